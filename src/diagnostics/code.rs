@@ -1,0 +1,266 @@
+//! The registry: every code gwctl can print, with its name, severity, status
+//! condition and documentation page.
+
+use std::fmt;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// The API server would refuse it, or declared traffic will not be served as declared.
+    Error,
+    /// Served as declared, but probably not meant.
+    Warning,
+    /// Information.
+    Note,
+}
+
+impl Severity {
+    /// The word used in every report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// A status condition that a controller would write because of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Condition {
+    /// The condition's type, such as `ResolvedRefs`.
+    pub kind: &'static str,
+    /// Its status: `True` or `False`.
+    pub status: &'static str,
+    /// Its reason, such as `BackendNotFound`.
+    pub reason: &'static str,
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: &'static str,
+    name: &'static str,
+    severity: Severity,
+    condition: Option<Condition>,
+    page: &'static str,
+}
+
+/// A registered code.
+#[derive(Clone, Copy)]
+pub struct Code(&'static Entry);
+
+impl Code {
+    /// `GW` and four digits.
+    pub fn id(self) -> &'static str {
+        self.0.id
+    }
+
+    /// The name in kebab case.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// The severity; a code has one.
+    pub fn severity(self) -> Severity {
+        self.0.severity
+    }
+
+    /// The status condition that goes with the code.
+    pub fn condition(self) -> Option<Condition> {
+        self.0.condition
+    }
+
+    /// The documentation page, as Markdown.
+    pub fn page(self) -> &'static str {
+        self.0.page
+    }
+
+    /// The code with this id or name, without regard to letter case.
+    pub fn find(text: &str) -> Option<Self> {
+        REGISTRY
+            .iter()
+            .copied()
+            .find(|code| code.id().eq_ignore_ascii_case(text) || code.name().eq_ignore_ascii_case(text))
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.id)
+    }
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for Code {}
+
+macro_rules! registry {
+    ($($(#[doc = $doc:literal])+ $constant:ident = $id:literal $name:literal $severity:ident $(, $kind:literal $status:literal $reason:literal)?;)+) => {
+        /// Every code as a constant.
+        pub mod codes {
+            use super::{Code, Condition, Entry, Severity};
+            $(
+                $(#[doc = $doc])+
+                pub const $constant: Code = Code(&Entry {
+                    id: $id,
+                    name: $name,
+                    severity: Severity::$severity,
+                    condition: registry!(@condition $($kind $status $reason)?),
+                    page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnostics/", $id, ".md")),
+                });
+            )+
+        }
+        /// Every code, in the order of the ids.
+        pub const REGISTRY: &[Code] = &[$(codes::$constant),+];
+    };
+    (@condition $kind:literal $status:literal $reason:literal) => {
+        Some(Condition { kind: $kind, status: $status, reason: $reason })
+    };
+    (@condition) => { None };
+}
+
+registry! {
+    /// A field that the kind does not have.
+    UNKNOWN_FIELD = "GW1001" "unknown-field" Error;
+    /// The same key twice in one mapping.
+    DUPLICATE_KEY = "GW1002" "duplicate-key" Error;
+    /// A value of the wrong JSON type.
+    WRONG_TYPE = "GW1003" "wrong-type" Error;
+    /// A required field is absent.
+    MISSING_FIELD = "GW1004" "missing-field" Error;
+    /// A value outside the enumeration.
+    UNSUPPORTED_VALUE = "GW1005" "unsupported-value" Error;
+    /// A number, length or count out of its bounds.
+    OUT_OF_BOUNDS = "GW1006" "out-of-bounds" Error;
+    /// A string that does not have the required form.
+    BAD_FORMAT = "GW1007" "bad-format" Error;
+    /// Two equal items in a list of distinct items.
+    DUPLICATE_ITEM = "GW1008" "duplicate-item" Error;
+    /// A rule across several fields is broken.
+    BROKEN_RULE = "GW1009" "broken-rule" Error;
+    /// An unknown kind or version of a Gateway API group.
+    UNKNOWN_KIND = "GW1010" "unknown-kind" Error;
+    /// A bare `yes`, `no`, `on`, `off`, `y` or `n` where a string is wanted.
+    UNQUOTED_BOOLEAN = "GW1011" "unquoted-boolean" Error;
+    /// `metadata` that the API server refuses.
+    BAD_METADATA = "GW1012" "bad-metadata" Error;
+    /// A deprecated version of a kind.
+    DEPRECATED_VERSION = "GW5010" "deprecated-version" Warning;
+    /// A field that only the main branch of Gateway API has.
+    UNRELEASED_FIELD = "GW5011" "unreleased-field" Warning;
+
+    /// A backend Service that is not in the input.
+    BACKEND_NOT_FOUND = "GW2001" "backend-not-found" Error, "ResolvedRefs" "False" "BackendNotFound";
+    /// A reference into another namespace without a grant.
+    REF_NOT_PERMITTED = "GW2002" "reference-not-permitted" Error, "ResolvedRefs" "False" "RefNotPermitted";
+    /// A reference to a kind that cannot be a backend.
+    INVALID_KIND = "GW2003" "invalid-kind" Error, "ResolvedRefs" "False" "InvalidKind";
+    /// A Service without the port that is referred to.
+    PORT_NOT_FOUND = "GW2004" "port-not-found" Error, "ResolvedRefs" "False" "BackendNotFound";
+    /// A Service port whose protocol does not fit the route.
+    UNSUPPORTED_PROTOCOL = "GW2005" "unsupported-backend-protocol" Error, "ResolvedRefs" "False" "UnsupportedProtocol";
+    /// An ExternalName Service as a backend.
+    EXTERNAL_NAME = "GW2006" "external-name-refused" Error, "ResolvedRefs" "False" "BackendNotFound";
+    /// A Service all of whose endpoints are absent or not ready.
+    NO_READY_ENDPOINTS = "GW2007" "no-ready-endpoints" Warning;
+    /// A headless Service whose named target port cannot be known.
+    UNKNOWN_TARGET_PORT = "GW2008" "unknown-target-port" Error;
+    /// No GatewayClass of the input is the one named.
+    CLASS_NOT_FOUND = "GW2009" "gateway-class-not-found" Warning;
+    /// An object used by a label selector has no Namespace in the input.
+    NAMESPACE_NOT_FOUND = "GW2010" "namespace-not-found" Warning;
+    /// `--resolve` for a Service that is not used.
+    UNUSED_RESOLVE = "GW2011" "unused-resolve" Note;
+    /// A reference to an object that the API server would have refused.
+    REFUSED_OBJECT = "GW2012" "reference-to-refused-object" Note;
+
+    /// A parent that is not in the input.
+    PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;
+    /// A parentRef that selects no listener.
+    NO_MATCHING_PARENT = "GW3002" "no-matching-parent" Error, "Accepted" "False" "NoMatchingParent";
+    /// A listener that does not allow the route.
+    NOT_ALLOWED = "GW3003" "not-allowed-by-listeners" Error, "Accepted" "False" "NotAllowedByListeners";
+    /// No hostname of the route meets one of the listener.
+    NO_MATCHING_HOSTNAME = "GW3004" "no-matching-listener-hostname" Error, "Accepted" "False" "NoMatchingListenerHostname";
+    /// Two listeners that cannot be told apart.
+    LISTENER_CONFLICT = "GW3005" "listener-conflict" Error, "Conflicted" "True" "HostnameConflict";
+    /// Listeners of incompatible protocols on one port.
+    PROTOCOL_CONFLICT = "GW3006" "listener-protocol-conflict" Error, "Conflicted" "True" "ProtocolConflict";
+    /// A listener protocol that gwctl does not know.
+    UNKNOWN_PROTOCOL = "GW3007" "unsupported-listener-protocol" Error, "Accepted" "False" "UnsupportedProtocol";
+    /// A route kind that the listener cannot serve.
+    INVALID_ROUTE_KINDS = "GW3008" "invalid-route-kinds" Error, "ResolvedRefs" "False" "InvalidRouteKinds";
+    /// A route without a parent.
+    NO_PARENTS = "GW3009" "route-without-parents" Warning;
+    /// A `Service` parent, which belongs to a mesh.
+    MESH_PARENT = "GW3010" "mesh-parent" Note;
+    /// A Gateway whose class belongs to another controller.
+    FOREIGN_CLASS = "GW3011" "foreign-gateway-class" Note;
+    /// Input without a listener to serve.
+    NO_LISTENER = "GW3012" "no-listener" Error;
+    /// Two Gateways that cannot share an address and port.
+    ADDRESS_IN_USE = "GW3013" "address-in-use" Error;
+    /// A hostname that no listener serves, beside others that are served.
+    HOSTNAME_NOT_SERVED = "GW3014" "hostname-not-served" Warning;
+    /// Something selected on the command line is not in the input.
+    SELECTION_NOT_FOUND = "GW3015" "selection-not-found" Error;
+    /// A selector without `from: Selector`, or `from: Selector` without one.
+    SELECTOR_MISMATCH = "GW3016" "selector-mismatch" Warning;
+    /// A label selector that cannot be evaluated.
+    BAD_SELECTOR = "GW3017" "invalid-label-selector" Error, "Accepted" "False" "NotAllowedByListeners";
+    /// An address type or value that cannot be bound.
+    BAD_ADDRESS = "GW3018" "unsupported-address" Error, "Accepted" "False" "UnsupportedAddress";
+
+    /// A rule without backends and without a filter that answers.
+    NO_BACKENDS = "GW4001" "rule-without-backends" Warning;
+    /// All weights of a rule are zero.
+    ZERO_WEIGHTS = "GW4002" "all-weights-zero" Warning;
+    /// A header match whose name was matched before in the same match.
+    IGNORED_MATCH = "GW4003" "repeated-match-ignored" Warning;
+    /// A regular expression that Envoy's engine refuses.
+    BAD_REGEX = "GW4004" "invalid-regular-expression" Error, "Accepted" "False" "UnsupportedValue";
+    /// Copies of less specific routes multiply the output.
+    ROUTES_MULTIPLY = "GW4005" "routes-multiply" Warning;
+    /// One header with several actions in one filter.
+    HEADER_CONFLICT = "GW4006" "header-modified-twice" Warning;
+
+    /// A field or filter that gwctl does not translate yet.
+    NOT_SUPPORTED = "GW5001" "not-supported" Error;
+    /// A kind that is read and not served yet.
+    KIND_NOT_SERVED = "GW5002" "kind-not-served" Error;
+    /// A value that Envoy accepts at load and breaks on at run time.
+    UNSAFE_VALUE = "GW5003" "unsafe-value" Error, "Accepted" "False" "UnsupportedValue";
+    /// A filter that refers to an extension gwctl does not know.
+    UNKNOWN_EXTENSION = "GW5004" "unknown-extension" Error, "ResolvedRefs" "False" "InvalidKind";
+    /// A field that has no effect in a file.
+    NO_EFFECT = "GW5005" "no-effect-offline" Note;
+    /// `appProtocol` asks for TLS that no policy configures.
+    PLAINTEXT_BACKEND = "GW5006" "plaintext-backend" Warning;
+    /// An IP address where a hostname is wanted.
+    ADDRESS_AS_HOSTNAME = "GW5007" "address-as-hostname" Warning;
+
+    /// A file that cannot be read.
+    UNREADABLE = "GW8001" "unreadable-input" Error;
+    /// Text that is not YAML or JSON.
+    SYNTAX = "GW8002" "syntax-error" Error;
+    /// A file that is not UTF-8 text.
+    NOT_TEXT = "GW8003" "not-text" Error;
+    /// A document over the size, depth or expansion limit.
+    LIMIT = "GW8004" "limit-exceeded" Error;
+    /// A document that is not a Kubernetes object.
+    NOT_KUBERNETES = "GW8005" "not-a-kubernetes-object" Error;
+    /// A document that was skipped in a directory.
+    SKIPPED = "GW8006" "skipped-document" Note;
+    /// The same object twice.
+    DUPLICATE_OBJECT = "GW8007" "duplicate-object" Warning;
+    /// Objects of other groups and kinds that gwctl does not read.
+    IGNORED_OBJECTS = "GW8008" "ignored-objects" Note;
+    /// A core object whose fields gwctl needs and cannot use.
+    BAD_CORE_OBJECT = "GW8009" "invalid-core-object" Error;
+    /// A field of a core object that is ignored because it is wrong.
+    INTERNAL = "GW8010" "internal-error" Error;
+}

@@ -1,0 +1,159 @@
+//! A finding, and the list of them that a run collects.
+
+use super::code::{Code, Condition, Severity};
+use super::location::{FieldPath, Location};
+
+/// The object a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectRef {
+    /// The API group; empty for core.
+    pub group: String,
+    /// The kind.
+    pub kind: String,
+    /// The namespace; empty for cluster-scoped kinds.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+}
+
+/// A second place that a finding mentions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// What is there.
+    pub message: String,
+    /// Where.
+    pub location: Location,
+}
+
+/// One problem: what, where, what traffic does because of it, what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The registered code.
+    pub code: Code,
+    /// What is wrong, in lower case, without a final period; the user's words in backticks.
+    pub message: String,
+    /// The place.
+    pub location: Location,
+    /// What is wrong at this very place, in a few words.
+    pub label: Option<String>,
+    /// What the traffic will do.
+    pub consequence: Option<String>,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// Other places to look at.
+    pub related: Vec<Related>,
+    /// The object.
+    pub object: Option<ObjectRef>,
+    /// The field, from the root of the object.
+    pub path: Option<FieldPath>,
+    /// The status condition that a controller would set; the code's by default.
+    pub condition: Option<Condition>,
+}
+
+impl Finding {
+    /// A finding of `code` at `location`.
+    pub fn new(code: Code, location: Location, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            location,
+            label: None,
+            consequence: None,
+            help: None,
+            related: Vec::new(),
+            object: None,
+            path: None,
+            condition: code.condition(),
+        }
+    }
+
+    /// Sets the words printed at the place itself.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Sets what the traffic will do.
+    #[must_use]
+    pub fn consequence(mut self, consequence: impl Into<String>) -> Self {
+        self.consequence = Some(consequence.into());
+        self
+    }
+
+    /// Sets what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds another place.
+    #[must_use]
+    pub fn related(mut self, location: Location, message: impl Into<String>) -> Self {
+        self.related.push(Related { message: message.into(), location });
+        self
+    }
+
+    /// Sets the object and the field inside it.
+    #[must_use]
+    pub fn object(mut self, object: ObjectRef, path: FieldPath) -> Self {
+        self.object = Some(object);
+        self.path = Some(path);
+        self
+    }
+
+    /// The severity of the code.
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+}
+
+/// Proof that an error was reported: an `Invalid` value cannot be built without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Reported(());
+
+/// The findings of a run, in the order in which they were found.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    findings: Vec<Finding>,
+}
+
+impl Diagnostics {
+    /// An empty list.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a warning, a note or an error whose proof is not needed.
+    pub fn report(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Adds an error and returns the proof of it.
+    pub fn error(&mut self, finding: Finding) -> Reported {
+        debug_assert_eq!(finding.severity(), Severity::Error, "{} is not an error", finding.code.id());
+        self.findings.push(finding);
+        Reported(())
+    }
+
+    /// The findings so far.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Whether an error was reported.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|f| f.severity() == Severity::Error)
+    }
+
+    /// Appends the findings of another list.
+    pub fn append(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+    }
+
+    /// The findings, owned.
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+}

@@ -1,0 +1,15 @@
+//! Diagnostics: one list of findings that every stage adds to, independent of
+//! how it is rendered.
+//!
+//! A [`Finding`] names a registered [`Code`], says what is wrong and where
+//! (symbolically, see [`Location`]), what it means for traffic and what to
+//! write instead. Renderers in this folder turn the list into text or JSON.
+
+mod code;
+mod finding;
+mod location;
+
+pub use code::codes;
+pub use code::{Code, Condition, REGISTRY, Severity};
+pub use finding::{Diagnostics, Finding, ObjectRef, Related, Reported};
+pub use location::{FieldPath, Location, Part, Segment};

@@ -1,0 +1,9 @@
+//! gwctl compiles Kubernetes Gateway API manifests to an Envoy configuration.
+//!
+//! The stages are folders of the same names: `parser` → `resolver` →
+//! `translator` (through `ir`) → `emit`; `diagnostics` is what they all report
+//! to. See `docs/architecture.md`.
+
+pub mod diagnostics;
+pub mod options;
+pub mod parser;

@@ -1,0 +1,3 @@
+//! The command `gwctl`.
+
+fn main() {}

@@ -1,0 +1,159 @@
+//! What a compilation may be told beside its input. Every default is the one
+//! of the command line (see `docs/defaults.md`).
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// The settings of one compilation.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The namespace of objects that name none.
+    pub namespace: String,
+    /// Only these Gateways (namespace, name); all when empty.
+    pub gateways: Vec<(String, String)>,
+    /// Only Gateways of these classes; all when empty.
+    pub gateway_classes: Vec<String>,
+    /// The controller that classes must name to be ours.
+    pub controller_name: String,
+    /// What the input may lack.
+    pub assume: Assume,
+    /// Addresses given by hand for a Service port.
+    pub resolve: Vec<Resolve>,
+    /// The DNS suffix of the cluster.
+    pub cluster_domain: String,
+    /// Whether ExternalName Services may be backends.
+    pub allow_external_name: bool,
+    /// Where listeners bind.
+    pub listener_address: ListenerAddress,
+    /// Ports bound in place of the Gateways' own.
+    pub port_map: Vec<PortMap>,
+    /// Where the admin interface listens; `None` switches it off.
+    pub admin_address: Option<SocketAddr>,
+    /// Where requests are logged.
+    pub access_log: AccessLog,
+    /// The form of the access log.
+    pub access_log_format: AccessLogFormat,
+    /// How many trusted proxies stand in front of Envoy and append to `x-forwarded-for`.
+    pub trusted_hops: u32,
+    /// Whether connections begin with a PROXY protocol header.
+    pub proxy_protocol: bool,
+    /// Where key material is written, instead of inline.
+    pub secrets_dir: Option<PathBuf>,
+    /// The file with the system's certificate authorities, on the machine that runs Envoy.
+    pub system_ca: String,
+    /// The release channel whose schema counts.
+    pub channel: Channel,
+    /// The oldest Envoy that must load the output.
+    pub envoy_version: EnvoyVersion,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            namespace: "default".to_owned(),
+            gateways: Vec::new(),
+            gateway_classes: Vec::new(),
+            controller_name: "gwctl.dev/offline".to_owned(),
+            assume: Assume::default(),
+            resolve: Vec::new(),
+            cluster_domain: "cluster.local".to_owned(),
+            allow_external_name: false,
+            listener_address: ListenerAddress::Ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            port_map: Vec::new(),
+            admin_address: Some(SocketAddr::from(([127, 0, 0, 1], 19000))),
+            access_log: AccessLog::None,
+            access_log_format: AccessLogFormat::Text,
+            trusted_hops: 0,
+            proxy_protocol: false,
+            secrets_dir: None,
+            system_ca: "/etc/ssl/certs/ca-certificates.crt".to_owned(),
+            channel: Channel::Experimental,
+            envoy_version: EnvoyVersion(40),
+        }
+    }
+}
+
+/// What the input may lack without an error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Assume {
+    /// Gateways that routes name: they accept every route and emit nothing.
+    pub gateways: bool,
+    /// Services: a DNS cluster on the reference's port.
+    pub services: bool,
+    /// Secrets.
+    pub secrets: bool,
+    /// ConfigMaps.
+    pub config_maps: bool,
+    /// Namespaces: no warning when a selector meets a missing one.
+    pub namespaces: bool,
+    /// ReferenceGrants: every cross-namespace reference is allowed.
+    pub grants: bool,
+    /// Parameters: an unknown `parametersRef` has no effect.
+    pub parameters: bool,
+}
+
+/// Addresses for one Service port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolve {
+    /// The Service's namespace.
+    pub namespace: String,
+    /// The Service's name.
+    pub name: String,
+    /// The Service's port.
+    pub port: u16,
+    /// Host (an IP address or a DNS name) and port of each endpoint.
+    pub endpoints: Vec<(String, u16)>,
+}
+
+/// Where listeners bind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenerAddress {
+    /// All on this address.
+    Ip(IpAddr),
+    /// Each Gateway on its own `spec.addresses`.
+    Gateway,
+}
+
+/// A port bound in place of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortMap {
+    /// Only for this Gateway (namespace, name).
+    pub gateway: Option<(String, String)>,
+    /// The listener's port.
+    pub from: u16,
+    /// The port that Envoy binds.
+    pub to: u16,
+}
+
+/// Where requests are logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessLog {
+    /// Nowhere.
+    None,
+    /// To standard output.
+    Stdout,
+    /// To a file.
+    File(String),
+}
+
+/// The form of the access log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessLogFormat {
+    /// Envoy's default line.
+    Text,
+    /// One JSON object a request.
+    Json,
+}
+
+/// A release channel of Gateway API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Only what is in the standard channel.
+    Standard,
+    /// Everything.
+    Experimental,
+}
+
+/// The minor version of an Envoy 1.x release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EnvoyVersion(pub u16);

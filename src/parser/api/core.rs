@@ -1,0 +1,128 @@
+//! The fields that gwctl needs of Kubernetes' core kinds. All other fields are ignored.
+
+use std::collections::BTreeMap;
+
+/// A Namespace; its labels are in the metadata.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Namespace;
+
+/// A Service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// How the Service is reached.
+    pub service_type: ServiceType,
+    /// The name that an ExternalName Service stands for.
+    pub external_name: Option<String>,
+    /// `clusterIP: None`.
+    pub headless: bool,
+    /// `sessionAffinity: ClientIP`.
+    pub client_ip_affinity: bool,
+    /// The ports, in the order of the manifest.
+    pub ports: Vec<ServicePort>,
+}
+
+/// The type of a Service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are the API's own")]
+pub enum ServiceType {
+    #[default]
+    ClusterIP,
+    NodePort,
+    LoadBalancer,
+    ExternalName,
+}
+
+/// A port of a Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServicePort {
+    /// The name; empty when there is none.
+    pub name: String,
+    /// The port that references name.
+    pub port: u16,
+    /// The protocol below HTTP.
+    pub protocol: L4Protocol,
+    /// The port of the pods: a number, or the name of a container port. The Service's port by default.
+    pub target_port: TargetPort,
+    /// `appProtocol`.
+    pub app_protocol: Option<String>,
+}
+
+/// TCP, UDP or SCTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the variants are the API's own")]
+pub enum L4Protocol {
+    #[default]
+    Tcp,
+    Udp,
+    Sctp,
+}
+
+/// The port of the pods behind a Service port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetPort {
+    /// A number.
+    Number(u16),
+    /// The name of a container port, known only to the cluster.
+    Name(String),
+}
+
+/// An EndpointSlice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndpointSlice {
+    /// The Service that the label `kubernetes.io/service-name` names.
+    pub service_name: Option<String>,
+    /// The type of the addresses.
+    pub address_type: AddressType,
+    /// The endpoints, in the order of the manifest.
+    pub endpoints: Vec<Endpoint>,
+    /// The ports, in the order of the manifest.
+    pub ports: Vec<EndpointPort>,
+}
+
+/// The type of an EndpointSlice's addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are the API's own")]
+pub enum AddressType {
+    #[default]
+    IPv4,
+    IPv6,
+    Fqdn,
+}
+
+/// One endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its addresses; all are the same endpoint.
+    pub addresses: Vec<String>,
+    /// `conditions.ready`; absent means ready.
+    pub ready: bool,
+}
+
+/// One port of an EndpointSlice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointPort {
+    /// The name of the Service port; empty when there is none.
+    pub name: String,
+    /// The port of the pods; absent means all ports.
+    pub port: Option<u16>,
+    /// The protocol below HTTP.
+    pub protocol: L4Protocol,
+    /// `appProtocol`.
+    pub app_protocol: Option<String>,
+}
+
+/// A Secret, its data decoded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Secret {
+    /// The type, such as `kubernetes.io/tls`; `Opaque` by default.
+    pub secret_type: String,
+    /// `data` decoded from base64, with `stringData` laid over it.
+    pub data: BTreeMap<String, Vec<u8>>,
+}
+
+/// A ConfigMap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConfigMap {
+    /// `data`, and `binaryData` decoded from base64.
+    pub data: BTreeMap<String, Vec<u8>>,
+}

@@ -1,0 +1,18 @@
+//! The kinds of Gateway API v1.6 (both channels) and the core kinds gwctl
+//! reads, as Rust types that mirror the Go names.
+//!
+//! They are decoded from values that were checked against the schema and
+//! defaulted, so a field with a default is never an `Option`. One form per
+//! concept: what several kinds share is declared once, in `shared`.
+
+mod core;
+mod gateway;
+mod policy;
+mod route;
+mod shared;
+
+pub use core::*;
+pub use gateway::*;
+pub use policy::*;
+pub use route::*;
+pub use shared::*;

@@ -1,0 +1,10 @@
+//! Stage 1: from files to checked, defaulted objects.
+//!
+//! `load` reads files into a [`source::SourceSet`]; `parse` turns it into
+//! [`manifests::Manifests`]. After this stage no string is unchecked and no
+//! field that has a default is absent.
+
+pub mod api;
+pub mod manifests;
+pub mod node;
+pub mod source;

@@ -1,0 +1,58 @@
+//! The input as text: files, and where the documents in them begin.
+
+use std::ops::Range;
+
+/// A file of the input, by its position in the [`SourceSet`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub u32);
+
+/// A document of the input, by its position in [`super::manifests::Manifests::documents`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DocumentId(pub u32);
+
+/// Where a file came from, which decides how strictly it is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Found {
+    /// Named by the user, or standard input.
+    Named,
+    /// Met while walking a directory.
+    InDirectory,
+}
+
+/// A file of the input.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The path as the user gave it (or as found below a given directory); `-` for standard input.
+    pub name: String,
+    /// The text, without a byte order mark.
+    pub text: String,
+    /// Named or found.
+    pub found: Found,
+    /// Given by `--context`: compiled like the others, findings on it are left out.
+    pub context: bool,
+}
+
+/// All files, in the order in which their objects count.
+#[derive(Clone, Debug, Default)]
+pub struct SourceSet {
+    /// The files.
+    pub sources: Vec<Source>,
+}
+
+impl SourceSet {
+    /// The file of an id.
+    pub fn get(&self, id: SourceId) -> &Source {
+        &self.sources[id.0 as usize]
+    }
+}
+
+/// One document of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The file.
+    pub source: SourceId,
+    /// The bytes of the document in the file, without the `---` line.
+    pub range: Range<usize>,
+    /// The line in the file on which the range begins, counted from 1.
+    pub line: u32,
+}
