@@ -5,5 +5,10 @@
 //! to. See `docs/architecture.md`.
 
 pub mod diagnostics;
+pub mod hostname;
+pub mod ir;
 pub mod options;
 pub mod parser;
+pub mod resolver;
+mod spelling;
+pub mod translator;

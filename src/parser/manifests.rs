@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::diagnostics::{FieldPath, Location, ObjectRef};
+use crate::diagnostics::{Code, FieldPath, Finding, Location, ObjectRef};
 
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
@@ -136,6 +136,13 @@ pub struct Position {
     pub context: bool,
 }
 
+impl Metadata {
+    /// Namespace and name: the order in which objects are taken.
+    pub fn sort_key(&self) -> (String, String) {
+        (self.namespace.clone(), self.name.clone())
+    }
+}
+
 /// An object with its spec (for core kinds, its whole content).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object<S> {
@@ -160,6 +167,16 @@ impl<S> Object<S> {
     /// The place of the field at `path`, given from the root of the object.
     pub fn at(&self, path: &FieldPath) -> Location {
         Location::field(self.position.document, self.position.base.join(path))
+    }
+
+    /// A finding on the field at `path`, given from the root of the object.
+    pub fn finding(&self, code: Code, path: FieldPath, message: impl Into<String>) -> Finding {
+        Finding::new(code, self.at(&path), message).object(self.key().to_ref(), path)
+    }
+
+    /// `namespace/name`, as messages name an object.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.metadata.namespace, self.metadata.name)
     }
 }
 

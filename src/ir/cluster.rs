@@ -1,0 +1,53 @@
+//! Clusters and endpoints.
+
+use std::net::SocketAddr;
+
+use super::Origin;
+
+/// A cluster, by its position in [`super::Config::clusters`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClusterId(pub u32);
+
+/// The backend that a cluster stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BackendName {
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+    /// The port that references name.
+    pub port: u16,
+}
+
+/// Endpoints that share their settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// The backend.
+    pub backend: BackendName,
+    /// What is spoken to it.
+    pub protocol: UpstreamProtocol,
+    /// What tells this cluster from the backend's plain one; empty for that one.
+    pub variant: String,
+    /// Where it is.
+    pub endpoints: Endpoints,
+    /// The Service; `None` when it was assumed.
+    pub origin: Option<Origin>,
+}
+
+/// The protocol on upstream connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum UpstreamProtocol {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2 with prior knowledge.
+    Http2,
+}
+
+/// Where a cluster's endpoints are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoints {
+    /// These addresses; none at all answers 503.
+    Static(Vec<SocketAddr>),
+    /// DNS names, each with a port; every address that a name resolves to is an endpoint.
+    Dns(Vec<(String, u16)>),
+}

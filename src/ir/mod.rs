@@ -1,0 +1,36 @@
+//! The intermediate representation: what a proxy needs and nothing else.
+//!
+//! No Kubernetes type, no protobuf type and no file position occurs here.
+//! Every node carries an [`Origin`], which the resolver turns back into an
+//! object and a field when something is to be printed. `translator::envoy` and
+//! `simulate` are two readers of the same value.
+
+mod cluster;
+mod http_route;
+mod listener;
+
+pub use cluster::*;
+pub use http_route::*;
+pub use listener::*;
+
+/// Where a node comes from: an index that only the resolver can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin(pub u32);
+
+/// The whole configuration, in the order in which it is emitted.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// One for each socket.
+    pub listeners: Vec<Listener>,
+    /// One for each backend and distinct upstream settings, addressed by [`ClusterId`].
+    pub clusters: Vec<Cluster>,
+    /// Settings of the proxy itself.
+    pub proxy: Proxy,
+}
+
+impl Config {
+    /// The cluster of an id.
+    pub fn cluster(&self, id: ClusterId) -> &Cluster {
+        &self.clusters[id.0 as usize]
+    }
+}

@@ -1,0 +1,171 @@
+//! Which Gateways are ours, and their listeners
+//! ([Gateway](https://gateway-api.sigs.k8s.io/api-types/gateway/)).
+
+use std::collections::HashMap;
+
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::options::Options;
+use crate::parser::api::{GatewayClassSpec, GatewaySpec};
+use crate::parser::manifests::{Manifests, Object};
+use crate::path;
+
+use super::http_route::ResolvedHttpRoute;
+use super::listener::{ResolvedListener, resolve_listeners};
+
+/// A Gateway that is ours, with its listeners.
+#[derive(Debug)]
+pub struct ResolvedGateway<'m> {
+    /// The Gateway.
+    pub object: &'m Object<GatewaySpec>,
+    /// Its listeners, in the order of the manifest.
+    pub listeners: Vec<ResolvedListener<'m>>,
+    /// Whether the output serves it: a Gateway of `--context` only when a judged route attaches.
+    pub emitted: bool,
+}
+
+/// Selects the Gateways that are ours and resolves their listeners, sorted by namespace and name.
+pub(super) fn resolve_gateways<'m>(
+    manifests: &'m Manifests,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> Vec<ResolvedGateway<'m>> {
+    report_unknown_selections(manifests, options, diagnostics);
+    let classes: HashMap<&str, &Object<GatewayClassSpec>> =
+        manifests.gateway_classes.iter().map(|class| (class.metadata.name.as_str(), class)).collect();
+    let mut gateways: Vec<_> = manifests
+        .gateways
+        .iter()
+        .filter(|gateway| is_selected(gateway, options) && is_ours(gateway, &classes, options, diagnostics))
+        .collect();
+    gateways.sort_by_key(|gateway| gateway.metadata.sort_key());
+    gateways
+        .into_iter()
+        .map(|object| {
+            report_unserved_fields(object, diagnostics);
+            ResolvedGateway { object, listeners: resolve_listeners(object, diagnostics), emitted: false }
+        })
+        .collect()
+}
+
+fn is_selected(gateway: &Object<GatewaySpec>, options: &Options) -> bool {
+    let meta = &gateway.metadata;
+    let by_name = options.gateways.is_empty()
+        || options.gateways.iter().any(|(namespace, name)| *namespace == meta.namespace && *name == meta.name);
+    let by_class =
+        options.gateway_classes.is_empty() || options.gateway_classes.contains(&gateway.spec.gateway_class_name);
+    by_name && by_class
+}
+
+fn report_unknown_selections(manifests: &Manifests, options: &Options, diagnostics: &mut Diagnostics) {
+    let mut unknown = |flag: &str, what: String| {
+        diagnostics.report(
+            Finding::new(codes::SELECTION_NOT_FOUND, Location::Run, format!("`{flag} {what}` selects nothing"))
+                .help("name a Gateway or class that is in the input"),
+        );
+    };
+    for (namespace, name) in &options.gateways {
+        if !manifests.gateways.iter().any(|g| g.metadata.namespace == *namespace && g.metadata.name == *name) {
+            unknown("--gateway", format!("{namespace}/{name}"));
+        }
+    }
+    for class in &options.gateway_classes {
+        if !manifests.gateways.iter().any(|g| g.spec.gateway_class_name == *class) {
+            unknown("--gateway-class", class.clone());
+        }
+    }
+}
+
+/// Whether the Gateway's class is ours. Without any GatewayClass in the input every name is.
+fn is_ours(
+    gateway: &Object<GatewaySpec>,
+    classes: &HashMap<&str, &Object<GatewayClassSpec>>,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let name = gateway.spec.gateway_class_name.as_str();
+    let Some(class) = classes.get(name) else {
+        if !classes.is_empty() {
+            let mut known: Vec<_> = classes.keys().map(|name| format!("`{name}`")).collect();
+            known.sort();
+            diagnostics.report(
+                gateway
+                    .finding(
+                        codes::CLASS_NOT_FOUND,
+                        path!["spec", "gatewayClassName"],
+                        format!("GatewayClass `{name}` is not in the input"),
+                    )
+                    .label("no such class")
+                    .consequence("the Gateway is compiled all the same; in a cluster no controller would serve it")
+                    .help(format!("the input has {}", known.join(", "))),
+            );
+        }
+        return true;
+    };
+    let controller = &class.spec.controller_name;
+    let explicit = options.controller_name != Options::default().controller_name;
+    if explicit && *controller != options.controller_name {
+        diagnostics.report(
+            gateway
+                .finding(
+                    codes::FOREIGN_CLASS,
+                    path!["spec", "gatewayClassName"],
+                    format!("GatewayClass `{name}` belongs to controller `{controller}`"),
+                )
+                .related(class.at(&path!["spec", "controllerName"]), "the class")
+                .consequence("the Gateway is left out: `--controller-name` names another controller"),
+        );
+        return false;
+    }
+    true
+}
+
+/// Fields of a Gateway that are not translated yet, or have no effect in a file.
+fn report_unserved_fields(gateway: &Object<GatewaySpec>, diagnostics: &mut Diagnostics) {
+    let GatewaySpec {
+        gateway_class_name: _,
+        listeners: _,
+        addresses: _,
+        infrastructure,
+        allowed_listeners: _,
+        tls,
+        default_scope,
+    } = &gateway.spec;
+    if infrastructure.is_some() {
+        diagnostics.report(gateway.finding(
+            codes::NO_EFFECT,
+            path!["spec", "infrastructure"],
+            "`infrastructure` describes objects that a cluster would create: it has no effect in a file",
+        ));
+    }
+    let mut unserved = |path, what: &str| {
+        diagnostics.report(
+            gateway
+                .finding(codes::NOT_SUPPORTED, path, format!("`{what}` is not translated yet"))
+                .consequence("the Gateway does not behave as declared"),
+        );
+    };
+    if let Some(tls) = tls {
+        if tls.frontend.is_some() {
+            unserved(path!["spec", "tls", "frontend"], "tls.frontend");
+        }
+        if tls.backend.is_some() {
+            unserved(path!["spec", "tls", "backend"], "tls.backend");
+        }
+    }
+    if default_scope.is_some_and(|scope| scope == crate::parser::api::DefaultScope::All) {
+        unserved(path!["spec", "defaultScope"], "defaultScope");
+    }
+}
+
+/// Decides which Gateways the output serves.
+pub(super) fn mark_emitted(gateways: &mut [ResolvedGateway<'_>], routes: &[ResolvedHttpRoute<'_>]) {
+    let mut used = vec![false; gateways.len()];
+    for route in routes.iter().filter(|route| !route.object.position.context) {
+        for listener in route.parents.iter().flat_map(|parent| &parent.listeners) {
+            used[listener.gateway] = true;
+        }
+    }
+    for (gateway, used) in gateways.iter_mut().zip(used) {
+        gateway.emitted = used || !gateway.object.position.context;
+    }
+}

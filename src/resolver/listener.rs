@@ -1,0 +1,324 @@
+//! The listeners of one Gateway: protocol, route kinds, hostname, conflicts
+//! ([Listener](https://gateway-api.sigs.k8s.io/reference/spec/#listener)).
+
+use std::collections::BTreeMap;
+
+use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::hostname::Hostname;
+use crate::parser::api::{GatewaySpec, Listener, TlsMode};
+use crate::parser::manifests::{Kind, Object};
+use crate::path;
+
+use super::attachment::Attachment;
+use super::selector;
+
+/// A listener, by its position in the resolved Gateways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ListenerId {
+    /// The Gateway, in [`super::Resolved::gateways`].
+    pub gateway: usize,
+    /// The listener, in that Gateway's list.
+    pub listener: usize,
+}
+
+/// What a listener speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are the API's own")]
+pub enum Protocol {
+    Http,
+    Https,
+    TlsTerminate,
+    TlsPassthrough,
+    Tcp,
+    Udp,
+    Unknown,
+}
+
+impl Protocol {
+    fn of(listener: &Listener) -> Self {
+        match listener.protocol.as_str() {
+            "HTTP" => Self::Http,
+            "HTTPS" => Self::Https,
+            "TLS" if listener.tls.as_ref().is_some_and(|tls| tls.mode == TlsMode::Passthrough) => Self::TlsPassthrough,
+            "TLS" => Self::TlsTerminate,
+            "TCP" => Self::Tcp,
+            "UDP" => Self::Udp,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The route kinds that the protocol can carry.
+    fn kinds(self) -> &'static [RouteKind] {
+        match self {
+            Self::Http | Self::Https => &[RouteKind::Http, RouteKind::Grpc],
+            Self::TlsTerminate | Self::TlsPassthrough => &[RouteKind::Tls],
+            Self::Tcp => &[RouteKind::Tcp],
+            Self::Udp => &[RouteKind::Udp],
+            Self::Unknown => &[],
+        }
+    }
+
+    /// Whether two listeners of these protocols can share a port when their
+    /// hostnames differ: TCP shares with nobody, and plain HTTP cannot be told
+    /// from TLS before the first byte is read.
+    fn shares_port_with(self, other: Self) -> bool {
+        let is_tls = |p| matches!(p, Self::Https | Self::TlsTerminate | Self::TlsPassthrough);
+        let is_udp = |p| p == Self::Udp;
+        self == other || (is_tls(self) && is_tls(other)) || is_udp(self) != is_udp(other)
+    }
+
+    /// Whether listeners of the protocol are told apart by hostname.
+    fn has_hostnames(self) -> bool {
+        !matches!(self, Self::Tcp | Self::Udp)
+    }
+}
+
+/// A kind of route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are the API's own")]
+pub enum RouteKind {
+    Http,
+    Grpc,
+    Tls,
+    Tcp,
+    Udp,
+}
+
+impl RouteKind {
+    /// The kind as manifests write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "HTTPRoute",
+            Self::Grpc => "GRPCRoute",
+            Self::Tls => "TLSRoute",
+            Self::Tcp => "TCPRoute",
+            Self::Udp => "UDPRoute",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Http, Self::Grpc, Self::Tls, Self::Tcp, Self::Udp].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A listener with everything that decides what it serves.
+#[derive(Debug)]
+pub struct ResolvedListener<'m> {
+    /// The position in `spec.listeners`.
+    pub index: usize,
+    /// The listener as declared.
+    pub spec: &'m Listener,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The hosts that it takes.
+    pub hostname: Hostname,
+    /// The route kinds that may attach.
+    pub kinds: Vec<RouteKind>,
+    /// Why the listener serves nothing.
+    pub refused: Option<Reported>,
+    /// Why no route can match its namespaces' selector.
+    pub bad_selector: Option<Reported>,
+    /// The routes that attached, in input order.
+    pub attached: Vec<Attachment>,
+}
+
+/// The path of a listener in its Gateway.
+pub(super) fn listener_path(index: usize) -> FieldPath {
+    path!["spec", "listeners", index]
+}
+
+/// Resolves the listeners of one Gateway and reports what is wrong with them.
+pub(super) fn resolve_listeners<'m>(
+    gateway: &'m Object<GatewaySpec>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<ResolvedListener<'m>> {
+    let mut listeners: Vec<_> = gateway
+        .spec
+        .listeners
+        .iter()
+        .enumerate()
+        .map(|(index, spec)| resolve_listener(gateway, index, spec, diagnostics))
+        .collect();
+    report_conflicts(gateway, &mut listeners, diagnostics);
+    listeners
+}
+
+fn resolve_listener<'m>(
+    gateway: &Object<GatewaySpec>,
+    index: usize,
+    spec: &'m Listener,
+    diagnostics: &mut Diagnostics,
+) -> ResolvedListener<'m> {
+    let protocol = Protocol::of(spec);
+    let refused = match protocol {
+        Protocol::Http => None,
+        Protocol::Unknown => Some(
+            diagnostics.error(
+                gateway
+                    .finding(
+                        codes::UNKNOWN_PROTOCOL,
+                        listener_path(index).with("protocol"),
+                        format!("protocol `{}` of listener `{}` is not supported", spec.protocol, spec.name),
+                    )
+                    .label("not a protocol that gwctl serves")
+                    .consequence("the listener accepts no connections and no route attaches to it")
+                    .help("use `HTTP`, `HTTPS`, `TLS`, `TCP` or `UDP`"),
+            ),
+        ),
+        _ => Some(
+            diagnostics.error(
+                gateway
+                    .finding(
+                        codes::NOT_SUPPORTED,
+                        listener_path(index).with("protocol"),
+                        format!("listeners of protocol `{}` are not translated yet", spec.protocol),
+                    )
+                    .consequence("the listener accepts no connections"),
+            ),
+        ),
+    };
+    let namespaces = &spec.allowed_routes.namespaces;
+    ResolvedListener {
+        index,
+        spec,
+        protocol,
+        hostname: if protocol.has_hostnames() { Hostname::from_field(spec.hostname.as_deref()) } else { Hostname::Any },
+        kinds: resolve_kinds(gateway, index, spec, protocol, diagnostics),
+        refused,
+        bad_selector: check_selector(gateway, index, namespaces, diagnostics),
+        attached: Vec::new(),
+    }
+}
+
+/// The kinds that `allowedRoutes.kinds` leaves; those the protocol cannot carry are reported.
+fn resolve_kinds(
+    gateway: &Object<GatewaySpec>,
+    index: usize,
+    spec: &Listener,
+    protocol: Protocol,
+    diagnostics: &mut Diagnostics,
+) -> Vec<RouteKind> {
+    if spec.allowed_routes.kinds.is_empty() || protocol == Protocol::Unknown {
+        return protocol.kinds().to_vec();
+    }
+    let mut kinds = Vec::new();
+    for (position, entry) in spec.allowed_routes.kinds.iter().enumerate() {
+        let kind = (entry.group == Kind::HTTPRoute.group()).then(|| RouteKind::named(&entry.kind)).flatten();
+        match kind.filter(|kind| protocol.kinds().contains(kind)) {
+            Some(kind) if kinds.contains(&kind) => {}
+            Some(kind) => kinds.push(kind),
+            None => {
+                let allowed: Vec<_> = protocol.kinds().iter().map(|kind| format!("`{}`", kind.name())).collect();
+                diagnostics.report(
+                    gateway
+                        .finding(
+                            codes::INVALID_ROUTE_KINDS,
+                            listener_path(index).with("allowedRoutes").with("kinds").with(position),
+                            format!("a listener of protocol `{}` cannot serve `{}`", spec.protocol, entry.kind),
+                        )
+                        .consequence(format!("no {} attaches to listener `{}`", entry.kind, spec.name))
+                        .help(format!("the kinds of this protocol are {}", allowed.join(" and "))),
+                );
+            }
+        }
+    }
+    kinds
+}
+
+fn check_selector(
+    gateway: &Object<GatewaySpec>,
+    index: usize,
+    namespaces: &crate::parser::api::RouteNamespaces,
+    diagnostics: &mut Diagnostics,
+) -> Option<Reported> {
+    use crate::parser::api::FromNamespaces;
+    let at = listener_path(index).with("allowedRoutes").with("namespaces");
+    match (namespaces.from, &namespaces.selector) {
+        (FromNamespaces::Selector, Some(selector)) => {
+            let bad = selector::check(selector).err()?;
+            let path = at.with("selector").with("matchExpressions").with(bad.expression);
+            Some(
+                diagnostics.error(
+                    gateway
+                        .finding(codes::BAD_SELECTOR, path, bad.message)
+                        .consequence("no route attaches to this listener"),
+                ),
+            )
+        }
+        (FromNamespaces::Selector, None) => {
+            diagnostics.report(
+                gateway
+                    .finding(codes::SELECTOR_MISMATCH, at, "`from: Selector` without a `selector`")
+                    .consequence("no namespace is selected: no route attaches to this listener")
+                    .help("add a `selector`; an empty one, `selector: {}`, selects every namespace"),
+            );
+            None
+        }
+        (_, Some(_)) => {
+            diagnostics.report(
+                gateway
+                    .finding(
+                        codes::SELECTOR_MISMATCH,
+                        at.with("selector"),
+                        "the `selector` has no effect unless `from` is `Selector`",
+                    )
+                    .help("write `from: Selector`"),
+            );
+            None
+        }
+        (_, None) => None,
+    }
+}
+
+/// Reports listeners that cannot be told apart. Inside one Gateway there is no
+/// winner: all of them are refused.
+fn report_conflicts(
+    gateway: &Object<GatewaySpec>,
+    listeners: &mut [ResolvedListener<'_>],
+    diagnostics: &mut Diagnostics,
+) {
+    let mut ports: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
+    for listener in listeners.iter().filter(|l| l.protocol != Protocol::Unknown) {
+        ports.entry(listener.spec.port).or_default().push(listener.index);
+    }
+    for group in ports.into_values() {
+        let conflicts: Vec<_> = group.iter().filter_map(|&index| find_conflict(listeners, &group, index)).collect();
+        for (index, other, code, reason) in conflicts {
+            let (spec, other_spec) = (listeners[index].spec, listeners[other].spec);
+            let proof = diagnostics.error(
+                gateway
+                    .finding(
+                        code,
+                        listener_path(index),
+                        format!(
+                            "listener `{}` conflicts with listener `{}` on port {}",
+                            spec.name, other_spec.name, spec.port
+                        ),
+                    )
+                    .label(reason)
+                    .related(gateway.at(&listener_path(other)), format!("listener `{}`", other_spec.name))
+                    .consequence("neither listener accepts connections")
+                    .help("give one of them another port"),
+            );
+            listeners[index].refused = Some(proof);
+        }
+    }
+}
+
+fn find_conflict(
+    listeners: &[ResolvedListener<'_>],
+    group: &[usize],
+    index: usize,
+) -> Option<(usize, usize, crate::diagnostics::Code, &'static str)> {
+    let mine = &listeners[index];
+    let others = || group.iter().copied().filter(|&other| other != index);
+    if let Some(other) = others().find(|&other| !mine.protocol.shares_port_with(listeners[other].protocol)) {
+        return Some((index, other, codes::PROTOCOL_CONFLICT, "another protocol on the same port"));
+    }
+    let same_host = |other: usize| {
+        listeners[other].protocol == mine.protocol
+            && (!mine.protocol.has_hostnames() || listeners[other].hostname == mine.hostname)
+    };
+    let other = others().find(|&other| same_host(other))?;
+    Some((index, other, codes::LISTENER_CONFLICT, "the same port, protocol and hostname"))
+}

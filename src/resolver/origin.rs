@@ -1,0 +1,68 @@
+//! Turns the opaque [`Origin`] of the IR back into an object and a field.
+
+use crate::diagnostics::{FieldPath, Location};
+use crate::ir::Origin;
+use crate::parser::manifests::{Object, ObjectKey, Position};
+use crate::path;
+
+/// A field of an object, in a form that is cheap to keep for every route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the variants are the API's own nouns; the numbers count from 0")]
+pub enum Place {
+    Object,
+    Listener(u16),
+    Rule(u16),
+    Match { rule: u16, index: u16 },
+    BackendRef { rule: u16, index: u16 },
+}
+
+impl Place {
+    /// The path from the root of the object.
+    pub fn path(self) -> FieldPath {
+        match self {
+            Self::Object => FieldPath::ROOT,
+            Self::Listener(index) => path!["spec", "listeners", usize::from(index)],
+            Self::Rule(rule) => path!["spec", "rules", usize::from(rule)],
+            Self::Match { rule, index } => {
+                path!["spec", "rules", usize::from(rule), "matches", usize::from(index)]
+            }
+            Self::BackendRef { rule, index } => {
+                path!["spec", "rules", usize::from(rule), "backendRefs", usize::from(index)]
+            }
+        }
+    }
+}
+
+/// All origins of one compilation.
+#[derive(Clone, Debug, Default)]
+pub struct OriginTable {
+    objects: Vec<(ObjectKey, Position)>,
+    entries: Vec<(u32, Place)>,
+}
+
+impl OriginTable {
+    /// Registers an object; the result is passed to [`OriginTable::origin`].
+    pub fn object<S>(&mut self, object: &Object<S>) -> u32 {
+        self.objects.push((object.key(), object.position.clone()));
+        u32::try_from(self.objects.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The origin of a place in a registered object.
+    pub fn origin(&mut self, object: u32, place: Place) -> Origin {
+        self.entries.push((object, place));
+        Origin(u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The object and the place of an origin.
+    pub fn get(&self, origin: Origin) -> Option<(&ObjectKey, &Position, Place)> {
+        let (object, place) = *self.entries.get(origin.0 as usize)?;
+        let (key, position) = self.objects.get(object as usize)?;
+        Some((key, position, place))
+    }
+
+    /// The location of an origin.
+    pub fn location(&self, origin: Origin) -> Option<Location> {
+        let (_, position, place) = self.get(origin)?;
+        Some(Location::field(position.document, position.base.join(&place.path())))
+    }
+}

@@ -1,0 +1,103 @@
+//! The HTTP connection manager and its route configuration.
+//!
+//! Virtual hosts are encoded one by one, in parallel, and joined as bytes: the
+//! messages of 100,000 routes are never in memory at once.
+
+use envoy_types::pb::envoy::config::core::v3::Http2ProtocolOptions;
+use envoy_types::pb::envoy::config::route::v3::RouteConfiguration;
+use envoy_types::pb::envoy::extensions::filters::http::fault::v3::HttpFault;
+use envoy_types::pb::envoy::extensions::filters::http::router::v3::Router;
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
+    HttpConnectionManager, HttpFilter,
+    http_connection_manager::{PathWithEscapedSlashesAction, ServerHeaderTransformation, UpgradeConfig},
+    http_filter::ConfigType,
+};
+use prost::Message;
+use prost::encoding::{WireType, encode_key, encode_varint};
+use rayon::prelude::*;
+
+use crate::ir;
+
+use super::access_log::to_access_log;
+use super::proto::{any, boolean, uint32};
+use super::{name, route};
+
+/// Field numbers of the messages that are joined as bytes.
+const ROUTE_CONFIGURATION_VIRTUAL_HOSTS: u32 = 2;
+const HTTP_CONNECTION_MANAGER_ROUTE_CONFIG: u32 = 4;
+
+/// Limits of HTTP/2 connections (Envoy's guidance for proxies at the edge).
+const MAX_CONCURRENT_STREAMS: u32 = 100;
+const INITIAL_STREAM_WINDOW_BYTES: u32 = 65_536;
+const INITIAL_CONNECTION_WINDOW_BYTES: u32 = 1_048_576;
+
+/// The connection manager as bytes.
+pub(super) fn encode_http_connection_manager(
+    connection: &ir::HttpConnection,
+    listener: &ir::Listener,
+    config: &ir::Config,
+) -> Vec<u8> {
+    let ir::HttpConnection { virtual_hosts } = connection;
+    let hosts: Vec<Vec<u8>> =
+        virtual_hosts.par_iter().map(|host| route::to_virtual_host(host, config).encode_to_vec()).collect();
+    let mut routes = RouteConfiguration {
+        name: name::http_connection(listener),
+        ignore_port_in_host_matching: true,
+        ..RouteConfiguration::default()
+    }
+    .encode_to_vec();
+    routes.reserve(hosts.iter().map(|host| host.len() + 8).sum());
+    for host in hosts {
+        append_message(&mut routes, ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &host);
+    }
+    let mut manager = manager(connection, listener, config).encode_to_vec();
+    append_message(&mut manager, HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, &routes);
+    manager
+}
+
+fn append_message(buffer: &mut Vec<u8>, field: u32, message: &[u8]) {
+    encode_key(field, WireType::LengthDelimited, buffer);
+    encode_varint(message.len() as u64, buffer);
+    buffer.extend_from_slice(message);
+}
+
+fn manager(connection: &ir::HttpConnection, listener: &ir::Listener, config: &ir::Config) -> HttpConnectionManager {
+    let proxy = &config.proxy;
+    HttpConnectionManager {
+        stat_prefix: name::http_connection(listener),
+        http_filters: http_filters(connection),
+        access_log: proxy.access_log.iter().map(to_access_log).collect(),
+        // Without it backends get no x-forwarded-for, and a forged one passes.
+        use_remote_address: Some(boolean(true)),
+        xff_num_trusted_hops: proxy.trusted_hops,
+        normalize_path: Some(boolean(true)),
+        merge_slashes: true,
+        path_with_escaped_slashes_action: PathWithEscapedSlashesAction::UnescapeAndRedirect as i32,
+        strip_trailing_host_dot: true,
+        server_header_transformation: ServerHeaderTransformation::PassThrough as i32,
+        http2_protocol_options: Some(Http2ProtocolOptions {
+            max_concurrent_streams: Some(uint32(MAX_CONCURRENT_STREAMS)),
+            initial_stream_window_size: Some(uint32(INITIAL_STREAM_WINDOW_BYTES)),
+            initial_connection_window_size: Some(uint32(INITIAL_CONNECTION_WINDOW_BYTES)),
+            allow_connect: true,
+            ..Http2ProtocolOptions::default()
+        }),
+        upgrade_configs: vec![UpgradeConfig { upgrade_type: "websocket".to_owned(), ..UpgradeConfig::default() }],
+        ..HttpConnectionManager::default()
+    }
+}
+
+/// The HTTP filters that the routes need, the router last.
+fn http_filters(connection: &ir::HttpConnection) -> Vec<HttpFilter> {
+    let mut filters = Vec::new();
+    if route::has_invalid_share(connection) {
+        filters.push(http_filter(route::FAULT_FILTER, any(route::FAULT, &HttpFault::default())));
+    }
+    let router = any("envoy.extensions.filters.http.router.v3.Router", &Router::default());
+    filters.push(http_filter("envoy.filters.http.router", router));
+    filters
+}
+
+fn http_filter(name: &str, config: envoy_types::pb::google::protobuf::Any) -> HttpFilter {
+    HttpFilter { name: name.to_owned(), config_type: Some(ConfigType::TypedConfig(config)), ..HttpFilter::default() }
+}

@@ -1,0 +1,54 @@
+//! Stage 4: from [`ir::Config`] to Envoy's bootstrap. Total: it cannot fail.
+//!
+//! Every default that is emitted without being asked is a named constant here
+//! and a row of `docs/defaults.md`.
+
+mod access_log;
+mod cluster;
+mod header;
+mod http_connection;
+mod listener;
+pub mod name;
+mod path;
+mod proto;
+mod route;
+
+use envoy_types::pb::envoy::config::bootstrap::v3::{
+    Admin, Bootstrap, LayeredRuntime, RuntimeLayer, bootstrap::StaticResources, runtime_layer::LayerSpecifier,
+};
+use envoy_types::pb::google::protobuf::{Struct, Value, value};
+
+use crate::ir;
+
+/// RE2's default limit on the size of a compiled program is 100, which some 96
+/// literal characters exceed and which is fatal for the whole configuration.
+const RE2_PROGRAM_SIZE: f64 = 1_000_000.0;
+
+/// Translates the configuration.
+pub fn to_bootstrap(config: &ir::Config) -> Bootstrap {
+    let needs = route::Needs::of(config);
+    let mut clusters: Vec<_> = config.clusters.iter().map(cluster::to_cluster).collect();
+    if needs.invalid_share {
+        clusters.push(cluster::invalid_backend());
+    }
+    let listeners = config.listeners.iter().map(|listener| listener::to_listener(listener, config)).collect();
+    Bootstrap {
+        admin: config.proxy.admin.map(|address| Admin {
+            address: Some(proto::socket_address(address.ip(), address.port())),
+            ..Admin::default()
+        }),
+        static_resources: Some(StaticResources { listeners, clusters, secrets: Vec::new() }),
+        layered_runtime: needs.regex.then(regex_runtime),
+        ..Bootstrap::default()
+    }
+}
+
+fn regex_runtime() -> LayeredRuntime {
+    let limit = Value { kind: Some(value::Kind::NumberValue(RE2_PROGRAM_SIZE)) };
+    let fields = [("re2.max_program_size.error_level".to_owned(), limit)].into();
+    let layer = RuntimeLayer {
+        name: "static".to_owned(),
+        layer_specifier: Some(LayerSpecifier::StaticLayer(Struct { fields })),
+    };
+    LayeredRuntime { layers: vec![layer] }
+}

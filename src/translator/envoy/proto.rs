@@ -1,0 +1,62 @@
+//! Small constructors of protobuf values.
+
+use std::net::IpAddr;
+use std::time::Duration as StdDuration;
+
+use envoy_types::pb::envoy::config::core::v3::{Address, SocketAddress, address, socket_address::PortSpecifier};
+use envoy_types::pb::envoy::r#type::matcher::v3::{RegexMatcher, StringMatcher, string_matcher::MatchPattern};
+use envoy_types::pb::google::protobuf::{Any, BoolValue, Duration, UInt32Value};
+use prost::Message;
+
+/// A message with its full name, packed.
+pub(super) fn any(name: &str, message: &impl Message) -> Any {
+    any_bytes(name, message.encode_to_vec())
+}
+
+/// Encoded bytes of a message with its full name, packed.
+pub(super) fn any_bytes(name: &str, value: Vec<u8>) -> Any {
+    Any { type_url: format!("type.googleapis.com/{name}"), value }
+}
+
+pub(super) fn duration(duration: StdDuration) -> Duration {
+    Duration {
+        seconds: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        nanos: i32::try_from(duration.subsec_nanos()).unwrap_or_default(),
+    }
+}
+
+pub(super) fn uint32(value: u32) -> UInt32Value {
+    UInt32Value { value }
+}
+
+pub(super) fn boolean(value: bool) -> BoolValue {
+    BoolValue { value }
+}
+
+pub(super) fn socket_address(ip: IpAddr, port: u16) -> Address {
+    named_address(ip.to_string(), port, ip.is_ipv6() && ip.is_unspecified())
+}
+
+/// The address of a DNS name or of an IP address.
+pub(super) fn named_address(address: String, port: u16, ipv4_compat: bool) -> Address {
+    Address {
+        address: Some(address::Address::SocketAddress(SocketAddress {
+            address,
+            ipv4_compat,
+            port_specifier: Some(PortSpecifier::PortValue(u32::from(port))),
+            ..SocketAddress::default()
+        })),
+    }
+}
+
+pub(super) fn regex(pattern: String) -> RegexMatcher {
+    RegexMatcher { regex: pattern, engine_type: None }
+}
+
+pub(super) fn exact(text: String) -> StringMatcher {
+    StringMatcher { match_pattern: Some(MatchPattern::Exact(text)), ..StringMatcher::default() }
+}
+
+pub(super) fn matching(pattern: String) -> StringMatcher {
+    StringMatcher { match_pattern: Some(MatchPattern::SafeRegex(regex(pattern))), ..StringMatcher::default() }
+}

@@ -1,0 +1,149 @@
+//! Header modifiers as one list of mutations, in which each header occurs once.
+//!
+//! Gateway API runs a rule's modifier before a backend's; Envoy runs the
+//! weighted entry's before the route's. So the two are composed here, and only
+//! the result is emitted.
+
+use crate::ir::{Existing, HeaderMutation, HeaderMutations};
+use crate::parser::api::HeaderFilter;
+
+/// A header name or value that Envoy would load and break on at run time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct UnsafeHeader {
+    /// `set`, `add` or `remove`.
+    pub(super) list: &'static str,
+    /// The position in that list.
+    pub(super) index: usize,
+    /// `name`, `value`, or nothing for an item of `remove`.
+    pub(super) field: Option<&'static str>,
+    /// What is wrong.
+    pub(super) message: String,
+}
+
+/// Names that describe the connection or the framing: changing them breaks the message.
+const FRAMING: &[&str] = &["connection", "transfer-encoding", "content-length"];
+
+/// Lays the changes of `filter` over those of `base`.
+pub(super) fn compose(base: &mut HeaderMutations, filter: &HeaderFilter) {
+    let HeaderFilter { set, add, remove } = filter;
+    for header in set {
+        let entry = entry(base, &header.name);
+        entry.existing = Existing::Replaced(header.value.clone());
+        entry.added.clear();
+    }
+    for header in add {
+        entry(base, &header.name).added.push(header.value.clone());
+    }
+    for name in remove {
+        let entry = entry(base, name);
+        entry.existing = Existing::Removed;
+        entry.added.clear();
+    }
+}
+
+fn entry<'a>(mutations: &'a mut HeaderMutations, name: &str) -> &'a mut HeaderMutation {
+    let name = name.to_ascii_lowercase();
+    let position = mutations.0.iter().position(|mutation| mutation.name == name);
+    let position = position.unwrap_or_else(|| {
+        mutations.0.push(HeaderMutation { name, existing: Existing::Kept, added: Vec::new() });
+        mutations.0.len() - 1
+    });
+    &mut mutations.0[position]
+}
+
+/// The first name or value that must not be emitted.
+pub(super) fn find_unsafe(filter: &HeaderFilter) -> Option<UnsafeHeader> {
+    let HeaderFilter { set, add, remove } = filter;
+    for (list, headers) in [("set", set), ("add", add)] {
+        for (index, header) in headers.iter().enumerate() {
+            if let Some(message) = bad_name(&header.name, true) {
+                return Some(UnsafeHeader { list, index, field: Some("name"), message });
+            }
+            if let Some(c) = header.value.chars().find(|c| c.is_control() && *c != '\t') {
+                let message =
+                    format!("the value of `{}` has the control character U+{:04X}", header.name, u32::from(c));
+                return Some(UnsafeHeader { list, index, field: Some("value"), message });
+            }
+        }
+    }
+    remove.iter().enumerate().find_map(|(index, name)| {
+        bad_name(name, false).map(|message| UnsafeHeader { list: "remove", index, field: None, message })
+    })
+}
+
+fn bad_name(name: &str, written: bool) -> Option<String> {
+    let lower = name.to_ascii_lowercase();
+    if lower == "host" || lower == ":authority" {
+        Some("the host is not changed by a header modifier".to_owned())
+    } else if lower.is_empty() || !lower.bytes().all(is_token) {
+        Some(format!("`{name}` is not a header name"))
+    } else if written && FRAMING.contains(&lower.as_str()) || !written && lower == "transfer-encoding" {
+        Some(format!("`{name}` belongs to the framing of the message"))
+    } else {
+        None
+    }
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// The first header that the filter names more than once, whatever the letter case.
+pub(super) fn find_repeated(filter: &HeaderFilter) -> Option<(&'static str, usize, &str)> {
+    let HeaderFilter { set, add, remove } = filter;
+    let names = set.iter().enumerate().map(|(i, h)| ("set", i, h.name.as_str()));
+    let names = names.chain(add.iter().enumerate().map(|(i, h)| ("add", i, h.name.as_str())));
+    let names: Vec<_> = names.chain(remove.iter().enumerate().map(|(i, n)| ("remove", i, n.as_str()))).collect();
+    names
+        .iter()
+        .enumerate()
+        .find(|(at, (_, _, name))| names[..*at].iter().any(|(_, _, before)| before.eq_ignore_ascii_case(name)))
+        .map(|(_, found)| *found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{compose, find_repeated, find_unsafe};
+    use crate::ir::{Existing, HeaderMutations};
+    use crate::parser::api::{HeaderFilter, HttpHeader};
+
+    fn header(name: &str, value: &str) -> HttpHeader {
+        HttpHeader { name: name.to_owned(), value: value.to_owned() }
+    }
+
+    #[test]
+    fn the_backend_has_the_last_word() {
+        let rule = HeaderFilter { set: vec![header("X-A", "rule"), header("X-B", "rule")], ..HeaderFilter::default() };
+        let backend = HeaderFilter {
+            add: vec![header("x-a", "backend")],
+            remove: vec!["x-b".to_owned()],
+            ..HeaderFilter::default()
+        };
+        let mut mutations = HeaderMutations::default();
+        compose(&mut mutations, &rule);
+        compose(&mut mutations, &backend);
+        assert_eq!(mutations.0.len(), 2);
+        assert_eq!(mutations.0[0].existing, Existing::Replaced("rule".to_owned()));
+        assert_eq!(mutations.0[0].added, ["backend"]);
+        assert_eq!(mutations.0[1].existing, Existing::Removed);
+    }
+
+    #[test]
+    fn names_that_break_messages_are_found() {
+        for name in ["Host", "Content-Length", "a b", "connection"] {
+            let filter = HeaderFilter { set: vec![header(name, "v")], ..HeaderFilter::default() };
+            assert!(find_unsafe(&filter).is_some(), "{name}");
+        }
+        let filter = HeaderFilter { remove: vec![":path".to_owned()], ..HeaderFilter::default() };
+        assert!(find_unsafe(&filter).is_some());
+        let filter = HeaderFilter { set: vec![header("x", "100%")], ..HeaderFilter::default() };
+        assert_eq!(find_unsafe(&filter), None);
+    }
+
+    #[test]
+    fn a_header_named_twice_is_found_in_any_letter_case() {
+        let filter =
+            HeaderFilter { set: vec![header("X-A", "1")], add: vec![header("x-a", "2")], ..HeaderFilter::default() };
+        assert_eq!(find_repeated(&filter), Some(("add", 0, "x-a")));
+    }
+}

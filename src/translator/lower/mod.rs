@@ -1,0 +1,68 @@
+//! Stage 3: from [`Resolved`] to [`ir::Config`].
+//!
+//! Sockets, virtual hosts in order, routes in order of precedence, actions
+//! with their filters. What cannot be expressed is reported here, and its rule
+//! answers 500 instead of being ignored.
+
+mod cluster;
+mod filter;
+mod header;
+mod http_route;
+mod listener;
+mod path;
+mod precedence;
+mod re2;
+mod virtual_host;
+
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::ir;
+use crate::options::{AccessLog, AccessLogFormat, Options};
+use crate::resolver::{OriginTable, Resolved};
+
+/// The intermediate representation, with the key to its origins.
+#[derive(Debug)]
+pub struct Lowered {
+    /// The configuration.
+    pub config: ir::Config,
+    /// Where each node comes from.
+    pub origins: OriginTable,
+}
+
+/// Findings of lowering, by who asks.
+#[derive(Debug, Default)]
+pub struct LowerFindings {
+    /// What is wrong with the manifests, whoever asks.
+    pub judged: Diagnostics,
+    /// What stands in the way of one common bootstrap: errors of `translate` only.
+    pub merged: Diagnostics,
+}
+
+/// Lowers everything that the emitted Gateways serve.
+pub fn lower(resolved: &Resolved<'_>, options: &Options, findings: &mut LowerFindings) -> Lowered {
+    let mut origins = OriginTable::default();
+    let clusters = cluster::lower_clusters(resolved, &mut origins);
+    let routes = http_route::lower_http_routes(resolved, &clusters, &mut origins, &mut findings.judged);
+    let listeners = listener::lower_listeners(resolved, options, &routes, &mut origins, findings);
+    if listeners.is_empty() {
+        findings.merged.report(
+            Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")
+                .consequence("there is nothing that Envoy could run")
+                .help("add a Gateway with a valid listener to the input"),
+        );
+    }
+    Lowered { config: ir::Config { listeners, clusters: clusters.into_clusters(), proxy: proxy(options) }, origins }
+}
+
+fn proxy(options: &Options) -> ir::Proxy {
+    let json = options.access_log_format == AccessLogFormat::Json;
+    ir::Proxy {
+        admin: options.admin_address,
+        access_log: match &options.access_log {
+            AccessLog::None => None,
+            AccessLog::Stdout => Some(ir::AccessLog { file: None, json }),
+            AccessLog::File(path) => Some(ir::AccessLog { file: Some(path.clone()), json }),
+        },
+        trusted_hops: options.trusted_hops,
+        proxy_protocol: options.proxy_protocol,
+    }
+}

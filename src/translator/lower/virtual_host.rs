@@ -1,0 +1,109 @@
+//! Virtual hosts of one socket: who owns a host, and which routes serve it.
+//!
+//! A request belongs to the most specific listener whose hostname covers its
+//! host, and only that listener's routes serve it ([listener
+//! isolation](https://gateway-api.sigs.k8s.io/reference/spec/#listener)). Envoy
+//! picks one virtual host and never falls through to another, so the routes of
+//! less specific hostnames of the same listener are copied behind the more
+//! specific ones, until one of them takes every request.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::hostname::Hostname;
+use crate::ir::{Origin, Route, VirtualHost};
+
+use super::precedence::Precedence;
+
+/// A listener with the routes that attached to it.
+#[derive(Debug)]
+pub(super) struct ListenerRoutes<'m> {
+    /// Its hostname.
+    pub(super) hostname: Hostname,
+    /// Its origin.
+    pub(super) origin: Origin,
+    /// The routes by the hostname that their object names.
+    levels: HashMap<Hostname, Vec<Candidate<'m>>>,
+}
+
+#[derive(Debug)]
+struct Candidate<'m> {
+    precedence: Precedence<'m>,
+    route: Arc<Route>,
+}
+
+/// How many routes were copied into more specific virtual hosts, by origin of their object.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    /// Copies by route object (namespace, name).
+    pub(super) by_route: HashMap<(Arc<str>, Arc<str>), usize>,
+    /// All routes of all virtual hosts.
+    pub(super) total: usize,
+}
+
+impl<'m> ListenerRoutes<'m> {
+    pub(super) fn new(hostname: Hostname, origin: Origin) -> Self {
+        Self { hostname, origin, levels: HashMap::new() }
+    }
+
+    /// Adds a route under one hostname of its object.
+    pub(super) fn add(&mut self, hostname: &Hostname, precedence: Precedence<'m>, route: Arc<Route>) {
+        self.levels.entry(hostname.clone()).or_default().push(Candidate { precedence, route });
+    }
+
+    fn sort(&mut self) {
+        for level in self.levels.values_mut() {
+            level.sort_by(|a, b| a.precedence.cmp(&b.precedence));
+        }
+    }
+
+    /// The routes that serve `domain`, in order of precedence.
+    fn routes_of(&self, domain: &Hostname, copies: &mut Copies) -> Vec<Arc<Route>> {
+        let mut routes: Vec<Arc<Route>> = Vec::new();
+        let mut seen = HashSet::new();
+        for (level, hostname) in domain.ancestors().enumerate() {
+            let Some(candidates) = self.levels.get(&hostname) else { continue };
+            for Candidate { route, .. } in candidates {
+                if !seen.insert(Arc::as_ptr(route)) {
+                    continue;
+                }
+                routes.push(route.clone());
+                if level > 0 {
+                    let key = (route.name.namespace.clone(), route.name.name.clone());
+                    *copies.by_route.entry(key).or_default() += 1;
+                }
+                if route.matches.is_unconditional() {
+                    copies.total += routes.len();
+                    return routes;
+                }
+            }
+        }
+        copies.total += routes.len();
+        routes
+    }
+}
+
+/// Builds the virtual hosts of listeners that share a socket, most specific first.
+pub(super) fn build_virtual_hosts(listeners: &mut [ListenerRoutes<'_>], copies: &mut Copies) -> Vec<VirtualHost> {
+    listeners.iter_mut().for_each(ListenerRoutes::sort);
+    let by_hostname: HashMap<&Hostname, usize> =
+        listeners.iter().enumerate().map(|(index, listener)| (&listener.hostname, index)).collect();
+    let owner = |domain: &Hostname| domain.ancestors().find_map(|hostname| by_hostname.get(&hostname).copied());
+    let mut domains: BTreeSet<(Hostname, usize)> = BTreeSet::new();
+    for (index, listener) in listeners.iter().enumerate() {
+        domains.insert((listener.hostname.clone(), index));
+        for domain in listener.levels.keys().filter_map(|hostname| hostname.intersection(&listener.hostname)) {
+            if owner(&domain) == Some(index) {
+                domains.insert((domain, index));
+            }
+        }
+    }
+    let hosts = domains.into_iter().filter_map(|(hostname, index)| {
+        let listener = &listeners[index];
+        let routes = listener.routes_of(&hostname, copies);
+        // A host that no virtual host covers gets 404, just as one without routes does.
+        let needed = !routes.is_empty() || hostname != Hostname::Any;
+        needed.then_some(VirtualHost { hostname, routes, origin: listener.origin })
+    });
+    hosts.collect()
+}
