@@ -5,5 +5,6 @@
 //! to. See `docs/architecture.md`.
 
 pub mod diagnostics;
+pub mod emit;
 pub mod options;
 pub mod parser;
