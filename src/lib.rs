@@ -7,6 +7,7 @@
 pub mod diagnostics;
 pub mod hostname;
 pub mod ir;
+pub mod emit;
 pub mod options;
 pub mod parser;
 pub mod resolver;
