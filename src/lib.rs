@@ -2,8 +2,9 @@
 //!
 //! The stages are folders of the same names: `parser` → `resolver` →
 //! `translator` (through `ir`) → `emit`; `diagnostics` is what they all report
-//! to. See `docs/architecture.md`.
+//! to. `proving` runs what came out through a real proxy. See `docs/architecture.md`.
 
 pub mod diagnostics;
 pub mod options;
 pub mod parser;
+pub mod proving;
