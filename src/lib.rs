@@ -2,7 +2,7 @@
 //!
 //! The stages are folders of the same names: `parser` → `resolver` →
 //! `translator` (through `ir`) → `emit`; `diagnostics` is what they all report
-//! to. See `docs/architecture.md`.
+//! to. `proving` runs what came out through a real proxy. See `docs/architecture.md`.
 
 pub mod diagnostics;
 pub mod hostname;
@@ -13,3 +13,4 @@ pub mod parser;
 pub mod resolver;
 mod spelling;
 pub mod translator;
+pub mod proving;
