@@ -4,6 +4,8 @@
 //! `translator` (through `ir`) → `emit`; `diagnostics` is what they all report
 //! to. `proving` runs what came out through a real proxy. See `docs/architecture.md`.
 
+pub mod cli;
+pub mod compile;
 pub mod diagnostics;
 pub mod hostname;
 pub mod ir;

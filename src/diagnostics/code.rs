@@ -42,6 +42,7 @@ struct Entry {
     name: &'static str,
     severity: Severity,
     condition: Option<Condition>,
+    meaning: &'static str,
     page: &'static str,
 }
 
@@ -68,6 +69,11 @@ impl Code {
     /// The status condition that goes with the code.
     pub fn condition(self) -> Option<Condition> {
         self.0.condition
+    }
+
+    /// What the code means, in one line.
+    pub fn meaning(self) -> &'static str {
+        self.0.meaning.trim_start()
     }
 
     /// The documentation page, as Markdown.
@@ -110,6 +116,7 @@ macro_rules! registry {
                     name: $name,
                     severity: Severity::$severity,
                     condition: registry!(@condition $($kind $status $reason)?),
+                    meaning: concat!($($doc),+),
                     page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnostics/", $id, ".md")),
                 });
             )+
@@ -261,6 +268,6 @@ registry! {
     IGNORED_OBJECTS = "GW8008" "ignored-objects" Note;
     /// A core object whose fields gwctl needs and cannot use.
     BAD_CORE_OBJECT = "GW8009" "invalid-core-object" Error;
-    /// A field of a core object that is ignored because it is wrong.
+    /// A mistake of gwctl itself.
     INTERNAL = "GW8010" "internal-error" Error;
 }

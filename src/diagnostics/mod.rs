@@ -6,10 +6,17 @@
 //! write instead. Renderers in this folder turn the list into text or JSON.
 
 mod code;
+mod excerpt;
 mod finding;
+pub mod human;
+pub mod json;
 mod location;
+mod place;
+mod report;
 
 pub use code::codes;
 pub use code::{Code, Condition, REGISTRY, Severity};
 pub use finding::{Diagnostics, Finding, ObjectRef, Related, Reported};
 pub use location::{FieldPath, Location, Part, Segment};
+pub use place::{Locate, Place, Span};
+pub use report::{Entry, Report, Summary};

@@ -1,0 +1,530 @@
+//! The command line: every command, flag and help text, and the way from flags
+//! to [`Options`].
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+use super::value::{self, Destination};
+use crate::options::{
+    AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, ListenerAddress, Options, PortMap, Resolve,
+};
+
+/// Compile Kubernetes Gateway API manifests to an Envoy configuration, offline.
+///
+/// Manifests go in, an Envoy configuration comes out, and every mistake on the way is reported with its file, line and
+/// column. No cluster and no network is needed.
+#[derive(Debug, Parser)]
+#[command(name = "gwctl", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 = no error, 1 = findings that fail, 2 = could not run.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of all commands.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write the Envoy configuration for the manifests.
+    ///
+    /// The configuration goes to standard output, findings go to standard error. Any error means that nothing is
+    /// written, unless --partial is given.
+    Translate(Box<TranslateArgs>),
+    /// Report everything that is wrong with the manifests.
+    ///
+    /// The report goes to standard output, complete, also when it is empty.
+    #[command(visible_alias = "check")]
+    Validate(Box<ValidateArgs>),
+    /// Explain a diagnostic code, list all of them, or list the defaults of the output.
+    Explain(ExplainArgs),
+    /// Write a completion script for a shell to standard output.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How gwctl talks to the user.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ScreenArgs {
+    /// When to use colours; `auto` means on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Screen")]
+    pub color: ColorChoice,
+    /// Show only errors on standard error: no warnings, no notes, no summary. A report on standard output, in a file or
+    /// in another format than `human` stays complete.
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Screen")]
+    pub quiet: bool,
+    /// Show the summary line with counts and time also when standard error is not a terminal.
+    #[arg(short, long, global = true, help_heading = "Screen")]
+    pub verbose: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Flags of `translate`.
+#[derive(Debug, Args)]
+pub struct TranslateArgs {
+    /// The input.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The settings of the compilation.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// The format of the output. By default the extension of --output-file decides, and otherwise it is `yaml`.
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    pub output: Option<OutputFormat>,
+    /// Write to this file instead of standard output. The file is replaced as a whole, or left as it was.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output_file: Option<PathBuf>,
+    /// Write only one section of the configuration, as Envoy's own resources.
+    #[arg(long, value_name = "SECTION", help_heading = "Output")]
+    pub section: Option<Section>,
+    /// Leave out the comments that name the file and line behind each part of YAML output.
+    #[arg(long, help_heading = "Output")]
+    pub no_comments: bool,
+    /// Write the output also when there are errors: what a Gateway controller would program. Objects that the API server
+    /// would refuse are left out, and what cannot be served answers with an error. The exit code is 0 whenever an output
+    /// was written, whatever --deny says.
+    #[arg(long, help_heading = "Output")]
+    pub partial: bool,
+    /// Write the findings in this format, `human` or `json`: to standard error, or to a file with `=FILE`. Repeatable.
+    /// Standard error gets `human` unless another format is named for it.
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
+    pub report: Vec<Destination>,
+}
+
+/// Flags of `validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// The input.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The settings of the compilation.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// The format of the report, `human` or `json`: to standard output, or to a file with `=FILE`. Repeatable. Standard
+    /// output gets `human` unless another format is named for it.
+    #[arg(short, long, value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub output: Vec<Destination>,
+    /// Write the report to this file instead of standard output. The file is replaced as a whole, or left as it was.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output_file: Option<PathBuf>,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A code (`GW2001`), the name of one (`backend-not-found`), or `defaults` for what is emitted without being asked.
+    #[arg(value_name = "CODE", required_unless_present = "list")]
+    pub topic: Option<String>,
+    /// List every code with its name, severity and meaning.
+    #[arg(long, conflicts_with = "topic")]
+    pub list: bool,
+}
+
+/// The manifests.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// Files or directories with manifests, `-` for standard input. Directories are searched for .yaml, .yml and .json
+    /// files, hidden ones left out.
+    #[arg(value_name = "PATHS", required_unless_present = "filename")]
+    pub paths: Vec<PathBuf>,
+    /// The same as a path without the flag. Repeatable.
+    #[arg(short, long, value_name = "PATH", help_heading = "Input")]
+    filename: Vec<PathBuf>,
+    /// Files or directories with objects that are known but not judged: they are compiled like the others, and findings
+    /// on them are left out. Repeatable.
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
+    pub context: Vec<PathBuf>,
+}
+
+/// Settings of the compilation, common to the commands that compile.
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    /// The namespace of objects that name none.
+    #[arg(short, long, value_name = "NAMESPACE", default_value = "default", value_parser = value::namespace)]
+    #[arg(help_heading = "Input")]
+    namespace: String,
+    /// Only this Gateway. Repeatable; all Gateways by default.
+    #[arg(long, value_name = "NS/NAME", value_parser = value::namespaced_name, help_heading = "Selection")]
+    gateway: Vec<(String, String)>,
+    /// Only Gateways of this class. Repeatable; all classes by default.
+    #[arg(long, value_name = "NAME", help_heading = "Selection")]
+    gateway_class: Vec<String>,
+    /// The controller name that a GatewayClass must have for its Gateways to be compiled.
+    #[arg(long, value_name = "NAME", default_value = "gwctl.dev/offline", help_heading = "Selection")]
+    controller_name: String,
+    /// What the input may lack, separated by commas. Repeatable.
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', help_heading = "Selection")]
+    assume: Vec<Assumption>,
+    /// Short for --assume services.
+    #[arg(long, help_heading = "Selection")]
+    assume_services: bool,
+    /// The endpoints of a Service port: IP addresses (IPv6 in brackets) or DNS names, separated by commas. Repeatable.
+    #[arg(long, value_name = "NS/SVC:PORT=HOST:PORT[,…]", value_parser = value::resolve, help_heading = "Backends")]
+    resolve: Vec<Resolve>,
+    /// The DNS domain of the cluster.
+    #[arg(long, value_name = "DOMAIN", default_value = "cluster.local", value_parser = value::domain)]
+    #[arg(help_heading = "Backends")]
+    cluster_domain: String,
+    /// Accept Services of type ExternalName as backends. Whoever may write such a Service can then reach any host that
+    /// Envoy reaches (CVE-2021-25740).
+    #[arg(long, help_heading = "Backends")]
+    allow_external_name: bool,
+    /// The address that listeners bind; `gateway` binds the addresses of each Gateway's `spec.addresses`.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0", value_parser = value::listener_address)]
+    #[arg(help_heading = "Envoy")]
+    listener_address: ListenerAddress,
+    /// Bind another port than the listener's, for all Gateways or for one: `80=10080`, `infra/edge:80=10080`.
+    /// Repeatable.
+    #[arg(long, value_name = "[NS/NAME:]FROM=TO", value_parser = value::port_map, help_heading = "Envoy")]
+    port_map: Vec<PortMap>,
+    /// The address and port of Envoy's admin interface.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:19000", value_parser = value::admin_address)]
+    #[arg(help_heading = "Envoy")]
+    admin_address: SocketAddr,
+    /// Switch the admin interface off.
+    #[arg(long, conflicts_with = "admin_address", help_heading = "Envoy")]
+    no_admin: bool,
+    /// Where requests are logged: `none`, `stdout` or a file.
+    #[arg(long, value_name = "TARGET", default_value = "none", value_parser = value::access_log)]
+    #[arg(help_heading = "Envoy")]
+    access_log: AccessLog,
+    /// The form of a log entry: Envoy's line of text, or a JSON object.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Envoy")]
+    access_log_format: LogFormat,
+    /// How many trusted proxies in front of Envoy append to x-forwarded-for.
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Envoy")]
+    trusted_hops: u32,
+    /// Expect connections to begin with a PROXY protocol header.
+    #[arg(long, help_heading = "Envoy")]
+    proxy_protocol: bool,
+    /// Write certificates and keys below this directory and refer to them by path, instead of writing them into the
+    /// configuration.
+    #[arg(long, value_name = "DIR", help_heading = "Envoy")]
+    secrets_dir: Option<PathBuf>,
+    /// The file with the system's certificate authorities on the machine that runs Envoy.
+    #[arg(long, value_name = "FILE", default_value = "/etc/ssl/certs/ca-certificates.crt", help_heading = "Envoy")]
+    system_ca: String,
+    /// The oldest Envoy release that must load the output, from 1.36 to 1.40.
+    #[arg(long, value_name = "VERSION", default_value = "1.40", value_parser = value::envoy_version)]
+    #[arg(help_heading = "Envoy")]
+    envoy_version: EnvoyVersion,
+    /// The release channel of Gateway API whose schema counts; `standard` refuses what only the other one has.
+    #[arg(long, value_name = "CHANNEL", default_value = "experimental", help_heading = "Findings")]
+    channel: ChannelName,
+    /// Fail on warnings as on errors.
+    #[arg(long, value_name = "WHAT", help_heading = "Findings")]
+    deny: Option<Denied>,
+}
+
+/// The format of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// YAML.
+    Yaml,
+    /// JSON.
+    Json,
+    /// Binary protobuf.
+    Pb,
+}
+
+/// A section of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Section {
+    /// The listeners.
+    Listeners,
+    /// The route configurations of the listeners.
+    Routes,
+    /// The clusters.
+    Clusters,
+    /// The endpoints of the clusters.
+    Endpoints,
+    /// The secrets.
+    Secrets,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Assumption {
+    /// Gateways that routes name; they accept every route and emit nothing.
+    Gateways,
+    /// Services; they become DNS clusters on the reference's port.
+    Services,
+    /// Secrets.
+    Secrets,
+    /// ConfigMaps.
+    Configmaps,
+    /// Namespaces that a selector looks at.
+    Namespaces,
+    /// ReferenceGrants; every reference into another namespace is allowed.
+    Grants,
+    /// Objects that a `parametersRef` names; they have no effect.
+    Parameters,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ChannelName {
+    Standard,
+    Experimental,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Denied {
+    Warnings,
+}
+
+impl Cli {
+    /// Parses a command line whose first item is the name of the program.
+    ///
+    /// # Errors
+    /// A usage error, or the text of `--help` and `--version`; clap prints either and knows the exit code.
+    pub fn parse_line(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches_from(line)?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        if let Some((_, matches)) = matches.subcommand() {
+            match &mut cli.command {
+                Command::Translate(args) => args.input.order_paths(matches),
+                Command::Validate(args) => args.input.order_paths(matches),
+                Command::Explain(_) | Command::Completions { .. } => {}
+            }
+        }
+        Ok(cli)
+    }
+
+    /// A usage error in clap's form, for what only becomes clear after parsing.
+    pub fn usage_error(message: &str) -> clap::Error {
+        Self::command().error(ErrorKind::ValueValidation, message)
+    }
+}
+
+impl InputArgs {
+    /// Merges the paths and the values of `--filename` in the order of the command line.
+    fn order_paths(&mut self, matches: &ArgMatches) {
+        let indices = |name: &str| matches.indices_of(name).into_iter().flatten();
+        let positional = indices("paths").zip(std::mem::take(&mut self.paths));
+        let flagged = indices("filename").zip(std::mem::take(&mut self.filename));
+        let mut all: Vec<(usize, PathBuf)> = positional.chain(flagged).collect();
+        all.sort_by_key(|(index, _)| *index);
+        self.paths = all.into_iter().map(|(_, path)| path).collect();
+    }
+}
+
+impl CompileArgs {
+    /// Whether warnings fail the run.
+    pub fn denies_warnings(&self) -> bool {
+        matches!(self.deny, Some(Denied::Warnings))
+    }
+
+    /// The settings of the compilation.
+    ///
+    /// # Errors
+    /// A message for the user when two flags contradict each other.
+    pub fn options(&self) -> Result<Options, String> {
+        self.check_resolve()?;
+        self.check_port_map()?;
+        Ok(Options {
+            namespace: self.namespace.clone(),
+            gateways: self.gateway.clone(),
+            gateway_classes: self.gateway_class.clone(),
+            controller_name: self.controller_name.clone(),
+            assume: self.assumed(),
+            resolve: self.resolve.clone(),
+            cluster_domain: self.cluster_domain.clone(),
+            allow_external_name: self.allow_external_name,
+            listener_address: self.listener_address,
+            port_map: self.port_map.clone(),
+            admin_address: (!self.no_admin).then_some(self.admin_address),
+            access_log: self.access_log.clone(),
+            access_log_format: match self.access_log_format {
+                LogFormat::Text => AccessLogFormat::Text,
+                LogFormat::Json => AccessLogFormat::Json,
+            },
+            trusted_hops: self.trusted_hops,
+            proxy_protocol: self.proxy_protocol,
+            secrets_dir: self.secrets_dir.clone(),
+            system_ca: self.system_ca.clone(),
+            channel: match self.channel {
+                ChannelName::Standard => Channel::Standard,
+                ChannelName::Experimental => Channel::Experimental,
+            },
+            envoy_version: self.envoy_version,
+        })
+    }
+
+    fn assumed(&self) -> Assume {
+        let mut assume = Assume { services: self.assume_services, ..Assume::default() };
+        for assumption in &self.assume {
+            match assumption {
+                Assumption::Gateways => assume.gateways = true,
+                Assumption::Services => assume.services = true,
+                Assumption::Secrets => assume.secrets = true,
+                Assumption::Configmaps => assume.config_maps = true,
+                Assumption::Namespaces => assume.namespaces = true,
+                Assumption::Grants => assume.grants = true,
+                Assumption::Parameters => assume.parameters = true,
+            }
+        }
+        assume
+    }
+
+    fn check_resolve(&self) -> Result<(), String> {
+        for (position, one) in self.resolve.iter().enumerate() {
+            let Resolve { namespace, name, port, endpoints: _ } = one;
+            let is_same = |other: &Resolve| (&other.namespace, &other.name, other.port) == (namespace, name, *port);
+            if self.resolve[..position].iter().any(is_same) {
+                return Err(format!(
+                    "--resolve names {namespace}/{name}:{port} twice; separate its endpoints by commas"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_port_map(&self) -> Result<(), String> {
+        for (position, one) in self.port_map.iter().enumerate() {
+            let is_same = |other: &PortMap| other.from == one.from && other.gateway == one.gateway;
+            if self.port_map[..position].iter().any(is_same) {
+                return Err(format!("--port-map says twice what port {} becomes", one.from));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::parse_line(line.split_whitespace().map(OsString::from))
+    }
+
+    fn translate(line: &str) -> Box<TranslateArgs> {
+        match parse(&format!("gwctl translate {line}")).unwrap().command {
+            Command::Translate(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn options(line: &str) -> Options {
+        translate(&format!("a.yaml {line}")).compile.options().unwrap()
+    }
+
+    #[test]
+    fn the_definition_of_the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_defaults_of_the_flags_are_those_of_the_library() {
+        assert_eq!(format!("{:?}", options("")), format!("{:?}", Options::default()));
+    }
+
+    #[test]
+    fn paths_and_filenames_keep_the_order_of_the_command_line() {
+        let args = translate("b.yaml -f a.yaml - --filename=c.yaml d");
+        let paths: Vec<&str> = args.input.paths.iter().filter_map(|path| path.to_str()).collect();
+        assert_eq!(paths, ["b.yaml", "a.yaml", "-", "c.yaml", "d"]);
+        assert_eq!(translate("-f only.yaml").input.paths, [PathBuf::from("only.yaml")]);
+    }
+
+    #[test]
+    fn every_setting_reaches_the_options() {
+        let all = options(
+            "-n shop --gateway infra/edge --gateway infra/inner --gateway-class nginx --controller-name a.b/c \
+             --assume gateways,secrets --assume configmaps,namespaces,grants,parameters --assume-services \
+             --resolve shop/cart:80=10.0.0.1:8000 --cluster-domain k8s.internal --allow-external-name \
+             --listener-address gateway --port-map 80=10080 --port-map infra/edge:80=10081 \
+             --admin-address 0.0.0.0:9000 --access-log stdout --access-log-format json --trusted-hops 2 \
+             --proxy-protocol --secrets-dir keys --system-ca ca.pem --envoy-version 1.37 --channel standard",
+        );
+        assert_eq!(all.namespace, "shop");
+        assert_eq!(all.gateways.len(), 2);
+        assert_eq!((all.gateway_classes.len(), all.controller_name.as_str()), (1, "a.b/c"));
+        let every = Assume {
+            gateways: true,
+            services: true,
+            secrets: true,
+            config_maps: true,
+            namespaces: true,
+            grants: true,
+            parameters: true,
+        };
+        assert_eq!(all.assume, every);
+        assert_eq!((all.resolve.len(), all.port_map.len()), (1, 2));
+        assert_eq!((all.cluster_domain.as_str(), all.allow_external_name), ("k8s.internal", true));
+        assert_eq!(all.listener_address, ListenerAddress::Gateway);
+        assert_eq!(all.admin_address.map(|address| address.port()), Some(9000));
+        assert_eq!((all.access_log, all.access_log_format), (AccessLog::Stdout, AccessLogFormat::Json));
+        assert_eq!((all.trusted_hops, all.proxy_protocol), (2, true));
+        assert_eq!((all.secrets_dir, all.system_ca.as_str()), (Some("keys".into()), "ca.pem"));
+        assert_eq!((all.envoy_version, all.channel), (EnvoyVersion(37), Channel::Standard));
+        assert_eq!(options("--no-admin").admin_address, None);
+    }
+
+    #[test]
+    fn mistakes_in_usage_exit_with_2_and_help_with_0() {
+        for line in [
+            "gwctl",
+            "gwctl transalte a.yaml",
+            "gwctl translate",
+            "gwctl translate a.yaml --unknown",
+            "gwctl translate a.yaml -o toml",
+            "gwctl translate a.yaml --section tables",
+            "gwctl translate a.yaml --report sarif2",
+            "gwctl translate a.yaml --envoy-version 1.20",
+            "gwctl translate a.yaml --admin-address 127.0.0.1:1 --no-admin",
+            "gwctl translate a.yaml --deny errors",
+            "gwctl translate a.yaml --assume everything",
+            "gwctl translate a.yaml -q -v",
+            "gwctl validate",
+            "gwctl validate a.yaml --partial",
+            "gwctl validate a.yaml --report json",
+            "gwctl explain",
+            "gwctl explain GW1001 --list",
+            "gwctl completions tcsh9",
+        ] {
+            assert_eq!(parse(line).map(|_| 0).unwrap_or_else(|error| error.exit_code()), 2, "{line}");
+        }
+        for line in ["gwctl --help", "gwctl --version", "gwctl translate --help", "gwctl help validate"] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 0, "{line}");
+        }
+    }
+
+    #[test]
+    fn check_is_another_name_of_validate_and_flags_of_all_commands_stand_anywhere() {
+        assert!(matches!(parse("gwctl check a.yaml -v").unwrap().command, Command::Validate(_)));
+        assert!(parse("gwctl -q --color never check a.yaml").unwrap().screen.quiet);
+    }
+
+    #[test]
+    fn contradicting_flags_are_refused() {
+        let twice = translate("a.yaml --resolve a/b:1=c:1 --resolve a/b:1=d:1");
+        assert!(twice.compile.options().unwrap_err().contains("a/b:1 twice"));
+        let twice = translate("a.yaml --port-map 80=1 --port-map 80=2");
+        assert!(twice.compile.options().unwrap_err().contains("port 80"));
+        assert!(translate("a.yaml --port-map 80=1 --port-map a/b:80=2").compile.options().is_ok());
+    }
+}

@@ -1,0 +1,132 @@
+//! `gwctl explain`: the documentation pages that are built into the binary.
+
+use std::fmt::Write as _;
+
+use super::args::ExplainArgs;
+use super::exit::ExitStatus;
+use super::streams::{Streams, Unwritten};
+use crate::diagnostics::{Code, REGISTRY};
+
+/// The page about everything that is emitted without being asked.
+const DEFAULTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/defaults.md"));
+
+/// Prints a page or the list of codes.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(super) fn run(args: &ExplainArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> {
+    let Some(topic) = args.topic.as_deref().filter(|_| !args.list) else {
+        return print(&list(), streams);
+    };
+    let topic = topic.trim();
+    if topic.eq_ignore_ascii_case("defaults") {
+        return print(DEFAULTS, streams);
+    }
+    match Code::find(topic) {
+        Some(code) => print(code.page(), streams),
+        None => {
+            let hint = match nearest(topic) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "`gwctl explain --list` lists all codes".to_owned(),
+            };
+            streams.tell(&format!("error: there is no code `{}`\n  help: {hint}", topic.escape_debug()));
+            Ok(ExitStatus::CouldNotRun)
+        }
+    }
+}
+
+fn print(text: &str, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> {
+    streams.product(|out| writeln!(out, "{}", text.trim_end()))?;
+    Ok(ExitStatus::Success)
+}
+
+fn list() -> String {
+    let width = REGISTRY.iter().map(|code| code.name().len()).max().unwrap_or(0);
+    let mut codes: Vec<Code> = REGISTRY.to_vec();
+    codes.sort_by_key(|code| code.id());
+    let mut text = format!("{:<6}  {:<width$}  {:<8}  MEANING\n", "CODE", "NAME", "SEVERITY");
+    for code in codes {
+        let (severity, meaning) = (code.severity().as_str(), code.meaning());
+        let _ = writeln!(text, "{}  {:<width$}  {severity:<8}  {meaning}", code.id(), code.name());
+    }
+    text
+}
+
+/// The name or id that is closest to what was typed, when it is close enough to be meant.
+fn nearest(topic: &str) -> Option<&'static str> {
+    let typed = topic.to_ascii_lowercase();
+    let candidates = REGISTRY.iter().flat_map(|code| [code.id(), code.name()]).chain(["defaults"]);
+    candidates
+        .map(|candidate| (distance(&typed, &candidate.to_ascii_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len() / 3)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many characters must be inserted, removed or replaced to turn one text into the other.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (line, from) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (column, to) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Captured, in_memory};
+    use super::*;
+
+    fn explain(topic: Option<&str>) -> Captured {
+        let args = ExplainArgs { topic: topic.map(str::to_owned), list: topic.is_none() };
+        in_memory("", |streams| run(&args, streams))
+    }
+
+    #[test]
+    fn a_code_is_found_by_id_and_by_name_whatever_the_case() {
+        for topic in ["GW2001", "gw2001", "backend-not-found", " Backend-Not-Found "] {
+            let captured = explain(Some(topic));
+            assert_eq!(captured.status, ExitStatus::Success);
+            assert!(captured.stdout.starts_with("# GW2001: backend-not-found\n"), "{}", captured.stdout);
+            assert_eq!(captured.stderr, "");
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_gets_a_suggestion_and_exit_code_2() {
+        let captured = explain(Some("bakend-not-found"));
+        assert_eq!(captured.status, ExitStatus::CouldNotRun);
+        assert_eq!(captured.stdout, "");
+        assert!(captured.stderr.contains("did you mean `backend-not-found`?"), "{}", captured.stderr);
+        assert!(explain(Some("GW20001")).stderr.contains("did you mean `GW2001`?"));
+        assert!(explain(Some("xyz")).stderr.contains("--list"));
+    }
+
+    #[test]
+    fn the_list_has_a_line_for_every_code_in_order() {
+        let list = explain(None).stdout;
+        let ids: Vec<&str> = list.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+        assert_eq!(ids.len(), REGISTRY.len());
+        assert!(ids.is_sorted());
+        assert!(list.lines().all(|line| line.split_whitespace().count() >= 4), "{list}");
+    }
+
+    #[test]
+    fn defaults_are_a_page_of_their_own() {
+        assert!(explain(Some("defaults")).stdout.starts_with("# Defaults"));
+    }
+
+    #[test]
+    fn the_distance_counts_single_edits() {
+        for (left, right, expected) in [("", "abc", 3), ("abc", "abc", 0), ("abc", "axc", 1), ("abc", "bc", 1)] {
+            assert_eq!(distance(left, right), expected, "{left} {right}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The command line: arguments in, an exit status out.
+//!
+//! Each command is a thin sequence of library calls. The product of a command
+//! goes to standard output and everything else to standard error; only this
+//! folder prints.
+
+pub mod args;
+pub mod exit;
+mod explain;
+mod pipeline;
+mod report;
+pub mod streams;
+mod translate;
+mod validate;
+pub mod value;
+
+use clap::CommandFactory as _;
+
+use args::{Cli, Command};
+use exit::{ExitStatus, Outcome};
+use streams::{Streams, Unwritten};
+
+/// Why a command ended without a verdict.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command line makes no sense.
+    Usage(clap::Error),
+    /// The product or a report could not be written.
+    Unwritten(Unwritten),
+}
+
+impl From<Unwritten> for Failure {
+    fn from(unwritten: Unwritten) -> Self {
+        Self::Unwritten(unwritten)
+    }
+}
+
+/// Runs a command and says how it ended.
+pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
+    let result = match &cli.command {
+        Command::Translate(args) => translate::run(args, cli.screen, streams),
+        Command::Validate(args) => validate::run(args, cli.screen, streams),
+        Command::Explain(args) => explain::run(args, streams).map_err(Failure::from),
+        Command::Completions { shell } => complete(*shell, streams).map_err(Failure::from),
+    };
+    match result {
+        Ok(status) => status,
+        Err(Failure::Unwritten(Unwritten(message))) => {
+            streams.tell(&format!("error: {message}"));
+            ExitStatus::CouldNotRun
+        }
+        Err(Failure::Usage(error)) => {
+            streams.tell(error.render().to_string().trim_end());
+            ExitStatus::CouldNotRun
+        }
+    }
+}
+
+fn complete(shell: clap_complete::Shell, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "gwctl", &mut script);
+    streams.product(|out| out.write_all(&script))?;
+    Ok(ExitStatus::Success)
+}
+
+/// Says that there was nothing to judge.
+fn tell_nothing_found(outcome: &Outcome, streams: &mut Streams<'_>) {
+    if outcome.is_without_objects() && !outcome.is_input_unreadable {
+        streams.tell(
+            "error: there is no Kubernetes object in the input\n  help: name files or directories with manifests, or pipe \
+             them in with `-`",
+        );
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Runs of commands in memory.
+
+    use super::exit::ExitStatus;
+    use super::streams::Streams;
+
+    /// What a run left behind.
+    pub(crate) struct Captured {
+        pub(crate) stdout: String,
+        pub(crate) stderr: String,
+        pub(crate) status: ExitStatus,
+    }
+
+    /// Runs a command with `stdin` as input, no terminal and no colours.
+    pub(crate) fn in_memory<E: std::fmt::Debug>(
+        stdin: &str,
+        run: impl FnOnce(&mut Streams<'_>) -> Result<ExitStatus, E>,
+    ) -> Captured {
+        let (mut stdin, mut stdout, mut stderr) = (stdin.as_bytes(), Vec::new(), Vec::new());
+        let status = run(&mut Streams {
+            stdin: &mut stdin,
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            color_stdout: false,
+            color_stderr: false,
+            is_stderr_terminal: false,
+        })
+        .unwrap();
+        Captured { stdout: String::from_utf8(stdout).unwrap(), stderr: String::from_utf8(stderr).unwrap(), status }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{Captured, in_memory};
+    use super::*;
+
+    fn run_line(line: &str, stdin: &str) -> Captured {
+        let cli = Cli::parse_line(line.split_whitespace().map(Into::into)).unwrap();
+        in_memory(stdin, |streams| Ok::<_, ()>(run(&cli, streams)))
+    }
+
+    #[test]
+    fn contradicting_flags_are_usage_errors() {
+        for line in [
+            "gwctl translate - --port-map 80=1 --port-map 80=2",
+            "gwctl translate - --report json --report human",
+            "gwctl validate - -o json -o human",
+        ] {
+            let captured = run_line(line, "");
+            assert_eq!(captured.status, ExitStatus::CouldNotRun, "{line}");
+            assert!(captured.stderr.starts_with("error: ") && captured.stdout.is_empty(), "{}", captured.stderr);
+        }
+    }
+
+    #[test]
+    fn every_shell_gets_a_completion_script() {
+        for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+            let captured = run_line(&format!("gwctl completions {shell}"), "");
+            assert_eq!(captured.status, ExitStatus::Success);
+            assert!(captured.stdout.contains("translate") && captured.stderr.is_empty(), "{shell}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Where findings go: the stream of the command, and files.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use super::args::ScreenArgs;
+use super::pipeline;
+use super::streams::{Streams, Unwritten};
+use super::value::{Destination, ReportFormat};
+use crate::diagnostics::{Locate, Report, Summary, human, json};
+
+/// Writes a report in one format.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn render(
+    report: &Report<'_>,
+    format: ReportFormat,
+    locate: &dyn Locate,
+    color: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        ReportFormat::Human => human::write(report, locate, color, out),
+        ReportFormat::Json => json::write(report, out),
+    }
+}
+
+/// The format for the stream of the command: the one destination without a file, `human` when there is none.
+///
+/// # Errors
+/// A message for the user when two formats compete for the stream, or for one file.
+pub(super) fn stream_format(destinations: &[Destination], flag: &str) -> Result<ReportFormat, String> {
+    for (position, destination) in destinations.iter().enumerate() {
+        if destinations[..position].iter().any(|earlier| earlier.file == destination.file) {
+            return Err(match &destination.file {
+                Some(file) => format!("{flag} writes twice to `{}`", file.display()),
+                None => format!("{flag} is given twice without a file; give all but one a file: FORMAT=FILE"),
+            });
+        }
+    }
+    let format = destinations.iter().find(|destination| destination.file.is_none()).map(|found| found.format);
+    Ok(format.unwrap_or(ReportFormat::Human))
+}
+
+/// Writes the report to every destination that is a file.
+///
+/// # Errors
+/// The first file that could not be written.
+pub(super) fn write_files(
+    report: &Report<'_>,
+    destinations: &[Destination],
+    locate: &dyn Locate,
+) -> Result<(), Unwritten> {
+    for destination in destinations {
+        if let Some(file) = &destination.file {
+            pipeline::write_file(file, false, |out| render(report, destination.format, locate, false, out))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the line with counts and time to standard error, when a person reads it or asked for it.
+pub(super) fn tell_summary(summary: &Summary, screen: ScreenArgs, started: Instant, streams: &mut Streams<'_>) {
+    if screen.verbose || (streams.is_stderr_terminal && !screen.quiet) {
+        let line = human::summary_line(summary, streams.color_stderr);
+        streams.tell(&format!("{line} ({} ms)", started.elapsed().as_millis()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn format(specs: &[&str]) -> Result<ReportFormat, String> {
+        let destinations: Vec<Destination> = specs.iter().map(|spec| spec.parse().unwrap()).collect();
+        stream_format(&destinations, "--report")
+    }
+
+    #[test]
+    fn the_stream_gets_text_unless_another_format_is_named_for_it() {
+        assert_eq!(format(&[]), Ok(ReportFormat::Human));
+        assert_eq!(format(&["json=a.json"]), Ok(ReportFormat::Human));
+        assert_eq!(format(&["human=a.txt", "json"]), Ok(ReportFormat::Json));
+    }
+
+    #[test]
+    fn two_reports_cannot_share_a_destination() {
+        assert!(format(&["json", "human"]).unwrap_err().contains("twice without a file"));
+        assert!(format(&["json=a", "human=a"]).unwrap_err().contains("twice to `a`"));
+    }
+}

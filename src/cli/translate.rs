@@ -1,0 +1,200 @@
+//! `gwctl translate`: the Envoy configuration on standard output or in a file,
+//! findings on standard error.
+
+use std::time::Instant;
+
+use super::args::{Cli, OutputFormat, ScreenArgs, TranslateArgs};
+use super::exit::{ExitStatus, Outcome};
+use super::pipeline::{self, Compiled, Emission};
+use super::report::{render, stream_format, tell_summary, write_files};
+use super::streams::{Streams, Unwritten};
+use super::value::ReportFormat;
+use super::{Failure, tell_nothing_found};
+use crate::diagnostics::Report;
+
+/// Compiles the input, reports what was found, and writes the configuration unless findings forbid it.
+///
+/// # Errors
+/// Wrong usage, or a report or an output that could not be written.
+pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
+    let started = Instant::now();
+    stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    let compiled = pipeline::compile(&args.input, &options, streams.stdin);
+    let status = report(args, screen, &compiled, started, streams)?;
+    if status == ExitStatus::Success {
+        write(args, &compiled, streams)?;
+    }
+    Ok(status)
+}
+
+/// Writes the findings; the status says whether there may be an output.
+fn report(
+    args: &TranslateArgs,
+    screen: ScreenArgs,
+    compiled: &Compiled,
+    started: Instant,
+    streams: &mut Streams<'_>,
+) -> Result<ExitStatus, Failure> {
+    let locator = compiled.locator();
+    let mut report = Report::new(compiled.findings(), compiled.file_count(), compiled.object_count(), &locator);
+    let outcome = Outcome {
+        is_input_unreadable: compiled.is_input_unreadable(),
+        summary: report.summary,
+        denies_warnings: args.compile.denies_warnings(),
+    };
+    let format =
+        stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    write_files(&report, &args.report, &locator)?;
+    if screen.quiet && format == ReportFormat::Human {
+        report = report.errors_only();
+    }
+    let color = streams.color_stderr;
+    streams.findings(|out| render(&report, format, &locator, color, out))?;
+    tell_nothing_found(&outcome, streams);
+    tell_summary(&report.summary, screen, started, streams);
+    Ok(outcome.judge_output(compiled.has_output(), args.partial))
+}
+
+fn write(args: &TranslateArgs, compiled: &Compiled, streams: &mut Streams<'_>) -> Result<(), Unwritten> {
+    let emission = Emission { format: format(args), section: args.section, comments: !args.no_comments };
+    match &args.output_file {
+        Some(file) if file.as_os_str() != "-" => {
+            pipeline::write_file(file, compiled.holds_private_key(), |out| compiled.emit(&emission, out))
+        }
+        _ => streams.product(|out| compiled.emit(&emission, out)),
+    }
+}
+
+/// The format that was asked for, else the one of the output file's extension, else YAML.
+fn format(args: &TranslateArgs) -> OutputFormat {
+    let by_extension = || {
+        let extension = args.output_file.as_ref()?.extension()?.to_str()?.to_ascii_lowercase();
+        match extension.as_str() {
+            "json" => Some(OutputFormat::Json),
+            "pb" => Some(OutputFormat::Pb),
+            _ => None,
+        }
+    };
+    args.output.or_else(by_extension).unwrap_or(OutputFormat::Yaml)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::Command;
+    use super::super::testing::{Captured, in_memory};
+    use super::*;
+    use crate::diagnostics::{Finding, Location, codes};
+    use crate::parser::source::{Found, Source, SourceId};
+
+    fn arguments(line: &str) -> (Box<TranslateArgs>, ScreenArgs) {
+        let line = format!("gwctl translate a.yaml {line}");
+        let cli = Cli::parse_line(line.split_whitespace().map(Into::into)).unwrap();
+        match cli.command {
+            Command::Translate(args) => (args, cli.screen),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A compilation with an output, one object, an error and a warning.
+    fn compiled() -> Compiled {
+        let mut compiled = Compiled::default();
+        let text = "name: crt\nweight: 0\n".to_owned();
+        let source = Source { name: "a.yaml".into(), text, found: Found::Named, context: false };
+        let compilation = &mut compiled.compilation;
+        compilation.manifests.sources.sources.push(source);
+        compilation.manifests.object_count = 1;
+        compilation.bootstrap = Some(Vec::new());
+        let at = |range| Location::Bytes(SourceId(0), range);
+        compilation.findings = vec![
+            Finding::new(codes::ZERO_WEIGHTS, at(18..19), "all weights are zero"),
+            Finding::new(codes::BACKEND_NOT_FOUND, at(6..9), "there is no Service `default/crt`"),
+        ];
+        compiled
+    }
+
+    fn reported(line: &str, compiled: &Compiled) -> Captured {
+        let (args, screen) = arguments(line);
+        in_memory("", |streams| report(&args, screen, compiled, Instant::now(), streams))
+    }
+
+    #[test]
+    fn the_format_is_the_flag_then_the_extension_then_yaml() {
+        for (line, expected) in [
+            ("", OutputFormat::Yaml),
+            ("-o json", OutputFormat::Json),
+            ("--output-file envoy.json", OutputFormat::Json),
+            ("--output-file envoy.PB", OutputFormat::Pb),
+            ("--output-file envoy.yml", OutputFormat::Yaml),
+            ("--output-file envoy.conf", OutputFormat::Yaml),
+            ("--output-file json", OutputFormat::Yaml),
+            ("--output-file envoy.json -o yaml", OutputFormat::Yaml),
+        ] {
+            assert_eq!(format(&arguments(line).0), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn findings_go_to_standard_error_in_the_order_of_the_file() {
+        let captured = reported("", &compiled());
+        assert_eq!(captured.status, ExitStatus::Findings);
+        assert_eq!(captured.stdout, "");
+        assert!(captured.stderr.starts_with("error[GW2001] backend-not-found: "), "{}", captured.stderr);
+        assert!(captured.stderr.contains("\n  --> a.yaml:1:7\n"), "{}", captured.stderr);
+        assert!(captured.stderr.contains("\nwarning[GW4002] all-weights-zero: "), "{}", captured.stderr);
+    }
+
+    #[test]
+    fn quiet_leaves_only_errors_but_a_json_report_is_complete() {
+        let quiet = reported("-q", &compiled());
+        assert!(quiet.stderr.contains("GW2001") && !quiet.stderr.contains("GW4002"));
+        let json = reported("-q --report json", &compiled());
+        assert!(json.stderr.starts_with('{') && json.stderr.contains("GW4002"), "{}", json.stderr);
+    }
+
+    #[test]
+    fn verbose_adds_the_summary_without_a_terminal() {
+        let line = "1 error, 1 warning, 0 notes: 1 object in 1 file (";
+        assert!(reported("-v", &compiled()).stderr.contains(line));
+        assert!(!reported("", &compiled()).stderr.contains(line));
+    }
+
+    #[test]
+    fn an_error_withholds_the_output_unless_it_may_be_partial() {
+        assert_eq!(reported("", &compiled()).status, ExitStatus::Findings);
+        assert_eq!(reported("--partial", &compiled()).status, ExitStatus::Success);
+        let mut without_output = compiled();
+        without_output.compilation.bootstrap = None;
+        assert_eq!(reported("--partial", &without_output).status, ExitStatus::Findings);
+    }
+
+    #[test]
+    fn a_warning_fails_only_when_it_is_denied() {
+        let mut warned = compiled();
+        warned.compilation.findings.truncate(1);
+        assert_eq!(reported("", &warned).status, ExitStatus::Success);
+        assert_eq!(reported("--deny warnings", &warned).status, ExitStatus::Findings);
+        warned.compilation.findings.clear();
+        assert_eq!(reported("--deny warnings", &warned).status, ExitStatus::Success);
+    }
+
+    #[test]
+    fn input_that_cannot_be_read_or_holds_nothing_could_not_run() {
+        let mut unreadable = compiled();
+        unreadable.is_input_unreadable = true;
+        assert_eq!(reported("--partial", &unreadable).status, ExitStatus::CouldNotRun);
+        let nothing = reported("", &Compiled::default());
+        assert_eq!(nothing.status, ExitStatus::CouldNotRun);
+        assert!(nothing.stderr.contains("no Kubernetes object"), "{}", nothing.stderr);
+    }
+
+    #[test]
+    fn reports_in_files_are_complete_beside_the_one_on_standard_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("report.json");
+        let captured = reported(&format!("--report json={}", file.display()), &compiled());
+        assert!(captured.stderr.starts_with("error[GW2001]"), "{}", captured.stderr);
+        let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        assert_eq!(written["summary"]["warnings"], 1);
+    }
+}

@@ -1,0 +1,132 @@
+//! `gwctl validate`: everything that is wrong with the manifests, on standard
+//! output.
+
+use std::time::Instant;
+
+use super::args::{Cli, ScreenArgs, ValidateArgs};
+use super::exit::{ExitStatus, Outcome};
+use super::pipeline::{self, Compiled};
+use super::report::{render, stream_format, tell_summary, write_files};
+use super::streams::Streams;
+use super::{Failure, tell_nothing_found};
+use crate::diagnostics::{Code, Report, codes};
+
+/// What only `translate` cannot do: Gateways are judged each on its own here.
+const TRANSLATE_ONLY: &[Code] = &[codes::NO_LISTENER, codes::ADDRESS_IN_USE];
+
+/// Compiles the input and reports what was found.
+///
+/// # Errors
+/// Wrong usage, or a report that could not be written.
+pub(super) fn run(args: &ValidateArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
+    let started = Instant::now();
+    stream_format(&args.output, "--output").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    let compiled = pipeline::compile(&args.input, &options, streams.stdin);
+    report(args, screen, &compiled, started, streams)
+}
+
+fn report(
+    args: &ValidateArgs,
+    screen: ScreenArgs,
+    compiled: &Compiled,
+    started: Instant,
+    streams: &mut Streams<'_>,
+) -> Result<ExitStatus, Failure> {
+    let locator = compiled.locator();
+    let findings = compiled.findings().iter().filter(|finding| !TRANSLATE_ONLY.contains(&finding.code));
+    let report = Report::new(findings, compiled.file_count(), compiled.object_count(), &locator);
+    let outcome = Outcome {
+        is_input_unreadable: compiled.is_input_unreadable(),
+        summary: report.summary,
+        denies_warnings: args.compile.denies_warnings(),
+    };
+    let format =
+        stream_format(&args.output, "--output").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    write_files(&report, &args.output, &locator)?;
+    match &args.output_file {
+        Some(file) if file.as_os_str() != "-" => {
+            pipeline::write_file(file, false, |out| render(&report, format, &locator, false, out))?;
+        }
+        _ => {
+            let color = streams.color_stdout;
+            streams.product(|out| render(&report, format, &locator, color, out))?;
+        }
+    }
+    tell_nothing_found(&outcome, streams);
+    tell_summary(&report.summary, screen, started, streams);
+    Ok(outcome.judge())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::Command;
+    use super::super::testing::{Captured, in_memory};
+    use super::*;
+    use crate::diagnostics::{Finding, Location};
+
+    fn arguments(line: &str) -> (Box<ValidateArgs>, ScreenArgs) {
+        let line = format!("gwctl validate a.yaml {line}");
+        let cli = Cli::parse_line(line.split_whitespace().map(Into::into)).unwrap();
+        match cli.command {
+            Command::Validate(args) => (args, cli.screen),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn compiled(found: &[Code]) -> Compiled {
+        let mut compiled = Compiled::default();
+        compiled.compilation.manifests.object_count = 1;
+        compiled.compilation.findings = found.iter().map(|code| Finding::new(*code, Location::Run, "found")).collect();
+        compiled
+    }
+
+    fn reported(line: &str, found: &[Code]) -> Captured {
+        let (args, screen) = arguments(line);
+        in_memory("", |streams| report(&args, screen, &compiled(found), Instant::now(), streams))
+    }
+
+    #[test]
+    fn the_report_is_on_standard_output_and_nothing_else_anywhere() {
+        let captured = reported("", &[codes::ZERO_WEIGHTS, codes::BACKEND_NOT_FOUND]);
+        assert_eq!(captured.status, ExitStatus::Findings);
+        assert!(captured.stdout.contains("error[GW2001]") && captured.stdout.contains("warning[GW4002]"));
+        assert_eq!(captured.stderr, "");
+        assert_eq!(reported("-q", &[codes::ZERO_WEIGHTS]).stdout, reported("", &[codes::ZERO_WEIGHTS]).stdout);
+    }
+
+    #[test]
+    fn an_empty_report_is_nothing_as_text_and_complete_as_json() {
+        let text = reported("", &[]);
+        assert_eq!((text.status, text.stdout.as_str(), text.stderr.as_str()), (ExitStatus::Success, "", ""));
+        let json: serde_json::Value = serde_json::from_str(&reported("-o json", &[]).stdout).unwrap();
+        assert_eq!((&json["version"], json["findings"].as_array().map(Vec::len)), (&1.into(), Some(0)));
+    }
+
+    #[test]
+    fn what_only_translate_cannot_do_is_not_judged() {
+        let captured = reported("", &[codes::NO_LISTENER, codes::ADDRESS_IN_USE]);
+        assert_eq!((captured.status, captured.stdout.as_str()), (ExitStatus::Success, ""));
+    }
+
+    #[test]
+    fn several_formats_can_be_written_in_one_run() {
+        let directory = tempfile::tempdir().unwrap();
+        let (json, text) = (directory.path().join("a.json"), directory.path().join("a.txt"));
+        let line = format!("-o json={} -o json --output-file {}", json.display(), text.display());
+        let captured = reported(&line, &[codes::ZERO_WEIGHTS]);
+        assert_eq!(captured.stdout, "");
+        assert_eq!(std::fs::read(&json).unwrap(), std::fs::read(&text).unwrap());
+    }
+
+    #[test]
+    fn a_report_that_cannot_be_written_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let (args, screen) = arguments(&format!("-o json={}/gone/a.json", directory.path().display()));
+        let run = |streams: &mut Streams<'_>| match report(&args, screen, &compiled(&[]), Instant::now(), streams) {
+            Err(Failure::Unwritten(_)) => Ok::<_, ()>(ExitStatus::CouldNotRun),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(in_memory("", run).stdout, "");
+    }
+}

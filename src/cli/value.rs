@@ -1,0 +1,271 @@
+//! The values of flags: from the text on the command line to checked types.
+//!
+//! Every parser is a plain function for clap; its error says what was expected.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::options::{AccessLog, EnvoyVersion, ListenerAddress, PortMap, Resolve};
+
+/// The oldest and the newest minor version of Envoy 1.x that output can be made for.
+const ENVOY_MINORS: std::ops::RangeInclusive<u16> = 36..=40;
+
+/// A format, and the file it goes to when that is not the standard stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The format.
+    pub format: ReportFormat,
+    /// The file; `None` for the stream of the command.
+    pub file: Option<PathBuf>,
+}
+
+/// A rendering of the findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// Text for people.
+    Human,
+    /// The JSON report of `docs/report.md`.
+    Json,
+}
+
+impl FromStr for Destination {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("a file name is missing behind `=`".to_owned()),
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = match format {
+            "human" => ReportFormat::Human,
+            "json" => ReportFormat::Json,
+            _ => return Err("expected `human` or `json`, and `=FILE` to write to a file".to_owned()),
+        };
+        Ok(Self { format, file: file.filter(|file| file.as_os_str() != "-") })
+    }
+}
+
+/// A DNS label, as names of namespaces are.
+pub(super) fn namespace(text: &str) -> Result<String, String> {
+    if is_label(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a namespace has 1 to 63 characters of `a-z`, `0-9` and `-`, and begins and ends with none of `-`"
+            .to_owned())
+    }
+}
+
+/// `NAMESPACE/NAME`.
+pub(super) fn namespaced_name(text: &str) -> Result<(String, String), String> {
+    let (namespace, name) = text.split_once('/').ok_or("expected NAMESPACE/NAME")?;
+    let namespace = self::namespace(namespace)?;
+    if is_subdomain(name) { Ok((namespace, name.to_owned())) } else { Err(format!("`{name}` is not an object's name")) }
+}
+
+/// A DNS subdomain, such as the domain of a cluster.
+pub(super) fn domain(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('.');
+    if is_subdomain(text) { Ok(text.to_owned()) } else { Err("expected a DNS name such as `cluster.local`".to_owned()) }
+}
+
+/// `NAMESPACE/SERVICE:PORT=HOST:PORT[,HOST:PORT…]`.
+pub(super) fn resolve(text: &str) -> Result<Resolve, String> {
+    let (service, endpoints) = text
+        .split_once('=')
+        .ok_or("expected NAMESPACE/SERVICE:PORT=HOST:PORT, for example shop/cart:80=127.0.0.1:8000")?;
+    let (object, service_port) = service.rsplit_once(':').ok_or("expected NAMESPACE/SERVICE:PORT before `=`")?;
+    let (namespace, name) = namespaced_name(object)?;
+    let endpoints = endpoints.split(',').map(endpoint).collect::<Result<Vec<_>, _>>()?;
+    Ok(Resolve { namespace, name, port: port(service_port)?, endpoints })
+}
+
+/// `HOST:PORT`, the host an IP address (IPv6 in brackets) or a DNS name.
+fn endpoint(text: &str) -> Result<(String, u16), String> {
+    let (host, endpoint_port) = text.rsplit_once(':').ok_or_else(|| format!("expected HOST:PORT, found `{text}`"))?;
+    let endpoint_port = port(endpoint_port)?;
+    if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        return match address.parse::<IpAddr>() {
+            Ok(IpAddr::V6(address)) => Ok((address.to_string(), endpoint_port)),
+            _ => Err(format!("`{address}` is not an IPv6 address")),
+        };
+    }
+    if host.contains(':') {
+        return Err(format!("an IPv6 address stands in brackets: `[{host}]:{endpoint_port}`"));
+    }
+    let is_address = host.parse::<Ipv4Addr>().is_ok();
+    let looks_like_address = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let host = host.to_ascii_lowercase();
+    if is_address || (is_subdomain(host.trim_end_matches('.')) && !looks_like_address) {
+        Ok((host, endpoint_port))
+    } else {
+        Err(format!("`{host}` is neither an IP address nor a DNS name"))
+    }
+}
+
+/// `[NAMESPACE/NAME:]FROM=TO`.
+pub(super) fn port_map(text: &str) -> Result<PortMap, String> {
+    let (left, to) = text.split_once('=').ok_or("expected FROM=TO or NAMESPACE/NAME:FROM=TO, for example 80=10080")?;
+    let (gateway, from) = match left.rsplit_once(':') {
+        Some((gateway, from)) => (Some(namespaced_name(gateway)?), from),
+        None => (None, left),
+    };
+    Ok(PortMap { gateway, from: port(from)?, to: port(to)? })
+}
+
+/// A port from 1 to 65535.
+fn port(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err(format!("`{text}` is not a port from 1 to 65535")),
+        Ok(port) if text.starts_with('+') => Err(format!("write {port} without `+`")),
+        Ok(port) => Ok(port),
+    }
+}
+
+/// An IP address, or `gateway`.
+pub(super) fn listener_address(text: &str) -> Result<ListenerAddress, String> {
+    if text == "gateway" {
+        return Ok(ListenerAddress::Gateway);
+    }
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    bare.parse().map(ListenerAddress::Ip).map_err(|_| "expected an IP address, or `gateway`".to_owned())
+}
+
+/// `ADDRESS:PORT`; port 0 lets the system choose.
+pub(super) fn admin_address(text: &str) -> Result<SocketAddr, String> {
+    let loopback = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    loopback
+        .as_deref()
+        .unwrap_or(text)
+        .parse()
+        .map_err(|_| "expected ADDRESS:PORT, for example 127.0.0.1:19000 or [::1]:19000".to_owned())
+}
+
+/// `none`, `stdout` or a file.
+pub(super) fn access_log(text: &str) -> Result<AccessLog, String> {
+    match text {
+        "" => Err("expected `none`, `stdout` or a file".to_owned()),
+        "none" => Ok(AccessLog::None),
+        "stdout" => Ok(AccessLog::Stdout),
+        file => Ok(AccessLog::File(file.to_owned())),
+    }
+}
+
+/// `1.36` to `1.40`.
+pub(super) fn envoy_version(text: &str) -> Result<EnvoyVersion, String> {
+    text.strip_prefix("1.")
+        .filter(|minor| minor.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|minor| minor.parse().ok())
+        .filter(|minor| ENVOY_MINORS.contains(minor))
+        .map(EnvoyVersion)
+        .ok_or_else(|| format!("expected a release from 1.{} to 1.{}", ENVOY_MINORS.start(), ENVOY_MINORS.end()))
+}
+
+fn is_label(text: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (1..=63).contains(&text.len())
+        && text.bytes().all(|byte| is_word(byte) || byte == b'-')
+        && text.bytes().next().is_some_and(is_word)
+        && text.bytes().next_back().is_some_and(is_word)
+}
+
+/// Object names may have longer parts than DNS labels; the whole has 253 characters at most.
+fn is_subdomain(text: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.len() <= 253
+        && text.split('.').all(|part| {
+            part.bytes().all(|byte| is_word(byte) || byte == b'-')
+                && part.bytes().next().is_some_and(is_word)
+                && part.bytes().next_back().is_some_and(is_word)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolve_takes_names_addresses_and_several_endpoints() {
+        let parsed = resolve("shop/cart:80=127.0.0.1:8000,[::1]:8001,Host.example:8002").unwrap();
+        assert_eq!((parsed.namespace.as_str(), parsed.name.as_str(), parsed.port), ("shop", "cart", 80));
+        let endpoints: Vec<(&str, u16)> = parsed.endpoints.iter().map(|(host, port)| (host.as_str(), *port)).collect();
+        assert_eq!(endpoints, [("127.0.0.1", 8000), ("::1", 8001), ("host.example", 8002)]);
+    }
+
+    #[test]
+    fn resolve_refuses_what_is_not_a_service_or_an_endpoint() {
+        for text in [
+            "",
+            "shop/cart:80",
+            "cart:80=a:1",
+            "shop/cart=a:1",
+            "shop/cart:80=",
+            "shop/cart:80=a",
+            "shop/cart:80=a:0",
+            "shop/cart:80=a:65536",
+            "shop/cart:80=a:+1",
+            "shop/cart:80=a:1,",
+            "shop/cart:80=::1:80",
+            "shop/cart:80=[127.0.0.1]:80",
+            "shop/cart:80=1.2.3:80",
+            "shop/cart:80=:80",
+            "shop/cart:80=a b:80",
+            "Shop/cart:80=a:1",
+            "shop/cart/x:80=a:1",
+        ] {
+            assert!(resolve(text).is_err(), "{text}");
+        }
+        assert_eq!(resolve("a/b:1=::1:80").unwrap_err(), "an IPv6 address stands in brackets: `[::1]:80`");
+    }
+
+    #[test]
+    fn a_port_map_is_for_one_gateway_or_for_all() {
+        assert_eq!(port_map("80=10080").unwrap(), PortMap { gateway: None, from: 80, to: 10080 });
+        let gateway = Some(("infra".to_owned(), "edge".to_owned()));
+        assert_eq!(port_map("infra/edge:443=10443").unwrap(), PortMap { gateway, from: 443, to: 10443 });
+        for text in ["80", "80=", "=80", "0=80", "80=0", "edge:80=81", "infra/:80=81", "infra/edge=81"] {
+            assert!(port_map(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_ip_addresses_or_the_word_gateway() {
+        assert_eq!(listener_address("gateway"), Ok(ListenerAddress::Gateway));
+        assert_eq!(listener_address("::").unwrap(), listener_address("[::]").unwrap());
+        assert!(listener_address("0.0.0.0:80").is_err() && listener_address("edge.example").is_err());
+        assert_eq!(admin_address("localhost:0").unwrap(), SocketAddr::from(([127, 0, 0, 1], 0)));
+        assert!(admin_address("[::1]:19000").is_ok());
+        for text in ["19000", "127.0.0.1", "::1:19000x", "admin.example:19000"] {
+            assert!(admin_address(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn envoy_versions_are_those_that_output_is_made_for() {
+        assert_eq!(envoy_version("1.36"), Ok(EnvoyVersion(36)));
+        assert_eq!(envoy_version("1.40"), Ok(EnvoyVersion(40)));
+        for text in ["1.35", "1.41", "2.0", "1.4", "1.+40", "1.", "v1.40", "1.40.0"] {
+            assert!(envoy_version(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_destination_is_a_format_and_perhaps_a_file() {
+        let parse = |text: &str| text.parse::<Destination>();
+        assert_eq!(parse("json"), Ok(Destination { format: ReportFormat::Json, file: None }));
+        assert_eq!(parse("human=a=b"), Ok(Destination { format: ReportFormat::Human, file: Some("a=b".into()) }));
+        assert_eq!(parse("json=-"), Ok(Destination { format: ReportFormat::Json, file: None }));
+        assert!(parse("json=").is_err() && parse("xml").is_err() && parse("").is_err());
+    }
+
+    #[test]
+    fn names_follow_the_rules_of_kubernetes() {
+        assert!(namespaced_name("infra/edge.v1").is_ok());
+        for text in ["edge", "/edge", "infra/", "infra/-edge", "infra/edge.", "in.fra/edge", "infra/a/b", "infra/E"] {
+            assert!(namespaced_name(text).is_err(), "{text}");
+        }
+        assert!(namespace(&"a".repeat(64)).is_err());
+        assert_eq!(domain("cluster.local."), Ok("cluster.local".to_owned()));
+    }
+}

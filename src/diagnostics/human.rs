@@ -1,0 +1,261 @@
+//! The report for people: each finding with its code, place, excerpt,
+//! consequence for traffic and remedy.
+//!
+//! The first line begins with the severity and the code; the second names the
+//! place as `FILE:LINE:COLUMN`. No line is ever wrapped, so that a place can
+//! be copied, clicked and searched for, on a terminal or not.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::code::Severity;
+use super::excerpt::{draw, visible};
+use super::location::Location;
+use super::place::{Locate, Place};
+use super::report::{Entry, Report, Summary};
+
+const BOLD: &str = "\u{1b}[1m";
+const RED: &str = "\u{1b}[1;31m";
+const YELLOW: &str = "\u{1b}[1;33m";
+const BLUE: &str = "\u{1b}[1;34m";
+const CYAN: &str = "\u{1b}[36m";
+const RESET: &str = "\u{1b}[0m";
+
+/// Writes every finding of the report, none left out, an empty line between them.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(report: &Report<'_>, locate: &dyn Locate, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    for (position, entry) in report.entries.iter().enumerate() {
+        if position > 0 {
+            writeln!(out)?;
+        }
+        let mut text = String::new();
+        render(entry, locate, color, &mut text).map_err(io::Error::other)?;
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// One line that says how much was read and found.
+pub fn summary_line(summary: &Summary, color: bool) -> String {
+    let Summary { files, objects, errors, warnings, notes } = *summary;
+    let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let style = match (errors, warnings) {
+        (0, 0) => BOLD,
+        (0, _) => YELLOW,
+        _ => RED,
+    };
+    let found = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")].join(", ");
+    let read = format!("{} in {}", counted(objects, "object"), counted(files, "file"));
+    format!("{}: {read}", paint(&found, style, color))
+}
+
+fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String) -> Result<(), std::fmt::Error> {
+    let finding = entry.finding;
+    let severity = finding.severity();
+    let style = match severity {
+        Severity::Error => RED,
+        Severity::Warning => YELLOW,
+        Severity::Note => BLUE,
+    };
+    let head = format!("{}[{}] {}", severity.as_str(), finding.code.id(), finding.code.name());
+    writeln!(out, "{}: {}", paint(&head, style, color), paint(&one_line(&finding.message), BOLD, color))?;
+    write_place(&finding.location, entry.place.as_ref(), finding.label.as_deref(), locate, color, out)?;
+    if let Some(object) = &finding.object {
+        let namespace = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
+        let path = finding.path.as_ref().map(ToString::to_string).filter(|path| !path.is_empty());
+        let path = path.map_or_else(String::new, |path| format!(", {path}"));
+        write_item("in", &format!("{} {namespace}{}{path}", object.kind, object.name), color, out)?;
+    }
+    if let Some(condition) = &finding.condition {
+        let status = format!("{}={} ({})", condition.kind, condition.status, condition.reason);
+        write_item("status", &status, color, out)?;
+    }
+    if let Some(consequence) = &finding.consequence {
+        write_item("traffic", consequence, color, out)?;
+    }
+    if let Some(help) = &finding.help {
+        write_item("help", help, color, out)?;
+    }
+    for (related, place) in &entry.related {
+        write_item("related", &related.message, color, out)?;
+        write_place(&related.location, place.as_ref(), None, locate, color, out)?;
+    }
+    Ok(())
+}
+
+/// Writes `--> FILE:LINE:COLUMN`, and the excerpt when the place is in a text.
+fn write_place(
+    location: &Location,
+    place: Option<&Place>,
+    label: Option<&str>,
+    locate: &dyn Locate,
+    color: bool,
+    out: &mut String,
+) -> Result<(), std::fmt::Error> {
+    let Some(place) = place else {
+        return label.map_or(Ok(()), |label| write_item("here", label, color, out));
+    };
+    writeln!(out, "  {} {}", paint("-->", BLUE, color), position(location, place))?;
+    match (&place.span, locate.text(location)) {
+        (Some(span), Some(text)) => out.push_str(&draw(text, span, label, color)?),
+        _ => {
+            if let Some(label) = label {
+                write_item("here", label, color, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `FILE:LINE:COLUMN`; the first character for a file as a whole, the path alone when nothing could be read.
+fn position(location: &Location, place: &Place) -> String {
+    let file = one_line(&place.file);
+    match (&place.span, location) {
+        (Some(span), _) => format!("{file}:{}:{}", span.line, span.column),
+        (None, Location::Path(_)) => file,
+        (None, _) => format!("{file}:1:1"),
+    }
+}
+
+/// Writes `  name: text`, later lines of the text aligned under its first.
+fn write_item(name: &str, text: &str, color: bool, out: &mut String) -> Result<(), std::fmt::Error> {
+    let indent = format!("\n{}", " ".repeat(name.len() + 4));
+    let text = visible(text.trim_end()).replace('\n', &indent);
+    writeln!(out, "  {}: {text}", paint(name, CYAN, color))
+}
+
+fn one_line(text: &str) -> String {
+    visible(text).replace('\n', "\\n")
+}
+
+fn paint(text: &str, style: &str, color: bool) -> String {
+    if color { format!("{style}{text}{RESET}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::code::codes;
+    use super::super::finding::{Finding, ObjectRef};
+    use super::super::place::memory::Files;
+    use super::*;
+    use crate::path;
+
+    fn rendered(finding: Finding, files: &Files, color: bool) -> String {
+        let findings = [finding];
+        let report = Report::new(&findings, files.0.len(), 1, files);
+        let mut out = Vec::new();
+        write(&report, files, color, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn misspelt(files: &Files) -> Finding {
+        Finding::new(codes::BACKEND_NOT_FOUND, files.find(0, "crt"), "there is no Service `shop/crt`")
+            .label("not in the input")
+            .consequence("half of the requests are answered with 500")
+            .help("did you mean `cart`?")
+            .object(
+                ObjectRef {
+                    group: "gateway.networking.k8s.io".into(),
+                    kind: "HTTPRoute".into(),
+                    namespace: "shop".into(),
+                    name: "web".into(),
+                },
+                path!["spec", "rules", 0, "backendRefs", 0, "name"],
+            )
+    }
+
+    #[test]
+    fn a_finding_shows_code_place_excerpt_traffic_and_help() {
+        let files = Files::one("shop/route.yaml", "kind: HTTPRoute\nbackendRefs:\n- name: crt\n  port: 80\n");
+        let expected = "\
+error[GW2001] backend-not-found: there is no Service `shop/crt`
+  --> shop/route.yaml:3:9
+   ╭────
+ 1 │ kind: HTTPRoute
+ 2 │ backendRefs:
+ 3 │ - name: crt
+   ·         ─┬─
+   ·          ╰── not in the input
+ 4 │   port: 80
+   ╰────
+  in: HTTPRoute shop/web, spec.rules[0].backendRefs[0].name
+  status: ResolvedRefs=False (BackendNotFound)
+  traffic: half of the requests are answered with 500
+  help: did you mean `cart`?
+";
+        assert_eq!(rendered(misspelt(&files), &files, false), expected);
+    }
+
+    #[test]
+    fn a_place_of_three_hundred_characters_stays_on_one_line() {
+        let name = format!("{}/my route.yaml", "directory-name/".repeat(20));
+        let files = Files::one(&name, "- name: crt\n");
+        let message = "long words ".repeat(60);
+        let mut finding = misspelt(&files).help(message.clone());
+        finding.message = message.trim_end().to_owned();
+        let text = rendered(finding, &files, false);
+        assert!(name.len() > 300);
+        assert_eq!(text.lines().nth(1), Some(format!("  --> {name}:1:9").as_str()));
+        assert!(text.lines().any(|line| line.contains(message.trim_end()) && line.starts_with("error[GW2001]")));
+        assert!(text.lines().any(|line| line == format!("  help: {}", message.trim_end())));
+    }
+
+    #[test]
+    fn a_related_place_in_another_file_is_shown_with_its_lines() {
+        let files = Files(vec![
+            ("a.yaml".into(), "- name: crt\n".into()),
+            ("b.yaml".into(), "kind: Service\nmetadata:\n  name: cart\n".into()),
+        ]);
+        let finding = misspelt(&files).related(files.find(1, "cart"), "this Service is in the input");
+        let text = rendered(finding, &files, false);
+        assert!(text.contains("  related: this Service is in the input\n  --> b.yaml:3:9\n"), "{text}");
+        assert!(text.contains(" 3 │   name: cart"), "{text}");
+        assert!(text.contains("--> a.yaml:1:9\n"), "{text}");
+    }
+
+    #[test]
+    fn places_without_lines_name_the_path_or_the_first_character() {
+        let files = Files::one("a.yaml", "x\n");
+        let missing = Finding::new(codes::UNREADABLE, Location::Path("gone/x.yaml".into()), "no such file");
+        assert!(rendered(missing, &files, false).contains("\n  --> gone/x.yaml\n"));
+        let whole = Finding::new(codes::NOT_TEXT, Location::Source(crate::parser::source::SourceId(0)), "not text");
+        assert!(rendered(whole, &files, false).contains("\n  --> a.yaml:1:1\n"));
+        let run = Finding::new(codes::NO_LISTENER, Location::Run, "nothing to serve").label("nowhere");
+        assert_eq!(rendered(run, &files, false), "error[GW3012] no-listener: nothing to serve\n  here: nowhere\n");
+    }
+
+    #[test]
+    fn escape_sequences_of_the_input_never_reach_the_terminal() {
+        let files = Files::one("a\n\u{1b}[2J.yaml", "name: \u{1b}[31mcrt\n");
+        let mut finding = misspelt(&files).help("first\nsecond");
+        finding.message = "bad \u{1b}[0m value\nin two lines".into();
+        let text = rendered(finding, &files, false);
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+        assert!(text.starts_with("error[GW2001] backend-not-found: bad \\u{1b}[0m value\\nin two lines\n"), "{text}");
+        assert!(text.contains("  --> a\\n\\u{1b}[2J.yaml:1:"), "{text}");
+        assert!(text.contains("  help: first\n        second\n"), "{text}");
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_the_escape_sequences() {
+        let files = Files::one("a.yaml", "- name: crt\n");
+        let coloured = rendered(misspelt(&files), &files, true);
+        assert!(coloured.starts_with("\u{1b}[1;31merror[GW2001] backend-not-found\u{1b}[0m: "));
+        let mut plain = String::new();
+        let mut rest = coloured.as_str();
+        while let Some((before, escape)) = rest.split_once('\u{1b}') {
+            plain.push_str(before);
+            rest = escape.split_once('m').unwrap().1;
+        }
+        plain.push_str(rest);
+        assert_eq!(plain, rendered(misspelt(&files), &files, false));
+    }
+
+    #[test]
+    fn the_summary_counts_in_words() {
+        let summary = Summary { files: 1, objects: 12, errors: 1, warnings: 0, notes: 2 };
+        assert_eq!(summary_line(&summary, false), "1 error, 0 warnings, 2 notes: 12 objects in 1 file");
+    }
+}

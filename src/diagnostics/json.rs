@@ -1,0 +1,271 @@
+//! The report for programs: one JSON object, version 1.
+//!
+//! `docs/report.md` and `docs/report.schema.json` describe it. Every key is
+//! always present, `null` where there is nothing to say, so that a reader
+//! needs no case for absence. Later versions of gwctl may add keys; a change
+//! that could break a reader changes `version`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::code::Condition;
+use super::finding::ObjectRef;
+use super::place::Place;
+use super::report::{Entry, Report, Summary};
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    version: u32,
+    findings: Vec<JsonFinding<'a>>,
+    summary: JsonSummary,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonFinding<'a> {
+    code: &'a str,
+    name: &'a str,
+    severity: &'a str,
+    message: &'a str,
+    file: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    end_line: Option<usize>,
+    end_column: Option<usize>,
+    object: Option<JsonObject<'a>>,
+    path: Option<String>,
+    condition: Option<JsonCondition<'a>>,
+    consequence: Option<&'a str>,
+    help: Option<&'a str>,
+    /// Edits that a program may apply; no finding carries any yet.
+    fix: Option<()>,
+    /// A request that shows the problem; no finding carries one yet.
+    witness: Option<()>,
+    related: Vec<JsonRelated<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonObject<'a> {
+    group: &'a str,
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonCondition<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    status: &'a str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonRelated<'a> {
+    message: &'a str,
+    file: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct JsonSummary {
+    files: usize,
+    objects: usize,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+}
+
+/// Writes the whole report as one indented JSON object and a final newline.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Summary { files, objects, errors, warnings, notes } = report.summary;
+    let json = JsonReport {
+        version: VERSION,
+        findings: report.entries.iter().map(finding).collect(),
+        summary: JsonSummary { files, objects, errors, warnings, notes },
+    };
+    serde_json::to_writer_pretty(&mut *out, &json)?;
+    writeln!(out)
+}
+
+fn finding<'a>(entry: &'a Entry<'_>) -> JsonFinding<'a> {
+    let finding = entry.finding;
+    let place = entry.place.as_ref();
+    let span = place.and_then(|place| place.span.as_ref());
+    JsonFinding {
+        code: finding.code.id(),
+        name: finding.code.name(),
+        severity: finding.severity().as_str(),
+        message: &finding.message,
+        file: place.map(|place| place.file.as_str()),
+        line: span.map(|span| span.line),
+        column: span.map(|span| span.column),
+        end_line: span.map(|span| span.end_line),
+        end_column: span.map(|span| span.end_column),
+        object: finding.object.as_ref().map(object),
+        path: finding.path.as_ref().map(ToString::to_string),
+        condition: finding.condition.as_ref().map(condition),
+        consequence: finding.consequence.as_deref(),
+        help: finding.help.as_deref(),
+        fix: None,
+        witness: None,
+        related: entry.related.iter().map(|(related, place)| self::related(&related.message, place.as_ref())).collect(),
+    }
+}
+
+fn object(object: &ObjectRef) -> JsonObject<'_> {
+    let ObjectRef { group, kind, namespace, name } = object;
+    JsonObject { group, kind, namespace, name }
+}
+
+fn condition(condition: &Condition) -> JsonCondition<'_> {
+    let Condition { kind, status, reason } = condition;
+    JsonCondition { kind, status, reason }
+}
+
+fn related<'a>(message: &'a str, place: Option<&'a Place>) -> JsonRelated<'a> {
+    let span = place.and_then(|place| place.span.as_ref());
+    JsonRelated {
+        message,
+        file: place.map(|place| place.file.as_str()),
+        line: span.map(|span| span.line),
+        column: span.map(|span| span.column),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::code::codes;
+    use super::super::finding::Finding;
+    use super::super::location::Location;
+    use super::super::place::memory::Files;
+    use super::*;
+    use crate::path;
+
+    const SCHEMA: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/report.schema.json"));
+
+    fn written(findings: &[Finding], files: &Files) -> Value {
+        let report = Report::new(findings, files.0.len(), 3, files);
+        let mut out = Vec::new();
+        write(&report, &mut out).unwrap();
+        assert_eq!(out.last(), Some(&b'\n'));
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    fn full() -> (Vec<Finding>, Files) {
+        let files = Files(vec![("é.yaml".into(), "é: 😀 crt\n".into()), ("-".into(), "name: cart\n".into())]);
+        let full = Finding::new(codes::BACKEND_NOT_FOUND, files.find(0, "crt"), "there is no Service `shop/crt`")
+            .label("here")
+            .consequence("500")
+            .help("did you mean `cart`?")
+            .related(files.find(1, "cart"), "this Service is in the input")
+            .object(
+                ObjectRef { group: "g".into(), kind: "HTTPRoute".into(), namespace: "shop".into(), name: "web".into() },
+                path!["spec", "rules", 0],
+            );
+        let bare = Finding::new(codes::NO_LISTENER, Location::Run, "nothing to serve");
+        let path = Finding::new(codes::UNREADABLE, Location::Path("gone.yaml".into()), "no such file");
+        (vec![full, bare, path], files)
+    }
+
+    #[test]
+    fn every_key_is_present_and_columns_count_characters() {
+        let (findings, files) = full();
+        let value = written(&findings, &files);
+        assert_eq!(
+            value["findings"][1],
+            json!({
+                "code": "GW2001", "name": "backend-not-found", "severity": "error",
+                "message": "there is no Service `shop/crt`",
+                "file": "é.yaml", "line": 1, "column": 6, "endLine": 1, "endColumn": 9,
+                "object": {"group": "g", "kind": "HTTPRoute", "namespace": "shop", "name": "web"},
+                "path": "spec.rules[0]",
+                "condition": {"type": "ResolvedRefs", "status": "False", "reason": "BackendNotFound"},
+                "consequence": "500", "help": "did you mean `cart`?", "fix": null, "witness": null,
+                "related": [{"message": "this Service is in the input", "file": "-", "line": 1, "column": 7}],
+            })
+        );
+        assert_eq!(value["findings"][0]["file"], "gone.yaml");
+        assert_eq!(value["findings"][2]["file"], Value::Null);
+        let keys = |index: usize| value["findings"][index].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(0), keys(1));
+        assert_eq!(keys(1), keys(2));
+        assert_eq!(value["summary"], json!({"files": 2, "objects": 3, "errors": 3, "warnings": 0, "notes": 0}));
+    }
+
+    #[test]
+    fn an_empty_report_is_complete() {
+        let value = written(&[], &Files(Vec::new()));
+        let summary = json!({"files": 0, "objects": 3, "errors": 0, "warnings": 0, "notes": 0});
+        assert_eq!(value, json!({"version": 1, "findings": [], "summary": summary}));
+    }
+
+    #[test]
+    fn reports_have_the_shape_of_the_documented_schema() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let (findings, files) = full();
+        check(&written(&findings, &files), &schema, "report");
+        check(&written(&[], &files), &schema, "empty report");
+    }
+
+    #[test]
+    #[should_panic(expected = "report.findings[0].line")]
+    fn the_shape_test_notices_a_wrong_type() {
+        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let (findings, files) = full();
+        let mut value = written(&findings, &files);
+        value["findings"][0]["line"] = json!("three");
+        check(&value, &schema, "report");
+    }
+
+    /// Compares a value with the few words of JSON Schema that the document uses.
+    fn check(value: &Value, schema: &Value, at: &str) {
+        let types: Vec<&str> = match &schema["type"] {
+            Value::String(name) => vec![name],
+            Value::Array(names) => names.iter().map(|name| name.as_str().unwrap()).collect(),
+            other => panic!("{at}: no type in the schema: {other}"),
+        };
+        let actual = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "integer",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        assert!(types.contains(&actual), "{at} is {actual}, not one of {types:?}");
+        if let Some(allowed) = schema.get("enum") {
+            assert!(allowed.as_array().unwrap().contains(value), "{at}: {value} is not allowed");
+        }
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    check(item, &schema["items"], &format!("{at}[{index}]"));
+                }
+            }
+            Value::Object(fields) => {
+                let described = schema["properties"].as_object().unwrap();
+                let required: Vec<&str> =
+                    schema["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+                for name in required {
+                    assert!(fields.contains_key(name), "{at}.{name} is absent");
+                }
+                for (name, field) in fields {
+                    let schema = described.get(name).unwrap_or_else(|| panic!("{at}.{name} is not documented"));
+                    check(field, schema, &format!("{at}.{name}"));
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The list of findings as it is printed: located, in order, and counted.
+//!
+//! Every output format renders the same [`Report`], so they cannot disagree
+//! about what was found.
+
+use std::cmp::Ordering;
+
+use super::code::Severity;
+use super::finding::{Finding, Related};
+use super::location::Location;
+use super::place::{Locate, Place};
+
+/// How much was read and found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files read.
+    pub files: usize,
+    /// Objects read, those of other groups included.
+    pub objects: usize,
+    /// Findings that are errors.
+    pub errors: usize,
+    /// Findings that are warnings.
+    pub warnings: usize,
+    /// Findings that are notes.
+    pub notes: usize,
+}
+
+/// A finding with its places.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// The finding.
+    pub finding: &'a Finding,
+    /// Where it is; `None` when it is about the run as a whole.
+    pub place: Option<Place>,
+    /// The finding's related places, each with its place.
+    pub related: Vec<(&'a Related, Option<Place>)>,
+}
+
+/// All findings of a run, ready to be rendered.
+#[derive(Clone, Debug)]
+pub struct Report<'a> {
+    /// The findings: paths that could not be read first, then by file, position and code, those of the run last.
+    pub entries: Vec<Entry<'a>>,
+    /// The counts.
+    pub summary: Summary,
+}
+
+impl<'a> Report<'a> {
+    /// Locates, sorts and counts `findings` of an input of `files` files and `objects` objects.
+    pub fn new(
+        findings: impl IntoIterator<Item = &'a Finding>,
+        files: usize,
+        objects: usize,
+        locate: &dyn Locate,
+    ) -> Self {
+        let mut summary = Summary { files, objects, ..Summary::default() };
+        let mut keyed: Vec<(Key, Entry<'a>)> = findings
+            .into_iter()
+            .map(|finding| {
+                match finding.severity() {
+                    Severity::Error => summary.errors += 1,
+                    Severity::Warning => summary.warnings += 1,
+                    Severity::Note => summary.notes += 1,
+                }
+                let place = place_of(&finding.location, locate);
+                let key = Key::new(&finding.location, place.as_ref(), locate);
+                let related =
+                    finding.related.iter().map(|related| (related, place_of(&related.location, locate))).collect();
+                (key, Entry { finding, place, related })
+            })
+            .collect();
+        keyed.sort_by(|(left_key, left), (right_key, right)| {
+            left_key.cmp(right_key).then_with(|| compare_findings(left.finding, right.finding))
+        });
+        Self { entries: keyed.into_iter().map(|(_, entry)| entry).collect(), summary }
+    }
+
+    /// The same report with the errors only; the counts stay.
+    #[must_use]
+    pub fn errors_only(mut self) -> Self {
+        self.entries.retain(|entry| entry.finding.severity() == Severity::Error);
+        self
+    }
+}
+
+fn place_of(location: &Location, locate: &dyn Locate) -> Option<Place> {
+    match location {
+        Location::Run => None,
+        Location::Path(path) => Some(Place { file: path.clone(), span: None }),
+        _ => locate.place(location),
+    }
+}
+
+fn compare_findings(left: &Finding, right: &Finding) -> Ordering {
+    left.code.id().cmp(right.code.id()).then_with(|| left.message.cmp(&right.message))
+}
+
+/// What findings are sorted by before their code: the kind of place, the file, the position in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Path,
+    File(u32, usize, usize),
+    Run,
+}
+
+impl Key {
+    fn new(location: &Location, place: Option<&Place>, locate: &dyn Locate) -> Self {
+        if matches!(location, Location::Path(_)) {
+            return Self::Path;
+        }
+        let Some(source) = locate.source(location) else { return Self::Run };
+        let (start, end) =
+            place.and_then(|place| place.span.as_ref()).map_or((0, 0), |span| (span.range.start, span.range.end));
+        Self::File(source.0, start, end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::code::codes;
+    use super::super::place::memory::Files;
+    use super::*;
+    use crate::parser::source::SourceId;
+
+    #[test]
+    fn findings_are_sorted_by_file_then_position_then_code_then_message() {
+        let files = Files(vec![("b.yaml".into(), "one\ntwo\n".into()), ("a.yaml".into(), "three\n".into())]);
+        let findings = [
+            Finding::new(codes::NO_LISTENER, Location::Run, "run"),
+            Finding::new(codes::WRONG_TYPE, files.find(1, "three"), "other file"),
+            Finding::new(codes::WRONG_TYPE, files.find(0, "two"), "z"),
+            Finding::new(codes::WRONG_TYPE, files.find(0, "two"), "y"),
+            Finding::new(codes::UNKNOWN_FIELD, files.find(0, "two"), "x"),
+            Finding::new(codes::SYNTAX, Location::Source(SourceId(0)), "whole file"),
+            Finding::new(codes::UNREADABLE, Location::Path("gone.yaml".into()), "path"),
+        ];
+        let report = Report::new(&findings, 2, 3, &files);
+        let order: Vec<&str> = report.entries.iter().map(|entry| entry.finding.message.as_str()).collect();
+        assert_eq!(order, ["path", "whole file", "x", "y", "z", "other file", "run"]);
+    }
+
+    #[test]
+    fn the_summary_counts_each_severity() {
+        let files = Files::one("a.yaml", "x\n");
+        let findings = [
+            Finding::new(codes::BACKEND_NOT_FOUND, files.find(0, "x"), "error"),
+            Finding::new(codes::ZERO_WEIGHTS, files.find(0, "x"), "warning"),
+            Finding::new(codes::NO_EFFECT, files.find(0, "x"), "note"),
+            Finding::new(codes::NO_EFFECT, files.find(0, "x"), "note"),
+        ];
+        let report = Report::new(&findings, 1, 9, &files);
+        assert_eq!(report.summary, Summary { files: 1, objects: 9, errors: 1, warnings: 1, notes: 2 });
+        let errors = report.errors_only();
+        assert_eq!((errors.entries.len(), errors.summary.notes), (1, 2));
+    }
+}
