@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::diagnostics::{Finding, codes};
+use crate::diagnostics::{Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
 use crate::ir::{Action, FilterChain, Handler, HttpConnection, Listener, Route};
 use crate::options::{ListenerAddress, Options};
@@ -13,7 +13,6 @@ use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{ListenerId, OriginTable, Place, Protocol, Resolved, ResolvedListener};
 
-use super::LowerFindings;
 use super::http_route::{LoweredRule, RuleAction};
 use super::precedence::Precedence;
 use super::virtual_host::{Copies, ListenerRoutes, build_virtual_hosts};
@@ -32,17 +31,17 @@ pub(super) fn lower_listeners(
     options: &Options,
     routes: &[Vec<LoweredRule>],
     origins: &mut OriginTable,
-    findings: &mut LowerFindings,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Listener> {
     let mut copies = Copies::default();
-    let sockets = group_by_socket(resolved, options, findings);
+    let sockets = group_by_socket(resolved, options, diagnostics);
     let listeners = sockets
         .into_iter()
         .map(|(bind, ids)| lower_socket(resolved, bind, &ids, routes, origins, &mut copies))
         .collect();
     let declared: usize = routes.iter().flatten().map(|rule| rule.matches.len()).sum();
     if copies.total > MANY_ROUTES && copies.total > MANY_COPIES * declared {
-        report_copies(resolved, &copies, declared, findings);
+        report_copies(resolved, &copies, declared, diagnostics);
     }
     listeners
 }
@@ -51,11 +50,11 @@ pub(super) fn lower_listeners(
 fn group_by_socket(
     resolved: &Resolved<'_>,
     options: &Options,
-    findings: &mut LowerFindings,
+    diagnostics: &mut Diagnostics,
 ) -> BTreeMap<Bind, Vec<ListenerId>> {
     let mut sockets: BTreeMap<Bind, Vec<ListenerId>> = BTreeMap::new();
     for (gateway, resolved_gateway) in resolved.gateways.iter().enumerate().filter(|(_, g)| g.emitted) {
-        let addresses = bind_addresses(resolved_gateway.object, options, findings);
+        let addresses = bind_addresses(resolved_gateway.object, options, diagnostics);
         for (listener, spec) in resolved_gateway.listeners.iter().enumerate() {
             if spec.refused.is_some() || spec.protocol != Protocol::Http {
                 continue;
@@ -66,7 +65,7 @@ fn group_by_socket(
                 let sharing = sockets.entry((*address, port)).or_default();
                 match sharing.iter().find(|other| !can_share(resolved, id, **other)) {
                     None => sharing.push(id),
-                    Some(&other) => report_address_in_use(resolved, id, other, (*address, port), findings),
+                    Some(&other) => report_address_in_use(resolved, id, other, (*address, port), diagnostics),
                 }
             }
         }
@@ -85,13 +84,13 @@ fn report_address_in_use(
     id: ListenerId,
     other: ListenerId,
     (address, port): Bind,
-    findings: &mut LowerFindings,
+    diagnostics: &mut Diagnostics,
 ) {
     let object = resolved.gateways[id.gateway].object;
     let other_object = resolved.gateways[other.gateway].object;
     let name = |id: ListenerId| resolved.listener(id).spec.name.as_str();
     let place = |id: ListenerId| path!["spec", "listeners", resolved.listener(id).index];
-    findings.merged.report(
+    diagnostics.report(
         object
             .finding(
                 codes::ADDRESS_IN_USE,
@@ -116,7 +115,7 @@ fn bind_port(gateway: &Object<GatewaySpec>, port: u16, options: &Options) -> u16
     of_gateway.or_else(general).map_or(port, |map| map.to)
 }
 
-fn bind_addresses(gateway: &Object<GatewaySpec>, options: &Options, findings: &mut LowerFindings) -> Vec<IpAddr> {
+fn bind_addresses(gateway: &Object<GatewaySpec>, options: &Options, diagnostics: &mut Diagnostics) -> Vec<IpAddr> {
     let unspecified = IpAddr::from([0, 0, 0, 0]);
     match options.listener_address {
         ListenerAddress::Ip(address) => vec![address],
@@ -127,7 +126,7 @@ fn bind_addresses(gateway: &Object<GatewaySpec>, options: &Options, findings: &m
                 match (address.address_type.as_str(), value.map(str::parse::<IpAddr>)) {
                     ("IPAddress", Some(Ok(ip))) => bound.push(ip),
                     ("IPAddress", None) => bound.push(unspecified),
-                    _ => findings.judged.report(
+                    _ => diagnostics.report(
                         gateway
                             .finding(
                                 codes::BAD_ADDRESS,
@@ -225,7 +224,7 @@ fn add_route<'m>(
     }
 }
 
-fn report_copies(resolved: &Resolved<'_>, copies: &Copies, declared: usize, findings: &mut LowerFindings) {
+fn report_copies(resolved: &Resolved<'_>, copies: &Copies, declared: usize, diagnostics: &mut Diagnostics) {
     let mut copied: Vec<_> = copies.by_route.iter().collect();
     copied.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
     let Some(((namespace, name), most)) = copied.first().copied() else { return };
@@ -242,7 +241,7 @@ fn report_copies(resolved: &Resolved<'_>, copies: &Copies, declared: usize, find
         Some(object) => object.finding(codes::ROUTES_MULTIPLY, path!["spec", "hostnames"], message),
         None => Finding::new(codes::ROUTES_MULTIPLY, crate::diagnostics::Location::Run, message),
     };
-    findings.judged.report(
+    diagnostics.report(
         finding
             .label("applies to every more specific host as well")
             .consequence("the configuration grows with the number of hosts times these routes")

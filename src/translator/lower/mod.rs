@@ -20,7 +20,7 @@ use crate::options::{AccessLog, AccessLogFormat, Options};
 use crate::resolver::{OriginTable, Resolved};
 
 /// The intermediate representation, with the key to its origins.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Lowered {
     /// The configuration.
     pub config: ir::Config,
@@ -28,23 +28,14 @@ pub struct Lowered {
     pub origins: OriginTable,
 }
 
-/// Findings of lowering, by who asks.
-#[derive(Debug, Default)]
-pub struct LowerFindings {
-    /// What is wrong with the manifests, whoever asks.
-    pub judged: Diagnostics,
-    /// What stands in the way of one common bootstrap: errors of `translate` only.
-    pub merged: Diagnostics,
-}
-
 /// Lowers everything that the emitted Gateways serve.
-pub fn lower(resolved: &Resolved<'_>, options: &Options, findings: &mut LowerFindings) -> Lowered {
+pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagnostics) -> Lowered {
     let mut origins = OriginTable::default();
     let clusters = cluster::lower_clusters(resolved, &mut origins);
-    let routes = http_route::lower_http_routes(resolved, &clusters, &mut origins, &mut findings.judged);
-    let listeners = listener::lower_listeners(resolved, options, &routes, &mut origins, findings);
+    let routes = http_route::lower_http_routes(resolved, &clusters, &mut origins, diagnostics);
+    let listeners = listener::lower_listeners(resolved, options, &routes, &mut origins, diagnostics);
     if listeners.is_empty() {
-        findings.merged.report(
+        diagnostics.report(
             Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")
                 .consequence("there is nothing that Envoy could run")
                 .help("add a Gateway with a valid listener to the input"),
