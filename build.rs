@@ -172,11 +172,7 @@ const ORDERS: &[Order] = &[
         first: &["name", "alt_stat_name", "type", "cluster_type", "connect_timeout", "lb_policy"],
         last: &["transport_socket_matches", "transport_socket", "load_assignment"],
     },
-    Order {
-        message: "envoy.config.endpoint.v3.LbEndpoint",
-        first: &["endpoint", "endpoint_name"],
-        last: &[],
-    },
+    Order { message: "envoy.config.endpoint.v3.LbEndpoint", first: &["endpoint", "endpoint_name"], last: &[] },
     Order { message: "envoy.config.endpoint.v3.LocalityLbEndpoints", first: &["locality"], last: &["lb_endpoints"] },
 ];
 

@@ -9,8 +9,8 @@ use crate::parser;
 use crate::parser::manifests::Manifests;
 use crate::parser::source::SourceSet;
 use crate::resolver;
-use crate::translator::{envoy, lower};
 use crate::translator::lower::Lowered;
+use crate::translator::{envoy, lower};
 
 /// What a compilation leaves behind.
 #[derive(Debug, Default)]

@@ -7,12 +7,12 @@
 pub mod cli;
 pub mod compile;
 pub mod diagnostics;
+pub mod emit;
 pub mod hostname;
 pub mod ir;
-pub mod emit;
 pub mod options;
 pub mod parser;
+pub mod proving;
 pub mod resolver;
 mod spelling;
 pub mod translator;
-pub mod proving;

@@ -2,11 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::hostname::Hostname;
-
 use super::{Origin, VirtualHost};
 
-/// One socket that accepts connections.
+/// One socket.
 #[derive(Clone, Debug)]
 pub struct Listener {
     /// The address that is bound.
@@ -15,21 +13,44 @@ pub struct Listener {
     pub bind_port: u16,
     /// The port that Gateways declare and requests name.
     pub port: u16,
-    /// The filter chains, in the order of the listeners that they serve.
-    pub chains: Vec<FilterChain>,
+    /// What is done with what arrives.
+    pub transport: Transport,
     /// The first Gateway listener of the socket.
     pub origin: Origin,
+}
+
+impl Listener {
+    /// The filter chains; none on a UDP socket.
+    pub fn chains(&self) -> &[FilterChain] {
+        match &self.transport {
+            Transport::Tcp(chains) => chains,
+        }
+    }
+}
+
+/// What a socket accepts.
+#[derive(Clone, Debug)]
+pub enum Transport {
+    /// Connections; the chains stand in the order of the listeners that they serve.
+    Tcp(Vec<FilterChain>),
 }
 
 /// What is done with some of a socket's connections.
 #[derive(Clone, Debug)]
 pub struct FilterChain {
-    /// The server names (SNI) that select the chain; none takes every connection.
-    pub server_names: Vec<Hostname>,
+    /// What selects the chain.
+    pub select: ChainMatch,
     /// What serves the connections.
     pub handler: Handler,
     /// The listener.
     pub origin: Origin,
+}
+
+/// Which connections a chain takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChainMatch {
+    /// Every connection of the socket.
+    Any,
 }
 
 /// What serves a connection.

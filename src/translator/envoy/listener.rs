@@ -17,11 +17,11 @@ const HTTP_CONNECTION_MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
 pub(super) fn to_listener(listener: &ir::Listener, config: &ir::Config) -> Listener {
-    let ir::Listener { address, bind_port, port: _, chains, origin: _ } = listener;
+    let ir::Listener { address, bind_port, port: _, transport: _, origin: _ } = listener;
     Listener {
         name: name::listener(listener),
         address: Some(socket_address(*address, *bind_port)),
-        filter_chains: chains.iter().map(|chain| to_filter_chain(chain, listener, config)).collect(),
+        filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config)).collect(),
         listener_filters: if config.proxy.proxy_protocol { vec![proxy_protocol()] } else { Vec::new() },
         per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
         // Two proxies on one port would share its connections without an error.
@@ -40,7 +40,7 @@ fn proxy_protocol() -> ListenerFilter {
 }
 
 fn to_filter_chain(chain: &ir::FilterChain, listener: &ir::Listener, config: &ir::Config) -> FilterChain {
-    let ir::FilterChain { server_names: _, handler, origin: _ } = chain;
+    let ir::FilterChain { select: ir::ChainMatch::Any, handler, origin: _ } = chain;
     let ir::Handler::Http(connection) = handler;
     let manager = encode_http_connection_manager(connection, listener, config);
     FilterChain {

@@ -43,7 +43,7 @@ pub(super) struct Needs {
 impl Needs {
     pub(super) fn of(config: &ir::Config) -> Self {
         let mut needs = Self::default();
-        for chain in config.listeners.iter().flat_map(|listener| &listener.chains) {
+        for chain in config.listeners.iter().flat_map(ir::Listener::chains) {
             let Handler::Http(connection) = &chain.handler;
             for route in connection.virtual_hosts.iter().flat_map(|host| &host.routes) {
                 needs.invalid_share |= is_split_with_invalid(&route.action);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
-use crate::ir::{Action, FilterChain, Handler, HttpConnection, Listener, Route};
+use crate::ir::{Action, ChainMatch, FilterChain, Handler, HttpConnection, Listener, Route, Transport};
 use crate::options::{ListenerAddress, Options};
 use crate::parser::api::GatewaySpec;
 use crate::parser::manifests::Object;
@@ -177,8 +177,8 @@ fn lower_socket(
     let origin = listeners.first().map_or_else(|| crate::ir::Origin(u32::MAX), |listener| listener.origin);
     let virtual_hosts = build_virtual_hosts(&mut listeners, copies);
     let handler = Handler::Http(HttpConnection { virtual_hosts });
-    let chain = FilterChain { server_names: Vec::new(), handler, origin };
-    Listener { address, bind_port, port, chains: vec![chain], origin }
+    let chain = FilterChain { select: ChainMatch::Any, handler, origin };
+    Listener { address, bind_port, port, transport: Transport::Tcp(vec![chain]), origin }
 }
 
 /// The routes of each rule of a route object, as they are on one listener port.
