@@ -8,8 +8,8 @@
 use std::io;
 use std::ops::Range;
 
-use super::value;
 use super::table::{self, Kind, Message, Shape};
+use super::value;
 use super::walk::Packed;
 use super::wire::{Payload, Reader, malformed};
 

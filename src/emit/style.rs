@@ -81,7 +81,9 @@ fn is_plain(text: &str) -> bool {
     for &byte in rest {
         let safe = match byte {
             b' ' => previous != b':' && previous != b' ',
-            b'-' | b'_' | b'.' | b'/' | b':' | b'@' | b'%' | b'+' | b'=' | b'~' | b'(' | b')' | b';' | b'^' | b'$' => true,
+            b'-' | b'_' | b'.' | b'/' | b':' | b'@' | b'%' | b'+' | b'=' | b'~' | b'(' | b')' | b';' | b'^' | b'$' => {
+                true
+            }
             b'*' | b'?' | b',' => true,
             other => other.is_ascii_alphanumeric(),
         };

@@ -102,7 +102,9 @@ fn integer(kind: Kind, payload: Payload<'_>) -> io::Result<Option<i128>> {
         (Kind::Uint32, Payload::Varint(value)) => i128::from(value as u32),
         (Kind::Fixed32, Payload::Fixed32(value)) => i128::from(value),
         (Kind::Sfixed32, Payload::Fixed32(value)) => i128::from(value as i32),
-        (Kind::Sint32 | Kind::Sint64, Payload::Varint(value)) => i128::from((value >> 1) as i64 ^ -((value & 1) as i64)),
+        (Kind::Sint32 | Kind::Sint64, Payload::Varint(value)) => {
+            i128::from((value >> 1) as i64 ^ -((value & 1) as i64))
+        }
         (Kind::Bool, Payload::Varint(value)) => i128::from(value != 0),
         _ => return Ok(None),
     }))

@@ -9,8 +9,8 @@ use std::io;
 
 use super::Comments;
 use super::form::{Container, Form};
-use super::value;
 use super::table::{self, Field, Kind, Message, Shape};
+use super::value;
 use super::wire::{Payload, Reader, malformed};
 
 /// Deeper messages are refused: Envoy's own reader stops at 100 levels.
@@ -53,7 +53,7 @@ impl<'c, F: Form> Walk<'c, F> {
             }
             Shape::Any => self.any(wire)?,
             Shape::Wrapper => self.wrapper(message, wire)?,
-            Shape::Duration => self.form.text(&value::duration(wire)?),
+            Shape::Duration => self.form.bare_text(&value::duration(wire)?),
             Shape::Timestamp => self.form.text(&value::timestamp(wire)?),
             Shape::Struct => self.structure(message, wire)?,
             Shape::Value => self.value(message, wire)?,
@@ -328,7 +328,11 @@ impl<'a> Packed<'a> {
 fn comment_on(comments: &dyn Comments, message: &'static Message, wire: &[u8]) -> io::Result<Option<String>> {
     if message.shape() == Shape::Any {
         let packed = Packed::read(wire)?;
-        return if packed.type_url.is_empty() { Ok(None) } else { comment_on(comments, packed.message()?, packed.value) };
+        return if packed.type_url.is_empty() {
+            Ok(None)
+        } else {
+            comment_on(comments, packed.message()?, packed.value)
+        };
     }
     let Some(number) = message.name_number() else { return Ok(None) };
     let mut reader = Reader::new(wire);
