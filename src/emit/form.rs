@@ -30,6 +30,8 @@ pub(super) trait Form {
     fn item(&mut self, comment: Option<&str>);
     /// A string value.
     fn text(&mut self, text: &str);
+    /// A string value that is known to be one wherever it stands bare, such as `10s`.
+    fn bare_text(&mut self, text: &str);
     /// A number, `true`, `false` or `null`.
     fn token(&mut self, token: &str);
     /// The document is complete.

@@ -63,6 +63,10 @@ impl Form for Json<'_> {
         self.sink.push_char('"');
     }
 
+    fn bare_text(&mut self, text: &str) {
+        self.text(text);
+    }
+
     fn token(&mut self, token: &str) {
         self.sink.push(token);
     }

@@ -183,6 +183,12 @@ pub(super) fn message_named(name: &str) -> Option<&'static Message> {
     MESSAGES.binary_search_by(|message| message.name().cmp(name)).ok().map(|place| &MESSAGES[place])
 }
 
+/// All messages, in the order of their names.
+#[cfg(test)]
+pub(super) fn messages() -> &'static [Message] {
+    &MESSAGES
+}
+
 /// The name of an enum's variant.
 pub(super) fn variant_name(place: u16, number: i32) -> Option<&'static str> {
     let Enum(first, count) = ENUMS[usize::from(place)];

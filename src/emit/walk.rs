@@ -53,7 +53,7 @@ impl<'c, F: Form> Walk<'c, F> {
             }
             Shape::Any => self.any(wire)?,
             Shape::Wrapper => self.wrapper(message, wire)?,
-            Shape::Duration => self.form.text(&value::duration(wire)?),
+            Shape::Duration => self.form.bare_text(&value::duration(wire)?),
             Shape::Timestamp => self.form.text(&value::timestamp(wire)?),
             Shape::Struct => self.structure(message, wire)?,
             Shape::Value => self.value(message, wire)?,

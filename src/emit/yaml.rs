@@ -46,7 +46,7 @@ impl<'o> Yaml<'o> {
 
     /// The column in which the lines of a value stand.
     fn value_indent(&self) -> usize {
-        self.open.last().map_or(0, |frame| frame.indent + 2)
+        self.open.last().map_or(2, |frame| frame.indent + 2)
     }
 
     /// Begins an entry of the innermost container: after the dash of the list
@@ -135,6 +135,10 @@ impl Form for Yaml<'_> {
             }
             style => style::push_inline(&mut self.sink, text, style),
         }
+    }
+
+    fn bare_text(&mut self, text: &str) {
+        self.token(text);
     }
 
     fn token(&mut self, token: &str) {
