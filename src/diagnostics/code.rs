@@ -271,3 +271,78 @@ registry! {
     /// A mistake of gwctl itself.
     INTERNAL = "GW8010" "internal-error" Error;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Code, REGISTRY, Severity};
+
+    #[test]
+    fn ids_and_names_are_unique_and_well_formed() {
+        let ids: BTreeSet<&str> = REGISTRY.iter().map(|code| code.id()).collect();
+        let names: BTreeSet<&str> = REGISTRY.iter().map(|code| code.name()).collect();
+        assert_eq!((ids.len(), names.len()), (REGISTRY.len(), REGISTRY.len()));
+        for code in REGISTRY {
+            let digits = code.id().strip_prefix("GW").unwrap_or_default();
+            assert!(digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit()), "{}", code.id());
+            let is_kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            assert!(code.name().bytes().all(is_kebab), "{}", code.name());
+            assert!(code.meaning().ends_with('.') && !code.meaning().contains('\n'), "{}", code.id());
+        }
+    }
+
+    #[test]
+    fn every_schema_code_is_an_error() {
+        let schema = REGISTRY.iter().filter(|code| code.id().starts_with("GW1"));
+        assert!(schema.clone().count() > 0);
+        assert!(schema.map(|code| code.severity()).all(|severity| severity == Severity::Error));
+    }
+
+    #[test]
+    fn only_errors_carry_a_condition() {
+        for code in REGISTRY.iter().filter(|code| code.condition().is_some()) {
+            assert_eq!(code.severity(), Severity::Error, "{}", code.id());
+        }
+    }
+
+    #[test]
+    fn every_page_has_the_documented_shape() {
+        let wrong: Vec<String> =
+            REGISTRY.iter().filter_map(|code| Some(format!("{code:?}: {}", flaw(*code)?))).collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    /// What is wrong with the page of a code.
+    fn flaw(code: Code) -> Option<String> {
+        let mut parts = code.page().split("\n## ");
+        if parts.next()?.trim_end() != format!("# {}: {}", code.id(), code.name()) {
+            return Some("the title is not the code and its name".to_owned());
+        }
+        let sections: Vec<(&str, &str)> = parts.map(|part| part.split_once('\n').unwrap_or((part, ""))).collect();
+        let titles: Vec<&str> = sections.iter().map(|(title, _)| *title).collect();
+        if titles != ["Meaning", "Traffic", "Example", "Fix", "Specification"] {
+            return Some(format!("the sections are {titles:?}"));
+        }
+        if let Some((title, _)) = sections.iter().find(|(_, text)| text.trim().is_empty()) {
+            return Some(format!("the section {title} is empty"));
+        }
+        if !sections[2].1.contains("```yaml\n") {
+            return Some("the example is not YAML".to_owned());
+        }
+        if !sections[4].1.contains("](https://") {
+            return Some("the specification is not linked".to_owned());
+        }
+        (!code.page().ends_with('\n')).then(|| "the page does not end in a newline".to_owned())
+    }
+
+    #[test]
+    fn every_page_belongs_to_a_code() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnostics");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let id = name.strip_suffix(".md").unwrap_or_default();
+            assert!(Code::find(id).is_some_and(|code| code.id() == id), "{name} explains no code");
+        }
+    }
+}
