@@ -29,7 +29,7 @@ pub struct Compilation {
 
 /// Compiles `sources`. `diagnostics` holds what reading them found already.
 pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnostics) -> Compilation {
-    let manifests = parser::parse::parse(sources, options, &mut diagnostics);
+    let manifests = parser::parse::parse_with(sources, options, &mut diagnostics, parser::object::read);
     let lowered = {
         let resolved = resolver::resolve(&manifests, options, &mut diagnostics);
         lower::lower(&resolved, options, &mut diagnostics)

@@ -5,6 +5,7 @@
 //! to. `proving` runs what came out through a real proxy. See `docs/architecture.md`.
 
 pub mod cli;
+pub mod comments;
 pub mod compile;
 pub mod diagnostics;
 pub mod emit;

@@ -1,17 +1,18 @@
 //! The seam between commands and the library: reading the input, compiling it,
 //! writing the output. Commands call the library through this file only.
 
-use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::args::{InputArgs, OutputFormat, Section};
 use super::streams::Unwritten;
-use crate::compile::Compilation;
-use crate::diagnostics::{Finding, Locate, Location, Place, Span, codes};
+use crate::comments::SourceComments;
+use crate::compile::{self, Compilation};
+use crate::diagnostics::{Diagnostics, Finding, Locate};
+use crate::emit::{self, Comments, Format, NoComments, file::Access};
 use crate::options::Options;
-use crate::parser::manifests::Manifests;
-use crate::parser::source::{Found, Source, SourceId};
+use crate::parser::load::{self, Input};
+use crate::parser::locate::Locator;
 
 /// What to write, and how.
 #[derive(Clone, Copy, Debug)]
@@ -34,27 +35,14 @@ pub(super) struct Compiled {
 }
 
 /// Reads what the arguments name and compiles it.
-pub(super) fn compile(input: &InputArgs, _options: &Options, stdin: &mut dyn Read) -> Compiled {
-    let mut compiled = Compiled::default();
-    for path in input.paths.iter().chain(&input.context) {
-        let name = path.display().to_string();
-        let text = match name.as_str() {
-            "-" => io::read_to_string(&mut *stdin),
-            _ => fs::read_to_string(path),
-        };
-        match text {
-            Ok(text) => {
-                let source = Source { name, text, found: Found::Named, context: false };
-                compiled.compilation.manifests.sources.sources.push(source);
-            }
-            Err(error) => {
-                compiled.is_input_unreadable = true;
-                let finding = Finding::new(codes::UNREADABLE, Location::Path(name), format!("cannot be read: {error}"));
-                compiled.compilation.findings.push(finding);
-            }
-        }
+pub(super) fn compile(input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> Compiled {
+    let inputs = |paths: &[std::path::PathBuf]| paths.iter().cloned().map(Input::from).collect::<Vec<_>>();
+    let mut diagnostics = Diagnostics::new();
+    let loaded = load::load(&inputs(&input.paths), &inputs(&input.context), stdin, &mut diagnostics);
+    Compiled {
+        compilation: compile::compile(loaded.sources, options, diagnostics),
+        is_input_unreadable: loaded.unreadable,
     }
-    compiled
 }
 
 impl Compiled {
@@ -65,7 +53,7 @@ impl Compiled {
 
     /// What turns symbolic locations into places.
     pub(super) fn locator(&self) -> impl Locate + '_ {
-        Files(&self.compilation.manifests)
+        Locator::new(&self.compilation.manifests)
     }
 
     /// How many files were read.
@@ -98,8 +86,43 @@ impl Compiled {
     /// # Errors
     /// Those of `out`.
     pub(super) fn emit(&self, emission: &Emission, out: &mut dyn Write) -> io::Result<()> {
-        let Emission { format: _, section: _, comments: _ } = emission;
-        out.write_all(self.compilation.bootstrap.as_deref().unwrap_or_default())
+        let Emission { format, section, comments } = *emission;
+        let wire = self.compilation.bootstrap.as_deref().unwrap_or_default();
+        let comments: Box<dyn Comments> = if comments && format == OutputFormat::Yaml {
+            Box::new(SourceComments::new(&self.compilation))
+        } else {
+            Box::new(NoComments)
+        };
+        match section {
+            Some(section) => emit::write_section(wire, section.into(), format.into(), &*comments, out),
+            None => match format {
+                OutputFormat::Yaml => emit::write_yaml(emit::BOOTSTRAP, wire, &*comments, out),
+                OutputFormat::Json => emit::write_json(emit::BOOTSTRAP, wire, out),
+                OutputFormat::Pb => out.write_all(wire),
+            },
+        }
+    }
+}
+
+impl From<OutputFormat> for Format {
+    fn from(format: OutputFormat) -> Self {
+        match format {
+            OutputFormat::Yaml => Self::Yaml,
+            OutputFormat::Json => Self::Json,
+            OutputFormat::Pb => Self::Pb,
+        }
+    }
+}
+
+impl From<Section> for emit::Section {
+    fn from(section: Section) -> Self {
+        match section {
+            Section::Listeners => Self::Listeners,
+            Section::Routes => Self::Routes,
+            Section::Clusters => Self::Clusters,
+            Section::Endpoints => Self::Endpoints,
+            Section::Secrets => Self::Secrets,
+        }
     }
 }
 
@@ -109,50 +132,12 @@ impl Compiled {
 /// What the system says when the file cannot be written.
 pub(super) fn write_file(
     path: &Path,
-    _holds_private_key: bool,
+    holds_private_key: bool,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Unwritten> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let replace = || {
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        let mut buffered = io::BufWriter::new(file.as_file_mut());
-        write(&mut buffered)?;
-        buffered.flush()?;
-        drop(buffered);
-        file.persist(path).map(|_| ()).map_err(|failed| failed.error)
-    };
-    replace().map_err(|error| Unwritten(format!("cannot write `{}`: {error}", path.display())))
-}
-
-/// Places of whole files and of ranges of bytes.
-struct Files<'a>(&'a Manifests);
-
-impl Locate for Files<'_> {
-    fn source(&self, location: &Location) -> Option<SourceId> {
-        match location {
-            Location::Source(id) | Location::Bytes(id, _) => Some(*id),
-            Location::Field { document, .. } => Some(self.0.documents.get(document.0 as usize)?.source),
-            Location::Run | Location::Path(_) => None,
-        }
-    }
-
-    fn place(&self, location: &Location) -> Option<Place> {
-        let source = self.0.sources.get(self.source(location)?);
-        let range = match location {
-            Location::Bytes(_, range) => Some(range.clone()),
-            Location::Field { document, .. } => {
-                self.0.documents.get(document.0 as usize).map(|found| found.range.clone())
-            }
-            _ => None,
-        };
-        let span = range.map(|range| Span::of(&source.text, range));
-        Some(Place { file: source.name.clone(), span })
-    }
-
-    fn text(&self, location: &Location) -> Option<&str> {
-        Some(&self.0.sources.get(self.source(location)?).text)
+    let access = if holds_private_key { Access::Private } else { Access::Ordinary };
+    match emit::file::write_file(path, access, write) {
+        Ok(()) | Err(emit::file::FileError::BrokenPipe) => Ok(()),
+        Err(error) => Err(Unwritten(error.to_string())),
     }
 }
