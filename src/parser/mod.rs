@@ -5,6 +5,9 @@
 //! field that has a default is absent.
 
 pub mod api;
+mod from_node;
 pub mod manifests;
 pub mod node;
+pub mod object;
+pub mod schema;
 pub mod source;
