@@ -9,6 +9,7 @@
 pub mod api;
 pub mod decode;
 mod definitions;
+mod from_node;
 pub mod load;
 pub mod locate;
 pub mod manifests;
@@ -17,6 +18,7 @@ pub mod object;
 pub mod parse;
 mod repeated;
 mod scalar;
+pub mod schema;
 mod skip;
 pub mod source;
 pub mod spans;

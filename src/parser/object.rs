@@ -1,16 +1,28 @@
-//! What the schema makes of one object.
+//! From one value to one object: kind and version, metadata, schema, types.
+//!
+//! Input: a [`Node`] that is a Kubernetes object. Output: an [`Object`] whose
+//! fields are checked, defaulted and typed, or a refusal after every problem
+//! of the object was reported, each at its path.
 
-use crate::diagnostics::Reported;
+mod core;
+mod metadata;
+
+use serde::Deserialize;
+
+use crate::diagnostics::{Diagnostics, Finding, Location, ObjectRef, Reported, codes};
 use crate::options::Channel;
+use crate::path;
 
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
     L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, Secret, Service, TlsRouteSpec, XBackendSpec,
     XBackendTrafficPolicySpec, XMeshSpec,
 };
-use super::manifests::{Object, ObjectKey};
+use super::manifests::{Kind, Metadata, Object, ObjectKey, Position};
+use super::node::Node;
+use super::schema::{Checker, Problem, Schema, Step, Type, listed, nearest, quote, schemas};
 
-/// What the schema must know beside the object.
+/// What decides how an object is read.
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
     /// The namespace of objects that name none.
@@ -20,8 +32,9 @@ pub struct ReadOptions {
 }
 
 /// An object of any kind that gwctl reads.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "one variant for each kind")]
+#[expect(clippy::large_enum_variant, reason = "the value is moved once, into the list of its kind")]
 pub enum AnyObject {
     GatewayClass(Object<GatewayClassSpec>),
     Gateway(Object<GatewaySpec>),
@@ -33,9 +46,9 @@ pub enum AnyObject {
     UdpRoute(Object<L4RouteSpec>),
     ReferenceGrant(Object<ReferenceGrantSpec>),
     BackendTlsPolicy(Object<BackendTlsPolicySpec>),
-    XBackend(Object<XBackendSpec>),
-    XBackendTrafficPolicy(Object<XBackendTrafficPolicySpec>),
-    XMesh(Object<XMeshSpec>),
+    Backend(Object<XBackendSpec>),
+    BackendTrafficPolicy(Object<XBackendTrafficPolicySpec>),
+    Mesh(Object<XMeshSpec>),
     Namespace(Object<Namespace>),
     Service(Object<Service>),
     EndpointSlice(Object<EndpointSlice>),
@@ -43,18 +56,394 @@ pub enum AnyObject {
     ConfigMap(Object<ConfigMap>),
 }
 
-/// What became of an object.
-#[derive(Debug)]
+impl AnyObject {
+    /// The object's identity.
+    pub fn key(&self) -> ObjectKey {
+        match self {
+            Self::GatewayClass(object) => object.key(),
+            Self::Gateway(object) => object.key(),
+            Self::ListenerSet(object) => object.key(),
+            Self::HttpRoute(object) => object.key(),
+            Self::GrpcRoute(object) => object.key(),
+            Self::TlsRoute(object) => object.key(),
+            Self::TcpRoute(object) | Self::UdpRoute(object) => object.key(),
+            Self::ReferenceGrant(object) => object.key(),
+            Self::BackendTlsPolicy(object) => object.key(),
+            Self::Backend(object) => object.key(),
+            Self::BackendTrafficPolicy(object) => object.key(),
+            Self::Mesh(object) => object.key(),
+            Self::Namespace(object) => object.key(),
+            Self::Service(object) => object.key(),
+            Self::EndpointSlice(object) => object.key(),
+            Self::Secret(object) => object.key(),
+            Self::ConfigMap(object) => object.key(),
+        }
+    }
+}
+
+/// What became of a value.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "the value is moved once, into the list of its kind")]
 pub enum Outcome {
-    /// The API server would store it.
+    /// The object, without an error.
     Read(AnyObject),
-    /// The API server would refuse it, and that was reported.
+    /// The object has errors, and all of them were reported.
     Refused {
-        /// Its identity, as far as it could be read.
+        /// The object's identity, when it has a name.
         key: Option<ObjectKey>,
-        /// The proof of the report.
+        /// The proof of an error.
         proof: Reported,
     },
-    /// It is of a kind that gwctl does not read.
+    /// An object of a group or kind that gwctl does not read.
     Ignored,
 }
+
+const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";
+
+/// Reads an object. `node` has a string `apiVersion` and a string `kind`.
+pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: &mut Diagnostics) -> Outcome {
+    let (Some(api_version), Some(kind)) =
+        (node.get("apiVersion").and_then(Node::as_str), node.get("kind").and_then(Node::as_str))
+    else {
+        return Outcome::Ignored;
+    };
+    let (group, version) = match api_version.split_once('/') {
+        Some((group, version)) => (group, version),
+        // The group alone is a slip; as a version of the core group it would be ignored.
+        None if matches!(api_version, GATEWAY_GROUP | EXPERIMENTAL_GROUP) => (api_version, ""),
+        None => ("", api_version),
+    };
+    if matches!(group, GATEWAY_GROUP | EXPERIMENTAL_GROUP) {
+        match find_schema(group, version, kind, options.channel) {
+            Ok(schema) => read_gateway_kind(node, schema, position, options, diagnostics),
+            Err(unknown) => {
+                let problem = unknown.problem(group, version, kind, options.channel);
+                let object = object_ref(&node, group, kind, true, options);
+                refuse(vec![problem], &position, &object, None, diagnostics)
+            }
+        }
+    } else {
+        match core::kind(group, version, kind) {
+            core::CoreKind::Known(kind) => read_core_kind(node, kind, position, options, diagnostics),
+            core::CoreKind::OtherVersion(known) => {
+                let problem = core::wrong_version(known, version);
+                let object = object_ref(&node, group, kind, known.is_namespaced(), options);
+                refuse(vec![problem], &position, &object, None, diagnostics)
+            }
+            core::CoreKind::Other => Outcome::Ignored,
+        }
+    }
+}
+
+/// Why an object of a Gateway API group has no schema.
+enum Unknown {
+    Kind,
+    /// The kind has other versions; those that the channel serves, and whether this one exists in the other channel.
+    Version {
+        served: Vec<&'static str>,
+        is_elsewhere: bool,
+    },
+}
+
+fn find_schema(group: &str, version: &str, kind: &str, channel: Channel) -> Result<&'static Schema, Unknown> {
+    let rows = || schemas().iter().filter(|schema| schema.kind.group() == group && schema.kind.name() == kind);
+    if rows().next().is_none() {
+        return Err(Unknown::Kind);
+    }
+    let mut served = rows().filter(|schema| schema.served.is_in(channel));
+    served.clone().find(|schema| schema.version == version).ok_or_else(|| Unknown::Version {
+        served: served.by_ref().map(|schema| schema.version).collect(),
+        is_elsewhere: rows().any(|schema| schema.version == version),
+    })
+}
+
+impl Unknown {
+    fn problem(&self, group: &str, version: &str, kind: &str, channel: Channel) -> Problem {
+        let experimental = "pass `--channel experimental` to read it";
+        match self {
+            Self::Kind => {
+                let problem = Problem::new(
+                    codes::UNKNOWN_KIND,
+                    path!["kind"],
+                    format!("the group `{group}` has no kind {}", quote(kind)),
+                );
+                problem.label("unknown kind").help(kind_help(group, kind, channel))
+            }
+            Self::Version { served, is_elsewhere } if served.is_empty() => {
+                let problem = Problem::new(
+                    codes::UNKNOWN_KIND,
+                    path!["kind"],
+                    format!("the kind `{kind}` is in the experimental channel only"),
+                );
+                let version = if *is_elsewhere { version } else { "v1alpha1" };
+                problem.label("not in the standard channel").help(format!("{experimental} as `{group}/{version}`"))
+            }
+            Self::Version { served, is_elsewhere } => {
+                let versions = served.iter().map(|version| format!("{group}/{version}")).collect::<Vec<_>>();
+                let mut help = format!("write `apiVersion: {}`", versions.first().map_or("", String::as_str));
+                if let [_, others @ ..] = versions.as_slice() {
+                    for other in others {
+                        help.push_str(&format!(" or `{other}`"));
+                    }
+                }
+                let (message, label) = match (version, is_elsewhere) {
+                    ("", _) => (format!("the `apiVersion` of `{kind}` has no version"), "no version"),
+                    (_, true) => {
+                        help.push_str(&format!("; or {experimental}"));
+                        let message = format!("the standard channel does not serve version `{version}` of `{kind}`");
+                        (message, "not served")
+                    }
+                    _ => (format!("the kind `{kind}` has no version {}", quote(version)), "unknown version"),
+                };
+                Problem::new(codes::UNKNOWN_KIND, path!["apiVersion"], message).label(label).help(help)
+            }
+        }
+    }
+}
+
+fn kind_help(group: &str, kind: &str, channel: Channel) -> String {
+    let rows = || schemas().iter().filter(|schema| schema.served.is_in(channel));
+    let preferred = |name: &str| rows().find(|schema| schema.kind.name() == name);
+    let full = |schema: &Schema| {
+        format!("`kind: {}` with `apiVersion: {}/{}`", schema.kind.name(), schema.kind.group(), schema.version)
+    };
+    // The kinds that have left, or have not yet come to, the experimental group bear an `X`.
+    let moved = [kind.to_owned(), kind.strip_prefix('X').unwrap_or(kind).to_owned(), format!("X{kind}")];
+    if let Some(schema) = moved.iter().find_map(|name| preferred(name)) {
+        return format!("write {}", full(schema));
+    }
+    if let Some(schema) = nearest(kind, rows().map(|schema| schema.kind.name())).and_then(preferred) {
+        return format!("did you mean {}?", full(schema));
+    }
+    let mut names: Vec<&str> =
+        rows().filter(|schema| schema.kind.group() == group).map(|schema| schema.kind.name()).collect();
+    names.dedup();
+    match names.as_slice() {
+        [] => "the standard channel has no kinds in this group: pass `--channel experimental`".to_owned(),
+        _ => format!("the kinds of this group are {}", listed(names, "and")),
+    }
+}
+
+fn object_ref(node: &Node, group: &str, kind: &str, is_namespaced: bool, options: &ReadOptions) -> ObjectRef {
+    let metadata = node.get("metadata");
+    let word = |field: &str| {
+        metadata.and_then(|metadata| metadata.get(field)).and_then(Node::as_str).filter(|text| !text.is_empty())
+    };
+    let namespace = if is_namespaced { word("namespace").unwrap_or(&options.namespace) } else { "" };
+    ObjectRef {
+        group: group.to_owned(),
+        kind: kind.to_owned(),
+        namespace: namespace.to_owned(),
+        name: word("name").or_else(|| word("generateName")).unwrap_or_default().to_owned(),
+    }
+}
+
+/// Reports `problems`, of which at least one is an error.
+fn refuse(
+    problems: Vec<Problem>,
+    position: &Position,
+    object: &ObjectRef,
+    key: Option<ObjectKey>,
+    diagnostics: &mut Diagnostics,
+) -> Outcome {
+    let mut proof = None;
+    for problem in problems {
+        let is_error = problem.is_error();
+        let finding = problem.into_finding(position, object);
+        if is_error {
+            proof = Some(diagnostics.error(finding));
+        } else {
+            diagnostics.report(finding);
+        }
+    }
+    let proof = proof
+        .unwrap_or_else(|| diagnostics.error(internal(position, object, "an object was refused without a reason")));
+    Outcome::Refused { key, proof }
+}
+
+fn internal(position: &Position, object: &ObjectRef, what: &str) -> Finding {
+    let location = Location::field(position.document, position.base.clone());
+    Finding::new(codes::INTERNAL, location, format!("internal error: {what}"))
+        .help("this is a fault of gwctl: please report it with the manifest")
+        .object(object.clone(), path![])
+}
+
+fn key_of(kind: Kind, metadata: &Metadata) -> ObjectKey {
+    ObjectKey { kind, namespace: metadata.namespace.clone(), name: metadata.name.clone() }
+}
+
+/// The fields of an object that are read.
+#[derive(Debug, Default)]
+struct Parts {
+    metadata: Option<Node>,
+    spec: Option<Node>,
+}
+
+fn read_gateway_kind(
+    node: Node,
+    schema: &'static Schema,
+    position: Position,
+    options: &ReadOptions,
+    diagnostics: &mut Diagnostics,
+) -> Outcome {
+    let kind = schema.kind;
+    let mut checker = Checker::new(options.channel);
+    if schema.deprecated {
+        checker.report(deprecation(schema));
+    }
+    let parts = top_level(node, schema, &mut checker);
+    let mut problems = Vec::new();
+    let metadata = metadata::read(parts.metadata, kind, &options.namespace, &mut problems);
+    problems.into_iter().for_each(|problem| checker.report(problem));
+    let mut spec = parts.spec.unwrap_or(Node::Null);
+    if matches!(spec, Node::Null) {
+        checker.block(missing_spec(kind));
+    } else {
+        checker.value(&mut spec, &Type::Object(schema.spec), &Step::Root.field("spec"));
+    }
+    let problems = checker.finish();
+    if problems.iter().any(Problem::is_error) {
+        let key = key_of(kind, &metadata);
+        let object = key.to_ref();
+        return refuse(problems, &position, &object, Some(key).filter(|key| !key.name.is_empty()), diagnostics);
+    }
+    if !problems.is_empty() {
+        let object = key_of(kind, &metadata).to_ref();
+        for problem in problems {
+            diagnostics.report(problem.into_finding(&position, &object));
+        }
+    }
+    decode(spec, schema, metadata, position, diagnostics)
+}
+
+fn deprecation(schema: &Schema) -> Problem {
+    let (kind, version) = (schema.kind.name(), schema.version);
+    let message = format!("version `{version}` of `{kind}` is deprecated and will be removed");
+    Problem::new(codes::DEPRECATED_VERSION, path!["apiVersion"], message)
+        .label("deprecated")
+        .help(format!("write `apiVersion: {}/v1`", schema.kind.group()))
+}
+
+fn missing_spec(kind: Kind) -> Problem {
+    Problem::new(codes::MISSING_FIELD, path!["spec"], format!("`spec` is required in a {}", kind.name()))
+        .label("the field is missing here")
+}
+
+/// Takes the object apart. `status` is what a controller writes: it is accepted unread.
+fn top_level(node: Node, schema: &Schema, checker: &mut Checker) -> Parts {
+    let mut parts = Parts::default();
+    let Node::Map(entries) = node else { return parts };
+    for (name, value) in entries {
+        match name.as_str() {
+            "apiVersion" | "kind" => {}
+            "metadata" => parts.metadata = parts.metadata.or(Some(value)),
+            "spec" => parts.spec = parts.spec.or(Some(value)),
+            "status" if schema.has_status => {}
+            _ => checker.report(unknown_top_level(&name, schema)),
+        }
+    }
+    parts
+}
+
+fn unknown_top_level(name: &str, schema: &Schema) -> Problem {
+    const KNOWN: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
+    let is_of_spec = schema.spec.fields.iter().any(|field| field.name == name);
+    let help = if is_of_spec {
+        format!("move `{name}` into `spec`")
+    } else if let Some(meant) = nearest(name, KNOWN) {
+        format!("did you mean `{meant}`?")
+    } else {
+        format!("the fields here are {}", listed(KNOWN, "and"))
+    };
+    Problem::new(codes::UNKNOWN_FIELD, path![name.to_owned()], format!("unknown field {}", quote(name)))
+        .key()
+        .label("no such field")
+        .help(help)
+}
+
+fn decode(
+    spec: Node,
+    schema: &Schema,
+    metadata: Metadata,
+    position: Position,
+    diagnostics: &mut Diagnostics,
+) -> Outcome {
+    let envelope = Envelope { kind: schema.kind, version: schema.version, metadata, position };
+    match schema.kind {
+        Kind::GatewayClass => envelope.decode(spec, AnyObject::GatewayClass, diagnostics),
+        Kind::Gateway => envelope.decode(spec, AnyObject::Gateway, diagnostics),
+        Kind::ListenerSet => envelope.decode(spec, AnyObject::ListenerSet, diagnostics),
+        Kind::HTTPRoute => envelope.decode(spec, AnyObject::HttpRoute, diagnostics),
+        Kind::GRPCRoute => envelope.decode(spec, AnyObject::GrpcRoute, diagnostics),
+        Kind::TLSRoute => envelope.decode(spec, AnyObject::TlsRoute, diagnostics),
+        Kind::TCPRoute => envelope.decode(spec, AnyObject::TcpRoute, diagnostics),
+        Kind::UDPRoute => envelope.decode(spec, AnyObject::UdpRoute, diagnostics),
+        Kind::ReferenceGrant => envelope.decode(spec, AnyObject::ReferenceGrant, diagnostics),
+        Kind::BackendTLSPolicy => envelope.decode(spec, AnyObject::BackendTlsPolicy, diagnostics),
+        Kind::XBackend => envelope.decode(spec, AnyObject::Backend, diagnostics),
+        Kind::XBackendTrafficPolicy => envelope.decode(spec, AnyObject::BackendTrafficPolicy, diagnostics),
+        Kind::XMesh => envelope.decode(spec, AnyObject::Mesh, diagnostics),
+        Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => Outcome::Ignored,
+    }
+}
+
+/// An object without its spec.
+struct Envelope {
+    kind: Kind,
+    version: &'static str,
+    metadata: Metadata,
+    position: Position,
+}
+
+impl Envelope {
+    fn decode<S: for<'de> Deserialize<'de>>(
+        self,
+        spec: Node,
+        wrap: fn(Object<S>) -> AnyObject,
+        diagnostics: &mut Diagnostics,
+    ) -> Outcome {
+        match S::deserialize(spec) {
+            Ok(spec) => Outcome::Read(wrap(self.fill(spec))),
+            Err(error) => {
+                let key = key_of(self.kind, &self.metadata);
+                let what = format!("a checked {} does not decode: {error}", self.kind.name());
+                let proof = diagnostics.error(internal(&self.position, &key.to_ref(), &what));
+                Outcome::Refused { key: Some(key), proof }
+            }
+        }
+    }
+
+    fn fill<S>(self, spec: S) -> Object<S> {
+        let Self { kind, version, metadata, position } = self;
+        Object { kind, version: version.to_owned(), metadata, position, spec }
+    }
+}
+
+fn read_core_kind(
+    node: Node,
+    kind: Kind,
+    position: Position,
+    options: &ReadOptions,
+    diagnostics: &mut Diagnostics,
+) -> Outcome {
+    let mut problems = Vec::new();
+    let metadata = metadata::read(node.get("metadata").cloned(), kind, &options.namespace, &mut problems);
+    let content = core::read(&node, kind, &metadata, &mut problems);
+    if !problems.is_empty() {
+        let key = key_of(kind, &metadata);
+        let object = key.to_ref();
+        return refuse(problems, &position, &object, Some(key).filter(|key| !key.name.is_empty()), diagnostics);
+    }
+    let envelope = Envelope { kind, version: "v1", metadata, position };
+    Outcome::Read(match content {
+        core::Content::Namespace => AnyObject::Namespace(envelope.fill(Namespace)),
+        core::Content::Service(service) => AnyObject::Service(envelope.fill(service)),
+        core::Content::EndpointSlice(slice) => AnyObject::EndpointSlice(envelope.fill(slice)),
+        core::Content::Secret(secret) => AnyObject::Secret(envelope.fill(secret)),
+        core::Content::ConfigMap(map) => AnyObject::ConfigMap(envelope.fill(map)),
+    })
+}
+
+#[cfg(test)]
+mod tests;

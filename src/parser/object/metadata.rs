@@ -1,0 +1,279 @@
+//! Reads `metadata`: name, generateName, namespace, labels, annotations,
+//! creationTimestamp and generation. The rest of it is accepted unread.
+//!
+//! The rules are those of Kubernetes'
+//! [object names](https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)
+//! and [labels](https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set).
+
+use std::collections::BTreeMap;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::diagnostics::{Code, codes};
+use crate::parser::manifests::{Kind, Metadata, Timestamp};
+use crate::parser::node::Node;
+use crate::parser::schema::pattern::{self, is_label, is_qualified_name, is_subdomain};
+use crate::parser::schema::{Problem, Step, quote, wrong_type};
+
+/// The label that every Namespace carries with its own name.
+const NAMESPACE_LABEL: &str = "kubernetes.io/metadata.name";
+
+/// The greatest size of all annotations together, in bytes.
+const MOST_ANNOTATIONS: usize = 256 * 1024;
+
+/// What may be an object's name.
+#[derive(Clone, Copy)]
+enum NameForm {
+    /// Up to 253 characters of a DNS name.
+    Subdomain,
+    /// Up to 63 characters of a DNS label.
+    Label,
+    /// The same, and it begins with a letter.
+    ServiceLabel,
+}
+
+impl NameForm {
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Service => Self::ServiceLabel,
+            Kind::Namespace => Self::Label,
+            _ => Self::Subdomain,
+        }
+    }
+
+    fn matches(self, name: &str) -> bool {
+        match self {
+            Self::Subdomain => name.len() <= 253 && is_subdomain(name),
+            Self::Label => name.len() <= 63 && is_label(name),
+            Self::ServiceLabel => {
+                name.len() <= 63 && is_label(name) && name.starts_with(|first: char| first.is_ascii_lowercase())
+            }
+        }
+    }
+
+    fn rule(self) -> String {
+        match self {
+            Self::Subdomain => format!("at most 253 characters: {}", pattern::SUBDOMAIN.rule),
+            Self::Label => format!("at most 63 characters: {}", pattern::NAMESPACE.rule),
+            Self::ServiceLabel => {
+                "at most 63 lower-case letters, digits and `-`; it begins with a letter and ends with a letter or digit"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+/// The state of one reading.
+struct Reader<'p> {
+    kind: Kind,
+    problems: &'p mut Vec<Problem>,
+}
+
+/// Reads the metadata of an object of `kind`. An object without a namespace is in `default_namespace`.
+pub(super) fn read(node: Option<Node>, kind: Kind, default_namespace: &str, problems: &mut Vec<Problem>) -> Metadata {
+    let mut reader = Reader { kind, problems };
+    let metadata = reader.metadata(node);
+    let mut metadata = metadata.unwrap_or_else(|| Metadata {
+        namespace: String::new(),
+        name: String::new(),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        creation_timestamp: None,
+        generation: 0,
+    });
+    if !kind.is_namespaced() {
+        // As the API server, which drops a namespace here.
+        metadata.namespace.clear();
+    } else if metadata.namespace.is_empty() {
+        default_namespace.clone_into(&mut metadata.namespace);
+    }
+    if kind == Kind::Namespace {
+        metadata.labels.insert(NAMESPACE_LABEL.to_owned(), metadata.name.clone());
+    }
+    metadata
+}
+
+impl Reader<'_> {
+    fn metadata(&mut self, node: Option<Node>) -> Option<Metadata> {
+        const METADATA: Step<'_> = Step::Field(&Step::Root, "metadata");
+        let entries = match node {
+            Some(Node::Map(entries)) => entries,
+            None | Some(Node::Null) => {
+                self.missing_name();
+                return None;
+            }
+            Some(other) => {
+                self.wrong_type(&other, "object", &METADATA);
+                return None;
+            }
+        };
+        let (mut name, mut generate_name, mut namespace) = (None, None, None);
+        let (mut labels, mut annotations) = (BTreeMap::new(), BTreeMap::new());
+        let (mut creation_timestamp, mut generation) = (None, 0);
+        for (field, value) in entries {
+            let at = METADATA.field(&field);
+            match field.as_str() {
+                _ if matches!(value, Node::Null) => {}
+                "name" => name = self.text(value, &at),
+                "generateName" => generate_name = self.text(value, &at),
+                "namespace" => namespace = self.text(value, &at),
+                "labels" => labels = self.map(value, &at),
+                "annotations" => annotations = self.map(value, &at),
+                "creationTimestamp" => creation_timestamp = self.timestamp(value, &at),
+                "generation" => match value {
+                    Node::Int(number) => generation = number,
+                    other => self.wrong_type(&other, "integer", &at),
+                },
+                _ => {}
+            }
+        }
+        self.check_labels(&labels, &METADATA.field("labels"));
+        self.check_annotations(&annotations, &METADATA.field("annotations"));
+        let namespace = namespace.unwrap_or_default();
+        self.check_namespace(&namespace, &METADATA.field("namespace"));
+        let name = self.name(name, generate_name, &METADATA);
+        Some(Metadata { namespace, name, labels, annotations, creation_timestamp, generation })
+    }
+
+    /// The code of a fault: what gwctl reads of a core object is its own choice.
+    fn code(&self, strict: Code) -> Code {
+        match self.kind {
+            Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => {
+                codes::BAD_CORE_OBJECT
+            }
+            _ => strict,
+        }
+    }
+
+    fn wrong_type(&mut self, node: &Node, wanted: &'static str, at: &Step<'_>) {
+        let mut problem = wrong_type(node, wanted, at);
+        problem.code = self.code(problem.code);
+        self.problems.push(problem);
+    }
+
+    fn report(&mut self, at: &Step<'_>, message: String, help: String) {
+        self.problems.push(Problem::new(self.code(codes::BAD_METADATA), at.path(), message).help(help));
+    }
+
+    fn report_key(&mut self, at: &Step<'_>, message: String, help: String) {
+        self.problems.push(Problem::new(self.code(codes::BAD_METADATA), at.path(), message).help(help).key());
+    }
+
+    fn missing_name(&mut self) {
+        self.report(
+            &Step::Root.field("metadata").field("name"),
+            format!("this {} has no name", self.kind.name()),
+            "add `name` to `metadata`".to_owned(),
+        );
+    }
+
+    fn text(&mut self, node: Node, at: &Step<'_>) -> Option<String> {
+        match node {
+            Node::String(text) => Some(text),
+            other => {
+                self.wrong_type(&other, "string", at);
+                None
+            }
+        }
+    }
+
+    /// A map of strings; an empty value is an empty string.
+    fn map(&mut self, node: Node, at: &Step<'_>) -> BTreeMap<String, String> {
+        let Node::Map(entries) = node else {
+            self.wrong_type(&node, "object", at);
+            return BTreeMap::new();
+        };
+        let mut texts = BTreeMap::new();
+        for (key, value) in entries {
+            let value = match value {
+                Node::Null => Some(String::new()),
+                other => self.text(other, &at.field(&key)),
+            };
+            if let Some(value) = value {
+                texts.insert(key, value);
+            }
+        }
+        texts
+    }
+
+    fn timestamp(&mut self, node: Node, at: &Step<'_>) -> Option<Timestamp> {
+        let text = self.text(node, at)?;
+        match OffsetDateTime::parse(&text, &Rfc3339) {
+            Ok(instant) => Some(Timestamp { seconds: instant.unix_timestamp(), nanos: instant.nanosecond() }),
+            Err(_) => {
+                let help = "write an RFC 3339 time such as `2026-01-31T12:00:00Z`, or remove the field".to_owned();
+                self.report(at, format!("{} is not a point in time", quote(&text)), help);
+                None
+            }
+        }
+    }
+
+    fn name(&mut self, name: Option<String>, generate_name: Option<String>, at: &Step<'_>) -> String {
+        let form = NameForm::of(self.kind);
+        let name = name.filter(|name| !name.is_empty());
+        let prefix = generate_name.filter(|prefix| !prefix.is_empty());
+        if let Some(name) = name.as_deref().filter(|name| !form.matches(name)) {
+            let message = format!("{} is not a name of a {}", quote(name), self.kind.name());
+            self.report(&at.field("name"), message, format!("write {}", form.rule()));
+        }
+        // The server appends characters, so that the prefix may end with `-`.
+        let is_prefix = |prefix: &str| form.matches(prefix.strip_suffix('-').unwrap_or(prefix));
+        if let Some(prefix) = prefix.as_deref().filter(|prefix| !is_prefix(prefix)) {
+            let message = format!("{} cannot begin the name of a {}", quote(prefix), self.kind.name());
+            self.report(&at.field("generateName"), message, format!("write {}", form.rule()));
+        }
+        name.or(prefix).unwrap_or_else(|| {
+            // A name of the wrong type has been reported.
+            let is_reported = self.problems.iter().any(|problem| {
+                problem.path == at.field("name").path() || problem.path == at.field("generateName").path()
+            });
+            if !is_reported {
+                self.missing_name();
+            }
+            String::new()
+        })
+    }
+
+    fn check_namespace(&mut self, namespace: &str, at: &Step<'_>) {
+        let is_valid = namespace.is_empty() || (namespace.len() <= 63 && is_label(namespace));
+        if self.kind.is_namespaced() && !is_valid {
+            let help = format!("write at most 63 characters: {}", pattern::NAMESPACE.rule);
+            self.report(at, format!("{} is not the name of a namespace", quote(namespace)), help);
+        }
+    }
+
+    fn check_labels(&mut self, labels: &BTreeMap<String, String>, at: &Step<'_>) {
+        for (key, value) in labels {
+            self.check_key(key, is_qualified_key(key), at);
+            if value.len() > 63 || !(pattern::LABEL_VALUE.matches)(value) {
+                let help = format!("write at most 63 characters: {}", pattern::LABEL_VALUE.rule);
+                self.report(&at.field(key), format!("{} is not a label value", quote(value)), help);
+            }
+        }
+    }
+
+    fn check_annotations(&mut self, annotations: &BTreeMap<String, String>, at: &Step<'_>) {
+        let mut size = 0;
+        for (key, value) in annotations {
+            size += key.len() + value.len();
+            let is_valid = is_qualified_key(key) || is_qualified_key(&key.to_ascii_lowercase());
+            self.check_key(key, is_valid, at);
+        }
+        if size > MOST_ANNOTATIONS {
+            let help = format!("keep them within {MOST_ANNOTATIONS} bytes");
+            self.report(at, format!("the annotations have {size} bytes"), help);
+        }
+    }
+
+    fn check_key(&mut self, key: &str, is_valid: bool, at: &Step<'_>) {
+        if !is_valid {
+            let help = format!("write {}", pattern::QUALIFIED_NAME.rule);
+            self.report_key(&at.field(key), format!("the key {} is not a qualified name", quote(key)), help);
+        }
+    }
+}
+
+fn is_qualified_key(key: &str) -> bool {
+    is_qualified_name(key) && key.split_once('/').is_none_or(|(prefix, _)| prefix.len() <= 253)
+}

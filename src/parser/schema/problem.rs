@@ -1,0 +1,323 @@
+//! What the check finds: a problem at a path inside one object, and its words.
+//!
+//! A path is a list on the stack until there is a problem, so that a correct
+//! object costs none.
+
+use std::fmt::Write as _;
+
+use crate::diagnostics::{Code, FieldPath, Finding, Location, ObjectRef, Segment, Severity, codes};
+use crate::parser::manifests::Position;
+use crate::parser::node::Node;
+
+use super::table::{Field, Integer, List, Text, Type};
+
+/// A place inside an object, as a list of steps on the stack.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::parser) enum Step<'a> {
+    /// The object itself.
+    Root,
+    /// A field or key of a mapping.
+    Field(&'a Step<'a>, &'a str),
+    /// An item of a list.
+    Index(&'a Step<'a>, usize),
+}
+
+impl<'a> Step<'a> {
+    /// The field `name` of this place.
+    pub(in crate::parser) fn field(&'a self, name: &'a str) -> Self {
+        Self::Field(self, name)
+    }
+
+    /// The item `index` of this place.
+    pub(in crate::parser) fn index(&'a self, index: usize) -> Self {
+        Self::Index(self, index)
+    }
+
+    /// The place as an owned path.
+    pub(in crate::parser) fn path(&self) -> FieldPath {
+        let mut segments = Vec::new();
+        let mut step = self;
+        loop {
+            step = match step {
+                Self::Root => break,
+                Self::Field(parent, name) => {
+                    segments.push(Segment::from((*name).to_owned()));
+                    parent
+                }
+                Self::Index(parent, index) => {
+                    segments.push(Segment::from(*index));
+                    parent
+                }
+            };
+        }
+        segments.reverse();
+        FieldPath(segments)
+    }
+
+    /// The last field of the place with the indexes after it, as messages name it.
+    fn name(&self) -> String {
+        match self {
+            Self::Root => "object".to_owned(),
+            Self::Field(_, name) => clip(name),
+            Self::Index(parent, index) => format!("{}[{index}]", parent.name()),
+        }
+    }
+}
+
+/// One problem of one object.
+#[derive(Clone, Debug)]
+pub(in crate::parser) struct Problem {
+    pub(in crate::parser) code: Code,
+    /// The place, from the root of the object.
+    pub(in crate::parser) path: FieldPath,
+    /// Whether the key is to blame and not the value.
+    pub(in crate::parser) is_key: bool,
+    pub(in crate::parser) message: String,
+    pub(in crate::parser) label: Option<String>,
+    pub(in crate::parser) help: Option<String>,
+    /// The earlier item that the item at `path` collides with.
+    pub(in crate::parser) first: Option<FieldPath>,
+}
+
+impl Problem {
+    pub(in crate::parser) fn new(code: Code, path: FieldPath, message: String) -> Self {
+        Self { code, path, is_key: false, message, label: None, help: None, first: None }
+    }
+
+    pub(in crate::parser) fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    pub(in crate::parser) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(in crate::parser) fn key(mut self) -> Self {
+        self.is_key = true;
+        self
+    }
+
+    pub(in crate::parser) fn first(mut self, first: FieldPath) -> Self {
+        self.first = Some(first);
+        self
+    }
+
+    /// Whether the object is refused because of this.
+    pub(in crate::parser) fn is_error(&self) -> bool {
+        self.code.severity() == Severity::Error
+    }
+
+    /// The problem as a finding about `object` at `position`.
+    pub(in crate::parser) fn into_finding(self, position: &Position, object: &ObjectRef) -> Finding {
+        let Self { code, path, is_key, message, label, help, first } = self;
+        let whole = position.base.join(&path);
+        let location =
+            if is_key { Location::key(position.document, whole) } else { Location::field(position.document, whole) };
+        let mut finding = Finding::new(code, location, message);
+        finding.label = label;
+        finding.help = help;
+        if let Some(first) = first {
+            let place = Location::field(position.document, position.base.join(&first));
+            finding = finding.related(place, "the first one is here");
+        }
+        finding.object(object.clone(), path)
+    }
+}
+
+/// A word of the user in backticks, shortened, with control characters made visible.
+pub(in crate::parser) fn quote(text: &str) -> String {
+    format!("`{}`", clip(text))
+}
+
+fn clip(text: &str) -> String {
+    const LONGEST: usize = 64;
+    let mut shown = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == LONGEST {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() {
+            // Writing to a string cannot fail.
+            let _ = write!(shown, "{}", character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// `a`, `b` and `c` as a sentence lists them.
+pub(in crate::parser) fn listed<'a>(words: impl IntoIterator<Item = &'a str>, conjunction: &str) -> String {
+    let words: Vec<String> = words.into_iter().map(quote).collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [init @ .., last] => format!("{} {conjunction} {last}", init.join(", ")),
+    }
+}
+
+/// The candidate that `word` was probably meant to be.
+pub(in crate::parser) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+fn article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
+/// A value of the wrong type.
+pub(in crate::parser) fn wrong_type(node: &Node, wanted: &'static str, at: &Step<'_>) -> Problem {
+    let found = article(node.type_name());
+    let name = at.name();
+    if wanted == "string" && matches!(node, Node::Bool(_)) {
+        return Problem::new(
+            codes::UNQUOTED_BOOLEAN,
+            at.path(),
+            format!("`{name}` must be a string, and an unquoted word like this is a boolean"),
+        )
+        .label("read as a boolean")
+        .help("quote it: YAML reads bare `true`, `false`, `yes`, `no`, `on`, `off`, `y` and `n` as booleans");
+    }
+    let help = match (wanted, node) {
+        ("string", Node::Int(number)) => format!("quote it: `\"{number}\"`"),
+        ("string", Node::Float(_)) => "quote it".to_owned(),
+        ("integer", Node::String(text)) if text.parse::<i64>().is_ok() => format!("remove the quotes: `{text}`"),
+        ("boolean", Node::String(text)) if matches!(text.as_str(), "true" | "false") => {
+            format!("remove the quotes: `{text}`")
+        }
+        ("integer", Node::Float(_)) => "write a whole number".to_owned(),
+        ("array", Node::Null) => "write `[]` for an empty list".to_owned(),
+        (_, Node::Null) => "remove the empty item, or give it a value".to_owned(),
+        ("array", _) => "begin each item of the list with `- `".to_owned(),
+        ("object", _) => "write a mapping of fields to values".to_owned(),
+        _ => format!("write {}", article(wanted)),
+    };
+    Problem::new(codes::WRONG_TYPE, at.path(), format!("`{name}` must be {}, not {found}", article(wanted)))
+        .label(format!("this is {found}"))
+        .help(help)
+}
+
+/// A required field that is absent.
+pub(super) fn missing(field: &Field, at: &Step<'_>, is_null: bool) -> Problem {
+    let name = field.name;
+    let (message, label) = if is_null {
+        (format!("`{name}` is required in `{}`, and is empty", at.name()), "no value")
+    } else {
+        (format!("`{name}` is required in `{}`", at.name()), "the field is missing here")
+    };
+    let help = match field.ty {
+        Type::Text(Text { values: [], min: 0, .. }) => format!("add `{name}`; it may be `\"\"`"),
+        Type::Text(Text { values: [], .. }) => format!("add `{name}`"),
+        Type::Text(Text { values, .. }) => format!("add `{name}` with {}", listed(values.iter().copied(), "or")),
+        Type::Integer(_) => format!("add `{name}` with a number"),
+        Type::Boolean => format!("add `{name}` with `true` or `false`"),
+        Type::List(List { min: 0, .. }) => format!("add `{name}`; it may be `[]`"),
+        Type::List(_) => format!("add `{name}` with at least one entry"),
+        Type::Map(_) => format!("add `{name}`"),
+        Type::Object(shape) => {
+            let mut needed = shape.fields.iter().filter(|field| field.required).map(|field| field.name).peekable();
+            match needed.peek() {
+                Some(_) => format!("add `{name}` with {}", listed(needed, "and")),
+                None => format!("add `{name}`; it may be `{{}}`"),
+            }
+        }
+    };
+    Problem::new(codes::MISSING_FIELD, at.field(name).path(), message).label(label).help(help)
+}
+
+/// A number out of bounds.
+pub(super) fn number_out_of_bounds(number: i64, limits: &Integer, at: &Step<'_>) -> Problem {
+    let (min, max) = if limits.is_32_bit {
+        (limits.min.max(i64::from(i32::MIN)), limits.max.min(i64::from(i32::MAX)))
+    } else {
+        (limits.min, limits.max)
+    };
+    let range = match (min > i64::MIN, max < i64::MAX) {
+        (true, true) => format!("between {min} and {max}"),
+        (true, false) => format!("at least {min}"),
+        _ => format!("at most {max}"),
+    };
+    Problem::new(codes::OUT_OF_BOUNDS, at.path(), format!("`{}` is {number}, and must be {range}", at.name()))
+        .label(if number < min { "too small" } else { "too large" })
+        .help(format!("write a whole number {range}"))
+}
+
+/// A value outside an enumeration.
+pub(in crate::parser) fn unsupported(shown: &str, allowed: &[&str], at: &Step<'_>) -> Problem {
+    let mut help = format!("write {}", listed(allowed.iter().copied(), "or"));
+    if let Some(meant) = nearest(shown, allowed.iter().copied()).filter(|_| allowed.len() > 2) {
+        help = format!("did you mean `{meant}`? Allowed are {}", listed(allowed.iter().copied(), "and"));
+    }
+    Problem::new(codes::UNSUPPORTED_VALUE, at.path(), format!("{} is not a value of `{}`", quote(shown), at.name()))
+        .label("not an allowed value")
+        .help(help)
+}
+
+/// A string that is too short or too long.
+pub(super) fn length_out_of_bounds(length: usize, limits: &Text, at: &Step<'_>) -> Problem {
+    let name = at.name();
+    let problem = |message: String| Problem::new(codes::OUT_OF_BOUNDS, at.path(), message);
+    match limits.max {
+        _ if length == 0 => problem(format!("`{name}` must not be empty"))
+            .label("empty")
+            .help("give it a value, or remove the field if it is optional"),
+        Some(max) if length > max => {
+            problem(format!("`{name}` has {length} characters, and may have at most {max}")).label("too long")
+        }
+        _ => problem(format!("`{name}` has {length} characters, and needs at least {}", limits.min)).label("too short"),
+    }
+}
+
+/// A list or mapping with too few or too many entries.
+pub(super) fn count_out_of_bounds(count: usize, min: usize, max: Option<usize>, at: &Step<'_>) -> Problem {
+    let name = at.name();
+    let plural = |number: usize| if number == 1 { "entry" } else { "entries" };
+    match max {
+        Some(max) if count > max => Problem::new(
+            codes::OUT_OF_BOUNDS,
+            at.path(),
+            format!("`{name}` has {count} {}, and may have at most {max}", plural(count)),
+        )
+        .label("too many"),
+        _ => Problem::new(codes::OUT_OF_BOUNDS, at.path(), format!("`{name}` needs at least {min} {}", plural(min)))
+            .label(if count == 0 { "empty" } else { "too few" }),
+    }
+}
+
+/// A string without the required form.
+pub(super) fn malformed(text: &str, noun: &str, rule: &str, at: &Step<'_>) -> Problem {
+    Problem::new(codes::BAD_FORMAT, at.path(), format!("{} is not {noun}", quote(text)))
+        .label(format!("not {noun}"))
+        .help(format!("write {rule}"))
+}
+
+/// An item that an earlier one equals.
+pub(super) fn duplicate(shown: &str, first: usize, second: usize, keys: &[&str], at: &Step<'_>) -> Problem {
+    let help = match keys {
+        [] => "remove one of the two".to_owned(),
+        _ => format!("give each item its own {}, or remove one of the two", listed(keys.iter().copied(), "and")),
+    };
+    let what = match keys {
+        [] => String::new(),
+        _ => format!("{} ", listed(keys.iter().copied(), "and")),
+    };
+    Problem::new(
+        codes::DUPLICATE_ITEM,
+        at.index(second).path(),
+        format!("{what}{shown} is in `{}` more than once", at.name()),
+    )
+    .label("repeated here")
+    .help(help)
+    .first(at.index(first).path())
+}
