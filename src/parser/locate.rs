@@ -219,4 +219,3 @@ impl Locate for Locator<'_> {
         Some(&self.sources.get(Locate::source(self, location)?).text)
     }
 }
-

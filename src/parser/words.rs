@@ -19,7 +19,10 @@ pub(super) fn explain(diagnostics: Diagnostics, words: &[FieldPath], text: &str)
             explained.report(finding);
             continue;
         };
-        if finding.code != codes::WRONG_TYPE || !words.contains(path) || !wants_string(&finding) {
+        if ![codes::WRONG_TYPE, codes::UNQUOTED_BOOLEAN].contains(&finding.code)
+            || !words.contains(path)
+            || !wants_string(&finding)
+        {
             explained.report(finding);
             continue;
         }
