@@ -202,8 +202,8 @@ const OVERRIDE: &str = "GWCTL_ENVOY_TYPES_DIR";
 const SET: &str = "src/generated/types.bin";
 
 /// Finds the descriptor set of the `envoy-types` that this build resolved:
-/// what the environment says, what cargo says, or what lies beside us in the
-/// registry or vendor folder.
+/// what the environment says, what cargo says, or what lies where cargo puts
+/// the sources of packages.
 fn find_descriptor_set() -> Result<PathBuf, Failure> {
     if let Some(folder) = env::var_os(OVERRIDE) {
         let path = PathBuf::from(folder).join(SET);
@@ -221,7 +221,10 @@ fn find_descriptor_set() -> Result<PathBuf, Failure> {
             Err(error) => tried.push(format!("{}: {error}", manifest.display())),
         }
     }
-    if let Some(folder) = package_beside(&own) {
+    // A registry's sources, a vendor folder; last the cache of every registry,
+    // for an installation from a repository whose tests' packages are not there.
+    let beside = own.parent().map(Path::to_path_buf);
+    if let Some(folder) = beside.into_iter().chain(registry_folders()).find_map(|folder| newest_package_in(&folder)) {
         return Ok(folder.join(SET));
     }
     Err(format!("cannot find the package envoy-types; set {OVERRIDE} to its folder ({})", tried.join("; ")).into())
@@ -272,10 +275,20 @@ fn package_from_metadata(manifest: &Path, own: &Path) -> Result<PathBuf, Failure
     Ok(Path::new(manifest).parent().ok_or("envoy-types has no folder")?.to_path_buf())
 }
 
-/// Where cargo puts packages side by side (a registry's sources, a vendor
-/// folder), ours says where the other is. The newest 0.7 wins.
-fn package_beside(own: &Path) -> Option<PathBuf> {
-    let entries = fs::read_dir(own.parent()?).ok()?;
+/// The folders into which cargo unpacks the packages of registries.
+fn registry_folders() -> Vec<PathBuf> {
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
+    let sources = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
+    let mut folders: Vec<PathBuf> = sources.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
+}
+
+/// The newest `envoy-types` 0.7 in a folder of packages.
+fn newest_package_in(folder: &Path) -> Option<PathBuf> {
+    let entries = fs::read_dir(folder).ok()?;
     let mut found: Vec<(Vec<u32>, PathBuf)> = entries
         .filter_map(Result::ok)
         .filter_map(|entry| {

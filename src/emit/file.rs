@@ -182,7 +182,8 @@ fn explain(path: &Path, error: io::Error) -> FileError {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 

@@ -16,6 +16,7 @@ mod canonical;
 pub mod file;
 mod form;
 mod json;
+mod secret;
 mod section;
 mod style;
 mod table;
@@ -25,6 +26,7 @@ mod wire;
 mod yaml;
 
 pub use canonical::sort_map_entries;
+pub use secret::holds_private_key;
 pub use section::{Resource, Section, section, write_section};
 
 use form::Form;

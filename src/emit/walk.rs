@@ -13,7 +13,7 @@ use super::table::{self, Field, Kind, Message, Shape};
 use super::value;
 use super::wire::{Payload, Reader, malformed};
 
-/// Deeper messages are refused: Envoy's own reader stops at 100 levels.
+/// Deeper messages are refused; protobuf's own readers stop at 100 levels by default.
 const DEEPEST: usize = 200;
 
 /// Walks messages and drives a form.

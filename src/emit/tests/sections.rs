@@ -1,10 +1,14 @@
 //! Sections and the protobuf form.
 
 use envoy_types::pb::envoy::config::bootstrap::v3::Bootstrap;
+use envoy_types::pb::envoy::config::core::v3::{DataSource, data_source};
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3 as tls;
 use envoy_types::pb::envoy::service::discovery::v3::DiscoveryResponse;
 use prost::Message as _;
 
-use super::super::{BOOTSTRAP, Format, NoComments, Section, section, sort_map_entries, write_pb, write_section};
+use super::super::{
+    BOOTSTRAP, Format, NoComments, Section, holds_private_key, section, sort_map_entries, write_pb, write_section,
+};
 use super::samples::{bootstrap, bootstrap_wire};
 use super::yaml;
 
@@ -39,6 +43,26 @@ fn every_section_lists_its_own_resources() {
         assert_eq!(response.resources[0].type_url, format!("type.googleapis.com/{}", which.message()));
         assert!(!response.resources[0].value.is_empty());
     }
+}
+
+#[test]
+fn inline_private_keys_are_found_wherever_they_are_packed() {
+    let wire = bootstrap_wire();
+    assert!(holds_private_key(BOOTSTRAP, &wire).unwrap());
+    for (which, private) in [(Section::Listeners, true), (Section::Clusters, false), (Section::Routes, false)] {
+        let resources = section(&wire, which).unwrap();
+        let found = resources.iter().any(|r| holds_private_key(r.message, r.wire).unwrap());
+        assert_eq!(found, private, "{which:?}");
+    }
+    let secret = |specifier| {
+        let key = DataSource { specifier: Some(specifier), ..Default::default() };
+        let certificate = tls::TlsCertificate { private_key: Some(key), ..Default::default() };
+        let secret =
+            tls::Secret { name: "web".to_owned(), r#type: Some(tls::secret::Type::TlsCertificate(certificate)) };
+        holds_private_key(Section::Secrets.message(), &secret.encode_to_vec()).unwrap()
+    };
+    assert!(secret(data_source::Specifier::InlineString("key".to_owned())));
+    assert!(!secret(data_source::Specifier::Filename("tls.key".to_owned())));
 }
 
 #[test]
