@@ -1,10 +1,25 @@
 //! Stage 1: from files to checked, defaulted objects.
 //!
 //! `load` reads files into a [`source::SourceSet`]; `parse` turns it into
-//! [`manifests::Manifests`]. After this stage no string is unchecked and no
-//! field that has a default is absent.
+//! [`manifests::Manifests`]: `split` cuts files into documents, `decode` makes
+//! values of them, the schema makes objects of the values. After this stage no
+//! string is unchecked and no field that has a default is absent. `spans` and
+//! `locate` find places again when they are to be printed.
 
 pub mod api;
+pub mod decode;
+mod definitions;
+pub mod load;
+pub mod locate;
 pub mod manifests;
 pub mod node;
+pub mod object;
+pub mod parse;
+mod repeated;
+mod scalar;
+mod skip;
 pub mod source;
+pub mod spans;
+pub mod split;
+mod syntax_error;
+mod words;

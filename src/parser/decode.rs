@@ -1,0 +1,510 @@
+//! Stage 1c: from the text of one document to a [`Node`].
+//!
+//! Input: a document as `split` cut it. Output: the value as Kubernetes would
+//! see it: merge keys applied, YAML 1.1 scalars resolved, keys made strings,
+//! whole numbers made integers. Time and memory are bounded by the size of
+//! the text, whatever it says.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, Visitor};
+
+use crate::diagnostics::{Code, FieldPath, Segment, codes};
+
+use super::node::Node;
+use super::scalar;
+use super::split::Syntax;
+use super::syntax_error as syntax;
+
+/// How deeply lists and mappings may be nested.
+pub const MAX_DEPTH: usize = 100;
+/// How many times its own size a document may have once its aliases are expanded.
+pub const MAX_EXPANSION: usize = 10;
+
+/// From so many keys on, a mapping is searched through an index.
+const INDEXED: usize = 16;
+
+/// A decoded document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    /// The value; of a repeated key the last one counts.
+    pub node: Node,
+    /// The paths of keys that a mapping has more than once, each path once.
+    pub repeated: Vec<FieldPath>,
+    /// The paths of booleans that were written as a bare `yes`, `no`, `on`, `off`, `y` or `n`.
+    pub words: Vec<FieldPath>,
+}
+
+/// Why a document could not be decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    /// `GW8002` or `GW8004`.
+    pub code: Code,
+    /// The bytes of the document that are to blame.
+    pub range: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl DecodeError {
+    /// A syntax error at one character.
+    pub(super) fn syntax(text: &str, offset: usize, message: impl Into<String>) -> Self {
+        Self { code: codes::SYNTAX, range: syntax::character_at(text, offset), message: message.into(), help: None }
+    }
+
+    /// A limit exceeded at one character.
+    pub(super) fn limit(text: &str, offset: usize, message: impl Into<String>) -> Self {
+        Self { code: codes::LIMIT, ..Self::syntax(text, offset, message) }
+    }
+
+    #[must_use]
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Decodes one document.
+pub fn decode(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
+    let mut state = State {
+        text,
+        syntax,
+        weight: 0,
+        limit: text.len().saturating_mul(MAX_EXPANSION),
+        repeated: Vec::new(),
+        words: Vec::new(),
+        failure: None,
+    };
+    let seed = NodeSeed { state: &mut state, depth: 0 };
+    let result = match syntax {
+        Syntax::Yaml => {
+            syntax::check_before_reading(text)?;
+            seed.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(Refusal::Yaml)
+        }
+        Syntax::Json => {
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            seed.deserialize(&mut deserializer)
+                .and_then(|node| deserializer.end().map(|()| node))
+                .map_err(Refusal::Json)
+        }
+    };
+    match result {
+        Ok(node) => Ok(Decoded { node, repeated: paths(state.repeated), words: paths(state.words) }),
+        Err(refusal) => Err(refusal.explain(text, state.failure)),
+    }
+}
+
+/// The paths were built from the inside out.
+fn paths(reversed: Vec<Vec<Segment>>) -> Vec<FieldPath> {
+    let mut paths: Vec<FieldPath> = Vec::new();
+    for mut steps in reversed {
+        steps.reverse();
+        let path = FieldPath(steps);
+        if paths.last() != Some(&path) {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
+/// The reader's own error.
+enum Refusal {
+    Yaml(serde_yaml::Error),
+    Json(serde_json::Error),
+}
+
+impl Refusal {
+    fn explain(self, text: &str, failure: Option<Failure>) -> DecodeError {
+        match (failure, self) {
+            (None, Self::Yaml(error)) => syntax::explain_yaml(text, &error),
+            (None, Self::Json(error)) => syntax::explain_json(text, &error),
+            (Some(failure), refusal) => {
+                let offset = match &refusal {
+                    Self::Yaml(error) => error.location().map_or(0, |location| location.index()),
+                    Self::Json(error) => syntax::json_offset(text, error),
+                };
+                failure.explain(text, offset)
+            }
+        }
+    }
+}
+
+/// What this stage refuses and the readers accept.
+#[derive(Debug)]
+enum Failure {
+    Depth,
+    Expansion,
+    Tag(String),
+    NotFinite,
+    Merge,
+    Key(&'static str),
+}
+
+impl Failure {
+    fn explain(self, text: &str, offset: usize) -> DecodeError {
+        match self {
+            Self::Depth => too_deep(text, offset),
+            Self::Expansion => DecodeError::limit(
+                text,
+                offset,
+                format!("the aliases expand the document to over {MAX_EXPANSION} times its size"),
+            )
+            .help("write out what the aliases repeat, or split the document"),
+            Self::Tag(tag) => syntax::unknown_tag(text, offset, &tag),
+            Self::NotFinite => DecodeError::syntax(
+                text,
+                offset,
+                "infinities and `.nan` cannot be expressed in JSON, which Kubernetes stores",
+            )
+            .help("quote the value if it is meant as text"),
+            Self::Merge => {
+                DecodeError::syntax(text, offset, "`<<` merges a mapping, or a list of mappings, and this is neither")
+                    .help("refer to a mapping: `<<: *anchor`")
+            }
+            Self::Key(what) => {
+                DecodeError::syntax(text, offset, format!("a key cannot be {what}")).help("write the key as a string")
+            }
+        }
+    }
+}
+
+pub(super) fn too_deep(text: &str, offset: usize) -> DecodeError {
+    DecodeError::limit(text, offset, format!("lists and mappings are nested over {MAX_DEPTH} levels deep"))
+}
+
+struct State<'t> {
+    text: &'t str,
+    syntax: Syntax,
+    /// The size of what was decoded so far.
+    weight: usize,
+    limit: usize,
+    repeated: Vec<Vec<Segment>>,
+    words: Vec<Vec<Segment>>,
+    failure: Option<Failure>,
+}
+
+impl State<'_> {
+    fn fail<E: de::Error>(&mut self, failure: Failure) -> E {
+        let error = E::custom("refused");
+        self.failure = Some(failure);
+        error
+    }
+
+    fn weigh<E: de::Error>(&mut self, bytes: usize) -> Result<(), E> {
+        self.weight = self.weight.saturating_add(bytes + 1);
+        if self.weight > self.limit.max(MAX_EXPANSION) { Err(self.fail(Failure::Expansion)) } else { Ok(()) }
+    }
+
+    /// Adds a step to the paths that were noted since the lists had these lengths.
+    fn prefix(&mut self, noted: (usize, usize), segment: impl Fn() -> Segment) {
+        for path in self.repeated.iter_mut().skip(noted.0).chain(self.words.iter_mut().skip(noted.1)) {
+            path.push(segment());
+        }
+    }
+
+    fn noted(&self) -> (usize, usize) {
+        (self.repeated.len(), self.words.len())
+    }
+
+    /// Whether a string that the YAML reader hands out as a part of the text is a plain scalar without a tag.
+    ///
+    /// Block scalars and quoted ones with escapes are never parts of the text.
+    fn is_plain(&self, scalar: &str) -> bool {
+        if self.syntax == Syntax::Json {
+            return false;
+        }
+        let start = (scalar.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        let Some(before) = self.text.get(..start) else { return false };
+        if before.ends_with(['"', '\'']) {
+            return false;
+        }
+        !before
+            .split_ascii_whitespace()
+            .rev()
+            .take(2)
+            .take_while(|token| token.starts_with(['&', '!']) && !token.ends_with(':'))
+            .any(|token| token.starts_with('!'))
+    }
+
+    /// What Kubernetes makes of a string that may be a plain scalar.
+    fn resolve(&mut self, scalar: &str) -> Option<Node> {
+        if let Some(value) = scalar::boolean_word(scalar) {
+            return self.is_plain(scalar).then_some(Node::Bool(value));
+        }
+        let number = scalar::number(scalar)?;
+        self.is_plain(scalar).then_some(number)
+    }
+}
+
+struct NodeSeed<'s, 't> {
+    state: &'s mut State<'t>,
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for NodeSeed<'_, '_> {
+    type Value = Node;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NodeSeed<'_, '_> {
+    type Value = Node;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Node, E> {
+        self.state.weigh(4)?;
+        Ok(Node::Bool(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Node, E> {
+        self.state.weigh(1)?;
+        Ok(Node::Int(value))
+    }
+
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Node, E> {
+        #[expect(clippy::cast_precision_loss, reason = "JSON readers make a float of it too")]
+        self.visit_f64(value as f64)
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Node, E> {
+        self.state.weigh(1)?;
+        #[expect(clippy::cast_precision_loss, reason = "JSON readers make a float of it too")]
+        Ok(i64::try_from(value).map_or(Node::Float(value as f64), Node::Int))
+    }
+
+    fn visit_u128<E: de::Error>(self, value: u128) -> Result<Node, E> {
+        #[expect(clippy::cast_precision_loss, reason = "JSON readers make a float of it too")]
+        self.visit_f64(value as f64)
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
+        if !value.is_finite() {
+            return Err(self.state.fail(Failure::NotFinite));
+        }
+        self.state.weigh(1)?;
+        Ok(scalar::from_float(value))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Node, E> {
+        self.state.weigh(value.len())?;
+        Ok(Node::String(value.to_owned()))
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, value: &'de str) -> Result<Node, E> {
+        self.state.weigh(value.len())?;
+        let Some(node) = self.state.resolve(value) else { return Ok(Node::String(value.to_owned())) };
+        if matches!(node, Node::Bool(_)) {
+            self.state.words.push(Vec::new());
+        }
+        Ok(node)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Node, E> {
+        self.visit_unit()
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
+        self.state.weigh(0)?;
+        Ok(Node::Null)
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Node, A::Error> {
+        let (tag, _) = tagged.variant::<String>()?;
+        Err(self.state.fail(Failure::Tag(format!("!{}", tag.trim_start_matches('!')))))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+        let Self { state, depth } = self;
+        state.weigh(0)?;
+        if depth >= MAX_DEPTH {
+            return Err(state.fail(Failure::Depth));
+        }
+        let mut items = Vec::new();
+        loop {
+            let noted = state.noted();
+            let Some(item) = list.next_element_seed(NodeSeed { state, depth: depth + 1 })? else { break };
+            state.prefix(noted, || Segment::Index(items.len()));
+            items.push(item);
+        }
+        Ok(Node::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let Self { state, depth } = self;
+        state.weigh(0)?;
+        if depth >= MAX_DEPTH {
+            return Err(state.fail(Failure::Depth));
+        }
+        let mut entries = Entries::default();
+        let mut merges = Vec::new();
+        while let Some(key) = map.next_key_seed(KeySeed { state })? {
+            let noted = state.noted();
+            let value = map.next_value_seed(NodeSeed { state, depth: depth + 1 })?;
+            match key {
+                Key::Merge if is_mergeable(&value) => merges.push(value),
+                Key::Merge => return Err(state.fail(Failure::Merge)),
+                Key::Name(name) => {
+                    state.prefix(noted, || Segment::from(name.clone()));
+                    if let Some(name) = entries.insert(name, value) {
+                        state.repeated.push(vec![Segment::from(name)]);
+                    }
+                }
+            }
+        }
+        merges.into_iter().for_each(|merge| entries.merge(merge));
+        Ok(Node::Map(entries.entries))
+    }
+}
+
+/// A key of a mapping.
+enum Key {
+    /// An unquoted `<<`.
+    Merge,
+    Name(String),
+}
+
+struct KeySeed<'s, 't> {
+    state: &'s mut State<'t>,
+}
+
+impl KeySeed<'_, '_> {
+    fn text<E: de::Error>(self, key: Node) -> Result<Key, E> {
+        match scalar::key_text(key) {
+            Some(name) => Ok(Key::Name(name)),
+            None => Err(self.state.fail(Failure::Key("null"))),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for KeySeed<'_, '_> {
+    type Value = Key;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeySeed<'_, '_> {
+    type Value = Key;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_bool<E: de::Error>(self, key: bool) -> Result<Key, E> {
+        self.text(Node::Bool(key))
+    }
+
+    fn visit_i64<E: de::Error>(self, key: i64) -> Result<Key, E> {
+        self.text(Node::Int(key))
+    }
+
+    fn visit_u64<E: de::Error>(self, key: u64) -> Result<Key, E> {
+        Ok(Key::Name(key.to_string()))
+    }
+
+    fn visit_f64<E: de::Error>(self, key: f64) -> Result<Key, E> {
+        self.text(Node::Float(key))
+    }
+
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<Key, E> {
+        self.state.weigh(key.len())?;
+        Ok(Key::Name(key.to_owned()))
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, key: &'de str) -> Result<Key, E> {
+        self.state.weigh(key.len())?;
+        if key == "<<" && self.state.is_plain(key) {
+            return Ok(Key::Merge);
+        }
+        match self.state.resolve(key) {
+            Some(node) => self.text(node),
+            None => Ok(Key::Name(key.to_owned())),
+        }
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Key, E> {
+        self.text(Node::Null)
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Key, A::Error> {
+        let (tag, _) = tagged.variant::<String>()?;
+        Err(self.state.fail(Failure::Tag(format!("!{}", tag.trim_start_matches('!')))))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Key, A::Error> {
+        Err(self.state.fail(Failure::Key("a list")))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Key, A::Error> {
+        Err(self.state.fail(Failure::Key("a mapping")))
+    }
+}
+
+/// The entries of a mapping in the order of the file.
+#[derive(Default)]
+struct Entries {
+    entries: Vec<(String, Node)>,
+    index: HashMap<String, usize>,
+}
+
+impl Entries {
+    fn find(&mut self, name: &str) -> Option<usize> {
+        if self.entries.len() < INDEXED {
+            return self.entries.iter().position(|(key, _)| key == name);
+        }
+        let unindexed = self.entries.iter().enumerate().skip(self.index.len());
+        self.index.extend(unindexed.map(|(at, (key, _))| (key.clone(), at)));
+        self.index.get(name).copied()
+    }
+
+    /// Adds an entry, or replaces the value of the one that is there; then the name is returned.
+    fn insert(&mut self, name: String, value: Node) -> Option<String> {
+        match self.find(&name).and_then(|at| self.entries.get_mut(at)) {
+            Some(entry) => {
+                entry.1 = value;
+                Some(name)
+            }
+            None => {
+                self.entries.push((name, value));
+                None
+            }
+        }
+    }
+
+    /// Adds what a `<<` brings and the mapping does not have; an earlier item of a list wins.
+    fn merge(&mut self, value: Node) {
+        match value {
+            Node::Map(entries) => {
+                for (name, value) in entries {
+                    if self.find(&name).is_none() {
+                        self.entries.push((name, value));
+                    }
+                }
+            }
+            Node::List(items) => items.into_iter().for_each(|item| self.merge(item)),
+            _ => {}
+        }
+    }
+}
+
+fn is_mergeable(value: &Node) -> bool {
+    match value {
+        Node::Map(_) => true,
+        Node::List(items) => items.iter().all(|item| matches!(item, Node::Map(_))),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

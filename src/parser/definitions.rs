@@ -1,0 +1,142 @@
+//! The same object twice: which definition counts.
+//!
+//! The later one does, as `kubectl apply` leaves it, unless the API server
+//! would refuse it. An object of the judged input counts before one of the context.
+
+use std::collections::HashMap;
+
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::path;
+
+use super::manifests::{Manifests, ObjectKey, Position};
+use super::object::AnyObject;
+
+/// One definition of an object.
+#[derive(Debug)]
+pub(super) struct Definition {
+    pub(super) key: ObjectKey,
+    position: Position,
+    /// Nothing when the API server would refuse it.
+    object: Option<AnyObject>,
+}
+
+impl Definition {
+    pub(super) fn read(object: AnyObject, position: Position) -> Self {
+        Self { key: key(&object), position, object: Some(object) }
+    }
+
+    pub(super) fn refused(key: ObjectKey, position: Position) -> Self {
+        Self { key, position, object: None }
+    }
+
+    fn name_place(&self) -> Location {
+        Location::field(self.position.document, self.position.base.join(&path!["metadata", "name"]))
+    }
+}
+
+/// All definitions, in the order of the input.
+#[derive(Debug, Default)]
+pub(super) struct Definitions(Vec<Definition>);
+
+impl Definitions {
+    pub(super) fn extend(&mut self, definitions: Vec<Definition>) {
+        self.0.extend(definitions);
+    }
+
+    /// Puts the definition of each object that counts into the manifests.
+    pub(super) fn settle(self, manifests: &mut Manifests, diagnostics: &mut Diagnostics) {
+        let mut winners: HashMap<ObjectKey, usize> = HashMap::with_capacity(self.0.len());
+        let mut last_judged: HashMap<&ObjectKey, usize> = HashMap::new();
+        for (at, definition) in self.0.iter().enumerate() {
+            let earlier = winners.get(&definition.key).and_then(|earlier| Some((*earlier, self.0.get(*earlier)?)));
+            if earlier.is_none_or(|(_, earlier)| wins(definition, earlier)) {
+                winners.insert(definition.key.clone(), at);
+            }
+            if definition.position.context {
+                continue;
+            }
+            if let Some(before) = last_judged.insert(&definition.key, at).and_then(|before| self.0.get(before)) {
+                diagnostics.report(duplicate(definition, before, earlier.map(|(_, earlier)| earlier)));
+            }
+        }
+        for (at, definition) in self.0.into_iter().enumerate() {
+            if winners.get(&definition.key) != Some(&at) {
+                continue;
+            }
+            match definition.object {
+                Some(object) => place(object, manifests),
+                None => {
+                    manifests.refused.insert(definition.key);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a later definition counts instead of the one that counted before it.
+fn wins(later: &Definition, earlier: &Definition) -> bool {
+    match (later.object.is_some(), earlier.object.is_some()) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => !later.position.context || earlier.position.context,
+    }
+}
+
+fn duplicate(later: &Definition, before: &Definition, counting: Option<&Definition>) -> Finding {
+    let ObjectKey { kind, namespace, name } = &later.key;
+    let shown = if namespace.is_empty() { name.clone() } else { format!("{namespace}/{name}") };
+    let kind = kind.name();
+    let kept = later.object.is_none() && counting.is_some_and(|counting| counting.object.is_some());
+    let (rule, label, other) = if kept {
+        ("this definition is refused, so the earlier one counts", "refused", "this definition counts")
+    } else {
+        ("the later definition counts", "this definition counts", "the earlier definition has no effect")
+    };
+    let other_place = if kept { counting.unwrap_or(before) } else { before };
+    Finding::new(
+        codes::DUPLICATE_OBJECT,
+        later.name_place(),
+        format!("{kind} `{shown}` is defined more than once: {rule}"),
+    )
+    .label(label)
+    .help("keep one of the definitions")
+    .related(other_place.name_place(), other)
+    .object(later.key.to_ref(), path!["metadata", "name"])
+}
+
+macro_rules! each_kind {
+    ($($variant:ident => $list:ident),+ $(,)?) => {
+        fn key(object: &AnyObject) -> ObjectKey {
+            match object {
+                $(AnyObject::$variant(object) => object.key(),)+
+            }
+        }
+
+        fn place(object: AnyObject, manifests: &mut Manifests) {
+            match object {
+                $(AnyObject::$variant(object) => manifests.$list.push(object),)+
+            }
+        }
+    };
+}
+
+each_kind! {
+    GatewayClass => gateway_classes,
+    Gateway => gateways,
+    ListenerSet => listener_sets,
+    HttpRoute => http_routes,
+    GrpcRoute => grpc_routes,
+    TlsRoute => tls_routes,
+    TcpRoute => tcp_routes,
+    UdpRoute => udp_routes,
+    ReferenceGrant => reference_grants,
+    BackendTlsPolicy => backend_tls_policies,
+    XBackend => backends,
+    XBackendTrafficPolicy => backend_traffic_policies,
+    XMesh => meshes,
+    Namespace => namespaces,
+    Service => services,
+    EndpointSlice => endpoint_slices,
+    Secret => secrets,
+    ConfigMap => config_maps,
+}

@@ -1,0 +1,372 @@
+//! Stage 1a: from paths and standard input to text. The one place that reads
+//! the file system for manifests.
+//!
+//! Input: what the user named. Output: every file once, in the order in which
+//! their objects count, as UTF-8 text without a byte order mark. What cannot
+//! be read or is not text is a finding and never stops the others.
+
+use std::collections::HashSet;
+use std::fs::{self, File, FileType};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use walkdir::{DirEntry, WalkDir};
+
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+
+use super::source::{Found, Source, SourceSet};
+
+/// How much of a file is read before what was read is checked.
+const CHUNK: usize = 256 * 1024;
+/// The name of standard input in findings.
+const STDIN_NAME: &str = "-";
+
+/// Something that the user named as input.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// Standard input.
+    Stdin,
+    /// A file or a directory.
+    Path(PathBuf),
+}
+
+impl From<&str> for Input {
+    fn from(argument: &str) -> Self {
+        Self::from(PathBuf::from(argument))
+    }
+}
+
+impl From<PathBuf> for Input {
+    fn from(path: PathBuf) -> Self {
+        if path.as_os_str() == STDIN_NAME { Self::Stdin } else { Self::Path(path) }
+    }
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The files that are text.
+    pub sources: SourceSet,
+    /// Whether something that was named or found could not be read at all; the run then exits with 2.
+    pub unreadable: bool,
+}
+
+/// Reads all of `paths`, then all of `context`.
+///
+/// Directories are read recursively in the order of their entries' names;
+/// hidden entries are skipped; symbolic links are followed only to places
+/// below a named directory. A file that is reached twice is read once, and
+/// counts where it was reached first.
+pub fn load(paths: &[Input], context: &[Input], stdin: &mut dyn Read, diagnostics: &mut Diagnostics) -> Loaded {
+    let roots = paths.iter().chain(context).filter_map(|input| match input {
+        Input::Path(path) => fs::canonicalize(path).ok().filter(|path| path.is_dir()),
+        Input::Stdin => None,
+    });
+    let mut survey = Survey { roots: roots.collect(), ..Survey::default() };
+    for (inputs, is_context) in [(paths, false), (context, true)] {
+        for input in inputs {
+            survey.add(input, is_context);
+        }
+    }
+    let stdin_text = survey.files.iter().any(|file| file.path.is_none()).then(|| read_text(stdin, 0));
+    let mut texts: Vec<Option<Result<String, ReadError>>> = survey
+        .files
+        .par_iter()
+        .map(|file| file.path.as_deref().map(|path| open(path).and_then(|(mut file, size)| read_text(&mut file, size))))
+        .collect();
+    if let Some(slot) = survey.files.iter().position(|file| file.path.is_none()).and_then(|at| texts.get_mut(at)) {
+        *slot = stdin_text;
+    }
+    let mut loaded = Loaded { sources: SourceSet::default(), unreadable: survey.unreadable };
+    for finding in survey.findings {
+        diagnostics.report(finding);
+    }
+    for (file, text) in survey.files.into_iter().zip(texts) {
+        match text {
+            Some(Ok(text)) => {
+                if text.trim().is_empty() {
+                    let message = format!("`{}` is empty", file.name);
+                    diagnostics.report(Finding::new(codes::SKIPPED, Location::Path(file.name.clone()), message));
+                }
+                let Planned { name, found, context, .. } = file;
+                loaded.sources.sources.push(Source { name, text, found, context });
+            }
+            Some(Err(error)) => {
+                loaded.unreadable |= matches!(error, ReadError::Io(_));
+                diagnostics.report(error.finding(&file.name));
+            }
+            None => {}
+        }
+    }
+    loaded
+}
+
+/// A file that is going to be read; no path means standard input.
+#[derive(Debug)]
+struct Planned {
+    name: String,
+    path: Option<PathBuf>,
+    found: Found,
+    context: bool,
+}
+
+/// The files to read, in order, and what was met on the way.
+#[derive(Debug, Default)]
+struct Survey {
+    roots: Vec<PathBuf>,
+    files: Vec<Planned>,
+    seen: HashSet<PathBuf>,
+    directories: HashSet<PathBuf>,
+    stdin: bool,
+    findings: Vec<Finding>,
+    unreadable: bool,
+}
+
+impl Survey {
+    fn add(&mut self, input: &Input, context: bool) {
+        let path = match input {
+            Input::Stdin if self.stdin => return,
+            Input::Stdin => {
+                self.stdin = true;
+                self.files.push(Planned { name: STDIN_NAME.to_owned(), path: None, found: Found::Named, context });
+                return;
+            }
+            Input::Path(path) => path,
+        };
+        match fs::metadata(path) {
+            Err(error) => self.refuse(path, &error),
+            Ok(metadata) if metadata.is_dir() => self.add_directory(path, context),
+            Ok(metadata) => {
+                // A pipe has no canonical path: what it is called by is its identity.
+                let identity = if metadata.is_file() { fs::canonicalize(path).ok() } else { None };
+                self.plan(path, identity.unwrap_or_else(|| path.clone()), Found::Named, context);
+            }
+        }
+    }
+
+    fn plan(&mut self, path: &Path, identity: PathBuf, found: Found, context: bool) {
+        if self.seen.insert(identity) {
+            let name = path.to_string_lossy().into_owned();
+            self.files.push(Planned { name, path: Some(path.to_owned()), found, context });
+        }
+    }
+
+    fn add_directory(&mut self, directory: &Path, context: bool) {
+        let before = (self.files.len(), self.findings.len(), self.seen.len());
+        match fs::canonicalize(directory) {
+            Ok(canonical) => {
+                let fresh = !self.directories.contains(&canonical);
+                self.walk(directory, &canonical, context);
+                if fresh
+                    && before == (self.files.len(), self.findings.len(), self.seen.len())
+                    && !self.covers(&canonical)
+                {
+                    self.note(directory, "holds no `.yaml`, `.yml` or `.json` file that is not read already");
+                }
+            }
+            Err(error) => self.refuse(directory, &error),
+        }
+    }
+
+    /// Whether a directory that was walked before lies below `canonical`.
+    fn covers(&self, canonical: &Path) -> bool {
+        self.directories.iter().any(|walked| walked != canonical && walked.starts_with(canonical))
+            || self.seen.iter().any(|file| file.starts_with(canonical))
+    }
+
+    /// Walks one real directory tree; `canonical` is the directory without symbolic links.
+    fn walk(&mut self, directory: &Path, canonical: &Path, context: bool) {
+        if !self.directories.insert(canonical.to_owned()) {
+            return;
+        }
+        let mut entries = WalkDir::new(directory).min_depth(1).sort_by_file_name().into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(directory).to_owned();
+                    self.refuse(&path, &io::Error::from(error));
+                    continue;
+                }
+            };
+            let real = match entry.path().strip_prefix(directory) {
+                Ok(tail) => canonical.join(tail),
+                Err(_) => entry.path().to_owned(),
+            };
+            let kind = entry.file_type();
+            if is_hidden(&entry) {
+                if kind.is_dir() {
+                    entries.skip_current_dir();
+                }
+            } else if kind.is_dir() {
+                if !self.directories.insert(real) {
+                    entries.skip_current_dir();
+                }
+            } else if kind.is_symlink() {
+                self.follow(entry.path(), context);
+            } else {
+                self.add_found(entry.path(), real, kind, context);
+            }
+        }
+    }
+
+    /// Takes a file of a directory when its name says that it is a manifest.
+    fn add_found(&mut self, path: &Path, real: PathBuf, kind: FileType, context: bool) {
+        if !has_manifest_extension(path) {
+            return;
+        }
+        if kind.is_file() {
+            self.plan(path, real, Found::InDirectory, context);
+        } else {
+            self.note(path, "is not a regular file");
+        }
+    }
+
+    fn follow(&mut self, link: &Path, context: bool) {
+        let target = match fs::canonicalize(link) {
+            Ok(target) => target,
+            Err(_) if !has_manifest_extension(link) => return,
+            Err(error) => return self.refuse(link, &error),
+        };
+        let kind = match fs::metadata(&target) {
+            Ok(metadata) => metadata.file_type(),
+            Err(error) => return self.refuse(link, &error),
+        };
+        if !self.roots.iter().any(|root| target.starts_with(root)) {
+            if kind.is_dir() || has_manifest_extension(link) {
+                self.note(link, "is a symbolic link to a place outside the given directories");
+            }
+        } else if kind.is_dir() {
+            self.walk(link, &target, context);
+        } else {
+            self.add_found(link, target, kind, context);
+        }
+    }
+
+    fn note(&mut self, path: &Path, why: &str) {
+        let name = path.to_string_lossy().into_owned();
+        let message = format!("`{name}` {why}: skipped");
+        self.findings.push(Finding::new(codes::SKIPPED, Location::Path(name), message));
+    }
+
+    fn refuse(&mut self, path: &Path, error: &io::Error) {
+        self.unreadable = true;
+        self.findings.push(unreadable(&path.to_string_lossy(), error));
+    }
+}
+
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+fn has_manifest_extension(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+}
+
+/// Why a file gave no text.
+#[derive(Debug)]
+enum ReadError {
+    Io(io::Error),
+    /// A NUL byte at this offset, on this line.
+    Binary(usize, usize),
+    /// A byte that is not UTF-8 at this offset, on this line.
+    NotUtf8(usize, usize),
+    /// A byte order mark of this encoding.
+    OtherEncoding(&'static str),
+}
+
+impl ReadError {
+    fn finding(&self, name: &str) -> Finding {
+        let (message, help) = match self {
+            Self::Io(error) => return unreadable(name, error),
+            Self::Binary(offset, line) => (
+                format!("`{name}` is not text: byte {offset}, on line {line}, is NUL"),
+                "give YAML or JSON manifests; other files do not belong in the list",
+            ),
+            Self::NotUtf8(offset, line) => (
+                format!("`{name}` is not UTF-8: byte {offset}, on line {line}, does not belong to a character"),
+                "save the file as UTF-8",
+            ),
+            Self::OtherEncoding(encoding) => {
+                (format!("`{name}` is {encoding}, and manifests are UTF-8"), "save the file as UTF-8")
+            }
+        };
+        Finding::new(codes::NOT_TEXT, Location::Path(name.to_owned()), message).help(help)
+    }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Finding {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of the path is a file, not a directory".to_owned(),
+        _ => error.to_string(),
+    };
+    let shown = if name == STDIN_NAME { "standard input" } else { name };
+    Finding::new(codes::UNREADABLE, Location::Path(name.to_owned()), format!("cannot read `{shown}`: {why}"))
+}
+
+fn open(path: &Path) -> Result<(File, u64), ReadError> {
+    let file = File::open(path).map_err(ReadError::Io)?;
+    let size = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
+    Ok((file, size))
+}
+
+/// Reads to the end, and stops at the first byte that cannot be in a manifest.
+fn read_text(reader: &mut dyn Read, size: u64) -> Result<String, ReadError> {
+    // Not more than 64 MiB on the word of the file system: it may name a size that is not there.
+    let expected = usize::try_from(size).unwrap_or(0).min(64 << 20);
+    let mut bytes = Vec::with_capacity(expected + 1);
+    let mut valid = 0;
+    loop {
+        let read = reader.take(CHUNK as u64).read_to_end(&mut bytes).map_err(ReadError::Io)?;
+        if valid == 0 {
+            refuse_other_encodings(&bytes)?;
+        }
+        valid = check(&bytes, valid, read == 0)?;
+        if read == 0 {
+            break;
+        }
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        ReadError::NotUtf8(offset, line_of(error.as_bytes(), offset))
+    })?;
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => Ok(rest.to_owned()),
+        None => Ok(text),
+    }
+}
+
+fn refuse_other_encodings(bytes: &[u8]) -> Result<(), ReadError> {
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Err(ReadError::OtherEncoding("UTF-32")),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(ReadError::OtherEncoding("UTF-16")),
+        _ => Ok(()),
+    }
+}
+
+/// Checks what follows the first `valid` bytes; returns how many bytes are checked now.
+fn check(bytes: &[u8], valid: usize, at_end: bool) -> Result<usize, ReadError> {
+    let fresh = bytes.get(valid..).unwrap_or_default();
+    if let Some(at) = fresh.iter().position(|byte| *byte == 0) {
+        return Err(ReadError::Binary(valid + at, line_of(bytes, valid + at)));
+    }
+    match std::str::from_utf8(fresh) {
+        Ok(_) => Ok(bytes.len()),
+        Err(error) if error.error_len().is_none() && !at_end => Ok(valid + error.valid_up_to()),
+        Err(error) => {
+            let offset = valid + error.valid_up_to();
+            Err(ReadError::NotUtf8(offset, line_of(bytes, offset)))
+        }
+    }
+}
+
+fn line_of(bytes: &[u8], offset: usize) -> usize {
+    1 + bytes.iter().take(offset).filter(|byte| **byte == b'\n').count()
+}
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

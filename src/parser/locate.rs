@@ -1,0 +1,201 @@
+//! From symbolic places to lines and columns.
+//!
+//! Input: the sources, the documents and a [`Location`]. Output: a file, a
+//! byte range, and lines and columns that count from 1, columns in Unicode
+//! characters. Documents are read again only when a place in them is asked for.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::diagnostics::{FieldPath, Location, Part};
+
+use super::manifests::Manifests;
+use super::source::{Document, DocumentId, Source, SourceId, SourceSet};
+use super::spans::SpanTree;
+
+/// How many documents' trees are kept.
+const MAX_TREES: usize = 512;
+
+/// A place as it is printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The file's name as the user gave it; `-` for standard input.
+    pub file: String,
+    /// The file, unless it could not be read.
+    pub source: Option<SourceId>,
+    /// The bytes of the file's text. A place of several lines ends with its first.
+    pub range: Range<usize>,
+    /// The line of the first character, from 1.
+    pub line: usize,
+    /// The column of the first character, from 1, in Unicode characters.
+    pub column: usize,
+    /// The line of the end.
+    pub end_line: usize,
+    /// The column after the last character.
+    pub end_column: usize,
+}
+
+/// Resolves locations against one input.
+#[derive(Debug)]
+pub struct Locator<'m> {
+    sources: &'m SourceSet,
+    documents: &'m [Document],
+    lines: Vec<OnceLock<Vec<usize>>>,
+    trees: Mutex<HashMap<DocumentId, Option<Arc<SpanTree>>>>,
+}
+
+impl<'m> Locator<'m> {
+    /// A locator for what was parsed.
+    pub fn new(manifests: &'m Manifests) -> Self {
+        Self::of(&manifests.sources, &manifests.documents)
+    }
+
+    /// A locator for files and the documents in them.
+    pub fn of(sources: &'m SourceSet, documents: &'m [Document]) -> Self {
+        let lines = sources.sources.iter().map(|_| OnceLock::new()).collect();
+        Self { sources, documents, lines, trees: Mutex::default() }
+    }
+
+    /// The file, lines and columns of a location; `None` for the run as a whole.
+    pub fn resolve(&self, location: &Location) -> Option<Resolved> {
+        match location {
+            Location::Run => None,
+            Location::Path(name) => Some(Resolved {
+                file: name.clone(),
+                source: None,
+                range: 0..0,
+                line: 1,
+                column: 1,
+                end_line: 1,
+                end_column: 1,
+            }),
+            Location::Source(source) => self.place(*source, 0..0),
+            Location::Bytes(source, range) => self.place(*source, range.clone()),
+            Location::Field { document, path, part } => {
+                let source = self.documents.get(document.0 as usize)?.source;
+                self.place(source, self.field(*document, path, *part)?)
+            }
+        }
+    }
+
+    /// The line on which each location begins, `None` where there is none.
+    ///
+    /// Made for many locations: each document is read once, in parallel, and nothing is kept.
+    pub fn lines_of(&self, locations: &[Location]) -> Vec<Option<usize>> {
+        let mut order: Vec<usize> = (0..locations.len()).collect();
+        order.sort_by_key(|at| locations.get(*at).and_then(document_of));
+        let groups: Vec<&[usize]> = order
+            .chunk_by(|a, b| locations.get(*a).and_then(document_of) == locations.get(*b).and_then(document_of))
+            .collect();
+        let found: Vec<Vec<(usize, Option<usize>)>> = groups
+            .par_iter()
+            .map(|group| {
+                let located = |at: &usize| locations.get(*at);
+                let tree = group.first().and_then(located).and_then(document_of).and_then(|id| self.read(id));
+                let line = |location: &Location| match location {
+                    Location::Field { document, path, part } => {
+                        let document = self.documents.get(document.0 as usize)?;
+                        let range = tree.as_ref().and_then(|tree| tree.find(path, *part));
+                        let start = range.map_or(document.range.start, |range| document.range.start + range.start);
+                        Some(self.line_and_column(document.source, start)?.0)
+                    }
+                    other => self.resolve(other).map(|place| place.line),
+                };
+                group.iter().map(|at| (*at, located(at).and_then(line))).collect()
+            })
+            .collect();
+        let mut lines = vec![None; locations.len()];
+        for (at, line) in found.into_iter().flatten() {
+            if let Some(slot) = lines.get_mut(at) {
+                *slot = line;
+            }
+        }
+        lines
+    }
+
+    /// The places of a document, read once; `None` when the document cannot be read so.
+    pub fn tree(&self, document: DocumentId) -> Option<Arc<SpanTree>> {
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tree) = trees.get(&document) {
+            return tree.clone();
+        }
+        if trees.len() >= MAX_TREES {
+            trees.clear();
+        }
+        let tree = self.read(document).map(Arc::new);
+        trees.insert(document, tree.clone());
+        tree
+    }
+
+    fn read(&self, document: DocumentId) -> Option<SpanTree> {
+        let document = self.documents.get(document.0 as usize)?;
+        SpanTree::read(self.source(document.source)?.text.get(document.range.clone())?)
+    }
+
+    fn source(&self, id: SourceId) -> Option<&'m Source> {
+        self.sources.sources.get(id.0 as usize)
+    }
+
+    /// The bytes of a field in the file: the document's first line when the document cannot be read again.
+    fn field(&self, id: DocumentId, path: &FieldPath, part: Part) -> Option<Range<usize>> {
+        let document = self.documents.get(id.0 as usize)?;
+        let base = document.range.start;
+        let found = self.tree(id).and_then(|tree| tree.find(path, part));
+        Some(found.map_or_else(
+            || first_content(self.source(document.source).map_or("", |source| &source.text), &document.range),
+            |range| base + range.start..base + range.end,
+        ))
+    }
+
+    fn place(&self, source: SourceId, range: Range<usize>) -> Option<Resolved> {
+        let file = self.source(source)?;
+        let range = first_line(&file.text, range);
+        let (line, column) = self.line_and_column(source, range.start)?;
+        let (end_line, end_column) = self.line_and_column(source, range.end)?;
+        Some(Resolved { file: file.name.clone(), source: Some(source), range, line, column, end_line, end_column })
+    }
+
+    fn line_and_column(&self, source: SourceId, offset: usize) -> Option<(usize, usize)> {
+        let text = &self.source(source)?.text;
+        let starts = self
+            .lines
+            .get(source.0 as usize)?
+            .get_or_init(|| std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect());
+        let line = starts.partition_point(|start| *start <= offset);
+        let start = starts.get(line.checked_sub(1)?)?;
+        Some((line, 1 + text.get(*start..offset)?.chars().count()))
+    }
+}
+
+fn document_of(location: &Location) -> Option<DocumentId> {
+    match location {
+        Location::Field { document, .. } => Some(*document),
+        _ => None,
+    }
+}
+
+/// A range within the text, on character boundaries, that ends with the line it begins on.
+fn first_line(text: &str, range: Range<usize>) -> Range<usize> {
+    let floor = |offset: usize| (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let start = floor(range.start);
+    let end = floor(range.end).max(start);
+    let line = text.get(start..end).and_then(|text| text.lines().next()).unwrap_or_default();
+    start..start + line.trim_end().len()
+}
+
+/// The first line of a document that is not a comment or a marker.
+fn first_content(text: &str, range: &Range<usize>) -> Range<usize> {
+    let mut start = range.start;
+    for line in text.get(range.clone()).unwrap_or_default().split_inclusive('\n') {
+        let trimmed = line.trim();
+        if !trimmed.is_empty() && !trimmed.starts_with(['#', '%']) && trimmed != "---" {
+            let indent = line.len() - line.trim_start().len();
+            return start + indent..start + indent + trimmed.len();
+        }
+        start += line.len();
+    }
+    range.start..range.start
+}

@@ -1,0 +1,353 @@
+//! Stage 1: from the text of all files to every object, each once.
+//!
+//! Input: a [`SourceSet`]. Output: [`Manifests`] in input order. Documents are
+//! decoded and read in parallel; what they report is put together in the order
+//! of the input, so that the result does not depend on timing. A document that
+//! is malformed is reported and left out; no other one suffers from it.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, codes};
+use crate::options::Options;
+
+use super::decode::{DecodeError, decode};
+use super::definitions::{Definition, Definitions};
+use super::manifests::{Manifests, Position};
+use super::node::Node;
+use super::object::{Outcome, ReadOptions};
+use super::repeated;
+use super::skip::{self, Chart, Foreign};
+use super::source::{Document, DocumentId, Found, Source, SourceId, SourceSet};
+use super::split::{Piece, Syntax, split};
+use super::words;
+
+/// The size of a document in bytes from which on it is refused.
+pub const MAX_DOCUMENT: usize = 8 << 20;
+
+/// Parses all files; `read` is the schema: see [`super::object`].
+pub fn parse_with<R>(sources: SourceSet, options: &Options, diagnostics: &mut Diagnostics, read: R) -> Manifests
+where
+    R: Fn(Node, Position, &ReadOptions, &mut Diagnostics) -> Outcome + Sync,
+{
+    let read_options = ReadOptions { namespace: options.namespace.clone(), channel: options.channel };
+    let mut found = Diagnostics::new();
+    let (documents, syntaxes) = documents(&sources, &mut found);
+    let parsed: Vec<Parsed> = documents
+        .par_iter()
+        .zip(&syntaxes)
+        .enumerate()
+        .map(|(at, (document, syntax))| {
+            let id = DocumentId(u32::try_from(at).unwrap_or(u32::MAX));
+            let source = sources.get(document.source);
+            let text = source.text.get(document.range.clone()).unwrap_or_default();
+            let mut reading =
+                Reading { id, document, source, text, options: &read_options, read: &read, parsed: Parsed::default() };
+            reading.document(*syntax);
+            reading.parsed
+        })
+        .collect();
+    let mut manifests = Manifests { sources, documents, ..Manifests::default() };
+    let mut definitions = Definitions::default();
+    let mut ignored: BTreeMap<String, usize> = BTreeMap::new();
+    for document in parsed {
+        found.append(document.diagnostics);
+        definitions.extend(document.definitions);
+        manifests.object_count += document.count;
+        for kind in document.ignored {
+            *ignored.entry(kind).or_default() += 1;
+        }
+    }
+    definitions.settle(&mut manifests, &mut found);
+    report_ignored(&ignored, &mut found);
+    for finding in found.into_findings() {
+        if !is_in_context(&finding.location, &manifests) {
+            diagnostics.report(finding);
+        }
+    }
+    manifests
+}
+
+/// Cuts all files into documents; the parts of Helm charts give none.
+fn documents(sources: &SourceSet, found: &mut Diagnostics) -> (Vec<Document>, Vec<Syntax>) {
+    let charts = Chart::all(sources);
+    let pieces: Vec<Vec<Piece>> = sources
+        .sources
+        .par_iter()
+        .map(|source| if charts.iter().any(|chart| chart.holds(source)) { Vec::new() } else { split(&source.text) })
+        .collect();
+    let (mut documents, mut syntaxes) = (Vec::new(), Vec::new());
+    for (at, (source, pieces)) in sources.sources.iter().zip(pieces).enumerate() {
+        let id = SourceId(u32::try_from(at).unwrap_or(u32::MAX));
+        if let Some(chart) = charts.iter().find(|chart| chart.is_head(source)) {
+            let message = format!("the Helm chart `{}` is skipped", chart.name());
+            let help = format!("pipe in what it renders: `helm template {} | gwctl … -`", chart.name());
+            found.report(Finding::new(codes::SKIPPED, Location::Source(id), message).help(help));
+        }
+        for Piece { range, line, syntax } in pieces {
+            documents.push(Document { source: id, range, line });
+            syntaxes.push(syntax);
+        }
+    }
+    (documents, syntaxes)
+}
+
+fn report_ignored(ignored: &BTreeMap<String, usize>, found: &mut Diagnostics) {
+    let total: usize = ignored.values().sum();
+    if total == 0 {
+        return;
+    }
+    let kinds: Vec<String> = ignored.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let message = match total {
+        1 => format!("1 object of a kind that gwctl does not read is ignored: {}", kinds.join(", ")),
+        _ => format!("{total} objects of kinds that gwctl does not read are ignored: {}", kinds.join(", ")),
+    };
+    found.report(Finding::new(codes::IGNORED_OBJECTS, Location::Run, message));
+}
+
+fn is_in_context(location: &Location, manifests: &Manifests) -> bool {
+    let source = match location {
+        Location::Source(source) | Location::Bytes(source, _) => Some(*source),
+        Location::Field { document, .. } => {
+            manifests.documents.get(document.0 as usize).map(|document| document.source)
+        }
+        Location::Run | Location::Path(_) => None,
+    };
+    source.and_then(|source| manifests.sources.sources.get(source.0 as usize)).is_some_and(|source| source.context)
+}
+
+/// What one document gave.
+#[derive(Default)]
+struct Parsed {
+    definitions: Vec<Definition>,
+    /// Kind and group of each ignored object.
+    ignored: Vec<String>,
+    count: usize,
+    diagnostics: Diagnostics,
+}
+
+/// One document while it is read.
+struct Reading<'a, R> {
+    id: DocumentId,
+    document: &'a Document,
+    source: &'a Source,
+    text: &'a str,
+    options: &'a ReadOptions,
+    read: &'a R,
+    parsed: Parsed,
+}
+
+/// The names that say what an object is.
+struct TypeMeta {
+    version: String,
+    kind: String,
+}
+
+impl<R> Reading<'_, R>
+where
+    R: Fn(Node, Position, &ReadOptions, &mut Diagnostics) -> Outcome,
+{
+    fn document(&mut self, syntax: Syntax) {
+        let size = self.text.len();
+        if size > MAX_DOCUMENT {
+            let message = format!("the document has {size} bytes, and at most {MAX_DOCUMENT} are read");
+            let start = self.document.range.start;
+            let location = Location::Bytes(self.document.source, start..start);
+            let help = "split it into several documents with `---`";
+            self.parsed.diagnostics.report(Finding::new(codes::LIMIT, location, message).help(help));
+            return;
+        }
+        let decoded = match decode(self.text, syntax) {
+            Ok(decoded) => decoded,
+            Err(error) => return self.malformed(error),
+        };
+        if decoded.node == Node::Null {
+            return;
+        }
+        if let Some(foreign) = skip::recognise(&decoded.node, &self.source.name) {
+            return self.skip(foreign);
+        }
+        self.value(decoded.node, FieldPath::ROOT, None, &decoded.repeated);
+        if !decoded.words.is_empty() {
+            let documents = std::mem::take(&mut self.parsed.diagnostics);
+            self.parsed.diagnostics = words::explain(documents, &decoded.words, self.text);
+        }
+    }
+
+    fn malformed(&mut self, error: DecodeError) {
+        if self.source.found == Found::InDirectory && error.code == codes::SYNTAX && skip::is_template(self.text) {
+            return self.skip(Foreign::Helm);
+        }
+        let start = self.document.range.start;
+        let range = start + error.range.start..start + error.range.end;
+        let mut finding = Finding::new(error.code, Location::Bytes(self.document.source, range), error.message);
+        finding.help = match error.help {
+            _ if error.code == codes::SYNTAX && skip::is_template(self.text) => Some(
+                "this looks like a template: pipe in what it renders, as with `helm template CHART | gwctl … -`"
+                    .to_owned(),
+            ),
+            help => help,
+        };
+        self.parsed.diagnostics.report(finding);
+    }
+
+    fn skip(&mut self, foreign: Foreign) {
+        if let Some((message, help)) = foreign.words() {
+            let finding = Finding::new(codes::SKIPPED, self.at(&FieldPath::ROOT), message);
+            self.parsed.diagnostics.report(finding.help(help));
+        }
+    }
+
+    fn at(&self, path: &FieldPath) -> Location {
+        Location::field(self.id, path.clone())
+    }
+
+    /// Reads an object, or each object of a list of them.
+    ///
+    /// `inherited` is what the items of a typed list are when they do not say.
+    fn value(&mut self, node: Node, base: FieldPath, inherited: Option<&TypeMeta>, repeated: &[FieldPath]) {
+        let Some(meta) = self.type_meta(&node, &base, inherited) else { return };
+        let item_kind = meta.kind.strip_suffix("List").filter(|_| is_list(&node)).map(str::to_owned);
+        if let Some(item_kind) = item_kind {
+            let items = (!item_kind.is_empty()).then_some(TypeMeta { version: meta.version, kind: item_kind });
+            return self.list(node, &base, items.as_ref(), repeated);
+        }
+        let node = match inherited {
+            Some(_) => with_type(node, &meta),
+            None => node,
+        };
+        self.object(node, base, &meta, repeated);
+    }
+
+    fn list(&mut self, node: Node, base: &FieldPath, items: Option<&TypeMeta>, repeated: &[FieldPath]) {
+        let Node::Map(entries) = node else { return };
+        let list = entries.into_iter().find(|(key, _)| key == "items");
+        let Some((_, Node::List(list))) = list else { return };
+        for (at, item) in list.into_iter().enumerate() {
+            self.value(item, base.with("items").with(at), items, repeated);
+        }
+    }
+
+    fn object(&mut self, node: Node, base: FieldPath, meta: &TypeMeta, repeated: &[FieldPath]) {
+        let context = self.source.context;
+        let position = Position { document: self.id, base, context };
+        if !context {
+            self.parsed.count += 1;
+        }
+        let group = meta.version.split_once('/').map_or("", |(group, _)| group);
+        let repeated = repeated::of_object(repeated, &position.base, group);
+        let subject =
+            (!repeated.is_empty()).then(|| repeated::subject(&node, group, meta.kind.clone(), &self.options.namespace));
+        let outcome = (self.read)(node, position.clone(), self.options, &mut self.parsed.diagnostics);
+        let proof = subject.and_then(|subject| {
+            repeated::report(&repeated, &position, &subject, self.document, self.text, &mut self.parsed.diagnostics)
+        });
+        match (outcome, proof) {
+            (Outcome::Ignored, _) => {
+                if !context {
+                    self.parsed.ignored.push(if group.is_empty() {
+                        meta.kind.clone()
+                    } else {
+                        format!("{}.{group}", meta.kind)
+                    });
+                }
+            }
+            (Outcome::Read(object), None) => self.parsed.definitions.push(Definition::read(object, position)),
+            (Outcome::Read(object), Some(_)) => {
+                self.parsed
+                    .definitions
+                    .push(Definition::refused(Definition::read(object, position.clone()).key, position));
+            }
+            (Outcome::Refused { key: Some(key), proof: _ }, _) => {
+                self.parsed.definitions.push(Definition::refused(key, position));
+            }
+            (Outcome::Refused { key: None, proof: _ }, _) => {}
+        }
+    }
+
+    /// `apiVersion` and `kind`, or a finding that says what is missing.
+    fn type_meta(&mut self, node: &Node, base: &FieldPath, inherited: Option<&TypeMeta>) -> Option<TypeMeta> {
+        let field = |name: &'static str| match node.get(name) {
+            None | Some(Node::Null) => Ok(None),
+            Some(Node::String(text)) if text.is_empty() => Ok(None),
+            Some(Node::String(text)) => Ok(Some(text.clone())),
+            Some(other) => Err((name, other.type_name())),
+        };
+        let (version, kind) = match (field("apiVersion"), field("kind")) {
+            (Ok(version), Ok(kind)) => (version, kind),
+            (Err((name, found)), _) | (_, Err((name, found))) => {
+                let message = format!("`{name}` must be a string, and is of type {found}");
+                self.not_kubernetes(&base.with(name), message, "");
+                return None;
+            }
+        };
+        match (version, kind, inherited) {
+            (Some(version), Some(kind), _) => Some(TypeMeta { version, kind }),
+            (version, kind, Some(items)) if matches!(node, Node::Map(_)) => Some(TypeMeta {
+                version: version.unwrap_or_else(|| items.version.clone()),
+                kind: kind.unwrap_or_else(|| items.kind.clone()),
+            }),
+            (Some(_), None, _) => {
+                self.not_kubernetes(
+                    &base.with("apiVersion"),
+                    "the object has an `apiVersion` and no `kind`".to_owned(),
+                    "add the `kind`",
+                );
+                None
+            }
+            (None, Some(kind), _) => {
+                let message = format!("the object has the kind `{kind}` and no `apiVersion`");
+                self.not_kubernetes(&base.with("kind"), message, "add the `apiVersion`");
+                None
+            }
+            (None, None, _) => {
+                self.neither(node, base);
+                None
+            }
+        }
+    }
+
+    fn not_kubernetes(&mut self, path: &FieldPath, message: String, help: &str) {
+        let mut finding = Finding::new(codes::NOT_KUBERNETES, self.at(path), message);
+        finding.help = (!help.is_empty()).then(|| help.to_owned());
+        self.parsed.diagnostics.report(finding);
+    }
+
+    fn neither(&mut self, node: &Node, base: &FieldPath) {
+        let what = match node {
+            Node::Map(_) => "it has neither `apiVersion` nor `kind`".to_owned(),
+            other => format!("it is of type {}", other.type_name()),
+        };
+        if base.0.is_empty() && self.source.found == Found::InDirectory {
+            let message = format!("a document that is not a Kubernetes object is skipped: {what}");
+            self.parsed.diagnostics.report(Finding::new(codes::SKIPPED, self.at(base), message));
+            return;
+        }
+        let subject = if base.0.is_empty() { "the document" } else { "the item" };
+        let help = "a manifest begins with `apiVersion` and `kind`";
+        self.not_kubernetes(base, format!("{subject} is not a Kubernetes object: {what}"), help);
+    }
+}
+
+/// Whether an object whose kind ends with `List` is a list of objects.
+fn is_list(node: &Node) -> bool {
+    matches!(node.get("items"), Some(Node::List(_) | Node::Null))
+        || (node.get("items").is_none() && node.get("spec").is_none())
+}
+
+/// The object with the type that its list gives it.
+fn with_type(node: Node, meta: &TypeMeta) -> Node {
+    let Node::Map(mut entries) = node else { return node };
+    for (name, value) in [("apiVersion", &meta.version), ("kind", &meta.kind)] {
+        entries.retain(|(key, present)| key != name || !matches!(present, Node::Null));
+        if !entries.iter().any(|(key, _)| key == name) {
+            entries.push((name.to_owned(), Node::String(value.clone())));
+        }
+    }
+    Node::Map(entries)
+}
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

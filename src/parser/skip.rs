@@ -1,0 +1,206 @@
+//! Documents that are not Kubernetes objects and are not meant to be: what
+//! they are, and what the user can do about them.
+
+use std::path::Path;
+
+use super::node::Node;
+use super::source::{Found, Source, SourceSet};
+
+/// What a document without `kind` or of a tool's own kind is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Foreign {
+    /// gwctl's own settings or request cases: nothing to say.
+    Own,
+    /// A Kustomization.
+    Kustomization,
+    /// A part of a Helm chart.
+    Helm,
+}
+
+impl Foreign {
+    /// What the document is, and what to do; nothing for our own files.
+    pub(super) fn words(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Own => None,
+            Self::Kustomization => {
+                Some(("a Kustomization is skipped", "pipe in what it builds: `kustomize build DIR | gwctl … -`"))
+            }
+            Self::Helm => Some((
+                "a part of a Helm chart is skipped",
+                "pipe in what it renders: `helm template CHART | gwctl … -`",
+            )),
+        }
+    }
+}
+
+/// What a document is, from its content and, where that says nothing, the name of its file.
+pub(super) fn recognise(root: &Node, file: &str) -> Option<Foreign> {
+    let name = file_name(file);
+    let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
+    let is_kustomize = text("apiVersion").starts_with("kustomize.config.k8s.io/");
+    if is_kustomize && matches!(text("kind"), "Kustomization" | "Component") {
+        return Some(Foreign::Kustomization);
+    }
+    if root.get("kind").is_some() {
+        return None;
+    }
+    if is_chart(root) || name == "Chart.yaml" {
+        return Some(Foreign::Helm);
+    }
+    if root.get("apiVersion").is_some() {
+        return None;
+    }
+    match name {
+        "kustomization.yaml" | "kustomization.yml" | "Kustomization" => Some(Foreign::Kustomization),
+        "values.yaml" | "values.yml" => Some(Foreign::Helm),
+        "gwctl.yaml" | "gwctl.yml" => Some(Foreign::Own),
+        _ if root.get("requests").and_then(Node::as_list).is_some() || is_settings(root) => Some(Foreign::Own),
+        _ => None,
+    }
+}
+
+/// Whether the text of a file that is not YAML is a template.
+pub(super) fn is_template(text: &str) -> bool {
+    text.contains("{{")
+}
+
+fn is_chart(root: &Node) -> bool {
+    matches!(root.get("apiVersion").and_then(Node::as_str), Some("v1" | "v2"))
+        && root.get("name").is_some()
+        && root.get("version").is_some()
+}
+
+/// The long flags that a settings file may hold.
+const SETTINGS: &[&str] = &[
+    "access-log",
+    "access-log-format",
+    "admin-address",
+    "allow-external-name",
+    "assume",
+    "channel",
+    "cluster-domain",
+    "context",
+    "controller-name",
+    "deny",
+    "envoy-version",
+    "gateway",
+    "gateway-class",
+    "ignore",
+    "listener-address",
+    "namespace",
+    "no-admin",
+    "partial",
+    "port-map",
+    "proxy-protocol",
+    "resolve",
+    "secrets-dir",
+    "select",
+    "system-ca",
+    "trusted-hops",
+];
+
+fn is_settings(root: &Node) -> bool {
+    root.as_map().is_some_and(|entries| {
+        !entries.is_empty() && entries.iter().all(|(key, _)| SETTINGS.contains(&kebab(key).as_str()))
+    })
+}
+
+/// `listenerAddress` and `listener_address` as `listener-address`.
+fn kebab(key: &str) -> String {
+    let mut kebab = String::with_capacity(key.len() + 2);
+    for character in key.chars() {
+        match character {
+            '_' => kebab.push('-'),
+            'A'..='Z' => kebab.extend(['-', character.to_ascii_lowercase()]),
+            _ => kebab.push(character),
+        }
+    }
+    kebab
+}
+
+/// A Helm chart among the files.
+#[derive(Debug)]
+pub(super) struct Chart {
+    /// Its directory, with a slash at the end; empty for the working directory.
+    directory: String,
+}
+
+impl Chart {
+    /// The charts of the input, outermost ones only.
+    pub(super) fn all(sources: &SourceSet) -> Vec<Self> {
+        let charts = sources.sources.iter().filter(|source| {
+            source.found == Found::InDirectory
+                && file_name(&source.name) == "Chart.yaml"
+                && !source.text.contains("\nkind:")
+        });
+        let mut directories: Vec<String> =
+            charts.map(|source| source.name.strip_suffix("Chart.yaml").unwrap_or_default().to_owned()).collect();
+        directories.sort();
+        let mut outermost: Vec<Self> = Vec::new();
+        for directory in directories {
+            if !outermost.iter().any(|chart| directory.starts_with(&chart.directory)) {
+                outermost.push(Self { directory });
+            }
+        }
+        outermost
+    }
+
+    /// Whether the source is this chart's own `Chart.yaml`.
+    pub(super) fn is_head(&self, source: &Source) -> bool {
+        source.name.strip_prefix(&self.directory) == Some("Chart.yaml")
+    }
+
+    /// Whether a file that was found in a directory is a part of the chart.
+    pub(super) fn holds(&self, source: &Source) -> bool {
+        let Some(inside) = source.name.strip_prefix(&self.directory) else { return false };
+        source.found == Found::InDirectory
+            && (matches!(inside, "Chart.yaml" | "requirements.yaml")
+                || ["templates/", "charts/", "ci/"].iter().any(|folder| inside.starts_with(folder))
+                || (inside.starts_with("values") && !inside.contains('/')))
+    }
+
+    /// The directory as the user sees it.
+    pub(super) fn name(&self) -> &str {
+        match self.directory.trim_end_matches('/') {
+            "" => ".",
+            directory => directory,
+        }
+    }
+}
+
+fn file_name(name: &str) -> &str {
+    Path::new(name).file_name().and_then(|name| name.to_str()).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Foreign, recognise};
+    use crate::parser::decode::decode;
+    use crate::parser::split::Syntax;
+
+    #[test]
+    fn files_of_other_tools_are_recognised_by_content() {
+        let cases = [
+            ("requests: []\n", "cases.yaml", Some(Foreign::Own)),
+            ("namespace: a\nlistenerAddress: 0.0.0.0\n", "x.yaml", Some(Foreign::Own)),
+            ("anything: 1\n", "dir/gwctl.yaml", Some(Foreign::Own)),
+            ("resources: []\n", "kustomization.yaml", Some(Foreign::Kustomization)),
+            ("resources: []\n", "x.yaml", None),
+            (
+                "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n",
+                "x.yaml",
+                Some(Foreign::Kustomization),
+            ),
+            ("apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n", "x.yaml", None),
+            ("apiVersion: v2\nname: a\nversion: 1.2.3\n", "Chart.yaml", Some(Foreign::Helm)),
+            ("replicas: 1\n", "values.yaml", Some(Foreign::Helm)),
+            ("apiVersion: v1\nkind: Service\n", "values.yaml", None),
+            ("apiVersion: v1\n", "values.yaml", None),
+            ("{}\n", "x.yaml", None),
+        ];
+        for (text, file, expected) in cases {
+            let root = decode(text, Syntax::Yaml).expect(text).node;
+            assert_eq!(recognise(&root, file), expected, "{text} {file}");
+        }
+    }
+}
