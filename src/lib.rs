@@ -7,5 +7,6 @@
 pub mod cli;
 pub mod compile;
 pub mod diagnostics;
+pub mod emit;
 pub mod options;
 pub mod parser;

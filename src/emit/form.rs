@@ -1,0 +1,91 @@
+//! The text forms: what the walk over a message needs from YAML and JSON.
+//!
+//! Stage: emit. Input: events in the order of the output. Output: text in a
+//! [`Sink`]. Invariant: the walk opens and closes in balance, writes a key before
+//! each value of a map and an item before each value of a list.
+
+use std::io::{self, Write};
+
+/// How much text is collected before it is written.
+const CHUNK: usize = 64 * 1024;
+
+/// A map or a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Container {
+    /// Keys and values.
+    Map,
+    /// Values.
+    List,
+}
+
+/// A text form: receives the document as events.
+pub(super) trait Form {
+    /// A map or a list begins where a value is due.
+    fn open(&mut self, container: Container);
+    /// The innermost map or list ends.
+    fn close(&mut self);
+    /// A key of the innermost map; its value is due next. A comment belongs to the entry.
+    fn key(&mut self, key: &str, comment: Option<&str>);
+    /// An item of the innermost list; its value is due next.
+    fn item(&mut self, comment: Option<&str>);
+    /// A string value.
+    fn text(&mut self, text: &str);
+    /// A string value that is known to be one wherever it stands bare, such as `10s`.
+    fn bare_text(&mut self, text: &str);
+    /// A number, `true`, `false` or `null`.
+    fn token(&mut self, token: &str);
+    /// The document is complete.
+    fn end(&mut self);
+    /// Hands collected text on when it is much.
+    fn relieve(&mut self) -> io::Result<()>;
+    /// Hands all text on.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+/// Collects text and hands it on in large pieces, so that writing an event
+/// cannot fail in the middle.
+pub(super) struct Sink<'o> {
+    out: &'o mut dyn Write,
+    text: String,
+    started: bool,
+}
+
+impl<'o> Sink<'o> {
+    /// An empty sink before `out`.
+    pub(super) fn new(out: &'o mut dyn Write) -> Self {
+        Self { out, text: String::with_capacity(CHUNK + CHUNK / 4), started: false }
+    }
+
+    /// Adds text.
+    pub(super) fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.started = true;
+    }
+
+    /// Adds one character.
+    pub(super) fn push_char(&mut self, character: char) {
+        self.text.push(character);
+        self.started = true;
+    }
+
+    /// Begins a line, indented by a number of spaces; the first line of all needs no break.
+    pub(super) fn line(&mut self, indent: usize) {
+        if self.started {
+            self.text.push('\n');
+        }
+        self.started = true;
+        self.text.extend(std::iter::repeat_n(' ', indent));
+    }
+
+    /// Writes the collected text when it is much.
+    pub(super) fn relieve(&mut self) -> io::Result<()> {
+        if self.text.len() >= CHUNK { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes the collected text.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(self.text.as_bytes())?;
+        self.text.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! JSON, indented by two spaces.
+//!
+//! Stage: emit. Input: events of the walk. Output: text that every JSON reader,
+//! Envoy's included, takes for the same document. Invariant: no comments, and
+//! every string is escaped as RFC 8259 asks.
+
+use std::fmt::Write as _;
+use std::io::Write;
+
+use super::form::{Container, Form, Sink};
+
+/// The writer.
+pub(super) struct Json<'o> {
+    sink: Sink<'o>,
+    open: Vec<(Container, bool)>,
+}
+
+impl<'o> Json<'o> {
+    /// Starts a document.
+    pub(super) fn new(out: &'o mut dyn Write) -> Self {
+        Self { sink: Sink::new(out), open: Vec::new() }
+    }
+
+    /// Begins an entry of the innermost container.
+    fn entry(&mut self) {
+        if let Some((_, filled)) = self.open.last_mut() {
+            if *filled {
+                self.sink.push_char(',');
+            }
+            *filled = true;
+        }
+        self.sink.line(2 * self.open.len());
+    }
+}
+
+impl Form for Json<'_> {
+    fn open(&mut self, container: Container) {
+        self.open.push((container, false));
+        self.sink.push_char(if container == Container::Map { '{' } else { '[' });
+    }
+
+    fn close(&mut self) {
+        let Some((container, filled)) = self.open.pop() else { return };
+        if filled {
+            self.sink.line(2 * self.open.len());
+        }
+        self.sink.push_char(if container == Container::Map { '}' } else { ']' });
+    }
+
+    fn key(&mut self, key: &str, _comment: Option<&str>) {
+        self.entry();
+        self.text(key);
+        self.sink.push(": ");
+    }
+
+    fn item(&mut self, _comment: Option<&str>) {
+        self.entry();
+    }
+
+    fn text(&mut self, text: &str) {
+        self.sink.push_char('"');
+        push_escaped(&mut self.sink, text);
+        self.sink.push_char('"');
+    }
+
+    fn bare_text(&mut self, text: &str) {
+        self.text(text);
+    }
+
+    fn token(&mut self, token: &str) {
+        self.sink.push(token);
+    }
+
+    fn end(&mut self) {
+        self.sink.push_char('\n');
+    }
+
+    fn relieve(&mut self) -> std::io::Result<()> {
+        self.sink.relieve()
+    }
+
+    fn finish(&mut self) -> std::io::Result<()> {
+        self.sink.flush()
+    }
+}
+
+/// Adds a string without its quotes. Text that needs no escape is copied whole.
+fn push_escaped(sink: &mut Sink<'_>, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c < ' ' || matches!(c, '"' | '\\' | '\u{7f}' | '\u{2028}' | '\u{2029}')) {
+        sink.push(&rest[..at]);
+        let Some(special) = rest[at..].chars().next() else { return };
+        match special {
+            '"' => sink.push("\\\""),
+            '\\' => sink.push("\\\\"),
+            '\n' => sink.push("\\n"),
+            '\r' => sink.push("\\r"),
+            '\t' => sink.push("\\t"),
+            other => {
+                let mut escape = String::with_capacity(6);
+                let _ = write!(escape, "\\u{:04x}", u32::from(other));
+                sink.push(&escape);
+            }
+        }
+        rest = &rest[at + special.len_utf8()..];
+    }
+    sink.push(rest);
+}
