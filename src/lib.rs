@@ -2,7 +2,7 @@
 //!
 //! The stages are folders of the same names: `parser` → `resolver` →
 //! `translator` (through `ir`) → `emit`; `diagnostics` is what they all report
-//! to. See `docs/architecture.md`.
+//! to. `proving` runs what came out through a real proxy. See `docs/architecture.md`.
 
 pub mod cli;
 pub mod compile;
@@ -10,3 +10,4 @@ pub mod diagnostics;
 pub mod emit;
 pub mod options;
 pub mod parser;
+pub mod proving;

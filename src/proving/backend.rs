@@ -1,0 +1,334 @@
+//! Echo backends: HTTP servers on loopback that answer with what they
+//! received, over HTTP/1.1, HTTP/2 with prior knowledge, and upgraded streams,
+//! all on one port.
+//!
+//! A request can steer its answer through controls, each given as a request
+//! header or as a query parameter of the same name (the header wins):
+//!
+//! | control | effect |
+//! |---|---|
+//! | `x-echo-status: N` | the status of the answer |
+//! | `x-echo-header: name=value` | a response header; repeatable |
+//! | `x-echo-body: TEXT` | the body, in place of the report |
+//! | `x-echo-delay-ms: N` | wait before the answer begins |
+//! | `x-echo-chunks: N` | stream N chunks `chunk 0\n`, `chunk 1\n`, … as the body |
+//! | `x-echo-gap-ms: N` | wait before each chunk |
+//! | `x-echo-close: before` or `body` | close the connection in place of an answer, or after the chunks |
+//! | `x-echo-fail: KEY:N[:STATUS]` | the first N requests with this KEY get STATUS (503) or, when STATUS is `close`, a closed connection |
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Body, Bytes, Frame, Incoming};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
+use hyper::{Request, Response, StatusCode, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::journal::{Journal, Received};
+
+/// The response header that names the backend that answered.
+pub(super) const ECHO_BACKEND: &str = "x-echo-backend";
+
+/// The largest request body that a backend reads, in bytes.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// The longest wait that a control may ask for.
+const MAX_WAIT: Duration = Duration::from_secs(600);
+
+/// How long an upgraded stream may last.
+const MAX_STREAM: Duration = Duration::from_secs(600);
+
+type EchoBody = UnsyncBoxBody<Bytes, io::Error>;
+
+/// A running echo backend. Dropping it closes its port and its connections.
+#[derive(Debug)]
+pub struct Backend {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Backend {
+    /// Starts a backend called `name` on `address`, where port 0 means a free
+    /// one. It records what it receives in `journal`. Must be called inside a
+    /// tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be bound.
+    pub async fn start(name: &str, address: SocketAddr, journal: Journal) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let echo = Arc::new(Echo { name: name.to_owned(), journal });
+        Ok(Self { address, task: tokio::spawn(accept(listener, echo)) })
+    }
+
+    /// The address that the backend listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Backend {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, echo: Arc<Echo>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    // Small writes must not wait for each other: cases measure time.
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(serve(stream, Arc::clone(&echo)));
+                }
+                // Out of descriptors: leave the connections time to end.
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+        }
+    }
+}
+
+async fn serve<S>(stream: S, echo: Arc<Echo>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |request| {
+        let echo = Arc::clone(&echo);
+        async move { echo.answer(request).await }
+    });
+    let builder = auto::Builder::new(TokioExecutor::new());
+    // A connection that breaks is the client's business, and often the point of a case.
+    let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
+}
+
+/// The state that all connections of one backend share.
+#[derive(Debug)]
+struct Echo {
+    name: String,
+    journal: Journal,
+}
+
+/// Tells hyper to close the connection without an answer.
+#[derive(Debug)]
+struct CloseConnection;
+
+impl std::fmt::Display for CloseConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the request asked for a closed connection")
+    }
+}
+
+impl std::error::Error for CloseConnection {}
+
+impl Echo {
+    async fn answer(&self, mut request: Request<Incoming>) -> Result<Response<EchoBody>, CloseConnection> {
+        let upgrade = request.headers().get(UPGRADE).cloned().filter(|_| request.version() < Version::HTTP_2);
+        let upgraded = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
+        let (head, body) = request.into_parts();
+        let body = if upgraded.is_some() { Bytes::new() } else { read(body).await.ok_or(CloseConnection)? };
+        let controls = Controls { headers: &head.headers, query: head.uri.query().unwrap_or_default() };
+        let received = Arc::new(self.describe(&head, &body));
+        self.journal.record(Arc::clone(&received));
+
+        tokio::time::sleep(controls.wait("x-echo-delay-ms")).await;
+        let failing = self.failure(&controls);
+        if failing == Some(Failure::Close) || controls.get("x-echo-close").as_deref() == Some("before") {
+            return Err(CloseConnection);
+        }
+        let status = match failing {
+            Some(Failure::Status(status)) => Some(status),
+            _ => controls.get("x-echo-status").and_then(|text| status_code(&text)),
+        };
+        if let (None, Some(token), Some(upgraded)) = (status, upgrade, upgraded) {
+            tokio::spawn(echo_stream(upgraded));
+            return Ok(self.response(&controls, StatusCode::SWITCHING_PROTOCOLS, Some(token), empty()));
+        }
+        let body = controls.body(&received);
+        Ok(self.response(&controls, status.unwrap_or(StatusCode::OK), None, body))
+    }
+
+    fn describe(&self, head: &hyper::http::request::Parts, body: &Bytes) -> Received {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let authority = head.uri.authority().map(ToString::to_string);
+        // Over HTTP/2 the URI holds `:authority`; the target is what followed it.
+        let path = if head.version == Version::HTTP_2 {
+            head.uri.path_and_query().map_or_else(String::new, ToString::to_string)
+        } else {
+            head.uri.to_string()
+        };
+        Received {
+            backend: self.name.clone(),
+            method: head.method.to_string(),
+            path,
+            version: format!("{:?}", head.version),
+            host: head.headers.get(HOST).map(text).or(authority),
+            headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+            body_length: body.len(),
+            body: String::from_utf8_lossy(body).into_owned(),
+        }
+    }
+
+    fn failure(&self, controls: &Controls<'_>) -> Option<Failure> {
+        let text = controls.get("x-echo-fail")?;
+        let mut parts = text.splitn(3, ':');
+        let key = parts.next()?;
+        let times: u32 = parts.next()?.parse().ok()?;
+        let how = match parts.next() {
+            None => Failure::Status(StatusCode::SERVICE_UNAVAILABLE),
+            Some("close") => Failure::Close,
+            Some(status) => Failure::Status(status_code(status)?),
+        };
+        (self.journal.count(key) < times).then_some(how)
+    }
+
+    fn response(
+        &self,
+        controls: &Controls<'_>,
+        status: StatusCode,
+        upgrade: Option<HeaderValue>,
+        body: EchoBody,
+    ) -> Response<EchoBody> {
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        if let Some(token) = upgrade {
+            headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+            headers.insert(UPGRADE, token);
+        } else {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        if let Ok(name) = HeaderValue::from_str(&self.name) {
+            headers.insert(ECHO_BACKEND, name);
+        }
+        for text in controls.all("x-echo-header") {
+            let Some((name, value)) = text.split_once('=') else { continue };
+            let (Ok(name), Ok(value)) = (HeaderName::try_from(name.trim()), HeaderValue::from_str(value)) else {
+                continue;
+            };
+            // A control that names a header of ours replaces it; further lines are appended.
+            if name == CONTENT_TYPE {
+                headers.insert(name, value);
+            } else {
+                headers.append(name, value);
+            }
+        }
+        response
+    }
+}
+
+/// How a request that shall fail is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failure {
+    Status(StatusCode),
+    Close,
+}
+
+/// The controls of one request.
+struct Controls<'a> {
+    headers: &'a HeaderMap,
+    query: &'a str,
+}
+
+impl Controls<'_> {
+    fn all(&self, name: &str) -> Vec<String> {
+        let lines = self.headers.get_all(name).iter();
+        let headers: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        if !headers.is_empty() {
+            return headers;
+        }
+        let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).collect()
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        self.all(name).into_iter().next()
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.get(name)?.parse().ok()
+    }
+
+    fn wait(&self, name: &str) -> Duration {
+        Duration::from_millis(self.number(name).unwrap_or(0)).min(MAX_WAIT)
+    }
+
+    fn body(&self, received: &Received) -> EchoBody {
+        if let Some(chunks) = self.number("x-echo-chunks") {
+            let broken = self.get("x-echo-close").as_deref() == Some("body");
+            return stream(chunks.min(100_000), self.wait("x-echo-gap-ms"), broken);
+        }
+        match self.get("x-echo-body") {
+            Some(text) => full(Bytes::from(text)),
+            None => full(Bytes::from(serde_json::to_vec_pretty(received).unwrap_or_default())),
+        }
+    }
+}
+
+fn status_code(text: &str) -> Option<StatusCode> {
+    text.parse().ok().and_then(|code| StatusCode::from_u16(code).ok()).filter(|code| !code.is_informational())
+}
+
+async fn read(body: Incoming) -> Option<Bytes> {
+    Limited::new(body, MAX_BODY).collect().await.ok().map(http_body_util::Collected::to_bytes)
+}
+
+fn full(bytes: Bytes) -> EchoBody {
+    Full::new(bytes).map_err(|never: Infallible| match never {}).boxed_unsync()
+}
+
+fn empty() -> EchoBody {
+    full(Bytes::new())
+}
+
+/// A body of chunks with a gap before each; it ends as a broken connection when `broken`.
+fn stream(chunks: u64, gap: Duration, broken: bool) -> EchoBody {
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        for chunk in 0..chunks {
+            tokio::time::sleep(gap).await;
+            if sender.send(Ok(Bytes::from(format!("chunk {chunk}\n")))).await.is_err() {
+                return;
+            }
+        }
+        if broken {
+            // The chunks must be on the wire before the connection breaks.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let _ = sender.send(Err(io::Error::other(CloseConnection))).await;
+        }
+    });
+    ChannelBody(receiver).boxed_unsync()
+}
+
+struct ChannelBody(mpsc::Receiver<io::Result<Bytes>>);
+
+impl Body for ChannelBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        self.0.poll_recv(cx).map(|chunk| chunk.map(|result| result.map(Frame::data)))
+    }
+}
+
+/// Sends every byte of an upgraded stream back.
+async fn echo_stream(upgraded: hyper::upgrade::OnUpgrade) {
+    let Ok(stream) = upgraded.await else { return };
+    let (mut from, mut to) = tokio::io::split(TokioIo::new(stream));
+    let _ = tokio::time::timeout(MAX_STREAM, tokio::io::copy(&mut from, &mut to)).await;
+}

@@ -1,0 +1,278 @@
+//! Compares what came back with what a case expects. Pure: no network, no time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::backend::ECHO_BACKEND;
+use super::cases::{Expectation, Headers, Mirrors, RequestCase, UpstreamExpectation};
+use super::client::Reply;
+use super::journal::Received;
+
+/// How many standard deviations a share may be off. Chance alone exceeds
+/// five less than once in a million cases.
+const DEVIATIONS: f64 = 5.0;
+
+/// Something that is not as expected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mismatch {
+    /// What was looked at, such as `status` or `upstream header x-key`.
+    pub subject: String,
+    /// What the case expects.
+    pub expected: String,
+    /// What it was.
+    pub actual: String,
+}
+
+/// What happened to one request.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    /// The answer, or why there is none.
+    pub(super) reply: Result<Reply, String>,
+    /// What the backends received, in order of arrival.
+    pub(super) received: Vec<Arc<Received>>,
+}
+
+impl Outcome {
+    /// The backend that answered.
+    pub(super) fn backend(&self) -> Option<&str> {
+        self.reply.as_ref().ok()?.header_lines(ECHO_BACKEND).first().copied()
+    }
+
+    /// The key of the outcome among shares: the backend, or `status:CODE`, or `no answer`.
+    fn share_key(&self) -> String {
+        match (self.backend(), &self.reply) {
+            (Some(backend), _) => backend.to_owned(),
+            (None, Ok(reply)) => format!("status:{}", reply.status),
+            (None, Err(_)) => "no answer".to_owned(),
+        }
+    }
+
+    /// The backends that received a copy. A backend that answered counts only
+    /// when `expected` names it and it was reached more than once.
+    pub(super) fn mirrored(&self, expected: &[&str]) -> Vec<&str> {
+        let answered = self.backend();
+        let mut names: Vec<&str> = self.received.iter().map(|received| received.backend.as_str()).collect();
+        names.sort_unstable();
+        let again = answered.is_some_and(|name| names.iter().filter(|other| **other == name).count() > 1);
+        names.dedup();
+        names.retain(|name| Some(*name) != answered || (again && expected.contains(name)));
+        names
+    }
+
+    /// How often the request was tried at the backend that answered; at any
+    /// backend, when none answered.
+    fn attempts(&self) -> usize {
+        let answered = self.backend();
+        self.received.iter().filter(|received| answered.is_none_or(|name| received.backend == name)).count()
+    }
+}
+
+/// The mirrors that must have received a copy of every request.
+pub(super) fn certain_mirrors(expect: &Expectation) -> Option<Vec<&str>> {
+    match expect.mirrors.as_ref()? {
+        Mirrors::All(names) => Some(names.iter().map(String::as_str).collect()),
+        Mirrors::Percent(_) => None,
+    }
+}
+
+/// Compares all outcomes of a case with its expectation. Each kind of
+/// mismatch is reported once, with the number of requests it concerns.
+pub(super) fn check(case: &RequestCase, outcomes: &[Outcome]) -> Vec<Mismatch> {
+    let mut found = Findings::default();
+    for outcome in outcomes {
+        check_one(&case.expect, outcome, &mut found);
+    }
+    let mut mismatches = found.into_mismatches(outcomes.len());
+    if let Some(shares) = &case.expect.backends {
+        let keys = outcomes.iter().map(Outcome::share_key);
+        mismatches.extend(check_shares("share", &shares.0, keys, outcomes.len(), true));
+    }
+    if let Some(Mirrors::Percent(shares)) = &case.expect.mirrors {
+        let names: Vec<&str> = shares.iter().map(|(name, _)| name.as_str()).collect();
+        let keys = outcomes.iter().flat_map(|outcome| outcome.mirrored(&names)).map(str::to_owned);
+        mismatches.extend(check_shares("mirror", shares, keys, outcomes.len(), false));
+    }
+    mismatches
+}
+
+/// Mismatches of many requests, each kind once, in the order of appearance.
+#[derive(Default)]
+struct Findings(Vec<(Mismatch, usize)>);
+
+impl Findings {
+    fn add(&mut self, subject: impl Into<String>, expected: impl Into<String>, actual: impl Into<String>) {
+        let mismatch = Mismatch { subject: subject.into(), expected: expected.into(), actual: actual.into() };
+        match self.0.iter_mut().find(|(other, _)| other.subject == mismatch.subject) {
+            Some((_, count)) => *count += 1,
+            None => self.0.push((mismatch, 1)),
+        }
+    }
+
+    fn compare(&mut self, subject: impl Into<String>, expected: &str, actual: Option<&str>) {
+        if actual != Some(expected) {
+            self.add(subject, expected, actual.unwrap_or("(none)"));
+        }
+    }
+
+    fn into_mismatches(self, requests: usize) -> Vec<Mismatch> {
+        let label = |(mut mismatch, count): (Mismatch, usize)| {
+            if requests > 1 {
+                mismatch.actual = format!("{} (first of {count} in {requests} requests)", mismatch.actual);
+            }
+            mismatch
+        };
+        self.0.into_iter().map(label).collect()
+    }
+}
+
+fn check_one(expect: &Expectation, outcome: &Outcome, found: &mut Findings) {
+    let reply = match &outcome.reply {
+        Ok(reply) => reply,
+        Err(reason) => {
+            found.add("answer", "an answer", reason.clone());
+            return;
+        }
+    };
+    check_reply(expect, reply, found);
+    if let Some(backend) = &expect.backend {
+        let actual = outcome.backend().map_or_else(|| format!("(none, status {})", reply.status), str::to_owned);
+        found.compare("backend", backend, Some(&actual));
+    }
+    if let Some(upstream) = &expect.upstream {
+        check_upstream(upstream, outcome, found);
+    }
+    if let Some(mut names) = certain_mirrors(expect) {
+        let actual = outcome.mirrored(&names).join(", ");
+        names.sort_unstable();
+        found.compare("mirrors", &names.join(", "), Some(&actual));
+    }
+    if let Some(attempts) = expect.attempts {
+        found.compare("attempts", &attempts.to_string(), Some(&outcome.attempts().to_string()));
+    }
+}
+
+fn check_reply(expect: &Expectation, reply: &Reply, found: &mut Findings) {
+    if let Some(status) = expect.status {
+        found.compare("status", &status.to_string(), Some(&reply.status.to_string()));
+    }
+    if let Some(location) = &expect.redirect {
+        if expect.status.is_none() && !(300..400).contains(&reply.status) {
+            found.add("status", "a redirect", reply.status.to_string());
+        }
+        found.compare("location", location, reply.header_lines("location").first().copied());
+    }
+    if let Some(response) = &expect.response {
+        check_headers("response", &response.headers, &response.absent, |name| reply.header_lines(name), found);
+    }
+    if let Some(body) = &expect.body {
+        found.compare("body", body, Some(&String::from_utf8_lossy(&reply.body)));
+    }
+    if expect.truncated != reply.truncated {
+        let word = |truncated| if truncated { "breaks off" } else { "is complete" };
+        found.add("body", word(expect.truncated), word(reply.truncated));
+    }
+    if let Some(window) = expect.within
+        && !(window.min..=window.max).contains(&reply.elapsed)
+    {
+        found.add("time", format!("{:?} to {:?}", window.min, window.max), format!("{:.3?}", reply.elapsed));
+    }
+}
+
+fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut Findings) {
+    // The last request at the backend that answered is the one that it answered.
+    let answered = outcome.backend();
+    let received = outcome.received.iter().rev().find(|received| answered.is_none_or(|name| received.backend == name));
+    let Some(received) = received else {
+        found.add("upstream", "a request at a backend", "(none)");
+        return;
+    };
+    let UpstreamExpectation { method, path, host, headers, absent, http, body } = expect;
+    let fields = [
+        ("upstream method", method.as_deref(), Some(received.method.as_str())),
+        ("upstream path", path.as_deref(), Some(received.path.as_str())),
+        ("upstream host", host.as_deref(), received.host.as_deref()),
+        ("upstream http", http.map(super::cases::HttpVersion::as_str), Some(received.version.as_str())),
+        ("upstream body", body.as_deref(), Some(received.body.as_str())),
+    ];
+    for (subject, expected, actual) in fields {
+        if let Some(expected) = expected {
+            found.compare(subject, expected, actual);
+        }
+    }
+    check_headers("upstream", headers, absent, |name| received.header_lines(name), found);
+}
+
+fn check_headers<'a>(
+    side: &str,
+    headers: &Headers,
+    absent: &[String],
+    lines: impl Fn(&str) -> Vec<&'a str>,
+    found: &mut Findings,
+) {
+    for (name, expected) in &headers.0 {
+        let actual = lines(name.as_str());
+        if actual != expected.iter().map(String::as_str).collect::<Vec<_>>() {
+            let actual = if actual.is_empty() { "(none)".to_owned() } else { actual.join(" | ") };
+            found.add(format!("{side} header {name}"), expected.join(" | "), actual);
+        }
+    }
+    for name in absent {
+        let actual = lines(name);
+        if !actual.is_empty() {
+            found.add(format!("{side} header {name}"), "(none)", actual.join(" | "));
+        }
+    }
+}
+
+/// Compares how often each key came with its percentage of `requests`. With
+/// `exclusive`, a key without a percentage is a mismatch as well.
+fn check_shares(
+    subject: &str,
+    shares: &[(String, f64)],
+    keys: impl Iterator<Item = String>,
+    requests: usize,
+    exclusive: bool,
+) -> Vec<Mismatch> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    keys.for_each(|key| *counts.entry(key).or_default() += 1);
+    let mut mismatches = Vec::new();
+    let total = if exclusive { shares.iter().map(|(_, share)| share).sum() } else { 100.0 };
+    for (name, share) in shares {
+        let count = counts.remove(name).unwrap_or(0);
+        let (least, most) = bounds(share / total, requests);
+        if !(least..=most).contains(&count) {
+            mismatches.push(Mismatch {
+                subject: format!("{subject} of {name}"),
+                expected: format!("{least} to {most} of {requests} ({share} percent)"),
+                actual: count.to_string(),
+            });
+        }
+    }
+    let rest = counts.into_iter().map(|(name, count)| Mismatch {
+        subject: format!("{subject} of {name}"),
+        expected: format!("0 of {requests}"),
+        actual: count.to_string(),
+    });
+    mismatches.extend(rest);
+    mismatches
+}
+
+/// The counts that a share of `requests` may have by chance.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "counts of requests are small and positive"
+)]
+fn bounds(probability: f64, requests: usize) -> (usize, usize) {
+    let count = requests as f64;
+    let mean = count * probability;
+    let slack = DEVIATIONS * (count * probability * (1.0 - probability)).max(0.0).sqrt();
+    ((mean - slack).ceil().max(0.0) as usize, (mean + slack).floor().min(count) as usize)
+}
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

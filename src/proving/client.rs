@@ -1,0 +1,194 @@
+//! The client of the runner: sends a case's request as it is written and
+//! reads the whole answer, over HTTP/1.1 or HTTP/2, on connections that are
+//! kept.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::client::conn::{http1, http2};
+use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
+use hyper::{Request, Response, StatusCode, Uri, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::cases::{HttpVersion, RequestSpec};
+use super::journal::{REQUEST_ID, lines};
+
+/// How long a connection may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest response body that is read, in bytes.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub(super) struct Reply {
+    /// The status.
+    pub(super) status: u16,
+    /// Every header line, in order.
+    pub(super) headers: Vec<(String, String)>,
+    /// The body, or as much as came.
+    pub(super) body: Vec<u8>,
+    /// Whether the body broke off.
+    pub(super) truncated: bool,
+    /// From the first byte sent to the last one read.
+    pub(super) elapsed: Duration,
+}
+
+impl Reply {
+    /// The values of all lines of one header, in order.
+    pub(super) fn header_lines(&self, name: &str) -> Vec<&str> {
+        lines(&self.headers, name)
+    }
+}
+
+/// A connection to the proxy.
+pub(super) struct Connection {
+    address: SocketAddr,
+    sender: Sender,
+}
+
+enum Sender {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
+}
+
+impl Connection {
+    /// Opens a connection.
+    pub(super) async fn open(address: SocketAddr, version: HttpVersion) -> Result<Self, String> {
+        let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
+        let stream = stream.map_err(|_| "no connection in time".to_owned())?.map_err(|error| error.to_string())?;
+        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        let stream = TokioIo::new(stream);
+        let sender = match version {
+            HttpVersion::Http1 => {
+                let (sender, connection) = http1::handshake(stream).await.map_err(describe)?;
+                tokio::spawn(connection.with_upgrades());
+                Sender::Http1(sender)
+            }
+            HttpVersion::Http2 => {
+                let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.map_err(describe)?;
+                tokio::spawn(connection);
+                Sender::Http2(sender)
+            }
+        };
+        Ok(Self { address, sender })
+    }
+
+    /// Sends the request under `id` and reads the answer; a connection that
+    /// the other side has closed meanwhile is opened anew.
+    pub(super) async fn exchange(&mut self, spec: &RequestSpec, id: &str, limit: Duration) -> Result<Reply, String> {
+        if self.ready().await.is_err() {
+            *self = Self::open(self.address, spec.http).await?;
+            self.ready().await?;
+        }
+        let request = build(spec, id)?;
+        let exchange = self.send(request, spec);
+        tokio::time::timeout(limit, exchange).await.map_err(|_| format!("no answer within {limit:?}"))?
+    }
+
+    async fn ready(&mut self) -> Result<(), String> {
+        match &mut self.sender {
+            Sender::Http1(sender) => sender.ready().await.map_err(describe),
+            Sender::Http2(sender) => sender.ready().await.map_err(describe),
+        }
+    }
+
+    async fn send(&mut self, request: Request<Full<Bytes>>, spec: &RequestSpec) -> Result<Reply, String> {
+        let start = Instant::now();
+        let mut response = match &mut self.sender {
+            Sender::Http1(sender) => sender.send_request(request).await.map_err(describe)?,
+            Sender::Http2(sender) => sender.send_request(request).await.map_err(describe)?,
+        };
+        let status = response.status();
+        let headers = text_headers(response.headers());
+        let (body, truncated) = if status == StatusCode::SWITCHING_PROTOCOLS {
+            (exchange_bytes(&mut response, spec.body.as_deref().unwrap_or_default()).await?, false)
+        } else {
+            read(response.into_body()).await
+        };
+        Ok(Reply { status: status.as_u16(), headers, body, truncated, elapsed: start.elapsed() })
+    }
+}
+
+/// The text of an error with its causes.
+fn describe(error: hyper::Error) -> String {
+    match std::error::Error::source(&error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
+    let path = spec.raw_path.as_deref().unwrap_or(&spec.url.path);
+    let host = spec.host.as_deref().unwrap_or(&spec.url.host);
+    let mut headers = HeaderMap::new();
+    for (name, values) in &spec.headers.0 {
+        for value in values {
+            headers.append(name.clone(), HeaderValue::from_str(value).map_err(|error| error.to_string())?);
+        }
+    }
+    headers.insert(HeaderName::from_static(REQUEST_ID), HeaderValue::from_str(id).map_err(|error| error.to_string())?);
+    let uri: Uri = match spec.http {
+        HttpVersion::Http1 => {
+            if !headers.contains_key(HOST) {
+                headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| format!("`{host}` is not a host"))?);
+            }
+            path.parse()
+        }
+        HttpVersion::Http2 => format!("http://{host}{path}").parse(),
+    }
+    .map_err(|error| format!("`{host}{path}` cannot be requested: {error}"))?;
+    let mut body = spec.body.clone().unwrap_or_default();
+    if let Some(token) = &spec.upgrade {
+        let token = HeaderValue::from_str(token).map_err(|_| format!("`{token}` is not a protocol"))?;
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(UPGRADE, token);
+        // The fixed key of the protocol's own example: nobody here checks the answer to it.
+        headers.insert("sec-websocket-key", HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
+        headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
+        body.clear();
+    }
+    let mut request = Request::new(Full::new(Bytes::from(body)));
+    *request.method_mut() = spec.method.clone();
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    *request.version_mut() = match spec.http {
+        HttpVersion::Http1 => Version::HTTP_11,
+        HttpVersion::Http2 => Version::HTTP_2,
+    };
+    Ok(request)
+}
+
+fn text_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
+}
+
+/// The body, and whether it broke off.
+async fn read(mut body: Incoming) -> (Vec<u8>, bool) {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return (bytes, true) };
+        if let Some(data) = frame.data_ref() {
+            bytes.extend_from_slice(data);
+        }
+        if bytes.len() > MAX_BODY {
+            return (bytes, true);
+        }
+    }
+    (bytes, !body.is_end_stream())
+}
+
+/// Sends `text` on the upgraded stream and reads as many bytes back.
+async fn exchange_bytes(response: &mut Response<Incoming>, text: &str) -> Result<Vec<u8>, String> {
+    let stream = hyper::upgrade::on(response).await.map_err(describe)?;
+    let mut stream = TokioIo::new(stream);
+    stream.write_all(text.as_bytes()).await.map_err(|error| error.to_string())?;
+    let mut answer = vec![0; text.len()];
+    stream.read_exact(&mut answer).await.map_err(|error| error.to_string())?;
+    Ok(answer)
+}

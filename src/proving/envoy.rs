@@ -1,0 +1,174 @@
+//! A running Envoy: started on a file, waited for, asked, and stopped when its
+//! value is dropped.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use super::admin;
+use super::error::Error;
+
+/// How long Envoy may take until it serves.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long Envoy may take to judge a configuration.
+const VALIDATE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How often a waiting loop looks again.
+const POLL: Duration = Duration::from_millis(20);
+
+/// How many bytes from the end of the log an error repeats.
+const LOG_TAIL: usize = 4096;
+
+static STARTED: AtomicU32 = AtomicU32::new(0);
+
+/// Lets Envoy judge the configuration in `config`, whose extension picks the
+/// format, without binding a port.
+///
+/// # Errors
+///
+/// When Envoy refuses it (the error repeats what Envoy said), or cannot be run.
+pub fn validate(envoy: &Path, config: &Path) -> Result<(), Error> {
+    let directory = tempfile::tempdir().map_err(Error::system("create a directory for Envoy's log"))?;
+    let log = directory.path().join("envoy.log");
+    let mut command = command(envoy, config, &log)?;
+    let mut child = Process::spawn(command.args(["--mode", "validate"]))?;
+    match child.wait(VALIDATE_TIMEOUT)? {
+        Some(status) if status.success() => Ok(()),
+        Some(_) => Err(Error::Refused(tail(&log))),
+        None => Err(Error::NotRunning(format!("no judgement within {VALIDATE_TIMEOUT:?}\n{}", tail(&log)))),
+    }
+}
+
+/// An Envoy that serves.
+#[derive(Debug)]
+pub struct Envoy {
+    process: Process,
+    admin: SocketAddr,
+    log: PathBuf,
+}
+
+impl Envoy {
+    /// Starts Envoy on `config`, whose admin interface is `admin`, writes what
+    /// it prints to `log`, and returns when it serves.
+    ///
+    /// # Errors
+    ///
+    /// When Envoy stops or does not serve in time; the error ends with its log.
+    pub fn start(envoy: &Path, config: &Path, admin: SocketAddr, log: &Path) -> Result<Self, Error> {
+        // A token that only this process knows: whoever else answers on the admin port is unmasked.
+        let node = format!("gwctl-{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
+        let mut command = command(envoy, config, log)?;
+        command.args(["--concurrency", "1", "--use-dynamic-base-id", "--service-node", &node]);
+        command.args(["--drain-time-s", "1", "--parent-shutdown-time-s", "2"]);
+        let mut envoy = Self { process: Process::spawn(&mut command)?, admin, log: log.to_owned() };
+        envoy.wait_until_ready()?;
+        match admin::get(admin, "/server_info") {
+            Ok((200, info)) if info.contains(&format!("\"{node}\"")) => Ok(envoy),
+            _ => Err(Error::NotRunning(format!("another process answers on {admin}"))),
+        }
+    }
+
+    fn wait_until_ready(&mut self) -> Result<(), Error> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        while Instant::now() < deadline {
+            if let Some(status) = self.process.status()? {
+                return Err(Error::NotRunning(format!("it ended with {status}\n{}", tail(&self.log))));
+            }
+            if matches!(admin::get(self.admin, "/ready"), Ok((200, _))) {
+                return Ok(());
+            }
+            std::thread::sleep(POLL);
+        }
+        Err(Error::NotRunning(format!("it does not serve within {START_TIMEOUT:?}\n{}", tail(&self.log))))
+    }
+
+    /// The body of the admin interface's answer to `GET path`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or one that is not 200.
+    pub fn admin(&self, path: &str) -> Result<String, Error> {
+        match admin::get(self.admin, path) {
+            Ok((200, body)) => Ok(body),
+            Ok((status, body)) => Err(Error::NotRunning(format!("admin {path} answers {status}: {body}"))),
+            Err(error) => Err(Error::System(format!("ask Envoy for {path}"), error)),
+        }
+    }
+
+    /// The TCP and UDP addresses that the listeners are bound to, as `IP:PORT`.
+    ///
+    /// # Errors
+    ///
+    /// When the admin interface does not answer.
+    pub fn listeners(&self) -> Result<Vec<SocketAddr>, Error> {
+        let text = self.admin("/listeners?format=json")?;
+        let answer: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        let statuses = answer["listener_statuses"].as_array().map_or(&[][..], Vec::as_slice);
+        let address = |socket: &serde_json::Value| {
+            let ip = socket["address"].as_str()?.parse().ok()?;
+            Some(SocketAddr::new(ip, socket["port_value"].as_u64()?.try_into().ok()?))
+        };
+        let first = statuses.iter().filter_map(|status| address(&status["local_address"]["socket_address"]));
+        let more =
+            statuses.iter().flat_map(|status| status["additional_local_addresses"].as_array().into_iter().flatten());
+        Ok(first.chain(more.filter_map(|item| address(&item["socket_address"]))).collect())
+    }
+
+    /// The end of what Envoy printed.
+    pub fn log_tail(&self) -> String {
+        tail(&self.log)
+    }
+}
+
+fn command(envoy: &Path, config: &Path, log: &Path) -> Result<Command, Error> {
+    let create = Error::system(format!("create {}", log.display()));
+    let output = File::create(log).and_then(|file| Ok((file.try_clone()?, file))).map_err(create)?;
+    let mut command = Command::new(envoy);
+    command.arg("-c").arg(config).args(["--log-level", "warning"]);
+    command.stdin(Stdio::null()).stdout(output.0).stderr(output.1);
+    Ok(command)
+}
+
+fn tail(log: &Path) -> String {
+    let bytes = std::fs::read(log).unwrap_or_default();
+    let start = bytes.len().saturating_sub(LOG_TAIL);
+    String::from_utf8_lossy(bytes.get(start..).unwrap_or_default()).trim().to_owned()
+}
+
+/// A child process that does not outlive its value.
+#[derive(Debug)]
+struct Process(Child);
+
+impl Process {
+    fn spawn(command: &mut Command) -> Result<Self, Error> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        command.spawn().map(Self).map_err(Error::system(format!("run {program}")))
+    }
+
+    fn status(&mut self) -> Result<Option<ExitStatus>, Error> {
+        self.0.try_wait().map_err(Error::system("look after Envoy"))
+    }
+
+    fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>, Error> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let status = self.status()?;
+            if status.is_some() || Instant::now() >= deadline {
+                return Ok(status);
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Either fails only when the process has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

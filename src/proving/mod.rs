@@ -1,0 +1,35 @@
+//! What proves a configuration: a real Envoy on loopback, echo backends that
+//! report what reached them, and request cases that say what must come back.
+//!
+//! Input: a [`Topology`] (the ports and Services of the manifests), a
+//! [`CaseFile`], and a closure that compiles the manifests under given
+//! [`Options`](crate::options::Options). Output: one [`CaseResult`] a case, as
+//! data. The compiler does not know this folder; the project's own tests and
+//! `gwctl test --envoy` both use it. Everything binds loopback addresses only,
+//! and everything that waits is bounded.
+
+mod admin;
+mod backend;
+mod cases;
+mod check;
+mod client;
+mod envoy;
+mod error;
+mod install;
+mod journal;
+mod ports;
+mod run;
+mod topology;
+
+pub use backend::Backend;
+pub use cases::{
+    CaseFile, Expectation, FormatError, GatewayName, Headers, HttpVersion, Mirrors, RequestCase, RequestSpec,
+    ResponseExpectation, Scheme, Shares, Target, UpstreamExpectation, Window,
+};
+pub use check::Mismatch;
+pub use envoy::{Envoy, validate};
+pub use error::Error;
+pub use install::{ENVOY_VARIABLE, ENVOY_VERSION, find, provide};
+pub use journal::{Journal, REQUEST_ID, Received};
+pub use run::{CaseResult, Proof, SHARE_REQUESTS, run};
+pub use topology::{GatewayPorts, ServiceKey, SliceAddress, Topology};

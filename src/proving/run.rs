@@ -1,0 +1,321 @@
+//! Runs a file of cases: free ports, echo backends, one compilation, one
+//! Envoy, every request, every comparison.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+use crate::options::{ListenerAddress, Options, PortMap, Resolve};
+
+use super::backend::Backend;
+use super::cases::{CaseFile, RequestCase, Scheme};
+use super::check::{Mismatch, Outcome, certain_mirrors, check};
+use super::client::Connection;
+use super::envoy::Envoy;
+use super::error::Error;
+use super::journal::Journal;
+use super::ports::Reservation;
+use super::topology::{ServiceKey, Topology};
+
+/// How many requests a case with shares sends when it does not say.
+pub const SHARE_REQUESTS: u32 = 2000;
+
+/// How many connections a case with many requests uses at once.
+const CONNECTIONS: u32 = 8;
+
+/// How long an answer may take when the case does not expect more.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a mirrored copy may be on its way after the answer.
+const MIRROR_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long nothing must come before it is believed that no copy was sent.
+const MIRROR_SILENCE: Duration = Duration::from_millis(250);
+
+/// How long a backend waits for a fixed address that is in use.
+const BIND_TIMEOUT: Duration = Duration::from_secs(10);
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// What is to be proven.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof<'a> {
+    /// The Envoy binary.
+    pub envoy: &'a Path,
+    /// What the manifests name.
+    pub topology: &'a Topology,
+    /// The cases.
+    pub cases: &'a CaseFile,
+    /// The options to start from; addresses and ports are replaced.
+    pub options: &'a Options,
+}
+
+/// What one case showed.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseResult {
+    /// The name of the case.
+    pub name: String,
+    /// How many requests were sent.
+    pub requests: usize,
+    /// What is not as expected; empty when the case holds.
+    pub mismatches: Vec<Mismatch>,
+    /// How long the case took, in seconds.
+    pub seconds: f64,
+}
+
+/// Runs every case against a real Envoy. `compile` turns options into the
+/// YAML of a bootstrap; it is called once, with listeners, admin interface and
+/// Services moved to free loopback ports.
+///
+/// # Errors
+///
+/// When the proof cannot be carried out; a case that does not hold is a
+/// [`CaseResult`] with mismatches.
+pub fn run(proof: &Proof<'_>, compile: impl Fn(&Options) -> Result<String, String>) -> Result<Vec<CaseResult>, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(Error::system("start a runtime"))?;
+    let results = run_inside(&runtime, proof, compile);
+    runtime.shutdown_background();
+    results
+}
+
+fn run_inside(
+    runtime: &tokio::runtime::Runtime,
+    proof: &Proof<'_>,
+    compile: impl Fn(&Options) -> Result<String, String>,
+) -> Result<Vec<CaseResult>, Error> {
+    let stage = runtime.block_on(Stage::build(proof))?;
+    let bootstrap = compile(&stage.options).map_err(Error::Compile)?;
+    let directory = tempfile::tempdir().map_err(Error::system("create a directory for Envoy"))?;
+    let config = directory.path().join("envoy.yaml");
+    std::fs::write(&config, bootstrap).map_err(Error::system(format!("write {}", config.display())))?;
+    let envoy = Envoy::start(proof.envoy, &config, stage.admin.address(), &directory.path().join("envoy.log"))?;
+    stage.check_listeners(&envoy)?;
+    runtime.block_on(async {
+        let mut results = Vec::new();
+        for case in &proof.cases.requests {
+            results.push(stage.run_case(case).await?);
+        }
+        Ok(results)
+    })
+}
+
+/// Everything around the proxy.
+struct Stage<'a> {
+    topology: &'a Topology,
+    options: Options,
+    admin: Reservation,
+    /// The Gateways' ports and the ports that Envoy binds in their place.
+    ports: HashMap<u16, Reservation>,
+    journal: Journal,
+    /// Kept because they serve, or refuse, until they are dropped.
+    _backends: Vec<Backend>,
+    _down: Vec<Reservation>,
+    next_id: Arc<AtomicU32>,
+}
+
+impl<'a> Stage<'a> {
+    async fn build(proof: &Proof<'a>) -> Result<Self, Error> {
+        let Proof { topology, cases, .. } = *proof;
+        let mut options = proof.options.clone();
+        let admin = Reservation::new(LOOPBACK)?;
+        options.admin_address = Some(admin.address());
+        let mut ports = HashMap::new();
+        for port in topology.ports() {
+            let reservation = Reservation::new(LOOPBACK)?;
+            options.port_map.retain(|map| map.from != port);
+            options.port_map.push(PortMap { gateway: None, from: port, to: reservation.address().port() });
+            ports.insert(port, reservation);
+        }
+        if options.listener_address != ListenerAddress::Gateway {
+            options.listener_address = ListenerAddress::Ip(LOOPBACK);
+        }
+        let journal = Journal::default();
+        let (mut backends, mut down) = (Vec::new(), Vec::new());
+        for service in services(proof) {
+            let name = service.to_string();
+            let address = if cases.down.contains(&name) {
+                let reservation = Reservation::new(LOOPBACK)?;
+                let address = reservation.address();
+                down.push(reservation);
+                address
+            } else {
+                let backend = start_backend(&name, SocketAddr::new(LOOPBACK, 0), &journal).await?;
+                let address = backend.address();
+                backends.push(backend);
+                address
+            };
+            options.resolve.push(resolve(service, address));
+        }
+        if cases.keep_endpoints {
+            for endpoint in topology.endpoints.iter().filter(|endpoint| endpoint.address.ip().is_loopback()) {
+                let name = endpoint.address.to_string();
+                if !cases.down.contains(&name) {
+                    backends.push(start_backend(&name, endpoint.address, &journal).await?);
+                }
+            }
+        }
+        let next_id = Arc::new(AtomicU32::new(0));
+        Ok(Self { topology, options, admin, ports, journal, _backends: backends, _down: down, next_id })
+    }
+
+    /// Makes sure that every listener is where the requests go, and nowhere else.
+    fn check_listeners(&self, envoy: &Envoy) -> Result<(), Error> {
+        let ours = |address: &SocketAddr| self.ports.values().any(|own| own.address().port() == address.port());
+        match envoy.listeners()?.iter().find(|address| !address.ip().is_loopback() || !ours(address)) {
+            Some(address) => {
+                Err(Error::NotRunning(format!("a listener is bound to {address}, not to the port it was given")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn run_case(&self, case: &RequestCase) -> Result<CaseResult, Error> {
+        let start = Instant::now();
+        let address = self.address(case)?;
+        let shares = case.expect.backends.is_some() || matches!(case.expect.mirrors, Some(super::Mirrors::Percent(_)));
+        let count = case.repeat.unwrap_or(if shares { SHARE_REQUESTS } else { 1 }).max(1);
+        let outcomes = self.send_all(case, address, count).await;
+        let mismatches = check(case, &outcomes);
+        let seconds = start.elapsed().as_secs_f64();
+        Ok(CaseResult { name: case.name.clone(), requests: outcomes.len(), mismatches, seconds })
+    }
+
+    /// Where Envoy listens for the URL of a case.
+    fn address(&self, case: &RequestCase) -> Result<SocketAddr, Error> {
+        let url = &case.request.url;
+        let fail = |text: String| Error::Case(format!("case `{}`: {text}", case.name));
+        if url.scheme == Scheme::Https {
+            return Err(fail("requests over TLS cannot be sent yet".to_owned()));
+        }
+        let reservation = self.ports.get(&url.port);
+        let reservation = reservation.ok_or_else(|| fail(format!("no Gateway listens on port {}", url.port)))?;
+        let gateway = match &case.gateway {
+            Some(name) => {
+                let gateway = self.topology.gateways.get(name).filter(|gateway| gateway.ports.contains(&url.port));
+                Some(gateway.ok_or_else(|| fail(format!("Gateway {name} does not listen on port {}", url.port)))?)
+            }
+            None => self.topology.gateways.values().find(|gateway| gateway.ports.contains(&url.port)),
+        };
+        let own = gateway.and_then(|gateway| gateway.addresses.first()).copied();
+        let ip = own.filter(|_| self.options.listener_address == ListenerAddress::Gateway).unwrap_or(LOOPBACK);
+        Ok(SocketAddr::new(ip, reservation.address().port()))
+    }
+
+    /// Sends the request `count` times, over a few connections that are kept.
+    async fn send_all(&self, case: &RequestCase, address: SocketAddr, count: u32) -> Vec<Outcome> {
+        let case = Arc::new(case.clone());
+        let left = Arc::new(AtomicU32::new(count));
+        let mut workers = JoinSet::new();
+        for _ in 0..count.min(CONNECTIONS) {
+            let (case, left, ids) = (Arc::clone(&case), Arc::clone(&left), Arc::clone(&self.next_id));
+            let journal = self.journal.clone();
+            workers.spawn(async move { send_some(&case, address, &left, &ids, &journal).await });
+        }
+        let mut outcomes = Vec::new();
+        while let Some(some) = workers.join_next().await {
+            // A worker is never cancelled, and a panic in it would be ours.
+            outcomes.append(&mut some.unwrap_or_default());
+        }
+        self.settle(&case, &mut outcomes).await;
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+
+    /// Waits for mirrored copies, which arrive when they like.
+    async fn settle(&self, case: &RequestCase, outcomes: &mut [(String, Outcome)]) {
+        if case.expect.mirrors.is_none() {
+            return;
+        }
+        let expected = certain_mirrors(&case.expect).unwrap_or_default();
+        let deadline = Instant::now() + MIRROR_TIMEOUT;
+        tokio::time::sleep(MIRROR_SILENCE).await;
+        loop {
+            for (id, outcome) in outcomes.iter_mut() {
+                outcome.received = self.journal.received(id);
+            }
+            let complete = |outcome: &Outcome| outcome.mirrored(&expected).len() >= expected.len();
+            if Instant::now() >= deadline || outcomes.iter().all(|(_, outcome)| complete(outcome)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// The Service ports that get a backend: declared ones, and with assumed
+/// Services also those that routes only name. Services that the options
+/// resolve, and in slices that are kept, are left as they are.
+fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
+    let Proof { topology, cases, options, .. } = *proof;
+    let assumed = topology.referenced.iter().filter(move |_| options.assume.services);
+    let sliced = move |key: &ServiceKey| {
+        let same = |slice: &super::SliceAddress| slice.namespace == key.namespace && slice.service == key.name;
+        cases.keep_endpoints && topology.endpoints.iter().any(same)
+    };
+    let resolved = move |key: &ServiceKey| {
+        let same = |own: &Resolve| own.namespace == key.namespace && own.name == key.name && own.port == key.port;
+        options.resolve.iter().any(same)
+    };
+    let all: std::collections::BTreeSet<_> = topology.services.iter().chain(assumed).cloned().collect();
+    all.into_iter().filter(move |key| !sliced(key) && !resolved(key))
+}
+
+fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
+    let ServiceKey { namespace, name, port } = service;
+    Resolve { namespace, name, port, endpoints: vec![(address.ip().to_string(), address.port())] }
+}
+
+async fn start_backend(name: &str, address: SocketAddr, journal: &Journal) -> Result<Backend, Error> {
+    let deadline = Instant::now() + BIND_TIMEOUT;
+    loop {
+        match Backend::start(name, address, journal.clone()).await {
+            Ok(backend) => return Ok(backend),
+            // A fixed address may be in use by another run that ends soon.
+            Err(_) if address.port() != 0 && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Err(error) => return Err(Error::System(format!("start backend {name} on {address}"), error)),
+        }
+    }
+}
+
+async fn send_some(
+    case: &RequestCase,
+    address: SocketAddr,
+    left: &AtomicU32,
+    ids: &AtomicU32,
+    journal: &Journal,
+) -> Vec<(String, Outcome)> {
+    let limit = case.expect.within.map_or(ANSWER_TIMEOUT, |window| window.max.max(ANSWER_TIMEOUT) + ANSWER_TIMEOUT);
+    let take = || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1)).is_ok();
+    let mut outcomes = Vec::new();
+    let mut connection: Option<Connection> = None;
+    while take() {
+        let id = ids.fetch_add(1, Ordering::Relaxed).to_string();
+        let reply = match connection.take() {
+            Some(open) => Ok(open),
+            None => Connection::open(address, case.request.http).await,
+        };
+        let reply = match reply {
+            Ok(mut open) => {
+                let reply = open.exchange(&case.request, &id, limit).await;
+                connection = reply.is_ok().then_some(open);
+                reply
+            }
+            Err(reason) => Err(reason),
+        };
+        let received = journal.received(&id);
+        outcomes.push((id, Outcome { reply, received }));
+    }
+    outcomes
+}
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

@@ -1,0 +1,252 @@
+//! What a proof must know of the manifests: the Gateways' ports, the Services'
+//! ports, and the addresses of EndpointSlices.
+//!
+//! Input: the text of the manifests. Output: a [`Topology`]. The scan is
+//! lenient: what is not a well-formed object is passed over, because the
+//! compiler reports it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::Deserialize;
+use serde_yaml::Value;
+
+use super::cases::GatewayName;
+
+/// A port of a Service. Prints as `NAMESPACE/NAME:PORT`, the name of its backend.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ServiceKey {
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl fmt::Display for ServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}:{}", self.namespace, self.name, self.port)
+    }
+}
+
+/// The ports and addresses of a Gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GatewayPorts {
+    /// The ports of its listeners, those of its ListenerSets included.
+    pub ports: BTreeSet<u16>,
+    /// The IP addresses of `spec.addresses`.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// An address of an EndpointSlice.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SliceAddress {
+    /// The namespace of the slice.
+    pub namespace: String,
+    /// The Service it belongs to.
+    pub service: String,
+    /// The address of an endpoint.
+    pub address: SocketAddr,
+}
+
+/// The ports, Services and addresses that the manifests name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Topology {
+    /// The Gateways.
+    pub gateways: BTreeMap<GatewayName, GatewayPorts>,
+    /// The TCP ports of the Services.
+    pub services: BTreeSet<ServiceKey>,
+    /// The Service ports that routes refer to, declared or not.
+    pub referenced: BTreeSet<ServiceKey>,
+    /// The addresses of the EndpointSlices.
+    pub endpoints: BTreeSet<SliceAddress>,
+}
+
+impl Topology {
+    /// Scans the text of manifests. Objects without a namespace are in `namespace`.
+    pub fn scan<'a>(texts: impl IntoIterator<Item = &'a str>, namespace: &str) -> Self {
+        let mut topology = Self::default();
+        for text in texts {
+            for document in serde_yaml::Deserializer::from_str(text) {
+                // Behind a syntax error there is no next document.
+                let Ok(mut value) = Value::deserialize(document) else { break };
+                // A merge key that cannot be applied is the compiler's to report.
+                let _ = value.apply_merge();
+                topology.add(&value, namespace);
+            }
+        }
+        topology
+    }
+
+    /// All ports that the Gateways listen on.
+    pub fn ports(&self) -> BTreeSet<u16> {
+        self.gateways.values().flat_map(|gateway| gateway.ports.iter().copied()).collect()
+    }
+
+    fn add(&mut self, object: &Value, default_namespace: &str) {
+        let kind = text(object, &["kind"]).unwrap_or_default();
+        if kind.ends_with("List") || kind == "List" {
+            for item in items(object, &["items"]) {
+                self.add(item, default_namespace);
+            }
+            return;
+        }
+        let namespace = text(object, &["metadata", "namespace"]).filter(|text| !text.is_empty());
+        let namespace = namespace.unwrap_or(default_namespace);
+        let Some(name) = text(object, &["metadata", "name"]) else { return };
+        match kind {
+            "Gateway" => self.add_gateway(object, namespace, name),
+            "ListenerSet" | "XListenerSet" => self.add_listener_set(object, namespace),
+            "Service" => self.add_service(object, namespace, name),
+            "EndpointSlice" => self.add_slice(object, namespace),
+            _ if kind.ends_with("Route") => self.add_references(object, namespace),
+            _ => {}
+        }
+    }
+
+    fn add_gateway(&mut self, object: &Value, namespace: &str, name: &str) {
+        let name = GatewayName { namespace: namespace.to_owned(), name: name.to_owned() };
+        let gateway = self.gateways.entry(name).or_default();
+        gateway.ports.extend(listener_ports(object));
+        let addresses = items(object, &["spec", "addresses"]);
+        gateway.addresses.extend(addresses.iter().filter_map(|item| text(item, &["value"])?.parse::<IpAddr>().ok()));
+    }
+
+    fn add_listener_set(&mut self, object: &Value, namespace: &str) {
+        let Some(name) = text(object, &["spec", "parentRef", "name"]) else { return };
+        let namespace = text(object, &["spec", "parentRef", "namespace"]).unwrap_or(namespace);
+        let name = GatewayName { namespace: namespace.to_owned(), name: name.to_owned() };
+        self.gateways.entry(name).or_default().ports.extend(listener_ports(object));
+    }
+
+    fn add_service(&mut self, object: &Value, namespace: &str, name: &str) {
+        for item in items(object, &["spec", "ports"]) {
+            let tcp = text(item, &["protocol"]).is_none_or(|protocol| protocol == "TCP");
+            if let (true, Some(port)) = (tcp, port(item)) {
+                self.services.insert(ServiceKey { namespace: namespace.to_owned(), name: name.to_owned(), port });
+            }
+        }
+    }
+
+    fn add_slice(&mut self, object: &Value, namespace: &str) {
+        let Some(service) = text(object, &["metadata", "labels", "kubernetes.io/service-name"]) else { return };
+        let ports: Vec<_> = items(object, &["ports"]).iter().filter_map(port).collect();
+        for endpoint in items(object, &["endpoints"]) {
+            for ip in items(endpoint, &["addresses"]).iter().filter_map(|item| item.as_str()?.parse::<IpAddr>().ok()) {
+                self.endpoints.extend(ports.iter().map(|port| SliceAddress {
+                    namespace: namespace.to_owned(),
+                    service: service.to_owned(),
+                    address: SocketAddr::new(ip, *port),
+                }));
+            }
+        }
+    }
+
+    /// Adds every Service that a route refers to, at whatever depth.
+    fn add_references(&mut self, value: &Value, namespace: &str) {
+        match value {
+            Value::Mapping(entries) => {
+                for (key, value) in entries {
+                    match key.as_str() {
+                        Some("backendRefs") => {
+                            value
+                                .as_sequence()
+                                .into_iter()
+                                .flatten()
+                                .for_each(|item| self.add_reference(item, namespace));
+                        }
+                        Some("backendRef") => self.add_reference(value, namespace),
+                        _ => {}
+                    }
+                    self.add_references(value, namespace);
+                }
+            }
+            Value::Sequence(list) => list.iter().for_each(|item| self.add_references(item, namespace)),
+            _ => {}
+        }
+    }
+
+    fn add_reference(&mut self, reference: &Value, namespace: &str) {
+        let service = text(reference, &["kind"]).is_none_or(|kind| kind == "Service");
+        let namespace = text(reference, &["namespace"]).unwrap_or(namespace).to_owned();
+        if let (true, Some(name), Some(port)) = (service, text(reference, &["name"]), port(reference)) {
+            self.referenced.insert(ServiceKey { namespace, name: name.to_owned(), port });
+        }
+    }
+}
+
+fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, key| value.get(*key))
+}
+
+fn text<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
+    at(value, path)?.as_str()
+}
+
+fn items<'a>(value: &'a Value, path: &[&str]) -> &'a [Value] {
+    at(value, path).and_then(Value::as_sequence).map_or(&[], Vec::as_slice)
+}
+
+fn port(value: &Value) -> Option<u16> {
+    value.get("port")?.as_u64()?.try_into().ok()
+}
+
+fn listener_ports(object: &Value) -> impl Iterator<Item = u16> {
+    items(object, &["spec", "listeners"]).iter().filter_map(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Topology;
+
+    const MANIFESTS: &str = "
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Service, metadata: {name: cart}, spec: {ports: [{port: 80}, {port: 53, protocol: UDP}]}}
+- apiVersion: gateway.networking.k8s.io/v1
+  kind: Gateway
+  metadata: {name: edge, namespace: infra}
+  spec: {addresses: [{value: 127.0.0.7}, {value: a.example}], listeners: [{port: 80}, {port: 8080}]}
+---
+kind: ListenerSet
+metadata: {name: more, namespace: infra}
+spec: {parentRef: {name: edge}, listeners: [{port: 9090}]}
+---
+kind: HTTPRoute
+metadata: {name: shop}
+spec:
+  rules:
+  - filters: [{type: RequestMirror, requestMirror: {backendRef: {name: audit, namespace: ops, port: 81}}}]
+    backendRefs: [{name: cart, port: 80}, {kind: XBackend, name: out, port: 1}]
+---
+kind: EndpointSlice
+metadata: {name: cart-1, labels: {kubernetes.io/service-name: cart}}
+ports: [{port: 8001}]
+endpoints: [{addresses: [127.0.0.9]}]
+---
+this is: {not yaml
+---
+kind: Gateway
+metadata: {name: never}
+";
+
+    #[test]
+    fn the_scan_finds_ports_services_references_and_endpoints() {
+        let topology = Topology::scan([MANIFESTS], "shop");
+        let names = |keys: &std::collections::BTreeSet<super::ServiceKey>| -> Vec<String> {
+            keys.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(names(&topology.services), ["shop/cart:80"]);
+        assert_eq!(names(&topology.referenced), ["ops/audit:81", "shop/cart:80"]);
+        assert_eq!(topology.ports().into_iter().collect::<Vec<_>>(), [80, 8080, 9090]);
+        let (name, gateway) = topology.gateways.first_key_value().expect("a Gateway");
+        assert_eq!((name.to_string().as_str(), topology.gateways.len()), ("infra/edge", 1));
+        assert_eq!(gateway.addresses, ["127.0.0.7".parse::<std::net::IpAddr>().expect("an address")]);
+        let endpoints: Vec<_> =
+            topology.endpoints.iter().map(|e| (e.service.as_str(), e.address.to_string())).collect();
+        assert_eq!(endpoints, [("cart", "127.0.0.9:8001".to_owned())]);
+    }
+}
