@@ -1,7 +1,12 @@
 //! The whole compilation in memory: no file system, no printing, no globals.
 
-use crate::diagnostics::Finding;
+use crate::diagnostics::{Diagnostics, Finding};
+use crate::emit::Comments;
+use crate::options::Options;
 use crate::parser::manifests::Manifests;
+use crate::parser::object::Outcome;
+use crate::parser::parse::parse_with;
+use crate::parser::source::SourceSet;
 
 /// What a compilation leaves behind.
 #[derive(Debug, Default)]
@@ -14,4 +19,17 @@ pub struct Compilation {
     pub bootstrap: Option<Vec<u8>>,
     /// Whether the bootstrap holds a private key.
     pub holds_private_key: bool,
+}
+
+impl Comments for Compilation {
+    fn comment(&self, _message: &str, _name: &str) -> Option<String> {
+        None
+    }
+}
+
+/// Compiles the text of manifests.
+pub fn compile(sources: SourceSet, options: &Options) -> Compilation {
+    let mut diagnostics = Diagnostics::new();
+    let manifests = parse_with(sources, options, &mut diagnostics, |_, _, _, _| Outcome::Ignored);
+    Compilation { manifests, findings: diagnostics.into_findings(), ..Compilation::default() }
 }

@@ -1,17 +1,19 @@
 //! The seam between commands and the library: reading the input, compiling it,
 //! writing the output. Commands call the library through this file only.
 
-use std::fs;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, OutputFormat, Section};
 use super::streams::Unwritten;
-use crate::compile::Compilation;
-use crate::diagnostics::{Finding, Locate, Location, Place, Span, codes};
+use crate::compile::{self, Compilation};
+use crate::diagnostics::{Diagnostics, Finding, Locate, Location, Place, Span};
+use crate::emit::{self, Comments, Format, NoComments};
 use crate::options::Options;
+use crate::parser::load::{Input, load};
+use crate::parser::locate::Locator;
 use crate::parser::manifests::Manifests;
-use crate::parser::source::{Found, Source, SourceId};
+use crate::parser::source::SourceId;
 
 /// What to write, and how.
 #[derive(Clone, Copy, Debug)]
@@ -27,34 +29,20 @@ pub(super) struct Emission {
 /// A compilation of what the command line names.
 #[derive(Debug, Default)]
 pub(super) struct Compiled {
-    /// The result of the library.
+    /// The result of the library, the findings of reading the input before its own.
     pub(super) compilation: Compilation,
     /// A path could not be read.
     pub(super) is_input_unreadable: bool,
 }
 
 /// Reads what the arguments name and compiles it.
-pub(super) fn compile(input: &InputArgs, _options: &Options, stdin: &mut dyn Read) -> Compiled {
-    let mut compiled = Compiled::default();
-    for path in input.paths.iter().chain(&input.context) {
-        let name = path.display().to_string();
-        let text = match name.as_str() {
-            "-" => io::read_to_string(&mut *stdin),
-            _ => fs::read_to_string(path),
-        };
-        match text {
-            Ok(text) => {
-                let source = Source { name, text, found: Found::Named, context: false };
-                compiled.compilation.manifests.sources.sources.push(source);
-            }
-            Err(error) => {
-                compiled.is_input_unreadable = true;
-                let finding = Finding::new(codes::UNREADABLE, Location::Path(name), format!("cannot be read: {error}"));
-                compiled.compilation.findings.push(finding);
-            }
-        }
-    }
-    compiled
+pub(super) fn compile(input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> Compiled {
+    let inputs = |paths: &[PathBuf]| -> Vec<Input> { paths.iter().cloned().map(Input::from).collect() };
+    let mut diagnostics = Diagnostics::new();
+    let loaded = load(&inputs(&input.paths), &inputs(&input.context), stdin, &mut diagnostics);
+    let mut compilation = compile::compile(loaded.sources, options);
+    compilation.findings.splice(0..0, diagnostics.into_findings());
+    Compiled { compilation, is_input_unreadable: loaded.unreadable }
 }
 
 impl Compiled {
@@ -65,7 +53,7 @@ impl Compiled {
 
     /// What turns symbolic locations into places.
     pub(super) fn locator(&self) -> impl Locate + '_ {
-        Files(&self.compilation.manifests)
+        Files { manifests: &self.compilation.manifests, locator: Locator::new(&self.compilation.manifests) }
     }
 
     /// How many files were read.
@@ -98,61 +86,77 @@ impl Compiled {
     /// # Errors
     /// Those of `out`.
     pub(super) fn emit(&self, emission: &Emission, out: &mut dyn Write) -> io::Result<()> {
-        let Emission { format: _, section: _, comments: _ } = emission;
-        out.write_all(self.compilation.bootstrap.as_deref().unwrap_or_default())
+        let wire = self.compilation.bootstrap.as_deref().unwrap_or_default();
+        let format = match emission.format {
+            OutputFormat::Yaml => Format::Yaml,
+            OutputFormat::Json => Format::Json,
+            OutputFormat::Pb => Format::Pb,
+        };
+        let comments: &dyn Comments = if emission.comments { &self.compilation } else { &NoComments };
+        match emission.section {
+            None => emit::write(emit::BOOTSTRAP, wire, format, comments, out),
+            Some(section) => emit::write_section(wire, resources(section), format, comments, out),
+        }
     }
 }
 
-/// Replaces a file as a whole, or leaves it as it was. A file that holds a private key is for its owner only.
+fn resources(section: Section) -> emit::Section {
+    match section {
+        Section::Listeners => emit::Section::Listeners,
+        Section::Routes => emit::Section::Routes,
+        Section::Clusters => emit::Section::Clusters,
+        Section::Endpoints => emit::Section::Endpoints,
+        Section::Secrets => emit::Section::Secrets,
+    }
+}
+
+/// Replaces a file as a whole, or leaves it as it was. A file that holds a private key is for its owner only. A FIFO
+/// whose reader goes away ends the writing quietly.
 ///
 /// # Errors
 /// What the system says when the file cannot be written.
 pub(super) fn write_file(
     path: &Path,
-    _holds_private_key: bool,
+    holds_private_key: bool,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Unwritten> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let replace = || {
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        let mut buffered = io::BufWriter::new(file.as_file_mut());
-        write(&mut buffered)?;
-        buffered.flush()?;
-        drop(buffered);
-        file.persist(path).map(|_| ()).map_err(|failed| failed.error)
-    };
-    replace().map_err(|error| Unwritten(format!("cannot write `{}`: {error}", path.display())))
+    let access = if holds_private_key { emit::file::Access::Private } else { emit::file::Access::Ordinary };
+    match emit::file::write_file(path, access, write) {
+        Ok(()) | Err(emit::file::FileError::BrokenPipe) => Ok(()),
+        Err(error) => Err(Unwritten(error.to_string())),
+    }
 }
 
-/// Places of whole files and of ranges of bytes.
-struct Files<'a>(&'a Manifests);
+/// The places of an input.
+struct Files<'a> {
+    manifests: &'a Manifests,
+    locator: Locator<'a>,
+}
 
 impl Locate for Files<'_> {
     fn source(&self, location: &Location) -> Option<SourceId> {
         match location {
             Location::Source(id) | Location::Bytes(id, _) => Some(*id),
-            Location::Field { document, .. } => Some(self.0.documents.get(document.0 as usize)?.source),
+            Location::Field { document, .. } => Some(self.manifests.documents.get(document.0 as usize)?.source),
             Location::Run | Location::Path(_) => None,
         }
     }
 
     fn place(&self, location: &Location) -> Option<Place> {
-        let source = self.0.sources.get(self.source(location)?);
-        let range = match location {
-            Location::Bytes(_, range) => Some(range.clone()),
-            Location::Field { document, .. } => {
-                self.0.documents.get(document.0 as usize).map(|found| found.range.clone())
-            }
-            _ => None,
-        };
-        let span = range.map(|range| Span::of(&source.text, range));
-        Some(Place { file: source.name.clone(), span })
+        let resolved = self.locator.resolve(location)?;
+        let is_whole = matches!(location, Location::Source(_) | Location::Path(_));
+        let span = (!is_whole).then_some(Span {
+            range: resolved.range,
+            line: resolved.line,
+            column: resolved.column,
+            end_line: resolved.end_line,
+            end_column: resolved.end_column,
+        });
+        Some(Place { file: resolved.file, span })
     }
 
     fn text(&self, location: &Location) -> Option<&str> {
-        Some(&self.0.sources.get(self.source(location)?).text)
+        let source = self.source(location)?;
+        Some(&self.manifests.sources.sources.get(source.0 as usize)?.text)
     }
 }
