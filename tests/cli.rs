@@ -1,5 +1,7 @@
 //! The binary as a shell sees it: exit codes, streams, colours, pipes.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has failed")]
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
