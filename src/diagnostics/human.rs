@@ -97,7 +97,7 @@ fn write_place(
     let Some(place) = place else {
         return label.map_or(Ok(()), |label| write_item("here", label, color, out));
     };
-    writeln!(out, "  {} {}", paint("-->", BLUE, color), position(location, place))?;
+    writeln!(out, "  {} {}", paint("-->", BLUE, color), position(place))?;
     match (&place.span, locate.text(location)) {
         (Some(span), Some(text)) => out.push_str(&draw(text, span, label, color)?),
         _ => {
@@ -109,14 +109,10 @@ fn write_place(
     Ok(())
 }
 
-/// `FILE:LINE:COLUMN`; the first character for a file as a whole, the path alone when nothing could be read.
-fn position(location: &Location, place: &Place) -> String {
-    let file = one_line(&place.file);
-    match (&place.span, location) {
-        (Some(span), _) => format!("{file}:{}:{}", span.line, span.column),
-        (None, Location::Path(_)) => file,
-        (None, _) => format!("{file}:1:1"),
-    }
+/// `FILE:LINE:COLUMN`, the first character for a file as a whole.
+fn position(place: &Place) -> String {
+    let (line, column) = place.span.as_ref().map_or((1, 1), |span| (span.line, span.column));
+    format!("{}:{line}:{column}", one_line(&place.file))
 }
 
 /// Writes `  name: text`, later lines of the text aligned under its first.
@@ -216,10 +212,10 @@ error[GW2001] backend-not-found: there is no Service `shop/crt`
     }
 
     #[test]
-    fn places_without_lines_name_the_path_or_the_first_character() {
+    fn places_without_lines_name_the_first_character() {
         let files = Files::one("a.yaml", "x\n");
         let missing = Finding::new(codes::UNREADABLE, Location::Path("gone/x.yaml".into()), "no such file");
-        assert!(rendered(missing, &files, false).contains("\n  --> gone/x.yaml\n"));
+        assert!(rendered(missing, &files, false).contains("\n  --> gone/x.yaml:1:1\n"));
         let whole = Finding::new(codes::NOT_TEXT, Location::Source(crate::parser::source::SourceId(0)), "not text");
         assert!(rendered(whole, &files, false).contains("\n  --> a.yaml:1:1\n"));
         let run = Finding::new(codes::NO_LISTENER, Location::Run, "nothing to serve").label("nowhere");
