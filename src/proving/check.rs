@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::backend::ECHO_BACKEND;
-use super::cases::{Expectation, Headers, Mirrors, RequestCase, UpstreamExpectation};
+use super::cases::{Expectation, RequestCase, UpstreamExpectation};
 use super::client::Reply;
 use super::journal::Received;
+use super::values::{Headers, HttpVersion, Mirrors};
 
 /// How many standard deviations a share may be off. Chance alone exceeds
 /// five less than once in a million cases.
@@ -193,7 +194,7 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
         ("upstream method", method.as_deref(), Some(received.method.as_str())),
         ("upstream path", path.as_deref(), Some(received.path.as_str())),
         ("upstream host", host.as_deref(), received.host.as_deref()),
-        ("upstream http", http.map(super::cases::HttpVersion::as_str), Some(received.version.as_str())),
+        ("upstream http", http.map(HttpVersion::as_str), Some(received.version.as_str())),
         ("upstream body", body.as_deref(), Some(received.body.as_str())),
     ];
     for (subject, expected, actual) in fields {

@@ -14,14 +14,15 @@ use tokio::task::JoinSet;
 use crate::options::{ListenerAddress, Options, PortMap, Resolve};
 
 use super::backend::Backend;
-use super::cases::{CaseFile, RequestCase, Scheme};
+use super::cases::{CaseFile, RequestCase};
 use super::check::{Mismatch, Outcome, certain_mirrors, check};
 use super::client::Connection;
 use super::envoy::Envoy;
 use super::error::Error;
 use super::journal::Journal;
 use super::ports::Reservation;
-use super::topology::{ServiceKey, Topology};
+use super::topology::{ServiceKey, SliceAddress, Topology};
+use super::values::{Mirrors, Scheme};
 
 /// How many requests a case with shares sends when it does not say.
 pub const SHARE_REQUESTS: u32 = 2000;
@@ -179,7 +180,7 @@ impl<'a> Stage<'a> {
     async fn run_case(&self, case: &RequestCase) -> Result<CaseResult, Error> {
         let start = Instant::now();
         let address = self.address(case)?;
-        let shares = case.expect.backends.is_some() || matches!(case.expect.mirrors, Some(super::Mirrors::Percent(_)));
+        let shares = case.expect.backends.is_some() || matches!(case.expect.mirrors, Some(Mirrors::Percent(_)));
         let count = case.repeat.unwrap_or(if shares { SHARE_REQUESTS } else { 1 }).max(1);
         let outcomes = self.send_all(case, address, count).await;
         let mismatches = check(case, &outcomes);
@@ -255,7 +256,7 @@ fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     let Proof { topology, cases, options, .. } = *proof;
     let assumed = topology.referenced.iter().filter(move |_| options.assume.services);
     let sliced = move |key: &ServiceKey| {
-        let same = |slice: &super::SliceAddress| slice.namespace == key.namespace && slice.service == key.name;
+        let same = |slice: &SliceAddress| slice.namespace == key.namespace && slice.service == key.name;
         cases.keep_endpoints && topology.endpoints.iter().any(same)
     };
     let resolved = move |key: &ServiceKey| {

@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Deserialize;
 use serde_yaml::Value;
 
-use super::cases::GatewayName;
+use super::values::GatewayName;
 
 /// A port of a Service. Prints as `NAMESPACE/NAME:PORT`, the name of its backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
