@@ -64,11 +64,21 @@ impl Harness {
     }
 }
 
-/// A stand-in for gwctl: prints a file of the case, fails when the case says so.
+/// A stand-in for gwctl: prints a file of the case, with the ports that it was
+/// told, and fails when the case says so.
 const STAND_IN: &str = "#!/bin/sh
 command=$1
 case \"$*\" in *--fail*) [ \"$command\" = validate ] && echo \"error[GW0000] in $PWD\" | sed 's,/.*/,,'; exit 1;; esac
-case $command in translate) /bin/cat envoy.txt;; validate) echo 'no findings';; esac
+for arg in \"$@\"; do
+  case $arg in
+    --admin-address=*) admin=${arg##*:};;
+    --port-map=80=*) port=${arg##*=};;
+  esac
+done
+case $command in
+  translate) sed \"s,ADMIN,${admin:-19000},; s,PORT,${port:-80},\" envoy.txt;;
+  validate) echo 'no findings';;
+esac
 ";
 
 /// A repository in a temporary directory, with `files` as paths and texts.
@@ -109,8 +119,8 @@ fn ensure(holds: bool, message: impl Into<String>) -> Result<(), Failed> {
 }
 
 const SNAPSHOT: &str = "---\nsource: x\n---\n";
-const REASON: (&str, &str) = ("testdata/a/one/case.yaml", "reason: it shows something\n");
-const GOOD: (&str, &str) = ("testdata/a/one/envoy.txt", "static_resources: {}\n");
+const REASON: (&str, &str) = ("testdata/self/expected-difference/case.yaml", "reason: it shows something\n");
+const GOOD: (&str, &str) = ("testdata/self/expected-difference/envoy.txt", "static_resources: {}\n");
 
 /// The harness is tested like everything else.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -121,6 +131,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("harness::a_bootstrap_that_envoy_refuses_fails", refused_bootstrap_fails),
         Trial::test("harness::an_unexpected_exit_code_fails", unexpected_exit_fails),
         Trial::test("harness::a_case_without_a_reason_fails", missing_reason_fails),
+        Trial::test("harness::requests_go_through_a_real_envoy", requests_are_sent),
         Trial::test("harness::a_snapshot_without_a_case_is_an_orphan", orphan_is_found),
     ]);
     trials
@@ -128,8 +139,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn snapshots(bootstrap: &str, diagnostics: &str) -> [(&'static str, String); 2] {
     [
-        ("snapshots/a/one/bootstrap.yaml.snap", format!("{SNAPSHOT}{bootstrap}")),
-        ("snapshots/a/one/diagnostics.txt.snap", format!("{SNAPSHOT}{diagnostics}")),
+        ("snapshots/self/expected-difference/bootstrap.yaml.snap", format!("{SNAPSHOT}{bootstrap}")),
+        ("snapshots/self/expected-difference/diagnostics.txt.snap", format!("{SNAPSHOT}{diagnostics}")),
     ]
 }
 
@@ -156,8 +167,12 @@ fn changed_output_fails() -> Result<(), Failed> {
 fn refused_bootstrap_fails() -> Result<(), Failed> {
     let bad = "static_resources: {no_such_field: 1}\n";
     let [bootstrap, diagnostics] = snapshots(bad, "no findings\n");
-    let files =
-        [REASON, ("testdata/a/one/envoy.txt", bad), (bootstrap.0, &bootstrap.1), (diagnostics.0, &diagnostics.1)];
+    let files = [
+        REASON,
+        ("testdata/self/expected-difference/envoy.txt", bad),
+        (bootstrap.0, &bootstrap.1),
+        (diagnostics.0, &diagnostics.1),
+    ];
     let (_directory, harness) = repository(&files)?;
     let message = compare_only(&harness).err().unwrap_or_default();
     ensure(message.contains("no_such_field"), format!("Envoy's words are reported: {message}"))
@@ -165,11 +180,13 @@ fn refused_bootstrap_fails() -> Result<(), Failed> {
 
 fn unexpected_exit_fails() -> Result<(), Failed> {
     let settings = |exit: &str| format!("reason: x\nargs: [--fail]\nexit: {exit}\n");
-    let diagnostics = format!("{SNAPSHOT}error[GW0000] in one\n");
+    let diagnostics = format!("{SNAPSHOT}error[GW0000] in expected-difference\n");
     for (exit, fails) in [("1", false), ("{validate: 1}", true), ("{translate: 1}", true)] {
         let case = settings(exit);
-        let files =
-            [("testdata/a/one/case.yaml", case.as_str()), ("snapshots/a/one/diagnostics.txt.snap", &diagnostics)];
+        let files = [
+            ("testdata/self/expected-difference/case.yaml", case.as_str()),
+            ("snapshots/self/expected-difference/diagnostics.txt.snap", &diagnostics),
+        ];
         let (_directory, harness) = repository(&files)?;
         let result = compare_only(&harness);
         ensure(result.is_err() == fails, format!("exit: {exit}: {result:?}"))?;
@@ -181,7 +198,7 @@ fn missing_reason_fails() -> Result<(), Failed> {
     for (case, text, fails) in
         [("case.yaml", "args: []\n", true), ("m.yaml", "kind: X\n", true), ("m.yaml", "# why\nkind: X\n", false)]
     {
-        let path = format!("testdata/a/one/{case}");
+        let path = format!("testdata/self/expected-difference/{case}");
         let (_directory, harness) = repository(&[(&path, text)])?;
         let found = discover(&harness.testdata()).pop().ok_or("no case")?;
         ensure(found.1.is_err() == fails, format!("{case}: {text}"))?;
@@ -189,8 +206,53 @@ fn missing_reason_fails() -> Result<(), Failed> {
     Ok(())
 }
 
+const SERVER: &str = "\
+admin: {address: {socket_address: {address: 127.0.0.1, port_value: ADMIN}}}
+static_resources:
+  listeners:
+  - address: {socket_address: {address: 127.0.0.1, port_value: PORT}}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          \"@type\": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: http
+          route_config:
+            virtual_hosts:
+            - {name: all, domains: ['*'], routes: [{match: {prefix: /}, direct_response: {status: 418}}]}
+          http_filters:
+          - name: envoy.filters.http.router
+            typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
+";
+
+fn requests_are_sent() -> Result<(), Failed> {
+    let gateway = "# a Gateway\nkind: Gateway\nmetadata: {name: edge}\nspec: {listeners: [{port: 80}]}\n";
+    for (status, fails) in [(418, false), (200, true)] {
+        let requests =
+            format!("requests: [{{name: x, request: {{url: 'http://a/'}}, expect: {{status: {status}}}}}]\n");
+        let (_directory, harness) = repository(&[
+            ("testdata/self/requests/gateway.yaml", gateway),
+            ("testdata/self/requests/envoy.txt", SERVER),
+            ("testdata/self/requests/case.yaml", "paths: [gateway.yaml]\n"),
+            ("testdata/self/requests/requests.yaml", &requests),
+        ])?;
+        let (_, found) = discover(&harness.testdata()).pop().ok_or("no case")?;
+        let case = found?;
+        let file = case.requests.clone().ok_or("no requests")?;
+        let result = behaviour::prove(&harness, &case, &file);
+        ensure(result.is_err() == fails, format!("{status}: {result:?}"))?;
+        let shows_both = |message: String| message.contains("200") && message.contains("418");
+        ensure(result.err().is_none_or(shows_both), "the message shows what was expected and what came")?;
+    }
+    Ok(())
+}
+
 fn orphan_is_found() -> Result<(), Failed> {
-    let files = [REASON, ("snapshots/a/two/bootstrap.yaml.snap", SNAPSHOT), ("snapshots/a/one/other.snap", SNAPSHOT)];
+    let files = [
+        REASON,
+        ("snapshots/self/other/bootstrap.yaml.snap", SNAPSHOT),
+        ("snapshots/self/expected-difference/other.snap", SNAPSHOT),
+    ];
     let (_directory, harness) = repository(&files)?;
     ensure(golden::orphans(&harness).len() == 2, "both are orphans")
 }

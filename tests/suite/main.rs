@@ -33,6 +33,13 @@ fn main() -> ExitCode {
     if std::env::var_os("GWCTL_UPDATE").is_some() && std::env::var_os("INSTA_UPDATE").is_none() {
         return run_again_with_updates();
     }
+    // A snapshot that differs panics; its difference is printed, and where insta was called says nothing.
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.location().is_none_or(|place| !place.file().contains("insta")) {
+            report(panic);
+        }
+    }));
     let mut arguments = Arguments::from_args();
     // Most of the time is spent waiting for proxies and clocks, not computing.
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
