@@ -228,23 +228,27 @@ impl<'a> Stage<'a> {
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
-    /// Waits for mirrored copies, which arrive when they like.
+    /// Waits for mirrored copies, which arrive when they like: until every
+    /// certain one is there, or until nothing has come for a while.
     async fn settle(&self, case: &RequestCase, outcomes: &mut [(String, Outcome)]) {
         if case.expect.mirrors.is_none() {
             return;
         }
         let expected = certain_mirrors(&case.expect).unwrap_or_default();
         let deadline = Instant::now() + MIRROR_TIMEOUT;
-        tokio::time::sleep(MIRROR_SILENCE).await;
-        loop {
+        let mut before = None;
+        while Instant::now() < deadline {
+            tokio::time::sleep(MIRROR_SILENCE).await;
             for (id, outcome) in outcomes.iter_mut() {
                 outcome.received = self.journal.received(id);
             }
+            let total: usize = outcomes.iter().map(|(_, outcome)| outcome.received.len()).sum();
             let complete = |outcome: &Outcome| outcome.mirrored(&expected).len() >= expected.len();
-            if Instant::now() >= deadline || outcomes.iter().all(|(_, outcome)| complete(outcome)) {
+            let complete = outcomes.iter().all(|(_, outcome)| complete(outcome));
+            if complete && (!expected.is_empty() || before == Some(total)) {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            before = Some(total);
         }
     }
 }
