@@ -5,7 +5,7 @@
 //! every error has its line and column. The format is documented for users in
 //! `docs/request-cases.md`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use hyper::Method;
@@ -30,6 +30,13 @@ pub struct CaseFile {
     /// Service ports, `NAMESPACE/NAME:PORT`, whose backend refuses connections.
     #[serde(default)]
     pub down: Vec<String>,
+    /// Service ports, `NAMESPACE/NAME:PORT`, that keep the address they have
+    /// in the output, such as a DNS name that nobody answers for.
+    #[serde(default)]
+    pub unresolved: Vec<String>,
+    /// Envoy's counters and gauges after all cases, by name.
+    #[serde(default)]
+    pub stats: BTreeMap<String, u64>,
 }
 
 /// One case: a request, sent once or often, and what must come back.

@@ -227,6 +227,18 @@ fn check_headers<'a>(
     }
 }
 
+/// Compares Envoy's counters with `text`, the admin interface's lines of `name: value`.
+pub(super) fn check_stats(expected: &BTreeMap<String, u64>, text: &str) -> Vec<Mismatch> {
+    let actual: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.rsplit_once(": ")).collect();
+    let compare = |(name, expected): (&String, &u64)| {
+        let expected = expected.to_string();
+        let actual = actual.get(name.as_str()).copied().unwrap_or("(none)");
+        let mismatch = || Mismatch { subject: name.clone(), expected: expected.clone(), actual: actual.to_owned() };
+        (actual != expected).then(mismatch)
+    };
+    expected.iter().filter_map(compare).collect()
+}
+
 /// Compares how often each key came with its percentage of `requests`. With
 /// `exclusive`, a key without a percentage is a mismatch as well.
 fn check_shares(

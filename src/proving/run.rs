@@ -15,13 +15,13 @@ use crate::options::{ListenerAddress, Options, PortMap, Resolve};
 
 use super::backend::Backend;
 use super::cases::{CaseFile, RequestCase};
-use super::check::{Mismatch, Outcome, certain_mirrors, check};
+use super::check::{Mismatch, Outcome, certain_mirrors, check, check_stats};
 use super::client::Connection;
 use super::envoy::Envoy;
 use super::error::Error;
 use super::journal::Journal;
 use super::ports::Reservation;
-use super::topology::{ServiceKey, SliceAddress, Topology};
+use super::topology::{ServiceKey, Topology};
 use super::values::{Mirrors, Scheme};
 
 /// How many requests a case with shares sends when it does not say.
@@ -98,13 +98,15 @@ fn run_inside(
     std::fs::write(&config, bootstrap).map_err(Error::system(format!("write {}", config.display())))?;
     let envoy = Envoy::start(proof.envoy, &config, stage.admin.address(), &directory.path().join("envoy.log"))?;
     stage.check_listeners(&envoy)?;
-    runtime.block_on(async {
-        let mut results = Vec::new();
-        for case in &proof.cases.requests {
-            results.push(stage.run_case(case).await?);
-        }
-        Ok(results)
-    })
+    let mut results = Vec::new();
+    for case in &proof.cases.requests {
+        results.push(runtime.block_on(stage.run_case(case))?);
+    }
+    if !proof.cases.stats.is_empty() {
+        let mismatches = check_stats(&proof.cases.stats, &envoy.admin("/stats")?);
+        results.push(CaseResult { name: "stats".to_owned(), requests: 0, mismatches, seconds: 0.0 });
+    }
+    Ok(results)
 }
 
 /// Everything around the proxy.
@@ -260,15 +262,15 @@ fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     let Proof { topology, cases, options, .. } = *proof;
     let assumed = topology.referenced.iter().filter(move |_| options.assume.services);
     let sliced = move |key: &ServiceKey| {
-        let same = |slice: &SliceAddress| slice.namespace == key.namespace && slice.service == key.name;
-        cases.keep_endpoints && topology.endpoints.iter().any(same)
+        cases.keep_endpoints && topology.sliced.contains(&(key.namespace.clone(), key.name.clone()))
     };
+    let unresolved = move |key: &ServiceKey| cases.unresolved.contains(&key.to_string());
     let resolved = move |key: &ServiceKey| {
         let same = |own: &Resolve| own.namespace == key.namespace && own.name == key.name && own.port == key.port;
         options.resolve.iter().any(same)
     };
     let all: std::collections::BTreeSet<_> = topology.services.iter().chain(assumed).cloned().collect();
-    all.into_iter().filter(move |key| !sliced(key) && !resolved(key))
+    all.into_iter().filter(move |key| !sliced(key) && !resolved(key) && !unresolved(key))
 }
 
 fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
