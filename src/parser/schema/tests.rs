@@ -1,6 +1,7 @@
 //! Tests of the table and of the check.
 
 mod channels;
+mod mutations;
 mod patterns;
 mod rows;
 mod rules;
