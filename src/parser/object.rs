@@ -45,6 +45,7 @@ pub enum AnyObject {
 
 /// What became of an object.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every outcome is the large one, and it is moved once")]
 pub enum Outcome {
     /// The API server would store it.
     Read(AnyObject),
