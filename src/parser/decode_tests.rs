@@ -165,6 +165,8 @@ fn hostile_texts_cost_little() {
     assert!(error.message.contains("aliases"));
     let open = "[".repeat(1 << 20);
     assert!(refused(&open).message.contains("nested"));
+    let many = "[".repeat(19_000);
+    assert_eq!(refused(&many).code.id(), "GW8004");
     let hidden = "[\"]\", ".repeat(1 << 17);
     assert!(refused(&hidden).message.contains("nested"));
     let directives: String = (0..100_000).map(|at| format!("%TAG !a{at}! x\n")).collect();

@@ -9,6 +9,7 @@
 pub mod api;
 pub mod decode;
 mod definitions;
+mod entries;
 pub mod load;
 pub mod locate;
 pub mod manifests;

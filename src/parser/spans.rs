@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, Span};
+use serde::de::IgnoredAny;
 
 use crate::diagnostics::{FieldPath, Part, Segment};
 
@@ -66,7 +67,7 @@ impl SpanTree {
     /// Reads a document; `None` when this reader refuses the text.
     pub fn read(text: &str) -> Option<Self> {
         let mut builder = Builder { text, index: CharacterIndex::new(text), ..Builder::default() };
-        for event in Parser::new_from_str(&with_line_feeds(text)) {
+        for event in Parser::new_from_str(&readable(text)) {
             let (event, span) = event.ok()?;
             if matches!(event, Event::DocumentEnd) {
                 break;
@@ -306,16 +307,20 @@ fn key_name(value: &str, plain: bool) -> Box<str> {
     name.map_or_else(|| Box::from(value), String::into_boxed_str)
 }
 
-/// The text with a line feed for each character that ends a line in YAML 1.1 alone.
+/// The text as this reader must see it: with a line feed for each character that ends a line in YAML 1.1 alone.
 ///
 /// The number of characters stays the same, so that places stay what they are.
 /// In JSON these are characters like all others.
-pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
+pub(super) fn readable(text: &str) -> Cow<'_, str> {
     const BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
-    if text.is_ascii() || text.trim_start().starts_with('{') || !text.contains(BREAKS) {
+    const MARK: char = '\u{feff}';
+    if text.is_ascii() || !text.contains([BREAKS[0], BREAKS[1], BREAKS[2], MARK]) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.replace(BREAKS, "\n"))
+    // This reader refuses byte order marks inside a document; a word joiner is as invisible.
+    let text = text.replace(MARK, "\u{2060}");
+    let is_json = text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(&text).is_ok();
+    Cow::Owned(if is_json { text } else { text.replace(BREAKS, "\n") })
 }
 
 /// The range without white space at its end.
