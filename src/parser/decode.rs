@@ -12,6 +12,7 @@ use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, Visitor
 
 use crate::diagnostics::{Code, FieldPath, Segment, codes};
 
+use super::anchors::with_distinct_anchors;
 use super::entries::Entries;
 use super::node::Node;
 use super::scalar;
@@ -67,6 +68,19 @@ impl DecodeError {
 
 /// Decodes one document.
 pub fn decode(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
+    if syntax == Syntax::Json {
+        return decode_distinct(text, syntax);
+    }
+    syntax::check_before_reading(text)?;
+    match with_distinct_anchors(text) {
+        None => decode_distinct(text, syntax),
+        Some(distinct) => decode_distinct(&distinct, syntax)
+            .map_err(|error| DecodeError { range: syntax::character_at(text, error.range.start), ..error }),
+    }
+}
+
+/// Decodes a document that has no two anchors of one name.
+fn decode_distinct(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
     let mut state = State {
         text,
         syntax,
@@ -78,10 +92,7 @@ pub fn decode(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
     };
     let seed = NodeSeed { state: &mut state, depth: 0 };
     let result = match syntax {
-        Syntax::Yaml => {
-            syntax::check_before_reading(text)?;
-            seed.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(Refusal::Yaml)
-        }
+        Syntax::Yaml => seed.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(Refusal::Yaml),
         Syntax::Json => {
             let mut deserializer = serde_json::Deserializer::from_str(text);
             seed.deserialize(&mut deserializer)

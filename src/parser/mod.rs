@@ -6,6 +6,7 @@
 //! string is unchecked and no field that has a default is absent. `spans` and
 //! `locate` find places again when they are to be printed.
 
+mod anchors;
 pub mod api;
 pub mod decode;
 mod definitions;

@@ -202,7 +202,7 @@ impl Builder<'_> {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                let name = || key_name(&value, plain);
+                let name = || key_name(&restored(&value, self.text), plain);
                 let range = trimmed(self.text, range);
                 if self.awaits_key() {
                     let node = (anchor > 0).then(|| self.push(range.clone(), Shape::Scalar(style)));
@@ -302,6 +302,19 @@ impl Builder<'_> {
     }
 }
 
+/// A byte order mark, which this reader refuses inside a document.
+const MARK: char = '\u{feff}';
+/// What stands in for it: a word joiner is as invisible.
+const STAND_IN: &str = "\u{2060}";
+
+/// The scalar with its own byte order marks.
+fn restored<'v>(value: &'v str, text: &str) -> Cow<'v, str> {
+    if value.contains(STAND_IN) && text.contains(MARK) {
+        return Cow::Owned(value.replace(STAND_IN, "\u{feff}"));
+    }
+    Cow::Borrowed(value)
+}
+
 fn key_name(value: &str, plain: bool) -> Box<str> {
     let name = if plain { scalar::key_text(scalar::read_plain(value)) } else { None };
     name.map_or_else(|| Box::from(value), String::into_boxed_str)
@@ -313,12 +326,10 @@ fn key_name(value: &str, plain: bool) -> Box<str> {
 /// In JSON these are characters like all others.
 pub(super) fn readable(text: &str) -> Cow<'_, str> {
     const BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
-    const MARK: char = '\u{feff}';
     if text.is_ascii() || !text.contains([BREAKS[0], BREAKS[1], BREAKS[2], MARK]) {
         return Cow::Borrowed(text);
     }
-    // This reader refuses byte order marks inside a document; a word joiner is as invisible.
-    let text = text.replace(MARK, "\u{2060}");
+    let text = text.replace(MARK, STAND_IN);
     let is_json = text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(&text).is_ok();
     Cow::Owned(if is_json { text } else { text.replace(BREAKS, "\n") })
 }
