@@ -3,7 +3,9 @@
 //! Virtual hosts are encoded one by one, in parallel, and joined as bytes: the
 //! messages of 100,000 routes are never in memory at once.
 
-use envoy_types::pb::envoy::config::core::v3::Http2ProtocolOptions;
+use envoy_types::pb::envoy::config::core::v3::{
+    Http2ProtocolOptions, HttpProtocolOptions, http_protocol_options::HeadersWithUnderscoresAction,
+};
 use envoy_types::pb::envoy::config::route::v3::RouteConfiguration;
 use envoy_types::pb::envoy::extensions::filters::http::fault::v3::HttpFault;
 use envoy_types::pb::envoy::extensions::filters::http::router::v3::Router;
@@ -75,6 +77,7 @@ fn manager(connection: &ir::HttpConnection, listener: &ir::Listener, config: &ir
         path_with_escaped_slashes_action: PathWithEscapedSlashesAction::UnescapeAndRedirect as i32,
         strip_trailing_host_dot: true,
         server_header_transformation: ServerHeaderTransformation::PassThrough as i32,
+        common_http_protocol_options: reject_underscores(connection),
         http2_protocol_options: Some(Http2ProtocolOptions {
             max_concurrent_streams: Some(uint32(MAX_CONCURRENT_STREAMS)),
             initial_stream_window_size: Some(uint32(INITIAL_STREAM_WINDOW_BYTES)),
@@ -85,6 +88,17 @@ fn manager(connection: &ir::HttpConnection, listener: &ir::Listener, config: &ir
         upgrade_configs: vec![UpgradeConfig { upgrade_type: "websocket".to_owned(), ..UpgradeConfig::default() }],
         ..HttpConnectionManager::default()
     }
+}
+
+/// Some backends read `x_user` as `x-user`, so such a header could pass rules
+/// that look for the other; it is let in only where a match asks for one.
+fn reject_underscores(connection: &ir::HttpConnection) -> Option<HttpProtocolOptions> {
+    let mut routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
+    let is_asked_for = routes.any(|route| route.matches.headers.iter().any(|header| header.name.contains('_')));
+    (!is_asked_for).then(|| HttpProtocolOptions {
+        headers_with_underscores_action: HeadersWithUnderscoresAction::RejectRequest as i32,
+        ..HttpProtocolOptions::default()
+    })
 }
 
 /// The HTTP filters that the routes need, the router last.
