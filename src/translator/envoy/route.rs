@@ -47,7 +47,7 @@ impl Needs {
             let Handler::Http(connection) = &chain.handler;
             for route in connection.virtual_hosts.iter().flat_map(|host| &host.routes) {
                 needs.invalid_share |= is_split_with_invalid(&route.action);
-                needs.regex |= uses_regex(&route.matches) || matches!(&*route.action, Action::Redirect(_));
+                needs.regex |= uses_regex(&route.matches);
             }
         }
         needs
