@@ -155,10 +155,6 @@ registry! {
     UNQUOTED_BOOLEAN = "GW1011" "unquoted-boolean" Error;
     /// `metadata` that the API server refuses.
     BAD_METADATA = "GW1012" "bad-metadata" Error;
-    /// A deprecated version of a kind.
-    DEPRECATED_VERSION = "GW5010" "deprecated-version" Warning;
-    /// A field that only the main branch of Gateway API has.
-    UNRELEASED_FIELD = "GW5011" "unreleased-field" Warning;
 
     /// A backend Service that is not in the input.
     BACKEND_NOT_FOUND = "GW2001" "backend-not-found" Error, "ResolvedRefs" "False" "BackendNotFound";
@@ -249,6 +245,10 @@ registry! {
     PLAINTEXT_BACKEND = "GW5006" "plaintext-backend" Warning;
     /// An IP address where a hostname is wanted.
     ADDRESS_AS_HOSTNAME = "GW5007" "address-as-hostname" Warning;
+    /// A deprecated version of a kind.
+    DEPRECATED_VERSION = "GW5010" "deprecated-version" Warning;
+    /// A field that only the main branch of Gateway API has.
+    UNRELEASED_FIELD = "GW5011" "unreleased-field" Warning;
 
     /// A file that cannot be read.
     UNREADABLE = "GW8001" "unreadable-input" Error;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::{CaseFile, FormatError, HttpVersion, Mirrors, Scheme};
+use super::{CaseFile, FormatError, HttpVersion, Mirrors};
+use crate::proving::Scheme;
 
 const HEAD: &str = "requests:\n- name: one\n";
 

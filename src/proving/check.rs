@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::backend::ECHO_BACKEND;
-use super::cases::{Expectation, Headers, Mirrors, RequestCase, UpstreamExpectation};
+use super::cases::{Expectation, RequestCase, UpstreamExpectation};
 use super::client::Reply;
 use super::journal::Received;
+use super::values::{Headers, HttpVersion, Mirrors};
 
 /// How many standard deviations a share may be off. Chance alone exceeds
 /// five less than once in a million cases.
@@ -193,7 +194,7 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
         ("upstream method", method.as_deref(), Some(received.method.as_str())),
         ("upstream path", path.as_deref(), Some(received.path.as_str())),
         ("upstream host", host.as_deref(), received.host.as_deref()),
-        ("upstream http", http.map(super::cases::HttpVersion::as_str), Some(received.version.as_str())),
+        ("upstream http", http.map(HttpVersion::as_str), Some(received.version.as_str())),
         ("upstream body", body.as_deref(), Some(received.body.as_str())),
     ];
     for (subject, expected, actual) in fields {
@@ -224,6 +225,18 @@ fn check_headers<'a>(
             found.add(format!("{side} header {name}"), "(none)", actual.join(" | "));
         }
     }
+}
+
+/// Compares Envoy's counters with `text`, the admin interface's lines of `name: value`.
+pub(super) fn check_stats(expected: &BTreeMap<String, u64>, text: &str) -> Vec<Mismatch> {
+    let actual: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.rsplit_once(": ")).collect();
+    let compare = |(name, expected): (&String, &u64)| {
+        let expected = expected.to_string();
+        let actual = actual.get(name.as_str()).copied().unwrap_or("(none)");
+        let mismatch = || Mismatch { subject: name.clone(), expected: expected.clone(), actual: actual.to_owned() };
+        (actual != expected).then(mismatch)
+    };
+    expected.iter().filter_map(compare).collect()
 }
 
 /// Compares how often each key came with its percentage of `requests`. With

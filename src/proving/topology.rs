@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Deserialize;
 use serde_yaml::Value;
 
-use super::cases::GatewayName;
+use super::values::GatewayName;
 
 /// A port of a Service. Prints as `NAMESPACE/NAME:PORT`, the name of its backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,6 +60,8 @@ pub struct Topology {
     pub services: BTreeSet<ServiceKey>,
     /// The Service ports that routes refer to, declared or not.
     pub referenced: BTreeSet<ServiceKey>,
+    /// The Services that have EndpointSlices, as namespace and name.
+    pub sliced: BTreeSet<(String, String)>,
     /// The addresses of the EndpointSlices.
     pub endpoints: BTreeSet<SliceAddress>,
 }
@@ -132,6 +134,7 @@ impl Topology {
 
     fn add_slice(&mut self, object: &Value, namespace: &str) {
         let Some(service) = text(object, &["metadata", "labels", "kubernetes.io/service-name"]) else { return };
+        self.sliced.insert((namespace.to_owned(), service.to_owned()));
         let ports: Vec<_> = items(object, &["ports"]).iter().filter_map(port).collect();
         for endpoint in items(object, &["endpoints"]) {
             for ip in items(endpoint, &["addresses"]).iter().filter_map(|item| item.as_str()?.parse::<IpAddr>().ok()) {
@@ -227,6 +230,9 @@ metadata: {name: cart-1, labels: {kubernetes.io/service-name: cart}}
 ports: [{port: 8001}]
 endpoints: [{addresses: [127.0.0.9]}]
 ---
+kind: EndpointSlice
+metadata: {name: none-1, labels: {kubernetes.io/service-name: none}}
+---
 this is: {not yaml
 ---
 kind: Gateway
@@ -245,6 +251,8 @@ metadata: {name: never}
         let (name, gateway) = topology.gateways.first_key_value().expect("a Gateway");
         assert_eq!((name.to_string().as_str(), topology.gateways.len()), ("infra/edge", 1));
         assert_eq!(gateway.addresses, ["127.0.0.7".parse::<std::net::IpAddr>().expect("an address")]);
+        let sliced: Vec<_> = topology.sliced.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(sliced, ["cart", "none"]);
         let endpoints: Vec<_> =
             topology.endpoints.iter().map(|e| (e.service.as_str(), e.address.to_string())).collect();
         assert_eq!(endpoints, [("cart", "127.0.0.9:8001".to_owned())]);

@@ -1,2 +1,74 @@
-//! x
-fn main() {}
+//! The one integration-test binary: golden outputs, behaviour through a real
+//! Envoy, and the promises about the repository itself. One named test a case.
+//!
+//! **A case** is a folder `testdata/<area>/<case>/` with manifests, an optional
+//! `requests.yaml` (see `gwctl::proving`), and a reason: in `case.yaml`, or in
+//! the first comment line of the first manifest. `case.rs` says what
+//! `case.yaml` may hold. A new case needs no edit here.
+//!
+//! **Snapshots** stand in `snapshots/<area>/<case>/`. To accept changes, run
+//! `GWCTL_UPDATE=1 cargo test --test suite` (the same as
+//! `INSTA_UPDATE=always`), then read the diff before committing it. A snapshot
+//! without a case fails; delete it.
+//!
+//! `cargo test --test suite -- FILTER` runs the tests whose name contains FILTER.
+
+mod behaviour;
+mod case;
+mod docs;
+mod golden;
+mod harness;
+mod layering;
+mod process;
+mod registry;
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use libtest_mimic::{Arguments, Trial};
+
+use harness::Harness;
+
+fn main() -> ExitCode {
+    if std::env::var_os("GWCTL_UPDATE").is_some() && std::env::var_os("INSTA_UPDATE").is_none() {
+        return run_again_with_updates();
+    }
+    // A snapshot that differs panics; its difference is printed, and where insta was called says nothing.
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.location().is_none_or(|place| !place.file().contains("insta")) {
+            report(panic);
+        }
+    }));
+    let mut arguments = Arguments::from_args();
+    // Most of the time is spent waiting for proxies and clocks, not computing.
+    let processors = std::thread::available_parallelism().map_or(2, usize::from);
+    arguments.test_threads.get_or_insert(processors * 2);
+    libtest_mimic::run(&arguments, trials()).exit_code()
+}
+
+/// The environment decides whether snapshots are updated, and a process cannot safely change its own.
+fn run_again_with_updates() -> ExitCode {
+    let again = std::env::current_exe()
+        .and_then(|path| Command::new(path).args(std::env::args_os().skip(1)).env("INSTA_UPDATE", "always").status());
+    match again {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cannot run the tests again: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn trials() -> Vec<Trial> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let harness = Harness::new(root, Path::new(env!("CARGO_BIN_EXE_gwctl")), Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let mut trials = golden::trials(&harness);
+    trials.extend(behaviour::trials(&harness));
+    trials.extend(layering::trials(root));
+    trials.extend(registry::trials(root));
+    trials.extend(docs::trials(root));
+    trials.extend(harness::trials());
+    trials
+}

@@ -1,0 +1,158 @@
+//! Behaviour: the requests of each case, through gwctl's output in a real Envoy.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use gwctl::options::{ListenerAddress, Options, Resolve};
+use gwctl::proving::{CaseFile, Proof, Topology, run};
+use libtest_mimic::Trial;
+use walkdir::WalkDir;
+
+use crate::case::{Case, discover};
+use crate::harness::Harness;
+
+/// Flags with a value that the runner sets itself.
+const REPLACED: &[&str] = &["--admin-address", "--listener-address", "--port-map", "--resolve", "-o", "--output-file"];
+
+/// One test for each case with requests.
+pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
+    let cases = discover(&harness.testdata()).into_iter().filter_map(|(_, found)| found.ok());
+    cases
+        .filter_map(|case| Some((case.requests.clone()?, case)))
+        .map(|(requests, case)| {
+            let harness = harness.clone();
+            Trial::test(format!("requests::{}", case.name), move || Ok(prove(&harness, &case, &requests)?))
+        })
+        .collect()
+}
+
+/// Runs all requests of a case. The message lists every mismatch.
+pub(crate) fn prove(harness: &Harness, case: &Case, requests: &Path) -> Result<(), String> {
+    let text = fs::read_to_string(requests).map_err(|error| format!("{}: {error}", requests.display()))?;
+    let cases = CaseFile::parse(&text).map_err(|error| format!("{}:{error}", requests.display()))?;
+    let work = harness.work_directory(&format!("requests/{}", case.name))?;
+    let options = base_options(&case.args)?;
+    let texts = manifests(case)?;
+    let topology = Topology::scan(texts.iter().map(String::as_str), &options.namespace);
+    let compile = |options: &Options| {
+        let output = harness.gwctl("translate", case, &arguments(&case.args, options), &work)?;
+        if output.code == Some(0) { Ok(output.stdout) } else { Err(output.stderr) }
+    };
+    let proof = Proof { envoy: harness.envoy()?, topology: &topology, cases: &cases, options: &options };
+    let results = run(&proof, compile).map_err(|error| error.to_string())?;
+    let mut wrong = String::new();
+    for result in &results {
+        for mismatch in &result.mismatches {
+            let (subject, expected, actual) = (&mismatch.subject, &mismatch.expected, &mismatch.actual);
+            let _ = writeln!(wrong, "{}: {subject}\n  expected: {expected}\n  actual:   {actual}", result.name);
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// The text of every manifest of a case.
+fn manifests(case: &Case) -> Result<Vec<String>, String> {
+    let mut texts = Vec::new();
+    for path in &case.paths {
+        if path == "-" {
+            texts.extend(case.stdin.as_ref().and_then(|file| fs::read_to_string(file).ok()));
+            continue;
+        }
+        for entry in WalkDir::new(case.folder.join(path)).sort_by_file_name() {
+            let entry = entry.map_err(|error| error.to_string())?;
+            let extension = entry.path().extension().unwrap_or_default();
+            if entry.file_type().is_file() && ["yaml", "yml", "json"].iter().any(|known| extension == *known) {
+                // What is not text has no objects.
+                texts.extend(fs::read_to_string(entry.path()).ok());
+            }
+        }
+    }
+    Ok(texts)
+}
+
+/// The flags of a case as pairs of a name and a value, `--name=value` split.
+fn flags(args: &[String]) -> Vec<(String, Option<String>)> {
+    let mut pairs: Vec<(String, Option<String>)> = Vec::new();
+    for arg in args {
+        match (arg.split_once('='), pairs.last_mut()) {
+            (Some((name, value)), _) if name.starts_with("--") => pairs.push((name.to_owned(), Some(value.to_owned()))),
+            _ if arg.starts_with('-') && arg.len() > 1 => pairs.push((arg.clone(), None)),
+            (_, Some((_, value @ None))) => *value = Some(arg.clone()),
+            _ => pairs.push((arg.clone(), None)),
+        }
+    }
+    pairs
+}
+
+/// The options that the runner must know of a case's flags.
+fn base_options(args: &[String]) -> Result<Options, String> {
+    let mut options = Options::default();
+    for (name, value) in flags(args) {
+        match (name.as_str(), value.as_deref()) {
+            ("-n" | "--namespace", Some(namespace)) => namespace.clone_into(&mut options.namespace),
+            ("--assume", Some(list)) => options.assume.services |= list.split(',').any(|item| item == "services"),
+            ("--assume-services", _) => options.assume.services = true,
+            ("--listener-address", Some("gateway")) => options.listener_address = ListenerAddress::Gateway,
+            ("--resolve", Some(text)) => options.resolve.push(parse_resolve(text)?),
+            _ => {}
+        }
+    }
+    Ok(options)
+}
+
+fn parse_resolve(text: &str) -> Result<Resolve, String> {
+    let parse = || {
+        let (service, endpoints) = text.split_once('=')?;
+        let (key, port) = service.rsplit_once(':')?;
+        let (namespace, name) = key.split_once('/')?;
+        let endpoint = |item: &str| {
+            let (host, port) = item.rsplit_once(':')?;
+            Some((host.trim_matches(['[', ']']).to_owned(), port.parse().ok()?))
+        };
+        Some(Resolve {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            port: port.parse().ok()?,
+            endpoints: endpoints.split(',').map(endpoint).collect::<Option<_>>()?,
+        })
+    };
+    parse().ok_or_else(|| format!("`--resolve {text}` is not NS/SVC:PORT=HOST:PORT"))
+}
+
+/// The flags of a case with what the runner has decided in their place.
+fn arguments(args: &[String], options: &Options) -> Vec<String> {
+    let kept = flags(args).into_iter().filter(|(name, _)| name != "--no-admin" && !REPLACED.contains(&name.as_str()));
+    let mut arguments: Vec<String> = kept.flat_map(|(name, value)| [Some(name), value]).flatten().collect();
+    let address = match options.listener_address {
+        ListenerAddress::Ip(ip) => ip.to_string(),
+        ListenerAddress::Gateway => "gateway".to_owned(),
+    };
+    arguments.push(format!("--listener-address={address}"));
+    arguments.extend(options.admin_address.map(|address| format!("--admin-address={address}")));
+    arguments.extend(options.port_map.iter().map(|map| format!("--port-map={}={}", map.from, map.to)));
+    for Resolve { namespace, name, port, endpoints } in &options.resolve {
+        let bracket = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let list: Vec<_> = endpoints.iter().map(|(host, port)| format!("{}:{port}", bracket(host))).collect();
+        arguments.push(format!("--resolve={namespace}/{name}:{port}={}", list.join(",")));
+    }
+    arguments
+}
+
+/// Tests of this file, for the harness's own list.
+pub(crate) fn own_trials() -> Vec<Trial> {
+    vec![Trial::test("harness::flags_of_a_case_are_replaced_by_those_of_the_runner", || {
+        let text =
+            "-n shop --partial --assume=services --admin-address 127.0.0.1:1 --resolve a/b:80=[::1]:8,c:9 --no-admin";
+        let args: Vec<_> = text.split(' ').map(str::to_owned).collect();
+        let options = base_options(&args)?;
+        let actual = arguments(&args, &options).join(" ");
+        let expected = "-n shop --partial --assume services --listener-address=0.0.0.0 \
+                        --admin-address=127.0.0.1:19000 --resolve=a/b:80=[::1]:8,c:9";
+        if options.assume.services && options.namespace == "shop" && actual == expected {
+            Ok(())
+        } else {
+            Err(format!("{actual}\n{options:#?}").into())
+        }
+    })]
+}

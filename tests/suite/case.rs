@@ -1,0 +1,134 @@
+//! Finds the cases below `testdata/` and reads what each says about itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The file with a case's settings, and the one with its requests.
+const SETTINGS: &str = "case.yaml";
+const REQUESTS: &str = "requests.yaml";
+
+/// The content of a `case.yaml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// Why the case exists, in one line.
+    reason: Option<String>,
+    /// Flags for every run of gwctl. `{tmp}` is an empty directory of the case.
+    #[serde(default)]
+    args: Vec<String>,
+    /// The manifest paths, when they are not all entries of the folder in order.
+    paths: Option<Vec<String>>,
+    /// The file that is fed to standard input.
+    stdin: Option<String>,
+    /// The exit codes; 0 by default. One number is meant for both commands.
+    #[serde(default)]
+    exit: Exit,
+}
+
+/// The exit codes that a case expects.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(from = "ExitForm")]
+pub(crate) struct Exit {
+    /// Of `gwctl translate`.
+    pub(crate) translate: i32,
+    /// Of `gwctl validate`.
+    pub(crate) validate: i32,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ExitForm {
+    Both(i32),
+    #[serde(rename_all = "camelCase")]
+    Each {
+        #[serde(default)]
+        translate: i32,
+        #[serde(default)]
+        validate: i32,
+    },
+}
+
+impl From<ExitForm> for Exit {
+    fn from(form: ExitForm) -> Self {
+        match form {
+            ExitForm::Both(code) => Self { translate: code, validate: code },
+            ExitForm::Each { translate, validate } => Self { translate, validate },
+        }
+    }
+}
+
+/// A case.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    /// `<area>/<case>`.
+    pub(crate) name: String,
+    /// The folder.
+    pub(crate) folder: PathBuf,
+    /// Flags for every run.
+    pub(crate) args: Vec<String>,
+    /// Manifest paths, relative to the folder.
+    pub(crate) paths: Vec<String>,
+    /// The file that is fed to standard input.
+    pub(crate) stdin: Option<PathBuf>,
+    /// The expected exit codes.
+    pub(crate) exit: Exit,
+    /// The file with requests, when there is one.
+    pub(crate) requests: Option<PathBuf>,
+}
+
+/// A case that was found, or why a folder is none.
+pub(crate) type Found = (String, Result<Case, String>);
+
+/// Every case below `testdata`, in the order of the names.
+pub(crate) fn discover(testdata: &Path) -> Vec<Found> {
+    let mut found = Vec::new();
+    for area in entries(testdata).into_iter().filter(|path| path.is_dir()) {
+        for folder in entries(&area).into_iter().filter(|path| path.is_dir()) {
+            let name = format!("{}/{}", file_name(&area), file_name(&folder));
+            found.push((name.clone(), read(name, folder)));
+        }
+    }
+    found
+}
+
+/// The entries of a directory that are not hidden, sorted.
+pub(crate) fn entries(directory: &Path) -> Vec<PathBuf> {
+    let read = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = read.map(|entry| entry.path()).filter(|path| !file_name(path).starts_with('.')).collect();
+    paths.sort();
+    paths
+}
+
+/// The last part of a path.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn read(name: String, folder: PathBuf) -> Result<Case, String> {
+    let settings = settings(&folder.join(SETTINGS))?;
+    let all = entries(&folder).into_iter().map(|path| file_name(&path));
+    let all = all.filter(|entry| entry != SETTINGS && entry != REQUESTS);
+    let paths = settings.paths.unwrap_or_else(|| all.collect());
+    let stated = settings.reason.or_else(|| first_comment(&folder.join(paths.first()?)));
+    if stated.is_none_or(|reason| reason.trim().is_empty() || reason.trim().contains('\n')) {
+        return Err(format!("say in one line why the case exists: `reason:` in {SETTINGS}, or a first comment line"));
+    }
+    let requests = Some(folder.join(REQUESTS)).filter(|path| path.is_file());
+    let stdin = settings.stdin.map(|file| folder.join(file));
+    Ok(Case { name, args: settings.args, paths, stdin, exit: settings.exit, requests, folder })
+}
+
+fn settings(path: &Path) -> Result<Settings, String> {
+    if !path.is_file() {
+        return Ok(Settings::default());
+    }
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn first_comment(path: &Path) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    text.lines().next()?.strip_prefix('#').map(|line| line.trim().to_owned())
+}

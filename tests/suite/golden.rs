@@ -1,0 +1,106 @@
+//! Golden outputs: what gwctl prints for each case is compared with its
+//! snapshots, and every bootstrap is loaded by the real Envoy.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use gwctl::proving;
+use libtest_mimic::{Failed, Trial};
+use walkdir::WalkDir;
+
+use crate::case::{Case, discover};
+use crate::harness::Harness;
+use crate::process::Output;
+
+const BOOTSTRAP: &str = "bootstrap.yaml";
+const DIAGNOSTICS: &str = "diagnostics.txt";
+
+/// One test for each case, and one for snapshots without a case.
+pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
+    let cases = discover(&harness.testdata());
+    let mut trials: Vec<_> = cases
+        .into_iter()
+        .map(|(name, found)| {
+            let harness = harness.clone();
+            Trial::test(format!("golden::{name}"), move || Ok(compare(&harness, &found?)?))
+        })
+        .collect();
+    let harness = harness.clone();
+    trials.push(Trial::test("golden::no_snapshot_is_an_orphan", move || match orphans(&harness).as_slice() {
+        [] => Ok(()),
+        paths => Err(Failed::from(format!("no case makes these snapshots, delete them: {paths:#?}"))),
+    }));
+    trials
+}
+
+/// Compares everything that gwctl prints for a case. One message lists all that is wrong.
+pub(crate) fn compare(harness: &Harness, case: &Case) -> Result<(), String> {
+    let work = harness.work_directory(&format!("golden/{}", case.name))?;
+    let mut wrong = Vec::new();
+    let translated = harness.gwctl("translate", case, &case.args, &work)?;
+    check_code(case.exit.translate, &translated, "translate", &mut wrong);
+    if translated.code == Some(0) {
+        wrong.extend(snapshot(harness, case, BOOTSTRAP, &translated.stdout, &work).err());
+        wrong.extend(load(harness, &translated.stdout, &work).err());
+    } else if !translated.stdout.is_empty() {
+        wrong.push("`translate` failed, and yet it printed a product".to_owned());
+    }
+    let validated = harness.gwctl("validate", case, &case.args, &work)?;
+    check_code(case.exit.validate, &validated, "validate", &mut wrong);
+    if !validated.stderr.is_empty() {
+        wrong.push(format!("`validate` prints to stderr beside its report:\n{}", validated.stderr));
+    }
+    wrong.extend(snapshot(harness, case, DIAGNOSTICS, &validated.stdout, &work).err());
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
+}
+
+fn check_code(expected: i32, output: &Output, command: &str, wrong: &mut Vec<String>) {
+    if output.code != Some(expected) {
+        let code = output.code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
+        wrong.push(format!("`{command}` ended with {code}, not with {expected}:\n{}", output.stderr));
+    }
+}
+
+/// Lets the real Envoy judge a bootstrap.
+fn load(harness: &Harness, bootstrap: &str, work: &Path) -> Result<(), String> {
+    let file = work.join("envoy.yaml");
+    fs::write(&file, bootstrap).map_err(|error| format!("{}: {error}", file.display()))?;
+    proving::validate(harness.envoy()?, &file).map_err(|error| error.to_string())
+}
+
+fn snapshot(harness: &Harness, case: &Case, product: &str, text: &str, work: &Path) -> Result<(), String> {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(harness.snapshots().join(&case.name));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    // The place of the work directory differs from machine to machine.
+    let text = text.replace(&*work.to_string_lossy(), "{tmp}");
+    let compare = || settings.bind(|| insta::assert_snapshot!(product, text));
+    catch_unwind(AssertUnwindSafe(compare)).map_err(|_| {
+        format!(
+            "{} has changed, see the difference above; GWCTL_UPDATE=1 accepts it",
+            path(harness, case, product).display()
+        )
+    })
+}
+
+fn path(harness: &Harness, case: &Case, product: &str) -> PathBuf {
+    harness.snapshots().join(&case.name).join(format!("{product}.snap"))
+}
+
+/// The snapshots that no case makes.
+pub(crate) fn orphans(harness: &Harness) -> Vec<PathBuf> {
+    let mut made = Vec::new();
+    for (_, found) in discover(&harness.testdata()) {
+        let Ok(case) = found else { continue };
+        made.push(path(harness, &case, DIAGNOSTICS));
+        if case.exit.translate == 0 {
+            made.push(path(harness, &case, BOOTSTRAP));
+        }
+    }
+    let files = WalkDir::new(harness.snapshots()).sort_by_file_name().into_iter().flatten();
+    let files = files.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path);
+    // A pending snapshot belongs to a case that has just failed.
+    files.filter(|path| !path.to_string_lossy().ends_with(".snap.new") && !made.contains(path)).collect()
+}

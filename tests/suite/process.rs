@@ -1,0 +1,72 @@
+//! Runs gwctl as a child process with a scrubbed environment and bounded time.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long one run may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What a run printed, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Output {
+    /// The exit code; `None` when a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// Standard output.
+    pub(crate) stdout: String,
+    /// Standard error.
+    pub(crate) stderr: String,
+}
+
+/// Runs `program` in `directory`, with `stdin` as standard input.
+pub(crate) fn run(
+    program: &Path,
+    directory: &Path,
+    args: &[String],
+    stdin: Option<&PathBuf>,
+) -> Result<Output, String> {
+    let input = match stdin {
+        Some(path) => Stdio::from(File::open(path).map_err(|error| format!("{}: {error}", path.display()))?),
+        None => Stdio::null(),
+    };
+    let mut command = Command::new(program);
+    command.args(args).current_dir(directory).env_clear();
+    command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("cannot run {}: {error}", program.display()))?;
+    let stdout = drain(child.stdout.take());
+    let stderr = drain(child.stderr.take());
+    let code = wait(&mut child)?;
+    let text = |thread: thread::JoinHandle<String>| thread.join().map_err(|_| "the output cannot be read".to_owned());
+    Ok(Output { code, stdout: text(stdout)?, stderr: text(stderr)? })
+}
+
+/// Reads a pipe to its end beside the others, so that none can fill up.
+fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // A pipe that breaks ends the output; the exit code tells the rest.
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+fn wait(child: &mut Child) -> Result<Option<i32>, String> {
+    let deadline = Instant::now() + TIMEOUT;
+    loop {
+        if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+            return Ok(status.code());
+        }
+        if Instant::now() >= deadline {
+            // Both fail only when it has just ended.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(format!("gwctl did not end within {TIMEOUT:?}"));
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,70 @@
+//! The registry of diagnostics: ids, names, pages.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use gwctl::diagnostics::{REGISTRY, Severity};
+use libtest_mimic::{Failed, Trial};
+
+use crate::case::{entries, file_name};
+
+/// The tests of this file.
+pub(crate) fn trials(root: &Path) -> Vec<Trial> {
+    let pages = root.join("docs/diagnostics");
+    vec![
+        Trial::test("registry::ids_are_sorted_and_unique", ids_are_sorted),
+        Trial::test("registry::names_are_unique_and_in_kebab_case", names_are_kebab_case),
+        Trial::test("registry::a_code_of_the_first_series_is_an_error", first_series_are_errors),
+        Trial::test("registry::every_page_has_a_code", move || every_page_has_a_code(&pages)),
+        Trial::test("registry::every_page_has_the_title_of_its_code", pages_have_titles),
+    ]
+}
+
+fn fail_for(wrong: Vec<String>) -> Result<(), Failed> {
+    if wrong.is_empty() { Ok(()) } else { Err(Failed::from(wrong.join("\n"))) }
+}
+
+fn ids_are_sorted() -> Result<(), Failed> {
+    let pairs = REGISTRY.windows(2).filter(|pair| pair[0].id() >= pair[1].id());
+    let mut wrong: Vec<_> = pairs.map(|pair| format!("{} stands before {}", pair[0].id(), pair[1].id())).collect();
+    let well_formed =
+        |id: &str| id.len() == 6 && id.starts_with("GW") && id.bytes().skip(2).all(|byte| byte.is_ascii_digit());
+    wrong.extend(REGISTRY.iter().filter(|code| !well_formed(code.id())).map(|code| format!("{} is no id", code.id())));
+    fail_for(wrong)
+}
+
+fn names_are_kebab_case() -> Result<(), Failed> {
+    let mut seen = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for code in REGISTRY {
+        let name = code.name();
+        let words = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if !name.split('-').all(words) {
+            wrong.push(format!("{}: `{name}` is not in kebab case", code.id()));
+        }
+        if !seen.insert(name) {
+            wrong.push(format!("{}: `{name}` is the name of another code as well", code.id()));
+        }
+    }
+    fail_for(wrong)
+}
+
+fn first_series_are_errors() -> Result<(), Failed> {
+    let codes = REGISTRY.iter().filter(|code| code.id().starts_with("GW1") && code.severity() != Severity::Error);
+    fail_for(codes.map(|code| format!("{} is not an error", code.id())).collect())
+}
+
+fn every_page_has_a_code(pages: &Path) -> Result<(), Failed> {
+    let names = entries(pages).into_iter().map(|path| file_name(&path));
+    let stray = names.filter(|name| !REGISTRY.iter().any(|code| format!("{}.md", code.id()) == *name));
+    fail_for(stray.map(|name| format!("docs/diagnostics/{name} belongs to no code")).collect())
+}
+
+fn pages_have_titles() -> Result<(), Failed> {
+    let title = |code: &gwctl::diagnostics::Code| {
+        let first = code.page().lines().next().unwrap_or_default();
+        let long = format!("# {}: {}", code.id(), code.name());
+        (first != long && first != format!("# {}", code.id())).then(|| format!("`{first}` should be `{long}`"))
+    };
+    fail_for(REGISTRY.iter().filter_map(title).collect())
+}
