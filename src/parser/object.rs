@@ -34,7 +34,6 @@ pub struct ReadOptions {
 /// An object of any kind that gwctl reads.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "one variant for each kind")]
-#[expect(clippy::large_enum_variant, reason = "the value is moved once, into the list of its kind")]
 pub enum AnyObject {
     GatewayClass(Object<GatewayClassSpec>),
     Gateway(Object<GatewaySpec>),
@@ -83,7 +82,6 @@ impl AnyObject {
 
 /// What became of a value.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "the value is moved once, into the list of its kind")]
 pub enum Outcome {
     /// The object, without an error.
     Read(AnyObject),

@@ -32,11 +32,11 @@ pub(crate) fn prove(harness: &Harness, case: &Case, requests: &Path) -> Result<(
     let text = fs::read_to_string(requests).map_err(|error| format!("{}: {error}", requests.display()))?;
     let cases = CaseFile::parse(&text).map_err(|error| format!("{}:{error}", requests.display()))?;
     let work = harness.work_directory(&format!("requests/{}", case.name))?;
-    let options = base_options(&case.args)?;
+    let options = base_options(&case.translate_args)?;
     let texts = manifests(case)?;
     let topology = Topology::scan(texts.iter().map(String::as_str), &options.namespace);
     let compile = |options: &Options| {
-        let output = harness.gwctl("translate", case, &arguments(&case.args, options), &work)?;
+        let output = harness.gwctl("translate", case, &arguments(&case.translate_args, options), &work)?;
         if output.code == Some(0) { Ok(output.stdout) } else { Err(output.stderr) }
     };
     let proof = Proof { envoy: harness.envoy()?, topology: &topology, cases: &cases, options: &options };

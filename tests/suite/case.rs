@@ -18,6 +18,9 @@ struct Settings {
     /// Flags for every run of gwctl. `{tmp}` is an empty directory of the case.
     #[serde(default)]
     args: Vec<String>,
+    /// Flags for `translate` alone, such as `--partial`.
+    #[serde(default, rename = "translateArgs")]
+    translate_args: Vec<String>,
     /// The manifest paths, when they are not all entries of the folder in order.
     paths: Option<Vec<String>>,
     /// The file that is fed to standard input.
@@ -68,6 +71,8 @@ pub(crate) struct Case {
     pub(crate) folder: PathBuf,
     /// Flags for every run.
     pub(crate) args: Vec<String>,
+    /// Flags for `translate`: those of every run and its own.
+    pub(crate) translate_args: Vec<String>,
     /// Manifest paths, relative to the folder.
     pub(crate) paths: Vec<String>,
     /// The file that is fed to standard input.
@@ -117,7 +122,8 @@ fn read(name: String, folder: PathBuf) -> Result<Case, String> {
     }
     let requests = Some(folder.join(REQUESTS)).filter(|path| path.is_file());
     let stdin = settings.stdin.map(|file| folder.join(file));
-    Ok(Case { name, args: settings.args, paths, stdin, exit: settings.exit, requests, folder })
+    let translate_args = settings.args.iter().chain(&settings.translate_args).cloned().collect();
+    Ok(Case { name, args: settings.args, translate_args, paths, stdin, exit: settings.exit, requests, folder })
 }
 
 fn settings(path: &Path) -> Result<Settings, String> {

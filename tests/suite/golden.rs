@@ -15,6 +15,8 @@ use crate::process::Output;
 
 const BOOTSTRAP: &str = "bootstrap.yaml";
 const DIAGNOSTICS: &str = "diagnostics.txt";
+/// What `translate` alone reports, where that is not what `validate` reports.
+const TRANSLATE_DIAGNOSTICS: &str = "translate.txt";
 
 /// One test for each case, and one for snapshots without a case.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
@@ -38,7 +40,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 pub(crate) fn compare(harness: &Harness, case: &Case) -> Result<(), String> {
     let work = harness.work_directory(&format!("golden/{}", case.name))?;
     let mut wrong = Vec::new();
-    let translated = harness.gwctl("translate", case, &case.args, &work)?;
+    let translated = harness.gwctl("translate", case, &case.translate_args, &work)?;
     check_code(case.exit.translate, &translated, "translate", &mut wrong);
     if translated.code == Some(0) {
         wrong.extend(snapshot(harness, case, BOOTSTRAP, &translated.stdout, &work).err());
@@ -52,6 +54,9 @@ pub(crate) fn compare(harness: &Harness, case: &Case) -> Result<(), String> {
         wrong.push(format!("`validate` prints to stderr beside its report:\n{}", validated.stderr));
     }
     wrong.extend(snapshot(harness, case, DIAGNOSTICS, &validated.stdout, &work).err());
+    if translated.stderr != validated.stdout {
+        wrong.extend(snapshot(harness, case, TRANSLATE_DIAGNOSTICS, &translated.stderr, &work).err());
+    }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
 }
 
@@ -95,6 +100,7 @@ pub(crate) fn orphans(harness: &Harness) -> Vec<PathBuf> {
     for (_, found) in discover(&harness.testdata()) {
         let Ok(case) = found else { continue };
         made.push(path(harness, &case, DIAGNOSTICS));
+        made.push(path(harness, &case, TRANSLATE_DIAGNOSTICS));
         if case.exit.translate == 0 {
             made.push(path(harness, &case, BOOTSTRAP));
         }

@@ -3,7 +3,9 @@
 //! Virtual hosts are encoded one by one, in parallel, and joined as bytes: the
 //! messages of 100,000 routes are never in memory at once.
 
-use envoy_types::pb::envoy::config::core::v3::Http2ProtocolOptions;
+use envoy_types::pb::envoy::config::core::v3::{
+    Http2ProtocolOptions, HttpProtocolOptions, http_protocol_options::HeadersWithUnderscoresAction,
+};
 use envoy_types::pb::envoy::config::route::v3::RouteConfiguration;
 use envoy_types::pb::envoy::extensions::filters::http::fault::v3::HttpFault;
 use envoy_types::pb::envoy::extensions::filters::http::router::v3::Router;
@@ -34,14 +36,15 @@ const INITIAL_CONNECTION_WINDOW_BYTES: u32 = 1_048_576;
 /// The connection manager as bytes.
 pub(super) fn encode_http_connection_manager(
     connection: &ir::HttpConnection,
+    chain: &ir::FilterChain,
     listener: &ir::Listener,
     config: &ir::Config,
 ) -> Vec<u8> {
-    let ir::HttpConnection { virtual_hosts } = connection;
+    let ir::HttpConnection { virtual_hosts, misdirected } = connection;
     let hosts: Vec<Vec<u8>> =
         virtual_hosts.par_iter().map(|host| route::to_virtual_host(host, config).encode_to_vec()).collect();
     let mut routes = RouteConfiguration {
-        name: name::http_connection(listener),
+        name: name::route_configuration(listener, chain),
         ignore_port_in_host_matching: true,
         ..RouteConfiguration::default()
     }
@@ -50,7 +53,14 @@ pub(super) fn encode_http_connection_manager(
     for host in hosts {
         append_message(&mut routes, ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &host);
     }
-    let mut manager = manager(connection, listener, config).encode_to_vec();
+    if !misdirected.is_empty() {
+        append_message(
+            &mut routes,
+            ROUTE_CONFIGURATION_VIRTUAL_HOSTS,
+            &route::misdirected_host(misdirected).encode_to_vec(),
+        );
+    }
+    let mut manager = manager(connection, chain, listener, config).encode_to_vec();
     append_message(&mut manager, HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, &routes);
     manager
 }
@@ -61,10 +71,15 @@ fn append_message(buffer: &mut Vec<u8>, field: u32, message: &[u8]) {
     buffer.extend_from_slice(message);
 }
 
-fn manager(connection: &ir::HttpConnection, listener: &ir::Listener, config: &ir::Config) -> HttpConnectionManager {
+fn manager(
+    connection: &ir::HttpConnection,
+    chain: &ir::FilterChain,
+    listener: &ir::Listener,
+    config: &ir::Config,
+) -> HttpConnectionManager {
     let proxy = &config.proxy;
     HttpConnectionManager {
-        stat_prefix: name::http_connection(listener),
+        stat_prefix: name::http_statistics(listener, chain),
         http_filters: http_filters(connection),
         access_log: proxy.access_log.iter().map(to_access_log).collect(),
         // Without it backends get no x-forwarded-for, and a forged one passes.
@@ -75,6 +90,7 @@ fn manager(connection: &ir::HttpConnection, listener: &ir::Listener, config: &ir
         path_with_escaped_slashes_action: PathWithEscapedSlashesAction::UnescapeAndRedirect as i32,
         strip_trailing_host_dot: true,
         server_header_transformation: ServerHeaderTransformation::PassThrough as i32,
+        common_http_protocol_options: reject_underscores(connection),
         http2_protocol_options: Some(Http2ProtocolOptions {
             max_concurrent_streams: Some(uint32(MAX_CONCURRENT_STREAMS)),
             initial_stream_window_size: Some(uint32(INITIAL_STREAM_WINDOW_BYTES)),
@@ -85,6 +101,17 @@ fn manager(connection: &ir::HttpConnection, listener: &ir::Listener, config: &ir
         upgrade_configs: vec![UpgradeConfig { upgrade_type: "websocket".to_owned(), ..UpgradeConfig::default() }],
         ..HttpConnectionManager::default()
     }
+}
+
+/// Some backends read `x_user` as `x-user`, so such a header could pass rules
+/// that look for the other; it is let in only where a match asks for one.
+fn reject_underscores(connection: &ir::HttpConnection) -> Option<HttpProtocolOptions> {
+    let mut routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
+    let is_asked_for = routes.any(|route| route.matches.headers.iter().any(|header| header.name.contains('_')));
+    (!is_asked_for).then(|| HttpProtocolOptions {
+        headers_with_underscores_action: HeadersWithUnderscoresAction::RejectRequest as i32,
+        ..HttpProtocolOptions::default()
+    })
 }
 
 /// The HTTP filters that the routes need, the router last.
