@@ -151,7 +151,7 @@ registry! {
     BROKEN_RULE = "GW1009" "broken-rule" Error;
     /// An unknown kind or version of a Gateway API group.
     UNKNOWN_KIND = "GW1010" "unknown-kind" Error;
-    /// A bare `yes`, `no`, `on`, `off`, `y` or `n` where a string is wanted.
+    /// A bare `true`, `false`, `yes`, `no`, `on`, `off`, `y` or `n` where a string is wanted.
     UNQUOTED_BOOLEAN = "GW1011" "unquoted-boolean" Error;
     /// `metadata` that the API server refuses.
     BAD_METADATA = "GW1012" "bad-metadata" Error;

@@ -4,6 +4,7 @@
 //! found again, with byte ranges of keys and values. It is made only when a
 //! place is to be printed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -65,7 +66,7 @@ impl SpanTree {
     /// Reads a document; `None` when this reader refuses the text.
     pub fn read(text: &str) -> Option<Self> {
         let mut builder = Builder { text, index: CharacterIndex::new(text), ..Builder::default() };
-        for event in Parser::new_from_str(text) {
+        for event in Parser::new_from_str(&with_line_feeds(text)) {
             let (event, span) = event.ok()?;
             if matches!(event, Event::DocumentEnd) {
                 break;
@@ -280,13 +281,13 @@ impl Builder<'_> {
         let open = self.open.pop()?;
         let node = self.nodes.get(open.node)?;
         let start = node.range.start;
-        let is_flow = self.text.get(start..).is_some_and(|text| text.starts_with(['[', '{']));
         let last = match &node.shape {
             Shape::List(items) => items.last().copied(),
             Shape::Map(entries) => entries.last().map(|entry| entry.value),
             Shape::Scalar(_) | Shape::Alias(_) => None,
         };
-        let end = if is_flow && range.end > range.start {
+        // Only a closing bracket has an extent.
+        let end = if range.end > range.start {
             range.end
         } else {
             let key = match &node.shape {
@@ -303,6 +304,18 @@ impl Builder<'_> {
 fn key_name(value: &str, plain: bool) -> Box<str> {
     let name = if plain { scalar::key_text(scalar::read_plain(value)) } else { None };
     name.map_or_else(|| Box::from(value), String::into_boxed_str)
+}
+
+/// The text with a line feed for each character that ends a line in YAML 1.1 alone.
+///
+/// The number of characters stays the same, so that places stay what they are.
+/// In JSON these are characters like all others.
+pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    const BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+    if text.is_ascii() || text.trim_start().starts_with('{') || !text.contains(BREAKS) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(BREAKS, "\n"))
 }
 
 /// The range without white space at its end.

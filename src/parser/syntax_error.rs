@@ -8,7 +8,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, Tag};
 
 use super::decode::{DecodeError, MAX_DEPTH, too_deep};
-use super::spans::CharacterIndex;
+use super::spans::{CharacterIndex, with_line_feeds};
 
 /// So many brackets may be nested without costing the YAML reader noticeable time.
 const MAX_UNCHECKED_BRACKETS: usize = 512;
@@ -44,7 +44,7 @@ pub(super) fn check_before_reading(text: &str) -> Result<(), DecodeError> {
 fn check_events(text: &str, strict: bool) -> Result<(), DecodeError> {
     let index = CharacterIndex::new(text);
     let mut depth = 0_usize;
-    for event in Parser::new_from_str(text) {
+    for event in Parser::new_from_str(&with_line_feeds(text)) {
         let (event, span) = match event {
             Ok(event) => event,
             Err(error) if error.info().contains("recursion limit") => {
@@ -73,7 +73,11 @@ fn check_events(text: &str, strict: bool) -> Result<(), DecodeError> {
             return Err(too_deep(text, offset));
         }
         if let Some(tag) = tag.as_deref().filter(|tag| !is_known(tag)) {
-            return Err(unknown_tag(text, offset, &tag.to_string()));
+            let shown = match tag.is_yaml_core_schema() {
+                true => format!("!!{}", tag.suffix),
+                false => format!("{}{}", tag.handle, tag.suffix),
+            };
+            return Err(unknown_tag(text, offset, &shown));
         }
     }
     Ok(())
@@ -129,9 +133,10 @@ pub(super) fn explain_yaml(text: &str, error: &serde_yaml::Error) -> DecodeError
     if message.contains("control characters are not allowed") {
         return control_character(text);
     }
-    let offset = match opening_quote(text, &message) {
-        Some(quote) => quote,
-        None => offset,
+    let offset = if message.contains("more than one document") {
+        second_value(text)
+    } else {
+        opening_quote(text, &message).unwrap_or(offset)
     };
     for (theirs, ours, help) in MESSAGES {
         if message.contains(theirs) {
@@ -215,7 +220,7 @@ const MESSAGES: &[(&str, &str, &str)] = &[
         "remove the directive",
     ),
     ("expected <document start>", "a second value begins here", "separate documents with a line `---`"),
-    ("more than one document", "a second document begins inside this one", "separate documents with a line `---`"),
+    ("more than one document", "a second value begins here", "separate documents with a line `---`"),
     ("unexpected end of stream", "the text ends in the middle of a value", "the file may have been cut off"),
 ];
 
@@ -244,6 +249,21 @@ fn opening_quote(text: &str, message: &str) -> Option<usize> {
     let start = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum::<usize>();
     let rest = text.get(start..)?;
     Some(start + rest.char_indices().nth(column.checked_sub(1)?)?.0)
+}
+
+/// Where the text goes on after a complete value.
+fn second_value(text: &str) -> usize {
+    let index = CharacterIndex::new(text);
+    let mut ended = false;
+    for event in Parser::new_from_str(&with_line_feeds(text)) {
+        match event {
+            Ok((Event::DocumentEnd, _)) => ended = true,
+            Ok((Event::DocumentStart(_), span)) if ended => return index.byte(span.start.index()),
+            Ok(_) => {}
+            Err(error) => return index.byte(error.marker().index()),
+        }
+    }
+    0
 }
 
 fn control_character(text: &str) -> DecodeError {

@@ -28,6 +28,8 @@ pub(super) fn explain(diagnostics: Diagnostics, words: &[FieldPath], text: &str)
         }
         let tree = tree.get_or_insert_with(|| SpanTree::read(text).unwrap_or_default());
         let word = tree.find(path, Part::Value).and_then(|range| text.get(range)).unwrap_or_default();
+        // An anchor may stand before the word.
+        let word = word.split_whitespace().last().unwrap_or_default();
         // An alias stands for a word that is written elsewhere.
         let word = if word.is_empty() || word.starts_with('*') { "yes or no" } else { word };
         let shown = finding.path.as_ref().unwrap_or(path).to_string();

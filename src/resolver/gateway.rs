@@ -11,6 +11,7 @@ use crate::path;
 
 use super::http_route::ResolvedHttpRoute;
 use super::listener::{ResolvedListener, resolve_listeners};
+use super::owner::ListenerOwner;
 
 /// A Gateway that is ours, with its listeners.
 #[derive(Debug)]
@@ -42,7 +43,11 @@ pub(super) fn resolve_gateways<'m>(
         .into_iter()
         .map(|object| {
             report_unserved_fields(object, diagnostics);
-            ResolvedGateway { object, listeners: resolve_listeners(object, diagnostics), emitted: false }
+            ResolvedGateway {
+                object,
+                listeners: resolve_listeners(ListenerOwner::of_gateway(object), diagnostics),
+                emitted: false,
+            }
         })
         .collect()
 }

@@ -1,15 +1,16 @@
-//! The listeners of one Gateway: protocol, route kinds, hostname, conflicts
+//! The listeners of one Gateway or ListenerSet: protocol, route kinds, hostname, conflicts
 //! ([Listener](https://gateway-api.sigs.k8s.io/reference/spec/#listener)).
 
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
 use crate::hostname::Hostname;
-use crate::parser::api::{GatewaySpec, Listener, TlsMode};
-use crate::parser::manifests::{Kind, Object};
+use crate::parser::api::{Listener, TlsMode};
+use crate::parser::manifests::Kind;
 use crate::path;
 
 use super::attachment::Attachment;
+use super::owner::ListenerOwner;
 use super::selector;
 
 /// A listener, by its position in the resolved Gateways.
@@ -104,7 +105,9 @@ impl RouteKind {
 /// A listener with everything that decides what it serves.
 #[derive(Debug)]
 pub struct ResolvedListener<'m> {
-    /// The position in `spec.listeners`.
+    /// The object that declares the listener.
+    pub owner: ListenerOwner<'m>,
+    /// The position in that object's `spec.listeners`.
     pub index: usize,
     /// The listener as declared.
     pub spec: &'m Listener,
@@ -122,29 +125,28 @@ pub struct ResolvedListener<'m> {
     pub attached: Vec<Attachment>,
 }
 
-/// The path of a listener in its Gateway.
+/// The path of a listener in the object that declares it.
 pub(super) fn listener_path(index: usize) -> FieldPath {
     path!["spec", "listeners", index]
 }
 
-/// Resolves the listeners of one Gateway and reports what is wrong with them.
+/// Resolves the listeners of one object and reports what is wrong with them.
 pub(super) fn resolve_listeners<'m>(
-    gateway: &'m Object<GatewaySpec>,
+    owner: ListenerOwner<'m>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<ResolvedListener<'m>> {
-    let mut listeners: Vec<_> = gateway
-        .spec
-        .listeners
+    let mut listeners: Vec<_> = owner
+        .listeners()
         .iter()
         .enumerate()
-        .map(|(index, spec)| resolve_listener(gateway, index, spec, diagnostics))
+        .map(|(index, spec)| resolve_listener(owner, index, spec, diagnostics))
         .collect();
-    report_conflicts(gateway, &mut listeners, diagnostics);
+    report_conflicts(owner, &mut listeners, diagnostics);
     listeners
 }
 
 fn resolve_listener<'m>(
-    gateway: &Object<GatewaySpec>,
+    owner: ListenerOwner<'m>,
     index: usize,
     spec: &'m Listener,
     diagnostics: &mut Diagnostics,
@@ -154,7 +156,7 @@ fn resolve_listener<'m>(
         Protocol::Http => None,
         Protocol::Unknown => Some(
             diagnostics.error(
-                gateway
+                owner
                     .finding(
                         codes::UNKNOWN_PROTOCOL,
                         listener_path(index).with("protocol"),
@@ -167,7 +169,7 @@ fn resolve_listener<'m>(
         ),
         _ => Some(
             diagnostics.error(
-                gateway
+                owner
                     .finding(
                         codes::NOT_SUPPORTED,
                         listener_path(index).with("protocol"),
@@ -179,20 +181,21 @@ fn resolve_listener<'m>(
     };
     let namespaces = &spec.allowed_routes.namespaces;
     ResolvedListener {
+        owner,
         index,
         spec,
         protocol,
         hostname: if protocol.has_hostnames() { Hostname::from_field(spec.hostname.as_deref()) } else { Hostname::Any },
-        kinds: resolve_kinds(gateway, index, spec, protocol, diagnostics),
+        kinds: resolve_kinds(owner, index, spec, protocol, diagnostics),
         refused,
-        bad_selector: check_selector(gateway, index, namespaces, diagnostics),
+        bad_selector: check_selector(owner, index, namespaces, diagnostics),
         attached: Vec::new(),
     }
 }
 
 /// The kinds that `allowedRoutes.kinds` leaves; those the protocol cannot carry are reported.
 fn resolve_kinds(
-    gateway: &Object<GatewaySpec>,
+    owner: ListenerOwner<'_>,
     index: usize,
     spec: &Listener,
     protocol: Protocol,
@@ -210,7 +213,7 @@ fn resolve_kinds(
             None => {
                 let allowed: Vec<_> = protocol.kinds().iter().map(|kind| format!("`{}`", kind.name())).collect();
                 diagnostics.report(
-                    gateway
+                    owner
                         .finding(
                             codes::INVALID_ROUTE_KINDS,
                             listener_path(index).with("allowedRoutes").with("kinds").with(position),
@@ -226,7 +229,7 @@ fn resolve_kinds(
 }
 
 fn check_selector(
-    gateway: &Object<GatewaySpec>,
+    owner: ListenerOwner<'_>,
     index: usize,
     namespaces: &crate::parser::api::RouteNamespaces,
     diagnostics: &mut Diagnostics,
@@ -237,17 +240,13 @@ fn check_selector(
         (FromNamespaces::Selector, Some(selector)) => {
             let bad = selector::check(selector).err()?;
             let path = at.with("selector").with("matchExpressions").with(bad.expression);
-            Some(
-                diagnostics.error(
-                    gateway
-                        .finding(codes::BAD_SELECTOR, path, bad.message)
-                        .consequence("no route attaches to this listener"),
-                ),
-            )
+            Some(diagnostics.error(
+                owner.finding(codes::BAD_SELECTOR, path, bad.message).consequence("no route attaches to this listener"),
+            ))
         }
         (FromNamespaces::Selector, None) => {
             diagnostics.report(
-                gateway
+                owner
                     .finding(codes::SELECTOR_MISMATCH, at, "`from: Selector` without a `selector`")
                     .consequence("no namespace is selected: no route attaches to this listener")
                     .help("add a `selector`; an empty one, `selector: {}`, selects every namespace"),
@@ -256,7 +255,7 @@ fn check_selector(
         }
         (_, Some(_)) => {
             diagnostics.report(
-                gateway
+                owner
                     .finding(
                         codes::SELECTOR_MISMATCH,
                         at.with("selector"),
@@ -270,13 +269,9 @@ fn check_selector(
     }
 }
 
-/// Reports listeners that cannot be told apart. Inside one Gateway there is no
+/// Reports listeners that cannot be told apart. Inside one object there is no
 /// winner: all of them are refused.
-fn report_conflicts(
-    gateway: &Object<GatewaySpec>,
-    listeners: &mut [ResolvedListener<'_>],
-    diagnostics: &mut Diagnostics,
-) {
+fn report_conflicts(owner: ListenerOwner<'_>, listeners: &mut [ResolvedListener<'_>], diagnostics: &mut Diagnostics) {
     let mut ports: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
     for listener in listeners.iter().filter(|l| l.protocol != Protocol::Unknown) {
         ports.entry(listener.spec.port).or_default().push(listener.index);
@@ -286,7 +281,7 @@ fn report_conflicts(
         for (index, other, code, reason) in conflicts {
             let (spec, other_spec) = (listeners[index].spec, listeners[other].spec);
             let proof = diagnostics.error(
-                gateway
+                owner
                     .finding(
                         code,
                         listener_path(index),
@@ -296,7 +291,7 @@ fn report_conflicts(
                         ),
                     )
                     .label(reason)
-                    .related(gateway.at(&listener_path(other)), format!("listener `{}`", other_spec.name))
+                    .related(owner.at(&listener_path(other)), format!("listener `{}`", other_spec.name))
                     .consequence("neither listener accepts connections")
                     .help("give one of them another port"),
             );

@@ -5,12 +5,14 @@
 //! with their endpoints. Every refusal has been reported when this stage ends;
 //! an invalid reference stays as a value that carries the proof.
 
+mod age;
 mod attachment;
 mod backend;
 mod gateway;
 mod http_route;
 mod listener;
 mod origin;
+mod owner;
 mod reference_grant;
 mod selector;
 
@@ -18,12 +20,14 @@ use crate::diagnostics::{Diagnostics, codes};
 use crate::options::Options;
 use crate::parser::manifests::Manifests;
 
+pub use age::Age;
 pub use attachment::{Attachment, RouteParent};
 pub use backend::{Backend, BackendId, BackendIndex, BackendRefOutcome};
 pub use gateway::ResolvedGateway;
 pub use http_route::ResolvedHttpRoute;
 pub use listener::{ListenerId, Protocol, ResolvedListener, RouteKind};
 pub use origin::{OriginTable, Place};
+pub use owner::ListenerOwner;
 pub use reference_grant::Grants;
 
 /// The manifests with every reference looked up.
