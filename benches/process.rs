@@ -82,10 +82,10 @@ impl Row {
             command
         };
         let (many, few) = match routes {
-            0..=100 => (51, 11),
-            101..=2_000 => (31, 7),
-            2_001..=20_000 => (15, 5),
-            _ => (7, 3),
+            0..=100 => (51, 5),
+            101..=2_000 => (31, 3),
+            2_001..=20_000 => (11, 2),
+            _ => (5, 1),
         };
         let gwctl = Times::of(many, || finish(&mut translate()))?;
         let memory = peak_memory(&mut translate())?;

@@ -175,13 +175,17 @@ impl Random {
         usize::try_from(self.number() % bound as u64).unwrap_or_default()
     }
 
-    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        &items[self.below(items.len())]
+    fn pick<'a>(&mut self, texts: &'a [String]) -> &'a str {
+        &texts[self.below(texts.len())]
+    }
+
+    fn token(&mut self) -> &'static str {
+        TOKENS[self.below(TOKENS.len())]
     }
 
     /// A manifest with a few damages.
     fn damaged(&mut self, texts: &[String]) -> String {
-        let mut text = self.pick(texts).clone();
+        let mut text = self.pick(texts).to_owned();
         for _ in 0..=self.below(4) {
             text = self.damage(text, texts);
         }
@@ -193,9 +197,9 @@ impl Random {
         let range = from.min(to)..from.max(to).min(from.min(to) + 40);
         let range = range.start..floor(&text, range.end);
         match self.below(8) {
-            0 => text.insert_str(from, self.pick(TOKENS)),
+            0 => text.insert_str(from, self.token()),
             1 => text.replace_range(range, ""),
-            2 => text.replace_range(range, self.pick(TOKENS)),
+            2 => text.replace_range(range, self.token()),
             3 => text.truncate(from),
             4 => {
                 let other = self.pick(texts);
@@ -205,7 +209,7 @@ impl Random {
             5 => text = self.with_scalar_replaced(&text),
             6 => text = self.with_lines_moved(&text),
             _ => {
-                let token = self.pick(TOKENS).repeat(1 + self.below(300));
+                let token = self.token().repeat(1 + self.below(300));
                 text.insert_str(from, &token);
             }
         }
@@ -221,7 +225,7 @@ impl Random {
     /// The value of one `key: value` line becomes something else: the text stays YAML for the most part.
     fn with_scalar_replaced(&mut self, text: &str) -> String {
         let lines: Vec<&str> = text.lines().collect();
-        let (place, token) = (self.below(lines.len().max(1)), self.pick(TOKENS).trim());
+        let (place, token) = (self.below(lines.len().max(1)), self.token().trim());
         let replace = |(at, line): (usize, &&str)| match line.split_once(": ") {
             Some((key, _)) if at == place => format!("{key}: {token}\n"),
             _ => format!("{line}\n"),
