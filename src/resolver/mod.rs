@@ -8,11 +8,14 @@
 mod age;
 mod attachment;
 mod backend;
+mod backend_tls;
+mod ca_bundle;
 mod gateway;
 mod http_route;
 mod listener;
 mod origin;
 mod owner;
+mod policy;
 mod reference_grant;
 mod selector;
 
@@ -20,14 +23,18 @@ use crate::diagnostics::{Diagnostics, codes};
 use crate::options::Options;
 use crate::parser::manifests::Manifests;
 
+use backend_tls::TrustSources;
+
 pub use age::Age;
 pub use attachment::{Attachment, RouteParent};
-pub use backend::{Backend, BackendId, BackendIndex, BackendRefOutcome};
+pub use backend::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
+pub use backend_tls::BackendTlsPolicies;
 pub use gateway::ResolvedGateway;
 pub use http_route::ResolvedHttpRoute;
 pub use listener::{ListenerId, Protocol, ResolvedListener, RouteKind};
 pub use origin::{OriginTable, Place};
 pub use owner::ListenerOwner;
+pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference_grant::Grants;
 
 /// The manifests with every reference looked up.
@@ -54,7 +61,9 @@ impl<'m> Resolved<'m> {
 pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mut Diagnostics) -> Resolved<'m> {
     let mut gateways = gateway::resolve_gateways(manifests, options, diagnostics);
     let grants = Grants::new(&manifests.reference_grants, options);
-    let mut backends = BackendIndex::new(manifests, options);
+    let trust = TrustSources::new(manifests, options);
+    let policies = backend_tls::resolve_backend_tls(manifests, options, &trust, diagnostics);
+    let mut backends = BackendIndex::new(manifests, options, policies, trust);
     let mut parents = attachment::Attacher::new(manifests, options, &mut gateways);
     let mut routes: Vec<_> = manifests.http_routes.iter().collect();
     routes.sort_by_key(|route| route.metadata.sort_key());
@@ -74,7 +83,18 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
         ));
     }
     gateway::mark_emitted(&mut gateways, &http_routes);
+    note_ancestors(&http_routes, &mut backends);
     Resolved { manifests, gateways, http_routes, backends }
+}
+
+/// Tells the policies of backends through which Gateways routes use them.
+fn note_ancestors(http_routes: &[ResolvedHttpRoute<'_>], backends: &mut BackendIndex<'_>) {
+    for route in http_routes {
+        let listeners = || route.parents.iter().flat_map(|parent| &parent.listeners);
+        for id in route.backends.iter().flatten().flatten() {
+            listeners().for_each(|listener| backends.add_ancestor(*id, listener.gateway));
+        }
+    }
 }
 
 /// Kinds that are decoded and checked, and not served yet.
@@ -93,15 +113,5 @@ fn report_unserved_kinds(manifests: &Manifests, diagnostics: &mut Diagnostics) {
             }
         )+};
     }
-    unserved!(
-        listener_sets,
-        grpc_routes,
-        tls_routes,
-        tcp_routes,
-        udp_routes,
-        backend_tls_policies,
-        backends,
-        backend_traffic_policies,
-        meshes
-    );
+    unserved!(listener_sets, grpc_routes, tls_routes, tcp_routes, udp_routes, backend_traffic_policies, meshes);
 }
