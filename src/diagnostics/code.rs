@@ -182,6 +182,8 @@ registry! {
     REFUSED_OBJECT = "GW2012" "reference-to-refused-object" Note;
     /// A port in a reference to a backend that has its own.
     BACKEND_PORT_IGNORED = "GW2013" "backend-port-ignored" Warning;
+    /// Parameters of a kind that gwctl does not know.
+    INVALID_PARAMETERS = "GW2021" "invalid-parameters" Error, "Accepted" "False" "InvalidParameters";
 
     /// A parent that is not in the input.
     PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;
@@ -219,6 +221,10 @@ registry! {
     BAD_SELECTOR = "GW3017" "invalid-label-selector" Error, "Accepted" "False" "NotAllowedByListeners";
     /// An address type or value that cannot be bound.
     BAD_ADDRESS = "GW3018" "unsupported-address" Error, "Accepted" "False" "UnsupportedAddress";
+    /// A ListenerSet that its Gateway does not admit.
+    LISTENER_SET_NOT_ALLOWED = "GW3021" "listener-set-not-allowed" Error, "Accepted" "False" "NotAllowed";
+    /// A ListenerSet as parent that has joined no Gateway.
+    PARENT_NOT_ACCEPTED = "GW3022" "parent-not-accepted" Error;
 
     /// A rule without backends and without a filter that answers.
     NO_BACKENDS = "GW4001" "rule-without-backends" Warning;
@@ -232,6 +238,8 @@ registry! {
     ROUTES_MULTIPLY = "GW4005" "routes-multiply" Warning;
     /// One header with several actions in one filter.
     HEADER_CONFLICT = "GW4006" "header-modified-twice" Warning;
+    /// A GRPCRoute and an HTTPRoute for the same hosts of one listener.
+    SHARED_HOSTNAME = "GW4021" "grpc-and-http-share-hosts" Warning;
 
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;
