@@ -47,6 +47,7 @@ fn values_are_what_kubernetes_reads() {
         ("a: !!str yes\nb: !!str 0777\nc: !!str &x on\nd: &y !!str off", "{a:\"yes\",b:\"0777\",c:\"on\",d:\"off\"}"),
         ("a: !!str 1\nb: !!int \"5\"", "{a:\"1\",b:5}"),
         ("a: &x yes\nb: *x", "{a:true,b:true}"),
+        ("a: &x 1\nb: &x 2\nc: &y 3\nd: *x", "{a:1,b:2,c:3,d:2}"),
         ("a: |\n  yes\nb: |-\n  0777\nc: >-\n  on", "{a:\"yes\\n\",b:\"0777\",c:\"on\"}"),
         ("a: \"\\x79es\"", "{a:\"yes\"}"),
         ("a: 2001-12-14\nb: 12:30", "{a:\"2001-12-14\",b:\"12:30\"}"),
@@ -165,6 +166,8 @@ fn hostile_texts_cost_little() {
     assert!(error.message.contains("aliases"));
     let open = "[".repeat(1 << 20);
     assert!(refused(&open).message.contains("nested"));
+    let many = "[".repeat(19_000);
+    assert_eq!(refused(&many).code.id(), "GW8004");
     let hidden = "[\"]\", ".repeat(1 << 17);
     assert!(refused(&hidden).message.contains("nested"));
     let directives: String = (0..100_000).map(|at| format!("%TAG !a{at}! x\n")).collect();

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, Span};
+use serde::de::IgnoredAny;
 
 use crate::diagnostics::{FieldPath, Part, Segment};
 
@@ -66,7 +67,7 @@ impl SpanTree {
     /// Reads a document; `None` when this reader refuses the text.
     pub fn read(text: &str) -> Option<Self> {
         let mut builder = Builder { text, index: CharacterIndex::new(text), ..Builder::default() };
-        for event in Parser::new_from_str(&with_line_feeds(text)) {
+        for event in Parser::new_from_str(&readable(text)) {
             let (event, span) = event.ok()?;
             if matches!(event, Event::DocumentEnd) {
                 break;
@@ -201,7 +202,7 @@ impl Builder<'_> {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                let name = || key_name(&value, plain);
+                let name = || key_name(&restored(&value, self.text), plain);
                 let range = trimmed(self.text, range);
                 if self.awaits_key() {
                     let node = (anchor > 0).then(|| self.push(range.clone(), Shape::Scalar(style)));
@@ -301,21 +302,36 @@ impl Builder<'_> {
     }
 }
 
+/// A byte order mark, which this reader refuses inside a document.
+const MARK: char = '\u{feff}';
+/// What stands in for it: a word joiner is as invisible.
+const STAND_IN: &str = "\u{2060}";
+
+/// The scalar with its own byte order marks.
+fn restored<'v>(value: &'v str, text: &str) -> Cow<'v, str> {
+    if value.contains(STAND_IN) && text.contains(MARK) {
+        return Cow::Owned(value.replace(STAND_IN, "\u{feff}"));
+    }
+    Cow::Borrowed(value)
+}
+
 fn key_name(value: &str, plain: bool) -> Box<str> {
     let name = if plain { scalar::key_text(scalar::read_plain(value)) } else { None };
     name.map_or_else(|| Box::from(value), String::into_boxed_str)
 }
 
-/// The text with a line feed for each character that ends a line in YAML 1.1 alone.
+/// The text as this reader must see it: with a line feed for each character that ends a line in YAML 1.1 alone.
 ///
 /// The number of characters stays the same, so that places stay what they are.
 /// In JSON these are characters like all others.
-pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
+pub(super) fn readable(text: &str) -> Cow<'_, str> {
     const BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
-    if text.is_ascii() || text.trim_start().starts_with('{') || !text.contains(BREAKS) {
+    if text.is_ascii() || !text.contains([BREAKS[0], BREAKS[1], BREAKS[2], MARK]) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.replace(BREAKS, "\n"))
+    let text = text.replace(MARK, STAND_IN);
+    let is_json = text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(&text).is_ok();
+    Cow::Owned(if is_json { text } else { text.replace(BREAKS, "\n") })
 }
 
 /// The range without white space at its end.

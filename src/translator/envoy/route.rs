@@ -49,7 +49,7 @@ impl Needs {
         for connection in config.listeners.iter().flat_map(ir::Listener::http_connections) {
             for route in connection.virtual_hosts.iter().flat_map(|host| &host.routes) {
                 needs.invalid_share |= is_split_with_invalid(&route.action);
-                needs.regex |= uses_regex(&route.matches) || matches!(&*route.action, Action::Redirect(_));
+                needs.regex |= uses_regex(&route.matches);
             }
         }
         let chains = config.listeners.iter().flat_map(ir::Listener::chains);
