@@ -24,8 +24,9 @@ mod share;
 mod shared_hostname;
 
 use crate::diagnostics::{Diagnostics, codes};
+use crate::hostname::Hostname;
 use crate::options::Options;
-use crate::parser::manifests::{Manifests, Object};
+use crate::parser::manifests::{Manifests, Metadata, Object};
 
 use backend_tls::TrustSources;
 
@@ -64,6 +65,22 @@ impl<'m> Resolved<'m> {
     /// The listener of an id.
     pub fn listener(&self, id: ListenerId) -> &ResolvedListener<'m> {
         &self.gateways[id.gateway].listeners[id.listener]
+    }
+
+    /// The metadata and the hostnames of an attached route that speaks HTTP;
+    /// `None` for the other kinds.
+    pub fn http_names(&self, attachment: Attachment) -> Option<(&'m Metadata, &[Hostname])> {
+        match attachment.kind {
+            RouteKind::Http => {
+                let ResolvedHttpRoute { object, hostnames, .. } = &self.http_routes[attachment.route];
+                Some((&object.metadata, hostnames))
+            }
+            RouteKind::Grpc => {
+                let ResolvedGrpcRoute { object, hostnames, .. } = &self.grpc_routes[attachment.route];
+                Some((&object.metadata, hostnames))
+            }
+            RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => None,
+        }
     }
 }
 

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::ir::{BackendName, Cluster, ClusterId, UpstreamProtocol};
-use crate::resolver::{Backend, BackendId, BackendObject, BackendTls, OriginTable, Place, Resolved, RouteParent};
+use crate::resolver::{
+    Backend, BackendId, BackendObject, BackendRefOutcome, BackendTls, OriginTable, Place, Resolved, RouteParent,
+};
 
 /// What a route sends to a backend. It decides, with what the backend declares,
 /// on the settings of the cluster.
@@ -12,6 +14,8 @@ use crate::resolver::{Backend, BackendId, BackendObject, BackendTls, OriginTable
 pub(super) enum Carried {
     /// HTTP requests.
     Http,
+    /// gRPC calls, which need HTTP/2.
+    Grpc,
     /// The bytes of connections, as clients send them: never encrypted here.
     Bytes,
     /// Datagrams.
@@ -26,13 +30,8 @@ pub(super) struct Clusters {
 }
 
 impl Clusters {
-    /// The cluster for HTTP requests to a backend; `None` when no attached
+    /// The cluster for what a route sends to a backend; `None` when no attached
     /// route uses it, or when it must not be connected to.
-    pub(super) fn get(&self, backend: BackendId) -> Option<ClusterId> {
-        self.get_for(backend, Carried::Http)
-    }
-
-    /// The cluster for what a route sends to a backend.
     pub(super) fn get_for(&self, backend: BackendId, carried: Carried) -> Option<ClusterId> {
         self.by_use.get(&(backend, carried)).copied()
     }
@@ -44,20 +43,20 @@ impl Clusters {
 
 /// Collects the backends of all routes that attached to an emitted listener.
 pub(super) fn lower_clusters(resolved: &Resolved<'_>, origins: &mut OriginTable) -> Clusters {
-    let mut wanted: BTreeMap<(&BackendName, String), Wanted> = BTreeMap::new();
+    let mut wanted: BTreeMap<(&BackendName, &'static str), Wanted> = BTreeMap::new();
     for (id, carried) in uses(resolved) {
         let backend = resolved.backends.get(id);
         if let Some(settings) = Settings::of(backend, carried) {
-            let entry = wanted.entry((&backend.name, settings.variant()));
+            let entry = wanted.entry((&backend.name, settings.variant));
             entry.or_insert_with(|| Wanted { id, settings, uses: Vec::new() }).uses.push((id, carried));
         }
     }
     let mut clusters = Vec::with_capacity(wanted.len());
     let mut by_use = HashMap::with_capacity(wanted.len());
-    for ((_, variant), Wanted { id, settings, uses }) in wanted {
+    for Wanted { id, settings, uses } in wanted.into_values() {
         let position = ClusterId(u32::try_from(clusters.len()).unwrap_or(u32::MAX));
         by_use.extend(uses.into_iter().map(|used| (used, position)));
-        clusters.push(settings.into_cluster(resolved.backends.get(id), variant, origins));
+        clusters.push(settings.into_cluster(resolved.backends.get(id), origins));
     }
     Clusters { clusters, by_use }
 }
@@ -65,14 +64,24 @@ pub(super) fn lower_clusters(resolved: &Resolved<'_>, origins: &mut OriginTable)
 /// Every backend that an attached route uses, with what it is used for.
 fn uses<'r>(resolved: &'r Resolved<'_>) -> impl Iterator<Item = (BackendId, Carried)> + 'r {
     let http = resolved.http_routes.iter().filter(|route| is_emitted(resolved, &route.parents));
-    http.flat_map(|route| {
+    let http = http.flat_map(|route| {
         let rules = route.object.spec.rules.iter().zip(&route.backends);
-        rules.flat_map(|(rule, outcomes)| {
-            let weighted = rule.backend_refs.iter().map(|backend| backend.weight).zip(outcomes);
-            weighted.filter(|(weight, _)| *weight > 0).filter_map(|(_, outcome)| outcome.ok())
-        })
-    })
-    .map(|id| (id, Carried::Http))
+        rules.flat_map(|(rule, outcomes)| weighted(rule.backend_refs.iter().map(|backend| backend.weight), outcomes))
+    });
+    let grpc = resolved.grpc_routes.iter().filter(|route| is_emitted(resolved, &route.parents));
+    let grpc = grpc.flat_map(|route| {
+        let rules = route.object.spec.rules.iter().zip(&route.backends);
+        rules.flat_map(|(rule, outcomes)| weighted(rule.backend_refs.iter().map(|backend| backend.weight), outcomes))
+    });
+    http.map(|id| (id, Carried::Http)).chain(grpc.map(|id| (id, Carried::Grpc)))
+}
+
+/// The valid backends of a list whose weight is not 0.
+fn weighted<'r>(
+    weights: impl Iterator<Item = u32> + 'r,
+    outcomes: &'r [BackendRefOutcome],
+) -> impl Iterator<Item = BackendId> + 'r {
+    weights.zip(outcomes).filter(|(weight, _)| *weight > 0).filter_map(|(_, outcome)| outcome.ok())
 }
 
 /// Whether a route attached to a listener that the output serves.
@@ -93,7 +102,7 @@ struct Settings {
     protocol: UpstreamProtocol,
     /// Whether connections use the backend's TLS settings.
     tls: bool,
-    variant: Option<&'static str>,
+    variant: &'static str,
 }
 
 impl Settings {
@@ -105,20 +114,20 @@ impl Settings {
             (BackendTls::Tls(_), _) => true,
             (BackendTls::Invalid(_), _) => return None,
         };
-        let encrypts = backend.tls != BackendTls::Plain;
         let own = backend.protocol.unwrap_or(if tls { UpstreamProtocol::Negotiated } else { UpstreamProtocol::Http1 });
         Some(match carried {
-            Carried::Http => Self { protocol: own, tls, variant: None },
-            Carried::Bytes => Self { protocol: own, tls, variant: encrypts.then_some("bytes") },
-            Carried::Datagrams => Self { protocol: UpstreamProtocol::Udp, tls, variant: Some("udp") },
+            Carried::Grpc if own != UpstreamProtocol::Http2 => {
+                Self { protocol: UpstreamProtocol::Http2, tls, variant: "http2" }
+            }
+            Carried::Bytes if backend.tls != BackendTls::Plain => {
+                Self { protocol: UpstreamProtocol::Http1, tls, variant: "bytes" }
+            }
+            Carried::Http | Carried::Grpc | Carried::Bytes => Self { protocol: own, tls, variant: "" },
+            Carried::Datagrams => Self { protocol: UpstreamProtocol::Udp, tls, variant: "udp" },
         })
     }
 
-    fn variant(&self) -> String {
-        self.variant.unwrap_or_default().to_owned()
-    }
-
-    fn into_cluster(self, backend: &Backend<'_>, variant: String, origins: &mut OriginTable) -> Cluster {
+    fn into_cluster(self, backend: &Backend<'_>, origins: &mut OriginTable) -> Cluster {
         let object = match backend.object {
             BackendObject::Service(service) => Some(origins.object(service)),
             BackendObject::External(object) => Some(origins.object(object)),
@@ -132,7 +141,7 @@ impl Settings {
             backend: backend.name.clone(),
             protocol: self.protocol,
             tls,
-            variant,
+            variant: self.variant.to_owned(),
             endpoints: backend.endpoints.clone(),
             origin: object.map(|object| origins.origin(object, Place::Object)),
         }

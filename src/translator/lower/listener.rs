@@ -4,14 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Diagnostics, Finding, codes};
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::ir::{FilterChain, Listener, Origin, Transport};
 use crate::options::Options;
+use crate::parser::manifests::{Metadata, ObjectKey};
 use crate::path;
 use crate::resolver::{ListenerId, OriginTable, Place, Resolved};
 
+use super::grpc_route;
 use super::http_chain::lower_http_chain;
-use super::http_route::LoweredRule;
+use super::rule::LoweredRoutes;
 use super::socket::{Bind, Demultiplexing, SocketTransport, group_by_socket};
 use super::virtual_host::Copies;
 
@@ -24,21 +26,21 @@ const MANY_COPIES: usize = 4;
 #[derive(Debug)]
 pub(super) struct SocketLowering<'a, 'm> {
     pub(super) resolved: &'a Resolved<'m>,
-    /// The rules of each HTTPRoute.
-    pub(super) http_routes: &'a [Vec<LoweredRule>],
+    /// The rules of the routes that speak HTTP.
+    pub(super) routes: &'a LoweredRoutes,
     pub(super) copies: &'a mut Copies,
     origins: &'a mut OriginTable,
-    /// The Gateways that the table of origins knows.
-    registered: BTreeMap<usize, u32>,
+    /// The Gateways and ListenerSets that the table of origins knows.
+    registered: BTreeMap<ObjectKey, u32>,
 }
 
 impl SocketLowering<'_, '_> {
-    /// The origin of a Gateway listener.
+    /// The origin of a listener, in the object that declares it.
     pub(super) fn origin_of(&mut self, id: ListenerId) -> Origin {
-        let gateway = self.resolved.gateways[id.gateway].object;
+        let listener = self.resolved.listener(id);
         let origins = &mut *self.origins;
-        let object = *self.registered.entry(id.gateway).or_insert_with(|| origins.object(gateway));
-        let index = u16::try_from(self.resolved.listener(id).index).unwrap_or(u16::MAX);
+        let object = *self.registered.entry(listener.owner.key()).or_insert_with(|| listener.owner.register(origins));
+        let index = u16::try_from(listener.index).unwrap_or(u16::MAX);
         self.origins.origin(object, Place::Listener(index))
     }
 
@@ -73,16 +75,15 @@ impl SocketLowering<'_, '_> {
 pub(super) fn lower_listeners(
     resolved: &Resolved<'_>,
     options: &Options,
-    http_routes: &[Vec<LoweredRule>],
+    routes: &LoweredRoutes,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Listener> {
     let mut copies = Copies::default();
     let sockets = group_by_socket(resolved, options, diagnostics);
-    let mut lowering =
-        SocketLowering { resolved, http_routes, copies: &mut copies, origins, registered: BTreeMap::new() };
+    let mut lowering = SocketLowering { resolved, routes, copies: &mut copies, origins, registered: BTreeMap::new() };
     let listeners = sockets.into_iter().filter_map(|(bind, ids)| lowering.lower_socket(bind, &ids)).collect();
-    let declared: usize = http_routes.iter().flatten().map(|rule| rule.matches.len()).sum();
+    let declared = routes.count_matches();
     if copies.total > MANY_ROUTES && copies.total > MANY_COPIES * declared {
         report_copies(resolved, &copies, declared, diagnostics);
     }
@@ -92,20 +93,21 @@ pub(super) fn lower_listeners(
 fn report_copies(resolved: &Resolved<'_>, copies: &Copies, declared: usize, diagnostics: &mut Diagnostics) {
     let mut copied: Vec<_> = copies.by_route.iter().collect();
     copied.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
-    let Some(((namespace, name), most)) = copied.first().copied() else { return };
-    let object = resolved
-        .http_routes
-        .iter()
-        .map(|route| route.object)
-        .find(|object| *object.metadata.namespace == **namespace && *object.metadata.name == **name);
+    let Some(((kind, namespace, name), most)) = copied.first().copied() else { return };
+    let at = || path!["spec", "hostnames"];
+    let is = |metadata: &Metadata| *metadata.namespace == **namespace && *metadata.name == **name;
     let message = format!(
         "{declared} declared matches become {} routes; those of `{namespace}/{name}` are copied {most} times",
         copies.total
     );
-    let finding = match object {
-        Some(object) => object.finding(codes::ROUTES_MULTIPLY, path!["spec", "hostnames"], message),
-        None => Finding::new(codes::ROUTES_MULTIPLY, crate::diagnostics::Location::Run, message),
+    let mut http = resolved.http_routes.iter().map(|route| route.object);
+    let mut grpc = resolved.grpc_routes.iter().map(|route| route.object);
+    let finding = if *kind == grpc_route::ANSWERS.kind {
+        grpc.find(|object| is(&object.metadata)).map(|object| object.finding(codes::ROUTES_MULTIPLY, at(), &message))
+    } else {
+        http.find(|object| is(&object.metadata)).map(|object| object.finding(codes::ROUTES_MULTIPLY, at(), &message))
     };
+    let finding = finding.unwrap_or_else(|| Finding::new(codes::ROUTES_MULTIPLY, Location::Run, &message));
     diagnostics.report(
         finding
             .label("applies to every more specific host as well")
