@@ -218,9 +218,6 @@ fn report_unserved_fields(gateway: &Object<GatewaySpec>, diagnostics: &mut Diagn
         );
     };
     if let Some(tls) = tls {
-        if tls.frontend.is_some() {
-            unserved(path!["spec", "tls", "frontend"], "tls.frontend");
-        }
         if tls.backend.is_some() {
             unserved(path!["spec", "tls", "backend"], "tls.backend");
         }

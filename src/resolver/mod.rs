@@ -8,17 +8,21 @@
 mod age;
 mod attachment;
 mod backend;
+mod certificate;
+mod frontend;
 mod gateway;
 mod grpc_route;
 mod http_route;
 mod listener;
 mod listener_set;
+mod listener_tls;
 mod origin;
 mod owner;
 mod reference_grant;
 mod selector;
 mod share;
 mod shared_hostname;
+mod tls_route;
 
 use crate::diagnostics::{Diagnostics, codes};
 use crate::options::Options;
@@ -27,14 +31,18 @@ use crate::parser::manifests::{Manifests, Object};
 pub use age::Age;
 pub use attachment::{Attachment, ParentSource, RouteParent};
 pub use backend::{Backend, BackendId, BackendIndex, BackendRefOutcome};
+pub use certificate::{AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, PRIVATE_KEY_KEY, Stored, StoredBundle, StoredPair};
+pub use frontend::ClientValidation;
 pub use gateway::ResolvedGateway;
 pub use grpc_route::ResolvedGrpcRoute;
 pub use http_route::ResolvedHttpRoute;
 pub use listener::{ListenerId, Protocol, ResolvedListener, RouteKind};
+pub use listener_tls::Termination;
 pub use listener_set::{Membership, ResolvedListenerSet};
 pub use origin::{OriginTable, Place};
 pub use owner::ListenerOwner;
 pub use reference_grant::Grants;
+pub use tls_route::ResolvedTlsRoute;
 
 /// The manifests with every reference looked up.
 #[derive(Debug)]
@@ -49,8 +57,12 @@ pub struct Resolved<'m> {
     pub http_routes: Vec<ResolvedHttpRoute<'m>>,
     /// The GRPCRoutes, by namespace and name.
     pub grpc_routes: Vec<ResolvedGrpcRoute<'m>>,
+    /// The TLSRoutes, by namespace and name.
+    pub tls_routes: Vec<ResolvedTlsRoute<'m>>,
     /// Every backend that some reference names and may use.
     pub backends: BackendIndex<'m>,
+    /// Every certificate that some reference names and may use.
+    pub certificates: CertificateIndex<'m>,
 }
 
 impl<'m> Resolved<'m> {
@@ -65,6 +77,8 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
     let mut gateways = gateway::resolve_gateways(manifests, options, diagnostics);
     let listener_sets = listener_set::join_listener_sets(manifests, options, &mut gateways, diagnostics);
     let grants = Grants::new(&manifests.reference_grants, options);
+    let mut certificates = certificate::CertificateIndex::new(manifests, options);
+    listener_tls::resolve_tls(&mut gateways, &grants, &mut certificates, diagnostics);
     let mut backends = BackendIndex::new(manifests, options);
     let mut parents = attachment::Attacher::new(manifests, options, &mut gateways, &listener_sets);
     let http_routes: Vec<_> = by_name(&manifests.http_routes)
@@ -74,6 +88,10 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
     let grpc_routes: Vec<_> = by_name(&manifests.grpc_routes)
         .into_iter()
         .map(|route| grpc_route::resolve_grpc_route(route, &mut parents, &grants, &mut backends, diagnostics))
+        .collect();
+    let tls_routes: Vec<_> = by_name(&manifests.tls_routes)
+        .into_iter()
+        .map(|route| tls_route::resolve_tls_route(route, &mut parents, &grants, &mut backends, diagnostics))
         .collect();
     shared_hostname::report_shared_hostnames(&gateways, &http_routes, &grpc_routes, diagnostics);
     report_unserved_kinds(manifests, diagnostics);
@@ -89,8 +107,9 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
     }
     let http = http_routes.iter().filter(|route| !route.object.position.context).flat_map(|route| &route.parents);
     let grpc = grpc_routes.iter().filter(|route| !route.object.position.context).flat_map(|route| &route.parents);
-    gateway::mark_emitted(&mut gateways, http.chain(grpc));
-    Resolved { manifests, gateways, listener_sets, http_routes, grpc_routes, backends }
+    let tls = tls_routes.iter().filter(|route| !route.object.position.context).flat_map(|route| &route.parents);
+    gateway::mark_emitted(&mut gateways, http.chain(grpc).chain(tls));
+    Resolved { manifests, gateways, listener_sets, http_routes, grpc_routes, tls_routes, backends, certificates }
 }
 
 /// The objects in the order of namespace and name.
@@ -116,5 +135,5 @@ fn report_unserved_kinds(manifests: &Manifests, diagnostics: &mut Diagnostics) {
             }
         )+};
     }
-    unserved!(tls_routes, tcp_routes, udp_routes, backend_tls_policies, backends, backend_traffic_policies, meshes);
+    unserved!(tcp_routes, udp_routes, backend_tls_policies, backends, backend_traffic_policies, meshes);
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::ir::{BackendName, Cluster, ClusterId, UpstreamProtocol};
-use crate::resolver::{BackendId, OriginTable, Place, Resolved};
+use crate::resolver::{BackendId, OriginTable, Place, Resolved, RouteParent};
 
 /// The clusters, with the way from a backend to its own.
 #[derive(Debug)]
@@ -26,11 +26,16 @@ impl Clusters {
 /// Collects the backends of all routes that attached to an emitted listener.
 pub(super) fn lower_clusters(resolved: &Resolved<'_>, origins: &mut OriginTable) -> Clusters {
     let mut used: BTreeSet<(&BackendName, BackendId)> = BTreeSet::new();
-    for route in &resolved.http_routes {
-        let listeners = route.parents.iter().flat_map(|parent| &parent.listeners);
-        if !listeners.into_iter().any(|id| resolved.gateways[id.gateway].emitted) {
-            continue;
+    for route in resolved.http_routes.iter().filter(|route| is_emitted(resolved, &route.parents)) {
+        for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
+            for (backend, outcome) in rule.backend_refs.iter().zip(outcomes) {
+                if let (Ok(id), true) = (outcome, backend.weight > 0) {
+                    used.insert((&resolved.backends.get(*id).name, *id));
+                }
+            }
         }
+    }
+    for route in resolved.tls_routes.iter().filter(|route| is_emitted(resolved, &route.parents)) {
         for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
             for (backend, outcome) in rule.backend_refs.iter().zip(outcomes) {
                 if let (Ok(id), true) = (outcome, backend.weight > 0) {
@@ -54,4 +59,10 @@ pub(super) fn lower_clusters(resolved: &Resolved<'_>, origins: &mut OriginTable)
         });
     }
     Clusters { clusters, by_backend }
+}
+
+/// Whether a route attached to a listener that the output serves.
+fn is_emitted(resolved: &Resolved<'_>, parents: &[RouteParent]) -> bool {
+    let mut listeners = parents.iter().flat_map(|parent| &parent.listeners);
+    listeners.any(|id| resolved.gateways[id.gateway].emitted)
 }

@@ -29,6 +29,30 @@ pub(super) fn lower_http_chain(lowering: &mut SocketLowering<'_, '_>, ids: &[Lis
     }
 }
 
+/// The hosts and routes of the HTTPS listeners of a socket, in their order.
+/// Each serves its own hosts only; requests for those of another one came over
+/// the wrong connection
+/// ([GEP-3567](https://gateway-api.sigs.k8s.io/geps/gep-3567/)).
+pub(super) fn lower_https_connections(
+    lowering: &mut SocketLowering<'_, '_>,
+    ids: &[ListenerId],
+) -> Vec<HttpConnection> {
+    let mut listeners = listener_routes(lowering, ids, "https");
+    let hostnames: Vec<Hostname> = listeners.iter().map(|listener| listener.hostname.clone()).collect();
+    let mut connections: Vec<_> = (0..ids.len())
+        .map(|own| {
+            let others = hostnames.iter().enumerate().filter(|(index, _)| *index != own);
+            let mut misdirected: Vec<_> = others.map(|(_, hostname)| hostname.clone()).collect();
+            misdirected.sort();
+            HttpConnection { virtual_hosts: Vec::new(), misdirected }
+        })
+        .collect();
+    for (index, host) in build_virtual_hosts(&mut listeners, lowering.copies) {
+        connections[index].virtual_hosts.push(host);
+    }
+    connections
+}
+
 /// The HTTP routes of listeners that share a socket.
 fn listener_routes<'m>(
     lowering: &mut SocketLowering<'_, 'm>,
@@ -43,7 +67,7 @@ fn listener_routes<'m>(
             let mut own = ListenerRoutes::new(listener.hostname.clone(), lowering.origin_of(*id));
             for attachment in listener.attached.iter().filter(|attachment| attachment.kind == RouteKind::Http) {
                 let rules = lowered.entry(attachment.route).or_insert_with(|| {
-                    routes_on_port(&lowering.http_routes[attachment.route], scheme, listener.spec.port)
+                    routes_on_port(&lowering.routes.http[attachment.route], scheme, listener.spec.port)
                 });
                 add_route(resolved, listener, attachment.route, rules, &mut own);
             }

@@ -5,14 +5,17 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, Finding, codes};
-use crate::ir::{FilterChain, Listener, Origin, Transport};
+use crate::ir::{Authorities, FilterChain, KeyPair, Listener, Origin, TcpProxy, Transport};
 use crate::options::Options;
+use crate::parser::manifests::Kind;
 use crate::path;
-use crate::resolver::{ListenerId, OriginTable, Place, Resolved};
+use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginTable, Place, Resolved};
 
 use super::http_chain::lower_http_chain;
 use super::http_route::LoweredRule;
+use super::key_material::{Files, KeyMaterial};
 use super::socket::{Bind, Demultiplexing, SocketTransport, group_by_socket};
+use super::tls_chain::lower_tls_chains;
 use super::virtual_host::Copies;
 
 /// From how many routes on, and from how many routes for each declared match,
@@ -20,26 +23,46 @@ use super::virtual_host::Copies;
 const MANY_ROUTES: usize = 20_000;
 const MANY_COPIES: usize = 4;
 
+/// The routes of the input, lowered once for all listeners that they attach to.
+#[derive(Debug)]
+pub(super) struct LoweredRoutes {
+    /// The rules of each HTTPRoute.
+    pub(super) http: Vec<Vec<LoweredRule>>,
+    /// What each TLSRoute does with its connections.
+    pub(super) tls: Vec<TcpProxy>,
+}
+
 /// What the chains of a socket are made of.
 #[derive(Debug)]
 pub(super) struct SocketLowering<'a, 'm> {
     pub(super) resolved: &'a Resolved<'m>,
-    /// The rules of each HTTPRoute.
-    pub(super) http_routes: &'a [Vec<LoweredRule>],
+    pub(super) routes: &'a LoweredRoutes,
     pub(super) copies: &'a mut Copies,
+    material: KeyMaterial<'a>,
     origins: &'a mut OriginTable,
-    /// The Gateways that the table of origins knows.
-    registered: BTreeMap<usize, u32>,
+    /// The objects that declare listeners, by kind, namespace and name, as the table of origins knows them.
+    registered: BTreeMap<(Kind, &'m str, &'m str), u32>,
 }
 
 impl SocketLowering<'_, '_> {
-    /// The origin of a Gateway listener.
+    /// The origin of a listener.
     pub(super) fn origin_of(&mut self, id: ListenerId) -> Origin {
-        let gateway = self.resolved.gateways[id.gateway].object;
-        let origins = &mut *self.origins;
-        let object = *self.registered.entry(id.gateway).or_insert_with(|| origins.object(gateway));
-        let index = u16::try_from(self.resolved.listener(id).index).unwrap_or(u16::MAX);
+        let listener = self.resolved.listener(id);
+        let (owner, origins) = (listener.owner, &mut *self.origins);
+        let key = (owner.kind(), owner.metadata().namespace.as_str(), owner.metadata().name.as_str());
+        let object = *self.registered.entry(key).or_insert_with(|| owner.register(origins));
+        let index = u16::try_from(listener.index).unwrap_or(u16::MAX);
         self.origins.origin(object, Place::Listener(index))
+    }
+
+    /// The certificate of an id.
+    pub(super) fn key_pair(&mut self, id: KeyPairId) -> KeyPair {
+        self.material.key_pair(id, self.origins)
+    }
+
+    /// The authorities of several objects.
+    pub(super) fn authorities(&mut self, ids: &[BundleId]) -> Authorities {
+        self.material.authorities(ids, self.origins)
     }
 
     fn lower_socket(&mut self, bind: Bind, ids: &[ListenerId]) -> Option<Listener> {
@@ -64,29 +87,38 @@ impl SocketLowering<'_, '_> {
         let Some(first) = ids.first() else { return Vec::new() };
         match Demultiplexing::of(self.resolved.listener(*first).protocol) {
             Demultiplexing::Http => vec![lower_http_chain(self, ids)],
-            Demultiplexing::Tls | Demultiplexing::Nothing => Vec::new(),
+            Demultiplexing::Tls => lower_tls_chains(self, ids),
+            Demultiplexing::Nothing => Vec::new(),
         }
     }
 }
 
-/// Lowers every listener that serves something, by address and port.
+/// Lowers every listener that serves something, by address and port, with the
+/// files that they refer to.
 pub(super) fn lower_listeners(
     resolved: &Resolved<'_>,
     options: &Options,
-    http_routes: &[Vec<LoweredRule>],
+    routes: &LoweredRoutes,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
-) -> Vec<Listener> {
+) -> (Vec<Listener>, Files) {
     let mut copies = Copies::default();
     let sockets = group_by_socket(resolved, options, diagnostics);
-    let mut lowering =
-        SocketLowering { resolved, http_routes, copies: &mut copies, origins, registered: BTreeMap::new() };
+    let mut lowering = SocketLowering {
+        resolved,
+        routes,
+        copies: &mut copies,
+        material: KeyMaterial::new(&resolved.certificates, options),
+        origins,
+        registered: BTreeMap::new(),
+    };
     let listeners = sockets.into_iter().filter_map(|(bind, ids)| lowering.lower_socket(bind, &ids)).collect();
-    let declared: usize = http_routes.iter().flatten().map(|rule| rule.matches.len()).sum();
+    let files = lowering.material.into_files();
+    let declared: usize = routes.http.iter().flatten().map(|rule| rule.matches.len()).sum();
     if copies.total > MANY_ROUTES && copies.total > MANY_COPIES * declared {
         report_copies(resolved, &copies, declared, diagnostics);
     }
-    listeners
+    (listeners, files)
 }
 
 fn report_copies(resolved: &Resolved<'_>, copies: &Copies, declared: usize, diagnostics: &mut Diagnostics) {

@@ -9,17 +9,22 @@ mod filter;
 mod header;
 mod http_chain;
 mod http_route;
+mod key_material;
 mod listener;
 mod path;
 mod precedence;
 mod re2;
 mod socket;
+mod tls_chain;
+mod tls_route;
 mod virtual_host;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::ir;
 use crate::options::{AccessLog, AccessLogFormat, Options};
 use crate::resolver::{OriginTable, Resolved};
+
+pub use key_material::Files;
 
 /// The intermediate representation, with the key to its origins.
 #[derive(Debug, Default)]
@@ -28,14 +33,19 @@ pub struct Lowered {
     pub config: ir::Config,
     /// Where each node comes from.
     pub origins: OriginTable,
+    /// The files that the configuration refers to and gwctl has to write.
+    pub files: Files,
 }
 
 /// Lowers everything that the emitted Gateways serve.
 pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagnostics) -> Lowered {
     let mut origins = OriginTable::default();
     let clusters = cluster::lower_clusters(resolved, &mut origins);
-    let routes = http_route::lower_http_routes(resolved, &clusters, &mut origins, diagnostics);
-    let listeners = listener::lower_listeners(resolved, options, &routes, &mut origins, diagnostics);
+    let routes = listener::LoweredRoutes {
+        http: http_route::lower_http_routes(resolved, &clusters, &mut origins, diagnostics),
+        tls: tls_route::lower_tls_routes(resolved, &clusters, &mut origins, diagnostics),
+    };
+    let (listeners, files) = listener::lower_listeners(resolved, options, &routes, &mut origins, diagnostics);
     if listeners.is_empty() {
         diagnostics.report(
             Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")
@@ -43,7 +53,8 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
                 .help("add a Gateway with a valid listener to the input"),
         );
     }
-    Lowered { config: ir::Config { listeners, clusters: clusters.into_clusters(), proxy: proxy(options) }, origins }
+    let config = ir::Config { listeners, clusters: clusters.into_clusters(), proxy: proxy(options) };
+    Lowered { config, origins, files }
 }
 
 fn proxy(options: &Options) -> ir::Proxy {
