@@ -1,7 +1,6 @@
 //! Clusters and endpoints.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use super::{Origin, UpstreamTls};
 
@@ -40,7 +39,7 @@ pub struct Cluster {
     /// What is spoken to it.
     pub protocol: UpstreamProtocol,
     /// How its connections are encrypted; `None` is plain text.
-    pub tls: Option<Arc<UpstreamTls>>,
+    pub tls: Option<UpstreamTls>,
     /// What tells this cluster from the backend's plain one; empty for that one.
     pub variant: String,
     /// Where it is.

@@ -14,15 +14,17 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
-use crate::ir::{BackendName, Endpoints, Site, UpstreamProtocol, UpstreamTls};
+use crate::ir::{BackendName, Endpoints, Site, UpstreamProtocol};
 use crate::options::{Options, Resolve};
 use crate::parser::api::{BackendObjectReference, EndpointSlice, Service, XBackendSpec};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
 
-use super::backend_tls::{BackendTlsPolicies, TrustSources};
+use super::backend_tls::{BackendTlsPolicies, TlsSettings};
 use super::listener::RouteKind;
 use super::reference_grant::{Grants, Referent, Referrer};
+use external::ExternalBackend;
+pub(super) use external::resolve_external;
 use unusable::{Unusable, invalid_kind, not_permitted, other_namespace, unsuitable};
 
 /// A backend, by its position in the [`BackendIndex`].
@@ -64,7 +66,7 @@ pub enum BackendTls {
     /// They are plain text.
     Plain,
     /// They use TLS.
-    Tls(Arc<UpstreamTls>),
+    Tls(Arc<TlsSettings>),
     /// They should use TLS, with settings that cannot be used: there are no connections.
     Invalid(Reported),
 }
@@ -92,11 +94,10 @@ pub struct BackendIndex<'m> {
     backends: Vec<Backend<'m>>,
     by_name: HashMap<Key, Result<BackendId, Unusable>>,
     services: HashMap<(&'m str, &'m str), &'m Object<Service>>,
-    external: HashMap<(&'m str, &'m str), &'m Object<XBackendSpec>>,
+    external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,
     slices: HashMap<(&'m str, &'m str), Vec<&'m Object<EndpointSlice>>>,
     refused: &'m HashSet<ObjectKey>,
     policies: BackendTlsPolicies<'m>,
-    trust: TrustSources<'m>,
     resolve: Vec<Resolve>,
     used_resolves: HashSet<usize>,
     warned: HashSet<(BackendId, RouteKind)>,
@@ -125,7 +126,7 @@ impl<'m> BackendIndex<'m> {
         manifests: &'m Manifests,
         options: &Options,
         policies: BackendTlsPolicies<'m>,
-        trust: TrustSources<'m>,
+        external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,
     ) -> Self {
         let mut slices: HashMap<_, Vec<_>> = HashMap::new();
         for slice in &manifests.endpoint_slices {
@@ -137,11 +138,10 @@ impl<'m> BackendIndex<'m> {
             backends: Vec::new(),
             by_name: HashMap::new(),
             services: by_name(&manifests.services),
-            external: by_name(&manifests.backends),
+            external,
             slices,
             refused: &manifests.refused,
             policies,
-            trust,
             resolve: options.resolve.clone(),
             used_resolves: HashSet::new(),
             warned: HashSet::new(),

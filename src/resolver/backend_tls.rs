@@ -6,21 +6,20 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
-use crate::ir::{Authorities, CertificateName, Material, UpstreamTls};
+use crate::ir::CertificateName;
 use crate::options::Options;
 use crate::parser::api::{
-    BackendTlsPolicySpec, BackendTlsValidation, ConfigMap, L4Protocol, LocalObjectReference, PolicyTargetReference,
-    Service, SubjectAltName, SubjectAltNameType,
+    BackendTlsPolicySpec, BackendTlsValidation, L4Protocol, LocalObjectReference, PolicyTargetReference, Service,
+    SubjectAltName, SubjectAltNameType,
 };
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
-use super::ca_bundle::{CA_KEY, read_bundle};
+use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, KeyPairId};
 use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 
 /// The one well-known set of authorities that the specification names.
@@ -30,36 +29,35 @@ const SYSTEM: &str = "System";
 const FAILS: &str = "requests to the backend get 500 (gRPC calls UNAVAILABLE): they never go out in plain text";
 
 /// The BackendTLSPolicies with the TLS settings that they stand for.
-pub type BackendTlsPolicies<'m> = Policies<'m, BackendTlsPolicySpec, Arc<UpstreamTls>>;
+pub type BackendTlsPolicies<'m> = Policies<'m, BackendTlsPolicySpec, Arc<TlsSettings>>;
 
-/// What the validation of a backend's certificate is looked up in.
-#[derive(Debug)]
-pub(super) struct TrustSources<'m> {
-    config_maps: HashMap<(&'m str, &'m str), &'m Object<ConfigMap>>,
-    manifests: &'m Manifests,
-    assume_config_maps: bool,
-    secrets_dir: Option<PathBuf>,
-    system_ca: String,
+/// TLS on the connections to a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// The server name that the handshake asks for; an address is none.
+    pub server_name: Option<String>,
+    /// Who may vouch for the backend.
+    pub anchors: TrustAnchors,
+    /// The names of which the backend's certificate must carry one; never empty.
+    pub names: Vec<CertificateName>,
+    /// The certificate to show, in place of the Gateway's.
+    pub client_certificate: Option<KeyPairId>,
 }
 
-impl<'m> TrustSources<'m> {
-    pub(super) fn new(manifests: &'m Manifests, options: &Options) -> Self {
-        let key = |map: &'m Object<ConfigMap>| ((map.metadata.namespace.as_str(), map.metadata.name.as_str()), map);
-        Self {
-            config_maps: manifests.config_maps.iter().map(key).collect(),
-            manifests,
-            assume_config_maps: options.assume.config_maps,
-            secrets_dir: options.secrets_dir.clone(),
-            system_ca: options.system_ca.clone(),
-        }
-    }
+/// Who may vouch for a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustAnchors {
+    /// The authorities of the machine that runs the proxy, in this file.
+    System(String),
+    /// Those of the input; never empty.
+    Bundles(Vec<BundleId>),
 }
 
 /// Resolves all BackendTLSPolicies of the input.
 pub(super) fn resolve_backend_tls<'m>(
     manifests: &'m Manifests,
-    options: &Options,
-    trust: &TrustSources<'m>,
+    settings: &Options,
+    certificates: &mut CertificateIndex<'m>,
     diagnostics: &mut Diagnostics,
 ) -> BackendTlsPolicies<'m> {
     let services: HashMap<_, _> = manifests
@@ -67,7 +65,7 @@ pub(super) fn resolve_backend_tls<'m>(
         .iter()
         .map(|service| ((service.metadata.namespace.as_str(), service.metadata.name.as_str()), &service.spec))
         .collect();
-    let targets = Targets { services, manifests, assume_services: options.assume.services };
+    let targets = Targets { services, manifests, assume_services: settings.assume.services };
     let policies = manifests.backend_tls_policies.iter().map(|object| {
         let BackendTlsPolicySpec { target_refs, validation, options } = &object.spec;
         for key in options.keys() {
@@ -75,7 +73,15 @@ pub(super) fn resolve_backend_tls<'m>(
         }
         let outcomes = target_refs.iter().enumerate();
         let outcomes = outcomes.map(|(index, target)| targets.resolve(object, index, target, diagnostics)).collect();
-        let value = resolve_validation(object, &path!["spec", "validation"], validation, trust, diagnostics);
+        let value = resolve_validation(
+            object,
+            &path!["spec", "validation"],
+            validation,
+            &settings.system_ca,
+            certificates,
+            diagnostics,
+        );
+        let value = value.map(Arc::new);
         ResolvedPolicy { object, targets: outcomes, value, ancestors: BTreeSet::new() }
     });
     let list = policies.collect();
@@ -87,7 +93,7 @@ fn report_option<S>(object: &Object<S>, key: &str, diagnostics: &mut Diagnostics
     diagnostics.report(
         object
             .finding(
-                codes::NOT_SUPPORTED,
+                codes::TLS_OPTION,
                 path!["spec", "options", key.to_owned()],
                 format!("TLS option `{key}` is not one that gwctl knows"),
             )
@@ -223,28 +229,28 @@ pub(super) fn resolve_validation<S>(
     object: &Object<S>,
     at: &FieldPath,
     validation: &BackendTlsValidation,
-    trust: &TrustSources<'_>,
+    system_ca: &str,
+    certificates: &mut CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,
-) -> Result<Arc<UpstreamTls>, Reported> {
+) -> Result<TlsSettings, Reported> {
     let BackendTlsValidation { ca_certificate_refs, well_known_ca_certificates, hostname, subject_alt_names } =
         validation;
-    let authorities = match well_known_ca_certificates.as_deref() {
-        Some(SYSTEM) => Material::File(trust.system_ca.clone()),
+    let anchors = match well_known_ca_certificates.as_deref() {
+        Some(SYSTEM) => TrustAnchors::System(system_ca.to_owned()),
         Some(other) => return Err(diagnostics.error(unknown_well_known(object, at, other))),
-        None => resolve_authorities(object, at, ca_certificate_refs, trust, diagnostics)?,
+        None => {
+            let bundles = resolve_authorities(object, at, ca_certificate_refs, certificates, diagnostics)?;
+            TrustAnchors::Bundles(bundles)
+        }
     };
     let names = if subject_alt_names.is_empty() {
         vec![dns_or_wildcard(hostname)]
     } else {
         subject_alt_names.iter().filter_map(certificate_name).collect()
     };
-    Ok(Arc::new(UpstreamTls {
-        // An address is never a server name (RFC 6066, section 3).
-        server_name: hostname.parse::<IpAddr>().is_err().then(|| hostname.to_ascii_lowercase()),
-        authorities: Authorities { bundle: authorities, origin: None },
-        names,
-        client_certificate: None,
-    }))
+    // An address is never a server name (RFC 6066, section 3).
+    let server_name = hostname.parse::<IpAddr>().is_err().then(|| hostname.to_ascii_lowercase());
+    Ok(TlsSettings { server_name, anchors, names, client_certificate: None })
 }
 
 fn unknown_well_known<S>(object: &Object<S>, at: &FieldPath, value: &str) -> Finding {
@@ -276,110 +282,42 @@ fn dns_or_wildcard(hostname: &str) -> CertificateName {
     }
 }
 
-/// The bundle of all references that are valid: one bad reference leaves the
-/// others in force, none that is valid leaves nothing to trust.
+/// The authorities of all references that are valid: one bad reference leaves
+/// the others in force, none that is valid leaves nobody to trust.
 fn resolve_authorities<S>(
     object: &Object<S>,
     at: &FieldPath,
     references: &[LocalObjectReference],
-    trust: &TrustSources<'_>,
+    certificates: &mut CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,
-) -> Result<Material, Reported> {
-    let mut bundle = String::new();
-    let mut last = None;
+) -> Result<Vec<BundleId>, Reported> {
+    let at = at.with("caCertificateRefs");
+    let mut bundles = Vec::new();
     for (index, reference) in references.iter().enumerate() {
-        let at = at.with("caCertificateRefs").with(index);
-        match trust.read(object, &at, reference) {
-            Ok(Material::Inline(text)) => bundle.push_str(&text),
-            // A file is read by the proxy and cannot be joined with other certificates here.
-            Ok(Material::File(path)) if references.len() == 1 => return Ok(Material::File(path)),
-            Ok(Material::File(_)) => last = Some(diagnostics.error(assumed_beside_others(object, at, reference))),
-            Err(finding) => last = Some(diagnostics.error(*finding)),
-        }
-    }
-    match last {
-        Some(_) if bundle.is_empty() => Err(diagnostics.error(
-            object
-                .finding(codes::NO_VALID_CA, at.with("caCertificateRefs"), "none of the authorities can be used")
-                .label("nobody is left who could vouch for the backend")
-                .consequence(FAILS)
-                .help("mend at least one of the references"),
-        )),
-        _ => Ok(Material::Inline(bundle.into())),
-    }
-}
-
-fn assumed_beside_others<S>(object: &Object<S>, at: FieldPath, reference: &LocalObjectReference) -> Finding {
-    object
-        .finding(
-            codes::CA_NOT_USABLE,
-            at,
-            format!("ConfigMap `{}` is assumed, and cannot be joined with the other authorities", reference.name),
-        )
-        .consequence("certificates of this authority are not trusted")
-        .help("add the ConfigMap to the input, or refer to it alone")
-}
-
-impl TrustSources<'_> {
-    fn read<S>(
-        &self,
-        object: &Object<S>,
-        at: &FieldPath,
-        reference: &LocalObjectReference,
-    ) -> Result<Material, Box<Finding>> {
-        let LocalObjectReference { group, kind, name } = reference;
-        let lost = "certificates of this authority are not trusted";
-        if !group.is_empty() || kind != Kind::ConfigMap.name() {
-            let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
-            let finding = object.finding(
-                codes::CA_INVALID_KIND,
-                at.with("kind"),
-                format!("`{full}` cannot hold certificate authorities"),
-            );
-            return Err(Box::new(finding.consequence(lost).help("refer to a `ConfigMap`")));
-        }
-        let namespace = object.metadata.namespace.as_str();
-        let at = at.with("name");
-        let Some(map) = self.config_maps.get(&(namespace, name.as_str())) else {
-            return self.missing_config_map(object, at, name);
+        let from = CertificateReferrer {
+            kind: object.kind,
+            namespace: &object.metadata.namespace,
+            path: at.with(index),
+            consequence: "backends whose certificate comes from these authorities are not trusted",
+            finding: &|code, path, message| object.finding(code, path, message),
         };
-        let unusable = |why: String| {
-            let message = format!("ConfigMap `{namespace}/{name}` holds no usable authorities: {why}");
-            let finding = object.finding(codes::CA_NOT_USABLE, at.clone(), message);
-            let finding = finding.related(map.at(&path!["data"]), "the ConfigMap").consequence(lost);
-            Box::new(finding.help(format!("put the authority's PEM certificates under `{CA_KEY}`")))
-        };
-        let text = map.spec.data.get(CA_KEY).ok_or_else(|| unusable(format!("it has no key `{CA_KEY}`")))?;
-        read_bundle(text).map(|text| Material::Inline(text.into())).map_err(unusable)
-    }
-
-    fn missing_config_map<S>(&self, object: &Object<S>, at: FieldPath, name: &str) -> Result<Material, Box<Finding>> {
-        let namespace = object.metadata.namespace.as_str();
-        let full = format!("{namespace}/{name}");
-        if self.assume_config_maps
-            && let Some(directory) = &self.secrets_dir
+        if let Ok(bundle) = certificates.resolve_backend_bundle(&from, reference, diagnostics)
+            && !bundles.contains(&bundle)
         {
-            let file = directory.join(namespace).join(name).join(CA_KEY);
-            return Ok(Material::File(file.to_string_lossy().into_owned()));
+            bundles.push(bundle);
         }
-        let names = self.config_maps.keys().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
-        let key = ObjectKey { kind: Kind::ConfigMap, namespace: namespace.to_owned(), name: name.to_owned() };
-        let help = match nearest(name, names) {
-            _ if self.manifests.refused.contains(&key) => {
-                "the ConfigMap is in the input and has errors of its own: mend them first".to_owned()
-            }
-            _ if self.assume_config_maps => {
-                "say with `--secrets-dir DIR` where the proxy finds what is assumed".to_owned()
-            }
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "add the ConfigMap to the input, or pass `--assume configmaps` with `--secrets-dir`".to_owned(),
-        };
-        Err(Box::new(
-            object
-                .finding(codes::CA_NOT_USABLE, at, format!("ConfigMap `{full}` is not in the input"))
-                .label("no such ConfigMap")
-                .consequence("certificates of this authority are not trusted")
-                .help(help),
-        ))
     }
+    let finding = if bundles.is_empty() {
+        object
+            .finding(codes::NO_VALID_CA, at, "none of the authorities can be used")
+            .label("nobody is left who could vouch for the backend")
+            .help("mend at least one of the references")
+    } else if bundles.len() > 1 && bundles.iter().any(|id| certificates.is_assumed(*id)) {
+        object
+            .finding(codes::NOT_SUPPORTED, at, "authorities of several objects, one of them assumed, cannot be joined")
+            .help("add the assumed objects to the input, or join all authorities in one object")
+    } else {
+        return Ok(bundles);
+    };
+    Err(diagnostics.error(finding.consequence(FAILS)))
 }

@@ -1,20 +1,25 @@
 //! XBackends: hosts outside the cluster
 //! ([GEP-4894](https://gateway-api.sigs.k8s.io/geps/gep-4894/)).
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Reported, codes};
 use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
+use crate::options::Options;
 use crate::parser::api::{
-    BackendTlsValidation, ExternalHostname, XBackendPort, XBackendProtocol, XBackendSpec, XBackendTls, XBackendTlsMode,
-    XBackendType,
+    ExternalHostname, XBackendPort, XBackendProtocol, XBackendSpec, XBackendTls, XBackendTlsMode, XBackendType,
 };
-use crate::parser::manifests::{Kind, Object, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
-use super::super::backend_tls::resolve_validation;
+use super::super::backend_tls::{TlsSettings, resolve_validation};
+use super::super::certificate::CertificateIndex;
+use super::super::client_certificate::resolve_client_certificate;
 use super::super::listener::RouteKind;
+use super::super::reference_grant::Grants;
 use super::unusable::Unusable;
 use super::{Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Suits};
 
@@ -27,7 +32,7 @@ impl<'m> BackendIndex<'m> {
         port: Option<u16>,
         diagnostics: &mut Diagnostics,
     ) -> u16 {
-        let Some(object) = self.external.get(&key) else { return port.unwrap_or_default() };
+        let Some((object, _)) = self.external.get(&key) else { return port.unwrap_or_default() };
         let own = object.spec.port.port;
         if port.is_some_and(|port| port != own) {
             diagnostics.report(
@@ -52,10 +57,10 @@ impl<'m> BackendIndex<'m> {
         diagnostics: &mut Diagnostics,
     ) -> Result<Backend<'m>, Unusable> {
         let given = self.given(name);
-        let Some(object) = self.external.get(&(name.namespace.as_str(), name.name.as_str())).copied() else {
+        let Some((object, tls)) = self.external.get(&(name.namespace.as_str(), name.name.as_str())) else {
             return Err(self.no_external(name));
         };
-        let XBackendSpec { backend_type: XBackendType::ExternalHostname, port, protocol, external_hostname, tls } =
+        let XBackendSpec { backend_type: XBackendType::ExternalHostname, port, protocol, external_hostname, tls: _ } =
             &object.spec;
         let XBackendPort { name: _, port } = port;
         let endpoints = match (given, external_hostname) {
@@ -64,9 +69,8 @@ impl<'m> BackendIndex<'m> {
             // The schema refuses an ExternalHostname without a hostname.
             (None, None) => Endpoints::Static(Vec::new()),
         };
-        let tls = tls.as_ref().map_or(BackendTls::Plain, |tls| self.external_tls(object, tls, diagnostics));
         let (protocol, suits) = upstream_protocol(*protocol);
-        let object = BackendObject::External(object);
+        let (object, tls) = (BackendObject::External(object), tls.clone());
         Ok(Backend { name: name.clone(), object, protocol, tls, policy: None, endpoints, suits })
     }
 
@@ -78,35 +82,49 @@ impl<'m> BackendIndex<'m> {
             refused: self.refused.contains(&object),
         }
     }
+}
 
-    fn external_tls(
-        &self,
-        object: &Object<XBackendSpec>,
-        tls: &XBackendTls,
-        diagnostics: &mut Diagnostics,
-    ) -> BackendTls {
-        let XBackendTls { mode, client_certificate_ref, validation } = tls;
-        let at = path!["spec", "tls"];
-        if *mode == XBackendTlsMode::None {
-            return BackendTls::Plain;
-        }
-        let validation: Option<&BackendTlsValidation> = validation.as_ref();
-        let Some(validation) = validation else {
-            return BackendTls::Invalid(report_unverified(object, diagnostics));
-        };
-        let verified = resolve_validation(object, &at.with("validation"), validation, &self.trust, diagnostics);
-        if client_certificate_ref.is_some() {
-            let finding = object
-                .finding(
-                    codes::NOT_SUPPORTED,
-                    at.with("clientCertificateRef"),
-                    "`clientCertificateRef` is not translated yet",
-                )
-                .consequence("requests to the backend get 500");
-            return BackendTls::Invalid(diagnostics.error(finding));
-        }
-        verified.map_or_else(BackendTls::Invalid, BackendTls::Tls)
-    }
+/// An XBackend with its TLS settings.
+pub(in super::super) type ExternalBackend<'m> = (&'m Object<XBackendSpec>, BackendTls);
+
+/// Resolves the TLS settings of every XBackend, by namespace and name.
+pub(in super::super) fn resolve_external<'m>(
+    manifests: &'m Manifests,
+    options: &Options,
+    grants: &Grants<'_>,
+    certificates: &mut CertificateIndex<'m>,
+    diagnostics: &mut Diagnostics,
+) -> HashMap<(&'m str, &'m str), ExternalBackend<'m>> {
+    let objects = manifests.backends.iter();
+    objects
+        .map(|object| {
+            let tls = match &object.spec.tls {
+                None | Some(XBackendTls { mode: XBackendTlsMode::None, .. }) => BackendTls::Plain,
+                Some(tls) => resolve_tls(object, tls, &options.system_ca, grants, certificates, diagnostics)
+                    .map_or_else(BackendTls::Invalid, |settings| BackendTls::Tls(Arc::new(settings))),
+            };
+            ((object.metadata.namespace.as_str(), object.metadata.name.as_str()), (object, tls))
+        })
+        .collect()
+}
+
+fn resolve_tls(
+    object: &Object<XBackendSpec>,
+    tls: &XBackendTls,
+    system_ca: &str,
+    grants: &Grants<'_>,
+    certificates: &mut CertificateIndex<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<TlsSettings, Reported> {
+    let XBackendTls { mode: _, client_certificate_ref, validation } = tls;
+    let at = path!["spec", "tls"];
+    let Some(validation) = validation else { return Err(report_unverified(object, diagnostics)) };
+    let verified = resolve_validation(object, &at.with("validation"), validation, system_ca, certificates, diagnostics);
+    let Some(reference) = client_certificate_ref else { return verified };
+    let at = at.with("clientCertificateRef");
+    let consequence = "requests to the backend get 500: it would refuse connections without a certificate";
+    let pair = resolve_client_certificate(object, at, reference, consequence, grants, certificates, diagnostics)?;
+    Ok(TlsSettings { client_certificate: Some(pair), ..verified? })
 }
 
 /// TLS that does not verify whom it talks to is none.

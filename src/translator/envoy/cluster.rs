@@ -51,7 +51,7 @@ pub(super) fn to_cluster(cluster: &ir::Cluster) -> Cluster {
         dns_lookup_family: if is_dns { DnsLookupFamily::V4Preferred } else { DnsLookupFamily::Auto } as i32,
         wait_for_warm_on_init: is_dns.then(|| boolean(false)),
         typed_extension_protocol_options: protocol_options(*protocol),
-        transport_socket: tls.as_deref().map(to_upstream_socket),
+        transport_socket: tls.as_ref().map(to_upstream_socket),
         ..endpoints_cluster(name, discovery, addresses)
     }
 }

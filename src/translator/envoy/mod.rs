@@ -14,6 +14,7 @@ mod proto;
 mod route;
 mod tcp_proxy;
 mod tls;
+mod udp_proxy;
 mod upstream_tls;
 
 use envoy_types::pb::envoy::config::bootstrap::v3::{

@@ -10,7 +10,7 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
     CertificateValidationContext, CommonTlsContext, SubjectAltNameMatcher, TlsParameters, UpstreamTlsContext,
 };
 
-use crate::ir::{CertificateName, UpstreamTls};
+use crate::ir::{CertificateName, Cluster, UpstreamTls};
 
 use super::path::quote;
 use super::proto::{any, exact, matching};
@@ -45,6 +45,12 @@ pub(super) fn to_upstream_socket(tls: &UpstreamTls) -> TransportSocket {
         name: TRANSPORT_SOCKET.to_owned(),
         config_type: Some(ConfigType::TypedConfig(any(UPSTREAM_CONTEXT, &context))),
     }
+}
+
+/// Whether a cluster's certificates are compared with a regular expression.
+pub(super) fn uses_regex(cluster: &Cluster) -> bool {
+    let names = cluster.tls.iter().flat_map(|tls| &tls.names);
+    names.into_iter().any(|name| matches!(name, CertificateName::DnsWildcard(_)))
 }
 
 /// One matching name is enough. Exact DNS names are compared without case, and
