@@ -6,10 +6,12 @@
 //! string is unchecked and no field that has a default is absent. `spans` and
 //! `locate` find places again when they are to be printed.
 
+mod anchors;
 pub mod api;
 pub mod decode;
 mod definitions;
 mod from_node;
+mod entries;
 pub mod load;
 pub mod locate;
 pub mod manifests;
