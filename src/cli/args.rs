@@ -103,8 +103,8 @@ pub struct TranslateArgs {
     /// was written, whatever --deny says.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,
-    /// Write the findings in this format, `human` or `json`: to standard error, or to a file with `=FILE`. Repeatable.
-    /// Standard error gets `human` unless another format is named for it.
+    /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
+    /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
     pub report: Vec<Destination>,
 }
@@ -118,8 +118,8 @@ pub struct ValidateArgs {
     /// The settings of the compilation.
     #[command(flatten)]
     pub compile: CompileArgs,
-    /// The format of the report, `human` or `json`: to standard output, or to a file with `=FILE`. Repeatable. Standard
-    /// output gets `human` unless another format is named for it.
+    /// The format of the report, `human`, `json`, `sarif`, `junit` or `github`: to standard output, or to a file with
+    /// `=FILE`. Repeatable. Standard output gets `human` unless another format is named for it.
     #[arg(short, long, value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub output: Vec<Destination>,
     /// Write the report to this file instead of standard output. The file is replaced as a whole, or left as it was.

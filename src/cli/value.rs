@@ -27,6 +27,12 @@ pub enum ReportFormat {
     Human,
     /// The JSON report of `docs/report.md`.
     Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JUnit XML.
+    Junit,
+    /// Workflow commands of GitHub Actions.
+    Github,
 }
 
 impl FromStr for Destination {
@@ -41,7 +47,13 @@ impl FromStr for Destination {
         let format = match format {
             "human" => ReportFormat::Human,
             "json" => ReportFormat::Json,
-            _ => return Err("expected `human` or `json`, and `=FILE` to write to a file".to_owned()),
+            "sarif" => ReportFormat::Sarif,
+            "junit" => ReportFormat::Junit,
+            "github" => ReportFormat::Github,
+            _ => {
+                return Err("expected `human`, `json`, `sarif`, `junit` or `github`, and `=FILE` to write to a file"
+                    .to_owned());
+            }
         };
         Ok(Self { format, file: file.filter(|file| file.as_os_str() != "-") })
     }

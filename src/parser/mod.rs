@@ -10,6 +10,7 @@ mod anchors;
 pub mod api;
 pub mod decode;
 mod definitions;
+mod edit;
 mod from_node;
 mod entries;
 pub mod load;
