@@ -16,4 +16,5 @@ pub mod parser;
 pub mod proving;
 pub mod resolver;
 mod spelling;
+mod suppress;
 pub mod translator;

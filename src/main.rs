@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use gwctl::cli::args::Cli;
 use gwctl::cli::exit::ExitStatus;
+use gwctl::cli::settings;
 use gwctl::cli::streams::{Streams, wants_color};
 
 fn main() -> ExitCode {
-    match Cli::parse_line(std::env::args_os()) {
+    match settings::parse_line(std::env::args_os()) {
         Ok(cli) => run(&cli).into(),
         Err(error) => {
             // Help and usage errors: a closed pipe is all that can go wrong here.

@@ -22,7 +22,7 @@ pub mod parse;
 mod repeated;
 mod scalar;
 pub mod schema;
-mod skip;
+pub(crate) mod skip;
 pub mod source;
 pub mod spans;
 pub mod split;
