@@ -180,6 +180,8 @@ registry! {
     UNUSED_RESOLVE = "GW2011" "unused-resolve" Note;
     /// A reference to an object that the API server would have refused.
     REFUSED_OBJECT = "GW2012" "reference-to-refused-object" Note;
+    /// Parameters of a kind that gwctl does not know.
+    INVALID_PARAMETERS = "GW2021" "invalid-parameters" Error, "Accepted" "False" "InvalidParameters";
 
     /// A parent that is not in the input.
     PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;
@@ -217,6 +219,10 @@ registry! {
     BAD_SELECTOR = "GW3017" "invalid-label-selector" Error, "Accepted" "False" "NotAllowedByListeners";
     /// An address type or value that cannot be bound.
     BAD_ADDRESS = "GW3018" "unsupported-address" Error, "Accepted" "False" "UnsupportedAddress";
+    /// A ListenerSet that its Gateway does not admit.
+    LISTENER_SET_NOT_ALLOWED = "GW3021" "listener-set-not-allowed" Error, "Accepted" "False" "NotAllowed";
+    /// A ListenerSet as parent that has joined no Gateway.
+    PARENT_NOT_ACCEPTED = "GW3022" "parent-not-accepted" Error;
 
     /// A rule without backends and without a filter that answers.
     NO_BACKENDS = "GW4001" "rule-without-backends" Warning;
@@ -230,6 +236,8 @@ registry! {
     ROUTES_MULTIPLY = "GW4005" "routes-multiply" Warning;
     /// One header with several actions in one filter.
     HEADER_CONFLICT = "GW4006" "header-modified-twice" Warning;
+    /// A GRPCRoute and an HTTPRoute for the same hosts of one listener.
+    SHARED_HOSTNAME = "GW4021" "grpc-and-http-share-hosts" Warning;
 
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;

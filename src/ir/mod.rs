@@ -8,10 +8,14 @@
 mod cluster;
 mod http_route;
 mod listener;
+mod tcp_proxy;
+mod tls;
 
 pub use cluster::*;
 pub use http_route::*;
 pub use listener::*;
+pub use tcp_proxy::*;
+pub use tls::*;
 
 /// Where a node comes from: an index that only the resolver can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{Code, Diagnostics, FieldPath, Reported, codes};
 use crate::hostname::Hostname;
-use crate::parser::api::{Listener, TlsMode};
+use crate::parser::api::{FromNamespaces, Listener, RouteNamespaces, TlsMode};
 use crate::parser::manifests::Kind;
 use crate::path;
 
@@ -119,6 +119,8 @@ pub struct ResolvedListener<'m> {
     pub kinds: Vec<RouteKind>,
     /// Why the listener serves nothing.
     pub refused: Option<Reported>,
+    /// The conflict with another listener that refused it, as its code.
+    pub conflict: Option<Code>,
     /// Why no route can match its namespaces' selector.
     pub bad_selector: Option<Reported>,
     /// The routes that attached, in input order.
@@ -179,7 +181,6 @@ fn resolve_listener<'m>(
             ),
         ),
     };
-    let namespaces = &spec.allowed_routes.namespaces;
     ResolvedListener {
         owner,
         index,
@@ -188,7 +189,14 @@ fn resolve_listener<'m>(
         hostname: if protocol.has_hostnames() { Hostname::from_field(spec.hostname.as_deref()) } else { Hostname::Any },
         kinds: resolve_kinds(owner, index, spec, protocol, diagnostics),
         refused,
-        bad_selector: check_selector(owner, index, namespaces, diagnostics),
+        conflict: None,
+        bad_selector: check_selection(
+            owner,
+            listener_path(index).with("allowedRoutes").with("namespaces"),
+            &spec.allowed_routes.namespaces,
+            Selection::Routes,
+            diagnostics,
+        ),
         attached: Vec::new(),
     }
 }
@@ -228,27 +236,46 @@ fn resolve_kinds(
     kinds
 }
 
-fn check_selector(
+/// What a namespace selection chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Selection {
+    /// The routes that may attach to a listener.
+    Routes,
+    /// The ListenerSets that may join a Gateway.
+    ListenerSets,
+}
+
+impl Selection {
+    fn nothing_selected(self) -> &'static str {
+        match self {
+            Self::Routes => "no route attaches to this listener",
+            Self::ListenerSets => "no ListenerSet joins this Gateway",
+        }
+    }
+}
+
+/// Reports a selection of namespaces that cannot be evaluated, or whose parts
+/// do not go together. The proof means that nothing is selected.
+pub(super) fn check_selection(
     owner: ListenerOwner<'_>,
-    index: usize,
-    namespaces: &crate::parser::api::RouteNamespaces,
+    at: FieldPath,
+    namespaces: &RouteNamespaces,
+    selection: Selection,
     diagnostics: &mut Diagnostics,
 ) -> Option<Reported> {
-    use crate::parser::api::FromNamespaces;
-    let at = listener_path(index).with("allowedRoutes").with("namespaces");
-    match (namespaces.from, &namespaces.selector) {
+    let RouteNamespaces { from, selector } = namespaces;
+    match (from, selector) {
         (FromNamespaces::Selector, Some(selector)) => {
             let bad = selector::check(selector).err()?;
             let path = at.with("selector").with("matchExpressions").with(bad.expression);
-            Some(diagnostics.error(
-                owner.finding(codes::BAD_SELECTOR, path, bad.message).consequence("no route attaches to this listener"),
-            ))
+            let finding = owner.finding(codes::BAD_SELECTOR, path, bad.message);
+            Some(diagnostics.error(finding.consequence(selection.nothing_selected())))
         }
         (FromNamespaces::Selector, None) => {
             diagnostics.report(
                 owner
                     .finding(codes::SELECTOR_MISMATCH, at, "`from: Selector` without a `selector`")
-                    .consequence("no namespace is selected: no route attaches to this listener")
+                    .consequence(format!("no namespace is selected: {}", selection.nothing_selected()))
                     .help("add a `selector`; an empty one, `selector: {}`, selects every namespace"),
             );
             None
@@ -296,6 +323,7 @@ fn report_conflicts(owner: ListenerOwner<'_>, listeners: &mut [ResolvedListener<
                     .help("give one of them another port"),
             );
             listeners[index].refused = Some(proof);
+            listeners[index].conflict = Some(code);
         }
     }
 }
@@ -304,16 +332,26 @@ fn find_conflict(
     listeners: &[ResolvedListener<'_>],
     group: &[usize],
     index: usize,
-) -> Option<(usize, usize, crate::diagnostics::Code, &'static str)> {
-    let mine = &listeners[index];
-    let others = || group.iter().copied().filter(|&other| other != index);
-    if let Some(other) = others().find(|&other| !mine.protocol.shares_port_with(listeners[other].protocol)) {
-        return Some((index, other, codes::PROTOCOL_CONFLICT, "another protocol on the same port"));
+) -> Option<(usize, usize, Code, &'static str)> {
+    let others = group.iter().copied().filter(|&other| other != index);
+    let mut conflicts: Vec<_> = others
+        .filter_map(|other| {
+            let (code, reason) = conflict_between(&listeners[index], &listeners[other])?;
+            Some((index, other, code, reason))
+        })
+        .collect();
+    conflicts.sort_by_key(|(_, _, code, _)| *code != codes::PROTOCOL_CONFLICT);
+    conflicts.into_iter().next()
+}
+
+/// Why two listeners of one port cannot be told apart.
+pub(super) fn conflict_between(
+    one: &ResolvedListener<'_>,
+    other: &ResolvedListener<'_>,
+) -> Option<(Code, &'static str)> {
+    if !one.protocol.shares_port_with(other.protocol) {
+        return Some((codes::PROTOCOL_CONFLICT, "another protocol on the same port"));
     }
-    let same_host = |other: usize| {
-        listeners[other].protocol == mine.protocol
-            && (!mine.protocol.has_hostnames() || listeners[other].hostname == mine.hostname)
-    };
-    let other = others().find(|&other| same_host(other))?;
-    Some((index, other, codes::LISTENER_CONFLICT, "the same port, protocol and hostname"))
+    let same_host = one.protocol == other.protocol && (!one.protocol.has_hostnames() || one.hostname == other.hostname);
+    same_host.then_some((codes::LISTENER_CONFLICT, "the same port, protocol and hostname"))
 }

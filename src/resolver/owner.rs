@@ -65,8 +65,11 @@ impl<'m> ListenerOwner<'m> {
 
     /// Whether both are the same object.
     pub fn is(self, other: Self) -> bool {
-        let key = |owner: Self| (owner.kind(), &owner.metadata().namespace, &owner.metadata().name);
-        key(self) == key(other)
+        match (self.set, other.set) {
+            (None, None) => std::ptr::eq(self.gateway, other.gateway),
+            (Some(one), Some(other)) => std::ptr::eq(one, other),
+            (None, Some(_)) | (Some(_), None) => false,
+        }
     }
 
     /// Registers the owner; the result is passed to [`OriginTable::origin`].

@@ -12,6 +12,8 @@ pub mod name;
 mod path;
 mod proto;
 mod route;
+mod tcp_proxy;
+mod tls;
 
 use envoy_types::pb::envoy::config::bootstrap::v3::{
     Admin, Bootstrap, LayeredRuntime, RuntimeLayer, bootstrap::StaticResources, runtime_layer::LayerSpecifier,

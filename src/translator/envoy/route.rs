@@ -19,7 +19,7 @@ use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 use envoy_types::pb::envoy::r#type::v3::FractionalPercent;
 
 use crate::hostname::Hostname;
-use crate::ir::{self, Action, Forward, Handler, PathMatch, Redirect, Target, ValueMatch, ValuePattern};
+use crate::ir::{self, Action, Forward, PathMatch, Redirect, Target, ValueMatch, ValuePattern};
 
 use super::header::to_header_lists;
 use super::name;
@@ -30,6 +30,9 @@ use super::proto::{any, duration, exact, matching, regex, uint32};
 pub(super) const FAULT_FILTER: &str = "envoy.filters.http.fault";
 /// The message of that filter.
 pub(super) const FAULT: &str = "envoy.extensions.filters.http.fault.v3.HTTPFault";
+
+/// The status of a request that came over a connection to another host.
+const MISDIRECTED_REQUEST: u32 = 421;
 
 /// What the routes of a configuration need outside themselves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,13 +46,16 @@ pub(super) struct Needs {
 impl Needs {
     pub(super) fn of(config: &ir::Config) -> Self {
         let mut needs = Self::default();
-        for chain in config.listeners.iter().flat_map(ir::Listener::chains) {
-            let Handler::Http(connection) = &chain.handler;
+        for connection in config.listeners.iter().flat_map(ir::Listener::http_connections) {
             for route in connection.virtual_hosts.iter().flat_map(|host| &host.routes) {
                 needs.invalid_share |= is_split_with_invalid(&route.action);
-                needs.regex |= uses_regex(&route.matches) || matches!(&*route.action, Action::Redirect(_));
+                needs.regex |= uses_regex(&route.matches);
             }
         }
+        let chains = config.listeners.iter().flat_map(ir::Listener::chains);
+        needs.invalid_share |= chains.clone().any(
+            |chain| matches!(&chain.handler, ir::Handler::Tcp(proxy) if super::tcp_proxy::has_invalid_share(proxy)),
+        );
         needs
     }
 }
@@ -78,6 +84,25 @@ pub(super) fn to_virtual_host(host: &ir::VirtualHost, config: &ir::Config) -> Vi
         name: name::virtual_host(hostname),
         domains: vec![hostname.to_string()],
         routes: routes.iter().flat_map(|route| to_routes(route, hostname, config)).collect(),
+        ..VirtualHost::default()
+    }
+}
+
+/// The hosts of other listeners of the port, in a chain that is not theirs: 421
+/// ([RFC 9110, section 15.5.20](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20)).
+pub(super) fn misdirected_host(hosts: &[Hostname]) -> VirtualHost {
+    let response = DirectResponseAction { status: MISDIRECTED_REQUEST, ..DirectResponseAction::default() };
+    let every_path =
+        RouteMatch { path_specifier: Some(PathSpecifier::Prefix("/".to_owned())), ..RouteMatch::default() };
+    VirtualHost {
+        name: name::MISDIRECTED.to_owned(),
+        domains: hosts.iter().map(ToString::to_string).collect(),
+        routes: vec![Route {
+            name: name::MISDIRECTED.to_owned(),
+            r#match: Some(every_path),
+            action: Some(route::Action::DirectResponse(response)),
+            ..Route::default()
+        }],
         ..VirtualHost::default()
     }
 }

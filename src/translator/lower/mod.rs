@@ -7,11 +7,13 @@
 mod cluster;
 mod filter;
 mod header;
+mod http_chain;
 mod http_route;
 mod listener;
 mod path;
 mod precedence;
 mod re2;
+mod socket;
 mod virtual_host;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
