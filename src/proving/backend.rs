@@ -283,7 +283,12 @@ impl Controls<'_> {
     fn body(&self, received: &Received) -> EchoBody {
         if let Some(chunks) = self.number("x-echo-chunks") {
             let chunk = |chunk| Bytes::from(format!("chunk {chunk}\n"));
-            return stream(chunks.min(MAX_CHUNKS), self.wait("x-echo-gap-ms"), chunk, self.broken().unwrap_or(End::Body));
+            return stream(
+                chunks.min(MAX_CHUNKS),
+                self.wait("x-echo-gap-ms"),
+                chunk,
+                self.broken().unwrap_or(End::Body),
+            );
         }
         full(self.report(received))
     }

@@ -164,7 +164,11 @@ fn check_reply(expect: &Expectation, reply: &Reply, found: &mut Findings) {
         found.compare("status", &status.to_string(), Some(&reply.status.to_string()));
     }
     if let Some(status) = expect.grpc_status {
-        found.compare("gRPC status", &status.to_string(), reply.grpc_status().map(|status| status.to_string()).as_deref());
+        found.compare(
+            "gRPC status",
+            &status.to_string(),
+            reply.grpc_status().map(|status| status.to_string()).as_deref(),
+        );
     }
     if let Some(count) = expect.grpc_messages {
         let actual = grpc::messages(&reply.body).map(|messages| messages.len().to_string());

@@ -6,6 +6,7 @@
 //! listener that stands first keeps serving.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::diagnostics::{Code, Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
@@ -30,6 +31,8 @@ pub struct ResolvedListenerSet<'m> {
     pub object: &'m Object<ListenerSetSpec>,
     /// What became of it.
     pub membership: Membership,
+    /// Where its listeners stand in the list of its Gateway; empty unless it joined one.
+    pub listeners: Range<usize>,
 }
 
 /// What became of a ListenerSet.
@@ -57,17 +60,20 @@ pub(super) fn join_listener_sets<'m>(
     let mut resolved = Vec::with_capacity(sets.len());
     for object in sets {
         let membership = admission.decide(object, gateways, diagnostics);
+        let mut listeners = 0..0;
         if let Membership::Joined(index) = membership {
             let gateway = &mut gateways[index];
             let occupied = occupied.entry(index).or_insert_with(|| Occupied::by(&gateway.listeners));
             let owner = ListenerOwner::of_set(gateway.object, object);
+            listeners.start = gateway.listeners.len();
             for mut listener in resolve_listeners(owner, diagnostics) {
                 occupied.admit(&gateway.listeners, &mut listener, diagnostics);
                 occupied.add(gateway.listeners.len(), &listener);
                 gateway.listeners.push(listener);
             }
+            listeners.end = gateway.listeners.len();
         }
-        resolved.push(ResolvedListenerSet { object, membership });
+        resolved.push(ResolvedListenerSet { object, membership, listeners });
     }
     resolved
 }

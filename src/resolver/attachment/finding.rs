@@ -52,9 +52,9 @@ pub(super) fn no_default_gateway<S>(route: RouteView<'_, S>) -> Finding {
 pub(super) fn no_matching_parent<S>(
     route: &Object<S>,
     parent: &Parent<'_, '_>,
-    declared: &[&ResolvedListener<'_>],
+    declared: &[ResolvedListener<'_>],
 ) -> Finding {
-    let owner = parent.owner.describe();
+    let owner = parent.owner.object.describe();
     let names = || declared.iter().map(|listener| listener.spec.name.as_str());
     let (field, message) = match (parent.section_name, parent.port) {
         (Some(section), _) if !names().any(|name| name == section) => {
@@ -72,7 +72,7 @@ pub(super) fn no_matching_parent<S>(
     route
         .finding(codes::NO_MATCHING_PARENT, field, message)
         .label("selects no listener")
-        .related(parent.owner.at(&path!["spec", "listeners"]), "the listeners")
+        .related(parent.owner.object.at(&path!["spec", "listeners"]), "the listeners")
         .consequence(NO_TRAFFIC)
         .help(help)
 }
@@ -106,10 +106,10 @@ pub(super) fn not_allowed<S>(route: RouteView<'_, S>, parent: &Parent<'_, '_>, j
         .finding(
             codes::NOT_ALLOWED,
             parent.at.clone(),
-            format!("no listener of {} allows this route", parent.owner.describe()),
+            format!("no listener of {} allows this route", parent.owner.object.describe()),
         )
         .label(reasons.join("; "))
-        .related(parent.owner.at(&related), "the listener")
+        .related(parent.owner.object.at(&related), "the listener")
         .consequence(NO_TRAFFIC)
         .help(help)
 }
@@ -129,10 +129,10 @@ pub(super) fn no_matching_hostname<S>(
         .finding(
             codes::NO_MATCHING_HOSTNAME,
             path!["spec", "hostnames"],
-            format!("no hostname of the route meets a listener of {}", parent.owner.describe()),
+            format!("no hostname of the route meets a listener of {}", parent.owner.object.describe()),
         )
         .label(format!("the listeners serve {}", served.join(", ")))
-        .related(parent.owner.at(&listener_path(first).with("hostname")), "the listener's hostname")
+        .related(parent.owner.object.at(&listener_path(first).with("hostname")), "the listener's hostname")
         .consequence(format!("requests for {} get 404", asked.join(", ")))
         .help("use a hostname that a listener covers, or widen the listener's `hostname`")
 }
