@@ -15,16 +15,23 @@ use crate::resolver::{Attachment, BackendRefOutcome, OriginTable, Place, RouteKi
 
 use super::cluster::{Carried, Clusters};
 use super::filter::{self, RedirectTemplate};
+use super::l4_route::L4Shares;
 use super::precedence::MatchRank;
 use super::re2;
 
-/// The rules of every route that HTTP listeners serve, by the position of the route in its kind.
+/// The rules of every route, by the position of the route in its kind.
 #[derive(Debug)]
 pub(super) struct LoweredRoutes {
     /// The rules of the HTTPRoutes.
     pub(super) http: Vec<Vec<LoweredRule>>,
     /// The rules of the GRPCRoutes.
     pub(super) grpc: Vec<Vec<LoweredRule>>,
+    /// The backends of the TLSRoutes.
+    pub(super) tls: Vec<L4Shares>,
+    /// The backends of the TCPRoutes.
+    pub(super) tcp: Vec<L4Shares>,
+    /// The backends of the UDPRoutes.
+    pub(super) udp: Vec<L4Shares>,
 }
 
 impl LoweredRoutes {
