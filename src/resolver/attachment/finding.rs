@@ -6,7 +6,7 @@ use crate::parser::manifests::{Kind, Object};
 use crate::path;
 use crate::spelling::nearest;
 
-use super::super::listener::{ResolvedListener, listener_path};
+use super::super::listener::{ResolvedListener, RouteKind, listener_path};
 use super::{Parent, Refusal, RouteView};
 
 /// What a parent that fails means for the traffic.
@@ -133,6 +133,9 @@ pub(super) fn no_matching_hostname<S>(
         )
         .label(format!("the listeners serve {}", served.join(", ")))
         .related(parent.owner.object.at(&listener_path(first).with("hostname")), "the listener's hostname")
-        .consequence(format!("requests for {} get 404", asked.join(", ")))
+        .consequence(match route.kind {
+            RouteKind::Grpc => format!("calls for {} get UNIMPLEMENTED", asked.join(", ")),
+            _ => format!("requests for {} get 404", asked.join(", ")),
+        })
         .help("use a hostname that a listener covers, or widen the listener's `hostname`")
 }
