@@ -85,18 +85,20 @@ impl RouteLowering<'_> {
             spec.matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)).collect();
         let prefix = match spec.matches.as_slice() {
             [only] if only.path.match_type == PathMatchType::PathPrefix => {
-                Some(super::path::trim_prefix(&only.path.value))
+                Some(super::path::normalize(super::path::trim_prefix(&only.path.value)))
             }
             _ => None,
         };
-        let filters = filter::lower_rule_filters(self.object, &at, &spec.filters, prefix, self.diagnostics);
+        let filters = filter::lower_rule_filters(self.object, &at, &spec.filters, prefix.as_deref(), self.diagnostics);
         let untranslated = self.report_untranslated(&at, spec);
         let action = match filters {
             Err(_) => RuleAction::Fixed(Arc::new(Action::Respond(INVALID_BACKEND_STATUS))),
             Ok(_) if untranslated => RuleAction::Fixed(Arc::new(Action::Respond(INVALID_BACKEND_STATUS))),
             Ok(filters) => match filters.redirect {
                 Some(redirect) => RuleAction::Redirect(redirect),
-                None => RuleAction::Fixed(Arc::new(self.lower_forward(rule, spec, outcomes, filters, prefix))),
+                None => {
+                    RuleAction::Fixed(Arc::new(self.lower_forward(rule, spec, outcomes, filters, prefix.as_deref())))
+                }
             },
         };
         LoweredRule { matches, action }
