@@ -20,6 +20,7 @@ mod golden;
 mod harness;
 mod layering;
 mod ledger;
+mod mutation;
 mod process;
 mod property;
 mod proxy;
@@ -73,6 +74,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(proxy::trials(&harness));
     trials.extend(layering::trials(root));
     trials.extend(ledger::trials(&harness, root));
+    trials.extend(mutation::trials(root));
     trials.extend(registry::trials(root));
     trials.extend(docs::trials(root));
     trials.extend(harness::trials());
