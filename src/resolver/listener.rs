@@ -231,14 +231,18 @@ fn resolve_kinds(
             Some(kind) => kinds.push(kind),
             None => {
                 let allowed: Vec<_> = protocol.kinds().iter().map(|kind| format!("`{}`", kind.name())).collect();
+                let name = match entry.group.as_str() {
+                    group if group == Kind::HTTPRoute.group() => entry.kind.clone(),
+                    group => format!("{group}/{}", entry.kind),
+                };
                 diagnostics.report(
                     owner
                         .finding(
                             codes::INVALID_ROUTE_KINDS,
                             listener_path(index).with("allowedRoutes").with("kinds").with(position),
-                            format!("a listener of protocol `{}` cannot serve `{}`", spec.protocol, entry.kind),
+                            format!("a listener of protocol `{}` cannot serve `{name}`", spec.protocol),
                         )
-                        .consequence(format!("no {} attaches to listener `{}`", entry.kind, spec.name))
+                        .consequence(format!("no {name} attaches to listener `{}`", spec.name))
                         .help(format!("the kinds of this protocol are {}", allowed.join(" and "))),
                 );
             }

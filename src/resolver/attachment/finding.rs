@@ -66,7 +66,8 @@ pub(super) fn no_matching_parent<S>(
         (_, port) => (parent.at.with("port"), format!("{owner} has no listener on port {}", port.unwrap_or_default())),
     };
     let listed: Vec<_> = declared.iter().map(|l| format!("`{}` (port {})", l.spec.name, l.spec.port)).collect();
-    let near = parent.section_name.and_then(|section| nearest(section, names()));
+    let unknown = parent.section_name.filter(|section| !names().any(|name| name == *section));
+    let near = unknown.and_then(|section| nearest(section, names()));
     let help = near
         .map_or_else(|| format!("its listeners are {}", listed.join(", ")), |near| format!("did you mean `{near}`?"));
     route
