@@ -11,7 +11,6 @@ pub mod api;
 pub mod decode;
 mod definitions;
 mod edit;
-mod from_node;
 mod entries;
 mod from_node;
 pub mod load;
