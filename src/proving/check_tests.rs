@@ -32,8 +32,8 @@ fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
         headers,
         body: b"hi".to_vec(),
         truncated: false,
+        trailers: Default::default(),
         elapsed: Duration::from_secs(1),
-        trailers: Vec::new(),
     };
     Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect() }
 }
