@@ -31,8 +31,8 @@ fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
         status,
         headers,
         body: b"hi".to_vec(),
-        trailers: Vec::new(),
         truncated: false,
+        trailers: Default::default(),
         elapsed: Duration::from_secs(1),
     };
     Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect() }
