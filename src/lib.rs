@@ -16,5 +16,6 @@ pub mod options;
 pub mod parser;
 pub mod proving;
 pub mod resolver;
+pub mod simulate;
 mod spelling;
 pub mod translator;
