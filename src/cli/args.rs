@@ -370,6 +370,7 @@ impl CompileArgs {
                 ChannelName::Experimental => Channel::Experimental,
             },
             envoy_version: self.envoy_version,
+            now: Some(time::OffsetDateTime::now_utc().unix_timestamp()),
         })
     }
 
