@@ -20,7 +20,7 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     let usage = |message: String| Failure::Usage(Cli::usage_error(&message));
     let options = args.compile.options().map_err(usage)?;
     let request = request(args).map_err(usage)?;
-    let compiled = pipeline::compile(&args.input, &options, streams.stdin);
+    let compiled = pipeline::compile(&args.files.input(), &options, streams.stdin);
     let status = tell_findings(&compiled, &args.report, args.compile.denies_warnings(), screen, started, streams)?;
     if status == ExitStatus::CouldNotRun {
         return Ok(status);
@@ -32,7 +32,7 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     if args.explain {
         tracer.explain(&mut trace, &simulator.candidates(&request));
     }
-    streams.product(|out| match args.output {
+    pipeline::write_product(args.output_file.as_deref(), streams, |out| match args.output {
         DecisionFormat::Human => trace.write(out),
         DecisionFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, &trace)?;

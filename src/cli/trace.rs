@@ -352,8 +352,9 @@ pub(super) fn url(request: &Request) -> String {
 
 /// A match in words.
 pub(super) fn describe_match(matches: &RouteMatch) -> String {
-    let RouteMatch { path, method, headers, query } = matches;
+    let RouteMatch { path, method, headers, query, grpc } = matches;
     let mut words = vec![describe_path(path)];
+    words.extend(grpc.then(|| "gRPC".to_owned()));
     words.extend(method.iter().map(|method| format!("method {method}")));
     words.extend(headers.iter().map(|header| format!("header {}", describe_value(header))));
     words.extend(query.iter().map(|parameter| format!("query parameter {}", describe_value(parameter))));
@@ -378,6 +379,7 @@ fn describe_value(value: &ValueMatch) -> String {
 
 fn describe_unmet(unmet: &Unmet<'_>) -> String {
     match unmet {
+        Unmet::Grpc => "wants a gRPC call".to_owned(),
         Unmet::Path(path) => format!("wants {}", describe_path(path)),
         Unmet::Method(method) => format!("wants method {method}"),
         Unmet::Header(header) => format!("wants header {}", describe_value(header)),

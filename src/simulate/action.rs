@@ -41,7 +41,7 @@ fn forward<'c>(config: &'c Config, action: &'c Forward, request: &Admitted) -> V
 
 /// The endpoints of a cluster, in words.
 pub(super) fn weigh(config: &Config, id: ClusterId) -> Cow<'static, str> {
-    let Cluster { backend: _, protocol: _, variant: _, endpoints, origin: _ } = config.cluster(id);
+    let Cluster { backend: _, protocol: _, tls: _, variant: _, endpoints, origin: _ } = config.cluster(id);
     match endpoints {
         Endpoints::Static(addresses) if addresses.is_empty() => Cow::Borrowed(""),
         Endpoints::Static(addresses) => {

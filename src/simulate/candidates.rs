@@ -31,6 +31,8 @@ pub enum Verdict<'c> {
 /// A condition that a request does not meet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Unmet<'c> {
+    /// The request is no gRPC call.
+    Grpc,
     /// The path.
     Path(&'c PathMatch),
     /// The method.
@@ -45,6 +47,8 @@ pub enum Unmet<'c> {
 /// ([HTTPRouteRule](https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precedence {
+    /// A rule for gRPC calls goes before one for all requests.
+    Grpc,
     /// An exact path goes before a pattern, and that before a prefix.
     PathType,
     /// The longer path.
@@ -67,6 +71,7 @@ impl Precedence {
     /// The rule in words.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Grpc => "a rule for gRPC calls goes first",
             Self::PathType => "an exact path goes before a pattern, and a pattern before a prefix",
             Self::PathLength => "the longer path goes first",
             Self::Method => "a match with a method goes first",
@@ -90,6 +95,7 @@ impl Precedence {
         };
         let (a, b) = (&winner.matches, &other.matches);
         let steps = [
+            (Self::Grpc, b.grpc.cmp(&a.grpc)),
             (Self::PathType, class(a).cmp(&class(b))),
             (Self::PathLength, length(b).cmp(&length(a))),
             (Self::Method, b.method.is_some().cmp(&a.method.is_some())),

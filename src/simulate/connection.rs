@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    ChainMatch, ClientCertificates, FilterChain, Handler, Listener, TcpBackend, TcpProxy, TlsTermination, Transport,
+    ChainMatch, ClientCertificates, FilterChain, Handler, Listener, TcpBackend, TcpProxy, TlsTermination, Transport, UdpProxy,
 };
 
 use super::Simulator;
@@ -30,6 +30,7 @@ impl<'c> ListenerTable<'c> {
         let Listener { address: _, bind_port: _, port: _, transport, origin: _ } = listener;
         let chains: &[FilterChain] = match transport {
             Transport::Tcp(chains) => chains,
+            Transport::Udp(_) => &[],
         };
         let names = chains.iter().enumerate().flat_map(|(place, chain)| {
             let hosts: &[Hostname] = match &chain.select {
@@ -75,6 +76,7 @@ impl<'c> Simulator<'c> {
         let is_candidate = |table: &&ListenerTable<'c>| {
             let is_udp = match table.listener.transport {
                 Transport::Tcp(_) => false,
+                Transport::Udp(_) => true,
             };
             table.listener.port == *port && is_udp == (*security == Security::Udp)
         };
@@ -97,7 +99,7 @@ impl<'c> Simulator<'c> {
                 let http = table.http[place].get_or_init(|| HttpTable::new(connection));
                 http.decide(self.config, request)
             }
-            Handler::Tcp(proxy) => self.stream(proxy),
+            Handler::Tcp(TcpProxy { backends }) => self.stream(backends),
             Handler::Close => Decision::closed(None, Closed::NoRoute),
         };
         decision.listener = Some(table.listener);
@@ -105,8 +107,18 @@ impl<'c> Simulator<'c> {
         decision
     }
 
-    fn stream(&self, proxy: &TcpProxy) -> Decision<'c> {
-        let TcpProxy { backends } = proxy;
+    /// The outcomes of a datagram.
+    pub(super) fn datagram(&self, connection: &Connection) -> Option<Decision<'c>> {
+        let listener = self.listener(connection)?.listener;
+        match &listener.transport {
+            Transport::Tcp(_) => None,
+            Transport::Udp(UdpProxy { backends }) => {
+                Some(Decision { listener: Some(listener), ..self.stream(backends) })
+            }
+        }
+    }
+
+    fn stream(&self, backends: &[TcpBackend]) -> Decision<'c> {
         let sum = backends.iter().map(|backend| u128::from(backend.weight)).sum();
         let outcomes = backends.iter().map(|TcpBackend { weight, cluster, origin }| Outcome {
             share: Share::new(u128::from(*weight), sum),

@@ -74,8 +74,8 @@ pub(super) struct Admitted {
 
 impl Admitted {
     pub(super) fn subject(&self) -> Subject<'_> {
-        let Self { method, authority, target, headers, .. } = self;
-        Subject { target, method, authority, headers }
+        let Self { method, authority, target, headers, scheme: _, is_grpc } = self;
+        Subject { target, method, authority, headers, is_grpc: *is_grpc }
     }
 }
 

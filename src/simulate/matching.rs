@@ -18,6 +18,8 @@ pub(super) struct Subject<'r> {
     pub(super) authority: &'r str,
     /// The headers.
     pub(super) headers: &'r Lines,
+    /// Whether it is a gRPC call.
+    pub(super) is_grpc: bool,
 }
 
 impl<'r> Subject<'r> {
@@ -54,7 +56,7 @@ pub(super) struct Conditions<'c> {
 
 impl<'c> Conditions<'c> {
     pub(super) fn new(matches: &'c RouteMatch) -> Self {
-        let RouteMatch { path, method: _, headers, query } = matches;
+        let RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
         let path = match path {
             PathMatch::Regex(pattern) => Some(Pattern::new(pattern)),
             PathMatch::Exact(_) | PathMatch::Prefix(_) => None,
@@ -91,7 +93,10 @@ impl<'c> Conditions<'c> {
     }
 
     fn unmet_besides_path(&self, subject: &Subject<'_>) -> Option<Unmet<'c>> {
-        let RouteMatch { path: _, method, headers, query } = self.matches;
+        let RouteMatch { path: _, method, headers, query, grpc } = self.matches;
+        if *grpc && !subject.is_grpc {
+            return Some(Unmet::Grpc);
+        }
         if let Some(method) = method.as_deref().filter(|method| *method != subject.method) {
             return Some(Unmet::Method(method));
         }

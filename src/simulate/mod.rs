@@ -55,6 +55,9 @@ impl<'c> Simulator<'c> {
 
     /// Decides about one request.
     pub fn decide(&self, request: &Request) -> Decision<'c> {
+        if let Some(decision) = self.datagram(&request.connection) {
+            return decision;
+        }
         match self.connect(&request.connection) {
             Ok((listener, chain)) => self.serve(listener, chain, request),
             Err((listener, closed)) => Decision::closed(listener, closed),

@@ -7,12 +7,12 @@ use super::{Answer, Candidate, Precedence, Reason, Request, Share, Simulator, Un
 use crate::hostname::Hostname;
 use crate::ir::{
     Action, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, FilterChain, Forward, Handler,
-    HeaderMutations, HttpConnection, Listener, Origin, PathMatch, Proxy, Route, RouteMatch, RouteName, Target,
+    HeaderMutations, HttpConnection, Listener, Origin, PathMatch, Proxy, Route, RouteMatch, RouteName, Site, Target,
     Transport, UpstreamProtocol, ValueMatch, ValuePattern, VirtualHost, WeightedBackend,
 };
 
 fn matches(path: PathMatch) -> RouteMatch {
-    RouteMatch { path, method: None, headers: Vec::new(), query: Vec::new() }
+    RouteMatch { path, method: None, headers: Vec::new(), query: Vec::new(), grpc: false }
 }
 
 fn prefix(path: &str) -> RouteMatch {
@@ -69,8 +69,9 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         origin: Origin(0),
     };
     let cluster = |name: &str, endpoints| Cluster {
-        backend: BackendName { namespace: "a".to_owned(), name: name.to_owned(), port: 80 },
+        backend: BackendName { namespace: "a".to_owned(), name: name.to_owned(), port: 80, site: Site::default() },
         protocol: UpstreamProtocol::Http1,
+        tls: None,
         variant: String::new(),
         endpoints: Endpoints::Static(endpoints),
         origin: None,

@@ -4,7 +4,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    ChainMatch, ClientCertificates, FilterChain, Listener, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern,
+    ClientCertificates, FilterChain, Listener, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern,
     VirtualHost,
 };
 
@@ -77,7 +77,13 @@ fn hosts_of(hostname: &Hostname) -> Vec<String> {
 }
 
 fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &RouteMatch) -> Request {
-    let RouteMatch { path, method, headers, query } = matches;
+    let RouteMatch { path, method, headers, query, grpc } = matches;
+    let mut headers: Vec<(String, String)> =
+        headers.iter().map(|header| (header.name.clone(), value_of(header))).collect();
+    if *grpc {
+        headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
+    }
+    let method = method.clone().unwrap_or_else(|| if *grpc { "POST" } else { "GET" }.to_owned());
     let mut target = match path {
         PathMatch::Exact(path) => path.clone(),
         PathMatch::Prefix(prefix) if prefix.is_empty() => "/".to_owned(),
@@ -99,20 +105,16 @@ fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &
             security: security(chain, authority),
         },
         version: Version::Http1,
-        method: method.clone().unwrap_or_else(|| "GET".to_owned()),
+        method,
         authority: Some(authority.to_owned()),
         target,
-        headers: headers.iter().map(|header| (header.name.clone(), value_of(header))).collect(),
+        headers,
     }
 }
 
 fn security(chain: &FilterChain, authority: &str) -> Security {
     let Some(tls) = &chain.tls else { return Security::Plain };
-    let server_name = match &chain.select {
-        ChainMatch::ServerNames(_) => Some(authority.to_owned()),
-        ChainMatch::Any | ChainMatch::AnyServerName => Some(authority.to_owned()),
-    };
-    Security::Tls { server_name, certificate: matches!(tls.clients, ClientCertificates::Required(_)) }
+    Security::Tls { server_name: Some(authority.to_owned()), certificate: matches!(tls.clients, ClientCertificates::Required(_)) }
 }
 
 fn value_of(value: &ValueMatch) -> String {
