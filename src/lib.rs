@@ -18,4 +18,5 @@ pub mod proving;
 pub mod resolver;
 pub mod simulate;
 mod spelling;
+mod suppress;
 pub mod translator;

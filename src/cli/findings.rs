@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::args::{Cli, ScreenArgs};
 use super::exit::{ExitStatus, Outcome};
 use super::pipeline::Compiled;
-use super::report::{render, stream_format, tell_summary, write_files};
+use super::report::{Rendering, stream_format, tell_summary};
 use super::streams::Streams;
 use super::value::{Destination, ReportFormat};
 use super::{Failure, tell_nothing_found};
@@ -34,12 +34,13 @@ pub(super) fn tell_findings(
         Outcome { is_input_unreadable: compiled.is_input_unreadable(), summary: report.summary, denies_warnings };
     let format =
         stream_format(destinations, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    write_files(&report, destinations, &locator)?;
+    Rendering { report: &report, locate: &locator, denies_warnings }.write_files(destinations)?;
     if screen.quiet && format == ReportFormat::Human {
         report = report.errors_only();
     }
     let color = streams.color_stderr;
-    streams.findings(|out| render(&report, format, &locator, color, out))?;
+    let rendering = Rendering { report: &report, locate: &locator, denies_warnings };
+    streams.findings(|out| rendering.write(format, color, out))?;
     tell_nothing_found(&outcome, streams);
     tell_summary(&report.summary, screen, started, streams);
     Ok(outcome.judge())

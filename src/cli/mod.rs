@@ -12,6 +12,7 @@ mod findings;
 mod pipeline;
 mod report;
 mod route;
+pub mod settings;
 pub mod streams;
 mod test;
 mod trace;

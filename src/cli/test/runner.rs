@@ -7,7 +7,7 @@ use std::path::Path;
 use super::super::args::{InputArgs, OutputFormat, TestArgs};
 use super::super::exit::Outcome;
 use super::super::pipeline::{self, Compiled, Emission};
-use super::super::report::render;
+use super::super::report::Rendering;
 use super::super::trace::Tracer;
 use super::super::value::ReportFormat;
 use super::coverage::Coverage;
@@ -100,24 +100,23 @@ impl Manifests<'_> {
 }
 
 /// The findings as they stand in the results: what only `translate` cannot do is left out.
-fn with_report<T>(compiled: &Compiled, use_report: impl FnOnce(&Report<'_>) -> T) -> T {
+fn with_report<T>(compiled: &Compiled, use_report: impl FnOnce(Rendering<'_>) -> T) -> T {
     let locator = compiled.locator();
     let judged = compiled.findings().iter().filter(|finding| finding.code != codes::ADDRESS_IN_USE);
-    use_report(&Report::new(judged, compiled.file_count(), compiled.object_count(), &locator))
+    let report = Report::new(judged, compiled.file_count(), compiled.object_count(), &locator);
+    use_report(Rendering { report: &report, locate: &locator, denies_warnings: false })
 }
 
 fn findings_text(compiled: &Compiled) -> String {
     let mut text = Vec::new();
-    let locator = compiled.locator();
     // Writing to memory does not fail.
-    let _ = with_report(compiled, |report| render(report, ReportFormat::Human, &locator, false, &mut text));
+    let _ = with_report(compiled, |rendering| rendering.write(ReportFormat::Human, false, &mut text));
     String::from_utf8_lossy(&text).into_owned()
 }
 
 fn findings_json(compiled: &Compiled) -> serde_json::Value {
     let mut text = Vec::new();
-    let locator = compiled.locator();
-    let _ = with_report(compiled, |report| render(report, ReportFormat::Json, &locator, false, &mut text));
+    let _ = with_report(compiled, |rendering| rendering.write(ReportFormat::Json, false, &mut text));
     serde_json::from_slice::<serde_json::Value>(&text).map_or(serde_json::Value::Null, |mut all| all["findings"].take())
 }
 
@@ -191,7 +190,7 @@ impl State {
         let coverage = Coverage::new(config, &self.taken, &Tracer::new(&compiled.compilation));
         let outcome = Outcome {
             is_input_unreadable: compiled.is_input_unreadable(),
-            summary: with_report(compiled, |report| report.summary),
+            summary: with_report(compiled, |rendering| rendering.report.summary),
             denies_warnings: args.compile.denies_warnings(),
         };
         let results = Results {
