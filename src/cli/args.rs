@@ -9,11 +9,11 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use super::value::{self, Destination};
-use crate::proving::Target;
 use crate::diagnostics::Code;
 use crate::options::{
     AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, ListenerAddress, Options, PortMap, Resolve,
 };
+use crate::proving::Target;
 
 /// Compile Kubernetes Gateway API manifests to an Envoy configuration, offline.
 ///

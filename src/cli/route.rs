@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
+use super::Failure;
 use super::args::{Cli, DecisionFormat, RouteArgs, ScreenArgs};
 use super::exit::ExitStatus;
 use super::findings::tell_findings;
 use super::pipeline;
 use super::streams::Streams;
 use super::trace::Tracer;
-use super::Failure;
 use crate::simulate::{Connection, Request, Security, Simulator, Version};
 
 /// Compiles the input and prints the decision for the request.

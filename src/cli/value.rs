@@ -53,8 +53,9 @@ impl FromStr for Destination {
             "junit" => ReportFormat::Junit,
             "github" => ReportFormat::Github,
             _ => {
-                return Err("expected `human`, `json`, `sarif`, `junit` or `github`, and `=FILE` to write to a file"
-                    .to_owned());
+                return Err(
+                    "expected `human`, `json`, `sarif`, `junit` or `github`, and `=FILE` to write to a file".to_owned()
+                );
             }
         };
         Ok(Self { format, file: file.filter(|file| file.as_os_str() != "-") })

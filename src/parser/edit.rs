@@ -105,12 +105,7 @@ impl Target<'_> {
         is_plain.then_some(text)
     }
 
-    fn insert(
-        &self,
-        key: &str,
-        value: &Scalar,
-        path: &FieldPath,
-    ) -> Option<(Range<usize>, String)> {
+    fn insert(&self, key: &str, value: &Scalar, path: &FieldPath) -> Option<(Range<usize>, String)> {
         let entries = self.tree.own_entries(path)?;
         if entries.iter().any(|entry| &*entry.name == key) {
             return None;

@@ -28,8 +28,7 @@ use super::values::{HttpVersion, Mirrors, Scheme};
 const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
 
 /// Controls of the echo backends whose effect needs time or several tries.
-const NEEDS_A_RUN: &[&str] =
-    &["x-echo-delay-ms", "x-echo-chunks", "x-echo-gap-ms", "x-echo-close", "x-echo-fail"];
+const NEEDS_A_RUN: &[&str] = &["x-echo-delay-ms", "x-echo-chunks", "x-echo-gap-ms", "x-echo-close", "x-echo-fail"];
 
 /// The options with which cases are compiled for the simulator: as for a run
 /// with echo backends, every Service port has one endpoint.
@@ -187,7 +186,10 @@ impl<'a> Offline<'a> {
         let controls = Controls { upstream };
         let status = controls.get("x-echo-status").and_then(|text| text.parse().ok());
         let is_call = status.is_none()
-            && upstream.headers.iter().any(|(name, value)| name == "content-type" && value.starts_with(grpc::MEDIA_TYPE));
+            && upstream
+                .headers
+                .iter()
+                .any(|(name, value)| name == "content-type" && value.starts_with(grpc::MEDIA_TYPE));
         let media_type = if is_call { grpc::MEDIA_TYPE } else { "application/json" };
         let mut headers = vec![("content-type".to_owned(), media_type.to_owned()), (ECHO_BACKEND.to_owned(), name)];
         for text in controls.all("x-echo-header") {
@@ -241,9 +243,8 @@ fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
 
 /// Why a case needs a running proxy.
 fn skip(case: &RequestCase, request: &Request) -> Option<&'static str> {
-    let controls = |name: &&&str| {
-        request.header_lines(name).next().is_some() || request.target.contains(&format!("{name}="))
-    };
+    let controls =
+        |name: &&&str| request.header_lines(name).next().is_some() || request.target.contains(&format!("{name}="));
     if case.request.upgrade.is_some() {
         return Some("an upgraded stream needs a run");
     }
@@ -283,7 +284,10 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     if let Some(expected) = &mut kept.upstream {
         let generated = |name: &str| upstreams().any(|upstream| upstream.generated.contains(&name));
         expected.headers.0.retain(|(name, _)| !generated(name.as_str()));
-        drop(expect.upstream.as_ref().is_some_and(|all| all.headers != expected.headers), "headers that a run generates");
+        drop(
+            expect.upstream.as_ref().is_some_and(|all| all.headers != expected.headers),
+            "headers that a run generates",
+        );
     }
     (kept, unchecked)
 }
@@ -304,7 +308,8 @@ fn compare_shares(expected: &[(String, f64)], actual: &[(String, Share)]) -> Vec
             actual: find(name).to_string(),
         })
         .collect();
-    let unnamed = actual.iter().filter(|(key, share)| share.parts() > 0 && !expected.iter().any(|(name, _)| name == key));
+    let unnamed =
+        actual.iter().filter(|(key, share)| share.parts() > 0 && !expected.iter().any(|(name, _)| name == key));
     mismatches.extend(unnamed.map(|(key, share)| Mismatch {
         subject: format!("share of {key}"),
         expected: "0 %".to_owned(),

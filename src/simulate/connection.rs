@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    ChainMatch, ClientCertificates, FilterChain, Handler, Listener, TcpBackend, TcpProxy, TlsTermination, Transport, UdpProxy,
+    ChainMatch, ClientCertificates, FilterChain, Handler, Listener, TcpBackend, TcpProxy, TlsTermination, Transport,
+    UdpProxy,
 };
 
 use super::Simulator;

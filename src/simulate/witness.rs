@@ -4,8 +4,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    ClientCertificates, FilterChain, Listener, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern,
-    VirtualHost,
+    ClientCertificates, FilterChain, Listener, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern, VirtualHost,
 };
 
 use super::Simulator;
@@ -114,7 +113,10 @@ fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &
 
 fn security(chain: &FilterChain, authority: &str) -> Security {
     let Some(tls) = &chain.tls else { return Security::Plain };
-    Security::Tls { server_name: Some(authority.to_owned()), certificate: matches!(tls.clients, ClientCertificates::Required(_)) }
+    Security::Tls {
+        server_name: Some(authority.to_owned()),
+        certificate: matches!(tls.clients, ClientCertificates::Required(_)),
+    }
 }
 
 fn value_of(value: &ValueMatch) -> String {

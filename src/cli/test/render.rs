@@ -79,9 +79,10 @@ fn under(results: &Results) -> String {
 
 /// What failed, in one text.
 fn describe(case: &CaseOutcome) -> String {
-    let lines = case.mismatches.iter().map(|mismatch| {
-        format!("{}: expected {}, actual {}", mismatch.subject, mismatch.expected, mismatch.actual)
-    });
+    let lines = case
+        .mismatches
+        .iter()
+        .map(|mismatch| format!("{}: expected {}, actual {}", mismatch.subject, mismatch.expected, mismatch.actual));
     let mut text = lines.collect::<Vec<_>>().join("\n");
     if let Some(trace) = &case.trace {
         let mut bytes = Vec::new();

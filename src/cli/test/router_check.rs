@@ -99,7 +99,8 @@ struct StringCheck {
 impl CheckFile {
     /// Whether a text looks like a file of such tests.
     pub(super) fn recognises(text: &str) -> bool {
-        let begins = |key: &str| text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
+        let begins =
+            |key: &str| text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
         let trimmed = text.trim_start();
         (begins("tests") && !begins("requests")) || (trimmed.starts_with('{') && trimmed.contains("\"tests\""))
     }
@@ -211,7 +212,11 @@ pub(super) fn compare(check: &Check, decision: &Decision<'_>, config: &Config) -
             headers.iter().filter(|(key, _)| *key == name).map(|(_, value)| value.as_str()).collect();
         if expected.holds(&lines) == expected.invert_match {
             let actual = if lines.is_empty() { "(none)".to_owned() } else { lines.join(" | ") };
-            mismatches.push(Mismatch { subject: format!("request header {name}"), expected: expected.to_text(), actual });
+            mismatches.push(Mismatch {
+                subject: format!("request header {name}"),
+                expected: expected.to_text(),
+                actual,
+            });
         }
     }
     mismatches
