@@ -44,7 +44,7 @@ impl Outcome {
 
     /// The key of the outcome among shares: the backend, or `grpc:STATUS`, or
     /// `status:CODE`, or `no answer`.
-    fn share_key(&self) -> String {
+    pub(super) fn share_key(&self) -> String {
         match (self.backend(), &self.reply) {
             (Some(backend), _) => backend.to_owned(),
             (None, Ok(reply)) => match reply.grpc_status() {

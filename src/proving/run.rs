@@ -261,7 +261,7 @@ impl<'a> Stage<'a> {
 /// The Service ports that get a backend: declared ones, and with assumed
 /// Services also those that routes only name. Services that the options
 /// resolve, and in slices that are kept, are left as they are.
-fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
+pub(super) fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     let Proof { topology, cases, options, .. } = *proof;
     let assumed = topology.referenced.iter().filter(move |_| options.assume.services);
     let sliced = move |key: &ServiceKey| {
@@ -276,7 +276,7 @@ fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     all.into_iter().filter(move |key| !sliced(key) && !resolved(key) && !unresolved(key))
 }
 
-fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
+pub(super) fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
     let ServiceKey { namespace, name, port } = service;
     Resolve { namespace, name, port, endpoints: vec![(address.ip().to_string(), address.port())] }
 }

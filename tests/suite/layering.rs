@@ -37,7 +37,7 @@ const LAYERS: &[Layer] = &[
     layer("translator", &["diagnostics", "ir", "options", "parser", "resolver"], true, false),
     layer("emit", &["ir"], true, true),
     layer("simulate", &["hostname", "ir"], false, false),
-    layer("proving", &["options"], false, true),
+    layer("proving", &["ir", "options", "simulate"], false, true),
     layer("options", &[], false, false),
 ];
 
