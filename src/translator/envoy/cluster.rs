@@ -23,6 +23,7 @@ use crate::ir::{self, Endpoints, UpstreamProtocol};
 
 use super::name;
 use super::proto::{any, boolean, duration, named_address, socket_address, uint32};
+use super::udp_proxy::session_limits;
 use super::upstream_tls::to_upstream_socket;
 
 /// How long a connection to an endpoint may take.
@@ -52,6 +53,7 @@ pub(super) fn to_cluster(cluster: &ir::Cluster) -> Cluster {
         wait_for_warm_on_init: is_dns.then(|| boolean(false)),
         typed_extension_protocol_options: protocol_options(*protocol),
         transport_socket: tls.as_ref().map(to_upstream_socket),
+        circuit_breakers: (*protocol == UpstreamProtocol::Udp).then(session_limits),
         ..endpoints_cluster(name, discovery, addresses)
     }
 }
