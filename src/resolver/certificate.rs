@@ -226,8 +226,10 @@ impl<'m> CertificateIndex<'m> {
     ) -> Result<BundleId, Reported> {
         let LocalObjectReference { group, kind, name } = reference;
         if !group.is_empty() || kind != Kind::ConfigMap.name() {
-            let help = "refer to a `ConfigMap` with the key `ca.crt`";
-            return Err(diagnostics.error(wrong_kind(from, &BACKEND_AUTHORITY_CODES, group, kind, help)));
+            let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
+            let message = format!("`{full}` cannot hold the authorities of a backend");
+            let finding = from.error(codes::CA_INVALID_KIND, "kind", message);
+            return Err(diagnostics.error(finding.help("refer to a `ConfigMap` with the key `ca.crt`")));
         }
         let object = (from.namespace, name.as_str());
         self.look_up_bundle(from, &BACKEND_AUTHORITY_CODES, Kind::ConfigMap, object, diagnostics)

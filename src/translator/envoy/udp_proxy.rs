@@ -133,3 +133,28 @@ fn to_action(backend: &ir::TcpBackend, config: &ir::Config) -> OnMatch {
 fn extension(name: &str, config: Any) -> XdsExtensionConfig {
     XdsExtensionConfig { name: name.to_owned(), typed_config: Some(config) }
 }
+
+#[cfg(test)]
+mod tests {
+    use envoy_types::pb::xds::r#type::matcher::v3::matcher::MatcherType;
+
+    use super::to_matcher;
+    use crate::ir;
+
+    fn matchers(weights: &[u32]) -> usize {
+        let backend = |weight: &u32| ir::TcpBackend { weight: *weight, cluster: None, origin: ir::Origin(0) };
+        let backends: Vec<_> = weights.iter().map(backend).collect();
+        let matcher = to_matcher(&backends, &ir::Config::default());
+        assert!(matcher.on_no_match.is_some(), "the last backend takes the rest");
+        match matcher.matcher_type {
+            Some(MatcherType::MatcherList(list)) => list.matchers.len(),
+            _ => 0,
+        }
+    }
+
+    #[test]
+    fn the_last_backend_needs_no_matcher() {
+        assert_eq!(matchers(&[5]), 0);
+        assert_eq!(matchers(&[7, 2, 1]), 2);
+    }
+}
