@@ -14,6 +14,7 @@
 //! | `x-echo-chunks: N` | stream N chunks `chunk 0\n`, `chunk 1\n`, … as the body |
 //! | `x-echo-gap-ms: N` | wait before each chunk |
 //! | `x-echo-close: before` or `body` | close the connection in place of an answer, or after the chunks |
+//! | `x-echo-grpc-status: N` | the status of a gRPC call, 0 by default |
 //! | `x-echo-fail: KEY:N[:STATUS]` | the first N requests with this KEY get STATUS (503) or, when STATUS is `close`, a closed connection |
 
 use std::convert::Infallible;
@@ -35,8 +36,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
+use super::grpc;
 use super::journal::{Journal, Received};
+use super::tls::{TlsReport, report_of_client};
 
 /// The response header that names the backend that answered.
 pub(super) const ECHO_BACKEND: &str = "x-echo-backend";
@@ -46,6 +50,9 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// The longest wait that a control may ask for.
 const MAX_WAIT: Duration = Duration::from_secs(600);
+
+/// The most chunks of one answer.
+const MAX_CHUNKS: u64 = 100_000;
 
 /// How long an upgraded stream may last.
 const MAX_STREAM: Duration = Duration::from_secs(600);
@@ -61,17 +68,23 @@ pub struct Backend {
 
 impl Backend {
     /// Starts a backend called `name` on `address`, where port 0 means a free
-    /// one. It records what it receives in `journal`. Must be called inside a
+    /// one. It records what it receives in `journal`. With `tls` it speaks
+    /// nothing else. Must be called inside a
     /// tokio runtime.
     ///
     /// # Errors
     ///
     /// When the address cannot be bound.
-    pub async fn start(name: &str, address: SocketAddr, journal: Journal) -> io::Result<Self> {
+    pub async fn start(
+        name: &str,
+        address: SocketAddr,
+        tls: Option<TlsAcceptor>,
+        journal: Journal,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let echo = Arc::new(Echo { name: name.to_owned(), journal });
-        Ok(Self { address, task: tokio::spawn(accept(listener, echo)) })
+        Ok(Self { address, task: tokio::spawn(accept(listener, tls, echo)) })
     }
 
     /// The address that the backend listens on.
@@ -86,7 +99,7 @@ impl Drop for Backend {
     }
 }
 
-async fn accept(listener: TcpListener, echo: Arc<Echo>) {
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, echo: Arc<Echo>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -94,7 +107,17 @@ async fn accept(listener: TcpListener, echo: Arc<Echo>) {
                 Ok((stream, _)) => {
                     // Small writes must not wait for each other: cases measure time.
                     let _ = stream.set_nodelay(true);
-                    connections.spawn(serve(stream, Arc::clone(&echo)));
+                    let (tls, echo) = (tls.clone(), Arc::clone(&echo));
+                    connections.spawn(async move {
+                        match tls {
+                            None => serve(stream, None, echo).await,
+                            // A handshake that fails is the client's to notice.
+                            Some(tls) => if let Ok(stream) = tls.accept(stream).await {
+                                let report = report_of_client(stream.get_ref().1);
+                                serve(stream, Some(report), echo).await;
+                            }
+                        }
+                    });
                 }
                 // Out of descriptors: leave the connections time to end.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -104,13 +127,13 @@ async fn accept(listener: TcpListener, echo: Arc<Echo>) {
     }
 }
 
-async fn serve<S>(stream: S, echo: Arc<Echo>)
+async fn serve<S>(stream: S, tls: Option<TlsReport>, echo: Arc<Echo>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = hyper::service::service_fn(move |request| {
-        let echo = Arc::clone(&echo);
-        async move { echo.answer(request).await }
+        let (tls, echo) = (tls.clone(), Arc::clone(&echo));
+        async move { echo.answer(request, tls).await }
     });
     let builder = auto::Builder::new(TokioExecutor::new());
     // A connection that breaks is the client's business, and often the point of a case.
@@ -137,13 +160,17 @@ impl std::fmt::Display for CloseConnection {
 impl std::error::Error for CloseConnection {}
 
 impl Echo {
-    async fn answer(&self, mut request: Request<Incoming>) -> Result<Response<EchoBody>, CloseConnection> {
+    async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        tls: Option<TlsReport>,
+    ) -> Result<Response<EchoBody>, CloseConnection> {
         let upgrade = request.headers().get(UPGRADE).cloned().filter(|_| request.version() < Version::HTTP_2);
         let upgraded = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
         let (head, body) = request.into_parts();
         let body = if upgraded.is_some() { Bytes::new() } else { read(body).await.ok_or(CloseConnection)? };
         let controls = Controls { headers: &head.headers, query: head.uri.query().unwrap_or_default() };
-        let received = Arc::new(self.describe(&head, &body));
+        let received = Arc::new(Received { tls, ..self.describe(&head, &body) });
         self.journal.record(Arc::clone(&received));
 
         tokio::time::sleep(controls.wait("x-echo-delay-ms")).await;
@@ -159,12 +186,19 @@ impl Echo {
             tokio::spawn(echo_stream(upgraded));
             return Ok(self.response(&controls, StatusCode::SWITCHING_PROTOCOLS, Some(token), empty()));
         }
+        if status.is_none() && grpc::is_call(&head.headers) {
+            let mut response = self.response(&controls, StatusCode::OK, None, controls.call(&received));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(grpc::MEDIA_TYPE));
+            return Ok(response);
+        }
         let body = controls.body(&received);
         Ok(self.response(&controls, status.unwrap_or(StatusCode::OK), None, body))
     }
 
     fn describe(&self, head: &hyper::http::request::Parts, body: &Bytes) -> Received {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        // Of a call, the text of its messages is worth recording.
+        let messages = grpc::messages(body).filter(|_| grpc::is_call(&head.headers)).map(|m| m.join(&b'\n'));
         let authority = head.uri.authority().map(ToString::to_string);
         // Over HTTP/2 the URI holds `:authority`; the target is what followed it.
         let path = if head.version == Version::HTTP_2 {
@@ -180,7 +214,8 @@ impl Echo {
             host: head.headers.get(HOST).map(text).or(authority),
             headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             body_length: body.len(),
-            body: String::from_utf8_lossy(body).into_owned(),
+            body: String::from_utf8_lossy(messages.as_deref().unwrap_or(body)).into_owned(),
+            tls: None,
         }
     }
 
@@ -270,13 +305,44 @@ impl Controls<'_> {
 
     fn body(&self, received: &Received) -> EchoBody {
         if let Some(chunks) = self.number("x-echo-chunks") {
-            let broken = self.get("x-echo-close").as_deref() == Some("body");
-            return stream(chunks.min(100_000), self.wait("x-echo-gap-ms"), broken);
+            let chunk = |chunk| Bytes::from(format!("chunk {chunk}\n"));
+            return stream(
+                chunks.min(MAX_CHUNKS),
+                self.wait("x-echo-gap-ms"),
+                chunk,
+                self.broken().unwrap_or(End::Body),
+            );
         }
+        full(self.report(received))
+    }
+
+    /// The body and the trailers of a gRPC call: its chunks as messages, or one
+    /// message with the report; none when the call fails.
+    fn call(&self, received: &Received) -> EchoBody {
+        let status = self.get("x-echo-grpc-status").unwrap_or_else(|| "0".to_owned());
+        let end = self.broken().unwrap_or_else(|| End::Trailers(grpc::trailers(&status, None)));
+        let report = self.report(received);
+        match self.number("x-echo-chunks") {
+            Some(chunks) => {
+                let message = |chunk| Bytes::from(grpc::frame(format!("chunk {chunk}").as_bytes()));
+                stream(chunks.min(MAX_CHUNKS), self.wait("x-echo-gap-ms"), message, end)
+            }
+            None => {
+                let count = u64::from(status == "0");
+                stream(count, Duration::ZERO, move |_| Bytes::from(grpc::frame(&report)), end)
+            }
+        }
+    }
+
+    fn report(&self, received: &Received) -> Bytes {
         match self.get("x-echo-body") {
-            Some(text) => full(Bytes::from(text)),
-            None => full(Bytes::from(serde_json::to_vec_pretty(received).unwrap_or_default())),
+            Some(text) => Bytes::from(text),
+            None => Bytes::from(serde_json::to_vec_pretty(received).unwrap_or_default()),
         }
+    }
+
+    fn broken(&self) -> Option<End> {
+        (self.get("x-echo-close").as_deref() == Some("body")).then_some(End::Broken)
     }
 }
 
@@ -296,33 +362,48 @@ fn empty() -> EchoBody {
     full(Bytes::new())
 }
 
-/// A body of chunks with a gap before each; it ends as a broken connection when `broken`.
-fn stream(chunks: u64, gap: Duration, broken: bool) -> EchoBody {
+/// How a streamed body ends.
+enum End {
+    /// With its last chunk.
+    Body,
+    /// With these trailers.
+    Trailers(HeaderMap),
+    /// As a broken connection.
+    Broken,
+}
+
+/// A body of chunks with a gap before each.
+fn stream(chunks: u64, gap: Duration, chunk: impl Fn(u64) -> Bytes + Send + 'static, end: End) -> EchoBody {
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
-        for chunk in 0..chunks {
+        for number in 0..chunks {
             tokio::time::sleep(gap).await;
-            if sender.send(Ok(Bytes::from(format!("chunk {chunk}\n")))).await.is_err() {
+            if sender.send(Ok(Frame::data(chunk(number)))).await.is_err() {
                 return;
             }
         }
-        if broken {
-            // The chunks must be on the wire before the connection breaks.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            let _ = sender.send(Err(io::Error::other(CloseConnection))).await;
+        // A receiver that has gone does not miss the end.
+        match end {
+            End::Body => {}
+            End::Trailers(trailers) => drop(sender.send(Ok(Frame::trailers(trailers))).await),
+            End::Broken => {
+                // The chunks must be on the wire before the connection breaks.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                drop(sender.send(Err(io::Error::other(CloseConnection))).await);
+            }
         }
     });
     ChannelBody(receiver).boxed_unsync()
 }
 
-struct ChannelBody(mpsc::Receiver<io::Result<Bytes>>);
+struct ChannelBody(mpsc::Receiver<io::Result<Frame<Bytes>>>);
 
 impl Body for ChannelBody {
     type Data = Bytes;
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        self.0.poll_recv(cx).map(|chunk| chunk.map(|result| result.map(Frame::data)))
+        self.0.poll_recv(cx)
     }
 }
 

@@ -7,12 +7,15 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use hyper::Method;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::grpc::GrpcCall;
+use super::tls::{BackendTlsSpec, TlsSpec};
 use super::values::{
     GatewayName, Headers, HttpVersion, Mirrors, Shares, Target, Window, decode_method, decode_raw_target,
 };
@@ -34,6 +37,12 @@ pub struct CaseFile {
     /// in the output, such as a DNS name that nobody answers for.
     #[serde(default)]
     pub unresolved: Vec<String>,
+    /// The folder of certificates, relative to the file of cases; that file's own by default.
+    #[serde(default)]
+    pub pki: PathBuf,
+    /// Service ports, `NAMESPACE/NAME:PORT`, whose backend serves TLS.
+    #[serde(default)]
+    pub backend_tls: BTreeMap<String, BackendTlsSpec>,
     /// Envoy's counters and gauges after all cases, by name.
     #[serde(default)]
     pub stats: BTreeMap<String, u64>,
@@ -73,6 +82,11 @@ pub struct RequestSpec {
     /// The protocol; HTTP/1.1 by default.
     #[serde(default)]
     pub http: HttpVersion,
+    /// How TLS is used, for `https` URLs.
+    pub tls: Option<TlsSpec>,
+    /// Whether each request has a connection of its own.
+    #[serde(default)]
+    pub new_connection: bool,
     /// The Host header, where it is not the URL's host.
     pub host: Option<String>,
     /// The request target as it is sent, where it is not the URL's path and query.
@@ -81,6 +95,22 @@ pub struct RequestSpec {
     /// A protocol to upgrade to, such as `websocket`; the body is then sent on
     /// the upgraded stream, and as many bytes are read back.
     pub upgrade: Option<String>,
+    /// A gRPC call in place of a request: POST over HTTP/2, with the path of
+    /// the method and the messages as the body.
+    pub grpc: Option<GrpcCall>,
+}
+
+impl RequestSpec {
+    /// The protocol that the request is sent with.
+    pub(super) fn version(&self) -> HttpVersion {
+        if self.grpc.is_some() { HttpVersion::Http2 } else { self.http }
+    }
+
+    /// Whether fields are given that a call decides itself.
+    fn contradicts_call(&self) -> bool {
+        let plain = self.method == Method::GET && self.body.is_none() && self.upgrade.is_none();
+        self.grpc.is_some() && !(plain && self.raw_path.is_none() && self.url.path == "/")
+    }
 }
 
 /// What must come back. A case file gives at least one field.
@@ -89,6 +119,10 @@ pub struct RequestSpec {
 pub struct Expectation {
     /// The status.
     pub status: Option<u16>,
+    /// The status of a gRPC call.
+    pub grpc_status: Option<u32>,
+    /// How many messages a gRPC call returned.
+    pub grpc_messages: Option<usize>,
     /// Who answered, as `NAMESPACE/NAME:PORT`.
     pub backend: Option<String>,
     /// Who answered how often, in percent.
@@ -110,6 +144,23 @@ pub struct Expectation {
     /// Whether the response breaks off.
     #[serde(default)]
     pub truncated: bool,
+    /// Whether the connection is closed without an answer, in the TLS handshake or after it.
+    #[serde(default)]
+    pub closed: bool,
+    /// What the client sees of the server's TLS.
+    pub tls: Option<TlsExpectation>,
+}
+
+/// What one side of a TLS connection must see of the other.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TlsExpectation {
+    /// The server name that the client sent; the empty one when it sent none. Only backends see it.
+    pub sni: Option<String>,
+    /// The application protocol; the empty one when there is none.
+    pub alpn: Option<String>,
+    /// The common name of the peer's certificate; the empty one when it showed none.
+    pub peer: Option<String>,
 }
 
 fn decode_expectation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Expectation, D::Error> {
@@ -158,6 +209,8 @@ pub struct UpstreamExpectation {
     pub http: Option<HttpVersion>,
     /// The body.
     pub body: Option<String>,
+    /// What the backend saw of the proxy's TLS; an empty mapping when there is none to be.
+    pub tls: Option<TlsExpectation>,
 }
 
 /// What the response's headers must be.
@@ -205,6 +258,10 @@ impl CaseFile {
             let message = message.split(" at line ").next().unwrap_or_default().to_owned();
             FormatError { line, column, message }
         })?;
+        if let Some(case) = file.requests.iter().find(|case| case.request.contradicts_call()) {
+            let message = format!("case `{}`: a `grpc` call has its own method, path and body", case.name);
+            return Err(FormatError { line: 1, column: 1, message });
+        }
         let mut names = HashSet::new();
         match file.requests.iter().find(|case| !names.insert(case.name.as_str())) {
             Some(case) => {
@@ -213,6 +270,13 @@ impl CaseFile {
             }
             None => Ok(file),
         }
+    }
+
+    /// Makes the names of certificate files relative to `folder`, where the file of cases is.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.pki = folder.join(&self.pki);
+        self
     }
 
     /// Whether the text looks like a file of cases: a top-level key `requests`, and no `kind`.

@@ -21,13 +21,15 @@ fn received(backend: &str) -> Arc<Received> {
         headers: vec![("k".to_owned(), "1".to_owned()), ("k".to_owned(), "2".to_owned())],
         body_length: 0,
         body: String::new(),
+        tls: None,
     })
 }
 
 fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
     let mut headers = vec![("location".to_owned(), "http://b.test/".to_owned())];
     headers.extend(backend.map(|name| ("x-echo-backend".to_owned(), name.to_owned())));
-    let reply = Reply { status, headers, body: b"hi".to_vec(), truncated: false, elapsed: Duration::from_secs(1) };
+    let reply =
+        Reply { status, headers, body: b"hi".to_vec(), truncated: false, elapsed: Duration::from_secs(1), tls: None };
     Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect() }
 }
 

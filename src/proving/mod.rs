@@ -15,22 +15,27 @@ mod check;
 mod client;
 mod envoy;
 mod error;
+mod grpc;
 mod install;
 mod journal;
 mod ports;
 mod run;
+mod tls;
 mod topology;
 mod values;
 
 pub use backend::Backend;
 pub use cases::{
-    CaseFile, Expectation, FormatError, RequestCase, RequestSpec, ResponseExpectation, UpstreamExpectation,
+    CaseFile, Expectation, FormatError, RequestCase, RequestSpec, ResponseExpectation, TlsExpectation,
+    UpstreamExpectation,
 };
 pub use check::Mismatch;
 pub use envoy::{Envoy, validate};
 pub use error::Error;
+pub use grpc::GrpcCall;
 pub use install::{ENVOY_VARIABLE, ENVOY_VERSION, find, provide};
 pub use journal::{Journal, REQUEST_ID, Received};
 pub use run::{CaseResult, Proof, SHARE_REQUESTS, run};
+pub use tls::{BackendTlsSpec, TlsReport, TlsSpec};
 pub use topology::{GatewayPorts, ServiceKey, SliceAddress, Topology};
 pub use values::{GatewayName, Headers, HttpVersion, Mirrors, Scheme, Shares, Target, Window};

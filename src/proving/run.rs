@@ -21,6 +21,7 @@ use super::envoy::Envoy;
 use super::error::Error;
 use super::journal::Journal;
 use super::ports::Reservation;
+use super::tls::{self, ClientTls};
 use super::topology::{ServiceKey, Topology};
 use super::values::{Mirrors, Scheme};
 
@@ -112,6 +113,8 @@ fn run_inside(
 /// Everything around the proxy.
 struct Stage<'a> {
     topology: &'a Topology,
+    /// The folder of the certificates that cases name.
+    pki: &'a Path,
     options: Options,
     admin: Reservation,
     /// The Gateways' ports and the ports that Envoy binds in their place.
@@ -149,7 +152,7 @@ impl<'a> Stage<'a> {
                 down.push(reservation);
                 address
             } else {
-                let backend = start_backend(&name, SocketAddr::new(LOOPBACK, 0), &journal).await?;
+                let backend = start_backend(&name, SocketAddr::new(LOOPBACK, 0), cases, &journal).await?;
                 let address = backend.address();
                 backends.push(backend);
                 address
@@ -160,12 +163,22 @@ impl<'a> Stage<'a> {
             for endpoint in topology.endpoints.iter().filter(|endpoint| endpoint.address.ip().is_loopback()) {
                 let name = endpoint.address.to_string();
                 if !cases.down.contains(&name) {
-                    backends.push(start_backend(&name, endpoint.address, &journal).await?);
+                    backends.push(start_backend(&name, endpoint.address, cases, &journal).await?);
                 }
             }
         }
         let next_id = Arc::new(AtomicU32::new(0));
-        Ok(Self { topology, options, admin, ports, journal, _backends: backends, _down: down, next_id })
+        Ok(Self {
+            topology,
+            pki: &cases.pki,
+            options,
+            admin,
+            ports,
+            journal,
+            _backends: backends,
+            _down: down,
+            next_id,
+        })
     }
 
     /// Makes sure that every listener is where the requests go, and nowhere else.
@@ -182,21 +195,29 @@ impl<'a> Stage<'a> {
     async fn run_case(&self, case: &RequestCase) -> Result<CaseResult, Error> {
         let start = Instant::now();
         let address = self.address(case)?;
+        let tls = self.client_tls(case)?;
         let shares = case.expect.backends.is_some() || matches!(case.expect.mirrors, Some(Mirrors::Percent(_)));
         let count = case.repeat.unwrap_or(if shares { SHARE_REQUESTS } else { 1 }).max(1);
-        let outcomes = self.send_all(case, address, count).await;
+        let outcomes = self.send_all(case, address, tls, count).await;
         let mismatches = check(case, &outcomes);
         let seconds = start.elapsed().as_secs_f64();
         Ok(CaseResult { name: case.name.clone(), requests: outcomes.len(), mismatches, seconds })
+    }
+
+    /// The TLS of a case's requests.
+    fn client_tls(&self, case: &RequestCase) -> Result<Option<ClientTls>, Error> {
+        let request = &case.request;
+        if request.url.scheme == Scheme::Http {
+            return Ok(None);
+        }
+        let spec = request.tls.clone().unwrap_or_default();
+        ClientTls::load(&spec, self.pki, &request.url.host, request.version()).map(Some)
     }
 
     /// Where Envoy listens for the URL of a case.
     fn address(&self, case: &RequestCase) -> Result<SocketAddr, Error> {
         let url = &case.request.url;
         let fail = |text: String| Error::Case(format!("case `{}`: {text}", case.name));
-        if url.scheme == Scheme::Https {
-            return Err(fail("requests over TLS cannot be sent yet".to_owned()));
-        }
         let reservation = self.ports.get(&url.port);
         let reservation = reservation.ok_or_else(|| fail(format!("no Gateway listens on port {}", url.port)))?;
         let gateway = match &case.gateway {
@@ -212,14 +233,20 @@ impl<'a> Stage<'a> {
     }
 
     /// Sends the request `count` times, over a few connections that are kept.
-    async fn send_all(&self, case: &RequestCase, address: SocketAddr, count: u32) -> Vec<Outcome> {
+    async fn send_all(
+        &self,
+        case: &RequestCase,
+        address: SocketAddr,
+        tls: Option<ClientTls>,
+        count: u32,
+    ) -> Vec<Outcome> {
         let case = Arc::new(case.clone());
         let left = Arc::new(AtomicU32::new(count));
         let mut workers = JoinSet::new();
         for _ in 0..count.min(CONNECTIONS) {
             let (case, left, ids) = (Arc::clone(&case), Arc::clone(&left), Arc::clone(&self.next_id));
-            let journal = self.journal.clone();
-            workers.spawn(async move { send_some(&case, address, &left, &ids, &journal).await });
+            let (journal, tls) = (self.journal.clone(), tls.clone());
+            workers.spawn(async move { send_some(&case, address, tls.as_ref(), &left, &ids, &journal).await });
         }
         let mut outcomes = Vec::new();
         while let Some(some) = workers.join_next().await {
@@ -278,10 +305,11 @@ fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
     Resolve { namespace, name, port, endpoints: vec![(address.ip().to_string(), address.port())] }
 }
 
-async fn start_backend(name: &str, address: SocketAddr, journal: &Journal) -> Result<Backend, Error> {
+async fn start_backend(name: &str, address: SocketAddr, cases: &CaseFile, journal: &Journal) -> Result<Backend, Error> {
+    let tls = cases.backend_tls.get(name).map(|spec| tls::acceptor(spec, &cases.pki)).transpose()?;
     let deadline = Instant::now() + BIND_TIMEOUT;
     loop {
-        match Backend::start(name, address, journal.clone()).await {
+        match Backend::start(name, address, tls.clone(), journal.clone()).await {
             Ok(backend) => return Ok(backend),
             // A fixed address may be in use by another run that ends soon.
             Err(_) if address.port() != 0 && Instant::now() < deadline => {
@@ -295,6 +323,7 @@ async fn start_backend(name: &str, address: SocketAddr, journal: &Journal) -> Re
 async fn send_some(
     case: &RequestCase,
     address: SocketAddr,
+    tls: Option<&ClientTls>,
     left: &AtomicU32,
     ids: &AtomicU32,
     journal: &Journal,
@@ -307,12 +336,12 @@ async fn send_some(
         let id = ids.fetch_add(1, Ordering::Relaxed).to_string();
         let reply = match connection.take() {
             Some(open) => Ok(open),
-            None => Connection::open(address, case.request.http).await,
+            None => Connection::open(address, tls, case.request.version()).await,
         };
         let reply = match reply {
             Ok(mut open) => {
                 let reply = open.exchange(&case.request, &id, limit).await;
-                connection = reply.is_ok().then_some(open);
+                connection = (reply.is_ok() && !case.request.new_connection).then_some(open);
                 reply
             }
             Err(reason) => Err(reason),

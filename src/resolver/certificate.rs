@@ -77,12 +77,22 @@ pub struct CertificateIndex<'m> {
 /// Why an object holds nothing that can be used; the finding is made for each reference.
 #[derive(Clone, Debug)]
 enum Unusable {
-    Missing { near: Option<String>, refused: bool },
+    Missing {
+        near: Option<String>,
+        refused: bool,
+    },
     /// Assumed, and there is no directory where it could be.
     NoDirectory,
-    WrongType { actual: String },
-    NoKey { key: &'static str },
-    Flawed { key: &'static str, flaw: Flaw },
+    WrongType {
+        actual: String,
+    },
+    NoKey {
+        key: &'static str,
+    },
+    Flawed {
+        key: &'static str,
+        flaw: Flaw,
+    },
 }
 
 /// Who refers, from which field, and what follows when the reference is invalid.
@@ -303,12 +313,8 @@ impl<'m> CertificateIndex<'m> {
             StoredBundle::Secret(stored) => known(stored),
         };
         let Some((template, bundle, name)) = found else { return };
-        let finding = |code: Code, message: String| Finding {
-            code,
-            message,
-            condition: code.condition(),
-            ..template.clone()
-        };
+        let finding =
+            |code: Code, message: String| Finding { code, message, condition: code.condition(), ..template.clone() };
         for authority in &bundle.authorities {
             let name = format!("the authority `{}` of {name}", authority.subject);
             let consequence = "certificates that it signed are refused";
@@ -364,7 +370,11 @@ impl<'m> CertificateIndex<'m> {
                     })
             }
             Unusable::NoDirectory => from
-                .error(codes::ASSUMED_WITHOUT_DIRECTORY, "name", format!("{full} is assumed, and its files have no place"))
+                .error(
+                    codes::ASSUMED_WITHOUT_DIRECTORY,
+                    "name",
+                    format!("{full} is assumed, and its files have no place"),
+                )
                 .label("not in the input")
                 .help("say with `--secrets-dir DIR` where Envoy will find it"),
             Unusable::WrongType { actual } => from
@@ -376,7 +386,8 @@ impl<'m> CertificateIndex<'m> {
                 .label("nothing to use in it")
                 .help(format!("add the key `{key}` to its `data`")),
             Unusable::Flawed { key, flaw } => {
-                let finding = from.error(reference.unusable, "name", format!("`{key}` of {full} cannot be used: {flaw}"));
+                let finding =
+                    from.error(reference.unusable, "name", format!("`{key}` of {full} cannot be used: {flaw}"));
                 let help = advice(&flaw);
                 let at = path!["data"].with(key);
                 let place = match kind {
@@ -419,7 +430,8 @@ fn permit(
         return Ok(());
     }
     let (own, referrer, target) = (from.namespace, from.kind.name(), kind.name());
-    let message = format!("no ReferenceGrant lets {referrer}s of namespace `{own}` refer to {target} `{namespace}/{name}`");
+    let message =
+        format!("no ReferenceGrant lets {referrer}s of namespace `{own}` refer to {target} `{namespace}/{name}`");
     let help = format!(
         "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {referrer}, namespace: {own}}} to {{group: \"\", kind: {target}, name: {name}}}",
         from.kind.group()
@@ -444,5 +456,6 @@ fn advice(flaw: &Flaw) -> &'static str {
 
 /// A point in time as a date.
 fn day(seconds: i64) -> String {
-    time::OffsetDateTime::from_unix_timestamp(seconds).map_or_else(|_| "a distant day".to_owned(), |t| t.date().to_string())
+    time::OffsetDateTime::from_unix_timestamp(seconds)
+        .map_or_else(|_| "a distant day".to_owned(), |t| t.date().to_string())
 }

@@ -108,7 +108,9 @@ fn resolve_validation(
                 "client certificates shall be checked, and no authority can be used for it",
             )
             .label("none of these can be used")
-            .consequence("the HTTPS listeners of these settings accept no connections: serving them unchecked would be worse")
+            .consequence(
+                "the HTTPS listeners of these settings accept no connections: serving them unchecked would be worse",
+            )
             .help("mend one of the references, or remove `validation` to serve every client");
         return Err(diagnostics.error(finding));
     }

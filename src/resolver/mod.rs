@@ -25,20 +25,24 @@ mod shared_hostname;
 mod tls_route;
 
 use crate::diagnostics::{Diagnostics, codes};
+use crate::hostname::Hostname;
 use crate::options::Options;
-use crate::parser::manifests::{Manifests, Object};
+use crate::parser::manifests::{Manifests, Metadata, Object};
 
 pub use age::Age;
 pub use attachment::{Attachment, ParentSource, RouteParent};
 pub use backend::{Backend, BackendId, BackendIndex, BackendRefOutcome};
-pub use certificate::{AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, PRIVATE_KEY_KEY, Stored, StoredBundle, StoredPair};
+pub use certificate::{
+    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, PRIVATE_KEY_KEY, Stored, StoredBundle,
+    StoredPair,
+};
 pub use frontend::ClientValidation;
 pub use gateway::ResolvedGateway;
 pub use grpc_route::ResolvedGrpcRoute;
 pub use http_route::ResolvedHttpRoute;
 pub use listener::{ListenerId, Protocol, ResolvedListener, RouteKind};
-pub use listener_tls::Termination;
 pub use listener_set::{Membership, ResolvedListenerSet};
+pub use listener_tls::Termination;
 pub use origin::{OriginTable, Place};
 pub use owner::ListenerOwner;
 pub use reference_grant::Grants;
@@ -69,6 +73,22 @@ impl<'m> Resolved<'m> {
     /// The listener of an id.
     pub fn listener(&self, id: ListenerId) -> &ResolvedListener<'m> {
         &self.gateways[id.gateway].listeners[id.listener]
+    }
+
+    /// The metadata and the hostnames of an attached route that speaks HTTP;
+    /// `None` for the other kinds.
+    pub fn http_names(&self, attachment: Attachment) -> Option<(&'m Metadata, &[Hostname])> {
+        match attachment.kind {
+            RouteKind::Http => {
+                let ResolvedHttpRoute { object, hostnames, .. } = &self.http_routes[attachment.route];
+                Some((&object.metadata, hostnames))
+            }
+            RouteKind::Grpc => {
+                let ResolvedGrpcRoute { object, hostnames, .. } = &self.grpc_routes[attachment.route];
+                Some((&object.metadata, hostnames))
+            }
+            RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => None,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use envoy_types::pb::envoy::config::route::v3::{
     redirect_action::{PathRewriteSpecifier, RedirectResponseCode, SchemeRewriteSpecifier},
     route,
     route_action::{ClusterSpecifier, HostRewriteSpecifier},
-    route_match::PathSpecifier,
+    route_match::{GrpcRouteMatchOptions, PathSpecifier},
     weighted_cluster::ClusterWeight,
 };
 use envoy_types::pb::envoy::extensions::filters::http::fault::v3::{FaultAbort, HttpFault, fault_abort::ErrorType};
@@ -49,7 +49,7 @@ impl Needs {
         for connection in config.listeners.iter().flat_map(ir::Listener::http_connections) {
             for route in connection.virtual_hosts.iter().flat_map(|host| &host.routes) {
                 needs.invalid_share |= is_split_with_invalid(&route.action);
-                needs.regex |= uses_regex(&route.matches) || matches!(&*route.action, Action::Redirect(_));
+                needs.regex |= uses_regex(&route.matches);
             }
         }
         let chains = config.listeners.iter().flat_map(ir::Listener::chains);
@@ -73,7 +73,7 @@ fn is_split_with_invalid(action: &Action) -> bool {
 }
 
 fn uses_regex(matches: &ir::RouteMatch) -> bool {
-    let ir::RouteMatch { path, method: _, headers, query } = matches;
+    let ir::RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
     matches!(path, PathMatch::Regex(_))
         || headers.iter().chain(query).any(|value| matches!(value.value, ValuePattern::Regex(_)))
 }
@@ -122,7 +122,7 @@ fn to_routes(route: &ir::Route, host: &Hostname, config: &ir::Config) -> Vec<Rou
 }
 
 fn to_match(matches: &ir::RouteMatch) -> RouteMatch {
-    let ir::RouteMatch { path, method, headers, query } = matches;
+    let ir::RouteMatch { path, method, headers, query, grpc } = matches;
     let path_specifier = match path {
         PathMatch::Exact(path) => PathSpecifier::Path(path.clone()),
         PathMatch::Prefix(prefix) if prefix.is_empty() => PathSpecifier::Prefix("/".to_owned()),
@@ -139,6 +139,7 @@ fn to_match(matches: &ir::RouteMatch) -> RouteMatch {
         path_specifier: Some(path_specifier),
         headers: method.chain(headers).collect(),
         query_parameters: query.collect(),
+        grpc: grpc.then(GrpcRouteMatchOptions::default),
         ..RouteMatch::default()
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crate::hostname::Hostname;
 use crate::ir::{Action, ChainMatch, FilterChain, Handler, HttpConnection, Origin, Route};
-use crate::resolver::{ListenerId, Resolved, ResolvedListener, RouteKind};
+use crate::resolver::{Attachment, ListenerId, Resolved, ResolvedListener};
 
-use super::http_route::{LoweredRule, RuleAction};
 use super::listener::SocketLowering;
-use super::precedence::Precedence;
+use super::precedence::{MatchRank, Precedence};
+use super::rule::{LoweredRule, RuleAction};
 use super::virtual_host::{ListenerRoutes, build_virtual_hosts};
 
 /// The chain of the plain HTTP listeners of a socket. They share it: the host
@@ -60,61 +60,59 @@ fn listener_routes<'m>(
     scheme: &'static str,
 ) -> Vec<ListenerRoutes<'m>> {
     let resolved = lowering.resolved;
-    let mut lowered: BTreeMap<usize, Vec<Vec<Arc<Route>>>> = BTreeMap::new();
+    let mut lowered: BTreeMap<Attachment, Vec<RankedRoute>> = BTreeMap::new();
     ids.iter()
         .map(|id| {
             let listener = resolved.listener(*id);
             let mut own = ListenerRoutes::new(listener.hostname.clone(), lowering.origin_of(*id));
-            for attachment in listener.attached.iter().filter(|attachment| attachment.kind == RouteKind::Http) {
-                let rules = lowered.entry(attachment.route).or_insert_with(|| {
-                    routes_on_port(&lowering.routes.http[attachment.route], scheme, listener.spec.port)
-                });
-                add_route(resolved, listener, attachment.route, rules, &mut own);
+            for attachment in &listener.attached {
+                let routes = lowered
+                    .entry(*attachment)
+                    .or_insert_with(|| routes_on_port(lowering.routes.rules(*attachment), scheme, listener.spec.port));
+                add_route(resolved, listener, *attachment, routes, &mut own);
             }
             own
         })
         .collect()
 }
 
-/// The routes of each rule of a route object, as they are on one listener port.
-fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: u16) -> Vec<Vec<Arc<Route>>> {
-    rules
-        .iter()
-        .map(|rule| {
-            let action = match &rule.action {
-                RuleAction::Fixed(action) => action.clone(),
-                RuleAction::Redirect(template) => Arc::new(Action::Redirect(template.on_listener(scheme, port))),
+/// A route with what its match says about its place.
+type RankedRoute = (MatchRank, Arc<Route>);
+
+/// The routes of all rules of a route object, as they are on one listener port.
+fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: u16) -> Vec<RankedRoute> {
+    let routes = rules.iter().flat_map(|rule| {
+        let action = match &rule.action {
+            RuleAction::Fixed(action) => action.clone(),
+            RuleAction::Redirect(template) => Arc::new(Action::Redirect(template.on_listener(scheme, port))),
+        };
+        rule.matches.iter().map(move |lowered| {
+            let route = Route {
+                name: lowered.name.clone(),
+                matches: lowered.matches.clone(),
+                action: action.clone(),
+                origin: lowered.origin,
             };
-            let matches = rule.matches.iter();
-            matches
-                .map(|lowered| {
-                    Arc::new(Route {
-                        name: lowered.name.clone(),
-                        matches: lowered.matches.clone(),
-                        action: action.clone(),
-                        origin: lowered.origin,
-                    })
-                })
-                .collect()
+            (lowered.rank, Arc::new(route))
         })
-        .collect()
+    });
+    routes.collect()
 }
 
 fn add_route<'m>(
     resolved: &Resolved<'m>,
     listener: &ResolvedListener<'m>,
-    route: usize,
-    rules: &[Vec<Arc<Route>>],
+    attachment: Attachment,
+    routes: &[RankedRoute],
     own: &mut ListenerRoutes<'m>,
 ) {
-    let resolved_route = &resolved.http_routes[route];
+    let Some((metadata, hostnames)) = resolved.http_names(attachment) else { return };
     let any = [Hostname::Any];
-    let hostnames = if resolved_route.hostnames.is_empty() { &any[..] } else { &resolved_route.hostnames };
+    let hostnames = if hostnames.is_empty() { &any[..] } else { hostnames };
     for hostname in hostnames.iter().filter(|host| host.intersection(&listener.hostname).is_some()) {
-        for route in rules.iter().flatten() {
+        for (rank, route) in routes {
             let (rule, index) = (usize::from(route.name.rule), usize::from(route.name.index));
-            let precedence = Precedence::new(&route.matches, &resolved_route.object.metadata, rule, index);
-            own.add(hostname, precedence, route.clone());
+            own.add(hostname, Precedence::new(*rank, metadata, rule, index), route.clone());
         }
     }
 }

@@ -69,7 +69,9 @@ impl<'a> KeyMaterial<'a> {
         let bundle = match parts.as_slice() {
             [((namespace, name), pem)] => self.place((namespace, name), AUTHORITIES_KEY, pem.map(String::as_str)),
             // The proxy reads one file of authorities only; they are no secret.
-            many => Material::Inline(many.iter().filter_map(|(_, pem)| pem.map(String::as_str)).collect::<String>().into()),
+            many => {
+                Material::Inline(many.iter().filter_map(|(_, pem)| pem.map(String::as_str)).collect::<String>().into())
+            }
         };
         Authorities { bundle, origin: first }
     }

@@ -4,16 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Diagnostics, Finding, codes};
-use crate::ir::{Authorities, FilterChain, KeyPair, Listener, Origin, TcpProxy, Transport};
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::ir::{Authorities, FilterChain, KeyPair, Listener, Origin, Transport};
 use crate::options::Options;
-use crate::parser::manifests::Kind;
+use crate::parser::manifests::{Metadata, ObjectKey};
 use crate::path;
 use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginTable, Place, Resolved};
 
+use super::grpc_route;
 use super::http_chain::lower_http_chain;
-use super::http_route::LoweredRule;
 use super::key_material::{Files, KeyMaterial};
+use super::rule::LoweredRoutes;
 use super::socket::{Bind, Demultiplexing, SocketTransport, group_by_socket};
 use super::tls_chain::lower_tls_chains;
 use super::virtual_host::Copies;
@@ -23,34 +24,25 @@ use super::virtual_host::Copies;
 const MANY_ROUTES: usize = 20_000;
 const MANY_COPIES: usize = 4;
 
-/// The routes of the input, lowered once for all listeners that they attach to.
-#[derive(Debug)]
-pub(super) struct LoweredRoutes {
-    /// The rules of each HTTPRoute.
-    pub(super) http: Vec<Vec<LoweredRule>>,
-    /// What each TLSRoute does with its connections.
-    pub(super) tls: Vec<TcpProxy>,
-}
-
 /// What the chains of a socket are made of.
 #[derive(Debug)]
 pub(super) struct SocketLowering<'a, 'm> {
     pub(super) resolved: &'a Resolved<'m>,
+    /// The rules of the routes that speak HTTP.
     pub(super) routes: &'a LoweredRoutes,
     pub(super) copies: &'a mut Copies,
     material: KeyMaterial<'a>,
     origins: &'a mut OriginTable,
-    /// The objects that declare listeners, by kind, namespace and name, as the table of origins knows them.
-    registered: BTreeMap<(Kind, &'m str, &'m str), u32>,
+    /// The Gateways and ListenerSets that the table of origins knows.
+    registered: BTreeMap<ObjectKey, u32>,
 }
 
 impl SocketLowering<'_, '_> {
-    /// The origin of a listener.
+    /// The origin of a listener, in the object that declares it.
     pub(super) fn origin_of(&mut self, id: ListenerId) -> Origin {
         let listener = self.resolved.listener(id);
-        let (owner, origins) = (listener.owner, &mut *self.origins);
-        let key = (owner.kind(), owner.metadata().namespace.as_str(), owner.metadata().name.as_str());
-        let object = *self.registered.entry(key).or_insert_with(|| owner.register(origins));
+        let origins = &mut *self.origins;
+        let object = *self.registered.entry(listener.owner.key()).or_insert_with(|| listener.owner.register(origins));
         let index = u16::try_from(listener.index).unwrap_or(u16::MAX);
         self.origins.origin(object, Place::Listener(index))
     }
@@ -114,7 +106,7 @@ pub(super) fn lower_listeners(
     };
     let listeners = sockets.into_iter().filter_map(|(bind, ids)| lowering.lower_socket(bind, &ids)).collect();
     let files = lowering.material.into_files();
-    let declared: usize = routes.http.iter().flatten().map(|rule| rule.matches.len()).sum();
+    let declared = routes.count_matches();
     if copies.total > MANY_ROUTES && copies.total > MANY_COPIES * declared {
         report_copies(resolved, &copies, declared, diagnostics);
     }
@@ -124,20 +116,21 @@ pub(super) fn lower_listeners(
 fn report_copies(resolved: &Resolved<'_>, copies: &Copies, declared: usize, diagnostics: &mut Diagnostics) {
     let mut copied: Vec<_> = copies.by_route.iter().collect();
     copied.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
-    let Some(((namespace, name), most)) = copied.first().copied() else { return };
-    let object = resolved
-        .http_routes
-        .iter()
-        .map(|route| route.object)
-        .find(|object| *object.metadata.namespace == **namespace && *object.metadata.name == **name);
+    let Some(((kind, namespace, name), most)) = copied.first().copied() else { return };
+    let at = || path!["spec", "hostnames"];
+    let is = |metadata: &Metadata| *metadata.namespace == **namespace && *metadata.name == **name;
     let message = format!(
         "{declared} declared matches become {} routes; those of `{namespace}/{name}` are copied {most} times",
         copies.total
     );
-    let finding = match object {
-        Some(object) => object.finding(codes::ROUTES_MULTIPLY, path!["spec", "hostnames"], message),
-        None => Finding::new(codes::ROUTES_MULTIPLY, crate::diagnostics::Location::Run, message),
+    let mut http = resolved.http_routes.iter().map(|route| route.object);
+    let mut grpc = resolved.grpc_routes.iter().map(|route| route.object);
+    let finding = if *kind == grpc_route::ANSWERS.kind {
+        grpc.find(|object| is(&object.metadata)).map(|object| object.finding(codes::ROUTES_MULTIPLY, at(), &message))
+    } else {
+        http.find(|object| is(&object.metadata)).map(|object| object.finding(codes::ROUTES_MULTIPLY, at(), &message))
     };
+    let finding = finding.unwrap_or_else(|| Finding::new(codes::ROUTES_MULTIPLY, Location::Run, &message));
     diagnostics.report(
         finding
             .label("applies to every more specific host as well")

@@ -2,10 +2,11 @@
 //!
 //! Sockets, virtual hosts in order, routes in order of precedence, actions
 //! with their filters. What cannot be expressed is reported here, and its rule
-//! answers 500 instead of being ignored.
+//! answers with an error instead of being ignored.
 
 mod cluster;
 mod filter;
+mod grpc_route;
 mod header;
 mod http_chain;
 mod http_route;
@@ -14,6 +15,7 @@ mod listener;
 mod path;
 mod precedence;
 mod re2;
+mod rule;
 mod socket;
 mod tls_chain;
 mod tls_route;
@@ -41,8 +43,9 @@ pub struct Lowered {
 pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagnostics) -> Lowered {
     let mut origins = OriginTable::default();
     let clusters = cluster::lower_clusters(resolved, &mut origins);
-    let routes = listener::LoweredRoutes {
+    let routes = rule::LoweredRoutes {
         http: http_route::lower_http_routes(resolved, &clusters, &mut origins, diagnostics),
+        grpc: grpc_route::lower_grpc_routes(resolved, &clusters, &mut origins, diagnostics),
         tls: tls_route::lower_tls_routes(resolved, &clusters, &mut origins, diagnostics),
     };
     let (listeners, files) = listener::lower_listeners(resolved, options, &routes, &mut origins, diagnostics);

@@ -98,7 +98,8 @@ fn binds_of_listeners(
         for (listener, own) in resolved_gateway.listeners.iter().enumerate() {
             let port = bind_port(resolved_gateway.object, own.spec.port, options);
             let transport = transport(own.protocol);
-            let bind = |address: &IpAddr| (Bind { address: *address, port, transport }, ListenerId { gateway, listener });
+            let bind =
+                |address: &IpAddr| (Bind { address: *address, port, transport }, ListenerId { gateway, listener });
             binds.extend(addresses.iter().map(bind));
         }
     }

@@ -60,7 +60,8 @@ fn lower_stream_chains(
     let owner = |host: &Hostname| {
         host.ancestors().find_map(|host| ids.iter().find(|id| resolved.listener(**id).hostname == host)).copied()
     };
-    let routes: BTreeSet<usize> = listener.attached.iter().filter(|a| a.kind == RouteKind::Tls).map(|a| a.route).collect();
+    let routes: BTreeSet<usize> =
+        listener.attached.iter().filter(|a| a.kind == RouteKind::Tls).map(|a| a.route).collect();
     let hosts: BTreeSet<Hostname> = routes
         .iter()
         .flat_map(|route| &resolved.tls_routes[*route].hostnames)

@@ -12,7 +12,7 @@ use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{Age, BackendRefOutcome, OriginTable, Place, Resolved};
 
-use super::cluster::Clusters;
+use super::cluster::{Carried, Clusters};
 
 /// The TLSRoute among `routes` that has a server name: the most specific
 /// hostname wins, then the oldest route, then the first by name.
@@ -69,7 +69,7 @@ pub(super) fn lower_l4_rules<S>(
         // Envoy refuses an entry of weight 0, which takes nothing anyway.
         if backend.weight > 0 {
             let origin = origins.origin(registered, Place::BackendRef { rule: 0, index });
-            let cluster = outcome.ok().and_then(|id| clusters.get(id));
+            let cluster = outcome.ok().and_then(|id| clusters.get_for(id, Carried::Bytes));
             backends.push(TcpBackend { weight: backend.weight, cluster, origin });
         }
     }
