@@ -1,5 +1,5 @@
-//! The comments of YAML output: the file and line behind each listener, route
-//! and cluster, found by their names.
+//! The comments of YAML output: the file and line behind each listener, filter
+//! chain, route, cluster and secret, found by their names.
 
 use std::collections::HashMap;
 
@@ -12,6 +12,8 @@ use crate::resolver::Place;
 use crate::translator::envoy::name;
 
 const LISTENER: &str = "envoy.config.listener.v3.Listener";
+const FILTER_CHAIN: &str = "envoy.config.listener.v3.FilterChain";
+const SECRET: &str = "envoy.extensions.transport_sockets.tls.v3.Secret";
 const ROUTE: &str = "envoy.config.route.v3.Route";
 const CLUSTER: &str = "envoy.config.cluster.v3.Cluster";
 
@@ -19,6 +21,8 @@ const CLUSTER: &str = "envoy.config.cluster.v3.Cluster";
 #[derive(Debug, Default)]
 pub struct SourceComments {
     listeners: HashMap<String, String>,
+    filter_chains: HashMap<String, String>,
+    secrets: HashMap<String, String>,
     routes: HashMap<String, String>,
     clusters: HashMap<String, String>,
 }
@@ -30,6 +34,9 @@ impl SourceComments {
         let mut named: Vec<(&str, String, Origin)> = Vec::new();
         for listener in &config.listeners {
             named.push((LISTENER, name::listener(listener), listener.origin));
+            for chain in listener.chains() {
+                named.extend(chain.name.iter().map(|own| (FILTER_CHAIN, name::filter_chain(own), chain.origin)));
+            }
             for connection in listener.http_connections() {
                 let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
                 named.extend(routes.map(|route| (ROUTE, name::route(&route.name), route.origin)));
@@ -37,6 +44,9 @@ impl SourceComments {
         }
         for cluster in &config.clusters {
             named.extend(cluster.origin.map(|origin| (CLUSTER, name::cluster(cluster), origin)));
+        }
+        for pair in &config.certificates {
+            named.extend(pair.origin.map(|origin| (SECRET, name::secret(pair), origin)));
         }
         named.sort_unstable();
         named.dedup();
@@ -54,6 +64,8 @@ impl SourceComments {
     fn map_mut(&mut self, message: &str) -> &mut HashMap<String, String> {
         match message {
             LISTENER => &mut self.listeners,
+            FILTER_CHAIN => &mut self.filter_chains,
+            SECRET => &mut self.secrets,
             ROUTE => &mut self.routes,
             _ => &mut self.clusters,
         }
@@ -64,6 +76,8 @@ impl Comments for SourceComments {
     fn comment(&self, message: &str, name: &str) -> Option<String> {
         let map = match message {
             LISTENER => &self.listeners,
+            FILTER_CHAIN => &self.filter_chains,
+            SECRET => &self.secrets,
             ROUTE => &self.routes,
             CLUSTER => &self.clusters,
             _ => return None,

@@ -39,7 +39,11 @@ pub fn to_bootstrap(config: &ir::Config) -> Bootstrap {
             address: Some(proto::socket_address(address.ip(), address.port())),
             ..Admin::default()
         }),
-        static_resources: Some(StaticResources { listeners, clusters, secrets: Vec::new() }),
+        static_resources: Some(StaticResources {
+            listeners,
+            clusters,
+            secrets: config.certificates.iter().map(tls::to_secret).collect(),
+        }),
         layered_runtime: needs.regex.then(regex_runtime),
         ..Bootstrap::default()
     }

@@ -1,7 +1,7 @@
 //! The names of Envoy's resources: made here and never taken apart again.
 
 use crate::hostname::Hostname;
-use crate::ir::{ChainMatch, ChainName, Cluster, FilterChain, Listener, RouteName, UpstreamProtocol};
+use crate::ir::{ChainMatch, ChainName, Cluster, FilterChain, KeyPair, Listener, RouteName, UpstreamProtocol};
 
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
 pub const INVALID_BACKEND: &str = "invalid-backend";
@@ -13,6 +13,11 @@ pub const MISDIRECTED: &str = "misdirected";
 pub fn cluster(cluster: &Cluster) -> String {
     let name = format!("{}/{}/{}", cluster.backend.namespace, cluster.backend.name, cluster.backend.port);
     if cluster.variant.is_empty() { name } else { format!("{name}/{}", cluster.variant) }
+}
+
+/// The certificate of a Secret: `namespace/name`.
+pub fn secret(pair: &KeyPair) -> String {
+    format!("{}/{}", pair.namespace, pair.name)
 }
 
 /// `httproute/<namespace>/<name>/rule/<n>/match/<m>`.

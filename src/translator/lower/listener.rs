@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
-use crate::ir::{Authorities, FilterChain, KeyPair, Listener, Origin, Transport};
+use crate::ir::{Authorities, CertificateId, FilterChain, KeyPair, Listener, Origin, Transport};
 use crate::options::Options;
 use crate::parser::manifests::{Metadata, ObjectKey};
 use crate::path;
@@ -48,7 +48,7 @@ impl SocketLowering<'_, '_> {
     }
 
     /// The certificate of an id.
-    pub(super) fn key_pair(&mut self, id: KeyPairId) -> KeyPair {
+    pub(super) fn key_pair(&mut self, id: KeyPairId) -> CertificateId {
         self.material.key_pair(id, self.origins)
     }
 
@@ -85,15 +85,15 @@ impl SocketLowering<'_, '_> {
     }
 }
 
-/// Lowers every listener that serves something, by address and port, with the
-/// files that they refer to.
+/// Lowers every listener that serves something, by address and port, with their
+/// certificates and the files that they refer to.
 pub(super) fn lower_listeners(
     resolved: &Resolved<'_>,
     options: &Options,
     routes: &LoweredRoutes,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
-) -> (Vec<Listener>, Files) {
+) -> (Vec<Listener>, Vec<KeyPair>, Files) {
     let mut copies = Copies::default();
     let sockets = group_by_socket(resolved, options, diagnostics);
     let mut lowering = SocketLowering {
@@ -105,12 +105,12 @@ pub(super) fn lower_listeners(
         registered: BTreeMap::new(),
     };
     let listeners = sockets.into_iter().filter_map(|(bind, ids)| lowering.lower_socket(bind, &ids)).collect();
-    let files = lowering.material.into_files();
+    let (certificates, files) = lowering.material.into_parts();
     let declared = routes.count_matches();
     if copies.total > MANY_ROUTES && copies.total > MANY_COPIES * declared {
         report_copies(resolved, &copies, declared, diagnostics);
     }
-    (listeners, files)
+    (listeners, certificates, files)
 }
 
 fn report_copies(resolved: &Resolved<'_>, copies: &Copies, declared: usize, diagnostics: &mut Diagnostics) {

@@ -48,7 +48,8 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         grpc: grpc_route::lower_grpc_routes(resolved, &clusters, &mut origins, diagnostics),
         tls: tls_route::lower_tls_routes(resolved, &clusters, &mut origins, diagnostics),
     };
-    let (listeners, files) = listener::lower_listeners(resolved, options, &routes, &mut origins, diagnostics);
+    let (listeners, certificates, files) =
+        listener::lower_listeners(resolved, options, &routes, &mut origins, diagnostics);
     if listeners.is_empty() {
         diagnostics.report(
             Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")
@@ -56,7 +57,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
                 .help("add a Gateway with a valid listener to the input"),
         );
     }
-    let config = ir::Config { listeners, clusters: clusters.into_clusters(), proxy: proxy(options) };
+    let config = ir::Config { listeners, clusters: clusters.into_clusters(), certificates, proxy: proxy(options) };
     Lowered { config, origins, files }
 }
 
