@@ -180,6 +180,8 @@ registry! {
     UNUSED_RESOLVE = "GW2011" "unused-resolve" Note;
     /// A reference to an object that the API server would have refused.
     REFUSED_OBJECT = "GW2012" "reference-to-refused-object" Note;
+    /// A port in a reference to a backend that has its own.
+    BACKEND_PORT_IGNORED = "GW2013" "backend-port-ignored" Warning;
     /// Parameters of a kind that gwctl does not know.
     INVALID_PARAMETERS = "GW2021" "invalid-parameters" Error, "Accepted" "False" "InvalidParameters";
 
@@ -238,6 +240,8 @@ registry! {
     HEADER_CONFLICT = "GW4006" "header-modified-twice" Warning;
     /// A GRPCRoute and an HTTPRoute for the same hosts of one listener.
     SHARED_HOSTNAME = "GW4021" "grpc-and-http-share-hosts" Warning;
+    /// A route on a listener that serves only one route, which is another one.
+    IDLE_ROUTE = "GW4030" "idle-route" Warning;
 
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;
@@ -253,11 +257,33 @@ registry! {
     PLAINTEXT_BACKEND = "GW5006" "plaintext-backend" Warning;
     /// An IP address where a hostname is wanted.
     ADDRESS_AS_HOSTNAME = "GW5007" "address-as-hostname" Warning;
+    /// Plain text to a host outside the cluster.
+    PLAINTEXT_EXTERNAL = "GW5008" "plaintext-external-backend" Warning;
     /// A deprecated version of a kind.
     DEPRECATED_VERSION = "GW5010" "deprecated-version" Warning;
     /// A field that only the main branch of Gateway API has.
     UNRELEASED_FIELD = "GW5011" "unreleased-field" Warning;
 
+    /// A policy whose target is not in the input.
+    POLICY_TARGET_NOT_FOUND = "GW7001" "policy-target-not-found" Error, "Accepted" "False" "TargetNotFound";
+    /// Two policies for one target.
+    POLICY_CONFLICT = "GW7002" "policy-conflict" Error, "Accepted" "False" "Conflicted";
+    /// A target that the policy cannot apply to.
+    INVALID_POLICY_TARGET = "GW7003" "invalid-policy-target" Error, "Accepted" "False" "Invalid";
+    /// A Service port that the policy does not apply to, beside others that it does.
+    POLICY_SKIPS_PORT = "GW7004" "policy-skips-port" Warning;
+    /// A route kind that the policy does not apply to.
+    POLICY_NOT_APPLIED = "GW7005" "policy-not-applied" Warning;
+    /// A reference to certificate authorities that cannot be used.
+    CA_NOT_USABLE = "GW7006" "ca-not-usable" Error, "ResolvedRefs" "False" "InvalidCACertificateRef";
+    /// A reference to a kind that cannot hold certificate authorities.
+    CA_INVALID_KIND = "GW7007" "ca-invalid-kind" Error, "ResolvedRefs" "False" "InvalidKind";
+    /// No certificate authority is left to verify a backend with.
+    NO_VALID_CA = "GW7008" "no-valid-ca" Error, "Accepted" "False" "NoValidCACertificate";
+    /// A well-known set of authorities that gwctl does not know.
+    UNKNOWN_CA_SET = "GW7009" "unknown-ca-set" Error, "Accepted" "False" "Invalid";
+    /// TLS that would verify nothing.
+    UNVERIFIED_TLS = "GW7010" "unverified-tls" Error, "Accepted" "False" "Invalid";
     /// A Secret that is not in the input.
     CERTIFICATE_NOT_FOUND = "GW6001" "certificate-not-found" Error, "ResolvedRefs" "False" "InvalidCertificateRef";
     /// A certificate reference to another kind than a Secret.

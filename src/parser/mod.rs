@@ -15,6 +15,7 @@ mod from_node;
 pub mod load;
 pub mod locate;
 pub mod manifests;
+mod marks;
 pub mod node;
 pub mod object;
 pub mod parse;

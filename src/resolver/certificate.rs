@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use crate::certificate::{self, Bundle, Flaw, KeyPair, Validity};
 use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Reported, codes};
 use crate::options::Options;
-use crate::parser::api::{ConfigMap, ObjectReference, Secret, SecretObjectReference};
+use crate::parser::api::{ConfigMap, LocalObjectReference, ObjectReference, Secret, SecretObjectReference};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
@@ -130,6 +130,9 @@ const AUTHORITY_CODES: ReferenceCodes = ReferenceCodes {
     missing: codes::UNUSABLE_CLIENT_CA,
 };
 
+const BACKEND_AUTHORITY_CODES: ReferenceCodes =
+    ReferenceCodes { kind: codes::CA_INVALID_KIND, unusable: codes::CA_NOT_USABLE, missing: codes::CA_NOT_USABLE };
+
 impl<'m> CertificateIndex<'m> {
     pub(super) fn new(manifests: &'m Manifests, options: &Options) -> Self {
         fn by_name<S>(objects: &[Object<S>]) -> HashMap<(&str, &str), &Object<S>> {
@@ -210,7 +213,35 @@ impl<'m> CertificateIndex<'m> {
         };
         let namespace = namespace.as_deref().unwrap_or(from.namespace);
         permit(from, kind, namespace, name, grants, diagnostics)?;
-        let key = (kind, namespace.to_owned(), name.clone());
+        self.look_up_bundle(from, &AUTHORITY_CODES, kind, (namespace, name), diagnostics)
+    }
+
+    /// Resolves a reference to the authorities of backends: a ConfigMap of the
+    /// referrer's own namespace.
+    pub(super) fn resolve_backend_bundle(
+        &mut self,
+        from: &CertificateReferrer<'_>,
+        reference: &LocalObjectReference,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<BundleId, Reported> {
+        let LocalObjectReference { group, kind, name } = reference;
+        if !group.is_empty() || kind != Kind::ConfigMap.name() {
+            let help = "refer to a `ConfigMap` with the key `ca.crt`";
+            return Err(diagnostics.error(wrong_kind(from, &BACKEND_AUTHORITY_CODES, group, kind, help)));
+        }
+        let object = (from.namespace, name.as_str());
+        self.look_up_bundle(from, &BACKEND_AUTHORITY_CODES, Kind::ConfigMap, object, diagnostics)
+    }
+
+    fn look_up_bundle(
+        &mut self,
+        from: &CertificateReferrer<'_>,
+        codes: &ReferenceCodes,
+        kind: Kind,
+        (namespace, name): (&str, &str),
+        diagnostics: &mut Diagnostics,
+    ) -> Result<BundleId, Reported> {
+        let key = (kind, namespace.to_owned(), name.to_owned());
         let known = match self.known_bundles.get(&key) {
             Some(known) => known.clone(),
             None => {
@@ -223,7 +254,7 @@ impl<'m> CertificateIndex<'m> {
                 read
             }
         };
-        known.map_err(|why| diagnostics.error(self.unusable(from, &AUTHORITY_CODES, kind, (namespace, name), why)))
+        known.map_err(|why| diagnostics.error(self.unusable(from, codes, kind, (namespace, name), why)))
     }
 
     fn read_pair(&self, namespace: &str, name: &str) -> Result<StoredPair<'m>, Unusable> {

@@ -171,7 +171,6 @@ fn resolve_listener<'m>(
 ) -> ResolvedListener<'m> {
     let protocol = Protocol::of(spec);
     let refused = match protocol {
-        Protocol::Http => None,
         Protocol::Unknown => Some(
             diagnostics.error(
                 owner
@@ -185,18 +184,12 @@ fn resolve_listener<'m>(
                     .help("use `HTTP`, `HTTPS`, `TLS`, `TCP` or `UDP`"),
             ),
         ),
-        Protocol::Https | Protocol::TlsTerminate | Protocol::TlsPassthrough => None,
-        Protocol::Tcp | Protocol::Udp => Some(
-            diagnostics.error(
-                owner
-                    .finding(
-                        codes::NOT_SUPPORTED,
-                        listener_path(index).with("protocol"),
-                        format!("listeners of protocol `{}` are not translated yet", spec.protocol),
-                    )
-                    .consequence("the listener accepts no connections"),
-            ),
-        ),
+        Protocol::Http
+        | Protocol::Https
+        | Protocol::TlsTerminate
+        | Protocol::TlsPassthrough
+        | Protocol::Tcp
+        | Protocol::Udp => None,
     };
     ResolvedListener {
         owner,

@@ -56,6 +56,10 @@ impl Needs {
         needs.invalid_share |= chains.clone().any(
             |chain| matches!(&chain.handler, ir::Handler::Tcp(proxy) if super::tcp_proxy::has_invalid_share(proxy)),
         );
+        needs.invalid_share |= config.listeners.iter().any(
+            |listener| matches!(&listener.transport, ir::Transport::Udp(proxy) if super::udp_proxy::has_invalid_share(proxy)),
+        );
+        needs.regex |= config.clusters.iter().any(super::upstream_tls::uses_regex);
         needs
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn to_secret(pair: &KeyPair) -> Secret {
 }
 
 /// A reference to a secret of the same configuration.
-fn to_reference(pair: &KeyPair) -> SdsSecretConfig {
+pub(super) fn to_reference(pair: &KeyPair) -> SdsSecretConfig {
     SdsSecretConfig { name: name::secret(pair), sds_config: None }
 }
 

@@ -1,10 +1,15 @@
 //! Clusters: one for each backend that an attached route uses and each set of
 //! upstream settings, in the order of their names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::ir::{BackendName, Cluster, ClusterId, UpstreamProtocol};
-use crate::resolver::{Backend, BackendId, BackendRefOutcome, OriginTable, Place, Resolved, RouteParent};
+use crate::resolver::{
+    Backend, BackendId, BackendObject, BackendRefOutcome, BackendTls, KeyPairId, OriginTable, Place, Protocol,
+    Resolved, RouteParent,
+};
+
+use super::key_material::KeyMaterial;
 
 /// What a route sends to a backend. It decides, with what the backend declares,
 /// on the settings of the cluster.
@@ -14,21 +19,47 @@ pub(super) enum Carried {
     Http,
     /// gRPC calls, which need HTTP/2.
     Grpc,
-    /// The bytes of connections, as clients send them.
+    /// The bytes of connections whose TLS has ended: encrypted anew where the backend wants it.
+    Stream,
+    /// The bytes of connections, as clients send them: never encrypted here.
     Bytes,
+    /// Datagrams.
+    Datagrams,
 }
+
+/// The clusters that differ only in the certificate that they show: that of a
+/// Gateway, or none.
+type Family = BTreeMap<Option<KeyPairId>, ClusterId>;
 
 /// The clusters, with the way from a backend to its own.
 #[derive(Debug)]
 pub(super) struct Clusters {
     clusters: Vec<Cluster>,
-    by_use: HashMap<(BackendId, Carried), ClusterId>,
+    families: Vec<Family>,
+    /// The family of what is sent to a backend.
+    by_use: HashMap<(BackendId, Carried), usize>,
+    /// The family of each cluster.
+    family_of: Vec<usize>,
 }
 
 impl Clusters {
-    /// The cluster for what a route sends to a backend; `None` when no attached route uses it.
+    /// A cluster for what a route sends to a backend; `None` when no attached
+    /// route uses it, or when it must not be connected to. Where Gateways show
+    /// certificates, [`Clusters::with_certificate`] finds the one for a Gateway.
     pub(super) fn get_for(&self, backend: BackendId, carried: Carried) -> Option<ClusterId> {
-        self.by_use.get(&(backend, carried)).copied()
+        let family = *self.by_use.get(&(backend, carried))?;
+        self.families[family].values().next().copied()
+    }
+
+    /// The cluster in place of `cluster` for a Gateway that shows this certificate.
+    pub(super) fn with_certificate(&self, cluster: ClusterId, certificate: Option<KeyPairId>) -> ClusterId {
+        let family = &self.families[self.family_of[cluster.0 as usize]];
+        family.get(&certificate).or_else(|| family.get(&None)).copied().unwrap_or(cluster)
+    }
+
+    /// Whether some Gateway shows a certificate that another one does not.
+    pub(super) fn differ_by_certificate(&self) -> bool {
+        self.families.iter().any(|family| family.len() > 1)
     }
 
     pub(super) fn into_clusters(self) -> Vec<Cluster> {
@@ -37,90 +68,180 @@ impl Clusters {
 }
 
 /// Collects the backends of all routes that attached to an emitted listener.
-pub(super) fn lower_clusters(resolved: &Resolved<'_>, origins: &mut OriginTable) -> Clusters {
+pub(super) fn lower_clusters(
+    resolved: &Resolved<'_>,
+    material: &mut KeyMaterial<'_>,
+    origins: &mut OriginTable,
+) -> Clusters {
     let mut wanted: BTreeMap<(&BackendName, &'static str), Wanted> = BTreeMap::new();
-    for (id, carried) in uses(resolved) {
+    for Use { backend: id, carried, certificate } in uses(resolved) {
         let backend = resolved.backends.get(id);
-        let settings = Settings::of(backend, carried);
-        let entry = wanted.entry((&backend.name, settings.variant));
-        entry.or_insert_with(|| Wanted { id, settings, uses: Vec::new() }).uses.push((id, carried));
+        if let Some(settings) = Settings::of(backend, carried) {
+            let certificate = certificate.filter(|_| settings.shows_certificate_of_gateway(backend));
+            let new = || Wanted { id, settings, uses: BTreeSet::new(), certificates: BTreeSet::new() };
+            let entry = wanted.entry((&backend.name, settings.variant)).or_insert_with(new);
+            entry.uses.insert((id, carried));
+            entry.certificates.insert(certificate);
+        }
     }
-    let mut clusters = Vec::with_capacity(wanted.len());
-    let mut by_use = HashMap::with_capacity(wanted.len());
-    for Wanted { id, settings, uses } in wanted.into_values() {
-        let position = ClusterId(u32::try_from(clusters.len()).unwrap_or(u32::MAX));
-        by_use.extend(uses.into_iter().map(|used| (used, position)));
-        clusters.push(settings.into_cluster(resolved.backends.get(id), origins));
+    let (mut clusters, mut families) = (Vec::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
+    let (mut by_use, mut family_of) = (HashMap::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
+    for Wanted { id, settings, uses, certificates } in wanted.into_values() {
+        let mut family = Family::new();
+        for certificate in certificates {
+            family.insert(certificate, ClusterId(u32::try_from(clusters.len()).unwrap_or(u32::MAX)));
+            family_of.push(families.len());
+            clusters.push(settings.into_cluster(resolved, id, certificate, material, origins));
+        }
+        by_use.extend(uses.into_iter().map(|used| (used, families.len())));
+        families.push(family);
     }
-    Clusters { clusters, by_use }
+    Clusters { clusters, families, by_use, family_of }
 }
 
-/// Every backend that an attached route uses, with what it is used for.
-fn uses<'r>(resolved: &'r Resolved<'_>) -> impl Iterator<Item = (BackendId, Carried)> + 'r {
-    let http = resolved.http_routes.iter().filter(|route| is_emitted(resolved, &route.parents));
-    let http = http.flat_map(|route| {
-        let rules = route.object.spec.rules.iter().zip(&route.backends);
-        rules.flat_map(|(rule, outcomes)| weighted(rule.backend_refs.iter().map(|backend| backend.weight), outcomes))
-    });
-    let grpc = resolved.grpc_routes.iter().filter(|route| is_emitted(resolved, &route.parents));
-    let grpc = grpc.flat_map(|route| {
-        let rules = route.object.spec.rules.iter().zip(&route.backends);
-        rules.flat_map(|(rule, outcomes)| weighted(rule.backend_refs.iter().map(|backend| backend.weight), outcomes))
-    });
-    let tls = resolved.tls_routes.iter().filter(|route| is_emitted(resolved, &route.parents));
-    let tls = tls.flat_map(|route| {
-        let rules = route.object.spec.rules.iter().zip(&route.backends);
-        rules.flat_map(|(rule, outcomes)| weighted(rule.backend_refs.iter().map(|backend| backend.weight), outcomes))
-    });
-    http.map(|id| (id, Carried::Http))
-        .chain(grpc.map(|id| (id, Carried::Grpc)))
-        .chain(tls.map(|id| (id, Carried::Bytes)))
+/// A backend that an attached route uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Use {
+    backend: BackendId,
+    carried: Carried,
+    /// The certificate of the Gateway that the route attached to.
+    certificate: Option<KeyPairId>,
 }
 
-/// The valid backends of a list whose weight is not 0.
-fn weighted<'r>(
-    weights: impl Iterator<Item = u32> + 'r,
-    outcomes: &'r [BackendRefOutcome],
-) -> impl Iterator<Item = BackendId> + 'r {
-    weights.zip(outcomes).filter(|(weight, _)| *weight > 0).filter_map(|(_, outcome)| outcome.ok())
+/// Every use of a backend, each once.
+fn uses(resolved: &Resolved<'_>) -> HashSet<Use> {
+    let mut uses = HashSet::new();
+    for route in &resolved.http_routes {
+        for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
+            let weights = rule.backend_refs.iter().map(|backend| backend.weight);
+            add_uses(resolved, &route.parents, weights, outcomes, |_| Carried::Http, &mut uses);
+        }
+    }
+    for route in &resolved.grpc_routes {
+        for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
+            let weights = rule.backend_refs.iter().map(|backend| backend.weight);
+            add_uses(resolved, &route.parents, weights, outcomes, |_| Carried::Grpc, &mut uses);
+        }
+    }
+    for route in &resolved.tls_routes {
+        for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
+            let weights = rule.backend_refs.iter().map(|backend| backend.weight);
+            add_uses(resolved, &route.parents, weights, outcomes, stream_or_bytes, &mut uses);
+        }
+    }
+    for (routes, carried) in [(&resolved.tcp_routes, Carried::Bytes), (&resolved.udp_routes, Carried::Datagrams)] {
+        for route in routes {
+            for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
+                let weights = rule.backend_refs.iter().map(|backend| backend.weight);
+                add_uses(resolved, &route.parents, weights, outcomes, |_| carried, &mut uses);
+            }
+        }
+    }
+    uses
 }
 
-/// Whether a route attached to a listener that the output serves.
-fn is_emitted(resolved: &Resolved<'_>, parents: &[RouteParent]) -> bool {
-    let mut listeners = parents.iter().flat_map(|parent| &parent.listeners);
-    listeners.any(|id| resolved.gateways[id.gateway].emitted)
+/// What a TLSRoute sends to backends, by the protocol of the listener.
+pub(super) fn stream_or_bytes(protocol: Protocol) -> Carried {
+    if protocol == Protocol::TlsPassthrough { Carried::Bytes } else { Carried::Stream }
 }
 
-/// A cluster that some uses of a backend share.
+/// Adds the valid backends of a list whose weight is not 0, for every emitted
+/// listener that the route attached to.
+fn add_uses(
+    resolved: &Resolved<'_>,
+    parents: &[RouteParent],
+    weights: impl Iterator<Item = u32>,
+    outcomes: &[BackendRefOutcome],
+    carried: impl Fn(Protocol) -> Carried,
+    uses: &mut HashSet<Use>,
+) {
+    let weighted = weights.zip(outcomes).filter(|(weight, _)| *weight > 0);
+    let backends: Vec<BackendId> = weighted.filter_map(|(_, outcome)| outcome.ok()).collect();
+    for id in parents.iter().flat_map(|parent| &parent.listeners) {
+        let gateway = &resolved.gateways[id.gateway];
+        if gateway.emitted {
+            let carried = carried(resolved.listener(*id).protocol);
+            let certificate = gateway.client_certificate;
+            uses.extend(backends.iter().map(|backend| Use { backend: *backend, carried, certificate }));
+        }
+    }
+}
+
+/// Clusters of one backend that share their settings.
 struct Wanted {
     id: BackendId,
     settings: Settings,
-    uses: Vec<(BackendId, Carried)>,
+    uses: BTreeSet<(BackendId, Carried)>,
+    /// The certificates that Gateways show.
+    certificates: BTreeSet<Option<KeyPairId>>,
 }
 
 /// What tells the clusters of one backend apart.
+#[derive(Clone, Copy, Debug)]
 struct Settings {
     protocol: UpstreamProtocol,
+    /// Whether connections use the backend's TLS settings.
+    tls: bool,
     variant: &'static str,
 }
 
 impl Settings {
-    fn of(backend: &Backend<'_>, carried: Carried) -> Self {
-        let own = backend.protocol.unwrap_or(UpstreamProtocol::Http1);
-        match carried {
+    /// The settings for a use; `None` when the backend must not be connected
+    /// to, because its TLS settings cannot be honoured.
+    fn of(backend: &Backend<'_>, carried: Carried) -> Option<Self> {
+        let tls = match (&backend.tls, carried) {
+            (_, Carried::Bytes | Carried::Datagrams) | (BackendTls::Plain, _) => false,
+            (BackendTls::Tls(_), _) => true,
+            (BackendTls::Invalid(_), _) => return None,
+        };
+        let own = backend.protocol.unwrap_or(if tls { UpstreamProtocol::Negotiated } else { UpstreamProtocol::Http1 });
+        Some(match carried {
             Carried::Grpc if own != UpstreamProtocol::Http2 => {
-                Self { protocol: UpstreamProtocol::Http2, variant: "http2" }
+                Self { protocol: UpstreamProtocol::Http2, tls, variant: "http2" }
             }
-            Carried::Http | Carried::Grpc | Carried::Bytes => Self { protocol: own, variant: "" },
-        }
+            Carried::Bytes if backend.tls != BackendTls::Plain => {
+                Self { protocol: UpstreamProtocol::Http1, tls, variant: "bytes" }
+            }
+            Carried::Datagrams => Self { protocol: UpstreamProtocol::Udp, tls, variant: "udp" },
+            Carried::Http | Carried::Grpc | Carried::Stream | Carried::Bytes => {
+                Self { protocol: own, tls, variant: "" }
+            }
+        })
     }
 
-    fn into_cluster(self, backend: &Backend<'_>, origins: &mut OriginTable) -> Cluster {
-        let object = backend.service.map(|service| origins.object(service));
+    /// A backend may have a certificate of its own to be shown.
+    fn shows_certificate_of_gateway(self, backend: &Backend<'_>) -> bool {
+        self.tls && matches!(&backend.tls, BackendTls::Tls(settings) if settings.client_certificate.is_none())
+    }
+
+    fn into_cluster(
+        self,
+        resolved: &Resolved<'_>,
+        id: BackendId,
+        certificate: Option<KeyPairId>,
+        material: &mut KeyMaterial<'_>,
+        origins: &mut OriginTable,
+    ) -> Cluster {
+        let backend = resolved.backends.get(id);
+        let object = match backend.object {
+            BackendObject::Service(service) => Some(origins.object(service)),
+            BackendObject::External(object) => Some(origins.object(object)),
+            BackendObject::Assumed => None,
+        };
+        let tls = match &backend.tls {
+            BackendTls::Tls(settings) if self.tls => Some(material.upstream_tls(settings, certificate, origins)),
+            _ => None,
+        };
+        let shown = certificate.map(|id| {
+            let stored = resolved.certificates.pair(id);
+            format!("client-cert/{}/{}", stored.namespace, stored.name)
+        });
+        let own = Some(self.variant.to_owned()).filter(|variant| !variant.is_empty());
         Cluster {
             backend: backend.name.clone(),
             protocol: self.protocol,
-            variant: self.variant.to_owned(),
+            tls,
+            variant: own.into_iter().chain(shown).collect::<Vec<_>>().join("/"),
             endpoints: backend.endpoints.clone(),
             origin: object.map(|object| origins.origin(object, Place::Object)),
         }

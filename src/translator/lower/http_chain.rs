@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use crate::hostname::Hostname;
 use crate::ir::{Action, ChainMatch, FilterChain, Handler, HttpConnection, Origin, Route};
-use crate::resolver::{Attachment, ListenerId, Resolved, ResolvedListener};
+use crate::resolver::{Attachment, KeyPairId, ListenerId, Resolved, ResolvedListener};
 
+use super::cluster::Clusters;
 use super::listener::SocketLowering;
 use super::precedence::{MatchRank, Precedence};
 use super::rule::{LoweredRule, RuleAction};
@@ -60,15 +61,20 @@ fn listener_routes<'m>(
     scheme: &'static str,
 ) -> Vec<ListenerRoutes<'m>> {
     let resolved = lowering.resolved;
-    let mut lowered: BTreeMap<Attachment, Vec<RankedRoute>> = BTreeMap::new();
+    let mut lowered: BTreeMap<(Attachment, Option<KeyPairId>), Vec<RankedRoute>> = BTreeMap::new();
     ids.iter()
         .map(|id| {
             let listener = resolved.listener(*id);
             let mut own = ListenerRoutes::new(listener.hostname.clone(), lowering.origin_of(*id));
             for attachment in &listener.attached {
-                let routes = lowered
-                    .entry(*attachment)
-                    .or_insert_with(|| routes_on_port(lowering.routes.rules(*attachment), scheme, listener.spec.port));
+                let certificate = resolved.gateways[id.gateway].client_certificate;
+                let routes = lowered.entry((*attachment, certificate)).or_insert_with(|| {
+                    let routes = routes_on_port(lowering.routes.rules(*attachment), scheme, listener.spec.port);
+                    match lowering.clusters.differ_by_certificate() {
+                        true => with_certificate(routes, lowering.clusters, certificate),
+                        false => routes,
+                    }
+                });
                 add_route(resolved, listener, *attachment, routes, &mut own);
             }
             own
@@ -78,6 +84,25 @@ fn listener_routes<'m>(
 
 /// A route with what its match says about its place.
 type RankedRoute = (MatchRank, Arc<Route>);
+
+/// The same routes to the clusters that show a Gateway's certificate. The
+/// matches of one rule go on sharing their action.
+fn with_certificate(
+    mut routes: Vec<RankedRoute>,
+    clusters: &Clusters,
+    certificate: Option<KeyPairId>,
+) -> Vec<RankedRoute> {
+    let mut previous: Option<(Arc<Action>, Arc<Action>)> = None;
+    for (_, route) in &mut routes {
+        let action = match &previous {
+            Some((old, new)) if Arc::ptr_eq(old, &route.action) => new.clone(),
+            _ => Arc::new(route.action.with_clusters(|id| clusters.with_certificate(id, certificate))),
+        };
+        previous = Some((route.action.clone(), action.clone()));
+        *route = Arc::new(Route { action, ..(**route).clone() });
+    }
+    routes
+}
 
 /// The routes of all rules of a route object, as they are on one listener port.
 fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: u16) -> Vec<RankedRoute> {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::ir::{Authorities, CertificateId, KeyPair, Material, Origin};
+use crate::ir::{Authorities, CertificateId, KeyPair, Material, Origin, UpstreamTls};
 use crate::options::Options;
 use crate::parser::manifests::Object;
 use crate::resolver::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, OriginTable, PRIVATE_KEY_KEY, Place,
-    StoredBundle,
+    StoredBundle, TlsSettings, TrustAnchors,
 };
 
 /// The files of a configuration, by the path that it names.
@@ -91,6 +91,25 @@ impl<'a> KeyMaterial<'a> {
             }
         };
         Authorities { bundle, origin: first }
+    }
+
+    /// The TLS settings of a backend; `certificate` is shown where the backend has none of its own.
+    pub(super) fn upstream_tls(
+        &mut self,
+        settings: &TlsSettings,
+        certificate: Option<KeyPairId>,
+        origins: &mut OriginTable,
+    ) -> UpstreamTls {
+        let TlsSettings { server_name, anchors, names, client_certificate } = settings;
+        UpstreamTls {
+            server_name: server_name.clone(),
+            authorities: match anchors {
+                TrustAnchors::System(file) => Authorities { bundle: Material::File(file.clone()), origin: None },
+                TrustAnchors::Bundles(ids) => self.authorities(ids, origins),
+            },
+            names: names.clone(),
+            client_certificate: client_certificate.or(certificate).map(|id| self.key_pair(id, origins)),
+        }
     }
 
     /// Puts one value of an object in its place. Without content it is assumed

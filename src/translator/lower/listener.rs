@@ -5,15 +5,17 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
-use crate::ir::{Authorities, CertificateId, FilterChain, KeyPair, Listener, Origin, Transport};
+use crate::ir::{Authorities, CertificateId, FilterChain, Listener, Origin, Transport};
 use crate::options::Options;
 use crate::parser::manifests::{Metadata, ObjectKey};
 use crate::path;
 use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginTable, Place, Resolved};
 
+use super::cluster::Clusters;
 use super::grpc_route;
 use super::http_chain::lower_http_chain;
-use super::key_material::{Files, KeyMaterial};
+use super::key_material::KeyMaterial;
+use super::l4_route::{lower_tcp_chain, lower_udp};
 use super::rule::LoweredRoutes;
 use super::socket::{Bind, Demultiplexing, SocketTransport, group_by_socket};
 use super::tls_chain::lower_tls_chains;
@@ -28,10 +30,11 @@ const MANY_COPIES: usize = 4;
 #[derive(Debug)]
 pub(super) struct SocketLowering<'a, 'm> {
     pub(super) resolved: &'a Resolved<'m>,
-    /// The rules of the routes that speak HTTP.
+    /// The rules of the routes that speak HTTP, and the backends of the others.
     pub(super) routes: &'a LoweredRoutes,
+    pub(super) clusters: &'a Clusters,
     pub(super) copies: &'a mut Copies,
-    material: KeyMaterial<'a>,
+    material: &'a mut KeyMaterial<'m>,
     origins: &'a mut OriginTable,
     /// The Gateways and ListenerSets that the table of origins knows.
     registered: BTreeMap<ObjectKey, u32>,
@@ -61,7 +64,7 @@ impl SocketLowering<'_, '_> {
         let first = *ids.first()?;
         let transport = match bind.transport {
             SocketTransport::Stream => Transport::Tcp(self.lower_chains(ids)),
-            SocketTransport::Datagram => return None,
+            SocketTransport::Datagram => Transport::Udp(lower_udp(self, first)),
         };
         let Bind { address, port: bind_port, transport: _ } = bind;
         let port = self.resolved.listener(first).spec.port;
@@ -80,37 +83,37 @@ impl SocketLowering<'_, '_> {
         match Demultiplexing::of(self.resolved.listener(*first).protocol) {
             Demultiplexing::Http => vec![lower_http_chain(self, ids)],
             Demultiplexing::Tls => lower_tls_chains(self, ids),
-            Demultiplexing::Nothing => Vec::new(),
+            Demultiplexing::Nothing => vec![lower_tcp_chain(self, *first)],
         }
     }
 }
 
-/// Lowers every listener that serves something, by address and port, with their
-/// certificates and the files that they refer to.
-pub(super) fn lower_listeners(
-    resolved: &Resolved<'_>,
+/// Lowers every listener that serves something, by address and port.
+pub(super) fn lower_listeners<'m>(
+    resolved: &Resolved<'m>,
     options: &Options,
-    routes: &LoweredRoutes,
+    (routes, clusters): (&LoweredRoutes, &Clusters),
+    material: &mut KeyMaterial<'m>,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
-) -> (Vec<Listener>, Vec<KeyPair>, Files) {
+) -> Vec<Listener> {
     let mut copies = Copies::default();
     let sockets = group_by_socket(resolved, options, diagnostics);
     let mut lowering = SocketLowering {
         resolved,
         routes,
+        clusters,
         copies: &mut copies,
-        material: KeyMaterial::new(&resolved.certificates, options),
+        material,
         origins,
         registered: BTreeMap::new(),
     };
     let listeners = sockets.into_iter().filter_map(|(bind, ids)| lowering.lower_socket(bind, &ids)).collect();
-    let (certificates, files) = lowering.material.into_parts();
     let declared = routes.count_matches();
     if copies.total > MANY_ROUTES && copies.total > MANY_COPIES * declared {
         report_copies(resolved, &copies, declared, diagnostics);
     }
-    (listeners, certificates, files)
+    listeners
 }
 
 fn report_copies(resolved: &Resolved<'_>, copies: &Copies, declared: usize, diagnostics: &mut Diagnostics) {

@@ -11,6 +11,7 @@ mod header;
 mod http_chain;
 mod http_route;
 mod key_material;
+mod l4_route;
 mod listener;
 mod path;
 mod precedence;
@@ -24,7 +25,9 @@ mod virtual_host;
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::ir;
 use crate::options::{AccessLog, AccessLogFormat, Options};
-use crate::resolver::{OriginTable, Resolved};
+use crate::resolver::{OriginTable, Resolved, RouteKind};
+
+use key_material::KeyMaterial;
 
 pub use key_material::Files;
 
@@ -42,14 +45,18 @@ pub struct Lowered {
 /// Lowers everything that the emitted Gateways serve.
 pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagnostics) -> Lowered {
     let mut origins = OriginTable::default();
-    let clusters = cluster::lower_clusters(resolved, &mut origins);
+    let mut material = KeyMaterial::new(&resolved.certificates, options);
+    let clusters = cluster::lower_clusters(resolved, &mut material, &mut origins);
     let routes = rule::LoweredRoutes {
         http: http_route::lower_http_routes(resolved, &clusters, &mut origins, diagnostics),
         grpc: grpc_route::lower_grpc_routes(resolved, &clusters, &mut origins, diagnostics),
-        tls: tls_route::lower_tls_routes(resolved, &clusters, &mut origins, diagnostics),
+        tls: l4_route::lower_tls_routes(resolved, &mut origins, diagnostics),
+        tcp: l4_route::lower_l4_routes(&resolved.tcp_routes, RouteKind::Tcp, &mut origins, diagnostics),
+        udp: l4_route::lower_l4_routes(&resolved.udp_routes, RouteKind::Udp, &mut origins, diagnostics),
     };
-    let (listeners, certificates, files) =
-        listener::lower_listeners(resolved, options, &routes, &mut origins, diagnostics);
+    let listeners =
+        listener::lower_listeners(resolved, options, (&routes, &clusters), &mut material, &mut origins, diagnostics);
+    let (certificates, files) = material.into_parts();
     if listeners.is_empty() {
         diagnostics.report(
             Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, codes};
 use crate::ir::{
-    Action, Forward, HeaderMutations, Origin, RouteMatch, RouteName, Target, TcpProxy, ValueMatch, ValuePattern,
-    WeightedBackend,
+    Action, Forward, HeaderMutations, Origin, RouteMatch, RouteName, Target, ValueMatch, ValuePattern, WeightedBackend,
 };
 use crate::parser::api::{HttpRouteFilter, ValueMatchType};
 use crate::parser::manifests::Object;
@@ -16,18 +15,23 @@ use crate::resolver::{Attachment, BackendRefOutcome, OriginTable, Place, RouteKi
 
 use super::cluster::{Carried, Clusters};
 use super::filter::{self, RedirectTemplate};
+use super::l4_route::L4Shares;
 use super::precedence::MatchRank;
 use super::re2;
 
-/// Every route of the input, by its position in its kind, lowered once for all listeners.
+/// The rules of every route, by the position of the route in its kind.
 #[derive(Debug)]
 pub(super) struct LoweredRoutes {
     /// The rules of the HTTPRoutes.
     pub(super) http: Vec<Vec<LoweredRule>>,
     /// The rules of the GRPCRoutes.
     pub(super) grpc: Vec<Vec<LoweredRule>>,
-    /// What the TLSRoutes do with their connections.
-    pub(super) tls: Vec<TcpProxy>,
+    /// The backends of the TLSRoutes.
+    pub(super) tls: Vec<L4Shares>,
+    /// The backends of the TCPRoutes.
+    pub(super) tcp: Vec<L4Shares>,
+    /// The backends of the UDPRoutes.
+    pub(super) udp: Vec<L4Shares>,
 }
 
 impl LoweredRoutes {

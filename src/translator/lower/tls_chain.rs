@@ -9,9 +9,10 @@
 use std::collections::BTreeSet;
 
 use crate::hostname::Hostname;
-use crate::ir::{ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, TlsTermination};
+use crate::ir::{ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, TcpProxy, TlsTermination};
 use crate::resolver::{ClientValidation, ListenerId, Protocol, RouteKind, Termination};
 
+use super::cluster::stream_or_bytes;
 use super::http_chain::lower_https_connections;
 use super::listener::SocketLowering;
 use super::tls_route::winner;
@@ -80,12 +81,15 @@ fn lower_stream_chains(
     for (route, names) in own {
         let object = resolved.tls_routes[route].object;
         let metadata = &object.metadata;
+        let certificate = resolved.gateways[id.gateway].client_certificate;
+        let carried = stream_or_bytes(listener.protocol);
+        let backends = lowering.routes.tls[route].backends(lowering.clusters, carried, certificate);
         let name = Some(("tlsroute", metadata.namespace.clone(), metadata.name.clone()));
         chains.push(FilterChain {
             name: rest.name.clone().map(|chain| ChainName { route: name, ..chain }),
             select: select(&names),
             tls: tls.cloned(),
-            handler: Handler::Tcp(lowering.routes.tls[route].clone()),
+            handler: Handler::Tcp(TcpProxy { backends }),
             origin: rest.origin,
         });
     }
