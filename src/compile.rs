@@ -4,6 +4,7 @@ use prost::Message;
 
 use crate::diagnostics::{Diagnostics, Finding, Location};
 use crate::emit;
+use crate::ir;
 use crate::options::Options;
 use crate::parser;
 use crate::parser::manifests::Manifests;
@@ -35,9 +36,11 @@ pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnosti
         lower::lower(&resolved, options, &mut diagnostics)
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
+    let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));
+    let holds_private_key = lowered.config.certificates.iter().any(inline);
     let mut findings = diagnostics.into_findings();
     findings.retain(|finding| !is_on_context(&manifests, &finding.location));
-    Compilation { manifests, findings, lowered, bootstrap, holds_private_key: false }
+    Compilation { manifests, findings, lowered, bootstrap, holds_private_key }
 }
 
 fn encode(lowered: &Lowered) -> Vec<u8> {

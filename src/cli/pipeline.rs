@@ -8,7 +8,7 @@ use super::args::{InputArgs, OutputFormat, Section};
 use super::streams::Unwritten;
 use crate::comments::SourceComments;
 use crate::compile::{self, Compilation};
-use crate::diagnostics::{Diagnostics, Finding, Locate};
+use crate::diagnostics::{Diagnostics, Finding, Locate, Location, Severity, codes};
 use crate::emit::{self, Comments, Format, NoComments, file::Access};
 use crate::options::Options;
 use crate::parser::load::{self, Input};
@@ -76,9 +76,35 @@ impl Compiled {
         self.compilation.bootstrap.is_some()
     }
 
+    /// Whether something was found that withholds the output.
+    pub(super) fn has_errors(&self) -> bool {
+        self.findings().iter().any(|finding| finding.severity() == Severity::Error)
+    }
+
     /// Whether the configuration holds a private key.
     pub(super) fn holds_private_key(&self) -> bool {
         self.compilation.holds_private_key
+    }
+
+    /// Warns that the output, which goes to standard output, holds a private key.
+    pub(super) fn warn_of_key_on_stdout(&mut self) {
+        let message = "the configuration holds a private key, and goes to standard output";
+        let finding = Finding::new(codes::KEY_ON_STDOUT, Location::Run, message)
+            .consequence("terminals, pipes and logs may keep it")
+            .help("write a file with `--output-file FILE`, or keep keys out of the configuration with `--secrets-dir DIR`");
+        self.compilation.findings.push(finding);
+    }
+
+    /// Writes the certificates and keys that the configuration refers to by their paths.
+    ///
+    /// # Errors
+    /// What the system says when a file cannot be written.
+    pub(super) fn write_secrets(&self) -> Result<(), Unwritten> {
+        for (path, content) in &self.compilation.lowered.files {
+            emit::file::write_private_file(Path::new(path), content.as_bytes())
+                .map_err(|error| Unwritten(error.to_string()))?;
+        }
+        Ok(())
     }
 
     /// Writes the configuration, or a section of it.
