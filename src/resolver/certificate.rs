@@ -302,6 +302,15 @@ impl<'m> CertificateIndex<'m> {
         Ok(StoredBundle::ConfigMap(Stored { namespace: namespace_owned, name: name_owned, known }))
     }
 
+    /// Whether the only fault of a bundle is that it is assumed and has no place,
+    /// which does not matter unless a configuration is written.
+    pub(super) fn is_unplaced(&self, namespace: &str, reference: &ObjectReference) -> bool {
+        let ObjectReference { group: _, kind, name, namespace: own } = reference;
+        let kind = if kind == Kind::Secret.name() { Kind::Secret } else { Kind::ConfigMap };
+        let key = (kind, own.as_deref().unwrap_or(namespace).to_owned(), name.clone());
+        matches!(self.known_bundles.get(&key), Some(Err(Unusable::NoDirectory)))
+    }
+
     /// Whether a bundle is assumed, and so in a file of its own.
     pub(super) fn is_assumed(&self, id: BundleId) -> bool {
         match self.bundle(id) {

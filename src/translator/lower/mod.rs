@@ -19,7 +19,6 @@ mod re2;
 mod rule;
 mod socket;
 mod tls_chain;
-mod tls_route;
 mod virtual_host;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};

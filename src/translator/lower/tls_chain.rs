@@ -10,12 +10,11 @@ use std::collections::BTreeSet;
 
 use crate::hostname::Hostname;
 use crate::ir::{ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, TcpProxy, TlsTermination};
-use crate::resolver::{ClientValidation, ListenerId, Protocol, RouteKind, Termination};
+use crate::resolver::{ClientValidation, ListenerId, Protocol, RouteKind, Termination, winner};
 
 use super::cluster::stream_or_bytes;
 use super::http_chain::lower_https_connections;
 use super::listener::SocketLowering;
-use super::tls_route::winner;
 
 /// The application protocols of HTTPS listeners
 /// ([RFC 9113, section 3.2](https://www.rfc-editor.org/rfc/rfc9113#section-3.2)).
@@ -71,7 +70,7 @@ fn lower_stream_chains(
         .collect();
     let mut own: Vec<(usize, Vec<Hostname>)> = Vec::new();
     for host in &hosts {
-        let Some(route) = winner(resolved, &routes, host) else { continue };
+        let Some(route) = winner(&resolved.tls_routes, &routes, host) else { continue };
         match own.iter_mut().find(|(other, _)| *other == route) {
             Some((_, names)) => names.push(host.clone()),
             None => own.push((route, vec![host.clone()])),
