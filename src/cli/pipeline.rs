@@ -8,7 +8,7 @@ use super::args::{InputArgs, OutputFormat, Section};
 use super::streams::Unwritten;
 use crate::comments::SourceComments;
 use crate::compile::{self, Compilation};
-use crate::diagnostics::{Diagnostics, Finding, Locate, Location, Severity, codes};
+use crate::diagnostics::{Diagnostics, Finding, Locate, Severity, codes};
 use crate::emit::{self, Comments, Format, NoComments, file::Access};
 use crate::options::Options;
 use crate::parser::load::{self, Input};
@@ -86,13 +86,9 @@ impl Compiled {
         self.compilation.holds_private_key
     }
 
-    /// Warns that the output, which goes to standard output, holds a private key.
-    pub(super) fn warn_of_key_on_stdout(&mut self) {
-        let message = "the configuration holds a private key, and goes to standard output";
-        let finding = Finding::new(codes::KEY_ON_STDOUT, Location::Run, message)
-            .consequence("terminals, pipes and logs may keep it")
-            .help("write a file with `--output-file FILE`, or keep keys out of the configuration with `--secrets-dir DIR`");
-        self.compilation.findings.push(finding);
+    /// Leaves out the warning of a private key, which does not go to standard output.
+    pub(super) fn keep_key_private(&mut self) {
+        self.compilation.findings.retain(|finding| finding.code != codes::KEY_ON_STDOUT);
     }
 
     /// Writes the certificates and keys that the configuration refers to by their paths.

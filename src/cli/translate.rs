@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::args::{Cli, OutputFormat, ScreenArgs, Section, TranslateArgs};
 use super::exit::{ExitStatus, Outcome};
 use super::pipeline::{self, Compiled, Emission};
-use super::report::{render, stream_format, tell_summary, write_files};
+use super::report::{Rendering, stream_format, tell_summary};
 use super::streams::{Streams, Unwritten};
 use super::value::ReportFormat;
 use super::{Failure, tell_nothing_found};
@@ -22,8 +22,8 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let mut compiled = pipeline::compile(&args.input, &options, streams.stdin);
     let is_written = compiled.has_output() && (args.partial || !compiled.has_errors());
-    if is_written && output_file(args).is_none() && shows_private_key(args, &compiled) {
-        compiled.warn_of_key_on_stdout();
+    if !is_written || output_file(args).is_some() || !shows_private_key(args, &compiled) {
+        compiled.keep_key_private();
     }
     let status = report(args, screen, &compiled, started, streams)?;
     if status == ExitStatus::Success {
@@ -49,12 +49,14 @@ fn report(
     };
     let format =
         stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    write_files(&report, &args.report, &locator)?;
+    let denies_warnings = outcome.denies_warnings;
+    Rendering { report: &report, locate: &locator, denies_warnings }.write_files(&args.report)?;
     if screen.quiet && format == ReportFormat::Human {
         report = report.errors_only();
     }
     let color = streams.color_stderr;
-    streams.findings(|out| render(&report, format, &locator, color, out))?;
+    let rendering = Rendering { report: &report, locate: &locator, denies_warnings };
+    streams.findings(|out| rendering.write(format, color, out))?;
     tell_nothing_found(&outcome, streams);
     tell_summary(&report.summary, screen, started, streams);
     Ok(outcome.judge_output(compiled.has_output(), args.partial))

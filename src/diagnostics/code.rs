@@ -341,6 +341,10 @@ registry! {
     BAD_CORE_OBJECT = "GW8009" "invalid-core-object" Error;
     /// A mistake of gwctl itself.
     INTERNAL = "GW8010" "internal-error" Error;
+    /// A comment for gwctl that has no effect.
+    INVALID_SUPPRESSION = "GW8011" "invalid-suppression" Warning;
+    /// A code is allowed or ignored that is not reported.
+    UNUSED_SUPPRESSION = "GW8012" "unused-suppression" Warning;
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::diagnostics::{FieldPath, Locate, Location, Part, Place, Segment, Span};
+use crate::diagnostics::{FieldPath, Fix, Locate, Location, Part, Place, Segment, Span, TextEdit};
 
+use super::edit;
 use super::manifests::Manifests;
 use super::source::{Document, DocumentId, Source, SourceId, SourceSet};
 use super::spans::SpanTree;
@@ -165,6 +166,12 @@ impl<'m> Locator<'m> {
         Some(&self.source(self.source_of(location)?)?.text)
     }
 
+    /// The file of a document, and where the document is in it.
+    pub(super) fn document(&self, id: DocumentId) -> Option<(SourceId, Range<usize>, &'m Source)> {
+        let document = self.documents.get(id.0 as usize)?;
+        Some((document.source, document.range.clone(), self.source(document.source)?))
+    }
+
     fn read(&self, document: DocumentId) -> Option<SpanTree> {
         let document = self.documents.get(document.0 as usize)?;
         SpanTree::read(self.source(document.source)?.text.get(document.range.clone())?)
@@ -193,7 +200,7 @@ impl<'m> Locator<'m> {
         Some(Resolved { file: file.name.clone(), source: Some(source), range, line, column, end_line, end_column })
     }
 
-    fn line_and_column(&self, source: SourceId, offset: usize) -> Option<(usize, usize)> {
+    pub(super) fn line_and_column(&self, source: SourceId, offset: usize) -> Option<(usize, usize)> {
         let text = &self.source(source)?.text;
         let starts = self
             .lines
@@ -252,5 +259,9 @@ impl Locate for Locator<'_> {
 
     fn text(&self, location: &Location) -> Option<&str> {
         Some(&self.sources.get(Locate::source(self, location)?).text)
+    }
+
+    fn edits(&self, fix: &Fix) -> Option<Vec<TextEdit>> {
+        edit::text_edits(self, fix)
     }
 }
