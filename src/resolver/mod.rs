@@ -54,7 +54,7 @@ pub use origin::{OriginTable, Place};
 pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference_grant::Grants;
-pub use tls_route::{ResolvedTlsRoute, winner};
+pub use tls_route::{ResolvedTlsRoute, ServerNames};
 
 /// The manifests with every reference looked up.
 #[derive(Debug)]

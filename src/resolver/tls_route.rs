@@ -1,7 +1,6 @@
 //! TLSRoutes: their parents and the backends of their rules.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnostics::{Diagnostics, codes};
 use crate::hostname::Hostname;
@@ -13,7 +12,7 @@ use super::age::Age;
 use super::attachment::{Attacher, RouteParent, RouteView};
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
 use super::gateway::ResolvedGateway;
-use super::listener::RouteKind;
+use super::listener::{ResolvedListener, RouteKind};
 use super::reference_grant::Grants;
 use super::share::describe_share;
 
@@ -72,15 +71,36 @@ pub(super) fn resolve_tls_route<'m>(
     ResolvedTlsRoute { object: route, hostnames, parents, backends: outcomes }
 }
 
-/// The TLSRoute among `attached` that has a server name: the most specific
+/// Which of the TLSRoutes of a listener has a server name: the most specific
 /// hostname wins, then the oldest route, then the first by name.
-pub fn winner(routes: &[ResolvedTlsRoute<'_>], attached: &BTreeSet<usize>, host: &Hostname) -> Option<usize> {
-    let candidates = attached.iter().filter_map(|index| {
-        let route = &routes[*index];
-        let own = route.hostnames.iter().filter(|own| own.covers(host)).map(Hostname::specificity).max()?;
-        Some((Reverse(own), Age::order(&route.object.metadata), *index))
-    });
-    candidates.min().map(|(_, _, index)| index)
+#[derive(Debug)]
+pub struct ServerNames<'r>(HashMap<&'r Hostname, usize>);
+
+impl<'r> ServerNames<'r> {
+    /// The server names of the TLSRoutes that attached to a listener.
+    pub fn of_listener(listener: &ResolvedListener<'_>, routes: &'r [ResolvedTlsRoute<'_>]) -> Self {
+        let mut first: HashMap<&Hostname, usize> = HashMap::new();
+        let order = |route: usize| Age::order(&routes[route].object.metadata);
+        for attachment in listener.attached.iter().filter(|attachment| attachment.kind == RouteKind::Tls) {
+            for hostname in &routes[attachment.route].hostnames {
+                let other = first.entry(hostname).or_insert(attachment.route);
+                if order(attachment.route) < order(*other) {
+                    *other = attachment.route;
+                }
+            }
+        }
+        Self(first)
+    }
+
+    /// The route that has a server name, or all that a wildcard covers and no other hostname does.
+    pub fn route(&self, host: &Hostname) -> Option<usize> {
+        host.ancestors().find_map(|hostname| self.0.get(&hostname).copied())
+    }
+
+    /// The hostnames of the routes, as they are on a listener.
+    pub fn hosts(&self, listener: &Hostname) -> BTreeSet<Hostname> {
+        self.0.keys().filter_map(|hostname| hostname.intersection(listener)).collect()
+    }
 }
 
 /// Reports hostnames that another TLSRoute of the same listener has before: a
@@ -92,13 +112,13 @@ pub(super) fn report_shadowed(
 ) {
     let mut shadowed: BTreeMap<(usize, usize), usize> = BTreeMap::new();
     for listener in gateways.iter().flat_map(|gateway| &gateway.listeners) {
-        let attached: BTreeSet<usize> =
-            listener.attached.iter().filter(|a| a.kind == RouteKind::Tls).map(|a| a.route).collect();
-        for route in &attached {
-            for (position, own) in routes[*route].hostnames.iter().enumerate() {
+        let names = ServerNames::of_listener(listener, routes);
+        for attachment in listener.attached.iter().filter(|attachment| attachment.kind == RouteKind::Tls) {
+            let route = attachment.route;
+            for (position, own) in routes[route].hostnames.iter().enumerate() {
                 let Some(host) = own.intersection(&listener.hostname) else { continue };
-                if let Some(other) = winner(routes, &attached, &host).filter(|other| other != route) {
-                    shadowed.entry((*route, position)).or_insert(other);
+                if let Some(other) = names.route(&host).filter(|other| *other != route) {
+                    shadowed.entry((route, position)).or_insert(other);
                 }
             }
         }
