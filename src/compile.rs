@@ -2,8 +2,9 @@
 
 use prost::Message;
 
-use crate::diagnostics::{Diagnostics, Finding, Location};
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::emit;
+use crate::ir;
 use crate::options::Options;
 use crate::parser;
 use crate::parser::manifests::Manifests;
@@ -36,10 +37,26 @@ pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnosti
         lower::lower(&resolved, options, &mut diagnostics)
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
+    let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));
+    let holds_private_key = lowered.config.certificates.iter().any(inline);
+    if holds_private_key && bootstrap.is_some() {
+        diagnostics.report(private_key_finding());
+    }
     let mut findings = diagnostics.into_findings();
     findings.retain(|finding| !is_on_context(&manifests, &finding.location));
     suppress::apply(&manifests, options, &mut findings);
-    Compilation { manifests, findings, lowered, bootstrap, holds_private_key: false }
+    Compilation { manifests, findings, lowered, bootstrap, holds_private_key }
+}
+
+/// For whoever prints the configuration; writing it to a file of its owner's is safe.
+fn private_key_finding() -> Finding {
+    Finding::new(
+        codes::KEY_ON_STDOUT,
+        Location::Run,
+        "the configuration holds a private key, and goes to standard output",
+    )
+    .consequence("terminals, pipes and logs may keep it")
+    .help("write a file with `--output-file FILE`, or keep keys out of the configuration with `--secrets-dir DIR`")
 }
 
 fn encode(lowered: &Lowered) -> Vec<u8> {
