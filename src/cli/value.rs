@@ -6,7 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::diagnostics::{Code, Severity};
 use crate::options::{AccessLog, EnvoyVersion, ListenerAddress, PortMap, Resolve};
+use crate::suppress;
 
 /// The oldest and the newest minor version of Envoy 1.x that output can be made for.
 const ENVOY_MINORS: std::ops::RangeInclusive<u16> = 36..=40;
@@ -27,6 +29,12 @@ pub enum ReportFormat {
     Human,
     /// The JSON report of `docs/report.md`.
     Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JUnit XML.
+    Junit,
+    /// Workflow commands of GitHub Actions.
+    Github,
 }
 
 impl FromStr for Destination {
@@ -41,9 +49,46 @@ impl FromStr for Destination {
         let format = match format {
             "human" => ReportFormat::Human,
             "json" => ReportFormat::Json,
-            _ => return Err("expected `human` or `json`, and `=FILE` to write to a file".to_owned()),
+            "sarif" => ReportFormat::Sarif,
+            "junit" => ReportFormat::Junit,
+            "github" => ReportFormat::Github,
+            _ => {
+                return Err(
+                    "expected `human`, `json`, `sarif`, `junit` or `github`, and `=FILE` to write to a file".to_owned()
+                );
+            }
         };
         Ok(Self { format, file: file.filter(|file| file.as_os_str() != "-") })
+    }
+}
+
+/// A header line, `NAME: VALUE`.
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("expected `NAME: VALUE`")?;
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err(format!("`{name}` is not a header name"));
+    }
+    Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+/// A percentage.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').parse().ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "expected a percentage from 0 to 100".to_owned())
+}
+
+/// A code by its id or name.
+pub(super) fn code(text: &str) -> Result<Code, String> {
+    Code::find(text.trim()).ok_or_else(|| format!("there is no such code: {}", suppress::meant(text.trim())))
+}
+
+/// A code whose findings may be left out.
+pub(super) fn ignored_code(text: &str) -> Result<Code, String> {
+    let code = code(text)?;
+    match code.severity() {
+        Severity::Error => Err(format!("{} ({}) is an error, and an error cannot be ignored", code.id(), code.name())),
+        Severity::Warning | Severity::Note => Ok(code),
     }
 }
 

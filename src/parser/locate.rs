@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::diagnostics::{FieldPath, Locate, Location, Part, Place, Segment, Span};
+use crate::diagnostics::{FieldPath, Fix, Locate, Location, Part, Place, Segment, Span, TextEdit};
 
+use super::edit;
 use super::manifests::Manifests;
 use super::source::{Document, DocumentId, Source, SourceId, SourceSet};
 use super::spans::SpanTree;
@@ -180,6 +181,12 @@ impl<'m> Locator<'m> {
         Some(&self.source(self.source_of(location)?)?.text)
     }
 
+    /// The file of a document, and where the document is in it.
+    pub(super) fn document(&self, id: DocumentId) -> Option<(SourceId, Range<usize>, &'m Source)> {
+        let document = self.documents.get(id.0 as usize)?;
+        Some((document.source, document.range.clone(), self.source(document.source)?))
+    }
+
     fn read(&self, document: DocumentId) -> Option<SpanTree> {
         let document = self.documents.get(document.0 as usize)?;
         SpanTree::read(self.source(document.source)?.text.get(document.range.clone())?)
@@ -208,7 +215,7 @@ impl<'m> Locator<'m> {
         Some(Resolved { file: file.name.clone(), source: Some(source), range, line, column, end_line, end_column })
     }
 
-    fn line_and_column(&self, source: SourceId, offset: usize) -> Option<(usize, usize)> {
+    pub(super) fn line_and_column(&self, source: SourceId, offset: usize) -> Option<(usize, usize)> {
         let text = &self.source(source)?.text;
         let lines = self.lines.get(source.0 as usize)?.get_or_init(|| Lines::of(text));
         let line = lines.starts.partition_point(|start| *start <= offset);
@@ -265,5 +272,9 @@ impl Locate for Locator<'_> {
 
     fn text(&self, location: &Location) -> Option<&str> {
         Some(&self.sources.get(Locate::source(self, location)?).text)
+    }
+
+    fn edits(&self, fix: &Fix) -> Option<Vec<TextEdit>> {
+        edit::text_edits(self, fix)
     }
 }
