@@ -14,6 +14,7 @@
 //! `cargo test --test suite -- FILTER` runs the tests whose name contains FILTER.
 
 mod behaviour;
+mod campaign;
 mod case;
 mod docs;
 mod golden;
@@ -22,6 +23,7 @@ mod layering;
 mod mutation;
 mod process;
 mod registry;
+mod simulated;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -67,6 +69,8 @@ fn trials() -> Vec<Trial> {
     let harness = Harness::new(root, Path::new(env!("CARGO_BIN_EXE_gwctl")), Path::new(env!("CARGO_TARGET_TMPDIR")));
     let mut trials = golden::trials(&harness);
     trials.extend(behaviour::trials(&harness));
+    trials.extend(simulated::trials(&harness));
+    trials.extend(campaign::trials(&harness));
     trials.extend(layering::trials(root));
     trials.extend(mutation::trials(root));
     trials.extend(registry::trials(root));
