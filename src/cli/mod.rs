@@ -5,8 +5,8 @@
 //! folder prints.
 
 pub mod args;
-pub mod exit;
 mod diff;
+pub mod exit;
 mod explain;
 mod findings;
 mod pipeline;

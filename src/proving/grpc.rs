@@ -4,7 +4,6 @@
 //! Messages are opaque bytes here, so that no schema is needed: cases send
 //! text, and echo backends answer with their report.
 
-use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TE};
 use serde::Deserialize;
 

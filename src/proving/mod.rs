@@ -27,7 +27,8 @@ mod values;
 
 pub use backend::Backend;
 pub use cases::{
-    CaseFile, Expectation, FormatError, RequestCase, RequestSpec, ResponseExpectation, UpstreamExpectation,
+    CaseFile, Expectation, FormatError, OutcomeShare, RequestCase, RequestSpec, ResponseExpectation,
+    UpstreamExpectation,
 };
 pub use check::Mismatch;
 pub use envoy::{Envoy, validate};

@@ -182,7 +182,10 @@ impl<'a> Stage<'a> {
     async fn run_case(&self, case: &RequestCase) -> Result<CaseResult, Error> {
         let start = Instant::now();
         let address = self.address(case)?;
-        let shares = case.expect.backends.is_some() || matches!(case.expect.mirrors, Some(Mirrors::Percent(_)));
+        let expect = &case.expect;
+        let shares = expect.backends.is_some()
+            || !expect.outcomes.is_empty()
+            || matches!(expect.mirrors, Some(Mirrors::Percent(_)));
         let count = case.repeat.unwrap_or(if shares { SHARE_REQUESTS } else { 1 }).max(1);
         let outcomes = self.send_all(case, address, count).await;
         let mismatches = check(case, &outcomes);

@@ -20,8 +20,11 @@ mod docs;
 mod golden;
 mod harness;
 mod layering;
+mod ledger;
 mod mutation;
 mod process;
+mod property;
+mod proxy;
 mod registry;
 mod simulated;
 
@@ -71,7 +74,10 @@ fn trials() -> Vec<Trial> {
     trials.extend(behaviour::trials(&harness));
     trials.extend(simulated::trials(&harness));
     trials.extend(campaign::trials(&harness));
+    trials.extend(property::trials(&harness));
+    trials.extend(proxy::trials(&harness));
     trials.extend(layering::trials(root));
+    trials.extend(ledger::trials(&harness, root));
     trials.extend(mutation::trials(root));
     trials.extend(registry::trials(root));
     trials.extend(docs::trials(root));

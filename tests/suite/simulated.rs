@@ -11,8 +11,15 @@ use crate::harness::Harness;
 use crate::process;
 
 /// Flags of `translate` that `test` has no use for, and whether a value follows.
-const OUTPUT_FLAGS: &[(&str, bool)] =
-    &[("-o", true), ("--output", true), ("--output-file", true), ("--section", true), ("--report", true), ("--no-comments", false), ("--partial", false)];
+const OUTPUT_FLAGS: &[(&str, bool)] = &[
+    ("-o", true),
+    ("--output", true),
+    ("--output-file", true),
+    ("--section", true),
+    ("--report", true),
+    ("--no-comments", false),
+    ("--partial", false),
+];
 
 /// One test for each case with requests.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {

@@ -8,7 +8,9 @@ use super::super::trace::{Tracer, backend_name, describe_match, url};
 use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView, VERSION, WitnessView};
 use crate::compile::Compilation;
 use crate::diagnostics::{Finding, Locate};
-use crate::ir::{Action, Cluster, Config, FilterChain, Handler, Listener, Origin, Route, TcpBackend, Transport, VirtualHost};
+use crate::ir::{
+    Action, Cluster, Config, FilterChain, Handler, Listener, Origin, Route, TcpBackend, Transport, VirtualHost,
+};
 use crate::parser::locate::Locator;
 use crate::simulate::{Answer, Closed, Connection, Decision, Request, Security, Simulator, Version};
 use crate::translator::envoy::name;
@@ -384,7 +386,8 @@ fn lines(headers: &[(String, String)]) -> String {
 
 fn compare_findings(old: &Compilation, new: &Compilation) -> FindingChanges {
     let key = |finding: &Finding| {
-        let object = finding.object.as_ref().map(|object| (object.kind.clone(), object.namespace.clone(), object.name.clone()));
+        let object =
+            finding.object.as_ref().map(|object| (object.kind.clone(), object.namespace.clone(), object.name.clone()));
         (finding.code.id(), object, finding.path.as_ref().map(ToString::to_string), finding.message.clone())
     };
     let missing = |from: &Compilation, other: &Compilation| -> Vec<FindingView> {

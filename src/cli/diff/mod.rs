@@ -37,9 +37,7 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     }
     let [old, new] = sides.as_slice() else { return Ok(ExitStatus::CouldNotRun) };
     let difference = compare::compare(&old.compilation, &new.compilation);
-    pipeline::write_product(args.output_file.as_deref(), streams, |out| {
-        render::write(&difference, args.output, out)
-    })?;
+    pipeline::write_product(args.output_file.as_deref(), streams, |out| render::write(&difference, args.output, out))?;
     let is_different = args.exit_code && !difference.is_empty();
     Ok(if is_different { ExitStatus::Findings } else { ExitStatus::Success })
 }

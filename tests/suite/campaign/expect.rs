@@ -124,8 +124,7 @@ fn split(lines: &[(String, String)], names: &[&str]) -> (Headers, Vec<String>) {
     let mut headers = Vec::new();
     let mut absent = Vec::new();
     for name in names {
-        let values: Vec<String> =
-            lines.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect();
+        let values: Vec<String> = lines.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect();
         match name.parse::<HeaderName>() {
             Ok(name) if !values.is_empty() => headers.push((name, values)),
             _ => absent.push((*name).to_owned()),

@@ -54,7 +54,8 @@ fn campaign(envoy: &Path, seed: u64, rounds: u64) -> Result<(), String> {
         let mut random = Random::new(seed);
         let plan = Plan::generate(&mut random);
         let wanted: Vec<Request> = (0..REQUESTS).map(|_| plan.request(&mut random)).collect();
-        let outcome = compare(envoy, &plan, &wanted).map_err(|error| format!("seed {seed}: {error}\n{}", plan.yaml()))?;
+        let outcome =
+            compare(envoy, &plan, &wanted).map_err(|error| format!("seed {seed}: {error}\n{}", plan.yaml()))?;
         requests += outcome.sent;
         if let Some((request, text)) = outcome.different {
             let (small, text) = shrink(envoy, plan, &request, text);

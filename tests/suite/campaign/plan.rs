@@ -116,7 +116,8 @@ impl Plan {
     /// A request that has a good chance to meet something.
     pub(crate) fn request(&self, random: &mut Random) -> Request {
         let (port, _) = random.pick(&self.listeners);
-        let hosts = ["a.example.com", "x.example.com", "y.b.example.com", "b.example.com", "other.test", "example.com", "zz"];
+        let hosts =
+            ["a.example.com", "x.example.com", "y.b.example.com", "b.example.com", "other.test", "example.com", "zz"];
         let mut host = random.pick(&hosts).to_owned();
         match random.below(10) {
             0 => host.make_ascii_uppercase(),
@@ -125,7 +126,8 @@ impl Plan {
             3 => host.push_str(":80"),
             _ => {}
         }
-        let mut path = random.pick(&[EXACT, PREFIX, &["/a/12", "/b/x", "/c/b", "/axb", "/a/b/c", "/ab"]].concat()).to_owned();
+        let mut path =
+            random.pick(&[EXACT, PREFIX, &["/a/12", "/b/x", "/c/b", "/axb", "/a/b/c", "/ab"]].concat()).to_owned();
         match random.below(12) {
             0 => path.push_str("/x"),
             1 => path.push('/'),
@@ -147,7 +149,18 @@ impl Plan {
         }
         let mut request = Request::get(port, &host, &path);
         request.method = random.pick(&["GET", "GET", "GET", "POST", "PUT", "HEAD"]).to_owned();
-        for line in random.some(&[("x-v", "1"), ("x-v", "2"), ("X-W", "a,b"), ("x-w", "x y"), ("x-v", "abc"), ("x-set", "own"), ("x-add", "own")], 4) {
+        for line in random.some(
+            &[
+                ("x-v", "1"),
+                ("x-v", "2"),
+                ("X-W", "a,b"),
+                ("x-w", "x y"),
+                ("x-v", "abc"),
+                ("x-set", "own"),
+                ("x-add", "own"),
+            ],
+            4,
+        ) {
             request.headers.push((line.0.to_owned(), line.1.to_owned()));
         }
         if random.once_in(3) {
