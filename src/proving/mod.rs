@@ -22,6 +22,7 @@ mod journal;
 mod offline;
 mod ports;
 mod run;
+mod stop;
 mod topology;
 mod values;
 
@@ -37,6 +38,6 @@ pub use grpc::GrpcCall;
 pub use install::{ENVOY_VARIABLE, ENVOY_VERSION, find, provide};
 pub use journal::{Journal, REQUEST_ID, Received};
 pub use offline::{Offline, Simulated, offline_options};
-pub use run::{CaseResult, Proof, SHARE_REQUESTS, run};
+pub use run::{CaseResult, Proof, SHARE_REQUESTS, run, run_until_signal};
 pub use topology::{GatewayPorts, ServiceKey, SliceAddress, Topology};
 pub use values::{GatewayName, Headers, HttpVersion, Mirrors, Scheme, Shares, Target, Window};

@@ -16,6 +16,7 @@
 mod behaviour;
 mod campaign;
 mod case;
+mod commands;
 mod docs;
 mod golden;
 mod harness;
@@ -74,6 +75,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(behaviour::trials(&harness));
     trials.extend(simulated::trials(&harness));
     trials.extend(campaign::trials(&harness));
+    trials.extend(commands::trials(&harness));
     trials.extend(property::trials(&harness));
     trials.extend(proxy::trials(&harness));
     trials.extend(layering::trials(root));

@@ -2,7 +2,7 @@
 
 use gwctl::ir::Config;
 use gwctl::proving::{
-    Expectation, Headers, HttpVersion, RequestCase, RequestSpec, ResponseExpectation, Scheme, Shares, Target,
+    Expectation, Headers, HttpVersion, OutcomeShare, RequestCase, RequestSpec, ResponseExpectation, Scheme, Target,
     UpstreamExpectation,
 };
 use gwctl::simulate::{Answer, Decision, Request, Upstream};
@@ -38,19 +38,28 @@ pub(crate) fn case(
             Answer::Stream(_) | Answer::Closed(_) => return None,
         },
         many => {
-            let mut shares: Vec<(String, f64)> = Vec::new();
             for outcome in many {
-                let key = match &outcome.answer {
-                    Answer::Local(reply) => format!("status:{}", reply.status),
-                    Answer::Upstream(upstream) => backend(upstream, config),
+                let kind = match &outcome.answer {
+                    Answer::Local(reply) => OutcomeShare {
+                        status: Some(reply.status),
+                        response: Some(response(&reply.headers)),
+                        ..nothing()
+                    },
+                    Answer::Upstream(upstream) => OutcomeShare {
+                        status: Some(200),
+                        backend: Some(backend(upstream, config)),
+                        upstream: Some(seen(upstream)),
+                        response: Some(response(&upstream.answer(echoed(request)))),
+                        ..nothing()
+                    },
                     Answer::Stream(_) | Answer::Closed(_) => return None,
                 };
-                match shares.iter_mut().find(|(other, _)| *other == key) {
-                    Some((_, share)) => *share += outcome.share.percent(),
-                    None => shares.push((key, outcome.share.percent())),
+                let same = |other: &&mut OutcomeShare| OutcomeShare { percent: 0.0, ..(**other).clone() } == kind;
+                match expect.outcomes.iter_mut().find(same) {
+                    Some(other) => other.percent += outcome.share.percent(),
+                    None => expect.outcomes.push(OutcomeShare { percent: outcome.share.percent(), ..kind }),
                 }
             }
-            expect.backends = Some(Shares(shares));
         }
     }
     Some(RequestCase {
@@ -60,6 +69,10 @@ pub(crate) fn case(
         expect,
         repeat: None,
     })
+}
+
+fn nothing() -> OutcomeShare {
+    OutcomeShare { percent: 0.0, status: None, backend: None, upstream: None, response: None }
 }
 
 fn backend(upstream: &Upstream<'_>, config: &Config) -> String {
