@@ -16,7 +16,7 @@ use crate::simulate::{Answer, Connection, Decision, Request, Security, Share, Si
 
 use super::backend::ECHO_BACKEND;
 use super::cases::{CaseFile, Expectation, RequestCase};
-use super::check::{Mismatch, Outcome, check};
+use super::check::{Mismatch, Outcome, check, meets};
 use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::Received;
@@ -88,14 +88,14 @@ impl<'a> Offline<'a> {
         }
         let (expect, unchecked) = checkable(&case.expect, &simulated.decision);
         simulated.unchecked = unchecked;
-        let mut shares: Vec<(String, Share)> = Vec::new();
+        let mut shares = Vec::new();
+        let mut kinds = Vec::new();
         for outcome in &simulated.decision.outcomes {
             let observed = self.observe(case, &outcome.answer);
-            let key = observed.share_key();
-            match shares.iter_mut().find(|(other, _)| *other == key) {
-                Some((_, share)) => *share = *share + outcome.share,
-                None => shares.push((key, outcome.share)),
-            }
+            add(&mut shares, observed.share_key(), outcome.share);
+            let kind = case.expect.outcomes.iter().position(|kind| meets(kind, &observed));
+            let kind = kind.map_or_else(|| format!("another kind, such as {}", observed.share_key()), |at| label(at));
+            add(&mut kinds, kind, outcome.share);
             let alone = RequestCase { expect: expect.clone(), ..case.clone() };
             for mismatch in check(&alone, std::slice::from_ref(&observed)) {
                 if !simulated.result.mismatches.contains(&mismatch) {
@@ -105,6 +105,11 @@ impl<'a> Offline<'a> {
         }
         if let Some(expected) = &case.expect.backends {
             simulated.result.mismatches.extend(compare_shares(&expected.0, &shares));
+        }
+        if !case.expect.outcomes.is_empty() {
+            let expected: Vec<(String, f64)> =
+                case.expect.outcomes.iter().zip(0..).map(|(kind, at)| (label(at), kind.percent)).collect();
+            simulated.result.mismatches.extend(compare_shares(&expected, &kinds));
         }
         simulated
     }
@@ -235,6 +240,18 @@ impl<'a> Offline<'a> {
     }
 }
 
+/// The name of an expected kind of outcome.
+fn label(position: usize) -> String {
+    format!("outcome {}", position + 1)
+}
+
+fn add(shares: &mut Vec<(String, Share)>, key: String, share: Share) {
+    match shares.iter_mut().find(|(other, _)| *other == key) {
+        Some((_, sum)) => *sum = *sum + share,
+        None => shares.push((key, share)),
+    }
+}
+
 fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
     Reply {
         status,
@@ -263,6 +280,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     let mut unchecked = Vec::new();
     // Shares are compared by the caller.
     kept.backends = None;
+    kept.outcomes.clear();
     let mut drop = |given: bool, what: &str| {
         if given {
             unchecked.push(what.to_owned());
