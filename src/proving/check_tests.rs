@@ -36,7 +36,6 @@ fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
         trailers: Default::default(),
         tls: None,
         elapsed: Duration::from_secs(1),
-        tls: None,
     };
     Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect() }
 }

@@ -41,7 +41,6 @@ pub use install::{ENVOY_VARIABLE, ENVOY_VERSION, find, provide};
 pub use journal::{Journal, REQUEST_ID, Received};
 pub use offline::{Offline, Simulated, offline_options};
 pub use run::{CaseResult, Proof, SHARE_REQUESTS, run, run_until_signal};
-pub use run::{CaseResult, Proof, SHARE_REQUESTS, run};
 pub use tls::{BackendTlsSpec, TlsReport, TlsSpec};
 pub use topology::{GatewayPorts, ServiceKey, SliceAddress, Topology};
 pub use values::{GatewayName, Headers, HttpVersion, Mirrors, Scheme, Shares, Target, Window};
