@@ -196,7 +196,10 @@ impl<'a> Stage<'a> {
         let start = Instant::now();
         let address = self.address(case)?;
         let tls = self.client_tls(case)?;
-        let shares = case.expect.backends.is_some() || matches!(case.expect.mirrors, Some(Mirrors::Percent(_)));
+        let expect = &case.expect;
+        let shares = expect.backends.is_some()
+            || !expect.outcomes.is_empty()
+            || matches!(expect.mirrors, Some(Mirrors::Percent(_)));
         let count = case.repeat.unwrap_or(if shares { SHARE_REQUESTS } else { 1 }).max(1);
         let outcomes = self.send_all(case, address, tls, count).await;
         let mismatches = check(case, &outcomes);
@@ -285,7 +288,7 @@ impl<'a> Stage<'a> {
 /// The Service ports that get a backend: declared ones, and with assumed
 /// Services also those that routes only name. Services that the options
 /// resolve, and in slices that are kept, are left as they are.
-fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
+pub(super) fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     let Proof { topology, cases, options, .. } = *proof;
     let assumed = topology.referenced.iter().filter(move |_| options.assume.services);
     let sliced = move |key: &ServiceKey| {
@@ -300,7 +303,7 @@ fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     all.into_iter().filter(move |key| !sliced(key) && !resolved(key) && !unresolved(key))
 }
 
-fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
+pub(super) fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
     let ServiceKey { namespace, name, port } = service;
     Resolve { namespace, name, port, endpoints: vec![(address.ip().to_string(), address.port())] }
 }
