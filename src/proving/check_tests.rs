@@ -34,6 +34,7 @@ fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
         body: b"hi".to_vec(),
         truncated: false,
         trailers: Default::default(),
+        tls: None,
         elapsed: Duration::from_secs(1),
         tls: None,
     };
@@ -79,7 +80,7 @@ fn every_field_can_fail() {
 
 #[test]
 fn no_answer_is_a_mismatch_whatever_is_expected() {
-    let outcome = Outcome { reply: Err("closed".to_owned()), received: Vec::new() };
+    let outcome = Outcome { reply: Err("closed".to_owned().into()), received: Vec::new() };
     let mismatches = check(&case("{status: 200}"), &[outcome]);
     assert_eq!((mismatches[0].subject.as_str(), mismatches[0].actual.as_str()), ("answer", "closed"));
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
+use hyper::ext::Protocol;
 use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -23,6 +24,9 @@ use super::values::{HttpVersion, Scheme};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the server's settings may be on their way before a stream is upgraded over HTTP/2.
+const SETTINGS_DELAY: Duration = Duration::from_millis(100);
 
 /// The largest response body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -49,7 +53,7 @@ pub(super) struct Reply {
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NoAnswer {
-    /// The other side closed the connection.
+    /// The other side closed the connection, or the datagram was dropped.
     Closed(String),
     /// Anything else.
     Failed(String),
@@ -139,6 +143,11 @@ impl Connection {
     }
 
     async fn send(&mut self, request: Request<Full<Bytes>>, spec: &RequestSpec) -> Result<Reply, NoAnswer> {
+        let extended = spec.upgrade.is_some() && spec.version() == HttpVersion::Http2;
+        if extended {
+            // The server has to say first that it knows extended CONNECT (RFC 8441, section 3).
+            tokio::time::sleep(SETTINGS_DELAY).await;
+        }
         let start = Instant::now();
         let mut response = match &mut self.sender {
             Sender::Http1(sender) => sender.send_request(request).await.map_err(describe)?,
@@ -146,7 +155,8 @@ impl Connection {
         };
         let status = response.status();
         let headers = text_headers(response.headers());
-        let Body { bytes, trailers, truncated } = if status == StatusCode::SWITCHING_PROTOCOLS {
+        let upgraded = status == StatusCode::SWITCHING_PROTOCOLS || (extended && status == StatusCode::OK);
+        let Body { bytes, trailers, truncated } = if upgraded {
             let bytes = exchange_bytes(&mut response, spec.body.as_deref().unwrap_or_default()).await?;
             Body { bytes, ..Body::default() }
         } else {
@@ -229,9 +239,11 @@ fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
     .map_err(|error| format!("`{host}{path}` cannot be requested: {error}"))?;
     let mut body = spec.body.clone().unwrap_or_default().into_bytes();
     if let Some(token) = &spec.upgrade {
-        let token = HeaderValue::from_str(token).map_err(|_| format!("`{token}` is not a protocol"))?;
-        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(UPGRADE, token);
+        if spec.version() == HttpVersion::Http1 {
+            let token = HeaderValue::from_str(token).map_err(|_| format!("`{token}` is not a protocol"))?;
+            headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+            headers.insert(UPGRADE, token);
+        }
         // The fixed key of the protocol's own example: nobody here checks the answer to it.
         headers.insert("sec-websocket-key", HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
         headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
@@ -243,6 +255,10 @@ fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
     }
     let mut request = Request::new(Full::new(Bytes::from(body)));
     *request.method_mut() = if spec.grpc.is_some() { Method::POST } else { spec.method.clone() };
+    if let (Some(token), HttpVersion::Http2) = (&spec.upgrade, spec.version()) {
+        *request.method_mut() = Method::CONNECT;
+        request.extensions_mut().insert(Protocol::from(token.as_str()));
+    }
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
     *request.version_mut() = match spec.version() {

@@ -14,6 +14,7 @@ mod backend;
 mod cases;
 mod check;
 mod client;
+mod datagram;
 mod envoy;
 mod error;
 mod grpc;

@@ -131,7 +131,7 @@ impl<'a> Offline<'a> {
             target = call.path();
         }
         let security = match spec.url.scheme {
-            Scheme::Http => Security::Plain,
+            Scheme::Http | Scheme::Udp => Security::Plain,
             Scheme::Https => {
                 let tls = spec.tls.clone().unwrap_or_default();
                 let server_name = Some(tls.sni.unwrap_or_else(|| spec.url.host.clone()));

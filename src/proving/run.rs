@@ -2,7 +2,7 @@
 //! Envoy, every request, every comparison.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,6 +17,7 @@ use super::backend::Backend;
 use super::cases::{CaseFile, RequestCase};
 use super::check::{Mismatch, Outcome, certain_mirrors, check, check_stats};
 use super::client::Connection;
+use super::datagram::{self, DatagramBackend};
 use super::envoy::Envoy;
 use super::error::Error;
 use super::journal::Journal;
@@ -42,6 +43,9 @@ const MIRROR_SILENCE: Duration = Duration::from_millis(250);
 
 /// How long a backend waits for a fixed address that is in use.
 const BIND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many ports are tried until one is free for connections and datagrams.
+const PORT_ATTEMPTS: usize = 20;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -92,11 +96,12 @@ fn run_inside(
     proof: &Proof<'_>,
     compile: impl Fn(&Options) -> Result<String, String>,
 ) -> Result<Vec<CaseResult>, Error> {
-    let stage = runtime.block_on(Stage::build(proof))?;
+    let mut stage = runtime.block_on(Stage::build(proof))?;
     let bootstrap = compile(&stage.options).map_err(Error::Compile)?;
     let directory = tempfile::tempdir().map_err(Error::system("create a directory for Envoy"))?;
     let config = directory.path().join("envoy.yaml");
     std::fs::write(&config, bootstrap).map_err(Error::system(format!("write {}", config.display())))?;
+    stage.datagram_ports.clear();
     let envoy = Envoy::start(proof.envoy, &config, stage.admin.address(), &directory.path().join("envoy.log"))?;
     stage.check_listeners(&envoy)?;
     let mut results = Vec::new();
@@ -120,8 +125,12 @@ struct Stage<'a> {
     /// The Gateways' ports and the ports that Envoy binds in their place.
     ports: HashMap<u16, Reservation>,
     journal: Journal,
+    /// Sockets that keep the same ports free for datagrams until Envoy starts:
+    /// a UDP socket beside Envoy's own would take some of its datagrams.
+    datagram_ports: Vec<UdpSocket>,
     /// Kept because they serve, or refuse, until they are dropped.
     _backends: Vec<Backend>,
+    _datagram_backends: Vec<DatagramBackend>,
     _down: Vec<Reservation>,
     next_id: Arc<AtomicU32>,
 }
@@ -132,9 +141,10 @@ impl<'a> Stage<'a> {
         let mut options = proof.options.clone();
         let admin = Reservation::new(LOOPBACK)?;
         options.admin_address = Some(admin.address());
-        let mut ports = HashMap::new();
+        let (mut ports, mut datagram_ports) = (HashMap::new(), Vec::new());
         for port in topology.ports() {
-            let reservation = Reservation::new(LOOPBACK)?;
+            let (reservation, socket) = reserve_both()?;
+            datagram_ports.push(socket);
             options.port_map.retain(|map| map.from != port);
             options.port_map.push(PortMap { gateway: None, from: port, to: reservation.address().port() });
             ports.insert(port, reservation);
@@ -159,6 +169,7 @@ impl<'a> Stage<'a> {
             };
             options.resolve.push(resolve(service, address));
         }
+        let datagram_backends = start_datagram_backends(proof, &mut options).await?;
         if cases.keep_endpoints {
             for endpoint in topology.endpoints.iter().filter(|endpoint| endpoint.address.ip().is_loopback()) {
                 let name = endpoint.address.to_string();
@@ -175,7 +186,9 @@ impl<'a> Stage<'a> {
             admin,
             ports,
             journal,
+            datagram_ports,
             _backends: backends,
+            _datagram_backends: datagram_backends,
             _down: down,
             next_id,
         })
@@ -210,7 +223,7 @@ impl<'a> Stage<'a> {
     /// The TLS of a case's requests.
     fn client_tls(&self, case: &RequestCase) -> Result<Option<ClientTls>, Error> {
         let request = &case.request;
-        if request.url.scheme == Scheme::Http {
+        if request.url.scheme != Scheme::Https {
             return Ok(None);
         }
         let spec = request.tls.clone().unwrap_or_default();
@@ -303,6 +316,45 @@ pub(super) fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     all.into_iter().filter(move |key| !sliced(key) && !resolved(key) && !unresolved(key))
 }
 
+/// A port of loopback that is free for connections and for datagrams.
+fn reserve_both() -> Result<(Reservation, UdpSocket), Error> {
+    let mut taken = Vec::new();
+    loop {
+        let reservation = Reservation::new(LOOPBACK)?;
+        match UdpSocket::bind(reservation.address()) {
+            Ok(socket) => return Ok((reservation, socket)),
+            Err(error) if taken.len() >= PORT_ATTEMPTS => {
+                return Err(Error::System("reserve a port for datagrams".to_owned(), error));
+            }
+            // Kept, so that the next port is another one.
+            Err(_) => taken.push(reservation),
+        }
+    }
+}
+
+/// Starts a backend for each UDP port of a Service. Where the Service has a TCP
+/// port of the same number, both are on one port here as well.
+async fn start_datagram_backends(proof: &Proof<'_>, options: &mut Options) -> Result<Vec<DatagramBackend>, Error> {
+    let mut backends = Vec::new();
+    for service in &proof.topology.datagram_services {
+        let name = service.to_string();
+        if proof.cases.down.contains(&name) || proof.cases.unresolved.contains(&name) {
+            continue;
+        }
+        let same =
+            |own: &&Resolve| own.namespace == service.namespace && own.name == service.name && own.port == service.port;
+        let known = options.resolve.iter().find(same).and_then(|own| own.endpoints.first()).map(|(_, port)| *port);
+        let address = SocketAddr::new(LOOPBACK, known.unwrap_or(0));
+        let backend = DatagramBackend::start(&name, address).await;
+        let backend = backend.map_err(Error::system(format!("start backend {name} on {address}")))?;
+        if known.is_none() {
+            options.resolve.push(resolve(service.clone(), backend.address()));
+        }
+        backends.push(backend);
+    }
+    Ok(backends)
+}
+
 pub(super) fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
     let ServiceKey { namespace, name, port } = service;
     Resolve { namespace, name, port, endpoints: vec![(address.ip().to_string(), address.port())] }
@@ -337,6 +389,11 @@ async fn send_some(
     let mut connection: Option<Connection> = None;
     while take() {
         let id = ids.fetch_add(1, Ordering::Relaxed).to_string();
+        if case.request.url.scheme == Scheme::Udp {
+            let reply = datagram::exchange(address, case.request.body.as_deref().unwrap_or_default()).await;
+            outcomes.push((id, Outcome { reply, received: Vec::new() }));
+            continue;
+        }
         let reply = match connection.take() {
             Some(open) => Ok(open),
             None => Connection::open(address, tls, case.request.version()).await,

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::hostname::Hostname;
 use crate::ir::{ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, TcpProxy, TlsTermination};
-use crate::resolver::{ClientValidation, ListenerId, Protocol, RouteKind, ServerNames, Termination};
+use crate::resolver::{ClientValidation, ListenerId, Protocol, ServerNames, Termination};
 
 use super::cluster::stream_or_bytes;
 use super::http_chain::lower_https_connections;
