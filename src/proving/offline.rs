@@ -79,7 +79,7 @@ impl<'a> Offline<'a> {
         let mut simulated = Simulated {
             result: CaseResult { name: case.name.clone(), requests: 1, mismatches: Vec::new(), seconds: 0.0 },
             unchecked: Vec::new(),
-            skipped: skip(case, &request),
+            skipped: skip(case, &request, &decision),
             request,
             decision,
         };
@@ -137,7 +137,14 @@ impl<'a> Offline<'a> {
         }
         let security = match spec.url.scheme {
             Scheme::Http | Scheme::Udp => Security::Plain,
-            Scheme::Https => Security::Tls { server_name: Some(spec.url.host.clone()), certificate: true },
+            Scheme::Https => {
+                let tls = spec.tls.clone().unwrap_or_default();
+                let server_name = Some(tls.sni.unwrap_or_else(|| spec.url.host.clone()));
+                Security::Tls {
+                    server_name: server_name.filter(|name| !name.is_empty()),
+                    certificate: tls.certificate.is_some(),
+                }
+            }
         };
         let host = headers.iter().position(|(name, _)| name == "host").map(|place| headers.remove(place).1);
         let host = host.or_else(|| spec.host.clone()).unwrap_or_else(|| spec.url.host.clone());
@@ -265,9 +272,15 @@ fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
 }
 
 /// Why a case needs a running proxy.
-fn skip(case: &RequestCase, request: &Request) -> Option<&'static str> {
+fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Option<&'static str> {
     let controls =
         |name: &&&str| request.header_lines(name).next().is_some() || request.target.contains(&format!("{name}="));
+    if case.request.tls.as_ref().is_some_and(|tls| tls.certificate.is_some()) {
+        return Some("whether the client's certificate is accepted needs a run");
+    }
+    if decision.outcomes.iter().any(|outcome| matches!(outcome.answer, Answer::Stream(_))) {
+        return Some("what a backend says over a stream of bytes needs a run");
+    }
     if case.request.upgrade.is_some() {
         return Some("an upgraded stream needs a run");
     }
@@ -294,6 +307,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     };
     let answers_upstream = upstreams().next().is_some();
     drop(kept.within.take().is_some(), "within");
+    drop(kept.tls.take().is_some(), "tls");
     drop(kept.attempts.take().is_some(), "attempts");
     drop(std::mem::take(&mut kept.truncated), "truncated");
     drop(answers_upstream && kept.grpc_messages.take().is_some(), "grpcMessages");
@@ -306,6 +320,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
         drop(true, "mirrors in percent");
     }
     if let Some(expected) = &mut kept.upstream {
+        drop(expected.tls.take().is_some(), "tls of the upstream");
         let generated = |name: &str| upstreams().any(|upstream| upstream.generated.contains(&name));
         expected.headers.0.retain(|(name, _)| !generated(name.as_str()));
         drop(
