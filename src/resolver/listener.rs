@@ -283,7 +283,11 @@ pub(super) fn check_selection(
         (FromNamespaces::Selector, Some(selector)) => {
             let bad = selector::check(selector).err()?;
             let path = at.with("selector").with("matchExpressions").with(bad.expression);
-            let finding = owner.finding(codes::BAD_SELECTOR, path, bad.message);
+            let mut finding = owner.finding(codes::BAD_SELECTOR, path, bad.message);
+            if selection == Selection::ListenerSets {
+                // The condition is one of routes; the sets get their own.
+                finding.condition = None;
+            }
             Some(diagnostics.error(finding.consequence(selection.nothing_selected())))
         }
         (FromNamespaces::Selector, None) => {
