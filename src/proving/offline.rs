@@ -17,7 +17,7 @@ use crate::simulate::{Answer, Connection, Decision, Request, Security, Share, Si
 use super::backend::ECHO_BACKEND;
 use super::cases::{CaseFile, Expectation, RequestCase};
 use super::check::{Mismatch, Outcome, check};
-use super::client::Reply;
+use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::Received;
 use super::run::{CaseResult, Proof, resolve, services};
@@ -131,7 +131,7 @@ impl<'a> Offline<'a> {
             target = call.path();
         }
         let security = match spec.url.scheme {
-            Scheme::Http => Security::Plain,
+            Scheme::Http | Scheme::Udp => Security::Plain,
             Scheme::Https => Security::Tls { server_name: Some(spec.url.host.clone()), certificate: true },
         };
         let host = headers.iter().position(|(name, _)| name == "host").map(|place| headers.remove(place).1);
@@ -161,8 +161,12 @@ impl<'a> Offline<'a> {
                 let body = if case.request.method == hyper::Method::HEAD { "" } else { reply.body };
                 Outcome { reply: Ok(self::reply(reply.status, reply.headers.clone(), body)), received: Vec::new() }
             }
-            Answer::Closed(closed) => Outcome { reply: Err(closed.as_str().to_owned()), received: Vec::new() },
-            Answer::Stream(_) => Outcome { reply: Err("a stream of bytes".to_owned()), received: Vec::new() },
+            Answer::Closed(closed) => {
+                Outcome { reply: Err(NoAnswer::Closed(closed.as_str().to_owned())), received: Vec::new() }
+            }
+            Answer::Stream(_) => {
+                Outcome { reply: Err(NoAnswer::Failed("a stream of bytes".to_owned())), received: Vec::new() }
+            }
             Answer::Upstream(upstream) => self.echo(case, upstream),
         }
     }
@@ -182,6 +186,7 @@ impl<'a> Offline<'a> {
             headers: upstream.headers.clone(),
             body_length: 0,
             body: case.request.body.clone().unwrap_or_default(),
+            tls: None,
         };
         let controls = Controls { upstream };
         let status = controls.get("x-echo-status").and_then(|text| text.parse().ok());
@@ -238,6 +243,7 @@ fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
         trailers: Vec::new(),
         truncated: false,
         elapsed: Duration::ZERO,
+        tls: None,
     }
 }
 
