@@ -154,6 +154,7 @@ impl Target<'_> {
 fn written(value: &Scalar, style: ScalarStyle) -> Option<String> {
     let text = match value {
         Scalar::Number(number) => return Some(number.to_string()),
+        Scalar::Boolean(value) => return Some(value.to_string()),
         Scalar::Text(text) => text,
     };
     let is_printable = text.chars().all(|character| !character.is_control());

@@ -169,7 +169,7 @@ impl SpanTree {
     }
 
     /// Whether a byte is within a scalar, so that `#` there begins no comment.
-    pub(super) fn is_in_scalar(&self, offset: usize) -> bool {
+    pub(crate) fn is_in_scalar(&self, offset: usize) -> bool {
         let is_scalar = |node: &Node| matches!(node.shape, Shape::Scalar(_)) && node.range.contains(&offset);
         self.nodes.iter().any(is_scalar)
     }

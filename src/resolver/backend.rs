@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
+use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, Reported, Scalar, codes};
 use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
 use crate::options::{Options, Resolve};
 use crate::parser::api::{
@@ -134,7 +134,8 @@ impl<'m> BackendIndex<'m> {
         }
         let referrer = Referrer { kind: from.object.kind, namespace: &from.object.metadata.namespace };
         if !grants.permit(referrer, Referent { group, kind, namespace, name }) {
-            return Err(diagnostics.error(not_permitted(from, kind, namespace, name)));
+            let grant = grants.missing(referrer, Referent { group, kind, namespace, name });
+            return Err(diagnostics.error(not_permitted(from, kind, namespace, name, grant)));
         }
         let key = BackendName { namespace: namespace.to_owned(), name: name.clone(), port: port.unwrap_or_default() };
         let known = match self.by_name.get(&key) {
@@ -260,8 +261,10 @@ impl<'m> BackendIndex<'m> {
         let BackendName { namespace, name, port } = key;
         let full = format!("{namespace}/{name}");
         let at = |code, field: &'static str, message: String| from.object.finding(code, from.path.with(field), message);
+        let set = |field: &'static str, value| from.object.fix(&from.path.with(field), Change::Set(value));
         let finding = match why {
             Unusable::NoService { near, refused } => {
+                let fix = near.clone().filter(|_| !refused).map(|near| set("name", Scalar::Text(near)));
                 at(codes::BACKEND_NOT_FOUND, "name", format!("Service `{full}` is not in the input"))
                     .label("no such Service")
                     .help(match (near, refused) {
@@ -271,8 +274,13 @@ impl<'m> BackendIndex<'m> {
                         (Some(near), _) => format!("did you mean `{near}`?"),
                         _ => "add the Service to the input, or pass `--assume services`".to_owned(),
                     })
+                    .fix(fix)
             }
             Unusable::NoPort { ports } => {
+                let fix = match ports.as_slice() {
+                    [only] => only.parse().ok().map(|port| set("port", Scalar::Number(port))),
+                    _ => None,
+                };
                 at(codes::PORT_NOT_FOUND, "port", format!("Service `{full}` has no port {port}"))
                     .label("no such port")
                     .help(match ports.as_slice() {
@@ -280,6 +288,7 @@ impl<'m> BackendIndex<'m> {
                         [only] => format!("its port is {only}"),
                         many => format!("its ports are {}", many.join(", ")),
                     })
+                    .fix(fix)
             }
             Unusable::WrongL4 { protocol } => at(
                 codes::UNSUPPORTED_PROTOCOL,
@@ -320,7 +329,13 @@ fn invalid_kind<S>(from: &BackendReferrer<'_, S>, group: &str, kind: &str) -> Fi
         .help("refer to a `Service`")
 }
 
-fn not_permitted<S>(from: &BackendReferrer<'_, S>, kind: &str, namespace: &str, name: &str) -> Finding {
+fn not_permitted<S>(
+    from: &BackendReferrer<'_, S>,
+    kind: &str,
+    namespace: &str,
+    name: &str,
+    grant: String,
+) -> Finding {
     let mine = &from.object.metadata.namespace;
     let route = from.object.kind.name();
     from.object
@@ -335,6 +350,7 @@ fn not_permitted<S>(from: &BackendReferrer<'_, S>, kind: &str, namespace: &str, 
             "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {route}, namespace: {mine}}} to {{group: \"\", kind: {kind}, name: {name}}}",
             from.object.kind.group()
         ))
+        .fix(from.object.fix(&FieldPath::ROOT, Change::Append(grant)).titled("add the ReferenceGrant"))
 }
 
 fn find_port(service: &Service, number: u16, kind: RouteKind) -> Result<&ServicePort, Unusable> {

@@ -1,6 +1,6 @@
 //! The findings of attachment: why a parent takes no route.
 
-use crate::diagnostics::{FieldPath, Finding, codes};
+use crate::diagnostics::{Change, FieldPath, Finding, Scalar, codes};
 use crate::parser::api::{ListenerSetSpec, ParentReference};
 use crate::parser::manifests::{Kind, Object};
 use crate::path;
@@ -67,6 +67,9 @@ pub(super) fn no_matching_parent<S>(
     };
     let listed: Vec<_> = declared.iter().map(|l| format!("`{}` (port {})", l.spec.name, l.spec.port)).collect();
     let near = parent.section_name.and_then(|section| nearest(section, names()));
+    let fix = near.map(|near| {
+        route.fix(&parent.at.with("sectionName"), Change::Set(Scalar::Text(near.to_owned())))
+    });
     let help = near
         .map_or_else(|| format!("its listeners are {}", listed.join(", ")), |near| format!("did you mean `{near}`?"));
     route
@@ -75,6 +78,7 @@ pub(super) fn no_matching_parent<S>(
         .related(parent.owner.at(&path!["spec", "listeners"]), "the listeners")
         .consequence(NO_TRAFFIC)
         .help(help)
+        .fix(fix)
 }
 
 /// A listener with the reason why it does not take a route.
