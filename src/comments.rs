@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::compile::Compilation;
-use crate::diagnostics::Location;
+use crate::diagnostics::{FieldPath, Location, ObjectRef};
 use crate::emit::Comments;
 use crate::ir::Origin;
 use crate::parser::locate::Locator;
@@ -14,6 +14,38 @@ use crate::translator::envoy::name;
 const LISTENER: &str = "envoy.config.listener.v3.Listener";
 const ROUTE: &str = "envoy.config.route.v3.Route";
 const CLUSTER: &str = "envoy.config.cluster.v3.Cluster";
+
+/// What a name in the output is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Resource {
+    /// A listener.
+    Listener,
+    /// A route.
+    Route,
+    /// A cluster.
+    Cluster,
+}
+
+/// Where a named part of the output comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedPlace {
+    /// What the name is the name of.
+    pub(crate) resource: Resource,
+    /// The name in the output.
+    pub(crate) name: String,
+    /// The place in the manifests.
+    pub(crate) location: Location,
+    /// The object there and the field in it.
+    pub(crate) object: Option<(ObjectRef, FieldPath)>,
+}
+
+/// The rule of a match or a backend, for those who look for it in a manifest.
+fn of_rule(place: Place) -> Place {
+    match place {
+        Place::Match { rule, .. } | Place::BackendRef { rule, .. } => Place::Rule(rule),
+        other => other,
+    }
+}
 
 /// `file:line` by message and name.
 #[derive(Debug, Default)]
@@ -26,20 +58,7 @@ pub struct SourceComments {
 impl SourceComments {
     /// Looks up the places of everything that was emitted; each document is read once more for that.
     pub fn new(compilation: &Compilation) -> Self {
-        let config = &compilation.lowered.config;
-        let mut named: Vec<(&str, String, Origin)> = Vec::new();
-        for listener in &config.listeners {
-            named.push((LISTENER, name::listener(listener), listener.origin));
-            for connection in listener.http_connections() {
-                let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
-                named.extend(routes.map(|route| (ROUTE, name::route(&route.name), route.origin)));
-            }
-        }
-        for cluster in &config.clusters {
-            named.extend(cluster.origin.map(|origin| (CLUSTER, name::cluster(cluster), origin)));
-        }
-        named.sort_unstable();
-        named.dedup();
+        let named = compilation.named_origins();
         let locations: Vec<_> = named.iter().map(|(_, _, origin)| compilation.place_of(*origin)).collect();
         let locator = Locator::new(&compilation.manifests);
         let lines = locator.lines_of(&locations);
@@ -73,14 +92,44 @@ impl Comments for SourceComments {
 }
 
 impl Compilation {
+    /// The listeners, routes and clusters of the output with their names and origins, sorted.
+    fn named_origins(&self) -> Vec<(&'static str, String, Origin)> {
+        let config = &self.lowered.config;
+        let mut named: Vec<(&'static str, String, Origin)> = Vec::new();
+        for listener in &config.listeners {
+            named.push((LISTENER, name::listener(listener), listener.origin));
+            for connection in listener.http_connections() {
+                let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
+                named.extend(routes.map(|route| (ROUTE, name::route(&route.name), route.origin)));
+            }
+        }
+        for cluster in &config.clusters {
+            named.extend(cluster.origin.map(|origin| (CLUSTER, name::cluster(cluster), origin)));
+        }
+        named.sort_unstable();
+        named.dedup();
+        named
+    }
+
+    /// Where each listener, route and cluster of the output comes from, by its name.
+    pub(crate) fn named_places(&self) -> Vec<NamedPlace> {
+        let place = |(message, name, origin): (&'static str, String, Origin)| {
+            let resource = match message {
+                LISTENER => Resource::Listener,
+                ROUTE => Resource::Route,
+                _ => Resource::Cluster,
+            };
+            let object = self.lowered.origins.get(origin);
+            let object = object.map(|(key, _, place)| (key.to_ref(), of_rule(place).path()));
+            NamedPlace { resource, name, location: self.place_of(origin), object }
+        };
+        self.named_origins().into_iter().map(place).collect()
+    }
+
     /// The location of an origin; for a match, that of its rule.
     fn place_of(&self, origin: Origin) -> Location {
         let Some((_, position, place)) = self.lowered.origins.get(origin) else { return Location::Run };
-        let place = match place {
-            Place::Match { rule, .. } | Place::BackendRef { rule, .. } => Place::Rule(rule),
-            other => other,
-        };
-        Location::field(position.document, position.base.join(&place.path()))
+        Location::field(position.document, position.base.join(&of_rule(place).path()))
     }
 
     /// The name of the file that a location is in.

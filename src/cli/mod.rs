@@ -5,8 +5,11 @@
 //! folder prints.
 
 pub mod args;
+mod check;
+mod envoy;
 pub mod exit;
 mod explain;
+mod fix;
 mod pipeline;
 mod report;
 pub mod settings;
@@ -28,6 +31,8 @@ pub enum Failure {
     Usage(clap::Error),
     /// The product or a report could not be written.
     Unwritten(Unwritten),
+    /// Something that the command needs is not there, in words for the user.
+    Missing(String),
 }
 
 impl From<Unwritten> for Failure {
@@ -46,7 +51,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
     };
     match result {
         Ok(status) => status,
-        Err(Failure::Unwritten(Unwritten(message))) => {
+        Err(Failure::Unwritten(Unwritten(message)) | Failure::Missing(message)) => {
             streams.tell(&format!("error: {message}"));
             ExitStatus::CouldNotRun
         }

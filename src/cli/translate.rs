@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use super::check::Checked;
 use super::args::{Cli, OutputFormat, ScreenArgs, TranslateArgs};
 use super::exit::{ExitStatus, Outcome};
 use super::pipeline::{self, Compiled, Emission};
@@ -20,8 +21,12 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     let started = Instant::now();
     stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    let checked = args.check.as_deref().map(Checked::read).transpose().map_err(Failure::Missing)?;
     let compiled = pipeline::compile(&args.input, &options, streams.stdin);
     let status = report(args, screen, &compiled, started, streams)?;
+    if let (ExitStatus::Success, Some(checked)) = (status, checked) {
+        return Ok(checked.compare(&compiled, streams)?);
+    }
     if status == ExitStatus::Success {
         write(args, &compiled, streams)?;
     }
