@@ -36,7 +36,7 @@ pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnosti
         lower::lower(&resolved, options, &mut diagnostics)
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
-    let mut findings = diagnostics.into_findings();
+    let mut findings: Vec<Finding> = diagnostics.into_findings().into_iter().map(Finding::completed).collect();
     findings.retain(|finding| !is_on_context(&manifests, &finding.location));
     suppress::apply(&manifests, options, &mut findings);
     Compilation { manifests, findings, lowered, bootstrap, holds_private_key: false }

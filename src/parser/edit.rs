@@ -68,7 +68,10 @@ impl Target<'_> {
             Change::Quote => {
                 let own = self.tree.own(path).filter(|own| own.style == Some(ScalarStyle::Plain))?;
                 let text = self.word(&own.value)?;
-                Some((own.value.clone(), format!("\"{text}\"")))
+                // Of other forms, such as `0x10` and `1_000`, the text is not what was read.
+                let is_word = text.bytes().all(|byte| byte.is_ascii_alphabetic());
+                let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+                (is_word || is_decimal).then(|| (own.value.clone(), format!("\"{text}\"")))
             }
             Change::Set(value) => {
                 let own = self.tree.own(path)?;
