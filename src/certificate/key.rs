@@ -137,7 +137,8 @@ fn is_pair(algorithm: &'static EcdsaSigningAlgorithm, scalar: &[u8], point: &[u8
 }
 
 fn is_p521_pair(scalar: &[u8], point: &[u8]) -> bool {
-    let (Ok(secret), Ok(public)) = (p521::SecretKey::from_slice(scalar), p521::PublicKey::from_sec1_bytes(point)) else {
+    let (Ok(secret), Ok(public)) = (p521::SecretKey::from_slice(scalar), p521::PublicKey::from_sec1_bytes(point))
+    else {
         return false;
     };
     secret.public_key() == public

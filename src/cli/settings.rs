@@ -53,7 +53,7 @@ fn refuse(problems: &[String]) -> clap::Error {
 fn find(cli: &Cli) -> Result<Option<PathBuf>, clap::Error> {
     let mut found: Vec<PathBuf> = Vec::new();
     let mut seen = BTreeSet::new();
-    for path in cli.input().map(|input| input.paths.as_slice()).unwrap_or_default() {
+    for path in cli.paths() {
         if path.as_os_str() == "-" {
             continue;
         }
@@ -111,7 +111,9 @@ impl Settings {
         let entries = match decoded.node {
             Node::Null => return Ok(None),
             Node::Map(entries) => entries,
-            other => return Err(vec![format!("{name}:1:1: settings are a mapping, not of type {}", other.type_name())]),
+            other => {
+                return Err(vec![format!("{name}:1:1: settings are a mapping, not of type {}", other.type_name())]);
+            }
         };
         if entries.iter().any(|(key, _)| key == "kind" || key == "apiVersion") {
             return Ok(None);
@@ -171,7 +173,11 @@ impl Setting {
         let values = values.ok_or_else(|| format!("`{name}` is {forms}"))?;
         let flag = |value: String| {
             let mut flag = OsString::from(format!("--{name}="));
-            if PATHS.contains(&name.as_str()) { flag.push(directory.join(value)) } else { flag.push(value) }
+            if PATHS.contains(&name.as_str()) {
+                flag.push(directory.join(value))
+            } else {
+                flag.push(value)
+            }
             flag
         };
         Ok(values.into_iter().map(flag).collect())
@@ -214,7 +220,8 @@ impl<'a> CommandLine<'a> {
     }
 
     fn has(&self, arg: &Arg) -> bool {
-        self.matches.is_some_and(|matches| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine))
+        self.matches
+            .is_some_and(|matches| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine))
     }
 
     fn arg(&self, name: &str) -> Option<&Arg> {
@@ -250,7 +257,13 @@ impl<'a> CommandLine<'a> {
             return self.with(flags);
         }
         let name = self.command.get_name().to_owned();
-        let before = ["gwctl".into(), name.into(), "-".into()];
+        let operands: &[&str] = match name.as_str() {
+            "route" => &["http://localhost", "-f", "-"],
+            "test" => &["-", "-f", "-"],
+            _ => &["-"],
+        };
+        let before: Vec<OsString> =
+            ["gwctl", name.as_str()].iter().chain(operands).map(|word| OsString::from(*word)).collect();
         [&before[..], flags].concat()
     }
 }

@@ -11,7 +11,8 @@ fn options_of(command: &str, text: &str, flags: &str) -> Result<(Options, PathBu
     let manifest = directory.path().join("a.yaml");
     let line = ["gwctl".into(), command.into(), manifest.into_os_string()];
     let line = line.into_iter().chain(flags.split_whitespace().map(OsString::from));
-    let cli = parse_line(line).map_err(|error| error.to_string().replace(&directory.path().display().to_string(), "D"))?;
+    let cli =
+        parse_line(line).map_err(|error| error.to_string().replace(&directory.path().display().to_string(), "D"))?;
     let compile = match &cli.command {
         Command::Translate(args) => &args.compile,
         Command::Validate(args) => &args.compile,
@@ -46,7 +47,10 @@ fn paths_are_relative_to_the_file() {
 fn every_problem_is_reported_with_its_place() {
     let text = "# ours\nnamespase: shop\nenvoyVersion: '1.10'\nno-admin: maybe\nignore: [GW2001]\ngateway: {}\n";
     let message = options(text, "").unwrap_err();
-    assert!(message.contains("D/gwctl.yaml:2:1: there is no setting `namespase`; did you mean `namespace`?"), "{message}");
+    assert!(
+        message.contains("D/gwctl.yaml:2:1: there is no setting `namespase`; did you mean `namespace`?"),
+        "{message}"
+    );
     let message = options(&text.replace("namespase", "namespace"), "--envoy-version 1.40").unwrap_err();
     for expected in [
         "D/gwctl.yaml:3:1: invalid value '1.10' for '--envoy-version <VERSION>'",

@@ -53,12 +53,29 @@ impl FromStr for Destination {
             "junit" => ReportFormat::Junit,
             "github" => ReportFormat::Github,
             _ => {
-                return Err("expected `human`, `json`, `sarif`, `junit` or `github`, and `=FILE` to write to a file"
-                    .to_owned());
+                return Err(
+                    "expected `human`, `json`, `sarif`, `junit` or `github`, and `=FILE` to write to a file".to_owned()
+                );
             }
         };
         Ok(Self { format, file: file.filter(|file| file.as_os_str() != "-") })
     }
+}
+
+/// A header line, `NAME: VALUE`.
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("expected `NAME: VALUE`")?;
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err(format!("`{name}` is not a header name"));
+    }
+    Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+/// A percentage.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').parse().ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "expected a percentage from 0 to 100".to_owned())
 }
 
 /// A code by its id or name.

@@ -77,7 +77,8 @@ mod tests {
     #[test]
     fn a_finding_is_one_line_with_its_place() {
         let files = Files::one("a,b.yaml", "é: crt\n");
-        let finding = Finding::new(codes::BACKEND_NOT_FOUND, files.find(0, "crt"), "100% of\n`crt`").help("try: `cart`");
+        let finding =
+            Finding::new(codes::BACKEND_NOT_FOUND, files.find(0, "crt"), "100% of\n`crt`").help("try: `cart`");
         assert_eq!(
             written(&[finding], &files),
             "::error file=a%2Cb.yaml,line=1,endLine=1,col=4,endColumn=7,title=GW2001 backend-not-found::100%25 \

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::hostname::Hostname;
 
-use super::{Origin, TcpProxy, TlsTermination, VirtualHost};
+use super::{Origin, TcpProxy, TlsTermination, UdpProxy, VirtualHost};
 
 /// One socket.
 #[derive(Clone, Debug)]
@@ -26,6 +26,7 @@ impl Listener {
     pub fn chains(&self) -> &[FilterChain] {
         match &self.transport {
             Transport::Tcp(chains) => chains,
+            Transport::Udp(_) => &[],
         }
     }
 
@@ -43,6 +44,8 @@ impl Listener {
 pub enum Transport {
     /// Connections; the chains stand in the order of the listeners that they serve.
     Tcp(Vec<FilterChain>),
+    /// Datagrams.
+    Udp(UdpProxy),
 }
 
 /// What is done with some of a socket's connections.
@@ -105,6 +108,16 @@ pub struct HttpConnection {
     /// Hosts that belong to other TLS listeners of the port, which a client must
     /// connect to by their own server name: they get 421.
     pub misdirected: Vec<Hostname>,
+}
+
+impl HttpConnection {
+    /// Whether requests may have headers with an underscore in their name. Some
+    /// backends read `x_user` as `x-user`, so such a header could pass rules that
+    /// look for the other; it is let in only where a match asks for one.
+    pub fn admits_underscores(&self) -> bool {
+        let mut routes = self.virtual_hosts.iter().flat_map(|host| &host.routes);
+        routes.any(|route| route.matches.headers.iter().any(|header| header.name.contains('_')))
+    }
 }
 
 /// Settings of the proxy as a whole.

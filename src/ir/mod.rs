@@ -10,12 +10,17 @@ mod http_route;
 mod listener;
 mod tcp_proxy;
 mod tls;
+mod udp_proxy;
+mod upstream_tls;
+mod with_clusters;
 
 pub use cluster::*;
 pub use http_route::*;
 pub use listener::*;
 pub use tcp_proxy::*;
 pub use tls::*;
+pub use udp_proxy::*;
+pub use upstream_tls::*;
 
 /// Where a node comes from: an index that only the resolver can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

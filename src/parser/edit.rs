@@ -82,7 +82,7 @@ impl Target<'_> {
                 let (segment, parent) = path.0.split_last()?;
                 let Segment::Field(old) = segment else { return None };
                 let parent = FieldPath(parent.to_vec());
-                let entries = self.tree.own_entries(&parent)?;
+                let entries = self.tree.fields(&parent)?;
                 if entries.iter().any(|entry| *entry.name == **name) {
                     return None;
                 }
@@ -108,13 +108,8 @@ impl Target<'_> {
         is_plain.then_some(text)
     }
 
-    fn insert(
-        &self,
-        key: &str,
-        value: &Scalar,
-        path: &FieldPath,
-    ) -> Option<(Range<usize>, String)> {
-        let entries = self.tree.own_entries(path)?;
+    fn insert(&self, key: &str, value: &Scalar, path: &FieldPath) -> Option<(Range<usize>, String)> {
+        let entries = self.tree.fields(path)?;
         if entries.iter().any(|entry| &*entry.name == key) {
             return None;
         }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::diagnostics::{FieldPath, Fix, Locate, Location, Part, Place, Span, TextEdit};
+use crate::diagnostics::{FieldPath, Fix, Locate, Location, Part, Place, Segment, Span, TextEdit};
 
 use super::edit;
 use super::manifests::Manifests;
@@ -44,20 +44,36 @@ pub struct Resolved {
 pub struct Locator<'m> {
     sources: &'m SourceSet,
     documents: &'m [Document],
-    lines: Vec<OnceLock<Vec<usize>>>,
+    rule_starts: &'m [Vec<Option<usize>>],
+    lines: Vec<OnceLock<Lines>>,
     trees: Mutex<HashMap<DocumentId, Option<Arc<SpanTree>>>>,
+}
+
+/// Where the lines of a file begin.
+#[derive(Debug)]
+struct Lines {
+    starts: Vec<usize>,
+    /// Every character is one byte.
+    is_ascii: bool,
+}
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { starts, is_ascii: text.is_ascii() }
+    }
 }
 
 impl<'m> Locator<'m> {
     /// A locator for what was parsed.
     pub fn new(manifests: &'m Manifests) -> Self {
-        Self::of(&manifests.sources, &manifests.documents)
+        Self { rule_starts: &manifests.rule_starts, ..Self::of(&manifests.sources, &manifests.documents) }
     }
 
     /// A locator for files and the documents in them.
     pub fn of(sources: &'m SourceSet, documents: &'m [Document]) -> Self {
         let lines = sources.sources.iter().map(|_| OnceLock::new()).collect();
-        Self { sources, documents, lines, trees: Mutex::default() }
+        Self { sources, documents, rule_starts: &[], lines, trees: Mutex::default() }
     }
 
     /// The file, lines and columns of a location; `None` for the run as a whole.
@@ -84,7 +100,8 @@ impl<'m> Locator<'m> {
 
     /// The line on which each location begins, `None` where there is none.
     ///
-    /// Made for many locations: each document is read once, in parallel, and nothing is kept.
+    /// Made for many locations: a document is read again only for places that
+    /// reading it once did not tell, in parallel, and nothing is kept.
     pub fn lines_of(&self, locations: &[Location]) -> Vec<Option<usize>> {
         let mut order: Vec<usize> = (0..locations.len()).collect();
         order.sort_by_key(|at| locations.get(*at).and_then(document_of));
@@ -94,18 +111,9 @@ impl<'m> Locator<'m> {
         let found: Vec<Vec<(usize, Option<usize>)>> = groups
             .par_iter()
             .map(|group| {
-                let located = |at: &usize| locations.get(*at);
-                let tree = group.first().and_then(located).and_then(document_of).and_then(|id| self.read(id));
-                let line = |location: &Location| match location {
-                    Location::Field { document, path, part } => {
-                        let document = self.documents.get(document.0 as usize)?;
-                        let range = tree.as_ref().and_then(|tree| tree.find(path, *part));
-                        let start = range.map_or(document.range.start, |range| document.range.start + range.start);
-                        Some(self.line_and_column(document.source, start)?.0)
-                    }
-                    other => self.resolve(other).map(|place| place.line),
-                };
-                group.iter().map(|at| (*at, located(at).and_then(line))).collect()
+                let tree = OnceLock::new();
+                let line = |location: &Location| self.line(location, &tree);
+                group.iter().map(|at| (*at, locations.get(*at).and_then(line))).collect()
             })
             .collect();
         let mut lines = vec![None; locations.len()];
@@ -115,6 +123,34 @@ impl<'m> Locator<'m> {
             }
         }
         lines
+    }
+
+    /// The line on which a location begins; `tree` is that of its document, read when it is needed.
+    fn line(&self, location: &Location, tree: &OnceLock<Option<SpanTree>>) -> Option<usize> {
+        let Location::Field { document: id, path, part } = location else {
+            return self.resolve(location).map(|place| place.line);
+        };
+        let document = self.documents.get(id.0 as usize)?;
+        let start = self.known_start(*id, path).unwrap_or_else(|| {
+            let range = tree.get_or_init(|| self.read(*id)).as_ref().and_then(|tree| tree.find(path, *part));
+            document.range.start + range.map_or(0, |range| range.start)
+        });
+        Some(self.line_and_column(document.source, start)?.0)
+    }
+
+    /// Where an object or one of its rules begins, when it is known without reading the document again.
+    fn known_start(&self, id: DocumentId, path: &FieldPath) -> Option<usize> {
+        let document = self.documents.get(id.0 as usize)?;
+        match path.0.as_slice() {
+            [] => Some(first_content(&self.source(document.source)?.text, &document.range).start),
+            [Segment::Field(spec), Segment::Field(rules), Segment::Index(rule)]
+                if spec == "spec" && rules == "rules" =>
+            {
+                let start = self.rule_starts.get(id.0 as usize)?.get(*rule)?.as_ref()?;
+                Some(document.range.start + start)
+            }
+            _ => None,
+        }
     }
 
     /// The places of a document, read once; `None` when the document cannot be read so.
@@ -181,13 +217,11 @@ impl<'m> Locator<'m> {
 
     pub(super) fn line_and_column(&self, source: SourceId, offset: usize) -> Option<(usize, usize)> {
         let text = &self.source(source)?.text;
-        let starts = self
-            .lines
-            .get(source.0 as usize)?
-            .get_or_init(|| std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect());
-        let line = starts.partition_point(|start| *start <= offset);
-        let start = starts.get(line.checked_sub(1)?)?;
-        Some((line, 1 + text.get(*start..offset)?.chars().count()))
+        let lines = self.lines.get(source.0 as usize)?.get_or_init(|| Lines::of(text));
+        let line = lines.starts.partition_point(|start| *start <= offset);
+        let before = text.get(*lines.starts.get(line.checked_sub(1)?)?..offset)?;
+        // A line may hold millions of places: its characters are not counted for each.
+        Some((line, 1 + if lines.is_ascii { before.len() } else { before.chars().count() }))
     }
 }
 

@@ -24,9 +24,10 @@ impl Foreign {
     pub(super) fn words(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Own => None,
-            Self::Settings => {
-                Some(("settings in a file of this name are skipped", "settings are read from `gwctl.yaml` beside the manifests"))
-            }
+            Self::Settings => Some((
+                "settings in a file of this name are skipped",
+                "settings are read from `gwctl.yaml` beside the manifests",
+            )),
             Self::Kustomization => {
                 Some(("a Kustomization is skipped", "pipe in what it builds: `kustomize build DIR | gwctl … -`"))
             }

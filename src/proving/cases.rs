@@ -13,6 +13,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::grpc::GrpcCall;
 use super::values::{
     GatewayName, Headers, HttpVersion, Mirrors, Shares, Target, Window, decode_method, decode_raw_target,
 };
@@ -81,6 +82,22 @@ pub struct RequestSpec {
     /// A protocol to upgrade to, such as `websocket`; the body is then sent on
     /// the upgraded stream, and as many bytes are read back.
     pub upgrade: Option<String>,
+    /// A gRPC call in place of a request: POST over HTTP/2, with the path of
+    /// the method and the messages as the body.
+    pub grpc: Option<GrpcCall>,
+}
+
+impl RequestSpec {
+    /// The protocol that the request is sent with.
+    pub(super) fn version(&self) -> HttpVersion {
+        if self.grpc.is_some() { HttpVersion::Http2 } else { self.http }
+    }
+
+    /// Whether fields are given that a call decides itself.
+    fn contradicts_call(&self) -> bool {
+        let plain = self.method == Method::GET && self.body.is_none() && self.upgrade.is_none();
+        self.grpc.is_some() && !(plain && self.raw_path.is_none() && self.url.path == "/")
+    }
 }
 
 /// What must come back. A case file gives at least one field.
@@ -89,10 +106,18 @@ pub struct RequestSpec {
 pub struct Expectation {
     /// The status.
     pub status: Option<u16>,
+    /// The status of a gRPC call.
+    pub grpc_status: Option<u32>,
+    /// How many messages a gRPC call returned.
+    pub grpc_messages: Option<usize>,
     /// Who answered, as `NAMESPACE/NAME:PORT`.
     pub backend: Option<String>,
     /// Who answered how often, in percent.
     pub backends: Option<Shares>,
+    /// Everything that may come back, each with its share. Unlike `backends`,
+    /// this ties the share to what the backend saw and to what came back.
+    #[serde(default)]
+    pub outcomes: Vec<OutcomeShare>,
     /// What the backend that answered received.
     pub upstream: Option<UpstreamExpectation>,
     /// The response's headers.
@@ -131,11 +156,31 @@ fn decode_expectation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Expe
             if expectation.backend.is_some() && expectation.backends.is_some() {
                 return Err(A::Error::custom("`backend` and `backends` exclude each other"));
             }
+            let sum: f64 = expectation.outcomes.iter().map(|outcome| outcome.percent).sum();
+            if !expectation.outcomes.is_empty() && (sum - 100.0).abs() > 1.0 {
+                return Err(A::Error::custom(format!("the outcomes sum up to {sum} percent, not to 100")));
+            }
             Ok(expectation)
         }
     }
 
     deserializer.deserialize_map(ExpectationVisitor)
+}
+
+/// One of several outcomes. A request counts for the first one that it meets in full.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OutcomeShare {
+    /// The share in percent.
+    pub percent: f64,
+    /// The status.
+    pub status: Option<u16>,
+    /// Who answered.
+    pub backend: Option<String>,
+    /// What the backend that answered received.
+    pub upstream: Option<UpstreamExpectation>,
+    /// The response's headers.
+    pub response: Option<ResponseExpectation>,
 }
 
 /// What a backend must have received.
@@ -205,6 +250,10 @@ impl CaseFile {
             let message = message.split(" at line ").next().unwrap_or_default().to_owned();
             FormatError { line, column, message }
         })?;
+        if let Some(case) = file.requests.iter().find(|case| case.request.contradicts_call()) {
+            let message = format!("case `{}`: a `grpc` call has its own method, path and body", case.name);
+            return Err(FormatError { line: 1, column: 1, message });
+        }
         let mut names = HashSet::new();
         match file.requests.iter().find(|case| !names.insert(case.name.as_str())) {
             Some(case) => {

@@ -27,7 +27,14 @@ fn received(backend: &str) -> Arc<Received> {
 fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
     let mut headers = vec![("location".to_owned(), "http://b.test/".to_owned())];
     headers.extend(backend.map(|name| ("x-echo-backend".to_owned(), name.to_owned())));
-    let reply = Reply { status, headers, body: b"hi".to_vec(), truncated: false, elapsed: Duration::from_secs(1) };
+    let reply = Reply {
+        status,
+        headers,
+        body: b"hi".to_vec(),
+        truncated: false,
+        trailers: Default::default(),
+        elapsed: Duration::from_secs(1),
+    };
     Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect() }
 }
 
@@ -105,4 +112,21 @@ fn mirror_percentages_are_judged_over_all_requests() {
         (0..2000).map(|n| outcome(200, Some("a"), if n % 2 == 0 { &["a", "m"] } else { &["a"] })).collect();
     assert_eq!(check(&case("{mirrors: {m: 50}}"), &half), []);
     assert_eq!(check(&case("{mirrors: {m: 30}}"), &half).len(), 1);
+}
+
+#[test]
+fn a_share_is_tied_to_what_came_with_it() {
+    let answers = |a: usize, errors: usize| -> Vec<Outcome> {
+        let first = (0..a).map(|_| outcome(200, Some("a"), &["a"]));
+        first.chain((0..errors).map(|_| outcome(500, None, &[]))).collect()
+    };
+    let expect = |upstream: &str| {
+        case(&format!(
+            "{{outcomes: [{{percent: 70, backend: a, upstream: {upstream}}}, {{percent: 30, status: 500}}]}}"
+        ))
+    };
+    assert_eq!(check(&expect("{}"), &answers(1400, 600)), []);
+    let mismatches = check(&expect("{path: /never}"), &answers(1400, 600));
+    let subjects: Vec<_> = mismatches.iter().map(|mismatch| mismatch.subject.as_str()).collect();
+    assert_eq!(subjects, ["outcome of 1 (a)", "outcome of another kind, such as a"]);
 }

@@ -182,7 +182,10 @@ impl<'a> Stage<'a> {
     async fn run_case(&self, case: &RequestCase) -> Result<CaseResult, Error> {
         let start = Instant::now();
         let address = self.address(case)?;
-        let shares = case.expect.backends.is_some() || matches!(case.expect.mirrors, Some(Mirrors::Percent(_)));
+        let expect = &case.expect;
+        let shares = expect.backends.is_some()
+            || !expect.outcomes.is_empty()
+            || matches!(expect.mirrors, Some(Mirrors::Percent(_)));
         let count = case.repeat.unwrap_or(if shares { SHARE_REQUESTS } else { 1 }).max(1);
         let outcomes = self.send_all(case, address, count).await;
         let mismatches = check(case, &outcomes);
@@ -258,7 +261,7 @@ impl<'a> Stage<'a> {
 /// The Service ports that get a backend: declared ones, and with assumed
 /// Services also those that routes only name. Services that the options
 /// resolve, and in slices that are kept, are left as they are.
-fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
+pub(super) fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     let Proof { topology, cases, options, .. } = *proof;
     let assumed = topology.referenced.iter().filter(move |_| options.assume.services);
     let sliced = move |key: &ServiceKey| {
@@ -273,7 +276,7 @@ fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     all.into_iter().filter(move |key| !sliced(key) && !resolved(key) && !unresolved(key))
 }
 
-fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
+pub(super) fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
     let ServiceKey { namespace, name, port } = service;
     Resolve { namespace, name, port, endpoints: vec![(address.ip().to_string(), address.port())] }
 }
@@ -307,7 +310,7 @@ async fn send_some(
         let id = ids.fetch_add(1, Ordering::Relaxed).to_string();
         let reply = match connection.take() {
             Some(open) => Ok(open),
-            None => Connection::open(address, case.request.http).await,
+            None => Connection::open(address, case.request.version()).await,
         };
         let reply = match reply {
             Ok(mut open) => {

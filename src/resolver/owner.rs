@@ -3,7 +3,7 @@
 
 use crate::diagnostics::{Code, FieldPath, Finding, Location};
 use crate::parser::api::{GatewaySpec, Listener, ListenerSetSpec};
-use crate::parser::manifests::{Kind, Metadata, Object};
+use crate::parser::manifests::{Kind, Metadata, Object, ObjectKey};
 
 use super::origin::OriginTable;
 
@@ -34,6 +34,11 @@ impl<'m> ListenerOwner<'m> {
         self.set.map_or(self.gateway.kind, |set| set.kind)
     }
 
+    /// The identity of the owner.
+    pub fn key(self) -> ObjectKey {
+        self.set.map_or_else(|| self.gateway.key(), |set| set.key())
+    }
+
     /// The metadata of the owner.
     pub fn metadata(self) -> &'m Metadata {
         self.set.map_or(&self.gateway.metadata, |set| &set.metadata)
@@ -61,15 +66,6 @@ impl<'m> ListenerOwner<'m> {
     pub fn describe(self) -> String {
         let Metadata { namespace, name, .. } = self.metadata();
         format!("{} `{namespace}/{name}`", self.kind().name())
-    }
-
-    /// Whether both are the same object.
-    pub fn is(self, other: Self) -> bool {
-        match (self.set, other.set) {
-            (None, None) => std::ptr::eq(self.gateway, other.gateway),
-            (Some(one), Some(other)) => std::ptr::eq(one, other),
-            (None, Some(_)) | (Some(_), None) => false,
-        }
     }
 
     /// Registers the owner; the result is passed to [`OriginTable::origin`].

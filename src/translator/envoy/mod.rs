@@ -14,6 +14,8 @@ mod proto;
 mod route;
 mod tcp_proxy;
 mod tls;
+mod udp_proxy;
+mod upstream_tls;
 
 use envoy_types::pb::envoy::config::bootstrap::v3::{
     Admin, Bootstrap, LayeredRuntime, RuntimeLayer, bootstrap::StaticResources, runtime_layer::LayerSpecifier,

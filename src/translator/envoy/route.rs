@@ -11,7 +11,7 @@ use envoy_types::pb::envoy::config::route::v3::{
     redirect_action::{PathRewriteSpecifier, RedirectResponseCode, SchemeRewriteSpecifier},
     route,
     route_action::{ClusterSpecifier, HostRewriteSpecifier},
-    route_match::PathSpecifier,
+    route_match::{GrpcRouteMatchOptions, PathSpecifier},
     weighted_cluster::ClusterWeight,
 };
 use envoy_types::pb::envoy::extensions::filters::http::fault::v3::{FaultAbort, HttpFault, fault_abort::ErrorType};
@@ -56,6 +56,10 @@ impl Needs {
         needs.invalid_share |= chains.clone().any(
             |chain| matches!(&chain.handler, ir::Handler::Tcp(proxy) if super::tcp_proxy::has_invalid_share(proxy)),
         );
+        needs.invalid_share |= config.listeners.iter().any(
+            |listener| matches!(&listener.transport, ir::Transport::Udp(proxy) if super::udp_proxy::has_invalid_share(proxy)),
+        );
+        needs.regex |= config.clusters.iter().any(super::upstream_tls::uses_regex);
         needs
     }
 }
@@ -73,7 +77,7 @@ fn is_split_with_invalid(action: &Action) -> bool {
 }
 
 fn uses_regex(matches: &ir::RouteMatch) -> bool {
-    let ir::RouteMatch { path, method: _, headers, query } = matches;
+    let ir::RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
     matches!(path, PathMatch::Regex(_))
         || headers.iter().chain(query).any(|value| matches!(value.value, ValuePattern::Regex(_)))
 }
@@ -122,7 +126,7 @@ fn to_routes(route: &ir::Route, host: &Hostname, config: &ir::Config) -> Vec<Rou
 }
 
 fn to_match(matches: &ir::RouteMatch) -> RouteMatch {
-    let ir::RouteMatch { path, method, headers, query } = matches;
+    let ir::RouteMatch { path, method, headers, query, grpc } = matches;
     let path_specifier = match path {
         PathMatch::Exact(path) => PathSpecifier::Path(path.clone()),
         PathMatch::Prefix(prefix) if prefix.is_empty() => PathSpecifier::Prefix("/".to_owned()),
@@ -139,6 +143,7 @@ fn to_match(matches: &ir::RouteMatch) -> RouteMatch {
         path_specifier: Some(path_specifier),
         headers: method.chain(headers).collect(),
         query_parameters: query.collect(),
+        grpc: grpc.then(GrpcRouteMatchOptions::default),
         ..RouteMatch::default()
     }
 }

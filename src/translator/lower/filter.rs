@@ -1,15 +1,14 @@
-//! Filters of rules and backends. What is not translated makes its rule or its
-//! backend's share answer 500, and is reported.
+//! Filters of rules and backends, for HTTPRoutes and GRPCRoutes alike. What is
+//! not translated makes its rule or its backend's share fail, and is reported.
 
 use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
 use crate::ir::{HeaderMutations, PathRewrite, Redirect};
-use crate::parser::api::{
-    HeaderFilter, HttpPathModifier, HttpRouteFilter, HttpRouteSpec, RequestRedirectFilter, UrlRewriteFilter,
-};
+use crate::parser::api::{HeaderFilter, HttpPathModifier, HttpRouteFilter, RequestRedirectFilter, UrlRewriteFilter};
 use crate::parser::manifests::Object;
 
 use super::header;
 use super::path::{bad_path_char, lower_path_modifier};
+use super::rule::Answers;
 
 /// The filters of a rule.
 #[derive(Debug, Default)]
@@ -60,16 +59,17 @@ impl RedirectTemplate {
 }
 
 /// What every filter needs to be reported.
-struct FilterContext<'a> {
-    object: &'a Object<HttpRouteSpec>,
+struct FilterContext<'a, S> {
+    object: &'a Object<S>,
     at: FieldPath,
     consequence: &'static str,
 }
 
-/// Lowers the filters of a rule; an error means that the rule answers 500.
-pub(super) fn lower_rule_filters(
-    object: &Object<HttpRouteSpec>,
+/// Lowers the filters of a rule; an error means that the rule fails.
+pub(super) fn lower_rule_filters<S>(
+    object: &Object<S>,
     rule: &FieldPath,
+    answers: &Answers,
     filters: &[HttpRouteFilter],
     prefix: Option<&str>,
     diagnostics: &mut Diagnostics,
@@ -77,11 +77,7 @@ pub(super) fn lower_rule_filters(
     let mut lowered = RuleFilters::default();
     let mut failed = None;
     for (index, filter) in filters.iter().enumerate() {
-        let context = FilterContext {
-            object,
-            at: rule.with("filters").with(index),
-            consequence: "all requests of this rule get 500",
-        };
+        let context = FilterContext { object, at: rule.with("filters").with(index), consequence: answers.rule_fails };
         let outcome = match filter {
             HttpRouteFilter::RequestHeaderModifier(filter) => context
                 .check_headers("requestHeaderModifier", filter, diagnostics)
@@ -108,10 +104,11 @@ pub(super) fn lower_rule_filters(
     failed.map_or(Ok(lowered), Err)
 }
 
-/// Lowers the filters of a backend; an error means that its share gets 500.
-pub(super) fn lower_backend_filters(
-    object: &Object<HttpRouteSpec>,
+/// Lowers the filters of a backend; an error means that its share fails.
+pub(super) fn lower_backend_filters<S>(
+    object: &Object<S>,
     backend: &FieldPath,
+    answers: &Answers,
     filters: &[HttpRouteFilter],
     _prefix: Option<&str>,
     diagnostics: &mut Diagnostics,
@@ -119,11 +116,8 @@ pub(super) fn lower_backend_filters(
     let mut lowered = BackendFilters::default();
     let mut failed = None;
     for (index, filter) in filters.iter().enumerate() {
-        let context = FilterContext {
-            object,
-            at: backend.with("filters").with(index),
-            consequence: "requests for this backend get 500",
-        };
+        let context =
+            FilterContext { object, at: backend.with("filters").with(index), consequence: answers.backend_fails };
         let outcome = match filter {
             HttpRouteFilter::RequestHeaderModifier(filter) => context
                 .check_headers("requestHeaderModifier", filter, diagnostics)
@@ -138,7 +132,7 @@ pub(super) fn lower_backend_filters(
     failed.map_or(Ok(lowered), Err)
 }
 
-impl FilterContext<'_> {
+impl<S> FilterContext<'_, S> {
     fn check_headers(
         &self,
         member: &'static str,
@@ -167,7 +161,7 @@ impl FilterContext<'_> {
                 .finding(codes::UNSAFE_VALUE, path, found.message)
                 .label("Envoy would load this and break messages at run time, or not load it")
                 .consequence(self.consequence)
-                .help("remove the entry; the host is changed with a URLRewrite filter"),
+                .help(found.help),
         ))
     }
 

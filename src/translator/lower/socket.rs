@@ -1,7 +1,7 @@
 //! Which Gateway listeners share a socket: grouping by address, port and transport.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::diagnostics::{Diagnostics, codes};
 use crate::options::{ListenerAddress, Options};
@@ -66,25 +66,69 @@ pub(super) fn group_by_socket(
     diagnostics: &mut Diagnostics,
 ) -> BTreeMap<Bind, Vec<ListenerId>> {
     let mut sockets: BTreeMap<Bind, Vec<ListenerId>> = BTreeMap::new();
-    for (gateway, resolved_gateway) in resolved.gateways.iter().enumerate().filter(|(_, g)| g.emitted) {
-        let addresses = bind_addresses(resolved_gateway.object, options, diagnostics);
-        for (listener, spec) in resolved_gateway.listeners.iter().enumerate() {
-            if spec.refused.is_some() {
-                continue;
-            }
-            let id = ListenerId { gateway, listener };
-            let port = bind_port(resolved_gateway.object, spec.spec.port, options);
-            for address in &addresses {
-                let bind = Bind { address: *address, port, transport: transport(spec.protocol) };
-                let sharing = sockets.entry(bind).or_default();
-                match sharing.iter().find(|other| !can_share(resolved, id, **other)) {
-                    None => sharing.push(id),
-                    Some(&other) => report_address_in_use(resolved, id, other, bind, diagnostics),
-                }
-            }
+    let binds = binds_of_listeners(resolved, options, diagnostics);
+    for (bind, id) in binds.iter().filter(|(_, id)| resolved.listener(*id).refused.is_none()) {
+        match find_occupant(resolved, &sockets, *id, *bind) {
+            None => sockets.entry(*bind).or_default().push(*id),
+            Some(other) => report_address_in_use(resolved, *id, other, *bind, diagnostics),
         }
     }
+    // A listener that is closed opens no socket; in one that others open it keeps its hosts.
+    for (bind, id) in binds.iter().filter(|(_, id)| resolved.listener(*id).is_closed()) {
+        if let Some(sharing) = sockets.get_mut(bind)
+            && sharing.iter().all(|other| can_share(resolved, *id, *other))
+        {
+            sharing.push(*id);
+        }
+    }
+    sockets.values_mut().for_each(|ids| ids.sort());
     sockets
+}
+
+/// What every listener of the emitted Gateways binds.
+fn binds_of_listeners(
+    resolved: &Resolved<'_>,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(Bind, ListenerId)> {
+    let mut binds = Vec::new();
+    for (gateway, resolved_gateway) in resolved.gateways.iter().enumerate().filter(|(_, g)| g.emitted) {
+        let addresses = bind_addresses(resolved_gateway.object, options, diagnostics);
+        for (listener, own) in resolved_gateway.listeners.iter().enumerate() {
+            let port = bind_port(resolved_gateway.object, own.spec.port, options);
+            let transport = transport(own.protocol);
+            let bind =
+                |address: &IpAddr| (Bind { address: *address, port, transport }, ListenerId { gateway, listener });
+            binds.extend(addresses.iter().map(bind));
+        }
+    }
+    binds
+}
+
+/// A listener that keeps another one from a socket: one of the same socket
+/// that it cannot be told from, or one of a socket that overlaps. All addresses
+/// of a family and one of them cannot both be bound; Envoy would only log that.
+fn find_occupant(
+    resolved: &Resolved<'_>,
+    sockets: &BTreeMap<Bind, Vec<ListenerId>>,
+    id: ListenerId,
+    bind: Bind,
+) -> Option<ListenerId> {
+    let mut sharing = sockets.get(&bind).into_iter().flatten().copied();
+    if let Some(other) = sharing.find(|other| !can_share(resolved, id, *other)) {
+        return Some(other);
+    }
+    let Bind { address, port, transport } = bind;
+    if address.is_unspecified() {
+        let overlaps = |other: &Bind| {
+            (other.port, other.transport) == (port, transport)
+                && other.address != address
+                && other.address.is_ipv4() == address.is_ipv4()
+        };
+        return sockets.iter().find(|(other, _)| overlaps(other)).and_then(|(_, ids)| ids.first().copied());
+    }
+    let all = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    sockets.get(&Bind { address: all, ..bind }).and_then(|ids| ids.first().copied())
 }
 
 /// Whether two listeners can be told apart on one socket.
@@ -114,17 +158,15 @@ fn report_address_in_use(
                 codes::ADDRESS_IN_USE,
                 place(id),
                 format!(
-                    "listeners `{}` and `{}` cannot share {} port {}",
+                    "listener `{}` cannot bind {} port {} beside listener `{}` of Gateway `{}`",
                     name(id),
-                    name(other),
                     bind.address,
-                    bind.port
+                    bind.port,
+                    name(other),
+                    other_object.full_name()
                 ),
             )
-            .related(
-                other_object.at(&place(other)),
-                format!("listener `{}` of Gateway `{}`", name(other), other_object.full_name()),
-            )
+            .related(other_object.at(&place(other)), "the other listener")
             .consequence(format!("one Envoy cannot serve listener `{}` beside the other one", name(id)))
             .help("translate one Gateway alone with `--gateway`, or move one with `--port-map`"),
     );
