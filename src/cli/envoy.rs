@@ -178,8 +178,9 @@ impl Search<'_> {
     }
 
     fn finding(&self, culprit: Option<&Culprit>, complaint: &str) -> Finding {
-        let place =
-            |(resource, name): &Culprit| self.places.iter().find(|place| place.resource == *resource && place.name == *name);
+        let place = |(resource, name): &Culprit| {
+            self.places.iter().find(|place| place.resource == *resource && place.name == *name)
+        };
         let place = culprit.and_then(place);
         let location = place.map_or(Location::Run, |place| place.location.clone());
         let what = match culprit {
@@ -229,8 +230,12 @@ fn names(config: &Value, resource: Resource) -> Vec<String> {
     let name = |item: &Value| item.get("name").and_then(Value::as_str).map(str::to_owned);
     let mut names: Vec<String> = Vec::new();
     match resource {
-        Resource::Listener => names.extend(list(&mut config, "listeners").into_iter().flatten().filter_map(|item| name(item))),
-        Resource::Cluster => names.extend(list(&mut config, "clusters").into_iter().flatten().filter_map(|item| name(item))),
+        Resource::Listener => {
+            names.extend(list(&mut config, "listeners").into_iter().flatten().filter_map(|item| name(item)))
+        }
+        Resource::Cluster => {
+            names.extend(list(&mut config, "clusters").into_iter().flatten().filter_map(|item| name(item)))
+        }
         Resource::Route => each_route_list(&mut config, &mut |routes| names.extend(routes.iter().filter_map(name))),
     }
     names.sort_unstable();

@@ -7,13 +7,13 @@ fn config() -> Value {
     let route = |name: &str| json!({"name": name, "match": {"prefix": "/"}, "direct_response": {"status": 200}});
     let listener = |name: &str, port: u16, routes: Value| {
         json!({"name": name, "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
-            "filter_chains": [{"filters": [{"name": "http", "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-                "stat_prefix": "http",
-                "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
-                "http_filters": [{"name": "router", "typed_config":
-                    {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}],
-            }}]}]})
+        "filter_chains": [{"filters": [{"name": "http", "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+            "stat_prefix": "http",
+            "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
+            "http_filters": [{"name": "router", "typed_config":
+                {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}],
+        }}]}]})
     };
     let cluster = |name: &str| json!({"name": name, "type": "STATIC", "connect_timeout": "1s"});
     json!({"static_resources": {
@@ -26,7 +26,8 @@ fn config() -> Value {
 }
 
 fn places() -> Vec<NamedPlace> {
-    let place = |resource, name: &str| NamedPlace { resource, name: name.into(), location: Location::Run, object: None };
+    let place =
+        |resource, name: &str| NamedPlace { resource, name: name.into(), location: Location::Run, object: None };
     vec![
         place(Resource::Listener, "127.0.0.1:18081"),
         place(Resource::Listener, "127.0.0.1:18082"),
@@ -39,8 +40,8 @@ fn places() -> Vec<NamedPlace> {
 }
 
 fn routes(config: &mut Value, listener: usize) -> &mut Value {
-    &mut config["static_resources"]["listeners"][listener]["filter_chains"][0]["filters"][0]["typed_config"]
-        ["route_config"]["virtual_hosts"][0]["routes"]
+    &mut config["static_resources"]["listeners"][listener]["filter_chains"][0]["filters"][0]["typed_config"]["route_config"]
+        ["virtual_hosts"][0]["routes"]
 }
 
 fn complaints(config: Value) -> Vec<(String, String)> {
@@ -87,7 +88,8 @@ fn names_in_envoys_words_are_whole_names() {
 
 #[test]
 fn the_reason_is_cut_out_of_the_log() {
-    let log = "[1][critical][main] [server.cc:76] error initializing configuration '/x/envoy.json': route: unknown\n  x\n";
+    let log =
+        "[1][critical][main] [server.cc:76] error initializing configuration '/x/envoy.json': route: unknown\n  x\n";
     assert_eq!(reason(log), "route: unknown x");
     assert_eq!(reason("no such  form"), "no such form");
     assert!(find(Some(Path::new("no/envoy"))).unwrap_err().contains("no/envoy"));

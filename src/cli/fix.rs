@@ -51,8 +51,7 @@ pub(super) fn fix(compiled: Compiled, options: &Options) -> Result<Fixed, Unwrit
         .map(|((name, old), new)| (name.as_str(), old.as_str(), new))
         .collect();
     write(&changed)?;
-    let mut report: String =
-        made.iter().map(|Made { place, words }| format!("fixed {place}: {words}\n")).collect();
+    let mut report: String = made.iter().map(|Made { place, words }| format!("fixed {place}: {words}\n")).collect();
     let counted = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let files = counted(changed.len(), "file", "files");
     report.push_str(&match made.len() {
@@ -86,7 +85,8 @@ fn fix_in_memory(mut compiled: Compiled, options: &Options) -> (Compiled, Vec<Ma
 /// How many findings say that a document or an object cannot be read.
 fn refusals(findings: &[Finding]) -> usize {
     let is_refusal = |finding: &&Finding| {
-        finding.severity() == Severity::Error && ["GW1", "GW8"].iter().any(|series| finding.code.id().starts_with(series))
+        finding.severity() == Severity::Error
+            && ["GW1", "GW8"].iter().any(|series| finding.code.id().starts_with(series))
     };
     findings.iter().filter(is_refusal).count()
 }

@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
-use super::check::Checked;
 use super::args::{Cli, OutputFormat, ScreenArgs, TranslateArgs};
+use super::check::Checked;
 use super::exit::{ExitStatus, Outcome};
 use super::pipeline::{self, Compiled, Emission};
 use super::report::{Rendering, stream_format, tell_summary};

@@ -88,9 +88,10 @@ impl Code {
 
     fn first_sentence(self, section: &str) -> String {
         let text = self.page().split("\n## ").find_map(|part| part.strip_prefix(section)).unwrap_or_default().trim();
-        let end = text.match_indices('.').map(|(at, _)| at).find(|at| {
-            text.get(at + 1..).and_then(|rest| rest.chars().next()).is_none_or(char::is_whitespace)
-        });
+        let end = text
+            .match_indices('.')
+            .map(|(at, _)| at)
+            .find(|at| text.get(at + 1..).and_then(|rest| rest.chars().next()).is_none_or(char::is_whitespace));
         let sentence = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
         let mut characters = sentence.chars();
         let first = characters.next().map(|first| first.to_ascii_lowercase());

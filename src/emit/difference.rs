@@ -192,8 +192,7 @@ impl Walk {
     fn place(&self) -> String {
         let last = self.path.iter().rposition(|step| matches!(step, Step::Item(..)));
         let is_route_part = |noun: &str| matches!(noun, "virtual host" | "route");
-        let leads_to_route =
-            self.path.iter().any(|step| matches!(step, Step::Item(noun, _) if is_route_part(noun)));
+        let leads_to_route = self.path.iter().any(|step| matches!(step, Step::Item(noun, _) if is_route_part(noun)));
         let mut items: Vec<String> = Vec::new();
         for step in self.path.iter().take(last.map_or(0, |last| last + 1)) {
             match step {
@@ -261,8 +260,8 @@ mod tests {
     fn resources_are_compared_by_name_and_not_by_order() {
         let old = config(&json!([]), &json!([{"name": "x", "connect_timeout": "10s"}, {"name": "y"}]));
         let mut new = config(&json!([]), &json!([{"name": "z"}, {"name": "x", "connect_timeout": "5s"}]));
-        let host = &mut new["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
-            ["route_config"]["virtual_hosts"][0];
+        let host = &mut new["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]["route_config"]
+            ["virtual_hosts"][0];
         host["domains"] = json!(["c", "a"]);
         assert_eq!(
             lines(&old, &new),

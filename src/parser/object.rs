@@ -195,7 +195,8 @@ impl Unknown {
                     }
                     _ => (format!("the kind `{kind}` has no version {}", quote(version)), "unknown version"),
                 };
-                let fix = versions.first().filter(|_| !is_elsewhere).map(|first| Change::Set(Scalar::Text(first.clone())));
+                let fix =
+                    versions.first().filter(|_| !is_elsewhere).map(|first| Change::Set(Scalar::Text(first.clone())));
                 Problem::new(codes::UNKNOWN_KIND, path!["apiVersion"], message).label(label).help(help).fix(fix)
             }
         }

@@ -394,7 +394,8 @@ impl<'a, 'm> Attacher<'a, 'm> {
             let fix = route.object.fix(&at.with("name"), Change::Set(text(near)));
             (format!("did you mean `{near}`?"), Some(fix))
         } else {
-            let help = format!("add the {kind} to the input, pass its file with `--context`, or pass `--assume gateways`");
+            let help =
+                format!("add the {kind} to the input, pass its file with `--context`, or pass `--assume gateways`");
             (help, None)
         };
         diagnostics.report(

@@ -18,10 +18,8 @@ const BOOTSTRAP: &str = "bootstrap.yaml";
 const DIAGNOSTICS: &str = "diagnostics.txt";
 /// What `translate` alone reports, where that is not what `validate` reports.
 const TRANSLATE_DIAGNOSTICS: &str = "translate.txt";
-/// The report of `validate` for programs, for the cases of [`CODES`].
+/// The report of `validate` for programs, for the cases that ask for it.
 const REPORT: &str = "diagnostics.json";
-/// The area with a case for each code.
-const CODES: &str = "diagnostics/";
 
 /// One test for each case, and one for snapshots without a case.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
@@ -84,7 +82,7 @@ fn report(harness: &Harness, case: &Case, code: Option<i32>, work: &Path) -> Res
         Err(_) if case.name.starts_with("self/") => {}
         Err(error) => wrong.push(format!("`validate -o json` is not JSON: {error}")),
     }
-    if case.name.starts_with(CODES) {
+    if case.json {
         wrong.extend(snapshot(harness, case, REPORT, &output.stdout, work).err());
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
@@ -131,7 +129,7 @@ pub(crate) fn orphans(harness: &Harness) -> Vec<PathBuf> {
         let Ok(case) = found else { continue };
         made.push(path(harness, &case, DIAGNOSTICS));
         made.push(path(harness, &case, TRANSLATE_DIAGNOSTICS));
-        if case.name.starts_with(CODES) {
+        if case.json {
             made.push(path(harness, &case, REPORT));
         }
         if case.exit.translate == 0 {

@@ -67,7 +67,9 @@ fn every_code_is_shown(snapshots: &Path) -> Result<(), Failed> {
         // What only `translate` reports is in no report of `validate`.
         let is_json = json.contains(&format!("\"code\": \"{id}\"")) || ["GW3012", "GW3013"].contains(&id);
         match (is_exempt, is_text && is_json) {
-            (false, false) => wrong.push(format!("{id} has no case: add testdata/diagnostics/{id}")),
+            (false, false) => wrong.push(format!(
+                "{id} has no case: add testdata/diagnostics/{id}, or `json: true` to the case.yaml of one"
+            )),
             (true, true) => wrong.push(format!("{id} has a case, and is listed as without one")),
             _ => {}
         }

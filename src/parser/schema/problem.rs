@@ -5,7 +5,9 @@
 
 use std::fmt::Write as _;
 
-use crate::diagnostics::{Change, Code, FieldPath, Finding, Fix, Location, ObjectRef, Scalar, Segment, Severity, codes};
+use crate::diagnostics::{
+    Change, Code, FieldPath, Finding, Fix, Location, ObjectRef, Scalar, Segment, Severity, codes,
+};
 use crate::parser::manifests::Position;
 use crate::parser::node::Node;
 
