@@ -5,8 +5,8 @@
 //! folder prints.
 
 pub mod args;
+mod diff;
 pub mod exit;
-//mod diff;
 mod explain;
 mod findings;
 mod pipeline;
@@ -48,7 +48,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
         Command::Validate(args) => validate::run(args, cli.screen, streams),
         Command::Route(args) => route::run(args, cli.screen, streams),
         Command::Test(args) => test::run(args, streams),
-        Command::Diff(_) => Ok(ExitStatus::CouldNotRun),
+        Command::Diff(args) => diff::run(args, streams),
         Command::Explain(args) => explain::run(args, streams).map_err(Failure::from),
         Command::Completions { shell } => complete(*shell, streams).map_err(Failure::from),
     };

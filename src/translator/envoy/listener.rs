@@ -107,7 +107,7 @@ fn to_filter_chain(chain: &ir::FilterChain, listener: &ir::Listener, config: &ir
         },
         transport_socket: tls.as_ref().map(|tls| TransportSocket {
             name: tls::TRANSPORT_SOCKET.to_owned(),
-            config_type: Some(SocketConfig::TypedConfig(to_downstream_context(tls))),
+            config_type: Some(SocketConfig::TypedConfig(to_downstream_context(tls, config))),
         }),
         transport_socket_connect_timeout: tls.is_some().then(|| duration(TLS_HANDSHAKE_TIMEOUT)),
         ..FilterChain::default()
