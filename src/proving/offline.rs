@@ -17,7 +17,7 @@ use crate::simulate::{Answer, Connection, Decision, Request, Security, Share, Si
 use super::backend::ECHO_BACKEND;
 use super::cases::{CaseFile, Expectation, RequestCase};
 use super::check::{Mismatch, Outcome, check, meets};
-use super::client::Reply;
+use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::Received;
 use super::run::{CaseResult, Proof, resolve, services};
@@ -79,7 +79,7 @@ impl<'a> Offline<'a> {
         let mut simulated = Simulated {
             result: CaseResult { name: case.name.clone(), requests: 1, mismatches: Vec::new(), seconds: 0.0 },
             unchecked: Vec::new(),
-            skipped: skip(case, &request),
+            skipped: skip(case, &request, &decision),
             request,
             decision,
         };
@@ -136,7 +136,15 @@ impl<'a> Offline<'a> {
         }
         let security = match spec.url.scheme {
             Scheme::Http => Security::Plain,
-            Scheme::Https => Security::Tls { server_name: Some(spec.url.host.clone()), certificate: true },
+            Scheme::Udp => Security::Udp,
+            Scheme::Https => {
+                let tls = spec.tls.clone().unwrap_or_default();
+                let server_name = Some(tls.sni.unwrap_or_else(|| spec.url.host.clone()));
+                Security::Tls {
+                    server_name: server_name.filter(|name| !name.is_empty()),
+                    certificate: tls.certificate.is_some(),
+                }
+            }
         };
         let host = headers.iter().position(|(name, _)| name == "host").map(|place| headers.remove(place).1);
         let host = host.or_else(|| spec.host.clone()).unwrap_or_else(|| spec.url.host.clone());
@@ -179,8 +187,12 @@ impl<'a> Offline<'a> {
                 let body = if case.request.method == hyper::Method::HEAD { "" } else { reply.body };
                 Outcome { reply: Ok(self::reply(reply.status, reply.headers.clone(), body)), received: Vec::new() }
             }
-            Answer::Closed(closed) => Outcome { reply: Err(closed.as_str().to_owned()), received: Vec::new() },
-            Answer::Stream(_) => Outcome { reply: Err("a stream of bytes".to_owned()), received: Vec::new() },
+            Answer::Closed(closed) => {
+                Outcome { reply: Err(NoAnswer::Closed(closed.as_str().to_owned())), received: Vec::new() }
+            }
+            Answer::Stream(_) => {
+                Outcome { reply: Err(NoAnswer::Failed("a stream of bytes".to_owned())), received: Vec::new() }
+            }
             Answer::Upstream(upstream) => self.echo(case, upstream, backend),
         }
     }
@@ -202,6 +214,7 @@ impl<'a> Offline<'a> {
                 Some(call) => call.messages.join("\n"),
                 None => case.request.body.clone().unwrap_or_default(),
             },
+            tls: None,
         };
         let controls = Controls { upstream };
         let status = controls.get("x-echo-status").and_then(|text| text.parse().ok());
@@ -270,13 +283,20 @@ fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
         trailers: Vec::new(),
         truncated: false,
         elapsed: Duration::ZERO,
+        tls: None,
     }
 }
 
 /// Why a case needs a running proxy.
-fn skip(case: &RequestCase, request: &Request) -> Option<&'static str> {
+fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Option<&'static str> {
     let controls =
         |name: &&&str| request.header_lines(name).next().is_some() || request.target.contains(&format!("{name}="));
+    if case.request.tls.as_ref().is_some_and(|tls| tls.certificate.is_some()) {
+        return Some("whether the client's certificate is accepted needs a run");
+    }
+    if decision.outcomes.iter().any(|outcome| matches!(outcome.answer, Answer::Stream(_))) {
+        return Some("what a backend says over a stream of bytes needs a run");
+    }
     if case.request.upgrade.is_some() {
         return Some("an upgraded stream needs a run");
     }
@@ -303,6 +323,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     };
     let answers_upstream = upstreams().next().is_some();
     drop(kept.within.take().is_some(), "within");
+    drop(kept.tls.take().is_some(), "tls");
     drop(kept.attempts.take().is_some(), "attempts");
     drop(std::mem::take(&mut kept.truncated), "truncated");
     drop(answers_upstream && kept.grpc_messages.take().is_some(), "grpcMessages");
@@ -315,6 +336,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
         drop(true, "mirrors in percent");
     }
     if let Some(expected) = &mut kept.upstream {
+        drop(expected.tls.take().is_some(), "tls of the upstream");
         let generated = |name: &str| upstreams().any(|upstream| upstream.generated.contains(&name));
         expected.headers.0.retain(|(name, _)| !generated(name.as_str()));
         drop(

@@ -105,6 +105,8 @@ fn spec(request: &Request) -> Option<RequestSpec> {
         raw_path: Some(request.target.clone()),
         upgrade: None,
         grpc: None,
+        tls: None,
+        new_connection: false,
     })
 }
 
@@ -124,6 +126,7 @@ fn seen(upstream: &Upstream<'_>) -> UpstreamExpectation {
         absent,
         http: None,
         body: None,
+        tls: None,
     }
 }
 

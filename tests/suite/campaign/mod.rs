@@ -120,6 +120,8 @@ fn empty() -> CaseFile {
         down: Vec::new(),
         unresolved: Vec::new(),
         stats: Default::default(),
+        pki: Default::default(),
+        backend_tls: Default::default(),
     }
 }
 
