@@ -13,7 +13,6 @@ mod definitions;
 mod edit;
 mod entries;
 mod from_node;
-mod from_node;
 pub mod load;
 pub mod locate;
 pub mod manifests;
