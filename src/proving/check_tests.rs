@@ -35,6 +35,7 @@ fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
         truncated: false,
         trailers: Default::default(),
         elapsed: Duration::from_secs(1),
+        tls: None,
     };
     Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect() }
 }

@@ -93,7 +93,7 @@ impl<'a> Offline<'a> {
         for (share, observed) in self.observe_all(case, &simulated.decision) {
             add(&mut shares, observed.share_key(), share);
             let kind = case.expect.outcomes.iter().position(|kind| meets(kind, &observed));
-            let kind = kind.map_or_else(|| format!("another kind, such as {}", observed.share_key()), |at| label(at));
+            let kind = kind.map_or_else(|| format!("another kind, such as {}", observed.share_key()), label);
             add(&mut kinds, kind, share);
             let alone = RequestCase { expect: expect.clone(), ..case.clone() };
             for mismatch in check(&alone, std::slice::from_ref(&observed)) {
