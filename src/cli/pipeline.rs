@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::args::{InputArgs, OutputFormat, Section};
-use super::streams::Unwritten;
+use super::streams::{Streams, Unwritten};
 use crate::comments::SourceComments;
 use crate::compile::{self, Compilation};
 use crate::diagnostics::{Diagnostics, Finding, Locate, Severity, codes};
@@ -161,5 +161,20 @@ pub(super) fn write_file(
     match emit::file::write_file(path, access, write) {
         Ok(()) | Err(emit::file::FileError::BrokenPipe) => Ok(()),
         Err(error) => Err(Unwritten(error.to_string())),
+    }
+}
+
+/// Writes a product to a file, or to standard output when none is named.
+///
+/// # Errors
+/// What the system says when it cannot be written.
+pub(super) fn write_product(
+    file: Option<&Path>,
+    streams: &mut Streams<'_>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Unwritten> {
+    match file.filter(|file| file.as_os_str() != "-") {
+        Some(file) => write_file(file, false, write),
+        None => streams.product(write),
     }
 }

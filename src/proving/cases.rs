@@ -127,6 +127,10 @@ pub struct Expectation {
     pub backend: Option<String>,
     /// Who answered how often, in percent.
     pub backends: Option<Shares>,
+    /// Everything that may come back, each with its share. Unlike `backends`,
+    /// this ties the share to what the backend saw and to what came back.
+    #[serde(default)]
+    pub outcomes: Vec<OutcomeShare>,
     /// What the backend that answered received.
     pub upstream: Option<UpstreamExpectation>,
     /// The response's headers.
@@ -182,11 +186,31 @@ fn decode_expectation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Expe
             if expectation.backend.is_some() && expectation.backends.is_some() {
                 return Err(A::Error::custom("`backend` and `backends` exclude each other"));
             }
+            let sum: f64 = expectation.outcomes.iter().map(|outcome| outcome.percent).sum();
+            if !expectation.outcomes.is_empty() && (sum - 100.0).abs() > 1.0 {
+                return Err(A::Error::custom(format!("the outcomes sum up to {sum} percent, not to 100")));
+            }
             Ok(expectation)
         }
     }
 
     deserializer.deserialize_map(ExpectationVisitor)
+}
+
+/// One of several outcomes. A request counts for the first one that it meets in full.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OutcomeShare {
+    /// The share in percent.
+    pub percent: f64,
+    /// The status.
+    pub status: Option<u16>,
+    /// Who answered.
+    pub backend: Option<String>,
+    /// What the backend that answered received.
+    pub upstream: Option<UpstreamExpectation>,
+    /// The response's headers.
+    pub response: Option<ResponseExpectation>,
 }
 
 /// What a backend must have received.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::backend::ECHO_BACKEND;
-use super::cases::{Expectation, RequestCase, TlsExpectation, UpstreamExpectation};
+use super::cases::{Expectation, OutcomeShare, RequestCase, TlsExpectation, UpstreamExpectation};
 use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::Received;
@@ -45,7 +45,7 @@ impl Outcome {
 
     /// The key of the outcome among shares: the backend, or `grpc:STATUS`, or
     /// `status:CODE`, or `no answer`.
-    fn share_key(&self) -> String {
+    pub(super) fn share_key(&self) -> String {
         match (self.backend(), &self.reply) {
             (Some(backend), _) => backend.to_owned(),
             (None, Ok(reply)) => match reply.grpc_status() {
@@ -97,12 +97,37 @@ pub(super) fn check(case: &RequestCase, outcomes: &[Outcome]) -> Vec<Mismatch> {
         let keys = outcomes.iter().map(Outcome::share_key);
         mismatches.extend(check_shares("share", &shares.0, keys, outcomes.len(), true));
     }
+    if !case.expect.outcomes.is_empty() {
+        mismatches.extend(check_outcomes(&case.expect.outcomes, outcomes));
+    }
     if let Some(Mirrors::Percent(shares)) = &case.expect.mirrors {
         let names: Vec<&str> = shares.iter().map(|(name, _)| name.as_str()).collect();
         let keys = outcomes.iter().flat_map(|outcome| outcome.mirrored(&names)).map(str::to_owned);
         mismatches.extend(check_shares("mirror", shares, keys, outcomes.len(), false));
     }
     mismatches
+}
+
+/// Compares how often each of several outcomes came. A request that meets none is a mismatch.
+fn check_outcomes(expected: &[OutcomeShare], outcomes: &[Outcome]) -> Vec<Mismatch> {
+    let label = |index: usize, share: &OutcomeShare| {
+        format!("{} ({})", index + 1, share.backend.as_deref().unwrap_or("no backend"))
+    };
+    let shares: Vec<_> =
+        expected.iter().enumerate().map(|(index, share)| (label(index, share), share.percent)).collect();
+    let keys = outcomes.iter().map(|outcome| {
+        let met = expected.iter().position(|share| meets(share, outcome));
+        met.map_or_else(|| format!("another kind, such as {}", outcome.share_key()), |index| shares[index].0.clone())
+    });
+    check_shares("outcome", &shares, keys, outcomes.len(), true)
+}
+
+fn meets(share: &OutcomeShare, outcome: &Outcome) -> bool {
+    let OutcomeShare { percent: _, status, backend, upstream, response } = share.clone();
+    let expect = Expectation { status, backend, upstream, response, ..Expectation::default() };
+    let mut found = Findings::default();
+    check_one(&expect, outcome, &mut found);
+    found.0.is_empty()
 }
 
 /// Mismatches of many requests, each kind once, in the order of appearance.

@@ -1,5 +1,6 @@
 //! What proves a configuration: a real Envoy on loopback, echo backends that
-//! report what reached them, and request cases that say what must come back.
+//! report what reached them, and request cases that say what must come back. The same cases also run through the
+//! simulator, with the answers that the echo backends would give.
 //!
 //! Input: a [`Topology`] (the ports and Services of the manifests), a
 //! [`CaseFile`], and a closure that compiles the manifests under given
@@ -19,6 +20,7 @@ mod error;
 mod grpc;
 mod install;
 mod journal;
+mod offline;
 mod ports;
 mod run;
 mod tls;
@@ -27,7 +29,7 @@ mod values;
 
 pub use backend::Backend;
 pub use cases::{
-    CaseFile, Expectation, FormatError, RequestCase, RequestSpec, ResponseExpectation, TlsExpectation,
+    CaseFile, Expectation, FormatError, OutcomeShare, RequestCase, RequestSpec, ResponseExpectation, TlsExpectation,
     UpstreamExpectation,
 };
 pub use check::Mismatch;
@@ -36,6 +38,7 @@ pub use error::Error;
 pub use grpc::GrpcCall;
 pub use install::{ENVOY_VARIABLE, ENVOY_VERSION, find, provide};
 pub use journal::{Journal, REQUEST_ID, Received};
+pub use offline::{Offline, Simulated, offline_options};
 pub use run::{CaseResult, Proof, SHARE_REQUESTS, run};
 pub use tls::{BackendTlsSpec, TlsReport, TlsSpec};
 pub use topology::{GatewayPorts, ServiceKey, SliceAddress, Topology};

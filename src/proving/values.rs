@@ -2,6 +2,7 @@
 //! checked when it is decoded, so that a mistake is reported at its place.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use hyper::header::{HeaderName, HeaderValue};
@@ -74,6 +75,14 @@ fn check_target(path: &str) -> Result<(), String> {
         return Err("a request never carries a fragment (`#…`)".to_owned());
     }
     path.parse::<Uri>().map(|_| ()).map_err(|error| format!("`{path}` cannot be requested: {error}"))
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text)
+    }
 }
 
 impl<'de> Deserialize<'de> for Target {

@@ -19,8 +19,11 @@ mod docs;
 mod golden;
 mod harness;
 mod layering;
+mod ledger;
 mod mutation;
 mod process;
+mod property;
+mod proxy;
 mod registry;
 
 use std::path::Path;
@@ -67,7 +70,10 @@ fn trials() -> Vec<Trial> {
     let harness = Harness::new(root, Path::new(env!("CARGO_BIN_EXE_gwctl")), Path::new(env!("CARGO_TARGET_TMPDIR")));
     let mut trials = golden::trials(&harness);
     trials.extend(behaviour::trials(&harness));
+    trials.extend(property::trials(&harness));
+    trials.extend(proxy::trials(&harness));
     trials.extend(layering::trials(root));
+    trials.extend(ledger::trials(&harness, root));
     trials.extend(mutation::trials(root));
     trials.extend(registry::trials(root));
     trials.extend(docs::trials(root));

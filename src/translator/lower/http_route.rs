@@ -52,13 +52,14 @@ impl RouteLowering<'_, HttpRouteSpec> {
         let HttpRouteRule { name: _, matches, filters, backend_refs, timeouts, retry, session_persistence } = spec;
         let prefix = match matches.as_slice() {
             [only] if only.path.match_type == PathMatchType::PathPrefix => {
-                Some(super::path::trim_prefix(&only.path.value))
+                Some(super::path::normalize(super::path::trim_prefix(&only.path.value)))
             }
             _ => None,
         };
         let matches =
             matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)).collect();
-        let filters = filter::lower_rule_filters(self.object, &at, self.answers, filters, prefix, self.diagnostics);
+        let filters =
+            filter::lower_rule_filters(self.object, &at, self.answers, filters, prefix.as_deref(), self.diagnostics);
         let untranslated = self.report_untranslated(
             &at,
             &[
@@ -79,7 +80,7 @@ impl RouteLowering<'_, HttpRouteSpec> {
         let action = match filters {
             Ok(filters) if !untranslated => match filters.redirect {
                 Some(redirect) => RuleAction::Redirect(redirect),
-                None => RuleAction::Fixed(Arc::new(self.lower_forward(rule, &backends, filters, prefix))),
+                None => RuleAction::Fixed(Arc::new(self.lower_forward(rule, &backends, filters, prefix.as_deref()))),
             },
             _ => self.fail(),
         };
