@@ -168,7 +168,7 @@ impl SpanTree {
     }
 
     /// The entries of the mapping at `path`, under the same conditions, and when it has no merge key.
-    pub(super) fn own_entries(&self, path: &FieldPath) -> Option<Vec<OwnEntry>> {
+    pub(super) fn fields(&self, path: &FieldPath) -> Option<Vec<OwnEntry>> {
         let Shape::Map(entries) = &self.nodes.get(self.own_node(path)?)?.shape else { return None };
         if entries.iter().any(|entry| entry.merge) {
             return None;

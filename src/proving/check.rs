@@ -122,7 +122,7 @@ fn check_outcomes(expected: &[OutcomeShare], outcomes: &[Outcome]) -> Vec<Mismat
     check_shares("outcome", &shares, keys, outcomes.len(), true)
 }
 
-fn meets(share: &OutcomeShare, outcome: &Outcome) -> bool {
+pub(super) fn meets(share: &OutcomeShare, outcome: &Outcome) -> bool {
     let OutcomeShare { percent: _, status, backend, upstream, response } = share.clone();
     let expect = Expectation { status, backend, upstream, response, ..Expectation::default() };
     let mut found = Findings::default();

@@ -16,7 +16,7 @@ use crate::simulate::{Answer, Connection, Decision, Request, Security, Share, Si
 
 use super::backend::ECHO_BACKEND;
 use super::cases::{CaseFile, Expectation, RequestCase};
-use super::check::{Mismatch, Outcome, check};
+use super::check::{Mismatch, Outcome, check, meets};
 use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::Received;
@@ -79,7 +79,7 @@ impl<'a> Offline<'a> {
         let mut simulated = Simulated {
             result: CaseResult { name: case.name.clone(), requests: 1, mismatches: Vec::new(), seconds: 0.0 },
             unchecked: Vec::new(),
-            skipped: skip(case, &request),
+            skipped: skip(case, &request, &decision),
             request,
             decision,
         };
@@ -88,14 +88,14 @@ impl<'a> Offline<'a> {
         }
         let (expect, unchecked) = checkable(&case.expect, &simulated.decision);
         simulated.unchecked = unchecked;
-        let mut shares: Vec<(String, Share)> = Vec::new();
+        let mut shares = Vec::new();
+        let mut kinds = Vec::new();
         for outcome in &simulated.decision.outcomes {
             let observed = self.observe(case, &outcome.answer);
-            let key = observed.share_key();
-            match shares.iter_mut().find(|(other, _)| *other == key) {
-                Some((_, share)) => *share = *share + outcome.share,
-                None => shares.push((key, outcome.share)),
-            }
+            add(&mut shares, observed.share_key(), outcome.share);
+            let kind = case.expect.outcomes.iter().position(|kind| meets(kind, &observed));
+            let kind = kind.map_or_else(|| format!("another kind, such as {}", observed.share_key()), |at| label(at));
+            add(&mut kinds, kind, outcome.share);
             let alone = RequestCase { expect: expect.clone(), ..case.clone() };
             for mismatch in check(&alone, std::slice::from_ref(&observed)) {
                 if !simulated.result.mismatches.contains(&mismatch) {
@@ -105,6 +105,11 @@ impl<'a> Offline<'a> {
         }
         if let Some(expected) = &case.expect.backends {
             simulated.result.mismatches.extend(compare_shares(&expected.0, &shares));
+        }
+        if !case.expect.outcomes.is_empty() {
+            let expected: Vec<(String, f64)> =
+                case.expect.outcomes.iter().zip(0..).map(|(kind, at)| (label(at), kind.percent)).collect();
+            simulated.result.mismatches.extend(compare_shares(&expected, &kinds));
         }
         simulated
     }
@@ -132,7 +137,14 @@ impl<'a> Offline<'a> {
         }
         let security = match spec.url.scheme {
             Scheme::Http | Scheme::Udp => Security::Plain,
-            Scheme::Https => Security::Tls { server_name: Some(spec.url.host.clone()), certificate: true },
+            Scheme::Https => {
+                let tls = spec.tls.clone().unwrap_or_default();
+                let server_name = Some(tls.sni.unwrap_or_else(|| spec.url.host.clone()));
+                Security::Tls {
+                    server_name: server_name.filter(|name| !name.is_empty()),
+                    certificate: tls.certificate.is_some(),
+                }
+            }
         };
         let host = headers.iter().position(|(name, _)| name == "host").map(|place| headers.remove(place).1);
         let host = host.or_else(|| spec.host.clone()).unwrap_or_else(|| spec.url.host.clone());
@@ -235,6 +247,18 @@ impl<'a> Offline<'a> {
     }
 }
 
+/// The name of an expected kind of outcome.
+fn label(position: usize) -> String {
+    format!("outcome {}", position + 1)
+}
+
+fn add(shares: &mut Vec<(String, Share)>, key: String, share: Share) {
+    match shares.iter_mut().find(|(other, _)| *other == key) {
+        Some((_, sum)) => *sum = *sum + share,
+        None => shares.push((key, share)),
+    }
+}
+
 fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
     Reply {
         status,
@@ -248,9 +272,15 @@ fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
 }
 
 /// Why a case needs a running proxy.
-fn skip(case: &RequestCase, request: &Request) -> Option<&'static str> {
+fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Option<&'static str> {
     let controls =
         |name: &&&str| request.header_lines(name).next().is_some() || request.target.contains(&format!("{name}="));
+    if case.request.tls.as_ref().is_some_and(|tls| tls.certificate.is_some()) {
+        return Some("whether the client's certificate is accepted needs a run");
+    }
+    if decision.outcomes.iter().any(|outcome| matches!(outcome.answer, Answer::Stream(_))) {
+        return Some("what a backend says over a stream of bytes needs a run");
+    }
     if case.request.upgrade.is_some() {
         return Some("an upgraded stream needs a run");
     }
@@ -263,6 +293,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     let mut unchecked = Vec::new();
     // Shares are compared by the caller.
     kept.backends = None;
+    kept.outcomes.clear();
     let mut drop = |given: bool, what: &str| {
         if given {
             unchecked.push(what.to_owned());
@@ -276,6 +307,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     };
     let answers_upstream = upstreams().next().is_some();
     drop(kept.within.take().is_some(), "within");
+    drop(kept.tls.take().is_some(), "tls");
     drop(kept.attempts.take().is_some(), "attempts");
     drop(std::mem::take(&mut kept.truncated), "truncated");
     drop(answers_upstream && kept.grpc_messages.take().is_some(), "grpcMessages");
@@ -288,6 +320,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
         drop(true, "mirrors in percent");
     }
     if let Some(expected) = &mut kept.upstream {
+        drop(expected.tls.take().is_some(), "tls of the upstream");
         let generated = |name: &str| upstreams().any(|upstream| upstream.generated.contains(&name));
         expected.headers.0.retain(|(name, _)| !generated(name.as_str()));
         drop(

@@ -22,6 +22,7 @@ use super::envoy::Envoy;
 use super::error::Error;
 use super::journal::Journal;
 use super::ports::{DatagramReservation, PORT_ATTEMPTS, Reservation, reserve_both};
+use super::stop::Stop;
 use super::tls::{self, ClientTls};
 use super::topology::{ServiceKey, Topology};
 use super::values::{Mirrors, Scheme};
@@ -81,9 +82,31 @@ pub struct CaseResult {
 /// When the proof cannot be carried out; a case that does not hold is a
 /// [`CaseResult`] with mismatches.
 pub fn run(proof: &Proof<'_>, compile: impl Fn(&Options) -> Result<String, String>) -> Result<Vec<CaseResult>, Error> {
+    run_with(proof, compile, false)
+}
+
+/// As [`run`], and ends with an error when the process is asked to stop (Ctrl-C,
+/// SIGTERM), after Envoy, the backends and all files are gone.
+///
+/// # Errors
+///
+/// As those of [`run`], and the interruption.
+pub fn run_until_signal(
+    proof: &Proof<'_>,
+    compile: impl Fn(&Options) -> Result<String, String>,
+) -> Result<Vec<CaseResult>, Error> {
+    run_with(proof, compile, true)
+}
+
+fn run_with(
+    proof: &Proof<'_>,
+    compile: impl Fn(&Options) -> Result<String, String>,
+    heeds_signals: bool,
+) -> Result<Vec<CaseResult>, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(Error::system("start a runtime"))?;
-    let results = run_inside(&runtime, proof, compile);
+    let mut stop = runtime.block_on(async { Stop::new(heeds_signals) })?;
+    let results = run_inside(&runtime, proof, compile, &mut stop);
     runtime.shutdown_background();
     results
 }
@@ -92,6 +115,7 @@ fn run_inside(
     runtime: &tokio::runtime::Runtime,
     proof: &Proof<'_>,
     compile: impl Fn(&Options) -> Result<String, String>,
+    stop: &mut Stop,
 ) -> Result<Vec<CaseResult>, Error> {
     let mut stage = runtime.block_on(Stage::build(proof))?;
     let bootstrap = compile(&stage.options).map_err(Error::Compile)?;
@@ -103,7 +127,13 @@ fn run_inside(
     stage.check_listeners(&envoy)?;
     let mut results = Vec::new();
     for case in &proof.cases.requests {
-        results.push(runtime.block_on(stage.run_case(case))?);
+        let result = runtime.block_on(async {
+            tokio::select! {
+                result = stage.run_case(case) => result,
+                () = stop.asked() => Err(Error::Interrupted),
+            }
+        });
+        results.push(result?);
     }
     if !proof.cases.stats.is_empty() {
         let mismatches = check_stats(&proof.cases.stats, &envoy.admin("/stats")?);
