@@ -192,8 +192,8 @@ impl SpanTree {
         for segment in &path.0 {
             let Node { shape, anchored: false, .. } = self.nodes.get(node)? else { return None };
             node = match (segment, shape) {
-                (Segment::Field(name), Shape::Map(entries)) => {
-                    let mut same = entries.iter().filter(|entry| !entry.merge && *entry.name == **name);
+                (Segment::Field(name), Shape::Map(_)) => {
+                    let mut same = self.entries_named(node, name);
                     let only = same.next()?;
                     if same.next().is_some() {
                         return None;
