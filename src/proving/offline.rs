@@ -197,7 +197,7 @@ impl<'a> Offline<'a> {
             host: Some(upstream.host.clone()),
             headers: upstream.headers.clone(),
             body_length: 0,
-            body: case.request.body.clone().unwrap_or_default(),
+            body: case.request.received_body(),
             tls: None,
         };
         let controls = Controls { upstream };
