@@ -106,14 +106,6 @@ impl RequestSpec {
         if self.grpc.is_some() { HttpVersion::Http2 } else { self.http }
     }
 
-    /// The body as a backend records it: that of a call is the text of its messages.
-    pub(super) fn received_body(&self) -> String {
-        match &self.grpc {
-            Some(call) => call.messages.join("\n"),
-            None => self.body.clone().unwrap_or_default(),
-        }
-    }
-
     /// Whether fields are given that a call decides itself.
     fn contradicts_call(&self) -> bool {
         let plain = self.method == Method::GET && self.body.is_none() && self.upgrade.is_none();
