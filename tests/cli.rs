@@ -243,7 +243,7 @@ fn a_document_of_over_8_mib_is_refused_and_its_neighbours_are_read() {
     assert_eq!(code, Some(1));
     assert_eq!(stdout.matches("error[").count(), 2, "{stdout}");
     assert!(stdout.contains("error[GW8004]") && stdout.contains("  --> all.yaml:1:1\n"), "{stdout}");
-    assert!(stdout.contains("error[GW8002]") && stdout.contains("  --> all.yaml:23:7\n"), "{stdout}");
+    assert!(stdout.contains("error[GW8002]") && stdout.contains("  --> all.yaml:23:8\n"), "{stdout}");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn links_that_go_around_in_circles_are_followed_once() {
     symlink("..", folder.path().join("up")).unwrap();
     symlink("served.yaml", folder.path().join("other-name.yaml")).unwrap();
     let (code, stdout, stderr) = run(folder.path(), &["translate", "."]);
-    assert_eq!((code, stdout.matches("name: default/shop/80").count()), (Some(0), 1), "{stderr}");
+    assert_eq!((code, stdout.matches("- name: default/shop/80").count()), (Some(0), 1), "{stderr}");
     symlink("itself.yaml", folder.path().join("itself.yaml")).unwrap();
     let (code, stdout, stderr) = run(folder.path(), &["translate", "."]);
     assert_eq!((code, stdout.as_str()), (Some(2), ""));

@@ -6,9 +6,9 @@
 
 pub mod args;
 mod check;
+mod diff;
 mod envoy;
 pub mod exit;
-//mod diff;
 mod explain;
 mod findings;
 mod fix;
@@ -53,7 +53,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
         Command::Validate(args) => validate::run(args, cli.screen, streams),
         Command::Route(args) => route::run(args, cli.screen, streams),
         Command::Test(args) => test::run(args, streams),
-        Command::Diff(_) => Ok(ExitStatus::CouldNotRun),
+        Command::Diff(args) => diff::run(args, streams),
         Command::Explain(args) => explain::run(args, streams).map_err(Failure::from),
         Command::Completions { shell } => complete(*shell, streams).map_err(Failure::from),
     };

@@ -182,6 +182,11 @@ impl<'c> Tracer<'c> {
         Some(RuleSpot { spot, rule: route.name.rule, index: route.name.index, conditions })
     }
 
+    /// `file:line` of a listener.
+    pub(super) fn listener_place(&self, origin: Origin) -> Option<String> {
+        self.spot(origin, false).map(|spot| spot.place())
+    }
+
     /// A decision in the words of the manifests.
     pub(super) fn trace(&self, request: &Request, decision: &Decision<'_>) -> Trace {
         let outcomes: Vec<OutcomeView> = decision.outcomes.iter().map(|outcome| self.outcome(outcome)).collect();

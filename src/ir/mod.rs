@@ -33,6 +33,8 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// One for each backend and distinct upstream settings, addressed by [`ClusterId`].
     pub clusters: Vec<Cluster>,
+    /// The certificates that connections are served with, addressed by [`CertificateId`].
+    pub certificates: Vec<KeyPair>,
     /// Settings of the proxy itself.
     pub proxy: Proxy,
 }
@@ -41,5 +43,10 @@ impl Config {
     /// The cluster of an id.
     pub fn cluster(&self, id: ClusterId) -> &Cluster {
         &self.clusters[id.0 as usize]
+    }
+
+    /// The certificate of an id.
+    pub fn certificate(&self, id: CertificateId) -> &KeyPair {
+        &self.certificates[id.0 as usize]
     }
 }

@@ -140,11 +140,11 @@ impl SpanTree {
     pub fn keys(&self, path: &FieldPath) -> Vec<Range<usize>> {
         let Some((Segment::Field(name), parent)) = path.0.split_last() else { return Vec::new() };
         let Some(walk) = self.walk(&FieldPath(parent.to_vec())).filter(|walk| walk.complete) else { return Vec::new() };
-        self.own_entries(self.dereference(walk.node), name).map(|entry| entry.key.clone()).collect()
+        self.entries_named(self.dereference(walk.node), name).map(|entry| entry.key.clone()).collect()
     }
 
     /// The entries of a mapping with this name, in the order of the text; none for what is no mapping.
-    fn own_entries(&self, map: usize, name: &str) -> impl DoubleEndedIterator<Item = &Entry> {
+    fn entries_named(&self, map: usize, name: &str) -> impl DoubleEndedIterator<Item = &Entry> {
         let entries = match self.nodes.get(map).map(|node| &node.shape) {
             Some(Shape::Map(entries)) => entries.as_slice(),
             _ => &[],
@@ -192,8 +192,8 @@ impl SpanTree {
         for segment in &path.0 {
             let Node { shape, anchored: false, .. } = self.nodes.get(node)? else { return None };
             node = match (segment, shape) {
-                (Segment::Field(name), Shape::Map(entries)) => {
-                    let mut same = entries.iter().filter(|entry| !entry.merge && *entry.name == **name);
+                (Segment::Field(name), Shape::Map(_)) => {
+                    let mut same = self.entries_named(node, name);
                     let only = same.next()?;
                     if same.next().is_some() {
                         return None;
@@ -249,7 +249,7 @@ impl SpanTree {
     fn entry(&self, map: usize, name: &str, merges: usize) -> Option<&Entry> {
         let map = self.dereference(map);
         let Shape::Map(entries) = &self.nodes.get(map)?.shape else { return None };
-        if let Some(own) = self.own_entries(map, name).next_back() {
+        if let Some(own) = self.entries_named(map, name).next_back() {
             return Some(own);
         }
         if merges >= MAX_MERGES {

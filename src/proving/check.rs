@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::backend::ECHO_BACKEND;
-use super::cases::{Expectation, OutcomeShare, RequestCase, UpstreamExpectation};
-use super::client::Reply;
+use super::cases::{Expectation, OutcomeShare, RequestCase, TlsExpectation, UpstreamExpectation};
+use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::Received;
+use super::tls::TlsReport;
 use super::values::{Headers, HttpVersion, Mirrors};
 
 /// How many standard deviations a share may be off. Chance alone exceeds
@@ -31,7 +32,7 @@ pub struct Mismatch {
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     /// The answer, or why there is none.
-    pub(super) reply: Result<Reply, String>,
+    pub(super) reply: Result<Reply, NoAnswer>,
     /// What the backends received, in order of arrival.
     pub(super) received: Vec<Arc<Received>>,
 }
@@ -51,7 +52,8 @@ impl Outcome {
                 Some(status) => format!("grpc:{status}"),
                 None => format!("status:{}", reply.status),
             },
-            (None, Err(_)) => "no answer".to_owned(),
+            (None, Err(NoAnswer::Closed(_))) => "closed".to_owned(),
+            (None, Err(NoAnswer::Failed(_))) => "no answer".to_owned(),
         }
     }
 
@@ -120,7 +122,7 @@ fn check_outcomes(expected: &[OutcomeShare], outcomes: &[Outcome]) -> Vec<Mismat
     check_shares("outcome", &shares, keys, outcomes.len(), true)
 }
 
-fn meets(share: &OutcomeShare, outcome: &Outcome) -> bool {
+pub(super) fn meets(share: &OutcomeShare, outcome: &Outcome) -> bool {
     let OutcomeShare { percent: _, status, backend, upstream, response } = share.clone();
     let expect = Expectation { status, backend, upstream, response, ..Expectation::default() };
     let mut found = Findings::default();
@@ -161,11 +163,20 @@ impl Findings {
 fn check_one(expect: &Expectation, outcome: &Outcome, found: &mut Findings) {
     let reply = match &outcome.reply {
         Ok(reply) => reply,
+        // Shares count what was closed.
+        Err(NoAnswer::Closed(_)) if expect.closed || expect.backends.is_some() => return,
         Err(reason) => {
-            found.add("answer", "an answer", reason.clone());
+            let expected = if expect.closed { "a closed connection" } else { "an answer" };
+            found.add("answer", expected, reason.to_string());
             return;
         }
     };
+    if expect.closed {
+        found.add("answer", "a closed connection", format!("status {}", reply.status));
+    }
+    if let Some(expected) = &expect.tls {
+        check_tls("tls", expected, reply.tls.as_ref(), found);
+    }
     check_reply(expect, reply, found);
     if let Some(backend) = &expect.backend {
         let actual = outcome.backend().map_or_else(|| format!("(none, status {})", reply.status), str::to_owned);
@@ -230,7 +241,10 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
         found.add("upstream", "a request at a backend", "(none)");
         return;
     };
-    let UpstreamExpectation { method, path, host, headers, absent, http, body } = expect;
+    let UpstreamExpectation { method, path, host, headers, absent, http, body, tls } = expect;
+    if let Some(expected) = tls {
+        check_tls("upstream tls", expected, received.tls.as_ref(), found);
+    }
     let fields = [
         ("upstream method", method.as_deref(), Some(received.method.as_str())),
         ("upstream path", path.as_deref(), Some(received.path.as_str())),
@@ -244,6 +258,21 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
         }
     }
     check_headers("upstream", headers, absent, |name| received.header_lines(name), found);
+}
+
+/// Compares what one side of a connection saw of the other's TLS.
+fn check_tls(side: &str, expect: &TlsExpectation, actual: Option<&TlsReport>, found: &mut Findings) {
+    let TlsExpectation { sni, alpn, peer } = expect;
+    let Some(actual) = actual else {
+        found.add(side, "TLS", "plain text");
+        return;
+    };
+    let fields = [("sni", sni, &actual.sni), ("alpn", alpn, &actual.alpn), ("peer", peer, &actual.peer)];
+    for (name, expected, actual) in fields {
+        if let Some(expected) = expected {
+            found.compare(format!("{side} {name}"), expected, Some(actual.as_deref().unwrap_or_default()));
+        }
+    }
 }
 
 fn check_headers<'a>(

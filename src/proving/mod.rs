@@ -14,6 +14,7 @@ mod backend;
 mod cases;
 mod check;
 mod client;
+mod datagram;
 mod envoy;
 mod error;
 mod grpc;
@@ -22,12 +23,14 @@ mod journal;
 mod offline;
 mod ports;
 mod run;
+mod stop;
+mod tls;
 mod topology;
 mod values;
 
 pub use backend::Backend;
 pub use cases::{
-    CaseFile, Expectation, FormatError, OutcomeShare, RequestCase, RequestSpec, ResponseExpectation,
+    CaseFile, Expectation, FormatError, OutcomeShare, RequestCase, RequestSpec, ResponseExpectation, TlsExpectation,
     UpstreamExpectation,
 };
 pub use check::Mismatch;
@@ -37,6 +40,7 @@ pub use grpc::GrpcCall;
 pub use install::{ENVOY_VARIABLE, ENVOY_VERSION, find, provide};
 pub use journal::{Journal, REQUEST_ID, Received};
 pub use offline::{Offline, Simulated, offline_options};
-pub use run::{CaseResult, Proof, SHARE_REQUESTS, run};
+pub use run::{CaseResult, Proof, SHARE_REQUESTS, run, run_until_signal};
+pub use tls::{BackendTlsSpec, TlsReport, TlsSpec};
 pub use topology::{GatewayPorts, ServiceKey, SliceAddress, Topology};
 pub use values::{GatewayName, Headers, HttpVersion, Mirrors, Scheme, Shares, Target, Window};

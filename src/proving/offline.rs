@@ -16,8 +16,8 @@ use crate::simulate::{Answer, Connection, Decision, Request, Security, Share, Si
 
 use super::backend::ECHO_BACKEND;
 use super::cases::{CaseFile, Expectation, RequestCase};
-use super::check::{Mismatch, Outcome, check};
-use super::client::Reply;
+use super::check::{Mismatch, Outcome, check, meets};
+use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::Received;
 use super::run::{CaseResult, Proof, resolve, services};
@@ -79,7 +79,7 @@ impl<'a> Offline<'a> {
         let mut simulated = Simulated {
             result: CaseResult { name: case.name.clone(), requests: 1, mismatches: Vec::new(), seconds: 0.0 },
             unchecked: Vec::new(),
-            skipped: skip(case, &request),
+            skipped: skip(case, &request, &decision),
             request,
             decision,
         };
@@ -88,14 +88,13 @@ impl<'a> Offline<'a> {
         }
         let (expect, unchecked) = checkable(&case.expect, &simulated.decision);
         simulated.unchecked = unchecked;
-        let mut shares: Vec<(String, Share)> = Vec::new();
-        for outcome in &simulated.decision.outcomes {
-            let observed = self.observe(case, &outcome.answer);
-            let key = observed.share_key();
-            match shares.iter_mut().find(|(other, _)| *other == key) {
-                Some((_, share)) => *share = *share + outcome.share,
-                None => shares.push((key, outcome.share)),
-            }
+        let mut shares = Vec::new();
+        let mut kinds = Vec::new();
+        for (share, observed) in self.observe_all(case, &simulated.decision) {
+            add(&mut shares, observed.share_key(), share);
+            let kind = case.expect.outcomes.iter().position(|kind| meets(kind, &observed));
+            let kind = kind.map_or_else(|| format!("another kind, such as {}", observed.share_key()), |at| label(at));
+            add(&mut kinds, kind, share);
             let alone = RequestCase { expect: expect.clone(), ..case.clone() };
             for mismatch in check(&alone, std::slice::from_ref(&observed)) {
                 if !simulated.result.mismatches.contains(&mismatch) {
@@ -105,6 +104,11 @@ impl<'a> Offline<'a> {
         }
         if let Some(expected) = &case.expect.backends {
             simulated.result.mismatches.extend(compare_shares(&expected.0, &shares));
+        }
+        if !case.expect.outcomes.is_empty() {
+            let expected: Vec<(String, f64)> =
+                case.expect.outcomes.iter().zip(0..).map(|(kind, at)| (label(at), kind.percent)).collect();
+            simulated.result.mismatches.extend(compare_shares(&expected, &kinds));
         }
         simulated
     }
@@ -132,7 +136,15 @@ impl<'a> Offline<'a> {
         }
         let security = match spec.url.scheme {
             Scheme::Http => Security::Plain,
-            Scheme::Https => Security::Tls { server_name: Some(spec.url.host.clone()), certificate: true },
+            Scheme::Udp => Security::Udp,
+            Scheme::Https => {
+                let tls = spec.tls.clone().unwrap_or_default();
+                let server_name = Some(tls.sni.unwrap_or_else(|| spec.url.host.clone()));
+                Security::Tls {
+                    server_name: server_name.filter(|name| !name.is_empty()),
+                    certificate: tls.certificate.is_some(),
+                }
+            }
         };
         let host = headers.iter().position(|(name, _)| name == "host").map(|place| headers.remove(place).1);
         let host = host.or_else(|| spec.host.clone()).unwrap_or_else(|| spec.url.host.clone());
@@ -154,21 +166,38 @@ impl<'a> Offline<'a> {
         self.topology.gateways.get(case.gateway.as_ref()?)?.addresses.first().copied()
     }
 
-    /// What the runner would observe.
-    fn observe(&self, case: &RequestCase, answer: &Answer<'_>) -> Outcome {
+    /// What the runner would observe, with the share of each.
+    fn observe_all(&self, case: &RequestCase, decision: &Decision<'_>) -> Vec<(Share, Outcome)> {
+        let mut all = Vec::new();
+        for outcome in &decision.outcomes {
+            let names = match &outcome.answer {
+                Answer::Upstream(upstream) => self.backends(upstream.cluster),
+                Answer::Local(_) | Answer::Closed(_) | Answer::Stream(_) => vec![String::new()],
+            };
+            // The endpoints of one backend have equal shares.
+            let share = outcome.share * Share::new(1, names.len() as u128);
+            all.extend(names.into_iter().map(|name| (share, self.observe(case, &outcome.answer, name))));
+        }
+        all
+    }
+
+    fn observe(&self, case: &RequestCase, answer: &Answer<'_>, backend: String) -> Outcome {
         match answer {
             Answer::Local(reply) => {
                 let body = if case.request.method == hyper::Method::HEAD { "" } else { reply.body };
                 Outcome { reply: Ok(self::reply(reply.status, reply.headers.clone(), body)), received: Vec::new() }
             }
-            Answer::Closed(closed) => Outcome { reply: Err(closed.as_str().to_owned()), received: Vec::new() },
-            Answer::Stream(_) => Outcome { reply: Err("a stream of bytes".to_owned()), received: Vec::new() },
-            Answer::Upstream(upstream) => self.echo(case, upstream),
+            Answer::Closed(closed) => {
+                Outcome { reply: Err(NoAnswer::Closed(closed.as_str().to_owned())), received: Vec::new() }
+            }
+            Answer::Stream(_) => {
+                Outcome { reply: Err(NoAnswer::Failed("a stream of bytes".to_owned())), received: Vec::new() }
+            }
+            Answer::Upstream(upstream) => self.echo(case, upstream, backend),
         }
     }
 
-    fn echo(&self, case: &RequestCase, upstream: &Upstream<'_>) -> Outcome {
-        let name = self.backend(upstream.cluster);
+    fn echo(&self, case: &RequestCase, upstream: &Upstream<'_>, name: String) -> Outcome {
         if self.cases.down.contains(&name) || self.cases.unresolved.contains(&name) {
             let headers = upstream.answer(vec![("content-type".to_owned(), "text/plain".to_owned())]);
             return Outcome { reply: Ok(self::reply(503, headers, "")), received: Vec::new() };
@@ -181,7 +210,11 @@ impl<'a> Offline<'a> {
             host: Some(upstream.host.clone()),
             headers: upstream.headers.clone(),
             body_length: 0,
-            body: case.request.body.clone().unwrap_or_default(),
+            body: match &case.request.grpc {
+                Some(call) => call.messages.join("\n"),
+                None => case.request.body.clone().unwrap_or_default(),
+            },
+            tls: None,
         };
         let controls = Controls { upstream };
         let status = controls.get("x-echo-status").and_then(|text| text.parse().ok());
@@ -209,15 +242,15 @@ impl<'a> Offline<'a> {
         Outcome { reply: Ok(reply), received: vec![Arc::new(received)] }
     }
 
-    /// The name of the echo backend of a cluster.
-    fn backend(&self, id: ClusterId) -> String {
+    /// The names of the echo backends of a cluster: one for each endpoint that is kept, else one.
+    fn backends(&self, id: ClusterId) -> Vec<String> {
         let Cluster { backend, endpoints, .. } = self.simulator.config().cluster(id);
         match endpoints {
             Endpoints::Static(addresses) if self.cases.keep_endpoints && addresses.first() != Some(&NOWHERE) => {
-                addresses.first().map(ToString::to_string).unwrap_or_default()
+                addresses.iter().map(ToString::to_string).collect()
             }
             Endpoints::Static(_) | Endpoints::Dns(_) => {
-                format!("{}/{}:{}", backend.namespace, backend.name, backend.port)
+                vec![format!("{}/{}:{}", backend.namespace, backend.name, backend.port)]
             }
         }
     }
@@ -230,6 +263,18 @@ impl<'a> Offline<'a> {
     }
 }
 
+/// The name of an expected kind of outcome.
+fn label(position: usize) -> String {
+    format!("outcome {}", position + 1)
+}
+
+fn add(shares: &mut Vec<(String, Share)>, key: String, share: Share) {
+    match shares.iter_mut().find(|(other, _)| *other == key) {
+        Some((_, sum)) => *sum = *sum + share,
+        None => shares.push((key, share)),
+    }
+}
+
 fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
     Reply {
         status,
@@ -238,13 +283,20 @@ fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
         trailers: Vec::new(),
         truncated: false,
         elapsed: Duration::ZERO,
+        tls: None,
     }
 }
 
 /// Why a case needs a running proxy.
-fn skip(case: &RequestCase, request: &Request) -> Option<&'static str> {
+fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Option<&'static str> {
     let controls =
         |name: &&&str| request.header_lines(name).next().is_some() || request.target.contains(&format!("{name}="));
+    if case.request.tls.as_ref().is_some_and(|tls| tls.certificate.is_some()) {
+        return Some("whether the client's certificate is accepted needs a run");
+    }
+    if decision.outcomes.iter().any(|outcome| matches!(outcome.answer, Answer::Stream(_))) {
+        return Some("what a backend says over a stream of bytes needs a run");
+    }
     if case.request.upgrade.is_some() {
         return Some("an upgraded stream needs a run");
     }
@@ -257,6 +309,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     let mut unchecked = Vec::new();
     // Shares are compared by the caller.
     kept.backends = None;
+    kept.outcomes.clear();
     let mut drop = |given: bool, what: &str| {
         if given {
             unchecked.push(what.to_owned());
@@ -270,6 +323,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     };
     let answers_upstream = upstreams().next().is_some();
     drop(kept.within.take().is_some(), "within");
+    drop(kept.tls.take().is_some(), "tls");
     drop(kept.attempts.take().is_some(), "attempts");
     drop(std::mem::take(&mut kept.truncated), "truncated");
     drop(answers_upstream && kept.grpc_messages.take().is_some(), "grpcMessages");
@@ -282,6 +336,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
         drop(true, "mirrors in percent");
     }
     if let Some(expected) = &mut kept.upstream {
+        drop(expected.tls.take().is_some(), "tls of the upstream");
         let generated = |name: &str| upstreams().any(|upstream| upstream.generated.contains(&name));
         expected.headers.0.retain(|(name, _)| !generated(name.as_str()));
         drop(
@@ -292,13 +347,16 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     (kept, unchecked)
 }
 
+/// How far a percentage without decimals may be off: less than anything prints.
+const EXACT: f64 = 0.005;
+
 /// Compares exact shares with percentages, as exactly as those are written.
 fn compare_shares(expected: &[(String, f64)], actual: &[(String, Share)]) -> Vec<Mismatch> {
     let find = |name: &str| actual.iter().find(|(key, _)| key == name).map_or(Share::new(0, 1), |(_, share)| *share);
     let wrong = expected.iter().filter(|(name, percent)| {
         let decimals = percent.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
         let tolerance = 0.5 * 10_f64.powi(-i32::try_from(decimals).unwrap_or(0));
-        let exact = if decimals == 0 { 1e-9 } else { tolerance };
+        let exact = if decimals == 0 { EXACT } else { tolerance };
         (find(name).percent() - percent).abs() > exact
     });
     let mut mismatches: Vec<Mismatch> = wrong

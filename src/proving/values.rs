@@ -11,13 +11,15 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-/// Whether `http` or `https` is spoken.
+/// What is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
     /// Plain HTTP.
     Http,
     /// HTTP over TLS.
     Https,
+    /// One datagram, and its answer.
+    Udp,
 }
 
 /// The parts of a case's URL.
@@ -38,7 +40,8 @@ impl Target {
         let (scheme, rest) = match text.split_once("://") {
             Some(("http", rest)) => (Scheme::Http, rest),
             Some(("https", rest)) => (Scheme::Https, rest),
-            _ => return Err(format!("`{text}` does not begin with `http://` or `https://`")),
+            Some(("udp", rest)) => (Scheme::Udp, rest),
+            _ => return Err(format!("`{text}` does not begin with `http://`, `https://` or `udp://`")),
         };
         let cut = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(cut);
@@ -47,7 +50,11 @@ impl Target {
                 let number = port.parse().ok().filter(|number| *number > 0);
                 (host, number.ok_or_else(|| format!("`{port}` is not a port"))?)
             }
-            _ => (authority, if scheme == Scheme::Http { 80 } else { 443 }),
+            _ => match scheme {
+                Scheme::Http => (authority, 80),
+                Scheme::Https => (authority, 443),
+                Scheme::Udp => return Err(format!("`{text}` names no port")),
+            },
         };
         if host.is_empty() {
             return Err(format!("`{text}` has no host"));

@@ -1,7 +1,7 @@
 //! Exact shares of requests.
 
 use std::fmt;
-use std::ops::Add;
+use std::ops::{Add, Mul};
 
 /// A fraction of all requests, in lowest terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +45,14 @@ impl Add for Share {
             return Self::new(self.parts + other.parts, self.of);
         }
         Self::new(self.parts * other.of + other.parts * self.of, self.of * other.of)
+    }
+}
+
+impl Mul for Share {
+    type Output = Self;
+
+    fn mul(self, other: Self) -> Self {
+        Self::new(self.parts * other.parts, self.of * other.of)
     }
 }
 

@@ -85,6 +85,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
             origin: Origin(0),
         }],
         clusters: vec![cluster("full", vec![SocketAddr::from(([127, 0, 0, 1], 1))]), cluster("empty", Vec::new())],
+        certificates: Vec::new(),
         proxy: Proxy::default(),
     }
 }

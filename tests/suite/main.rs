@@ -14,7 +14,9 @@
 //! `cargo test --test suite -- FILTER` runs the tests whose name contains FILTER.
 
 mod behaviour;
+mod campaign;
 mod case;
+mod commands;
 mod docs;
 mod golden;
 mod harness;
@@ -25,6 +27,7 @@ mod process;
 mod property;
 mod proxy;
 mod registry;
+mod simulated;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -70,6 +73,9 @@ fn trials() -> Vec<Trial> {
     let harness = Harness::new(root, Path::new(env!("CARGO_BIN_EXE_gwctl")), Path::new(env!("CARGO_TARGET_TMPDIR")));
     let mut trials = golden::trials(&harness);
     trials.extend(behaviour::trials(&harness));
+    trials.extend(simulated::trials(&harness));
+    trials.extend(campaign::trials(&harness));
+    trials.extend(commands::trials(&harness));
     trials.extend(property::trials(&harness));
     trials.extend(proxy::trials(&harness));
     trials.extend(layering::trials(root));

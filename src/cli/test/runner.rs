@@ -157,7 +157,7 @@ impl State {
             None => proving::find().map_err(|error| error.to_string())?,
         };
         let proof = Proof { envoy: &envoy, topology, cases, options };
-        let results = proving::run(&proof, |options| manifests.translate(options, args.partial));
+        let results = proving::run_until_signal(&proof, |options| manifests.translate(options, args.partial));
         let results = results.map_err(|error| error.to_string())?;
         for (position, result) in results.into_iter().enumerate() {
             let trace = simulated.get(position).map(|one| tracer.trace(&one.request, &one.decision));

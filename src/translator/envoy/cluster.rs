@@ -23,6 +23,7 @@ use crate::ir::{self, Endpoints, UpstreamProtocol};
 
 use super::name;
 use super::proto::{any, boolean, duration, named_address, socket_address, uint32};
+use super::udp_proxy::session_limits;
 use super::upstream_tls::to_upstream_socket;
 
 /// How long a connection to an endpoint may take.
@@ -33,7 +34,7 @@ pub(super) const BUFFER_LIMIT_BYTES: u32 = 32_768;
 
 const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-pub(super) fn to_cluster(cluster: &ir::Cluster) -> Cluster {
+pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config) -> Cluster {
     let ir::Cluster { backend: _, protocol, tls, variant: _, endpoints, origin: _ } = cluster;
     let name = name::cluster(cluster);
     let (discovery, addresses) = match endpoints {
@@ -51,7 +52,8 @@ pub(super) fn to_cluster(cluster: &ir::Cluster) -> Cluster {
         dns_lookup_family: if is_dns { DnsLookupFamily::V4Preferred } else { DnsLookupFamily::Auto } as i32,
         wait_for_warm_on_init: is_dns.then(|| boolean(false)),
         typed_extension_protocol_options: protocol_options(*protocol),
-        transport_socket: tls.as_ref().map(to_upstream_socket),
+        transport_socket: tls.as_ref().map(|tls| to_upstream_socket(tls, config)),
+        circuit_breakers: (*protocol == UpstreamProtocol::Udp).then(session_limits),
         ..endpoints_cluster(name, discovery, addresses)
     }
 }

@@ -1,7 +1,9 @@
 //! The names of Envoy's resources: made here and never taken apart again.
 
 use crate::hostname::Hostname;
-use crate::ir::{BackendName, ChainMatch, ChainName, Cluster, FilterChain, Listener, RouteName, Site, Transport};
+use crate::ir::{
+    BackendName, ChainMatch, ChainName, Cluster, FilterChain, KeyPair, Listener, RouteName, Site, Transport,
+};
 
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
 pub const INVALID_BACKEND: &str = "invalid-backend";
@@ -18,6 +20,11 @@ pub fn cluster(cluster: &Cluster) -> String {
         Site::External => format!("external/{namespace}/{name}/{port}"),
     };
     if cluster.variant.is_empty() { name } else { format!("{name}/{}", cluster.variant) }
+}
+
+/// The certificate of a Secret: `namespace/name`.
+pub fn secret(pair: &KeyPair) -> String {
+    format!("{}/{}", pair.namespace, pair.name)
 }
 
 /// `httproute/<namespace>/<name>/rule/<n>/match/<m>`.

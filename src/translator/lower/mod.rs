@@ -19,7 +19,6 @@ mod re2;
 mod rule;
 mod socket;
 mod tls_chain;
-mod tls_route;
 mod virtual_host;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
@@ -56,7 +55,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
     };
     let listeners =
         listener::lower_listeners(resolved, options, (&routes, &clusters), &mut material, &mut origins, diagnostics);
-    let files = material.into_files();
+    let (certificates, files) = material.into_parts();
     if listeners.is_empty() {
         diagnostics.report(
             Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")
@@ -64,7 +63,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
                 .help("add a Gateway with a valid listener to the input"),
         );
     }
-    let config = ir::Config { listeners, clusters: clusters.into_clusters(), proxy: proxy(options) };
+    let config = ir::Config { listeners, clusters: clusters.into_clusters(), certificates, proxy: proxy(options) };
     Lowered { config, origins, files }
 }
 
