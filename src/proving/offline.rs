@@ -79,7 +79,7 @@ impl<'a> Offline<'a> {
         let mut simulated = Simulated {
             result: CaseResult { name: case.name.clone(), requests: 1, mismatches: Vec::new(), seconds: 0.0 },
             unchecked: Vec::new(),
-            skipped: skip(case, &request, &decision),
+            skipped: self.skip(case, &request, &decision),
             request,
             decision,
         };
@@ -287,7 +287,22 @@ fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
     }
 }
 
-/// Why a case needs a running proxy.
+impl Offline<'_> {
+    /// Why a case needs a running proxy.
+    fn skip(&self, case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Option<&'static str> {
+        let config = self.simulator.config();
+        let encrypts = |answer: &Answer<'_>| match answer {
+            Answer::Upstream(upstream) => config.cluster(upstream.cluster).tls.is_some(),
+            Answer::Local(_) | Answer::Stream(_) | Answer::Closed(_) => false,
+        };
+        if decision.outcomes.iter().any(|outcome| encrypts(&outcome.answer)) {
+            return Some("what a backend agrees to in its TLS handshake needs a run");
+        }
+        skip(case, request, decision)
+    }
+}
+
+/// Why a case needs a running proxy, whatever the backends are.
 fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Option<&'static str> {
     let controls =
         |name: &&&str| request.header_lines(name).next().is_some() || request.target.contains(&format!("{name}="));
