@@ -26,6 +26,7 @@ pub(crate) fn trials(root: &Path) -> Vec<Trial> {
 
 /// Codes without a case, each with the reason.
 const WITHOUT_CASE: &[(&str, &str)] = &[
+    ("GW4005", "it takes more than 20,000 routes"),
     ("GW5009", "what Envoy refuses has been found before, as far as we know; `src/cli/envoy_tests.rs` provokes it"),
     ("GW8010", "a mistake of gwctl itself"),
 ];
