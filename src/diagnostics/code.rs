@@ -284,10 +284,10 @@ registry! {
     PLAINTEXT_BACKEND = "GW5006" "plaintext-backend" Warning;
     /// An IP address where a hostname is wanted.
     ADDRESS_AS_HOSTNAME = "GW5007" "address-as-hostname" Warning;
-    /// What a real Envoy refuses, when it is asked.
-    REFUSED_BY_ENVOY = "GW5009" "refused-by-envoy" Error;
     /// Plain text to a host outside the cluster.
     PLAINTEXT_EXTERNAL = "GW5008" "plaintext-external-backend" Warning;
+    /// What a real Envoy refuses, when it is asked.
+    REFUSED_BY_ENVOY = "GW5009" "refused-by-envoy" Error;
     /// A deprecated version of a kind.
     DEPRECATED_VERSION = "GW5010" "deprecated-version" Warning;
     /// A field that only the main branch of Gateway API has.

@@ -79,7 +79,7 @@ impl<'a> Offline<'a> {
         let mut simulated = Simulated {
             result: CaseResult { name: case.name.clone(), requests: 1, mismatches: Vec::new(), seconds: 0.0 },
             unchecked: Vec::new(),
-            skipped: skip(case, &request, &decision),
+            skipped: skip(case, &request, &decision).or_else(|| self.skip_handshake(&decision)),
             request,
             decision,
         };
@@ -93,7 +93,7 @@ impl<'a> Offline<'a> {
         for (share, observed) in self.observe_all(case, &simulated.decision) {
             add(&mut shares, observed.share_key(), share);
             let kind = case.expect.outcomes.iter().position(|kind| meets(kind, &observed));
-            let kind = kind.map_or_else(|| format!("another kind, such as {}", observed.share_key()), |at| label(at));
+            let kind = kind.map_or_else(|| format!("another kind, such as {}", observed.share_key()), label);
             add(&mut kinds, kind, share);
             let alone = RequestCase { expect: expect.clone(), ..case.clone() };
             for mismatch in check(&alone, std::slice::from_ref(&observed)) {
@@ -111,6 +111,15 @@ impl<'a> Offline<'a> {
             simulated.result.mismatches.extend(compare_shares(&expected, &kinds));
         }
         simulated
+    }
+
+    /// Backends with TLS show certificates of their own, which no manifest knows.
+    fn skip_handshake(&self, decision: &Decision<'_>) -> Option<&'static str> {
+        let has_tls = decision.outcomes.iter().any(|outcome| match &outcome.answer {
+            Answer::Upstream(upstream) => self.simulator.config().cluster(upstream.cluster).tls.is_some(),
+            Answer::Local(_) | Answer::Stream(_) | Answer::Closed(_) => false,
+        });
+        has_tls.then_some("whether the certificate of the backend is accepted needs a run")
     }
 
     /// The request of a case, as the runner would send it.
