@@ -230,6 +230,10 @@ registry! {
     ROUTES_MULTIPLY = "GW4005" "routes-multiply" Warning;
     /// One header with several actions in one filter.
     HEADER_CONFLICT = "GW4006" "header-modified-twice" Warning;
+    /// A `*` that browsers take literally.
+    LITERAL_WILDCARD = "GW4020" "literal-wildcard" Warning;
+    /// Two rules name their sessions alike.
+    SESSION_NAME_TAKEN = "GW4021" "session-name-taken" Warning;
 
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;
@@ -249,6 +253,10 @@ registry! {
     DEPRECATED_VERSION = "GW5010" "deprecated-version" Warning;
     /// A field that only the main branch of Gateway API has.
     UNRELEASED_FIELD = "GW5011" "unreleased-field" Warning;
+    /// A setting that Envoy can only come near to.
+    APPROXIMATED = "GW5020" "approximated" Warning;
+    /// A CORS filter on some of the backends that share a rule.
+    CORS_PER_BACKEND = "GW5021" "cors-per-backend" Error, "Accepted" "False" "IncompatibleFilters";
 
     /// A file that cannot be read.
     UNREADABLE = "GW8001" "unreadable-input" Error;

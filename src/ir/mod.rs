@@ -5,13 +5,27 @@
 //! object and a field when something is to be printed. `translator::envoy` and
 //! `simulate` are two readers of the same value.
 
+mod action;
 mod cluster;
+mod cors;
+mod external_auth;
+mod header;
 mod http_route;
 mod listener;
+mod mirror;
+mod retry;
+mod session;
 
+pub use action::*;
 pub use cluster::*;
+pub use cors::*;
+pub use external_auth::*;
+pub use header::*;
 pub use http_route::*;
 pub use listener::*;
+pub use mirror::*;
+pub use retry::*;
+pub use session::*;
 
 /// Where a node comes from: an index that only the resolver can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +38,8 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// One for each backend and distinct upstream settings, addressed by [`ClusterId`].
     pub clusters: Vec<Cluster>,
+    /// One for each distinct authorization, addressed by [`AuthId`].
+    pub external_auths: Vec<ExternalAuth>,
     /// Settings of the proxy itself.
     pub proxy: Proxy,
 }
@@ -32,5 +48,10 @@ impl Config {
     /// The cluster of an id.
     pub fn cluster(&self, id: ClusterId) -> &Cluster {
         &self.clusters[id.0 as usize]
+    }
+
+    /// The authorization of an id.
+    pub fn external_auth(&self, id: AuthId) -> &ExternalAuth {
+        &self.external_auths[id.0 as usize]
     }
 }

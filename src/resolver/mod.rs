@@ -7,6 +7,7 @@
 
 mod attachment;
 mod backend;
+mod filter;
 mod gateway;
 mod http_route;
 mod listener;
@@ -20,6 +21,7 @@ use crate::parser::manifests::Manifests;
 
 pub use attachment::{Attachment, RouteParent};
 pub use backend::{Backend, BackendId, BackendIndex, BackendRefOutcome};
+pub use filter::FilterRefs;
 pub use gateway::ResolvedGateway;
 pub use http_route::ResolvedHttpRoute;
 pub use listener::{ListenerId, Protocol, ResolvedListener, RouteKind};

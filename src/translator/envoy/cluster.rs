@@ -21,6 +21,7 @@ use crate::ir::{self, Endpoints, UpstreamProtocol};
 
 use super::name;
 use super::proto::{any, boolean, duration, named_address, socket_address, uint32};
+use super::retry::to_circuit_breakers;
 
 /// How long a connection to an endpoint may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,7 +32,7 @@ pub(super) const BUFFER_LIMIT_BYTES: u32 = 32_768;
 const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 pub(super) fn to_cluster(cluster: &ir::Cluster) -> Cluster {
-    let ir::Cluster { backend: _, protocol, variant: _, endpoints, origin: _ } = cluster;
+    let ir::Cluster { backend: _, protocol, variant: _, endpoints, retries, origin: _ } = cluster;
     let name = name::cluster(cluster);
     let (discovery, addresses) = match endpoints {
         Endpoints::Static(addresses) => {
@@ -48,6 +49,7 @@ pub(super) fn to_cluster(cluster: &ir::Cluster) -> Cluster {
         dns_lookup_family: if is_dns { DnsLookupFamily::V4Preferred } else { DnsLookupFamily::Auto } as i32,
         wait_for_warm_on_init: is_dns.then(|| boolean(false)),
         typed_extension_protocol_options: protocol_options(*protocol),
+        circuit_breakers: to_circuit_breakers(*retries),
         ..endpoints_cluster(name, discovery, addresses)
     }
 }

@@ -5,13 +5,22 @@
 
 mod access_log;
 mod cluster;
+mod cors;
+mod ext_authz;
+mod forward;
 mod header;
 mod http_connection;
 mod listener;
+mod mirror;
 pub mod name;
+mod needs;
 mod path;
 mod proto;
+mod redirect;
+mod retry;
 mod route;
+mod split;
+mod stateful_session;
 
 use envoy_types::pb::envoy::config::bootstrap::v3::{
     Admin, Bootstrap, LayeredRuntime, RuntimeLayer, bootstrap::StaticResources, runtime_layer::LayerSpecifier,
@@ -26,9 +35,9 @@ const RE2_PROGRAM_SIZE: f64 = 1_000_000.0;
 
 /// Translates the configuration.
 pub fn to_bootstrap(config: &ir::Config) -> Bootstrap {
-    let needs = route::Needs::of(config);
+    let needs = needs::Needs::of(config);
     let mut clusters: Vec<_> = config.clusters.iter().map(cluster::to_cluster).collect();
-    if needs.invalid_share {
+    if needs.invalid_cluster {
         clusters.push(cluster::invalid_backend());
     }
     let listeners = config.listeners.iter().map(|listener| listener::to_listener(listener, config)).collect();

@@ -1,7 +1,7 @@
 //! The names of Envoy's resources: made here and never taken apart again.
 
 use crate::hostname::Hostname;
-use crate::ir::{Cluster, Listener, RouteName, UpstreamProtocol};
+use crate::ir::{AuthId, Cluster, Config, Listener, RouteName};
 
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
 pub const INVALID_BACKEND: &str = "invalid-backend";
@@ -10,6 +10,15 @@ pub const INVALID_BACKEND: &str = "invalid-backend";
 pub fn cluster(cluster: &Cluster) -> String {
     let name = format!("{}/{}/{}", cluster.backend.namespace, cluster.backend.name, cluster.backend.port);
     if cluster.variant.is_empty() { name } else { format!("{name}/{}", cluster.variant) }
+}
+
+/// The filter of an authorization: the service, and a number where it has several.
+pub fn external_auth(id: AuthId, config: &Config) -> String {
+    let service = config.external_auth(id).settings.cluster;
+    let before = config.external_auths.iter().take(id.0 as usize);
+    let same = before.filter(|other| other.settings.cluster == service).count();
+    let name = format!("ext_authz/{}", cluster(config.cluster(service)));
+    if same == 0 { name } else { format!("{name}/{}", same + 1) }
 }
 
 /// `httproute/<namespace>/<name>/rule/<n>/match/<m>`.
@@ -31,12 +40,4 @@ pub fn http_connection(listener: &Listener) -> String {
 /// The virtual host of a hostname.
 pub fn virtual_host(hostname: &Hostname) -> String {
     hostname.to_string()
-}
-
-/// The word for an upstream protocol in cluster variants.
-pub fn protocol(protocol: UpstreamProtocol) -> &'static str {
-    match protocol {
-        UpstreamProtocol::Http1 => "http1",
-        UpstreamProtocol::Http2 => "http2",
-    }
 }

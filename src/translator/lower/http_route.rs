@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, FieldPath, codes};
-use crate::ir::{
-    Action, Forward, HeaderMutations, Origin, RouteMatch, RouteName, Target, ValueMatch, ValuePattern, WeightedBackend,
+use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::ir::{Cors, Origin, RouteMatch, RouteName, Target, ValueMatch, ValuePattern};
+use crate::parser::api::{
+    HttpBackendRef, HttpRouteFilter, HttpRouteMatch, HttpRouteRule, HttpRouteSpec, PathMatchType, ValueMatchType,
 };
-use crate::parser::api::{HttpRouteMatch, HttpRouteRule, HttpRouteSpec, PathMatchType, ValueMatchType};
 use crate::parser::manifests::Object;
 use crate::path;
-use crate::resolver::{BackendRefOutcome, OriginTable, Place, Resolved};
+use crate::resolver::{BackendRefOutcome, FilterRefs, OriginTable, Place, Resolved};
 
 use super::cluster::Clusters;
-use super::filter::{self, RedirectTemplate};
+use super::filter::{ExternalAuths, FilterLowering, FilterView, Filters, ListPlace};
+use super::forward::{RuleAction, RuleBackend, RulePolicy, build_action};
 use super::path::lower_path_match;
 use super::re2;
+use super::retry::{lower_retry, lower_timeouts, session_retry};
+use super::session::{SessionNames, SessionSource, selector_value};
 
 /// The status of a share whose backend cannot be used.
 const INVALID_BACKEND_STATUS: u16 = 500;
@@ -36,17 +39,20 @@ pub(super) struct LoweredMatch {
     pub(super) origin: Origin,
 }
 
-/// What a rule does; a redirect depends on the listener's port.
-#[derive(Debug)]
-pub(super) enum RuleAction {
-    Fixed(Arc<Action>),
-    Redirect(RedirectTemplate),
+/// What all routes add to while they are lowered.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// The distinct authorizations.
+    pub(super) auths: ExternalAuths,
+    /// The names of sessions.
+    pub(super) sessions: SessionNames,
 }
 
 /// Lowers the rules of every HTTPRoute, by the position of the route.
 pub(super) fn lower_http_routes(
     resolved: &Resolved<'_>,
     clusters: &Clusters,
+    shared: &mut Shared,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Vec<LoweredRule>> {
@@ -59,11 +65,12 @@ pub(super) fn lower_http_routes(
                 namespace: route.object.metadata.namespace.as_str().into(),
                 name: route.object.metadata.name.as_str().into(),
                 clusters,
+                shared,
                 origins,
                 diagnostics,
             };
-            let rules = route.object.spec.rules.iter().zip(&route.backends).enumerate();
-            rules.map(|(index, (rule, outcomes))| lowering.lower_rule(index, rule, outcomes)).collect()
+            let rules = route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters).enumerate();
+            rules.map(|(index, ((rule, outcomes), refs))| lowering.lower_rule(index, rule, outcomes, refs)).collect()
         })
         .collect()
 }
@@ -74,53 +81,71 @@ struct RouteLowering<'a> {
     namespace: Arc<str>,
     name: Arc<str>,
     clusters: &'a Clusters,
+    shared: &'a mut Shared,
     origins: &'a mut OriginTable,
     diagnostics: &'a mut Diagnostics,
 }
 
 impl RouteLowering<'_> {
-    fn lower_rule(&mut self, rule: usize, spec: &HttpRouteRule, outcomes: &[BackendRefOutcome]) -> LoweredRule {
+    fn lower_rule(
+        &mut self,
+        rule: usize,
+        spec: &HttpRouteRule,
+        outcomes: &[BackendRefOutcome],
+        refs: &FilterRefs,
+    ) -> LoweredRule {
+        // The name of a rule serves those who refer to it; it changes nothing for traffic.
+        let HttpRouteRule { name: _, matches, filters, backend_refs: _, timeouts: _, retry: _, session_persistence: _ } =
+            spec;
         let at = path!["spec", "rules", rule];
-        let matches: Vec<_> =
-            spec.matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)).collect();
-        let prefix = match spec.matches.as_slice() {
+        let lowered =
+            matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)).collect();
+        let prefix = match matches.as_slice() {
             [only] if only.path.match_type == PathMatchType::PathPrefix => {
                 Some(super::path::trim_prefix(&only.path.value))
             }
             _ => None,
         };
-        let filters = filter::lower_rule_filters(self.object, &at, &spec.filters, prefix, self.diagnostics);
-        let untranslated = self.report_untranslated(&at, spec);
-        let action = match filters {
-            Err(_) => RuleAction::Fixed(Arc::new(Action::Respond(INVALID_BACKEND_STATUS))),
-            Ok(_) if untranslated => RuleAction::Fixed(Arc::new(Action::Respond(INVALID_BACKEND_STATUS))),
-            Ok(filters) => match filters.redirect {
-                Some(redirect) => RuleAction::Redirect(redirect),
-                None => RuleAction::Fixed(Arc::new(self.lower_forward(rule, spec, outcomes, filters, prefix))),
-            },
+        let list = ListPlace { rule, backend: None, owner: &at, prefix, refs, status: INVALID_BACKEND_STATUS };
+        let own = self.filters().lower(list, filters.iter().map(FilterView::from));
+        let policy = self.lower_policy(rule, spec);
+        let action = match (own, policy) {
+            (Ok(own), Ok(policy)) => self.lower_action(list, spec, outcomes, &own, policy),
+            _ => RuleAction::respond(INVALID_BACKEND_STATUS),
         };
-        LoweredRule { matches, action }
+        LoweredRule { matches: lowered, action }
     }
 
-    /// Fields that are not translated yet: the rule fails closed.
-    fn report_untranslated(&mut self, at: &FieldPath, spec: &HttpRouteRule) -> bool {
-        let HttpRouteRule { name: _, matches: _, filters: _, backend_refs: _, timeouts, retry, session_persistence } =
-            spec;
-        let fields = [
-            ("timeouts", timeouts.is_some()),
-            ("retry", retry.is_some()),
-            ("sessionPersistence", session_persistence.is_some()),
-        ];
-        for (field, present) in fields {
-            if present {
-                self.diagnostics.report(
-                    self.object
-                        .finding(codes::NOT_SUPPORTED, at.with(field), format!("`{field}` is not translated yet"))
-                        .consequence("all requests of this rule get 500"),
-                );
-            }
+    fn filters(&mut self) -> FilterLowering<'_, HttpRouteSpec> {
+        FilterLowering {
+            object: self.object,
+            registered: self.registered,
+            clusters: self.clusters,
+            auths: &mut self.shared.auths,
+            origins: self.origins,
+            diagnostics: self.diagnostics,
         }
-        fields.iter().any(|(_, present)| *present)
+    }
+
+    /// What holds for all backends of a rule.
+    fn lower_policy(&mut self, rule: usize, spec: &HttpRouteRule) -> Result<RulePolicy, Reported> {
+        let retry = spec.retry.as_ref().map(lower_retry);
+        let timeouts = lower_timeouts(spec.timeouts.as_ref(), retry.is_some());
+        let session = match &spec.session_persistence {
+            None => None,
+            Some(persistence) => {
+                let source = SessionSource {
+                    object: self.object,
+                    at: path!["spec", "rules", rule, "sessionPersistence"],
+                    rule: format!("httproute/{}/{}/{rule}", self.namespace, self.name),
+                    shared: false,
+                    consequence: format!("all requests of this rule get {INVALID_BACKEND_STATUS}"),
+                };
+                Some(self.shared.sessions.lower(&source, persistence, self.diagnostics)?)
+            }
+        };
+        let retry = retry.or_else(|| session.as_ref().map(|_| session_retry()));
+        Ok(RulePolicy { timeouts, retry, session, status: INVALID_BACKEND_STATUS })
     }
 
     fn lower_match(&mut self, rule: usize, index: usize, spec: &HttpRouteMatch) -> Option<LoweredMatch> {
@@ -148,7 +173,6 @@ impl RouteLowering<'_> {
         }
         let matches =
             RouteMatch { path: lower_path_match(path), method: method.clone(), headers: lowered_headers, query };
-        let short = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
         let name = RouteName {
             kind: "httproute",
             namespace: self.namespace.clone(),
@@ -186,105 +210,115 @@ impl RouteLowering<'_> {
         false
     }
 
-    fn lower_forward(
+    fn lower_action(
         &mut self,
-        rule: usize,
+        list: ListPlace<'_>,
         spec: &HttpRouteRule,
         outcomes: &[BackendRefOutcome],
-        filters: filter::RuleFilters,
-        prefix: Option<&str>,
-    ) -> Action {
-        let at = path!["spec", "rules", rule];
+        filters: &Filters<'_>,
+        policy: RulePolicy,
+    ) -> RuleAction {
+        if filters.redirect.is_none() && self.report_no_backend(list.owner, spec) {
+            return RuleAction::respond(INVALID_BACKEND_STATUS);
+        }
+        let mut backends = Vec::with_capacity(spec.backend_refs.len());
+        for (index, (backend, outcome)) in spec.backend_refs.iter().zip(outcomes).enumerate() {
+            let lowered = self.lower_backend(list, index, backend, *outcome);
+            // A backend that lost its share keeps the sessions that it has.
+            if backend.weight > 0 || policy.session.is_some() && matches!(lowered.target, Target::Cluster(_)) {
+                backends.push(lowered);
+            }
+        }
+        let Ok(cors) = self.settle_cors(list, spec, &mut backends) else {
+            return RuleAction::respond(INVALID_BACKEND_STATUS);
+        };
+        let mut filters = filters.clone();
+        filters.cors = cors.or(filters.cors);
+        build_action(&filters, &backends, &policy)
+    }
+
+    /// Whether nobody answers; the reason has been reported then.
+    fn report_no_backend(&mut self, at: &FieldPath, spec: &HttpRouteRule) -> bool {
         if spec.backend_refs.is_empty() {
             self.diagnostics.report(
                 self.object
-                    .finding(codes::NO_BACKENDS, at, "the rule has no backends")
+                    .finding(codes::NO_BACKENDS, at.clone(), "the rule has no backends")
                     .label("no `backendRefs` and no filter that answers")
                     .consequence("all requests of this rule get 500")
                     .help("add `backendRefs`, or a RequestRedirect filter"),
             );
-            return Action::Respond(INVALID_BACKEND_STATUS);
+            return true;
         }
-        if spec.backend_refs.iter().all(|backend| backend.weight == 0) {
+        let all_zero = spec.backend_refs.iter().all(|backend| backend.weight == 0);
+        if all_zero {
             self.diagnostics.report(
                 self.object
                     .finding(codes::ZERO_WEIGHTS, at.with("backendRefs"), "every backend of the rule has weight 0")
                     .consequence("all requests of this rule get 500")
                     .help("give one backend a weight"),
             );
-            return Action::Respond(INVALID_BACKEND_STATUS);
         }
-        let mut backends = Vec::with_capacity(spec.backend_refs.len());
-        for (index, (backend, outcome)) in spec.backend_refs.iter().zip(outcomes).enumerate() {
-            let at = at.with("backendRefs").with(index);
-            let own = filter::lower_backend_filters(self.object, &at, &backend.filters, prefix, self.diagnostics);
-            if backend.weight == 0 {
-                continue;
+        all_zero
+    }
+
+    fn lower_backend<'f>(
+        &mut self,
+        rule: ListPlace<'_>,
+        index: usize,
+        backend: &'f HttpBackendRef,
+        outcome: BackendRefOutcome,
+    ) -> RuleBackend<'f> {
+        let at = rule.owner.with("backendRefs").with(index);
+        let list = ListPlace { backend: Some(index), owner: &at, ..rule };
+        let own = self.filters().lower(list, backend.filters.iter().map(FilterView::from));
+        let cluster = outcome.ok().and_then(|id| self.clusters.get(id));
+        let (target, filters) = match (cluster, own) {
+            (Some(cluster), Ok(own)) => (Target::Cluster(cluster), own),
+            // A reference that cannot be used answers with an error, also where a redirect would not need it.
+            (None, Ok(mut own)) => {
+                own.redirect = None;
+                (Target::Invalid(INVALID_BACKEND_STATUS), own)
             }
-            let cluster = outcome.ok().and_then(|id| self.clusters.get(id));
-            let (target, own) = match (cluster, own) {
-                (Some(cluster), Ok(own)) => (Target::Cluster(cluster), own),
-                _ => (Target::Invalid(INVALID_BACKEND_STATUS), filter::BackendFilters::default()),
-            };
-            let short = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
-            let place = Place::BackendRef { rule: short(rule), index: short(index) };
-            let origin = self.origins.origin(self.registered, place);
-            backends.push((WeightedBackend::new(backend.weight, target, origin), own));
+            (_, Err(_)) => (Target::Invalid(INVALID_BACKEND_STATUS), Filters::default()),
+        };
+        let selector = cluster.and_then(|cluster| self.clusters.backend(cluster)).map(selector_value);
+        let place = Place::BackendRef { rule: short(rule.rule), index: short(index) };
+        let origin = self.origins.origin(self.registered, place);
+        RuleBackend { weight: backend.weight, target, selector, filters, origin }
+    }
+
+    /// CORS of backends: a preflight is answered before a backend is drawn, so
+    /// all backends that are drawn must agree. What they agree on is the rule's.
+    fn settle_cors(
+        &mut self,
+        list: ListPlace<'_>,
+        spec: &HttpRouteRule,
+        backends: &mut [RuleBackend<'_>],
+    ) -> Result<Option<Arc<Cors>>, Reported> {
+        let Some(first) = backends.iter().find_map(|backend| backend.filters.cors.clone()) else { return Ok(None) };
+        let agree = |backend: &RuleBackend<'_>| backend.weight == 0 || backend.filters.cors.as_ref() == Some(&first);
+        if backends.iter().all(agree) {
+            backends.iter_mut().for_each(|backend| backend.filters.cors = None);
+            return Ok(Some(first));
         }
-        if backends.iter().all(|(backend, _)| matches!(backend.target, Target::Invalid(_))) {
-            return Action::Respond(INVALID_BACKEND_STATUS);
-        }
-        let (backends, request_headers, response_headers) = distribute_headers(backends, &filters);
-        Action::Forward(Forward {
-            backends,
-            request_headers,
-            response_headers,
-            path_rewrite: filters.path_rewrite,
-            host_rewrite: filters.host_rewrite,
-        })
+        let has_cors = |backend: &HttpBackendRef| backend.filters.iter().any(|f| matches!(f, HttpRouteFilter::Cors(_)));
+        let index = spec.backend_refs.iter().position(has_cors).unwrap_or_default();
+        Err(self.diagnostics.error(
+            self.object
+                .finding(
+                    codes::CORS_PER_BACKEND,
+                    list.owner.with("backendRefs").with(index).with("filters"),
+                    "a preflight is answered before a backend is drawn",
+                )
+                .label("not every backend of the rule has this CORS filter")
+                .consequence(format!("all requests of this rule get {INVALID_BACKEND_STATUS}"))
+                .help("put the filter into the rule's `filters`, or give every backend the same one"),
+        ))
     }
 }
 
-impl WeightedBackend {
-    fn new(weight: u32, target: Target, origin: Origin) -> Self {
-        Self {
-            weight,
-            target,
-            request_headers: HeaderMutations::default(),
-            response_headers: HeaderMutations::default(),
-            origin,
-        }
-    }
-}
-
-/// Puts the rule's header changes on the route; where a backend has its own,
-/// on every entry, with the backend's laid over them.
-fn distribute_headers(
-    backends: Vec<(WeightedBackend, filter::BackendFilters)>,
-    filters: &filter::RuleFilters,
-) -> (Vec<WeightedBackend>, HeaderMutations, HeaderMutations) {
-    let fold = |rule: &HeaderMutations, own: &[crate::parser::api::HeaderFilter]| {
-        let mut mutations = rule.clone();
-        own.iter().for_each(|filter| super::header::compose(&mut mutations, filter));
-        mutations
-    };
-    let fold_request = backends.iter().any(|(_, own)| !own.request_headers.is_empty());
-    let fold_response = backends.iter().any(|(_, own)| !own.response_headers.is_empty());
-    let entries = backends
-        .into_iter()
-        .map(|(mut backend, own)| {
-            if fold_request {
-                backend.request_headers = fold(&filters.request_headers, &own.request_headers);
-            }
-            if fold_response {
-                backend.response_headers = fold(&filters.response_headers, &own.response_headers);
-            }
-            backend
-        })
-        .collect();
-    let on_route =
-        |folded: bool, rule: &HeaderMutations| if folded { HeaderMutations::default() } else { rule.clone() };
-    (entries, on_route(fold_request, &filters.request_headers), on_route(fold_response, &filters.response_headers))
+fn short(number: usize) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
 }
 
 fn lower_value_match(name: String, spec: &crate::parser::api::ValueMatch) -> ValueMatch {

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
-use crate::ir::{Action, ChainMatch, FilterChain, Handler, HttpConnection, Listener, Route, Transport};
+use crate::ir::{ChainMatch, FilterChain, Handler, HttpConnection, Listener, Route, Transport};
 use crate::options::{ListenerAddress, Options};
 use crate::parser::api::GatewaySpec;
 use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{ListenerId, OriginTable, Place, Protocol, Resolved, ResolvedListener};
 
-use super::http_route::{LoweredRule, RuleAction};
+use super::http_route::LoweredRule;
 use super::precedence::Precedence;
 use super::virtual_host::{Copies, ListenerRoutes, build_virtual_hosts};
 
@@ -186,10 +186,7 @@ fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: u16) -> Vec
     rules
         .iter()
         .map(|rule| {
-            let action = match &rule.action {
-                RuleAction::Fixed(action) => action.clone(),
-                RuleAction::Redirect(template) => Arc::new(Action::Redirect(template.on_listener(scheme, port))),
-            };
+            let action = rule.action.on_listener(scheme, port);
             let matches = rule.matches.iter();
             matches
                 .map(|lowered| {

@@ -6,12 +6,15 @@
 
 mod cluster;
 mod filter;
+mod forward;
 mod header;
 mod http_route;
 mod listener;
 mod path;
 mod precedence;
 mod re2;
+mod retry;
+mod session;
 mod virtual_host;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
@@ -32,7 +35,8 @@ pub struct Lowered {
 pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagnostics) -> Lowered {
     let mut origins = OriginTable::default();
     let clusters = cluster::lower_clusters(resolved, &mut origins);
-    let routes = http_route::lower_http_routes(resolved, &clusters, &mut origins, diagnostics);
+    let mut shared = http_route::Shared::default();
+    let routes = http_route::lower_http_routes(resolved, &clusters, &mut shared, &mut origins, diagnostics);
     let listeners = listener::lower_listeners(resolved, options, &routes, &mut origins, diagnostics);
     if listeners.is_empty() {
         diagnostics.report(
@@ -41,7 +45,13 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
                 .help("add a Gateway with a valid listener to the input"),
         );
     }
-    Lowered { config: ir::Config { listeners, clusters: clusters.into_clusters(), proxy: proxy(options) }, origins }
+    let config = ir::Config {
+        listeners,
+        clusters: clusters.into_clusters(),
+        external_auths: shared.auths.into_list(),
+        proxy: proxy(options),
+    };
+    Lowered { config, origins }
 }
 
 fn proxy(options: &Options) -> ir::Proxy {

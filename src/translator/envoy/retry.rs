@@ -1,0 +1,58 @@
+//! Retries
+//! ([RetryPolicy](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-retrypolicy)).
+
+use envoy_types::pb::envoy::config::cluster::v3::{
+    CircuitBreakers,
+    circuit_breakers::{Thresholds, thresholds::RetryBudget},
+};
+use envoy_types::pb::envoy::config::route::v3::{RetryPolicy, retry_policy::RetryBackOff};
+use envoy_types::pb::envoy::r#type::v3::Percent;
+
+use crate::ir::{Retry, RetryLimit, RetryOn, Timeouts};
+
+use super::proto::{duration, uint32};
+
+/// How many retries there may be at a time on a cluster that is retried.
+/// Envoy's own limit of 3 drops retries under load and says nothing.
+const MAX_RETRIES: u32 = 1024;
+
+/// Connections that cannot be made, and streams that the backend has not begun to process.
+const CONNECT: &str = "connect-failure,refused-stream";
+/// These, and connections that end without a response; expired tries are among them.
+const FAILURES: &str = "connect-failure,refused-stream,reset";
+/// Responses with one of the listed statuses.
+const STATUS_CODES: &str = "retriable-status-codes";
+
+pub(super) fn to_retry_policy(retry: Option<&Retry>, timeouts: Timeouts) -> Option<RetryPolicy> {
+    let Retry { on, attempts, backoff } = retry?;
+    let (retry_on, codes) = match on {
+        RetryOn::Connect => (CONNECT.to_owned(), &[][..]),
+        RetryOn::Failures(codes) if codes.is_empty() => (FAILURES.to_owned(), &[][..]),
+        RetryOn::Failures(codes) => (format!("{FAILURES},{STATUS_CODES}"), codes.as_slice()),
+    };
+    Some(RetryPolicy {
+        retry_on,
+        num_retries: Some(uint32(*attempts)),
+        per_try_timeout: timeouts.per_try.map(duration),
+        retriable_status_codes: codes.iter().map(|code| u32::from(*code)).collect(),
+        retry_back_off: backoff.map(|base| RetryBackOff { base_interval: Some(duration(base)), max_interval: None }),
+        ..RetryPolicy::default()
+    })
+}
+
+/// The limit of a cluster; `None` leaves Envoy's own.
+pub(super) fn to_circuit_breakers(limit: RetryLimit) -> Option<CircuitBreakers> {
+    let threshold = match limit {
+        RetryLimit::Unused => return None,
+        RetryLimit::Unlimited => Thresholds { max_retries: Some(uint32(MAX_RETRIES)), ..Thresholds::default() },
+        RetryLimit::Budget { percent, least } => Thresholds {
+            retry_budget: Some(RetryBudget {
+                budget_percent: Some(Percent { value: f64::from(percent) }),
+                min_retry_concurrency: Some(uint32(least)),
+                ..RetryBudget::default()
+            }),
+            ..Thresholds::default()
+        },
+    };
+    Some(CircuitBreakers { thresholds: vec![threshold], ..CircuitBreakers::default() })
+}
