@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::compile::Compilation;
 use crate::diagnostics::Location;
 use crate::emit::Comments;
-use crate::ir::{Handler, Origin};
+use crate::ir::Origin;
 use crate::parser::locate::Locator;
 use crate::resolver::Place;
 use crate::translator::envoy::name;
@@ -30,8 +30,7 @@ impl SourceComments {
         let mut named: Vec<(&str, String, Origin)> = Vec::new();
         for listener in &config.listeners {
             named.push((LISTENER, name::listener(listener), listener.origin));
-            for chain in listener.chains() {
-                let Handler::Http(connection) = &chain.handler;
+            for connection in listener.http_connections() {
                 let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
                 named.extend(routes.map(|route| (ROUTE, name::route(&route.name), route.origin)));
             }

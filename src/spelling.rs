@@ -2,7 +2,7 @@
 
 /// The candidate nearest to `name`, unless all are too far away to be meant.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = name.chars().count().max(3) / 3;
+    let limit = name.chars().count() / 3;
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
@@ -20,5 +20,6 @@ mod tests {
         assert_eq!(nearest("httpbinn", ["httpbin", "nginx"]), Some("httpbin"));
         assert_eq!(nearest("backendRef", ["backendRefs", "matches"]), Some("backendRefs"));
         assert_eq!(nearest("cart", ["checkout"]), None);
+        assert_eq!(nearest("d", ["a"]), None);
     }
 }

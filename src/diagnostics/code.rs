@@ -151,7 +151,7 @@ registry! {
     BROKEN_RULE = "GW1009" "broken-rule" Error;
     /// An unknown kind or version of a Gateway API group.
     UNKNOWN_KIND = "GW1010" "unknown-kind" Error;
-    /// A bare `yes`, `no`, `on`, `off`, `y` or `n` where a string is wanted.
+    /// A bare `true`, `false`, `yes`, `no`, `on`, `off`, `y` or `n` where a string is wanted.
     UNQUOTED_BOOLEAN = "GW1011" "unquoted-boolean" Error;
     /// `metadata` that the API server refuses.
     BAD_METADATA = "GW1012" "bad-metadata" Error;
@@ -180,6 +180,8 @@ registry! {
     UNUSED_RESOLVE = "GW2011" "unused-resolve" Note;
     /// A reference to an object that the API server would have refused.
     REFUSED_OBJECT = "GW2012" "reference-to-refused-object" Note;
+    /// Parameters of a kind that gwctl does not know.
+    INVALID_PARAMETERS = "GW2021" "invalid-parameters" Error, "Accepted" "False" "InvalidParameters";
 
     /// A parent that is not in the input.
     PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;
@@ -217,6 +219,10 @@ registry! {
     BAD_SELECTOR = "GW3017" "invalid-label-selector" Error, "Accepted" "False" "NotAllowedByListeners";
     /// An address type or value that cannot be bound.
     BAD_ADDRESS = "GW3018" "unsupported-address" Error, "Accepted" "False" "UnsupportedAddress";
+    /// A ListenerSet that its Gateway does not admit.
+    LISTENER_SET_NOT_ALLOWED = "GW3021" "listener-set-not-allowed" Error, "Accepted" "False" "NotAllowed";
+    /// A ListenerSet as parent that has joined no Gateway.
+    PARENT_NOT_ACCEPTED = "GW3022" "parent-not-accepted" Error;
 
     /// A rule without backends and without a filter that answers.
     NO_BACKENDS = "GW4001" "rule-without-backends" Warning;
@@ -230,10 +236,12 @@ registry! {
     ROUTES_MULTIPLY = "GW4005" "routes-multiply" Warning;
     /// One header with several actions in one filter.
     HEADER_CONFLICT = "GW4006" "header-modified-twice" Warning;
+    /// A GRPCRoute and an HTTPRoute for the same hosts of one listener.
+    SHARED_HOSTNAME = "GW4021" "grpc-and-http-share-hosts" Warning;
     /// A `*` that browsers take literally.
-    LITERAL_WILDCARD = "GW4020" "literal-wildcard" Warning;
+    LITERAL_WILDCARD = "GW4040" "literal-wildcard" Warning;
     /// Two rules name their sessions alike.
-    SESSION_NAME_TAKEN = "GW4021" "session-name-taken" Warning;
+    SESSION_NAME_TAKEN = "GW4041" "session-name-taken" Warning;
 
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;
@@ -254,9 +262,9 @@ registry! {
     /// A field that only the main branch of Gateway API has.
     UNRELEASED_FIELD = "GW5011" "unreleased-field" Warning;
     /// A setting that Envoy can only come near to.
-    APPROXIMATED = "GW5020" "approximated" Warning;
+    APPROXIMATED = "GW5040" "approximated" Warning;
     /// A CORS filter on some of the backends that share a rule.
-    CORS_PER_BACKEND = "GW5021" "cors-per-backend" Error, "Accepted" "False" "IncompatibleFilters";
+    CORS_PER_BACKEND = "GW5041" "cors-per-backend" Error, "Accepted" "False" "IncompatibleFilters";
 
     /// A file that cannot be read.
     UNREADABLE = "GW8001" "unreadable-input" Error;

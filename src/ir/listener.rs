@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Origin, VirtualHost};
+use crate::hostname::Hostname;
+
+use super::{Origin, TcpProxy, TlsTermination, VirtualHost};
 
 /// One socket.
 #[derive(Clone, Debug)]
@@ -26,6 +28,14 @@ impl Listener {
             Transport::Tcp(chains) => chains,
         }
     }
+
+    /// The HTTP connections of all chains.
+    pub fn http_connections(&self) -> impl Iterator<Item = &HttpConnection> {
+        self.chains().iter().filter_map(|chain| match &chain.handler {
+            Handler::Http(connection) => Some(connection),
+            Handler::Tcp(_) | Handler::Close => None,
+        })
+    }
 }
 
 /// What a socket accepts.
@@ -38,19 +48,42 @@ pub enum Transport {
 /// What is done with some of a socket's connections.
 #[derive(Clone, Debug)]
 pub struct FilterChain {
+    /// What the chain serves, in words; `None` when it is the socket's only one.
+    pub name: Option<ChainName>,
     /// What selects the chain.
     pub select: ChainMatch,
+    /// TLS that ends here; without it bytes are handed on as they come.
+    pub tls: Option<TlsTermination>,
     /// What serves the connections.
     pub handler: Handler,
-    /// The listener.
+    /// The Gateway listener, or the first of several.
     pub origin: Origin,
 }
 
-/// Which connections a chain takes.
+/// The Gateway listener that a chain serves, and the route where one chain serves one route.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChainName {
+    /// The kind of the object that declares the listener, in lower case.
+    pub kind: &'static str,
+    /// The namespace of that object.
+    pub namespace: String,
+    /// The name of that object.
+    pub object: String,
+    /// The name of the listener.
+    pub listener: String,
+    /// Kind in lower case, namespace and name of the route.
+    pub route: Option<(&'static str, String, String)>,
+}
+
+/// Which connections a chain takes. The most specific host of all chains counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChainMatch {
     /// Every connection of the socket.
     Any,
+    /// TLS connections whose server name is one of these hosts; never empty.
+    ServerNames(Vec<Hostname>),
+    /// TLS connections whose server name no other chain takes, or that send none.
+    AnyServerName,
 }
 
 /// What serves a connection.
@@ -58,6 +91,10 @@ pub enum ChainMatch {
 pub enum Handler {
     /// HTTP.
     Http(HttpConnection),
+    /// A stream of bytes that is handed to a backend.
+    Tcp(TcpProxy),
+    /// Nothing: the connection is closed at once.
+    Close,
 }
 
 /// An HTTP connection manager with its routes.
@@ -65,6 +102,9 @@ pub enum Handler {
 pub struct HttpConnection {
     /// The virtual hosts, most specific hostname first. A host that none covers gets 404.
     pub virtual_hosts: Vec<VirtualHost>,
+    /// Hosts that belong to other TLS listeners of the port, which a client must
+    /// connect to by their own server name: they get 421.
+    pub misdirected: Vec<Hostname>,
 }
 
 /// Settings of the proxy as a whole.

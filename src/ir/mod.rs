@@ -15,6 +15,8 @@ mod listener;
 mod mirror;
 mod retry;
 mod session;
+mod tcp_proxy;
+mod tls;
 
 pub use action::*;
 pub use cluster::*;
@@ -26,6 +28,8 @@ pub use listener::*;
 pub use mirror::*;
 pub use retry::*;
 pub use session::*;
+pub use tcp_proxy::*;
+pub use tls::*;
 
 /// Where a node comes from: an index that only the resolver can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,7 +5,6 @@
 //! whole numbers made integers. Time and memory are bounded by the size of
 //! the text, whatever it says.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -13,6 +12,8 @@ use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, Visitor
 
 use crate::diagnostics::{Code, FieldPath, Segment, codes};
 
+use super::anchors::with_distinct_anchors;
+use super::entries::Entries;
 use super::node::Node;
 use super::scalar;
 use super::split::Syntax;
@@ -22,9 +23,6 @@ use super::syntax_error as syntax;
 pub const MAX_DEPTH: usize = 100;
 /// How many times its own size a document may have once its aliases are expanded.
 pub const MAX_EXPANSION: usize = 10;
-
-/// From so many keys on, a mapping is searched through an index.
-const INDEXED: usize = 16;
 
 /// A decoded document.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +68,19 @@ impl DecodeError {
 
 /// Decodes one document.
 pub fn decode(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
+    if syntax == Syntax::Json {
+        return decode_distinct(text, syntax);
+    }
+    syntax::check_before_reading(text)?;
+    match with_distinct_anchors(text) {
+        None => decode_distinct(text, syntax),
+        Some(distinct) => decode_distinct(&distinct, syntax)
+            .map_err(|error| DecodeError { range: syntax::character_at(text, error.range.start), ..error }),
+    }
+}
+
+/// Decodes a document that has no two anchors of one name.
+fn decode_distinct(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
     let mut state = State {
         text,
         syntax,
@@ -81,10 +92,7 @@ pub fn decode(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
     };
     let seed = NodeSeed { state: &mut state, depth: 0 };
     let result = match syntax {
-        Syntax::Yaml => {
-            syntax::check_before_reading(text)?;
-            seed.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(Refusal::Yaml)
-        }
+        Syntax::Yaml => seed.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(Refusal::Yaml),
         Syntax::Json => {
             let mut deserializer = serde_json::Deserializer::from_str(text);
             seed.deserialize(&mut deserializer)
@@ -361,7 +369,7 @@ impl<'de> Visitor<'de> for NodeSeed<'_, '_> {
             }
         }
         merges.into_iter().for_each(|merge| entries.merge(merge));
-        Ok(Node::Map(entries.entries))
+        Ok(entries.into_node())
     }
 }
 
@@ -447,53 +455,6 @@ impl<'de> Visitor<'de> for KeySeed<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Key, A::Error> {
         Err(self.state.fail(Failure::Key("a mapping")))
-    }
-}
-
-/// The entries of a mapping in the order of the file.
-#[derive(Default)]
-struct Entries {
-    entries: Vec<(String, Node)>,
-    index: HashMap<String, usize>,
-}
-
-impl Entries {
-    fn find(&mut self, name: &str) -> Option<usize> {
-        if self.entries.len() < INDEXED {
-            return self.entries.iter().position(|(key, _)| key == name);
-        }
-        let unindexed = self.entries.iter().enumerate().skip(self.index.len());
-        self.index.extend(unindexed.map(|(at, (key, _))| (key.clone(), at)));
-        self.index.get(name).copied()
-    }
-
-    /// Adds an entry, or replaces the value of the one that is there; then the name is returned.
-    fn insert(&mut self, name: String, value: Node) -> Option<String> {
-        match self.find(&name).and_then(|at| self.entries.get_mut(at)) {
-            Some(entry) => {
-                entry.1 = value;
-                Some(name)
-            }
-            None => {
-                self.entries.push((name, value));
-                None
-            }
-        }
-    }
-
-    /// Adds what a `<<` brings and the mapping does not have; an earlier item of a list wins.
-    fn merge(&mut self, value: Node) {
-        match value {
-            Node::Map(entries) => {
-                for (name, value) in entries {
-                    if self.find(&name).is_none() {
-                        self.entries.push((name, value));
-                    }
-                }
-            }
-            Node::List(items) => items.into_iter().for_each(|item| self.merge(item)),
-            _ => {}
-        }
     }
 }
 

@@ -130,6 +130,20 @@ impl<'m> Locator<'m> {
         tree
     }
 
+    /// The file that a location is in; `None` for the run as a whole and for paths that were not read.
+    pub fn source_of(&self, location: &Location) -> Option<SourceId> {
+        match location {
+            Location::Run | Location::Path(_) => None,
+            Location::Source(source) | Location::Bytes(source, _) => Some(*source),
+            Location::Field { document, .. } => self.documents.get(document.0 as usize).map(|document| document.source),
+        }
+    }
+
+    /// The text of the file that a location is in.
+    pub fn text_of(&self, location: &Location) -> Option<&'m str> {
+        Some(&self.source(self.source_of(location)?)?.text)
+    }
+
     fn read(&self, document: DocumentId) -> Option<SpanTree> {
         let document = self.documents.get(document.0 as usize)?;
         SpanTree::read(self.source(document.source)?.text.get(document.range.clone())?)

@@ -6,9 +6,11 @@
 //! string is unchecked and no field that has a default is absent. `spans` and
 //! `locate` find places again when they are to be printed.
 
+mod anchors;
 pub mod api;
 pub mod decode;
 mod definitions;
+mod entries;
 mod from_node;
 pub mod load;
 pub mod locate;

@@ -82,6 +82,7 @@ impl AnyObject {
 
 /// What became of a value.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every outcome is the large one, and it is moved once")]
 pub enum Outcome {
     /// The object, without an error.
     Read(AnyObject),

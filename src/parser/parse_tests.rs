@@ -1,1 +1,313 @@
+use std::time::Instant;
 
+use super::{MAX_DOCUMENT, parse_with};
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::options::Options;
+use crate::parser::api::ConfigMap;
+use crate::parser::locate::Locator;
+use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey, Position};
+use crate::parser::node::Node;
+use crate::parser::object::{AnyObject, Outcome, ReadOptions};
+use crate::parser::source::{Found, Source, SourceSet};
+use crate::path;
+
+/// A schema of two kinds: a ConfigMap is refused when it has `bad`, and `spec.name` of a Gateway must be a string.
+fn schema(node: Node, position: Position, options: &ReadOptions, diagnostics: &mut Diagnostics) -> Outcome {
+    let text = |path: [&str; 2]| node.get(path[0]).and_then(|node| node.get(path[1])).and_then(Node::as_str);
+    let namespace = text(["metadata", "namespace"]).unwrap_or(&options.namespace).to_owned();
+    let name = text(["metadata", "name"]).unwrap_or_default().to_owned();
+    let kind = match node.get("kind").and_then(Node::as_str) {
+        Some("ConfigMap") => Kind::ConfigMap,
+        Some("Gateway") => Kind::Gateway,
+        _ => return Outcome::Ignored,
+    };
+    let key = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
+    let location = |path| Location::field(position.document, position.base.join(&path));
+    if node.get("bad").is_some() {
+        let finding = Finding::new(codes::UNKNOWN_FIELD, location(path!["bad"]), "unknown field `bad`");
+        return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding) };
+    }
+    if matches!(node.get("spec").and_then(|spec| spec.get("name")), Some(Node::Bool(_))) {
+        let finding = Finding::new(codes::WRONG_TYPE, location(path!["spec", "name"]), "must be a string");
+        return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding) };
+    }
+    let data = node.get("data").and_then(Node::as_map).unwrap_or_default();
+    let data = data.iter().map(|(key, value)| (key.clone(), format!("{value:?}").into_bytes())).collect();
+    let metadata = Metadata {
+        namespace,
+        name,
+        labels: Default::default(),
+        annotations: Default::default(),
+        creation_timestamp: None,
+        generation: 0,
+    };
+    Outcome::Read(AnyObject::ConfigMap(Object {
+        kind,
+        version: "v1".into(),
+        metadata,
+        position,
+        spec: ConfigMap { data },
+    }))
+}
+
+fn source(name: &str, text: &str, found: Found, context: bool) -> Source {
+    Source { name: name.into(), text: text.into(), found, context }
+}
+
+fn parse(sources: Vec<Source>) -> (Manifests, Vec<Finding>) {
+    let mut diagnostics = Diagnostics::new();
+    let manifests = parse_with(SourceSet { sources }, &Options::default(), &mut diagnostics, schema);
+    (manifests, diagnostics.into_findings())
+}
+
+fn named(text: &str) -> (Manifests, Vec<Finding>) {
+    parse(vec![source("a.yaml", text, Found::Named, false)])
+}
+
+/// `file:line:column code` of each finding.
+fn places(manifests: &Manifests, findings: &[Finding]) -> Vec<String> {
+    let locator = Locator::new(manifests);
+    findings
+        .iter()
+        .map(|finding| match locator.resolve(&finding.location) {
+            Some(place) => format!("{}:{}:{} {}", place.file, place.line, place.column, finding.code.id()),
+            None => finding.code.id().to_owned(),
+        })
+        .collect()
+}
+
+fn map_names(manifests: &Manifests) -> Vec<&str> {
+    manifests.config_maps.iter().map(|map| map.metadata.name.as_str()).collect()
+}
+
+fn config_map(name: &str, value: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata: {{value: {value}}}\n")
+}
+
+fn value(manifests: &Manifests, name: &str) -> String {
+    let map = manifests.config_maps.iter().find(|map| map.metadata.name == name).expect(name);
+    String::from_utf8(map.spec.data["value"].clone()).unwrap()
+}
+
+#[test]
+fn a_malformed_document_hides_no_other() {
+    let text =
+        format!("{}---\na: [\n---\n# nothing\n---\n{}---\nb: \"cut", config_map("one", "1"), config_map("two", "2"));
+    let (manifests, findings) = named(&text);
+    assert_eq!(map_names(&manifests), ["one", "two"]);
+    assert_eq!(places(&manifests, &findings), ["a.yaml:7:5 GW8002", "a.yaml:17:4 GW8002"]);
+    assert_eq!(manifests.object_count, 2);
+}
+
+#[test]
+fn lists_are_expanded_with_their_paths() {
+    let item = |name: &str| format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}}}");
+    let text = format!(
+        "apiVersion: v1\nkind: List\nitems:\n- {}\n- {{apiVersion: v1, kind: List, items: [{}]}}\n- {{apiVersion: v1, kind: ConfigMapList, items: [{{metadata: {{name: c}}}}]}}\n- {{a: 1}}\n- {{kind: X}}\n",
+        item("a"),
+        item("b")
+    );
+    let (manifests, findings) = named(&text);
+    assert_eq!(map_names(&manifests), ["a", "b", "c"]);
+    let bases: Vec<String> = manifests.config_maps.iter().map(|map| map.position.base.to_string()).collect();
+    assert_eq!(bases, ["items[0]", "items[1].items[0]", "items[2].items[0]"]);
+    assert_eq!(places(&manifests, &findings), ["a.yaml:7:3 GW8005", "a.yaml:8:10 GW8005"]);
+    for empty in [
+        "apiVersion: v1\nkind: List\n",
+        "apiVersion: v1\nkind: List\nitems: []\n",
+        "apiVersion: v1\nkind: List\nitems:\n",
+    ] {
+        let (manifests, findings) = named(empty);
+        assert_eq!((manifests.object_count, findings.len()), (0, 0), "{empty}");
+    }
+}
+
+#[test]
+fn json_and_yaml_are_read_alike() {
+    let json = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"j"},"data":{"value":1.0}}
+{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"k"},"data":{"value":"yes"}}"#;
+    let (manifests, findings) = parse(vec![source("a.json", json, Found::Named, false)]);
+    assert_eq!(findings, []);
+    assert_eq!((value(&manifests, "j"), value(&manifests, "k")), ("Int(1)".into(), "String(\"yes\")".into()));
+    let (manifests, findings) = named("{apiVersion: v1, kind: ConfigMap, metadata: {name: f}}\n");
+    assert_eq!((map_names(&manifests), findings.len()), (vec!["f"], 0));
+}
+
+#[test]
+fn what_is_not_an_object_is_an_error_when_named_and_a_note_when_found() {
+    let cases = [
+        ("a: 1\n", Some("GW8005"), Some("GW8006")),
+        ("- 1\n", Some("GW8005"), Some("GW8006")),
+        ("text\n", Some("GW8005"), Some("GW8006")),
+        ("kind: Gateway\n", Some("GW8005"), Some("GW8005")),
+        ("apiVersion: v1\n", Some("GW8005"), Some("GW8005")),
+        ("apiVersion: v1\nkind: ''\n", Some("GW8005"), Some("GW8005")),
+        ("apiVersion: 1\nkind: Gateway\n", Some("GW8005"), Some("GW8005")),
+        ("# nothing\n", None, None),
+        ("~\n", None, None),
+        ("requests: []\n", None, None),
+        ("namespace: x\n", None, None),
+        ("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n", Some("GW8006"), Some("GW8006")),
+        ("apiVersion: v2\nname: a\nversion: 1.0.0\n", Some("GW8006"), Some("GW8006")),
+        ("a: {{ .Values.a }}\nb: {{- if x }}\n", Some("GW8002"), Some("GW8006")),
+    ];
+    for (text, when_named, when_found) in cases {
+        for (found, expected) in [(Found::Named, when_named), (Found::InDirectory, when_found)] {
+            let (manifests, findings) = parse(vec![source("dir/a.yaml", text, found, false)]);
+            let ids: Vec<_> = findings.iter().map(|finding| finding.code.id()).collect();
+            assert_eq!(ids, expected.into_iter().collect::<Vec<_>>(), "{text:?} {found:?}");
+            assert_eq!(manifests.object_count, 0);
+        }
+    }
+}
+
+#[test]
+fn a_chart_is_one_note() {
+    let files = [
+        ("in/chart/Chart.yaml", "apiVersion: v2\nname: a\nversion: 1.0.0\n".to_owned()),
+        ("in/chart/charts/b/Chart.yaml", "apiVersion: v2\nname: b\nversion: 1.0.0\n".to_owned()),
+        ("in/chart/templates/a.yaml", "{{ if x }}\n".to_owned()),
+        ("in/chart/values.yaml", "a: 1\n".to_owned()),
+        ("in/z.yaml", config_map("z", "1")),
+    ];
+    let sources = files.iter().map(|(name, text)| source(name, text, Found::InDirectory, false)).collect();
+    let (manifests, findings) = parse(sources);
+    assert_eq!(places(&manifests, &findings), ["in/chart/Chart.yaml:1:1 GW8006"]);
+    assert!(findings[0].help.as_ref().is_some_and(|help| help.contains("helm template in/chart")));
+    assert_eq!(map_names(&manifests), ["z"]);
+}
+
+#[test]
+fn the_later_definition_counts_unless_it_is_refused() {
+    let (one, two) = (config_map("x", "1"), config_map("x", "2"));
+    let bad = format!("{two}bad: 1\n");
+    let (manifests, findings) = named(&format!("{one}---\n{two}"));
+    assert_eq!((value(&manifests, "x"), manifests.config_maps.len()), ("Int(2)".into(), 1));
+    assert_eq!(places(&manifests, &findings), ["a.yaml:10:9 GW8007"]);
+    let first = Locator::new(&manifests).resolve(&findings[0].related[0].location).unwrap();
+    assert_eq!((first.line, first.column, first.end_column), (4, 9, 10));
+
+    let (manifests, findings) = named(&format!("{one}---\n{bad}"));
+    assert_eq!(value(&manifests, "x"), "Int(1)");
+    assert_eq!(findings.iter().map(|finding| finding.code.id()).collect::<Vec<_>>(), ["GW1001", "GW8007"]);
+    assert!(findings[1].message.contains("the earlier one counts"));
+    assert!(manifests.refused.is_empty());
+
+    let (manifests, findings) = named(&format!("{bad}---\n{one}"));
+    assert_eq!(value(&manifests, "x"), "Int(1)");
+    assert!(findings[1].message.contains("the later definition counts"));
+    assert!(manifests.refused.is_empty());
+
+    let (manifests, _) = named(&bad);
+    assert!(manifests.config_maps.is_empty() && manifests.refused.len() == 1);
+}
+
+#[test]
+fn a_judged_object_wins_over_the_context_without_a_word() {
+    let judged = source("a.yaml", &config_map("x", "1"), Found::Named, false);
+    let context = format!(
+        "{}---\n{}bad: 1\n---\na: [\n---\n{}",
+        config_map("x", "2"),
+        config_map("y", "3"),
+        config_map("z", "4")
+    );
+    let context = source("c.yaml", &context, Found::Named, true);
+    for sources in [vec![judged.clone(), context.clone()], vec![context, judged]] {
+        let (manifests, findings) = parse(sources);
+        assert_eq!(value(&manifests, "x"), "Int(1)");
+        assert!(manifests.config_maps.iter().any(|map| map.metadata.name == "z" && map.position.context));
+        assert_eq!(findings, []);
+        assert_eq!(manifests.object_count, 1);
+    }
+}
+
+#[test]
+fn other_kinds_are_counted() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\n---\napiVersion: apps/v1\nkind: Deployment\n---\napiVersion: v1\nkind: Pod\n";
+    let (manifests, findings) = named(text);
+    assert_eq!(manifests.object_count, 3);
+    assert_eq!(places(&manifests, &findings), ["GW8008"]);
+    assert!(findings[0].message.ends_with("2 Deployment.apps, 1 Pod"), "{}", findings[0].message);
+}
+
+#[test]
+fn repeated_keys_are_errors_of_gateway_api_kinds_alone() {
+    let gateway =
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata:\n  name: g\nspec:\n  é: {a: 1, a: 2}\n";
+    let (manifests, findings) = named(gateway);
+    assert_eq!(places(&manifests, &findings), ["a.yaml:6:13 GW1002"]);
+    let first = Locator::new(&manifests).resolve(&findings[0].related[0].location).unwrap();
+    assert_eq!((first.line, first.column), (6, 7));
+    assert_eq!(findings[0].object.as_ref().map(|object| object.name.as_str()), Some("g"));
+    assert_eq!(findings[0].path.as_ref().map(ToString::to_string).as_deref(), Some("spec[\"é\"].a"));
+    assert!(manifests.refused.iter().any(|key| key.name == "g") && manifests.config_maps.is_empty());
+    let (manifests, findings) = named(&format!("{}bar: 1\nbar: 2\n", config_map("x", "1")));
+    assert_eq!((findings.len(), manifests.config_maps.len()), (0, 1));
+    let listed = format!("apiVersion: v1\nkind: List\nitems:\n- {}", gateway.trim_end().replace('\n', "\n  "));
+    let (manifests, findings) = named(&listed);
+    assert_eq!(places(&manifests, &findings), ["a.yaml:9:15 GW1002"]);
+    assert_eq!(findings[0].path.as_ref().map(ToString::to_string).as_deref(), Some("spec[\"é\"].a"));
+}
+
+#[test]
+fn a_bare_word_in_place_of_a_string_is_to_be_quoted() {
+    let gateway = |name: &str| format!("apiVersion: v1\nkind: Gateway\nmetadata: {{name: g}}\nspec:\n  name: {name}\n");
+    let (manifests, findings) = named(&gateway("no"));
+    assert_eq!(places(&manifests, &findings), ["a.yaml:5:9 GW1011"]);
+    assert_eq!(findings[0].help.as_deref(), Some("quote it: `\"no\"`"));
+    assert_eq!(named(&gateway("false")).1[0].code, codes::WRONG_TYPE);
+    assert_eq!(named(&gateway("'no'")).1, []);
+}
+
+#[test]
+fn a_document_over_the_limit_is_refused_and_the_next_is_read() {
+    let start = Instant::now();
+    let text = format!("a: {}\n---\n{}", "x".repeat(MAX_DOCUMENT), config_map("x", "1"));
+    let (manifests, findings) = named(&text);
+    assert_eq!(places(&manifests, &findings), ["a.yaml:1:1 GW8004"]);
+    assert_eq!(map_names(&manifests), ["x"]);
+    assert!(start.elapsed().as_secs() < 10);
+}
+
+#[test]
+fn lines_are_found_for_many_places_at_once() {
+    let text = format!("# é\n{}---\n{}", config_map("a", "1"), config_map("b", "2"));
+    let (manifests, _) = named(&text);
+    let mut places: Vec<Location> =
+        manifests.config_maps.iter().map(|map| map.at(&path!["metadata", "name"])).collect();
+    places.extend(manifests.config_maps.iter().map(|map| map.at(&path!["data"])));
+    places.push(Location::Run);
+    assert_eq!(Locator::new(&manifests).lines_of(&places), [Some(5), Some(11), Some(6), Some(12), None]);
+}
+
+#[test]
+fn columns_count_characters() {
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {x: 'é😀', name: x}\n";
+    let (manifests, _) = named(text);
+    let locator = Locator::new(&manifests);
+    let place = locator.resolve(&manifests.config_maps[0].at(&path!["metadata", "name"])).unwrap();
+    assert_eq!((place.line, place.column, place.end_line, place.end_column), (3, 27, 3, 28));
+    assert_eq!(&text[place.range], "x");
+}
+
+#[test]
+fn the_result_does_not_depend_on_timing() {
+    let sources = || {
+        (0..200)
+            .map(|at| {
+                let text = format!(
+                    "{}---\na: [\n---\n{}",
+                    config_map(&format!("m{}", at % 150), "1"),
+                    config_map("same", &at.to_string())
+                );
+                source(&format!("{at}.yaml"), &text, Found::Named, false)
+            })
+            .collect::<Vec<_>>()
+    };
+    let (first, findings) = parse(sources());
+    assert_eq!(value(&first, "same"), "Int(199)");
+    for _ in 0..3 {
+        let (again, same) = parse(sources());
+        assert_eq!((map_names(&first), &findings), (map_names(&again), &same));
+    }
+}

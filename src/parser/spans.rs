@@ -4,10 +4,12 @@
 //! found again, with byte ranges of keys and values. It is made only when a
 //! place is to be printed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, Span};
+use serde::de::IgnoredAny;
 
 use crate::diagnostics::{FieldPath, Part, Segment};
 
@@ -65,7 +67,7 @@ impl SpanTree {
     /// Reads a document; `None` when this reader refuses the text.
     pub fn read(text: &str) -> Option<Self> {
         let mut builder = Builder { text, index: CharacterIndex::new(text), ..Builder::default() };
-        for event in Parser::new_from_str(text) {
+        for event in Parser::new_from_str(&readable(text)) {
             let (event, span) = event.ok()?;
             if matches!(event, Event::DocumentEnd) {
                 break;
@@ -200,7 +202,7 @@ impl Builder<'_> {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                let name = || key_name(&value, plain);
+                let name = || key_name(&restored(&value, self.text), plain);
                 let range = trimmed(self.text, range);
                 if self.awaits_key() {
                     let node = (anchor > 0).then(|| self.push(range.clone(), Shape::Scalar(style)));
@@ -280,13 +282,13 @@ impl Builder<'_> {
         let open = self.open.pop()?;
         let node = self.nodes.get(open.node)?;
         let start = node.range.start;
-        let is_flow = self.text.get(start..).is_some_and(|text| text.starts_with(['[', '{']));
         let last = match &node.shape {
             Shape::List(items) => items.last().copied(),
             Shape::Map(entries) => entries.last().map(|entry| entry.value),
             Shape::Scalar(_) | Shape::Alias(_) => None,
         };
-        let end = if is_flow && range.end > range.start {
+        // Only a closing bracket has an extent.
+        let end = if range.end > range.start {
             range.end
         } else {
             let key = match &node.shape {
@@ -300,9 +302,36 @@ impl Builder<'_> {
     }
 }
 
+/// A byte order mark, which this reader refuses inside a document.
+const MARK: char = '\u{feff}';
+/// What stands in for it: a word joiner is as invisible.
+const STAND_IN: &str = "\u{2060}";
+
+/// The scalar with its own byte order marks.
+fn restored<'v>(value: &'v str, text: &str) -> Cow<'v, str> {
+    if value.contains(STAND_IN) && text.contains(MARK) {
+        return Cow::Owned(value.replace(STAND_IN, "\u{feff}"));
+    }
+    Cow::Borrowed(value)
+}
+
 fn key_name(value: &str, plain: bool) -> Box<str> {
     let name = if plain { scalar::key_text(scalar::read_plain(value)) } else { None };
     name.map_or_else(|| Box::from(value), String::into_boxed_str)
+}
+
+/// The text as this reader must see it: with a line feed for each character that ends a line in YAML 1.1 alone.
+///
+/// The number of characters stays the same, so that places stay what they are.
+/// In JSON these are characters like all others.
+pub(super) fn readable(text: &str) -> Cow<'_, str> {
+    const BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+    if text.is_ascii() || !text.contains([BREAKS[0], BREAKS[1], BREAKS[2], MARK]) {
+        return Cow::Borrowed(text);
+    }
+    let text = text.replace(MARK, STAND_IN);
+    let is_json = text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(&text).is_ok();
+    Cow::Owned(if is_json { text } else { text.replace(BREAKS, "\n") })
 }
 
 /// The range without white space at its end.

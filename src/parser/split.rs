@@ -190,7 +190,8 @@ mod tests {
 
     #[test]
     fn json_values_are_documents_of_their_own() {
-        let cases: &[(&str, &[(&str, u32, Syntax)])] = &[
+        type Case = (&'static str, &'static [(&'static str, u32, Syntax)]);
+        let cases: &[Case] = &[
             ("{\"a\": 1}\n", &[("{\"a\": 1}", 1, Syntax::Json)]),
             ("{\"a\": 1}{\"b\": 2}", &[("{\"a\": 1}", 1, Syntax::Json), ("{\"b\": 2}", 1, Syntax::Json)]),
             ("\n{\n\"a\": 1\n}\n\n{\"b\": 2}", &[("{\n\"a\": 1\n}", 2, Syntax::Json), ("{\"b\": 2}", 6, Syntax::Json)]),

@@ -8,10 +8,12 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, Tag};
 
 use super::decode::{DecodeError, MAX_DEPTH, too_deep};
-use super::spans::CharacterIndex;
+use super::spans::{CharacterIndex, readable};
 
-/// So many brackets may be nested without costing the YAML reader noticeable time.
-const MAX_UNCHECKED_BRACKETS: usize = 512;
+/// From so many brackets on, the YAML reader may take long.
+const MANY_BRACKETS: usize = 128;
+/// The YAML reader's steps are at worst the product of a text's brackets and bytes; so many cost about a second.
+const MAX_STEPS: usize = 400_000_000;
 /// How many `%TAG` lines a document may have.
 const MAX_DIRECTIVES: usize = 64;
 
@@ -35,8 +37,8 @@ pub(super) fn check_before_reading(text: &str) -> Result<(), DecodeError> {
             return Err(DecodeError::limit(text, 0, format!("the document has over {MAX_DIRECTIVES} directives")));
         }
     }
-    let brackets = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).take(MAX_UNCHECKED_BRACKETS + 1).count();
-    let crowded = brackets > MAX_UNCHECKED_BRACKETS;
+    let brackets = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    let crowded = brackets > MANY_BRACKETS && brackets.saturating_mul(text.len()) > MAX_STEPS;
     if crowded || text.contains("!!") || text.contains("!<") { check_events(text, crowded) } else { Ok(()) }
 }
 
@@ -44,7 +46,7 @@ pub(super) fn check_before_reading(text: &str) -> Result<(), DecodeError> {
 fn check_events(text: &str, strict: bool) -> Result<(), DecodeError> {
     let index = CharacterIndex::new(text);
     let mut depth = 0_usize;
-    for event in Parser::new_from_str(text) {
+    for event in Parser::new_from_str(&readable(text)) {
         let (event, span) = match event {
             Ok(event) => event,
             Err(error) if error.info().contains("recursion limit") => {
@@ -73,7 +75,11 @@ fn check_events(text: &str, strict: bool) -> Result<(), DecodeError> {
             return Err(too_deep(text, offset));
         }
         if let Some(tag) = tag.as_deref().filter(|tag| !is_known(tag)) {
-            return Err(unknown_tag(text, offset, &tag.to_string()));
+            let shown = match tag.is_yaml_core_schema() {
+                true => format!("!!{}", tag.suffix),
+                false => format!("{}{}", tag.handle, tag.suffix),
+            };
+            return Err(unknown_tag(text, offset, &shown));
         }
     }
     Ok(())
@@ -129,10 +135,10 @@ pub(super) fn explain_yaml(text: &str, error: &serde_yaml::Error) -> DecodeError
     if message.contains("control characters are not allowed") {
         return control_character(text);
     }
-    let offset = match opening_quote(text, &message) {
-        Some(quote) => quote,
-        None => offset,
-    };
+    if let Some(quote) = opening_quote(text, &message) {
+        return DecodeError::syntax(text, quote, "the string that begins here is not closed").help("close the quote");
+    }
+    let offset = if message.contains("more than one document") { second_value(text) } else { offset };
     for (theirs, ours, help) in MESSAGES {
         if message.contains(theirs) {
             let error = DecodeError::syntax(text, offset, *ours);
@@ -151,8 +157,8 @@ const MESSAGES: &[(&str, &str, &str)] = &[
     ("unexpected document indicator", "a quoted string is still open where the document ends", "close the quote"),
     (
         "while scanning a quoted scalar",
-        "a quoted string is not closed or not well-formed",
-        "close the quote; inside double quotes write `\\\\` for a backslash",
+        "a quoted string is not well-formed",
+        "inside double quotes write `\\\\` for a backslash",
     ),
     (
         "unknown escape character",
@@ -215,7 +221,7 @@ const MESSAGES: &[(&str, &str, &str)] = &[
         "remove the directive",
     ),
     ("expected <document start>", "a second value begins here", "separate documents with a line `---`"),
-    ("more than one document", "a second document begins inside this one", "separate documents with a line `---`"),
+    ("more than one document", "a second value begins here", "separate documents with a line `---`"),
     ("unexpected end of stream", "the text ends in the middle of a value", "the file may have been cut off"),
 ];
 
@@ -244,6 +250,21 @@ fn opening_quote(text: &str, message: &str) -> Option<usize> {
     let start = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum::<usize>();
     let rest = text.get(start..)?;
     Some(start + rest.char_indices().nth(column.checked_sub(1)?)?.0)
+}
+
+/// Where the text goes on after a complete value.
+fn second_value(text: &str) -> usize {
+    let index = CharacterIndex::new(text);
+    let mut ended = false;
+    for event in Parser::new_from_str(&readable(text)) {
+        match event {
+            Ok((Event::DocumentEnd, _)) => ended = true,
+            Ok((Event::DocumentStart(_), span)) if ended => return index.byte(span.start.index()),
+            Ok(_) => {}
+            Err(error) => return index.byte(error.marker().index()),
+        }
+    }
+    0
 }
 
 fn control_character(text: &str) -> DecodeError {

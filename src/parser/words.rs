@@ -19,20 +19,25 @@ pub(super) fn explain(diagnostics: Diagnostics, words: &[FieldPath], text: &str)
             explained.report(finding);
             continue;
         };
-        if ![codes::WRONG_TYPE, codes::UNQUOTED_BOOLEAN].contains(&finding.code)
-            || !words.contains(path)
-            || !wants_string(&finding)
-        {
+        let is_type_error = finding.code == codes::WRONG_TYPE || finding.code == codes::UNQUOTED_BOOLEAN;
+        if !is_type_error || !words.contains(path) || !wants_string(&finding) {
             explained.report(finding);
             continue;
         }
         let tree = tree.get_or_insert_with(|| SpanTree::read(text).unwrap_or_default());
         let word = tree.find(path, Part::Value).and_then(|range| text.get(range)).unwrap_or_default();
-        // An alias stands for a word that is written elsewhere.
-        let word = if word.is_empty() || word.starts_with('*') { "yes or no" } else { word };
+        // An anchor may stand before the word.
+        let word = word.split_whitespace().last().unwrap_or_default();
         let shown = finding.path.as_ref().unwrap_or(path).to_string();
+        // An alias stands for a word that is written elsewhere.
+        let (word, help) = match word {
+            "" => ("yes".to_owned(), "quote the word".to_owned()),
+            alias if alias.starts_with('*') => {
+                (alias.to_owned(), "quote the word that the alias stands for".to_owned())
+            }
+            word => (word.to_owned(), format!("quote it: `\"{word}\"`")),
+        };
         let message = format!("`{shown}` must be a string, and Kubernetes reads an unquoted `{word}` as a boolean");
-        let help = format!("quote it: `\"{word}\"`");
         let label = "a boolean without quotes";
         explained.report(Finding {
             code: codes::UNQUOTED_BOOLEAN,

@@ -1,19 +1,28 @@
 //! Which listeners a route attaches to
 //! ([attaching routes](https://gateway-api.sigs.k8s.io/concepts/api-overview/#attaching-routes-to-gateways)).
 
+mod finding;
+
 use std::collections::HashMap;
 
 use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, codes};
 use crate::hostname::Hostname;
 use crate::options::Options;
-use crate::parser::api::{FromNamespaces, ParentReference};
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::api::{DefaultScope, FromNamespaces, ParentReference};
+use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
 use super::gateway::ResolvedGateway;
-use super::listener::{ListenerId, ResolvedListener, RouteKind, listener_path};
+use super::listener::{ListenerId, ResolvedListener, RouteKind};
+use super::listener_set::{Membership, ResolvedListenerSet};
+use super::owner::ListenerOwner;
 use super::selector::Namespaces;
+
+use finding::{
+    Judged, NO_TRAFFIC, foreign_parent, no_default_gateway, no_matching_hostname, no_matching_parent, not_allowed,
+    parent_not_accepted,
+};
 
 /// A route that attached to a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +36,21 @@ pub struct Attachment {
 /// What became of one parentRef.
 #[derive(Clone, Debug)]
 pub struct RouteParent {
-    /// The position in `spec.parentRefs`.
-    pub index: usize,
+    /// What names the parent.
+    pub source: ParentSource,
     /// The listeners that the route attached to; empty when it was refused.
     pub listeners: Vec<ListenerId>,
     /// The code of the refusal, which carries condition and reason.
     pub refused: Option<Code>,
+}
+
+/// What makes an object a parent of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParentSource {
+    /// The entry of `spec.parentRefs` at this position.
+    Ref(usize),
+    /// `spec.useDefaultGateways`, for this default Gateway of [`super::Resolved::gateways`].
+    Default(usize),
 }
 
 /// Attaches routes to the listeners of the resolved Gateways.
@@ -41,7 +59,9 @@ pub(super) struct Attacher<'a, 'm> {
     manifests: &'m Manifests,
     options: &'a Options,
     gateways: &'a mut [ResolvedGateway<'m>],
-    by_name: HashMap<(&'m str, &'m str), usize>,
+    sets: &'a [ResolvedListenerSet<'m>],
+    gateways_by_name: HashMap<(&'m str, &'m str), usize>,
+    sets_by_name: HashMap<(&'m str, &'m str), usize>,
     namespaces: Namespaces<'m>,
     warned_namespaces: std::collections::BTreeSet<String>,
     counts: HashMap<RouteKind, usize>,
@@ -53,6 +73,7 @@ pub(super) struct RouteView<'r, S> {
     pub(super) object: &'r Object<S>,
     pub(super) kind: RouteKind,
     pub(super) parent_refs: &'r [ParentReference],
+    pub(super) use_default_gateways: Option<DefaultScope>,
     /// The hostnames; `None` for kinds that have none.
     pub(super) hostnames: Option<&'r [Hostname]>,
 }
@@ -73,21 +94,32 @@ enum Refusal {
     Hostname,
 }
 
+/// A parent as one reference selects it: an owner of listeners, and which of them.
+#[derive(Clone, Debug)]
+struct Parent<'r, 'm> {
+    gateway: usize,
+    owner: ListenerOwner<'m>,
+    section_name: Option<&'r str>,
+    port: Option<u16>,
+    /// The field that names the parent.
+    at: FieldPath,
+}
+
 impl<'a, 'm> Attacher<'a, 'm> {
-    pub(super) fn new(manifests: &'m Manifests, options: &'a Options, gateways: &'a mut [ResolvedGateway<'m>]) -> Self {
-        let by_name = gateways
-            .iter()
-            .enumerate()
-            .map(|(index, gateway)| {
-                let meta = &gateway.object.metadata;
-                ((meta.namespace.as_str(), meta.name.as_str()), index)
-            })
-            .collect();
+    pub(super) fn new(
+        manifests: &'m Manifests,
+        options: &'a Options,
+        gateways: &'a mut [ResolvedGateway<'m>],
+        sets: &'a [ResolvedListenerSet<'m>],
+    ) -> Self {
+        let key = |meta: &'m Metadata| (meta.namespace.as_str(), meta.name.as_str());
         Self {
             manifests,
             options,
+            gateways_by_name: gateways.iter().enumerate().map(|(i, g)| (key(&g.object.metadata), i)).collect(),
+            sets_by_name: sets.iter().enumerate().map(|(i, set)| (key(&set.object.metadata), i)).collect(),
             gateways,
-            by_name,
+            sets,
             namespaces: Namespaces::new(manifests),
             warned_namespaces: std::collections::BTreeSet::new(),
             counts: HashMap::new(),
@@ -99,7 +131,8 @@ impl<'a, 'm> Attacher<'a, 'm> {
         let count = self.counts.entry(route.kind).or_default();
         let attachment = Attachment { kind: route.kind, route: *count };
         *count += 1;
-        if route.parent_refs.is_empty() {
+        let by_default = route.use_default_gateways == Some(DefaultScope::All);
+        if route.parent_refs.is_empty() && !by_default {
             diagnostics.report(
                 route
                     .object
@@ -109,8 +142,11 @@ impl<'a, 'm> Attacher<'a, 'm> {
                     .help("name a Gateway under `spec.parentRefs`"),
             );
         }
-        let parents: Vec<_> =
-            (0..route.parent_refs.len()).filter_map(|index| self.attach_parent(route, index, diagnostics)).collect();
+        let mut parents: Vec<_> =
+            (0..route.parent_refs.len()).filter_map(|index| self.attach_ref(route, index, diagnostics)).collect();
+        if by_default {
+            parents.extend(self.attach_default(route, diagnostics));
+        }
         for id in parents.iter().flat_map(|parent: &RouteParent| &parent.listeners) {
             let attached = &mut self.gateways[id.gateway].listeners[id.listener].attached;
             if attached.last() != Some(&attachment) {
@@ -122,7 +158,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 
     /// `None` when the parent is not ours to judge.
-    fn attach_parent<S>(
+    fn attach_ref<S>(
         &mut self,
         route: RouteView<'_, S>,
         index: usize,
@@ -130,68 +166,135 @@ impl<'a, 'm> Attacher<'a, 'm> {
     ) -> Option<RouteParent> {
         let reference = &route.parent_refs[index];
         let at = path!["spec", "parentRefs", index];
-        if reference.group != Kind::Gateway.group() || reference.kind != Kind::Gateway.name() {
-            report_foreign_parent(route, reference, at, diagnostics);
-            return None;
-        }
-        let namespace = reference.namespace.as_deref().unwrap_or(&route.object.metadata.namespace);
-        let Some(&gateway) = self.by_name.get(&(namespace, reference.name.as_str())) else {
-            self.report_missing_gateway(route, namespace, &reference.name, at, diagnostics);
-            return None;
+        let source = ParentSource::Ref(index);
+        let (gateway, owner) = match self.find_owner(route, reference, &at, diagnostics) {
+            Found::Owner(gateway, owner) => (gateway, owner),
+            Found::Refused(code) => return Some(RouteParent { source, listeners: Vec::new(), refused: Some(code) }),
+            Found::NotOurs => return None,
         };
-        let result = self.select_listeners(route, reference, gateway, &at);
-        self.warn_missing_namespace(route, gateway, diagnostics);
-        match result {
-            Ok(listeners) => Some(RouteParent {
-                index,
-                listeners: listeners.into_iter().map(|listener| ListenerId { gateway, listener }).collect(),
-                refused: None,
-            }),
+        let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
+        let parent = Parent { gateway, owner, section_name: section_name.as_deref(), port: *port, at };
+        let result = self.select_listeners(route, &parent);
+        self.warn_missing_namespace(route, &parent, diagnostics);
+        Some(match result {
+            Ok(listeners) => RouteParent { source, listeners, refused: None },
             Err(finding) => {
                 let code = finding.code;
                 diagnostics.report(*finding);
-                Some(RouteParent { index, listeners: Vec::new(), refused: Some(code) })
+                RouteParent { source, listeners: Vec::new(), refused: Some(code) }
             }
-        }
+        })
     }
 
-    /// The listeners of `gateway` that take the route by this parentRef, or the
-    /// finding that says why none does (semantics: relevant listeners, then
-    /// kind and namespace, then hostname).
-    fn select_listeners<S>(
+    /// Attaches a route to the default Gateways, as if it named each of them
+    /// without a section. That some of them do not take the route is their
+    /// choice; that none does is reported.
+    fn attach_default<S>(&mut self, route: RouteView<'_, S>, diagnostics: &mut Diagnostics) -> Vec<RouteParent> {
+        let is_default = |gateway: &&ResolvedGateway<'_>| gateway.object.spec.default_scope == Some(DefaultScope::All);
+        let defaults: Vec<_> = (0..self.gateways.len()).filter(|&i| is_default(&&self.gateways[i])).collect();
+        if defaults.is_empty() && !self.options.assume.gateways {
+            diagnostics.report(no_default_gateway(route));
+        }
+        let mut parents = Vec::with_capacity(defaults.len());
+        let mut refusals = Vec::new();
+        for gateway in defaults {
+            let owner = ListenerOwner::of_gateway(self.gateways[gateway].object);
+            let at = path!["spec", "useDefaultGateways"];
+            let parent = Parent { gateway, owner, section_name: None, port: None, at };
+            let source = ParentSource::Default(gateway);
+            self.warn_missing_namespace(route, &parent, diagnostics);
+            match self.select_listeners(route, &parent) {
+                Ok(listeners) => parents.push(RouteParent { source, listeners, refused: None }),
+                Err(finding) => {
+                    parents.push(RouteParent { source, listeners: Vec::new(), refused: Some(finding.code) });
+                    refusals.push(finding);
+                }
+            }
+        }
+        if parents.len() == refusals.len() {
+            refusals.into_iter().for_each(|finding| diagnostics.report(*finding));
+        }
+        parents
+    }
+
+    /// The Gateway or ListenerSet that a parentRef names.
+    fn find_owner<S>(
         &self,
         route: RouteView<'_, S>,
         reference: &ParentReference,
-        gateway: usize,
         at: &FieldPath,
-    ) -> Result<Vec<usize>, Box<Finding>> {
-        let gateway = &self.gateways[gateway];
-        let all = &gateway.listeners;
-        let relevant: Vec<usize> = (0..all.len())
-            .filter(|&i| reference.section_name.as_deref().is_none_or(|name| name == all[i].spec.name))
-            .filter(|&i| reference.port.is_none_or(|port| port == all[i].spec.port))
+        diagnostics: &mut Diagnostics,
+    ) -> Found<'m> {
+        let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = reference;
+        let namespace = namespace.as_deref().unwrap_or(&route.object.metadata.namespace);
+        let is = |wanted: Kind| group == wanted.group() && kind == wanted.name();
+        let key = (namespace, name.as_str());
+        if is(Kind::Gateway) {
+            let Some(&gateway) = self.gateways_by_name.get(&key) else {
+                self.report_missing_parent(route, Kind::Gateway, key, at, diagnostics);
+                return Found::NotOurs;
+            };
+            return Found::Owner(gateway, ListenerOwner::of_gateway(self.gateways[gateway].object));
+        }
+        if is(Kind::ListenerSet) {
+            let Some(&set) = self.sets_by_name.get(&key) else {
+                self.report_missing_parent(route, Kind::ListenerSet, key, at, diagnostics);
+                return Found::NotOurs;
+            };
+            let ResolvedListenerSet { object, membership } = &self.sets[set];
+            return match *membership {
+                Membership::Joined(gateway) => {
+                    Found::Owner(gateway, ListenerOwner::of_set(self.gateways[gateway].object, object))
+                }
+                Membership::Refused(_) => {
+                    diagnostics.report(parent_not_accepted(route, object, at));
+                    Found::Refused(codes::PARENT_NOT_ACCEPTED)
+                }
+                Membership::Foreign => Found::NotOurs,
+            };
+        }
+        diagnostics.report(foreign_parent(route, reference, at));
+        Found::NotOurs
+    }
+
+    /// The listeners of a parent that take the route, or the finding that says
+    /// why none does (relevant listeners, then kind and namespace, then
+    /// hostname). Only the listeners that the parent itself declares count: a
+    /// reference to a Gateway never reaches those of its ListenerSets.
+    fn select_listeners<S>(
+        &self,
+        route: RouteView<'_, S>,
+        parent: &Parent<'_, 'm>,
+    ) -> Result<Vec<ListenerId>, Box<Finding>> {
+        let all = &self.gateways[parent.gateway].listeners;
+        let own = || all.iter().enumerate().filter(|(_, listener)| listener.owner.is(parent.owner));
+        let relevant: Vec<_> = own()
+            .filter(|(_, listener)| parent.section_name.is_none_or(|name| name == listener.spec.name))
+            .filter(|(_, listener)| parent.port.is_none_or(|port| port == listener.spec.port))
             .collect();
         if relevant.is_empty() {
-            return Err(Box::new(no_matching_parent(route.object, reference, gateway, at)));
+            let declared: Vec<_> = own().map(|(_, listener)| listener).collect();
+            return Err(Box::new(no_matching_parent(route.object, parent, &declared)));
         }
-        let refusals: Vec<_> = relevant.iter().map(|&i| (i, self.refusal(route, gateway, &all[i]))).collect();
-        let accepted: Vec<usize> = refusals.iter().filter(|(_, r)| r.is_none()).map(|&(i, _)| i).collect();
+        let judged: Vec<Judged<'_, '_>> =
+            relevant.iter().map(|(_, listener)| (*listener, self.refusal(route, listener))).collect();
+        let accepted: Vec<_> = relevant
+            .iter()
+            .zip(&judged)
+            .filter(|(_, (_, refusal))| refusal.is_none())
+            .map(|((listener, _), _)| ListenerId { gateway: parent.gateway, listener: *listener })
+            .collect();
         if !accepted.is_empty() {
             return Ok(accepted);
         }
-        Err(Box::new(if refusals.iter().any(|(_, refusal)| *refusal == Some(Refusal::Hostname)) {
-            no_matching_hostname(route, gateway, &refusals)
+        Err(Box::new(if judged.iter().any(|(_, refusal)| *refusal == Some(Refusal::Hostname)) {
+            no_matching_hostname(route, parent, &judged)
         } else {
-            not_allowed(route, gateway, &refusals, at)
+            not_allowed(route, parent, &judged)
         }))
     }
 
-    fn refusal<S>(
-        &self,
-        route: RouteView<'_, S>,
-        gateway: &ResolvedGateway<'_>,
-        listener: &ResolvedListener<'_>,
-    ) -> Option<Refusal> {
+    fn refusal<S>(&self, route: RouteView<'_, S>, listener: &ResolvedListener<'_>) -> Option<Refusal> {
         if !listener.kinds.contains(&route.kind) {
             return Some(Refusal::Kind);
         }
@@ -199,7 +302,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         let namespaces = &listener.spec.allowed_routes.namespaces;
         let (allowed, why) = match namespaces.from {
             FromNamespaces::All => (true, ""),
-            FromNamespaces::Same => (gateway.object.metadata.namespace == namespace, "only its own namespace"),
+            FromNamespaces::Same => (listener.owner.metadata().namespace == namespace, "only its own namespace"),
             FromNamespaces::None => (false, "no namespace"),
             FromNamespaces::Selector => {
                 let selected = listener.bad_selector.is_none()
@@ -217,7 +320,12 @@ impl<'a, 'm> Attacher<'a, 'm> {
         }
     }
 
-    fn warn_missing_namespace<S>(&mut self, route: RouteView<'_, S>, gateway: usize, diagnostics: &mut Diagnostics) {
+    fn warn_missing_namespace<S>(
+        &mut self,
+        route: RouteView<'_, S>,
+        parent: &Parent<'_, 'm>,
+        diagnostics: &mut Diagnostics,
+    ) {
         let namespace = &route.object.metadata.namespace;
         if self.options.assume.namespaces
             || self.namespaces.contains(namespace)
@@ -225,51 +333,46 @@ impl<'a, 'm> Attacher<'a, 'm> {
         {
             return;
         }
-        let listeners = &self.gateways[gateway].listeners;
-        if listeners.iter().any(|l| l.spec.allowed_routes.namespaces.from == FromNamespaces::Selector) {
+        let mut own = self.gateways[parent.gateway].listeners.iter().filter(|l| l.owner.is(parent.owner));
+        if own.any(|l| l.spec.allowed_routes.namespaces.from == FromNamespaces::Selector) {
             self.warned_namespaces.insert(namespace.clone());
-            diagnostics.report(
-                route
-                    .object
-                    .finding(
-                        codes::NAMESPACE_NOT_FOUND,
-                        path!["metadata", "namespace"],
-                        format!("a selector looks at Namespace `{namespace}`, which is not in the input"),
-                    )
-                    .consequence("it is taken to have no label but `kubernetes.io/metadata.name`")
-                    .help("add the Namespace to the input, or pass `--assume namespaces`"),
-            );
+            diagnostics.report(super::selector::missing_namespace(route.object, namespace));
         }
     }
 
-    fn report_missing_gateway<S>(
+    fn report_missing_parent<S>(
         &self,
         route: RouteView<'_, S>,
-        namespace: &str,
-        name: &str,
-        at: FieldPath,
+        kind: Kind,
+        (namespace, name): (&str, &str),
+        at: &FieldPath,
         diagnostics: &mut Diagnostics,
     ) {
-        let known = self.manifests.gateways.iter().map(|gateway| &gateway.metadata);
-        if self.options.assume.gateways || known.clone().any(|m| m.namespace == namespace && m.name == name) {
+        let known: Vec<&Metadata> = match kind {
+            Kind::ListenerSet => self.manifests.listener_sets.iter().map(|set| &set.metadata).collect(),
+            _ => self.manifests.gateways.iter().map(|gateway| &gateway.metadata).collect(),
+        };
+        if self.options.assume.gateways || known.iter().any(|m| m.namespace == namespace && m.name == name) {
             return;
         }
-        let key = ObjectKey { kind: Kind::Gateway, namespace: namespace.to_owned(), name: name.to_owned() };
+        let key = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+        let kind = kind.name();
         if self.manifests.refused.contains(&key) {
             diagnostics.report(route.object.finding(
                 codes::REFUSED_OBJECT,
                 at.with("name"),
-                format!("Gateway `{namespace}/{name}` is in the input and has errors of its own"),
+                format!("{kind} `{namespace}/{name}` is in the input and has errors of its own"),
             ));
             return;
         }
-        let elsewhere = known.clone().find(|m| m.name == name).map(|m| m.namespace.as_str());
+        let elsewhere = known.iter().find(|m| m.name == name).map(|m| m.namespace.as_str());
+        let names = known.iter().filter(|m| m.namespace == namespace).map(|m| m.name.as_str());
         let help = if let Some(other) = elsewhere {
-            format!("Gateway `{name}` is in namespace `{other}`: add `namespace: {other}`")
-        } else if let Some(near) = nearest(name, known.filter(|m| m.namespace == namespace).map(|m| m.name.as_str())) {
+            format!("{kind} `{name}` is in namespace `{other}`: add `namespace: {other}`")
+        } else if let Some(near) = nearest(name, names) {
             format!("did you mean `{near}`?")
         } else {
-            "add the Gateway to the input, pass its file with `--context`, or pass `--assume gateways`".to_owned()
+            format!("add the {kind} to the input, pass its file with `--context`, or pass `--assume gateways`")
         };
         diagnostics.report(
             route
@@ -277,10 +380,10 @@ impl<'a, 'm> Attacher<'a, 'm> {
                 .finding(
                     codes::PARENT_NOT_FOUND,
                     at.with("name"),
-                    format!("Gateway `{namespace}/{name}` is not in the input"),
+                    format!("{kind} `{namespace}/{name}` is not in the input"),
                 )
-                .label("no such Gateway")
-                .consequence("the route serves no traffic through this parent")
+                .label(format!("no such {kind}"))
+                .consequence(NO_TRAFFIC)
                 .help(help),
         );
     }
@@ -319,117 +422,12 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 }
 
-fn report_foreign_parent<S>(
-    route: RouteView<'_, S>,
-    reference: &ParentReference,
-    at: FieldPath,
-    diagnostics: &mut Diagnostics,
-) {
-    let ParentReference { group, kind, name, .. } = reference;
-    if group == Kind::ListenerSet.group() && kind == Kind::ListenerSet.name() {
-        diagnostics.report(
-            route
-                .object
-                .finding(codes::NOT_SUPPORTED, at, format!("parent `{name}` is a ListenerSet, which is not served yet"))
-                .consequence("the route serves no traffic through this parent"),
-        );
-        return;
-    }
-    let finding = if group.is_empty() && kind == Kind::Service.name() {
-        route.object.finding(codes::MESH_PARENT, at, format!("parent `{name}` is a Service: it belongs to a mesh"))
-    } else {
-        route.object.finding(codes::MESH_PARENT, at, format!("parent `{name}` of kind `{kind}` is not a Gateway"))
-    };
-    diagnostics.report(finding.consequence("it has no effect in the configuration of a gateway"));
-}
-
-fn no_matching_parent<S>(
-    route: &Object<S>,
-    reference: &ParentReference,
-    gateway: &ResolvedGateway<'_>,
-    at: &FieldPath,
-) -> Finding {
-    let name = gateway.object.full_name();
-    let names = || gateway.listeners.iter().map(|listener| listener.spec.name.as_str());
-    let declared: Vec<_> =
-        gateway.listeners.iter().map(|l| format!("`{}` (port {})", l.spec.name, l.spec.port)).collect();
-    let (field, message) = match (&reference.section_name, reference.port) {
-        (Some(section), _) if !names().any(|name| name == section) => {
-            (at.with("sectionName"), format!("Gateway `{name}` has no listener `{section}`"))
-        }
-        (Some(section), Some(port)) => {
-            (at.with("port"), format!("listener `{section}` of Gateway `{name}` is not on port {port}"))
-        }
-        (_, port) => {
-            (at.with("port"), format!("Gateway `{name}` has no listener on port {}", port.unwrap_or_default()))
-        }
-    };
-    let near = reference.section_name.as_deref().and_then(|section| nearest(section, names()));
-    let help = near
-        .map_or_else(|| format!("its listeners are {}", declared.join(", ")), |near| format!("did you mean `{near}`?"));
-    route
-        .finding(codes::NO_MATCHING_PARENT, field, message)
-        .label("selects no listener")
-        .related(gateway.object.at(&path!["spec", "listeners"]), "the listeners")
-        .consequence("the route serves no traffic through this parent")
-        .help(help)
-}
-
-fn not_allowed<S>(
-    route: RouteView<'_, S>,
-    gateway: &ResolvedGateway<'_>,
-    refusals: &[(usize, Option<Refusal>)],
-    at: &FieldPath,
-) -> Finding {
-    let namespace = &route.object.metadata.namespace;
-    let reason = |(index, refusal): &(usize, Option<Refusal>)| {
-        let spec = gateway.listeners[*index].spec;
-        match refusal {
-            Some(Refusal::Namespace(why)) => format!("listener `{}` admits {why}", spec.name),
-            _ => format!("listener `{}` ({}) does not admit {}", spec.name, spec.protocol, route.kind.name()),
-        }
-    };
-    let reasons: Vec<_> = refusals.iter().map(reason).collect();
-    let by_namespace = refusals.iter().find(|(_, refusal)| matches!(refusal, Some(Refusal::Namespace(_))));
-    let (related, help) = match by_namespace {
-        Some((index, _)) => (
-            listener_path(*index).with("allowedRoutes").with("namespaces"),
-            format!("let the listener admit namespace `{namespace}` with `allowedRoutes.namespaces`"),
-        ),
-        None => (listener_path(refusals[0].0), format!("attach the route to a listener for {}s", route.kind.name())),
-    };
-    route
-        .object
-        .finding(
-            codes::NOT_ALLOWED,
-            at.clone(),
-            format!("no listener of Gateway `{}` allows this route", gateway.object.full_name()),
-        )
-        .label(reasons.join("; "))
-        .related(gateway.object.at(&related), "the listener")
-        .consequence("the route serves no traffic through this parent")
-        .help(help)
-}
-
-fn no_matching_hostname<S>(
-    route: RouteView<'_, S>,
-    gateway: &ResolvedGateway<'_>,
-    refusals: &[(usize, Option<Refusal>)],
-) -> Finding {
-    let mismatched: Vec<_> =
-        refusals.iter().filter(|(_, r)| *r == Some(Refusal::Hostname)).map(|&(index, _)| index).collect();
-    let served: Vec<_> = mismatched.iter().map(|&i| format!("`{}`", gateway.listeners[i].hostname)).collect();
-    let asked: Vec<_> = route.hostnames.unwrap_or_default().iter().map(|host| format!("`{host}`")).collect();
-    let first = mismatched.first().copied().unwrap_or_default();
-    route
-        .object
-        .finding(
-            codes::NO_MATCHING_HOSTNAME,
-            path!["spec", "hostnames"],
-            format!("no hostname of the route meets a listener of Gateway `{}`", gateway.object.full_name()),
-        )
-        .label(format!("the listeners serve {}", served.join(", ")))
-        .related(gateway.object.at(&listener_path(first).with("hostname")), "the listener's hostname")
-        .consequence(format!("requests for {} get 404", asked.join(", ")))
-        .help("use a hostname that a listener covers, or widen the listener's `hostname`")
+/// What a parentRef names.
+enum Found<'m> {
+    /// This owner of listeners, with its Gateway.
+    Owner(usize, ListenerOwner<'m>),
+    /// An object that takes no routes.
+    Refused(Code),
+    /// Nothing that is ours to judge.
+    NotOurs,
 }

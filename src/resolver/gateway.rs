@@ -1,24 +1,28 @@
 //! Which Gateways are ours, and their listeners
 //! ([Gateway](https://gateway-api.sigs.k8s.io/api-types/gateway/)).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::diagnostics::{Diagnostics, Finding, Location, Reported, codes};
 use crate::options::Options;
-use crate::parser::api::{GatewayClassSpec, GatewaySpec};
+use crate::parser::api::{GatewayClassSpec, GatewayInfrastructure, GatewaySpec, LocalObjectReference, ObjectReference};
 use crate::parser::manifests::{Manifests, Object};
 use crate::path;
 
-use super::http_route::ResolvedHttpRoute;
+use super::attachment::RouteParent;
 use super::listener::{ResolvedListener, resolve_listeners};
+use super::owner::ListenerOwner;
 
 /// A Gateway that is ours, with its listeners.
 #[derive(Debug)]
 pub struct ResolvedGateway<'m> {
     /// The Gateway.
     pub object: &'m Object<GatewaySpec>,
-    /// Its listeners, in the order of the manifest.
+    /// Its own listeners in the order of the manifest, then those of each
+    /// ListenerSet that joined, the oldest set first.
     pub listeners: Vec<ResolvedListener<'m>>,
+    /// Why the Gateway serves nothing at all.
+    pub refused: Option<Reported>,
     /// Whether the output serves it: a Gateway of `--context` only when a judged route attaches.
     pub emitted: bool,
 }
@@ -38,13 +42,78 @@ pub(super) fn resolve_gateways<'m>(
         .filter(|gateway| is_selected(gateway, options) && is_ours(gateway, &classes, options, diagnostics))
         .collect();
     gateways.sort_by_key(|gateway| gateway.metadata.sort_key());
+    let refused_classes = check_class_parameters(&gateways, &classes, options, diagnostics);
     gateways
         .into_iter()
         .map(|object| {
             report_unserved_fields(object, diagnostics);
-            ResolvedGateway { object, listeners: resolve_listeners(object, diagnostics), emitted: false }
+            let class = refused_classes.get(object.spec.gateway_class_name.as_str()).copied();
+            ResolvedGateway {
+                object,
+                listeners: resolve_listeners(ListenerOwner::of_gateway(object), diagnostics),
+                refused: check_parameters(object, options, diagnostics).or(class),
+                emitted: false,
+            }
         })
         .collect()
+}
+
+/// Refuses the classes of `gateways` whose parameters gwctl does not know, each once.
+fn check_class_parameters<'m>(
+    gateways: &[&'m Object<GatewaySpec>],
+    classes: &HashMap<&'m str, &'m Object<GatewayClassSpec>>,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> HashMap<&'m str, Reported> {
+    let used: BTreeSet<&str> = gateways.iter().map(|gateway| gateway.spec.gateway_class_name.as_str()).collect();
+    let mut refused = HashMap::new();
+    for class in used.into_iter().filter_map(|name| classes.get(name)) {
+        // A description is for people.
+        let GatewayClassSpec { controller_name: _, parameters_ref, description: _ } = &class.spec;
+        if let (Some(reference), false) = (parameters_ref, options.assume.parameters) {
+            let ObjectReference { group, kind, name, namespace: _ } = reference;
+            let finding = class.finding(
+                codes::INVALID_PARAMETERS,
+                path!["spec", "parametersRef"],
+                format!("gwctl does not know parameters of kind `{group}/{kind}`, such as `{name}`"),
+            );
+            let proof = diagnostics.error(
+                finding
+                    .label("settings that would be left out")
+                    .consequence("no Gateway of this class is served")
+                    .help("remove `parametersRef`, or pass `--assume parameters` to serve without these settings"),
+            );
+            refused.insert(class.metadata.name.as_str(), proof);
+        }
+    }
+    refused
+}
+
+/// Refuses a Gateway whose own parameters gwctl does not know
+/// ([LocalParametersReference](https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure)).
+fn check_parameters(
+    gateway: &Object<GatewaySpec>,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> Option<Reported> {
+    let infrastructure = gateway.spec.infrastructure.as_ref()?;
+    let LocalObjectReference { group, kind, name } = infrastructure.parameters_ref.as_ref()?;
+    if options.assume.parameters {
+        return None;
+    }
+    let finding = gateway.finding(
+        codes::INVALID_PARAMETERS,
+        path!["spec", "infrastructure", "parametersRef"],
+        format!("gwctl does not know parameters of kind `{group}/{kind}`, such as `{name}`"),
+    );
+    Some(
+        diagnostics.error(
+            finding
+                .label("settings that would be left out")
+                .consequence("the Gateway accepts no connections")
+                .help("remove `parametersRef`, or pass `--assume parameters` to serve without these settings"),
+        ),
+    )
 }
 
 fn is_selected(gateway: &Object<GatewaySpec>, options: &Options) -> bool {
@@ -128,14 +197,18 @@ fn report_unserved_fields(gateway: &Object<GatewaySpec>, diagnostics: &mut Diagn
         infrastructure,
         allowed_listeners: _,
         tls,
-        default_scope,
+        default_scope: _,
     } = &gateway.spec;
-    if infrastructure.is_some() {
-        diagnostics.report(gateway.finding(
-            codes::NO_EFFECT,
-            path!["spec", "infrastructure"],
-            "`infrastructure` describes objects that a cluster would create: it has no effect in a file",
-        ));
+    if let Some(GatewayInfrastructure { labels, annotations, parameters_ref: _ }) = infrastructure {
+        for (field, present) in [("labels", !labels.is_empty()), ("annotations", !annotations.is_empty())] {
+            if present {
+                diagnostics.report(gateway.finding(
+                    codes::NO_EFFECT,
+                    path!["spec", "infrastructure", field],
+                    format!("`{field}` are for objects that a cluster would create: they have no effect in a file"),
+                ));
+            }
+        }
     }
     let mut unserved = |path, what: &str| {
         diagnostics.report(
@@ -152,20 +225,18 @@ fn report_unserved_fields(gateway: &Object<GatewaySpec>, diagnostics: &mut Diagn
             unserved(path!["spec", "tls", "backend"], "tls.backend");
         }
     }
-    if default_scope.is_some_and(|scope| scope == crate::parser::api::DefaultScope::All) {
-        unserved(path!["spec", "defaultScope"], "defaultScope");
-    }
 }
 
 /// Decides which Gateways the output serves.
-pub(super) fn mark_emitted(gateways: &mut [ResolvedGateway<'_>], routes: &[ResolvedHttpRoute<'_>]) {
+pub(super) fn mark_emitted<'p>(
+    gateways: &mut [ResolvedGateway<'_>],
+    judged_parents: impl Iterator<Item = &'p RouteParent>,
+) {
     let mut used = vec![false; gateways.len()];
-    for route in routes.iter().filter(|route| !route.object.position.context) {
-        for listener in route.parents.iter().flat_map(|parent| &parent.listeners) {
-            used[listener.gateway] = true;
-        }
+    for listener in judged_parents.flat_map(|parent| &parent.listeners) {
+        used[listener.gateway] = true;
     }
     for (gateway, used) in gateways.iter_mut().zip(used) {
-        gateway.emitted = used || !gateway.object.position.context;
+        gateway.emitted = gateway.refused.is_none() && (used || !gateway.object.position.context);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Diagnostics;
 use crate::hostname::Hostname;
-use crate::parser::api::{HttpRouteRule, HttpRouteSpec};
+use crate::parser::api::HttpRouteSpec;
 use crate::parser::manifests::Object;
 use crate::path;
 
@@ -11,6 +11,7 @@ use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
 use super::filter::{FilterReference, FilterRefs, FilterResolver};
 use super::listener::RouteKind;
 use super::reference_grant::Grants;
+use super::share::describe_share;
 
 /// An HTTPRoute with its references looked up.
 #[derive(Debug)]
@@ -40,19 +41,21 @@ pub(super) fn resolve_http_route<'m>(
         object: route,
         kind: RouteKind::Http,
         parent_refs: &route.spec.parent_refs,
+        use_default_gateways: route.spec.use_default_gateways,
         hostnames: Some(&hostnames),
     };
     let parents = attacher.attach(view, diagnostics);
     let rules = route.spec.rules.iter().enumerate();
     let outcomes = rules
         .map(|(rule, spec)| {
+            let weights: Vec<_> = spec.backend_refs.iter().map(|backend| backend.weight).collect();
             (0..spec.backend_refs.len())
                 .map(|index| {
                     let from = BackendReferrer {
                         object: route,
                         kind: RouteKind::Http,
                         path: path!["spec", "rules", rule, "backendRefs", index],
-                        consequence: share_of(spec, index),
+                        consequence: describe_share(&weights, index, "requests", "get 500"),
                     };
                     backends.resolve(&from, &spec.backend_refs[index].object(), grants, diagnostics)
                 })
@@ -83,18 +86,4 @@ fn resolve_filters<'m>(
             refs
         })
         .collect()
-}
-
-/// What happens to the traffic of a backend that cannot be used.
-fn share_of(rule: &HttpRouteRule, index: usize) -> String {
-    let total: u64 = rule.backend_refs.iter().map(|backend| u64::from(backend.weight)).sum();
-    let weight = u64::from(rule.backend_refs[index].weight);
-    match (weight, total) {
-        (0, _) => "none today, since its weight is 0".to_owned(),
-        (weight, total) if weight == total => "all requests of this rule get 500".to_owned(),
-        (weight, total) => {
-            let percent = weight as f64 * 100.0 / total as f64;
-            format!("{} % of this rule's requests get 500", (percent * 10.0).round() / 10.0)
-        }
-    }
 }

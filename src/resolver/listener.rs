@@ -1,15 +1,16 @@
-//! The listeners of one Gateway: protocol, route kinds, hostname, conflicts
+//! The listeners of one Gateway or ListenerSet: protocol, route kinds, hostname, conflicts
 //! ([Listener](https://gateway-api.sigs.k8s.io/reference/spec/#listener)).
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{Code, Diagnostics, FieldPath, Reported, codes};
 use crate::hostname::Hostname;
-use crate::parser::api::{GatewaySpec, Listener, TlsMode};
-use crate::parser::manifests::{Kind, Object};
+use crate::parser::api::{FromNamespaces, Listener, RouteNamespaces, TlsMode};
+use crate::parser::manifests::Kind;
 use crate::path;
 
 use super::attachment::Attachment;
+use super::owner::ListenerOwner;
 use super::selector;
 
 /// A listener, by its position in the resolved Gateways.
@@ -104,7 +105,9 @@ impl RouteKind {
 /// A listener with everything that decides what it serves.
 #[derive(Debug)]
 pub struct ResolvedListener<'m> {
-    /// The position in `spec.listeners`.
+    /// The object that declares the listener.
+    pub owner: ListenerOwner<'m>,
+    /// The position in that object's `spec.listeners`.
     pub index: usize,
     /// The listener as declared.
     pub spec: &'m Listener,
@@ -116,35 +119,36 @@ pub struct ResolvedListener<'m> {
     pub kinds: Vec<RouteKind>,
     /// Why the listener serves nothing.
     pub refused: Option<Reported>,
+    /// The conflict with another listener that refused it, as its code.
+    pub conflict: Option<Code>,
     /// Why no route can match its namespaces' selector.
     pub bad_selector: Option<Reported>,
     /// The routes that attached, in input order.
     pub attached: Vec<Attachment>,
 }
 
-/// The path of a listener in its Gateway.
+/// The path of a listener in the object that declares it.
 pub(super) fn listener_path(index: usize) -> FieldPath {
     path!["spec", "listeners", index]
 }
 
-/// Resolves the listeners of one Gateway and reports what is wrong with them.
+/// Resolves the listeners of one object and reports what is wrong with them.
 pub(super) fn resolve_listeners<'m>(
-    gateway: &'m Object<GatewaySpec>,
+    owner: ListenerOwner<'m>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<ResolvedListener<'m>> {
-    let mut listeners: Vec<_> = gateway
-        .spec
-        .listeners
+    let mut listeners: Vec<_> = owner
+        .listeners()
         .iter()
         .enumerate()
-        .map(|(index, spec)| resolve_listener(gateway, index, spec, diagnostics))
+        .map(|(index, spec)| resolve_listener(owner, index, spec, diagnostics))
         .collect();
-    report_conflicts(gateway, &mut listeners, diagnostics);
+    report_conflicts(owner, &mut listeners, diagnostics);
     listeners
 }
 
 fn resolve_listener<'m>(
-    gateway: &Object<GatewaySpec>,
+    owner: ListenerOwner<'m>,
     index: usize,
     spec: &'m Listener,
     diagnostics: &mut Diagnostics,
@@ -154,7 +158,7 @@ fn resolve_listener<'m>(
         Protocol::Http => None,
         Protocol::Unknown => Some(
             diagnostics.error(
-                gateway
+                owner
                     .finding(
                         codes::UNKNOWN_PROTOCOL,
                         listener_path(index).with("protocol"),
@@ -167,7 +171,7 @@ fn resolve_listener<'m>(
         ),
         _ => Some(
             diagnostics.error(
-                gateway
+                owner
                     .finding(
                         codes::NOT_SUPPORTED,
                         listener_path(index).with("protocol"),
@@ -177,22 +181,29 @@ fn resolve_listener<'m>(
             ),
         ),
     };
-    let namespaces = &spec.allowed_routes.namespaces;
     ResolvedListener {
+        owner,
         index,
         spec,
         protocol,
         hostname: if protocol.has_hostnames() { Hostname::from_field(spec.hostname.as_deref()) } else { Hostname::Any },
-        kinds: resolve_kinds(gateway, index, spec, protocol, diagnostics),
+        kinds: resolve_kinds(owner, index, spec, protocol, diagnostics),
         refused,
-        bad_selector: check_selector(gateway, index, namespaces, diagnostics),
+        conflict: None,
+        bad_selector: check_selection(
+            owner,
+            listener_path(index).with("allowedRoutes").with("namespaces"),
+            &spec.allowed_routes.namespaces,
+            Selection::Routes,
+            diagnostics,
+        ),
         attached: Vec::new(),
     }
 }
 
 /// The kinds that `allowedRoutes.kinds` leaves; those the protocol cannot carry are reported.
 fn resolve_kinds(
-    gateway: &Object<GatewaySpec>,
+    owner: ListenerOwner<'_>,
     index: usize,
     spec: &Listener,
     protocol: Protocol,
@@ -210,7 +221,7 @@ fn resolve_kinds(
             None => {
                 let allowed: Vec<_> = protocol.kinds().iter().map(|kind| format!("`{}`", kind.name())).collect();
                 diagnostics.report(
-                    gateway
+                    owner
                         .finding(
                             codes::INVALID_ROUTE_KINDS,
                             listener_path(index).with("allowedRoutes").with("kinds").with(position),
@@ -225,38 +236,53 @@ fn resolve_kinds(
     kinds
 }
 
-fn check_selector(
-    gateway: &Object<GatewaySpec>,
-    index: usize,
-    namespaces: &crate::parser::api::RouteNamespaces,
+/// What a namespace selection chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Selection {
+    /// The routes that may attach to a listener.
+    Routes,
+    /// The ListenerSets that may join a Gateway.
+    ListenerSets,
+}
+
+impl Selection {
+    fn nothing_selected(self) -> &'static str {
+        match self {
+            Self::Routes => "no route attaches to this listener",
+            Self::ListenerSets => "no ListenerSet joins this Gateway",
+        }
+    }
+}
+
+/// Reports a selection of namespaces that cannot be evaluated, or whose parts
+/// do not go together. The proof means that nothing is selected.
+pub(super) fn check_selection(
+    owner: ListenerOwner<'_>,
+    at: FieldPath,
+    namespaces: &RouteNamespaces,
+    selection: Selection,
     diagnostics: &mut Diagnostics,
 ) -> Option<Reported> {
-    use crate::parser::api::FromNamespaces;
-    let at = listener_path(index).with("allowedRoutes").with("namespaces");
-    match (namespaces.from, &namespaces.selector) {
+    let RouteNamespaces { from, selector } = namespaces;
+    match (from, selector) {
         (FromNamespaces::Selector, Some(selector)) => {
             let bad = selector::check(selector).err()?;
             let path = at.with("selector").with("matchExpressions").with(bad.expression);
-            Some(
-                diagnostics.error(
-                    gateway
-                        .finding(codes::BAD_SELECTOR, path, bad.message)
-                        .consequence("no route attaches to this listener"),
-                ),
-            )
+            let finding = owner.finding(codes::BAD_SELECTOR, path, bad.message);
+            Some(diagnostics.error(finding.consequence(selection.nothing_selected())))
         }
         (FromNamespaces::Selector, None) => {
             diagnostics.report(
-                gateway
+                owner
                     .finding(codes::SELECTOR_MISMATCH, at, "`from: Selector` without a `selector`")
-                    .consequence("no namespace is selected: no route attaches to this listener")
+                    .consequence(format!("no namespace is selected: {}", selection.nothing_selected()))
                     .help("add a `selector`; an empty one, `selector: {}`, selects every namespace"),
             );
             None
         }
         (_, Some(_)) => {
             diagnostics.report(
-                gateway
+                owner
                     .finding(
                         codes::SELECTOR_MISMATCH,
                         at.with("selector"),
@@ -270,13 +296,9 @@ fn check_selector(
     }
 }
 
-/// Reports listeners that cannot be told apart. Inside one Gateway there is no
+/// Reports listeners that cannot be told apart. Inside one object there is no
 /// winner: all of them are refused.
-fn report_conflicts(
-    gateway: &Object<GatewaySpec>,
-    listeners: &mut [ResolvedListener<'_>],
-    diagnostics: &mut Diagnostics,
-) {
+fn report_conflicts(owner: ListenerOwner<'_>, listeners: &mut [ResolvedListener<'_>], diagnostics: &mut Diagnostics) {
     let mut ports: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
     for listener in listeners.iter().filter(|l| l.protocol != Protocol::Unknown) {
         ports.entry(listener.spec.port).or_default().push(listener.index);
@@ -286,7 +308,7 @@ fn report_conflicts(
         for (index, other, code, reason) in conflicts {
             let (spec, other_spec) = (listeners[index].spec, listeners[other].spec);
             let proof = diagnostics.error(
-                gateway
+                owner
                     .finding(
                         code,
                         listener_path(index),
@@ -296,11 +318,12 @@ fn report_conflicts(
                         ),
                     )
                     .label(reason)
-                    .related(gateway.at(&listener_path(other)), format!("listener `{}`", other_spec.name))
+                    .related(owner.at(&listener_path(other)), format!("listener `{}`", other_spec.name))
                     .consequence("neither listener accepts connections")
                     .help("give one of them another port"),
             );
             listeners[index].refused = Some(proof);
+            listeners[index].conflict = Some(code);
         }
     }
 }
@@ -309,16 +332,26 @@ fn find_conflict(
     listeners: &[ResolvedListener<'_>],
     group: &[usize],
     index: usize,
-) -> Option<(usize, usize, crate::diagnostics::Code, &'static str)> {
-    let mine = &listeners[index];
-    let others = || group.iter().copied().filter(|&other| other != index);
-    if let Some(other) = others().find(|&other| !mine.protocol.shares_port_with(listeners[other].protocol)) {
-        return Some((index, other, codes::PROTOCOL_CONFLICT, "another protocol on the same port"));
+) -> Option<(usize, usize, Code, &'static str)> {
+    let others = group.iter().copied().filter(|&other| other != index);
+    let mut conflicts: Vec<_> = others
+        .filter_map(|other| {
+            let (code, reason) = conflict_between(&listeners[index], &listeners[other])?;
+            Some((index, other, code, reason))
+        })
+        .collect();
+    conflicts.sort_by_key(|(_, _, code, _)| *code != codes::PROTOCOL_CONFLICT);
+    conflicts.into_iter().next()
+}
+
+/// Why two listeners of one port cannot be told apart.
+pub(super) fn conflict_between(
+    one: &ResolvedListener<'_>,
+    other: &ResolvedListener<'_>,
+) -> Option<(Code, &'static str)> {
+    if !one.protocol.shares_port_with(other.protocol) {
+        return Some((codes::PROTOCOL_CONFLICT, "another protocol on the same port"));
     }
-    let same_host = |other: usize| {
-        listeners[other].protocol == mine.protocol
-            && (!mine.protocol.has_hostnames() || listeners[other].hostname == mine.hostname)
-    };
-    let other = others().find(|&other| same_host(other))?;
-    Some((index, other, codes::LISTENER_CONFLICT, "the same port, protocol and hostname"))
+    let same_host = one.protocol == other.protocol && (!one.protocol.has_hostnames() || one.hostname == other.hostname);
+    same_host.then_some((codes::LISTENER_CONFLICT, "the same port, protocol and hostname"))
 }

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::diagnostics::{Finding, codes};
 use crate::parser::api::LabelSelector;
-use crate::parser::manifests::Manifests;
+use crate::parser::manifests::{Manifests, Object};
+use crate::path;
 
 /// The label that the API server gives every Namespace: its name.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -56,6 +58,18 @@ impl<'m> Namespaces<'m> {
                 }
             })
     }
+}
+
+/// The warning for an object whose Namespace a selector asks for in vain.
+pub(super) fn missing_namespace<S>(object: &Object<S>, namespace: &str) -> Finding {
+    object
+        .finding(
+            codes::NAMESPACE_NOT_FOUND,
+            path!["metadata", "namespace"],
+            format!("a selector looks at Namespace `{namespace}`, which is not in the input"),
+        )
+        .consequence("it is taken to have no label but `kubernetes.io/metadata.name`")
+        .help("add the Namespace to the input, or pass `--assume namespaces`")
 }
 
 /// The first expression that Kubernetes would not evaluate. The schema checks none of this.

@@ -54,7 +54,7 @@ pub(crate) fn compare(harness: &Harness, case: &Case) -> Result<(), String> {
         wrong.push(format!("`validate` prints to stderr beside its report:\n{}", validated.stderr));
     }
     wrong.extend(snapshot(harness, case, DIAGNOSTICS, &validated.stdout, &work).err());
-    if translated.stderr != validated.stdout {
+    if !translated.stderr.is_empty() && translated.stderr != validated.stdout {
         wrong.extend(snapshot(harness, case, TRANSLATE_DIAGNOSTICS, &translated.stderr, &work).err());
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }

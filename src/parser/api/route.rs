@@ -369,6 +369,20 @@ pub struct GrpcBackendRef {
     pub filters: Vec<GrpcRouteFilter>,
 }
 
+impl GrpcBackendRef {
+    /// The reference itself.
+    pub fn object(&self) -> BackendObjectReference {
+        let Self { group, kind, name, namespace, port, weight: _, filters: _ } = self;
+        BackendObjectReference {
+            group: group.clone(),
+            kind: kind.clone(),
+            name: name.clone(),
+            namespace: namespace.clone(),
+            port: *port,
+        }
+    }
+}
+
 /// A filter of a GRPCRoute, one variant for each type.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "GrpcRouteFilterFields")]
@@ -378,6 +392,18 @@ pub enum GrpcRouteFilter {
     ResponseHeaderModifier(HeaderFilter),
     RequestMirror(RequestMirrorFilter),
     ExtensionRef(LocalObjectReference),
+}
+
+/// The filters of GRPCRoutes are some of those of HTTPRoutes, with the same members.
+impl From<&GrpcRouteFilter> for HttpRouteFilter {
+    fn from(filter: &GrpcRouteFilter) -> Self {
+        match filter.clone() {
+            GrpcRouteFilter::RequestHeaderModifier(filter) => Self::RequestHeaderModifier(filter),
+            GrpcRouteFilter::ResponseHeaderModifier(filter) => Self::ResponseHeaderModifier(filter),
+            GrpcRouteFilter::RequestMirror(filter) => Self::RequestMirror(filter),
+            GrpcRouteFilter::ExtensionRef(reference) => Self::ExtensionRef(reference),
+        }
+    }
 }
 
 /// The wire form of [`GrpcRouteFilter`].

@@ -166,7 +166,7 @@ impl Reader<'_> {
     /// The name of a port; empty where there is none.
     fn port_name(&mut self, place: Place<'_>) -> String {
         let name = self.text(place, "name").unwrap_or_default();
-        if !name.is_empty() && !(name.len() <= 63 && is_label(name)) {
+        if !name.is_empty() && (name.len() > 63 || !is_label(name)) {
             let help = format!("write at most 63 characters: {}", pattern::NAMESPACE.rule);
             self.report(&place.at.field("name"), format!("{} is not the name of a port", quote(name)), help);
         }
@@ -191,7 +191,8 @@ impl Reader<'_> {
         let external_name = self.external_name(spec, service_type);
         let ports = self.service_ports(spec);
         let needs_ports = !headless && service_type != ServiceType::ExternalName;
-        if ports.is_empty() && needs_ports && self.list(spec, "ports").is_empty() && self.problems.is_empty() {
+        let is_empty = |ports: &Node| ports.as_list().is_some_and(<[Node]>::is_empty);
+        if needs_ports && spec.get("ports").is_none_or(is_empty) {
             self.report(&at.field("ports"), "this Service has no `ports`", "add `ports` with a `port`");
         }
         Service { service_type, external_name, headless, client_ip_affinity, ports }

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::codes;
+use crate::diagnostics::{FieldPath, Segment, codes};
 use crate::options::Channel;
 use crate::parser::node::Node;
 
@@ -237,6 +237,11 @@ impl Checker {
                 let code = if rule.is_structural { codes::BAD_FORMAT } else { codes::BROKEN_RULE };
                 let message = broken.message.unwrap_or_else(|| rule.statement.to_owned());
                 let mut problem = Problem::new(code, here.join(&broken.at), message);
+                problem.label = match (&broken.first, find(node, &broken.at)) {
+                    (Some(_), _) => Some("the second one".to_owned()),
+                    (None, None) => Some("missing here".to_owned()),
+                    (None, Some(_)) => None,
+                };
                 problem.help = broken.help;
                 problem.first = broken.first.map(|first| here.join(&first));
                 if rule.is_structural {
@@ -247,6 +252,14 @@ impl Checker {
             }
         }
     }
+}
+
+/// The value at `path` below `node`.
+fn find<'n>(node: &'n Node, path: &FieldPath) -> Option<&'n Node> {
+    path.0.iter().try_fold(node, |node, segment| match segment {
+        Segment::Field(name) => node.get(name),
+        Segment::Index(index) => node.as_list()?.get(*index),
+    })
 }
 
 fn type_name(ty: &Type) -> &'static str {

@@ -17,7 +17,7 @@ mod rules;
 mod shared;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(in crate::parser) mod tests;
 
 use crate::parser::manifests::Kind;
 

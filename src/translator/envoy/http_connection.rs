@@ -39,14 +39,15 @@ const INITIAL_CONNECTION_WINDOW_BYTES: u32 = 1_048_576;
 /// The connection manager as bytes.
 pub(super) fn encode_http_connection_manager(
     connection: &ir::HttpConnection,
+    chain: &ir::FilterChain,
     listener: &ir::Listener,
     config: &ir::Config,
 ) -> Vec<u8> {
-    let ir::HttpConnection { virtual_hosts } = connection;
+    let ir::HttpConnection { virtual_hosts, misdirected } = connection;
     let hosts: Vec<Vec<u8>> =
         virtual_hosts.par_iter().map(|host| route::to_virtual_host(host, config).encode_to_vec()).collect();
     let mut routes = RouteConfiguration {
-        name: name::http_connection(listener),
+        name: name::route_configuration(listener, chain),
         ignore_port_in_host_matching: true,
         ..RouteConfiguration::default()
     }
@@ -55,7 +56,14 @@ pub(super) fn encode_http_connection_manager(
     for host in hosts {
         append_message(&mut routes, ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &host);
     }
-    let mut manager = manager(connection, listener, config).encode_to_vec();
+    if !misdirected.is_empty() {
+        append_message(
+            &mut routes,
+            ROUTE_CONFIGURATION_VIRTUAL_HOSTS,
+            &route::misdirected_host(misdirected).encode_to_vec(),
+        );
+    }
+    let mut manager = manager(connection, chain, listener, config).encode_to_vec();
     append_message(&mut manager, HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, &routes);
     manager
 }
@@ -66,10 +74,15 @@ fn append_message(buffer: &mut Vec<u8>, field: u32, message: &[u8]) {
     buffer.extend_from_slice(message);
 }
 
-fn manager(connection: &ir::HttpConnection, listener: &ir::Listener, config: &ir::Config) -> HttpConnectionManager {
+fn manager(
+    connection: &ir::HttpConnection,
+    chain: &ir::FilterChain,
+    listener: &ir::Listener,
+    config: &ir::Config,
+) -> HttpConnectionManager {
     let proxy = &config.proxy;
     HttpConnectionManager {
-        stat_prefix: name::http_connection(listener),
+        stat_prefix: name::http_statistics(listener, chain),
         http_filters: http_filters(connection, config),
         access_log: proxy.access_log.iter().map(to_access_log).collect(),
         // Without it backends get no x-forwarded-for, and a forged one passes.

@@ -1,20 +1,30 @@
 //! Listeners and filter chains
 //! ([Listener](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener.proto)).
 
+use envoy_types::pb::envoy::config::core::v3::TransportSocket;
+use envoy_types::pb::envoy::config::core::v3::transport_socket::ConfigType as SocketConfig;
 use envoy_types::pb::envoy::config::listener::v3::{
-    Filter, FilterChain, Listener, ListenerFilter, filter::ConfigType, listener_filter,
+    Filter, FilterChain, FilterChainMatch, Listener, ListenerFilter, filter::ConfigType, listener_filter,
 };
 use envoy_types::pb::envoy::extensions::filters::listener::proxy_protocol::v3::ProxyProtocol;
+use envoy_types::pb::envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector;
+use envoy_types::pb::google::protobuf::Any;
 
-use crate::ir;
+use crate::ir::{self, ChainMatch, Handler};
 
 use super::cluster::BUFFER_LIMIT_BYTES;
 use super::http_connection::encode_http_connection_manager;
 use super::name;
-use super::proto::{any, any_bytes, boolean, socket_address, uint32};
+use super::proto::{any, any_bytes, boolean, duration, socket_address, uint32};
+use super::tcp_proxy::to_tcp_proxy;
+use super::tls::{self, to_downstream_context};
 
 const HTTP_CONNECTION_MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+const TCP_PROXY: &str = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
+
+/// How long a TLS handshake may take (Envoy's guidance for proxies at the edge asks for a limit; there is none by default).
+const TLS_HANDSHAKE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 pub(super) fn to_listener(listener: &ir::Listener, config: &ir::Config) -> Listener {
     let ir::Listener { address, bind_port, port: _, transport: _, origin: _ } = listener;
@@ -22,7 +32,7 @@ pub(super) fn to_listener(listener: &ir::Listener, config: &ir::Config) -> Liste
         name: name::listener(listener),
         address: Some(socket_address(*address, *bind_port)),
         filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config)).collect(),
-        listener_filters: if config.proxy.proxy_protocol { vec![proxy_protocol()] } else { Vec::new() },
+        listener_filters: listener_filters(listener, config),
         per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
         // Two proxies on one port would share its connections without an error.
         enable_reuse_port: Some(boolean(false)),
@@ -30,24 +40,68 @@ pub(super) fn to_listener(listener: &ir::Listener, config: &ir::Config) -> Liste
     }
 }
 
-fn proxy_protocol() -> ListenerFilter {
-    let message = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
+/// The filters that look at a connection before its chain is chosen.
+fn listener_filters(listener: &ir::Listener, config: &ir::Config) -> Vec<ListenerFilter> {
+    let mut filters = Vec::new();
+    if config.proxy.proxy_protocol {
+        let message = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
+        let filter = any(message, &ProxyProtocol::default());
+        filters.push(listener_filter("envoy.filters.listener.proxy_protocol", filter));
+    }
+    // Without the inspector no server name ever matches and every connection is closed.
+    if listener.chains().iter().any(|chain| chain.select != ChainMatch::Any) {
+        let message = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
+        let filter = any(message, &TlsInspector::default());
+        filters.push(listener_filter("envoy.filters.listener.tls_inspector", filter));
+    }
+    filters
+}
+
+fn listener_filter(name: &str, config: Any) -> ListenerFilter {
     ListenerFilter {
-        name: "envoy.filters.listener.proxy_protocol".to_owned(),
-        config_type: Some(listener_filter::ConfigType::TypedConfig(any(message, &ProxyProtocol::default()))),
+        name: name.to_owned(),
+        config_type: Some(listener_filter::ConfigType::TypedConfig(config)),
         ..ListenerFilter::default()
     }
 }
 
 fn to_filter_chain(chain: &ir::FilterChain, listener: &ir::Listener, config: &ir::Config) -> FilterChain {
-    let ir::FilterChain { select: ir::ChainMatch::Any, handler, origin: _ } = chain;
-    let ir::Handler::Http(connection) = handler;
-    let manager = encode_http_connection_manager(connection, listener, config);
+    let ir::FilterChain { name, select, tls, handler, origin: _ } = chain;
     FilterChain {
-        filters: vec![Filter {
-            name: "envoy.filters.network.http_connection_manager".to_owned(),
-            config_type: Some(ConfigType::TypedConfig(any_bytes(HTTP_CONNECTION_MANAGER, manager))),
-        }],
+        name: name.as_ref().map(name::filter_chain).unwrap_or_default(),
+        filter_chain_match: to_chain_match(select),
+        filters: match handler {
+            Handler::Http(connection) => {
+                let manager = encode_http_connection_manager(connection, chain, listener, config);
+                let manager = any_bytes(HTTP_CONNECTION_MANAGER, manager);
+                vec![network_filter("envoy.filters.network.http_connection_manager", manager)]
+            }
+            Handler::Tcp(proxy) => {
+                let proxy = to_tcp_proxy(proxy, listener, config);
+                vec![network_filter("envoy.filters.network.tcp_proxy", any(TCP_PROXY, &proxy))]
+            }
+            // A chain without filters closes its connections at once.
+            Handler::Close => Vec::new(),
+        },
+        transport_socket: tls.as_ref().map(|tls| TransportSocket {
+            name: tls::TRANSPORT_SOCKET.to_owned(),
+            config_type: Some(SocketConfig::TypedConfig(to_downstream_context(tls))),
+        }),
+        transport_socket_connect_timeout: tls.is_some().then(|| duration(TLS_HANDSHAKE_TIMEOUT)),
         ..FilterChain::default()
     }
+}
+
+fn network_filter(name: &str, config: Any) -> Filter {
+    Filter { name: name.to_owned(), config_type: Some(ConfigType::TypedConfig(config)) }
+}
+
+fn to_chain_match(select: &ChainMatch) -> Option<FilterChainMatch> {
+    let server_names = match select {
+        ChainMatch::Any => return None,
+        ChainMatch::ServerNames(hosts) => hosts.iter().map(ToString::to_string).collect(),
+        ChainMatch::AnyServerName => Vec::new(),
+    };
+    // Plain text, which carries no server name, is never taken.
+    Some(FilterChainMatch { server_names, transport_protocol: "tls".to_owned(), ..FilterChainMatch::default() })
 }

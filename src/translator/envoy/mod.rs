@@ -21,6 +21,8 @@ mod retry;
 mod route;
 mod split;
 mod stateful_session;
+mod tcp_proxy;
+mod tls;
 
 use envoy_types::pb::envoy::config::bootstrap::v3::{
     Admin, Bootstrap, LayeredRuntime, RuntimeLayer, bootstrap::StaticResources, runtime_layer::LayerSpecifier,

@@ -1,10 +1,13 @@
 //! The names of Envoy's resources: made here and never taken apart again.
 
 use crate::hostname::Hostname;
-use crate::ir::{AuthId, Cluster, Config, Listener, RouteName};
+use crate::ir::{AuthId, ChainMatch, ChainName, Cluster, Config, FilterChain, Listener, RouteName};
 
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
 pub const INVALID_BACKEND: &str = "invalid-backend";
+
+/// The virtual host of hosts that belong to other listeners, and its route.
+pub const MISDIRECTED: &str = "misdirected";
 
 /// `namespace/name/port`, and a suffix for a variant.
 pub fn cluster(cluster: &Cluster) -> String {
@@ -32,9 +35,39 @@ pub fn listener(listener: &Listener) -> String {
     std::net::SocketAddr::new(listener.address, listener.bind_port).to_string()
 }
 
-/// The route configuration and the statistics of a connection manager: `http-80`.
-pub fn http_connection(listener: &Listener) -> String {
-    format!("http-{}", listener.bind_port)
+/// The listener that a chain serves, such as `gateway/infra/edge/listener/https`,
+/// and the route where the chain serves only one.
+pub fn filter_chain(chain: &ChainName) -> String {
+    let ChainName { kind, namespace, object, listener, route } = chain;
+    let own = format!("{kind}/{namespace}/{object}/listener/{listener}");
+    match route {
+        Some((kind, namespace, name)) => format!("{own}/{kind}/{namespace}/{name}"),
+        None => own,
+    }
+}
+
+/// The statistics of a socket's connection managers: `http-80`, `https-443`.
+pub fn http_statistics(listener: &Listener, chain: &FilterChain) -> String {
+    format!("{}-{}", if chain.tls.is_some() { "https" } else { "http" }, listener.bind_port)
+}
+
+/// The route configuration of a connection manager: `http-80`, and for each
+/// HTTPS listener of a socket `https-443/` and its hostname.
+pub fn route_configuration(listener: &Listener, chain: &FilterChain) -> String {
+    let socket = http_statistics(listener, chain);
+    match &chain.select {
+        ChainMatch::Any => socket,
+        ChainMatch::ServerNames(hosts) => {
+            let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
+            format!("{socket}/{}", hosts.join(","))
+        }
+        ChainMatch::AnyServerName => format!("{socket}/*"),
+    }
+}
+
+/// The statistics of a socket's TCP proxies: `tcp-443`.
+pub fn tcp_proxy(listener: &Listener) -> String {
+    format!("tcp-{}", listener.bind_port)
 }
 
 /// The virtual host of a hostname.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::ir::{self, Action, AuthId, Gate, PathMatch, Target, ValuePattern};
 
-use super::{cors, ext_authz};
+use super::{cors, ext_authz, tcp_proxy};
 
 /// What the routes of a connection, or of a configuration, need.
 #[derive(Clone, Debug, Default)]
@@ -35,12 +35,14 @@ impl Needs {
     /// What a whole configuration needs.
     pub(super) fn of(config: &ir::Config) -> Self {
         let mut needs = Self::default();
-        for chain in config.listeners.iter().flat_map(ir::Listener::chains) {
-            let ir::Handler::Http(connection) = &chain.handler;
+        for connection in config.listeners.iter().flat_map(ir::Listener::http_connections) {
             for route in connection.virtual_hosts.iter().flat_map(|host| &host.routes) {
                 needs.add_route(route, config);
             }
         }
+        let mut chains = config.listeners.iter().flat_map(ir::Listener::chains);
+        needs.invalid_cluster |= chains
+            .any(|chain| matches!(&chain.handler, ir::Handler::Tcp(proxy) if tcp_proxy::has_invalid_share(proxy)));
         needs
     }
 
@@ -65,7 +67,7 @@ impl Needs {
                 self.add_gate(&forward.gate, config);
             }
             Action::Redirect(redirect) => {
-                self.regex = true;
+                self.regex |= redirect.gate.cors.is_some();
                 self.add_gate(&redirect.gate, config);
             }
             Action::Respond(_) | Action::Split(_) => {}

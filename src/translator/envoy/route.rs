@@ -14,12 +14,34 @@ use crate::ir::{self, Action, PathMatch, ValueMatch, ValuePattern};
 use super::proto::{exact, matching, regex};
 use super::{cors, forward, name, redirect, split};
 
+/// The status of a request that came over a connection to another host.
+const MISDIRECTED_REQUEST: u32 = 421;
+
 pub(super) fn to_virtual_host(host: &ir::VirtualHost, config: &ir::Config) -> VirtualHost {
     let ir::VirtualHost { hostname, routes, origin: _ } = host;
     VirtualHost {
         name: name::virtual_host(hostname),
         domains: vec![hostname.to_string()],
         routes: routes.iter().flat_map(|route| to_routes(route, hostname, config)).collect(),
+        ..VirtualHost::default()
+    }
+}
+
+/// The hosts of other listeners of the port, in a chain that is not theirs: 421
+/// ([RFC 9110, section 15.5.20](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.20)).
+pub(super) fn misdirected_host(hosts: &[Hostname]) -> VirtualHost {
+    let response = DirectResponseAction { status: MISDIRECTED_REQUEST, ..DirectResponseAction::default() };
+    let every_path =
+        RouteMatch { path_specifier: Some(PathSpecifier::Prefix("/".to_owned())), ..RouteMatch::default() };
+    VirtualHost {
+        name: name::MISDIRECTED.to_owned(),
+        domains: hosts.iter().map(ToString::to_string).collect(),
+        routes: vec![Route {
+            name: name::MISDIRECTED.to_owned(),
+            r#match: Some(every_path),
+            action: Some(route::Action::DirectResponse(response)),
+            ..Route::default()
+        }],
         ..VirtualHost::default()
     }
 }

@@ -1,224 +1,92 @@
 //! Sockets: the listeners of all emitted Gateways, merged by address and port.
+//!
+//! `socket` groups the listeners, a file for each protocol makes their chains.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
-use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Finding, codes};
-use crate::hostname::Hostname;
-use crate::ir::{ChainMatch, FilterChain, Handler, HttpConnection, Listener, Route, Transport};
-use crate::options::{ListenerAddress, Options};
-use crate::parser::api::GatewaySpec;
-use crate::parser::manifests::Object;
+use crate::ir::{FilterChain, Listener, Origin, Transport};
+use crate::options::Options;
 use crate::path;
-use crate::resolver::{ListenerId, OriginTable, Place, Protocol, Resolved, ResolvedListener};
+use crate::resolver::{ListenerId, OriginTable, Place, Resolved};
 
+use super::http_chain::lower_http_chain;
 use super::http_route::LoweredRule;
-use super::precedence::Precedence;
-use super::virtual_host::{Copies, ListenerRoutes, build_virtual_hosts};
+use super::socket::{Bind, Demultiplexing, SocketTransport, group_by_socket};
+use super::virtual_host::Copies;
 
 /// From how many routes on, and from how many routes for each declared match,
 /// the copies of less specific routes are worth a warning.
 const MANY_ROUTES: usize = 20_000;
 const MANY_COPIES: usize = 4;
 
-/// The address and port of a socket.
-type Bind = (IpAddr, u16);
+/// What the chains of a socket are made of.
+#[derive(Debug)]
+pub(super) struct SocketLowering<'a, 'm> {
+    pub(super) resolved: &'a Resolved<'m>,
+    /// The rules of each HTTPRoute.
+    pub(super) http_routes: &'a [Vec<LoweredRule>],
+    pub(super) copies: &'a mut Copies,
+    origins: &'a mut OriginTable,
+    /// The Gateways that the table of origins knows.
+    registered: BTreeMap<usize, u32>,
+}
+
+impl SocketLowering<'_, '_> {
+    /// The origin of a Gateway listener.
+    pub(super) fn origin_of(&mut self, id: ListenerId) -> Origin {
+        let gateway = self.resolved.gateways[id.gateway].object;
+        let origins = &mut *self.origins;
+        let object = *self.registered.entry(id.gateway).or_insert_with(|| origins.object(gateway));
+        let index = u16::try_from(self.resolved.listener(id).index).unwrap_or(u16::MAX);
+        self.origins.origin(object, Place::Listener(index))
+    }
+
+    fn lower_socket(&mut self, bind: Bind, ids: &[ListenerId]) -> Option<Listener> {
+        let first = *ids.first()?;
+        let transport = match bind.transport {
+            SocketTransport::Stream => Transport::Tcp(self.lower_chains(ids)),
+            SocketTransport::Datagram => return None,
+        };
+        let Bind { address, port: bind_port, transport: _ } = bind;
+        let port = self.resolved.listener(first).spec.port;
+        (!matches!(&transport, Transport::Tcp(chains) if chains.is_empty())).then(|| Listener {
+            address,
+            bind_port,
+            port,
+            transport,
+            origin: self.origin_of(first),
+        })
+    }
+
+    /// The chains of a TCP socket, in the order of its listeners.
+    fn lower_chains(&mut self, ids: &[ListenerId]) -> Vec<FilterChain> {
+        let Some(first) = ids.first() else { return Vec::new() };
+        match Demultiplexing::of(self.resolved.listener(*first).protocol) {
+            Demultiplexing::Http => vec![lower_http_chain(self, ids)],
+            Demultiplexing::Tls | Demultiplexing::Nothing => Vec::new(),
+        }
+    }
+}
 
 /// Lowers every listener that serves something, by address and port.
 pub(super) fn lower_listeners(
     resolved: &Resolved<'_>,
     options: &Options,
-    routes: &[Vec<LoweredRule>],
+    http_routes: &[Vec<LoweredRule>],
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Listener> {
     let mut copies = Copies::default();
     let sockets = group_by_socket(resolved, options, diagnostics);
-    let listeners = sockets
-        .into_iter()
-        .map(|(bind, ids)| lower_socket(resolved, bind, &ids, routes, origins, &mut copies))
-        .collect();
-    let declared: usize = routes.iter().flatten().map(|rule| rule.matches.len()).sum();
+    let mut lowering =
+        SocketLowering { resolved, http_routes, copies: &mut copies, origins, registered: BTreeMap::new() };
+    let listeners = sockets.into_iter().filter_map(|(bind, ids)| lowering.lower_socket(bind, &ids)).collect();
+    let declared: usize = http_routes.iter().flatten().map(|rule| rule.matches.len()).sum();
     if copies.total > MANY_ROUTES && copies.total > MANY_COPIES * declared {
         report_copies(resolved, &copies, declared, diagnostics);
     }
     listeners
-}
-
-/// The listeners of each socket, in the order of Gateways and of their lists.
-fn group_by_socket(
-    resolved: &Resolved<'_>,
-    options: &Options,
-    diagnostics: &mut Diagnostics,
-) -> BTreeMap<Bind, Vec<ListenerId>> {
-    let mut sockets: BTreeMap<Bind, Vec<ListenerId>> = BTreeMap::new();
-    for (gateway, resolved_gateway) in resolved.gateways.iter().enumerate().filter(|(_, g)| g.emitted) {
-        let addresses = bind_addresses(resolved_gateway.object, options, diagnostics);
-        for (listener, spec) in resolved_gateway.listeners.iter().enumerate() {
-            if spec.refused.is_some() || spec.protocol != Protocol::Http {
-                continue;
-            }
-            let id = ListenerId { gateway, listener };
-            let port = bind_port(resolved_gateway.object, spec.spec.port, options);
-            for address in &addresses {
-                let sharing = sockets.entry((*address, port)).or_default();
-                match sharing.iter().find(|other| !can_share(resolved, id, **other)) {
-                    None => sharing.push(id),
-                    Some(&other) => report_address_in_use(resolved, id, other, (*address, port), diagnostics),
-                }
-            }
-        }
-    }
-    sockets
-}
-
-/// Whether two listeners can be told apart on one socket.
-fn can_share(resolved: &Resolved<'_>, one: ListenerId, other: ListenerId) -> bool {
-    let (one, other) = (resolved.listener(one), resolved.listener(other));
-    one.spec.port == other.spec.port && one.protocol == other.protocol && one.hostname != other.hostname
-}
-
-fn report_address_in_use(
-    resolved: &Resolved<'_>,
-    id: ListenerId,
-    other: ListenerId,
-    (address, port): Bind,
-    diagnostics: &mut Diagnostics,
-) {
-    let object = resolved.gateways[id.gateway].object;
-    let other_object = resolved.gateways[other.gateway].object;
-    let name = |id: ListenerId| resolved.listener(id).spec.name.as_str();
-    let place = |id: ListenerId| path!["spec", "listeners", resolved.listener(id).index];
-    diagnostics.report(
-        object
-            .finding(
-                codes::ADDRESS_IN_USE,
-                place(id),
-                format!("listeners `{}` and `{}` cannot share {address} port {port}", name(id), name(other)),
-            )
-            .related(
-                other_object.at(&place(other)),
-                format!("listener `{}` of Gateway `{}`", name(other), other_object.full_name()),
-            )
-            .consequence(format!("one Envoy cannot serve listener `{}` beside the other one", name(id)))
-            .help("translate one Gateway alone with `--gateway`, or move one with `--port-map`"),
-    );
-}
-
-fn bind_port(gateway: &Object<GatewaySpec>, port: u16, options: &Options) -> u16 {
-    let meta = &gateway.metadata;
-    let of_gateway = options.port_map.iter().find(|map| {
-        map.from == port && map.gateway.as_ref().is_some_and(|(ns, name)| *ns == meta.namespace && *name == meta.name)
-    });
-    let general = || options.port_map.iter().find(|map| map.from == port && map.gateway.is_none());
-    of_gateway.or_else(general).map_or(port, |map| map.to)
-}
-
-fn bind_addresses(gateway: &Object<GatewaySpec>, options: &Options, diagnostics: &mut Diagnostics) -> Vec<IpAddr> {
-    let unspecified = IpAddr::from([0, 0, 0, 0]);
-    match options.listener_address {
-        ListenerAddress::Ip(address) => vec![address],
-        ListenerAddress::Gateway => {
-            let mut bound = Vec::new();
-            for (index, address) in gateway.spec.addresses.iter().enumerate() {
-                let value = address.value.as_deref().filter(|value| !value.is_empty());
-                match (address.address_type.as_str(), value.map(str::parse::<IpAddr>)) {
-                    ("IPAddress", Some(Ok(ip))) => bound.push(ip),
-                    ("IPAddress", None) => bound.push(unspecified),
-                    _ => diagnostics.report(
-                        gateway
-                            .finding(
-                                codes::BAD_ADDRESS,
-                                path!["spec", "addresses", index],
-                                format!("Envoy cannot bind an address of type `{}`", address.address_type),
-                            )
-                            .consequence("the Gateway does not listen there")
-                            .help("use an address of type `IPAddress`, or pass `--listener-address ADDR`"),
-                    ),
-                }
-            }
-            if gateway.spec.addresses.is_empty() { vec![unspecified] } else { bound }
-        }
-    }
-}
-
-fn lower_socket(
-    resolved: &Resolved<'_>,
-    (address, bind_port): Bind,
-    ids: &[ListenerId],
-    routes: &[Vec<LoweredRule>],
-    origins: &mut OriginTable,
-    copies: &mut Copies,
-) -> Listener {
-    let mut registered: BTreeMap<usize, u32> = BTreeMap::new();
-    let mut origin_of = |id: ListenerId| {
-        let gateway = resolved.gateways[id.gateway].object;
-        let object = *registered.entry(id.gateway).or_insert_with(|| origins.object(gateway));
-        let index = u16::try_from(resolved.listener(id).index).unwrap_or(u16::MAX);
-        origins.origin(object, Place::Listener(index))
-    };
-    let port = ids.first().map_or(bind_port, |id| resolved.listener(*id).spec.port);
-    let mut lowered: BTreeMap<usize, Vec<Vec<Arc<Route>>>> = BTreeMap::new();
-    let mut listeners: Vec<_> = ids
-        .iter()
-        .map(|id| {
-            let listener = resolved.listener(*id);
-            let mut own = ListenerRoutes::new(listener.hostname.clone(), origin_of(*id));
-            for attachment in &listener.attached {
-                let rules = lowered
-                    .entry(attachment.route)
-                    .or_insert_with(|| routes_on_port(&routes[attachment.route], "http", port));
-                add_route(resolved, listener, attachment.route, rules, &mut own);
-            }
-            own
-        })
-        .collect();
-    let origin = listeners.first().map_or_else(|| crate::ir::Origin(u32::MAX), |listener| listener.origin);
-    let virtual_hosts = build_virtual_hosts(&mut listeners, copies);
-    let handler = Handler::Http(HttpConnection { virtual_hosts });
-    let chain = FilterChain { select: ChainMatch::Any, handler, origin };
-    Listener { address, bind_port, port, transport: Transport::Tcp(vec![chain]), origin }
-}
-
-/// The routes of each rule of a route object, as they are on one listener port.
-fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: u16) -> Vec<Vec<Arc<Route>>> {
-    rules
-        .iter()
-        .map(|rule| {
-            let action = rule.action.on_listener(scheme, port);
-            let matches = rule.matches.iter();
-            matches
-                .map(|lowered| {
-                    Arc::new(Route {
-                        name: lowered.name.clone(),
-                        matches: lowered.matches.clone(),
-                        action: action.clone(),
-                        origin: lowered.origin,
-                    })
-                })
-                .collect()
-        })
-        .collect()
-}
-
-fn add_route<'m>(
-    resolved: &Resolved<'m>,
-    listener: &ResolvedListener<'m>,
-    route: usize,
-    rules: &[Vec<Arc<Route>>],
-    own: &mut ListenerRoutes<'m>,
-) {
-    let resolved_route = &resolved.http_routes[route];
-    let any = [Hostname::Any];
-    let hostnames = if resolved_route.hostnames.is_empty() { &any[..] } else { &resolved_route.hostnames };
-    for hostname in hostnames.iter().filter(|host| host.intersection(&listener.hostname).is_some()) {
-        for route in rules.iter().flatten() {
-            let (rule, index) = (usize::from(route.name.rule), usize::from(route.name.index));
-            let precedence = Precedence::new(&route.matches, &resolved_route.object.metadata, rule, index);
-            own.add(hostname, precedence, route.clone());
-        }
-    }
 }
 
 fn report_copies(resolved: &Resolved<'_>, copies: &Copies, declared: usize, diagnostics: &mut Diagnostics) {

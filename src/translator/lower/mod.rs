@@ -8,6 +8,7 @@ mod cluster;
 mod filter;
 mod forward;
 mod header;
+mod http_chain;
 mod http_route;
 mod listener;
 mod path;
@@ -15,6 +16,7 @@ mod precedence;
 mod re2;
 mod retry;
 mod session;
+mod socket;
 mod virtual_host;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};

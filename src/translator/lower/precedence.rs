@@ -8,7 +8,8 @@
 use std::cmp::Reverse;
 
 use crate::ir::{PathMatch, RouteMatch};
-use crate::parser::manifests::{Metadata, Timestamp};
+use crate::parser::manifests::Metadata;
+use crate::resolver::Age;
 
 /// The place of a route among those of one hostname; the smaller one wins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,19 +31,6 @@ enum PathClass {
     Exact,
     Regex,
     Prefix,
-}
-
-/// Objects with a creation timestamp come before those without one, the oldest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Age {
-    Known(Timestamp),
-    Unknown,
-}
-
-impl Age {
-    pub(super) fn of(metadata: &Metadata) -> Self {
-        metadata.creation_timestamp.map_or(Self::Unknown, Self::Known)
-    }
 }
 
 impl<'m> Precedence<'m> {

@@ -83,8 +83,12 @@ impl<'m> ListenerRoutes<'m> {
     }
 }
 
-/// Builds the virtual hosts of listeners that share a socket, most specific first.
-pub(super) fn build_virtual_hosts(listeners: &mut [ListenerRoutes<'_>], copies: &mut Copies) -> Vec<VirtualHost> {
+/// Builds the virtual hosts of listeners that share a socket, most specific
+/// first, each with the position of the listener that it belongs to.
+pub(super) fn build_virtual_hosts(
+    listeners: &mut [ListenerRoutes<'_>],
+    copies: &mut Copies,
+) -> Vec<(usize, VirtualHost)> {
     listeners.iter_mut().for_each(ListenerRoutes::sort);
     let by_hostname: HashMap<&Hostname, usize> =
         listeners.iter().enumerate().map(|(index, listener)| (&listener.hostname, index)).collect();
@@ -103,7 +107,7 @@ pub(super) fn build_virtual_hosts(listeners: &mut [ListenerRoutes<'_>], copies: 
         let routes = listener.routes_of(&hostname, copies);
         // A host that no virtual host covers gets 404, just as one without routes does.
         let needed = !routes.is_empty() || hostname != Hostname::Any;
-        needed.then_some(VirtualHost { hostname, routes, origin: listener.origin })
+        needed.then_some((index, VirtualHost { hostname, routes, origin: listener.origin }))
     });
     hosts.collect()
 }

@@ -30,9 +30,9 @@ impl Reader<'_> {
         data.extend(self.data(secret, "stringData", Self::plain));
         self.check_size(&data, &secret.at.field("data"));
         if secret_type == TLS_TYPE {
+            let is_there = |field: &str, key: &str| secret.get(field).is_some_and(|map| map.get(key).is_some());
             for key in ["tls.crt", "tls.key"] {
-                // A value that is wrong has been reported.
-                if !data.contains_key(key) && self.problems.is_empty() {
+                if !is_there("data", key) && !is_there("stringData", key) {
                     let message = format!("a Secret of type `{TLS_TYPE}` needs the key `{key}`");
                     self.report(&secret.at.field("data").field(key), message, format!("add `{key}` to `data`"));
                 }
@@ -85,8 +85,6 @@ impl Reader<'_> {
         data
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "it stands beside the decoder of base64, which may fail")]
-    #[expect(clippy::unused_self, reason = "it stands beside the decoder of base64, which reports")]
     fn plain(&mut self, text: &str, _at: &Step<'_>) -> Option<Vec<u8>> {
         Some(text.as_bytes().to_owned())
     }

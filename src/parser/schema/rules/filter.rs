@@ -110,11 +110,11 @@ pub(in crate::parser::schema) fn mirror_has_one_share(mirror: &Node, breaks: &mu
 
 pub(in crate::parser::schema) fn fraction_is_at_most_one(fraction: &Node, breaks: &mut Breaks) {
     let number = |field: &str| fraction.get(field).and_then(Node::as_int);
-    if let (Some(numerator), Some(denominator)) = (number("numerator"), number("denominator")) {
-        if numerator > denominator {
-            let message = format!("`numerator` is {numerator}, greater than the `denominator` of {denominator}");
-            breaks.say(path!["numerator"], message, format!("write a number between 0 and {denominator}"));
-        }
+    if let (Some(numerator), Some(denominator)) = (number("numerator"), number("denominator"))
+        && numerator > denominator
+    {
+        let message = format!("`numerator` is {numerator}, greater than the `denominator` of {denominator}");
+        breaks.say(path!["numerator"], message, format!("write a number between 0 and {denominator}"));
     }
 }
 

@@ -1,0 +1,1 @@
+//! Flaws as Envoy sees them.

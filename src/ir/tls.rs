@@ -1,0 +1,56 @@
+//! TLS on either side of the proxy: certificates, keys and authorities.
+
+use std::sync::Arc;
+
+use super::Origin;
+
+/// TLS that ends at the proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsTermination {
+    /// The server certificates, in the order of their references; never empty.
+    pub certificates: Vec<KeyPair>,
+    /// The application protocols on offer, the preferred one first; empty offers none.
+    pub alpn: Vec<&'static str>,
+    /// What is asked of clients.
+    pub clients: ClientCertificates,
+}
+
+/// A certificate with its private key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPair {
+    /// The certificate, the leaf first, in PEM.
+    pub chain: Material,
+    /// The private key, in PEM.
+    pub key: Material,
+    /// The Secret; `None` when it was assumed.
+    pub origin: Option<Origin>,
+}
+
+/// A set of certificate authorities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorities {
+    /// Their certificates, in PEM.
+    pub bundle: Material,
+    /// The first object that they come from; `None` when it was assumed, or is the system's set.
+    pub origin: Option<Origin>,
+}
+
+/// Where key material is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Material {
+    /// In the configuration.
+    Inline(Arc<str>),
+    /// In a file, by the path that the proxy reads.
+    File(String),
+}
+
+/// What clients have to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientCertificates {
+    /// Nothing: they are not asked.
+    Unasked,
+    /// A certificate of one of these authorities; the handshake fails without one.
+    Required(Authorities),
+    /// They are asked, and whatever they show or do not show is accepted.
+    Optional,
+}

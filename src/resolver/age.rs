@@ -1,0 +1,26 @@
+//! The age of objects, which decides between equals: the oldest wins, then
+//! namespace and name in alphabetical order.
+
+use crate::parser::manifests::{Metadata, Timestamp};
+
+/// When an object was created. Objects with a creation timestamp come before
+/// those without one, the oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Age {
+    /// The manifest says when.
+    Known(Timestamp),
+    /// The manifest does not say.
+    Unknown,
+}
+
+impl Age {
+    /// The age that an object's metadata states.
+    pub fn of(metadata: &Metadata) -> Self {
+        metadata.creation_timestamp.map_or(Self::Unknown, Self::Known)
+    }
+
+    /// The whole order between equals: age, namespace, name.
+    pub fn order(metadata: &Metadata) -> (Self, &str, &str) {
+        (Self::of(metadata), &metadata.namespace, &metadata.name)
+    }
+}

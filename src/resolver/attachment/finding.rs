@@ -1,0 +1,138 @@
+//! The findings of attachment: why a parent takes no route.
+
+use crate::diagnostics::{FieldPath, Finding, codes};
+use crate::parser::api::{ListenerSetSpec, ParentReference};
+use crate::parser::manifests::{Kind, Object};
+use crate::path;
+use crate::spelling::nearest;
+
+use super::super::listener::{ResolvedListener, listener_path};
+use super::{Parent, Refusal, RouteView};
+
+/// What a parent that fails means for the traffic.
+pub(super) const NO_TRAFFIC: &str = "the route serves no traffic through this parent";
+
+/// The note on a parent that is no Gateway.
+pub(super) fn foreign_parent<S>(route: RouteView<'_, S>, reference: &ParentReference, at: &FieldPath) -> Finding {
+    let ParentReference { group, kind, name, namespace: _, section_name: _, port: _ } = reference;
+    let message = if group.is_empty() && kind == Kind::Service.name() {
+        format!("parent `{name}` is a Service: it belongs to a mesh")
+    } else {
+        format!("parent `{name}` of kind `{kind}` is not a Gateway")
+    };
+    let finding = route.object.finding(codes::MESH_PARENT, at.clone(), message);
+    finding.consequence("it has no effect in the configuration of a gateway")
+}
+
+pub(super) fn parent_not_accepted<S>(
+    route: RouteView<'_, S>,
+    set: &Object<ListenerSetSpec>,
+    at: &FieldPath,
+) -> Finding {
+    let name = set.full_name();
+    route
+        .object
+        .finding(codes::PARENT_NOT_ACCEPTED, at.with("name"), format!("ListenerSet `{name}` has joined no Gateway"))
+        .label("a parent without a Gateway")
+        .related(set.at(&path!["spec", "parentRef"]), "the set's own parent")
+        .consequence(NO_TRAFFIC)
+        .help("mend the ListenerSet first")
+}
+
+pub(super) fn no_default_gateway<S>(route: RouteView<'_, S>) -> Finding {
+    let at = path!["spec", "useDefaultGateways"];
+    route
+        .object
+        .finding(codes::PARENT_NOT_FOUND, at, "no Gateway of the input is a default Gateway")
+        .label("asks for default Gateways")
+        .consequence("the route serves no traffic through a default Gateway")
+        .help("set `defaultScope: All` on a Gateway, or name a Gateway under `spec.parentRefs`")
+}
+
+pub(super) fn no_matching_parent<S>(
+    route: &Object<S>,
+    parent: &Parent<'_, '_>,
+    declared: &[&ResolvedListener<'_>],
+) -> Finding {
+    let owner = parent.owner.describe();
+    let names = || declared.iter().map(|listener| listener.spec.name.as_str());
+    let (field, message) = match (parent.section_name, parent.port) {
+        (Some(section), _) if !names().any(|name| name == section) => {
+            (parent.at.with("sectionName"), format!("{owner} has no listener `{section}`"))
+        }
+        (Some(section), Some(port)) => {
+            (parent.at.with("port"), format!("listener `{section}` of {owner} is not on port {port}"))
+        }
+        (_, port) => (parent.at.with("port"), format!("{owner} has no listener on port {}", port.unwrap_or_default())),
+    };
+    let listed: Vec<_> = declared.iter().map(|l| format!("`{}` (port {})", l.spec.name, l.spec.port)).collect();
+    let near = parent.section_name.and_then(|section| nearest(section, names()));
+    let help = near
+        .map_or_else(|| format!("its listeners are {}", listed.join(", ")), |near| format!("did you mean `{near}`?"));
+    route
+        .finding(codes::NO_MATCHING_PARENT, field, message)
+        .label("selects no listener")
+        .related(parent.owner.at(&path!["spec", "listeners"]), "the listeners")
+        .consequence(NO_TRAFFIC)
+        .help(help)
+}
+
+/// A listener with the reason why it does not take a route.
+pub(super) type Judged<'l, 'm> = (&'l ResolvedListener<'m>, Option<Refusal>);
+
+pub(super) fn not_allowed<S>(route: RouteView<'_, S>, parent: &Parent<'_, '_>, judged: &[Judged<'_, '_>]) -> Finding {
+    let namespace = &route.object.metadata.namespace;
+    let reason = |(listener, refusal): &Judged<'_, '_>| {
+        let spec = listener.spec;
+        match refusal {
+            Some(Refusal::Namespace(why)) => format!("listener `{}` admits {why}", spec.name),
+            _ => format!("listener `{}` ({}) does not admit {}", spec.name, spec.protocol, route.kind.name()),
+        }
+    };
+    let reasons: Vec<_> = judged.iter().map(reason).collect();
+    let by_namespace = judged.iter().find(|(_, refusal)| matches!(refusal, Some(Refusal::Namespace(_))));
+    let (related, help) = match by_namespace {
+        Some((listener, _)) => (
+            listener_path(listener.index).with("allowedRoutes").with("namespaces"),
+            format!("let the listener admit namespace `{namespace}` with `allowedRoutes.namespaces`"),
+        ),
+        None => (
+            listener_path(judged.first().map_or(0, |(listener, _)| listener.index)),
+            format!("attach the route to a listener for {}s", route.kind.name()),
+        ),
+    };
+    route
+        .object
+        .finding(
+            codes::NOT_ALLOWED,
+            parent.at.clone(),
+            format!("no listener of {} allows this route", parent.owner.describe()),
+        )
+        .label(reasons.join("; "))
+        .related(parent.owner.at(&related), "the listener")
+        .consequence(NO_TRAFFIC)
+        .help(help)
+}
+
+pub(super) fn no_matching_hostname<S>(
+    route: RouteView<'_, S>,
+    parent: &Parent<'_, '_>,
+    judged: &[Judged<'_, '_>],
+) -> Finding {
+    let mismatched: Vec<_> =
+        judged.iter().filter(|(_, refusal)| *refusal == Some(Refusal::Hostname)).map(|(l, _)| *l).collect();
+    let served: Vec<_> = mismatched.iter().map(|listener| format!("`{}`", listener.hostname)).collect();
+    let asked: Vec<_> = route.hostnames.unwrap_or_default().iter().map(|host| format!("`{host}`")).collect();
+    let first = mismatched.first().map_or(0, |listener| listener.index);
+    route
+        .object
+        .finding(
+            codes::NO_MATCHING_HOSTNAME,
+            path!["spec", "hostnames"],
+            format!("no hostname of the route meets a listener of {}", parent.owner.describe()),
+        )
+        .label(format!("the listeners serve {}", served.join(", ")))
+        .related(parent.owner.at(&listener_path(first).with("hostname")), "the listener's hostname")
+        .consequence(format!("requests for {} get 404", asked.join(", ")))
+        .help("use a hostname that a listener covers, or widen the listener's `hostname`")
+}

@@ -1,0 +1,63 @@
+//! GRPCRoutes: their parents and the backends of every rule.
+
+use crate::diagnostics::Diagnostics;
+use crate::hostname::Hostname;
+use crate::parser::api::GrpcRouteSpec;
+use crate::parser::manifests::Object;
+use crate::path;
+
+use super::attachment::{Attacher, RouteParent, RouteView};
+use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
+use super::listener::RouteKind;
+use super::reference_grant::Grants;
+use super::share::describe_share;
+
+/// A GRPCRoute with its references looked up.
+#[derive(Debug)]
+pub struct ResolvedGrpcRoute<'m> {
+    /// The route.
+    pub object: &'m Object<GrpcRouteSpec>,
+    /// Its hostnames; empty is every host of the listener.
+    pub hostnames: Vec<Hostname>,
+    /// What became of each parentRef that is ours to judge.
+    pub parents: Vec<RouteParent>,
+    /// For each rule, what became of each backendRef.
+    pub backends: Vec<Vec<BackendRefOutcome>>,
+}
+
+/// Attaches a GRPCRoute and resolves the backends of its rules.
+pub(super) fn resolve_grpc_route<'m>(
+    route: &'m Object<GrpcRouteSpec>,
+    attacher: &mut Attacher<'_, 'm>,
+    grants: &Grants<'m>,
+    backends: &mut BackendIndex<'m>,
+    diagnostics: &mut Diagnostics,
+) -> ResolvedGrpcRoute<'m> {
+    let hostnames: Vec<_> = route.spec.hostnames.iter().map(|host| Hostname::from_field(Some(host))).collect();
+    let view = RouteView {
+        object: route,
+        kind: RouteKind::Grpc,
+        parent_refs: &route.spec.parent_refs,
+        use_default_gateways: route.spec.use_default_gateways,
+        hostnames: Some(&hostnames),
+    };
+    let parents = attacher.attach(view, diagnostics);
+    let rules = route.spec.rules.iter().enumerate();
+    let outcomes = rules
+        .map(|(rule, spec)| {
+            let weights: Vec<_> = spec.backend_refs.iter().map(|backend| backend.weight).collect();
+            (0..spec.backend_refs.len())
+                .map(|index| {
+                    let from = BackendReferrer {
+                        object: route,
+                        kind: RouteKind::Grpc,
+                        path: path!["spec", "rules", rule, "backendRefs", index],
+                        consequence: describe_share(&weights, index, "calls", "get UNAVAILABLE"),
+                    };
+                    backends.resolve(&from, &spec.backend_refs[index].object(), grants, diagnostics)
+                })
+                .collect()
+        })
+        .collect();
+    ResolvedGrpcRoute { object: route, hostnames, parents, backends: outcomes }
+}

@@ -1,0 +1,310 @@
+//! ListenerSets: which of them join a Gateway, and in which order
+//! ([ListenerSet](https://gateway-api.sigs.k8s.io/reference/spec/#listenerset)).
+//!
+//! The listeners of a set stand behind those of its Gateway and of every older
+//! set. Unlike inside one object, a conflict between objects has a winner: the
+//! listener that stands first keeps serving.
+
+use std::collections::HashMap;
+
+use crate::diagnostics::{Code, Diagnostics, Finding, codes};
+use crate::hostname::Hostname;
+use crate::options::Options;
+use crate::parser::api::{AllowedListeners, FromNamespaces, ListenerSetSpec, ParentGatewayReference, RouteNamespaces};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::path;
+use crate::spelling::nearest;
+
+use super::age::Age;
+use super::gateway::ResolvedGateway;
+use super::listener::{
+    Protocol, ResolvedListener, Selection, check_selection, conflict_between, listener_path, resolve_listeners,
+};
+use super::owner::ListenerOwner;
+use super::selector::Namespaces;
+
+/// A ListenerSet with what became of it.
+#[derive(Debug)]
+pub struct ResolvedListenerSet<'m> {
+    /// The ListenerSet.
+    pub object: &'m Object<ListenerSetSpec>,
+    /// What became of it.
+    pub membership: Membership,
+}
+
+/// What became of a ListenerSet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// Its listeners are among those of this Gateway, in [`super::Resolved::gateways`].
+    Joined(usize),
+    /// Its parent does not take it; the code was reported on the set.
+    Refused(Code),
+    /// Its Gateway is not ours to judge, or is assumed to exist.
+    Foreign,
+}
+
+/// Lets every ListenerSet join its Gateway, the oldest first.
+pub(super) fn join_listener_sets<'m>(
+    manifests: &'m Manifests,
+    options: &Options,
+    gateways: &mut [ResolvedGateway<'m>],
+    diagnostics: &mut Diagnostics,
+) -> Vec<ResolvedListenerSet<'m>> {
+    let mut sets: Vec<_> = manifests.listener_sets.iter().collect();
+    sets.sort_by(|a, b| Age::order(&a.metadata).cmp(&Age::order(&b.metadata)));
+    let admission = Admission::new(manifests, options, gateways, diagnostics);
+    let mut occupied: HashMap<usize, Occupied> = HashMap::new();
+    let mut resolved = Vec::with_capacity(sets.len());
+    for object in sets {
+        let membership = admission.decide(object, gateways, diagnostics);
+        if let Membership::Joined(index) = membership {
+            let gateway = &mut gateways[index];
+            let occupied = occupied.entry(index).or_insert_with(|| Occupied::by(&gateway.listeners));
+            let owner = ListenerOwner::of_set(gateway.object, object);
+            for mut listener in resolve_listeners(owner, diagnostics) {
+                occupied.admit(&gateway.listeners, &mut listener, diagnostics);
+                occupied.add(gateway.listeners.len(), &listener);
+                gateway.listeners.push(listener);
+            }
+        }
+        resolved.push(ResolvedListenerSet { object, membership });
+    }
+    resolved
+}
+
+/// Decides which ListenerSets may join which Gateways.
+struct Admission<'a, 'm> {
+    manifests: &'m Manifests,
+    options: &'a Options,
+    by_name: HashMap<(&'m str, &'m str), usize>,
+    namespaces: Namespaces<'m>,
+}
+
+impl<'a, 'm> Admission<'a, 'm> {
+    /// Reports `allowedListeners` that cannot be evaluated, once for each Gateway.
+    fn new(
+        manifests: &'m Manifests,
+        options: &'a Options,
+        gateways: &[ResolvedGateway<'m>],
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let mut by_name = HashMap::new();
+        for (index, gateway) in gateways.iter().enumerate() {
+            let meta = &gateway.object.metadata;
+            by_name.insert((meta.namespace.as_str(), meta.name.as_str()), index);
+            if let Some(AllowedListeners { namespaces }) = &gateway.object.spec.allowed_listeners {
+                let at = path!["spec", "allowedListeners", "namespaces"];
+                let owner = ListenerOwner::of_gateway(gateway.object);
+                check_selection(owner, at, namespaces, Selection::ListenerSets, diagnostics);
+            }
+        }
+        Self { manifests, options, by_name, namespaces: Namespaces::new(manifests) }
+    }
+
+    fn decide(
+        &self,
+        set: &Object<ListenerSetSpec>,
+        gateways: &[ResolvedGateway<'m>],
+        diagnostics: &mut Diagnostics,
+    ) -> Membership {
+        let ListenerSetSpec { parent_ref, listeners: _ } = &set.spec;
+        let ParentGatewayReference { group, kind, name, namespace } = parent_ref;
+        if group != Kind::Gateway.group() || kind != Kind::Gateway.name() {
+            diagnostics.report(foreign_parent_kind(set, group, kind));
+            return Membership::Refused(codes::PARENT_NOT_FOUND);
+        }
+        let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
+        let Some(&index) = self.by_name.get(&(namespace, name.as_str())) else {
+            return self.missing_gateway(set, namespace, name, diagnostics);
+        };
+        let gateway = gateways[index].object;
+        let allowed = gateway.spec.allowed_listeners.as_ref().map(|allowed| &allowed.namespaces);
+        self.warn_missing_namespace(set, allowed, diagnostics);
+        match self.refusal(&set.metadata.namespace, &gateway.metadata.namespace, allowed) {
+            None => Membership::Joined(index),
+            Some(why) => {
+                let owner = ListenerOwner::of_gateway(gateway);
+                diagnostics.report(not_allowed(set, owner, why));
+                Membership::Refused(codes::LISTENER_SET_NOT_ALLOWED)
+            }
+        }
+    }
+
+    /// Why the namespace of a set may not add listeners. By default none may
+    /// ([AllowedListeners](https://gateway-api.sigs.k8s.io/reference/spec/#allowedlisteners)).
+    fn refusal(&self, set: &str, gateway: &str, allowed: Option<&RouteNamespaces>) -> Option<&'static str> {
+        let Some(RouteNamespaces { from, selector }) = allowed else {
+            return Some("it has no `allowedListeners`, which admits none");
+        };
+        match from {
+            FromNamespaces::All => None,
+            FromNamespaces::None => Some("its `allowedListeners` admits none"),
+            FromNamespaces::Same => (set != gateway).then_some("its `allowedListeners` admits only its own namespace"),
+            FromNamespaces::Selector => {
+                let selected = selector.as_ref().is_some_and(|selector| {
+                    super::selector::check(selector).is_ok() && self.namespaces.matches(set, selector)
+                });
+                (!selected).then_some("the selector of its `allowedListeners` does not match the namespace")
+            }
+        }
+    }
+
+    fn warn_missing_namespace(
+        &self,
+        set: &Object<ListenerSetSpec>,
+        allowed: Option<&RouteNamespaces>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let namespace = &set.metadata.namespace;
+        let selects = allowed.is_some_and(|allowed| allowed.from == FromNamespaces::Selector);
+        if !selects || self.options.assume.namespaces || self.namespaces.contains(namespace) {
+            return;
+        }
+        diagnostics.report(super::selector::missing_namespace(set, namespace));
+    }
+
+    fn missing_gateway(
+        &self,
+        set: &Object<ListenerSetSpec>,
+        namespace: &str,
+        name: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Membership {
+        let known = self.manifests.gateways.iter().map(|gateway| &gateway.metadata);
+        if self.options.assume.gateways || known.clone().any(|m| m.namespace == namespace && m.name == name) {
+            return Membership::Foreign;
+        }
+        let at = path!["spec", "parentRef", "name"];
+        let key = ObjectKey { kind: Kind::Gateway, namespace: namespace.to_owned(), name: name.to_owned() };
+        if self.manifests.refused.contains(&key) {
+            let message = format!("Gateway `{namespace}/{name}` is in the input and has errors of its own");
+            diagnostics.report(set.finding(codes::REFUSED_OBJECT, at, message));
+            return Membership::Refused(codes::REFUSED_OBJECT);
+        }
+        let elsewhere = known.clone().find(|m| m.name == name).map(|m| m.namespace.as_str());
+        let near = || nearest(name, known.clone().filter(|m| m.namespace == namespace).map(|m| m.name.as_str()));
+        let help = match elsewhere {
+            Some(other) => format!("Gateway `{name}` is in namespace `{other}`: add `namespace: {other}`"),
+            None => near().map_or_else(
+                || "add the Gateway to the input, or pass its file with `--context`".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            ),
+        };
+        let message = format!("Gateway `{namespace}/{name}` is not in the input");
+        let finding = set.finding(codes::PARENT_NOT_FOUND, at, message).label("no such Gateway").help(help);
+        diagnostics.report(finding.consequence(NOT_SERVED));
+        Membership::Refused(codes::PARENT_NOT_FOUND)
+    }
+}
+
+/// What becomes of the traffic for a set that joins no Gateway.
+const NOT_SERVED: &str = "its listeners accept no connections, and routes that name the set serve no traffic";
+
+fn foreign_parent_kind(set: &Object<ListenerSetSpec>, group: &str, kind: &str) -> Finding {
+    let full = if group.is_empty() { kind.to_owned() } else { format!("{group}/{kind}") };
+    set.finding(
+        codes::PARENT_NOT_FOUND,
+        path!["spec", "parentRef", "kind"],
+        format!("`{full}` cannot be the parent of a ListenerSet"),
+    )
+    .label("not a Gateway")
+    .consequence(NOT_SERVED)
+    .help("refer to a `Gateway` of group `gateway.networking.k8s.io`")
+}
+
+fn not_allowed(set: &Object<ListenerSetSpec>, gateway: ListenerOwner<'_>, why: &str) -> Finding {
+    let namespace = &set.metadata.namespace;
+    let field = if gateway.gateway.spec.allowed_listeners.is_some() {
+        path!["spec", "allowedListeners"]
+    } else {
+        path!["spec"]
+    };
+    set.finding(
+        codes::LISTENER_SET_NOT_ALLOWED,
+        path!["spec", "parentRef"],
+        format!("{} does not admit ListenerSets of namespace `{namespace}`", gateway.describe()),
+    )
+    .label(why)
+    .related(gateway.at(&field), "the Gateway")
+    .consequence(NOT_SERVED)
+    .help(format!("let the Gateway admit namespace `{namespace}` with `allowedListeners.namespaces`"))
+}
+
+/// The ports and hostnames that the listeners of one Gateway have taken so far.
+#[derive(Debug, Default)]
+struct Occupied {
+    /// The first listener of each protocol on a port.
+    by_protocol: HashMap<u16, Vec<(Protocol, usize)>>,
+    /// The first listener of a hostname on a port.
+    by_hostname: HashMap<(u16, Hostname), Vec<usize>>,
+}
+
+impl Occupied {
+    fn by(listeners: &[ResolvedListener<'_>]) -> Self {
+        let mut occupied = Self::default();
+        listeners.iter().enumerate().for_each(|(index, listener)| occupied.add(index, listener));
+        occupied
+    }
+
+    /// Notes a listener that later ones must not conflict with. One that lost
+    /// a conflict itself takes nothing.
+    fn add(&mut self, index: usize, listener: &ResolvedListener<'_>) {
+        if listener.protocol == Protocol::Unknown || listener.conflict.is_some() {
+            return;
+        }
+        let port = listener.spec.port;
+        let protocols = self.by_protocol.entry(port).or_default();
+        if !protocols.iter().any(|(protocol, _)| *protocol == listener.protocol) {
+            protocols.push((listener.protocol, index));
+        }
+        self.by_hostname.entry((port, listener.hostname.clone())).or_default().push(index);
+    }
+
+    /// Refuses a listener that conflicts with one that stands before it.
+    fn admit(
+        &self,
+        before: &[ResolvedListener<'_>],
+        listener: &mut ResolvedListener<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        if listener.protocol == Protocol::Unknown || listener.conflict.is_some() {
+            return;
+        }
+        let port = listener.spec.port;
+        let protocols = self.by_protocol.get(&port).into_iter().flatten().map(|(_, index)| *index);
+        let same_host = self.by_hostname.get(&(port, listener.hostname.clone())).into_iter().flatten().copied();
+        let found = protocols.chain(same_host).find_map(|index| {
+            let (code, reason) = conflict_between(listener, &before[index])?;
+            Some((&before[index], code, reason))
+        });
+        if let Some((other, code, reason)) = found {
+            let finding = lost_conflict(listener, other, code, reason);
+            listener.refused = Some(diagnostics.error(finding));
+            listener.conflict = Some(code);
+        }
+    }
+}
+
+fn lost_conflict(
+    listener: &ResolvedListener<'_>,
+    other: &ResolvedListener<'_>,
+    code: Code,
+    reason: &'static str,
+) -> Finding {
+    let (mine, theirs) = (listener.spec, other.spec);
+    let owner = other.owner.describe();
+    listener
+        .owner
+        .finding(
+            code,
+            listener_path(listener.index),
+            format!(
+                "listener `{}` conflicts with listener `{}` of {owner} on port {}",
+                mine.name, theirs.name, mine.port
+            ),
+        )
+        .label(reason)
+        .related(other.owner.at(&listener_path(other.index)), "this listener stands first and keeps serving")
+        .consequence(format!("listener `{}` accepts no connections", mine.name))
+        .help("give the listener another port or hostname; the Gateway stands first, then the oldest ListenerSet")
+}

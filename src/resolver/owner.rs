@@ -1,0 +1,82 @@
+//! The object that declares a listener: a Gateway, or a ListenerSet that has
+//! joined one.
+
+use crate::diagnostics::{Code, FieldPath, Finding, Location};
+use crate::parser::api::{GatewaySpec, Listener, ListenerSetSpec};
+use crate::parser::manifests::{Kind, Metadata, Object};
+
+use super::origin::OriginTable;
+
+/// Who declares a listener. References of the listener start from this
+/// object's kind and namespace; settings of the whole Gateway come from
+/// [`ListenerOwner::gateway`].
+#[derive(Clone, Copy, Debug)]
+pub struct ListenerOwner<'m> {
+    /// The Gateway that serves the listener.
+    pub gateway: &'m Object<GatewaySpec>,
+    /// The ListenerSet that declares it; `None` when the Gateway does.
+    pub set: Option<&'m Object<ListenerSetSpec>>,
+}
+
+impl<'m> ListenerOwner<'m> {
+    /// The Gateway as the owner of its own listeners.
+    pub fn of_gateway(gateway: &'m Object<GatewaySpec>) -> Self {
+        Self { gateway, set: None }
+    }
+
+    /// A ListenerSet of a Gateway.
+    pub fn of_set(gateway: &'m Object<GatewaySpec>, set: &'m Object<ListenerSetSpec>) -> Self {
+        Self { gateway, set: Some(set) }
+    }
+
+    /// The kind of the owner.
+    pub fn kind(self) -> Kind {
+        self.set.map_or(self.gateway.kind, |set| set.kind)
+    }
+
+    /// The metadata of the owner.
+    pub fn metadata(self) -> &'m Metadata {
+        self.set.map_or(&self.gateway.metadata, |set| &set.metadata)
+    }
+
+    /// The listeners that the owner declares.
+    pub fn listeners(self) -> &'m [Listener] {
+        self.set.map_or(&self.gateway.spec.listeners, |set| &set.spec.listeners)
+    }
+
+    /// The place of the field at `path` of the owner.
+    pub fn at(self, path: &FieldPath) -> Location {
+        self.set.map_or_else(|| self.gateway.at(path), |set| set.at(path))
+    }
+
+    /// A finding on the field at `path` of the owner.
+    pub fn finding(self, code: Code, path: FieldPath, message: impl Into<String>) -> Finding {
+        match self.set {
+            Some(set) => set.finding(code, path, message),
+            None => self.gateway.finding(code, path, message),
+        }
+    }
+
+    /// The owner as messages name it, such as ``Gateway `infra/edge` ``.
+    pub fn describe(self) -> String {
+        let Metadata { namespace, name, .. } = self.metadata();
+        format!("{} `{namespace}/{name}`", self.kind().name())
+    }
+
+    /// Whether both are the same object.
+    pub fn is(self, other: Self) -> bool {
+        match (self.set, other.set) {
+            (None, None) => std::ptr::eq(self.gateway, other.gateway),
+            (Some(one), Some(other)) => std::ptr::eq(one, other),
+            (None, Some(_)) | (Some(_), None) => false,
+        }
+    }
+
+    /// Registers the owner; the result is passed to [`OriginTable::origin`].
+    pub fn register(self, origins: &mut OriginTable) -> u32 {
+        match self.set {
+            Some(set) => origins.object(set),
+            None => origins.object(self.gateway),
+        }
+    }
+}

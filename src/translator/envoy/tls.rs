@@ -1,0 +1,71 @@
+//! TLS contexts
+//! ([TLS transport socket](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls.proto)).
+
+use envoy_types::pb::envoy::config::core::v3::{DataSource, data_source::Specifier};
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::certificate_validation_context::TrustChainVerification;
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_context::ValidationContextType;
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
+    CertificateValidationContext, CommonTlsContext, DownstreamTlsContext, TlsCertificate,
+};
+use envoy_types::pb::google::protobuf::Any;
+
+use crate::ir::{Authorities, ClientCertificates, KeyPair, Material, TlsTermination};
+
+use super::proto::{any, boolean};
+
+/// The name of the transport socket.
+pub(super) const TRANSPORT_SOCKET: &str = "envoy.transport_sockets.tls";
+const DOWNSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
+
+/// The context of connections from clients.
+pub(super) fn to_downstream_context(tls: &TlsTermination) -> Any {
+    let TlsTermination { certificates, alpn, clients } = tls;
+    let (require, validation) = match clients {
+        ClientCertificates::Unasked => (None, None),
+        ClientCertificates::Required(authorities) => (Some(boolean(true)), Some(to_validation(authorities))),
+        ClientCertificates::Optional => (Some(boolean(false)), Some(accept_untrusted())),
+    };
+    let context = DownstreamTlsContext {
+        common_tls_context: Some(CommonTlsContext {
+            tls_certificates: certificates.iter().map(to_certificate).collect(),
+            alpn_protocols: alpn.iter().map(|&protocol| protocol.to_owned()).collect(),
+            validation_context_type: validation.map(ValidationContextType::ValidationContext),
+            ..CommonTlsContext::default()
+        }),
+        require_client_certificate: require,
+        ..DownstreamTlsContext::default()
+    };
+    any(DOWNSTREAM_CONTEXT, &context)
+}
+
+/// A certificate with its key.
+pub(super) fn to_certificate(pair: &KeyPair) -> TlsCertificate {
+    let KeyPair { chain, key, origin: _ } = pair;
+    TlsCertificate {
+        certificate_chain: Some(to_data_source(chain)),
+        private_key: Some(to_data_source(key)),
+        ..TlsCertificate::default()
+    }
+}
+
+/// The check that a peer's certificate comes from one of the authorities.
+pub(super) fn to_validation(authorities: &Authorities) -> CertificateValidationContext {
+    let Authorities { bundle, origin: _ } = authorities;
+    CertificateValidationContext { trusted_ca: Some(to_data_source(bundle)), ..CertificateValidationContext::default() }
+}
+
+/// A certificate is asked for, and whatever comes is accepted.
+fn accept_untrusted() -> CertificateValidationContext {
+    CertificateValidationContext {
+        trust_chain_verification: TrustChainVerification::AcceptUntrusted as i32,
+        ..CertificateValidationContext::default()
+    }
+}
+
+fn to_data_source(material: &Material) -> DataSource {
+    let specifier = match material {
+        Material::Inline(text) => Specifier::InlineString(text.to_string()),
+        Material::File(path) => Specifier::Filename(path.clone()),
+    };
+    DataSource { specifier: Some(specifier), ..DataSource::default() }
+}

@@ -1,0 +1,168 @@
+//! Which Gateway listeners share a socket: grouping by address, port and transport.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::diagnostics::{Diagnostics, codes};
+use crate::options::{ListenerAddress, Options};
+use crate::parser::api::GatewaySpec;
+use crate::parser::manifests::Object;
+use crate::path;
+use crate::resolver::{ListenerId, Protocol, Resolved};
+
+/// What is bound: the order of sockets in the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Bind {
+    /// The address.
+    pub(super) address: IpAddr,
+    /// The port that is bound.
+    pub(super) port: u16,
+    /// What is spoken on it.
+    pub(super) transport: SocketTransport,
+}
+
+/// A transport protocol; sockets of both can have one port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum SocketTransport {
+    /// TCP.
+    Stream,
+    /// UDP.
+    Datagram,
+}
+
+/// What tells the connections of one socket apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Demultiplexing {
+    /// The host of each request.
+    Http,
+    /// The server name of each TLS connection.
+    Tls,
+    /// Nothing: all connections are one listener's.
+    Nothing,
+}
+
+impl Demultiplexing {
+    /// How listeners of a protocol are told apart.
+    pub(super) fn of(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Http => Self::Http,
+            Protocol::Https | Protocol::TlsTerminate | Protocol::TlsPassthrough => Self::Tls,
+            Protocol::Tcp | Protocol::Udp | Protocol::Unknown => Self::Nothing,
+        }
+    }
+}
+
+fn transport(protocol: Protocol) -> SocketTransport {
+    match protocol {
+        Protocol::Udp => SocketTransport::Datagram,
+        _ => SocketTransport::Stream,
+    }
+}
+
+/// The listeners of each socket, in the order of Gateways and of their lists.
+pub(super) fn group_by_socket(
+    resolved: &Resolved<'_>,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<Bind, Vec<ListenerId>> {
+    let mut sockets: BTreeMap<Bind, Vec<ListenerId>> = BTreeMap::new();
+    for (gateway, resolved_gateway) in resolved.gateways.iter().enumerate().filter(|(_, g)| g.emitted) {
+        let addresses = bind_addresses(resolved_gateway.object, options, diagnostics);
+        for (listener, spec) in resolved_gateway.listeners.iter().enumerate() {
+            if spec.refused.is_some() {
+                continue;
+            }
+            let id = ListenerId { gateway, listener };
+            let port = bind_port(resolved_gateway.object, spec.spec.port, options);
+            for address in &addresses {
+                let bind = Bind { address: *address, port, transport: transport(spec.protocol) };
+                let sharing = sockets.entry(bind).or_default();
+                match sharing.iter().find(|other| !can_share(resolved, id, **other)) {
+                    None => sharing.push(id),
+                    Some(&other) => report_address_in_use(resolved, id, other, bind, diagnostics),
+                }
+            }
+        }
+    }
+    sockets
+}
+
+/// Whether two listeners can be told apart on one socket.
+fn can_share(resolved: &Resolved<'_>, one: ListenerId, other: ListenerId) -> bool {
+    let (one, other) = (resolved.listener(one), resolved.listener(other));
+    let kind = Demultiplexing::of(one.protocol);
+    one.spec.port == other.spec.port
+        && kind != Demultiplexing::Nothing
+        && kind == Demultiplexing::of(other.protocol)
+        && one.hostname != other.hostname
+}
+
+fn report_address_in_use(
+    resolved: &Resolved<'_>,
+    id: ListenerId,
+    other: ListenerId,
+    bind: Bind,
+    diagnostics: &mut Diagnostics,
+) {
+    let object = resolved.gateways[id.gateway].object;
+    let other_object = resolved.gateways[other.gateway].object;
+    let name = |id: ListenerId| resolved.listener(id).spec.name.as_str();
+    let place = |id: ListenerId| path!["spec", "listeners", resolved.listener(id).index];
+    diagnostics.report(
+        object
+            .finding(
+                codes::ADDRESS_IN_USE,
+                place(id),
+                format!(
+                    "listeners `{}` and `{}` cannot share {} port {}",
+                    name(id),
+                    name(other),
+                    bind.address,
+                    bind.port
+                ),
+            )
+            .related(
+                other_object.at(&place(other)),
+                format!("listener `{}` of Gateway `{}`", name(other), other_object.full_name()),
+            )
+            .consequence(format!("one Envoy cannot serve listener `{}` beside the other one", name(id)))
+            .help("translate one Gateway alone with `--gateway`, or move one with `--port-map`"),
+    );
+}
+
+fn bind_port(gateway: &Object<GatewaySpec>, port: u16, options: &Options) -> u16 {
+    let meta = &gateway.metadata;
+    let of_gateway = options.port_map.iter().find(|map| {
+        map.from == port && map.gateway.as_ref().is_some_and(|(ns, name)| *ns == meta.namespace && *name == meta.name)
+    });
+    let general = || options.port_map.iter().find(|map| map.from == port && map.gateway.is_none());
+    of_gateway.or_else(general).map_or(port, |map| map.to)
+}
+
+fn bind_addresses(gateway: &Object<GatewaySpec>, options: &Options, diagnostics: &mut Diagnostics) -> Vec<IpAddr> {
+    let unspecified = IpAddr::from([0, 0, 0, 0]);
+    match options.listener_address {
+        ListenerAddress::Ip(address) => vec![address],
+        ListenerAddress::Gateway => {
+            let mut bound = Vec::new();
+            for (index, address) in gateway.spec.addresses.iter().enumerate() {
+                let value = address.value.as_deref().filter(|value| !value.is_empty());
+                match (address.address_type.as_str(), value.map(str::parse::<IpAddr>)) {
+                    ("IPAddress", Some(Ok(ip))) => bound.push(ip),
+                    ("IPAddress", None) => bound.push(unspecified),
+                    _ => diagnostics.report(
+                        gateway
+                            .finding(
+                                codes::BAD_ADDRESS,
+                                path!["spec", "addresses", index],
+                                format!("Envoy cannot bind an address of type `{}`", address.address_type),
+                            )
+                            .consequence("the Gateway does not listen there")
+                            .help("use an address of type `IPAddress`, or pass `--listener-address ADDR`"),
+                    ),
+                }
+            }
+            if gateway.spec.addresses.is_empty() { vec![unspecified] } else { bound }
+        }
+    }
+}
