@@ -9,6 +9,7 @@
 //! and everything that waits is bounded.
 
 mod admin;
+mod authorization;
 mod backend;
 mod cases;
 mod check;
@@ -24,7 +25,7 @@ mod values;
 
 pub use backend::Backend;
 pub use cases::{
-    CaseFile, Expectation, FormatError, RequestCase, RequestSpec, ResponseExpectation, UpstreamExpectation,
+    CaseFile, Expectation, FormatError, RequestCase, RequestSpec, ResponseExpectation, SessionSpec, UpstreamExpectation,
 };
 pub use check::Mismatch;
 pub use envoy::{Envoy, validate};
