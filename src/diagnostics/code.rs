@@ -265,6 +265,8 @@ registry! {
     APPROXIMATED = "GW5040" "approximated" Warning;
     /// A CORS filter on some of the backends that share a rule.
     CORS_PER_BACKEND = "GW5041" "cors-per-backend" Error, "Accepted" "False" "IncompatibleFilters";
+    /// A session header on a rule with several backends.
+    SESSION_HEADER_SPLIT = "GW5042" "session-header-across-backends" Error, "Accepted" "False" "UnsupportedValue";
 
     /// A file that cannot be read.
     UNREADABLE = "GW8001" "unreadable-input" Error;

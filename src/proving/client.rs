@@ -181,7 +181,8 @@ async fn read(mut body: Incoming) -> (Vec<u8>, bool) {
             return (bytes, true);
         }
     }
-    (bytes, !body.is_end_stream())
+    // A body that is cut ends with an error.
+    (bytes, false)
 }
 
 /// Sends `text` on the upgraded stream and reads as many bytes back.

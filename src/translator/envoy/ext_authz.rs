@@ -50,9 +50,10 @@ const KEPT_FROM_BACKENDS: &[&str] = &[
 pub(super) fn to_http_filter(id: AuthId, config: &ir::Config) -> HttpFilter {
     let ExternalAuth { settings, origin: _ } = config.external_auth(id);
     let ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes } = settings;
+    let backend = &config.cluster(*cluster).backend;
     let cluster = name::cluster(config.cluster(*cluster));
     let services = match protocol {
-        ExternalAuthProtocol::Grpc => ext_authz::Services::GrpcService(grpc_service(cluster)),
+        ExternalAuthProtocol::Grpc => ext_authz::Services::GrpcService(grpc_service(cluster, backend)),
         ExternalAuthProtocol::Http { path_prefix, response_headers } => {
             ext_authz::Services::HttpService(http_service(cluster, path_prefix.clone(), response_headers))
         }
@@ -77,8 +78,11 @@ pub(super) fn to_http_filter(id: AuthId, config: &ir::Config) -> HttpFilter {
     }
 }
 
-fn grpc_service(cluster: String) -> GrpcService {
-    let target = grpc_service::EnvoyGrpc { cluster_name: cluster, ..grpc_service::EnvoyGrpc::default() };
+fn grpc_service(cluster: String, backend: &ir::BackendName) -> GrpcService {
+    let ir::BackendName { namespace, name, port: _ } = backend;
+    // Envoy would call the service by the name of the cluster, whose slashes no authority may have.
+    let authority = format!("{name}.{namespace}");
+    let target = grpc_service::EnvoyGrpc { cluster_name: cluster, authority, ..grpc_service::EnvoyGrpc::default() };
     GrpcService {
         target_specifier: Some(grpc_service::TargetSpecifier::EnvoyGrpc(target)),
         timeout: Some(duration(TIMEOUT)),

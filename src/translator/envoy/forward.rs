@@ -51,7 +51,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         // Envoy's own defaults, 15 s and 5 min, are limits that the specification does not set.
         timeout: Some(duration(timeouts.request.unwrap_or(Duration::ZERO))),
         idle_timeout: Some(duration(Duration::ZERO)),
-        retry_policy: to_retry_policy(retry.as_ref(), *timeouts),
+        retry_policy: to_retry_policy(retry.as_ref(), *timeouts, session.is_some()),
         request_mirror_policies: mirrors.iter().map(|mirror| to_mirror(mirror, config)).collect(),
         ..RouteAction::default()
     };

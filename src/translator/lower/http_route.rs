@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
-use crate::ir::{Cors, Origin, RouteMatch, RouteName, Target, ValueMatch, ValuePattern};
+use crate::ir::{Cors, Origin, RouteMatch, RouteName, SessionCarrier, Target, ValueMatch, ValuePattern};
 use crate::parser::api::{
     HttpBackendRef, HttpRouteFilter, HttpRouteMatch, HttpRouteRule, HttpRouteSpec, PathMatchType, ValueMatchType,
 };
@@ -229,6 +229,9 @@ impl RouteLowering<'_> {
                 backends.push(lowered);
             }
         }
+        if self.report_session_header(list, &backends, &policy) {
+            return RuleAction::respond(INVALID_BACKEND_STATUS);
+        }
         let Ok(cors) = self.settle_cors(list, spec, &mut backends) else {
             return RuleAction::respond(INVALID_BACKEND_STATUS);
         };
@@ -285,6 +288,33 @@ impl RouteLowering<'_> {
         let place = Place::BackendRef { rule: short(rule.rule), index: short(index) };
         let origin = self.origins.origin(self.registered, place);
         RuleBackend { weight: backend.weight, target, selector, filters, origin }
+    }
+
+    /// Whether a session that is kept in a header would have to lead back to one
+    /// of several backends: Envoy finds an endpoint by it, and only in the
+    /// cluster that was drawn.
+    fn report_session_header(
+        &mut self,
+        list: ListPlace<'_>,
+        backends: &[RuleBackend<'_>],
+        policy: &RulePolicy,
+    ) -> bool {
+        let is_header = policy.session.as_ref().is_some_and(|s| matches!(s.carrier, SessionCarrier::Header(_)));
+        let several = backends.iter().filter(|backend| matches!(backend.target, Target::Cluster(_))).count() > 1;
+        if is_header && several {
+            self.diagnostics.report(
+                self.object
+                    .finding(
+                        codes::SESSION_HEADER_SPLIT,
+                        list.owner.with("sessionPersistence").with("type"),
+                        "Envoy cannot keep a session that is in a header across several backends",
+                    )
+                    .label("the header names an endpoint and not its backend")
+                    .consequence(format!("all requests of this rule get {INVALID_BACKEND_STATUS}"))
+                    .help("use the type `Cookie`, or one backend"),
+            );
+        }
+        is_header && several
     }
 
     /// CORS of backends: a preflight is answered before a backend is drawn, so

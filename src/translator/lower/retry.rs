@@ -12,6 +12,10 @@ use crate::parser::api::{Duration, HttpRouteRetry, HttpRouteTimeouts};
 /// connection and at most doubles the load of a backend that fails.
 const DEFAULT_ATTEMPTS: u32 = 1;
 
+/// How many endpoints are tried when that of a session refuses connections: it
+/// and three others, as several may be gone at once.
+const SESSION_ATTEMPTS: u32 = 3;
+
 /// The wait that stands for `backoff: 0s`: Envoy refuses a base of zero.
 const SHORTEST_BACKOFF: StdDuration = StdDuration::from_millis(1);
 
@@ -31,7 +35,7 @@ pub(super) fn lower_retry(retry: &HttpRouteRetry) -> Retry {
 
 /// The retry that a session needs: an endpoint that refuses connections is left.
 pub(super) fn session_retry() -> Retry {
-    Retry { on: RetryOn::Connect, attempts: DEFAULT_ATTEMPTS, backoff: None }
+    Retry { on: RetryOn::Connect, attempts: SESSION_ATTEMPTS, backoff: None }
 }
 
 /// Lowers timeouts; a zero one sets no limit. Envoy's limit for one try ends
