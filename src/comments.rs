@@ -8,6 +8,7 @@ use crate::diagnostics::Location;
 use crate::emit::Comments;
 use crate::ir::Origin;
 use crate::parser::locate::Locator;
+use crate::parser::source::{SourceId, SourceSet};
 use crate::resolver::Place;
 use crate::translator::envoy::name;
 
@@ -15,60 +16,53 @@ const LISTENER: &str = "envoy.config.listener.v3.Listener";
 const ROUTE: &str = "envoy.config.route.v3.Route";
 const CLUSTER: &str = "envoy.config.cluster.v3.Cluster";
 
-/// `file:line` by message and name.
-#[derive(Debug, Default)]
-pub struct SourceComments {
-    listeners: HashMap<String, String>,
-    routes: HashMap<String, String>,
-    clusters: HashMap<String, String>,
+/// The file and line of what is emitted, by message and name.
+#[derive(Debug)]
+pub struct SourceComments<'c> {
+    sources: &'c SourceSet,
+    listeners: HashMap<String, Line>,
+    routes: HashMap<String, Line>,
+    clusters: HashMap<String, Line>,
 }
 
-impl SourceComments {
-    /// Looks up the places of everything that was emitted; each document is read once more for that.
-    pub fn new(compilation: &Compilation) -> Self {
+/// A line of a file, counted from 1.
+#[derive(Clone, Copy, Debug)]
+struct Line(SourceId, usize);
+
+impl<'c> SourceComments<'c> {
+    /// Looks up the places of everything that was emitted.
+    pub fn new(compilation: &'c Compilation) -> Self {
         let config = &compilation.lowered.config;
-        let mut named: Vec<(&str, String, Origin)> = Vec::new();
+        let (mut listeners, mut routes) = (Vec::new(), Vec::new());
         for listener in &config.listeners {
-            named.push((LISTENER, name::listener(listener), listener.origin));
+            listeners.push((name::listener(listener), listener.origin));
             for connection in listener.http_connections() {
-                let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
-                named.extend(routes.map(|route| (ROUTE, name::route(&route.name), route.origin)));
+                let of_hosts = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
+                routes.extend(of_hosts.map(|route| (name::route(&route.name), route.origin)));
             }
         }
-        for cluster in &config.clusters {
-            named.extend(cluster.origin.map(|origin| (CLUSTER, name::cluster(cluster), origin)));
-        }
-        named.sort_unstable();
-        named.dedup();
-        let locations: Vec<_> = named.iter().map(|(_, _, origin)| compilation.place_of(*origin)).collect();
+        let clusters = config.clusters.iter().filter_map(|cluster| Some((name::cluster(cluster), cluster.origin?)));
         let locator = Locator::new(&compilation.manifests);
-        let lines = locator.lines_of(&locations);
-        let mut comments = Self::default();
-        for (((message, name, _), location), line) in named.into_iter().zip(&locations).zip(lines) {
-            let (Some(file), Some(line)) = (compilation.file_of(location), line) else { continue };
-            comments.map_mut(message).insert(name, format!("{file}:{line}"));
-        }
-        comments
-    }
-
-    fn map_mut(&mut self, message: &str) -> &mut HashMap<String, String> {
-        match message {
-            LISTENER => &mut self.listeners,
-            ROUTE => &mut self.routes,
-            _ => &mut self.clusters,
+        let lines = |named: Vec<(String, Origin)>| compilation.lines_of(named, &locator);
+        Self {
+            sources: &compilation.manifests.sources,
+            listeners: lines(listeners),
+            routes: lines(routes),
+            clusters: lines(clusters.collect()),
         }
     }
 }
 
-impl Comments for SourceComments {
+impl Comments for SourceComments<'_> {
     fn comment(&self, message: &str, name: &str) -> Option<String> {
-        let map = match message {
+        let lines = match message {
             LISTENER => &self.listeners,
             ROUTE => &self.routes,
             CLUSTER => &self.clusters,
             _ => return None,
         };
-        map.get(name).cloned()
+        let Line(source, line) = lines.get(name)?;
+        Some(format!("{}:{line}", self.sources.get(*source).name))
     }
 }
 
@@ -83,10 +77,15 @@ impl Compilation {
         Location::field(position.document, position.base.join(&place.path()))
     }
 
-    /// The name of the file that a location is in.
-    fn file_of(&self, location: &Location) -> Option<&str> {
-        let Location::Field { document, .. } = location else { return None };
-        let document = self.manifests.documents.get(document.0 as usize)?;
-        Some(&self.manifests.sources.get(document.source).name)
+    /// The line of each origin, by name.
+    fn lines_of(&self, named: Vec<(String, Origin)>, locator: &Locator<'_>) -> HashMap<String, Line> {
+        let locations: Vec<_> = named.iter().map(|(_, origin)| self.place_of(*origin)).collect();
+        let lines = locator.lines_of(&locations);
+        let place = |((name, _), (location, line)): ((String, Origin), (&Location, Option<usize>))| {
+            let Location::Field { document, .. } = location else { return None };
+            let document = self.manifests.documents.get(document.0 as usize)?;
+            Some((name, Line(document.source, line?)))
+        };
+        named.into_iter().zip(locations.iter().zip(lines)).filter_map(place).collect()
     }
 }

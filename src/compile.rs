@@ -9,6 +9,7 @@ use crate::parser;
 use crate::parser::manifests::Manifests;
 use crate::parser::source::SourceSet;
 use crate::resolver;
+use crate::suppress;
 use crate::translator::lower::Lowered;
 use crate::translator::{envoy, lower};
 
@@ -37,6 +38,7 @@ pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnosti
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
     let mut findings = diagnostics.into_findings();
     findings.retain(|finding| !is_on_context(&manifests, &finding.location));
+    suppress::apply(&manifests, options, &mut findings);
     Compilation { manifests, findings, lowered, bootstrap, holds_private_key: false }
 }
 

@@ -17,4 +17,5 @@ pub mod parser;
 pub mod proving;
 pub mod resolver;
 mod spelling;
+mod suppress;
 pub mod translator;

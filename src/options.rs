@@ -45,6 +45,12 @@ pub struct Options {
     pub channel: Channel,
     /// The oldest Envoy that must load the output.
     pub envoy_version: EnvoyVersion,
+    /// Now, in seconds of Unix time; without it the validity of certificates is not judged.
+    pub now: Option<i64>,
+    /// The ids of the codes whose warnings and notes are left out.
+    pub ignore: Vec<String>,
+    /// The ids of the codes whose warnings and notes are reported; all when empty. Errors always are.
+    pub select: Vec<String>,
 }
 
 impl Default for Options {
@@ -69,6 +75,9 @@ impl Default for Options {
             system_ca: "/etc/ssl/certs/ca-certificates.crt".to_owned(),
             channel: Channel::Experimental,
             envoy_version: EnvoyVersion(40),
+            now: None,
+            ignore: Vec::new(),
+            select: Vec::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use super::value::{self, Destination};
+use crate::diagnostics::Code;
 use crate::options::{
     AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, ListenerAddress, Options, PortMap, Resolve,
 };
@@ -103,8 +104,8 @@ pub struct TranslateArgs {
     /// was written, whatever --deny says.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,
-    /// Write the findings in this format, `human` or `json`: to standard error, or to a file with `=FILE`. Repeatable.
-    /// Standard error gets `human` unless another format is named for it.
+    /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
+    /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
     pub report: Vec<Destination>,
 }
@@ -118,8 +119,8 @@ pub struct ValidateArgs {
     /// The settings of the compilation.
     #[command(flatten)]
     pub compile: CompileArgs,
-    /// The format of the report, `human` or `json`: to standard output, or to a file with `=FILE`. Repeatable. Standard
-    /// output gets `human` unless another format is named for it.
+    /// The format of the report, `human`, `json`, `sarif`, `junit` or `github`: to standard output, or to a file with
+    /// `=FILE`. Repeatable. Standard output gets `human` unless another format is named for it.
     #[arg(short, long, value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub output: Vec<Destination>,
     /// Write the report to this file instead of standard output. The file is replaced as a whole, or left as it was.
@@ -232,6 +233,15 @@ pub struct CompileArgs {
     /// Fail on warnings as on errors.
     #[arg(long, value_name = "WHAT", help_heading = "Findings")]
     deny: Option<Denied>,
+    /// Leave out the warnings or notes of this code or name. An error cannot be left out. Repeatable, or separated by
+    /// commas.
+    #[arg(long, value_name = "CODE,…", value_delimiter = ',', value_parser = value::ignored_code)]
+    #[arg(help_heading = "Findings")]
+    ignore: Vec<Code>,
+    /// Report only the warnings and notes of this code or name. Errors are always reported. Repeatable, or separated by
+    /// commas.
+    #[arg(long, value_name = "CODE,…", value_delimiter = ',', value_parser = value::code, help_heading = "Findings")]
+    select: Vec<Code>,
 }
 
 /// The format of the configuration.
@@ -301,8 +311,15 @@ impl Cli {
     /// # Errors
     /// A usage error, or the text of `--help` and `--version`; clap prints either and knows the exit code.
     pub fn parse_line(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let matches = Self::command().try_get_matches_from(line)?;
-        let mut cli = Self::from_arg_matches(&matches)?;
+        Self::from_matches(&Self::command().try_get_matches_from(line)?)
+    }
+
+    /// The same for a line that clap has taken apart.
+    ///
+    /// # Errors
+    /// As [`Cli::parse_line`].
+    pub(super) fn from_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut cli = Self::from_arg_matches(matches)?;
         if let Some((_, matches)) = matches.subcommand() {
             match &mut cli.command {
                 Command::Translate(args) => args.input.order_paths(matches),
@@ -311,6 +328,15 @@ impl Cli {
             }
         }
         Ok(cli)
+    }
+
+    /// The manifests that the command reads; `None` for commands that read none.
+    pub fn input(&self) -> Option<&InputArgs> {
+        match &self.command {
+            Command::Translate(args) => Some(&args.input),
+            Command::Validate(args) => Some(&args.input),
+            Command::Explain(_) | Command::Completions { .. } => None,
+        }
     }
 
     /// A usage error in clap's form, for what only becomes clear after parsing.
@@ -370,6 +396,9 @@ impl CompileArgs {
                 ChannelName::Experimental => Channel::Experimental,
             },
             envoy_version: self.envoy_version,
+            now: Some(time::OffsetDateTime::now_utc().unix_timestamp()),
+            ignore: ids(&self.ignore),
+            select: ids(&self.select),
         })
     }
 
@@ -411,6 +440,10 @@ impl CompileArgs {
         }
         Ok(())
     }
+}
+
+fn ids(codes: &[Code]) -> Vec<String> {
+    codes.iter().map(|code| code.id().to_owned()).collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod exit;
 mod explain;
 mod pipeline;
 mod report;
+pub mod settings;
 pub mod streams;
 mod translate;
 mod validate;

@@ -7,22 +7,46 @@ use super::args::ScreenArgs;
 use super::pipeline;
 use super::streams::{Streams, Unwritten};
 use super::value::{Destination, ReportFormat};
-use crate::diagnostics::{Locate, Report, Summary, human, json};
+use crate::diagnostics::{Locate, Report, Summary, github, human, json, junit, sarif};
 
-/// Writes a report in one format.
-///
-/// # Errors
-/// Those of `out`.
-pub(super) fn render(
-    report: &Report<'_>,
-    format: ReportFormat,
-    locate: &dyn Locate,
-    color: bool,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    match format {
-        ReportFormat::Human => human::write(report, locate, color, out),
-        ReportFormat::Json => json::write(report, out),
+/// A report, and what its renderings need to know beside it.
+#[derive(Clone, Copy)]
+pub(super) struct Rendering<'a> {
+    /// The findings.
+    pub(super) report: &'a Report<'a>,
+    /// The texts that places are in.
+    pub(super) locate: &'a dyn Locate,
+    /// Whether warnings fail the run.
+    pub(super) denies_warnings: bool,
+}
+
+impl Rendering<'_> {
+    /// Writes the report in one format.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub(super) fn write(self, format: ReportFormat, color: bool, out: &mut dyn Write) -> io::Result<()> {
+        let Self { report, locate, denies_warnings } = self;
+        match format {
+            ReportFormat::Human => human::write(report, locate, color, out),
+            ReportFormat::Json => json::write(report, out),
+            ReportFormat::Sarif => sarif::write(report, out),
+            ReportFormat::Junit => junit::write(report, denies_warnings, out),
+            ReportFormat::Github => github::write(report, out),
+        }
+    }
+
+    /// Writes the report to every destination that is a file.
+    ///
+    /// # Errors
+    /// The first file that could not be written.
+    pub(super) fn write_files(self, destinations: &[Destination]) -> Result<(), Unwritten> {
+        for destination in destinations {
+            if let Some(file) = &destination.file {
+                pipeline::write_file(file, false, |out| self.write(destination.format, false, out))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -41,23 +65,6 @@ pub(super) fn stream_format(destinations: &[Destination], flag: &str) -> Result<
     }
     let format = destinations.iter().find(|destination| destination.file.is_none()).map(|found| found.format);
     Ok(format.unwrap_or(ReportFormat::Human))
-}
-
-/// Writes the report to every destination that is a file.
-///
-/// # Errors
-/// The first file that could not be written.
-pub(super) fn write_files(
-    report: &Report<'_>,
-    destinations: &[Destination],
-    locate: &dyn Locate,
-) -> Result<(), Unwritten> {
-    for destination in destinations {
-        if let Some(file) = &destination.file {
-            pipeline::write_file(file, false, |out| render(report, destination.format, locate, false, out))?;
-        }
-    }
-    Ok(())
 }
 
 /// Writes the line with counts and time to standard error, when a person reads it or asked for it.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::args::{Cli, OutputFormat, ScreenArgs, TranslateArgs};
 use super::exit::{ExitStatus, Outcome};
 use super::pipeline::{self, Compiled, Emission};
-use super::report::{render, stream_format, tell_summary, write_files};
+use super::report::{Rendering, stream_format, tell_summary};
 use super::streams::{Streams, Unwritten};
 use super::value::ReportFormat;
 use super::{Failure, tell_nothing_found};
@@ -45,12 +45,14 @@ fn report(
     };
     let format =
         stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    write_files(&report, &args.report, &locator)?;
+    let denies_warnings = outcome.denies_warnings;
+    Rendering { report: &report, locate: &locator, denies_warnings }.write_files(&args.report)?;
     if screen.quiet && format == ReportFormat::Human {
         report = report.errors_only();
     }
     let color = streams.color_stderr;
-    streams.findings(|out| render(&report, format, &locator, color, out))?;
+    let rendering = Rendering { report: &report, locate: &locator, denies_warnings };
+    streams.findings(|out| rendering.write(format, color, out))?;
     tell_nothing_found(&outcome, streams);
     tell_summary(&report.summary, screen, started, streams);
     Ok(outcome.judge_output(compiled.has_output(), args.partial))

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::args::{Cli, ScreenArgs, ValidateArgs};
 use super::exit::{ExitStatus, Outcome};
 use super::pipeline::{self, Compiled};
-use super::report::{render, stream_format, tell_summary, write_files};
+use super::report::{Rendering, stream_format, tell_summary};
 use super::streams::Streams;
 use super::{Failure, tell_nothing_found};
 use crate::diagnostics::{Code, Report, codes};
@@ -43,14 +43,15 @@ fn report(
     };
     let format =
         stream_format(&args.output, "--output").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    write_files(&report, &args.output, &locator)?;
+    let rendering = Rendering { report: &report, locate: &locator, denies_warnings: outcome.denies_warnings };
+    rendering.write_files(&args.output)?;
     match &args.output_file {
         Some(file) if file.as_os_str() != "-" => {
-            pipeline::write_file(file, false, |out| render(&report, format, &locator, false, out))?;
+            pipeline::write_file(file, false, |out| rendering.write(format, false, out))?;
         }
         _ => {
             let color = streams.color_stdout;
-            streams.product(|out| render(&report, format, &locator, color, out))?;
+            streams.product(|out| rendering.write(format, color, out))?;
         }
     }
     tell_nothing_found(&outcome, streams);

@@ -6,7 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::diagnostics::{Code, Severity};
 use crate::options::{AccessLog, EnvoyVersion, ListenerAddress, PortMap, Resolve};
+use crate::suppress;
 
 /// The oldest and the newest minor version of Envoy 1.x that output can be made for.
 const ENVOY_MINORS: std::ops::RangeInclusive<u16> = 36..=40;
@@ -27,6 +29,12 @@ pub enum ReportFormat {
     Human,
     /// The JSON report of `docs/report.md`.
     Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JUnit XML.
+    Junit,
+    /// Workflow commands of GitHub Actions.
+    Github,
 }
 
 impl FromStr for Destination {
@@ -41,9 +49,30 @@ impl FromStr for Destination {
         let format = match format {
             "human" => ReportFormat::Human,
             "json" => ReportFormat::Json,
-            _ => return Err("expected `human` or `json`, and `=FILE` to write to a file".to_owned()),
+            "sarif" => ReportFormat::Sarif,
+            "junit" => ReportFormat::Junit,
+            "github" => ReportFormat::Github,
+            _ => {
+                return Err(
+                    "expected `human`, `json`, `sarif`, `junit` or `github`, and `=FILE` to write to a file".to_owned()
+                );
+            }
         };
         Ok(Self { format, file: file.filter(|file| file.as_os_str() != "-") })
+    }
+}
+
+/// A code by its id or name.
+pub(super) fn code(text: &str) -> Result<Code, String> {
+    Code::find(text.trim()).ok_or_else(|| format!("there is no such code: {}", suppress::meant(text.trim())))
+}
+
+/// A code whose findings may be left out.
+pub(super) fn ignored_code(text: &str) -> Result<Code, String> {
+    let code = code(text)?;
+    match code.severity() {
+        Severity::Error => Err(format!("{} ({}) is an error, and an error cannot be ignored", code.id(), code.name())),
+        Severity::Warning | Severity::Note => Ok(code),
     }
 }
 

@@ -180,6 +180,8 @@ registry! {
     UNUSED_RESOLVE = "GW2011" "unused-resolve" Note;
     /// A reference to an object that the API server would have refused.
     REFUSED_OBJECT = "GW2012" "reference-to-refused-object" Note;
+    /// A port in a reference to a backend that has its own.
+    BACKEND_PORT_IGNORED = "GW2013" "backend-port-ignored" Warning;
     /// Parameters of a kind that gwctl does not know.
     INVALID_PARAMETERS = "GW2021" "invalid-parameters" Error, "Accepted" "False" "InvalidParameters";
 
@@ -242,6 +244,8 @@ registry! {
     LITERAL_WILDCARD = "GW4040" "literal-wildcard" Warning;
     /// Two rules name their sessions alike.
     SESSION_NAME_TAKEN = "GW4041" "session-name-taken" Warning;
+    /// A route on a listener that serves only one route, which is another one.
+    IDLE_ROUTE = "GW4030" "idle-route" Warning;
 
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;
@@ -257,6 +261,8 @@ registry! {
     PLAINTEXT_BACKEND = "GW5006" "plaintext-backend" Warning;
     /// An IP address where a hostname is wanted.
     ADDRESS_AS_HOSTNAME = "GW5007" "address-as-hostname" Warning;
+    /// Plain text to a host outside the cluster.
+    PLAINTEXT_EXTERNAL = "GW5008" "plaintext-external-backend" Warning;
     /// A deprecated version of a kind.
     DEPRECATED_VERSION = "GW5010" "deprecated-version" Warning;
     /// A field that only the main branch of Gateway API has.
@@ -267,6 +273,61 @@ registry! {
     CORS_PER_BACKEND = "GW5041" "cors-per-backend" Error, "Accepted" "False" "IncompatibleFilters";
     /// A session header on a rule with several backends.
     SESSION_HEADER_SPLIT = "GW5042" "session-header-across-backends" Error, "Accepted" "False" "UnsupportedValue";
+
+    /// A policy whose target is not in the input.
+    POLICY_TARGET_NOT_FOUND = "GW7001" "policy-target-not-found" Error, "Accepted" "False" "TargetNotFound";
+    /// Two policies for one target.
+    POLICY_CONFLICT = "GW7002" "policy-conflict" Error, "Accepted" "False" "Conflicted";
+    /// A target that the policy cannot apply to.
+    INVALID_POLICY_TARGET = "GW7003" "invalid-policy-target" Error, "Accepted" "False" "Invalid";
+    /// A Service port that the policy does not apply to, beside others that it does.
+    POLICY_SKIPS_PORT = "GW7004" "policy-skips-port" Warning;
+    /// A route kind that the policy does not apply to.
+    POLICY_NOT_APPLIED = "GW7005" "policy-not-applied" Warning;
+    /// A reference to certificate authorities that cannot be used.
+    CA_NOT_USABLE = "GW7006" "ca-not-usable" Error, "ResolvedRefs" "False" "InvalidCACertificateRef";
+    /// A reference to a kind that cannot hold certificate authorities.
+    CA_INVALID_KIND = "GW7007" "ca-invalid-kind" Error, "ResolvedRefs" "False" "InvalidKind";
+    /// No certificate authority is left to verify a backend with.
+    NO_VALID_CA = "GW7008" "no-valid-ca" Error, "Accepted" "False" "NoValidCACertificate";
+    /// A well-known set of authorities that gwctl does not know.
+    UNKNOWN_CA_SET = "GW7009" "unknown-ca-set" Error, "Accepted" "False" "Invalid";
+    /// TLS that would verify nothing.
+    UNVERIFIED_TLS = "GW7010" "unverified-tls" Error, "Accepted" "False" "Invalid";
+    /// A Secret that is not in the input.
+    CERTIFICATE_NOT_FOUND = "GW6001" "certificate-not-found" Error, "ResolvedRefs" "False" "InvalidCertificateRef";
+    /// A certificate reference to another kind than a Secret.
+    INVALID_CERTIFICATE_KIND = "GW6002" "invalid-certificate-kind" Error, "ResolvedRefs" "False" "InvalidCertificateRef";
+    /// A Secret whose certificate or key Envoy would refuse.
+    UNUSABLE_CERTIFICATE = "GW6003" "unusable-certificate" Error, "ResolvedRefs" "False" "InvalidCertificateRef";
+    /// A listener that ends TLS and names no certificate.
+    NO_CERTIFICATE = "GW6004" "listener-without-certificate" Error, "Programmed" "False" "Invalid";
+    /// A certificate whose validity is over.
+    CERTIFICATE_EXPIRED = "GW6005" "certificate-expired" Warning;
+    /// A certificate whose validity has not begun.
+    CERTIFICATE_NOT_YET_VALID = "GW6006" "certificate-not-yet-valid" Warning;
+    /// A listener whose certificates do not cover its hostname.
+    HOSTNAME_NOT_COVERED = "GW6007" "hostname-not-covered" Warning;
+    /// Authorities for client certificates that are missing or that Envoy would refuse.
+    UNUSABLE_CLIENT_CA = "GW6008" "unusable-client-ca" Error, "ResolvedRefs" "False" "InvalidCACertificateRef";
+    /// A reference to authorities in another kind than a ConfigMap or a Secret.
+    INVALID_CLIENT_CA_KIND = "GW6009" "invalid-client-ca-kind" Error, "ResolvedRefs" "False" "InvalidCACertificateKind";
+    /// Client certificates shall be checked, and no authority can be used.
+    NO_CLIENT_CA = "GW6010" "no-valid-client-ca" Error, "Accepted" "False" "NoValidCACertificate";
+    /// Clients are asked for a certificate, and every answer is accepted.
+    CLIENTS_NOT_CHECKED = "GW6011" "clients-not-checked" Warning;
+    /// A TLS option that gwctl does not know.
+    TLS_OPTION = "GW6012" "tls-option-not-supported" Error;
+    /// The output on standard output holds a private key.
+    KEY_ON_STDOUT = "GW6013" "private-key-on-stdout" Warning;
+    /// An assumed Secret or ConfigMap without a directory to find it in.
+    ASSUMED_WITHOUT_DIRECTORY = "GW6014" "assumed-without-directory" Error;
+    /// A certificate in a bundle of authorities that may not sign others.
+    NOT_AN_AUTHORITY = "GW6015" "not-an-authority" Warning;
+    /// Listeners that end TLS on one port for overlapping hosts.
+    OVERLAPPING_TLS = "GW6016" "overlapping-tls-hostnames" Note;
+    /// Settings for client certificates that do not concern a listener.
+    VALIDATION_WITHOUT_EFFECT = "GW6017" "client-validation-without-effect" Warning;
 
     /// A file that cannot be read.
     UNREADABLE = "GW8001" "unreadable-input" Error;
@@ -288,6 +349,10 @@ registry! {
     BAD_CORE_OBJECT = "GW8009" "invalid-core-object" Error;
     /// A mistake of gwctl itself.
     INTERNAL = "GW8010" "internal-error" Error;
+    /// A comment for gwctl that has no effect.
+    INVALID_SUPPRESSION = "GW8011" "invalid-suppression" Warning;
+    /// A code is allowed or ignored that is not reported.
+    UNUSED_SUPPRESSION = "GW8012" "unused-suppression" Warning;
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A finding, and the list of them that a run collects.
 
 use super::code::{Code, Condition, Severity};
+use super::fix::Fix;
 use super::location::{FieldPath, Location};
 
 /// The object a finding is about.
@@ -48,6 +49,8 @@ pub struct Finding {
     pub path: Option<FieldPath>,
     /// The status condition that a controller would set; the code's by default.
     pub condition: Option<Condition>,
+    /// What to change in the manifests, where a program can do it.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {
@@ -64,6 +67,7 @@ impl Finding {
             object: None,
             path: None,
             condition: code.condition(),
+            fix: None,
         }
     }
 
@@ -100,6 +104,13 @@ impl Finding {
     pub fn object(mut self, object: ObjectRef, path: FieldPath) -> Self {
         self.object = Some(object);
         self.path = Some(path);
+        self
+    }
+
+    /// Sets the edits that remove the finding; `None` where a person has to decide.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fix = fix.into();
         self
     }
 

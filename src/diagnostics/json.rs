@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use super::code::Condition;
 use super::finding::ObjectRef;
-use super::place::Place;
+use super::fix::TextEdit;
+use super::place::{Place, Span};
 use super::report::{Entry, Report, Summary};
 
 /// The version of the format.
@@ -41,8 +42,8 @@ struct JsonFinding<'a> {
     condition: Option<JsonCondition<'a>>,
     consequence: Option<&'a str>,
     help: Option<&'a str>,
-    /// Edits that a program may apply; no finding carries any yet.
-    fix: Option<()>,
+    /// Edits that a program may apply.
+    fix: Option<JsonFix<'a>>,
     /// A request that shows the problem; no finding carries one yet.
     witness: Option<()>,
     related: Vec<JsonRelated<'a>>,
@@ -70,6 +71,28 @@ struct JsonRelated<'a> {
     file: Option<&'a str>,
     line: Option<usize>,
     column: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct JsonFix<'a> {
+    edits: Vec<JsonEdit<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonEdit<'a> {
+    file: &'a str,
+    range: JsonRange,
+    new_text: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonRange {
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
 }
 
 #[derive(Serialize)]
@@ -115,7 +138,7 @@ fn finding<'a>(entry: &'a Entry<'_>) -> JsonFinding<'a> {
         condition: finding.condition.as_ref().map(condition),
         consequence: finding.consequence.as_deref(),
         help: finding.help.as_deref(),
-        fix: None,
+        fix: entry.fix.as_ref().map(|edits| JsonFix { edits: edits.iter().map(edit).collect() }),
         witness: None,
         related: entry.related.iter().map(|(related, place)| self::related(&related.message, place.as_ref())).collect(),
     }
@@ -129,6 +152,12 @@ fn object(object: &ObjectRef) -> JsonObject<'_> {
 fn condition(condition: &Condition) -> JsonCondition<'_> {
     let Condition { kind, status, reason } = condition;
     JsonCondition { kind, status, reason }
+}
+
+fn edit(edit: &TextEdit) -> JsonEdit<'_> {
+    let TextEdit { source: _, file, span, new_text } = edit;
+    let Span { range: _, line, column, end_line, end_column } = *span;
+    JsonEdit { file, range: JsonRange { line, column, end_line, end_column }, new_text }
 }
 
 fn related<'a>(message: &'a str, place: Option<&'a Place>) -> JsonRelated<'a> {

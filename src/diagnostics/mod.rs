@@ -8,15 +8,21 @@
 mod code;
 mod excerpt;
 mod finding;
+mod fix;
+pub mod github;
 pub mod human;
 pub mod json;
+pub mod junit;
 mod location;
 mod place;
 mod report;
+pub mod sarif;
+mod words;
 
 pub use code::codes;
 pub use code::{Code, Condition, REGISTRY, Severity};
 pub use finding::{Diagnostics, Finding, ObjectRef, Related, Reported};
+pub use fix::{Change, Edit, Fix, Scalar, TextEdit};
 pub use location::{FieldPath, Location, Part, Segment};
 pub use place::{Locate, Place, Span};
 pub use report::{Entry, Report, Summary};

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::fix::{Fix, TextEdit};
 use super::location::Location;
 use crate::parser::source::SourceId;
 
@@ -71,14 +72,17 @@ pub trait Locate {
 
     /// The text of the file that a location is in.
     fn text(&self, location: &Location) -> Option<&str>;
+
+    /// The edits of text that make a fix; `None` where it cannot be made without changing anything else.
+    fn edits(&self, fix: &Fix) -> Option<Vec<TextEdit>>;
 }
 
 #[cfg(test)]
 pub(crate) mod memory {
     //! Files in memory, for the tests of the renderers.
 
-    use super::{Locate, Place, Span};
-    use crate::diagnostics::Location;
+    use super::{Fix, Locate, Place, Span, TextEdit};
+    use crate::diagnostics::{Change, Location};
     use crate::parser::source::SourceId;
 
     /// Files by name; locations are ranges of bytes.
@@ -116,6 +120,22 @@ pub(crate) mod memory {
 
         fn text(&self, location: &Location) -> Option<&str> {
             Some(&self.0[self.source(location)?.0 as usize].1)
+        }
+
+        /// Every fix appends its documents to the first file, and does nothing else.
+        fn edits(&self, fix: &Fix) -> Option<Vec<TextEdit>> {
+            let (file, text) = self.0.first()?;
+            let edit = |new_text: &String| TextEdit {
+                source: SourceId(0),
+                file: file.clone(),
+                span: Span::of(text, text.len()..text.len()),
+                new_text: new_text.clone(),
+            };
+            let appended = fix.edits.iter().map(|made| match &made.change {
+                Change::Append(document) => Some(edit(document)),
+                _ => None,
+            });
+            appended.collect()
         }
     }
 }

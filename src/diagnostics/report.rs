@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 
 use super::code::Severity;
 use super::finding::{Finding, Related};
+use super::fix::TextEdit;
 use super::location::Location;
 use super::place::{Locate, Place};
 
@@ -34,6 +35,8 @@ pub struct Entry<'a> {
     pub place: Option<Place>,
     /// The finding's related places, each with its place.
     pub related: Vec<(&'a Related, Option<Place>)>,
+    /// The edits that remove the finding, each with its place; `None` where a person has to decide.
+    pub fix: Option<Vec<TextEdit>>,
 }
 
 /// All findings of a run, ready to be rendered.
@@ -66,7 +69,8 @@ impl<'a> Report<'a> {
                 let key = Key::new(&finding.location, place.as_ref(), locate);
                 let related =
                     finding.related.iter().map(|related| (related, place_of(&related.location, locate))).collect();
-                (key, Entry { finding, place, related })
+                let fix = finding.fix.as_ref().and_then(|fix| locate.edits(fix));
+                (key, Entry { finding, place, related, fix })
             })
             .collect();
         keyed.sort_by(|(left_key, left), (right_key, right)| {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::Origin;
+use super::{Origin, UpstreamTls};
 
 /// A cluster, by its position in [`super::Config::clusters`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +17,18 @@ pub struct BackendName {
     pub name: String,
     /// The port that references name.
     pub port: u16,
+    /// Where its endpoints are.
+    pub site: Site,
+}
+
+/// On which side of the cluster's border a backend is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Site {
+    /// Inside: a Service.
+    #[default]
+    Internal,
+    /// Outside: a host that is known by its DNS name.
+    External,
 }
 
 /// Endpoints that share their settings.
@@ -26,6 +38,8 @@ pub struct Cluster {
     pub backend: BackendName,
     /// What is spoken to it.
     pub protocol: UpstreamProtocol,
+    /// How its connections are encrypted; `None` is plain text.
+    pub tls: Option<UpstreamTls>,
     /// What tells this cluster from the backend's plain one; empty for that one.
     pub variant: String,
     /// Where it is.
@@ -43,16 +57,10 @@ pub enum UpstreamProtocol {
     Http1,
     /// HTTP/2 with prior knowledge.
     Http2,
-}
-
-impl UpstreamProtocol {
-    /// The word for the protocol in the names of variants.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Http1 => "http1",
-            Self::Http2 => "http2",
-        }
-    }
+    /// HTTP/2 or HTTP/1.1, as the TLS handshake agrees on. Only with TLS.
+    Negotiated,
+    /// Datagrams.
+    Udp,
 }
 
 /// How many retries a cluster may carry at a time.

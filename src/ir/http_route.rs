@@ -56,6 +56,9 @@ pub struct RouteMatch {
     pub headers: Vec<ValueMatch>,
     /// Query parameters; names distinct.
     pub query: Vec<ValueMatch>,
+    /// Whether only gRPC calls meet it: requests whose content type is
+    /// `application/grpc` or begins with `application/grpc+`.
+    pub grpc: bool,
 }
 
 impl RouteMatch {
@@ -65,6 +68,7 @@ impl RouteMatch {
             && self.method.is_none()
             && self.headers.is_empty()
             && self.query.is_empty()
+            && !self.grpc
     }
 }
 

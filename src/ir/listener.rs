@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::hostname::Hostname;
 
-use super::{Origin, TcpProxy, TlsTermination, VirtualHost};
+use super::{Origin, TcpProxy, TlsTermination, UdpProxy, VirtualHost};
 
 /// One socket.
 #[derive(Clone, Debug)]
@@ -26,6 +26,7 @@ impl Listener {
     pub fn chains(&self) -> &[FilterChain] {
         match &self.transport {
             Transport::Tcp(chains) => chains,
+            Transport::Udp(_) => &[],
         }
     }
 
@@ -43,6 +44,8 @@ impl Listener {
 pub enum Transport {
     /// Connections; the chains stand in the order of the listeners that they serve.
     Tcp(Vec<FilterChain>),
+    /// Datagrams.
+    Udp(UdpProxy),
 }
 
 /// What is done with some of a socket's connections.

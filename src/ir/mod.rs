@@ -17,6 +17,9 @@ mod retry;
 mod session;
 mod tcp_proxy;
 mod tls;
+mod udp_proxy;
+mod upstream_tls;
+mod with_clusters;
 
 pub use action::*;
 pub use cluster::*;
@@ -30,6 +33,8 @@ pub use retry::*;
 pub use session::*;
 pub use tcp_proxy::*;
 pub use tls::*;
+pub use udp_proxy::*;
+pub use upstream_tls::*;
 
 /// Where a node comes from: an index that only the resolver can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -14,6 +14,7 @@ use crate::diagnostics::{Code, FieldPath, Segment, codes};
 
 use super::anchors::with_distinct_anchors;
 use super::entries::Entries;
+use super::marks::Marks;
 use super::node::Node;
 use super::scalar;
 use super::split::Syntax;
@@ -33,6 +34,9 @@ pub struct Decoded {
     pub repeated: Vec<FieldPath>,
     /// The paths of booleans that were written as a bare `yes`, `no`, `on`, `off`, `y` or `n`.
     pub words: Vec<FieldPath>,
+    /// The byte at which each item of `spec.rules` begins, where that is known without asking:
+    /// comments in the output name the line of every rule.
+    pub rules: Vec<Option<usize>>,
 }
 
 /// Why a document could not be decoded.
@@ -88,6 +92,7 @@ fn decode_distinct(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
         limit: text.len().saturating_mul(MAX_EXPANSION),
         repeated: Vec::new(),
         words: Vec::new(),
+        marks: Marks::default(),
         failure: None,
     };
     let seed = NodeSeed { state: &mut state, depth: 0 };
@@ -101,7 +106,12 @@ fn decode_distinct(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
         }
     };
     match result {
-        Ok(node) => Ok(Decoded { node, repeated: paths(state.repeated), words: paths(state.words) }),
+        Ok(node) => Ok(Decoded {
+            node,
+            repeated: paths(state.repeated),
+            words: paths(state.words),
+            rules: state.marks.into_rules(),
+        }),
         Err(refusal) => Err(refusal.explain(text, state.failure)),
     }
 }
@@ -192,6 +202,7 @@ struct State<'t> {
     limit: usize,
     repeated: Vec<Vec<Segment>>,
     words: Vec<Vec<Segment>>,
+    marks: Marks,
     failure: Option<Failure>,
 }
 
@@ -225,8 +236,7 @@ impl State<'_> {
         if self.syntax == Syntax::Json {
             return false;
         }
-        let start = (scalar.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
-        let Some(before) = self.text.get(..start) else { return false };
+        let Some(before) = self.text.get(..self.offset(scalar)) else { return false };
         if before.ends_with(['"', '\'']) {
             return false;
         }
@@ -236,6 +246,11 @@ impl State<'_> {
             .take(2)
             .take_while(|token| token.starts_with(['&', '!']) && !token.ends_with(':'))
             .any(|token| token.starts_with('!'))
+    }
+
+    /// Where a part of the text begins.
+    fn offset(&self, part: &str) -> usize {
+        (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize)
     }
 
     /// What Kubernetes makes of a string that may be a plain scalar.
@@ -337,10 +352,17 @@ impl<'de> Visitor<'de> for NodeSeed<'_, '_> {
             return Err(state.fail(Failure::Depth));
         }
         let mut items = Vec::new();
+        let is_rules = state.marks.enter_list();
         loop {
             let noted = state.noted();
+            if is_rules {
+                state.marks.enter_rule();
+            }
             let Some(item) = list.next_element_seed(NodeSeed { state, depth: depth + 1 })? else { break };
             state.prefix(noted, || Segment::Index(items.len()));
+            if is_rules {
+                state.marks.leave_rule();
+            }
             items.push(item);
         }
         Ok(Node::List(items))
@@ -356,7 +378,9 @@ impl<'de> Visitor<'de> for NodeSeed<'_, '_> {
         let mut merges = Vec::new();
         while let Some(key) = map.next_key_seed(KeySeed { state })? {
             let noted = state.noted();
+            state.marks.enter_value(depth, key.name());
             let value = map.next_value_seed(NodeSeed { state, depth: depth + 1 })?;
+            state.marks.leave_value(depth, key.name());
             match key {
                 Key::Merge if is_mergeable(&value) => merges.push(value),
                 Key::Merge => return Err(state.fail(Failure::Merge)),
@@ -378,6 +402,15 @@ enum Key {
     /// An unquoted `<<`.
     Merge,
     Name(String),
+}
+
+impl Key {
+    fn name(&self) -> &str {
+        match self {
+            Self::Merge => "<<",
+            Self::Name(name) => name,
+        }
+    }
 }
 
 struct KeySeed<'s, 't> {
@@ -431,6 +464,7 @@ impl<'de> Visitor<'de> for KeySeed<'_, '_> {
 
     fn visit_borrowed_str<E: de::Error>(self, key: &'de str) -> Result<Key, E> {
         self.state.weigh(key.len())?;
+        self.state.marks.key_at(self.state.offset(key));
         if key == "<<" && self.state.is_plain(key) {
             return Ok(Key::Merge);
         }

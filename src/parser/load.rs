@@ -15,10 +15,15 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 
+use super::parse::MAX_DOCUMENT;
 use super::source::{Found, Source, SourceSet};
 
 /// How much of a file is read before what was read is checked.
 const CHUNK: usize = 256 * 1024;
+/// The room for bytes that a reader keeps free beyond a chunk.
+const SPARE: usize = 64;
+/// How much of one document is read at all: what has no end is not read to it.
+const MAX_READ: usize = 8 * MAX_DOCUMENT;
 /// The name of standard input in findings.
 const STDIN_NAME: &str = "-";
 
@@ -274,6 +279,8 @@ enum ReadError {
     NotUtf8(usize, usize),
     /// A byte order mark of this encoding.
     OtherEncoding(&'static str),
+    /// A document of over [`MAX_READ`] bytes.
+    Endless,
 }
 
 impl ReadError {
@@ -290,6 +297,13 @@ impl ReadError {
             ),
             Self::OtherEncoding(encoding) => {
                 (format!("`{name}` is {encoding}, and manifests are UTF-8"), "save the file as UTF-8")
+            }
+            Self::Endless => {
+                let message = format!(
+                    "a document of `{name}` goes on for over {MAX_READ} bytes, and at most {MAX_DOCUMENT} are read"
+                );
+                return Finding::new(codes::LIMIT, Location::Path(name.to_owned()), message)
+                    .help("split it into several documents with `---`");
             }
         };
         Finding::new(codes::NOT_TEXT, Location::Path(name.to_owned()), message).help(help)
@@ -317,9 +331,14 @@ fn open(path: &Path) -> Result<(File, u64), ReadError> {
 fn read_text(reader: &mut dyn Read, size: u64) -> Result<String, ReadError> {
     // Not more than 64 MiB on the word of the file system: it may name a size that is not there.
     let expected = usize::try_from(size).unwrap_or(0).min(64 << 20);
-    let mut bytes = Vec::with_capacity(expected + 1);
-    let mut valid = 0;
+    let mut bytes = Vec::new();
+    bytes.try_reserve(expected + SPARE).map_err(|error| ReadError::Io(error.into()))?;
+    let (mut valid, mut document) = (0, 0);
     loop {
+        let before = bytes.len();
+        let due = if expected > 0 && before <= expected { expected - before } else { CHUNK };
+        // Reserved here, where a lack of memory is an error like any other.
+        bytes.try_reserve(due.min(CHUNK) + SPARE).map_err(|error| ReadError::Io(error.into()))?;
         let read = reader.take(CHUNK as u64).read_to_end(&mut bytes).map_err(ReadError::Io)?;
         if valid == 0 {
             refuse_other_encodings(&bytes)?;
@@ -327,6 +346,10 @@ fn read_text(reader: &mut dyn Read, size: u64) -> Result<String, ReadError> {
         valid = check(&bytes, valid, read == 0)?;
         if read == 0 {
             break;
+        }
+        document = last_marker(&bytes, before).unwrap_or(document);
+        if bytes.len() - document > MAX_READ && !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(ReadError::Endless);
         }
     }
     let text = String::from_utf8(bytes).map_err(|error| {
@@ -361,6 +384,13 @@ fn check(bytes: &[u8], valid: usize, at_end: bool) -> Result<usize, ReadError> {
             Err(ReadError::NotUtf8(offset, line_of(bytes, offset)))
         }
     }
+}
+
+/// Where the last line that ends a YAML document begins, when that is after `from`.
+fn last_marker(bytes: &[u8], from: usize) -> Option<usize> {
+    let from = from.saturating_sub(3);
+    let found = bytes.get(from..)?.windows(4).rposition(|window| matches!(window, b"\n---" | b"\n..."))?;
+    Some(from + found)
 }
 
 fn line_of(bytes: &[u8], offset: usize) -> usize {

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::diagnostics::{FieldPath, Locate, Location, Part, Place, Span};
+use crate::diagnostics::{FieldPath, Fix, Locate, Location, Part, Place, Segment, Span, TextEdit};
 
+use super::edit;
 use super::manifests::Manifests;
 use super::source::{Document, DocumentId, Source, SourceId, SourceSet};
 use super::spans::SpanTree;
@@ -43,6 +44,7 @@ pub struct Resolved {
 pub struct Locator<'m> {
     sources: &'m SourceSet,
     documents: &'m [Document],
+    rule_starts: &'m [Vec<Option<usize>>],
     lines: Vec<OnceLock<Vec<usize>>>,
     trees: Mutex<HashMap<DocumentId, Option<Arc<SpanTree>>>>,
 }
@@ -50,13 +52,13 @@ pub struct Locator<'m> {
 impl<'m> Locator<'m> {
     /// A locator for what was parsed.
     pub fn new(manifests: &'m Manifests) -> Self {
-        Self::of(&manifests.sources, &manifests.documents)
+        Self { rule_starts: &manifests.rule_starts, ..Self::of(&manifests.sources, &manifests.documents) }
     }
 
     /// A locator for files and the documents in them.
     pub fn of(sources: &'m SourceSet, documents: &'m [Document]) -> Self {
         let lines = sources.sources.iter().map(|_| OnceLock::new()).collect();
-        Self { sources, documents, lines, trees: Mutex::default() }
+        Self { sources, documents, rule_starts: &[], lines, trees: Mutex::default() }
     }
 
     /// The file, lines and columns of a location; `None` for the run as a whole.
@@ -83,7 +85,8 @@ impl<'m> Locator<'m> {
 
     /// The line on which each location begins, `None` where there is none.
     ///
-    /// Made for many locations: each document is read once, in parallel, and nothing is kept.
+    /// Made for many locations: a document is read again only for places that
+    /// reading it once did not tell, in parallel, and nothing is kept.
     pub fn lines_of(&self, locations: &[Location]) -> Vec<Option<usize>> {
         let mut order: Vec<usize> = (0..locations.len()).collect();
         order.sort_by_key(|at| locations.get(*at).and_then(document_of));
@@ -93,18 +96,9 @@ impl<'m> Locator<'m> {
         let found: Vec<Vec<(usize, Option<usize>)>> = groups
             .par_iter()
             .map(|group| {
-                let located = |at: &usize| locations.get(*at);
-                let tree = group.first().and_then(located).and_then(document_of).and_then(|id| self.read(id));
-                let line = |location: &Location| match location {
-                    Location::Field { document, path, part } => {
-                        let document = self.documents.get(document.0 as usize)?;
-                        let range = tree.as_ref().and_then(|tree| tree.find(path, *part));
-                        let start = range.map_or(document.range.start, |range| document.range.start + range.start);
-                        Some(self.line_and_column(document.source, start)?.0)
-                    }
-                    other => self.resolve(other).map(|place| place.line),
-                };
-                group.iter().map(|at| (*at, located(at).and_then(line))).collect()
+                let tree = OnceLock::new();
+                let line = |location: &Location| self.line(location, &tree);
+                group.iter().map(|at| (*at, locations.get(*at).and_then(line))).collect()
             })
             .collect();
         let mut lines = vec![None; locations.len()];
@@ -114,6 +108,34 @@ impl<'m> Locator<'m> {
             }
         }
         lines
+    }
+
+    /// The line on which a location begins; `tree` is that of its document, read when it is needed.
+    fn line(&self, location: &Location, tree: &OnceLock<Option<SpanTree>>) -> Option<usize> {
+        let Location::Field { document: id, path, part } = location else {
+            return self.resolve(location).map(|place| place.line);
+        };
+        let document = self.documents.get(id.0 as usize)?;
+        let start = self.known_start(*id, path).unwrap_or_else(|| {
+            let range = tree.get_or_init(|| self.read(*id)).as_ref().and_then(|tree| tree.find(path, *part));
+            document.range.start + range.map_or(0, |range| range.start)
+        });
+        Some(self.line_and_column(document.source, start)?.0)
+    }
+
+    /// Where an object or one of its rules begins, when it is known without reading the document again.
+    fn known_start(&self, id: DocumentId, path: &FieldPath) -> Option<usize> {
+        let document = self.documents.get(id.0 as usize)?;
+        match path.0.as_slice() {
+            [] => Some(first_content(&self.source(document.source)?.text, &document.range).start),
+            [Segment::Field(spec), Segment::Field(rules), Segment::Index(rule)]
+                if spec == "spec" && rules == "rules" =>
+            {
+                let start = self.rule_starts.get(id.0 as usize)?.get(*rule)?.as_ref()?;
+                Some(document.range.start + start)
+            }
+            _ => None,
+        }
     }
 
     /// The places of a document, read once; `None` when the document cannot be read so.
@@ -144,6 +166,12 @@ impl<'m> Locator<'m> {
         Some(&self.source(self.source_of(location)?)?.text)
     }
 
+    /// The file of a document, and where the document is in it.
+    pub(super) fn document(&self, id: DocumentId) -> Option<(SourceId, Range<usize>, &'m Source)> {
+        let document = self.documents.get(id.0 as usize)?;
+        Some((document.source, document.range.clone(), self.source(document.source)?))
+    }
+
     fn read(&self, document: DocumentId) -> Option<SpanTree> {
         let document = self.documents.get(document.0 as usize)?;
         SpanTree::read(self.source(document.source)?.text.get(document.range.clone())?)
@@ -172,7 +200,7 @@ impl<'m> Locator<'m> {
         Some(Resolved { file: file.name.clone(), source: Some(source), range, line, column, end_line, end_column })
     }
 
-    fn line_and_column(&self, source: SourceId, offset: usize) -> Option<(usize, usize)> {
+    pub(super) fn line_and_column(&self, source: SourceId, offset: usize) -> Option<(usize, usize)> {
         let text = &self.source(source)?.text;
         let starts = self
             .lines
@@ -231,5 +259,9 @@ impl Locate for Locator<'_> {
 
     fn text(&self, location: &Location) -> Option<&str> {
         Some(&self.sources.get(Locate::source(self, location)?).text)
+    }
+
+    fn edits(&self, fix: &Fix) -> Option<Vec<TextEdit>> {
+        edit::text_edits(self, fix)
     }
 }

@@ -188,6 +188,9 @@ pub struct Manifests {
     pub sources: SourceSet,
     /// The documents, by [`DocumentId`].
     pub documents: Vec<Document>,
+    /// The byte of each document, by [`DocumentId`], at which each item of its
+    /// `spec.rules` begins; `None` where only a second reading can tell.
+    pub rule_starts: Vec<Vec<Option<usize>>>,
     pub gateway_classes: Vec<Object<GatewayClassSpec>>,
     pub gateways: Vec<Object<GatewaySpec>>,
     pub listener_sets: Vec<Object<ListenerSetSpec>>,

@@ -55,6 +55,7 @@ where
         found.append(document.diagnostics);
         definitions.extend(document.definitions);
         manifests.object_count += document.count;
+        manifests.rule_starts.push(document.rules);
         for kind in document.ignored {
             *ignored.entry(kind).or_default() += 1;
         }
@@ -124,6 +125,8 @@ struct Parsed {
     /// Kind and group of each ignored object.
     ignored: Vec<String>,
     count: usize,
+    /// The byte of the document at which each rule begins.
+    rules: Vec<Option<usize>>,
     diagnostics: Diagnostics,
 }
 
@@ -168,6 +171,7 @@ where
         if let Some(foreign) = skip::recognise(&decoded.node, &self.source.name) {
             return self.skip(foreign);
         }
+        self.parsed.rules = decoded.rules;
         self.value(decoded.node, FieldPath::ROOT, None, &decoded.repeated);
         if !decoded.words.is_empty() {
             let documents = std::mem::take(&mut self.parsed.diagnostics);

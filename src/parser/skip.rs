@@ -11,6 +11,8 @@ use super::source::{Found, Source, SourceSet};
 pub(super) enum Foreign {
     /// gwctl's own settings or request cases: nothing to say.
     Own,
+    /// Settings in a file that is not called `gwctl.yaml`.
+    Settings,
     /// A Kustomization.
     Kustomization,
     /// A part of a Helm chart.
@@ -22,6 +24,10 @@ impl Foreign {
     pub(super) fn words(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Own => None,
+            Self::Settings => Some((
+                "settings in a file of this name are skipped",
+                "settings are read from `gwctl.yaml` beside the manifests",
+            )),
             Self::Kustomization => {
                 Some(("a Kustomization is skipped", "pipe in what it builds: `kustomize build DIR | gwctl … -`"))
             }
@@ -54,7 +60,8 @@ pub(super) fn recognise(root: &Node, file: &str) -> Option<Foreign> {
         "kustomization.yaml" | "kustomization.yml" | "Kustomization" => Some(Foreign::Kustomization),
         "values.yaml" | "values.yml" => Some(Foreign::Helm),
         "gwctl.yaml" | "gwctl.yml" => Some(Foreign::Own),
-        _ if root.get("requests").and_then(Node::as_list).is_some() || is_settings(root) => Some(Foreign::Own),
+        _ if root.get("requests").and_then(Node::as_list).is_some() => Some(Foreign::Own),
+        _ if is_settings(root) => Some(Foreign::Settings),
         _ => None,
     }
 }
@@ -71,12 +78,13 @@ fn is_chart(root: &Node) -> bool {
 }
 
 /// The long flags that a settings file may hold.
-const SETTINGS: &[&str] = &[
+pub(crate) const SETTINGS: &[&str] = &[
     "access-log",
     "access-log-format",
     "admin-address",
     "allow-external-name",
     "assume",
+    "assume-services",
     "channel",
     "cluster-domain",
     "context",
@@ -106,7 +114,7 @@ fn is_settings(root: &Node) -> bool {
 }
 
 /// `listenerAddress` and `listener_address` as `listener-address`.
-fn kebab(key: &str) -> String {
+pub(crate) fn kebab(key: &str) -> String {
     let mut kebab = String::with_capacity(key.len() + 2);
     for character in key.chars() {
         match character {
@@ -182,7 +190,7 @@ mod tests {
     fn files_of_other_tools_are_recognised_by_content() {
         let cases = [
             ("requests: []\n", "cases.yaml", Some(Foreign::Own)),
-            ("namespace: a\nlistenerAddress: 0.0.0.0\n", "x.yaml", Some(Foreign::Own)),
+            ("namespace: a\nlistenerAddress: 0.0.0.0\n", "x.yaml", Some(Foreign::Settings)),
             ("anything: 1\n", "dir/gwctl.yaml", Some(Foreign::Own)),
             ("resources: []\n", "kustomization.yaml", Some(Foreign::Kustomization)),
             ("resources: []\n", "x.yaml", None),

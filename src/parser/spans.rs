@@ -33,6 +33,25 @@ pub struct SpanTree {
 struct Node {
     range: Range<usize>,
     shape: Shape,
+    /// An alias may repeat it.
+    anchored: bool,
+}
+
+/// A value that stands where its path says, and nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Own {
+    pub(super) value: Range<usize>,
+    /// How it is written, when it is a scalar.
+    pub(super) style: Option<ScalarStyle>,
+}
+
+/// An entry of a mapping of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OwnEntry {
+    pub(super) name: Box<str>,
+    pub(super) key: Range<usize>,
+    /// The bytes of the value; `None` for an alias.
+    pub(super) value: Option<Range<usize>>,
 }
 
 #[derive(Clone, Debug)]
@@ -124,6 +143,58 @@ impl SpanTree {
         }
     }
 
+    /// The value at `path`, when an edit of its text changes this value and no other: the way to it leads through no
+    /// alias, merge or anchor.
+    pub(super) fn own(&self, path: &FieldPath) -> Option<Own> {
+        let node = self.nodes.get(self.own_node(path)?)?;
+        let style = match node.shape {
+            Shape::Scalar(style) => Some(style),
+            _ => None,
+        };
+        Some(Own { value: node.range.clone(), style })
+    }
+
+    /// The entries of the mapping at `path`, under the same conditions, and when it has no merge key.
+    pub(super) fn own_entries(&self, path: &FieldPath) -> Option<Vec<OwnEntry>> {
+        let Shape::Map(entries) = &self.nodes.get(self.own_node(path)?)?.shape else { return None };
+        if entries.iter().any(|entry| entry.merge) {
+            return None;
+        }
+        let own = |entry: &Entry| {
+            let value = self.nodes.get(entry.value).filter(|node| !matches!(node.shape, Shape::Alias(_)));
+            let Entry { name, key, value: _, merge: _ } = entry;
+            OwnEntry { name: name.clone(), key: key.clone(), value: value.map(|node| node.range.clone()) }
+        };
+        Some(entries.iter().map(own).collect())
+    }
+
+    /// Whether a byte is within a scalar, so that `#` there begins no comment.
+    pub(crate) fn is_in_scalar(&self, offset: usize) -> bool {
+        let is_scalar = |node: &Node| matches!(node.shape, Shape::Scalar(_)) && node.range.contains(&offset);
+        self.nodes.iter().any(is_scalar)
+    }
+
+    fn own_node(&self, path: &FieldPath) -> Option<usize> {
+        let mut node = 0;
+        for segment in &path.0 {
+            let Node { shape, anchored: false, .. } = self.nodes.get(node)? else { return None };
+            node = match (segment, shape) {
+                (Segment::Field(name), Shape::Map(entries)) => {
+                    let mut same = entries.iter().filter(|entry| !entry.merge && *entry.name == **name);
+                    let only = same.next()?;
+                    if same.next().is_some() {
+                        return None;
+                    }
+                    only.value
+                }
+                (Segment::Index(index), Shape::List(items)) => *items.get(*index)?,
+                _ => return None,
+            };
+        }
+        let own = self.nodes.get(node)?;
+        (!own.anchored && !matches!(own.shape, Shape::Alias(_))).then_some(node)
+    }
+
     fn first_key(&self) -> Option<Range<usize>> {
         match &self.nodes.first()?.shape {
             Shape::Map(entries) => entries.first().map(|entry| entry.key.clone()),
@@ -211,6 +282,7 @@ impl Builder<'_> {
                 } else {
                     let node = self.add(range, Shape::Scalar(style));
                     if anchor > 0 {
+                        self.mark_anchored(node);
                         self.anchors.insert(anchor, (node, name()));
                     }
                 }
@@ -244,8 +316,14 @@ impl Builder<'_> {
     }
 
     fn push(&mut self, range: Range<usize>, shape: Shape) -> usize {
-        self.nodes.push(Node { range, shape });
+        self.nodes.push(Node { range, shape, anchored: false });
         self.nodes.len() - 1
+    }
+
+    fn mark_anchored(&mut self, node: usize) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.anchored = true;
+        }
     }
 
     /// Adds a value to the list or mapping that is open.
@@ -272,6 +350,7 @@ impl Builder<'_> {
         }
         let node = self.add(range, shape);
         if anchor > 0 {
+            self.mark_anchored(node);
             self.anchors.insert(anchor, (node, Box::default()));
         }
         self.open.push(Open { node, key: None });

@@ -15,6 +15,7 @@
 //! | `x-echo-gap-ms: N` | wait before each chunk |
 //! | `x-echo-close: before` or `body` | close the connection in place of an answer, or after the chunks |
 //! | `x-echo-for: NAME` | only the backend NAME obeys the controls |
+//! | `x-echo-grpc-status: N` | the status of a gRPC call, 0 by default |
 //! | `x-echo-fail: KEY:N[:STATUS]` | the first N requests with this KEY get STATUS (503) or, when STATUS is `close`, a closed connection |
 
 use std::convert::Infallible;
@@ -38,6 +39,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::authorization;
+use super::grpc;
 use super::journal::{Journal, Received};
 
 /// The response header that names the backend that answered.
@@ -48,6 +50,9 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// The longest wait that a control may ask for.
 const MAX_WAIT: Duration = Duration::from_secs(600);
+
+/// The most chunks of one answer.
+const MAX_CHUNKS: u64 = 100_000;
 
 /// How long an upgraded stream may last.
 const MAX_STREAM: Duration = Duration::from_secs(600);
@@ -165,6 +170,11 @@ impl Echo {
             tokio::spawn(echo_stream(upgraded));
             return Ok(self.response(&controls, StatusCode::SWITCHING_PROTOCOLS, Some(token), empty()));
         }
+        if status.is_none() && grpc::is_call(&head.headers) {
+            let mut response = self.response(&controls, StatusCode::OK, None, controls.call(&received));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(grpc::MEDIA_TYPE));
+            return Ok(response);
+        }
         let body = controls.body(&received);
         Ok(self.response(&controls, status.unwrap_or(StatusCode::OK), None, body))
     }
@@ -202,6 +212,8 @@ impl Echo {
 
     fn describe(&self, head: &hyper::http::request::Parts, body: &Bytes) -> Received {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        // Of a call, the text of its messages is worth recording.
+        let messages = grpc::messages(body).filter(|_| grpc::is_call(&head.headers)).map(|m| m.join(&b'\n'));
         let authority = head.uri.authority().map(ToString::to_string);
         // Over HTTP/2 the URI holds `:authority`; the target is what followed it.
         let path = if head.version == Version::HTTP_2 {
@@ -217,7 +229,7 @@ impl Echo {
             host: head.headers.get(HOST).map(text).or(authority),
             headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             body_length: body.len(),
-            body: String::from_utf8_lossy(body).into_owned(),
+            body: String::from_utf8_lossy(messages.as_deref().unwrap_or(body)).into_owned(),
         }
     }
 
@@ -317,13 +329,44 @@ impl Controls<'_> {
 
     fn body(&self, received: &Received) -> EchoBody {
         if let Some(chunks) = self.number("x-echo-chunks") {
-            let broken = self.get("x-echo-close").as_deref() == Some("body");
-            return stream(chunks.min(100_000), self.wait("x-echo-gap-ms"), broken);
+            let chunk = |chunk| Bytes::from(format!("chunk {chunk}\n"));
+            return stream(
+                chunks.min(MAX_CHUNKS),
+                self.wait("x-echo-gap-ms"),
+                chunk,
+                self.broken().unwrap_or(End::Body),
+            );
         }
+        full(self.report(received))
+    }
+
+    /// The body and the trailers of a gRPC call: its chunks as messages, or one
+    /// message with the report; none when the call fails.
+    fn call(&self, received: &Received) -> EchoBody {
+        let status = self.get("x-echo-grpc-status").unwrap_or_else(|| "0".to_owned());
+        let end = self.broken().unwrap_or_else(|| End::Trailers(grpc::trailers(&status, None)));
+        let report = self.report(received);
+        match self.number("x-echo-chunks") {
+            Some(chunks) => {
+                let message = |chunk| Bytes::from(grpc::frame(format!("chunk {chunk}").as_bytes()));
+                stream(chunks.min(MAX_CHUNKS), self.wait("x-echo-gap-ms"), message, end)
+            }
+            None => {
+                let count = u64::from(status == "0");
+                stream(count, Duration::ZERO, move |_| Bytes::from(grpc::frame(&report)), end)
+            }
+        }
+    }
+
+    fn report(&self, received: &Received) -> Bytes {
         match self.get("x-echo-body") {
-            Some(text) => full(Bytes::from(text)),
-            None => full(Bytes::from(serde_json::to_vec_pretty(received).unwrap_or_default())),
+            Some(text) => Bytes::from(text),
+            None => Bytes::from(serde_json::to_vec_pretty(received).unwrap_or_default()),
         }
+    }
+
+    fn broken(&self) -> Option<End> {
+        (self.get("x-echo-close").as_deref() == Some("body")).then_some(End::Broken)
     }
 }
 
@@ -343,33 +386,48 @@ fn empty() -> EchoBody {
     full(Bytes::new())
 }
 
-/// A body of chunks with a gap before each; it ends as a broken connection when `broken`.
-fn stream(chunks: u64, gap: Duration, broken: bool) -> EchoBody {
+/// How a streamed body ends.
+enum End {
+    /// With its last chunk.
+    Body,
+    /// With these trailers.
+    Trailers(HeaderMap),
+    /// As a broken connection.
+    Broken,
+}
+
+/// A body of chunks with a gap before each.
+fn stream(chunks: u64, gap: Duration, chunk: impl Fn(u64) -> Bytes + Send + 'static, end: End) -> EchoBody {
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
-        for chunk in 0..chunks {
+        for number in 0..chunks {
             tokio::time::sleep(gap).await;
-            if sender.send(Ok(Bytes::from(format!("chunk {chunk}\n")))).await.is_err() {
+            if sender.send(Ok(Frame::data(chunk(number)))).await.is_err() {
                 return;
             }
         }
-        if broken {
-            // The chunks must be on the wire before the connection breaks.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            let _ = sender.send(Err(io::Error::other(CloseConnection))).await;
+        // A receiver that has gone does not miss the end.
+        match end {
+            End::Body => {}
+            End::Trailers(trailers) => drop(sender.send(Ok(Frame::trailers(trailers))).await),
+            End::Broken => {
+                // The chunks must be on the wire before the connection breaks.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                drop(sender.send(Err(io::Error::other(CloseConnection))).await);
+            }
         }
     });
     ChannelBody(receiver).boxed_unsync()
 }
 
-struct ChannelBody(mpsc::Receiver<io::Result<Bytes>>);
+struct ChannelBody(mpsc::Receiver<io::Result<Frame<Bytes>>>);
 
 impl Body for ChannelBody {
     type Data = Bytes;
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        self.0.poll_recv(cx).map(|chunk| chunk.map(|result| result.map(Frame::data)))
+        self.0.poll_recv(cx)
     }
 }
 

@@ -13,6 +13,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::grpc::GrpcCall;
 use super::values::{
     GatewayName, Headers, HttpVersion, Mirrors, Shares, Target, Window, decode_method, decode_raw_target,
 };
@@ -94,6 +95,22 @@ pub struct RequestSpec {
     /// A protocol to upgrade to, such as `websocket`; the body is then sent on
     /// the upgraded stream, and as many bytes are read back.
     pub upgrade: Option<String>,
+    /// A gRPC call in place of a request: POST over HTTP/2, with the path of
+    /// the method and the messages as the body.
+    pub grpc: Option<GrpcCall>,
+}
+
+impl RequestSpec {
+    /// The protocol that the request is sent with.
+    pub(super) fn version(&self) -> HttpVersion {
+        if self.grpc.is_some() { HttpVersion::Http2 } else { self.http }
+    }
+
+    /// Whether fields are given that a call decides itself.
+    fn contradicts_call(&self) -> bool {
+        let plain = self.method == Method::GET && self.body.is_none() && self.upgrade.is_none();
+        self.grpc.is_some() && !(plain && self.raw_path.is_none() && self.url.path == "/")
+    }
 }
 
 /// What must come back. A case file gives at least one field.
@@ -102,6 +119,10 @@ pub struct RequestSpec {
 pub struct Expectation {
     /// The status.
     pub status: Option<u16>,
+    /// The status of a gRPC call.
+    pub grpc_status: Option<u32>,
+    /// How many messages a gRPC call returned.
+    pub grpc_messages: Option<usize>,
     /// Who answered, as `NAMESPACE/NAME:PORT`.
     pub backend: Option<String>,
     /// Who answered how often, in percent.
@@ -222,6 +243,10 @@ impl CaseFile {
             let message = message.split(" at line ").next().unwrap_or_default().to_owned();
             FormatError { line, column, message }
         })?;
+        if let Some(case) = file.requests.iter().find(|case| case.request.contradicts_call()) {
+            let message = format!("case `{}`: a `grpc` call has its own method, path and body", case.name);
+            return Err(FormatError { line: 1, column: 1, message });
+        }
         let mut names = HashSet::new();
         match file.requests.iter().find(|case| !names.insert(case.name.as_str())) {
             Some(case) => {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::backend::ECHO_BACKEND;
 use super::cases::{Expectation, RequestCase, UpstreamExpectation};
 use super::client::Reply;
+use super::grpc;
 use super::journal::Received;
 use super::values::{Headers, HttpVersion, Mirrors};
 
@@ -43,11 +44,15 @@ impl Outcome {
         self.reply.as_ref().ok()?.header_lines(ECHO_BACKEND).first().copied()
     }
 
-    /// The key of the outcome among shares: the backend, or `status:CODE`, or `no answer`.
+    /// The key of the outcome among shares: the backend, or `grpc:STATUS`, or
+    /// `status:CODE`, or `no answer`.
     pub(super) fn share_key(&self) -> String {
         match (self.backend(), &self.reply) {
             (Some(backend), _) => backend.to_owned(),
-            (None, Ok(reply)) => format!("status:{}", reply.status),
+            (None, Ok(reply)) => match reply.grpc_status() {
+                Some(status) => format!("grpc:{status}"),
+                None => format!("status:{}", reply.status),
+            },
             (None, Err(_)) => "no answer".to_owned(),
         }
     }
@@ -182,6 +187,17 @@ fn check_one(expect: &Expectation, outcome: &Outcome, found: &mut Findings) {
 fn check_reply(expect: &Expectation, reply: &Reply, found: &mut Findings) {
     if let Some(status) = expect.status {
         found.compare("status", &status.to_string(), Some(&reply.status.to_string()));
+    }
+    if let Some(status) = expect.grpc_status {
+        found.compare(
+            "gRPC status",
+            &status.to_string(),
+            reply.grpc_status().map(|status| status.to_string()).as_deref(),
+        );
+    }
+    if let Some(count) = expect.grpc_messages {
+        let actual = grpc::messages(&reply.body).map(|messages| messages.len().to_string());
+        found.compare("gRPC messages", &count.to_string(), actual.as_deref());
     }
     if let Some(location) = &expect.redirect {
         if expect.status.is_none() && !(300..400).contains(&reply.status) {

@@ -27,7 +27,14 @@ fn received(backend: &str) -> Arc<Received> {
 fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
     let mut headers = vec![("location".to_owned(), "http://b.test/".to_owned())];
     headers.extend(backend.map(|name| ("x-echo-backend".to_owned(), name.to_owned())));
-    let reply = Reply { status, headers, body: b"hi".to_vec(), truncated: false, elapsed: Duration::from_secs(1) };
+    let reply = Reply {
+        status,
+        headers,
+        body: b"hi".to_vec(),
+        truncated: false,
+        trailers: Default::default(),
+        elapsed: Duration::from_secs(1),
+    };
     Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect(), strayed: Vec::new() }
 }
 

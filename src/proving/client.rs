@@ -6,15 +6,16 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
-use hyper::{Request, Response, StatusCode, Uri, Version};
+use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::cases::RequestSpec;
+use super::grpc::{self, GrpcCall};
 use super::journal::{REQUEST_ID, lines};
 use super::values::HttpVersion;
 
@@ -33,6 +34,8 @@ pub(super) struct Reply {
     pub(super) headers: Vec<(String, String)>,
     /// The body, or as much as came.
     pub(super) body: Vec<u8>,
+    /// Every line behind the body, in order.
+    pub(super) trailers: Vec<(String, String)>,
     /// Whether the body broke off.
     pub(super) truncated: bool,
     /// From the first byte sent to the last one read.
@@ -43,6 +46,13 @@ impl Reply {
     /// The values of all lines of one header, in order.
     pub(super) fn header_lines(&self, name: &str) -> Vec<&str> {
         lines(&self.headers, name)
+    }
+
+    /// The status of a gRPC call, which stands behind the body, or among the
+    /// headers when there is none.
+    pub(super) fn grpc_status(&self) -> Option<u32> {
+        let line = lines(&self.trailers, grpc::STATUS).into_iter().chain(self.header_lines(grpc::STATUS)).next();
+        line?.parse().ok()
     }
 }
 
@@ -83,7 +93,7 @@ impl Connection {
     /// the other side has closed meanwhile is opened anew.
     pub(super) async fn exchange(&mut self, spec: &RequestSpec, id: &str, limit: Duration) -> Result<Reply, String> {
         if self.ready().await.is_err() {
-            *self = Self::open(self.address, spec.http).await?;
+            *self = Self::open(self.address, spec.version()).await?;
             self.ready().await?;
         }
         let request = build(spec, id)?;
@@ -106,12 +116,13 @@ impl Connection {
         };
         let status = response.status();
         let headers = text_headers(response.headers());
-        let (body, truncated) = if status == StatusCode::SWITCHING_PROTOCOLS {
-            (exchange_bytes(&mut response, spec.body.as_deref().unwrap_or_default()).await?, false)
+        let Body { bytes, trailers, truncated } = if status == StatusCode::SWITCHING_PROTOCOLS {
+            let bytes = exchange_bytes(&mut response, spec.body.as_deref().unwrap_or_default()).await?;
+            Body { bytes, ..Body::default() }
         } else {
             read(response.into_body()).await
         };
-        Ok(Reply { status: status.as_u16(), headers, body, truncated, elapsed: start.elapsed() })
+        Ok(Reply { status: status.as_u16(), headers, body: bytes, trailers, truncated, elapsed: start.elapsed() })
     }
 }
 
@@ -124,7 +135,8 @@ fn describe(error: hyper::Error) -> String {
 }
 
 fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
-    let path = spec.raw_path.as_deref().unwrap_or(&spec.url.path);
+    let call = spec.grpc.as_ref().map(GrpcCall::path);
+    let path = call.as_deref().or(spec.raw_path.as_deref()).unwrap_or(&spec.url.path);
     let host = spec.host.as_deref().unwrap_or(&spec.url.host);
     let mut headers = HeaderMap::new();
     for (name, values) in &spec.headers.0 {
@@ -133,7 +145,7 @@ fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
         }
     }
     headers.insert(HeaderName::from_static(REQUEST_ID), HeaderValue::from_str(id).map_err(|error| error.to_string())?);
-    let uri: Uri = match spec.http {
+    let uri: Uri = match spec.version() {
         HttpVersion::Http1 => {
             if !headers.contains_key(HOST) {
                 headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| format!("`{host}` is not a host"))?);
@@ -143,7 +155,7 @@ fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
         HttpVersion::Http2 => format!("http://{host}{path}").parse(),
     }
     .map_err(|error| format!("`{host}{path}` cannot be requested: {error}"))?;
-    let mut body = spec.body.clone().unwrap_or_default();
+    let mut body = spec.body.clone().unwrap_or_default().into_bytes();
     if let Some(token) = &spec.upgrade {
         let token = HeaderValue::from_str(token).map_err(|_| format!("`{token}` is not a protocol"))?;
         headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -153,11 +165,15 @@ fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
         headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
         body.clear();
     }
+    if let Some(call) = &spec.grpc {
+        GrpcCall::add_headers(&mut headers);
+        body = call.body();
+    }
     let mut request = Request::new(Full::new(Bytes::from(body)));
-    *request.method_mut() = spec.method.clone();
+    *request.method_mut() = if spec.grpc.is_some() { Method::POST } else { spec.method.clone() };
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
-    *request.version_mut() = match spec.http {
+    *request.version_mut() = match spec.version() {
         HttpVersion::Http1 => Version::HTTP_11,
         HttpVersion::Http2 => Version::HTTP_2,
     };
@@ -169,20 +185,31 @@ fn text_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }
 
-/// The body, and whether it broke off.
-async fn read(mut body: Incoming) -> (Vec<u8>, bool) {
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return (bytes, true) };
+/// What followed the headers of an answer.
+#[derive(Default)]
+struct Body {
+    bytes: Vec<u8>,
+    trailers: Vec<(String, String)>,
+    truncated: bool,
+}
+
+/// Reads the body as far as it comes.
+async fn read(mut incoming: Incoming) -> Body {
+    let mut body = Body::default();
+    while let Some(frame) = incoming.frame().await {
+        let Ok(frame) = frame else { return Body { truncated: true, ..body } };
         if let Some(data) = frame.data_ref() {
-            bytes.extend_from_slice(data);
+            body.bytes.extend_from_slice(data);
         }
-        if bytes.len() > MAX_BODY {
-            return (bytes, true);
+        if let Some(trailers) = frame.trailers_ref() {
+            body.trailers = text_headers(trailers);
+        }
+        if body.bytes.len() > MAX_BODY {
+            return Body { truncated: true, ..body };
         }
     }
     // A body that is cut ends with an error.
-    (bytes, false)
+    body
 }
 
 /// Sends `text` on the upgraded stream and reads as many bytes back.

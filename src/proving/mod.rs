@@ -16,6 +16,7 @@ mod check;
 mod client;
 mod envoy;
 mod error;
+mod grpc;
 mod install;
 mod journal;
 mod ports;
@@ -30,6 +31,7 @@ pub use cases::{
 pub use check::Mismatch;
 pub use envoy::{Envoy, validate};
 pub use error::Error;
+pub use grpc::GrpcCall;
 pub use install::{ENVOY_VARIABLE, ENVOY_VERSION, find, provide};
 pub use journal::{Journal, REQUEST_ID, Received};
 pub use run::{CaseResult, Proof, SHARE_REQUESTS, run};

@@ -310,7 +310,7 @@ async fn send_some(
         let id = ids.fetch_add(1, Ordering::Relaxed).to_string();
         let reply = match connection.take() {
             Some(open) => Ok(open),
-            None => Connection::open(address, case.request.http).await,
+            None => Connection::open(address, case.request.version()).await,
         };
         let reply = match reply {
             Ok(mut open) => {

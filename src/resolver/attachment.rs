@@ -25,7 +25,7 @@ use finding::{
 };
 
 /// A route that attached to a listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Attachment {
     /// The kind of the route.
     pub kind: RouteKind,

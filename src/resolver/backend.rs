@@ -1,54 +1,106 @@
-//! Backend references: kind, grant, existence, port, protocol, endpoints
+//! Backend references: kind, grant, existence, port, protocol, endpoints, TLS
 //! ([Service backends](https://gateway-api.sigs.k8s.io/api-types/httproute/#backendrefs-optional)).
+//!
+//! [`BackendIndex::resolve`] is the one way from a reference to a backend, for
+//! every kind of route and for mirrors and authorization services alike. Each
+//! backend is looked up once, however often it is referred to.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod external;
+mod service;
+mod unusable;
+
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
-use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
+use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::ir::{BackendName, Endpoints, Site, UpstreamProtocol};
 use crate::options::{Options, Resolve};
-use crate::parser::api::{
-    AddressType, BackendObjectReference, EndpointPort, EndpointSlice, L4Protocol, Service, ServicePort, ServiceType,
-    TargetPort,
-};
+use crate::parser::api::{BackendObjectReference, EndpointSlice, Service, XBackendSpec};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
-use crate::spelling::nearest;
 
+use super::backend_tls::{BackendTlsPolicies, TlsSettings};
 use super::listener::RouteKind;
 use super::reference_grant::{Grants, Referent, Referrer};
+use external::ExternalBackend;
+pub(super) use external::resolve_external;
+use unusable::{Unusable, invalid_kind, not_permitted, other_namespace, unsuitable};
 
 /// A backend, by its position in the [`BackendIndex`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BackendId(pub u32);
 
-/// A Service port that may be used, with where it is.
+/// A backend that may be used, with where it is.
 #[derive(Clone, Debug)]
 pub struct Backend<'m> {
     /// Namespace, name and port.
     pub name: BackendName,
-    /// The Service; `None` when it was assumed.
-    pub service: Option<&'m Object<Service>>,
-    /// What `appProtocol` asks for; `None` leaves it to the route.
+    /// What declares it.
+    pub object: BackendObject<'m>,
+    /// What its declaration says is spoken to it; `None` leaves it to the route.
     pub protocol: Option<UpstreamProtocol>,
+    /// How its connections are encrypted.
+    pub tls: BackendTls,
+    /// The BackendTLSPolicy that says so, by its position in the list of policies.
+    pub policy: Option<usize>,
     /// Where it is.
     pub endpoints: Endpoints,
+    suits: Suits,
+}
+
+/// The object that declares a backend.
+#[derive(Clone, Copy, Debug)]
+pub enum BackendObject<'m> {
+    /// A Service.
+    Service(&'m Object<Service>),
+    /// A host outside the cluster.
+    External(&'m Object<XBackendSpec>),
+    /// A Service that is not in the input.
+    Assumed,
+}
+
+/// How the connections to a backend are encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackendTls {
+    /// They are plain text.
+    Plain,
+    /// They use TLS.
+    Tls(Arc<TlsSettings>),
+    /// They should use TLS, with settings that cannot be used: there are no connections.
+    Invalid(Reported),
+}
+
+/// Which routes a backend can serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Suits {
+    /// All kinds.
+    Every,
+    /// Its HTTP is version 1, so no gRPC.
+    NoGrpc,
+    /// It speaks something else than HTTP.
+    Bytes,
 }
 
 /// What became of a backend reference.
 pub type BackendRefOutcome = Result<BackendId, Reported>;
 
+/// A backend's identity: the same Service port can exist for TCP and for UDP.
+type Key = (BackendName, bool);
+
 /// Every backend that some reference names, each looked up once.
 #[derive(Debug)]
 pub struct BackendIndex<'m> {
     backends: Vec<Backend<'m>>,
-    by_name: HashMap<BackendName, Result<BackendId, Unusable>>,
+    by_name: HashMap<Key, Result<BackendId, Unusable>>,
     services: HashMap<(&'m str, &'m str), &'m Object<Service>>,
+    external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,
     slices: HashMap<(&'m str, &'m str), Vec<&'m Object<EndpointSlice>>>,
     refused: &'m HashSet<ObjectKey>,
+    policies: BackendTlsPolicies<'m>,
     resolve: Vec<Resolve>,
     used_resolves: HashSet<usize>,
-    warned: HashSet<BackendName>,
+    warned: HashSet<(BackendId, RouteKind)>,
     settings: Settings,
 }
 
@@ -57,16 +109,6 @@ struct Settings {
     assume_services: bool,
     allow_external_name: bool,
     cluster_domain: String,
-}
-
-/// Why a Service port cannot be a backend; the finding is made for each reference.
-#[derive(Clone, Debug)]
-enum Unusable {
-    NoService { near: Option<String>, refused: bool },
-    NoPort { ports: Vec<String> },
-    WrongL4 { protocol: L4Protocol },
-    ExternalName { target: String },
-    UnknownTargetPort { name: String },
 }
 
 /// Who refers, and from which field.
@@ -80,24 +122,26 @@ pub(super) struct BackendReferrer<'r, S> {
 }
 
 impl<'m> BackendIndex<'m> {
-    pub(super) fn new(manifests: &'m Manifests, options: &Options) -> Self {
+    pub(super) fn new(
+        manifests: &'m Manifests,
+        options: &Options,
+        policies: BackendTlsPolicies<'m>,
+        external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,
+    ) -> Self {
         let mut slices: HashMap<_, Vec<_>> = HashMap::new();
         for slice in &manifests.endpoint_slices {
             if let Some(service) = &slice.spec.service_name {
                 slices.entry((slice.metadata.namespace.as_str(), service.as_str())).or_default().push(slice);
             }
         }
-        let services = manifests
-            .services
-            .iter()
-            .map(|service| ((service.metadata.namespace.as_str(), service.metadata.name.as_str()), service))
-            .collect();
         Self {
             backends: Vec::new(),
             by_name: HashMap::new(),
-            services,
+            services: by_name(&manifests.services),
+            external,
             slices,
             refused: &manifests.refused,
+            policies,
             resolve: options.resolve.clone(),
             used_resolves: HashSet::new(),
             warned: HashSet::new(),
@@ -114,12 +158,26 @@ impl<'m> BackendIndex<'m> {
         &self.backends[id.0 as usize]
     }
 
+    /// The BackendTLSPolicies, with what became of each.
+    pub fn policies(&self) -> &BackendTlsPolicies<'m> {
+        &self.policies
+    }
+
+    /// Notes that routes of a Gateway use a backend: the Gateway is an
+    /// ancestor of the backend's policy.
+    pub(super) fn add_ancestor(&mut self, id: BackendId, gateway: usize) {
+        if let Some(policy) = self.get(id).policy {
+            self.policies.add_ancestor(policy, gateway);
+        }
+    }
+
     /// The `--resolve` entries that no reference met.
     pub(super) fn unused_resolves(&self) -> impl Iterator<Item = &Resolve> {
         self.resolve.iter().enumerate().filter(|(index, _)| !self.used_resolves.contains(index)).map(|(_, entry)| entry)
     }
 
-    /// Resolves one reference and reports why it is invalid.
+    /// Resolves one reference and reports why it is invalid. A backend whose
+    /// TLS settings are invalid resolves: it exists, and is never connected to.
     pub(super) fn resolve<S>(
         &mut self,
         from: &BackendReferrer<'_, S>,
@@ -128,19 +186,43 @@ impl<'m> BackendIndex<'m> {
         diagnostics: &mut Diagnostics,
     ) -> BackendRefOutcome {
         let BackendObjectReference { group, kind, name, namespace, port } = reference;
-        let namespace = namespace.as_deref().unwrap_or(&from.object.metadata.namespace);
-        if !group.is_empty() || kind != Kind::Service.name() {
-            return Err(diagnostics.error(invalid_kind(from, group, kind)));
+        let own = &from.object.metadata.namespace;
+        let namespace = namespace.as_deref().unwrap_or(own);
+        let site = match (group.as_str(), kind.as_str()) {
+            ("", "Service") => Site::Internal,
+            (group, kind) if group == Kind::XBackend.group() && kind == Kind::XBackend.name() => Site::External,
+            _ => return Err(diagnostics.error(invalid_kind(from, group, kind))),
+        };
+        let referrer = Referrer { kind: from.object.kind, namespace: own };
+        if site == Site::External && namespace != own {
+            return Err(diagnostics.error(other_namespace(from, namespace, name)));
         }
-        let referrer = Referrer { kind: from.object.kind, namespace: &from.object.metadata.namespace };
         if !grants.permit(referrer, Referent { group, kind, namespace, name }) {
             return Err(diagnostics.error(not_permitted(from, kind, namespace, name)));
         }
-        let key = BackendName { namespace: namespace.to_owned(), name: name.clone(), port: port.unwrap_or_default() };
+        let port = match site {
+            Site::Internal => port.unwrap_or_default(),
+            Site::External => self.external_port(from, (namespace, name), *port, diagnostics),
+        };
+        let name = BackendName { namespace: namespace.to_owned(), name: name.clone(), port, site };
+        self.resolve_named(from, name, diagnostics)
+    }
+
+    fn resolve_named<S>(
+        &mut self,
+        from: &BackendReferrer<'_, S>,
+        name: BackendName,
+        diagnostics: &mut Diagnostics,
+    ) -> BackendRefOutcome {
+        let key = (name, from.kind == RouteKind::Udp);
         let known = match self.by_name.get(&key) {
             Some(known) => known.clone(),
             None => {
-                let found = self.look_up(&key, from.kind).map(|backend| {
+                let found = match key.0.site {
+                    Site::Internal => self.look_up_service(&key.0, from, diagnostics),
+                    Site::External => self.look_up_external(&key.0, diagnostics),
+                };
+                let found = found.map(|backend| {
                     self.backends.push(backend);
                     BackendId(u32::try_from(self.backends.len() - 1).unwrap_or(u32::MAX))
                 });
@@ -148,84 +230,28 @@ impl<'m> BackendIndex<'m> {
                 found
             }
         };
-        match known {
-            Ok(id) => {
-                if self.warned.insert(key) {
-                    self.warn(from, id, diagnostics);
-                }
-                Ok(id)
-            }
-            Err(why) => Err(diagnostics.error(self.unusable(from, &key, why))),
+        let id = known.map_err(|why| diagnostics.error(self.unusable(from, &key.0, why)))?;
+        if let Some(finding) = unsuitable(from, self.get(id)) {
+            return Err(diagnostics.error(finding));
         }
+        if self.warned.insert((id, from.kind)) {
+            self.warn(from, id, diagnostics);
+        }
+        Ok(id)
     }
 
-    fn look_up(&mut self, key: &BackendName, kind: RouteKind) -> Result<Backend<'m>, Unusable> {
-        let given = self
-            .resolve
-            .iter()
-            .position(|entry| entry.namespace == key.namespace && entry.name == key.name && entry.port == key.port);
-        let given = given.map(|index| {
-            self.used_resolves.insert(index);
-            given_endpoints(&self.resolve[index].endpoints)
-        });
-        let service = self.services.get(&(key.namespace.as_str(), key.name.as_str())).copied();
-        let Some(service) = service else {
-            let endpoints = match given {
-                Some(endpoints) => endpoints,
-                None if self.settings.assume_services => self.dns(key, key.port),
-                None => return Err(self.no_service(key)),
-            };
-            return Ok(Backend { name: key.clone(), service: None, protocol: None, endpoints });
-        };
-        let port = find_port(&service.spec, key.port, kind)?;
-        let endpoints = match given {
-            Some(endpoints) => endpoints,
-            None => self.service_endpoints(service, port, key)?,
-        };
-        Ok(Backend { name: key.clone(), service: Some(service), protocol: upstream_protocol(port), endpoints })
-    }
-
-    fn no_service(&self, key: &BackendName) -> Unusable {
-        let object = ObjectKey { kind: Kind::Service, namespace: key.namespace.clone(), name: key.name.clone() };
-        let names = self.services.keys().filter(|(namespace, _)| *namespace == key.namespace).map(|(_, name)| *name);
-        Unusable::NoService {
-            near: nearest(&key.name, names).map(str::to_owned),
-            refused: self.refused.contains(&object),
-        }
-    }
-
-    fn dns(&self, key: &BackendName, port: u16) -> Endpoints {
-        let BackendName { namespace, name, port: _ } = key;
-        Endpoints::Dns(vec![(format!("{name}.{namespace}.svc.{}", self.settings.cluster_domain), port)])
-    }
-
-    fn service_endpoints(
-        &self,
-        service: &Object<Service>,
-        port: &ServicePort,
-        key: &BackendName,
-    ) -> Result<Endpoints, Unusable> {
-        let spec = &service.spec;
-        if spec.service_type == ServiceType::ExternalName {
-            let target = spec.external_name.clone().unwrap_or_default();
-            if !self.settings.allow_external_name {
-                return Err(Unusable::ExternalName { target });
-            }
-            return Ok(Endpoints::Dns(vec![(target, port.port)]));
-        }
-        if let Some(slices) = self.slices.get(&(key.namespace.as_str(), key.name.as_str())) {
-            return Ok(Endpoints::Static(ready_addresses(slices, port)));
-        }
-        match (&port.target_port, spec.headless) {
-            (_, false) => Ok(self.dns(key, port.port)),
-            (TargetPort::Number(target), true) => Ok(self.dns(key, *target)),
-            (TargetPort::Name(name), true) => Err(Unusable::UnknownTargetPort { name: name.clone() }),
-        }
+    /// The endpoints that `--resolve` gives to a backend.
+    fn given(&mut self, name: &BackendName) -> Option<Endpoints> {
+        let same =
+            |entry: &Resolve| entry.namespace == name.namespace && entry.name == name.name && entry.port == name.port;
+        let index = self.resolve.iter().position(same)?;
+        self.used_resolves.insert(index);
+        Some(given_endpoints(&self.resolve[index].endpoints))
     }
 
     fn warn<S>(&self, from: &BackendReferrer<'_, S>, id: BackendId, diagnostics: &mut Diagnostics) {
         let backend = self.get(id);
-        let BackendName { namespace, name, port } = &backend.name;
+        let BackendName { namespace, name, port, site: _ } = &backend.name;
         if backend.endpoints == Endpoints::Static(Vec::new()) {
             diagnostics.report(
                 from.object
@@ -234,12 +260,51 @@ impl<'m> BackendIndex<'m> {
                         from.path.with("name"),
                         format!("Service `{namespace}/{name}` has no ready endpoint for port {port}"),
                     )
-                    .consequence("requests for this backend get 503")
+                    .consequence(match from.kind {
+                        RouteKind::Http | RouteKind::Grpc => "requests for this backend get 503",
+                        RouteKind::Tls | RouteKind::Tcp => "connections for this backend are closed",
+                        RouteKind::Udp => "datagrams for this backend are dropped",
+                    })
                     .help("add a ready endpoint to its EndpointSlices, or leave them out to use DNS"),
             );
         }
-        let Some(service) = backend.service else { return };
-        let found = service.spec.ports.iter().enumerate().find(|(_, p)| p.port == *port);
+        if let (RouteKind::Tcp, Some(policy)) = (from.kind, backend.policy) {
+            self.warn_bytes(from, policy, diagnostics);
+        }
+        match backend.object {
+            BackendObject::Service(service) => self.warn_plain_service(from, backend, service, diagnostics),
+            BackendObject::External(object) => external::warn_plain(from, backend, object, diagnostics),
+            BackendObject::Assumed => {}
+        }
+    }
+
+    /// A TCPRoute hands bytes on as they come: whoever connects speaks TLS, or nobody does.
+    fn warn_bytes<S>(&self, from: &BackendReferrer<'_, S>, policy: usize, diagnostics: &mut Diagnostics) {
+        let policy = self.policies.get(policy).object;
+        diagnostics.report(
+            from.object
+                .finding(
+                    codes::POLICY_NOT_APPLIED,
+                    from.path.clone(),
+                    format!("BackendTLSPolicy `{}` does not apply to a TCPRoute", policy.full_name()),
+                )
+                .related(policy.at(&path!["spec", "targetRefs"]), "the policy")
+                .consequence("connections reach the backend as clients make them: encrypted only if the client does it")
+                .help("use a TLSRoute on a listener that terminates TLS, or an HTTPRoute, to let the gateway encrypt"),
+        );
+    }
+
+    fn warn_plain_service<S>(
+        &self,
+        from: &BackendReferrer<'_, S>,
+        backend: &Backend<'_>,
+        service: &Object<Service>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        if backend.tls != BackendTls::Plain || !matches!(from.kind, RouteKind::Http | RouteKind::Grpc) {
+            return;
+        }
+        let found = service.spec.ports.iter().enumerate().find(|(_, port)| port.port == backend.name.port);
         let Some((index, declared)) = found else { return };
         if let Some(protocol @ ("https" | "kubernetes.io/wss")) = declared.app_protocol.as_deref() {
             diagnostics.report(
@@ -255,138 +320,14 @@ impl<'m> BackendIndex<'m> {
             );
         }
     }
-
-    fn unusable<S>(&self, from: &BackendReferrer<'_, S>, key: &BackendName, why: Unusable) -> Finding {
-        let BackendName { namespace, name, port } = key;
-        let full = format!("{namespace}/{name}");
-        let at = |code, field: &'static str, message: String| from.object.finding(code, from.path.with(field), message);
-        let finding = match why {
-            Unusable::NoService { near, refused } => {
-                at(codes::BACKEND_NOT_FOUND, "name", format!("Service `{full}` is not in the input"))
-                    .label("no such Service")
-                    .help(match (near, refused) {
-                        (_, true) => {
-                            "the Service is in the input and has errors of its own: mend them first".to_owned()
-                        }
-                        (Some(near), _) => format!("did you mean `{near}`?"),
-                        _ => "add the Service to the input, or pass `--assume services`".to_owned(),
-                    })
-            }
-            Unusable::NoPort { ports } => {
-                at(codes::PORT_NOT_FOUND, "port", format!("Service `{full}` has no port {port}"))
-                    .label("no such port")
-                    .help(match ports.as_slice() {
-                        [] => "add the port to the Service".to_owned(),
-                        [only] => format!("its port is {only}"),
-                        many => format!("its ports are {}", many.join(", ")),
-                    })
-            }
-            Unusable::WrongL4 { protocol } => at(
-                codes::UNSUPPORTED_PROTOCOL,
-                "port",
-                format!("port {port} of Service `{full}` is {}", l4_name(protocol)),
-            )
-            .label(format!("{} needs another protocol", from.kind.name()))
-            .help("refer to a port of the protocol that the route carries"),
-            Unusable::ExternalName { target } => at(
-                codes::EXTERNAL_NAME,
-                "name",
-                format!("Service `{full}` is an ExternalName for `{target}`"),
-            )
-            .label("not allowed as a backend")
-            .help("refer to a Service with endpoints, or pass `--allow-external-name` after reading CVE-2021-25740"),
-            Unusable::UnknownTargetPort { name: target } => at(
-                codes::UNKNOWN_TARGET_PORT,
-                "port",
-                format!("port {port} of headless Service `{full}` targets the container port `{target}`"),
-            )
-            .label("its number is known only to the cluster")
-            .help(format!("add the Service's EndpointSlices, or pass `--resolve {full}:{port}=HOST:PORT`")),
-        };
-        let finding = match self.services.get(&(namespace.as_str(), name.as_str())) {
-            Some(service) => finding.related(service.at(&path!["spec"]), "the Service"),
-            None => finding,
-        };
-        finding.consequence(from.consequence.clone())
-    }
 }
 
-fn invalid_kind<S>(from: &BackendReferrer<'_, S>, group: &str, kind: &str) -> Finding {
-    let full = if group.is_empty() { kind.to_owned() } else { format!("{group}/{kind}") };
-    from.object
-        .finding(codes::INVALID_KIND, from.path.with("kind"), format!("`{full}` cannot be a backend"))
-        .label("not a kind that answers requests")
-        .consequence(from.consequence.clone())
-        .help("refer to a `Service`")
-}
-
-fn not_permitted<S>(from: &BackendReferrer<'_, S>, kind: &str, namespace: &str, name: &str) -> Finding {
-    let mine = &from.object.metadata.namespace;
-    let route = from.object.kind.name();
-    from.object
-        .finding(
-            codes::REF_NOT_PERMITTED,
-            from.path.with("namespace"),
-            format!("no ReferenceGrant lets {route}s of namespace `{mine}` refer to {kind} `{namespace}/{name}`"),
-        )
-        .label(format!("another namespace than `{mine}`"))
-        .consequence(from.consequence.clone())
-        .help(format!(
-            "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {route}, namespace: {mine}}} to {{group: \"\", kind: {kind}, name: {name}}}",
-            from.object.kind.group()
-        ))
-}
-
-fn find_port(service: &Service, number: u16, kind: RouteKind) -> Result<&ServicePort, Unusable> {
-    let wanted = if kind == RouteKind::Udp { L4Protocol::Udp } else { L4Protocol::Tcp };
-    let mut same = service.ports.iter().filter(|port| port.port == number).peekable();
-    let Some(first) = same.peek().copied() else {
-        let ports = service.ports.iter().map(|port| port.port.to_string()).collect();
-        return Err(Unusable::NoPort { ports });
-    };
-    let protocol = first.protocol;
-    same.find(|port| port.protocol == wanted).ok_or(Unusable::WrongL4 { protocol })
-}
-
-fn l4_name(protocol: L4Protocol) -> &'static str {
-    match protocol {
-        L4Protocol::Tcp => "TCP",
-        L4Protocol::Udp => "UDP",
-        L4Protocol::Sctp => "SCTP",
-    }
-}
-
-/// What a Service port's `appProtocol` asks for.
-fn upstream_protocol(port: &ServicePort) -> Option<UpstreamProtocol> {
-    match port.app_protocol.as_deref()? {
-        "grpc" | "http2" | "kubernetes.io/h2c" => Some(UpstreamProtocol::Http2),
-        "http" | "https" | "kubernetes.io/ws" | "kubernetes.io/wss" => Some(UpstreamProtocol::Http1),
-        _ => None,
-    }
+fn by_name<S>(objects: &[Object<S>]) -> HashMap<(&str, &str), &Object<S>> {
+    objects.iter().map(|object| ((object.metadata.namespace.as_str(), object.metadata.name.as_str()), object)).collect()
 }
 
 fn given_endpoints(endpoints: &[(String, u16)]) -> Endpoints {
     let addresses: Option<Vec<_>> =
         endpoints.iter().map(|(host, port)| host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, *port))).collect();
     addresses.map_or_else(|| Endpoints::Dns(endpoints.to_vec()), Endpoints::Static)
-}
-
-/// The ready endpoints of a Service port, sorted: the port's name selects the port of each slice.
-fn ready_addresses(slices: &[&Object<EndpointSlice>], port: &ServicePort) -> Vec<SocketAddr> {
-    let mut addresses = BTreeSet::new();
-    for slice in slices.iter().map(|slice| &slice.spec) {
-        if slice.address_type == AddressType::Fqdn {
-            continue;
-        }
-        let target = slice.ports.iter().find(|p| p.name == port.name && p.protocol == port.protocol);
-        let number = match (target, &port.target_port) {
-            (Some(EndpointPort { port: Some(number), .. }), _) => *number,
-            (Some(EndpointPort { port: None, .. }), TargetPort::Number(number)) => *number,
-            _ => continue,
-        };
-        let ready = slice.endpoints.iter().filter(|endpoint| endpoint.ready);
-        let hosts = ready.filter_map(|endpoint| endpoint.addresses.first()?.parse::<IpAddr>().ok());
-        addresses.extend(hosts.map(|ip| SocketAddr::new(ip, number)));
-    }
-    addresses.into_iter().collect()
 }

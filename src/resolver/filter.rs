@@ -1,7 +1,10 @@
 //! The backends that filters refer to: those of mirrors and of authorization services.
 
 use crate::diagnostics::Diagnostics;
-use crate::parser::api::{BackendObjectReference, ExternalAuthFilter, HttpRouteFilter, RequestMirrorFilter};
+use crate::parser::api::{
+    BackendObjectReference, ExternalAuthFilter, ExternalAuthProtocol, GrpcRouteFilter, HttpRouteFilter,
+    RequestMirrorFilter,
+};
 use crate::parser::manifests::Object;
 use crate::path;
 
@@ -17,7 +20,19 @@ pub struct FilterRefs(Vec<FilterRef>);
 struct FilterRef {
     backend: Option<usize>,
     filter: usize,
+    speech: Speech,
     outcome: BackendRefOutcome,
+}
+
+/// What a filter sends to the backend that it refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speech {
+    /// What the route carries.
+    Route,
+    /// HTTP requests.
+    Http,
+    /// gRPC calls.
+    Grpc,
 }
 
 impl FilterRefs {
@@ -27,13 +42,9 @@ impl FilterRefs {
         self.0.iter().find(|entry| entry.backend == backend && entry.filter == filter).map(|entry| entry.outcome)
     }
 
-    /// Every outcome.
-    pub fn outcomes(&self) -> impl Iterator<Item = BackendRefOutcome> {
-        self.0.iter().map(|entry| entry.outcome)
-    }
-
-    pub(super) fn add(&mut self, backend: Option<usize>, filter: usize, outcome: BackendRefOutcome) {
-        self.0.push(FilterRef { backend, filter, outcome });
+    /// Every outcome, with what is sent there.
+    pub fn outcomes(&self) -> impl Iterator<Item = (Speech, BackendRefOutcome)> {
+        self.0.iter().map(|entry| (entry.speech, entry.outcome))
     }
 }
 
@@ -42,23 +53,28 @@ impl FilterRefs {
 pub(super) struct FilterReference<'f> {
     pub(super) member: &'static str,
     pub(super) target: &'f BackendObjectReference,
+    pub(super) speech: Speech,
     pub(super) consequence: &'static str,
 }
 
 impl<'f> FilterReference<'f> {
     /// The reference of a mirror.
-    pub(super) fn mirror(filter: &'f RequestMirrorFilter) -> Self {
+    fn mirror(filter: &'f RequestMirrorFilter) -> Self {
         let consequence = "no copies are sent; the requests themselves are served";
-        Self { member: "requestMirror", target: &filter.backend_ref, consequence }
+        Self { member: "requestMirror", target: &filter.backend_ref, speech: Speech::Route, consequence }
     }
 
     fn external_auth(filter: &'f ExternalAuthFilter) -> Self {
         let consequence = "nobody can be asked, so all requests that need it get 500";
-        Self { member: "externalAuth", target: &filter.backend_ref, consequence }
+        let speech = match filter.protocol {
+            ExternalAuthProtocol::Http => Speech::Http,
+            ExternalAuthProtocol::Grpc => Speech::Grpc,
+        };
+        Self { member: "externalAuth", target: &filter.backend_ref, speech, consequence }
     }
 
-    /// The reference of an HTTP filter.
-    pub(super) fn of(filter: &'f HttpRouteFilter) -> Option<Self> {
+    /// The reference of a filter of an HTTPRoute.
+    pub(super) fn of_http(filter: &'f HttpRouteFilter) -> Option<Self> {
         match filter {
             HttpRouteFilter::RequestMirror(filter) => Some(Self::mirror(filter)),
             HttpRouteFilter::ExternalAuth(filter) => Some(Self::external_auth(filter)),
@@ -68,6 +84,16 @@ impl<'f> FilterReference<'f> {
             | HttpRouteFilter::UrlRewrite(_)
             | HttpRouteFilter::Cors(_)
             | HttpRouteFilter::ExtensionRef(_) => None,
+        }
+    }
+
+    /// The reference of a filter of a GRPCRoute.
+    pub(super) fn of_grpc(filter: &'f GrpcRouteFilter) -> Option<Self> {
+        match filter {
+            GrpcRouteFilter::RequestMirror(filter) => Some(Self::mirror(filter)),
+            GrpcRouteFilter::RequestHeaderModifier(_)
+            | GrpcRouteFilter::ResponseHeaderModifier(_)
+            | GrpcRouteFilter::ExtensionRef(_) => None,
         }
     }
 }
@@ -91,7 +117,7 @@ impl<S> FilterResolver<'_, '_, S> {
         diagnostics: &mut Diagnostics,
     ) {
         for (index, reference) in filters.enumerate() {
-            let Some(FilterReference { member, target, consequence }) = reference else { continue };
+            let Some(FilterReference { member, target, speech, consequence }) = reference else { continue };
             let owner = path!["spec", "rules", rule];
             let owner = match backend {
                 Some(backend) => owner.with("backendRefs").with(backend),
@@ -103,7 +129,8 @@ impl<S> FilterResolver<'_, '_, S> {
                 path: owner.with("filters").with(index).with(member).with("backendRef"),
                 consequence: consequence.to_owned(),
             };
-            refs.add(backend, index, self.backends.resolve(&from, target, self.grants, diagnostics));
+            let outcome = self.backends.resolve(&from, target, self.grants, diagnostics);
+            refs.0.push(FilterRef { backend, filter: index, speech, outcome });
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::parser::manifests::{Manifests, Object};
 use crate::path;
 
 use super::attachment::RouteParent;
+use super::certificate::KeyPairId;
 use super::listener::{ResolvedListener, resolve_listeners};
 use super::owner::ListenerOwner;
 
@@ -25,6 +26,8 @@ pub struct ResolvedGateway<'m> {
     pub refused: Option<Reported>,
     /// Whether the output serves it: a Gateway of `--context` only when a judged route attaches.
     pub emitted: bool,
+    /// The certificate that connections to backends show when they use TLS.
+    pub client_certificate: Option<KeyPairId>,
 }
 
 /// Selects the Gateways that are ours and resolves their listeners, sorted by namespace and name.
@@ -46,13 +49,14 @@ pub(super) fn resolve_gateways<'m>(
     gateways
         .into_iter()
         .map(|object| {
-            report_unserved_fields(object, diagnostics);
+            report_fields_without_effect(object, diagnostics);
             let class = refused_classes.get(object.spec.gateway_class_name.as_str()).copied();
             ResolvedGateway {
                 object,
                 listeners: resolve_listeners(ListenerOwner::of_gateway(object), diagnostics),
                 refused: check_parameters(object, options, diagnostics).or(class),
                 emitted: false,
+                client_certificate: None,
             }
         })
         .collect()
@@ -188,15 +192,15 @@ fn is_ours(
     true
 }
 
-/// Fields of a Gateway that are not translated yet, or have no effect in a file.
-fn report_unserved_fields(gateway: &Object<GatewaySpec>, diagnostics: &mut Diagnostics) {
+/// Fields of a Gateway that have no effect in a file.
+fn report_fields_without_effect(gateway: &Object<GatewaySpec>, diagnostics: &mut Diagnostics) {
     let GatewaySpec {
         gateway_class_name: _,
         listeners: _,
         addresses: _,
         infrastructure,
         allowed_listeners: _,
-        tls,
+        tls: _,
         default_scope: _,
     } = &gateway.spec;
     if let Some(GatewayInfrastructure { labels, annotations, parameters_ref: _ }) = infrastructure {
@@ -208,21 +212,6 @@ fn report_unserved_fields(gateway: &Object<GatewaySpec>, diagnostics: &mut Diagn
                     format!("`{field}` are for objects that a cluster would create: they have no effect in a file"),
                 ));
             }
-        }
-    }
-    let mut unserved = |path, what: &str| {
-        diagnostics.report(
-            gateway
-                .finding(codes::NOT_SUPPORTED, path, format!("`{what}` is not translated yet"))
-                .consequence("the Gateway does not behave as declared"),
-        );
-    };
-    if let Some(tls) = tls {
-        if tls.frontend.is_some() {
-            unserved(path!["spec", "tls", "frontend"], "tls.frontend");
-        }
-        if tls.backend.is_some() {
-            unserved(path!["spec", "tls", "backend"], "tls.backend");
         }
     }
 }

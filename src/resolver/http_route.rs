@@ -77,10 +77,10 @@ fn resolve_filters<'m>(
     rules
         .map(|(rule, spec)| {
             let mut refs = FilterRefs::default();
-            let own = spec.filters.iter().map(FilterReference::of);
+            let own = spec.filters.iter().map(FilterReference::of_http);
             resolver.resolve(rule, None, own, &mut refs, diagnostics);
             for (index, backend) in spec.backend_refs.iter().enumerate() {
-                let own = backend.filters.iter().map(FilterReference::of);
+                let own = backend.filters.iter().map(FilterReference::of_http);
                 resolver.resolve(rule, Some(index), own, &mut refs, diagnostics);
             }
             refs

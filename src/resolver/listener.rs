@@ -10,6 +10,7 @@ use crate::parser::manifests::Kind;
 use crate::path;
 
 use super::attachment::Attachment;
+use super::listener_tls::Termination;
 use super::owner::ListenerOwner;
 use super::selector;
 
@@ -63,9 +64,13 @@ impl Protocol {
     /// hostnames differ: TCP shares with nobody, and plain HTTP cannot be told
     /// from TLS before the first byte is read.
     fn shares_port_with(self, other: Self) -> bool {
-        let is_tls = |p| matches!(p, Self::Https | Self::TlsTerminate | Self::TlsPassthrough);
         let is_udp = |p| p == Self::Udp;
-        self == other || (is_tls(self) && is_tls(other)) || is_udp(self) != is_udp(other)
+        self == other || (self.is_tls() && other.is_tls()) || is_udp(self) != is_udp(other)
+    }
+
+    /// Whether connections are told apart by the server name of TLS.
+    pub fn is_tls(self) -> bool {
+        matches!(self, Self::Https | Self::TlsTerminate | Self::TlsPassthrough)
     }
 
     /// Whether listeners of the protocol are told apart by hostname.
@@ -117,6 +122,8 @@ pub struct ResolvedListener<'m> {
     pub hostname: Hostname,
     /// The route kinds that may attach.
     pub kinds: Vec<RouteKind>,
+    /// The TLS that ends here; `None` where none does, and when the listener is refused.
+    pub termination: Option<Termination>,
     /// Why the listener serves nothing.
     pub refused: Option<Reported>,
     /// The conflict with another listener that refused it, as its code.
@@ -125,6 +132,15 @@ pub struct ResolvedListener<'m> {
     pub bad_selector: Option<Reported>,
     /// The routes that attached, in input order.
     pub attached: Vec<Attachment>,
+}
+
+impl ResolvedListener<'_> {
+    /// Whether connections for the listener's hosts are closed, so that no less
+    /// specific listener serves them: it would be served, but for its
+    /// certificates or for another listener of the same hosts.
+    pub fn is_closed(&self) -> bool {
+        self.refused.is_some() && self.protocol.is_tls()
+    }
 }
 
 /// The path of a listener in the object that declares it.
@@ -155,7 +171,6 @@ fn resolve_listener<'m>(
 ) -> ResolvedListener<'m> {
     let protocol = Protocol::of(spec);
     let refused = match protocol {
-        Protocol::Http => None,
         Protocol::Unknown => Some(
             diagnostics.error(
                 owner
@@ -169,17 +184,12 @@ fn resolve_listener<'m>(
                     .help("use `HTTP`, `HTTPS`, `TLS`, `TCP` or `UDP`"),
             ),
         ),
-        _ => Some(
-            diagnostics.error(
-                owner
-                    .finding(
-                        codes::NOT_SUPPORTED,
-                        listener_path(index).with("protocol"),
-                        format!("listeners of protocol `{}` are not translated yet", spec.protocol),
-                    )
-                    .consequence("the listener accepts no connections"),
-            ),
-        ),
+        Protocol::Http
+        | Protocol::Https
+        | Protocol::TlsTerminate
+        | Protocol::TlsPassthrough
+        | Protocol::Tcp
+        | Protocol::Udp => None,
     };
     ResolvedListener {
         owner,
@@ -188,6 +198,7 @@ fn resolve_listener<'m>(
         protocol,
         hostname: if protocol.has_hostnames() { Hostname::from_field(spec.hostname.as_deref()) } else { Hostname::Any },
         kinds: resolve_kinds(owner, index, spec, protocol, diagnostics),
+        termination: None,
         refused,
         conflict: None,
         bad_selector: check_selection(
@@ -352,6 +363,13 @@ pub(super) fn conflict_between(
     if !one.protocol.shares_port_with(other.protocol) {
         return Some((codes::PROTOCOL_CONFLICT, "another protocol on the same port"));
     }
-    let same_host = one.protocol == other.protocol && (!one.protocol.has_hostnames() || one.hostname == other.hostname);
-    same_host.then_some((codes::LISTENER_CONFLICT, "the same port, protocol and hostname"))
+    let same_host = !one.protocol.has_hostnames() || one.hostname == other.hostname;
+    if !same_host || (one.protocol == Protocol::Udp) != (other.protocol == Protocol::Udp) {
+        return None;
+    }
+    if (one.protocol == Protocol::Https) != (other.protocol == Protocol::Https) {
+        // The server name is all that tells connections of the two apart.
+        return Some((codes::PROTOCOL_CONFLICT, "the same hostname on the same port in another protocol"));
+    }
+    Some((codes::LISTENER_CONFLICT, "the same port, protocol and hostname"))
 }

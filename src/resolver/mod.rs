@@ -8,35 +8,55 @@
 mod age;
 mod attachment;
 mod backend;
+mod backend_tls;
+mod certificate;
+mod client_certificate;
 mod filter;
+mod frontend;
 mod gateway;
 mod grpc_route;
 mod http_route;
+mod l4_route;
 mod listener;
 mod listener_set;
+mod listener_tls;
 mod origin;
 mod owner;
+mod policy;
 mod reference_grant;
 mod selector;
 mod share;
 mod shared_hostname;
+mod tls_route;
 
 use crate::diagnostics::{Diagnostics, codes};
+use crate::hostname::Hostname;
 use crate::options::Options;
-use crate::parser::manifests::{Manifests, Object};
+use crate::parser::api::L4RouteSpec;
+use crate::parser::manifests::{Manifests, Metadata, Object};
 
 pub use age::Age;
 pub use attachment::{Attachment, ParentSource, RouteParent};
-pub use backend::{Backend, BackendId, BackendIndex, BackendRefOutcome};
-pub use filter::FilterRefs;
+pub use backend::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
+pub use backend_tls::{BackendTlsPolicies, TlsSettings, TrustAnchors};
+pub use certificate::{
+    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, PRIVATE_KEY_KEY, Stored, StoredBundle,
+    StoredPair,
+};
+pub use filter::{FilterRefs, Speech};
+pub use frontend::ClientValidation;
 pub use gateway::ResolvedGateway;
 pub use grpc_route::ResolvedGrpcRoute;
 pub use http_route::ResolvedHttpRoute;
+pub use l4_route::{ResolvedL4Route, serving_route};
 pub use listener::{ListenerId, Protocol, ResolvedListener, RouteKind};
 pub use listener_set::{Membership, ResolvedListenerSet};
+pub use listener_tls::Termination;
 pub use origin::{OriginTable, Place};
 pub use owner::ListenerOwner;
+pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference_grant::Grants;
+pub use tls_route::ResolvedTlsRoute;
 
 /// The manifests with every reference looked up.
 #[derive(Debug)]
@@ -51,14 +71,38 @@ pub struct Resolved<'m> {
     pub http_routes: Vec<ResolvedHttpRoute<'m>>,
     /// The GRPCRoutes, by namespace and name.
     pub grpc_routes: Vec<ResolvedGrpcRoute<'m>>,
+    /// The TLSRoutes, by namespace and name.
+    pub tls_routes: Vec<ResolvedTlsRoute<'m>>,
+    /// The TCPRoutes, by namespace and name.
+    pub tcp_routes: Vec<ResolvedL4Route<'m>>,
+    /// The UDPRoutes, by namespace and name.
+    pub udp_routes: Vec<ResolvedL4Route<'m>>,
     /// Every backend that some reference names and may use.
     pub backends: BackendIndex<'m>,
+    /// Every certificate that some reference names and may use.
+    pub certificates: CertificateIndex<'m>,
 }
 
 impl<'m> Resolved<'m> {
     /// The listener of an id.
     pub fn listener(&self, id: ListenerId) -> &ResolvedListener<'m> {
         &self.gateways[id.gateway].listeners[id.listener]
+    }
+
+    /// The metadata and the hostnames of an attached route that speaks HTTP;
+    /// `None` for the other kinds.
+    pub fn http_names(&self, attachment: Attachment) -> Option<(&'m Metadata, &[Hostname])> {
+        match attachment.kind {
+            RouteKind::Http => {
+                let ResolvedHttpRoute { object, hostnames, .. } = &self.http_routes[attachment.route];
+                Some((&object.metadata, hostnames))
+            }
+            RouteKind::Grpc => {
+                let ResolvedGrpcRoute { object, hostnames, .. } = &self.grpc_routes[attachment.route];
+                Some((&object.metadata, hostnames))
+            }
+            RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => None,
+        }
     }
 }
 
@@ -67,7 +111,12 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
     let mut gateways = gateway::resolve_gateways(manifests, options, diagnostics);
     let listener_sets = listener_set::join_listener_sets(manifests, options, &mut gateways, diagnostics);
     let grants = Grants::new(&manifests.reference_grants, options);
-    let mut backends = BackendIndex::new(manifests, options);
+    let mut certificates = CertificateIndex::new(manifests, options);
+    listener_tls::resolve_tls(&mut gateways, &grants, &mut certificates, diagnostics);
+    client_certificate::resolve_client_certificates(&mut gateways, &grants, &mut certificates, diagnostics);
+    let policies = backend_tls::resolve_backend_tls(manifests, options, &mut certificates, diagnostics);
+    let external = backend::resolve_external(manifests, options, &grants, &mut certificates, diagnostics);
+    let mut backends = BackendIndex::new(manifests, options, policies, external);
     let mut parents = attachment::Attacher::new(manifests, options, &mut gateways, &listener_sets);
     let http_routes: Vec<_> = by_name(&manifests.http_routes)
         .into_iter()
@@ -77,8 +126,70 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
         .into_iter()
         .map(|route| grpc_route::resolve_grpc_route(route, &mut parents, &grants, &mut backends, diagnostics))
         .collect();
+    let tls_routes: Vec<_> = by_name(&manifests.tls_routes)
+        .into_iter()
+        .map(|route| tls_route::resolve_tls_route(route, &mut parents, &grants, &mut backends, diagnostics))
+        .collect();
+    let mut l4_routes = |kind, routes: &'m [Object<L4RouteSpec>]| -> Vec<ResolvedL4Route<'m>> {
+        let routes = by_name(routes).into_iter();
+        let resolve =
+            |route| l4_route::resolve_l4_route(kind, route, &mut parents, &grants, &mut backends, diagnostics);
+        routes.map(resolve).collect()
+    };
+    let tcp_routes = l4_routes(RouteKind::Tcp, &manifests.tcp_routes);
+    let udp_routes = l4_routes(RouteKind::Udp, &manifests.udp_routes);
     shared_hostname::report_shared_hostnames(&gateways, &http_routes, &grpc_routes, diagnostics);
+    l4_route::report_idle_routes(&gateways, RouteKind::Tcp, &tcp_routes, diagnostics);
+    l4_route::report_idle_routes(&gateways, RouteKind::Udp, &udp_routes, diagnostics);
     report_unserved_kinds(manifests, diagnostics);
+    report_unused_resolves(&backends, diagnostics);
+    let mut resolved = Resolved {
+        manifests,
+        gateways,
+        listener_sets,
+        http_routes,
+        grpc_routes,
+        tls_routes,
+        tcp_routes,
+        udp_routes,
+        backends,
+        certificates,
+    };
+    resolved.mark_used();
+    resolved
+}
+
+impl Resolved<'_> {
+    /// Decides which Gateways are emitted, and through which ones policies are reached.
+    fn mark_used(&mut self) {
+        let Self { gateways, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, backends, .. } = self;
+        macro_rules! uses {
+            ($($routes:ident),+) => {
+                [$($routes.iter().map(|r| (r.object.position.context, &r.parents, &r.backends)).collect::<Vec<_>>()),+]
+            };
+        }
+        let uses = uses!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes).concat();
+        let filters = http_routes.iter().map(|r| (&r.parents, &r.filters));
+        let filters: Vec<_> = filters.chain(grpc_routes.iter().map(|r| (&r.parents, &r.filters))).collect();
+        let judged = uses.iter().filter(|(context, ..)| !context);
+        gateway::mark_emitted(gateways, judged.flat_map(|(_, parents, _)| parents.iter()));
+        for (_, parents, outcomes) in uses {
+            for id in outcomes.iter().flatten().flatten() {
+                let listeners = parents.iter().flat_map(|parent| &parent.listeners);
+                listeners.for_each(|listener| backends.add_ancestor(*id, listener.gateway));
+            }
+        }
+        for (parents, filters) in filters {
+            for id in filters.iter().flat_map(FilterRefs::outcomes).filter_map(|(_, outcome)| outcome.ok()) {
+                let listeners = parents.iter().flat_map(|parent| &parent.listeners);
+                listeners.for_each(|listener| backends.add_ancestor(id, listener.gateway));
+            }
+        }
+    }
+}
+
+/// The `--resolve` entries that no route needed.
+fn report_unused_resolves(backends: &BackendIndex<'_>, diagnostics: &mut Diagnostics) {
     for entry in backends.unused_resolves() {
         diagnostics.report(crate::diagnostics::Finding::new(
             codes::UNUSED_RESOLVE,
@@ -89,10 +200,6 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
             ),
         ));
     }
-    let http = http_routes.iter().filter(|route| !route.object.position.context).flat_map(|route| &route.parents);
-    let grpc = grpc_routes.iter().filter(|route| !route.object.position.context).flat_map(|route| &route.parents);
-    gateway::mark_emitted(&mut gateways, http.chain(grpc));
-    Resolved { manifests, gateways, listener_sets, http_routes, grpc_routes, backends }
 }
 
 /// The objects in the order of namespace and name.
@@ -118,5 +225,5 @@ fn report_unserved_kinds(manifests: &Manifests, diagnostics: &mut Diagnostics) {
             }
         )+};
     }
-    unserved!(tls_routes, tcp_routes, udp_routes, backend_tls_policies, backends, backend_traffic_policies, meshes);
+    unserved!(backend_traffic_policies, meshes);
 }

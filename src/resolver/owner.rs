@@ -3,7 +3,7 @@
 
 use crate::diagnostics::{Code, FieldPath, Finding, Location};
 use crate::parser::api::{GatewaySpec, Listener, ListenerSetSpec};
-use crate::parser::manifests::{Kind, Metadata, Object};
+use crate::parser::manifests::{Kind, Metadata, Object, ObjectKey};
 
 use super::origin::OriginTable;
 
@@ -32,6 +32,11 @@ impl<'m> ListenerOwner<'m> {
     /// The kind of the owner.
     pub fn kind(self) -> Kind {
         self.set.map_or(self.gateway.kind, |set| set.kind)
+    }
+
+    /// The identity of the owner.
+    pub fn key(self) -> ObjectKey {
+        self.set.map_or_else(|| self.gateway.key(), |set| set.key())
     }
 
     /// The metadata of the owner.

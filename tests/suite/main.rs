@@ -19,6 +19,7 @@ mod docs;
 mod golden;
 mod harness;
 mod layering;
+mod mutation;
 mod process;
 mod registry;
 
@@ -67,6 +68,7 @@ fn trials() -> Vec<Trial> {
     let mut trials = golden::trials(&harness);
     trials.extend(behaviour::trials(&harness));
     trials.extend(layering::trials(root));
+    trials.extend(mutation::trials(root));
     trials.extend(registry::trials(root));
     trials.extend(docs::trials(root));
     trials.extend(harness::trials());

@@ -14,7 +14,9 @@ use envoy_types::pb::envoy::config::endpoint::v3::{
 };
 use envoy_types::pb::envoy::extensions::upstreams::http::v3::{
     HttpProtocolOptions,
-    http_protocol_options::{ExplicitHttpConfig, UpstreamProtocolOptions, explicit_http_config::ProtocolConfig},
+    http_protocol_options::{
+        AutoHttpConfig, ExplicitHttpConfig, UpstreamProtocolOptions, explicit_http_config::ProtocolConfig,
+    },
 };
 
 use crate::ir::{self, Endpoints, UpstreamProtocol};
@@ -22,6 +24,7 @@ use crate::ir::{self, Endpoints, UpstreamProtocol};
 use super::name;
 use super::proto::{any, boolean, duration, named_address, socket_address, uint32};
 use super::retry::to_circuit_breakers;
+use super::upstream_tls::to_upstream_socket;
 
 /// How long a connection to an endpoint may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,7 +35,7 @@ pub(super) const BUFFER_LIMIT_BYTES: u32 = 32_768;
 const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 pub(super) fn to_cluster(cluster: &ir::Cluster) -> Cluster {
-    let ir::Cluster { backend: _, protocol, variant: _, endpoints, retries, origin: _ } = cluster;
+    let ir::Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, origin: _ } = cluster;
     let name = name::cluster(cluster);
     let (discovery, addresses) = match endpoints {
         Endpoints::Static(addresses) => {
@@ -50,6 +53,7 @@ pub(super) fn to_cluster(cluster: &ir::Cluster) -> Cluster {
         wait_for_warm_on_init: is_dns.then(|| boolean(false)),
         typed_extension_protocol_options: protocol_options(*protocol),
         circuit_breakers: to_circuit_breakers(*retries),
+        transport_socket: tls.as_ref().map(to_upstream_socket),
         ..endpoints_cluster(name, discovery, addresses)
     }
 }
@@ -84,16 +88,14 @@ fn endpoints_cluster(name: String, discovery: DiscoveryType, addresses: Vec<Addr
 }
 
 fn protocol_options(protocol: UpstreamProtocol) -> HashMap<String, envoy_types::pb::google::protobuf::Any> {
-    match protocol {
-        UpstreamProtocol::Http1 => HashMap::new(),
+    let chosen = match protocol {
+        UpstreamProtocol::Http1 | UpstreamProtocol::Udp => return HashMap::new(),
         UpstreamProtocol::Http2 => {
             let http2 = ProtocolConfig::Http2ProtocolOptions(Http2ProtocolOptions::default());
-            let explicit = ExplicitHttpConfig { protocol_config: Some(http2) };
-            let options = HttpProtocolOptions {
-                upstream_protocol_options: Some(UpstreamProtocolOptions::ExplicitHttpConfig(explicit)),
-                ..HttpProtocolOptions::default()
-            };
-            [(HTTP_OPTIONS.to_owned(), any(HTTP_OPTIONS, &options))].into()
+            UpstreamProtocolOptions::ExplicitHttpConfig(ExplicitHttpConfig { protocol_config: Some(http2) })
         }
-    }
+        UpstreamProtocol::Negotiated => UpstreamProtocolOptions::AutoConfig(AutoHttpConfig::default()),
+    };
+    let options = HttpProtocolOptions { upstream_protocol_options: Some(chosen), ..HttpProtocolOptions::default() };
+    [(HTTP_OPTIONS.to_owned(), any(HTTP_OPTIONS, &options))].into()
 }

@@ -79,7 +79,7 @@ pub(super) fn to_http_filter(id: AuthId, config: &ir::Config) -> HttpFilter {
 }
 
 fn grpc_service(cluster: String, backend: &ir::BackendName) -> GrpcService {
-    let ir::BackendName { namespace, name, port: _ } = backend;
+    let ir::BackendName { namespace, name, port: _, site: _ } = backend;
     // Envoy would call the service by the name of the cluster, whose slashes no authority may have.
     let authority = format!("{name}.{namespace}");
     let target = grpc_service::EnvoyGrpc { cluster_name: cluster, authority, ..grpc_service::EnvoyGrpc::default() };

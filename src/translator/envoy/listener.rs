@@ -10,14 +10,15 @@ use envoy_types::pb::envoy::extensions::filters::listener::proxy_protocol::v3::P
 use envoy_types::pb::envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector;
 use envoy_types::pb::google::protobuf::Any;
 
-use crate::ir::{self, ChainMatch, Handler};
+use crate::ir::{self, ChainMatch, Handler, Transport};
 
 use super::cluster::BUFFER_LIMIT_BYTES;
 use super::http_connection::encode_http_connection_manager;
 use super::name;
-use super::proto::{any, any_bytes, boolean, duration, socket_address, uint32};
+use super::proto::{any, any_bytes, boolean, duration, socket_address, udp_address, uint32};
 use super::tcp_proxy::to_tcp_proxy;
 use super::tls::{self, to_downstream_context};
+use super::udp_proxy::{to_listener_config, to_udp_proxy};
 
 const HTTP_CONNECTION_MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -27,6 +28,26 @@ const TCP_PROXY: &str = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 const TLS_HANDSHAKE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 pub(super) fn to_listener(listener: &ir::Listener, config: &ir::Config) -> Listener {
+    match &listener.transport {
+        Transport::Tcp(_) => to_tcp_listener(listener, config),
+        Transport::Udp(proxy) => to_udp_listener(proxy, listener, config),
+    }
+}
+
+fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::Config) -> Listener {
+    let ir::Listener { address, bind_port, port: _, transport: _, origin: _ } = listener;
+    let filter = to_udp_proxy(proxy, listener, config);
+    Listener {
+        name: name::listener(listener),
+        address: Some(udp_address(*address, *bind_port)),
+        listener_filters: vec![listener_filter("envoy.filters.udp_listener.udp_proxy", filter)],
+        udp_listener_config: Some(to_listener_config()),
+        enable_reuse_port: Some(boolean(false)),
+        ..Listener::default()
+    }
+}
+
+fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config) -> Listener {
     let ir::Listener { address, bind_port, port: _, transport: _, origin: _ } = listener;
     Listener {
         name: name::listener(listener),

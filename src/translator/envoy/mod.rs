@@ -23,6 +23,8 @@ mod split;
 mod stateful_session;
 mod tcp_proxy;
 mod tls;
+mod udp_proxy;
+mod upstream_tls;
 
 use envoy_types::pb::envoy::config::bootstrap::v3::{
     Admin, Bootstrap, LayeredRuntime, RuntimeLayer, bootstrap::StaticResources, runtime_layer::LayerSpecifier,

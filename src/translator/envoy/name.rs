@@ -1,7 +1,9 @@
 //! The names of Envoy's resources: made here and never taken apart again.
 
 use crate::hostname::Hostname;
-use crate::ir::{AuthId, ChainMatch, ChainName, Cluster, Config, FilterChain, Listener, RouteName};
+use crate::ir::{
+    AuthId, BackendName, ChainMatch, ChainName, Cluster, Config, FilterChain, Listener, RouteName, Site, Transport,
+};
 
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
 pub const INVALID_BACKEND: &str = "invalid-backend";
@@ -9,9 +11,14 @@ pub const INVALID_BACKEND: &str = "invalid-backend";
 /// The virtual host of hosts that belong to other listeners, and its route.
 pub const MISDIRECTED: &str = "misdirected";
 
-/// `namespace/name/port`, and a suffix for a variant.
+/// `namespace/name/port`, with `external/` in front of a host outside the
+/// cluster and a suffix for a variant.
 pub fn cluster(cluster: &Cluster) -> String {
-    let name = format!("{}/{}/{}", cluster.backend.namespace, cluster.backend.name, cluster.backend.port);
+    let BackendName { namespace, name, port, site } = &cluster.backend;
+    let name = match site {
+        Site::Internal => format!("{namespace}/{name}/{port}"),
+        Site::External => format!("external/{namespace}/{name}/{port}"),
+    };
     if cluster.variant.is_empty() { name } else { format!("{name}/{}", cluster.variant) }
 }
 
@@ -30,9 +37,13 @@ pub fn route(name: &RouteName) -> String {
     format!("{kind}/{namespace}/{name}/rule/{rule}/match/{index}")
 }
 
-/// The address and port of the socket, such as `0.0.0.0:80`; unique in a configuration.
+/// The address and port of the socket, such as `0.0.0.0:80` or `0.0.0.0:53/udp`; unique in a configuration.
 pub fn listener(listener: &Listener) -> String {
-    std::net::SocketAddr::new(listener.address, listener.bind_port).to_string()
+    let address = std::net::SocketAddr::new(listener.address, listener.bind_port);
+    match listener.transport {
+        Transport::Tcp(_) => address.to_string(),
+        Transport::Udp(_) => format!("{address}/udp"),
+    }
 }
 
 /// The listener that a chain serves, such as `gateway/infra/edge/listener/https`,
@@ -68,6 +79,11 @@ pub fn route_configuration(listener: &Listener, chain: &FilterChain) -> String {
 /// The statistics of a socket's TCP proxies: `tcp-443`.
 pub fn tcp_proxy(listener: &Listener) -> String {
     format!("tcp-{}", listener.bind_port)
+}
+
+/// The statistics of a socket's UDP proxy: `udp-53`.
+pub fn udp_proxy(listener: &Listener) -> String {
+    format!("udp-{}", listener.bind_port)
 }
 
 /// The virtual host of a hostname.

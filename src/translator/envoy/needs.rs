@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::ir::{self, Action, AuthId, Gate, PathMatch, Target, ValuePattern};
 
-use super::{cors, ext_authz, tcp_proxy};
+use super::{cors, ext_authz, tcp_proxy, udp_proxy, upstream_tls};
 
 /// What the routes of a connection, or of a configuration, need.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,10 @@ impl Needs {
         let mut chains = config.listeners.iter().flat_map(ir::Listener::chains);
         needs.invalid_cluster |= chains
             .any(|chain| matches!(&chain.handler, ir::Handler::Tcp(proxy) if tcp_proxy::has_invalid_share(proxy)));
+        needs.invalid_cluster |= config.listeners.iter().any(
+            |listener| matches!(&listener.transport, ir::Transport::Udp(proxy) if udp_proxy::has_invalid_share(proxy)),
+        );
+        needs.regex |= config.clusters.iter().any(upstream_tls::uses_regex);
         needs
     }
 
@@ -88,7 +92,7 @@ impl Needs {
 }
 
 fn uses_regex(matches: &ir::RouteMatch) -> bool {
-    let ir::RouteMatch { path, method: _, headers, query } = matches;
+    let ir::RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
     matches!(path, PathMatch::Regex(_))
         || headers.iter().chain(query).any(|value| matches!(value.value, ValuePattern::Regex(_)))
 }

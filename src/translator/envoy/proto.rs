@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 use std::time::Duration as StdDuration;
 
-use envoy_types::pb::envoy::config::core::v3::{Address, SocketAddress, address, socket_address::PortSpecifier};
+use envoy_types::pb::envoy::config::core::v3::{
+    Address, SocketAddress, address,
+    socket_address::{PortSpecifier, Protocol},
+};
 use envoy_types::pb::envoy::r#type::matcher::v3::{RegexMatcher, StringMatcher, string_matcher::MatchPattern};
 use envoy_types::pb::google::protobuf::{Any, BoolValue, Duration, UInt32Value};
 use prost::Message;
@@ -35,6 +38,15 @@ pub(super) fn boolean(value: bool) -> BoolValue {
 
 pub(super) fn socket_address(ip: IpAddr, port: u16) -> Address {
     named_address(ip.to_string(), port, ip.is_ipv6() && ip.is_unspecified())
+}
+
+/// The address of a socket for datagrams.
+pub(super) fn udp_address(ip: IpAddr, port: u16) -> Address {
+    let mut address = socket_address(ip, port);
+    if let Some(address::Address::SocketAddress(socket)) = &mut address.address {
+        socket.protocol = Protocol::Udp as i32;
+    }
+    address
 }
 
 /// The address of a DNS name or of an IP address.

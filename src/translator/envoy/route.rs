@@ -3,8 +3,10 @@
 
 use envoy_types::pb::envoy::config::route::v3::{
     DirectResponseAction, HeaderMatcher, QueryParameterMatcher, Route, RouteMatch, VirtualHost,
-    header_matcher::HeaderMatchSpecifier, query_parameter_matcher::QueryParameterMatchSpecifier, route,
-    route_match::PathSpecifier,
+    header_matcher::HeaderMatchSpecifier,
+    query_parameter_matcher::QueryParameterMatchSpecifier,
+    route,
+    route_match::{GrpcRouteMatchOptions, PathSpecifier},
 };
 use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 
@@ -80,7 +82,7 @@ pub(super) fn respond_route(base: Route, status: u16) -> Route {
 }
 
 pub(super) fn to_match(matches: &ir::RouteMatch) -> RouteMatch {
-    let ir::RouteMatch { path, method, headers, query } = matches;
+    let ir::RouteMatch { path, method, headers, query, grpc } = matches;
     let path_specifier = match path {
         PathMatch::Exact(path) => PathSpecifier::Path(path.clone()),
         PathMatch::Prefix(prefix) if prefix.is_empty() => PathSpecifier::Prefix("/".to_owned()),
@@ -97,6 +99,7 @@ pub(super) fn to_match(matches: &ir::RouteMatch) -> RouteMatch {
         path_specifier: Some(path_specifier),
         headers: method.chain(headers).collect(),
         query_parameters: query.collect(),
+        grpc: grpc.then(GrpcRouteMatchOptions::default),
         ..RouteMatch::default()
     }
 }

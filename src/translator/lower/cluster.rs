@@ -1,29 +1,65 @@
-//! Clusters: one for each backend that an attached route uses, in the order of their names.
+//! Clusters: one for each backend that an attached route uses and each set of
+//! upstream settings, in the order of their names.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::ir::{BackendName, Cluster, ClusterId, RetryLimit, UpstreamProtocol};
-use crate::parser::api::{ExternalAuthProtocol, HttpRouteFilter};
-use crate::resolver::{Backend, BackendId, FilterRefs, OriginTable, Place, Resolved, ResolvedHttpRoute};
+use crate::resolver::{
+    Backend, BackendId, BackendObject, BackendRefOutcome, BackendTls, FilterRefs, KeyPairId, OriginTable, Place,
+    Protocol, Resolved, RouteParent, Speech,
+};
+
+use super::key_material::KeyMaterial;
+
+/// What a route sends to a backend. It decides, with what the backend declares,
+/// on the settings of the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Carried {
+    /// HTTP requests.
+    Http,
+    /// gRPC calls, which need HTTP/2.
+    Grpc,
+    /// The bytes of connections whose TLS has ended: encrypted anew where the backend wants it.
+    Stream,
+    /// The bytes of connections, as clients send them: never encrypted here.
+    Bytes,
+    /// Datagrams.
+    Datagrams,
+}
+
+/// The clusters that differ only in the certificate that they show: that of a
+/// Gateway, or none.
+type Family = BTreeMap<Option<KeyPairId>, ClusterId>;
 
 /// The clusters, with the way from a backend to its own.
 #[derive(Debug)]
 pub(super) struct Clusters {
     clusters: Vec<Cluster>,
-    by_use: HashMap<(BackendId, UpstreamProtocol), ClusterId>,
-    plain: HashMap<BackendId, UpstreamProtocol>,
+    families: Vec<Family>,
+    /// The family of what is sent to a backend.
+    by_use: HashMap<(BackendId, Carried), usize>,
+    /// The family of each cluster.
+    family_of: Vec<usize>,
 }
 
 impl Clusters {
-    /// The cluster of a backend; `None` when no attached route uses it.
-    pub(super) fn get(&self, backend: BackendId) -> Option<ClusterId> {
-        self.speaking(backend, None)
+    /// A cluster for what a route sends to a backend; `None` when no attached
+    /// route uses it, or when it must not be connected to. Where Gateways show
+    /// certificates, [`Clusters::with_certificate`] finds the one for a Gateway.
+    pub(super) fn get_for(&self, backend: BackendId, carried: Carried) -> Option<ClusterId> {
+        let family = *self.by_use.get(&(backend, carried))?;
+        self.families[family].values().next().copied()
     }
 
-    /// The cluster of a backend that speaks `protocol`, or the backend's own protocol.
-    pub(super) fn speaking(&self, backend: BackendId, protocol: Option<UpstreamProtocol>) -> Option<ClusterId> {
-        let protocol = protocol.or_else(|| self.plain.get(&backend).copied())?;
-        self.by_use.get(&(backend, protocol)).copied()
+    /// The cluster in place of `cluster` for a Gateway that shows this certificate.
+    pub(super) fn with_certificate(&self, cluster: ClusterId, certificate: Option<KeyPairId>) -> ClusterId {
+        let family = &self.families[self.family_of[cluster.0 as usize]];
+        family.get(&certificate).or_else(|| family.get(&None)).copied().unwrap_or(cluster)
+    }
+
+    /// Whether some Gateway shows a certificate that another one does not.
+    pub(super) fn differ_by_certificate(&self) -> bool {
+        self.families.iter().any(|family| family.len() > 1)
     }
 
     /// The backend of a cluster.
@@ -36,85 +72,226 @@ impl Clusters {
     }
 }
 
-/// What attached routes need of the backends.
-#[derive(Debug, Default)]
-struct Uses<'r> {
-    /// The backends by name, each with the protocols that are spoken to it.
-    used: BTreeMap<(&'r BackendName, BackendId), BTreeSet<UpstreamProtocol>>,
-    retried: HashSet<BackendId>,
-}
-
-impl<'r> Uses<'r> {
-    fn add(&mut self, resolved: &'r Resolved<'_>, id: BackendId, protocol: Option<UpstreamProtocol>) {
-        let backend = resolved.backends.get(id);
-        let protocol = protocol.unwrap_or_else(|| plain_protocol(backend));
-        self.used.entry((&backend.name, id)).or_default().insert(protocol);
-    }
-
-    fn add_route(&mut self, resolved: &'r Resolved<'_>, route: &ResolvedHttpRoute<'_>) {
-        let rules = route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters);
-        for ((rule, outcomes), refs) in rules {
-            let session = rule.session_persistence.is_some();
-            for (index, (backend, outcome)) in rule.backend_refs.iter().zip(outcomes).enumerate() {
-                if let (Ok(id), true) = (outcome, backend.weight > 0 || session) {
-                    self.add(resolved, *id, None);
-                    if rule.retry.is_some() || session {
-                        self.retried.insert(*id);
-                    }
-                }
-                self.add_filters(resolved, Some(index), &backend.filters, refs);
-            }
-            self.add_filters(resolved, None, &rule.filters, refs);
-        }
-    }
-
-    fn add_filters(
-        &mut self,
-        resolved: &'r Resolved<'_>,
-        backend: Option<usize>,
-        filters: &[HttpRouteFilter],
-        refs: &FilterRefs,
-    ) {
-        for (index, filter) in filters.iter().enumerate() {
-            let Some(Ok(id)) = refs.get(backend, index) else { continue };
-            let grpc =
-                matches!(filter, HttpRouteFilter::ExternalAuth(auth) if auth.protocol == ExternalAuthProtocol::Grpc);
-            self.add(resolved, id, grpc.then_some(UpstreamProtocol::Http2));
-        }
-    }
-}
-
-fn plain_protocol(backend: &Backend<'_>) -> UpstreamProtocol {
-    backend.protocol.unwrap_or(UpstreamProtocol::Http1)
-}
-
 /// Collects the backends of all routes that attached to an emitted listener.
-pub(super) fn lower_clusters(resolved: &Resolved<'_>, origins: &mut OriginTable) -> Clusters {
-    let mut uses = Uses::default();
-    for route in &resolved.http_routes {
-        let mut listeners = route.parents.iter().flat_map(|parent| &parent.listeners);
-        if listeners.any(|id| resolved.gateways[id.gateway].emitted) {
-            uses.add_route(resolved, route);
-        }
-    }
-    let mut lowered = Clusters { clusters: Vec::new(), by_use: HashMap::new(), plain: HashMap::new() };
-    for ((name, id), protocols) in uses.used {
+pub(super) fn lower_clusters(
+    resolved: &Resolved<'_>,
+    material: &mut KeyMaterial<'_>,
+    origins: &mut OriginTable,
+) -> Clusters {
+    let mut wanted: BTreeMap<(&BackendName, &'static str), Wanted> = BTreeMap::new();
+    for Use { backend: id, carried, certificate } in uses(resolved) {
         let backend = resolved.backends.get(id);
-        let object = backend.service.map(|service| origins.object(service));
-        let plain = plain_protocol(backend);
-        lowered.plain.insert(id, plain);
-        for protocol in protocols {
-            let position = ClusterId(u32::try_from(lowered.clusters.len()).unwrap_or(u32::MAX));
-            lowered.by_use.insert((id, protocol), position);
-            lowered.clusters.push(Cluster {
-                backend: name.clone(),
-                protocol,
-                variant: if protocol == plain { String::new() } else { protocol.as_str().to_owned() },
-                endpoints: backend.endpoints.clone(),
-                retries: if uses.retried.contains(&id) { RetryLimit::Unlimited } else { RetryLimit::Unused },
-                origin: object.map(|object| origins.origin(object, Place::Object)),
-            });
+        if let Some(settings) = Settings::of(backend, carried) {
+            let certificate = certificate.filter(|_| settings.shows_certificate_of_gateway(backend));
+            let new = || Wanted { id, settings, uses: BTreeSet::new(), certificates: BTreeSet::new() };
+            let entry = wanted.entry((&backend.name, settings.variant)).or_insert_with(new);
+            entry.uses.insert((id, carried));
+            entry.certificates.insert(certificate);
         }
     }
-    lowered
+    let (mut clusters, mut families) = (Vec::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
+    let (mut by_use, mut family_of) = (HashMap::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
+    let retried = retried(resolved);
+    for Wanted { id, settings, uses, certificates } in wanted.into_values() {
+        let is_retried = uses.iter().any(|used| retried.contains(used));
+        let retries = if is_retried { RetryLimit::Unlimited } else { RetryLimit::Unused };
+        let mut family = Family::new();
+        for certificate in certificates {
+            family.insert(certificate, ClusterId(u32::try_from(clusters.len()).unwrap_or(u32::MAX)));
+            family_of.push(families.len());
+            let cluster = settings.into_cluster(resolved, id, certificate, material, origins);
+            clusters.push(Cluster { retries, ..cluster });
+        }
+        by_use.extend(uses.into_iter().map(|used| (used, families.len())));
+        families.push(family);
+    }
+    Clusters { clusters, families, by_use, family_of }
+}
+
+/// A backend that an attached route uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Use {
+    backend: BackendId,
+    carried: Carried,
+    /// The certificate of the Gateway that the route attached to.
+    certificate: Option<KeyPairId>,
+}
+
+/// Every use of a backend, each once.
+fn uses(resolved: &Resolved<'_>) -> HashSet<Use> {
+    let mut uses = HashSet::new();
+    for route in &resolved.http_routes {
+        for ((rule, outcomes), refs) in route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters) {
+            let least = u32::from(rule.session_persistence.is_some());
+            let weights = rule.backend_refs.iter().map(|backend| backend.weight.max(least));
+            add_uses(resolved, &route.parents, weights, outcomes, |_| Carried::Http, &mut uses);
+            add_filter_uses(resolved, &route.parents, refs, Carried::Http, &mut uses);
+        }
+    }
+    for route in &resolved.grpc_routes {
+        for ((rule, outcomes), refs) in route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters) {
+            let least = u32::from(rule.session_persistence.is_some());
+            let weights = rule.backend_refs.iter().map(|backend| backend.weight.max(least));
+            add_uses(resolved, &route.parents, weights, outcomes, |_| Carried::Grpc, &mut uses);
+            add_filter_uses(resolved, &route.parents, refs, Carried::Grpc, &mut uses);
+        }
+    }
+    for route in &resolved.tls_routes {
+        for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
+            let weights = rule.backend_refs.iter().map(|backend| backend.weight);
+            add_uses(resolved, &route.parents, weights, outcomes, stream_or_bytes, &mut uses);
+        }
+    }
+    for (routes, carried) in [(&resolved.tcp_routes, Carried::Bytes), (&resolved.udp_routes, Carried::Datagrams)] {
+        for route in routes {
+            for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
+                let weights = rule.backend_refs.iter().map(|backend| backend.weight);
+                add_uses(resolved, &route.parents, weights, outcomes, |_| carried, &mut uses);
+            }
+        }
+    }
+    uses
+}
+
+/// What a TLSRoute sends to backends, by the protocol of the listener.
+pub(super) fn stream_or_bytes(protocol: Protocol) -> Carried {
+    if protocol == Protocol::TlsPassthrough { Carried::Bytes } else { Carried::Stream }
+}
+
+/// Adds the valid backends of a list whose weight is not 0, for every emitted
+/// listener that the route attached to.
+fn add_uses(
+    resolved: &Resolved<'_>,
+    parents: &[RouteParent],
+    weights: impl Iterator<Item = u32>,
+    outcomes: &[BackendRefOutcome],
+    carried: impl Fn(Protocol) -> Carried,
+    uses: &mut HashSet<Use>,
+) {
+    let weighted = weights.zip(outcomes).filter(|(weight, _)| *weight > 0);
+    let backends: Vec<BackendId> = weighted.filter_map(|(_, outcome)| outcome.ok()).collect();
+    for id in parents.iter().flat_map(|parent| &parent.listeners) {
+        let gateway = &resolved.gateways[id.gateway];
+        if gateway.emitted {
+            let carried = carried(resolved.listener(*id).protocol);
+            let certificate = gateway.client_certificate;
+            uses.extend(backends.iter().map(|backend| Use { backend: *backend, carried, certificate }));
+        }
+    }
+}
+
+/// Adds what the filters of a rule refer to.
+fn add_filter_uses(
+    resolved: &Resolved<'_>,
+    parents: &[RouteParent],
+    refs: &FilterRefs,
+    own: Carried,
+    uses: &mut HashSet<Use>,
+) {
+    for (speech, outcome) in refs.outcomes() {
+        let carried = match speech {
+            Speech::Route => own,
+            Speech::Http => Carried::Http,
+            Speech::Grpc => Carried::Grpc,
+        };
+        add_uses(resolved, parents, std::iter::once(1), &[outcome], |_| carried, uses);
+    }
+}
+
+/// What is sent again when it fails: to these clusters there may be many retries at a time.
+fn retried(resolved: &Resolved<'_>) -> HashSet<(BackendId, Carried)> {
+    let http = resolved.http_routes.iter().flat_map(|route| {
+        let rules = route.object.spec.rules.iter().zip(&route.backends);
+        rules.map(|(rule, outcomes)| {
+            (rule.retry.is_some() || rule.session_persistence.is_some(), outcomes, Carried::Http)
+        })
+    });
+    let grpc = resolved.grpc_routes.iter().flat_map(|route| {
+        let rules = route.object.spec.rules.iter().zip(&route.backends);
+        rules.map(|(rule, outcomes)| (rule.session_persistence.is_some(), outcomes, Carried::Grpc))
+    });
+    let retried = http.chain(grpc).filter(|(retries, ..)| *retries);
+    retried.flat_map(|(_, outcomes, carried)| outcomes.iter().flatten().map(move |id| (*id, carried))).collect()
+}
+
+/// Clusters of one backend that share their settings.
+struct Wanted {
+    id: BackendId,
+    settings: Settings,
+    uses: BTreeSet<(BackendId, Carried)>,
+    /// The certificates that Gateways show.
+    certificates: BTreeSet<Option<KeyPairId>>,
+}
+
+/// What tells the clusters of one backend apart.
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    protocol: UpstreamProtocol,
+    /// Whether connections use the backend's TLS settings.
+    tls: bool,
+    variant: &'static str,
+}
+
+impl Settings {
+    /// The settings for a use; `None` when the backend must not be connected
+    /// to, because its TLS settings cannot be honoured.
+    fn of(backend: &Backend<'_>, carried: Carried) -> Option<Self> {
+        let tls = match (&backend.tls, carried) {
+            (_, Carried::Bytes | Carried::Datagrams) | (BackendTls::Plain, _) => false,
+            (BackendTls::Tls(_), _) => true,
+            (BackendTls::Invalid(_), _) => return None,
+        };
+        let own = backend.protocol.unwrap_or(if tls { UpstreamProtocol::Negotiated } else { UpstreamProtocol::Http1 });
+        Some(match carried {
+            Carried::Grpc if own != UpstreamProtocol::Http2 => {
+                Self { protocol: UpstreamProtocol::Http2, tls, variant: "http2" }
+            }
+            Carried::Bytes if backend.tls != BackendTls::Plain => {
+                Self { protocol: UpstreamProtocol::Http1, tls, variant: "bytes" }
+            }
+            Carried::Datagrams => Self { protocol: UpstreamProtocol::Udp, tls, variant: "udp" },
+            Carried::Http | Carried::Grpc | Carried::Stream | Carried::Bytes => {
+                Self { protocol: own, tls, variant: "" }
+            }
+        })
+    }
+
+    /// A backend may have a certificate of its own to be shown.
+    fn shows_certificate_of_gateway(self, backend: &Backend<'_>) -> bool {
+        self.tls && matches!(&backend.tls, BackendTls::Tls(settings) if settings.client_certificate.is_none())
+    }
+
+    fn into_cluster(
+        self,
+        resolved: &Resolved<'_>,
+        id: BackendId,
+        certificate: Option<KeyPairId>,
+        material: &mut KeyMaterial<'_>,
+        origins: &mut OriginTable,
+    ) -> Cluster {
+        let backend = resolved.backends.get(id);
+        let object = match backend.object {
+            BackendObject::Service(service) => Some(origins.object(service)),
+            BackendObject::External(object) => Some(origins.object(object)),
+            BackendObject::Assumed => None,
+        };
+        let tls = match &backend.tls {
+            BackendTls::Tls(settings) if self.tls => Some(material.upstream_tls(settings, certificate, origins)),
+            _ => None,
+        };
+        let shown = certificate.map(|id| {
+            let stored = resolved.certificates.pair(id);
+            format!("client-cert/{}/{}", stored.namespace, stored.name)
+        });
+        let own = Some(self.variant.to_owned()).filter(|variant| !variant.is_empty());
+        Cluster {
+            backend: backend.name.clone(),
+            protocol: self.protocol,
+            tls,
+            variant: own.into_iter().chain(shown).collect::<Vec<_>>().join("/"),
+            endpoints: backend.endpoints.clone(),
+            retries: RetryLimit::Unused,
+            origin: object.map(|object| origins.origin(object, Place::Object)),
+        }
+    }
 }

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::hostname::Hostname;
-use crate::ir::{ChainMatch, FilterChain, Handler, HttpConnection, Origin, Route};
-use crate::resolver::{ListenerId, Resolved, ResolvedListener, RouteKind};
+use crate::ir::{Action, ChainMatch, FilterChain, Handler, HttpConnection, Origin, Route};
+use crate::resolver::{Attachment, KeyPairId, ListenerId, Resolved, ResolvedListener};
 
-use super::http_route::LoweredRule;
+use super::cluster::Clusters;
+use super::filter::ExternalAuths;
 use super::listener::SocketLowering;
-use super::precedence::Precedence;
+use super::precedence::{MatchRank, Precedence};
+use super::rule::LoweredRule;
 use super::virtual_host::{ListenerRoutes, build_virtual_hosts};
 
 /// The chain of the plain HTTP listeners of a socket. They share it: the host
@@ -29,6 +31,30 @@ pub(super) fn lower_http_chain(lowering: &mut SocketLowering<'_, '_>, ids: &[Lis
     }
 }
 
+/// The hosts and routes of the HTTPS listeners of a socket, in their order.
+/// Each serves its own hosts only; requests for those of another one came over
+/// the wrong connection
+/// ([GEP-3567](https://gateway-api.sigs.k8s.io/geps/gep-3567/)).
+pub(super) fn lower_https_connections(
+    lowering: &mut SocketLowering<'_, '_>,
+    ids: &[ListenerId],
+) -> Vec<HttpConnection> {
+    let mut listeners = listener_routes(lowering, ids, "https");
+    let hostnames: Vec<Hostname> = listeners.iter().map(|listener| listener.hostname.clone()).collect();
+    let mut connections: Vec<_> = (0..ids.len())
+        .map(|own| {
+            let others = hostnames.iter().enumerate().filter(|(index, _)| *index != own);
+            let mut misdirected: Vec<_> = others.map(|(_, hostname)| hostname.clone()).collect();
+            misdirected.sort();
+            HttpConnection { virtual_hosts: Vec::new(), misdirected }
+        })
+        .collect();
+    for (index, host) in build_virtual_hosts(&mut listeners, lowering.copies) {
+        connections[index].virtual_hosts.push(host);
+    }
+    connections
+}
+
 /// The HTTP routes of listeners that share a socket.
 fn listener_routes<'m>(
     lowering: &mut SocketLowering<'_, 'm>,
@@ -36,58 +62,82 @@ fn listener_routes<'m>(
     scheme: &'static str,
 ) -> Vec<ListenerRoutes<'m>> {
     let resolved = lowering.resolved;
-    let mut lowered: BTreeMap<usize, Vec<Vec<Arc<Route>>>> = BTreeMap::new();
+    let mut lowered: BTreeMap<(Attachment, Option<KeyPairId>), Vec<RankedRoute>> = BTreeMap::new();
     ids.iter()
         .map(|id| {
             let listener = resolved.listener(*id);
             let mut own = ListenerRoutes::new(listener.hostname.clone(), lowering.origin_of(*id));
-            for attachment in listener.attached.iter().filter(|attachment| attachment.kind == RouteKind::Http) {
-                let rules = lowered.entry(attachment.route).or_insert_with(|| {
-                    routes_on_port(&lowering.http_routes[attachment.route], scheme, listener.spec.port)
+            for attachment in &listener.attached {
+                let certificate = resolved.gateways[id.gateway].client_certificate;
+                let routes = lowered.entry((*attachment, certificate)).or_insert_with(|| {
+                    let routes = routes_on_port(lowering.routes.rules(*attachment), scheme, listener.spec.port);
+                    match lowering.clusters.differ_by_certificate() {
+                        true => with_certificate(routes, lowering.clusters, lowering.auths, certificate),
+                        false => routes,
+                    }
                 });
-                add_route(resolved, listener, attachment.route, rules, &mut own);
+                add_route(resolved, listener, *attachment, routes, &mut own);
             }
             own
         })
         .collect()
 }
 
-/// The routes of each rule of a route object, as they are on one listener port.
-fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: u16) -> Vec<Vec<Arc<Route>>> {
-    rules
-        .iter()
-        .map(|rule| {
-            let action = rule.action.on_listener(scheme, port);
-            let matches = rule.matches.iter();
-            matches
-                .map(|lowered| {
-                    Arc::new(Route {
-                        name: lowered.name.clone(),
-                        matches: lowered.matches.clone(),
-                        action: action.clone(),
-                        origin: lowered.origin,
-                    })
-                })
-                .collect()
+/// A route with what its match says about its place.
+type RankedRoute = (MatchRank, Arc<Route>);
+
+/// The same routes to the clusters that show a Gateway's certificate. The
+/// matches of one rule go on sharing their action.
+fn with_certificate(
+    mut routes: Vec<RankedRoute>,
+    clusters: &Clusters,
+    auths: &mut ExternalAuths,
+    certificate: Option<KeyPairId>,
+) -> Vec<RankedRoute> {
+    let shown = |id| clusters.with_certificate(id, certificate);
+    let mut previous: Option<(Arc<Action>, Arc<Action>)> = None;
+    for (_, route) in &mut routes {
+        let action = match &previous {
+            Some((old, new)) if Arc::ptr_eq(old, &route.action) => new.clone(),
+            _ => Arc::new(route.action.with_clusters(&shown, &mut |id| auths.with_cluster(id, &shown))),
+        };
+        previous = Some((route.action.clone(), action.clone()));
+        *route = Arc::new(Route { action, ..(**route).clone() });
+    }
+    routes
+}
+
+/// The routes of all rules of a route object, as they are on one listener port.
+fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: u16) -> Vec<RankedRoute> {
+    let routes = rules.iter().flat_map(|rule| {
+        let action = rule.action.on_listener(scheme, port);
+        rule.matches.iter().map(move |lowered| {
+            let route = Route {
+                name: lowered.name.clone(),
+                matches: lowered.matches.clone(),
+                action: action.clone(),
+                origin: lowered.origin,
+            };
+            (lowered.rank, Arc::new(route))
         })
-        .collect()
+    });
+    routes.collect()
 }
 
 fn add_route<'m>(
     resolved: &Resolved<'m>,
     listener: &ResolvedListener<'m>,
-    route: usize,
-    rules: &[Vec<Arc<Route>>],
+    attachment: Attachment,
+    routes: &[RankedRoute],
     own: &mut ListenerRoutes<'m>,
 ) {
-    let resolved_route = &resolved.http_routes[route];
+    let Some((metadata, hostnames)) = resolved.http_names(attachment) else { return };
     let any = [Hostname::Any];
-    let hostnames = if resolved_route.hostnames.is_empty() { &any[..] } else { &resolved_route.hostnames };
+    let hostnames = if hostnames.is_empty() { &any[..] } else { hostnames };
     for hostname in hostnames.iter().filter(|host| host.intersection(&listener.hostname).is_some()) {
-        for route in rules.iter().flatten() {
+        for (rank, route) in routes {
             let (rule, index) = (usize::from(route.name.rule), usize::from(route.name.index));
-            let precedence = Precedence::new(&route.matches, &resolved_route.object.metadata, rule, index);
-            own.add(hostname, precedence, route.clone());
+            own.add(hostname, Precedence::new(*rank, metadata, rule, index), route.clone());
         }
     }
 }

@@ -4,15 +4,22 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Diagnostics, Finding, codes};
-use crate::ir::{FilterChain, Listener, Origin, Transport};
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::ir::{Authorities, FilterChain, KeyPair, Listener, Origin, Transport};
 use crate::options::Options;
+use crate::parser::manifests::{Metadata, ObjectKey};
 use crate::path;
-use crate::resolver::{ListenerId, OriginTable, Place, Resolved};
+use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginTable, Place, Resolved};
 
+use super::cluster::Clusters;
+use super::filter::ExternalAuths;
+use super::grpc_route;
 use super::http_chain::lower_http_chain;
-use super::http_route::LoweredRule;
+use super::key_material::KeyMaterial;
+use super::l4_route::{lower_tcp_chain, lower_udp};
+use super::rule::LoweredRoutes;
 use super::socket::{Bind, Demultiplexing, SocketTransport, group_by_socket};
+use super::tls_chain::lower_tls_chains;
 use super::virtual_host::Copies;
 
 /// From how many routes on, and from how many routes for each declared match,
@@ -24,29 +31,50 @@ const MANY_COPIES: usize = 4;
 #[derive(Debug)]
 pub(super) struct SocketLowering<'a, 'm> {
     pub(super) resolved: &'a Resolved<'m>,
-    /// The rules of each HTTPRoute.
-    pub(super) http_routes: &'a [Vec<LoweredRule>],
+    /// The rules of the routes that speak HTTP, and the backends of the others.
+    pub(super) routes: &'a LoweredRoutes,
+    pub(super) clusters: &'a Clusters,
+    /// The authorizations of all rules.
+    pub(super) auths: &'a mut ExternalAuths,
     pub(super) copies: &'a mut Copies,
+    material: &'a mut KeyMaterial<'m>,
     origins: &'a mut OriginTable,
-    /// The Gateways that the table of origins knows.
-    registered: BTreeMap<usize, u32>,
+    /// The Gateways and ListenerSets that the table of origins knows.
+    registered: BTreeMap<ObjectKey, u32>,
+}
+
+/// What the listeners are made of.
+pub(super) struct Parts<'a> {
+    pub(super) routes: &'a LoweredRoutes,
+    pub(super) clusters: &'a Clusters,
+    pub(super) auths: &'a mut ExternalAuths,
 }
 
 impl SocketLowering<'_, '_> {
-    /// The origin of a Gateway listener.
+    /// The origin of a listener, in the object that declares it.
     pub(super) fn origin_of(&mut self, id: ListenerId) -> Origin {
-        let gateway = self.resolved.gateways[id.gateway].object;
+        let listener = self.resolved.listener(id);
         let origins = &mut *self.origins;
-        let object = *self.registered.entry(id.gateway).or_insert_with(|| origins.object(gateway));
-        let index = u16::try_from(self.resolved.listener(id).index).unwrap_or(u16::MAX);
+        let object = *self.registered.entry(listener.owner.key()).or_insert_with(|| listener.owner.register(origins));
+        let index = u16::try_from(listener.index).unwrap_or(u16::MAX);
         self.origins.origin(object, Place::Listener(index))
+    }
+
+    /// The certificate of an id.
+    pub(super) fn key_pair(&mut self, id: KeyPairId) -> KeyPair {
+        self.material.key_pair(id, self.origins)
+    }
+
+    /// The authorities of several objects.
+    pub(super) fn authorities(&mut self, ids: &[BundleId]) -> Authorities {
+        self.material.authorities(ids, self.origins)
     }
 
     fn lower_socket(&mut self, bind: Bind, ids: &[ListenerId]) -> Option<Listener> {
         let first = *ids.first()?;
         let transport = match bind.transport {
             SocketTransport::Stream => Transport::Tcp(self.lower_chains(ids)),
-            SocketTransport::Datagram => return None,
+            SocketTransport::Datagram => Transport::Udp(lower_udp(self, first)),
         };
         let Bind { address, port: bind_port, transport: _ } = bind;
         let port = self.resolved.listener(first).spec.port;
@@ -64,25 +92,35 @@ impl SocketLowering<'_, '_> {
         let Some(first) = ids.first() else { return Vec::new() };
         match Demultiplexing::of(self.resolved.listener(*first).protocol) {
             Demultiplexing::Http => vec![lower_http_chain(self, ids)],
-            Demultiplexing::Tls | Demultiplexing::Nothing => Vec::new(),
+            Demultiplexing::Tls => lower_tls_chains(self, ids),
+            Demultiplexing::Nothing => vec![lower_tcp_chain(self, *first)],
         }
     }
 }
 
 /// Lowers every listener that serves something, by address and port.
-pub(super) fn lower_listeners(
-    resolved: &Resolved<'_>,
+pub(super) fn lower_listeners<'m>(
+    resolved: &Resolved<'m>,
     options: &Options,
-    http_routes: &[Vec<LoweredRule>],
+    Parts { routes, clusters, auths }: Parts<'_>,
+    material: &mut KeyMaterial<'m>,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Listener> {
     let mut copies = Copies::default();
     let sockets = group_by_socket(resolved, options, diagnostics);
-    let mut lowering =
-        SocketLowering { resolved, http_routes, copies: &mut copies, origins, registered: BTreeMap::new() };
+    let mut lowering = SocketLowering {
+        resolved,
+        routes,
+        clusters,
+        auths,
+        copies: &mut copies,
+        material,
+        origins,
+        registered: BTreeMap::new(),
+    };
     let listeners = sockets.into_iter().filter_map(|(bind, ids)| lowering.lower_socket(bind, &ids)).collect();
-    let declared: usize = http_routes.iter().flatten().map(|rule| rule.matches.len()).sum();
+    let declared = routes.count_matches();
     if copies.total > MANY_ROUTES && copies.total > MANY_COPIES * declared {
         report_copies(resolved, &copies, declared, diagnostics);
     }
@@ -92,20 +130,21 @@ pub(super) fn lower_listeners(
 fn report_copies(resolved: &Resolved<'_>, copies: &Copies, declared: usize, diagnostics: &mut Diagnostics) {
     let mut copied: Vec<_> = copies.by_route.iter().collect();
     copied.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
-    let Some(((namespace, name), most)) = copied.first().copied() else { return };
-    let object = resolved
-        .http_routes
-        .iter()
-        .map(|route| route.object)
-        .find(|object| *object.metadata.namespace == **namespace && *object.metadata.name == **name);
+    let Some(((kind, namespace, name), most)) = copied.first().copied() else { return };
+    let at = || path!["spec", "hostnames"];
+    let is = |metadata: &Metadata| *metadata.namespace == **namespace && *metadata.name == **name;
     let message = format!(
         "{declared} declared matches become {} routes; those of `{namespace}/{name}` are copied {most} times",
         copies.total
     );
-    let finding = match object {
-        Some(object) => object.finding(codes::ROUTES_MULTIPLY, path!["spec", "hostnames"], message),
-        None => Finding::new(codes::ROUTES_MULTIPLY, crate::diagnostics::Location::Run, message),
+    let mut http = resolved.http_routes.iter().map(|route| route.object);
+    let mut grpc = resolved.grpc_routes.iter().map(|route| route.object);
+    let finding = if *kind == grpc_route::ANSWERS.kind {
+        grpc.find(|object| is(&object.metadata)).map(|object| object.finding(codes::ROUTES_MULTIPLY, at(), &message))
+    } else {
+        http.find(|object| is(&object.metadata)).map(|object| object.finding(codes::ROUTES_MULTIPLY, at(), &message))
     };
+    let finding = finding.unwrap_or_else(|| Finding::new(codes::ROUTES_MULTIPLY, Location::Run, &message));
     diagnostics.report(
         finding
             .label("applies to every more specific host as well")

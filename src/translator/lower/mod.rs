@@ -2,27 +2,38 @@
 //!
 //! Sockets, virtual hosts in order, routes in order of precedence, actions
 //! with their filters. What cannot be expressed is reported here, and its rule
-//! answers 500 instead of being ignored.
+//! answers with an error instead of being ignored.
 
+mod action;
 mod cluster;
 mod filter;
 mod forward;
+mod grpc_route;
 mod header;
 mod http_chain;
 mod http_route;
+mod key_material;
+mod l4_route;
 mod listener;
 mod path;
 mod precedence;
 mod re2;
 mod retry;
+mod rule;
 mod session;
 mod socket;
+mod tls_chain;
+mod tls_route;
 mod virtual_host;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::ir;
 use crate::options::{AccessLog, AccessLogFormat, Options};
-use crate::resolver::{OriginTable, Resolved};
+use crate::resolver::{OriginTable, Resolved, RouteKind};
+
+use key_material::KeyMaterial;
+
+pub use key_material::Files;
 
 /// The intermediate representation, with the key to its origins.
 #[derive(Debug, Default)]
@@ -31,15 +42,26 @@ pub struct Lowered {
     pub config: ir::Config,
     /// Where each node comes from.
     pub origins: OriginTable,
+    /// The files that the configuration refers to and gwctl has to write.
+    pub files: Files,
 }
 
 /// Lowers everything that the emitted Gateways serve.
 pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagnostics) -> Lowered {
     let mut origins = OriginTable::default();
-    let clusters = cluster::lower_clusters(resolved, &mut origins);
-    let mut shared = http_route::Shared::default();
-    let routes = http_route::lower_http_routes(resolved, &clusters, &mut shared, &mut origins, diagnostics);
-    let listeners = listener::lower_listeners(resolved, options, &routes, &mut origins, diagnostics);
+    let mut material = KeyMaterial::new(&resolved.certificates, options);
+    let mut shared = rule::Shared::default();
+    let clusters = cluster::lower_clusters(resolved, &mut material, &mut origins);
+    let routes = rule::LoweredRoutes {
+        http: http_route::lower_http_routes(resolved, &clusters, &mut shared, &mut origins, diagnostics),
+        grpc: grpc_route::lower_grpc_routes(resolved, &clusters, &mut shared, &mut origins, diagnostics),
+        tls: l4_route::lower_tls_routes(resolved, &mut origins, diagnostics),
+        tcp: l4_route::lower_l4_routes(&resolved.tcp_routes, RouteKind::Tcp, &mut origins, diagnostics),
+        udp: l4_route::lower_l4_routes(&resolved.udp_routes, RouteKind::Udp, &mut origins, diagnostics),
+    };
+    let parts = listener::Parts { routes: &routes, clusters: &clusters, auths: &mut shared.auths };
+    let listeners = listener::lower_listeners(resolved, options, parts, &mut material, &mut origins, diagnostics);
+    let files = material.into_files();
     if listeners.is_empty() {
         diagnostics.report(
             Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")
@@ -53,7 +75,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         external_auths: shared.auths.into_list(),
         proxy: proxy(options),
     };
-    Lowered { config, origins }
+    Lowered { config, origins, files }
 }
 
 fn proxy(options: &Options) -> ir::Proxy {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration as StdDuration;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
-use crate::ir::{BackendName, Session, SessionCarrier, SessionCookie};
+use crate::ir::{BackendName, Session, SessionCarrier, SessionCookie, Site};
 use crate::parser::api::{
     CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
     SessionPersistenceType,
@@ -33,7 +33,7 @@ pub(super) struct SessionSource<'s, S> {
     /// Whether several rules may take the name from here.
     pub(super) shared: bool,
     /// What happens to the traffic when the declaration is unusable.
-    pub(super) consequence: String,
+    pub(super) consequence: &'static str,
 }
 
 impl SessionNames {
@@ -131,7 +131,7 @@ fn report_unsafe<S>(source: &SessionSource<'_, S>, message: &str, diagnostics: &
         source
             .object
             .finding(codes::UNSAFE_VALUE, source.at.clone(), message)
-            .consequence(source.consequence.clone())
+            .consequence(source.consequence)
             .help("use letters, digits, `-` and `_` in names, and a plain path"),
     )
 }
@@ -167,8 +167,12 @@ fn report_header_timeout<S>(source: &SessionSource<'_, S>, diagnostics: &mut Dia
 
 /// What a selector says for a backend: stable, and no telling name.
 pub(super) fn selector_value(backend: &BackendName) -> String {
-    let BackendName { namespace, name, port } = backend;
-    digest(&format!("{namespace}/{name}/{port}"))
+    let BackendName { namespace, name, port, site } = backend;
+    let site = match site {
+        Site::Internal => "",
+        Site::External => "external/",
+    };
+    digest(&format!("{site}{namespace}/{name}/{port}"))
 }
 
 /// A short name for `text` that is the same in every run

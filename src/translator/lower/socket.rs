@@ -66,25 +66,44 @@ pub(super) fn group_by_socket(
     diagnostics: &mut Diagnostics,
 ) -> BTreeMap<Bind, Vec<ListenerId>> {
     let mut sockets: BTreeMap<Bind, Vec<ListenerId>> = BTreeMap::new();
-    for (gateway, resolved_gateway) in resolved.gateways.iter().enumerate().filter(|(_, g)| g.emitted) {
-        let addresses = bind_addresses(resolved_gateway.object, options, diagnostics);
-        for (listener, spec) in resolved_gateway.listeners.iter().enumerate() {
-            if spec.refused.is_some() {
-                continue;
-            }
-            let id = ListenerId { gateway, listener };
-            let port = bind_port(resolved_gateway.object, spec.spec.port, options);
-            for address in &addresses {
-                let bind = Bind { address: *address, port, transport: transport(spec.protocol) };
-                let sharing = sockets.entry(bind).or_default();
-                match sharing.iter().find(|other| !can_share(resolved, id, **other)) {
-                    None => sharing.push(id),
-                    Some(&other) => report_address_in_use(resolved, id, other, bind, diagnostics),
-                }
-            }
+    let binds = binds_of_listeners(resolved, options, diagnostics);
+    for (bind, id) in binds.iter().filter(|(_, id)| resolved.listener(*id).refused.is_none()) {
+        let sharing = sockets.entry(*bind).or_default();
+        match sharing.iter().find(|other| !can_share(resolved, *id, **other)) {
+            None => sharing.push(*id),
+            Some(&other) => report_address_in_use(resolved, *id, other, *bind, diagnostics),
         }
     }
+    // A listener that is closed opens no socket; in one that others open it keeps its hosts.
+    for (bind, id) in binds.iter().filter(|(_, id)| resolved.listener(*id).is_closed()) {
+        if let Some(sharing) = sockets.get_mut(bind)
+            && sharing.iter().all(|other| can_share(resolved, *id, *other))
+        {
+            sharing.push(*id);
+        }
+    }
+    sockets.values_mut().for_each(|ids| ids.sort());
     sockets
+}
+
+/// What every listener of the emitted Gateways binds.
+fn binds_of_listeners(
+    resolved: &Resolved<'_>,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(Bind, ListenerId)> {
+    let mut binds = Vec::new();
+    for (gateway, resolved_gateway) in resolved.gateways.iter().enumerate().filter(|(_, g)| g.emitted) {
+        let addresses = bind_addresses(resolved_gateway.object, options, diagnostics);
+        for (listener, own) in resolved_gateway.listeners.iter().enumerate() {
+            let port = bind_port(resolved_gateway.object, own.spec.port, options);
+            let transport = transport(own.protocol);
+            let bind =
+                |address: &IpAddr| (Bind { address: *address, port, transport }, ListenerId { gateway, listener });
+            binds.extend(addresses.iter().map(bind));
+        }
+    }
+    binds
 }
 
 /// Whether two listeners can be told apart on one socket.

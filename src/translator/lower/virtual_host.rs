@@ -35,8 +35,8 @@ struct Candidate<'m> {
 /// How many routes were copied into more specific virtual hosts, by origin of their object.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
-    /// Copies by route object (namespace, name).
-    pub(super) by_route: HashMap<(Arc<str>, Arc<str>), usize>,
+    /// Copies by route object (kind, namespace, name).
+    pub(super) by_route: HashMap<(&'static str, Arc<str>, Arc<str>), usize>,
     /// All routes of all virtual hosts.
     pub(super) total: usize,
 }
@@ -69,7 +69,7 @@ impl<'m> ListenerRoutes<'m> {
                 }
                 routes.push(route.clone());
                 if level > 0 {
-                    let key = (route.name.namespace.clone(), route.name.name.clone());
+                    let key = (route.name.kind, route.name.namespace.clone(), route.name.name.clone());
                     *copies.by_route.entry(key).or_default() += 1;
                 }
                 if route.matches.is_unconditional() {

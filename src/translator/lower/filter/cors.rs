@@ -6,9 +6,10 @@ use crate::diagnostics::{Reported, codes};
 use crate::ir::{Cors, OriginHost, OriginPattern, default_port};
 use crate::parser::api::CorsFilter;
 
-use super::{FilterContext, FilterLowering};
+use super::super::rule::RouteLowering;
+use super::FilterContext;
 
-impl<S> FilterLowering<'_, S> {
+impl<S> RouteLowering<'_, S> {
     pub(super) fn lower_cors(&mut self, context: &FilterContext<'_>, filter: &CorsFilter) -> Result<Cors, Reported> {
         let CorsFilter { allow_origins, allow_credentials, allow_methods, allow_headers, expose_headers, max_age } =
             filter;
@@ -42,7 +43,7 @@ impl<S> FilterLowering<'_, S> {
                     format!("`{text}` is not an origin"),
                 )
                 .label("an origin is a scheme, a host and perhaps a port")
-                .consequence(context.consequence.clone())
+                .consequence(context.consequence)
                 .help("write it like `https://www.example.com`, `https://*.example.com:8443` or `*`"),
         )
     }

@@ -5,12 +5,14 @@
 use std::collections::HashMap;
 
 use crate::diagnostics::{Reported, codes};
-use crate::ir::{AuthHeaders, AuthId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings};
+use crate::ir::{AuthHeaders, AuthId, ClusterId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings};
 use crate::parser::api::{self, ExternalAuthFilter, ForwardBody, GrpcAuthConfig, HttpAuthConfig};
 use crate::resolver::Place;
 
+use super::super::cluster::Carried;
 use super::super::path::bad_path_char;
-use super::{FilterContext, FilterLowering};
+use super::super::rule::RouteLowering;
+use super::FilterContext;
 
 /// The authorizations so far.
 #[derive(Debug, Default)]
@@ -23,9 +25,31 @@ impl ExternalAuths {
     pub(in crate::translator::lower) fn into_list(self) -> Vec<ExternalAuth> {
         self.list
     }
+
+    /// The authorization with these settings.
+    fn find_or_add(&mut self, auth: ExternalAuth) -> AuthId {
+        if let Some(id) = self.ids.get(&auth.settings) {
+            return *id;
+        }
+        let id = AuthId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        self.ids.insert(auth.settings.clone(), id);
+        self.list.push(auth);
+        id
+    }
+
+    /// The same authorization, asked at the cluster that `replace` gives.
+    pub(in crate::translator::lower) fn with_cluster(
+        &mut self,
+        id: AuthId,
+        replace: &impl Fn(ClusterId) -> ClusterId,
+    ) -> AuthId {
+        let Some(ExternalAuth { settings, origin }) = self.list.get(id.0 as usize).cloned() else { return id };
+        let settings = ExternalAuthSettings { cluster: replace(settings.cluster), ..settings };
+        self.find_or_add(ExternalAuth { settings, origin })
+    }
 }
 
-impl<S> FilterLowering<'_, S> {
+impl<S> RouteLowering<'_, S> {
     /// Lowers an authorization; `None` when its service is not served because the route is not.
     pub(super) fn lower_external_auth(
         &mut self,
@@ -47,8 +71,8 @@ impl<S> FilterLowering<'_, S> {
             }
         };
         let Some(outcome) = context.outcome else { return Ok(None) };
-        let variant = (protocol == ExternalAuthProtocol::Grpc).then_some(crate::ir::UpstreamProtocol::Http2);
-        let Some(cluster) = self.clusters.speaking(outcome?, variant) else { return Ok(None) };
+        let carried = if protocol == ExternalAuthProtocol::Grpc { Carried::Grpc } else { Carried::Http };
+        let Some(cluster) = self.clusters.get_for(outcome?, carried) else { return Ok(None) };
         let max_body_bytes = forward_body.as_ref().and_then(lower_body);
         let settings =
             ExternalAuthSettings { cluster, protocol, request_headers: lower_names(request_headers), max_body_bytes };
@@ -56,15 +80,9 @@ impl<S> FilterLowering<'_, S> {
     }
 
     fn find_or_add(&mut self, context: &FilterContext<'_>, settings: ExternalAuthSettings) -> AuthId {
-        if let Some(id) = self.auths.ids.get(&settings) {
-            return *id;
-        }
         let place = Place::Rule(u16::try_from(context.list.rule).unwrap_or(u16::MAX));
         let origin = self.origins.origin(self.registered, place);
-        let id = AuthId(u32::try_from(self.auths.list.len()).unwrap_or(u32::MAX));
-        self.auths.ids.insert(settings.clone(), id);
-        self.auths.list.push(ExternalAuth { settings, origin });
-        id
+        self.shared.auths.find_or_add(ExternalAuth { settings, origin })
     }
 
     /// The prefix of the path at the service, without a trailing `/`.
@@ -81,7 +99,7 @@ impl<S> FilterLowering<'_, S> {
                     format!("`{path}` is not a path"),
                 )
                 .label(format!("{found:?} cannot stand in a path as it is"))
-                .consequence(context.consequence.clone())
+                .consequence(context.consequence)
                 .help("write the path without query and fragment, other characters percent-encoded"),
         ))
     }

@@ -5,9 +5,10 @@
 use crate::ir::{Mirror, Share};
 use crate::parser::api::{Fraction, RequestMirrorFilter};
 
-use super::{FilterContext, FilterLowering};
+use super::super::rule::RouteLowering;
+use super::FilterContext;
 
-impl<S> FilterLowering<'_, S> {
+impl<S> RouteLowering<'_, S> {
     /// Lowers a mirror; `None` when nothing is copied.
     pub(super) fn lower_mirror(&mut self, context: &FilterContext<'_>, filter: &RequestMirrorFilter) -> Option<Mirror> {
         let RequestMirrorFilter { backend_ref: _, percent, fraction } = filter;
@@ -18,7 +19,7 @@ impl<S> FilterLowering<'_, S> {
             }
             (None, None) => Share::ALL,
         };
-        let cluster = context.outcome?.ok().and_then(|id| self.clusters.get(id))?;
+        let cluster = context.outcome?.ok().and_then(|id| self.clusters.get_for(id, self.answers.carried))?;
         (share.parts() > 0).then_some(Mirror { cluster, share })
     }
 }

@@ -10,17 +10,16 @@ mod rewrite;
 
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{FieldPath, Reported, codes};
 use crate::ir::{AuthId, Cors, HeaderMutations, Mirror, PathRewrite};
 use crate::parser::api::{
     CorsFilter, ExternalAuthFilter, GrpcRouteFilter, HeaderFilter, HttpRouteFilter, LocalObjectReference,
     RequestMirrorFilter, RequestRedirectFilter, UrlRewriteFilter,
 };
-use crate::parser::manifests::Object;
-use crate::resolver::{BackendRefOutcome, FilterRefs, OriginTable};
+use crate::resolver::{BackendRefOutcome, FilterRefs};
 
-use super::cluster::Clusters;
 use super::header;
+use super::rule::RouteLowering;
 
 pub(super) use external_auth::ExternalAuths;
 pub(super) use redirect::RedirectTemplate;
@@ -122,16 +121,6 @@ impl Filters<'_> {
     }
 }
 
-/// Lowers the filters of one route object.
-pub(super) struct FilterLowering<'l, S> {
-    pub(super) object: &'l Object<S>,
-    pub(super) registered: u32,
-    pub(super) clusters: &'l Clusters,
-    pub(super) auths: &'l mut ExternalAuths,
-    pub(super) origins: &'l mut OriginTable,
-    pub(super) diagnostics: &'l mut Diagnostics,
-}
-
 /// The place of a list of filters.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ListPlace<'p> {
@@ -145,21 +134,19 @@ pub(super) struct ListPlace<'p> {
     pub(super) prefix: Option<&'p str>,
     /// What the filters refer to.
     pub(super) refs: &'p FilterRefs,
-    /// The status of what cannot be served.
-    pub(super) status: u16,
 }
 
 /// One filter, with what is needed to report it.
 struct FilterContext<'p> {
     list: ListPlace<'p>,
     at: FieldPath,
-    consequence: String,
+    consequence: &'static str,
     outcome: Option<BackendRefOutcome>,
 }
 
-impl<S> FilterLowering<'_, S> {
+impl<S> RouteLowering<'_, S> {
     /// Lowers a list of filters; an error means that what has them answers with an error.
-    pub(super) fn lower<'f>(
+    pub(super) fn lower_filters<'f>(
         &mut self,
         list: ListPlace<'_>,
         filters: impl Iterator<Item = FilterView<'f>>,
@@ -167,10 +154,7 @@ impl<S> FilterLowering<'_, S> {
         let mut lowered = Filters::default();
         let mut failed = None;
         for (index, filter) in filters.enumerate() {
-            let consequence = match list.backend {
-                None => format!("all requests of this rule get {}", list.status),
-                Some(_) => format!("requests for this backend get {}", list.status),
-            };
+            let consequence = if list.backend.is_none() { self.answers.rule_fails } else { self.answers.backend_fails };
             let context = FilterContext {
                 list,
                 at: list.owner.with("filters").with(index),
@@ -237,7 +221,7 @@ impl<S> FilterLowering<'_, S> {
             self.object
                 .finding(codes::UNSAFE_VALUE, path, found.message)
                 .label("Envoy would load this and break messages at run time, or not load it")
-                .consequence(context.consequence.clone())
+                .consequence(context.consequence)
                 .help("remove the entry; the host is changed with a URLRewrite filter"),
         ))
     }
@@ -252,7 +236,7 @@ impl<S> FilterLowering<'_, S> {
                     format!("gwctl does not know the extension `{group}/{kind}` named `{name}`"),
                 )
                 .label("a filter is never skipped")
-                .consequence(context.consequence.clone())
+                .consequence(context.consequence)
                 .help("remove the filter, or use one of the API's own"),
         )
     }

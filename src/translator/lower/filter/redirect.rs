@@ -4,7 +4,8 @@ use crate::diagnostics::Reported;
 use crate::ir::{Gate, HeaderMutations, PathRewrite, Redirect};
 use crate::parser::api::RequestRedirectFilter;
 
-use super::{FilterContext, FilterLowering};
+use super::super::rule::RouteLowering;
+use super::FilterContext;
 
 /// A redirect before the listener is known.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ impl RedirectTemplate {
     }
 }
 
-impl<S> FilterLowering<'_, S> {
+impl<S> RouteLowering<'_, S> {
     pub(super) fn lower_redirect(
         &mut self,
         context: &FilterContext<'_>,

@@ -5,9 +5,10 @@ use crate::ir::PathRewrite;
 use crate::parser::api::HttpPathModifier;
 
 use super::super::path::{bad_path_char, lower_path_modifier};
-use super::{FilterContext, FilterLowering};
+use super::super::rule::RouteLowering;
+use super::FilterContext;
 
-impl<S> FilterLowering<'_, S> {
+impl<S> RouteLowering<'_, S> {
     /// Lowers the `path` of a rewrite or redirect.
     pub(super) fn lower_path(
         &mut self,
@@ -26,7 +27,7 @@ impl<S> FilterLowering<'_, S> {
                 self.object
                     .finding(codes::UNSAFE_VALUE, at.with(field), format!("`{value}` is not a path"))
                     .label(format!("{found:?} cannot stand in a path as it is"))
-                    .consequence(context.consequence.clone())
+                    .consequence(context.consequence)
                     .help("write the path without query and fragment, other characters percent-encoded"),
             ));
         }
@@ -34,7 +35,7 @@ impl<S> FilterLowering<'_, S> {
             self.diagnostics.error(
                 self.object
                     .finding(codes::UNSAFE_VALUE, at.with(field), "a prefix is replaced that the rule does not match")
-                    .consequence(context.consequence.clone())
+                    .consequence(context.consequence)
                     .help("give the rule exactly one match, of type `PathPrefix`"),
             )
         })

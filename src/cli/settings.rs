@@ -1,0 +1,274 @@
+//! `gwctl.yaml` beside the manifests: the settings of the command line in a
+//! file. Flags win.
+//!
+//! The entries become flags of the same command line, so that a value means
+//! the same in both places and is checked by the same parser. Everything that
+//! is wrong with the file is reported with its place, and nothing runs.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _};
+
+use super::args::Cli;
+use crate::diagnostics::{FieldPath, Part, Span};
+use crate::parser::decode::decode;
+use crate::parser::node::Node;
+use crate::parser::skip::{SETTINGS, kebab};
+use crate::parser::spans::SpanTree;
+use crate::parser::split::{Piece, split};
+use crate::path;
+use crate::spelling::nearest;
+
+/// The names that the file may have.
+const NAMES: [&str; 2] = ["gwctl.yaml", "gwctl.yml"];
+/// The settings whose values are paths on this machine, relative to the directory of the file.
+const PATHS: [&str; 2] = ["context", "secrets-dir"];
+/// Settings of which the first gives way when the second is on the command line.
+const OPPOSITES: [(&str, &str); 2] = [("no-admin", "admin-address"), ("admin-address", "no-admin")];
+
+/// Parses a command line, with what `gwctl.yaml` beside its manifests adds to it.
+///
+/// # Errors
+/// A usage error, or the text of `--help` and `--version`; clap prints either and knows the exit code.
+pub fn parse_line(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let line: Vec<OsString> = line.into_iter().collect();
+    let matches = Cli::command().try_get_matches_from(&line)?;
+    let cli = Cli::from_matches(&matches)?;
+    let Some(file) = find(&cli)? else { return Ok(cli) };
+    let Some(settings) = Settings::read(file).map_err(|problems| refuse(&problems))? else { return Ok(cli) };
+    let given = CommandLine::new(&line, &matches);
+    let added = given.flags_of(&settings).map_err(|problems| refuse(&problems))?;
+    Cli::parse_line(given.with(&added))
+}
+
+fn refuse(problems: &[String]) -> clap::Error {
+    Cli::usage_error(&problems.join("\n"))
+}
+
+/// The one settings file beside the manifests.
+fn find(cli: &Cli) -> Result<Option<PathBuf>, clap::Error> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for path in cli.input().map(|input| input.paths.as_slice()).unwrap_or_default() {
+        if path.as_os_str() == "-" {
+            continue;
+        }
+        let directory = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(Path::new("")) };
+        for name in NAMES {
+            let file = directory.join(name);
+            if file.is_file() && seen.insert(fs::canonicalize(&file).unwrap_or_else(|_| file.clone())) {
+                found.push(file);
+            }
+        }
+    }
+    match found.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(only.clone())),
+        [first, second, ..] => Err(Cli::usage_error(&format!(
+            "`{}` and `{}` are both beside the manifests; keep one, or run gwctl once for each directory",
+            first.display(),
+            second.display()
+        ))),
+    }
+}
+
+/// One entry of the file.
+struct Setting {
+    /// The flag, without its dashes.
+    name: String,
+    /// The place of the key, as `FILE:LINE:COLUMN`.
+    place: String,
+    value: Node,
+}
+
+/// A settings file.
+struct Settings {
+    directory: PathBuf,
+    entries: Vec<Setting>,
+}
+
+impl Settings {
+    /// `None` when the file is empty, or holds a manifest. Errors are messages with places.
+    fn read(file: PathBuf) -> Result<Option<Self>, Vec<String>> {
+        let name = file.display().to_string();
+        let text = fs::read_to_string(&file).map_err(|error| vec![format!("cannot read `{name}`: {error}")])?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let pieces = split(text);
+        let Some((piece, others)) = pieces.split_first() else { return Ok(None) };
+        let document = |piece: &Piece| text.get(piece.range.clone()).unwrap_or_default();
+        let place = |range: std::ops::Range<usize>| {
+            let Span { line, column, .. } = Span::of(text, range);
+            format!("{name}:{line}:{column}")
+        };
+        let decoded = decode(document(piece), piece.syntax).map_err(|error| {
+            let start = piece.range.start + error.range.start;
+            vec![format!("{}: {}", place(start..start), error.message)]
+        })?;
+        let entries = match decoded.node {
+            Node::Null => return Ok(None),
+            Node::Map(entries) => entries,
+            other => {
+                return Err(vec![format!("{name}:1:1: settings are a mapping, not of type {}", other.type_name())]);
+            }
+        };
+        if entries.iter().any(|(key, _)| key == "kind" || key == "apiVersion") {
+            return Ok(None);
+        }
+        let tree = SpanTree::read(document(piece)).unwrap_or_default();
+        let at = |path: &FieldPath| {
+            let start = piece.range.start + tree.find(path, Part::Key).map_or(0, |range| range.start);
+            place(start..start)
+        };
+        let mut problems: Vec<String> =
+            decoded.repeated.iter().map(|path| format!("{}: `{path}` is given more than once", at(path))).collect();
+        if let Some(other) = others.iter().find(|piece| !document(piece).trim().is_empty()) {
+            let start = other.range.start;
+            problems.push(format!("{}: a settings file holds one document", place(start..start)));
+        }
+        let mut found: Vec<Setting> = Vec::new();
+        for (key, value) in entries {
+            let (flag, place) = (kebab(&key), at(&path![key.clone()]));
+            if !SETTINGS.contains(&flag.as_str()) {
+                problems.push(unknown(&key, &flag, &place));
+            } else if found.iter().any(|setting| setting.name == flag) {
+                problems.push(format!("{place}: `{flag}` is given more than once"));
+            } else {
+                found.push(Setting { name: flag, place, value });
+            }
+        }
+        let directory = file.parent().unwrap_or(Path::new("")).to_owned();
+        if problems.is_empty() { Ok(Some(Self { directory, entries: found })) } else { Err(problems) }
+    }
+}
+
+fn unknown(key: &str, flag: &str, place: &str) -> String {
+    let hint = match nearest(flag, SETTINGS.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the settings are {}", SETTINGS.join(", ")),
+    };
+    format!("{place}: there is no setting `{}`; {hint}", key.escape_debug())
+}
+
+impl Setting {
+    /// The flags that say the same on a command line. Errors are messages without a place.
+    fn flags(&self, arg: &Arg, directory: &Path) -> Result<Vec<OsString>, String> {
+        let Self { name, place: _, value } = self;
+        if matches!(arg.get_action(), ArgAction::SetTrue) {
+            return match value {
+                Node::Bool(true) => Ok(vec![format!("--{name}").into()]),
+                Node::Bool(false) => Ok(Vec::new()),
+                _ => Err(format!("`{name}` is `true` or `false`")),
+            };
+        }
+        let is_list = matches!(arg.get_action(), ArgAction::Append);
+        let values = match value {
+            Node::List(items) if is_list => items.iter().map(scalar).collect::<Option<Vec<_>>>(),
+            single => scalar(single).map(|value| vec![value]),
+        };
+        let forms = if is_list { "a value or a list of values" } else { "one value" };
+        let values = values.ok_or_else(|| format!("`{name}` is {forms}"))?;
+        let flag = |value: String| {
+            let mut flag = OsString::from(format!("--{name}="));
+            if PATHS.contains(&name.as_str()) {
+                flag.push(directory.join(value))
+            } else {
+                flag.push(value)
+            }
+            flag
+        };
+        Ok(values.into_iter().map(flag).collect())
+    }
+}
+
+fn scalar(node: &Node) -> Option<String> {
+    match node {
+        Node::String(text) => Some(text.clone()),
+        Node::Int(number) => Some(number.to_string()),
+        Node::Float(number) => Some(number.to_string()),
+        Node::Null | Node::Bool(_) | Node::List(_) | Node::Map(_) => None,
+    }
+}
+
+/// The command line that the user wrote.
+struct CommandLine<'a> {
+    line: &'a [OsString],
+    /// The position behind the name of the command.
+    position: usize,
+    command: clap::Command,
+    matches: Option<&'a ArgMatches>,
+}
+
+impl<'a> CommandLine<'a> {
+    fn new(line: &'a [OsString], matches: &'a ArgMatches) -> Self {
+        let name = matches.subcommand_name().unwrap_or_default();
+        let all = Cli::command();
+        let command = all.find_subcommand(name).cloned().unwrap_or_default();
+        let names: Vec<&str> = std::iter::once(name).chain(command.get_all_aliases()).collect();
+        let is_name = |word: &OsString| word.to_str().is_some_and(|word| names.contains(&word));
+        let position = line.iter().skip(1).position(is_name).map_or(line.len(), |at| at + 2);
+        Self { line, position, matches: matches.subcommand().map(|(_, matches)| matches), command }
+    }
+
+    /// The line with more flags.
+    fn with(&self, flags: &[OsString]) -> Vec<OsString> {
+        let (before, after) = self.line.split_at(self.position);
+        [before, flags, after].concat()
+    }
+
+    fn has(&self, arg: &Arg) -> bool {
+        self.matches
+            .is_some_and(|matches| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine))
+    }
+
+    fn arg(&self, name: &str) -> Option<&Arg> {
+        self.command.get_arguments().find(|arg| arg.get_long() == Some(name))
+    }
+
+    /// The flags of all settings that the command has and the line does not say. Errors are messages with places.
+    fn flags_of(&self, settings: &Settings) -> Result<Vec<OsString>, Vec<String>> {
+        let (mut added, mut problems) = (Vec::new(), Vec::new());
+        for setting in &settings.entries {
+            let Some(arg) = self.arg(&setting.name) else { continue };
+            let gives_way = OPPOSITES
+                .iter()
+                .any(|(name, other)| *name == setting.name && self.arg(other).is_some_and(|other| self.has(other)));
+            let flags = setting.flags(arg, &settings.directory);
+            // A value is checked also where a flag takes its place.
+            let alone = flags.and_then(|flags| match Cli::parse_line(self.without(arg, &flags)) {
+                Ok(_) => Ok(flags),
+                Err(error) => Err(first_line(&error)),
+            });
+            match alone {
+                Ok(_) if gives_way || self.has(arg) => {}
+                Ok(flags) => added.extend(flags),
+                Err(problem) => problems.push(format!("{}: {problem}", setting.place)),
+            }
+        }
+        if problems.is_empty() { Ok(added) } else { Err(problems) }
+    }
+
+    /// The line with these flags; when it has them already, a line that has nothing else.
+    fn without(&self, arg: &Arg, flags: &[OsString]) -> Vec<OsString> {
+        if !self.has(arg) {
+            return self.with(flags);
+        }
+        let name = self.command.get_name().to_owned();
+        let before = ["gwctl".into(), name.into(), "-".into()];
+        [&before[..], flags].concat()
+    }
+}
+
+/// What clap says, without its usage.
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    first.strip_prefix("error: ").unwrap_or(first).to_owned()
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

@@ -1,0 +1,100 @@
+//! Settings files beside command lines.
+
+use super::super::args::Command;
+use super::*;
+use crate::options::Options;
+
+/// The options of `gwctl COMMAND DIRECTORY/a.yaml FLAGS` where `text` is the settings file.
+fn options_of(command: &str, text: &str, flags: &str) -> Result<(Options, PathBuf), String> {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("gwctl.yaml"), text).unwrap();
+    let manifest = directory.path().join("a.yaml");
+    let line = ["gwctl".into(), command.into(), manifest.into_os_string()];
+    let line = line.into_iter().chain(flags.split_whitespace().map(OsString::from));
+    let cli =
+        parse_line(line).map_err(|error| error.to_string().replace(&directory.path().display().to_string(), "D"))?;
+    let compile = match &cli.command {
+        Command::Translate(args) => &args.compile,
+        Command::Validate(args) => &args.compile,
+        other => panic!("{other:?}"),
+    };
+    Ok((compile.options().unwrap(), directory.path().to_owned()))
+}
+
+fn options(text: &str, flags: &str) -> Result<Options, String> {
+    options_of("validate", text, flags).map(|(options, _)| options)
+}
+
+#[test]
+fn settings_count_as_flags_and_flags_win() {
+    let text = "namespace: shop\ntrusted-hops: 2\nportMap: [80=10080, 443=10443]\nassume: services\nno-admin: true\n";
+    let read = options(text, "").unwrap();
+    assert_eq!((read.namespace.as_str(), read.trusted_hops, read.port_map.len()), ("shop", 2, 2));
+    assert!(read.assume.services && read.admin_address.is_none());
+    let flags = "-n other --port-map 80=81 --admin-address 127.0.0.1:1";
+    let read = options(text, flags).unwrap();
+    assert_eq!((read.namespace.as_str(), read.trusted_hops, read.port_map.len()), ("other", 2, 1));
+    assert!(read.admin_address.is_some());
+}
+
+#[test]
+fn paths_are_relative_to_the_file() {
+    let (read, directory) = options_of("translate", "secrets-dir: keys\n", "").unwrap();
+    assert_eq!(read.secrets_dir, Some(directory.join("keys")));
+}
+
+#[test]
+fn every_problem_is_reported_with_its_place() {
+    let text = "# ours\nnamespase: shop\nenvoyVersion: '1.10'\nno-admin: maybe\nignore: [GW2001]\ngateway: {}\n";
+    let message = options(text, "").unwrap_err();
+    assert!(
+        message.contains("D/gwctl.yaml:2:1: there is no setting `namespase`; did you mean `namespace`?"),
+        "{message}"
+    );
+    let message = options(&text.replace("namespase", "namespace"), "--envoy-version 1.40").unwrap_err();
+    for expected in [
+        "D/gwctl.yaml:3:1: invalid value '1.10' for '--envoy-version <VERSION>'",
+        "D/gwctl.yaml:4:1: `no-admin` is `true` or `false`",
+        "D/gwctl.yaml:5:1: invalid value 'GW2001' for '--ignore <CODE,…>': GW2001 (backend-not-found) is an error",
+        "D/gwctl.yaml:6:1: `gateway` is a value or a list of values",
+    ] {
+        assert!(message.contains(expected), "{expected}\n{message}");
+    }
+}
+
+#[test]
+fn what_is_not_one_mapping_is_refused() {
+    for (text, expected) in [
+        ("- a\n", ":1:1: settings are a mapping"),
+        ("namespace: a\nnamespace: b\n", ":1:1: `namespace` is given more than once"),
+        ("cluster-domain: a.b\nclusterDomain: b\n", ":2:1: `cluster-domain` is given more than once"),
+        ("namespace: a\n---\nnamespace: b\n", ":3:1: a settings file holds one document"),
+        ("namespace: [\n", "gwctl.yaml:"),
+    ] {
+        let message = options(text, "").unwrap_err();
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+}
+
+#[test]
+fn a_manifest_of_that_name_and_an_empty_file_are_no_settings() {
+    for text in ["", "# nothing\n", "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"] {
+        assert_eq!(options(text, "").unwrap().namespace, "default", "{text}");
+    }
+}
+
+#[test]
+fn a_setting_of_another_command_is_left_alone() {
+    assert!(options_of("validate", "partial: true\n", "").is_ok());
+    assert!(options_of("translate", "partial: true\n", "").is_ok());
+}
+
+#[test]
+fn two_files_are_one_too_many() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in NAMES {
+        fs::write(directory.path().join(name), "namespace: a\n").unwrap();
+    }
+    let line = ["gwctl".into(), "validate".into(), directory.path().as_os_str().to_owned()];
+    assert!(parse_line(line).unwrap_err().to_string().contains("are both beside the manifests"));
+}

@@ -1,0 +1,185 @@
+//! Services as backends: their ports, their endpoints, and what is spoken to them.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::diagnostics::{Diagnostics, codes};
+use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
+use crate::parser::api::{
+    AddressType, EndpointPort, EndpointSlice, L4Protocol, Service, ServicePort, ServiceType, TargetPort,
+};
+use crate::parser::manifests::{Kind, Object, ObjectKey};
+use crate::path;
+use crate::spelling::nearest;
+
+use super::super::listener::RouteKind;
+use super::unusable::Unusable;
+use super::{Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Suits};
+
+impl<'m> BackendIndex<'m> {
+    pub(super) fn look_up_service<S>(
+        &mut self,
+        name: &BackendName,
+        from: &BackendReferrer<'_, S>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Backend<'m>, Unusable> {
+        let given = self.given(name);
+        let service = self.services.get(&(name.namespace.as_str(), name.name.as_str())).copied();
+        let Some(service) = service else {
+            let endpoints = match given {
+                Some(endpoints) => endpoints,
+                None if self.settings.assume_services => self.dns(name, name.port),
+                None => return Err(self.no_service(name)),
+            };
+            return Ok(self.assumed(name, endpoints, from.kind, diagnostics));
+        };
+        let port = find_port(&service.spec, name.port, from.kind)?;
+        let endpoints = match given {
+            Some(endpoints) => endpoints,
+            None => self.service_endpoints(service, port, name)?,
+        };
+        let section = Some(port.name.as_str()).filter(|name| !name.is_empty());
+        let policy = (port.protocol == L4Protocol::Tcp)
+            .then(|| self.policies.of(Kind::Service, &name.namespace, &name.name, section))
+            .flatten();
+        Ok(Backend {
+            name: name.clone(),
+            object: BackendObject::Service(service),
+            protocol: upstream_protocol(port),
+            tls: self.policy_tls(policy),
+            policy,
+            endpoints,
+            suits: suits(port),
+        })
+    }
+
+    /// A Service that is not in the input. Its port names are not known, so a
+    /// policy for one of them may be meant for this port: it fails closed.
+    fn assumed(
+        &self,
+        name: &BackendName,
+        endpoints: Endpoints,
+        kind: RouteKind,
+        diagnostics: &mut Diagnostics,
+    ) -> Backend<'m> {
+        let policy = (kind != RouteKind::Udp)
+            .then(|| self.policies.of(Kind::Service, &name.namespace, &name.name, None))
+            .flatten();
+        let of_port = self.policies.of_any_section(Kind::Service, &name.namespace, &name.name);
+        let tls = match (policy, of_port) {
+            (None, Some(index)) if kind != RouteKind::Udp => {
+                let object = self.policies.get(index).object;
+                BackendTls::Invalid(diagnostics.error(
+                    object
+                        .finding(
+                            codes::POLICY_TARGET_NOT_FOUND,
+                            path!["spec", "targetRefs"],
+                            format!("Service `{}/{}` is assumed, and the names of its ports are not known", name.namespace, name.name),
+                        )
+                        .label(format!("this may or may not be port {}", name.port))
+                        .consequence("traffic for this port of the Service fails: it never goes out in plain text by mistake")
+                        .help("add the Service to the input, or leave out `sectionName`"),
+                ))
+            }
+            _ => self.policy_tls(policy),
+        };
+        let name = name.clone();
+        Backend { name, object: BackendObject::Assumed, protocol: None, tls, policy, endpoints, suits: Suits::Every }
+    }
+
+    fn policy_tls(&self, policy: Option<usize>) -> BackendTls {
+        match policy.map(|index| &self.policies.get(index).value) {
+            None => BackendTls::Plain,
+            Some(Ok(tls)) => BackendTls::Tls(tls.clone()),
+            Some(Err(proof)) => BackendTls::Invalid(*proof),
+        }
+    }
+
+    fn no_service(&self, name: &BackendName) -> Unusable {
+        let object = ObjectKey { kind: Kind::Service, namespace: name.namespace.clone(), name: name.name.clone() };
+        let names = self.services.keys().filter(|(namespace, _)| *namespace == name.namespace).map(|(_, name)| *name);
+        Unusable::NoService {
+            near: nearest(&name.name, names).map(str::to_owned),
+            refused: self.refused.contains(&object),
+        }
+    }
+
+    fn dns(&self, name: &BackendName, port: u16) -> Endpoints {
+        let BackendName { namespace, name, port: _, site: _ } = name;
+        Endpoints::Dns(vec![(format!("{name}.{namespace}.svc.{}", self.settings.cluster_domain), port)])
+    }
+
+    fn service_endpoints(
+        &self,
+        service: &Object<Service>,
+        port: &ServicePort,
+        name: &BackendName,
+    ) -> Result<Endpoints, Unusable> {
+        let spec = &service.spec;
+        if spec.service_type == ServiceType::ExternalName {
+            let target = spec.external_name.clone().unwrap_or_default();
+            if !self.settings.allow_external_name {
+                return Err(Unusable::ExternalName { target });
+            }
+            return Ok(Endpoints::Dns(vec![(target, port.port)]));
+        }
+        if let Some(slices) = self.slices.get(&(name.namespace.as_str(), name.name.as_str())) {
+            return Ok(Endpoints::Static(ready_addresses(slices, port)));
+        }
+        match (&port.target_port, spec.headless) {
+            (_, false) => Ok(self.dns(name, port.port)),
+            (TargetPort::Number(target), true) => Ok(self.dns(name, *target)),
+            (TargetPort::Name(name), true) => Err(Unusable::UnknownTargetPort { name: name.clone() }),
+        }
+    }
+}
+
+fn find_port(service: &Service, number: u16, kind: RouteKind) -> Result<&ServicePort, Unusable> {
+    let wanted = if kind == RouteKind::Udp { L4Protocol::Udp } else { L4Protocol::Tcp };
+    let mut same = service.ports.iter().filter(|port| port.port == number).peekable();
+    let Some(first) = same.peek().copied() else {
+        let ports = service.ports.iter().map(|port| port.port.to_string()).collect();
+        return Err(Unusable::NoPort { ports });
+    };
+    let protocol = first.protocol;
+    same.find(|port| port.protocol == wanted).ok_or(Unusable::WrongL4 { protocol })
+}
+
+/// What a Service port's `appProtocol` asks for
+/// ([GEP-1911](https://gateway-api.sigs.k8s.io/geps/gep-1911/)). Values that
+/// are not listed leave the protocol to the route.
+fn upstream_protocol(port: &ServicePort) -> Option<UpstreamProtocol> {
+    match port.app_protocol.as_deref()? {
+        "grpc" | "http2" | "kubernetes.io/h2c" => Some(UpstreamProtocol::Http2),
+        "http" | "kubernetes.io/ws" | "kubernetes.io/wss" => Some(UpstreamProtocol::Http1),
+        _ => None,
+    }
+}
+
+/// WebSockets are HTTP/1.1, which gRPC is not.
+fn suits(port: &ServicePort) -> Suits {
+    match port.app_protocol.as_deref() {
+        Some("kubernetes.io/ws" | "kubernetes.io/wss") => Suits::NoGrpc,
+        _ => Suits::Every,
+    }
+}
+
+/// The ready endpoints of a Service port, sorted: the port's name selects the port of each slice.
+fn ready_addresses(slices: &[&Object<EndpointSlice>], port: &ServicePort) -> Vec<SocketAddr> {
+    let mut addresses = BTreeSet::new();
+    for slice in slices.iter().map(|slice| &slice.spec) {
+        if slice.address_type == AddressType::Fqdn {
+            continue;
+        }
+        let target = slice.ports.iter().find(|p| p.name == port.name && p.protocol == port.protocol);
+        let number = match (target, &port.target_port) {
+            (Some(EndpointPort { port: Some(number), .. }), _) => *number,
+            (Some(EndpointPort { port: None, .. }), TargetPort::Number(number)) => *number,
+            _ => continue,
+        };
+        let ready = slice.endpoints.iter().filter(|endpoint| endpoint.ready);
+        let hosts = ready.filter_map(|endpoint| endpoint.addresses.first()?.parse::<IpAddr>().ok());
+        addresses.extend(hosts.map(|ip| SocketAddr::new(ip, number)));
+    }
+    addresses.into_iter().collect()
+}

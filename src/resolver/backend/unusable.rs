@@ -1,0 +1,152 @@
+//! Why a backend cannot be used; the finding is made for each reference.
+
+use crate::diagnostics::{Finding, codes};
+use crate::ir::{BackendName, Site};
+use crate::parser::api::L4Protocol;
+use crate::parser::manifests::Kind;
+use crate::path;
+
+use super::super::listener::RouteKind;
+use super::{Backend, BackendIndex, BackendReferrer, Suits};
+
+/// Why a Service port or an XBackend cannot be a backend.
+#[derive(Clone, Debug)]
+pub(super) enum Unusable {
+    NoService { near: Option<String>, refused: bool },
+    NoPort { ports: Vec<String> },
+    WrongL4 { protocol: L4Protocol },
+    ExternalName { target: String },
+    UnknownTargetPort { name: String },
+    NoExternal { near: Option<String>, refused: bool },
+}
+
+impl BackendIndex<'_> {
+    pub(super) fn unusable<S>(&self, from: &BackendReferrer<'_, S>, key: &BackendName, why: Unusable) -> Finding {
+        let BackendName { namespace, name, port, site } = key;
+        let full = format!("{namespace}/{name}");
+        let at = |code, field: &'static str, message: String| from.object.finding(code, from.path.with(field), message);
+        let finding = match why {
+            Unusable::NoService { near, refused } => missing(from, "Service", &full, near, refused),
+            Unusable::NoExternal { near, refused } => missing(from, "XBackend", &full, near, refused),
+            Unusable::NoPort { ports } => {
+                at(codes::PORT_NOT_FOUND, "port", format!("Service `{full}` has no port {port}"))
+                    .label("no such port")
+                    .help(match ports.as_slice() {
+                        [] => "add the port to the Service".to_owned(),
+                        [only] => format!("its port is {only}"),
+                        many => format!("its ports are {}", many.join(", ")),
+                    })
+            }
+            Unusable::WrongL4 { protocol } => at(
+                codes::UNSUPPORTED_PROTOCOL,
+                "port",
+                format!("port {port} of Service `{full}` is {}", l4_name(protocol)),
+            )
+            .label(format!("{} needs another protocol", from.kind.name()))
+            .help("refer to a port of the protocol that the route carries"),
+            Unusable::ExternalName { target } => at(
+                codes::EXTERNAL_NAME,
+                "name",
+                format!("Service `{full}` is an ExternalName for `{target}`"),
+            )
+            .label("not allowed as a backend")
+            .help("refer to a Service with endpoints, or pass `--allow-external-name` after reading CVE-2021-25740"),
+            Unusable::UnknownTargetPort { name: target } => at(
+                codes::UNKNOWN_TARGET_PORT,
+                "port",
+                format!("port {port} of headless Service `{full}` targets the container port `{target}`"),
+            )
+            .label("its number is known only to the cluster")
+            .help(format!("add the Service's EndpointSlices, or pass `--resolve {full}:{port}=HOST:PORT`")),
+        };
+        let declared = self.services.get(&(namespace.as_str(), name.as_str())).filter(|_| *site == Site::Internal);
+        let finding = match declared {
+            Some(service) => finding.related(service.at(&path!["spec"]), "the Service"),
+            None => finding,
+        };
+        finding.consequence(from.consequence.clone())
+    }
+}
+
+fn missing<S>(from: &BackendReferrer<'_, S>, kind: &str, full: &str, near: Option<String>, refused: bool) -> Finding {
+    let assume = if kind == Kind::Service.name() { ", or pass `--assume services`" } else { "" };
+    from.object
+        .finding(codes::BACKEND_NOT_FOUND, from.path.with("name"), format!("{kind} `{full}` is not in the input"))
+        .label(format!("no such {kind}"))
+        .help(match (near, refused) {
+            (_, true) => format!("the {kind} is in the input and has errors of its own: mend them first"),
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            _ => format!("add the {kind} to the input{assume}"),
+        })
+}
+
+pub(super) fn invalid_kind<S>(from: &BackendReferrer<'_, S>, group: &str, kind: &str) -> Finding {
+    let full = if group.is_empty() { kind.to_owned() } else { format!("{group}/{kind}") };
+    from.object
+        .finding(codes::INVALID_KIND, from.path.with("kind"), format!("`{full}` cannot be a backend"))
+        .label("not a kind that answers requests")
+        .consequence(from.consequence.clone())
+        .help("refer to a `Service`")
+}
+
+pub(super) fn not_permitted<S>(from: &BackendReferrer<'_, S>, kind: &str, namespace: &str, name: &str) -> Finding {
+    let mine = &from.object.metadata.namespace;
+    let route = from.object.kind.name();
+    from.object
+        .finding(
+            codes::REF_NOT_PERMITTED,
+            from.path.with("namespace"),
+            format!("no ReferenceGrant lets {route}s of namespace `{mine}` refer to {kind} `{namespace}/{name}`"),
+        )
+        .label(format!("another namespace than `{mine}`"))
+        .consequence(from.consequence.clone())
+        .help(format!(
+            "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {route}, namespace: {mine}}} to {{group: \"\", kind: {kind}, name: {name}}}",
+            from.object.kind.group()
+        ))
+}
+
+/// XBackends serve their own namespace only; no grant changes that.
+pub(super) fn other_namespace<S>(from: &BackendReferrer<'_, S>, namespace: &str, name: &str) -> Finding {
+    let mine = &from.object.metadata.namespace;
+    from.object
+        .finding(
+            codes::REF_NOT_PERMITTED,
+            from.path.with("namespace"),
+            format!("XBackend `{namespace}/{name}` serves routes of its own namespace only"),
+        )
+        .label(format!("another namespace than `{mine}`"))
+        .consequence(from.consequence.clone())
+        .help(format!("declare the XBackend in namespace `{mine}`"))
+}
+
+/// Why a backend cannot serve this kind of route.
+pub(super) fn unsuitable<S>(from: &BackendReferrer<'_, S>, backend: &Backend<'_>) -> Option<Finding> {
+    let BackendName { namespace, name, port, site } = &backend.name;
+    let what = match (from.kind, backend.suits) {
+        (RouteKind::Udp, _) if *site == Site::External => "an XBackend serves no datagrams",
+        (RouteKind::Grpc, Suits::NoGrpc) => "it speaks HTTP/1.1, and gRPC needs HTTP/2",
+        (RouteKind::Http | RouteKind::Grpc, Suits::Bytes) => "it does not speak HTTP",
+        _ => return None,
+    };
+    let route = from.kind.name();
+    Some(
+        from.object
+            .finding(
+                codes::UNSUPPORTED_PROTOCOL,
+                from.path.with("name"),
+                format!("`{namespace}/{name}` port {port} cannot be the backend of a {route}"),
+            )
+            .label(what)
+            .consequence(from.consequence.clone())
+            .help("refer to a backend of the protocol that the route carries"),
+    )
+}
+
+fn l4_name(protocol: L4Protocol) -> &'static str {
+    match protocol {
+        L4Protocol::Tcp => "TCP",
+        L4Protocol::Udp => "UDP",
+        L4Protocol::Sctp => "SCTP",
+    }
+}

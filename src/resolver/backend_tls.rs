@@ -1,0 +1,323 @@
+//! BackendTLSPolicy: TLS from the gateway to backends
+//! ([BackendTLSPolicy](https://gateway-api.sigs.k8s.io/api-types/backendtlspolicy/)).
+//!
+//! A policy that cannot be used never means plain text: its targets fail
+//! instead. The same validation settings occur in XBackends.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
+use crate::ir::CertificateName;
+use crate::options::Options;
+use crate::parser::api::{
+    BackendTlsPolicySpec, BackendTlsValidation, L4Protocol, LocalObjectReference, PolicyTargetReference, Service,
+    SubjectAltName, SubjectAltNameType,
+};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::path;
+use crate::spelling::nearest;
+
+use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, KeyPairId};
+use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
+
+/// The one well-known set of authorities that the specification names.
+const SYSTEM: &str = "System";
+
+/// What happens to requests whose backend's TLS settings cannot be used.
+const FAILS: &str = "requests to the backend get 500 (gRPC calls UNAVAILABLE): they never go out in plain text";
+
+/// The BackendTLSPolicies with the TLS settings that they stand for.
+pub type BackendTlsPolicies<'m> = Policies<'m, BackendTlsPolicySpec, Arc<TlsSettings>>;
+
+/// TLS on the connections to a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// The server name that the handshake asks for; an address is none.
+    pub server_name: Option<String>,
+    /// Who may vouch for the backend.
+    pub anchors: TrustAnchors,
+    /// The names of which the backend's certificate must carry one; never empty.
+    pub names: Vec<CertificateName>,
+    /// The certificate to show, in place of the Gateway's.
+    pub client_certificate: Option<KeyPairId>,
+}
+
+/// Who may vouch for a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustAnchors {
+    /// The authorities of the machine that runs the proxy, in this file.
+    System(String),
+    /// Those of the input; never empty.
+    Bundles(Vec<BundleId>),
+}
+
+/// Resolves all BackendTLSPolicies of the input.
+pub(super) fn resolve_backend_tls<'m>(
+    manifests: &'m Manifests,
+    settings: &Options,
+    certificates: &mut CertificateIndex<'m>,
+    diagnostics: &mut Diagnostics,
+) -> BackendTlsPolicies<'m> {
+    let services: HashMap<_, _> = manifests
+        .services
+        .iter()
+        .map(|service| ((service.metadata.namespace.as_str(), service.metadata.name.as_str()), &service.spec))
+        .collect();
+    let targets = Targets { services, manifests, assume_services: settings.assume.services };
+    let policies = manifests.backend_tls_policies.iter().map(|object| {
+        let BackendTlsPolicySpec { target_refs, validation, options } = &object.spec;
+        for key in options.keys() {
+            report_option(object, key, diagnostics);
+        }
+        let outcomes = target_refs.iter().enumerate();
+        let outcomes = outcomes.map(|(index, target)| targets.resolve(object, index, target, diagnostics)).collect();
+        let value = resolve_validation(
+            object,
+            &path!["spec", "validation"],
+            validation,
+            &settings.system_ca,
+            certificates,
+            diagnostics,
+        );
+        let value = value.map(Arc::new);
+        ResolvedPolicy { object, targets: outcomes, value, ancestors: BTreeSet::new() }
+    });
+    let list = policies.collect();
+    Policies::compete(list, diagnostics)
+}
+
+/// A TLS option of another implementation: whatever it asks for is not done.
+fn report_option<S>(object: &Object<S>, key: &str, diagnostics: &mut Diagnostics) {
+    diagnostics.report(
+        object
+            .finding(
+                codes::TLS_OPTION,
+                path!["spec", "options", key.to_owned()],
+                format!("TLS option `{key}` is not one that gwctl knows"),
+            )
+            .consequence("connections to the backend are made without what the option asks for")
+            .help("remove the option"),
+    );
+}
+
+/// The objects that a policy may target.
+struct Targets<'m> {
+    services: HashMap<(&'m str, &'m str), &'m Service>,
+    manifests: &'m Manifests,
+    assume_services: bool,
+}
+
+impl Targets<'_> {
+    fn resolve(
+        &self,
+        object: &Object<BackendTlsPolicySpec>,
+        index: usize,
+        reference: &PolicyTargetReference,
+        diagnostics: &mut Diagnostics,
+    ) -> TargetOutcome {
+        let at = path!["spec", "targetRefs", index];
+        let PolicyTargetReference { group, kind, name, section_name } = reference;
+        if !group.is_empty() || kind != Kind::Service.name() {
+            let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
+            let message = format!("a BackendTLSPolicy cannot target `{full}`");
+            return Err(diagnostics.error(refused_target(object, at.with("kind"), message).help("target a `Service`")));
+        }
+        let namespace = object.metadata.namespace.as_str();
+        let target = PolicyTarget {
+            kind: Kind::Service,
+            namespace: namespace.to_owned(),
+            name: name.clone(),
+            section: section_name.clone(),
+        };
+        match self.services.get(&(namespace, name.as_str())) {
+            Some(service) => match check_ports(object, &at, service, section_name.as_deref(), diagnostics) {
+                Ok(()) => Ok(target),
+                Err(finding) => Err(diagnostics.error(*finding)),
+            },
+            // Which port of an assumed Service has the name is found out when a route uses it.
+            None if self.assume_services => Ok(target),
+            None => Err(diagnostics.error(self.missing_service(object, at.with("name"), name))),
+        }
+    }
+
+    fn missing_service(&self, object: &Object<BackendTlsPolicySpec>, at: FieldPath, name: &str) -> Finding {
+        let namespace = object.metadata.namespace.as_str();
+        let key = ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
+        let names = self.services.keys().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
+        let help = match nearest(name, names) {
+            _ if self.manifests.refused.contains(&key) => {
+                "the Service is in the input and has errors of its own: mend them first".to_owned()
+            }
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "add the Service to the input, or pass `--assume services`".to_owned(),
+        };
+        object
+            .finding(codes::POLICY_TARGET_NOT_FOUND, at, format!("Service `{namespace}/{name}` is not in the input"))
+            .label("no such Service")
+            .consequence("the policy protects no connection")
+            .help(help)
+    }
+}
+
+/// Whether the policy can apply to the ports that it names: TLS runs over TCP.
+fn check_ports(
+    object: &Object<BackendTlsPolicySpec>,
+    at: &FieldPath,
+    service: &Service,
+    section: Option<&str>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Box<Finding>> {
+    let name = |udp: bool| {
+        let ports = service.ports.iter().filter(|port| (port.protocol != L4Protocol::Tcp) == udp);
+        ports.map(|port| format!("`{}`", port.name)).collect::<Vec<_>>().join(", ")
+    };
+    let Some(section) = section else {
+        let (tcp, other): (Vec<_>, Vec<_>) = service.ports.iter().partition(|port| port.protocol == L4Protocol::Tcp);
+        if tcp.is_empty() && !other.is_empty() {
+            let message = "the Service has no TCP port, and TLS needs one";
+            return Err(Box::new(refused_target(object, at.clone(), message).help("target a Service with a TCP port")));
+        }
+        if !other.is_empty() {
+            diagnostics.report(
+                object
+                    .finding(
+                        codes::POLICY_SKIPS_PORT,
+                        at.clone(),
+                        format!(
+                            "the policy does not apply to the ports {} of the Service: TLS runs over TCP",
+                            name(true)
+                        ),
+                    )
+                    .consequence("datagrams to these ports are not encrypted")
+                    .help("name the TCP port with `sectionName`"),
+            );
+        }
+        return Ok(());
+    };
+    match service.ports.iter().find(|port| port.name == section) {
+        Some(port) if port.protocol == L4Protocol::Tcp => Ok(()),
+        Some(_) => {
+            let message = format!("port `{section}` of the Service is not TCP, and TLS runs over TCP");
+            let at = at.with("sectionName");
+            Err(Box::new(refused_target(object, at, message).help(format!("the TCP ports are {}", name(false)))))
+        }
+        None => Err(Box::new(
+            object
+                .finding(
+                    codes::POLICY_TARGET_NOT_FOUND,
+                    at.with("sectionName"),
+                    format!("the Service has no port called `{section}`"),
+                )
+                .label("no such port name")
+                .consequence("the policy protects no connection")
+                .help(format!("`sectionName` is the name of a port, not its number; the ports are {}", name(false))),
+        )),
+    }
+}
+
+fn refused_target(object: &Object<BackendTlsPolicySpec>, at: FieldPath, message: impl Into<String>) -> Finding {
+    object
+        .finding(codes::INVALID_POLICY_TARGET, at, message)
+        .label("not a target of this policy")
+        .consequence("the policy protects no connection here")
+}
+
+/// The TLS settings that a `validation` asks for, or the proof that it cannot be honoured.
+pub(super) fn resolve_validation<S>(
+    object: &Object<S>,
+    at: &FieldPath,
+    validation: &BackendTlsValidation,
+    system_ca: &str,
+    certificates: &mut CertificateIndex<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<TlsSettings, Reported> {
+    let BackendTlsValidation { ca_certificate_refs, well_known_ca_certificates, hostname, subject_alt_names } =
+        validation;
+    let anchors = match well_known_ca_certificates.as_deref() {
+        Some(SYSTEM) => TrustAnchors::System(system_ca.to_owned()),
+        Some(other) => return Err(diagnostics.error(unknown_well_known(object, at, other))),
+        None => {
+            let bundles = resolve_authorities(object, at, ca_certificate_refs, certificates, diagnostics)?;
+            TrustAnchors::Bundles(bundles)
+        }
+    };
+    let names = if subject_alt_names.is_empty() {
+        vec![dns_or_wildcard(hostname)]
+    } else {
+        subject_alt_names.iter().filter_map(certificate_name).collect()
+    };
+    // An address is never a server name (RFC 6066, section 3).
+    let server_name = hostname.parse::<IpAddr>().is_err().then(|| hostname.to_ascii_lowercase());
+    Ok(TlsSettings { server_name, anchors, names, client_certificate: None })
+}
+
+fn unknown_well_known<S>(object: &Object<S>, at: &FieldPath, value: &str) -> Finding {
+    object
+        .finding(
+            codes::UNKNOWN_CA_SET,
+            at.with("wellKnownCACertificates"),
+            format!("`{value}` is not a set of authorities that gwctl knows"),
+        )
+        .consequence(FAILS)
+        .help(format!("write `{SYSTEM}`, or name a ConfigMap in `caCertificateRefs`"))
+}
+
+/// The schema has made sure that the member of the type is there.
+fn certificate_name(name: &SubjectAltName) -> Option<CertificateName> {
+    let SubjectAltName { san_type, hostname, uri } = name;
+    match san_type {
+        SubjectAltNameType::Uri => uri.clone().map(CertificateName::Uri),
+        SubjectAltNameType::Hostname => hostname.as_ref().map(|hostname| dns_or_wildcard(hostname)),
+    }
+}
+
+fn dns_or_wildcard(hostname: &str) -> CertificateName {
+    let hostname = hostname.to_ascii_lowercase();
+    match (hostname.strip_prefix("*."), hostname.parse::<IpAddr>()) {
+        (Some(suffix), _) => CertificateName::DnsWildcard(suffix.to_owned()),
+        (None, Ok(address)) => CertificateName::Ip(address),
+        (None, Err(_)) => CertificateName::Dns(hostname),
+    }
+}
+
+/// The authorities of all references that are valid: one bad reference leaves
+/// the others in force, none that is valid leaves nobody to trust.
+fn resolve_authorities<S>(
+    object: &Object<S>,
+    at: &FieldPath,
+    references: &[LocalObjectReference],
+    certificates: &mut CertificateIndex<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Vec<BundleId>, Reported> {
+    let at = at.with("caCertificateRefs");
+    let mut bundles = Vec::new();
+    for (index, reference) in references.iter().enumerate() {
+        let from = CertificateReferrer {
+            kind: object.kind,
+            namespace: &object.metadata.namespace,
+            path: at.with(index),
+            consequence: "backends whose certificate comes from these authorities are not trusted",
+            finding: &|code, path, message| object.finding(code, path, message),
+        };
+        if let Ok(bundle) = certificates.resolve_backend_bundle(&from, reference, diagnostics)
+            && !bundles.contains(&bundle)
+        {
+            bundles.push(bundle);
+        }
+    }
+    let finding = if bundles.is_empty() {
+        object
+            .finding(codes::NO_VALID_CA, at, "none of the authorities can be used")
+            .label("nobody is left who could vouch for the backend")
+            .help("mend at least one of the references")
+    } else if bundles.len() > 1 && bundles.iter().any(|id| certificates.is_assumed(*id)) {
+        object
+            .finding(codes::NOT_SUPPORTED, at, "authorities of several objects, one of them assumed, cannot be joined")
+            .help("add the assumed objects to the input, or join all authorities in one object")
+    } else {
+        return Ok(bundles);
+    };
+    Err(diagnostics.error(finding.consequence(FAILS)))
+}

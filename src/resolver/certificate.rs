@@ -1,0 +1,492 @@
+//! Certificate references: kind, grant, existence, and whether Envoy would
+//! load what they name
+//! ([SecretObjectReference](https://gateway-api.sigs.k8s.io/reference/spec/#secretobjectreference)).
+//!
+//! A Secret is read once, however many listeners name it. What is wrong with
+//! it is reported for each reference; that it is about to stop working is
+//! reported once.
+
+use std::collections::HashMap;
+
+use crate::certificate::{self, Bundle, Flaw, KeyPair, Validity};
+use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Reported, codes};
+use crate::options::Options;
+use crate::parser::api::{ConfigMap, LocalObjectReference, ObjectReference, Secret, SecretObjectReference};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::path;
+use crate::spelling::nearest;
+
+use super::reference_grant::{Grants, Referent, Referrer};
+
+/// The key of the certificate chain in a Secret of type `kubernetes.io/tls`.
+pub const CERTIFICATE_KEY: &str = "tls.crt";
+/// The key of the private key in a Secret of type `kubernetes.io/tls`.
+pub const PRIVATE_KEY_KEY: &str = "tls.key";
+/// The key of the authorities in a Secret or a ConfigMap.
+pub const AUTHORITIES_KEY: &str = "ca.crt";
+/// The type of a Secret that holds a certificate.
+const TLS_TYPE: &str = "kubernetes.io/tls";
+
+/// A certificate, by its position in [`CertificateIndex::pair`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyPairId(u32);
+
+/// A set of authorities, by its position in [`CertificateIndex::bundle`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BundleId(u32);
+
+/// Something usable that an object of the input holds, or that an assumed one will.
+#[derive(Clone, Debug)]
+pub struct Stored<'m, S, T> {
+    /// The namespace of the object.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The object with its content; `None` when it was assumed.
+    pub known: Option<(&'m Object<S>, T)>,
+}
+
+/// The certificate of a Secret.
+pub type StoredPair<'m> = Stored<'m, Secret, KeyPair>;
+
+/// The authorities of a ConfigMap or a Secret.
+#[derive(Clone, Debug)]
+pub enum StoredBundle<'m> {
+    /// Of a ConfigMap.
+    ConfigMap(Stored<'m, ConfigMap, Bundle>),
+    /// Of a Secret.
+    Secret(Stored<'m, Secret, Bundle>),
+}
+
+/// Every certificate and bundle that some reference names, each read once.
+#[derive(Debug)]
+pub struct CertificateIndex<'m> {
+    manifests: &'m Manifests,
+    secrets: HashMap<(&'m str, &'m str), &'m Object<Secret>>,
+    config_maps: HashMap<(&'m str, &'m str), &'m Object<ConfigMap>>,
+    pairs: Vec<StoredPair<'m>>,
+    bundles: Vec<StoredBundle<'m>>,
+    known_pairs: HashMap<(String, String), Result<KeyPairId, Unusable>>,
+    known_bundles: HashMap<(Kind, String, String), Result<BundleId, Unusable>>,
+    assume_secrets: bool,
+    assume_config_maps: bool,
+    has_directory: bool,
+    now: Option<i64>,
+}
+
+/// Why an object holds nothing that can be used; the finding is made for each reference.
+#[derive(Clone, Debug)]
+enum Unusable {
+    Missing {
+        near: Option<String>,
+        refused: bool,
+    },
+    /// Assumed, and there is no directory where it could be.
+    NoDirectory,
+    WrongType {
+        actual: String,
+    },
+    NoKey {
+        key: &'static str,
+    },
+    Flawed {
+        key: &'static str,
+        flaw: Flaw,
+    },
+}
+
+/// Who refers, from which field, and what follows when the reference is invalid.
+pub(super) struct CertificateReferrer<'r> {
+    pub(super) kind: Kind,
+    pub(super) namespace: &'r str,
+    pub(super) path: FieldPath,
+    pub(super) consequence: &'r str,
+    /// Makes a finding on the referrer.
+    pub(super) finding: &'r dyn Fn(Code, FieldPath, String) -> Finding,
+}
+
+impl CertificateReferrer<'_> {
+    fn error(&self, code: Code, field: &'static str, message: String) -> Finding {
+        (self.finding)(code, self.path.with(field), message).consequence(self.consequence)
+    }
+}
+
+/// The codes of one kind of reference: to a certificate, or to authorities.
+struct ReferenceCodes {
+    kind: Code,
+    unusable: Code,
+    missing: Code,
+}
+
+const PAIR_CODES: ReferenceCodes = ReferenceCodes {
+    kind: codes::INVALID_CERTIFICATE_KIND,
+    unusable: codes::UNUSABLE_CERTIFICATE,
+    missing: codes::CERTIFICATE_NOT_FOUND,
+};
+
+const AUTHORITY_CODES: ReferenceCodes = ReferenceCodes {
+    kind: codes::INVALID_CLIENT_CA_KIND,
+    unusable: codes::UNUSABLE_CLIENT_CA,
+    missing: codes::UNUSABLE_CLIENT_CA,
+};
+
+const BACKEND_AUTHORITY_CODES: ReferenceCodes =
+    ReferenceCodes { kind: codes::CA_INVALID_KIND, unusable: codes::CA_NOT_USABLE, missing: codes::CA_NOT_USABLE };
+
+impl<'m> CertificateIndex<'m> {
+    pub(super) fn new(manifests: &'m Manifests, options: &Options) -> Self {
+        fn by_name<S>(objects: &[Object<S>]) -> HashMap<(&str, &str), &Object<S>> {
+            objects
+                .iter()
+                .map(|object| ((object.metadata.namespace.as_str(), object.metadata.name.as_str()), object))
+                .collect()
+        }
+        Self {
+            manifests,
+            secrets: by_name(&manifests.secrets),
+            config_maps: by_name(&manifests.config_maps),
+            pairs: Vec::new(),
+            bundles: Vec::new(),
+            known_pairs: HashMap::new(),
+            known_bundles: HashMap::new(),
+            assume_secrets: options.assume.secrets,
+            assume_config_maps: options.assume.config_maps,
+            has_directory: options.secrets_dir.is_some(),
+            now: options.now,
+        }
+    }
+
+    /// The certificate of an id.
+    pub fn pair(&self, id: KeyPairId) -> &StoredPair<'m> {
+        &self.pairs[id.0 as usize]
+    }
+
+    /// The authorities of an id.
+    pub fn bundle(&self, id: BundleId) -> &StoredBundle<'m> {
+        &self.bundles[id.0 as usize]
+    }
+
+    /// Resolves a reference to a certificate with its key.
+    pub(super) fn resolve_pair(
+        &mut self,
+        from: &CertificateReferrer<'_>,
+        reference: &SecretObjectReference,
+        grants: &Grants<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<KeyPairId, Reported> {
+        let SecretObjectReference { group, kind, name, namespace } = reference;
+        if !group.is_empty() || kind != Kind::Secret.name() {
+            let help = "refer to a `Secret` of type `kubernetes.io/tls`";
+            return Err(diagnostics.error(wrong_kind(from, &PAIR_CODES, group, kind, help)));
+        }
+        let namespace = namespace.as_deref().unwrap_or(from.namespace);
+        permit(from, Kind::Secret, namespace, name, grants, diagnostics)?;
+        let key = (namespace.to_owned(), name.clone());
+        let known = match self.known_pairs.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let read = self.read_pair(namespace, name).map(|pair| {
+                    self.warn_of_pair(&pair, diagnostics);
+                    self.pairs.push(pair);
+                    KeyPairId(u32::try_from(self.pairs.len() - 1).unwrap_or(u32::MAX))
+                });
+                self.known_pairs.insert(key, read.clone());
+                read
+            }
+        };
+        known.map_err(|why| diagnostics.error(self.unusable(from, &PAIR_CODES, Kind::Secret, (namespace, name), why)))
+    }
+
+    /// Resolves a reference to the authorities of client certificates.
+    pub(super) fn resolve_bundle(
+        &mut self,
+        from: &CertificateReferrer<'_>,
+        reference: &ObjectReference,
+        grants: &Grants<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<BundleId, Reported> {
+        let ObjectReference { group, kind, name, namespace } = reference;
+        let found = [Kind::ConfigMap, Kind::Secret].into_iter().find(|known| group.is_empty() && known.name() == kind);
+        let Some(kind) = found else {
+            let help = "refer to a `ConfigMap` with the key `ca.crt`";
+            return Err(diagnostics.error(wrong_kind(from, &AUTHORITY_CODES, group, kind, help)));
+        };
+        let namespace = namespace.as_deref().unwrap_or(from.namespace);
+        permit(from, kind, namespace, name, grants, diagnostics)?;
+        self.look_up_bundle(from, &AUTHORITY_CODES, kind, (namespace, name), diagnostics)
+    }
+
+    /// Resolves a reference to the authorities of backends: a ConfigMap of the
+    /// referrer's own namespace.
+    pub(super) fn resolve_backend_bundle(
+        &mut self,
+        from: &CertificateReferrer<'_>,
+        reference: &LocalObjectReference,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<BundleId, Reported> {
+        let LocalObjectReference { group, kind, name } = reference;
+        if !group.is_empty() || kind != Kind::ConfigMap.name() {
+            let help = "refer to a `ConfigMap` with the key `ca.crt`";
+            return Err(diagnostics.error(wrong_kind(from, &BACKEND_AUTHORITY_CODES, group, kind, help)));
+        }
+        let object = (from.namespace, name.as_str());
+        self.look_up_bundle(from, &BACKEND_AUTHORITY_CODES, Kind::ConfigMap, object, diagnostics)
+    }
+
+    fn look_up_bundle(
+        &mut self,
+        from: &CertificateReferrer<'_>,
+        codes: &ReferenceCodes,
+        kind: Kind,
+        (namespace, name): (&str, &str),
+        diagnostics: &mut Diagnostics,
+    ) -> Result<BundleId, Reported> {
+        let key = (kind, namespace.to_owned(), name.to_owned());
+        let known = match self.known_bundles.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let read = self.read_bundle(kind, namespace, name).map(|bundle| {
+                    self.warn_of_bundle(&bundle, diagnostics);
+                    self.bundles.push(bundle);
+                    BundleId(u32::try_from(self.bundles.len() - 1).unwrap_or(u32::MAX))
+                });
+                self.known_bundles.insert(key, read.clone());
+                read
+            }
+        };
+        known.map_err(|why| diagnostics.error(self.unusable(from, codes, kind, (namespace, name), why)))
+    }
+
+    fn read_pair(&self, namespace: &str, name: &str) -> Result<StoredPair<'m>, Unusable> {
+        let (namespace_owned, name_owned) = (namespace.to_owned(), name.to_owned());
+        let Some(&object) = self.secrets.get(&(namespace, name)) else {
+            return match self.missing(Kind::Secret, namespace, name) {
+                None => Ok(Stored { namespace: namespace_owned, name: name_owned, known: None }),
+                Some(why) => Err(why),
+            };
+        };
+        let Secret { secret_type, data } = &object.spec;
+        if secret_type != TLS_TYPE {
+            return Err(Unusable::WrongType { actual: secret_type.clone() });
+        }
+        let value = |key: &'static str| data.get(key).filter(|data| !data.is_empty()).ok_or(Unusable::NoKey { key });
+        let (chain, key) = (value(CERTIFICATE_KEY)?, value(PRIVATE_KEY_KEY)?);
+        let pair = certificate::read_key_pair(chain, key).map_err(|flaw| Unusable::Flawed {
+            key: if flaw.is_in_key() { PRIVATE_KEY_KEY } else { CERTIFICATE_KEY },
+            flaw,
+        })?;
+        Ok(Stored { namespace: namespace_owned, name: name_owned, known: Some((object, pair)) })
+    }
+
+    fn read_bundle(&self, kind: Kind, namespace: &str, name: &str) -> Result<StoredBundle<'m>, Unusable> {
+        let (namespace_owned, name_owned) = (namespace.to_owned(), name.to_owned());
+        let read = |data: &std::collections::BTreeMap<String, Vec<u8>>| {
+            let key = AUTHORITIES_KEY;
+            let text = data.get(key).filter(|data| !data.is_empty()).ok_or(Unusable::NoKey { key })?;
+            certificate::read_bundle(text).map_err(|flaw| Unusable::Flawed { key, flaw })
+        };
+        let missing = |known: bool| if known { None } else { self.missing(kind, namespace, name) };
+        if kind == Kind::Secret {
+            let object = self.secrets.get(&(namespace, name)).copied();
+            if let Some(why) = missing(object.is_some()) {
+                return Err(why);
+            }
+            let known = object.map(|object| Ok((object, read(&object.spec.data)?))).transpose()?;
+            return Ok(StoredBundle::Secret(Stored { namespace: namespace_owned, name: name_owned, known }));
+        }
+        let object = self.config_maps.get(&(namespace, name)).copied();
+        if let Some(why) = missing(object.is_some()) {
+            return Err(why);
+        }
+        let known = object.map(|object| Ok((object, read(&object.spec.data)?))).transpose()?;
+        Ok(StoredBundle::ConfigMap(Stored { namespace: namespace_owned, name: name_owned, known }))
+    }
+
+    /// Whether a bundle is assumed, and so in a file of its own.
+    pub(super) fn is_assumed(&self, id: BundleId) -> bool {
+        match self.bundle(id) {
+            StoredBundle::ConfigMap(stored) => stored.known.is_none(),
+            StoredBundle::Secret(stored) => stored.known.is_none(),
+        }
+    }
+
+    /// Why an object that is not in the input cannot be used; `None` when it is assumed.
+    fn missing(&self, kind: Kind, namespace: &str, name: &str) -> Option<Unusable> {
+        let key = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+        let refused = self.manifests.refused.contains(&key);
+        let (assumed, names): (bool, Vec<&str>) = match kind {
+            Kind::Secret => (self.assume_secrets, names_in(&self.secrets, namespace)),
+            _ => (self.assume_config_maps, names_in(&self.config_maps, namespace)),
+        };
+        if assumed && !refused {
+            return (!self.has_directory).then_some(Unusable::NoDirectory);
+        }
+        Some(Unusable::Missing { near: nearest(name, names.into_iter()).map(str::to_owned), refused })
+    }
+
+    fn warn_of_pair(&self, pair: &StoredPair<'_>, diagnostics: &mut Diagnostics) {
+        let Some((object, pair)) = &pair.known else { return };
+        let at = path!["data"].with(CERTIFICATE_KEY);
+        let name = format!("the certificate of Secret `{}`", object.full_name());
+        let finding = |code, message: String| object.finding(code, at.clone(), message);
+        self.warn_of_validity(pair.leaf.validity, &name, &finding, "clients refuse the connection", diagnostics);
+    }
+
+    fn warn_of_bundle(&self, bundle: &StoredBundle<'_>, diagnostics: &mut Diagnostics) {
+        fn known<'a, S>(stored: &'a Stored<'_, S, Bundle>) -> Option<(Finding, &'a Bundle, String)> {
+            let (object, bundle) = stored.known.as_ref()?;
+            let at = path!["data"].with(AUTHORITIES_KEY);
+            let name = format!("{} `{}`", object.kind.name(), object.full_name());
+            Some((object.finding(codes::NOT_AN_AUTHORITY, at, String::new()), bundle, name))
+        }
+        let found = match bundle {
+            StoredBundle::ConfigMap(stored) => known(stored),
+            StoredBundle::Secret(stored) => known(stored),
+        };
+        let Some((template, bundle, name)) = found else { return };
+        let finding =
+            |code: Code, message: String| Finding { code, message, condition: code.condition(), ..template.clone() };
+        for authority in &bundle.authorities {
+            let name = format!("the authority `{}` of {name}", authority.subject);
+            let consequence = "certificates that it signed are refused";
+            self.warn_of_validity(authority.validity, &name, &finding, consequence, diagnostics);
+            if !authority.is_authority {
+                diagnostics.report(
+                    finding(codes::NOT_AN_AUTHORITY, format!("{name} may not sign certificates"))
+                        .consequence("no client certificate is accepted because of it, but this very one")
+                        .help("use the certificate of the authority that signs: it has the basic constraint `CA:TRUE`"),
+                );
+            }
+        }
+    }
+
+    fn warn_of_validity(
+        &self,
+        validity: Validity,
+        name: &str,
+        finding: &dyn Fn(Code, String) -> Finding,
+        consequence: &str,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let Some(now) = self.now else { return };
+        let Validity { not_before, not_after } = validity;
+        let (code, message) = if now > not_after {
+            (codes::CERTIFICATE_EXPIRED, format!("{name} expired on {}", day(not_after)))
+        } else if now < not_before {
+            (codes::CERTIFICATE_NOT_YET_VALID, format!("{name} is not valid before {}", day(not_before)))
+        } else {
+            return;
+        };
+        diagnostics.report(finding(code, message).consequence(consequence).help("renew the certificate"));
+    }
+
+    fn unusable(
+        &self,
+        from: &CertificateReferrer<'_>,
+        reference: &ReferenceCodes,
+        kind: Kind,
+        (namespace, name): (&str, &str),
+        why: Unusable,
+    ) -> Finding {
+        let full = format!("{} `{namespace}/{name}`", kind.name());
+        match why {
+            Unusable::Missing { near, refused } => {
+                let assume = if kind == Kind::Secret { "secrets" } else { "configmaps" };
+                from.error(reference.missing, "name", format!("{full} is not in the input"))
+                    .label(format!("no such {}", kind.name()))
+                    .help(match (refused, near) {
+                        (true, _) => format!("{full} is in the input and has errors of its own: mend them first"),
+                        (_, Some(near)) => format!("did you mean `{near}`?"),
+                        _ => format!("add it to the input, or pass `--assume {assume} --secrets-dir DIR`"),
+                    })
+            }
+            Unusable::NoDirectory => from
+                .error(
+                    codes::ASSUMED_WITHOUT_DIRECTORY,
+                    "name",
+                    format!("{full} is assumed, and its files have no place"),
+                )
+                .label("not in the input")
+                .help("say with `--secrets-dir DIR` where Envoy will find it"),
+            Unusable::WrongType { actual } => from
+                .error(reference.unusable, "name", format!("{full} is of type `{actual}`, not `{TLS_TYPE}`"))
+                .label("not a Secret that holds a certificate")
+                .help("create it with `kubectl create secret tls`"),
+            Unusable::NoKey { key } => from
+                .error(reference.unusable, "name", format!("{full} has no `{key}`"))
+                .label("nothing to use in it")
+                .help(format!("add the key `{key}` to its `data`")),
+            Unusable::Flawed { key, flaw } => {
+                let finding =
+                    from.error(reference.unusable, "name", format!("`{key}` of {full} cannot be used: {flaw}"));
+                let help = advice(&flaw);
+                let at = path!["data"].with(key);
+                let place = match kind {
+                    Kind::Secret => self.secrets.get(&(namespace, name)).map(|object| object.at(&at)),
+                    _ => self.config_maps.get(&(namespace, name)).map(|object| object.at(&at)),
+                };
+                let finding = finding.label("Envoy would refuse it").help(help);
+                match place {
+                    Some(place) => finding.related(place, format!("the {}", kind.name())),
+                    None => finding,
+                }
+            }
+        }
+    }
+}
+
+fn names_in<'a, S>(objects: &HashMap<(&'a str, &'a str), &Object<S>>, namespace: &str) -> Vec<&'a str> {
+    let mut names: Vec<_> = objects.keys().filter(|(own, _)| *own == namespace).map(|(_, name)| *name).collect();
+    names.sort_unstable();
+    names
+}
+
+fn wrong_kind(from: &CertificateReferrer<'_>, codes: &ReferenceCodes, group: &str, kind: &str, help: &str) -> Finding {
+    let full = if group.is_empty() { kind.to_owned() } else { format!("{group}/{kind}") };
+    from.error(codes.kind, "kind", format!("`{full}` holds no certificate that gwctl can read"))
+        .label("not a kind that holds certificates")
+        .help(help)
+}
+
+fn permit(
+    from: &CertificateReferrer<'_>,
+    kind: Kind,
+    namespace: &str,
+    name: &str,
+    grants: &Grants<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Reported> {
+    let referent = Referent { group: kind.group(), kind: kind.name(), namespace, name };
+    if grants.permit(Referrer { kind: from.kind, namespace: from.namespace }, referent) {
+        return Ok(());
+    }
+    let (own, referrer, target) = (from.namespace, from.kind.name(), kind.name());
+    let message =
+        format!("no ReferenceGrant lets {referrer}s of namespace `{own}` refer to {target} `{namespace}/{name}`");
+    let help = format!(
+        "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {referrer}, namespace: {own}}} to {{group: \"\", kind: {target}, name: {name}}}",
+        from.kind.group()
+    );
+    let finding = from.error(codes::REF_NOT_PERMITTED, "namespace", message);
+    Err(diagnostics.error(finding.label(format!("another namespace than `{own}`")).help(help)))
+}
+
+fn advice(flaw: &Flaw) -> &'static str {
+    match flaw {
+        Flaw::NoCertificate | Flaw::BrokenPem | Flaw::BrokenCertificate(_) => {
+            "put whole PEM blocks in it, each from `-----BEGIN CERTIFICATE-----` to `-----END CERTIFICATE-----`"
+        }
+        Flaw::UnsupportedKey(_) => "issue the certificate for an RSA key of 2048 bits or more, or for ECDSA P-256",
+        Flaw::CannotSign => "issue a server certificate: key usage `digitalSignature`",
+        Flaw::NoKey | Flaw::BrokenKey => "put the private key in it: PKCS#8, PKCS#1 or SEC1 in PEM",
+        Flaw::EncryptedKey => "remove the password: `openssl pkey -in tls.key -out plain.key`",
+        Flaw::KeyMismatch(None) => "use the key that the certificate was issued for",
+        Flaw::KeyMismatch(Some(_)) => "put the server's own certificate first, those of the authorities after it",
+    }
+}
+
+/// A point in time as a date.
+fn day(seconds: i64) -> String {
+    time::OffsetDateTime::from_unix_timestamp(seconds)
+        .map_or_else(|_| "a distant day".to_owned(), |t| t.date().to_string())
+}

@@ -1,0 +1,61 @@
+//! The certificate that a Gateway shows to backends
+//! ([GatewayBackendTLS](https://gateway-api.sigs.k8s.io/reference/spec/#gatewaybackendtls)).
+//!
+//! It turns no TLS on: connections that use TLS show it when the backend asks.
+
+use crate::diagnostics::{Condition, Diagnostics, FieldPath, Reported, codes};
+use crate::parser::api::{GatewayBackendTls, SecretObjectReference};
+use crate::parser::manifests::Object;
+use crate::path;
+
+use super::certificate::{CertificateIndex, CertificateReferrer, KeyPairId};
+use super::gateway::ResolvedGateway;
+use super::reference_grant::Grants;
+
+/// What a Gateway's status says of a certificate that cannot be used.
+const INVALID: Condition = Condition { kind: "ResolvedRefs", status: "False", reason: "InvalidClientCertificateRef" };
+
+/// Resolves the certificate of every Gateway that names one.
+pub(super) fn resolve_client_certificates(
+    gateways: &mut [ResolvedGateway<'_>],
+    grants: &Grants<'_>,
+    certificates: &mut CertificateIndex<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    for gateway in gateways {
+        let backend = gateway.object.spec.tls.as_ref().and_then(|tls| tls.backend.as_ref());
+        let Some(GatewayBackendTls { client_certificate_ref: Some(reference) }) = backend else { continue };
+        let at = path!["spec", "tls", "backend", "clientCertificateRef"];
+        // Backends that insist on a certificate refuse connections without one by themselves.
+        let consequence = "connections to backends show no certificate";
+        let resolved =
+            resolve_client_certificate(gateway.object, at, reference, consequence, grants, certificates, diagnostics);
+        gateway.client_certificate = resolved.ok();
+    }
+}
+
+/// Resolves a certificate that is shown to backends.
+pub(super) fn resolve_client_certificate<S>(
+    object: &Object<S>,
+    path: FieldPath,
+    reference: &SecretObjectReference,
+    consequence: &str,
+    grants: &Grants<'_>,
+    certificates: &mut CertificateIndex<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<KeyPairId, Reported> {
+    let from = CertificateReferrer {
+        kind: object.kind,
+        namespace: &object.metadata.namespace,
+        path,
+        consequence,
+        finding: &|code, path, message| {
+            let mut finding = object.finding(code, path, message);
+            if code != codes::REF_NOT_PERMITTED && finding.condition.is_some() {
+                finding.condition = Some(INVALID);
+            }
+            finding
+        },
+    };
+    certificates.resolve_pair(&from, reference, grants, diagnostics)
+}

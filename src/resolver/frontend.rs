@@ -1,0 +1,144 @@
+//! Client certificates: whom a Gateway's HTTPS listeners ask, by default and on
+//! single ports
+//! ([FrontendTLSConfig](https://gateway-api.sigs.k8s.io/reference/spec/#frontendtlsconfig)).
+//!
+//! Verification never fails open: where no authority can be used, the
+//! listeners that need it are refused.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::parser::api::{FrontendTls, FrontendTlsConfig, FrontendTlsValidation, FrontendValidationMode, GatewaySpec};
+use crate::parser::manifests::Object;
+use crate::path;
+
+use super::certificate::{BundleId, CertificateIndex, CertificateReferrer};
+use super::reference_grant::Grants;
+
+/// What the clients of a listener have to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientValidation {
+    /// Nothing.
+    Unasked,
+    /// A certificate of one of these authorities.
+    Required(Vec<BundleId>),
+    /// A certificate, or not; it is not checked.
+    Optional,
+}
+
+/// The settings of one Gateway.
+#[derive(Debug)]
+pub(super) struct Frontend {
+    default: Result<ClientValidation, Reported>,
+    ports: BTreeMap<u16, Result<ClientValidation, Reported>>,
+}
+
+impl Frontend {
+    /// What the HTTPS listeners of a port ask. The setting of a port replaces
+    /// the default one as a whole.
+    pub(super) fn on_port(&self, port: u16) -> Result<ClientValidation, Reported> {
+        self.ports.get(&port).unwrap_or(&self.default).clone()
+    }
+
+    /// Whether clients are asked anywhere.
+    pub(super) fn asks(&self) -> bool {
+        self.ports.values().chain([&self.default]).any(|setting| *setting != Ok(ClientValidation::Unasked))
+    }
+}
+
+/// Resolves the settings of a Gateway.
+pub(super) fn resolve_frontend(
+    gateway: &Object<GatewaySpec>,
+    grants: &Grants<'_>,
+    certificates: &mut CertificateIndex<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Frontend {
+    let frontend = gateway.spec.tls.as_ref().and_then(|tls| tls.frontend.as_ref());
+    let Some(FrontendTls { default, per_port }) = frontend else {
+        return Frontend { default: Ok(ClientValidation::Unasked), ports: BTreeMap::new() };
+    };
+    let at = path!["spec", "tls", "frontend"];
+    let mut resolve = |config: &FrontendTlsConfig, at: FieldPath| {
+        let FrontendTlsConfig { validation } = config;
+        match validation {
+            None => Ok(ClientValidation::Unasked),
+            Some(validation) => {
+                resolve_validation(gateway, validation, &at.with("validation"), grants, certificates, diagnostics)
+            }
+        }
+    };
+    let default = resolve(default, at.with("default"));
+    let ports = per_port
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| (entry.port, resolve(&entry.tls, at.with("perPort").with(index).with("tls"))))
+        .collect();
+    Frontend { default, ports }
+}
+
+fn resolve_validation(
+    gateway: &Object<GatewaySpec>,
+    validation: &FrontendTlsValidation,
+    at: &FieldPath,
+    grants: &Grants<'_>,
+    certificates: &mut CertificateIndex<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<ClientValidation, Reported> {
+    let FrontendTlsValidation { ca_certificate_refs, mode } = validation;
+    let mut bundles = Vec::new();
+    for (index, reference) in ca_certificate_refs.iter().enumerate() {
+        let from = CertificateReferrer {
+            kind: gateway.kind,
+            namespace: &gateway.metadata.namespace,
+            path: at.with("caCertificateRefs").with(index),
+            consequence: "client certificates of these authorities are refused",
+            finding: &|code, path, message| gateway.finding(code, path, message),
+        };
+        if let Ok(bundle) = certificates.resolve_bundle(&from, reference, grants, diagnostics)
+            && !bundles.contains(&bundle)
+        {
+            bundles.push(bundle);
+        }
+    }
+    if bundles.is_empty() {
+        let finding = gateway
+            .finding(
+                codes::NO_CLIENT_CA,
+                at.with("caCertificateRefs"),
+                "client certificates shall be checked, and no authority can be used for it",
+            )
+            .label("none of these can be used")
+            .consequence(
+                "the HTTPS listeners of these settings accept no connections: serving them unchecked would be worse",
+            )
+            .help("mend one of the references, or remove `validation` to serve every client");
+        return Err(diagnostics.error(finding));
+    }
+    if bundles.len() > 1 && bundles.iter().any(|id| certificates.is_assumed(*id)) {
+        let finding = gateway
+            .finding(
+                codes::NOT_SUPPORTED,
+                at.with("caCertificateRefs"),
+                "authorities of several objects, one of them assumed, cannot be joined",
+            )
+            .consequence("the HTTPS listeners of these settings accept no connections")
+            .help("add the assumed objects to the input, or join all authorities in one object");
+        return Err(diagnostics.error(finding));
+    }
+    Ok(match mode {
+        FrontendValidationMode::AllowValidOnly => ClientValidation::Required(bundles),
+        FrontendValidationMode::AllowInsecureFallback => {
+            diagnostics.report(
+                gateway
+                    .finding(
+                        codes::CLIENTS_NOT_CHECKED,
+                        at.with("mode"),
+                        "clients are asked for a certificate, and every answer is accepted",
+                    )
+                    .consequence("a client without a certificate, or with one of an unknown authority, is served")
+                    .help("write `mode: AllowValidOnly`, unless backends check the clients themselves"),
+            );
+            ClientValidation::Optional
+        }
+    })
+}

@@ -1,0 +1,107 @@
+//! TCPRoutes and UDPRoutes: their parents, the backends of their rules, and
+//! which of several routes a listener serves
+//! ([TCPRoute](https://gateway-api.sigs.k8s.io/reference/spec/#tcproute)).
+
+use crate::diagnostics::{Diagnostics, codes};
+use crate::parser::api::L4RouteSpec;
+use crate::parser::manifests::Object;
+use crate::path;
+
+use super::age::Age;
+use super::attachment::{Attacher, RouteParent, RouteView};
+use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
+use super::gateway::ResolvedGateway;
+use super::listener::{ResolvedListener, RouteKind};
+use super::reference_grant::Grants;
+use super::share::describe_share;
+
+/// A TCPRoute or UDPRoute with its references looked up.
+#[derive(Debug)]
+pub struct ResolvedL4Route<'m> {
+    /// The route.
+    pub object: &'m Object<L4RouteSpec>,
+    /// What became of each parentRef that is ours to judge.
+    pub parents: Vec<RouteParent>,
+    /// For each rule, what became of each backendRef.
+    pub backends: Vec<Vec<BackendRefOutcome>>,
+}
+
+/// Attaches a route of `kind` and resolves the backends of its rules.
+pub(super) fn resolve_l4_route<'m>(
+    kind: RouteKind,
+    route: &'m Object<L4RouteSpec>,
+    attacher: &mut Attacher<'_, 'm>,
+    grants: &Grants<'m>,
+    backends: &mut BackendIndex<'m>,
+    diagnostics: &mut Diagnostics,
+) -> ResolvedL4Route<'m> {
+    let L4RouteSpec { parent_refs, use_default_gateways, rules } = &route.spec;
+    let use_default_gateways = *use_default_gateways;
+    let view = RouteView { object: route, kind, parent_refs, use_default_gateways, hostnames: None };
+    let parents = attacher.attach(view, diagnostics);
+    let (carried, lost) = match kind {
+        RouteKind::Udp => ("datagrams", "are dropped"),
+        _ => ("connections", "are closed"),
+    };
+    let outcomes = rules.iter().enumerate().map(|(rule, spec)| {
+        let weights: Vec<_> = spec.backend_refs.iter().map(|backend| backend.weight).collect();
+        let refs = spec.backend_refs.iter().enumerate();
+        refs.map(|(index, reference)| {
+            let path = path!["spec", "rules", rule, "backendRefs", index];
+            let consequence = describe_share(&weights, index, carried, lost);
+            let from = BackendReferrer { object: route, kind, path, consequence };
+            backends.resolve(&from, &reference.object(), grants, diagnostics)
+        })
+        .collect()
+    });
+    let backends = outcomes.collect();
+    ResolvedL4Route { object: route, parents, backends }
+}
+
+/// The one attached route that a listener serves: the oldest, then the first by
+/// namespace and name
+/// ([conflicts](https://gateway-api.sigs.k8s.io/guides/api-design/#conflicts)).
+pub fn serving_route(
+    listener: &ResolvedListener<'_>,
+    kind: RouteKind,
+    routes: &[ResolvedL4Route<'_>],
+) -> Option<usize> {
+    let attached = listener.attached.iter().filter(|attachment| attachment.kind == kind);
+    attached.map(|attachment| attachment.route).min_by_key(|route| Age::order(&routes[*route].object.metadata))
+}
+
+/// Reports the routes that attached to a listener and get nothing from it.
+pub(super) fn report_idle_routes(
+    gateways: &[ResolvedGateway<'_>],
+    kind: RouteKind,
+    routes: &[ResolvedL4Route<'_>],
+    diagnostics: &mut Diagnostics,
+) {
+    for listener in gateways.iter().flat_map(|gateway| &gateway.listeners) {
+        let Some(serving) = serving_route(listener, kind, routes) else { continue };
+        let attached = listener.attached.iter().filter(|attachment| attachment.kind == kind);
+        for idle in attached.map(|attachment| attachment.route).filter(|route| *route != serving) {
+            report_idle_route(listener, routes[idle].object, routes[serving].object, diagnostics);
+        }
+    }
+}
+
+fn report_idle_route(
+    listener: &ResolvedListener<'_>,
+    idle: &Object<L4RouteSpec>,
+    serving: &Object<L4RouteSpec>,
+    diagnostics: &mut Diagnostics,
+) {
+    let kind = idle.kind.name();
+    diagnostics.report(
+        idle.finding(
+            codes::IDLE_ROUTE,
+            path!["spec", "parentRefs"],
+            format!("listener `{}` serves another {kind}, `{}`", listener.spec.name, serving.full_name()),
+        )
+        .label("attached, and without traffic on this listener")
+        .related(serving.at(&path!["metadata"]), "the route that is served: the older one, or the first by name")
+        .consequence(format!("nothing that arrives on port {} reaches this route", listener.spec.port))
+        .help("give each route a listener of its own"),
+    );
+}

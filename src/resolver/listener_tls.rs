@@ -1,0 +1,223 @@
+//! TLS of listeners: certificates, client certificates, and what becomes of a
+//! listener that has none
+//! ([ListenerTLSConfig](https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig)).
+
+use crate::certificate::Leaf;
+use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::parser::api::{ListenerTls, TlsMode};
+use crate::path;
+
+use super::certificate::{CertificateIndex, CertificateReferrer, KeyPairId};
+use super::frontend::{ClientValidation, Frontend, resolve_frontend};
+use super::gateway::ResolvedGateway;
+use super::listener::{Protocol, ResolvedListener, listener_path};
+use super::reference_grant::Grants;
+
+/// The TLS that ends at a listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Termination {
+    /// The certificates that can be used, in the order of their references; never empty.
+    pub certificates: Vec<KeyPairId>,
+    /// What clients have to show.
+    pub clients: ClientValidation,
+}
+
+/// Resolves the TLS of every listener of every Gateway.
+pub(super) fn resolve_tls(
+    gateways: &mut [ResolvedGateway<'_>],
+    grants: &Grants<'_>,
+    certificates: &mut CertificateIndex<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    for gateway in gateways {
+        let frontend = resolve_frontend(gateway.object, grants, certificates, diagnostics);
+        for listener in &mut gateway.listeners {
+            match listener.protocol {
+                Protocol::Https | Protocol::TlsTerminate => {
+                    match resolve_termination(listener, &frontend, grants, certificates, diagnostics) {
+                        Ok(termination) => listener.termination = Some(termination),
+                        Err(proof) => listener.refused = listener.refused.or(Some(proof)),
+                    }
+                }
+                Protocol::TlsPassthrough => report_unused_certificates(listener, diagnostics),
+                Protocol::Http | Protocol::Tcp | Protocol::Udp | Protocol::Unknown => {}
+            }
+        }
+        report_unasked_clients(gateway, &frontend, diagnostics);
+        report_overlaps(gateway, diagnostics);
+    }
+}
+
+fn resolve_termination(
+    listener: &ResolvedListener<'_>,
+    frontend: &Frontend,
+    grants: &Grants<'_>,
+    certificates: &mut CertificateIndex<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Termination, Reported> {
+    let owner = listener.owner;
+    let at = listener_path(listener.index).with("tls");
+    if let Some(ListenerTls { mode: TlsMode::Terminate | TlsMode::Passthrough, certificate_refs: _, options }) =
+        &listener.spec.tls
+    {
+        for key in options.keys() {
+            diagnostics.report(
+                owner
+                    .finding(
+                        codes::TLS_OPTION,
+                        at.with("options").with(key.clone()),
+                        format!("gwctl does not know the TLS option `{key}`"),
+                    )
+                    .label("not applied")
+                    .consequence("connections are served without this setting")
+                    .help("remove the option"),
+            );
+        }
+    }
+    let certificates = resolve_certificates(listener, &at, grants, certificates, diagnostics)?;
+    let clients = match listener.protocol {
+        Protocol::Https => frontend.on_port(listener.spec.port)?,
+        _ => ClientValidation::Unasked,
+    };
+    Ok(Termination { certificates, clients })
+}
+
+/// The certificates of a listener that can be used. A bad one never stops the others.
+fn resolve_certificates(
+    listener: &ResolvedListener<'_>,
+    at: &FieldPath,
+    grants: &Grants<'_>,
+    index: &mut CertificateIndex<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Vec<KeyPairId>, Reported> {
+    let owner = listener.owner;
+    let references = listener.spec.tls.as_ref().map(|tls| tls.certificate_refs.as_slice()).unwrap_or_default();
+    if references.is_empty() {
+        let finding = owner
+            .finding(
+                codes::NO_CERTIFICATE,
+                at.with("certificateRefs"),
+                format!("listener `{}` ends TLS and names no certificate", listener.spec.name),
+            )
+            .consequence("the listener accepts no connections")
+            .help("name a Secret of type `kubernetes.io/tls` under `tls.certificateRefs`");
+        return Err(diagnostics.error(finding));
+    }
+    let (mut usable, mut last) = (Vec::new(), None);
+    for (position, reference) in references.iter().enumerate() {
+        let consequence = match references.len() {
+            1 => "the listener accepts no connections",
+            _ => "the listener serves its other certificates only; without any it accepts no connections",
+        };
+        let from = CertificateReferrer {
+            kind: owner.kind(),
+            namespace: &owner.metadata().namespace,
+            path: at.with("certificateRefs").with(position),
+            consequence,
+            finding: &|code, path, message| owner.finding(code, path, message),
+        };
+        match index.resolve_pair(&from, reference, grants, diagnostics) {
+            Ok(pair) if usable.contains(&pair) => {}
+            Ok(pair) => usable.push(pair),
+            Err(proof) => last = Some(proof),
+        }
+    }
+    if let (true, Some(proof)) = (usable.is_empty(), last) {
+        return Err(proof);
+    }
+    warn_of_uncovered_hostname(listener, at, &usable, index, diagnostics);
+    Ok(usable)
+}
+
+fn warn_of_uncovered_hostname(
+    listener: &ResolvedListener<'_>,
+    at: &FieldPath,
+    pairs: &[KeyPairId],
+    index: &CertificateIndex<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let leaves: Option<Vec<&Leaf>> =
+        pairs.iter().map(|id| index.pair(*id).known.as_ref().map(|(_, pair)| &pair.leaf)).collect();
+    // What an assumed certificate covers is not known.
+    let Some(leaves) = leaves else { return };
+    let hostname = &listener.hostname;
+    if leaves.iter().any(|leaf| leaf.covers(hostname)) {
+        return;
+    }
+    let mut names: Vec<_> = leaves.iter().flat_map(|leaf| &leaf.dns_names).map(|name| format!("`{name}`")).collect();
+    names.dedup();
+    let covered = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
+    let finding = listener.owner.finding(
+        codes::HOSTNAME_NOT_COVERED,
+        at.with("certificateRefs"),
+        format!("no certificate of listener `{}` covers `{hostname}`", listener.spec.name),
+    );
+    diagnostics.report(
+        finding
+            .label(format!("covered: {covered}"))
+            .consequence("clients that check the name refuse the connection")
+            .help("use a certificate with this subject alternative name; a wildcard stands for one label"),
+    );
+}
+
+fn report_unused_certificates(listener: &ResolvedListener<'_>, diagnostics: &mut Diagnostics) {
+    let Some(ListenerTls { mode: _, certificate_refs, options }) = &listener.spec.tls else { return };
+    let fields = [("certificateRefs", !certificate_refs.is_empty()), ("options", !options.is_empty())];
+    for (field, _) in fields.into_iter().filter(|(_, present)| *present) {
+        diagnostics.report(listener.owner.finding(
+            codes::NO_EFFECT,
+            listener_path(listener.index).with("tls").with(field),
+            format!("`{field}` has no effect in mode `Passthrough`: TLS ends at the backends"),
+        ));
+    }
+}
+
+/// Settings for client certificates that no HTTPS listener is under.
+fn report_unasked_clients(gateway: &ResolvedGateway<'_>, frontend: &Frontend, diagnostics: &mut Diagnostics) {
+    let terminates = |listener: &&ResolvedListener<'_>| listener.protocol == Protocol::TlsTerminate;
+    if !frontend.asks() {
+        return;
+    }
+    for listener in gateway.listeners.iter().filter(terminates) {
+        if frontend.on_port(listener.spec.port) == Ok(ClientValidation::Unasked) {
+            continue;
+        }
+        diagnostics.report(
+            gateway
+                .object
+                .finding(
+                    codes::VALIDATION_WITHOUT_EFFECT,
+                    path!["spec", "tls", "frontend"],
+                    format!("client certificates are not asked for on listener `{}`", listener.spec.name),
+                )
+                .related(listener.owner.at(&listener_path(listener.index)), "a listener of protocol `TLS`")
+                .consequence("its clients are served without a certificate")
+                .help("the API checks clients of `HTTPS` listeners only: let the backend check those of this one"),
+        );
+    }
+}
+
+/// Listeners that end TLS on one port and whose hostnames overlap: a client may
+/// use the connection of one for requests to the other.
+fn report_overlaps(gateway: &ResolvedGateway<'_>, diagnostics: &mut Diagnostics) {
+    let ends = |listener: &&ResolvedListener<'_>| listener.termination.is_some();
+    for listener in gateway.listeners.iter().filter(ends) {
+        let overlapping = gateway.listeners.iter().filter(ends).find(|other| {
+            !std::ptr::eq(*other, listener)
+                && other.spec.port == listener.spec.port
+                && other.hostname.intersection(&listener.hostname).is_some()
+        });
+        let Some(other) = overlapping else { continue };
+        diagnostics.report(
+            listener
+                .owner
+                .finding(
+                    codes::OVERLAPPING_TLS,
+                    listener_path(listener.index).with("hostname"),
+                    format!("hosts of listener `{}` overlap with those of `{}`", listener.spec.name, other.spec.name),
+                )
+                .related(other.owner.at(&listener_path(other.index)), format!("listener `{}`", other.spec.name))
+                .consequence("an HTTP/2 client that takes one connection for both gets 421 and has to open another"),
+        );
+    }
+}

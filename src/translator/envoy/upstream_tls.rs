@@ -1,0 +1,66 @@
+//! TLS to backends
+//! ([UpstreamTlsContext](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls.proto#extensions-transport-sockets-tls-v3-upstreamtlscontext)).
+
+use envoy_types::pb::envoy::config::core::v3::TransportSocket;
+use envoy_types::pb::envoy::config::core::v3::transport_socket::ConfigType;
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_context::ValidationContextType;
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::subject_alt_name_matcher::SanType;
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::tls_parameters::TlsProtocol;
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
+    CertificateValidationContext, CommonTlsContext, SubjectAltNameMatcher, TlsParameters, UpstreamTlsContext,
+};
+
+use crate::ir::{CertificateName, Cluster, UpstreamTls};
+
+use super::path::quote;
+use super::proto::{any, exact, matching};
+use super::tls::{TRANSPORT_SOCKET, to_certificate, to_validation};
+
+const UPSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
+
+/// The newest version that is offered to backends; Envoy's own limit for them is 1.2.
+const MAXIMUM_VERSION: TlsProtocol = TlsProtocol::TlSv13;
+
+/// The transport socket of connections to a backend.
+pub(super) fn to_upstream_socket(tls: &UpstreamTls) -> TransportSocket {
+    let UpstreamTls { server_name, authorities, names, client_certificate } = tls;
+    let validation = CertificateValidationContext {
+        match_typed_subject_alt_names: names.iter().map(to_name_matcher).collect(),
+        ..to_validation(authorities)
+    };
+    let context = UpstreamTlsContext {
+        sni: server_name.clone().unwrap_or_default(),
+        common_tls_context: Some(CommonTlsContext {
+            tls_params: Some(TlsParameters {
+                tls_maximum_protocol_version: MAXIMUM_VERSION as i32,
+                ..TlsParameters::default()
+            }),
+            tls_certificates: client_certificate.iter().map(to_certificate).collect(),
+            validation_context_type: Some(ValidationContextType::ValidationContext(validation)),
+            ..CommonTlsContext::default()
+        }),
+        ..UpstreamTlsContext::default()
+    };
+    TransportSocket {
+        name: TRANSPORT_SOCKET.to_owned(),
+        config_type: Some(ConfigType::TypedConfig(any(UPSTREAM_CONTEXT, &context))),
+    }
+}
+
+/// Whether a cluster's certificates are compared with a regular expression.
+pub(super) fn uses_regex(cluster: &Cluster) -> bool {
+    let names = cluster.tls.iter().flat_map(|tls| &tls.names);
+    names.into_iter().any(|name| matches!(name, CertificateName::DnsWildcard(_)))
+}
+
+/// One matching name is enough. Exact DNS names are compared without case, and
+/// a certificate's wildcard covers its one label.
+fn to_name_matcher(name: &CertificateName) -> SubjectAltNameMatcher {
+    let (kind, matcher) = match name {
+        CertificateName::Dns(name) => (SanType::Dns, exact(name.clone())),
+        CertificateName::DnsWildcard(suffix) => (SanType::Dns, matching(format!("(?i)[^.]+\\.{}", quote(suffix)))),
+        CertificateName::Uri(uri) => (SanType::Uri, exact(uri.clone())),
+        CertificateName::Ip(address) => (SanType::IpAddress, exact(address.to_string())),
+    };
+    SubjectAltNameMatcher { san_type: kind as i32, matcher: Some(matcher), ..SubjectAltNameMatcher::default() }
+}

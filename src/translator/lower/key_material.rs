@@ -1,0 +1,119 @@
+//! Certificates and keys of the output: inline, or in files that gwctl writes
+//! or, for assumed objects, expects.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::ir::{Authorities, KeyPair, Material, Origin, UpstreamTls};
+use crate::options::Options;
+use crate::parser::manifests::Object;
+use crate::resolver::{
+    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, OriginTable, PRIVATE_KEY_KEY, Place,
+    StoredBundle, TlsSettings, TrustAnchors,
+};
+
+/// The files of a configuration, by the path that it names.
+pub type Files = BTreeMap<String, Arc<str>>;
+
+/// Where key material goes.
+#[derive(Debug)]
+pub(super) struct KeyMaterial<'a> {
+    index: &'a CertificateIndex<'a>,
+    directory: Option<&'a Path>,
+    files: Files,
+}
+
+impl<'a> KeyMaterial<'a> {
+    pub(super) fn new(index: &'a CertificateIndex<'a>, options: &'a Options) -> Self {
+        Self { index, directory: options.secrets_dir.as_deref(), files: Files::new() }
+    }
+
+    /// The files that the configuration refers to and gwctl has to write.
+    pub(super) fn into_files(self) -> Files {
+        self.files
+    }
+
+    /// The certificate of an id.
+    pub(super) fn key_pair(&mut self, id: KeyPairId, origins: &mut OriginTable) -> KeyPair {
+        let stored = self.index.pair(id);
+        let known = stored.known.as_ref();
+        let (chain, key) = known.map(|(_, pair)| (pair.chain.as_str(), pair.key.as_str())).unzip();
+        let object = (stored.namespace.as_str(), stored.name.as_str());
+        KeyPair {
+            chain: self.place(object, CERTIFICATE_KEY, chain),
+            key: self.place(object, PRIVATE_KEY_KEY, key),
+            origin: known.map(|(object, _)| origin_of(object, origins)),
+        }
+    }
+
+    /// The authorities of several objects, joined where there are more than one.
+    pub(super) fn authorities(&mut self, ids: &[BundleId], origins: &mut OriginTable) -> Authorities {
+        let (mut parts, mut first) = (Vec::new(), None);
+        for id in ids {
+            let (object, pem, origin) = match self.index.bundle(*id) {
+                StoredBundle::ConfigMap(stored) => {
+                    let known = stored.known.as_ref();
+                    let origin = known.map(|(object, _)| origin_of(object, origins));
+                    ((&stored.namespace, &stored.name), known.map(|(_, bundle)| &bundle.pem), origin)
+                }
+                StoredBundle::Secret(stored) => {
+                    let known = stored.known.as_ref();
+                    let origin = known.map(|(object, _)| origin_of(object, origins));
+                    ((&stored.namespace, &stored.name), known.map(|(_, bundle)| &bundle.pem), origin)
+                }
+            };
+            first = first.or(origin);
+            parts.push((object, pem));
+        }
+        let bundle = match parts.as_slice() {
+            [((namespace, name), pem)] => self.place((namespace, name), AUTHORITIES_KEY, pem.map(String::as_str)),
+            // The proxy reads one file of authorities only; they are no secret.
+            many => {
+                Material::Inline(many.iter().filter_map(|(_, pem)| pem.map(String::as_str)).collect::<String>().into())
+            }
+        };
+        Authorities { bundle, origin: first }
+    }
+
+    /// The TLS settings of a backend; `certificate` is shown where the backend has none of its own.
+    pub(super) fn upstream_tls(
+        &mut self,
+        settings: &TlsSettings,
+        certificate: Option<KeyPairId>,
+        origins: &mut OriginTable,
+    ) -> UpstreamTls {
+        let TlsSettings { server_name, anchors, names, client_certificate } = settings;
+        UpstreamTls {
+            server_name: server_name.clone(),
+            authorities: match anchors {
+                TrustAnchors::System(file) => Authorities { bundle: Material::File(file.clone()), origin: None },
+                TrustAnchors::Bundles(ids) => self.authorities(ids, origins),
+            },
+            names: names.clone(),
+            client_certificate: client_certificate.or(certificate).map(|id| self.key_pair(id, origins)),
+        }
+    }
+
+    /// Puts one value of an object in its place. Without content it is assumed
+    /// to be there, which the resolver allows only with a directory.
+    fn place(&mut self, (namespace, name): (&str, &str), key: &str, content: Option<&str>) -> Material {
+        let Some(directory) = self.directory else { return Material::Inline(content.unwrap_or_default().into()) };
+        let path = directory.join(namespace).join(name).join(key).to_string_lossy().into_owned();
+        let Some(content) = content else { return Material::File(path) };
+        match self.files.get(&path) {
+            // A Secret and a ConfigMap of one name, each with authorities of its own.
+            Some(other) if **other != *content => Material::Inline(content.into()),
+            Some(_) => Material::File(path),
+            None => {
+                self.files.insert(path.clone(), content.into());
+                Material::File(path)
+            }
+        }
+    }
+}
+
+fn origin_of<S>(object: &Object<S>, origins: &mut OriginTable) -> Origin {
+    let object = origins.object(object);
+    origins.origin(object, Place::Object)
+}

@@ -1,0 +1,216 @@
+//! What the rules of HTTPRoutes and GRPCRoutes have in common: conditions on
+//! headers, weighted backends with their filters, and how a rule fails.
+
+use std::sync::Arc;
+
+use crate::diagnostics::{Diagnostics, FieldPath, codes};
+use crate::ir::{Origin, RouteMatch, RouteName, ValueMatch, ValuePattern};
+use crate::parser::api::ValueMatchType;
+use crate::parser::manifests::Object;
+use crate::resolver::{Attachment, OriginTable, Place, RouteKind};
+
+use super::cluster::{Carried, Clusters};
+use super::filter::ExternalAuths;
+use super::forward::RuleAction;
+use super::l4_route::L4Shares;
+use super::precedence::MatchRank;
+use super::re2;
+use super::session::SessionNames;
+
+/// The rules of every route, by the position of the route in its kind.
+#[derive(Debug)]
+pub(super) struct LoweredRoutes {
+    /// The rules of the HTTPRoutes.
+    pub(super) http: Vec<Vec<LoweredRule>>,
+    /// The rules of the GRPCRoutes.
+    pub(super) grpc: Vec<Vec<LoweredRule>>,
+    /// The backends of the TLSRoutes.
+    pub(super) tls: Vec<L4Shares>,
+    /// The backends of the TCPRoutes.
+    pub(super) tcp: Vec<L4Shares>,
+    /// The backends of the UDPRoutes.
+    pub(super) udp: Vec<L4Shares>,
+}
+
+impl LoweredRoutes {
+    /// The rules of an attached route; none for kinds that HTTP listeners do not serve.
+    pub(super) fn rules(&self, attachment: Attachment) -> &[LoweredRule] {
+        match attachment.kind {
+            RouteKind::Http => &self.http[attachment.route],
+            RouteKind::Grpc => &self.grpc[attachment.route],
+            RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => &[],
+        }
+    }
+
+    /// How many matches all routes declare.
+    pub(super) fn count_matches(&self) -> usize {
+        self.http.iter().chain(&self.grpc).flatten().map(|rule| rule.matches.len()).sum()
+    }
+}
+
+/// How the rules of a kind of route answer when they cannot forward.
+#[derive(Debug)]
+pub(super) struct Answers {
+    /// The kind in route names.
+    pub(super) kind: &'static str,
+    /// What is sent to backends.
+    pub(super) carried: Carried,
+    /// The status of a rule or a share that fails.
+    pub(super) failure: u16,
+    /// The status of a rule without backends.
+    pub(super) no_backends: u16,
+    /// What a rule without backends means, in words.
+    pub(super) rule_is_empty: &'static str,
+    /// What a rule that fails means, in words.
+    pub(super) rule_fails: &'static str,
+    /// What a backend that fails means, in words.
+    pub(super) backend_fails: &'static str,
+}
+
+/// A rule, lowered once for all listeners that its route attaches to.
+#[derive(Debug)]
+pub(super) struct LoweredRule {
+    /// Its matches. An invalid one is left out: it has been reported.
+    pub(super) matches: Vec<LoweredMatch>,
+    /// What it does.
+    pub(super) action: RuleAction,
+}
+
+/// One match of a rule.
+#[derive(Debug)]
+pub(super) struct LoweredMatch {
+    pub(super) name: RouteName,
+    pub(super) matches: RouteMatch,
+    pub(super) rank: MatchRank,
+    pub(super) origin: Origin,
+}
+
+/// What all routes add to while they are lowered.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// The distinct authorizations.
+    pub(super) auths: ExternalAuths,
+    /// The names of sessions.
+    pub(super) sessions: SessionNames,
+}
+
+/// Lowers the rules of one route object.
+pub(super) struct RouteLowering<'a, S> {
+    pub(super) object: &'a Object<S>,
+    pub(super) answers: &'static Answers,
+    pub(super) registered: u32,
+    pub(super) namespace: Arc<str>,
+    pub(super) name: Arc<str>,
+    pub(super) clusters: &'a Clusters,
+    pub(super) shared: &'a mut Shared,
+    pub(super) origins: &'a mut OriginTable,
+    pub(super) diagnostics: &'a mut Diagnostics,
+}
+
+impl<'a, S> RouteLowering<'a, S> {
+    pub(super) fn new(
+        object: &'a Object<S>,
+        answers: &'static Answers,
+        clusters: &'a Clusters,
+        shared: &'a mut Shared,
+        origins: &'a mut OriginTable,
+        diagnostics: &'a mut Diagnostics,
+    ) -> Self {
+        Self {
+            object,
+            answers,
+            registered: origins.object(object),
+            namespace: object.metadata.namespace.as_str().into(),
+            name: object.metadata.name.as_str().into(),
+            clusters,
+            shared,
+            origins,
+            diagnostics,
+        }
+    }
+
+    /// An action for requests that cannot be forwarded.
+    pub(super) fn fail(&self) -> RuleAction {
+        RuleAction::respond(self.answers.failure)
+    }
+
+    /// A match with its name and its place.
+    pub(super) fn named_match(
+        &mut self,
+        rule: usize,
+        index: usize,
+        place: Place,
+        matches: RouteMatch,
+        rank: MatchRank,
+    ) -> LoweredMatch {
+        let name = RouteName {
+            kind: self.answers.kind,
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            rule: short(rule),
+            index: short(index),
+        };
+        LoweredMatch { name, matches, rank, origin: self.origins.origin(self.registered, place) }
+    }
+
+    /// Conditions on headers; `None` when one of them cannot be evaluated.
+    /// Names do not differ by letter case, and of two equal ones the first counts.
+    pub(super) fn lower_headers(
+        &mut self,
+        at: &FieldPath,
+        headers: &[crate::parser::api::ValueMatch],
+    ) -> Option<Vec<ValueMatch>> {
+        let mut valid = true;
+        let mut lowered: Vec<ValueMatch> = Vec::with_capacity(headers.len());
+        for (position, header) in headers.iter().enumerate() {
+            let at = at.with("headers").with(position);
+            let name = header.name.to_ascii_lowercase();
+            if lowered.iter().any(|before| before.name == name) {
+                self.report_ignored_header(at, &header.name);
+                continue;
+            }
+            valid &= self.check_value(&at, header);
+            lowered.push(lower_value_match(name, header));
+        }
+        valid.then_some(lowered)
+    }
+
+    fn report_ignored_header(&mut self, at: FieldPath, name: &str) {
+        self.diagnostics.report(
+            self.object
+                .finding(codes::IGNORED_MATCH, at, format!("header `{name}` is matched before in the same match"))
+                .label("ignored: header names do not differ by letter case")
+                .consequence("only the first of the two conditions counts")
+                .help("remove one of them"),
+        );
+    }
+
+    pub(super) fn check_value(&mut self, at: &FieldPath, spec: &crate::parser::api::ValueMatch) -> bool {
+        spec.match_type == ValueMatchType::Exact || self.check_regex(at.with("value"), &spec.value)
+    }
+
+    pub(super) fn check_regex(&mut self, at: FieldPath, pattern: &str) -> bool {
+        let Err(bad) = re2::check(pattern) else { return true };
+        self.diagnostics.report(
+            self.object
+                .finding(codes::BAD_REGEX, at, format!("Envoy's regular expressions (RE2) refuse `{pattern}`"))
+                .label(format!("{} at character {}", bad.message, pattern[..bad.offset].chars().count() + 1))
+                .consequence("the match takes no requests")
+                .help("write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax"),
+        );
+        false
+    }
+}
+
+/// A position as names and places keep it.
+pub(super) fn short(number: usize) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+pub(super) fn lower_value_match(name: String, spec: &crate::parser::api::ValueMatch) -> ValueMatch {
+    let value = match spec.match_type {
+        ValueMatchType::Exact => ValuePattern::Exact(spec.value.clone()),
+        ValueMatchType::RegularExpression => ValuePattern::Regex(spec.value.clone()),
+    };
+    ValueMatch { name, value }
+}

@@ -1,0 +1,160 @@
+//! Chains of a socket whose connections are told apart by the server name of
+//! TLS: HTTPS listeners, and listeners that hand on the bytes of TLS or what is
+//! in it.
+//!
+//! The most specific listener whose hostname covers a server name owns it. What
+//! that listener does not serve is closed, and never served by a less specific
+//! one.
+
+use std::collections::BTreeSet;
+
+use crate::hostname::Hostname;
+use crate::ir::{ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, TcpProxy, TlsTermination};
+use crate::resolver::{ClientValidation, ListenerId, Protocol, RouteKind, Termination};
+
+use super::cluster::stream_or_bytes;
+use super::http_chain::lower_https_connections;
+use super::listener::SocketLowering;
+use super::tls_route::winner;
+
+/// The application protocols of HTTPS listeners
+/// ([RFC 9113, section 3.2](https://www.rfc-editor.org/rfc/rfc9113#section-3.2)).
+const HTTP_PROTOCOLS: [&str; 2] = ["h2", "http/1.1"];
+
+/// The chains of listeners that share a socket, in the order of the listeners.
+pub(super) fn lower_tls_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[ListenerId]) -> Vec<FilterChain> {
+    let resolved = lowering.resolved;
+    let is_https = |id: &ListenerId| resolved.listener(*id).protocol == Protocol::Https;
+    let https: Vec<ListenerId> = ids.iter().copied().filter(is_https).collect();
+    let mut connections = lower_https_connections(lowering, &https).into_iter();
+    let mut chains = Vec::new();
+    for id in ids {
+        let listener = resolved.listener(*id);
+        let connection = is_https(id).then(|| connections.next()).flatten();
+        match (&listener.termination, connection) {
+            _ if listener.refused.is_some() => chains.push(closing_chain(lowering, *id)),
+            (Some(termination), Some(connection)) => chains.push(FilterChain {
+                tls: Some(lower_termination(lowering, termination, &HTTP_PROTOCOLS)),
+                handler: Handler::Http(connection),
+                ..closing_chain(lowering, *id)
+            }),
+            (termination, _) => {
+                let tls = termination.as_ref().map(|termination| lower_termination(lowering, termination, &[]));
+                lower_stream_chains(lowering, *id, tls.as_ref(), ids, &mut chains);
+            }
+        }
+    }
+    drop_needless(chains)
+}
+
+/// The chains of a listener of protocol TLS: one for each route with the
+/// server names that are its own, and one that closes the rest.
+fn lower_stream_chains(
+    lowering: &mut SocketLowering<'_, '_>,
+    id: ListenerId,
+    tls: Option<&TlsTermination>,
+    ids: &[ListenerId],
+    chains: &mut Vec<FilterChain>,
+) {
+    let resolved = lowering.resolved;
+    let listener = resolved.listener(id);
+    let owner = |host: &Hostname| {
+        host.ancestors().find_map(|host| ids.iter().find(|id| resolved.listener(**id).hostname == host)).copied()
+    };
+    let routes: BTreeSet<usize> =
+        listener.attached.iter().filter(|a| a.kind == RouteKind::Tls).map(|a| a.route).collect();
+    let hosts: BTreeSet<Hostname> = routes
+        .iter()
+        .flat_map(|route| &resolved.tls_routes[*route].hostnames)
+        .filter_map(|host| host.intersection(&listener.hostname))
+        .filter(|host| owner(host) == Some(id))
+        .collect();
+    let mut own: Vec<(usize, Vec<Hostname>)> = Vec::new();
+    for host in &hosts {
+        let Some(route) = winner(resolved, &routes, host) else { continue };
+        match own.iter_mut().find(|(other, _)| *other == route) {
+            Some((_, names)) => names.push(host.clone()),
+            None => own.push((route, vec![host.clone()])),
+        }
+    }
+    let rest = closing_chain(lowering, id);
+    for (route, names) in own {
+        let object = resolved.tls_routes[route].object;
+        let metadata = &object.metadata;
+        let certificate = resolved.gateways[id.gateway].client_certificate;
+        let carried = stream_or_bytes(listener.protocol);
+        let backends = lowering.routes.tls[route].backends(lowering.clusters, carried, certificate);
+        let name = Some(("tlsroute", metadata.namespace.clone(), metadata.name.clone()));
+        chains.push(FilterChain {
+            name: rest.name.clone().map(|chain| ChainName { route: name, ..chain }),
+            select: select(&names),
+            tls: tls.cloned(),
+            handler: Handler::Tcp(TcpProxy { backends }),
+            origin: rest.origin,
+        });
+    }
+    if !hosts.contains(&listener.hostname) {
+        chains.push(rest);
+    }
+}
+
+/// A chain that closes the connections for all hosts of a listener.
+fn closing_chain(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> FilterChain {
+    let listener = lowering.resolved.listener(id);
+    let metadata = listener.owner.metadata();
+    FilterChain {
+        name: Some(ChainName {
+            kind: if listener.owner.set.is_some() { "listenerset" } else { "gateway" },
+            namespace: metadata.namespace.clone(),
+            object: metadata.name.clone(),
+            listener: listener.spec.name.clone(),
+            route: None,
+        }),
+        select: select(std::slice::from_ref(&listener.hostname)),
+        tls: None,
+        handler: Handler::Close,
+        origin: lowering.origin_of(id),
+    }
+}
+
+fn select(hosts: &[Hostname]) -> ChainMatch {
+    if hosts.contains(&Hostname::Any) { ChainMatch::AnyServerName } else { ChainMatch::ServerNames(hosts.to_vec()) }
+}
+
+/// Leaves out closing chains of hosts that no other chain would take: a
+/// connection without a chain is closed as well. A socket has one chain at least.
+fn drop_needless(chains: Vec<FilterChain>) -> Vec<FilterChain> {
+    let takes = |chain: &FilterChain, host: &Hostname| match &chain.select {
+        ChainMatch::Any | ChainMatch::AnyServerName => true,
+        ChainMatch::ServerNames(hosts) => hosts.iter().any(|own| own.covers(host)),
+    };
+    let serving: Vec<bool> = chains.iter().map(|chain| !matches!(chain.handler, Handler::Close)).collect();
+    let needed = |chain: &FilterChain| match &chain.select {
+        ChainMatch::ServerNames(hosts) => {
+            hosts.iter().any(|host| chains.iter().zip(&serving).any(|(other, serves)| *serves && takes(other, host)))
+        }
+        ChainMatch::Any | ChainMatch::AnyServerName => false,
+    };
+    let kept: Vec<bool> = chains.iter().zip(&serving).map(|(chain, serves)| *serves || needed(chain)).collect();
+    if !kept.contains(&true) {
+        return chains;
+    }
+    chains.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(chain, _)| chain).collect()
+}
+
+fn lower_termination(
+    lowering: &mut SocketLowering<'_, '_>,
+    termination: &Termination,
+    alpn: &[&'static str],
+) -> TlsTermination {
+    let Termination { certificates, clients } = termination;
+    TlsTermination {
+        certificates: certificates.iter().map(|id| lowering.key_pair(*id)).collect(),
+        alpn: alpn.to_vec(),
+        clients: match clients {
+            ClientValidation::Unasked => ClientCertificates::Unasked,
+            ClientValidation::Optional => ClientCertificates::Optional,
+            ClientValidation::Required(bundles) => ClientCertificates::Required(lowering.authorities(bundles)),
+        },
+    }
+}
