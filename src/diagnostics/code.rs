@@ -240,12 +240,12 @@ registry! {
     HEADER_CONFLICT = "GW4006" "header-modified-twice" Warning;
     /// A GRPCRoute and an HTTPRoute for the same hosts of one listener.
     SHARED_HOSTNAME = "GW4021" "grpc-and-http-share-hosts" Warning;
+    /// A route on a listener that serves only one route, which is another one.
+    IDLE_ROUTE = "GW4030" "idle-route" Warning;
     /// A `*` that browsers take literally.
     LITERAL_WILDCARD = "GW4040" "literal-wildcard" Warning;
     /// Two rules name their sessions alike.
     SESSION_NAME_TAKEN = "GW4041" "session-name-taken" Warning;
-    /// A route on a listener that serves only one route, which is another one.
-    IDLE_ROUTE = "GW4030" "idle-route" Warning;
 
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use crate::diagnostics::{FieldPath, Reported, codes};
-use crate::ir::{Cors, SessionCarrier, Target};
-use crate::parser::api::{HttpRouteRetry, HttpRouteTimeouts, SessionPersistence};
+use crate::ir::{Cors, Session, SessionCarrier, Target};
+use crate::parser::api::{HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec};
+use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{BackendRefOutcome, Place};
 
@@ -30,6 +31,8 @@ pub(super) struct PolicySpec<'s> {
     pub(super) timeouts: Option<&'s HttpRouteTimeouts>,
     pub(super) retry: Option<&'s HttpRouteRetry>,
     pub(super) session: Option<&'s SessionPersistence>,
+    /// The policy whose session holds where the rule declares none.
+    pub(super) session_policy: Option<&'s Object<XBackendTrafficPolicySpec>>,
 }
 
 impl<S> RouteLowering<'_, S> {
@@ -67,24 +70,38 @@ impl<S> RouteLowering<'_, S> {
 
     /// What holds for all backends of a rule.
     fn lower_policy(&mut self, list: ListPlace<'_>, spec: PolicySpec<'_>) -> Result<RulePolicy, Reported> {
-        let PolicySpec { timeouts, retry, session } = spec;
+        let PolicySpec { timeouts, retry, session, session_policy } = spec;
         let retry = retry.map(lower_retry);
         let timeouts = lower_timeouts(timeouts, retry.is_some());
-        let session = match session {
-            None => None,
-            Some(persistence) => {
-                let source = SessionSource {
-                    object: self.object,
-                    at: list.owner.with("sessionPersistence"),
-                    rule: format!("{}/{}/{}/{}", self.answers.kind, self.namespace, self.name, list.rule),
-                    shared: false,
-                    consequence: self.answers.rule_fails,
-                };
-                Some(self.shared.sessions.lower(&source, persistence, self.diagnostics)?)
-            }
-        };
+        let session = self.lower_session(list, session, session_policy)?;
         let retry = retry.or_else(|| session.as_ref().map(|_| session_retry()));
         Ok(RulePolicy { timeouts, retry, session, status: self.answers.failure })
+    }
+
+    /// The session of a rule: its own, else that of a policy.
+    fn lower_session(
+        &mut self,
+        list: ListPlace<'_>,
+        own: Option<&SessionPersistence>,
+        policy: Option<&Object<XBackendTrafficPolicySpec>>,
+    ) -> Result<Option<Session>, Reported> {
+        let rule = format!("{}/{}/{}/{}", self.answers.kind, self.namespace, self.name, list.rule);
+        let consequence = self.answers.rule_fails;
+        let of_policy = policy.and_then(|policy| Some((policy, policy.spec.session_persistence.as_ref()?)));
+        let session = match (own, of_policy) {
+            (Some(spec), _) => {
+                let at = list.owner.with("sessionPersistence");
+                let source = SessionSource { object: self.object, at, rule, shared: false, consequence };
+                self.shared.sessions.lower(&source, spec, self.diagnostics)?
+            }
+            (None, Some((object, spec))) => {
+                let at = path!["spec", "sessionPersistence"];
+                let source = SessionSource { object, at, rule, shared: true, consequence };
+                self.shared.sessions.lower(&source, spec, self.diagnostics)?
+            }
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(session))
     }
 
     /// What a rule does that nobody answers for; the reason has been reported then.
@@ -150,6 +167,7 @@ impl<S> RouteLowering<'_, S> {
         backends: &[RuleBackend<'_>],
         policy: &RulePolicy,
     ) -> bool {
+        let at = list.owner.with("sessionPersistence").with("type");
         let is_header = policy.session.as_ref().is_some_and(|s| matches!(s.carrier, SessionCarrier::Header(_)));
         let several = backends.iter().filter(|backend| matches!(backend.target, Target::Cluster(_))).count() > 1;
         if is_header && several {
@@ -157,7 +175,7 @@ impl<S> RouteLowering<'_, S> {
                 self.object
                     .finding(
                         codes::SESSION_HEADER_SPLIT,
-                        list.owner.with("sessionPersistence").with("type"),
+                        at,
                         "Envoy cannot keep a session that is in a header across several backends",
                     )
                     .label("the header names an endpoint and not its backend")

@@ -6,7 +6,10 @@
 
 use crate::diagnostics::{Diagnostics, FieldPath, codes};
 use crate::ir::{PathMatch, RouteMatch};
-use crate::parser::api::{GrpcMethodMatch, GrpcRouteMatch, GrpcRouteRule, GrpcRouteSpec, ValueMatchType};
+use crate::parser::api::{
+    GrpcMethodMatch, GrpcRouteMatch, GrpcRouteRule, GrpcRouteSpec, ValueMatchType, XBackendTrafficPolicySpec,
+};
+use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{BackendRefOutcome, FilterRefs, OriginTable, Place, Resolved};
 
@@ -44,7 +47,10 @@ pub(super) fn lower_grpc_routes(
         .map(|route| {
             let mut lowering = RouteLowering::new(route.object, &ANSWERS, clusters, shared, origins, diagnostics);
             let rules = route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters).enumerate();
-            let rules = rules.map(|(index, ((rule, outcomes), refs))| lowering.lower_rule(index, rule, outcomes, refs));
+            let rules = rules.map(|(index, ((rule, outcomes), refs))| {
+                let session = resolved.policy_session(outcomes);
+                lowering.lower_rule(index, rule, (outcomes, refs, session))
+            });
             let rules: Vec<_> = rules.collect();
             if rules.is_empty() {
                 lowering.report_no_rules();
@@ -69,8 +75,11 @@ impl RouteLowering<'_, GrpcRouteSpec> {
         &mut self,
         rule: usize,
         spec: &GrpcRouteRule,
-        outcomes: &[BackendRefOutcome],
-        refs: &FilterRefs,
+        (outcomes, refs, session_policy): (
+            &[BackendRefOutcome],
+            &FilterRefs,
+            Option<&Object<XBackendTrafficPolicySpec>>,
+        ),
     ) -> LoweredRule {
         let at = path!["spec", "rules", rule];
         // The name of a rule serves those who refer to it; it changes nothing for traffic.
@@ -87,7 +96,7 @@ impl RouteLowering<'_, GrpcRouteSpec> {
         });
         let backends: Vec<_> = backends.collect();
         let list = ListPlace { rule, backend: None, owner: &at, prefix: None, refs };
-        let policy = PolicySpec { session: session_persistence.as_ref(), ..PolicySpec::default() };
+        let policy = PolicySpec { session: session_persistence.as_ref(), session_policy, ..PolicySpec::default() };
         let action = self.lower_action(list, filters.iter().map(FilterView::from), &backends, policy);
         LoweredRule { matches, action }
     }

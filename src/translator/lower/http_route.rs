@@ -2,7 +2,8 @@
 
 use crate::diagnostics::Diagnostics;
 use crate::ir::RouteMatch;
-use crate::parser::api::{HttpRouteMatch, HttpRouteRule, HttpRouteSpec, PathMatchType};
+use crate::parser::api::{HttpRouteMatch, HttpRouteRule, HttpRouteSpec, PathMatchType, XBackendTrafficPolicySpec};
+use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{BackendRefOutcome, FilterRefs, OriginTable, Place, Resolved};
 
@@ -38,7 +39,12 @@ pub(super) fn lower_http_routes(
         .map(|route| {
             let mut lowering = RouteLowering::new(route.object, &ANSWERS, clusters, shared, origins, diagnostics);
             let rules = route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters).enumerate();
-            rules.map(|(index, ((rule, outcomes), refs))| lowering.lower_rule(index, rule, outcomes, refs)).collect()
+            rules
+                .map(|(index, ((rule, outcomes), refs))| {
+                    let session = resolved.policy_session(outcomes);
+                    lowering.lower_rule(index, rule, (outcomes, refs, session))
+                })
+                .collect()
         })
         .collect()
 }
@@ -48,8 +54,11 @@ impl RouteLowering<'_, HttpRouteSpec> {
         &mut self,
         rule: usize,
         spec: &HttpRouteRule,
-        outcomes: &[BackendRefOutcome],
-        refs: &FilterRefs,
+        (outcomes, refs, session_policy): (
+            &[BackendRefOutcome],
+            &FilterRefs,
+            Option<&Object<XBackendTrafficPolicySpec>>,
+        ),
     ) -> LoweredRule {
         let at = path!["spec", "rules", rule];
         // The name of a rule serves those who refer to it; it changes nothing for traffic.
@@ -69,8 +78,12 @@ impl RouteLowering<'_, HttpRouteSpec> {
         });
         let backends: Vec<_> = backends.collect();
         let list = ListPlace { rule, backend: None, owner: &at, prefix, refs };
-        let policy =
-            PolicySpec { timeouts: timeouts.as_ref(), retry: retry.as_ref(), session: session_persistence.as_ref() };
+        let policy = PolicySpec {
+            timeouts: timeouts.as_ref(),
+            retry: retry.as_ref(),
+            session: session_persistence.as_ref(),
+            session_policy,
+        };
         let action = self.lower_action(list, filters.iter().map(FilterView::from), &backends, policy);
         LoweredRule { matches, action }
     }
