@@ -1,5 +1,5 @@
-//! The comments of YAML output: the file and line behind each listener, route
-//! and cluster, found by their names.
+//! The comments of YAML output: the file and line behind each listener, filter
+//! chain, route, cluster and secret, found by their names.
 
 use std::collections::HashMap;
 
@@ -13,6 +13,8 @@ use crate::resolver::Place;
 use crate::translator::envoy::name;
 
 const LISTENER: &str = "envoy.config.listener.v3.Listener";
+const FILTER_CHAIN: &str = "envoy.config.listener.v3.FilterChain";
+const SECRET: &str = "envoy.extensions.transport_sockets.tls.v3.Secret";
 const ROUTE: &str = "envoy.config.route.v3.Route";
 const CLUSTER: &str = "envoy.config.cluster.v3.Cluster";
 
@@ -21,6 +23,8 @@ const CLUSTER: &str = "envoy.config.cluster.v3.Cluster";
 pub struct SourceComments<'c> {
     sources: &'c SourceSet,
     listeners: HashMap<String, Line>,
+    filter_chains: HashMap<String, Line>,
+    secrets: HashMap<String, Line>,
     routes: HashMap<String, Line>,
     clusters: HashMap<String, Line>,
 }
@@ -33,20 +37,26 @@ impl<'c> SourceComments<'c> {
     /// Looks up the places of everything that was emitted.
     pub fn new(compilation: &'c Compilation) -> Self {
         let config = &compilation.lowered.config;
-        let (mut listeners, mut routes) = (Vec::new(), Vec::new());
+        let (mut listeners, mut filter_chains, mut routes) = (Vec::new(), Vec::new(), Vec::new());
         for listener in &config.listeners {
             listeners.push((name::listener(listener), listener.origin));
+            let chains = listener.chains().iter();
+            filter_chains
+                .extend(chains.filter_map(|chain| Some((name::filter_chain(chain.name.as_ref()?), chain.origin))));
             for connection in listener.http_connections() {
                 let of_hosts = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
                 routes.extend(of_hosts.map(|route| (name::route(&route.name), route.origin)));
             }
         }
         let clusters = config.clusters.iter().filter_map(|cluster| Some((name::cluster(cluster), cluster.origin?)));
+        let secrets = config.certificates.iter().filter_map(|pair| Some((name::secret(pair), pair.origin?)));
         let locator = Locator::new(&compilation.manifests);
         let lines = |named: Vec<(String, Origin)>| compilation.lines_of(named, &locator);
         Self {
             sources: &compilation.manifests.sources,
             listeners: lines(listeners),
+            filter_chains: lines(filter_chains),
+            secrets: lines(secrets.collect()),
             routes: lines(routes),
             clusters: lines(clusters.collect()),
         }
@@ -57,6 +67,8 @@ impl Comments for SourceComments<'_> {
     fn comment(&self, message: &str, name: &str) -> Option<String> {
         let lines = match message {
             LISTENER => &self.listeners,
+            FILTER_CHAIN => &self.filter_chains,
+            SECRET => &self.secrets,
             ROUTE => &self.routes,
             CLUSTER => &self.clusters,
             _ => return None,

@@ -2,8 +2,9 @@
 
 use prost::Message;
 
-use crate::diagnostics::{Diagnostics, Finding, Location};
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::emit;
+use crate::ir;
 use crate::options::Options;
 use crate::parser;
 use crate::parser::manifests::Manifests;
@@ -36,10 +37,26 @@ pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnosti
         lower::lower(&resolved, options, &mut diagnostics)
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
+    let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));
+    let holds_private_key = lowered.config.certificates.iter().any(inline);
+    if holds_private_key && bootstrap.is_some() {
+        diagnostics.report(private_key_finding());
+    }
     let mut findings = diagnostics.into_findings();
     findings.retain(|finding| !is_on_context(&manifests, &finding.location));
     suppress::apply(&manifests, options, &mut findings);
-    Compilation { manifests, findings, lowered, bootstrap, holds_private_key: false }
+    Compilation { manifests, findings, lowered, bootstrap, holds_private_key }
+}
+
+/// For whoever prints the configuration; writing it to a file of its owner's is safe.
+fn private_key_finding() -> Finding {
+    Finding::new(
+        codes::KEY_ON_STDOUT,
+        Location::Run,
+        "the configuration holds a private key, and goes to standard output",
+    )
+    .consequence("terminals, pipes and logs may keep it")
+    .help("write a file with `--output-file FILE`, or keep keys out of the configuration with `--secrets-dir DIR`")
 }
 
 fn encode(lowered: &Lowered) -> Vec<u8> {
@@ -61,4 +78,61 @@ fn is_on_context(manifests: &Manifests, location: &Location) -> bool {
         Location::Run | Location::Path(_) => return false,
     };
     manifests.sources.get(source).context
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compile;
+    use crate::diagnostics::{Diagnostics, codes};
+    use crate::options::Options;
+    use crate::parser::source::{Found, Source, SourceSet};
+
+    /// Some routes for all hosts with many matches, and others for many exact hosts.
+    fn multiplying(hosts: usize, last: &str) -> String {
+        use std::fmt::Write as _;
+        let mut text = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge}\n\
+                        spec: {gatewayClassName: any, listeners: [{name: http, protocol: HTTP, port: 80}]}\n\
+                        ---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n"
+            .to_owned();
+        let head = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute";
+        for route in 0..2 {
+            let _ = write!(
+                text,
+                "---\n{head}\nmetadata: {{name: all-{route}}}\nspec:\n  parentRefs: [{{name: edge}}]\n  rules:\n"
+            );
+            for rule in 0..15 {
+                let path = |m| format!("{{path: {{value: /{route}/{rule}/{m}}}}}");
+                let matches: Vec<_> = (0..8).map(path).collect();
+                let _ =
+                    writeln!(text, "  - {{matches: [{}], backendRefs: [{{name: a, port: 80}}]}}", matches.join(", "));
+            }
+        }
+        for host in 0..hosts {
+            let _ = write!(
+                text,
+                "---\n{head}\nmetadata: {{name: own-{host}}}\nspec:\n  parentRefs: [{{name: edge}}]\n  \
+                 hostnames: [h{host}.example.com]\n  rules: [{{matches: [{{path: {{value: {last}}}}}], \
+                 backendRefs: [{{name: a, port: 80}}]}}]\n"
+            );
+        }
+        text
+    }
+
+    fn warned(text: String) -> bool {
+        let source = Source { name: "m.yaml".to_owned(), text, found: Found::Named, context: false };
+        let found = compile(SourceSet { sources: vec![source] }, &Options::default(), Diagnostics::new());
+        assert!(found.bootstrap.is_some(), "{:?}", found.findings);
+        found.findings.iter().any(|finding| finding.code == codes::ROUTES_MULTIPLY)
+    }
+
+    #[test]
+    fn copies_that_multiply_the_output_are_reported() {
+        assert!(warned(multiplying(90, "/own")));
+    }
+
+    #[test]
+    fn a_route_that_takes_every_request_keeps_the_output_small() {
+        assert!(!warned(multiplying(90, "/")));
+        assert!(!warned(multiplying(5, "/own")));
+    }
 }

@@ -16,6 +16,7 @@ pub mod options;
 pub mod parser;
 pub mod proving;
 pub mod resolver;
+pub mod simulate;
 mod spelling;
 mod suppress;
 pub mod translator;

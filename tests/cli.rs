@@ -140,3 +140,201 @@ fn manifests_are_read_from_standard_input() {
     assert_eq!(status.code(), Some(1));
     assert!(String::from_utf8(stdout).unwrap().contains("  --> -:"));
 }
+
+/// A route with what it needs, as text.
+const SERVED: &str = "\
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge}
+spec:
+  gatewayClassName: any
+  listeners: [{name: http, protocol: HTTP, port: 8080}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: shop}
+spec:
+  parentRefs: [{name: edge}]
+  rules:
+  - backendRefs: [{name: shop, port: 80}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: shop}
+spec: {ports: [{port: 80}]}
+";
+
+/// Runs `validate FILE` on each content, and checks exit code, code of the finding and place.
+fn refused(cases: &[(&str, &[u8], i32, &str)]) {
+    for (name, content, expected, place) in cases {
+        let folder = folder(&[(name, content)]);
+        let (code, stdout, stderr) = run(folder.path(), &["validate", name]);
+        assert_eq!((code, stderr.as_str()), (Some(*expected), ""), "{name}: {stdout}");
+        assert!(stdout.contains(place), "{name}: no {place} in\n{stdout}");
+        assert_eq!(stdout.matches("error[").count(), 1, "{name}: more than one error\n{stdout}");
+    }
+}
+
+#[test]
+fn what_is_not_text_is_one_error_with_a_place() {
+    let binary: Vec<u8> = (0..=255).cycle().skip(1).take(4096).collect();
+    let utf16: Vec<u8> = "\u{feff}kind: x".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    refused(&[
+        ("binary.yaml", &binary, 1, "error[GW8003]"),
+        ("nul.yaml", b"kind: a\nname: b\0\n", 1, "on line 2, is NUL"),
+        ("latin1.yaml", b"kind: a\n# caf\xe9\n", 1, "on line 2, does not belong to a character"),
+        ("cut.yaml", b"kind: \xc3", 1, "on line 1, does not belong to a character"),
+        ("utf16.yaml", &utf16, 1, "is UTF-16"),
+    ]);
+}
+
+#[test]
+fn what_is_cut_off_or_malformed_names_its_line() {
+    let cut = &SERVED[..SERVED.find("parentRefs").unwrap() + 4];
+    refused(&[
+        ("cut.yaml", cut.as_bytes(), 1, "  --> cut.yaml:12:3"),
+        ("cut.json", br#"{"apiVersion": "v1", "kind": "Serv"#, 1, "  --> cut.json:1:"),
+        ("quote.yaml", b"kind: a\nname: \"b\n", 1, "  --> quote.yaml:2:7"),
+        ("tab.yaml", b"kind: a\nmetadata:\n\tname: b\n", 1, "  --> tab.yaml:3:1"),
+    ]);
+}
+
+#[test]
+fn line_ends_and_a_byte_order_mark_of_windows_change_nothing() {
+    let windows = format!("\u{feff}{}", SERVED.replace('\n', "\r\n"));
+    let folder = folder(&[("unix.yaml", SERVED.as_bytes()), ("windows.yaml", windows.as_bytes())]);
+    let [unix, windows] =
+        ["unix.yaml", "windows.yaml"].map(|name| run(folder.path(), &["translate", "--no-comments", name]));
+    assert_eq!((unix.0, unix.2.as_str()), (Some(0), ""));
+    assert_eq!(unix, windows);
+}
+
+#[test]
+fn deep_nesting_and_alias_bombs_are_one_error_at_their_place() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    let staircase: String = (0..3_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    refused(&[
+        ("bomb.yaml", bomb.as_bytes(), 1, "error[GW8004]"),
+        ("self.yaml", b"a: &a [*a]\n", 1, "error[GW8004]"),
+        ("merge.yaml", b"a: &a\n  <<: *a\n", 1, "error[GW8004]"),
+        ("deep.yaml", staircase.as_bytes(), 1, "error[GW8004]"),
+        ("deep.json", "{\"a\":".repeat(5_000).as_bytes(), 1, "error[GW8004]"),
+    ]);
+}
+
+#[test]
+fn a_megabyte_of_one_token_is_one_error() {
+    let tokens = ["[", "{", "- ", "? ", "&a *a ", "!", "|", "\"", "'", "%", "a: ", "[{\"a\":", "<<: {", "`", ","];
+    for token in tokens {
+        let text = token.repeat((1 << 20) / token.len());
+        refused(&[("token.yaml", text.as_bytes(), 1, "  --> token.yaml:1:")]);
+    }
+}
+
+#[test]
+fn a_document_of_over_8_mib_is_refused_and_its_neighbours_are_read() {
+    let huge = format!("a: {}\n", "x".repeat(9 << 20));
+    let folder = folder(&[("all.yaml", format!("{huge}---\n{SERVED}---\nkind: [\n").as_bytes())]);
+    let (code, stdout, _) = run(folder.path(), &["validate", "all.yaml"]);
+    assert_eq!(code, Some(1));
+    assert_eq!(stdout.matches("error[").count(), 2, "{stdout}");
+    assert!(stdout.contains("error[GW8004]") && stdout.contains("  --> all.yaml:1:1\n"), "{stdout}");
+    assert!(stdout.contains("error[GW8002]") && stdout.contains("  --> all.yaml:23:8\n"), "{stdout}");
+}
+
+#[test]
+fn thousands_of_documents_are_each_judged() {
+    let mut text = "---\nkind: X\napiVersion: example.com/v1\n".repeat(5_000);
+    text.push_str(&"{}".repeat(1_000));
+    let folder = folder(&[("all.yaml", text.as_bytes())]);
+    let (code, stdout, _) = run(folder.path(), &["validate", "all.yaml"]);
+    assert_eq!(code, Some(1));
+    assert!(stdout.contains("error[GW8"), "{stdout}");
+}
+
+#[test]
+fn thousands_of_problems_in_one_object_take_linear_time() {
+    let head = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\nspec:\n";
+    let fields: String = (0..5_000).map(|field| format!("  f{field}: 1\n")).collect();
+    let repeated = "  rules: []\n  hostnames: []\n".repeat(2_500);
+    for (body, code, least) in [(fields, "error[GW1001]", 5_000), (repeated, "error[GW1002]", 4_998)] {
+        let folder = folder(&[("a.yaml", format!("{head}{body}").as_bytes())]);
+        let (exit, stdout, _) = run(folder.path(), &["validate", "a.yaml"]);
+        assert_eq!(exit, Some(1));
+        assert!(stdout.matches(code).count() >= least, "{} {code}", stdout.matches(code).count());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_go_around_in_circles_are_followed_once() {
+    use std::os::unix::fs::symlink;
+    let folder = folder(&[("served.yaml", SERVED.as_bytes())]);
+    symlink(".", folder.path().join("again")).unwrap();
+    symlink("..", folder.path().join("up")).unwrap();
+    symlink("served.yaml", folder.path().join("other-name.yaml")).unwrap();
+    let (code, stdout, stderr) = run(folder.path(), &["translate", "."]);
+    assert_eq!((code, stdout.matches("- name: default/shop/80").count()), (Some(0), 1), "{stderr}");
+    symlink("itself.yaml", folder.path().join("itself.yaml")).unwrap();
+    let (code, stdout, stderr) = run(folder.path(), &["translate", "."]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(stderr.starts_with("error[GW8001]") && stderr.contains("itself.yaml"), "{stderr}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn devices_end_and_what_cannot_be_read_exits_with_2() {
+    let folder = folder(&[("a.yaml", SERVED.as_bytes())]);
+    std::fs::create_dir(folder.path().join("directory.yaml")).unwrap();
+    for (path, expected, text) in [
+        ("/dev/zero", Some(1), "error[GW8003]"),
+        ("/dev/null", Some(2), "is empty"),
+        ("/proc/self/mem", Some(2), "error[GW8001]"),
+        ("a.yaml/b.yaml", Some(2), "a part of the path is a file"),
+        ("directory.yaml", Some(2), "holds no `.yaml`"),
+    ] {
+        let (code, stdout, stderr) = run(folder.path(), &["validate", path]);
+        assert_eq!(code, expected, "{path}: {stdout}{stderr}");
+        assert!(stdout.contains(text), "{path}: {stdout}{stderr}");
+    }
+}
+
+#[test]
+fn a_stream_without_an_end_is_refused() {
+    let folder = folder(&[]);
+    let mut child = gwctl(folder.path(), &["validate", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let line = "- 0123456789\n".repeat(10_000);
+    // The end of the pipe is what stops this.
+    while stdin.write_all(line.as_bytes()).is_ok() {}
+    drop(stdin);
+    let Output { status, stdout, .. } = child.wait_with_output().unwrap();
+    assert_eq!(status.code(), Some(1));
+    assert!(String::from_utf8(stdout).unwrap().starts_with("error[GW8004]"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_leaves_nothing_behind() {
+    let folder = folder(&[("a.yaml", SERVED.as_bytes())]);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let Output { status, stderr, .. } = gwctl(folder.path(), &["translate", "a.yaml"]).stdout(full).output().unwrap();
+    assert_eq!(status.code(), Some(2), "{}", String::from_utf8_lossy(&stderr));
+    let (code, stdout, stderr) = run(folder.path(), &["translate", "a.yaml", "--output-file", "no/such/envoy.yaml"]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(stderr.starts_with("error: cannot write"), "{stderr}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_reader_that_goes_away_leaves_translate_quiet() {
+    let folder = folder(&[("a.yaml", SERVED.as_bytes())]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let Output { status, stderr, .. } = gwctl(folder.path(), &["translate", "a.yaml"]).stdout(writer).output().unwrap();
+    assert_eq!((status.code(), stderr.as_slice()), (Some(0), b"".as_slice()));
+}

@@ -13,6 +13,7 @@ use crate::diagnostics::Code;
 use crate::options::{
     AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, ListenerAddress, Options, PortMap, Resolve,
 };
+use crate::proving::Target;
 
 /// Compile Kubernetes Gateway API manifests to an Envoy configuration, offline.
 ///
@@ -43,6 +44,15 @@ pub enum Command {
     /// The report goes to standard output, complete, also when it is empty.
     #[command(visible_alias = "check")]
     Validate(Box<ValidateArgs>),
+    /// Say what the gateway would do with one request: which listener and rule take it, which backends get it, and what
+    /// they see of it.
+    Route(Box<RouteArgs>),
+    /// Run request cases against the manifests, without a proxy or through a real Envoy.
+    ///
+    /// The results go to standard output, complete. A case that does not hold gives exit code 1.
+    Test(Box<TestArgs>),
+    /// Say what a change of the manifests does to traffic, rule by rule, each with a request and both answers.
+    Diff(Box<DiffArgs>),
     /// Explain a diagnostic code, list all of them, or list the defaults of the output.
     Explain(ExplainArgs),
     /// Write a completion script for a shell to standard output.
@@ -126,6 +136,171 @@ pub struct ValidateArgs {
     /// Write the report to this file instead of standard output. The file is replaced as a whole, or left as it was.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub output_file: Option<PathBuf>,
+}
+
+/// Flags of `route`.
+#[derive(Debug, Args)]
+pub struct RouteArgs {
+    /// The URL. Scheme and port pick the listener, and the host is the Host header.
+    #[arg(value_name = "URL")]
+    pub url: Target,
+    /// The input.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// The settings of the compilation.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// The method.
+    #[arg(short = 'X', long, value_name = "METHOD", default_value = "GET", help_heading = "Request")]
+    pub method: String,
+    /// A header line; `host` replaces the URL's host. Repeatable.
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = value::header, help_heading = "Request")]
+    pub header: Vec<(String, String)>,
+    /// The server name of the TLS handshake; the URL's host by default.
+    #[arg(long, value_name = "NAME", help_heading = "Request")]
+    pub sni: Option<String>,
+    /// The address that the client connects to, where listeners bind several.
+    #[arg(long, value_name = "ADDRESS", help_heading = "Request")]
+    pub address: Option<std::net::IpAddr>,
+    /// Speak HTTP/2.
+    #[arg(long, help_heading = "Request")]
+    pub http2: bool,
+    /// Show the other candidates and why each does not take the request.
+    #[arg(long, help_heading = "Output")]
+    pub explain: bool,
+    /// The format of the decision.
+    #[arg(short, long, value_name = "FORMAT", default_value = "human", help_heading = "Output")]
+    pub output: DecisionFormat,
+    /// Write to this file instead of standard output.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output_file: Option<PathBuf>,
+    /// Exit with 0 also when there are errors.
+    #[arg(long, help_heading = "Output")]
+    pub partial: bool,
+    /// Write the findings in this format, `human` or `json`: to standard error, or to a file with `=FILE`. Repeatable.
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
+    pub report: Vec<Destination>,
+}
+
+/// Flags of `test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Files with request cases, or with tests of Envoy's router_check_tool.
+    #[arg(value_name = "CASES", required = true)]
+    pub cases: Vec<PathBuf>,
+    /// The input.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// The settings of the compilation.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// Send the requests through a real Envoy on loopback, with echo backends: the one at PATH, or the one of
+    /// GWCTL_ENVOY or of the PATH.
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, help_heading = "Envoy")]
+    pub envoy: Option<Option<PathBuf>>,
+    /// Fail when the cases reach less than this percentage of the matches.
+    #[arg(long, value_name = "PERCENT", value_parser = value::percent, help_heading = "Output")]
+    pub fail_under: Option<f64>,
+    /// The format of the results.
+    #[arg(short, long, value_name = "FORMAT", default_value = "human", help_heading = "Output")]
+    pub output: TestFormat,
+    /// Write to this file instead of standard output.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output_file: Option<PathBuf>,
+    /// Write the cases in another form instead of running them.
+    #[arg(long, value_name = "FORM", conflicts_with = "envoy", help_heading = "Output")]
+    pub emit: Option<EmittedCases>,
+    /// Do not fail because of errors in the manifests: the cases say what must hold.
+    #[arg(long, help_heading = "Output")]
+    pub partial: bool,
+}
+
+/// Flags of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The manifests before the change: a path, or `git:REV[:PATH]`.
+    #[arg(value_name = "OLD")]
+    pub old: String,
+    /// The manifests after the change, in the same form.
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// The settings of the compilation.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// The format of the differences.
+    #[arg(short, long, value_name = "FORMAT", default_value = "human", help_heading = "Output")]
+    pub output: DiffFormat,
+    /// Write to this file instead of standard output.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output_file: Option<PathBuf>,
+    /// Exit with 1 when there is a difference.
+    #[arg(long, help_heading = "Output")]
+    pub exit_code: bool,
+}
+
+/// The format of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DecisionFormat {
+    /// Text for people.
+    Human,
+    /// JSON.
+    Json,
+}
+
+/// The format of test results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// Text for people.
+    Human,
+    /// JSON.
+    Json,
+    /// JUnit's XML.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+/// The format of differences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// Text for people.
+    Human,
+    /// JSON.
+    Json,
+    /// Markdown, for a pull request.
+    Markdown,
+}
+
+/// Another form of request cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EmittedCases {
+    /// Tests of Envoy's router_check_tool.
+    RouterCheck,
+}
+
+/// The manifests, where the positional arguments are something else.
+#[derive(Debug, Args)]
+pub struct FileArgs {
+    /// Files or directories with manifests, `-` for standard input. Repeatable.
+    #[arg(short, long, value_name = "PATH", required = true, help_heading = "Input")]
+    filename: Vec<PathBuf>,
+    /// Files or directories with objects that are known but not judged. Repeatable.
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
+    context: Vec<PathBuf>,
+}
+
+impl FileArgs {
+    /// The same as positional paths.
+    pub fn input(&self) -> InputArgs {
+        InputArgs { paths: self.filename.clone(), filename: Vec::new(), context: self.context.clone() }
+    }
+}
+
+impl InputArgs {
+    /// One path and nothing else.
+    pub fn of(path: PathBuf) -> Self {
+        Self { paths: vec![path], filename: Vec::new(), context: Vec::new() }
+    }
 }
 
 /// Arguments of `explain`.
@@ -324,18 +499,25 @@ impl Cli {
             match &mut cli.command {
                 Command::Translate(args) => args.input.order_paths(matches),
                 Command::Validate(args) => args.input.order_paths(matches),
-                Command::Explain(_) | Command::Completions { .. } => {}
+                Command::Route(_)
+                | Command::Test(_)
+                | Command::Diff(_)
+                | Command::Explain(_)
+                | Command::Completions { .. } => {}
             }
         }
         Ok(cli)
     }
 
-    /// The manifests that the command reads; `None` for commands that read none.
-    pub fn input(&self) -> Option<&InputArgs> {
+    /// The paths of the manifests that the command reads, without those of `--context`.
+    pub fn paths(&self) -> &[PathBuf] {
         match &self.command {
-            Command::Translate(args) => Some(&args.input),
-            Command::Validate(args) => Some(&args.input),
-            Command::Explain(_) | Command::Completions { .. } => None,
+            Command::Translate(args) => &args.input.paths,
+            Command::Validate(args) => &args.input.paths,
+            Command::Route(args) => &args.files.filename,
+            Command::Test(args) => &args.files.filename,
+            // Two revisions may have different settings: the command line decides alone.
+            Command::Diff(_) | Command::Explain(_) | Command::Completions { .. } => &[],
         }
     }
 

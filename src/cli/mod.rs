@@ -5,12 +5,17 @@
 //! folder prints.
 
 pub mod args;
+mod diff;
 pub mod exit;
 mod explain;
+mod findings;
 mod pipeline;
 mod report;
+mod route;
 pub mod settings;
 pub mod streams;
+mod test;
+mod trace;
 mod translate;
 mod validate;
 pub mod value;
@@ -41,6 +46,9 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
     let result = match &cli.command {
         Command::Translate(args) => translate::run(args, cli.screen, streams),
         Command::Validate(args) => validate::run(args, cli.screen, streams),
+        Command::Route(args) => route::run(args, cli.screen, streams),
+        Command::Test(args) => test::run(args, streams),
+        Command::Diff(args) => diff::run(args, streams),
         Command::Explain(args) => explain::run(args, streams).map_err(Failure::from),
         Command::Completions { shell } => complete(*shell, streams).map_err(Failure::from),
     };

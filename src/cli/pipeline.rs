@@ -5,10 +5,10 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::args::{InputArgs, OutputFormat, Section};
-use super::streams::Unwritten;
+use super::streams::{Streams, Unwritten};
 use crate::comments::SourceComments;
 use crate::compile::{self, Compilation};
-use crate::diagnostics::{Diagnostics, Finding, Locate};
+use crate::diagnostics::{Diagnostics, Finding, Locate, Severity, codes};
 use crate::emit::{self, Comments, Format, NoComments, file::Access};
 use crate::options::Options;
 use crate::parser::load::{self, Input};
@@ -76,9 +76,31 @@ impl Compiled {
         self.compilation.bootstrap.is_some()
     }
 
+    /// Whether something was found that withholds the output.
+    pub(super) fn has_errors(&self) -> bool {
+        self.findings().iter().any(|finding| finding.severity() == Severity::Error)
+    }
+
     /// Whether the configuration holds a private key.
     pub(super) fn holds_private_key(&self) -> bool {
         self.compilation.holds_private_key
+    }
+
+    /// Leaves out the warning of a private key, which does not go to standard output.
+    pub(super) fn keep_key_private(&mut self) {
+        self.compilation.findings.retain(|finding| finding.code != codes::KEY_ON_STDOUT);
+    }
+
+    /// Writes the certificates and keys that the configuration refers to by their paths.
+    ///
+    /// # Errors
+    /// What the system says when a file cannot be written.
+    pub(super) fn write_secrets(&self) -> Result<(), Unwritten> {
+        for (path, content) in &self.compilation.lowered.files {
+            emit::file::write_private_file(Path::new(path), content.as_bytes())
+                .map_err(|error| Unwritten(error.to_string()))?;
+        }
+        Ok(())
     }
 
     /// Writes the configuration, or a section of it.
@@ -139,5 +161,20 @@ pub(super) fn write_file(
     match emit::file::write_file(path, access, write) {
         Ok(()) | Err(emit::file::FileError::BrokenPipe) => Ok(()),
         Err(error) => Err(Unwritten(error.to_string())),
+    }
+}
+
+/// Writes a product to a file, or to standard output when none is named.
+///
+/// # Errors
+/// What the system says when it cannot be written.
+pub(super) fn write_product(
+    file: Option<&Path>,
+    streams: &mut Streams<'_>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Unwritten> {
+    match file.filter(|file| file.as_os_str() != "-") {
+        Some(file) => write_file(file, false, write),
+        None => streams.product(write),
     }
 }

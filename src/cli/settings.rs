@@ -53,7 +53,7 @@ fn refuse(problems: &[String]) -> clap::Error {
 fn find(cli: &Cli) -> Result<Option<PathBuf>, clap::Error> {
     let mut found: Vec<PathBuf> = Vec::new();
     let mut seen = BTreeSet::new();
-    for path in cli.input().map(|input| input.paths.as_slice()).unwrap_or_default() {
+    for path in cli.paths() {
         if path.as_os_str() == "-" {
             continue;
         }
@@ -257,7 +257,13 @@ impl<'a> CommandLine<'a> {
             return self.with(flags);
         }
         let name = self.command.get_name().to_owned();
-        let before = ["gwctl".into(), name.into(), "-".into()];
+        let operands: &[&str] = match name.as_str() {
+            "route" => &["http://localhost", "-f", "-"],
+            "test" => &["-", "-f", "-"],
+            _ => &["-"],
+        };
+        let before: Vec<OsString> =
+            ["gwctl", name.as_str()].iter().chain(operands).map(|word| OsString::from(*word)).collect();
         [&before[..], flags].concat()
     }
 }

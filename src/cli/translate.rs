@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::args::{Cli, OutputFormat, ScreenArgs, TranslateArgs};
+use super::args::{Cli, OutputFormat, ScreenArgs, Section, TranslateArgs};
 use super::exit::{ExitStatus, Outcome};
 use super::pipeline::{self, Compiled, Emission};
 use super::report::{Rendering, stream_format, tell_summary};
@@ -20,7 +20,11 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     let started = Instant::now();
     stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    let compiled = pipeline::compile(&args.input, &options, streams.stdin);
+    let mut compiled = pipeline::compile(&args.input, &options, streams.stdin);
+    let is_written = compiled.has_output() && (args.partial || !compiled.has_errors());
+    if !is_written || output_file(args).is_some() || !shows_private_key(args, &compiled) {
+        compiled.keep_key_private();
+    }
     let status = report(args, screen, &compiled, started, streams)?;
     if status == ExitStatus::Success {
         write(args, &compiled, streams)?;
@@ -60,12 +64,23 @@ fn report(
 
 fn write(args: &TranslateArgs, compiled: &Compiled, streams: &mut Streams<'_>) -> Result<(), Unwritten> {
     let emission = Emission { format: format(args), section: args.section, comments: !args.no_comments };
-    match &args.output_file {
-        Some(file) if file.as_os_str() != "-" => {
-            pipeline::write_file(file, compiled.holds_private_key(), |out| compiled.emit(&emission, out))
+    compiled.write_secrets()?;
+    match output_file(args) {
+        Some(file) => {
+            pipeline::write_file(file, shows_private_key(args, compiled), |out| compiled.emit(&emission, out))
         }
-        _ => streams.product(|out| compiled.emit(&emission, out)),
+        None => streams.product(|out| compiled.emit(&emission, out)),
     }
+}
+
+/// The file that the output goes to; `None` is standard output.
+fn output_file(args: &TranslateArgs) -> Option<&std::path::Path> {
+    args.output_file.as_deref().filter(|file| file.as_os_str() != "-")
+}
+
+/// Whether the part of the configuration that is printed holds a private key.
+fn shows_private_key(args: &TranslateArgs, compiled: &Compiled) -> bool {
+    compiled.holds_private_key() && matches!(args.section, None | Some(Section::Secrets))
 }
 
 /// The format that was asked for, else the one of the output file's extension, else YAML.

@@ -12,7 +12,8 @@ use super::{Failure, tell_nothing_found};
 use crate::diagnostics::{Code, Report, codes};
 
 /// What only `translate` cannot do: Gateways are judged each on its own here.
-const TRANSLATE_ONLY: &[Code] = &[codes::NO_LISTENER, codes::ADDRESS_IN_USE];
+const TRANSLATE_ONLY: &[Code] =
+    &[codes::NO_LISTENER, codes::ADDRESS_IN_USE, codes::ASSUMED_WITHOUT_DIRECTORY, codes::KEY_ON_STDOUT];
 
 /// Compiles the input and reports what was found.
 ///

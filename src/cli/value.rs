@@ -62,6 +62,22 @@ impl FromStr for Destination {
     }
 }
 
+/// A header line, `NAME: VALUE`.
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("expected `NAME: VALUE`")?;
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err(format!("`{name}` is not a header name"));
+    }
+    Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+/// A percentage.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').parse().ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "expected a percentage from 0 to 100".to_owned())
+}
+
 /// A code by its id or name.
 pub(super) fn code(text: &str) -> Result<Code, String> {
     Code::find(text.trim()).ok_or_else(|| format!("there is no such code: {}", suppress::meant(text.trim())))

@@ -246,6 +246,8 @@ registry! {
     LITERAL_WILDCARD = "GW4040" "literal-wildcard" Warning;
     /// Two rules name their sessions alike.
     SESSION_NAME_TAKEN = "GW4041" "session-name-taken" Warning;
+    /// A hostname of a TLSRoute that another one has before.
+    SHADOWED_SERVER_NAME = "GW4031" "shadowed-server-name" Warning;
 
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;
@@ -274,26 +276,6 @@ registry! {
     /// A session header on a rule with several backends.
     SESSION_HEADER_SPLIT = "GW5042" "session-header-across-backends" Error, "Accepted" "False" "UnsupportedValue";
 
-    /// A policy whose target is not in the input.
-    POLICY_TARGET_NOT_FOUND = "GW7001" "policy-target-not-found" Error, "Accepted" "False" "TargetNotFound";
-    /// Two policies for one target.
-    POLICY_CONFLICT = "GW7002" "policy-conflict" Error, "Accepted" "False" "Conflicted";
-    /// A target that the policy cannot apply to.
-    INVALID_POLICY_TARGET = "GW7003" "invalid-policy-target" Error, "Accepted" "False" "Invalid";
-    /// A Service port that the policy does not apply to, beside others that it does.
-    POLICY_SKIPS_PORT = "GW7004" "policy-skips-port" Warning;
-    /// A route kind that the policy does not apply to.
-    POLICY_NOT_APPLIED = "GW7005" "policy-not-applied" Warning;
-    /// A reference to certificate authorities that cannot be used.
-    CA_NOT_USABLE = "GW7006" "ca-not-usable" Error, "ResolvedRefs" "False" "InvalidCACertificateRef";
-    /// A reference to a kind that cannot hold certificate authorities.
-    CA_INVALID_KIND = "GW7007" "ca-invalid-kind" Error, "ResolvedRefs" "False" "InvalidKind";
-    /// No certificate authority is left to verify a backend with.
-    NO_VALID_CA = "GW7008" "no-valid-ca" Error, "Accepted" "False" "NoValidCACertificate";
-    /// A well-known set of authorities that gwctl does not know.
-    UNKNOWN_CA_SET = "GW7009" "unknown-ca-set" Error, "Accepted" "False" "Invalid";
-    /// TLS that would verify nothing.
-    UNVERIFIED_TLS = "GW7010" "unverified-tls" Error, "Accepted" "False" "Invalid";
     /// A Secret that is not in the input.
     CERTIFICATE_NOT_FOUND = "GW6001" "certificate-not-found" Error, "ResolvedRefs" "False" "InvalidCertificateRef";
     /// A certificate reference to another kind than a Secret.
@@ -328,6 +310,27 @@ registry! {
     OVERLAPPING_TLS = "GW6016" "overlapping-tls-hostnames" Note;
     /// Settings for client certificates that do not concern a listener.
     VALIDATION_WITHOUT_EFFECT = "GW6017" "client-validation-without-effect" Warning;
+
+    /// A policy whose target is not in the input.
+    POLICY_TARGET_NOT_FOUND = "GW7001" "policy-target-not-found" Error, "Accepted" "False" "TargetNotFound";
+    /// Two policies for one target.
+    POLICY_CONFLICT = "GW7002" "policy-conflict" Error, "Accepted" "False" "Conflicted";
+    /// A target that the policy cannot apply to.
+    INVALID_POLICY_TARGET = "GW7003" "invalid-policy-target" Error, "Accepted" "False" "Invalid";
+    /// A Service port that the policy does not apply to, beside others that it does.
+    POLICY_SKIPS_PORT = "GW7004" "policy-skips-port" Warning;
+    /// A route kind that the policy does not apply to.
+    POLICY_NOT_APPLIED = "GW7005" "policy-not-applied" Warning;
+    /// A reference to certificate authorities that cannot be used.
+    CA_NOT_USABLE = "GW7006" "ca-not-usable" Error, "ResolvedRefs" "False" "InvalidCACertificateRef";
+    /// A reference to a kind that cannot hold certificate authorities.
+    CA_INVALID_KIND = "GW7007" "ca-invalid-kind" Error, "ResolvedRefs" "False" "InvalidKind";
+    /// No certificate authority is left to verify a backend with.
+    NO_VALID_CA = "GW7008" "no-valid-ca" Error, "Accepted" "False" "NoValidCACertificate";
+    /// A well-known set of authorities that gwctl does not know.
+    UNKNOWN_CA_SET = "GW7009" "unknown-ca-set" Error, "Accepted" "False" "Invalid";
+    /// TLS that would verify nothing.
+    UNVERIFIED_TLS = "GW7010" "unverified-tls" Error, "Accepted" "False" "Invalid";
 
     /// A file that cannot be read.
     UNREADABLE = "GW8001" "unreadable-input" Error;

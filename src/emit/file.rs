@@ -57,6 +57,39 @@ impl Error for FileError {
     }
 }
 
+/// Writes a file for its owner alone, unless it has this content and mode
+/// already: whoever watches it is not woken in vain. Its directories are made,
+/// for the owner alone as well.
+///
+/// # Errors
+///
+/// What the system answered; the old file is as it was.
+pub fn write_private_file(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(directory).map_err(|error| explain(path, error))?;
+    }
+    if fs::read(path).is_ok_and(|old| old == content) && is_private(path) {
+        return Ok(());
+    }
+    write_file(path, Access::Private, |out| out.write_all(content))
+}
+
+/// Whether nobody but the owner may read a file.
+#[cfg(unix)]
+fn is_private(path: &Path) -> bool {
+    let mode = |metadata: fs::Metadata| std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+    fs::metadata(path).is_ok_and(|metadata| mode(metadata) & 0o077 == 0)
+}
+
+#[cfg(not(unix))]
+fn is_private(_path: &Path) -> bool {
+    true
+}
+
 /// Writes a file: into a temporary file in the same directory, which then takes
 /// the place of the old one.
 ///
@@ -240,6 +273,24 @@ mod tests {
         let secret = directory.path().join("secret");
         put(&secret, Access::Private, "x").unwrap();
         assert_eq!(mode(&secret), 0o600);
+    }
+
+    #[test]
+    fn a_private_file_is_made_with_its_directories_and_only_written_when_it_changes() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("infra/web/tls.key");
+        let written = || fs::metadata(&path).unwrap().modified().unwrap();
+        write_private_file(&path, b"key").unwrap();
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        let first = written();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        write_private_file(&path, b"key").unwrap();
+        assert_eq!(written(), first);
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        write_private_file(&path, b"key").unwrap();
+        assert_eq!(mode(&path), 0o600);
+        write_private_file(&path, b"other").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"other");
     }
 
     #[test]

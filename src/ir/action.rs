@@ -26,6 +26,20 @@ impl Action {
         };
         one.into_iter().chain(branches.iter().map(|branch| &branch.action))
     }
+
+    /// What requests pass first; nothing for an action of several parts.
+    pub fn gate(&self) -> Option<&Gate> {
+        match self {
+            Self::Forward(forward) => Some(&forward.gate),
+            Self::Redirect(redirect) => Some(&redirect.gate),
+            Self::Respond(_) | Self::Split(_) => None,
+        }
+    }
+
+    /// What other origins may do, which all parts of a split agree on.
+    pub fn cors(&self) -> Option<&Cors> {
+        self.leaves().find_map(|leaf| leaf.gate()?.cors.as_deref())
+    }
 }
 
 /// One part of a split.

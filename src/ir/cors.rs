@@ -25,6 +25,32 @@ impl Cors {
     pub fn allows_every_origin(&self) -> bool {
         self.origins.contains(&OriginPattern::Any)
     }
+
+    /// Whether `origin`, as a browser writes it, is allowed.
+    pub fn allows(&self, origin: &str) -> bool {
+        let origin = origin.to_ascii_lowercase();
+        self.origins.iter().any(|pattern| pattern.matches(&origin))
+    }
+}
+
+impl OriginPattern {
+    fn matches(&self, origin: &str) -> bool {
+        let Self::Scheme { scheme, host, port } = self else { return true };
+        let Some((own_scheme, authority)) = origin.split_once("://") else { return false };
+        let (own_host, own_port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
+            _ => (authority, default_port(own_scheme)),
+        };
+        let is_host = match host {
+            OriginHost::Any => !own_host.is_empty(),
+            OriginHost::Exact(host) => own_host == host,
+            OriginHost::Below(suffix) => own_host
+                .strip_suffix(suffix.as_str())
+                .and_then(|labels| labels.strip_suffix('.'))
+                .is_some_and(|labels| !labels.is_empty()),
+        };
+        own_scheme == scheme && own_port == *port && is_host
+    }
 }
 
 /// A set of origins, all in lower case.

@@ -49,6 +49,8 @@ pub struct Config {
     pub clusters: Vec<Cluster>,
     /// One for each distinct authorization, addressed by [`AuthId`].
     pub external_auths: Vec<ExternalAuth>,
+    /// The certificates that connections are served with, addressed by [`CertificateId`].
+    pub certificates: Vec<KeyPair>,
     /// Settings of the proxy itself.
     pub proxy: Proxy,
 }
@@ -62,5 +64,10 @@ impl Config {
     /// The authorization of an id.
     pub fn external_auth(&self, id: AuthId) -> &ExternalAuth {
         &self.external_auths[id.0 as usize]
+    }
+
+    /// The certificate of an id.
+    pub fn certificate(&self, id: CertificateId) -> &KeyPair {
+        &self.certificates[id.0 as usize]
     }
 }

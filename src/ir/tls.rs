@@ -8,16 +8,24 @@ use super::Origin;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsTermination {
     /// The server certificates, in the order of their references; never empty.
-    pub certificates: Vec<KeyPair>,
+    pub certificates: Vec<CertificateId>,
     /// The application protocols on offer, the preferred one first; empty offers none.
     pub alpn: Vec<&'static str>,
     /// What is asked of clients.
     pub clients: ClientCertificates,
 }
 
+/// A certificate, by its position in [`super::Config::certificates`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CertificateId(pub u32);
+
 /// A certificate with its private key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPair {
+    /// The namespace of the Secret.
+    pub namespace: String,
+    /// The name of the Secret.
+    pub name: String,
     /// The certificate, the leaf first, in PEM.
     pub chain: Material,
     /// The private key, in PEM.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Authorities, KeyPair};
+use super::{Authorities, CertificateId};
 
 /// TLS on the connections to a backend, which always has to prove who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct UpstreamTls {
     /// The names of which the backend's certificate must carry one; never empty.
     pub names: Vec<CertificateName>,
     /// What the proxy shows when it is asked for a certificate.
-    pub client_certificate: Option<KeyPair>,
+    pub client_certificate: Option<CertificateId>,
 }
 
 /// A name in a certificate.

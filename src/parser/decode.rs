@@ -5,6 +5,7 @@
 //! whole numbers made integers. Time and memory are bounded by the size of
 //! the text, whatever it says.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -78,7 +79,9 @@ pub fn decode(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
     syntax::check_before_reading(text)?;
     match with_distinct_anchors(text) {
         None => decode_distinct(text, syntax),
+        // What is known of places is about the other text.
         Some(distinct) => decode_distinct(&distinct, syntax)
+            .map(|decoded| Decoded { rules: Vec::new(), ..decoded })
             .map_err(|error| DecodeError { range: syntax::character_at(text, error.range.start), ..error }),
     }
 }
@@ -118,11 +121,12 @@ fn decode_distinct(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
 
 /// The paths were built from the inside out.
 fn paths(reversed: Vec<Vec<Segment>>) -> Vec<FieldPath> {
+    let mut seen = HashSet::with_capacity(reversed.len());
     let mut paths: Vec<FieldPath> = Vec::new();
     for mut steps in reversed {
         steps.reverse();
         let path = FieldPath(steps);
-        if paths.last() != Some(&path) {
+        if seen.insert(path.clone()) {
             paths.push(path);
         }
     }

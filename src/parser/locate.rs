@@ -45,8 +45,23 @@ pub struct Locator<'m> {
     sources: &'m SourceSet,
     documents: &'m [Document],
     rule_starts: &'m [Vec<Option<usize>>],
-    lines: Vec<OnceLock<Vec<usize>>>,
+    lines: Vec<OnceLock<Lines>>,
     trees: Mutex<HashMap<DocumentId, Option<Arc<SpanTree>>>>,
+}
+
+/// Where the lines of a file begin.
+#[derive(Debug)]
+struct Lines {
+    starts: Vec<usize>,
+    /// Every character is one byte.
+    is_ascii: bool,
+}
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { starts, is_ascii: text.is_ascii() }
+    }
 }
 
 impl<'m> Locator<'m> {
@@ -202,13 +217,11 @@ impl<'m> Locator<'m> {
 
     pub(super) fn line_and_column(&self, source: SourceId, offset: usize) -> Option<(usize, usize)> {
         let text = &self.source(source)?.text;
-        let starts = self
-            .lines
-            .get(source.0 as usize)?
-            .get_or_init(|| std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect());
-        let line = starts.partition_point(|start| *start <= offset);
-        let start = starts.get(line.checked_sub(1)?)?;
-        Some((line, 1 + text.get(*start..offset)?.chars().count()))
+        let lines = self.lines.get(source.0 as usize)?.get_or_init(|| Lines::of(text));
+        let line = lines.starts.partition_point(|start| *start <= offset);
+        let before = text.get(*lines.starts.get(line.checked_sub(1)?)?..offset)?;
+        // A line may hold millions of places: its characters are not counted for each.
+        Some((line, 1 + if lines.is_ascii { before.len() } else { before.chars().count() }))
     }
 }
 

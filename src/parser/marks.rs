@@ -73,3 +73,56 @@ impl Marks {
         self.rules
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostics::Part;
+    use crate::parser::decode::decode;
+    use crate::parser::spans::SpanTree;
+    use crate::parser::split::Syntax;
+    use crate::path;
+
+    /// The line on which each rule begins, as decoding knows it; and as the second reading finds it.
+    fn lines(text: &str, syntax: Syntax) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
+        let line = |at: usize| text[..at].matches('\n').count() + 1;
+        let rules = decode(text, syntax).unwrap().rules;
+        let tree = SpanTree::read(text).unwrap();
+        let read = |rule| tree.find(&path!["spec", "rules", rule], Part::Value).map(|range| line(range.start));
+        let found = (0..rules.len()).map(read).collect();
+        (rules.into_iter().map(|start| start.map(line)).collect(), found)
+    }
+
+    #[test]
+    fn the_lines_of_rules_are_those_of_the_second_reading() {
+        let cases = [
+            ("spec:\n  rules:\n  - matches: []\n    name: a\n  - name: b\n", 2),
+            (
+                "# é 🦀\nspec:\n    rules:\n\n    -\n      # first\n      name: a\n    - {name: b,\n       matches: []}\n",
+                2,
+            ),
+            ("spec: {rules: [{name: a}, {\"name\": b},\n {name: c}]}\n", 3),
+            (
+                "metadata:\n  rules: [{a: b}]\nspec:\n  rules:\n  - 'name': |\n      - name: x\n    matches:\n    - path: {}\n",
+                1,
+            ),
+            ("x: &r\n- name: a\n- name: b\nspec:\n  rules: *r\n", 2),
+            ("spec:\n  rules:\n  - name: a\nstatus:\n  rules:\n  - name: b\n  - name: c\n", 1),
+            ("spec: {rules: []}\n", 0),
+            ("metadata:\n  rules: [{a: b}]\nspec: {}\n", 0),
+        ];
+        for (text, count) in cases {
+            let (known, found) = lines(text, Syntax::Yaml);
+            assert_eq!((known.len(), &known), (count, &found), "{text}");
+        }
+        let (known, found) = lines("{\"spec\": {\n\"rules\": [\n{\"name\": \"a\"}]}}", Syntax::Json);
+        assert_eq!((known.as_slice(), known.as_slice()), ([Some(3)].as_slice(), found.as_slice()));
+    }
+
+    #[test]
+    fn what_is_not_certain_is_left_to_the_second_reading() {
+        let (known, _) = lines("spec:\n  rules:\n  - {}\n  - \"n\\x61me\": a\n  - x\n", Syntax::Yaml);
+        assert_eq!(known, [None, None, None]);
+        let renamed = "a: &a {b: c}\nd: &a {e: f}\nspec:\n  rules:\n  - name: *a\n";
+        assert_eq!(decode(renamed, Syntax::Yaml).unwrap().rules, []);
+    }
+}

@@ -27,7 +27,14 @@ const MAX_MERGES: usize = 20;
 #[derive(Clone, Debug, Default)]
 pub struct SpanTree {
     nodes: Vec<Node>,
+    indexes: HashMap<usize, Index>,
 }
+
+/// The entries of each name of a large mapping, merges left out.
+type Index = HashMap<Box<str>, Vec<usize>>;
+
+/// From so many entries on, a mapping has an [`Index`].
+const INDEXED: usize = 64;
 
 #[derive(Clone, Debug)]
 struct Node {
@@ -93,7 +100,7 @@ impl SpanTree {
             }
             builder.take(event, span)?;
         }
-        builder.open.is_empty().then_some(Self { nodes: builder.nodes })
+        builder.open.is_empty().then_some(Self { nodes: builder.nodes, indexes: builder.indexes })
     }
 
     /// The bytes of the key or the value at `path`.
@@ -133,14 +140,20 @@ impl SpanTree {
     pub fn keys(&self, path: &FieldPath) -> Vec<Range<usize>> {
         let Some((Segment::Field(name), parent)) = path.0.split_last() else { return Vec::new() };
         let Some(walk) = self.walk(&FieldPath(parent.to_vec())).filter(|walk| walk.complete) else { return Vec::new() };
-        match self.nodes.get(self.dereference(walk.node)).map(|node| &node.shape) {
-            Some(Shape::Map(entries)) => entries
-                .iter()
-                .filter(|entry| !entry.merge && *entry.name == **name)
-                .map(|entry| entry.key.clone())
-                .collect(),
-            _ => Vec::new(),
-        }
+        self.entries_named(self.dereference(walk.node), name).map(|entry| entry.key.clone()).collect()
+    }
+
+    /// The entries of a mapping with this name, in the order of the text; none for what is no mapping.
+    fn entries_named(&self, map: usize, name: &str) -> impl DoubleEndedIterator<Item = &Entry> {
+        let entries = match self.nodes.get(map).map(|node| &node.shape) {
+            Some(Shape::Map(entries)) => entries.as_slice(),
+            _ => &[],
+        };
+        let index = self.indexes.get(&map);
+        let indexed = index.and_then(|index| index.get(name)).map_or(&[][..], Vec::as_slice);
+        let scanned = if index.is_some() { &[][..] } else { entries };
+        let found = indexed.iter().filter_map(|at| entries.get(*at));
+        found.chain(scanned.iter().filter(move |entry| !entry.merge && *entry.name == *name))
     }
 
     /// The value at `path`, when an edit of its text changes this value and no other: the way to it leads through no
@@ -234,8 +247,9 @@ impl SpanTree {
 
     /// The entry that counts: the last of the mapping's own, else the first that a merge brings.
     fn entry(&self, map: usize, name: &str, merges: usize) -> Option<&Entry> {
-        let Shape::Map(entries) = &self.nodes.get(self.dereference(map))?.shape else { return None };
-        if let Some(own) = entries.iter().rev().find(|entry| !entry.merge && &*entry.name == name) {
+        let map = self.dereference(map);
+        let Shape::Map(entries) = &self.nodes.get(map)?.shape else { return None };
+        if let Some(own) = self.entries_named(map, name).next_back() {
             return Some(own);
         }
         if merges >= MAX_MERGES {
@@ -262,6 +276,7 @@ struct Builder<'t> {
     text: &'t str,
     index: CharacterIndex<'t>,
     nodes: Vec<Node>,
+    indexes: HashMap<usize, Index>,
     open: Vec<Open>,
     /// The node of each anchor, and its name when it is used as a key.
     anchors: HashMap<usize, (usize, Box<str>)>,
@@ -376,6 +391,11 @@ impl Builder<'_> {
             };
             last.and_then(|last| self.nodes.get(last)).map_or(key, |last| last.range.end.max(key))
         };
+        let index = match &node.shape {
+            Shape::Map(entries) if entries.len() >= INDEXED => Some(index(entries)),
+            _ => None,
+        };
+        self.indexes.extend(index.map(|index| (open.node, index)));
         self.nodes.get_mut(open.node)?.range.end = end.max(start);
         Some(())
     }
@@ -392,6 +412,14 @@ fn restored<'v>(value: &'v str, text: &str) -> Cow<'v, str> {
         return Cow::Owned(value.replace(STAND_IN, "\u{feff}"));
     }
     Cow::Borrowed(value)
+}
+
+fn index(entries: &[Entry]) -> Index {
+    let mut index = Index::with_capacity(entries.len());
+    for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.merge) {
+        index.entry(entry.name.clone()).or_default().push(at);
+    }
+    index
 }
 
 fn key_name(value: &str, plain: bool) -> Box<str> {

@@ -39,6 +39,7 @@ pub(super) fn decode_question(backend: &str, body: &[u8]) -> Option<Received> {
         headers,
         body_length: http.body.len(),
         body: http.body,
+        tls: None,
     })
 }
 

@@ -37,10 +37,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
 use super::authorization;
 use super::grpc;
 use super::journal::{Journal, Received};
+use super::tls::{TlsReport, report_of_client};
 
 /// The response header that names the backend that answered.
 pub(super) const ECHO_BACKEND: &str = "x-echo-backend";
@@ -68,17 +70,23 @@ pub struct Backend {
 
 impl Backend {
     /// Starts a backend called `name` on `address`, where port 0 means a free
-    /// one. It records what it receives in `journal`. Must be called inside a
+    /// one. It records what it receives in `journal`. With `tls` it speaks
+    /// nothing else. Must be called inside a
     /// tokio runtime.
     ///
     /// # Errors
     ///
     /// When the address cannot be bound.
-    pub async fn start(name: &str, address: SocketAddr, journal: Journal) -> io::Result<Self> {
+    pub async fn start(
+        name: &str,
+        address: SocketAddr,
+        tls: Option<TlsAcceptor>,
+        journal: Journal,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let echo = Arc::new(Echo { name: name.to_owned(), journal });
-        Ok(Self { address, task: tokio::spawn(accept(listener, echo)) })
+        Ok(Self { address, task: tokio::spawn(accept(listener, tls, echo)) })
     }
 
     /// The address that the backend listens on.
@@ -93,7 +101,7 @@ impl Drop for Backend {
     }
 }
 
-async fn accept(listener: TcpListener, echo: Arc<Echo>) {
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, echo: Arc<Echo>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -101,7 +109,17 @@ async fn accept(listener: TcpListener, echo: Arc<Echo>) {
                 Ok((stream, _)) => {
                     // Small writes must not wait for each other: cases measure time.
                     let _ = stream.set_nodelay(true);
-                    connections.spawn(serve(stream, Arc::clone(&echo)));
+                    let (tls, echo) = (tls.clone(), Arc::clone(&echo));
+                    connections.spawn(async move {
+                        match tls {
+                            None => serve(stream, None, echo).await,
+                            // A handshake that fails is the client's to notice.
+                            Some(tls) => if let Ok(stream) = tls.accept(stream).await {
+                                let report = report_of_client(stream.get_ref().1);
+                                serve(stream, Some(report), echo).await;
+                            }
+                        }
+                    });
                 }
                 // Out of descriptors: leave the connections time to end.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -111,13 +129,13 @@ async fn accept(listener: TcpListener, echo: Arc<Echo>) {
     }
 }
 
-async fn serve<S>(stream: S, echo: Arc<Echo>)
+async fn serve<S>(stream: S, tls: Option<TlsReport>, echo: Arc<Echo>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = hyper::service::service_fn(move |request| {
-        let echo = Arc::clone(&echo);
-        async move { echo.answer(request).await }
+        let (tls, echo) = (tls.clone(), Arc::clone(&echo));
+        async move { echo.answer(request, tls).await }
     });
     let builder = auto::Builder::new(TokioExecutor::new());
     // A connection that breaks is the client's business, and often the point of a case.
@@ -144,7 +162,11 @@ impl std::fmt::Display for CloseConnection {
 impl std::error::Error for CloseConnection {}
 
 impl Echo {
-    async fn answer(&self, mut request: Request<Incoming>) -> Result<Response<EchoBody>, CloseConnection> {
+    async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        tls: Option<TlsReport>,
+    ) -> Result<Response<EchoBody>, CloseConnection> {
         let upgrade = request.headers().get(UPGRADE).cloned().filter(|_| request.version() < Version::HTTP_2);
         let upgraded = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
         let (head, body) = request.into_parts();
@@ -154,7 +176,7 @@ impl Echo {
         }
         let controls = Controls { headers: &head.headers, query: head.uri.query().unwrap_or_default() };
         let controls = controls.of(&self.name);
-        let received = Arc::new(self.describe(&head, &body));
+        let received = Arc::new(Received { tls, ..self.describe(&head, &body) });
         self.journal.record(Arc::clone(&received));
 
         tokio::time::sleep(controls.wait("x-echo-delay-ms")).await;
@@ -230,6 +252,7 @@ impl Echo {
             headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             body_length: body.len(),
             body: String::from_utf8_lossy(messages.as_deref().unwrap_or(body)).into_owned(),
+            tls: None,
         }
     }
 

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use hyper::Method;
 use serde::de::value::MapAccessDeserializer;
@@ -14,6 +15,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::grpc::GrpcCall;
+use super::tls::{BackendTlsSpec, TlsSpec};
 use super::values::{
     GatewayName, Headers, HttpVersion, Mirrors, Shares, Target, Window, decode_method, decode_raw_target,
 };
@@ -35,6 +37,12 @@ pub struct CaseFile {
     /// in the output, such as a DNS name that nobody answers for.
     #[serde(default)]
     pub unresolved: Vec<String>,
+    /// The folder of certificates, relative to the file of cases; that file's own by default.
+    #[serde(default)]
+    pub pki: PathBuf,
+    /// Service ports, `NAMESPACE/NAME:PORT`, whose backend serves TLS.
+    #[serde(default)]
+    pub backend_tls: BTreeMap<String, BackendTlsSpec>,
     /// Envoy's counters and gauges after all cases, by name.
     #[serde(default)]
     pub stats: BTreeMap<String, u64>,
@@ -87,6 +95,11 @@ pub struct RequestSpec {
     /// The protocol; HTTP/1.1 by default.
     #[serde(default)]
     pub http: HttpVersion,
+    /// How TLS is used, for `https` URLs.
+    pub tls: Option<TlsSpec>,
+    /// Whether each request has a connection of its own.
+    #[serde(default)]
+    pub new_connection: bool,
     /// The Host header, where it is not the URL's host.
     pub host: Option<String>,
     /// The request target as it is sent, where it is not the URL's path and query.
@@ -131,6 +144,10 @@ pub struct Expectation {
     /// of the backend, its request target where one is given, and after ` + `
     /// each mirror in alphabetical order.
     pub joint: Option<Shares>,
+    /// Everything that may come back, each with its share. Unlike `backends`,
+    /// this ties the share to what the backend saw and to what came back.
+    #[serde(default)]
+    pub outcomes: Vec<OutcomeShare>,
     /// What the backend that answered received.
     pub upstream: Option<UpstreamExpectation>,
     /// The response's headers.
@@ -148,6 +165,23 @@ pub struct Expectation {
     /// Whether the response breaks off.
     #[serde(default)]
     pub truncated: bool,
+    /// Whether the connection is closed without an answer, in the TLS handshake or after it.
+    #[serde(default)]
+    pub closed: bool,
+    /// What the client sees of the server's TLS.
+    pub tls: Option<TlsExpectation>,
+}
+
+/// What one side of a TLS connection must see of the other.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TlsExpectation {
+    /// The server name that the client sent; the empty one when it sent none. Only backends see it.
+    pub sni: Option<String>,
+    /// The application protocol; the empty one when there is none.
+    pub alpn: Option<String>,
+    /// The common name of the peer's certificate; the empty one when it showed none.
+    pub peer: Option<String>,
 }
 
 fn decode_expectation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Expectation, D::Error> {
@@ -169,11 +203,31 @@ fn decode_expectation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Expe
             if expectation.backend.is_some() && expectation.backends.is_some() {
                 return Err(A::Error::custom("`backend` and `backends` exclude each other"));
             }
+            let sum: f64 = expectation.outcomes.iter().map(|outcome| outcome.percent).sum();
+            if !expectation.outcomes.is_empty() && (sum - 100.0).abs() > 1.0 {
+                return Err(A::Error::custom(format!("the outcomes sum up to {sum} percent, not to 100")));
+            }
             Ok(expectation)
         }
     }
 
     deserializer.deserialize_map(ExpectationVisitor)
+}
+
+/// One of several outcomes. A request counts for the first one that it meets in full.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OutcomeShare {
+    /// The share in percent.
+    pub percent: f64,
+    /// The status.
+    pub status: Option<u16>,
+    /// Who answered.
+    pub backend: Option<String>,
+    /// What the backend that answered received.
+    pub upstream: Option<UpstreamExpectation>,
+    /// The response's headers.
+    pub response: Option<ResponseExpectation>,
 }
 
 /// What a backend must have received.
@@ -196,6 +250,8 @@ pub struct UpstreamExpectation {
     pub http: Option<HttpVersion>,
     /// The body.
     pub body: Option<String>,
+    /// What the backend saw of the proxy's TLS; an empty mapping when there is none to be.
+    pub tls: Option<TlsExpectation>,
 }
 
 /// What the response's headers must be.
@@ -255,6 +311,13 @@ impl CaseFile {
             }
             None => Ok(file),
         }
+    }
+
+    /// Makes the names of certificate files relative to `folder`, where the file of cases is.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.pki = folder.join(&self.pki);
+        self
     }
 
     /// Whether the text looks like a file of cases: a top-level key `requests`, and no `kind`.

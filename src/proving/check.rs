@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::backend::ECHO_BACKEND;
-use super::cases::{Expectation, RequestCase, UpstreamExpectation};
-use super::client::Reply;
+use super::cases::{Expectation, OutcomeShare, RequestCase, TlsExpectation, UpstreamExpectation};
+use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::Received;
+use super::tls::TlsReport;
 use super::values::{Headers, HttpVersion, Mirrors};
 
 /// How many standard deviations a share may be off. Chance alone exceeds
@@ -31,7 +32,7 @@ pub struct Mismatch {
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     /// The answer, or why there is none.
-    pub(super) reply: Result<Reply, String>,
+    pub(super) reply: Result<Reply, NoAnswer>,
     /// What the backends received, in order of arrival.
     pub(super) received: Vec<Arc<Received>>,
     /// Who answered the later requests of the session in place of the first one's backend.
@@ -53,7 +54,8 @@ impl Outcome {
                 Some(status) => format!("grpc:{status}"),
                 None => format!("status:{}", reply.status),
             },
-            (None, Err(_)) => "no answer".to_owned(),
+            (None, Err(NoAnswer::Closed(_))) => "closed".to_owned(),
+            (None, Err(NoAnswer::Failed(_))) => "no answer".to_owned(),
         }
     }
 
@@ -70,7 +72,7 @@ impl Outcome {
     }
 
     /// The key of the outcome among joint shares, with the request target when wanted.
-    fn joint_key(&self, with_target: bool) -> String {
+    pub(super) fn joint_key(&self, with_target: bool) -> String {
         let mut key = self.share_key();
         let answered = |received: &&Arc<Received>| Some(received.backend.as_str()) == self.backend();
         if let (true, Some(received)) = (with_target, self.received.iter().rev().find(answered)) {
@@ -116,12 +118,37 @@ pub(super) fn check(case: &RequestCase, outcomes: &[Outcome]) -> Vec<Mismatch> {
         let keys = outcomes.iter().map(|outcome| outcome.joint_key(with_target));
         mismatches.extend(check_shares("joint share", &shares.0, keys, outcomes.len(), true));
     }
+    if !case.expect.outcomes.is_empty() {
+        mismatches.extend(check_outcomes(&case.expect.outcomes, outcomes));
+    }
     if let Some(Mirrors::Percent(shares)) = &case.expect.mirrors {
         let names: Vec<&str> = shares.iter().map(|(name, _)| name.as_str()).collect();
         let keys = outcomes.iter().flat_map(|outcome| outcome.mirrored(&names)).map(str::to_owned);
         mismatches.extend(check_shares("mirror", shares, keys, outcomes.len(), false));
     }
     mismatches
+}
+
+/// Compares how often each of several outcomes came. A request that meets none is a mismatch.
+fn check_outcomes(expected: &[OutcomeShare], outcomes: &[Outcome]) -> Vec<Mismatch> {
+    let label = |index: usize, share: &OutcomeShare| {
+        format!("{} ({})", index + 1, share.backend.as_deref().unwrap_or("no backend"))
+    };
+    let shares: Vec<_> =
+        expected.iter().enumerate().map(|(index, share)| (label(index, share), share.percent)).collect();
+    let keys = outcomes.iter().map(|outcome| {
+        let met = expected.iter().position(|share| meets(share, outcome));
+        met.map_or_else(|| format!("another kind, such as {}", outcome.share_key()), |index| shares[index].0.clone())
+    });
+    check_shares("outcome", &shares, keys, outcomes.len(), true)
+}
+
+pub(super) fn meets(share: &OutcomeShare, outcome: &Outcome) -> bool {
+    let OutcomeShare { percent: _, status, backend, upstream, response } = share.clone();
+    let expect = Expectation { status, backend, upstream, response, ..Expectation::default() };
+    let mut found = Findings::default();
+    check_one(&expect, outcome, &mut found);
+    found.0.is_empty()
 }
 
 /// Mismatches of many requests, each kind once, in the order of appearance.
@@ -157,11 +184,20 @@ impl Findings {
 fn check_one(expect: &Expectation, outcome: &Outcome, found: &mut Findings) {
     let reply = match &outcome.reply {
         Ok(reply) => reply,
+        // Shares count what was closed.
+        Err(NoAnswer::Closed(_)) if expect.closed || expect.backends.is_some() => return,
         Err(reason) => {
-            found.add("answer", "an answer", reason.clone());
+            let expected = if expect.closed { "a closed connection" } else { "an answer" };
+            found.add("answer", expected, reason.to_string());
             return;
         }
     };
+    if expect.closed {
+        found.add("answer", "a closed connection", format!("status {}", reply.status));
+    }
+    if let Some(expected) = &expect.tls {
+        check_tls("tls", expected, reply.tls.as_ref(), found);
+    }
     check_reply(expect, reply, found);
     if let Some(other) = outcome.strayed.first() {
         let first = outcome.share_key();
@@ -230,7 +266,10 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
         found.add("upstream", "a request at a backend", "(none)");
         return;
     };
-    let UpstreamExpectation { method, path, host, headers, absent, http, body } = expect;
+    let UpstreamExpectation { method, path, host, headers, absent, http, body, tls } = expect;
+    if let Some(expected) = tls {
+        check_tls("upstream tls", expected, received.tls.as_ref(), found);
+    }
     let fields = [
         ("upstream method", method.as_deref(), Some(received.method.as_str())),
         ("upstream path", path.as_deref(), Some(received.path.as_str())),
@@ -244,6 +283,21 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
         }
     }
     check_headers("upstream", headers, absent, |name| received.header_lines(name), found);
+}
+
+/// Compares what one side of a connection saw of the other's TLS.
+fn check_tls(side: &str, expect: &TlsExpectation, actual: Option<&TlsReport>, found: &mut Findings) {
+    let TlsExpectation { sni, alpn, peer } = expect;
+    let Some(actual) = actual else {
+        found.add(side, "TLS", "plain text");
+        return;
+    };
+    let fields = [("sni", sni, &actual.sni), ("alpn", alpn, &actual.alpn), ("peer", peer, &actual.peer)];
+    for (name, expected, actual) in fields {
+        if let Some(expected) = expected {
+            found.compare(format!("{side} {name}"), expected, Some(actual.as_deref().unwrap_or_default()));
+        }
+    }
 }
 
 fn check_headers<'a>(

@@ -21,6 +21,7 @@ fn received(backend: &str) -> Arc<Received> {
         headers: vec![("k".to_owned(), "1".to_owned()), ("k".to_owned(), "2".to_owned())],
         body_length: 0,
         body: String::new(),
+        tls: None,
     })
 }
 
@@ -33,6 +34,7 @@ fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
         body: b"hi".to_vec(),
         truncated: false,
         trailers: Default::default(),
+        tls: None,
         elapsed: Duration::from_secs(1),
     };
     Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect(), strayed: Vec::new() }
@@ -77,7 +79,7 @@ fn every_field_can_fail() {
 
 #[test]
 fn no_answer_is_a_mismatch_whatever_is_expected() {
-    let outcome = Outcome { reply: Err("closed".to_owned()), received: Vec::new(), strayed: Vec::new() };
+    let outcome = Outcome { reply: Err("closed".to_owned().into()), received: Vec::new(), strayed: Vec::new() };
     let mismatches = check(&case("{status: 200}"), &[outcome]);
     assert_eq!((mismatches[0].subject.as_str(), mismatches[0].actual.as_str()), ("answer", "closed"));
 }
@@ -112,4 +114,21 @@ fn mirror_percentages_are_judged_over_all_requests() {
         (0..2000).map(|n| outcome(200, Some("a"), if n % 2 == 0 { &["a", "m"] } else { &["a"] })).collect();
     assert_eq!(check(&case("{mirrors: {m: 50}}"), &half), []);
     assert_eq!(check(&case("{mirrors: {m: 30}}"), &half).len(), 1);
+}
+
+#[test]
+fn a_share_is_tied_to_what_came_with_it() {
+    let answers = |a: usize, errors: usize| -> Vec<Outcome> {
+        let first = (0..a).map(|_| outcome(200, Some("a"), &["a"]));
+        first.chain((0..errors).map(|_| outcome(500, None, &[]))).collect()
+    };
+    let expect = |upstream: &str| {
+        case(&format!(
+            "{{outcomes: [{{percent: 70, backend: a, upstream: {upstream}}}, {{percent: 30, status: 500}}]}}"
+        ))
+    };
+    assert_eq!(check(&expect("{}"), &answers(1400, 600)), []);
+    let mismatches = check(&expect("{path: /never}"), &answers(1400, 600));
+    let subjects: Vec<_> = mismatches.iter().map(|mismatch| mismatch.subject.as_str()).collect();
+    assert_eq!(subjects, ["outcome of 1 (a)", "outcome of another kind, such as a"]);
 }

@@ -2,25 +2,31 @@
 //! reads the whole answer, over HTTP/1.1 or HTTP/2, on connections that are
 //! kept.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
+use hyper::ext::Protocol;
 use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::cases::RequestSpec;
 use super::grpc::{self, GrpcCall};
 use super::journal::{REQUEST_ID, lines};
-use super::values::HttpVersion;
+use super::tls::{ClientTls, TlsReport, report_of_server};
+use super::values::{HttpVersion, Scheme};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the server's settings may be on their way before a stream is upgraded over HTTP/2.
+const SETTINGS_DELAY: Duration = Duration::from_millis(100);
 
 /// The largest response body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -40,6 +46,32 @@ pub(super) struct Reply {
     pub(super) truncated: bool,
     /// From the first byte sent to the last one read.
     pub(super) elapsed: Duration,
+    /// What the client saw of the server's TLS.
+    pub(super) tls: Option<TlsReport>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NoAnswer {
+    /// The other side closed the connection, or the datagram was dropped.
+    Closed(String),
+    /// Anything else.
+    Failed(String),
+}
+
+impl From<String> for NoAnswer {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
+    }
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed(reason) => write!(f, "the connection was closed: {reason}"),
+            Self::Failed(reason) => f.write_str(reason),
+        }
+    }
 }
 
 impl Reply {
@@ -59,6 +91,8 @@ impl Reply {
 /// A connection to the proxy.
 pub(super) struct Connection {
     address: SocketAddr,
+    tls: Option<ClientTls>,
+    report: Option<TlsReport>,
     sender: Sender,
 }
 
@@ -69,31 +103,31 @@ enum Sender {
 
 impl Connection {
     /// Opens a connection.
-    pub(super) async fn open(address: SocketAddr, version: HttpVersion) -> Result<Self, String> {
+    pub(super) async fn open(
+        address: SocketAddr,
+        tls: Option<&ClientTls>,
+        version: HttpVersion,
+    ) -> Result<Self, NoAnswer> {
         let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
         let stream = stream.map_err(|_| "no connection in time".to_owned())?.map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        let stream = TokioIo::new(stream);
-        let sender = match version {
-            HttpVersion::Http1 => {
-                let (sender, connection) = http1::handshake(stream).await.map_err(describe)?;
-                tokio::spawn(connection.with_upgrades());
-                Sender::Http1(sender)
-            }
-            HttpVersion::Http2 => {
-                let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.map_err(describe)?;
-                tokio::spawn(connection);
-                Sender::Http2(sender)
+        let (sender, report) = match tls {
+            None => (Sender::open(stream, version).await?, None),
+            Some(tls) => {
+                let stream = tokio::time::timeout(CONNECT_TIMEOUT, tls.connect(stream)).await;
+                let stream = stream.map_err(|_| "no TLS handshake in time".to_owned())?.map_err(broken)?;
+                let report = report_of_server(&stream);
+                (Sender::open(stream, version).await?, Some(report))
             }
         };
-        Ok(Self { address, sender })
+        Ok(Self { address, tls: tls.cloned(), report, sender })
     }
 
     /// Sends the request under `id` and reads the answer; a connection that
     /// the other side has closed meanwhile is opened anew.
-    pub(super) async fn exchange(&mut self, spec: &RequestSpec, id: &str, limit: Duration) -> Result<Reply, String> {
+    pub(super) async fn exchange(&mut self, spec: &RequestSpec, id: &str, limit: Duration) -> Result<Reply, NoAnswer> {
         if self.ready().await.is_err() {
-            *self = Self::open(self.address, spec.version()).await?;
+            *self = Self::open(self.address, self.tls.as_ref(), spec.version()).await?;
             self.ready().await?;
         }
         let request = build(spec, id)?;
@@ -101,14 +135,19 @@ impl Connection {
         tokio::time::timeout(limit, exchange).await.map_err(|_| format!("no answer within {limit:?}"))?
     }
 
-    async fn ready(&mut self) -> Result<(), String> {
+    async fn ready(&mut self) -> Result<(), NoAnswer> {
         match &mut self.sender {
             Sender::Http1(sender) => sender.ready().await.map_err(describe),
             Sender::Http2(sender) => sender.ready().await.map_err(describe),
         }
     }
 
-    async fn send(&mut self, request: Request<Full<Bytes>>, spec: &RequestSpec) -> Result<Reply, String> {
+    async fn send(&mut self, request: Request<Full<Bytes>>, spec: &RequestSpec) -> Result<Reply, NoAnswer> {
+        let extended = spec.upgrade.is_some() && spec.version() == HttpVersion::Http2;
+        if extended {
+            // The server has to say first that it knows extended CONNECT (RFC 8441, section 3).
+            tokio::time::sleep(SETTINGS_DELAY).await;
+        }
         let start = Instant::now();
         let mut response = match &mut self.sender {
             Sender::Http1(sender) => sender.send_request(request).await.map_err(describe)?,
@@ -116,21 +155,61 @@ impl Connection {
         };
         let status = response.status();
         let headers = text_headers(response.headers());
-        let Body { bytes, trailers, truncated } = if status == StatusCode::SWITCHING_PROTOCOLS {
+        let upgraded = status == StatusCode::SWITCHING_PROTOCOLS || (extended && status == StatusCode::OK);
+        let Body { bytes, trailers, truncated } = if upgraded {
             let bytes = exchange_bytes(&mut response, spec.body.as_deref().unwrap_or_default()).await?;
             Body { bytes, ..Body::default() }
         } else {
             read(response.into_body()).await
         };
-        Ok(Reply { status: status.as_u16(), headers, body: bytes, trailers, truncated, elapsed: start.elapsed() })
+        let (status, tls) = (status.as_u16(), self.report.clone());
+        Ok(Reply { status, headers, body: bytes, trailers, truncated, elapsed: start.elapsed(), tls })
     }
 }
 
-/// The text of an error with its causes.
-fn describe(error: hyper::Error) -> String {
-    match std::error::Error::source(&error) {
+impl Sender {
+    async fn open<S>(stream: S, version: HttpVersion) -> Result<Self, NoAnswer>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let stream = TokioIo::new(stream);
+        Ok(match version {
+            HttpVersion::Http1 => {
+                let (sender, connection) = http1::handshake(stream).await.map_err(describe)?;
+                tokio::spawn(connection.with_upgrades());
+                Self::Http1(sender)
+            }
+            HttpVersion::Http2 => {
+                let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.map_err(describe)?;
+                tokio::spawn(connection);
+                Self::Http2(sender)
+            }
+        })
+    }
+}
+
+/// What an error of HTTP means, with its causes.
+fn describe(error: hyper::Error) -> NoAnswer {
+    let text = match std::error::Error::source(&error) {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
+    };
+    if error.is_parse() || error.is_user() || error.is_timeout() {
+        NoAnswer::Failed(text)
+    } else {
+        NoAnswer::Closed(text)
+    }
+}
+
+/// What an error of a TLS handshake means: an alert or an end is the server's
+/// doing, everything else is what the client thinks of the server.
+fn broken(error: std::io::Error) -> NoAnswer {
+    let text = error.to_string();
+    let alert = error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>());
+    match alert {
+        Some(tokio_rustls::rustls::Error::AlertReceived(_)) => NoAnswer::Closed(text),
+        Some(_) => NoAnswer::Failed(text),
+        None => NoAnswer::Closed(text),
     }
 }
 
@@ -152,14 +231,19 @@ fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
             }
             path.parse()
         }
-        HttpVersion::Http2 => format!("http://{host}{path}").parse(),
+        HttpVersion::Http2 => {
+            let scheme = if spec.url.scheme == Scheme::Https { "https" } else { "http" };
+            format!("{scheme}://{host}{path}").parse()
+        }
     }
     .map_err(|error| format!("`{host}{path}` cannot be requested: {error}"))?;
     let mut body = spec.body.clone().unwrap_or_default().into_bytes();
     if let Some(token) = &spec.upgrade {
-        let token = HeaderValue::from_str(token).map_err(|_| format!("`{token}` is not a protocol"))?;
-        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(UPGRADE, token);
+        if spec.version() == HttpVersion::Http1 {
+            let token = HeaderValue::from_str(token).map_err(|_| format!("`{token}` is not a protocol"))?;
+            headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+            headers.insert(UPGRADE, token);
+        }
         // The fixed key of the protocol's own example: nobody here checks the answer to it.
         headers.insert("sec-websocket-key", HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
         headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
@@ -171,6 +255,10 @@ fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
     }
     let mut request = Request::new(Full::new(Bytes::from(body)));
     *request.method_mut() = if spec.grpc.is_some() { Method::POST } else { spec.method.clone() };
+    if let (Some(token), HttpVersion::Http2) = (&spec.upgrade, spec.version()) {
+        *request.method_mut() = Method::CONNECT;
+        request.extensions_mut().insert(Protocol::from(token.as_str()));
+    }
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
     *request.version_mut() = match spec.version() {
@@ -214,7 +302,7 @@ async fn read(mut incoming: Incoming) -> Body {
 
 /// Sends `text` on the upgraded stream and reads as many bytes back.
 async fn exchange_bytes(response: &mut Response<Incoming>, text: &str) -> Result<Vec<u8>, String> {
-    let stream = hyper::upgrade::on(response).await.map_err(describe)?;
+    let stream = hyper::upgrade::on(response).await.map_err(|error| error.to_string())?;
     let mut stream = TokioIo::new(stream);
     stream.write_all(text.as_bytes()).await.map_err(|error| error.to_string())?;
     let mut answer = vec![0; text.len()];

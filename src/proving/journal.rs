@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use super::tls::TlsReport;
+
 /// The request header that identifies a request of the runner at the backends.
 pub const REQUEST_ID: &str = "x-gwctl-request";
 
@@ -28,6 +30,9 @@ pub struct Received {
     pub body_length: usize,
     /// The body, as text.
     pub body: String,
+    /// What the backend saw of the connection's TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsReport>,
 }
 
 impl Received {

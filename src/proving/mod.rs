@@ -1,5 +1,6 @@
 //! What proves a configuration: a real Envoy on loopback, echo backends that
-//! report what reached them, and request cases that say what must come back.
+//! report what reached them, and request cases that say what must come back. The same cases also run through the
+//! simulator, with the answers that the echo backends would give.
 //!
 //! Input: a [`Topology`] (the ports and Services of the manifests), a
 //! [`CaseFile`], and a closure that compiles the manifests under given
@@ -14,19 +15,24 @@ mod backend;
 mod cases;
 mod check;
 mod client;
+mod datagram;
 mod envoy;
 mod error;
 mod grpc;
 mod install;
 mod journal;
+mod offline;
 mod ports;
 mod run;
+mod stop;
+mod tls;
 mod topology;
 mod values;
 
 pub use backend::Backend;
 pub use cases::{
-    CaseFile, Expectation, FormatError, RequestCase, RequestSpec, ResponseExpectation, SessionSpec, UpstreamExpectation,
+    CaseFile, Expectation, FormatError, OutcomeShare, RequestCase, RequestSpec, ResponseExpectation, SessionSpec,
+    TlsExpectation, UpstreamExpectation,
 };
 pub use check::Mismatch;
 pub use envoy::{Envoy, validate};
@@ -34,6 +40,8 @@ pub use error::Error;
 pub use grpc::GrpcCall;
 pub use install::{ENVOY_VARIABLE, ENVOY_VERSION, find, provide};
 pub use journal::{Journal, REQUEST_ID, Received};
-pub use run::{CaseResult, Proof, SHARE_REQUESTS, run};
+pub use offline::{Offline, Simulated, offline_options};
+pub use run::{CaseResult, Proof, SHARE_REQUESTS, run, run_until_signal};
+pub use tls::{BackendTlsSpec, TlsReport, TlsSpec};
 pub use topology::{GatewayPorts, ServiceKey, SliceAddress, Topology};
 pub use values::{GatewayName, Headers, HttpVersion, Mirrors, Scheme, Shares, Target, Window};

@@ -2,7 +2,7 @@
 //! Envoy, every request, every comparison.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,11 +17,14 @@ use crate::options::{ListenerAddress, Options, PortMap, Resolve};
 use super::backend::Backend;
 use super::cases::{CaseFile, RequestCase, RequestSpec, SessionSpec};
 use super::check::{Mismatch, Outcome, certain_mirrors, check, check_stats};
-use super::client::{Connection, Reply};
+use super::client::{Connection, NoAnswer, Reply};
+use super::datagram::{self, DatagramBackend};
 use super::envoy::Envoy;
 use super::error::Error;
 use super::journal::Journal;
 use super::ports::Reservation;
+use super::stop::Stop;
+use super::tls::{self, ClientTls};
 use super::topology::{ServiceKey, Topology};
 use super::values::{Mirrors, Scheme};
 
@@ -42,6 +45,9 @@ const MIRROR_SILENCE: Duration = Duration::from_millis(250);
 
 /// How long a backend waits for a fixed address that is in use.
 const BIND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many ports are tried until one is free for connections and datagrams.
+const PORT_ATTEMPTS: usize = 20;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -80,9 +86,31 @@ pub struct CaseResult {
 /// When the proof cannot be carried out; a case that does not hold is a
 /// [`CaseResult`] with mismatches.
 pub fn run(proof: &Proof<'_>, compile: impl Fn(&Options) -> Result<String, String>) -> Result<Vec<CaseResult>, Error> {
+    run_with(proof, compile, false)
+}
+
+/// As [`run`], and ends with an error when the process is asked to stop (Ctrl-C,
+/// SIGTERM), after Envoy, the backends and all files are gone.
+///
+/// # Errors
+///
+/// As those of [`run`], and the interruption.
+pub fn run_until_signal(
+    proof: &Proof<'_>,
+    compile: impl Fn(&Options) -> Result<String, String>,
+) -> Result<Vec<CaseResult>, Error> {
+    run_with(proof, compile, true)
+}
+
+fn run_with(
+    proof: &Proof<'_>,
+    compile: impl Fn(&Options) -> Result<String, String>,
+    heeds_signals: bool,
+) -> Result<Vec<CaseResult>, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(Error::system("start a runtime"))?;
-    let results = run_inside(&runtime, proof, compile);
+    let mut stop = runtime.block_on(async { Stop::new(heeds_signals) })?;
+    let results = run_inside(&runtime, proof, compile, &mut stop);
     runtime.shutdown_background();
     results
 }
@@ -91,17 +119,25 @@ fn run_inside(
     runtime: &tokio::runtime::Runtime,
     proof: &Proof<'_>,
     compile: impl Fn(&Options) -> Result<String, String>,
+    stop: &mut Stop,
 ) -> Result<Vec<CaseResult>, Error> {
-    let stage = runtime.block_on(Stage::build(proof))?;
+    let mut stage = runtime.block_on(Stage::build(proof))?;
     let bootstrap = compile(&stage.options).map_err(Error::Compile)?;
     let directory = tempfile::tempdir().map_err(Error::system("create a directory for Envoy"))?;
     let config = directory.path().join("envoy.yaml");
     std::fs::write(&config, bootstrap).map_err(Error::system(format!("write {}", config.display())))?;
+    stage.datagram_ports.clear();
     let envoy = Envoy::start(proof.envoy, &config, stage.admin.address(), &directory.path().join("envoy.log"))?;
     stage.check_listeners(&envoy)?;
     let mut results = Vec::new();
     for case in &proof.cases.requests {
-        results.push(runtime.block_on(stage.run_case(case))?);
+        let result = runtime.block_on(async {
+            tokio::select! {
+                result = stage.run_case(case) => result,
+                () = stop.asked() => Err(Error::Interrupted),
+            }
+        });
+        results.push(result?);
     }
     if !proof.cases.stats.is_empty() {
         let mismatches = check_stats(&proof.cases.stats, &envoy.admin("/stats")?);
@@ -113,13 +149,19 @@ fn run_inside(
 /// Everything around the proxy.
 struct Stage<'a> {
     topology: &'a Topology,
+    /// The folder of the certificates that cases name.
+    pki: &'a Path,
     options: Options,
     admin: Reservation,
     /// The Gateways' ports and the ports that Envoy binds in their place.
     ports: HashMap<u16, Reservation>,
     journal: Journal,
+    /// Sockets that keep the same ports free for datagrams until Envoy starts:
+    /// a UDP socket beside Envoy's own would take some of its datagrams.
+    datagram_ports: Vec<UdpSocket>,
     /// Kept because they serve, or refuse, until they are dropped.
     _backends: Vec<Backend>,
+    _datagram_backends: Vec<DatagramBackend>,
     _down: Vec<Reservation>,
     next_id: Arc<AtomicU32>,
 }
@@ -130,9 +172,10 @@ impl<'a> Stage<'a> {
         let mut options = proof.options.clone();
         let admin = Reservation::new(LOOPBACK)?;
         options.admin_address = Some(admin.address());
-        let mut ports = HashMap::new();
+        let (mut ports, mut datagram_ports) = (HashMap::new(), Vec::new());
         for port in topology.ports() {
-            let reservation = Reservation::new(LOOPBACK)?;
+            let (reservation, socket) = reserve_both()?;
+            datagram_ports.push(socket);
             options.port_map.retain(|map| map.from != port);
             options.port_map.push(PortMap { gateway: None, from: port, to: reservation.address().port() });
             ports.insert(port, reservation);
@@ -150,23 +193,36 @@ impl<'a> Stage<'a> {
                 down.push(reservation);
                 address
             } else {
-                let backend = start_backend(&name, SocketAddr::new(LOOPBACK, 0), &journal).await?;
+                let backend = start_backend(&name, SocketAddr::new(LOOPBACK, 0), cases, &journal).await?;
                 let address = backend.address();
                 backends.push(backend);
                 address
             };
             options.resolve.push(resolve(service, address));
         }
+        let datagram_backends = start_datagram_backends(proof, &mut options).await?;
         if cases.keep_endpoints {
             for endpoint in topology.endpoints.iter().filter(|endpoint| endpoint.address.ip().is_loopback()) {
                 let name = endpoint.address.to_string();
                 if !cases.down.contains(&name) {
-                    backends.push(start_backend(&name, endpoint.address, &journal).await?);
+                    backends.push(start_backend(&name, endpoint.address, cases, &journal).await?);
                 }
             }
         }
         let next_id = Arc::new(AtomicU32::new(0));
-        Ok(Self { topology, options, admin, ports, journal, _backends: backends, _down: down, next_id })
+        Ok(Self {
+            topology,
+            pki: &cases.pki,
+            options,
+            admin,
+            ports,
+            journal,
+            datagram_ports,
+            _backends: backends,
+            _datagram_backends: datagram_backends,
+            _down: down,
+            next_id,
+        })
     }
 
     /// Makes sure that every listener is where the requests go, and nowhere else.
@@ -183,23 +239,33 @@ impl<'a> Stage<'a> {
     async fn run_case(&self, case: &RequestCase) -> Result<CaseResult, Error> {
         let start = Instant::now();
         let address = self.address(case)?;
-        let shares = case.expect.backends.is_some()
-            || case.expect.joint.is_some()
-            || matches!(case.expect.mirrors, Some(Mirrors::Percent(_)));
+        let tls = self.client_tls(case)?;
+        let expect = &case.expect;
+        let shares = expect.backends.is_some()
+            || expect.joint.is_some()
+            || !expect.outcomes.is_empty()
+            || matches!(expect.mirrors, Some(Mirrors::Percent(_)));
         let count = case.repeat.unwrap_or(if shares { SHARE_REQUESTS } else { 1 }).max(1);
-        let outcomes = self.send_all(case, address, count).await;
+        let outcomes = self.send_all(case, address, tls, count).await;
         let mismatches = check(case, &outcomes);
         let seconds = start.elapsed().as_secs_f64();
         Ok(CaseResult { name: case.name.clone(), requests: outcomes.len(), mismatches, seconds })
+    }
+
+    /// The TLS of a case's requests.
+    fn client_tls(&self, case: &RequestCase) -> Result<Option<ClientTls>, Error> {
+        let request = &case.request;
+        if request.url.scheme != Scheme::Https {
+            return Ok(None);
+        }
+        let spec = request.tls.clone().unwrap_or_default();
+        ClientTls::load(&spec, self.pki, &request.url.host, request.version()).map(Some)
     }
 
     /// Where Envoy listens for the URL of a case.
     fn address(&self, case: &RequestCase) -> Result<SocketAddr, Error> {
         let url = &case.request.url;
         let fail = |text: String| Error::Case(format!("case `{}`: {text}", case.name));
-        if url.scheme == Scheme::Https {
-            return Err(fail("requests over TLS cannot be sent yet".to_owned()));
-        }
         let reservation = self.ports.get(&url.port);
         let reservation = reservation.ok_or_else(|| fail(format!("no Gateway listens on port {}", url.port)))?;
         let gateway = match &case.gateway {
@@ -215,14 +281,20 @@ impl<'a> Stage<'a> {
     }
 
     /// Sends the request `count` times, over a few connections that are kept.
-    async fn send_all(&self, case: &RequestCase, address: SocketAddr, count: u32) -> Vec<Outcome> {
+    async fn send_all(
+        &self,
+        case: &RequestCase,
+        address: SocketAddr,
+        tls: Option<ClientTls>,
+        count: u32,
+    ) -> Vec<Outcome> {
         let case = Arc::new(case.clone());
         let left = Arc::new(AtomicU32::new(count));
         let mut workers = JoinSet::new();
         for _ in 0..count.min(CONNECTIONS) {
             let (case, left, ids) = (Arc::clone(&case), Arc::clone(&left), Arc::clone(&self.next_id));
-            let journal = self.journal.clone();
-            workers.spawn(async move { send_some(&case, address, &left, &ids, &journal).await });
+            let (journal, tls) = (self.journal.clone(), tls.clone());
+            workers.spawn(async move { send_some(&case, address, tls.as_ref(), &left, &ids, &journal).await });
         }
         let mut outcomes = Vec::new();
         while let Some(some) = workers.join_next().await {
@@ -261,7 +333,7 @@ impl<'a> Stage<'a> {
 /// The Service ports that get a backend: declared ones, and with assumed
 /// Services also those that routes only name. Services that the options
 /// resolve, and in slices that are kept, are left as they are.
-fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
+pub(super) fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     let Proof { topology, cases, options, .. } = *proof;
     let assumed = topology.referenced.iter().filter(move |_| options.assume.services);
     let sliced = move |key: &ServiceKey| {
@@ -276,15 +348,55 @@ fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     all.into_iter().filter(move |key| !sliced(key) && !resolved(key) && !unresolved(key))
 }
 
-fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
+/// A port of loopback that is free for connections and for datagrams.
+fn reserve_both() -> Result<(Reservation, UdpSocket), Error> {
+    let mut taken = Vec::new();
+    loop {
+        let reservation = Reservation::new(LOOPBACK)?;
+        match UdpSocket::bind(reservation.address()) {
+            Ok(socket) => return Ok((reservation, socket)),
+            Err(error) if taken.len() >= PORT_ATTEMPTS => {
+                return Err(Error::System("reserve a port for datagrams".to_owned(), error));
+            }
+            // Kept, so that the next port is another one.
+            Err(_) => taken.push(reservation),
+        }
+    }
+}
+
+/// Starts a backend for each UDP port of a Service. Where the Service has a TCP
+/// port of the same number, both are on one port here as well.
+async fn start_datagram_backends(proof: &Proof<'_>, options: &mut Options) -> Result<Vec<DatagramBackend>, Error> {
+    let mut backends = Vec::new();
+    for service in &proof.topology.datagram_services {
+        let name = service.to_string();
+        if proof.cases.down.contains(&name) || proof.cases.unresolved.contains(&name) {
+            continue;
+        }
+        let same =
+            |own: &&Resolve| own.namespace == service.namespace && own.name == service.name && own.port == service.port;
+        let known = options.resolve.iter().find(same).and_then(|own| own.endpoints.first()).map(|(_, port)| *port);
+        let address = SocketAddr::new(LOOPBACK, known.unwrap_or(0));
+        let backend = DatagramBackend::start(&name, address).await;
+        let backend = backend.map_err(Error::system(format!("start backend {name} on {address}")))?;
+        if known.is_none() {
+            options.resolve.push(resolve(service.clone(), backend.address()));
+        }
+        backends.push(backend);
+    }
+    Ok(backends)
+}
+
+pub(super) fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
     let ServiceKey { namespace, name, port } = service;
     Resolve { namespace, name, port, endpoints: vec![(address.ip().to_string(), address.port())] }
 }
 
-async fn start_backend(name: &str, address: SocketAddr, journal: &Journal) -> Result<Backend, Error> {
+async fn start_backend(name: &str, address: SocketAddr, cases: &CaseFile, journal: &Journal) -> Result<Backend, Error> {
+    let tls = cases.backend_tls.get(name).map(|spec| tls::acceptor(spec, &cases.pki)).transpose()?;
     let deadline = Instant::now() + BIND_TIMEOUT;
     loop {
-        match Backend::start(name, address, journal.clone()).await {
+        match Backend::start(name, address, tls.clone(), journal.clone()).await {
             Ok(backend) => return Ok(backend),
             // A fixed address may be in use by another run that ends soon.
             Err(_) if address.port() != 0 && Instant::now() < deadline => {
@@ -298,6 +410,7 @@ async fn start_backend(name: &str, address: SocketAddr, journal: &Journal) -> Re
 async fn send_some(
     case: &RequestCase,
     address: SocketAddr,
+    tls: Option<&ClientTls>,
     left: &AtomicU32,
     ids: &AtomicU32,
     journal: &Journal,
@@ -308,14 +421,19 @@ async fn send_some(
     let mut connection: Option<Connection> = None;
     while take() {
         let id = ids.fetch_add(1, Ordering::Relaxed).to_string();
+        if case.request.url.scheme == Scheme::Udp {
+            let reply = datagram::exchange(address, case.request.body.as_deref().unwrap_or_default()).await;
+            outcomes.push((id, Outcome { reply, received: Vec::new(), strayed: Vec::new() }));
+            continue;
+        }
         let reply = match connection.take() {
             Some(open) => Ok(open),
-            None => Connection::open(address, case.request.version()).await,
+            None => Connection::open(address, tls, case.request.version()).await,
         };
         let reply = match reply {
             Ok(mut open) => {
                 let reply = open.exchange(&case.request, &id, limit).await;
-                connection = reply.is_ok().then_some(open);
+                connection = (reply.is_ok() && !case.request.new_connection).then_some(open);
                 reply
             }
             Err(reason) => Err(reason),
@@ -367,7 +485,7 @@ struct Kept {
 }
 
 impl Kept {
-    fn keep(&mut self, session: &SessionSpec, reply: &Result<Reply, String>) {
+    fn keep(&mut self, session: &SessionSpec, reply: &Result<Reply, NoAnswer>) {
         let Ok(reply) = reply else { return };
         if let Some(name) = &session.header {
             self.header = reply.header_lines(name).first().map(|value| (*value).to_owned()).or(self.header.take());

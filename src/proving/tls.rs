@@ -18,7 +18,8 @@ use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVe
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{
-    ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, ServerConfig, ServerConnection, SignatureScheme,
+    ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, ServerConfig, ServerConnection,
+    SignatureScheme,
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -103,7 +104,8 @@ impl ClientTls {
         }];
         config.enable_sni = sni.as_deref() != Some("");
         let name = sni.as_deref().filter(|name| !name.is_empty()).unwrap_or(host).to_owned();
-        let name = ServerName::try_from(name.clone()).map_err(|_| Error::Case(format!("`{name}` is not a server name")))?;
+        let name =
+            ServerName::try_from(name.clone()).map_err(|_| Error::Case(format!("`{name}` is not a server name")))?;
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), name })
     }
 

@@ -56,8 +56,10 @@ pub struct SliceAddress {
 pub struct Topology {
     /// The Gateways.
     pub gateways: BTreeMap<GatewayName, GatewayPorts>,
-    /// The TCP ports of the Services.
+    /// The TCP ports of the Services, and the ports of XBackends.
     pub services: BTreeSet<ServiceKey>,
+    /// The UDP ports of the Services.
+    pub datagram_services: BTreeSet<ServiceKey>,
     /// The Service ports that routes refer to, declared or not.
     pub referenced: BTreeSet<ServiceKey>,
     /// The Services that have EndpointSlices, as namespace and name.
@@ -102,6 +104,7 @@ impl Topology {
             "Gateway" => self.add_gateway(object, namespace, name),
             "ListenerSet" | "XListenerSet" => self.add_listener_set(object, namespace),
             "Service" => self.add_service(object, namespace, name),
+            "XBackend" => self.add_external(object, namespace, name),
             "EndpointSlice" => self.add_slice(object, namespace),
             _ if kind.ends_with("Route") => self.add_references(object, namespace),
             _ => {}
@@ -125,10 +128,20 @@ impl Topology {
 
     fn add_service(&mut self, object: &Value, namespace: &str, name: &str) {
         for item in items(object, &["spec", "ports"]) {
-            let tcp = text(item, &["protocol"]).is_none_or(|protocol| protocol == "TCP");
-            if let (true, Some(port)) = (tcp, port(item)) {
-                self.services.insert(ServiceKey { namespace: namespace.to_owned(), name: name.to_owned(), port });
-            }
+            let Some(port) = port(item) else { continue };
+            let key = ServiceKey { namespace: namespace.to_owned(), name: name.to_owned(), port };
+            match text(item, &["protocol"]) {
+                None | Some("TCP") => self.services.insert(key),
+                Some("UDP") => self.datagram_services.insert(key),
+                Some(_) => false,
+            };
+        }
+    }
+
+    /// A host outside the cluster has a backend of ours in its place.
+    fn add_external(&mut self, object: &Value, namespace: &str, name: &str) {
+        if let Some(port) = at(object, &["spec", "port"]).and_then(port) {
+            self.services.insert(ServiceKey { namespace: namespace.to_owned(), name: name.to_owned(), port });
         }
     }
 

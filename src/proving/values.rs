@@ -2,6 +2,7 @@
 //! checked when it is decoded, so that a mistake is reported at its place.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use hyper::header::{HeaderName, HeaderValue};
@@ -10,13 +11,15 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-/// Whether `http` or `https` is spoken.
+/// What is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
     /// Plain HTTP.
     Http,
     /// HTTP over TLS.
     Https,
+    /// One datagram, and its answer.
+    Udp,
 }
 
 /// The parts of a case's URL.
@@ -37,7 +40,8 @@ impl Target {
         let (scheme, rest) = match text.split_once("://") {
             Some(("http", rest)) => (Scheme::Http, rest),
             Some(("https", rest)) => (Scheme::Https, rest),
-            _ => return Err(format!("`{text}` does not begin with `http://` or `https://`")),
+            Some(("udp", rest)) => (Scheme::Udp, rest),
+            _ => return Err(format!("`{text}` does not begin with `http://`, `https://` or `udp://`")),
         };
         let cut = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(cut);
@@ -46,7 +50,11 @@ impl Target {
                 let number = port.parse().ok().filter(|number| *number > 0);
                 (host, number.ok_or_else(|| format!("`{port}` is not a port"))?)
             }
-            _ => (authority, if scheme == Scheme::Http { 80 } else { 443 }),
+            _ => match scheme {
+                Scheme::Http => (authority, 80),
+                Scheme::Https => (authority, 443),
+                Scheme::Udp => return Err(format!("`{text}` names no port")),
+            },
         };
         if host.is_empty() {
             return Err(format!("`{text}` has no host"));
@@ -67,6 +75,14 @@ fn check_target(path: &str) -> Result<(), String> {
         return Err("a request never carries a fragment (`#…`)".to_owned());
     }
     path.parse::<Uri>().map(|_| ()).map_err(|error| format!("`{path}` cannot be requested: {error}"))
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text)
+    }
 }
 
 impl<'de> Deserialize<'de> for Target {

@@ -4,6 +4,7 @@
 mod finding;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, codes};
 use crate::hostname::Hostname;
@@ -94,11 +95,18 @@ enum Refusal {
     Hostname,
 }
 
+/// An owner of listeners, with where they stand in the list of its Gateway.
+#[derive(Clone, Debug)]
+struct Owner<'m> {
+    gateway: usize,
+    listeners: Range<usize>,
+    object: ListenerOwner<'m>,
+}
+
 /// A parent as one reference selects it: an owner of listeners, and which of them.
 #[derive(Clone, Debug)]
 struct Parent<'r, 'm> {
-    gateway: usize,
-    owner: ListenerOwner<'m>,
+    owner: Owner<'m>,
     section_name: Option<&'r str>,
     port: Option<u16>,
     /// The field that names the parent.
@@ -167,13 +175,13 @@ impl<'a, 'm> Attacher<'a, 'm> {
         let reference = &route.parent_refs[index];
         let at = path!["spec", "parentRefs", index];
         let source = ParentSource::Ref(index);
-        let (gateway, owner) = match self.find_owner(route, reference, &at, diagnostics) {
-            Found::Owner(gateway, owner) => (gateway, owner),
+        let owner = match self.find_owner(route, reference, &at, diagnostics) {
+            Found::Owner(owner) => owner,
             Found::Refused(code) => return Some(RouteParent { source, listeners: Vec::new(), refused: Some(code) }),
             Found::NotOurs => return None,
         };
         let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
-        let parent = Parent { gateway, owner, section_name: section_name.as_deref(), port: *port, at };
+        let parent = Parent { owner, section_name: section_name.as_deref(), port: *port, at };
         let result = self.select_listeners(route, &parent);
         self.warn_missing_namespace(route, &parent, diagnostics);
         Some(match result {
@@ -190,17 +198,16 @@ impl<'a, 'm> Attacher<'a, 'm> {
     /// without a section. That some of them do not take the route is their
     /// choice; that none does is reported.
     fn attach_default<S>(&mut self, route: RouteView<'_, S>, diagnostics: &mut Diagnostics) -> Vec<RouteParent> {
-        let is_default = |gateway: &&ResolvedGateway<'_>| gateway.object.spec.default_scope == Some(DefaultScope::All);
-        let defaults: Vec<_> = (0..self.gateways.len()).filter(|&i| is_default(&&self.gateways[i])).collect();
+        let is_default = |index: &usize| self.gateways[*index].object.spec.default_scope == Some(DefaultScope::All);
+        let defaults: Vec<_> = (0..self.gateways.len()).filter(is_default).collect();
         if defaults.is_empty() && !self.options.assume.gateways {
             diagnostics.report(no_default_gateway(route));
         }
         let mut parents = Vec::with_capacity(defaults.len());
         let mut refusals = Vec::new();
         for gateway in defaults {
-            let owner = ListenerOwner::of_gateway(self.gateways[gateway].object);
             let at = path!["spec", "useDefaultGateways"];
-            let parent = Parent { gateway, owner, section_name: None, port: None, at };
+            let parent = Parent { owner: self.gateway_owner(gateway), section_name: None, port: None, at };
             let source = ParentSource::Default(gateway);
             self.warn_missing_namespace(route, &parent, diagnostics);
             match self.select_listeners(route, &parent) {
@@ -215,6 +222,12 @@ impl<'a, 'm> Attacher<'a, 'm> {
             refusals.into_iter().for_each(|finding| diagnostics.report(*finding));
         }
         parents
+    }
+
+    /// A Gateway as the owner of the listeners that it declares itself.
+    fn gateway_owner(&self, gateway: usize) -> Owner<'m> {
+        let object = self.gateways[gateway].object;
+        Owner { gateway, listeners: 0..object.spec.listeners.len(), object: ListenerOwner::of_gateway(object) }
     }
 
     /// The Gateway or ListenerSet that a parentRef names.
@@ -234,17 +247,18 @@ impl<'a, 'm> Attacher<'a, 'm> {
                 self.report_missing_parent(route, Kind::Gateway, key, at, diagnostics);
                 return Found::NotOurs;
             };
-            return Found::Owner(gateway, ListenerOwner::of_gateway(self.gateways[gateway].object));
+            return Found::Owner(self.gateway_owner(gateway));
         }
         if is(Kind::ListenerSet) {
             let Some(&set) = self.sets_by_name.get(&key) else {
                 self.report_missing_parent(route, Kind::ListenerSet, key, at, diagnostics);
                 return Found::NotOurs;
             };
-            let ResolvedListenerSet { object, membership } = &self.sets[set];
+            let ResolvedListenerSet { object, membership, listeners } = &self.sets[set];
             return match *membership {
                 Membership::Joined(gateway) => {
-                    Found::Owner(gateway, ListenerOwner::of_set(self.gateways[gateway].object, object))
+                    let object = ListenerOwner::of_set(self.gateways[gateway].object, object);
+                    Found::Owner(Owner { gateway, listeners: listeners.clone(), object })
                 }
                 Membership::Refused(_) => {
                     diagnostics.report(parent_not_accepted(route, object, at));
@@ -266,15 +280,16 @@ impl<'a, 'm> Attacher<'a, 'm> {
         route: RouteView<'_, S>,
         parent: &Parent<'_, 'm>,
     ) -> Result<Vec<ListenerId>, Box<Finding>> {
-        let all = &self.gateways[parent.gateway].listeners;
-        let own = || all.iter().enumerate().filter(|(_, listener)| listener.owner.is(parent.owner));
-        let relevant: Vec<_> = own()
+        let Owner { gateway, listeners, object: _ } = &parent.owner;
+        let own = &self.gateways[*gateway].listeners[listeners.clone()];
+        let relevant: Vec<_> = own
+            .iter()
+            .enumerate()
             .filter(|(_, listener)| parent.section_name.is_none_or(|name| name == listener.spec.name))
             .filter(|(_, listener)| parent.port.is_none_or(|port| port == listener.spec.port))
             .collect();
         if relevant.is_empty() {
-            let declared: Vec<_> = own().map(|(_, listener)| listener).collect();
-            return Err(Box::new(no_matching_parent(route.object, parent, &declared)));
+            return Err(Box::new(no_matching_parent(route.object, parent, own)));
         }
         let judged: Vec<Judged<'_, '_>> =
             relevant.iter().map(|(_, listener)| (*listener, self.refusal(route, listener))).collect();
@@ -282,7 +297,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
             .iter()
             .zip(&judged)
             .filter(|(_, (_, refusal))| refusal.is_none())
-            .map(|((listener, _), _)| ListenerId { gateway: parent.gateway, listener: *listener })
+            .map(|((index, _), _)| ListenerId { gateway: *gateway, listener: listeners.start + index })
             .collect();
         if !accepted.is_empty() {
             return Ok(accepted);
@@ -333,8 +348,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
         {
             return;
         }
-        let mut own = self.gateways[parent.gateway].listeners.iter().filter(|l| l.owner.is(parent.owner));
-        if own.any(|l| l.spec.allowed_routes.namespaces.from == FromNamespaces::Selector) {
+        let Owner { gateway, listeners, object: _ } = &parent.owner;
+        let own = &self.gateways[*gateway].listeners[listeners.clone()];
+        if own.iter().any(|l| l.spec.allowed_routes.namespaces.from == FromNamespaces::Selector) {
             self.warned_namespaces.insert(namespace.clone());
             diagnostics.report(super::selector::missing_namespace(route.object, namespace));
         }
@@ -424,8 +440,8 @@ impl<'a, 'm> Attacher<'a, 'm> {
 
 /// What a parentRef names.
 enum Found<'m> {
-    /// This owner of listeners, with its Gateway.
-    Owner(usize, ListenerOwner<'m>),
+    /// This owner of listeners.
+    Owner(Owner<'m>),
     /// An object that takes no routes.
     Refused(Code),
     /// Nothing that is ours to judge.

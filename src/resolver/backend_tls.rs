@@ -26,7 +26,8 @@ use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 const SYSTEM: &str = "System";
 
 /// What happens to requests whose backend's TLS settings cannot be used.
-const FAILS: &str = "requests to the backend get 500 (gRPC calls UNAVAILABLE): they never go out in plain text";
+const FAILS: &str =
+    "where these settings count, requests get 500 (gRPC calls UNAVAILABLE): nothing goes out in plain text";
 
 /// The BackendTLSPolicies with the TLS settings that they stand for.
 pub type BackendTlsPolicies<'m> = Policies<'m, BackendTlsPolicySpec, Arc<TlsSettings>>;

@@ -6,9 +6,11 @@
 //! it is reported for each reference; that it is about to stop working is
 //! reported once.
 
+mod finding;
+
 use std::collections::HashMap;
 
-use crate::certificate::{self, Bundle, Flaw, KeyPair, Validity};
+use crate::certificate::{self, Bundle, KeyPair, Validity};
 use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Reported, codes};
 use crate::options::Options;
 use crate::parser::api::{ConfigMap, LocalObjectReference, ObjectReference, Secret, SecretObjectReference};
@@ -16,7 +18,10 @@ use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
-use super::reference_grant::{Grants, Referent, Referrer};
+use super::reference_grant::Grants;
+use finding::{
+    AUTHORITY_CODES, BACKEND_AUTHORITY_CODES, PAIR_CODES, ReferenceCodes, Unusable, day, permit, wrong_kind,
+};
 
 /// The key of the certificate chain in a Secret of type `kubernetes.io/tls`.
 pub const CERTIFICATE_KEY: &str = "tls.crt";
@@ -74,27 +79,6 @@ pub struct CertificateIndex<'m> {
     now: Option<i64>,
 }
 
-/// Why an object holds nothing that can be used; the finding is made for each reference.
-#[derive(Clone, Debug)]
-enum Unusable {
-    Missing {
-        near: Option<String>,
-        refused: bool,
-    },
-    /// Assumed, and there is no directory where it could be.
-    NoDirectory,
-    WrongType {
-        actual: String,
-    },
-    NoKey {
-        key: &'static str,
-    },
-    Flawed {
-        key: &'static str,
-        flaw: Flaw,
-    },
-}
-
 /// Who refers, from which field, and what follows when the reference is invalid.
 pub(super) struct CertificateReferrer<'r> {
     pub(super) kind: Kind,
@@ -110,28 +94,6 @@ impl CertificateReferrer<'_> {
         (self.finding)(code, self.path.with(field), message).consequence(self.consequence)
     }
 }
-
-/// The codes of one kind of reference: to a certificate, or to authorities.
-struct ReferenceCodes {
-    kind: Code,
-    unusable: Code,
-    missing: Code,
-}
-
-const PAIR_CODES: ReferenceCodes = ReferenceCodes {
-    kind: codes::INVALID_CERTIFICATE_KIND,
-    unusable: codes::UNUSABLE_CERTIFICATE,
-    missing: codes::CERTIFICATE_NOT_FOUND,
-};
-
-const AUTHORITY_CODES: ReferenceCodes = ReferenceCodes {
-    kind: codes::INVALID_CLIENT_CA_KIND,
-    unusable: codes::UNUSABLE_CLIENT_CA,
-    missing: codes::UNUSABLE_CLIENT_CA,
-};
-
-const BACKEND_AUTHORITY_CODES: ReferenceCodes =
-    ReferenceCodes { kind: codes::CA_INVALID_KIND, unusable: codes::CA_NOT_USABLE, missing: codes::CA_NOT_USABLE };
 
 impl<'m> CertificateIndex<'m> {
     pub(super) fn new(manifests: &'m Manifests, options: &Options) -> Self {
@@ -226,8 +188,10 @@ impl<'m> CertificateIndex<'m> {
     ) -> Result<BundleId, Reported> {
         let LocalObjectReference { group, kind, name } = reference;
         if !group.is_empty() || kind != Kind::ConfigMap.name() {
-            let help = "refer to a `ConfigMap` with the key `ca.crt`";
-            return Err(diagnostics.error(wrong_kind(from, &BACKEND_AUTHORITY_CODES, group, kind, help)));
+            let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
+            let message = format!("`{full}` cannot hold the authorities of a backend");
+            let finding = from.error(codes::CA_INVALID_KIND, "kind", message);
+            return Err(diagnostics.error(finding.help("refer to a `ConfigMap` with the key `ca.crt`")));
         }
         let object = (from.namespace, name.as_str());
         self.look_up_bundle(from, &BACKEND_AUTHORITY_CODES, Kind::ConfigMap, object, diagnostics)
@@ -300,6 +264,15 @@ impl<'m> CertificateIndex<'m> {
         }
         let known = object.map(|object| Ok((object, read(&object.spec.data)?))).transpose()?;
         Ok(StoredBundle::ConfigMap(Stored { namespace: namespace_owned, name: name_owned, known }))
+    }
+
+    /// Whether the only fault of a bundle is that it is assumed and has no place,
+    /// which does not matter unless a configuration is written.
+    pub(super) fn is_unplaced(&self, namespace: &str, reference: &ObjectReference) -> bool {
+        let ObjectReference { group: _, kind, name, namespace: own } = reference;
+        let kind = if kind == Kind::Secret.name() { Kind::Secret } else { Kind::ConfigMap };
+        let key = (kind, own.as_deref().unwrap_or(namespace).to_owned(), name.clone());
+        matches!(self.known_bundles.get(&key), Some(Err(Unusable::NoDirectory)))
     }
 
     /// Whether a bundle is assumed, and so in a file of its own.
@@ -379,114 +352,10 @@ impl<'m> CertificateIndex<'m> {
         };
         diagnostics.report(finding(code, message).consequence(consequence).help("renew the certificate"));
     }
-
-    fn unusable(
-        &self,
-        from: &CertificateReferrer<'_>,
-        reference: &ReferenceCodes,
-        kind: Kind,
-        (namespace, name): (&str, &str),
-        why: Unusable,
-    ) -> Finding {
-        let full = format!("{} `{namespace}/{name}`", kind.name());
-        match why {
-            Unusable::Missing { near, refused } => {
-                let assume = if kind == Kind::Secret { "secrets" } else { "configmaps" };
-                from.error(reference.missing, "name", format!("{full} is not in the input"))
-                    .label(format!("no such {}", kind.name()))
-                    .help(match (refused, near) {
-                        (true, _) => format!("{full} is in the input and has errors of its own: mend them first"),
-                        (_, Some(near)) => format!("did you mean `{near}`?"),
-                        _ => format!("add it to the input, or pass `--assume {assume} --secrets-dir DIR`"),
-                    })
-            }
-            Unusable::NoDirectory => from
-                .error(
-                    codes::ASSUMED_WITHOUT_DIRECTORY,
-                    "name",
-                    format!("{full} is assumed, and its files have no place"),
-                )
-                .label("not in the input")
-                .help("say with `--secrets-dir DIR` where Envoy will find it"),
-            Unusable::WrongType { actual } => from
-                .error(reference.unusable, "name", format!("{full} is of type `{actual}`, not `{TLS_TYPE}`"))
-                .label("not a Secret that holds a certificate")
-                .help("create it with `kubectl create secret tls`"),
-            Unusable::NoKey { key } => from
-                .error(reference.unusable, "name", format!("{full} has no `{key}`"))
-                .label("nothing to use in it")
-                .help(format!("add the key `{key}` to its `data`")),
-            Unusable::Flawed { key, flaw } => {
-                let finding =
-                    from.error(reference.unusable, "name", format!("`{key}` of {full} cannot be used: {flaw}"));
-                let help = advice(&flaw);
-                let at = path!["data"].with(key);
-                let place = match kind {
-                    Kind::Secret => self.secrets.get(&(namespace, name)).map(|object| object.at(&at)),
-                    _ => self.config_maps.get(&(namespace, name)).map(|object| object.at(&at)),
-                };
-                let finding = finding.label("Envoy would refuse it").help(help);
-                match place {
-                    Some(place) => finding.related(place, format!("the {}", kind.name())),
-                    None => finding,
-                }
-            }
-        }
-    }
 }
 
 fn names_in<'a, S>(objects: &HashMap<(&'a str, &'a str), &Object<S>>, namespace: &str) -> Vec<&'a str> {
     let mut names: Vec<_> = objects.keys().filter(|(own, _)| *own == namespace).map(|(_, name)| *name).collect();
     names.sort_unstable();
     names
-}
-
-fn wrong_kind(from: &CertificateReferrer<'_>, codes: &ReferenceCodes, group: &str, kind: &str, help: &str) -> Finding {
-    let full = if group.is_empty() { kind.to_owned() } else { format!("{group}/{kind}") };
-    from.error(codes.kind, "kind", format!("`{full}` holds no certificate that gwctl can read"))
-        .label("not a kind that holds certificates")
-        .help(help)
-}
-
-fn permit(
-    from: &CertificateReferrer<'_>,
-    kind: Kind,
-    namespace: &str,
-    name: &str,
-    grants: &Grants<'_>,
-    diagnostics: &mut Diagnostics,
-) -> Result<(), Reported> {
-    let referent = Referent { group: kind.group(), kind: kind.name(), namespace, name };
-    if grants.permit(Referrer { kind: from.kind, namespace: from.namespace }, referent) {
-        return Ok(());
-    }
-    let (own, referrer, target) = (from.namespace, from.kind.name(), kind.name());
-    let message =
-        format!("no ReferenceGrant lets {referrer}s of namespace `{own}` refer to {target} `{namespace}/{name}`");
-    let help = format!(
-        "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {referrer}, namespace: {own}}} to {{group: \"\", kind: {target}, name: {name}}}",
-        from.kind.group()
-    );
-    let finding = from.error(codes::REF_NOT_PERMITTED, "namespace", message);
-    Err(diagnostics.error(finding.label(format!("another namespace than `{own}`")).help(help)))
-}
-
-fn advice(flaw: &Flaw) -> &'static str {
-    match flaw {
-        Flaw::NoCertificate | Flaw::BrokenPem | Flaw::BrokenCertificate(_) => {
-            "put whole PEM blocks in it, each from `-----BEGIN CERTIFICATE-----` to `-----END CERTIFICATE-----`"
-        }
-        Flaw::UnsupportedKey(_) => "issue the certificate for an RSA key of 2048 bits or more, or for ECDSA P-256",
-        Flaw::CannotSign => "issue a server certificate: key usage `digitalSignature`",
-        Flaw::NoKey | Flaw::BrokenKey => "put the private key in it: PKCS#8, PKCS#1 or SEC1 in PEM",
-        Flaw::EncryptedKey => "remove the password: `openssl pkey -in tls.key -out plain.key`",
-        Flaw::KeyMismatch(None) => "use the key that the certificate was issued for",
-        Flaw::KeyMismatch(Some(_)) => "put the server's own certificate first, those of the authorities after it",
-    }
-}
-
-/// A point in time as a date.
-fn day(seconds: i64) -> String {
-    time::OffsetDateTime::from_unix_timestamp(seconds)
-        .map_or_else(|_| "a distant day".to_owned(), |t| t.date().to_string())
 }

@@ -85,7 +85,7 @@ fn resolve_validation(
     diagnostics: &mut Diagnostics,
 ) -> Result<ClientValidation, Reported> {
     let FrontendTlsValidation { ca_certificate_refs, mode } = validation;
-    let mut bundles = Vec::new();
+    let (mut bundles, mut unplaced) = (Vec::new(), None);
     for (index, reference) in ca_certificate_refs.iter().enumerate() {
         let from = CertificateReferrer {
             kind: gateway.kind,
@@ -94,11 +94,15 @@ fn resolve_validation(
             consequence: "client certificates of these authorities are refused",
             finding: &|code, path, message| gateway.finding(code, path, message),
         };
-        if let Ok(bundle) = certificates.resolve_bundle(&from, reference, grants, diagnostics)
-            && !bundles.contains(&bundle)
-        {
-            bundles.push(bundle);
+        match certificates.resolve_bundle(&from, reference, grants, diagnostics) {
+            Ok(bundle) if bundles.contains(&bundle) => {}
+            Ok(bundle) => bundles.push(bundle),
+            Err(proof) if certificates.is_unplaced(from.namespace, reference) => unplaced = Some(proof),
+            Err(_) => {}
         }
+    }
+    if let (true, Some(proof)) = (bundles.is_empty(), unplaced) {
+        return Err(proof);
     }
     if bundles.is_empty() {
         let finding = gateway

@@ -79,7 +79,7 @@ fn check_class_parameters<'m>(
             let finding = class.finding(
                 codes::INVALID_PARAMETERS,
                 path!["spec", "parametersRef"],
-                format!("gwctl does not know parameters of kind `{group}/{kind}`, such as `{name}`"),
+                format!("parameters `{name}` are of kind `{group}/{kind}`, which gwctl does not know"),
             );
             let proof = diagnostics.error(
                 finding
@@ -108,7 +108,7 @@ fn check_parameters(
     let finding = gateway.finding(
         codes::INVALID_PARAMETERS,
         path!["spec", "infrastructure", "parametersRef"],
-        format!("gwctl does not know parameters of kind `{group}/{kind}`, such as `{name}`"),
+        format!("parameters `{name}` are of kind `{group}/{kind}`, which gwctl does not know"),
     );
     Some(
         diagnostics.error(

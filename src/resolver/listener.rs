@@ -231,14 +231,18 @@ fn resolve_kinds(
             Some(kind) => kinds.push(kind),
             None => {
                 let allowed: Vec<_> = protocol.kinds().iter().map(|kind| format!("`{}`", kind.name())).collect();
+                let name = match entry.group.as_str() {
+                    group if group == Kind::HTTPRoute.group() => entry.kind.clone(),
+                    group => format!("{group}/{}", entry.kind),
+                };
                 diagnostics.report(
                     owner
                         .finding(
                             codes::INVALID_ROUTE_KINDS,
                             listener_path(index).with("allowedRoutes").with("kinds").with(position),
-                            format!("a listener of protocol `{}` cannot serve `{}`", spec.protocol, entry.kind),
+                            format!("a listener of protocol `{}` cannot serve `{name}`", spec.protocol),
                         )
-                        .consequence(format!("no {} attaches to listener `{}`", entry.kind, spec.name))
+                        .consequence(format!("no {name} attaches to listener `{}`", spec.name))
                         .help(format!("the kinds of this protocol are {}", allowed.join(" and "))),
                 );
             }
@@ -279,7 +283,11 @@ pub(super) fn check_selection(
         (FromNamespaces::Selector, Some(selector)) => {
             let bad = selector::check(selector).err()?;
             let path = at.with("selector").with("matchExpressions").with(bad.expression);
-            let finding = owner.finding(codes::BAD_SELECTOR, path, bad.message);
+            let mut finding = owner.finding(codes::BAD_SELECTOR, path, bad.message);
+            if selection == Selection::ListenerSets {
+                // The condition is one of routes; the sets get their own.
+                finding.condition = None;
+            }
             Some(diagnostics.error(finding.consequence(selection.nothing_selected())))
         }
         (FromNamespaces::Selector, None) => {

@@ -5,7 +5,8 @@
 //! set. Unlike inside one object, a conflict between objects has a winner: the
 //! listener that stands first keeps serving.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 use crate::diagnostics::{Code, Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
@@ -30,6 +31,8 @@ pub struct ResolvedListenerSet<'m> {
     pub object: &'m Object<ListenerSetSpec>,
     /// What became of it.
     pub membership: Membership,
+    /// Where its listeners stand in the list of its Gateway; empty unless it joined one.
+    pub listeners: Range<usize>,
 }
 
 /// What became of a ListenerSet.
@@ -52,22 +55,25 @@ pub(super) fn join_listener_sets<'m>(
 ) -> Vec<ResolvedListenerSet<'m>> {
     let mut sets: Vec<_> = manifests.listener_sets.iter().collect();
     sets.sort_by(|a, b| Age::order(&a.metadata).cmp(&Age::order(&b.metadata)));
-    let admission = Admission::new(manifests, options, gateways, diagnostics);
+    let mut admission = Admission::new(manifests, options, gateways, diagnostics);
     let mut occupied: HashMap<usize, Occupied> = HashMap::new();
     let mut resolved = Vec::with_capacity(sets.len());
     for object in sets {
         let membership = admission.decide(object, gateways, diagnostics);
+        let mut listeners = 0..0;
         if let Membership::Joined(index) = membership {
             let gateway = &mut gateways[index];
             let occupied = occupied.entry(index).or_insert_with(|| Occupied::by(&gateway.listeners));
             let owner = ListenerOwner::of_set(gateway.object, object);
+            listeners.start = gateway.listeners.len();
             for mut listener in resolve_listeners(owner, diagnostics) {
                 occupied.admit(&gateway.listeners, &mut listener, diagnostics);
                 occupied.add(gateway.listeners.len(), &listener);
                 gateway.listeners.push(listener);
             }
+            listeners.end = gateway.listeners.len();
         }
-        resolved.push(ResolvedListenerSet { object, membership });
+        resolved.push(ResolvedListenerSet { object, membership, listeners });
     }
     resolved
 }
@@ -78,6 +84,7 @@ struct Admission<'a, 'm> {
     options: &'a Options,
     by_name: HashMap<(&'m str, &'m str), usize>,
     namespaces: Namespaces<'m>,
+    warned_namespaces: BTreeSet<String>,
 }
 
 impl<'a, 'm> Admission<'a, 'm> {
@@ -98,11 +105,12 @@ impl<'a, 'm> Admission<'a, 'm> {
                 check_selection(owner, at, namespaces, Selection::ListenerSets, diagnostics);
             }
         }
-        Self { manifests, options, by_name, namespaces: Namespaces::new(manifests) }
+        let namespaces = Namespaces::new(manifests);
+        Self { manifests, options, by_name, namespaces, warned_namespaces: BTreeSet::new() }
     }
 
     fn decide(
-        &self,
+        &mut self,
         set: &Object<ListenerSetSpec>,
         gateways: &[ResolvedGateway<'m>],
         diagnostics: &mut Diagnostics,
@@ -140,27 +148,33 @@ impl<'a, 'm> Admission<'a, 'm> {
             FromNamespaces::All => None,
             FromNamespaces::None => Some("its `allowedListeners` admits none"),
             FromNamespaces::Same => (set != gateway).then_some("its `allowedListeners` admits only its own namespace"),
-            FromNamespaces::Selector => {
-                let selected = selector.as_ref().is_some_and(|selector| {
-                    super::selector::check(selector).is_ok() && self.namespaces.matches(set, selector)
-                });
-                (!selected).then_some("the selector of its `allowedListeners` does not match the namespace")
-            }
+            FromNamespaces::Selector => match selector {
+                None => Some("its `allowedListeners` has no selector"),
+                Some(selector) if super::selector::check(selector).is_err() => {
+                    Some("the selector of its `allowedListeners` cannot be evaluated")
+                }
+                Some(selector) => (!self.namespaces.matches(set, selector))
+                    .then_some("the selector of its `allowedListeners` does not match the namespace"),
+            },
         }
     }
 
+    /// Warns once for each Namespace that a selector asks for in vain.
     fn warn_missing_namespace(
-        &self,
+        &mut self,
         set: &Object<ListenerSetSpec>,
         allowed: Option<&RouteNamespaces>,
         diagnostics: &mut Diagnostics,
     ) {
         let namespace = &set.metadata.namespace;
-        let selects = allowed.is_some_and(|allowed| allowed.from == FromNamespaces::Selector);
-        if !selects || self.options.assume.namespaces || self.namespaces.contains(namespace) {
-            return;
+        let selects = allowed.is_some_and(|RouteNamespaces { from, selector }| {
+            let valid = selector.as_ref().is_some_and(|selector| super::selector::check(selector).is_ok());
+            *from == FromNamespaces::Selector && valid
+        });
+        let known = self.options.assume.namespaces || self.namespaces.contains(namespace);
+        if selects && !known && self.warned_namespaces.insert(namespace.clone()) {
+            diagnostics.report(super::selector::missing_namespace(set, namespace));
         }
-        diagnostics.report(super::selector::missing_namespace(set, namespace));
     }
 
     fn missing_gateway(

@@ -145,6 +145,7 @@ fn warn_of_uncovered_hostname(
         return;
     }
     let mut names: Vec<_> = leaves.iter().flat_map(|leaf| &leaf.dns_names).map(|name| format!("`{name}`")).collect();
+    names.sort();
     names.dedup();
     let covered = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
     let finding = listener.owner.finding(

@@ -57,7 +57,7 @@ pub use origin::{OriginTable, Place};
 pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference_grant::Grants;
-pub use tls_route::ResolvedTlsRoute;
+pub use tls_route::{ResolvedTlsRoute, ServerNames};
 pub use traffic_policy::TrafficPolicies;
 
 /// The manifests with every reference looked up.
@@ -143,6 +143,7 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
     };
     let tcp_routes = l4_routes(RouteKind::Tcp, &manifests.tcp_routes);
     let udp_routes = l4_routes(RouteKind::Udp, &manifests.udp_routes);
+    tls_route::report_shadowed(&gateways, &tls_routes, diagnostics);
     shared_hostname::report_shared_hostnames(&gateways, &http_routes, &grpc_routes, diagnostics);
     l4_route::report_idle_routes(&gateways, RouteKind::Tcp, &tcp_routes, diagnostics);
     l4_route::report_idle_routes(&gateways, RouteKind::Udp, &udp_routes, diagnostics);

@@ -68,15 +68,6 @@ impl<'m> ListenerOwner<'m> {
         format!("{} `{namespace}/{name}`", self.kind().name())
     }
 
-    /// Whether both are the same object.
-    pub fn is(self, other: Self) -> bool {
-        match (self.set, other.set) {
-            (None, None) => std::ptr::eq(self.gateway, other.gateway),
-            (Some(one), Some(other)) => std::ptr::eq(one, other),
-            (None, Some(_)) | (Some(_), None) => false,
-        }
-    }
-
     /// Registers the owner; the result is passed to [`OriginTable::origin`].
     pub fn register(self, origins: &mut OriginTable) -> u32 {
         match self.set {

@@ -10,6 +10,7 @@ every file is made anew, and with them the Secrets below `testdata/`.
 import datetime
 import pathlib
 import re
+import sys
 import textwrap
 
 from cryptography import x509
@@ -102,9 +103,13 @@ def main():
     chain = (HERE / "chained.crt").read_text() + (HERE / "intermediate.crt").read_text()
     (HERE / "chained.crt").write_text(chain)
     server("backend", ca, ["db.example.com", "*.db.example.com", "backend.example.com"])
+    server("backend-uri", ca, ["db.example.com"], uri="spiffe://example.com/backend")
+    targets = ["whole", "port", "older", "younger", "first", "second", "invalid", "valid"]
+    server("targets", ca, [f"{name}.example.com" for name in targets])
     server("expired", ca, ["expired.example.com"], end=datetime.datetime(2021, 1, 1))
     server("future", ca, ["future.example.com"], start=datetime.datetime(2119, 1, 1))
     issue("client", ca, usage=CLIENT, hosts=["client.example.com"], uri="spiffe://example.com/client")
+    issue("other-client", ca, usage=CLIENT)
     issue("stranger", other, usage=CLIENT)
     issue("expired-client", ca, usage=CLIENT, end=datetime.datetime(2021, 1, 1))
     issue("server-only", ca, usage=SERVER)
@@ -125,4 +130,6 @@ def main():
     write_objects()
 
 
-main()
+if __name__ == "__main__":
+    # `objects` only puts the files that there are into the manifests.
+    write_objects() if sys.argv[1:] == ["objects"] else main()

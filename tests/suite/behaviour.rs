@@ -31,6 +31,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 pub(crate) fn prove(harness: &Harness, case: &Case, requests: &Path) -> Result<(), String> {
     let text = fs::read_to_string(requests).map_err(|error| format!("{}: {error}", requests.display()))?;
     let cases = CaseFile::parse(&text).map_err(|error| format!("{}:{error}", requests.display()))?;
+    let cases = cases.in_folder(&case.folder);
     let work = harness.work_directory(&format!("requests/{}", case.name))?;
     let options = base_options(&case.translate_args)?;
     let texts = manifests(case)?;

@@ -56,6 +56,8 @@ pub(crate) fn compare(harness: &Harness, case: &Case) -> Result<(), String> {
     wrong.extend(snapshot(harness, case, DIAGNOSTICS, &validated.stdout, &work).err());
     if !translated.stderr.is_empty() && translated.stderr != validated.stdout {
         wrong.extend(snapshot(harness, case, TRANSLATE_DIAGNOSTICS, &translated.stderr, &work).err());
+    } else if path(harness, case, TRANSLATE_DIAGNOSTICS).exists() {
+        wrong.push(format!("{TRANSLATE_DIAGNOSTICS}.snap is not made any more: `validate` says the same, delete it"));
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
 }

@@ -45,6 +45,11 @@ impl Harness {
         found.as_deref().map_err(Clone::clone)
     }
 
+    /// The binary under test.
+    pub(crate) fn binary(&self) -> &Path {
+        &self.gwctl
+    }
+
     /// An empty directory for one test.
     pub(crate) fn work_directory(&self, name: &str) -> Result<PathBuf, String> {
         let path = self.scratch.join(name);

@@ -25,11 +25,12 @@ const fn layer(path: &'static str, modules: &'static [&'static str], messages: b
 const LAYERS: &[Layer] = &[
     layer("hostname", &[], false, false),
     layer("spelling", &[], false, false),
+    layer("certificate", &[], false, false),
     layer("diagnostics", &["parser"], false, false),
     layer("parser/load", &["diagnostics"], false, true),
     layer("parser", &["diagnostics", "options", "spelling"], false, false),
     // The resolver speaks of endpoints and origins in the words of the IR, and of nothing else in it.
-    layer("resolver", &["diagnostics", "hostname", "ir", "options", "parser", "spelling"], false, false),
+    layer("resolver", &["certificate", "diagnostics", "hostname", "ir", "options", "parser", "spelling"], false, false),
     layer("ir", &["hostname"], false, false),
     layer("translator/lower", &["diagnostics", "hostname", "ir", "options", "parser", "resolver"], false, false),
     layer("translator/envoy", &["hostname", "ir"], true, false),
@@ -38,7 +39,7 @@ const LAYERS: &[Layer] = &[
     layer("simulate", &["hostname", "ir"], false, false),
     // A stand-in for an authorization service speaks Envoy's protocol.
     layer("proving/authorization", &[], true, false),
-    layer("proving", &["options"], false, true),
+    layer("proving", &["ir", "options", "simulate"], false, true),
     layer("options", &[], false, false),
 ];
 

@@ -14,14 +14,20 @@
 //! `cargo test --test suite -- FILTER` runs the tests whose name contains FILTER.
 
 mod behaviour;
+mod campaign;
 mod case;
+mod commands;
 mod docs;
 mod golden;
 mod harness;
 mod layering;
+mod ledger;
 mod mutation;
 mod process;
+mod property;
+mod proxy;
 mod registry;
+mod simulated;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -67,7 +73,13 @@ fn trials() -> Vec<Trial> {
     let harness = Harness::new(root, Path::new(env!("CARGO_BIN_EXE_gwctl")), Path::new(env!("CARGO_TARGET_TMPDIR")));
     let mut trials = golden::trials(&harness);
     trials.extend(behaviour::trials(&harness));
+    trials.extend(simulated::trials(&harness));
+    trials.extend(campaign::trials(&harness));
+    trials.extend(commands::trials(&harness));
+    trials.extend(property::trials(&harness));
+    trials.extend(proxy::trials(&harness));
     trials.extend(layering::trials(root));
+    trials.extend(ledger::trials(&harness, root));
     trials.extend(mutation::trials(root));
     trials.extend(registry::trials(root));
     trials.extend(docs::trials(root));

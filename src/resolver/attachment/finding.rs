@@ -6,7 +6,7 @@ use crate::parser::manifests::{Kind, Object};
 use crate::path;
 use crate::spelling::nearest;
 
-use super::super::listener::{ResolvedListener, listener_path};
+use super::super::listener::{ResolvedListener, RouteKind, listener_path};
 use super::{Parent, Refusal, RouteView};
 
 /// What a parent that fails means for the traffic.
@@ -52,9 +52,9 @@ pub(super) fn no_default_gateway<S>(route: RouteView<'_, S>) -> Finding {
 pub(super) fn no_matching_parent<S>(
     route: &Object<S>,
     parent: &Parent<'_, '_>,
-    declared: &[&ResolvedListener<'_>],
+    declared: &[ResolvedListener<'_>],
 ) -> Finding {
-    let owner = parent.owner.describe();
+    let owner = parent.owner.object.describe();
     let names = || declared.iter().map(|listener| listener.spec.name.as_str());
     let (field, message) = match (parent.section_name, parent.port) {
         (Some(section), _) if !names().any(|name| name == section) => {
@@ -66,13 +66,14 @@ pub(super) fn no_matching_parent<S>(
         (_, port) => (parent.at.with("port"), format!("{owner} has no listener on port {}", port.unwrap_or_default())),
     };
     let listed: Vec<_> = declared.iter().map(|l| format!("`{}` (port {})", l.spec.name, l.spec.port)).collect();
-    let near = parent.section_name.and_then(|section| nearest(section, names()));
+    let unknown = parent.section_name.filter(|section| !names().any(|name| name == *section));
+    let near = unknown.and_then(|section| nearest(section, names()));
     let help = near
         .map_or_else(|| format!("its listeners are {}", listed.join(", ")), |near| format!("did you mean `{near}`?"));
     route
         .finding(codes::NO_MATCHING_PARENT, field, message)
         .label("selects no listener")
-        .related(parent.owner.at(&path!["spec", "listeners"]), "the listeners")
+        .related(parent.owner.object.at(&path!["spec", "listeners"]), "the listeners")
         .consequence(NO_TRAFFIC)
         .help(help)
 }
@@ -106,10 +107,10 @@ pub(super) fn not_allowed<S>(route: RouteView<'_, S>, parent: &Parent<'_, '_>, j
         .finding(
             codes::NOT_ALLOWED,
             parent.at.clone(),
-            format!("no listener of {} allows this route", parent.owner.describe()),
+            format!("no listener of {} allows this route", parent.owner.object.describe()),
         )
         .label(reasons.join("; "))
-        .related(parent.owner.at(&related), "the listener")
+        .related(parent.owner.object.at(&related), "the listener")
         .consequence(NO_TRAFFIC)
         .help(help)
 }
@@ -129,10 +130,13 @@ pub(super) fn no_matching_hostname<S>(
         .finding(
             codes::NO_MATCHING_HOSTNAME,
             path!["spec", "hostnames"],
-            format!("no hostname of the route meets a listener of {}", parent.owner.describe()),
+            format!("no hostname of the route meets a listener of {}", parent.owner.object.describe()),
         )
         .label(format!("the listeners serve {}", served.join(", ")))
-        .related(parent.owner.at(&listener_path(first).with("hostname")), "the listener's hostname")
-        .consequence(format!("requests for {} get 404", asked.join(", ")))
+        .related(parent.owner.object.at(&listener_path(first).with("hostname")), "the listener's hostname")
+        .consequence(match route.kind {
+            RouteKind::Grpc => format!("calls for {} get UNIMPLEMENTED", asked.join(", ")),
+            _ => format!("requests for {} get 404", asked.join(", ")),
+        })
         .help("use a hostname that a listener covers, or widen the listener's `hostname`")
 }

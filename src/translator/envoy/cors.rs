@@ -117,7 +117,7 @@ pub(super) fn preflight_routes(
     action: &Action,
     config: &ir::Config,
 ) -> Vec<Route> {
-    let Some(cors) = action.leaves().find_map(|leaf| gate(leaf)?.cors.as_deref()) else { return Vec::new() };
+    let Some(cors) = action.cors() else { return Vec::new() };
     let mut preflight = base.clone();
     let mut matcher = to_match(&ir::RouteMatch { method: None, ..matches.clone() });
     let asked = match &matches.method {
@@ -149,14 +149,6 @@ pub(super) fn preflight_routes(
     routes
 }
 
-fn gate(action: &Action) -> Option<&ir::Gate> {
-    match action {
-        Action::Forward(forward) => Some(&forward.gate),
-        Action::Redirect(redirect) => Some(&redirect.gate),
-        Action::Respond(_) | Action::Split(_) => None,
-    }
-}
-
 fn refusal(preflight: &Route, cors: &Cors) -> Route {
     let mut refused = preflight.clone();
     if let Some(matcher) = &mut refused.r#match {
@@ -186,8 +178,7 @@ fn answer(preflight: Route, cors: &Cors, action: &Action, config: &ir::Config) -
 
 /// Whether a preflight route of `action` needs the cluster without endpoints.
 pub(super) fn needs_invalid_cluster(action: &Action) -> bool {
-    let has_cors = action.leaves().any(|leaf| gate(leaf).is_some_and(|gate| gate.cors.is_some()));
-    has_cors && !action.leaves().any(forward::has_cluster)
+    action.cors().is_some() && !action.leaves().any(forward::has_cluster)
 }
 
 /// Whether `cors` needs regular expressions.

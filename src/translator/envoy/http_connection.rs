@@ -106,12 +106,8 @@ fn manager(
     }
 }
 
-/// Some backends read `x_user` as `x-user`, so such a header could pass rules
-/// that look for the other; it is let in only where a match asks for one.
 fn reject_underscores(connection: &ir::HttpConnection) -> Option<HttpProtocolOptions> {
-    let mut routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
-    let is_asked_for = routes.any(|route| route.matches.headers.iter().any(|header| header.name.contains('_')));
-    (!is_asked_for).then(|| HttpProtocolOptions {
+    (!connection.admits_underscores()).then(|| HttpProtocolOptions {
         headers_with_underscores_action: HeadersWithUnderscoresAction::RejectRequest as i32,
         ..HttpProtocolOptions::default()
     })

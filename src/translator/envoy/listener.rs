@@ -42,7 +42,8 @@ fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::C
         address: Some(udp_address(*address, *bind_port)),
         listener_filters: vec![listener_filter("envoy.filters.udp_listener.udp_proxy", filter)],
         udp_listener_config: Some(to_listener_config()),
-        enable_reuse_port: Some(boolean(false)),
+        // Envoy refuses anything else once it has more than one worker.
+        enable_reuse_port: Some(boolean(true)),
         ..Listener::default()
     }
 }
@@ -106,7 +107,7 @@ fn to_filter_chain(chain: &ir::FilterChain, listener: &ir::Listener, config: &ir
         },
         transport_socket: tls.as_ref().map(|tls| TransportSocket {
             name: tls::TRANSPORT_SOCKET.to_owned(),
-            config_type: Some(SocketConfig::TypedConfig(to_downstream_context(tls))),
+            config_type: Some(SocketConfig::TypedConfig(to_downstream_context(tls, config))),
         }),
         transport_socket_connect_timeout: tls.is_some().then(|| duration(TLS_HANDSHAKE_TIMEOUT)),
         ..FilterChain::default()

@@ -40,17 +40,23 @@ const RE2_PROGRAM_SIZE: f64 = 1_000_000.0;
 /// Translates the configuration.
 pub fn to_bootstrap(config: &ir::Config) -> Bootstrap {
     let needs = needs::Needs::of(config);
-    let mut clusters: Vec<_> = config.clusters.iter().map(cluster::to_cluster).collect();
+    let mut clusters: Vec<_> = config.clusters.iter().map(|cluster| cluster::to_cluster(cluster, config)).collect();
     if needs.invalid_cluster {
         clusters.push(cluster::invalid_backend());
     }
+    let mut secrets: Vec<_> = config.certificates.iter().map(tls::to_secret).collect();
+    secrets.sort_by(|one, other| one.name.cmp(&other.name));
     let listeners = config.listeners.iter().map(|listener| listener::to_listener(listener, config)).collect();
     Bootstrap {
         admin: config.proxy.admin.map(|address| Admin {
             address: Some(proto::socket_address(address.ip(), address.port())),
             ..Admin::default()
         }),
-        static_resources: Some(StaticResources { listeners, clusters, secrets: Vec::new() }),
+        static_resources: Some(StaticResources {
+            listeners,
+            clusters,
+            secrets: config.certificates.iter().map(tls::to_secret).collect(),
+        }),
         layered_runtime: needs.regex.then(regex_runtime),
         ..Bootstrap::default()
     }

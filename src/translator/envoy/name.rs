@@ -2,7 +2,8 @@
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    AuthId, BackendName, ChainMatch, ChainName, Cluster, Config, FilterChain, Listener, RouteName, Site, Transport,
+    AuthId, BackendName, ChainMatch, ChainName, Cluster, Config, FilterChain, KeyPair, Listener, RouteName, Site,
+    Transport,
 };
 
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
@@ -29,6 +30,11 @@ pub fn external_auth(id: AuthId, config: &Config) -> String {
     let same = before.filter(|other| other.settings.cluster == service).count();
     let name = format!("ext_authz/{}", cluster(config.cluster(service)));
     if same == 0 { name } else { format!("{name}/{}", same + 1) }
+}
+
+/// The certificate of a Secret: `namespace/name`.
+pub fn secret(pair: &KeyPair) -> String {
+    format!("{}/{}", pair.namespace, pair.name)
 }
 
 /// `httproute/<namespace>/<name>/rule/<n>/match/<m>`.

@@ -5,12 +5,14 @@ use envoy_types::pb::envoy::config::core::v3::{DataSource, data_source::Specifie
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::certificate_validation_context::TrustChainVerification;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_context::ValidationContextType;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
-    CertificateValidationContext, CommonTlsContext, DownstreamTlsContext, TlsCertificate,
+    CertificateValidationContext, CommonTlsContext, DownstreamTlsContext, SdsSecretConfig, Secret, TlsCertificate,
+    secret,
 };
 use envoy_types::pb::google::protobuf::Any;
 
-use crate::ir::{Authorities, ClientCertificates, KeyPair, Material, TlsTermination};
+use crate::ir::{Authorities, ClientCertificates, Config, KeyPair, Material, TlsTermination};
 
+use super::name;
 use super::proto::{any, boolean};
 
 /// The name of the transport socket.
@@ -18,7 +20,7 @@ pub(super) const TRANSPORT_SOCKET: &str = "envoy.transport_sockets.tls";
 const DOWNSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
 
 /// The context of connections from clients.
-pub(super) fn to_downstream_context(tls: &TlsTermination) -> Any {
+pub(super) fn to_downstream_context(tls: &TlsTermination, config: &Config) -> Any {
     let TlsTermination { certificates, alpn, clients } = tls;
     let (require, validation) = match clients {
         ClientCertificates::Unasked => (None, None),
@@ -27,7 +29,10 @@ pub(super) fn to_downstream_context(tls: &TlsTermination) -> Any {
     };
     let context = DownstreamTlsContext {
         common_tls_context: Some(CommonTlsContext {
-            tls_certificates: certificates.iter().map(to_certificate).collect(),
+            tls_certificate_sds_secret_configs: certificates
+                .iter()
+                .map(|id| to_reference(config.certificate(*id)))
+                .collect(),
             alpn_protocols: alpn.iter().map(|&protocol| protocol.to_owned()).collect(),
             validation_context_type: validation.map(ValidationContextType::ValidationContext),
             ..CommonTlsContext::default()
@@ -38,14 +43,20 @@ pub(super) fn to_downstream_context(tls: &TlsTermination) -> Any {
     any(DOWNSTREAM_CONTEXT, &context)
 }
 
-/// A certificate with its key.
-pub(super) fn to_certificate(pair: &KeyPair) -> TlsCertificate {
-    let KeyPair { chain, key, origin: _ } = pair;
-    TlsCertificate {
+/// A certificate with its key, under a name that contexts refer to.
+pub(super) fn to_secret(pair: &KeyPair) -> Secret {
+    let KeyPair { namespace: _, name: _, chain, key, origin: _ } = pair;
+    let certificate = TlsCertificate {
         certificate_chain: Some(to_data_source(chain)),
         private_key: Some(to_data_source(key)),
         ..TlsCertificate::default()
-    }
+    };
+    Secret { name: name::secret(pair), r#type: Some(secret::Type::TlsCertificate(certificate)) }
+}
+
+/// A reference to a secret of the same configuration.
+pub(super) fn to_reference(pair: &KeyPair) -> SdsSecretConfig {
+    SdsSecretConfig { name: name::secret(pair), sds_config: None }
 }
 
 /// The check that a peer's certificate comes from one of the authorities.

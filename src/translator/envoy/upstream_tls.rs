@@ -10,11 +10,11 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
     CertificateValidationContext, CommonTlsContext, SubjectAltNameMatcher, TlsParameters, UpstreamTlsContext,
 };
 
-use crate::ir::{CertificateName, Cluster, UpstreamTls};
+use crate::ir::{CertificateName, Cluster, Config, UpstreamTls};
 
 use super::path::quote;
 use super::proto::{any, exact, matching};
-use super::tls::{TRANSPORT_SOCKET, to_certificate, to_validation};
+use super::tls::{TRANSPORT_SOCKET, to_reference, to_validation};
 
 const UPSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 
@@ -22,7 +22,7 @@ const UPSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.Upstre
 const MAXIMUM_VERSION: TlsProtocol = TlsProtocol::TlSv13;
 
 /// The transport socket of connections to a backend.
-pub(super) fn to_upstream_socket(tls: &UpstreamTls) -> TransportSocket {
+pub(super) fn to_upstream_socket(tls: &UpstreamTls, config: &Config) -> TransportSocket {
     let UpstreamTls { server_name, authorities, names, client_certificate } = tls;
     let validation = CertificateValidationContext {
         match_typed_subject_alt_names: names.iter().map(to_name_matcher).collect(),
@@ -35,7 +35,10 @@ pub(super) fn to_upstream_socket(tls: &UpstreamTls) -> TransportSocket {
                 tls_maximum_protocol_version: MAXIMUM_VERSION as i32,
                 ..TlsParameters::default()
             }),
-            tls_certificates: client_certificate.iter().map(to_certificate).collect(),
+            tls_certificate_sds_secret_configs: client_certificate
+                .iter()
+                .map(|id| to_reference(config.certificate(*id)))
+                .collect(),
             validation_context_type: Some(ValidationContextType::ValidationContext(validation)),
             ..CommonTlsContext::default()
         }),

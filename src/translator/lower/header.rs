@@ -18,10 +18,14 @@ pub(super) struct UnsafeHeader {
     pub(super) field: Option<&'static str>,
     /// What is wrong.
     pub(super) message: String,
+    /// What to do instead.
+    pub(super) help: &'static str,
 }
 
-/// Names that describe the connection or the framing: changing them breaks the message.
-const FRAMING: &[&str] = &["connection", "transfer-encoding", "content-length"];
+/// Names that belong to one connection or to the framing of the message. Envoy
+/// loads them and then hangs, answers 502, splits responses or drops the header.
+const HOP_BY_HOP: &[&str] =
+    &["connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
 
 /// The changes of all `filters`, in this order, as one.
 pub(super) fn compose_all(filters: &[&HeaderFilter]) -> HeaderMutations {
@@ -63,29 +67,32 @@ pub(super) fn find_unsafe(filter: &HeaderFilter) -> Option<UnsafeHeader> {
     let HeaderFilter { set, add, remove } = filter;
     for (list, headers) in [("set", set), ("add", add)] {
         for (index, header) in headers.iter().enumerate() {
-            if let Some(message) = bad_name(&header.name, true) {
-                return Some(UnsafeHeader { list, index, field: Some("name"), message });
+            if let Some((message, help)) = bad_name(&header.name, true) {
+                return Some(UnsafeHeader { list, index, field: Some("name"), message, help });
             }
             if let Some(c) = header.value.chars().find(|c| c.is_control() && *c != '\t') {
                 let message =
                     format!("the value of `{}` has the control character U+{:04X}", header.name, u32::from(c));
-                return Some(UnsafeHeader { list, index, field: Some("value"), message });
+                let help = "write a value without control characters";
+                return Some(UnsafeHeader { list, index, field: Some("value"), message, help });
             }
         }
     }
     remove.iter().enumerate().find_map(|(index, name)| {
-        bad_name(name, false).map(|message| UnsafeHeader { list: "remove", index, field: None, message })
+        bad_name(name, false).map(|(message, help)| UnsafeHeader { list: "remove", index, field: None, message, help })
     })
 }
 
-fn bad_name(name: &str, written: bool) -> Option<String> {
+fn bad_name(name: &str, written: bool) -> Option<(String, &'static str)> {
     let lower = name.to_ascii_lowercase();
     if lower == "host" || lower == ":authority" {
-        Some("the host is not changed by a header modifier".to_owned())
+        let message = "the host is not changed by a header modifier".to_owned();
+        Some((message, "change the host that backends see with a URLRewrite filter"))
     } else if lower.is_empty() || !lower.bytes().all(is_token) {
-        Some(format!("`{name}` is not a header name"))
-    } else if written && FRAMING.contains(&lower.as_str()) || !written && lower == "transfer-encoding" {
-        Some(format!("`{name}` belongs to the framing of the message"))
+        Some((format!("`{name}` is not a header name"), "write a name of letters, digits and `-`"))
+    } else if written && HOP_BY_HOP.contains(&lower.as_str()) || !written && lower == "transfer-encoding" {
+        let message = format!("`{name}` belongs to one connection and to the framing of the message");
+        Some((message, "remove the entry: the proxy sets this header itself"))
     } else {
         None
     }
@@ -138,7 +145,7 @@ mod tests {
 
     #[test]
     fn names_that_break_messages_are_found() {
-        for name in ["Host", "Content-Length", "a b", "connection"] {
+        for name in ["Host", "Content-Length", "a b", "connection", "Upgrade", "keep-alive"] {
             let filter = HeaderFilter { set: vec![header(name, "v")], ..HeaderFilter::default() };
             assert!(find_unsafe(&filter).is_some(), "{name}");
         }

@@ -45,6 +45,10 @@ pub(super) fn lower_https_connections(
         .map(|own| {
             let others = hostnames.iter().enumerate().filter(|(index, _)| *index != own);
             let mut misdirected: Vec<_> = others.map(|(_, hostname)| hostname.clone()).collect();
+            if misdirected.contains(&Hostname::Any) {
+                // It takes all that is not the listener's own; what lies within that stands out.
+                misdirected.retain(|hostname| *hostname == Hostname::Any || hostnames[own].covers(hostname));
+            }
             misdirected.sort();
             HttpConnection { virtual_hosts: Vec::new(), misdirected }
         })

@@ -65,7 +65,7 @@ impl RouteLowering<'_, HttpRouteSpec> {
         let HttpRouteRule { name: _, matches, filters, backend_refs, timeouts, retry, session_persistence } = spec;
         let prefix = match matches.as_slice() {
             [only] if only.path.match_type == PathMatchType::PathPrefix => {
-                Some(super::path::trim_prefix(&only.path.value))
+                Some(super::path::normalize(super::path::trim_prefix(&only.path.value)))
             }
             _ => None,
         };
@@ -77,7 +77,7 @@ impl RouteLowering<'_, HttpRouteSpec> {
             outcome: *outcome,
         });
         let backends: Vec<_> = backends.collect();
-        let list = ListPlace { rule, backend: None, owner: &at, prefix, refs };
+        let list = ListPlace { rule, backend: None, owner: &at, prefix: prefix.as_deref(), refs };
         let policy = PolicySpec {
             timeouts: timeouts.as_ref(),
             retry: retry.as_ref(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::ir::{Authorities, KeyPair, Material, Origin, UpstreamTls};
+use crate::ir::{Authorities, CertificateId, KeyPair, Material, Origin, UpstreamTls};
 use crate::options::Options;
 use crate::parser::manifests::Object;
 use crate::resolver::{
@@ -21,26 +21,43 @@ pub type Files = BTreeMap<String, Arc<str>>;
 pub(super) struct KeyMaterial<'a> {
     index: &'a CertificateIndex<'a>,
     directory: Option<&'a Path>,
+    pairs: Vec<KeyPair>,
+    placed: BTreeMap<KeyPairId, CertificateId>,
     files: Files,
 }
 
 impl<'a> KeyMaterial<'a> {
     pub(super) fn new(index: &'a CertificateIndex<'a>, options: &'a Options) -> Self {
-        Self { index, directory: options.secrets_dir.as_deref(), files: Files::new() }
+        let directory = options.secrets_dir.as_deref();
+        Self { index, directory, pairs: Vec::new(), placed: BTreeMap::new(), files: Files::new() }
     }
 
-    /// The files that the configuration refers to and gwctl has to write.
-    pub(super) fn into_files(self) -> Files {
-        self.files
+    /// The certificates in the order of their first use, and the files that the
+    /// configuration refers to and gwctl has to write.
+    pub(super) fn into_parts(self) -> (Vec<KeyPair>, Files) {
+        (self.pairs, self.files)
     }
 
-    /// The certificate of an id.
-    pub(super) fn key_pair(&mut self, id: KeyPairId, origins: &mut OriginTable) -> KeyPair {
+    /// The certificate of a Secret, which has one place in the configuration.
+    pub(super) fn key_pair(&mut self, id: KeyPairId, origins: &mut OriginTable) -> CertificateId {
+        if let Some(placed) = self.placed.get(&id) {
+            return *placed;
+        }
+        let placed = CertificateId(u32::try_from(self.pairs.len()).unwrap_or(u32::MAX));
+        let pair = self.place_pair(id, origins);
+        self.pairs.push(pair);
+        self.placed.insert(id, placed);
+        placed
+    }
+
+    fn place_pair(&mut self, id: KeyPairId, origins: &mut OriginTable) -> KeyPair {
         let stored = self.index.pair(id);
         let known = stored.known.as_ref();
         let (chain, key) = known.map(|(_, pair)| (pair.chain.as_str(), pair.key.as_str())).unzip();
         let object = (stored.namespace.as_str(), stored.name.as_str());
         KeyPair {
+            namespace: stored.namespace.clone(),
+            name: stored.name.clone(),
             chain: self.place(object, CERTIFICATE_KEY, chain),
             key: self.place(object, PRIVATE_KEY_KEY, key),
             origin: known.map(|(object, _)| origin_of(object, origins)),

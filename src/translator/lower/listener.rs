@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
-use crate::ir::{Authorities, FilterChain, KeyPair, Listener, Origin, Transport};
+use crate::ir::{Authorities, CertificateId, FilterChain, Listener, Origin, Transport};
 use crate::options::Options;
 use crate::parser::manifests::{Metadata, ObjectKey};
 use crate::path;
@@ -61,7 +61,7 @@ impl SocketLowering<'_, '_> {
     }
 
     /// The certificate of an id.
-    pub(super) fn key_pair(&mut self, id: KeyPairId) -> KeyPair {
+    pub(super) fn key_pair(&mut self, id: KeyPairId) -> CertificateId {
         self.material.key_pair(id, self.origins)
     }
 

@@ -23,7 +23,6 @@ mod rule;
 mod session;
 mod socket;
 mod tls_chain;
-mod tls_route;
 mod virtual_host;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
@@ -61,7 +60,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
     };
     let parts = listener::Parts { routes: &routes, clusters: &clusters, auths: &mut shared.auths };
     let listeners = listener::lower_listeners(resolved, options, parts, &mut material, &mut origins, diagnostics);
-    let files = material.into_files();
+    let (certificates, files) = material.into_parts();
     if listeners.is_empty() {
         diagnostics.report(
             Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")
@@ -72,6 +71,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
     let config = ir::Config {
         listeners,
         clusters: clusters.into_clusters(),
+        certificates,
         external_auths: shared.auths.into_list(),
         proxy: proxy(options),
     };

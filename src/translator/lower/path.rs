@@ -12,10 +12,34 @@ pub(super) fn trim_prefix(prefix: &str) -> &str {
 pub(super) fn lower_path_match(path: &HttpPathMatch) -> PathMatch {
     let HttpPathMatch { match_type, value } = path;
     match match_type {
-        PathMatchType::Exact => PathMatch::Exact(value.clone()),
-        PathMatchType::PathPrefix => PathMatch::Prefix(trim_prefix(value).to_owned()),
+        PathMatchType::Exact => PathMatch::Exact(normalize(value)),
+        PathMatchType::PathPrefix => PathMatch::Prefix(normalize(trim_prefix(value))),
         PathMatchType::RegularExpression => PathMatch::Regex(value.clone()),
     }
+}
+
+/// A path as it is compared: Envoy has decoded the escapes of unreserved
+/// characters ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3))
+/// in every request and has left all others as they are, with their letter case.
+pub(super) fn normalize(path: &str) -> String {
+    let mut normal = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('%') {
+        normal.push_str(&rest[..at]);
+        let escape = rest.get(at..at + 3);
+        let byte = escape.and_then(|escape| u8::from_str_radix(&escape[1..], 16).ok());
+        let (text, length) = match (byte, escape) {
+            (Some(byte), _) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
+                (char::from(byte).to_string(), 3)
+            }
+            (_, Some(escape)) => (escape.to_owned(), 3),
+            (_, None) => ("%".to_owned(), 1),
+        };
+        normal.push_str(&text);
+        rest = &rest[at + length..];
+    }
+    normal.push_str(rest);
+    normal
 }
 
 /// Lowers a path modifier; `matched` is the prefix of the rule's only match.
@@ -45,12 +69,19 @@ pub(super) fn bad_path_char(path: &str) -> Option<(usize, char)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{bad_path_char, trim_prefix};
+    use super::{bad_path_char, normalize, trim_prefix};
 
     #[test]
     fn a_trailing_slash_of_a_prefix_does_not_count() {
         assert_eq!(trim_prefix("/v2/"), "/v2");
         assert_eq!(trim_prefix("/"), "");
+    }
+
+    #[test]
+    fn escapes_of_unreserved_characters_are_decoded_as_envoy_decodes_them() {
+        assert_eq!(normalize("/%61%2D%7e%5F%2e/%41"), "/a-~_./A");
+        assert_eq!(normalize("/%20%c3%A9%2B%25"), "/%20%c3%A9%2B%25");
+        assert_eq!(normalize("/100%"), "/100%");
     }
 
     #[test]

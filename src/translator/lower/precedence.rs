@@ -109,3 +109,46 @@ impl MatchRank {
         Self::Grpc { service, method, headers: Reverse(headers) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::MatchRank;
+    use crate::ir::{PathMatch, RouteMatch};
+    use crate::parser::api::{GrpcMethodMatch, ValueMatchType};
+
+    fn grpc(match_type: ValueMatchType, service: &str, method: &str, headers: usize) -> MatchRank {
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let method = GrpcMethodMatch { match_type, service: given(service), method: given(method) };
+        MatchRank::of_grpc(Some(&method), headers)
+    }
+
+    #[test]
+    fn calls_are_ranked_by_service_then_method_then_headers() {
+        use ValueMatchType::{Exact, RegularExpression};
+        let best_first = [
+            grpc(Exact, "shop.Cart", "Get", 1),
+            grpc(Exact, "shop.Cart", "Get", 0),
+            grpc(Exact, "shop.Cart", "", 9),
+            grpc(Exact, "shop.Car", "GetAll", 9),
+            grpc(RegularExpression, "shop[.].+", "Get", 9),
+            grpc(Exact, "", "GetAll", 0),
+            grpc(Exact, "", "Get", 9),
+            grpc(RegularExpression, "", "Get.*", 9),
+            MatchRank::of_grpc(None, 1),
+            MatchRank::of_grpc(None, 0),
+        ];
+        assert!(best_first.is_sorted(), "{best_first:#?}");
+    }
+
+    #[test]
+    fn every_match_of_calls_stands_before_every_match_of_requests() {
+        let matches = RouteMatch {
+            path: PathMatch::Exact("/shop.Cart/Get".to_owned()),
+            method: Some("POST".to_owned()),
+            headers: Vec::new(),
+            query: Vec::new(),
+            grpc: false,
+        };
+        assert!(MatchRank::of_grpc(None, 0) < MatchRank::of_http(&matches));
+    }
+}

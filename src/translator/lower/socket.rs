@@ -1,7 +1,7 @@
 //! Which Gateway listeners share a socket: grouping by address, port and transport.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::diagnostics::{Diagnostics, codes};
 use crate::options::{ListenerAddress, Options};
@@ -68,10 +68,9 @@ pub(super) fn group_by_socket(
     let mut sockets: BTreeMap<Bind, Vec<ListenerId>> = BTreeMap::new();
     let binds = binds_of_listeners(resolved, options, diagnostics);
     for (bind, id) in binds.iter().filter(|(_, id)| resolved.listener(*id).refused.is_none()) {
-        let sharing = sockets.entry(*bind).or_default();
-        match sharing.iter().find(|other| !can_share(resolved, *id, **other)) {
-            None => sharing.push(*id),
-            Some(&other) => report_address_in_use(resolved, *id, other, *bind, diagnostics),
+        match find_occupant(resolved, &sockets, *id, *bind) {
+            None => sockets.entry(*bind).or_default().push(*id),
+            Some(other) => report_address_in_use(resolved, *id, other, *bind, diagnostics),
         }
     }
     // A listener that is closed opens no socket; in one that others open it keeps its hosts.
@@ -106,6 +105,32 @@ fn binds_of_listeners(
     binds
 }
 
+/// A listener that keeps another one from a socket: one of the same socket
+/// that it cannot be told from, or one of a socket that overlaps. All addresses
+/// of a family and one of them cannot both be bound; Envoy would only log that.
+fn find_occupant(
+    resolved: &Resolved<'_>,
+    sockets: &BTreeMap<Bind, Vec<ListenerId>>,
+    id: ListenerId,
+    bind: Bind,
+) -> Option<ListenerId> {
+    let mut sharing = sockets.get(&bind).into_iter().flatten().copied();
+    if let Some(other) = sharing.find(|other| !can_share(resolved, id, *other)) {
+        return Some(other);
+    }
+    let Bind { address, port, transport } = bind;
+    if address.is_unspecified() {
+        let overlaps = |other: &Bind| {
+            (other.port, other.transport) == (port, transport)
+                && other.address != address
+                && other.address.is_ipv4() == address.is_ipv4()
+        };
+        return sockets.iter().find(|(other, _)| overlaps(other)).and_then(|(_, ids)| ids.first().copied());
+    }
+    let all = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    sockets.get(&Bind { address: all, ..bind }).and_then(|ids| ids.first().copied())
+}
+
 /// Whether two listeners can be told apart on one socket.
 fn can_share(resolved: &Resolved<'_>, one: ListenerId, other: ListenerId) -> bool {
     let (one, other) = (resolved.listener(one), resolved.listener(other));
@@ -133,17 +158,15 @@ fn report_address_in_use(
                 codes::ADDRESS_IN_USE,
                 place(id),
                 format!(
-                    "listeners `{}` and `{}` cannot share {} port {}",
+                    "listener `{}` cannot bind {} port {} beside listener `{}` of Gateway `{}`",
                     name(id),
-                    name(other),
                     bind.address,
-                    bind.port
+                    bind.port,
+                    name(other),
+                    other_object.full_name()
                 ),
             )
-            .related(
-                other_object.at(&place(other)),
-                format!("listener `{}` of Gateway `{}`", name(other), other_object.full_name()),
-            )
+            .related(other_object.at(&place(other)), "the other listener")
             .consequence(format!("one Envoy cannot serve listener `{}` beside the other one", name(id)))
             .help("translate one Gateway alone with `--gateway`, or move one with `--port-map`"),
     );

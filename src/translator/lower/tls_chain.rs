@@ -6,20 +6,22 @@
 //! that listener does not serve is closed, and never served by a less specific
 //! one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::hostname::Hostname;
 use crate::ir::{ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, TcpProxy, TlsTermination};
-use crate::resolver::{ClientValidation, ListenerId, Protocol, RouteKind, Termination};
+use crate::resolver::{ClientValidation, ListenerId, Protocol, ServerNames, Termination};
 
 use super::cluster::stream_or_bytes;
 use super::http_chain::lower_https_connections;
 use super::listener::SocketLowering;
-use super::tls_route::winner;
 
 /// The application protocols of HTTPS listeners
 /// ([RFC 9113, section 3.2](https://www.rfc-editor.org/rfc/rfc9113#section-3.2)).
 const HTTP_PROTOCOLS: [&str; 2] = ["h2", "http/1.1"];
+
+/// The listener that has a hostname, among those of a socket.
+type Owners<'m> = HashMap<&'m Hostname, ListenerId>;
 
 /// The chains of listeners that share a socket, in the order of the listeners.
 pub(super) fn lower_tls_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[ListenerId]) -> Vec<FilterChain> {
@@ -27,6 +29,7 @@ pub(super) fn lower_tls_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[Lis
     let is_https = |id: &ListenerId| resolved.listener(*id).protocol == Protocol::Https;
     let https: Vec<ListenerId> = ids.iter().copied().filter(is_https).collect();
     let mut connections = lower_https_connections(lowering, &https).into_iter();
+    let owners: Owners<'_> = ids.iter().map(|id| (&resolved.listener(*id).hostname, *id)).collect();
     let mut chains = Vec::new();
     for id in ids {
         let listener = resolved.listener(*id);
@@ -40,7 +43,7 @@ pub(super) fn lower_tls_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[Lis
             }),
             (termination, _) => {
                 let tls = termination.as_ref().map(|termination| lower_termination(lowering, termination, &[]));
-                lower_stream_chains(lowering, *id, tls.as_ref(), ids, &mut chains);
+                lower_stream_chains(lowering, *id, tls.as_ref(), &owners, &mut chains);
             }
         }
     }
@@ -53,28 +56,19 @@ fn lower_stream_chains(
     lowering: &mut SocketLowering<'_, '_>,
     id: ListenerId,
     tls: Option<&TlsTermination>,
-    ids: &[ListenerId],
+    owners: &Owners<'_>,
     chains: &mut Vec<FilterChain>,
 ) {
     let resolved = lowering.resolved;
     let listener = resolved.listener(id);
-    let owner = |host: &Hostname| {
-        host.ancestors().find_map(|host| ids.iter().find(|id| resolved.listener(**id).hostname == host)).copied()
-    };
-    let routes: BTreeSet<usize> =
-        listener.attached.iter().filter(|a| a.kind == RouteKind::Tls).map(|a| a.route).collect();
-    let hosts: BTreeSet<Hostname> = routes
-        .iter()
-        .flat_map(|route| &resolved.tls_routes[*route].hostnames)
-        .filter_map(|host| host.intersection(&listener.hostname))
-        .filter(|host| owner(host) == Some(id))
-        .collect();
-    let mut own: Vec<(usize, Vec<Hostname>)> = Vec::new();
+    let owner = |host: &Hostname| host.ancestors().find_map(|host| owners.get(&host).copied());
+    let server_names = ServerNames::of_listener(listener, &resolved.tls_routes);
+    let mut hosts = server_names.hosts(&listener.hostname);
+    hosts.retain(|host| owner(host) == Some(id));
+    let mut own: BTreeMap<usize, Vec<Hostname>> = BTreeMap::new();
     for host in &hosts {
-        let Some(route) = winner(resolved, &routes, host) else { continue };
-        match own.iter_mut().find(|(other, _)| *other == route) {
-            Some((_, names)) => names.push(host.clone()),
-            None => own.push((route, vec![host.clone()])),
+        if let Some(route) = server_names.route(host) {
+            own.entry(route).or_default().push(host.clone());
         }
     }
     let rest = closing_chain(lowering, id);

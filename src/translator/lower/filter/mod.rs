@@ -222,7 +222,7 @@ impl<S> RouteLowering<'_, S> {
                 .finding(codes::UNSAFE_VALUE, path, found.message)
                 .label("Envoy would load this and break messages at run time, or not load it")
                 .consequence(context.consequence)
-                .help("remove the entry; the host is changed with a URLRewrite filter"),
+                .help(found.help),
         ))
     }
 

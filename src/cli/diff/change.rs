@@ -1,0 +1,108 @@
+//! What differs, as data. The JSON form is documented in `docs/diff.md`.
+
+use serde::Serialize;
+
+/// The version of the JSON form.
+pub(super) const VERSION: u32 = 1;
+
+/// Everything that differs.
+#[derive(Debug, Serialize)]
+pub(super) struct Difference {
+    pub(super) version: u32,
+    pub(super) changes: Vec<Change>,
+    pub(super) findings: FindingChanges,
+}
+
+impl Difference {
+    /// Whether nothing differs.
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.findings.introduced.is_empty() && self.findings.fixed.is_empty()
+    }
+}
+
+/// One change of traffic.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Change {
+    pub(super) kind: ChangeKind,
+    /// The rule or the listener.
+    pub(super) subject: String,
+    /// The host of the witness.
+    pub(super) host: String,
+    /// How many more hosts have the same change.
+    pub(super) further_hosts: usize,
+    /// `file:line` before and after.
+    pub(super) old_place: Option<String>,
+    pub(super) new_place: Option<String>,
+    /// A request that shows the change.
+    pub(super) witness: Option<WitnessView>,
+    pub(super) old_answer: String,
+    pub(super) new_answer: String,
+}
+
+/// A request that shows a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct WitnessView {
+    pub(super) method: String,
+    pub(super) url: String,
+    pub(super) headers: Vec<(String, String)>,
+}
+
+impl WitnessView {
+    /// The request in one line, as `gwctl route` takes it.
+    pub(super) fn line(&self) -> String {
+        let headers: Vec<String> = self.headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
+        format!("{} {}{}", self.method, self.url, headers.concat())
+    }
+}
+
+/// How traffic changes. The order is that of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ChangeKind {
+    /// A rule or a listener that was not there.
+    Added,
+    /// A rule or a listener that is gone.
+    Removed,
+    /// Other backends, or another kind of answer.
+    Retargeted,
+    /// The same backends with other shares.
+    Reweighted,
+    /// Other changes to requests or responses.
+    Mutated,
+    /// The rule is there, and others take all its requests now.
+    Shadowed,
+    /// Other endpoints or another protocol behind the same backend.
+    Backend,
+}
+
+impl ChangeKind {
+    /// The word.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Retargeted => "retargeted",
+            Self::Reweighted => "reweighted",
+            Self::Mutated => "mutated",
+            Self::Shadowed => "shadowed",
+            Self::Backend => "backend",
+        }
+    }
+}
+
+/// Findings that came and went.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct FindingChanges {
+    pub(super) introduced: Vec<FindingView>,
+    pub(super) fixed: Vec<FindingView>,
+}
+
+/// A finding in short.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct FindingView {
+    pub(super) code: &'static str,
+    pub(super) severity: &'static str,
+    pub(super) message: String,
+    pub(super) place: Option<String>,
+}

@@ -1,0 +1,129 @@
+//! The differences in each format.
+
+use std::io::{self, Write};
+
+use super::super::args::DiffFormat;
+use super::change::{Change, Difference, FindingView};
+
+/// Writes the differences.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn write(difference: &Difference, format: DiffFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        DiffFormat::Human => human(difference, out),
+        DiffFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, difference)?;
+            writeln!(out)
+        }
+        DiffFormat::Markdown => markdown(difference, out),
+    }
+}
+
+fn place(change: &Change) -> String {
+    match (&change.old_place, &change.new_place) {
+        (Some(old), Some(new)) if old != new => format!("{old} → {new}"),
+        (_, Some(place)) | (Some(place), None) => place.clone(),
+        (None, None) => String::new(),
+    }
+}
+
+/// The hosts of a change.
+fn hosts(change: &Change) -> String {
+    match (change.host.as_str(), change.further_hosts) {
+        ("", _) => String::new(),
+        (host, 0) => host.to_owned(),
+        (host, further) => format!("{host} and {further} more"),
+    }
+}
+
+fn human(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
+    for change in &difference.changes {
+        writeln!(out, "{:<10}  {}  {}", change.kind.as_str(), change.subject, place(change))?;
+        if !change.host.is_empty() {
+            writeln!(out, "            host  {}", hosts(change))?;
+        }
+        if let Some(witness) = &change.witness {
+            writeln!(out, "            try   {}", witness.line())?;
+        }
+        writeln!(out, "            old   {}", change.old_answer)?;
+        writeln!(out, "            new   {}", change.new_answer)?;
+    }
+    for (word, list) in findings(difference) {
+        for FindingView { code, severity, message, place } in list {
+            let place = place.as_deref().unwrap_or_default();
+            writeln!(out, "{word:<10}  {severity}[{code}]: {message}  {place}")?;
+        }
+    }
+    if difference.is_empty() {
+        writeln!(out, "no difference for traffic")?;
+    }
+    Ok(())
+}
+
+fn findings(difference: &Difference) -> [(&'static str, &[FindingView]); 2] {
+    [("introduced", &difference.findings.introduced), ("fixed", &difference.findings.fixed)]
+}
+
+fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "### What changes for traffic\n")?;
+    if difference.is_empty() {
+        return writeln!(out, "Nothing.");
+    }
+    if !difference.changes.is_empty() {
+        writeln!(out, "| change | rule | request | before | after |\n|---|---|---|---|---|")?;
+    }
+    for change in &difference.changes {
+        let witness = change.witness.as_ref().map(|witness| code(&witness.line())).unwrap_or_default();
+        let place = place(change);
+        let place = if place.is_empty() { String::new() } else { format!("<br>{}", cell(&place)) };
+        let (kind, subject) = (change.kind.as_str(), cell(&change.subject));
+        let (old, new) = (cell(&change.old_answer), cell(&change.new_answer));
+        writeln!(out, "| **{kind}** | {subject}{place} | {witness} | {old} | {new} |")?;
+    }
+    for (word, list) in findings(difference) {
+        if !list.is_empty() {
+            writeln!(out, "\n**Findings {word}**\n")?;
+        }
+        for FindingView { code, severity, message, place } in list {
+            let place = place.as_deref().map(|place| format!(" ({})", cell(place))).unwrap_or_default();
+            writeln!(out, "- {severity} {code}: {}{place}", cell(message))?;
+        }
+    }
+    Ok(())
+}
+
+/// Text that stays text inside a table.
+fn cell(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\n' | '\r' => escaped.push(' '),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// Text as code inside a table.
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace('\n', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cell, code};
+
+    #[test]
+    fn markup_in_manifests_stays_text() {
+        assert_eq!(cell("a|b <i>*x*"), "a\\|b &lt;i&gt;\\*x\\*");
+        assert_eq!(code("a`b|c"), "`a'b\\|c`");
+    }
+}

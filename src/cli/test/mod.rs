@@ -1,0 +1,37 @@
+//! `gwctl test`: request cases against the manifests, through the simulator or
+//! through a real Envoy.
+
+mod coverage;
+mod render;
+mod results;
+mod router_check;
+mod runner;
+
+use super::Failure;
+use super::args::{Cli, EmittedCases, TestArgs};
+use super::exit::ExitStatus;
+use super::pipeline;
+use super::streams::Streams;
+
+/// Runs the cases and writes the results.
+///
+/// # Errors
+/// Wrong usage, or results that could not be written.
+pub(super) fn run(args: &TestArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
+    let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    let ran = match runner::run(args, &options, streams.stdin) {
+        Ok(ran) => ran,
+        Err(message) => {
+            streams.tell(&format!("error: {message}"));
+            return Ok(ExitStatus::CouldNotRun);
+        }
+    };
+    let file = args.output_file.as_deref();
+    if let Some(EmittedCases::RouterCheck) = args.emit {
+        pipeline::write_product(file, streams, |out| out.write_all(ran.router_check.as_bytes()))?;
+        return Ok(ExitStatus::Success);
+    }
+    let color = streams.color_stdout && file.is_none();
+    pipeline::write_product(file, streams, |out| render::write(&ran.results, args.output, color, out))?;
+    Ok(ran.results.status(args.partial))
+}

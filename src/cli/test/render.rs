@@ -1,0 +1,190 @@
+//! The results in each format.
+
+use std::io::{self, Write};
+
+use super::super::args::TestFormat;
+use super::results::{CaseOutcome, CaseStatus, Results};
+
+/// Writes the results.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn write(results: &Results, format: TestFormat, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        TestFormat::Human => human(results, color, out),
+        TestFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, results)?;
+            writeln!(out)
+        }
+        TestFormat::Junit => junit(results, out),
+        TestFormat::Github => github(results, out),
+    }
+}
+
+fn human(results: &Results, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(results.findings_text.as_bytes())?;
+    for case in &results.cases {
+        let (word, code) = match case.status {
+            CaseStatus::Passed => ("ok  ", "32"),
+            CaseStatus::Failed => ("FAIL", "31"),
+            CaseStatus::Skipped => ("skip", "33"),
+        };
+        let word = if color { format!("\u{1b}[{code}m{word}\u{1b}[0m") } else { word.to_owned() };
+        writeln!(out, "{word}  {}:{}  {}", case.file, case.line, case.name)?;
+        if let Some(reason) = &case.reason {
+            writeln!(out, "      {reason}")?;
+        }
+        for mismatch in &case.mismatches {
+            writeln!(out, "      {}", mismatch.subject)?;
+            writeln!(out, "        expected: {}", mismatch.expected)?;
+            writeln!(out, "        actual:   {}", mismatch.actual)?;
+        }
+        if !case.unchecked.is_empty() {
+            writeln!(out, "      not checked without a run (--envoy): {}", case.unchecked.join(", "))?;
+        }
+        if let Some(trace) = &case.trace {
+            let mut text = Vec::new();
+            trace.write(&mut text)?;
+            for line in String::from_utf8_lossy(&text).lines() {
+                writeln!(out, "      | {line}")?;
+            }
+        }
+    }
+    let super::results::Summary { passed, failed, skipped } = results.summary;
+    let (rules, matches) = (results.coverage.rules, results.coverage.matches);
+    writeln!(out, "\n{passed} passed, {failed} failed, {skipped} skipped")?;
+    writeln!(
+        out,
+        "coverage: {} of {} rules ({:.1} %), {} of {} matches ({:.1} %)",
+        rules.covered,
+        rules.total,
+        rules.percent(),
+        matches.covered,
+        matches.total,
+        matches.percent()
+    )?;
+    for spot in &results.coverage.uncovered {
+        writeln!(out, "  not reached: {}  {}", spot.title(), spot.place())?;
+    }
+    if results.is_under() {
+        writeln!(out, "too few matches are reached: {}", under(results))?;
+    }
+    Ok(())
+}
+
+fn under(results: &Results) -> String {
+    let least = results.fail_under.unwrap_or_default();
+    format!("{:.1} % is less than {least} %", results.coverage.matches.percent())
+}
+
+/// What failed, in one text.
+fn describe(case: &CaseOutcome) -> String {
+    let lines = case
+        .mismatches
+        .iter()
+        .map(|mismatch| format!("{}: expected {}, actual {}", mismatch.subject, mismatch.expected, mismatch.actual));
+    let mut text = lines.collect::<Vec<_>>().join("\n");
+    if let Some(trace) = &case.trace {
+        let mut bytes = Vec::new();
+        // Writing to memory does not fail.
+        let _ = trace.write(&mut bytes);
+        text.push_str("\n\n");
+        text.push_str(&String::from_utf8_lossy(&bytes));
+    }
+    text
+}
+
+fn junit(results: &Results, out: &mut dyn Write) -> io::Result<()> {
+    let super::results::Summary { passed, failed, skipped } = results.summary;
+    let is_under = usize::from(results.is_under());
+    let (tests, failures) = (passed + failed + skipped + is_under, failed + is_under);
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    writeln!(out, r#"<testsuites tests="{tests}" failures="{failures}" skipped="{skipped}">"#)?;
+    writeln!(
+        out,
+        r#"  <testsuite name="gwctl test" tests="{tests}" failures="{failures}" errors="0" skipped="{skipped}">"#
+    )?;
+    for case in &results.cases {
+        let (name, file) = (escape(&case.name), escape(&case.file));
+        write!(
+            out,
+            r#"    <testcase name="{name}" classname="{file}" file="{file}" line="{}" time="{:.3}""#,
+            case.line, case.seconds
+        )?;
+        match case.status {
+            CaseStatus::Passed => writeln!(out, "/>")?,
+            CaseStatus::Skipped => {
+                let reason = escape(case.reason.as_deref().unwrap_or_default());
+                writeln!(out, r#"><skipped message="{reason}"/></testcase>"#)?;
+            }
+            CaseStatus::Failed => {
+                let first = case.mismatches.first().map(|mismatch| mismatch.subject.clone()).unwrap_or_default();
+                let (message, text) = (escape(&first), escape(&describe(case)));
+                writeln!(out, r#"><failure message="{message}">{text}</failure></testcase>"#)?;
+            }
+        }
+    }
+    if results.is_under() {
+        let text = escape(&under(results));
+        writeln!(out, r#"    <testcase name="coverage" classname="coverage"><failure message="{text}"/></testcase>"#)?;
+    }
+    writeln!(out, "  </testsuite>\n</testsuites>")
+}
+
+/// Text as XML; what XML 1.0 cannot hold is replaced.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' | '\t' => escaped.push(character),
+            control if control.is_control() => escaped.push('\u{fffd}'),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+fn github(results: &Results, out: &mut dyn Write) -> io::Result<()> {
+    for finding in results.findings.as_array().into_iter().flatten() {
+        let text = |key: &str| finding[key].as_str().unwrap_or_default();
+        let level = match text("severity") {
+            "error" => "error",
+            "warning" => "warning",
+            _ => "notice",
+        };
+        let line = finding["line"].as_u64().unwrap_or(1);
+        annotate(out, level, text("file"), line, text("code"), text("message"))?;
+    }
+    for case in results.cases.iter().filter(|case| case.status == CaseStatus::Failed) {
+        let line = u64::try_from(case.line).unwrap_or(1);
+        annotate(out, "error", &case.file, line, &case.name, &describe(case))?;
+    }
+    if results.is_under() {
+        annotate(out, "error", "", 1, "coverage", &under(results))?;
+    }
+    Ok(())
+}
+
+fn annotate(out: &mut dyn Write, level: &str, file: &str, line: u64, title: &str, text: &str) -> io::Result<()> {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let place = if file.is_empty() { String::new() } else { format!("file={},line={line},", property(file)) };
+    writeln!(out, "::{level} {place}title={}::{}", property(title), data(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{annotate, escape};
+
+    #[test]
+    fn text_is_escaped_for_each_format() {
+        assert_eq!(escape("a<b> & \"c\"\u{1}"), "a&lt;b&gt; &amp; &quot;c&quot;\u{fffd}");
+        let mut out = Vec::new();
+        annotate(&mut out, "error", "a,b.yaml", 3, "x: y", "50 %\nof it").unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "::error file=a%2Cb.yaml,line=3,title=x%3A y::50 %25%0Aof it\n");
+    }
+}

@@ -1,0 +1,287 @@
+//! Tests of Envoy's
+//! [router_check_tool](https://www.envoyproxy.io/docs/envoy/latest/operations/tools/router_check):
+//! a subset is read, and cases can be written in this form. `docs/test.md` names the subset.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ir::{ClusterId, Config, Listener};
+use crate::proving::Mismatch;
+use crate::simulate::{Answer, Connection, Decision, Outcome, Request, Security, Upstream, Version};
+use crate::translator::envoy::name;
+
+/// A file of tests.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CheckFile {
+    pub(super) tests: Vec<Check>,
+}
+
+/// One test.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Check {
+    pub(super) test_name: String,
+    input: Input,
+    validate: Validate,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    authority: String,
+    path: String,
+    method: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    ssl: bool,
+    /// Which of several backends is drawn: this number, modulo the sum of the weights.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    random_value: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    additional_request_headers: Vec<HeaderLine>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderLine {
+    key: String,
+    value: String,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Validate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    virtual_host_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host_rewrite: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_rewrite: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_redirect: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    request_header_matches: Vec<HeaderCheck>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderCheck {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    string_match: Option<StringCheck>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    present_match: Option<bool>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    invert_match: bool,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+struct StringCheck {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exact: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prefix: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suffix: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contains: Option<String>,
+}
+
+impl CheckFile {
+    /// Whether a text looks like a file of such tests.
+    pub(super) fn recognises(text: &str) -> bool {
+        let begins =
+            |key: &str| text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
+        let trimmed = text.trim_start();
+        (begins("tests") && !begins("requests")) || (trimmed.starts_with('{') && trimmed.contains("\"tests\""))
+    }
+
+    /// Reads a file of tests.
+    ///
+    /// # Errors
+    /// Line, column and what is wrong. Fields beyond the subset are errors.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        serde_yaml::from_str(text).map_err(|error| {
+            let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
+            let message = error.to_string();
+            format!("{line}:{column}: {}", message.split(" at line ").next().unwrap_or_default())
+        })
+    }
+}
+
+/// The request of a test. The tool knows no ports, so the first listener of the scheme takes it, unless the authority
+/// names the port of another one.
+pub(super) fn request(check: &Check, config: &Config) -> Request {
+    let Input { authority, path, method, ssl, random_value: _, additional_request_headers } = &check.input;
+    let named = authority.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    let is_tls = |listener: &Listener| listener.chains().iter().any(|chain| chain.tls.is_some());
+    let fits = |listener: &&Listener| is_tls(listener) == *ssl && listener.http_connections().next().is_some();
+    let ports = || config.listeners.iter().filter(fits).map(|listener| listener.port);
+    let port = named.filter(|port| ports().any(|other| other == *port)).or_else(|| ports().next());
+    let host = authority.split(':').next().unwrap_or_default().to_owned();
+    Request {
+        connection: Connection {
+            address: None,
+            port: port.unwrap_or(if *ssl { 443 } else { 80 }),
+            security: if *ssl { Security::Tls { server_name: Some(host), certificate: true } } else { Security::Plain },
+        },
+        version: Version::Http1,
+        method: method.clone(),
+        authority: Some(authority.clone()),
+        target: path.clone(),
+        headers: additional_request_headers.iter().map(|line| (line.key.clone(), line.value.clone())).collect(),
+    }
+}
+
+/// What was decided, in the tool's words.
+struct Seen<'d> {
+    cluster_name: String,
+    virtual_host_name: String,
+    path_redirect: String,
+    upstream: Option<&'d Upstream<'d>>,
+}
+
+impl<'d> Seen<'d> {
+    fn new(decision: &'d Decision<'_>, random: u64, config: &Config) -> Self {
+        let drawn = draw(&decision.outcomes, random);
+        let (cluster_name, path_redirect, upstream) = match drawn.map(|outcome| &outcome.answer) {
+            Some(Answer::Upstream(upstream)) => (cluster(upstream.cluster, config), String::new(), Some(upstream)),
+            Some(Answer::Stream(id)) => (cluster(*id, config), String::new(), None),
+            Some(Answer::Local(reply)) => {
+                (String::new(), reply.header_lines("location").next().unwrap_or_default().to_owned(), None)
+            }
+            Some(Answer::Closed(_)) | None => (String::new(), String::new(), None),
+        };
+        let host = decision.host.map(|host| name::virtual_host(&host.hostname));
+        Self { cluster_name, virtual_host_name: host.unwrap_or_default(), path_redirect, upstream }
+    }
+}
+
+fn cluster(id: ClusterId, config: &Config) -> String {
+    name::cluster(config.cluster(id))
+}
+
+/// The outcome for a random number: shares are walked in order, over their common denominator.
+fn draw<'o, 'c>(outcomes: &'o [Outcome<'c>], random: u64) -> Option<&'o Outcome<'c>> {
+    let of = outcomes.iter().map(|outcome| outcome.share.of()).max().unwrap_or(1);
+    let mut left = u128::from(random) % of.max(1);
+    for outcome in outcomes {
+        let parts = outcome.share.parts() * (of / outcome.share.of().max(1)).max(1);
+        if left < parts {
+            return Some(outcome);
+        }
+        left -= parts;
+    }
+    outcomes.last()
+}
+
+/// Compares a decision with what a test expects.
+pub(super) fn compare(check: &Check, decision: &Decision<'_>, config: &Config) -> Vec<Mismatch> {
+    let seen = Seen::new(decision, check.input.random_value, config);
+    let Validate { cluster_name, virtual_host_name, host_rewrite, path_rewrite, path_redirect, request_header_matches } =
+        &check.validate;
+    let host = seen.upstream.map_or("", |upstream| upstream.host.as_str());
+    let path = seen.upstream.map_or("", |upstream| upstream.path.as_str());
+    let fields = [
+        ("cluster_name", cluster_name, seen.cluster_name.as_str()),
+        ("virtual_host_name", virtual_host_name, seen.virtual_host_name.as_str()),
+        ("host_rewrite", host_rewrite, host),
+        ("path_rewrite", path_rewrite, path),
+        ("path_redirect", path_redirect, seen.path_redirect.as_str()),
+    ];
+    let mut mismatches: Vec<Mismatch> = fields
+        .into_iter()
+        .filter_map(|(subject, expected, actual)| {
+            let expected = expected.as_ref().filter(|expected| *expected != actual)?;
+            Some(Mismatch { subject: subject.to_owned(), expected: expected.clone(), actual: actual.to_owned() })
+        })
+        .collect();
+    for expected in request_header_matches {
+        let name = expected.name.to_ascii_lowercase();
+        let headers = seen.upstream.map(|upstream| upstream.headers.as_slice()).unwrap_or_default();
+        let lines: Vec<&str> =
+            headers.iter().filter(|(key, _)| *key == name).map(|(_, value)| value.as_str()).collect();
+        if expected.holds(&lines) == expected.invert_match {
+            let actual = if lines.is_empty() { "(none)".to_owned() } else { lines.join(" | ") };
+            mismatches.push(Mismatch {
+                subject: format!("request header {name}"),
+                expected: expected.to_text(),
+                actual,
+            });
+        }
+    }
+    mismatches
+}
+
+impl HeaderCheck {
+    fn holds(&self, lines: &[&str]) -> bool {
+        let meets = |line: &str| match &self.string_match {
+            None => true,
+            Some(StringCheck { exact, prefix, suffix, contains }) => {
+                exact.as_deref().is_none_or(|text| line == text)
+                    && prefix.as_deref().is_none_or(|text| line.starts_with(text))
+                    && suffix.as_deref().is_none_or(|text| line.ends_with(text))
+                    && contains.as_deref().is_none_or(|text| line.contains(text))
+            }
+        };
+        match self.present_match {
+            Some(present) => lines.is_empty() != present,
+            None => lines.iter().any(|line| meets(line)),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Cases in the form of the tool.
+#[derive(Debug, Default)]
+pub(super) struct Emitted(Vec<Check>);
+
+impl Emitted {
+    /// Adds a case with what the simulator decides about it. The random value 0 draws the first backend.
+    pub(super) fn add(&mut self, test_name: &str, request: &Request, decision: &Decision<'_>, config: &Config) {
+        let Request { connection, version: _, method, authority, target, headers } = request;
+        let seen = Seen::new(decision, 0, config);
+        let text = |text: String| Some(text).filter(|text| !text.is_empty());
+        let validate = Validate {
+            path_rewrite: seen.upstream.map(|upstream| upstream.path.clone()),
+            host_rewrite: seen.upstream.map(|upstream| upstream.host.clone()),
+            path_redirect: text(seen.path_redirect),
+            virtual_host_name: text(seen.virtual_host_name),
+            cluster_name: Some(seen.cluster_name),
+            request_header_matches: Vec::new(),
+        };
+        self.0.push(Check {
+            test_name: test_name.to_owned(),
+            input: Input {
+                authority: authority.clone().unwrap_or_default(),
+                path: target.clone(),
+                method: method.clone(),
+                ssl: matches!(connection.security, Security::Tls { .. }),
+                random_value: 0,
+                additional_request_headers: headers
+                    .iter()
+                    .map(|(key, value)| HeaderLine { key: key.clone(), value: value.clone() })
+                    .collect(),
+            },
+            validate,
+        });
+    }
+
+    /// The file.
+    pub(super) fn to_yaml(&self) -> String {
+        let file = BTreeMap::from([("tests", &self.0)]);
+        serde_yaml::to_string(&file).unwrap_or_default()
+    }
+}

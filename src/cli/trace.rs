@@ -1,0 +1,508 @@
+//! A decision in the words of the manifests: objects, files and lines instead
+//! of origins. `route` prints it, `test` adds it to failed cases, and `diff`
+//! takes witnesses from it. The JSON form is documented in `docs/route.md`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::compile::Compilation;
+use crate::diagnostics::{Locate, ObjectRef};
+use crate::ir::{Endpoints, Origin, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern};
+use crate::parser::locate::Locator;
+use crate::resolver::Place;
+use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request, Security, Unmet, Upstream, Verdict};
+
+/// The version of the JSON form.
+const VERSION: u32 = 1;
+
+/// A decision, ready to be printed.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Trace {
+    version: u32,
+    request: SentRequest,
+    /// The Gateway listener.
+    listener: Option<Spot>,
+    /// The hostname of the virtual host.
+    host: Option<String>,
+    /// The path and query after normalisation.
+    path: Option<String>,
+    /// The rule and the match.
+    pub(super) rule: Option<RuleSpot>,
+    /// Who may answer.
+    backends: Vec<BackendShare>,
+    /// What the first backend sees.
+    upstream: Option<UpstreamView>,
+    /// The status, where every request gets the same one from the proxy itself.
+    status: Option<u16>,
+    /// The Location of a redirect.
+    redirect: Option<String>,
+    /// Every possible end.
+    outcomes: Vec<OutcomeView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explanation>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SentRequest {
+    method: String,
+    url: String,
+    server_name: Option<String>,
+    headers: Vec<(String, String)>,
+}
+
+/// A place in a manifest.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Spot {
+    object: ObjectName,
+    path: String,
+    pub(super) file: Option<String>,
+    pub(super) line: Option<usize>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct ObjectName {
+    group: String,
+    kind: String,
+    namespace: String,
+    name: String,
+}
+
+/// The rule that took a request.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct RuleSpot {
+    #[serde(flatten)]
+    pub(super) spot: Spot,
+    rule: u16,
+    #[serde(rename = "match")]
+    index: u16,
+    /// The conditions, in words.
+    conditions: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct BackendShare {
+    backend: Option<String>,
+    percent: f64,
+    status: Option<u16>,
+    file: Option<String>,
+    line: Option<usize>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct UpstreamView {
+    method: String,
+    path: String,
+    host: String,
+    headers: Vec<(String, String)>,
+    generated: Vec<&'static str>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutcomeView {
+    percent: f64,
+    /// The share as a fraction, in text so that no digit is lost.
+    share: String,
+    backend: Option<String>,
+    endpoints: Vec<String>,
+    status: Option<u16>,
+    reason: Option<&'static str>,
+    redirect: Option<String>,
+    upstream: Option<UpstreamView>,
+    response_headers: Vec<(String, String)>,
+    /// Response headers of a backend that the configuration changes.
+    changed_response_headers: Vec<String>,
+    spot: Option<Spot>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Explanation {
+    candidates: Vec<CandidateView>,
+    /// How many more routes of the host do not match.
+    further: usize,
+    unattached: Vec<Unattached>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct CandidateView {
+    #[serde(flatten)]
+    rule: RuleSpot,
+    verdict: &'static str,
+    why: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Unattached {
+    code: &'static str,
+    message: String,
+    file: Option<String>,
+    line: Option<usize>,
+}
+
+/// How many candidates are listed; those that match, and those whose path does, come first.
+const CANDIDATES: usize = 10;
+
+/// Makes traces of the decisions about one compilation.
+pub(super) struct Tracer<'c> {
+    compilation: &'c Compilation,
+    locator: Locator<'c>,
+}
+
+impl<'c> Tracer<'c> {
+    pub(super) fn new(compilation: &'c Compilation) -> Self {
+        Self { compilation, locator: Locator::new(&compilation.manifests) }
+    }
+
+    /// The place of an origin; `rule` puts that of a match or a backend at its rule.
+    fn spot(&self, origin: Origin, rule: bool) -> Option<Spot> {
+        let (key, position, place) = self.compilation.lowered.origins.get(origin)?;
+        let place = match place {
+            Place::Match { rule: index, .. } | Place::BackendRef { rule: index, .. } if rule => Place::Rule(index),
+            other => other,
+        };
+        let path = place.path();
+        let location = crate::diagnostics::Location::field(position.document, position.base.join(&path));
+        let found = Locate::place(&self.locator, &location);
+        Some(Spot {
+            object: ObjectName::from(key.to_ref()),
+            path: path.to_string(),
+            line: found.as_ref().and_then(|place| Some(place.span.as_ref()?.line)),
+            file: found.map(|place| place.file),
+        })
+    }
+
+    /// The place of the rule of a route.
+    pub(super) fn rule(&self, route: &Route) -> Option<RuleSpot> {
+        let spot = self.spot(route.origin, true)?;
+        let conditions = describe_match(&route.matches);
+        Some(RuleSpot { spot, rule: route.name.rule, index: route.name.index, conditions })
+    }
+
+    /// `file:line` of a listener.
+    pub(super) fn listener_place(&self, origin: Origin) -> Option<String> {
+        self.spot(origin, false).map(|spot| spot.place())
+    }
+
+    /// A decision in the words of the manifests.
+    pub(super) fn trace(&self, request: &Request, decision: &Decision<'_>) -> Trace {
+        let outcomes: Vec<OutcomeView> = decision.outcomes.iter().map(|outcome| self.outcome(outcome)).collect();
+        let backends = outcomes.iter().map(|view| BackendShare {
+            backend: view.backend.clone(),
+            percent: view.percent,
+            status: view.status,
+            file: view.spot.as_ref().and_then(|spot| spot.file.clone()),
+            line: view.spot.as_ref().and_then(|spot| spot.line),
+        });
+        let listener = decision.host.map(|host| host.origin);
+        let listener = listener.or(decision.chain.map(|chain| chain.origin));
+        let listener = listener.or(decision.listener.map(|listener| listener.origin));
+        let reply = decision.only_reply();
+        Trace {
+            version: VERSION,
+            request: SentRequest::from(request),
+            listener: listener.and_then(|origin| self.spot(origin, false)),
+            host: decision.host.map(|host| host.hostname.to_string()),
+            path: decision.path.clone(),
+            rule: decision.route.and_then(|route| self.rule(route)),
+            backends: backends.filter(|share| share.backend.is_some() || share.file.is_some()).collect(),
+            upstream: outcomes.iter().find_map(|view| view.upstream.clone()),
+            status: reply.map(|reply| reply.status),
+            redirect: reply.and_then(location),
+            outcomes,
+            explanation: None,
+        }
+    }
+
+    fn outcome(&self, outcome: &Outcome<'_>) -> OutcomeView {
+        let Outcome { share, backend, answer } = outcome;
+        let mut view = OutcomeView {
+            percent: share.percent(),
+            share: format!("{}/{}", share.parts(), share.of()),
+            backend: None,
+            endpoints: Vec::new(),
+            status: None,
+            reason: None,
+            redirect: None,
+            upstream: None,
+            response_headers: Vec::new(),
+            changed_response_headers: Vec::new(),
+            spot: backend.and_then(|origin| self.spot(origin, false)),
+        };
+        match answer {
+            Answer::Local(reply) => {
+                view.status = Some(reply.status);
+                view.reason = Some(reply.reason.as_str());
+                view.redirect = location(reply);
+                view.response_headers.clone_from(&reply.headers);
+            }
+            Answer::Closed(closed) => view.reason = Some(closed.as_str()),
+            Answer::Stream(cluster) => self.name_backend(*cluster, &mut view),
+            Answer::Upstream(upstream) => {
+                self.name_backend(upstream.cluster, &mut view);
+                view.changed_response_headers = upstream.answered_headers().into_iter().map(str::to_owned).collect();
+                view.upstream = Some(UpstreamView::from(upstream));
+            }
+        }
+        view
+    }
+
+    fn name_backend(&self, cluster: crate::ir::ClusterId, view: &mut OutcomeView) {
+        let cluster = self.compilation.lowered.config.cluster(cluster);
+        view.backend = Some(backend_name(&cluster.backend));
+        view.endpoints = match &cluster.endpoints {
+            Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
+            Endpoints::Dns(names) => names.iter().map(|(name, port)| format!("{name}:{port}")).collect(),
+        };
+    }
+
+    /// Adds why this route and no other.
+    pub(super) fn explain(&self, trace: &mut Trace, candidates: &[Candidate<'_>]) {
+        let rank = |candidate: &&Candidate<'_>| match candidate.verdict {
+            Verdict::Chosen => 0,
+            Verdict::Outranked(_) => 1,
+            Verdict::Failed(Unmet::Path(_)) => 3,
+            Verdict::Failed(_) => 2,
+        };
+        let mut ordered: Vec<&Candidate<'_>> = candidates.iter().collect();
+        ordered.sort_by_key(rank);
+        let shown = ordered.iter().take(CANDIDATES).filter_map(|candidate| {
+            let (verdict, why) = match &candidate.verdict {
+                Verdict::Chosen => ("chosen", "takes the request".to_owned()),
+                Verdict::Outranked(rule) => ("outranked", rule.as_str().to_owned()),
+                Verdict::Failed(unmet) => ("failed", describe_unmet(unmet)),
+            };
+            Some(CandidateView { rule: self.rule(candidate.route)?, verdict, why })
+        });
+        trace.explanation = Some(Explanation {
+            candidates: shown.collect(),
+            further: candidates.len().saturating_sub(CANDIDATES),
+            unattached: self.unattached(),
+        });
+    }
+
+    /// What kept routes from attaching, as the findings say it.
+    fn unattached(&self) -> Vec<Unattached> {
+        let is_about = |finding: &&crate::diagnostics::Finding| {
+            let is_route = finding.object.as_ref().is_some_and(|object| object.kind.ends_with("Route"));
+            is_route && finding.code.id().starts_with("GW3")
+        };
+        let findings = self.compilation.findings.iter().filter(is_about);
+        findings
+            .map(|finding| {
+                let place = Locate::place(&self.locator, &finding.location);
+                Unattached {
+                    code: finding.code.id(),
+                    message: finding.message.clone(),
+                    line: place.as_ref().and_then(|place| Some(place.span.as_ref()?.line)),
+                    file: place.map(|place| place.file),
+                }
+            })
+            .collect()
+    }
+}
+
+/// `NAMESPACE/NAME:PORT`.
+pub(super) fn backend_name(backend: &crate::ir::BackendName) -> String {
+    format!("{}/{}:{}", backend.namespace, backend.name, backend.port)
+}
+
+fn location(reply: &LocalReply) -> Option<String> {
+    reply.header_lines("location").next().map(str::to_owned)
+}
+
+impl From<ObjectRef> for ObjectName {
+    fn from(object: ObjectRef) -> Self {
+        let ObjectRef { group, kind, namespace, name } = object;
+        Self { group, kind, namespace, name }
+    }
+}
+
+impl From<&Upstream<'_>> for UpstreamView {
+    fn from(upstream: &Upstream<'_>) -> Self {
+        Self {
+            method: upstream.method.clone(),
+            path: upstream.path.clone(),
+            host: upstream.host.clone(),
+            headers: upstream.headers.clone(),
+            generated: upstream.generated.clone(),
+        }
+    }
+}
+
+impl From<&Request> for SentRequest {
+    fn from(request: &Request) -> Self {
+        let server_name = match &request.connection.security {
+            Security::Tls { server_name, .. } => server_name.clone(),
+            Security::Plain | Security::Udp => None,
+        };
+        Self { method: request.method.clone(), url: url(request), server_name, headers: request.headers.clone() }
+    }
+}
+
+/// The URL of a request; the port is the Gateway's.
+pub(super) fn url(request: &Request) -> String {
+    let (scheme, default) = match request.connection.security {
+        Security::Plain => ("http", 80),
+        Security::Tls { .. } => ("https", 443),
+        Security::Udp => ("udp", 0),
+    };
+    let port = request.connection.port;
+    let port = if port == default { String::new() } else { format!(":{port}") };
+    format!("{scheme}://{}{port}{}", request.authority.as_deref().unwrap_or_default(), request.target)
+}
+
+/// A match in words.
+pub(super) fn describe_match(matches: &RouteMatch) -> String {
+    let RouteMatch { path, method, headers, query, grpc } = matches;
+    let mut words = vec![describe_path(path)];
+    words.extend(grpc.then(|| "gRPC".to_owned()));
+    words.extend(method.iter().map(|method| format!("method {method}")));
+    words.extend(headers.iter().map(|header| format!("header {}", describe_value(header))));
+    words.extend(query.iter().map(|parameter| format!("query parameter {}", describe_value(parameter))));
+    words.join(", ")
+}
+
+fn describe_path(path: &PathMatch) -> String {
+    match path {
+        PathMatch::Exact(path) => format!("path {path}"),
+        PathMatch::Prefix(prefix) if prefix.is_empty() => "every path".to_owned(),
+        PathMatch::Prefix(prefix) => format!("path below {prefix}"),
+        PathMatch::Regex(pattern) => format!("path like {pattern}"),
+    }
+}
+
+fn describe_value(value: &ValueMatch) -> String {
+    match &value.value {
+        ValuePattern::Exact(text) => format!("{} = {text}", value.name),
+        ValuePattern::Regex(pattern) => format!("{} like {pattern}", value.name),
+    }
+}
+
+fn describe_unmet(unmet: &Unmet<'_>) -> String {
+    match unmet {
+        Unmet::Grpc => "wants a gRPC call".to_owned(),
+        Unmet::Path(path) => format!("wants {}", describe_path(path)),
+        Unmet::Method(method) => format!("wants method {method}"),
+        Unmet::Header(header) => format!("wants header {}", describe_value(header)),
+        Unmet::Query(parameter) => format!("wants query parameter {}", describe_value(parameter)),
+    }
+}
+
+fn at(file: Option<&str>, line: Option<usize>) -> String {
+    match (file, line) {
+        (Some(file), Some(line)) => format!("{file}:{line}"),
+        (Some(file), None) => file.to_owned(),
+        _ => "-".to_owned(),
+    }
+}
+
+impl Spot {
+    fn place(&self) -> String {
+        at(self.file.as_deref(), self.line)
+    }
+
+    fn object(&self) -> String {
+        let ObjectName { group: _, kind, namespace, name } = &self.object;
+        format!("{kind} {namespace}/{name}")
+    }
+}
+
+impl RuleSpot {
+    /// Object, rule and match in one line.
+    pub(super) fn title(&self) -> String {
+        format!("{} rule {} match {} ({})", self.spot.object(), self.rule, self.index, self.conditions)
+    }
+
+    /// `file:line`.
+    pub(super) fn place(&self) -> String {
+        self.spot.place()
+    }
+}
+
+impl Trace {
+    /// Writes the trace for people.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{} {}", self.request.method, self.request.url)?;
+        match &self.listener {
+            Some(spot) => writeln!(out, "  listener  {} {}  {}", spot.object(), spot.path, spot.place())?,
+            None => writeln!(out, "  listener  none")?,
+        }
+        if let Some(host) = &self.host {
+            writeln!(out, "  host      {host}")?;
+        }
+        if let Some(rule) = &self.rule {
+            writeln!(out, "  rule      {}  {}", rule.title(), rule.place())?;
+        }
+        for outcome in &self.outcomes {
+            outcome.write(out)?;
+        }
+        match &self.explanation {
+            Some(explanation) => explanation.write(out),
+            None => Ok(()),
+        }
+    }
+}
+
+impl OutcomeView {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let place = self.spot.as_ref().map(|spot| format!("  {}", spot.place())).unwrap_or_default();
+        let share = format!("{:.2}", self.percent);
+        let share = share.trim_end_matches('0').trim_end_matches('.');
+        let reason = self.reason.unwrap_or_default();
+        match (&self.backend, self.status) {
+            (Some(backend), _) => {
+                let endpoints = self.endpoints.join(", ");
+                writeln!(out, "  backend   {share} %  {backend} ({endpoints}){place}")?;
+            }
+            (None, Some(status)) => {
+                let target = self.redirect.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
+                writeln!(out, "  answer    {share} %  {status}{target}: {reason}{place}")?;
+            }
+            (None, None) => writeln!(out, "  closed    {share} %  {reason}{place}")?,
+        }
+        for (name, value) in &self.response_headers {
+            writeln!(out, "            {name}: {value}")?;
+        }
+        let Some(upstream) = &self.upstream else { return Ok(()) };
+        writeln!(out, "  upstream  {} {}", upstream.method, upstream.path)?;
+        writeln!(out, "            host: {}", upstream.host)?;
+        for (name, value) in &upstream.headers {
+            writeln!(out, "            {name}: {value}")?;
+        }
+        if !upstream.generated.is_empty() {
+            writeln!(out, "            and {}", upstream.generated.join(", "))?;
+        }
+        if !self.changed_response_headers.is_empty() {
+            writeln!(out, "  response  changes {}", self.changed_response_headers.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl Explanation {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "\nroutes of this host, the nearest first:")?;
+        for candidate in &self.candidates {
+            let CandidateView { rule, verdict, why } = candidate;
+            writeln!(out, "  {verdict:<9} {}  {}", rule.title(), rule.place())?;
+            writeln!(out, "            {why}")?;
+        }
+        if self.further > 0 {
+            writeln!(out, "  and {} more that do not match", self.further)?;
+        }
+        if !self.unattached.is_empty() {
+            writeln!(out, "\nroutes that are not attached:")?;
+        }
+        for Unattached { code, message, file, line } in &self.unattached {
+            writeln!(out, "  {code}  {message}  {}", at(file.as_deref(), *line))?;
+        }
+        Ok(())
+    }
+}

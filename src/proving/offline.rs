@@ -1,0 +1,422 @@
+//! Runs cases through the simulator: no proxy, no network, no time.
+//!
+//! Every possible outcome of a request is turned into what the runner would
+//! have observed with echo backends, and judged by the same comparison.
+//! Shares are compared exactly. What only a running proxy can show is listed
+//! as unchecked, never taken as met.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ir::{Action, Cluster, ClusterId, Endpoints, Forward, SessionCarrier, UpstreamProtocol};
+use crate::options::Options;
+use crate::simulate::{Answer, Connection, Decision, Request, Security, Share, Simulator, Upstream, Version};
+
+use super::backend::ECHO_BACKEND;
+use super::cases::{CaseFile, Expectation, RequestCase};
+use super::check::{Mismatch, Outcome, check, meets};
+use super::client::{NoAnswer, Reply};
+use super::grpc;
+use super::journal::Received;
+use super::run::{CaseResult, Proof, resolve, services};
+use super::topology::Topology;
+use super::values::{HttpVersion, Mirrors, Scheme};
+
+/// Where every Service stands when nothing runs.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
+
+/// Controls of the echo backends whose effect needs time or several tries.
+const NEEDS_A_RUN: &[&str] = &["x-echo-delay-ms", "x-echo-chunks", "x-echo-gap-ms", "x-echo-close", "x-echo-fail"];
+
+/// The options with which cases are compiled for the simulator: as for a run
+/// with echo backends, every Service port has one endpoint.
+pub fn offline_options(topology: &Topology, cases: &CaseFile, options: &Options) -> Options {
+    let proof = Proof { envoy: Path::new(""), topology, cases, options };
+    let mut moved = options.clone();
+    moved.resolve.extend(services(&proof).map(|service| resolve(service, NOWHERE)));
+    moved
+}
+
+/// A simulator with what the cases of one file say about backends.
+#[derive(Debug)]
+pub struct Offline<'a> {
+    simulator: &'a Simulator<'a>,
+    topology: &'a Topology,
+    cases: &'a CaseFile,
+}
+
+/// What a case showed offline.
+#[derive(Clone, Debug)]
+pub struct Simulated<'a> {
+    /// The result; without mismatches the case holds, as far as it was checked.
+    pub result: CaseResult,
+    /// What the case expects and only a run can show.
+    pub unchecked: Vec<String>,
+    /// Why nothing was checked.
+    pub skipped: Option<&'static str>,
+    /// The request.
+    pub request: Request,
+    /// The decision about it.
+    pub decision: Decision<'a>,
+}
+
+impl<'a> Offline<'a> {
+    /// Cases that were compiled with [`offline_options`].
+    pub fn new(simulator: &'a Simulator<'a>, topology: &'a Topology, cases: &'a CaseFile) -> Self {
+        Self { simulator, topology, cases }
+    }
+
+    /// Runs every case.
+    pub fn run(&self) -> Vec<Simulated<'a>> {
+        self.cases.requests.iter().map(|case| self.run_case(case)).collect()
+    }
+
+    fn run_case(&self, case: &RequestCase) -> Simulated<'a> {
+        let request = self.request(case);
+        let decision = self.simulator.decide(&request);
+        let mut simulated = Simulated {
+            result: CaseResult { name: case.name.clone(), requests: 1, mismatches: Vec::new(), seconds: 0.0 },
+            unchecked: Vec::new(),
+            skipped: skip(case, &request, &decision),
+            request,
+            decision,
+        };
+        if simulated.skipped.is_some() {
+            return simulated;
+        }
+        let (expect, unchecked) = checkable(&case.expect, &simulated.decision);
+        simulated.unchecked = unchecked;
+        let (mut shares, mut joint) = (Vec::new(), Vec::new());
+        let expected_joint = case.expect.joint.as_ref();
+        let with_target = expected_joint.is_some_and(|joint| joint.0.iter().any(|(key, _)| key.contains(" /")));
+        let mut kinds = Vec::new();
+        for outcome in &simulated.decision.outcomes {
+            let observed = self.observe(case, &outcome.answer);
+            add(&mut shares, observed.share_key(), outcome.share);
+            add(&mut joint, observed.joint_key(with_target), outcome.share);
+            let kind = case.expect.outcomes.iter().position(|kind| meets(kind, &observed));
+            let kind = kind.map_or_else(|| format!("another kind, such as {}", observed.share_key()), |at| label(at));
+            add(&mut kinds, kind, outcome.share);
+            let alone = RequestCase { expect: expect.clone(), ..case.clone() };
+            for mismatch in check(&alone, std::slice::from_ref(&observed)) {
+                if !simulated.result.mismatches.contains(&mismatch) {
+                    simulated.result.mismatches.push(mismatch);
+                }
+            }
+        }
+        if let Some(expected) = &case.expect.backends {
+            simulated.result.mismatches.extend(compare_shares(&expected.0, &shares));
+        }
+        if let Some(expected) = expected_joint {
+            simulated.result.mismatches.extend(compare_shares(&expected.0, &joint));
+        }
+        if !case.expect.outcomes.is_empty() {
+            let expected: Vec<(String, f64)> =
+                case.expect.outcomes.iter().zip(0..).map(|(kind, at)| (label(at), kind.percent)).collect();
+            simulated.result.mismatches.extend(compare_shares(&expected, &kinds));
+        }
+        simulated
+    }
+
+    /// The request of a case, as the runner would send it.
+    fn request(&self, case: &RequestCase) -> Request {
+        let spec = &case.request;
+        let own = |lines: &(hyper::header::HeaderName, Vec<String>)| {
+            let name = lines.0.to_string();
+            lines.1.iter().map(move |value| (name.clone(), value.clone())).collect::<Vec<_>>()
+        };
+        let mut headers: Vec<(String, String)> = spec.headers.0.iter().flat_map(own).collect();
+        let mut method = spec.method.to_string();
+        let mut target = spec.raw_path.clone().unwrap_or_else(|| spec.url.path.clone());
+        if let Some(call) = &spec.grpc {
+            let mut add = |name: &str, value: &str| {
+                if !headers.iter().any(|(other, _)| other == name) {
+                    headers.push((name.to_owned(), value.to_owned()));
+                }
+            };
+            add("content-type", grpc::MEDIA_TYPE);
+            add("te", "trailers");
+            "POST".clone_into(&mut method);
+            target = call.path();
+        }
+        let security = match spec.url.scheme {
+            Scheme::Http | Scheme::Udp => Security::Plain,
+            Scheme::Https => {
+                let tls = spec.tls.clone().unwrap_or_default();
+                let server_name = Some(tls.sni.unwrap_or_else(|| spec.url.host.clone()));
+                Security::Tls {
+                    server_name: server_name.filter(|name| !name.is_empty()),
+                    certificate: tls.certificate.is_some(),
+                }
+            }
+        };
+        let host = headers.iter().position(|(name, _)| name == "host").map(|place| headers.remove(place).1);
+        let host = host.or_else(|| spec.host.clone()).unwrap_or_else(|| spec.url.host.clone());
+        Request {
+            connection: Connection { address: self.address(case), port: spec.url.port, security },
+            version: match spec.version() {
+                HttpVersion::Http1 => Version::Http1,
+                HttpVersion::Http2 => Version::Http2,
+            },
+            method,
+            authority: Some(host),
+            target,
+            headers,
+        }
+    }
+
+    /// The address of the Gateway that a case names.
+    fn address(&self, case: &RequestCase) -> Option<IpAddr> {
+        self.topology.gateways.get(case.gateway.as_ref()?)?.addresses.first().copied()
+    }
+
+    /// What the runner would observe.
+    fn observe(&self, case: &RequestCase, answer: &Answer<'_>) -> Outcome {
+        match answer {
+            Answer::Local(reply) => {
+                let body = if case.request.method == hyper::Method::HEAD { "" } else { reply.body };
+                Outcome {
+                    reply: Ok(self::reply(reply.status, reply.headers.clone(), body)),
+                    received: Vec::new(),
+                    strayed: Vec::new(),
+                }
+            }
+            Answer::Closed(closed) => Outcome {
+                reply: Err(NoAnswer::Closed(closed.as_str().to_owned())),
+                received: Vec::new(),
+                strayed: Vec::new(),
+            },
+            Answer::Stream(_) => Outcome {
+                reply: Err(NoAnswer::Failed("a stream of bytes".to_owned())),
+                received: Vec::new(),
+                strayed: Vec::new(),
+            },
+            Answer::Upstream(upstream) => self.echo(case, upstream),
+        }
+    }
+
+    fn echo(&self, case: &RequestCase, upstream: &Upstream<'_>) -> Outcome {
+        let name = self.backend(upstream.cluster);
+        if self.cases.down.contains(&name) || self.cases.unresolved.contains(&name) {
+            let headers = upstream.answer(vec![("content-type".to_owned(), "text/plain".to_owned())]);
+            return Outcome { reply: Ok(self::reply(503, headers, "")), received: Vec::new(), strayed: Vec::new() };
+        }
+        let received = Received {
+            backend: name.clone(),
+            method: upstream.method.clone(),
+            path: upstream.path.clone(),
+            version: self.version(upstream.cluster).to_owned(),
+            host: Some(upstream.host.clone()),
+            headers: upstream.headers.clone(),
+            body_length: 0,
+            body: case.request.body.clone().unwrap_or_default(),
+            tls: None,
+        };
+        let controls = Controls { upstream, backend: &received.backend };
+        let status = controls.get("x-echo-status").and_then(|text| text.parse().ok());
+        let is_call = status.is_none()
+            && upstream
+                .headers
+                .iter()
+                .any(|(name, value)| name == "content-type" && value.starts_with(grpc::MEDIA_TYPE));
+        let media_type = if is_call { grpc::MEDIA_TYPE } else { "application/json" };
+        let mut headers = vec![("content-type".to_owned(), media_type.to_owned()), (ECHO_BACKEND.to_owned(), name)];
+        for text in controls.all("x-echo-header") {
+            let Some((name, value)) = text.split_once('=') else { continue };
+            let name = name.trim().to_ascii_lowercase();
+            if name == "content-type" {
+                headers.retain(|(other, _)| *other != name);
+            }
+            headers.push((name, value.to_owned()));
+        }
+        let body = controls.get("x-echo-body").unwrap_or_default();
+        let mut reply = self::reply(status.unwrap_or(200), upstream.answer(headers), &body);
+        if is_call {
+            let status = controls.get("x-echo-grpc-status").unwrap_or_else(|| "0".to_owned());
+            reply.trailers.push((grpc::STATUS.to_owned(), status));
+        }
+        let copies = upstream.mirrors.iter().map(|id| self.backend(*id));
+        let copies = copies
+            .filter(|name| !self.cases.down.contains(name))
+            .map(|backend| Received { backend, ..received.clone() });
+        let all = std::iter::once(received.clone()).chain(copies).map(Arc::new).collect();
+        Outcome { reply: Ok(reply), received: all, strayed: Vec::new() }
+    }
+
+    /// The name of the echo backend of a cluster.
+    fn backend(&self, id: ClusterId) -> String {
+        let Cluster { backend, endpoints, .. } = self.simulator.config().cluster(id);
+        match endpoints {
+            Endpoints::Static(addresses) if self.cases.keep_endpoints && addresses.first() != Some(&NOWHERE) => {
+                addresses.first().map(ToString::to_string).unwrap_or_default()
+            }
+            Endpoints::Static(_) | Endpoints::Dns(_) => {
+                format!("{}/{}:{}", backend.namespace, backend.name, backend.port)
+            }
+        }
+    }
+
+    fn version(&self, id: ClusterId) -> &'static str {
+        match self.simulator.config().cluster(id).protocol {
+            UpstreamProtocol::Http1 | UpstreamProtocol::Udp => HttpVersion::Http1.as_str(),
+            UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => HttpVersion::Http2.as_str(),
+        }
+    }
+}
+
+/// The name of an expected kind of outcome.
+fn label(position: usize) -> String {
+    format!("outcome {}", position + 1)
+}
+
+fn add(shares: &mut Vec<(String, Share)>, key: String, share: Share) {
+    match shares.iter_mut().find(|(other, _)| *other == key) {
+        Some((_, sum)) => *sum = *sum + share,
+        None => shares.push((key, share)),
+    }
+}
+
+fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
+    Reply {
+        status,
+        headers,
+        body: body.as_bytes().to_vec(),
+        trailers: Vec::new(),
+        truncated: false,
+        elapsed: Duration::ZERO,
+        tls: None,
+    }
+}
+
+/// Why a case needs a running proxy.
+fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Option<&'static str> {
+    let controls =
+        |name: &&&str| request.header_lines(name).next().is_some() || request.target.contains(&format!("{name}="));
+    if case.request.tls.as_ref().is_some_and(|tls| tls.certificate.is_some()) {
+        return Some("whether the client's certificate is accepted needs a run");
+    }
+    if decision.outcomes.iter().any(|outcome| matches!(outcome.answer, Answer::Stream(_))) {
+        return Some("what a backend says over a stream of bytes needs a run");
+    }
+    if case.request.upgrade.is_some() {
+        return Some("an upgraded stream needs a run");
+    }
+    let leaves = || decision.route.into_iter().flat_map(|route| route.action.leaves());
+    if leaves().any(|leaf| leaf.gate().is_some_and(|gate| !gate.auths.is_empty())) {
+        return Some("what an authorization service answers needs a run");
+    }
+    let carried = |name: &str| request.header_lines(name).next().is_some();
+    let is_led_back = |leaf: &Action| match leaf {
+        Action::Forward(Forward { session: Some(session), .. }) => match &session.carrier {
+            SessionCarrier::Cookie(_) => carried("cookie"),
+            SessionCarrier::Header(name) => carried(name),
+        },
+        _ => false,
+    };
+    if case.session.is_some() || leaves().any(is_led_back) {
+        return Some("where a session leads needs a run");
+    }
+    NEEDS_A_RUN.iter().find(controls).map(|_| "it depends on time or on further tries, which need a run")
+}
+
+/// What of an expectation the simulator can judge, and what it cannot.
+fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec<String>) {
+    let mut kept = expect.clone();
+    let mut unchecked = Vec::new();
+    // Shares are compared by the caller.
+    kept.backends = None;
+    kept.joint = None;
+    kept.outcomes.clear();
+    let mut drop = |given: bool, what: &str| {
+        if given {
+            unchecked.push(what.to_owned());
+        }
+    };
+    let upstreams = || {
+        decision.outcomes.iter().filter_map(|outcome| match &outcome.answer {
+            Answer::Upstream(upstream) => Some(upstream),
+            _ => None,
+        })
+    };
+    let answers_upstream = upstreams().next().is_some();
+    drop(kept.within.take().is_some(), "within");
+    drop(kept.tls.take().is_some(), "tls");
+    drop(kept.attempts.take().is_some(), "attempts");
+    drop(std::mem::take(&mut kept.truncated), "truncated");
+    drop(answers_upstream && kept.grpc_messages.take().is_some(), "grpcMessages");
+    let has_own_body =
+        upstreams().any(|upstream| Controls { upstream, backend: "" }.all("x-echo-body").first().is_some());
+    if answers_upstream && !has_own_body {
+        drop(kept.body.take().is_some(), "body");
+    }
+    if matches!(kept.mirrors, Some(Mirrors::Percent(_))) {
+        kept.mirrors = None;
+        drop(true, "mirrors in percent");
+    }
+    if let Some(expected) = &mut kept.upstream {
+        drop(expected.tls.take().is_some(), "tls of the upstream");
+        let generated = |name: &str| upstreams().any(|upstream| upstream.generated.contains(&name));
+        expected.headers.0.retain(|(name, _)| !generated(name.as_str()));
+        drop(
+            expect.upstream.as_ref().is_some_and(|all| all.headers != expected.headers),
+            "headers that a run generates",
+        );
+    }
+    (kept, unchecked)
+}
+
+/// Compares exact shares with percentages, as exactly as those are written.
+fn compare_shares(expected: &[(String, f64)], actual: &[(String, Share)]) -> Vec<Mismatch> {
+    let find = |name: &str| actual.iter().find(|(key, _)| key == name).map_or(Share::new(0, 1), |(_, share)| *share);
+    let wrong = expected.iter().filter(|(name, percent)| {
+        let decimals = percent.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
+        let tolerance = 0.5 * 10_f64.powi(-i32::try_from(decimals).unwrap_or(0));
+        let exact = if decimals == 0 { 1e-9 } else { tolerance };
+        (find(name).percent() - percent).abs() > exact
+    });
+    let mut mismatches: Vec<Mismatch> = wrong
+        .map(|(name, percent)| Mismatch {
+            subject: format!("share of {name}"),
+            expected: format!("{percent} %"),
+            actual: find(name).to_string(),
+        })
+        .collect();
+    let unnamed =
+        actual.iter().filter(|(key, share)| share.parts() > 0 && !expected.iter().any(|(name, _)| name == key));
+    mismatches.extend(unnamed.map(|(key, share)| Mismatch {
+        subject: format!("share of {key}"),
+        expected: "0 %".to_owned(),
+        actual: share.to_string(),
+    }));
+    mismatches
+}
+
+/// The controls of a request, as the echo backend reads them.
+struct Controls<'u> {
+    upstream: &'u Upstream<'u>,
+    /// The backend that reads them.
+    backend: &'u str,
+}
+
+impl Controls<'_> {
+    fn all(&self, name: &str) -> Vec<String> {
+        let is_other = |to: &String| to != self.backend;
+        if name != "x-echo-for" && self.all("x-echo-for").first().is_some_and(is_other) {
+            return Vec::new();
+        }
+        let lines = self.upstream.headers.iter().filter(|(key, _)| key == name);
+        let headers: Vec<String> = lines.map(|(_, value)| value.clone()).collect();
+        if !headers.is_empty() {
+            return headers;
+        }
+        let query = self.upstream.path.split_once('?').map_or("", |(_, query)| query);
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).collect()
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        self.all(name).into_iter().next()
+    }
+}

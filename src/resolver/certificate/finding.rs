@@ -1,0 +1,166 @@
+//! What is said about certificate references that cannot be used.
+
+use crate::certificate::Flaw;
+use crate::diagnostics::{Code, Diagnostics, Finding, Reported, codes};
+use crate::parser::manifests::Kind;
+use crate::path;
+
+use super::super::reference_grant::{Grants, Referent, Referrer};
+use super::{CertificateIndex, CertificateReferrer, TLS_TYPE};
+
+/// Why an object holds nothing that can be used; the finding is made for each reference.
+#[derive(Clone, Debug)]
+pub(super) enum Unusable {
+    Missing {
+        near: Option<String>,
+        refused: bool,
+    },
+    /// Assumed, and there is no directory where it could be.
+    NoDirectory,
+    WrongType {
+        actual: String,
+    },
+    NoKey {
+        key: &'static str,
+    },
+    Flawed {
+        key: &'static str,
+        flaw: Flaw,
+    },
+}
+
+/// The codes of one kind of reference: to a certificate, or to authorities.
+pub(super) struct ReferenceCodes {
+    kind: Code,
+    unusable: Code,
+    missing: Code,
+}
+
+pub(super) const PAIR_CODES: ReferenceCodes = ReferenceCodes {
+    kind: codes::INVALID_CERTIFICATE_KIND,
+    unusable: codes::UNUSABLE_CERTIFICATE,
+    missing: codes::CERTIFICATE_NOT_FOUND,
+};
+
+pub(super) const AUTHORITY_CODES: ReferenceCodes = ReferenceCodes {
+    kind: codes::INVALID_CLIENT_CA_KIND,
+    unusable: codes::UNUSABLE_CLIENT_CA,
+    missing: codes::UNUSABLE_CLIENT_CA,
+};
+
+pub(super) const BACKEND_AUTHORITY_CODES: ReferenceCodes =
+    ReferenceCodes { kind: codes::CA_INVALID_KIND, unusable: codes::CA_NOT_USABLE, missing: codes::CA_NOT_USABLE };
+
+impl CertificateIndex<'_> {
+    /// The finding on a reference to an object that cannot be used.
+    pub(super) fn unusable(
+        &self,
+        from: &CertificateReferrer<'_>,
+        reference: &ReferenceCodes,
+        kind: Kind,
+        (namespace, name): (&str, &str),
+        why: Unusable,
+    ) -> Finding {
+        let full = format!("{} `{namespace}/{name}`", kind.name());
+        match why {
+            Unusable::Missing { near, refused } => {
+                let assume = if kind == Kind::Secret { "secrets" } else { "configmaps" };
+                from.error(reference.missing, "name", format!("{full} is not in the input"))
+                    .label(format!("no such {}", kind.name()))
+                    .help(match (refused, near) {
+                        (true, _) => format!("{full} is in the input and has errors of its own: mend them first"),
+                        (_, Some(near)) => format!("did you mean `{near}`?"),
+                        _ => format!("add it to the input, or pass `--assume {assume} --secrets-dir DIR`"),
+                    })
+            }
+            Unusable::NoDirectory => from
+                .error(
+                    codes::ASSUMED_WITHOUT_DIRECTORY,
+                    "name",
+                    format!("{full} is assumed, and its files have no place"),
+                )
+                .label("not in the input")
+                .help("say with `--secrets-dir DIR` where Envoy will find it"),
+            Unusable::WrongType { actual } => from
+                .error(reference.unusable, "name", format!("{full} is of type `{actual}`, not `{TLS_TYPE}`"))
+                .label("not a Secret that holds a certificate")
+                .help("create it with `kubectl create secret tls`"),
+            Unusable::NoKey { key } => from
+                .error(reference.unusable, "name", format!("{full} has no `{key}`"))
+                .label("nothing to use in it")
+                .help(format!("add the key `{key}` to its `data`")),
+            Unusable::Flawed { key, flaw } => {
+                let finding =
+                    from.error(reference.unusable, "name", format!("`{key}` of {full} cannot be used: {flaw}"));
+                let help = advice(&flaw);
+                let at = path!["data"].with(key);
+                let place = match kind {
+                    Kind::Secret => self.secrets.get(&(namespace, name)).map(|object| object.at(&at)),
+                    _ => self.config_maps.get(&(namespace, name)).map(|object| object.at(&at)),
+                };
+                let finding = finding.label("Envoy would refuse it").help(help);
+                match place {
+                    Some(place) => finding.related(place, format!("the {}", kind.name())),
+                    None => finding,
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn wrong_kind(
+    from: &CertificateReferrer<'_>,
+    codes: &ReferenceCodes,
+    group: &str,
+    kind: &str,
+    help: &str,
+) -> Finding {
+    let full = if group.is_empty() { kind.to_owned() } else { format!("{group}/{kind}") };
+    from.error(codes.kind, "kind", format!("`{full}` holds no certificate that gwctl can read"))
+        .label("not a kind that holds certificates")
+        .help(help)
+}
+
+/// Refuses a reference into a namespace that does not grant it.
+pub(super) fn permit(
+    from: &CertificateReferrer<'_>,
+    kind: Kind,
+    namespace: &str,
+    name: &str,
+    grants: &Grants<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Reported> {
+    let referent = Referent { group: kind.group(), kind: kind.name(), namespace, name };
+    if grants.permit(Referrer { kind: from.kind, namespace: from.namespace }, referent) {
+        return Ok(());
+    }
+    let (own, referrer, target) = (from.namespace, from.kind.name(), kind.name());
+    let message =
+        format!("no ReferenceGrant lets {referrer}s of namespace `{own}` refer to {target} `{namespace}/{name}`");
+    let help = format!(
+        "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {referrer}, namespace: {own}}} to {{group: \"\", kind: {target}, name: {name}}}",
+        from.kind.group()
+    );
+    let finding = from.error(codes::REF_NOT_PERMITTED, "namespace", message);
+    Err(diagnostics.error(finding.label(format!("another namespace than `{own}`")).help(help)))
+}
+
+fn advice(flaw: &Flaw) -> &'static str {
+    match flaw {
+        Flaw::NoCertificate | Flaw::BrokenPem | Flaw::BrokenCertificate(_) => {
+            "put whole PEM blocks in it, each from `-----BEGIN CERTIFICATE-----` to `-----END CERTIFICATE-----`"
+        }
+        Flaw::UnsupportedKey(_) => "issue the certificate for an RSA key of 2048 bits or more, or for ECDSA P-256",
+        Flaw::CannotSign => "issue a server certificate: key usage `digitalSignature`",
+        Flaw::NoKey | Flaw::BrokenKey => "put the private key in it: PKCS#8, PKCS#1 or SEC1 in PEM",
+        Flaw::EncryptedKey => "remove the password: `openssl pkey -in tls.key -out plain.key`",
+        Flaw::KeyMismatch(None) => "use the key that the certificate was issued for",
+        Flaw::KeyMismatch(Some(_)) => "put the server's own certificate first, those of the authorities after it",
+    }
+}
+
+/// A point in time as a date.
+pub(super) fn day(seconds: i64) -> String {
+    time::OffsetDateTime::from_unix_timestamp(seconds)
+        .map_or_else(|_| "a distant day".to_owned(), |t| t.date().to_string())
+}

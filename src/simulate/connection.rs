@@ -1,0 +1,159 @@
+//! Which listener and filter chain take a connection
+//! ([FilterChainMatch](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener_components.proto)).
+
+use std::sync::OnceLock;
+
+use crate::hostname::Hostname;
+use crate::ir::{
+    ChainMatch, ClientCertificates, FilterChain, Handler, Listener, TcpBackend, TcpProxy, TlsTermination, Transport,
+    UdpProxy,
+};
+
+use super::Simulator;
+use super::action::weigh;
+use super::decision::{Answer, Closed, Decision, Outcome};
+use super::host::HostTable;
+use super::http::HttpTable;
+use super::request::{Connection, Request, Security};
+use super::share::Share;
+
+/// A socket with what finds its chains.
+#[derive(Debug)]
+pub(super) struct ListenerTable<'c> {
+    pub(super) listener: &'c Listener,
+    /// Beside each chain its virtual hosts, when it serves HTTP.
+    http: Vec<OnceLock<HttpTable<'c>>>,
+    names: HostTable<'c>,
+}
+
+impl<'c> ListenerTable<'c> {
+    pub(super) fn new(listener: &'c Listener) -> Self {
+        let Listener { address: _, bind_port: _, port: _, transport, origin: _ } = listener;
+        let chains: &[FilterChain] = match transport {
+            Transport::Tcp(chains) => chains,
+            Transport::Udp(_) => &[],
+        };
+        let names = chains.iter().enumerate().flat_map(|(place, chain)| {
+            let hosts: &[Hostname] = match &chain.select {
+                ChainMatch::Any => &[],
+                ChainMatch::ServerNames(hosts) => hosts,
+                ChainMatch::AnyServerName => &[Hostname::Any],
+            };
+            hosts.iter().map(move |host| (host, place))
+        });
+        Self { listener, http: chains.iter().map(|_| OnceLock::new()).collect(), names: HostTable::new(names) }
+    }
+
+    /// The place of the chain that takes a connection.
+    fn chain(&self, security: &Security) -> Option<usize> {
+        let any = || self.listener.chains().iter().position(|chain| chain.select == ChainMatch::Any);
+        match security {
+            Security::Tls { server_name, .. } => {
+                self.names.find(server_name.as_deref().unwrap_or_default()).or_else(any)
+            }
+            Security::Plain | Security::Udp => any(),
+        }
+    }
+}
+
+impl<'c> Simulator<'c> {
+    /// The listener and the place of the chain that take a connection.
+    pub(super) fn connect(
+        &self,
+        connection: &Connection,
+    ) -> Result<(&ListenerTable<'c>, usize), (Option<&'c Listener>, Closed)> {
+        let table = self.listener(connection).ok_or((None, Closed::NoListener))?;
+        let listener = table.listener;
+        let place = table.chain(&connection.security).ok_or((Some(listener), Closed::NoChain))?;
+        match check_security(&listener.chains()[place], &connection.security) {
+            None => Ok((table, place)),
+            Some(closed) => Err((Some(listener), closed)),
+        }
+    }
+
+    /// The socket that a connection reaches: one on the very address before one on all.
+    fn listener(&self, connection: &Connection) -> Option<&ListenerTable<'c>> {
+        let Connection { address, port, security } = connection;
+        let is_candidate = |table: &&ListenerTable<'c>| {
+            let is_udp = match table.listener.transport {
+                Transport::Tcp(_) => false,
+                Transport::Udp(_) => true,
+            };
+            table.listener.port == *port && is_udp == (*security == Security::Udp)
+        };
+        let candidates = || self.listeners.iter().filter(is_candidate);
+        let Some(address) = address else { return candidates().next() };
+        let at = |exact: bool| {
+            candidates().find(|table| {
+                let own = table.listener.address;
+                if exact { own == *address } else { own.is_unspecified() }
+            })
+        };
+        at(true).or_else(|| at(false))
+    }
+
+    /// Serves a request on the chain that took its connection.
+    pub(super) fn serve(&self, table: &ListenerTable<'c>, place: usize, request: &Request) -> Decision<'c> {
+        let chain = &table.listener.chains()[place];
+        let mut decision = match &chain.handler {
+            Handler::Http(connection) => {
+                let http = table.http[place].get_or_init(|| HttpTable::new(connection));
+                http.decide(self.config, request)
+            }
+            Handler::Tcp(TcpProxy { backends }) => self.stream(backends),
+            Handler::Close => Decision::closed(None, Closed::NoRoute),
+        };
+        decision.listener = Some(table.listener);
+        decision.chain = Some(chain);
+        decision
+    }
+
+    /// The outcomes of a datagram.
+    pub(super) fn datagram(&self, connection: &Connection) -> Option<Decision<'c>> {
+        let listener = self.listener(connection)?.listener;
+        match &listener.transport {
+            Transport::Tcp(_) => None,
+            Transport::Udp(UdpProxy { backends }) => {
+                Some(Decision { listener: Some(listener), ..self.stream(backends) })
+            }
+        }
+    }
+
+    fn stream(&self, backends: &[TcpBackend]) -> Decision<'c> {
+        let sum = backends.iter().map(|backend| u128::from(backend.weight)).sum();
+        let outcomes = backends.iter().map(|TcpBackend { weight, cluster, origin }| Outcome {
+            share: Share::new(u128::from(*weight), sum),
+            backend: Some(*origin),
+            answer: match cluster {
+                None => Answer::Closed(Closed::InvalidBackend),
+                Some(id) if weigh(self.config, *id).is_empty() => Answer::Closed(Closed::NoEndpoint),
+                Some(id) => Answer::Stream(*id),
+            },
+        });
+        Decision { outcomes: outcomes.collect(), ..Decision::closed(None, Closed::NoRoute) }
+    }
+
+    /// The virtual hosts of a chain, for those who want to look at all routes.
+    pub(super) fn http<'s>(&self, table: &'s ListenerTable<'c>, place: usize) -> Option<&'s HttpTable<'c>> {
+        match &table.listener.chains()[place].handler {
+            Handler::Http(connection) => Some(table.http[place].get_or_init(|| HttpTable::new(connection))),
+            Handler::Tcp(_) | Handler::Close => None,
+        }
+    }
+}
+
+/// Why a chain does not take a connection that was selected for it.
+fn check_security(chain: &FilterChain, security: &Security) -> Option<Closed> {
+    let is_passed_through = matches!(chain.handler, Handler::Tcp(_) | Handler::Close);
+    match (&chain.tls, security) {
+        (None, Security::Plain | Security::Udp) => None,
+        (None, Security::Tls { .. }) if is_passed_through => None,
+        (None, Security::Tls { .. }) | (Some(_), Security::Plain | Security::Udp) => Some(Closed::WrongSecurity),
+        (Some(TlsTermination { certificates: _, alpn: _, clients }), Security::Tls { server_name: _, certificate }) => {
+            match clients {
+                ClientCertificates::Unasked | ClientCertificates::Optional => None,
+                ClientCertificates::Required(_) => (!certificate).then_some(Closed::NoCertificate),
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What becomes of a request.
+
+use crate::ir::{ClusterId, FilterChain, Listener, Origin, Route, VirtualHost};
+
+use super::cors::Voice;
+use super::header::Mutate;
+use super::share::Share;
+
+/// The way of a request through the configuration, and where it may end.
+#[derive(Clone, Debug)]
+pub struct Decision<'c> {
+    /// The socket; `None` when nothing listens there.
+    pub listener: Option<&'c Listener>,
+    /// The filter chain of the connection.
+    pub chain: Option<&'c FilterChain>,
+    /// The virtual host; `None` when the request did not get that far, or none covers its host.
+    pub host: Option<&'c VirtualHost>,
+    /// The route; `None` when none matches.
+    pub route: Option<&'c Route>,
+    /// The path and query that the routes were matched with, which is what was sent once it is normalised.
+    pub path: Option<String>,
+    /// Every possible outcome; the shares add up to all requests.
+    pub outcomes: Vec<Outcome<'c>>,
+}
+
+impl<'c> Decision<'c> {
+    /// A connection that is not served.
+    pub(super) fn closed(listener: Option<&'c Listener>, closed: Closed) -> Self {
+        let outcome = Outcome { share: Share::ALL, backend: None, answer: Answer::Closed(closed) };
+        Self { listener, chain: None, host: None, route: None, path: None, outcomes: vec![outcome] }
+    }
+
+    /// The status that every request gets from the proxy itself; `None` when a backend answers some.
+    pub fn only_reply(&self) -> Option<&LocalReply> {
+        match self.outcomes.as_slice() {
+            [Outcome { answer: Answer::Local(reply), .. }] => Some(reply),
+            _ => None,
+        }
+    }
+}
+
+/// One possible end, with its share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome<'c> {
+    /// How many of the requests end like this.
+    pub share: Share,
+    /// The backendRef that was drawn, where the route has some.
+    pub backend: Option<Origin>,
+    /// The end.
+    pub answer: Answer<'c>,
+}
+
+/// How a request ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer<'c> {
+    /// The proxy answers.
+    Local(LocalReply),
+    /// A backend gets the request.
+    Upstream(Upstream<'c>),
+    /// A backend gets the connection or the datagrams as they are.
+    Stream(ClusterId),
+    /// The connection is closed, or was never made.
+    Closed(Closed),
+}
+
+/// Why a connection is not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// Nothing listens on the port.
+    NoListener,
+    /// No listener of the port takes the server name, or none takes plain connections.
+    NoChain,
+    /// The listener speaks TLS, or does not.
+    WrongSecurity,
+    /// The listener wants a certificate of the client.
+    NoCertificate,
+    /// The listener has no route that could serve it.
+    NoRoute,
+    /// The share of a backend that cannot be used.
+    InvalidBackend,
+    /// The backend has no endpoint.
+    NoEndpoint,
+}
+
+impl Closed {
+    /// The reason in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoListener => "nothing listens on this port",
+            Self::NoChain => "no listener of this port takes the connection",
+            Self::WrongSecurity => "TLS and plain text are mixed up",
+            Self::NoCertificate => "the listener wants a certificate of the client",
+            Self::NoRoute => "no route is attached to the listener",
+            Self::InvalidBackend => "the backend cannot be used",
+            Self::NoEndpoint => "the backend has no endpoint",
+        }
+    }
+}
+
+/// An answer of the proxy's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalReply {
+    /// The status.
+    pub status: u16,
+    /// Why.
+    pub reason: Reason,
+    /// Header lines with names in lower case, without those of the message itself.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: &'static str,
+}
+
+impl LocalReply {
+    /// A reply without headers and body.
+    pub(super) fn new(status: u16, reason: Reason) -> Self {
+        Self { status, reason, headers: Vec::new(), body: "" }
+    }
+
+    /// The reply with a body.
+    pub(super) fn with_body(self, body: &'static str) -> Self {
+        Self { body, ..self }
+    }
+
+    /// The values of all lines of one header.
+    pub fn header_lines<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
+        self.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why the proxy answers by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The request is not well-formed.
+    BadRequest,
+    /// A header's name has an underscore.
+    Underscore,
+    /// The path had escaped slashes: the client is sent to the path without.
+    EscapedSlashes,
+    /// No virtual host covers the host.
+    NoHost,
+    /// No route of the host matches.
+    NoRoute,
+    /// The host belongs to another TLS listener.
+    Misdirected,
+    /// The route redirects.
+    Redirect,
+    /// The route answers with a status: none of its backends can be used.
+    Respond,
+    /// The share of a backend that cannot be used.
+    InvalidBackend,
+    /// The backend has no endpoint.
+    NoEndpoint,
+    /// A browser asks what another origin may do.
+    Preflight,
+}
+
+impl Reason {
+    /// The reason in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "the request is not well-formed",
+            Self::Underscore => "a header name has an underscore, which no rule of the listener asks for",
+            Self::EscapedSlashes => "the path has escaped slashes and is redirected to the plain one",
+            Self::NoHost => "no listener and route cover the host",
+            Self::NoRoute => "no rule matches",
+            Self::Misdirected => "the host belongs to another TLS listener of the port",
+            Self::Redirect => "the rule redirects",
+            Self::Respond => "no backend of the rule can be used",
+            Self::InvalidBackend => "the backend cannot be used",
+            Self::NoEndpoint => "the backend has no endpoint",
+            Self::Preflight => "the rule's CORS filter answers preflights",
+        }
+    }
+}
+
+/// A request as a backend gets it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Upstream<'c> {
+    /// The backend.
+    pub cluster: ClusterId,
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The Host header.
+    pub host: String,
+    /// Header lines with names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Headers that the proxy adds with values that only a run shows.
+    pub generated: Vec<&'static str>,
+    /// What happens to the headers of the response, in this order.
+    pub(super) response: Vec<Mutate<'c>>,
+    /// Who gets a copy.
+    pub mirrors: Vec<ClusterId>,
+    /// What the gateway says about the request's origin, in place of the backend.
+    pub(super) voice: Option<Voice>,
+}
+
+impl Upstream<'_> {
+    /// What the client gets of a response's headers. Names are in lower case.
+    pub fn answer(&self, mut headers: Vec<(String, String)>) -> Vec<(String, String)> {
+        for mutate in &self.response {
+            mutate.apply(&mut headers);
+        }
+        if let Some(voice) = &self.voice {
+            voice.apply(&mut headers);
+        }
+        headers
+    }
+
+    /// The response headers that the configuration sets, adds or removes, in order and without repetitions.
+    pub fn answered_headers(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.response.iter().flat_map(Mutate::names) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}

@@ -1,0 +1,228 @@
+//! One request on an HTTP connection, up to the route that takes it.
+
+use std::sync::OnceLock;
+
+use crate::ir::{Config, HttpConnection, Route, VirtualHost};
+
+use super::action::act;
+use super::decision::{Answer, Decision, LocalReply, Outcome, Reason};
+use super::header::{Lines, admit};
+use super::host::{HostTable, split_port, without_dot};
+use super::matching::Subject;
+use super::path::{Normalized, normalize};
+use super::request::{Request, Security, Version};
+use super::routes::RouteTable;
+use super::share::Share;
+
+/// The methods that Envoy's HTTP/1 parser knows; it refuses all others.
+const METHODS: &[&str] = &[
+    "ACL",
+    "BIND",
+    "CHECKOUT",
+    "CONNECT",
+    "COPY",
+    "DELETE",
+    "GET",
+    "HEAD",
+    "LINK",
+    "LOCK",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MOVE",
+    "M-SEARCH",
+    "NOTIFY",
+    "OPTIONS",
+    "PATCH",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "PURGE",
+    "PUT",
+    "REBIND",
+    "REPORT",
+    "SEARCH",
+    "SOURCE",
+    "SUBSCRIBE",
+    "TRACE",
+    "UNBIND",
+    "UNLINK",
+    "UNLOCK",
+    "UNSUBSCRIBE",
+];
+
+/// The virtual hosts of a connection manager.
+#[derive(Debug)]
+pub(super) struct HttpTable<'c> {
+    connection: &'c HttpConnection,
+    hosts: HostTable<'c>,
+    routes: Vec<OnceLock<RouteTable<'c>>>,
+    admits_underscores: bool,
+}
+
+/// A request as the routes see it.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) method: String,
+    pub(super) authority: String,
+    pub(super) target: String,
+    pub(super) headers: Lines,
+    pub(super) scheme: &'static str,
+    pub(super) is_grpc: bool,
+}
+
+impl Admitted {
+    pub(super) fn subject(&self) -> Subject<'_> {
+        let Self { method, authority, target, headers, scheme: _, is_grpc } = self;
+        Subject { target, method, authority, headers, is_grpc: *is_grpc }
+    }
+}
+
+impl<'c> HttpTable<'c> {
+    pub(super) fn new(connection: &'c HttpConnection) -> Self {
+        let HttpConnection { virtual_hosts, misdirected } = connection;
+        let own = virtual_hosts.iter().map(|host| &host.hostname);
+        Self {
+            connection,
+            // The places behind the virtual hosts are hosts of other listeners.
+            hosts: HostTable::new(own.chain(misdirected).zip(0..)),
+            routes: virtual_hosts.iter().map(|_| OnceLock::new()).collect(),
+            admits_underscores: connection.admits_underscores(),
+        }
+    }
+
+    /// Decides about a request.
+    pub(super) fn decide(&self, config: &'c Config, request: &Request) -> Decision<'c> {
+        let admitted = match self.admit(request) {
+            Ok(admitted) => admitted,
+            Err(reply) => return local(finish(reply, is_grpc(&request.headers))),
+        };
+        let refused = |reason| local(finish(LocalReply::new(status_of(reason), reason), admitted.is_grpc));
+        let (host, _) = split_port(&admitted.authority);
+        let decision = match self.hosts.find(host) {
+            None => refused(Reason::NoHost),
+            Some(place) => match self.connection.virtual_hosts.get(place) {
+                None => refused(Reason::Misdirected),
+                Some(host) => {
+                    let route = self.table(place).find(&admitted.subject());
+                    let decision = match route {
+                        None => refused(Reason::NoRoute),
+                        Some(route) => follow(config, host, route, &admitted),
+                    };
+                    Decision { host: Some(host), ..decision }
+                }
+            },
+        };
+        Decision { path: Some(admitted.target), ..decision }
+    }
+
+    /// The virtual host of a request and its routes.
+    pub(super) fn host(&self, admitted: &Admitted) -> Option<(&'c VirtualHost, &RouteTable<'c>)> {
+        let place = self.hosts.find(split_port(&admitted.authority).0)?;
+        Some((self.connection.virtual_hosts.get(place)?, self.table(place)))
+    }
+
+    fn table(&self, place: usize) -> &RouteTable<'c> {
+        self.routes[place].get_or_init(|| RouteTable::new(&self.connection.virtual_hosts[place].routes))
+    }
+
+    /// What the routes see of a request, unless it is answered before.
+    pub(super) fn admit(&self, request: &Request) -> Result<Admitted, LocalReply> {
+        let Request { connection, version, method, authority, target, headers } = request;
+        let bad = || LocalReply::new(400, Reason::BadRequest);
+        if *version == Version::Http1 && !METHODS.contains(&method.as_str()) {
+            return Err(bad().with_body("Bad Request"));
+        }
+        if !self.admits_underscores && headers.iter().any(|(name, _)| name.contains('_')) {
+            return Err(LocalReply::new(400, Reason::Underscore).with_body("Bad Request"));
+        }
+        let (authority, target) = split_target(authority.as_deref(), target).ok_or_else(bad)?;
+        let target = match normalize(target) {
+            Normalized::Path(path) => path,
+            Normalized::Redirect(path) => {
+                let headers = vec![("location".to_owned(), path)];
+                return Err(LocalReply { headers, ..LocalReply::new(307, Reason::EscapedSlashes) });
+            }
+            Normalized::Refused => return Err(bad()),
+        };
+        let scheme = match connection.security {
+            Security::Tls { .. } => "https",
+            Security::Plain | Security::Udp => "http",
+        };
+        Ok(Admitted {
+            method: method.clone(),
+            authority: without_dot(authority),
+            target,
+            headers: admit(headers, scheme),
+            scheme,
+            is_grpc: is_grpc(headers),
+        })
+    }
+}
+
+/// Host and path of a request; those of an absolute target go before the Host header.
+fn split_target<'r>(authority: Option<&'r str>, target: &'r str) -> Option<(&'r str, &'r str)> {
+    if target.starts_with('/') {
+        return Some((authority?, target));
+    }
+    let rest = target.strip_prefix("http://").or_else(|| target.strip_prefix("https://"))?;
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    (!host.is_empty()).then_some((host, if path.is_empty() { "/" } else { path }))
+}
+
+fn follow<'c>(config: &'c Config, host: &'c VirtualHost, route: &'c Route, admitted: &Admitted) -> Decision<'c> {
+    let mut outcomes = act(config, host, route, admitted);
+    for outcome in &mut outcomes {
+        if let Answer::Local(reply) = &mut outcome.answer {
+            *reply = finish(reply.clone(), admitted.is_grpc);
+        }
+    }
+    Decision { listener: None, chain: None, host: Some(host), route: Some(route), path: None, outcomes }
+}
+
+fn local<'c>(reply: LocalReply) -> Decision<'c> {
+    let outcomes = vec![Outcome { share: Share::ALL, backend: None, answer: Answer::Local(reply) }];
+    Decision { listener: None, chain: None, host: None, route: None, path: None, outcomes }
+}
+
+fn status_of(reason: Reason) -> u16 {
+    match reason {
+        Reason::Misdirected => 421,
+        _ => 404,
+    }
+}
+
+fn is_grpc(headers: &[(String, String)]) -> bool {
+    let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    content_type.is_some_and(|(_, value)| {
+        let rest = value.strip_prefix("application/grpc");
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
+    })
+}
+
+/// The reply as the client sees it: a gRPC client gets status 200 and a `grpc-status`
+/// ([HTTP to gRPC status codes](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
+fn finish(mut reply: LocalReply, is_grpc: bool) -> LocalReply {
+    if is_grpc {
+        let code = match reply.status {
+            400 => 13,
+            401 => 16,
+            403 => 7,
+            404 => 12,
+            429 | 502 | 503 | 504 => 14,
+            _ => 2,
+        };
+        reply.headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
+        reply.headers.push(("grpc-status".to_owned(), code.to_string()));
+        if !reply.body.is_empty() {
+            reply.headers.push(("grpc-message".to_owned(), reply.body.to_owned()));
+        }
+        return LocalReply { status: 200, body: "", ..reply };
+    }
+    if !reply.body.is_empty() {
+        reply.headers.push(("content-type".to_owned(), "text/plain".to_owned()));
+    }
+    reply
+}

@@ -1,0 +1,129 @@
+//! The conditions of a route against a request.
+
+use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
+
+use super::candidates::Unmet;
+use super::header::Lines;
+use super::path::split_query;
+use super::re2::Pattern;
+
+/// What routes are matched with.
+#[derive(Clone, Debug)]
+pub(super) struct Subject<'r> {
+    /// Path and query, normalised.
+    pub(super) target: &'r str,
+    /// The method.
+    pub(super) method: &'r str,
+    /// The host, as it is handed on.
+    pub(super) authority: &'r str,
+    /// The headers.
+    pub(super) headers: &'r Lines,
+    /// Whether it is a gRPC call.
+    pub(super) is_grpc: bool,
+}
+
+impl<'r> Subject<'r> {
+    /// The path without the query.
+    pub(super) fn path(&self) -> &'r str {
+        split_query(self.target).0
+    }
+
+    /// The first value of a query parameter; names and values are compared as they are written.
+    fn parameter(&self, name: &str) -> Option<&'r str> {
+        let query = split_query(self.target).1.strip_prefix('?')?;
+        query.split('&').find_map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (key == name).then_some(value)
+        })
+    }
+
+    /// Each line of a header on its own, as Envoy tests them since 1.39.
+    fn header_lines(&self, name: &str) -> impl Iterator<Item = &'r str> {
+        let host = (name == "host").then_some(self.authority);
+        let lines = self.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str());
+        host.into_iter().chain(lines)
+    }
+}
+
+/// A route's conditions with their patterns compiled.
+#[derive(Debug)]
+pub(super) struct Conditions<'c> {
+    matches: &'c RouteMatch,
+    path: Option<Pattern>,
+    headers: Vec<Option<Pattern>>,
+    query: Vec<Option<Pattern>>,
+}
+
+impl<'c> Conditions<'c> {
+    pub(super) fn new(matches: &'c RouteMatch) -> Self {
+        let RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
+        let path = match path {
+            PathMatch::Regex(pattern) => Some(Pattern::new(pattern)),
+            PathMatch::Exact(_) | PathMatch::Prefix(_) => None,
+        };
+        let compile = |values: &[ValueMatch]| values.iter().map(|value| pattern(&value.value)).collect();
+        Self { matches, path, headers: compile(headers), query: compile(query) }
+    }
+
+    /// The first condition that the request does not meet.
+    pub(super) fn unmet(&self, subject: &Subject<'_>) -> Option<Unmet<'c>> {
+        if !self.meets_path(subject.path()) {
+            return Some(Unmet::Path(&self.matches.path));
+        }
+        self.unmet_besides_path(subject)
+    }
+
+    /// Whether the path meets its condition.
+    fn meets_path(&self, path: &str) -> bool {
+        match &self.matches.path {
+            PathMatch::Exact(exact) => path == exact,
+            PathMatch::Prefix(prefix) => {
+                path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            PathMatch::Regex(_) => self.path.as_ref().is_some_and(|pattern| pattern.matches(path)),
+        }
+    }
+
+    /// The first condition that the request does not meet; exact paths and prefixes are known to hold.
+    pub(super) fn unmet_indexed(&self, subject: &Subject<'_>) -> Option<Unmet<'c>> {
+        match &self.path {
+            Some(pattern) if !pattern.matches(subject.path()) => Some(Unmet::Path(&self.matches.path)),
+            _ => self.unmet_besides_path(subject),
+        }
+    }
+
+    fn unmet_besides_path(&self, subject: &Subject<'_>) -> Option<Unmet<'c>> {
+        let RouteMatch { path: _, method, headers, query, grpc } = self.matches;
+        if *grpc && !subject.is_grpc {
+            return Some(Unmet::Grpc);
+        }
+        if let Some(method) = method.as_deref().filter(|method| *method != subject.method) {
+            return Some(Unmet::Method(method));
+        }
+        for (header, pattern) in headers.iter().zip(&self.headers) {
+            if !subject.header_lines(&header.name).any(|line| meets(header, pattern.as_ref(), line)) {
+                return Some(Unmet::Header(header));
+            }
+        }
+        for (parameter, pattern) in query.iter().zip(&self.query) {
+            if !subject.parameter(&parameter.name).is_some_and(|value| meets(parameter, pattern.as_ref(), value)) {
+                return Some(Unmet::Query(parameter));
+            }
+        }
+        None
+    }
+}
+
+fn pattern(value: &ValuePattern) -> Option<Pattern> {
+    match value {
+        ValuePattern::Exact(_) => None,
+        ValuePattern::Regex(pattern) => Some(Pattern::new(pattern)),
+    }
+}
+
+fn meets(condition: &ValueMatch, pattern: Option<&Pattern>, value: &str) -> bool {
+    match &condition.value {
+        ValuePattern::Exact(exact) => exact == value,
+        ValuePattern::Regex(_) => pattern.is_some_and(|pattern| pattern.matches(value)),
+    }
+}

@@ -1,0 +1,70 @@
+//! What the gateway would do with one request.
+//!
+//! Input: [`ir::Config`] and a [`Request`]. Output: a [`Decision`]: the way
+//! through the configuration and every possible outcome with its exact share.
+//! Pure: no Kubernetes type, no clock, no network. This is a second reader of
+//! the IR beside `translator::envoy`, and it answers as Envoy 1.40 does when it
+//! runs what that one emits; the test suite compares both on every case.
+
+mod action;
+mod candidates;
+mod connection;
+mod cors;
+mod decision;
+mod header;
+mod host;
+mod http;
+mod matching;
+mod path;
+mod re2;
+mod redirect;
+mod request;
+mod rewrite;
+mod routes;
+mod share;
+mod witness;
+
+pub use candidates::{Candidate, Precedence, Unmet, Verdict};
+pub use decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason, Upstream};
+pub use request::{Connection, Request, Security, Version};
+pub use share::Share;
+pub use witness::Witness;
+
+use crate::ir::Config;
+
+use connection::ListenerTable;
+
+/// A configuration with the indexes that make decisions fast. They are built
+/// when they are first needed, so that one decision costs little.
+#[derive(Debug)]
+pub struct Simulator<'c> {
+    config: &'c Config,
+    listeners: Vec<ListenerTable<'c>>,
+}
+
+impl<'c> Simulator<'c> {
+    /// Prepares a configuration.
+    pub fn new(config: &'c Config) -> Self {
+        let listeners = config.listeners.iter().map(ListenerTable::new).collect();
+        Self { config, listeners }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &'c Config {
+        self.config
+    }
+
+    /// Decides about one request.
+    pub fn decide(&self, request: &Request) -> Decision<'c> {
+        if let Some(decision) = self.datagram(&request.connection) {
+            return decision;
+        }
+        match self.connect(&request.connection) {
+            Ok((listener, chain)) => self.serve(listener, chain, request),
+            Err((listener, closed)) => Decision::closed(listener, closed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! Paths as the connection manager normalises them before routes see them
+//! ([normalize_path](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto)):
+//! escaped slashes first, then dots, escapes and backslashes, then repeated slashes.
+//! The query is never touched. Every rule was measured on the raw request line.
+
+/// What normalisation makes of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Normalized {
+    /// The path and query to go on with.
+    Path(String),
+    /// The path had escaped slashes: the client is redirected to this one.
+    Redirect(String),
+    /// The path cannot be used.
+    Refused,
+}
+
+/// Normalises a target that begins with `/`.
+pub(super) fn normalize(target: &str) -> Normalized {
+    if is_plain(target) {
+        return Normalized::Path(target.to_owned());
+    }
+    if target.bytes().any(|byte| byte == b'#' || byte <= b' ' || byte >= 0x7f) {
+        return Normalized::Refused;
+    }
+    let (path, query) = split_query(target);
+    let unescaped = unescape_slashes(path);
+    let redirected = unescaped.len() != path.len();
+    let Some(canonical) = canonicalize(unescaped.as_bytes()) else { return Normalized::Refused };
+    let merged = merge_slashes(&canonical) + query;
+    if redirected { Normalized::Redirect(merged) } else { Normalized::Path(merged) }
+}
+
+/// The path, and the query with its `?`.
+pub(super) fn split_query(target: &str) -> (&str, &str) {
+    target.split_at(target.find('?').unwrap_or(target.len()))
+}
+
+/// Whether nothing in the path could change.
+fn is_plain(target: &str) -> bool {
+    let (path, query) = split_query(target);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_~/".contains(&byte);
+    path.starts_with('/')
+        && path.bytes().all(plain)
+        && !path.contains("//")
+        && query.bytes().all(|byte| (b'!'..0x7f).contains(&byte) && byte != b'#')
+}
+
+fn unescape_slashes(path: &str) -> String {
+    let mut text = path.to_owned();
+    for (escape, slash) in [("%2F", "/"), ("%2f", "/"), ("%5C", "\\"), ("%5c", "\\")] {
+        if text.contains(escape) {
+            text = text.replace(escape, slash);
+        }
+    }
+    text
+}
+
+/// Resolves `.` and `..` (escaped or not), turns backslashes into slashes, decodes escapes of
+/// unreserved characters, and escapes what must not stand in a path. `None`: an escaped NUL.
+fn canonicalize(path: &[u8]) -> Option<String> {
+    let mut out: Vec<u8> = Vec::with_capacity(path.len());
+    let mut at = 0;
+    while let Some(&byte) = path.get(at) {
+        let after_slash = out.last() == Some(&b'/');
+        if after_slash && let Some(dot) = dot_length(path, at) {
+            match classify_dot(path, at + dot) {
+                Dot::Current(end) => {
+                    at = end;
+                    continue;
+                }
+                Dot::Up(end) => {
+                    back_up(&mut out);
+                    at = end;
+                    continue;
+                }
+                Dot::Name => {
+                    out.push(b'.');
+                    at += dot;
+                    continue;
+                }
+            }
+        }
+        at += append(path, at, byte, &mut out)?;
+    }
+    String::from_utf8(out).ok()
+}
+
+/// Appends the character at `at` and says how many bytes it takes.
+fn append(path: &[u8], at: usize, byte: u8, out: &mut Vec<u8>) -> Option<usize> {
+    match byte {
+        b'\\' => out.push(b'/'),
+        b'%' => {
+            let Some(code) = decode_escape(path, at) else {
+                out.push(b'%');
+                return Some(1);
+            };
+            match code {
+                0 => return None,
+                _ if code.is_ascii_alphanumeric() || b"-_.~".contains(&code) => out.push(code),
+                _ => out.extend_from_slice(&path[at..at + 3]),
+            }
+            return Some(3);
+        }
+        b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' => {
+            out.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        }
+        _ => out.push(byte),
+    }
+    Some(1)
+}
+
+fn decode_escape(path: &[u8], at: usize) -> Option<u8> {
+    let digit = |offset: usize| char::from(*path.get(at + offset)?).to_digit(16);
+    u8::try_from(digit(1)? * 16 + digit(2)?).ok()
+}
+
+/// The length of the dot at `at`, escaped or not.
+fn dot_length(path: &[u8], at: usize) -> Option<usize> {
+    match path.get(at)? {
+        b'.' => Some(1),
+        b'%' if decode_escape(path, at) == Some(b'.') => Some(3),
+        _ => None,
+    }
+}
+
+/// What a dot at the beginning of a segment is, with the position to go on from.
+enum Dot {
+    Current(usize),
+    Up(usize),
+    Name,
+}
+
+fn classify_dot(path: &[u8], after: usize) -> Dot {
+    // The position behind the slash that ends the segment.
+    let ends = |at: usize| match path.get(at) {
+        None => Some(at),
+        Some(b'/' | b'\\') => Some(at + 1),
+        Some(_) => None,
+    };
+    if let Some(end) = ends(after) {
+        return Dot::Current(end);
+    }
+    match dot_length(path, after).and_then(|length| ends(after + length)) {
+        Some(end) => Dot::Up(end),
+        None => Dot::Name,
+    }
+}
+
+/// Removes the last segment; the slash before it stays.
+fn back_up(out: &mut Vec<u8>) {
+    out.pop();
+    while out.last().is_some_and(|byte| *byte != b'/') {
+        out.pop();
+    }
+    if out.is_empty() {
+        out.push(b'/');
+    }
+}
+
+/// Joins repeated slashes. A path of nothing but slashes keeps two of them, as Envoy does.
+fn merge_slashes(path: &str) -> String {
+    if !path.contains("//") {
+        return path.to_owned();
+    }
+    let joined = path.split('/').filter(|segment| !segment.is_empty()).collect::<Vec<_>>().join("/");
+    let last = if path.ends_with('/') { "/" } else { "" };
+    format!("/{joined}{last}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Normalized, normalize};
+
+    /// What Envoy 1.40 did with each path.
+    #[test]
+    fn paths_are_normalised_as_measured() {
+        for (sent, seen) in [
+            ("//", "//"),
+            ("///", "//"),
+            ("/a//", "/a/"),
+            ("/a//b", "/a/b"),
+            ("/a/./b", "/a/b"),
+            ("/a/../b", "/b"),
+            ("/../a", "/a"),
+            ("/a/..", "/"),
+            ("/a/.", "/a/"),
+            ("/a/%2E%2e/b", "/b"),
+            ("/a/.%2e", "/"),
+            ("/./", "/"),
+            ("/..", "/"),
+            ("/...", "/..."),
+            ("/a/..b", "/a/..b"),
+            ("/a/.b", "/a/.b"),
+            ("/a/b..", "/a/b.."),
+            ("/a\\b", "/a/b"),
+            ("/a/\\..\\b", "/a/b"),
+            ("/a?x=/../b//c%2f", "/a?x=/../b//c%2f"),
+            ("/a/;x/../b", "/a/b"),
+            ("/%", "/%"),
+            ("/%zz", "/%zz"),
+            ("/a%2", "/a%2"),
+            ("/%252f", "/%252f"),
+            ("/%25%32%46", "/%252F"),
+            ("//a//b//", "/a/b/"),
+            ("/a/..//b", "/b"),
+            ("/a//../b", "/a/b"),
+            ("/.//a", "/a"),
+            ("/a/.../b", "/a/.../b"),
+            ("/a/..?x", "/?x"),
+            ("/a%41%7e%20%3b", "/aA~%20%3b"),
+            ("/a{b|c}^`\"<>", "/a%7Bb%7Cc%7D%5E%60%22%3C%3E"),
+        ] {
+            assert_eq!(normalize(sent), Normalized::Path(seen.to_owned()), "{sent}");
+        }
+    }
+
+    #[test]
+    fn escaped_slashes_are_redirected_as_measured() {
+        for (sent, location) in [
+            ("/a%2fb", "/a/b"),
+            ("/a%2Fb?x=%2f", "/a/b?x=%2f"),
+            ("/a%5cb", "/a/b"),
+            ("/a%5C..%5Cb", "/b"),
+            ("/a/%2f/../b", "/a/b"),
+            ("/a/b/%2e%2e%2fc", "/a/c"),
+            ("/%2F", "//"),
+            ("/a%2f%2e%2e", "/"),
+        ] {
+            assert_eq!(normalize(sent), Normalized::Redirect(location.to_owned()), "{sent}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_path_is_refused() {
+        for sent in ["/a%00b", "/a#b", "/a b", "/é", "/a?b#c"] {
+            assert_eq!(normalize(sent), Normalized::Refused, "{sent}");
+        }
+    }
+}

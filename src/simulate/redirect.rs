@@ -1,0 +1,38 @@
+//! The Location of redirects.
+
+use crate::hostname::Hostname;
+use crate::ir::Redirect;
+
+use super::cors::Voice;
+use super::decision::{LocalReply, Reason};
+use super::header::apply;
+use super::host::split_port;
+use super::http::Admitted;
+use super::rewrite::rewrite;
+
+/// The answer of a redirect on a virtual host.
+pub(super) fn redirect(action: &Redirect, hostname: &Hostname, request: &Admitted) -> LocalReply {
+    let Redirect { scheme, hostname: to, port, print_port, path, status, response_headers, gate } = action;
+    let known = match (to, hostname) {
+        (Some(host), _) | (None, Hostname::Exact(host)) => Some(host.as_str()),
+        (None, Hostname::Wildcard(_) | Hostname::Any) => None,
+    };
+    let (sent_host, sent_port) = split_port(&request.authority);
+    let has_port = sent_port.len() > 1 && sent_port.bytes().skip(1).all(|byte| byte.is_ascii_digit());
+    let host = match known {
+        Some(host) => host,
+        // Whatever stands behind the colon goes only where another port takes its place.
+        None if *print_port || has_port => sent_host,
+        None => &request.authority,
+    };
+    let port = if *print_port || (known.is_none() && has_port) { format!(":{port}") } else { String::new() };
+    let path = path.as_ref().and_then(|path| rewrite(path, &request.target)).unwrap_or_else(|| request.target.clone());
+    let scheme = scheme.unwrap_or(request.scheme);
+    let location = format!("{scheme}://{host}{port}{path}");
+    let mut headers = vec![("location".to_owned(), location)];
+    apply(response_headers, &mut headers);
+    if let Some(cors) = &gate.cors {
+        Voice::to(cors, request).say(&mut headers);
+    }
+    LocalReply { headers, ..LocalReply::new(*status, Reason::Redirect) }
+}

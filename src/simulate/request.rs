@@ -1,0 +1,76 @@
+//! A request, as a client sends it.
+
+use std::net::IpAddr;
+
+/// A request with the connection that it comes over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The connection.
+    pub connection: Connection,
+    /// The protocol.
+    pub version: Version,
+    /// The method.
+    pub method: String,
+    /// The Host header or `:authority`, as sent; `None` when there is none.
+    pub authority: Option<String>,
+    /// The request target, as sent: path and query, or an absolute URL.
+    pub target: String,
+    /// Header lines, Host left out. Letter case of names does not count.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Request {
+    /// `GET target` for `host` over plain HTTP/1.1 to `port`.
+    pub fn get(port: u16, host: &str, target: &str) -> Self {
+        Self {
+            connection: Connection { address: None, port, security: Security::Plain },
+            version: Version::Http1,
+            method: "GET".to_owned(),
+            authority: Some(host.to_owned()),
+            target: target.to_owned(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// The values of all lines of one header.
+    pub fn header_lines<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
+        self.headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Where a connection goes, and what it begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The address that the client connects to; `None` where any listener of the port will do.
+    pub address: Option<IpAddr>,
+    /// The port that Gateways declare.
+    pub port: u16,
+    /// What is spoken on it.
+    pub security: Security,
+}
+
+/// What a connection speaks below the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Plain TCP.
+    Plain,
+    /// TLS.
+    Tls {
+        /// The server name that the client asks for.
+        server_name: Option<String>,
+        /// Whether the client shows a certificate that the listener accepts.
+        certificate: bool,
+    },
+    /// Datagrams.
+    Udp,
+}
+
+/// A version of HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/2.
+    Http2,
+}

@@ -1,0 +1,216 @@
+//! Decisions on small configurations.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use super::{Answer, Candidate, Precedence, Reason, Request, Share, Simulator, Unmet, Verdict};
+use crate::hostname::Hostname;
+use crate::ir::{
+    Action, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, FilterChain, Forward, Gate, Handler,
+    HeaderMutations, HttpConnection, Listener, Origin, PathMatch, Proxy, RetryLimit, Route, RouteMatch, RouteName,
+    Site, Target, Timeouts, Transport, UpstreamProtocol, ValueMatch, ValuePattern, VirtualHost, WeightedBackend,
+};
+
+fn matches(path: PathMatch) -> RouteMatch {
+    RouteMatch { path, method: None, headers: Vec::new(), query: Vec::new(), grpc: false }
+}
+
+fn prefix(path: &str) -> RouteMatch {
+    matches(PathMatch::Prefix(path.to_owned()))
+}
+
+fn header(name: &str, value: &str) -> ValueMatch {
+    ValueMatch { name: name.to_owned(), value: ValuePattern::Exact(value.to_owned()) }
+}
+
+fn backend(weight: u32, target: Target) -> WeightedBackend {
+    WeightedBackend {
+        weight,
+        target,
+        request_headers: HeaderMutations::default(),
+        response_headers: HeaderMutations::default(),
+        host_rewrite: None,
+        selector: None,
+        origin: Origin(weight),
+    }
+}
+
+fn forward(backends: Vec<WeightedBackend>) -> Action {
+    Action::Forward(Forward {
+        backends,
+        request_headers: HeaderMutations::default(),
+        response_headers: HeaderMutations::default(),
+        path_rewrite: None,
+        host_rewrite: None,
+        gate: Gate::default(),
+        timeouts: Timeouts::default(),
+        retry: None,
+        mirrors: Vec::new(),
+        session: None,
+    })
+}
+
+/// A route that answers with a status of its own, so that it can be told from the others.
+fn routes(list: Vec<(RouteMatch, Action)>) -> Vec<Arc<Route>> {
+    let name = |rule| RouteName { kind: "httproute", namespace: "a".into(), name: "r".into(), rule, index: 0 };
+    list.into_iter()
+        .zip(0..)
+        .map(|((matches, action), rule)| {
+            Arc::new(Route { name: name(rule), matches, action: Arc::new(action), origin: Origin(rule.into()) })
+        })
+        .collect()
+}
+
+fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
+    let virtual_hosts = hosts.into_iter().map(|(host, routes)| VirtualHost {
+        hostname: Hostname::from_field((host != "*").then_some(host)),
+        routes,
+        origin: Origin(0),
+    });
+    let connection = HttpConnection { virtual_hosts: virtual_hosts.collect(), misdirected: Vec::new() };
+    let chain = FilterChain {
+        name: None,
+        select: ChainMatch::Any,
+        tls: None,
+        handler: Handler::Http(connection),
+        origin: Origin(0),
+    };
+    let cluster = |name: &str, endpoints| Cluster {
+        backend: BackendName { namespace: "a".to_owned(), name: name.to_owned(), port: 80, site: Site::default() },
+        protocol: UpstreamProtocol::Http1,
+        tls: None,
+        variant: String::new(),
+        endpoints: Endpoints::Static(endpoints),
+        retries: RetryLimit::Unused,
+        origin: None,
+    };
+    Config {
+        listeners: vec![Listener {
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            bind_port: 10080,
+            port: 80,
+            transport: Transport::Tcp(vec![chain]),
+            origin: Origin(0),
+        }],
+        clusters: vec![cluster("full", vec![SocketAddr::from(([127, 0, 0, 1], 1))]), cluster("empty", Vec::new())],
+        certificates: Vec::new(),
+        external_auths: Vec::new(),
+        proxy: Proxy::default(),
+    }
+}
+
+fn status(simulator: &Simulator<'_>, request: &Request) -> Option<u16> {
+    simulator.decide(request).only_reply().map(|reply| reply.status)
+}
+
+#[test]
+fn the_first_route_in_order_wins_whatever_the_index_yields() {
+    let list = vec![
+        (prefix("/a/b"), Action::Respond(201)),
+        (matches(PathMatch::Regex("/a/.*".to_owned())), Action::Respond(202)),
+        (matches(PathMatch::Exact("/a/b".to_owned())), Action::Respond(203)),
+        (prefix("/a"), Action::Respond(204)),
+        (prefix(""), Action::Respond(205)),
+    ];
+    let config = config(vec![("*", routes(list))]);
+    let simulator = Simulator::new(&config);
+    for (path, expected) in
+        [("/a/b", 201), ("/a/b/c", 201), ("/a/bc", 202), ("/a", 204), ("/a?x", 204), ("/ab", 205), ("//", 205)]
+    {
+        assert_eq!(status(&simulator, &Request::get(80, "x", path)), Some(expected), "{path}");
+    }
+}
+
+#[test]
+fn a_line_of_a_repeated_header_is_enough_and_a_joined_one_is_not() {
+    let with = |value: &str| RouteMatch { headers: vec![header("x-v", value)], ..prefix("") };
+    let list = vec![(with("a,b"), Action::Respond(201)), (with("b"), Action::Respond(202))];
+    let config = config(vec![("*", routes(list))]);
+    let simulator = Simulator::new(&config);
+    let mut request = Request::get(80, "x", "/");
+    request.headers = vec![("X-V".to_owned(), "a".to_owned()), ("x-v".to_owned(), "b".to_owned())];
+    assert_eq!(status(&simulator, &request), Some(202));
+    request.headers = vec![("x-v".to_owned(), "a,b".to_owned())];
+    assert_eq!(status(&simulator, &request), Some(201));
+    request.headers = vec![("x_v".to_owned(), "b".to_owned())];
+    assert_eq!(status(&simulator, &request), Some(400));
+}
+
+#[test]
+fn only_the_first_of_equal_parameters_counts() {
+    let with = |value: &str| RouteMatch { query: vec![header("a", value)], ..prefix("") };
+    let config = config(vec![("*", routes(vec![(with("1"), Action::Respond(201))]))]);
+    let simulator = Simulator::new(&config);
+    for (path, expected) in [("/?a=1&a=2", 201), ("/?a=2&a=1", 404), ("/?b&a=1", 201), ("/?a=%31", 404), ("/?A=1", 404)]
+    {
+        assert_eq!(status(&simulator, &Request::get(80, "x", path)), Some(expected), "{path}");
+    }
+}
+
+#[test]
+fn shares_are_exact_and_the_invalid_one_answers() {
+    let full = Target::Cluster(ClusterId(0));
+    let list = vec![
+        backend(1, full),
+        backend(0, full),
+        backend(2, Target::Invalid(500)),
+        backend(3, Target::Cluster(ClusterId(1))),
+    ];
+    let config = config(vec![("*", routes(vec![(prefix(""), forward(list))]))]);
+    let outcomes = Simulator::new(&config).decide(&Request::get(80, "x", "/")).outcomes;
+    let shares: Vec<Share> = outcomes.iter().map(|outcome| outcome.share).collect();
+    assert_eq!(shares, [Share::new(1, 6), Share::new(1, 3), Share::new(1, 2)]);
+    let reasons: Vec<Option<(u16, Reason)>> = outcomes
+        .iter()
+        .map(|outcome| match &outcome.answer {
+            Answer::Local(reply) => Some((reply.status, reply.reason)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(reasons, [None, Some((500, Reason::InvalidBackend)), Some((503, Reason::NoEndpoint))]);
+}
+
+#[test]
+fn a_port_and_a_dot_of_the_host_do_not_count_and_an_unknown_port_is_closed() {
+    let config = config(vec![("foo.com", routes(vec![(prefix(""), Action::Respond(201))]))]);
+    let simulator = Simulator::new(&config);
+    for host in ["foo.com", "FOO.com", "foo.com:8080", "foo.com.", "foo.com.:8080", "foo.com:"] {
+        assert_eq!(status(&simulator, &Request::get(80, host, "/")), Some(201), "{host}");
+    }
+    assert_eq!(status(&simulator, &Request::get(80, "bar.com", "/")), Some(404));
+    assert_eq!(status(&simulator, &Request::get(81, "foo.com", "/")), None);
+}
+
+#[test]
+fn candidates_say_what_failed_and_what_ranked() {
+    let with = RouteMatch { headers: vec![header("x", "1")], ..prefix("/a") };
+    let list = vec![
+        (with, Action::Respond(201)),
+        (prefix("/a"), Action::Respond(202)),
+        (prefix(""), Action::Respond(203)),
+        (prefix("/z"), Action::Respond(204)),
+    ];
+    let config = config(vec![("*", routes(list))]);
+    let candidates = Simulator::new(&config).candidates(&Request::get(80, "x", "/a"));
+    let verdicts: Vec<Verdict<'_>> = candidates.into_iter().map(|Candidate { verdict, .. }| verdict).collect();
+    assert!(matches!(verdicts[0], Verdict::Failed(Unmet::Header(header)) if header.name == "x"));
+    assert_eq!(verdicts[1], Verdict::Chosen);
+    assert_eq!(verdicts[2], Verdict::Outranked(Precedence::PathLength));
+    assert!(matches!(verdicts[3], Verdict::Failed(Unmet::Path(_))));
+}
+
+#[test]
+fn a_witness_is_taken_by_its_route_unless_it_is_shadowed() {
+    let list = vec![
+        (matches(PathMatch::Regex("/v[0-9]/x".to_owned())), Action::Respond(201)),
+        (
+            RouteMatch { query: vec![header("q", "1")], method: Some("PUT".to_owned()), ..prefix("/a") },
+            Action::Respond(202),
+        ),
+        (prefix(""), Action::Respond(203)),
+        (prefix("/never"), Action::Respond(204)),
+    ];
+    let config = config(vec![("*.foo.com", routes(list))]);
+    let taken: Vec<bool> = Simulator::new(&config).witnesses().iter().map(|witness| witness.is_taken).collect();
+    assert_eq!(taken, [true, true, true, false]);
+}

@@ -1,0 +1,177 @@
+//! A request that a route takes: made from its own conditions.
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+use crate::hostname::Hostname;
+use crate::ir::{
+    ClientCertificates, FilterChain, Listener, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern, VirtualHost,
+};
+
+use super::Simulator;
+use super::re2::translate;
+use super::request::{Connection, Request, Security, Version};
+
+/// What stands for the labels of a wildcard, and for a host that may be any.
+const LABELS: &[&str] = &["www", "gwctl-witness", "a.b"];
+const HOSTS: &[&str] = &["www.example.com", "gwctl-witness.test"];
+
+/// A request, and the route that it was made for.
+#[derive(Clone, Debug)]
+pub struct Witness<'c> {
+    /// The route.
+    pub route: &'c Route,
+    /// The virtual host.
+    pub host: &'c VirtualHost,
+    /// The request.
+    pub request: Request,
+    /// Whether the route takes it. Otherwise other routes take whatever was tried.
+    pub is_taken: bool,
+}
+
+impl<'c> Simulator<'c> {
+    /// A request for every route of every virtual host, in the order of the configuration.
+    pub fn witnesses(&self) -> Vec<Witness<'c>> {
+        let mut witnesses = Vec::new();
+        for listener in &self.config.listeners {
+            for chain in listener.chains() {
+                let crate::ir::Handler::Http(connection) = &chain.handler else { continue };
+                for host in &connection.virtual_hosts {
+                    witnesses.extend(host.routes.iter().map(|route| self.witness(listener, chain, host, route)));
+                }
+            }
+        }
+        witnesses
+    }
+
+    /// A request that the route takes, if one can be found; else one that meets its conditions.
+    pub fn witness(
+        &self,
+        listener: &'c Listener,
+        chain: &'c FilterChain,
+        host: &'c VirtualHost,
+        route: &'c Route,
+    ) -> Witness<'c> {
+        let hosts = hosts_of(&host.hostname);
+        let mut first = None;
+        for authority in &hosts {
+            let request = request(listener, chain, authority, &route.matches);
+            let decision = self.decide(&request);
+            if decision.route.is_some_and(|taken| std::ptr::eq(taken, route)) {
+                return Witness { route, host, request, is_taken: true };
+            }
+            first.get_or_insert(request);
+        }
+        let request = first.unwrap_or_else(|| Request::get(listener.port, "", "/"));
+        Witness { route, host, request, is_taken: false }
+    }
+}
+
+/// Hosts of a hostname, the most natural one first.
+fn hosts_of(hostname: &Hostname) -> Vec<String> {
+    match hostname {
+        Hostname::Exact(host) => vec![host.clone()],
+        Hostname::Wildcard(suffix) => LABELS.iter().map(|label| format!("{label}.{suffix}")).collect(),
+        Hostname::Any => HOSTS.iter().map(|host| (*host).to_owned()).collect(),
+    }
+}
+
+fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &RouteMatch) -> Request {
+    let RouteMatch { path, method, headers, query, grpc } = matches;
+    let mut headers: Vec<(String, String)> =
+        headers.iter().map(|header| (header.name.clone(), value_of(header))).collect();
+    if *grpc {
+        headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
+    }
+    let method = method.clone().unwrap_or_else(|| if *grpc { "POST" } else { "GET" }.to_owned());
+    let mut target = match path {
+        PathMatch::Exact(path) => path.clone(),
+        PathMatch::Prefix(prefix) if prefix.is_empty() => "/".to_owned(),
+        PathMatch::Prefix(prefix) => prefix.clone(),
+        PathMatch::Regex(pattern) => {
+            sample(pattern).filter(|path| path.starts_with('/')).unwrap_or_else(|| "/".to_owned())
+        }
+    };
+    for (position, parameter) in query.iter().enumerate() {
+        target.push(if position == 0 { '?' } else { '&' });
+        target.push_str(&parameter.name);
+        target.push('=');
+        target.push_str(&value_of(parameter));
+    }
+    Request {
+        connection: Connection {
+            address: (!listener.address.is_unspecified()).then_some(listener.address),
+            port: listener.port,
+            security: security(chain, authority),
+        },
+        version: Version::Http1,
+        method,
+        authority: Some(authority.to_owned()),
+        target,
+        headers,
+    }
+}
+
+fn security(chain: &FilterChain, authority: &str) -> Security {
+    let Some(tls) = &chain.tls else { return Security::Plain };
+    Security::Tls {
+        server_name: Some(authority.to_owned()),
+        certificate: matches!(tls.clients, ClientCertificates::Required(_)),
+    }
+}
+
+fn value_of(value: &ValueMatch) -> String {
+    match &value.value {
+        ValuePattern::Exact(text) => text.clone(),
+        ValuePattern::Regex(pattern) => sample(pattern).unwrap_or_default(),
+    }
+}
+
+/// A short text that a pattern matches, when it is simple enough.
+fn sample(pattern: &str) -> Option<String> {
+    let translated = translate(pattern.as_bytes())?;
+    let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&translated).ok()?;
+    let mut bytes = Vec::new();
+    append(&hir, &mut bytes);
+    String::from_utf8(bytes).ok()
+}
+
+fn append(hir: &Hir, out: &mut Vec<u8>) {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => out.extend_from_slice(&literal.0),
+        HirKind::Class(class) => out.extend(member(class)),
+        HirKind::Repetition(repetition) => (0..repetition.min).for_each(|_| append(&repetition.sub, out)),
+        HirKind::Capture(capture) => append(&capture.sub, out),
+        HirKind::Concat(list) => list.iter().for_each(|item| append(item, out)),
+        HirKind::Alternation(list) => list.iter().take(1).for_each(|item| append(item, out)),
+    }
+}
+
+/// A member of a class: a letter or a digit, if there is one.
+fn member(class: &Class) -> Option<u8> {
+    let contains = |byte: u8| match class {
+        Class::Bytes(class) => class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&byte)),
+        Class::Unicode(class) => {
+            class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&char::from(byte)))
+        }
+    };
+    (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(b'!'..=b'~').find(|byte| contains(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample;
+
+    #[test]
+    fn a_sample_is_short_and_matches() {
+        for (pattern, text) in
+            [("/v[0-9]+/(users|orders)", "/v0/users"), (r"^\w{3}-x*$", "aaa-"), (r"a\.b", "a.b"), ("(?i)Abc", "abc")]
+        {
+            assert!(
+                sample(pattern).is_some_and(|found| found.eq_ignore_ascii_case(text)),
+                "{pattern}: {:?}",
+                sample(pattern)
+            );
+        }
+    }
+}
