@@ -242,12 +242,12 @@ registry! {
     SHARED_HOSTNAME = "GW4021" "grpc-and-http-share-hosts" Warning;
     /// A route on a listener that serves only one route, which is another one.
     IDLE_ROUTE = "GW4030" "idle-route" Warning;
+    /// A hostname of a TLSRoute that another one has before.
+    SHADOWED_SERVER_NAME = "GW4031" "shadowed-server-name" Warning;
     /// A `*` that browsers take literally.
     LITERAL_WILDCARD = "GW4040" "literal-wildcard" Warning;
     /// Two rules name their sessions alike.
     SESSION_NAME_TAKEN = "GW4041" "session-name-taken" Warning;
-    /// A hostname of a TLSRoute that another one has before.
-    SHADOWED_SERVER_NAME = "GW4031" "shadowed-server-name" Warning;
 
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ir::{Action, Cluster, ClusterId, Endpoints, Forward, SessionCarrier, UpstreamProtocol};
+use crate::ir::{Action, Cluster, ClusterId, Endpoints, Forward, UpstreamProtocol};
 use crate::options::Options;
 use crate::simulate::{Answer, Connection, Decision, Request, Security, Share, Simulator, Upstream, Version};
 
@@ -307,16 +307,9 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     if leaves().any(|leaf| leaf.gate().is_some_and(|gate| !gate.auths.is_empty())) {
         return Some("what an authorization service answers needs a run");
     }
-    let carried = |name: &str| request.header_lines(name).next().is_some();
-    let is_led_back = |leaf: &Action| match leaf {
-        Action::Forward(Forward { session: Some(session), .. }) => match &session.carrier {
-            SessionCarrier::Cookie(_) => carried("cookie"),
-            SessionCarrier::Header(name) => carried(name),
-        },
-        _ => false,
-    };
-    if case.session.is_some() || leaves().any(is_led_back) {
-        return Some("where a session leads needs a run");
+    let keeps_sessions = |leaf: &Action| matches!(leaf, Action::Forward(Forward { session: Some(_), .. }));
+    if leaves().any(keeps_sessions) {
+        return Some("where a session leads, and what it sets, needs a run");
     }
     NEEDS_A_RUN.iter().find(controls).map(|_| "it depends on time or on further tries, which need a run")
 }

@@ -146,10 +146,7 @@ impl<S> RouteLowering<'_, S> {
         let (target, filters) = match (cluster, own) {
             (Some(cluster), Ok(own)) => (Target::Cluster(cluster), own),
             // A reference that cannot be used answers with an error, also where a redirect would not need it.
-            (None, Ok(mut own)) => {
-                own.redirect = None;
-                (failure, own)
-            }
+            (None, Ok(own)) => (failure, own.of_failure()),
             (_, Err(_)) => (failure, Filters::default()),
         };
         let selector = cluster.and_then(|cluster| self.clusters.backend(cluster)).map(selector_value);

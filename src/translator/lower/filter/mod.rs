@@ -84,6 +84,12 @@ impl Filters<'_> {
         self.path_rewrite.is_some() || self.redirect.is_some() || !self.mirrors.is_empty() || !self.auths.is_empty()
     }
 
+    /// What is left of a backend's filters when the backend cannot be used:
+    /// what scripts of other origins need to read its error.
+    pub(super) fn of_failure(self) -> Self {
+        Self { cors: self.cors, ..Self::default() }
+    }
+
     /// Whether request headers are changed.
     pub(super) fn change_request(&self) -> bool {
         !self.request_headers.is_empty()
