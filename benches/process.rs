@@ -1,7 +1,7 @@
 //! The whole program against its budgets: `cargo bench --bench process`.
 //!
 //! For each number of routes it prints, side by side and from one run, the
-//! wall time and the peak memory of `gwctl translate` (YAML with comments to a
+//! wall time, the CPU time and the peak memory of `gwctl translate` (YAML with comments to a
 //! file), the time Envoy takes to load that YAML, and the time of a bare
 //! `serde_yaml` decode of the same bytes. Numbers after `--` replace the usual
 //! 1, 1,000 and 10,000: `cargo bench --bench process -- 100000`.
@@ -11,7 +11,7 @@
 mod generated;
 
 use std::error::Error;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -44,9 +44,9 @@ fn run() -> Result<(), Failure> {
     writeln!(out, "{cores} cores; milliseconds, best (median) of several runs\n")?;
     writeln!(
         out,
-        "| routes | input | output | gwctl | peak memory | Envoy loads it | serde_yaml | of Envoy | of decode |"
+        "| routes | input | output | gwctl | CPU time | peak memory | Envoy loads it | serde_yaml | of Envoy | of decode |"
     )?;
-    writeln!(out, "|---:|---:|---:|---:|---:|---:|---:|---:|---:|")?;
+    writeln!(out, "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")?;
     for routes in numbers {
         writeln!(out, "{}", Row::measure(routes, &envoy)?)?;
         out.flush()?;
@@ -60,7 +60,7 @@ struct Row {
     input: u64,
     output: u64,
     gwctl: Times,
-    memory: u64,
+    usage: Usage,
     envoy: Times,
     decode: Times,
 }
@@ -88,7 +88,7 @@ impl Row {
             _ => (5, 1),
         };
         let gwctl = Times::of(many, || finish(&mut translate()))?;
-        let memory = peak_memory(&mut translate())?;
+        let usage = usage(&mut translate())?;
         let validate = || {
             let mut command = Command::new(envoy);
             command.args(["--mode", "validate", "--log-level", "error", "-c"]).arg(&config);
@@ -97,7 +97,7 @@ impl Row {
         let envoy = Times::of(few, || finish(&mut validate()))?;
         let yaml = fs::read_to_string(&config)?;
         let decode = Times::of(few, || Ok(drop(serde_yaml::from_str::<serde_yaml::Value>(&yaml)?)))?;
-        Ok(Self { routes, input, output: yaml.len() as u64, gwctl, memory, envoy, decode })
+        Ok(Self { routes, input, output: yaml.len() as u64, gwctl, usage, envoy, decode })
     }
 }
 
@@ -105,13 +105,14 @@ impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mebi = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         let ratio = |other: &Times| self.gwctl.best.as_secs_f64() / other.best.as_secs_f64();
-        let Self { routes, input, output, gwctl, memory, envoy, decode } = self;
+        let Self { routes, input, output, gwctl, usage, envoy, decode } = self;
         write!(
             f,
-            "| {routes} | {:.1} MiB | {:.1} MiB | {gwctl} | {:.0} MiB | {envoy} | {decode} | {:.2} | {:.2} |",
+            "| {routes} | {:.1} MiB | {:.1} MiB | {gwctl} | {:.0} | {:.0} MiB | {envoy} | {decode} | {:.2} | {:.2} |",
             mebi(*input),
             mebi(*output),
-            mebi(*memory),
+            usage.cpu.as_secs_f64() * 1_000.0,
+            mebi(usage.peak_memory),
             ratio(envoy),
             ratio(decode),
         )
@@ -157,20 +158,47 @@ fn finish(command: &mut Command) -> Result<(), Failure> {
     }
 }
 
-/// The most memory that a program held, in bytes, as the kernel last said before it ended.
-fn peak_memory(command: &mut Command) -> Result<u64, Failure> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let mut peak = 0;
-    while child.try_wait()?.is_none() {
-        peak = high_water_mark(child.id()).unwrap_or(peak);
-        std::thread::sleep(POLL);
-    }
-    Ok(peak)
+/// What a program used, as the kernel says.
+#[derive(Clone, Copy, Debug, Default)]
+struct Usage {
+    /// The most memory that it held, in bytes, as last seen before it ended.
+    peak_memory: u64,
+    /// The time that all cores together spent on it.
+    cpu: Duration,
 }
 
-fn high_water_mark(process: u32) -> Option<u64> {
-    let mut status = String::new();
-    io::Read::read_to_string(&mut File::open(format!("/proc/{process}/status")).ok()?, &mut status).ok()?;
+/// How long one tick of the times in `/proc` is: Linux counts 100 a second for every program.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Runs a program and looks at it until it has ended.
+fn usage(command: &mut Command) -> Result<Usage, Failure> {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let process = format!("/proc/{}", child.id());
+    let mut usage = Usage::default();
+    // A process that has ended stays in `/proc` until it is waited for.
+    loop {
+        usage.peak_memory =
+            high_water_mark(&fs::read_to_string(format!("{process}/status"))?).unwrap_or(usage.peak_memory);
+        let stat = fs::read_to_string(format!("{process}/stat"))?;
+        let (state, ticks) = state_and_ticks(&stat).ok_or("`/proc` does not tell the state of a process")?;
+        if state == "Z" {
+            usage.cpu = TICK * ticks;
+            break;
+        }
+        std::thread::sleep(POLL);
+    }
+    child.wait()?;
+    Ok(usage)
+}
+
+fn high_water_mark(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+}
+
+/// The state, and the ticks spent in the program and for it in the kernel; before them stands the name, in parentheses.
+fn state_and_ticks(stat: &str) -> Option<(&str, u32)> {
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |field: usize| fields.get(field)?.parse::<u32>().ok();
+    Some((fields.first()?, ticks(11)? + ticks(12)?))
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::compile::Compilation;
-use crate::diagnostics::Location;
+use crate::diagnostics::{FieldPath, Location, ObjectRef};
 use crate::emit::Comments;
 use crate::ir::Origin;
 use crate::parser::locate::Locator;
@@ -17,6 +17,45 @@ const FILTER_CHAIN: &str = "envoy.config.listener.v3.FilterChain";
 const SECRET: &str = "envoy.extensions.transport_sockets.tls.v3.Secret";
 const ROUTE: &str = "envoy.config.route.v3.Route";
 const CLUSTER: &str = "envoy.config.cluster.v3.Cluster";
+
+/// What a name in the output is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Resource {
+    /// A listener.
+    Listener,
+    /// A route.
+    Route,
+    /// A cluster.
+    Cluster,
+}
+
+/// Where a named part of the output comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedPlace {
+    /// What the name is the name of.
+    pub(crate) resource: Resource,
+    /// The name in the output.
+    pub(crate) name: String,
+    /// The place in the manifests.
+    pub(crate) location: Location,
+    /// The object there and the field in it.
+    pub(crate) object: Option<(ObjectRef, FieldPath)>,
+}
+
+/// The rule of a match or a backend, for those who look for it in a manifest.
+fn of_rule(place: Place) -> Place {
+    match place {
+        Place::Match { rule, .. } | Place::BackendRef { rule, .. } => Place::Rule(rule),
+        other => other,
+    }
+}
+
+/// The listeners, routes and clusters of the output with their names and origins.
+struct Named {
+    listeners: Vec<(String, Origin)>,
+    routes: Vec<(String, Origin)>,
+    clusters: Vec<(String, Origin)>,
+}
 
 /// The file and line of what is emitted, by message and name.
 #[derive(Debug)]
@@ -79,14 +118,38 @@ impl Comments for SourceComments<'_> {
 }
 
 impl Compilation {
+    fn named(&self) -> Named {
+        let config = &self.lowered.config;
+        let (mut listeners, mut routes) = (Vec::new(), Vec::new());
+        for listener in &config.listeners {
+            listeners.push((name::listener(listener), listener.origin));
+            for connection in listener.http_connections() {
+                let of_hosts = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
+                routes.extend(of_hosts.map(|route| (name::route(&route.name), route.origin)));
+            }
+        }
+        let clusters = config.clusters.iter().filter_map(|cluster| Some((name::cluster(cluster), cluster.origin?)));
+        Named { listeners, routes, clusters: clusters.collect() }
+    }
+
+    /// Where each listener, route and cluster of the output comes from, by its name.
+    pub(crate) fn named_places(&self) -> Vec<NamedPlace> {
+        let Named { listeners, routes, clusters } = self.named();
+        let of = |resource, named: Vec<(String, Origin)>| {
+            named.into_iter().map(move |(name, origin)| {
+                let object = self.lowered.origins.get(origin);
+                let object = object.map(|(key, _, place)| (key.to_ref(), of_rule(place).path()));
+                NamedPlace { resource, name, location: self.place_of(origin), object }
+            })
+        };
+        let listeners = of(Resource::Listener, listeners);
+        listeners.chain(of(Resource::Route, routes)).chain(of(Resource::Cluster, clusters)).collect()
+    }
+
     /// The location of an origin; for a match, that of its rule.
     fn place_of(&self, origin: Origin) -> Location {
         let Some((_, position, place)) = self.lowered.origins.get(origin) else { return Location::Run };
-        let place = match place {
-            Place::Match { rule, .. } | Place::BackendRef { rule, .. } => Place::Rule(rule),
-            other => other,
-        };
-        Location::field(position.document, position.base.join(&place.path()))
+        Location::field(position.document, position.base.join(&of_rule(place).path()))
     }
 
     /// The line of each origin, by name.

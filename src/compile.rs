@@ -42,7 +42,7 @@ pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnosti
     if holds_private_key && bootstrap.is_some() {
         diagnostics.report(private_key_finding());
     }
-    let mut findings = diagnostics.into_findings();
+    let mut findings: Vec<Finding> = diagnostics.into_findings().into_iter().map(Finding::completed).collect();
     findings.retain(|finding| !is_on_context(&manifests, &finding.location));
     suppress::apply(&manifests, options, &mut findings);
     Compilation { manifests, findings, lowered, bootstrap, holds_private_key }

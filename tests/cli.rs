@@ -338,3 +338,96 @@ fn a_reader_that_goes_away_leaves_translate_quiet() {
     let Output { status, stderr, .. } = gwctl(folder.path(), &["translate", "a.yaml"]).stdout(writer).output().unwrap();
     assert_eq!((status.code(), stderr.as_slice()), (Some(0), b"".as_slice()));
 }
+
+/// A Gateway, a Service, and a route whose backend is misspelt.
+const MISSPELT: &[u8] = b"\
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge}
+spec: {gatewayClassName: any, listeners: [{name: web, port: 80, protocol: HTTP}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{name: edge}]
+  rules:
+  - backendRefs: [{name: crt, port: 80}] # the cart
+";
+
+#[test]
+fn every_format_has_the_same_exit_code() {
+    let folder = folder(&[("a.yaml", MISSPELT), ("b.yaml", b"kind: [\n")]);
+    for format in ["human", "json", "sarif", "junit", "github"] {
+        let (code, stdout, stderr) = run(folder.path(), &["validate", "a.yaml", "b.yaml", "-o", format]);
+        assert_eq!((code, stderr.as_str()), (Some(1), ""), "{format}");
+        assert!(stdout.contains("GW2001") && stdout.contains("GW8002"), "{format}: {stdout}");
+        let (_, _, stderr) = run(folder.path(), &["translate", "a.yaml", "--report", format]);
+        assert!(stderr.contains("GW2001"), "{format}: {stderr}");
+    }
+}
+
+#[test]
+fn fixes_are_made_in_the_file_and_reported_on_standard_error() {
+    let folder = folder(&[("a.yaml", MISSPELT)]);
+    let (code, stdout, stderr) = run(folder.path(), &["validate", "a.yaml", "--fix"]);
+    assert_eq!((code, stdout.as_str()), (Some(0), ""), "{stderr}");
+    assert_eq!(stderr, "fixed a.yaml:17:25: GW2001 backend-not-found: write `cart`\nmade 1 fix in 1 file\n");
+    let text = String::from_utf8(MISSPELT.to_vec()).unwrap().replace("name: crt", "name: cart");
+    assert_eq!(std::fs::read_to_string(folder.path().join("a.yaml")).unwrap(), text);
+    let (code, _, stderr) = run(folder.path(), &["validate", "a.yaml", "--fix"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), "nothing to fix\n"));
+    let (code, stdout, stderr) = run(folder.path(), &["validate", "-", "--fix"]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(stderr.contains("--fix changes files"), "{stderr}");
+}
+
+#[test]
+fn a_stale_configuration_is_told_from_a_current_one() {
+    let right = String::from_utf8(MISSPELT.to_vec()).unwrap().replace("name: crt", "name: cart");
+    let folder = folder(&[("a.yaml", right.as_bytes()), ("other.yaml", b"kind: Service\n")]);
+    for file in ["envoy.yaml", "envoy.json", "envoy.pb"] {
+        let (code, ..) = run(folder.path(), &["translate", "a.yaml", "--output-file", file]);
+        assert_eq!(code, Some(0));
+        let checked = run(folder.path(), &["translate", "a.yaml", "--check", file]);
+        assert_eq!(checked, (Some(0), String::new(), String::new()), "{file}");
+        let before = std::fs::read(folder.path().join(file)).unwrap();
+        let moved = ["translate", "a.yaml", "--cluster-domain", "other.local", "--check", file];
+        let (code, stdout, _) = run(folder.path(), &moved);
+        assert_eq!(code, Some(1), "{file}");
+        assert!(stdout.contains("cluster `default/cart/80`") && stdout.contains("other.local"), "{stdout}");
+        assert_eq!(std::fs::read(folder.path().join(file)).unwrap(), before);
+    }
+    for file in ["gone.yaml", "other.yaml"] {
+        let (code, stdout, stderr) = run(folder.path(), &["translate", "a.yaml", "--check", file]);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{file}");
+        assert!(stderr.starts_with("error: ") && stderr.contains(file), "{stderr}");
+    }
+}
+
+#[test]
+fn settings_beside_the_manifests_count_and_their_mistakes_are_located() {
+    let folder = folder(&[("a.yaml", MISSPELT), ("gwctl.yaml", b"assume: services\n")]);
+    for path in [".", "a.yaml"] {
+        assert_eq!(run(folder.path(), &["validate", path]).0, Some(0), "{path}");
+    }
+    std::fs::write(folder.path().join("gwctl.yaml"), "assume: services\nport-mp: 80=81\n").unwrap();
+    let (code, stdout, stderr) = run(folder.path(), &["validate", "a.yaml"]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(stderr.contains("gwctl.yaml:2:1: there is no setting `port-mp`; did you mean `port-map`?"), "{stderr}");
+}
+
+#[test]
+fn an_unknown_or_a_needed_code_cannot_be_ignored() {
+    let folder = folder(&[("a.yaml", MISSPELT)]);
+    for (code, expected) in [("GW20001", "did you mean `GW2001`?"), ("GW2001", "an error cannot be ignored")] {
+        let (exit, stdout, stderr) = run(folder.path(), &["validate", "a.yaml", "--ignore", code]);
+        assert_eq!((exit, stdout.as_str()), (Some(2), ""));
+        assert!(stderr.contains(expected), "{stderr}");
+    }
+}

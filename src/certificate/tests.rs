@@ -10,7 +10,7 @@ fn pki(name: &str) -> Vec<u8> {
 }
 
 fn pair(certificate: &str, key: &str) -> Result<KeyPair, Flaw> {
-    let chain: Vec<u8> = certificate.split('+').flat_map(|name| pki(name)).collect();
+    let chain: Vec<u8> = certificate.split('+').flat_map(pki).collect();
     read_key_pair(&chain, &pki(key))
 }
 

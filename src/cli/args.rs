@@ -114,6 +114,11 @@ pub struct TranslateArgs {
     /// was written, whatever --deny says.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,
+    /// Write nothing, and compare this bootstrap (YAML, JSON or protobuf) with what the manifests give. The exit code is 1
+    /// when it is stale, and standard output says what differs.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(conflicts_with_all = ["output", "output_file", "section", "no_comments"])]
+    pub check: Option<PathBuf>,
     /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
     /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
@@ -136,6 +141,14 @@ pub struct ValidateArgs {
     /// Write the report to this file instead of standard output. The file is replaced as a whole, or left as it was.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub output_file: Option<PathBuf>,
+    /// Make the fixes of all findings in the files, say which on standard error, and report what is left. Nothing else in
+    /// the files changes.
+    #[arg(long, help_heading = "Findings")]
+    pub fix: bool,
+    /// Let a real Envoy validate the result too, and report what it refuses. Without a path it is the binary that
+    /// GWCTL_ENVOY names, or `envoy` on the PATH.
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, help_heading = "Findings")]
+    pub envoy: Option<Option<PathBuf>>,
 }
 
 /// Flags of `route`.

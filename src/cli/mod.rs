@@ -5,10 +5,13 @@
 //! folder prints.
 
 pub mod args;
+mod check;
 mod diff;
+mod envoy;
 pub mod exit;
 mod explain;
 mod findings;
+mod fix;
 mod pipeline;
 mod report;
 mod route;
@@ -33,6 +36,8 @@ pub enum Failure {
     Usage(clap::Error),
     /// The product or a report could not be written.
     Unwritten(Unwritten),
+    /// Something that the command needs is not there, in words for the user.
+    Missing(String),
 }
 
 impl From<Unwritten> for Failure {
@@ -54,7 +59,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
     };
     match result {
         Ok(status) => status,
-        Err(Failure::Unwritten(Unwritten(message))) => {
+        Err(Failure::Unwritten(Unwritten(message)) | Failure::Missing(message)) => {
             streams.tell(&format!("error: {message}"));
             ExitStatus::CouldNotRun
         }

@@ -13,6 +13,7 @@ use crate::emit::{self, Comments, Format, NoComments, file::Access};
 use crate::options::Options;
 use crate::parser::load::{self, Input};
 use crate::parser::locate::Locator;
+use crate::parser::source::{Source, SourceSet};
 
 /// What to write, and how.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,8 @@ pub(super) struct Compiled {
     pub(super) compilation: Compilation,
     /// A path could not be read.
     pub(super) is_input_unreadable: bool,
+    /// What reading the input found.
+    pub(super) load_findings: Diagnostics,
 }
 
 /// Reads what the arguments name and compiles it.
@@ -40,6 +43,7 @@ pub(super) fn compile(input: &InputArgs, options: &Options, stdin: &mut dyn Read
     let mut diagnostics = Diagnostics::new();
     let loaded = load::load(&inputs(&input.paths), &inputs(&input.context), stdin, &mut diagnostics);
     Compiled {
+        load_findings: diagnostics.clone(),
         compilation: compile::compile(loaded.sources, options, diagnostics),
         is_input_unreadable: loaded.unreadable,
     }
@@ -49,6 +53,22 @@ impl Compiled {
     /// Everything that was found.
     pub(super) fn findings(&self) -> &[Finding] {
         &self.compilation.findings
+    }
+
+    /// The files that were read.
+    pub(super) fn sources(&self) -> &[Source] {
+        &self.compilation.manifests.sources.sources
+    }
+
+    /// The same input with other texts, one for each file, compiled again.
+    pub(super) fn with_texts(&self, texts: Vec<String>, options: &Options) -> Self {
+        let sources = self.sources().iter().zip(texts).map(|(source, text)| Source { text, ..source.clone() });
+        let sources = SourceSet { sources: sources.collect() };
+        Self {
+            compilation: compile::compile(sources, options, self.load_findings.clone()),
+            is_input_unreadable: self.is_input_unreadable,
+            load_findings: self.load_findings.clone(),
+        }
     }
 
     /// What turns symbolic locations into places.

@@ -9,6 +9,7 @@ use super::findings::tell_findings;
 use super::pipeline;
 use super::streams::Streams;
 use super::trace::Tracer;
+use crate::proving::Scheme;
 use crate::simulate::{Connection, Request, Security, Simulator, Version};
 
 /// Compiles the input and prints the decision for the request.
@@ -54,12 +55,16 @@ fn request(args: &RouteArgs) -> Result<Request, String> {
             headers.push((name.clone(), value.clone()));
         }
     }
-    let is_tls = url.scheme == crate::proving::Scheme::Https;
+    let is_tls = url.scheme == Scheme::Https;
     if args.sni.is_some() && !is_tls {
         return Err("--sni needs a URL that begins with `https://`".to_owned());
     }
     let server_name = args.sni.clone().or_else(|| Some(url.host.clone()));
-    let security = if is_tls { Security::Tls { server_name, certificate: true } } else { Security::Plain };
+    let security = match url.scheme {
+        Scheme::Http => Security::Plain,
+        Scheme::Https => Security::Tls { server_name, certificate: true },
+        Scheme::Udp => Security::Udp,
+    };
     Ok(Request {
         connection: Connection { address: args.address, port: url.port, security },
         version: if args.http2 { Version::Http2 } else { Version::Http1 },

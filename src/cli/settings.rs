@@ -238,7 +238,7 @@ impl<'a> CommandLine<'a> {
                 .any(|(name, other)| *name == setting.name && self.arg(other).is_some_and(|other| self.has(other)));
             let flags = setting.flags(arg, &settings.directory);
             // A value is checked also where a flag takes its place.
-            let alone = flags.and_then(|flags| match Cli::parse_line(self.without(arg, &flags)) {
+            let alone = flags.and_then(|flags| match Cli::parse_line(self.trial(gives_way || self.has(arg), &flags)) {
                 Ok(_) => Ok(flags),
                 Err(error) => Err(first_line(&error)),
             });
@@ -251,9 +251,9 @@ impl<'a> CommandLine<'a> {
         if problems.is_empty() { Ok(added) } else { Err(problems) }
     }
 
-    /// The line with these flags; when it has them already, a line that has nothing else.
-    fn without(&self, arg: &Arg, flags: &[OsString]) -> Vec<OsString> {
-        if !self.has(arg) {
+    /// The line with these flags; or, when it says something else in their place, a line that has nothing but them.
+    fn trial(&self, is_overruled: bool, flags: &[OsString]) -> Vec<OsString> {
+        if !is_overruled {
             return self.with(flags);
         }
         let name = self.command.get_name().to_owned();

@@ -66,7 +66,7 @@ fn every_problem_is_reported_with_its_place() {
 fn what_is_not_one_mapping_is_refused() {
     for (text, expected) in [
         ("- a\n", ":1:1: settings are a mapping"),
-        ("namespace: a\nnamespace: b\n", ":1:1: `namespace` is given more than once"),
+        ("namespace: a\nnamespace: b\n", ":2:1: `namespace` is given more than once"),
         ("cluster-domain: a.b\nclusterDomain: b\n", ":2:1: `cluster-domain` is given more than once"),
         ("namespace: a\n---\nnamespace: b\n", ":3:1: a settings file holds one document"),
         ("namespace: [\n", "gwctl.yaml:"),

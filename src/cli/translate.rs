@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::args::{Cli, OutputFormat, ScreenArgs, Section, TranslateArgs};
+use super::check::Checked;
 use super::exit::{ExitStatus, Outcome};
 use super::pipeline::{self, Compiled, Emission};
 use super::report::{Rendering, stream_format, tell_summary};
@@ -20,12 +21,16 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     let started = Instant::now();
     stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    let checked = args.check.as_deref().map(Checked::read).transpose().map_err(Failure::Missing)?;
     let mut compiled = pipeline::compile(&args.input, &options, streams.stdin);
     let is_written = compiled.has_output() && (args.partial || !compiled.has_errors());
     if !is_written || output_file(args).is_some() || !shows_private_key(args, &compiled) {
         compiled.keep_key_private();
     }
     let status = report(args, screen, &compiled, started, streams)?;
+    if let (ExitStatus::Success, Some(checked)) = (status, checked) {
+        return Ok(checked.compare(&compiled, streams)?);
+    }
     if status == ExitStatus::Success {
         write(args, &compiled, streams)?;
     }

@@ -4,7 +4,9 @@
 use std::time::Instant;
 
 use super::args::{Cli, ScreenArgs, ValidateArgs};
+use super::envoy;
 use super::exit::{ExitStatus, Outcome};
+use super::fix;
 use super::pipeline::{self, Compiled};
 use super::report::{Rendering, stream_format, tell_summary};
 use super::streams::Streams;
@@ -23,7 +25,21 @@ pub(super) fn run(args: &ValidateArgs, screen: ScreenArgs, streams: &mut Streams
     let started = Instant::now();
     stream_format(&args.output, "--output").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    let compiled = pipeline::compile(&args.input, &options, streams.stdin);
+    if args.fix && args.input.paths.iter().any(|path| path.as_os_str() == "-") {
+        let message = "--fix changes files, and standard input is none: name the files";
+        return Err(Failure::Usage(Cli::usage_error(message)));
+    }
+    let binary = args.envoy.as_ref().map(|path| envoy::find(path.as_deref())).transpose().map_err(Failure::Missing)?;
+    let mut compiled = pipeline::compile(&args.input, &options, streams.stdin);
+    if args.fix {
+        let fixed = fix::fix(compiled, &options)?;
+        streams.tell(&fixed.report);
+        compiled = fixed.compiled;
+    }
+    if let Some(binary) = binary {
+        let refused = envoy::refusals(&binary, &compiled.compilation).map_err(Failure::Missing)?;
+        compiled.compilation.findings.extend(refused);
+    }
     report(args, screen, &compiled, started, streams)
 }
 

@@ -76,6 +76,31 @@ impl Code {
         self.0.meaning.trim_start()
     }
 
+    /// What traffic does because of such a finding: the first sentence of the page's section.
+    pub fn traffic(self) -> String {
+        self.first_sentence("Traffic")
+    }
+
+    /// What to do about such a finding: the first sentence of the page's section.
+    pub fn remedy(self) -> String {
+        self.first_sentence("Fix")
+    }
+
+    fn first_sentence(self, section: &str) -> String {
+        let text = self.page().split("\n## ").find_map(|part| part.strip_prefix(section)).unwrap_or_default().trim();
+        let end = text
+            .match_indices('.')
+            .map(|(at, _)| at)
+            .find(|at| text.get(at + 1..).and_then(|rest| rest.chars().next()).is_none_or(char::is_whitespace));
+        let sentence = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
+        let mut characters = sentence.chars();
+        let first = characters.next().map(|first| first.to_ascii_lowercase());
+        if sentence.starts_with("Envoy") {
+            return sentence.to_owned();
+        }
+        first.into_iter().chain(characters).collect()
+    }
+
     /// The documentation page, as Markdown.
     pub fn page(self) -> &'static str {
         self.0.page
@@ -265,6 +290,8 @@ registry! {
     ADDRESS_AS_HOSTNAME = "GW5007" "address-as-hostname" Warning;
     /// Plain text to a host outside the cluster.
     PLAINTEXT_EXTERNAL = "GW5008" "plaintext-external-backend" Warning;
+    /// What a real Envoy refuses, when it is asked.
+    REFUSED_BY_ENVOY = "GW5009" "refused-by-envoy" Error;
     /// A deprecated version of a kind.
     DEPRECATED_VERSION = "GW5010" "deprecated-version" Warning;
     /// A field that only the main branch of Gateway API has.

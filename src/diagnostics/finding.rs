@@ -114,6 +114,18 @@ impl Finding {
         self
     }
 
+    /// Says what the code's page says where the finding itself does not know better: what traffic does, unless the API
+    /// server refuses the object and there is none, and what to do.
+    #[must_use]
+    pub fn completed(mut self) -> Self {
+        let is_schema = self.code.id().starts_with("GW1");
+        if self.consequence.is_none() && !is_schema {
+            self.consequence = Some(self.code.traffic());
+        }
+        self.help.get_or_insert_with(|| self.code.remedy());
+        self
+    }
+
     /// The severity of the code.
     pub fn severity(&self) -> Severity {
         self.code.severity()

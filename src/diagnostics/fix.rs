@@ -54,6 +54,8 @@ pub enum Scalar {
     Text(String),
     /// A whole number.
     Number(i64),
+    /// `true` or `false`.
+    Boolean(bool),
 }
 
 impl Scalar {
@@ -62,6 +64,7 @@ impl Scalar {
         match self {
             Self::Text(text) => text.clone(),
             Self::Number(number) => number.to_string(),
+            Self::Boolean(value) => value.to_string(),
         }
     }
 }

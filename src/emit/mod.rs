@@ -13,6 +13,7 @@
 use std::io::{self, Write};
 
 mod canonical;
+pub mod difference;
 pub mod file;
 mod form;
 mod json;

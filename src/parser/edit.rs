@@ -68,7 +68,10 @@ impl Target<'_> {
             Change::Quote => {
                 let own = self.tree.own(path).filter(|own| own.style == Some(ScalarStyle::Plain))?;
                 let text = self.word(&own.value)?;
-                Some((own.value.clone(), format!("\"{text}\"")))
+                // Of other forms, such as `0x10` and `1_000`, the text is not what was read.
+                let is_word = text.bytes().all(|byte| byte.is_ascii_alphabetic());
+                let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+                (is_word || is_decimal).then(|| (own.value.clone(), format!("\"{text}\"")))
             }
             Change::Set(value) => {
                 let own = self.tree.own(path)?;
@@ -79,7 +82,7 @@ impl Target<'_> {
                 let (segment, parent) = path.0.split_last()?;
                 let Segment::Field(old) = segment else { return None };
                 let parent = FieldPath(parent.to_vec());
-                let entries = self.tree.own_entries(&parent)?;
+                let entries = self.tree.fields(&parent)?;
                 if entries.iter().any(|entry| *entry.name == **name) {
                     return None;
                 }
@@ -106,7 +109,7 @@ impl Target<'_> {
     }
 
     fn insert(&self, key: &str, value: &Scalar, path: &FieldPath) -> Option<(Range<usize>, String)> {
-        let entries = self.tree.own_entries(path)?;
+        let entries = self.tree.fields(path)?;
         if entries.iter().any(|entry| &*entry.name == key) {
             return None;
         }
@@ -149,6 +152,7 @@ impl Target<'_> {
 fn written(value: &Scalar, style: ScalarStyle) -> Option<String> {
     let text = match value {
         Scalar::Number(number) => return Some(number.to_string()),
+        Scalar::Boolean(value) => return Some(value.to_string()),
         Scalar::Text(text) => text,
     };
     let is_printable = text.chars().all(|character| !character.is_control());

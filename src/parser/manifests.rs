@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::diagnostics::{Code, FieldPath, Finding, Location, ObjectRef};
+use crate::diagnostics::{Change, Code, FieldPath, Finding, Fix, Location, ObjectRef};
 
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
@@ -172,6 +172,11 @@ impl<S> Object<S> {
     /// A finding on the field at `path`, given from the root of the object.
     pub fn finding(&self, code: Code, path: FieldPath, message: impl Into<String>) -> Finding {
         Finding::new(code, self.at(&path), message).object(self.key().to_ref(), path)
+    }
+
+    /// A fix that makes one change at `path`, given from the root of the object.
+    pub fn fix(&self, path: &FieldPath, change: Change) -> Fix {
+        Fix::one(self.position.document, self.position.base.join(path), change)
     }
 
     /// `namespace/name`, as messages name an object.

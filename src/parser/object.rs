@@ -9,7 +9,7 @@ mod metadata;
 
 use serde::Deserialize;
 
-use crate::diagnostics::{Diagnostics, Finding, Location, ObjectRef, Reported, codes};
+use crate::diagnostics::{Change, Diagnostics, Finding, Location, ObjectRef, Reported, Scalar, codes};
 use crate::options::Channel;
 use crate::path;
 
@@ -195,7 +195,9 @@ impl Unknown {
                     }
                     _ => (format!("the kind `{kind}` has no version {}", quote(version)), "unknown version"),
                 };
-                Problem::new(codes::UNKNOWN_KIND, path!["apiVersion"], message).label(label).help(help)
+                let fix =
+                    versions.first().filter(|_| !is_elsewhere).map(|first| Change::Set(Scalar::Text(first.clone())));
+                Problem::new(codes::UNKNOWN_KIND, path!["apiVersion"], message).label(label).help(help).fix(fix)
             }
         }
     }
@@ -319,9 +321,14 @@ fn read_gateway_kind(
 fn deprecation(schema: &Schema) -> Problem {
     let (kind, version) = (schema.kind.name(), schema.version);
     let message = format!("version `{version}` of `{kind}` is deprecated and will be removed");
+    let stable = format!("{}/v1", schema.kind.group());
+    let is_same = schemas()
+        .iter()
+        .any(|other| other.kind == schema.kind && other.version == "v1" && std::ptr::eq(other.spec, schema.spec));
     Problem::new(codes::DEPRECATED_VERSION, path!["apiVersion"], message)
         .label("deprecated")
         .help(format!("write `apiVersion: {}/v1`", schema.kind.group()))
+        .fix(is_same.then_some(Change::Set(Scalar::Text(stable))))
 }
 
 fn missing_spec(kind: Kind) -> Problem {
@@ -348,9 +355,10 @@ fn top_level(node: Node, schema: &Schema, checker: &mut Checker) -> Parts {
 fn unknown_top_level(name: &str, schema: &Schema) -> Problem {
     const KNOWN: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
     let is_of_spec = schema.spec.fields.iter().any(|field| field.name == name);
+    let near = nearest(name, KNOWN).filter(|_| !is_of_spec);
     let help = if is_of_spec {
         format!("move `{name}` into `spec`")
-    } else if let Some(meant) = nearest(name, KNOWN) {
+    } else if let Some(meant) = near {
         format!("did you mean `{meant}`?")
     } else {
         format!("the fields here are {}", listed(KNOWN, "and"))
@@ -359,6 +367,7 @@ fn unknown_top_level(name: &str, schema: &Schema) -> Problem {
         .key()
         .label("no such field")
         .help(help)
+        .fix(near.map(|near| Change::Rename(near.to_owned())))
 }
 
 fn decode(

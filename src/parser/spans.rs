@@ -168,7 +168,7 @@ impl SpanTree {
     }
 
     /// The entries of the mapping at `path`, under the same conditions, and when it has no merge key.
-    pub(super) fn own_entries(&self, path: &FieldPath) -> Option<Vec<OwnEntry>> {
+    pub(super) fn fields(&self, path: &FieldPath) -> Option<Vec<OwnEntry>> {
         let Shape::Map(entries) = &self.nodes.get(self.own_node(path)?)?.shape else { return None };
         if entries.iter().any(|entry| entry.merge) {
             return None;
@@ -192,8 +192,8 @@ impl SpanTree {
         for segment in &path.0 {
             let Node { shape, anchored: false, .. } = self.nodes.get(node)? else { return None };
             node = match (segment, shape) {
-                (Segment::Field(name), Shape::Map(entries)) => {
-                    let mut same = entries.iter().filter(|entry| !entry.merge && *entry.name == **name);
+                (Segment::Field(name), Shape::Map(_)) => {
+                    let mut same = self.entries_named(node, name);
                     let only = same.next()?;
                     if same.next().is_some() {
                         return None;

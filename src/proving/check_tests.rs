@@ -34,8 +34,8 @@ fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
         body: b"hi".to_vec(),
         truncated: false,
         trailers: Default::default(),
-        tls: None,
         elapsed: Duration::from_secs(1),
+        tls: None,
     };
     Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect(), strayed: Vec::new() }
 }

@@ -79,7 +79,7 @@ impl<'a> Offline<'a> {
         let mut simulated = Simulated {
             result: CaseResult { name: case.name.clone(), requests: 1, mismatches: Vec::new(), seconds: 0.0 },
             unchecked: Vec::new(),
-            skipped: skip(case, &request, &decision),
+            skipped: skip(case, &request, &decision).or_else(|| self.skip_handshake(&decision)),
             request,
             decision,
         };
@@ -92,13 +92,12 @@ impl<'a> Offline<'a> {
         let expected_joint = case.expect.joint.as_ref();
         let with_target = expected_joint.is_some_and(|joint| joint.0.iter().any(|(key, _)| key.contains(" /")));
         let mut kinds = Vec::new();
-        for outcome in &simulated.decision.outcomes {
-            let observed = self.observe(case, &outcome.answer);
-            add(&mut shares, observed.share_key(), outcome.share);
-            add(&mut joint, observed.joint_key(with_target), outcome.share);
+        for (share, observed) in self.observe_all(case, &simulated.decision) {
+            add(&mut shares, observed.share_key(), share);
+            add(&mut joint, observed.joint_key(with_target), share);
             let kind = case.expect.outcomes.iter().position(|kind| meets(kind, &observed));
-            let kind = kind.map_or_else(|| format!("another kind, such as {}", observed.share_key()), |at| label(at));
-            add(&mut kinds, kind, outcome.share);
+            let kind = kind.map_or_else(|| format!("another kind, such as {}", observed.share_key()), label);
+            add(&mut kinds, kind, share);
             let alone = RequestCase { expect: expect.clone(), ..case.clone() };
             for mismatch in check(&alone, std::slice::from_ref(&observed)) {
                 if !simulated.result.mismatches.contains(&mismatch) {
@@ -118,6 +117,15 @@ impl<'a> Offline<'a> {
             simulated.result.mismatches.extend(compare_shares(&expected, &kinds));
         }
         simulated
+    }
+
+    /// Backends with TLS show certificates of their own, which no manifest knows.
+    fn skip_handshake(&self, decision: &Decision<'_>) -> Option<&'static str> {
+        let has_tls = decision.outcomes.iter().any(|outcome| match &outcome.answer {
+            Answer::Upstream(upstream) => self.simulator.config().cluster(upstream.cluster).tls.is_some(),
+            Answer::Local(_) | Answer::Stream(_) | Answer::Closed(_) => false,
+        });
+        has_tls.then_some("whether the certificate of the backend is accepted needs a run")
     }
 
     /// The request of a case, as the runner would send it.
@@ -142,7 +150,8 @@ impl<'a> Offline<'a> {
             target = call.path();
         }
         let security = match spec.url.scheme {
-            Scheme::Http | Scheme::Udp => Security::Plain,
+            Scheme::Http => Security::Plain,
+            Scheme::Udp => Security::Udp,
             Scheme::Https => {
                 let tls = spec.tls.clone().unwrap_or_default();
                 let server_name = Some(tls.sni.unwrap_or_else(|| spec.url.host.clone()));
@@ -172,8 +181,22 @@ impl<'a> Offline<'a> {
         self.topology.gateways.get(case.gateway.as_ref()?)?.addresses.first().copied()
     }
 
-    /// What the runner would observe.
-    fn observe(&self, case: &RequestCase, answer: &Answer<'_>) -> Outcome {
+    /// What the runner would observe, with the share of each.
+    fn observe_all(&self, case: &RequestCase, decision: &Decision<'_>) -> Vec<(Share, Outcome)> {
+        let mut all = Vec::new();
+        for outcome in &decision.outcomes {
+            let names = match &outcome.answer {
+                Answer::Upstream(upstream) => self.backends(upstream.cluster),
+                Answer::Local(_) | Answer::Closed(_) | Answer::Stream(_) => vec![String::new()],
+            };
+            // The endpoints of one backend have equal shares.
+            let share = outcome.share * Share::new(1, names.len() as u128);
+            all.extend(names.into_iter().map(|name| (share, self.observe(case, &outcome.answer, name))));
+        }
+        all
+    }
+
+    fn observe(&self, case: &RequestCase, answer: &Answer<'_>, backend: String) -> Outcome {
         match answer {
             Answer::Local(reply) => {
                 let body = if case.request.method == hyper::Method::HEAD { "" } else { reply.body };
@@ -193,12 +216,11 @@ impl<'a> Offline<'a> {
                 received: Vec::new(),
                 strayed: Vec::new(),
             },
-            Answer::Upstream(upstream) => self.echo(case, upstream),
+            Answer::Upstream(upstream) => self.echo(case, upstream, backend),
         }
     }
 
-    fn echo(&self, case: &RequestCase, upstream: &Upstream<'_>) -> Outcome {
-        let name = self.backend(upstream.cluster);
+    fn echo(&self, case: &RequestCase, upstream: &Upstream<'_>, name: String) -> Outcome {
         if self.cases.down.contains(&name) || self.cases.unresolved.contains(&name) {
             let headers = upstream.answer(vec![("content-type".to_owned(), "text/plain".to_owned())]);
             return Outcome { reply: Ok(self::reply(503, headers, "")), received: Vec::new(), strayed: Vec::new() };
@@ -211,7 +233,10 @@ impl<'a> Offline<'a> {
             host: Some(upstream.host.clone()),
             headers: upstream.headers.clone(),
             body_length: 0,
-            body: case.request.body.clone().unwrap_or_default(),
+            body: match &case.request.grpc {
+                Some(call) => call.messages.join("\n"),
+                None => case.request.body.clone().unwrap_or_default(),
+            },
             tls: None,
         };
         let controls = Controls { upstream, backend: &received.backend };
@@ -237,7 +262,7 @@ impl<'a> Offline<'a> {
             let status = controls.get("x-echo-grpc-status").unwrap_or_else(|| "0".to_owned());
             reply.trailers.push((grpc::STATUS.to_owned(), status));
         }
-        let copies = upstream.mirrors.iter().map(|id| self.backend(*id));
+        let copies = upstream.mirrors.iter().filter_map(|id| self.backends(*id).into_iter().next());
         let copies = copies
             .filter(|name| !self.cases.down.contains(name))
             .map(|backend| Received { backend, ..received.clone() });
@@ -245,15 +270,15 @@ impl<'a> Offline<'a> {
         Outcome { reply: Ok(reply), received: all, strayed: Vec::new() }
     }
 
-    /// The name of the echo backend of a cluster.
-    fn backend(&self, id: ClusterId) -> String {
+    /// The names of the echo backends of a cluster: one for each endpoint that is kept, else one.
+    fn backends(&self, id: ClusterId) -> Vec<String> {
         let Cluster { backend, endpoints, .. } = self.simulator.config().cluster(id);
         match endpoints {
             Endpoints::Static(addresses) if self.cases.keep_endpoints && addresses.first() != Some(&NOWHERE) => {
-                addresses.first().map(ToString::to_string).unwrap_or_default()
+                addresses.iter().map(ToString::to_string).collect()
             }
             Endpoints::Static(_) | Endpoints::Dns(_) => {
-                format!("{}/{}:{}", backend.namespace, backend.name, backend.port)
+                vec![format!("{}/{}:{}", backend.namespace, backend.name, backend.port)]
             }
         }
     }
@@ -360,13 +385,16 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     (kept, unchecked)
 }
 
+/// How far a percentage without decimals may be off: less than anything prints.
+const EXACT: f64 = 0.005;
+
 /// Compares exact shares with percentages, as exactly as those are written.
 fn compare_shares(expected: &[(String, f64)], actual: &[(String, Share)]) -> Vec<Mismatch> {
     let find = |name: &str| actual.iter().find(|(key, _)| key == name).map_or(Share::new(0, 1), |(_, share)| *share);
     let wrong = expected.iter().filter(|(name, percent)| {
         let decimals = percent.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
         let tolerance = 0.5 * 10_f64.powi(-i32::try_from(decimals).unwrap_or(0));
-        let exact = if decimals == 0 { 1e-9 } else { tolerance };
+        let exact = if decimals == 0 { EXACT } else { tolerance };
         (find(name).percent() - percent).abs() > exact
     });
     let mut mismatches: Vec<Mismatch> = wrong

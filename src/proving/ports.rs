@@ -6,8 +6,10 @@
 //! port to anyone who asks for port 0, in whatever process, while a proxy that
 //! is told to bind it may do so (both sides set `SO_REUSEADDR`).
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 
+use socket2::{Domain, Socket, Type};
 use tokio::net::TcpSocket;
 
 use super::error::Error;
@@ -36,6 +38,41 @@ impl Reservation {
     /// The reserved address.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+}
+
+/// How many ports are tried until one is free for connections and for datagrams.
+pub(super) const PORT_ATTEMPTS: usize = 20;
+
+/// The datagrams of a reserved port. A UDP socket beside the proxy's own would
+/// take some of its datagrams, so this must be dropped when the proxy is there.
+#[derive(Debug)]
+pub(super) struct DatagramReservation {
+    _socket: Socket,
+}
+
+impl DatagramReservation {
+    fn new(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
+        socket.set_reuse_port(true)?;
+        socket.bind(&address.into())?;
+        Ok(Self { _socket: socket })
+    }
+}
+
+/// Reserves a port of `ip` for connections and for datagrams. Must be called inside a tokio runtime.
+pub(super) fn reserve_both(ip: IpAddr) -> Result<(Reservation, DatagramReservation), Error> {
+    let mut taken = Vec::new();
+    loop {
+        let reservation = Reservation::new(ip)?;
+        match DatagramReservation::new(reservation.address()) {
+            Ok(datagrams) => return Ok((reservation, datagrams)),
+            Err(error) if taken.len() >= PORT_ATTEMPTS => {
+                return Err(Error::System("reserve a port for datagrams".to_owned(), error));
+            }
+            // Kept, so that the next port is another one.
+            Err(_) => taken.push(reservation),
+        }
     }
 }
 

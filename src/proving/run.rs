@@ -2,7 +2,7 @@
 //! Envoy, every request, every comparison.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,7 +22,7 @@ use super::datagram::{self, DatagramBackend};
 use super::envoy::Envoy;
 use super::error::Error;
 use super::journal::Journal;
-use super::ports::Reservation;
+use super::ports::{DatagramReservation, PORT_ATTEMPTS, Reservation, reserve_both};
 use super::stop::Stop;
 use super::tls::{self, ClientTls};
 use super::topology::{ServiceKey, Topology};
@@ -45,9 +45,6 @@ const MIRROR_SILENCE: Duration = Duration::from_millis(250);
 
 /// How long a backend waits for a fixed address that is in use.
 const BIND_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How many ports are tried until one is free for connections and datagrams.
-const PORT_ATTEMPTS: usize = 20;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -126,8 +123,8 @@ fn run_inside(
     let directory = tempfile::tempdir().map_err(Error::system("create a directory for Envoy"))?;
     let config = directory.path().join("envoy.yaml");
     std::fs::write(&config, bootstrap).map_err(Error::system(format!("write {}", config.display())))?;
-    stage.datagram_ports.clear();
     let envoy = Envoy::start(proof.envoy, &config, stage.admin.address(), &directory.path().join("envoy.log"))?;
+    stage.datagram_ports.clear();
     stage.check_listeners(&envoy)?;
     let mut results = Vec::new();
     for case in &proof.cases.requests {
@@ -156,9 +153,8 @@ struct Stage<'a> {
     /// The Gateways' ports and the ports that Envoy binds in their place.
     ports: HashMap<u16, Reservation>,
     journal: Journal,
-    /// Sockets that keep the same ports free for datagrams until Envoy starts:
-    /// a UDP socket beside Envoy's own would take some of its datagrams.
-    datagram_ports: Vec<UdpSocket>,
+    /// The datagrams of the same ports, reserved until Envoy has started.
+    datagram_ports: Vec<DatagramReservation>,
     /// Kept because they serve, or refuse, until they are dropped.
     _backends: Vec<Backend>,
     _datagram_backends: Vec<DatagramBackend>,
@@ -174,8 +170,8 @@ impl<'a> Stage<'a> {
         options.admin_address = Some(admin.address());
         let (mut ports, mut datagram_ports) = (HashMap::new(), Vec::new());
         for port in topology.ports() {
-            let (reservation, socket) = reserve_both()?;
-            datagram_ports.push(socket);
+            let (reservation, datagrams) = reserve_both(LOOPBACK)?;
+            datagram_ports.push(datagrams);
             options.port_map.retain(|map| map.from != port);
             options.port_map.push(PortMap { gateway: None, from: port, to: reservation.address().port() });
             ports.insert(port, reservation);
@@ -184,7 +180,7 @@ impl<'a> Stage<'a> {
             options.listener_address = ListenerAddress::Ip(LOOPBACK);
         }
         let journal = Journal::default();
-        let (mut backends, mut down) = (Vec::new(), Vec::new());
+        let (mut backends, mut datagram_backends, mut down) = (Vec::new(), Vec::new(), Vec::new());
         for service in services(proof) {
             let name = service.to_string();
             let address = if cases.down.contains(&name) {
@@ -193,14 +189,15 @@ impl<'a> Stage<'a> {
                 down.push(reservation);
                 address
             } else {
-                let backend = start_backend(&name, SocketAddr::new(LOOPBACK, 0), cases, &journal).await?;
+                let (backend, datagrams) = start_backends(&service, proof, &journal).await?;
                 let address = backend.address();
                 backends.push(backend);
+                datagram_backends.extend(datagrams);
                 address
             };
             options.resolve.push(resolve(service, address));
         }
-        let datagram_backends = start_datagram_backends(proof, &mut options).await?;
+        datagram_backends.extend(start_datagram_backends(proof, &mut options).await?);
         if cases.keep_endpoints {
             for endpoint in topology.endpoints.iter().filter(|endpoint| endpoint.address.ip().is_loopback()) {
                 let name = endpoint.address.to_string();
@@ -348,40 +345,43 @@ pub(super) fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     all.into_iter().filter(move |key| !sliced(key) && !resolved(key) && !unresolved(key))
 }
 
-/// A port of loopback that is free for connections and for datagrams.
-fn reserve_both() -> Result<(Reservation, UdpSocket), Error> {
+/// Starts the backend of a TCP port, and where a UDP port of the same Service
+/// has this number, its backend on the same port.
+async fn start_backends(
+    service: &ServiceKey,
+    proof: &Proof<'_>,
+    journal: &Journal,
+) -> Result<(Backend, Option<DatagramBackend>), Error> {
+    let (name, free) = (service.to_string(), SocketAddr::new(LOOPBACK, 0));
     let mut taken = Vec::new();
     loop {
-        let reservation = Reservation::new(LOOPBACK)?;
-        match UdpSocket::bind(reservation.address()) {
-            Ok(socket) => return Ok((reservation, socket)),
+        let backend = start_backend(&name, free, proof.cases, journal).await?;
+        if !proof.topology.datagram_services.contains(service) {
+            return Ok((backend, None));
+        }
+        match DatagramBackend::start(&name, backend.address()).await {
+            Ok(datagrams) => return Ok((backend, Some(datagrams))),
             Err(error) if taken.len() >= PORT_ATTEMPTS => {
-                return Err(Error::System("reserve a port for datagrams".to_owned(), error));
+                return Err(Error::System(format!("start backend {name}"), error));
             }
             // Kept, so that the next port is another one.
-            Err(_) => taken.push(reservation),
+            Err(_) => taken.push(backend),
         }
     }
 }
 
-/// Starts a backend for each UDP port of a Service. Where the Service has a TCP
-/// port of the same number, both are on one port here as well.
+/// Starts the backends of the UDP ports whose number is no TCP port of their Service.
 async fn start_datagram_backends(proof: &Proof<'_>, options: &mut Options) -> Result<Vec<DatagramBackend>, Error> {
     let mut backends = Vec::new();
-    for service in &proof.topology.datagram_services {
+    let only_datagrams = proof.topology.datagram_services.difference(&proof.topology.services);
+    for service in only_datagrams {
         let name = service.to_string();
         if proof.cases.down.contains(&name) || proof.cases.unresolved.contains(&name) {
             continue;
         }
-        let same =
-            |own: &&Resolve| own.namespace == service.namespace && own.name == service.name && own.port == service.port;
-        let known = options.resolve.iter().find(same).and_then(|own| own.endpoints.first()).map(|(_, port)| *port);
-        let address = SocketAddr::new(LOOPBACK, known.unwrap_or(0));
-        let backend = DatagramBackend::start(&name, address).await;
-        let backend = backend.map_err(Error::system(format!("start backend {name} on {address}")))?;
-        if known.is_none() {
-            options.resolve.push(resolve(service.clone(), backend.address()));
-        }
+        let backend = DatagramBackend::start(&name, SocketAddr::new(LOOPBACK, 0)).await;
+        let backend = backend.map_err(Error::system(format!("start backend {name}")))?;
+        options.resolve.push(resolve(service.clone(), backend.address()));
         backends.push(backend);
     }
     Ok(backends)

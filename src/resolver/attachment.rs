@@ -6,7 +6,7 @@ mod finding;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, codes};
+use crate::diagnostics::{Change, Code, Diagnostics, FieldPath, Finding, Scalar, codes};
 use crate::hostname::Hostname;
 use crate::options::Options;
 use crate::parser::api::{DefaultScope, FromNamespaces, ParentReference};
@@ -383,12 +383,20 @@ impl<'a, 'm> Attacher<'a, 'm> {
         }
         let elsewhere = known.iter().find(|m| m.name == name).map(|m| m.namespace.as_str());
         let names = known.iter().filter(|m| m.namespace == namespace).map(|m| m.name.as_str());
-        let help = if let Some(other) = elsewhere {
-            format!("{kind} `{name}` is in namespace `{other}`: add `namespace: {other}`")
+        let text = |text: &str| Scalar::Text(text.to_owned());
+        let (help, fix) = if let Some(other) = elsewhere {
+            let help = format!("{kind} `{name}` is in namespace `{other}`: add `namespace: {other}`");
+            let change = Change::Insert { key: "namespace".to_owned(), value: text(other) };
+            // A reference that names a namespace names the wrong one: which of the two is meant is not certain.
+            let is_only = known.iter().filter(|m| m.name == name).count() == 1;
+            (help, is_only.then(|| route.object.fix(at, change)))
         } else if let Some(near) = nearest(name, names) {
-            format!("did you mean `{near}`?")
+            let fix = route.object.fix(&at.with("name"), Change::Set(text(near)));
+            (format!("did you mean `{near}`?"), Some(fix))
         } else {
-            format!("add the {kind} to the input, pass its file with `--context`, or pass `--assume gateways`")
+            let help =
+                format!("add the {kind} to the input, pass its file with `--context`, or pass `--assume gateways`");
+            (help, None)
         };
         diagnostics.report(
             route
@@ -400,7 +408,8 @@ impl<'a, 'm> Attacher<'a, 'm> {
                 )
                 .label(format!("no such {kind}"))
                 .consequence(NO_TRAFFIC)
-                .help(help),
+                .help(help)
+                .fix(fix),
         );
     }
 

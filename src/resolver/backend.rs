@@ -198,7 +198,8 @@ impl<'m> BackendIndex<'m> {
             return Err(diagnostics.error(other_namespace(from, namespace, name)));
         }
         if !grants.permit(referrer, Referent { group, kind, namespace, name }) {
-            return Err(diagnostics.error(not_permitted(from, kind, namespace, name)));
+            let grant = grants.missing(referrer, Referent { group, kind, namespace, name });
+            return Err(diagnostics.error(not_permitted(from, kind, namespace, name, grant)));
         }
         let port = match site {
             Site::Internal => port.unwrap_or_default(),

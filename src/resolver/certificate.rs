@@ -294,7 +294,7 @@ impl<'m> CertificateIndex<'m> {
         if assumed && !refused {
             return (!self.has_directory).then_some(Unusable::NoDirectory);
         }
-        Some(Unusable::Missing { near: nearest(name, names.into_iter()).map(str::to_owned), refused })
+        Some(Unusable::Missing { near: nearest(name, names).map(str::to_owned), refused })
     }
 
     fn warn_of_pair(&self, pair: &StoredPair<'_>, diagnostics: &mut Diagnostics) {

@@ -30,7 +30,7 @@ pub(super) fn act<'c>(
     let outcomes = drawn.flat_map(|branch| {
         let share = Share::new(u128::from(branch.weight), sum);
         let parts = act_alone(config, host, &branch.action, request).into_iter();
-        parts.map(move |part| Outcome { share: part.share.of_share(share), backend: Some(branch.origin), ..part })
+        parts.map(move |part| Outcome { share: part.share * share, backend: Some(branch.origin), ..part })
     });
     outcomes.collect()
 }
@@ -68,7 +68,7 @@ fn forward<'c>(config: &'c Config, action: &'c Forward, request: &Admitted) -> V
             if let Answer::Upstream(upstream) = &mut answer {
                 upstream.mirrors.clone_from(mirrors);
             }
-            Outcome { share: part.of_share(share), backend: Some(backend.origin), answer }
+            Outcome { share: *part * share, backend: Some(backend.origin), answer }
         })
     });
     outcomes.collect()

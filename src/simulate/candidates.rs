@@ -121,7 +121,7 @@ impl<'c> Simulator<'c> {
     pub fn candidates(&self, request: &Request) -> Vec<Candidate<'c>> {
         let Ok((table, place)) = self.connect(&request.connection) else { return Vec::new() };
         let Some(http) = self.http(table, place) else { return Vec::new() };
-        let Ok(admitted) = http.admit(request) else { return Vec::new() };
+        let Ok(admitted) = http.admit(self.config, request) else { return Vec::new() };
         let Some((_, routes)) = http.host(&admitted) else { return Vec::new() };
         let subject = admitted.subject();
         let mut chosen: Option<&Route> = None;

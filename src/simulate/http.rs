@@ -94,7 +94,7 @@ impl<'c> HttpTable<'c> {
 
     /// Decides about a request.
     pub(super) fn decide(&self, config: &'c Config, request: &Request) -> Decision<'c> {
-        let admitted = match self.admit(request) {
+        let admitted = match self.admit(config, request) {
             Ok(admitted) => admitted,
             Err(reply) => return local(finish(reply, is_grpc(&request.headers))),
         };
@@ -128,7 +128,7 @@ impl<'c> HttpTable<'c> {
     }
 
     /// What the routes see of a request, unless it is answered before.
-    pub(super) fn admit(&self, request: &Request) -> Result<Admitted, LocalReply> {
+    pub(super) fn admit(&self, config: &Config, request: &Request) -> Result<Admitted, LocalReply> {
         let Request { connection, version, method, authority, target, headers } = request;
         let bad = || LocalReply::new(400, Reason::BadRequest);
         if *version == Version::Http1 && !METHODS.contains(&method.as_str()) {
@@ -149,6 +149,13 @@ impl<'c> HttpTable<'c> {
         let scheme = match connection.security {
             Security::Tls { .. } => "https",
             Security::Plain | Security::Udp => "http",
+        };
+        // Behind a trusted proxy, that one knows what the client spoke.
+        let told = request.header_lines("x-forwarded-proto").next().filter(|_| config.proxy.trusted_hops > 0);
+        let scheme = match told {
+            Some("https") => "https",
+            Some("http") => "http",
+            _ => scheme,
         };
         Ok(Admitted {
             method: method.clone(),

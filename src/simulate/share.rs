@@ -1,7 +1,7 @@
 //! Exact shares of requests.
 
 use std::fmt;
-use std::ops::Add;
+use std::ops::{Add, Mul};
 
 /// A fraction of all requests, in lowest terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,12 +18,6 @@ impl Share {
     pub fn new(parts: u128, of: u128) -> Self {
         let divisor = gcd(parts, of).max(1);
         Self { parts: parts / divisor, of: (of / divisor).max(1) }
-    }
-
-    /// This share of `whole`.
-    #[must_use]
-    pub fn of_share(self, whole: Self) -> Self {
-        Self::new(self.parts * whole.parts, self.of * whole.of)
     }
 
     /// The numerator.
@@ -51,6 +45,14 @@ impl Add for Share {
             return Self::new(self.parts + other.parts, self.of);
         }
         Self::new(self.parts * other.of + other.parts * self.of, self.of * other.of)
+    }
+}
+
+impl Mul for Share {
+    type Output = Self;
+
+    fn mul(self, other: Self) -> Self {
+        Self::new(self.parts * other.parts, self.of * other.of)
     }
 }
 

@@ -8,6 +8,8 @@ use serde::Deserialize;
 /// The file with a case's settings, and the one with its requests.
 const SETTINGS: &str = "case.yaml";
 const REQUESTS: &str = "requests.yaml";
+/// The area with a case for each code.
+const CODES: &str = "diagnostics/";
 
 /// The content of a `case.yaml`.
 #[derive(Debug, Default, Deserialize)]
@@ -25,6 +27,9 @@ struct Settings {
     paths: Option<Vec<String>>,
     /// The file that is fed to standard input.
     stdin: Option<String>,
+    /// Whether the report for programs is a snapshot too; always so in the area `diagnostics`.
+    #[serde(default)]
+    json: bool,
     /// The exit codes; 0 by default. One number is meant for both commands.
     #[serde(default)]
     exit: Exit,
@@ -77,6 +82,8 @@ pub(crate) struct Case {
     pub(crate) paths: Vec<String>,
     /// The file that is fed to standard input.
     pub(crate) stdin: Option<PathBuf>,
+    /// Whether the report for programs is a snapshot too.
+    pub(crate) json: bool,
     /// The expected exit codes.
     pub(crate) exit: Exit,
     /// The file with requests, when there is one.
@@ -115,15 +122,17 @@ fn read(name: String, folder: PathBuf) -> Result<Case, String> {
     let settings = settings(&folder.join(SETTINGS))?;
     let all = entries(&folder).into_iter().map(|path| file_name(&path));
     let all = all.filter(|entry| entry != SETTINGS && entry != REQUESTS);
-    let paths = settings.paths.unwrap_or_else(|| all.collect());
-    let stated = settings.reason.or_else(|| first_comment(&folder.join(paths.first()?)));
+    let paths = settings.paths.clone().unwrap_or_else(|| all.collect());
+    let stated = settings.reason.clone().or_else(|| first_comment(&folder.join(paths.first()?)));
     if stated.is_none_or(|reason| reason.trim().is_empty() || reason.trim().contains('\n')) {
         return Err(format!("say in one line why the case exists: `reason:` in {SETTINGS}, or a first comment line"));
     }
     let requests = Some(folder.join(REQUESTS)).filter(|path| path.is_file());
-    let stdin = settings.stdin.map(|file| folder.join(file));
+    let stdin = settings.stdin.as_ref().map(|file| folder.join(file));
     let translate_args = settings.args.iter().chain(&settings.translate_args).cloned().collect();
-    Ok(Case { name, args: settings.args, translate_args, paths, stdin, exit: settings.exit, requests, folder })
+    let json = settings.json || name.starts_with(CODES);
+    let Settings { args, exit, .. } = settings;
+    Ok(Case { name, args, translate_args, paths, stdin, json, exit, requests, folder })
 }
 
 fn settings(path: &Path) -> Result<Settings, String> {

@@ -12,11 +12,14 @@ use walkdir::WalkDir;
 use crate::case::{Case, discover};
 use crate::harness::Harness;
 use crate::process::Output;
+use crate::registry;
 
 const BOOTSTRAP: &str = "bootstrap.yaml";
 const DIAGNOSTICS: &str = "diagnostics.txt";
 /// What `translate` alone reports, where that is not what `validate` reports.
 const TRANSLATE_DIAGNOSTICS: &str = "translate.txt";
+/// The report of `validate` for programs, for the cases that ask for it.
+const REPORT: &str = "diagnostics.json";
 
 /// One test for each case, and one for snapshots without a case.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
@@ -54,12 +57,37 @@ pub(crate) fn compare(harness: &Harness, case: &Case) -> Result<(), String> {
         wrong.push(format!("`validate` prints to stderr beside its report:\n{}", validated.stderr));
     }
     wrong.extend(snapshot(harness, case, DIAGNOSTICS, &validated.stdout, &work).err());
+    wrong.extend(report(harness, case, validated.code, &work).err());
     if !translated.stderr.is_empty() && translated.stderr != validated.stdout {
         wrong.extend(snapshot(harness, case, TRANSLATE_DIAGNOSTICS, &translated.stderr, &work).err());
     } else if path(harness, case, TRANSLATE_DIAGNOSTICS).exists() {
         wrong.push(format!("{TRANSLATE_DIAGNOSTICS}.snap is not made any more: `validate` says the same, delete it"));
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
+}
+
+/// Compares the report for programs, and demands of every finding what a reader needs.
+fn report(harness: &Harness, case: &Case, code: Option<i32>, work: &Path) -> Result<(), String> {
+    let args: Vec<String> = case.args.iter().cloned().chain(["-o".to_owned(), "json".to_owned()]).collect();
+    let output = harness.gwctl("validate", case, &args, work)?;
+    let mut wrong = Vec::new();
+    if output.code != code {
+        wrong.push(format!("`validate -o json` ends with {:?}, and without the flag with {code:?}", output.code));
+    }
+    match serde_json::from_str::<serde_json::Value>(&output.stdout) {
+        Ok(report) => {
+            for finding in report["findings"].as_array().into_iter().flatten() {
+                wrong.extend(registry::missing_words(finding));
+            }
+        }
+        // The stand-in for gwctl in the tests of the harness prints no reports.
+        Err(_) if case.name.starts_with("self/") => {}
+        Err(error) => wrong.push(format!("`validate -o json` is not JSON: {error}")),
+    }
+    if case.json {
+        wrong.extend(snapshot(harness, case, REPORT, &output.stdout, work).err());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
 fn check_code(expected: i32, output: &Output, command: &str, wrong: &mut Vec<String>) {
@@ -103,6 +131,9 @@ pub(crate) fn orphans(harness: &Harness) -> Vec<PathBuf> {
         let Ok(case) = found else { continue };
         made.push(path(harness, &case, DIAGNOSTICS));
         made.push(path(harness, &case, TRANSLATE_DIAGNOSTICS));
+        if case.json {
+            made.push(path(harness, &case, REPORT));
+        }
         if case.exit.translate == 0 {
             made.push(path(harness, &case, BOOTSTRAP));
         }

@@ -25,7 +25,8 @@ const fn layer(path: &'static str, modules: &'static [&'static str], messages: b
 const LAYERS: &[Layer] = &[
     layer("hostname", &[], false, false),
     layer("spelling", &[], false, false),
-    layer("certificate", &[], false, false),
+    layer("certificate/tests", &["hostname"], false, true),
+    layer("certificate", &["hostname"], false, false),
     layer("diagnostics", &["parser"], false, false),
     layer("parser/load", &["diagnostics"], false, true),
     layer("parser", &["diagnostics", "options", "spelling"], false, false),

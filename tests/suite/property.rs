@@ -66,6 +66,7 @@ fn prove(harness: &Harness, name: &str, objects: &[Value], requests: &[Value]) -
         translate_args: vec!["--partial".to_owned()],
         paths: vec!["manifests.json".to_owned()],
         stdin: None,
+        json: false,
         exit: crate::case::Exit::default(),
         requests: Some(requests.clone()),
     };

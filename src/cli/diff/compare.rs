@@ -238,7 +238,6 @@ fn title(key: &RuleKey) -> String {
     format!("{object}: {conditions}")
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one line")]
 fn change(
     kind: ChangeKind,
     subject: String,

@@ -48,6 +48,7 @@ fn read(text: &str, options: &Options, streams: &mut Streams<'_>) -> Result<Comp
         Some(revision) => Compiled {
             compilation: compile::compile(git::read(revision)?, options, Diagnostics::new()),
             is_input_unreadable: false,
+            load_findings: Diagnostics::new(),
         },
         None => pipeline::compile(&InputArgs::of(PathBuf::from(text)), options, streams.stdin),
     };

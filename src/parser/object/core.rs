@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::diagnostics::codes;
+use crate::diagnostics::{Change, Scalar, codes};
 use crate::parser::api::{
     AddressType, ConfigMap, Endpoint, EndpointPort, EndpointSlice, L4Protocol, Secret, Service, ServicePort,
     ServiceType, TargetPort,
@@ -59,6 +59,7 @@ pub(super) fn wrong_version(kind: Kind, version: &str) -> Problem {
     Problem::new(codes::BAD_CORE_OBJECT, path!["apiVersion"], message)
         .label("unknown version")
         .help(format!("write `apiVersion: {}{separator}{VERSION}`", kind.group()))
+        .fix(Some(Change::Set(Scalar::Text(format!("{}{separator}{VERSION}", kind.group())))))
 }
 
 /// Reads the fields of `node`, an object of the core kind `kind`.

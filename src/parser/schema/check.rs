@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::{FieldPath, Segment, codes};
+use crate::diagnostics::{Change, FieldPath, Segment, codes};
 use crate::options::Channel;
 use crate::parser::node::Node;
 
@@ -59,7 +59,12 @@ impl Checker {
             (Type::List(list), Node::List(_)) => self.list(node, list, at),
             (Type::Map(map), Node::Map(entries)) => self.map(entries, map, at),
             (Type::Object(shape), Node::Map(_)) => self.object(node, shape, at),
-            (ty, node) => self.block(problem::wrong_type(node, type_name(ty), at)),
+            (ty, node) => {
+                let problem = problem::wrong_type(node, type_name(ty), at);
+                let is_certain = problem.fix.is_some() && fits(ty, node);
+                let fix = problem.fix.clone().filter(|_| is_certain);
+                self.block(problem.fix(fix));
+            }
         }
     }
 
@@ -218,7 +223,8 @@ impl Checker {
                 .label("not in the standard channel")
                 .help(format!("`{name}` is in the experimental channel only: pass `--channel experimental`"))
         } else if let Some(meant) = nearest(name, known()) {
-            problem.label("no such field").help(format!("did you mean `{meant}`?"))
+            let fix = Change::Rename(meant.to_owned());
+            problem.label("no such field").help(format!("did you mean `{meant}`?")).fix(Some(fix))
         } else {
             problem.label("no such field").help(format!("the fields here are {}", listed(known(), "and")))
         };
@@ -260,6 +266,26 @@ fn find<'n>(node: &'n Node, path: &FieldPath) -> Option<&'n Node> {
         Segment::Field(name) => node.get(name),
         Segment::Index(index) => node.as_list()?.get(*index),
     })
+}
+
+/// Whether a scalar would be within its limits if it had the right type.
+fn fits(ty: &Type, node: &Node) -> bool {
+    match ty {
+        Type::Text(limits) => {
+            let text = plain(node);
+            let length = text.chars().count();
+            (limits.values.is_empty() || limits.values.contains(&text.as_str()))
+                && length >= limits.min
+                && limits.max.is_none_or(|max| length <= max)
+                && limits.pattern.is_none_or(|pattern| (pattern.matches)(&text))
+        }
+        Type::Integer(limits) => plain(node).parse().is_ok_and(|number: i64| {
+            (limits.min..=limits.max).contains(&number)
+                && (limits.values.is_empty() || limits.values.contains(&number))
+                && (!limits.is_32_bit || i32::try_from(number).is_ok())
+        }),
+        _ => true,
+    }
 }
 
 fn type_name(ty: &Type) -> &'static str {

@@ -5,7 +5,9 @@
 
 use std::fmt::Write as _;
 
-use crate::diagnostics::{Code, FieldPath, Finding, Location, ObjectRef, Segment, Severity, codes};
+use crate::diagnostics::{
+    Change, Code, FieldPath, Finding, Fix, Location, ObjectRef, Scalar, Segment, Severity, codes,
+};
 use crate::parser::manifests::Position;
 use crate::parser::node::Node;
 
@@ -77,11 +79,13 @@ pub(in crate::parser) struct Problem {
     pub(in crate::parser) help: Option<String>,
     /// The earlier item that the item at `path` collides with.
     pub(in crate::parser) first: Option<FieldPath>,
+    /// What to change at `path`, where that is certain.
+    pub(in crate::parser) fix: Option<Change>,
 }
 
 impl Problem {
     pub(in crate::parser) fn new(code: Code, path: FieldPath, message: String) -> Self {
-        Self { code, path, is_key: false, message, label: None, help: None, first: None }
+        Self { code, path, is_key: false, message, label: None, help: None, first: None, fix: None }
     }
 
     pub(in crate::parser) fn label(mut self, label: impl Into<String>) -> Self {
@@ -104,6 +108,11 @@ impl Problem {
         self
     }
 
+    pub(in crate::parser) fn fix(mut self, fix: Option<Change>) -> Self {
+        self.fix = fix;
+        self
+    }
+
     /// Whether the object is refused because of this.
     pub(in crate::parser) fn is_error(&self) -> bool {
         self.code.severity() == Severity::Error
@@ -111,11 +120,12 @@ impl Problem {
 
     /// The problem as a finding about `object` at `position`.
     pub(in crate::parser) fn into_finding(self, position: &Position, object: &ObjectRef) -> Finding {
-        let Self { code, path, is_key, message, label, help, first } = self;
+        let Self { code, path, is_key, message, label, help, first, fix } = self;
         let whole = position.base.join(&path);
         let location =
             if is_key { Location::key(position.document, whole) } else { Location::field(position.document, whole) };
-        let mut finding = Finding::new(code, location, message);
+        let fix = fix.map(|change| Fix::one(position.document, position.base.join(&path), change));
+        let mut finding = Finding::new(code, location, message).fix(fix);
         finding.label = label;
         finding.help = help;
         if let Some(first) = first {
@@ -187,7 +197,8 @@ pub(in crate::parser) fn wrong_type(node: &Node, wanted: &'static str, at: &Step
             format!("`{name}` must be a string, and an unquoted word like this is a boolean"),
         )
         .label("read as a boolean")
-        .help("quote it: YAML reads bare `true`, `false`, `yes`, `no`, `on`, `off`, `y` and `n` as booleans");
+        .help("quote it: YAML reads bare `true`, `false`, `yes`, `no`, `on`, `off`, `y` and `n` as booleans")
+        .fix(Some(Change::Quote));
     }
     let help = match (wanted, node) {
         ("string", Node::Int(number)) => format!("quote it: `\"{number}\"`"),
@@ -206,6 +217,17 @@ pub(in crate::parser) fn wrong_type(node: &Node, wanted: &'static str, at: &Step
     Problem::new(codes::WRONG_TYPE, at.path(), format!("`{name}` must be {}, not {found}", article(wanted)))
         .label(format!("this is {found}"))
         .help(help)
+        .fix(retyped(node, wanted))
+}
+
+/// The change that gives a scalar its type.
+fn retyped(node: &Node, wanted: &str) -> Option<Change> {
+    match (wanted, node) {
+        ("string", Node::Int(_) | Node::Float(_)) => Some(Change::Quote),
+        ("integer", Node::String(text)) => Some(Change::Set(Scalar::Number(text.parse().ok()?))),
+        ("boolean", Node::String(text)) => Some(Change::Set(Scalar::Boolean(text.parse().ok()?))),
+        _ => None,
+    }
 }
 
 /// A required field that is absent.
@@ -256,12 +278,15 @@ pub(super) fn number_out_of_bounds(number: i64, limits: &Integer, at: &Step<'_>)
 /// A value outside an enumeration.
 pub(in crate::parser) fn unsupported(shown: &str, allowed: &[&str], at: &Step<'_>) -> Problem {
     let mut help = format!("write {}", listed(allowed.iter().copied(), "or"));
+    // A number that is close is not what was meant.
+    let near = nearest(shown, allowed.iter().copied()).filter(|near| near.parse::<i64>().is_err());
     if let Some(meant) = nearest(shown, allowed.iter().copied()).filter(|_| allowed.len() > 2) {
         help = format!("did you mean `{meant}`? Allowed are {}", listed(allowed.iter().copied(), "and"));
     }
     Problem::new(codes::UNSUPPORTED_VALUE, at.path(), format!("{} is not a value of `{}`", quote(shown), at.name()))
         .label("not an allowed value")
         .help(help)
+        .fix(near.map(|near| Change::Set(Scalar::Text(near.to_owned()))))
 }
 
 /// A string that is too short or too long.

@@ -1,6 +1,6 @@
 //! The findings of attachment: why a parent takes no route.
 
-use crate::diagnostics::{FieldPath, Finding, codes};
+use crate::diagnostics::{Change, FieldPath, Finding, Scalar, codes};
 use crate::parser::api::{ListenerSetSpec, ParentReference};
 use crate::parser::manifests::{Kind, Object};
 use crate::path;
@@ -68,6 +68,8 @@ pub(super) fn no_matching_parent<S>(
     let listed: Vec<_> = declared.iter().map(|l| format!("`{}` (port {})", l.spec.name, l.spec.port)).collect();
     let unknown = parent.section_name.filter(|section| !names().any(|name| name == *section));
     let near = unknown.and_then(|section| nearest(section, names()));
+    let set = |near: &str| route.fix(&parent.at.with("sectionName"), Change::Set(Scalar::Text(near.to_owned())));
+    let fix = near.map(set);
     let help = near
         .map_or_else(|| format!("its listeners are {}", listed.join(", ")), |near| format!("did you mean `{near}`?"));
     route
@@ -76,6 +78,7 @@ pub(super) fn no_matching_parent<S>(
         .related(parent.owner.object.at(&path!["spec", "listeners"]), "the listeners")
         .consequence(NO_TRAFFIC)
         .help(help)
+        .fix(fix)
 }
 
 /// A listener with the reason why it does not take a route.

@@ -1,6 +1,6 @@
 //! Why a backend cannot be used; the finding is made for each reference.
 
-use crate::diagnostics::{Finding, codes};
+use crate::diagnostics::{Change, FieldPath, Finding, Scalar, codes};
 use crate::ir::{BackendName, Site};
 use crate::parser::api::L4Protocol;
 use crate::parser::manifests::Kind;
@@ -29,6 +29,11 @@ impl BackendIndex<'_> {
             Unusable::NoService { near, refused } => missing(from, "Service", &full, near, refused),
             Unusable::NoExternal { near, refused } => missing(from, "XBackend", &full, near, refused),
             Unusable::NoPort { ports } => {
+                let set = |port| from.object.fix(&from.path.with("port"), Change::Set(Scalar::Number(port)));
+                let fix = match ports.as_slice() {
+                    [only] => only.parse().ok().map(set),
+                    _ => None,
+                };
                 at(codes::PORT_NOT_FOUND, "port", format!("Service `{full}` has no port {port}"))
                     .label("no such port")
                     .help(match ports.as_slice() {
@@ -36,6 +41,7 @@ impl BackendIndex<'_> {
                         [only] => format!("its port is {only}"),
                         many => format!("its ports are {}", many.join(", ")),
                     })
+                    .fix(fix)
             }
             Unusable::WrongL4 { protocol } => at(
                 codes::UNSUPPORTED_PROTOCOL,
@@ -69,6 +75,8 @@ impl BackendIndex<'_> {
 }
 
 fn missing<S>(from: &BackendReferrer<'_, S>, kind: &str, full: &str, near: Option<String>, refused: bool) -> Finding {
+    let set = |near: &String| from.object.fix(&from.path.with("name"), Change::Set(Scalar::Text(near.clone())));
+    let fix = near.as_ref().filter(|_| !refused).map(set);
     let assume = if kind == Kind::Service.name() { ", or pass `--assume services`" } else { "" };
     from.object
         .finding(codes::BACKEND_NOT_FOUND, from.path.with("name"), format!("{kind} `{full}` is not in the input"))
@@ -78,6 +86,7 @@ fn missing<S>(from: &BackendReferrer<'_, S>, kind: &str, full: &str, near: Optio
             (Some(near), _) => format!("did you mean `{near}`?"),
             _ => format!("add the {kind} to the input{assume}"),
         })
+        .fix(fix)
 }
 
 pub(super) fn invalid_kind<S>(from: &BackendReferrer<'_, S>, group: &str, kind: &str) -> Finding {
@@ -89,7 +98,13 @@ pub(super) fn invalid_kind<S>(from: &BackendReferrer<'_, S>, group: &str, kind: 
         .help("refer to a `Service`")
 }
 
-pub(super) fn not_permitted<S>(from: &BackendReferrer<'_, S>, kind: &str, namespace: &str, name: &str) -> Finding {
+pub(super) fn not_permitted<S>(
+    from: &BackendReferrer<'_, S>,
+    kind: &str,
+    namespace: &str,
+    name: &str,
+    grant: String,
+) -> Finding {
     let mine = &from.object.metadata.namespace;
     let route = from.object.kind.name();
     from.object
@@ -104,6 +119,7 @@ pub(super) fn not_permitted<S>(from: &BackendReferrer<'_, S>, kind: &str, namesp
             "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {route}, namespace: {mine}}} to {{group: \"\", kind: {kind}, name: {name}}}",
             from.object.kind.group()
         ))
+        .fix(from.object.fix(&FieldPath::ROOT, Change::Append(grant)).titled("add the ReferenceGrant"))
 }
 
 /// XBackends serve their own namespace only; no grant changes that.

@@ -1,7 +1,7 @@
 //! What is said about certificate references that cannot be used.
 
 use crate::certificate::Flaw;
-use crate::diagnostics::{Code, Diagnostics, Finding, Reported, codes};
+use crate::diagnostics::{Change, Code, Diagnostics, FieldPath, Finding, Fix, Location, Reported, codes};
 use crate::parser::manifests::Kind;
 use crate::path;
 
@@ -131,7 +131,8 @@ pub(super) fn permit(
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Reported> {
     let referent = Referent { group: kind.group(), kind: kind.name(), namespace, name };
-    if grants.permit(Referrer { kind: from.kind, namespace: from.namespace }, referent) {
+    let from_here = Referrer { kind: from.kind, namespace: from.namespace };
+    if grants.permit(from_here, referent) {
         return Ok(());
     }
     let (own, referrer, target) = (from.namespace, from.kind.name(), kind.name());
@@ -142,6 +143,14 @@ pub(super) fn permit(
         from.kind.group()
     );
     let finding = from.error(codes::REF_NOT_PERMITTED, "namespace", message);
+    let fix = match finding.location {
+        Location::Field { document, .. } => {
+            let change = Change::Append(grants.missing(from_here, referent));
+            Some(Fix::one(document, FieldPath::ROOT, change).titled("add the ReferenceGrant"))
+        }
+        _ => None,
+    };
+    let finding = finding.fix(fix);
     Err(diagnostics.error(finding.label(format!("another namespace than `{own}`")).help(help)))
 }
 

@@ -89,11 +89,7 @@ fn to_matcher(backends: &[ir::TcpBackend], config: &ir::Config) -> Matcher {
             let weight = u64::from(backend.weight);
             let numerator = (weight * MILLION + left / 2) / left.max(1);
             left -= weight;
-            FieldMatcher {
-                predicate: Some(fraction(numerator, seed)),
-                on_match: Some(to_action(backend, config)),
-                ..FieldMatcher::default()
-            }
+            FieldMatcher { predicate: Some(fraction(numerator, seed)), on_match: Some(to_action(backend, config)) }
         })
         .collect();
     let list = MatcherType::MatcherList(MatcherList { matchers });

@@ -1,0 +1,76 @@
+//! `gwctl translate --check FILE`: whether a configuration is what the
+//! manifests say today. Nothing is written.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::args::OutputFormat;
+use super::exit::ExitStatus;
+use super::pipeline::{Compiled, Emission};
+use super::streams::{Streams, Unwritten};
+use crate::emit::{self, difference::differences};
+
+/// What the top of a bootstrap may hold; one of them at least is there.
+const SECTIONS: [&str; 5] = ["static_resources", "dynamic_resources", "admin", "node", "layered_runtime"];
+
+/// The configuration that is checked.
+#[derive(Debug)]
+pub(super) struct Checked {
+    path: PathBuf,
+    format: OutputFormat,
+    content: Value,
+}
+
+impl Checked {
+    /// Reads a bootstrap as YAML, JSON or, by its extension, protobuf.
+    ///
+    /// # Errors
+    /// A message for the user when it cannot be read or is no bootstrap.
+    pub(super) fn read(path: &Path) -> Result<Self, String> {
+        let shown = path.display();
+        let bytes = std::fs::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+        let refuse = |why: String| format!("`{shown}` is not an Envoy bootstrap: {why}");
+        let is_pb = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pb"));
+        let (format, content): (_, Value) = if is_pb {
+            let mut json = Vec::new();
+            emit::write_json(emit::BOOTSTRAP, &bytes, &mut json).map_err(|error| refuse(error.to_string()))?;
+            (OutputFormat::Json, serde_json::from_slice(&json).map_err(|error| refuse(error.to_string()))?)
+        } else if bytes.trim_ascii_start().starts_with(b"{") {
+            let json = serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()));
+            (OutputFormat::Json, json.or_else(|error| serde_yaml::from_slice(&bytes).map_err(|_| error))?)
+        } else {
+            (OutputFormat::Yaml, serde_yaml::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?)
+        };
+        let fields = content.as_object().ok_or_else(|| refuse("it is not a mapping".to_owned()))?;
+        if !SECTIONS.iter().any(|section| fields.contains_key(*section)) {
+            return Err(refuse(format!("it has none of {}", SECTIONS.map(|name| format!("`{name}`")).join(", "))));
+        }
+        Ok(Self { path: path.to_owned(), format, content })
+    }
+
+    /// Compares it with the output of a compilation, and prints what differs to standard output.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub(super) fn compare(&self, compiled: &Compiled, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> {
+        let failed = |error: String| Unwritten(format!("cannot compare with `{}`: {error}", self.path.display()));
+        let mut bytes = Vec::new();
+        let emission = Emission { format: self.format, section: None, comments: false };
+        compiled.emit(&emission, &mut bytes).map_err(|error| failed(error.to_string()))?;
+        let today: Value = match self.format {
+            OutputFormat::Yaml => serde_yaml::from_slice(&bytes).map_err(|error| failed(error.to_string()))?,
+            _ => serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?,
+        };
+        let found = differences(&self.content, &today);
+        if found.is_empty() {
+            return Ok(ExitStatus::Success);
+        }
+        let path = self.path.display();
+        streams.product(|out| {
+            writeln!(out, "`{path}` is stale: `-` is what it has, `+` is what the manifests say")?;
+            found.iter().try_for_each(|difference| writeln!(out, "{difference}"))
+        })?;
+        Ok(ExitStatus::Findings)
+    }
+}
