@@ -55,7 +55,7 @@ pub(super) fn to_http_filter(id: AuthId, config: &ir::Config) -> HttpFilter {
     let services = match protocol {
         ExternalAuthProtocol::Grpc => ext_authz::Services::GrpcService(grpc_service(cluster, backend)),
         ExternalAuthProtocol::Http { path_prefix, response_headers } => {
-            ext_authz::Services::HttpService(http_service(cluster, path_prefix.clone(), response_headers))
+            ext_authz::Services::HttpService(http_service(cluster, backend, path_prefix.clone(), response_headers))
         }
     };
     let filter = ExtAuthz {
@@ -90,14 +90,20 @@ fn grpc_service(cluster: String, backend: &ir::BackendName) -> GrpcService {
     }
 }
 
-fn http_service(cluster: String, path_prefix: String, response_headers: &AuthHeaders) -> HttpService {
+fn http_service(
+    cluster: String,
+    backend: &ir::BackendName,
+    path_prefix: String,
+    response_headers: &AuthHeaders,
+) -> HttpService {
     let to_backend = match response_headers {
         AuthHeaders::Listed(names) => listed(names),
         AuthHeaders::Default => ListStringMatcher { patterns: vec![matching(none_of(KEPT_FROM_BACKENDS))] },
     };
     HttpService {
         server_uri: Some(HttpUri {
-            uri: format!("http://{cluster}"),
+            // Required, and of no effect: the cluster says where, the request which host.
+            uri: format!("http://{}.{}:{}", backend.name, backend.namespace, backend.port),
             timeout: Some(duration(TIMEOUT)),
             http_upstream_type: Some(HttpUpstreamType::Cluster(cluster)),
         }),
