@@ -65,7 +65,8 @@ fn every_code_is_shown(snapshots: &Path) -> Result<(), Failed> {
         let is_exempt = WITHOUT_CASE.iter().any(|(exempt, _)| *exempt == id);
         let is_text = text.contains(&format!("{severity}[{id}]"));
         // What only `translate` reports is in no report of `validate`.
-        let is_json = json.contains(&format!("\"code\": \"{id}\"")) || ["GW3012", "GW3013"].contains(&id);
+        let is_json =
+            json.contains(&format!("\"code\": \"{id}\"")) || ["GW3012", "GW3013", "GW6013", "GW6014"].contains(&id);
         match (is_exempt, is_text && is_json) {
             (false, false) => wrong.push(format!(
                 "{id} has no case: add testdata/diagnostics/{id}, or `json: true` to the case.yaml of one"
