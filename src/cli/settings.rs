@@ -97,52 +97,78 @@ impl Settings {
         let name = file.display().to_string();
         let text = fs::read_to_string(&file).map_err(|error| vec![format!("cannot read `{name}`: {error}")])?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let pieces = split(text);
+        let directory = file.parent().unwrap_or(Path::new("")).to_owned();
+        let entries = SettingsText { name: &name, text }.entries()?;
+        Ok(entries.map(|entries| Self { directory, entries }))
+    }
+}
+
+/// The text of a settings file.
+struct SettingsText<'t> {
+    name: &'t str,
+    text: &'t str,
+}
+
+impl SettingsText<'_> {
+    fn entries(&self) -> Result<Option<Vec<Setting>>, Vec<String>> {
+        let pieces = split(self.text);
         let Some((piece, others)) = pieces.split_first() else { return Ok(None) };
-        let document = |piece: &Piece| text.get(piece.range.clone()).unwrap_or_default();
-        let place = |range: std::ops::Range<usize>| {
-            let Span { line, column, .. } = Span::of(text, range);
-            format!("{name}:{line}:{column}")
-        };
-        let decoded = decode(document(piece), piece.syntax).map_err(|error| {
-            let start = piece.range.start + error.range.start;
-            vec![format!("{}: {}", place(start..start), error.message)]
+        let decoded = decode(self.document(piece), piece.syntax).map_err(|error| {
+            vec![format!("{}: {}", self.place(piece.range.start + error.range.start), error.message)]
         })?;
         let entries = match decoded.node {
             Node::Null => return Ok(None),
             Node::Map(entries) => entries,
             other => {
-                return Err(vec![format!("{name}:1:1: settings are a mapping, not of type {}", other.type_name())]);
+                let (name, kind) = (self.name, other.type_name());
+                return Err(vec![format!("{name}:1:1: settings are a mapping, not of type {kind}")]);
             }
         };
         if entries.iter().any(|(key, _)| key == "kind" || key == "apiVersion") {
             return Ok(None);
         }
-        let tree = SpanTree::read(document(piece)).unwrap_or_default();
+        let tree = SpanTree::read(self.document(piece)).unwrap_or_default();
         let at = |path: &FieldPath| {
-            let start = piece.range.start + tree.find(path, Part::Key).map_or(0, |range| range.start);
-            place(start..start)
+            self.place(piece.range.start + tree.find(path, Part::Key).map_or(0, |range| range.start))
         };
         let mut problems: Vec<String> =
             decoded.repeated.iter().map(|path| format!("{}: `{path}` is given more than once", at(path))).collect();
-        if let Some(other) = others.iter().find(|piece| !document(piece).trim().is_empty()) {
-            let start = other.range.start;
-            problems.push(format!("{}: a settings file holds one document", place(start..start)));
+        if let Some(other) = others.iter().find(|piece| !self.document(piece).trim().is_empty()) {
+            problems.push(format!("{}: a settings file holds one document", self.place(other.range.start)));
         }
-        let mut found: Vec<Setting> = Vec::new();
-        for (key, value) in entries {
-            let (flag, place) = (kebab(&key), at(&path![key.clone()]));
-            if !SETTINGS.contains(&flag.as_str()) {
-                problems.push(unknown(&key, &flag, &place));
-            } else if found.iter().any(|setting| setting.name == flag) {
-                problems.push(format!("{place}: `{flag}` is given more than once"));
-            } else {
-                found.push(Setting { name: flag, place, value });
-            }
-        }
-        let directory = file.parent().unwrap_or(Path::new("")).to_owned();
-        if problems.is_empty() { Ok(Some(Self { directory, entries: found })) } else { Err(problems) }
+        let placed = entries.into_iter().map(|(key, value)| {
+            let place = at(&path![key.clone()]);
+            (key, place, value)
+        });
+        let found = known(placed, &mut problems);
+        if problems.is_empty() { Ok(Some(found)) } else { Err(problems) }
     }
+
+    fn document(&self, piece: &Piece) -> &str {
+        self.text.get(piece.range.clone()).unwrap_or_default()
+    }
+
+    /// `FILE:LINE:COLUMN` of a byte.
+    fn place(&self, start: usize) -> String {
+        let Span { line, column, .. } = Span::of(self.text, start..start);
+        format!("{}:{line}:{column}", self.name)
+    }
+}
+
+/// The entries that are settings, each once; the others are problems.
+fn known(entries: impl Iterator<Item = (String, String, Node)>, problems: &mut Vec<String>) -> Vec<Setting> {
+    let mut found: Vec<Setting> = Vec::new();
+    for (key, place, value) in entries {
+        let flag = kebab(&key);
+        if !SETTINGS.contains(&flag.as_str()) {
+            problems.push(unknown(&key, &flag, &place));
+        } else if found.iter().any(|setting| setting.name == flag) {
+            problems.push(format!("{place}: `{flag}` is given more than once"));
+        } else {
+            found.push(Setting { name: flag, place, value });
+        }
+    }
+    found
 }
 
 fn unknown(key: &str, flag: &str, place: &str) -> String {

@@ -269,6 +269,10 @@ registry! {
     IDLE_ROUTE = "GW4030" "idle-route" Warning;
     /// A hostname of a TLSRoute that another one has before.
     SHADOWED_SERVER_NAME = "GW4031" "shadowed-server-name" Warning;
+    /// A `*` that browsers take literally.
+    LITERAL_WILDCARD = "GW4040" "literal-wildcard" Warning;
+    /// Two rules name their sessions alike.
+    SESSION_NAME_TAKEN = "GW4041" "session-name-taken" Warning;
 
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;
@@ -292,6 +296,12 @@ registry! {
     DEPRECATED_VERSION = "GW5010" "deprecated-version" Warning;
     /// A field that only the main branch of Gateway API has.
     UNRELEASED_FIELD = "GW5011" "unreleased-field" Warning;
+    /// A setting that Envoy can only come near to.
+    APPROXIMATED = "GW5040" "approximated" Warning;
+    /// A CORS filter on some of the backends that share a rule.
+    CORS_PER_BACKEND = "GW5041" "cors-per-backend" Error, "Accepted" "False" "IncompatibleFilters";
+    /// A session header on a rule with several backends.
+    SESSION_HEADER_SPLIT = "GW5042" "session-header-across-backends" Error, "Accepted" "False" "UnsupportedValue";
 
     /// A Secret that is not in the input.
     CERTIFICATE_NOT_FOUND = "GW6001" "certificate-not-found" Error, "ResolvedRefs" "False" "InvalidCertificateRef";

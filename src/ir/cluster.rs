@@ -44,6 +44,8 @@ pub struct Cluster {
     pub variant: String,
     /// Where it is.
     pub endpoints: Endpoints,
+    /// How many retries there may be at a time.
+    pub retries: RetryLimit,
     /// The Service; `None` when it was assumed.
     pub origin: Option<Origin>,
 }
@@ -59,6 +61,23 @@ pub enum UpstreamProtocol {
     Negotiated,
     /// Datagrams.
     Udp,
+}
+
+/// How many retries a cluster may carry at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RetryLimit {
+    /// Nothing retries requests to it.
+    #[default]
+    Unused,
+    /// As many as the routes ask for.
+    Unlimited,
+    /// A share of the requests under way.
+    Budget {
+        /// The share, in percent.
+        percent: u32,
+        /// How many there may be whatever the share is.
+        least: u32,
+    },
 }
 
 /// Where a cluster's endpoints are.

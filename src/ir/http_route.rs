@@ -1,10 +1,10 @@
-//! Virtual hosts, routes, matches and actions.
+//! Virtual hosts, routes and their matches.
 
 use std::sync::Arc;
 
 use crate::hostname::Hostname;
 
-use super::{ClusterId, Origin};
+use super::{Action, Origin};
 
 /// The routes of one host pattern.
 #[derive(Clone, Debug)]
@@ -99,113 +99,4 @@ pub enum ValuePattern {
     Exact(String),
     /// The whole value matches this RE2 expression.
     Regex(String),
-}
-
-/// What is done to a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// It is sent to a backend.
-    Forward(Forward),
-    /// It is answered with a redirect.
-    Redirect(Redirect),
-    /// It is answered with this status and no body.
-    Respond(u16),
-}
-
-/// Sends requests to backends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Forward {
-    /// The backends with a weight above 0; never empty, and one at least is a cluster.
-    pub backends: Vec<WeightedBackend>,
-    /// Changes to the request's headers that every backend sees.
-    pub request_headers: HeaderMutations,
-    /// Changes to the headers of every response.
-    pub response_headers: HeaderMutations,
-    /// The path that backends see.
-    pub path_rewrite: Option<PathRewrite>,
-    /// The host that backends see.
-    pub host_rewrite: Option<String>,
-}
-
-/// One entry of a weighted list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WeightedBackend {
-    /// The share, out of the sum of the list.
-    pub weight: u32,
-    /// Who answers.
-    pub target: Target,
-    /// Changes to the request's headers, instead of the list's.
-    pub request_headers: HeaderMutations,
-    /// Changes to the response's headers, instead of the list's.
-    pub response_headers: HeaderMutations,
-    /// The backendRef.
-    pub origin: Origin,
-}
-
-/// Who answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Target {
-    /// A cluster.
-    Cluster(ClusterId),
-    /// Nobody: the share of a backend that cannot be used gets this status.
-    Invalid(u16),
-}
-
-/// Changes to headers: one entry a header, in the order of first mention.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HeaderMutations(pub Vec<HeaderMutation>);
-
-/// What happens to one header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeaderMutation {
-    /// The name, in lower case.
-    pub name: String,
-    /// What becomes of the values that the message has.
-    pub existing: Existing,
-    /// Values that are added after that, in order.
-    pub added: Vec<String>,
-}
-
-/// What becomes of a header's present values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Existing {
-    /// They stay.
-    Kept,
-    /// They go.
-    Removed,
-    /// This one takes their place.
-    Replaced(String),
-}
-
-/// How a path is replaced. Both prefixes come without a trailing `/`; empty is the root.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PathRewrite {
-    /// The whole path becomes this one, which begins with `/`; the query stays.
-    Full(String),
-    /// The matched prefix becomes another one; the query stays.
-    Prefix {
-        /// The prefix of the match.
-        matched: String,
-        /// What takes its place.
-        replacement: String,
-    },
-}
-
-/// Answers with a `Location`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Redirect {
-    /// The scheme; the request's own by default.
-    pub scheme: Option<&'static str>,
-    /// The host; the request's own by default.
-    pub hostname: Option<String>,
-    /// The port.
-    pub port: u16,
-    /// Whether the port is printed: not when it is the scheme's own.
-    pub print_port: bool,
-    /// The path; the request's own by default.
-    pub path: Option<PathRewrite>,
-    /// 301, 302, 303, 307 or 308.
-    pub status: u16,
-    /// Changes to the headers of the answer.
-    pub response_headers: HeaderMutations,
 }

@@ -5,18 +5,32 @@
 //! object and a field when something is to be printed. `translator::envoy` and
 //! `simulate` are two readers of the same value.
 
+mod action;
 mod cluster;
+mod cors;
+mod external_auth;
+mod header;
 mod http_route;
 mod listener;
+mod mirror;
+mod retry;
+mod session;
 mod tcp_proxy;
 mod tls;
 mod udp_proxy;
 mod upstream_tls;
 mod with_clusters;
 
+pub use action::*;
 pub use cluster::*;
+pub use cors::*;
+pub use external_auth::*;
+pub use header::*;
 pub use http_route::*;
 pub use listener::*;
+pub use mirror::*;
+pub use retry::*;
+pub use session::*;
 pub use tcp_proxy::*;
 pub use tls::*;
 pub use udp_proxy::*;
@@ -33,6 +47,8 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// One for each backend and distinct upstream settings, addressed by [`ClusterId`].
     pub clusters: Vec<Cluster>,
+    /// One for each distinct authorization, addressed by [`AuthId`].
+    pub external_auths: Vec<ExternalAuth>,
     /// The certificates that connections are served with, addressed by [`CertificateId`].
     pub certificates: Vec<KeyPair>,
     /// Settings of the proxy itself.
@@ -43,6 +59,11 @@ impl Config {
     /// The cluster of an id.
     pub fn cluster(&self, id: ClusterId) -> &Cluster {
         &self.clusters[id.0 as usize]
+    }
+
+    /// The authorization of an id.
+    pub fn external_auth(&self, id: AuthId) -> &ExternalAuth {
+        &self.external_auths[id.0 as usize]
     }
 
     /// The certificate of an id.

@@ -1,20 +1,69 @@
 //! The same action with other clusters.
 
-use super::{Action, ClusterId, Forward, Target, WeightedBackend};
+use super::{Action, AuthId, Branch, ClusterId, Forward, Gate, Mirror, Redirect, Target, WeightedBackend};
 
 impl Action {
-    /// The action with every cluster replaced by what `replace` gives for it.
+    /// The action with every cluster replaced by what `replace` gives for it,
+    /// and every authorization by what `replace_auth` gives.
     #[must_use]
-    pub fn with_clusters(&self, replace: impl Fn(ClusterId) -> ClusterId) -> Self {
-        let Self::Forward(forward) = self else { return self.clone() };
-        let Forward { backends, request_headers: _, response_headers: _, path_rewrite: _, host_rewrite: _ } = forward;
-        let backends = backends.iter().map(|backend| {
-            let target = match backend.target {
-                Target::Cluster(id) => Target::Cluster(replace(id)),
-                Target::Invalid(status) => Target::Invalid(status),
-            };
-            WeightedBackend { target, ..backend.clone() }
-        });
-        Self::Forward(Forward { backends: backends.collect(), ..forward.clone() })
+    pub fn with_clusters(
+        &self,
+        replace: &impl Fn(ClusterId) -> ClusterId,
+        replace_auth: &mut impl FnMut(AuthId) -> AuthId,
+    ) -> Self {
+        match self {
+            Self::Forward(forward) => Self::Forward(with_clusters(forward, replace, replace_auth)),
+            Self::Redirect(redirect) => {
+                let gate = with_auths(&redirect.gate, replace_auth);
+                Self::Redirect(Redirect { gate, ..redirect.clone() })
+            }
+            Self::Respond(status) => Self::Respond(*status),
+            Self::Split(branches) => {
+                let branches = branches.iter().map(|Branch { weight, action, origin }| Branch {
+                    weight: *weight,
+                    action: action.with_clusters(replace, replace_auth),
+                    origin: *origin,
+                });
+                Self::Split(branches.collect())
+            }
+        }
     }
+}
+
+fn with_clusters(
+    forward: &Forward,
+    replace: &impl Fn(ClusterId) -> ClusterId,
+    replace_auth: &mut impl FnMut(AuthId) -> AuthId,
+) -> Forward {
+    let Forward {
+        backends,
+        gate,
+        mirrors,
+        request_headers: _,
+        response_headers: _,
+        path_rewrite: _,
+        host_rewrite: _,
+        timeouts: _,
+        retry: _,
+        session: _,
+    } = forward;
+    let backends = backends.iter().map(|backend| {
+        let target = match backend.target {
+            Target::Cluster(id) => Target::Cluster(replace(id)),
+            Target::Invalid(status) => Target::Invalid(status),
+        };
+        WeightedBackend { target, ..backend.clone() }
+    });
+    let mirrors = mirrors.iter().map(|mirror| Mirror { cluster: replace(mirror.cluster), share: mirror.share });
+    Forward {
+        backends: backends.collect(),
+        mirrors: mirrors.collect(),
+        gate: with_auths(gate, replace_auth),
+        ..forward.clone()
+    }
+}
+
+fn with_auths(gate: &Gate, replace_auth: &mut impl FnMut(AuthId) -> AuthId) -> Gate {
+    let Gate { cors, auths } = gate;
+    Gate { cors: cors.clone(), auths: auths.iter().map(|id| replace_auth(*id)).collect() }
 }

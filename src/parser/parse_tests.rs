@@ -146,7 +146,7 @@ fn what_is_not_an_object_is_an_error_when_named_and_a_note_when_found() {
         ("# nothing\n", None, None),
         ("~\n", None, None),
         ("requests: []\n", None, None),
-        ("namespace: x\n", None, None),
+        ("namespace: x\n", Some("GW8006"), Some("GW8006")),
         ("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n", Some("GW8006"), Some("GW8006")),
         ("apiVersion: v2\nname: a\nversion: 1.0.0\n", Some("GW8006"), Some("GW8006")),
         ("a: {{ .Values.a }}\nb: {{- if x }}\n", Some("GW8002"), Some("GW8006")),

@@ -14,6 +14,7 @@
 //! | `x-echo-chunks: N` | stream N chunks `chunk 0\n`, `chunk 1\n`, … as the body |
 //! | `x-echo-gap-ms: N` | wait before each chunk |
 //! | `x-echo-close: before` or `body` | close the connection in place of an answer, or after the chunks |
+//! | `x-echo-for: NAME` | only the backend NAME obeys the controls |
 //! | `x-echo-grpc-status: N` | the status of a gRPC call, 0 by default |
 //! | `x-echo-fail: KEY:N[:STATUS]` | the first N requests with this KEY get STATUS (503) or, when STATUS is `close`, a closed connection |
 
@@ -21,7 +22,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
+use super::authorization;
 use super::grpc;
 use super::journal::{Journal, Received};
 use super::tls::{TlsReport, report_of_client};
@@ -169,7 +171,11 @@ impl Echo {
         let upgraded = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
         let (head, body) = request.into_parts();
         let body = if upgraded.is_some() { Bytes::new() } else { read(body).await.ok_or(CloseConnection)? };
+        if head.uri.path() == authorization::CHECK_PATH {
+            return self.authorize(&body).await;
+        }
         let controls = Controls { headers: &head.headers, query: head.uri.query().unwrap_or_default() };
+        let controls = controls.of(&self.name);
         let received = Arc::new(Received { tls, ..self.describe(&head, &body) });
         self.journal.record(Arc::clone(&received));
 
@@ -193,6 +199,37 @@ impl Echo {
         }
         let body = controls.body(&received);
         Ok(self.response(&controls, status.unwrap_or(StatusCode::OK), None, body))
+    }
+
+    /// Answers whether a request may pass, as its own controls say.
+    async fn authorize(&self, body: &[u8]) -> Result<Response<EchoBody>, CloseConnection> {
+        let question = authorization::decode_question(&self.name, body).ok_or(CloseConnection)?;
+        let headers = question.headers.iter().filter_map(|(name, value)| {
+            Some((HeaderName::try_from(name.as_str()).ok()?, HeaderValue::from_str(value).ok()?))
+        });
+        let headers: HeaderMap = headers.collect();
+        let query = question.path.split_once('?').map_or("", |(_, query)| query).to_owned();
+        self.journal.record(Arc::new(question));
+        let controls = Controls { headers: &headers, query: &query }.of(&self.name);
+        tokio::time::sleep(controls.wait("x-echo-delay-ms")).await;
+        if controls.get("x-echo-close").is_some() {
+            return Err(CloseConnection);
+        }
+        let status = controls.get("x-echo-status").and_then(|text| status_code(&text)).unwrap_or(StatusCode::OK);
+        let mut set: Vec<(String, String)> = Vec::new();
+        for text in controls.all("x-echo-header") {
+            set.extend(text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())));
+        }
+        if status != StatusCode::OK {
+            set.push((ECHO_BACKEND.to_owned(), self.name.clone()));
+        }
+        let body = controls.get("x-echo-body").unwrap_or_default();
+        let answer = authorization::encode_answer(status.as_u16(), &set, body);
+        let trailers = HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))]);
+        let body = full(answer).with_trailers(std::future::ready(Some(Ok(trailers)))).boxed_unsync();
+        let mut response = Response::new(body);
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        Ok(response)
     }
 
     fn describe(&self, head: &hyper::http::request::Parts, body: &Bytes) -> Received {
@@ -275,12 +312,22 @@ enum Failure {
 }
 
 /// The controls of one request.
+#[derive(Clone, Copy)]
 struct Controls<'a> {
     headers: &'a HeaderMap,
     query: &'a str,
 }
 
 impl Controls<'_> {
+    /// These, or none at all where they are meant for another backend.
+    fn of(self, backend: &str) -> Self {
+        static NOTHING: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
+        if self.get("x-echo-for").is_none_or(|name| name == backend) {
+            return self;
+        }
+        Controls { headers: &NOTHING, query: "" }
+    }
+
     fn all(&self, name: &str) -> Vec<String> {
         let lines = self.headers.get_all(name).iter();
         let headers: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();

@@ -63,6 +63,19 @@ pub struct RequestCase {
     pub expect: Expectation,
     /// How often the request is sent; once, or as often as shares need.
     pub repeat: Option<u32>,
+    /// Whether each request begins a session.
+    pub session: Option<SessionSpec>,
+}
+
+/// What follows a request that begins a session.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SessionSpec {
+    /// How many more requests there are, with the cookies of the answers. The
+    /// backend that answered the first one must answer them all.
+    pub follow_ups: u32,
+    /// The response header that is sent back in place of cookies.
+    pub header: Option<String>,
 }
 
 /// A request.
@@ -127,6 +140,10 @@ pub struct Expectation {
     pub backend: Option<String>,
     /// Who answered how often, in percent.
     pub backends: Option<Shares>,
+    /// Who answered and who received a copy, how often, in percent: the name
+    /// of the backend, its request target where one is given, and after ` + `
+    /// each mirror in alphabetical order.
+    pub joint: Option<Shares>,
     /// Everything that may come back, each with its share. Unlike `backends`,
     /// this ties the share to what the backend saw and to what came back.
     #[serde(default)]

@@ -35,6 +35,8 @@ pub(super) struct Outcome {
     pub(super) reply: Result<Reply, NoAnswer>,
     /// What the backends received, in order of arrival.
     pub(super) received: Vec<Arc<Received>>,
+    /// Who answered the later requests of the session in place of the first one's backend.
+    pub(super) strayed: Vec<String>,
 }
 
 impl Outcome {
@@ -69,6 +71,20 @@ impl Outcome {
         names
     }
 
+    /// The key of the outcome among joint shares, with the request target when wanted.
+    pub(super) fn joint_key(&self, with_target: bool) -> String {
+        let mut key = self.share_key();
+        let answered = |received: &&Arc<Received>| Some(received.backend.as_str()) == self.backend();
+        if let (true, Some(received)) = (with_target, self.received.iter().rev().find(answered)) {
+            key = format!("{key} {}", received.path);
+        }
+        self.mirrored(&[]).into_iter().for_each(|name| {
+            key.push_str(" + ");
+            key.push_str(name);
+        });
+        key
+    }
+
     /// How often the request was tried at the backend that answered; at any
     /// backend, when none answered.
     fn attempts(&self) -> usize {
@@ -96,6 +112,11 @@ pub(super) fn check(case: &RequestCase, outcomes: &[Outcome]) -> Vec<Mismatch> {
     if let Some(shares) = &case.expect.backends {
         let keys = outcomes.iter().map(Outcome::share_key);
         mismatches.extend(check_shares("share", &shares.0, keys, outcomes.len(), true));
+    }
+    if let Some(shares) = &case.expect.joint {
+        let with_target = shares.0.iter().any(|(key, _)| key.contains(" /"));
+        let keys = outcomes.iter().map(|outcome| outcome.joint_key(with_target));
+        mismatches.extend(check_shares("joint share", &shares.0, keys, outcomes.len(), true));
     }
     if !case.expect.outcomes.is_empty() {
         mismatches.extend(check_outcomes(&case.expect.outcomes, outcomes));
@@ -178,6 +199,10 @@ fn check_one(expect: &Expectation, outcome: &Outcome, found: &mut Findings) {
         check_tls("tls", expected, reply.tls.as_ref(), found);
     }
     check_reply(expect, reply, found);
+    if let Some(other) = outcome.strayed.first() {
+        let first = outcome.share_key();
+        found.add("session", first, format!("{other} ({} later requests went elsewhere)", outcome.strayed.len()));
+    }
     if let Some(backend) = &expect.backend {
         let actual = outcome.backend().map_or_else(|| format!("(none, status {})", reply.status), str::to_owned);
         found.compare("backend", backend, Some(&actual));

@@ -37,7 +37,7 @@ fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
         elapsed: Duration::from_secs(1),
         tls: None,
     };
-    Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect() }
+    Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect(), strayed: Vec::new() }
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn every_field_can_fail() {
 
 #[test]
 fn no_answer_is_a_mismatch_whatever_is_expected() {
-    let outcome = Outcome { reply: Err("closed".to_owned().into()), received: Vec::new() };
+    let outcome = Outcome { reply: Err("closed".to_owned().into()), received: Vec::new(), strayed: Vec::new() };
     let mismatches = check(&case("{status: 200}"), &[outcome]);
     assert_eq!((mismatches[0].subject.as_str(), mismatches[0].actual.as_str()), ("answer", "closed"));
 }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper::ext::Protocol;
 use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
@@ -296,7 +296,8 @@ async fn read(mut incoming: Incoming) -> Body {
             return Body { truncated: true, ..body };
         }
     }
-    Body { truncated: !incoming.is_end_stream(), ..body }
+    // A body that is cut ends with an error.
+    body
 }
 
 /// Sends `text` on the upgraded stream and reads as many bytes back.

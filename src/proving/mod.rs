@@ -10,6 +10,7 @@
 //! and everything that waits is bounded.
 
 mod admin;
+mod authorization;
 mod backend;
 mod cases;
 mod check;
@@ -30,8 +31,8 @@ mod values;
 
 pub use backend::Backend;
 pub use cases::{
-    CaseFile, Expectation, FormatError, OutcomeShare, RequestCase, RequestSpec, ResponseExpectation, TlsExpectation,
-    UpstreamExpectation,
+    CaseFile, Expectation, FormatError, OutcomeShare, RequestCase, RequestSpec, ResponseExpectation, SessionSpec,
+    TlsExpectation, UpstreamExpectation,
 };
 pub use check::Mismatch;
 pub use envoy::{Envoy, validate};

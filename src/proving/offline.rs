@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ir::{Cluster, ClusterId, Endpoints, UpstreamProtocol};
+use crate::ir::{Action, Cluster, ClusterId, Endpoints, Forward, UpstreamProtocol};
 use crate::options::Options;
 use crate::simulate::{Answer, Connection, Decision, Request, Security, Share, Simulator, Upstream, Version};
 
@@ -88,10 +88,13 @@ impl<'a> Offline<'a> {
         }
         let (expect, unchecked) = checkable(&case.expect, &simulated.decision);
         simulated.unchecked = unchecked;
-        let mut shares = Vec::new();
+        let (mut shares, mut joint) = (Vec::new(), Vec::new());
+        let expected_joint = case.expect.joint.as_ref();
+        let with_target = expected_joint.is_some_and(|joint| joint.0.iter().any(|(key, _)| key.contains(" /")));
         let mut kinds = Vec::new();
         for (share, observed) in self.observe_all(case, &simulated.decision) {
             add(&mut shares, observed.share_key(), share);
+            add(&mut joint, observed.joint_key(with_target), share);
             let kind = case.expect.outcomes.iter().position(|kind| meets(kind, &observed));
             let kind = kind.map_or_else(|| format!("another kind, such as {}", observed.share_key()), label);
             add(&mut kinds, kind, share);
@@ -104,6 +107,9 @@ impl<'a> Offline<'a> {
         }
         if let Some(expected) = &case.expect.backends {
             simulated.result.mismatches.extend(compare_shares(&expected.0, &shares));
+        }
+        if let Some(expected) = expected_joint {
+            simulated.result.mismatches.extend(compare_shares(&expected.0, &joint));
         }
         if !case.expect.outcomes.is_empty() {
             let expected: Vec<(String, f64)> =
@@ -194,14 +200,22 @@ impl<'a> Offline<'a> {
         match answer {
             Answer::Local(reply) => {
                 let body = if case.request.method == hyper::Method::HEAD { "" } else { reply.body };
-                Outcome { reply: Ok(self::reply(reply.status, reply.headers.clone(), body)), received: Vec::new() }
+                Outcome {
+                    reply: Ok(self::reply(reply.status, reply.headers.clone(), body)),
+                    received: Vec::new(),
+                    strayed: Vec::new(),
+                }
             }
-            Answer::Closed(closed) => {
-                Outcome { reply: Err(NoAnswer::Closed(closed.as_str().to_owned())), received: Vec::new() }
-            }
-            Answer::Stream(_) => {
-                Outcome { reply: Err(NoAnswer::Failed("a stream of bytes".to_owned())), received: Vec::new() }
-            }
+            Answer::Closed(closed) => Outcome {
+                reply: Err(NoAnswer::Closed(closed.as_str().to_owned())),
+                received: Vec::new(),
+                strayed: Vec::new(),
+            },
+            Answer::Stream(_) => Outcome {
+                reply: Err(NoAnswer::Failed("a stream of bytes".to_owned())),
+                received: Vec::new(),
+                strayed: Vec::new(),
+            },
             Answer::Upstream(upstream) => self.echo(case, upstream, backend),
         }
     }
@@ -209,7 +223,7 @@ impl<'a> Offline<'a> {
     fn echo(&self, case: &RequestCase, upstream: &Upstream<'_>, name: String) -> Outcome {
         if self.cases.down.contains(&name) || self.cases.unresolved.contains(&name) {
             let headers = upstream.answer(vec![("content-type".to_owned(), "text/plain".to_owned())]);
-            return Outcome { reply: Ok(self::reply(503, headers, "")), received: Vec::new() };
+            return Outcome { reply: Ok(self::reply(503, headers, "")), received: Vec::new(), strayed: Vec::new() };
         }
         let received = Received {
             backend: name.clone(),
@@ -225,7 +239,7 @@ impl<'a> Offline<'a> {
             },
             tls: None,
         };
-        let controls = Controls { upstream };
+        let controls = Controls { upstream, backend: &received.backend };
         let status = controls.get("x-echo-status").and_then(|text| text.parse().ok());
         let is_call = status.is_none()
             && upstream
@@ -248,7 +262,12 @@ impl<'a> Offline<'a> {
             let status = controls.get("x-echo-grpc-status").unwrap_or_else(|| "0".to_owned());
             reply.trailers.push((grpc::STATUS.to_owned(), status));
         }
-        Outcome { reply: Ok(reply), received: vec![Arc::new(received)] }
+        let copies = upstream.mirrors.iter().filter_map(|id| self.backends(*id).into_iter().next());
+        let copies = copies
+            .filter(|name| !self.cases.down.contains(name))
+            .map(|backend| Received { backend, ..received.clone() });
+        let all = std::iter::once(received.clone()).chain(copies).map(Arc::new).collect();
+        Outcome { reply: Ok(reply), received: all, strayed: Vec::new() }
     }
 
     /// The names of the echo backends of a cluster: one for each endpoint that is kept, else one.
@@ -309,6 +328,14 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     if case.request.upgrade.is_some() {
         return Some("an upgraded stream needs a run");
     }
+    let leaves = || decision.route.into_iter().flat_map(|route| route.action.leaves());
+    if leaves().any(|leaf| leaf.gate().is_some_and(|gate| !gate.auths.is_empty())) {
+        return Some("what an authorization service answers needs a run");
+    }
+    let keeps_sessions = |leaf: &Action| matches!(leaf, Action::Forward(Forward { session: Some(_), .. }));
+    if leaves().any(keeps_sessions) {
+        return Some("where a session leads, and what it sets, needs a run");
+    }
     NEEDS_A_RUN.iter().find(controls).map(|_| "it depends on time or on further tries, which need a run")
 }
 
@@ -318,6 +345,7 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     let mut unchecked = Vec::new();
     // Shares are compared by the caller.
     kept.backends = None;
+    kept.joint = None;
     kept.outcomes.clear();
     let mut drop = |given: bool, what: &str| {
         if given {
@@ -336,7 +364,8 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     drop(kept.attempts.take().is_some(), "attempts");
     drop(std::mem::take(&mut kept.truncated), "truncated");
     drop(answers_upstream && kept.grpc_messages.take().is_some(), "grpcMessages");
-    let has_own_body = upstreams().any(|upstream| Controls { upstream }.get("x-echo-body").is_some());
+    let has_own_body =
+        upstreams().any(|upstream| Controls { upstream, backend: "" }.all("x-echo-body").first().is_some());
     if answers_upstream && !has_own_body {
         drop(kept.body.take().is_some(), "body");
     }
@@ -388,10 +417,16 @@ fn compare_shares(expected: &[(String, f64)], actual: &[(String, Share)]) -> Vec
 /// The controls of a request, as the echo backend reads them.
 struct Controls<'u> {
     upstream: &'u Upstream<'u>,
+    /// The backend that reads them.
+    backend: &'u str,
 }
 
 impl Controls<'_> {
     fn all(&self, name: &str) -> Vec<String> {
+        let is_other = |to: &String| to != self.backend;
+        if name != "x-echo-for" && self.all("x-echo-for").first().is_some_and(is_other) {
+            return Vec::new();
+        }
         let lines = self.upstream.headers.iter().filter(|(key, _)| key == name);
         let headers: Vec<String> = lines.map(|(_, value)| value.clone()).collect();
         if !headers.is_empty() {

@@ -1,22 +1,23 @@
 //! Runs a file of cases: free ports, echo backends, one compilation, one
 //! Envoy, every request, every comparison.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use hyper::header::HeaderName;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::options::{ListenerAddress, Options, PortMap, Resolve};
 
 use super::backend::Backend;
-use super::cases::{CaseFile, RequestCase};
+use super::cases::{CaseFile, RequestCase, RequestSpec, SessionSpec};
 use super::check::{Mismatch, Outcome, certain_mirrors, check, check_stats};
-use super::client::Connection;
+use super::client::{Connection, NoAnswer, Reply};
 use super::datagram::{self, DatagramBackend};
 use super::envoy::Envoy;
 use super::error::Error;
@@ -238,6 +239,7 @@ impl<'a> Stage<'a> {
         let tls = self.client_tls(case)?;
         let expect = &case.expect;
         let shares = expect.backends.is_some()
+            || expect.joint.is_some()
             || !expect.outcomes.is_empty()
             || matches!(expect.mirrors, Some(Mirrors::Percent(_)));
         let count = case.repeat.unwrap_or(if shares { SHARE_REQUESTS } else { 1 }).max(1);
@@ -303,7 +305,7 @@ impl<'a> Stage<'a> {
     /// Waits for mirrored copies, which arrive when they like: until every
     /// certain one is there, or until nothing has come for a while.
     async fn settle(&self, case: &RequestCase, outcomes: &mut [(String, Outcome)]) {
-        if case.expect.mirrors.is_none() {
+        if case.expect.mirrors.is_none() && case.expect.joint.is_none() {
             return;
         }
         let expected = certain_mirrors(&case.expect).unwrap_or_default();
@@ -421,7 +423,7 @@ async fn send_some(
         let id = ids.fetch_add(1, Ordering::Relaxed).to_string();
         if case.request.url.scheme == Scheme::Udp {
             let reply = datagram::exchange(address, case.request.body.as_deref().unwrap_or_default()).await;
-            outcomes.push((id, Outcome { reply, received: Vec::new() }));
+            outcomes.push((id, Outcome { reply, received: Vec::new(), strayed: Vec::new() }));
             continue;
         }
         let reply = match connection.take() {
@@ -437,9 +439,76 @@ async fn send_some(
             Err(reason) => Err(reason),
         };
         let received = journal.received(&id);
-        outcomes.push((id, Outcome { reply, received }));
+        let mut outcome = Outcome { reply, received, strayed: Vec::new() };
+        if let (Some(session), Some(open)) = (&case.session, &mut connection) {
+            outcome.strayed = follow_up(case, session, &outcome, open, &id, limit).await;
+        }
+        outcomes.push((id, outcome));
     }
     outcomes
+}
+
+/// Sends the later requests of a session with what the answers set, as a
+/// client does that keeps every cookie. Names those who answered in place of
+/// the first one's backend.
+async fn follow_up(
+    case: &RequestCase,
+    session: &SessionSpec,
+    first: &Outcome,
+    connection: &mut Connection,
+    id: &str,
+    limit: Duration,
+) -> Vec<String> {
+    let home = first.share_key();
+    let mut kept = Kept::default();
+    kept.keep(session, &first.reply);
+    let mut strayed = Vec::new();
+    for number in 0..session.follow_ups {
+        let mut request = case.request.clone();
+        kept.send(session, &mut request);
+        let reply = connection.exchange(&request, &format!("{id}-{number}"), limit).await;
+        kept.keep(session, &reply);
+        let outcome = Outcome { reply, received: Vec::new(), strayed: Vec::new() };
+        let backend = outcome.share_key();
+        if backend != home {
+            strayed.push(backend);
+        }
+    }
+    strayed
+}
+
+/// What a client keeps of a session.
+#[derive(Debug, Default)]
+struct Kept {
+    cookies: BTreeMap<String, String>,
+    header: Option<String>,
+}
+
+impl Kept {
+    fn keep(&mut self, session: &SessionSpec, reply: &Result<Reply, NoAnswer>) {
+        let Ok(reply) = reply else { return };
+        if let Some(name) = &session.header {
+            self.header = reply.header_lines(name).first().map(|value| (*value).to_owned()).or(self.header.take());
+        }
+        for line in reply.header_lines("set-cookie") {
+            let pair = line.split(';').next().and_then(|pair| pair.split_once('='));
+            self.cookies.extend(pair.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())));
+        }
+    }
+
+    fn send(&self, session: &SessionSpec, request: &mut RequestSpec) {
+        let (name, value) = match &session.header {
+            Some(name) => (name.clone(), self.header.clone()),
+            None => {
+                let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                ("cookie".to_owned(), Some(cookies.join("; ")).filter(|line| !line.is_empty()))
+            }
+        };
+        if let (Ok(name), Some(value)) = (HeaderName::try_from(name), value) {
+            request.headers.0.retain(|(other, _)| *other != name);
+            request.headers.0.push((name, vec![value]));
+        }
+    }
 }
 
 #[cfg(test)]

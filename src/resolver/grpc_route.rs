@@ -8,6 +8,7 @@ use crate::path;
 
 use super::attachment::{Attacher, RouteParent, RouteView};
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
+use super::filter::{FilterReference, FilterRefs, FilterResolver};
 use super::listener::RouteKind;
 use super::reference_grant::Grants;
 use super::share::describe_share;
@@ -23,6 +24,8 @@ pub struct ResolvedGrpcRoute<'m> {
     pub parents: Vec<RouteParent>,
     /// For each rule, what became of each backendRef.
     pub backends: Vec<Vec<BackendRefOutcome>>,
+    /// For each rule, what became of the references of its filters.
+    pub filters: Vec<FilterRefs>,
 }
 
 /// Attaches a GRPCRoute and resolves the backends of its rules.
@@ -59,5 +62,28 @@ pub(super) fn resolve_grpc_route<'m>(
                 .collect()
         })
         .collect();
-    ResolvedGrpcRoute { object: route, hostnames, parents, backends: outcomes }
+    let filters = resolve_filters(route, grants, backends, diagnostics);
+    ResolvedGrpcRoute { object: route, hostnames, parents, backends: outcomes, filters }
+}
+
+fn resolve_filters<'m>(
+    route: &'m Object<GrpcRouteSpec>,
+    grants: &Grants<'m>,
+    backends: &mut BackendIndex<'m>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<FilterRefs> {
+    let mut resolver = FilterResolver { object: route, kind: RouteKind::Grpc, grants, backends };
+    let rules = route.spec.rules.iter().enumerate();
+    rules
+        .map(|(rule, spec)| {
+            let mut refs = FilterRefs::default();
+            let own = spec.filters.iter().map(FilterReference::of_grpc);
+            resolver.resolve(rule, None, own, &mut refs, diagnostics);
+            for (index, backend) in spec.backend_refs.iter().enumerate() {
+                let own = backend.filters.iter().map(FilterReference::of_grpc);
+                resolver.resolve(rule, Some(index), own, &mut refs, diagnostics);
+            }
+            refs
+        })
+        .collect()
 }

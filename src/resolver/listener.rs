@@ -285,8 +285,8 @@ pub(super) fn check_selection(
             let path = at.with("selector").with("matchExpressions").with(bad.expression);
             let mut finding = owner.finding(codes::BAD_SELECTOR, path, bad.message);
             if selection == Selection::ListenerSets {
-                // The condition is one of routes; the sets get their own.
-                finding.condition = None;
+                // The code's own condition is one of routes.
+                finding.condition = codes::LISTENER_SET_NOT_ALLOWED.condition();
             }
             Some(diagnostics.error(finding.consequence(selection.nothing_selected())))
         }

@@ -11,6 +11,7 @@ mod backend;
 mod backend_tls;
 mod certificate;
 mod client_certificate;
+mod filter;
 mod frontend;
 mod gateway;
 mod grpc_route;
@@ -27,11 +28,12 @@ mod selector;
 mod share;
 mod shared_hostname;
 mod tls_route;
+mod traffic_policy;
 
 use crate::diagnostics::{Diagnostics, codes};
 use crate::hostname::Hostname;
 use crate::options::Options;
-use crate::parser::api::L4RouteSpec;
+use crate::parser::api::{L4RouteSpec, XBackendTrafficPolicySpec};
 use crate::parser::manifests::{Manifests, Metadata, Object};
 
 pub use age::Age;
@@ -42,6 +44,7 @@ pub use certificate::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, PRIVATE_KEY_KEY, Stored, StoredBundle,
     StoredPair,
 };
+pub use filter::{FilterRefs, Speech};
 pub use frontend::ClientValidation;
 pub use gateway::ResolvedGateway;
 pub use grpc_route::ResolvedGrpcRoute;
@@ -55,6 +58,7 @@ pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference_grant::Grants;
 pub use tls_route::{ResolvedTlsRoute, ServerNames};
+pub use traffic_policy::TrafficPolicies;
 
 /// The manifests with every reference looked up.
 #[derive(Debug)]
@@ -77,6 +81,8 @@ pub struct Resolved<'m> {
     pub udp_routes: Vec<ResolvedL4Route<'m>>,
     /// Every backend that some reference names and may use.
     pub backends: BackendIndex<'m>,
+    /// The XBackendTrafficPolicies.
+    pub traffic_policies: TrafficPolicies<'m>,
     /// Every certificate that some reference names and may use.
     pub certificates: CertificateIndex<'m>,
 }
@@ -113,6 +119,7 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
     listener_tls::resolve_tls(&mut gateways, &grants, &mut certificates, diagnostics);
     client_certificate::resolve_client_certificates(&mut gateways, &grants, &mut certificates, diagnostics);
     let policies = backend_tls::resolve_backend_tls(manifests, options, &mut certificates, diagnostics);
+    let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, diagnostics);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, diagnostics);
     let mut backends = BackendIndex::new(manifests, options, policies, external);
     let mut parents = attachment::Attacher::new(manifests, options, &mut gateways, &listener_sets);
@@ -152,28 +159,61 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
         tcp_routes,
         udp_routes,
         backends,
+        traffic_policies,
         certificates,
     };
     resolved.mark_used();
     resolved
 }
 
+impl<'m> Resolved<'m> {
+    /// The policy whose session holds for a rule that declares none: that of
+    /// the first backend which has one. A session spans all backends of its
+    /// rule, so that the weights of a split do not end it.
+    pub fn policy_session(&self, outcomes: &[BackendRefOutcome]) -> Option<&'m Object<XBackendTrafficPolicySpec>> {
+        let backends = outcomes.iter().flatten().map(|id| self.backends.get(*id));
+        let mut policies = backends.filter_map(|backend| self.traffic_policies.of_backend(backend));
+        policies.find(|policy| policy.spec.session_persistence.is_some())
+    }
+}
+
 impl Resolved<'_> {
     /// Decides which Gateways are emitted, and through which ones policies are reached.
     fn mark_used(&mut self) {
-        let Self { gateways, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, backends, .. } = self;
+        let Self {
+            gateways,
+            http_routes,
+            grpc_routes,
+            tls_routes,
+            tcp_routes,
+            udp_routes,
+            backends,
+            traffic_policies,
+            ..
+        } = self;
         macro_rules! uses {
             ($($routes:ident),+) => {
                 [$($routes.iter().map(|r| (r.object.position.context, &r.parents, &r.backends)).collect::<Vec<_>>()),+]
             };
         }
         let uses = uses!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes).concat();
+        let filters = http_routes.iter().map(|r| (&r.parents, &r.filters));
+        let filters: Vec<_> = filters.chain(grpc_routes.iter().map(|r| (&r.parents, &r.filters))).collect();
         let judged = uses.iter().filter(|(context, ..)| !context);
         gateway::mark_emitted(gateways, judged.flat_map(|(_, parents, _)| parents.iter()));
         for (_, parents, outcomes) in uses {
             for id in outcomes.iter().flatten().flatten() {
                 let listeners = parents.iter().flat_map(|parent| &parent.listeners);
-                listeners.for_each(|listener| backends.add_ancestor(*id, listener.gateway));
+                listeners.for_each(|listener| {
+                    backends.add_ancestor(*id, listener.gateway);
+                    traffic_policies.reach(backends.get(*id), listener.gateway);
+                });
+            }
+        }
+        for (parents, filters) in filters {
+            for id in filters.iter().flat_map(FilterRefs::outcomes).filter_map(|(_, outcome)| outcome.ok()) {
+                let listeners = parents.iter().flat_map(|parent| &parent.listeners);
+                listeners.for_each(|listener| backends.add_ancestor(id, listener.gateway));
             }
         }
     }
@@ -216,5 +256,5 @@ fn report_unserved_kinds(manifests: &Manifests, diagnostics: &mut Diagnostics) {
             }
         )+};
     }
-    unserved!(backend_traffic_policies, meshes);
+    unserved!(meshes);
 }

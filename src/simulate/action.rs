@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::ir::{Action, Cluster, ClusterId, Config, Endpoints, Forward, Route, Target, VirtualHost, WeightedBackend};
+use crate::ir::{
+    self, Action, Cluster, ClusterId, Config, Endpoints, Forward, Mirror, Route, Target, VirtualHost, WeightedBackend,
+};
 
+use super::cors::{self, Voice};
 use super::decision::{Answer, LocalReply, Outcome, Reason, Upstream};
 use super::header::{GENERATED, Mutate, apply, decides};
 use super::http::Admitted;
@@ -18,10 +21,33 @@ pub(super) fn act<'c>(
     route: &'c Route,
     request: &Admitted,
 ) -> Vec<Outcome<'c>> {
-    match &*route.action {
+    if let Some(reply) = cors::preflight(&route.action, request) {
+        return only(reply);
+    }
+    let Action::Split(branches) = &*route.action else { return act_alone(config, host, &route.action, request) };
+    let sum = branches.iter().map(|branch| u128::from(branch.weight)).sum();
+    let drawn = branches.iter().filter(|branch| branch.weight > 0);
+    let outcomes = drawn.flat_map(|branch| {
+        let share = Share::new(u128::from(branch.weight), sum);
+        let parts = act_alone(config, host, &branch.action, request).into_iter();
+        parts.map(move |part| Outcome { share: part.share * share, backend: Some(branch.origin), ..part })
+    });
+    outcomes.collect()
+}
+
+/// The outcomes of an action that is no split.
+fn act_alone<'c>(
+    config: &'c Config,
+    host: &'c VirtualHost,
+    action: &'c Action,
+    request: &Admitted,
+) -> Vec<Outcome<'c>> {
+    match action {
         Action::Respond(status) => only(LocalReply::new(*status, Reason::Respond)),
         Action::Redirect(action) => only(redirect(action, &host.hostname, request)),
         Action::Forward(action) => forward(config, action, request),
+        // A split has no split among its branches.
+        Action::Split(_) => Vec::new(),
     }
 }
 
@@ -29,19 +55,43 @@ fn only<'c>(reply: LocalReply) -> Vec<Outcome<'c>> {
     vec![Outcome { share: Share::ALL, backend: None, answer: Answer::Local(reply) }]
 }
 
+/// Each backend with its share, once for every set of mirrors.
 fn forward<'c>(config: &'c Config, action: &'c Forward, request: &Admitted) -> Vec<Outcome<'c>> {
     let sum = action.backends.iter().map(|backend| u128::from(backend.weight)).sum();
-    let outcomes = action.backends.iter().filter(|backend| backend.weight > 0).map(|backend| Outcome {
-        share: Share::new(u128::from(backend.weight), sum),
-        backend: Some(backend.origin),
-        answer: send(config, action, backend, request),
+    let copies = copies(&action.mirrors);
+    let drawn = action.backends.iter().filter(|backend| backend.weight > 0);
+    let outcomes = drawn.flat_map(|backend| {
+        let share = Share::new(u128::from(backend.weight), sum);
+        let answer = send(config, action, backend, request);
+        copies.iter().map(move |(part, mirrors)| {
+            let mut answer = answer.clone();
+            if let Answer::Upstream(upstream) = &mut answer {
+                upstream.mirrors.clone_from(mirrors);
+            }
+            Outcome { share: *part * share, backend: Some(backend.origin), answer }
+        })
     });
     outcomes.collect()
 }
 
+/// Who gets a copy of which share: the requests of a smaller mirror are among those of a larger one.
+fn copies(mirrors: &[Mirror]) -> Vec<(Share, Vec<ClusterId>)> {
+    let mut ends: Vec<ir::Share> = mirrors.iter().map(|mirror| mirror.share).chain([ir::Share::ALL]).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    let mut before = 0;
+    let slices = ends.into_iter().map(|end| {
+        let share = Share::new(u128::from(end.parts() - before), u128::from(ir::Share::PARTS));
+        before = end.parts();
+        let receivers = mirrors.iter().filter(|mirror| mirror.share >= end).map(|mirror| mirror.cluster);
+        (share, receivers.collect())
+    });
+    slices.collect()
+}
+
 /// The endpoints of a cluster, in words.
 pub(super) fn weigh(config: &Config, id: ClusterId) -> Cow<'static, str> {
-    let Cluster { backend: _, protocol: _, tls: _, variant: _, endpoints, origin: _ } = config.cluster(id);
+    let Cluster { backend: _, protocol: _, tls: _, variant: _, endpoints, retries: _, origin: _ } = config.cluster(id);
     match endpoints {
         Endpoints::Static(addresses) if addresses.is_empty() => Cow::Borrowed(""),
         Endpoints::Static(addresses) => {
@@ -54,21 +104,41 @@ pub(super) fn weigh(config: &Config, id: ClusterId) -> Cow<'static, str> {
 }
 
 fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBackend, request: &Admitted) -> Answer<'c> {
-    let Forward { backends: _, request_headers, response_headers, path_rewrite, host_rewrite } = action;
-    let WeightedBackend { weight: _, target, request_headers: own, response_headers: own_response, origin: _ } =
-        backend;
+    // Time and failures decide about limits and further tries, and clients about sessions.
+    let Forward {
+        backends: _,
+        gate,
+        request_headers,
+        response_headers,
+        path_rewrite,
+        host_rewrite,
+        timeouts: _,
+        retry: _,
+        mirrors: _,
+        session: _,
+    } = action;
+    let WeightedBackend {
+        weight: _,
+        target,
+        request_headers: own,
+        response_headers: own_response,
+        host_rewrite: own_host,
+        selector: _,
+        origin: _,
+    } = backend;
+    let voice = gate.cors.as_ref().map(|cors| Voice::to(cors, request));
     // Envoy runs the changes of the entry before those of the route.
     let response = vec![Mutate(own_response), Mutate(response_headers)];
     let cluster = match target {
         Target::Cluster(id) => *id,
         Target::Invalid(status) => {
             let reply = LocalReply::new(*status, Reason::InvalidBackend).with_body("fault filter abort");
-            return Answer::Local(with_headers(reply, &response));
+            return Answer::Local(with_headers(reply, &response, voice.as_ref()));
         }
     };
     if weigh(config, cluster).is_empty() {
         let reply = LocalReply::new(503, Reason::NoEndpoint).with_body("no healthy upstream");
-        return Answer::Local(with_headers(reply, &response));
+        return Answer::Local(with_headers(reply, &response, voice.as_ref()));
     }
     let mut headers = request.headers.clone();
     let mut generated: Vec<&'static str> = GENERATED.to_vec();
@@ -80,7 +150,7 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
         headers.retain(|(name, _)| name != "x-forwarded-for");
     }
     let mut host = request.authority.clone();
-    if let Some(other) = host_rewrite {
+    if let Some(other) = own_host.as_ref().or(host_rewrite.as_ref()) {
         set(&mut headers, "x-envoy-original-host", &request.authority);
         host.clone_from(other);
     }
@@ -89,11 +159,24 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
         set(&mut headers, "x-envoy-original-path", &request.target);
         path = rewritten;
     }
-    Answer::Upstream(Upstream { cluster, method: request.method.clone(), path, host, headers, generated, response })
+    Answer::Upstream(Upstream {
+        cluster,
+        method: request.method.clone(),
+        path,
+        host,
+        headers,
+        generated,
+        response,
+        mirrors: Vec::new(),
+        voice,
+    })
 }
 
-fn with_headers(mut reply: LocalReply, response: &[Mutate<'_>]) -> LocalReply {
+fn with_headers(mut reply: LocalReply, response: &[Mutate<'_>], voice: Option<&Voice>) -> LocalReply {
     response.iter().for_each(|mutate| mutate.apply(&mut reply.headers));
+    if let Some(voice) = voice {
+        voice.say(&mut reply.headers);
+    }
     reply
 }
 

@@ -2,6 +2,7 @@
 
 use crate::ir::{ClusterId, FilterChain, Listener, Origin, Route, VirtualHost};
 
+use super::cors::Voice;
 use super::header::Mutate;
 use super::share::Share;
 
@@ -149,6 +150,8 @@ pub enum Reason {
     InvalidBackend,
     /// The backend has no endpoint.
     NoEndpoint,
+    /// A browser asks what another origin may do.
+    Preflight,
 }
 
 impl Reason {
@@ -165,6 +168,7 @@ impl Reason {
             Self::Respond => "no backend of the rule can be used",
             Self::InvalidBackend => "the backend cannot be used",
             Self::NoEndpoint => "the backend has no endpoint",
+            Self::Preflight => "the rule's CORS filter answers preflights",
         }
     }
 }
@@ -186,6 +190,10 @@ pub struct Upstream<'c> {
     pub generated: Vec<&'static str>,
     /// What happens to the headers of the response, in this order.
     pub(super) response: Vec<Mutate<'c>>,
+    /// Who gets a copy.
+    pub mirrors: Vec<ClusterId>,
+    /// What the gateway says about the request's origin, in place of the backend.
+    pub(super) voice: Option<Voice>,
 }
 
 impl Upstream<'_> {
@@ -193,6 +201,9 @@ impl Upstream<'_> {
     pub fn answer(&self, mut headers: Vec<(String, String)>) -> Vec<(String, String)> {
         for mutate in &self.response {
             mutate.apply(&mut headers);
+        }
+        if let Some(voice) = &self.voice {
+            voice.apply(&mut headers);
         }
         headers
     }

@@ -9,6 +9,7 @@
 mod action;
 mod candidates;
 mod connection;
+mod cors;
 mod decision;
 mod header;
 mod host;

@@ -3,6 +3,7 @@
 use crate::hostname::Hostname;
 use crate::ir::Redirect;
 
+use super::cors::Voice;
 use super::decision::{LocalReply, Reason};
 use super::header::apply;
 use super::host::split_port;
@@ -11,7 +12,7 @@ use super::rewrite::rewrite;
 
 /// The answer of a redirect on a virtual host.
 pub(super) fn redirect(action: &Redirect, hostname: &Hostname, request: &Admitted) -> LocalReply {
-    let Redirect { scheme, hostname: to, port, print_port, path, status, response_headers } = action;
+    let Redirect { scheme, hostname: to, port, print_port, path, status, response_headers, gate } = action;
     let known = match (to, hostname) {
         (Some(host), _) | (None, Hostname::Exact(host)) => Some(host.as_str()),
         (None, Hostname::Wildcard(_) | Hostname::Any) => None,
@@ -30,5 +31,8 @@ pub(super) fn redirect(action: &Redirect, hostname: &Hostname, request: &Admitte
     let location = format!("{scheme}://{host}{port}{path}");
     let mut headers = vec![("location".to_owned(), location)];
     apply(response_headers, &mut headers);
+    if let Some(cors) = &gate.cors {
+        Voice::to(cors, request).say(&mut headers);
+    }
     LocalReply { headers, ..LocalReply::new(*status, Reason::Redirect) }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::ir::{PathMatch, Route};
 
+use super::cors::requested_method;
 use super::matching::{Conditions, Subject};
 
 /// The routes of a virtual host.
@@ -43,12 +44,16 @@ impl<'c> RouteTable<'c> {
     /// The route that takes a request.
     pub(super) fn find(&self, subject: &Subject<'_>) -> Option<&'c Route> {
         let mut lists = self.lists(subject.path());
+        // A preflight is about a request with another method.
+        let asked = requested_method(subject).map(|method| Subject { method, ..subject.clone() });
         loop {
             let first = lists.iter_mut().filter(|list| !list.is_empty()).min_by_key(|list| list[0])?;
             let position = first[0];
             *first = &first[1..];
-            if self.conditions[position].unmet_indexed(subject).is_none() {
-                return Some(&self.routes[position]);
+            let (conditions, route) = (&self.conditions[position], &self.routes[position]);
+            let is_about = |asked| route.action.cors().is_some() && conditions.unmet_indexed(asked).is_none();
+            if conditions.unmet_indexed(subject).is_none() || asked.as_ref().is_some_and(is_about) {
+                return Some(route);
             }
         }
     }

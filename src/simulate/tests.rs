@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::{Answer, Candidate, Precedence, Reason, Request, Share, Simulator, Unmet, Verdict};
 use crate::hostname::Hostname;
 use crate::ir::{
-    Action, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, FilterChain, Forward, Handler,
-    HeaderMutations, HttpConnection, Listener, Origin, PathMatch, Proxy, Route, RouteMatch, RouteName, Site, Target,
-    Transport, UpstreamProtocol, ValueMatch, ValuePattern, VirtualHost, WeightedBackend,
+    Action, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, FilterChain, Forward, Gate, Handler,
+    HeaderMutations, HttpConnection, Listener, Origin, PathMatch, Proxy, RetryLimit, Route, RouteMatch, RouteName,
+    Site, Target, Timeouts, Transport, UpstreamProtocol, ValueMatch, ValuePattern, VirtualHost, WeightedBackend,
 };
 
 fn matches(path: PathMatch) -> RouteMatch {
@@ -29,6 +29,8 @@ fn backend(weight: u32, target: Target) -> WeightedBackend {
         target,
         request_headers: HeaderMutations::default(),
         response_headers: HeaderMutations::default(),
+        host_rewrite: None,
+        selector: None,
         origin: Origin(weight),
     }
 }
@@ -40,6 +42,11 @@ fn forward(backends: Vec<WeightedBackend>) -> Action {
         response_headers: HeaderMutations::default(),
         path_rewrite: None,
         host_rewrite: None,
+        gate: Gate::default(),
+        timeouts: Timeouts::default(),
+        retry: None,
+        mirrors: Vec::new(),
+        session: None,
     })
 }
 
@@ -74,6 +81,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         tls: None,
         variant: String::new(),
         endpoints: Endpoints::Static(endpoints),
+        retries: RetryLimit::Unused,
         origin: None,
     };
     Config {
@@ -86,6 +94,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         }],
         clusters: vec![cluster("full", vec![SocketAddr::from(([127, 0, 0, 1], 1))]), cluster("empty", Vec::new())],
         certificates: Vec::new(),
+        external_auths: Vec::new(),
         proxy: Proxy::default(),
     }
 }

@@ -38,6 +38,8 @@ const LAYERS: &[Layer] = &[
     layer("translator", &["diagnostics", "ir", "options", "parser", "resolver"], true, false),
     layer("emit", &["ir"], true, true),
     layer("simulate", &["hostname", "ir"], false, false),
+    // A stand-in for an authorization service speaks Envoy's protocol.
+    layer("proving/authorization", &[], true, false),
     layer("proving", &["ir", "options", "simulate"], false, true),
     layer("options", &[], false, false),
 ];

@@ -9,7 +9,8 @@ use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView,
 use crate::compile::Compilation;
 use crate::diagnostics::{Finding, Locate};
 use crate::ir::{
-    Action, Cluster, Config, FilterChain, Handler, Listener, Origin, Route, TcpBackend, Transport, VirtualHost,
+    Action, Cluster, Config, ExternalAuthSettings, FilterChain, Handler, Listener, Origin, Route, TcpBackend,
+    Transport, VirtualHost,
 };
 use crate::parser::locate::Locator;
 use crate::simulate::{Answer, Closed, Connection, Decision, Request, Security, Simulator, Version};
@@ -76,11 +77,17 @@ impl<'c> Side<'c> {
     fn comparable(&self, action: &Action) -> (Action, Vec<String>) {
         let mut names = Vec::new();
         let cell = std::cell::RefCell::new(&mut names);
-        let mut action = action.with_clusters(|id| {
-            let mut names = cell.borrow_mut();
-            names.push(name::cluster(self.config.cluster(id)));
+        let cluster = |id| {
+            cell.borrow_mut().push(name::cluster(self.config.cluster(id)));
             crate::ir::ClusterId(0)
-        });
+        };
+        let mut auth = |id| {
+            let settings = self.config.external_auth(id).settings.clone();
+            let settings = ExternalAuthSettings { cluster: cluster(settings.cluster), ..settings };
+            cell.borrow_mut().push(format!("{settings:?}"));
+            crate::ir::AuthId(0)
+        };
+        let mut action = action.with_clusters(&cluster, &mut auth);
         forget_origins(&mut action);
         (action, names)
     }
@@ -90,6 +97,10 @@ fn forget_origins(action: &mut Action) {
     match action {
         Action::Forward(forward) => forward.backends.iter_mut().for_each(|backend| backend.origin = Origin(0)),
         Action::Redirect(_) | Action::Respond(_) => {}
+        Action::Split(branches) => branches.iter_mut().for_each(|branch| {
+            branch.origin = Origin(0);
+            forget_origins(&mut branch.action);
+        }),
     }
 }
 
@@ -98,6 +109,10 @@ fn forget_weights(action: &mut Action) {
     match action {
         Action::Forward(forward) => forward.backends.iter_mut().for_each(|backend| backend.weight = 1),
         Action::Redirect(_) | Action::Respond(_) => {}
+        Action::Split(branches) => branches.iter_mut().for_each(|branch| {
+            branch.weight = 1;
+            forget_weights(&mut branch.action);
+        }),
     }
 }
 

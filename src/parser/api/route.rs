@@ -256,7 +256,7 @@ pub enum ExternalAuthProtocol {
 }
 
 /// What a gRPC authorization service sees.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GrpcAuthConfig {
@@ -265,7 +265,7 @@ pub struct GrpcAuthConfig {
 }
 
 /// What an HTTP authorization service sees and answers.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HttpAuthConfig {

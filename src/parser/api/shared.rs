@@ -230,7 +230,7 @@ pub struct SessionPersistence {
 }
 
 /// Where a session is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum SessionPersistenceType {
     Cookie,

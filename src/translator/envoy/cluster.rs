@@ -23,6 +23,7 @@ use crate::ir::{self, Endpoints, UpstreamProtocol};
 
 use super::name;
 use super::proto::{any, boolean, duration, named_address, socket_address, uint32};
+use super::retry::to_circuit_breakers;
 use super::udp_proxy::session_limits;
 use super::upstream_tls::to_upstream_socket;
 
@@ -35,7 +36,7 @@ pub(super) const BUFFER_LIMIT_BYTES: u32 = 32_768;
 const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config) -> Cluster {
-    let ir::Cluster { backend: _, protocol, tls, variant: _, endpoints, origin: _ } = cluster;
+    let ir::Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, origin: _ } = cluster;
     let name = name::cluster(cluster);
     let (discovery, addresses) = match endpoints {
         Endpoints::Static(addresses) => {
@@ -53,7 +54,12 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config) -> Cluster 
         wait_for_warm_on_init: is_dns.then(|| boolean(false)),
         typed_extension_protocol_options: protocol_options(*protocol),
         transport_socket: tls.as_ref().map(|tls| to_upstream_socket(tls, config)),
-        circuit_breakers: (*protocol == UpstreamProtocol::Udp).then(session_limits),
+        circuit_breakers: match protocol {
+            UpstreamProtocol::Udp => Some(session_limits()),
+            UpstreamProtocol::Http1 | UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => {
+                to_circuit_breakers(*retries)
+            }
+        },
         ..endpoints_cluster(name, discovery, addresses)
     }
 }

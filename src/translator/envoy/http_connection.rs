@@ -7,8 +7,10 @@ use envoy_types::pb::envoy::config::core::v3::{
     Http2ProtocolOptions, HttpProtocolOptions, http_protocol_options::HeadersWithUnderscoresAction,
 };
 use envoy_types::pb::envoy::config::route::v3::RouteConfiguration;
+use envoy_types::pb::envoy::extensions::filters::http::cors::v3::Cors;
 use envoy_types::pb::envoy::extensions::filters::http::fault::v3::HttpFault;
 use envoy_types::pb::envoy::extensions::filters::http::router::v3::Router;
+use envoy_types::pb::envoy::extensions::filters::http::stateful_session::v3::StatefulSession;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
     HttpConnectionManager, HttpFilter,
     http_connection_manager::{PathWithEscapedSlashesAction, ServerHeaderTransformation, UpgradeConfig},
@@ -21,8 +23,9 @@ use rayon::prelude::*;
 use crate::ir;
 
 use super::access_log::to_access_log;
+use super::needs::Needs;
 use super::proto::{any, boolean, uint32};
-use super::{name, route};
+use super::{cors, ext_authz, forward, name, route, stateful_session};
 
 /// Field numbers of the messages that are joined as bytes.
 const ROUTE_CONFIGURATION_VIRTUAL_HOSTS: u32 = 2;
@@ -80,7 +83,7 @@ fn manager(
     let proxy = &config.proxy;
     HttpConnectionManager {
         stat_prefix: name::http_statistics(listener, chain),
-        http_filters: http_filters(connection),
+        http_filters: http_filters(connection, config),
         access_log: proxy.access_log.iter().map(to_access_log).collect(),
         // Without it backends get no x-forwarded-for, and a forged one passes.
         use_remote_address: Some(boolean(true)),
@@ -110,11 +113,22 @@ fn reject_underscores(connection: &ir::HttpConnection) -> Option<HttpProtocolOpt
     })
 }
 
-/// The HTTP filters that the routes need, the router last.
-fn http_filters(connection: &ir::HttpConnection) -> Vec<HttpFilter> {
+/// The HTTP filters that the routes need, the router last. Preflights are
+/// answered before anybody is asked for authorization, and nothing that a
+/// refused request could learn comes before it.
+fn http_filters(connection: &ir::HttpConnection, config: &ir::Config) -> Vec<HttpFilter> {
+    let needs = Needs::of_connection(connection, config);
     let mut filters = Vec::new();
-    if route::has_invalid_share(connection) {
-        filters.push(http_filter(route::FAULT_FILTER, any(route::FAULT, &HttpFault::default())));
+    if needs.cors {
+        filters.push(http_filter(cors::CORS_FILTER, any(cors::CORS, &Cors::default())));
+    }
+    filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config)));
+    if needs.session {
+        let off = any(stateful_session::SESSION, &StatefulSession::default());
+        filters.push(http_filter(stateful_session::SESSION_FILTER, off));
+    }
+    if needs.invalid_share {
+        filters.push(http_filter(forward::FAULT_FILTER, any(forward::FAULT, &HttpFault::default())));
     }
     let router = any("envoy.extensions.filters.http.router.v3.Router", &Router::default());
     filters.push(http_filter("envoy.filters.http.router", router));

@@ -5,13 +5,22 @@
 
 mod access_log;
 mod cluster;
+mod cors;
+mod ext_authz;
+mod forward;
 mod header;
 mod http_connection;
 mod listener;
+mod mirror;
 pub mod name;
+mod needs;
 mod path;
 mod proto;
+mod redirect;
+mod retry;
 mod route;
+mod split;
+mod stateful_session;
 mod tcp_proxy;
 mod tls;
 mod udp_proxy;
@@ -30,9 +39,9 @@ const RE2_PROGRAM_SIZE: f64 = 1_000_000.0;
 
 /// Translates the configuration.
 pub fn to_bootstrap(config: &ir::Config) -> Bootstrap {
-    let needs = route::Needs::of(config);
+    let needs = needs::Needs::of(config);
     let mut clusters: Vec<_> = config.clusters.iter().map(|cluster| cluster::to_cluster(cluster, config)).collect();
-    if needs.invalid_share {
+    if needs.invalid_cluster {
         clusters.push(cluster::invalid_backend());
     }
     let mut secrets: Vec<_> = config.certificates.iter().map(tls::to_secret).collect();

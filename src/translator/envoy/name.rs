@@ -2,7 +2,8 @@
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    BackendName, ChainMatch, ChainName, Cluster, FilterChain, KeyPair, Listener, RouteName, Site, Transport,
+    AuthId, BackendName, ChainMatch, ChainName, Cluster, Config, FilterChain, KeyPair, Listener, RouteName, Site,
+    Transport,
 };
 
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
@@ -20,6 +21,15 @@ pub fn cluster(cluster: &Cluster) -> String {
         Site::External => format!("external/{namespace}/{name}/{port}"),
     };
     if cluster.variant.is_empty() { name } else { format!("{name}/{}", cluster.variant) }
+}
+
+/// The filter of an authorization: the service, and a number where it has several.
+pub fn external_auth(id: AuthId, config: &Config) -> String {
+    let service = config.external_auth(id).settings.cluster;
+    let before = config.external_auths.iter().take(id.0 as usize);
+    let same = before.filter(|other| other.settings.cluster == service).count();
+    let name = format!("ext_authz/{}", cluster(config.cluster(service)));
+    if same == 0 { name } else { format!("{name}/{}", same + 1) }
 }
 
 /// The certificate of a Secret: `namespace/name`.

@@ -2,14 +2,21 @@
 //! upstream settings, in the order of their names.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::Duration as StdDuration;
 
-use crate::ir::{BackendName, Cluster, ClusterId, UpstreamProtocol};
+use crate::ir::{BackendName, Cluster, ClusterId, RetryLimit, UpstreamProtocol};
+use crate::parser::api::{Duration, MinRetryRate, RetryBudget, RetryConstraint};
 use crate::resolver::{
-    Backend, BackendId, BackendObject, BackendRefOutcome, BackendTls, KeyPairId, OriginTable, Place, Protocol,
-    Resolved, RouteParent,
+    Backend, BackendId, BackendObject, BackendRefOutcome, BackendTls, FilterRefs, KeyPairId, OriginTable, Place,
+    Protocol, Resolved, RouteParent, Speech,
 };
 
 use super::key_material::KeyMaterial;
+
+/// `minRetryRate` where its parts are absent
+/// ([RequestRate](https://gateway-api.sigs.k8s.io/geps/gep-3388/)).
+const DEFAULT_RATE_COUNT: u32 = 10;
+const DEFAULT_RATE_INTERVAL: StdDuration = StdDuration::from_secs(1);
 
 /// What a route sends to a backend. It decides, with what the backend declares,
 /// on the settings of the cluster.
@@ -62,6 +69,11 @@ impl Clusters {
         self.families.iter().any(|family| family.len() > 1)
     }
 
+    /// The backend of a cluster.
+    pub(super) fn backend(&self, id: ClusterId) -> Option<&BackendName> {
+        self.clusters.get(id.0 as usize).map(|cluster| &cluster.backend)
+    }
+
     pub(super) fn into_clusters(self) -> Vec<Cluster> {
         self.clusters
     }
@@ -86,12 +98,16 @@ pub(super) fn lower_clusters(
     }
     let (mut clusters, mut families) = (Vec::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
     let (mut by_use, mut family_of) = (HashMap::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
+    let retried = retried(resolved);
     for Wanted { id, settings, uses, certificates } in wanted.into_values() {
+        let is_retried = uses.iter().any(|used| retried.contains(used));
+        let retries = if is_retried { retry_limit(resolved, id) } else { RetryLimit::Unused };
         let mut family = Family::new();
         for certificate in certificates {
             family.insert(certificate, ClusterId(u32::try_from(clusters.len()).unwrap_or(u32::MAX)));
             family_of.push(families.len());
-            clusters.push(settings.into_cluster(resolved, id, certificate, material, origins));
+            let cluster = settings.into_cluster(resolved, id, certificate, material, origins);
+            clusters.push(Cluster { retries, ..cluster });
         }
         by_use.extend(uses.into_iter().map(|used| (used, families.len())));
         families.push(family);
@@ -112,15 +128,21 @@ struct Use {
 fn uses(resolved: &Resolved<'_>) -> HashSet<Use> {
     let mut uses = HashSet::new();
     for route in &resolved.http_routes {
-        for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
-            let weights = rule.backend_refs.iter().map(|backend| backend.weight);
+        for ((rule, outcomes), refs) in route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters) {
+            let session = rule.session_persistence.is_some() || resolved.policy_session(outcomes).is_some();
+            let least = u32::from(session);
+            let weights = rule.backend_refs.iter().map(|backend| backend.weight.max(least));
             add_uses(resolved, &route.parents, weights, outcomes, |_| Carried::Http, &mut uses);
+            add_filter_uses(resolved, &route.parents, refs, Carried::Http, &mut uses);
         }
     }
     for route in &resolved.grpc_routes {
-        for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
-            let weights = rule.backend_refs.iter().map(|backend| backend.weight);
+        for ((rule, outcomes), refs) in route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters) {
+            let session = rule.session_persistence.is_some() || resolved.policy_session(outcomes).is_some();
+            let least = u32::from(session);
+            let weights = rule.backend_refs.iter().map(|backend| backend.weight.max(least));
             add_uses(resolved, &route.parents, weights, outcomes, |_| Carried::Grpc, &mut uses);
+            add_filter_uses(resolved, &route.parents, refs, Carried::Grpc, &mut uses);
         }
     }
     for route in &resolved.tls_routes {
@@ -165,6 +187,65 @@ fn add_uses(
             uses.extend(backends.iter().map(|backend| Use { backend: *backend, carried, certificate }));
         }
     }
+}
+
+/// Adds what the filters of a rule refer to.
+fn add_filter_uses(
+    resolved: &Resolved<'_>,
+    parents: &[RouteParent],
+    refs: &FilterRefs,
+    own: Carried,
+    uses: &mut HashSet<Use>,
+) {
+    for (speech, outcome) in refs.outcomes() {
+        let carried = match speech {
+            Speech::Route => own,
+            Speech::Http => Carried::Http,
+            Speech::Grpc => Carried::Grpc,
+        };
+        add_uses(resolved, parents, std::iter::once(1), &[outcome], |_| carried, uses);
+    }
+}
+
+/// What is sent again when it fails: to these clusters there may be many retries at a time.
+fn retried(resolved: &Resolved<'_>) -> HashSet<(BackendId, Carried)> {
+    let http = resolved.http_routes.iter().flat_map(|route| {
+        let rules = route.object.spec.rules.iter().zip(&route.backends);
+        rules.map(|(rule, outcomes)| {
+            let session = rule.session_persistence.is_some() || resolved.policy_session(outcomes).is_some();
+            (rule.retry.is_some() || session, outcomes, Carried::Http)
+        })
+    });
+    let grpc = resolved.grpc_routes.iter().flat_map(|route| {
+        let rules = route.object.spec.rules.iter().zip(&route.backends);
+        rules.map(|(rule, outcomes)| {
+            let session = rule.session_persistence.is_some() || resolved.policy_session(outcomes).is_some();
+            (session, outcomes, Carried::Grpc)
+        })
+    });
+    let retried = http.chain(grpc).filter(|(retries, ..)| *retries);
+    retried.flat_map(|(_, outcomes, carried)| outcomes.iter().flatten().map(move |id| (*id, carried))).collect()
+}
+
+/// How many retries there may be at a time to a backend that is retried.
+fn retry_limit(resolved: &Resolved<'_>, id: BackendId) -> RetryLimit {
+    let policy = resolved.traffic_policies.of_backend(resolved.backends.get(id));
+    let Some(constraint) = policy.and_then(|policy| policy.spec.retry_constraint.as_ref()) else {
+        return RetryLimit::Unlimited;
+    };
+    let RetryConstraint { budget, min_retry_rate } = constraint;
+    // Envoy has no interval: it looks at what is under way.
+    let RetryBudget { percent, interval: _ } = budget;
+    RetryLimit::Budget { percent: *percent, least: concurrency(min_retry_rate) }
+}
+
+/// The retries that are under way at a time when so many are made in an
+/// interval and each takes a second.
+fn concurrency(rate: &MinRetryRate) -> u32 {
+    let MinRetryRate { count, interval } = rate;
+    let interval = interval.map_or(DEFAULT_RATE_INTERVAL, |Duration(interval)| interval).as_millis().max(1);
+    let each_second = (u128::from(count.unwrap_or(DEFAULT_RATE_COUNT)) * 1000).div_ceil(interval);
+    u32::try_from(each_second).unwrap_or(u32::MAX)
 }
 
 /// Clusters of one backend that share their settings.
@@ -243,6 +324,7 @@ impl Settings {
             tls,
             variant: own.into_iter().chain(shown).collect::<Vec<_>>().join("/"),
             endpoints: backend.endpoints.clone(),
+            retries: RetryLimit::Unused,
             origin: object.map(|object| origins.origin(object, Place::Object)),
         }
     }

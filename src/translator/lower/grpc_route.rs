@@ -4,21 +4,20 @@
 //! turns its own answers to such requests into gRPC: 404 is UNIMPLEMENTED and
 //! 503 is UNAVAILABLE.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 use crate::diagnostics::{Diagnostics, FieldPath, codes};
 use crate::ir::{PathMatch, RouteMatch};
 use crate::parser::api::{
-    GrpcMethodMatch, GrpcRouteMatch, GrpcRouteRule, GrpcRouteSpec, HttpRouteFilter, ValueMatchType,
+    GrpcMethodMatch, GrpcRouteMatch, GrpcRouteRule, GrpcRouteSpec, ValueMatchType, XBackendTrafficPolicySpec,
 };
+use crate::parser::manifests::Object;
 use crate::path;
-use crate::resolver::{BackendRefOutcome, OriginTable, Place, Resolved};
+use crate::resolver::{BackendRefOutcome, FilterRefs, OriginTable, Place, Resolved};
 
+use super::action::{BackendSpec, PolicySpec};
 use super::cluster::{Carried, Clusters};
-use super::filter;
+use super::filter::{FilterView, ListPlace};
 use super::precedence::MatchRank;
-use super::rule::{Answers, LoweredMatch, LoweredRule, RouteLowering, RuleAction, RuleBackend, short};
+use super::rule::{Answers, LoweredMatch, LoweredRule, RouteLowering, Shared, short};
 
 /// How GRPCRoutes fail
 /// ([GRPCRouteRule](https://gateway-api.sigs.k8s.io/reference/spec/#grpcrouterule)).
@@ -39,16 +38,20 @@ const ANY_SEGMENT: &str = "[^/]+";
 pub(super) fn lower_grpc_routes(
     resolved: &Resolved<'_>,
     clusters: &Clusters,
+    shared: &mut Shared,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Vec<LoweredRule>> {
     let routes = resolved.grpc_routes.iter();
     routes
         .map(|route| {
-            let mut lowering = RouteLowering::new(route.object, &ANSWERS, clusters, origins, diagnostics);
-            let rules = route.object.spec.rules.iter().zip(&route.backends).enumerate();
-            let rules: Vec<_> =
-                rules.map(|(index, (rule, outcomes))| lowering.lower_rule(index, rule, outcomes)).collect();
+            let mut lowering = RouteLowering::new(route.object, &ANSWERS, clusters, shared, origins, diagnostics);
+            let rules = route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters).enumerate();
+            let rules = rules.map(|(index, ((rule, outcomes), refs))| {
+                let session = resolved.policy_session(outcomes);
+                lowering.lower_rule(index, rule, (outcomes, refs, session))
+            });
+            let rules: Vec<_> = rules.collect();
             if rules.is_empty() {
                 lowering.report_no_rules();
             }
@@ -68,32 +71,33 @@ impl RouteLowering<'_, GrpcRouteSpec> {
         );
     }
 
-    fn lower_rule(&mut self, rule: usize, spec: &GrpcRouteRule, outcomes: &[BackendRefOutcome]) -> LoweredRule {
+    fn lower_rule(
+        &mut self,
+        rule: usize,
+        spec: &GrpcRouteRule,
+        (outcomes, refs, session_policy): (
+            &[BackendRefOutcome],
+            &FilterRefs,
+            Option<&Object<XBackendTrafficPolicySpec>>,
+        ),
+    ) -> LoweredRule {
         let at = path!["spec", "rules", rule];
+        // The name of a rule serves those who refer to it; it changes nothing for traffic.
         let GrpcRouteRule { name: _, matches, filters, backend_refs, session_persistence } = spec;
         let matches = if matches.is_empty() {
             vec![self.match_every_call(rule)]
         } else {
             matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)).collect()
         };
-        let filters: Vec<_> = filters.iter().map(HttpRouteFilter::from).collect();
-        let filters = filter::lower_rule_filters(self.object, &at, self.answers, &filters, None, self.diagnostics);
-        let untranslated = self.report_untranslated(&at, &[("sessionPersistence", session_persistence.is_some())]);
-        let backends: Vec<_> = backend_refs
-            .iter()
-            .zip(outcomes)
-            .map(|(backend, outcome)| RuleBackend {
-                weight: backend.weight,
-                filters: Cow::Owned(backend.filters.iter().map(HttpRouteFilter::from).collect()),
-                outcome,
-            })
-            .collect();
-        let action = match filters {
-            Ok(filters) if !untranslated => {
-                RuleAction::Fixed(Arc::new(self.lower_forward(rule, &backends, filters, None)))
-            }
-            _ => self.fail(),
-        };
+        let backends = backend_refs.iter().zip(outcomes).map(|(backend, outcome)| BackendSpec {
+            weight: backend.weight,
+            filters: backend.filters.iter().map(FilterView::from).collect(),
+            outcome: *outcome,
+        });
+        let backends: Vec<_> = backends.collect();
+        let list = ListPlace { rule, backend: None, owner: &at, prefix: None, refs };
+        let policy = PolicySpec { session: session_persistence.as_ref(), session_policy, ..PolicySpec::default() };
+        let action = self.lower_action(list, filters.iter().map(FilterView::from), &backends, policy);
         LoweredRule { matches, action }
     }
 

@@ -27,8 +27,15 @@ pub(super) struct UnsafeHeader {
 const HOP_BY_HOP: &[&str] =
     &["connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
 
+/// The changes of all `filters`, in this order, as one.
+pub(super) fn compose_all(filters: &[&HeaderFilter]) -> HeaderMutations {
+    let mut mutations = HeaderMutations::default();
+    filters.iter().for_each(|filter| compose(&mut mutations, filter));
+    mutations
+}
+
 /// Lays the changes of `filter` over those of `base`.
-pub(super) fn compose(base: &mut HeaderMutations, filter: &HeaderFilter) {
+fn compose(base: &mut HeaderMutations, filter: &HeaderFilter) {
     let HeaderFilter { set, add, remove } = filter;
     for header in set {
         let entry = entry(base, &header.name);
@@ -91,7 +98,8 @@ fn bad_name(name: &str, written: bool) -> Option<(String, &'static str)> {
     }
 }
 
-fn is_token(byte: u8) -> bool {
+/// Whether a byte may stand in the name of a header or cookie ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-tokens)).
+pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 

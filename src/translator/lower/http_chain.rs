@@ -9,9 +9,10 @@ use crate::ir::{Action, ChainMatch, FilterChain, Handler, HttpConnection, Origin
 use crate::resolver::{Attachment, KeyPairId, ListenerId, Resolved, ResolvedListener};
 
 use super::cluster::Clusters;
+use super::filter::ExternalAuths;
 use super::listener::SocketLowering;
 use super::precedence::{MatchRank, Precedence};
-use super::rule::{LoweredRule, RuleAction};
+use super::rule::LoweredRule;
 use super::virtual_host::{ListenerRoutes, build_virtual_hosts};
 
 /// The chain of the plain HTTP listeners of a socket. They share it: the host
@@ -75,7 +76,7 @@ fn listener_routes<'m>(
                 let routes = lowered.entry((*attachment, certificate)).or_insert_with(|| {
                     let routes = routes_on_port(lowering.routes.rules(*attachment), scheme, listener.spec.port);
                     match lowering.clusters.differ_by_certificate() {
-                        true => with_certificate(routes, lowering.clusters, certificate),
+                        true => with_certificate(routes, lowering.clusters, lowering.auths, certificate),
                         false => routes,
                     }
                 });
@@ -94,13 +95,15 @@ type RankedRoute = (MatchRank, Arc<Route>);
 fn with_certificate(
     mut routes: Vec<RankedRoute>,
     clusters: &Clusters,
+    auths: &mut ExternalAuths,
     certificate: Option<KeyPairId>,
 ) -> Vec<RankedRoute> {
+    let shown = |id| clusters.with_certificate(id, certificate);
     let mut previous: Option<(Arc<Action>, Arc<Action>)> = None;
     for (_, route) in &mut routes {
         let action = match &previous {
             Some((old, new)) if Arc::ptr_eq(old, &route.action) => new.clone(),
-            _ => Arc::new(route.action.with_clusters(|id| clusters.with_certificate(id, certificate))),
+            _ => Arc::new(route.action.with_clusters(&shown, &mut |id| auths.with_cluster(id, &shown))),
         };
         previous = Some((route.action.clone(), action.clone()));
         *route = Arc::new(Route { action, ..(**route).clone() });
@@ -111,10 +114,7 @@ fn with_certificate(
 /// The routes of all rules of a route object, as they are on one listener port.
 fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: u16) -> Vec<RankedRoute> {
     let routes = rules.iter().flat_map(|rule| {
-        let action = match &rule.action {
-            RuleAction::Fixed(action) => action.clone(),
-            RuleAction::Redirect(template) => Arc::new(Action::Redirect(template.on_listener(scheme, port))),
-        };
+        let action = rule.action.on_listener(scheme, port);
         rule.matches.iter().map(move |lowered| {
             let route = Route {
                 name: lowered.name.clone(),

@@ -1,21 +1,18 @@
 //! The rules of HTTPRoutes: matches and actions.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 use crate::diagnostics::Diagnostics;
 use crate::ir::RouteMatch;
-use crate::parser::api::{HttpRouteMatch, HttpRouteRule, HttpRouteSpec, PathMatchType};
+use crate::parser::api::{HttpRouteMatch, HttpRouteRule, HttpRouteSpec, PathMatchType, XBackendTrafficPolicySpec};
+use crate::parser::manifests::Object;
 use crate::path;
-use crate::resolver::{BackendRefOutcome, OriginTable, Place, Resolved};
+use crate::resolver::{BackendRefOutcome, FilterRefs, OriginTable, Place, Resolved};
 
+use super::action::{BackendSpec, PolicySpec};
 use super::cluster::{Carried, Clusters};
-use super::filter;
+use super::filter::{FilterView, ListPlace};
 use super::path::lower_path_match;
 use super::precedence::MatchRank;
-use super::rule::{
-    Answers, LoweredMatch, LoweredRule, RouteLowering, RuleAction, RuleBackend, lower_value_match, short,
-};
+use super::rule::{Answers, LoweredMatch, LoweredRule, RouteLowering, Shared, lower_value_match, short};
 
 /// How HTTPRoutes fail
 /// ([HTTPBackendRef](https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule)).
@@ -33,22 +30,38 @@ const ANSWERS: Answers = Answers {
 pub(super) fn lower_http_routes(
     resolved: &Resolved<'_>,
     clusters: &Clusters,
+    shared: &mut Shared,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Vec<LoweredRule>> {
     let routes = resolved.http_routes.iter();
     routes
         .map(|route| {
-            let mut lowering = RouteLowering::new(route.object, &ANSWERS, clusters, origins, diagnostics);
-            let rules = route.object.spec.rules.iter().zip(&route.backends).enumerate();
-            rules.map(|(index, (rule, outcomes))| lowering.lower_rule(index, rule, outcomes)).collect()
+            let mut lowering = RouteLowering::new(route.object, &ANSWERS, clusters, shared, origins, diagnostics);
+            let rules = route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters).enumerate();
+            rules
+                .map(|(index, ((rule, outcomes), refs))| {
+                    let session = resolved.policy_session(outcomes);
+                    lowering.lower_rule(index, rule, (outcomes, refs, session))
+                })
+                .collect()
         })
         .collect()
 }
 
 impl RouteLowering<'_, HttpRouteSpec> {
-    fn lower_rule(&mut self, rule: usize, spec: &HttpRouteRule, outcomes: &[BackendRefOutcome]) -> LoweredRule {
+    fn lower_rule(
+        &mut self,
+        rule: usize,
+        spec: &HttpRouteRule,
+        (outcomes, refs, session_policy): (
+            &[BackendRefOutcome],
+            &FilterRefs,
+            Option<&Object<XBackendTrafficPolicySpec>>,
+        ),
+    ) -> LoweredRule {
         let at = path!["spec", "rules", rule];
+        // The name of a rule serves those who refer to it; it changes nothing for traffic.
         let HttpRouteRule { name: _, matches, filters, backend_refs, timeouts, retry, session_persistence } = spec;
         let prefix = match matches.as_slice() {
             [only] if only.path.match_type == PathMatchType::PathPrefix => {
@@ -58,32 +71,20 @@ impl RouteLowering<'_, HttpRouteSpec> {
         };
         let matches =
             matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)).collect();
-        let filters =
-            filter::lower_rule_filters(self.object, &at, self.answers, filters, prefix.as_deref(), self.diagnostics);
-        let untranslated = self.report_untranslated(
-            &at,
-            &[
-                ("timeouts", timeouts.is_some()),
-                ("retry", retry.is_some()),
-                ("sessionPersistence", session_persistence.is_some()),
-            ],
-        );
-        let backends: Vec<_> = backend_refs
-            .iter()
-            .zip(outcomes)
-            .map(|(backend, outcome)| RuleBackend {
-                weight: backend.weight,
-                filters: Cow::Borrowed(&backend.filters),
-                outcome,
-            })
-            .collect();
-        let action = match filters {
-            Ok(filters) if !untranslated => match filters.redirect {
-                Some(redirect) => RuleAction::Redirect(redirect),
-                None => RuleAction::Fixed(Arc::new(self.lower_forward(rule, &backends, filters, prefix.as_deref()))),
-            },
-            _ => self.fail(),
+        let backends = backend_refs.iter().zip(outcomes).map(|(backend, outcome)| BackendSpec {
+            weight: backend.weight,
+            filters: backend.filters.iter().map(FilterView::from).collect(),
+            outcome: *outcome,
+        });
+        let backends: Vec<_> = backends.collect();
+        let list = ListPlace { rule, backend: None, owner: &at, prefix: prefix.as_deref(), refs };
+        let policy = PolicySpec {
+            timeouts: timeouts.as_ref(),
+            retry: retry.as_ref(),
+            session: session_persistence.as_ref(),
+            session_policy,
         };
+        let action = self.lower_action(list, filters.iter().map(FilterView::from), &backends, policy);
         LoweredRule { matches, action }
     }
 

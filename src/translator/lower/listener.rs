@@ -12,6 +12,7 @@ use crate::path;
 use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginTable, Place, Resolved};
 
 use super::cluster::Clusters;
+use super::filter::ExternalAuths;
 use super::grpc_route;
 use super::http_chain::lower_http_chain;
 use super::key_material::KeyMaterial;
@@ -33,11 +34,20 @@ pub(super) struct SocketLowering<'a, 'm> {
     /// The rules of the routes that speak HTTP, and the backends of the others.
     pub(super) routes: &'a LoweredRoutes,
     pub(super) clusters: &'a Clusters,
+    /// The authorizations of all rules.
+    pub(super) auths: &'a mut ExternalAuths,
     pub(super) copies: &'a mut Copies,
     material: &'a mut KeyMaterial<'m>,
     origins: &'a mut OriginTable,
     /// The Gateways and ListenerSets that the table of origins knows.
     registered: BTreeMap<ObjectKey, u32>,
+}
+
+/// What the listeners are made of.
+pub(super) struct Parts<'a> {
+    pub(super) routes: &'a LoweredRoutes,
+    pub(super) clusters: &'a Clusters,
+    pub(super) auths: &'a mut ExternalAuths,
 }
 
 impl SocketLowering<'_, '_> {
@@ -92,7 +102,7 @@ impl SocketLowering<'_, '_> {
 pub(super) fn lower_listeners<'m>(
     resolved: &Resolved<'m>,
     options: &Options,
-    (routes, clusters): (&LoweredRoutes, &Clusters),
+    Parts { routes, clusters, auths }: Parts<'_>,
     material: &mut KeyMaterial<'m>,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
@@ -103,6 +113,7 @@ pub(super) fn lower_listeners<'m>(
         resolved,
         routes,
         clusters,
+        auths,
         copies: &mut copies,
         material,
         origins,

@@ -4,8 +4,10 @@
 //! with their filters. What cannot be expressed is reported here, and its rule
 //! answers with an error instead of being ignored.
 
+mod action;
 mod cluster;
 mod filter;
+mod forward;
 mod grpc_route;
 mod header;
 mod http_chain;
@@ -16,7 +18,9 @@ mod listener;
 mod path;
 mod precedence;
 mod re2;
+mod retry;
 mod rule;
+mod session;
 mod socket;
 mod tls_chain;
 mod virtual_host;
@@ -45,16 +49,17 @@ pub struct Lowered {
 pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagnostics) -> Lowered {
     let mut origins = OriginTable::default();
     let mut material = KeyMaterial::new(&resolved.certificates, options);
+    let mut shared = rule::Shared::default();
     let clusters = cluster::lower_clusters(resolved, &mut material, &mut origins);
     let routes = rule::LoweredRoutes {
-        http: http_route::lower_http_routes(resolved, &clusters, &mut origins, diagnostics),
-        grpc: grpc_route::lower_grpc_routes(resolved, &clusters, &mut origins, diagnostics),
+        http: http_route::lower_http_routes(resolved, &clusters, &mut shared, &mut origins, diagnostics),
+        grpc: grpc_route::lower_grpc_routes(resolved, &clusters, &mut shared, &mut origins, diagnostics),
         tls: l4_route::lower_tls_routes(resolved, &mut origins, diagnostics),
         tcp: l4_route::lower_l4_routes(&resolved.tcp_routes, RouteKind::Tcp, &mut origins, diagnostics),
         udp: l4_route::lower_l4_routes(&resolved.udp_routes, RouteKind::Udp, &mut origins, diagnostics),
     };
-    let listeners =
-        listener::lower_listeners(resolved, options, (&routes, &clusters), &mut material, &mut origins, diagnostics);
+    let parts = listener::Parts { routes: &routes, clusters: &clusters, auths: &mut shared.auths };
+    let listeners = listener::lower_listeners(resolved, options, parts, &mut material, &mut origins, diagnostics);
     let (certificates, files) = material.into_parts();
     if listeners.is_empty() {
         diagnostics.report(
@@ -63,7 +68,13 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
                 .help("add a Gateway with a valid listener to the input"),
         );
     }
-    let config = ir::Config { listeners, clusters: clusters.into_clusters(), certificates, proxy: proxy(options) };
+    let config = ir::Config {
+        listeners,
+        clusters: clusters.into_clusters(),
+        certificates,
+        external_auths: shared.auths.into_list(),
+        proxy: proxy(options),
+    };
     Lowered { config, origins, files }
 }
 

@@ -1,23 +1,21 @@
 //! What the rules of HTTPRoutes and GRPCRoutes have in common: conditions on
 //! headers, weighted backends with their filters, and how a rule fails.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, codes};
-use crate::ir::{
-    Action, Forward, HeaderMutations, Origin, RouteMatch, RouteName, Target, ValueMatch, ValuePattern, WeightedBackend,
-};
-use crate::parser::api::{HttpRouteFilter, ValueMatchType};
+use crate::ir::{Origin, RouteMatch, RouteName, ValueMatch, ValuePattern};
+use crate::parser::api::ValueMatchType;
 use crate::parser::manifests::Object;
-use crate::path;
-use crate::resolver::{Attachment, BackendRefOutcome, OriginTable, Place, RouteKind};
+use crate::resolver::{Attachment, OriginTable, Place, RouteKind};
 
 use super::cluster::{Carried, Clusters};
-use super::filter::{self, RedirectTemplate};
+use super::filter::ExternalAuths;
+use super::forward::RuleAction;
 use super::l4_route::L4Shares;
 use super::precedence::MatchRank;
 use super::re2;
+use super::session::SessionNames;
 
 /// The rules of every route, by the position of the route in its kind.
 #[derive(Debug)]
@@ -87,30 +85,25 @@ pub(super) struct LoweredMatch {
     pub(super) origin: Origin,
 }
 
-/// What a rule does; a redirect depends on the listener's port.
-#[derive(Debug)]
-pub(super) enum RuleAction {
-    Fixed(Arc<Action>),
-    Redirect(RedirectTemplate),
-}
-
-/// A backend of a rule.
-#[derive(Debug)]
-pub(super) struct RuleBackend<'a> {
-    pub(super) weight: u32,
-    pub(super) filters: Cow<'a, [HttpRouteFilter]>,
-    pub(super) outcome: &'a BackendRefOutcome,
+/// What all routes add to while they are lowered.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// The distinct authorizations.
+    pub(super) auths: ExternalAuths,
+    /// The names of sessions.
+    pub(super) sessions: SessionNames,
 }
 
 /// Lowers the rules of one route object.
 pub(super) struct RouteLowering<'a, S> {
     pub(super) object: &'a Object<S>,
     pub(super) answers: &'static Answers,
-    registered: u32,
-    namespace: Arc<str>,
-    name: Arc<str>,
-    clusters: &'a Clusters,
-    origins: &'a mut OriginTable,
+    pub(super) registered: u32,
+    pub(super) namespace: Arc<str>,
+    pub(super) name: Arc<str>,
+    pub(super) clusters: &'a Clusters,
+    pub(super) shared: &'a mut Shared,
+    pub(super) origins: &'a mut OriginTable,
     pub(super) diagnostics: &'a mut Diagnostics,
 }
 
@@ -119,6 +112,7 @@ impl<'a, S> RouteLowering<'a, S> {
         object: &'a Object<S>,
         answers: &'static Answers,
         clusters: &'a Clusters,
+        shared: &'a mut Shared,
         origins: &'a mut OriginTable,
         diagnostics: &'a mut Diagnostics,
     ) -> Self {
@@ -129,6 +123,7 @@ impl<'a, S> RouteLowering<'a, S> {
             namespace: object.metadata.namespace.as_str().into(),
             name: object.metadata.name.as_str().into(),
             clusters,
+            shared,
             origins,
             diagnostics,
         }
@@ -136,20 +131,7 @@ impl<'a, S> RouteLowering<'a, S> {
 
     /// An action for requests that cannot be forwarded.
     pub(super) fn fail(&self) -> RuleAction {
-        RuleAction::Fixed(Arc::new(Action::Respond(self.answers.failure)))
-    }
-
-    /// Reports the fields among `fields` that are present: they are not
-    /// translated yet, so their rule fails.
-    pub(super) fn report_untranslated(&mut self, at: &FieldPath, fields: &[(&'static str, bool)]) -> bool {
-        for (field, _) in fields.iter().filter(|(_, present)| *present) {
-            self.diagnostics.report(
-                self.object
-                    .finding(codes::NOT_SUPPORTED, at.with(*field), format!("`{field}` is not translated yet"))
-                    .consequence(self.answers.rule_fails),
-            );
-        }
-        fields.iter().any(|(_, present)| *present)
+        RuleAction::respond(self.answers.failure)
     }
 
     /// A match with its name and its place.
@@ -218,129 +200,11 @@ impl<'a, S> RouteLowering<'a, S> {
         );
         false
     }
-
-    /// Sends requests to `backends` by weight.
-    pub(super) fn lower_forward(
-        &mut self,
-        rule: usize,
-        backends: &[RuleBackend<'_>],
-        filters: filter::RuleFilters,
-        prefix: Option<&str>,
-    ) -> Action {
-        let at = path!["spec", "rules", rule];
-        if backends.is_empty() {
-            self.report_no_backends(at);
-            return Action::Respond(self.answers.no_backends);
-        }
-        if backends.iter().all(|backend| backend.weight == 0) {
-            self.diagnostics.report(
-                self.object
-                    .finding(codes::ZERO_WEIGHTS, at.with("backendRefs"), "every backend of the rule has weight 0")
-                    .consequence(self.answers.rule_fails)
-                    .help("give one backend a weight"),
-            );
-            return Action::Respond(self.answers.failure);
-        }
-        let backends = self.lower_backends(rule, &at, backends, prefix);
-        if backends.iter().all(|(backend, _)| matches!(backend.target, Target::Invalid(_))) {
-            return Action::Respond(self.answers.failure);
-        }
-        let (backends, request_headers, response_headers) = distribute_headers(backends, &filters);
-        Action::Forward(Forward {
-            backends,
-            request_headers,
-            response_headers,
-            path_rewrite: filters.path_rewrite,
-            host_rewrite: filters.host_rewrite,
-        })
-    }
-
-    fn report_no_backends(&mut self, at: FieldPath) {
-        self.diagnostics.report(
-            self.object
-                .finding(codes::NO_BACKENDS, at, "the rule has no backends")
-                .label("no `backendRefs` and no filter that answers")
-                .consequence(self.answers.rule_is_empty)
-                .help(if self.answers.carried == Carried::Http {
-                    "add `backendRefs`, or a RequestRedirect filter"
-                } else {
-                    "add `backendRefs`"
-                }),
-        );
-    }
-
-    fn lower_backends(
-        &mut self,
-        rule: usize,
-        at: &FieldPath,
-        backends: &[RuleBackend<'_>],
-        prefix: Option<&str>,
-    ) -> Vec<(WeightedBackend, filter::BackendFilters)> {
-        let mut lowered = Vec::with_capacity(backends.len());
-        for (index, RuleBackend { weight, filters, outcome }) in backends.iter().enumerate() {
-            let at = at.with("backendRefs").with(index);
-            let own = filter::lower_backend_filters(self.object, &at, self.answers, filters, prefix, self.diagnostics);
-            if *weight == 0 {
-                continue;
-            }
-            let cluster = outcome.ok().and_then(|id| self.clusters.get_for(id, self.answers.carried));
-            let (target, own) = match (cluster, own) {
-                (Some(cluster), Ok(own)) => (Target::Cluster(cluster), own),
-                _ => (Target::Invalid(self.answers.failure), filter::BackendFilters::default()),
-            };
-            let place = Place::BackendRef { rule: short(rule), index: short(index) };
-            let origin = self.origins.origin(self.registered, place);
-            lowered.push((WeightedBackend::new(*weight, target, origin), own));
-        }
-        lowered
-    }
 }
 
 /// A position as names and places keep it.
 pub(super) fn short(number: usize) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
-}
-
-impl WeightedBackend {
-    fn new(weight: u32, target: Target, origin: Origin) -> Self {
-        Self {
-            weight,
-            target,
-            request_headers: HeaderMutations::default(),
-            response_headers: HeaderMutations::default(),
-            origin,
-        }
-    }
-}
-
-/// Puts the rule's header changes on the route; where a backend has its own,
-/// on every entry, with the backend's laid over them.
-fn distribute_headers(
-    backends: Vec<(WeightedBackend, filter::BackendFilters)>,
-    filters: &filter::RuleFilters,
-) -> (Vec<WeightedBackend>, HeaderMutations, HeaderMutations) {
-    let fold = |rule: &HeaderMutations, own: &[crate::parser::api::HeaderFilter]| {
-        let mut mutations = rule.clone();
-        own.iter().for_each(|filter| super::header::compose(&mut mutations, filter));
-        mutations
-    };
-    let fold_request = backends.iter().any(|(_, own)| !own.request_headers.is_empty());
-    let fold_response = backends.iter().any(|(_, own)| !own.response_headers.is_empty());
-    let entries = backends
-        .into_iter()
-        .map(|(mut backend, own)| {
-            if fold_request {
-                backend.request_headers = fold(&filters.request_headers, &own.request_headers);
-            }
-            if fold_response {
-                backend.response_headers = fold(&filters.response_headers, &own.response_headers);
-            }
-            backend
-        })
-        .collect();
-    let on_route =
-        |folded: bool, rule: &HeaderMutations| if folded { HeaderMutations::default() } else { rule.clone() };
-    (entries, on_route(fold_request, &filters.request_headers), on_route(fold_response, &filters.response_headers))
 }
 
 pub(super) fn lower_value_match(name: String, spec: &crate::parser::api::ValueMatch) -> ValueMatch {

@@ -68,6 +68,7 @@ pub(crate) fn case(
         request: spec(request)?,
         expect,
         repeat: None,
+        session: None,
     })
 }
 

@@ -1,0 +1,151 @@
+//! What is done to requests: they are forwarded, redirected, answered or split.
+
+use std::sync::Arc;
+
+use super::{AuthId, ClusterId, Cors, HeaderMutations, Mirror, Origin, Retry, Session, Timeouts};
+
+/// What is done to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is sent to a backend.
+    Forward(Forward),
+    /// It is answered with a redirect.
+    Redirect(Redirect),
+    /// It is answered with this status and no body.
+    Respond(u16),
+    /// One of several things is done, each to its share of the requests.
+    Split(Vec<Branch>),
+}
+
+impl Action {
+    /// What is done in the end: the branches of a split, else the action itself.
+    pub fn leaves(&self) -> impl Iterator<Item = &Self> {
+        let (one, branches) = match self {
+            Self::Split(branches) => (None, branches.as_slice()),
+            other => (Some(other), &[][..]),
+        };
+        one.into_iter().chain(branches.iter().map(|branch| &branch.action))
+    }
+
+    /// What requests pass first; nothing for an action of several parts.
+    pub fn gate(&self) -> Option<&Gate> {
+        match self {
+            Self::Forward(forward) => Some(&forward.gate),
+            Self::Redirect(redirect) => Some(&redirect.gate),
+            Self::Respond(_) | Self::Split(_) => None,
+        }
+    }
+
+    /// What other origins may do, which all parts of a split agree on.
+    pub fn cors(&self) -> Option<&Cors> {
+        self.leaves().find_map(|leaf| leaf.gate()?.cors.as_deref())
+    }
+}
+
+/// One part of a split.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// The share, out of the sum of the split; 0 only for backends that keep their sessions.
+    pub weight: u32,
+    /// What is done; never a split.
+    pub action: Action,
+    /// The backendRef.
+    pub origin: Origin,
+}
+
+/// What a request passes before anything else is done to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gate {
+    /// What other origins may do. Preflights are answered here.
+    pub cors: Option<Arc<Cors>>,
+    /// Who must agree, all of them.
+    pub auths: Vec<AuthId>,
+}
+
+/// Sends requests to backends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forward {
+    /// The backends; never empty. Those of weight 0 only keep their sessions.
+    pub backends: Vec<WeightedBackend>,
+    /// What requests pass first.
+    pub gate: Gate,
+    /// Changes to the request's headers that every backend sees.
+    pub request_headers: HeaderMutations,
+    /// Changes to the headers of every response.
+    pub response_headers: HeaderMutations,
+    /// The path that backends see.
+    pub path_rewrite: Option<PathRewrite>,
+    /// The host that backends see.
+    pub host_rewrite: Option<String>,
+    /// How long requests may take.
+    pub timeouts: Timeouts,
+    /// When they are tried again.
+    pub retry: Option<Retry>,
+    /// Who gets copies.
+    pub mirrors: Vec<Mirror>,
+    /// How clients keep to an endpoint.
+    pub session: Option<Arc<Session>>,
+}
+
+/// One entry of a weighted list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeightedBackend {
+    /// The share, out of the sum of the list.
+    pub weight: u32,
+    /// Who answers.
+    pub target: Target,
+    /// Changes to the request's headers, instead of the list's.
+    pub request_headers: HeaderMutations,
+    /// Changes to the response's headers, instead of the list's.
+    pub response_headers: HeaderMutations,
+    /// The host that this backend sees, instead of the list's.
+    pub host_rewrite: Option<String>,
+    /// What the session's selector says for this backend, where there is a selector.
+    pub selector: Option<String>,
+    /// The backendRef.
+    pub origin: Origin,
+}
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A cluster.
+    Cluster(ClusterId),
+    /// Nobody: the share of a backend that cannot be used gets this status.
+    Invalid(u16),
+}
+
+/// How a path is replaced. Both prefixes come without a trailing `/`; empty is the root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathRewrite {
+    /// The whole path becomes this one, which begins with `/`; the query stays.
+    Full(String),
+    /// The matched prefix becomes another one; the query stays.
+    Prefix {
+        /// The prefix of the match.
+        matched: String,
+        /// What takes its place.
+        replacement: String,
+    },
+}
+
+/// Answers with a `Location`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirect {
+    /// The scheme; the request's own by default.
+    pub scheme: Option<&'static str>,
+    /// The host; the request's own by default.
+    pub hostname: Option<String>,
+    /// The port.
+    pub port: u16,
+    /// Whether the port is printed: not when it is the scheme's own.
+    pub print_port: bool,
+    /// The path; the request's own by default.
+    pub path: Option<PathRewrite>,
+    /// 301, 302, 303, 307 or 308.
+    pub status: u16,
+    /// Changes to the headers of the answer.
+    pub response_headers: HeaderMutations,
+    /// What requests pass first.
+    pub gate: Gate,
+}

@@ -1,0 +1,90 @@
+//! Cross-origin resource sharing.
+
+use std::time::Duration;
+
+/// Who may read responses from other origins, and what preflights are told
+/// ([CORS protocol](https://fetch.spec.whatwg.org/#http-cors-protocol)).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Cors {
+    /// The origins; none at all matches nobody.
+    pub origins: Vec<OriginPattern>,
+    /// The methods that preflights name; `*` is whatever was asked for.
+    pub methods: Vec<String>,
+    /// The request headers that preflights name; `*` is whatever was asked for.
+    pub headers: Vec<String>,
+    /// The response headers that scripts may read.
+    pub exposed_headers: Vec<String>,
+    /// Whether cookies and authorization may be sent along.
+    pub credentials: bool,
+    /// How long a client may remember a preflight's answer.
+    pub max_age: Duration,
+}
+
+impl Cors {
+    /// Whether every origin is allowed.
+    pub fn allows_every_origin(&self) -> bool {
+        self.origins.contains(&OriginPattern::Any)
+    }
+
+    /// Whether `origin`, as a browser writes it, is allowed.
+    pub fn allows(&self, origin: &str) -> bool {
+        let origin = origin.to_ascii_lowercase();
+        self.origins.iter().any(|pattern| pattern.matches(&origin))
+    }
+}
+
+impl OriginPattern {
+    fn matches(&self, origin: &str) -> bool {
+        let Self::Scheme { scheme, host, port } = self else { return true };
+        let Some((own_scheme, authority)) = origin.split_once("://") else { return false };
+        let (own_host, own_port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
+            _ => (authority, default_port(own_scheme)),
+        };
+        let is_host = match host {
+            OriginHost::Any => !own_host.is_empty(),
+            OriginHost::Exact(host) => own_host == host,
+            OriginHost::Below(suffix) => own_host
+                .strip_suffix(suffix.as_str())
+                .and_then(|labels| labels.strip_suffix('.'))
+                .is_some_and(|labels| !labels.is_empty()),
+        };
+        own_scheme == scheme && own_port == *port && is_host
+    }
+}
+
+/// A set of origins, all in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OriginPattern {
+    /// Every origin.
+    Any,
+    /// Origins of one scheme and port.
+    Scheme {
+        /// The scheme, such as `https`.
+        scheme: String,
+        /// The host.
+        host: OriginHost,
+        /// The port; `None` where neither the pattern nor the scheme has one.
+        port: Option<u16>,
+    },
+}
+
+/// The host of an origin.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OriginHost {
+    /// Every host.
+    Any,
+    /// One host.
+    Exact(String),
+    /// Hosts with one or more labels before `.` and this suffix.
+    Below(String),
+}
+
+/// The port of `http` or `https`, which origins leave out.
+pub fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
+}

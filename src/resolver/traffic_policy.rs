@@ -1,0 +1,130 @@
+//! XBackendTrafficPolicy: limits on retries and sessions of the Services that
+//! it targets ([GEP-3388](https://gateway-api.sigs.k8s.io/geps/gep-3388/),
+//! [GEP-1619](https://gateway-api.sigs.k8s.io/geps/gep-1619/)).
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::diagnostics::{Diagnostics, Reported, codes};
+use crate::ir::BackendName;
+use crate::options::Options;
+use crate::parser::api::{LocalObjectReference, RetryConstraint, XBackendTrafficPolicySpec};
+use crate::parser::manifests::{Kind, Manifests, Object};
+use crate::path;
+use crate::spelling::nearest;
+
+use super::backend::{Backend, BackendObject};
+use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
+
+/// The XBackendTrafficPolicies; what each sets is its spec.
+pub type TrafficPolicies<'m> = Policies<'m, XBackendTrafficPolicySpec, ()>;
+
+/// Resolves all XBackendTrafficPolicies of the input.
+pub(super) fn resolve_traffic_policies<'m>(
+    manifests: &'m Manifests,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> TrafficPolicies<'m> {
+    let services = manifests.services.iter();
+    let services = services.map(|s| (s.metadata.namespace.as_str(), s.metadata.name.as_str())).collect();
+    let list = manifests.backend_traffic_policies.iter().map(|object| {
+        let XBackendTrafficPolicySpec { target_refs, retry_constraint, session_persistence: _ } = &object.spec;
+        if let Some(constraint) = retry_constraint {
+            report_budget(object, constraint, diagnostics);
+        }
+        let targets = target_refs.iter().enumerate();
+        let targets = targets.map(|(index, target)| {
+            resolve_target(object, index, target, &services, options.assume.services, diagnostics)
+        });
+        ResolvedPolicy { object, targets: targets.collect(), value: Ok::<(), Reported>(()), ancestors: BTreeSet::new() }
+    });
+    Policies::compete(list.collect(), diagnostics)
+}
+
+impl<'m> TrafficPolicies<'m> {
+    /// The policy that counts for a backend.
+    pub fn of_backend(&self, backend: &Backend<'m>) -> Option<&'m Object<XBackendTrafficPolicySpec>> {
+        if let BackendObject::External(_) = backend.object {
+            return None;
+        }
+        let index = self.of(Kind::Service, &backend.name.namespace, &backend.name.name, None)?;
+        Some(self.get(index).object)
+    }
+
+    /// Notes that routes of a Gateway use a backend.
+    pub(super) fn reach(&mut self, backend: &Backend<'m>, gateway: usize) {
+        let BackendName { namespace, name, .. } = &backend.name;
+        if let (Some(index), BackendObject::Service(_) | BackendObject::Assumed) =
+            (self.of(Kind::Service, namespace, name, None), &backend.object)
+        {
+            self.add_ancestor(index, gateway);
+        }
+    }
+}
+
+fn resolve_target(
+    object: &Object<XBackendTrafficPolicySpec>,
+    index: usize,
+    reference: &LocalObjectReference,
+    services: &HashSet<(&str, &str)>,
+    assume_services: bool,
+    diagnostics: &mut Diagnostics,
+) -> TargetOutcome {
+    let at = path!["spec", "targetRefs", index];
+    let LocalObjectReference { group, kind, name } = reference;
+    const NO_EFFECT: &str = "the policy has no effect here";
+    if !group.is_empty() || kind != Kind::Service.name() {
+        let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
+        return Err(diagnostics.error(
+            object
+                .finding(
+                    codes::INVALID_POLICY_TARGET,
+                    at.with("kind"),
+                    format!("an XBackendTrafficPolicy cannot target `{full}`"),
+                )
+                .label("not a target of this policy")
+                .consequence(NO_EFFECT)
+                .help("target a `Service`"),
+        ));
+    }
+    let namespace = object.metadata.namespace.as_str();
+    if !assume_services && !services.contains(&(namespace, name.as_str())) {
+        let names = services.iter().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
+        let help = match nearest(name, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "add the Service to the input, or pass `--assume services`".to_owned(),
+        };
+        return Err(diagnostics.error(
+            object
+                .finding(
+                    codes::POLICY_TARGET_NOT_FOUND,
+                    at.with("name"),
+                    format!("Service `{namespace}/{name}` is not in the input"),
+                )
+                .label("no such Service")
+                .consequence(NO_EFFECT)
+                .help(help),
+        ));
+    }
+    let (namespace, name) = (namespace.to_owned(), name.clone());
+    Ok(PolicyTarget { kind: Kind::Service, namespace, name, section: None })
+}
+
+fn report_budget(
+    object: &Object<XBackendTrafficPolicySpec>,
+    constraint: &RetryConstraint,
+    diagnostics: &mut Diagnostics,
+) {
+    let percent = constraint.budget.percent;
+    diagnostics.report(
+        object
+            .finding(
+                codes::APPROXIMATED,
+                path!["spec", "retryConstraint"],
+                "Envoy limits the retries that are under way, not those of an interval",
+            )
+            .consequence(format!(
+                "of the requests under way at a time {percent} % may be retries; beyond that the client gets the backend's last answer, not 503"
+            ))
+            .help("nothing needs to change where that is good enough"),
+    );
+}

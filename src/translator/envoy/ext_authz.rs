@@ -1,0 +1,186 @@
+//! External authorization: one filter for each distinct configuration,
+//! switched off in the chain and on by the routes that ask for it
+//! ([External authorization](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/ext_authz_filter)).
+
+use std::time::Duration;
+
+use envoy_types::pb::envoy::config::core::v3::{
+    ApiVersion, GrpcService, HttpUri, grpc_service, http_uri::HttpUpstreamType,
+};
+use envoy_types::pb::envoy::extensions::filters::http::ext_authz::v3::{
+    AuthorizationResponse, BufferSettings, CheckSettings, ExtAuthz, ExtAuthzPerRoute, HttpService, ext_authz,
+    ext_authz_per_route,
+};
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
+    HttpFilter, http_filter::ConfigType,
+};
+use envoy_types::pb::envoy::r#type::matcher::v3::{ListStringMatcher, StringMatcher};
+use envoy_types::pb::google::protobuf::Any;
+
+use crate::ir::{self, AuthHeaders, AuthId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings};
+
+use super::name;
+use super::proto::{any, duration, exact, matching};
+
+const EXT_AUTHZ: &str = "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz";
+const EXT_AUTHZ_PER_ROUTE: &str = "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute";
+
+/// How long the service may take. Envoy's own 200 ms refuse requests whenever
+/// a service pauses for a moment.
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What describes the answer of the service itself, its connection or its
+/// body: set on the request, it would break it.
+const KEPT_FROM_BACKENDS: &[&str] = &[
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// The filter of an authorization in the chain.
+pub(super) fn to_http_filter(id: AuthId, config: &ir::Config) -> HttpFilter {
+    let ExternalAuth { settings, origin: _ } = config.external_auth(id);
+    let ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes } = settings;
+    let backend = &config.cluster(*cluster).backend;
+    let cluster = name::cluster(config.cluster(*cluster));
+    let services = match protocol {
+        ExternalAuthProtocol::Grpc => ext_authz::Services::GrpcService(grpc_service(cluster, backend)),
+        ExternalAuthProtocol::Http { path_prefix, response_headers } => {
+            ext_authz::Services::HttpService(http_service(cluster, path_prefix.clone(), response_headers))
+        }
+    };
+    let filter = ExtAuthz {
+        services: Some(services),
+        transport_api_version: ApiVersion::V3 as i32,
+        allowed_headers: match request_headers {
+            AuthHeaders::Default => None,
+            AuthHeaders::Listed(names) => Some(listed(names)),
+        },
+        // A longer body is refused: a service that sees a part of it would be asked about something else.
+        with_request_body: max_body_bytes
+            .map(|bytes| BufferSettings { max_request_bytes: bytes, ..BufferSettings::default() }),
+        ..ExtAuthz::default()
+    };
+    HttpFilter {
+        name: name::external_auth(id, config),
+        disabled: true,
+        config_type: Some(ConfigType::TypedConfig(any(EXT_AUTHZ, &filter))),
+        ..HttpFilter::default()
+    }
+}
+
+fn grpc_service(cluster: String, backend: &ir::BackendName) -> GrpcService {
+    let ir::BackendName { namespace, name, port: _, site: _ } = backend;
+    // Envoy would call the service by the name of the cluster, whose slashes no authority may have.
+    let authority = format!("{name}.{namespace}");
+    let target = grpc_service::EnvoyGrpc { cluster_name: cluster, authority, ..grpc_service::EnvoyGrpc::default() };
+    GrpcService {
+        target_specifier: Some(grpc_service::TargetSpecifier::EnvoyGrpc(target)),
+        timeout: Some(duration(TIMEOUT)),
+        ..GrpcService::default()
+    }
+}
+
+fn http_service(cluster: String, path_prefix: String, response_headers: &AuthHeaders) -> HttpService {
+    let to_backend = match response_headers {
+        AuthHeaders::Listed(names) => listed(names),
+        AuthHeaders::Default => ListStringMatcher { patterns: vec![matching(none_of(KEPT_FROM_BACKENDS))] },
+    };
+    HttpService {
+        server_uri: Some(HttpUri {
+            uri: format!("http://{cluster}"),
+            timeout: Some(duration(TIMEOUT)),
+            http_upstream_type: Some(HttpUpstreamType::Cluster(cluster)),
+        }),
+        path_prefix,
+        authorization_response: Some(AuthorizationResponse {
+            allowed_upstream_headers: Some(to_backend),
+            ..AuthorizationResponse::default()
+        }),
+        ..HttpService::default()
+    }
+}
+
+fn listed(names: &[String]) -> ListStringMatcher {
+    let patterns = names.iter().map(|name| StringMatcher { ignore_case: true, ..exact(name.clone()) });
+    ListStringMatcher { patterns: patterns.collect() }
+}
+
+/// An RE2 expression for every header name but `words`, and no pseudo-header:
+/// RE2 has no look-ahead, so each prefix of a word says what may not follow.
+fn none_of(words: &[&str]) -> String {
+    let pattern = branch(words);
+    // Names of pseudo-headers begin with a colon.
+    pattern.replacen("[^", "[^:", 1)
+}
+
+/// What may follow a common prefix of `words`, which are what is left of them.
+fn branch(words: &[&str]) -> String {
+    let mut first: Vec<char> = words.iter().filter_map(|word| word.chars().next()).collect();
+    first.sort_unstable();
+    first.dedup();
+    if first.is_empty() {
+        return ".+".to_owned();
+    }
+    let mut class = String::from("[^");
+    for c in &first {
+        if !c.is_ascii_alphanumeric() {
+            class.push('\\');
+        }
+        class.push(*c);
+    }
+    class.push(']');
+    let mut choices = vec![format!("{class}.*")];
+    for c in &first {
+        let rest: Vec<&str> = words.iter().filter_map(|word| word.strip_prefix(*c)).collect();
+        let ends = rest.contains(&"");
+        let rest: Vec<&str> = rest.into_iter().filter(|word| !word.is_empty()).collect();
+        let tail = branch(&rest);
+        choices.push(if ends { format!("{c}{tail}") } else { format!("{c}({tail})?") });
+    }
+    format!("({})", choices.join("|"))
+}
+
+/// What a route says to each of its filters to switch it on.
+pub(super) fn enable<'a>(auths: &'a [AuthId], config: &'a ir::Config) -> impl Iterator<Item = (String, Any)> + 'a {
+    auths.iter().map(|id| {
+        let settings = ext_authz_per_route::Override::CheckSettings(CheckSettings::default());
+        let message = ExtAuthzPerRoute { r#override: Some(settings) };
+        (name::external_auth(*id, config), any(EXT_AUTHZ_PER_ROUTE, &message))
+    })
+}
+
+/// Whether the filter of an authorization needs regular expressions.
+pub(super) fn uses_regex(auth: &ExternalAuth) -> bool {
+    matches!(auth.settings.protocol, ExternalAuthProtocol::Http { response_headers: AuthHeaders::Default, .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KEPT_FROM_BACKENDS, none_of};
+
+    #[test]
+    fn every_name_but_the_words_matches() {
+        let pattern = regex::Regex::new(&format!("^(?:{})$", none_of(KEPT_FROM_BACKENDS))).unwrap();
+        for word in KEPT_FROM_BACKENDS {
+            assert!(!pattern.is_match(word), "{word}");
+            assert!(pattern.is_match(&format!("{word}x")), "{word}x");
+            assert!(pattern.is_match(&format!("x{word}")), "x{word}");
+            assert!(pattern.is_match(&word[..1]), "{}", &word[..1]);
+        }
+        for name in ["x-user", "content", "content-", "trailers", "t", "authorization"] {
+            assert!(pattern.is_match(name), "{name}");
+        }
+        assert!(!pattern.is_match(":status"));
+        assert!(!pattern.is_match(""));
+    }
+}

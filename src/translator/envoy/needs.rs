@@ -1,0 +1,98 @@
+//! What routes need outside themselves: filters in the chain, a cluster, a
+//! limit of the process.
+
+use std::collections::BTreeSet;
+
+use crate::ir::{self, Action, AuthId, Gate, PathMatch, Target, ValuePattern};
+
+use super::{cors, ext_authz, tcp_proxy, udp_proxy, upstream_tls};
+
+/// What the routes of a connection, or of a configuration, need.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Needs {
+    /// The CORS filter.
+    pub(super) cors: bool,
+    /// The filters of these authorizations.
+    pub(super) auths: BTreeSet<AuthId>,
+    /// The filter that keeps sessions.
+    pub(super) session: bool,
+    /// The filter that answers for an invalid share.
+    pub(super) invalid_share: bool,
+    /// The cluster without endpoints.
+    pub(super) invalid_cluster: bool,
+    /// A higher limit on regular expressions.
+    pub(super) regex: bool,
+}
+
+impl Needs {
+    /// What a connection needs.
+    pub(super) fn of_connection(connection: &ir::HttpConnection, config: &ir::Config) -> Self {
+        let mut needs = Self::default();
+        connection.virtual_hosts.iter().flat_map(|host| &host.routes).for_each(|route| needs.add_route(route, config));
+        needs
+    }
+
+    /// What a whole configuration needs.
+    pub(super) fn of(config: &ir::Config) -> Self {
+        let mut needs = Self::default();
+        for connection in config.listeners.iter().flat_map(ir::Listener::http_connections) {
+            for route in connection.virtual_hosts.iter().flat_map(|host| &host.routes) {
+                needs.add_route(route, config);
+            }
+        }
+        let mut chains = config.listeners.iter().flat_map(ir::Listener::chains);
+        needs.invalid_cluster |= chains
+            .any(|chain| matches!(&chain.handler, ir::Handler::Tcp(proxy) if tcp_proxy::has_invalid_share(proxy)));
+        needs.invalid_cluster |= config.listeners.iter().any(
+            |listener| matches!(&listener.transport, ir::Transport::Udp(proxy) if udp_proxy::has_invalid_share(proxy)),
+        );
+        needs.regex |= config.clusters.iter().any(upstream_tls::uses_regex);
+        needs
+    }
+
+    fn add_route(&mut self, route: &ir::Route, config: &ir::Config) {
+        self.regex |= uses_regex(&route.matches);
+        for leaf in route.action.leaves() {
+            self.add_leaf(leaf, config);
+        }
+        self.invalid_cluster |= self.cors && cors::needs_invalid_cluster(&route.action);
+    }
+
+    fn add_leaf(&mut self, action: &Action, config: &ir::Config) {
+        match action {
+            Action::Forward(forward) => {
+                let invalid = forward.backends.iter().any(|backend| matches!(backend.target, Target::Invalid(_)));
+                self.invalid_share |= invalid;
+                self.invalid_cluster |= invalid;
+                if let Some(session) = &forward.session {
+                    self.session = true;
+                    self.regex |= session.selector.is_some();
+                }
+                self.add_gate(&forward.gate, config);
+            }
+            Action::Redirect(redirect) => {
+                self.regex |= redirect.gate.cors.is_some();
+                self.add_gate(&redirect.gate, config);
+            }
+            Action::Respond(_) | Action::Split(_) => {}
+        }
+    }
+
+    fn add_gate(&mut self, gate: &Gate, config: &ir::Config) {
+        let Gate { cors, auths } = gate;
+        if let Some(cors) = cors {
+            self.cors = true;
+            self.regex |= cors::uses_regex(cors);
+        }
+        for id in auths {
+            self.regex |= ext_authz::uses_regex(config.external_auth(*id));
+            self.auths.insert(*id);
+        }
+    }
+}
+
+fn uses_regex(matches: &ir::RouteMatch) -> bool {
+    let ir::RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
+    matches!(path, PathMatch::Regex(_))
+        || headers.iter().chain(query).any(|value| matches!(value.value, ValuePattern::Regex(_)))
+}

@@ -1,0 +1,85 @@
+//! Redirects
+//! ([RedirectAction](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-redirectaction)).
+
+use envoy_types::pb::envoy::config::route::v3::{
+    RedirectAction, Route,
+    redirect_action::{PathRewriteSpecifier, RedirectResponseCode, SchemeRewriteSpecifier},
+    route,
+};
+
+use crate::hostname::Hostname;
+use crate::ir::{self, Redirect};
+
+use super::header::to_header_lists;
+use super::path::{Rewrite, to_rewrite};
+use super::proto::matching;
+use super::route::header_matcher;
+use super::{cors, ext_authz};
+
+/// Without a port of its own, a redirect must drop the port that the request's
+/// Host names: naming the host does that, and where it is not known, a first
+/// route takes the requests whose Host has a port and prints the default one.
+pub(super) fn redirect_routes(base: Route, redirect: &Redirect, host: &Hostname, config: &ir::Config) -> Vec<Route> {
+    let Redirect { scheme, hostname, port, print_port, path, status, response_headers, gate } = redirect;
+    let (response_headers_to_add, response_headers_to_remove) = to_header_lists(response_headers);
+    let typed_per_filter_config = ext_authz::enable(&gate.auths, config).into_iter().collect();
+    let base = Route { response_headers_to_add, response_headers_to_remove, typed_per_filter_config, ..base };
+    let known_host = match (hostname, host) {
+        (Some(hostname), _) => Some(hostname.clone()),
+        (None, Hostname::Exact(host)) => Some(host.clone()),
+        (None, Hostname::Wildcard(_) | Hostname::Any) => None,
+    };
+    let action = RedirectAction {
+        host_redirect: known_host.clone().unwrap_or_default(),
+        port_redirect: if *print_port { u32::from(*port) } else { 0 },
+        response_code: response_code(*status) as i32,
+        scheme_rewrite_specifier: scheme.map(|scheme| SchemeRewriteSpecifier::SchemeRedirect(scheme.to_owned())),
+        path_rewrite_specifier: path.as_ref().and_then(to_redirect_path),
+        ..RedirectAction::default()
+    };
+    let plain = Route { action: Some(route::Action::Redirect(action.clone())), ..base.clone() };
+    if known_host.is_some() || *print_port {
+        return readable_by_origins(vec![plain], gate);
+    }
+    let mut with_port = Route {
+        action: Some(route::Action::Redirect(RedirectAction { port_redirect: u32::from(*port), ..action })),
+        ..base
+    };
+    if let Some(matches) = &mut with_port.r#match {
+        matches.headers.push(header_matcher(":authority", matching(".*:[0-9]+".to_owned())));
+    }
+    readable_by_origins(vec![with_port, plain], gate)
+}
+
+/// The routes, preceded by the same ones for requests of allowed origins: the
+/// CORS filter adds no headers to answers of the proxy itself.
+fn readable_by_origins(routes: Vec<Route>, gate: &ir::Gate) -> Vec<Route> {
+    let Some(cors) = &gate.cors else { return routes };
+    let mut readable = routes.clone();
+    for route in &mut readable {
+        route.response_headers_to_add.extend(cors::response_headers(cors));
+        if let Some(matches) = &mut route.r#match {
+            matches.headers.push(cors::allowed_origin(cors));
+        }
+    }
+    readable.into_iter().chain(routes).collect()
+}
+
+fn to_redirect_path(path: &ir::PathRewrite) -> Option<PathRewriteSpecifier> {
+    match to_rewrite(path) {
+        Rewrite::None => None,
+        Rewrite::Prefix(prefix) => Some(PathRewriteSpecifier::PrefixRewrite(prefix)),
+        Rewrite::Regex(rewrite) => Some(PathRewriteSpecifier::RegexRewrite(rewrite)),
+        Rewrite::Full(path) => Some(PathRewriteSpecifier::PathRedirect(path)),
+    }
+}
+
+fn response_code(status: u16) -> RedirectResponseCode {
+    match status {
+        301 => RedirectResponseCode::MovedPermanently,
+        303 => RedirectResponseCode::SeeOther,
+        307 => RedirectResponseCode::TemporaryRedirect,
+        308 => RedirectResponseCode::PermanentRedirect,
+        _ => RedirectResponseCode::Found,
+    }
+}

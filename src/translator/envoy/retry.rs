@@ -1,0 +1,79 @@
+//! Retries
+//! ([RetryPolicy](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-retrypolicy)).
+
+use envoy_types::pb::envoy::config::cluster::v3::{
+    CircuitBreakers,
+    circuit_breakers::{Thresholds, thresholds::RetryBudget},
+};
+use envoy_types::pb::envoy::config::route::v3::{
+    RetryPolicy,
+    retry_policy::{RetryBackOff, RetryHostPredicate, retry_host_predicate},
+};
+use envoy_types::pb::envoy::extensions::retry::host::previous_hosts::v3::PreviousHostsPredicate;
+use envoy_types::pb::envoy::r#type::v3::Percent;
+
+use crate::ir::{Retry, RetryLimit, RetryOn, Timeouts};
+
+use super::proto::{any, duration, uint32};
+
+/// How many retries there may be at a time on a cluster that is retried.
+/// Envoy's own limit of 3 drops retries under load and says nothing.
+const MAX_RETRIES: u32 = 1024;
+
+/// Connections that cannot be made, and streams that the backend has not begun to process.
+const CONNECT: &str = "connect-failure,refused-stream";
+/// These, and connections that end without a response; expired tries are among them.
+const FAILURES: &str = "connect-failure,refused-stream,reset";
+/// Responses with one of the listed statuses.
+const STATUS_CODES: &str = "retriable-status-codes";
+
+/// The predicate that passes over hosts that were tried before.
+const PREVIOUS_HOSTS: &str = "envoy.retry_host_predicates.previous_hosts";
+const PREVIOUS_HOSTS_MESSAGE: &str = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate";
+
+/// How often another host is drawn before one that was tried is taken after all.
+const HOST_DRAWS: i64 = 5;
+
+/// The retry policy of a route; with `other_hosts` a try goes to another host than the ones before.
+pub(super) fn to_retry_policy(retry: Option<&Retry>, timeouts: Timeouts, other_hosts: bool) -> Option<RetryPolicy> {
+    let Retry { on, attempts, backoff } = retry?;
+    let predicate = || RetryHostPredicate {
+        name: PREVIOUS_HOSTS.to_owned(),
+        config_type: Some(retry_host_predicate::ConfigType::TypedConfig(any(
+            PREVIOUS_HOSTS_MESSAGE,
+            &PreviousHostsPredicate::default(),
+        ))),
+    };
+    let (retry_on, codes) = match on {
+        RetryOn::Connect => (CONNECT.to_owned(), &[][..]),
+        RetryOn::Failures(codes) if codes.is_empty() => (FAILURES.to_owned(), &[][..]),
+        RetryOn::Failures(codes) => (format!("{FAILURES},{STATUS_CODES}"), codes.as_slice()),
+    };
+    Some(RetryPolicy {
+        retry_on,
+        num_retries: Some(uint32(*attempts)),
+        per_try_timeout: timeouts.per_try.map(duration),
+        retriable_status_codes: codes.iter().map(|code| u32::from(*code)).collect(),
+        retry_back_off: backoff.map(|base| RetryBackOff { base_interval: Some(duration(base)), max_interval: None }),
+        retry_host_predicate: other_hosts.then(predicate).into_iter().collect(),
+        host_selection_retry_max_attempts: if other_hosts { HOST_DRAWS } else { 0 },
+        ..RetryPolicy::default()
+    })
+}
+
+/// The limit of a cluster; `None` leaves Envoy's own.
+pub(super) fn to_circuit_breakers(limit: RetryLimit) -> Option<CircuitBreakers> {
+    let threshold = match limit {
+        RetryLimit::Unused => return None,
+        RetryLimit::Unlimited => Thresholds { max_retries: Some(uint32(MAX_RETRIES)), ..Thresholds::default() },
+        RetryLimit::Budget { percent, least } => Thresholds {
+            retry_budget: Some(RetryBudget {
+                budget_percent: Some(Percent { value: f64::from(percent) }),
+                min_retry_concurrency: Some(uint32(least)),
+                ..RetryBudget::default()
+            }),
+            ..Thresholds::default()
+        },
+    };
+    Some(CircuitBreakers { thresholds: vec![threshold], ..CircuitBreakers::default() })
+}

@@ -1,0 +1,249 @@
+//! Filters of rules and backends, one file for each. A filter that cannot be
+//! honoured is reported and makes its rule, or its backend's share, answer
+//! with an error: none is ever skipped.
+
+mod cors;
+mod external_auth;
+mod mirror;
+mod redirect;
+mod rewrite;
+
+use std::sync::Arc;
+
+use crate::diagnostics::{FieldPath, Reported, codes};
+use crate::ir::{AuthId, Cors, HeaderMutations, Mirror, PathRewrite};
+use crate::parser::api::{
+    CorsFilter, ExternalAuthFilter, GrpcRouteFilter, HeaderFilter, HttpRouteFilter, LocalObjectReference,
+    RequestMirrorFilter, RequestRedirectFilter, UrlRewriteFilter,
+};
+use crate::resolver::{BackendRefOutcome, FilterRefs};
+
+use super::header;
+use super::rule::RouteLowering;
+
+pub(super) use external_auth::ExternalAuths;
+pub(super) use redirect::RedirectTemplate;
+
+/// A filter of whichever kind of route.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum FilterView<'f> {
+    RequestHeaders(&'f HeaderFilter),
+    ResponseHeaders(&'f HeaderFilter),
+    Mirror(&'f RequestMirrorFilter),
+    Redirect(&'f RequestRedirectFilter),
+    Rewrite(&'f UrlRewriteFilter),
+    Cors(&'f CorsFilter),
+    ExternalAuth(&'f ExternalAuthFilter),
+    Extension(&'f LocalObjectReference),
+}
+
+impl<'f> From<&'f HttpRouteFilter> for FilterView<'f> {
+    fn from(filter: &'f HttpRouteFilter) -> Self {
+        match filter {
+            HttpRouteFilter::RequestHeaderModifier(filter) => Self::RequestHeaders(filter),
+            HttpRouteFilter::ResponseHeaderModifier(filter) => Self::ResponseHeaders(filter),
+            HttpRouteFilter::RequestMirror(filter) => Self::Mirror(filter),
+            HttpRouteFilter::RequestRedirect(filter) => Self::Redirect(filter),
+            HttpRouteFilter::UrlRewrite(filter) => Self::Rewrite(filter),
+            HttpRouteFilter::Cors(filter) => Self::Cors(filter),
+            HttpRouteFilter::ExternalAuth(filter) => Self::ExternalAuth(filter),
+            HttpRouteFilter::ExtensionRef(reference) => Self::Extension(reference),
+        }
+    }
+}
+
+impl<'f> From<&'f GrpcRouteFilter> for FilterView<'f> {
+    fn from(filter: &'f GrpcRouteFilter) -> Self {
+        match filter {
+            GrpcRouteFilter::RequestHeaderModifier(filter) => Self::RequestHeaders(filter),
+            GrpcRouteFilter::ResponseHeaderModifier(filter) => Self::ResponseHeaders(filter),
+            GrpcRouteFilter::RequestMirror(filter) => Self::Mirror(filter),
+            GrpcRouteFilter::ExtensionRef(reference) => Self::Extension(reference),
+        }
+    }
+}
+
+/// The filters of a rule or of a backend.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Filters<'f> {
+    /// In the order in which they run.
+    request_headers: Vec<&'f HeaderFilter>,
+    response_headers: Vec<&'f HeaderFilter>,
+    pub(super) path_rewrite: Option<PathRewrite>,
+    pub(super) host_rewrite: Option<String>,
+    pub(super) redirect: Option<RedirectTemplate>,
+    pub(super) mirrors: Vec<Mirror>,
+    pub(super) cors: Option<Arc<Cors>>,
+    /// `None` stands for a service that is not among the clusters: the route is not served.
+    pub(super) auths: Vec<Option<AuthId>>,
+}
+
+impl Filters<'_> {
+    /// Whether a weighted list cannot hold these filters for one of its entries.
+    pub(super) fn need_a_route(&self) -> bool {
+        self.path_rewrite.is_some() || self.redirect.is_some() || !self.mirrors.is_empty() || !self.auths.is_empty()
+    }
+
+    /// What is left of a backend's filters when the backend cannot be used:
+    /// what scripts of other origins need to read its error.
+    pub(super) fn of_failure(self) -> Self {
+        Self { cors: self.cors, ..Self::default() }
+    }
+
+    /// Whether request headers are changed.
+    pub(super) fn change_request(&self) -> bool {
+        !self.request_headers.is_empty()
+    }
+
+    /// Whether response headers are changed.
+    pub(super) fn change_response(&self) -> bool {
+        !self.response_headers.is_empty()
+    }
+
+    /// The changes to the request's headers as one.
+    pub(super) fn request_mutations(&self) -> HeaderMutations {
+        header::compose_all(&self.request_headers)
+    }
+
+    /// The changes to the response's headers as one.
+    pub(super) fn response_mutations(&self) -> HeaderMutations {
+        header::compose_all(&self.response_headers)
+    }
+
+    /// These filters of a rule, followed by a backend's.
+    pub(super) fn followed_by(&self, own: &Self) -> Self {
+        let Self { request_headers, response_headers, path_rewrite, host_rewrite, redirect, mirrors, cors, auths } =
+            own.clone();
+        let mut all = self.clone();
+        all.request_headers.extend(request_headers);
+        all.response_headers.extend(response_headers);
+        all.path_rewrite = path_rewrite.or(all.path_rewrite);
+        all.host_rewrite = host_rewrite.or(all.host_rewrite);
+        all.redirect = redirect.or(all.redirect);
+        all.mirrors.extend(mirrors);
+        all.cors = cors.or(all.cors);
+        all.auths.extend(auths);
+        all
+    }
+}
+
+/// The place of a list of filters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ListPlace<'p> {
+    /// The rule.
+    pub(super) rule: usize,
+    /// The backend within the rule; `None` for the rule's own list.
+    pub(super) backend: Option<usize>,
+    /// The path of the owner of the list.
+    pub(super) owner: &'p FieldPath,
+    /// The prefix of the rule's only match.
+    pub(super) prefix: Option<&'p str>,
+    /// What the filters refer to.
+    pub(super) refs: &'p FilterRefs,
+}
+
+/// One filter, with what is needed to report it.
+struct FilterContext<'p> {
+    list: ListPlace<'p>,
+    at: FieldPath,
+    consequence: &'static str,
+    outcome: Option<BackendRefOutcome>,
+}
+
+impl<S> RouteLowering<'_, S> {
+    /// Lowers a list of filters; an error means that what has them answers with an error.
+    pub(super) fn lower_filters<'f>(
+        &mut self,
+        list: ListPlace<'_>,
+        filters: impl Iterator<Item = FilterView<'f>>,
+    ) -> Result<Filters<'f>, Reported> {
+        let mut lowered = Filters::default();
+        let mut failed = None;
+        for (index, filter) in filters.enumerate() {
+            let consequence = if list.backend.is_none() { self.answers.rule_fails } else { self.answers.backend_fails };
+            let context = FilterContext {
+                list,
+                at: list.owner.with("filters").with(index),
+                consequence,
+                outcome: list.refs.get(list.backend, index),
+            };
+            failed = failed.or(self.lower_one(&context, filter, &mut lowered).err());
+        }
+        failed.map_or(Ok(lowered), Err)
+    }
+
+    fn lower_one<'f>(
+        &mut self,
+        context: &FilterContext<'_>,
+        filter: FilterView<'f>,
+        lowered: &mut Filters<'f>,
+    ) -> Result<(), Reported> {
+        match filter {
+            FilterView::RequestHeaders(filter) => {
+                self.check_headers(context, "requestHeaderModifier", filter)?;
+                lowered.request_headers.push(filter);
+            }
+            FilterView::ResponseHeaders(filter) => {
+                self.check_headers(context, "responseHeaderModifier", filter)?;
+                lowered.response_headers.push(filter);
+            }
+            FilterView::Redirect(filter) => lowered.redirect = Some(self.lower_redirect(context, filter)?),
+            FilterView::Rewrite(UrlRewriteFilter { hostname, path }) => {
+                lowered.path_rewrite = self.lower_path(context, "urlRewrite", path.as_ref())?;
+                lowered.host_rewrite.clone_from(hostname);
+            }
+            FilterView::Mirror(filter) => lowered.mirrors.extend(self.lower_mirror(context, filter)),
+            FilterView::Cors(filter) => lowered.cors = Some(Arc::new(self.lower_cors(context, filter)?)),
+            FilterView::ExternalAuth(filter) => lowered.auths.push(self.lower_external_auth(context, filter)?),
+            FilterView::Extension(reference) => return Err(self.unknown_extension(context, reference)),
+        }
+        Ok(())
+    }
+
+    fn check_headers(
+        &mut self,
+        context: &FilterContext<'_>,
+        member: &'static str,
+        filter: &HeaderFilter,
+    ) -> Result<(), Reported> {
+        if let Some((list, index, name)) = header::find_repeated(filter) {
+            self.diagnostics.report(
+                self.object
+                    .finding(
+                        codes::HEADER_CONFLICT,
+                        context.at.with(member).with(list).with(index),
+                        format!("the filter changes header `{name}` more than once"),
+                    )
+                    .consequence("`set` runs first, then `add`, then `remove`")
+                    .help("keep one action for each header"),
+            );
+        }
+        let Some(found) = header::find_unsafe(filter) else { return Ok(()) };
+        let mut path = context.at.with(member).with(found.list).with(found.index);
+        if let Some(field) = found.field {
+            path = path.with(field);
+        }
+        Err(self.diagnostics.error(
+            self.object
+                .finding(codes::UNSAFE_VALUE, path, found.message)
+                .label("Envoy would load this and break messages at run time, or not load it")
+                .consequence(context.consequence)
+                .help(found.help),
+        ))
+    }
+
+    fn unknown_extension(&mut self, context: &FilterContext<'_>, reference: &LocalObjectReference) -> Reported {
+        let LocalObjectReference { group, kind, name } = reference;
+        self.diagnostics.error(
+            self.object
+                .finding(
+                    codes::UNKNOWN_EXTENSION,
+                    context.at.with("extensionRef"),
+                    format!("gwctl does not know the extension `{group}/{kind}` named `{name}`"),
+                )
+                .label("a filter is never skipped")
+                .consequence(context.consequence)
+                .help("remove the filter, or use one of the API's own"),
+        )
+    }
+}

@@ -1,0 +1,89 @@
+//! RequestRedirect: the answer depends on the listener's port.
+
+use crate::diagnostics::Reported;
+use crate::ir::{Gate, HeaderMutations, PathRewrite, Redirect};
+use crate::parser::api::RequestRedirectFilter;
+
+use super::super::rule::RouteLowering;
+use super::FilterContext;
+
+/// A redirect before the listener is known.
+#[derive(Clone, Debug)]
+pub(in crate::translator::lower) struct RedirectTemplate {
+    scheme: Option<&'static str>,
+    hostname: Option<String>,
+    port: Option<u16>,
+    path: Option<PathRewrite>,
+    status: u16,
+}
+
+impl RedirectTemplate {
+    /// The redirect on a listener: the port is the filter's, else the scheme's
+    /// well-known one, else the listener's; a scheme's own port is not printed
+    /// ([HTTPRequestRedirectFilter](https://gateway-api.sigs.k8s.io/reference/spec/#httprequestredirectfilter)).
+    pub(in crate::translator::lower) fn on_listener(
+        &self,
+        scheme: &'static str,
+        listener_port: u16,
+        response_headers: HeaderMutations,
+        gate: Gate,
+    ) -> Redirect {
+        let effective = self.scheme.unwrap_or(scheme);
+        let well_known = if effective == "https" { 443 } else { 80 };
+        let port = self.port.or(self.scheme.map(|_| well_known)).unwrap_or(listener_port);
+        Redirect {
+            scheme: self.scheme,
+            hostname: self.hostname.clone(),
+            port,
+            print_port: port != well_known,
+            path: self.path.clone(),
+            status: self.status,
+            response_headers,
+            gate,
+        }
+    }
+}
+
+impl<S> RouteLowering<'_, S> {
+    pub(super) fn lower_redirect(
+        &mut self,
+        context: &FilterContext<'_>,
+        filter: &RequestRedirectFilter,
+    ) -> Result<RedirectTemplate, Reported> {
+        let RequestRedirectFilter { scheme, hostname, path, port, status_code } = filter;
+        Ok(RedirectTemplate {
+            scheme: scheme.as_deref().map(|scheme| if scheme == "https" { "https" } else { "http" }),
+            hostname: hostname.clone(),
+            port: *port,
+            path: self.lower_path(context, "requestRedirect", path.as_ref())?,
+            status: *status_code,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RedirectTemplate;
+    use crate::ir::{Gate, HeaderMutations};
+
+    #[test]
+    fn the_printed_port_follows_the_table_of_the_specification() {
+        for (listener, scheme, port, printed) in [
+            (("http", 80), None, None, None),
+            (("http", 8080), None, None, Some(8080)),
+            (("http", 8080), Some("https"), None, None),
+            (("http", 8080), None, Some(80), None),
+            (("http", 80), None, Some(8080), Some(8080)),
+            (("http", 8080), Some("https"), Some(443), None),
+            (("http", 80), Some("https"), Some(8443), Some(8443)),
+            (("https", 443), None, None, None),
+            (("https", 443), Some("http"), None, None),
+            (("https", 443), Some("http"), Some(8080), Some(8080)),
+            (("http", 80), None, Some(443), Some(443)),
+        ] {
+            let template = RedirectTemplate { scheme, hostname: None, port, path: None, status: 302 };
+            let redirect = template.on_listener(listener.0, listener.1, HeaderMutations::default(), Gate::default());
+            assert_eq!(redirect.print_port.then_some(redirect.port), printed, "{listener:?} {scheme:?} {port:?}");
+        }
+    }
+}

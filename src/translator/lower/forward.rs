@@ -1,0 +1,196 @@
+//! What a rule does: backends, filters and limits become one action. Shared by
+//! the kinds of routes.
+
+use std::sync::Arc;
+
+use crate::ir::{
+    Action, Branch, Forward, Gate, HeaderMutations, Origin, Retry, Session, SessionCarrier, SessionCookie, Target,
+    Timeouts, WeightedBackend,
+};
+
+use super::filter::{Filters, RedirectTemplate};
+
+/// What a rule does; redirects and cookies depend on the listener.
+#[derive(Debug)]
+pub(super) enum RuleAction {
+    /// The same on every listener.
+    Fixed(Arc<Action>),
+    /// Answers with a redirect.
+    Redirect { template: RedirectTemplate, response_headers: HeaderMutations, gate: Gate },
+    /// Each to its share; never another split.
+    Split(Vec<(u32, Self, Origin)>),
+}
+
+impl RuleAction {
+    /// Answers with a status.
+    pub(super) fn respond(status: u16) -> Self {
+        Self::Fixed(Arc::new(Action::Respond(status)))
+    }
+
+    /// The action on the listeners of a scheme and port.
+    pub(super) fn on_listener(&self, scheme: &'static str, port: u16) -> Arc<Action> {
+        match self {
+            Self::Fixed(action) => match (&**action, scheme) {
+                (Action::Forward(forward), "https") if forward.session.is_some() => {
+                    Arc::new(Action::Forward(with_secure_session(forward)))
+                }
+                _ => action.clone(),
+            },
+            Self::Redirect { template, response_headers, gate } => {
+                Arc::new(Action::Redirect(template.on_listener(scheme, port, response_headers.clone(), gate.clone())))
+            }
+            Self::Split(branches) => Arc::new(Action::Split(
+                branches
+                    .iter()
+                    .map(|(weight, action, origin)| Branch {
+                        weight: *weight,
+                        action: Arc::unwrap_or_clone(action.on_listener(scheme, port)),
+                        origin: *origin,
+                    })
+                    .collect(),
+            )),
+        }
+    }
+}
+
+/// The same, with cookies that are sent over TLS alone.
+fn with_secure_session(forward: &Forward) -> Forward {
+    let mut forward = forward.clone();
+    forward.session = forward.session.map(|session| {
+        let mut session = Arc::unwrap_or_clone(session);
+        if let SessionCarrier::Cookie(cookie) = &mut session.carrier {
+            cookie.secure = true;
+        }
+        if let Some(selector) = &mut session.selector {
+            selector.secure = true;
+        }
+        Arc::new(session)
+    });
+    forward
+}
+
+/// A backend of a rule with its own filters.
+#[derive(Clone, Debug)]
+pub(super) struct RuleBackend<'f> {
+    pub(super) weight: u32,
+    pub(super) target: Target,
+    /// What a session's selector says for the backend; `None` for one that cannot be used.
+    pub(super) selector: Option<String>,
+    pub(super) filters: Filters<'f>,
+    pub(super) origin: Origin,
+}
+
+/// What holds for all backends of a rule.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RulePolicy {
+    pub(super) timeouts: Timeouts,
+    pub(super) retry: Option<Retry>,
+    pub(super) session: Option<Session>,
+    /// The status of what cannot be served.
+    pub(super) status: u16,
+}
+
+/// Combines the filters of a rule with its backends. There is at least one
+/// backend with a weight above 0, or a redirect of the rule itself.
+pub(super) fn build_action(rule: &Filters<'_>, backends: &[RuleBackend<'_>], policy: &RulePolicy) -> RuleAction {
+    if rule.redirect.is_some() || backends.is_empty() {
+        return build_leaf(rule, &[], policy, None);
+    }
+    if !backends.iter().any(|backend| backend.weight > 0 && is_cluster(backend)) {
+        return RuleAction::respond(policy.status);
+    }
+    let session = policy.session.as_ref().map(|session| Arc::new(with_selector(session, backends)));
+    if let [only] = backends {
+        return build_leaf(&rule.followed_by(&only.filters), backends, policy, session);
+    }
+    if !backends.iter().any(|backend| backend.filters.need_a_route()) {
+        return build_leaf(rule, backends, policy, session);
+    }
+    let branches = backends.iter().map(|backend| {
+        let filters = rule.followed_by(&backend.filters);
+        let leaf = build_leaf(&filters, std::slice::from_ref(backend), policy, session.clone());
+        (backend.weight, leaf, backend.origin)
+    });
+    RuleAction::Split(branches.collect())
+}
+
+fn is_cluster(backend: &RuleBackend<'_>) -> bool {
+    matches!(backend.target, Target::Cluster(_))
+}
+
+/// The session, with a selector where a client must be led back to one of several backends.
+fn with_selector(session: &Session, backends: &[RuleBackend<'_>]) -> Session {
+    let Session { carrier, selector: _ } = session.clone();
+    let several = backends.iter().filter(|backend| is_cluster(backend)).count() > 1;
+    let selector = match &carrier {
+        SessionCarrier::Cookie(cookie) if several => {
+            Some(SessionCookie { name: format!("{}-backend", cookie.name), ..cookie.clone() })
+        }
+        _ => None,
+    };
+    Session { carrier, selector }
+}
+
+/// An action that is no split. A single backend's filters are among `filters`.
+fn build_leaf(
+    filters: &Filters<'_>,
+    backends: &[RuleBackend<'_>],
+    policy: &RulePolicy,
+    session: Option<Arc<Session>>,
+) -> RuleAction {
+    // A service that is not among the clusters leaves nobody to ask.
+    let Some(auths) = filters.auths.iter().copied().collect::<Option<Vec<_>>>() else {
+        return RuleAction::respond(policy.status);
+    };
+    let gate = Gate { cors: filters.cors.clone(), auths };
+    if let Some(template) = &filters.redirect {
+        let response_headers = filters.response_mutations();
+        return RuleAction::Redirect { template: template.clone(), response_headers, gate };
+    }
+    let selecting = session.as_ref().is_some_and(|session| session.selector.is_some());
+    let (entries, request_headers, response_headers) = distribute_headers(filters, backends, selecting);
+    RuleAction::Fixed(Arc::new(Action::Forward(Forward {
+        backends: entries,
+        gate,
+        request_headers,
+        response_headers,
+        path_rewrite: filters.path_rewrite.clone(),
+        host_rewrite: filters.host_rewrite.clone(),
+        timeouts: policy.timeouts,
+        retry: policy.retry.clone(),
+        mirrors: filters.mirrors.clone(),
+        session,
+    })))
+}
+
+/// Puts the rule's header changes on the route; where one of several backends
+/// has its own, on every entry, with the backend's laid over them: Envoy runs
+/// an entry's changes before the route's.
+fn distribute_headers(
+    filters: &Filters<'_>,
+    backends: &[RuleBackend<'_>],
+    selecting: bool,
+) -> (Vec<WeightedBackend>, HeaderMutations, HeaderMutations) {
+    let several = backends.len() > 1;
+    let fold_request = several && backends.iter().any(|backend| backend.filters.change_request());
+    let fold_response = several && backends.iter().any(|backend| backend.filters.change_response());
+    let entries = backends.iter().map(|backend| {
+        let own = (fold_request || fold_response).then(|| filters.followed_by(&backend.filters));
+        let folded = |fold: bool| own.as_ref().filter(|_| fold);
+        WeightedBackend {
+            weight: backend.weight,
+            target: backend.target,
+            request_headers: folded(fold_request).map(Filters::request_mutations).unwrap_or_default(),
+            response_headers: folded(fold_response).map(Filters::response_mutations).unwrap_or_default(),
+            host_rewrite: backend.filters.host_rewrite.clone().filter(|_| several),
+            selector: backend.selector.clone().filter(|_| selecting),
+            origin: backend.origin,
+        }
+    });
+    let on_route = |fold: bool, mutations: HeaderMutations| if fold { HeaderMutations::default() } else { mutations };
+    (
+        entries.collect(),
+        on_route(fold_request, filters.request_mutations()),
+        on_route(fold_response, filters.response_mutations()),
+    )
+}

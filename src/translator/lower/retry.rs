@@ -1,0 +1,88 @@
+//! Timeouts and retries of a rule
+//! ([HTTPRouteTimeouts](https://gateway-api.sigs.k8s.io/reference/spec/#httproutetimeouts),
+//! [GEP-1731](https://gateway-api.sigs.k8s.io/geps/gep-1731/)).
+
+use std::time::Duration as StdDuration;
+
+use crate::ir::{Retry, RetryOn, Timeouts};
+use crate::parser::api::{Duration, HttpRouteRetry, HttpRouteTimeouts};
+
+/// How many further tries there are where `attempts` is absent; the
+/// specification leaves it to the implementation. One more try mends a lost
+/// connection and at most doubles the load of a backend that fails.
+const DEFAULT_ATTEMPTS: u32 = 1;
+
+/// How many endpoints are tried when that of a session refuses connections: it
+/// and three others, as several may be gone at once.
+const SESSION_ATTEMPTS: u32 = 3;
+
+/// The wait that stands for `backoff: 0s`: Envoy refuses a base of zero.
+const SHORTEST_BACKOFF: StdDuration = StdDuration::from_millis(1);
+
+/// Lowers a retry stanza. Failed connections and timeouts of a try are
+/// retried, whatever the codes.
+pub(super) fn lower_retry(retry: &HttpRouteRetry) -> Retry {
+    let HttpRouteRetry { codes, attempts, backoff } = retry;
+    let mut codes = codes.clone();
+    codes.sort_unstable();
+    codes.dedup();
+    Retry {
+        on: RetryOn::Failures(codes),
+        attempts: attempts.unwrap_or(DEFAULT_ATTEMPTS).max(1),
+        backoff: backoff.map(|Duration(wait)| wait.max(SHORTEST_BACKOFF)),
+    }
+}
+
+/// The retry that a session needs: an endpoint that refuses connections is left.
+pub(super) fn session_retry() -> Retry {
+    Retry { on: RetryOn::Connect, attempts: SESSION_ATTEMPTS, backoff: None }
+}
+
+/// Lowers timeouts; a zero one sets no limit. Envoy's limit for one try ends
+/// with the response's headers, its limit for the request with the body. So
+/// where there is only one try, the try's limit becomes the request's, which
+/// is what the specification asks for.
+pub(super) fn lower_timeouts(timeouts: Option<&HttpRouteTimeouts>, retried: bool) -> Timeouts {
+    let Some(HttpRouteTimeouts { request, backend_request }) = timeouts else { return Timeouts::default() };
+    let limit = |timeout: &Option<Duration>| timeout.filter(|timeout| !timeout.is_zero()).map(|Duration(limit)| limit);
+    let (request, per_try) = (limit(request), limit(backend_request));
+    if retried {
+        return Timeouts { request, per_try };
+    }
+    let request = match (request, per_try) {
+        (Some(request), Some(per_try)) => Some(request.min(per_try)),
+        (request, per_try) => request.or(per_try),
+    };
+    Timeouts { request, per_try: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StdDuration, lower_retry, lower_timeouts};
+    use crate::ir::{RetryOn, Timeouts};
+    use crate::parser::api::{Duration, HttpRouteRetry, HttpRouteTimeouts};
+
+    #[test]
+    fn the_limit_of_the_only_try_is_the_limit_of_the_request() {
+        let timeouts = |request: &str, backend: &str| {
+            let (request, backend_request) = (Duration::parse(request), Duration::parse(backend));
+            HttpRouteTimeouts { request, backend_request }
+        };
+        let second = Some(StdDuration::from_secs(1));
+        let once = |request, backend| lower_timeouts(Some(&timeouts(request, backend)), false);
+        assert_eq!(once("2s", "1s"), Timeouts { request: second, per_try: None });
+        assert_eq!(once("0s", "1s"), Timeouts { request: second, per_try: None });
+        assert_eq!(once("1s", ""), Timeouts { request: second, per_try: None });
+        assert_eq!(once("0s", "0s"), Timeouts::default());
+        let often = lower_timeouts(Some(&timeouts("0s", "1s")), true);
+        assert_eq!(often, Timeouts { request: None, per_try: second });
+    }
+
+    #[test]
+    fn a_backoff_of_zero_is_the_shortest_that_envoy_takes() {
+        let retry =
+            lower_retry(&HttpRouteRetry { codes: vec![503, 500], attempts: None, backoff: Duration::parse("0s") });
+        assert_eq!(retry.on, RetryOn::Failures(vec![500, 503]));
+        assert_eq!((retry.attempts, retry.backoff), (1, Some(StdDuration::from_millis(1))));
+    }
+}

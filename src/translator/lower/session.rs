@@ -1,0 +1,194 @@
+//! Session persistence of rules
+//! ([SessionPersistence](https://gateway-api.sigs.k8s.io/reference/spec/#sessionpersistence),
+//! [GEP-1619](https://gateway-api.sigs.k8s.io/geps/gep-1619/)).
+
+use std::collections::HashSet;
+use std::time::Duration as StdDuration;
+
+use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::ir::{BackendName, Session, SessionCarrier, SessionCookie, Site};
+use crate::parser::api::{
+    CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
+    SessionPersistenceType,
+};
+use crate::parser::manifests::Object;
+
+use super::header::is_token;
+
+/// The cookie path where none is given: the specification's default.
+const DEFAULT_PATH: &str = "/";
+
+/// The names of all sessions: rules never share one.
+#[derive(Debug, Default)]
+pub(super) struct SessionNames(HashSet<(SessionPersistenceType, String)>);
+
+/// A session persistence, who declares it and for which rule.
+pub(super) struct SessionSource<'s, S> {
+    /// The object that declares it: a route or a policy.
+    pub(super) object: &'s Object<S>,
+    /// The path of the declaration in the object.
+    pub(super) at: FieldPath,
+    /// The rule, in words that no other rule has.
+    pub(super) rule: String,
+    /// Whether several rules may take the name from here.
+    pub(super) shared: bool,
+    /// What happens to the traffic when the declaration is unusable.
+    pub(super) consequence: &'static str,
+}
+
+impl SessionNames {
+    /// Lowers a declaration; an error means that the rule cannot be served.
+    pub(super) fn lower<S>(
+        &mut self,
+        source: &SessionSource<'_, S>,
+        spec: &SessionPersistence,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Session, Reported> {
+        let SessionPersistence { session_name, absolute_timeout, persistence_type, cookie_config, cookie, header } =
+            spec;
+        let timeout = absolute_timeout.filter(|timeout| !timeout.is_zero()).map(|Duration(timeout)| timeout);
+        let declared = match (persistence_type, cookie, header) {
+            (SessionPersistenceType::Cookie, Some(CookieFields { name: Some(name), .. }), _) => Some(name),
+            (SessionPersistenceType::Header, _, Some(SessionHeader { name })) => Some(name),
+            _ => session_name.as_ref(),
+        };
+        let declared = declared.map(String::as_str).filter(|name| !name.is_empty());
+        if let Some(name) = declared.filter(|name| !name.bytes().all(is_token)) {
+            return Err(report_unsafe(source, &format!("`{name}` cannot name a cookie or a header"), diagnostics));
+        }
+        let name = self.claim(source, *persistence_type, declared, diagnostics);
+        let carrier = match persistence_type {
+            SessionPersistenceType::Header => {
+                if timeout.is_some() {
+                    report_header_timeout(source, diagnostics);
+                }
+                SessionCarrier::Header(name.to_ascii_lowercase())
+            }
+            SessionPersistenceType::Cookie => {
+                let (path, lifetime) = cookie_fields(cookie_config.as_ref(), cookie.as_ref());
+                if path.contains(|c: char| c == ';' || c == ',' || c.is_control() || !c.is_ascii()) {
+                    return Err(report_unsafe(source, &format!("`{path}` cannot be a cookie's path"), diagnostics));
+                }
+                if let (CookieLifetimeType::Session, Some(timeout)) = (lifetime, timeout) {
+                    report_session_timeout(source, timeout, diagnostics);
+                }
+                SessionCarrier::Cookie(SessionCookie { name, path, lifetime: timeout, secure: false })
+            }
+        };
+        Ok(Session { carrier, selector: None })
+    }
+
+    /// A name that no other rule has: the declared one where it is free.
+    fn claim<S>(
+        &mut self,
+        source: &SessionSource<'_, S>,
+        persistence_type: SessionPersistenceType,
+        declared: Option<&str>,
+        diagnostics: &mut Diagnostics,
+    ) -> String {
+        let suffix = digest(&source.rule);
+        let own = match (declared, persistence_type) {
+            (Some(name), _) => name.to_owned(),
+            (None, SessionPersistenceType::Cookie) => format!("gwctl-session-{suffix}"),
+            (None, SessionPersistenceType::Header) => format!("x-gwctl-session-{suffix}"),
+        };
+        if self.0.insert((persistence_type, own.to_ascii_lowercase())) {
+            return own;
+        }
+        let other = format!("{own}-{suffix}");
+        if !source.shared {
+            diagnostics.report(
+                source
+                    .object
+                    .finding(
+                        codes::SESSION_NAME_TAKEN,
+                        source.at.clone(),
+                        format!("another rule names its session `{own}` as well"),
+                    )
+                    .label(format!("this rule's session is named `{other}`"))
+                    .consequence("the sessions of the two rules are independent, as the specification demands")
+                    .help("give each rule's session a name of its own, or none"),
+            );
+        }
+        self.0.insert((persistence_type, other.to_ascii_lowercase()));
+        other
+    }
+}
+
+/// The path and the lifetime in either shape of the API, the later one first.
+fn cookie_fields(config: Option<&CookieConfig>, cookie: Option<&CookieFields>) -> (String, CookieLifetimeType) {
+    match (cookie, config) {
+        (Some(CookieFields { name: _, path, lifetime_type }), _) if !path.is_empty() => (path.clone(), *lifetime_type),
+        (Some(CookieFields { lifetime_type, .. }), _) | (None, Some(CookieConfig { lifetime_type })) => {
+            (DEFAULT_PATH.to_owned(), *lifetime_type)
+        }
+        (None, None) => (DEFAULT_PATH.to_owned(), CookieLifetimeType::Session),
+    }
+}
+
+fn report_unsafe<S>(source: &SessionSource<'_, S>, message: &str, diagnostics: &mut Diagnostics) -> Reported {
+    diagnostics.error(
+        source
+            .object
+            .finding(codes::UNSAFE_VALUE, source.at.clone(), message)
+            .consequence(source.consequence)
+            .help("use letters, digits, `-` and `_` in names, and a plain path"),
+    )
+}
+
+fn report_session_timeout<S>(source: &SessionSource<'_, S>, timeout: StdDuration, diagnostics: &mut Diagnostics) {
+    diagnostics.report(
+        source
+            .object
+            .finding(
+                codes::APPROXIMATED,
+                source.at.with("absoluteTimeout"),
+                "Envoy keeps the end of a session in the cookie's own lifetime",
+            )
+            .label("a cookie of type `Session` has none")
+            .consequence(format!("the cookie lasts {timeout:?}, also when the browser is closed before"))
+            .help("write `lifetimeType: Permanent`, or leave `absoluteTimeout` out"),
+    );
+}
+
+fn report_header_timeout<S>(source: &SessionSource<'_, S>, diagnostics: &mut Diagnostics) {
+    diagnostics.report(
+        source
+            .object
+            .finding(
+                codes::APPROXIMATED,
+                source.at.with("absoluteTimeout"),
+                "Envoy sets no end to a session that is kept in a header",
+            )
+            .consequence("the session lasts as long as the client sends the header and the endpoint exists")
+            .help("use the type `Cookie`, or leave `absoluteTimeout` out"),
+    );
+}
+
+/// What a selector says for a backend: stable, and no telling name.
+pub(super) fn selector_value(backend: &BackendName) -> String {
+    let BackendName { namespace, name, port, site } = backend;
+    let site = match site {
+        Site::Internal => "",
+        Site::External => "external/",
+    };
+    digest(&format!("{site}{namespace}/{name}/{port}"))
+}
+
+/// A short name for `text` that is the same in every run
+/// ([FNV-1a](https://datatracker.ietf.org/doc/html/draft-eastlake-fnv), 32 bits).
+fn digest(text: &str) -> String {
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{hash:08x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::digest;
+
+    #[test]
+    fn a_digest_is_the_same_in_every_run() {
+        assert_eq!(digest(""), "811c9dc5");
+        assert_eq!(digest("a"), "e40c292c");
+    }
+}
