@@ -61,8 +61,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         Rewrite::Regex(rewrite) => action.regex_rewrite = Some(rewrite),
         Rewrite::Full(path) => action.regex_rewrite = Some(substitute("^/.*$".to_owned(), &path)),
     }
-    let mut typed_per_filter_config: HashMap<String, Any> =
-        ext_authz::enable(&gate.auths, config).into_iter().collect();
+    let mut typed_per_filter_config: HashMap<String, Any> = ext_authz::enable(&gate.auths, config).collect();
     typed_per_filter_config.extend(gate.cors.as_deref().map(cors::per_route));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
     Route {

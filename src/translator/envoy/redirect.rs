@@ -22,7 +22,7 @@ use super::{cors, ext_authz};
 pub(super) fn redirect_routes(base: Route, redirect: &Redirect, host: &Hostname, config: &ir::Config) -> Vec<Route> {
     let Redirect { scheme, hostname, port, print_port, path, status, response_headers, gate } = redirect;
     let (response_headers_to_add, response_headers_to_remove) = to_header_lists(response_headers);
-    let typed_per_filter_config = ext_authz::enable(&gate.auths, config).into_iter().collect();
+    let typed_per_filter_config = ext_authz::enable(&gate.auths, config).collect();
     let base = Route { response_headers_to_add, response_headers_to_remove, typed_per_filter_config, ..base };
     let known_host = match (hostname, host) {
         (Some(hostname), _) => Some(hostname.clone()),
