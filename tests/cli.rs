@@ -377,7 +377,7 @@ fn fixes_are_made_in_the_file_and_reported_on_standard_error() {
     let folder = folder(&[("a.yaml", MISSPELT)]);
     let (code, stdout, stderr) = run(folder.path(), &["validate", "a.yaml", "--fix"]);
     assert_eq!((code, stdout.as_str()), (Some(0), ""), "{stderr}");
-    assert_eq!(stderr, "fixed a.yaml:17:25: GW2001 backend-not-found: write `cart`\nmade 1 fix in 1 file\n");
+    assert_eq!(stderr, "fixed a.yaml:17:26: GW2001 backend-not-found: write `cart`\nmade 1 fix in 1 file\n");
     let text = String::from_utf8(MISSPELT.to_vec()).unwrap().replace("name: crt", "name: cart");
     assert_eq!(std::fs::read_to_string(folder.path().join("a.yaml")).unwrap(), text);
     let (code, _, stderr) = run(folder.path(), &["validate", "a.yaml", "--fix"]);

@@ -27,7 +27,8 @@ fn command(entry: &Entry<'_>) -> String {
     let mut properties = Vec::new();
     // Standard input is no file of the change.
     if let Some(place) = entry.place.as_ref().filter(|place| place.file != "-") {
-        properties.push(format!("file={}", property(&place.file)));
+        // Annotations are found by the path from the root of the repository.
+        properties.push(format!("file={}", property(place.file.trim_start_matches("./"))));
         if let Some(span) = &place.span {
             properties.push(format!("line={},endLine={}", span.line, span.end_line));
             // Columns are shown only where the part is within one line.
@@ -76,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_finding_is_one_line_with_its_place() {
-        let files = Files::one("a,b.yaml", "é: crt\n");
+        let files = Files::one("./a,b.yaml", "é: crt\n");
         let finding =
             Finding::new(codes::BACKEND_NOT_FOUND, files.find(0, "crt"), "100% of\n`crt`").help("try: `cart`");
         assert_eq!(

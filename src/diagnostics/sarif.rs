@@ -146,6 +146,7 @@ fn fix(fix: &Fix, edits: &[TextEdit]) -> Value {
 
 /// The path as a URI reference: absolute ones as `file:` URIs, others relative to where gwctl ran.
 fn uri(path: &str) -> String {
+    let path = path.trim_start_matches("./");
     let mut uri = String::with_capacity(path.len() + 8);
     if path.starts_with('/') {
         uri.push_str("file://");

@@ -109,9 +109,13 @@ fn a_result_has_its_rule_its_places_and_its_fix() {
 
 #[test]
 fn paths_are_uri_references() {
-    for (path, expected) in
-        [("a/b.yaml", "a/b.yaml"), ("-", "-"), ("/x y", "file:///x%20y"), ("c:d.yaml", "./c%3Ad.yaml"), ("a%", "a%25")]
-    {
+    for (path, expected) in [
+        ("./a/b.yaml", "a/b.yaml"),
+        ("-", "-"),
+        ("/x y", "file:///x%20y"),
+        ("c:d.yaml", "./c%3Ad.yaml"),
+        ("a%", "a%25"),
+    ] {
         assert_eq!(uri(path), expected);
     }
 }

@@ -165,11 +165,16 @@ fn report_unused_certificates(listener: &ResolvedListener<'_>, diagnostics: &mut
     let Some(ListenerTls { mode: _, certificate_refs, options }) = &listener.spec.tls else { return };
     let fields = [("certificateRefs", !certificate_refs.is_empty()), ("options", !options.is_empty())];
     for (field, _) in fields.into_iter().filter(|(_, present)| *present) {
-        diagnostics.report(listener.owner.finding(
+        let finding = listener.owner.finding(
             codes::NO_EFFECT,
             listener_path(listener.index).with("tls").with(field),
-            format!("`{field}` has no effect in mode `Passthrough`: TLS ends at the backends"),
-        ));
+            format!("`{field}` has no effect in mode `Passthrough`"),
+        );
+        diagnostics.report(
+            finding
+                .consequence("TLS ends at the backends, with their certificates")
+                .help("remove it, or write `mode: Terminate`"),
+        );
     }
 }
 
@@ -201,7 +206,7 @@ fn report_unasked_clients(gateway: &ResolvedGateway<'_>, frontend: &Frontend, di
 /// Listeners that end TLS on one port and whose hostnames overlap: a client may
 /// use the connection of one for requests to the other.
 fn report_overlaps(gateway: &ResolvedGateway<'_>, diagnostics: &mut Diagnostics) {
-    let ends = |listener: &&ResolvedListener<'_>| listener.termination.is_some();
+    let ends = |listener: &&ResolvedListener<'_>| listener.termination.is_some() && listener.refused.is_none();
     for listener in gateway.listeners.iter().filter(ends) {
         let overlapping = gateway.listeners.iter().filter(ends).find(|other| {
             !std::ptr::eq(*other, listener)
@@ -218,7 +223,8 @@ fn report_overlaps(gateway: &ResolvedGateway<'_>, diagnostics: &mut Diagnostics)
                     format!("hosts of listener `{}` overlap with those of `{}`", listener.spec.name, other.spec.name),
                 )
                 .related(other.owner.at(&listener_path(other.index)), format!("listener `{}`", other.spec.name))
-                .consequence("an HTTP/2 client that takes one connection for both gets 421 and has to open another"),
+                .consequence("an HTTP/2 client that takes one connection for both gets 421 and has to open another")
+                .help("nothing needs to be done; certificates that do not cover the other's hosts spare clients this"),
         );
     }
 }

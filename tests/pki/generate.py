@@ -76,6 +76,8 @@ def server(name, issuer, hosts, **rest):
 def write_objects():
     """Replaces the PEM text in manifests that say where it comes from: `# from: FILE...`."""
     for manifest in sorted(TESTDATA.rglob("*.yaml")):
+        if b"|  # from: " not in manifest.read_bytes():
+            continue
         lines, made = manifest.read_text().splitlines(), []
         index = 0
         while index < len(lines):
