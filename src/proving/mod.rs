@@ -24,6 +24,7 @@ mod journal;
 mod offline;
 mod ports;
 mod run;
+mod session;
 mod stop;
 mod tls;
 mod topology;
