@@ -94,6 +94,8 @@ pub(super) struct Connection {
     tls: Option<ClientTls>,
     report: Option<TlsReport>,
     sender: Sender,
+    /// Whether a request was sent: only then may a closed connection be one that grew stale.
+    is_used: bool,
 }
 
 enum Sender {
@@ -120,16 +122,21 @@ impl Connection {
                 (Sender::open(stream, version).await?, Some(report))
             }
         };
-        Ok(Self { address, tls: tls.cloned(), report, sender })
+        Ok(Self { address, tls: tls.cloned(), report, sender, is_used: false })
     }
 
-    /// Sends the request under `id` and reads the answer; a connection that
-    /// the other side has closed meanwhile is opened anew.
+    /// Sends the request under `id` and reads the answer. A connection that the
+    /// other side has closed since the last request is opened anew; one that is
+    /// closed before its first request is an answer.
     pub(super) async fn exchange(&mut self, spec: &RequestSpec, id: &str, limit: Duration) -> Result<Reply, NoAnswer> {
-        if self.ready().await.is_err() {
+        if let Err(closed) = self.ready().await {
+            if !self.is_used {
+                return Err(closed);
+            }
             *self = Self::open(self.address, self.tls.as_ref(), spec.version()).await?;
             self.ready().await?;
         }
+        self.is_used = true;
         let request = build(spec, id)?;
         let exchange = self.send(request, spec);
         tokio::time::timeout(limit, exchange).await.map_err(|_| format!("no answer within {limit:?}"))?
