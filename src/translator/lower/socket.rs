@@ -184,7 +184,21 @@ fn bind_port(gateway: &Object<GatewaySpec>, port: u16, options: &Options) -> u16
 fn bind_addresses(gateway: &Object<GatewaySpec>, options: &Options, diagnostics: &mut Diagnostics) -> Vec<IpAddr> {
     let unspecified = IpAddr::from([0, 0, 0, 0]);
     match options.listener_address {
-        ListenerAddress::Ip(address) => vec![address],
+        ListenerAddress::Ip(address) => {
+            if !gateway.spec.addresses.is_empty() {
+                diagnostics.report(
+                    gateway
+                        .finding(
+                            codes::NO_EFFECT,
+                            path!["spec", "addresses"],
+                            "the Gateway's `addresses` are not bound",
+                        )
+                        .consequence(format!("its listeners bind {address}"))
+                        .help("pass `--listener-address gateway` to bind them"),
+                );
+            }
+            vec![address]
+        }
         ListenerAddress::Gateway => {
             let mut bound = Vec::new();
             for (index, address) in gateway.spec.addresses.iter().enumerate() {
