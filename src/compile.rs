@@ -2,6 +2,7 @@
 
 use prost::Message;
 
+use crate::analysis;
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::emit;
 use crate::ir;
@@ -34,7 +35,9 @@ pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnosti
     let manifests = parser::parse::parse_with(sources, options, &mut diagnostics, parser::object::read);
     let lowered = {
         let resolved = resolver::resolve(&manifests, options, &mut diagnostics);
-        lower::lower(&resolved, options, &mut diagnostics)
+        let lowered = lower::lower(&resolved, options, &mut diagnostics);
+        analysis::analyse(&resolved, &lowered, &mut diagnostics);
+        lowered
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
     let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));

@@ -274,6 +274,21 @@ registry! {
     /// Two rules name their sessions alike.
     SESSION_NAME_TAKEN = "GW4041" "session-name-taken" Warning;
 
+    /// A rule whose requests other rules take.
+    UNREACHABLE_RULE = "GW4050" "unreachable-rule" Warning;
+    /// A match whose requests other matches take.
+    UNREACHABLE_MATCH = "GW4051" "unreachable-match" Warning;
+    /// A match that another route object has too.
+    DUPLICATE_MATCH = "GW4052" "duplicate-match" Warning;
+    /// A path pattern that no path meets.
+    IMPOSSIBLE_MATCH = "GW4053" "impossible-match" Warning;
+    /// A listener without routes.
+    IDLE_LISTENER = "GW4054" "listener-without-routes" Warning;
+    /// A hostname that belongs to a more specific listener.
+    HOSTNAME_TAKEN = "GW4055" "hostname-of-another-listener" Warning;
+    /// A redirect that leads back to itself.
+    REDIRECT_LOOP = "GW4056" "redirect-loop" Warning;
+
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;
     /// A kind that is read and not served yet.

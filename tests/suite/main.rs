@@ -28,6 +28,7 @@ mod property;
 mod proxy;
 mod registry;
 mod simulated;
+mod witness;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -74,6 +75,7 @@ fn trials() -> Vec<Trial> {
     let mut trials = golden::trials(&harness);
     trials.extend(behaviour::trials(&harness));
     trials.extend(simulated::trials(&harness));
+    trials.extend(witness::trials(&harness));
     trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));
     trials.extend(property::trials(&harness));
