@@ -36,7 +36,7 @@ pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnosti
     let lowered = {
         let resolved = resolver::resolve(&manifests, options, &mut diagnostics);
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
-        analysis::analyse(&resolved, &lowered, &mut diagnostics);
+        analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
         lowered
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));

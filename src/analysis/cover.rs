@@ -11,6 +11,8 @@ use std::collections::HashMap;
 use crate::ir::{PathMatch, Route, RouteMatch, ValueMatch, ValuePattern};
 use crate::simulate::{Language, Pattern};
 
+use super::impossible;
+
 /// How many parts of one match are looked at.
 const MOST_PARTS: usize = 32;
 /// How many earlier matches of one path are compared with a part, and how many distinct patterns.
@@ -132,7 +134,7 @@ impl<'c, 'p> Earlier<'c, 'p> {
     /// What the routes so far leave of a route.
     pub(super) fn rest(&mut self, route: &'c Route) -> Rest {
         let parts = self.patterns.split(&route.matches);
-        if parts.is_empty() {
+        if parts.is_empty() || impossible::cause(&route.matches).is_some() {
             return Rest::Impossible;
         }
         let mut takers = Vec::new();

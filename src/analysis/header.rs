@@ -2,7 +2,8 @@
 
 use crate::diagnostics::{FieldPath, Finding, Segment, codes};
 use crate::parser::api::{HeaderFilter, HttpRouteFilter};
-use crate::parser::manifests::Manifests;
+use crate::parser::manifests::{Kind, Metadata};
+use crate::resolver::ResolvedHttpRoute;
 
 /// A header that a modifier changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,12 +15,17 @@ pub(super) struct ModifiedHeader {
 }
 
 /// The header that a finding on an HTTPRoute's modifier is about.
-pub(super) fn modified_by(finding: &Finding, manifests: &Manifests) -> Option<ModifiedHeader> {
+pub(super) fn modified_by(finding: &Finding, routes: &[ResolvedHttpRoute<'_>]) -> Option<ModifiedHeader> {
     let object = finding.object.as_ref().filter(|_| finding.code == codes::HEADER_CONFLICT)?;
-    let route = manifests.http_routes.iter().find(|route| route.key().to_ref() == *object)?;
+    // The resolver has sorted the routes by namespace and name.
+    let name = |route: &ResolvedHttpRoute<'_>| {
+        let Metadata { namespace, name, .. } = &route.object.metadata;
+        (namespace.as_str(), name.as_str()).cmp(&(&object.namespace, &object.name))
+    };
+    let route = routes.get(routes.binary_search_by(name).ok()?).filter(|_| object.kind == Kind::HTTPRoute.name())?;
     let FieldPath(segments) = finding.path.as_ref()?;
     let [_, _, Segment::Index(rule), rest @ ..] = segments.as_slice() else { return None };
-    let rule = route.spec.rules.get(*rule)?;
+    let rule = route.object.spec.rules.get(*rule)?;
     let (filters, rest) = match rest {
         [Segment::Field(list), rest @ ..] if list == "filters" => (&rule.filters, rest),
         [_, Segment::Index(backend), _, rest @ ..] => (&rule.backend_refs.get(*backend)?.filters, rest),

@@ -1,16 +1,13 @@
-//! Listeners that nothing attaches to, and hostnames that belong to another listener.
+//! The sockets of listeners, and listeners that nothing attaches to.
 
 use std::collections::HashMap;
 
 use crate::diagnostics::{Diagnostics, codes};
-use crate::hostname::Hostname;
 use crate::ir::{Config, Listener};
 use crate::parser::api::ParentReference;
-use crate::parser::manifests::{Object, ObjectKey};
+use crate::parser::manifests::ObjectKey;
 use crate::path;
-use crate::resolver::{
-    ListenerId, OriginTable, ParentSource, Place, Protocol, Resolved, ResolvedListener, RouteParent,
-};
+use crate::resolver::{OriginTable, ParentSource, Place, Protocol, Resolved, ResolvedListener, RouteParent};
 
 use super::witness::Witnesses;
 
@@ -123,70 +120,4 @@ impl<'m> TurnedAway<'m> {
                     && reference.port.is_none_or(|port| port == listener.spec.port)
             })
     }
-}
-
-/// Reports hostnames of routes that another listener of the same port takes from the listeners that the route is
-/// attached to.
-pub(super) fn report_taken_hostnames(
-    resolved: &Resolved<'_>,
-    sockets: &Sockets<'_>,
-    witnesses: &Witnesses<'_>,
-    diagnostics: &mut Diagnostics,
-) {
-    for route in &resolved.http_routes {
-        let view = (&*route.object.spec.hostnames, &*route.hostnames, &*route.parents);
-        report_taken(resolved, route.object, view, (sockets, witnesses), diagnostics);
-    }
-    for route in &resolved.grpc_routes {
-        let view = (&*route.object.spec.hostnames, &*route.hostnames, &*route.parents);
-        report_taken(resolved, route.object, view, (sockets, witnesses), diagnostics);
-    }
-}
-
-fn report_taken<S>(
-    resolved: &Resolved<'_>,
-    object: &Object<S>,
-    (written, hostnames, parents): (&[String], &[Hostname], &[RouteParent]),
-    (sockets, witnesses): (&Sockets<'_>, &Witnesses<'_>),
-    diagnostics: &mut Diagnostics,
-) {
-    let own: Vec<ListenerId> = parents.iter().flat_map(|parent| parent.listeners.iter().copied()).collect();
-    for (index, (text, hostname)) in written.iter().zip(hostnames).enumerate() {
-        let mut owners = own.iter().filter_map(|id| Some((*id, owner(resolved, *id, hostname)?)));
-        let Some((first, taken_by)) = owners.next() else { continue };
-        if taken_by == first || owners.any(|(id, owner)| id == owner) || own.contains(&taken_by) {
-            continue;
-        }
-        let (listener, other) = (resolved.listener(first), resolved.listener(taken_by));
-        let (name, other_name) = (&listener.spec.name, &other.spec.name);
-        let message = format!("requests for `{text}` belong to listener `{other_name}`, not to `{name}`");
-        let socket = sockets.of(other);
-        diagnostics.report(
-            object
-                .finding(codes::HOSTNAME_TAKEN, path!["spec", "hostnames", index], message)
-                .label(format!("the route is attached to `{name}`"))
-                .related(
-                    other.owner.at(&path!["spec", "listeners", other.index]),
-                    format!("listener `{other_name}` is more specific"),
-                )
-                .consequence(format!("requests for `{text}` do not reach this route"))
-                .help(format!("attach the route to listener `{other_name}` as well"))
-                .witness(socket.and_then(|socket| witnesses.of_host(socket, other.protocol.is_tls(), hostname))),
-        );
-    }
-}
-
-/// The listener that requests for a hostname belong to, of those that share the port of `id` in its Gateway.
-fn owner(resolved: &Resolved<'_>, id: ListenerId, hostname: &Hostname) -> Option<ListenerId> {
-    let own = resolved.listener(id);
-    let domain = own.hostname.intersection(hostname)?;
-    let listeners = resolved.gateways.get(id.gateway)?.listeners.iter().enumerate();
-    let sharing = listeners.filter(|(_, listener)| {
-        let is_alike = listener.protocol == own.protocol || (listener.protocol.is_tls() && own.protocol.is_tls());
-        // A TLS listener that is refused still keeps its hosts.
-        let is_there = listener.refused.is_none() || listener.is_closed();
-        listener.spec.port == own.spec.port && is_alike && is_there && listener.hostname.covers(&domain)
-    });
-    let most_specific = sharing.min_by(|(_, one), (_, other)| one.hostname.cmp(&other.hostname));
-    most_specific.map(|(listener, _)| ListenerId { gateway: id.gateway, listener })
 }

@@ -9,16 +9,21 @@
 //! in its size but for bounded comparisons.
 
 mod address;
+mod certificate;
 mod cover;
 mod header;
+mod hostname;
+mod impossible;
 mod listener;
 mod objects;
 mod reach;
 mod redirect;
+mod unenforced;
 mod unreachable;
 mod witness;
 
 use crate::diagnostics::Diagnostics;
+use crate::options::Options;
 use crate::resolver::Resolved;
 use crate::translator::lower::Lowered;
 
@@ -27,14 +32,17 @@ use objects::Objects;
 use witness::Witnesses;
 
 /// Reports what is probably not meant, and adds witnesses to what was found before.
-pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, diagnostics: &mut Diagnostics) {
+pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, diagnostics: &mut Diagnostics) {
     let objects = Objects::new(resolved, &lowered.origins);
     let witnesses = Witnesses::new(&lowered.config);
     let sockets = Sockets::new(&lowered.config, &lowered.origins);
     address::report(resolved.manifests, diagnostics);
+    unenforced::report(resolved.manifests, options, diagnostics);
+    certificate::report(resolved, &sockets, &witnesses, diagnostics);
     listener::report_idle(resolved, &sockets, &witnesses, diagnostics);
-    listener::report_taken_hostnames(resolved, &sockets, &witnesses, diagnostics);
+    hostname::report_taken(resolved, &sockets, &witnesses, diagnostics);
     unreachable::report(lowered, &objects, &witnesses, diagnostics);
     redirect::report(&lowered.config, &objects, &witnesses, diagnostics);
-    witnesses.attach(resolved.manifests, diagnostics.findings_mut());
+    hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
+    witnesses.attach(&resolved.http_routes, diagnostics.findings_mut());
 }

@@ -7,6 +7,7 @@ use crate::diagnostics::{Diagnostics, Finding, codes};
 use crate::ir::{Origin, Route};
 use crate::translator::lower::Lowered;
 
+use super::impossible;
 use super::objects::Objects;
 use super::reach::{Loss, Reach, RuleKey, is_same_object, matches_of, reach, rule_key};
 use super::witness::Witnesses;
@@ -91,14 +92,9 @@ fn rule_finding<'c>(losses: &[&Loss<'c>], objects: &Objects<'_>, witnesses: &Wit
 }
 
 fn match_finding<'c>(loss: &Loss<'c>, objects: &Objects<'_>, witnesses: &Witnesses<'c>) -> Option<Finding> {
-    if loss.takers.is_empty() {
-        let message = "no path meets this pattern: paths begin with `/`".to_owned();
-        let finding = objects.finding(codes::IMPOSSIBLE_MATCH, loss.route.origin, false, message)?;
-        let finding = finding
-            .label("a pattern has to match the whole path")
-            .consequence("no request reaches this match")
-            .help("begin the pattern with `/`, or with `.*` to allow anything in front");
-        return Some(finding);
+    if let Some(cause) = impossible::cause(&loss.route.matches) {
+        let finding = objects.finding(codes::IMPOSSIBLE_MATCH, loss.route.origin, false, cause.message())?;
+        return Some(finding.label(cause.label()).consequence("no request reaches this match").help(cause.help()));
     }
     let message = format!("no request reaches this match: {}", taken_in_words(loss.takers.iter().copied(), objects));
     let finding = objects.finding(codes::UNREACHABLE_MATCH, loss.route.origin, false, message)?;

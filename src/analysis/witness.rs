@@ -1,16 +1,19 @@
 //! Witnesses: requests that show a problem, with what the configuration makes of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::diagnostics::codes;
-use crate::diagnostics::{Code, FieldPath, Finding, Segment, Witness, WitnessAnswer, WitnessHeaders, WitnessRequest};
+use crate::diagnostics::{
+    Code, FieldPath, Finding, Segment, Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls,
+};
 use crate::hostname::Hostname;
-use crate::ir::{ClientCertificates, Config, FilterChain, Listener};
-use crate::parser::manifests::Manifests;
-use crate::simulate::{Answer, Connection, Decision, LocalReply, Request, Security, Simulator};
+use crate::ir::{ClientCertificates, Config, FilterChain, Listener, Route};
+use crate::parser::manifests::Kind;
+use crate::resolver::ResolvedHttpRoute;
+use crate::simulate::{Answer, Closed, Connection, Decision, LocalReply, Request, Security, Simulator};
 
 use super::header::{self, ModifiedHeader};
-use super::reach::{Host, Loss, RuleKey, hosts, rule_key};
+use super::reach::{Host, Loss, hosts};
 
 /// The method that asks for a tunnel; a plain request cannot show anything about it.
 const TUNNEL: &str = "CONNECT";
@@ -51,19 +54,32 @@ impl<'c> Witnesses<'c> {
         self.witness(&request, &self.simulator.decide(&request))
     }
 
+    /// A request for a host of `other` over a connection for one of `own`.
+    pub(super) fn misdirected(&self, listener: &Listener, own: &Hostname, other: &Hostname) -> Option<Witness> {
+        let (server_name, host) = (Simulator::example_host(own), Simulator::example_host(other));
+        let security = Security::Tls { server_name: Some(server_name.clone()), certificate: false };
+        let address = (!listener.address.is_unspecified()).then_some(listener.address);
+        let connection = Connection { address, port: listener.port, security };
+        let request = Request { connection, ..Request::get(listener.port, &host, "/") };
+        let mut witness = self.witness(&request, &self.simulator.decide(&request))?;
+        witness.request.tls = Some(WitnessTls { sni: server_name });
+        Some(witness)
+    }
+
     /// The witness of a request; `None` for what a request case cannot say.
     pub(super) fn witness(&self, request: &Request, decision: &Decision<'c>) -> Option<Witness> {
         let wants_certificate = |chain: &FilterChain| {
             chain.tls.as_ref().is_some_and(|tls| matches!(tls.clients, ClientCertificates::Required(_)))
         };
+        let is_refused = decision.outcomes.iter().any(|one| one.answer == Answer::Closed(Closed::NoCertificate));
         let same_port = |listener: &&Listener| listener.port == request.connection.port;
         let is_ambiguous =
             request.connection.address.is_some() && self.config.listeners.iter().filter(same_port).count() > 1;
-        if request.method == TUNNEL || is_ambiguous || decision.chain.is_some_and(wants_certificate) {
+        if request.method == TUNNEL || is_ambiguous || is_refused || decision.chain.is_some_and(wants_certificate) {
             return None;
         }
         let headers = request.headers.iter().cloned().collect();
-        let request = WitnessRequest { method: request.method.clone(), url: request.url(), headers };
+        let request = WitnessRequest { method: request.method.clone(), url: request.url(), headers, tls: None };
         Some(Witness { request, answer: self.answer(decision) })
     }
 
@@ -99,28 +115,66 @@ impl<'c> Witnesses<'c> {
     }
 
     /// Gives witnesses to what earlier stages found about rules.
-    pub(super) fn attach(&self, manifests: &Manifests, findings: &mut [Finding]) {
-        let wanted = |finding: &&mut Finding| finding.witness.is_none() && ABOUT_RULES.contains(&finding.code);
-        let mut open: Vec<(RuleName, &mut Finding)> =
-            findings.iter_mut().filter(wanted).filter_map(|finding| Some((RuleName::of(finding)?, finding))).collect();
+    pub(super) fn attach(&self, routes: &[ResolvedHttpRoute<'_>], findings: &mut [Finding]) {
+        let mut open: HashMap<ObjectName<'_>, Vec<(usize, Option<u16>)>> = HashMap::new();
+        for (index, finding) in findings.iter().enumerate() {
+            let Some(object) = finding.object.as_ref().filter(|_| ABOUT_RULES.contains(&finding.code)) else {
+                continue;
+            };
+            open.entry((&object.kind, &object.namespace, &object.name)).or_default().push((index, rule_of(finding)));
+        }
         if open.is_empty() {
             return;
         }
+        let mut found = Vec::new();
         for at in hosts(self.config) {
             for route in &at.host.routes {
-                let key = rule_key(route);
-                let is_about =
-                    |(name, finding): &&mut (RuleName, &mut Finding)| finding.witness.is_none() && name.is(&key);
-                for (_, finding) in open.iter_mut().filter(is_about) {
-                    let witness = self.simulator.witness(at.listener, at.chain, at.host, route);
-                    if witness.is_taken {
-                        let decision = self.simulator.decide(&witness.request);
-                        finding.witness = self.witness(&witness.request, &decision);
-                        show_header(finding, header::modified_by(finding, manifests), &decision);
-                    }
+                let name = (kind_in_manifests(route), &*route.name.namespace, &*route.name.name);
+                let Some(wanted) = open.get_mut(&name) else { continue };
+                let is_about = |rule: Option<u16>| rule.is_none_or(|rule| rule == route.name.rule);
+                if !wanted.iter().any(|(_, rule)| is_about(*rule)) {
+                    continue;
                 }
+                let witness = self.simulator.witness(at.listener, at.chain, at.host, route);
+                if !witness.is_taken {
+                    continue;
+                }
+                let decision = self.simulator.decide(&witness.request);
+                wanted.retain(|(index, rule)| {
+                    if is_about(*rule)
+                        && let Some(mut witness) = self.witness(&witness.request, &decision)
+                    {
+                        show_header(&mut witness, header::modified_by(&findings[*index], routes), &decision);
+                        found.push((*index, witness));
+                        return false;
+                    }
+                    true
+                });
             }
         }
+        for (index, witness) in found {
+            findings[index].witness = Some(witness);
+        }
+    }
+}
+
+/// The kind, the namespace and the name of an object.
+type ObjectName<'a> = (&'a str, &'a str, &'a str);
+
+/// The kind of a route's object as manifests write it.
+fn kind_in_manifests(route: &Route) -> &'static str {
+    match route.name.kind {
+        "grpcroute" => Kind::GRPCRoute.name(),
+        _ => Kind::HTTPRoute.name(),
+    }
+}
+
+/// The number of the rule that a finding is about; the whole route without one.
+fn rule_of(finding: &Finding) -> Option<u16> {
+    let FieldPath(segments) = finding.path.as_ref()?;
+    match segments.as_slice() {
+        [_, Segment::Field(rules), Segment::Index(rule), ..] if rules == "rules" => u16::try_from(*rule).ok(),
+        _ => None,
     }
 }
 
@@ -132,38 +186,9 @@ fn local(reply: &LocalReply) -> WitnessAnswer {
     WitnessAnswer { status: Some(reply.status), redirect, response, ..WitnessAnswer::default() }
 }
 
-/// A rule as findings name it.
-struct RuleName {
-    kind: String,
-    namespace: String,
-    name: String,
-    /// The number of the rule; the whole route without one.
-    rule: Option<u16>,
-}
-
-impl RuleName {
-    fn of(finding: &Finding) -> Option<Self> {
-        let object = finding.object.as_ref()?;
-        let (kind, namespace, name) = (object.kind.to_ascii_lowercase(), object.namespace.clone(), object.name.clone());
-        let FieldPath(segments) = finding.path.as_ref()?;
-        let rule = match segments.as_slice() {
-            [_, Segment::Field(rules), Segment::Index(rule), ..] if rules == "rules" => u16::try_from(*rule).ok(),
-            _ => None,
-        };
-        Some(Self { kind, namespace, name, rule })
-    }
-
-    fn is(&self, (kind, namespace, name, rule): &RuleKey<'_>) -> bool {
-        self.kind == *kind
-            && self.namespace == *namespace
-            && self.name == *name
-            && self.rule.is_none_or(|own| own == *rule)
-    }
-}
-
 /// Adds what became of the header that a finding is about.
-fn show_header(finding: &mut Finding, field: Option<ModifiedHeader>, decision: &Decision<'_>) {
-    let (Some(witness), Some(field)) = (&mut finding.witness, field) else { return };
+fn show_header(witness: &mut Witness, field: Option<ModifiedHeader>, decision: &Decision<'_>) {
+    let Some(field) = field else { return };
     let [outcome] = decision.outcomes.as_slice() else { return };
     let Answer::Upstream(upstream) = &outcome.answer else { return };
     if field.is_response {

@@ -181,7 +181,7 @@ mod tests {
     use super::super::finding::Finding;
     use super::super::location::Location;
     use super::super::place::memory::Files;
-    use super::super::witness::{WitnessAnswer, WitnessHeaders, WitnessRequest};
+    use super::super::witness::{WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls};
     use super::*;
     use crate::path;
 
@@ -218,6 +218,7 @@ mod tests {
                 method: "GET".to_owned(),
                 url: "http://a.test/".to_owned(),
                 headers: BTreeMap::from([("x-a".to_owned(), "1".to_owned())]),
+                tls: Some(WitnessTls { sni: "b.test".to_owned() }),
             },
             answer: WitnessAnswer {
                 backends: BTreeMap::from([("a/b:80".to_owned(), 50.0), ("status:500".to_owned(), 50.0)]),
@@ -242,7 +243,8 @@ mod tests {
                 "condition": {"type": "ResolvedRefs", "status": "False", "reason": "BackendNotFound"},
                 "consequence": "500", "help": "did you mean `cart`?", "fix": null,
                 "witness": {
-                    "request": {"method": "GET", "url": "http://a.test/", "headers": {"x-a": "1"}},
+                    "request": {"method": "GET", "url": "http://a.test/", "headers": {"x-a": "1"},
+                                "tls": {"sni": "b.test"}},
                     "answer": {"backends": {"a/b:80": 50.0, "status:500": 50.0}, "upstream": {"absent": ["x-b"]}},
                 },
                 "related": [{"message": "this Service is in the input", "file": "-", "line": 1, "column": 7}],

@@ -27,4 +27,4 @@ pub use fix::{Change, Edit, Fix, Scalar, TextEdit};
 pub use location::{FieldPath, Location, Part, Segment};
 pub use place::{Locate, Place, Span};
 pub use report::{Entry, Report, Summary};
-pub use witness::{Witness, WitnessAnswer, WitnessHeaders, WitnessRequest};
+pub use witness::{Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls};

@@ -25,6 +25,16 @@ pub struct WitnessRequest {
     pub url: String,
     /// The headers besides Host.
     pub headers: BTreeMap<String, String>,
+    /// The connection, where its server name is not the URL's host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<WitnessTls>,
+}
+
+/// The connection of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WitnessTls {
+    /// The server name that the client asks for.
+    pub sni: String,
 }
 
 /// What becomes of a request. What does not apply is left out.
@@ -73,10 +83,13 @@ impl fmt::Display for Witness {
 
 impl fmt::Display for WitnessRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, url, headers } = self;
+        let Self { method, url, headers, tls } = self;
         write!(f, "{method} {url}")?;
         for (name, value) in headers {
             write!(f, " -H '{name}: {value}'")?;
+        }
+        if let Some(WitnessTls { sni }) = tls {
+            write!(f, " --sni {sni}")?;
         }
         Ok(())
     }

@@ -57,6 +57,11 @@ impl<'c> Simulator<'c> {
         self.config
     }
 
+    /// Whether a header, named in lower case, is taken out of every request before routes are matched.
+    pub fn strips(name: &str) -> bool {
+        header::is_stripped(name)
+    }
+
     /// Decides about one request.
     pub fn decide(&self, request: &Request) -> Decision<'c> {
         if let Some(decision) = self.datagram(&request.connection) {
