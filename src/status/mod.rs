@@ -215,7 +215,7 @@ const DEFAULT_CONDITIONS: &[&str] = &["Accepted", "Programmed"];
 impl ObjectStatus {
     fn new<S>(object: &Object<S>, status: Status) -> Self {
         let generation = object.metadata.generation.max(0);
-        Self { key: object.key(), version: object.version.clone(), generation, status }
+        Self { key: object.key(), version: object.version.to_owned(), generation, status }
     }
 
     /// The object with its status, as a cluster would show it.
