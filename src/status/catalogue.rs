@@ -182,7 +182,9 @@ catalogue! {
         True { ResolvedRefs }
         False { RefNotPermitted, InvalidKind, BackendNotFound, UnsupportedProtocol }
     }
-    Route PartiallyInvalid { True { UnsupportedValue, IncompatibleFilters } }
+    Route PartiallyInvalid {
+        True { UnsupportedValue, IncompatibleFilters, RefNotPermitted, InvalidKind, BackendNotFound, UnsupportedProtocol }
+    }
     BackendTLSPolicy Accepted {
         True { Accepted }
         False { Conflicted, Invalid, TargetNotFound, NoValidCACertificate }

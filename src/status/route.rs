@@ -20,6 +20,9 @@ const MOST_PARENTS: usize = 32;
 /// The reasons that the rules of a route give, whatever its parents are.
 const RULE_REASONS: &[&str] = &["UnsupportedValue", "IncompatibleFilters"];
 
+/// The filters whose reference must be resolved for their rule, or backend, to be served.
+const BLOCKING_FILTERS: &[&str] = &["externalAuth", "extensionRef"];
+
 /// How much of a rule there is that a finding can be about.
 #[derive(Clone, Copy, Debug)]
 struct RuleShape {
@@ -100,24 +103,35 @@ fn judge<'e>(case: Case<'e>, rules: &[RuleShape]) -> RouteVerdict<'e> {
     let mut refusals = case.against(Subject::Route, "Accepted", &[&spec]);
     refusals.retain(|finding| finding.condition.is_some_and(|condition| RULE_REASONS.contains(&condition.reason)));
     let mut unresolved = case.against(Subject::Route, "ResolvedRefs", &[&spec]);
-    for list in [&mut refusals, &mut unresolved] {
-        list.sort_by_key(|finding| finding.path.as_ref().and_then(|path| position_in(path, "rules")));
+    unresolved.sort_by_key(|finding| rule_of(finding));
+    let is_blocking = |finding: &&&Finding| finding.path.as_ref().is_some_and(is_blocking);
+    let mut dropped: Vec<_> = refusals.iter().chain(unresolved.iter().filter(is_blocking)).copied().collect();
+    for list in [&mut refusals, &mut dropped] {
+        list.sort_by_key(|finding| rule_of(finding));
     }
-    let is_whole = |finding: &&Finding| finding.path.as_ref().is_some_and(|path| position_in(path, "rules").is_none());
-    let none_left = refusals.iter().any(is_whole)
-        || !rules.is_empty() && (0..rules.len()).all(|rule| is_lost(rule, rules[rule], &refusals));
-    let (refusals, dropped) = if none_left { (refusals, Vec::new()) } else { (Vec::new(), refusals) };
-    RouteVerdict { refusals, dropped, unresolved }
+    let none_left = refusals.iter().any(|finding| rule_of(finding).is_none())
+        || !rules.is_empty() && (0..rules.len()).all(|rule| is_lost(rule, rules[rule], &dropped));
+    match none_left {
+        true => RouteVerdict { refusals, dropped: Vec::new(), unresolved },
+        false => RouteVerdict { refusals: Vec::new(), dropped, unresolved },
+    }
+}
+
+/// The rule that a finding is about; `None` for the whole route.
+fn rule_of(finding: &Finding) -> Option<usize> {
+    finding.path.as_ref().and_then(|path| position_in(path, "rules"))
+}
+
+/// Whether a path is that of a filter without which nothing may be served. A copy that is not made hurts nobody.
+fn is_blocking(path: &FieldPath) -> bool {
+    path.0.iter().any(|segment| matches!(segment, Segment::Field(name) if BLOCKING_FILTERS.contains(&name.as_ref())))
 }
 
 /// Whether nothing of a rule is served: it is refused as a whole, or all its matches or backends are.
-fn is_lost(rule: usize, shape: RuleShape, refusals: &[&Finding]) -> bool {
+fn is_lost(rule: usize, shape: RuleShape, findings: &[&Finding]) -> bool {
     let (mut matches, mut backends) = (BTreeSet::new(), BTreeSet::new());
-    for finding in refusals {
+    for finding in findings.iter().filter(|finding| rule_of(finding) == Some(rule)) {
         let Some(path) = &finding.path else { continue };
-        if position_in(path, "rules") != Some(rule) {
-            continue;
-        }
         match part_of_rule(path) {
             Some(("matches", index)) => matches.insert(index),
             // A combination of filters concerns all backends that have to agree.
