@@ -17,7 +17,6 @@ mod report;
 mod route;
 pub mod settings;
 mod status;
-mod status_table;
 pub mod streams;
 mod test;
 mod trace;

@@ -63,6 +63,17 @@ impl<'e> Search<'e> {
         found
     }
 
+    /// The references that are not resolved, the most telling first.
+    fn unresolved(&self) -> Vec<&'e Finding> {
+        let rank = |finding: &&Finding| {
+            let reason = finding.condition.map(|condition| condition.reason).unwrap_or_default();
+            PREFERENCE.iter().position(|preferred| *preferred == reason)
+        };
+        let mut unresolved = self.against("ResolvedRefs");
+        unresolved.sort_by_key(rank);
+        unresolved
+    }
+
     fn asserting(&self, kind: &str) -> Option<&'e Finding> {
         self.own.asserting(self.subject, kind, &[&self.at]).first().copied()
     }
@@ -87,46 +98,65 @@ pub(super) fn judge_listener(
 ) -> ListenerVerdict {
     let search = Search::new(gateway, listener, evidence);
     let mut conditions = Conditions::new(search.subject, listener.owner.metadata().generation);
-    let conflict = search.asserting("Conflicted");
-    let conflict_reason = conflict.and_then(|finding| finding.condition).map(|condition| condition.reason);
-    let is_accepted = match (conflict, conflict_reason) {
-        (Some(finding), Some(reason)) => {
-            conditions.fail("Accepted", reason, explain_conflict(listener, finding));
+    let conflict = Conflict::find(listener, &search);
+    let is_accepted = match &conflict {
+        Some(Conflict { reason, message }) => {
+            conditions.fail("Accepted", reason, message.clone());
             false
         }
-        _ => conditions.judge("Accepted", &search.against("Accepted"), "Accepted", "the listener is accepted"),
+        None => conditions.judge("Accepted", &search.against("Accepted"), "Accepted", "the listener is accepted"),
     };
-    let mut unresolved = search.against("ResolvedRefs");
-    let obstacle = match (is_gateway_refused, conflict_reason) {
-        (true, _) => Some(("Invalid", "the Gateway is not accepted".to_owned())),
-        (_, Some(reason)) => Some((reason, "another listener has its place".to_owned())),
-        _ if !is_accepted => Some(("Invalid", "the listener is not accepted".to_owned())),
-        _ => obstacle(listener, &search, &unresolved).map(|why| ("Invalid", why)),
+    let unresolved = search.unresolved();
+    let obstacle = match &conflict {
+        _ if is_gateway_refused => Some(("Invalid", "the Gateway is not accepted".to_owned())),
+        Some(Conflict { reason, .. }) => Some((*reason, "another listener has its place".to_owned())),
+        None if !is_accepted => Some(("Invalid", "the listener is not accepted".to_owned())),
+        None => obstacle(listener, &search, &unresolved).map(|why| ("Invalid", why)),
     };
-    match &obstacle {
-        Some((reason, why)) => conditions.fail("Programmed", reason, why.clone()),
+    let is_programmed = obstacle.is_none();
+    match obstacle {
+        Some((reason, why)) => conditions.fail("Programmed", reason, why),
         None => conditions.hold("Programmed", "Programmed", "the listener is part of the configuration"),
     }
-    let rank = |finding: &&Finding| {
-        let reason = finding.condition.map(|condition| condition.reason).unwrap_or_default();
-        PREFERENCE.iter().position(|preferred| *preferred == reason)
-    };
-    unresolved.sort_by_key(rank);
     let is_resolved = conditions.judge("ResolvedRefs", &unresolved, "ResolvedRefs", "all references are resolved");
-    if let (Some(finding), Some(reason)) = (conflict, conflict_reason) {
-        conditions.hold("Conflicted", reason, explain_conflict(listener, finding));
+    if let Some(Conflict { reason, message }) = conflict {
+        conditions.hold("Conflicted", reason, message);
     }
     if let Some(finding) = search.asserting("OverlappingTLSConfig") {
         conditions.hold("OverlappingTLSConfig", "OverlappingHostnames", finding.message.clone());
     }
+    let status = listener_status(listener, conditions, attached_routes);
+    ListenerVerdict { status, is_accepted, is_programmed, is_resolved }
+}
+
+fn listener_status(listener: &ResolvedListener<'_>, conditions: Conditions, attached_routes: usize) -> ListenerStatus {
     let kinds = listener.kinds.iter().map(|kind| SupportedKind { group: route_group(), kind: kind.name() });
-    let status = ListenerStatus {
+    ListenerStatus {
         attached_routes,
         conditions: conditions.into_list(),
         name: listener.spec.name.clone(),
         supported_kinds: kinds.collect(),
-    };
-    ListenerVerdict { status, is_accepted, is_programmed: obstacle.is_none(), is_resolved }
+    }
+}
+
+/// Another listener that has the place of this one.
+struct Conflict {
+    reason: &'static str,
+    message: String,
+}
+
+impl Conflict {
+    /// A ListenerSet is not told who has what it asks for: the owners of one Gateway's listeners may not know each
+    /// other.
+    fn find(listener: &ResolvedListener<'_>, search: &Search<'_>) -> Option<Self> {
+        let finding = search.asserting("Conflicted")?;
+        let why = finding.label.as_deref().unwrap_or_default();
+        let message = match listener.owner.set {
+            Some(_) => format!("conflicts with another listener of the Gateway: {why}"),
+            None => format!("{}: {why}", finding.message),
+        };
+        Some(Self { reason: finding.condition?.reason, message })
+    }
 }
 
 /// Why an accepted listener serves nothing.
@@ -147,13 +177,4 @@ fn obstacle(listener: &ResolvedListener<'_>, search: &Search<'_>, unresolved: &[
         return Some("no certificate can be used".to_owned());
     }
     listener.kinds.is_empty().then(|| "no route kind is left that the listener could serve".to_owned())
-}
-
-/// A ListenerSet is not told who has what it asks for: the owners of one Gateway's listeners may not know each other.
-fn explain_conflict(listener: &ResolvedListener<'_>, finding: &Finding) -> String {
-    let reason = finding.label.as_deref().unwrap_or_default();
-    match listener.owner.set {
-        Some(_) => format!("conflicts with another listener of the Gateway: {reason}"),
-        None => format!("{}: {reason}", finding.message),
-    }
 }

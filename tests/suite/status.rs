@@ -119,13 +119,28 @@ fn faults(item: &Value) -> Vec<String> {
         demand(["group", "kind", "name"].iter().all(|key| reference[key].is_string()), "a reference");
         demand(entry["controllerName"].as_str().is_some_and(|name| name.contains('/')), "controllerName");
     }
-    for (subject, holder) in subjects(item) {
-        let conditions: Vec<_> = entries(holder, "conditions").collect();
-        demand((1..=8).contains(&conditions.len()), "number of conditions");
-        demand(are_distinct(conditions.iter().map(|condition| &condition["type"])), "a condition twice");
-        for condition in conditions {
-            demand(is_valid(condition), &condition.to_string());
-            demand(is_listed(subject, condition), &format!("not in the catalogue: {condition}"));
+    wrong.extend(subjects(item).into_iter().flat_map(|(subject, holder)| {
+        condition_faults(subject, holder).into_iter().map(|what| format!("{name}: {what}"))
+    }));
+    wrong
+}
+
+/// What the API server would refuse in the conditions of a subject, and those that nobody knows.
+fn condition_faults(subject: Subject, holder: &Value) -> Vec<String> {
+    let conditions: Vec<_> = entries(holder, "conditions").collect();
+    let mut wrong = Vec::new();
+    if !(1..=8).contains(&conditions.len()) {
+        wrong.push(format!("{} conditions", conditions.len()));
+    }
+    if !are_distinct(conditions.iter().map(|condition| &condition["type"])) {
+        wrong.push("a condition twice".to_owned());
+    }
+    for condition in conditions {
+        if !is_valid(condition) {
+            wrong.push(format!("refused: {condition}"));
+        }
+        if !is_listed(subject, condition) {
+            wrong.push(format!("not in the catalogue: {condition}"));
         }
     }
     wrong

@@ -1,5 +1,7 @@
 //! `gwctl status`: what a controller would write into every object.
 
+mod table;
+
 use std::io::{self, Write};
 use std::time::Instant;
 
@@ -8,7 +10,6 @@ use super::args::{Cli, ScreenArgs, StatusArgs, StatusFormat};
 use super::exit::ExitStatus;
 use super::findings::{TRANSLATE_ONLY, tell_findings};
 use super::pipeline;
-use super::status_table;
 use super::streams::Streams;
 use crate::emit;
 use crate::status::ObjectStatus;
@@ -28,7 +29,7 @@ pub(super) fn run(args: &StatusArgs, screen: ScreenArgs, streams: &mut Streams<'
     }
     let statuses = &compiled.compilation.status;
     pipeline::write_product(args.output_file.as_deref(), streams, |out| match args.output {
-        StatusFormat::Table => status_table::write(statuses, out),
+        StatusFormat::Table => table::write(statuses, out),
         StatusFormat::Yaml => write_documents(statuses, out),
         StatusFormat::Json => write_list(statuses, out),
     })?;
