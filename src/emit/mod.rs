@@ -21,6 +21,7 @@ mod secret;
 mod section;
 mod style;
 mod table;
+mod tree;
 mod value;
 mod walk;
 mod wire;
@@ -29,6 +30,7 @@ mod yaml;
 pub use canonical::sort_map_entries;
 pub use secret::holds_private_key;
 pub use section::{Resource, Section, section, write_section};
+pub use tree::{write_json_value, write_yaml_value};
 
 use form::Form;
 use walk::Walk;
