@@ -60,15 +60,48 @@ fn the_namespace_is_the_default_one_or_none_at_all() {
     let (Outcome::Read(object), _) = class("{name: a}") else { panic!() };
     assert_eq!(object.key().namespace, "");
     // The API server drops the namespace of a cluster-scoped object.
-    let (Outcome::Read(object), _) = class("{name: a, namespace: b}") else { panic!() };
+    let (Outcome::Read(object), lines) = class("{name: a, namespace: b}") else { panic!() };
     assert_eq!(object.key().namespace, "");
+    assert_eq!(lines, ["GW2071 metadata.namespace"]);
+    let (Outcome::Read(object), lines) = core("v1", "Namespace", ", spec: {}") else { panic!() };
+    assert_eq!((object.key().namespace.as_str(), lines.len()), ("", 0));
 }
 
 #[test]
 fn a_generated_name_counts_by_its_prefix() {
     let (Outcome::Read(object), _) = route("{generateName: a-}") else { panic!() };
     assert_eq!(object.key().name, "a-");
-    assert_eq!(route("{generateName: -a}").1, ["GW1012 metadata.generateName"]);
+    for (metadata, is_good) in [
+        ("{generateName: -a}", false),
+        ("{generateName: a--}", true),
+        ("{generateName: a.}", false),
+        ("{generateName: a.-}", false),
+        ("{generateName: a_}", false),
+        ("{generateName: a.-, name: b}", true),
+        ("{generateName: A, name: b}", false),
+    ] {
+        let wanted: &[&str] = if is_good { &[] } else { &["GW1012 metadata.generateName"] };
+        assert_eq!(route(metadata).1, wanted, "{metadata}");
+    }
+    let long = |count| format!("{{generateName: {}}}", "a".repeat(count));
+    assert_eq!(route(&long(253)).1, Vec::<String>::new());
+    assert_eq!(route(&long(254)).1, ["GW1012 metadata.generateName"]);
+}
+
+#[test]
+fn unknown_fields_of_metadata_are_read_with_a_warning() {
+    for (metadata, wanted) in [
+        ("{name: a, lables: {a: b}}", &["GW2070 metadata.lables"][..]),
+        ("{name: a, zzz: null}", &["GW2070 metadata.zzz"]),
+        ("{name: a, uid: x, resourceVersion: '1', selfLink: y, ownerReferences: [], deletionTimestamp: null}", &[]),
+    ] {
+        let (outcome, lines) = route(metadata);
+        assert!(matches!(outcome, Outcome::Read(_)), "{metadata}");
+        assert_eq!(lines, wanted, "{metadata}");
+    }
+    let service = "{apiVersion: v1, kind: Service, metadata: {name: a, label: {}}, spec: {ports: [{port: 1}]}}";
+    let (Outcome::Read(_), lines) = outcome(service) else { panic!() };
+    assert_eq!(lines, ["GW2070 metadata.label"]);
 }
 
 #[test]
