@@ -213,6 +213,10 @@ registry! {
     UNKNOWN_METADATA = "GW2070" "unknown-metadata-field" Warning;
     /// The namespace of an object that is in none.
     NEEDLESS_NAMESPACE = "GW2071" "needless-namespace" Warning;
+    /// An ignored object whose group or kind looks like a slip.
+    MISSPELT_TYPE = "GW2072" "misspelt-type" Warning;
+    /// An EndpointSlice of a Service that is not in the input.
+    SLICE_WITHOUT_SERVICE = "GW2073" "slice-without-service" Warning;
 
     /// A parent that is not in the input.
     PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;

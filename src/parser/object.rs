@@ -5,6 +5,7 @@
 //! of the object was reported, each at its path.
 
 mod core;
+mod foreign;
 mod metadata;
 
 use serde::Deserialize;
@@ -131,7 +132,13 @@ pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: 
                 let object = object_ref(&node, group, kind, known.is_namespaced(), options);
                 refuse(vec![problem], &position, &object, None, diagnostics)
             }
-            core::CoreKind::Other => Outcome::Ignored,
+            core::CoreKind::Other => {
+                if let Some(problem) = foreign::slip(group, version, kind, options.channel) {
+                    let object = object_ref(&node, group, kind, true, options);
+                    diagnostics.report(problem.into_finding(&position, &object));
+                }
+                Outcome::Ignored
+            }
         }
     }
 }
