@@ -97,9 +97,8 @@ impl Row {
             command
         };
         let envoy = Times::of(few, || finish(&mut validate()))?;
-        let report = Times::of(many, || {
-            finish(Command::new(env!("CARGO_BIN_EXE_gwctl")).arg("validate").arg(&manifests))
-        })?;
+        let report =
+            Times::of(many, || finish(Command::new(env!("CARGO_BIN_EXE_gwctl")).arg("validate").arg(&manifests)))?;
         let yaml = fs::read_to_string(&config)?;
         let decode = Times::of(few, || {
             serde_yaml::from_str::<serde_yaml::Value>(&yaml)?;

@@ -16,6 +16,7 @@ mod hostname;
 mod impossible;
 mod listener;
 mod objects;
+mod port;
 mod reach;
 mod redirect;
 mod unenforced;
@@ -43,6 +44,7 @@ pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, di
     hostname::report_taken(resolved, &sockets, &witnesses, diagnostics);
     unreachable::report(lowered, &objects, &witnesses, diagnostics);
     redirect::report(&lowered.config, &objects, &witnesses, diagnostics);
+    port::complete(resolved.manifests, diagnostics.findings_mut());
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
     witnesses.attach(&resolved.http_routes, diagnostics.findings_mut());
 }
