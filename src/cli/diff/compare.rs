@@ -3,13 +3,14 @@
 //! listener and its host, so that moving it within the object is no change.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::trace::{Tracer, backend_name, describe_match, url};
 use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView, VERSION, WitnessView};
 use crate::compile::Compilation;
 use crate::diagnostics::{Finding, Locate};
 use crate::ir::{
-    Action, Cluster, Config, ExternalAuthSettings, FilterChain, Handler, Listener, Origin, Route, TcpBackend,
+    Across, Action, Cluster, Config, ExternalAuthSettings, FilterChain, Handler, Listener, Origin, Route, TcpBackend,
     Transport, VirtualHost,
 };
 use crate::parser::locate::Locator;
@@ -95,7 +96,15 @@ impl<'c> Side<'c> {
 
 fn forget_origins(action: &mut Action) {
     match action {
-        Action::Forward(forward) => forward.backends.iter_mut().for_each(|backend| backend.origin = Origin(0)),
+        Action::Forward(forward) => {
+            forward.backends.iter_mut().for_each(|backend| backend.origin = Origin(0));
+            // The number of a rule is a place as well.
+            if let Some(session) = &mut forward.session
+                && let Across::Pool(rule) = &mut Arc::make_mut(session).across
+            {
+                rule.rule = 0;
+            }
+        }
         Action::Redirect(_) | Action::Respond(_) => {}
         Action::Split(branches) => branches.iter_mut().for_each(|branch| {
             branch.origin = Origin(0);

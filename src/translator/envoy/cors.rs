@@ -11,7 +11,7 @@ use envoy_types::pb::envoy::extensions::filters::http::cors::v3::CorsPolicy;
 use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 use envoy_types::pb::google::protobuf::Any;
 
-use crate::ir::{self, Action, Cors, OriginHost, OriginPattern, Target, default_port};
+use crate::ir::{self, Action, Cors, OriginHost, OriginPattern, default_port};
 
 use super::header::escape;
 use super::path::quote;
@@ -164,13 +164,7 @@ fn refusal(preflight: &Route, cors: &Cors) -> Route {
 
 /// The filter answers before the cluster is asked for anything.
 fn answer(preflight: Route, cors: &Cors, action: &Action, config: &ir::Config) -> Route {
-    let cluster = action.leaves().find_map(|leaf| match leaf {
-        Action::Forward(forward) => forward.backends.iter().find_map(|backend| match backend.target {
-            Target::Cluster(id) => Some(name::cluster(config.cluster(id))),
-            Target::Invalid(_) => None,
-        }),
-        _ => None,
-    });
+    let cluster = action.leaves().find_map(|leaf| forward::find_cluster(leaf, config));
     let cluster = cluster.unwrap_or_else(|| name::INVALID_BACKEND.to_owned());
     let action = RouteAction { cluster_specifier: Some(ClusterSpecifier::Cluster(cluster)), ..RouteAction::default() };
     Route { action: Some(route::Action::Route(action)), typed_per_filter_config: [per_route(cors)].into(), ..preflight }

@@ -15,6 +15,7 @@ mod mirror;
 pub mod name;
 mod needs;
 mod path;
+mod pool;
 mod proto;
 mod redirect;
 mod retry;
@@ -31,7 +32,7 @@ use envoy_types::pb::envoy::config::bootstrap::v3::{
 };
 use envoy_types::pb::google::protobuf::{Struct, Value, value};
 
-use crate::ir;
+use crate::ir::{self, ClusterId};
 
 /// RE2's default limit on the size of a compiled program is 100, which some 96
 /// literal characters exceed and which is fatal for the whole configuration.
@@ -40,7 +41,11 @@ const RE2_PROGRAM_SIZE: f64 = 1_000_000.0;
 /// Translates the configuration.
 pub fn to_bootstrap(config: &ir::Config) -> Bootstrap {
     let needs = needs::Needs::of(config);
-    let mut clusters: Vec<_> = config.clusters.iter().map(|cluster| cluster::to_cluster(cluster, config)).collect();
+    let pools = pool::collect(config);
+    let absorbed = pool::absorbed(&pools, config);
+    let own = (0..).map(ClusterId).zip(&config.clusters).filter(|(id, _)| !absorbed.contains(id));
+    let mut clusters: Vec<_> = own.map(|(_, cluster)| cluster::to_cluster(cluster, config)).collect();
+    clusters.extend(pools.into_iter().map(|(name, members)| pool::to_cluster(name, &members, config)));
     if needs.invalid_cluster {
         clusters.push(cluster::invalid_backend());
     }

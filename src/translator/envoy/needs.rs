@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::ir::{self, Action, AuthId, Gate, PathMatch, Target, ValuePattern};
 
-use super::{cors, ext_authz, tcp_proxy, udp_proxy, upstream_tls};
+use super::{cors, ext_authz, forward, tcp_proxy, udp_proxy, upstream_tls};
 
 /// What the routes of a connection, or of a configuration, need.
 #[derive(Clone, Debug, Default)]
@@ -64,10 +64,8 @@ impl Needs {
                 let invalid = forward.backends.iter().any(|backend| matches!(backend.target, Target::Invalid(_)));
                 self.invalid_share |= invalid;
                 self.invalid_cluster |= invalid;
-                if let Some(session) = &forward.session {
-                    self.session = true;
-                    self.regex |= session.selector.is_some();
-                }
+                self.session |= forward.session.is_some();
+                self.regex |= forward::returning_need_regex(forward, config);
                 self.add_gate(&forward.gate, config);
             }
             Action::Redirect(redirect) => {

@@ -69,9 +69,9 @@ impl Clusters {
         self.families.iter().any(|family| family.len() > 1)
     }
 
-    /// The backend of a cluster.
-    pub(super) fn backend(&self, id: ClusterId) -> Option<&BackendName> {
-        self.clusters.get(id.0 as usize).map(|cluster| &cluster.backend)
+    /// The cluster of an id.
+    pub(super) fn get(&self, id: ClusterId) -> Option<&Cluster> {
+        self.clusters.get(id.0 as usize)
     }
 
     pub(super) fn into_clusters(self) -> Vec<Cluster> {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration as StdDuration;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
-use crate::ir::{BackendName, Session, SessionCarrier, SessionCookie, Site};
+use crate::ir::{Across, BackendName, Session, SessionCarrier, SessionCookie, Site};
 use crate::parser::api::{
     CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
     SessionPersistenceType,
@@ -75,7 +75,7 @@ impl SessionNames {
                 SessionCarrier::Cookie(SessionCookie { name, path, lifetime: timeout, secure: false })
             }
         };
-        Ok(Session { carrier, selector: None })
+        Ok(Session { carrier, across: Across::Nothing })
     }
 
     /// A name that no other rule has: the declared one where it is free.

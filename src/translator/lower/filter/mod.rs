@@ -84,6 +84,11 @@ impl Filters<'_> {
         self.path_rewrite.is_some() || self.redirect.is_some() || !self.mirrors.is_empty() || !self.auths.is_empty()
     }
 
+    /// Whether these filters of a backend set it apart from others.
+    pub(super) fn are_own(&self) -> bool {
+        self.need_a_route() || self.change_request() || self.change_response() || self.host_rewrite.is_some()
+    }
+
     /// What is left of a backend's filters when the backend cannot be used:
     /// what scripts of other origins need to read its error.
     pub(super) fn of_failure(self) -> Self {
