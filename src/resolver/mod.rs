@@ -58,7 +58,7 @@ pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference_grant::Grants;
 pub use tls_route::{ResolvedTlsRoute, ServerNames};
-pub use traffic_policy::TrafficPolicies;
+pub use traffic_policy::{TrafficPolicies, retry_concurrency};
 
 /// The manifests with every reference looked up.
 #[derive(Debug)]

@@ -2,21 +2,15 @@
 //! upstream settings, in the order of their names.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::time::Duration as StdDuration;
 
 use crate::ir::{BackendName, Cluster, ClusterId, RetryLimit, UpstreamProtocol};
-use crate::parser::api::{Duration, MinRetryRate, RetryBudget, RetryConstraint};
+use crate::parser::api::{RetryBudget, RetryConstraint};
 use crate::resolver::{
     Backend, BackendId, BackendObject, BackendRefOutcome, BackendTls, FilterRefs, KeyPairId, OriginTable, Place,
-    Protocol, Resolved, RouteParent, Speech,
+    Protocol, Resolved, RouteParent, Speech, retry_concurrency,
 };
 
 use super::key_material::KeyMaterial;
-
-/// `minRetryRate` where its parts are absent
-/// ([RequestRate](https://gateway-api.sigs.k8s.io/geps/gep-3388/)).
-const DEFAULT_RATE_COUNT: u32 = 10;
-const DEFAULT_RATE_INTERVAL: StdDuration = StdDuration::from_secs(1);
 
 /// What a route sends to a backend. It decides, with what the backend declares,
 /// on the settings of the cluster.
@@ -236,16 +230,7 @@ fn retry_limit(resolved: &Resolved<'_>, id: BackendId) -> RetryLimit {
     let RetryConstraint { budget, min_retry_rate } = constraint;
     // Envoy has no interval: it looks at what is under way.
     let RetryBudget { percent, interval: _ } = budget;
-    RetryLimit::Budget { percent: *percent, least: concurrency(min_retry_rate) }
-}
-
-/// The retries that are under way at a time when so many are made in an
-/// interval and each takes a second.
-fn concurrency(rate: &MinRetryRate) -> u32 {
-    let MinRetryRate { count, interval } = rate;
-    let interval = interval.map_or(DEFAULT_RATE_INTERVAL, |Duration(interval)| interval).as_millis().max(1);
-    let each_second = (u128::from(count.unwrap_or(DEFAULT_RATE_COUNT)) * 1000).div_ceil(interval);
-    u32::try_from(each_second).unwrap_or(u32::MAX)
+    RetryLimit::Budget { percent: *percent, least: retry_concurrency(min_retry_rate) }
 }
 
 /// Clusters of one backend that share their settings.

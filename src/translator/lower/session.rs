@@ -72,7 +72,12 @@ impl SessionNames {
                 if let (CookieLifetimeType::Session, Some(timeout)) = (lifetime, timeout) {
                     report_session_timeout(source, timeout, diagnostics);
                 }
-                SessionCarrier::Cookie(SessionCookie { name, path, lifetime: timeout, secure: false })
+                SessionCarrier::Cookie(SessionCookie {
+                    name,
+                    path,
+                    lifetime: timeout.map(whole_seconds),
+                    secure: false,
+                })
             }
         };
         Ok(Session { carrier, across: Across::Nothing })
@@ -175,6 +180,11 @@ pub(super) fn selector_value(backend: &BackendName) -> String {
     digest(&format!("{site}{namespace}/{name}/{port}"))
 }
 
+/// The age of a cookie is told in seconds: less than one would end it at once.
+fn whole_seconds(timeout: StdDuration) -> StdDuration {
+    StdDuration::from_secs(timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0))
+}
+
 /// A short name for `text` that is the same in every run
 /// ([FNV-1a](https://datatracker.ietf.org/doc/html/draft-eastlake-fnv), 32 bits).
 fn digest(text: &str) -> String {
@@ -184,7 +194,15 @@ fn digest(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::digest;
+    use std::time::Duration;
+
+    use super::{digest, whole_seconds};
+
+    #[test]
+    fn a_part_of_a_second_is_a_second_of_a_cookie() {
+        assert_eq!(whole_seconds(Duration::from_millis(1)), Duration::from_secs(1));
+        assert_eq!(whole_seconds(Duration::from_secs(2)), Duration::from_secs(2));
+    }
 
     #[test]
     fn a_digest_is_the_same_in_every_run() {
