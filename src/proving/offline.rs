@@ -122,7 +122,10 @@ impl<'a> Offline<'a> {
     /// Backends with TLS show certificates of their own, which no manifest knows.
     fn skip_handshake(&self, decision: &Decision<'_>) -> Option<&'static str> {
         let has_tls = decision.outcomes.iter().any(|outcome| match &outcome.answer {
-            Answer::Upstream(upstream) => self.simulator.config().cluster(upstream.cluster).tls.is_some(),
+            Answer::Upstream(upstream) => {
+                let mut clusters = upstream.mirrors.iter().chain([&upstream.cluster]);
+                clusters.any(|id| self.simulator.config().cluster(*id).tls.is_some())
+            }
             Answer::Local(_) | Answer::Stream(_) | Answer::Closed(_) => false,
         });
         has_tls.then_some("whether the certificate of the backend is accepted needs a run")

@@ -10,8 +10,8 @@ use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView,
 use crate::compile::Compilation;
 use crate::diagnostics::{Finding, Locate};
 use crate::ir::{
-    Across, Action, Cluster, Config, ExternalAuthSettings, FilterChain, Handler, Listener, Origin, Route, TcpBackend,
-    Transport, VirtualHost,
+    Across, Action, AuthId, Cluster, Config, ExternalAuthSettings, FilterChain, Handler, Listener, Origin, Route,
+    TcpBackend, Transport, VirtualHost,
 };
 use crate::parser::locate::Locator;
 use crate::simulate::{Answer, Closed, Connection, Decision, Request, Security, Simulator, Version};
@@ -82,13 +82,16 @@ impl<'c> Side<'c> {
             cell.borrow_mut().push(name::cluster(self.config.cluster(id)));
             crate::ir::ClusterId(0)
         };
-        let mut auth = |id| {
-            let settings = self.config.external_auth(id).settings.clone();
-            let settings = ExternalAuthSettings { cluster: cluster(settings.cluster), ..settings };
-            cell.borrow_mut().push(format!("{settings:?}"));
-            crate::ir::AuthId(0)
+        let mut auths = |ids: &[AuthId]| {
+            let each = ids.iter().map(|id| {
+                let settings = self.config.external_auth(*id).settings.clone();
+                let settings = ExternalAuthSettings { cluster: cluster(settings.cluster), ..settings };
+                cell.borrow_mut().push(format!("{settings:?}"));
+                AuthId(0)
+            });
+            each.collect()
         };
-        let mut action = action.with_clusters(&cluster, &mut auth);
+        let mut action = action.with_clusters(&cluster, &mut auths);
         forget_origins(&mut action);
         (action, names)
     }

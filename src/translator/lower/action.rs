@@ -62,11 +62,19 @@ impl<S> RouteLowering<'_, S> {
         }
         let Ok(cors) = self.settle_cors(list, backends, &mut lowered) else { return self.fail() };
         filters.cors = cors.or(filters.cors);
+        self.order_auths(&mut filters, &mut lowered);
         if let Some(session) = &mut policy.session {
             let Ok(across) = self.lower_across(list, &session.carrier, &lowered) else { return self.fail() };
             session.across = across;
         }
         build_action(&filters, &lowered, &policy)
+    }
+
+    /// Makes every request ask the services of its rule first, then those of its backend, each list in its order.
+    fn order_auths(&mut self, rule: &mut Filters<'_>, backends: &mut [RuleBackend<'_>]) {
+        let auths = &mut self.shared.auths;
+        auths.put_in_order(&[], &mut rule.auths);
+        backends.iter_mut().for_each(|backend| auths.put_in_order(&rule.auths, &mut backend.filters.auths));
     }
 
     /// What holds for all backends of a rule.
