@@ -68,20 +68,16 @@ impl Needs {
                 self.regex |= forward::returning_need_regex(forward, config);
                 self.add_gate(&forward.gate, config);
             }
-            Action::Redirect(redirect) => {
-                self.regex |= redirect.gate.cors.is_some();
-                self.add_gate(&redirect.gate, config);
-            }
+            Action::Redirect(redirect) => self.add_gate(&redirect.gate, config),
             Action::Respond(_) | Action::Split(_) => {}
         }
     }
 
     fn add_gate(&mut self, gate: &Gate, config: &ir::Config) {
         let Gate { cors, auths } = gate;
-        if let Some(cors) = cors {
-            self.cors = true;
-            self.regex |= cors::uses_regex(cors);
-        }
+        // Origins and the headers that preflights list are compared with expressions.
+        self.cors |= cors.is_some();
+        self.regex |= cors.is_some();
         for id in auths {
             self.regex |= ext_authz::uses_regex(config.external_auth(*id));
             self.auths.insert(*id);
