@@ -8,6 +8,7 @@
 mod age;
 mod attachment;
 mod backend;
+mod backend_refs;
 mod backend_tls;
 mod certificate;
 mod client_certificate;
