@@ -1,7 +1,5 @@
 //! The whole compilation in memory: no file system, no printing, no globals.
 
-use prost::Message;
-
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::emit;
 use crate::ir;
@@ -60,7 +58,7 @@ fn private_key_finding() -> Finding {
 }
 
 fn encode(lowered: &Lowered) -> Vec<u8> {
-    let mut wire = envoy::to_bootstrap(&lowered.config).encode_to_vec();
+    let mut wire = envoy::encode_bootstrap(&lowered.config);
     // Map entries are hashed in memory; the same configuration gives the same bytes.
     let sorted = emit::sort_map_entries(emit::BOOTSTRAP, &mut wire);
     debug_assert!(sorted.is_ok(), "{sorted:?}");

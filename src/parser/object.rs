@@ -31,28 +31,28 @@ pub struct ReadOptions {
     pub channel: Channel,
 }
 
-/// An object of any kind that gwctl reads.
+/// An object of any kind that gwctl reads; each as large as its kind, not as the largest.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "one variant for each kind")]
 pub enum AnyObject {
-    GatewayClass(Object<GatewayClassSpec>),
-    Gateway(Object<GatewaySpec>),
-    ListenerSet(Object<ListenerSetSpec>),
-    HttpRoute(Object<HttpRouteSpec>),
-    GrpcRoute(Object<GrpcRouteSpec>),
-    TlsRoute(Object<TlsRouteSpec>),
-    TcpRoute(Object<L4RouteSpec>),
-    UdpRoute(Object<L4RouteSpec>),
-    ReferenceGrant(Object<ReferenceGrantSpec>),
-    BackendTlsPolicy(Object<BackendTlsPolicySpec>),
-    Backend(Object<XBackendSpec>),
-    BackendTrafficPolicy(Object<XBackendTrafficPolicySpec>),
-    Mesh(Object<XMeshSpec>),
-    Namespace(Object<Namespace>),
-    Service(Object<Service>),
-    EndpointSlice(Object<EndpointSlice>),
-    Secret(Object<Secret>),
-    ConfigMap(Object<ConfigMap>),
+    GatewayClass(Box<Object<GatewayClassSpec>>),
+    Gateway(Box<Object<GatewaySpec>>),
+    ListenerSet(Box<Object<ListenerSetSpec>>),
+    HttpRoute(Box<Object<HttpRouteSpec>>),
+    GrpcRoute(Box<Object<GrpcRouteSpec>>),
+    TlsRoute(Box<Object<TlsRouteSpec>>),
+    TcpRoute(Box<Object<L4RouteSpec>>),
+    UdpRoute(Box<Object<L4RouteSpec>>),
+    ReferenceGrant(Box<Object<ReferenceGrantSpec>>),
+    BackendTlsPolicy(Box<Object<BackendTlsPolicySpec>>),
+    Backend(Box<Object<XBackendSpec>>),
+    BackendTrafficPolicy(Box<Object<XBackendTrafficPolicySpec>>),
+    Mesh(Box<Object<XMeshSpec>>),
+    Namespace(Box<Object<Namespace>>),
+    Service(Box<Object<Service>>),
+    EndpointSlice(Box<Object<EndpointSlice>>),
+    Secret(Box<Object<Secret>>),
+    ConfigMap(Box<Object<ConfigMap>>),
 }
 
 impl AnyObject {
@@ -82,7 +82,6 @@ impl AnyObject {
 
 /// What became of a value.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every outcome is the large one, and it is moved once")]
 pub enum Outcome {
     /// The object, without an error.
     Read(AnyObject),
@@ -408,11 +407,11 @@ impl Envelope {
     fn decode<S: for<'de> Deserialize<'de>>(
         self,
         spec: Node,
-        wrap: fn(Object<S>) -> AnyObject,
+        wrap: fn(Box<Object<S>>) -> AnyObject,
         diagnostics: &mut Diagnostics,
     ) -> Outcome {
         match S::deserialize(spec) {
-            Ok(spec) => Outcome::Read(wrap(self.fill(spec))),
+            Ok(spec) => Outcome::Read(wrap(Box::new(self.fill(spec)))),
             Err(error) => {
                 let key = key_of(self.kind, &self.metadata);
                 let what = format!("a checked {} does not decode: {error}", self.kind.name());
@@ -424,7 +423,7 @@ impl Envelope {
 
     fn fill<S>(self, spec: S) -> Object<S> {
         let Self { kind, version, metadata, position } = self;
-        Object { kind, version: version.to_owned(), metadata, position, spec }
+        Object { kind, version, metadata, position, spec }
     }
 }
 
@@ -445,11 +444,11 @@ fn read_core_kind(
     }
     let envelope = Envelope { kind, version: "v1", metadata, position };
     Outcome::Read(match content {
-        core::Content::Namespace => AnyObject::Namespace(envelope.fill(Namespace)),
-        core::Content::Service(service) => AnyObject::Service(envelope.fill(service)),
-        core::Content::EndpointSlice(slice) => AnyObject::EndpointSlice(envelope.fill(slice)),
-        core::Content::Secret(secret) => AnyObject::Secret(envelope.fill(secret)),
-        core::Content::ConfigMap(map) => AnyObject::ConfigMap(envelope.fill(map)),
+        core::Content::Namespace => AnyObject::Namespace(Box::new(envelope.fill(Namespace))),
+        core::Content::Service(service) => AnyObject::Service(Box::new(envelope.fill(service))),
+        core::Content::EndpointSlice(slice) => AnyObject::EndpointSlice(Box::new(envelope.fill(slice))),
+        core::Content::Secret(secret) => AnyObject::Secret(Box::new(envelope.fill(secret))),
+        core::Content::ConfigMap(map) => AnyObject::ConfigMap(Box::new(envelope.fill(map))),
     })
 }
 

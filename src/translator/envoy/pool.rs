@@ -36,8 +36,8 @@ const BACKEND_KEY: &str = "backend";
 const PLAIN_SOCKET: &str = "envoy.transport_sockets.raw_buffer";
 const RAW_BUFFER: &str = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 
-/// The pools of a configuration by name, each with its clusters and their weights.
-pub(super) type Pools = BTreeMap<String, Vec<(ClusterId, u32)>>;
+/// A pool: its name, and its clusters with their weights.
+pub(super) type Pool = (String, Vec<(ClusterId, u32)>);
 
 /// The backends of `forward` that its pool consists of: those that have an
 /// endpoint. `None` when the rule has no pool.
@@ -66,9 +66,9 @@ pub(super) fn cluster_name(
     }
 }
 
-/// All pools of a configuration.
-pub(super) fn collect(config: &ir::Config) -> Pools {
-    let mut pools = Pools::new();
+/// All pools of a configuration, in the order of their names.
+pub(super) fn collect(config: &ir::Config) -> Vec<Pool> {
+    let mut pools = BTreeMap::new();
     for action in actions(config) {
         if let Action::Forward(forward) = action
             && let Some(members) = members(forward, config)
@@ -77,7 +77,7 @@ pub(super) fn collect(config: &ir::Config) -> Pools {
             pools.entry(cluster_name(forward, &members, config)).or_insert_with(|| weights(&members));
         }
     }
-    pools
+    pools.into_iter().collect()
 }
 
 /// The weight of each cluster; one that is among the members twice has both weights.
@@ -100,8 +100,8 @@ fn actions(config: &ir::Config) -> impl Iterator<Item = &Action> {
 }
 
 /// The clusters that nothing but pools refers to: they are not emitted on their own.
-pub(super) fn absorbed(pools: &Pools, config: &ir::Config) -> BTreeSet<ClusterId> {
-    let mut absorbed: BTreeSet<ClusterId> = pools.values().flatten().map(|(id, _)| *id).collect();
+pub(super) fn absorbed(pools: &[Pool], config: &ir::Config) -> BTreeSet<ClusterId> {
+    let mut absorbed: BTreeSet<ClusterId> = pools.iter().flat_map(|(_, members)| members).map(|(id, _)| *id).collect();
     if absorbed.is_empty() {
         return absorbed;
     }
@@ -146,7 +146,7 @@ fn streams(config: &ir::Config) -> impl Iterator<Item = &ir::TcpBackend> {
 }
 
 /// The cluster of a pool.
-pub(super) fn to_cluster(name: String, members: &[(ClusterId, u32)], config: &ir::Config) -> Cluster {
+pub(super) fn to_cluster(name: &str, members: &[(ClusterId, u32)], config: &ir::Config) -> Cluster {
     let clusters: Vec<(&ir::Cluster, u32)> =
         members.iter().map(|(id, weight)| (config.cluster(*id), *weight)).collect();
     let is_dns = clusters.iter().any(|(cluster, _)| matches!(cluster.endpoints, Endpoints::Dns(_)));
@@ -167,7 +167,7 @@ pub(super) fn to_cluster(name: String, members: &[(ClusterId, u32)], config: &ir
     let first = clusters.first().map(|(cluster, _)| *cluster);
     Cluster {
         load_assignment: Some(ClusterLoadAssignment {
-            cluster_name: name.clone(),
+            cluster_name: name.to_owned(),
             endpoints,
             ..ClusterLoadAssignment::default()
         }),
@@ -180,7 +180,11 @@ pub(super) fn to_cluster(name: String, members: &[(ClusterId, u32)], config: &ir
             ..CommonLbConfig::default()
         }),
         circuit_breakers: to_circuit_breakers(strictest(clusters.iter().map(|(cluster, _)| cluster.retries))),
-        ..base_cluster(name, discovery, first.map_or(ir::UpstreamProtocol::Http1, |cluster| cluster.protocol))
+        ..base_cluster(
+            name.to_owned(),
+            discovery,
+            first.map_or(ir::UpstreamProtocol::Http1, |cluster| cluster.protocol),
+        )
     }
 }
 
