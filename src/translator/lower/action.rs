@@ -66,6 +66,7 @@ impl<S> RouteLowering<'_, S> {
         if let Some(session) = &mut policy.session {
             let Ok(across) = self.lower_across(list, &session.carrier, &lowered) else { return self.fail() };
             session.across = across;
+            self.warn_virtual_backends(list, backends);
         }
         build_action(&filters, &lowered, &policy)
     }

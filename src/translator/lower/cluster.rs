@@ -41,6 +41,8 @@ pub(super) struct Clusters {
     by_use: HashMap<(BackendId, Carried), usize>,
     /// The family of each cluster.
     family_of: Vec<usize>,
+    /// The backends behind whose address the cluster chooses an endpoint.
+    virtual_backends: HashSet<BackendId>,
     /// Whether some Gateway shows a certificate that another one does not.
     differ_by_certificate: bool,
 }
@@ -65,6 +67,11 @@ impl Clusters {
         self.differ_by_certificate
     }
 
+    /// Whether the cluster chooses an endpoint behind the address of a backend.
+    pub(super) fn is_virtual(&self, backend: BackendId) -> bool {
+        self.virtual_backends.contains(&backend)
+    }
+
     /// The cluster of an id.
     pub(super) fn get(&self, id: ClusterId) -> Option<&Cluster> {
         self.clusters.get(id.0 as usize)
@@ -82,8 +89,12 @@ pub(super) fn lower_clusters(
     origins: &mut OriginTable,
 ) -> Clusters {
     let mut wanted: BTreeMap<(&BackendName, &'static str), Wanted> = BTreeMap::new();
+    let mut virtual_backends = HashSet::new();
     for Use { backend: id, carried, certificate } in uses(resolved) {
         let backend = resolved.backends.get(id);
+        if backend.is_virtual {
+            virtual_backends.insert(id);
+        }
         if let Some(settings) = Settings::of(backend, carried) {
             let certificate = certificate.filter(|_| settings.shows_certificate_of_gateway(backend));
             let new = || Wanted { id, settings, uses: BTreeSet::new(), certificates: BTreeSet::new() };
@@ -109,7 +120,7 @@ pub(super) fn lower_clusters(
         families.push(family);
     }
     let differ_by_certificate = families.iter().any(|family| family.len() > 1);
-    Clusters { clusters, families, by_use, family_of, differ_by_certificate }
+    Clusters { clusters, families, by_use, family_of, virtual_backends, differ_by_certificate }
 }
 
 /// A backend that an attached route uses.

@@ -7,7 +7,9 @@
 
 use crate::diagnostics::{Reported, codes};
 use crate::ir::{Across, Cluster, Endpoints, RetryLimit, SessionCarrier, SessionCookie, SessionRule, Target};
+use crate::path;
 
+use super::action::BackendSpec;
 use super::filter::ListPlace;
 use super::forward::{RuleBackend, is_cluster};
 use super::rule::{RouteLowering, short};
@@ -64,6 +66,23 @@ impl<S> RouteLowering<'_, S> {
             (SessionCarrier::Header(_), Some(Difference::RetryBudget)) => Ok(pool),
             (SessionCarrier::Header(_), Some(difference)) => Err(self.report_header(list, difference)),
         }
+    }
+
+    /// Warns where a session names the address of a Service, behind which the cluster chooses an endpoint.
+    pub(super) fn warn_virtual_backends(&mut self, list: ListPlace<'_>, backends: &[BackendSpec<'_>]) {
+        let is_virtual = |spec: &BackendSpec<'_>| spec.outcome.is_ok_and(|id| self.clusters.is_virtual(id));
+        let Some(index) = backends.iter().position(is_virtual) else { return };
+        self.diagnostics.report(
+            self.object
+                .finding(
+                    codes::SESSION_AT_SERVICE,
+                    list.owner.join(&path!["backendRefs", index, "name"]),
+                    "a session keeps clients at the address of this Service, not at one of its endpoints",
+                )
+                .label("known by its DNS name alone")
+                .consequence("where that is a cluster IP, the cluster chooses an endpoint for each connection")
+                .help("add the EndpointSlices of the Service to the input, or make it headless"),
+        );
     }
 
     /// The clusters of the backends that have an endpoint.
