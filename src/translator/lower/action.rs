@@ -52,6 +52,7 @@ impl<S> RouteLowering<'_, S> {
         {
             return empty;
         }
+        let list = ListPlace { after_changes: filters.changes_for_backend(), ..list };
         let mut lowered = Vec::with_capacity(backends.len());
         for (index, spec) in backends.iter().enumerate() {
             let backend = self.lower_backend(list, index, spec);
@@ -95,7 +96,7 @@ impl<S> RouteLowering<'_, S> {
         own: Option<&SessionPersistence>,
         policy: Option<&Object<XBackendTrafficPolicySpec>>,
     ) -> Result<Option<Session>, Reported> {
-        let rule = format!("{}/{}/{}/{}", self.answers.kind, self.namespace, self.name, list.rule);
+        let rule = self.rule_in_words(list.rule);
         let consequence = self.answers.rule_fails;
         let of_policy = policy.and_then(|policy| Some((policy, policy.spec.session_persistence.as_ref()?)));
         let session = match (own, of_policy) {
@@ -112,6 +113,11 @@ impl<S> RouteLowering<'_, S> {
             (None, None) => return Ok(None),
         };
         Ok(Some(session))
+    }
+
+    /// A rule in words that no other rule has.
+    pub(super) fn rule_in_words(&self, rule: usize) -> String {
+        format!("{}/{}/{}/{rule}", self.answers.kind, self.namespace, self.name)
     }
 
     /// What a rule does that nobody answers for; the reason has been reported then.

@@ -101,23 +101,42 @@ impl SessionNames {
             return own;
         }
         let other = format!("{own}-{suffix}");
-        if !source.shared {
-            diagnostics.report(
-                source
-                    .object
-                    .finding(
-                        codes::SESSION_NAME_TAKEN,
-                        source.at.clone(),
-                        format!("another rule names its session `{own}` as well"),
-                    )
-                    .label(format!("this rule's session is named `{other}`"))
-                    .consequence("the sessions of the two rules are independent, as the specification demands")
-                    .help("give each rule's session a name of its own, or none"),
-            );
+        // Cookies need no attention; a header is something that clients have to know.
+        if !source.shared || persistence_type == SessionPersistenceType::Header {
+            report_taken(source, &own, &other, diagnostics);
         }
         self.0.insert((persistence_type, other.to_ascii_lowercase()));
         other
     }
+
+    /// The name of the cookie that leads back to a backend, which no session has.
+    pub(super) fn claim_selector(&mut self, session: &str, rule: &str) -> String {
+        let own = format!("{session}-backend");
+        if self.0.insert((SessionPersistenceType::Cookie, own.to_ascii_lowercase())) {
+            return own;
+        }
+        let other = format!("{own}-{}", digest(rule));
+        self.0.insert((SessionPersistenceType::Cookie, other.to_ascii_lowercase()));
+        other
+    }
+}
+
+fn report_taken<S>(source: &SessionSource<'_, S>, own: &str, other: &str, diagnostics: &mut Diagnostics) {
+    let (message, label) = if source.shared {
+        let message = format!("several rules take the header `{own}` from this policy");
+        (message, format!("the session of `{}` is named `{other}`", source.rule))
+    } else {
+        let message = format!("another rule names its session `{own}` as well");
+        (message, format!("this rule's session is named `{other}`"))
+    };
+    diagnostics.report(
+        source
+            .object
+            .finding(codes::SESSION_NAME_TAKEN, source.at.clone(), message)
+            .label(label)
+            .consequence("the sessions of the rules are independent, as the specification demands")
+            .help("give each rule's session a name of its own, or none"),
+    );
 }
 
 /// The path and the lifetime in either shape of the API, the later one first.

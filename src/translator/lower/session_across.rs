@@ -60,7 +60,9 @@ impl<S> RouteLowering<'_, S> {
         match (carrier, difference) {
             (_, None) => Ok(pool),
             (SessionCarrier::Cookie(cookie), Some(_)) => {
-                Ok(Across::Selector(SessionCookie { name: format!("{}-backend", cookie.name), ..cookie.clone() }))
+                let rule = self.rule_in_words(list.rule);
+                let name = self.shared.sessions.claim_selector(&cookie.name, &rule);
+                Ok(Across::Selector(SessionCookie { name, ..cookie.clone() }))
             }
             (SessionCarrier::Header(_), Some(_)) if is_known => Ok(Across::Endpoints),
             (SessionCarrier::Header(_), Some(Difference::RetryBudget)) => Ok(pool),

@@ -125,6 +125,21 @@ impl<S> RouteLowering<'_, S> {
         self.shared.auths.find_or_add(ExternalAuth { settings, origin }, None)
     }
 
+    /// Envoy changes requests when it sends them, after every filter has agreed.
+    pub(super) fn report_asked_first(&mut self, context: &FilterContext<'_>) {
+        self.diagnostics.report(
+            self.object
+                .finding(
+                    codes::ASKED_FIRST,
+                    context.at.with("type"),
+                    "the service is asked before headers, host and path are changed",
+                )
+                .label("listed behind a filter that changes what the backend sees")
+                .consequence("the service sees the request as the client sent it")
+                .help("list ExternalAuth before the filters that change the request"),
+        );
+    }
+
     /// The prefix of the path at the service, without a trailing `/`.
     fn lower_auth_path(&mut self, context: &FilterContext<'_>, path: &str) -> Result<String, Reported> {
         let Some((_, found)) = bad_path_char(path) else {
