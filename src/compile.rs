@@ -7,7 +7,8 @@ use crate::options::Options;
 use crate::parser;
 use crate::parser::manifests::Manifests;
 use crate::parser::source::SourceSet;
-use crate::resolver;
+use crate::resolver::{self, Resolved};
+use crate::status::{self, ObjectStatus};
 use crate::suppress;
 use crate::translator::lower::Lowered;
 use crate::translator::{envoy, lower};
@@ -25,14 +26,32 @@ pub struct Compilation {
     pub bootstrap: Option<Vec<u8>>,
     /// Whether the bootstrap holds a private key.
     pub holds_private_key: bool,
+    /// The status of every judged object, when it was asked for.
+    pub status: Vec<ObjectStatus>,
 }
 
 /// Compiles `sources`. `diagnostics` holds what reading them found already.
-pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnostics) -> Compilation {
+pub fn compile(sources: SourceSet, options: &Options, diagnostics: Diagnostics) -> Compilation {
+    compile_for(sources, options, diagnostics, |_, _| Vec::new())
+}
+
+/// Compiles `sources`, and computes the status of every object as well.
+pub fn compile_with_status(sources: SourceSet, options: &Options, diagnostics: Diagnostics) -> Compilation {
+    compile_for(sources, options, diagnostics, |resolved, findings| status::compute(resolved, findings, options))
+}
+
+fn compile_for(
+    sources: SourceSet,
+    options: &Options,
+    mut diagnostics: Diagnostics,
+    compute_status: impl FnOnce(&Resolved<'_>, &[Finding]) -> Vec<ObjectStatus>,
+) -> Compilation {
     let manifests = parser::parse::parse_with(sources, options, &mut diagnostics, parser::object::read);
-    let lowered = {
+    let (lowered, status) = {
         let resolved = resolver::resolve(&manifests, options, &mut diagnostics);
-        lower::lower(&resolved, options, &mut diagnostics)
+        let lowered = lower::lower(&resolved, options, &mut diagnostics);
+        // What context objects and suppressed findings say counts here too.
+        (lowered, compute_status(&resolved, diagnostics.findings()))
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
     let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));
@@ -43,7 +62,7 @@ pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnosti
     let mut findings: Vec<Finding> = diagnostics.into_findings().into_iter().map(Finding::completed).collect();
     findings.retain(|finding| !is_on_context(&manifests, &finding.location));
     suppress::apply(&manifests, options, &mut findings);
-    Compilation { manifests, findings, lowered, bootstrap, holds_private_key }
+    Compilation { manifests, findings, lowered, bootstrap, holds_private_key, status }
 }
 
 /// For whoever prints the configuration; writing it to a file of its owner's is safe.

@@ -250,6 +250,8 @@ registry! {
     LISTENER_SET_NOT_ALLOWED = "GW3021" "listener-set-not-allowed" Error, "Accepted" "False" "NotAllowed";
     /// A ListenerSet as parent that has joined no Gateway.
     PARENT_NOT_ACCEPTED = "GW3022" "parent-not-accepted" Error;
+    /// An address to which no connection can be made.
+    UNUSABLE_ADDRESS = "GW3070" "unusable-address" Error, "Programmed" "False" "AddressNotUsable";
 
     /// A rule without backends and without a filter that answers.
     NO_BACKENDS = "GW4001" "rule-without-backends" Warning;
@@ -328,7 +330,7 @@ registry! {
     /// Client certificates shall be checked, and no authority can be used.
     NO_CLIENT_CA = "GW6010" "no-valid-client-ca" Error, "Accepted" "False" "NoValidCACertificate";
     /// Clients are asked for a certificate, and every answer is accepted.
-    CLIENTS_NOT_CHECKED = "GW6011" "clients-not-checked" Warning;
+    CLIENTS_NOT_CHECKED = "GW6011" "clients-not-checked" Warning, "InsecureFrontendValidationMode" "True" "ConfigurationChanged";
     /// A TLS option that gwctl does not know.
     TLS_OPTION = "GW6012" "tls-option-not-supported" Error;
     /// The output on standard output holds a private key.
@@ -338,7 +340,7 @@ registry! {
     /// A certificate in a bundle of authorities that may not sign others.
     NOT_AN_AUTHORITY = "GW6015" "not-an-authority" Warning;
     /// Listeners that end TLS on one port for overlapping hosts.
-    OVERLAPPING_TLS = "GW6016" "overlapping-tls-hostnames" Note;
+    OVERLAPPING_TLS = "GW6016" "overlapping-tls-hostnames" Note, "OverlappingTLSConfig" "True" "OverlappingHostnames";
     /// Settings for client certificates that do not concern a listener.
     VALIDATION_WITHOUT_EFFECT = "GW6017" "client-validation-without-effect" Warning;
 
@@ -417,9 +419,10 @@ mod tests {
     }
 
     #[test]
-    fn only_errors_carry_a_condition() {
-        for code in REGISTRY.iter().filter(|code| code.condition().is_some()) {
-            assert_eq!(code.severity(), Severity::Error, "{}", code.id());
+    fn only_errors_carry_a_condition_that_refuses() {
+        for (code, condition) in REGISTRY.iter().filter_map(|code| Some((code, code.condition()?))) {
+            let informs = matches!(condition.kind, "InsecureFrontendValidationMode" | "OverlappingTLSConfig");
+            assert_eq!(code.severity() == Severity::Error, !informs, "{}", code.id());
         }
     }
 

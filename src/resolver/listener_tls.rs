@@ -206,7 +206,9 @@ fn report_unasked_clients(gateway: &ResolvedGateway<'_>, frontend: &Frontend, di
 /// Listeners that end TLS on one port and whose hostnames overlap: a client may
 /// use the connection of one for requests to the other.
 fn report_overlaps(gateway: &ResolvedGateway<'_>, diagnostics: &mut Diagnostics) {
-    let ends = |listener: &&ResolvedListener<'_>| listener.termination.is_some() && listener.refused.is_none();
+    let ends = |listener: &&ResolvedListener<'_>| {
+        matches!(listener.protocol, Protocol::Https | Protocol::TlsTerminate) && listener.conflict.is_none()
+    };
     for listener in gateway.listeners.iter().filter(ends) {
         let overlapping = gateway.listeners.iter().filter(ends).find(|other| {
             !std::ptr::eq(*other, listener)

@@ -29,6 +29,7 @@ mod property;
 mod proxy;
 mod registry;
 mod simulated;
+mod status;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -83,6 +84,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(ledger::trials(&harness, root));
     trials.extend(mutation::trials(root));
     trials.extend(registry::trials(root));
+    trials.extend(status::trials(&harness));
     trials.extend(docs::trials(root));
     trials.extend(features::trials(&harness, root));
     trials.extend(harness::trials());
