@@ -48,7 +48,7 @@ fn check_case(harness: &Harness, case: &Case) -> Result<(), Failed> {
     let mut wrong = Vec::new();
     for item in items(&list) {
         wrong.extend(faults(item));
-        wrong.extend(contradiction(item, &report));
+        wrong.extend(contradictions(item, &report));
     }
     if list["kind"] != "List" || list["apiVersion"] != "v1" {
         wrong.push("not a List".to_owned());
@@ -176,37 +176,50 @@ fn is_listed(subject: Subject, condition: &Value) -> bool {
     CATALOGUE.iter().any(|entry| fits(entry, subject, condition) && entry.never.is_none())
 }
 
-/// A condition of the report that the status of the same object says the opposite of: references that are not
-/// resolved must not be called resolved.
-fn contradiction(item: &Value, report: &Value) -> Vec<String> {
+/// Where the report and the status of an object disagree: each condition of a finding is stated somewhere in the status,
+/// and each reference that the status calls unresolved is in the report.
+fn contradictions(item: &Value, report: &Value) -> Vec<String> {
     let (kind, metadata) = (&item["kind"], &item["metadata"]);
     let is_here = |object: &Value| {
         object["kind"] == *kind
             && object["name"] == metadata["name"]
             && object["namespace"].as_str().unwrap_or_default() == metadata["namespace"].as_str().unwrap_or_default()
     };
-    let findings = entries(report, "findings").filter(|finding| is_here(&finding["object"]));
-    let unresolved = findings.filter(|finding| finding["condition"]["type"] == "ResolvedRefs");
-    let reasons: Vec<&Value> = unresolved.map(|finding| &finding["condition"]["reason"]).collect();
     let holders = subjects(item);
-    let stated: Vec<_> = holders
-        .iter()
-        .flat_map(|(_, holder)| entries(holder, "conditions"))
-        .filter(|condition| condition["type"] == "ResolvedRefs")
-        .collect();
-    let is_false = stated.iter().any(|condition| condition["status"] == "False");
-    // A route or policy without a parent has nowhere to say it.
-    if !reasons.is_empty() && !stated.is_empty() && !is_false {
-        return vec![format!(
-            "{kind} {}: the report says {reasons:?}, the status that all is resolved",
-            metadata["name"]
-        )];
+    let stated: Vec<_> = holders.iter().flat_map(|(_, holder)| entries(holder, "conditions")).collect();
+    let says = |kind: &str, status: &str| stated.iter().any(|is| is["type"] == kind && is["status"] == status);
+    let mut wrong = Vec::new();
+    let findings: Vec<_> = entries(report, "findings").filter(|finding| is_here(&finding["object"])).collect();
+    for finding in &findings {
+        let (Some(of), Some(status)) = (finding["condition"]["type"].as_str(), finding["condition"]["status"].as_str())
+        else {
+            continue;
+        };
+        // An object that nobody uses or serves, or none of whose parents are ours, has nowhere to say it.
+        let is_silent = stated.is_empty() || says("Accepted", "Unknown");
+        // Parts of a route or policy that is accepted.
+        let is_partial = of == "Accepted"
+            && (says("PartiallyInvalid", "True")
+                || stated
+                    .iter()
+                    .any(|is| is["message"].as_str().is_some_and(|text| text.contains("some of its targets"))));
+        // A selector that cannot be evaluated is the routes' affair, and authorities can be for ListenerSets alone.
+        let is_of_others = finding["code"] == "GW3017" || finding["code"] == "GW6010";
+        if !(is_silent || is_partial || is_of_others || says(of, status)) {
+            let name = &metadata["name"];
+            wrong.push(format!("{kind} {name}: the report says {}, and the status does not", finding["condition"]));
+        }
     }
-    let own = |condition: &&&Value| condition["reason"] != "ListenersNotResolved";
-    if reasons.is_empty() && kind != "Gateway" && kind != "ListenerSet" && is_false && stated.iter().any(|c| own(&c)) {
-        return vec![format!("{kind} {}: the status speaks of references that the report has not", metadata["name"])];
+    let own = stated.iter().filter(|is| is["type"] == "ResolvedRefs" && is["status"] == "False");
+    for is in own.filter(|is| is["reason"] != "ListenersNotResolved") {
+        // The authorities for the clients of a ListenerSet are references of its Gateway.
+        let is_of_gateway = kind == "ListenerSet" && is["reason"].as_str().is_some_and(|reason| reason.contains("CA"));
+        let is_told = findings.iter().any(|finding| finding["condition"]["reason"] == is["reason"]);
+        if !is_told && !is_of_gateway {
+            wrong.push(format!("{kind} {}: the status says {is}, and the report does not", metadata["name"]));
+        }
     }
-    Vec::new()
+    wrong
 }
 
 /// The conditions of all snapshots.
