@@ -17,7 +17,7 @@ use super::yaml::Yaml;
 /// # Errors
 /// Those of `out`.
 pub fn write_yaml_value(value: &Value, out: &mut dyn Write) -> io::Result<()> {
-    write_document(value, &mut Yaml::new(out))
+    write_document(value, Yaml::new(), out)
 }
 
 /// Writes a value as indented JSON.
@@ -25,16 +25,19 @@ pub fn write_yaml_value(value: &Value, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// Those of `out`.
 pub fn write_json_value(value: &Value, out: &mut dyn Write) -> io::Result<()> {
-    write_document(value, &mut Json::new(out))
+    write_document(value, Json::default(), out)
 }
 
-fn write_document(value: &Value, form: &mut dyn Form) -> io::Result<()> {
-    write_value(value, form)?;
+/// How much text is collected before it is written.
+const CHUNK: usize = 64 * 1024;
+
+fn write_document(value: &Value, mut form: impl Form, out: &mut dyn Write) -> io::Result<()> {
+    write_value(value, &mut form, out)?;
     form.end();
-    form.finish()
+    flush(&mut form, out)
 }
 
-fn write_value(value: &Value, form: &mut dyn Form) -> io::Result<()> {
+fn write_value(value: &Value, form: &mut impl Form, out: &mut dyn Write) -> io::Result<()> {
     match value {
         Value::Null => form.token("null"),
         Value::Bool(value) => form.token(if *value { "true" } else { "false" }),
@@ -44,7 +47,7 @@ fn write_value(value: &Value, form: &mut dyn Form) -> io::Result<()> {
             form.open(Container::List);
             for item in items {
                 form.item(None);
-                write_value(item, form)?;
+                write_value(item, form, out)?;
             }
             form.close();
         }
@@ -52,12 +55,18 @@ fn write_value(value: &Value, form: &mut dyn Form) -> io::Result<()> {
             form.open(Container::Map);
             for (key, value) in entries {
                 form.key(key, None);
-                write_value(value, form)?;
+                write_value(value, form, out)?;
             }
             form.close();
         }
     }
-    form.relieve()
+    if form.sink().text().len() >= CHUNK { flush(form, out) } else { Ok(()) }
+}
+
+fn flush(form: &mut impl Form, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(form.sink().text().as_bytes())?;
+    form.sink().clear();
+    Ok(())
 }
 
 #[cfg(test)]
