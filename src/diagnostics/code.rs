@@ -209,6 +209,14 @@ registry! {
     BACKEND_PORT_IGNORED = "GW2013" "backend-port-ignored" Warning;
     /// Parameters of a kind that gwctl does not know.
     INVALID_PARAMETERS = "GW2021" "invalid-parameters" Error, "Accepted" "False" "InvalidParameters";
+    /// A field that `metadata` does not have.
+    UNKNOWN_METADATA = "GW2070" "unknown-metadata-field" Warning;
+    /// The namespace of an object that is in none.
+    NEEDLESS_NAMESPACE = "GW2071" "needless-namespace" Warning;
+    /// An ignored object whose group or kind looks like a slip.
+    MISSPELT_TYPE = "GW2072" "misspelt-type" Warning;
+    /// An EndpointSlice of a Service that is not in the input.
+    SLICE_WITHOUT_SERVICE = "GW2073" "slice-without-service" Warning;
 
     /// A parent that is not in the input.
     PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;

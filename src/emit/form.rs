@@ -4,6 +4,11 @@
 //! [`Sink`]. Invariant: the walk opens and closes in balance, writes a key before
 //! each value of a map and an item before each value of a list.
 
+use std::io::{self, Write};
+
+/// How much text is collected before it is written.
+const CHUNK: usize = 64 * 1024;
+
 /// A map or a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Container {
@@ -77,8 +82,15 @@ impl Sink {
         &self.text
     }
 
-    /// Forgets what was collected; it has been written.
-    pub(super) fn clear(&mut self) {
+    /// Writes what was collected when it is much.
+    pub(super) fn relieve(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.text.len() >= CHUNK { self.flush(out) } else { Ok(()) }
+    }
+
+    /// Writes what was collected.
+    pub(super) fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.text.as_bytes())?;
         self.text.clear();
+        Ok(())
     }
 }

@@ -28,16 +28,13 @@ pub fn write_json_value(value: &Value, out: &mut dyn Write) -> io::Result<()> {
     write_document(value, Json::default(), out)
 }
 
-/// How much text is collected before it is written.
-const CHUNK: usize = 64 * 1024;
-
 fn write_document(value: &Value, mut form: impl Form, out: &mut dyn Write) -> io::Result<()> {
     write_value(value, &mut form, out)?;
     form.end();
-    flush(&mut form, out)
+    form.sink().flush(out)
 }
 
-fn write_value(value: &Value, form: &mut impl Form, out: &mut dyn Write) -> io::Result<()> {
+fn write_value<F: Form>(value: &Value, form: &mut F, out: &mut dyn Write) -> io::Result<()> {
     match value {
         Value::Null => form.token("null"),
         Value::Bool(value) => form.token(if *value { "true" } else { "false" }),
@@ -60,13 +57,7 @@ fn write_value(value: &Value, form: &mut impl Form, out: &mut dyn Write) -> io::
             form.close();
         }
     }
-    if form.sink().text().len() >= CHUNK { flush(form, out) } else { Ok(()) }
-}
-
-fn flush(form: &mut impl Form, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(form.sink().text().as_bytes())?;
-    form.sink().clear();
-    Ok(())
+    form.sink().relieve(out)
 }
 
 #[cfg(test)]

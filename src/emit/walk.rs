@@ -18,9 +18,6 @@ use super::wire::{Payload, Reader, malformed};
 /// Deeper messages are refused; protobuf's own readers stop at 100 levels by default.
 const DEEPEST: usize = 200;
 
-/// How much text is collected before it is written.
-const CHUNK: usize = 64 * 1024;
-
 /// From how many bytes on a message is written in pieces, on all cores, if it
 /// can be: an item of a list by itself, and a list of items.
 const LONG: usize = 128 * 1024;
@@ -57,16 +54,12 @@ impl<'c, F: Form + Sync> Walk<'c, F> {
 
     /// Hands collected text on when it is much.
     pub(super) fn relieve(&mut self) -> io::Result<()> {
-        if self.form.sink().text().len() >= CHUNK { self.finish() } else { Ok(()) }
+        self.out.as_mut().map_or(Ok(()), |out| self.form.sink().relieve(*out))
     }
 
     /// Hands all text on.
     pub(super) fn finish(&mut self) -> io::Result<()> {
-        let Some(out) = &mut self.out else { return Ok(()) };
-        let sink = self.form.sink();
-        out.write_all(sink.text().as_bytes())?;
-        sink.clear();
-        Ok(())
+        self.out.as_mut().map_or(Ok(()), |out| self.form.sink().flush(*out))
     }
 
     /// Writes a message, whatever its shape.

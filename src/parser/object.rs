@@ -5,6 +5,7 @@
 //! of the object was reported, each at its path.
 
 mod core;
+mod foreign;
 mod metadata;
 
 use serde::Deserialize;
@@ -20,7 +21,8 @@ use super::api::{
 };
 use super::manifests::{Kind, Metadata, Object, ObjectKey, Position};
 use super::node::Node;
-use super::schema::{Checker, Problem, Schema, Step, Type, listed, nearest, quote, schemas};
+use super::schema::{Checker, Problem, Schema, Step, Type, listed, quote, schemas};
+use crate::spelling::nearest;
 
 /// What decides how an object is read.
 #[derive(Clone, Debug)]
@@ -129,7 +131,13 @@ pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: 
                 let object = object_ref(&node, group, kind, known.is_namespaced(), options);
                 refuse(vec![problem], &position, &object, None, diagnostics)
             }
-            core::CoreKind::Other => Outcome::Ignored,
+            core::CoreKind::Other => {
+                if let Some(problem) = foreign::slip(group, version, kind, options.channel) {
+                    let object = object_ref(&node, group, kind, true, options);
+                    diagnostics.report(problem.into_finding(&position, &object));
+                }
+                Outcome::Ignored
+            }
         }
     }
 }
@@ -302,19 +310,31 @@ fn read_gateway_kind(
     } else {
         checker.value(&mut spec, &Type::Object(schema.spec), &Step::Root.field("spec"));
     }
-    let problems = checker.finish();
-    if problems.iter().any(Problem::is_error) {
-        let key = key_of(kind, &metadata);
-        let object = key.to_ref();
-        return refuse(problems, &position, &object, Some(key).filter(|key| !key.name.is_empty()), diagnostics);
-    }
-    if !problems.is_empty() {
-        let object = key_of(kind, &metadata).to_ref();
-        for problem in problems {
-            diagnostics.report(problem.into_finding(&position, &object));
-        }
+    if let Some(refused) = settle(checker.finish(), &key_of(kind, &metadata), &position, diagnostics) {
+        return refused;
     }
     decode(spec, schema, metadata, position, diagnostics)
+}
+
+/// Reports what was found of an object; the outcome when one of the problems is an error.
+fn settle(
+    problems: Vec<Problem>,
+    key: &ObjectKey,
+    position: &Position,
+    diagnostics: &mut Diagnostics,
+) -> Option<Outcome> {
+    if problems.is_empty() {
+        return None;
+    }
+    let object = key.to_ref();
+    if problems.iter().any(Problem::is_error) {
+        let known = Some(key.clone()).filter(|key| !key.name.is_empty());
+        return Some(refuse(problems, position, &object, known, diagnostics));
+    }
+    for problem in problems {
+        diagnostics.report(problem.into_finding(position, &object));
+    }
+    None
 }
 
 fn deprecation(schema: &Schema) -> Problem {
@@ -437,10 +457,8 @@ fn read_core_kind(
     let mut problems = Vec::new();
     let metadata = metadata::read(node.get("metadata").cloned(), kind, &options.namespace, &mut problems);
     let content = core::read(&node, kind, &metadata, &mut problems);
-    if !problems.is_empty() {
-        let key = key_of(kind, &metadata);
-        let object = key.to_ref();
-        return refuse(problems, &position, &object, Some(key).filter(|key| !key.name.is_empty()), diagnostics);
+    if let Some(refused) = settle(problems, &key_of(kind, &metadata), &position, diagnostics) {
+        return refused;
     }
     let envelope = Envelope { kind, version: "v1", metadata, position };
     Outcome::Read(match content {

@@ -44,6 +44,7 @@ pub(super) fn resolve_tls(
             }
         }
         report_unasked_clients(gateway, &frontend, diagnostics);
+        report_ports_without_listener(gateway, diagnostics);
         report_overlaps(gateway, diagnostics);
     }
 }
@@ -199,6 +200,32 @@ fn report_unasked_clients(gateway: &ResolvedGateway<'_>, frontend: &Frontend, di
                 .related(listener.owner.at(&listener_path(listener.index)), "a listener of protocol `TLS`")
                 .consequence("its clients are served without a certificate")
                 .help("the API checks clients of `HTTPS` listeners only: let the backend check those of this one"),
+        );
+    }
+}
+
+/// Settings for client certificates on ports where no listener ends TLS.
+fn report_ports_without_listener(gateway: &ResolvedGateway<'_>, diagnostics: &mut Diagnostics) {
+    let frontend = gateway.object.spec.tls.as_ref().and_then(|tls| tls.frontend.as_ref());
+    let ends_tls =
+        |listener: &ResolvedListener<'_>| matches!(listener.protocol, Protocol::Https | Protocol::TlsTerminate);
+    for (index, entry) in frontend.map_or(&[][..], |frontend| &frontend.per_port).iter().enumerate() {
+        if gateway.listeners.iter().any(|listener| listener.spec.port == entry.port && ends_tls(listener)) {
+            continue;
+        }
+        diagnostics.report(
+            gateway
+                .object
+                .finding(
+                    codes::VALIDATION_WITHOUT_EFFECT,
+                    path!["spec", "tls", "frontend", "perPort", index, "port"],
+                    format!("no listener of protocol `HTTPS` has port {}", entry.port),
+                )
+                .label("a setting for no listener")
+                .consequence(
+                    "the clients of every `HTTPS` listener are asked for what `default` says, or its own entry",
+                )
+                .help("write the port of an `HTTPS` listener, or remove the entry"),
         );
     }
 }

@@ -12,6 +12,7 @@ mod backend;
 mod backend_tls;
 mod certificate;
 mod client_certificate;
+mod endpoint_slice;
 mod filter;
 mod frontend;
 mod gateway;
@@ -157,6 +158,7 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
     l4_route::report_idle_routes(&gateways, RouteKind::Tcp, &tcp_routes, diagnostics);
     l4_route::report_idle_routes(&gateways, RouteKind::Udp, &udp_routes, diagnostics);
     report_unserved_kinds(manifests, diagnostics);
+    endpoint_slice::report_orphans(manifests, options, diagnostics);
     report_unused_resolves(&backends, diagnostics);
     let mut resolved = Resolved {
         manifests,

@@ -81,7 +81,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(proxy::trials(&harness));
     trials.extend(layering::trials(root));
     trials.extend(ledger::trials(&harness, root));
-    trials.extend(mutation::trials(root));
+    trials.extend(mutation::trials(&harness, root));
     trials.extend(registry::trials(root));
     trials.extend(status::trials(&harness));
     trials.extend(docs::trials(root));
