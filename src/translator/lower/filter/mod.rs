@@ -84,6 +84,16 @@ impl Filters<'_> {
         self.path_rewrite.is_some() || self.redirect.is_some() || !self.mirrors.is_empty() || !self.auths.is_empty()
     }
 
+    /// Whether the backend sees another request than the client sent.
+    pub(super) fn changes_for_backend(&self) -> bool {
+        self.change_request() || self.path_rewrite.is_some() || self.host_rewrite.is_some()
+    }
+
+    /// Whether these filters of a backend set it apart from others.
+    pub(super) fn are_own(&self) -> bool {
+        self.need_a_route() || self.change_request() || self.change_response() || self.host_rewrite.is_some()
+    }
+
     /// What is left of a backend's filters when the backend cannot be used:
     /// what scripts of other origins need to read its error.
     pub(super) fn of_failure(self) -> Self {
@@ -140,6 +150,8 @@ pub(super) struct ListPlace<'p> {
     pub(super) prefix: Option<&'p str>,
     /// What the filters refer to.
     pub(super) refs: &'p FilterRefs,
+    /// Whether filters before the list change what the backend sees.
+    pub(super) after_changes: bool,
 }
 
 /// One filter, with what is needed to report it.
@@ -194,7 +206,12 @@ impl<S> RouteLowering<'_, S> {
             }
             FilterView::Mirror(filter) => lowered.mirrors.extend(self.lower_mirror(context, filter)),
             FilterView::Cors(filter) => lowered.cors = Some(Arc::new(self.lower_cors(context, filter)?)),
-            FilterView::ExternalAuth(filter) => lowered.auths.push(self.lower_external_auth(context, filter)?),
+            FilterView::ExternalAuth(filter) => {
+                if context.list.after_changes || lowered.changes_for_backend() {
+                    self.report_asked_first(context);
+                }
+                lowered.auths.push(self.lower_external_auth(context, filter)?);
+            }
             FilterView::Extension(reference) => return Err(self.unknown_extension(context, reference)),
         }
         Ok(())
