@@ -316,6 +316,8 @@ registry! {
     SESSION_AT_SERVICE = "GW5080" "session-at-service-address" Warning;
     /// An authorization that is listed behind changes to the request.
     ASKED_FIRST = "GW5081" "authorization-before-changes" Warning;
+    /// A filter or a limit of a rule that redirects.
+    IDLE_BESIDE_REDIRECT = "GW5082" "no-effect-beside-redirect" Warning;
 
     /// A Secret that is not in the input.
     CERTIFICATE_NOT_FOUND = "GW6001" "certificate-not-found" Error, "ResolvedRefs" "False" "InvalidCertificateRef";

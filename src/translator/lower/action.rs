@@ -11,7 +11,7 @@ use crate::path;
 use crate::resolver::{BackendRefOutcome, Place};
 
 use super::cluster::Carried;
-use super::filter::{FilterView, Filters, ListPlace};
+use super::filter::{FilterView, Filters, Idle, ListPlace};
 use super::forward::{RuleAction, RuleBackend, RulePolicy, build_action};
 use super::retry::{lower_retry, lower_timeouts, session_retry};
 use super::rule::{RouteLowering, short};
@@ -45,8 +45,12 @@ impl<S> RouteLowering<'_, S> {
         policy: PolicySpec<'_>,
     ) -> RuleAction {
         let own = self.lower_filters(list, filters);
+        let given = policy;
         let policy = self.lower_policy(list, policy);
         let (Ok(mut filters), Ok(mut policy)) = (own, policy) else { return self.fail() };
+        if filters.redirect.is_some() {
+            self.report_idle_policy(list, given);
+        }
         if filters.redirect.is_none()
             && let Some(empty) = self.report_no_backend(list.owner, backends)
         {
@@ -56,6 +60,10 @@ impl<S> RouteLowering<'_, S> {
         let mut lowered = Vec::with_capacity(backends.len());
         for (index, spec) in backends.iter().enumerate() {
             let backend = self.lower_backend(list, index, spec);
+            if backend.filters.redirect.is_some() && !filters.mirrors.is_empty() {
+                let at = list.owner.with("backendRefs").with(index).with("filters");
+                self.report_idle(at, Idle::Copies);
+            }
             // A backend that lost its share keeps the sessions that it has.
             if spec.weight > 0 || policy.session.is_some() && matches!(backend.target, Target::Cluster(_)) {
                 lowered.push(backend);
@@ -70,6 +78,16 @@ impl<S> RouteLowering<'_, S> {
             self.warn_virtual_backends(list, backends);
         }
         build_action(&filters, &lowered, &policy)
+    }
+
+    /// Warns about limits of a rule that redirects.
+    fn report_idle_policy(&mut self, list: ListPlace<'_>, spec: PolicySpec<'_>) {
+        let PolicySpec { timeouts, retry, session, session_policy: _ } = spec;
+        let fields =
+            [("timeouts", timeouts.is_some()), ("retry", retry.is_some()), ("sessionPersistence", session.is_some())];
+        for (field, _) in fields.iter().filter(|(_, is_given)| *is_given) {
+            self.report_idle(list.owner.with(*field), Idle::Policy);
+        }
     }
 
     /// Makes every request ask the services of its rule first, then those of its backend, each list in its order.

@@ -10,6 +10,7 @@ use crate::parser::api::{self, ExternalAuthFilter, ForwardBody, GrpcAuthConfig, 
 use crate::resolver::Place;
 
 use super::super::cluster::Carried;
+use super::super::header::bad_passed_name;
 use super::super::path::bad_path_char;
 use super::super::rule::RouteLowering;
 use super::FilterContext;
@@ -100,22 +101,23 @@ impl<S> RouteLowering<'_, S> {
         let (protocol, request_headers) = match protocol {
             api::ExternalAuthProtocol::Grpc => {
                 let GrpcAuthConfig { allowed_headers } = grpc.clone().unwrap_or_default();
-                (ExternalAuthProtocol::Grpc, allowed_headers)
+                (ExternalAuthProtocol::Grpc, self.lower_names(context, ["grpc", "allowedHeaders"], &allowed_headers)?)
             }
             api::ExternalAuthProtocol::Http => {
                 let HttpAuthConfig { path, allowed_headers, allowed_response_headers } =
                     http.clone().unwrap_or_default();
                 let path_prefix = self.lower_auth_path(context, path.as_deref().unwrap_or_default())?;
-                let response_headers = lower_names(allowed_response_headers);
-                (ExternalAuthProtocol::Http { path_prefix, response_headers }, allowed_headers)
+                let request_headers = self.lower_names(context, ["http", "allowedHeaders"], &allowed_headers)?;
+                let response_headers =
+                    self.lower_names(context, ["http", "allowedResponseHeaders"], &allowed_response_headers)?;
+                (ExternalAuthProtocol::Http { path_prefix, response_headers }, request_headers)
             }
         };
         let Some(outcome) = context.outcome else { return Ok(None) };
         let carried = if protocol == ExternalAuthProtocol::Grpc { Carried::Grpc } else { Carried::Http };
         let Some(cluster) = self.clusters.get_for(outcome?, carried) else { return Ok(None) };
         let max_body_bytes = forward_body.as_ref().and_then(lower_body);
-        let settings =
-            ExternalAuthSettings { cluster, protocol, request_headers: lower_names(request_headers), max_body_bytes };
+        let settings = ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes };
         Ok(Some(self.find_or_add(context, settings)))
     }
 
@@ -140,6 +142,40 @@ impl<S> RouteLowering<'_, S> {
         );
     }
 
+    /// The names of headers that are passed on, each checked: a name that no header has would be left out in
+    /// silence, and the framing of one message breaks another. An empty list leaves the choice to the protocol.
+    fn lower_names(
+        &mut self,
+        context: &FilterContext<'_>,
+        [protocol, field]: [&'static str; 2],
+        names: &[String],
+    ) -> Result<AuthHeaders, Reported> {
+        let is_answer = field == "allowedResponseHeaders";
+        let mut refused = None;
+        for (index, name) in names.iter().enumerate() {
+            let Some((message, help)) = bad_passed_name(name, is_answer) else { continue };
+            let at = context.at.with("externalAuth").with(protocol).with(field).with(index);
+            refused = Some(
+                self.diagnostics.error(
+                    self.object
+                        .finding(codes::UNSAFE_VALUE, at, message)
+                        .label("cannot be passed on")
+                        .consequence(context.consequence)
+                        .help(help),
+                ),
+            );
+        }
+        match refused {
+            Some(refused) => return Err(refused),
+            None if names.is_empty() => return Ok(AuthHeaders::Default),
+            None => {}
+        }
+        let mut names: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        names.sort_unstable();
+        names.dedup();
+        Ok(AuthHeaders::Listed(names))
+    }
+
     /// The prefix of the path at the service, without a trailing `/`.
     fn lower_auth_path(&mut self, context: &FilterContext<'_>, path: &str) -> Result<String, Reported> {
         let Some((_, found)) = bad_path_char(path) else {
@@ -158,17 +194,6 @@ impl<S> RouteLowering<'_, S> {
                 .help("write the path without query and fragment, other characters percent-encoded"),
         ))
     }
-}
-
-/// An empty list leaves the choice to the protocol.
-fn lower_names(names: Vec<String>) -> AuthHeaders {
-    if names.is_empty() {
-        return AuthHeaders::Default;
-    }
-    let mut names: Vec<String> = names.into_iter().map(|name| name.to_ascii_lowercase()).collect();
-    names.sort_unstable();
-    names.dedup();
-    AuthHeaders::Listed(names)
 }
 
 /// The limit in bytes; 0 and nothing at all send no body.

@@ -22,7 +22,7 @@ use super::header;
 use super::rule::RouteLowering;
 
 pub(super) use external_auth::ExternalAuths;
-pub(super) use redirect::RedirectTemplate;
+pub(super) use redirect::{Idle, RedirectTemplate};
 
 /// A filter of whichever kind of route.
 #[derive(Clone, Copy, Debug)]
@@ -170,7 +170,7 @@ impl<S> RouteLowering<'_, S> {
         filters: impl Iterator<Item = FilterView<'f>>,
     ) -> Result<Filters<'f>, Reported> {
         let mut lowered = Filters::default();
-        let mut failed = None;
+        let (mut failed, mut idle) = (None, Vec::new());
         for (index, filter) in filters.enumerate() {
             let consequence = if list.backend.is_none() { self.answers.rule_fails } else { self.answers.backend_fails };
             let context = FilterContext {
@@ -179,7 +179,15 @@ impl<S> RouteLowering<'_, S> {
                 consequence,
                 outcome: list.refs.get(list.backend, index),
             };
+            idle.extend(match filter {
+                FilterView::Mirror(_) => Some((context.at.clone(), Idle::Mirror)),
+                FilterView::RequestHeaders(_) => Some((context.at.clone(), Idle::RequestHeaders)),
+                _ => None,
+            });
             failed = failed.or(self.lower_one(&context, filter, &mut lowered).err());
+        }
+        if lowered.redirect.is_some() {
+            idle.into_iter().for_each(|(at, idle)| self.report_idle(at, idle));
         }
         failed.map_or(Ok(lowered), Err)
     }
