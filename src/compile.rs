@@ -155,7 +155,7 @@ mod tests {
 
     /// Objects of every part that a status speaks of, the documents in either order.
     fn documents(reversed: bool) -> SourceSet {
-        let mut documents = vec![
+        let mut documents = [
             "kind: GatewayClass\nmetadata: {name: c}\nspec: {controllerName: a.example/b}",
             "kind: Gateway\nmetadata: {name: g, generation: 4}\nspec:\n  gatewayClassName: c\n  listeners:\n  \
              - {name: a, protocol: HTTP, port: 80}\n  - {name: b, protocol: TCP, port: 80}\n  \
