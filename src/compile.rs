@@ -1,5 +1,6 @@
 //! The whole compilation in memory: no file system, no printing, no globals.
 
+use crate::analysis;
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::emit;
 use crate::ir;
@@ -51,7 +52,9 @@ fn compile_for(
         let resolved = resolver::resolve(&manifests, options, &mut diagnostics);
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
         // What context objects and suppressed findings say counts here too.
-        (lowered, compute_status(&resolved, diagnostics.findings()))
+        let status = compute_status(&resolved, diagnostics.findings());
+        analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
+        (lowered, status)
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
     let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));
