@@ -217,6 +217,8 @@ registry! {
     MISSPELT_TYPE = "GW2072" "misspelt-type" Warning;
     /// An EndpointSlice of a Service that is not in the input.
     SLICE_WITHOUT_SERVICE = "GW2073" "slice-without-service" Warning;
+    /// An unknown `appProtocol` that is close to a known one.
+    MISSPELT_PROTOCOL = "GW2074" "misspelt-app-protocol" Warning;
 
     /// A parent that is not in the input.
     PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;
