@@ -198,6 +198,7 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("http/endpoint-slices", "EndpointSlice", "", "another Service's slice, which is reported, or an unused port"),
     ("diagnostics/GW2073", "EndpointSlice", "", "a slice that no Service uses, which is reported"),
     ("diagnostics/GW2007", "EndpointSlice", "", "a slice without a ready endpoint, which is reported"),
+    ("diagnostics/GW3016", "Gateway", "spec.listeners[].allowedRoutes", "the route is in the namespace of the Gateway"),
     ("diagnostics/GW4003", "HTTPRoute", "spec.rules[].matches[]", "a match that is ignored, which is reported"),
     ("diagnostics/GW5010", "TLSRoute", "spec", "the route has no parent, which is reported"),
     ("diagnostics/GW5010", "Gateway", "metadata.namespace", "no route names the Gateway"),
