@@ -199,6 +199,13 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("diagnostics/GW2073", "EndpointSlice", "", "a slice that no Service uses, which is reported"),
     ("diagnostics/GW2007", "EndpointSlice", "", "a slice without a ready endpoint, which is reported"),
     ("diagnostics/GW3016", "Gateway", "spec.listeners[].allowedRoutes", "the route is in the namespace of the Gateway"),
+    (
+        "diagnostics/GW5082",
+        "HTTPRoute",
+        "spec.rules[]",
+        "beside a redirect nothing of this has an effect, which is reported",
+    ),
+    ("foreign/06-server-fields", "*", "", "what the API server adds is accepted unread"),
     ("diagnostics/GW4003", "HTTPRoute", "spec.rules[].matches[]", "a match that is ignored, which is reported"),
     ("diagnostics/GW5010", "TLSRoute", "spec", "the route has no parent, which is reported"),
     ("diagnostics/GW5010", "Gateway", "metadata.namespace", "no route names the Gateway"),
