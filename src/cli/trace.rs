@@ -339,20 +339,8 @@ impl From<&Request> for SentRequest {
             Security::Tls { server_name, .. } => server_name.clone(),
             Security::Plain | Security::Udp => None,
         };
-        Self { method: request.method.clone(), url: url(request), server_name, headers: request.headers.clone() }
+        Self { method: request.method.clone(), url: request.url(), server_name, headers: request.headers.clone() }
     }
-}
-
-/// The URL of a request; the port is the Gateway's.
-pub(super) fn url(request: &Request) -> String {
-    let (scheme, default) = match request.connection.security {
-        Security::Plain => ("http", 80),
-        Security::Tls { .. } => ("https", 443),
-        Security::Udp => ("udp", 0),
-    };
-    let port = request.connection.port;
-    let port = if port == default { String::new() } else { format!(":{port}") };
-    format!("{scheme}://{}{port}{}", request.authority.as_deref().unwrap_or_default(), request.target)
 }
 
 /// A match in words.

@@ -18,6 +18,7 @@ mod campaign;
 mod case;
 mod commands;
 mod docs;
+mod features;
 mod golden;
 mod harness;
 mod layering;
@@ -29,6 +30,7 @@ mod proxy;
 mod registry;
 mod simulated;
 mod status;
+mod witness;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -75,6 +77,7 @@ fn trials() -> Vec<Trial> {
     let mut trials = golden::trials(&harness);
     trials.extend(behaviour::trials(&harness));
     trials.extend(simulated::trials(&harness));
+    trials.extend(witness::trials(&harness));
     trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));
     trials.extend(property::trials(&harness));
@@ -85,6 +88,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(registry::trials(root));
     trials.extend(status::trials(&harness));
     trials.extend(docs::trials(root));
+    trials.extend(features::trials(&harness, root));
     trials.extend(harness::trials());
     trials
 }

@@ -2,8 +2,8 @@
 
 use gwctl::ir::Config;
 use gwctl::proving::{
-    Expectation, Headers, HttpVersion, OutcomeShare, RequestCase, RequestSpec, ResponseExpectation, Scheme, Target,
-    UpstreamExpectation,
+    Expectation, Headers, HttpVersion, OutcomeShare, Patterns, RequestCase, RequestSpec, ResponseExpectation, Scheme,
+    Target, UpstreamExpectation,
 };
 use gwctl::simulate::{Answer, Decision, Request, Upstream};
 use hyper::header::HeaderName;
@@ -124,6 +124,7 @@ fn seen(upstream: &Upstream<'_>) -> UpstreamExpectation {
         path: Some(upstream.path.clone()),
         host: Some(upstream.host.clone()),
         headers,
+        matching: Patterns::default(),
         absent,
         http: None,
         body: None,
@@ -133,7 +134,7 @@ fn seen(upstream: &Upstream<'_>) -> UpstreamExpectation {
 
 fn response(lines: &[(String, String)]) -> ResponseExpectation {
     let (headers, absent) = split(lines, RESPONSE_HEADERS);
-    ResponseExpectation { headers, absent }
+    ResponseExpectation { headers, matching: Patterns::default(), absent }
 }
 
 /// Those of `names` that are there with their lines, and those that are not.
