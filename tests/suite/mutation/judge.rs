@@ -126,6 +126,9 @@ const OF_THE_RUN: &[&str] = &["GW2011", "GW3012", "GW3015", "GW8008", "GW8012"];
 /// Codes of routes whose parent is a ListenerSet: the Gateway that the change is about is two references away.
 const OF_ITS_PARENT: &[&str] = &["GW3022"];
 
+/// Codes of the routing analysis: a change of one object decides what is left for others, which do not name it.
+const OF_ROUTING: &[&str] = &["GW4050", "GW4051", "GW4052", "GW4054", "GW4055", "GW4056"];
+
 /// Why a finding is not where it should be: neither in the changed object, nor in one that names it or that it names.
 pub(super) fn misplaced(
     finding: &Found,
@@ -148,7 +151,8 @@ pub(super) fn misplaced(
         .object
         .as_ref()
         .is_some_and(|(_, namespace, name)| changed.contains(name.as_str()) || changed.contains(namespace.as_str()));
-    (!is_named && !names_it && !OF_ITS_PARENT.contains(&finding.code))
+    let is_indirect = OF_ITS_PARENT.contains(&finding.code) || OF_ROUTING.contains(&finding.code);
+    (!is_named && !names_it && !is_indirect)
         .then(|| format!("{finding:?} is about an object that has nothing to do with the change"))
 }
 
