@@ -258,7 +258,8 @@ impl<'a> Offline<'a> {
         }
         let body = controls.get("x-echo-body").unwrap_or_default();
         let mut reply = self::reply(status.unwrap_or(200), upstream.answer(headers), &body);
-        if is_call {
+        // HTTP/1.1 backends have no trailers to put it in.
+        if is_call && received.version == HttpVersion::Http2.as_str() {
             let status = controls.get("x-echo-grpc-status").unwrap_or_else(|| "0".to_owned());
             reply.trailers.push((grpc::STATUS.to_owned(), status));
         }
@@ -387,12 +388,15 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
 /// How far a percentage without decimals may be off: less than anything prints.
 const EXACT: f64 = 0.005;
 
+/// What sums of percentages may be off because they are floats.
+const FLOAT_ERROR: f64 = 1e-9;
+
 /// Compares exact shares with percentages, as exactly as those are written.
 fn compare_shares(expected: &[(String, f64)], actual: &[(String, Share)]) -> Vec<Mismatch> {
     let find = |name: &str| actual.iter().find(|(key, _)| key == name).map_or(Share::new(0, 1), |(_, share)| *share);
     let wrong = expected.iter().filter(|(name, percent)| {
         let decimals = percent.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
-        let tolerance = 0.5 * 10_f64.powi(-i32::try_from(decimals).unwrap_or(0));
+        let tolerance = (0.5 * 10_f64.powi(-i32::try_from(decimals).unwrap_or(0))).max(FLOAT_ERROR);
         let exact = if decimals == 0 { EXACT } else { tolerance };
         (find(name).percent() - percent).abs() > exact
     });

@@ -150,8 +150,12 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
         headers.retain(|(name, _)| name != "x-forwarded-for");
     }
     let mut host = request.authority.clone();
-    if let Some(other) = own_host.as_ref().or(host_rewrite.as_ref()) {
-        set(&mut headers, "x-envoy-original-host", &request.authority);
+    // An entry's host is set before the route's, and what it replaces is told to nobody.
+    if let Some(other) = own_host {
+        host.clone_from(other);
+    }
+    if let Some(other) = host_rewrite {
+        set(&mut headers, "x-envoy-original-host", &host);
         host.clone_from(other);
     }
     let mut path = request.target.clone();

@@ -80,6 +80,8 @@ pub enum Closed {
     InvalidBackend,
     /// The backend has no endpoint.
     NoEndpoint,
+    /// A header's name has an underscore, for which HTTP/2 streams are reset.
+    Underscore,
 }
 
 impl Closed {
@@ -93,6 +95,7 @@ impl Closed {
             Self::NoRoute => "no route is attached to the listener",
             Self::InvalidBackend => "the backend cannot be used",
             Self::NoEndpoint => "the backend has no endpoint",
+            Self::Underscore => "a header name has an underscore, which no rule of the listener asks for",
         }
     }
 }

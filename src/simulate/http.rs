@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use crate::ir::{Config, HttpConnection, Route, VirtualHost};
 
 use super::action::act;
-use super::decision::{Answer, Decision, LocalReply, Outcome, Reason};
+use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::header::{Lines, admit};
 use super::host::{HostTable, split_port, without_dot};
 use super::matching::Subject;
@@ -72,6 +72,15 @@ pub(super) struct Admitted {
     pub(super) is_grpc: bool,
 }
 
+/// Why a request gets no further than the connection manager.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// It is answered.
+    Reply(LocalReply),
+    /// Its stream is reset, and the connection with it where there is only one.
+    Reset(Closed),
+}
+
 impl Admitted {
     pub(super) fn subject(&self) -> Subject<'_> {
         let Self { method, authority, target, headers, scheme: _, is_grpc } = self;
@@ -96,7 +105,8 @@ impl<'c> HttpTable<'c> {
     pub(super) fn decide(&self, config: &'c Config, request: &Request) -> Decision<'c> {
         let admitted = match self.admit(config, request) {
             Ok(admitted) => admitted,
-            Err(reply) => return local(finish(reply, is_grpc(&request.headers))),
+            Err(Refusal::Reply(reply)) => return local(finish(reply, is_grpc(&request.headers))),
+            Err(Refusal::Reset(closed)) => return Decision::closed(None, closed),
         };
         let refused = |reason| local(finish(LocalReply::new(status_of(reason), reason), admitted.is_grpc));
         let (host, _) = split_port(&admitted.authority);
@@ -128,21 +138,26 @@ impl<'c> HttpTable<'c> {
     }
 
     /// What the routes see of a request, unless it is answered before.
-    pub(super) fn admit(&self, config: &Config, request: &Request) -> Result<Admitted, LocalReply> {
+    pub(super) fn admit(&self, config: &Config, request: &Request) -> Result<Admitted, Refusal> {
         let Request { connection, version, method, authority, target, headers } = request;
-        let bad = || LocalReply::new(400, Reason::BadRequest);
+        let bad = || Refusal::Reply(LocalReply::new(400, Reason::BadRequest));
         if *version == Version::Http1 && !METHODS.contains(&method.as_str()) {
-            return Err(bad().with_body("Bad Request"));
+            return Err(Refusal::Reply(LocalReply::new(400, Reason::BadRequest).with_body("Bad Request")));
         }
         if !self.admits_underscores && headers.iter().any(|(name, _)| name.contains('_')) {
-            return Err(LocalReply::new(400, Reason::Underscore).with_body("Bad Request"));
+            return Err(match version {
+                Version::Http1 => Refusal::Reply(LocalReply::new(400, Reason::Underscore).with_body("Bad Request")),
+                Version::Http2 => Refusal::Reset(Closed::Underscore),
+            });
         }
         let (authority, target) = split_target(authority.as_deref(), target).ok_or_else(bad)?;
         let target = match normalize(target) {
             Normalized::Path(path) => path,
+            // gRPC clients follow no redirects.
+            Normalized::Redirect(_) if is_grpc(headers) => return Err(bad()),
             Normalized::Redirect(path) => {
                 let headers = vec![("location".to_owned(), path)];
-                return Err(LocalReply { headers, ..LocalReply::new(307, Reason::EscapedSlashes) });
+                return Err(Refusal::Reply(LocalReply { headers, ..LocalReply::new(307, Reason::EscapedSlashes) }));
             }
             Normalized::Refused => return Err(bad()),
         };
