@@ -72,5 +72,6 @@ fn request(args: &RouteArgs) -> Result<Request, String> {
         authority,
         target: url.path.clone(),
         headers,
+        body_bytes: 0,
     })
 }

@@ -218,7 +218,7 @@ impl<'c> Tracer<'c> {
     }
 
     fn outcome(&self, outcome: &Outcome<'_>) -> OutcomeView {
-        let Outcome { share, backend, answer } = outcome;
+        let Outcome { share, backend, asked: _, answer } = outcome;
         let mut view = OutcomeView {
             percent: share.percent(),
             share: format!("{}/{}", share.parts(), share.of()),

@@ -17,6 +17,8 @@ pub struct Request {
     pub target: String,
     /// Header lines, Host left out. Letter case of names does not count.
     pub headers: Vec<(String, String)>,
+    /// The length of the body.
+    pub body_bytes: u64,
 }
 
 impl Request {
@@ -29,6 +31,7 @@ impl Request {
             authority: Some(host.to_owned()),
             target: target.to_owned(),
             headers: Vec::new(),
+            body_bytes: 0,
         }
     }
 

@@ -191,6 +191,7 @@ fn stream_request(listener: &Listener, security: Security) -> Request {
         authority,
         target: String::new(),
         headers: Vec::new(),
+        body_bytes: 0,
     }
 }
 
@@ -373,7 +374,7 @@ fn describe(decision: &Decision<'_>, config: &Config, long: bool) -> String {
             Answer::Upstream(upstream) => {
                 let name = backend_name(&config.cluster(upstream.cluster).backend);
                 if long {
-                    let response = upstream.answer(Vec::new());
+                    let response = upstream.answer(Vec::new(), None);
                     let response =
                         if response.is_empty() { String::new() } else { format!(", response {}", lines(&response)) };
                     let changed = upstream.answered_headers().join(", ");

@@ -98,7 +98,7 @@ impl Seen<'_> {
                 grpc_status: (self.case.request.grpc.is_some() && self.is_http2(upstream)).then_some(0),
                 backend: Some(self.backend(upstream)),
                 upstream: Some(self.received(upstream)),
-                response: Some(response(&upstream.answer(self.echoed()))),
+                response: Some(response(&upstream.answer(self.echoed(), None))),
                 mirrors: mirrors.then(|| self.mirrors(upstream)),
                 ..Expectation::default()
             },
@@ -123,7 +123,7 @@ impl Seen<'_> {
             grpc_status: line("grpc-status").and_then(|text| text.parse().ok()),
             redirect: line("location").map(str::to_owned),
             response: Some(response(&reply.headers)),
-            body: Some(if has_body { reply.body.to_owned() } else { String::new() }),
+            body: Some(if has_body { reply.body.to_string() } else { String::new() }),
             ..Expectation::default()
         }
     }

@@ -154,9 +154,6 @@ fn compare(envoy: &Path, plan: &Plan, requests: &[RequestCase]) -> Result<Round,
         requests.iter().filter(|case| ports.contains(&case.request.url.port)).cloned().collect();
     let asked = case_file(reachable);
     let compiled = build(&yaml, &offline_options(&topology, &asked, &Options::default()));
-    for f in &compiled.findings {
-        eprintln!("DEBUG {} {} {:?}", f.code.id(), f.message, f.object.as_ref().map(|o| o.kind.clone()));
-    }
     let config = &compiled.lowered.config;
     let simulator = Simulator::new(config);
     let mut tally = Tally::default();
@@ -195,7 +192,10 @@ fn compare(envoy: &Path, plan: &Plan, requests: &[RequestCase]) -> Result<Round,
     let options = Options::default();
     let proof = Proof { envoy, topology: &topology, cases: &cases, options: &options };
     let results = run(&proof, |options| {
-        let bootstrap = build(&yaml, options).bootstrap.ok_or("no output")?;
+        let compiled = build(&yaml, options);
+        let findings = compiled.findings.iter().map(|finding| format!("{}: {}", finding.code.id(), finding.message));
+        let findings: Vec<String> = findings.collect();
+        let bootstrap = compiled.bootstrap.ok_or_else(|| findings.join("\n"))?;
         let mut text = Vec::new();
         emit::write_yaml(emit::BOOTSTRAP, &bootstrap, &NoComments, &mut text).map_err(|error| error.to_string())?;
         String::from_utf8(text).map_err(|error| error.to_string())

@@ -50,7 +50,7 @@ pub(crate) fn generate(position: usize, sockets: &[Socket], random: &mut Random)
 
 /// A request that a route was found to take, sometimes with something else about it.
 pub(crate) fn of_witness(position: usize, witness: &Request, random: &mut Random) -> RequestCase {
-    let Request { connection, version: _, method, authority, target, headers } = witness;
+    let Request { connection, version: _, method, authority, target, headers, body_bytes: _ } = witness;
     let host = authority.clone().unwrap_or_default();
     let is_tls = matches!(connection.security, Security::Tls { .. });
     let mut request = plain(if is_tls { Scheme::Https } else { Scheme::Http }, &host, connection.port, "/");
