@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hyper::Method;
 
-use crate::ir::{Cluster, ClusterId, Endpoints, UpstreamProtocol};
+use crate::ir::{AuthHeaders, Cluster, ClusterId, Endpoints, UpstreamProtocol};
 use crate::simulate::{Answer, Decision, Permission, Question, Request, Security, Share, Simulator, Upstream, Version};
 
 use super::backend::ECHO_BACKEND;
@@ -15,7 +15,7 @@ use super::cases::{CaseFile, RequestCase};
 use super::check::Outcome;
 use super::client::{NoAnswer, Reply};
 use super::grpc;
-use super::journal::Received;
+use super::journal::{REQUEST_ID, Received};
 use super::offline::NOWHERE;
 use super::values::HttpVersion;
 
@@ -83,7 +83,15 @@ impl<'a> Echo<'a> {
                 Permission::Refused { status, headers: answer, body }
             }
         };
-        (Some(received), permission)
+        (Some(received).filter(|_| self.is_identified(question)), permission)
+    }
+
+    /// Whether a question carries what tells the runner which request it is about.
+    fn is_identified(&self, question: &Question) -> bool {
+        match &self.simulator.config().external_auth(question.auth).settings.request_headers {
+            AuthHeaders::Default => question.is_grpc,
+            AuthHeaders::Listed(names) => names.iter().any(|name| name == REQUEST_ID),
+        }
     }
 
     /// What the runner would observe, with the share of each.

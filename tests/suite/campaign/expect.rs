@@ -5,7 +5,7 @@ use gwctl::proving::{
     Expectation, Headers, HttpVersion, Mirrors, OutcomeShare, RequestCase, ResponseExpectation, Scheme, Shares,
     Simulated, TlsExpectation, UpstreamExpectation,
 };
-use gwctl::simulate::{Answer, Decision, LocalReply, Outcome, Upstream};
+use gwctl::simulate::{Answer, Decision, LocalReply, Outcome, Reason, Upstream, Version};
 use hyper::Method;
 use hyper::header::HeaderName;
 
@@ -123,7 +123,9 @@ impl Seen<'_> {
             grpc_status: line("grpc-status").and_then(|text| text.parse().ok()),
             redirect: line("location").map(str::to_owned),
             response: Some(response(&reply.headers)),
-            body: Some(if has_body { reply.body.to_string() } else { String::new() }),
+            // A service that refuses says why in words of its own.
+            body: (reply.reason != Reason::Unauthorized)
+                .then(|| if has_body { reply.body.to_string() } else { String::new() }),
             ..Expectation::default()
         }
     }
@@ -140,7 +142,10 @@ impl Seen<'_> {
                 .filter(|name| request.header_lines(name).next().is_none())
                 .map(|name| (*name).to_owned())
                 .collect(),
-            http: Some(self.case.request.http),
+            http: Some(match request.version {
+                Version::Http1 => HttpVersion::Http1,
+                Version::Http2 => HttpVersion::Http2,
+            }),
             ..UpstreamExpectation::default()
         }
     }
@@ -157,6 +162,9 @@ impl Seen<'_> {
         let mut shares: Vec<(String, f64)> = Vec::new();
         for outcome in outcomes {
             let key = match &outcome.answer {
+                Answer::Local(reply) if reply.reason == Reason::Unauthorized => {
+                    reply.header_lines("x-echo-backend").next().unwrap_or_default().to_owned()
+                }
                 Answer::Local(reply) => match reply.header_lines("grpc-status").next() {
                     Some(status) => format!("grpc:{status}"),
                     None => format!("status:{}", reply.status),
@@ -224,6 +232,9 @@ impl Seen<'_> {
 
     /// The response headers that the echo backend is asked for.
     fn echoed(&self) -> Vec<(String, String)> {
+        if self.simulated.request.target.contains("x-echo-for=") {
+            return Vec::new();
+        }
         let lines = self.simulated.request.header_lines("x-echo-header");
         lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }

@@ -97,3 +97,19 @@ pub(crate) fn cors(random: &mut Random) -> Value {
     }
     json!({"type": "CORS", "cors": cors})
 }
+
+/// A service that is asked first.
+pub(crate) fn authorization(random: &mut Random) -> Value {
+    let service = json!({"name": random.pick(&["m1", "m1", "m2", "gone"]), "port": 80});
+    let mut auth = json!({"protocol": "HTTP", "backendRef": service, "http": {}});
+    if random.once_in(2) {
+        auth["http"]["path"] = json!("/check");
+    }
+    if random.once_in(2) {
+        auth["http"]["allowedHeaders"] = json!(["x-v", "x-set"]);
+    }
+    if random.once_in(2) {
+        auth["http"]["allowedResponseHeaders"] = json!(["x-add"]);
+    }
+    json!({"type": "ExternalAuth", "externalAuth": auth})
+}

@@ -114,8 +114,9 @@ fn listeners(parent: usize, random: &mut Random, sockets: &mut Vec<Socket>) -> V
         };
         let socket = Socket { parent, ..socket };
         let is_same = |other: &Socket| (other.port, other.hostname) == (socket.port, socket.hostname);
-        // Listeners that conflict serve nobody: seldom worth a look.
-        if sockets.iter().any(is_same) && !random.once_in(8) {
+        // The schema refuses them in one object; in two they conflict, and one serves nobody.
+        let is_refused = sockets.iter().any(|other| is_same(other) && other.parent == parent);
+        if is_refused || (sockets.iter().any(is_same) && !random.once_in(8)) {
             continue;
         }
         listeners.push(listener(&format!("l{number}"), &socket, random));

@@ -32,7 +32,7 @@ use plan::{HOME, Plan};
 use random::Random;
 
 /// Rounds of a plain test run; each is one Envoy.
-const ROUNDS: u64 = 8;
+const ROUNDS: u64 = 5;
 const SEED: u64 = 20_261_122;
 
 /// Requests in one round, and how many of them may be sent often enough to see shares, or waited for until every copy
@@ -155,6 +155,9 @@ fn compare(envoy: &Path, plan: &Plan, requests: &[RequestCase]) -> Result<Round,
     let asked = case_file(reachable);
     let compiled = build(&yaml, &offline_options(&topology, &asked, &Options::default()));
     let config = &compiled.lowered.config;
+    if config.listeners.is_empty() {
+        return Ok(Round { tally: Tally::default(), different: None });
+    }
     let simulator = Simulator::new(config);
     let mut tally = Tally::default();
     let mut expected = Vec::new();

@@ -36,6 +36,10 @@ const HEADERS: &[(&str, &str)] = &[
 
 const QUERIES: &[&str] = &["q=1", "q=2", "r=1", "q", "r=a,b", "q=%31", "r=x%20y", "q=", "=1", "Q=1", "q=1;r=1"];
 
+/// What an authorization service is told to say.
+const AUTHORIZATIONS: &[&str] =
+    &["x-echo-status=403", "x-echo-status=503", "x-echo-status=302", "x-echo-header=x-add=given", "x-echo-status=200"];
+
 /// A request without an expectation.
 pub(crate) fn generate(position: usize, sockets: &[Socket], random: &mut Random) -> RequestCase {
     let socket = random.pick(sockets);
@@ -99,7 +103,7 @@ fn plain(scheme: Scheme, host: &str, port: u16, path: &str) -> RequestSpec {
         upgrade: None,
         grpc: None,
         tls: None,
-        new_connection: true,
+        new_connection: false,
     }
 }
 
@@ -111,7 +115,12 @@ fn datagram(socket: &Socket) -> RequestSpec {
 fn stream(socket: &Socket, random: &mut Random) -> RequestSpec {
     let scheme = if socket.protocol == "TLS" { Scheme::Https } else { Scheme::Http };
     let http = if random.once_in(4) { HttpVersion::Http2 } else { HttpVersion::Http1 };
-    RequestSpec { http, ..plain(scheme, random.pick(HOSTS), socket.port, random.pick(&["/", "/a?x=1", "/a//b"])) }
+    // Backends are drawn for connections.
+    RequestSpec {
+        http,
+        new_connection: true,
+        ..plain(scheme, random.pick(HOSTS), socket.port, random.pick(&["/", "/a?x=1", "/a//b"]))
+    }
 }
 
 /// A host that a hostname covers, or any other.
@@ -226,7 +235,11 @@ fn path(random: &mut Random) -> String {
     if !path.starts_with('/') {
         path.insert(0, '/');
     }
-    let query = random.some(QUERIES, 3);
+    let mut query = random.some(QUERIES, 3);
+    if random.once_in(8) {
+        // Services that are asked read it too, and may refuse.
+        query.extend(["x-echo-for=default/m1:80", random.pick(AUTHORIZATIONS)]);
+    }
     if !query.is_empty() {
         path.push('?');
         path.push_str(&query.join("&"));

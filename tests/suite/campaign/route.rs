@@ -123,6 +123,9 @@ fn http_rule(random: &mut Random) -> Value {
     if random.once_in(4) {
         filters.push(filter::cors(random));
     }
+    if random.once_in(8) {
+        filters.push(filter::authorization(random));
+    }
     if !filters.is_empty() {
         rule["filters"] = json!(filters);
     }
