@@ -8,7 +8,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use crate::ir::Action;
+use crate::ir::{Action, ClientCertificates, FilterChain};
 use crate::options::Options;
 use crate::simulate::{Answer, Connection, Decision, Request, Security, Share, Simulator, Version};
 
@@ -77,7 +77,7 @@ impl<'a> Offline<'a> {
         let mut simulated = Simulated {
             result: CaseResult { name: case.name.clone(), requests: 1, mismatches: Vec::new(), seconds: 0.0 },
             unchecked: Vec::new(),
-            skipped: skip(case, &request).or_else(|| self.skip_handshake(&decision)),
+            skipped: skip(case, &request, &decision).or_else(|| self.skip_handshake(&decision)),
             request,
             decision,
         };
@@ -214,10 +214,14 @@ fn add(shares: &mut Vec<(String, Share)>, key: String, share: Share) {
 }
 
 /// Why a case needs a running proxy.
-fn skip(case: &RequestCase, request: &Request) -> Option<&'static str> {
+fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Option<&'static str> {
     let controls =
         |name: &&&str| request.header_lines(name).next().is_some() || request.target.contains(&format!("{name}="));
-    if case.request.tls.as_ref().is_some_and(|tls| tls.certificate.is_some()) {
+    let asks = |chain: &FilterChain| {
+        chain.tls.as_ref().is_some_and(|tls| matches!(tls.clients, ClientCertificates::Required(_)))
+    };
+    let shows = case.request.tls.as_ref().is_some_and(|tls| tls.certificate.is_some());
+    if shows && decision.chain.is_some_and(asks) {
         return Some("whether the client's certificate is accepted needs a run");
     }
     if case.request.upgrade.is_some() {
