@@ -28,7 +28,6 @@ use gwctl::parser::source::{DocumentId, Found, Source, SourceSet};
 use gwctl::parser::split::split;
 use gwctl::resolver;
 use gwctl::translator::{envoy, lower};
-use prost::Message as _;
 
 const ROUTES: usize = 1_000;
 
@@ -106,7 +105,7 @@ fn bench_compiler(group: &mut BenchmarkGroup<'_, WallTime>) {
     });
     let config = lower::lower(&resolved, &options, &mut Diagnostics::new()).config;
     group.bench_function("translate and encode", |bencher| {
-        bencher.iter(|| envoy::to_bootstrap(&config).encode_to_vec());
+        bencher.iter(|| envoy::encode_bootstrap(&config));
     });
 }
 

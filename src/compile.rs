@@ -1,7 +1,5 @@
 //! The whole compilation in memory: no file system, no printing, no globals.
 
-use prost::Message;
-
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::emit;
 use crate::ir;
@@ -9,7 +7,8 @@ use crate::options::Options;
 use crate::parser;
 use crate::parser::manifests::Manifests;
 use crate::parser::source::SourceSet;
-use crate::resolver;
+use crate::resolver::{self, Resolved};
+use crate::status::{self, ObjectStatus};
 use crate::suppress;
 use crate::translator::lower::Lowered;
 use crate::translator::{envoy, lower};
@@ -27,14 +26,32 @@ pub struct Compilation {
     pub bootstrap: Option<Vec<u8>>,
     /// Whether the bootstrap holds a private key.
     pub holds_private_key: bool,
+    /// The status of every judged object, when it was asked for.
+    pub status: Vec<ObjectStatus>,
 }
 
 /// Compiles `sources`. `diagnostics` holds what reading them found already.
-pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnostics) -> Compilation {
+pub fn compile(sources: SourceSet, options: &Options, diagnostics: Diagnostics) -> Compilation {
+    compile_for(sources, options, diagnostics, |_, _| Vec::new())
+}
+
+/// Compiles `sources`, and computes the status of every object as well.
+pub fn compile_with_status(sources: SourceSet, options: &Options, diagnostics: Diagnostics) -> Compilation {
+    compile_for(sources, options, diagnostics, |resolved, findings| status::compute(resolved, findings, options))
+}
+
+fn compile_for(
+    sources: SourceSet,
+    options: &Options,
+    mut diagnostics: Diagnostics,
+    compute_status: impl FnOnce(&Resolved<'_>, &[Finding]) -> Vec<ObjectStatus>,
+) -> Compilation {
     let manifests = parser::parse::parse_with(sources, options, &mut diagnostics, parser::object::read);
-    let lowered = {
+    let (lowered, status) = {
         let resolved = resolver::resolve(&manifests, options, &mut diagnostics);
-        lower::lower(&resolved, options, &mut diagnostics)
+        let lowered = lower::lower(&resolved, options, &mut diagnostics);
+        // What context objects and suppressed findings say counts here too.
+        (lowered, compute_status(&resolved, diagnostics.findings()))
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
     let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));
@@ -45,7 +62,7 @@ pub fn compile(sources: SourceSet, options: &Options, mut diagnostics: Diagnosti
     let mut findings: Vec<Finding> = diagnostics.into_findings().into_iter().map(Finding::completed).collect();
     findings.retain(|finding| !is_on_context(&manifests, &finding.location));
     suppress::apply(&manifests, options, &mut findings);
-    Compilation { manifests, findings, lowered, bootstrap, holds_private_key }
+    Compilation { manifests, findings, lowered, bootstrap, holds_private_key, status }
 }
 
 /// For whoever prints the configuration; writing it to a file of its owner's is safe.
@@ -60,7 +77,7 @@ fn private_key_finding() -> Finding {
 }
 
 fn encode(lowered: &Lowered) -> Vec<u8> {
-    let mut wire = envoy::to_bootstrap(&lowered.config).encode_to_vec();
+    let mut wire = envoy::encode_bootstrap(&lowered.config);
     // Map entries are hashed in memory; the same configuration gives the same bytes.
     let sorted = emit::sort_map_entries(emit::BOOTSTRAP, &mut wire);
     debug_assert!(sorted.is_ok(), "{sorted:?}");

@@ -18,5 +18,6 @@ pub mod proving;
 pub mod resolver;
 pub mod simulate;
 mod spelling;
+pub mod status;
 mod suppress;
 pub mod translator;

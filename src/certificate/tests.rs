@@ -27,6 +27,8 @@ fn every_form_of_key_that_envoy_takes_is_read() {
         ("curve.crt", "curve-sec1.key"),
         ("p384.crt", "p384.key"),
         ("p521.crt", "p521.key"),
+        ("compressed-p256.crt", "compressed-p256.key"),
+        ("compressed-p384.crt", "compressed-p384.key"),
         ("ed25519.crt", "ed25519.key"),
         ("chained.crt", "chained.key"),
     ] {
@@ -46,6 +48,8 @@ fn a_key_of_another_certificate_is_refused() {
         ("rsa.crt", "web.key"),
         ("p384.crt", "web.key"),
         ("p521.crt", "p384.key"),
+        ("compressed-p256.crt", "web.key"),
+        ("compressed-p384.crt", "p384.key"),
         ("ed25519.crt", "web.key"),
         ("web.crt", "ed25519.key"),
     ] {

@@ -44,6 +44,10 @@ pub enum Command {
     /// The report goes to standard output, complete, also when it is empty.
     #[command(visible_alias = "check")]
     Validate(Box<ValidateArgs>),
+    /// Say what a controller would write into the status of every object: conditions, listeners, parents, ancestors.
+    ///
+    /// The status goes to standard output, also when there are errors, and findings go to standard error.
+    Status(Box<StatusArgs>),
     /// Say what the gateway would do with one request: which listener and rule take it, which backends get it, and what
     /// they see of it.
     Route(Box<RouteArgs>),
@@ -151,6 +155,30 @@ pub struct ValidateArgs {
     pub envoy: Option<Option<PathBuf>>,
 }
 
+/// Flags of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// The input.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The settings of the compilation.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// The format of the status.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    pub output: StatusFormat,
+    /// Write to this file instead of standard output. The file is replaced as a whole, or left as it was.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output_file: Option<PathBuf>,
+    /// Exit with 0 also when there are errors.
+    #[arg(long, help_heading = "Output")]
+    pub partial: bool,
+    /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
+    /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
+    pub report: Vec<Destination>,
+}
+
 /// Flags of `route`.
 #[derive(Debug, Args)]
 pub struct RouteArgs {
@@ -249,6 +277,17 @@ pub struct DiffArgs {
     /// Exit with 1 when there is a difference.
     #[arg(long, help_heading = "Output")]
     pub exit_code: bool,
+}
+
+/// The format of the status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// Tables for people, one for each kind.
+    Table,
+    /// One YAML document for each object.
+    Yaml,
+    /// One `List` in JSON.
+    Json,
 }
 
 /// The format of a decision.
@@ -512,6 +551,7 @@ impl Cli {
             match &mut cli.command {
                 Command::Translate(args) => args.input.order_paths(matches),
                 Command::Validate(args) => args.input.order_paths(matches),
+                Command::Status(args) => args.input.order_paths(matches),
                 Command::Route(_)
                 | Command::Test(_)
                 | Command::Diff(_)
@@ -527,6 +567,7 @@ impl Cli {
         match &self.command {
             Command::Translate(args) => &args.input.paths,
             Command::Validate(args) => &args.input.paths,
+            Command::Status(args) => &args.input.paths,
             Command::Route(args) => &args.files.filename,
             Command::Test(args) => &args.files.filename,
             // Two revisions may have different settings: the command line decides alone.

@@ -6,6 +6,7 @@ use super::args::ExplainArgs;
 use super::exit::ExitStatus;
 use super::streams::{Streams, Unwritten};
 use crate::diagnostics::{Code, REGISTRY};
+use crate::spelling::nearest;
 
 /// The page about everything that is emitted without being asked.
 const DEFAULTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/defaults.md"));
@@ -25,7 +26,7 @@ pub(super) fn run(args: &ExplainArgs, streams: &mut Streams<'_>) -> Result<ExitS
     match Code::find(topic) {
         Some(code) => print(code.page(), streams),
         None => {
-            let hint = match nearest(topic) {
+            let hint = match nearest(topic, names()) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => "`gwctl explain --list` lists all codes".to_owned(),
             };
@@ -52,31 +53,9 @@ fn list() -> String {
     text
 }
 
-/// The name or id that is closest to what was typed, when it is close enough to be meant.
-fn nearest(topic: &str) -> Option<&'static str> {
-    let typed = topic.to_ascii_lowercase();
-    let candidates = REGISTRY.iter().flat_map(|code| [code.id(), code.name()]).chain(["defaults"]);
-    candidates
-        .map(|candidate| (distance(&typed, &candidate.to_ascii_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len() / 3)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// How many characters must be inserted, removed or replaced to turn one text into the other.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, from) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (column, to) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[right.len()]
+/// What `gwctl explain` knows: ids and names of codes, and its other page.
+fn names() -> impl Iterator<Item = &'static str> {
+    REGISTRY.iter().flat_map(|code| [code.id(), code.name()]).chain(["defaults"])
 }
 
 #[cfg(test)]
@@ -121,12 +100,5 @@ mod tests {
     #[test]
     fn defaults_are_a_page_of_their_own() {
         assert!(explain(Some("defaults")).stdout.starts_with("# Defaults"));
-    }
-
-    #[test]
-    fn the_distance_counts_single_edits() {
-        for (left, right, expected) in [("", "abc", 3), ("abc", "abc", 0), ("abc", "axc", 1), ("abc", "bc", 1)] {
-            assert_eq!(distance(left, right), expected, "{left} {right}");
-        }
     }
 }

@@ -10,25 +10,28 @@ use super::report::{Rendering, stream_format, tell_summary};
 use super::streams::Streams;
 use super::value::{Destination, ReportFormat};
 use super::{Failure, tell_nothing_found};
-use crate::diagnostics::{Report, codes};
+use crate::diagnostics::{Code, Report, codes};
 
-/// What only `translate` cannot do is nobody else's finding.
-const TRANSLATE_ONLY: &[crate::diagnostics::Code] = &[codes::ADDRESS_IN_USE];
+/// What keeps Gateways from sharing one configuration, which is a finding of `translate` alone.
+pub(super) const SHARED_OUTPUT: &[Code] = &[codes::ADDRESS_IN_USE];
+/// What only `translate` cannot do: Gateways are judged each on its own where nothing is written.
+pub(super) const TRANSLATE_ONLY: &[Code] =
+    &[codes::NO_LISTENER, codes::ADDRESS_IN_USE, codes::ASSUMED_WITHOUT_DIRECTORY, codes::KEY_ON_STDOUT];
 
-/// Writes the findings and says how the run would end because of them.
+/// Writes the findings, those of the codes `left_out` excepted, and says how the run would end because of them.
 ///
 /// # Errors
 /// Two reports for one destination, or a report that could not be written.
 pub(super) fn tell_findings(
     compiled: &Compiled,
-    destinations: &[Destination],
-    denies_warnings: bool,
+    left_out: &[Code],
+    (destinations, denies_warnings): (&[Destination], bool),
     screen: ScreenArgs,
     started: Instant,
     streams: &mut Streams<'_>,
 ) -> Result<ExitStatus, Failure> {
     let locator = compiled.locator();
-    let findings = compiled.findings().iter().filter(|finding| !TRANSLATE_ONLY.contains(&finding.code));
+    let findings = compiled.findings().iter().filter(|finding| !left_out.contains(&finding.code));
     let mut report = Report::new(findings, compiled.file_count(), compiled.object_count(), &locator);
     let outcome =
         Outcome { is_input_unreadable: compiled.is_input_unreadable(), summary: report.summary, denies_warnings };

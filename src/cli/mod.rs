@@ -16,6 +16,7 @@ mod pipeline;
 mod report;
 mod route;
 pub mod settings;
+mod status;
 pub mod streams;
 mod test;
 mod trace;
@@ -51,6 +52,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
     let result = match &cli.command {
         Command::Translate(args) => translate::run(args, cli.screen, streams),
         Command::Validate(args) => validate::run(args, cli.screen, streams),
+        Command::Status(args) => status::run(args, cli.screen, streams),
         Command::Route(args) => route::run(args, cli.screen, streams),
         Command::Test(args) => test::run(args, streams),
         Command::Diff(args) => diff::run(args, streams),

@@ -39,12 +39,26 @@ pub(super) struct Compiled {
 
 /// Reads what the arguments name and compiles it.
 pub(super) fn compile(input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> Compiled {
+    compile_by(compile::compile, input, options, stdin)
+}
+
+/// The same, with the status of every object.
+pub(super) fn compile_with_status(input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> Compiled {
+    compile_by(compile::compile_with_status, input, options, stdin)
+}
+
+fn compile_by(
+    compile: impl FnOnce(SourceSet, &Options, Diagnostics) -> Compilation,
+    input: &InputArgs,
+    options: &Options,
+    stdin: &mut dyn Read,
+) -> Compiled {
     let inputs = |paths: &[std::path::PathBuf]| paths.iter().cloned().map(Input::from).collect::<Vec<_>>();
     let mut diagnostics = Diagnostics::new();
     let loaded = load::load(&inputs(&input.paths), &inputs(&input.context), stdin, &mut diagnostics);
     Compiled {
         load_findings: diagnostics.clone(),
-        compilation: compile::compile(loaded.sources, options, diagnostics),
+        compilation: compile(loaded.sources, options, diagnostics),
         is_input_unreadable: loaded.unreadable,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Failure;
 use super::args::{Cli, DecisionFormat, RouteArgs, ScreenArgs};
 use super::exit::ExitStatus;
-use super::findings::tell_findings;
+use super::findings::{SHARED_OUTPUT, tell_findings};
 use super::pipeline;
 use super::streams::Streams;
 use super::trace::Tracer;
@@ -22,7 +22,8 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     let options = args.compile.options().map_err(usage)?;
     let request = request(args).map_err(usage)?;
     let compiled = pipeline::compile(&args.files.input(), &options, streams.stdin);
-    let status = tell_findings(&compiled, &args.report, args.compile.denies_warnings(), screen, started, streams)?;
+    let wanted = (args.report.as_slice(), args.compile.denies_warnings());
+    let status = tell_findings(&compiled, SHARED_OUTPUT, wanted, screen, started, streams)?;
     if status == ExitStatus::CouldNotRun {
         return Ok(status);
     }

@@ -6,16 +6,13 @@ use std::time::Instant;
 use super::args::{Cli, ScreenArgs, ValidateArgs};
 use super::envoy;
 use super::exit::{ExitStatus, Outcome};
+use super::findings::TRANSLATE_ONLY;
 use super::fix;
 use super::pipeline::{self, Compiled};
 use super::report::{Rendering, stream_format, tell_summary};
 use super::streams::Streams;
 use super::{Failure, tell_nothing_found};
-use crate::diagnostics::{Code, Report, codes};
-
-/// What only `translate` cannot do: Gateways are judged each on its own here.
-const TRANSLATE_ONLY: &[Code] =
-    &[codes::NO_LISTENER, codes::ADDRESS_IN_USE, codes::ASSUMED_WITHOUT_DIRECTORY, codes::KEY_ON_STDOUT];
+use crate::diagnostics::Report;
 
 /// Compiles the input and reports what was found.
 ///
@@ -81,7 +78,7 @@ mod tests {
     use super::super::args::Command;
     use super::super::testing::{Captured, in_memory};
     use super::*;
-    use crate::diagnostics::{Finding, Location};
+    use crate::diagnostics::{Code, Finding, Location, codes};
 
     fn arguments(line: &str) -> (Box<ValidateArgs>, ScreenArgs) {
         let line = format!("gwctl validate a.yaml {line}");

@@ -209,6 +209,14 @@ registry! {
     BACKEND_PORT_IGNORED = "GW2013" "backend-port-ignored" Warning;
     /// Parameters of a kind that gwctl does not know.
     INVALID_PARAMETERS = "GW2021" "invalid-parameters" Error, "Accepted" "False" "InvalidParameters";
+    /// A field that `metadata` does not have.
+    UNKNOWN_METADATA = "GW2070" "unknown-metadata-field" Warning;
+    /// The namespace of an object that is in none.
+    NEEDLESS_NAMESPACE = "GW2071" "needless-namespace" Warning;
+    /// An ignored object whose group or kind looks like a slip.
+    MISSPELT_TYPE = "GW2072" "misspelt-type" Warning;
+    /// An EndpointSlice of a Service that is not in the input.
+    SLICE_WITHOUT_SERVICE = "GW2073" "slice-without-service" Warning;
 
     /// A parent that is not in the input.
     PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;
@@ -250,6 +258,8 @@ registry! {
     LISTENER_SET_NOT_ALLOWED = "GW3021" "listener-set-not-allowed" Error, "Accepted" "False" "NotAllowed";
     /// A ListenerSet as parent that has joined no Gateway.
     PARENT_NOT_ACCEPTED = "GW3022" "parent-not-accepted" Error;
+    /// An address to which no connection can be made.
+    UNUSABLE_ADDRESS = "GW3070" "unusable-address" Error, "Programmed" "False" "AddressNotUsable";
 
     /// A rule without backends and without a filter that answers.
     NO_BACKENDS = "GW4001" "rule-without-backends" Warning;
@@ -324,7 +334,7 @@ registry! {
     /// Client certificates shall be checked, and no authority can be used.
     NO_CLIENT_CA = "GW6010" "no-valid-client-ca" Error, "Accepted" "False" "NoValidCACertificate";
     /// Clients are asked for a certificate, and every answer is accepted.
-    CLIENTS_NOT_CHECKED = "GW6011" "clients-not-checked" Warning;
+    CLIENTS_NOT_CHECKED = "GW6011" "clients-not-checked" Warning, "InsecureFrontendValidationMode" "True" "ConfigurationChanged";
     /// A TLS option that gwctl does not know.
     TLS_OPTION = "GW6012" "tls-option-not-supported" Error;
     /// The output on standard output holds a private key.
@@ -334,7 +344,7 @@ registry! {
     /// A certificate in a bundle of authorities that may not sign others.
     NOT_AN_AUTHORITY = "GW6015" "not-an-authority" Warning;
     /// Listeners that end TLS on one port for overlapping hosts.
-    OVERLAPPING_TLS = "GW6016" "overlapping-tls-hostnames" Note;
+    OVERLAPPING_TLS = "GW6016" "overlapping-tls-hostnames" Note, "OverlappingTLSConfig" "True" "OverlappingHostnames";
     /// Settings for client certificates that do not concern a listener.
     VALIDATION_WITHOUT_EFFECT = "GW6017" "client-validation-without-effect" Warning;
 
@@ -413,9 +423,10 @@ mod tests {
     }
 
     #[test]
-    fn only_errors_carry_a_condition() {
-        for code in REGISTRY.iter().filter(|code| code.condition().is_some()) {
-            assert_eq!(code.severity(), Severity::Error, "{}", code.id());
+    fn only_errors_carry_a_condition_that_refuses() {
+        for (code, condition) in REGISTRY.iter().filter_map(|code| Some((code, code.condition()?))) {
+            let informs = matches!(condition.kind, "InsecureFrontendValidationMode" | "OverlappingTLSConfig");
+            assert_eq!(code.severity() == Severity::Error, !informs, "{}", code.id());
         }
     }
 

@@ -8,10 +8,15 @@
 use std::io;
 use std::ops::Range;
 
-use super::table::{self, Kind, Message, Shape};
+use rayon::prelude::*;
+
+use super::table::{self, Field, Kind, Message, Shape};
 use super::value;
 use super::walk::Packed;
 use super::wire::{Payload, Reader, malformed};
+
+/// From how many bytes on a message is worth the work of several cores.
+const LONG: usize = 128 * 1024;
 
 /// Sorts the entries of every map in a message and in what is packed in it.
 ///
@@ -45,23 +50,40 @@ fn sort(message: &'static Message, wire: &mut [u8]) -> io::Result<()> {
 }
 
 fn sort_fields(message: &'static Message, wire: &mut [u8]) -> io::Result<()> {
+    sort_inner(message, wire)?;
     let mut at = 0;
     while let Some((number, range)) = record_at(wire, at)? {
-        let Some(field) = message.field(number) else {
-            return Err(malformed(format!("`{}` has no field {number}", message.name())));
-        };
         let start = at;
         at = range.end;
-        let Kind::Message(place) = field.kind() else { continue };
-        sort(table::message_at(place), &mut wire[range])?;
-        let Some(entry) = field.map_entry() else { continue };
+        let Some(entry) = message.field(number).and_then(Field::map_entry) else { continue };
         while let Some((_, range)) = record_at(wire, at)?.filter(|(next, _)| *next == number) {
             at = range.end;
-            sort(entry, &mut wire[range])?;
         }
         sort_entries(entry, &mut wire[start..at])?;
     }
     Ok(())
+}
+
+/// Sorts what is in the messages of a message; those of a long one on all cores.
+fn sort_inner(message: &'static Message, wire: &mut [u8]) -> io::Result<()> {
+    let is_long = wire.len() >= LONG;
+    let mut later = Vec::new();
+    let mut rest = wire;
+    while let Some((number, range)) = record_at(rest, 0)? {
+        let Some(field) = message.field(number) else {
+            return Err(malformed(format!("`{}` has no field {number}", message.name())));
+        };
+        let (record, behind) = rest.split_at_mut(range.end);
+        rest = behind;
+        let Kind::Message(place) = field.kind() else { continue };
+        let inner = (table::message_at(place), &mut record[range.start..]);
+        if is_long {
+            later.push(inner);
+        } else {
+            sort(inner.0, inner.1)?;
+        }
+    }
+    later.into_par_iter().try_for_each(|(message, wire)| sort(message, wire))
 }
 
 /// The record that starts at a place: its number, and where its value lies.

@@ -36,24 +36,24 @@ pub(super) trait Form {
     fn token(&mut self, token: &str);
     /// The document is complete.
     fn end(&mut self);
-    /// Hands collected text on when it is much.
-    fn relieve(&mut self) -> io::Result<()>;
-    /// Hands all text on.
-    fn finish(&mut self) -> io::Result<()>;
+    /// The text since it was taken last.
+    fn sink(&mut self) -> &mut Sink;
+    /// A writer for further items of the innermost list, which has one: their
+    /// text belongs behind what this one has.
+    fn branch(&self) -> Self;
 }
 
-/// Collects text and hands it on in large pieces, so that writing an event
-/// cannot fail in the middle.
-pub(super) struct Sink<'o> {
-    out: &'o mut dyn Write,
+/// Collects text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sink {
     text: String,
     started: bool,
 }
 
-impl<'o> Sink<'o> {
-    /// An empty sink before `out`.
-    pub(super) fn new(out: &'o mut dyn Write) -> Self {
-        Self { out, text: String::with_capacity(CHUNK + CHUNK / 4), started: false }
+impl Sink {
+    /// An empty sink for what follows other text.
+    pub(super) fn following() -> Self {
+        Self { text: String::new(), started: true }
     }
 
     /// Adds text.
@@ -77,14 +77,19 @@ impl<'o> Sink<'o> {
         self.text.extend(std::iter::repeat_n(' ', indent));
     }
 
-    /// Writes the collected text when it is much.
-    pub(super) fn relieve(&mut self) -> io::Result<()> {
-        if self.text.len() >= CHUNK { self.flush() } else { Ok(()) }
+    /// What was collected.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
-    /// Writes the collected text.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.out.write_all(self.text.as_bytes())?;
+    /// Writes what was collected when it is much.
+    pub(super) fn relieve(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.text.len() >= CHUNK { self.flush(out) } else { Ok(()) }
+    }
+
+    /// Writes what was collected.
+    pub(super) fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.text.as_bytes())?;
         self.text.clear();
         Ok(())
     }

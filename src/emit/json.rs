@@ -5,22 +5,17 @@
 //! every string is escaped as RFC 8259 asks.
 
 use std::fmt::Write as _;
-use std::io::Write;
 
 use super::form::{Container, Form, Sink};
 
 /// The writer.
-pub(super) struct Json<'o> {
-    sink: Sink<'o>,
+#[derive(Debug, Default)]
+pub(super) struct Json {
+    sink: Sink,
     open: Vec<(Container, bool)>,
 }
 
-impl<'o> Json<'o> {
-    /// Starts a document.
-    pub(super) fn new(out: &'o mut dyn Write) -> Self {
-        Self { sink: Sink::new(out), open: Vec::new() }
-    }
-
+impl Json {
     /// Begins an entry of the innermost container.
     fn entry(&mut self) {
         if let Some((_, filled)) = self.open.last_mut() {
@@ -33,7 +28,7 @@ impl<'o> Json<'o> {
     }
 }
 
-impl Form for Json<'_> {
+impl Form for Json {
     fn open(&mut self, container: Container) {
         self.open.push((container, false));
         self.sink.push_char(if container == Container::Map { '{' } else { '[' });
@@ -75,17 +70,17 @@ impl Form for Json<'_> {
         self.sink.push_char('\n');
     }
 
-    fn relieve(&mut self) -> std::io::Result<()> {
-        self.sink.relieve()
+    fn sink(&mut self) -> &mut Sink {
+        &mut self.sink
     }
 
-    fn finish(&mut self) -> std::io::Result<()> {
-        self.sink.flush()
+    fn branch(&self) -> Self {
+        Self { sink: Sink::following(), open: self.open.clone() }
     }
 }
 
 /// Adds a string without its quotes. Text that needs no escape is copied whole.
-fn push_escaped(sink: &mut Sink<'_>, text: &str) {
+fn push_escaped(sink: &mut Sink, text: &str) {
     let mut rest = text;
     while let Some(at) = rest.find(|c: char| c < ' ' || matches!(c, '"' | '\\' | '\u{7f}' | '\u{2028}' | '\u{2029}')) {
         sink.push(&rest[..at]);

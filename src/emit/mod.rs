@@ -21,6 +21,7 @@ mod secret;
 mod section;
 mod style;
 mod table;
+mod tree;
 mod value;
 mod walk;
 mod wire;
@@ -29,6 +30,7 @@ mod yaml;
 pub use canonical::sort_map_entries;
 pub use secret::holds_private_key;
 pub use section::{Resource, Section, section, write_section};
+pub use tree::{write_json_value, write_yaml_value};
 
 use form::Form;
 use walk::Walk;
@@ -61,7 +63,9 @@ impl Format {
 }
 
 /// What is to be said above an element of the YAML output.
-pub trait Comments {
+///
+/// Long lists are written on all cores, so that it is asked from several threads.
+pub trait Comments: Sync {
     /// The comment above the element of type `message` (its full name) whose
     /// field `name` is `name`; several lines become several lines of comment.
     fn comment(&self, message: &str, name: &str) -> Option<String>;
@@ -84,7 +88,7 @@ impl Comments for NoComments {
 /// not such a message (a fault of ours, never of the user), else what `out`
 /// answers.
 pub fn write_yaml(message: &str, wire: &[u8], comments: &dyn Comments, out: &mut dyn Write) -> io::Result<()> {
-    write_document(message, wire, Walk::new(yaml::Yaml::new(out), Some(comments)))
+    write_document(message, wire, Walk::new(yaml::Yaml::new(), Some(comments), out))
 }
 
 /// Writes a message as JSON, indented by two spaces.
@@ -92,7 +96,7 @@ pub fn write_yaml(message: &str, wire: &[u8], comments: &dyn Comments, out: &mut
 /// # Errors
 /// As [`write_yaml`].
 pub fn write_json(message: &str, wire: &[u8], out: &mut dyn Write) -> io::Result<()> {
-    write_document(message, wire, Walk::new(json::Json::new(out), None))
+    write_document(message, wire, Walk::new(json::Json::default(), None, out))
 }
 
 /// Writes a message as protobuf bytes, the entries of its maps sorted.
@@ -123,12 +127,12 @@ pub fn write(
     }
 }
 
-fn write_document<F: Form>(message: &str, wire: &[u8], mut walk: Walk<'_, F>) -> io::Result<()> {
+fn write_document<F: Form + Sync>(message: &str, wire: &[u8], mut walk: Walk<'_, F>) -> io::Result<()> {
     let row = table::message_named(message)
         .ok_or_else(|| wire::malformed(format!("`{message}` is not in the table of messages")))?;
     walk.message(row, wire)?;
     walk.form.end();
-    walk.form.finish()
+    walk.finish()
 }
 
 #[cfg(test)]

@@ -128,14 +128,14 @@ pub fn write_section(
 ) -> io::Result<()> {
     let resources = section(bootstrap, which)?;
     match format {
-        Format::Yaml => write_resources(&resources, Walk::new(Yaml::new(out), Some(comments))),
-        Format::Json => write_resources(&resources, Walk::new(Json::new(out), None)),
+        Format::Yaml => write_resources(&resources, Walk::new(Yaml::new(), Some(comments), out)),
+        Format::Json => write_resources(&resources, Walk::new(Json::default(), None, out)),
         Format::Pb => write_discovery_response(&resources, which, out),
     }
 }
 
 /// Writes a map with the list `resources`.
-fn write_resources<F: Form>(resources: &[Resource<'_>], mut walk: Walk<'_, F>) -> io::Result<()> {
+fn write_resources<F: Form + Sync>(resources: &[Resource<'_>], mut walk: Walk<'_, F>) -> io::Result<()> {
     walk.form.open(Container::Map);
     walk.form.key("resources", None);
     walk.form.open(Container::List);
@@ -147,12 +147,12 @@ fn write_resources<F: Form>(resources: &[Resource<'_>], mut walk: Walk<'_, F>) -
         walk.form.open(Container::Map);
         walk.packed(&packed)?;
         walk.form.close();
-        walk.form.relieve()?;
+        walk.relieve()?;
     }
     walk.form.close();
     walk.form.close();
     walk.form.end();
-    walk.form.finish()
+    walk.finish()
 }
 
 /// Writes a `DiscoveryResponse` whose version is a digest of its resources.

@@ -61,7 +61,7 @@ pub(super) fn key_style(text: &str) -> Style {
 }
 
 /// Writes a string on one line.
-pub(super) fn push_inline(sink: &mut Sink<'_>, text: &str, style: Style) {
+pub(super) fn push_inline(sink: &mut Sink, text: &str, style: Style) {
     match style {
         Style::Plain => sink.push(text),
         Style::Single => push_single(sink, text),
@@ -131,7 +131,7 @@ pub(super) fn is_printable(c: char) -> bool {
 }
 
 /// Writes a string between `'`; the caller knows that all of it is printable ASCII.
-fn push_single(sink: &mut Sink<'_>, text: &str) {
+fn push_single(sink: &mut Sink, text: &str) {
     sink.push_char('\'');
     for (place, part) in text.split('\'').enumerate() {
         if place > 0 {
@@ -143,7 +143,7 @@ fn push_single(sink: &mut Sink<'_>, text: &str) {
 }
 
 /// Writes a string between `"`, escaping what may not stand as it is.
-fn push_double(sink: &mut Sink<'_>, text: &str) {
+fn push_double(sink: &mut Sink, text: &str) {
     sink.push_char('"');
     let mut rest = text;
     while let Some(at) = rest.find(|c: char| matches!(c, '"' | '\\') || !is_printable(c)) {
@@ -157,7 +157,7 @@ fn push_double(sink: &mut Sink<'_>, text: &str) {
 }
 
 /// Writes the escape of one character.
-fn push_escape(sink: &mut Sink<'_>, special: char) {
+fn push_escape(sink: &mut Sink, special: char) {
     match special {
         '"' => sink.push("\\\""),
         '\\' => sink.push("\\\\"),

@@ -5,10 +5,12 @@
 //! is an error, and what is kept at one time is, per open message, one entry
 //! per field that occurs in it.
 
-use std::io;
+use std::io::{self, Write};
+
+use rayon::prelude::*;
 
 use super::Comments;
-use super::form::{Container, Form};
+use super::form::{Container, Form, Sink};
 use super::table::{self, Field, Kind, Message, Shape};
 use super::value;
 use super::wire::{Payload, Reader, malformed};
@@ -16,9 +18,20 @@ use super::wire::{Payload, Reader, malformed};
 /// Deeper messages are refused; protobuf's own readers stop at 100 levels by default.
 const DEEPEST: usize = 200;
 
+/// From how many bytes on a message is written in pieces, on all cores, if it
+/// can be: an item of a list by itself, and a list of items.
+const LONG: usize = 128 * 1024;
+
+/// How many bytes of items become one piece of work, and how many pieces are
+/// in memory at a time.
+const PIECE: usize = 32 * 1024;
+const PIECES: usize = 64;
+
 /// Walks messages and drives a form.
 pub(super) struct Walk<'c, F> {
     pub(super) form: F,
+    /// Where the text goes; a walk over a piece keeps it.
+    out: Option<&'c mut dyn Write>,
     comments: Option<&'c dyn Comments>,
     /// The index of every open message, one after the other.
     runs: Vec<Run>,
@@ -33,10 +46,20 @@ struct Run {
     end: usize,
 }
 
-impl<'c, F: Form> Walk<'c, F> {
+impl<'c, F: Form + Sync> Walk<'c, F> {
     /// Starts a document.
-    pub(super) fn new(form: F, comments: Option<&'c dyn Comments>) -> Self {
-        Self { form, comments, runs: Vec::new(), depth: 0 }
+    pub(super) fn new(form: F, comments: Option<&'c dyn Comments>, out: &'c mut dyn Write) -> Self {
+        Self { form, out: Some(out), comments, runs: Vec::new(), depth: 0 }
+    }
+
+    /// Hands collected text on when it is much.
+    pub(super) fn relieve(&mut self) -> io::Result<()> {
+        self.out.as_mut().map_or(Ok(()), |out| self.form.sink().relieve(*out))
+    }
+
+    /// Hands all text on.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.out.as_mut().map_or(Ok(()), |out| self.form.sink().flush(*out))
     }
 
     /// Writes a message, whatever its shape.
@@ -137,7 +160,12 @@ impl<'c, F: Form> Walk<'c, F> {
         self.form.open(Container::List);
         for place in runs {
             let run = self.runs[place];
-            let mut reader = Reader::new(&wire[run.start..run.end]);
+            let items = &wire[run.start..run.end];
+            if items.len() >= LONG && self.out.is_some() && !value::is_packable(field.kind()) {
+                self.long_list(field.kind(), items)?;
+                continue;
+            }
+            let mut reader = Reader::new(items);
             while let Some(record) = reader.record()? {
                 match record.payload {
                     Payload::Bytes(packed) if value::is_packable(field.kind()) => {
@@ -147,16 +175,63 @@ impl<'c, F: Form> Walk<'c, F> {
                             self.single(field.kind(), payload)?;
                         }
                     }
-                    payload => {
-                        let comment = self.comment(field.kind(), payload)?;
-                        self.form.item(comment.as_deref());
-                        self.single(field.kind(), payload)?;
-                    }
+                    payload => self.item(field.kind(), payload)?,
                 }
-                self.form.relieve()?;
             }
         }
         self.form.close();
+        Ok(())
+    }
+
+    fn item(&mut self, kind: Kind, payload: Payload<'_>) -> io::Result<()> {
+        let comment = self.comment(kind, payload)?;
+        self.form.item(comment.as_deref());
+        self.single(kind, payload)?;
+        self.relieve()
+    }
+
+    /// Writes the items of a long list on all cores; the first one comes
+    /// before, because it may stand where the others do not.
+    fn long_list(&mut self, kind: Kind, items: &[u8]) -> io::Result<()> {
+        let mut reader = Reader::new(items);
+        let mut piece = Vec::new();
+        let (mut pieces, mut length) = (Vec::new(), 0);
+        let mut is_first = true;
+        while let Some(record) = reader.record()? {
+            let own = record.payload.bytes()?.len();
+            if is_first || own >= LONG {
+                pieces.push(std::mem::take(&mut piece));
+                self.write_pieces(kind, &mut pieces)?;
+                self.item(kind, record.payload)?;
+                (is_first, length) = (false, 0);
+                continue;
+            }
+            piece.push(record.payload);
+            length += own;
+            if length >= PIECE {
+                pieces.push(std::mem::take(&mut piece));
+                length = 0;
+            }
+            if pieces.len() >= PIECES {
+                self.write_pieces(kind, &mut pieces)?;
+            }
+        }
+        pieces.push(piece);
+        self.write_pieces(kind, &mut pieces)
+    }
+
+    fn write_pieces(&mut self, kind: Kind, pieces: &mut Vec<Vec<Payload<'_>>>) -> io::Result<()> {
+        let (form, comments, depth) = (&self.form, self.comments, self.depth);
+        let write = |piece: Vec<Payload<'_>>| {
+            let mut walk = Walk { form: form.branch(), out: None, comments, runs: Vec::new(), depth };
+            piece.into_iter().try_for_each(|payload| walk.item(kind, payload))?;
+            Ok(std::mem::take(walk.form.sink()))
+        };
+        let written: Vec<io::Result<Sink>> = pieces.par_drain(..).map(write).collect();
+        for sink in written {
+            self.form.sink().push(sink?.text());
+            self.relieve()?;
+        }
         Ok(())
     }
 
@@ -178,7 +253,7 @@ impl<'c, F: Form> Walk<'c, F> {
             let comment = self.comment(value.kind(), payload)?;
             self.form.key(&entry.key, comment.as_deref());
             self.single(value.kind(), payload)?;
-            self.form.relieve()?;
+            self.relieve()?;
         }
         self.form.close();
         Ok(())

@@ -4,14 +4,13 @@
 //! YAML 1.1, YAML 1.2 and Envoy's reader load the same values from it; comments
 //! stand on lines of their own above what they describe.
 
-use std::io::Write;
-
 use super::form::{Container, Form, Sink};
 use super::style::{self, Chomp, Style};
 
 /// The writer.
-pub(super) struct Yaml<'o> {
-    sink: Sink<'o>,
+#[derive(Debug)]
+pub(super) struct Yaml {
+    sink: Sink,
     open: Vec<Frame>,
     /// What stands before the value that is due.
     before: Before,
@@ -38,10 +37,10 @@ enum Before {
     Dash,
 }
 
-impl<'o> Yaml<'o> {
+impl Yaml {
     /// Starts a document.
-    pub(super) fn new(out: &'o mut dyn Write) -> Self {
-        Self { sink: Sink::new(out), open: Vec::new(), before: Before::Start }
+    pub(super) fn new() -> Self {
+        Self { sink: Sink::default(), open: Vec::new(), before: Before::Start }
     }
 
     /// The column in which the lines of a value stand.
@@ -85,7 +84,7 @@ impl<'o> Yaml<'o> {
     }
 }
 
-impl Form for Yaml<'_> {
+impl Form for Yaml {
     fn open(&mut self, container: Container) {
         let around = self.open.last().map_or(0, |frame| frame.indent);
         let indent = match (self.before, container) {
@@ -150,11 +149,11 @@ impl Form for Yaml<'_> {
         self.sink.push_char('\n');
     }
 
-    fn relieve(&mut self) -> std::io::Result<()> {
-        self.sink.relieve()
+    fn sink(&mut self) -> &mut Sink {
+        &mut self.sink
     }
 
-    fn finish(&mut self) -> std::io::Result<()> {
-        self.sink.flush()
+    fn branch(&self) -> Self {
+        Self { sink: Sink::following(), open: self.open.clone(), before: self.before }
     }
 }

@@ -38,31 +38,47 @@ impl Definition {
 #[derive(Debug, Default)]
 pub(super) struct Definitions(Vec<Definition>);
 
+/// The definitions of one object, while they are looked through.
+#[derive(Default)]
+struct SameKey<'d> {
+    /// The one that counts, with its position.
+    winner: Option<(usize, &'d Definition)>,
+    /// The last one that is not context.
+    last_judged: Option<&'d Definition>,
+}
+
 impl Definitions {
+    pub(super) fn with_capacity(documents: usize) -> Self {
+        Self(Vec::with_capacity(documents))
+    }
+
     pub(super) fn extend(&mut self, definitions: Vec<Definition>) {
         self.0.extend(definitions);
     }
 
     /// Puts the definition of each object that counts into the manifests.
     pub(super) fn settle(self, manifests: &mut Manifests, diagnostics: &mut Diagnostics) {
-        let mut winners: HashMap<ObjectKey, usize> = HashMap::with_capacity(self.0.len());
-        let mut last_judged: HashMap<&ObjectKey, usize> = HashMap::new();
+        let mut all: HashMap<&ObjectKey, SameKey<'_>> = HashMap::with_capacity(self.0.len());
+        let mut counts = vec![false; self.0.len()];
         for (at, definition) in self.0.iter().enumerate() {
-            let earlier = winners.get(&definition.key).and_then(|earlier| Some((*earlier, self.0.get(*earlier)?)));
+            let same = all.entry(&definition.key).or_default();
+            let earlier = same.winner;
             if earlier.is_none_or(|(_, earlier)| wins(definition, earlier)) {
-                winners.insert(definition.key.clone(), at);
+                if let Some((earlier, _)) = earlier {
+                    counts[earlier] = false;
+                }
+                counts[at] = true;
+                same.winner = Some((at, definition));
             }
             if definition.position.context {
                 continue;
             }
-            if let Some(before) = last_judged.insert(&definition.key, at).and_then(|before| self.0.get(before)) {
+            if let Some(before) = same.last_judged.replace(definition) {
                 diagnostics.report(duplicate(definition, before, earlier.map(|(_, earlier)| earlier)));
             }
         }
-        for (at, definition) in self.0.into_iter().enumerate() {
-            if winners.get(&definition.key) != Some(&at) {
-                continue;
-            }
+        drop(all);
+        for (definition, _) in self.0.into_iter().zip(counts).filter(|(_, counts)| *counts) {
             match definition.object {
                 Some(object) => place(object, manifests),
                 None => {
@@ -114,7 +130,7 @@ macro_rules! each_kind {
 
         fn place(object: AnyObject, manifests: &mut Manifests) {
             match object {
-                $(AnyObject::$variant(object) => manifests.$list.push(object),)+
+                $(AnyObject::$variant(object) => manifests.$list.push(*object),)+
             }
         }
     };

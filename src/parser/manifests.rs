@@ -138,8 +138,8 @@ pub struct Position {
 
 impl Metadata {
     /// Namespace and name: the order in which objects are taken.
-    pub fn sort_key(&self) -> (String, String) {
-        (self.namespace.clone(), self.name.clone())
+    pub fn sort_key(&self) -> (&str, &str) {
+        (&self.namespace, &self.name)
     }
 }
 
@@ -149,7 +149,7 @@ pub struct Object<S> {
     /// The kind.
     pub kind: Kind,
     /// `apiVersion` without the group.
-    pub version: String,
+    pub version: &'static str,
     /// The metadata.
     pub metadata: Metadata,
     /// Where it stands.

@@ -5,6 +5,7 @@
 //! of the object was reported, each at its path.
 
 mod core;
+mod foreign;
 mod metadata;
 
 use serde::Deserialize;
@@ -20,7 +21,8 @@ use super::api::{
 };
 use super::manifests::{Kind, Metadata, Object, ObjectKey, Position};
 use super::node::Node;
-use super::schema::{Checker, Problem, Schema, Step, Type, listed, nearest, quote, schemas};
+use super::schema::{Checker, Problem, Schema, Step, Type, listed, quote, schemas};
+use crate::spelling::nearest;
 
 /// What decides how an object is read.
 #[derive(Clone, Debug)]
@@ -31,28 +33,28 @@ pub struct ReadOptions {
     pub channel: Channel,
 }
 
-/// An object of any kind that gwctl reads.
+/// An object of any kind that gwctl reads; each as large as its kind, not as the largest.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "one variant for each kind")]
 pub enum AnyObject {
-    GatewayClass(Object<GatewayClassSpec>),
-    Gateway(Object<GatewaySpec>),
-    ListenerSet(Object<ListenerSetSpec>),
-    HttpRoute(Object<HttpRouteSpec>),
-    GrpcRoute(Object<GrpcRouteSpec>),
-    TlsRoute(Object<TlsRouteSpec>),
-    TcpRoute(Object<L4RouteSpec>),
-    UdpRoute(Object<L4RouteSpec>),
-    ReferenceGrant(Object<ReferenceGrantSpec>),
-    BackendTlsPolicy(Object<BackendTlsPolicySpec>),
-    Backend(Object<XBackendSpec>),
-    BackendTrafficPolicy(Object<XBackendTrafficPolicySpec>),
-    Mesh(Object<XMeshSpec>),
-    Namespace(Object<Namespace>),
-    Service(Object<Service>),
-    EndpointSlice(Object<EndpointSlice>),
-    Secret(Object<Secret>),
-    ConfigMap(Object<ConfigMap>),
+    GatewayClass(Box<Object<GatewayClassSpec>>),
+    Gateway(Box<Object<GatewaySpec>>),
+    ListenerSet(Box<Object<ListenerSetSpec>>),
+    HttpRoute(Box<Object<HttpRouteSpec>>),
+    GrpcRoute(Box<Object<GrpcRouteSpec>>),
+    TlsRoute(Box<Object<TlsRouteSpec>>),
+    TcpRoute(Box<Object<L4RouteSpec>>),
+    UdpRoute(Box<Object<L4RouteSpec>>),
+    ReferenceGrant(Box<Object<ReferenceGrantSpec>>),
+    BackendTlsPolicy(Box<Object<BackendTlsPolicySpec>>),
+    Backend(Box<Object<XBackendSpec>>),
+    BackendTrafficPolicy(Box<Object<XBackendTrafficPolicySpec>>),
+    Mesh(Box<Object<XMeshSpec>>),
+    Namespace(Box<Object<Namespace>>),
+    Service(Box<Object<Service>>),
+    EndpointSlice(Box<Object<EndpointSlice>>),
+    Secret(Box<Object<Secret>>),
+    ConfigMap(Box<Object<ConfigMap>>),
 }
 
 impl AnyObject {
@@ -82,7 +84,6 @@ impl AnyObject {
 
 /// What became of a value.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every outcome is the large one, and it is moved once")]
 pub enum Outcome {
     /// The object, without an error.
     Read(AnyObject),
@@ -130,7 +131,13 @@ pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: 
                 let object = object_ref(&node, group, kind, known.is_namespaced(), options);
                 refuse(vec![problem], &position, &object, None, diagnostics)
             }
-            core::CoreKind::Other => Outcome::Ignored,
+            core::CoreKind::Other => {
+                if let Some(problem) = foreign::slip(group, version, kind, options.channel) {
+                    let object = object_ref(&node, group, kind, true, options);
+                    diagnostics.report(problem.into_finding(&position, &object));
+                }
+                Outcome::Ignored
+            }
         }
     }
 }
@@ -303,19 +310,31 @@ fn read_gateway_kind(
     } else {
         checker.value(&mut spec, &Type::Object(schema.spec), &Step::Root.field("spec"));
     }
-    let problems = checker.finish();
-    if problems.iter().any(Problem::is_error) {
-        let key = key_of(kind, &metadata);
-        let object = key.to_ref();
-        return refuse(problems, &position, &object, Some(key).filter(|key| !key.name.is_empty()), diagnostics);
-    }
-    if !problems.is_empty() {
-        let object = key_of(kind, &metadata).to_ref();
-        for problem in problems {
-            diagnostics.report(problem.into_finding(&position, &object));
-        }
+    if let Some(refused) = settle(checker.finish(), &key_of(kind, &metadata), &position, diagnostics) {
+        return refused;
     }
     decode(spec, schema, metadata, position, diagnostics)
+}
+
+/// Reports what was found of an object; the outcome when one of the problems is an error.
+fn settle(
+    problems: Vec<Problem>,
+    key: &ObjectKey,
+    position: &Position,
+    diagnostics: &mut Diagnostics,
+) -> Option<Outcome> {
+    if problems.is_empty() {
+        return None;
+    }
+    let object = key.to_ref();
+    if problems.iter().any(Problem::is_error) {
+        let known = Some(key.clone()).filter(|key| !key.name.is_empty());
+        return Some(refuse(problems, position, &object, known, diagnostics));
+    }
+    for problem in problems {
+        diagnostics.report(problem.into_finding(position, &object));
+    }
+    None
 }
 
 fn deprecation(schema: &Schema) -> Problem {
@@ -408,11 +427,11 @@ impl Envelope {
     fn decode<S: for<'de> Deserialize<'de>>(
         self,
         spec: Node,
-        wrap: fn(Object<S>) -> AnyObject,
+        wrap: fn(Box<Object<S>>) -> AnyObject,
         diagnostics: &mut Diagnostics,
     ) -> Outcome {
         match S::deserialize(spec) {
-            Ok(spec) => Outcome::Read(wrap(self.fill(spec))),
+            Ok(spec) => Outcome::Read(wrap(Box::new(self.fill(spec)))),
             Err(error) => {
                 let key = key_of(self.kind, &self.metadata);
                 let what = format!("a checked {} does not decode: {error}", self.kind.name());
@@ -424,7 +443,7 @@ impl Envelope {
 
     fn fill<S>(self, spec: S) -> Object<S> {
         let Self { kind, version, metadata, position } = self;
-        Object { kind, version: version.to_owned(), metadata, position, spec }
+        Object { kind, version, metadata, position, spec }
     }
 }
 
@@ -438,18 +457,16 @@ fn read_core_kind(
     let mut problems = Vec::new();
     let metadata = metadata::read(node.get("metadata").cloned(), kind, &options.namespace, &mut problems);
     let content = core::read(&node, kind, &metadata, &mut problems);
-    if !problems.is_empty() {
-        let key = key_of(kind, &metadata);
-        let object = key.to_ref();
-        return refuse(problems, &position, &object, Some(key).filter(|key| !key.name.is_empty()), diagnostics);
+    if let Some(refused) = settle(problems, &key_of(kind, &metadata), &position, diagnostics) {
+        return refused;
     }
     let envelope = Envelope { kind, version: "v1", metadata, position };
     Outcome::Read(match content {
-        core::Content::Namespace => AnyObject::Namespace(envelope.fill(Namespace)),
-        core::Content::Service(service) => AnyObject::Service(envelope.fill(service)),
-        core::Content::EndpointSlice(slice) => AnyObject::EndpointSlice(envelope.fill(slice)),
-        core::Content::Secret(secret) => AnyObject::Secret(envelope.fill(secret)),
-        core::Content::ConfigMap(map) => AnyObject::ConfigMap(envelope.fill(map)),
+        core::Content::Namespace => AnyObject::Namespace(Box::new(envelope.fill(Namespace))),
+        core::Content::Service(service) => AnyObject::Service(Box::new(envelope.fill(service))),
+        core::Content::EndpointSlice(slice) => AnyObject::EndpointSlice(Box::new(envelope.fill(slice))),
+        core::Content::Secret(secret) => AnyObject::Secret(Box::new(envelope.fill(secret))),
+        core::Content::ConfigMap(map) => AnyObject::ConfigMap(Box::new(envelope.fill(map))),
     })
 }
 

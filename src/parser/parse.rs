@@ -49,7 +49,7 @@ where
         })
         .collect();
     let mut manifests = Manifests { sources, documents, ..Manifests::default() };
-    let mut definitions = Definitions::default();
+    let mut definitions = Definitions::with_capacity(parsed.len());
     let mut ignored: BTreeMap<String, usize> = BTreeMap::new();
     for document in parsed {
         found.append(document.diagnostics);
@@ -257,17 +257,21 @@ where
                     });
                 }
             }
-            (Outcome::Read(object), None) => self.parsed.definitions.push(Definition::read(object, position)),
+            (Outcome::Read(object), None) => self.define(Definition::read(object, position)),
             (Outcome::Read(object), Some(_)) => {
-                self.parsed
-                    .definitions
-                    .push(Definition::refused(Definition::read(object, position.clone()).key, position));
+                self.define(Definition::refused(Definition::read(object, position.clone()).key, position));
             }
-            (Outcome::Refused { key: Some(key), proof: _ }, _) => {
-                self.parsed.definitions.push(Definition::refused(key, position));
-            }
+            (Outcome::Refused { key: Some(key), proof: _ }, _) => self.define(Definition::refused(key, position)),
             (Outcome::Refused { key: None, proof: _ }, _) => {}
         }
+    }
+
+    fn define(&mut self, definition: Definition) {
+        // Nearly every document holds one object: a list that grows by itself begins with room for four.
+        if self.parsed.definitions.is_empty() {
+            self.parsed.definitions.reserve_exact(1);
+        }
+        self.parsed.definitions.push(definition);
     }
 
     /// `apiVersion` and `kind`, or a finding that says what is missing.

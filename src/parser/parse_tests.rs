@@ -41,13 +41,8 @@ fn schema(node: Node, position: Position, options: &ReadOptions, diagnostics: &m
         creation_timestamp: None,
         generation: 0,
     };
-    Outcome::Read(AnyObject::ConfigMap(Object {
-        kind,
-        version: "v1".into(),
-        metadata,
-        position,
-        spec: ConfigMap { data },
-    }))
+    let object = Object { kind, version: "v1", metadata, position, spec: ConfigMap { data } };
+    Outcome::Read(AnyObject::ConfigMap(Box::new(object)))
 }
 
 fn source(name: &str, text: &str, found: Found, context: bool) -> Source {

@@ -2,14 +2,15 @@
 //! ([attaching routes](https://gateway-api.sigs.k8s.io/concepts/api-overview/#attaching-routes-to-gateways)).
 
 mod finding;
+mod parent;
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::diagnostics::{Change, Code, Diagnostics, FieldPath, Finding, Scalar, codes};
+use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, Scalar, codes};
 use crate::hostname::Hostname;
 use crate::options::Options;
-use crate::parser::api::{DefaultScope, FromNamespaces, ParentReference};
+use crate::parser::api::{DefaultScope, FromNamespaces, ListenerSetSpec, ParentGatewayReference, ParentReference};
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
@@ -19,6 +20,8 @@ use super::listener::{ListenerId, ResolvedListener, RouteKind};
 use super::listener_set::{Membership, ResolvedListenerSet};
 use super::owner::ListenerOwner;
 use super::selector::Namespaces;
+
+pub use parent::{ParentRefusal, ParentSource, RouteParent};
 
 use finding::{
     Judged, NO_TRAFFIC, foreign_parent, no_default_gateway, no_matching_hostname, no_matching_parent, not_allowed,
@@ -32,26 +35,6 @@ pub struct Attachment {
     pub kind: RouteKind,
     /// The route, in the resolved list of its kind.
     pub route: usize,
-}
-
-/// What became of one parentRef.
-#[derive(Clone, Debug)]
-pub struct RouteParent {
-    /// What names the parent.
-    pub source: ParentSource,
-    /// The listeners that the route attached to; empty when it was refused.
-    pub listeners: Vec<ListenerId>,
-    /// The code of the refusal, which carries condition and reason.
-    pub refused: Option<Code>,
-}
-
-/// What makes an object a parent of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ParentSource {
-    /// The entry of `spec.parentRefs` at this position.
-    Ref(usize),
-    /// `spec.useDefaultGateways`, for this default Gateway of [`super::Resolved::gateways`].
-    Default(usize),
 }
 
 /// Attaches routes to the listeners of the resolved Gateways.
@@ -177,19 +160,25 @@ impl<'a, 'm> Attacher<'a, 'm> {
         let source = ParentSource::Ref(index);
         let owner = match self.find_owner(route, reference, &at, diagnostics) {
             Found::Owner(owner) => owner,
-            Found::Refused(code) => return Some(RouteParent { source, listeners: Vec::new(), refused: Some(code) }),
+            Found::Assumed => return Some(RouteParent::accepted(source, None, Vec::new())),
+            Found::Refused(finding, gateway) => {
+                let parent = RouteParent::refused(source, gateway, &finding);
+                diagnostics.report(*finding);
+                return Some(parent);
+            }
             Found::NotOurs => return None,
         };
         let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
+        let gateway = Some(owner.gateway);
         let parent = Parent { owner, section_name: section_name.as_deref(), port: *port, at };
         let result = self.select_listeners(route, &parent);
         self.warn_missing_namespace(route, &parent, diagnostics);
         Some(match result {
-            Ok(listeners) => RouteParent { source, listeners, refused: None },
+            Ok(listeners) => RouteParent::accepted(source, gateway, listeners),
             Err(finding) => {
-                let code = finding.code;
+                let parent = RouteParent::refused(source, gateway, &finding);
                 diagnostics.report(*finding);
-                RouteParent { source, listeners: Vec::new(), refused: Some(code) }
+                parent
             }
         })
     }
@@ -211,9 +200,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
             let source = ParentSource::Default(gateway);
             self.warn_missing_namespace(route, &parent, diagnostics);
             match self.select_listeners(route, &parent) {
-                Ok(listeners) => parents.push(RouteParent { source, listeners, refused: None }),
+                Ok(listeners) => parents.push(RouteParent::accepted(source, Some(gateway), listeners)),
                 Err(finding) => {
-                    parents.push(RouteParent { source, listeners: Vec::new(), refused: Some(finding.code) });
+                    parents.push(RouteParent::refused(source, Some(gateway), &finding));
                     refusals.push(finding);
                 }
             }
@@ -245,7 +234,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         if is(Kind::Gateway) {
             let Some(&gateway) = self.gateways_by_name.get(&key) else {
                 self.report_missing_parent(route, Kind::Gateway, key, at, diagnostics);
-                return Found::NotOurs;
+                return if self.is_assumed(key) { Found::Assumed } else { Found::NotOurs };
             };
             return Found::Owner(self.gateway_owner(gateway));
         }
@@ -260,15 +249,31 @@ impl<'a, 'm> Attacher<'a, 'm> {
                     let object = ListenerOwner::of_set(self.gateways[gateway].object, object);
                     Found::Owner(Owner { gateway, listeners: listeners.clone(), object })
                 }
-                Membership::Refused(_) => {
-                    diagnostics.report(parent_not_accepted(route, object, at));
-                    Found::Refused(codes::PARENT_NOT_ACCEPTED)
+                Membership::Refused(code) => {
+                    let finding = Box::new(parent_not_accepted(route, object, code, at));
+                    Found::Refused(finding, self.gateway_of(object))
                 }
                 Membership::Foreign => Found::NotOurs,
             };
         }
         diagnostics.report(foreign_parent(route, reference, at));
         Found::NotOurs
+    }
+
+    /// The Gateway that a ListenerSet asks to join.
+    fn gateway_of(&self, set: &Object<ListenerSetSpec>) -> Option<usize> {
+        let ParentGatewayReference { group: _, kind: _, name, namespace } = &set.spec.parent_ref;
+        let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
+        self.gateways_by_name.get(&(namespace, name.as_str())).copied()
+    }
+
+    /// Whether a Gateway is neither in the input nor missed.
+    fn is_assumed(&self, (namespace, name): (&str, &str)) -> bool {
+        let is = |meta: &Metadata| meta.namespace == namespace && meta.name == name;
+        let key = ObjectKey { kind: Kind::Gateway, namespace: namespace.to_owned(), name: name.to_owned() };
+        self.options.assume.gateways
+            && !self.manifests.gateways.iter().any(|gateway| is(&gateway.metadata))
+            && !self.manifests.refused.contains(&key)
     }
 
     /// The listeners of a parent that take the route, or the finding that says
@@ -451,8 +456,10 @@ impl<'a, 'm> Attacher<'a, 'm> {
 enum Found<'m> {
     /// This owner of listeners.
     Owner(Owner<'m>),
-    /// An object that takes no routes.
-    Refused(Code),
+    /// A Gateway that is assumed to exist: it takes every route.
+    Assumed,
+    /// An object that takes no routes, and the Gateway that refused it.
+    Refused(Box<Finding>, Option<usize>),
     /// Nothing that is ours to judge.
     NotOurs,
 }

@@ -163,12 +163,9 @@ impl<'m> BackendIndex<'m> {
         &self.policies
     }
 
-    /// Notes that routes of a Gateway use a backend: the Gateway is an
-    /// ancestor of the backend's policy.
-    pub(super) fn add_ancestor(&mut self, id: BackendId, gateway: usize) {
-        if let Some(policy) = self.get(id).policy {
-            self.policies.add_ancestor(policy, gateway);
-        }
+    /// The same, to be completed.
+    pub(super) fn policies_mut(&mut self) -> &mut BackendTlsPolicies<'m> {
+        &mut self.policies
     }
 
     /// The `--resolve` entries that no reference met.

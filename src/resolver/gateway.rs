@@ -9,6 +9,7 @@ use crate::parser::api::{GatewayClassSpec, GatewayInfrastructure, GatewaySpec, L
 use crate::parser::manifests::{Manifests, Object};
 use crate::path;
 
+use super::address::{GatewayAddresses, resolve_addresses};
 use super::attachment::RouteParent;
 use super::certificate::KeyPairId;
 use super::listener::{ResolvedListener, resolve_listeners};
@@ -28,6 +29,30 @@ pub struct ResolvedGateway<'m> {
     pub emitted: bool,
     /// The certificate that connections to backends show when they use TLS.
     pub client_certificate: Option<KeyPairId>,
+    /// The controller that would serve the Gateway in a cluster: that of its class. `None` when the class is not in
+    /// the input beside others, or is refused.
+    pub controller: Option<String>,
+    /// Where its listeners bind, and the addresses that its status states.
+    pub addresses: GatewayAddresses,
+}
+
+/// A GatewayClass that is ours.
+#[derive(Debug)]
+pub struct ResolvedGatewayClass<'m> {
+    /// The class.
+    pub object: &'m Object<GatewayClassSpec>,
+    /// Why it is not accepted. It is reported where a Gateway uses the class.
+    pub refusal: Option<Finding>,
+}
+
+/// The classes that are ours, by name.
+pub(super) fn resolve_classes<'m>(manifests: &'m Manifests, options: &Options) -> Vec<ResolvedGatewayClass<'m>> {
+    let ours = manifests.gateway_classes.iter().filter(|class| is_our_class(&class.spec, options));
+    let mut classes: Vec<_> = ours
+        .map(|object| ResolvedGatewayClass { object, refusal: unknown_class_parameters(object, options) })
+        .collect();
+    classes.sort_by(|one, other| one.object.metadata.name.cmp(&other.object.metadata.name));
+    classes
 }
 
 /// Selects the Gateways that are ours and resolves their listeners, sorted by namespace and name.
@@ -57,6 +82,8 @@ pub(super) fn resolve_gateways<'m>(
                 refused: check_parameters(object, options, diagnostics).or(class),
                 emitted: false,
                 client_certificate: None,
+                controller: if class.is_some() { None } else { controller(object, &classes, options) },
+                addresses: resolve_addresses(object, options, diagnostics),
             }
         })
         .collect()
@@ -72,25 +99,49 @@ fn check_class_parameters<'m>(
     let used: BTreeSet<&str> = gateways.iter().map(|gateway| gateway.spec.gateway_class_name.as_str()).collect();
     let mut refused = HashMap::new();
     for class in used.into_iter().filter_map(|name| classes.get(name)) {
-        // A description is for people.
-        let GatewayClassSpec { controller_name: _, parameters_ref, description: _ } = &class.spec;
-        if let (Some(reference), false) = (parameters_ref, options.assume.parameters) {
-            let ObjectReference { group, kind, name, namespace: _ } = reference;
-            let finding = class.finding(
-                codes::INVALID_PARAMETERS,
-                path!["spec", "parametersRef"],
-                format!("parameters `{name}` are of kind `{group}/{kind}`, which gwctl does not know"),
-            );
-            let proof = diagnostics.error(
-                finding
-                    .label("settings that would be left out")
-                    .consequence("no Gateway of this class is served")
-                    .help("remove `parametersRef`, or pass `--assume parameters` to serve without these settings"),
-            );
-            refused.insert(class.metadata.name.as_str(), proof);
+        if let Some(finding) = unknown_class_parameters(class, options) {
+            refused.insert(class.metadata.name.as_str(), diagnostics.error(finding));
         }
     }
     refused
+}
+
+/// What refuses a class: parameters that gwctl does not know. It is reported where a Gateway uses the class.
+fn unknown_class_parameters(class: &Object<GatewayClassSpec>, options: &Options) -> Option<Finding> {
+    // A description is for people.
+    let GatewayClassSpec { controller_name: _, parameters_ref, description: _ } = &class.spec;
+    let ObjectReference { group, kind, name, namespace: _ } = parameters_ref.as_ref()?;
+    if options.assume.parameters {
+        return None;
+    }
+    let finding = class.finding(
+        codes::INVALID_PARAMETERS,
+        path!["spec", "parametersRef"],
+        format!("parameters `{name}` are of kind `{group}/{kind}`, which gwctl does not know"),
+    );
+    Some(
+        finding
+            .label("settings that would be left out")
+            .consequence("no Gateway of this class is served")
+            .help("remove `parametersRef`, or pass `--assume parameters` to serve without these settings"),
+    )
+}
+
+/// The controller of a Gateway's class. Without any class in the input it is the one of the command line.
+fn controller(
+    gateway: &Object<GatewaySpec>,
+    classes: &HashMap<&str, &Object<GatewayClassSpec>>,
+    options: &Options,
+) -> Option<String> {
+    match classes.get(gateway.spec.gateway_class_name.as_str()) {
+        Some(class) => Some(class.spec.controller_name.clone()),
+        None => classes.is_empty().then(|| options.controller_name.clone()),
+    }
+}
+
+/// Whether a class is for the controller that gwctl stands for: every one, unless the command line names a controller.
+fn is_our_class(class: &GatewayClassSpec, options: &Options) -> bool {
+    options.controller_name == Options::default().controller_name || class.controller_name == options.controller_name
 }
 
 /// Refuses a Gateway whose own parameters gwctl does not know
@@ -175,8 +226,7 @@ fn is_ours(
         return true;
     };
     let controller = &class.spec.controller_name;
-    let explicit = options.controller_name != Options::default().controller_name;
-    if explicit && *controller != options.controller_name {
+    if !is_our_class(&class.spec, options) {
         diagnostics.report(
             gateway
                 .finding(

@@ -282,8 +282,8 @@ pub(super) fn check_selection(
     match (from, selector) {
         (FromNamespaces::Selector, Some(selector)) => {
             let bad = selector::check(selector).err()?;
-            let path = at.with("selector").with("matchExpressions").with(bad.expression);
-            let mut finding = owner.finding(codes::BAD_SELECTOR, path, bad.message);
+            let path = at.with("selector").join(&bad.at);
+            let mut finding = owner.finding(codes::BAD_SELECTOR, path, bad.message).help(bad.help);
             if selection == Selection::ListenerSets {
                 // The code's own condition is one of routes.
                 finding.condition = codes::LISTENER_SET_NOT_ALLOWED.condition();

@@ -44,6 +44,7 @@ pub(super) fn resolve_tls(
             }
         }
         report_unasked_clients(gateway, &frontend, diagnostics);
+        report_ports_without_listener(gateway, diagnostics);
         report_overlaps(gateway, diagnostics);
     }
 }
@@ -203,10 +204,38 @@ fn report_unasked_clients(gateway: &ResolvedGateway<'_>, frontend: &Frontend, di
     }
 }
 
+/// Settings for client certificates on ports where no listener ends TLS.
+fn report_ports_without_listener(gateway: &ResolvedGateway<'_>, diagnostics: &mut Diagnostics) {
+    let frontend = gateway.object.spec.tls.as_ref().and_then(|tls| tls.frontend.as_ref());
+    let ends_tls =
+        |listener: &ResolvedListener<'_>| matches!(listener.protocol, Protocol::Https | Protocol::TlsTerminate);
+    for (index, entry) in frontend.map_or(&[][..], |frontend| &frontend.per_port).iter().enumerate() {
+        if gateway.listeners.iter().any(|listener| listener.spec.port == entry.port && ends_tls(listener)) {
+            continue;
+        }
+        diagnostics.report(
+            gateway
+                .object
+                .finding(
+                    codes::VALIDATION_WITHOUT_EFFECT,
+                    path!["spec", "tls", "frontend", "perPort", index, "port"],
+                    format!("no listener of protocol `HTTPS` has port {}", entry.port),
+                )
+                .label("a setting for no listener")
+                .consequence(
+                    "the clients of every `HTTPS` listener are asked for what `default` says, or its own entry",
+                )
+                .help("write the port of an `HTTPS` listener, or remove the entry"),
+        );
+    }
+}
+
 /// Listeners that end TLS on one port and whose hostnames overlap: a client may
 /// use the connection of one for requests to the other.
 fn report_overlaps(gateway: &ResolvedGateway<'_>, diagnostics: &mut Diagnostics) {
-    let ends = |listener: &&ResolvedListener<'_>| listener.termination.is_some() && listener.refused.is_none();
+    let ends = |listener: &&ResolvedListener<'_>| {
+        matches!(listener.protocol, Protocol::Https | Protocol::TlsTerminate) && listener.conflict.is_none()
+    };
     for listener in gateway.listeners.iter().filter(ends) {
         let overlapping = gateway.listeners.iter().filter(ends).find(|other| {
             !std::ptr::eq(*other, listener)

@@ -5,12 +5,14 @@
 //! with their endpoints. Every refusal has been reported when this stage ends;
 //! an invalid reference stays as a value that carries the proof.
 
+mod address;
 mod age;
 mod attachment;
 mod backend;
 mod backend_tls;
 mod certificate;
 mod client_certificate;
+mod endpoint_slice;
 mod filter;
 mod frontend;
 mod gateway;
@@ -29,15 +31,17 @@ mod share;
 mod shared_hostname;
 mod tls_route;
 mod traffic_policy;
+mod usage;
 
 use crate::diagnostics::{Diagnostics, codes};
 use crate::hostname::Hostname;
 use crate::options::Options;
 use crate::parser::api::{L4RouteSpec, XBackendTrafficPolicySpec};
-use crate::parser::manifests::{Manifests, Metadata, Object};
+use crate::parser::manifests::{Kind, Manifests, Metadata, Object};
 
+pub use address::GatewayAddresses;
 pub use age::Age;
-pub use attachment::{Attachment, ParentSource, RouteParent};
+pub use attachment::{Attachment, ParentRefusal, ParentSource, RouteParent};
 pub use backend::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
 pub use backend_tls::{BackendTlsPolicies, TlsSettings, TrustAnchors};
 pub use certificate::{
@@ -46,7 +50,7 @@ pub use certificate::{
 };
 pub use filter::{FilterRefs, Speech};
 pub use frontend::ClientValidation;
-pub use gateway::ResolvedGateway;
+pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
 pub use grpc_route::ResolvedGrpcRoute;
 pub use http_route::ResolvedHttpRoute;
 pub use l4_route::{ResolvedL4Route, serving_route};
@@ -59,12 +63,16 @@ pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference_grant::Grants;
 pub use tls_route::{ResolvedTlsRoute, ServerNames};
 pub use traffic_policy::TrafficPolicies;
+pub use usage::BackendUsage;
+use usage::UsageBuilder;
 
 /// The manifests with every reference looked up.
 #[derive(Debug)]
 pub struct Resolved<'m> {
     /// What was resolved.
     pub manifests: &'m Manifests,
+    /// The GatewayClasses that are ours, by name.
+    pub gateway_classes: Vec<ResolvedGatewayClass<'m>>,
     /// The Gateways that are ours, by namespace and name.
     pub gateways: Vec<ResolvedGateway<'m>>,
     /// The ListenerSets, by age, namespace and name.
@@ -85,6 +93,8 @@ pub struct Resolved<'m> {
     pub traffic_policies: TrafficPolicies<'m>,
     /// Every certificate that some reference names and may use.
     pub certificates: CertificateIndex<'m>,
+    /// Through which Gateways routes use which backends.
+    pub usage: BackendUsage,
 }
 
 impl<'m> Resolved<'m> {
@@ -148,9 +158,11 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
     l4_route::report_idle_routes(&gateways, RouteKind::Tcp, &tcp_routes, diagnostics);
     l4_route::report_idle_routes(&gateways, RouteKind::Udp, &udp_routes, diagnostics);
     report_unserved_kinds(manifests, diagnostics);
+    endpoint_slice::report_orphans(manifests, options, diagnostics);
     report_unused_resolves(&backends, diagnostics);
     let mut resolved = Resolved {
         manifests,
+        gateway_classes: gateway::resolve_classes(manifests, options),
         gateways,
         listener_sets,
         http_routes,
@@ -161,6 +173,7 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
         backends,
         traffic_policies,
         certificates,
+        usage: BackendUsage::default(),
     };
     resolved.mark_used();
     resolved
@@ -178,44 +191,49 @@ impl<'m> Resolved<'m> {
 }
 
 impl Resolved<'_> {
-    /// Decides which Gateways are emitted, and through which ones policies are reached.
+    /// Decides which Gateways are emitted, and notes through which ones backends are used.
     fn mark_used(&mut self) {
-        let Self {
-            gateways,
-            http_routes,
-            grpc_routes,
-            tls_routes,
-            tcp_routes,
-            udp_routes,
-            backends,
-            traffic_policies,
-            ..
-        } = self;
+        let Self { gateways, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, backends, usage, .. } = self;
         macro_rules! uses {
             ($($routes:ident),+) => {
-                [$($routes.iter().map(|r| (r.object.position.context, &r.parents, &r.backends)).collect::<Vec<_>>()),+]
+                [$($routes.iter().map(|r| (r.object, &r.parents, &r.backends)).map(|(object, parents, backends)| {
+                    (object.kind, object.position.context, parents, backends)
+                }).collect::<Vec<_>>()),+]
             };
         }
         let uses = uses!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes).concat();
         let filters = http_routes.iter().map(|r| (&r.parents, &r.filters));
         let filters: Vec<_> = filters.chain(grpc_routes.iter().map(|r| (&r.parents, &r.filters))).collect();
-        let judged = uses.iter().filter(|(context, ..)| !context);
-        gateway::mark_emitted(gateways, judged.flat_map(|(_, parents, _)| parents.iter()));
-        for (_, parents, outcomes) in uses {
-            for id in outcomes.iter().flatten().flatten() {
-                let listeners = parents.iter().flat_map(|parent| &parent.listeners);
-                listeners.for_each(|listener| {
-                    backends.add_ancestor(*id, listener.gateway);
-                    traffic_policies.reach(backends.get(*id), listener.gateway);
-                });
-            }
+        let judged = uses.iter().filter(|(_, context, ..)| !context);
+        gateway::mark_emitted(gateways, judged.flat_map(|(_, _, parents, _)| parents.iter()));
+        let mut used = UsageBuilder::default();
+        for (kind, _, parents, outcomes) in uses {
+            outcomes.iter().flatten().flatten().for_each(|id| used.add(*id, kind, parents));
         }
         for (parents, filters) in filters {
-            for id in filters.iter().flat_map(FilterRefs::outcomes).filter_map(|(_, outcome)| outcome.ok()) {
-                let listeners = parents.iter().flat_map(|parent| &parent.listeners);
-                listeners.for_each(|listener| backends.add_ancestor(id, listener.gateway));
-            }
+            let outcomes = filters.iter().flat_map(FilterRefs::outcomes);
+            outcomes.filter_map(|(_, outcome)| outcome.ok()).for_each(|id| used.add(id, Kind::HTTPRoute, parents));
         }
+        *usage = used.build(backends);
+        self.mark_ancestors();
+    }
+
+    /// Notes the Gateways that the status of each policy speaks of.
+    fn mark_ancestors(&mut self) {
+        let Self { backends, traffic_policies, usage, .. } = self;
+        let is_service = |group: &str, kind: &str| group.is_empty() && kind == Kind::Service.name();
+        backends.policies_mut().set_ancestors(|object| {
+            let targets = object.spec.target_refs.iter().filter(|target| is_service(&target.group, &target.kind));
+            let namespace = &object.metadata.namespace;
+            let used =
+                targets.flat_map(|target| usage.of_service(namespace, &target.name, target.section_name.as_deref()));
+            used.collect()
+        });
+        traffic_policies.set_ancestors(|object| {
+            let targets = object.spec.target_refs.iter().filter(|target| is_service(&target.group, &target.kind));
+            let namespace = &object.metadata.namespace;
+            targets.flat_map(|target| usage.of_service(namespace, &target.name, None)).collect()
+        });
     }
 }
 

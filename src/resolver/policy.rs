@@ -42,7 +42,8 @@ pub struct ResolvedPolicy<'m, S, V> {
     /// policy counts at its targets all the same, and makes them fail.
     pub value: Result<V, Reported>,
     /// The Gateways, by their position in the resolved list, through which a
-    /// route uses a target: the ancestors of the policy's status.
+    /// route uses a target: the ancestors of the policy's status, whether the
+    /// policy counts there or another one does.
     pub ancestors: BTreeSet<usize>,
 }
 
@@ -114,9 +115,11 @@ impl<'m, S, V> Policies<'m, S, V> {
         self.list.iter()
     }
 
-    /// Notes that routes of a Gateway use a target of the policy.
-    pub(super) fn add_ancestor(&mut self, index: usize, gateway: usize) {
-        self.list[index].ancestors.insert(gateway);
+    /// Notes, for every policy, the Gateways through which routes use its targets.
+    pub(super) fn set_ancestors(&mut self, of: impl Fn(&Object<S>) -> BTreeSet<usize>) {
+        for policy in &mut self.list {
+            policy.ancestors = of(policy.object);
+        }
     }
 }
 

@@ -3,21 +3,27 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::diagnostics::{Finding, codes};
+use crate::diagnostics::{FieldPath, Finding, codes};
 use crate::parser::api::LabelSelector;
 use crate::parser::manifests::{Manifests, Object};
+use crate::parser::schema::pattern::{LABEL_VALUE, QUALIFIED_NAME, is_qualified_name};
 use crate::path;
 
 /// The label that the API server gives every Namespace: its name.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
+/// The longest value of a label.
+const MOST_IN_VALUE: usize = 63;
+
 /// Why a selector cannot be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BadSelector {
-    /// The expression, counted from 0.
-    pub(super) expression: usize,
+    /// The place, from the selector.
+    pub(super) at: FieldPath,
     /// What is wrong with it.
     pub(super) message: String,
+    /// What to write instead.
+    pub(super) help: String,
 }
 
 /// The labels of every Namespace of the input.
@@ -72,16 +78,47 @@ pub(super) fn missing_namespace<S>(object: &Object<S>, namespace: &str) -> Findi
         .help("add the Namespace to the input, or pass `--assume namespaces`")
 }
 
-/// The first expression that Kubernetes would not evaluate. The schema checks none of this.
+/// The first part that Kubernetes would not evaluate. The schema checks none of this.
 pub(super) fn check(selector: &LabelSelector) -> Result<(), BadSelector> {
-    for (expression, requirement) in selector.match_expressions.iter().enumerate() {
+    for (key, value) in &selector.match_labels {
+        let at = path!["matchLabels", key.clone()];
+        check_key(key, at.clone())?;
+        check_value(value, at)?;
+    }
+    for (index, requirement) in selector.match_expressions.iter().enumerate() {
+        let at = path!["matchExpressions", index];
+        check_key(&requirement.key, at.with("key"))?;
         let message = match (requirement.operator.as_str(), requirement.values.is_empty()) {
             ("In" | "NotIn", true) => format!("operator `{}` needs at least one value", requirement.operator),
             ("Exists" | "DoesNotExist", false) => format!("operator `{}` takes no values", requirement.operator),
-            ("In" | "NotIn" | "Exists" | "DoesNotExist", _) => continue,
+            ("In" | "NotIn" | "Exists" | "DoesNotExist", _) => {
+                for (value, text) in requirement.values.iter().enumerate() {
+                    check_value(text, at.with("values").with(value))?;
+                }
+                continue;
+            }
             (other, _) => format!("`{other}` is not an operator of label selectors"),
         };
-        return Err(BadSelector { expression, message });
+        let help = "use `In` or `NotIn` with values, and `Exists` or `DoesNotExist` without".to_owned();
+        return Err(BadSelector { at, message, help });
     }
     Ok(())
+}
+
+fn check_key(key: &str, at: FieldPath) -> Result<(), BadSelector> {
+    let has_prefix = key.split_once('/').is_none_or(|(prefix, _)| prefix.len() <= 253);
+    if is_qualified_name(key) && has_prefix {
+        return Ok(());
+    }
+    let help = format!("write {}", QUALIFIED_NAME.rule);
+    Err(BadSelector { at, message: format!("`{}` is not the key of a label", key.escape_debug()), help })
+}
+
+fn check_value(value: &str, at: FieldPath) -> Result<(), BadSelector> {
+    if value.len() <= MOST_IN_VALUE && (LABEL_VALUE.matches)(value) {
+        return Ok(());
+    }
+    let shown: String = value.chars().take(MOST_IN_VALUE).collect();
+    let help = format!("write at most {MOST_IN_VALUE} characters: {}", LABEL_VALUE.rule);
+    Err(BadSelector { at, message: format!("`{}` is not the value of a label", shown.escape_debug()), help })
 }

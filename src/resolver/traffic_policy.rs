@@ -5,7 +5,6 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::diagnostics::{Diagnostics, Reported, codes};
-use crate::ir::BackendName;
 use crate::options::Options;
 use crate::parser::api::{LocalObjectReference, RetryConstraint, XBackendTrafficPolicySpec};
 use crate::parser::manifests::{Kind, Manifests, Object};
@@ -48,16 +47,6 @@ impl<'m> TrafficPolicies<'m> {
         }
         let index = self.of(Kind::Service, &backend.name.namespace, &backend.name.name, None)?;
         Some(self.get(index).object)
-    }
-
-    /// Notes that routes of a Gateway use a backend.
-    pub(super) fn reach(&mut self, backend: &Backend<'m>, gateway: usize) {
-        let BackendName { namespace, name, .. } = &backend.name;
-        if let (Some(index), BackendObject::Service(_) | BackendObject::Assumed) =
-            (self.of(Kind::Service, namespace, name, None), &backend.object)
-        {
-            self.add_ancestor(index, gateway);
-        }
     }
 }
 

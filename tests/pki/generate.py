@@ -3,13 +3,15 @@
 
 They are for tests on loopback and nothing else: the keys are public. They
 hold from 2020 to 2120, so that no run depends on the date, but those of
-`expired` and `future`. Needs Python's `cryptography`. Run it in this folder;
-every file is made anew, and with them the Secrets below `testdata/`.
+`expired` and `future`. Needs Python's `cryptography` and, for compressed
+keys, openssl. Run it in this folder; every file is made anew, and with them
+the Secrets below `testdata/`.
 """
 
 import datetime
 import pathlib
 import re
+import subprocess
 import sys
 import textwrap
 
@@ -129,6 +131,15 @@ def main():
     (HERE / "rsa-legacy-encrypted.key").write_text(legacy)
     _, curve_key = server("curve", ca, ["curve.example.com"])
     (HERE / "curve-sec1.key").write_text(pem_of_key(curve_key, serialization.PrivateFormat.TraditionalOpenSSL))
+    # A public key that names one coordinate and the sign of the other; only openssl writes these.
+    for name, curve in [("compressed-p256", "prime256v1"), ("compressed-p384", "secp384r1")]:
+        key, certificate = f"{name}.key", f"{name}.crt"
+        subprocess.run(["openssl", "ecparam", "-name", curve, "-genkey", "-noout", "-out", key], cwd=HERE, check=True)
+        short = ["openssl", "ec", "-in", key, "-conv_form", "compressed", "-out", key]
+        subprocess.run(short, cwd=HERE, check=True)
+        subject = ["-subj", f"/CN={name}.example.com", "-days", "36500"]
+        signed = ["openssl", "req", "-x509", "-new", "-key", key, *subject, "-out", certificate]
+        subprocess.run(signed, cwd=HERE, check=True)
     write_objects()
 
 

@@ -10,6 +10,8 @@ const SETTINGS: &str = "case.yaml";
 const REQUESTS: &str = "requests.yaml";
 /// The area with a case for each code.
 const CODES: &str = "diagnostics/";
+/// The area of cases about the status of objects.
+const STATUS: &str = "status/";
 
 /// The content of a `case.yaml`.
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +32,9 @@ struct Settings {
     /// Whether the report for programs is a snapshot too; always so in the area `diagnostics`.
     #[serde(default)]
     json: bool,
+    /// Whether the status of every object is a snapshot too; always so in the area `status`.
+    #[serde(default)]
+    status: bool,
     /// The exit codes; 0 by default. One number is meant for both commands.
     #[serde(default)]
     exit: Exit,
@@ -84,6 +89,8 @@ pub(crate) struct Case {
     pub(crate) stdin: Option<PathBuf>,
     /// Whether the report for programs is a snapshot too.
     pub(crate) json: bool,
+    /// Whether the status of every object is a snapshot too.
+    pub(crate) status: bool,
     /// The expected exit codes.
     pub(crate) exit: Exit,
     /// The file with requests, when there is one.
@@ -131,8 +138,9 @@ fn read(name: String, folder: PathBuf) -> Result<Case, String> {
     let stdin = settings.stdin.as_ref().map(|file| folder.join(file));
     let translate_args = settings.args.iter().chain(&settings.translate_args).cloned().collect();
     let json = settings.json || name.starts_with(CODES);
+    let status = settings.status || name.starts_with(STATUS);
     let Settings { args, exit, .. } = settings;
-    Ok(Case { name, args, translate_args, paths, stdin, json, exit, requests, folder })
+    Ok(Case { name, args, translate_args, paths, stdin, json, status, exit, requests, folder })
 }
 
 fn settings(path: &Path) -> Result<Settings, String> {

@@ -55,6 +55,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("a_failed_case_shows_expected_actual_and_the_way", failed_case),
         test("coverage_below_the_limit_fails", coverage_fails),
         test("router_check_files_are_written_and_read", router_check),
+        test("status_is_printed_beside_the_findings", status_with_errors),
+        test("status_leaves_out_what_is_not_judged", status_of_judged_objects),
         test("diff_has_a_request_and_both_answers", diff_reweighted),
         test("diff_reads_revisions_of_git", diff_git),
     ]
@@ -171,6 +173,46 @@ fn router_check(stage: &Stage) -> Result<(), Failed> {
     stage.write("checks.yaml", second)?;
     let output = stage.run(&["test", "checks.yaml", "-f", "m"])?;
     ensure(output.code == Some(0), &output)
+}
+
+fn status_with_errors(stage: &Stage) -> Result<(), Failed> {
+    let output = stage.run(&["status", "m"])?;
+    let line = "shop        httproute/web   gateway/shop/edge   True       True            <none>";
+    ensure(output.code == Some(0) && output.stdout.contains(line) && output.stderr.is_empty(), &output)?;
+    stage.write("m/route.yaml", &ROUTE.replace("name: b", "name: gone"))?;
+    let output = stage.run(&["status", "m", "-o", "json"])?;
+    let list = json(&output)?;
+    let is_false = output.stdout.contains("\"reason\": \"BackendNotFound\"");
+    ensure(output.code == Some(1) && list["kind"] == "List" && is_false, &output)?;
+    ensure(output.stderr.contains("error[GW2001]"), &output)?;
+    let output = stage.run(&["status", "m", "-o", "yaml", "--partial", "--output-file", "status.yaml", "-q"])?;
+    let written = fs::read_to_string(stage.folder.join("status.yaml"))?;
+    let documents = written.split("---\n").filter(|document| document.starts_with("apiVersion: ")).count();
+    ensure(output.code == Some(0) && output.stdout.is_empty() && documents == 2, &output)?;
+    let output = stage.run(&["status", "gone"])?;
+    ensure(output.code == Some(2) && output.stdout.is_empty(), &output)
+}
+
+fn status_of_judged_objects(stage: &Stage) -> Result<(), Failed> {
+    let names = |output: &Output| -> Result<Vec<String>, String> {
+        let list = json(output)?;
+        let items = list["items"].as_array().into_iter().flatten();
+        Ok(items.map(|item| format!("{} {}", item["kind"], item["status"]["parents"][0]["controllerName"])).collect())
+    };
+    let output = stage.run(&["status", "m/route.yaml", "--context", "m/gateway.yaml", "-o", "json"])?;
+    ensure(names(&output)? == ["\"HTTPRoute\" \"gwctl.dev/offline\""], &output)?;
+    let arguments = ["m/route.yaml", "--assume", "gateways,services", "--controller-name", "a.example/b", "-o", "json"];
+    let output = stage.run(&[&["status"], arguments.as_slice()].concat())?;
+    ensure(output.code == Some(0) && names(&output)? == ["\"HTTPRoute\" \"a.example/b\""], &output)?;
+    let class = "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: any}\n\
+                 spec: {controllerName: x.example/y}\n";
+    stage.write("m/class.yaml", class)?;
+    let output = stage.run(&["status", "m", "-o", "json"])?;
+    let all = ["\"GatewayClass\" null", "\"Gateway\" null", "\"HTTPRoute\" \"x.example/y\""];
+    ensure(names(&output)? == all, &output)?;
+    // To another controller's Gateway nobody of ours has anything to say.
+    let output = stage.run(&["status", "m", "-o", "json", "--controller-name", "a.example/b"])?;
+    ensure(names(&output)? == ["\"HTTPRoute\" null"], &output)
 }
 
 fn diff_reweighted(stage: &Stage) -> Result<(), Failed> {

@@ -20,6 +20,9 @@ const DIAGNOSTICS: &str = "diagnostics.txt";
 const TRANSLATE_DIAGNOSTICS: &str = "translate.txt";
 /// The report of `validate` for programs, for the cases that ask for it.
 const REPORT: &str = "diagnostics.json";
+/// The status of every object, and the tables of it, for the cases that ask for them.
+const STATUS: &str = "status.yaml";
+const STATUS_TABLE: &str = "status.txt";
 
 /// One test for each case, and one for snapshots without a case.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
@@ -58,6 +61,14 @@ pub(crate) fn compare(harness: &Harness, case: &Case) -> Result<(), String> {
     }
     wrong.extend(snapshot(harness, case, DIAGNOSTICS, &validated.stdout, &work).err());
     wrong.extend(report(harness, case, validated.code, &work).err());
+    if case.status {
+        for (format, product) in [("yaml", STATUS), ("table", STATUS_TABLE)] {
+            let args: Vec<String> = case.args.iter().cloned().chain(["-o".to_owned(), format.to_owned()]).collect();
+            let output = harness.gwctl("status", case, &args, &work)?;
+            check_code(case.exit.validate, &output, "status", &mut wrong);
+            wrong.extend(snapshot(harness, case, product, &output.stdout, &work).err());
+        }
+    }
     if !translated.stderr.is_empty() && translated.stderr != validated.stdout {
         wrong.extend(snapshot(harness, case, TRANSLATE_DIAGNOSTICS, &translated.stderr, &work).err());
     } else if path(harness, case, TRANSLATE_DIAGNOSTICS).exists() {
@@ -133,6 +144,10 @@ pub(crate) fn orphans(harness: &Harness) -> Vec<PathBuf> {
         made.push(path(harness, &case, TRANSLATE_DIAGNOSTICS));
         if case.json {
             made.push(path(harness, &case, REPORT));
+        }
+        if case.status {
+            made.push(path(harness, &case, STATUS));
+            made.push(path(harness, &case, STATUS_TABLE));
         }
         if case.exit.translate == 0 {
             made.push(path(harness, &case, BOOTSTRAP));

@@ -32,6 +32,7 @@ const LAYERS: &[Layer] = &[
     layer("parser", &["diagnostics", "options", "spelling"], false, false),
     // The resolver speaks of endpoints and origins in the words of the IR, and of nothing else in it.
     layer("resolver", &["certificate", "diagnostics", "hostname", "ir", "options", "parser", "spelling"], false, false),
+    layer("status", &["diagnostics", "options", "parser", "resolver"], false, false),
     layer("ir", &["hostname"], false, false),
     layer("translator/lower", &["diagnostics", "hostname", "ir", "options", "parser", "resolver"], false, false),
     layer("translator/envoy", &["hostname", "ir"], true, false),

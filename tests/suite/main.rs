@@ -28,6 +28,7 @@ mod property;
 mod proxy;
 mod registry;
 mod simulated;
+mod status;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -80,8 +81,9 @@ fn trials() -> Vec<Trial> {
     trials.extend(proxy::trials(&harness));
     trials.extend(layering::trials(root));
     trials.extend(ledger::trials(&harness, root));
-    trials.extend(mutation::trials(root));
+    trials.extend(mutation::trials(&harness, root));
     trials.extend(registry::trials(root));
+    trials.extend(status::trials(&harness));
     trials.extend(docs::trials(root));
     trials.extend(harness::trials());
     trials

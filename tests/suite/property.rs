@@ -67,6 +67,7 @@ fn prove(harness: &Harness, name: &str, objects: &[Value], requests: &[Value]) -
         paths: vec!["manifests.json".to_owned()],
         stdin: None,
         json: false,
+        status: false,
         exit: crate::case::Exit::default(),
         requests: Some(requests.clone()),
     };

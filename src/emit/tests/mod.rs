@@ -2,6 +2,7 @@
 //! descriptors ([`oracle`]) and of YAML ([`scalars`]).
 
 mod layout;
+mod long;
 mod oracle;
 mod samples;
 mod scalars;

@@ -66,6 +66,10 @@ pub enum TargetPort {
     Name(String),
 }
 
+/// The label with the Service of an EndpointSlice
+/// ([ownership](https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#ownership)).
+pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
+
 /// An EndpointSlice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointSlice {

@@ -5,12 +5,12 @@
 //! `invalid-core-object` error at the field.
 
 use std::collections::HashSet;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::diagnostics::{Change, Scalar, codes};
 use crate::parser::api::{
-    AddressType, ConfigMap, Endpoint, EndpointPort, EndpointSlice, L4Protocol, Secret, Service, ServicePort,
-    ServiceType, TargetPort,
+    AddressType, ConfigMap, Endpoint, EndpointPort, EndpointSlice, L4Protocol, SERVICE_NAME_LABEL, Secret, Service,
+    ServicePort, ServiceType, TargetPort,
 };
 use crate::parser::manifests::{Kind, Metadata};
 use crate::parser::node::Node;
@@ -40,8 +40,13 @@ pub(super) enum Content {
 }
 
 const CORE_KINDS: [Kind; 5] = [Kind::Namespace, Kind::Service, Kind::EndpointSlice, Kind::Secret, Kind::ConfigMap];
-const VERSION: &str = "v1";
-const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
+/// The version of every core kind that gwctl reads.
+pub(super) const VERSION: &str = "v1";
+
+/// The core kinds that gwctl reads.
+pub(super) fn kinds() -> impl Iterator<Item = Kind> {
+    CORE_KINDS.into_iter()
+}
 
 /// The core kind of a group, version and kind.
 pub(super) fn kind(group: &str, version: &str, kind: &str) -> CoreKind {
@@ -187,7 +192,7 @@ impl Reader<'_> {
         let types =
             [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer, ServiceType::ExternalName];
         let service_type = types[self.choice(spec, "type", &["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"])];
-        let headless = self.text(spec, "clusterIP") == Some("None");
+        let headless = self.cluster_ip(spec) == Some("None");
         let client_ip_affinity = self.choice(spec, "sessionAffinity", &["None", "ClientIP"]) == 1;
         let external_name = self.external_name(spec, service_type);
         let ports = self.service_ports(spec);
@@ -197,6 +202,16 @@ impl Reader<'_> {
             self.report(&at.field("ports"), "this Service has no `ports`", "add `ports` with a `port`");
         }
         Service { service_type, external_name, headless, client_ip_affinity, ports }
+    }
+
+    /// The address of a Service: `None` for a headless one, empty where the cluster chooses.
+    fn cluster_ip<'n>(&mut self, spec: Place<'n>) -> Option<&'n str> {
+        let address = self.text(spec, "clusterIP").filter(|address| !address.is_empty())?;
+        if address != "None" && address.parse::<IpAddr>().is_err() {
+            let help = "write an IP address, `None` for a headless Service, or nothing";
+            self.report(&spec.at.field("clusterIP"), format!("{} is not an IP address", quote(address)), help);
+        }
+        Some(address)
     }
 
     fn external_name(&mut self, spec: Place<'_>, service_type: ServiceType) -> Option<String> {
@@ -286,7 +301,7 @@ impl Reader<'_> {
         let root = Step::Root;
         let place = Place { node, at: &root };
         let allowed = ["IPv4", "IPv6", "FQDN"];
-        if place.get("addressType").is_none() {
+        if place.get("addressType").is_none_or(|value| value.as_str() == Some("")) {
             let help = "add `addressType: IPv4`, `IPv6` or `FQDN`";
             self.report(&root.field("addressType"), "this EndpointSlice has no `addressType`", help);
         }
@@ -341,7 +356,7 @@ impl Reader<'_> {
             let (is_valid, noun) = match address_type {
                 AddressType::IPv4 => (address.parse::<Ipv4Addr>().is_ok(), "an IPv4 address"),
                 AddressType::IPv6 => (address.parse::<Ipv6Addr>().is_ok(), "an IPv6 address"),
-                AddressType::Fqdn => (is_subdomain(address.strip_suffix('.').unwrap_or(address)), "a DNS name"),
+                AddressType::Fqdn => (is_fully_qualified(address), "a DNS name of two or more labels"),
             };
             if !is_valid {
                 let help = format!("write {noun} without a port, or another `addressType`");
@@ -402,6 +417,12 @@ impl Reader<'_> {
         }
         ports
     }
+}
+
+/// A DNS name with a dot in it; another one may end it.
+fn is_fully_qualified(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.len() <= 253 && name.contains('.') && is_subdomain(name)
 }
 
 /// The name of a container's port: at most 15 lower-case letters, digits and single inner `-`, one of them a letter.

@@ -10,17 +10,42 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::diagnostics::{Code, codes};
+use crate::diagnostics::{Change, Code, codes};
 use crate::parser::manifests::{Kind, Metadata, Timestamp};
 use crate::parser::node::Node;
 use crate::parser::schema::pattern::{self, is_label, is_qualified_name, is_subdomain};
 use crate::parser::schema::{Problem, Step, quote, wrong_type};
+use crate::spelling::nearest;
 
 /// The label that every Namespace carries with its own name.
 const NAMESPACE_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// The greatest size of all annotations together, in bytes.
 const MOST_ANNOTATIONS: usize = 256 * 1024;
+
+/// The fields of [`ObjectMeta`](https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/).
+const FIELDS: [&str; 15] = [
+    "annotations",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "labels",
+    "managedFields",
+    "name",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
+/// How many characters of `generateName` the API server keeps, and how many it appends
+/// ([names](https://kubernetes.io/docs/reference/using-api/api-concepts/#generated-values)).
+const GENERATED_PREFIX: usize = 58;
+const GENERATED_SUFFIX: &str = "x7k2p";
 
 /// What may be an object's name.
 #[derive(Clone, Copy)]
@@ -50,6 +75,18 @@ impl NameForm {
                 name.len() <= 63 && is_label(name) && name.starts_with(|first: char| first.is_ascii_lowercase())
             }
         }
+    }
+
+    /// Whether names may be generated from `prefix`; it may end with `-`, because the API server appends characters.
+    /// With a name of its own, the object's prefix must only look like one.
+    fn is_prefix(self, prefix: &str, is_used: bool) -> bool {
+        let masked = match prefix.strip_suffix('-') {
+            // The API server puts a letter in the place of the last two characters.
+            Some(rest) if !rest.is_empty() => format!("{}a", rest.get(..rest.len() - 1).unwrap_or_default()),
+            _ => prefix.to_owned(),
+        };
+        let kept = prefix.get(..GENERATED_PREFIX).unwrap_or(prefix);
+        self.matches(&masked) && (!is_used || self.matches(&format!("{kept}{GENERATED_SUFFIX}")))
     }
 
     fn rule(self) -> String {
@@ -83,7 +120,7 @@ pub(super) fn read(node: Option<Node>, kind: Kind, default_namespace: &str, prob
         generation: 0,
     });
     if !kind.is_namespaced() {
-        // As the API server, which drops a namespace here.
+        // As the API server does.
         metadata.namespace.clear();
     } else if metadata.namespace.is_empty() {
         default_namespace.clone_into(&mut metadata.namespace);
@@ -114,7 +151,7 @@ impl Reader<'_> {
         for (field, value) in entries {
             let at = METADATA.field(&field);
             match field.as_str() {
-                _ if matches!(value, Node::Null) => {}
+                known if matches!(value, Node::Null) && FIELDS.contains(&known) => {}
                 "name" => name = self.text(value, &at),
                 "generateName" => generate_name = self.text(value, &at),
                 "namespace" => namespace = self.text(value, &at),
@@ -125,7 +162,8 @@ impl Reader<'_> {
                     Node::Int(number) => generation = number,
                     other => self.wrong_type(&other, "integer", &at),
                 },
-                _ => {}
+                known if FIELDS.contains(&known) => {}
+                unknown => self.unknown_field(unknown, &at),
             }
         }
         self.check_labels(&labels, &METADATA.field("labels"));
@@ -165,6 +203,23 @@ impl Reader<'_> {
             &Step::Root.field("metadata").field("name"),
             format!("this {} has no name", self.kind.name()),
             "add `name` to `metadata`".to_owned(),
+        );
+    }
+
+    /// The API server refuses a field that it does not know. gwctl reads the part of `metadata` that it needs, and only
+    /// warns about the rest.
+    fn unknown_field(&mut self, name: &str, at: &Step<'_>) {
+        let near = nearest(name, FIELDS);
+        let help = match near {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "remove it, or make it an annotation".to_owned(),
+        };
+        self.problems.push(
+            Problem::new(codes::UNKNOWN_METADATA, at.path(), format!("`metadata` has no field {}", quote(name)))
+                .key()
+                .label("not read")
+                .help(help)
+                .fix(near.map(|near| Change::Rename(near.to_owned()))),
         );
     }
 
@@ -217,9 +272,7 @@ impl Reader<'_> {
             let message = format!("{} is not a name of a {}", quote(name), self.kind.name());
             self.report(&at.field("name"), message, format!("write {}", form.rule()));
         }
-        // The server appends characters, so that the prefix may end with `-`.
-        let is_prefix = |prefix: &str| form.matches(prefix.strip_suffix('-').unwrap_or(prefix));
-        if let Some(prefix) = prefix.as_deref().filter(|prefix| !is_prefix(prefix)) {
+        if let Some(prefix) = prefix.as_deref().filter(|prefix| !form.is_prefix(prefix, name.is_none())) {
             let message = format!("{} cannot begin the name of a {}", quote(prefix), self.kind.name());
             self.report(&at.field("generateName"), message, format!("write {}", form.rule()));
         }
@@ -237,7 +290,16 @@ impl Reader<'_> {
 
     fn check_namespace(&mut self, namespace: &str, at: &Step<'_>) {
         let is_valid = namespace.is_empty() || (namespace.len() <= 63 && is_label(namespace));
-        if self.kind.is_namespaced() && !is_valid {
+        if !self.kind.is_namespaced() {
+            if !namespace.is_empty() {
+                let message = format!("a {} is cluster-scoped: its `namespace` has no effect", self.kind.name());
+                self.problems.push(
+                    Problem::new(codes::NEEDLESS_NAMESPACE, at.path(), message)
+                        .label("not used")
+                        .help("remove `namespace`"),
+                );
+            }
+        } else if !is_valid {
             let help = format!("write at most 63 characters: {}", pattern::NAMESPACE.rule);
             self.report(at, format!("{} is not the name of a namespace", quote(namespace)), help);
         }
@@ -257,7 +319,7 @@ impl Reader<'_> {
         let mut size = 0;
         for (key, value) in annotations {
             size += key.len() + value.len();
-            let is_valid = is_qualified_key(key) || is_qualified_key(&key.to_ascii_lowercase());
+            let is_valid = is_qualified_key(&key.to_ascii_lowercase());
             self.check_key(key, is_valid, at);
         }
         if size > MOST_ANNOTATIONS {

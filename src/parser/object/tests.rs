@@ -60,15 +60,48 @@ fn the_namespace_is_the_default_one_or_none_at_all() {
     let (Outcome::Read(object), _) = class("{name: a}") else { panic!() };
     assert_eq!(object.key().namespace, "");
     // The API server drops the namespace of a cluster-scoped object.
-    let (Outcome::Read(object), _) = class("{name: a, namespace: b}") else { panic!() };
+    let (Outcome::Read(object), lines) = class("{name: a, namespace: b}") else { panic!() };
     assert_eq!(object.key().namespace, "");
+    assert_eq!(lines, ["GW2071 metadata.namespace"]);
+    let (Outcome::Read(object), lines) = core("v1", "Namespace", ", spec: {}") else { panic!() };
+    assert_eq!((object.key().namespace.as_str(), lines.len()), ("", 0));
 }
 
 #[test]
 fn a_generated_name_counts_by_its_prefix() {
     let (Outcome::Read(object), _) = route("{generateName: a-}") else { panic!() };
     assert_eq!(object.key().name, "a-");
-    assert_eq!(route("{generateName: -a}").1, ["GW1012 metadata.generateName"]);
+    for (metadata, is_good) in [
+        ("{generateName: -a}", false),
+        ("{generateName: a--}", true),
+        ("{generateName: a.}", false),
+        ("{generateName: a.-}", false),
+        ("{generateName: a_}", false),
+        ("{generateName: a.-, name: b}", true),
+        ("{generateName: A, name: b}", false),
+    ] {
+        let wanted: &[&str] = if is_good { &[] } else { &["GW1012 metadata.generateName"] };
+        assert_eq!(route(metadata).1, wanted, "{metadata}");
+    }
+    let long = |count| format!("{{generateName: {}}}", "a".repeat(count));
+    assert_eq!(route(&long(253)).1, Vec::<String>::new());
+    assert_eq!(route(&long(254)).1, ["GW1012 metadata.generateName"]);
+}
+
+#[test]
+fn unknown_fields_of_metadata_are_read_with_a_warning() {
+    for (metadata, wanted) in [
+        ("{name: a, lables: {a: b}}", &["GW2070 metadata.lables"][..]),
+        ("{name: a, zzz: null}", &["GW2070 metadata.zzz"]),
+        ("{name: a, uid: x, resourceVersion: '1', selfLink: y, ownerReferences: [], deletionTimestamp: null}", &[]),
+    ] {
+        let (outcome, lines) = route(metadata);
+        assert!(matches!(outcome, Outcome::Read(_)), "{metadata}");
+        assert_eq!(lines, wanted, "{metadata}");
+    }
+    let service = "{apiVersion: v1, kind: Service, metadata: {name: a, label: {}}, spec: {ports: [{port: 1}]}}";
+    let (Outcome::Read(_), lines) = outcome(service) else { panic!() };
+    assert_eq!(lines, ["GW2070 metadata.label"]);
 }
 
 #[test]
@@ -201,6 +234,7 @@ fn services_that_cannot_be_used_are_refused() {
         (", spec: {ports: [{port: 1, name: a}, {port: 2, name: a}]}", &["spec.ports[1].name"]),
         (", spec: {ports: [{port: 1, name: a}, {port: 1, name: b}]}", &["spec.ports[1].port"]),
         (", spec: {type: Other, ports: [{port: 1}]}", &["spec.type"]),
+        (", spec: {clusterIP: none, ports: [{port: 1}]}", &["spec.clusterIP"]),
         (", spec: {type: ExternalName}", &["spec.externalName"]),
         (", spec: {type: ExternalName, externalName: A_b}", &["spec.externalName"]),
         (", spec: {sessionAffinity: X, clusterIP: 1, ports: [{port: 1}]}", &["spec.clusterIP", "spec.sessionAffinity"]),
@@ -232,11 +266,13 @@ fn endpoint_slices_that_cannot_be_used_are_refused() {
     for (content, wanted) in [
         ("", "addressType"),
         (", addressType: IP", "addressType"),
+        (", addressType: ''", "addressType"),
         (", addressType: IPv4, endpoints: [{}]", "endpoints[0].addresses"),
         (", addressType: IPv4, endpoints: [{addresses: []}]", "endpoints[0].addresses"),
         (", addressType: IPv4, endpoints: [{addresses: ['::1']}]", "endpoints[0].addresses[0]"),
         (", addressType: IPv6, endpoints: [{addresses: [1.1.1.1]}]", "endpoints[0].addresses[0]"),
         (", addressType: FQDN, endpoints: [{addresses: [A_b]}]", "endpoints[0].addresses[0]"),
+        (", addressType: FQDN, endpoints: [{addresses: [localhost]}]", "endpoints[0].addresses[0]"),
         (", addressType: IPv4, endpoints: [{addresses: [1]}]", "endpoints[0].addresses[0]"),
         (
             ", addressType: IPv4, endpoints: [{addresses: [1.1.1.1], conditions: {ready: 'no'}}]",
@@ -299,4 +335,37 @@ fn a_secret_value_is_never_shown() {
 fn a_core_kind_in_another_version_is_refused() {
     assert_eq!(core("v2", "Service", "").1, ["GW8009 apiVersion"]);
     assert_eq!(core("discovery.k8s.io/v1beta1", "EndpointSlice", "").1, ["GW8009 apiVersion"]);
+}
+
+#[test]
+fn ignored_objects_that_look_like_others_are_reported() {
+    for (api_version, kind, wanted) in [
+        ("gateway.networking.k8s.oi/v1", "HTTPRoute", Some(("apiVersion", "gateway.networking.k8s.io/v1"))),
+        ("networking.x-k8s.io/v1alpha1", "Gateway", Some(("apiVersion", "gateway.networking.k8s.io/v1"))),
+        ("networking.k8s.io/v1", "GRPCRoute", Some(("apiVersion", "gateway.networking.k8s.io/v1"))),
+        ("v1", "HTTPRoute", Some(("apiVersion", "gateway.networking.k8s.io/v1"))),
+        ("v1", "EndpointSlice", Some(("apiVersion", "discovery.k8s.io/v1"))),
+        ("core/v1", "Service", Some(("apiVersion", "v1"))),
+        ("v1", "Servcie", Some(("kind", "Service"))),
+        ("v1", "secret", Some(("kind", "Secret"))),
+        ("discovery.k8s.io/v1", "EndpointSlices", Some(("kind", "EndpointSlice"))),
+        ("policy.linkerd.io/v1beta3", "HTTPRoute", None),
+        ("networking.istio.io/v1", "Gateway", None),
+        ("serving.knative.dev/v1", "Service", None),
+        ("v1", "ServiceAccount", None),
+        ("v1", "Endpoints", None),
+        ("networking.k8s.io/v1", "Ingress", None),
+    ] {
+        let text = format!("{{apiVersion: {api_version}, kind: {kind}, metadata: {{name: a}}}}");
+        let (outcome, diagnostics) = read_in(yaml(&text), Channel::Standard);
+        assert_eq!(outcome, Outcome::Ignored, "{text}");
+        let found: Vec<_> = diagnostics.findings().iter().map(|f| (f.code.id(), f.help.clone().unwrap())).collect();
+        match wanted {
+            None => assert_eq!(found, [], "{text}"),
+            Some((path, help)) => {
+                assert_eq!(findings(&diagnostics), [format!("GW2072 {path}")], "{text}");
+                assert!(found[0].1.contains(&format!("`{path}: {help}`")), "{text}: {found:?}");
+            }
+        }
+    }
 }

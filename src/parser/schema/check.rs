@@ -10,8 +10,9 @@ use std::collections::HashMap;
 use crate::diagnostics::{Change, FieldPath, Segment, codes};
 use crate::options::Channel;
 use crate::parser::node::Node;
+use crate::spelling::nearest;
 
-use super::problem::{self, Problem, Step, listed, nearest, quote};
+use super::problem::{self, Problem, Step, listed, quote};
 use super::table::{Breaks, Field, Identity, Integer, List, Map, Presence, Rule, Shape, Text, Type};
 
 /// The state of one check.
@@ -19,29 +20,24 @@ use super::table::{Breaks, Field, Identity, Integer, List, Map, Presence, Rule, 
 pub(in crate::parser) struct Checker {
     channel: Channel,
     problems: Vec<Problem>,
-    /// Broken rules; they count only where nothing blocks them.
-    broken: Vec<Problem>,
-    /// An error after which the API server does not look at rules: the value may not have the shape they expect.
-    is_blocked: bool,
+    /// How many errors leave a value without the shape that the rules about it expect.
+    blocks: usize,
 }
 
 impl Checker {
     /// A check against the schema of `channel`.
     pub(in crate::parser) fn new(channel: Channel) -> Self {
-        Self { channel, problems: Vec::new(), broken: Vec::new(), is_blocked: false }
+        Self { channel, problems: Vec::new(), blocks: 0 }
     }
 
-    /// All problems, those of broken rules last and only where the API server would look for them.
-    pub(in crate::parser) fn finish(mut self) -> Vec<Problem> {
-        if !self.is_blocked {
-            self.problems.append(&mut self.broken);
-        }
+    /// All problems.
+    pub(in crate::parser) fn finish(self) -> Vec<Problem> {
         self.problems
     }
 
-    /// Adds an error found outside the walk, after which rules are not checked.
+    /// Adds an error after which rules about the values around it are not checked.
     pub(in crate::parser) fn block(&mut self, problem: Problem) {
-        self.is_blocked = true;
+        self.blocks += 1;
         self.problems.push(problem);
     }
 
@@ -103,6 +99,7 @@ impl Checker {
 
     fn list(&mut self, node: &mut Node, list: &List, at: &Step<'_>) {
         let Node::List(items) = node else { return };
+        let blocks = self.blocks;
         for (index, item) in items.iter_mut().enumerate() {
             self.value(item, &list.items, &at.index(index));
         }
@@ -112,7 +109,7 @@ impl Checker {
             self.report(problem::count_out_of_bounds(items.len(), list.min, list.max, at));
         }
         self.identities(items, list.identity, at);
-        self.rules(node, list.rules, at);
+        self.rules(node, list.rules, at, blocks);
     }
 
     fn identities(&mut self, items: &[Node], identity: Identity, at: &Step<'_>) {
@@ -165,6 +162,7 @@ impl Checker {
 
     fn object(&mut self, node: &mut Node, shape: &'static Shape, at: &Step<'_>) {
         let Node::Map(entries) = node else { return };
+        let blocks = self.blocks;
         // Bits of the rows whose field is there, and whether it was null.
         let (mut seen, mut nulls) = (0_u64, 0_u64);
         entries.retain_mut(|(name, value)| {
@@ -196,7 +194,7 @@ impl Checker {
                 self.block(problem::missing(field, at, nulls & (1 << row) != 0));
             }
         }
-        self.rules(node, shape.rules, at);
+        self.rules(node, shape.rules, at, blocks);
     }
 
     fn field(&mut self, value: &mut Node, field: &'static Field, at: &Step<'_>) {
@@ -231,9 +229,13 @@ impl Checker {
         self.report(problem);
     }
 
-    fn rules(&mut self, node: &Node, rules: &'static [Rule], at: &Step<'_>) {
+    /// Checks the rules about a value. The API server checks none where an object has an error of shape anywhere; all
+    /// problems are wanted at once here, and a rule needs the shape of its own value only. `blocks` is how many such
+    /// errors there were before the value.
+    fn rules(&mut self, node: &Node, rules: &'static [Rule], at: &Step<'_>, blocks: usize) {
+        let has_shape = self.blocks == blocks;
         for rule in rules {
-            if !rule.presence.is_in(self.channel) || (self.is_blocked && !rule.is_structural) {
+            if !rule.presence.is_in(self.channel) || !(has_shape || rule.is_structural) {
                 continue;
             }
             let mut breaks = Breaks::default();
@@ -250,11 +252,7 @@ impl Checker {
                 };
                 problem.help = broken.help;
                 problem.first = broken.first.map(|first| here.join(&first));
-                if rule.is_structural {
-                    self.problems.push(problem);
-                } else {
-                    self.broken.push(problem);
-                }
+                self.problems.push(problem);
             }
         }
     }

@@ -24,7 +24,7 @@ use crate::parser::manifests::Kind;
 pub use table::{Breaks, Field, Identity, Integer, List, Map, Presence, Rule, Schema, Shape, Text, Type, Value};
 
 pub(in crate::parser) use check::Checker;
-pub(in crate::parser) use problem::{Problem, Step, listed, nearest, quote, unsupported, wrong_type};
+pub(in crate::parser) use problem::{Problem, Step, listed, quote, unsupported, wrong_type};
 
 const fn row(kind: Kind, version: &'static str, spec: &'static Shape) -> Schema {
     Schema { kind, version, served: Presence::Both, deprecated: false, has_status: true, spec }

@@ -5,6 +5,8 @@
 //! hostname of the input, so they are loops and not an automaton; a property
 //! test compares each with its expression.
 
+use std::borrow::Cow;
+
 use crate::parser::api::Duration;
 
 /// A form that a string must have.
@@ -239,8 +241,13 @@ pub fn is_qualified_name(text: &str) -> bool {
     domain.is_none_or(is_subdomain) && name.len() <= 63 && is_name(name)
 }
 
+/// Without regard to case, `s` and `k` are also what a long s and the sign of the Kelvin are in lower case.
 fn is_grpc_service(text: &str) -> bool {
-    text.strip_prefix('.').unwrap_or(text).split('.').all(is_identifier)
+    const FOLDED: [(&str, &str); 2] = [("\u{17f}", "s"), ("\u{212a}", "k")];
+    let ascii = FOLDED.iter().fold(Cow::Borrowed(text), |text, (from, to)| {
+        if text.contains(from) { Cow::Owned(text.replace(from, to)) } else { text }
+    });
+    ascii.strip_prefix('.').unwrap_or(&ascii).split('.').all(is_identifier)
 }
 
 fn is_identifier(text: &str) -> bool {

@@ -10,6 +10,7 @@ use crate::diagnostics::{
 };
 use crate::parser::manifests::Position;
 use crate::parser::node::Node;
+use crate::spelling::nearest;
 
 use super::table::{Field, Integer, List, Text, Type};
 
@@ -169,18 +170,6 @@ pub(in crate::parser) fn listed<'a>(words: impl IntoIterator<Item = &'a str>, co
     }
 }
 
-/// The candidate that `word` was probably meant to be.
-pub(in crate::parser) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).clamp(1, 3);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
 fn article(noun: &str) -> String {
     let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {noun}")
@@ -280,7 +269,7 @@ pub(in crate::parser) fn unsupported(shown: &str, allowed: &[&str], at: &Step<'_
     let mut help = format!("write {}", listed(allowed.iter().copied(), "or"));
     // A number that is close is not what was meant.
     let near = nearest(shown, allowed.iter().copied()).filter(|near| near.parse::<i64>().is_err());
-    if let Some(meant) = nearest(shown, allowed.iter().copied()).filter(|_| allowed.len() > 2) {
+    if let Some(meant) = near.filter(|_| allowed.len() > 2) {
         help = format!("did you mean `{meant}`? Allowed are {}", listed(allowed.iter().copied(), "and"));
     }
     Problem::new(codes::UNSUPPORTED_VALUE, at.path(), format!("{} is not a value of `{}`", quote(shown), at.name()))

@@ -295,10 +295,10 @@ pub(super) static TLS_ROUTE: Shape = Shape {
     rules: &[],
 };
 
-static TLS_HOSTNAMES: List = List::of(HOSTNAME).len(1, 1024).rules(&[
-    rule("a hostname of a TLSRoute cannot be an IP address", route::hostnames_are_not_addresses),
-    rule("a hostname of a TLSRoute must be a DNS name", route::hostnames_are_dns_names),
-]);
+/// The rules that ask for DNS names ask for what the form of a hostname has already.
+static TLS_HOSTNAMES: List = List::of(HOSTNAME)
+    .len(1, 1024)
+    .rules(&[rule("a hostname of a TLSRoute cannot be an IP address", route::hostnames_are_not_addresses)]);
 
 pub(super) static TLS_ROUTE_V1ALPHA2: Shape = Shape {
     fields: &[

@@ -172,7 +172,7 @@ pub struct Rule {
     pub statement: &'static str,
     /// The channels that have the rule.
     pub presence: Presence,
-    /// Whether the rule is part of the schema proper: it is checked also where the object has other errors.
+    /// Whether the rule is part of the schema proper: it is checked also where its value has other errors.
     pub is_structural: bool,
     /// Finds where the rule is broken in a value that was checked and defaulted.
     pub check: fn(&Node, &mut Breaks),
@@ -323,7 +323,7 @@ impl Field {
     }
 }
 
-/// A rule of both channels that is skipped where the object has blocking errors.
+/// A rule of both channels that is skipped where its value has errors of shape.
 pub(super) const fn rule(statement: &'static str, check: fn(&Node, &mut Breaks)) -> Rule {
     Rule { statement, presence: Presence::Both, is_structural: false, check }
 }

@@ -1,6 +1,8 @@
 //! Tests of the table and of the check.
 
 mod channels;
+mod examples;
+mod limits;
 mod mutations;
 mod patterns;
 mod rows;

@@ -1,6 +1,6 @@
 //! The findings of attachment: why a parent takes no route.
 
-use crate::diagnostics::{Change, FieldPath, Finding, Scalar, codes};
+use crate::diagnostics::{Change, Code, Condition, FieldPath, Finding, Scalar, codes};
 use crate::parser::api::{ListenerSetSpec, ParentReference};
 use crate::parser::manifests::{Kind, Object};
 use crate::path;
@@ -24,19 +24,26 @@ pub(super) fn foreign_parent<S>(route: RouteView<'_, S>, reference: &ParentRefer
     finding.consequence("it has no effect in the configuration of a gateway")
 }
 
+/// The condition of a route whose parent's Gateway does not admit the parent: it has no listener there. Where the
+/// Gateway does not exist nobody has anything to say.
+const NO_LISTENERS: Condition = Condition { kind: "Accepted", status: "False", reason: "NoMatchingParent" };
+
 pub(super) fn parent_not_accepted<S>(
     route: RouteView<'_, S>,
     set: &Object<ListenerSetSpec>,
+    why: Code,
     at: &FieldPath,
 ) -> Finding {
     let name = set.full_name();
-    route
+    let mut finding = route
         .object
         .finding(codes::PARENT_NOT_ACCEPTED, at.with("name"), format!("ListenerSet `{name}` has joined no Gateway"))
         .label("a parent without a Gateway")
         .related(set.at(&path!["spec", "parentRef"]), "the set's own parent")
         .consequence(NO_TRAFFIC)
-        .help("mend the ListenerSet first")
+        .help("mend the ListenerSet first");
+    finding.condition = (why == codes::LISTENER_SET_NOT_ALLOWED).then_some(NO_LISTENERS);
+    finding
 }
 
 pub(super) fn no_default_gateway<S>(route: RouteView<'_, S>) -> Finding {

@@ -1,7 +1,4 @@
 //! The HTTP connection manager and its route configuration.
-//!
-//! Virtual hosts are encoded one by one, in parallel, and joined as bytes: the
-//! messages of 100,000 routes are never in memory at once.
 
 use envoy_types::pb::envoy::config::core::v3::{
     Http2ProtocolOptions, HttpProtocolOptions, http_protocol_options::HeadersWithUnderscoresAction,
@@ -16,13 +13,11 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
     http_connection_manager::{PathWithEscapedSlashesAction, ServerHeaderTransformation, UpgradeConfig},
     http_filter::ConfigType,
 };
-use prost::Message;
-use prost::encoding::{WireType, encode_key, encode_varint};
-use rayon::prelude::*;
 
 use crate::ir;
 
 use super::access_log::to_access_log;
+use super::joined::Joined;
 use super::needs::Needs;
 use super::proto::{any, boolean, uint32};
 use super::{cors, ext_authz, forward, name, route, stateful_session};
@@ -44,34 +39,20 @@ pub(super) fn encode_http_connection_manager(
     config: &ir::Config,
 ) -> Vec<u8> {
     let ir::HttpConnection { virtual_hosts, misdirected } = connection;
-    let hosts: Vec<Vec<u8>> =
-        virtual_hosts.par_iter().map(|host| route::to_virtual_host(host, config).encode_to_vec()).collect();
-    let mut routes = RouteConfiguration {
+    let configuration = RouteConfiguration {
         name: name::route_configuration(listener, chain),
         ignore_port_in_host_matching: true,
         ..RouteConfiguration::default()
-    }
-    .encode_to_vec();
-    routes.reserve(hosts.iter().map(|host| host.len() + 8).sum());
-    for host in hosts {
-        append_message(&mut routes, ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &host);
-    }
+    };
+    let mut routes = Joined::of(&configuration);
+    let to_host = |host: &ir::VirtualHost| route::to_virtual_host(host, config);
+    routes.extend(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, virtual_hosts, to_host);
     if !misdirected.is_empty() {
-        append_message(
-            &mut routes,
-            ROUTE_CONFIGURATION_VIRTUAL_HOSTS,
-            &route::misdirected_host(misdirected).encode_to_vec(),
-        );
+        routes.push(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &route::misdirected_host(misdirected));
     }
-    let mut manager = manager(connection, chain, listener, config).encode_to_vec();
-    append_message(&mut manager, HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, &routes);
-    manager
-}
-
-fn append_message(buffer: &mut Vec<u8>, field: u32, message: &[u8]) {
-    encode_key(field, WireType::LengthDelimited, buffer);
-    encode_varint(message.len() as u64, buffer);
-    buffer.extend_from_slice(message);
+    let mut manager = Joined::of(&manager(connection, chain, listener, config));
+    manager.append(routes.into_field(HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, Joined::default()));
+    manager.into_bytes()
 }
 
 fn manager(

@@ -10,6 +10,7 @@ mod ext_authz;
 mod forward;
 mod header;
 mod http_connection;
+mod joined;
 mod listener;
 mod mirror;
 pub mod name;
@@ -27,39 +28,43 @@ mod udp_proxy;
 mod upstream_tls;
 
 use envoy_types::pb::envoy::config::bootstrap::v3::{
-    Admin, Bootstrap, LayeredRuntime, RuntimeLayer, bootstrap::StaticResources, runtime_layer::LayerSpecifier,
+    Admin, Bootstrap, LayeredRuntime, RuntimeLayer, runtime_layer::LayerSpecifier,
 };
 use envoy_types::pb::google::protobuf::{Struct, Value, value};
 
 use crate::ir;
 
+use joined::Joined;
+
 /// RE2's default limit on the size of a compiled program is 100, which some 96
 /// literal characters exceed and which is fatal for the whole configuration.
 const RE2_PROGRAM_SIZE: f64 = 1_000_000.0;
 
-/// Translates the configuration.
-pub fn to_bootstrap(config: &ir::Config) -> Bootstrap {
+/// Field numbers of what is joined as bytes.
+const BOOTSTRAP_STATIC_RESOURCES: u32 = 2;
+const STATIC_RESOURCES_LISTENERS: u32 = 1;
+const STATIC_RESOURCES_CLUSTERS: u32 = 2;
+const STATIC_RESOURCES_SECRETS: u32 = 3;
+
+/// Translates the configuration: the bytes of a bootstrap.
+pub fn encode_bootstrap(config: &ir::Config) -> Vec<u8> {
     let needs = needs::Needs::of(config);
-    let mut clusters: Vec<_> = config.clusters.iter().map(|cluster| cluster::to_cluster(cluster, config)).collect();
+    let mut resources = Joined::default();
+    resources.extend(STATIC_RESOURCES_LISTENERS, &config.listeners, |listener| listener::to_listener(listener, config));
+    resources.extend(STATIC_RESOURCES_CLUSTERS, &config.clusters, |cluster| cluster::to_cluster(cluster, config));
     if needs.invalid_cluster {
-        clusters.push(cluster::invalid_backend());
+        resources.push(STATIC_RESOURCES_CLUSTERS, &cluster::invalid_backend());
     }
-    let mut secrets: Vec<_> = config.certificates.iter().map(tls::to_secret).collect();
-    secrets.sort_by(|one, other| one.name.cmp(&other.name));
-    let listeners = config.listeners.iter().map(|listener| listener::to_listener(listener, config)).collect();
-    Bootstrap {
+    resources.extend(STATIC_RESOURCES_SECRETS, &config.certificates, tls::to_secret);
+    let proxy = Bootstrap {
         admin: config.proxy.admin.map(|address| Admin {
             address: Some(proto::socket_address(address.ip(), address.port())),
             ..Admin::default()
         }),
-        static_resources: Some(StaticResources {
-            listeners,
-            clusters,
-            secrets: config.certificates.iter().map(tls::to_secret).collect(),
-        }),
         layered_runtime: needs.regex.then(regex_runtime),
         ..Bootstrap::default()
-    }
+    };
+    resources.into_field(BOOTSTRAP_STATIC_RESOURCES, Joined::of(&proxy)).into_bytes()
 }
 
 fn regex_runtime() -> LayeredRuntime {

@@ -47,6 +47,8 @@ pub(super) struct Clusters {
     by_use: HashMap<(BackendId, Carried), usize>,
     /// The family of each cluster.
     family_of: Vec<usize>,
+    /// Whether some Gateway shows a certificate that another one does not.
+    differ_by_certificate: bool,
 }
 
 impl Clusters {
@@ -66,7 +68,7 @@ impl Clusters {
 
     /// Whether some Gateway shows a certificate that another one does not.
     pub(super) fn differ_by_certificate(&self) -> bool {
-        self.families.iter().any(|family| family.len() > 1)
+        self.differ_by_certificate
     }
 
     /// The backend of a cluster.
@@ -112,7 +114,8 @@ pub(super) fn lower_clusters(
         by_use.extend(uses.into_iter().map(|used| (used, families.len())));
         families.push(family);
     }
-    Clusters { clusters, families, by_use, family_of }
+    let differ_by_certificate = families.iter().any(|family| family.len() > 1);
+    Clusters { clusters, families, by_use, family_of, differ_by_certificate }
 }
 
 /// A backend that an attached route uses.

@@ -84,11 +84,11 @@ impl RouteLowering<'_, GrpcRouteSpec> {
         let at = path!["spec", "rules", rule];
         // The name of a rule serves those who refer to it; it changes nothing for traffic.
         let GrpcRouteRule { name: _, matches, filters, backend_refs, session_persistence } = spec;
-        let matches = if matches.is_empty() {
-            vec![self.match_every_call(rule)]
-        } else {
-            matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)).collect()
-        };
+        let mut lowered = Vec::with_capacity(matches.len().max(1));
+        lowered.extend(matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)));
+        if matches.is_empty() {
+            lowered.push(self.match_every_call(rule));
+        }
         let backends = backend_refs.iter().zip(outcomes).map(|(backend, outcome)| BackendSpec {
             weight: backend.weight,
             filters: backend.filters.iter().map(FilterView::from).collect(),
@@ -98,7 +98,7 @@ impl RouteLowering<'_, GrpcRouteSpec> {
         let list = ListPlace { rule, backend: None, owner: &at, prefix: None, refs };
         let policy = PolicySpec { session: session_persistence.as_ref(), session_policy, ..PolicySpec::default() };
         let action = self.lower_action(list, filters.iter().map(FilterView::from), &backends, policy);
-        LoweredRule { matches, action }
+        LoweredRule { matches: lowered, action }
     }
 
     fn match_every_call(&mut self, rule: usize) -> LoweredMatch {

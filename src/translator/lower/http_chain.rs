@@ -139,9 +139,10 @@ fn add_route<'m>(
     let any = [Hostname::Any];
     let hostnames = if hostnames.is_empty() { &any[..] } else { hostnames };
     for hostname in hostnames.iter().filter(|host| host.intersection(&listener.hostname).is_some()) {
-        for (rank, route) in routes {
+        let ranked = |(rank, route): &RankedRoute| {
             let (rule, index) = (usize::from(route.name.rule), usize::from(route.name.index));
-            own.add(hostname, Precedence::new(*rank, metadata, rule, index), route.clone());
-        }
+            (Precedence::new(*rank, metadata, rule, index), route.clone())
+        };
+        own.add(hostname, routes.iter().map(ranked));
     }
 }

@@ -69,8 +69,8 @@ impl RouteLowering<'_, HttpRouteSpec> {
             }
             _ => None,
         };
-        let matches =
-            matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)).collect();
+        let mut lowered = Vec::with_capacity(matches.len());
+        lowered.extend(matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)));
         let backends = backend_refs.iter().zip(outcomes).map(|(backend, outcome)| BackendSpec {
             weight: backend.weight,
             filters: backend.filters.iter().map(FilterView::from).collect(),
@@ -85,7 +85,7 @@ impl RouteLowering<'_, HttpRouteSpec> {
             session_policy,
         };
         let action = self.lower_action(list, filters.iter().map(FilterView::from), &backends, policy);
-        LoweredRule { matches, action }
+        LoweredRule { matches: lowered, action }
     }
 
     /// `None` when the match cannot be evaluated: it takes no requests.

@@ -5,13 +5,13 @@
 use std::collections::HashSet;
 use std::time::Duration as StdDuration;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{Condition, Diagnostics, FieldPath, Reported, codes};
 use crate::ir::{BackendName, Session, SessionCarrier, SessionCookie, Site};
 use crate::parser::api::{
     CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
     SessionPersistenceType,
 };
-use crate::parser::manifests::Object;
+use crate::parser::manifests::{Kind, Object};
 
 use super::header::is_token;
 
@@ -126,14 +126,19 @@ fn cookie_fields(config: Option<&CookieConfig>, cookie: Option<&CookieFields>) -
     }
 }
 
+/// What the status of a policy says of a declaration that cannot be used.
+const INVALID: Condition = Condition { kind: "Accepted", status: "False", reason: "Invalid" };
+
 fn report_unsafe<S>(source: &SessionSource<'_, S>, message: &str, diagnostics: &mut Diagnostics) -> Reported {
-    diagnostics.error(
-        source
-            .object
-            .finding(codes::UNSAFE_VALUE, source.at.clone(), message)
-            .consequence(source.consequence)
-            .help("use letters, digits, `-` and `_` in names, and a plain path"),
-    )
+    let mut finding = source
+        .object
+        .finding(codes::UNSAFE_VALUE, source.at.clone(), message)
+        .consequence(source.consequence)
+        .help("use letters, digits, `-` and `_` in names, and a plain path");
+    if source.object.kind == Kind::XBackendTrafficPolicy {
+        finding.condition = Some(INVALID);
+    }
+    diagnostics.error(finding)
 }
 
 fn report_session_timeout<S>(source: &SessionSource<'_, S>, timeout: StdDuration, diagnostics: &mut Diagnostics) {

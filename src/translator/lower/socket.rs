@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::diagnostics::{Diagnostics, codes};
-use crate::options::{ListenerAddress, Options};
+use crate::options::Options;
 use crate::parser::api::GatewaySpec;
 use crate::parser::manifests::Object;
 use crate::path;
@@ -66,7 +66,7 @@ pub(super) fn group_by_socket(
     diagnostics: &mut Diagnostics,
 ) -> BTreeMap<Bind, Vec<ListenerId>> {
     let mut sockets: BTreeMap<Bind, Vec<ListenerId>> = BTreeMap::new();
-    let binds = binds_of_listeners(resolved, options, diagnostics);
+    let binds = binds_of_listeners(resolved, options);
     for (bind, id) in binds.iter().filter(|(_, id)| resolved.listener(*id).refused.is_none()) {
         match find_occupant(resolved, &sockets, *id, *bind) {
             None => sockets.entry(*bind).or_default().push(*id),
@@ -86,14 +86,10 @@ pub(super) fn group_by_socket(
 }
 
 /// What every listener of the emitted Gateways binds.
-fn binds_of_listeners(
-    resolved: &Resolved<'_>,
-    options: &Options,
-    diagnostics: &mut Diagnostics,
-) -> Vec<(Bind, ListenerId)> {
+fn binds_of_listeners(resolved: &Resolved<'_>, options: &Options) -> Vec<(Bind, ListenerId)> {
     let mut binds = Vec::new();
     for (gateway, resolved_gateway) in resolved.gateways.iter().enumerate().filter(|(_, g)| g.emitted) {
-        let addresses = bind_addresses(resolved_gateway.object, options, diagnostics);
+        let addresses = &resolved_gateway.addresses.binds;
         for (listener, own) in resolved_gateway.listeners.iter().enumerate() {
             let port = bind_port(resolved_gateway.object, own.spec.port, options);
             let transport = transport(own.protocol);
@@ -179,46 +175,4 @@ fn bind_port(gateway: &Object<GatewaySpec>, port: u16, options: &Options) -> u16
     });
     let general = || options.port_map.iter().find(|map| map.from == port && map.gateway.is_none());
     of_gateway.or_else(general).map_or(port, |map| map.to)
-}
-
-fn bind_addresses(gateway: &Object<GatewaySpec>, options: &Options, diagnostics: &mut Diagnostics) -> Vec<IpAddr> {
-    let unspecified = IpAddr::from([0, 0, 0, 0]);
-    match options.listener_address {
-        ListenerAddress::Ip(address) => {
-            if !gateway.spec.addresses.is_empty() {
-                diagnostics.report(
-                    gateway
-                        .finding(
-                            codes::NO_EFFECT,
-                            path!["spec", "addresses"],
-                            "the Gateway's `addresses` are not bound",
-                        )
-                        .consequence(format!("its listeners bind {address}"))
-                        .help("pass `--listener-address gateway` to bind them"),
-                );
-            }
-            vec![address]
-        }
-        ListenerAddress::Gateway => {
-            let mut bound = Vec::new();
-            for (index, address) in gateway.spec.addresses.iter().enumerate() {
-                let value = address.value.as_deref().filter(|value| !value.is_empty());
-                match (address.address_type.as_str(), value.map(str::parse::<IpAddr>)) {
-                    ("IPAddress", Some(Ok(ip))) => bound.push(ip),
-                    ("IPAddress", None) => bound.push(unspecified),
-                    _ => diagnostics.report(
-                        gateway
-                            .finding(
-                                codes::BAD_ADDRESS,
-                                path!["spec", "addresses", index],
-                                format!("Envoy cannot bind an address of type `{}`", address.address_type),
-                            )
-                            .consequence("the Gateway does not listen there")
-                            .help("use an address of type `IPAddress`, or pass `--listener-address ADDR`"),
-                    ),
-                }
-            }
-            if gateway.spec.addresses.is_empty() { vec![unspecified] } else { bound }
-        }
-    }
 }

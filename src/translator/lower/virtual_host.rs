@@ -46,9 +46,14 @@ impl<'m> ListenerRoutes<'m> {
         Self { hostname, origin, levels: HashMap::new() }
     }
 
-    /// Adds a route under one hostname of its object.
-    pub(super) fn add(&mut self, hostname: &Hostname, precedence: Precedence<'m>, route: Arc<Route>) {
-        self.levels.entry(hostname.clone()).or_default().push(Candidate { precedence, route });
+    /// Adds routes under one hostname of their object.
+    pub(super) fn add(
+        &mut self,
+        hostname: &Hostname,
+        routes: impl ExactSizeIterator<Item = (Precedence<'m>, Arc<Route>)>,
+    ) {
+        let level = self.levels.entry(hostname.clone()).or_insert_with(|| Vec::with_capacity(routes.len()));
+        level.extend(routes.map(|(precedence, route)| Candidate { precedence, route }));
     }
 
     fn sort(&mut self) {

@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::parser::node::Node;
-use crate::parser::schema::pattern;
 use crate::parser::schema::problem::quote;
 use crate::parser::schema::table::Breaks;
 use crate::path;
@@ -94,18 +93,6 @@ pub(in crate::parser::schema) fn hostnames_are_not_addresses(hostnames: &Node, b
         if hostname.parse::<Ipv4Addr>().is_ok() || hostname.parse::<Ipv6Addr>().is_ok() {
             let message = format!("{} is an IP address, and a TLSRoute needs hostnames", quote(hostname));
             breaks.say(path![index], message, "write the DNS name that clients send as SNI");
-        }
-    }
-}
-
-/// Every other fault of these hostnames breaks their form, which is reported already.
-pub(in crate::parser::schema) fn hostnames_are_dns_names(hostnames: &Node, breaks: &mut Breaks) {
-    for (index, hostname) in items(hostnames).iter().enumerate() {
-        let Some(hostname) = hostname.as_str() else { continue };
-        let name = if hostname.contains('*') { hostname.strip_prefix("*.") } else { Some(hostname) };
-        let has_form = (pattern::HOSTNAME.matches)(hostname);
-        if has_form && !name.is_some_and(pattern::is_subdomain) {
-            breaks.at(path![index], format!("write {}", pattern::HOSTNAME.rule));
         }
     }
 }

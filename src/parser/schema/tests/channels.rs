@@ -125,7 +125,7 @@ fn unknown_kinds_and_versions_name_the_ones_to_use() {
 #[test]
 fn a_kind_of_another_group_is_ignored() {
     for (api_version, kind) in
-        [("example.com/v1", "HTTPRoute"), ("v1", "Pod"), ("apps/v1", "Deployment"), ("v1", "HTTPRoute")]
+        [("example.com/v1", "HTTPRoute"), ("v1", "Pod"), ("apps/v1", "Deployment"), ("v1", "Route")]
     {
         let (outcome, diagnostics) = read_in(object(api_version, kind, "{}"), Standard);
         assert_eq!(outcome, Outcome::Ignored);

@@ -602,23 +602,39 @@ fn intervals_of_retry_budgets_are_bounded() {
 }
 
 #[test]
-fn blocking_errors_keep_rules_from_being_checked() {
+fn a_broken_rule_is_found_beside_errors_elsewhere_in_the_object() {
     // A backend without a port, which is a broken rule, beside other errors.
-    let template = "{rules: [{backendRefs: [{name: a}]}], %}";
     let rule = "GW1009 spec.rules[0].backendRefs[0].port";
-    for blocking in
-        ["hostnames: [1]", "parentRefs: [{}]", "useDefaultGateways: Some", "parentRefs: [{name: a, port: 5000000000}]"]
-    {
-        let found = check("HTTPRoute", &template.replace('%', blocking), Channel::Experimental);
-        assert!(!found.contains(&rule.to_owned()), "{blocking}: {found:?}");
-        // The rule comes first in the object.
-        assert_eq!(found.len(), 1, "{blocking}: {found:?}");
+    for other in [
+        "hostnames: [1]",
+        "parentRefs: [{}]",
+        "useDefaultGateways: Some",
+        "parentRefs: [{name: a, port: 5000000000}]",
+        "hostnames: ['http://a<']",
+        "parentRefs: [{name: a, port: 0}]",
+        "colour: red",
+    ] {
+        let spec = format!("{{rules: [{{backendRefs: [{{name: a}}]}}], {other}}}");
+        let found = check("HTTPRoute", &spec, Channel::Experimental);
+        assert!(found.contains(&rule.to_owned()), "{other}: {found:?}");
+        assert_eq!(found.len(), 2, "{other}: {found:?}");
     }
-    for passing in
-        ["hostnames: ['http://a<']", "parentRefs: [{name: ''}]", "parentRefs: [{name: a, port: 0}]", "colour: red"]
-    {
-        let found = check("HTTPRoute", &template.replace('%', passing), Channel::Experimental);
-        assert!(found.contains(&rule.to_owned()), "{passing}: {found:?}");
-        assert_eq!(found.len(), 2, "{passing}: {found:?}");
+}
+
+#[test]
+fn errors_of_shape_keep_rules_about_the_same_value_from_being_checked() {
+    for (spec, wanted) in [
+        (
+            "{rules: [{backendRefs: [{port: '80'}]}]}",
+            &["spec.rules[0].backendRefs[0].port", "spec.rules[0].backendRefs[0].name"][..],
+        ),
+        ("{rules: [{filters: [{type: Cors, cors: {}}]}]}", &["spec.rules[0].filters[0].type"]),
+        ("{rules: [{filters: [{cors: {}}]}]}", &["spec.rules[0].filters[0].type"]),
+        ("{parentRefs: [{name: a}, {name: a, port: x}]}", &["spec.parentRefs[1].port"]),
+        ("{rules: [{matches: [{path: {type: prefix, value: a}}]}]}", &["spec.rules[0].matches[0].path.type"]),
+    ] {
+        let found = check("HTTPRoute", spec, Channel::Experimental);
+        let paths: Vec<&str> = found.iter().filter_map(|line| line.split(' ').nth(1)).collect();
+        assert_eq!(paths, wanted, "{spec}: {found:?}");
     }
 }

@@ -19,6 +19,8 @@ use gwctl::parser::source::{Found, Source, SourceSet};
 use libtest_mimic::{Failed, Trial};
 use walkdir::WalkDir;
 
+use super::Random;
+
 /// The tests run in parallel: each has a seed of its own, and so many inputs.
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
 const INPUTS_OF_A_SEED: usize = 750;
@@ -99,7 +101,7 @@ const TOKENS: &[&str] = &[
 ];
 
 /// The tests of this file.
-pub(crate) fn trials(root: &Path) -> Vec<Trial> {
+pub(super) fn trials(root: &Path) -> Vec<Trial> {
     let testdata = root.join("testdata");
     let trial = |seed: u64| {
         let testdata = testdata.clone();
@@ -157,24 +159,7 @@ fn run(files: &[String]) {
     assert!(written.iter().all(Result::is_ok), "{written:?}");
 }
 
-/// Numbers that look random and are the same in every run
-/// ([SplitMix64](https://doi.org/10.1145/2714064.2660195)).
-struct Random(u64);
-
 impl Random {
-    fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `bound`, which is above 0.
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.number() % bound as u64).unwrap_or_default()
-    }
-
     fn pick<'a>(&mut self, texts: &'a [String]) -> &'a str {
         &texts[self.below(texts.len())]
     }

@@ -1,0 +1,69 @@
+//! Objects of groups and kinds that gwctl does not read, and that look like a
+//! slip in the name of one that it does.
+//!
+//! The group decides what an object is, so that such an object is ignored like
+//! any other; the warning says what was probably meant.
+
+use crate::diagnostics::{Change, Scalar, codes};
+use crate::options::Channel;
+use crate::parser::schema::{Problem, quote, schemas};
+use crate::path;
+use crate::spelling::nearest;
+
+use super::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, core};
+
+/// Groups that Kubernetes itself defines, and names that stand for one by mistake; the kinds that gwctl reads are in
+/// none of them but where [`core`] says so.
+/// `networking.x-k8s.io` was the group of Gateway API before its first release.
+const BUILT_IN: [&str; 10] = [
+    "",
+    "apps",
+    "core",
+    "discovery.k8s.io",
+    "extensions",
+    "gateway.k8s.io",
+    "gateway.networking",
+    "networking.k8s.io",
+    "networking.x-k8s.io",
+    "k8s.io",
+];
+
+/// The warning about an object of another group or kind, when it looks like one that gwctl reads.
+pub(super) fn slip(group: &str, version: &str, kind: &str, channel: Channel) -> Option<Problem> {
+    let is_near_group = nearest(group, [GATEWAY_GROUP, EXPERIMENTAL_GROUP]).is_some();
+    let known = api_version_of(kind, channel);
+    if let Some(meant) = known.filter(|_| is_near_group || BUILT_IN.contains(&group)) {
+        return Some(of_version(group, version, kind, &meant));
+    }
+    let of_group = core::kinds().filter(|known| known.group() == group).map(|known| known.name());
+    let near = nearest(kind, of_group)?;
+    Some(
+        Problem::new(codes::MISSPELT_TYPE, path!["kind"], format!("an object of kind {} is ignored", quote(kind)))
+            .label("not read")
+            .help(format!("did you mean `kind: {near}`?"))
+            .fix(Some(Change::Set(Scalar::Text(near.to_owned())))),
+    )
+}
+
+fn of_version(group: &str, version: &str, kind: &str, meant: &str) -> Problem {
+    let message = match group {
+        "" => format!("an object of kind {} and version {} is ignored", quote(kind), quote(version)),
+        _ => format!("an object of kind {} and group {} is ignored", quote(kind), quote(group)),
+    };
+    Problem::new(codes::MISSPELT_TYPE, path!["apiVersion"], message)
+        .label("not read")
+        .help(format!("write `apiVersion: {meant}`"))
+        .fix(Some(Change::Set(Scalar::Text(meant.to_owned()))))
+}
+
+/// The `apiVersion` of a kind that gwctl reads.
+fn api_version_of(kind: &str, channel: Channel) -> Option<String> {
+    let served = schemas().iter().filter(|schema| schema.served.is_in(channel));
+    let of_gateways = served.map(|schema| (schema.kind, schema.version));
+    let (known, version) =
+        of_gateways.chain(core::kinds().map(|known| (known, core::VERSION))).find(|(known, _)| known.name() == kind)?;
+    Some(match known.group() {
+        "" => version.to_owned(),
+        group => format!("{group}/{version}"),
+    })
+}

@@ -1,0 +1,71 @@
+//! Reports EndpointSlices that no Service of the input uses.
+
+use std::collections::HashSet;
+
+use crate::diagnostics::{Change, Diagnostics, Fix, Scalar, codes};
+use crate::options::Options;
+use crate::parser::api::{EndpointSlice, SERVICE_NAME_LABEL};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::path;
+use crate::spelling::nearest;
+
+/// Reports each slice whose label names no Service, or a Service that is not in the input.
+pub(super) fn report_orphans(manifests: &Manifests, options: &Options, diagnostics: &mut Diagnostics) {
+    if options.assume.services {
+        return;
+    }
+    let services: HashSet<(&str, &str)> = manifests
+        .services
+        .iter()
+        .map(|service| (service.metadata.namespace.as_str(), service.metadata.name.as_str()))
+        .collect();
+    for slice in &manifests.endpoint_slices {
+        let namespace = slice.metadata.namespace.as_str();
+        match slice.spec.service_name.as_deref() {
+            None => report_unlabelled(slice, diagnostics),
+            Some(name) if services.contains(&(namespace, name)) => {}
+            Some(name) => {
+                let key = ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
+                // Of a refused Service its own errors are enough.
+                if !manifests.refused.contains(&key) {
+                    let names = services.iter().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
+                    report_orphan(slice, name, nearest(name, names), diagnostics);
+                }
+            }
+        }
+    }
+}
+
+fn report_unlabelled(slice: &Object<EndpointSlice>, diagnostics: &mut Diagnostics) {
+    let message = format!("this EndpointSlice has no label `{SERVICE_NAME_LABEL}`, and belongs to no Service");
+    diagnostics.report(
+        slice
+            .finding(codes::SLICE_WITHOUT_SERVICE, path!["metadata", "labels", SERVICE_NAME_LABEL], message)
+            .label("the label is missing here")
+            .help("add the label with the name of the Service"),
+    );
+}
+
+fn report_orphan(slice: &Object<EndpointSlice>, name: &str, near: Option<&str>, diagnostics: &mut Diagnostics) {
+    let at = path!["metadata", "labels", SERVICE_NAME_LABEL];
+    let full = format!("{}/{name}", slice.metadata.namespace);
+    let fix = near.map(|near| {
+        let place = slice.position.base.join(&at);
+        Fix::one(slice.position.document, place, Change::Set(Scalar::Text(near.to_owned())))
+    });
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "correct the label, or add the Service to the input".to_owned(),
+    };
+    diagnostics.report(
+        slice
+            .finding(
+                codes::SLICE_WITHOUT_SERVICE,
+                at,
+                format!("Service `{full}` of this EndpointSlice is not in the input"),
+            )
+            .label("no such Service")
+            .help(help)
+            .fix(fix),
+    );
+}

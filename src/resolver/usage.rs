@@ -1,0 +1,95 @@
+//! Through which Gateways routes use which backends: the ancestors of policies
+//! and the parents of XBackends in their status
+//! ([PolicyAncestorStatus](https://gateway-api.sigs.k8s.io/reference/spec/#policyancestorstatus)).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::ir::{BackendName, Site};
+use crate::parser::manifests::Kind;
+
+use super::attachment::RouteParent;
+use super::backend::{BackendId, BackendIndex, BackendObject};
+
+/// The uses of backends while routes are gone through.
+#[derive(Debug, Default)]
+pub(super) struct UsageBuilder(HashMap<BackendId, Users>);
+
+/// The Gateways, by their position in the resolved list, through which a backend is used.
+#[derive(Debug, Default)]
+struct Users {
+    all: BTreeSet<usize>,
+    /// Those through which routes use it that do not just hand on bytes.
+    with_policies: BTreeSet<usize>,
+}
+
+impl UsageBuilder {
+    /// Notes that a route of `kind` with these parents uses a backend.
+    pub(super) fn add(&mut self, id: BackendId, kind: Kind, parents: &[RouteParent]) {
+        let mut gateways = parents.iter().flat_map(|parent| &parent.listeners).map(|id| id.gateway).peekable();
+        if gateways.peek().is_none() {
+            return;
+        }
+        let users = self.0.entry(id).or_default();
+        for gateway in gateways {
+            users.all.insert(gateway);
+            if !matches!(kind, Kind::TCPRoute | Kind::UDPRoute) {
+                users.with_policies.insert(gateway);
+            }
+        }
+    }
+
+    pub(super) fn build(self, backends: &BackendIndex<'_>) -> BackendUsage {
+        let mut usage = BackendUsage::default();
+        for (id, Users { all, with_policies }) in self.0 {
+            let backend = backends.get(id);
+            let BackendName { namespace, name, port, site } = &backend.name;
+            let key = (namespace.clone(), name.clone());
+            if *site == Site::External {
+                usage.external.entry(key).or_default().extend(all);
+                continue;
+            }
+            let service = usage.services.entry(key).or_default();
+            let mut section = None;
+            if let BackendObject::Service(object) = backend.object {
+                section = object.spec.ports.iter().find(|own| own.port == *port).map(|own| own.name.clone());
+                service.declared = object.spec.ports.iter().map(|port| port.name.clone()).collect();
+            }
+            service.ports.entry(section).or_default().extend(with_policies);
+        }
+        usage
+    }
+}
+
+/// The Gateways, by their position in the resolved list, through which each backend is used.
+#[derive(Clone, Debug, Default)]
+pub struct BackendUsage {
+    /// By namespace and name.
+    services: BTreeMap<(String, String), ServiceUsage>,
+    /// By namespace and name of the XBackend.
+    external: BTreeMap<(String, String), BTreeSet<usize>>,
+}
+
+/// The use of one Service.
+#[derive(Clone, Debug, Default)]
+struct ServiceUsage {
+    /// The names of its ports.
+    declared: BTreeSet<String>,
+    /// By the name of the port; `None` where that is not known.
+    ports: BTreeMap<Option<String>, BTreeSet<usize>>,
+}
+
+impl BackendUsage {
+    /// The Gateways through which policies matter to a Service, or to one of its ports. A port that the Service does
+    /// not have stands for all of them, so that whoever asks for it is told.
+    pub(super) fn of_service(&self, namespace: &str, name: &str, section: Option<&str>) -> BTreeSet<usize> {
+        let Some(service) = self.services.get(&(namespace.to_owned(), name.to_owned())) else { return BTreeSet::new() };
+        let wanted = section.filter(|section| service.declared.contains(*section));
+        let used = service.ports.iter().filter(|(port, _)| wanted.is_none() || port.as_deref() == wanted);
+        used.flat_map(|(_, gateways)| gateways).copied().collect()
+    }
+
+    /// The Gateways that use an XBackend.
+    pub fn of_external(&self, namespace: &str, name: &str) -> impl Iterator<Item = usize> {
+        self.external.get(&(namespace.to_owned(), name.to_owned())).into_iter().flatten().copied()
+    }
+}

@@ -1,0 +1,103 @@
+//! The features that gwctl supports, by the names that conformance profiles
+//! give them ([supported features](https://gateway-api.sigs.k8s.io/geps/gep-2162/)).
+
+use crate::options::Channel;
+
+use super::Feature;
+
+/// Every feature that is supported, with the channel that has it, by name: those that `docs/features.md` says so of.
+pub const SUPPORTED_FEATURES: &[(&str, Channel)] = &[
+    ("BackendTLSPolicy", Channel::Standard),
+    ("BackendTLSPolicySANValidation", Channel::Standard),
+    ("GRPCRoute", Channel::Standard),
+    ("GRPCRouteNamedRouteRule", Channel::Standard),
+    ("GRPCRouteRequestHeaderModifier", Channel::Standard),
+    ("Gateway", Channel::Standard),
+    ("GatewayAddressEmpty", Channel::Standard),
+    ("GatewayBackendClientCertificate", Channel::Standard),
+    ("GatewayFrontendClientCertificateValidation", Channel::Standard),
+    ("GatewayFrontendClientCertificateValidationInsecureFallback", Channel::Standard),
+    ("GatewayHTTPListenerIsolation", Channel::Standard),
+    ("GatewayHTTPSListenerDetectMisdirectedRequests", Channel::Standard),
+    ("GatewayPort8080", Channel::Standard),
+    ("GatewayStaticAddresses", Channel::Standard),
+    ("HTTPRoute", Channel::Standard),
+    ("HTTPRoute303RedirectStatusCode", Channel::Standard),
+    ("HTTPRoute307RedirectStatusCode", Channel::Standard),
+    ("HTTPRoute308RedirectStatusCode", Channel::Standard),
+    ("HTTPRouteBackendProtocolH2C", Channel::Standard),
+    ("HTTPRouteBackendProtocolWebSocket", Channel::Standard),
+    ("HTTPRouteBackendRequestHeaderModification", Channel::Standard),
+    ("HTTPRouteBackendRequestRedirect", Channel::Standard),
+    ("HTTPRouteBackendTimeout", Channel::Standard),
+    ("HTTPRouteBackendURLRewrite", Channel::Standard),
+    ("HTTPRouteCORS", Channel::Standard),
+    ("HTTPRouteDestinationPortMatching", Channel::Experimental),
+    ("HTTPRouteHostRewrite", Channel::Standard),
+    ("HTTPRouteMethodMatching", Channel::Standard),
+    ("HTTPRouteNamedRouteRule", Channel::Standard),
+    ("HTTPRouteParentRefPort", Channel::Standard),
+    ("HTTPRoutePathRedirect", Channel::Standard),
+    ("HTTPRoutePathRewrite", Channel::Standard),
+    ("HTTPRoutePortRedirect", Channel::Standard),
+    ("HTTPRouteQueryParamMatching", Channel::Standard),
+    ("HTTPRouteRequestMirror", Channel::Standard),
+    ("HTTPRouteRequestMultipleMirrors", Channel::Standard),
+    ("HTTPRouteRequestPercentageMirror", Channel::Standard),
+    ("HTTPRouteRequestTimeout", Channel::Standard),
+    ("HTTPRouteResponseHeaderModification", Channel::Standard),
+    ("HTTPRouteRetry", Channel::Experimental),
+    ("HTTPRouteRetryBackendTimeout", Channel::Experimental),
+    ("HTTPRouteRetryConnectionError", Channel::Experimental),
+    ("HTTPRouteSchemeRedirect", Channel::Standard),
+    ("ListenerSet", Channel::Standard),
+    ("ReferenceGrant", Channel::Standard),
+    ("TCPRoute", Channel::Standard),
+    ("TLSRoute", Channel::Standard),
+    ("TLSRouteModeMixed", Channel::Experimental),
+    ("TLSRouteModeTerminate", Channel::Standard),
+    ("UDPRoute", Channel::Standard),
+];
+
+/// The features of a channel; the experimental one has those of the standard one too.
+pub(super) fn features_of(channel: Channel) -> Vec<Feature> {
+    let is_in = |of: Channel| channel == Channel::Experimental || of == Channel::Standard;
+    SUPPORTED_FEATURES.iter().filter(|(_, of)| is_in(*of)).map(|(name, _)| Feature { name }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Channel, SUPPORTED_FEATURES, features_of};
+
+    /// The rows of the document's table whose support does not begin with `no`.
+    fn documented() -> Vec<(String, Channel)> {
+        let text = include_str!("../../docs/features.md");
+        let rows = text.lines().filter_map(|line| {
+            let cells: Vec<_> = line.strip_prefix('|')?.split('|').map(str::trim).collect();
+            let channel = match *cells.get(1)? {
+                "standard" => Channel::Standard,
+                "experimental" => Channel::Experimental,
+                _ => return None,
+            };
+            let is_supported = !cells.get(2)?.starts_with("no ") && *cells.get(2)? != "no";
+            is_supported.then(|| (cells[0].to_owned(), channel))
+        });
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_by(|one, other| one.0.cmp(&other.0));
+        rows
+    }
+
+    #[test]
+    fn the_list_is_that_of_the_document_in_ascending_order() {
+        let listed: Vec<_> = SUPPORTED_FEATURES.iter().map(|(name, channel)| ((*name).to_owned(), *channel)).collect();
+        assert_eq!(listed, documented());
+    }
+
+    #[test]
+    fn the_standard_channel_has_no_experimental_feature() {
+        let names = |channel| features_of(channel).iter().map(|feature| feature.name).collect::<Vec<_>>();
+        assert!(names(Channel::Experimental).contains(&"HTTPRouteRetry"));
+        assert!(!names(Channel::Standard).contains(&"HTTPRouteRetry"));
+        assert!(names(Channel::Experimental).len() <= 64);
+    }
+}

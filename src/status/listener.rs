@@ -1,0 +1,180 @@
+//! Listeners: what is said of each of a Gateway's, its own and those of its
+//! ListenerSets
+//! ([ListenerStatus](https://gateway-api.sigs.k8s.io/reference/spec/#listenerstatus)).
+
+use crate::diagnostics::{FieldPath, Finding};
+use crate::parser::api::FrontendTls;
+use crate::path;
+use crate::resolver::{Protocol, ResolvedGateway, ResolvedListener};
+
+use super::catalogue::Subject;
+use super::condition::Conditions;
+use super::evidence::{Case, Evidence, describe, position_in};
+use super::{ListenerStatus, SupportedKind, route_group};
+
+/// The reasons of unresolved references, the most telling first: a listener states one.
+const PREFERENCE: &[&str] = &[
+    "RefNotPermitted",
+    "InvalidCertificateRef",
+    "InvalidCACertificateKind",
+    "InvalidCACertificateRef",
+    "InvalidRouteKinds",
+];
+
+/// A listener's status, and what others conclude from it.
+#[derive(Clone, Debug)]
+pub(super) struct ListenerVerdict {
+    pub(super) status: ListenerStatus,
+    pub(super) is_accepted: bool,
+    pub(super) is_programmed: bool,
+    pub(super) is_resolved: bool,
+}
+
+/// Where the findings on one listener are.
+struct Search<'e> {
+    subject: Subject,
+    /// On the object that declares it, below this path.
+    own: Case<'e>,
+    at: FieldPath,
+    /// On its Gateway, below the settings for client certificates that count for it.
+    gateway: Case<'e>,
+    frontend: Option<FieldPath>,
+}
+
+impl<'e> Search<'e> {
+    fn new(gateway: &ResolvedGateway<'_>, listener: &ResolvedListener<'_>, evidence: &'e Evidence<'_>) -> Self {
+        let subject = if listener.owner.set.is_some() { Subject::ListenerEntry } else { Subject::Listener };
+        let frontend = gateway.object.spec.tls.as_ref().and_then(|tls| tls.frontend.as_ref());
+        let asks = frontend.filter(|_| listener.protocol == Protocol::Https);
+        Self {
+            subject,
+            own: evidence.of(&listener.owner.key()),
+            at: path!["spec", "listeners", listener.index],
+            gateway: evidence.of(&gateway.object.key()),
+            frontend: asks.map(|frontend| frontend_path(frontend, listener.spec.port)),
+        }
+    }
+
+    fn against(&self, kind: &str) -> Vec<&'e Finding> {
+        let mut found = self.own.against(self.subject, kind, &[&self.at]);
+        if let Some(frontend) = &self.frontend {
+            found.extend(self.gateway.against(self.subject, kind, &[frontend]));
+        }
+        found
+    }
+
+    /// The references that are not resolved, the most telling first.
+    fn unresolved(&self) -> Vec<&'e Finding> {
+        let rank = |finding: &&Finding| {
+            let reason = finding.condition.map(|condition| condition.reason).unwrap_or_default();
+            PREFERENCE.iter().position(|preferred| *preferred == reason)
+        };
+        let mut unresolved = self.against("ResolvedRefs");
+        unresolved.sort_by_key(rank);
+        unresolved
+    }
+
+    fn asserting(&self, kind: &str) -> Option<&'e Finding> {
+        self.own.asserting(self.subject, kind, &[&self.at]).first().copied()
+    }
+}
+
+/// The settings of a port replace the default ones as a whole.
+fn frontend_path(frontend: &FrontendTls, port: u16) -> FieldPath {
+    let at = path!["spec", "tls", "frontend"];
+    match frontend.per_port.iter().position(|entry| entry.port == port) {
+        Some(index) => at.with("perPort").with(index),
+        None => at.with("default"),
+    }
+}
+
+/// Judges a listener of a Gateway that is refused as a whole, or is not.
+pub(super) fn judge_listener(
+    gateway: &ResolvedGateway<'_>,
+    listener: &ResolvedListener<'_>,
+    evidence: &Evidence<'_>,
+    attached_routes: usize,
+    is_gateway_refused: bool,
+) -> ListenerVerdict {
+    let search = Search::new(gateway, listener, evidence);
+    let mut conditions = Conditions::new(search.subject, listener.owner.metadata().generation);
+    let conflict = Conflict::find(listener, &search);
+    let is_accepted = match &conflict {
+        Some(Conflict { reason, message }) => {
+            conditions.fail("Accepted", reason, message.clone());
+            false
+        }
+        None => conditions.judge("Accepted", &search.against("Accepted"), "Accepted", "the listener is accepted"),
+    };
+    let unresolved = search.unresolved();
+    let obstacle = match &conflict {
+        _ if is_gateway_refused => Some(("Invalid", "the Gateway is not accepted".to_owned())),
+        Some(Conflict { reason, .. }) => Some((*reason, "another listener has its place".to_owned())),
+        None if !is_accepted => Some(("Invalid", "the listener is not accepted".to_owned())),
+        None => obstacle(listener, &search, &unresolved).map(|why| ("Invalid", why)),
+    };
+    let is_programmed = obstacle.is_none();
+    match obstacle {
+        Some((reason, why)) => conditions.fail("Programmed", reason, why),
+        None => conditions.hold("Programmed", "Programmed", "the listener is part of the configuration"),
+    }
+    let is_resolved = conditions.judge("ResolvedRefs", &unresolved, "ResolvedRefs", "all references are resolved");
+    if let Some(Conflict { reason, message }) = conflict {
+        conditions.hold("Conflicted", reason, message);
+    }
+    if let Some(finding) = search.asserting("OverlappingTLSConfig") {
+        conditions.hold("OverlappingTLSConfig", "OverlappingHostnames", finding.message.clone());
+    }
+    let status = listener_status(listener, conditions, attached_routes);
+    ListenerVerdict { status, is_accepted, is_programmed, is_resolved }
+}
+
+fn listener_status(listener: &ResolvedListener<'_>, conditions: Conditions, attached_routes: usize) -> ListenerStatus {
+    let kinds = listener.kinds.iter().map(|kind| SupportedKind { group: route_group(), kind: kind.name() });
+    ListenerStatus {
+        attached_routes,
+        conditions: conditions.into_list(),
+        name: listener.spec.name.clone(),
+        supported_kinds: kinds.collect(),
+    }
+}
+
+/// Another listener that has the place of this one.
+struct Conflict {
+    reason: &'static str,
+    message: String,
+}
+
+impl Conflict {
+    /// A ListenerSet is not told who has what it asks for: the owners of one Gateway's listeners may not know each
+    /// other.
+    fn find(listener: &ResolvedListener<'_>, search: &Search<'_>) -> Option<Self> {
+        let finding = search.asserting("Conflicted")?;
+        let why = finding.label.as_deref().unwrap_or_default();
+        let message = match listener.owner.set {
+            Some(_) => format!("conflicts with another listener of the Gateway: {why}"),
+            None => format!("{}: {why}", finding.message),
+        };
+        Some(Self { reason: finding.condition?.reason, message })
+    }
+}
+
+/// Why an accepted listener serves nothing.
+fn obstacle(listener: &ResolvedListener<'_>, search: &Search<'_>, unresolved: &[&Finding]) -> Option<String> {
+    let stated = search.against("Programmed");
+    if !stated.is_empty() {
+        return Some(describe(&stated));
+    }
+    let references = listener.spec.tls.as_ref().map_or(0, |tls| tls.certificate_refs.len());
+    let is_bad = |index: usize| {
+        let of_this = |path: &FieldPath| position_in(path, "certificateRefs") == Some(index);
+        unresolved.iter().any(|finding| finding.path.as_ref().is_some_and(of_this))
+    };
+    if matches!(listener.protocol, Protocol::Https | Protocol::TlsTerminate)
+        && references > 0
+        && (0..references).all(is_bad)
+    {
+        return Some("no certificate can be used".to_owned());
+    }
+    listener.kinds.is_empty().then(|| "no route kind is left that the listener could serve".to_owned())
+}

@@ -1,0 +1,228 @@
+//! Routes of all kinds
+//! ([RouteStatus](https://gateway-api.sigs.k8s.io/reference/spec/#routestatus)).
+
+use std::collections::BTreeSet;
+
+use crate::diagnostics::{FieldPath, Finding, Segment};
+use crate::options::Options;
+use crate::parser::api::{GrpcRouteRule, HttpRouteRule, L4RouteSpec, ParentReference, TlsRouteSpec};
+use crate::parser::manifests::Object;
+use crate::path;
+use crate::resolver::{Attachment, ParentSource, Resolved, RouteKind, RouteParent};
+
+use super::catalogue::Subject;
+use super::condition::Conditions;
+use super::evidence::{Case, Evidence, describe, position_in};
+use super::{ObjectStatus, ParentStatus, ParentsStatus, Status, StatusReference};
+
+/// The most parents that the API server takes in a status.
+const MOST_PARENTS: usize = 32;
+/// The reasons that the rules of a route give, whatever its parents are.
+const RULE_REASONS: &[&str] = &["UnsupportedValue", "IncompatibleFilters"];
+
+/// The filters whose reference must be resolved for their rule, or backend, to be served.
+const BLOCKING_FILTERS: &[&str] = &["externalAuth", "extensionRef"];
+
+/// How much of a rule there is that a finding can be about.
+#[derive(Clone, Copy, Debug)]
+struct RuleShape {
+    matches: usize,
+    backends: usize,
+}
+
+/// What the rules of a route are worth, whatever its parents are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RouteVerdict<'e> {
+    /// Why no rule is left; empty when one is.
+    refusals: Vec<&'e Finding>,
+    /// Why some rules, or parts of them, are left out of a route that is served.
+    dropped: Vec<&'e Finding>,
+    /// The references that cannot be used.
+    unresolved: Vec<&'e Finding>,
+}
+
+/// The verdicts on all routes, by the position of the route in the resolved list of its kind.
+#[derive(Clone, Debug)]
+pub(super) struct RouteVerdicts<'e> {
+    http: Vec<RouteVerdict<'e>>,
+    grpc: Vec<RouteVerdict<'e>>,
+    tls: Vec<RouteVerdict<'e>>,
+    tcp: Vec<RouteVerdict<'e>>,
+    udp: Vec<RouteVerdict<'e>>,
+}
+
+impl RouteVerdicts<'_> {
+    /// Whether a route that attached to a listener is accepted there.
+    pub(super) fn is_accepted(&self, attachment: Attachment) -> bool {
+        let list = match attachment.kind {
+            RouteKind::Http => &self.http,
+            RouteKind::Grpc => &self.grpc,
+            RouteKind::Tls => &self.tls,
+            RouteKind::Tcp => &self.tcp,
+            RouteKind::Udp => &self.udp,
+        };
+        list[attachment.route].refusals.is_empty()
+    }
+}
+
+/// Judges the rules of every route.
+pub(super) fn judge_routes<'e>(resolved: &Resolved<'_>, evidence: &'e Evidence<'_>) -> RouteVerdicts<'e> {
+    let http = |rule: &HttpRouteRule| RuleShape { matches: rule.matches.len(), backends: rule.backend_refs.len() };
+    let grpc = |rule: &GrpcRouteRule| RuleShape { matches: rule.matches.len(), backends: rule.backend_refs.len() };
+    // The rules of the others are their backends.
+    let bytes = |spec: &L4RouteSpec| shapes(&spec.rules, |rule| rule_of_backends(rule.backend_refs.len()));
+    let tls = |spec: &TlsRouteSpec| shapes(&spec.rules, |rule| rule_of_backends(rule.backend_refs.len()));
+    macro_rules! judge {
+        ($list:ident, $shapes:expr) => {
+            resolved
+                .$list
+                .iter()
+                .map(|route| judge(evidence.of(&route.object.key()), &$shapes(&route.object.spec)))
+                .collect()
+        };
+    }
+    RouteVerdicts {
+        http: judge!(http_routes, |spec: &crate::parser::api::HttpRouteSpec| shapes(&spec.rules, http)),
+        grpc: judge!(grpc_routes, |spec: &crate::parser::api::GrpcRouteSpec| shapes(&spec.rules, grpc)),
+        tls: judge!(tls_routes, tls),
+        tcp: judge!(tcp_routes, bytes),
+        udp: judge!(udp_routes, bytes),
+    }
+}
+
+fn shapes<R>(rules: &[R], shape: impl Fn(&R) -> RuleShape) -> Vec<RuleShape> {
+    rules.iter().map(shape).collect()
+}
+
+fn rule_of_backends(backends: usize) -> RuleShape {
+    RuleShape { matches: 0, backends }
+}
+
+fn judge<'e>(case: Case<'e>, rules: &[RuleShape]) -> RouteVerdict<'e> {
+    let spec = path!["spec"];
+    let mut refusals = case.against(Subject::Route, "Accepted", &[&spec]);
+    refusals.retain(|finding| finding.condition.is_some_and(|condition| RULE_REASONS.contains(&condition.reason)));
+    let mut unresolved = case.against(Subject::Route, "ResolvedRefs", &[&spec]);
+    unresolved.sort_by_key(|finding| rule_of(finding));
+    let is_blocking = |finding: &&&Finding| finding.path.as_ref().is_some_and(is_blocking);
+    let mut dropped: Vec<_> = refusals.iter().chain(unresolved.iter().filter(is_blocking)).copied().collect();
+    for list in [&mut refusals, &mut dropped] {
+        list.sort_by_key(|finding| rule_of(finding));
+    }
+    let none_left = refusals.iter().any(|finding| rule_of(finding).is_none())
+        || !rules.is_empty() && (0..rules.len()).all(|rule| is_lost(rule, rules[rule], &dropped));
+    match none_left {
+        true => RouteVerdict { refusals, dropped: Vec::new(), unresolved },
+        false => RouteVerdict { refusals: Vec::new(), dropped, unresolved },
+    }
+}
+
+/// The rule that a finding is about; `None` for the whole route.
+fn rule_of(finding: &Finding) -> Option<usize> {
+    finding.path.as_ref().and_then(|path| position_in(path, "rules"))
+}
+
+/// Whether a path is that of a filter without which nothing may be served. A copy that is not made hurts nobody.
+fn is_blocking(path: &FieldPath) -> bool {
+    path.0.iter().any(|segment| matches!(segment, Segment::Field(name) if BLOCKING_FILTERS.contains(&name.as_ref())))
+}
+
+/// Whether nothing of a rule is served: it is refused as a whole, or all its matches or backends are.
+fn is_lost(rule: usize, shape: RuleShape, findings: &[&Finding]) -> bool {
+    let (mut matches, mut backends) = (BTreeSet::new(), BTreeSet::new());
+    for finding in findings.iter().filter(|finding| rule_of(finding) == Some(rule)) {
+        let Some(path) = &finding.path else { continue };
+        match part_of_rule(path) {
+            Some(("matches", index)) => matches.insert(index),
+            // A combination of filters concerns all backends that have to agree.
+            Some(("backendRefs", index)) if !is_combination(finding) => backends.insert(index),
+            _ => return true,
+        };
+    }
+    let all = |lost: &BTreeSet<usize>, count: usize| count > 0 && lost.len() >= count;
+    all(&matches, shape.matches) || all(&backends, shape.backends)
+}
+
+fn is_combination(finding: &Finding) -> bool {
+    finding.condition.is_some_and(|condition| condition.reason == "IncompatibleFilters")
+}
+
+/// The list of a rule, and the position in it, that a path leads through.
+fn part_of_rule(path: &FieldPath) -> Option<(&str, usize)> {
+    match path.0.get(3..5) {
+        Some([Segment::Field(list), Segment::Index(index)]) => Some((list, *index)),
+        _ => None,
+    }
+}
+
+/// The status of every route.
+pub(super) fn route_statuses(
+    resolved: &Resolved<'_>,
+    verdicts: &RouteVerdicts<'_>,
+    options: &Options,
+) -> Vec<ObjectStatus> {
+    let mut statuses = Vec::new();
+    macro_rules! add {
+        ($($list:ident $verdicts:ident),+) => {$(
+            for (route, verdict) in resolved.$list.iter().zip(&verdicts.$verdicts) {
+                if !route.object.position.context {
+                    let view = RouteView { object: route.object, parent_refs: &route.object.spec.parent_refs };
+                    statuses.push(view.status(&route.parents, verdict, resolved, options));
+                }
+            }
+        )+};
+    }
+    add!(http_routes http, grpc_routes grpc, tls_routes tls, tcp_routes tcp, udp_routes udp);
+    statuses
+}
+
+/// A route of any kind.
+struct RouteView<'r, S> {
+    object: &'r Object<S>,
+    parent_refs: &'r [ParentReference],
+}
+
+impl<S> RouteView<'_, S> {
+    fn status(
+        &self,
+        parents: &[RouteParent],
+        verdict: &RouteVerdict<'_>,
+        resolved: &Resolved<'_>,
+        options: &Options,
+    ) -> ObjectStatus {
+        let entries = parents.iter().filter_map(|parent| {
+            let controller_name = match parent.gateway {
+                Some(gateway) => resolved.gateways[gateway].controller.clone()?,
+                None => options.controller_name.clone(),
+            };
+            let parent_ref = match parent.source {
+                ParentSource::Ref(index) => StatusReference::of_parent(self.parent_refs.get(index)?),
+                ParentSource::Default(gateway) => StatusReference::of_gateway(&resolved.gateways[gateway]),
+            };
+            let conditions = self.conditions(parent, verdict)?.into_list();
+            Some(ParentStatus { conditions, controller_name, parent_ref })
+        });
+        let parents = entries.take(MOST_PARENTS).collect();
+        ObjectStatus::new(self.object, Status::Parents(ParentsStatus { parents }))
+    }
+
+    /// `None` when nobody has anything to say about this parent.
+    fn conditions(&self, parent: &RouteParent, verdict: &RouteVerdict<'_>) -> Option<Conditions> {
+        let RouteVerdict { refusals, dropped, unresolved } = verdict;
+        let mut conditions = Conditions::new(Subject::Route, self.object.metadata.generation);
+        let is_accepted = match &parent.refused {
+            Some(refusal) => {
+                conditions.fail("Accepted", refusal.condition?.reason, refusal.message.clone());
+                false
+            }
+            None => conditions.judge("Accepted", refusals, "Accepted", "the route is accepted"),
+        };
+        conditions.judge("ResolvedRefs", unresolved, "ResolvedRefs", "all references are resolved");
+        let first = dropped.iter().find_map(|finding| finding.condition);
+        if let (true, Some(condition)) = (is_accepted, first) {
+            let message = format!("Dropped Rule: {}", describe(dropped));
+            conditions.hold("PartiallyInvalid", condition.reason, message);
+        }
+        Some(conditions)
+    }
+}
