@@ -2,16 +2,20 @@
 //! of origins. `route` prints it, `test` adds it to failed cases, and `diff`
 //! takes witnesses from it. The JSON form is documented in `docs/route.md`.
 
-use std::io::{self, Write};
+mod render;
+mod words;
 
 use serde::Serialize;
 
 use crate::compile::Compilation;
 use crate::diagnostics::{Locate, ObjectRef};
-use crate::ir::{Endpoints, Origin, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern};
+use crate::ir::{Endpoints, Origin, Route};
 use crate::parser::locate::Locator;
 use crate::resolver::Place;
 use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request, Security, Unmet, Upstream, Verdict};
+
+pub(super) use words::describe_match;
+use words::describe_unmet;
 
 /// The version of the JSON form.
 const VERSION: u32 = 1;
@@ -339,56 +343,7 @@ impl From<&Request> for SentRequest {
             Security::Tls { server_name, .. } => server_name.clone(),
             Security::Plain | Security::Udp => None,
         };
-        Self { method: request.method.clone(), url: url(request), server_name, headers: request.headers.clone() }
-    }
-}
-
-/// The URL of a request; the port is the Gateway's.
-pub(super) fn url(request: &Request) -> String {
-    let (scheme, default) = match request.connection.security {
-        Security::Plain => ("http", 80),
-        Security::Tls { .. } => ("https", 443),
-        Security::Udp => ("udp", 0),
-    };
-    let port = request.connection.port;
-    let port = if port == default { String::new() } else { format!(":{port}") };
-    format!("{scheme}://{}{port}{}", request.authority.as_deref().unwrap_or_default(), request.target)
-}
-
-/// A match in words.
-pub(super) fn describe_match(matches: &RouteMatch) -> String {
-    let RouteMatch { path, method, headers, query, grpc } = matches;
-    let mut words = vec![describe_path(path)];
-    words.extend(grpc.then(|| "gRPC".to_owned()));
-    words.extend(method.iter().map(|method| format!("method {method}")));
-    words.extend(headers.iter().map(|header| format!("header {}", describe_value(header))));
-    words.extend(query.iter().map(|parameter| format!("query parameter {}", describe_value(parameter))));
-    words.join(", ")
-}
-
-fn describe_path(path: &PathMatch) -> String {
-    match path {
-        PathMatch::Exact(path) => format!("path {path}"),
-        PathMatch::Prefix(prefix) if prefix.is_empty() => "every path".to_owned(),
-        PathMatch::Prefix(prefix) => format!("path below {prefix}"),
-        PathMatch::Regex(pattern) => format!("path like {pattern}"),
-    }
-}
-
-fn describe_value(value: &ValueMatch) -> String {
-    match &value.value {
-        ValuePattern::Exact(text) => format!("{} = {text}", value.name),
-        ValuePattern::Regex(pattern) => format!("{} like {pattern}", value.name),
-    }
-}
-
-fn describe_unmet(unmet: &Unmet<'_>) -> String {
-    match unmet {
-        Unmet::Grpc => "wants a gRPC call".to_owned(),
-        Unmet::Path(path) => format!("wants {}", describe_path(path)),
-        Unmet::Method(method) => format!("wants method {method}"),
-        Unmet::Header(header) => format!("wants header {}", describe_value(header)),
-        Unmet::Query(parameter) => format!("wants query parameter {}", describe_value(parameter)),
+        Self { method: request.method.clone(), url: request.url(), server_name, headers: request.headers.clone() }
     }
 }
 
@@ -420,89 +375,5 @@ impl RuleSpot {
     /// `file:line`.
     pub(super) fn place(&self) -> String {
         self.spot.place()
-    }
-}
-
-impl Trace {
-    /// Writes the trace for people.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} {}", self.request.method, self.request.url)?;
-        match &self.listener {
-            Some(spot) => writeln!(out, "  listener  {} {}  {}", spot.object(), spot.path, spot.place())?,
-            None => writeln!(out, "  listener  none")?,
-        }
-        if let Some(host) = &self.host {
-            writeln!(out, "  host      {host}")?;
-        }
-        if let Some(rule) = &self.rule {
-            writeln!(out, "  rule      {}  {}", rule.title(), rule.place())?;
-        }
-        for outcome in &self.outcomes {
-            outcome.write(out)?;
-        }
-        match &self.explanation {
-            Some(explanation) => explanation.write(out),
-            None => Ok(()),
-        }
-    }
-}
-
-impl OutcomeView {
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let place = self.spot.as_ref().map(|spot| format!("  {}", spot.place())).unwrap_or_default();
-        let share = format!("{:.2}", self.percent);
-        let share = share.trim_end_matches('0').trim_end_matches('.');
-        let reason = self.reason.unwrap_or_default();
-        match (&self.backend, self.status) {
-            (Some(backend), _) => {
-                let endpoints = self.endpoints.join(", ");
-                writeln!(out, "  backend   {share} %  {backend} ({endpoints}){place}")?;
-            }
-            (None, Some(status)) => {
-                let target = self.redirect.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
-                writeln!(out, "  answer    {share} %  {status}{target}: {reason}{place}")?;
-            }
-            (None, None) => writeln!(out, "  closed    {share} %  {reason}{place}")?,
-        }
-        for (name, value) in &self.response_headers {
-            writeln!(out, "            {name}: {value}")?;
-        }
-        let Some(upstream) = &self.upstream else { return Ok(()) };
-        writeln!(out, "  upstream  {} {}", upstream.method, upstream.path)?;
-        writeln!(out, "            host: {}", upstream.host)?;
-        for (name, value) in &upstream.headers {
-            writeln!(out, "            {name}: {value}")?;
-        }
-        if !upstream.generated.is_empty() {
-            writeln!(out, "            and {}", upstream.generated.join(", "))?;
-        }
-        if !self.changed_response_headers.is_empty() {
-            writeln!(out, "  response  changes {}", self.changed_response_headers.join(", "))?;
-        }
-        Ok(())
-    }
-}
-
-impl Explanation {
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "\nroutes of this host, the nearest first:")?;
-        for candidate in &self.candidates {
-            let CandidateView { rule, verdict, why } = candidate;
-            writeln!(out, "  {verdict:<9} {}  {}", rule.title(), rule.place())?;
-            writeln!(out, "            {why}")?;
-        }
-        if self.further > 0 {
-            writeln!(out, "  and {} more that do not match", self.further)?;
-        }
-        if !self.unattached.is_empty() {
-            writeln!(out, "\nroutes that are not attached:")?;
-        }
-        for Unattached { code, message, file, line } in &self.unattached {
-            writeln!(out, "  {code}  {message}  {}", at(file.as_deref(), *line))?;
-        }
-        Ok(())
     }
 }

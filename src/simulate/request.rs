@@ -35,6 +35,18 @@ impl Request {
         }
     }
 
+    /// The URL; the port is the Gateway's.
+    pub fn url(&self) -> String {
+        let (scheme, well_known) = match self.connection.security {
+            Security::Plain => ("http", 80),
+            Security::Tls { .. } => ("https", 443),
+            Security::Udp => ("udp", 0),
+        };
+        let port = self.connection.port;
+        let port = if port == well_known { String::new() } else { format!(":{port}") };
+        format!("{scheme}://{}{port}{}", self.authority.as_deref().unwrap_or_default(), self.target)
+    }
+
     /// The values of all lines of one header.
     pub fn header_lines<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
         self.headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())

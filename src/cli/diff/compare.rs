@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::trace::{Tracer, backend_name, describe_match, url};
+use super::super::trace::{Tracer, backend_name, describe_match};
 use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView, VERSION, WitnessView};
 use crate::compile::Compilation;
 use crate::diagnostics::{Finding, Locate};
@@ -252,7 +252,7 @@ fn change(
     if old_answer == new_answer {
         (old_answer, new_answer) = (before.long_answer(request), after.long_answer(request));
     }
-    let witness = WitnessView { method: request.method.clone(), url: url(request), headers: request.headers.clone() };
+    let witness = WitnessView { method: request.method.clone(), url: request.url(), headers: request.headers.clone() };
     Change {
         kind,
         subject,
