@@ -134,15 +134,15 @@ impl Cli {
     }
 
     /// The paths of the manifests that the command reads, without those of `--context`.
-    pub fn paths(&self) -> &[PathBuf] {
+    pub fn paths(&self) -> Vec<PathBuf> {
         match &self.command {
-            Command::Translate(args) => &args.input.paths,
-            Command::Validate(args) => &args.input.paths,
-            Command::Status(args) => &args.input.paths,
-            Command::Route(args) => &args.files.filename,
-            Command::Test(args) => &args.files.filename,
-            // Two revisions may have different settings: the command line decides alone.
-            Command::Diff(_) | Command::Explain(_) | Command::Completions { .. } => &[],
+            Command::Translate(args) => args.input.paths.clone(),
+            Command::Validate(args) => args.input.paths.clone(),
+            Command::Status(args) => args.input.paths.clone(),
+            Command::Route(args) => args.files.filename.clone(),
+            Command::Test(args) => args.files.filename.clone(),
+            Command::Diff(args) => args.settled_path().into_iter().collect(),
+            Command::Explain(_) | Command::Completions { .. } => Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::compile::Compilation;
 use crate::diagnostics::{Locate, ObjectRef};
-use crate::ir::{Endpoints, Origin, Route};
+use crate::ir::{AuthId, Endpoints, Origin, Route};
 use crate::parser::locate::Locator;
 use crate::resolver::Place;
 use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request, Security, Unmet, Upstream, Verdict};
@@ -119,6 +119,10 @@ struct OutcomeView {
     response_headers: Vec<(String, String)>,
     /// Response headers of a backend that the configuration changes.
     changed_response_headers: Vec<String>,
+    /// The services that must agree first, which the decision assumes.
+    asked: Vec<String>,
+    /// What the first request of a session is given; `…` stands for what only a run shows.
+    session: Vec<(String, String)>,
     spot: Option<Spot>,
 }
 
@@ -222,7 +226,9 @@ impl<'c> Tracer<'c> {
     }
 
     fn outcome(&self, outcome: &Outcome<'_>) -> OutcomeView {
-        let Outcome { share, backend, asked: _, answer } = outcome;
+        let Outcome { share, backend, asked, answer } = outcome;
+        let config = &self.compilation.lowered.config;
+        let service = |id: &AuthId| backend_name(&config.cluster(config.external_auth(*id).settings.cluster).backend);
         let mut view = OutcomeView {
             percent: share.percent(),
             share: format!("{}/{}", share.parts(), share.of()),
@@ -234,6 +240,8 @@ impl<'c> Tracer<'c> {
             upstream: None,
             response_headers: Vec::new(),
             changed_response_headers: Vec::new(),
+            asked: asked.iter().map(service).collect(),
+            session: Vec::new(),
             spot: backend.and_then(|origin| self.spot(origin, false)),
         };
         match answer {
@@ -248,6 +256,7 @@ impl<'c> Tracer<'c> {
             Answer::Upstream(upstream) => {
                 self.name_backend(upstream.cluster, &mut view);
                 view.changed_response_headers = upstream.answered_headers().into_iter().map(str::to_owned).collect();
+                view.session = upstream.session.iter().flat_map(|session| session.lines(None)).collect();
                 view.upstream = Some(UpstreamView::from(upstream));
             }
         }
@@ -292,7 +301,9 @@ impl<'c> Tracer<'c> {
     fn unattached(&self) -> Vec<Unattached> {
         let is_about = |finding: &&crate::diagnostics::Finding| {
             let is_route = finding.object.as_ref().is_some_and(|object| object.kind.ends_with("Route"));
-            is_route && finding.code.id().starts_with("GW3")
+            let is_refused =
+                finding.condition.is_some_and(|condition| condition.kind == "Accepted" && condition.status == "False");
+            is_route && (is_refused || finding.code.id().starts_with("GW3") || finding.code.id().starts_with("GW1"))
         };
         let findings = self.compilation.findings.iter().filter(is_about);
         findings

@@ -168,9 +168,9 @@ impl<'a> Offline<'a> {
             target = call.path();
         }
         let security = match spec.url.scheme {
-            Scheme::Http => Security::Plain,
+            Scheme::Http | Scheme::Tcp => Security::Plain,
             Scheme::Udp => Security::Udp,
-            Scheme::Https => {
+            Scheme::Https | Scheme::Tls => {
                 let tls = spec.tls.clone().unwrap_or_default();
                 let server_name = Some(tls.sni.unwrap_or_else(|| spec.url.host.clone()));
                 Security::Tls {

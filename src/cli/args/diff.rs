@@ -29,6 +29,13 @@ pub struct DiffArgs {
     pub exit_code: bool,
 }
 
+impl DiffArgs {
+    /// The side whose `gwctl.yaml` holds for both: the new one, or the old one when that is a revision.
+    pub(super) fn settled_path(&self) -> Option<PathBuf> {
+        [&self.new, &self.old].into_iter().find(|side| !side.starts_with("git:")).map(PathBuf::from)
+    }
+}
+
 /// The format of differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DiffFormat {

@@ -10,7 +10,7 @@ impl Trace {
     /// # Errors
     /// Those of `out`.
     pub(in super::super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} {}", self.request.method, self.request.url)?;
+        writeln!(out, "{}", format!("{} {}", self.request.method, self.request.url).trim_start())?;
         match &self.listener {
             Some(spot) => writeln!(out, "  listener  {} {}  {}", spot.object(), spot.path, spot.place())?,
             None => writeln!(out, "  listener  none")?,
@@ -37,6 +37,9 @@ impl OutcomeView {
         let share = format!("{:.2}", self.percent);
         let share = share.trim_end_matches('0').trim_end_matches('.');
         let reason = self.reason.unwrap_or_default();
+        for service in &self.asked {
+            writeln!(out, "  asks      {service}, which is assumed to agree; without its answer 403")?;
+        }
         match (&self.backend, self.status) {
             (Some(backend), _) => {
                 let endpoints = self.endpoints.join(", ");
@@ -62,6 +65,9 @@ impl OutcomeView {
         }
         if !self.changed_response_headers.is_empty() {
             writeln!(out, "  response  changes {}", self.changed_response_headers.join(", "))?;
+        }
+        for (name, value) in &self.session {
+            writeln!(out, "  session   {name}: {value}")?;
         }
         Ok(())
     }
