@@ -1,12 +1,12 @@
 //! The comments of YAML output: the file and line behind each listener, filter
 //! chain, route, cluster and secret, found by their names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Location, ObjectRef};
 use crate::emit::Comments;
-use crate::ir::Origin;
+use crate::ir::{Action, Config, Origin};
 use crate::parser::locate::Locator;
 use crate::parser::source::{SourceId, SourceSet};
 use crate::resolver::Place;
@@ -50,6 +50,12 @@ fn of_rule(place: Place) -> Place {
     }
 }
 
+/// The cluster that has the endpoints of all backends of an action.
+fn pool_of(action: &Action, config: &Config) -> Option<String> {
+    let Action::Forward(forward) = action else { return None };
+    name::pool_of(forward, config)
+}
+
 /// The listeners, routes and clusters of the output with their names and origins.
 struct Named {
     listeners: Vec<(String, Origin)>,
@@ -76,18 +82,13 @@ impl<'c> SourceComments<'c> {
     /// Looks up the places of everything that was emitted.
     pub fn new(compilation: &'c Compilation) -> Self {
         let config = &compilation.lowered.config;
-        let (mut listeners, mut filter_chains, mut routes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut filter_chains = Vec::new();
         for listener in &config.listeners {
-            listeners.push((name::listener(listener), listener.origin));
             let chains = listener.chains().iter();
             filter_chains
                 .extend(chains.filter_map(|chain| Some((name::filter_chain(chain.name.as_ref()?), chain.origin))));
-            for connection in listener.http_connections() {
-                let of_hosts = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
-                routes.extend(of_hosts.map(|route| (name::route(&route.name), route.origin)));
-            }
         }
-        let clusters = config.clusters.iter().filter_map(|cluster| Some((name::cluster(cluster), cluster.origin?)));
+        let Named { listeners, routes, clusters } = compilation.named();
         let secrets = config.certificates.iter().filter_map(|pair| Some((name::secret(pair), pair.origin?)));
         let locator = Locator::new(&compilation.manifests);
         let lines = |named: Vec<(String, Origin)>| compilation.lines_of(named, &locator);
@@ -97,7 +98,7 @@ impl<'c> SourceComments<'c> {
             filter_chains: lines(filter_chains),
             secrets: lines(secrets.collect()),
             routes: lines(routes),
-            clusters: lines(clusters.collect()),
+            clusters: lines(clusters),
         }
     }
 }
@@ -120,16 +121,19 @@ impl Comments for SourceComments<'_> {
 impl Compilation {
     fn named(&self) -> Named {
         let config = &self.lowered.config;
-        let (mut listeners, mut routes) = (Vec::new(), Vec::new());
+        let (mut listeners, mut routes, mut pools) = (Vec::new(), Vec::new(), BTreeMap::new());
         for listener in &config.listeners {
             listeners.push((name::listener(listener), listener.origin));
             for connection in listener.http_connections() {
                 let of_hosts = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
-                routes.extend(of_hosts.map(|route| (name::route(&route.name), route.origin)));
+                for route in of_hosts {
+                    routes.push((name::route(&route.name), route.origin));
+                    pools.extend(route.action.leaves().filter_map(|leaf| Some((pool_of(leaf, config)?, route.origin))));
+                }
             }
         }
         let clusters = config.clusters.iter().filter_map(|cluster| Some((name::cluster(cluster), cluster.origin?)));
-        Named { listeners, routes, clusters: clusters.collect() }
+        Named { listeners, routes, clusters: clusters.chain(pools).collect() }
     }
 
     /// Where each listener, route and cluster of the output comes from, by its name.

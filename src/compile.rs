@@ -99,7 +99,7 @@ fn is_on_context(manifests: &Manifests, location: &Location) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::compile;
+    use super::{compile, compile_with_status};
     use crate::diagnostics::{Diagnostics, codes};
     use crate::options::Options;
     use crate::parser::source::{Found, Source, SourceSet};
@@ -151,5 +151,41 @@ mod tests {
     fn a_route_that_takes_every_request_keeps_the_output_small() {
         assert!(!warned(multiplying(90, "/")));
         assert!(!warned(multiplying(5, "/own")));
+    }
+
+    /// Objects of every part that a status speaks of, the documents in either order.
+    fn documents(reversed: bool) -> SourceSet {
+        let mut documents = vec![
+            "kind: GatewayClass\nmetadata: {name: c}\nspec: {controllerName: a.example/b}",
+            "kind: Gateway\nmetadata: {name: g, generation: 4}\nspec:\n  gatewayClassName: c\n  listeners:\n  \
+             - {name: a, protocol: HTTP, port: 80}\n  - {name: b, protocol: TCP, port: 80}\n  \
+             - {name: c, protocol: HTTP, port: 81}",
+            "kind: HTTPRoute\nmetadata: {name: r}\nspec:\n  parentRefs: [{name: g}]\n  rules:\n  \
+             - backendRefs: [{name: gone, port: 80}, {name: lost, port: 80}]",
+            "kind: TCPRoute\nmetadata: {name: r}\nspec:\n  parentRefs: [{name: g}]\n  rules:\n  \
+             - backendRefs: [{name: gone, port: 80}]",
+        ];
+        if reversed {
+            documents.reverse();
+        }
+        let documents = documents.iter().map(|text| format!("apiVersion: gateway.networking.k8s.io/v1\n{text}\n"));
+        let text = documents.collect::<Vec<_>>().join("---\n");
+        SourceSet { sources: vec![Source { name: "m.yaml".to_owned(), text, found: Found::Named, context: false }] }
+    }
+
+    #[test]
+    fn status_is_computed_only_when_it_is_asked_for() {
+        assert!(compile(documents(false), &Options::default(), Diagnostics::new()).status.is_empty());
+        let found = compile_with_status(documents(false), &Options::default(), Diagnostics::new());
+        let kinds: Vec<_> = found.status.iter().map(|status| status.key.kind.name()).collect();
+        assert_eq!(kinds, ["GatewayClass", "Gateway", "HTTPRoute", "TCPRoute"]);
+        assert_eq!(found.status[1].generation, 4);
+    }
+
+    #[test]
+    fn status_does_not_depend_on_the_order_of_documents() {
+        let status =
+            |reversed| compile_with_status(documents(reversed), &Options::default(), Diagnostics::new()).status;
+        assert_eq!(status(false), status(true));
     }
 }

@@ -2,18 +2,19 @@
 //! writing the output. Commands call the library through this file only.
 
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, OutputFormat, Section};
+use super::settings;
 use super::streams::{Streams, Unwritten};
 use crate::comments::SourceComments;
 use crate::compile::{self, Compilation};
-use crate::diagnostics::{Diagnostics, Finding, Locate, Severity, codes};
+use crate::diagnostics::{Diagnostics, Finding, Locate, Location, Severity, codes};
 use crate::emit::{self, Comments, Format, NoComments, file::Access};
 use crate::options::Options;
 use crate::parser::load::{self, Input};
 use crate::parser::locate::Locator;
-use crate::parser::source::{Source, SourceSet};
+use crate::parser::source::{Found, Source, SourceId, SourceSet};
 
 /// What to write, and how.
 #[derive(Clone, Copy, Debug)]
@@ -56,10 +57,29 @@ fn compile_by(
     let inputs = |paths: &[std::path::PathBuf]| paths.iter().cloned().map(Input::from).collect::<Vec<_>>();
     let mut diagnostics = Diagnostics::new();
     let loaded = load::load(&inputs(&input.paths), &inputs(&input.context), stdin, &mut diagnostics);
+    report_unread_settings(&input.paths, &loaded.sources, &mut diagnostics);
     Compiled {
         load_findings: diagnostics.clone(),
         compilation: compile(loaded.sources, options, diagnostics),
         is_input_unreadable: loaded.unreadable,
+    }
+}
+
+/// Settings are read beside the paths that were named; a file deeper in a directory is met among the manifests.
+fn report_unread_settings(paths: &[PathBuf], sources: &SourceSet, diagnostics: &mut Diagnostics) {
+    for (at, source) in sources.sources.iter().enumerate() {
+        let path = Path::new(&source.name);
+        let is_settings = path.file_name().is_some_and(|name| settings::NAMES.iter().any(|known| name == *known));
+        let is_beside = paths.iter().any(|named| path.parent() == Some(named.as_path()) || path == named);
+        if is_settings && !is_beside && source.found == Found::InDirectory {
+            let location = Location::Source(SourceId(u32::try_from(at).unwrap_or(u32::MAX)));
+            let message = format!("the settings in `{}` are not read", source.name);
+            diagnostics.report(
+                Finding::new(codes::SKIPPED, location, message)
+                    .consequence("its manifests are compiled with the settings beside the paths that were named")
+                    .help("name its directory on the command line, or move the settings beside what is named"),
+            );
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::path;
 use crate::spelling::nearest;
 
 /// The names that the file may have.
-const NAMES: [&str; 2] = ["gwctl.yaml", "gwctl.yml"];
+pub(super) const NAMES: [&str; 2] = ["gwctl.yaml", "gwctl.yml"];
 /// The settings whose values are paths on this machine, relative to the directory of the file.
 const PATHS: [&str; 2] = ["context", "secrets-dir"];
 /// Settings of which the first gives way when the second is on the command line.

@@ -312,6 +312,12 @@ registry! {
     CORS_PER_BACKEND = "GW5041" "cors-per-backend" Error, "Accepted" "False" "IncompatibleFilters";
     /// A session header on a rule with several backends.
     SESSION_HEADER_SPLIT = "GW5042" "session-header-across-backends" Error, "Accepted" "False" "UnsupportedValue";
+    /// A session with a Service that is known by name alone.
+    SESSION_AT_SERVICE = "GW5080" "session-at-service-address" Warning;
+    /// An authorization that is listed behind changes to the request.
+    ASKED_FIRST = "GW5081" "authorization-before-changes" Warning;
+    /// A filter or a limit of a rule that redirects.
+    IDLE_BESIDE_REDIRECT = "GW5082" "no-effect-beside-redirect" Warning;
 
     /// A Secret that is not in the input.
     CERTIFICATE_NOT_FOUND = "GW6001" "certificate-not-found" Error, "ResolvedRefs" "False" "InvalidCertificateRef";

@@ -88,3 +88,13 @@ pub enum Endpoints {
     /// DNS names, each with a port; every address that a name resolves to is an endpoint.
     Dns(Vec<(String, u16)>),
 }
+
+impl Endpoints {
+    /// Whether there is nobody to connect to.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Static(addresses) => addresses.is_empty(),
+            Self::Dns(names) => names.is_empty(),
+        }
+    }
+}

@@ -88,3 +88,42 @@ pub fn default_port(scheme: &str) -> Option<u16> {
         _ => None,
     }
 }
+
+/// What a preflight tells of a header that the request itself will have
+/// ([CORS-preflight fetch](https://fetch.spec.whatwg.org/#cors-preflight-fetch)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foretold {
+    /// Clients and proxies send it with preflights as with every request.
+    Carried,
+    /// `access-control-request-headers` names it when a script sets it.
+    Listed,
+    /// Nothing: clients add it to the request alone, or scripts may set it unasked.
+    Untold,
+}
+
+impl Foretold {
+    /// What is told of a header, by its name in lower case.
+    pub fn of(name: &str) -> Self {
+        const CARRIED: &[&str] = &[
+            "accept",
+            "accept-encoding",
+            "connection",
+            "forwarded",
+            "host",
+            "origin",
+            "referer",
+            "user-agent",
+            "via",
+            "x-real-ip",
+            "x-request-id",
+        ];
+        const UNTOLD: &[&str] = &["accept-language", "content-language", "content-type", "cookie", "range"];
+        let is_carried = CARRIED.contains(&name)
+            || ["access-control-", "sec-", "x-forwarded-", "x-envoy-"].iter().any(|prefix| name.starts_with(prefix));
+        match name {
+            _ if is_carried => Self::Carried,
+            _ if UNTOLD.contains(&name) => Self::Untold,
+            _ => Self::Listed,
+        }
+    }
+}

@@ -4,24 +4,24 @@ use super::{Action, AuthId, Branch, ClusterId, Forward, Gate, Mirror, Redirect, 
 
 impl Action {
     /// The action with every cluster replaced by what `replace` gives for it,
-    /// and every authorization by what `replace_auth` gives.
+    /// and the authorizations of each part by what `replace_auths` gives.
     #[must_use]
     pub fn with_clusters(
         &self,
         replace: &impl Fn(ClusterId) -> ClusterId,
-        replace_auth: &mut impl FnMut(AuthId) -> AuthId,
+        replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>,
     ) -> Self {
         match self {
-            Self::Forward(forward) => Self::Forward(with_clusters(forward, replace, replace_auth)),
+            Self::Forward(forward) => Self::Forward(with_clusters(forward, replace, replace_auths)),
             Self::Redirect(redirect) => {
-                let gate = with_auths(&redirect.gate, replace_auth);
+                let gate = with_auths(&redirect.gate, replace_auths);
                 Self::Redirect(Redirect { gate, ..redirect.clone() })
             }
             Self::Respond(status) => Self::Respond(*status),
             Self::Split(branches) => {
                 let branches = branches.iter().map(|Branch { weight, action, origin }| Branch {
                     weight: *weight,
-                    action: action.with_clusters(replace, replace_auth),
+                    action: action.with_clusters(replace, replace_auths),
                     origin: *origin,
                 });
                 Self::Split(branches.collect())
@@ -33,7 +33,7 @@ impl Action {
 fn with_clusters(
     forward: &Forward,
     replace: &impl Fn(ClusterId) -> ClusterId,
-    replace_auth: &mut impl FnMut(AuthId) -> AuthId,
+    replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>,
 ) -> Forward {
     let Forward {
         backends,
@@ -58,12 +58,12 @@ fn with_clusters(
     Forward {
         backends: backends.collect(),
         mirrors: mirrors.collect(),
-        gate: with_auths(gate, replace_auth),
+        gate: with_auths(gate, replace_auths),
         ..forward.clone()
     }
 }
 
-fn with_auths(gate: &Gate, replace_auth: &mut impl FnMut(AuthId) -> AuthId) -> Gate {
+fn with_auths(gate: &Gate, replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>) -> Gate {
     let Gate { cors, auths } = gate;
-    Gate { cors: cors.clone(), auths: auths.iter().map(|id| replace_auth(*id)).collect() }
+    Gate { cors: cors.clone(), auths: replace_auths(auths) }
 }

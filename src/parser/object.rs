@@ -101,6 +101,10 @@ pub enum Outcome {
 const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
 const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";
 
+/// Kinds of earlier releases, and what they are called now.
+const RENAMED: [(&str, &str); 2] =
+    [("ReferencePolicy", "ReferenceGrant"), ("BackendLBPolicy", "XBackendTrafficPolicy")];
+
 /// Reads an object. `node` has a string `apiVersion` and a string `kind`.
 pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: &mut Diagnostics) -> Outcome {
     let (Some(api_version), Some(kind)) =
@@ -159,7 +163,7 @@ fn find_schema(group: &str, version: &str, kind: &str, channel: Channel) -> Resu
     }
     let mut served = rows().filter(|schema| schema.served.is_in(channel));
     served.clone().find(|schema| schema.version == version).ok_or_else(|| Unknown::Version {
-        served: served.by_ref().map(|schema| schema.version).collect(),
+        served: served.by_ref().filter(|schema| !schema.deprecated).map(|schema| schema.version).collect(),
         is_elsewhere: rows().any(|schema| schema.version == version),
     })
 }
@@ -217,7 +221,8 @@ fn kind_help(group: &str, kind: &str, channel: Channel) -> String {
         format!("`kind: {}` with `apiVersion: {}/{}`", schema.kind.name(), schema.kind.group(), schema.version)
     };
     // The kinds that have left, or have not yet come to, the experimental group bear an `X`.
-    let moved = [kind.to_owned(), kind.strip_prefix('X').unwrap_or(kind).to_owned(), format!("X{kind}")];
+    let renamed = RENAMED.iter().find(|(old, _)| *old == kind).map_or(kind, |(_, new)| new);
+    let moved = [renamed.to_owned(), kind.strip_prefix('X').unwrap_or(kind).to_owned(), format!("X{kind}")];
     if let Some(schema) = moved.iter().find_map(|name| preferred(name)) {
         return format!("write {}", full(schema));
     }

@@ -26,6 +26,9 @@ use super::words;
 /// The size of a document in bytes from which on it is refused.
 pub const MAX_DOCUMENT: usize = 8 << 20;
 
+const TEMPLATE_HELP: &str =
+    "this looks like a template: pipe in what it renders, as with `helm template CHART | gwctl … -`";
+
 /// Parses all files; `read` is the schema: see [`super::object`].
 pub fn parse_with<R>(sources: SourceSet, options: &Options, diagnostics: &mut Diagnostics, read: R) -> Manifests
 where
@@ -173,6 +176,13 @@ where
         }
         self.parsed.rules = decoded.rules;
         self.value(decoded.node, FieldPath::ROOT, None, &decoded.repeated);
+        if skip::is_template(self.text) && self.parsed.diagnostics.findings().iter().any(skip::has_placeholder) {
+            return self.template();
+        }
+        if !self.parsed.diagnostics.findings().is_empty() {
+            let documents = std::mem::take(&mut self.parsed.diagnostics);
+            self.parsed.diagnostics = words::explain_numbers(documents, self.text);
+        }
         if !decoded.words.is_empty() {
             let documents = std::mem::take(&mut self.parsed.diagnostics);
             self.parsed.diagnostics = words::explain(documents, &decoded.words, self.text);
@@ -187,13 +197,24 @@ where
         let range = start + error.range.start..start + error.range.end;
         let mut finding = Finding::new(error.code, Location::Bytes(self.document.source, range), error.message);
         finding.help = match error.help {
-            _ if error.code == codes::SYNTAX && skip::is_template(self.text) => Some(
-                "this looks like a template: pipe in what it renders, as with `helm template CHART | gwctl … -`"
-                    .to_owned(),
-            ),
+            _ if error.code == codes::SYNTAX && skip::is_template(self.text) => Some(TEMPLATE_HELP.to_owned()),
             help => help,
         };
         self.parsed.diagnostics.report(finding);
+    }
+
+    /// Says one thing about a document with placeholders, in place of what is wrong with each of them.
+    fn template(&mut self) {
+        if self.source.found == Found::InDirectory {
+            self.parsed = Parsed::default();
+            return self.skip(Foreign::Helm);
+        }
+        let found = std::mem::take(&mut self.parsed).diagnostics.into_findings();
+        if let Some(first) = found.into_iter().find(skip::has_placeholder) {
+            let message = "the document is a template that has not been rendered";
+            let finding = Finding::new(codes::NOT_KUBERNETES, first.location, message);
+            self.parsed.diagnostics.report(finding.label("a placeholder").help(TEMPLATE_HELP));
+        }
     }
 
     fn skip(&mut self, foreign: Foreign) {

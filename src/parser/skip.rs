@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use crate::diagnostics::Finding;
+
 use super::node::Node;
 use super::source::{Found, Source, SourceSet};
 
@@ -69,6 +71,12 @@ pub(super) fn recognise(root: &Node, file: &str) -> Option<Foreign> {
 /// Whether the text of a file that is not YAML is a template.
 pub(super) fn is_template(text: &str) -> bool {
     text.contains("{{")
+}
+
+/// Whether a refused object is a template whose placeholders are quoted, so that it is YAML nevertheless: the value that
+/// a finding is about begins with one.
+pub(super) fn has_placeholder(finding: &Finding) -> bool {
+    finding.code.id().starts_with("GW1") && finding.message.starts_with("`{{")
 }
 
 fn is_chart(root: &Node) -> bool {

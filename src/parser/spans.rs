@@ -91,9 +91,17 @@ struct Walk {
 
 impl SpanTree {
     /// Reads a document; `None` when this reader refuses the text.
+    ///
+    /// It wants spaces before values, where the decoding reader takes tabs.
     pub fn read(text: &str) -> Option<Self> {
+        let with_spaces = || Self::read_as(text, &readable(&text.replace('\t', " ")));
+        Self::read_as(text, &readable(text)).or_else(|| if text.contains('\t') { with_spaces() } else { None })
+    }
+
+    /// Reads `shown` in the place of `text`: it has the same characters at the same places, but for white space.
+    fn read_as(text: &str, shown: &str) -> Option<Self> {
         let mut builder = Builder { text, index: CharacterIndex::new(text), ..Builder::default() };
-        for event in Parser::new_from_str(&readable(text)) {
+        for event in Parser::new_from_str(shown) {
             let (event, span) = event.ok()?;
             if matches!(event, Event::DocumentEnd) {
                 break;

@@ -8,6 +8,16 @@ fn find<'t>(text: &'t str, path: &FieldPath, part: Part) -> &'t str {
 }
 
 #[test]
+fn tabs_before_values_are_read_like_spaces() {
+    let text = "kind:\tGateway # é\t\nspec: {a:\t1,\tb: 2}\nlist:\n-\tx\n-\ty\n";
+    for (path, value) in
+        [(path!["kind"], "Gateway"), (path!["spec", "a"], "1"), (path!["spec", "b"], "2"), (path!["list", 1], "y")]
+    {
+        assert_eq!(find(text, &path, Part::Value), value, "{path}");
+    }
+}
+
+#[test]
 fn keys_and_values_are_found() {
     let text = "# é 😀\nspec:\n  é: 😀x # ü\n  list:\n  - name: a\n    port: 80\n  - {name: 'b', port: [1, 2]}\n  text: |\n    one\n    two\n  empty:\n";
     let cases: &[(FieldPath, &str, &str)] = &[

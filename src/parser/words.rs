@@ -1,6 +1,8 @@
-//! Bare words that YAML 1.1 takes for booleans where a string is wanted.
+//! Bare words that YAML 1.1 takes for booleans or numbers where a string is
+//! wanted.
 //!
-//! The schema sees a boolean and says so; who wrote `no` must be told why.
+//! The schema sees a boolean or a number and says so; who wrote `no` or `010`
+//! must be told why.
 
 use std::collections::HashSet;
 
@@ -46,6 +48,28 @@ pub(super) fn explain(diagnostics: Diagnostics, words: &[FieldPath], text: &str)
             label: Some(label.to_owned()),
             ..finding
         });
+    }
+    explained
+}
+
+/// Rewrites the advice to quote a number that is not written as it is read, such as `010` or `1e3`.
+pub(super) fn explain_numbers(diagnostics: Diagnostics, text: &str) -> Diagnostics {
+    let mut tree = None;
+    let mut explained = Diagnostics::new();
+    for mut finding in diagnostics.into_findings() {
+        let number = finding.help.as_deref().and_then(|help| help.strip_prefix("quote it: `\"")?.strip_suffix("\"`"));
+        if let (Some(number), Location::Field { path, .. }) = (number.map(str::to_owned), &finding.location)
+            && finding.code == codes::WRONG_TYPE
+        {
+            let tree = tree.get_or_insert_with(|| SpanTree::read(text).unwrap_or_default());
+            let written = tree.find(path, Part::Value).and_then(|range| text.get(range)).unwrap_or_default();
+            let is_plain =
+                !written.is_empty() && !written.contains(|c: char| c.is_whitespace() || "*&!'\"".contains(c));
+            if is_plain && written != number {
+                finding.help = Some(format!("quote it: `\"{written}\"`; without quotes it is the number {number}"));
+            }
+        }
+        explained.report(finding);
     }
     explained
 }

@@ -14,6 +14,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::amounts::{Count, Patterns};
 use super::grpc::GrpcCall;
 use super::tls::{BackendTlsSpec, TlsSpec};
 use super::values::{
@@ -156,8 +157,12 @@ pub struct Expectation {
     pub redirect: Option<String>,
     /// Who received a copy.
     pub mirrors: Option<Mirrors>,
-    /// How often the request reached a backend that is not a mirror, retries included.
-    pub attempts: Option<usize>,
+    /// How often each request was tried at the backend that answered, retries included.
+    pub attempts: Option<Count>,
+    /// How often all requests of the case together were tried.
+    pub total_attempts: Option<Count>,
+    /// Whom a request reached, in this order: backends, authorization services and mirrors.
+    pub reached: Option<Vec<String>>,
     /// The response's body.
     pub body: Option<String>,
     /// How long the whole response takes.
@@ -245,6 +250,9 @@ pub struct UpstreamExpectation {
     /// Headers with all their lines.
     #[serde(default)]
     pub headers: Headers,
+    /// Headers of which some line must match an expression in full.
+    #[serde(default)]
+    pub matching: Patterns,
     /// Headers that must not be there.
     #[serde(default)]
     pub absent: Vec<String>,
@@ -263,6 +271,9 @@ pub struct ResponseExpectation {
     /// Headers with all their lines.
     #[serde(default)]
     pub headers: Headers,
+    /// Headers of which some line must match an expression in full.
+    #[serde(default)]
+    pub matching: Patterns,
     /// Headers that must not be there.
     #[serde(default)]
     pub absent: Vec<String>,

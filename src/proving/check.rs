@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::amounts::Patterns;
 use super::backend::ECHO_BACKEND;
-use super::cases::{Expectation, OutcomeShare, RequestCase, TlsExpectation, UpstreamExpectation};
+use super::cases::{Expectation, OutcomeShare, RequestCase, ResponseExpectation, TlsExpectation, UpstreamExpectation};
 use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::Received;
@@ -87,9 +88,10 @@ impl Outcome {
 
     /// How often the request was tried at the backend that answered; at any
     /// backend, when none answered.
-    fn attempts(&self) -> usize {
+    fn attempts(&self) -> u64 {
         let answered = self.backend();
-        self.received.iter().filter(|received| answered.is_none_or(|name| received.backend == name)).count()
+        let tries = self.received.iter().filter(|received| answered.is_none_or(|name| received.backend == name));
+        tries.map(|_| 1).sum()
     }
 }
 
@@ -109,6 +111,13 @@ pub(super) fn check(case: &RequestCase, outcomes: &[Outcome]) -> Vec<Mismatch> {
         check_one(&case.expect, outcome, &mut found);
     }
     let mut mismatches = found.into_mismatches(outcomes.len());
+    if let Some(expected) = case.expect.total_attempts {
+        let total = outcomes.iter().map(Outcome::attempts).sum();
+        if !expected.contains(total) {
+            let subject = "attempts of all requests".to_owned();
+            mismatches.push(Mismatch { subject, expected: expected.to_string(), actual: total.to_string() });
+        }
+    }
     if let Some(shares) = &case.expect.backends {
         let keys = outcomes.iter().map(Outcome::share_key);
         mismatches.extend(check_shares("share", &shares.0, keys, outcomes.len(), true));
@@ -215,8 +224,12 @@ fn check_one(expect: &Expectation, outcome: &Outcome, found: &mut Findings) {
         names.sort_unstable();
         found.compare("mirrors", &names.join(", "), Some(&actual));
     }
-    if let Some(attempts) = expect.attempts {
-        found.compare("attempts", &attempts.to_string(), Some(&outcome.attempts().to_string()));
+    if let Some(attempts) = expect.attempts.filter(|attempts| !attempts.contains(outcome.attempts())) {
+        found.add("attempts", attempts.to_string(), outcome.attempts().to_string());
+    }
+    if let Some(reached) = &expect.reached {
+        let actual: Vec<&str> = outcome.received.iter().map(|received| received.backend.as_str()).collect();
+        found.compare("reached", &reached.join(", "), Some(&actual.join(", ")));
     }
 }
 
@@ -242,7 +255,9 @@ fn check_reply(expect: &Expectation, reply: &Reply, found: &mut Findings) {
         found.compare("location", location, reply.header_lines("location").first().copied());
     }
     if let Some(response) = &expect.response {
-        check_headers("response", &response.headers, &response.absent, |name| reply.header_lines(name), found);
+        let ResponseExpectation { headers, matching, absent } = response;
+        check_headers("response", headers, absent, |name| reply.header_lines(name), found);
+        check_patterns("response", matching, |name| reply.header_lines(name), found);
     }
     if let Some(body) = &expect.body {
         found.compare("body", body, Some(&String::from_utf8_lossy(&reply.body)));
@@ -266,7 +281,7 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
         found.add("upstream", "a request at a backend", "(none)");
         return;
     };
-    let UpstreamExpectation { method, path, host, headers, absent, http, body, tls } = expect;
+    let UpstreamExpectation { method, path, host, headers, matching, absent, http, body, tls } = expect;
     if let Some(expected) = tls {
         check_tls("upstream tls", expected, received.tls.as_ref(), found);
     }
@@ -283,6 +298,7 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
         }
     }
     check_headers("upstream", headers, absent, |name| received.header_lines(name), found);
+    check_patterns("upstream", matching, |name| received.header_lines(name), found);
 }
 
 /// Compares what one side of a connection saw of the other's TLS.
@@ -318,6 +334,16 @@ fn check_headers<'a>(
         let actual = lines(name);
         if !actual.is_empty() {
             found.add(format!("{side} header {name}"), "(none)", actual.join(" | "));
+        }
+    }
+}
+
+fn check_patterns<'a>(side: &str, patterns: &Patterns, lines: impl Fn(&str) -> Vec<&'a str>, found: &mut Findings) {
+    for (name, pattern) in &patterns.0 {
+        let actual = lines(name.as_str());
+        if !actual.iter().any(|line| pattern.is_match(line)) {
+            let actual = if actual.is_empty() { "(none)".to_owned() } else { actual.join(" | ") };
+            found.add(format!("{side} header {name}"), pattern.as_str(), actual);
         }
     }
 }

@@ -132,3 +132,34 @@ fn a_share_is_tied_to_what_came_with_it() {
     let subjects: Vec<_> = mismatches.iter().map(|mismatch| mismatch.subject.as_str()).collect();
     assert_eq!(subjects, ["outcome of 1 (a)", "outcome of another kind, such as a"]);
 }
+
+#[test]
+fn attempts_are_counted_for_each_request_and_for_all() {
+    let twice = || outcome(200, Some("a/b:80"), &["a/b:80", "a/b:80"]);
+    let once = || outcome(200, Some("a/b:80"), &["a/b:80", "a/mirror:80"]);
+    for (expect, holds) in [
+        ("{attempts: 2}", false),
+        ("{attempts: {min: 1, max: 2}}", true),
+        ("{totalAttempts: 3}", true),
+        ("{totalAttempts: {min: 4}}", false),
+    ] {
+        let mismatches = check(&case(expect), &[twice(), once()]);
+        assert_eq!(mismatches.is_empty(), holds, "{expect}: {mismatches:?}");
+    }
+}
+
+#[test]
+fn the_order_of_those_reached_counts_and_patterns_match_whole_lines() {
+    let outcomes = [outcome(200, Some("a/b:80"), &["a/auth:80", "a/b:80"])];
+    for (expect, holds) in [
+        ("{reached: ['a/auth:80', 'a/b:80']}", true),
+        ("{reached: ['a/b:80', 'a/auth:80']}", false),
+        ("{response: {matching: {location: 'http://[a-z.]+/'}}}", true),
+        ("{response: {matching: {location: 'http:'}}}", false),
+        ("{response: {matching: {x-none: '.*'}}}", false),
+        ("{upstream: {matching: {k: '[2]'}}}", true),
+    ] {
+        let mismatches = check(&case(expect), &outcomes);
+        assert_eq!(mismatches.is_empty(), holds, "{expect}: {mismatches:?}");
+    }
+}

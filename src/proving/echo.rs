@@ -16,7 +16,7 @@ use super::check::Outcome;
 use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::{REQUEST_ID, Received};
-use super::offline::NOWHERE;
+use super::offline::is_nowhere;
 use super::values::HttpVersion;
 
 /// The echo backends of a file of cases.
@@ -163,6 +163,11 @@ impl<'a> Echo<'a> {
         }
     }
 
+    /// Whether no backend of a cluster answers.
+    pub(super) fn are_silent(&self, id: ClusterId) -> bool {
+        self.backends(id).iter().all(|(name, _)| self.is_silent(name))
+    }
+
     fn is_silent(&self, name: &str) -> bool {
         self.cases.down.iter().chain(&self.cases.unresolved).any(|other| other == name)
     }
@@ -240,7 +245,7 @@ impl<'a> Echo<'a> {
         let Cluster { backend, endpoints, .. } = self.simulator.config().cluster(id);
         let name = || format!("{}/{}:{}", backend.namespace, backend.name, backend.port);
         match endpoints {
-            Endpoints::Static(addresses) if self.cases.keep_endpoints && addresses.first() != Some(&NOWHERE) => {
+            Endpoints::Static(addresses) if self.cases.keep_endpoints && !addresses.first().is_some_and(is_nowhere) => {
                 addresses.iter().map(|address| (address.to_string(), Some(*address))).collect()
             }
             Endpoints::Static(addresses) => vec![(name(), addresses.first().copied())],

@@ -10,6 +10,7 @@
 //! and everything that waits is bounded.
 
 mod admin;
+mod amounts;
 mod authorization;
 mod backend;
 mod cases;
@@ -31,6 +32,7 @@ mod tls;
 mod topology;
 mod values;
 
+pub use amounts::{Count, Patterns};
 pub use backend::Backend;
 pub use cases::{
     CaseFile, Expectation, FormatError, OutcomeShare, RequestCase, RequestSpec, ResponseExpectation, SessionSpec,

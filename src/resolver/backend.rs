@@ -46,6 +46,8 @@ pub struct Backend<'m> {
     pub policy: Option<usize>,
     /// Where it is.
     pub endpoints: Endpoints,
+    /// Whether that is an address behind which the cluster chooses an endpoint for each connection.
+    pub is_virtual: bool,
     suits: Suits,
 }
 

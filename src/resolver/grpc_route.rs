@@ -4,14 +4,13 @@ use crate::diagnostics::Diagnostics;
 use crate::hostname::Hostname;
 use crate::parser::api::GrpcRouteSpec;
 use crate::parser::manifests::Object;
-use crate::path;
 
 use super::attachment::{Attacher, RouteParent, RouteView};
-use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
+use super::backend::{BackendIndex, BackendRefOutcome};
+use super::backend_refs::BackendRefResolver;
 use super::filter::{FilterReference, FilterRefs, FilterResolver};
 use super::listener::RouteKind;
 use super::reference_grant::Grants;
-use super::share::describe_share;
 
 /// A GRPCRoute with its references looked up.
 #[derive(Debug)]
@@ -45,23 +44,10 @@ pub(super) fn resolve_grpc_route<'m>(
         hostnames: Some(&hostnames),
     };
     let parents = attacher.attach(view, diagnostics);
-    let rules = route.spec.rules.iter().enumerate();
-    let outcomes = rules
-        .map(|(rule, spec)| {
-            let weights: Vec<_> = spec.backend_refs.iter().map(|backend| backend.weight).collect();
-            (0..spec.backend_refs.len())
-                .map(|index| {
-                    let from = BackendReferrer {
-                        object: route,
-                        kind: RouteKind::Grpc,
-                        path: path!["spec", "rules", rule, "backendRefs", index],
-                        consequence: describe_share(&weights, index, "calls", "get UNAVAILABLE"),
-                    };
-                    backends.resolve(&from, &spec.backend_refs[index].object(), grants, diagnostics)
-                })
-                .collect()
-        })
-        .collect();
+    let rules = route.spec.rules.iter();
+    let refs = rules.map(|rule| rule.backend_refs.iter().map(|backend| (backend.weight, backend.object())));
+    let outcomes =
+        BackendRefResolver { object: route, kind: RouteKind::Grpc, grants, backends }.resolve(refs, diagnostics);
     let filters = resolve_filters(route, grants, backends, diagnostics);
     ResolvedGrpcRoute { object: route, hostnames, parents, backends: outcomes, filters }
 }

@@ -9,11 +9,11 @@ use crate::path;
 
 use super::age::Age;
 use super::attachment::{Attacher, RouteParent, RouteView};
-use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
+use super::backend::{BackendIndex, BackendRefOutcome};
+use super::backend_refs::BackendRefResolver;
 use super::gateway::ResolvedGateway;
 use super::listener::{ResolvedListener, RouteKind};
 use super::reference_grant::Grants;
-use super::share::describe_share;
 
 /// A TCPRoute or UDPRoute with its references looked up.
 #[derive(Debug)]
@@ -39,22 +39,8 @@ pub(super) fn resolve_l4_route<'m>(
     let use_default_gateways = *use_default_gateways;
     let view = RouteView { object: route, kind, parent_refs, use_default_gateways, hostnames: None };
     let parents = attacher.attach(view, diagnostics);
-    let (carried, lost) = match kind {
-        RouteKind::Udp => ("datagrams", "are dropped"),
-        _ => ("connections", "are closed"),
-    };
-    let outcomes = rules.iter().enumerate().map(|(rule, spec)| {
-        let weights: Vec<_> = spec.backend_refs.iter().map(|backend| backend.weight).collect();
-        let refs = spec.backend_refs.iter().enumerate();
-        refs.map(|(index, reference)| {
-            let path = path!["spec", "rules", rule, "backendRefs", index];
-            let consequence = describe_share(&weights, index, carried, lost);
-            let from = BackendReferrer { object: route, kind, path, consequence };
-            backends.resolve(&from, &reference.object(), grants, diagnostics)
-        })
-        .collect()
-    });
-    let backends = outcomes.collect();
+    let refs = rules.iter().map(|rule| rule.backend_refs.iter().map(|backend| (backend.weight, backend.object())));
+    let backends = BackendRefResolver { object: route, kind, grants, backends }.resolve(refs, diagnostics);
     ResolvedL4Route { object: route, parents, backends }
 }
 

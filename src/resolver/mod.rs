@@ -9,6 +9,7 @@ mod address;
 mod age;
 mod attachment;
 mod backend;
+mod backend_refs;
 mod backend_tls;
 mod certificate;
 mod client_certificate;
@@ -62,7 +63,7 @@ pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference_grant::Grants;
 pub use tls_route::{ResolvedTlsRoute, ServerNames};
-pub use traffic_policy::TrafficPolicies;
+pub use traffic_policy::{TrafficPolicies, retry_concurrency};
 pub use usage::BackendUsage;
 use usage::UsageBuilder;
 

@@ -10,11 +10,11 @@ use crate::path;
 
 use super::age::Age;
 use super::attachment::{Attacher, RouteParent, RouteView};
-use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
+use super::backend::{BackendIndex, BackendRefOutcome};
+use super::backend_refs::BackendRefResolver;
 use super::gateway::ResolvedGateway;
 use super::listener::{ResolvedListener, RouteKind};
 use super::reference_grant::Grants;
-use super::share::describe_share;
 
 /// A TLSRoute with its references looked up.
 #[derive(Debug)]
@@ -51,23 +51,9 @@ pub(super) fn resolve_tls_route<'m>(
         hostnames: Some(&hostnames),
     };
     let parents = attacher.attach(view, diagnostics);
-    let rules = rules.iter().enumerate();
-    let outcomes = rules
-        .map(|(rule, spec)| {
-            let weights: Vec<_> = spec.backend_refs.iter().map(|backend| backend.weight).collect();
-            (0..spec.backend_refs.len())
-                .map(|index| {
-                    let from = BackendReferrer {
-                        object: route,
-                        kind: RouteKind::Tls,
-                        path: path!["spec", "rules", rule, "backendRefs", index],
-                        consequence: describe_share(&weights, index, "connections", "are closed"),
-                    };
-                    backends.resolve(&from, &spec.backend_refs[index].object(), grants, diagnostics)
-                })
-                .collect()
-        })
-        .collect();
+    let refs = rules.iter().map(|rule| rule.backend_refs.iter().map(|backend| (backend.weight, backend.object())));
+    let outcomes =
+        BackendRefResolver { object: route, kind: RouteKind::Tls, grants, backends }.resolve(refs, diagnostics);
     ResolvedTlsRoute { object: route, hostnames, parents, backends: outcomes }
 }
 

@@ -3,16 +3,22 @@
 //! [GEP-1619](https://gateway-api.sigs.k8s.io/geps/gep-1619/)).
 
 use std::collections::{BTreeSet, HashSet};
+use std::time::Duration as StdDuration;
 
 use crate::diagnostics::{Diagnostics, Reported, codes};
 use crate::options::Options;
-use crate::parser::api::{LocalObjectReference, RetryConstraint, XBackendTrafficPolicySpec};
+use crate::parser::api::{Duration, LocalObjectReference, MinRetryRate, RetryConstraint, XBackendTrafficPolicySpec};
 use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::path;
 use crate::spelling::nearest;
 
 use super::backend::{Backend, BackendObject};
 use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
+
+/// `minRetryRate` where its parts are absent
+/// ([RequestRate](https://gateway-api.sigs.k8s.io/geps/gep-3388/)).
+const DEFAULT_RATE_COUNT: u32 = 10;
+const DEFAULT_RATE_INTERVAL: StdDuration = StdDuration::from_secs(1);
 
 /// The XBackendTrafficPolicies; what each sets is its spec.
 pub type TrafficPolicies<'m> = Policies<'m, XBackendTrafficPolicySpec, ()>;
@@ -98,12 +104,22 @@ fn resolve_target(
     Ok(PolicyTarget { kind: Kind::Service, namespace, name, section: None })
 }
 
+/// The retries that are under way at a time when so many are made in an
+/// interval and each takes a second.
+pub fn retry_concurrency(rate: &MinRetryRate) -> u32 {
+    let MinRetryRate { count, interval } = rate;
+    let interval = interval.map_or(DEFAULT_RATE_INTERVAL, |Duration(interval)| interval).as_millis().max(1);
+    let each_second = (u128::from(count.unwrap_or(DEFAULT_RATE_COUNT)) * 1000).div_ceil(interval);
+    u32::try_from(each_second).unwrap_or(u32::MAX)
+}
+
 fn report_budget(
     object: &Object<XBackendTrafficPolicySpec>,
     constraint: &RetryConstraint,
     diagnostics: &mut Diagnostics,
 ) {
     let percent = constraint.budget.percent;
+    let least = retry_concurrency(&constraint.min_retry_rate);
     diagnostics.report(
         object
             .finding(
@@ -112,7 +128,8 @@ fn report_budget(
                 "Envoy limits the retries that are under way, not those of an interval",
             )
             .consequence(format!(
-                "of the requests under way at a time {percent} % may be retries; beyond that the client gets the backend's last answer, not 503"
+                "of the requests under way at a time {percent} % may be retries, or {least} of them where that is more; \
+                 beyond that the client gets the backend's last answer, not 503"
             ))
             .help("nothing needs to change where that is good enough"),
     );

@@ -14,7 +14,7 @@ use super::header::{GENERATED, Mutate, apply, decides};
 use super::http::Admitted;
 use super::redirect::redirect;
 use super::rewrite::rewrite;
-use super::session::{SessionStart, choices, is_selected};
+use super::session::{SessionStart, choices, home};
 use super::share::Share;
 
 /// The outcomes of a route.
@@ -31,7 +31,8 @@ pub(super) fn act<'c>(
     let Action::Split(branches) = &*route.action else {
         return act_alone(config, host, &route.action, request, authority);
     };
-    let leads_back = |branch: &&Branch| matches!(&branch.action, Action::Forward(leaf) if is_selected(leaf, request));
+    let leads_back =
+        |branch: &&Branch| matches!(&branch.action, Action::Forward(leaf) if home(config, leaf, request).is_some());
     if let Some(branch) = branches.iter().find(leads_back) {
         return act_alone(config, host, &branch.action, request, authority);
     }
@@ -93,12 +94,12 @@ fn only<'c>(reply: LocalReply) -> Vec<Outcome<'c>> {
 
 /// Each backend with its share, once for every set of mirrors.
 fn forward<'c>(config: &'c Config, action: &'c Forward, request: &Admitted) -> Vec<Outcome<'c>> {
-    let drawn = choices(action, request);
+    let drawn = choices(config, action, request);
     let sum: u128 = drawn.iter().map(|backend| u128::from(backend.weight)).sum();
-    let copies = copies(&action.mirrors);
+    let (equals, copies) = (drawn.len() as u128, copies(&action.mirrors));
     let outcomes = drawn.into_iter().flat_map(|backend| {
         // A backend without new sessions keeps its old ones.
-        let share = if sum == 0 { Share::ALL } else { Share::new(u128::from(backend.weight), sum) };
+        let share = if sum == 0 { Share::new(1, equals) } else { Share::new(u128::from(backend.weight), sum) };
         let answer = send(config, action, backend, request);
         copies.iter().map(move |(part, mirrors)| {
             let mut answer = answer.clone();

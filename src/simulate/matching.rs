@@ -1,6 +1,6 @@
 //! The conditions of a route against a request.
 
-use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::ir::{Foretold, PathMatch, RouteMatch, ValueMatch, ValuePattern};
 
 use super::candidates::Unmet;
 use super::header::Lines;
@@ -92,7 +92,30 @@ impl<'c> Conditions<'c> {
         }
     }
 
+    /// Whether a preflight may be about a request that meets the conditions,
+    /// which are known to hold for exact paths and prefixes. `asked` has the
+    /// method of that request.
+    pub(super) fn may_meet(&self, asked: &Subject<'_>) -> bool {
+        let named = |name: &str| {
+            let lists = asked.header_lines("access-control-request-headers");
+            lists.flat_map(|list| list.split(',')).any(|other| other.trim().eq_ignore_ascii_case(name))
+        };
+        let is_loose = |header: &ValueMatch| match Foretold::of(&header.name) {
+            Foretold::Carried => false,
+            Foretold::Listed => named(&header.name),
+            Foretold::Untold => true,
+        };
+        let path = self.path.as_ref().is_none_or(|pattern| pattern.matches(asked.path()));
+        path && (self.unmet_if(asked, |_| false).is_none() || self.unmet_if(asked, is_loose).is_none())
+    }
+
     fn unmet_besides_path(&self, subject: &Subject<'_>) -> Option<Unmet<'c>> {
+        self.unmet_if(subject, |_| false)
+    }
+
+    /// The first condition besides the path that the request does not meet,
+    /// where those on some headers count as met.
+    fn unmet_if(&self, subject: &Subject<'_>, is_met: impl Fn(&ValueMatch) -> bool) -> Option<Unmet<'c>> {
         let RouteMatch { path: _, method, headers, query, grpc } = self.matches;
         if *grpc && !subject.is_grpc {
             return Some(Unmet::Grpc);
@@ -101,7 +124,8 @@ impl<'c> Conditions<'c> {
             return Some(Unmet::Method(method));
         }
         for (header, pattern) in headers.iter().zip(&self.headers) {
-            if !subject.header_lines(&header.name).any(|line| meets(header, pattern.as_ref(), line)) {
+            if !is_met(header) && !subject.header_lines(&header.name).any(|line| meets(header, pattern.as_ref(), line))
+            {
                 return Some(Unmet::Header(header));
             }
         }

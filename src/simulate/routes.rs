@@ -51,7 +51,7 @@ impl<'c> RouteTable<'c> {
             let position = first[0];
             *first = &first[1..];
             let (conditions, route) = (&self.conditions[position], &self.routes[position]);
-            let is_about = |asked| route.action.cors().is_some() && conditions.unmet_indexed(asked).is_none();
+            let is_about = |asked| route.action.cors().is_some() && conditions.may_meet(asked);
             if conditions.unmet_indexed(subject).is_none() || asked.as_ref().is_some_and(is_about) {
                 return Some(route);
             }

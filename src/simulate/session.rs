@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::ir::{Forward, Session, SessionCarrier, SessionCookie, WeightedBackend};
+use crate::ir::{Across, Config, Endpoints, Forward, Session, SessionCarrier, SessionCookie, Target, WeightedBackend};
 
 use super::http::Admitted;
 
@@ -34,10 +34,16 @@ impl<'c> SessionStart<'c> {
             return None;
         }
         // The backend is told only where it was drawn, not where a client named it.
-        let selector = backend.selector.as_deref().filter(|value| {
-            session.selector.as_ref().is_none_or(|cookie| cookie_value(request, &cookie.name) != Some(*value))
-        });
+        let selector = backend
+            .selector
+            .as_deref()
+            .filter(|value| selector(session).is_none_or(|cookie| cookie_value(request, &cookie.name) != Some(*value)));
         Some(Self { session, selector, endpoint: endpoint(&session.carrier, request) })
+    }
+
+    /// Whether the session ends at a time, which its cookie holds.
+    pub fn is_timed(&self) -> bool {
+        matches!(&self.session.carrier, SessionCarrier::Cookie(SessionCookie { lifetime: Some(_), .. }))
     }
 
     /// Puts what a client keeps of the answer of `endpoint` into the headers of its next request.
@@ -53,7 +59,7 @@ impl<'c> SessionStart<'c> {
                 headers.push((name.clone(), STANDARD.encode(&address)));
             }
         }
-        if let (Some(cookie), Some(value)) = (&self.session.selector, self.selector) {
+        if let (Some(cookie), Some(value)) = (selector(self.session), self.selector) {
             pairs.push(format!("{}={value}", cookie.name));
         }
         if !pairs.is_empty() {
@@ -65,7 +71,7 @@ impl<'c> SessionStart<'c> {
     /// Where the address is not known before a run, `None`, its place says so.
     pub fn lines(&self, endpoint: Option<SocketAddr>) -> Vec<(String, String)> {
         let mut lines = Vec::new();
-        if let (Some(value), Some(cookie)) = (self.selector, &self.session.selector) {
+        if let (Some(value), Some(cookie)) = (self.selector, selector(self.session)) {
             lines.push(("set-cookie".to_owned(), format!("{}={value}{}", cookie.name, attributes(cookie))));
         }
         if self.endpoint.is_some() && self.endpoint == endpoint {
@@ -91,23 +97,54 @@ impl<'c> SessionStart<'c> {
 /// What stands for a value that only a run shows.
 pub const UNKNOWN: &str = "…";
 
-/// The backends among which one is drawn: the one that the client's selector names, else all with a weight.
-pub(super) fn choices<'c>(forward: &'c Forward, request: &Admitted) -> Vec<&'c WeightedBackend> {
-    let cookie = forward.session.as_ref().and_then(|session| session.selector.as_ref());
-    let named = cookie
-        .and_then(|cookie| cookie_value(request, &cookie.name))
-        .and_then(|value| forward.backends.iter().find(|backend| backend.selector.as_deref() == Some(value)));
-    match named {
-        Some(one) => vec![one],
-        None => forward.backends.iter().filter(|backend| backend.weight > 0).collect(),
+/// The cookie that says which backend a session is with.
+fn selector(session: &Session) -> Option<&SessionCookie> {
+    match &session.across {
+        Across::Selector(cookie) => Some(cookie),
+        Across::Nothing | Across::Pool(_) | Across::Endpoints => None,
     }
 }
 
-/// Whether an action has a backend that the client's selector names.
-pub(super) fn is_selected(forward: &Forward, request: &Admitted) -> bool {
-    let cookie = forward.session.as_ref().and_then(|session| session.selector.as_ref());
-    let value = cookie.and_then(|cookie| cookie_value(request, &cookie.name));
-    value.is_some_and(|value| forward.backends.iter().any(|backend| backend.selector.as_deref() == Some(value)))
+/// The backends among which one is drawn: the one that the client's session is with, else all with a weight.
+pub(super) fn choices<'c>(config: &Config, forward: &'c Forward, request: &Admitted) -> Vec<&'c WeightedBackend> {
+    if let Some(one) = home(config, forward, request) {
+        return vec![one];
+    }
+    let drawn = || forward.backends.iter().filter(|backend| backend.weight > 0);
+    let is_member = |backend: &&WeightedBackend| matches!(backend.target, Target::Cluster(id) if !config.cluster(id).endpoints.is_empty());
+    match forward.session.as_deref() {
+        // Whoever has a session has it with somebody who can answer, and goes on with the others of them.
+        Some(Session { across: Across::Pool(_), carrier }) if is_carried(carrier, request) => {
+            let members: Vec<_> = drawn().filter(is_member).collect();
+            if members.is_empty() { drawn().collect() } else { members }
+        }
+        _ => drawn().collect(),
+    }
+}
+
+/// The backend that a client's session is with.
+pub(super) fn home<'c>(config: &Config, forward: &'c Forward, request: &Admitted) -> Option<&'c WeightedBackend> {
+    let session = forward.session.as_deref()?;
+    match &session.across {
+        Across::Nothing => None,
+        Across::Selector(cookie) => {
+            let value = cookie_value(request, &cookie.name)?;
+            forward.backends.iter().find(|backend| backend.selector.as_deref() == Some(value))
+        }
+        Across::Endpoints | Across::Pool(_) => {
+            let named = endpoint(&session.carrier, request)?;
+            let has = |endpoints: &Endpoints| matches!(endpoints, Endpoints::Static(list) if list.contains(&named));
+            let is_home = |backend: &&WeightedBackend| matches!(backend.target, Target::Cluster(id) if has(&config.cluster(id).endpoints));
+            forward.backends.iter().find(is_home)
+        }
+    }
+}
+
+fn is_carried(carrier: &SessionCarrier, request: &Admitted) -> bool {
+    match carrier {
+        SessionCarrier::Cookie(cookie) => cookie_value(request, &cookie.name).is_some(),
+        SessionCarrier::Header(name) => request.headers.iter().any(|(key, _)| key == name),
+    }
 }
 
 fn attributes(cookie: &SessionCookie) -> String {

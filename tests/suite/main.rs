@@ -18,6 +18,7 @@ mod campaign;
 mod case;
 mod commands;
 mod docs;
+mod features;
 mod golden;
 mod harness;
 mod layering;
@@ -85,6 +86,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(registry::trials(root));
     trials.extend(status::trials(&harness));
     trials.extend(docs::trials(root));
+    trials.extend(features::trials(&harness, root));
     trials.extend(harness::trials());
     trials
 }

@@ -28,6 +28,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
     (
         "it depends on time or on further tries, which need a run",
         &[
+            "ext-auth/fails-closed",
             "ext-auth/grpc",
             "ext-auth/http",
             "grpc/long-stream",
@@ -36,6 +37,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "mirror/several",
             "retry/budget",
             "retry/codes",
+            "session/with-filters",
             "timeouts/backend-request",
             "timeouts/request",
         ],
@@ -57,6 +59,8 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "backend-tls/05-client-certificate-refused",
             "backend-tls/06-assumed",
             "backend-tls/07-system-authorities",
+            "ext-auth/over-tls",
+            "session/over-tls",
             "xbackend/01-protocols-and-tls",
             "xbackend/02-refused",
         ],
@@ -90,10 +94,14 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ),
     // Bodies of backends are their own, and so is the number of their messages.
     ("grpcMessages", &["grpc/matches"]),
-    ("attempts", &["retry/codes", "retry/under-load"]),
+    ("attempts", &["retry/codes", "retry/under-load", "session/with-filters"]),
+    ("totalAttempts", &["retry/budget"]),
     ("within", &["mirror/several", "timeouts/request"]),
-    // Envoy makes up the values, from the address of the client for example.
-    ("headers that a run generates", &["http/proxy-trusted-hops"]),
+    // Envoy makes up the values, from the address of the client or from the time.
+    ("headers that a run generates", &["http/proxy-trusted-hops", "session/permanent"]),
+    ("whether a session has ended needs a run", &["session/cookie", "session/permanent"]),
+    ("where a session goes on without its backend needs a run", &["session/dead-backend"]),
+    ("which addresses a DNS name has needs a run", &["session/pool-by-name"]),
 ];
 
 /// One test for each case with requests.

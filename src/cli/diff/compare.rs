@@ -3,14 +3,15 @@
 //! listener and its host, so that moving it within the object is no change.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::trace::{Tracer, backend_name, describe_match};
 use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView, VERSION, WitnessView};
 use crate::compile::Compilation;
 use crate::diagnostics::{Finding, Locate};
 use crate::ir::{
-    Action, Cluster, Config, Endpoints, ExternalAuthSettings, FilterChain, Handler, Listener, Origin, Route, Target,
-    TcpBackend, Transport, UpstreamProtocol, VirtualHost,
+    Across, Action, AuthId, Cluster, Config, Endpoints, ExternalAuthSettings, FilterChain, Handler, Listener, Origin,
+    Route, Target, TcpBackend, Transport, UpstreamProtocol, VirtualHost,
 };
 use crate::parser::locate::Locator;
 use crate::simulate::{Answer, Closed, Connection, Decision, Request, Security, Simulator};
@@ -107,13 +108,16 @@ impl<'c> Side<'c> {
             cell.borrow_mut().push(name::cluster(self.config.cluster(id)));
             crate::ir::ClusterId(0)
         };
-        let mut auth = |id| {
-            let settings = self.config.external_auth(id).settings.clone();
-            let settings = ExternalAuthSettings { cluster: cluster(settings.cluster), ..settings };
-            cell.borrow_mut().push(format!("{settings:?}"));
-            crate::ir::AuthId(0)
+        let mut auths = |ids: &[AuthId]| {
+            let each = ids.iter().map(|id| {
+                let settings = self.config.external_auth(*id).settings.clone();
+                let settings = ExternalAuthSettings { cluster: cluster(settings.cluster), ..settings };
+                cell.borrow_mut().push(format!("{settings:?}"));
+                AuthId(0)
+            });
+            each.collect()
         };
-        let mut action = action.with_clusters(&cluster, &mut auth);
+        let mut action = action.with_clusters(&cluster, &mut auths);
         forget_origins(&mut action);
         (action, names)
     }
@@ -121,7 +125,15 @@ impl<'c> Side<'c> {
 
 fn forget_origins(action: &mut Action) {
     match action {
-        Action::Forward(forward) => forward.backends.iter_mut().for_each(|backend| backend.origin = Origin(0)),
+        Action::Forward(forward) => {
+            forward.backends.iter_mut().for_each(|backend| backend.origin = Origin(0));
+            // The number of a rule is a place as well.
+            if let Some(session) = &mut forward.session
+                && let Across::Pool(rule) = &mut Arc::make_mut(session).across
+            {
+                rule.rule = 0;
+            }
+        }
         Action::Redirect(_) | Action::Respond(_) => {}
         Action::Split(branches) => branches.iter_mut().for_each(|branch| {
             branch.origin = Origin(0);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ir::{ClusterId, Config, Listener};
+use crate::ir::{Action, ClusterId, Config, Forward, Listener, Target};
 use crate::proving::Mismatch;
 use crate::simulate::{Answer, Connection, Decision, Outcome, Request, Security, Upstream, Version};
 use crate::translator::envoy::name;
@@ -155,8 +155,10 @@ impl<'d> Seen<'d> {
     fn new(decision: &'d Decision<'_>, random: u64, config: &Config) -> Self {
         let drawn = draw(&decision.outcomes, random);
         let (cluster_name, path_redirect, upstream) = match drawn.map(|outcome| &outcome.answer) {
-            Some(Answer::Upstream(upstream)) => (cluster(upstream.cluster, config), String::new(), Some(upstream)),
-            Some(Answer::Stream(id)) => (cluster(*id, config), String::new(), None),
+            Some(Answer::Upstream(upstream)) => {
+                (target(decision, upstream.cluster, config), String::new(), Some(upstream))
+            }
+            Some(Answer::Stream(id)) => (name::cluster(config.cluster(*id)), String::new(), None),
             Some(Answer::Local(reply)) => {
                 (String::new(), reply.header_lines("location").next().unwrap_or_default().to_owned(), None)
             }
@@ -167,8 +169,16 @@ impl<'d> Seen<'d> {
     }
 }
 
-fn cluster(id: ClusterId, config: &Config) -> String {
-    name::cluster(config.cluster(id))
+/// The cluster that the route of a decision names for a backend.
+fn target(decision: &Decision<'_>, backend: ClusterId, config: &Config) -> String {
+    let leaves = decision.route.into_iter().flat_map(|route| route.action.leaves());
+    let uses = |forward: &Forward| forward.backends.iter().any(|own| own.target == Target::Cluster(backend));
+    let mut forwards = leaves.filter_map(|leaf| match leaf {
+        Action::Forward(forward) => Some(forward).filter(|forward| uses(forward)),
+        _ => None,
+    });
+    let own = || name::cluster(config.cluster(backend));
+    forwards.next().map_or_else(own, |forward| name::target(forward, backend, config))
 }
 
 /// The outcome for a random number: shares are walked in order, over their common denominator.

@@ -269,11 +269,11 @@ impl Reader<'_> {
         let name = name.filter(|name| !name.is_empty());
         let prefix = generate_name.filter(|prefix| !prefix.is_empty());
         if let Some(name) = name.as_deref().filter(|name| !form.matches(name)) {
-            let message = format!("{} is not a name of a {}", quote(name), self.kind.name());
+            let message = format!("{} cannot be the name of this {}", quote(name), self.kind.name());
             self.report(&at.field("name"), message, format!("write {}", form.rule()));
         }
         if let Some(prefix) = prefix.as_deref().filter(|prefix| !form.is_prefix(prefix, name.is_none())) {
-            let message = format!("{} cannot begin the name of a {}", quote(prefix), self.kind.name());
+            let message = format!("{} cannot begin the name of this {}", quote(prefix), self.kind.name());
             self.report(&at.field("generateName"), message, format!("write {}", form.rule()));
         }
         name.or(prefix).unwrap_or_else(|| {
@@ -292,7 +292,7 @@ impl Reader<'_> {
         let is_valid = namespace.is_empty() || (namespace.len() <= 63 && is_label(namespace));
         if !self.kind.is_namespaced() {
             if !namespace.is_empty() {
-                let message = format!("a {} is cluster-scoped: its `namespace` has no effect", self.kind.name());
+                let message = format!("this {} is cluster-scoped: its `namespace` has no effect", self.kind.name());
                 self.problems.push(
                     Problem::new(codes::NEEDLESS_NAMESPACE, at.path(), message)
                         .label("not used")

@@ -24,6 +24,7 @@ impl<'m> BackendIndex<'m> {
         diagnostics: &mut Diagnostics,
     ) -> Result<Backend<'m>, Unusable> {
         let given = self.given(name);
+        let is_given = given.is_some();
         let service = self.services.get(&(name.namespace.as_str(), name.name.as_str())).copied();
         let Some(service) = service else {
             let endpoints = match given {
@@ -31,13 +32,16 @@ impl<'m> BackendIndex<'m> {
                 None if self.settings.assume_services => self.dns(name, name.port),
                 None => return Err(self.no_service(name)),
             };
-            return Ok(self.assumed(name, endpoints, from.kind, diagnostics));
+            let assumed = self.assumed(name, endpoints, from.kind, diagnostics);
+            return Ok(Backend { is_virtual: !is_given, ..assumed });
         };
         let port = find_port(&service.spec, name.port, from.kind)?;
         let endpoints = match given {
             Some(endpoints) => endpoints,
             None => self.service_endpoints(service, port, name)?,
         };
+        let is_dns = matches!(endpoints, Endpoints::Dns(_));
+        let spec = &service.spec;
         let section = Some(port.name.as_str()).filter(|name| !name.is_empty());
         let policy = (port.protocol == L4Protocol::Tcp)
             .then(|| self.policies.of(Kind::Service, &name.namespace, &name.name, section))
@@ -48,6 +52,7 @@ impl<'m> BackendIndex<'m> {
             protocol: upstream_protocol(port),
             tls: self.policy_tls(policy),
             policy,
+            is_virtual: !is_given && is_dns && !spec.headless && spec.service_type != ServiceType::ExternalName,
             endpoints,
             suits: suits(port),
         })
@@ -84,7 +89,16 @@ impl<'m> BackendIndex<'m> {
             _ => self.policy_tls(policy),
         };
         let name = name.clone();
-        Backend { name, object: BackendObject::Assumed, protocol: None, tls, policy, endpoints, suits: Suits::Every }
+        Backend {
+            name,
+            object: BackendObject::Assumed,
+            protocol: None,
+            tls,
+            policy,
+            endpoints,
+            is_virtual: false,
+            suits: Suits::Every,
+        }
     }
 
     fn policy_tls(&self, policy: Option<usize>) -> BackendTls {

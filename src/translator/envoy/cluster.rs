@@ -8,7 +8,7 @@ use envoy_types::pb::envoy::config::cluster::v3::{
     Cluster,
     cluster::{ClusterDiscoveryType, DiscoveryType, DnsLookupFamily, LbPolicy},
 };
-use envoy_types::pb::envoy::config::core::v3::{Address, Http2ProtocolOptions};
+use envoy_types::pb::envoy::config::core::v3::{Address, Http2ProtocolOptions, Metadata};
 use envoy_types::pb::envoy::config::endpoint::v3::{
     ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint::HostIdentifier,
 };
@@ -35,24 +35,24 @@ pub(super) const BUFFER_LIMIT_BYTES: u32 = 32_768;
 
 const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
+/// How the endpoints of a cluster are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Discovery {
+    /// They are in the configuration.
+    Static,
+    /// By DNS.
+    Dns,
+}
+
 pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config) -> Cluster {
     let ir::Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, origin: _ } = cluster;
     let name = name::cluster(cluster);
-    let (discovery, addresses) = match endpoints {
-        Endpoints::Static(addresses) => {
-            (DiscoveryType::Static, addresses.iter().map(|a| socket_address(a.ip(), a.port())).collect())
-        }
-        Endpoints::Dns(hosts) => {
-            let addresses = hosts.iter().map(|(host, port)| named_address(host.clone(), *port, false)).collect();
-            (DiscoveryType::StrictDns, addresses)
-        }
+    let discovery = match endpoints {
+        Endpoints::Static(_) => Discovery::Static,
+        Endpoints::Dns(_) => Discovery::Dns,
     };
-    let is_dns = discovery == DiscoveryType::StrictDns;
     Cluster {
-        alt_stat_name: if name.contains('.') { name.replace('.', "_") } else { String::new() },
-        dns_lookup_family: if is_dns { DnsLookupFamily::V4Preferred } else { DnsLookupFamily::Auto } as i32,
-        wait_for_warm_on_init: is_dns.then(|| boolean(false)),
-        typed_extension_protocol_options: protocol_options(*protocol),
+        load_assignment: Some(to_assignment(name.clone(), endpoints)),
         transport_socket: tls.as_ref().map(|tls| to_upstream_socket(tls, config)),
         circuit_breakers: match protocol {
             UpstreamProtocol::Udp => Some(session_limits()),
@@ -60,30 +60,29 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config) -> Cluster 
                 to_circuit_breakers(*retries)
             }
         },
-        ..endpoints_cluster(name, discovery, addresses)
+        ..base_cluster(name, discovery, *protocol)
     }
 }
 
 /// A cluster without endpoints, for the entries of weighted lists that answer
 /// with an error before any endpoint is looked for.
 pub(super) fn invalid_backend() -> Cluster {
-    endpoints_cluster(name::INVALID_BACKEND.to_owned(), DiscoveryType::Static, Vec::new())
+    let name = name::INVALID_BACKEND.to_owned();
+    Cluster {
+        load_assignment: Some(to_assignment(name.clone(), &Endpoints::Static(Vec::new()))),
+        ..base_cluster(name, Discovery::Static, UpstreamProtocol::Http1)
+    }
 }
 
-fn endpoints_cluster(name: String, discovery: DiscoveryType, addresses: Vec<Address>) -> Cluster {
-    let endpoint = |address| LbEndpoint {
-        host_identifier: Some(HostIdentifier::Endpoint(Endpoint { address: Some(address), ..Endpoint::default() })),
-        ..LbEndpoint::default()
-    };
-    let lb_endpoints: Vec<_> = addresses.into_iter().map(endpoint).collect();
-    let locality = LocalityLbEndpoints { lb_endpoints, ..LocalityLbEndpoints::default() };
-    let endpoints = if locality.lb_endpoints.is_empty() { Vec::new() } else { vec![locality] };
+/// What all clusters have in common; the endpoints are added to it.
+pub(super) fn base_cluster(name: String, discovery: Discovery, protocol: UpstreamProtocol) -> Cluster {
+    let is_dns = discovery == Discovery::Dns;
+    let discovery = if is_dns { DiscoveryType::StrictDns } else { DiscoveryType::Static };
     Cluster {
-        load_assignment: Some(ClusterLoadAssignment {
-            cluster_name: name.clone(),
-            endpoints,
-            ..ClusterLoadAssignment::default()
-        }),
+        alt_stat_name: if name.contains('.') { name.replace('.', "_") } else { String::new() },
+        dns_lookup_family: if is_dns { DnsLookupFamily::V4Preferred } else { DnsLookupFamily::Auto } as i32,
+        wait_for_warm_on_init: is_dns.then(|| boolean(false)),
+        typed_extension_protocol_options: protocol_options(protocol),
         name,
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(discovery as i32)),
         connect_timeout: Some(duration(CONNECT_TIMEOUT)),
@@ -91,6 +90,28 @@ fn endpoints_cluster(name: String, discovery: DiscoveryType, addresses: Vec<Addr
         per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
         ..Cluster::default()
     }
+}
+
+/// The endpoints of a cluster, all in one place.
+fn to_assignment(cluster_name: String, endpoints: &Endpoints) -> ClusterLoadAssignment {
+    let locality =
+        LocalityLbEndpoints { lb_endpoints: lb_endpoints(endpoints, None), ..LocalityLbEndpoints::default() };
+    let endpoints = if locality.lb_endpoints.is_empty() { Vec::new() } else { vec![locality] };
+    ClusterLoadAssignment { cluster_name, endpoints, ..ClusterLoadAssignment::default() }
+}
+
+/// The endpoints with what is said about each of them.
+pub(super) fn lb_endpoints(endpoints: &Endpoints, metadata: Option<&Metadata>) -> Vec<LbEndpoint> {
+    let addresses: Vec<Address> = match endpoints {
+        Endpoints::Static(addresses) => addresses.iter().map(|a| socket_address(a.ip(), a.port())).collect(),
+        Endpoints::Dns(hosts) => hosts.iter().map(|(host, port)| named_address(host.clone(), *port, false)).collect(),
+    };
+    let endpoint = |address| LbEndpoint {
+        host_identifier: Some(HostIdentifier::Endpoint(Endpoint { address: Some(address), ..Endpoint::default() })),
+        metadata: metadata.cloned(),
+        ..LbEndpoint::default()
+    };
+    addresses.into_iter().map(endpoint).collect()
 }
 
 fn protocol_options(protocol: UpstreamProtocol) -> HashMap<String, envoy_types::pb::google::protobuf::Any> {

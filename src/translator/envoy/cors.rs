@@ -5,13 +5,14 @@ use envoy_types::pb::envoy::config::core::v3::{
     HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
 };
 use envoy_types::pb::envoy::config::route::v3::{
-    HeaderMatcher, Route, RouteAction, header_matcher::HeaderMatchSpecifier, route, route_action::ClusterSpecifier,
+    HeaderMatcher, Route, RouteAction, RouteMatch, header_matcher::HeaderMatchSpecifier, route,
+    route_action::ClusterSpecifier,
 };
 use envoy_types::pb::envoy::extensions::filters::http::cors::v3::CorsPolicy;
 use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 use envoy_types::pb::google::protobuf::Any;
 
-use crate::ir::{self, Action, Cors, OriginHost, OriginPattern, Target, default_port};
+use crate::ir::{self, Action, Cors, Foretold, OriginHost, OriginPattern, ValueMatch, default_port};
 
 use super::header::escape;
 use super::path::quote;
@@ -110,7 +111,9 @@ pub(super) fn response_headers(cors: &Cors) -> Vec<HeaderValueOption> {
 /// The routes of preflights, which stand before the route that they are about:
 /// one for origins that are not allowed, which the filter would pass on to the
 /// backend, and one that holds the policy where the route itself does not take
-/// `OPTIONS` or has no cluster.
+/// `OPTIONS` or has no cluster. A preflight does not have the headers of the
+/// request that it is about: where the route has conditions on such headers,
+/// the same again for preflights that may be about it.
 pub(super) fn preflight_routes(
     base: &Route,
     matches: &ir::RouteMatch,
@@ -118,35 +121,50 @@ pub(super) fn preflight_routes(
     config: &ir::Config,
 ) -> Vec<Route> {
     let Some(cors) = action.cors() else { return Vec::new() };
-    let mut preflight = base.clone();
-    let mut matcher = to_match(&ir::RouteMatch { method: None, ..matches.clone() });
-    let asked = match &matches.method {
-        Some(method) => HeaderMatchSpecifier::StringMatch(exact(method.clone())),
-        None => HeaderMatchSpecifier::PresentMatch(true),
+    let answers_itself = matches.method.is_none() && action.leaves().all(|leaf| matches!(leaf, Action::Forward(_)));
+    let (told, untold): (Vec<_>, Vec<_>) =
+        matches.headers.iter().cloned().partition(|header| Foretold::of(&header.name) == Foretold::Carried);
+    // A preflight may have the headers after all; where nothing has to be listed that makes no difference.
+    let has_listed = untold.iter().any(|header| Foretold::of(&header.name) == Foretold::Listed);
+    let strict = (preflight_match(matches, &matches.headers, &[]), answers_itself);
+    let strict = Some(strict).filter(|_| untold.is_empty() || has_listed);
+    let loose = (!untold.is_empty()).then(|| (preflight_match(matches, &told, &untold), false));
+    let mut routes = Vec::new();
+    for (matcher, is_answered) in strict.into_iter().chain(loose) {
+        let preflight = Route { r#match: Some(matcher), ..base.clone() };
+        if !cors.allows_every_origin() {
+            routes.push(refusal(&preflight, cors));
+        }
+        if !is_answered {
+            routes.push(answer(preflight, cors, action, config));
+        }
+    }
+    routes
+}
+
+/// Preflights about requests of a match, with these conditions on headers of
+/// their own and these on the headers of the request itself.
+fn preflight_match(matches: &ir::RouteMatch, own: &[ValueMatch], of_request: &[ValueMatch]) -> RouteMatch {
+    let mut matcher = to_match(&ir::RouteMatch { method: None, headers: own.to_vec(), ..matches.clone() });
+    let present = |name: &str, what: Option<StringMatcher>| HeaderMatcher {
+        name: name.to_owned(),
+        header_match_specifier: Some(match what {
+            Some(text) => HeaderMatchSpecifier::StringMatch(text),
+            None => HeaderMatchSpecifier::PresentMatch(true),
+        }),
+        ..HeaderMatcher::default()
     };
     matcher.headers.extend([
         header_matcher(":method", exact("OPTIONS".to_owned())),
-        HeaderMatcher {
-            name: "access-control-request-method".to_owned(),
-            header_match_specifier: Some(asked),
-            ..HeaderMatcher::default()
-        },
-        HeaderMatcher {
-            name: "origin".to_owned(),
-            header_match_specifier: Some(HeaderMatchSpecifier::PresentMatch(true)),
-            ..HeaderMatcher::default()
-        },
+        present("access-control-request-method", matches.method.clone().map(exact)),
+        present("origin", None),
     ]);
-    preflight.r#match = Some(matcher);
-    let mut routes = Vec::new();
-    if !cors.allows_every_origin() {
-        routes.push(refusal(&preflight, cors));
-    }
-    let answers_itself = matches.method.is_none() && action.leaves().all(|leaf| matches!(leaf, Action::Forward(_)));
-    if !answers_itself {
-        routes.push(answer(preflight, cors, action, config));
-    }
-    routes
+    let listed = of_request.iter().filter(|header| Foretold::of(&header.name) == Foretold::Listed);
+    matcher.headers.extend(listed.map(|header| {
+        let list = format!("(?i)(.*,)?\\s*{}\\s*(,.*)?", quote(&header.name));
+        header_matcher("access-control-request-headers", matching(list))
+    }));
+    matcher
 }
 
 fn refusal(preflight: &Route, cors: &Cors) -> Route {
@@ -164,13 +182,7 @@ fn refusal(preflight: &Route, cors: &Cors) -> Route {
 
 /// The filter answers before the cluster is asked for anything.
 fn answer(preflight: Route, cors: &Cors, action: &Action, config: &ir::Config) -> Route {
-    let cluster = action.leaves().find_map(|leaf| match leaf {
-        Action::Forward(forward) => forward.backends.iter().find_map(|backend| match backend.target {
-            Target::Cluster(id) => Some(name::cluster(config.cluster(id))),
-            Target::Invalid(_) => None,
-        }),
-        _ => None,
-    });
+    let cluster = action.leaves().find_map(|leaf| forward::find_cluster(leaf, config));
     let cluster = cluster.unwrap_or_else(|| name::INVALID_BACKEND.to_owned());
     let action = RouteAction { cluster_specifier: Some(ClusterSpecifier::Cluster(cluster)), ..RouteAction::default() };
     Route { action: Some(route::Action::Route(action)), typed_per_filter_config: [per_route(cors)].into(), ..preflight }
@@ -179,11 +191,6 @@ fn answer(preflight: Route, cors: &Cors, action: &Action, config: &ir::Config) -
 /// Whether a preflight route of `action` needs the cluster without endpoints.
 pub(super) fn needs_invalid_cluster(action: &Action) -> bool {
     action.cors().is_some() && !action.leaves().any(forward::has_cluster)
-}
-
-/// Whether `cors` needs regular expressions.
-pub(super) fn uses_regex(cors: &Cors) -> bool {
-    !cors.origins.is_empty()
 }
 
 #[cfg(test)]

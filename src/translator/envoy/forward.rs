@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use envoy_types::pb::envoy::config::route::v3::{
-    Route, RouteAction, WeightedCluster, route,
+    HeaderMatcher, Route, RouteAction, WeightedCluster, route,
     route_action::{ClusterSpecifier, HostRewriteSpecifier},
     weighted_cluster::{ClusterWeight, cluster_weight},
 };
@@ -12,14 +12,14 @@ use envoy_types::pb::envoy::extensions::filters::http::fault::v3::{FaultAbort, H
 use envoy_types::pb::envoy::r#type::v3::FractionalPercent;
 use envoy_types::pb::google::protobuf::Any;
 
-use crate::ir::{self, Action, Forward, Target};
+use crate::ir::{self, Across, Action, Forward, Target};
 
 use super::header::to_header_lists;
 use super::mirror::{spread, to_mirror};
 use super::path::{Rewrite, substitute, to_rewrite};
 use super::proto::{any, duration, uint32};
 use super::retry::to_retry_policy;
-use super::{cors, ext_authz, name, stateful_session};
+use super::{cors, ext_authz, name, pool, stateful_session};
 
 /// The filter that answers for the share of a backend that cannot be used.
 pub(super) const FAULT_FILTER: &str = "envoy.filters.http.fault";
@@ -29,7 +29,7 @@ pub(super) const FAULT: &str = "envoy.extensions.filters.http.fault.v3.HTTPFault
 /// The route of `forward`.
 pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config) -> Route {
     let Forward {
-        backends,
+        backends: _,
         gate,
         request_headers,
         response_headers,
@@ -46,7 +46,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         response_headers_to_remove.extend(cors::RESPONSE_HEADERS.iter().map(|name| (*name).to_owned()));
     }
     let mut action = RouteAction {
-        cluster_specifier: Some(to_cluster_specifier(forward, backends, config)),
+        cluster_specifier: Some(to_cluster_specifier(forward, config)),
         host_rewrite_specifier: host_rewrite.clone().map(HostRewriteSpecifier::HostRewriteLiteral),
         // Envoy's own defaults, 15 s and 5 min, are limits that the specification does not set.
         timeout: Some(duration(timeouts.request.unwrap_or(Duration::ZERO))),
@@ -79,18 +79,69 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
 /// the one that draws a backend.
 pub(super) fn selector_routes(base: &Route, action: &Action, config: &ir::Config) -> Vec<Route> {
     let Action::Forward(forward) = action else { return Vec::new() };
-    let Some(selector) = forward.session.as_ref().and_then(|session| session.selector.as_ref()) else {
-        return Vec::new();
-    };
-    let backends = forward.backends.iter().filter_map(|backend| Some((backend, backend.selector.as_ref()?)));
-    let lead_back = |(backend, value): (&ir::WeightedBackend, &String)| {
+    let Some(session) = forward.session.as_deref() else { return Vec::new() };
+    let lead_back = |(backends, condition): (Vec<ir::WeightedBackend>, HeaderMatcher)| {
         let mut base = base.clone();
         if let Some(matches) = &mut base.r#match {
-            matches.headers.push(stateful_session::selected(selector, value));
+            matches.headers.push(condition);
         }
-        forward_route(base, &only(forward, backend), config)
+        forward_route(base, &only(forward, backends), config)
     };
-    backends.map(lead_back).collect()
+    returning(forward, session, config).into_iter().map(lead_back).collect()
+}
+
+/// The backends of clients that come back, with what their requests have.
+fn returning(
+    forward: &Forward,
+    session: &ir::Session,
+    config: &ir::Config,
+) -> Vec<(Vec<ir::WeightedBackend>, HeaderMatcher)> {
+    let backends = forward.backends.iter();
+    match &session.across {
+        Across::Nothing => Vec::new(),
+        Across::Selector(cookie) => {
+            let own = |backend: &ir::WeightedBackend| {
+                let condition = stateful_session::selected(cookie, backend.selector.as_ref()?);
+                Some((vec![backend.clone()], condition))
+            };
+            backends.filter_map(own).collect()
+        }
+        Across::Endpoints => {
+            let own = |backend: &ir::WeightedBackend| {
+                let Target::Cluster(id) = backend.target else { return None };
+                let condition = stateful_session::names_endpoint(&session.carrier, &config.cluster(id).endpoints)?;
+                Some((vec![backend.clone()], condition))
+            };
+            backends.filter_map(own).collect()
+        }
+        // Whoever has a session has it with one of the members.
+        Across::Pool(_) => {
+            let members = pool::members(forward, config).unwrap_or_default();
+            let members: Vec<_> = members.into_iter().map(|(_, backend)| backend.clone()).collect();
+            if members.is_empty() || members.len() == forward.backends.len() {
+                return Vec::new();
+            }
+            vec![(members, stateful_session::is_carried(&session.carrier))]
+        }
+    }
+}
+
+/// A cluster that an action sends requests to.
+pub(super) fn find_cluster(action: &Action, config: &ir::Config) -> Option<String> {
+    let Action::Forward(forward) = action else { return None };
+    let is_valid = |backend: &ir::WeightedBackend| matches!(backend.target, Target::Cluster(_));
+    entries(forward, config).into_iter().find(|entry| entry.backend.is_none_or(is_valid)).map(|entry| entry.name)
+}
+
+/// Whether the requests of clients that come back are told by an expression.
+pub(super) fn returning_need_regex(forward: &Forward, config: &ir::Config) -> bool {
+    match forward.session.as_deref() {
+        Some(ir::Session { across: Across::Selector(_) | Across::Endpoints, .. }) => true,
+        Some(ir::Session { across: Across::Pool(_), carrier: ir::SessionCarrier::Cookie(_) }) => {
+            pool::members(forward, config).is_some_and(|members| members.len() < forward.backends.len())
+        }
+        _ => false,
+    }
 }
 
 /// Whether some backend of an action is a cluster.
@@ -99,66 +150,89 @@ pub(super) fn has_cluster(action: &Action) -> bool {
     forward.backends.iter().any(|backend| matches!(backend.target, Target::Cluster(_)))
 }
 
-/// The same for one of the backends alone.
-fn only(forward: &Forward, backend: &ir::WeightedBackend) -> Forward {
-    let own = |own: &ir::HeaderMutations, all: &ir::HeaderMutations| {
-        if own.0.is_empty() { all.clone() } else { own.clone() }
+/// The same for some of the backends; one alone needs no list.
+fn only(forward: &Forward, mut backends: Vec<ir::WeightedBackend>) -> Forward {
+    let [one] = backends.as_mut_slice() else { return Forward { backends, ..forward.clone() } };
+    let own = |own: &mut ir::HeaderMutations, all: &ir::HeaderMutations| {
+        if own.0.is_empty() { all.clone() } else { std::mem::take(own) }
     };
+    (one.weight, one.selector) = (1, None);
     Forward {
-        request_headers: own(&backend.request_headers, &forward.request_headers),
-        response_headers: own(&backend.response_headers, &forward.response_headers),
-        host_rewrite: backend.host_rewrite.clone().or_else(|| forward.host_rewrite.clone()),
-        backends: vec![ir::WeightedBackend {
-            weight: 1,
-            target: backend.target,
-            request_headers: ir::HeaderMutations::default(),
-            response_headers: ir::HeaderMutations::default(),
-            host_rewrite: None,
-            selector: None,
-            origin: backend.origin,
-        }],
+        request_headers: own(&mut one.request_headers, &forward.request_headers),
+        response_headers: own(&mut one.response_headers, &forward.response_headers),
+        host_rewrite: one.host_rewrite.take().or_else(|| forward.host_rewrite.clone()),
+        backends,
         ..forward.clone()
     }
 }
 
-fn to_cluster_specifier(forward: &Forward, backends: &[ir::WeightedBackend], config: &ir::Config) -> ClusterSpecifier {
-    let drawn: Vec<_> = backends.iter().filter(|backend| backend.weight > 0 || backends.len() == 1).collect();
-    if let [only] = drawn.as_slice()
-        && let Target::Cluster(id) = only.target
-        && is_plain(only)
+fn to_cluster_specifier(forward: &Forward, config: &ir::Config) -> ClusterSpecifier {
+    let entries = entries(forward, config);
+    if let [only] = entries.as_slice()
+        && only.backend.is_none_or(is_plain)
     {
-        return ClusterSpecifier::Cluster(name::cluster(config.cluster(id)));
+        return ClusterSpecifier::Cluster(only.name.clone());
     }
-    let mut weights: Vec<u32> = drawn.iter().map(|backend| backend.weight.max(1)).collect();
+    let mut weights: Vec<u32> = entries.iter().map(|entry| entry.weight.max(1)).collect();
     if forward.mirrors.iter().any(|mirror| mirror.share < ir::Share::ALL) {
         spread(&mut weights);
     }
-    let selector = forward.session.as_ref().and_then(|session| session.selector.as_ref());
-    let entries = drawn.iter().zip(weights);
-    let clusters = entries.map(|(backend, weight)| to_cluster_weight(backend, weight, selector, config)).collect();
-    ClusterSpecifier::WeightedClusters(WeightedCluster { clusters, ..WeightedCluster::default() })
+    let selector = match forward.session.as_ref().map(|session| &session.across) {
+        Some(Across::Selector(cookie)) => Some(cookie),
+        _ => None,
+    };
+    let clusters = entries.into_iter().zip(weights).map(|(entry, weight)| to_cluster_weight(entry, weight, selector));
+    ClusterSpecifier::WeightedClusters(WeightedCluster { clusters: clusters.collect(), ..WeightedCluster::default() })
+}
+
+/// One entry of a weighted list.
+struct Entry<'f> {
+    weight: u32,
+    /// The cluster.
+    name: String,
+    /// The backend; `None` for a pool of several.
+    backend: Option<&'f ir::WeightedBackend>,
+}
+
+/// What a request may be sent to: the pool as one, and every other backend that is drawn.
+fn entries<'f>(forward: &'f Forward, config: &ir::Config) -> Vec<Entry<'f>> {
+    let members = pool::members(forward, config).filter(|members| members.len() > 1).unwrap_or_default();
+    let is_member = |backend: &ir::WeightedBackend| members.iter().any(|(_, member)| std::ptr::eq(*member, backend));
+    let drawn = forward.backends.iter().filter(|backend| backend.weight > 0 || forward.backends.len() == 1);
+    let others = drawn.filter(|backend| !is_member(backend)).map(|backend| Entry {
+        weight: backend.weight,
+        name: match backend.target {
+            Target::Cluster(id) => name::cluster(config.cluster(id)),
+            Target::Invalid(_) => name::INVALID_BACKEND.to_owned(),
+        },
+        backend: Some(backend),
+    });
+    let weight = members.iter().map(|(_, backend)| backend.weight).sum();
+    let pool = || Entry { weight, name: pool::cluster_name(forward, &members, config), backend: None };
+    // Whoever leads back to a pool whose members all have weight 0 has nothing else to draw.
+    let has_pool = !members.is_empty() && (weight > 0 || members.len() == forward.backends.len());
+    has_pool.then(pool).into_iter().chain(others).collect()
 }
 
 /// Whether the name of its cluster says everything about a backend.
 fn is_plain(backend: &ir::WeightedBackend) -> bool {
-    let ir::WeightedBackend {
-        weight: _,
-        target: _,
-        request_headers,
-        response_headers,
-        host_rewrite,
-        selector,
-        origin: _,
-    } = backend;
-    request_headers.0.is_empty() && response_headers.0.is_empty() && host_rewrite.is_none() && selector.is_none()
+    let ir::WeightedBackend { weight: _, target, request_headers, response_headers, host_rewrite, selector, origin: _ } =
+        backend;
+    let is_valid = matches!(target, Target::Cluster(_));
+    is_valid
+        && request_headers.0.is_empty()
+        && response_headers.0.is_empty()
+        && host_rewrite.is_none()
+        && selector.is_none()
 }
 
 fn to_cluster_weight(
-    backend: &ir::WeightedBackend,
+    Entry { weight: _, name, backend }: Entry<'_>,
     weight: u32,
     session_selector: Option<&ir::SessionCookie>,
-    config: &ir::Config,
 ) -> ClusterWeight {
+    let entry = ClusterWeight { weight: Some(uint32(weight)), name, ..ClusterWeight::default() };
+    let Some(backend) = backend else { return entry };
     let ir::WeightedBackend { weight: _, target, request_headers, response_headers, host_rewrite, selector, origin: _ } =
         backend;
     let (request_headers_to_add, request_headers_to_remove) = to_header_lists(request_headers);
@@ -167,22 +241,18 @@ fn to_cluster_weight(
         response_headers_to_add.push(stateful_session::select(cookie, value));
     }
     let host_rewrite = host_rewrite.clone().map(cluster_weight::HostRewriteSpecifier::HostRewriteLiteral);
-    let entry = ClusterWeight {
-        weight: Some(uint32(weight)),
+    let typed_per_filter_config = match target {
+        Target::Cluster(_) => HashMap::new(),
+        Target::Invalid(status) => [(FAULT_FILTER.to_owned(), any(FAULT, &abort_with(*status)))].into(),
+    };
+    ClusterWeight {
         request_headers_to_add,
         request_headers_to_remove,
         response_headers_to_add,
         response_headers_to_remove,
         host_rewrite_specifier: host_rewrite,
-        ..ClusterWeight::default()
-    };
-    match target {
-        Target::Cluster(id) => ClusterWeight { name: name::cluster(config.cluster(*id)), ..entry },
-        Target::Invalid(status) => ClusterWeight {
-            name: name::INVALID_BACKEND.to_owned(),
-            typed_per_filter_config: [(FAULT_FILTER.to_owned(), any(FAULT, &abort_with(*status)))].into(),
-            ..entry
-        },
+        typed_per_filter_config,
+        ..entry
     }
 }
 

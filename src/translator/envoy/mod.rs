@@ -16,6 +16,7 @@ mod mirror;
 pub mod name;
 mod needs;
 mod path;
+mod pool;
 mod proto;
 mod redirect;
 mod retry;
@@ -32,7 +33,7 @@ use envoy_types::pb::envoy::config::bootstrap::v3::{
 };
 use envoy_types::pb::google::protobuf::{Struct, Value, value};
 
-use crate::ir;
+use crate::ir::{self, ClusterId};
 
 use joined::Joined;
 
@@ -49,9 +50,14 @@ const STATIC_RESOURCES_SECRETS: u32 = 3;
 /// Translates the configuration: the bytes of a bootstrap.
 pub fn encode_bootstrap(config: &ir::Config) -> Vec<u8> {
     let needs = needs::Needs::of(config);
+    let pools = pool::collect(config);
+    let absorbed = pool::absorbed(&pools, config);
+    let own = (0..).map(ClusterId).zip(&config.clusters).filter(|(id, _)| !absorbed.contains(id));
+    let own: Vec<&ir::Cluster> = own.map(|(_, cluster)| cluster).collect();
     let mut resources = Joined::default();
     resources.extend(STATIC_RESOURCES_LISTENERS, &config.listeners, |listener| listener::to_listener(listener, config));
-    resources.extend(STATIC_RESOURCES_CLUSTERS, &config.clusters, |cluster| cluster::to_cluster(cluster, config));
+    resources.extend(STATIC_RESOURCES_CLUSTERS, &own, |cluster| cluster::to_cluster(cluster, config));
+    resources.extend(STATIC_RESOURCES_CLUSTERS, &pools, |(name, members)| pool::to_cluster(name, members, config));
     if needs.invalid_cluster {
         resources.push(STATIC_RESOURCES_CLUSTERS, &cluster::invalid_backend());
     }

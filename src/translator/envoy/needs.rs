@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::ir::{self, Action, AuthId, Gate, PathMatch, Target, ValuePattern};
 
-use super::{cors, ext_authz, tcp_proxy, udp_proxy, upstream_tls};
+use super::{cors, ext_authz, forward, tcp_proxy, udp_proxy, upstream_tls};
 
 /// What the routes of a connection, or of a configuration, need.
 #[derive(Clone, Debug, Default)]
@@ -64,26 +64,20 @@ impl Needs {
                 let invalid = forward.backends.iter().any(|backend| matches!(backend.target, Target::Invalid(_)));
                 self.invalid_share |= invalid;
                 self.invalid_cluster |= invalid;
-                if let Some(session) = &forward.session {
-                    self.session = true;
-                    self.regex |= session.selector.is_some();
-                }
+                self.session |= forward.session.is_some();
+                self.regex |= forward::returning_need_regex(forward, config);
                 self.add_gate(&forward.gate, config);
             }
-            Action::Redirect(redirect) => {
-                self.regex |= redirect.gate.cors.is_some();
-                self.add_gate(&redirect.gate, config);
-            }
+            Action::Redirect(redirect) => self.add_gate(&redirect.gate, config),
             Action::Respond(_) | Action::Split(_) => {}
         }
     }
 
     fn add_gate(&mut self, gate: &Gate, config: &ir::Config) {
         let Gate { cors, auths } = gate;
-        if let Some(cors) = cors {
-            self.cors = true;
-            self.regex |= cors::uses_regex(cors);
-        }
+        // Origins and the headers that preflights list are compared with expressions.
+        self.cors |= cors.is_some();
+        self.regex |= cors.is_some();
         for id in auths {
             self.regex |= ext_authz::uses_regex(config.external_auth(*id));
             self.auths.insert(*id);

@@ -32,7 +32,9 @@ const PREVIOUS_HOSTS: &str = "envoy.retry_host_predicates.previous_hosts";
 const PREVIOUS_HOSTS_MESSAGE: &str = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate";
 
 /// How often another host is drawn before one that was tried is taken after all.
-const HOST_DRAWS: i64 = 5;
+/// The host that failed has no requests under way, which makes it likely to be
+/// drawn, and in a pool its backend may have nearly all of the weight.
+const HOST_DRAWS: i64 = 100;
 
 /// The retry policy of a route; with `other_hosts` a try goes to another host than the ones before.
 pub(super) fn to_retry_policy(retry: Option<&Retry>, timeouts: Timeouts, other_hosts: bool) -> Option<RetryPolicy> {

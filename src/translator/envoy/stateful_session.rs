@@ -2,13 +2,16 @@
 //! ([Stateful session](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/stateful_session_filter)).
 //!
 //! The filter keeps a client to an endpoint of a cluster, and the cluster is
-//! drawn before it runs. So where there are several, a second cookie selects
-//! the cluster.
+//! drawn before it runs. So several backends form a pool where they are alike;
+//! otherwise a second cookie selects the cluster, or the endpoint that a header
+//! names does.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use envoy_types::pb::envoy::config::core::v3::{
     HeaderValue, HeaderValueOption, TypedExtensionConfig, header_value_option::HeaderAppendAction,
 };
-use envoy_types::pb::envoy::config::route::v3::HeaderMatcher;
+use envoy_types::pb::envoy::config::route::v3::{HeaderMatcher, header_matcher::HeaderMatchSpecifier};
 use envoy_types::pb::envoy::extensions::filters::http::stateful_session::v3::{
     StatefulSession, StatefulSessionPerRoute, stateful_session_per_route::Override,
 };
@@ -17,7 +20,7 @@ use envoy_types::pb::envoy::extensions::http::stateful_session::header::v3::Head
 use envoy_types::pb::envoy::r#type::http::v3::{Cookie, CookieAttribute};
 use envoy_types::pb::google::protobuf::Any;
 
-use crate::ir::{Session, SessionCarrier, SessionCookie};
+use crate::ir::{Endpoints, Session, SessionCarrier, SessionCookie};
 
 use super::path::quote;
 use super::proto::{any, duration, matching};
@@ -36,7 +39,7 @@ const HEADER_MESSAGE: &str = "envoy.extensions.http.stateful_session.header.v3.H
 
 /// The session of a route, under the name of the filter.
 pub(super) fn per_route(session: &Session) -> (String, Any) {
-    let Session { carrier, selector: _ } = session;
+    let Session { carrier, across: _ } = session;
     let (name, state) = match carrier {
         SessionCarrier::Cookie(cookie) => {
             let message = CookieBasedSessionState { cookie: Some(to_cookie(cookie)) };
@@ -90,4 +93,29 @@ pub(super) fn select(cookie: &SessionCookie, value: &str) -> HeaderValueOption {
 /// A request of a client that was told so.
 pub(super) fn selected(cookie: &SessionCookie, value: &str) -> HeaderMatcher {
     header_matcher("cookie", matching(format!("(?:.*; *)?{}={value}(?:;.*)?", quote(&cookie.name))))
+}
+
+/// A request that names an endpoint, whichever.
+pub(super) fn is_carried(carrier: &SessionCarrier) -> HeaderMatcher {
+    match carrier {
+        SessionCarrier::Header(name) => HeaderMatcher {
+            name: name.clone(),
+            header_match_specifier: Some(HeaderMatchSpecifier::PresentMatch(true)),
+            ..HeaderMatcher::default()
+        },
+        SessionCarrier::Cookie(cookie) => {
+            header_matcher("cookie", matching(format!("(?:.*; *)?{}=.*", quote(&cookie.name))))
+        }
+    }
+}
+
+/// A request whose header names one of these endpoints, as the filter writes
+/// them; `None` for cookies, and when no address is known.
+pub(super) fn names_endpoint(carrier: &SessionCarrier, endpoints: &Endpoints) -> Option<HeaderMatcher> {
+    let (SessionCarrier::Header(name), Endpoints::Static(addresses)) = (carrier, endpoints) else { return None };
+    let mut values: Vec<String> =
+        addresses.iter().map(|address| quote(&BASE64_STANDARD.encode(address.to_string()))).collect();
+    values.sort_unstable();
+    values.dedup();
+    (!values.is_empty()).then(|| header_matcher(name, matching(values.join("|"))))
 }

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use crate::diagnostics::{FieldPath, Reported, codes};
-use crate::ir::{Cors, Session, SessionCarrier, Target};
+use crate::ir::{Cors, Session, Target};
 use crate::parser::api::{HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec};
 use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{BackendRefOutcome, Place};
 
 use super::cluster::Carried;
-use super::filter::{FilterView, Filters, ListPlace};
+use super::filter::{FilterView, Filters, Idle, ListPlace};
 use super::forward::{RuleAction, RuleBackend, RulePolicy, build_action};
 use super::retry::{lower_retry, lower_timeouts, session_retry};
 use super::rule::{RouteLowering, short};
@@ -45,27 +45,56 @@ impl<S> RouteLowering<'_, S> {
         policy: PolicySpec<'_>,
     ) -> RuleAction {
         let own = self.lower_filters(list, filters);
+        let given = policy;
         let policy = self.lower_policy(list, policy);
-        let (Ok(mut filters), Ok(policy)) = (own, policy) else { return self.fail() };
+        let (Ok(mut filters), Ok(mut policy)) = (own, policy) else { return self.fail() };
+        if filters.redirect.is_some() {
+            self.report_idle_policy(list, given);
+        }
         if filters.redirect.is_none()
             && let Some(empty) = self.report_no_backend(list.owner, backends)
         {
             return empty;
         }
+        let list = ListPlace { after_changes: filters.changes_for_backend(), ..list };
         let mut lowered = Vec::with_capacity(backends.len());
         for (index, spec) in backends.iter().enumerate() {
             let backend = self.lower_backend(list, index, spec);
+            if backend.filters.redirect.is_some() && !filters.mirrors.is_empty() {
+                let at = list.owner.with("backendRefs").with(index).with("filters");
+                self.report_idle(at, Idle::Copies);
+            }
             // A backend that lost its share keeps the sessions that it has.
             if spec.weight > 0 || policy.session.is_some() && matches!(backend.target, Target::Cluster(_)) {
                 lowered.push(backend);
             }
         }
-        if self.report_session_header(list, &lowered, &policy) {
-            return self.fail();
-        }
         let Ok(cors) = self.settle_cors(list, backends, &mut lowered) else { return self.fail() };
         filters.cors = cors.or(filters.cors);
+        self.order_auths(&mut filters, &mut lowered);
+        if let Some(session) = &mut policy.session {
+            let Ok(across) = self.lower_across(list, &session.carrier, &lowered) else { return self.fail() };
+            session.across = across;
+            self.warn_virtual_backends(list, backends);
+        }
         build_action(&filters, &lowered, &policy)
+    }
+
+    /// Warns about limits of a rule that redirects.
+    fn report_idle_policy(&mut self, list: ListPlace<'_>, spec: PolicySpec<'_>) {
+        let PolicySpec { timeouts, retry, session, session_policy: _ } = spec;
+        let fields =
+            [("timeouts", timeouts.is_some()), ("retry", retry.is_some()), ("sessionPersistence", session.is_some())];
+        for (field, _) in fields.iter().filter(|(_, is_given)| *is_given) {
+            self.report_idle(list.owner.with(*field), Idle::Policy);
+        }
+    }
+
+    /// Makes every request ask the services of its rule first, then those of its backend, each list in its order.
+    fn order_auths(&mut self, rule: &mut Filters<'_>, backends: &mut [RuleBackend<'_>]) {
+        let auths = &mut self.shared.auths;
+        auths.put_in_order(&[], &mut rule.auths);
+        backends.iter_mut().for_each(|backend| auths.put_in_order(&rule.auths, &mut backend.filters.auths));
     }
 
     /// What holds for all backends of a rule.
@@ -85,7 +114,7 @@ impl<S> RouteLowering<'_, S> {
         own: Option<&SessionPersistence>,
         policy: Option<&Object<XBackendTrafficPolicySpec>>,
     ) -> Result<Option<Session>, Reported> {
-        let rule = format!("{}/{}/{}/{}", self.answers.kind, self.namespace, self.name, list.rule);
+        let rule = self.rule_in_words(list.rule);
         let consequence = self.answers.rule_fails;
         let of_policy = policy.and_then(|policy| Some((policy, policy.spec.session_persistence.as_ref()?)));
         let session = match (own, of_policy) {
@@ -102,6 +131,11 @@ impl<S> RouteLowering<'_, S> {
             (None, None) => return Ok(None),
         };
         Ok(Some(session))
+    }
+
+    /// A rule in words that no other rule has.
+    pub(super) fn rule_in_words(&self, rule: usize) -> String {
+        format!("{}/{}/{}/{rule}", self.answers.kind, self.namespace, self.name)
     }
 
     /// What a rule does that nobody answers for; the reason has been reported then.
@@ -149,38 +183,11 @@ impl<S> RouteLowering<'_, S> {
             (None, Ok(own)) => (failure, own.of_failure()),
             (_, Err(_)) => (failure, Filters::default()),
         };
-        let selector = cluster.and_then(|cluster| self.clusters.backend(cluster)).map(selector_value);
+        let selector =
+            cluster.and_then(|cluster| self.clusters.get(cluster)).map(|cluster| selector_value(&cluster.backend));
         let place = Place::BackendRef { rule: short(rule.rule), index: short(index) };
         let origin = self.origins.origin(self.registered, place);
         RuleBackend { weight: *weight, target, selector, filters, origin }
-    }
-
-    /// Whether a session that is kept in a header would have to lead back to one
-    /// of several backends: Envoy finds an endpoint by it, and only in the
-    /// cluster that was drawn.
-    fn report_session_header(
-        &mut self,
-        list: ListPlace<'_>,
-        backends: &[RuleBackend<'_>],
-        policy: &RulePolicy,
-    ) -> bool {
-        let at = list.owner.with("sessionPersistence").with("type");
-        let is_header = policy.session.as_ref().is_some_and(|s| matches!(s.carrier, SessionCarrier::Header(_)));
-        let several = backends.iter().filter(|backend| matches!(backend.target, Target::Cluster(_))).count() > 1;
-        if is_header && several {
-            self.diagnostics.report(
-                self.object
-                    .finding(
-                        codes::SESSION_HEADER_SPLIT,
-                        at,
-                        "Envoy cannot keep a session that is in a header across several backends",
-                    )
-                    .label("the header names an endpoint and not its backend")
-                    .consequence(self.answers.rule_fails)
-                    .help("use the type `Cookie`, or one backend"),
-            );
-        }
-        is_header && several
     }
 
     /// CORS of backends: a preflight is answered before a backend is drawn, so

@@ -2,21 +2,15 @@
 //! upstream settings, in the order of their names.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::time::Duration as StdDuration;
 
 use crate::ir::{BackendName, Cluster, ClusterId, RetryLimit, UpstreamProtocol};
-use crate::parser::api::{Duration, MinRetryRate, RetryBudget, RetryConstraint};
+use crate::parser::api::{RetryBudget, RetryConstraint};
 use crate::resolver::{
     Backend, BackendId, BackendObject, BackendRefOutcome, BackendTls, FilterRefs, KeyPairId, OriginTable, Place,
-    Protocol, Resolved, RouteParent, Speech,
+    Protocol, Resolved, RouteParent, Speech, retry_concurrency,
 };
 
 use super::key_material::KeyMaterial;
-
-/// `minRetryRate` where its parts are absent
-/// ([RequestRate](https://gateway-api.sigs.k8s.io/geps/gep-3388/)).
-const DEFAULT_RATE_COUNT: u32 = 10;
-const DEFAULT_RATE_INTERVAL: StdDuration = StdDuration::from_secs(1);
 
 /// What a route sends to a backend. It decides, with what the backend declares,
 /// on the settings of the cluster.
@@ -47,6 +41,8 @@ pub(super) struct Clusters {
     by_use: HashMap<(BackendId, Carried), usize>,
     /// The family of each cluster.
     family_of: Vec<usize>,
+    /// The backends behind whose address the cluster chooses an endpoint.
+    virtual_backends: HashSet<BackendId>,
     /// Whether some Gateway shows a certificate that another one does not.
     differ_by_certificate: bool,
 }
@@ -71,9 +67,14 @@ impl Clusters {
         self.differ_by_certificate
     }
 
-    /// The backend of a cluster.
-    pub(super) fn backend(&self, id: ClusterId) -> Option<&BackendName> {
-        self.clusters.get(id.0 as usize).map(|cluster| &cluster.backend)
+    /// Whether the cluster chooses an endpoint behind the address of a backend.
+    pub(super) fn is_virtual(&self, backend: BackendId) -> bool {
+        self.virtual_backends.contains(&backend)
+    }
+
+    /// The cluster of an id.
+    pub(super) fn get(&self, id: ClusterId) -> Option<&Cluster> {
+        self.clusters.get(id.0 as usize)
     }
 
     pub(super) fn into_clusters(self) -> Vec<Cluster> {
@@ -88,8 +89,12 @@ pub(super) fn lower_clusters(
     origins: &mut OriginTable,
 ) -> Clusters {
     let mut wanted: BTreeMap<(&BackendName, &'static str), Wanted> = BTreeMap::new();
+    let mut virtual_backends = HashSet::new();
     for Use { backend: id, carried, certificate } in uses(resolved) {
         let backend = resolved.backends.get(id);
+        if backend.is_virtual {
+            virtual_backends.insert(id);
+        }
         if let Some(settings) = Settings::of(backend, carried) {
             let certificate = certificate.filter(|_| settings.shows_certificate_of_gateway(backend));
             let new = || Wanted { id, settings, uses: BTreeSet::new(), certificates: BTreeSet::new() };
@@ -115,7 +120,7 @@ pub(super) fn lower_clusters(
         families.push(family);
     }
     let differ_by_certificate = families.iter().any(|family| family.len() > 1);
-    Clusters { clusters, families, by_use, family_of, differ_by_certificate }
+    Clusters { clusters, families, by_use, family_of, virtual_backends, differ_by_certificate }
 }
 
 /// A backend that an attached route uses.
@@ -239,16 +244,7 @@ fn retry_limit(resolved: &Resolved<'_>, id: BackendId) -> RetryLimit {
     let RetryConstraint { budget, min_retry_rate } = constraint;
     // Envoy has no interval: it looks at what is under way.
     let RetryBudget { percent, interval: _ } = budget;
-    RetryLimit::Budget { percent: *percent, least: concurrency(min_retry_rate) }
-}
-
-/// The retries that are under way at a time when so many are made in an
-/// interval and each takes a second.
-fn concurrency(rate: &MinRetryRate) -> u32 {
-    let MinRetryRate { count, interval } = rate;
-    let interval = interval.map_or(DEFAULT_RATE_INTERVAL, |Duration(interval)| interval).as_millis().max(1);
-    let each_second = (u128::from(count.unwrap_or(DEFAULT_RATE_COUNT)) * 1000).div_ceil(interval);
-    u32::try_from(each_second).unwrap_or(u32::MAX)
+    RetryLimit::Budget { percent: *percent, least: retry_concurrency(min_retry_rate) }
 }
 
 /// Clusters of one backend that share their settings.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::ir::{
-    Action, Branch, Forward, Gate, HeaderMutations, Origin, Retry, Session, SessionCarrier, SessionCookie, Target,
-    Timeouts, WeightedBackend,
+    Across, Action, Branch, Forward, Gate, HeaderMutations, Origin, Retry, Session, SessionCarrier, Target, Timeouts,
+    WeightedBackend,
 };
 
 use super::filter::{Filters, RedirectTemplate};
@@ -61,7 +61,7 @@ fn with_secure_session(forward: &Forward) -> Forward {
         if let SessionCarrier::Cookie(cookie) = &mut session.carrier {
             cookie.secure = true;
         }
-        if let Some(selector) = &mut session.selector {
+        if let Across::Selector(selector) = &mut session.across {
             selector.secure = true;
         }
         Arc::new(session)
@@ -96,10 +96,11 @@ pub(super) fn build_action(rule: &Filters<'_>, backends: &[RuleBackend<'_>], pol
     if rule.redirect.is_some() || backends.is_empty() {
         return build_leaf(rule, &[], policy, None);
     }
-    if !backends.iter().any(|backend| backend.weight > 0 && is_cluster(backend)) {
+    // A backend that lost its share is here for the sessions that it has.
+    if !backends.iter().any(is_cluster) {
         return RuleAction::respond(policy.status);
     }
-    let session = policy.session.as_ref().map(|session| Arc::new(with_selector(session, backends)));
+    let session = policy.session.clone().map(Arc::new);
     if let [only] = backends {
         return build_leaf(&rule.followed_by(&only.filters), backends, policy, session);
     }
@@ -114,21 +115,8 @@ pub(super) fn build_action(rule: &Filters<'_>, backends: &[RuleBackend<'_>], pol
     RuleAction::Split(branches.collect())
 }
 
-fn is_cluster(backend: &RuleBackend<'_>) -> bool {
+pub(super) fn is_cluster(backend: &RuleBackend<'_>) -> bool {
     matches!(backend.target, Target::Cluster(_))
-}
-
-/// The session, with a selector where a client must be led back to one of several backends.
-fn with_selector(session: &Session, backends: &[RuleBackend<'_>]) -> Session {
-    let Session { carrier, selector: _ } = session.clone();
-    let several = backends.iter().filter(|backend| is_cluster(backend)).count() > 1;
-    let selector = match &carrier {
-        SessionCarrier::Cookie(cookie) if several => {
-            Some(SessionCookie { name: format!("{}-backend", cookie.name), ..cookie.clone() })
-        }
-        _ => None,
-    };
-    Session { carrier, selector }
 }
 
 /// An action that is no split. A single backend's filters are among `filters`.
@@ -147,7 +135,7 @@ fn build_leaf(
         let response_headers = filters.response_mutations();
         return RuleAction::Redirect { template: template.clone(), response_headers, gate };
     }
-    let selecting = session.as_ref().is_some_and(|session| session.selector.is_some());
+    let selecting = session.as_ref().is_some_and(|session| matches!(session.across, Across::Selector(_)));
     let (entries, request_headers, response_headers) = distribute_headers(filters, backends, selecting);
     // Envoy prefers the route's host to an entry's: only one of them may have one.
     let on_entries = entries.iter().any(|entry| entry.host_rewrite.is_some());

@@ -95,7 +95,7 @@ impl RouteLowering<'_, GrpcRouteSpec> {
             outcome: *outcome,
         });
         let backends: Vec<_> = backends.collect();
-        let list = ListPlace { rule, backend: None, owner: &at, prefix: None, refs };
+        let list = ListPlace { rule, backend: None, owner: &at, prefix: None, refs, after_changes: false };
         let policy = PolicySpec { session: session_persistence.as_ref(), session_policy, ..PolicySpec::default() };
         let action = self.lower_action(list, filters.iter().map(FilterView::from), &backends, policy);
         LoweredRule { matches: lowered, action }

@@ -98,6 +98,23 @@ fn bad_name(name: &str, written: bool) -> Option<(String, &'static str)> {
     }
 }
 
+/// What is wrong with the name of a header that an authorization service sees, or whose value in its answer is set
+/// on the request (`is_answer`).
+pub(super) fn bad_passed_name(name: &str, is_answer: bool) -> Option<(String, &'static str)> {
+    let lower = name.to_ascii_lowercase();
+    // A `*` may stand in a name, but whoever writes one here means a wildcard.
+    if lower.is_empty() || !lower.bytes().all(|byte| byte != b'*' && is_token(byte)) {
+        Some((format!("`{name}` is not a header name"), "write the whole name of a header: there are no wildcards"))
+    } else if HOP_BY_HOP.contains(&lower.as_str()) && (is_answer || lower != "content-length")
+        || is_answer && lower == "host"
+    {
+        let message = format!("`{name}` belongs to one connection or to the framing of one message");
+        Some((message, "remove the entry: the proxy sets this header itself"))
+    } else {
+        None
+    }
+}
+
 /// Whether a byte may stand in the name of a header or cookie ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-tokens)).
 pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)

@@ -103,7 +103,7 @@ fn with_certificate(
     for (_, route) in &mut routes {
         let action = match &previous {
             Some((old, new)) if Arc::ptr_eq(old, &route.action) => new.clone(),
-            _ => Arc::new(route.action.with_clusters(&shown, &mut |id| auths.with_cluster(id, &shown))),
+            _ => Arc::new(route.action.with_clusters(&shown, &mut |ids| auths.with_clusters(ids, &shown))),
         };
         previous = Some((route.action.clone(), action.clone()));
         *route = Arc::new(Route { action, ..(**route).clone() });

@@ -77,7 +77,7 @@ impl RouteLowering<'_, HttpRouteSpec> {
             outcome: *outcome,
         });
         let backends: Vec<_> = backends.collect();
-        let list = ListPlace { rule, backend: None, owner: &at, prefix: prefix.as_deref(), refs };
+        let list = ListPlace { rule, backend: None, owner: &at, prefix: prefix.as_deref(), refs, after_changes: false };
         let policy = PolicySpec {
             timeouts: timeouts.as_ref(),
             retry: retry.as_ref(),

@@ -21,6 +21,7 @@ mod re2;
 mod retry;
 mod rule;
 mod session;
+mod session_across;
 mod socket;
 mod tls_chain;
 mod virtual_host;

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration as StdDuration;
 
 use crate::diagnostics::{Condition, Diagnostics, FieldPath, Reported, codes};
-use crate::ir::{BackendName, Session, SessionCarrier, SessionCookie, Site};
+use crate::ir::{Across, BackendName, Session, SessionCarrier, SessionCookie, Site};
 use crate::parser::api::{
     CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
     SessionPersistenceType,
@@ -72,10 +72,15 @@ impl SessionNames {
                 if let (CookieLifetimeType::Session, Some(timeout)) = (lifetime, timeout) {
                     report_session_timeout(source, timeout, diagnostics);
                 }
-                SessionCarrier::Cookie(SessionCookie { name, path, lifetime: timeout, secure: false })
+                SessionCarrier::Cookie(SessionCookie {
+                    name,
+                    path,
+                    lifetime: timeout.map(whole_seconds),
+                    secure: false,
+                })
             }
         };
-        Ok(Session { carrier, selector: None })
+        Ok(Session { carrier, across: Across::Nothing })
     }
 
     /// A name that no other rule has: the declared one where it is free.
@@ -96,23 +101,42 @@ impl SessionNames {
             return own;
         }
         let other = format!("{own}-{suffix}");
-        if !source.shared {
-            diagnostics.report(
-                source
-                    .object
-                    .finding(
-                        codes::SESSION_NAME_TAKEN,
-                        source.at.clone(),
-                        format!("another rule names its session `{own}` as well"),
-                    )
-                    .label(format!("this rule's session is named `{other}`"))
-                    .consequence("the sessions of the two rules are independent, as the specification demands")
-                    .help("give each rule's session a name of its own, or none"),
-            );
+        // Cookies need no attention; a header is something that clients have to know.
+        if !source.shared || persistence_type == SessionPersistenceType::Header {
+            report_taken(source, &own, &other, diagnostics);
         }
         self.0.insert((persistence_type, other.to_ascii_lowercase()));
         other
     }
+
+    /// The name of the cookie that leads back to a backend, which no session has.
+    pub(super) fn claim_selector(&mut self, session: &str, rule: &str) -> String {
+        let own = format!("{session}-backend");
+        if self.0.insert((SessionPersistenceType::Cookie, own.to_ascii_lowercase())) {
+            return own;
+        }
+        let other = format!("{own}-{}", digest(rule));
+        self.0.insert((SessionPersistenceType::Cookie, other.to_ascii_lowercase()));
+        other
+    }
+}
+
+fn report_taken<S>(source: &SessionSource<'_, S>, own: &str, other: &str, diagnostics: &mut Diagnostics) {
+    let (message, label) = if source.shared {
+        let message = format!("several rules take the header `{own}` from this policy");
+        (message, format!("the session of `{}` is named `{other}`", source.rule))
+    } else {
+        let message = format!("another rule names its session `{own}` as well");
+        (message, format!("this rule's session is named `{other}`"))
+    };
+    diagnostics.report(
+        source
+            .object
+            .finding(codes::SESSION_NAME_TAKEN, source.at.clone(), message)
+            .label(label)
+            .consequence("the sessions of the rules are independent, as the specification demands")
+            .help("give each rule's session a name of its own, or none"),
+    );
 }
 
 /// The path and the lifetime in either shape of the API, the later one first.
@@ -180,6 +204,11 @@ pub(super) fn selector_value(backend: &BackendName) -> String {
     digest(&format!("{site}{namespace}/{name}/{port}"))
 }
 
+/// The age of a cookie is told in seconds: less than one would end it at once.
+fn whole_seconds(timeout: StdDuration) -> StdDuration {
+    StdDuration::from_secs(timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0))
+}
+
 /// A short name for `text` that is the same in every run
 /// ([FNV-1a](https://datatracker.ietf.org/doc/html/draft-eastlake-fnv), 32 bits).
 fn digest(text: &str) -> String {
@@ -189,7 +218,15 @@ fn digest(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::digest;
+    use std::time::Duration;
+
+    use super::{digest, whole_seconds};
+
+    #[test]
+    fn a_part_of_a_second_is_a_second_of_a_cookie() {
+        assert_eq!(whole_seconds(Duration::from_millis(1)), Duration::from_secs(1));
+        assert_eq!(whole_seconds(Duration::from_secs(2)), Duration::from_secs(2));
+    }
 
     #[test]
     fn a_digest_is_the_same_in_every_run() {

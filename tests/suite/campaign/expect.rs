@@ -2,8 +2,8 @@
 
 use gwctl::ir::{Config, FilterChain, UpstreamProtocol};
 use gwctl::proving::{
-    Expectation, Headers, HttpVersion, Mirrors, OutcomeShare, RequestCase, ResponseExpectation, Scheme, Shares,
-    Simulated, TlsExpectation, UpstreamExpectation,
+    Expectation, Headers, HttpVersion, Mirrors, OutcomeShare, Patterns, RequestCase, ResponseExpectation, Scheme,
+    Shares, Simulated, TlsExpectation, UpstreamExpectation,
 };
 use gwctl::simulate::{Answer, Decision, LocalReply, Outcome, Reason, Upstream, Version};
 use hyper::Method;
@@ -247,7 +247,7 @@ fn name(cluster: gwctl::ir::ClusterId, config: &Config) -> String {
 
 fn response(lines: &[(String, String)]) -> ResponseExpectation {
     let (headers, absent) = split(lines, RESPONSE_HEADERS);
-    ResponseExpectation { headers, absent }
+    ResponseExpectation { headers, matching: Patterns::default(), absent }
 }
 
 /// Those of `names` that are there with their lines, and those that are not.

@@ -99,6 +99,8 @@ fn unknown_kinds_and_versions_name_the_ones_to_use() {
     for (api_version, kind, channel, path, wanted) in [
         (v1, "HttpRoute", Standard, "kind", "did you mean `kind: HTTPRoute`"),
         (v1, "XListenerSet", Standard, "kind", "`kind: ListenerSet` with `apiVersion: gateway.networking.k8s.io/v1`"),
+        (v1, "ReferencePolicy", Standard, "kind", "write `kind: ReferenceGrant`"),
+        (v1, "BackendLBPolicy", Experimental, "kind", "write `kind: XBackendTrafficPolicy`"),
         (v1, "XBackend", Experimental, "kind", "`apiVersion: gateway.networking.x-k8s.io/v1alpha1`"),
         ("gateway.networking.x-k8s.io/v1", "HTTPRoute", Standard, "kind", "gateway.networking.k8s.io/v1"),
         ("gateway.networking.x-k8s.io/v1alpha1", "XBackend", Standard, "kind", "--channel experimental"),

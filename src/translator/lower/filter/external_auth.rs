@@ -10,15 +10,19 @@ use crate::parser::api::{self, ExternalAuthFilter, ForwardBody, GrpcAuthConfig, 
 use crate::resolver::Place;
 
 use super::super::cluster::Carried;
+use super::super::header::bad_passed_name;
 use super::super::path::bad_path_char;
 use super::super::rule::RouteLowering;
 use super::FilterContext;
 
-/// The authorizations so far.
+/// The authorizations so far. Envoy asks the services of a request in the order
+/// of their ids, so one that has to be asked both before and after another one
+/// has several.
 #[derive(Debug, Default)]
 pub(in crate::translator::lower) struct ExternalAuths {
     list: Vec<ExternalAuth>,
-    ids: HashMap<ExternalAuthSettings, AuthId>,
+    /// The ids of those with the same settings, ascending.
+    ids: HashMap<ExternalAuthSettings, Vec<AuthId>>,
 }
 
 impl ExternalAuths {
@@ -26,26 +30,63 @@ impl ExternalAuths {
         self.list
     }
 
-    /// The authorization with these settings.
-    fn find_or_add(&mut self, auth: ExternalAuth) -> AuthId {
-        if let Some(id) = self.ids.get(&auth.settings) {
+    /// The first authorization with these settings behind `last`.
+    fn find_or_add(&mut self, auth: ExternalAuth, last: Option<AuthId>) -> AuthId {
+        let same = self.ids.entry(auth.settings.clone()).or_default();
+        if let Some(id) = same.iter().find(|id| last.is_none_or(|last| **id > last)) {
             return *id;
         }
         let id = AuthId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
-        self.ids.insert(auth.settings.clone(), id);
+        same.push(id);
         self.list.push(auth);
         id
     }
 
-    /// The same authorization, asked at the cluster that `replace` gives.
-    pub(in crate::translator::lower) fn with_cluster(
+    /// Authorizations that are asked in this order, each once; behind those of `before`.
+    fn in_order(&mut self, before: &[AuthId], wanted: Vec<ExternalAuth>) -> Vec<AuthId> {
+        let mut asked = before.to_vec();
+        for auth in wanted {
+            let is_same = |id: &AuthId| self.get(*id).is_some_and(|other| other.settings == auth.settings);
+            if !asked.iter().any(is_same) {
+                let id = self.find_or_add(auth, asked.last().copied());
+                asked.push(id);
+            }
+        }
+        asked.split_off(before.len())
+    }
+
+    /// Puts the authorizations of a backend, or of a rule, in the order in which they are listed, behind those of
+    /// the rule. One without a service stays.
+    pub(in crate::translator::lower) fn put_in_order(
         &mut self,
-        id: AuthId,
+        before: &[Option<AuthId>],
+        list: &mut Vec<Option<AuthId>>,
+    ) {
+        let before: Vec<AuthId> = before.iter().flatten().copied().collect();
+        let wanted = list.iter().flatten().filter_map(|id| self.get(*id).cloned()).collect();
+        list.retain(Option::is_none);
+        list.extend(self.in_order(&before, wanted).into_iter().map(Some));
+    }
+
+    fn get(&self, id: AuthId) -> Option<&ExternalAuth> {
+        self.list.get(id.0 as usize)
+    }
+
+    /// The same authorizations, asked at the clusters that `replace` gives.
+    pub(in crate::translator::lower) fn with_clusters(
+        &mut self,
+        ids: &[AuthId],
         replace: &impl Fn(ClusterId) -> ClusterId,
-    ) -> AuthId {
-        let Some(ExternalAuth { settings, origin }) = self.list.get(id.0 as usize).cloned() else { return id };
-        let settings = ExternalAuthSettings { cluster: replace(settings.cluster), ..settings };
-        self.find_or_add(ExternalAuth { settings, origin })
+    ) -> Vec<AuthId> {
+        let wanted = ids.iter().filter_map(|id| {
+            let ExternalAuth { settings, origin } = self.get(*id)?.clone();
+            Some(ExternalAuth {
+                settings: ExternalAuthSettings { cluster: replace(settings.cluster), ..settings },
+                origin,
+            })
+        });
+        let wanted = wanted.collect();
+        self.in_order(&[], wanted)
     }
 }
 
@@ -60,29 +101,79 @@ impl<S> RouteLowering<'_, S> {
         let (protocol, request_headers) = match protocol {
             api::ExternalAuthProtocol::Grpc => {
                 let GrpcAuthConfig { allowed_headers } = grpc.clone().unwrap_or_default();
-                (ExternalAuthProtocol::Grpc, allowed_headers)
+                (ExternalAuthProtocol::Grpc, self.lower_names(context, ["grpc", "allowedHeaders"], &allowed_headers)?)
             }
             api::ExternalAuthProtocol::Http => {
                 let HttpAuthConfig { path, allowed_headers, allowed_response_headers } =
                     http.clone().unwrap_or_default();
                 let path_prefix = self.lower_auth_path(context, path.as_deref().unwrap_or_default())?;
-                let response_headers = lower_names(allowed_response_headers);
-                (ExternalAuthProtocol::Http { path_prefix, response_headers }, allowed_headers)
+                let request_headers = self.lower_names(context, ["http", "allowedHeaders"], &allowed_headers)?;
+                let response_headers =
+                    self.lower_names(context, ["http", "allowedResponseHeaders"], &allowed_response_headers)?;
+                (ExternalAuthProtocol::Http { path_prefix, response_headers }, request_headers)
             }
         };
         let Some(outcome) = context.outcome else { return Ok(None) };
         let carried = if protocol == ExternalAuthProtocol::Grpc { Carried::Grpc } else { Carried::Http };
         let Some(cluster) = self.clusters.get_for(outcome?, carried) else { return Ok(None) };
         let max_body_bytes = forward_body.as_ref().and_then(lower_body);
-        let settings =
-            ExternalAuthSettings { cluster, protocol, request_headers: lower_names(request_headers), max_body_bytes };
+        let settings = ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes };
         Ok(Some(self.find_or_add(context, settings)))
     }
 
     fn find_or_add(&mut self, context: &FilterContext<'_>, settings: ExternalAuthSettings) -> AuthId {
         let place = Place::Rule(u16::try_from(context.list.rule).unwrap_or(u16::MAX));
         let origin = self.origins.origin(self.registered, place);
-        self.shared.auths.find_or_add(ExternalAuth { settings, origin })
+        self.shared.auths.find_or_add(ExternalAuth { settings, origin }, None)
+    }
+
+    /// Envoy changes requests when it sends them, after every filter has agreed.
+    pub(super) fn report_asked_first(&mut self, context: &FilterContext<'_>) {
+        self.diagnostics.report(
+            self.object
+                .finding(
+                    codes::ASKED_FIRST,
+                    context.at.with("type"),
+                    "the service is asked before headers, host and path are changed",
+                )
+                .label("listed behind a filter that changes what the backend sees")
+                .consequence("the service sees the request as the client sent it")
+                .help("list ExternalAuth before the filters that change the request"),
+        );
+    }
+
+    /// The names of headers that are passed on, each checked: a name that no header has would be left out in
+    /// silence, and the framing of one message breaks another. An empty list leaves the choice to the protocol.
+    fn lower_names(
+        &mut self,
+        context: &FilterContext<'_>,
+        [protocol, field]: [&'static str; 2],
+        names: &[String],
+    ) -> Result<AuthHeaders, Reported> {
+        let is_answer = field == "allowedResponseHeaders";
+        let mut refused = None;
+        for (index, name) in names.iter().enumerate() {
+            let Some((message, help)) = bad_passed_name(name, is_answer) else { continue };
+            let at = context.at.with("externalAuth").with(protocol).with(field).with(index);
+            refused = Some(
+                self.diagnostics.error(
+                    self.object
+                        .finding(codes::UNSAFE_VALUE, at, message)
+                        .label("cannot be passed on")
+                        .consequence(context.consequence)
+                        .help(help),
+                ),
+            );
+        }
+        match refused {
+            Some(refused) => return Err(refused),
+            None if names.is_empty() => return Ok(AuthHeaders::Default),
+            None => {}
+        }
+        let mut names: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        names.sort_unstable();
+        names.dedup();
+        Ok(AuthHeaders::Listed(names))
     }
 
     /// The prefix of the path at the service, without a trailing `/`.
@@ -105,20 +196,42 @@ impl<S> RouteLowering<'_, S> {
     }
 }
 
-/// An empty list leaves the choice to the protocol.
-fn lower_names(names: Vec<String>) -> AuthHeaders {
-    if names.is_empty() {
-        return AuthHeaders::Default;
-    }
-    let mut names: Vec<String> = names.into_iter().map(|name| name.to_ascii_lowercase()).collect();
-    names.sort_unstable();
-    names.dedup();
-    AuthHeaders::Listed(names)
-}
-
 /// The limit in bytes; 0 and nothing at all send no body.
 fn lower_body(body: &ForwardBody) -> Option<u32> {
     let ForwardBody { max_size } = body;
     let size = max_size.filter(|size| *size > 0)?;
     Some(u32::try_from(size).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExternalAuths;
+    use crate::ir::{AuthHeaders, AuthId, ClusterId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings, Origin};
+
+    fn auth(cluster: u32) -> ExternalAuth {
+        ExternalAuth {
+            settings: ExternalAuthSettings {
+                cluster: ClusterId(cluster),
+                protocol: ExternalAuthProtocol::Grpc,
+                request_headers: AuthHeaders::Default,
+                max_body_bytes: None,
+            },
+            origin: Origin(0),
+        }
+    }
+
+    #[test]
+    fn services_are_asked_in_the_order_of_each_rule() {
+        let mut auths = ExternalAuths::default();
+        let mut order = |before: &[u32], list: &[u32]| {
+            let before: Vec<_> = before.iter().copied().map(AuthId).collect();
+            auths.in_order(&before, list.iter().copied().map(auth).collect()).iter().map(|id| id.0).collect::<Vec<_>>()
+        };
+        assert_eq!(order(&[], &[7, 8]), [0, 1]);
+        assert_eq!(order(&[], &[8, 7]), [1, 2]);
+        assert_eq!(order(&[], &[8]), [1]);
+        assert_eq!(order(&[], &[7, 8, 7]), [0, 1]);
+        assert_eq!(order(&[1], &[7]), [2]);
+        assert_eq!(order(&[1], &[8]), [0_u32; 0]);
+    }
 }

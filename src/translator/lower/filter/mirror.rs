@@ -2,6 +2,7 @@
 //! is left out: the requests themselves are served
 //! ([HTTPRequestMirrorFilter](https://gateway-api.sigs.k8s.io/reference/spec/#httprequestmirrorfilter)).
 
+use crate::diagnostics::codes;
 use crate::ir::{Mirror, Share};
 use crate::parser::api::{Fraction, RequestMirrorFilter};
 
@@ -19,6 +20,19 @@ impl<S> RouteLowering<'_, S> {
             }
             (None, None) => Share::ALL,
         };
+        if let (Some(Fraction { numerator: 1.., .. }), 0) = (fraction, share.parts()) {
+            self.diagnostics.report(
+                self.object
+                    .finding(
+                        codes::APPROXIMATED,
+                        context.at.with("requestMirror").with("fraction"),
+                        "Envoy's finest share is a millionth of the requests",
+                    )
+                    .label("less than half of that")
+                    .consequence("no copies are sent")
+                    .help("write a fraction of a millionth or more"),
+            );
+        }
         let cluster = context.outcome?.ok().and_then(|id| self.clusters.get_for(id, self.answers.carried))?;
         (share.parts() > 0).then_some(Mirror { cluster, share })
     }

@@ -22,7 +22,7 @@ use super::header;
 use super::rule::RouteLowering;
 
 pub(super) use external_auth::ExternalAuths;
-pub(super) use redirect::RedirectTemplate;
+pub(super) use redirect::{Idle, RedirectTemplate};
 
 /// A filter of whichever kind of route.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +84,16 @@ impl Filters<'_> {
         self.path_rewrite.is_some() || self.redirect.is_some() || !self.mirrors.is_empty() || !self.auths.is_empty()
     }
 
+    /// Whether the backend sees another request than the client sent.
+    pub(super) fn changes_for_backend(&self) -> bool {
+        self.change_request() || self.path_rewrite.is_some() || self.host_rewrite.is_some()
+    }
+
+    /// Whether these filters of a backend set it apart from others.
+    pub(super) fn are_own(&self) -> bool {
+        self.need_a_route() || self.change_request() || self.change_response() || self.host_rewrite.is_some()
+    }
+
     /// What is left of a backend's filters when the backend cannot be used:
     /// what scripts of other origins need to read its error.
     pub(super) fn of_failure(self) -> Self {
@@ -140,6 +150,8 @@ pub(super) struct ListPlace<'p> {
     pub(super) prefix: Option<&'p str>,
     /// What the filters refer to.
     pub(super) refs: &'p FilterRefs,
+    /// Whether filters before the list change what the backend sees.
+    pub(super) after_changes: bool,
 }
 
 /// One filter, with what is needed to report it.
@@ -158,7 +170,7 @@ impl<S> RouteLowering<'_, S> {
         filters: impl Iterator<Item = FilterView<'f>>,
     ) -> Result<Filters<'f>, Reported> {
         let mut lowered = Filters::default();
-        let mut failed = None;
+        let (mut failed, mut idle) = (None, Vec::new());
         for (index, filter) in filters.enumerate() {
             let consequence = if list.backend.is_none() { self.answers.rule_fails } else { self.answers.backend_fails };
             let context = FilterContext {
@@ -167,7 +179,15 @@ impl<S> RouteLowering<'_, S> {
                 consequence,
                 outcome: list.refs.get(list.backend, index),
             };
+            idle.extend(match filter {
+                FilterView::Mirror(_) => Some((context.at.clone(), Idle::Mirror)),
+                FilterView::RequestHeaders(_) => Some((context.at.clone(), Idle::RequestHeaders)),
+                _ => None,
+            });
             failed = failed.or(self.lower_one(&context, filter, &mut lowered).err());
+        }
+        if lowered.redirect.is_some() {
+            idle.into_iter().for_each(|(at, idle)| self.report_idle(at, idle));
         }
         failed.map_or(Ok(lowered), Err)
     }
@@ -194,7 +214,12 @@ impl<S> RouteLowering<'_, S> {
             }
             FilterView::Mirror(filter) => lowered.mirrors.extend(self.lower_mirror(context, filter)),
             FilterView::Cors(filter) => lowered.cors = Some(Arc::new(self.lower_cors(context, filter)?)),
-            FilterView::ExternalAuth(filter) => lowered.auths.push(self.lower_external_auth(context, filter)?),
+            FilterView::ExternalAuth(filter) => {
+                if context.list.after_changes || lowered.changes_for_backend() {
+                    self.report_asked_first(context);
+                }
+                lowered.auths.push(self.lower_external_auth(context, filter)?);
+            }
             FilterView::Extension(reference) => return Err(self.unknown_extension(context, reference)),
         }
         Ok(())

@@ -1,0 +1,233 @@
+//! Pools: one cluster with the endpoints of all backends of a rule, so that a
+//! session may name any of them and goes on at any other
+//! ([locality weighted load balancing](https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/locality_weight)).
+//!
+//! Each backend is a locality with its weight; a backend without a weight keeps
+//! its sessions and gets no new ones.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use envoy_types::pb::envoy::config::cluster::v3::{
+    Cluster,
+    cluster::{
+        CommonLbConfig, TransportSocketMatch,
+        common_lb_config::{LocalityConfigSpecifier, LocalityWeightedLbConfig},
+    },
+};
+use envoy_types::pb::envoy::config::core::v3::{
+    Locality, Metadata, TransportSocket, transport_socket::ConfigType as SocketConfig,
+};
+use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, LocalityLbEndpoints};
+use envoy_types::pb::envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
+use envoy_types::pb::google::protobuf::{Struct, Value, value};
+
+use crate::ir::{self, Across, Action, ClusterId, Endpoints, Forward, RetryLimit, Target, WeightedBackend};
+
+use super::cluster::{Discovery, base_cluster, lb_endpoints};
+use super::name;
+use super::proto::{any, uint32};
+use super::retry::to_circuit_breakers;
+use super::upstream_tls::to_upstream_socket;
+
+/// The metadata of endpoints that choose the transport socket of a connection.
+const SOCKET_METADATA: &str = "envoy.transport_socket_match";
+/// The key in that metadata.
+const BACKEND_KEY: &str = "backend";
+const PLAIN_SOCKET: &str = "envoy.transport_sockets.raw_buffer";
+const RAW_BUFFER: &str = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
+
+/// A pool: its name, and its clusters with their weights.
+pub(super) type Pool = (String, Vec<(ClusterId, u32)>);
+
+/// The backends of `forward` that its pool consists of: those that have an
+/// endpoint. `None` when the rule has no pool.
+pub(super) fn members<'f>(forward: &'f Forward, config: &ir::Config) -> Option<Vec<(ClusterId, &'f WeightedBackend)>> {
+    let session = forward.session.as_ref()?;
+    matches!(session.across, Across::Pool(_)).then(|| {
+        let live = forward.backends.iter().filter_map(|backend| match backend.target {
+            Target::Cluster(id) if !config.cluster(id).endpoints.is_empty() => Some((id, backend)),
+            Target::Cluster(_) | Target::Invalid(_) => None,
+        });
+        live.collect()
+    })
+}
+
+/// The name of the cluster that stands for the members of a pool: the only
+/// member's own, else the pool's.
+pub(super) fn cluster_name(
+    forward: &Forward,
+    members: &[(ClusterId, &WeightedBackend)],
+    config: &ir::Config,
+) -> String {
+    match (members, forward.session.as_ref().map(|session| &session.across)) {
+        ([(only, _)], _) => name::cluster(config.cluster(*only)),
+        (_, Some(Across::Pool(rule))) => name::pool(rule, members.iter().map(|(id, _)| config.cluster(*id)), config),
+        _ => name::INVALID_BACKEND.to_owned(),
+    }
+}
+
+/// All pools of a configuration, in the order of their names.
+pub(super) fn collect(config: &ir::Config) -> Vec<Pool> {
+    let mut pools = BTreeMap::new();
+    for action in actions(config) {
+        if let Action::Forward(forward) = action
+            && let Some(members) = members(forward, config)
+            && members.len() > 1
+        {
+            pools.entry(cluster_name(forward, &members, config)).or_insert_with(|| weights(&members));
+        }
+    }
+    pools.into_iter().collect()
+}
+
+/// The weight of each cluster; one that is among the members twice has both weights.
+fn weights(members: &[(ClusterId, &WeightedBackend)]) -> Vec<(ClusterId, u32)> {
+    let mut weights: Vec<(ClusterId, u32)> = Vec::with_capacity(members.len());
+    for (id, backend) in members {
+        match weights.iter_mut().find(|(other, _)| other == id) {
+            Some((_, weight)) => *weight += backend.weight,
+            None => weights.push((*id, backend.weight)),
+        }
+    }
+    weights
+}
+
+/// Every action of every route that is no split.
+fn actions(config: &ir::Config) -> impl Iterator<Item = &Action> {
+    let connections = config.listeners.iter().flat_map(ir::Listener::http_connections);
+    let routes = connections.flat_map(|connection| &connection.virtual_hosts).flat_map(|host| &host.routes);
+    routes.flat_map(|route| route.action.leaves())
+}
+
+/// The clusters that nothing but pools refers to: they are not emitted on their own.
+pub(super) fn absorbed(pools: &[Pool], config: &ir::Config) -> BTreeSet<ClusterId> {
+    let mut absorbed: BTreeSet<ClusterId> = pools.iter().flat_map(|(_, members)| members).map(|(id, _)| *id).collect();
+    if absorbed.is_empty() {
+        return absorbed;
+    }
+    for action in actions(config) {
+        let Action::Forward(forward) = action else { continue };
+        let pooled = members(forward, config).filter(|members| members.len() > 1).unwrap_or_default();
+        for backend in &forward.backends {
+            if let Target::Cluster(id) = backend.target
+                && !pooled.iter().any(|(member, _)| *member == id)
+            {
+                absorbed.remove(&id);
+            }
+        }
+        for mirror in &forward.mirrors {
+            absorbed.remove(&mirror.cluster);
+        }
+    }
+    for auth in &config.external_auths {
+        absorbed.remove(&auth.settings.cluster);
+    }
+    for backend in streams(config) {
+        if let Some(id) = backend.cluster {
+            absorbed.remove(&id);
+        }
+    }
+    absorbed
+}
+
+/// The backends of streams and datagrams.
+fn streams(config: &ir::Config) -> impl Iterator<Item = &ir::TcpBackend> {
+    config.listeners.iter().flat_map(|listener| {
+        let datagrams = match &listener.transport {
+            ir::Transport::Udp(proxy) => proxy.backends.as_slice(),
+            ir::Transport::Tcp(_) => &[],
+        };
+        let streams = listener.chains().iter().flat_map(|chain| match &chain.handler {
+            ir::Handler::Tcp(proxy) => proxy.backends.as_slice(),
+            ir::Handler::Http(_) | ir::Handler::Close => &[],
+        });
+        datagrams.iter().chain(streams)
+    })
+}
+
+/// The cluster of a pool.
+pub(super) fn to_cluster(name: &str, members: &[(ClusterId, u32)], config: &ir::Config) -> Cluster {
+    let clusters: Vec<(&ir::Cluster, u32)> =
+        members.iter().map(|(id, weight)| (config.cluster(*id), *weight)).collect();
+    let is_dns = clusters.iter().any(|(cluster, _)| matches!(cluster.endpoints, Endpoints::Dns(_)));
+    let discovery = if is_dns { Discovery::Dns } else { Discovery::Static };
+    // All members speak alike, and most of the time over the same kind of connection.
+    let own_tls = clusters.first().map(|(cluster, _)| &cluster.tls);
+    let differs = |cluster: &ir::Cluster| Some(&cluster.tls) != own_tls;
+    let localities = clusters.iter().map(|(cluster, weight)| {
+        let metadata = differs(cluster).then(|| socket_metadata(cluster));
+        LocalityLbEndpoints {
+            locality: Some(Locality { zone: name::cluster(cluster), ..Locality::default() }),
+            load_balancing_weight: (*weight > 0).then(|| uint32(*weight)),
+            lb_endpoints: lb_endpoints(&cluster.endpoints, metadata.as_ref()),
+            ..LocalityLbEndpoints::default()
+        }
+    });
+    let endpoints = localities.collect();
+    let first = clusters.first().map(|(cluster, _)| *cluster);
+    Cluster {
+        load_assignment: Some(ClusterLoadAssignment {
+            cluster_name: name.to_owned(),
+            endpoints,
+            ..ClusterLoadAssignment::default()
+        }),
+        transport_socket: first.and_then(|cluster| cluster.tls.as_ref()).map(|tls| to_upstream_socket(tls, config)),
+        transport_socket_matches: socket_matches(clusters.iter().map(|(c, _)| *c).filter(|c| differs(c)), config),
+        common_lb_config: Some(CommonLbConfig {
+            locality_config_specifier: Some(LocalityConfigSpecifier::LocalityWeightedLbConfig(
+                LocalityWeightedLbConfig::default(),
+            )),
+            ..CommonLbConfig::default()
+        }),
+        circuit_breakers: to_circuit_breakers(strictest(clusters.iter().map(|(cluster, _)| cluster.retries))),
+        ..base_cluster(
+            name.to_owned(),
+            discovery,
+            first.map_or(ir::UpstreamProtocol::Http1, |cluster| cluster.protocol),
+        )
+    }
+}
+
+/// The limit of all members together: the least that one of them allows.
+fn strictest(limits: impl Iterator<Item = RetryLimit>) -> RetryLimit {
+    limits.fold(RetryLimit::Unused, |least, limit| match (least, limit) {
+        (RetryLimit::Budget { percent, least }, RetryLimit::Budget { percent: other, least: few }) => {
+            RetryLimit::Budget { percent: percent.min(other), least: least.min(few) }
+        }
+        (budget @ RetryLimit::Budget { .. }, _) | (_, budget @ RetryLimit::Budget { .. }) => budget,
+        (RetryLimit::Unlimited, _) | (_, RetryLimit::Unlimited) => RetryLimit::Unlimited,
+        (RetryLimit::Unused, RetryLimit::Unused) => RetryLimit::Unused,
+    })
+}
+
+/// The sockets of the members whose connections differ from the first one's.
+fn socket_matches<'c>(
+    clusters: impl Iterator<Item = &'c ir::Cluster>,
+    config: &ir::Config,
+) -> Vec<TransportSocketMatch> {
+    let socket = |cluster: &ir::Cluster| TransportSocketMatch {
+        name: name::cluster(cluster),
+        r#match: Some(backend_struct(cluster)),
+        transport_socket: Some(cluster.tls.as_ref().map_or_else(plain_socket, |tls| to_upstream_socket(tls, config))),
+    };
+    clusters.map(socket).collect()
+}
+
+fn plain_socket() -> TransportSocket {
+    TransportSocket {
+        name: PLAIN_SOCKET.to_owned(),
+        config_type: Some(SocketConfig::TypedConfig(any(RAW_BUFFER, &RawBuffer::default()))),
+    }
+}
+
+fn socket_metadata(cluster: &ir::Cluster) -> Metadata {
+    Metadata {
+        filter_metadata: [(SOCKET_METADATA.to_owned(), backend_struct(cluster))].into(),
+        typed_filter_metadata: HashMap::new(),
+    }
+}
+
+fn backend_struct(cluster: &ir::Cluster) -> Struct {
+    let backend = Value { kind: Some(value::Kind::StringValue(name::cluster(cluster))) };
+    Struct { fields: [(BACKEND_KEY.to_owned(), backend)].into() }
+}

@@ -1,0 +1,124 @@
+//! How the session of a rule holds across its backends.
+//!
+//! A session names an endpoint, and Envoy looks for it in the cluster that was
+//! drawn for the request. Backends that are alike become one pool: a session
+//! finds any of its endpoints, and goes on at any other. Where they differ, the
+//! client has to be led back to its backend before one is drawn.
+
+use crate::diagnostics::{Reported, codes};
+use crate::ir::{Across, Cluster, Endpoints, RetryLimit, SessionCarrier, SessionCookie, SessionRule, Target};
+use crate::path;
+
+use super::action::BackendSpec;
+use super::filter::ListPlace;
+use super::forward::{RuleBackend, is_cluster};
+use super::rule::{RouteLowering, short};
+
+/// Why the backends of a rule cannot form a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Difference {
+    /// A backend has filters of its own.
+    Filters,
+    /// They are spoken to in different versions of HTTP.
+    Protocol,
+    /// A policy limits the retries to one of them alone.
+    RetryBudget,
+}
+
+impl Difference {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Filters => "one of the backends has filters of its own",
+            Self::Protocol => "the backends speak different versions of HTTP",
+            Self::RetryBudget => "one of the backends has a retry budget of its own",
+        }
+    }
+}
+
+impl<S> RouteLowering<'_, S> {
+    /// How a session holds across these backends; an error means that it cannot.
+    pub(super) fn lower_across(
+        &mut self,
+        list: ListPlace<'_>,
+        carrier: &SessionCarrier,
+        backends: &[RuleBackend<'_>],
+    ) -> Result<Across, Reported> {
+        if backends.len() < 2 || !backends.iter().any(is_cluster) {
+            return Ok(Across::Nothing);
+        }
+        let (difference, is_known) = {
+            let clusters = self.live_clusters(backends);
+            let is_known = clusters.iter().all(|cluster| matches!(cluster.endpoints, Endpoints::Static(_)));
+            (find_difference(backends, &clusters), is_known)
+        };
+        let pool = Across::Pool(SessionRule {
+            kind: self.answers.kind,
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            rule: short(list.rule),
+        });
+        match (carrier, difference) {
+            (_, None) => Ok(pool),
+            (SessionCarrier::Cookie(cookie), Some(_)) => {
+                let rule = self.rule_in_words(list.rule);
+                let name = self.shared.sessions.claim_selector(&cookie.name, &rule);
+                Ok(Across::Selector(SessionCookie { name, ..cookie.clone() }))
+            }
+            (SessionCarrier::Header(_), Some(_)) if is_known => Ok(Across::Endpoints),
+            (SessionCarrier::Header(_), Some(Difference::RetryBudget)) => Ok(pool),
+            (SessionCarrier::Header(_), Some(difference)) => Err(self.report_header(list, difference)),
+        }
+    }
+
+    /// Warns where a session names the address of a Service, behind which the cluster chooses an endpoint.
+    pub(super) fn warn_virtual_backends(&mut self, list: ListPlace<'_>, backends: &[BackendSpec<'_>]) {
+        let is_virtual = |spec: &BackendSpec<'_>| spec.outcome.is_ok_and(|id| self.clusters.is_virtual(id));
+        let Some(index) = backends.iter().position(is_virtual) else { return };
+        self.diagnostics.report(
+            self.object
+                .finding(
+                    codes::SESSION_AT_SERVICE,
+                    list.owner.join(&path!["backendRefs", index, "name"]),
+                    "a session keeps clients at the address of this Service, not at one of its endpoints",
+                )
+                .label("known by its DNS name alone")
+                .consequence("where that is a cluster IP, the cluster chooses an endpoint for each connection")
+                .help("add the EndpointSlices of the Service to the input, or make it headless"),
+        );
+    }
+
+    /// The clusters of the backends that have an endpoint.
+    fn live_clusters(&self, backends: &[RuleBackend<'_>]) -> Vec<&Cluster> {
+        let clusters = backends.iter().filter_map(|backend| match backend.target {
+            Target::Cluster(id) => self.clusters.get(id),
+            Target::Invalid(_) => None,
+        });
+        clusters.filter(|cluster| !cluster.endpoints.is_empty()).collect()
+    }
+
+    fn report_header(&mut self, list: ListPlace<'_>, difference: Difference) -> Reported {
+        self.diagnostics.error(
+            self.object
+                .finding(
+                    codes::SESSION_HEADER_SPLIT,
+                    list.owner.with("sessionPersistence"),
+                    "a session in a header cannot lead back to one of these backends",
+                )
+                .label(format!("{}, and their addresses are known only to DNS", difference.as_str()))
+                .consequence(self.answers.rule_fails)
+                .help("use the type `Cookie`, make the backends alike, or add their EndpointSlices to the input"),
+        )
+    }
+}
+
+/// What keeps backends from forming a pool.
+fn find_difference(backends: &[RuleBackend<'_>], live: &[&Cluster]) -> Option<Difference> {
+    if backends.iter().any(|backend| backend.filters.are_own()) {
+        return Some(Difference::Filters);
+    }
+    if live.windows(2).any(|pair| pair[0].protocol != pair[1].protocol) {
+        return Some(Difference::Protocol);
+    }
+    let has_budget = |cluster: &&Cluster| matches!(cluster.retries, RetryLimit::Budget { .. });
+    (live.len() > 1 && live.iter().any(has_budget)).then_some(Difference::RetryBudget)
+}
