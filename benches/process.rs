@@ -2,7 +2,7 @@
 //!
 //! For each number of routes it prints, side by side and from one run, the
 //! wall time, the CPU time and the peak memory of `gwctl translate` (YAML with comments to a
-//! file), the time Envoy takes to load that YAML, and the time of a bare
+//! file) and of `gwctl validate`, the time Envoy takes to load that YAML, and the time of a bare
 //! `serde_yaml` decode of the same bytes. Numbers after `--` replace the usual
 //! 1, 1,000 and 10,000: `cargo bench --bench process -- 100000`.
 //!
@@ -44,9 +44,9 @@ fn run() -> Result<(), Failure> {
     writeln!(out, "{cores} cores; milliseconds, best (median) of several runs\n")?;
     writeln!(
         out,
-        "| routes | input | output | gwctl | CPU time | peak memory | Envoy loads it | serde_yaml | of Envoy | of decode |"
+        "| routes | input | output | gwctl | CPU time | peak memory | Envoy loads it | serde_yaml | of Envoy | of decode | validate | of translate |"
     )?;
-    writeln!(out, "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")?;
+    writeln!(out, "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")?;
     for routes in numbers {
         writeln!(out, "{}", Row::measure(routes, &envoy)?)?;
         out.flush()?;
@@ -63,6 +63,8 @@ struct Row {
     usage: Usage,
     envoy: Times,
     decode: Times,
+    /// `gwctl validate` on the same input.
+    report: Times,
 }
 
 impl Row {
@@ -95,12 +97,14 @@ impl Row {
             command
         };
         let envoy = Times::of(few, || finish(&mut validate()))?;
+        let report =
+            Times::of(many, || finish(Command::new(env!("CARGO_BIN_EXE_gwctl")).arg("validate").arg(&manifests)))?;
         let yaml = fs::read_to_string(&config)?;
         let decode = Times::of(few, || {
             serde_yaml::from_str::<serde_yaml::Value>(&yaml)?;
             Ok(())
         })?;
-        Ok(Self { routes, input, output: yaml.len() as u64, gwctl, usage, envoy, decode })
+        Ok(Self { routes, input, output: yaml.len() as u64, gwctl, usage, envoy, decode, report })
     }
 }
 
@@ -108,16 +112,17 @@ impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mebi = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         let ratio = |other: &Times| self.gwctl.best.as_secs_f64() / other.best.as_secs_f64();
-        let Self { routes, input, output, gwctl, usage, envoy, decode } = self;
+        let Self { routes, input, output, gwctl, usage, envoy, decode, report } = self;
         write!(
             f,
-            "| {routes} | {:.1} MiB | {:.1} MiB | {gwctl} | {:.0} | {:.0} MiB | {envoy} | {decode} | {:.2} | {:.2} |",
+            "| {routes} | {:.1} MiB | {:.1} MiB | {gwctl} | {:.0} | {:.0} MiB | {envoy} | {decode} | {:.2} | {:.2} | {report} | {:.2} |",
             mebi(*input),
             mebi(*output),
             usage.cpu.as_secs_f64() * 1_000.0,
             mebi(usage.peak_memory),
             ratio(envoy),
             ratio(decode),
+            report.best.as_secs_f64() / gwctl.best.as_secs_f64(),
         )
     }
 }

@@ -1,5 +1,6 @@
 //! The whole compilation in memory: no file system, no printing, no globals.
 
+use crate::analysis;
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::emit;
 use crate::ir;
@@ -51,7 +52,9 @@ fn compile_for(
         let resolved = resolver::resolve(&manifests, options, &mut diagnostics);
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
         // What context objects and suppressed findings say counts here too.
-        (lowered, compute_status(&resolved, diagnostics.findings()))
+        let status = compute_status(&resolved, diagnostics.findings());
+        analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
+        (lowered, status)
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
     let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));
@@ -155,7 +158,7 @@ mod tests {
 
     /// Objects of every part that a status speaks of, the documents in either order.
     fn documents(reversed: bool) -> SourceSet {
-        let mut documents = vec![
+        let mut documents = [
             "kind: GatewayClass\nmetadata: {name: c}\nspec: {controllerName: a.example/b}",
             "kind: Gateway\nmetadata: {name: g, generation: 4}\nspec:\n  gatewayClassName: c\n  listeners:\n  \
              - {name: a, protocol: HTTP, port: 80}\n  - {name: b, protocol: TCP, port: 80}\n  \

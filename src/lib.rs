@@ -4,6 +4,7 @@
 //! `translator` (through `ir`) → `emit`; `diagnostics` is what they all report
 //! to. `proving` runs what came out through a real proxy. See `docs/architecture.md`.
 
+pub mod analysis;
 pub mod certificate;
 pub mod cli;
 pub mod comments;

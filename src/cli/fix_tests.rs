@@ -174,3 +174,20 @@ fn files_are_written_with_their_mark_unless_they_changed_meanwhile() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "\u{feff}new\r\n");
     assert!(write(&[("/nowhere/a.yaml", "old", "new")]).is_err());
 }
+
+#[test]
+fn a_port_that_only_one_service_can_mean_is_set() {
+    let reference = "    - name: \"cart\"\n      port: 80 # the cart\n      weight: 3\n";
+    for (wrong, right) in [
+        ("    - name: \"cart\"\n      weight: 3\n", "    - name: \"cart\"\n      weight: 3\n      port: 80\n"),
+        ("    - {name: cart, weight: 3}\n", "    - {port: 80, name: cart, weight: 3}\n"),
+        ("    - {name: cart, namespace: 'shop'}\n", "    - {port: 80, name: cart, namespace: 'shop'}\n"),
+    ] {
+        let (text, made, compiled) = fixed(&RIGHT.replacen(reference, wrong, 1));
+        assert_eq!((text, made.len()), (RIGHT.replacen(reference, right, 1), 1));
+        assert_eq!(errors(&compiled), Vec::<String>::new());
+    }
+    let two = RIGHT.replacen("[{port: 80}]", "[{name: a, port: 80}, {name: b, port: 81}]", 1);
+    let two = two.replacen("      port: 80 # the cart\n", "", 1);
+    assert_eq!(fixed(&two).0, two);
+}

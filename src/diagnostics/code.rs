@@ -217,6 +217,8 @@ registry! {
     MISSPELT_TYPE = "GW2072" "misspelt-type" Warning;
     /// An EndpointSlice of a Service that is not in the input.
     SLICE_WITHOUT_SERVICE = "GW2073" "slice-without-service" Warning;
+    /// An unknown `appProtocol` that is close to a known one.
+    MISSPELT_PROTOCOL = "GW2074" "misspelt-app-protocol" Warning;
 
     /// A parent that is not in the input.
     PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;
@@ -284,6 +286,25 @@ registry! {
     /// Two rules name their sessions alike.
     SESSION_NAME_TAKEN = "GW4041" "session-name-taken" Warning;
 
+    /// A rule whose requests other rules take.
+    UNREACHABLE_RULE = "GW4050" "unreachable-rule" Warning;
+    /// A match whose requests other matches take.
+    UNREACHABLE_MATCH = "GW4051" "unreachable-match" Warning;
+    /// A match that another route object has too.
+    DUPLICATE_MATCH = "GW4052" "duplicate-match" Warning;
+    /// A match with a condition that no request meets.
+    IMPOSSIBLE_MATCH = "GW4053" "impossible-match" Warning;
+    /// A listener without routes.
+    IDLE_LISTENER = "GW4054" "listener-without-routes" Warning;
+    /// A hostname that belongs to a more specific listener.
+    HOSTNAME_TAKEN = "GW4055" "hostname-of-another-listener" Warning;
+    /// A redirect that leads back to itself.
+    REDIRECT_LOOP = "GW4056" "redirect-loop" Warning;
+    /// One parent in two references.
+    REPEATED_PARENT = "GW4057" "repeated-parent" Warning;
+    /// Certificates of one listener that cover hosts of another.
+    OVERLAPPING_CERTIFICATES = "GW4058" "overlapping-certificates" Note;
+
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;
     /// A kind that is read and not served yet.
@@ -312,6 +333,12 @@ registry! {
     CORS_PER_BACKEND = "GW5041" "cors-per-backend" Error, "Accepted" "False" "IncompatibleFilters";
     /// A session header on a rule with several backends.
     SESSION_HEADER_SPLIT = "GW5042" "session-header-across-backends" Error, "Accepted" "False" "UnsupportedValue";
+    /// A value that the API has deprecated.
+    DEPRECATED_VALUE = "GW5060" "deprecated-value" Warning;
+    /// A name that some implementations do not take.
+    UNPORTABLE_NAME = "GW5061" "unportable-name" Note;
+    /// A Service of the cluster as a host outside of it.
+    CLUSTER_HOST = "GW5062" "cluster-host-as-external" Warning;
     /// A session with a Service that is known by name alone.
     SESSION_AT_SERVICE = "GW5080" "session-at-service-address" Warning;
     /// An authorization that is listed behind changes to the request.

@@ -3,6 +3,7 @@
 use super::code::{Code, Condition, Severity};
 use super::fix::Fix;
 use super::location::{FieldPath, Location};
+use super::witness::Witness;
 
 /// The object a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,7 +28,7 @@ pub struct Related {
 }
 
 /// One problem: what, where, what traffic does because of it, what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// The registered code.
     pub code: Code,
@@ -51,6 +52,8 @@ pub struct Finding {
     pub condition: Option<Condition>,
     /// What to change in the manifests, where a program can do it.
     pub fix: Option<Fix>,
+    /// A request that shows the problem.
+    pub witness: Option<Witness>,
 }
 
 impl Finding {
@@ -68,6 +71,7 @@ impl Finding {
             path: None,
             condition: code.condition(),
             fix: None,
+            witness: None,
         }
     }
 
@@ -111,6 +115,13 @@ impl Finding {
     #[must_use]
     pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
         self.fix = fix.into();
+        self
+    }
+
+    /// Sets the request that shows the problem; `None` where there is none.
+    #[must_use]
+    pub fn witness(mut self, witness: impl Into<Option<Witness>>) -> Self {
+        self.witness = witness.into();
         self
     }
 
@@ -163,6 +174,11 @@ impl Diagnostics {
     /// The findings so far.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// The findings so far, for a later stage that knows more about them.
+    pub fn findings_mut(&mut self) -> &mut [Finding] {
+        &mut self.findings
     }
 
     /// Whether an error was reported.

@@ -78,6 +78,9 @@ fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String)
     if let Some(help) = &finding.help {
         write_item("help", help, color, out)?;
     }
+    if let Some(witness) = &finding.witness {
+        write_item("witness", &one_line(&witness.to_string()), color, out)?;
+    }
     for (related, place) in &entry.related {
         write_item("related", &related.message, color, out)?;
         write_place(&related.location, place.as_ref(), None, locate, color, out)?;

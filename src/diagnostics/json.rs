@@ -14,6 +14,7 @@ use super::finding::ObjectRef;
 use super::fix::TextEdit;
 use super::place::{Place, Span};
 use super::report::{Entry, Report, Summary};
+use super::witness::Witness;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -44,8 +45,8 @@ struct JsonFinding<'a> {
     help: Option<&'a str>,
     /// Edits that a program may apply.
     fix: Option<JsonFix<'a>>,
-    /// A request that shows the problem; no finding carries one yet.
-    witness: Option<()>,
+    /// A request that shows the problem.
+    witness: Option<&'a Witness>,
     related: Vec<JsonRelated<'a>>,
 }
 
@@ -139,7 +140,7 @@ fn finding<'a>(entry: &'a Entry<'_>) -> JsonFinding<'a> {
         consequence: finding.consequence.as_deref(),
         help: finding.help.as_deref(),
         fix: entry.fix.as_ref().map(|edits| JsonFix { edits: edits.iter().map(edit).collect() }),
-        witness: None,
+        witness: finding.witness.as_ref(),
         related: entry.related.iter().map(|(related, place)| self::related(&related.message, place.as_ref())).collect(),
     }
 }
@@ -172,12 +173,15 @@ fn related<'a>(message: &'a str, place: Option<&'a Place>) -> JsonRelated<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::{Value, json};
 
     use super::super::code::codes;
     use super::super::finding::Finding;
     use super::super::location::Location;
     use super::super::place::memory::Files;
+    use super::super::witness::{WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls};
     use super::*;
     use crate::path;
 
@@ -201,10 +205,27 @@ mod tests {
             .object(
                 ObjectRef { group: "g".into(), kind: "HTTPRoute".into(), namespace: "shop".into(), name: "web".into() },
                 path!["spec", "rules", 0],
-            );
+            )
+            .witness(witness());
         let bare = Finding::new(codes::NO_LISTENER, Location::Run, "nothing to serve");
         let path = Finding::new(codes::UNREADABLE, Location::Path("gone.yaml".into()), "no such file");
         (vec![full, bare, path], files)
+    }
+
+    fn witness() -> Witness {
+        Witness {
+            request: WitnessRequest {
+                method: "GET".to_owned(),
+                url: "http://a.test/".to_owned(),
+                headers: BTreeMap::from([("x-a".to_owned(), "1".to_owned())]),
+                tls: Some(WitnessTls { sni: "b.test".to_owned() }),
+            },
+            answer: WitnessAnswer {
+                backends: BTreeMap::from([("a/b:80".to_owned(), 50.0), ("status:500".to_owned(), 50.0)]),
+                upstream: Some(WitnessHeaders { headers: BTreeMap::new(), absent: vec!["x-b".to_owned()] }),
+                ..WitnessAnswer::default()
+            },
+        }
     }
 
     #[test]
@@ -220,7 +241,12 @@ mod tests {
                 "object": {"group": "g", "kind": "HTTPRoute", "namespace": "shop", "name": "web"},
                 "path": "spec.rules[0]",
                 "condition": {"type": "ResolvedRefs", "status": "False", "reason": "BackendNotFound"},
-                "consequence": "500", "help": "did you mean `cart`?", "fix": null, "witness": null,
+                "consequence": "500", "help": "did you mean `cart`?", "fix": null,
+                "witness": {
+                    "request": {"method": "GET", "url": "http://a.test/", "headers": {"x-a": "1"},
+                                "tls": {"sni": "b.test"}},
+                    "answer": {"backends": {"a/b:80": 50.0, "status:500": 50.0}, "upstream": {"absent": ["x-b"]}},
+                },
                 "related": [{"message": "this Service is in the input", "file": "-", "line": 1, "column": 7}],
             })
         );
@@ -267,6 +293,7 @@ mod tests {
         let actual = match value {
             Value::Null => "null",
             Value::Bool(_) => "boolean",
+            Value::Number(number) if number.is_f64() => "number",
             Value::Number(_) => "integer",
             Value::String(_) => "string",
             Value::Array(_) => "array",
@@ -283,14 +310,17 @@ mod tests {
                 }
             }
             Value::Object(fields) => {
-                let described = schema["properties"].as_object().unwrap();
+                let none = serde_json::Map::new();
+                let described = schema["properties"].as_object().unwrap_or(&none);
                 let required: Vec<&str> =
                     schema["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
                 for name in required {
                     assert!(fields.contains_key(name), "{at}.{name} is absent");
                 }
                 for (name, field) in fields {
-                    let schema = described.get(name).unwrap_or_else(|| panic!("{at}.{name} is not documented"));
+                    let other = schema.get("additionalProperties");
+                    let schema = described.get(name).or(other);
+                    let schema = schema.unwrap_or_else(|| panic!("{at}.{name} is not documented"));
                     check(field, schema, &format!("{at}.{name}"));
                 }
             }

@@ -17,6 +17,7 @@ mod location;
 mod place;
 mod report;
 pub mod sarif;
+mod witness;
 mod words;
 
 pub use code::codes;
@@ -26,3 +27,4 @@ pub use fix::{Change, Edit, Fix, Scalar, TextEdit};
 pub use location::{FieldPath, Location, Part, Segment};
 pub use place::{Locate, Place, Span};
 pub use report::{Entry, Report, Summary};
+pub use witness::{Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls};

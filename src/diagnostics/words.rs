@@ -24,6 +24,9 @@ pub(super) fn full(finding: &Finding) -> String {
     if let Some(help) = &finding.help {
         line("Help", help);
     }
+    if let Some(witness) = &finding.witness {
+        line("Witness", &witness.to_string());
+    }
     text
 }
 

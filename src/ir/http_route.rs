@@ -46,7 +46,7 @@ pub struct RouteName {
 }
 
 /// Conditions that must all hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RouteMatch {
     /// The path.
     pub path: PathMatch,

@@ -6,6 +6,7 @@
 //! backend is looked up once, however often it is referred to.
 
 mod external;
+mod protocol;
 mod service;
 mod unusable;
 
@@ -306,6 +307,10 @@ impl<'m> BackendIndex<'m> {
         }
         let found = service.spec.ports.iter().enumerate().find(|(_, port)| port.port == backend.name.port);
         let Some((index, declared)) = found else { return };
+        let slip = declared.app_protocol.as_deref().and_then(|value| protocol::slip(service, index, value));
+        if let Some(finding) = slip {
+            diagnostics.report(finding.related(from.object.at(&from.path), "used by this reference"));
+        }
         if let Some(protocol @ ("https" | "kubernetes.io/wss")) = declared.app_protocol.as_deref() {
             diagnostics.report(
                 service

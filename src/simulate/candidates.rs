@@ -84,7 +84,7 @@ impl Precedence {
     }
 
     /// What puts `winner` before `other`.
-    fn between(winner: &Route, other: &Route) -> Self {
+    pub fn between(winner: &Route, other: &Route) -> Self {
         let class = |matches: &RouteMatch| match matches.path {
             PathMatch::Exact(_) => 0,
             PathMatch::Regex(_) => 1,

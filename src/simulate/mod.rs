@@ -15,6 +15,7 @@ mod decision;
 mod header;
 mod host;
 mod http;
+mod language;
 mod matching;
 mod path;
 mod re2;
@@ -29,6 +30,8 @@ mod witness;
 pub use authorization::{Permission, Question};
 pub use candidates::{Candidate, Precedence, Unmet, Verdict};
 pub use decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason, Upstream};
+pub use language::Language;
+pub use re2::Pattern;
 pub use request::{Connection, Request, Security, Version};
 pub use session::{SessionStart, UNKNOWN};
 pub use share::Share;
@@ -56,6 +59,11 @@ impl<'c> Simulator<'c> {
     /// The configuration.
     pub fn config(&self) -> &'c Config {
         self.config
+    }
+
+    /// Whether a header, named in lower case, is taken out of every request before routes are matched.
+    pub fn strips(name: &str) -> bool {
+        header::is_stripped(name)
     }
 
     /// Decides about one request. Authorization services are assumed to agree.

@@ -15,18 +15,18 @@ const SIZE_LIMIT: usize = 64 << 20;
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern(Option<Regex>);
+pub struct Pattern(Option<Regex>);
 
 impl Pattern {
     /// Compiles a pattern.
-    pub(super) fn new(pattern: &str) -> Self {
+    pub fn new(pattern: &str) -> Self {
         let whole = translate(pattern.as_bytes()).map(|inner| format!(r"\A(?:{inner})\z"));
         let compile = |whole: String| RegexBuilder::new(&whole).unicode(false).size_limit(SIZE_LIMIT).build().ok();
         Self(whole.and_then(compile))
     }
 
     /// Whether the whole text matches.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         self.0.as_ref().is_some_and(|regex| regex.is_match(text.as_bytes()))
     }
 }

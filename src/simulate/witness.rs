@@ -8,6 +8,8 @@ use crate::ir::{
 };
 
 use super::Simulator;
+use super::decision::Decision;
+use super::matching::Conditions;
 use super::re2::translate;
 use super::request::{Connection, Request, Security, Version};
 
@@ -63,6 +65,35 @@ impl<'c> Simulator<'c> {
         }
         let request = first.unwrap_or_else(|| Request::get(listener.port, "", "/"));
         Witness { route, host, request, is_taken: false }
+    }
+
+    /// A host that a hostname covers.
+    pub fn example_host(hostname: &Hostname) -> String {
+        hosts_of(hostname).swap_remove(0)
+    }
+
+    /// A request that arrives at a virtual host and meets these conditions, whoever takes it, with what becomes of it;
+    /// `None` when none can be found.
+    pub fn meeting(
+        &self,
+        listener: &'c Listener,
+        chain: &'c FilterChain,
+        host: &'c VirtualHost,
+        matches: &RouteMatch,
+    ) -> Option<(Request, Decision<'c>)> {
+        let conditions = Conditions::new(matches);
+        hosts_of(&host.hostname).iter().find_map(|authority| {
+            let request = request(listener, chain, authority, matches);
+            let (table, place) = self.connect(&request.connection).ok()?;
+            let http = self.http(table, place)?;
+            let admitted = http.admit(self.config, &request).ok()?;
+            let (found, _) = http.host(&admitted)?;
+            let is_met = std::ptr::eq(found, host) && conditions.unmet(&admitted.subject()).is_none();
+            is_met.then(|| {
+                let decision = self.decide(&request);
+                (request, decision)
+            })
+        })
     }
 }
 

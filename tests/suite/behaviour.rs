@@ -22,17 +22,20 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         .filter_map(|case| Some((case.requests.clone()?, case)))
         .map(|(requests, case)| {
             let harness = harness.clone();
-            Trial::test(format!("requests::{}", case.name), move || Ok(prove(&harness, &case, &requests)?))
+            Trial::test(format!("requests::{}", case.name), move || {
+                let folder = format!("requests/{}", case.name);
+                Ok(prove(&harness, &case, &requests, &folder)?)
+            })
         })
         .collect()
 }
 
 /// Runs all requests of a case. The message lists every mismatch.
-pub(crate) fn prove(harness: &Harness, case: &Case, requests: &Path) -> Result<(), String> {
+pub(crate) fn prove(harness: &Harness, case: &Case, requests: &Path, folder: &str) -> Result<(), String> {
     let text = fs::read_to_string(requests).map_err(|error| format!("{}: {error}", requests.display()))?;
     let cases = CaseFile::parse(&text).map_err(|error| format!("{}:{error}", requests.display()))?;
     let cases = cases.in_folder(&case.folder);
-    let work = harness.work_directory(&format!("requests/{}", case.name))?;
+    let work = harness.work_directory(folder)?;
     let options = base_options(&case.translate_args)?;
     let texts = manifests(case)?;
     let topology = Topology::scan(texts.iter().map(String::as_str), &options.namespace);

@@ -244,7 +244,7 @@ fn requests_are_sent() -> Result<(), Failed> {
         let (_, found) = discover(&harness.testdata()).pop().ok_or("no case")?;
         let case = found?;
         let file = case.requests.clone().ok_or("no requests")?;
-        let result = behaviour::prove(&harness, &case, &file);
+        let result = behaviour::prove(&harness, &case, &file, "requests/own");
         ensure(result.is_err() == fails, format!("{status}: {result:?}"))?;
         let shows_both = |message: String| message.contains("200") && message.contains("418");
         ensure(result.err().is_none_or(shows_both), "the message shows what was expected and what came")?;

@@ -37,6 +37,12 @@ const LAYERS: &[Layer] = &[
     layer("translator/lower", &["diagnostics", "hostname", "ir", "options", "parser", "resolver"], false, false),
     layer("translator/envoy", &["hostname", "ir"], true, false),
     layer("translator", &["diagnostics", "ir", "options", "parser", "resolver"], true, false),
+    layer(
+        "analysis",
+        &["diagnostics", "hostname", "ir", "options", "parser", "resolver", "simulate", "translator"],
+        false,
+        false,
+    ),
     layer("emit", &["ir"], true, true),
     layer("simulate", &["hostname", "ir"], false, false),
     // A stand-in for an authorization service speaks Envoy's protocol.

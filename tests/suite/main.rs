@@ -30,6 +30,7 @@ mod proxy;
 mod registry;
 mod simulated;
 mod status;
+mod witness;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -76,6 +77,7 @@ fn trials() -> Vec<Trial> {
     let mut trials = golden::trials(&harness);
     trials.extend(behaviour::trials(&harness));
     trials.extend(simulated::trials(&harness));
+    trials.extend(witness::trials(&harness));
     trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));
     trials.extend(property::trials(&harness));

@@ -71,7 +71,7 @@ fn prove(harness: &Harness, name: &str, objects: &[Value], requests: &[Value]) -
         exit: crate::case::Exit::default(),
         requests: Some(requests.clone()),
     };
-    behaviour::prove(harness, &case, &requests)
+    behaviour::prove(harness, &case, &requests, &format!("requests/{}", case.name))
 }
 
 fn gateway(listeners: &[Value]) -> Value {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use libtest_mimic::Trial;
 use serde_json::Value;
@@ -111,14 +112,17 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         .filter(|case| case.requests.is_some())
         .map(|case| {
             let harness = harness.clone();
-            Trial::test(format!("simulated::{}", case.name), move || Ok(simulate(&harness, &case)?))
+            let requests = case.requests.clone().unwrap_or_default();
+            let folder = format!("simulated/{}", case.name);
+            Trial::test(folder.replacen('/', "::", 1), move || Ok(simulate(&harness, &case, &requests, &folder)?))
         })
         .collect()
 }
 
-fn simulate(harness: &Harness, case: &Case) -> Result<(), String> {
-    let work = harness.work_directory(&format!("simulated/{}", case.name))?;
-    let requests = case.requests.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+/// Runs the requests of a file through the simulator. The message lists every mismatch.
+pub(crate) fn simulate(harness: &Harness, case: &Case, requests: &Path, folder: &str) -> Result<(), String> {
+    let work = harness.work_directory(folder)?;
+    let requests = requests.display().to_string();
     let mut args = vec!["test".to_owned(), requests, "--partial".to_owned(), "-o".to_owned(), "json".to_owned()];
     args.extend(case.paths.iter().flat_map(|path| ["-f".to_owned(), path.clone()]));
     let work_text = work.to_string_lossy().into_owned();

@@ -21,7 +21,7 @@ pub(super) fn lower_http_chain(lowering: &mut SocketLowering<'_, '_>, ids: &[Lis
     let mut listeners = listener_routes(lowering, ids, "http");
     let origin = listeners.first().map_or_else(|| Origin(u32::MAX), |listener| listener.origin);
     let virtual_hosts =
-        build_virtual_hosts(&mut listeners, lowering.copies).into_iter().map(|(_, host)| host).collect();
+        build_virtual_hosts(&mut listeners, lowering.placement).into_iter().map(|(_, host)| host).collect();
     FilterChain {
         name: None,
         select: ChainMatch::Any,
@@ -53,7 +53,7 @@ pub(super) fn lower_https_connections(
             HttpConnection { virtual_hosts: Vec::new(), misdirected }
         })
         .collect();
-    for (index, host) in build_virtual_hosts(&mut listeners, lowering.copies) {
+    for (index, host) in build_virtual_hosts(&mut listeners, lowering.placement) {
         connections[index].virtual_hosts.push(host);
     }
     connections

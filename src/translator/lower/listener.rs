@@ -20,7 +20,7 @@ use super::l4_route::{lower_tcp_chain, lower_udp};
 use super::rule::LoweredRoutes;
 use super::socket::{Bind, Demultiplexing, SocketTransport, group_by_socket};
 use super::tls_chain::lower_tls_chains;
-use super::virtual_host::Copies;
+use super::virtual_host::{Placement, Unserved};
 
 /// From how many routes on, and from how many routes for each declared match,
 /// the copies of less specific routes are worth a warning.
@@ -36,7 +36,7 @@ pub(super) struct SocketLowering<'a, 'm> {
     pub(super) clusters: &'a Clusters,
     /// The authorizations of all rules.
     pub(super) auths: &'a mut ExternalAuths,
-    pub(super) copies: &'a mut Copies,
+    pub(super) placement: &'a mut Placement,
     material: &'a mut KeyMaterial<'m>,
     origins: &'a mut OriginTable,
     /// The Gateways and ListenerSets that the table of origins knows.
@@ -98,7 +98,8 @@ impl SocketLowering<'_, '_> {
     }
 }
 
-/// Lowers every listener that serves something, by address and port.
+/// Lowers every listener that serves something, by address and port. Beside them: the routes that are left out
+/// because others take all their requests.
 pub(super) fn lower_listeners<'m>(
     resolved: &Resolved<'m>,
     options: &Options,
@@ -106,36 +107,36 @@ pub(super) fn lower_listeners<'m>(
     material: &mut KeyMaterial<'m>,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
-) -> Vec<Listener> {
-    let mut copies = Copies::default();
+) -> (Vec<Listener>, Vec<Unserved>) {
+    let mut placement = Placement::default();
     let sockets = group_by_socket(resolved, options, diagnostics);
     let mut lowering = SocketLowering {
         resolved,
         routes,
         clusters,
         auths,
-        copies: &mut copies,
+        placement: &mut placement,
         material,
         origins,
         registered: BTreeMap::new(),
     };
     let listeners = sockets.into_iter().filter_map(|(bind, ids)| lowering.lower_socket(bind, &ids)).collect();
     let declared = routes.count_matches();
-    if copies.total > MANY_ROUTES && copies.total > MANY_COPIES * declared {
-        report_copies(resolved, &copies, declared, diagnostics);
+    if placement.total > MANY_ROUTES && placement.total > MANY_COPIES * declared {
+        report_copies(resolved, &placement, declared, diagnostics);
     }
-    listeners
+    (listeners, placement.unserved)
 }
 
-fn report_copies(resolved: &Resolved<'_>, copies: &Copies, declared: usize, diagnostics: &mut Diagnostics) {
-    let mut copied: Vec<_> = copies.by_route.iter().collect();
+fn report_copies(resolved: &Resolved<'_>, placement: &Placement, declared: usize, diagnostics: &mut Diagnostics) {
+    let mut copied: Vec<_> = placement.by_route.iter().collect();
     copied.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
     let Some(((kind, namespace, name), most)) = copied.first().copied() else { return };
     let at = || path!["spec", "hostnames"];
     let is = |metadata: &Metadata| *metadata.namespace == **namespace && *metadata.name == **name;
     let message = format!(
         "{declared} declared matches become {} routes; those of `{namespace}/{name}` are copied {most} times",
-        copies.total
+        placement.total
     );
     let mut http = resolved.http_routes.iter().map(|route| route.object);
     let mut grpc = resolved.grpc_routes.iter().map(|route| route.object);

@@ -34,6 +34,7 @@ use crate::resolver::{OriginTable, Resolved, RouteKind};
 use key_material::KeyMaterial;
 
 pub use key_material::Files;
+pub use virtual_host::Unserved;
 
 /// The intermediate representation, with the key to its origins.
 #[derive(Debug, Default)]
@@ -44,6 +45,8 @@ pub struct Lowered {
     pub origins: OriginTable,
     /// The files that the configuration refers to and gwctl has to write.
     pub files: Files,
+    /// The routes that no virtual host has, because others take all their requests.
+    pub unserved: Vec<Unserved>,
 }
 
 /// Lowers everything that the emitted Gateways serve.
@@ -60,7 +63,8 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         udp: l4_route::lower_l4_routes(&resolved.udp_routes, RouteKind::Udp, &mut origins, diagnostics),
     };
     let parts = listener::Parts { routes: &routes, clusters: &clusters, auths: &mut shared.auths };
-    let listeners = listener::lower_listeners(resolved, options, parts, &mut material, &mut origins, diagnostics);
+    let (listeners, unserved) =
+        listener::lower_listeners(resolved, options, parts, &mut material, &mut origins, diagnostics);
     let (certificates, files) = material.into_parts();
     if listeners.is_empty() {
         diagnostics.report(
@@ -76,7 +80,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         external_auths: shared.auths.into_list(),
         proxy: proxy(options),
     };
-    Lowered { config, origins, files }
+    Lowered { config, origins, files, unserved }
 }
 
 fn proxy(options: &Options) -> ir::Proxy {

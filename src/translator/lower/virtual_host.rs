@@ -32,13 +32,28 @@ struct Candidate<'m> {
     route: Arc<Route>,
 }
 
-/// How many routes were copied into more specific virtual hosts, by origin of their object.
+/// Where routes went: how many were copied into more specific virtual hosts, and which found no place.
 #[derive(Debug, Default)]
-pub(super) struct Copies {
+pub(super) struct Placement {
     /// Copies by route object (kind, namespace, name).
     pub(super) by_route: HashMap<(&'static str, Arc<str>, Arc<str>), usize>,
     /// All routes of all virtual hosts.
     pub(super) total: usize,
+    /// The routes that a virtual host was to serve and another route left nothing for.
+    pub(super) unserved: Vec<Unserved>,
+}
+
+/// A route that is left out of a virtual host of its own hostname, because another takes every request.
+#[derive(Clone, Debug)]
+pub struct Unserved {
+    /// The route.
+    pub route: Arc<Route>,
+    /// The route that takes every request.
+    pub taken_by: Arc<Route>,
+    /// The hosts.
+    pub hostname: Hostname,
+    /// The Gateway listener that owns the hosts.
+    pub listener: Origin,
 }
 
 impl<'m> ListenerRoutes<'m> {
@@ -63,28 +78,55 @@ impl<'m> ListenerRoutes<'m> {
     }
 
     /// The routes that serve `domain`, in order of precedence.
-    fn routes_of(&self, domain: &Hostname, copies: &mut Copies) -> Vec<Arc<Route>> {
+    fn routes_of(&self, domain: &Hostname, placement: &mut Placement) -> Vec<Arc<Route>> {
         let mut routes: Vec<Arc<Route>> = Vec::new();
         let mut seen = HashSet::new();
         for (level, hostname) in domain.ancestors().enumerate() {
             let Some(candidates) = self.levels.get(&hostname) else { continue };
-            for Candidate { route, .. } in candidates {
+            for (position, Candidate { route, .. }) in candidates.iter().enumerate() {
                 if !seen.insert(Arc::as_ptr(route)) {
                     continue;
                 }
                 routes.push(route.clone());
                 if level > 0 {
                     let key = (route.name.kind, route.name.namespace.clone(), route.name.name.clone());
-                    *copies.by_route.entry(key).or_default() += 1;
+                    *placement.by_route.entry(key).or_default() += 1;
                 }
                 if route.matches.is_unconditional() {
-                    copies.total += routes.len();
+                    placement.total += routes.len();
+                    self.leave_out(domain, (level, position), route, &seen, placement);
                     return routes;
                 }
             }
         }
-        copies.total += routes.len();
+        placement.total += routes.len();
         routes
+    }
+
+    /// Notes what comes behind a route that takes every request. A virtual host is where a hostname is served first
+    /// of all, and where its routes are missed, when it is the hostname itself or the listener's narrower one.
+    fn leave_out(
+        &self,
+        domain: &Hostname,
+        (level, position): (usize, usize),
+        taken_by: &Arc<Route>,
+        seen: &HashSet<*const Route>,
+        placement: &mut Placement,
+    ) {
+        let is_first = |level: usize| level == 0 || *domain == self.hostname;
+        for (depth, hostname) in domain.ancestors().enumerate().skip(level).take_while(|(depth, _)| is_first(*depth)) {
+            let candidates = self.levels.get(&hostname).map(Vec::as_slice).unwrap_or_default();
+            let behind = if depth == level { position + 1 } else { 0 };
+            let routes = candidates.iter().skip(behind).map(|candidate| &candidate.route);
+            placement.unserved.extend(routes.filter(|route| !seen.contains(&Arc::as_ptr(route))).map(|route| {
+                Unserved {
+                    route: route.clone(),
+                    taken_by: taken_by.clone(),
+                    hostname: domain.clone(),
+                    listener: self.origin,
+                }
+            }));
+        }
     }
 }
 
@@ -92,7 +134,7 @@ impl<'m> ListenerRoutes<'m> {
 /// first, each with the position of the listener that it belongs to.
 pub(super) fn build_virtual_hosts(
     listeners: &mut [ListenerRoutes<'_>],
-    copies: &mut Copies,
+    placement: &mut Placement,
 ) -> Vec<(usize, VirtualHost)> {
     listeners.iter_mut().for_each(ListenerRoutes::sort);
     let by_hostname: HashMap<&Hostname, usize> =
@@ -109,7 +151,7 @@ pub(super) fn build_virtual_hosts(
     }
     let hosts = domains.into_iter().filter_map(|(hostname, index)| {
         let listener = &listeners[index];
-        let routes = listener.routes_of(&hostname, copies);
+        let routes = listener.routes_of(&hostname, placement);
         // A host that no virtual host covers gets 404, just as one without routes does.
         let needed = !routes.is_empty() || hostname != Hostname::Any;
         needed.then_some((index, VirtualHost { hostname, routes, origin: listener.origin }))

@@ -71,7 +71,7 @@ fn lower_origin(text: &str) -> Option<OriginPattern> {
     let text = text.to_ascii_lowercase();
     let (scheme, authority) = text.split_once("://")?;
     let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port.parse().ok()?)),
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port.parse().ok().filter(|port| *port > 0)?)),
         _ => (authority, default_port(scheme)),
     };
     let is_plain = |host: &str| !host.is_empty() && !host.contains(['*', '/', '?', '#', ' ']);

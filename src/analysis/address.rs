@@ -1,0 +1,90 @@
+//! IP addresses where hostnames are wanted: the API's types of hostnames are
+//! DNS names ([Hostname](https://gateway-api.sigs.k8s.io/reference/spec/#hostname)),
+//! and their patterns let IPv4 addresses pass.
+
+use std::net::Ipv4Addr;
+
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, codes};
+use crate::parser::api::{HttpRouteFilter, Listener, RequestRedirectFilter, UrlRewriteFilter};
+use crate::parser::manifests::{Manifests, Object};
+use crate::path;
+
+/// What the traffic of a field does.
+const MATCHED: &str =
+    "only requests with this address in their Host header match, which clients send that connect to it";
+const CHECKED: &str = "the backend's certificate has to name the address as if it were a DNS name, which none does";
+const WRITTEN: &str = "the address takes the place of the host as it is written";
+
+/// Reports every hostname that is an IPv4 address.
+pub(super) fn report(manifests: &Manifests, diagnostics: &mut Diagnostics) {
+    for route in &manifests.http_routes {
+        report_list(route, &route.spec.hostnames, diagnostics);
+        for (rule, spec) in route.spec.rules.iter().enumerate() {
+            let at = path!["spec", "rules", rule];
+            report_filters(route, &at, &spec.filters, diagnostics);
+            for (index, backend) in spec.backend_refs.iter().enumerate() {
+                report_filters(route, &at.with("backendRefs").with(index), &backend.filters, diagnostics);
+            }
+        }
+    }
+    for route in &manifests.grpc_routes {
+        report_list(route, &route.spec.hostnames, diagnostics);
+    }
+    for gateway in &manifests.gateways {
+        report_listeners(gateway, &gateway.spec.listeners, diagnostics);
+    }
+    for set in &manifests.listener_sets {
+        report_listeners(set, &set.spec.listeners, diagnostics);
+    }
+    for policy in &manifests.backend_tls_policies {
+        let at = path!["spec", "validation", "hostname"];
+        report_one(policy, at, &policy.spec.validation.hostname, CHECKED, diagnostics);
+    }
+}
+
+fn report_list<S>(object: &Object<S>, hostnames: &[String], diagnostics: &mut Diagnostics) {
+    for (index, hostname) in hostnames.iter().enumerate() {
+        report_one(object, path!["spec", "hostnames", index], hostname, MATCHED, diagnostics);
+    }
+}
+
+fn report_listeners<S>(object: &Object<S>, listeners: &[Listener], diagnostics: &mut Diagnostics) {
+    for (index, listener) in listeners.iter().enumerate() {
+        if let Some(hostname) = &listener.hostname {
+            report_one(object, path!["spec", "listeners", index, "hostname"], hostname, MATCHED, diagnostics);
+        }
+    }
+}
+
+fn report_filters<S>(object: &Object<S>, at: &FieldPath, filters: &[HttpRouteFilter], diagnostics: &mut Diagnostics) {
+    for (index, filter) in filters.iter().enumerate() {
+        let (field, hostname) = match filter {
+            HttpRouteFilter::RequestRedirect(RequestRedirectFilter { hostname, .. }) => ("requestRedirect", hostname),
+            HttpRouteFilter::UrlRewrite(UrlRewriteFilter { hostname, .. }) => ("urlRewrite", hostname),
+            HttpRouteFilter::RequestHeaderModifier(_)
+            | HttpRouteFilter::ResponseHeaderModifier(_)
+            | HttpRouteFilter::RequestMirror(_)
+            | HttpRouteFilter::Cors(_)
+            | HttpRouteFilter::ExternalAuth(_)
+            | HttpRouteFilter::ExtensionRef(_) => continue,
+        };
+        if let Some(hostname) = hostname {
+            let at = at.with("filters").with(index).with(field).with("hostname");
+            report_one(object, at, hostname, WRITTEN, diagnostics);
+        }
+    }
+}
+
+fn report_one<S>(object: &Object<S>, at: FieldPath, hostname: &str, consequence: &str, diagnostics: &mut Diagnostics) {
+    let host = hostname.strip_prefix("*.").unwrap_or(hostname);
+    if host.parse::<Ipv4Addr>().is_ok() {
+        diagnostics.report(finding(object, at, hostname).consequence(consequence));
+    }
+}
+
+fn finding<S>(object: &Object<S>, at: FieldPath, hostname: &str) -> Finding {
+    object
+        .finding(codes::ADDRESS_AS_HOSTNAME, at, format!("`{hostname}` is an IP address, not a hostname"))
+        .label("a DNS name is wanted")
+        .help("write a DNS name, or leave the hostname out")
+}

@@ -1,0 +1,120 @@
+//! Conditions that no request meets, whatever a client sends.
+
+use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::simulate::{Language, Simulator};
+
+/// Why no request meets a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause<'c> {
+    /// The path's pattern allows no text that begins with a slash.
+    Path(&'c str),
+    /// The header is taken out of every request before routes are matched.
+    Header(&'c str),
+    /// The parameter's value cannot be written in a URL like this.
+    Parameter(&'c str, &'c str),
+}
+
+/// The first condition of a match that no request meets.
+pub(super) fn cause(matches: &RouteMatch) -> Option<Cause<'_>> {
+    let RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
+    let pattern = match path {
+        PathMatch::Regex(pattern) if !allows_paths(pattern) => Some(Cause::Path(pattern)),
+        PathMatch::Exact(_) | PathMatch::Prefix(_) | PathMatch::Regex(_) => None,
+    };
+    let stripped = |header: &&ValueMatch| Simulator::strips(&header.name);
+    let header = || headers.iter().find(stripped).map(|header| Cause::Header(&header.name));
+    let parameter = || query.iter().find_map(unwritable);
+    pattern.or_else(header).or_else(parameter)
+}
+
+fn allows_paths(pattern: &str) -> bool {
+    match Language::of(pattern) {
+        Language::Texts(texts) => texts.iter().any(|text| text.starts_with('/')),
+        Language::Beginning { text, goes_on: _ } | Language::Within(text) => text.is_empty() || text.starts_with('/'),
+    }
+}
+
+/// A value that a URL cannot hold: parameters are compared as they are written,
+/// and Envoy answers 400 to a target with spaces, `#` or characters outside ASCII.
+fn unwritable(parameter: &ValueMatch) -> Option<Cause<'_>> {
+    let is_written = |byte: u8| (b'!'..0x7f).contains(&byte) && byte != b'#' && byte != b'&';
+    match &parameter.value {
+        ValuePattern::Exact(value) if !value.bytes().all(is_written) => Some(Cause::Parameter(&parameter.name, value)),
+        ValuePattern::Exact(_) | ValuePattern::Regex(_) => None,
+    }
+}
+
+impl Cause<'_> {
+    /// What is wrong.
+    pub(super) fn message(self) -> String {
+        match self {
+            Self::Path(pattern) => format!("no path meets the pattern `{pattern}`: paths begin with `/`"),
+            Self::Header(name) => format!("no request meets this match: header `{name}` is taken out before routing"),
+            Self::Parameter(name, value) => {
+                format!("no request meets this match: no URL can hold `{value}` as the value of `{name}`")
+            }
+        }
+    }
+
+    /// What is wrong at the place itself.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Path(_) => "a pattern has to match the whole path",
+            Self::Header(_) => "the header belongs to one connection, or is the proxy's own",
+            Self::Parameter(..) => "parameters are compared as the URL has them, escapes and all",
+        }
+    }
+
+    /// What to write instead.
+    pub(super) fn help(self) -> String {
+        match self {
+            Self::Path(_) => "begin the pattern with `/`, or with `.*` to allow anything in front".to_owned(),
+            Self::Header(_) => "match another header, one that clients send end to end".to_owned(),
+            Self::Parameter(_, value) => format!("write the value as URLs have it: `{}`", escaped(value)),
+        }
+    }
+}
+
+/// A value with percent escapes where a URL needs them.
+fn escaped(value: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'#' | b'&' | b'%' | b'+' | 0..=b' ' | 0x7f.. => format!("%{byte:02X}"),
+        _ => char::from(byte).to_string(),
+    };
+    value.bytes().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cause, cause, escaped};
+    use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
+
+    fn matches(path: &str) -> RouteMatch {
+        let path = PathMatch::Regex(path.to_owned());
+        RouteMatch { path, method: None, headers: Vec::new(), query: Vec::new(), grpc: false }
+    }
+
+    fn exact(name: &str, value: &str) -> ValueMatch {
+        ValueMatch { name: name.to_owned(), value: ValuePattern::Exact(value.to_owned()) }
+    }
+
+    #[test]
+    fn the_condition_that_fails_is_named() {
+        assert_eq!(cause(&matches("/api/.*")), None);
+        assert_eq!(cause(&matches(".*api")), None);
+        assert_eq!(cause(&matches("api/.*")), Some(Cause::Path("api/.*")));
+        let header = RouteMatch { headers: vec![exact("connection", "close")], ..matches("/") };
+        assert_eq!(cause(&header), Some(Cause::Header("connection")));
+        let header = RouteMatch { headers: vec![exact("te", "trailers")], ..matches("/") };
+        assert_eq!(cause(&header), None);
+        let query = RouteMatch { query: vec![exact("q", "a b")], ..matches("/") };
+        assert_eq!(cause(&query), Some(Cause::Parameter("q", "a b")));
+        let query = RouteMatch { query: vec![exact("q", "a%20b=+;/?")], ..matches("/") };
+        assert_eq!(cause(&query), None);
+    }
+
+    #[test]
+    fn values_are_escaped_as_urls_have_them() {
+        assert_eq!(escaped("a b&é#"), "a%20b%26%C3%A9%23");
+    }
+}

@@ -1,0 +1,126 @@
+//! The sockets of listeners, and listeners that nothing attaches to.
+
+use std::collections::HashMap;
+
+use crate::diagnostics::{Diagnostics, codes};
+use crate::ir::{Config, Listener};
+use crate::parser::api::ParentReference;
+use crate::parser::manifests::ObjectKey;
+use crate::path;
+use crate::resolver::{OriginTable, ParentSource, Place, Protocol, Resolved, ResolvedListener, RouteParent};
+
+use super::witness::Witnesses;
+
+/// The sockets of the declared listeners: the object, and the listener's position in it.
+pub(super) struct Sockets<'c>(HashMap<(&'c ObjectKey, u16), &'c Listener>);
+
+impl<'c> Sockets<'c> {
+    pub(super) fn new(config: &'c Config, origins: &'c OriginTable) -> Self {
+        let mut sockets = HashMap::new();
+        for listener in &config.listeners {
+            let connections = listener.http_connections().flat_map(|connection| &connection.virtual_hosts);
+            let chains = listener.chains().iter().map(|chain| chain.origin);
+            for origin in chains.chain(connections.map(|host| host.origin)).chain([listener.origin]) {
+                if let Some((key, _, Place::Listener(index))) = origins.get(origin) {
+                    sockets.entry((key, index)).or_insert(listener);
+                }
+            }
+        }
+        Self(sockets)
+    }
+
+    /// The socket of a declared listener; `None` when it serves nothing.
+    pub(super) fn of(&self, listener: &ResolvedListener<'_>) -> Option<&'c Listener> {
+        let index = u16::try_from(listener.index).ok()?;
+        self.0.get(&(&listener.owner.key(), index)).copied()
+    }
+}
+
+/// Reports listeners without routes.
+pub(super) fn report_idle(
+    resolved: &Resolved<'_>,
+    sockets: &Sockets<'_>,
+    witnesses: &Witnesses<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let gateways = resolved.gateways.iter().filter(|gateway| gateway.refused.is_none());
+    let listeners = gateways.flat_map(|gateway| &gateway.listeners);
+    // Without a kind that may attach, the mistake is in the kinds.
+    let idle = |listener: &&ResolvedListener<'_>| {
+        listener.refused.is_none() && listener.attached.is_empty() && !listener.kinds.is_empty()
+    };
+    let turned_away = TurnedAway::new(resolved);
+    for listener in listeners.filter(|listener| idle(listener) && !turned_away.wanted(listener)) {
+        let consequence = match listener.protocol {
+            Protocol::Http | Protocol::Https => "requests to this listener get 404",
+            Protocol::TlsTerminate | Protocol::TlsPassthrough | Protocol::Tcp => {
+                "connections to this listener are closed"
+            }
+            Protocol::Udp => "datagrams to this listener are dropped",
+            Protocol::Unknown => continue,
+        };
+        let message = format!("no route is attached to listener `{}`", listener.spec.name);
+        let witness = match listener.protocol {
+            Protocol::Udp => None,
+            protocol => {
+                sockets.of(listener).and_then(|socket| witnesses.of_host(socket, protocol.is_tls(), &listener.hostname))
+            }
+        };
+        diagnostics.report(
+            listener
+                .owner
+                .finding(codes::IDLE_LISTENER, path!["spec", "listeners", listener.index], message)
+                .label("serves nothing")
+                .consequence(consequence)
+                .help("attach a route, pass the routes as further paths, or remove the listener")
+                .witness(witness),
+        );
+    }
+}
+
+/// The parents that routes name and are not attached to, which has been reported on the routes.
+struct TurnedAway<'m> {
+    /// The namespace of the parent, with the reference.
+    parents: Vec<(&'m str, &'m ParentReference)>,
+    /// Whether some route cannot even be read.
+    unknown: bool,
+}
+
+impl<'m> TurnedAway<'m> {
+    fn new(resolved: &Resolved<'m>) -> Self {
+        let mut parents = Vec::new();
+        let mut add = |namespace: &'m str, references: &'m [ParentReference], judged: &[RouteParent]| {
+            for parent in judged.iter().filter(|parent| parent.refused.is_some()) {
+                if let ParentSource::Ref(index) = parent.source
+                    && let Some(reference) = references.get(index)
+                {
+                    parents.push((reference.namespace.as_deref().unwrap_or(namespace), reference));
+                }
+            }
+        };
+        let Resolved { http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, .. } = resolved;
+        macro_rules! add_all {
+            ($($routes:ident),+) => {$(
+                for route in $routes {
+                    add(&route.object.metadata.namespace, &route.object.spec.parent_refs, &route.parents);
+                }
+            )+};
+        }
+        add_all!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
+        let is_route = |key: &ObjectKey| key.kind.name().ends_with("Route");
+        Self { parents, unknown: resolved.manifests.refused.iter().any(is_route) }
+    }
+
+    /// Whether a route would be attached to a listener, were it not for its mistakes.
+    fn wanted(&self, listener: &ResolvedListener<'_>) -> bool {
+        let owner = listener.owner.metadata();
+        self.unknown
+            || self.parents.iter().any(|(namespace, reference)| {
+                reference.kind == listener.owner.kind().name()
+                    && *namespace == owner.namespace
+                    && reference.name == owner.name
+                    && reference.section_name.as_ref().is_none_or(|section| *section == listener.spec.name)
+                    && reference.port.is_none_or(|port| port == listener.spec.port)
+            })
+    }
+}

@@ -1,0 +1,50 @@
+//! What is served as declared and probably not meant.
+//!
+//! Input: what the resolver and `lower` made of the manifests. Output:
+//! warnings, each with a witness where a request can show it: the request and
+//! what the configuration makes of it, as the simulator says. The test suite
+//! sends every witness of every case through a real Envoy.
+//!
+//! Invariant: nothing here changes the configuration, and the cost stays linear
+//! in its size but for bounded comparisons.
+
+mod address;
+mod certificate;
+mod cover;
+mod header;
+mod hostname;
+mod impossible;
+mod listener;
+mod objects;
+mod port;
+mod reach;
+mod redirect;
+mod unenforced;
+mod unreachable;
+mod witness;
+
+use crate::diagnostics::Diagnostics;
+use crate::options::Options;
+use crate::resolver::Resolved;
+use crate::translator::lower::Lowered;
+
+use listener::Sockets;
+use objects::Objects;
+use witness::Witnesses;
+
+/// Reports what is probably not meant, and adds witnesses to what was found before.
+pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, diagnostics: &mut Diagnostics) {
+    let objects = Objects::new(resolved, &lowered.origins);
+    let witnesses = Witnesses::new(&lowered.config);
+    let sockets = Sockets::new(&lowered.config, &lowered.origins);
+    address::report(resolved.manifests, diagnostics);
+    unenforced::report(resolved.manifests, options, diagnostics);
+    certificate::report(resolved, &sockets, &witnesses, diagnostics);
+    listener::report_idle(resolved, &sockets, &witnesses, diagnostics);
+    hostname::report_taken(resolved, &sockets, &witnesses, diagnostics);
+    unreachable::report(lowered, &objects, &witnesses, diagnostics);
+    redirect::report(&lowered.config, &objects, &witnesses, diagnostics);
+    port::complete(resolved.manifests, diagnostics.findings_mut());
+    hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
+    witnesses.attach(&resolved.http_routes, diagnostics.findings_mut());
+}

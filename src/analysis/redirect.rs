@@ -1,0 +1,108 @@
+//! Redirects that lead back to where they come from.
+//!
+//! A request for each redirecting rule is followed through the configuration
+//! as a client follows it, until something else answers.
+
+use std::collections::HashSet;
+
+use crate::diagnostics::{Diagnostics, codes};
+use crate::ir::{Action, Config, Origin};
+use crate::simulate::{Connection, Decision, Reason, Request, Security};
+
+use super::objects::Objects;
+use super::reach::hosts;
+use super::witness::Witnesses;
+
+/// How many redirects clients follow: the limit of browsers
+/// ([Fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).
+const MOST_REDIRECTS: usize = 20;
+
+/// Reports each redirecting match that no client gets out of.
+pub(super) fn report<'c>(
+    config: &'c Config,
+    objects: &Objects<'_>,
+    witnesses: &Witnesses<'c>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut seen: HashSet<Origin> = HashSet::new();
+    for at in hosts(config) {
+        for route in at.host.routes.iter().filter(|route| matches!(&*route.action, Action::Redirect(_))) {
+            if seen.contains(&route.origin) {
+                continue;
+            }
+            let witness = witnesses.simulator.witness(at.listener, at.chain, at.host, route);
+            let Some(circle) = witness.is_taken.then(|| follow(witness.request, route.origin, witnesses)).flatten()
+            else {
+                continue;
+            };
+            seen.insert(route.origin);
+            let Circle { request, hops } = circle;
+            let decision = witnesses.simulator.decide(&request);
+            let message = match hops {
+                Some(1) => "the redirect leads to the very URL that it answers".to_owned(),
+                Some(hops) => format!("the redirect leads back to the same URL after {hops} hops"),
+                None => format!("the redirect leads to itself again and again, {MOST_REDIRECTS} times and more"),
+            };
+            let Some(finding) = objects.finding(codes::REDIRECT_LOOP, route.origin, true, message) else { continue };
+            diagnostics.report(
+                finding
+                    .label("clients that follow it never arrive")
+                    .consequence("browsers give up with an error: too many redirects")
+                    .help("let the rule not match its own target: attach it to the listener that is to be left, or narrow its hostnames or paths")
+                    .witness(witnesses.witness(&request, &decision)),
+            );
+        }
+    }
+}
+
+/// A request that leads back to its route.
+struct Circle {
+    request: Request,
+    /// After how many hops the same URL comes again; `None` when each URL is a new one.
+    hops: Option<usize>,
+}
+
+/// Follows a request of the route `origin` as a client does.
+fn follow(first: Request, origin: Origin, witnesses: &Witnesses<'_>) -> Option<Circle> {
+    let mut visited: Vec<Request> = Vec::new();
+    let mut request = first.clone();
+    let mut taken_by = Some(origin);
+    while visited.len() < MOST_REDIRECTS {
+        let decision = witnesses.simulator.decide(&request);
+        taken_by = decision.route.map(|route| route.origin);
+        let next = next(&request, &decision)?;
+        if let Some(place) = visited.iter().position(|before| *before == request) {
+            return circle(&visited[place..], origin, witnesses);
+        }
+        visited.push(request);
+        request = next;
+    }
+    (taken_by == Some(origin)).then_some(Circle { request: first, hops: None })
+}
+
+/// The request of a circle that the route itself takes.
+fn circle(requests: &[Request], origin: Origin, witnesses: &Witnesses<'_>) -> Option<Circle> {
+    let is_own =
+        |request: &&Request| witnesses.simulator.decide(request).route.is_some_and(|route| route.origin == origin);
+    let request = requests.iter().find(is_own)?.clone();
+    Some(Circle { request, hops: Some(requests.len()) })
+}
+
+/// The request that a client makes of a redirect.
+fn next(request: &Request, decision: &Decision<'_>) -> Option<Request> {
+    let reply = decision.only_reply().filter(|reply| reply.reason == Reason::Redirect)?;
+    let location = reply.header_lines("location").next()?;
+    let (scheme, rest) = location.split_once("://")?;
+    let (authority, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) => (host, Some(port.parse().ok()?)),
+        None => (authority, None),
+    };
+    let (security, well_known) = match scheme {
+        "https" => (Security::Tls { server_name: Some(host.to_owned()), certificate: false }, 443),
+        _ => (Security::Plain, 80),
+    };
+    let connection = Connection { address: request.connection.address, port: port.unwrap_or(well_known), security };
+    let target = if target.is_empty() { "/" } else { target };
+    Some(Request { connection, authority: Some(host.to_owned()), target: target.to_owned(), ..request.clone() })
+}

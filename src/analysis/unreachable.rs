@@ -1,0 +1,142 @@
+//! Findings on rules and matches that get no request, and on matches that two
+//! route objects have in common.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostics::{Diagnostics, Finding, codes};
+use crate::ir::{Origin, Route};
+use crate::translator::lower::Lowered;
+
+use super::impossible;
+use super::objects::Objects;
+use super::reach::{Loss, Reach, RuleKey, is_same_object, matches_of, reach, rule_key};
+use super::witness::Witnesses;
+
+/// Reports what was found.
+pub(super) fn report<'c>(
+    lowered: &'c Lowered,
+    objects: &Objects<'_>,
+    witnesses: &Witnesses<'c>,
+    diagnostics: &mut Diagnostics,
+) {
+    let reach = reach(lowered);
+    let mut equal = BTreeSet::new();
+    for ((origin, _), loss) in &reach.equal {
+        if let Some(finding) = equal_finding(loss, &reach, objects, witnesses) {
+            equal.insert(*origin);
+            diagnostics.report(finding);
+        }
+    }
+    let mut rules: BTreeMap<RuleKey<'_>, Vec<&Loss<'_>>> = BTreeMap::new();
+    for loss in reach.lost.values() {
+        rules.entry(rule_key(loss.route)).or_default().push(loss);
+    }
+    if rules.is_empty() {
+        return;
+    }
+    let matches = matches_of(lowered, |key| rules.contains_key(key));
+    for (key, losses) in rules {
+        let rest: Vec<&Loss<'_>> = losses.iter().filter(|loss| !equal.contains(&loss.route.origin)).copied().collect();
+        let is_whole = matches.get(&key).is_some_and(|all| all.len() == losses.len());
+        let findings: Vec<Finding> = if is_whole && rest.iter().all(|loss| !loss.takers.is_empty()) {
+            rule_finding(&rest, objects, witnesses).into_iter().collect()
+        } else {
+            rest.iter().filter_map(|loss| match_finding(loss, objects, witnesses)).collect()
+        };
+        findings.into_iter().for_each(|finding| diagnostics.report(finding));
+    }
+}
+
+/// A match that another object has too, on the same hostname.
+fn equal_finding<'c>(
+    loss: &Loss<'c>,
+    reach: &Reach<'c>,
+    objects: &Objects<'_>,
+    witnesses: &Witnesses<'c>,
+) -> Option<Finding> {
+    let Loss { route, at, takers } = loss;
+    let winner = takers.first()?;
+    let host = &at.host.hostname;
+    let hostname = objects.hostname(route, host)?;
+    // A more specific hostname is meant to go first.
+    if objects.hostname(winner, host)? != hostname {
+        return None;
+    }
+    let reason = objects.reason(winner, route, host).as_str();
+    let message = format!(
+        "the match is also that of {}, which takes its requests for {}",
+        objects.describe(winner.origin),
+        hosts_in_words(&hostname.to_string())
+    );
+    let elsewhere = if reach.lost.contains_key(&route.origin) { "" } else { " there; other hosts are served by it" };
+    let finding = objects.finding(codes::DUPLICATE_MATCH, route.origin, false, message)?;
+    let finding = finding
+        .label(format!("the other one goes first: {reason}"))
+        .consequence(format!("no request reaches this match{elsewhere}"))
+        .help("remove one of the two, or give them different hostnames or conditions")
+        .witness(witnesses.of_loss(loss));
+    Some(with_takers(finding, loss, objects))
+}
+
+fn rule_finding<'c>(losses: &[&Loss<'c>], objects: &Objects<'_>, witnesses: &Witnesses<'c>) -> Option<Finding> {
+    let first = losses.first()?;
+    let takers = losses.iter().flat_map(|loss| &loss.takers).copied();
+    let message = format!("no request reaches this rule: {}", taken_in_words(takers, objects));
+    let finding = objects.finding(codes::UNREACHABLE_RULE, first.route.origin, true, message)?;
+    let finding = finding
+        .label(why(first, objects))
+        .consequence("the rule is served to nobody; other rules answer all requests that it matches")
+        .help("remove the rule, or make its matches more specific than those that come first")
+        .witness(losses.iter().find_map(|loss| witnesses.of_loss(loss)));
+    Some(losses.iter().fold(finding, |finding, loss| with_takers(finding, loss, objects)))
+}
+
+fn match_finding<'c>(loss: &Loss<'c>, objects: &Objects<'_>, witnesses: &Witnesses<'c>) -> Option<Finding> {
+    if let Some(cause) = impossible::cause(&loss.route.matches) {
+        let finding = objects.finding(codes::IMPOSSIBLE_MATCH, loss.route.origin, false, cause.message())?;
+        return Some(finding.label(cause.label()).consequence("no request reaches this match").help(cause.help()));
+    }
+    let message = format!("no request reaches this match: {}", taken_in_words(loss.takers.iter().copied(), objects));
+    let finding = objects.finding(codes::UNREACHABLE_MATCH, loss.route.origin, false, message)?;
+    let finding = finding
+        .label(why(loss, objects))
+        .consequence("the match has no effect; other matches take all its requests")
+        .help("remove the match, or make it more specific than what comes first")
+        .witness(witnesses.of_loss(loss));
+    Some(with_takers(finding, loss, objects))
+}
+
+fn taken_in_words<'c>(takers: impl Iterator<Item = &'c Route>, objects: &Objects<'_>) -> String {
+    let takers: BTreeSet<Origin> = takers.map(|taker| taker.origin).collect();
+    match takers.first() {
+        Some(only) if takers.len() == 1 => format!("{} takes them all", objects.describe(*only)),
+        _ => "other matches together take them all".to_owned(),
+    }
+}
+
+/// Why the first taker goes first.
+fn why(loss: &Loss<'_>, objects: &Objects<'_>) -> String {
+    let winner = loss.takers.first();
+    winner.map_or_else(String::new, |winner| {
+        objects.reason(winner, loss.route, &loss.at.host.hostname).as_str().to_owned()
+    })
+}
+
+/// Adds the places of those who take the requests.
+fn with_takers(mut finding: Finding, loss: &Loss<'_>, objects: &Objects<'_>) -> Finding {
+    for taker in &loss.takers {
+        let Some(location) = objects.location(taker.origin) else { continue };
+        let message = match is_same_object(taker, loss.route) {
+            true => "this match of the same route takes the requests".to_owned(),
+            false => format!("{} takes the requests", objects.describe(taker.origin)),
+        };
+        if !finding.related.iter().any(|related| related.location == location) {
+            finding = finding.related(location, message);
+        }
+    }
+    finding
+}
+
+fn hosts_in_words(host: &str) -> String {
+    if host == "*" { "every host".to_owned() } else { format!("`{host}`") }
+}

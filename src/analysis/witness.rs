@@ -1,0 +1,207 @@
+//! Witnesses: requests that show a problem, with what the configuration makes of them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::diagnostics::codes;
+use crate::diagnostics::{
+    Code, FieldPath, Finding, Segment, Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls,
+};
+use crate::hostname::Hostname;
+use crate::ir::{ClientCertificates, Config, FilterChain, Listener, Route};
+use crate::parser::manifests::Kind;
+use crate::resolver::ResolvedHttpRoute;
+use crate::simulate::{Answer, Closed, Connection, Decision, LocalReply, Request, Security, Simulator};
+
+use super::header::{self, ModifiedHeader};
+use super::reach::{Host, Loss, hosts};
+
+/// The method that asks for a tunnel; a plain request cannot show anything about it.
+const TUNNEL: &str = "CONNECT";
+
+/// Findings of earlier stages about rules that are served nevertheless.
+const ABOUT_RULES: &[Code] =
+    &[codes::NO_BACKENDS, codes::ZERO_WEIGHTS, codes::IGNORED_MATCH, codes::HEADER_CONFLICT, codes::SHARED_HOSTNAME];
+
+/// Makes witnesses for one configuration.
+#[derive(Debug)]
+pub(super) struct Witnesses<'c> {
+    config: &'c Config,
+    pub(super) simulator: Simulator<'c>,
+}
+
+impl<'c> Witnesses<'c> {
+    pub(super) fn new(config: &'c Config) -> Self {
+        Self { config, simulator: Simulator::new(config) }
+    }
+
+    /// A request that meets a match and is taken by another route.
+    pub(super) fn of_loss(&self, loss: &Loss<'c>) -> Option<Witness> {
+        let Host { listener, chain, host } = loss.at;
+        let (request, decision) = self.simulator.meeting(listener, chain, host, &loss.route.matches)?;
+        self.witness(&request, &decision)
+    }
+
+    /// A request for the root of a host, on a socket.
+    pub(super) fn of_host(&self, listener: &Listener, is_tls: bool, hostname: &Hostname) -> Option<Witness> {
+        let host = Simulator::example_host(hostname);
+        let security = match is_tls {
+            true => Security::Tls { server_name: Some(host.clone()), certificate: false },
+            false => Security::Plain,
+        };
+        let address = (!listener.address.is_unspecified()).then_some(listener.address);
+        let connection = Connection { address, port: listener.port, security };
+        let request = Request { connection, ..Request::get(listener.port, &host, "/") };
+        self.witness(&request, &self.simulator.decide(&request))
+    }
+
+    /// A request for a host of `other` over a connection for one of `own`.
+    pub(super) fn misdirected(&self, listener: &Listener, own: &Hostname, other: &Hostname) -> Option<Witness> {
+        let (server_name, host) = (Simulator::example_host(own), Simulator::example_host(other));
+        let security = Security::Tls { server_name: Some(server_name.clone()), certificate: false };
+        let address = (!listener.address.is_unspecified()).then_some(listener.address);
+        let connection = Connection { address, port: listener.port, security };
+        let request = Request { connection, ..Request::get(listener.port, &host, "/") };
+        let mut witness = self.witness(&request, &self.simulator.decide(&request))?;
+        witness.request.tls = Some(WitnessTls { sni: server_name });
+        Some(witness)
+    }
+
+    /// The witness of a request; `None` for what a request case cannot say.
+    pub(super) fn witness(&self, request: &Request, decision: &Decision<'c>) -> Option<Witness> {
+        let wants_certificate = |chain: &FilterChain| {
+            chain.tls.as_ref().is_some_and(|tls| matches!(tls.clients, ClientCertificates::Required(_)))
+        };
+        let is_refused = decision.outcomes.iter().any(|one| one.answer == Answer::Closed(Closed::NoCertificate));
+        let same_port = |listener: &&Listener| listener.port == request.connection.port;
+        let is_ambiguous =
+            request.connection.address.is_some() && self.config.listeners.iter().filter(same_port).count() > 1;
+        if request.method == TUNNEL || is_ambiguous || is_refused || decision.chain.is_some_and(wants_certificate) {
+            return None;
+        }
+        let headers = request.headers.iter().cloned().collect();
+        let request = WitnessRequest { method: request.method.clone(), url: request.url(), headers, tls: None };
+        Some(Witness { request, answer: self.answer(decision) })
+    }
+
+    fn answer(&self, decision: &Decision<'_>) -> WitnessAnswer {
+        let mut shares: BTreeMap<String, f64> = BTreeMap::new();
+        for outcome in &decision.outcomes {
+            *shares.entry(self.label(&outcome.answer)).or_default() += outcome.share.percent();
+        }
+        if shares.len() > 1 {
+            return WitnessAnswer { backends: shares, ..WitnessAnswer::default() };
+        }
+        match decision.outcomes.first().map(|outcome| &outcome.answer) {
+            Some(Answer::Local(reply)) => local(reply),
+            Some(Answer::Closed(_)) => WitnessAnswer { closed: true, ..WitnessAnswer::default() },
+            Some(Answer::Upstream(_) | Answer::Stream(_)) | None => {
+                WitnessAnswer { backend: shares.into_keys().next(), ..WitnessAnswer::default() }
+            }
+        }
+    }
+
+    /// What stands for an answer among others.
+    fn label(&self, answer: &Answer<'_>) -> String {
+        let backend = |id| {
+            let backend = &self.config.cluster(id).backend;
+            format!("{}/{}:{}", backend.namespace, backend.name, backend.port)
+        };
+        match answer {
+            Answer::Local(reply) => format!("status:{}", reply.status),
+            Answer::Upstream(upstream) => backend(upstream.cluster),
+            Answer::Stream(cluster) => backend(*cluster),
+            Answer::Closed(_) => "closed".to_owned(),
+        }
+    }
+
+    /// Gives witnesses to what earlier stages found about rules.
+    pub(super) fn attach(&self, routes: &[ResolvedHttpRoute<'_>], findings: &mut [Finding]) {
+        let mut open: HashMap<ObjectName<'_>, Vec<(usize, Option<u16>)>> = HashMap::new();
+        for (index, finding) in findings.iter().enumerate() {
+            let Some(object) = finding.object.as_ref().filter(|_| ABOUT_RULES.contains(&finding.code)) else {
+                continue;
+            };
+            open.entry((&object.kind, &object.namespace, &object.name)).or_default().push((index, rule_of(finding)));
+        }
+        if open.is_empty() {
+            return;
+        }
+        let mut found = Vec::new();
+        for at in hosts(self.config) {
+            for route in &at.host.routes {
+                let name = (kind_in_manifests(route), &*route.name.namespace, &*route.name.name);
+                let Some(wanted) = open.get_mut(&name) else { continue };
+                let is_about = |rule: Option<u16>| rule.is_none_or(|rule| rule == route.name.rule);
+                if !wanted.iter().any(|(_, rule)| is_about(*rule)) {
+                    continue;
+                }
+                let witness = self.simulator.witness(at.listener, at.chain, at.host, route);
+                if !witness.is_taken {
+                    continue;
+                }
+                let decision = self.simulator.decide(&witness.request);
+                wanted.retain(|(index, rule)| {
+                    if is_about(*rule)
+                        && let Some(mut witness) = self.witness(&witness.request, &decision)
+                    {
+                        show_header(&mut witness, header::modified_by(&findings[*index], routes), &decision);
+                        found.push((*index, witness));
+                        return false;
+                    }
+                    true
+                });
+            }
+        }
+        for (index, witness) in found {
+            findings[index].witness = Some(witness);
+        }
+    }
+}
+
+/// The kind, the namespace and the name of an object.
+type ObjectName<'a> = (&'a str, &'a str, &'a str);
+
+/// The kind of a route's object as manifests write it.
+fn kind_in_manifests(route: &Route) -> &'static str {
+    match route.name.kind {
+        "grpcroute" => Kind::GRPCRoute.name(),
+        _ => Kind::HTTPRoute.name(),
+    }
+}
+
+/// The number of the rule that a finding is about; the whole route without one.
+fn rule_of(finding: &Finding) -> Option<u16> {
+    let FieldPath(segments) = finding.path.as_ref()?;
+    match segments.as_slice() {
+        [_, Segment::Field(rules), Segment::Index(rule), ..] if rules == "rules" => u16::try_from(*rule).ok(),
+        _ => None,
+    }
+}
+
+fn local(reply: &LocalReply) -> WitnessAnswer {
+    let grpc: Vec<String> = reply.header_lines("grpc-status").map(str::to_owned).collect();
+    let response = (!grpc.is_empty())
+        .then(|| WitnessHeaders { headers: BTreeMap::from([("grpc-status".to_owned(), grpc)]), absent: Vec::new() });
+    let redirect = reply.header_lines("location").next().map(str::to_owned);
+    WitnessAnswer { status: Some(reply.status), redirect, response, ..WitnessAnswer::default() }
+}
+
+/// Adds what became of the header that a finding is about.
+fn show_header(witness: &mut Witness, field: Option<ModifiedHeader>, decision: &Decision<'_>) {
+    let Some(field) = field else { return };
+    let [outcome] = decision.outcomes.as_slice() else { return };
+    let Answer::Upstream(upstream) = &outcome.answer else { return };
+    if field.is_response {
+        witness.answer.response = Some(lines(upstream.answer(Vec::new(), None), &field.name));
+    } else {
+        witness.answer.upstream = Some(lines(upstream.headers.clone(), &field.name));
+    }
+}
+
+fn lines(headers: Vec<(String, String)>, name: &str) -> WitnessHeaders {
+    let values: Vec<String> = headers.into_iter().filter(|(key, _)| key == name).map(|(_, value)| value).collect();
+    match values.is_empty() {
+        true => WitnessHeaders { headers: BTreeMap::new(), absent: vec![name.to_owned()] },
+        false => WitnessHeaders { headers: BTreeMap::from([(name.to_owned(), values)]), absent: Vec::new() },
+    }
+}

@@ -1,0 +1,35 @@
+//! Reports values of `appProtocol` that look like a slip.
+
+use crate::diagnostics::{Change, Finding, Fix, Scalar, codes};
+use crate::parser::api::Service;
+use crate::parser::manifests::Object;
+use crate::path;
+use crate::spelling::nearest;
+
+/// The values that gwctl knows ([GEP-1911](https://gateway-api.sigs.k8s.io/geps/gep-1911/)).
+const KNOWN: [&str; 7] =
+    ["grpc", "http", "http2", "https", "kubernetes.io/h2c", "kubernetes.io/ws", "kubernetes.io/wss"];
+/// The prefix that is left out most often.
+const PREFIX: &str = "kubernetes.io/";
+
+/// The warning about an unknown value that is close to a known one. Other values are anybody's, and ignored.
+pub(super) fn slip(service: &Object<Service>, port: usize, value: &str) -> Option<Finding> {
+    if KNOWN.contains(&value) {
+        return None;
+    }
+    let prefixed = format!("{PREFIX}{value}");
+    let meant = KNOWN.into_iter().find(|known| *known == prefixed).or_else(|| nearest(value, KNOWN))?;
+    let at = path!["spec", "ports", port, "appProtocol"];
+    let fix = Fix::one(
+        service.position.document,
+        service.position.base.join(&at),
+        Change::Set(Scalar::Text(meant.to_owned())),
+    );
+    Some(
+        service
+            .finding(codes::MISSPELT_PROTOCOL, at, format!("appProtocol `{value}` is not known, and has no effect"))
+            .label("not a known protocol")
+            .help(format!("did you mean `{meant}`?"))
+            .fix(fix),
+    )
+}

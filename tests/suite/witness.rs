@@ -1,0 +1,79 @@
+//! The witnesses of findings: what `gwctl validate` says about a request is
+//! what the simulator and the real proxy do with it.
+
+use std::fs;
+
+use libtest_mimic::Trial;
+use serde_json::{Value, json};
+
+use crate::behaviour::prove;
+use crate::case::{Case, discover};
+use crate::harness::Harness;
+use crate::simulated::simulate;
+
+/// How many requests show the shares of several backends.
+const SHARE_REQUESTS: u32 = 300;
+
+/// One test for each case whose report has a witness.
+pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
+    let cases = discover(&harness.testdata()).into_iter().filter_map(|(_, found)| found.ok());
+    let has_witness = |case: &Case| {
+        let report = harness.snapshots().join(&case.name).join("diagnostics.txt.snap");
+        fs::read_to_string(report).is_ok_and(|text| text.contains("\n  witness: "))
+    };
+    let cases: Vec<Case> = cases.filter(has_witness).collect();
+    cases
+        .into_iter()
+        .map(|case| {
+            let harness = harness.clone();
+            Trial::test(format!("witness::{}", case.name), move || Ok(replay(&harness, &case)?))
+        })
+        .collect()
+}
+
+/// Sends every witness of a case through the simulator and through Envoy.
+fn replay(harness: &Harness, case: &Case) -> Result<(), String> {
+    let folder = format!("witness/{}", case.name);
+    let work = harness.work_directory(&folder)?;
+    let args: Vec<String> = case.args.iter().cloned().chain(["-o".to_owned(), "json".to_owned()]).collect();
+    let output = harness.gwctl("validate", case, &args, &work)?;
+    let report: Value = serde_json::from_str(&output.stdout).map_err(|error| error.to_string())?;
+    let requests: Vec<Value> =
+        report["findings"].as_array().into_iter().flatten().enumerate().filter_map(request).collect();
+    if requests.is_empty() {
+        return Err("the report of the snapshot has a witness, and that for programs has none".to_owned());
+    }
+    let file = work.join("requests.yaml");
+    let mut cases = surroundings(case)?;
+    cases["requests"] = requests.into();
+    let text = cases.to_string();
+    fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+    // What has an error besides is served in part.
+    let mut case = case.clone();
+    let partial = "--partial".to_owned();
+    if !case.translate_args.contains(&partial) {
+        case.translate_args.push(partial);
+    }
+    simulate(harness, &case, &file, &format!("{folder}-simulated"))?;
+    prove(harness, &case, &file, &format!("{folder}-requests"))
+}
+
+/// What the requests of the case say about the backends and about certificates.
+fn surroundings(case: &Case) -> Result<Value, String> {
+    let Some(path) = &case.requests else { return Ok(json!({})) };
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let own: Value = serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let kept = ["backendTls", "pki"].into_iter().filter_map(|key| Some((key.to_owned(), own.get(key)?.clone())));
+    Ok(Value::Object(kept.collect()))
+}
+
+/// The request case of a finding: a witness has the form of one.
+fn request((index, finding): (usize, &Value)) -> Option<Value> {
+    let witness = finding.get("witness").filter(|witness| !witness.is_null())?;
+    let name = format!("{index}: {} {}", finding["code"], finding["message"]);
+    let mut case = json!({"name": name, "request": witness["request"], "expect": witness["answer"]});
+    if !witness["answer"]["backends"].is_null() {
+        case["repeat"] = SHARE_REQUESTS.into();
+    }
+    Some(case)
+}
