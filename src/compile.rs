@@ -51,9 +51,9 @@ fn compile_for(
     let (lowered, status) = {
         let resolved = resolver::resolve(&manifests, options, &mut diagnostics);
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
+        analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
         // What context objects and suppressed findings say counts here too.
         let status = compute_status(&resolved, diagnostics.findings());
-        analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
         (lowered, status)
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));

@@ -356,7 +356,7 @@ impl Judged<'_> {
         let subject = Subject { tree: self.before };
         match (is_same, wanted) {
             (false, _) => Ok(Verdict::OtherOutput),
-            (true, Expected::Noticed) if is_without_effect(&self.base.name, subject, path) => {
+            (true, Expected::Noticed) if self.is_idle(subject) || is_without_effect(&self.base.name, subject, path) => {
                 Ok(Verdict::WithoutEffect)
             }
             (true, Expected::Noticed) => {
@@ -364,6 +364,19 @@ impl Judged<'_> {
             }
             (true, _) => Ok(Verdict::SameOutput),
         }
+    }
+
+    /// Whether a finding said of the object before that a part of it has no effect, or only the name of an object
+    /// changed that nothing names.
+    fn is_idle(&self, subject: Subject<'_>) -> bool {
+        let identity = |object: &(String, String, String)| {
+            (object.0.as_str(), object.2.as_str()) == (subject.kind(), subject.name())
+        };
+        let is_told = self.base.result.findings.iter().any(|finding| finding.object.as_ref().is_some_and(identity));
+        let names = self.base.files.iter().flatten().filter(|tree| *tree != self.before);
+        let is_named = names.map(|tree| Written::of([tree]).text).any(|text| text.contains(subject.name()));
+        let [Step::Key(metadata), Step::Key(name)] = self.change.path.as_slice() else { return is_told };
+        is_told || (metadata == "metadata" && matches!(name.as_str(), "name" | "namespace") && !is_named)
     }
 
     /// The lines of a path in the changed document, or of what is left above it.

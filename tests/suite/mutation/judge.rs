@@ -126,6 +126,9 @@ const OF_THE_RUN: &[&str] = &["GW2011", "GW3012", "GW3015", "GW8008", "GW8012"];
 /// Codes of routes whose parent is a ListenerSet: the Gateway that the change is about is two references away.
 const OF_ITS_PARENT: &[&str] = &["GW3022"];
 
+/// Codes of the routing analysis: a change of one object decides what is left for others, which do not name it.
+const OF_ROUTING: &[&str] = &["GW4050", "GW4051", "GW4052", "GW4054", "GW4055", "GW4056"];
+
 /// Why a finding is not where it should be: neither in the changed object, nor in one that names it or that it names.
 pub(super) fn misplaced(
     finding: &Found,
@@ -148,7 +151,8 @@ pub(super) fn misplaced(
         .object
         .as_ref()
         .is_some_and(|(_, namespace, name)| changed.contains(name.as_str()) || changed.contains(namespace.as_str()));
-    (!is_named && !names_it && !OF_ITS_PARENT.contains(&finding.code))
+    let is_indirect = OF_ITS_PARENT.contains(&finding.code) || OF_ROUTING.contains(&finding.code);
+    (!is_named && !names_it && !is_indirect)
         .then(|| format!("{finding:?} is about an object that has nothing to do with the change"))
 }
 
@@ -160,6 +164,12 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("*", "metadata.labels"),
     ("*", "metadata.generation"),
     ("*", "metadata.creationTimestamp"),
+    ("*", "metadata.uid"),
+    ("*", "metadata.resourceVersion"),
+    ("*", "metadata.managedFields"),
+    ("*", "metadata.ownerReferences"),
+    ("*", "metadata.finalizers"),
+    ("*", "status"),
     ("BackendTLSPolicy|EndpointSlice|ReferenceGrant|XBackendTrafficPolicy", "metadata.name"),
     ("TCPRoute|UDPRoute|TLSRoute", "metadata.name"),
     ("GatewayClass|Namespace", "metadata.name"),
@@ -198,6 +208,14 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("http/endpoint-slices", "EndpointSlice", "", "another Service's slice, which is reported, or an unused port"),
     ("diagnostics/GW2073", "EndpointSlice", "", "a slice that no Service uses, which is reported"),
     ("diagnostics/GW2007", "EndpointSlice", "", "a slice without a ready endpoint, which is reported"),
+    ("diagnostics/GW3016", "Gateway", "spec.listeners[].allowedRoutes", "the route is in the namespace of the Gateway"),
+    (
+        "diagnostics/GW5082",
+        "HTTPRoute",
+        "spec.rules[]",
+        "beside a redirect nothing of this has an effect, which is reported",
+    ),
+    ("foreign/06-server-fields", "*", "", "what the API server adds is accepted unread"),
     ("diagnostics/GW4003", "HTTPRoute", "spec.rules[].matches[]", "a match that is ignored, which is reported"),
     ("diagnostics/GW5010", "TLSRoute", "spec", "the route has no parent, which is reported"),
     ("diagnostics/GW5010", "Gateway", "metadata.namespace", "no route names the Gateway"),
