@@ -35,6 +35,9 @@ use random::Random;
 const ROUNDS: u64 = 5;
 const SEED: u64 = 20_261_122;
 
+/// After how many rounds a longer campaign says how far it is.
+const PROGRESS: u64 = 10;
+
 /// Requests in one round, and how many of them may be sent often enough to see shares, or waited for until every copy
 /// must have arrived.
 const REQUESTS: usize = 250;
@@ -58,8 +61,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 
 fn campaign(envoy: &Path, seed: u64, rounds: u64) -> Result<(), String> {
     let (mut tally, mut failures) = (Tally::default(), Vec::new());
-    for round in 0..rounds {
-        let seed = seed.wrapping_add(round);
+    for done in 0..rounds {
+        let seed = seed.wrapping_add(done);
         let mut random = Random::new(seed);
         let plan = Plan::generate(&mut random);
         let wanted = wanted(&plan, &mut random);
@@ -72,6 +75,10 @@ fn campaign(envoy: &Path, seed: u64, rounds: u64) -> Result<(), String> {
         }
         if failures.len() >= 3 {
             break;
+        }
+        // Whoever waits for a long campaign wants to know how far it is.
+        if rounds > ROUNDS && (done + 1) % PROGRESS == 0 {
+            eprintln!("campaign: {tally:?} after {} rounds, {} failures", done + 1, failures.len());
         }
     }
     // Shown by `--nocapture`, and the size of a campaign is worth knowing.
