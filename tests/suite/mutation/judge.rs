@@ -4,7 +4,7 @@
 //! the changed entry, or, where the entry is gone or it is the list that has
 //! become wrong, on those of the mapping or list that held it. Everything else
 //! is reported in the changed object or in an object that names it or that it
-//! names.
+//! names; only what is said about routing may be about any object on the way.
 
 use std::ops::RangeInclusive;
 
@@ -123,11 +123,11 @@ pub(super) fn is_refused(found: &[Found], codes: &[&str], file: &str, lines: &Ra
 /// Codes of findings about the whole run that a change in one object can bring.
 const OF_THE_RUN: &[&str] = &["GW2011", "GW3012", "GW3015", "GW8008", "GW8012"];
 
-/// Codes of routes whose parent is a ListenerSet: the Gateway that the change is about is two references away.
-const OF_ITS_PARENT: &[&str] = &["GW3022"];
-
-/// Codes of the routing analysis: a change of one object decides what is left for others, which do not name it.
-const OF_ROUTING: &[&str] = &["GW4050", "GW4051", "GW4052", "GW4054", "GW4055", "GW4056"];
+/// Whether a finding may be about an object that the changed one does not touch by name: the parent of a route's parent,
+/// and whatever meets it in routing, which is what the series GW4 is about.
+fn is_of_a_relation(code: &str) -> bool {
+    code == "GW3022" || code.starts_with("GW4")
+}
 
 /// Why a finding is not where it should be: neither in the changed object, nor in one that names it or that it names.
 pub(super) fn misplaced(
@@ -151,8 +151,7 @@ pub(super) fn misplaced(
         .object
         .as_ref()
         .is_some_and(|(_, namespace, name)| changed.contains(name.as_str()) || changed.contains(namespace.as_str()));
-    let is_indirect = OF_ITS_PARENT.contains(&finding.code) || OF_ROUTING.contains(&finding.code);
-    (!is_named && !names_it && !is_indirect)
+    (!is_named && !names_it && !is_of_a_relation(finding.code))
         .then(|| format!("{finding:?} is about an object that has nothing to do with the change"))
 }
 
