@@ -84,6 +84,12 @@ fn report_unread_settings(paths: &[PathBuf], sources: &SourceSet, diagnostics: &
 }
 
 impl Compiled {
+    /// Leaves the memory to the end of the process, which follows: to free the
+    /// objects of a large input one by one takes a noticeable part of the run.
+    pub(super) fn leave(self) {
+        std::mem::forget(self);
+    }
+
     /// Everything that was found.
     pub(super) fn findings(&self) -> &[Finding] {
         &self.compilation.findings

@@ -56,16 +56,19 @@ fn request(args: &RouteArgs) -> Result<Request, String> {
             headers.push((name.clone(), value.clone()));
         }
     }
-    let is_tls = url.scheme == Scheme::Https;
-    if args.sni.is_some() && !is_tls {
-        return Err("--sni needs a URL that begins with `https://`".to_owned());
+    if args.sni.is_some() && !url.scheme.is_tls() {
+        return Err("--sni needs a URL that begins with `https://` or `tls://`".to_owned());
     }
     let server_name = args.sni.clone().or_else(|| Some(url.host.clone()));
     let security = match url.scheme {
-        Scheme::Http => Security::Plain,
-        Scheme::Https => Security::Tls { server_name, certificate: true },
+        Scheme::Http | Scheme::Tcp => Security::Plain,
+        Scheme::Https | Scheme::Tls => Security::Tls { server_name, certificate: true },
         Scheme::Udp => Security::Udp,
     };
+    if url.scheme.is_stream() {
+        let connection = Connection { address: args.address, port: url.port, security };
+        return Ok(Request { authority: Some(url.host.clone()), ..Request::stream(connection) });
+    }
     Ok(Request {
         connection: Connection { address: args.address, port: url.port, security },
         version: if args.http2 { Version::Http2 } else { Version::Http1 },
@@ -73,5 +76,6 @@ fn request(args: &RouteArgs) -> Result<Request, String> {
         authority,
         target: url.path.clone(),
         headers,
+        body_bytes: 0,
     })
 }

@@ -2,16 +2,20 @@
 //! of origins. `route` prints it, `test` adds it to failed cases, and `diff`
 //! takes witnesses from it. The JSON form is documented in `docs/route.md`.
 
-use std::io::{self, Write};
+mod render;
+mod words;
 
 use serde::Serialize;
 
 use crate::compile::Compilation;
 use crate::diagnostics::{Locate, ObjectRef};
-use crate::ir::{Endpoints, Origin, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern};
+use crate::ir::{AuthId, Endpoints, Origin, Route};
 use crate::parser::locate::Locator;
 use crate::resolver::Place;
 use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request, Security, Unmet, Upstream, Verdict};
+
+pub(super) use words::describe_match;
+use words::describe_unmet;
 
 /// The version of the JSON form.
 const VERSION: u32 = 1;
@@ -115,6 +119,10 @@ struct OutcomeView {
     response_headers: Vec<(String, String)>,
     /// Response headers of a backend that the configuration changes.
     changed_response_headers: Vec<String>,
+    /// The services that must agree first, which the decision assumes.
+    asked: Vec<String>,
+    /// What the first request of a session is given; `…` stands for what only a run shows.
+    session: Vec<(String, String)>,
     spot: Option<Spot>,
 }
 
@@ -218,7 +226,9 @@ impl<'c> Tracer<'c> {
     }
 
     fn outcome(&self, outcome: &Outcome<'_>) -> OutcomeView {
-        let Outcome { share, backend, answer } = outcome;
+        let Outcome { share, backend, asked, answer } = outcome;
+        let config = &self.compilation.lowered.config;
+        let service = |id: &AuthId| backend_name(&config.cluster(config.external_auth(*id).settings.cluster).backend);
         let mut view = OutcomeView {
             percent: share.percent(),
             share: format!("{}/{}", share.parts(), share.of()),
@@ -230,6 +240,8 @@ impl<'c> Tracer<'c> {
             upstream: None,
             response_headers: Vec::new(),
             changed_response_headers: Vec::new(),
+            asked: asked.iter().map(service).collect(),
+            session: Vec::new(),
             spot: backend.and_then(|origin| self.spot(origin, false)),
         };
         match answer {
@@ -244,6 +256,7 @@ impl<'c> Tracer<'c> {
             Answer::Upstream(upstream) => {
                 self.name_backend(upstream.cluster, &mut view);
                 view.changed_response_headers = upstream.answered_headers().into_iter().map(str::to_owned).collect();
+                view.session = upstream.session.iter().flat_map(|session| session.lines(None)).collect();
                 view.upstream = Some(UpstreamView::from(upstream));
             }
         }
@@ -288,7 +301,9 @@ impl<'c> Tracer<'c> {
     fn unattached(&self) -> Vec<Unattached> {
         let is_about = |finding: &&crate::diagnostics::Finding| {
             let is_route = finding.object.as_ref().is_some_and(|object| object.kind.ends_with("Route"));
-            is_route && finding.code.id().starts_with("GW3")
+            let is_refused =
+                finding.condition.is_some_and(|condition| condition.kind == "Accepted" && condition.status == "False");
+            is_route && (is_refused || finding.code.id().starts_with("GW3") || finding.code.id().starts_with("GW1"))
         };
         let findings = self.compilation.findings.iter().filter(is_about);
         findings
@@ -343,43 +358,6 @@ impl From<&Request> for SentRequest {
     }
 }
 
-/// A match in words.
-pub(super) fn describe_match(matches: &RouteMatch) -> String {
-    let RouteMatch { path, method, headers, query, grpc } = matches;
-    let mut words = vec![describe_path(path)];
-    words.extend(grpc.then(|| "gRPC".to_owned()));
-    words.extend(method.iter().map(|method| format!("method {method}")));
-    words.extend(headers.iter().map(|header| format!("header {}", describe_value(header))));
-    words.extend(query.iter().map(|parameter| format!("query parameter {}", describe_value(parameter))));
-    words.join(", ")
-}
-
-fn describe_path(path: &PathMatch) -> String {
-    match path {
-        PathMatch::Exact(path) => format!("path {path}"),
-        PathMatch::Prefix(prefix) if prefix.is_empty() => "every path".to_owned(),
-        PathMatch::Prefix(prefix) => format!("path below {prefix}"),
-        PathMatch::Regex(pattern) => format!("path like {pattern}"),
-    }
-}
-
-fn describe_value(value: &ValueMatch) -> String {
-    match &value.value {
-        ValuePattern::Exact(text) => format!("{} = {text}", value.name),
-        ValuePattern::Regex(pattern) => format!("{} like {pattern}", value.name),
-    }
-}
-
-fn describe_unmet(unmet: &Unmet<'_>) -> String {
-    match unmet {
-        Unmet::Grpc => "wants a gRPC call".to_owned(),
-        Unmet::Path(path) => format!("wants {}", describe_path(path)),
-        Unmet::Method(method) => format!("wants method {method}"),
-        Unmet::Header(header) => format!("wants header {}", describe_value(header)),
-        Unmet::Query(parameter) => format!("wants query parameter {}", describe_value(parameter)),
-    }
-}
-
 fn at(file: Option<&str>, line: Option<usize>) -> String {
     match (file, line) {
         (Some(file), Some(line)) => format!("{file}:{line}"),
@@ -408,89 +386,5 @@ impl RuleSpot {
     /// `file:line`.
     pub(super) fn place(&self) -> String {
         self.spot.place()
-    }
-}
-
-impl Trace {
-    /// Writes the trace for people.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} {}", self.request.method, self.request.url)?;
-        match &self.listener {
-            Some(spot) => writeln!(out, "  listener  {} {}  {}", spot.object(), spot.path, spot.place())?,
-            None => writeln!(out, "  listener  none")?,
-        }
-        if let Some(host) = &self.host {
-            writeln!(out, "  host      {host}")?;
-        }
-        if let Some(rule) = &self.rule {
-            writeln!(out, "  rule      {}  {}", rule.title(), rule.place())?;
-        }
-        for outcome in &self.outcomes {
-            outcome.write(out)?;
-        }
-        match &self.explanation {
-            Some(explanation) => explanation.write(out),
-            None => Ok(()),
-        }
-    }
-}
-
-impl OutcomeView {
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let place = self.spot.as_ref().map(|spot| format!("  {}", spot.place())).unwrap_or_default();
-        let share = format!("{:.2}", self.percent);
-        let share = share.trim_end_matches('0').trim_end_matches('.');
-        let reason = self.reason.unwrap_or_default();
-        match (&self.backend, self.status) {
-            (Some(backend), _) => {
-                let endpoints = self.endpoints.join(", ");
-                writeln!(out, "  backend   {share} %  {backend} ({endpoints}){place}")?;
-            }
-            (None, Some(status)) => {
-                let target = self.redirect.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
-                writeln!(out, "  answer    {share} %  {status}{target}: {reason}{place}")?;
-            }
-            (None, None) => writeln!(out, "  closed    {share} %  {reason}{place}")?,
-        }
-        for (name, value) in &self.response_headers {
-            writeln!(out, "            {name}: {value}")?;
-        }
-        let Some(upstream) = &self.upstream else { return Ok(()) };
-        writeln!(out, "  upstream  {} {}", upstream.method, upstream.path)?;
-        writeln!(out, "            host: {}", upstream.host)?;
-        for (name, value) in &upstream.headers {
-            writeln!(out, "            {name}: {value}")?;
-        }
-        if !upstream.generated.is_empty() {
-            writeln!(out, "            and {}", upstream.generated.join(", "))?;
-        }
-        if !self.changed_response_headers.is_empty() {
-            writeln!(out, "  response  changes {}", self.changed_response_headers.join(", "))?;
-        }
-        Ok(())
-    }
-}
-
-impl Explanation {
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "\nroutes of this host, the nearest first:")?;
-        for candidate in &self.candidates {
-            let CandidateView { rule, verdict, why } = candidate;
-            writeln!(out, "  {verdict:<9} {}  {}", rule.title(), rule.place())?;
-            writeln!(out, "            {why}")?;
-        }
-        if self.further > 0 {
-            writeln!(out, "  and {} more that do not match", self.further)?;
-        }
-        if !self.unattached.is_empty() {
-            writeln!(out, "\nroutes that are not attached:")?;
-        }
-        for Unattached { code, message, file, line } in &self.unattached {
-            writeln!(out, "  {code}  {message}  {}", at(file.as_deref(), *line))?;
-        }
-        Ok(())
     }
 }

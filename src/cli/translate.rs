@@ -34,6 +34,7 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     if status == ExitStatus::Success {
         write(args, &compiled, streams)?;
     }
+    compiled.leave();
     Ok(status)
 }
 

@@ -37,7 +37,9 @@ pub(super) fn run(args: &ValidateArgs, screen: ScreenArgs, streams: &mut Streams
         let refused = envoy::refusals(&binary, &compiled.compilation).map_err(Failure::Missing)?;
         compiled.compilation.findings.extend(refused);
     }
-    report(args, screen, &compiled, started, streams)
+    let status = report(args, screen, &compiled, started, streams)?;
+    compiled.leave();
+    Ok(status)
 }
 
 fn report(

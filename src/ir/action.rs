@@ -75,7 +75,7 @@ pub struct Forward {
     pub response_headers: HeaderMutations,
     /// The path that backends see.
     pub path_rewrite: Option<PathRewrite>,
-    /// The host that backends see.
+    /// The host that backends see; `None` when each entry of `backends` says it.
     pub host_rewrite: Option<String>,
     /// How long requests may take.
     pub timeouts: Timeouts,
@@ -98,7 +98,7 @@ pub struct WeightedBackend {
     pub request_headers: HeaderMutations,
     /// Changes to the response's headers, instead of the list's.
     pub response_headers: HeaderMutations,
-    /// The host that this backend sees, instead of the list's.
+    /// The host that this backend sees, where the list says nothing.
     pub host_rewrite: Option<String>,
     /// What the session's selector says for this backend, where there is a selector.
     pub selector: Option<String>,

@@ -30,7 +30,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming};
 use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
-use hyper::{Request, Response, StatusCode, Version};
+use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -197,7 +197,8 @@ impl Echo {
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(grpc::MEDIA_TYPE));
             return Ok(response);
         }
-        let body = controls.body(&received);
+        // hyper leaves the body of such an answer out over HTTP/1.1 alone.
+        let body = if head.method == Method::HEAD { empty() } else { controls.body(&received) };
         Ok(self.response(&controls, status.unwrap_or(StatusCode::OK), None, body))
     }
 

@@ -227,6 +227,8 @@ pub struct OutcomeShare {
     pub percent: f64,
     /// The status.
     pub status: Option<u16>,
+    /// The status of a gRPC call.
+    pub grpc_status: Option<u32>,
     /// Who answered.
     pub backend: Option<String>,
     /// What the backend that answered received.

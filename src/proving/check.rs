@@ -153,8 +153,8 @@ fn check_outcomes(expected: &[OutcomeShare], outcomes: &[Outcome]) -> Vec<Mismat
 }
 
 pub(super) fn meets(share: &OutcomeShare, outcome: &Outcome) -> bool {
-    let OutcomeShare { percent: _, status, backend, upstream, response } = share.clone();
-    let expect = Expectation { status, backend, upstream, response, ..Expectation::default() };
+    let OutcomeShare { percent: _, status, grpc_status, backend, upstream, response } = share.clone();
+    let expect = Expectation { status, grpc_status, backend, upstream, response, ..Expectation::default() };
     let mut found = Findings::default();
     check_one(&expect, outcome, &mut found);
     found.0.is_empty()

@@ -20,7 +20,7 @@ use super::cases::RequestSpec;
 use super::grpc::{self, GrpcCall};
 use super::journal::{REQUEST_ID, lines};
 use super::tls::{ClientTls, TlsReport, report_of_server};
-use super::values::{HttpVersion, Scheme};
+use super::values::HttpVersion;
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -239,7 +239,7 @@ fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
             path.parse()
         }
         HttpVersion::Http2 => {
-            let scheme = if spec.url.scheme == Scheme::Https { "https" } else { "http" };
+            let scheme = if spec.url.scheme.is_tls() { "https" } else { "http" };
             format!("{scheme}://{host}{path}").parse()
         }
     }

@@ -17,6 +17,7 @@ mod cases;
 mod check;
 mod client;
 mod datagram;
+mod echo;
 mod envoy;
 mod error;
 mod grpc;

@@ -252,7 +252,7 @@ impl<'a> Stage<'a> {
     /// The TLS of a case's requests.
     fn client_tls(&self, case: &RequestCase) -> Result<Option<ClientTls>, Error> {
         let request = &case.request;
-        if request.url.scheme != Scheme::Https {
+        if !request.url.scheme.is_tls() {
             return Ok(None);
         }
         let spec = request.tls.clone().unwrap_or_default();

@@ -20,6 +20,28 @@ pub enum Scheme {
     Https,
     /// One datagram, and its answer.
     Udp,
+    /// A stream of bytes; cases send HTTP over it.
+    Tcp,
+    /// A stream of bytes over TLS; cases send HTTP over it.
+    Tls,
+}
+
+impl Scheme {
+    /// Whether connections begin with a TLS handshake.
+    pub fn is_tls(self) -> bool {
+        match self {
+            Self::Https | Self::Tls => true,
+            Self::Http | Self::Udp | Self::Tcp => false,
+        }
+    }
+
+    /// Whether it is a stream of bytes that nothing is said about.
+    pub fn is_stream(self) -> bool {
+        match self {
+            Self::Tcp | Self::Tls => true,
+            Self::Http | Self::Https | Self::Udp => false,
+        }
+    }
 }
 
 /// The parts of a case's URL.
@@ -41,7 +63,12 @@ impl Target {
             Some(("http", rest)) => (Scheme::Http, rest),
             Some(("https", rest)) => (Scheme::Https, rest),
             Some(("udp", rest)) => (Scheme::Udp, rest),
-            _ => return Err(format!("`{text}` does not begin with `http://`, `https://` or `udp://`")),
+            Some(("tcp", rest)) => (Scheme::Tcp, rest),
+            Some(("tls", rest)) => (Scheme::Tls, rest),
+            _ => {
+                let schemes = "`http://`, `https://`, `tcp://`, `tls://` or `udp://`";
+                return Err(format!("`{text}` does not begin with {schemes}"));
+            }
         };
         let cut = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(cut);
@@ -53,7 +80,7 @@ impl Target {
             _ => match scheme {
                 Scheme::Http => (authority, 80),
                 Scheme::Https => (authority, 443),
-                Scheme::Udp => return Err(format!("`{text}` names no port")),
+                Scheme::Udp | Scheme::Tcp | Scheme::Tls => return Err(format!("`{text}` names no port")),
             },
         };
         if host.is_empty() {

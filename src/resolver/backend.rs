@@ -171,6 +171,11 @@ impl<'m> BackendIndex<'m> {
         &mut self.policies
     }
 
+    /// Frees what only the resolving of references needs.
+    pub(super) fn close(&mut self) {
+        self.by_name = HashMap::new();
+    }
+
     /// The `--resolve` entries that no reference met.
     pub(super) fn unused_resolves(&self) -> impl Iterator<Item = &Resolve> {
         self.resolve.iter().enumerate().filter(|(index, _)| !self.used_resolves.contains(index)).map(|(_, entry)| entry)

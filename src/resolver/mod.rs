@@ -177,6 +177,7 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
         usage: BackendUsage::default(),
     };
     resolved.mark_used();
+    resolved.backends.close();
     resolved
 }
 

@@ -3,15 +3,18 @@
 use std::borrow::Cow;
 
 use crate::ir::{
-    self, Action, Cluster, ClusterId, Config, Endpoints, Forward, Mirror, Route, Target, VirtualHost, WeightedBackend,
+    self, Action, Branch, Cluster, ClusterId, Config, Endpoints, Forward, Mirror, Route, Target, VirtualHost,
+    WeightedBackend,
 };
 
+use super::authorization::{Authority, ask};
 use super::cors::{self, Voice};
 use super::decision::{Answer, LocalReply, Outcome, Reason, Upstream};
 use super::header::{GENERATED, Mutate, apply, decides};
 use super::http::Admitted;
 use super::redirect::redirect;
 use super::rewrite::rewrite;
+use super::session::{SessionStart, choices, home};
 use super::share::Share;
 
 /// The outcomes of a route.
@@ -20,16 +23,24 @@ pub(super) fn act<'c>(
     host: &'c VirtualHost,
     route: &'c Route,
     request: &Admitted,
+    authority: &Authority<'_>,
 ) -> Vec<Outcome<'c>> {
     if let Some(reply) = cors::preflight(&route.action, request) {
         return only(reply);
     }
-    let Action::Split(branches) = &*route.action else { return act_alone(config, host, &route.action, request) };
+    let Action::Split(branches) = &*route.action else {
+        return act_alone(config, host, &route.action, request, authority);
+    };
+    let leads_back =
+        |branch: &&Branch| matches!(&branch.action, Action::Forward(leaf) if home(config, leaf, request).is_some());
+    if let Some(branch) = branches.iter().find(leads_back) {
+        return act_alone(config, host, &branch.action, request, authority);
+    }
     let sum = branches.iter().map(|branch| u128::from(branch.weight)).sum();
     let drawn = branches.iter().filter(|branch| branch.weight > 0);
     let outcomes = drawn.flat_map(|branch| {
         let share = Share::new(u128::from(branch.weight), sum);
-        let parts = act_alone(config, host, &branch.action, request).into_iter();
+        let parts = act_alone(config, host, &branch.action, request, authority).into_iter();
         parts.map(move |part| Outcome { share: part.share * share, backend: Some(branch.origin), ..part })
     });
     outcomes.collect()
@@ -41,34 +52,61 @@ fn act_alone<'c>(
     host: &'c VirtualHost,
     action: &'c Action,
     request: &Admitted,
+    authority: &Authority<'_>,
 ) -> Vec<Outcome<'c>> {
-    match action {
+    let auths = action.gate().map_or(&[][..], |gate| gate.auths.as_slice());
+    let permitted;
+    let request = match auths {
+        [] => request,
+        auths => match ask(config, auths, request, authority) {
+            Ok(request) => {
+                permitted = request;
+                &permitted
+            }
+            Err(reply) => return vec![Outcome { asked: auths, ..refuse(action, reply, request) }],
+        },
+    };
+    let outcomes = match action {
         Action::Respond(status) => only(LocalReply::new(*status, Reason::Respond)),
         Action::Redirect(action) => only(redirect(action, &host.hostname, request)),
         Action::Forward(action) => forward(config, action, request),
         // A split has no split among its branches.
         Action::Split(_) => Vec::new(),
-    }
+    };
+    outcomes.into_iter().map(|outcome| Outcome { asked: auths, ..outcome }).collect()
+}
+
+/// The answer to a request that may not pass, with what the rule does to every response of its backends.
+fn refuse<'c>(action: &'c Action, reply: LocalReply, request: &Admitted) -> Outcome<'c> {
+    let reply = match action {
+        Action::Forward(Forward { response_headers, gate, .. }) => {
+            let voice = gate.cors.as_ref().map(|cors| Voice::to(cors, request));
+            with_headers(reply, &[Mutate(response_headers)], voice.as_ref())
+        }
+        Action::Redirect(_) | Action::Respond(_) | Action::Split(_) => reply,
+    };
+    Outcome { share: Share::ALL, backend: None, asked: &[], answer: Answer::Local(reply) }
 }
 
 fn only<'c>(reply: LocalReply) -> Vec<Outcome<'c>> {
-    vec![Outcome { share: Share::ALL, backend: None, answer: Answer::Local(reply) }]
+    vec![Outcome { share: Share::ALL, backend: None, asked: &[], answer: Answer::Local(reply) }]
 }
 
 /// Each backend with its share, once for every set of mirrors.
 fn forward<'c>(config: &'c Config, action: &'c Forward, request: &Admitted) -> Vec<Outcome<'c>> {
-    let sum = action.backends.iter().map(|backend| u128::from(backend.weight)).sum();
-    let copies = copies(&action.mirrors);
-    let drawn = action.backends.iter().filter(|backend| backend.weight > 0);
-    let outcomes = drawn.flat_map(|backend| {
-        let share = Share::new(u128::from(backend.weight), sum);
+    let drawn = choices(config, action, request);
+    let sum: u128 = drawn.iter().map(|backend| u128::from(backend.weight)).sum();
+    let (equals, copies) = (drawn.len() as u128, copies(&action.mirrors));
+    let outcomes = drawn.into_iter().flat_map(|backend| {
+        // A backend without new sessions keeps its old ones.
+        let share = if sum == 0 { Share::new(1, equals) } else { Share::new(u128::from(backend.weight), sum) };
         let answer = send(config, action, backend, request);
         copies.iter().map(move |(part, mirrors)| {
             let mut answer = answer.clone();
             if let Answer::Upstream(upstream) = &mut answer {
                 upstream.mirrors.clone_from(mirrors);
             }
-            Outcome { share: *part * share, backend: Some(backend.origin), answer }
+            Outcome { share: *part * share, backend: Some(backend.origin), asked: &[], answer }
         })
     });
     outcomes.collect()
@@ -104,7 +142,7 @@ pub(super) fn weigh(config: &Config, id: ClusterId) -> Cow<'static, str> {
 }
 
 fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBackend, request: &Admitted) -> Answer<'c> {
-    // Time and failures decide about limits and further tries, and clients about sessions.
+    // Time and failures decide about limits and further tries.
     let Forward {
         backends: _,
         gate,
@@ -115,7 +153,7 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
         timeouts: _,
         retry: _,
         mirrors: _,
-        session: _,
+        session,
     } = action;
     let WeightedBackend {
         weight: _,
@@ -150,8 +188,12 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
         headers.retain(|(name, _)| name != "x-forwarded-for");
     }
     let mut host = request.authority.clone();
-    if let Some(other) = own_host.as_ref().or(host_rewrite.as_ref()) {
-        set(&mut headers, "x-envoy-original-host", &request.authority);
+    // An entry's host is set before the route's, and what it replaces is told to nobody.
+    if let Some(other) = own_host {
+        host.clone_from(other);
+    }
+    if let Some(other) = host_rewrite {
+        set(&mut headers, "x-envoy-original-host", &host);
         host.clone_from(other);
     }
     let mut path = request.target.clone();
@@ -169,6 +211,7 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
         response,
         mirrors: Vec::new(),
         voice,
+        session: session.as_ref().and_then(|session| SessionStart::new(session, backend, request)),
     })
 }
 

@@ -11,6 +11,7 @@ use crate::ir::{
 
 use super::Simulator;
 use super::action::weigh;
+use super::authorization::Authority;
 use super::decision::{Answer, Closed, Decision, Outcome};
 use super::host::HostTable;
 use super::http::HttpTable;
@@ -93,12 +94,18 @@ impl<'c> Simulator<'c> {
     }
 
     /// Serves a request on the chain that took its connection.
-    pub(super) fn serve(&self, table: &ListenerTable<'c>, place: usize, request: &Request) -> Decision<'c> {
+    pub(super) fn serve(
+        &self,
+        table: &ListenerTable<'c>,
+        place: usize,
+        request: &Request,
+        authority: &Authority<'_>,
+    ) -> Decision<'c> {
         let chain = &table.listener.chains()[place];
         let mut decision = match &chain.handler {
             Handler::Http(connection) => {
                 let http = table.http[place].get_or_init(|| HttpTable::new(connection));
-                http.decide(self.config, request)
+                http.decide(self.config, request, authority)
             }
             Handler::Tcp(TcpProxy { backends }) => self.stream(backends),
             Handler::Close => Decision::closed(None, Closed::NoRoute),
@@ -124,6 +131,7 @@ impl<'c> Simulator<'c> {
         let outcomes = backends.iter().map(|TcpBackend { weight, cluster, origin }| Outcome {
             share: Share::new(u128::from(*weight), sum),
             backend: Some(*origin),
+            asked: &[],
             answer: match cluster {
                 None => Answer::Closed(Closed::InvalidBackend),
                 Some(id) if weigh(self.config, *id).is_empty() => Answer::Closed(Closed::NoEndpoint),

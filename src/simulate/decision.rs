@@ -1,9 +1,13 @@
 //! What becomes of a request.
 
-use crate::ir::{ClusterId, FilterChain, Listener, Origin, Route, VirtualHost};
+use std::borrow::Cow;
+use std::net::SocketAddr;
+
+use crate::ir::{AuthId, ClusterId, FilterChain, Listener, Origin, Route, VirtualHost};
 
 use super::cors::Voice;
 use super::header::Mutate;
+use super::session::SessionStart;
 use super::share::Share;
 
 /// The way of a request through the configuration, and where it may end.
@@ -26,7 +30,7 @@ pub struct Decision<'c> {
 impl<'c> Decision<'c> {
     /// A connection that is not served.
     pub(super) fn closed(listener: Option<&'c Listener>, closed: Closed) -> Self {
-        let outcome = Outcome { share: Share::ALL, backend: None, answer: Answer::Closed(closed) };
+        let outcome = Outcome { share: Share::ALL, backend: None, asked: &[], answer: Answer::Closed(closed) };
         Self { listener, chain: None, host: None, route: None, path: None, outcomes: vec![outcome] }
     }
 
@@ -46,6 +50,8 @@ pub struct Outcome<'c> {
     pub share: Share,
     /// The backendRef that was drawn, where the route has some.
     pub backend: Option<Origin>,
+    /// Who is asked first whether the request may pass.
+    pub asked: &'c [AuthId],
     /// The end.
     pub answer: Answer<'c>,
 }
@@ -80,6 +86,8 @@ pub enum Closed {
     InvalidBackend,
     /// The backend has no endpoint.
     NoEndpoint,
+    /// A header's name has an underscore, for which HTTP/2 streams are reset.
+    Underscore,
 }
 
 impl Closed {
@@ -93,6 +101,7 @@ impl Closed {
             Self::NoRoute => "no route is attached to the listener",
             Self::InvalidBackend => "the backend cannot be used",
             Self::NoEndpoint => "the backend has no endpoint",
+            Self::Underscore => "a header name has an underscore, which no rule of the listener asks for",
         }
     }
 }
@@ -107,18 +116,18 @@ pub struct LocalReply {
     /// Header lines with names in lower case, without those of the message itself.
     pub headers: Vec<(String, String)>,
     /// The body.
-    pub body: &'static str,
+    pub body: Cow<'static, str>,
 }
 
 impl LocalReply {
     /// A reply without headers and body.
     pub(super) fn new(status: u16, reason: Reason) -> Self {
-        Self { status, reason, headers: Vec::new(), body: "" }
+        Self { status, reason, headers: Vec::new(), body: Cow::Borrowed("") }
     }
 
     /// The reply with a body.
     pub(super) fn with_body(self, body: &'static str) -> Self {
-        Self { body, ..self }
+        Self { body: Cow::Borrowed(body), ..self }
     }
 
     /// The values of all lines of one header.
@@ -152,6 +161,12 @@ pub enum Reason {
     NoEndpoint,
     /// A browser asks what another origin may do.
     Preflight,
+    /// An authorization service refuses the request.
+    Unauthorized,
+    /// An authorization service does not answer: nothing may pass.
+    NoAuthorization,
+    /// The body is larger than what the authorization service may see.
+    BodyTooLarge,
 }
 
 impl Reason {
@@ -169,6 +184,9 @@ impl Reason {
             Self::InvalidBackend => "the backend cannot be used",
             Self::NoEndpoint => "the backend has no endpoint",
             Self::Preflight => "the rule's CORS filter answers preflights",
+            Self::Unauthorized => "the authorization service refuses it",
+            Self::NoAuthorization => "the authorization service does not answer",
+            Self::BodyTooLarge => "the body is larger than the authorization service may see",
         }
     }
 }
@@ -194,17 +212,21 @@ pub struct Upstream<'c> {
     pub mirrors: Vec<ClusterId>,
     /// What the gateway says about the request's origin, in place of the backend.
     pub(super) voice: Option<Voice>,
+    /// The session that it belongs to or begins.
+    pub session: Option<SessionStart<'c>>,
 }
 
 impl Upstream<'_> {
-    /// What the client gets of a response's headers. Names are in lower case.
-    pub fn answer(&self, mut headers: Vec<(String, String)>) -> Vec<(String, String)> {
+    /// What the client gets of the headers of a response, which `endpoint` sends where it is known. Names are in lower
+    /// case.
+    pub fn answer(&self, mut headers: Vec<(String, String)>, endpoint: Option<SocketAddr>) -> Vec<(String, String)> {
         for mutate in &self.response {
             mutate.apply(&mut headers);
         }
         if let Some(voice) = &self.voice {
             voice.apply(&mut headers);
         }
+        headers.extend(self.session.iter().flat_map(|session| session.lines(endpoint)));
         headers
     }
 

@@ -1,15 +1,17 @@
 //! One request on an HTTP connection, up to the route that takes it.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use crate::ir::{Config, HttpConnection, Route, VirtualHost};
 
 use super::action::act;
-use super::decision::{Answer, Decision, LocalReply, Outcome, Reason};
+use super::authorization::Authority;
+use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::header::{Lines, admit};
 use super::host::{HostTable, split_port, without_dot};
 use super::matching::Subject;
-use super::path::{Normalized, normalize};
+use super::path::{Normalized, normalize, split_query};
 use super::request::{Request, Security, Version};
 use super::routes::RouteTable;
 use super::share::Share;
@@ -62,7 +64,7 @@ pub(super) struct HttpTable<'c> {
 }
 
 /// A request as the routes see it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Admitted {
     pub(super) method: String,
     pub(super) authority: String,
@@ -70,12 +72,27 @@ pub(super) struct Admitted {
     pub(super) headers: Lines,
     pub(super) scheme: &'static str,
     pub(super) is_grpc: bool,
+    pub(super) body_bytes: u64,
+}
+
+/// Why a request gets no further than the connection manager.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// It is answered.
+    Reply(LocalReply),
+    /// Its stream is reset, and the connection with it where there is only one.
+    Reset(Closed),
 }
 
 impl Admitted {
     pub(super) fn subject(&self) -> Subject<'_> {
-        let Self { method, authority, target, headers, scheme: _, is_grpc } = self;
+        let Self { method, authority, target, headers, scheme: _, is_grpc, body_bytes: _ } = self;
         Subject { target, method, authority, headers, is_grpc: *is_grpc }
+    }
+
+    /// The path without the query.
+    pub(super) fn path(&self) -> &str {
+        split_query(&self.target).0
     }
 }
 
@@ -93,10 +110,11 @@ impl<'c> HttpTable<'c> {
     }
 
     /// Decides about a request.
-    pub(super) fn decide(&self, config: &'c Config, request: &Request) -> Decision<'c> {
+    pub(super) fn decide(&self, config: &'c Config, request: &Request, authority: &Authority<'_>) -> Decision<'c> {
         let admitted = match self.admit(config, request) {
             Ok(admitted) => admitted,
-            Err(reply) => return local(finish(reply, is_grpc(&request.headers))),
+            Err(Refusal::Reply(reply)) => return local(finish(reply, is_grpc(&request.headers))),
+            Err(Refusal::Reset(closed)) => return Decision::closed(None, closed),
         };
         let refused = |reason| local(finish(LocalReply::new(status_of(reason), reason), admitted.is_grpc));
         let (host, _) = split_port(&admitted.authority);
@@ -108,7 +126,7 @@ impl<'c> HttpTable<'c> {
                     let route = self.table(place).find(&admitted.subject());
                     let decision = match route {
                         None => refused(Reason::NoRoute),
-                        Some(route) => follow(config, host, route, &admitted),
+                        Some(route) => follow(config, host, route, &admitted, authority),
                     };
                     Decision { host: Some(host), ..decision }
                 }
@@ -128,21 +146,26 @@ impl<'c> HttpTable<'c> {
     }
 
     /// What the routes see of a request, unless it is answered before.
-    pub(super) fn admit(&self, config: &Config, request: &Request) -> Result<Admitted, LocalReply> {
-        let Request { connection, version, method, authority, target, headers } = request;
-        let bad = || LocalReply::new(400, Reason::BadRequest);
+    pub(super) fn admit(&self, config: &Config, request: &Request) -> Result<Admitted, Refusal> {
+        let Request { connection, version, method, authority, target, headers, body_bytes } = request;
+        let bad = || Refusal::Reply(LocalReply::new(400, Reason::BadRequest));
         if *version == Version::Http1 && !METHODS.contains(&method.as_str()) {
-            return Err(bad().with_body("Bad Request"));
+            return Err(Refusal::Reply(LocalReply::new(400, Reason::BadRequest).with_body("Bad Request")));
         }
         if !self.admits_underscores && headers.iter().any(|(name, _)| name.contains('_')) {
-            return Err(LocalReply::new(400, Reason::Underscore).with_body("Bad Request"));
+            return Err(match version {
+                Version::Http1 => Refusal::Reply(LocalReply::new(400, Reason::Underscore).with_body("Bad Request")),
+                Version::Http2 => Refusal::Reset(Closed::Underscore),
+            });
         }
         let (authority, target) = split_target(authority.as_deref(), target).ok_or_else(bad)?;
         let target = match normalize(target) {
             Normalized::Path(path) => path,
+            // gRPC clients follow no redirects.
+            Normalized::Redirect(_) if is_grpc(headers) => return Err(bad()),
             Normalized::Redirect(path) => {
                 let headers = vec![("location".to_owned(), path)];
-                return Err(LocalReply { headers, ..LocalReply::new(307, Reason::EscapedSlashes) });
+                return Err(Refusal::Reply(LocalReply { headers, ..LocalReply::new(307, Reason::EscapedSlashes) }));
             }
             Normalized::Refused => return Err(bad()),
         };
@@ -164,6 +187,7 @@ impl<'c> HttpTable<'c> {
             headers: admit(headers, scheme),
             scheme,
             is_grpc: is_grpc(headers),
+            body_bytes: *body_bytes,
         })
     }
 }
@@ -179,8 +203,14 @@ fn split_target<'r>(authority: Option<&'r str>, target: &'r str) -> Option<(&'r 
     (!host.is_empty()).then_some((host, if path.is_empty() { "/" } else { path }))
 }
 
-fn follow<'c>(config: &'c Config, host: &'c VirtualHost, route: &'c Route, admitted: &Admitted) -> Decision<'c> {
-    let mut outcomes = act(config, host, route, admitted);
+fn follow<'c>(
+    config: &'c Config,
+    host: &'c VirtualHost,
+    route: &'c Route,
+    admitted: &Admitted,
+    authority: &Authority<'_>,
+) -> Decision<'c> {
+    let mut outcomes = act(config, host, route, admitted, authority);
     for outcome in &mut outcomes {
         if let Answer::Local(reply) = &mut outcome.answer {
             *reply = finish(reply.clone(), admitted.is_grpc);
@@ -190,7 +220,7 @@ fn follow<'c>(config: &'c Config, host: &'c VirtualHost, route: &'c Route, admit
 }
 
 fn local<'c>(reply: LocalReply) -> Decision<'c> {
-    let outcomes = vec![Outcome { share: Share::ALL, backend: None, answer: Answer::Local(reply) }];
+    let outcomes = vec![Outcome { share: Share::ALL, backend: None, asked: &[], answer: Answer::Local(reply) }];
     Decision { listener: None, chain: None, host: None, route: None, path: None, outcomes }
 }
 
@@ -224,11 +254,12 @@ fn finish(mut reply: LocalReply, is_grpc: bool) -> LocalReply {
         reply.headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
         reply.headers.push(("grpc-status".to_owned(), code.to_string()));
         if !reply.body.is_empty() {
-            reply.headers.push(("grpc-message".to_owned(), reply.body.to_owned()));
+            reply.headers.push(("grpc-message".to_owned(), reply.body.to_string()));
         }
-        return LocalReply { status: 200, body: "", ..reply };
+        return LocalReply { status: 200, body: Cow::Borrowed(""), ..reply };
     }
-    if !reply.body.is_empty() {
+    let has_type = reply.headers.iter().any(|(name, _)| name == "content-type");
+    if !reply.body.is_empty() && !has_type {
         reply.headers.push(("content-type".to_owned(), "text/plain".to_owned()));
     }
     reply

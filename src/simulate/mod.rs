@@ -7,6 +7,7 @@
 //! runs what that one emits; the test suite compares both on every case.
 
 mod action;
+mod authorization;
 mod candidates;
 mod connection;
 mod cors;
@@ -22,14 +23,17 @@ mod redirect;
 mod request;
 mod rewrite;
 mod routes;
+mod session;
 mod share;
 mod witness;
 
+pub use authorization::{Permission, Question};
 pub use candidates::{Candidate, Precedence, Unmet, Verdict};
 pub use decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason, Upstream};
 pub use language::Language;
 pub use re2::Pattern;
 pub use request::{Connection, Request, Security, Version};
+pub use session::{SessionStart, UNKNOWN};
 pub use share::Share;
 pub use witness::Witness;
 
@@ -62,13 +66,18 @@ impl<'c> Simulator<'c> {
         header::is_stripped(name)
     }
 
-    /// Decides about one request.
+    /// Decides about one request. Authorization services are assumed to agree.
     pub fn decide(&self, request: &Request) -> Decision<'c> {
+        self.decide_with(request, &|_| Permission::Granted(Vec::new()))
+    }
+
+    /// Decides about one request; `authority` speaks for the authorization services.
+    pub fn decide_with(&self, request: &Request, authority: &dyn Fn(&Question) -> Permission) -> Decision<'c> {
         if let Some(decision) = self.datagram(&request.connection) {
             return decision;
         }
         match self.connect(&request.connection) {
-            Ok((listener, chain)) => self.serve(listener, chain, request),
+            Ok((listener, chain)) => self.serve(listener, chain, request, authority),
             Err((listener, closed)) => Decision::closed(listener, closed),
         }
     }

@@ -17,6 +17,8 @@ pub struct Request {
     pub target: String,
     /// Header lines, Host left out. Letter case of names does not count.
     pub headers: Vec<(String, String)>,
+    /// The length of the body.
+    pub body_bytes: u64,
 }
 
 impl Request {
@@ -29,12 +31,37 @@ impl Request {
             authority: Some(host.to_owned()),
             target: target.to_owned(),
             headers: Vec::new(),
+            body_bytes: 0,
         }
+    }
+
+    /// A connection of which nothing but its beginning is known. No HTTP listener would understand it.
+    pub fn stream(connection: Connection) -> Self {
+        let authority = match &connection.security {
+            Security::Tls { server_name, .. } => server_name.clone(),
+            Security::Plain | Security::Udp => None,
+        };
+        Self {
+            connection,
+            version: Version::Http1,
+            method: String::new(),
+            authority,
+            target: String::new(),
+            headers: Vec::new(),
+            body_bytes: 0,
+        }
+    }
+
+    /// Whether it is a connection of which nothing but its beginning is known.
+    pub fn is_stream(&self) -> bool {
+        self.method.is_empty()
     }
 
     /// The URL; the port is the Gateway's.
     pub fn url(&self) -> String {
         let (scheme, well_known) = match self.connection.security {
+            Security::Plain if self.is_stream() => ("tcp", 0),
+            Security::Tls { .. } if self.is_stream() => ("tls", 0),
             Security::Plain => ("http", 80),
             Security::Tls { .. } => ("https", 443),
             Security::Udp => ("udp", 0),

@@ -139,6 +139,7 @@ fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &
         authority: Some(authority.to_owned()),
         target,
         headers,
+        body_bytes: 0,
     }
 }
 

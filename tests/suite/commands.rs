@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
@@ -59,6 +60,12 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("status_leaves_out_what_is_not_judged", status_of_judged_objects),
         test("diff_has_a_request_and_both_answers", diff_reweighted),
         test("diff_reads_revisions_of_git", diff_git),
+        test("diff_of_a_backend_alone_has_a_request", diff_backend),
+        test("diff_reads_the_settings_of_the_new_side", diff_settings),
+        test("diff_tells_what_is_shadowed_and_what_is_mutated", diff_shadowed),
+        test("route_asks_services_and_begins_sessions", route_asks),
+        test("route_of_streams_goes_by_port_and_server_name", route_streams),
+        test("an_interrupted_run_leaves_nothing_behind", interrupted),
     ]
 }
 
@@ -66,12 +73,13 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 struct Stage {
     folder: PathBuf,
     binary: PathBuf,
+    envoy: PathBuf,
 }
 
 impl Stage {
     fn new(harness: &Harness, name: &str) -> Result<Self, String> {
         let folder = harness.work_directory(&format!("commands/{name}"))?;
-        let stage = Self { folder, binary: harness.binary().to_owned() };
+        let stage = Self { folder, binary: harness.binary().to_owned(), envoy: harness.envoy()?.to_owned() };
         stage.write("m/gateway.yaml", GATEWAY)?;
         stage.write("m/route.yaml", ROUTE)?;
         Ok(stage)
@@ -244,6 +252,162 @@ fn diff_git(stage: &Stage) -> Result<(), Failed> {
     let kinds: Vec<&str> =
         difference["changes"].as_array().into_iter().flatten().filter_map(|change| change["kind"].as_str()).collect();
     if kinds == ["added", "removed"] { Ok(()) } else { Err(Failed::from(text.into_owned())) }
+}
+
+const SLICE: &str = "---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: a-1, namespace: shop, labels: {kubernetes.io/service-name: a}}
+addressType: IPv4
+ports: [{name: '', port: 8080}]
+endpoints: [{addresses: [10.0.0.1], conditions: {ready: true}}]
+";
+
+fn diff_backend(stage: &Stage) -> Result<(), Failed> {
+    stage.write("m/gateway.yaml", &format!("{GATEWAY}{SLICE}"))?;
+    stage.write("new/gateway.yaml", &format!("{GATEWAY}{}", SLICE.replace("10.0.0.1", "10.0.0.2")))?;
+    stage.write("new/route.yaml", ROUTE)?;
+    let output = stage.run(&["diff", "m", "new", "-o", "json", "--exit-code"])?;
+    let changes = &json(&output)?["changes"];
+    let change = &changes[0];
+    let holds = changes.as_array().is_some_and(|all| all.len() == 1)
+        && change["kind"] == "backend"
+        && change["subject"] == "shop/a/80"
+        && change["witness"]["url"] == "http://shop.test/cart"
+        && change["newPlace"] == "new/route.yaml:8"
+        && change["oldAnswer"] == "HTTP/1.1 to 10.0.0.1:8080"
+        && change["newAnswer"] == "HTTP/1.1 to 10.0.0.2:8080";
+    ensure(output.code == Some(1) && holds, &output)
+}
+
+fn diff_settings(stage: &Stage) -> Result<(), Failed> {
+    let elsewhere = ROUTE.replace("{name: b, port: 80}", "{name: unknown, port: 80}");
+    stage.write("new/gateway.yaml", GATEWAY)?;
+    stage.write("new/route.yaml", &elsewhere)?;
+    let output = stage.run(&["diff", "m", "new"])?;
+    ensure(output.stdout.contains("introduced  error[GW2001]"), &output)?;
+    stage.write("new/gwctl.yaml", "assume: [services]\n")?;
+    let output = stage.run(&["diff", "m", "new"])?;
+    ensure(output.stdout.contains("retargeted") && !output.stdout.contains("GW2001"), &output)
+}
+
+fn diff_shadowed(stage: &Stage) -> Result<(), Failed> {
+    let other = ROUTE.replace("name: web", "name: all").replace("path: {value: /}", "path: {value: /x}");
+    let before = other.replace("/cart", "/basket");
+    // The older of two routes with one match takes the requests, and of equal age the first by name.
+    stage.write("m/other.yaml", &before)?;
+    stage.write("new/gateway.yaml", GATEWAY)?;
+    let rule = "  - matches: [{path: {value: /}, headers";
+    let filter =
+        "    filters: [{type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: x-a, value: b}]}}]\n";
+    let mutated = ROUTE.replacen("    backendRefs: [{name: b", &format!("{filter}    backendRefs: [{{name: b"), 1);
+    ensure(
+        mutated.contains(rule) && mutated.contains("x-a"),
+        &Output { stdout: mutated.clone(), ..stage.run(&["--help"])? },
+    )?;
+    stage.write("new/route.yaml", &mutated)?;
+    stage.write("new/other.yaml", &other)?;
+    let output = stage.run(&["diff", "m", "new", "-o", "markdown"])?;
+    let line = |kind: &str, part: &str| {
+        let is_it = |line: &&str| line.starts_with(&format!("| **{kind}** |")) && line.contains(part);
+        output.stdout.lines().any(|line| is_it(&line))
+    };
+    let holds = line("added", "httproute shop/all: path below /cart")
+        && line("removed", "httproute shop/all: path below /basket")
+        && line("shadowed", "httproute shop/web: path below /cart")
+        && line("mutated", "httproute shop/web: every path")
+        && line("mutated", "x-a");
+    ensure(holds, &output)
+}
+
+fn route_asks(stage: &Stage) -> Result<(), Failed> {
+    let filters = "    filters: [{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: b, port: 80}, \
+                   http: {}}}]\n    sessionPersistence: {sessionName: sess}\n";
+    let guarded = ROUTE.replacen("    backendRefs: [{name: b", &format!("{filters}    backendRefs: [{{name: b"), 1);
+    stage.write("m/route.yaml", &guarded)?;
+    let args = ["route", "http://shop.test/x", "-H", "x-v: 2", "-f", "m"];
+    let output = stage.run(&args)?;
+    let holds = output.stdout.contains("asks      shop/b:80, which is assumed to agree; without its answer 403")
+        && output.stdout.contains("session   set-cookie: sess=\"…\"; Path=/; SameSite=Strict; HttpOnly");
+    ensure(output.code == Some(0) && holds, &output)?;
+    let output = stage.run(&[&args[..], &["-o", "json"]].concat())?;
+    let outcome = &json(&output)?["outcomes"][0];
+    ensure(outcome["asked"][0] == "shop/b:80" && outcome["session"][0][0] == "set-cookie", &output)
+}
+
+const STREAMS: &str = "apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: streams, namespace: shop}
+spec:
+  gatewayClassName: any
+  listeners:
+  - {name: db, protocol: TCP, port: 5432}
+  - {name: tls, protocol: TLS, port: 8443, tls: {mode: Passthrough}}
+  - {name: dns, protocol: UDP, port: 53}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: {name: db, namespace: shop}
+spec:
+  parentRefs: [{name: streams}]
+  rules: [{backendRefs: [{name: a, port: 80, weight: 1}, {name: b, port: 80, weight: 1}]}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TLSRoute
+metadata: {name: tls, namespace: shop}
+spec:
+  parentRefs: [{name: streams}]
+  hostnames: ['*.db.test']
+  rules: [{backendRefs: [{name: b, port: 80}]}]
+";
+
+fn route_streams(stage: &Stage) -> Result<(), Failed> {
+    stage.write("m/streams.yaml", STREAMS)?;
+    let decide = |url: &str| -> Result<Value, String> { json(&stage.run(&["route", url, "-f", "m", "-o", "json"])?) };
+    let tcp = decide("tcp://any.test:5432")?;
+    let tls = decide("tls://x.db.test:8443")?;
+    let other = decide("tls://other.test:8443")?;
+    let http = decide("tcp://any.test:80")?;
+    let holds = tcp["backends"][1]["backend"] == "shop/b:80"
+        && tcp["backends"][1]["percent"] == 50.0
+        && tcp["request"]["url"] == "tcp://any.test:5432"
+        && tls["backends"][0]["backend"] == "shop/b:80"
+        && tls["request"]["serverName"] == "x.db.test"
+        && other["outcomes"][0]["reason"] == "no listener of this port takes the connection"
+        && http["status"] == 400;
+    if holds { Ok(()) } else { Err(Failed::from(format!("{tcp:#}\n{tls:#}\n{other:#}\n{http:#}"))) }
+}
+
+const SLOW: &str = "requests:
+- name: the backend takes its time
+  request: {url: 'http://shop.test/cart', headers: {x-echo-delay-ms: '20000'}}
+  expect: {status: 200}
+";
+
+fn interrupted(stage: &Stage) -> Result<(), Failed> {
+    stage.write("slow.yaml", SLOW)?;
+    let temporary = stage.folder.join("tmp");
+    fs::create_dir_all(&temporary).map_err(|error| error.to_string())?;
+    let started = Instant::now();
+    let mut child = Command::new(&stage.binary)
+        .args(["test", "slow.yaml", "-f", "m", &format!("--envoy={}", stage.envoy.display())])
+        .env("TMPDIR", &temporary)
+        .current_dir(&stage.folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    // Envoy is there as soon as it has a configuration in the directory for temporary files.
+    let entries = || fs::read_dir(&temporary).map(Iterator::count).unwrap_or_default();
+    while entries() == 0 && started.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(1500));
+    let pid = child.id().to_string();
+    Command::new("kill").args(["-INT", &pid]).status().map_err(|error| error.to_string())?;
+    let status = child.wait().map_err(|error| error.to_string())?;
+    let holds = status.code() == Some(2) && entries() == 0 && started.elapsed() < Duration::from_secs(18);
+    if holds { Ok(()) } else { Err(Failed::from(format!("{status}, {} files, {:?}", entries(), started.elapsed()))) }
 }
 
 fn git(folder: &Path, args: &[&str]) -> Result<(), String> {

@@ -1,6 +1,7 @@
 //! Tests of the command line: usage, defaults, and the way to the options.
 
 use super::*;
+use crate::options::{AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, ListenerAddress, Options};
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::parse_line(line.split_whitespace().map(OsString::from))

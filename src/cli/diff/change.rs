@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::simulate::Request;
+
 /// The version of the JSON form.
 pub(super) const VERSION: u32 = 1;
 
@@ -48,11 +50,18 @@ pub(super) struct WitnessView {
     pub(super) headers: Vec<(String, String)>,
 }
 
+impl From<&Request> for WitnessView {
+    fn from(request: &Request) -> Self {
+        Self { method: request.method.clone(), url: request.url(), headers: request.headers.clone() }
+    }
+}
+
 impl WitnessView {
     /// The request in one line, as `gwctl route` takes it.
     pub(super) fn line(&self) -> String {
         let headers: Vec<String> = self.headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
-        format!("{} {}{}", self.method, self.url, headers.concat())
+        let method = if self.method.is_empty() { String::new() } else { format!("{} ", self.method) };
+        format!("{method}{}{}", self.url, headers.concat())
     }
 }
 

@@ -10,11 +10,11 @@ use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView,
 use crate::compile::Compilation;
 use crate::diagnostics::{Finding, Locate};
 use crate::ir::{
-    Across, Action, AuthId, Cluster, Config, ExternalAuthSettings, FilterChain, Handler, Listener, Origin, Route,
-    TcpBackend, Transport, VirtualHost,
+    Across, Action, AuthId, Cluster, Config, Endpoints, ExternalAuthSettings, FilterChain, Handler, Listener, Origin,
+    Route, Target, TcpBackend, Transport, UpstreamProtocol, VirtualHost,
 };
 use crate::parser::locate::Locator;
-use crate::simulate::{Answer, Closed, Connection, Decision, Request, Security, Simulator, Version};
+use crate::simulate::{Answer, Closed, Connection, Decision, Request, Security, Simulator};
 use crate::translator::envoy::name;
 
 /// What a rule is known by: socket, host, object, conditions, and which of several equal ones.
@@ -64,6 +64,32 @@ impl<'c> Side<'c> {
     fn witness(&self, rule: &Rule<'c>) -> (Request, bool) {
         let witness = self.simulator.witness(rule.listener, rule.chain, rule.host, rule.route);
         (witness.request, witness.is_taken)
+    }
+
+    /// For every cluster a rule or listener that sends to it, with a request that gets there.
+    fn users(&self) -> BTreeMap<String, (Option<String>, Option<Request>)> {
+        let mut users = BTreeMap::new();
+        let mut add = |id, place: &dyn Fn() -> Option<String>, request: &dyn Fn() -> Option<Request>| {
+            users.entry(name::cluster(self.config.cluster(id))).or_insert_with(|| (place(), request()));
+        };
+        for rule in self.rules.values() {
+            let request = || Some(self.witness(rule)).filter(|(_, is_taken)| *is_taken).map(|(request, _)| request);
+            for leaf in rule.route.action.leaves() {
+                let Action::Forward(forward) = leaf else { continue };
+                let drawn = forward.backends.iter().filter(|backend| backend.weight > 0);
+                for backend in drawn {
+                    if let Target::Cluster(id) = backend.target {
+                        add(id, &|| self.place(rule), &request);
+                    }
+                }
+            }
+        }
+        for stream in self.streams.values() {
+            for id in stream.backends.iter().filter_map(|backend| backend.cluster) {
+                add(id, &|| self.tracer.listener_place(stream.origin), &|| Some(stream.request.clone()));
+            }
+        }
+        users
     }
 
     fn answer(&self, request: &Request) -> String {
@@ -191,23 +217,15 @@ fn tls(server_name: Option<String>) -> Security {
 }
 
 fn stream_request(listener: &Listener, security: Security) -> Request {
-    let authority = match &security {
-        Security::Tls { server_name, .. } => server_name.clone(),
-        Security::Plain | Security::Udp => None,
-    };
     let address = (!listener.address.is_unspecified()).then_some(listener.address);
-    Request {
-        connection: Connection { address, port: listener.port, security },
-        version: Version::Http1,
-        method: "CONNECT".to_owned(),
-        authority,
-        target: String::new(),
-        headers: Vec::new(),
-    }
+    Request::stream(Connection { address, port: listener.port, security })
 }
 
 /// Compares two compilations.
 pub(super) fn compare(old: &Compilation, new: &Compilation) -> Difference {
+    if texts(old).eq(texts(new)) {
+        return Difference { version: VERSION, changes: Vec::new(), findings: FindingChanges::default() };
+    }
     let (before, after) = (Side::new(old), Side::new(new));
     let mut changes = Vec::new();
     for (key, rule) in &after.rules {
@@ -222,9 +240,14 @@ pub(super) fn compare(old: &Compilation, new: &Compilation) -> Difference {
         changes.push(change(ChangeKind::Removed, title(key), &key.1, places, &before, &after, &request));
     }
     compare_streams(&before, &after, &mut changes);
-    compare_clusters(before.config, after.config, &mut changes);
+    compare_clusters(&before, &after, &mut changes);
     changes.sort_by(|a, b| (a.kind, &a.subject, &a.host).cmp(&(b.kind, &b.subject, &b.host)));
     Difference { version: VERSION, changes: merge_hosts(changes), findings: compare_findings(old, new) }
+}
+
+/// The manifests, whatever their files are called.
+fn texts(compilation: &Compilation) -> impl Iterator<Item = &str> {
+    compilation.manifests.sources.sources.iter().map(|source| source.text.as_str())
 }
 
 /// One line for a change that several hosts have.
@@ -263,7 +286,7 @@ fn change(
     if old_answer == new_answer {
         (old_answer, new_answer) = (before.long_answer(request), after.long_answer(request));
     }
-    let witness = WitnessView { method: request.method.clone(), url: request.url(), headers: request.headers.clone() };
+    let witness = WitnessView::from(request);
     Change {
         kind,
         subject,
@@ -346,31 +369,52 @@ fn compare_streams(before: &Side<'_>, after: &Side<'_>, changes: &mut Vec<Change
     }
 }
 
-fn compare_clusters(old: &Config, new: &Config, changes: &mut Vec<Change>) {
+fn compare_clusters(before: &Side<'_>, after: &Side<'_>, changes: &mut Vec<Change>) {
     let by_name = |config: &'_ Config| -> BTreeMap<String, Cluster> {
         let forget = |cluster: &Cluster| Cluster { origin: None, ..cluster.clone() };
         config.clusters.iter().map(|cluster| (name::cluster(cluster), forget(cluster))).collect()
     };
-    let (old, new) = (by_name(old), by_name(new));
-    for (name, cluster) in &new {
-        let Some(earlier) = old.get(name).filter(|earlier| *earlier != cluster) else { continue };
+    let (old, new) = (by_name(before.config), by_name(after.config));
+    let changed = new.iter().filter_map(|(name, cluster)| {
+        let earlier = old.get(name).filter(|earlier| *earlier != cluster)?;
+        Some((name, earlier, cluster))
+    });
+    let changed: Vec<_> = changed.collect();
+    if changed.is_empty() {
+        return;
+    }
+    let users = after.users();
+    for (name, earlier, cluster) in changed {
+        let (place, request) = users.get(name).cloned().unwrap_or_default();
         changes.push(Change {
             kind: ChangeKind::Backend,
             subject: name.clone(),
             host: String::new(),
             further_hosts: 0,
             old_place: None,
-            new_place: None,
-            witness: None,
+            new_place: place,
+            witness: request.as_ref().map(WitnessView::from),
             old_answer: describe_cluster(earlier),
             new_answer: describe_cluster(cluster),
         });
     }
 }
 
+/// What is behind a backend, in words.
 fn describe_cluster(cluster: &Cluster) -> String {
+    let protocol = match cluster.protocol {
+        UpstreamProtocol::Http1 => "HTTP/1.1",
+        UpstreamProtocol::Http2 => "HTTP/2",
+        UpstreamProtocol::Negotiated => "HTTP/2 or HTTP/1.1",
+        UpstreamProtocol::Udp => "datagrams",
+    };
     let tls = if cluster.tls.is_some() { " with TLS" } else { "" };
-    format!("{:?}{tls}, {:?}", cluster.protocol, cluster.endpoints)
+    let endpoints: Vec<String> = match &cluster.endpoints {
+        Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
+        Endpoints::Dns(names) => names.iter().map(|(name, port)| format!("{name}:{port}")).collect(),
+    };
+    let endpoints = if endpoints.is_empty() { "nobody".to_owned() } else { endpoints.join(", ") };
+    format!("{protocol}{tls} to {endpoints}")
 }
 
 /// A decision in one line; `long` tells also what backends and clients see.
@@ -385,7 +429,7 @@ fn describe(decision: &Decision<'_>, config: &Config, long: bool) -> String {
             Answer::Upstream(upstream) => {
                 let name = backend_name(&config.cluster(upstream.cluster).backend);
                 if long {
-                    let response = upstream.answer(Vec::new());
+                    let response = upstream.answer(Vec::new(), None);
                     let response =
                         if response.is_empty() { String::new() } else { format!(", response {}", lines(&response)) };
                     let changed = upstream.answered_headers().join(", ");
@@ -417,15 +461,14 @@ fn compare_findings(old: &Compilation, new: &Compilation) -> FindingChanges {
         (finding.code.id(), object, finding.path.as_ref().map(ToString::to_string), finding.message.clone())
     };
     let missing = |from: &Compilation, other: &Compilation| -> Vec<FindingView> {
-        let mut left: Vec<_> = other.findings.iter().map(key).collect();
+        let mut left: BTreeMap<_, usize> = BTreeMap::new();
+        other.findings.iter().for_each(|finding| *left.entry(key(finding)).or_default() += 1);
         let locator = Locator::new(&from.manifests);
         let mut views = Vec::new();
         for finding in &from.findings {
-            match left.iter().position(|other| *other == key(finding)) {
-                Some(place) => {
-                    left.swap_remove(place);
-                }
-                None => views.push(view(finding, &locator)),
+            match left.get_mut(&key(finding)) {
+                Some(count) if *count > 0 => *count -= 1,
+                _ => views.push(view(finding, &locator)),
             }
         }
         views

@@ -139,6 +139,7 @@ pub(super) fn request(check: &Check, config: &Config) -> Request {
         authority: Some(authority.clone()),
         target: path.clone(),
         headers: additional_request_headers.iter().map(|line| (line.key.clone(), line.value.clone())).collect(),
+        body_bytes: 0,
     }
 }
 
@@ -261,7 +262,7 @@ pub(super) struct Emitted(Vec<Check>);
 impl Emitted {
     /// Adds a case with what the simulator decides about it. The random value 0 draws the first backend.
     pub(super) fn add(&mut self, test_name: &str, request: &Request, decision: &Decision<'_>, config: &Config) {
-        let Request { connection, version: _, method, authority, target, headers } = request;
+        let Request { connection, version: _, method, authority, target, headers, body_bytes: _ } = request;
         let seen = Seen::new(decision, 0, config);
         let text = |text: String| Some(text).filter(|text| !text.is_empty());
         let validate = Validate {

@@ -137,13 +137,15 @@ fn build_leaf(
     }
     let selecting = session.as_ref().is_some_and(|session| matches!(session.across, Across::Selector(_)));
     let (entries, request_headers, response_headers) = distribute_headers(filters, backends, selecting);
+    // Envoy prefers the route's host to an entry's: only one of them may have one.
+    let on_entries = entries.iter().any(|entry| entry.host_rewrite.is_some());
     RuleAction::Fixed(Arc::new(Action::Forward(Forward {
         backends: entries,
         gate,
         request_headers,
         response_headers,
         path_rewrite: filters.path_rewrite.clone(),
-        host_rewrite: filters.host_rewrite.clone(),
+        host_rewrite: filters.host_rewrite.clone().filter(|_| !on_entries),
         timeouts: policy.timeouts,
         retry: policy.retry.clone(),
         mirrors: filters.mirrors.clone(),
@@ -151,7 +153,7 @@ fn build_leaf(
     })))
 }
 
-/// Puts the rule's header changes on the route; where one of several backends
+/// Puts the rule's changes to headers and host on the route; where one of several backends
 /// has its own, on every entry, with the backend's laid over them: Envoy runs
 /// an entry's changes before the route's.
 fn distribute_headers(
@@ -162,6 +164,7 @@ fn distribute_headers(
     let several = backends.len() > 1;
     let fold_request = several && backends.iter().any(|backend| backend.filters.change_request());
     let fold_response = several && backends.iter().any(|backend| backend.filters.change_response());
+    let fold_host = several && backends.iter().any(|backend| backend.filters.host_rewrite.is_some());
     let entries = backends.iter().map(|backend| {
         let own = (fold_request || fold_response).then(|| filters.followed_by(&backend.filters));
         let folded = |fold: bool| own.as_ref().filter(|_| fold);
@@ -170,7 +173,13 @@ fn distribute_headers(
             target: backend.target,
             request_headers: folded(fold_request).map(Filters::request_mutations).unwrap_or_default(),
             response_headers: folded(fold_response).map(Filters::response_mutations).unwrap_or_default(),
-            host_rewrite: backend.filters.host_rewrite.clone().filter(|_| several),
+            host_rewrite: backend
+                .filters
+                .host_rewrite
+                .as_ref()
+                .or(filters.host_rewrite.as_ref())
+                .filter(|_| fold_host)
+                .cloned(),
             selector: backend.selector.clone().filter(|_| selecting),
             origin: backend.origin,
         }

@@ -1,135 +1,248 @@
 //! A decision of the simulator as the expectation of a case.
 
-use gwctl::ir::Config;
+use gwctl::ir::{Config, FilterChain, UpstreamProtocol};
 use gwctl::proving::{
-    Expectation, Headers, HttpVersion, OutcomeShare, Patterns, RequestCase, RequestSpec, ResponseExpectation, Scheme,
-    Target, UpstreamExpectation,
+    Expectation, Headers, HttpVersion, Mirrors, OutcomeShare, Patterns, RequestCase, ResponseExpectation, Scheme,
+    Shares, Simulated, TlsExpectation, UpstreamExpectation,
 };
-use gwctl::simulate::{Answer, Decision, Request, Upstream};
+use gwctl::simulate::{Answer, Decision, LocalReply, Outcome, Reason, Upstream, Version};
+use hyper::Method;
 use hyper::header::HeaderName;
 
+use super::gateway::TLS_SERVICES;
+
 /// Headers of the plans, which are compared line by line.
-const REQUEST_HEADERS: &[&str] =
-    &["x-v", "x-w", "x-add", "x-set", "x-envoy-original-path", "x-envoy-original-host", "x-forwarded-proto"];
-const RESPONSE_HEADERS: &[&str] = &["x-r1", "x-r2"];
+const REQUEST_HEADERS: &[&str] = &[
+    "x-v",
+    "x-w",
+    "x-add",
+    "x-set",
+    "x-envoy-original-path",
+    "x-envoy-original-host",
+    "x-forwarded-proto",
+    "origin",
+    "access-control-request-method",
+    "te",
+];
+const RESPONSE_HEADERS: &[&str] = &[
+    "x-r1",
+    "x-r2",
+    "access-control-allow-origin",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-allow-credentials",
+    "access-control-expose-headers",
+    "access-control-max-age",
+];
 
-/// The case that holds if the real proxy decides alike; `None` when it cannot be said.
-pub(crate) fn case(
-    position: usize,
-    request: &Request,
-    decision: &Decision<'_>,
-    config: &Config,
-) -> Option<RequestCase> {
-    let mut expect = Expectation::default();
-    match decision.outcomes.as_slice() {
-        [only] => match &only.answer {
-            Answer::Local(reply) => {
-                expect.status = Some(reply.status);
-                expect.redirect = reply.header_lines("location").next().map(str::to_owned);
-                expect.response = Some(response(&reply.headers));
-                expect.body = Some(if request.method == "HEAD" { String::new() } else { reply.body.to_owned() });
+/// What only a stream of bytes that nobody looks into leaves out.
+const ADDED_BY_PROXIES: &[&str] = &["x-forwarded-proto", "x-forwarded-for", "x-request-id", "x-envoy-original-path"];
+
+/// The common name of the certificate that backends with TLS show.
+const BACKEND_PEER: &str = "backend";
+
+/// Whether backends understand the bytes that are handed on: TLS where they speak it, plain text where not.
+pub(crate) fn is_understood(case: &RequestCase, decision: &Decision<'_>, config: &Config) -> bool {
+    let ends = decision.chain.is_some_and(|chain| chain.tls.is_some());
+    let is_tls = case.request.url.scheme == Scheme::Https && !ends;
+    decision.outcomes.iter().all(|outcome| match &outcome.answer {
+        Answer::Stream(cluster) => TLS_SERVICES.contains(&config.cluster(*cluster).backend.name.as_str()) == is_tls,
+        Answer::Local(_) | Answer::Upstream(_) | Answer::Closed(_) => true,
+    })
+}
+
+/// What must hold if the real proxy decides alike. `mirrors`: whether to wait for copies.
+pub(crate) fn expect(case: &RequestCase, simulated: &Simulated<'_>, config: &Config, mirrors: bool) -> Expectation {
+    let decision = &simulated.decision;
+    let seen = Seen { case, simulated, config };
+    let mut expect = match decision.outcomes.as_slice() {
+        [only] => seen.only(only, mirrors),
+        many if many.iter().any(|outcome| matches!(outcome.answer, Answer::Stream(_) | Answer::Closed(_))) => {
+            Expectation { backends: Some(Shares(seen.shares(many))), ..Expectation::default() }
+        }
+        many if mirrors => Expectation { joint: Some(Shares(seen.shares(many))), ..Expectation::default() },
+        many => Expectation { outcomes: seen.kinds(many), ..Expectation::default() },
+    };
+    let is_answered = !decision.outcomes.iter().any(|outcome| matches!(outcome.answer, Answer::Closed(_)));
+    if case.request.url.scheme == Scheme::Https && is_answered {
+        expect.tls =
+            peer(decision, config).map(|name| TlsExpectation { peer: Some(name), ..TlsExpectation::default() });
+    }
+    expect
+}
+
+/// The common name of the certificate that the client sees, where there is no choice.
+fn peer(decision: &Decision<'_>, config: &Config) -> Option<String> {
+    let FilterChain { tls, .. } = decision.chain?;
+    let Some(tls) = tls else { return Some(BACKEND_PEER.to_owned()) };
+    match tls.certificates.as_slice() {
+        // Secrets are called as the common names of their certificates.
+        [only] => Some(config.certificate(*only).name.clone()),
+        _ => None,
+    }
+}
+
+struct Seen<'s> {
+    case: &'s RequestCase,
+    simulated: &'s Simulated<'s>,
+    config: &'s Config,
+}
+
+impl Seen<'_> {
+    fn only(&self, outcome: &Outcome<'_>, mirrors: bool) -> Expectation {
+        match &outcome.answer {
+            Answer::Local(reply) => self.local(reply),
+            Answer::Upstream(upstream) => Expectation {
+                status: Some(200),
+                // HTTP/1.1 backends have no trailers to put it in.
+                grpc_status: (self.case.request.grpc.is_some() && self.is_http2(upstream)).then_some(0),
+                backend: Some(self.backend(upstream)),
+                upstream: Some(self.received(upstream)),
+                response: Some(response(&upstream.answer(self.echoed(), None))),
+                mirrors: mirrors.then(|| self.mirrors(upstream)),
+                ..Expectation::default()
+            },
+            Answer::Stream(cluster) if self.case.request.url.scheme == Scheme::Udp => {
+                Expectation { backend: Some(name(*cluster, self.config)), ..Expectation::default() }
             }
-            Answer::Upstream(upstream) => {
-                expect.status = Some(200);
-                expect.backend = Some(backend(upstream, config));
-                expect.upstream = Some(seen(upstream));
-                expect.response = Some(response(&upstream.answer(echoed(request))));
-            }
-            Answer::Stream(_) | Answer::Closed(_) => return None,
-        },
-        many => {
-            for outcome in many {
-                let kind = match &outcome.answer {
-                    Answer::Local(reply) => OutcomeShare {
-                        status: Some(reply.status),
-                        response: Some(response(&reply.headers)),
-                        ..nothing()
-                    },
-                    Answer::Upstream(upstream) => OutcomeShare {
-                        status: Some(200),
-                        backend: Some(backend(upstream, config)),
-                        upstream: Some(seen(upstream)),
-                        response: Some(response(&upstream.answer(echoed(request)))),
-                        ..nothing()
-                    },
-                    Answer::Stream(_) | Answer::Closed(_) => return None,
-                };
-                let same = |other: &&mut OutcomeShare| OutcomeShare { percent: 0.0, ..(**other).clone() } == kind;
-                match expect.outcomes.iter_mut().find(same) {
-                    Some(other) => other.percent += outcome.share.percent(),
-                    None => expect.outcomes.push(OutcomeShare { percent: outcome.share.percent(), ..kind }),
+            Answer::Stream(cluster) => Expectation {
+                status: Some(200),
+                backend: Some(name(*cluster, self.config)),
+                upstream: Some(self.untouched()),
+                ..Expectation::default()
+            },
+            Answer::Closed(_) => Expectation { closed: true, ..Expectation::default() },
+        }
+    }
+
+    fn local(&self, reply: &LocalReply) -> Expectation {
+        let line = |name| reply.header_lines(name).next();
+        let has_body = self.case.request.method != Method::HEAD;
+        Expectation {
+            status: Some(reply.status),
+            grpc_status: line("grpc-status").and_then(|text| text.parse().ok()),
+            redirect: line("location").map(str::to_owned),
+            response: Some(response(&reply.headers)),
+            // A service that refuses says why in words of its own.
+            body: (reply.reason != Reason::Unauthorized)
+                .then(|| if has_body { reply.body.to_string() } else { String::new() }),
+            ..Expectation::default()
+        }
+    }
+
+    /// What a backend receives of a connection that is handed on.
+    fn untouched(&self) -> UpstreamExpectation {
+        let request = &self.simulated.request;
+        UpstreamExpectation {
+            method: Some(request.method.clone()),
+            path: Some(request.target.clone()),
+            host: request.authority.clone(),
+            absent: ADDED_BY_PROXIES
+                .iter()
+                .filter(|name| request.header_lines(name).next().is_none())
+                .map(|name| (*name).to_owned())
+                .collect(),
+            http: Some(match request.version {
+                Version::Http1 => HttpVersion::Http1,
+                Version::Http2 => HttpVersion::Http2,
+            }),
+            ..UpstreamExpectation::default()
+        }
+    }
+
+    fn mirrors(&self, upstream: &Upstream<'_>) -> Mirrors {
+        let mut names: Vec<String> = upstream.mirrors.iter().map(|id| name(*id, self.config)).collect();
+        names.sort_unstable();
+        names.dedup();
+        Mirrors::All(names)
+    }
+
+    /// Every key of the outcomes with its percentage, copies included.
+    fn shares(&self, outcomes: &[Outcome<'_>]) -> Vec<(String, f64)> {
+        let mut shares: Vec<(String, f64)> = Vec::new();
+        for outcome in outcomes {
+            let key = match &outcome.answer {
+                Answer::Local(reply) if reply.reason == Reason::Unauthorized => {
+                    reply.header_lines("x-echo-backend").next().unwrap_or_default().to_owned()
                 }
+                Answer::Local(reply) => match reply.header_lines("grpc-status").next() {
+                    Some(status) => format!("grpc:{status}"),
+                    None => format!("status:{}", reply.status),
+                },
+                Answer::Closed(_) => "closed".to_owned(),
+                Answer::Stream(cluster) => name(*cluster, self.config),
+                Answer::Upstream(upstream) => {
+                    let Mirrors::All(copies) = self.mirrors(upstream) else { continue };
+                    std::iter::once(self.backend(upstream)).chain(copies).collect::<Vec<_>>().join(" + ")
+                }
+            };
+            match shares.iter_mut().find(|(other, _)| *other == key) {
+                Some((_, percent)) => *percent += outcome.share.percent(),
+                None => shares.push((key, outcome.share.percent())),
             }
         }
+        shares
     }
-    Some(RequestCase {
-        name: format!("request {position}"),
-        gateway: None,
-        request: spec(request)?,
-        expect,
-        repeat: None,
-        session: None,
-    })
-}
 
-fn nothing() -> OutcomeShare {
-    OutcomeShare { percent: 0.0, status: None, backend: None, upstream: None, response: None }
-}
+    /// Every distinct end with its percentage.
+    fn kinds(&self, outcomes: &[Outcome<'_>]) -> Vec<OutcomeShare> {
+        let mut kinds: Vec<OutcomeShare> = Vec::new();
+        for outcome in outcomes {
+            let alone = self.only(outcome, false);
+            let kind = OutcomeShare {
+                percent: 0.0,
+                status: alone.status,
+                grpc_status: alone.grpc_status,
+                backend: alone.backend,
+                upstream: alone.upstream,
+                response: alone.response,
+            };
+            let same = |other: &&mut OutcomeShare| OutcomeShare { percent: 0.0, ..(**other).clone() } == kind;
+            match kinds.iter_mut().find(same) {
+                Some(other) => other.percent += outcome.share.percent(),
+                None => kinds.push(OutcomeShare { percent: outcome.share.percent(), ..kind }),
+            }
+        }
+        kinds
+    }
 
-fn backend(upstream: &Upstream<'_>, config: &Config) -> String {
-    let backend = &config.cluster(upstream.cluster).backend;
-    format!("{}/{}:{}", backend.namespace, backend.name, backend.port)
-}
-
-fn spec(request: &Request) -> Option<RequestSpec> {
-    let authority = request.authority.clone()?;
-    let mut headers: Vec<(HeaderName, Vec<String>)> = Vec::new();
-    for (name, value) in &request.headers {
-        let name: HeaderName = name.parse().ok()?;
-        match headers.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, lines)) => lines.push(value.clone()),
-            None => headers.push((name, vec![value.clone()])),
+    fn is_http2(&self, upstream: &Upstream<'_>) -> bool {
+        match self.config.cluster(upstream.cluster).protocol {
+            UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => true,
+            UpstreamProtocol::Http1 | UpstreamProtocol::Udp => false,
         }
     }
-    Some(RequestSpec {
-        method: request.method.parse().ok()?,
-        url: Target {
-            scheme: Scheme::Http,
-            host: authority.clone(),
-            port: request.connection.port,
-            path: request.target.clone(),
-        },
-        headers: Headers(headers),
-        body: None,
-        http: HttpVersion::Http1,
-        host: Some(authority),
-        raw_path: Some(request.target.clone()),
-        upgrade: None,
-        grpc: None,
-        tls: None,
-        new_connection: false,
-    })
-}
 
-/// The response headers that the echo backend is asked for.
-fn echoed(request: &Request) -> Vec<(String, String)> {
-    let lines = request.header_lines("x-echo-header");
-    lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-fn seen(upstream: &Upstream<'_>) -> UpstreamExpectation {
-    let (headers, absent) = split(&upstream.headers, REQUEST_HEADERS);
-    UpstreamExpectation {
-        method: Some(upstream.method.clone()),
-        path: Some(upstream.path.clone()),
-        host: Some(upstream.host.clone()),
-        headers,
-        matching: Patterns::default(),
-        absent,
-        http: None,
-        body: None,
-        tls: None,
+    fn backend(&self, upstream: &Upstream<'_>) -> String {
+        name(upstream.cluster, self.config)
     }
+
+    fn received(&self, upstream: &Upstream<'_>) -> UpstreamExpectation {
+        let (headers, absent) = split(&upstream.headers, REQUEST_HEADERS);
+        UpstreamExpectation {
+            method: Some(upstream.method.clone()),
+            path: Some(upstream.path.clone()),
+            host: Some(upstream.host.clone()),
+            headers,
+            absent,
+            http: Some(if self.is_http2(upstream) { HttpVersion::Http2 } else { HttpVersion::Http1 }),
+            ..UpstreamExpectation::default()
+        }
+    }
+
+    /// The response headers that the echo backend is asked for.
+    fn echoed(&self) -> Vec<(String, String)> {
+        if self.simulated.request.target.contains("x-echo-for=") {
+            return Vec::new();
+        }
+        let lines = self.simulated.request.header_lines("x-echo-header");
+        lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+}
+
+fn name(cluster: gwctl::ir::ClusterId, config: &Config) -> String {
+    let backend = &config.cluster(cluster).backend;
+    format!("{}/{}:{}", backend.namespace, backend.name, backend.port)
 }
 
 fn response(lines: &[(String, String)]) -> ResponseExpectation {

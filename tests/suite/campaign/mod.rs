@@ -6,35 +6,44 @@
 //! `GWCTL_CAMPAIGN_SEED=7 GWCTL_CAMPAIGN_ROUNDS=500 cargo test --test suite -- campaign`.
 
 mod expect;
+mod filter;
+mod gateway;
 mod plan;
 mod random;
+mod request;
+mod route;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gwctl::compile::{Compilation, compile};
 use gwctl::diagnostics::Diagnostics;
 use gwctl::emit::{self, NoComments};
 use gwctl::options::Options;
 use gwctl::parser::source::{Found, Source, SourceSet};
-use gwctl::proving::{CaseFile, Proof, RequestCase, Topology, offline_options, run};
-use gwctl::simulate::{Request, Simulator};
+use gwctl::proving::{
+    BackendTlsSpec, CaseFile, Expectation, Offline, Proof, RequestCase, Topology, offline_options, run,
+};
+use gwctl::simulate::{Answer, Closed, Decision, Outcome, Simulator};
 use libtest_mimic::Trial;
 
 use crate::harness::Harness;
-use plan::Plan;
+use gateway::TLS_SERVICES;
+use plan::{HOME, Plan};
 use random::Random;
 
 /// Rounds of a plain test run; each is one Envoy.
-const ROUNDS: u64 = 4;
+const ROUNDS: u64 = 5;
 const SEED: u64 = 20_261_122;
 
-/// Requests in one round, and how many of them may be sent often enough to see shares.
+/// Requests in one round, and how many of them may be sent often enough to see shares, or waited for until every copy
+/// must have arrived.
 const REQUESTS: usize = 250;
 const SPLITS: usize = 4;
 const SPLIT_REQUESTS: u32 = 400;
+const MIRRORS: usize = 3;
 
 /// How many smaller configurations are tried when one fails.
-const SHRINKS: usize = 40;
+const SHRINKS: usize = 150;
 
 /// The test of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
@@ -48,80 +57,173 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 }
 
 fn campaign(envoy: &Path, seed: u64, rounds: u64) -> Result<(), String> {
-    let (mut requests, mut failures) = (0, Vec::new());
+    let (mut tally, mut failures) = (Tally::default(), Vec::new());
     for round in 0..rounds {
         let seed = seed.wrapping_add(round);
         let mut random = Random::new(seed);
         let plan = Plan::generate(&mut random);
-        let wanted: Vec<Request> = (0..REQUESTS).map(|_| plan.request(&mut random)).collect();
-        let outcome =
-            compare(envoy, &plan, &wanted).map_err(|error| format!("seed {seed}: {error}\n{}", plan.yaml()))?;
-        requests += outcome.sent;
-        if let Some((request, text)) = outcome.different {
-            let (small, text) = shrink(envoy, plan, &request, text);
-            failures.push(format!("seed {seed}\n{request:#?}\n{text}\n{}", small.yaml()));
+        let wanted = wanted(&plan, &mut random);
+        let round = compare(envoy, &plan, &wanted).map_err(|error| format!("seed {seed}: {error}\n{}", plan.yaml()))?;
+        tally.add(&round.tally);
+        if let Some(difference) = round.different {
+            let (small, difference) = shrink(envoy, plan, difference);
+            let Difference { request, text, .. } = difference;
+            failures.push(format!("seed {seed}\n{:#?}\n{text}\n{}", request.request, small.yaml()));
         }
         if failures.len() >= 3 {
             break;
         }
     }
     // Shown by `--nocapture`, and the size of a campaign is worth knowing.
-    eprintln!("campaign: {requests} requests in {rounds} rounds from seed {seed}");
+    eprintln!("campaign: {tally:?} in {rounds} rounds from seed {seed}");
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n\n")) }
 }
 
+/// Requests at random, and some that are made for the routes.
+fn wanted(plan: &Plan, random: &mut Random) -> Vec<RequestCase> {
+    let compiled = build(&plan.manifests(), &Options::default());
+    let mut witnesses = Simulator::new(&compiled.lowered.config).witnesses();
+    // A value with a space can be matched and cannot be requested.
+    witnesses.retain(|witness| witness.request.target.parse::<hyper::Uri>().is_ok());
+    let make = |position| match witnesses.as_slice() {
+        some @ [_, ..] if position % 2 == 0 => request::of_witness(position, &random.pick(some).request, random),
+        _ => request::generate(position, &plan.sockets, random),
+    };
+    (0..REQUESTS).map(make).collect()
+}
+
+/// What was sent, and how it ended.
+#[derive(Debug, Default)]
+struct Tally {
+    requests: usize,
+    cases: usize,
+    forwarded: usize,
+    answered: usize,
+    streamed: usize,
+    closed: usize,
+    split: usize,
+}
+
+impl Tally {
+    fn count(&mut self, decision: &Decision<'_>) {
+        self.cases += 1;
+        match decision.outcomes.as_slice() {
+            [only] => match only.answer {
+                Answer::Local(_) => self.answered += 1,
+                Answer::Upstream(_) => self.forwarded += 1,
+                Answer::Stream(_) => self.streamed += 1,
+                Answer::Closed(_) => self.closed += 1,
+            },
+            _ => self.split += 1,
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        let Self { requests, cases, forwarded, answered, streamed, closed, split } = other;
+        self.requests += requests;
+        self.cases += cases;
+        self.forwarded += forwarded;
+        self.answered += answered;
+        self.streamed += streamed;
+        self.closed += closed;
+        self.split += split;
+    }
+}
+
 /// What a round showed.
-struct Outcome {
-    sent: usize,
-    different: Option<(Request, String)>,
+struct Round {
+    tally: Tally,
+    different: Option<Difference>,
+}
+
+/// A request about which the two disagree.
+struct Difference {
+    request: RequestCase,
+    /// What was looked at.
+    subjects: Vec<String>,
+    text: String,
 }
 
 /// Decides and sends all requests.
-fn compare(envoy: &Path, plan: &Plan, requests: &[Request]) -> Result<Outcome, String> {
-    let yaml = plan.yaml();
-    let topology = Topology::scan([yaml.as_str()], "default");
-    let mut cases =
-        CaseFile { requests: Vec::new(), keep_endpoints: false, down: Vec::new(), unresolved: Vec::new(), ..empty() };
-    let compiled = build(&yaml, &offline_options(&topology, &cases, &Options::default()));
+fn compare(envoy: &Path, plan: &Plan, requests: &[RequestCase]) -> Result<Round, String> {
+    let yaml = plan.manifests();
+    let topology = Topology::scan([yaml.as_str()], HOME);
+    // Requests to ports of listeners that are gone can be sent nowhere.
+    let ports = topology.ports();
+    let reachable: Vec<RequestCase> =
+        requests.iter().filter(|case| ports.contains(&case.request.url.port)).cloned().collect();
+    let asked = case_file(reachable);
+    let compiled = build(&yaml, &offline_options(&topology, &asked, &Options::default()));
     let config = &compiled.lowered.config;
+    if config.listeners.is_empty() {
+        return Ok(Round { tally: Tally::default(), different: None });
+    }
     let simulator = Simulator::new(config);
-    let mut splits = 0;
-    let mut sent = Vec::new();
-    for (position, request) in requests.iter().enumerate() {
-        let decision = simulator.decide(request);
-        let is_split = decision.outcomes.len() > 1;
-        if is_split && splits >= SPLITS {
+    let mut tally = Tally::default();
+    let mut expected = Vec::new();
+    let (mut splits, mut mirrors) = (SPLITS, MIRRORS);
+    for (case, simulated) in asked.requests.iter().zip(Offline::new(&simulator, &topology, &asked).run()) {
+        let decision = &simulated.decision;
+        // Nobody would refuse the connection in the proxy's place.
+        let is_nobody =
+            matches!(decision.outcomes.as_slice(), [Outcome { answer: Answer::Closed(Closed::NoListener), .. }]);
+        if is_nobody || !expect::is_understood(case, decision, config) {
             continue;
         }
-        splits += usize::from(is_split);
-        let Some(case) = expect::case(position, request, &decision, config) else { continue };
-        cases.requests.push(RequestCase { repeat: is_split.then_some(SPLIT_REQUESTS), ..case });
-        sent.push(request);
+        let is_split = decision.outcomes.len() > 1;
+        let is_mirrored = decision
+            .outcomes
+            .iter()
+            .any(|outcome| matches!(&outcome.answer, Answer::Upstream(upstream) if !upstream.mirrors.is_empty()));
+        if is_split && splits == 0 {
+            continue;
+        }
+        splits -= usize::from(is_split);
+        let looks_at_mirrors = is_mirrored && mirrors > 0;
+        mirrors -= usize::from(looks_at_mirrors);
+        let expect = expect::expect(case, &simulated, config, looks_at_mirrors);
+        expected.push(RequestCase { expect, repeat: is_split.then_some(SPLIT_REQUESTS), ..case.clone() });
+        tally.count(decision);
+    }
+    let cases = case_file(expected);
+    // The expectations are the simulator's own, so the offline run has to meet them.
+    if let Some(one) =
+        Offline::new(&simulator, &topology, &cases).run().iter().find(|one| !one.result.mismatches.is_empty())
+    {
+        return Err(format!("the offline run of {:#?} says {:#?}", one.request, one.result.mismatches));
     }
     let options = Options::default();
     let proof = Proof { envoy, topology: &topology, cases: &cases, options: &options };
     let results = run(&proof, |options| {
-        let bootstrap = build(&yaml, options).bootstrap.ok_or("no output")?;
+        let compiled = build(&yaml, options);
+        let findings = compiled.findings.iter().map(|finding| format!("{}: {}", finding.code.id(), finding.message));
+        let findings: Vec<String> = findings.collect();
+        let bootstrap = compiled.bootstrap.ok_or_else(|| findings.join("\n"))?;
         let mut text = Vec::new();
         emit::write_yaml(emit::BOOTSTRAP, &bootstrap, &NoComments, &mut text).map_err(|error| error.to_string())?;
         String::from_utf8(text).map_err(|error| error.to_string())
     });
     let results = results.map_err(|error| error.to_string())?;
-    let total = results.iter().map(|result| result.requests).sum();
-    let wrong = results.iter().zip(&sent).find(|(result, _)| !result.mismatches.is_empty());
-    let different = wrong.map(|(result, request)| ((*request).clone(), format!("{:#?}", result.mismatches)));
-    Ok(Outcome { sent: total, different })
+    tally.requests = results.iter().map(|result| result.requests).sum();
+    let wrong = results.iter().zip(&cases.requests).find(|(result, _)| !result.mismatches.is_empty());
+    let different = wrong.map(|(result, case)| {
+        let request = RequestCase { expect: Expectation::default(), repeat: None, ..case.clone() };
+        let subjects = result.mismatches.iter().map(|mismatch| mismatch.subject.clone()).collect();
+        Difference { request, subjects, text: format!("{:#?}", result.mismatches) }
+    });
+    Ok(Round { tally, different })
 }
 
-fn empty() -> CaseFile {
+fn case_file(requests: Vec<RequestCase>) -> CaseFile {
+    let served = BackendTlsSpec { certificate: PathBuf::from("backend.crt"), client_ca: None, alpn: None };
     CaseFile {
-        requests: Vec::new(),
+        requests,
         keep_endpoints: false,
         down: Vec::new(),
         unresolved: Vec::new(),
         stats: Default::default(),
-        pki: Default::default(),
-        backend_tls: Default::default(),
+        pki: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pki"),
+        backend_tls: TLS_SERVICES.iter().map(|name| (format!("{HOME}/{name}:443"), served.clone())).collect(),
     }
 }
 
@@ -130,19 +232,19 @@ fn build(yaml: &str, options: &Options) -> Compilation {
     compile(SourceSet { sources: vec![source] }, options, Diagnostics::new())
 }
 
-/// The smallest plan that still shows a difference on the request.
-fn shrink(envoy: &Path, mut plan: Plan, request: &Request, mut text: String) -> (Plan, String) {
+/// The smallest plan that still shows the same difference.
+fn shrink(envoy: &Path, mut plan: Plan, mut difference: Difference) -> (Plan, Difference) {
     let mut left = SHRINKS;
     let mut place = 0;
     while left > 0 {
         let Some(smaller) = plan.without(place) else { break };
         left -= 1;
-        match compare(envoy, &smaller, std::slice::from_ref(request)) {
-            Ok(Outcome { different: Some((_, found)), .. }) => {
-                (plan, text) = (smaller, found);
+        match compare(envoy, &smaller, std::slice::from_ref(&difference.request)) {
+            Ok(Round { different: Some(found), .. }) if found.subjects == difference.subjects => {
+                (plan, difference) = (smaller, found);
             }
             _ => place += 1,
         }
     }
-    (plan, text)
+    (plan, difference)
 }

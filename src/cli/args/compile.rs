@@ -1,0 +1,225 @@
+//! The settings of the compilation on the command line, and the way to [`Options`].
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::super::value;
+use crate::diagnostics::Code;
+use crate::options::{
+    AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, ListenerAddress, Options, PortMap, Resolve,
+};
+
+/// Settings of the compilation, common to the commands that compile.
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    /// The namespace of objects that name none.
+    #[arg(short, long, value_name = "NAMESPACE", default_value = "default", value_parser = value::namespace)]
+    #[arg(help_heading = "Input")]
+    namespace: String,
+    /// Only this Gateway. Repeatable; all Gateways by default.
+    #[arg(long, value_name = "NS/NAME", value_parser = value::namespaced_name, help_heading = "Selection")]
+    gateway: Vec<(String, String)>,
+    /// Only Gateways of this class. Repeatable; all classes by default.
+    #[arg(long, value_name = "NAME", help_heading = "Selection")]
+    gateway_class: Vec<String>,
+    /// The controller name that a GatewayClass must have for its Gateways to be compiled.
+    #[arg(long, value_name = "NAME", default_value = "gwctl.dev/offline", help_heading = "Selection")]
+    controller_name: String,
+    /// What the input may lack, separated by commas. Repeatable.
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', help_heading = "Selection")]
+    assume: Vec<Assumption>,
+    /// Short for --assume services.
+    #[arg(long, help_heading = "Selection")]
+    assume_services: bool,
+    /// The endpoints of a Service port: IP addresses (IPv6 in brackets) or DNS names, separated by commas. Repeatable.
+    #[arg(long, value_name = "NS/SVC:PORT=HOST:PORT[,…]", value_parser = value::resolve, help_heading = "Backends")]
+    resolve: Vec<Resolve>,
+    /// The DNS domain of the cluster.
+    #[arg(long, value_name = "DOMAIN", default_value = "cluster.local", value_parser = value::domain)]
+    #[arg(help_heading = "Backends")]
+    cluster_domain: String,
+    /// Accept Services of type ExternalName as backends. Whoever may write such a Service can then reach any host that
+    /// Envoy reaches (CVE-2021-25740).
+    #[arg(long, help_heading = "Backends")]
+    allow_external_name: bool,
+    /// The address that listeners bind; `gateway` binds the addresses of each Gateway's `spec.addresses`.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0", value_parser = value::listener_address)]
+    #[arg(help_heading = "Envoy")]
+    listener_address: ListenerAddress,
+    /// Bind another port than the listener's, for all Gateways or for one: `80=10080`, `infra/edge:80=10080`.
+    /// Repeatable.
+    #[arg(long, value_name = "[NS/NAME:]FROM=TO", value_parser = value::port_map, help_heading = "Envoy")]
+    port_map: Vec<PortMap>,
+    /// The address and port of Envoy's admin interface.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:19000", value_parser = value::admin_address)]
+    #[arg(help_heading = "Envoy")]
+    admin_address: SocketAddr,
+    /// Switch the admin interface off.
+    #[arg(long, conflicts_with = "admin_address", help_heading = "Envoy")]
+    no_admin: bool,
+    /// Where requests are logged: `none`, `stdout` or a file.
+    #[arg(long, value_name = "TARGET", default_value = "none", value_parser = value::access_log)]
+    #[arg(help_heading = "Envoy")]
+    access_log: AccessLog,
+    /// The form of a log entry: Envoy's line of text, or a JSON object.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Envoy")]
+    access_log_format: LogFormat,
+    /// How many trusted proxies in front of Envoy append to x-forwarded-for.
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Envoy")]
+    trusted_hops: u32,
+    /// Expect connections to begin with a PROXY protocol header.
+    #[arg(long, help_heading = "Envoy")]
+    proxy_protocol: bool,
+    /// Write certificates and keys below this directory and refer to them by path, instead of writing them into the
+    /// configuration.
+    #[arg(long, value_name = "DIR", help_heading = "Envoy")]
+    secrets_dir: Option<PathBuf>,
+    /// The file with the system's certificate authorities on the machine that runs Envoy.
+    #[arg(long, value_name = "FILE", default_value = "/etc/ssl/certs/ca-certificates.crt", help_heading = "Envoy")]
+    system_ca: String,
+    /// The oldest Envoy release that must load the output, from 1.36 to 1.40.
+    #[arg(long, value_name = "VERSION", default_value = "1.40", value_parser = value::envoy_version)]
+    #[arg(help_heading = "Envoy")]
+    envoy_version: EnvoyVersion,
+    /// The release channel of Gateway API whose schema counts; `standard` refuses what only the other one has.
+    #[arg(long, value_name = "CHANNEL", default_value = "experimental", help_heading = "Findings")]
+    channel: ChannelName,
+    /// Fail on warnings as on errors.
+    #[arg(long, value_name = "WHAT", help_heading = "Findings")]
+    deny: Option<Denied>,
+    /// Leave out the warnings or notes of this code or name. An error cannot be left out. Repeatable, or separated by
+    /// commas.
+    #[arg(long, value_name = "CODE,…", value_delimiter = ',', value_parser = value::ignored_code)]
+    #[arg(help_heading = "Findings")]
+    ignore: Vec<Code>,
+    /// Report only the warnings and notes of this code or name. Errors are always reported. Repeatable, or separated by
+    /// commas.
+    #[arg(long, value_name = "CODE,…", value_delimiter = ',', value_parser = value::code, help_heading = "Findings")]
+    select: Vec<Code>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Assumption {
+    /// Gateways that routes name; they accept every route and emit nothing.
+    Gateways,
+    /// Services; they become DNS clusters on the reference's port.
+    Services,
+    /// Secrets.
+    Secrets,
+    /// ConfigMaps.
+    Configmaps,
+    /// Namespaces that a selector looks at.
+    Namespaces,
+    /// ReferenceGrants; every reference into another namespace is allowed.
+    Grants,
+    /// Objects that a `parametersRef` names; they have no effect.
+    Parameters,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ChannelName {
+    Standard,
+    Experimental,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Denied {
+    Warnings,
+}
+
+impl CompileArgs {
+    /// Whether warnings fail the run.
+    pub fn denies_warnings(&self) -> bool {
+        matches!(self.deny, Some(Denied::Warnings))
+    }
+
+    /// The settings of the compilation.
+    ///
+    /// # Errors
+    /// A message for the user when two flags contradict each other.
+    pub fn options(&self) -> Result<Options, String> {
+        self.check_resolve()?;
+        self.check_port_map()?;
+        Ok(Options {
+            namespace: self.namespace.clone(),
+            gateways: self.gateway.clone(),
+            gateway_classes: self.gateway_class.clone(),
+            controller_name: self.controller_name.clone(),
+            assume: self.assumed(),
+            resolve: self.resolve.clone(),
+            cluster_domain: self.cluster_domain.clone(),
+            allow_external_name: self.allow_external_name,
+            listener_address: self.listener_address,
+            port_map: self.port_map.clone(),
+            admin_address: (!self.no_admin).then_some(self.admin_address),
+            access_log: self.access_log.clone(),
+            access_log_format: match self.access_log_format {
+                LogFormat::Text => AccessLogFormat::Text,
+                LogFormat::Json => AccessLogFormat::Json,
+            },
+            trusted_hops: self.trusted_hops,
+            proxy_protocol: self.proxy_protocol,
+            secrets_dir: self.secrets_dir.clone(),
+            system_ca: self.system_ca.clone(),
+            channel: match self.channel {
+                ChannelName::Standard => Channel::Standard,
+                ChannelName::Experimental => Channel::Experimental,
+            },
+            envoy_version: self.envoy_version,
+            now: Some(time::OffsetDateTime::now_utc().unix_timestamp()),
+            ignore: ids(&self.ignore),
+            select: ids(&self.select),
+        })
+    }
+
+    fn assumed(&self) -> Assume {
+        let mut assume = Assume { services: self.assume_services, ..Assume::default() };
+        for assumption in &self.assume {
+            match assumption {
+                Assumption::Gateways => assume.gateways = true,
+                Assumption::Services => assume.services = true,
+                Assumption::Secrets => assume.secrets = true,
+                Assumption::Configmaps => assume.config_maps = true,
+                Assumption::Namespaces => assume.namespaces = true,
+                Assumption::Grants => assume.grants = true,
+                Assumption::Parameters => assume.parameters = true,
+            }
+        }
+        assume
+    }
+
+    fn check_resolve(&self) -> Result<(), String> {
+        for (position, one) in self.resolve.iter().enumerate() {
+            let Resolve { namespace, name, port, endpoints: _ } = one;
+            let is_same = |other: &Resolve| (&other.namespace, &other.name, other.port) == (namespace, name, *port);
+            if self.resolve[..position].iter().any(is_same) {
+                return Err(format!(
+                    "--resolve names {namespace}/{name}:{port} twice; separate its endpoints by commas"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_port_map(&self) -> Result<(), String> {
+        for (position, one) in self.port_map.iter().enumerate() {
+            let is_same = |other: &PortMap| other.from == one.from && other.gateway == one.gateway;
+            if self.port_map[..position].iter().any(is_same) {
+                return Err(format!("--port-map says twice what port {} becomes", one.from));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn ids(codes: &[Code]) -> Vec<String> {
+    codes.iter().map(|code| code.id().to_owned()).collect()
+}

@@ -1,0 +1,48 @@
+//! The command line of `diff`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::CompileArgs;
+
+/// Flags of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The manifests before the change: a path, or `git:REV[:PATH]`.
+    #[arg(value_name = "OLD")]
+    pub old: String,
+    /// The manifests after the change, in the same form.
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// The settings of the compilation.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// The format of the differences.
+    #[arg(short, long, value_name = "FORMAT", default_value = "human", help_heading = "Output")]
+    pub output: DiffFormat,
+    /// Write to this file instead of standard output.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output_file: Option<PathBuf>,
+    /// Exit with 1 when there is a difference.
+    #[arg(long, help_heading = "Output")]
+    pub exit_code: bool,
+}
+
+impl DiffArgs {
+    /// The side whose `gwctl.yaml` holds for both: the new one, or the old one when that is a revision.
+    pub(super) fn settled_path(&self) -> Option<PathBuf> {
+        [&self.new, &self.old].into_iter().find(|side| !side.starts_with("git:")).map(PathBuf::from)
+    }
+}
+
+/// The format of differences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// Text for people.
+    Human,
+    /// JSON.
+    Json,
+    /// Markdown, for a pull request.
+    Markdown,
+}

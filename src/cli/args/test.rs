@@ -1,0 +1,61 @@
+//! The command line of `test`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::super::value;
+use super::{CompileArgs, FileArgs};
+
+/// Flags of `test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Files with request cases, or with tests of Envoy's router_check_tool.
+    #[arg(value_name = "CASES", required = true)]
+    pub cases: Vec<PathBuf>,
+    /// The input.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// The settings of the compilation.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// Send the requests through a real Envoy on loopback, with echo backends: the one at PATH, or the one of
+    /// GWCTL_ENVOY or of the PATH.
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, help_heading = "Envoy")]
+    pub envoy: Option<Option<PathBuf>>,
+    /// Fail when the cases reach less than this percentage of the matches.
+    #[arg(long, value_name = "PERCENT", value_parser = value::percent, help_heading = "Output")]
+    pub fail_under: Option<f64>,
+    /// The format of the results.
+    #[arg(short, long, value_name = "FORMAT", default_value = "human", help_heading = "Output")]
+    pub output: TestFormat,
+    /// Write to this file instead of standard output.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output_file: Option<PathBuf>,
+    /// Write the cases in another form instead of running them.
+    #[arg(long, value_name = "FORM", conflicts_with = "envoy", help_heading = "Output")]
+    pub emit: Option<EmittedCases>,
+    /// Do not fail because of errors in the manifests: the cases say what must hold.
+    #[arg(long, help_heading = "Output")]
+    pub partial: bool,
+}
+
+/// The format of test results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// Text for people.
+    Human,
+    /// JSON.
+    Json,
+    /// JUnit's XML.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+/// Another form of request cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EmittedCases {
+    /// Tests of Envoy's router_check_tool.
+    RouterCheck,
+}

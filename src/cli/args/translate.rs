@@ -1,0 +1,71 @@
+//! The command line of `translate`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::super::value::Destination;
+use super::{CompileArgs, InputArgs};
+
+/// Flags of `translate`.
+#[derive(Debug, Args)]
+pub struct TranslateArgs {
+    /// The input.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The settings of the compilation.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// The format of the output. By default the extension of --output-file decides, and otherwise it is `yaml`.
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    pub output: Option<OutputFormat>,
+    /// Write to this file instead of standard output. The file is replaced as a whole, or left as it was.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output_file: Option<PathBuf>,
+    /// Write only one section of the configuration, as Envoy's own resources.
+    #[arg(long, value_name = "SECTION", help_heading = "Output")]
+    pub section: Option<Section>,
+    /// Leave out the comments that name the file and line behind each part of YAML output.
+    #[arg(long, help_heading = "Output")]
+    pub no_comments: bool,
+    /// Write the output also when there are errors: what a Gateway controller would program. Objects that the API server
+    /// would refuse are left out, and what cannot be served answers with an error. The exit code is 0 whenever an output
+    /// was written, whatever --deny says.
+    #[arg(long, help_heading = "Output")]
+    pub partial: bool,
+    /// Write nothing, and compare this bootstrap (YAML, JSON or protobuf) with what the manifests give. The exit code is 1
+    /// when it is stale, and standard output says what differs.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(conflicts_with_all = ["output", "output_file", "section", "no_comments"])]
+    pub check: Option<PathBuf>,
+    /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
+    /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
+    pub report: Vec<Destination>,
+}
+
+/// The format of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// YAML.
+    Yaml,
+    /// JSON.
+    Json,
+    /// Binary protobuf.
+    Pb,
+}
+
+/// A section of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Section {
+    /// The listeners.
+    Listeners,
+    /// The route configurations of the listeners.
+    Routes,
+    /// The clusters.
+    Clusters,
+    /// The endpoints of the clusters.
+    Endpoints,
+    /// The secrets.
+    Secrets,
+}

@@ -1,0 +1,34 @@
+//! The command line of `validate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::super::value::Destination;
+use super::{CompileArgs, InputArgs};
+
+/// Flags of `validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// The input.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The settings of the compilation.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// The format of the report, `human`, `json`, `sarif`, `junit` or `github`: to standard output, or to a file with
+    /// `=FILE`. Repeatable. Standard output gets `human` unless another format is named for it.
+    #[arg(short, long, value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub output: Vec<Destination>,
+    /// Write the report to this file instead of standard output. The file is replaced as a whole, or left as it was.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output_file: Option<PathBuf>,
+    /// Make the fixes of all findings in the files, say which on standard error, and report what is left. Nothing else in
+    /// the files changes.
+    #[arg(long, help_heading = "Findings")]
+    pub fix: bool,
+    /// Let a real Envoy validate the result too, and report what it refuses. Without a path it is the binary that
+    /// GWCTL_ENVOY names, or `envoy` on the PATH.
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, help_heading = "Findings")]
+    pub envoy: Option<Option<PathBuf>>,
+}

@@ -1,0 +1,95 @@
+//! Traces for people.
+
+use std::io::{self, Write};
+
+use super::{CandidateView, Explanation, OutcomeView, Trace, Unattached, at};
+
+impl Trace {
+    /// Writes the trace for people.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub(in super::super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", format!("{} {}", self.request.method, self.request.url).trim_start())?;
+        match &self.listener {
+            Some(spot) => writeln!(out, "  listener  {} {}  {}", spot.object(), spot.path, spot.place())?,
+            None => writeln!(out, "  listener  none")?,
+        }
+        if let Some(host) = &self.host {
+            writeln!(out, "  host      {host}")?;
+        }
+        if let Some(rule) = &self.rule {
+            writeln!(out, "  rule      {}  {}", rule.title(), rule.place())?;
+        }
+        for outcome in &self.outcomes {
+            outcome.write(out)?;
+        }
+        match &self.explanation {
+            Some(explanation) => explanation.write(out),
+            None => Ok(()),
+        }
+    }
+}
+
+impl OutcomeView {
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let place = self.spot.as_ref().map(|spot| format!("  {}", spot.place())).unwrap_or_default();
+        let share = format!("{:.2}", self.percent);
+        let share = share.trim_end_matches('0').trim_end_matches('.');
+        let reason = self.reason.unwrap_or_default();
+        for service in &self.asked {
+            writeln!(out, "  asks      {service}, which is assumed to agree; without its answer 403")?;
+        }
+        match (&self.backend, self.status) {
+            (Some(backend), _) => {
+                let endpoints = self.endpoints.join(", ");
+                writeln!(out, "  backend   {share} %  {backend} ({endpoints}){place}")?;
+            }
+            (None, Some(status)) => {
+                let target = self.redirect.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
+                writeln!(out, "  answer    {share} %  {status}{target}: {reason}{place}")?;
+            }
+            (None, None) => writeln!(out, "  closed    {share} %  {reason}{place}")?,
+        }
+        for (name, value) in &self.response_headers {
+            writeln!(out, "            {name}: {value}")?;
+        }
+        let Some(upstream) = &self.upstream else { return Ok(()) };
+        writeln!(out, "  upstream  {} {}", upstream.method, upstream.path)?;
+        writeln!(out, "            host: {}", upstream.host)?;
+        for (name, value) in &upstream.headers {
+            writeln!(out, "            {name}: {value}")?;
+        }
+        if !upstream.generated.is_empty() {
+            writeln!(out, "            and {}", upstream.generated.join(", "))?;
+        }
+        if !self.changed_response_headers.is_empty() {
+            writeln!(out, "  response  changes {}", self.changed_response_headers.join(", "))?;
+        }
+        for (name, value) in &self.session {
+            writeln!(out, "  session   {name}: {value}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Explanation {
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "\nroutes of this host, the nearest first:")?;
+        for candidate in &self.candidates {
+            let CandidateView { rule, verdict, why } = candidate;
+            writeln!(out, "  {verdict:<9} {}  {}", rule.title(), rule.place())?;
+            writeln!(out, "            {why}")?;
+        }
+        if self.further > 0 {
+            writeln!(out, "  and {} more that do not match", self.further)?;
+        }
+        if !self.unattached.is_empty() {
+            writeln!(out, "\nroutes that are not attached:")?;
+        }
+        for Unattached { code, message, file, line } in &self.unattached {
+            writeln!(out, "  {code}  {message}  {}", at(file.as_deref(), *line))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,351 @@
+//! What echo backends would answer, without any: the other half of
+//! `backend.rs`, for decisions of the simulator.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Method;
+
+use crate::ir::{AuthHeaders, Cluster, ClusterId, Endpoints, UpstreamProtocol};
+use crate::simulate::{Answer, Decision, Permission, Question, Request, Security, Share, Simulator, Upstream, Version};
+
+use super::backend::ECHO_BACKEND;
+use super::cases::{CaseFile, RequestCase};
+use super::check::Outcome;
+use super::client::{NoAnswer, Reply};
+use super::grpc;
+use super::journal::{REQUEST_ID, Received};
+use super::offline::is_nowhere;
+use super::values::HttpVersion;
+
+/// The echo backends of a file of cases.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Echo<'a> {
+    pub(super) simulator: &'a Simulator<'a>,
+    pub(super) cases: &'a CaseFile,
+}
+
+/// A backend: its name, and its address where the configuration has it.
+type Named = (String, Option<SocketAddr>);
+
+impl<'a> Echo<'a> {
+    /// Decides about a request of a case; the backends speak for authorization services. Also what those received.
+    pub(super) fn decide(&self, case: &RequestCase, request: &Request) -> (Decision<'a>, Vec<Received>) {
+        let questions = std::cell::RefCell::new(Vec::new());
+        let authority = |question: &Question| {
+            let (received, permission) = self.permit(case, question);
+            questions.borrow_mut().extend(received);
+            permission
+        };
+        let decision = self.simulator.decide_with(request, &authority);
+        (decision, questions.into_inner())
+    }
+
+    /// What a backend says that is asked whether a request may pass.
+    fn permit(&self, case: &RequestCase, question: &Question) -> (Option<Received>, Permission) {
+        let Some((name, _)) = self.backends(question.cluster).into_iter().next() else {
+            return (None, Permission::Unavailable);
+        };
+        if self.is_silent(&name) {
+            return (None, Permission::Unavailable);
+        }
+        let body = case.request.body.clone().filter(|_| question.has_body).unwrap_or_default();
+        let mut headers = question.headers.clone();
+        if !question.is_grpc {
+            headers.retain(|(name, _)| name != "content-length");
+            headers.push(("content-length".to_owned(), body.len().to_string()));
+        }
+        let received = Received {
+            backend: name.clone(),
+            method: question.method.clone(),
+            path: question.path.clone(),
+            version: self.version(question.cluster).to_owned(),
+            host: Some(question.host.clone()),
+            headers,
+            body_length: body.len(),
+            body,
+            tls: None,
+        };
+        let controls = Controls { headers: &received.headers, path: &received.path, backend: &name };
+        let status = controls.status().unwrap_or(200);
+        let mut answer: Vec<(String, String)> = controls.headers();
+        if !question.is_grpc {
+            answer.insert(0, ("content-type".to_owned(), "application/json".to_owned()));
+        }
+        if !question.is_grpc || status != 200 {
+            answer.push((ECHO_BACKEND.to_owned(), name.clone()));
+        }
+        let permission = match status {
+            200 => Permission::Granted(answer),
+            status => {
+                let body = controls.get("x-echo-body").unwrap_or_default();
+                Permission::Refused { status, headers: answer, body }
+            }
+        };
+        (Some(received).filter(|_| self.is_identified(question)), permission)
+    }
+
+    /// Whether a question carries what tells the runner which request it is about.
+    fn is_identified(&self, question: &Question) -> bool {
+        match &self.simulator.config().external_auth(question.auth).settings.request_headers {
+            AuthHeaders::Default => question.is_grpc,
+            AuthHeaders::Listed(names) => names.iter().any(|name| name == REQUEST_ID),
+        }
+    }
+
+    /// What the runner would observe, with the share of each.
+    pub(super) fn observe_all(
+        &self,
+        case: &RequestCase,
+        request: &Request,
+        decision: &Decision<'_>,
+        questions: &[Received],
+    ) -> Vec<(Share, Outcome)> {
+        let mut all = Vec::new();
+        for outcome in &decision.outcomes {
+            let named = match &outcome.answer {
+                Answer::Upstream(upstream) => self.endpoints(upstream),
+                Answer::Stream(cluster) => self.backends(*cluster),
+                Answer::Local(_) | Answer::Closed(_) => vec![(String::new(), None)],
+            };
+            // The endpoints of one backend have equal shares.
+            let share = outcome.share * Share::new(1, named.len() as u128);
+            for one in named {
+                let mut seen = match &outcome.answer {
+                    Answer::Upstream(upstream) => self.echo(case, upstream, one),
+                    Answer::Stream(cluster) => self.stream(case, request, decision, *cluster, one.0),
+                    Answer::Local(local) => {
+                        let body = if case.request.method == Method::HEAD { "" } else { &*local.body };
+                        observed(Ok(reply(local.status, local.headers.clone(), body)), Vec::new())
+                    }
+                    Answer::Closed(closed) => observed(Err(NoAnswer::Closed(closed.as_str().to_owned())), Vec::new()),
+                };
+                if !outcome.asked.is_empty() {
+                    seen.received = questions.iter().cloned().map(Arc::new).chain(seen.received).collect();
+                }
+                all.push((share, seen));
+            }
+        }
+        all
+    }
+
+    /// The names of those who answer the later requests of a session in place of `first`.
+    pub(super) fn strayed(&self, case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Vec<String> {
+        let mut strayed = Vec::new();
+        for outcome in &decision.outcomes {
+            let Answer::Upstream(upstream) = &outcome.answer else { continue };
+            for (name, address) in self.endpoints(upstream) {
+                let mut later = request.clone();
+                if let Some(session) = &upstream.session {
+                    session.keep(address, &mut later.headers);
+                }
+                let (decision, questions) = self.decide(case, &later);
+                let others = self.observe_all(case, &later, &decision, &questions);
+                let others = others.into_iter().map(|(_, outcome)| outcome.share_key());
+                strayed.extend(others.filter(|other| *other != name));
+            }
+        }
+        strayed
+    }
+
+    /// The backends that may answer: the one that the request's session names, if it is there.
+    fn endpoints(&self, upstream: &Upstream<'_>) -> Vec<Named> {
+        let mut all = self.backends(upstream.cluster);
+        let named = upstream.session.as_ref().and_then(|session| session.endpoint);
+        if upstream.session.is_some() && all.len() > 1 {
+            // A session is moved from an endpoint that does not answer.
+            all.retain(|(name, _)| !self.is_silent(name));
+        }
+        match all.iter().position(|(_, address)| address.is_some() && *address == named) {
+            Some(place) => vec![all.swap_remove(place)],
+            None => all,
+        }
+    }
+
+    /// Whether no backend of a cluster answers.
+    pub(super) fn are_silent(&self, id: ClusterId) -> bool {
+        self.backends(id).iter().all(|(name, _)| self.is_silent(name))
+    }
+
+    fn is_silent(&self, name: &str) -> bool {
+        self.cases.down.iter().chain(&self.cases.unresolved).any(|other| other == name)
+    }
+
+    fn echo(&self, case: &RequestCase, upstream: &Upstream<'_>, (name, address): Named) -> Outcome {
+        if self.is_silent(&name) {
+            let headers = upstream.answer(vec![("content-type".to_owned(), "text/plain".to_owned())], address);
+            return observed(Ok(reply(503, headers, "")), Vec::new());
+        }
+        let received = Received {
+            backend: name.clone(),
+            method: upstream.method.clone(),
+            path: upstream.path.clone(),
+            version: self.version(upstream.cluster).to_owned(),
+            host: Some(upstream.host.clone()),
+            headers: upstream.headers.clone(),
+            body_length: 0,
+            body: body(case),
+            tls: None,
+        };
+        let mut reply = answer(&received);
+        reply.headers = upstream.answer(reply.headers, address);
+        let copies = upstream.mirrors.iter().filter_map(|id| self.backends(*id).into_iter().next());
+        let copies = copies
+            .filter(|(name, _)| !self.cases.down.contains(name))
+            .map(|(backend, _)| Received { backend, ..received.clone() });
+        let all = std::iter::once(received.clone()).chain(copies).collect();
+        observed(Ok(reply), all)
+    }
+
+    /// A backend behind a stream of bytes, which are a request all the same.
+    fn stream(
+        &self,
+        case: &RequestCase,
+        request: &Request,
+        decision: &Decision<'_>,
+        cluster: ClusterId,
+        name: String,
+    ) -> Outcome {
+        if request.connection.security == Security::Udp {
+            let headers = vec![(ECHO_BACKEND.to_owned(), name)];
+            return observed(Ok(reply(0, headers, case.request.body.as_deref().unwrap_or_default())), Vec::new());
+        }
+        let ends_here = decision.chain.is_some_and(|chain| chain.tls.is_some());
+        let is_tls = matches!(request.connection.security, Security::Tls { .. }) && !ends_here;
+        let speaks_tls = self.cases.backend_tls.contains_key(&name);
+        let encrypts = self.simulator.config().cluster(cluster).tls.is_some();
+        if self.is_silent(&name) {
+            return observed(Err(NoAnswer::Closed("nobody listens".to_owned())), Vec::new());
+        }
+        if speaks_tls != (is_tls || encrypts) {
+            return observed(Err(NoAnswer::Failed("the backend does not understand it".to_owned())), Vec::new());
+        }
+        let version = match request.version {
+            Version::Http1 => HttpVersion::Http1,
+            Version::Http2 => HttpVersion::Http2,
+        };
+        let lower = |(name, value): &(String, String)| (name.to_ascii_lowercase(), value.clone());
+        let received = Received {
+            backend: name,
+            method: request.method.clone(),
+            path: request.target.clone(),
+            version: version.as_str().to_owned(),
+            host: request.authority.clone(),
+            headers: request.headers.iter().map(lower).collect(),
+            body_length: 0,
+            body: body(case),
+            tls: None,
+        };
+        observed(Ok(answer(&received)), vec![received])
+    }
+
+    /// The echo backends of a cluster: one for each endpoint that is kept, else one.
+    pub(super) fn backends(&self, id: ClusterId) -> Vec<Named> {
+        let Cluster { backend, endpoints, .. } = self.simulator.config().cluster(id);
+        let name = || format!("{}/{}:{}", backend.namespace, backend.name, backend.port);
+        match endpoints {
+            Endpoints::Static(addresses) if self.cases.keep_endpoints && !addresses.first().is_some_and(is_nowhere) => {
+                addresses.iter().map(|address| (address.to_string(), Some(*address))).collect()
+            }
+            Endpoints::Static(addresses) => vec![(name(), addresses.first().copied())],
+            Endpoints::Dns(_) => vec![(name(), None)],
+        }
+    }
+
+    fn version(&self, id: ClusterId) -> &'static str {
+        match self.simulator.config().cluster(id).protocol {
+            UpstreamProtocol::Http1 | UpstreamProtocol::Udp => HttpVersion::Http1.as_str(),
+            UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => HttpVersion::Http2.as_str(),
+        }
+    }
+}
+
+fn observed(reply: Result<Reply, NoAnswer>, received: Vec<Received>) -> Outcome {
+    Outcome { reply, received: received.into_iter().map(Arc::new).collect(), strayed: Vec::new() }
+}
+
+fn body(case: &RequestCase) -> String {
+    match &case.request.grpc {
+        Some(call) => call.messages.join("\n"),
+        None => case.request.body.clone().unwrap_or_default(),
+    }
+}
+
+/// The answer of an echo backend.
+fn answer(received: &Received) -> Reply {
+    let controls = Controls { headers: &received.headers, path: &received.path, backend: &received.backend };
+    let status = controls.status();
+    let media_type = received.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
+    let is_call = status.is_none() && media_type.is_some_and(|value| value.starts_with(grpc::MEDIA_TYPE));
+    let media_type = if is_call { grpc::MEDIA_TYPE } else { "application/json" };
+    let mut headers =
+        vec![("content-type".to_owned(), media_type.to_owned()), (ECHO_BACKEND.to_owned(), received.backend.clone())];
+    for (name, value) in controls.headers() {
+        if name == "content-type" {
+            headers.retain(|(other, _)| *other != name);
+        }
+        headers.push((name, value));
+    }
+    let body = controls.get("x-echo-body").filter(|_| received.method != "HEAD").unwrap_or_default();
+    let mut reply = reply(status.unwrap_or(200), headers, &body);
+    // HTTP/1.1 backends have no trailers to put it in.
+    if is_call && received.version == HttpVersion::Http2.as_str() {
+        let status = controls.get("x-echo-grpc-status").unwrap_or_else(|| "0".to_owned());
+        reply.trailers.push((grpc::STATUS.to_owned(), status));
+    }
+    reply
+}
+
+fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {
+    Reply {
+        status,
+        headers,
+        body: body.as_bytes().to_vec(),
+        trailers: Vec::new(),
+        truncated: false,
+        elapsed: Duration::ZERO,
+        tls: None,
+    }
+}
+
+/// The controls of a request, as the echo backend reads them.
+pub(super) struct Controls<'u> {
+    pub(super) headers: &'u [(String, String)],
+    /// Path and query.
+    pub(super) path: &'u str,
+    /// The backend that reads them.
+    pub(super) backend: &'u str,
+}
+
+impl Controls<'_> {
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
+        let is_other = |to: &String| to != self.backend;
+        if name != "x-echo-for" && self.all("x-echo-for").first().is_some_and(is_other) {
+            return Vec::new();
+        }
+        let lines = self.headers.iter().filter(|(key, _)| key == name);
+        let headers: Vec<String> = lines.map(|(_, value)| value.clone()).collect();
+        if !headers.is_empty() {
+            return headers;
+        }
+        let query = self.path.split_once('?').map_or("", |(_, query)| query);
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).collect()
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        self.all(name).into_iter().next()
+    }
+
+    fn status(&self) -> Option<u16> {
+        self.get("x-echo-status")?.parse().ok().filter(|status| (200..1000).contains(status))
+    }
+
+    /// The response headers that are asked for.
+    fn headers(&self) -> Vec<(String, String)> {
+        let lines = self.all("x-echo-header");
+        let pairs = lines.iter().filter_map(|line| line.split_once('='));
+        pairs.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.to_owned())).collect()
+    }
+}

@@ -1,0 +1,159 @@
+//! Services that are asked whether a request may pass
+//! ([External authorization](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/ext_authz_filter)).
+//!
+//! What a service says is not part of a configuration. A decision takes it from
+//! its caller, who sees the question, and by default assumes that it agrees.
+
+use std::borrow::Cow;
+
+use crate::ir::{AuthHeaders, AuthId, ClusterId, Config, ExternalAuthProtocol, ExternalAuthSettings};
+
+use super::action::weigh;
+use super::decision::{LocalReply, Reason};
+use super::header::Lines;
+use super::http::Admitted;
+
+/// The answer to a request whose service gave none.
+const WITHOUT_ANSWER: u16 = 403;
+
+/// The answer to a request whose body the service may not see as a whole.
+const TOO_LARGE: u16 = 413;
+
+/// Request headers that a service over HTTP sees without being told to.
+const ALWAYS_SEEN: &[&str] = &["authorization"];
+
+/// What describes the service's own answer and is kept from backends.
+const OF_THE_ANSWER: &[&str] = &[
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What a service is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The authorization.
+    pub auth: AuthId,
+    /// The service.
+    pub cluster: ClusterId,
+    /// Whether it is spoken to in Envoy's gRPC protocol.
+    pub is_grpc: bool,
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The host.
+    pub host: String,
+    /// Header lines that it sees, without those that only a run shows.
+    pub headers: Vec<(String, String)>,
+    /// Whether it sees the body.
+    pub has_body: bool,
+}
+
+/// What a service says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// The request may pass. These are the headers of the answer.
+    Granted(Vec<(String, String)>),
+    /// It may not: this is the answer to the client.
+    Refused {
+        /// The status.
+        status: u16,
+        /// Header lines.
+        headers: Vec<(String, String)>,
+        /// The body.
+        body: String,
+    },
+    /// There is no answer, or one that says that the service failed.
+    Unavailable,
+}
+
+/// Who speaks for the services.
+pub(super) type Authority<'a> = dyn Fn(&Question) -> Permission + 'a;
+
+/// Asks every service in turn. The request goes on with what they set, or is answered.
+pub(super) fn ask(
+    config: &Config,
+    auths: &[AuthId],
+    request: &Admitted,
+    authority: &Authority<'_>,
+) -> Result<Admitted, LocalReply> {
+    let mut request = request.clone();
+    for id in auths {
+        let ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes } =
+            &config.external_auth(*id).settings;
+        if max_body_bytes.is_some_and(|most| request.body_bytes > u64::from(most)) {
+            return Err(LocalReply::new(TOO_LARGE, Reason::BodyTooLarge).with_body("Payload Too Large"));
+        }
+        if weigh(config, *cluster).is_empty() {
+            return Err(LocalReply::new(WITHOUT_ANSWER, Reason::NoAuthorization));
+        }
+        let question = Question {
+            auth: *id,
+            cluster: *cluster,
+            is_grpc: *protocol == ExternalAuthProtocol::Grpc,
+            method: request.method.clone(),
+            path: match protocol {
+                ExternalAuthProtocol::Http { path_prefix, .. } => format!("{path_prefix}{}", request.target),
+                ExternalAuthProtocol::Grpc => request.target.clone(),
+            },
+            host: request.authority.clone(),
+            headers: seen(&request.headers, request_headers, protocol),
+            has_body: max_body_bytes.is_some(),
+        };
+        match authority(&question) {
+            Permission::Granted(headers) => grant(&mut request.headers, headers, protocol),
+            Permission::Refused { status: 500.., .. } if !question.is_grpc => {
+                return Err(LocalReply::new(WITHOUT_ANSWER, Reason::NoAuthorization));
+            }
+            Permission::Refused { status, headers, body } => {
+                let reply = LocalReply::new(status, Reason::Unauthorized);
+                return Err(LocalReply { headers, body: Cow::Owned(body), ..reply });
+            }
+            Permission::Unavailable => return Err(LocalReply::new(WITHOUT_ANSWER, Reason::NoAuthorization)),
+        }
+    }
+    Ok(request)
+}
+
+/// The headers that a service sees.
+fn seen(lines: &Lines, listed: &AuthHeaders, protocol: &ExternalAuthProtocol) -> Lines {
+    let is_seen = |name: &str| match (listed, protocol) {
+        (AuthHeaders::Default, ExternalAuthProtocol::Grpc) => true,
+        (AuthHeaders::Listed(names), ExternalAuthProtocol::Grpc) => names.iter().any(|own| own == name),
+        (AuthHeaders::Default, ExternalAuthProtocol::Http { .. }) => ALWAYS_SEEN.contains(&name),
+        (AuthHeaders::Listed(names), ExternalAuthProtocol::Http { .. }) => {
+            ALWAYS_SEEN.contains(&name) || names.iter().any(|own| own == name)
+        }
+    };
+    lines.iter().filter(|(name, _)| is_seen(name)).cloned().collect()
+}
+
+/// Sets what a service gave along with its permission.
+fn grant(lines: &mut Lines, given: Vec<(String, String)>, protocol: &ExternalAuthProtocol) {
+    for (name, value) in given {
+        let name = name.to_ascii_lowercase();
+        let is_passed_on = match protocol {
+            ExternalAuthProtocol::Grpc => true,
+            ExternalAuthProtocol::Http { response_headers: AuthHeaders::Default, .. } => {
+                !OF_THE_ANSWER.contains(&name.as_str())
+            }
+            ExternalAuthProtocol::Http { response_headers: AuthHeaders::Listed(names), .. } => {
+                names.iter().any(|own| own.eq_ignore_ascii_case(&name))
+            }
+        };
+        if is_passed_on {
+            lines.retain(|(other, _)| *other != name);
+            lines.push((name, value));
+        }
+    }
+}
