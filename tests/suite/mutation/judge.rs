@@ -221,6 +221,8 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("diagnostics/GW2071", "*", "metadata.namespace", "the namespace has no effect, which is reported"),
     ("diagnostics/GW2070", "*", "metadata", "a field that is not read, which is reported"),
     ("diagnostics/suppressed", "HTTPRoute", "spec.parentRefs[]", "the note about a parent of another kind is left out"),
+    ("http/resolve", "Service", "metadata.name", "`--resolve` stands for a Service that is not in the input"),
+    ("session/pool-by-name", "EndpointSlice", "", "the sessions of the Service need its name, and not its slices"),
     ("default-gateway/attaches", "Gateway", "spec.defaultScope", "no default route is admitted before nor after"),
     (
         "tls/04-client-certificates",
