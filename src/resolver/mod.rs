@@ -34,6 +34,8 @@ mod tls_route;
 mod traffic_policy;
 mod usage;
 
+use std::collections::HashSet;
+
 use crate::diagnostics::{Diagnostics, codes};
 use crate::hostname::Hostname;
 use crate::options::Options;
@@ -192,9 +194,23 @@ impl<'m> Resolved<'m> {
     }
 }
 
-impl Resolved<'_> {
+impl<'m> Resolved<'m> {
+    /// The namespaces and names of the Services that policies are about.
+    fn services_of_policies(&self) -> HashSet<(&'m str, &'m str)> {
+        let tls = self.backends.policies().iter().flat_map(|policy| {
+            let names = policy.object.spec.target_refs.iter().map(|target| target.name.as_str());
+            names.map(|name| (policy.object.metadata.namespace.as_str(), name))
+        });
+        let traffic = self.traffic_policies.iter().flat_map(|policy| {
+            let names = policy.object.spec.target_refs.iter().map(|target| target.name.as_str());
+            names.map(|name| (policy.object.metadata.namespace.as_str(), name))
+        });
+        tls.chain(traffic).collect()
+    }
+
     /// Decides which Gateways are emitted, and notes through which ones backends are used.
     fn mark_used(&mut self) {
+        let services = self.services_of_policies();
         let Self { gateways, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, backends, usage, .. } = self;
         macro_rules! uses {
             ($($routes:ident),+) => {
@@ -208,13 +224,14 @@ impl Resolved<'_> {
         let filters: Vec<_> = filters.chain(grpc_routes.iter().map(|r| (&r.parents, &r.filters))).collect();
         let judged = uses.iter().filter(|(_, context, ..)| !context);
         gateway::mark_emitted(gateways, judged.flat_map(|(_, _, parents, _)| parents.iter()));
-        let mut used = UsageBuilder::default();
+        let mut used = UsageBuilder::new(services);
         for (kind, _, parents, outcomes) in uses {
-            outcomes.iter().flatten().flatten().for_each(|id| used.add(*id, kind, parents));
+            outcomes.iter().flatten().flatten().for_each(|id| used.add(*id, backends.get(*id), kind, parents));
         }
         for (parents, filters) in filters {
             let outcomes = filters.iter().flat_map(FilterRefs::outcomes);
-            outcomes.filter_map(|(_, outcome)| outcome.ok()).for_each(|id| used.add(id, Kind::HTTPRoute, parents));
+            let ids = outcomes.filter_map(|(_, outcome)| outcome.ok());
+            ids.for_each(|id| used.add(id, backends.get(id), Kind::HTTPRoute, parents));
         }
         *usage = used.build(backends);
         self.mark_ancestors();

@@ -2,17 +2,22 @@
 //! and the parents of XBackends in their status
 //! ([PolicyAncestorStatus](https://gateway-api.sigs.k8s.io/reference/spec/#policyancestorstatus)).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::ir::{BackendName, Site};
 use crate::parser::manifests::Kind;
 
 use super::attachment::RouteParent;
-use super::backend::{BackendId, BackendIndex, BackendObject};
+use super::backend::{Backend, BackendId, BackendIndex, BackendObject};
 
-/// The uses of backends while routes are gone through.
-#[derive(Debug, Default)]
-pub(super) struct UsageBuilder(HashMap<BackendId, Users>);
+/// The uses of backends while routes are gone through: of XBackends, and of the
+/// Services that policies name. Nobody asks about other ones.
+#[derive(Debug)]
+pub(super) struct UsageBuilder<'m> {
+    /// By namespace and name.
+    services: HashSet<(&'m str, &'m str)>,
+    users: HashMap<BackendId, Users>,
+}
 
 /// The Gateways, by their position in the resolved list, through which a backend is used.
 #[derive(Debug, Default)]
@@ -22,14 +27,22 @@ struct Users {
     with_policies: BTreeSet<usize>,
 }
 
-impl UsageBuilder {
+impl<'m> UsageBuilder<'m> {
+    pub(super) fn new(services: HashSet<(&'m str, &'m str)>) -> Self {
+        Self { services, users: HashMap::new() }
+    }
+
     /// Notes that a route of `kind` with these parents uses a backend.
-    pub(super) fn add(&mut self, id: BackendId, kind: Kind, parents: &[RouteParent]) {
+    pub(super) fn add(&mut self, id: BackendId, backend: &Backend<'_>, kind: Kind, parents: &[RouteParent]) {
+        let BackendName { namespace, name, port: _, site } = &backend.name;
+        if *site == Site::Internal && !self.services.contains(&(namespace.as_str(), name.as_str())) {
+            return;
+        }
         let mut gateways = parents.iter().flat_map(|parent| &parent.listeners).map(|id| id.gateway).peekable();
         if gateways.peek().is_none() {
             return;
         }
-        let users = self.0.entry(id).or_default();
+        let users = self.users.entry(id).or_default();
         for gateway in gateways {
             users.all.insert(gateway);
             if !matches!(kind, Kind::TCPRoute | Kind::UDPRoute) {
@@ -40,7 +53,7 @@ impl UsageBuilder {
 
     pub(super) fn build(self, backends: &BackendIndex<'_>) -> BackendUsage {
         let mut usage = BackendUsage::default();
-        for (id, Users { all, with_policies }) in self.0 {
+        for (id, Users { all, with_policies }) in self.users {
             let backend = backends.get(id);
             let BackendName { namespace, name, port, site } = &backend.name;
             let key = (namespace.clone(), name.clone());

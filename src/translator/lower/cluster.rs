@@ -1,7 +1,7 @@
 //! Clusters: one for each backend that an attached route uses and each set of
 //! upstream settings, in the order of their names.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::ir::{BackendName, Cluster, ClusterId, RetryLimit, UpstreamProtocol};
 use crate::parser::api::{RetryBudget, RetryConstraint};
@@ -30,7 +30,7 @@ pub(super) enum Carried {
 
 /// The clusters that differ only in the certificate that they show: that of a
 /// Gateway, or none.
-type Family = BTreeMap<Option<KeyPairId>, ClusterId>;
+type Family = Vec<(Option<KeyPairId>, ClusterId)>;
 
 /// The clusters, with the way from a backend to its own.
 #[derive(Debug)]
@@ -53,13 +53,14 @@ impl Clusters {
     /// certificates, [`Clusters::with_certificate`] finds the one for a Gateway.
     pub(super) fn get_for(&self, backend: BackendId, carried: Carried) -> Option<ClusterId> {
         let family = *self.by_use.get(&(backend, carried))?;
-        self.families[family].values().next().copied()
+        self.families[family].first().map(|(_, cluster)| *cluster)
     }
 
     /// The cluster in place of `cluster` for a Gateway that shows this certificate.
     pub(super) fn with_certificate(&self, cluster: ClusterId, certificate: Option<KeyPairId>) -> ClusterId {
         let family = &self.families[self.family_of[cluster.0 as usize]];
-        family.get(&certificate).or_else(|| family.get(&None)).copied().unwrap_or(cluster)
+        let showing = |shown| family.iter().find(|(own, _)| *own == shown).map(|(_, cluster)| *cluster);
+        showing(certificate).or_else(|| showing(None)).unwrap_or(cluster)
     }
 
     /// Whether some Gateway shows a certificate that another one does not.
@@ -97,21 +98,26 @@ pub(super) fn lower_clusters(
         }
         if let Some(settings) = Settings::of(backend, carried) {
             let certificate = certificate.filter(|_| settings.shows_certificate_of_gateway(backend));
-            let new = || Wanted { id, settings, uses: BTreeSet::new(), certificates: BTreeSet::new() };
+            let new = || Wanted { id, settings, uses: Vec::with_capacity(1), certificates: Vec::with_capacity(1) };
             let entry = wanted.entry((&backend.name, settings.variant)).or_insert_with(new);
-            entry.uses.insert((id, carried));
-            entry.certificates.insert(certificate);
+            if !entry.uses.contains(&(id, carried)) {
+                entry.uses.push((id, carried));
+            }
+            if !entry.certificates.contains(&certificate) {
+                entry.certificates.push(certificate);
+            }
         }
     }
     let (mut clusters, mut families) = (Vec::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
     let (mut by_use, mut family_of) = (HashMap::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
     let retried = retried(resolved);
-    for Wanted { id, settings, uses, certificates } in wanted.into_values() {
+    for Wanted { id, settings, uses, mut certificates } in wanted.into_values() {
+        certificates.sort_unstable();
         let is_retried = uses.iter().any(|used| retried.contains(used));
         let retries = if is_retried { retry_limit(resolved, id) } else { RetryLimit::Unused };
-        let mut family = Family::new();
+        let mut family = Family::with_capacity(certificates.len());
         for certificate in certificates {
-            family.insert(certificate, ClusterId(u32::try_from(clusters.len()).unwrap_or(u32::MAX)));
+            family.push((certificate, ClusterId(u32::try_from(clusters.len()).unwrap_or(u32::MAX))));
             family_of.push(families.len());
             let cluster = settings.into_cluster(resolved, id, certificate, material, origins);
             clusters.push(Cluster { retries, ..cluster });
@@ -251,9 +257,9 @@ fn retry_limit(resolved: &Resolved<'_>, id: BackendId) -> RetryLimit {
 struct Wanted {
     id: BackendId,
     settings: Settings,
-    uses: BTreeSet<(BackendId, Carried)>,
+    uses: Vec<(BackendId, Carried)>,
     /// The certificates that Gateways show.
-    certificates: BTreeSet<Option<KeyPairId>>,
+    certificates: Vec<Option<KeyPairId>>,
 }
 
 /// What tells the clusters of one backend apart.
