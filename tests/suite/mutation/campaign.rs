@@ -278,6 +278,10 @@ fn load(
     files: &[Written],
     options: &Options,
 ) -> Result<(), String> {
+    // Only the command line writes the files of keys that such a configuration names.
+    if options.secrets_dir.is_some() {
+        return Ok(());
+    }
     if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
         return Ok(());
     }
