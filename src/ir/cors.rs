@@ -2,6 +2,16 @@
 
 use std::time::Duration;
 
+/// What a backend says about origins: the gateway answers for it.
+pub const CORS_RESPONSE_HEADERS: &[&str] = &[
+    "access-control-allow-origin",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-allow-credentials",
+    "access-control-expose-headers",
+    "access-control-max-age",
+];
+
 /// Who may read responses from other origins, and what preflights are told
 /// ([CORS protocol](https://fetch.spec.whatwg.org/#http-cors-protocol)).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -2,6 +2,23 @@
 
 use super::{ClusterId, Origin};
 
+/// What describes the answer of the service itself, its connection or its
+/// body: set on the request, it would break it.
+pub const AUTH_ANSWER_HEADERS: &[&str] = &[
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// A distinct authorization, by its position in [`super::Config::external_auths`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AuthId(pub u32);
@@ -46,7 +63,7 @@ pub enum ExternalAuthProtocol {
 /// Which headers are passed on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AuthHeaders {
-    /// The protocol's own.
+    /// The protocol's own; for headers of the answer all but [`AUTH_ANSWER_HEADERS`].
     Default,
     /// These, and the protocol's own.
     Listed(Vec<String>),

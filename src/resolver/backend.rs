@@ -24,6 +24,7 @@ use crate::path;
 use super::backend_tls::{BackendTlsPolicies, TlsSettings};
 use super::listener::RouteKind;
 use super::reference_grant::{Grants, Referent, Referrer};
+use super::share::Lost;
 use external::ExternalBackend;
 pub(super) use external::resolve_external;
 use unusable::{Unusable, invalid_kind, not_permitted, other_namespace, unsuitable};
@@ -121,7 +122,7 @@ pub(super) struct BackendReferrer<'r, S> {
     pub(super) kind: RouteKind,
     pub(super) path: FieldPath,
     /// What the traffic does when the reference is invalid.
-    pub(super) consequence: String,
+    pub(super) lost: Lost<'r>,
 }
 
 impl<'m> BackendIndex<'m> {

@@ -8,7 +8,7 @@ use crate::path;
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
 use super::listener::RouteKind;
 use super::reference_grant::Grants;
-use super::share::describe_share;
+use super::share::Lost;
 
 /// Resolves the backendRefs of one route.
 pub(super) struct BackendRefResolver<'r, 'm, S> {
@@ -28,7 +28,7 @@ impl<S> BackendRefResolver<'_, '_, S> {
     where
         R: Iterator<Item = (u32, BackendObjectReference)>,
     {
-        let (carried, lost) = lost_share(self.kind);
+        let (carried, answer) = lost_share(self.kind);
         let rules = rules.enumerate().map(|(rule, refs)| {
             let (weights, references): (Vec<u32>, Vec<_>) = refs.unzip();
             let references = references.iter().enumerate();
@@ -37,7 +37,7 @@ impl<S> BackendRefResolver<'_, '_, S> {
                     object: self.object,
                     kind: self.kind,
                     path: path!["spec", "rules", rule, "backendRefs", index],
-                    consequence: describe_share(&weights, index, carried, lost),
+                    lost: Lost::Share { weights: &weights, index, carried, answer },
                 };
                 self.backends.resolve(&from, reference, self.grants, diagnostics)
             });

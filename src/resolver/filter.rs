@@ -11,6 +11,7 @@ use crate::path;
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
 use super::listener::RouteKind;
 use super::reference_grant::Grants;
+use super::share::Lost;
 
 /// What became of the references in the filters of a rule and of its backends.
 #[derive(Clone, Debug, Default)]
@@ -107,8 +108,29 @@ pub(super) struct FilterResolver<'r, 'm, S> {
 }
 
 impl<S> FilterResolver<'_, '_, S> {
+    /// Resolves the filters of all rules: for each rule its own, and those of each of its backends.
+    pub(super) fn resolve<'f, F, B>(
+        &mut self,
+        rules: impl Iterator<Item = (F, B)>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<FilterRefs>
+    where
+        F: Iterator<Item = Option<FilterReference<'f>>>,
+        B: Iterator<Item: Iterator<Item = Option<FilterReference<'f>>>>,
+    {
+        let rules = rules.enumerate().map(|(rule, (own, backends))| {
+            let mut refs = FilterRefs::default();
+            self.resolve_list(rule, None, own, &mut refs, diagnostics);
+            for (index, filters) in backends.enumerate() {
+                self.resolve_list(rule, Some(index), filters, &mut refs, diagnostics);
+            }
+            refs
+        });
+        rules.collect()
+    }
+
     /// Resolves one list of filters of a rule, or of a backend of the rule.
-    pub(super) fn resolve<'f>(
+    fn resolve_list<'f>(
         &mut self,
         rule: usize,
         backend: Option<usize>,
@@ -127,7 +149,7 @@ impl<S> FilterResolver<'_, '_, S> {
                 object: self.object,
                 kind: self.kind,
                 path: owner.with("filters").with(index).with(member).with("backendRef"),
-                consequence: consequence.to_owned(),
+                lost: Lost::Told(consequence),
             };
             let outcome = self.backends.resolve(&from, target, self.grants, diagnostics);
             refs.0.push(FilterRef { backend, filter: index, speech, outcome });

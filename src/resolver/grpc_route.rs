@@ -48,28 +48,10 @@ pub(super) fn resolve_grpc_route<'m>(
     let refs = rules.map(|rule| rule.backend_refs.iter().map(|backend| (backend.weight, backend.object())));
     let outcomes =
         BackendRefResolver { object: route, kind: RouteKind::Grpc, grants, backends }.resolve(refs, diagnostics);
-    let filters = resolve_filters(route, grants, backends, diagnostics);
+    let rules = route.spec.rules.iter().map(|rule| {
+        let of_backends = rule.backend_refs.iter().map(|backend| backend.filters.iter().map(FilterReference::of_grpc));
+        (rule.filters.iter().map(FilterReference::of_grpc), of_backends)
+    });
+    let filters = FilterResolver { object: route, kind: RouteKind::Grpc, grants, backends }.resolve(rules, diagnostics);
     ResolvedGrpcRoute { object: route, hostnames, parents, backends: outcomes, filters }
-}
-
-fn resolve_filters<'m>(
-    route: &'m Object<GrpcRouteSpec>,
-    grants: &Grants<'m>,
-    backends: &mut BackendIndex<'m>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<FilterRefs> {
-    let mut resolver = FilterResolver { object: route, kind: RouteKind::Grpc, grants, backends };
-    let rules = route.spec.rules.iter().enumerate();
-    rules
-        .map(|(rule, spec)| {
-            let mut refs = FilterRefs::default();
-            let own = spec.filters.iter().map(FilterReference::of_grpc);
-            resolver.resolve(rule, None, own, &mut refs, diagnostics);
-            for (index, backend) in spec.backend_refs.iter().enumerate() {
-                let own = backend.filters.iter().map(FilterReference::of_grpc);
-                resolver.resolve(rule, Some(index), own, &mut refs, diagnostics);
-            }
-            refs
-        })
-        .collect()
 }

@@ -1,8 +1,37 @@
 //! What an invalid backend means for the traffic of its rule, in words.
 
+/// What the traffic does when a reference is invalid. Nearly none is, so it is
+/// put into words only then.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lost<'r> {
+    /// The same, whatever else the rule has.
+    Told(&'static str),
+    /// The share of entry `index` of a weighted list.
+    Share {
+        /// The weights of the list.
+        weights: &'r [u32],
+        /// The entry.
+        index: usize,
+        /// What the route carries.
+        carried: &'static str,
+        /// What becomes of the share.
+        answer: &'static str,
+    },
+}
+
+impl Lost<'_> {
+    /// The words.
+    pub(super) fn describe(self) -> String {
+        match self {
+            Self::Told(text) => text.to_owned(),
+            Self::Share { weights, index, carried, answer } => describe_share(weights, index, carried, answer),
+        }
+    }
+}
+
 /// What happens to the share of entry `index` of a weighted list, such as
 /// `25 % of this rule's requests get 500`. `answer` says what they get.
-pub(super) fn describe_share(weights: &[u32], index: usize, requests: &str, answer: &str) -> String {
+fn describe_share(weights: &[u32], index: usize, requests: &str, answer: &str) -> String {
     let total: u64 = weights.iter().copied().map(u64::from).sum();
     match weights.get(index).map_or(0, |weight| u64::from(*weight)) {
         0 => "none today, since its weight is 0".to_owned(),

@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 
-use crate::ir::{AuthHeaders, AuthId, ClusterId, Config, ExternalAuthProtocol, ExternalAuthSettings};
+use crate::ir::{
+    AUTH_ANSWER_HEADERS, AuthHeaders, AuthId, ClusterId, Config, ExternalAuthProtocol, ExternalAuthSettings,
+};
 
 use super::action::weigh;
 use super::decision::{LocalReply, Reason};
@@ -21,22 +23,6 @@ const TOO_LARGE: u16 = 413;
 
 /// Request headers that a service over HTTP sees without being told to.
 const ALWAYS_SEEN: &[&str] = &["authorization"];
-
-/// What describes the service's own answer and is kept from backends.
-const OF_THE_ANSWER: &[&str] = &[
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "date",
-    "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// What a service is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +131,7 @@ fn grant(lines: &mut Lines, given: Vec<(String, String)>, protocol: &ExternalAut
         let is_passed_on = match protocol {
             ExternalAuthProtocol::Grpc => true,
             ExternalAuthProtocol::Http { response_headers: AuthHeaders::Default, .. } => {
-                !OF_THE_ANSWER.contains(&name.as_str())
+                !AUTH_ANSWER_HEADERS.contains(&name.as_str())
             }
             ExternalAuthProtocol::Http { response_headers: AuthHeaders::Listed(names), .. } => {
                 names.iter().any(|own| own.eq_ignore_ascii_case(&name))

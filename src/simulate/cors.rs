@@ -1,21 +1,11 @@
 //! CORS: what preflights are told, and what responses say about origins.
 
-use crate::ir::{Action, Cors};
+use crate::ir::{Action, CORS_RESPONSE_HEADERS, Cors};
 
 use super::decision::{LocalReply, Reason};
 use super::header::Lines;
 use super::http::Admitted;
 use super::matching::Subject;
-
-/// The headers with which a backend would speak about origins.
-const OF_BACKENDS: &[&str] = &[
-    "access-control-allow-origin",
-    "access-control-allow-methods",
-    "access-control-allow-headers",
-    "access-control-allow-credentials",
-    "access-control-expose-headers",
-    "access-control-max-age",
-];
 
 /// What the gateway says about the origin of a request; nothing about one that is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +20,7 @@ impl Voice {
 
     /// Puts what the gateway says in place of what a backend said.
     pub(super) fn apply(&self, lines: &mut Lines) {
-        lines.retain(|(name, _)| !OF_BACKENDS.contains(&name.as_str()));
+        lines.retain(|(name, _)| !CORS_RESPONSE_HEADERS.contains(&name.as_str()));
         lines.extend(self.0.iter().cloned());
     }
 

@@ -70,7 +70,7 @@ impl BackendIndex<'_> {
             Some(service) => finding.related(service.at(&path!["spec"]), "the Service"),
             None => finding,
         };
-        finding.consequence(from.consequence.clone())
+        finding.consequence(from.lost.describe())
     }
 }
 
@@ -94,7 +94,7 @@ pub(super) fn invalid_kind<S>(from: &BackendReferrer<'_, S>, group: &str, kind: 
     from.object
         .finding(codes::INVALID_KIND, from.path.with("kind"), format!("`{full}` cannot be a backend"))
         .label("not a kind that answers requests")
-        .consequence(from.consequence.clone())
+        .consequence(from.lost.describe())
         .help("refer to a `Service`")
 }
 
@@ -114,7 +114,7 @@ pub(super) fn not_permitted<S>(
             format!("no ReferenceGrant lets {route}s of namespace `{mine}` refer to {kind} `{namespace}/{name}`"),
         )
         .label(format!("another namespace than `{mine}`"))
-        .consequence(from.consequence.clone())
+        .consequence(from.lost.describe())
         .help(format!(
             "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {route}, namespace: {mine}}} to {{group: \"\", kind: {kind}, name: {name}}}",
             from.object.kind.group()
@@ -132,7 +132,7 @@ pub(super) fn other_namespace<S>(from: &BackendReferrer<'_, S>, namespace: &str,
             format!("XBackend `{namespace}/{name}` serves routes of its own namespace only"),
         )
         .label(format!("another namespace than `{mine}`"))
-        .consequence(from.consequence.clone())
+        .consequence(from.lost.describe())
         .help(format!("declare the XBackend in namespace `{mine}`"))
 }
 
@@ -154,7 +154,7 @@ pub(super) fn unsuitable<S>(from: &BackendReferrer<'_, S>, backend: &Backend<'_>
                 format!("`{namespace}/{name}` port {port} cannot be the backend of a {route}"),
             )
             .label(what)
-            .consequence(from.consequence.clone())
+            .consequence(from.lost.describe())
             .help("refer to a backend of the protocol that the route carries"),
     )
 }

@@ -26,16 +26,6 @@ pub(super) const CORS_FILTER: &str = "envoy.filters.http.cors";
 pub(super) const CORS: &str = "envoy.extensions.filters.http.cors.v3.Cors";
 const CORS_POLICY: &str = "envoy.extensions.filters.http.cors.v3.CorsPolicy";
 
-/// What a backend says about origins: the gateway answers for it.
-pub(super) const RESPONSE_HEADERS: &[&str] = &[
-    "access-control-allow-origin",
-    "access-control-allow-methods",
-    "access-control-allow-headers",
-    "access-control-allow-credentials",
-    "access-control-expose-headers",
-    "access-control-max-age",
-];
-
 /// The answer to a preflight of an origin that is not allowed.
 const REFUSED_PREFLIGHT: u16 = 204;
 

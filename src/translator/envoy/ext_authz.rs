@@ -17,7 +17,9 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
 use envoy_types::pb::envoy::r#type::matcher::v3::{ListStringMatcher, StringMatcher};
 use envoy_types::pb::google::protobuf::Any;
 
-use crate::ir::{self, AuthHeaders, AuthId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings};
+use crate::ir::{
+    self, AUTH_ANSWER_HEADERS, AuthHeaders, AuthId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings,
+};
 
 use super::name;
 use super::proto::{any, duration, exact, matching};
@@ -28,23 +30,6 @@ const EXT_AUTHZ_PER_ROUTE: &str = "envoy.extensions.filters.http.ext_authz.v3.Ex
 /// How long the service may take. Envoy's own 200 ms refuse requests whenever
 /// a service pauses for a moment.
 const TIMEOUT: Duration = Duration::from_secs(1);
-
-/// What describes the answer of the service itself, its connection or its
-/// body: set on the request, it would break it.
-const KEPT_FROM_BACKENDS: &[&str] = &[
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "date",
-    "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// The filter of an authorization in the chain.
 pub(super) fn to_http_filter(id: AuthId, config: &ir::Config) -> HttpFilter {
@@ -98,7 +83,7 @@ fn http_service(
 ) -> HttpService {
     let to_backend = match response_headers {
         AuthHeaders::Listed(names) => listed(names),
-        AuthHeaders::Default => ListStringMatcher { patterns: vec![matching(none_of(KEPT_FROM_BACKENDS))] },
+        AuthHeaders::Default => ListStringMatcher { patterns: vec![matching(none_of(AUTH_ANSWER_HEADERS))] },
     };
     HttpService {
         server_uri: Some(HttpUri {
@@ -172,12 +157,12 @@ pub(super) fn uses_regex(auth: &ExternalAuth) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEPT_FROM_BACKENDS, none_of};
+    use super::{AUTH_ANSWER_HEADERS, none_of};
 
     #[test]
     fn every_name_but_the_words_matches() {
-        let pattern = regex::Regex::new(&format!("^(?:{})$", none_of(KEPT_FROM_BACKENDS))).unwrap();
-        for word in KEPT_FROM_BACKENDS {
+        let pattern = regex::Regex::new(&format!("^(?:{})$", none_of(AUTH_ANSWER_HEADERS))).unwrap();
+        for word in AUTH_ANSWER_HEADERS {
             assert!(!pattern.is_match(word), "{word}");
             assert!(pattern.is_match(&format!("{word}x")), "{word}x");
             assert!(pattern.is_match(&format!("x{word}")), "x{word}");

@@ -43,7 +43,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
     let (request_headers_to_add, request_headers_to_remove) = to_header_lists(request_headers);
     let (response_headers_to_add, mut response_headers_to_remove) = to_header_lists(response_headers);
     if gate.cors.is_some() {
-        response_headers_to_remove.extend(cors::RESPONSE_HEADERS.iter().map(|name| (*name).to_owned()));
+        response_headers_to_remove.extend(ir::CORS_RESPONSE_HEADERS.iter().map(|name| (*name).to_owned()));
     }
     let mut action = RouteAction {
         cluster_specifier: Some(to_cluster_specifier(forward, config)),
