@@ -1,7 +1,7 @@
 //! The whole compilation in memory: no file system, no printing, no globals.
 
 use crate::analysis;
-use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::diagnostics::{Diagnostics, Finding, Location, Unjudged, codes};
 use crate::emit;
 use crate::ir;
 use crate::options::Options;
@@ -21,7 +21,11 @@ pub struct Compilation {
     pub manifests: Manifests,
     /// Everything that was found, those on context objects left out.
     pub findings: Vec<Finding>,
-    /// The intermediate representation, with its origins.
+    /// What was found on context objects and nothing that is judged has caused.
+    pub context_findings: Vec<Finding>,
+    /// What is declared and no judgement is about, those of context objects left out.
+    pub unjudged: Vec<Unjudged>,
+    /// The intermediate representations of what is judged and of what is emitted, with their origins.
     pub lowered: Lowered,
     /// The encoded Envoy bootstrap; `None` when there is nothing to serve.
     pub bootstrap: Option<Vec<u8>>,
@@ -62,10 +66,12 @@ fn compile_for(
     if holds_private_key && bootstrap.is_some() {
         diagnostics.report(private_key_finding());
     }
+    let mut unjudged = diagnostics.take_unjudged();
     let mut findings: Vec<Finding> = diagnostics.into_findings().into_iter().map(Finding::completed).collect();
-    findings.retain(|finding| !is_on_context(&manifests, &finding.location));
+    let context_findings = findings.extract_if(.., |finding| is_on_context(&manifests, &finding.location)).collect();
     suppress::apply(&manifests, options, &mut findings);
-    Compilation { manifests, findings, lowered, bootstrap, holds_private_key, status }
+    unjudged.retain(|one| !is_on_context(&manifests, &one.location));
+    Compilation { manifests, findings, context_findings, unjudged, lowered, bootstrap, holds_private_key, status }
 }
 
 /// For whoever prints the configuration; writing it to a file of its owner's is safe.

@@ -134,7 +134,7 @@ fn config(routes: Vec<Arc<Route>>) -> Config {
     let chain = FilterChain { name: None, select: ChainMatch::Any, tls: None, handler, origin: Origin(0) };
     let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let transport = Transport::Tcp(vec![chain]);
-    let listener = Listener { address, bind_port: 80, port: 80, transport, origin: Origin(0) };
+    let listener = Listener { address, bind_port: 80, port: 80, transport, gateways: Vec::new(), origin: Origin(0) };
     Config { listeners: vec![listener], ..Config::default() }
 }
 

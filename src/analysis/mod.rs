@@ -35,15 +35,15 @@ use witness::Witnesses;
 /// Reports what is probably not meant, and adds witnesses to what was found before.
 pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, diagnostics: &mut Diagnostics) {
     let objects = Objects::new(resolved, &lowered.origins);
-    let witnesses = Witnesses::new(&lowered.config);
-    let sockets = Sockets::new(&lowered.config, &lowered.origins);
+    let witnesses = Witnesses::new(lowered.judged());
+    let sockets = Sockets::new(lowered.judged(), &lowered.origins);
     address::report(resolved.manifests, diagnostics);
     unenforced::report(resolved.manifests, options, diagnostics);
     certificate::report(resolved, &sockets, &witnesses, diagnostics);
     listener::report_idle(resolved, &sockets, &witnesses, diagnostics);
     hostname::report_taken(resolved, &sockets, &witnesses, diagnostics);
     unreachable::report(lowered, &objects, &witnesses, diagnostics);
-    redirect::report(&lowered.config, &objects, &witnesses, diagnostics);
+    redirect::report(lowered.judged(), &objects, &witnesses, diagnostics);
     port::complete(resolved.manifests, diagnostics.findings_mut());
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
     witnesses.attach(&resolved.http_routes, diagnostics.findings_mut());

@@ -60,7 +60,7 @@ pub(super) fn reach(lowered: &Lowered) -> Reach<'_> {
         unserved.entry((one.listener, &one.hostname)).or_default().push(one);
     }
     let mut walk = Walk { reach: Reach::default(), reached: HashSet::new(), patterns: Patterns::default() };
-    for at in hosts(&lowered.config) {
+    for at in hosts(lowered.judged()) {
         walk.look_at(at);
         for one in unserved.remove(&(at.host.origin, &at.host.hostname)).unwrap_or_default() {
             walk.note_unserved(at, one);
@@ -85,7 +85,7 @@ pub(super) fn matches_of<'c>(
     wanted: impl Fn(&RuleKey<'c>) -> bool,
 ) -> HashMap<RuleKey<'c>, BTreeSet<Origin>> {
     let mut found: HashMap<RuleKey<'c>, BTreeSet<Origin>> = HashMap::new();
-    let served = hosts(&lowered.config).flat_map(|at| &at.host.routes);
+    let served = hosts(lowered.judged()).flat_map(|at| &at.host.routes);
     for route in served.chain(lowered.unserved.iter().map(|one| &one.route)) {
         let key = rule_key(route);
         if wanted(&key) {

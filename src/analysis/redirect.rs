@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crate::diagnostics::{Diagnostics, codes};
 use crate::ir::{Action, Config, Origin};
-use crate::simulate::{Connection, Decision, Reason, Request, Security};
+use crate::simulate::{Connection, Decision, Reason, Request, Security, Simulator};
 
 use super::objects::Objects;
 use super::reach::hosts;
@@ -26,18 +26,19 @@ pub(super) fn report<'c>(
 ) {
     let mut seen: HashSet<Origin> = HashSet::new();
     for at in hosts(config) {
+        let Some(simulator) = witnesses.simulator(at.listener) else { continue };
         for route in at.host.routes.iter().filter(|route| matches!(&*route.action, Action::Redirect(_))) {
             if seen.contains(&route.origin) {
                 continue;
             }
-            let witness = witnesses.simulator.witness(at.listener, at.chain, at.host, route);
-            let Some(circle) = witness.is_taken.then(|| follow(witness.request, route.origin, witnesses)).flatten()
+            let witness = simulator.witness(at.listener, at.chain, at.host, route);
+            let Some(circle) = witness.is_taken.then(|| follow(witness.request, route.origin, simulator)).flatten()
             else {
                 continue;
             };
             seen.insert(route.origin);
             let Circle { request, hops } = circle;
-            let decision = witnesses.simulator.decide(&request);
+            let decision = simulator.decide(&request);
             let message = match hops {
                 Some(1) => "the redirect leads to the very URL that it answers".to_owned(),
                 Some(hops) => format!("the redirect leads back to the same URL after {hops} hops"),
@@ -49,7 +50,7 @@ pub(super) fn report<'c>(
                     .label("clients that follow it never arrive")
                     .consequence("browsers give up with an error: too many redirects")
                     .help("let the rule not match its own target: attach it to the listener that is to be left, or narrow its hostnames or paths")
-                    .witness(witnesses.witness(&request, &decision)),
+                    .witness(witnesses.witness(at.listener, &request, &decision)),
             );
         }
     }
@@ -63,16 +64,16 @@ struct Circle {
 }
 
 /// Follows a request of the route `origin` as a client does.
-fn follow(first: Request, origin: Origin, witnesses: &Witnesses<'_>) -> Option<Circle> {
+fn follow(first: Request, origin: Origin, simulator: &Simulator<'_>) -> Option<Circle> {
     let mut visited: Vec<Request> = Vec::new();
     let mut request = first.clone();
     let mut taken_by = Some(origin);
     while visited.len() < MOST_REDIRECTS {
-        let decision = witnesses.simulator.decide(&request);
+        let decision = simulator.decide(&request);
         taken_by = decision.route.map(|route| route.origin);
         let next = next(&request, &decision)?;
         if let Some(place) = visited.iter().position(|before| *before == request) {
-            return circle(&visited[place..], origin, witnesses);
+            return circle(&visited[place..], origin, simulator);
         }
         visited.push(request);
         request = next;
@@ -81,9 +82,8 @@ fn follow(first: Request, origin: Origin, witnesses: &Witnesses<'_>) -> Option<C
 }
 
 /// The request of a circle that the route itself takes.
-fn circle(requests: &[Request], origin: Origin, witnesses: &Witnesses<'_>) -> Option<Circle> {
-    let is_own =
-        |request: &&Request| witnesses.simulator.decide(request).route.is_some_and(|route| route.origin == origin);
+fn circle(requests: &[Request], origin: Origin, simulator: &Simulator<'_>) -> Option<Circle> {
+    let is_own = |request: &&Request| simulator.decide(request).route.is_some_and(|route| route.origin == origin);
     let request = requests.iter().find(is_own)?.clone();
     Some(Circle { request, hops: Some(requests.len()) })
 }

@@ -1,13 +1,13 @@
 //! Witnesses: requests that show a problem, with what the configuration makes of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostics::codes;
 use crate::diagnostics::{
     Code, FieldPath, Finding, Segment, Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls,
 };
 use crate::hostname::Hostname;
-use crate::ir::{ClientCertificates, Config, FilterChain, Listener, Route};
+use crate::ir::{ClientCertificates, Config, FilterChain, GatewayName, Listener, Route};
 use crate::parser::manifests::Kind;
 use crate::resolver::ResolvedHttpRoute;
 use crate::simulate::{Answer, Closed, Connection, Decision, LocalReply, Request, Security, Simulator};
@@ -22,23 +22,37 @@ const TUNNEL: &str = "CONNECT";
 const ABOUT_RULES: &[Code] =
     &[codes::NO_BACKENDS, codes::ZERO_WEIGHTS, codes::IGNORED_MATCH, codes::HEADER_CONFLICT, codes::SHARED_HOSTNAME];
 
-/// Makes witnesses for one configuration.
+/// Makes witnesses for one configuration, in which each listener is one Gateway's.
 #[derive(Debug)]
 pub(super) struct Witnesses<'c> {
     config: &'c Config,
-    pub(super) simulator: Simulator<'c>,
+    /// What decides about the requests of each Gateway.
+    simulators: HashMap<&'c GatewayName, Simulator<'c>>,
+    /// The Gateways that have each port.
+    gateways_of_port: HashMap<u16, HashSet<&'c GatewayName>>,
 }
 
 impl<'c> Witnesses<'c> {
     pub(super) fn new(config: &'c Config) -> Self {
-        Self { config, simulator: Simulator::new(config) }
+        let mut gateways_of_port: HashMap<u16, HashSet<&'c GatewayName>> = HashMap::new();
+        for listener in &config.listeners {
+            gateways_of_port.entry(listener.port).or_default().extend(&listener.gateways);
+        }
+        let names: HashSet<&GatewayName> = config.listeners.iter().flat_map(|listener| &listener.gateways).collect();
+        let simulators = names.into_iter().map(|name| (name, Simulator::of_gateway(config, name))).collect();
+        Self { config, simulators, gateways_of_port }
+    }
+
+    /// What decides about the requests that reach the Gateway of a listener.
+    pub(super) fn simulator(&self, listener: &Listener) -> Option<&Simulator<'c>> {
+        self.simulators.get(listener.gateways.first()?)
     }
 
     /// A request that meets a match and is taken by another route.
     pub(super) fn of_loss(&self, loss: &Loss<'c>) -> Option<Witness> {
         let Host { listener, chain, host } = loss.at;
-        let (request, decision) = self.simulator.meeting(listener, chain, host, &loss.route.matches)?;
-        self.witness(&request, &decision)
+        let (request, decision) = self.simulator(listener)?.meeting(listener, chain, host, &loss.route.matches)?;
+        self.witness(listener, &request, &decision)
     }
 
     /// A request for the root of a host, on a socket.
@@ -51,7 +65,7 @@ impl<'c> Witnesses<'c> {
         let address = (!listener.address.is_unspecified()).then_some(listener.address);
         let connection = Connection { address, port: listener.port, security };
         let request = Request { connection, ..Request::get(listener.port, &host, "/") };
-        self.witness(&request, &self.simulator.decide(&request))
+        self.witness(listener, &request, &self.simulator(listener)?.decide(&request))
     }
 
     /// A request for a host of `other` over a connection for one of `own`.
@@ -61,18 +75,20 @@ impl<'c> Witnesses<'c> {
         let address = (!listener.address.is_unspecified()).then_some(listener.address);
         let connection = Connection { address, port: listener.port, security };
         let request = Request { connection, ..Request::get(listener.port, &host, "/") };
-        let mut witness = self.witness(&request, &self.simulator.decide(&request))?;
+        let mut witness = self.witness(listener, &request, &self.simulator(listener)?.decide(&request))?;
         witness.request.tls = Some(WitnessTls { sni: server_name });
         Some(witness)
     }
 
-    /// The witness of a request; `None` for what a request case cannot say.
-    pub(super) fn witness(&self, request: &Request, decision: &Decision<'c>) -> Option<Witness> {
+    /// The witness of a request to the Gateway of a listener; `None` for what a request case cannot say.
+    pub(super) fn witness(&self, listener: &Listener, request: &Request, decision: &Decision<'c>) -> Option<Witness> {
         let wants_certificate = |chain: &FilterChain| {
             chain.tls.as_ref().is_some_and(|tls| matches!(tls.clients, ClientCertificates::Required(_)))
         };
         let is_refused = decision.outcomes.iter().any(|one| one.answer == Answer::Closed(Closed::NoCertificate));
-        let same_port = |listener: &&Listener| listener.port == request.connection.port;
+        let gateway = listener.gateways.first()?;
+        let port = request.connection.port;
+        let same_port = |other: &&Listener| other.port == port && other.is_of(gateway);
         let is_ambiguous =
             request.connection.address.is_some() && self.config.listeners.iter().filter(same_port).count() > 1;
         if request.method == TUNNEL || is_ambiguous || is_refused || decision.chain.is_some_and(wants_certificate) {
@@ -80,7 +96,8 @@ impl<'c> Witnesses<'c> {
         }
         let headers = request.headers.iter().cloned().collect();
         let request = WitnessRequest { method: request.method.clone(), url: request.url(), headers, tls: None };
-        Some(Witness { request, answer: self.answer(decision) })
+        let is_shared = self.gateways_of_port.get(&port).is_some_and(|gateways| gateways.len() > 1);
+        Some(Witness { request, gateway: is_shared.then(|| gateway.to_string()), answer: self.answer(decision) })
     }
 
     fn answer(&self, decision: &Decision<'_>) -> WitnessAnswer {
@@ -135,14 +152,15 @@ impl<'c> Witnesses<'c> {
                 if !wanted.iter().any(|(_, rule)| is_about(*rule)) {
                     continue;
                 }
-                let witness = self.simulator.witness(at.listener, at.chain, at.host, route);
+                let Some(simulator) = self.simulator(at.listener) else { continue };
+                let witness = simulator.witness(at.listener, at.chain, at.host, route);
                 if !witness.is_taken {
                     continue;
                 }
-                let decision = self.simulator.decide(&witness.request);
+                let decision = simulator.decide(&witness.request);
                 wanted.retain(|(index, rule)| {
                     if is_about(*rule)
-                        && let Some(mut witness) = self.witness(&witness.request, &decision)
+                        && let Some(mut witness) = self.witness(at.listener, &witness.request, &decision)
                     {
                         show_header(&mut witness, header::modified_by(&findings[*index], routes), &decision);
                         found.push((*index, witness));

@@ -3,6 +3,7 @@
 use super::code::{Code, Condition, Severity};
 use super::fix::Fix;
 use super::location::{FieldPath, Location};
+use super::unjudged::Unjudged;
 use super::witness::Witness;
 
 /// The object a finding is about.
@@ -151,6 +152,7 @@ pub struct Reported(());
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     findings: Vec<Finding>,
+    unjudged: Vec<Unjudged>,
 }
 
 impl Diagnostics {
@@ -162,6 +164,11 @@ impl Diagnostics {
     /// Adds a warning, a note or an error whose proof is not needed.
     pub fn report(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+
+    /// Notes something declared that is not judged.
+    pub fn leave(&mut self, unjudged: Unjudged) {
+        self.unjudged.push(unjudged);
     }
 
     /// Adds an error and returns the proof of it.
@@ -189,6 +196,15 @@ impl Diagnostics {
     /// Appends the findings of another list.
     pub fn append(&mut self, other: Self) {
         self.findings.extend(other.findings);
+        self.unjudged.extend(other.unjudged);
+    }
+
+    /// What is declared and was not judged, in the order of places; taken out of the list.
+    pub fn take_unjudged(&mut self) -> Vec<Unjudged> {
+        let mut unjudged = std::mem::take(&mut self.unjudged);
+        unjudged.sort_by(|one, other| one.subject.cmp(&other.subject).then_with(|| one.reason.cmp(&other.reason)));
+        unjudged.dedup();
+        unjudged
     }
 
     /// The findings, owned.

@@ -220,6 +220,7 @@ mod tests {
                 headers: BTreeMap::from([("x-a".to_owned(), "1".to_owned())]),
                 tls: Some(WitnessTls { sni: "b.test".to_owned() }),
             },
+            gateway: None,
             answer: WitnessAnswer {
                 backends: BTreeMap::from([("a/b:80".to_owned(), 50.0), ("status:500".to_owned(), 50.0)]),
                 upstream: Some(WitnessHeaders { headers: BTreeMap::new(), absent: vec!["x-b".to_owned()] }),

@@ -17,6 +17,7 @@ mod location;
 mod place;
 mod report;
 pub mod sarif;
+mod unjudged;
 mod witness;
 mod words;
 
@@ -27,4 +28,5 @@ pub use fix::{Change, Edit, Fix, Scalar, TextEdit};
 pub use location::{FieldPath, Location, Part, Segment};
 pub use place::{Locate, Place, Span};
 pub use report::{Entry, Report, Summary};
+pub use unjudged::{Omission, Subject, Unjudged};
 pub use witness::{Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls};

@@ -12,6 +12,9 @@ use serde::Serialize;
 pub struct Witness {
     /// What a client sends.
     pub request: WitnessRequest,
+    /// The Gateway that it is sent to, `NAMESPACE/NAME`, where several have the port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<String>,
     /// What becomes of it.
     pub answer: WitnessAnswer,
 }
@@ -77,7 +80,12 @@ pub struct WitnessHeaders {
 /// One line: the request as `gwctl route` takes it, and what becomes of it.
 impl fmt::Display for Witness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} → {}", self.request, self.answer)
+        let Self { request, gateway, answer } = self;
+        write!(f, "{request}")?;
+        if let Some(gateway) = gateway {
+            write!(f, " --gateway {gateway}")?;
+        }
+        write!(f, " → {answer}")
     }
 }
 

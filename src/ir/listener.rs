@@ -1,5 +1,6 @@
 //! Listeners, filter chains, and the settings of the proxy.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::hostname::Hostname;
@@ -17,11 +18,34 @@ pub struct Listener {
     pub port: u16,
     /// What is done with what arrives.
     pub transport: Transport,
+    /// The Gateways that declare the socket, in order; never empty.
+    pub gateways: Vec<GatewayName>,
     /// The first Gateway listener of the socket.
     pub origin: Origin,
 }
 
+/// A Gateway, by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GatewayName {
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+}
+
+impl fmt::Display for GatewayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { namespace, name } = self;
+        write!(f, "{namespace}/{name}")
+    }
+}
+
 impl Listener {
+    /// Whether a Gateway declares the socket.
+    pub fn is_of(&self, gateway: &GatewayName) -> bool {
+        self.gateways.contains(gateway)
+    }
+
     /// The filter chains; none on a UDP socket.
     pub fn chains(&self) -> &[FilterChain] {
         match &self.transport {

@@ -7,7 +7,8 @@ use super::Origin;
 /// TLS that ends at the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsTermination {
-    /// The server certificates, in the order of their references; never empty.
+    /// The server certificates, in the order of their references. None of them is known in a configuration that is
+    /// only judged, where they are missing, assumed or unusable; in one that is emitted there is always one.
     pub certificates: Vec<CertificateId>,
     /// The application protocols on offer, the preferred one first; empty offers none.
     pub alpn: Vec<&'static str>,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Omission, Subject, Unjudged, codes};
 use crate::options::Options;
 
 use super::decode::{DecodeError, decode};
@@ -65,6 +65,7 @@ where
     }
     definitions.settle(&mut manifests, &mut found);
     report_ignored(&ignored, &mut found);
+    found.take_unjudged().into_iter().for_each(|one| diagnostics.leave(one));
     for finding in found.into_findings() {
         if !is_in_context(&finding.location, &manifests) {
             diagnostics.report(finding);
@@ -162,6 +163,7 @@ where
             let location = Location::Bytes(self.document.source, start..start);
             let help = "split it into several documents with `---`";
             self.parsed.diagnostics.report(Finding::new(codes::LIMIT, location, message).help(help));
+            self.leave();
             return;
         }
         let decoded = match decode(self.text, syntax) {
@@ -201,6 +203,13 @@ where
             help => help,
         };
         self.parsed.diagnostics.report(finding);
+        self.leave();
+    }
+
+    /// Notes that nobody knows what the document declares.
+    fn leave(&mut self) {
+        let location = self.at(&FieldPath::ROOT);
+        self.parsed.diagnostics.leave(Unjudged { subject: Subject::Document, location, reason: Omission::Unreadable });
     }
 
     /// Says one thing about a document with placeholders, in place of what is wrong with each of them.

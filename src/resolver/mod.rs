@@ -32,6 +32,7 @@ mod share;
 mod shared_hostname;
 mod tls_route;
 mod traffic_policy;
+mod unjudged;
 mod usage;
 
 use std::collections::HashSet;
@@ -180,6 +181,7 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
     };
     resolved.mark_used();
     resolved.backends.close();
+    unjudged::note(&resolved, diagnostics);
     resolved
 }
 

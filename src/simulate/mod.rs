@@ -37,7 +37,7 @@ pub use session::{SessionStart, UNKNOWN};
 pub use share::Share;
 pub use witness::Witness;
 
-use crate::ir::Config;
+use crate::ir::{Config, GatewayName};
 
 use connection::ListenerTable;
 
@@ -54,6 +54,13 @@ impl<'c> Simulator<'c> {
     pub fn new(config: &'c Config) -> Self {
         let listeners = config.listeners.iter().map(ListenerTable::new).collect();
         Self { config, listeners }
+    }
+
+    /// Prepares what one Gateway declares. Two Gateways may declare one port, which only a configuration that is
+    /// judged holds side by side: a request is for one of them.
+    pub fn of_gateway(config: &'c Config, gateway: &GatewayName) -> Self {
+        let own = config.listeners.iter().filter(|listener| listener.is_of(gateway));
+        Self { config, listeners: own.map(ListenerTable::new).collect() }
     }
 
     /// The configuration.

@@ -90,6 +90,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
             bind_port: 10080,
             port: 80,
             transport: Transport::Tcp(vec![chain]),
+            gateways: Vec::new(),
             origin: Origin(0),
         }],
         clusters: vec![cluster("full", vec![SocketAddr::from(([127, 0, 0, 1], 1))]), cluster("empty", Vec::new())],

@@ -1,6 +1,7 @@
 //! The witnesses of findings: what `gwctl validate` says about a request is
 //! what the simulator and the real proxy do with it.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use libtest_mimic::Trial;
@@ -38,11 +39,27 @@ fn replay(harness: &Harness, case: &Case) -> Result<(), String> {
     let args: Vec<String> = case.args.iter().cloned().chain(["-o".to_owned(), "json".to_owned()]).collect();
     let output = harness.gwctl("validate", case, &args, &work)?;
     let report: Value = serde_json::from_str(&output.stdout).map_err(|error| error.to_string())?;
-    let requests: Vec<Value> =
+    let requests: Vec<(Option<String>, Value)> =
         report["findings"].as_array().into_iter().flatten().enumerate().filter_map(request).collect();
     if requests.is_empty() {
         return Err("the report of the snapshot has a witness, and that for programs has none".to_owned());
     }
+    let gateways: BTreeSet<Option<String>> = requests.iter().map(|(gateway, _)| gateway.clone()).collect();
+    for (index, gateway) in gateways.into_iter().enumerate() {
+        let own = requests.iter().filter(|(other, _)| *other == gateway).map(|(_, request)| request.clone());
+        replay_at(harness, case, (gateway.as_deref(), own.collect()), &format!("{folder}-{index}"))?;
+    }
+    Ok(())
+}
+
+/// Sends witnesses to what is translated for one Gateway alone, or for all of them.
+fn replay_at(
+    harness: &Harness,
+    case: &Case,
+    (gateway, requests): (Option<&str>, Vec<Value>),
+    folder: &str,
+) -> Result<(), String> {
+    let work = harness.work_directory(folder)?;
     let file = work.join("requests.yaml");
     let mut cases = surroundings(case)?;
     cases["requests"] = requests.into();
@@ -53,6 +70,9 @@ fn replay(harness: &Harness, case: &Case) -> Result<(), String> {
     let partial = "--partial".to_owned();
     if !case.translate_args.contains(&partial) {
         case.translate_args.push(partial);
+    }
+    if let Some(gateway) = gateway {
+        case.translate_args.extend(["--gateway".to_owned(), gateway.to_owned()]);
     }
     // A witness names a port and a host; the addresses of Gateways are none of this machine's.
     if let Some(at) = case.translate_args.iter().position(|argument| argument == "--listener-address") {
@@ -71,13 +91,17 @@ fn surroundings(case: &Case) -> Result<Value, String> {
     Ok(Value::Object(kept.collect()))
 }
 
-/// The request case of a finding: a witness has the form of one.
-fn request((index, finding): (usize, &Value)) -> Option<Value> {
+/// The request case of a finding, with the Gateway that it is for: a witness has the form of one.
+fn request((index, finding): (usize, &Value)) -> Option<(Option<String>, Value)> {
     let witness = finding.get("witness").filter(|witness| !witness.is_null())?;
     let name = format!("{index}: {} {}", finding["code"], finding["message"]);
     let mut case = json!({"name": name, "request": witness["request"], "expect": witness["answer"]});
     if !witness["answer"]["backends"].is_null() {
         case["repeat"] = SHARE_REQUESTS.into();
     }
-    Some(case)
+    let gateway = witness["gateway"].as_str().map(str::to_owned);
+    if let Some(gateway) = &gateway {
+        case["gateway"] = gateway.clone().into();
+    }
+    Some((gateway, case))
 }

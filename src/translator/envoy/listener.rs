@@ -35,7 +35,7 @@ pub(super) fn to_listener(listener: &ir::Listener, config: &ir::Config) -> Liste
 }
 
 fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::Config) -> Listener {
-    let ir::Listener { address, bind_port, port: _, transport: _, origin: _ } = listener;
+    let ir::Listener { address, bind_port, port: _, transport: _, gateways: _, origin: _ } = listener;
     let filter = to_udp_proxy(proxy, listener, config);
     Listener {
         name: name::listener(listener),
@@ -49,7 +49,7 @@ fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::C
 }
 
 fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config) -> Listener {
-    let ir::Listener { address, bind_port, port: _, transport: _, origin: _ } = listener;
+    let ir::Listener { address, bind_port, port: _, transport: _, gateways: _, origin: _ } = listener;
     Listener {
         name: name::listener(listener),
         address: Some(socket_address(*address, *bind_port)),

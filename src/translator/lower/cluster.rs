@@ -11,6 +11,7 @@ use crate::resolver::{
 };
 
 use super::key_material::KeyMaterial;
+use super::scope::Scope;
 
 /// What a route sends to a backend. It decides, with what the backend declares,
 /// on the settings of the cluster.
@@ -83,15 +84,16 @@ impl Clusters {
     }
 }
 
-/// Collects the backends of all routes that attached to an emitted listener.
+/// Collects the backends of all routes that attached to a listener of the scope.
 pub(super) fn lower_clusters(
     resolved: &Resolved<'_>,
+    scope: Scope,
     material: &mut KeyMaterial<'_>,
     origins: &mut OriginTable,
 ) -> Clusters {
     let mut wanted: BTreeMap<(&BackendName, &'static str), Wanted> = BTreeMap::new();
     let mut virtual_backends = HashSet::new();
-    for Use { backend: id, carried, certificate } in uses(resolved) {
+    for Use { backend: id, carried, certificate } in uses(resolved, scope) {
         let backend = resolved.backends.get(id);
         if backend.is_virtual {
             virtual_backends.insert(id);
@@ -139,15 +141,16 @@ struct Use {
 }
 
 /// Every use of a backend, each once.
-fn uses(resolved: &Resolved<'_>) -> HashSet<Use> {
+fn uses(resolved: &Resolved<'_>, scope: Scope) -> HashSet<Use> {
     let mut uses = HashSet::new();
+    let place = (resolved, scope);
     for route in &resolved.http_routes {
         for ((rule, outcomes), refs) in route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters) {
             let session = rule.session_persistence.is_some() || resolved.policy_session(outcomes).is_some();
             let least = u32::from(session);
             let weights = rule.backend_refs.iter().map(|backend| backend.weight.max(least));
-            add_uses(resolved, &route.parents, weights, outcomes, |_| Carried::Http, &mut uses);
-            add_filter_uses(resolved, &route.parents, refs, Carried::Http, &mut uses);
+            add_uses(place, &route.parents, weights, outcomes, |_| Carried::Http, &mut uses);
+            add_filter_uses(place, &route.parents, refs, Carried::Http, &mut uses);
         }
     }
     for route in &resolved.grpc_routes {
@@ -155,21 +158,21 @@ fn uses(resolved: &Resolved<'_>) -> HashSet<Use> {
             let session = rule.session_persistence.is_some() || resolved.policy_session(outcomes).is_some();
             let least = u32::from(session);
             let weights = rule.backend_refs.iter().map(|backend| backend.weight.max(least));
-            add_uses(resolved, &route.parents, weights, outcomes, |_| Carried::Grpc, &mut uses);
-            add_filter_uses(resolved, &route.parents, refs, Carried::Grpc, &mut uses);
+            add_uses(place, &route.parents, weights, outcomes, |_| Carried::Grpc, &mut uses);
+            add_filter_uses(place, &route.parents, refs, Carried::Grpc, &mut uses);
         }
     }
     for route in &resolved.tls_routes {
         for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
             let weights = rule.backend_refs.iter().map(|backend| backend.weight);
-            add_uses(resolved, &route.parents, weights, outcomes, stream_or_bytes, &mut uses);
+            add_uses(place, &route.parents, weights, outcomes, stream_or_bytes, &mut uses);
         }
     }
     for (routes, carried) in [(&resolved.tcp_routes, Carried::Bytes), (&resolved.udp_routes, Carried::Datagrams)] {
         for route in routes {
             for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
                 let weights = rule.backend_refs.iter().map(|backend| backend.weight);
-                add_uses(resolved, &route.parents, weights, outcomes, |_| carried, &mut uses);
+                add_uses(place, &route.parents, weights, outcomes, |_| carried, &mut uses);
             }
         }
     }
@@ -181,10 +184,10 @@ pub(super) fn stream_or_bytes(protocol: Protocol) -> Carried {
     if protocol == Protocol::TlsPassthrough { Carried::Bytes } else { Carried::Stream }
 }
 
-/// Adds the valid backends of a list whose weight is not 0, for every emitted
-/// listener that the route attached to.
+/// Adds the valid backends of a list whose weight is not 0, for every
+/// listener of the scope that the route attached to.
 fn add_uses(
-    resolved: &Resolved<'_>,
+    place: (&Resolved<'_>, Scope),
     parents: &[RouteParent],
     weights: impl Iterator<Item = u32>,
     outcomes: &[BackendRefOutcome],
@@ -193,9 +196,10 @@ fn add_uses(
 ) {
     let weighted = weights.zip(outcomes).filter(|(weight, _)| *weight > 0);
     let backends: Vec<BackendId> = weighted.filter_map(|(_, outcome)| outcome.ok()).collect();
+    let (resolved, scope) = place;
     for id in parents.iter().flat_map(|parent| &parent.listeners) {
         let gateway = &resolved.gateways[id.gateway];
-        if gateway.emitted {
+        if scope.has_gateway(gateway) {
             let carried = carried(resolved.listener(*id).protocol);
             let certificate = gateway.client_certificate;
             uses.extend(backends.iter().map(|backend| Use { backend: *backend, carried, certificate }));
@@ -205,7 +209,7 @@ fn add_uses(
 
 /// Adds what the filters of a rule refer to.
 fn add_filter_uses(
-    resolved: &Resolved<'_>,
+    place: (&Resolved<'_>, Scope),
     parents: &[RouteParent],
     refs: &FilterRefs,
     own: Carried,
@@ -217,7 +221,7 @@ fn add_filter_uses(
             Speech::Http => Carried::Http,
             Speech::Grpc => Carried::Grpc,
         };
-        add_uses(resolved, parents, std::iter::once(1), &[outcome], |_| carried, uses);
+        add_uses(place, parents, std::iter::once(1), &[outcome], |_| carried, uses);
     }
 }
 

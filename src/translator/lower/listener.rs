@@ -1,12 +1,11 @@
-//! Sockets: the listeners of all emitted Gateways, merged by address and port.
+//! Sockets: the listeners of Gateways that are served by one address and port.
 //!
 //! `socket` groups the listeners, a file for each protocol makes their chains.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
-use crate::ir::{Authorities, CertificateId, FilterChain, Listener, Origin, Transport};
-use crate::options::Options;
+use crate::ir::{Authorities, CertificateId, FilterChain, GatewayName, Listener, Origin, Transport};
 use crate::parser::manifests::{Metadata, ObjectKey};
 use crate::path;
 use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginTable, Place, Resolved};
@@ -18,9 +17,10 @@ use super::http_chain::lower_http_chain;
 use super::key_material::KeyMaterial;
 use super::l4_route::{lower_tcp_chain, lower_udp};
 use super::rule::LoweredRoutes;
-use super::socket::{Bind, Demultiplexing, SocketTransport, group_by_socket};
+use super::scope::Scope;
+use super::socket::{Bind, Demultiplexing, Socket, SocketTransport};
 use super::tls_chain::lower_tls_chains;
-use super::virtual_host::{Placement, Unserved};
+use super::virtual_host::Placement;
 
 /// From how many routes on, and from how many routes for each declared match,
 /// the copies of less specific routes are worth a warning.
@@ -31,6 +31,7 @@ const MANY_COPIES: usize = 4;
 #[derive(Debug)]
 pub(super) struct SocketLowering<'a, 'm> {
     pub(super) resolved: &'a Resolved<'m>,
+    pub(super) scope: Scope,
     /// The rules of the routes that speak HTTP, and the backends of the others.
     pub(super) routes: &'a LoweredRoutes,
     pub(super) clusters: &'a Clusters,
@@ -45,6 +46,8 @@ pub(super) struct SocketLowering<'a, 'm> {
 
 /// What the listeners are made of.
 pub(super) struct Parts<'a> {
+    pub(super) scope: Scope,
+    pub(super) sockets: Vec<Socket>,
     pub(super) routes: &'a LoweredRoutes,
     pub(super) clusters: &'a Clusters,
     pub(super) auths: &'a mut ExternalAuths,
@@ -83,8 +86,20 @@ impl SocketLowering<'_, '_> {
             bind_port,
             port,
             transport,
+            gateways: self.gateways_of(ids),
             origin: self.origin_of(first),
         })
+    }
+
+    /// The Gateways of the listeners that share a socket.
+    fn gateways_of(&self, ids: &[ListenerId]) -> Vec<GatewayName> {
+        let mut gateways: Vec<usize> = ids.iter().map(|id| id.gateway).collect();
+        gateways.dedup();
+        let name = |index: usize| {
+            let Metadata { namespace, name, .. } = &self.resolved.gateways[index].object.metadata;
+            GatewayName { namespace: namespace.clone(), name: name.clone() }
+        };
+        gateways.into_iter().map(name).collect()
     }
 
     /// The chains of a TCP socket, in the order of its listeners.
@@ -98,20 +113,17 @@ impl SocketLowering<'_, '_> {
     }
 }
 
-/// Lowers every listener that serves something, by address and port. Beside them: the routes that are left out
-/// because others take all their requests.
+/// Lowers every listener of the sockets that serves something. Beside them: where their routes went.
 pub(super) fn lower_listeners<'m>(
     resolved: &Resolved<'m>,
-    options: &Options,
-    Parts { routes, clusters, auths }: Parts<'_>,
+    Parts { scope, sockets, routes, clusters, auths }: Parts<'_>,
     material: &mut KeyMaterial<'m>,
     origins: &mut OriginTable,
-    diagnostics: &mut Diagnostics,
-) -> (Vec<Listener>, Vec<Unserved>) {
+) -> (Vec<Listener>, Placement) {
     let mut placement = Placement::default();
-    let sockets = group_by_socket(resolved, options, diagnostics);
     let mut lowering = SocketLowering {
         resolved,
+        scope,
         routes,
         clusters,
         auths,
@@ -121,11 +133,19 @@ pub(super) fn lower_listeners<'m>(
         registered: BTreeMap::new(),
     };
     let listeners = sockets.into_iter().filter_map(|(bind, ids)| lowering.lower_socket(bind, &ids)).collect();
-    let declared = routes.count_matches();
+    (listeners, placement)
+}
+
+/// Warns where copies of less specific routes multiply the output.
+pub(super) fn warn_of_copies(
+    resolved: &Resolved<'_>,
+    placement: &Placement,
+    declared: usize,
+    diagnostics: &mut Diagnostics,
+) {
     if placement.total > MANY_ROUTES && placement.total > MANY_COPIES * declared {
-        report_copies(resolved, &placement, declared, diagnostics);
+        report_copies(resolved, placement, declared, diagnostics);
     }
-    (listeners, placement.unserved)
 }
 
 fn report_copies(resolved: &Resolved<'_>, placement: &Placement, declared: usize, diagnostics: &mut Diagnostics) {

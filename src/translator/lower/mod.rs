@@ -20,6 +20,7 @@ mod precedence;
 mod re2;
 mod retry;
 mod rule;
+mod scope;
 mod session;
 mod session_across;
 mod socket;
@@ -32,6 +33,9 @@ use crate::options::{AccessLog, AccessLogFormat, Options};
 use crate::resolver::{OriginTable, Resolved, RouteKind};
 
 use key_material::KeyMaterial;
+use scope::Scope;
+use socket::Socket;
+use virtual_host::Placement;
 
 pub use key_material::Files;
 pub use virtual_host::Unserved;
@@ -39,33 +43,47 @@ pub use virtual_host::Unserved;
 /// The intermediate representation, with the key to its origins.
 #[derive(Debug, Default)]
 pub struct Lowered {
-    /// The configuration.
+    /// The configuration that is emitted: what one proxy can hold.
     pub config: ir::Config,
     /// Where each node comes from.
     pub origins: OriginTable,
     /// The files that the configuration refers to and gwctl has to write.
     pub files: Files,
-    /// The routes that no virtual host has, because others take all their requests.
+    /// The routes that no virtual host of what is judged has, because others take all their requests.
     pub unserved: Vec<Unserved>,
+    /// What is judged; `None` where that is what is emitted.
+    judged: Option<ir::Config>,
 }
 
-/// Lowers everything that the emitted Gateways serve.
+impl Lowered {
+    /// Everything that is declared, each Gateway by itself: what every judgement
+    /// is about. Two Gateways may have a listener of one port here, and TLS ends
+    /// at listeners whose certificates are missing or assumed. Only what writes
+    /// a configuration reads [`Lowered::config`].
+    pub fn judged(&self) -> &ir::Config {
+        self.judged.as_ref().unwrap_or(&self.config)
+    }
+
+    /// Whether something is declared that the emitted configuration does not hold, or not as it is declared.
+    pub fn is_narrowed(&self) -> bool {
+        self.judged.is_some()
+    }
+}
+
+/// Lowers everything that is declared, and what of it one proxy can serve.
 pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagnostics) -> Lowered {
     let mut origins = OriginTable::default();
-    let mut material = KeyMaterial::new(&resolved.certificates, options);
-    let mut shared = rule::Shared::default();
-    let clusters = cluster::lower_clusters(resolved, &mut material, &mut origins);
-    let routes = rule::LoweredRoutes {
-        http: http_route::lower_http_routes(resolved, &clusters, &mut shared, &mut origins, diagnostics),
-        grpc: grpc_route::lower_grpc_routes(resolved, &clusters, &mut shared, &mut origins, diagnostics),
-        tls: l4_route::lower_tls_routes(resolved, &mut origins, diagnostics),
-        tcp: l4_route::lower_l4_routes(&resolved.tcp_routes, RouteKind::Tcp, &mut origins, diagnostics),
-        udp: l4_route::lower_l4_routes(&resolved.udp_routes, RouteKind::Udp, &mut origins, diagnostics),
-    };
-    let parts = listener::Parts { routes: &routes, clusters: &clusters, auths: &mut shared.auths };
-    let (listeners, unserved) =
-        listener::lower_listeners(resolved, options, parts, &mut material, &mut origins, diagnostics);
-    let (certificates, files) = material.into_parts();
+    let emitted = socket::group_by_socket(resolved, options, diagnostics);
+    let declared = socket::sockets_of_each_gateway(resolved, options);
+    let is_all = socket::holds_everything(resolved, &emitted, &declared);
+    // What is found about rules is found on all that are declared.
+    let judged =
+        (!is_all).then(|| lower_scope(resolved, options, (Scope::Judged, declared), &mut origins, diagnostics));
+    let mut again = Diagnostics::new();
+    let about_rules = if is_all { &mut *diagnostics } else { &mut again };
+    let ScopeParts { listeners, clusters, external_auths, material, matches, placement } =
+        lower_scope(resolved, options, (Scope::Emitted, emitted), &mut origins, about_rules);
+    listener::warn_of_copies(resolved, &placement, matches, diagnostics);
     if listeners.is_empty() {
         diagnostics.report(
             Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")
@@ -73,14 +91,52 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
                 .help("add a Gateway with a valid listener to the input"),
         );
     }
-    let config = ir::Config {
-        listeners,
-        clusters: clusters.into_clusters(),
-        certificates,
-        external_auths: shared.auths.into_list(),
-        proxy: proxy(options),
+    let (certificates, files) = material.into_parts();
+    let config = ir::Config { listeners, clusters, certificates, external_auths, proxy: proxy(options) };
+    let mut unserved = placement.unserved;
+    let judged = judged.map(|parts| {
+        let ScopeParts { listeners, clusters, external_auths, material, matches: _, placement } = parts;
+        unserved = placement.unserved;
+        let (certificates, _) = material.into_parts();
+        ir::Config { listeners, clusters, certificates, external_auths, proxy: proxy(options) }
+    });
+    Lowered { config, origins, files, unserved, judged }
+}
+
+/// What one configuration is made of.
+struct ScopeParts<'m> {
+    listeners: Vec<ir::Listener>,
+    clusters: Vec<ir::Cluster>,
+    external_auths: Vec<ir::ExternalAuth>,
+    material: KeyMaterial<'m>,
+    /// How many matches all routes declare.
+    matches: usize,
+    placement: Placement,
+}
+
+/// Lowers the sockets of one scope, with all that their routes need.
+fn lower_scope<'m>(
+    resolved: &'m Resolved<'m>,
+    options: &'m Options,
+    (scope, sockets): (Scope, Vec<Socket>),
+    origins: &mut OriginTable,
+    diagnostics: &mut Diagnostics,
+) -> ScopeParts<'m> {
+    let mut material = KeyMaterial::new(&resolved.certificates, options);
+    let mut shared = rule::Shared::default();
+    let clusters = cluster::lower_clusters(resolved, scope, &mut material, origins);
+    let routes = rule::LoweredRoutes {
+        http: http_route::lower_http_routes(resolved, &clusters, &mut shared, origins, diagnostics),
+        grpc: grpc_route::lower_grpc_routes(resolved, &clusters, &mut shared, origins, diagnostics),
+        tls: l4_route::lower_tls_routes(resolved, origins, diagnostics),
+        tcp: l4_route::lower_l4_routes(&resolved.tcp_routes, RouteKind::Tcp, origins, diagnostics),
+        udp: l4_route::lower_l4_routes(&resolved.udp_routes, RouteKind::Udp, origins, diagnostics),
     };
-    Lowered { config, origins, files, unserved }
+    let parts = listener::Parts { scope, sockets, routes: &routes, clusters: &clusters, auths: &mut shared.auths };
+    let (listeners, placement) = listener::lower_listeners(resolved, parts, &mut material, origins);
+    let matches = routes.count_matches();
+    let (clusters, external_auths) = (clusters.into_clusters(), shared.auths.into_list());
+    ScopeParts { listeners, clusters, external_auths, material, matches, placement }
 }
 
 fn proxy(options: &Options) -> ir::Proxy {

@@ -10,6 +10,8 @@ use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{ListenerId, Protocol, Resolved};
 
+use super::scope::Scope;
+
 /// What is bound: the order of sockets in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Bind {
@@ -59,14 +61,37 @@ fn transport(protocol: Protocol) -> SocketTransport {
     }
 }
 
-/// The listeners of each socket, in the order of Gateways and of their lists.
+/// A socket with the listeners that share it, in the order of Gateways and of their lists.
+pub(super) type Socket = (Bind, Vec<ListenerId>);
+
+/// The sockets of each Gateway by itself, in the order of Gateways. Whatever a
+/// proxy could not bind together stands beside each other; the port is the one
+/// that is declared, so that ports which a map makes equal stay two.
+pub(super) fn sockets_of_each_gateway(resolved: &Resolved<'_>, options: &Options) -> Vec<Socket> {
+    let mut sockets: BTreeMap<(usize, Bind, u16), Vec<ListenerId>> = BTreeMap::new();
+    for (bind, id) in binds_of_listeners(resolved, Scope::Judged, options) {
+        if Scope::Judged.serves(resolved, id) {
+            let declared = resolved.listener(id).spec.port;
+            sockets.entry((id.gateway, bind, declared)).or_default().push(id);
+        }
+    }
+    let sockets = sockets.into_iter();
+    sockets
+        .map(|((_, bind, _), mut ids)| {
+            ids.sort();
+            (bind, ids)
+        })
+        .collect()
+}
+
+/// The sockets of one proxy, by address and port.
 pub(super) fn group_by_socket(
     resolved: &Resolved<'_>,
     options: &Options,
     diagnostics: &mut Diagnostics,
-) -> BTreeMap<Bind, Vec<ListenerId>> {
+) -> Vec<Socket> {
     let mut sockets: BTreeMap<Bind, Vec<ListenerId>> = BTreeMap::new();
-    let binds = binds_of_listeners(resolved, options);
+    let binds = binds_of_listeners(resolved, Scope::Emitted, options);
     for (bind, id) in binds.iter().filter(|(_, id)| resolved.listener(*id).refused.is_none()) {
         match find_occupant(resolved, &sockets, *id, *bind) {
             None => sockets.entry(*bind).or_default().push(*id),
@@ -82,13 +107,23 @@ pub(super) fn group_by_socket(
         }
     }
     sockets.values_mut().for_each(|ids| ids.sort());
-    sockets
+    sockets.into_iter().collect()
 }
 
-/// What every listener of the emitted Gateways binds.
-fn binds_of_listeners(resolved: &Resolved<'_>, options: &Options) -> Vec<(Bind, ListenerId)> {
+/// Whether the sockets of one proxy are those of each Gateway by itself, and nothing in them is closed: then what is
+/// emitted is all that is declared.
+pub(super) fn holds_everything(resolved: &Resolved<'_>, emitted: &[Socket], declared: &[Socket]) -> bool {
+    let is_open = |id: &ListenerId| Scope::Emitted.serves(resolved, *id);
+    let mut sorted: Vec<&Socket> = declared.iter().collect();
+    sorted.sort_by_key(|(bind, _)| bind);
+    emitted.len() == sorted.len()
+        && emitted.iter().zip(sorted).all(|(one, other)| one == other && one.1.iter().all(is_open))
+}
+
+/// What every listener of the Gateways of a scope binds.
+fn binds_of_listeners(resolved: &Resolved<'_>, scope: Scope, options: &Options) -> Vec<(Bind, ListenerId)> {
     let mut binds = Vec::new();
-    for (gateway, resolved_gateway) in resolved.gateways.iter().enumerate().filter(|(_, g)| g.emitted) {
+    for (gateway, resolved_gateway) in resolved.gateways.iter().enumerate().filter(|(_, g)| scope.has_gateway(g)) {
         let addresses = &resolved_gateway.addresses.binds;
         for (listener, own) in resolved_gateway.listeners.iter().enumerate() {
             let port = bind_port(resolved_gateway.object, own.spec.port, options);

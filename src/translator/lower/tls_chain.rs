@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::hostname::Hostname;
 use crate::ir::{ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, TcpProxy, TlsTermination};
-use crate::resolver::{ClientValidation, ListenerId, Protocol, ServerNames, Termination};
+use crate::resolver::{ClientValidation, ListenerId, Protocol, ResolvedListener, ServerNames, Termination};
 
 use super::cluster::stream_or_bytes;
 use super::http_chain::lower_https_connections;
@@ -34,15 +34,15 @@ pub(super) fn lower_tls_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[Lis
     for id in ids {
         let listener = resolved.listener(*id);
         let connection = is_https(id).then(|| connections.next()).flatten();
-        match (&listener.termination, connection) {
-            _ if listener.refused.is_some() => chains.push(closing_chain(lowering, *id)),
-            (Some(termination), Some(connection)) => chains.push(FilterChain {
-                tls: Some(lower_termination(lowering, termination, &HTTP_PROTOCOLS)),
+        match connection {
+            _ if !lowering.scope.serves(resolved, *id) => chains.push(closing_chain(lowering, *id)),
+            Some(connection) => chains.push(FilterChain {
+                tls: lower_termination(lowering, listener, &HTTP_PROTOCOLS),
                 handler: Handler::Http(connection),
                 ..closing_chain(lowering, *id)
             }),
-            (termination, _) => {
-                let tls = termination.as_ref().map(|termination| lower_termination(lowering, termination, &[]));
+            None => {
+                let tls = lower_termination(lowering, listener, &[]);
                 lower_stream_chains(lowering, *id, tls.as_ref(), &owners, &mut chains);
             }
         }
@@ -136,13 +136,24 @@ fn drop_needless(chains: Vec<FilterChain>) -> Vec<FilterChain> {
     chains.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(chain, _)| chain).collect()
 }
 
+/// The TLS that ends at a listener; `None` where none does.
 fn lower_termination(
     lowering: &mut SocketLowering<'_, '_>,
-    termination: &Termination,
+    listener: &ResolvedListener<'_>,
     alpn: &[&'static str],
-) -> TlsTermination {
-    let Termination { certificates, clients } = termination;
-    TlsTermination {
+) -> Option<TlsTermination> {
+    if listener.protocol == Protocol::TlsPassthrough {
+        return None;
+    }
+    let Some(Termination { certificates, clients }) = &listener.termination else {
+        // Whatever certificates there will be: TLS ends here.
+        return Some(TlsTermination {
+            certificates: Vec::new(),
+            alpn: alpn.to_vec(),
+            clients: ClientCertificates::Unasked,
+        });
+    };
+    Some(TlsTermination {
         certificates: certificates.iter().map(|id| lowering.key_pair(*id)).collect(),
         alpn: alpn.to_vec(),
         clients: match clients {
@@ -150,5 +161,5 @@ fn lower_termination(
             ClientValidation::Optional => ClientCertificates::Optional,
             ClientValidation::Required(bundles) => ClientCertificates::Required(lowering.authorities(bundles)),
         },
-    }
+    })
 }

@@ -1,0 +1,337 @@
+//! Stand-ins: Gateways that routes and ListenerSets name and the input lacks.
+//!
+//! Teams often keep their routes without the platform's Gateway. Their rules
+//! are judged all the same, on listeners made of what the routes themselves
+//! say: the sections and ports that they name, else plain HTTP on port 80 and
+//! HTTPS on port 443. A stand-in admits every namespace and every host. Nothing
+//! is ever reported on it, and nothing of it is emitted.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::hostname::Hostname;
+use crate::options::Options;
+use crate::parser::api::{
+    AllowedListeners, AllowedRoutes, FromNamespaces, GatewaySpec, Listener, ListenerTls, ParentGatewayReference,
+    ParentReference, RouteNamespaces, TlsMode,
+};
+use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey, Position};
+use crate::parser::source::DocumentId;
+
+use super::listener::RouteKind;
+
+/// From which port on a stand-in looks for one that nothing else of it has.
+const FREE_PORTS: u16 = 10_000;
+
+/// The stand-ins of an input.
+#[derive(Debug, Default)]
+pub struct StandIns(Vec<StandIn>);
+
+/// A Gateway in place of one that is missing.
+#[derive(Debug)]
+pub struct StandIn {
+    /// What is missing: a Gateway, or a ListenerSet whose Gateway nobody knows.
+    pub key: ObjectKey,
+    /// The Gateway.
+    pub gateway: Object<GatewaySpec>,
+}
+
+/// What the routes want of a missing parent: for each kind, section and port the hostnames that they name.
+type Wishes<'m> = BTreeMap<Wish<'m>, BTreeSet<&'m str>>;
+
+/// The listeners of a missing parent that some routes name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Wish<'m> {
+    carrier: Carrier,
+    section: Option<&'m str>,
+    port: Option<u16>,
+}
+
+/// What carries routes of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Carrier {
+    Http,
+    Tls,
+    Tcp,
+    Udp,
+}
+
+impl Carrier {
+    fn of(kind: RouteKind) -> Self {
+        match kind {
+            RouteKind::Http | RouteKind::Grpc => Self::Http,
+            RouteKind::Tls => Self::Tls,
+            RouteKind::Tcp => Self::Tcp,
+            RouteKind::Udp => Self::Udp,
+        }
+    }
+}
+
+impl StandIns {
+    /// A stand-in for every Gateway and ListenerSet that is named and missing.
+    pub fn new(manifests: &Manifests, options: &Options) -> Self {
+        // What is selected by class is known, and so is what others have.
+        if !options.gateway_classes.is_empty() {
+            return Self::default();
+        }
+        let mut missing: BTreeMap<ObjectKey, Wishes<'_>> = BTreeMap::new();
+        let known = Known::new(manifests, options);
+        macro_rules! add {
+            ($($routes:ident $kind:ident $hostnames:expr),+ $(,)?) => {$(
+                for route in &manifests.$routes {
+                    for reference in &route.spec.parent_refs {
+                        let Some(key) = known.missing(&route.metadata.namespace, reference) else { continue };
+                        let ParentReference { section_name, port, .. } = reference;
+                        let wish = Wish {
+                            carrier: Carrier::of(RouteKind::$kind),
+                            section: section_name.as_deref(),
+                            port: *port,
+                        };
+                        let hostnames: &[String] = $hostnames(&route.spec);
+                        let wanted = missing.entry(key).or_default().entry(wish).or_default();
+                        wanted.extend(hostnames.iter().map(String::as_str));
+                        // A route without hostnames is for every host.
+                        if hostnames.is_empty() {
+                            wanted.insert("");
+                        }
+                    }
+                }
+            )+};
+        }
+        add!(
+            http_routes Http |spec: &'_ crate::parser::api::HttpRouteSpec| &spec.hostnames[..],
+            grpc_routes Grpc |spec: &'_ crate::parser::api::GrpcRouteSpec| &spec.hostnames[..],
+            tls_routes Tls |spec: &'_ crate::parser::api::TlsRouteSpec| &spec.hostnames[..],
+            tcp_routes Tcp |_: &'_ crate::parser::api::L4RouteSpec| &[][..],
+            udp_routes Udp |_: &'_ crate::parser::api::L4RouteSpec| &[][..],
+        );
+        for set in &manifests.listener_sets {
+            let ParentGatewayReference { group, kind, name, namespace } = &set.spec.parent_ref;
+            let is_gateway = group == Kind::Gateway.group() && kind == Kind::Gateway.name();
+            let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
+            if is_gateway && let Some(key) = known.missing_object(Kind::Gateway, namespace, name) {
+                missing.entry(key).or_default();
+            }
+        }
+        Self(missing.into_iter().map(|(key, wishes)| StandIn::new(key, &wishes)).collect())
+    }
+
+    /// The stand-ins, by kind, namespace and name of what is missing.
+    pub fn iter(&self) -> impl Iterator<Item = &StandIn> {
+        self.0.iter()
+    }
+}
+
+/// The parents that the input has.
+struct Known<'m> {
+    objects: HashSet<(Kind, &'m str, &'m str)>,
+    options: &'m Options,
+}
+
+impl<'m> Known<'m> {
+    fn new(manifests: &'m Manifests, options: &'m Options) -> Self {
+        fn names<S>(kind: Kind, objects: &[Object<S>]) -> impl Iterator<Item = (Kind, &str, &str)> {
+            objects.iter().map(move |object| (kind, object.metadata.namespace.as_str(), object.metadata.name.as_str()))
+        }
+        let sets = names(Kind::ListenerSet, &manifests.listener_sets);
+        Self { objects: names(Kind::Gateway, &manifests.gateways).chain(sets).collect(), options }
+    }
+
+    /// The parent that a reference names, when it is missing.
+    fn missing(&self, own: &str, reference: &ParentReference) -> Option<ObjectKey> {
+        let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = reference;
+        let parents = [Kind::Gateway, Kind::ListenerSet];
+        let kind = parents.into_iter().find(|known| group == known.group() && kind == known.name())?;
+        self.missing_object(kind, namespace.as_deref().unwrap_or(own), name)
+    }
+
+    fn missing_object(&self, kind: Kind, namespace: &str, name: &str) -> Option<ObjectKey> {
+        let selected = &self.options.gateways;
+        let is_selected =
+            selected.is_empty() || selected.iter().any(|(own, other)| own == namespace && other == name);
+        let is_missing = is_selected && !self.objects.contains(&(kind, namespace, name));
+        is_missing.then(|| ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() })
+    }
+}
+
+impl StandIn {
+    fn new(key: ObjectKey, wishes: &Wishes<'_>) -> Self {
+        let mut listeners = Listeners::default();
+        // Those that say most come first: the others may find a place on what is there then.
+        let rank = |wish: &Wish<'_>| (wish.section.is_none(), wish.port.is_none());
+        let mut sorted: Vec<_> = wishes.iter().collect();
+        sorted.sort_by_key(|(wish, _)| rank(wish));
+        for (wish, hostnames) in sorted {
+            listeners.add(*wish, hostnames, wishes);
+        }
+        // A set that is missing has a Gateway that nobody knows.
+        let name = match key.kind {
+            Kind::ListenerSet => format!("{} (ListenerSet)", key.name),
+            _ => key.name.clone(),
+        };
+        let metadata = Metadata {
+            namespace: key.namespace.clone(),
+            name,
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            creation_timestamp: None,
+            generation: 0,
+        };
+        let spec = GatewaySpec {
+            gateway_class_name: String::new(),
+            listeners: listeners.0,
+            addresses: Vec::new(),
+            infrastructure: None,
+            allowed_listeners: Some(AllowedListeners { namespaces: everywhere() }),
+            tls: None,
+            default_scope: None,
+        };
+        let position =
+            Position { document: DocumentId::NOWHERE, base: crate::diagnostics::FieldPath::ROOT, context: false };
+        Self { key, gateway: Object { kind: Kind::Gateway, version: "v1", metadata, position, spec } }
+    }
+}
+
+/// The listeners of a stand-in while they are made.
+#[derive(Default)]
+struct Listeners(Vec<Listener>);
+
+impl Listeners {
+    /// Adds the listeners that some routes name.
+    fn add(&mut self, wish: Wish<'_>, hostnames: &BTreeSet<&str>, all: &Wishes<'_>) {
+        let Wish { carrier, section, port } = wish;
+        match carrier {
+            Carrier::Http => {
+                for protocol in http_protocols(section, port) {
+                    let usual = if protocol == "HTTPS" { 443 } else { 80 };
+                    // A listener of its own for each hostname keeps sections apart on one port.
+                    let is_only = all.keys().filter(|other| other.carrier == carrier).count() == 1;
+                    let hosts = if is_only || section.is_none() { BTreeSet::from([""]) } else { hostnames.clone() };
+                    self.place(section, port, (protocol, usual), &hosts);
+                }
+            }
+            Carrier::Tls => self.place(section, port, ("TLS", 443), hostnames),
+            Carrier::Tcp => self.place(section, port, ("TCP", FREE_PORTS), &BTreeSet::from([""])),
+            Carrier::Udp => self.place(section, port, ("UDP", FREE_PORTS), &BTreeSet::from([""])),
+        }
+    }
+
+    /// Puts listeners on a port: the one that is asked for, else the usual one, else one that is free.
+    fn place(
+        &mut self,
+        section: Option<&str>,
+        port: Option<u16>,
+        (protocol, usual): (&'static str, u16),
+        hostnames: &BTreeSet<&str>,
+    ) {
+        let wanted = port.unwrap_or(usual);
+        // Routes that name no section attach to what is there.
+        let is_there = |listener: &Listener| {
+            section.is_none()
+                && listener.protocol == protocol
+                && (port.is_none() || listener.port == wanted)
+                && hostnames.iter().all(|host| meets(listener, host))
+        };
+        if self.0.iter().any(is_there) {
+            return;
+        }
+        let fits = |port: &u16| hostnames.iter().all(|host| !self.is_taken(*port, protocol, host));
+        let port = std::iter::once(wanted).chain(FREE_PORTS..).find(fits).unwrap_or(wanted);
+        let name = section.map_or_else(|| format!("{}-{port}", protocol.to_ascii_lowercase()), str::to_owned);
+        self.0.extend(hostnames.iter().map(|host| listener(&name, port, protocol, host)));
+    }
+
+    /// Whether a listener could not be told from one that is there.
+    fn is_taken(&self, port: u16, protocol: &str, hostname: &str) -> bool {
+        let is_tls = |protocol: &str| matches!(protocol, "HTTPS" | "TLS");
+        let of = |hostname: &str| Hostname::from_field(Some(hostname));
+        self.0.iter().filter(|other| other.port == port && (other.protocol == "UDP") == (protocol == "UDP")).any(
+            |other| {
+                let can_share =
+                    other.protocol == protocol && protocol != "TCP" && protocol != "UDP"
+                        || is_tls(&other.protocol) && is_tls(protocol);
+                !can_share || Hostname::from_field(other.hostname.as_deref()) == of(hostname)
+            },
+        )
+    }
+}
+
+fn meets(listener: &Listener, hostname: &str) -> bool {
+    Hostname::from_field(listener.hostname.as_deref()).covers(&Hostname::from_field(Some(hostname)))
+}
+
+/// What a listener for HTTP speaks, as far as its name and its port tell; both where they do not.
+fn http_protocols(section: Option<&str>, port: Option<u16>) -> &'static [&'static str] {
+    let name = section.unwrap_or_default().to_ascii_lowercase();
+    let tells = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    if tells(&["https", "tls", "ssl", "443"]) || port.is_some_and(|port| port % 1000 == 443) {
+        &["HTTPS"]
+    } else if tells(&["http", "plain", "80"]) || port.is_some() {
+        &["HTTP"]
+    } else {
+        &["HTTP", "HTTPS"]
+    }
+}
+
+fn listener(name: &str, port: u16, protocol: &str, hostname: &str) -> Listener {
+    // Whether bytes are handed on as they come is not known; most TLSRoutes are written for that.
+    let tls = (protocol == "TLS").then(|| ListenerTls {
+        mode: TlsMode::Passthrough,
+        certificate_refs: Vec::new(),
+        options: BTreeMap::new(),
+    });
+    Listener {
+        name: name.to_owned(),
+        hostname: (!hostname.is_empty()).then(|| hostname.to_owned()),
+        port,
+        protocol: protocol.to_owned(),
+        tls,
+        allowed_routes: AllowedRoutes { namespaces: everywhere(), kinds: Vec::new() },
+    }
+}
+
+fn everywhere() -> RouteNamespaces {
+    RouteNamespaces { from: FromNamespaces::All, selector: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(section: Option<&'static str>, port: Option<u16>) -> Wish<'static> {
+        Wish { carrier: Carrier::Http, section, port }
+    }
+
+    fn made(wishes: &[(Wish<'static>, &[&'static str])]) -> Vec<String> {
+        let wishes: Wishes<'_> = wishes.iter().map(|(wish, hosts)| (*wish, hosts.iter().copied().collect())).collect();
+        let key = ObjectKey { kind: Kind::Gateway, namespace: "infra".to_owned(), name: "edge".to_owned() };
+        let listeners = StandIn::new(key, &wishes).gateway.spec.listeners;
+        let shown = |l: &Listener| {
+            format!("{} {} {} {}", l.name, l.protocol, l.port, l.hostname.as_deref().unwrap_or("*"))
+        };
+        listeners.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn routes_that_name_no_section_get_the_usual_ports() {
+        assert_eq!(made(&[(wish(None, None), &["a.test"])]), ["http-80 HTTP 80 *", "https-443 HTTPS 443 *"]);
+    }
+
+    #[test]
+    fn names_of_sections_tell_what_they_speak() {
+        let made = made(&[(wish(Some("http"), None), &["a.test"]), (wish(Some("https"), None), &["a.test", "b.test"])]);
+        assert_eq!(made, ["http HTTP 80 a.test", "https HTTPS 443 a.test", "https HTTPS 443 b.test"]);
+    }
+
+    #[test]
+    fn sections_with_the_same_host_are_on_ports_of_their_own() {
+        let made = made(&[(wish(Some("https-a"), None), &["a.test"]), (wish(Some("https-b"), None), &["a.test"])]);
+        assert_eq!(made, ["https-a HTTPS 443 a.test", "https-b HTTPS 10000 a.test"]);
+    }
+
+    #[test]
+    fn a_port_that_is_named_is_kept() {
+        assert_eq!(made(&[(wish(None, Some(8443)), &[""])]), ["https-8443 HTTPS 8443 *"]);
+        let both = made(&[(wish(Some("web"), Some(8080)), &["a.test"]), (wish(None, Some(8080)), &["b.test"])]);
+        assert_eq!(both, ["web HTTP 8080 a.test", "http-8080 HTTP 8080 *"]);
+    }
+}
