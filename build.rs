@@ -183,6 +183,8 @@ fn main() -> Result<(), Failure> {
     let set_path = find_descriptor_set()?;
     println!("cargo:rerun-if-changed={}", set_path.display());
     println!("cargo:rustc-env=GWCTL_DESCRIPTOR_SET={}", set_path.display());
+    // For tests that ask cargo: crates of other platforms are not on every machine.
+    println!("cargo:rustc-env=GWCTL_TARGET={}", env::var("TARGET")?);
     let bytes = fs::read(&set_path).map_err(|error| format!("{}: {error}", set_path.display()))?;
     let set = FileDescriptorSet::decode(bytes.as_slice())
         .map_err(|error| format!("{} is not a descriptor set: {error}", set_path.display()))?;

@@ -47,13 +47,16 @@ fn written(findings: &[Finding]) -> Value {
     serde_json::from_slice(&out).unwrap()
 }
 
-/// The folder of the `serde-sarif` package on this machine.
+/// The folder of the `serde-sarif` package on this machine. Only this platform's crates are asked for: a
+/// machine that has built these tests and nothing else has no others.
 fn package() -> PathBuf {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--offline", "--format-version", "1", "--manifest-path"])
+        .args(["metadata", "--offline", "--locked", "--format-version", "1"])
+        .args(["--filter-platform", env!("GWCTL_TARGET"), "--manifest-path"])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
         .output()
         .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let package = metadata["packages"].as_array().unwrap().iter().find(|package| package["name"] == "serde-sarif");
     Path::new(package.unwrap()["manifest_path"].as_str().unwrap()).parent().unwrap().to_owned()

@@ -23,6 +23,7 @@ mod golden;
 mod harness;
 mod layering;
 mod ledger;
+mod licences;
 mod mutation;
 mod process;
 mod property;
@@ -84,6 +85,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(proxy::trials(&harness));
     trials.extend(layering::trials(root));
     trials.extend(ledger::trials(&harness, root));
+    trials.extend(licences::trials(root));
     trials.extend(mutation::trials(&harness, root));
     trials.extend(registry::trials(root));
     trials.extend(status::trials(&harness));
