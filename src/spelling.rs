@@ -4,24 +4,49 @@ use std::cmp::Reverse;
 
 /// The most slips that still leave a name recognisable, however long it is.
 const MOST_SLIPS: usize = 3;
+/// How many words a name must have for another word among them to be a slip.
+const WORDS_BESIDE_ANOTHER: usize = 3;
 
 /// The candidate nearest to `name`, unless all are too far away to be meant.
 ///
 /// One slip is allowed for every three characters of the longer of the two.
-/// A letter in the wrong case is no slip, but of two names that are equally
-/// near the one with more letters in the right case is chosen.
+/// In a name of words with dashes between them, one word too many, too few or
+/// other is one slip too. A letter in the wrong case is no slip, but of two
+/// names that are equally near the one with more letters in the right case is
+/// chosen.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
+    let length = lower.chars().count();
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(slips, candidate)| *slips <= most_slips(name, candidate))
+        .filter_map(|candidate| Some((slips(&lower, length, &candidate.to_lowercase())?, candidate)))
         .min_by_key(|(slips, candidate)| (*slips, Reverse(same_characters(name, candidate)), *candidate))
         .map(|(_, candidate)| candidate)
 }
 
-fn most_slips(name: &str, candidate: &str) -> usize {
-    (name.chars().count().max(candidate.chars().count()) / 3).min(MOST_SLIPS)
+/// The slips between two names in lower case; `None` when they are too many.
+fn slips(name: &str, length: usize, candidate: &str) -> Option<usize> {
+    let other = candidate.chars().count();
+    let most = (length.max(other) / 3).min(MOST_SLIPS);
+    // Names whose lengths differ by more need as many slips at least: most pairs are told apart without a comparison.
+    let letters = (length.abs_diff(other) <= most).then(|| strsim::damerau_levenshtein(name, candidate));
+    let words = is_one_word_off(name, candidate).then_some(1);
+    letters.filter(|slips| *slips <= most).into_iter().chain(words).min()
+}
+
+/// Whether two names are alike but for one word between dashes.
+fn is_one_word_off(one: &str, other: &str) -> bool {
+    if !one.contains('-') && !other.contains('-') {
+        return false;
+    }
+    let count = |name: &str| name.split('-').count();
+    let (most, least) = (count(one).max(count(other)), count(one).min(count(other)));
+    if one == other || one.is_empty() || other.is_empty() || most - least > 1 {
+        return false;
+    }
+    let before = one.split('-').zip(other.split('-')).take_while(|(one, other)| one == other).count();
+    let after = one.rsplit('-').zip(other.rsplit('-')).take_while(|(one, other)| one == other).count();
+    if most == least { most >= WORDS_BESIDE_ANOTHER && before + after + 1 >= most } else { before + after >= least }
 }
 
 fn same_characters(name: &str, candidate: &str) -> usize {
@@ -49,5 +74,26 @@ mod tests {
         assert_eq!(nearest("exact", ["RegularExpression", "Exact"]), Some("Exact"));
         assert_eq!(nearest("App", ["app", "App2", "Apq"]), Some("app"));
         assert_eq!(nearest("Web", ["web", "weB"]), Some("web"));
+    }
+
+    #[test]
+    fn one_word_of_a_dashed_name_is_one_slip() {
+        let workloads = ["my-workload-v1", "my-workload-v2"];
+        assert_eq!(nearest("my-bad-workload-v2", workloads), Some("my-workload-v2"));
+        assert_eq!(nearest("workload-v1", workloads), Some("my-workload-v1"));
+        assert_eq!(nearest("my-workload-v2-canary", workloads), Some("my-workload-v2"));
+        assert_eq!(
+            nearest("shop-orders-staging", ["shop-orders-production", "shop-cart-production"]),
+            Some("shop-orders-production")
+        );
+        assert_eq!(nearest("redis-cart", ["cart"]), Some("cart"));
+    }
+
+    #[test]
+    fn two_words_that_differ_are_no_slip() {
+        assert_eq!(nearest("web-backend", ["web-frontend"]), None);
+        assert_eq!(nearest("orders", ["shop-api-orders"]), None);
+        assert_eq!(nearest("a-b-c", ["a-x-y"]), None);
+        assert_eq!(nearest("-", ["checkout"]), None);
     }
 }

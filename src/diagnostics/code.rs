@@ -207,6 +207,8 @@ registry! {
     REFUSED_OBJECT = "GW2012" "reference-to-refused-object" Note;
     /// A port in a reference to a backend that has its own.
     BACKEND_PORT_IGNORED = "GW2013" "backend-port-ignored" Warning;
+    /// `--port-map` for a port that no listener has.
+    UNUSED_PORT_MAP = "GW2014" "unused-port-map" Note;
     /// Parameters of a kind that gwctl does not know.
     INVALID_PARAMETERS = "GW2021" "invalid-parameters" Error, "Accepted" "False" "InvalidParameters";
     /// A field that `metadata` does not have.
@@ -345,6 +347,11 @@ registry! {
     ASKED_FIRST = "GW5081" "authorization-before-changes" Warning;
     /// A filter or a limit of a rule that redirects.
     IDLE_BESIDE_REDIRECT = "GW5082" "no-effect-beside-redirect" Warning;
+
+    /// A kind or version that a release of Gateway API has dropped.
+    DROPPED_VERSION = "GW5110" "dropped-version" Warning;
+    /// A regular expression that is written like a prefix.
+    PREFIX_LIKE_REGEX = "GW5111" "prefix-like-regex" Warning;
 
     /// A Secret that is not in the input.
     CERTIFICATE_NOT_FOUND = "GW6001" "certificate-not-found" Error, "ResolvedRefs" "False" "InvalidCertificateRef";

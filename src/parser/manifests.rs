@@ -70,6 +70,26 @@ impl Kind {
         }
     }
 
+    /// Whether the kind has a stable version.
+    pub const fn is_stable(self) -> bool {
+        !matches!(self, Self::XBackend | Self::XBackendTrafficPolicy | Self::XMesh)
+    }
+
+    /// The group and kind that an earlier release gave to objects of the kind, if it was another one.
+    fn former_name(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::ListenerSet => Some(("gateway.networking.x-k8s.io", "XListenerSet")),
+            Self::ReferenceGrant => Some(("gateway.networking.k8s.io", "ReferencePolicy")),
+            Self::XBackendTrafficPolicy => Some(("gateway.networking.k8s.io", "BackendLBPolicy")),
+            _ => None,
+        }
+    }
+
+    /// Whether a reference of this group and kind means objects of the kind, by the name that they have or once had.
+    pub fn is_named(self, group: &str, kind: &str) -> bool {
+        (group, kind) == (self.group(), self.name()) || self.former_name() == Some((group, kind))
+    }
+
     /// Whether objects of the kind live in a namespace.
     pub fn is_namespaced(self) -> bool {
         !matches!(self, Self::GatewayClass | Self::XMesh | Self::Namespace)

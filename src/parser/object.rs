@@ -6,6 +6,7 @@
 
 mod core;
 mod foreign;
+mod former;
 mod metadata;
 
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use crate::diagnostics::{Change, Diagnostics, Finding, Location, ObjectRef, Repo
 use crate::options::Channel;
 use crate::path;
 
+use self::former::Former;
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
     L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, Secret, Service, TlsRouteSpec, XBackendSpec,
@@ -120,9 +122,15 @@ pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: 
     };
     if matches!(group, GATEWAY_GROUP | EXPERIMENTAL_GROUP) {
         match find_schema(group, version, kind, options.channel) {
-            Ok(schema) => read_gateway_kind(node, schema, position, options, diagnostics),
+            Ok(schema) => read_gateway_kind(node, Version::of(schema), position, options, diagnostics),
             Err(unknown) => {
-                let problem = unknown.problem(group, version, kind, options.channel);
+                let former = former::find(group, version, kind, options.channel);
+                let readable = former.filter(|former| former.refusal().is_none());
+                if let Some(version) = readable.and_then(Version::of_former) {
+                    return read_gateway_kind(node, version, position, options, diagnostics);
+                }
+                let refusal = former.and_then(Former::refusal);
+                let problem = refusal.unwrap_or_else(|| unknown.problem(group, version, kind, options.channel));
                 let object = object_ref(&node, group, kind, true, options);
                 refuse(vec![problem], &position, &object, None, diagnostics)
             }
@@ -143,6 +151,26 @@ pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: 
                 Outcome::Ignored
             }
         }
+    }
+}
+
+/// How an object of a Gateway API group is read.
+struct Version {
+    schema: &'static Schema,
+    /// `apiVersion` without the group, as the object says it.
+    name: &'static str,
+    /// What is to be said of the version.
+    warning: Option<Problem>,
+}
+
+impl Version {
+    fn of(schema: &'static Schema) -> Self {
+        Self { schema, name: schema.version, warning: schema.deprecated.then(|| deprecation(schema)) }
+    }
+
+    /// What an earlier release served, read as what it became.
+    fn of_former(former: &'static Former) -> Option<Self> {
+        Some(Self { schema: former.schema()?, name: former.version, warning: Some(former.warning()) })
     }
 }
 
@@ -295,15 +323,15 @@ struct Parts {
 
 fn read_gateway_kind(
     node: Node,
-    schema: &'static Schema,
+    Version { schema, name: version, warning }: Version,
     position: Position,
     options: &ReadOptions,
     diagnostics: &mut Diagnostics,
 ) -> Outcome {
     let kind = schema.kind;
     let mut checker = Checker::new(options.channel);
-    if schema.deprecated {
-        checker.report(deprecation(schema));
+    if let Some(warning) = warning {
+        checker.report(warning);
     }
     let parts = top_level(node, schema, &mut checker);
     let mut problems = Vec::new();
@@ -318,7 +346,7 @@ fn read_gateway_kind(
     if let Some(refused) = settle(checker.finish(), &key_of(kind, &metadata), &position, diagnostics) {
         return refused;
     }
-    decode(spec, schema, metadata, position, diagnostics)
+    Envelope { kind, version, metadata, position }.open(spec, diagnostics)
 }
 
 /// Reports what was found of an object; the outcome when one of the problems is an error.
@@ -394,32 +422,6 @@ fn unknown_top_level(name: &str, schema: &Schema) -> Problem {
         .fix(near.map(|near| Change::Rename(near.to_owned())))
 }
 
-fn decode(
-    spec: Node,
-    schema: &Schema,
-    metadata: Metadata,
-    position: Position,
-    diagnostics: &mut Diagnostics,
-) -> Outcome {
-    let envelope = Envelope { kind: schema.kind, version: schema.version, metadata, position };
-    match schema.kind {
-        Kind::GatewayClass => envelope.decode(spec, AnyObject::GatewayClass, diagnostics),
-        Kind::Gateway => envelope.decode(spec, AnyObject::Gateway, diagnostics),
-        Kind::ListenerSet => envelope.decode(spec, AnyObject::ListenerSet, diagnostics),
-        Kind::HTTPRoute => envelope.decode(spec, AnyObject::HttpRoute, diagnostics),
-        Kind::GRPCRoute => envelope.decode(spec, AnyObject::GrpcRoute, diagnostics),
-        Kind::TLSRoute => envelope.decode(spec, AnyObject::TlsRoute, diagnostics),
-        Kind::TCPRoute => envelope.decode(spec, AnyObject::TcpRoute, diagnostics),
-        Kind::UDPRoute => envelope.decode(spec, AnyObject::UdpRoute, diagnostics),
-        Kind::ReferenceGrant => envelope.decode(spec, AnyObject::ReferenceGrant, diagnostics),
-        Kind::BackendTLSPolicy => envelope.decode(spec, AnyObject::BackendTlsPolicy, diagnostics),
-        Kind::XBackend => envelope.decode(spec, AnyObject::Backend, diagnostics),
-        Kind::XBackendTrafficPolicy => envelope.decode(spec, AnyObject::BackendTrafficPolicy, diagnostics),
-        Kind::XMesh => envelope.decode(spec, AnyObject::Mesh, diagnostics),
-        Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => Outcome::Ignored,
-    }
-}
-
 /// An object without its spec.
 struct Envelope {
     kind: Kind,
@@ -429,6 +431,26 @@ struct Envelope {
 }
 
 impl Envelope {
+    /// The object with its spec.
+    fn open(self, spec: Node, diagnostics: &mut Diagnostics) -> Outcome {
+        match self.kind {
+            Kind::GatewayClass => self.decode(spec, AnyObject::GatewayClass, diagnostics),
+            Kind::Gateway => self.decode(spec, AnyObject::Gateway, diagnostics),
+            Kind::ListenerSet => self.decode(spec, AnyObject::ListenerSet, diagnostics),
+            Kind::HTTPRoute => self.decode(spec, AnyObject::HttpRoute, diagnostics),
+            Kind::GRPCRoute => self.decode(spec, AnyObject::GrpcRoute, diagnostics),
+            Kind::TLSRoute => self.decode(spec, AnyObject::TlsRoute, diagnostics),
+            Kind::TCPRoute => self.decode(spec, AnyObject::TcpRoute, diagnostics),
+            Kind::UDPRoute => self.decode(spec, AnyObject::UdpRoute, diagnostics),
+            Kind::ReferenceGrant => self.decode(spec, AnyObject::ReferenceGrant, diagnostics),
+            Kind::BackendTLSPolicy => self.decode(spec, AnyObject::BackendTlsPolicy, diagnostics),
+            Kind::XBackend => self.decode(spec, AnyObject::Backend, diagnostics),
+            Kind::XBackendTrafficPolicy => self.decode(spec, AnyObject::BackendTrafficPolicy, diagnostics),
+            Kind::XMesh => self.decode(spec, AnyObject::Mesh, diagnostics),
+            Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => Outcome::Ignored,
+        }
+    }
+
     fn decode<S: for<'de> Deserialize<'de>>(
         self,
         spec: Node,

@@ -24,9 +24,12 @@ use super::selector::Namespaces;
 pub use parent::{ParentRefusal, ParentSource, RouteParent};
 
 use finding::{
-    Judged, NO_TRAFFIC, foreign_parent, no_default_gateway, no_matching_hostname, no_matching_parent, not_allowed,
-    parent_not_accepted,
+    Judged, NO_TRAFFIC, foreign_parent, former_parent, no_default_gateway, no_matching_hostname, no_matching_parent,
+    not_allowed, parent_not_accepted,
 };
+
+/// The version of a ListenerSet that bears this name.
+const CURRENT_SET: &str = "v1";
 
 /// A route that attached to a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -238,8 +241,13 @@ impl<'a, 'm> Attacher<'a, 'm> {
             };
             return Found::Owner(self.gateway_owner(gateway));
         }
-        if is(Kind::ListenerSet) {
-            let Some(&set) = self.sets_by_name.get(&key) else {
+        if Kind::ListenerSet.is_named(group, kind) {
+            let found = self.sets_by_name.get(&key);
+            // A set that is still written in the old way has a warning of its own.
+            if !is(Kind::ListenerSet) && found.is_none_or(|set| self.sets[*set].object.version == CURRENT_SET) {
+                diagnostics.report(former_parent(route, reference, at));
+            }
+            let Some(&set) = found else {
                 self.report_missing_parent(route, Kind::ListenerSet, key, at, diagnostics);
                 return Found::NotOurs;
             };

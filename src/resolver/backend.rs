@@ -203,9 +203,9 @@ impl<'m> BackendIndex<'m> {
         if site == Site::External && namespace != own {
             return Err(diagnostics.error(other_namespace(from, namespace, name)));
         }
-        if !grants.permit(referrer, Referent { group, kind, namespace, name }) {
-            let grant = grants.missing(referrer, Referent { group, kind, namespace, name });
-            return Err(diagnostics.error(not_permitted(from, kind, namespace, name, grant)));
+        let referent = Referent { group, kind, namespace, name };
+        if !grants.permit(referrer, referent) {
+            return Err(diagnostics.error(not_permitted(from, (referrer, referent), grants)));
         }
         let port = match site {
             Site::Internal => port.unwrap_or_default(),

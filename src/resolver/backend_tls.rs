@@ -20,6 +20,7 @@ use crate::path;
 use crate::spelling::nearest;
 
 use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, KeyPairId};
+use super::group_slip;
 use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 
 /// The one well-known set of authorities that the specification names.
@@ -123,7 +124,8 @@ impl Targets<'_> {
         if !group.is_empty() || kind != Kind::Service.name() {
             let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
             let message = format!("a BackendTLSPolicy cannot target `{full}`");
-            return Err(diagnostics.error(refused_target(object, at.with("kind"), message).help("target a `Service`")));
+            let finding = refused_target(object, at.with("kind"), message).help("target a `Service`");
+            return Err(diagnostics.error(group_slip::blame(finding, (group, kind), &[Kind::Service])));
         }
         let namespace = object.metadata.namespace.as_str();
         let target = PolicyTarget {

@@ -18,6 +18,7 @@ use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
+use super::group_slip;
 use super::reference_grant::Grants;
 use finding::{
     AUTHORITY_CODES, BACKEND_AUTHORITY_CODES, PAIR_CODES, ReferenceCodes, Unusable, day, permit, wrong_kind,
@@ -191,7 +192,8 @@ impl<'m> CertificateIndex<'m> {
             let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
             let message = format!("`{full}` cannot hold the authorities of a backend");
             let finding = from.error(codes::CA_INVALID_KIND, "kind", message);
-            return Err(diagnostics.error(finding.help("refer to a `ConfigMap` with the key `ca.crt`")));
+            let finding = finding.help("refer to a `ConfigMap` with the key `ca.crt`");
+            return Err(diagnostics.error(group_slip::blame(finding, (group, kind), &[Kind::ConfigMap])));
         }
         let object = (from.namespace, name.as_str());
         self.look_up_bundle(from, &BACKEND_AUTHORITY_CODES, Kind::ConfigMap, object, diagnostics)

@@ -17,6 +17,7 @@ mod endpoint_slice;
 mod filter;
 mod frontend;
 mod gateway;
+mod group_slip;
 mod grpc_route;
 mod http_route;
 mod l4_route;
@@ -37,9 +38,9 @@ mod usage;
 
 use std::collections::HashSet;
 
-use crate::diagnostics::{Diagnostics, codes};
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::hostname::Hostname;
-use crate::options::Options;
+use crate::options::{Options, PortMap};
 use crate::parser::api::{L4RouteSpec, XBackendTrafficPolicySpec};
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object};
 
@@ -164,6 +165,7 @@ pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mu
     report_unserved_kinds(manifests, diagnostics);
     endpoint_slice::report_orphans(manifests, options, diagnostics);
     report_unused_resolves(&backends, diagnostics);
+    report_unused_port_maps(options, &gateways, diagnostics);
     let mut resolved = Resolved {
         manifests,
         gateway_classes: gateway::resolve_classes(manifests, options),
@@ -261,14 +263,31 @@ impl<'m> Resolved<'m> {
 /// The `--resolve` entries that no route needed.
 fn report_unused_resolves(backends: &BackendIndex<'_>, diagnostics: &mut Diagnostics) {
     for entry in backends.unused_resolves() {
-        diagnostics.report(crate::diagnostics::Finding::new(
+        diagnostics.report(Finding::new(
             codes::UNUSED_RESOLVE,
-            crate::diagnostics::Location::Run,
+            Location::Run,
             format!(
                 "`--resolve {}/{}:{}` names a Service port that no route uses",
                 entry.namespace, entry.name, entry.port
             ),
         ));
+    }
+}
+
+/// The `--port-map` entries whose port no listener has.
+fn report_unused_port_maps(options: &Options, gateways: &[ResolvedGateway<'_>], diagnostics: &mut Diagnostics) {
+    for PortMap { gateway: chosen, from, to } in &options.port_map {
+        let is_meant = |gateway: &&ResolvedGateway<'_>| {
+            let Metadata { namespace, name, .. } = &gateway.object.metadata;
+            chosen.as_ref().is_none_or(|(of, called)| of == namespace && called == name)
+        };
+        let mut listeners = gateways.iter().filter(is_meant).flat_map(|gateway| &gateway.listeners);
+        if listeners.any(|listener| listener.spec.port == *from) {
+            continue;
+        }
+        let prefix = chosen.as_ref().map(|(namespace, name)| format!("{namespace}/{name}:")).unwrap_or_default();
+        let message = format!("`--port-map {prefix}{from}={to}` names a port that no listener has");
+        diagnostics.report(Finding::new(codes::UNUSED_PORT_MAP, Location::Run, message));
     }
 }
 

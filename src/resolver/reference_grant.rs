@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
+use crate::diagnostics::{FieldPath, Finding};
 use crate::options::Options;
-use crate::parser::api::{ReferenceGrantFrom, ReferenceGrantSpec};
+use crate::parser::api::{ReferenceGrantFrom, ReferenceGrantSpec, ReferenceGrantTo};
 use crate::parser::manifests::{Kind, Object};
+use crate::path;
 
 /// The longest name of an object ([names](https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)).
 const LONGEST_NAME: usize = 253;
@@ -39,6 +41,84 @@ pub struct Referent<'a> {
     pub name: &'a str,
 }
 
+/// A grant that would allow a reference but for one field.
+struct NearMiss<'m> {
+    grant: &'m Object<ReferenceGrantSpec>,
+    path: FieldPath,
+    written: String,
+    wanted: String,
+}
+
+/// A field of an entry that keeps it from being about a reference.
+struct Differing {
+    field: &'static str,
+    written: String,
+    wanted: String,
+}
+
+impl Differing {
+    fn new(field: &'static str, written: &str, wanted: &str) -> Option<Self> {
+        let quoted = |text: &str| if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") };
+        (written != wanted).then(|| Self { field, written: quoted(written), wanted: quoted(wanted) })
+    }
+}
+
+fn allows(grant: &ReferenceGrantSpec, from: Referrer<'_>, to: Referent<'_>) -> bool {
+    let ReferenceGrantSpec { from: sources, to: targets } = grant;
+    sources.iter().any(|ReferenceGrantFrom { group, kind, namespace }| {
+        from.kind.is_named(group, kind) && namespace == from.namespace
+    }) && targets.iter().any(|ReferenceGrantTo { group, kind, name }| {
+        group == to.group && kind == to.kind && name.as_deref().is_none_or(|name| name == to.name)
+    })
+}
+
+/// The fields of a `from` that are not those of the referrer.
+fn source_slips(entry: &ReferenceGrantFrom, from: Referrer<'_>) -> Vec<Differing> {
+    let ReferenceGrantFrom { group, kind, namespace } = entry;
+    let is_named = from.kind.is_named(group, kind);
+    let group = if is_named { None } else { Differing::new("group", group, from.kind.group()) };
+    let kind = if is_named { None } else { Differing::new("kind", kind, from.kind.name()) };
+    group.into_iter().chain(kind).chain(Differing::new("namespace", namespace, from.namespace)).collect()
+}
+
+/// The fields of a `to` that are not those of the referent.
+fn target_slips(entry: &ReferenceGrantTo, to: Referent<'_>) -> Vec<Differing> {
+    let ReferenceGrantTo { group, kind, name } = entry;
+    let group = Differing::new("group", group, to.group);
+    let kind = Differing::new("kind", kind, to.kind);
+    let name = name.as_deref().and_then(|name| Differing::new("name", name, to.name));
+    group.into_iter().chain(kind).chain(name).collect()
+}
+
+fn near_miss_of<'m>(
+    grant: &'m Object<ReferenceGrantSpec>,
+    from: Referrer<'_>,
+    to: Referent<'_>,
+) -> Option<NearMiss<'m>> {
+    let ReferenceGrantSpec { from: sources, to: targets } = &grant.spec;
+    let sources: Vec<_> = sources.iter().map(|entry| source_slips(entry, from)).collect();
+    let targets: Vec<_> = targets.iter().map(|entry| target_slips(entry, to)).collect();
+    let is_met = |entries: &[Vec<Differing>]| entries.iter().any(Vec::is_empty);
+    let near = |list: &'static str, entries: &[Vec<Differing>]| {
+        let one_off = |(index, slips): (usize, &Vec<Differing>)| match slips.as_slice() {
+            [Differing { field, written, wanted }] => Some(NearMiss {
+                grant,
+                path: path!["spec", list, index, *field],
+                written: written.clone(),
+                wanted: wanted.clone(),
+            }),
+            _ => None,
+        };
+        entries.iter().enumerate().find_map(one_off)
+    };
+    match (is_met(&sources), is_met(&targets)) {
+        (true, false) => near("to", &targets),
+        (false, true) => near("from", &sources),
+        // Two fields are wrong, or, where the reference is allowed, none.
+        _ => None,
+    }
+}
+
 impl<'m> Grants<'m> {
     /// Indexes the grants.
     pub fn new(grants: &'m [Object<ReferenceGrantSpec>], options: &Options) -> Self {
@@ -56,13 +136,34 @@ impl<'m> Grants<'m> {
             return true;
         }
         let grants = self.by_namespace.get(to.namespace).map_or(&[][..], Vec::as_slice);
-        grants.iter().map(|grant| &grant.spec).any(|grant| {
-            grant.from.iter().any(|ReferenceGrantFrom { group, kind, namespace }| {
-                group == from.kind.group() && kind == from.kind.name() && namespace == from.namespace
-            }) && grant.to.iter().any(|target| {
-                target.group == to.group
-                    && target.kind == to.kind
-                    && target.name.as_deref().is_none_or(|name| name == to.name)
+        grants.iter().any(|grant| allows(&grant.spec, from, to))
+    }
+
+    /// Adds to a finding on a reference that no grant allows the grant that nearly does, and what it lacks.
+    pub fn name_near_miss(&self, finding: Finding, from: Referrer<'_>, to: Referent<'_>) -> Finding {
+        let Some(NearMiss { grant, path, written, wanted }) = self.near_miss(from, to) else { return finding };
+        let (name, place) = (grant.full_name(), grant.at(&path));
+        let near =
+            format!("ReferenceGrant `{name}` would allow it, but for `{path}`: it is {written}, and must be {wanted}");
+        let help = match &finding.help {
+            Some(help) => format!("{near}; change it, or {help}"),
+            None => near,
+        };
+        finding.help(help).related(place, "the grant that nearly allows it")
+    }
+
+    /// A grant in which one field keeps the reference from being allowed.
+    fn near_miss(&self, from: Referrer<'_>, to: Referent<'_>) -> Option<NearMiss<'m>> {
+        let here = self.by_namespace.get(to.namespace).map_or(&[][..], Vec::as_slice);
+        here.iter().find_map(|grant| near_miss_of(grant, from, to)).or_else(|| {
+            // A grant stands where the target is, and is often put where the reference is.
+            let there = self.by_namespace.get(from.namespace).map_or(&[][..], Vec::as_slice);
+            let grant = there.iter().find(|grant| allows(&grant.spec, from, to))?;
+            Some(NearMiss {
+                grant,
+                path: path!["metadata", "namespace"],
+                written: format!("`{}`", from.namespace),
+                wanted: format!("`{}`, the namespace of the target", to.namespace),
             })
         })
     }

@@ -13,6 +13,7 @@ use crate::path;
 use crate::spelling::nearest;
 
 use super::backend::{Backend, BackendObject};
+use super::group_slip;
 use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 
 /// `minRetryRate` where its parts are absent
@@ -69,17 +70,10 @@ fn resolve_target(
     const NO_EFFECT: &str = "the policy has no effect here";
     if !group.is_empty() || kind != Kind::Service.name() {
         let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
-        return Err(diagnostics.error(
-            object
-                .finding(
-                    codes::INVALID_POLICY_TARGET,
-                    at.with("kind"),
-                    format!("an XBackendTrafficPolicy cannot target `{full}`"),
-                )
-                .label("not a target of this policy")
-                .consequence(NO_EFFECT)
-                .help("target a `Service`"),
-        ));
+        let message = format!("an XBackendTrafficPolicy cannot target `{full}`");
+        let finding = object.finding(codes::INVALID_POLICY_TARGET, at.with("kind"), message);
+        let finding = finding.label("not a target of this policy").consequence(NO_EFFECT).help("target a `Service`");
+        return Err(diagnostics.error(group_slip::blame(finding, (group, kind), &[Kind::Service])));
     }
     let namespace = object.metadata.namespace.as_str();
     if !assume_services && !services.contains(&(namespace, name.as_str())) {

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::diagnostics::{
-    Change, Code, FieldPath, Finding, Fix, Location, ObjectRef, Scalar, Segment, Severity, codes,
+    Change, Code, Edit, FieldPath, Finding, Fix, Location, ObjectRef, Scalar, Segment, Severity, codes,
 };
 use crate::parser::manifests::Position;
 use crate::parser::node::Node;
@@ -82,11 +82,13 @@ pub(in crate::parser) struct Problem {
     pub(in crate::parser) first: Option<FieldPath>,
     /// What to change at `path`, where that is certain.
     pub(in crate::parser) fix: Option<Change>,
+    /// What else has to change with it, and where.
+    pub(in crate::parser) also: Option<(FieldPath, Change)>,
 }
 
 impl Problem {
     pub(in crate::parser) fn new(code: Code, path: FieldPath, message: String) -> Self {
-        Self { code, path, is_key: false, message, label: None, help: None, first: None, fix: None }
+        Self { code, path, is_key: false, message, label: None, help: None, first: None, fix: None, also: None }
     }
 
     pub(in crate::parser) fn label(mut self, label: impl Into<String>) -> Self {
@@ -114,6 +116,11 @@ impl Problem {
         self
     }
 
+    pub(in crate::parser) fn also(mut self, path: FieldPath, change: Change) -> Self {
+        self.also = Some((path, change));
+        self
+    }
+
     /// Whether the object is refused because of this.
     pub(in crate::parser) fn is_error(&self) -> bool {
         self.code.severity() == Severity::Error
@@ -121,11 +128,20 @@ impl Problem {
 
     /// The problem as a finding about `object` at `position`.
     pub(in crate::parser) fn into_finding(self, position: &Position, object: &ObjectRef) -> Finding {
-        let Self { code, path, is_key, message, label, help, first, fix } = self;
+        let Self { code, path, is_key, message, label, help, first, fix, also } = self;
         let whole = position.base.join(&path);
         let location =
             if is_key { Location::key(position.document, whole) } else { Location::field(position.document, whole) };
-        let fix = fix.map(|change| Fix::one(position.document, position.base.join(&path), change));
+        let fix = fix.map(|change| {
+            let mut fix = Fix::one(position.document, position.base.join(&path), change);
+            let more = also.map(|(path, change)| Edit {
+                document: position.document,
+                path: position.base.join(&path),
+                change,
+            });
+            fix.edits.extend(more);
+            fix
+        });
         let mut finding = Finding::new(code, location, message).fix(fix);
         finding.label = label;
         finding.help = help;
@@ -197,6 +213,9 @@ pub(in crate::parser) fn wrong_type(node: &Node, wanted: &'static str, at: &Step
             format!("remove the quotes: `{text}`")
         }
         ("integer", Node::Float(_)) => "write a whole number".to_owned(),
+        ("integer", Node::String(text)) if name == "port" => {
+            format!("write the number of the port that is called {}: references name no ports", quote(text))
+        }
         ("array", Node::Null) => "write `[]` for an empty list".to_owned(),
         (_, Node::Null) => "remove the empty item, or give it a value".to_owned(),
         ("array", _) => "begin each item of the list with `- `".to_owned(),
@@ -313,7 +332,26 @@ pub(super) fn count_out_of_bounds(count: usize, min: usize, max: Option<usize>, 
 pub(super) fn malformed(text: &str, noun: &str, rule: &str, at: &Step<'_>) -> Problem {
     Problem::new(codes::BAD_FORMAT, at.path(), format!("{} is not {noun}", quote(text)))
         .label(format!("not {noun}"))
-        .help(format!("write {rule}"))
+        .help(meant_otherwise(text, noun, at).unwrap_or_else(|| format!("write {rule}")))
+}
+
+/// What to write instead of a value that means something in another place.
+fn meant_otherwise(text: &str, noun: &str, at: &Step<'_>) -> Option<String> {
+    let advice = match (noun, text) {
+        ("a hostname", "*") => {
+            let name = at.name();
+            let field = name.split('[').next().unwrap_or_default();
+            return Some(format!("leave `{field}` out: without it every host is meant"));
+        }
+        ("a header name", ":authority") => {
+            "hosts are matched by `hostnames`, and changed by the `hostname` of a `URLRewrite` filter"
+        }
+        ("a header name", ":path") => "paths are matched by `path`, and changed by the `path` of a `URLRewrite` filter",
+        ("a header name", ":method") => "methods are matched by `method`",
+        ("a header name", ":scheme") => "the listener that a request comes to decides its scheme",
+        _ => return None,
+    };
+    Some(advice.to_owned())
 }
 
 /// An item that an earlier one equals.

@@ -24,6 +24,26 @@ pub(super) fn foreign_parent<S>(route: RouteView<'_, S>, reference: &ParentRefer
     finding.consequence("it has no effect in the configuration of a gateway")
 }
 
+/// The warning on a parent by a name that a release has dropped, where no object of the input says the same.
+pub(super) fn former_parent<S>(route: RouteView<'_, S>, reference: &ParentReference, at: &FieldPath) -> Finding {
+    let ParentReference { group: _, kind, name, namespace: _, section_name: _, port: _ } = reference;
+    let meant = Kind::ListenerSet;
+    let set = |text: &str| Change::Set(Scalar::Text(text.to_owned()));
+    let mut fix = route.object.fix(&at.with("kind"), set(meant.name()));
+    fix.edits.extend(route.object.fix(&at.with("group"), set(meant.group())).edits);
+    route
+        .object
+        .finding(
+            codes::DROPPED_VERSION,
+            at.with("kind"),
+            format!("parent `{name}` is read as a `{}`: Gateway API v1.5 dropped `{kind}`", meant.name()),
+        )
+        .label("no such kind since v1.5")
+        .consequence("clusters with Gateway API v1.5 or later know no such parent")
+        .help(format!("write `kind: {}` with `group: {}`", meant.name(), meant.group()))
+        .fix(fix)
+}
+
 /// The condition of a route whose parent's Gateway does not admit the parent: it has no listener there. Where the
 /// Gateway does not exist nobody has anything to say.
 const NO_LISTENERS: Condition = Condition { kind: "Accepted", status: "False", reason: "NoMatchingParent" };

@@ -153,7 +153,9 @@ fn find_port(service: &Service, number: u16, kind: RouteKind) -> Result<&Service
     let mut same = service.ports.iter().filter(|port| port.port == number).peekable();
     let Some(first) = same.peek().copied() else {
         let ports = service.ports.iter().map(|port| port.port.to_string()).collect();
-        return Err(Unusable::NoPort { ports });
+        let targets = |port: &&ServicePort| port.protocol == wanted && port.target_port == TargetPort::Number(number);
+        let of_target = service.ports.iter().find(targets).map(|port| port.port);
+        return Err(Unusable::NoPort { ports, of_target });
     };
     let protocol = first.protocol;
     same.find(|port| port.protocol == wanted).ok_or(Unusable::WrongL4 { protocol })

@@ -6,18 +6,36 @@ use crate::parser::api::L4Protocol;
 use crate::parser::manifests::Kind;
 use crate::path;
 
+use super::super::group_slip;
 use super::super::listener::RouteKind;
+use super::super::reference_grant::{Grants, Referent, Referrer};
 use super::{Backend, BackendIndex, BackendReferrer, Suits};
 
 /// Why a Service port or an XBackend cannot be a backend.
 #[derive(Clone, Debug)]
 pub(super) enum Unusable {
-    NoService { near: Option<String>, refused: bool },
-    NoPort { ports: Vec<String> },
-    WrongL4 { protocol: L4Protocol },
-    ExternalName { target: String },
-    UnknownTargetPort { name: String },
-    NoExternal { near: Option<String>, refused: bool },
+    NoService {
+        near: Option<String>,
+        refused: bool,
+    },
+    NoPort {
+        ports: Vec<String>,
+        /// The port whose target has the number that is referred to.
+        of_target: Option<u16>,
+    },
+    WrongL4 {
+        protocol: L4Protocol,
+    },
+    ExternalName {
+        target: String,
+    },
+    UnknownTargetPort {
+        name: String,
+    },
+    NoExternal {
+        near: Option<String>,
+        refused: bool,
+    },
 }
 
 impl BackendIndex<'_> {
@@ -26,20 +44,26 @@ impl BackendIndex<'_> {
         let full = format!("{namespace}/{name}");
         let at = |code, field: &'static str, message: String| from.object.finding(code, from.path.with(field), message);
         let finding = match why {
-            Unusable::NoService { near, refused } => missing(from, "Service", &full, near, refused),
-            Unusable::NoExternal { near, refused } => missing(from, "XBackend", &full, near, refused),
-            Unusable::NoPort { ports } => {
+            Unusable::NoService { near, refused } => missing(from, "Service", (&full, *port), near, refused),
+            Unusable::NoExternal { near, refused } => missing(from, "XBackend", (&full, *port), near, refused),
+            Unusable::NoPort { ports, of_target } => {
                 let set = |port| from.object.fix(&from.path.with("port"), Change::Set(Scalar::Number(port)));
-                let fix = match ports.as_slice() {
-                    [only] => only.parse().ok().map(set),
-                    _ => None,
+                let fix = match (of_target, ports.as_slice()) {
+                    (Some(port), _) => Some(set(i64::from(port))),
+                    (None, [only]) => only.parse().ok().map(set),
+                    (None, _) => None,
                 };
                 at(codes::PORT_NOT_FOUND, "port", format!("Service `{full}` has no port {port}"))
-                    .label("no such port")
-                    .help(match ports.as_slice() {
-                        [] => "add the port to the Service".to_owned(),
-                        [only] => format!("its port is {only}"),
-                        many => format!("its ports are {}", many.join(", ")),
+                    .label(if of_target.is_some() { "a `targetPort`, not a port" } else { "no such port" })
+                    .help(match (of_target, ports.as_slice()) {
+                        (Some(own), _) => {
+                            format!(
+                                "{port} is the `targetPort` of port {own}: a reference names the port, so write {own}"
+                            )
+                        }
+                        (None, []) => "add the port to the Service".to_owned(),
+                        (None, [only]) => format!("its port is {only}"),
+                        (None, many) => format!("its ports are {}", many.join(", ")),
                     })
                     .fix(fix)
             }
@@ -74,10 +98,20 @@ impl BackendIndex<'_> {
     }
 }
 
-fn missing<S>(from: &BackendReferrer<'_, S>, kind: &str, full: &str, near: Option<String>, refused: bool) -> Finding {
+fn missing<S>(
+    from: &BackendReferrer<'_, S>,
+    kind: &str,
+    (full, port): (&str, u16),
+    near: Option<String>,
+    refused: bool,
+) -> Finding {
     let set = |near: &String| from.object.fix(&from.path.with("name"), Change::Set(Scalar::Text(near.clone())));
     let fix = near.as_ref().filter(|_| !refused).map(set);
-    let assume = if kind == Kind::Service.name() { ", or pass `--assume services`" } else { "" };
+    let assume = if kind == Kind::Service.name() {
+        format!(", pass `--resolve {full}:{port}=HOST:PORT`, or pass `--assume services`")
+    } else {
+        String::new()
+    };
     from.object
         .finding(codes::BACKEND_NOT_FOUND, from.path.with("name"), format!("{kind} `{full}` is not in the input"))
         .label(format!("no such {kind}"))
@@ -91,23 +125,26 @@ fn missing<S>(from: &BackendReferrer<'_, S>, kind: &str, full: &str, near: Optio
 
 pub(super) fn invalid_kind<S>(from: &BackendReferrer<'_, S>, group: &str, kind: &str) -> Finding {
     let full = if group.is_empty() { kind.to_owned() } else { format!("{group}/{kind}") };
-    from.object
+    let finding = from
+        .object
         .finding(codes::INVALID_KIND, from.path.with("kind"), format!("`{full}` cannot be a backend"))
         .label("not a kind that answers requests")
         .consequence(from.lost.describe())
-        .help("refer to a `Service`")
+        .help("refer to a `Service`");
+    group_slip::blame(finding, (group, kind), &[Kind::Service, Kind::XBackend])
 }
 
 pub(super) fn not_permitted<S>(
     from: &BackendReferrer<'_, S>,
-    kind: &str,
-    namespace: &str,
-    name: &str,
-    grant: String,
+    (referrer, referent): (Referrer<'_>, Referent<'_>),
+    grants: &Grants<'_>,
 ) -> Finding {
+    let Referent { group: _, kind, namespace, name } = referent;
     let mine = &from.object.metadata.namespace;
     let route = from.object.kind.name();
-    from.object
+    let grant = grants.missing(referrer, referent);
+    let finding = from
+        .object
         .finding(
             codes::REF_NOT_PERMITTED,
             from.path.with("namespace"),
@@ -119,7 +156,8 @@ pub(super) fn not_permitted<S>(
             "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {route}, namespace: {mine}}} to {{group: \"\", kind: {kind}, name: {name}}}",
             from.object.kind.group()
         ))
-        .fix(from.object.fix(&FieldPath::ROOT, Change::Append(grant)).titled("add the ReferenceGrant"))
+        .fix(from.object.fix(&FieldPath::ROOT, Change::Append(grant)).titled("add the ReferenceGrant"));
+    grants.name_near_miss(finding, referrer, referent)
 }
 
 /// XBackends serve their own namespace only; no grant changes that.

@@ -5,6 +5,7 @@ use crate::diagnostics::{Change, Code, Diagnostics, FieldPath, Finding, Fix, Loc
 use crate::parser::manifests::Kind;
 use crate::path;
 
+use super::super::group_slip;
 use super::super::reference_grant::{Grants, Referent, Referrer};
 use super::{CertificateIndex, CertificateReferrer, TLS_TYPE};
 
@@ -116,9 +117,11 @@ pub(super) fn wrong_kind(
     help: &str,
 ) -> Finding {
     let full = if group.is_empty() { kind.to_owned() } else { format!("{group}/{kind}") };
-    from.error(codes.kind, "kind", format!("`{full}` holds no certificate that gwctl can read"))
+    let finding = from
+        .error(codes.kind, "kind", format!("`{full}` holds no certificate that gwctl can read"))
         .label("not a kind that holds certificates")
-        .help(help)
+        .help(help);
+    group_slip::blame(finding, (group, kind), &[Kind::Secret, Kind::ConfigMap])
 }
 
 /// Refuses a reference into a namespace that does not grant it.
@@ -151,7 +154,8 @@ pub(super) fn permit(
         _ => None,
     };
     let finding = finding.fix(fix);
-    Err(diagnostics.error(finding.label(format!("another namespace than `{own}`")).help(help)))
+    let finding = finding.label(format!("another namespace than `{own}`")).help(help);
+    Err(diagnostics.error(grants.name_near_miss(finding, from_here, referent)))
 }
 
 fn advice(flaw: &Flaw) -> &'static str {

@@ -190,7 +190,12 @@ impl<'a, S> RouteLowering<'a, S> {
     }
 
     pub(super) fn check_regex(&mut self, at: FieldPath, pattern: &str) -> bool {
-        let Err(bad) = re2::check(pattern) else { return true };
+        let Err(bad) = re2::check(pattern) else {
+            if is_like_prefix(pattern) {
+                self.report_prefix(at, pattern);
+            }
+            return true;
+        };
         self.diagnostics.report(
             self.object
                 .finding(codes::BAD_REGEX, at, format!("Envoy's regular expressions (RE2) refuse `{pattern}`"))
@@ -200,6 +205,28 @@ impl<'a, S> RouteLowering<'a, S> {
         );
         false
     }
+
+    fn report_prefix(&mut self, at: FieldPath, pattern: &str) {
+        self.diagnostics.report(
+            self.object
+                .finding(
+                    codes::PREFIX_LIKE_REGEX,
+                    at,
+                    format!("`{pattern}` is compared with the whole value, not with its beginning"),
+                )
+                .label("no `.*` and no `$` at the end")
+                .consequence("a value that goes on after it does not match")
+                .help("add `.*` to match everything that begins so, or `$` to show that nothing follows"),
+        );
+    }
+}
+
+/// Whether an expression says how values begin and nothing of what may follow. Envoy compares whole values.
+fn is_like_prefix(pattern: &str) -> bool {
+    let is_open = |ending: &str| pattern.contains(ending);
+    pattern.starts_with('^')
+        && !pattern.ends_with(['$', '*', '+', '?', '}'])
+        && ![".*", ".+", "$)"].into_iter().any(is_open)
 }
 
 /// A position as names and places keep it.

@@ -1,6 +1,7 @@
 //! Channels, versions and fields that are not released yet.
 
 use crate::options::Channel::{Experimental, Standard};
+use crate::parser::manifests::Kind;
 use crate::parser::object::Outcome;
 use crate::parser::schema::schemas;
 
@@ -106,12 +107,13 @@ fn unknown_kinds_and_versions_name_the_ones_to_use() {
         ("gateway.networking.x-k8s.io/v1alpha1", "XBackend", Standard, "kind", "--channel experimental"),
         (v1, "Zebra", Standard, "kind", "`GatewayClass`"),
         ("gateway.networking.k8s.io/v2", "HTTPRoute", Standard, "apiVersion", "gateway.networking.k8s.io/v1"),
+        ("gateway.networking.k8s.io/v1alpha2", "BackendTLSPolicy", Experimental, "apiVersion", "the list `targetRefs`"),
         (
             "gateway.networking.k8s.io/v1alpha2",
-            "GRPCRoute",
+            "XBackend",
             Experimental,
-            "apiVersion",
-            "gateway.networking.k8s.io/v1`",
+            "kind",
+            "gateway.networking.x-k8s.io/v1alpha1",
         ),
         ("gateway.networking.k8s.io/v1alpha2", "TCPRoute", Standard, "apiVersion", "--channel experimental"),
         ("gateway.networking.k8s.io", "Gateway", Standard, "apiVersion", "gateway.networking.k8s.io/v1"),
@@ -121,6 +123,38 @@ fn unknown_kinds_and_versions_name_the_ones_to_use() {
         assert_eq!(findings(&diagnostics), [format!("GW1010 {path}")], "{api_version} {kind}");
         let help = diagnostics.findings()[0].help.clone().unwrap();
         assert!(help.contains(wanted), "{api_version} {kind}: {help}");
+    }
+}
+
+#[test]
+fn what_a_release_dropped_is_read_as_what_it_became() {
+    let stable = "gateway.networking.k8s.io/v1alpha2";
+    for (api_version, kind, became, spec) in [
+        (stable, "GRPCRoute", Kind::GRPCRoute, "{hostnames: [a.example]}"),
+        (
+            stable,
+            "ReferencePolicy",
+            Kind::ReferenceGrant,
+            "{from: [{group: a, kind: B, namespace: c}], to: [{group: a, kind: B}]}",
+        ),
+        (
+            "gateway.networking.x-k8s.io/v1alpha1",
+            "XListenerSet",
+            Kind::ListenerSet,
+            "{parentRef: {name: a}, listeners: [{name: a, port: 1, protocol: HTTP}]}",
+        ),
+        (
+            stable,
+            "BackendLBPolicy",
+            Kind::XBackendTrafficPolicy,
+            "{targetRefs: [{group: '', kind: Service, name: a}], sessionPersistence: {}}",
+        ),
+    ] {
+        let (outcome, diagnostics) = read_in(object(api_version, kind, spec), Experimental);
+        let Outcome::Read(read) = outcome else { panic!("{kind}: {:?}", diagnostics.findings()) };
+        assert_eq!(read.key().kind, became);
+        let found: Vec<_> = diagnostics.findings().iter().map(|finding| finding.code.id()).collect();
+        assert_eq!(found, ["GW5110"], "{kind}");
     }
 }
 
