@@ -1,0 +1,110 @@
+// Package oracle makes the suite's HTTP requests and asks `gwctl route` about each of them as well: what Envoy did has
+// to be one of the ends that gwctl foretells.
+package oracle
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"sort"
+	"sync"
+	"sync/atomic"
+
+	"sigs.k8s.io/gateway-api/conformance/utils/roundtripper"
+
+	"gwctl.dev/conformance/controller"
+	"gwctl.dev/conformance/object"
+)
+
+// Oracle is a round tripper of the suite that compares. Requests that are made while manifests and Envoys differ are
+// made, but not compared: Compared and Skipped count them.
+type Oracle struct {
+	roundtripper.RoundTripper
+	Controller        *controller.Controller
+	Compared, Skipped atomic.Int64
+
+	mu         sync.Mutex
+	foretold   map[string][]object.Object
+	mismatches map[string]int
+}
+
+// New is an oracle around the round tripper that makes the requests.
+func New(around roundtripper.RoundTripper, controller *controller.Controller) *Oracle {
+	return &Oracle{
+		RoundTripper: around, Controller: controller,
+		foretold: map[string][]object.Object{}, mismatches: map[string]int{},
+	}
+}
+
+// CaptureRoundTrip makes the request, and compares.
+func (o *Oracle) CaptureRoundTrip(request roundtripper.Request) (*roundtripper.CapturedRequest, *roundtripper.CapturedResponse, error) {
+	before, steady := o.Controller.Steady()
+	seen, response, err := o.RoundTripper.CaptureRoundTrip(request)
+	if err != nil {
+		return seen, response, err
+	}
+	if !steady {
+		o.Skipped.Add(1)
+		return seen, response, nil
+	}
+	question := ask(request, o.Controller.GatewayAt(request.URL.Hostname()))
+	ends, problem := o.foretell(question, before)
+	if after, still := o.Controller.Steady(); !still || after != before {
+		o.Skipped.Add(1)
+		return seen, response, nil
+	}
+	o.Compared.Add(1)
+	if problem == nil && !anyEnd(ends, o.Controller.Server.List("Pod"), seen, response) {
+		problem = fmt.Errorf("Envoy gave %d from %s/%s (%s %s, host %s, headers %v), gwctl foretells %v", response.StatusCode,
+			seen.Namespace, seen.Pod, seen.Method, seen.Path, seen.Host, seen.Headers, describe(ends))
+	}
+	if problem != nil {
+		o.note(fmt.Sprintf("%q: %v", question, problem))
+	}
+	return seen, response, nil
+}
+
+// foretell gives the ends that gwctl foretells for a question. The same one is not asked twice about one state.
+func (o *Oracle) foretell(question []string, state int64) ([]object.Object, error) {
+	key := fmt.Sprint(state, question)
+	o.mu.Lock()
+	ends := o.foretold[key]
+	o.mu.Unlock()
+	if ends != nil {
+		return ends, nil
+	}
+	var output, report bytes.Buffer
+	command := exec.Command(o.Controller.Gwctl, append(question,
+		"-f", o.Controller.Manifests(), "--partial", "--controller-name", o.Controller.Name, "-q", "-o", "json")...)
+	command.Stdout, command.Stderr = &output, &report
+	if err := command.Run(); err != nil {
+		return nil, fmt.Errorf("gwctl route: %w: %s", err, object.Tail(report.String(), 300))
+	}
+	decision, err := object.Parse(output.Bytes())
+	if err != nil {
+		return nil, fmt.Errorf("gwctl route: %w", err)
+	}
+	ends = object.List(decision, "outcomes")
+	o.mu.Lock()
+	o.foretold[key] = ends
+	o.mu.Unlock()
+	return ends, nil
+}
+
+func (o *Oracle) note(mismatch string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.mismatches[mismatch]++
+}
+
+// Mismatches are the requests that ended as gwctl did not foretell, each once.
+func (o *Oracle) Mismatches() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var texts []string
+	for text, times := range o.mismatches {
+		texts = append(texts, fmt.Sprintf("%d× %s", times, text))
+	}
+	sort.Strings(texts)
+	return texts
+}
