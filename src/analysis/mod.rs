@@ -19,6 +19,7 @@ mod objects;
 mod port;
 mod reach;
 mod redirect;
+mod rewritten;
 mod unenforced;
 mod unreachable;
 mod witness;
@@ -44,6 +45,7 @@ pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, di
     hostname::report_taken(resolved, &sockets, &witnesses, diagnostics);
     unreachable::report(lowered, &objects, &witnesses, diagnostics);
     redirect::report(lowered.judged(), &objects, &witnesses, diagnostics);
+    rewritten::report(lowered.judged(), &objects, diagnostics);
     port::complete(resolved.manifests, diagnostics.findings_mut());
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
     witnesses.attach(&resolved.http_routes, diagnostics.findings_mut());

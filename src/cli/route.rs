@@ -9,6 +9,7 @@ use super::findings::{SHARED_OUTPUT, tell_findings};
 use super::pipeline;
 use super::streams::Streams;
 use super::trace::Tracer;
+use crate::ir::CONNECT;
 use crate::proving::Scheme;
 use crate::simulate::{Connection, Request, Security, Simulator, Version};
 
@@ -48,7 +49,14 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
 fn request(args: &RouteArgs) -> Result<Request, String> {
     let url = &args.url;
     let mut headers = Vec::new();
-    let mut authority = Some(url.host.clone());
+    let well_known = match url.scheme {
+        Scheme::Http => 80,
+        Scheme::Https => 443,
+        Scheme::Tcp | Scheme::Tls | Scheme::Udp => url.port,
+    };
+    // What a client would send: the scheme's own port is left out.
+    let host = if url.port == well_known { url.host.clone() } else { format!("{}:{}", url.host, url.port) };
+    let mut authority = Some(host);
     for (name, value) in &args.header {
         if name.eq_ignore_ascii_case("host") {
             authority = Some(value.clone());
@@ -69,12 +77,20 @@ fn request(args: &RouteArgs) -> Result<Request, String> {
         let connection = Connection { address: args.address, port: url.port, security };
         return Ok(Request { authority: Some(url.host.clone()), ..Request::stream(connection) });
     }
+    let mut target = url.path.clone();
+    if args.method == CONNECT {
+        // A tunnel is asked for by host and port alone.
+        let host = authority.unwrap_or_default();
+        let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
+        target = if has_port { host } else { format!("{host}:{}", url.port) };
+        authority = Some(target.clone());
+    }
     Ok(Request {
         connection: Connection { address: args.address, port: url.port, security },
         version: if args.http2 { Version::Http2 } else { Version::Http1 },
         method: args.method.clone(),
         authority,
-        target: url.path.clone(),
+        target,
         headers,
         body_bytes: 0,
     })

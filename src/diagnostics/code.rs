@@ -307,6 +307,11 @@ registry! {
     /// Certificates of one listener that cover hosts of another.
     OVERLAPPING_CERTIFICATES = "GW4058" "overlapping-certificates" Note;
 
+    /// A match on a header that Envoy writes or takes out before routes are matched.
+    REWRITTEN_HEADER = "GW4070" "rewritten-header" Warning;
+    /// A match for tunnels with a path, which they have none of.
+    TUNNEL_WITH_PATH = "GW4071" "tunnel-with-path" Warning;
+
     /// A field or filter that gwctl does not translate yet.
     NOT_SUPPORTED = "GW5001" "not-supported" Error;
     /// A kind that is read and not served yet.

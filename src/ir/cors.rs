@@ -36,6 +36,11 @@ impl Cors {
         self.origins.contains(&OriginPattern::Any)
     }
 
+    /// Whether preflights are told the headers that they ask for, whatever these are.
+    pub fn names_requested_headers(&self) -> bool {
+        self.headers == ["*"]
+    }
+
     /// Whether `origin`, as a browser writes it, is allowed.
     pub fn allows(&self, origin: &str) -> bool {
         let origin = origin.to_ascii_lowercase();

@@ -61,7 +61,18 @@ pub struct RouteMatch {
     pub grpc: bool,
 }
 
+/// The method that asks for a tunnel. Its target is a host and a port, and no path.
+pub const CONNECT: &str = "CONNECT";
+
+/// What an HTTP connection may be upgraded to.
+pub const WEBSOCKET: &str = "websocket";
+
 impl RouteMatch {
+    /// Whether requests for tunnels meet it: those that name `CONNECT` and ask for no path, which such requests lack.
+    pub fn takes_connect(&self) -> bool {
+        self.method.as_deref() == Some(CONNECT) && self.path == PathMatch::Prefix(String::new())
+    }
+
     /// Whether every request meets it.
     pub fn is_unconditional(&self) -> bool {
         self.path == PathMatch::Prefix(String::new())

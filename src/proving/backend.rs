@@ -170,7 +170,9 @@ impl Echo {
         let upgrade = request.headers().get(UPGRADE).cloned().filter(|_| request.version() < Version::HTTP_2);
         let upgraded = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
         let (head, body) = request.into_parts();
-        let body = if upgraded.is_some() { Bytes::new() } else { read(body).await.ok_or(CloseConnection)? };
+        // What follows a request for a tunnel is no body.
+        let has_body = upgraded.is_none() && head.method != Method::CONNECT;
+        let body = if !has_body { Bytes::new() } else { read(body).await.ok_or(CloseConnection)? };
         if head.uri.path() == authorization::CHECK_PATH {
             return self.authorize(&body).await;
         }

@@ -120,6 +120,15 @@ impl RequestSpec {
         if self.grpc.is_some() { HttpVersion::Http2 } else { self.http }
     }
 
+    /// Host and port of the tunnel that it asks for with `CONNECT`.
+    pub(super) fn tunnel(&self) -> Option<String> {
+        let asks = self.method == Method::CONNECT && self.upgrade.is_none() && self.grpc.is_none();
+        let host = self.host.as_deref().unwrap_or(&self.url.host);
+        let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
+        let own = || if has_port { host.to_owned() } else { format!("{host}:{}", self.url.port) };
+        asks.then(|| self.raw_path.clone().unwrap_or_else(own))
+    }
+
     /// Whether fields are given that a call decides itself.
     fn contradicts_call(&self) -> bool {
         let plain = self.method == Method::GET && self.body.is_none() && self.upgrade.is_none();

@@ -28,6 +28,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the server's settings may be on their way before a stream is upgraded over HTTP/2.
 const SETTINGS_DELAY: Duration = Duration::from_millis(100);
 
+/// The fixed key of the protocol's own example: nobody here checks the answer to it.
+pub(super) const WEBSOCKET_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+pub(super) const WEBSOCKET_VERSION: &str = "13";
+
 /// The largest response body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
@@ -223,7 +227,13 @@ fn broken(error: std::io::Error) -> NoAnswer {
 fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
     let call = spec.grpc.as_ref().map(GrpcCall::path);
     let path = call.as_deref().or(spec.raw_path.as_deref()).unwrap_or(&spec.url.path);
-    let host = spec.host.as_deref().unwrap_or(&spec.url.host);
+    let tunnel = spec.tunnel();
+    let (host, path) = match (&tunnel, spec.version()) {
+        (Some(tunnel), HttpVersion::Http1) => (spec.host.as_deref().unwrap_or(tunnel), tunnel.as_str()),
+        // The path is not sent.
+        (Some(tunnel), HttpVersion::Http2) => (tunnel.as_str(), "/"),
+        (None, _) => (spec.host.as_deref().unwrap_or(&spec.url.host), path),
+    };
     let mut headers = HeaderMap::new();
     for (name, values) in &spec.headers.0 {
         for value in values {
@@ -251,9 +261,8 @@ fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
             headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
             headers.insert(UPGRADE, token);
         }
-        // The fixed key of the protocol's own example: nobody here checks the answer to it.
-        headers.insert("sec-websocket-key", HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
-        headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
+        headers.insert("sec-websocket-key", HeaderValue::from_static(WEBSOCKET_KEY));
+        headers.insert("sec-websocket-version", HeaderValue::from_static(WEBSOCKET_VERSION));
         body.clear();
     }
     if let Some(call) = &spec.grpc {

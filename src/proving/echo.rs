@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hyper::Method;
 
-use crate::ir::{AuthHeaders, Cluster, ClusterId, Endpoints, UpstreamProtocol};
+use crate::ir::{AuthHeaders, CONNECT, Cluster, ClusterId, Endpoints, UpstreamProtocol};
 use crate::simulate::{Answer, Decision, Permission, Question, Request, Security, Share, Simulator, Upstream, Version};
 
 use super::backend::ECHO_BACKEND;
@@ -173,14 +173,14 @@ impl<'a> Echo<'a> {
     }
 
     fn echo(&self, case: &RequestCase, upstream: &Upstream<'_>, (name, address): Named) -> Outcome {
-        if self.is_silent(&name) {
-            let headers = upstream.answer(vec![("content-type".to_owned(), "text/plain".to_owned())], address);
-            return observed(Ok(reply(503, headers, "")), Vec::new());
-        }
         let received = Received {
             backend: name.clone(),
             method: upstream.method.clone(),
-            path: upstream.path.clone(),
+            // Over HTTP/2 a tunnel is asked for by the host alone.
+            path: match upstream.method.as_str() {
+                CONNECT if self.speaks_http2(upstream.cluster) => String::new(),
+                _ => upstream.path.clone(),
+            },
             version: self.version(upstream.cluster).to_owned(),
             host: Some(upstream.host.clone()),
             headers: upstream.headers.clone(),
@@ -188,14 +188,26 @@ impl<'a> Echo<'a> {
             body: body(case),
             tls: None,
         };
-        let mut reply = answer(&received);
-        reply.headers = upstream.answer(reply.headers, address);
         let copies = upstream.mirrors.iter().filter_map(|id| self.backends(*id).into_iter().next());
         let copies = copies
-            .filter(|(name, _)| !self.cases.down.contains(name))
+            .filter(|(name, _)| !self.is_silent(name))
             .map(|(backend, _)| Received { backend, ..received.clone() });
-        let all = std::iter::once(received.clone()).chain(copies).collect();
-        observed(Ok(reply), all)
+        // Copies do not wait for the backend.
+        let copies: Vec<Received> = copies.collect();
+        if self.is_silent(&received.backend) {
+            return observed(Ok(unreachable(upstream, address)), copies);
+        }
+        let mut reply = answer(&received);
+        if upstream.is_upgrade() && reply.status == 200 {
+            upgrade(&mut reply, case, upstream);
+        }
+        reply.headers = upstream.answer(reply.headers, address);
+        observed(Ok(reply), std::iter::once(received).chain(copies).collect())
+    }
+
+    /// Whether a cluster speaks HTTP/2.
+    pub(super) fn speaks_http2(&self, id: ClusterId) -> bool {
+        self.version(id) == HttpVersion::Http2.as_str()
     }
 
     /// A backend behind a stream of bytes, which are a request all the same.
@@ -263,6 +275,32 @@ impl<'a> Echo<'a> {
 
 fn observed(reply: Result<Reply, NoAnswer>, received: Vec<Received>) -> Outcome {
     Outcome { reply, received: received.into_iter().map(Arc::new).collect(), strayed: Vec::new() }
+}
+
+/// What the proxy answers when the backend cannot be reached.
+fn unreachable(upstream: &Upstream<'_>, address: Option<SocketAddr>) -> Reply {
+    let is_call = upstream.headers.iter().any(|(name, value)| name == "content-type" && value == grpc::MEDIA_TYPE);
+    if !is_call {
+        let headers = upstream.answer(vec![("content-type".to_owned(), "text/plain".to_owned())], address);
+        return reply(503, headers, "");
+    }
+    // A client of gRPC reads the status of the call, which is `UNAVAILABLE`.
+    let mut headers = upstream.answer(vec![("content-type".to_owned(), grpc::MEDIA_TYPE.to_owned())], address);
+    headers.push((grpc::STATUS.to_owned(), "14".to_owned()));
+    reply(200, headers, "")
+}
+
+/// A backend that agrees to an upgrade, and sends back what comes after it.
+fn upgrade(reply: &mut Reply, case: &RequestCase, upstream: &Upstream<'_>) {
+    reply.status = if case.request.version() == HttpVersion::Http2 { 200 } else { 101 };
+    reply.headers.retain(|(name, _)| name != "content-type");
+    if reply.status == 101 {
+        let line =
+            |name: &str| upstream.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
+        reply.headers.push(("connection".to_owned(), "upgrade".to_owned()));
+        reply.headers.push(("upgrade".to_owned(), line("upgrade").unwrap_or_default()));
+    }
+    reply.body = body(case).into_bytes();
 }
 
 fn body(case: &RequestCase) -> String {

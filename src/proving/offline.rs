@@ -10,11 +10,13 @@ use std::path::Path;
 
 use crate::ir::{Action, ClientCertificates, ClusterId, Endpoints, FilterChain};
 use crate::options::Options;
-use crate::simulate::{Answer, Connection, Decision, Request, Security, SessionStart, Share, Simulator, Version};
+use crate::simulate::{
+    Answer, Connection, Decision, Outcome, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
+};
 
 use super::cases::{CaseFile, Expectation, RequestCase};
 use super::check::{Mismatch, check, meets};
-use super::client::NoAnswer;
+use super::client::{NoAnswer, WEBSOCKET_KEY, WEBSOCKET_VERSION};
 use super::echo::{Controls, Echo};
 use super::grpc;
 use super::run::{CaseResult, Proof, resolve, services};
@@ -38,6 +40,9 @@ const DISCARD: u16 = 9;
 
 /// Controls of the echo backends whose effect needs time or several tries.
 const NEEDS_A_RUN: &[&str] = &["x-echo-delay-ms", "x-echo-chunks", "x-echo-gap-ms", "x-echo-close", "x-echo-fail"];
+
+/// Response headers whose values only a run shows, whatever a rule adds to them.
+const GENERATED_IN_RESPONSES: &[&str] = &["date", "x-envoy-upstream-service-time"];
 
 /// The options with which cases are compiled for the simulator: as for a run
 /// with echo backends, every Service port has one endpoint.
@@ -167,6 +172,10 @@ impl<'a> Offline<'a> {
         if self.cases.keep_endpoints && upstreams().any(|upstream| is_dns(upstream.cluster)) {
             return Some("which addresses a DNS name has needs a run");
         }
+        let upgrades = |upstream: &Upstream<'_>| upstream.is_upgrade() && echo.speaks_http2(upstream.cluster);
+        if upstreams().any(upgrades) {
+            return Some("whether the backend upgrades streams of HTTP/2 needs a run");
+        }
         let in_session = || upstreams().filter_map(|upstream| Some((upstream, upstream.session.as_ref()?)));
         if in_session().any(|(upstream, _)| echo.are_silent(upstream.cluster)) {
             return Some("where a session goes on without its backend needs a run");
@@ -184,8 +193,21 @@ impl<'a> Offline<'a> {
         };
         let mut headers: Vec<(String, String)> = spec.headers.0.iter().flat_map(own).collect();
         let mut method = spec.method.to_string();
+        let version = match spec.version() {
+            HttpVersion::Http1 => Version::Http1,
+            HttpVersion::Http2 => Version::Http2,
+        };
+        if version == Version::Http2 {
+            drop_connection_headers(&mut headers);
+        }
         if let Some(body) = spec.body.as_ref().filter(|body| !body.is_empty() && spec.upgrade.is_none()) {
             headers.push(("content-length".to_owned(), body.len().to_string()));
+        }
+        if let Some(protocol) = &spec.upgrade {
+            headers.push(("connection".to_owned(), "Upgrade".to_owned()));
+            headers.push(("upgrade".to_owned(), protocol.clone()));
+            headers.push(("sec-websocket-key".to_owned(), WEBSOCKET_KEY.to_owned()));
+            headers.push(("sec-websocket-version".to_owned(), WEBSOCKET_VERSION.to_owned()));
         }
         let mut target = spec.raw_path.clone().unwrap_or_else(|| spec.url.path.clone());
         if let Some(call) = &spec.grpc {
@@ -212,18 +234,19 @@ impl<'a> Offline<'a> {
             }
         };
         let host = headers.iter().position(|(name, _)| name == "host").map(|place| headers.remove(place).1);
-        let host = host.or_else(|| spec.host.clone()).unwrap_or_else(|| spec.url.host.clone());
+        let mut host = host.or_else(|| spec.host.clone()).unwrap_or_else(|| spec.url.host.clone());
+        if let Some(tunnel) = spec.tunnel() {
+            host.clone_from(&tunnel);
+            target = tunnel;
+        }
         Request {
             connection: Connection { address: self.address(case), port: spec.url.port, security },
-            version: match spec.version() {
-                HttpVersion::Http1 => Version::Http1,
-                HttpVersion::Http2 => Version::Http2,
-            },
+            version,
             method,
             authority: Some(host),
             target,
             headers,
-            body_bytes: spec.body.as_ref().map_or(0, |body| body.len() as u64),
+            body_bytes: spec.body.as_ref().filter(|_| spec.upgrade.is_none()).map_or(0, |body| body.len() as u64),
         }
     }
 
@@ -231,6 +254,16 @@ impl<'a> Offline<'a> {
     fn address(&self, case: &RequestCase) -> Option<IpAddr> {
         self.topology.gateways.get(case.gateway.as_ref()?)?.addresses.first().copied()
     }
+}
+
+/// Takes out what no client sends over HTTP/2: the headers of a connection, and those that `connection` names.
+fn drop_connection_headers(headers: &mut Vec<(String, String)>) {
+    let nominated = headers.iter().filter(|(name, _)| name == "connection").flat_map(|(_, list)| list.split(','));
+    let nominated: Vec<String> = nominated.map(|name| name.trim().to_ascii_lowercase()).collect();
+    headers.retain(|(name, value)| {
+        let is_own = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+        !is_own.contains(&name.as_str()) && !nominated.contains(name) && (name != "te" || value == "trailers")
+    });
 }
 
 /// The name of an expected kind of outcome.
@@ -256,7 +289,8 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     if shows && decision.chain.is_some_and(asks) {
         return Some("whether the client's certificate is accepted needs a run");
     }
-    if case.request.upgrade.is_some() {
+    let is_stream = |outcome: &Outcome<'_>| matches!(outcome.answer, Answer::Stream(_));
+    if case.request.upgrade.is_some() && decision.outcomes.iter().any(is_stream) {
         return Some("an upgraded stream needs a run");
     }
     NEEDS_A_RUN.iter().find(controls).map(|_| "it depends on time or on further tries, which need a run")
@@ -298,11 +332,18 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
         let controls = Controls { headers: &upstream.headers, path: &upstream.path, backend: "" };
         !controls.all("x-echo-body").is_empty()
     });
-    if answers_upstream && !has_own_body {
+    if answers_upstream && !has_own_body && !upstreams().any(Upstream::is_upgrade) {
         drop(kept.body.take().is_some(), "body");
     }
     if matches!(kept.mirrors, Some(Mirrors::Percent(_))) {
         kept.mirrors = None;
+    }
+    if let Some(expected) = &mut kept.response {
+        let is_known = |name: &str| !GENERATED_IN_RESPONSES.contains(&name);
+        let given = expected.headers.0.len() + expected.matching.0.len();
+        expected.headers.0.retain(|(name, _)| is_known(name.as_str()));
+        expected.matching.0.retain(|(name, _)| is_known(name.as_str()));
+        drop(expected.headers.0.len() + expected.matching.0.len() < given, "headers that a run generates");
     }
     let is_timed = upstreams().any(|upstream| upstream.session.as_ref().is_some_and(SessionStart::is_timed));
     if let Some(expected) = kept.response.as_mut().filter(|_| is_timed) {

@@ -14,6 +14,7 @@ use super::header::{GENERATED, Mutate, apply, decides};
 use super::http::Admitted;
 use super::redirect::redirect;
 use super::rewrite::rewrite;
+use super::rewritten::{Message, ORDERS};
 use super::session::{SessionStart, choices, home};
 use super::share::Share;
 
@@ -83,9 +84,54 @@ fn refuse<'c>(action: &'c Action, reply: LocalReply, request: &Admitted) -> Outc
             let voice = gate.cors.as_ref().map(|cors| Voice::to(cors, request));
             with_headers(reply, &[Mutate(response_headers)], voice.as_ref())
         }
-        Action::Redirect(_) | Action::Respond(_) | Action::Split(_) => reply,
+        Action::Redirect(ir::Redirect { response_headers, gate, .. }) => {
+            let voice = gate.cors.as_ref().map(|cors| Voice::to(cors, request));
+            with_headers(reply, &[Mutate(response_headers)], voice.as_ref())
+        }
+        Action::Respond(_) | Action::Split(_) => reply,
     };
     Outcome { share: Share::ALL, backend: None, asked: &[], answer: Answer::Local(reply) }
+}
+
+/// An answer that is given before any filter sees the request, as it is changed by what a rule does to the responses
+/// of its backends.
+pub(super) fn answer_early<'c>(
+    config: &'c Config,
+    action: &'c Action,
+    request: &Admitted,
+    reply: &LocalReply,
+) -> Vec<Outcome<'c>> {
+    let outcomes: Vec<Outcome<'_>> = match action {
+        Action::Respond(_) | Action::Redirect(_) => only(reply.clone()),
+        Action::Split(branches) => {
+            let sum = branches.iter().map(|branch| u128::from(branch.weight)).sum();
+            let drawn = branches.iter().filter(|branch| branch.weight > 0);
+            let parts = drawn.flat_map(|branch| {
+                let share = Share::new(u128::from(branch.weight), sum);
+                let parts = answer_early(config, &branch.action, request, reply).into_iter();
+                parts.map(move |part| Outcome { share: part.share * share, ..part })
+            });
+            parts.collect()
+        }
+        Action::Forward(forward) => {
+            let drawn = choices(config, forward, request);
+            let sum: u128 = drawn.iter().map(|backend| u128::from(backend.weight)).sum();
+            let equals = drawn.len() as u128;
+            let answers = drawn.into_iter().map(|backend| {
+                let share = if sum == 0 { Share::new(1, equals) } else { Share::new(u128::from(backend.weight), sum) };
+                let changes = [Mutate(&backend.response_headers), Mutate(&forward.response_headers)];
+                let answer = Answer::Local(with_headers(reply.clone(), &changes, None));
+                Outcome { share, backend: None, asked: &[], answer }
+            });
+            answers.collect()
+        }
+    };
+    match outcomes.as_slice() {
+        [first, rest @ ..] if rest.iter().all(|other| other.answer == first.answer) => {
+            vec![Outcome { share: Share::ALL, ..first.clone() }]
+        }
+        _ => outcomes,
+    }
 }
 
 fn only<'c>(reply: LocalReply) -> Vec<Outcome<'c>> {
@@ -181,12 +227,10 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
     let mut headers = request.headers.clone();
     let mut generated: Vec<&'static str> = GENERATED.to_vec();
     for mutations in [own, request_headers] {
-        apply(mutations, &mut headers);
+        apply(mutations, &mut headers, Message::Request);
         generated.retain(|name| !decides(mutations, name));
     }
-    if generated.contains(&"x-forwarded-for") {
-        headers.retain(|(name, _)| name != "x-forwarded-for");
-    }
+    headers.retain(|(name, _)| !generated.contains(&name.as_str()) && !ORDERS.contains(&name.as_str()));
     let mut host = request.authority.clone();
     // An entry's host is set before the route's, and what it replaces is told to nobody.
     if let Some(other) = own_host {
@@ -196,8 +240,12 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
         set(&mut headers, "x-envoy-original-host", &host);
         host.clone_from(other);
     }
-    let mut path = request.target.clone();
-    if let Some(rewritten) = path_rewrite.as_ref().and_then(|action| rewrite(action, &request.target)) {
+    // A tunnel is asked for by host and port alone.
+    let is_tunnel = request.target.is_empty();
+    let mut path = if is_tunnel { request.authority.clone() } else { request.target.clone() };
+    if let Some(rewritten) =
+        path_rewrite.as_ref().filter(|_| !is_tunnel).and_then(|action| rewrite(action, &request.target))
+    {
         set(&mut headers, "x-envoy-original-path", &request.target);
         path = rewritten;
     }

@@ -12,7 +12,7 @@ use crate::ir::{
 
 use super::action::weigh;
 use super::decision::{LocalReply, Reason};
-use super::header::Lines;
+use super::header::{GENERATED, Lines};
 use super::http::Admitted;
 
 /// The answer to a request whose service gave none.
@@ -121,7 +121,8 @@ fn seen(lines: &Lines, listed: &AuthHeaders, protocol: &ExternalAuthProtocol) ->
             ALWAYS_SEEN.contains(&name) || names.iter().any(|own| own == name)
         }
     };
-    lines.iter().filter(|(name, _)| is_seen(name)).cloned().collect()
+    let is_known = |name: &str| !GENERATED.contains(&name);
+    lines.iter().filter(|(name, _)| is_known(name) && is_seen(name)).cloned().collect()
 }
 
 /// Sets what a service gave along with its permission.

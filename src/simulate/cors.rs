@@ -3,7 +3,7 @@
 use crate::ir::{Action, CORS_RESPONSE_HEADERS, Cors};
 
 use super::decision::{LocalReply, Reason};
-use super::header::Lines;
+use super::header::{Lines, line};
 use super::http::Admitted;
 use super::matching::Subject;
 
@@ -30,10 +30,6 @@ impl Voice {
     }
 }
 
-fn line<'l>(lines: &'l Lines, name: &str) -> Option<&'l str> {
-    lines.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
-}
-
 fn response_lines(cors: &Cors, origin: &str) -> Lines {
     let mut lines = vec![("access-control-allow-origin".to_owned(), origin.to_owned())];
     if cors.credentials {
@@ -45,10 +41,11 @@ fn response_lines(cors: &Cors, origin: &str) -> Lines {
     lines
 }
 
-/// The method that a preflight asks for; `None` for other requests.
+/// The method that a preflight asks for; `None` for other requests. An empty line asks for nothing.
 pub(super) fn requested_method<'r>(subject: &Subject<'r>) -> Option<&'r str> {
-    line(subject.headers, "origin").filter(|_| subject.method == "OPTIONS")?;
-    line(subject.headers, "access-control-request-method")
+    let text = |name| line(subject.headers, name).filter(|text| !text.is_empty());
+    text("origin").filter(|_| subject.method == "OPTIONS")?;
+    text("access-control-request-method")
 }
 
 /// The answer to a preflight about a route.
@@ -63,7 +60,11 @@ pub(super) fn preflight(action: &Action, request: &Admitted) -> Option<LocalRepl
     let mut list = |name: &str, values: &[String], wildcard: Option<&str>| {
         let text = match values {
             [] => return,
-            [one] if one == "*" => wildcard.unwrap_or_default().to_owned(),
+            // What nobody asked for is not told.
+            [one] if one == "*" => match wildcard.filter(|text| !text.is_empty()) {
+                Some(asked) => asked.to_owned(),
+                None => return,
+            },
             many => many.join(","),
         };
         headers.push((name.to_owned(), text));

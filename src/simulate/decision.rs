@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use crate::ir::{AuthId, ClusterId, FilterChain, Listener, Origin, Route, VirtualHost};
 
 use super::cors::Voice;
-use super::header::Mutate;
+use super::header::{Mutate, joined, upgrade};
+use super::rewritten::Message;
 use super::session::SessionStart;
 use super::share::Share;
 
@@ -88,6 +89,8 @@ pub enum Closed {
     NoEndpoint,
     /// A header's name has an underscore, for which HTTP/2 streams are reset.
     Underscore,
+    /// A header of connections, which HTTP/2 knows none of.
+    ConnectionHeader,
 }
 
 impl Closed {
@@ -102,6 +105,7 @@ impl Closed {
             Self::InvalidBackend => "the backend cannot be used",
             Self::NoEndpoint => "the backend has no endpoint",
             Self::Underscore => "a header name has an underscore, which no rule of the listener asks for",
+            Self::ConnectionHeader => "a header of connections is none of HTTP/2's",
         }
     }
 }
@@ -143,6 +147,8 @@ pub enum Reason {
     BadRequest,
     /// A header's name has an underscore.
     Underscore,
+    /// The connection shall become something that is not supported.
+    Upgrade,
     /// The path had escaped slashes: the client is sent to the path without.
     EscapedSlashes,
     /// No virtual host covers the host.
@@ -175,6 +181,7 @@ impl Reason {
         match self {
             Self::BadRequest => "the request is not well-formed",
             Self::Underscore => "a header name has an underscore, which no rule of the listener asks for",
+            Self::Upgrade => "connections become websockets, and nothing else",
             Self::EscapedSlashes => "the path has escaped slashes and is redirected to the plain one",
             Self::NoHost => "no listener and route cover the host",
             Self::NoRoute => "no rule matches",
@@ -219,7 +226,8 @@ pub struct Upstream<'c> {
 impl Upstream<'_> {
     /// What the client gets of the headers of a response, which `endpoint` sends where it is known. Names are in lower
     /// case.
-    pub fn answer(&self, mut headers: Vec<(String, String)>, endpoint: Option<SocketAddr>) -> Vec<(String, String)> {
+    pub fn answer(&self, headers: Vec<(String, String)>, endpoint: Option<SocketAddr>) -> Vec<(String, String)> {
+        let mut headers = joined(&headers, Message::Response);
         for mutate in &self.response {
             mutate.apply(&mut headers);
         }
@@ -228,6 +236,11 @@ impl Upstream<'_> {
         }
         headers.extend(self.session.iter().flat_map(|session| session.lines(endpoint)));
         headers
+    }
+
+    /// Whether its connection shall become another one.
+    pub fn is_upgrade(&self) -> bool {
+        upgrade(&self.headers).is_some()
     }
 
     /// The response headers that the configuration sets, adds or removes, in order and without repetitions.

@@ -1,71 +1,156 @@
 //! Headers: what the proxy strips, adds and changes
 //! ([HTTP header manipulation](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers)).
 
-use crate::ir::{Existing, HeaderMutation, HeaderMutations};
+use crate::ir::{Existing, HeaderMutation, HeaderMutations, WEBSOCKET};
+
+use super::request::Version;
+use super::rewritten::{Fate, Message, fate};
 
 /// Header lines with names in lower case.
 pub(super) type Lines = Vec<(String, String)>;
 
-/// Headers of the connection, which are not handed on.
-const HOP_BY_HOP: &[&str] =
-    &["connection", "keep-alive", "proxy-connection", "upgrade", "transfer-encoding", "expect", "host"];
-
-/// Envoy's own headers, which are not believed when a client sends them. `x-forwarded-proto`,
-/// `x-request-id` and `x-envoy-external-address` are set anew.
-const NOT_BELIEVED: &[&str] = &[
-    "x-forwarded-client-cert",
-    "x-forwarded-proto",
-    "x-request-id",
-    "x-envoy-decorator-operation",
-    "x-envoy-downstream-service-cluster",
-    "x-envoy-downstream-service-node",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-external-address",
-    "x-envoy-force-trace",
-    "x-envoy-hedge-on-per-try-timeout",
-    "x-envoy-internal",
-    "x-envoy-ip-tags",
-    "x-envoy-is-timeout-retry",
-    "x-envoy-max-retries",
-    "x-envoy-original-host",
-    "x-envoy-original-path",
-    "x-envoy-original-url",
-    "x-envoy-retriable-header-names",
-    "x-envoy-retriable-status-codes",
-    "x-envoy-retry-grpc-on",
-    "x-envoy-retry-on",
-    "x-envoy-upstream-alt-stat-name",
-    "x-envoy-upstream-rq-per-try-timeout-ms",
-    "x-envoy-upstream-rq-timeout-alt-response",
-    "x-envoy-upstream-rq-timeout-ms",
-    "x-envoy-upstream-stream-duration-ms",
-];
-
-/// Headers that no request has when routes are matched: Envoy removes them, or keeps them for itself. `upgrade`, `te`
-/// and those that it sets itself can be matched. Measured with each header in a request of its own.
-const NEVER_MATCHED: &[&str] = &["connection", "keep-alive", "proxy-connection"];
-const MATCHED: &[&str] = &["x-forwarded-proto", "x-request-id", "x-envoy-external-address", "x-envoy-is-timeout-retry"];
-
-/// Whether a header, named in lower case, is in no request when routes are matched.
-pub(super) fn is_stripped(name: &str) -> bool {
-    NEVER_MATCHED.contains(&name) || (NOT_BELIEVED.contains(&name) && !MATCHED.contains(&name))
-}
+/// How many headers `connection` may name.
+const MOST_NOMINATED: usize = 9;
 
 /// Headers whose values only a run shows.
 pub(super) const GENERATED: &[&str] = &["x-envoy-external-address", "x-forwarded-for", "x-request-id"];
 
-/// The headers of a request as the routes see them.
-pub(super) fn admit(sent: &[(String, String)], scheme: &str) -> Lines {
-    let mut lines: Lines = Vec::with_capacity(sent.len() + 2);
+/// Where clients are taken to connect from: rules may match the address.
+const CLIENT: &str = "127.0.0.1";
+
+/// Any UUID: rules may match what every one has in common.
+const UUID: &str = "00000000-0000-4000-8000-000000000000";
+
+/// A request whose connection headers make no sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BadConnection;
+
+/// The first line of a header.
+pub(super) fn line<'l>(lines: &'l Lines, name: &str) -> Option<&'l str> {
+    lines.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+}
+
+/// Adds a value: a line of its own, or the end of the line that there is.
+pub(super) fn append(lines: &mut Lines, name: &str, value: &str, message: Message) {
+    let own = lines.iter_mut().find(|(other, _)| other == name).filter(|_| message.joins(name));
+    match own {
+        Some((_, values)) => {
+            values.push(',');
+            values.push_str(value);
+        }
+        None => lines.push((name.to_owned(), value.to_owned())),
+    }
+}
+
+/// Lines as Envoy keeps them.
+pub(super) fn joined(lines: &[(String, String)], message: Message) -> Lines {
+    let mut kept = Lines::with_capacity(lines.len() + 2);
+    lines.iter().for_each(|(name, value)| append(&mut kept, &name.to_ascii_lowercase(), value, message));
+    kept
+}
+
+/// What the proxy reads of the headers that were sent.
+pub(super) fn receive(sent: &[(String, String)], version: Version) -> Result<Lines, BadConnection> {
+    let mut lines = Lines::with_capacity(sent.len() + 4);
     for (name, value) in sent {
-        let name = name.to_ascii_lowercase();
-        let dropped = HOP_BY_HOP.contains(&name.as_str()) || NOT_BELIEVED.contains(&name.as_str());
-        // Of `te` only `trailers` is handed on.
-        if !dropped && (name != "te" || value.trim().eq_ignore_ascii_case("trailers")) {
-            lines.push((name, value.trim_matches([' ', '\t']).to_owned()));
+        let (name, value) = (name.to_ascii_lowercase(), value.trim_matches([' ', '\t']));
+        match lines.iter_mut().find(|(other, _)| version == Version::Http2 && name == "cookie" && *other == name) {
+            Some((_, cookies)) => {
+                cookies.push_str("; ");
+                cookies.push_str(value);
+            }
+            None => append(&mut lines, &name, value, Message::Request),
         }
     }
-    lines.push(("x-forwarded-proto".to_owned(), scheme.to_owned()));
+    match version {
+        Version::Http1 => sanitize_connection(&mut lines)?,
+        Version::Http2 if has_connection(&lines) => return Err(BadConnection),
+        Version::Http2 => {}
+    }
+    Ok(lines)
+}
+
+/// Whether headers of one connection are among those of a stream. An upgrade is written as over HTTP/1.1.
+fn has_connection(lines: &Lines) -> bool {
+    let is_odd = |(name, value): &(String, String)| match fate(name) {
+        Fate::OfUpgrades => upgrade(lines).is_none(),
+        Fate::Trailers => value != "trailers",
+        Fate::Removed => !name.starts_with("x-"),
+        _ => false,
+    };
+    lines.iter().any(is_odd)
+}
+
+fn tokens(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|token| !token.is_empty())
+}
+
+/// What a request wants its connection to become.
+pub(super) fn upgrade(lines: &Lines) -> Option<&str> {
+    let asks = tokens(line(lines, "connection")?).any(|token| token.eq_ignore_ascii_case("upgrade"));
+    line(lines, "upgrade").filter(|_| asks)
+}
+
+/// Whether a connection may become that.
+pub(super) fn is_upgradable(protocol: &str) -> bool {
+    protocol.eq_ignore_ascii_case(WEBSOCKET)
+}
+
+/// Takes out the headers that `connection` names, and an upgrade to HTTP/2.
+fn sanitize_connection(lines: &mut Lines) -> Result<(), BadConnection> {
+    if upgrade(lines).is_some_and(|protocol| protocol.eq_ignore_ascii_case("h2c")) {
+        lines.retain(|(name, _)| name != "upgrade" && name != "http2-settings");
+    }
+    if upgrade(lines).is_some() {
+        return Ok(());
+    }
+    let Some(nominated) = line(lines, "connection") else { return Ok(()) };
+    let nominated: Vec<String> = tokens(nominated).map(str::to_ascii_lowercase).collect();
+    // Whoever takes these out hides where a request comes from.
+    let is_protected = |name: &String| {
+        name.starts_with(':') || ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"].contains(&name.as_str())
+    };
+    if nominated.len() > MOST_NOMINATED || nominated.iter().any(is_protected) {
+        return Err(BadConnection);
+    }
+    lines.retain(|(name, _)| ["connection", "te"].contains(&name.as_str()) || !nominated.contains(name));
+    Ok(())
+}
+
+/// The address of the client, as far as the proxies in front are trusted to tell it.
+fn client(received: &Lines, trusted_hops: u32) -> &str {
+    let told: Vec<&str> = line(received, "x-forwarded-for").map(|list| tokens(list).collect()).unwrap_or_default();
+    let hops = usize::try_from(trusted_hops).unwrap_or(usize::MAX);
+    told.len().checked_sub(hops).and_then(|place| told.get(place)).copied().unwrap_or(CLIENT)
+}
+
+/// The headers of a request as the routes see them. `scheme` is what its line about that becomes.
+pub(super) fn admit(received: &Lines, scheme: &str, trusted_hops: u32) -> Lines {
+    let is_upgrade = upgrade(received).is_some();
+    let mut lines = Lines::with_capacity(received.len() + 4);
+    for (name, value) in received {
+        let kept = match fate(name) {
+            Fate::Kept => name != "host",
+            Fate::OfUpgrades => is_upgrade,
+            Fate::Expectation => !value.eq_ignore_ascii_case("100-continue"),
+            Fate::Trailers => {
+                if tokens(value).any(|token| token == "trailers") {
+                    lines.push((name.clone(), "trailers".to_owned()));
+                }
+                false
+            }
+            Fate::Appended => true,
+            Fate::Removed | Fate::Address | Fate::Scheme | Fate::Fresh => false,
+        };
+        if kept {
+            lines.push((name.clone(), value.clone()));
+        }
+    }
+    append(&mut lines, "x-forwarded-for", CLIENT, Message::Request);
+    let client = client(received, trusted_hops);
+    for (name, value) in [("x-forwarded-proto", scheme), ("x-envoy-external-address", client), ("x-request-id", UUID)] {
+        lines.push((name.to_owned(), value.to_owned()));
+    }
     lines
 }
 
@@ -74,8 +159,9 @@ pub(super) fn admit(sent: &[(String, String)], scheme: &str) -> Lines {
 pub(super) struct Mutate<'c>(pub(super) &'c HeaderMutations);
 
 impl Mutate<'_> {
+    /// Changes the headers of a response.
     pub(super) fn apply(&self, lines: &mut Lines) {
-        apply(self.0, lines);
+        apply(self.0, lines, Message::Response);
     }
 
     /// The headers that are named.
@@ -85,7 +171,7 @@ impl Mutate<'_> {
 }
 
 /// Changes headers as one of Envoy's lists does: removals, then replacements, then additions.
-pub(super) fn apply(mutations: &HeaderMutations, lines: &mut Lines) {
+pub(super) fn apply(mutations: &HeaderMutations, lines: &mut Lines, message: Message) {
     for HeaderMutation { name, existing, added: _ } in &mutations.0 {
         match existing {
             Existing::Kept => {}
@@ -99,8 +185,7 @@ pub(super) fn apply(mutations: &HeaderMutations, lines: &mut Lines) {
         }
     }
     for HeaderMutation { name, existing: _, added } in &mutations.0 {
-        let added = added.iter().filter(|value| !value.is_empty());
-        lines.extend(added.map(|value| (name.clone(), value.clone())));
+        added.iter().filter(|value| !value.is_empty()).for_each(|value| append(lines, name, value, message));
     }
 }
 
@@ -114,4 +199,47 @@ pub(super) fn decides(mutations: &HeaderMutations, name: &str) -> bool {
                 Existing::Replaced(value) => !value.is_empty(),
             }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BadConnection, Lines, admit, line, receive};
+    use crate::simulate::request::Version::{self, Http1, Http2};
+
+    fn received(sent: &[(&str, &str)], version: Version) -> Result<Lines, BadConnection> {
+        let sent: Lines = sent.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        receive(&sent, version)
+    }
+
+    #[test]
+    fn what_connection_names_is_gone_unless_it_hides_where_a_request_comes_from() {
+        let lines = received(&[("Connection", "X-A, te, close"), ("x-a", "1"), ("te", "trailers")], Http1).unwrap();
+        assert_eq!((line(&lines, "x-a"), line(&lines, "te")), (None, Some("trailers")));
+        assert_eq!(received(&[("connection", "x-forwarded-for")], Http1), Err(BadConnection));
+        assert_eq!(received(&[("connection", ":path")], Http1), Err(BadConnection));
+        assert_eq!(received(&[("connection", "a,b,c,d,e,f,g,h,i,j")], Http1), Err(BadConnection));
+        let kept = received(&[("connection", "upgrade, x-a"), ("upgrade", "foo"), ("x-a", "1")], Http1).unwrap();
+        assert_eq!(line(&kept, "x-a"), Some("1"));
+    }
+
+    #[test]
+    fn http2_knows_no_connection_headers() {
+        for header in [("connection", "close"), ("te", "gzip"), ("keep-alive", "1"), ("upgrade", "websocket")] {
+            assert_eq!(received(&[header], Http2), Err(BadConnection), "{header:?}");
+        }
+        let lines = received(&[("cookie", "a=1"), ("cookie", "b=2"), ("te", "trailers")], Http2).unwrap();
+        assert_eq!(line(&lines, "cookie"), Some("a=1; b=2"));
+    }
+
+    #[test]
+    fn routes_see_what_the_proxy_knows_better_than_the_client() {
+        let sent = [("x-forwarded-for", "192.0.2.1, 192.0.2.2"), ("x-forwarded-proto", "ftp"), ("accept", "a")];
+        let lines = received(&[&sent[..], &[("accept", "b")]].concat(), Http1).unwrap();
+        let admitted = admit(&lines, "http", 1);
+        assert_eq!(line(&admitted, "x-forwarded-for"), Some("192.0.2.1, 192.0.2.2,127.0.0.1"));
+        assert_eq!(line(&admitted, "x-envoy-external-address"), Some("192.0.2.2"));
+        assert_eq!(line(&admitted, "x-forwarded-proto"), Some("http"));
+        assert_eq!(line(&admitted, "accept"), Some("a,b"));
+        assert_eq!(line(&admit(&lines, "http", 0), "x-envoy-external-address"), Some("127.0.0.1"));
+    }
 }

@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::ir::{Config, HttpConnection, Route, VirtualHost};
+use crate::ir::{CONNECT, Config, HttpConnection, Route, VirtualHost};
 
-use super::action::act;
+use super::action::{act, answer_early};
 use super::authorization::Authority;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
-use super::header::{Lines, admit};
+use super::header::{BadConnection, Lines, admit, is_upgradable, line, receive, upgrade};
 use super::host::{HostTable, split_port, without_dot};
 use super::matching::Subject;
 use super::path::{Normalized, normalize, split_query};
-use super::request::{Request, Security, Version};
+use super::request::{Connection, Request, Security, Version};
 use super::routes::RouteTable;
 use super::share::Share;
 
@@ -33,7 +33,6 @@ const METHODS: &[&str] = &[
     "MKCALENDAR",
     "MKCOL",
     "MOVE",
-    "M-SEARCH",
     "NOTIFY",
     "OPTIONS",
     "PATCH",
@@ -42,6 +41,7 @@ const METHODS: &[&str] = &[
     "PROPPATCH",
     "PURGE",
     "PUT",
+    "QUERY",
     "REBIND",
     "REPORT",
     "SEARCH",
@@ -53,6 +53,9 @@ const METHODS: &[&str] = &[
     "UNLOCK",
     "UNSUBSCRIBE",
 ];
+
+/// The method that the parser knows and the connection manager refuses.
+const REFUSED_METHOD: &str = "QUERY";
 
 /// The virtual hosts of a connection manager.
 #[derive(Debug)]
@@ -80,6 +83,9 @@ pub(super) struct Admitted {
 pub(super) enum Refusal {
     /// It is answered.
     Reply(LocalReply),
+    /// It is answered before its headers are made ready for routes. One that says its scheme itself meets a rule all
+    /// the same: what that does to responses is done to the answer.
+    Early(LocalReply, Box<Admitted>),
     /// Its stream is reset, and the connection with it where there is only one.
     Reset(Closed),
 }
@@ -114,6 +120,13 @@ impl<'c> HttpTable<'c> {
         let admitted = match self.admit(config, request) {
             Ok(admitted) => admitted,
             Err(Refusal::Reply(reply)) => return local(finish(reply, is_grpc(&request.headers))),
+            Err(Refusal::Early(reply, seen)) => {
+                let host = self.host(&seen);
+                let route = host.and_then(|(_, table)| table.find(&seen.subject()));
+                let answer = |route: &'c Route| answer_early(config, &route.action, &seen, &reply);
+                let outcomes = route.map_or_else(|| local(reply.clone()).outcomes, answer);
+                return Decision { outcomes: finish_all(outcomes, seen.is_grpc), ..local(reply) };
+            }
             Err(Refusal::Reset(closed)) => return Decision::closed(None, closed),
         };
         let refused = |reason| local(finish(LocalReply::new(status_of(reason), reason), admitted.is_grpc));
@@ -149,8 +162,9 @@ impl<'c> HttpTable<'c> {
     pub(super) fn admit(&self, config: &Config, request: &Request) -> Result<Admitted, Refusal> {
         let Request { connection, version, method, authority, target, headers, body_bytes } = request;
         let bad = || Refusal::Reply(LocalReply::new(400, Reason::BadRequest));
+        let broken = || Refusal::Reply(LocalReply::new(400, Reason::BadRequest).with_body("Bad Request"));
         if *version == Version::Http1 && !METHODS.contains(&method.as_str()) {
-            return Err(Refusal::Reply(LocalReply::new(400, Reason::BadRequest).with_body("Bad Request")));
+            return Err(broken());
         }
         if !self.admits_underscores && headers.iter().any(|(name, _)| name.contains('_')) {
             return Err(match version {
@@ -158,37 +172,89 @@ impl<'c> HttpTable<'c> {
                 Version::Http2 => Refusal::Reset(Closed::Underscore),
             });
         }
-        let (authority, target) = split_target(authority.as_deref(), target).ok_or_else(bad)?;
-        let target = match normalize(target) {
-            Normalized::Path(path) => path,
-            // gRPC clients follow no redirects.
-            Normalized::Redirect(_) if is_grpc(headers) => return Err(bad()),
-            Normalized::Redirect(path) => {
-                let headers = vec![("location".to_owned(), path)];
-                return Err(Refusal::Reply(LocalReply { headers, ..LocalReply::new(307, Reason::EscapedSlashes) }));
-            }
-            Normalized::Refused => return Err(bad()),
+        let received = match (receive(headers, *version), version) {
+            (Ok(received), _) => received,
+            (Err(BadConnection), Version::Http1) => return Err(broken()),
+            (Err(BadConnection), Version::Http2) => return Err(Refusal::Reset(Closed::ConnectionHeader)),
         };
-        let scheme = match connection.security {
+        let scheme = Scheme::of(connection, &received, config.proxy.trusted_hops);
+        let admitted = |authority: &str, target: String, headers: Lines| Admitted {
+            // Over HTTP/2 an upgrade is asked for with a method of its own.
+            method: if upgrade(&received).is_some() && *version == Version::Http2 { "GET" } else { method }.to_owned(),
+            authority: without_dot(authority),
+            target,
+            headers,
+            scheme: scheme.name,
+            is_grpc: is_grpc(&received),
+            body_bytes: *body_bytes,
+        };
+        let ready = |authority: &str, target: String| {
+            admitted(authority, target, admit(&received, &scheme.line, config.proxy.trusted_hops))
+        };
+        // Without the line no route is looked for.
+        let says_scheme = line(&received, "x-forwarded-proto").is_some_and(|scheme| !scheme.is_empty());
+        let early = |reply: LocalReply, authority: &str, target: &str| {
+            if !says_scheme {
+                return Refusal::Reply(reply);
+            }
+            let target = target.split('#').next().unwrap_or_default().to_owned();
+            Refusal::Early(reply, Box::new(admitted(authority, target, received.clone())))
+        };
+        if request.is_tunnel() || (method == CONNECT && upgrade(&received).is_none()) {
+            let authority = tunnel_host(request, &received).ok_or_else(broken)?;
+            return Ok(ready(authority, String::new()));
+        }
+        let (authority, target) = split_target(authority.as_deref(), target).ok_or_else(bad)?;
+        let refused = || LocalReply::new(400, Reason::BadRequest);
+        if method == REFUSED_METHOD {
+            return Err(early(refused(), authority, target));
+        }
+        match normalize(target) {
+            Normalized::Path(path) => Ok(ready(authority, path)),
+            // gRPC clients follow no redirects.
+            Normalized::Redirect(path) if is_grpc(headers) => Err(early(refused(), authority, &path)),
+            Normalized::Redirect(path) => {
+                let headers = vec![("location".to_owned(), path.clone())];
+                let reply = LocalReply { headers, ..LocalReply::new(307, Reason::EscapedSlashes) };
+                Err(early(reply, authority, &path))
+            }
+            Normalized::Refused => Err(early(refused(), authority, target)),
+        }
+    }
+}
+
+/// The scheme of a request, and what its line about that becomes.
+struct Scheme {
+    name: &'static str,
+    line: String,
+}
+
+impl Scheme {
+    fn of(connection: &Connection, received: &Lines, trusted_hops: u32) -> Self {
+        let own = match connection.security {
             Security::Tls { .. } => "https",
             Security::Plain | Security::Udp => "http",
         };
         // Behind a trusted proxy, that one knows what the client spoke.
-        let told = request.header_lines("x-forwarded-proto").next().filter(|_| config.proxy.trusted_hops > 0);
-        let scheme = match told {
+        let told = line(received, "x-forwarded-proto").filter(|told| trusted_hops > 0 && !told.is_empty());
+        let name = match told {
             Some("https") => "https",
             Some("http") => "http",
-            _ => scheme,
+            _ => own,
         };
-        Ok(Admitted {
-            method: method.clone(),
-            authority: without_dot(authority),
-            target,
-            headers: admit(headers, scheme),
-            scheme,
-            is_grpc: is_grpc(headers),
-            body_bytes: *body_bytes,
-        })
+        Self { name, line: told.unwrap_or(own).to_owned() }
+    }
+}
+
+/// Where a tunnel shall lead: host and port, whatever the Host header says.
+fn tunnel_host<'r>(request: &'r Request, received: &Lines) -> Option<&'r str> {
+    match request.version {
+        Version::Http2 => request.authority.as_deref(),
+        Version::Http1 => {
+            let (host, port) = request.target.rsplit_once(':')?;
+            let is_host = !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok();
+            (is_host && line(received, "content-length").is_none()).then_some(&request.target)
+        }
     }
 }
 
@@ -210,13 +276,23 @@ fn follow<'c>(
     admitted: &Admitted,
     authority: &Authority<'_>,
 ) -> Decision<'c> {
-    let mut outcomes = act(config, host, route, admitted, authority);
+    let outcomes = match upgrade(&admitted.headers) {
+        Some(protocol) if !is_upgradable(protocol) && admitted.method != CONNECT => {
+            answer_early(config, &route.action, admitted, &LocalReply::new(403, Reason::Upgrade))
+        }
+        _ => act(config, host, route, admitted, authority),
+    };
+    let outcomes = finish_all(outcomes, admitted.is_grpc);
+    Decision { listener: None, chain: None, host: Some(host), route: Some(route), path: None, outcomes }
+}
+
+fn finish_all(mut outcomes: Vec<Outcome<'_>>, is_grpc: bool) -> Vec<Outcome<'_>> {
     for outcome in &mut outcomes {
         if let Answer::Local(reply) = &mut outcome.answer {
-            *reply = finish(reply.clone(), admitted.is_grpc);
+            *reply = finish(reply.clone(), is_grpc);
         }
     }
-    Decision { listener: None, chain: None, host: Some(host), route: Some(route), path: None, outcomes }
+    outcomes
 }
 
 fn local<'c>(reply: LocalReply) -> Decision<'c> {

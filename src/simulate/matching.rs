@@ -116,7 +116,11 @@ impl<'c> Conditions<'c> {
     /// The first condition besides the path that the request does not meet,
     /// where those on some headers count as met.
     fn unmet_if(&self, subject: &Subject<'_>, is_met: impl Fn(&ValueMatch) -> bool) -> Option<Unmet<'c>> {
-        let RouteMatch { path: _, method, headers, query, grpc } = self.matches;
+        let RouteMatch { path, method, headers, query, grpc } = self.matches;
+        // What asks for a tunnel has no path, so only rules for that method alone take it.
+        if subject.target.is_empty() && !self.matches.takes_connect() {
+            return Some(Unmet::Path(path));
+        }
         if *grpc && !subject.is_grpc {
             return Some(Unmet::Grpc);
         }

@@ -22,6 +22,7 @@ mod re2;
 mod redirect;
 mod request;
 mod rewrite;
+mod rewritten;
 mod routes;
 mod session;
 mod share;
@@ -33,6 +34,7 @@ pub use decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason, Upstre
 pub use language::Language;
 pub use re2::Pattern;
 pub use request::{Connection, Request, Security, Version};
+pub use rewritten::{Fate, fate};
 pub use session::{SessionStart, UNKNOWN};
 pub use share::Share;
 pub use witness::Witness;
@@ -66,11 +68,6 @@ impl<'c> Simulator<'c> {
     /// The configuration.
     pub fn config(&self) -> &'c Config {
         self.config
-    }
-
-    /// Whether a header, named in lower case, is taken out of every request before routes are matched.
-    pub fn strips(name: &str) -> bool {
-        header::is_stripped(name)
     }
 
     /// Decides about one request. Authorization services are assumed to agree.

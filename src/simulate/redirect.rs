@@ -9,6 +9,7 @@ use super::header::apply;
 use super::host::split_port;
 use super::http::Admitted;
 use super::rewrite::rewrite;
+use super::rewritten::Message;
 
 /// The answer of a redirect on a virtual host.
 pub(super) fn redirect(action: &Redirect, hostname: &Hostname, request: &Admitted) -> LocalReply {
@@ -29,8 +30,10 @@ pub(super) fn redirect(action: &Redirect, hostname: &Hostname, request: &Admitte
     let path = path.as_ref().and_then(|path| rewrite(path, &request.target)).unwrap_or_else(|| request.target.clone());
     let scheme = scheme.unwrap_or(request.scheme);
     let location = format!("{scheme}://{host}{port}{path}");
-    let mut headers = vec![("location".to_owned(), location)];
-    apply(response_headers, &mut headers);
+    // What `CONNECT` asks for has no path, and so none that it could be sent to.
+    let is_tunnel = request.target.is_empty();
+    let mut headers = if is_tunnel { Vec::new() } else { vec![("location".to_owned(), location)] };
+    apply(response_headers, &mut headers, Message::Response);
     if let Some(cors) = &gate.cors {
         Voice::to(cors, request).say(&mut headers);
     }

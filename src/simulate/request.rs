@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::ir::CONNECT;
+
 /// A request with the connection that it comes over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -13,9 +15,10 @@ pub struct Request {
     pub method: String,
     /// The Host header or `:authority`, as sent; `None` when there is none.
     pub authority: Option<String>,
-    /// The request target, as sent: path and query, or an absolute URL.
+    /// The request target, as sent: path and query, an absolute URL, or host and port for `CONNECT`.
     pub target: String,
-    /// Header lines, Host left out. Letter case of names does not count.
+    /// Header lines, Host left out. Letter case of names does not count. An upgrade is asked for by `connection` and
+    /// `upgrade`, over HTTP/2 too.
     pub headers: Vec<(String, String)>,
     /// The length of the body.
     pub body_bytes: u64,
@@ -57,6 +60,11 @@ impl Request {
         self.method.is_empty()
     }
 
+    /// Whether it asks for a tunnel.
+    pub fn is_tunnel(&self) -> bool {
+        self.method == CONNECT && !self.target.starts_with('/')
+    }
+
     /// The URL; the port is the Gateway's.
     pub fn url(&self) -> String {
         let (scheme, well_known) = match self.connection.security {
@@ -67,8 +75,13 @@ impl Request {
             Security::Udp => ("udp", 0),
         };
         let port = self.connection.port;
-        let port = if port == well_known { String::new() } else { format!(":{port}") };
-        format!("{scheme}://{}{port}{}", self.authority.as_deref().unwrap_or_default(), self.target)
+        let written = format!(":{port}");
+        // A client names the port in Host too.
+        let authority = self.authority.as_deref().unwrap_or_default();
+        let host = authority.strip_suffix(written.as_str()).unwrap_or(authority);
+        let port = if port == well_known { "" } else { &written };
+        let target = if self.is_tunnel() { "/" } else { &self.target };
+        format!("{scheme}://{host}{port}{target}")
     }
 
     /// The values of all lines of one header.

@@ -115,6 +115,8 @@ fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &
     }
     let method = method.clone().unwrap_or_else(|| if *grpc { "POST" } else { "GET" }.to_owned());
     let mut target = match path {
+        // A tunnel is asked for by host and port.
+        PathMatch::Prefix(_) if matches.takes_connect() => format!("{authority}:{}", listener.port),
         PathMatch::Exact(path) => path.clone(),
         PathMatch::Prefix(prefix) if prefix.is_empty() => "/".to_owned(),
         PathMatch::Prefix(prefix) => prefix.clone(),
@@ -136,7 +138,7 @@ fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &
         },
         version: Version::Http1,
         method,
-        authority: Some(authority.to_owned()),
+        authority: Some(if matches.takes_connect() { target.clone() } else { authority.to_owned() }),
         target,
         headers,
         body_bytes: 0,

@@ -44,10 +44,8 @@ const EXEMPT: &[(&str, &[&str])] = &[
         ],
     ),
     // What is sent on the stream once it is upgraded is no request.
-    (
-        "an upgraded stream needs a run",
-        &["backend-protocol/01-app-protocols", "backend-protocol/02-over-tls", "http/app-protocol", "tcp/01-weights"],
-    ),
+    ("an upgraded stream needs a run", &["tcp/01-weights"]),
+    ("whether the backend upgrades streams of HTTP/2 needs a run", &["backend-protocol/01-app-protocols"]),
     // Certificates are verified by the TLS libraries of both sides.
     (
         "whether the certificate of the backend is accepted needs a run",
@@ -99,7 +97,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ("totalAttempts", &["retry/budget"]),
     ("within", &["mirror/several", "timeouts/request"]),
     // Envoy makes up the values, from the address of the client or from the time.
-    ("headers that a run generates", &["http/proxy-trusted-hops", "session/permanent"]),
+    ("headers that a run generates", &["diagnostics/GW4070", "http/proxy-trusted-hops", "session/permanent"]),
     ("whether a session has ended needs a run", &["session/cookie", "session/permanent"]),
     ("where a session goes on without its backend needs a run", &["session/dead-backend"]),
     ("which addresses a DNS name has needs a run", &["session/pool-by-name"]),

@@ -5,8 +5,7 @@ use envoy_types::pb::envoy::config::core::v3::{
     HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
 };
 use envoy_types::pb::envoy::config::route::v3::{
-    HeaderMatcher, Route, RouteAction, RouteMatch, header_matcher::HeaderMatchSpecifier, route,
-    route_action::ClusterSpecifier,
+    HeaderMatcher, Route, RouteAction, RouteMatch, route, route_action::ClusterSpecifier,
 };
 use envoy_types::pb::envoy::extensions::filters::http::cors::v3::CorsPolicy;
 use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
@@ -100,8 +99,8 @@ pub(super) fn response_headers(cors: &Cors) -> Vec<HeaderValueOption> {
 
 /// The routes of preflights, which stand before the route that they are about:
 /// one for origins that are not allowed, which the filter would pass on to the
-/// backend, and one that holds the policy where the route itself does not take
-/// `OPTIONS` or has no cluster. A preflight does not have the headers of the
+/// backend, one for preflights without headers to repeat, and one that holds the
+/// policy where the route itself does not take `OPTIONS` or has no cluster. A preflight does not have the headers of the
 /// request that it is about: where the route has conditions on such headers,
 /// the same again for preflights that may be about it.
 pub(super) fn preflight_routes(
@@ -125,6 +124,9 @@ pub(super) fn preflight_routes(
         if !cors.allows_every_origin() {
             routes.push(refusal(&preflight, cors));
         }
+        if cors.names_requested_headers() {
+            routes.push(answer_without_headers(&preflight, cors, action, config));
+        }
         if !is_answered {
             routes.push(answer(preflight, cors, action, config));
         }
@@ -136,18 +138,12 @@ pub(super) fn preflight_routes(
 /// their own and these on the headers of the request itself.
 fn preflight_match(matches: &ir::RouteMatch, own: &[ValueMatch], of_request: &[ValueMatch]) -> RouteMatch {
     let mut matcher = to_match(&ir::RouteMatch { method: None, headers: own.to_vec(), ..matches.clone() });
-    let present = |name: &str, what: Option<StringMatcher>| HeaderMatcher {
-        name: name.to_owned(),
-        header_match_specifier: Some(match what {
-            Some(text) => HeaderMatchSpecifier::StringMatch(text),
-            None => HeaderMatchSpecifier::PresentMatch(true),
-        }),
-        ..HeaderMatcher::default()
-    };
+    // The filter takes a request with an empty line for no preflight, and so do these routes.
+    let some_text = || matching(".+".to_owned());
     matcher.headers.extend([
         header_matcher(":method", exact("OPTIONS".to_owned())),
-        present("access-control-request-method", matches.method.clone().map(exact)),
-        present("origin", None),
+        header_matcher("access-control-request-method", matches.method.clone().map_or_else(some_text, exact)),
+        header_matcher("origin", some_text()),
     ]);
     let listed = of_request.iter().filter(|header| Foretold::of(&header.name) == Foretold::Listed);
     matcher.headers.extend(listed.map(|header| {
@@ -168,6 +164,19 @@ fn refusal(preflight: &Route, cors: &Cors) -> Route {
         );
     }
     respond_route(refused, REFUSED_PREFLIGHT)
+}
+
+/// The answer to a preflight that asks for no header: where `*` stands for what is asked for, the filter would name a
+/// header without a name.
+fn answer_without_headers(preflight: &Route, cors: &Cors, action: &Action, config: &ir::Config) -> Route {
+    let mut preflight = preflight.clone();
+    if let Some(matcher) = &mut preflight.r#match {
+        matcher.headers.push(HeaderMatcher {
+            treat_missing_header_as_empty: true,
+            ..header_matcher("access-control-request-headers", exact(String::new()))
+        });
+    }
+    answer(preflight, &Cors { headers: Vec::new(), ..cors.clone() }, action, config)
 }
 
 /// The filter answers before the cluster is asked for anything.

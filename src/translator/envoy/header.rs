@@ -1,11 +1,33 @@
 //! Header mutations as Envoy's lists
 //! ([custom headers](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#custom-request-response-headers)).
 
+use envoy_types::pb::envoy::config::common::mutation_rules::v3::{HeaderMutation as Mutation, header_mutation::Action};
 use envoy_types::pb::envoy::config::core::v3::{
     HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
 };
 
+use envoy_types::pb::envoy::extensions::filters::http::header_mutation::v3::{HeaderMutationPerRoute, Mutations};
+use envoy_types::pb::google::protobuf::Any;
+
 use crate::ir::{Existing, HeaderMutation, HeaderMutations};
+
+use super::proto::any;
+
+/// The filter that changes the responses of routes whose own lists do not reach all of them
+/// ([Header mutation](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/header_mutation_filter)).
+pub(super) const MUTATION_FILTER: &str = "envoy.filters.http.header_mutation";
+/// The message of that filter.
+pub(super) const MUTATION: &str = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
+const MUTATION_PER_ROUTE: &str = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute";
+
+/// The same changes to responses for the filter, under its name.
+pub(super) fn per_route((add, remove): (Vec<HeaderValueOption>, Vec<String>)) -> (String, Any) {
+    let removals = remove.into_iter().map(Action::Remove);
+    let actions = removals.chain(add.into_iter().map(Action::Append));
+    let response_mutations = actions.map(|action| Mutation { action: Some(action) }).collect();
+    let mutations = Some(Mutations { response_mutations, ..Mutations::default() });
+    (MUTATION_FILTER.to_owned(), any(MUTATION_PER_ROUTE, &HeaderMutationPerRoute { mutations }))
+}
 
 /// The headers to add and the headers to remove; Envoy removes first.
 pub(super) fn to_header_lists(mutations: &HeaderMutations) -> (Vec<HeaderValueOption>, Vec<String>) {

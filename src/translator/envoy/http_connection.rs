@@ -6,6 +6,7 @@ use envoy_types::pb::envoy::config::core::v3::{
 use envoy_types::pb::envoy::config::route::v3::RouteConfiguration;
 use envoy_types::pb::envoy::extensions::filters::http::cors::v3::Cors;
 use envoy_types::pb::envoy::extensions::filters::http::fault::v3::HttpFault;
+use envoy_types::pb::envoy::extensions::filters::http::header_mutation::v3::HeaderMutation;
 use envoy_types::pb::envoy::extensions::filters::http::router::v3::Router;
 use envoy_types::pb::envoy::extensions::filters::http::stateful_session::v3::StatefulSession;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
@@ -20,7 +21,7 @@ use super::access_log::to_access_log;
 use super::joined::Joined;
 use super::needs::Needs;
 use super::proto::{any, boolean, uint32};
-use super::{cors, ext_authz, forward, name, route, stateful_session};
+use super::{cors, ext_authz, forward, header, name, route, stateful_session};
 
 /// Field numbers of the messages that are joined as bytes.
 const ROUTE_CONFIGURATION_VIRTUAL_HOSTS: u32 = 2;
@@ -62,9 +63,10 @@ fn manager(
     config: &ir::Config,
 ) -> HttpConnectionManager {
     let proxy = &config.proxy;
+    let needs = Needs::of_connection(connection, config);
     HttpConnectionManager {
         stat_prefix: name::http_statistics(listener, chain),
-        http_filters: http_filters(connection, config),
+        http_filters: http_filters(&needs, config),
         access_log: proxy.access_log.iter().map(to_access_log).collect(),
         // Without it backends get no x-forwarded-for, and a forged one passes.
         use_remote_address: Some(boolean(true)),
@@ -82,9 +84,16 @@ fn manager(
             allow_connect: true,
             ..Http2ProtocolOptions::default()
         }),
-        upgrade_configs: vec![UpgradeConfig { upgrade_type: "websocket".to_owned(), ..UpgradeConfig::default() }],
+        upgrade_configs: upgrades(&needs),
         ..HttpConnectionManager::default()
     }
+}
+
+/// What connections may become. Tunnels need a route that asks for them by name: no other one matches `CONNECT`.
+fn upgrades(needs: &Needs) -> Vec<UpgradeConfig> {
+    let connect = Some(ir::CONNECT).filter(|_| needs.connect);
+    let kinds = [ir::WEBSOCKET].into_iter().chain(connect);
+    kinds.map(|kind| UpgradeConfig { upgrade_type: kind.to_owned(), ..UpgradeConfig::default() }).collect()
 }
 
 fn reject_underscores(connection: &ir::HttpConnection) -> Option<HttpProtocolOptions> {
@@ -97,9 +106,12 @@ fn reject_underscores(connection: &ir::HttpConnection) -> Option<HttpProtocolOpt
 /// The HTTP filters that the routes need, the router last. Preflights are
 /// answered before anybody is asked for authorization, and nothing that a
 /// refused request could learn comes before it.
-fn http_filters(connection: &ir::HttpConnection, config: &ir::Config) -> Vec<HttpFilter> {
-    let needs = Needs::of_connection(connection, config);
+fn http_filters(needs: &Needs, config: &ir::Config) -> Vec<HttpFilter> {
     let mut filters = Vec::new();
+    // Responses pass the filters in reverse, so it sees what all others answer.
+    if needs.header_mutation {
+        filters.push(http_filter(header::MUTATION_FILTER, any(header::MUTATION, &HeaderMutation::default())));
+    }
     if needs.cors {
         filters.push(http_filter(cors::CORS_FILTER, any(cors::CORS, &Cors::default())));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::ir::{self, Action, AuthId, Gate, PathMatch, Target, ValuePattern};
 
-use super::{cors, ext_authz, forward, tcp_proxy, udp_proxy, upstream_tls};
+use super::{cors, ext_authz, forward, redirect, tcp_proxy, udp_proxy, upstream_tls};
 
 /// What the routes of a connection, or of a configuration, need.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +14,8 @@ pub(super) struct Needs {
     pub(super) cors: bool,
     /// The filters of these authorizations.
     pub(super) auths: BTreeSet<AuthId>,
+    /// The filter that changes the headers of responses.
+    pub(super) header_mutation: bool,
     /// The filter that keeps sessions.
     pub(super) session: bool,
     /// The filter that answers for an invalid share.
@@ -22,6 +24,8 @@ pub(super) struct Needs {
     pub(super) invalid_cluster: bool,
     /// A higher limit on regular expressions.
     pub(super) regex: bool,
+    /// Whether tunnels are asked for with `CONNECT`.
+    pub(super) connect: bool,
 }
 
 impl Needs {
@@ -52,6 +56,7 @@ impl Needs {
 
     fn add_route(&mut self, route: &ir::Route, config: &ir::Config) {
         self.regex |= uses_regex(&route.matches);
+        self.connect |= route.matches.takes_connect();
         for leaf in route.action.leaves() {
             self.add_leaf(leaf, config);
         }
@@ -68,7 +73,10 @@ impl Needs {
                 self.regex |= forward::returning_need_regex(forward, config);
                 self.add_gate(&forward.gate, config);
             }
-            Action::Redirect(redirect) => self.add_gate(&redirect.gate, config),
+            Action::Redirect(redirect) => {
+                self.header_mutation |= redirect::needs_mutation_filter(redirect);
+                self.add_gate(&redirect.gate, config);
+            }
             Action::Respond(_) | Action::Split(_) => {}
         }
     }

@@ -10,7 +10,7 @@ use envoy_types::pb::envoy::config::route::v3::{
 use crate::hostname::Hostname;
 use crate::ir::{self, Redirect};
 
-use super::header::to_header_lists;
+use super::header::{self, to_header_lists};
 use super::path::{Rewrite, to_rewrite};
 use super::proto::matching;
 use super::route::header_matcher;
@@ -20,10 +20,33 @@ use super::{cors, ext_authz};
 /// Host names: naming the host does that, and where it is not known, a first
 /// route takes the requests whose Host has a port and prints the default one.
 pub(super) fn redirect_routes(base: Route, redirect: &Redirect, host: &Hostname, config: &ir::Config) -> Vec<Route> {
-    let Redirect { scheme, hostname, port, print_port, path, status, response_headers, gate } = redirect;
+    let Redirect { response_headers, gate, .. } = redirect;
     let (response_headers_to_add, response_headers_to_remove) = to_header_lists(response_headers);
     let typed_per_filter_config = ext_authz::enable(&gate.auths, config).collect();
     let base = Route { response_headers_to_add, response_headers_to_remove, typed_per_filter_config, ..base };
+    let routes = routes_of(base, redirect, host);
+    if needs_mutation_filter(redirect) { routes.into_iter().map(through_filter).collect() } else { routes }
+}
+
+/// Whether the headers of the responses are changed by a filter: the lists of a route without a cluster do not reach
+/// what an authorization filter answers.
+pub(super) fn needs_mutation_filter(redirect: &Redirect) -> bool {
+    let ir::Gate { cors, auths } = &redirect.gate;
+    !auths.is_empty() && (cors.is_some() || !redirect.response_headers.0.is_empty())
+}
+
+/// The route with its changes to responses handed to the filter.
+fn through_filter(mut route: Route) -> Route {
+    let add = std::mem::take(&mut route.response_headers_to_add);
+    let remove = std::mem::take(&mut route.response_headers_to_remove);
+    if !add.is_empty() || !remove.is_empty() {
+        route.typed_per_filter_config.extend([header::per_route((add, remove))]);
+    }
+    route
+}
+
+fn routes_of(base: Route, redirect: &Redirect, host: &Hostname) -> Vec<Route> {
+    let Redirect { scheme, hostname, port, print_port, path, status, response_headers: _, gate } = redirect;
     let known_host = match (hostname, host) {
         (Some(hostname), _) => Some(hostname.clone()),
         (None, Hostname::Exact(host)) => Some(host.clone()),

@@ -6,7 +6,7 @@ use envoy_types::pb::envoy::config::route::v3::{
     header_matcher::HeaderMatchSpecifier,
     query_parameter_matcher::QueryParameterMatchSpecifier,
     route,
-    route_match::{GrpcRouteMatchOptions, PathSpecifier},
+    route_match::{ConnectMatcher, GrpcRouteMatchOptions, PathSpecifier},
 };
 use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 
@@ -84,6 +84,8 @@ pub(super) fn respond_route(base: Route, status: u16) -> Route {
 pub(super) fn to_match(matches: &ir::RouteMatch) -> RouteMatch {
     let ir::RouteMatch { path, method, headers, query, grpc } = matches;
     let path_specifier = match path {
+        // The target of `CONNECT` is a host and a port: no other matcher takes it.
+        PathMatch::Prefix(_) if matches.takes_connect() => PathSpecifier::ConnectMatcher(ConnectMatcher::default()),
         PathMatch::Exact(path) => PathSpecifier::Path(path.clone()),
         PathMatch::Prefix(prefix) if prefix.is_empty() => PathSpecifier::Prefix("/".to_owned()),
         PathMatch::Prefix(prefix) => PathSpecifier::PathSeparatedPrefix(prefix.clone()),

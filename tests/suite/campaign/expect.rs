@@ -23,10 +23,22 @@ const REQUEST_HEADERS: &[&str] = &[
     "origin",
     "access-control-request-method",
     "te",
+    "expect",
+    "accept",
+    "via",
+    "vary",
+    "cookie",
+    "upgrade",
+    "keep-alive",
+    "proxy-connection",
+    "x-forwarded-host",
+    "x-envoy-retry-on",
 ];
 const RESPONSE_HEADERS: &[&str] = &[
     "x-r1",
     "x-r2",
+    "vary",
+    "etag",
     "access-control-allow-origin",
     "access-control-allow-methods",
     "access-control-allow-headers",
@@ -93,7 +105,10 @@ impl Seen<'_> {
         match &outcome.answer {
             Answer::Local(reply) => self.local(reply),
             Answer::Upstream(upstream) => Expectation {
-                status: Some(200),
+                status: Some(match (upstream.is_upgrade(), self.simulated.request.version) {
+                    (true, Version::Http1) => 101,
+                    (true, Version::Http2) | (false, _) => 200,
+                }),
                 // HTTP/1.1 backends have no trailers to put it in.
                 grpc_status: (self.case.request.grpc.is_some() && self.is_http2(upstream)).then_some(0),
                 backend: Some(self.backend(upstream)),

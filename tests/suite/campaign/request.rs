@@ -34,6 +34,34 @@ const HEADERS: &[(&str, &str)] = &[
     ("x-envoy-original-path", "/forged"),
 ];
 
+/// Headers that Envoy writes, joins or takes out before it matches routes.
+const REWRITTEN: &[(&str, &str)] = &[
+    ("x-forwarded-for", "10.0.0.1"),
+    ("x-forwarded-host", "h.test"),
+    ("x-request-id", "own"),
+    ("x-envoy-external-address", "192.0.2.7"),
+    ("x-envoy-retry-on", "5xx"),
+    ("expect", "100-continue"),
+    ("expect", "more"),
+    ("te", "gzip"),
+    ("te", "gzip, trailers"),
+    ("accept", "a"),
+    ("accept", "b"),
+    ("via", "own"),
+    ("vary", "own"),
+    ("cookie", "a=1"),
+    ("cookie", "b=2"),
+    ("connection", "close"),
+    ("connection", "x-v, x-w"),
+    ("connection", "x-forwarded-host"),
+    ("keep-alive", "5"),
+    ("proxy-connection", "own"),
+    ("upgrade", "websocket"),
+];
+
+/// What clients want their connections to become.
+const PROTOCOLS: &[&str] = &["websocket", "WebSocket", "h2c", "other", "websocket, other"];
+
 const QUERIES: &[&str] = &["q=1", "q=2", "r=1", "q", "r=a,b", "q=%31", "r=x%20y", "q=", "=1", "Q=1", "q=1;r=1"];
 
 /// What an authorization service is told to say.
@@ -71,7 +99,7 @@ pub(crate) fn of_witness(position: usize, witness: &Request, random: &mut Random
     } else if random.once_in(4) {
         request.http = HttpVersion::Http2;
     }
-    if random.once_in(3) {
+    if random.once_in(3) && request.method != Method::CONNECT {
         request.host = Some(odd_host(host, request.http, random));
     }
     lines.extend(random.some(HEADERS, 2));
@@ -161,26 +189,49 @@ fn http(socket: &Socket, random: &mut Random) -> RequestSpec {
         request.grpc = Some(call);
     } else {
         request.raw_path = Some(path(random));
-        let methods = ["GET", "GET", "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "BREW"];
-        request.method = random.pick(&methods).parse().unwrap_or(Method::GET);
+        request.method = random.pick(METHODS).parse().unwrap_or(Method::GET);
+        if request.method == Method::CONNECT {
+            // Its target is the host.
+            (request.host, request.raw_path) = (None, None);
+        } else if random.once_in(10) {
+            upgrade(&mut request, random);
+        }
     }
     let mut lines: Vec<(&str, &str)> = random.some(HEADERS, 4);
+    if request.grpc.is_none() && request.upgrade.is_none() && random.once_in(3) {
+        lines.extend(random.some(REWRITTEN, 3));
+    }
     add_more(&mut lines, &mut request, random);
     request.headers = collect(&lines);
     request
 }
 
+const METHODS: &[&str] = &[
+    "GET", "GET", "GET", "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "BREW", "TRACE", "CONNECT",
+    "QUERY", "M-SEARCH", "PURGE",
+];
+
+/// Asks for another protocol; what is sent then comes back from backends that agree.
+fn upgrade(request: &mut RequestSpec, random: &mut Random) {
+    let protocols = if request.http == HttpVersion::Http2 { &PROTOCOLS[..1] } else { PROTOCOLS };
+    request.method = Method::GET;
+    request.upgrade = Some(random.pick(protocols).to_owned());
+    request.body = Some("ping".to_owned());
+}
+
 /// What backends say, what other origins ask, and what proxies do not like.
 fn add_more(lines: &mut Vec<(&str, &str)>, request: &mut RequestSpec, random: &mut Random) {
     if random.once_in(3) {
-        lines.push(("x-echo-header", random.pick(&["x-r1=backend", "access-control-allow-origin=*"])));
+        lines.push((
+            "x-echo-header",
+            random.pick(&["x-r1=backend", "access-control-allow-origin=*", "vary=backend", "etag=backend"]),
+        ));
     }
     if random.once_in(25) {
         lines.push(("x_under", "1"));
     }
-    // Envoy reads a client's own line when it answers before it knows better: docs/route.md.
-    if random.once_in(8) && !request.raw_path.as_ref().is_some_and(|path| path.contains('%')) {
-        lines.push(("x-forwarded-proto", random.pick(&["https", "http"])));
+    if random.once_in(6) {
+        lines.push(("x-forwarded-proto", random.pick(&["https", "http", "ftp"])));
     }
     if random.once_in(4) {
         lines.push((
@@ -188,12 +239,14 @@ fn add_more(lines: &mut Vec<(&str, &str)>, request: &mut RequestSpec, random: &m
             random.pick(&[ORIGINS, &["https://evil.test", "https://WWW.foo.com:443", "null"]].concat()),
         ));
         if random.once_in(2) {
-            if request.grpc.is_none() {
+            if request.grpc.is_none() && request.upgrade.is_none() && request.method != Method::CONNECT {
                 request.method = Method::OPTIONS;
             }
-            lines.push(("access-control-request-method", random.pick(&["GET", "PUT", "POST", "DELETE"])));
+            if !random.once_in(8) {
+                lines.push(("access-control-request-method", random.pick(&["GET", "PUT", "POST", "DELETE", ""])));
+            }
             if random.once_in(2) {
-                lines.push(("access-control-request-headers", "x-one, x-three"));
+                lines.push(("access-control-request-headers", random.pick(&["x-one, x-three", "x-v", ""])));
             }
         }
     }

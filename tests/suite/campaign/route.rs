@@ -13,6 +13,23 @@ const PATTERN: &[&str] = &["/a/[0-9]+", "/(a|b)/.*", "/a.b", "/[^/]+/b", "/a|/b"
 const VALUES: &[&str] = &["1", "2", "a,b", "x y"];
 const VALUE_PATTERNS: &[&str] = &["[0-9]+", "a.*", "[^1]", "1|2", "(?i)ABC", ".+"];
 
+/// Conditions on headers that Envoy writes, joins or takes out before it matches routes.
+const REWRITTEN: &[(&str, &str, &str)] = &[
+    ("x-forwarded-proto", "Exact", "http"),
+    ("X-Forwarded-Proto", "Exact", "https"),
+    ("x-forwarded-for", "Exact", "10.0.0.1"),
+    ("x-forwarded-for", "RegularExpression", "10.0.0.1,.*"),
+    ("x-request-id", "RegularExpression", ".+"),
+    ("x-request-id", "Exact", "own"),
+    ("x-envoy-external-address", "Exact", "192.0.2.7"),
+    ("expect", "RegularExpression", ".+"),
+    ("te", "Exact", "trailers"),
+    ("upgrade", "RegularExpression", "(?i)websocket"),
+    ("connection", "RegularExpression", ".+"),
+    ("accept", "Exact", "a,b"),
+    ("cookie", "RegularExpression", "a=1.*"),
+];
+
 /// The services and methods of gRPC calls.
 pub(crate) const CALLS: &[(&str, &str)] =
     &[("shop.Cart", "Get"), ("shop.Cart", "Put"), ("shop.Order", "Get"), ("a", "b"), ("Shop.Cart", "get")];
@@ -83,7 +100,23 @@ fn stream_backends(services: &[&str], port: u16, random: &mut Random) -> Vec<Val
     (0..count).map(|_| backend(random)).collect()
 }
 
+/// A rule that takes tunnels.
+fn tunnel_rule(random: &mut Random) -> Value {
+    let mut matches = json!({"method": "CONNECT"});
+    if random.once_in(2) {
+        matches["headers"] = json!([value_match(random, "x-v")]);
+    }
+    let names = &["x-set", "x-add"];
+    let filters =
+        if random.once_in(2) { vec![filter::headers(random, "RequestHeaderModifier", names)] } else { vec![] };
+    let backend = json!({"name": random.pick(SERVICES), "port": 80});
+    json!({"matches": [matches], "filters": filters, "backendRefs": [backend]})
+}
+
 fn http_rule(random: &mut Random) -> Value {
+    if random.once_in(8) {
+        return tunnel_rule(random);
+    }
     let mut rule = json!({});
     let mut prefixes = 0;
     let count = if random.once_in(8) { 0 } else { 1 + random.below(2) };
@@ -107,7 +140,7 @@ fn http_rule(random: &mut Random) -> Value {
             filters.push(filter::rewrite(random, may_replace_prefix));
         }
         if random.once_in(3) {
-            filters.push(filter::headers(random, "RequestHeaderModifier", &["x-set", "x-add", "x-v"]));
+            filters.push(filter::headers(random, "RequestHeaderModifier", &["x-set", "x-add", "x-v", "accept", "via"]));
         }
         if random.once_in(5) {
             filters.push(filter::mirror(random));
@@ -118,7 +151,7 @@ fn http_rule(random: &mut Random) -> Value {
         };
     }
     if random.once_in(4) {
-        filters.push(filter::headers(random, "ResponseHeaderModifier", &["x-r1", "x-r2"]));
+        filters.push(filter::headers(random, "ResponseHeaderModifier", &["x-r1", "x-r2", "vary", "etag"]));
     }
     if random.once_in(4) {
         filters.push(filter::cors(random));
@@ -149,6 +182,12 @@ fn http_match(random: &mut Random) -> (Value, bool) {
             matches[list] = names.iter().take(used).map(|name| value_match(random, name)).collect();
         }
     }
+    if random.once_in(8) {
+        let (name, kind, value) = random.pick(REWRITTEN);
+        let list = matches["headers"].as_array().cloned().unwrap_or_default();
+        let more = json!({"name": name, "type": kind, "value": value});
+        matches["headers"] = list.into_iter().chain([more]).collect();
+    }
     (matches, kind == "PathPrefix")
 }
 
@@ -175,7 +214,7 @@ fn http_backend(random: &mut Random, is_alone: bool) -> Value {
         filters.push(filter::headers(random, "RequestHeaderModifier", &["x-set", "x-add"]));
     }
     if random.once_in(4) {
-        filters.push(filter::headers(random, "ResponseHeaderModifier", &["x-r1", "x-r2"]));
+        filters.push(filter::headers(random, "ResponseHeaderModifier", &["x-r1", "x-r2", "vary", "etag"]));
     }
     match random.below(16) {
         0 => filters.push(filter::rewrite(random, false)),
@@ -207,7 +246,7 @@ fn grpc_rule(random: &mut Random) -> Value {
         filters.push(filter::headers(random, "RequestHeaderModifier", &["x-set", "x-add", "x-v"]));
     }
     if random.once_in(3) {
-        filters.push(filter::headers(random, "ResponseHeaderModifier", &["x-r1", "x-r2"]));
+        filters.push(filter::headers(random, "ResponseHeaderModifier", &["x-r1", "x-r2", "vary", "etag"]));
     }
     if random.once_in(5) {
         filters.push(filter::mirror(random));

@@ -1,0 +1,222 @@
+//! Matches on headers that Envoy sets, changes or removes before it looks for
+//! routes, and on tunnels that have no path: what such a match really takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::diagnostics::{Diagnostics, Finding, codes};
+use crate::ir::{CONNECT, Config, Origin, PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::simulate::{Fate, Pattern, fate};
+
+use super::objects::Objects;
+use super::reach::hosts;
+
+/// Values that `x-request-id` may get.
+const UUIDS: &[&str] = &["f6e8df1c-be84-4e26-97ad-ad620b0b3f4a", "09b5d4d4-4e0e-4719-b69c-57c73d2af895"];
+
+/// Values that `x-forwarded-for` may get: the last address is that of the connection.
+const FORWARDED: &[&str] = &["203.0.113.7", "10.1.2.3", "2001:db8::1", "198.51.100.9,203.0.113.7", "x, 10.1.2.3"];
+
+/// Addresses of clients.
+const ADDRESSES: &[&str] = &["203.0.113.7", "10.1.2.3", "2001:db8::1"];
+
+/// What a condition takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    /// No request.
+    Never,
+    /// Every request.
+    Always,
+    /// Those whose connection comes from an address, and not those that name it.
+    Connection,
+    /// Requests that are refused afterwards.
+    Refused,
+}
+
+/// Reports such matches.
+pub(super) fn report(config: &Config, objects: &Objects<'_>, diagnostics: &mut Diagnostics) {
+    let mut found: BTreeMap<(Origin, &str), BTreeSet<Option<(Verdict, &'static str)>>> = BTreeMap::new();
+    let mut tunnels = BTreeSet::new();
+    for at in hosts(config) {
+        let scheme = if at.chain.tls.is_some() { "https" } else { "http" };
+        for route in &at.host.routes {
+            if has_tunnel_with_path(&route.matches) {
+                tunnels.insert(route.origin);
+            }
+            for header in &route.matches.headers {
+                if fate(&header.name) != Fate::Kept {
+                    let verdict = judge(header, scheme, config.proxy.trusted_hops).map(|verdict| (verdict, scheme));
+                    found.entry((route.origin, header.name.as_str())).or_default().insert(verdict);
+                }
+            }
+        }
+    }
+    let of_header = |((origin, name), verdicts): ((Origin, &str), BTreeSet<Option<(Verdict, &'static str)>>)| {
+        let mut verdicts = verdicts.into_iter();
+        // Where one listener differs from another, the match tells them apart.
+        let first = verdicts
+            .next()
+            .flatten()
+            .filter(|(first, _)| verdicts.all(|other| other.is_some_and(|(other, _)| other == *first)))?;
+        header_finding(origin, name, first, objects)
+    };
+    let findings = found.into_iter().filter_map(of_header);
+    findings.chain(tunnels.into_iter().filter_map(|origin| tunnel_finding(origin, objects))).for_each(|finding| {
+        diagnostics.report(finding);
+    });
+}
+
+fn has_tunnel_with_path(matches: &RouteMatch) -> bool {
+    matches.method.as_deref() == Some(CONNECT) && matches.path != PathMatch::Prefix(String::new())
+}
+
+fn meets(header: &ValueMatch, values: &[&str]) -> usize {
+    match &header.value {
+        ValuePattern::Exact(exact) => values.iter().filter(|value| *value == exact).count(),
+        ValuePattern::Regex(pattern) => {
+            let pattern = Pattern::new(pattern);
+            values.iter().filter(|value| pattern.matches(value)).count()
+        }
+    }
+}
+
+/// What a condition on a header takes that is not matched as it was sent; `None` for those that do what they say.
+fn judge(header: &ValueMatch, scheme: &str, trusted_hops: u32) -> Option<Verdict> {
+    let meets = |values: &[&str]| meets(header, values);
+    let only_if = |is_met: bool, verdict: Verdict| Some(verdict).filter(|_| !is_met);
+    match fate(&header.name) {
+        // What is removed has a finding of its own.
+        Fate::Kept | Fate::Removed => None,
+        Fate::Scheme if trusted_hops > 0 => None,
+        Fate::Scheme => Some(if meets(&[scheme]) == 1 { Verdict::Always } else { Verdict::Never }),
+        Fate::Fresh => match meets(UUIDS) {
+            0 => Some(Verdict::Never),
+            all if all == UUIDS.len() => Some(Verdict::Always),
+            _ => None,
+        },
+        Fate::Appended => match (meets(FORWARDED), &header.value) {
+            (all, _) if all == FORWARDED.len() => Some(Verdict::Always),
+            (_, ValuePattern::Exact(value)) if !ends_in_address(value) => Some(Verdict::Never),
+            _ => Some(Verdict::Connection),
+        },
+        Fate::Address => match (meets(ADDRESSES), &header.value) {
+            (all, _) if all == ADDRESSES.len() => Some(Verdict::Always),
+            (_, ValuePattern::Exact(value)) => only_if(value.parse::<IpAddr>().is_ok(), Verdict::Never),
+            (_, ValuePattern::Regex(_)) => None,
+        },
+        Fate::Expectation => match &header.value {
+            ValuePattern::Exact(value) => only_if(!value.eq_ignore_ascii_case("100-continue"), Verdict::Never),
+            ValuePattern::Regex(_) => only_if(meets(&["100-continue"]) == 0, Verdict::Never),
+        },
+        Fate::Trailers => only_if(meets(&["trailers"]) > 0, Verdict::Never),
+        Fate::OfUpgrades if header.name == "upgrade" => match meets(&["websocket", "WebSocket", "Websocket"]) {
+            0 if meets(&["h2c"]) > 0 => Some(Verdict::Never),
+            0 => Some(Verdict::Refused),
+            _ => None,
+        },
+        Fate::OfUpgrades => match &header.value {
+            ValuePattern::Exact(value) => {
+                only_if(value.split(',').any(|token| token.trim().eq_ignore_ascii_case("upgrade")), Verdict::Never)
+            }
+            ValuePattern::Regex(_) => only_if(
+                meets(&["upgrade", "Upgrade", "keep-alive, Upgrade", "Upgrade, keep-alive"]) > 0,
+                Verdict::Never,
+            ),
+        },
+    }
+}
+
+fn ends_in_address(value: &str) -> bool {
+    value.rsplit(',').next().is_some_and(|last| last.parse::<IpAddr>().is_ok())
+}
+
+fn header_finding(
+    origin: Origin,
+    name: &str,
+    (verdict, scheme): (Verdict, &str),
+    objects: &Objects<'_>,
+) -> Option<Finding> {
+    let what = match fate(name) {
+        Fate::Scheme => format!("Envoy sets `{name}` to what the listener speaks, which is `{scheme}`"),
+        Fate::Fresh => format!("Envoy sets `{name}` to a new UUID in each request"),
+        Fate::Appended => format!("Envoy appends the address of the connection to `{name}`"),
+        Fate::Address => format!("Envoy sets `{name}` to the address of the client"),
+        Fate::Expectation => format!("Envoy answers `{name}: 100-continue` itself and takes the header out"),
+        Fate::Trailers => format!("Envoy leaves nothing but `trailers` of `{name}`"),
+        Fate::OfUpgrades => format!("Envoy keeps `{name}` in upgrades to `websocket` only"),
+        Fate::Kept | Fate::Removed => return None,
+    };
+    let (claim, consequence) = match verdict {
+        Verdict::Never => ("no request meets this match", "no request reaches this match"),
+        Verdict::Always => ("every request meets this condition", "the condition keeps nobody out"),
+        Verdict::Connection => (
+            "this match takes connections from an address, and not requests that name one",
+            "clients behind another proxy do not reach this match, whatever they send",
+        ),
+        Verdict::Refused => ("requests that meet this match are refused", "requests that meet this match get 403"),
+    };
+    let help = match fate(name) {
+        Fate::Scheme => {
+            "attach the rule to the listener that is meant, or say with `--trusted-hops` that a proxy in front sets the \
+             header"
+        }
+        Fate::OfUpgrades => "match `upgrade: websocket`, or remove the condition",
+        _ => "match another header, one that Envoy hands on as clients send it",
+    };
+    let finding = objects.finding(codes::REWRITTEN_HEADER, origin, false, format!("{claim}: {what}"))?;
+    Some(finding.label(format!("`{name}` is written before routes are matched")).consequence(consequence).help(help))
+}
+
+fn tunnel_finding(origin: Origin, objects: &Objects<'_>) -> Option<Finding> {
+    let message = "no request meets this match: `CONNECT` asks for a host and a port, and has no path".to_owned();
+    let finding = objects.finding(codes::TUNNEL_WITH_PATH, origin, false, message)?;
+    Some(
+        finding
+            .label("a condition on the path of a request without one")
+            .consequence("no request reaches this match")
+            .help("remove `path`: a match with `method: CONNECT` alone takes every tunnel for its hosts"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Verdict, judge};
+    use crate::ir::{ValueMatch, ValuePattern};
+
+    fn exact(name: &str, value: &str) -> ValueMatch {
+        ValueMatch { name: name.to_owned(), value: ValuePattern::Exact(value.to_owned()) }
+    }
+
+    fn regex(name: &str, value: &str) -> ValueMatch {
+        ValueMatch { name: name.to_owned(), value: ValuePattern::Regex(value.to_owned()) }
+    }
+
+    #[test]
+    fn conditions_are_judged_by_what_becomes_of_the_header() {
+        use Verdict::{Always, Connection, Never, Refused};
+        for (header, hops, verdict) in [
+            (exact("x-forwarded-proto", "https"), 0, Some(Never)),
+            (exact("x-forwarded-proto", "http"), 0, Some(Always)),
+            (exact("x-forwarded-proto", "https"), 1, None),
+            (exact("x-request-id", "1"), 0, Some(Never)),
+            (regex("x-request-id", ".+"), 0, Some(Always)),
+            (regex("x-request-id", "f.*"), 0, None),
+            (exact("x-forwarded-for", "10.0.0.1"), 0, Some(Connection)),
+            (exact("x-forwarded-for", "10.0.0.1, proxy"), 0, Some(Never)),
+            (regex("x-forwarded-for", ".*"), 1, Some(Always)),
+            (exact("expect", "100-Continue"), 0, Some(Never)),
+            (exact("expect", "else"), 0, None),
+            (exact("te", "gzip"), 0, Some(Never)),
+            (exact("te", "trailers"), 0, None),
+            (exact("upgrade", "websocket"), 0, None),
+            (exact("upgrade", "h2c"), 0, Some(Never)),
+            (exact("upgrade", "foo"), 0, Some(Refused)),
+            (exact("connection", "keep-alive, Upgrade"), 0, None),
+            (exact("connection", "close"), 0, Some(Never)),
+            (exact("x-envoy-external-address", "me"), 0, Some(Never)),
+            (exact("x-custom", "1"), 0, None),
+        ] {
+            assert_eq!(judge(&header, "http", hops), verdict, "{header:?} behind {hops}");
+        }
+    }
+}
