@@ -4,8 +4,9 @@ use crate::analysis;
 use crate::diagnostics::{Diagnostics, Finding, Location, Unjudged, codes};
 use crate::emit;
 use crate::ir;
-use crate::options::Options;
+use crate::options::{Options, SettingsFile};
 use crate::parser;
+use crate::parser::hidden::scrub;
 use crate::parser::manifests::Manifests;
 use crate::parser::source::SourceSet;
 use crate::resolver::{self, Resolved};
@@ -56,6 +57,7 @@ fn compile_for(
         let resolved = resolver::resolve(&manifests, options, &mut diagnostics);
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
         analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
+        scrub(&manifests, diagnostics.findings_mut());
         // What context objects and suppressed findings say counts here too.
         let status = compute_status(&resolved, diagnostics.findings());
         (lowered, status)
@@ -69,9 +71,25 @@ fn compile_for(
     let mut unjudged = diagnostics.take_unjudged();
     let mut findings: Vec<Finding> = diagnostics.into_findings().into_iter().map(Finding::completed).collect();
     let context_findings = findings.extract_if(.., |finding| is_on_context(&manifests, &finding.location)).collect();
+    findings.extend(settings_findings(options));
     suppress::apply(&manifests, options, &mut findings);
+    if !options.select.is_empty() && !options.ignore.iter().any(|id| id == codes::SETTINGS_READ.id()) {
+        // What a settings file selects must not hide that it was read.
+        findings.retain(|finding| finding.code != codes::SETTINGS_READ);
+        findings.extend(settings_findings(options));
+    }
     unjudged.retain(|one| !is_on_context(&manifests, &one.location));
     Compilation { manifests, findings, context_findings, unjudged, lowered, bootstrap, holds_private_key, status }
+}
+
+/// What was read beside the manifests and counts as if it were said by whoever runs gwctl.
+fn settings_findings(options: &Options) -> impl Iterator<Item = Finding> {
+    options.settings.iter().map(|SettingsFile { path, in_effect }| {
+        let settings = in_effect.iter().map(|setting| format!("`{setting}`")).collect::<Vec<_>>().join(", ");
+        let words = if settings.is_empty() { "none of its settings counts".to_owned() } else { settings };
+        let message = format!("the settings in `{path}` are read: {words}");
+        Finding::new(codes::SETTINGS_READ, Location::Path(path.clone()), message).completed()
+    })
 }
 
 /// For whoever prints the configuration; writing it to a file of its owner's is safe.

@@ -13,6 +13,7 @@ pub mod diagnostics;
 pub mod emit;
 pub mod hostname;
 pub mod ir;
+pub mod leftovers;
 pub mod options;
 pub mod parser;
 pub mod proving;

@@ -47,6 +47,8 @@ pub struct Options {
     pub envoy_version: EnvoyVersion,
     /// Now, in seconds of Unix time; without it the validity of certificates is not judged.
     pub now: Option<i64>,
+    /// The files that some of these settings come from; a report names them.
+    pub settings: Vec<SettingsFile>,
     /// The ids of the codes whose warnings and notes are left out.
     pub ignore: Vec<String>,
     /// The ids of the codes whose warnings and notes are reported; all when empty. Errors always are.
@@ -76,10 +78,20 @@ impl Default for Options {
             channel: Channel::Experimental,
             envoy_version: EnvoyVersion(40),
             now: None,
+            settings: Vec::new(),
             ignore: Vec::new(),
             select: Vec::new(),
         }
     }
+}
+
+/// A file with settings that were taken for flags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsFile {
+    /// The path as it was found.
+    pub path: String,
+    /// The settings that count, such as `assume: services`.
+    pub in_effect: Vec<String>,
 }
 
 /// What the input may lack without an error.

@@ -146,6 +146,32 @@ impl Cli {
         }
     }
 
+    /// The settings of the compilation, when the command has some.
+    pub(super) fn compile(&self) -> Option<&CompileArgs> {
+        match &self.command {
+            Command::Translate(args) => Some(&args.compile),
+            Command::Validate(args) => Some(&args.compile),
+            Command::Status(args) => Some(&args.compile),
+            Command::Route(args) => Some(&args.compile),
+            Command::Test(args) => Some(&args.compile),
+            Command::Diff(args) => Some(&args.compile),
+            Command::Explain(_) | Command::Completions { .. } => None,
+        }
+    }
+
+    /// The same, to be completed.
+    pub(super) fn compile_mut(&mut self) -> Option<&mut CompileArgs> {
+        match &mut self.command {
+            Command::Translate(args) => Some(&mut args.compile),
+            Command::Validate(args) => Some(&mut args.compile),
+            Command::Status(args) => Some(&mut args.compile),
+            Command::Route(args) => Some(&mut args.compile),
+            Command::Test(args) => Some(&mut args.compile),
+            Command::Diff(args) => Some(&mut args.compile),
+            Command::Explain(_) | Command::Completions { .. } => None,
+        }
+    }
+
     /// A usage error in clap's form, for what only becomes clear after parsing.
     pub fn usage_error(message: &str) -> clap::Error {
         Self::command().error(ErrorKind::ValueValidation, message)

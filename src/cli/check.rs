@@ -9,6 +9,7 @@ use super::args::OutputFormat;
 use super::exit::ExitStatus;
 use super::pipeline::{Compiled, Emission};
 use super::streams::{Streams, Unwritten};
+use crate::emit::secret::masked;
 use crate::emit::{self, difference::differences};
 
 /// What the top of a bootstrap may hold; one of them at least is there.
@@ -62,7 +63,8 @@ impl Checked {
             OutputFormat::Yaml => serde_yaml::from_slice(&bytes).map_err(|error| failed(error.to_string()))?,
             _ => serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?,
         };
-        let found = differences(&self.content, &today);
+        // What is secret is compared and shown by its digest.
+        let found = differences(&masked(&self.content), &masked(&today));
         if found.is_empty() {
             return Ok(ExitStatus::Success);
         }

@@ -13,6 +13,8 @@ use crate::comments::{NamedPlace, Resource};
 use crate::compile::Compilation;
 use crate::diagnostics::{Finding, Location, codes};
 use crate::emit;
+use crate::leftovers::PrivateDirectory;
+use crate::parser::hidden::STAND_IN;
 use crate::proving::{self, Error};
 
 /// How many complaints are reported in one run.
@@ -42,14 +44,16 @@ pub(super) fn refusals(binary: &Path, compilation: &Compilation) -> Result<Vec<F
     let internal = |error: String| format!("the configuration cannot be handed to Envoy: {error}");
     emit::write_json(emit::BOOTSTRAP, wire, &mut json).map_err(|error| internal(error.to_string()))?;
     let config: Value = serde_json::from_slice(&json).map_err(|error| internal(error.to_string()))?;
-    let directory = tempfile::tempdir().map_err(|error| internal(error.to_string()))?;
-    let judge = Judge { binary, file: directory.path().join("envoy.json") };
+    // The configuration may hold keys.
+    let directory = PrivateDirectory::new().map_err(|error| internal(error.to_string()))?;
+    let judge = Judge { binary, directory: &directory };
+    let secrets = emit::secret::secrets(&config);
     let mut search = Search { judge: &judge, config, places: compilation.named_places() };
     let mut findings = Vec::new();
     while findings.len() < MOST_COMPLAINTS {
         let Some(complaint) = judge.complaint(&search.config)? else { break };
         let culprit = search.culprit(&complaint)?;
-        findings.push(search.finding(culprit.as_ref(), &complaint));
+        findings.push(search.finding(culprit.as_ref(), &without_secrets(&complaint, &secrets)));
         match culprit {
             Some(culprit) => search.take_out(&culprit),
             None => break,
@@ -61,15 +65,17 @@ pub(super) fn refusals(binary: &Path, compilation: &Compilation) -> Result<Vec<F
 /// A real Envoy that validates one file.
 struct Judge<'a> {
     binary: &'a Path,
-    file: PathBuf,
+    directory: &'a PrivateDirectory,
 }
 
 impl Judge<'_> {
     /// What Envoy says against a configuration.
     fn complaint(&self, config: &Value) -> Result<Option<String>, String> {
-        std::fs::write(&self.file, config.to_string())
-            .map_err(|error| format!("cannot write `{}`: {error}", self.file.display()))?;
-        match proving::validate(self.binary, &self.file) {
+        let file = self
+            .directory
+            .write("envoy.json", config.to_string().as_bytes())
+            .map_err(|error| format!("cannot write a file for Envoy: {error}"))?;
+        match proving::validate(self.binary, &file) {
             Ok(()) => Ok(None),
             Err(Error::Refused(log)) => Ok(Some(reason(&log))),
             Err(error) => Err(error.to_string()),
@@ -86,6 +92,21 @@ fn reason(log: &str) -> String {
     let text = log.rsplit_once(REASON_MARK).and_then(|(_, rest)| rest.split_once("': ")).map(|(_, reason)| reason);
     let words: Vec<&str> = text.unwrap_or(log).split_whitespace().collect();
     words.join(" ")
+}
+
+/// Envoy's words without the secrets of the configuration, which it may quote in whole or in lines.
+fn without_secrets(words: &str, secrets: &[String]) -> String {
+    /// Shorter parts say nothing.
+    const SHORTEST: usize = 8;
+    let mut shown = words.to_owned();
+    for secret in secrets {
+        let parts = std::iter::once(secret.as_str()).chain(secret.split(['\n', ' ']));
+        for part in parts.map(str::trim).filter(|part| part.len() >= SHORTEST && !part.starts_with("-----")) {
+            let escaped = part.escape_default().to_string();
+            shown = shown.replace(part, STAND_IN).replace(&escaped, STAND_IN);
+        }
+    }
+    shown
 }
 
 /// A listener, route or cluster by its name.

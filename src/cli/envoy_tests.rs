@@ -47,8 +47,8 @@ fn routes(config: &mut Value, listener: usize) -> &mut Value {
 fn complaints(config: Value) -> Vec<(String, String)> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     let binary = proving::provide(&target).unwrap();
-    let directory = tempfile::tempdir().unwrap();
-    let judge = Judge { binary: &binary, file: directory.path().join("envoy.json") };
+    let directory = PrivateDirectory::new().unwrap();
+    let judge = Judge { binary: &binary, directory: &directory };
     let mut search = Search { judge: &judge, config, places: places() };
     let mut found = Vec::new();
     while let Some(complaint) = judge.complaint(&search.config).unwrap() {
@@ -77,7 +77,8 @@ fn every_culprit_is_found_by_name_or_by_halves() {
 
 #[test]
 fn names_in_envoys_words_are_whole_names() {
-    let judge = Judge { binary: Path::new("none"), file: PathBuf::new() };
+    let directory = PrivateDirectory::new().unwrap();
+    let judge = Judge { binary: Path::new("none"), directory: &directory };
     let search = Search { judge: &judge, config: config(), places: places() };
     let named = |words: &str| search.named(words).map(|(_, name)| name);
     assert_eq!(named("unknown cluster 'shop/cart/8080'").as_deref(), Some("shop/cart/8080"));

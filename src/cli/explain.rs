@@ -37,7 +37,7 @@ pub(super) fn run(args: &ExplainArgs, streams: &mut Streams<'_>) -> Result<ExitS
 }
 
 fn print(text: &str, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> {
-    streams.product(|out| writeln!(out, "{}", text.trim_end()))?;
+    streams.product(|out| out.write_all(format!("{}\n", text.trim_end()).as_bytes()))?;
     Ok(ExitStatus::Success)
 }
 

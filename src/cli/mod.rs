@@ -6,6 +6,7 @@
 
 pub mod args;
 mod check;
+mod confine;
 mod diff;
 mod envoy;
 pub mod exit;
@@ -75,7 +76,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
 fn complete(shell: clap_complete::Shell, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "gwctl", &mut script);
-    streams.product(|out| out.write_all(&script))?;
+    streams.raw_product(|out| out.write_all(&script))?;
     Ok(ExitStatus::Success)
 }
 

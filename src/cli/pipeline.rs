@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, OutputFormat, Section};
 use super::settings;
-use super::streams::{Streams, Unwritten};
+use super::streams::{self, Streams, Unwritten};
 use crate::comments::SourceComments;
 use crate::compile::{self, Compilation};
 use crate::diagnostics::{Diagnostics, Finding, Locate, Location, Severity, codes};
@@ -155,9 +155,10 @@ impl Compiled {
     ///
     /// # Errors
     /// What the system says when a file cannot be written.
-    pub(super) fn write_secrets(&self) -> Result<(), Unwritten> {
+    pub(super) fn write_secrets(&self, directory: Option<&Path>) -> Result<(), Unwritten> {
+        let Some(directory) = directory else { return Ok(()) };
         for (path, content) in &self.compilation.lowered.files {
-            emit::file::write_private_file(Path::new(path), content.as_bytes())
+            emit::file::write_private_file(directory, Path::new(path), content.as_bytes())
                 .map_err(|error| Unwritten(error.to_string()))?;
         }
         Ok(())
@@ -224,7 +225,18 @@ pub(super) fn write_file(
     }
 }
 
-/// Writes a product to a file, or to standard output when none is named.
+/// Writes a text for people or programs to a file, with whatever could steer its reader made visible.
+///
+/// # Errors
+/// What the system says when the file cannot be written.
+pub(super) fn write_text_file(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Unwritten> {
+    write_file(path, false, |out| streams::guard(out, false, write))
+}
+
+/// Writes a product that is text to a file, or to standard output when none is named.
 ///
 /// # Errors
 /// What the system says when it cannot be written.
@@ -234,7 +246,7 @@ pub(super) fn write_product(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Unwritten> {
     match file.filter(|file| file.as_os_str() != "-") {
-        Some(file) => write_file(file, false, write),
+        Some(file) => write_text_file(file, write),
         None => streams.product(write),
     }
 }

@@ -1,6 +1,10 @@
 //! `gwctl.yaml` beside the manifests: the settings of the command line in a
 //! file. Flags win.
 //!
+//! Such a file belongs to the tree that is judged, and so does whoever wrote it.
+//! A run that reads one says so, its paths stay in the repository that holds it,
+//! and it names no program. A file that the user names is trusted.
+//!
 //! The entries become flags of the same command line, so that a value means
 //! the same in both places and is checked by the same parser. Everything that
 //! is wrong with the file is reported with its place, and nothing runs.
@@ -8,13 +12,17 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _};
 
 use super::args::Cli;
-use crate::diagnostics::{FieldPath, Part, Span};
+use super::confine;
+use crate::diagnostics::escape::for_terminal;
+use crate::diagnostics::{FieldPath, Part, Span, codes};
+use crate::options::SettingsFile;
 use crate::parser::decode::decode;
 use crate::parser::node::Node;
 use crate::parser::skip::{SETTINGS, kebab};
@@ -27,10 +35,12 @@ use crate::spelling::nearest;
 pub(super) const NAMES: [&str; 2] = ["gwctl.yaml", "gwctl.yml"];
 /// The settings whose values are paths on this machine, relative to the directory of the file.
 const PATHS: [&str; 2] = ["context", "secrets-dir"];
+/// How many bytes the file may have.
+const LARGEST: u64 = 1 << 20;
 /// Settings of which the first gives way when the second is on the command line.
 const OPPOSITES: [(&str, &str); 2] = [("no-admin", "admin-address"), ("admin-address", "no-admin")];
 
-/// Parses a command line, with what `gwctl.yaml` beside its manifests adds to it.
+/// Parses a command line, with what `gwctl.yaml` beside its manifests, or the file of `--settings`, adds to it.
 ///
 /// # Errors
 /// A usage error, or the text of `--help` and `--version`; clap prints either and knows the exit code.
@@ -38,11 +48,32 @@ pub fn parse_line(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap:
     let line: Vec<OsString> = line.into_iter().collect();
     let matches = Cli::command().try_get_matches_from(&line)?;
     let cli = Cli::from_matches(&matches)?;
-    let Some(file) = find(&cli)? else { return Ok(cli) };
-    let Some(settings) = Settings::read(file).map_err(|problems| refuse(&problems))? else { return Ok(cli) };
+    let Some(compile) = cli.compile().filter(|compile| !compile.no_settings) else { return Ok(cli) };
+    let (file, trust) = match compile.settings.clone() {
+        Some(named) => (named, Trust::Full),
+        None => match find(&cli)? {
+            Some(found) => (found, Trust::Repository),
+            None => return Ok(cli),
+        },
+    };
+    let path = file.display().to_string();
+    let Some(settings) = Settings::read(file, trust).map_err(|problems| refuse(&problems))? else { return Ok(cli) };
     let given = CommandLine::new(&line, &matches);
-    let added = given.flags_of(&settings).map_err(|problems| refuse(&problems))?;
-    Cli::parse_line(given.with(&added))
+    let (added, in_effect) = given.flags_of(&settings).map_err(|problems| refuse(&problems))?;
+    let mut cli = Cli::parse_line(given.with(&added))?;
+    if let Some(compile) = cli.compile_mut() {
+        compile.read_settings = vec![SettingsFile { path, in_effect }];
+    }
+    Ok(cli)
+}
+
+/// Whose file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    /// Of whoever runs gwctl.
+    Full,
+    /// Of the tree that is judged.
+    Repository,
 }
 
 fn refuse(problems: &[String]) -> clap::Error {
@@ -88,18 +119,43 @@ struct Setting {
 /// A settings file.
 struct Settings {
     directory: PathBuf,
+    /// What its paths may not leave; `None` when they may lead anywhere.
+    confines: Option<PathBuf>,
     entries: Vec<Setting>,
 }
 
 impl Settings {
     /// `None` when the file is empty, or holds a manifest. Errors are messages with places.
-    fn read(file: PathBuf) -> Result<Option<Self>, Vec<String>> {
-        let name = file.display().to_string();
-        let text = fs::read_to_string(&file).map_err(|error| vec![format!("cannot read `{name}`: {error}")])?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    fn read(file: PathBuf, trust: Trust) -> Result<Option<Self>, Vec<String>> {
+        let name = for_terminal(&file.display().to_string()).into_owned();
         let directory = file.parent().unwrap_or(Path::new("")).to_owned();
+        let confines = match trust {
+            Trust::Full => None,
+            Trust::Repository => {
+                let root =
+                    confine::root_of(&directory).map_err(|error| vec![format!("cannot read `{name}`: {error}")])?;
+                if !confine::is_within(&file, &root) {
+                    return Err(vec![format!("`{name}` is a link that leads out of the repository; nothing is read")]);
+                }
+                Some(root)
+            }
+        };
+        let text = read_bounded(&file).map_err(|problem| vec![format!("cannot read `{name}`: {problem}")])?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let entries = SettingsText { name: &name, text }.entries()?;
-        Ok(entries.map(|entries| Self { directory, entries }))
+        Ok(entries.map(|entries| Self { directory, confines, entries }))
+    }
+}
+
+/// The text of a file that is not too large to be one of settings.
+fn read_bounded(file: &Path) -> Result<String, String> {
+    let mut text = String::new();
+    let opened = fs::File::open(file).map_err(|error| error.to_string())?;
+    opened.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    if u64::try_from(text.len()).is_ok_and(|length| length <= LARGEST) {
+        Ok(text)
+    } else {
+        Err(format!("a settings file has at most {LARGEST} bytes"))
     }
 }
 
@@ -180,9 +236,21 @@ fn unknown(key: &str, flag: &str, place: &str) -> String {
 }
 
 impl Setting {
-    /// The flags that say the same on a command line. Errors are messages without a place.
-    fn flags(&self, arg: &Arg, directory: &Path) -> Result<Vec<OsString>, String> {
+    /// The setting in one line, as a report names it.
+    fn words(&self) -> String {
         let Self { name, place: _, value } = self;
+        let items = match value {
+            Node::List(items) => items.iter().filter_map(scalar).collect::<Vec<_>>().join(", "),
+            Node::Bool(value) => value.to_string(),
+            other => scalar(other).unwrap_or_default(),
+        };
+        for_terminal(&format!("{name}: {items}")).into_owned()
+    }
+
+    /// The flags that say the same on a command line. Errors are messages without a place.
+    fn flags(&self, arg: &Arg, settings: &Settings) -> Result<Vec<OsString>, String> {
+        let Self { name, place: _, value } = self;
+        let Settings { directory, confines, entries: _ } = settings;
         if matches!(arg.get_action(), ArgAction::SetTrue) {
             return match value {
                 Node::Bool(true) => Ok(vec![format!("--{name}").into()]),
@@ -197,6 +265,23 @@ impl Setting {
         };
         let forms = if is_list { "a value or a list of values" } else { "one value" };
         let values = values.ok_or_else(|| format!("`{name}` is {forms}"))?;
+        let is_own = |code: &str| ["GW8030", "settings-read"].iter().any(|own| code.trim().eq_ignore_ascii_case(own));
+        let hides_itself = confines.is_some() && values.iter().any(|value| value.split(',').any(is_own));
+        if name == "ignore" && hides_itself {
+            return Err(format!(
+                "{} says that this file is read, and cannot be ignored in it",
+                codes::SETTINGS_READ.id()
+            ));
+        }
+        if let (true, Some(root)) = (PATHS.contains(&name.as_str()), confines) {
+            let leaves = |value: &&String| !confine::is_within(&directory.join(value), root);
+            if let Some(value) = values.iter().find(leaves) {
+                return Err(format!(
+                    "`{name}` leads out of the repository (`{}`); a file that you name with --settings may do that",
+                    value.escape_debug()
+                ));
+            }
+        }
         let flag = |value: String| {
             let mut flag = OsString::from(format!("--{name}="));
             if PATHS.contains(&name.as_str()) {
@@ -255,14 +340,14 @@ impl<'a> CommandLine<'a> {
     }
 
     /// The flags of all settings that the command has and the line does not say. Errors are messages with places.
-    fn flags_of(&self, settings: &Settings) -> Result<Vec<OsString>, Vec<String>> {
-        let (mut added, mut problems) = (Vec::new(), Vec::new());
+    fn flags_of(&self, settings: &Settings) -> Result<(Vec<OsString>, Vec<String>), Vec<String>> {
+        let (mut added, mut in_effect, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         for setting in &settings.entries {
             let Some(arg) = self.arg(&setting.name) else { continue };
             let gives_way = OPPOSITES
                 .iter()
                 .any(|(name, other)| *name == setting.name && self.arg(other).is_some_and(|other| self.has(other)));
-            let flags = setting.flags(arg, &settings.directory);
+            let flags = setting.flags(arg, settings);
             // A value is checked also where a flag takes its place.
             let alone = flags.and_then(|flags| match Cli::parse_line(self.trial(gives_way || self.has(arg), &flags)) {
                 Ok(_) => Ok(flags),
@@ -270,11 +355,14 @@ impl<'a> CommandLine<'a> {
             });
             match alone {
                 Ok(_) if gives_way || self.has(arg) => {}
-                Ok(flags) => added.extend(flags),
+                Ok(flags) => {
+                    in_effect.push(setting.words());
+                    added.extend(flags);
+                }
                 Err(problem) => problems.push(format!("{}: {problem}", setting.place)),
             }
         }
-        if problems.is_empty() { Ok(added) } else { Err(problems) }
+        if problems.is_empty() { Ok((added, in_effect)) } else { Err(problems) }
     }
 
     /// The line with these flags; or, when it says something else in their place, a line that has nothing but them.

@@ -98,3 +98,43 @@ fn two_files_are_one_too_many() {
     let line = ["gwctl".into(), "validate".into(), directory.path().as_os_str().to_owned()];
     assert!(parse_line(line).unwrap_err().to_string().contains("are both beside the manifests"));
 }
+
+#[test]
+fn a_file_is_announced_with_what_counts_unless_it_is_not_wanted() {
+    let text = "assume: [services, secrets]\nno-admin: true\nnamespace: shop\n";
+    let read = options(text, "-n other").unwrap();
+    let [SettingsFile { path, in_effect }] = read.settings.as_slice() else { panic!("{:?}", read.settings) };
+    assert!(path.ends_with("/gwctl.yaml"), "{path}");
+    assert_eq!(in_effect, &["assume: services, secrets", "no-admin: true"]);
+    let read = options(text, "--no-settings").unwrap();
+    assert!(read.settings.is_empty() && !read.assume.services && read.namespace == "default");
+}
+
+#[test]
+fn a_file_that_is_named_is_trusted_and_the_one_beside_the_manifests_is_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let named = directory.path().join("ours.yaml");
+    fs::write(&named, "secrets-dir: /keys\nnamespace: ours\n").unwrap();
+    let flag = format!("--settings {}", named.display());
+    let (read, _) = options_of("translate", "namespace: theirs\nassume: services\n", &flag).unwrap();
+    assert_eq!((read.namespace.as_str(), read.secrets_dir), ("ours", Some("/keys".into())));
+    assert!(!read.assume.services);
+    assert!(options("", "--settings gone.yaml").unwrap_err().contains("cannot read `gone.yaml`"));
+}
+
+#[test]
+fn what_belongs_to_the_tree_leads_nowhere_else_and_hides_nothing() {
+    for (text, expected) in [
+        ("context: ../platform\n", ":1:1: `context` leads out of the repository (`../platform`)"),
+        ("context: [a, /etc]\n", "`context` leads out of the repository (`/etc`)"),
+        ("secrets-dir: keys/../../..\n", "`secrets-dir` leads out of the repository"),
+        ("ignore: [GW4005, settings-read]\n", "GW8030 says that this file is read"),
+        ("ignore: GW4005,gw8030\n", "GW8030 says that this file is read"),
+        ("envoy: /bin/sh\n", "there is no setting `envoy`"),
+    ] {
+        let message = options_of("translate", text, "").unwrap_err();
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+    let large = format!("# {}\n", "x".repeat(1 << 20));
+    assert!(options(&large, "").unwrap_err().contains("at most 1048576 bytes"));
+}

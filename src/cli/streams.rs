@@ -1,12 +1,13 @@
 //! Standard input, output and error of a run, and what is known about them.
 //!
 //! Commands write through this value only, so that a test can run one in
-//! memory.
+//! memory, and so that no text of the input can steer whoever reads the output.
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 
 use super::args::ColorChoice;
+use crate::diagnostics::escape::{Guard, guarded};
 
 /// The streams of a run.
 pub struct Streams<'a> {
@@ -29,11 +30,21 @@ pub struct Streams<'a> {
 pub struct Unwritten(pub String);
 
 impl Streams<'_> {
-    /// Writes a product to standard output. A reader that goes away early ends the writing quietly.
+    /// Writes a product that is text (for people, JSON, XML) to standard output, with whatever could steer its reader
+    /// made visible. A reader that goes away early ends the writing quietly.
     ///
     /// # Errors
     /// What the system says when it cannot be written.
     pub fn product(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Unwritten> {
+        let color = self.color_stdout;
+        buffered(self.stdout, "standard output", |out| guard(out, color, write))
+    }
+
+    /// Writes the bytes of a product as they are: a format that `emit` has escaped, or binary.
+    ///
+    /// # Errors
+    /// What the system says when it cannot be written.
+    pub fn raw_product(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Unwritten> {
         buffered(self.stdout, "standard output", write)
     }
 
@@ -42,13 +53,28 @@ impl Streams<'_> {
     /// # Errors
     /// What the system says when it cannot be written.
     pub fn findings(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Unwritten> {
-        buffered(self.stderr, "standard error", write)
+        let color = self.color_stderr;
+        buffered(self.stderr, "standard error", |out| guard(out, color, write))
     }
 
     /// Tells the user something. Nothing is left to be done when that fails.
     pub fn tell(&mut self, text: &str) {
-        let _ = writeln!(self.stderr, "{text}");
+        let _ = writeln!(self.stderr, "{}", guarded(text, self.color_stderr));
     }
+}
+
+/// Lets `write` write through a [`Guard`].
+///
+/// # Errors
+/// Those of `write` and of the stream.
+pub(super) fn guard(
+    out: &mut dyn Write,
+    color: bool,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut guard = Guard::new(out, color);
+    write(&mut guard)?;
+    guard.finish()
 }
 
 fn buffered(

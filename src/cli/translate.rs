@@ -70,12 +70,12 @@ fn report(
 
 fn write(args: &TranslateArgs, compiled: &Compiled, streams: &mut Streams<'_>) -> Result<(), Unwritten> {
     let emission = Emission { format: format(args), section: args.section, comments: !args.no_comments };
-    compiled.write_secrets()?;
+    compiled.write_secrets(args.compile.secrets_dir())?;
     match output_file(args) {
         Some(file) => {
             pipeline::write_file(file, shows_private_key(args, compiled), |out| compiled.emit(&emission, out))
         }
-        None => streams.product(|out| compiled.emit(&emission, out)),
+        None => streams.raw_product(|out| compiled.emit(&emission, out)),
     }
 }
 

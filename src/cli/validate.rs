@@ -63,7 +63,7 @@ fn report(
     rendering.write_files(&args.output)?;
     match &args.output_file {
         Some(file) if file.as_os_str() != "-" => {
-            pipeline::write_file(file, false, |out| rendering.write(format, false, out))?;
+            pipeline::write_text_file(file, |out| rendering.write(format, false, out))?;
         }
         _ => {
             let color = streams.color_stdout;

@@ -221,6 +221,8 @@ registry! {
     SLICE_WITHOUT_SERVICE = "GW2073" "slice-without-service" Warning;
     /// An unknown `appProtocol` that is close to a known one.
     MISSPELT_PROTOCOL = "GW2074" "misspelt-app-protocol" Warning;
+    /// A reference whose name no object can have.
+    NOT_AN_OBJECT_NAME = "GW2080" "not-an-object-name" Error;
 
     /// A parent that is not in the input.
     PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;
@@ -352,6 +354,8 @@ registry! {
     ASKED_FIRST = "GW5081" "authorization-before-changes" Warning;
     /// A filter or a limit of a rule that redirects.
     IDLE_BESIDE_REDIRECT = "GW5082" "no-effect-beside-redirect" Warning;
+    /// A value that Envoy would evaluate although it is written as literal text.
+    EVALUATED_VALUE = "GW5090" "evaluated-value" Error, "Accepted" "False" "UnsupportedValue";
 
     /// A kind or version that a release of Gateway API has dropped.
     DROPPED_VERSION = "GW5110" "dropped-version" Warning;
@@ -438,6 +442,8 @@ registry! {
     INVALID_SUPPRESSION = "GW8011" "invalid-suppression" Warning;
     /// A code is allowed or ignored that is not reported.
     UNUSED_SUPPRESSION = "GW8012" "unused-suppression" Warning;
+    /// A settings file that came with the manifests was read.
+    SETTINGS_READ = "GW8030" "settings-read" Note;
 }
 
 #[cfg(test)]

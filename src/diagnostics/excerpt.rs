@@ -2,7 +2,7 @@
 //!
 //! The cost of an excerpt is bounded whatever the size of the file and the
 //! length of its lines. What is shown holds no control character but tabs, so
-//! that a manifest cannot steer the terminal.
+//! that a manifest cannot steer the terminal, and nothing that is secret.
 
 use std::fmt;
 use std::ops::Range;
@@ -12,12 +12,15 @@ use miette::{
     SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
+use super::escape::{is_unsafe, lines_for_terminal};
 use super::place::{Span, floor_boundary};
 
 /// Lines shown before and after the one that is marked.
 const CONTEXT_LINES: usize = 2;
 /// Characters of a line that are shown.
 const LINE_WIDTH: usize = 160;
+/// What stands in the place of a secret.
+const SECRET: &str = "<hidden>";
 /// Characters shown before the mark when the line is too long to begin at its start.
 const LEAD: usize = 60;
 
@@ -33,9 +36,15 @@ struct Excerpt {
 
 /// Draws the lines of `text` around `span` with `label` under the marked part.
 ///
-/// Only the first line of a span is marked. The result ends in a newline.
-pub(crate) fn draw(text: &str, span: &Span, label: Option<&str>, color: bool) -> Result<String, fmt::Error> {
-    let excerpt = Excerpt::cut(text, span, label);
+/// Only the first line of a span is marked. Nothing of the ranges `hidden` is shown. The result ends in a newline.
+pub(crate) fn draw(
+    text: &str,
+    hidden: &[Range<usize>],
+    span: &Span,
+    label: Option<&str>,
+    color: bool,
+) -> Result<String, fmt::Error> {
+    let excerpt = Excerpt::cut(Shown { text, hidden }, span, label);
     let theme = GraphicalTheme {
         characters: ThemeCharacters { error: String::new(), ..ThemeCharacters::unicode() },
         styles: if color { ThemeStyles::ansi() } else { ThemeStyles::none() },
@@ -51,8 +60,47 @@ pub(crate) fn draw(text: &str, span: &Span, label: Option<&str>, color: bool) ->
     Ok(drawn.split_once('\n').map_or_else(String::new, |(_, lines)| lines.to_owned()))
 }
 
+/// A text, and what of it is secret.
+#[derive(Clone, Copy)]
+struct Shown<'t> {
+    text: &'t str,
+    hidden: &'t [Range<usize>],
+}
+
+impl Shown<'_> {
+    fn is_hidden(self, offset: usize) -> bool {
+        let first = self.hidden.partition_point(|part| part.end <= offset);
+        self.hidden.get(first).is_some_and(|part| part.start <= offset)
+    }
+
+    /// Where a line of the text begins in it.
+    fn offset_of(self, line: &str) -> usize {
+        (line.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize)
+    }
+}
+
+/// Adds one character after the other; a secret becomes one word, however long it is.
+#[derive(Default)]
+struct Line {
+    is_in_secret: bool,
+}
+
+impl Line {
+    fn push(&mut self, out: &mut String, character: char, is_hidden: bool) {
+        // The indentation of a secret says where it stands.
+        let is_secret = is_hidden && (self.is_in_secret || !character.is_whitespace());
+        if is_secret && !self.is_in_secret {
+            out.push_str(SECRET);
+        } else if !is_secret {
+            out.push(shown(character));
+        }
+        self.is_in_secret = is_secret;
+    }
+}
+
 impl Excerpt {
-    fn cut(text: &str, span: &Span, label: Option<&str>) -> Self {
+    fn cut(source: Shown<'_>, span: &Span, label: Option<&str>) -> Self {
+        let text = source.text;
         let start = floor_boundary(text, span.range.start);
         let end = floor_boundary(text, span.range.end).max(start);
         let (line_start, is_cut) = start_of_line(text, start);
@@ -60,26 +108,30 @@ impl Excerpt {
             text: String::new(),
             first_line: span.line.saturating_sub(1),
             mark: 0..0,
-            label: label.map(visible),
+            label: label.map(|label| lines_for_terminal(label).into_owned()),
         };
         if !is_cut {
             for line in lines_before(text, line_start) {
                 excerpt.first_line = excerpt.first_line.saturating_sub(1);
-                excerpt.push_line(line);
+                excerpt.push_line(source, line);
             }
         }
-        let line_end = excerpt.push_marked(text, line_start, is_cut, start..end);
+        let line_end = excerpt.push_marked(source, line_start, is_cut, start..end);
         if let Some(line_end) = line_end {
             for line in lines_after(text, line_end) {
-                excerpt.push_line(line);
+                excerpt.push_line(source, line);
             }
         }
         excerpt
     }
 
-    fn push_line(&mut self, line: &str) {
-        let mut rest = line.chars();
-        self.text.extend(rest.by_ref().take(LINE_WIDTH).map(shown));
+    fn push_line(&mut self, source: Shown<'_>, line: &str) {
+        let base = source.offset_of(line);
+        let mut rest = line.char_indices();
+        let mut shown = Line::default();
+        for (offset, character) in rest.by_ref().take(LINE_WIDTH) {
+            shown.push(&mut self.text, character, source.is_hidden(base + offset));
+        }
         if rest.next().is_some() {
             self.text.push('…');
         }
@@ -87,7 +139,15 @@ impl Excerpt {
     }
 
     /// Adds the line that holds the mark; returns where it ends in the file unless it was cut.
-    fn push_marked(&mut self, text: &str, line_start: usize, is_cut: bool, range: Range<usize>) -> Option<usize> {
+    fn push_marked(
+        &mut self,
+        source: Shown<'_>,
+        line_start: usize,
+        is_cut: bool,
+        range: Range<usize>,
+    ) -> Option<usize> {
+        let text = source.text;
+        let mut shown = Line::default();
         if is_cut {
             self.text.push('…');
         }
@@ -107,7 +167,7 @@ impl Excerpt {
                 line_end = None;
                 break;
             }
-            self.text.push(shown(character));
+            shown.push(&mut self.text, character, source.is_hidden(offset));
             if let Some(mark) = mark.as_mut().filter(|_| offset < range.end) {
                 mark.end = self.text.len();
             }
@@ -189,25 +249,6 @@ fn shown(character: char) -> char {
     if character != '\t' && is_unsafe(character) { char::REPLACEMENT_CHARACTER } else { character }
 }
 
-/// Whether printing the character could do something other than show it.
-fn is_unsafe(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// The text with every character that could steer a terminal written as an escape.
-pub(crate) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => shown.push('\n'),
-            character if is_unsafe(character) => shown.extend(character.escape_default()),
-            character => shown.push(character),
-        }
-    }
-    shown
-}
-
 impl fmt::Display for Excerpt {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ok(())
@@ -246,7 +287,7 @@ mod tests {
 
     fn drawn(text: &str, word: &str, label: &str) -> String {
         let start = text.find(word).unwrap();
-        draw(text, &Span::of(text, start..start + word.len()), Some(label), false).unwrap()
+        draw(text, &[], &Span::of(text, start..start + word.len()), Some(label), false).unwrap()
     }
 
     /// The column under which a marking character stands, counted in characters.
@@ -302,7 +343,7 @@ mod tests {
     #[test]
     fn only_the_first_line_of_a_long_span_is_marked() {
         let text = "spec:\n  a: 1\n  b: 2\n";
-        let shown = draw(text, &Span::of(text, 0..text.len()), Some("here"), false).unwrap();
+        let shown = draw(text, &[], &Span::of(text, 0..text.len()), Some("here"), false).unwrap();
         let marked: Vec<&str> = shown.lines().filter(|line| line.contains('┬')).collect();
         assert_eq!(marked.len(), 1, "{shown}");
     }
@@ -310,7 +351,7 @@ mod tests {
     #[test]
     fn an_empty_span_can_stand_anywhere_even_in_an_empty_file() {
         for (text, offset) in [("", 0), ("a", 1), ("a\n", 2), ("a\nb", 2), ("a\r\nb\r\n", 1), ("é", 2)] {
-            let shown = draw(text, &Span::of(text, offset..offset), Some("here"), false).unwrap();
+            let shown = draw(text, &[], &Span::of(text, offset..offset), Some("here"), false).unwrap();
             assert!(shown.contains("here"), "{text:?} {offset}: {shown}");
         }
     }
@@ -319,15 +360,32 @@ mod tests {
     fn control_characters_are_not_printed() {
         let shown = drawn("a: \u{1b}[31m\u{202e} wrong\r\n", "wrong", "no\u{7}bell");
         assert!(!shown.contains(['\u{1b}', '\u{202e}', '\r', '\u{7}']), "{shown:?}");
-        assert_eq!(visible("a\u{1b}[0m\tb\nc"), "a\\u{1b}[0m\\tb\nc");
+    }
+
+    #[test]
+    fn secrets_are_one_word_in_the_marked_line_and_around_it() {
+        let text = "a: 1\nb:\n  marked one\n  c: marked two # x\n\td: marked\n";
+        let (first, second) = (text.find("  marked").unwrap(), text.find(" marked two").unwrap());
+        let third = text.rfind(" marked").unwrap();
+        let hidden = [first..first + 12, second..second + 11, third..text.len()];
+        for word in ["marked one", "c: marked", "a: 1", "d: ", "two"] {
+            let start = text.find(word).unwrap();
+            let span = Span::of(text, start..start + word.len());
+            let drawn = draw(text, &hidden, &span, Some("here"), false).unwrap();
+            assert!(!drawn.contains("marked") && !drawn.contains("two"), "{word}: {drawn}");
+            assert!(drawn.contains("here"), "{drawn}");
+        }
+        let start = text.find("marked two").unwrap();
+        let drawn = draw(text, &hidden, &Span::of(text, start..start + 10), Some("here"), false).unwrap();
+        assert!(drawn.contains(" 4 │   c: <hidden> # x\n") && drawn.contains(" 3 │   <hidden>\n"), "{drawn}");
     }
 
     #[test]
     fn colour_codes_appear_only_when_asked_for() {
         let text = "a: wrong\n";
         let span = Span::of(text, 3..8);
-        assert!(draw(text, &span, Some("here"), true).unwrap().contains("\u{1b}["));
-        assert!(!draw(text, &span, Some("here"), false).unwrap().contains('\u{1b}'));
+        assert!(draw(text, &[], &span, Some("here"), true).unwrap().contains("\u{1b}["));
+        assert!(!draw(text, &[], &span, Some("here"), false).unwrap().contains('\u{1b}'));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::code::Severity;
+use super::escape::{for_github_command, for_github_property};
 use super::report::{Entry, Report};
 use super::words;
 
@@ -28,7 +29,7 @@ fn command(entry: &Entry<'_>) -> String {
     // Standard input is no file of the change.
     if let Some(place) = entry.place.as_ref().filter(|place| place.file != "-") {
         // Annotations are found by the path from the root of the repository.
-        properties.push(format!("file={}", property(place.file.trim_start_matches("./"))));
+        properties.push(format!("file={}", for_github_property(place.file.trim_start_matches("./"))));
         if let Some(span) = &place.span {
             properties.push(format!("line={},endLine={}", span.line, span.end_line));
             // Columns are shown only where the part is within one line.
@@ -37,7 +38,8 @@ fn command(entry: &Entry<'_>) -> String {
             }
         }
     }
-    properties.push(format!("title={}", property(&format!("{} {}", finding.code.id(), finding.code.name()))));
+    properties
+        .push(format!("title={}", for_github_property(&format!("{} {}", finding.code.id(), finding.code.name()))));
     let mut text = words::full(finding);
     if let Some(subject) = words::subject(finding) {
         // Writing to a string cannot fail.
@@ -48,17 +50,7 @@ fn command(entry: &Entry<'_>) -> String {
         let place = place.map_or_else(String::new, |(file, line)| format!(" ({file}:{line})"));
         let _ = write!(text, "\nRelated: {}{place}", related.message);
     }
-    format!("::{name} {}::{}", properties.join(","), data(&text))
-}
-
-/// A text with what would end the command written as an escape.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// The value of a property, which ends with a comma or a colon.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    format!("::{name} {}::{}", properties.join(","), for_github_command(&text))
 }
 
 #[cfg(test)]

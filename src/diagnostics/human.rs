@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::code::Severity;
-use super::excerpt::{draw, visible};
+use super::escape::{for_terminal, lines_for_terminal};
+use super::excerpt::draw;
 use super::location::Location;
 use super::place::{Locate, Place};
 use super::report::{Entry, Report, Summary};
@@ -60,7 +61,7 @@ fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String)
         Severity::Note => BLUE,
     };
     let head = format!("{}[{}] {}", severity.as_str(), finding.code.id(), finding.code.name());
-    writeln!(out, "{}: {}", paint(&head, style, color), paint(&one_line(&finding.message), BOLD, color))?;
+    writeln!(out, "{}: {}", paint(&head, style, color), paint(&for_terminal(&finding.message), BOLD, color))?;
     write_place(&finding.location, entry.place.as_ref(), finding.label.as_deref(), locate, color, out)?;
     if let Some(object) = &finding.object {
         let namespace = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
@@ -79,7 +80,7 @@ fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String)
         write_item("help", help, color, out)?;
     }
     if let Some(witness) = &finding.witness {
-        write_item("witness", &one_line(&witness.to_string()), color, out)?;
+        write_item("witness", &for_terminal(&witness.to_string()), color, out)?;
     }
     for (related, place) in &entry.related {
         write_item("related", &related.message, color, out)?;
@@ -102,7 +103,7 @@ fn write_place(
     };
     writeln!(out, "  {} {}", paint("-->", BLUE, color), position(place))?;
     match (&place.span, locate.text(location)) {
-        (Some(span), Some(text)) => out.push_str(&draw(text, span, label, color)?),
+        (Some(span), Some(text)) => out.push_str(&draw(text, locate.hidden(location), span, label, color)?),
         _ => {
             if let Some(label) = label {
                 write_item("here", label, color, out)?;
@@ -115,18 +116,14 @@ fn write_place(
 /// `FILE:LINE:COLUMN`, the first character for a file as a whole.
 fn position(place: &Place) -> String {
     let (line, column) = place.span.as_ref().map_or((1, 1), |span| (span.line, span.column));
-    format!("{}:{line}:{column}", one_line(&place.file))
+    format!("{}:{line}:{column}", for_terminal(&place.file))
 }
 
 /// Writes `  name: text`, later lines of the text aligned under its first.
 fn write_item(name: &str, text: &str, color: bool, out: &mut String) -> Result<(), std::fmt::Error> {
     let indent = format!("\n{}", " ".repeat(name.len() + 4));
-    let text = visible(text.trim_end()).replace('\n', &indent);
+    let text = lines_for_terminal(text.trim_end()).replace('\n', &indent);
     writeln!(out, "  {}: {text}", paint(name, CYAN, color))
-}
-
-fn one_line(text: &str) -> String {
-    visible(text).replace('\n', "\\n")
 }
 
 fn paint(text: &str, style: &str, color: bool) -> String {
@@ -188,7 +185,7 @@ error[GW2001] backend-not-found: there is no Service `shop/crt`
     }
 
     #[test]
-    fn a_place_of_three_hundred_characters_stays_on_one_line() {
+    fn a_place_of_three_hundred_characters_stays_on_for_terminal() {
         let name = format!("{}/my route.yaml", "directory-name/".repeat(20));
         let files = Files::one(&name, "- name: crt\n");
         let message = "long words ".repeat(60);

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::code::Severity;
+use super::escape::for_xml;
 use super::report::{Entry, Report};
 use super::words;
 
@@ -35,7 +36,7 @@ pub fn write(report: &Report<'_>, denies_warnings: bool, out: &mut dyn Write) ->
     }
     // Findings of one file stand together.
     for suite in report.entries.chunk_by(|left, right| file(left) == file(right)) {
-        let name = escape(suite.first().map_or(RUN, file));
+        let name = for_xml(suite.first().map_or(RUN, file));
         let failures = suite.iter().filter(|entry| fails(entry)).count();
         let tests = suite.len();
         writeln!(
@@ -59,13 +60,13 @@ fn test_case(entry: &Entry<'_>, fails: bool, out: &mut dyn Write) -> io::Result<
     let line = entry.place.as_ref().and_then(|place| place.span.as_ref()).map(|span| (span.line, span.column));
     let place = line.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
     let file = file(entry);
-    let name = escape(&format!("{id} {} at {file}{place}", finding.code.name()));
-    let class = escape(&subject);
-    let lines = line.map_or_else(String::new, |(line, _)| format!(" file=\"{}\" line=\"{line}\"", escape(file)));
+    let name = for_xml(&format!("{id} {} at {file}{place}", finding.code.name()));
+    let class = for_xml(&subject);
+    let lines = line.map_or_else(String::new, |(line, _)| format!(" file=\"{}\" line=\"{line}\"", for_xml(file)));
     writeln!(out, "    <testcase classname=\"{class}\" name=\"{name}\"{lines}>")?;
-    let text = escape(&text(entry));
+    let text = for_xml(&text(entry));
     if fails {
-        let message = escape(&finding.message);
+        let message = for_xml(&finding.message);
         writeln!(out, "      <failure type=\"{severity} {id}\" message=\"{message}\">{text}</failure>")?;
     } else {
         writeln!(out, "      <system-out>{text}</system-out>")?;
@@ -83,26 +84,6 @@ fn text(entry: &Entry<'_>) -> String {
         let _ = write!(text, "\nRelated: {}{place}", related.message);
     }
     text
-}
-
-/// The text as it may stand in XML 1.0: markup as entities, and characters that XML does not have replaced.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            '\n' => escaped.push_str("&#10;"),
-            '\t' => escaped.push_str("&#9;"),
-            '\u{fffe}' | '\u{ffff}' => escaped.push(char::REPLACEMENT_CHARACTER),
-            control if control.is_control() => escaped.push(char::REPLACEMENT_CHARACTER),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

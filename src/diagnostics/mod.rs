@@ -6,6 +6,7 @@
 //! write instead. Renderers in this folder turn the list into text or JSON.
 
 mod code;
+pub mod escape;
 mod excerpt;
 mod finding;
 mod fix;

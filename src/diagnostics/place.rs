@@ -73,6 +73,9 @@ pub trait Locate {
     /// The text of the file that a location is in.
     fn text(&self, location: &Location) -> Option<&str>;
 
+    /// The parts of that text which are secret, in order: nothing of them is shown.
+    fn hidden(&self, location: &Location) -> &[Range<usize>];
+
     /// The edits of text that make a fix; `None` where it cannot be made without changing anything else.
     fn edits(&self, fix: &Fix) -> Option<Vec<TextEdit>>;
 }
@@ -120,6 +123,10 @@ pub(crate) mod memory {
 
         fn text(&self, location: &Location) -> Option<&str> {
             Some(&self.0[self.source(location)?.0 as usize].1)
+        }
+
+        fn hidden(&self, _: &Location) -> &[std::ops::Range<usize>] {
+            &[]
         }
 
         /// Every fix appends its documents to the first file, and does nothing else.

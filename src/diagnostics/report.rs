@@ -70,6 +70,8 @@ impl<'a> Report<'a> {
                 let related =
                     finding.related.iter().map(|related| (related, place_of(&related.location, locate))).collect();
                 let fix = finding.fix.as_ref().and_then(|fix| locate.edits(fix));
+                // An edit would show what is secret: `--fix` makes it, no report repeats it.
+                let fix = fix.filter(|edits| !edits.iter().any(|edit| is_hidden(edit, locate)));
                 (key, Entry { finding, place, related, fix })
             })
             .collect();
@@ -93,6 +95,14 @@ fn place_of(location: &Location, locate: &dyn Locate) -> Option<Place> {
         Location::Path(path) => Some(Place { file: path.clone(), span: None }),
         _ => locate.place(location),
     }
+}
+
+/// Whether an edit replaces something that is not shown.
+fn is_hidden(edit: &TextEdit, locate: &dyn Locate) -> bool {
+    let range = &edit.span.range;
+    let hidden = locate.hidden(&Location::Source(edit.source));
+    let first = hidden.partition_point(|part| part.end <= range.start);
+    hidden.get(first).is_some_and(|part| part.start < range.end)
 }
 
 fn compare_findings(left: &Finding, right: &Finding) -> Ordering {

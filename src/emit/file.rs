@@ -11,6 +11,8 @@ use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::leftovers;
+
 /// Who may read a written file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -29,6 +31,12 @@ pub enum FileError {
     IsDirectory(PathBuf),
     /// The directory of the file does not exist.
     NoDirectory(PathBuf),
+    /// The path leads out of the directory that was named for it.
+    Outside(PathBuf),
+    /// What would be written to leads elsewhere.
+    Link(PathBuf),
+    /// Something that is no file stands there.
+    NoFile(PathBuf),
     /// The disk or the quota is full; the old file is as it was.
     Full(PathBuf),
     /// Anything else that the system answered; `None` is standard output.
@@ -41,6 +49,13 @@ impl fmt::Display for FileError {
             Self::BrokenPipe => f.write_str("the reader of the output is gone"),
             Self::IsDirectory(path) => write!(f, "cannot write `{}`: it is a directory", path.display()),
             Self::NoDirectory(path) => write!(f, "cannot write `{}`: its directory does not exist", path.display()),
+            Self::Outside(path) => {
+                write!(f, "cannot write `{}`: it is not below the directory for secrets", path.display())
+            }
+            Self::Link(path) => {
+                write!(f, "cannot write a secret through `{}`: it is a symbolic link", path.display())
+            }
+            Self::NoFile(path) => write!(f, "cannot write `{}`: it is no file", path.display()),
             Self::Full(path) => write!(f, "cannot write `{}`: no space is left", path.display()),
             Self::Io(Some(path), error) => write!(f, "cannot write `{}`: {error}", path.display()),
             Self::Io(None, error) => write!(f, "cannot write to standard output: {error}"),
@@ -57,25 +72,50 @@ impl Error for FileError {
     }
 }
 
-/// Writes a file for its owner alone, unless it has this content and mode
-/// already: whoever watches it is not woken in vain. Its directories are made,
-/// for the owner alone as well.
+/// Writes a file for its owner alone below a directory that the user named,
+/// unless it has this content and mode already: whoever watches it is not woken
+/// in vain. The directories on the way are made, for the owner alone as well.
+///
+/// Nothing is written through a symbolic link below `root`: whoever can make
+/// one there would choose where a key goes.
 ///
 /// # Errors
 ///
 /// What the system answered; the old file is as it was.
-pub fn write_private_file(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+pub fn write_private_file(root: &Path, path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if let Some(directory) = directory {
+        refuse_links(root, path)?;
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(directory).map_err(|error| explain(path, error))?;
     }
+    refuse_links(root, path)?;
     if fs::read(path).is_ok_and(|old| old == content) && is_private(path) {
         return Ok(());
     }
-    write_file(path, Access::Private, |out| out.write_all(content))
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Err(FileError::NoFile(path.to_path_buf())),
+        // The file itself is replaced, so that a link that comes meanwhile is replaced as well.
+        _ => replace(path, path, Access::Private, None, |out| out.write_all(content)),
+    }
+}
+
+/// Refuses a path that leads through a symbolic link below `root`, or out of it.
+fn refuse_links(root: &Path, path: &Path) -> Result<(), FileError> {
+    let outside = || FileError::Outside(path.to_path_buf());
+    let below = path.strip_prefix(root).map_err(|_| outside())?;
+    let mut current = root.to_path_buf();
+    for component in below.components() {
+        let std::path::Component::Normal(name) = component else { return Err(outside()) };
+        current.push(name);
+        if fs::symlink_metadata(&current).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Err(FileError::Link(current));
+        }
+    }
+    Ok(())
 }
 
 /// Whether nobody but the owner may read a file.
@@ -181,7 +221,8 @@ fn replace(
         // The umask is taken off; without this the file would be for the owner alone.
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
-    let temporary = builder.tempfile_in(directory).map_err(fail)?;
+    // A signal removes it, and so does every error below.
+    let (temporary, _ticket) = leftovers::file(|| builder.tempfile_in(directory)).map_err(fail)?;
     if let (Access::Ordinary, Some(permissions)) = (access, existing) {
         temporary.as_file().set_permissions(permissions).map_err(fail)?;
     }
@@ -280,17 +321,41 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("infra/web/tls.key");
         let written = || fs::metadata(&path).unwrap().modified().unwrap();
-        write_private_file(&path, b"key").unwrap();
+        write_private_file(directory.path(), &path, b"key").unwrap();
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         let first = written();
         std::thread::sleep(std::time::Duration::from_millis(20));
-        write_private_file(&path, b"key").unwrap();
+        write_private_file(directory.path(), &path, b"key").unwrap();
         assert_eq!(written(), first);
         fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
-        write_private_file(&path, b"key").unwrap();
+        write_private_file(directory.path(), &path, b"key").unwrap();
         assert_eq!(mode(&path), 0o600);
-        write_private_file(&path, b"other").unwrap();
+        write_private_file(directory.path(), &path, b"other").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"other");
+    }
+
+    #[test]
+    fn no_secret_is_written_through_a_link_or_out_of_its_directory() {
+        let (directory, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let root = directory.path().join("keys");
+        fs::create_dir(&root).unwrap();
+        symlink(elsewhere.path(), root.join("infra")).unwrap();
+        let error = write_private_file(&root, &root.join("infra/web/tls.key"), b"key").unwrap_err();
+        assert!(matches!(error, FileError::Link(_)), "{error}");
+        fs::create_dir_all(root.join("shop/web")).unwrap();
+        symlink(elsewhere.path().join("tls.key"), root.join("shop/web/tls.key")).unwrap();
+        let error = write_private_file(&root, &root.join("shop/web/tls.key"), b"key").unwrap_err();
+        assert!(error.to_string().contains("symbolic link"), "{error}");
+        for path in ["infra/../../x/tls.key", "../tls.key"] {
+            let error = write_private_file(&root, &root.join(path), b"key").unwrap_err();
+            assert!(matches!(error, FileError::Outside(_) | FileError::Link(_)), "{error}");
+        }
+        assert!(names(elsewhere.path()).is_empty() && names(directory.path()) == ["keys"]);
+        // The directory that the user named may be a link.
+        let link = directory.path().join("link");
+        symlink(&root, &link).unwrap();
+        write_private_file(&link, &link.join("other/web/tls.key"), b"key").unwrap();
+        assert_eq!(mode(&root.join("other/web/tls.key")), 0o600);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub mod difference;
 pub mod file;
 mod form;
 mod json;
-mod secret;
+pub mod secret;
 mod section;
 mod style;
 mod table;

@@ -1,10 +1,14 @@
-//! Whether an output holds secret key material, and so must be for its owner alone.
+//! Whether an output holds secret key material, and so must be for its owner alone; and what of it reports may show.
 //!
-//! Stage: emit. Input: the bytes of a message. Output: yes or no. Invariant: a
-//! key that the output refers to by its path is not in it; one that stands in
-//! the output is found wherever it is packed.
+//! Stage: emit. Input: the bytes of a message, or the tree of a configuration.
+//! Output: yes or no, or the tree with digests in the place of secrets.
+//! Invariant: a key that the output refers to by its path is not in it; one that
+//! stands in the output is found wherever it is packed.
 
 use std::io;
+
+use ring::digest::{SHA256, digest};
+use serde_json::Value;
 
 use super::table::{self, Kind, Message, Shape};
 use super::walk::Packed;
@@ -27,6 +31,71 @@ pub fn holds_private_key(message: &str, wire: &[u8]) -> io::Result<bool> {
     let row = table::message_named(message)
         .ok_or_else(|| malformed(format!("`{message}` is not in the table of messages")))?;
     search(row, wire)
+}
+
+/// The fields of data sources that hold what is secret in these fields.
+const SECRET_SOURCES: [&str; 8] =
+    ["private_key", "pkcs12", "password", "keys", "secret", "generic_secret", "token_secret", "hmac_secret"];
+
+/// A configuration with a short digest in the place of everything secret, so that it can be compared and shown.
+pub fn masked(value: &Value) -> Value {
+    mask(value, false)
+}
+
+fn mask(value: &Value, is_secret: bool) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| {
+                let is_source = SECRET_SOURCES.contains(&name.as_str());
+                let is_inline = is_secret && name.starts_with("inline");
+                let value = match value {
+                    Value::String(text) if is_inline || holds_key(text) => shown_digest(text).into(),
+                    // A file, a variable or a name is no secret.
+                    other => mask(other, is_source || (is_secret && !other.is_string())),
+                };
+                (name.clone(), value)
+            };
+            Value::Object(fields.iter().map(field).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| mask(item, is_secret)).collect()),
+        Value::String(text) if holds_key(text) => shown_digest(text).into(),
+        other => other.clone(),
+    }
+}
+
+/// Everything secret in a configuration, as text.
+pub fn secrets(value: &Value) -> Vec<String> {
+    fn collect(value: &Value, masked: &Value, found: &mut Vec<String>) {
+        match (value, masked) {
+            (Value::Object(fields), Value::Object(masked)) => {
+                fields.iter().for_each(|(name, value)| collect(value, &masked[name], found));
+            }
+            (Value::Array(items), Value::Array(masked)) => {
+                items.iter().zip(masked).for_each(|(item, masked)| collect(item, masked, found));
+            }
+            (Value::String(text), Value::String(masked)) if text != masked => found.push(text.clone()),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    collect(value, &masked(value), &mut found);
+    found
+}
+
+/// Whether a text is or holds a private key, as PEM or as PEM in base64.
+fn holds_key(text: &str) -> bool {
+    text.contains("PRIVATE KEY-----") || text.contains("LS0tLS1CRUdJTiBQUklWQVRF") || {
+        // `RSA PRIVATE KEY` and its like; base64 of certificates begins otherwise.
+        text.match_indices("LS0tLS1CRUdJTiB")
+            .any(|(at, _)| !text.get(at..).is_some_and(|rest| rest.starts_with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0t")))
+    }
+}
+
+/// A short digest: enough to see that two secrets differ.
+fn shown_digest(text: &str) -> String {
+    let digest = digest(&SHA256, text.as_bytes());
+    let hex: String = digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
 }
 
 fn search(message: &'static Message, wire: &[u8]) -> io::Result<bool> {
@@ -58,4 +127,30 @@ fn is_inline(source: &'static Message, wire: &[u8]) -> io::Result<bool> {
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_digests_and_paths_stay() {
+        let config = json!({"tls": {
+            "private_key": {"inline_string": "marked"},
+            "password": {"filename": "/a/b"},
+            "certificate_chain": {"inline_string": "-----BEGIN CERTIFICATE-----"},
+            "keys": [{"inline_bytes": "marked"}],
+            "secret": {"secret": {"inline_string": "marked"}},
+            "note": "x\n-----BEGIN EC PRIVATE KEY-----\nmarked",
+        }});
+        let shown = masked(&config);
+        assert!(!shown.to_string().contains("marked"), "{shown}");
+        assert_eq!(shown["tls"]["password"], config["tls"]["password"]);
+        assert_eq!(shown["tls"]["certificate_chain"], config["tls"]["certificate_chain"]);
+        assert_eq!(shown["tls"]["private_key"]["inline_string"], shown["tls"]["keys"][0]["inline_bytes"]);
+        assert_ne!(shown["tls"]["private_key"]["inline_string"], shown["tls"]["note"]);
+        assert_eq!(secrets(&config).len(), 4);
+    }
 }

@@ -53,7 +53,10 @@ pub(super) fn value_style(text: &str) -> Style {
 pub(super) fn key_style(text: &str) -> Style {
     if is_plain(text) {
         Style::Plain
-    } else if text.bytes().any(|b| b == b'\\' || b == b'"') && text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+    } else if !text.contains("##")
+        && text.bytes().any(|b| b == b'\\' || b == b'"')
+        && text.bytes().all(|b| (b' '..=b'~').contains(&b))
+    {
         Style::Single
     } else {
         Style::Double
@@ -112,6 +115,10 @@ fn literal_chomp(text: &str) -> Option<Chomp> {
         return None;
     }
     let blank = |line: &str| !line.is_empty() && line.bytes().all(|byte| byte == b' ');
+    // The runner of a CI job obeys such lines, wherever they begin.
+    if body.lines().any(|line| line.trim_start().starts_with("::")) || body.contains("##") {
+        return None;
+    }
     if !body.chars().all(|c| c == '\n' || is_printable(c)) || body.split('\n').any(blank) {
         return None;
     }
@@ -146,7 +153,10 @@ fn push_single(sink: &mut Sink, text: &str) {
 fn push_double(sink: &mut Sink, text: &str) {
     sink.push_char('"');
     let mut rest = text;
-    while let Some(at) = rest.find(|c: char| matches!(c, '"' | '\\') || !is_printable(c)) {
+    // `##vso[` and its like are commands for the runner of a CI job, wherever they stand.
+    let has_command = text.contains("##");
+    let is_special = |c: char| matches!(c, '"' | '\\') || (has_command && c == '#') || !is_printable(c);
+    while let Some(at) = rest.find(is_special) {
         sink.push(&rest[..at]);
         let Some(special) = rest[at..].chars().next() else { break };
         push_escape(sink, special);

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use crate::diagnostics::{FieldPath, Fix, Locate, Location, Part, Place, Segment, Span, TextEdit};
 
 use super::edit;
+use super::hidden::hidden_ranges;
 use super::manifests::Manifests;
 use super::source::{Document, DocumentId, Source, SourceId, SourceSet};
 use super::spans::SpanTree;
@@ -46,6 +47,8 @@ pub struct Locator<'m> {
     documents: &'m [Document],
     rule_starts: &'m [Vec<Option<usize>>],
     lines: Vec<OnceLock<Lines>>,
+    /// What is not shown of each file, found when the first place in it is printed.
+    hidden: Vec<OnceLock<Vec<Range<usize>>>>,
     trees: Mutex<HashMap<DocumentId, Option<Arc<SpanTree>>>>,
 }
 
@@ -73,7 +76,8 @@ impl<'m> Locator<'m> {
     /// A locator for files and the documents in them.
     pub fn of(sources: &'m SourceSet, documents: &'m [Document]) -> Self {
         let lines = sources.sources.iter().map(|_| OnceLock::new()).collect();
-        Self { sources, documents, rule_starts: &[], lines, trees: Mutex::default() }
+        let hidden = sources.sources.iter().map(|_| OnceLock::new()).collect();
+        Self { sources, documents, rule_starts: &[], lines, hidden, trees: Mutex::default() }
     }
 
     /// The file, lines and columns of a location; `None` for the run as a whole.
@@ -176,6 +180,12 @@ impl<'m> Locator<'m> {
         }
     }
 
+    /// The parts of a file that are secret.
+    pub fn hidden_of(&self, source: SourceId) -> &[Range<usize>] {
+        let Some(cell) = self.hidden.get(source.0 as usize) else { return &[] };
+        cell.get_or_init(|| self.source(source).map_or_else(Vec::new, |source| hidden_ranges(&source.text)))
+    }
+
     /// The text of the file that a location is in.
     pub fn text_of(&self, location: &Location) -> Option<&'m str> {
         Some(&self.source(self.source_of(location)?)?.text)
@@ -272,6 +282,10 @@ impl Locate for Locator<'_> {
 
     fn text(&self, location: &Location) -> Option<&str> {
         Some(&self.sources.get(Locate::source(self, location)?).text)
+    }
+
+    fn hidden(&self, location: &Location) -> &[Range<usize>] {
+        self.source_of(location).map_or(&[], |source| self.hidden_of(source))
     }
 
     fn edits(&self, fix: &Fix) -> Option<Vec<TextEdit>> {

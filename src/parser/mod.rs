@@ -13,6 +13,7 @@ mod definitions;
 mod edit;
 mod entries;
 mod from_node;
+pub mod hidden;
 pub mod load;
 pub mod locate;
 pub mod manifests;

@@ -80,6 +80,22 @@ struct Entry {
     merge: bool,
 }
 
+/// A value of the tree, for readers that look at all of it.
+pub(super) enum View<'t> {
+    Scalar(Range<usize>),
+    List(&'t [usize]),
+    Map(Vec<EntryView<'t>>),
+    /// The value of the anchor.
+    Alias(usize),
+}
+
+/// An entry of a mapping.
+pub(super) struct EntryView<'t> {
+    pub(super) name: &'t str,
+    pub(super) key: Range<usize>,
+    pub(super) value: usize,
+}
+
 /// How far a path leads.
 struct Walk {
     /// The value at the end.
@@ -189,6 +205,27 @@ impl SpanTree {
         Some(entries.iter().map(own).collect())
     }
 
+    /// The value of a node; node 0 is the document's.
+    pub(super) fn view(&self, node: usize) -> View<'_> {
+        match self.nodes.get(node) {
+            Some(Node { range, shape: Shape::Scalar(_), .. }) => View::Scalar(range.clone()),
+            Some(Node { shape: Shape::List(items), .. }) => View::List(items),
+            Some(Node { shape: Shape::Map(entries), .. }) => View::Map(
+                entries
+                    .iter()
+                    .map(|Entry { name, key, value, merge: _ }| EntryView { name, key: key.clone(), value: *value })
+                    .collect(),
+            ),
+            Some(Node { shape: Shape::Alias(target), .. }) => View::Alias(*target),
+            None => View::List(&[]),
+        }
+    }
+
+    /// The bytes of a node.
+    pub(super) fn range(&self, node: usize) -> Range<usize> {
+        self.nodes.get(node).map_or(0..0, |node| node.range.clone())
+    }
+
     /// Whether a byte is within a scalar, so that `#` there begins no comment.
     pub(crate) fn is_in_scalar(&self, offset: usize) -> bool {
         let is_scalar = |node: &Node| matches!(node.shape, Shape::Scalar(_)) && node.range.contains(&offset);
@@ -246,7 +283,7 @@ impl SpanTree {
         Some(walk)
     }
 
-    fn dereference(&self, node: usize) -> usize {
+    pub(super) fn dereference(&self, node: usize) -> usize {
         match self.nodes.get(node).map(|node| &node.shape) {
             Some(Shape::Alias(target)) => *target,
             _ => node,

@@ -6,10 +6,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::admin;
 use super::error::Error;
+use crate::leftovers::{self, PrivateDirectory, Ticket};
 
 /// How long Envoy may take until it serves.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -32,7 +34,7 @@ static STARTED: AtomicU32 = AtomicU32::new(0);
 ///
 /// When Envoy refuses it (the error repeats what Envoy said), or cannot be run.
 pub fn validate(envoy: &Path, config: &Path) -> Result<(), Error> {
-    let directory = tempfile::tempdir().map_err(Error::system("create a directory for Envoy's log"))?;
+    let directory = PrivateDirectory::new().map_err(Error::system("create a directory for Envoy's log"))?;
     let log = directory.path().join("envoy.log");
     let mut command = command(envoy, config, &log)?;
     let mut child = Process::spawn(command.args(["--mode", "validate"]))?;
@@ -141,16 +143,24 @@ fn tail(log: &Path) -> String {
 
 /// A child process that does not outlive its value.
 #[derive(Debug)]
-struct Process(Child);
+struct Process {
+    child: Arc<Mutex<Child>>,
+    _ticket: Ticket,
+}
 
 impl Process {
     fn spawn(command: &mut Command) -> Result<Self, Error> {
         let program = command.get_program().to_string_lossy().into_owned();
-        command.spawn().map(Self).map_err(Error::system(format!("run {program}")))
+        let started = leftovers::process(|| command.spawn()).map_err(Error::system(format!("run {program}")));
+        started.map(|(child, ticket)| Self { child, _ticket: ticket })
+    }
+
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn status(&mut self) -> Result<Option<ExitStatus>, Error> {
-        self.0.try_wait().map_err(Error::system("look after Envoy"))
+        self.child().try_wait().map_err(Error::system("look after Envoy"))
     }
 
     fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>, Error> {
@@ -168,7 +178,8 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         // Either fails only when the process has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let mut child = self.child();
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
+use crate::leftovers::PrivateDirectory;
 use crate::options::{ListenerAddress, Options, PortMap, Resolve};
 
 use super::backend::Backend;
@@ -120,9 +121,10 @@ fn run_inside(
 ) -> Result<Vec<CaseResult>, Error> {
     let mut stage = runtime.block_on(Stage::build(proof))?;
     let bootstrap = compile(&stage.options).map_err(Error::Compile)?;
-    let directory = tempfile::tempdir().map_err(Error::system("create a directory for Envoy"))?;
-    let config = directory.path().join("envoy.yaml");
-    std::fs::write(&config, bootstrap).map_err(Error::system(format!("write {}", config.display())))?;
+    // The configuration may hold keys.
+    let directory = PrivateDirectory::new().map_err(Error::system("create a directory for Envoy"))?;
+    let config =
+        directory.write("envoy.yaml", bootstrap.as_bytes()).map_err(Error::system("write a file for Envoy"))?;
     let envoy = Envoy::start(proof.envoy, &config, stage.admin.address(), &directory.path().join("envoy.log"))?;
     stage.datagram_ports.clear();
     stage.check_listeners(&envoy)?;

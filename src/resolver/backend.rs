@@ -23,11 +23,12 @@ use crate::path;
 
 use super::backend_tls::{BackendTlsPolicies, TlsSettings};
 use super::listener::RouteKind;
+use super::object_name::is_object_name;
 use super::reference_grant::{Grants, Referent, Referrer};
 use super::share::Lost;
 use external::ExternalBackend;
 pub(super) use external::resolve_external;
-use unusable::{Unusable, invalid_kind, not_permitted, other_namespace, unsuitable};
+use unusable::{Unusable, invalid_kind, not_a_name, not_permitted, other_namespace, unsuitable};
 
 /// A backend, by its position in the [`BackendIndex`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -199,6 +200,9 @@ impl<'m> BackendIndex<'m> {
             (group, kind) if group == Kind::XBackend.group() && kind == Kind::XBackend.name() => Site::External,
             _ => return Err(diagnostics.error(invalid_kind(from, group, kind))),
         };
+        if !is_object_name(name) {
+            return Err(diagnostics.error(not_a_name(from, name)));
+        }
         let referrer = Referrer { kind: from.object.kind, namespace: own };
         if site == Site::External && namespace != own {
             return Err(diagnostics.error(other_namespace(from, namespace, name)));

@@ -21,7 +21,7 @@ use crate::spelling::nearest;
 use super::group_slip;
 use super::reference_grant::Grants;
 use finding::{
-    AUTHORITY_CODES, BACKEND_AUTHORITY_CODES, PAIR_CODES, ReferenceCodes, Unusable, day, permit, wrong_kind,
+    AUTHORITY_CODES, BACKEND_AUTHORITY_CODES, PAIR_CODES, ReferenceCodes, Unusable, check_name, day, permit, wrong_kind,
 };
 
 /// The key of the certificate chain in a Secret of type `kubernetes.io/tls`.
@@ -143,6 +143,7 @@ impl<'m> CertificateIndex<'m> {
             return Err(diagnostics.error(wrong_kind(from, &PAIR_CODES, group, kind, help)));
         }
         let namespace = namespace.as_deref().unwrap_or(from.namespace);
+        check_name(from, &PAIR_CODES, name, diagnostics)?;
         permit(from, Kind::Secret, namespace, name, grants, diagnostics)?;
         let key = (namespace.to_owned(), name.clone());
         let known = match self.known_pairs.get(&key) {
@@ -175,6 +176,7 @@ impl<'m> CertificateIndex<'m> {
             return Err(diagnostics.error(wrong_kind(from, &AUTHORITY_CODES, group, kind, help)));
         };
         let namespace = namespace.as_deref().unwrap_or(from.namespace);
+        check_name(from, &AUTHORITY_CODES, name, diagnostics)?;
         permit(from, kind, namespace, name, grants, diagnostics)?;
         self.look_up_bundle(from, &AUTHORITY_CODES, kind, (namespace, name), diagnostics)
     }
@@ -195,6 +197,7 @@ impl<'m> CertificateIndex<'m> {
             let finding = finding.help("refer to a `ConfigMap` with the key `ca.crt`");
             return Err(diagnostics.error(group_slip::blame(finding, (group, kind), &[Kind::ConfigMap])));
         }
+        check_name(from, &BACKEND_AUTHORITY_CODES, name, diagnostics)?;
         let object = (from.namespace, name.as_str());
         self.look_up_bundle(from, &BACKEND_AUTHORITY_CODES, Kind::ConfigMap, object, diagnostics)
     }

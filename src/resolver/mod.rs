@@ -24,6 +24,7 @@ mod l4_route;
 mod listener;
 mod listener_set;
 mod listener_tls;
+mod object_name;
 mod origin;
 mod owner;
 mod policy;

@@ -25,6 +25,7 @@ const fn layer(path: &'static str, modules: &'static [&'static str], messages: b
 const LAYERS: &[Layer] = &[
     layer("hostname", &[], false, false),
     layer("spelling", &[], false, false),
+    layer("leftovers", &[], false, true),
     layer("certificate/tests", &["hostname"], false, true),
     layer("certificate", &["hostname"], false, false),
     layer("diagnostics", &["parser"], false, false),
@@ -43,11 +44,11 @@ const LAYERS: &[Layer] = &[
         false,
         false,
     ),
-    layer("emit", &["ir"], true, true),
+    layer("emit", &["ir", "leftovers"], true, true),
     layer("simulate", &["hostname", "ir"], false, false),
     // A stand-in for an authorization service speaks Envoy's protocol.
     layer("proving/authorization", &[], true, false),
-    layer("proving", &["ir", "options", "simulate"], false, true),
+    layer("proving", &["ir", "leftovers", "options", "simulate"], false, true),
     layer("options", &[], false, false),
 ];
 

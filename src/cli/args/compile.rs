@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::super::value;
 use crate::diagnostics::Code;
 use crate::options::{
-    AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, ListenerAddress, Options, PortMap, Resolve,
+    AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, ListenerAddress, Options, PortMap, Resolve, SettingsFile,
 };
 
 /// Settings of the compilation, common to the commands that compile.
@@ -98,6 +98,16 @@ pub struct CompileArgs {
     /// commas.
     #[arg(long, value_name = "CODE,…", value_delimiter = ',', value_parser = value::code, help_heading = "Findings")]
     select: Vec<Code>,
+    /// Read settings from this file instead of the `gwctl.yaml` beside the manifests. It is trusted: its paths may lead
+    /// anywhere.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_settings", help_heading = "Settings")]
+    pub(in crate::cli) settings: Option<PathBuf>,
+    /// Read no `gwctl.yaml`.
+    #[arg(long, help_heading = "Settings")]
+    pub(in crate::cli) no_settings: bool,
+    /// The settings files that were read.
+    #[arg(skip)]
+    pub(in crate::cli) read_settings: Vec<SettingsFile>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -136,6 +146,11 @@ enum Denied {
 }
 
 impl CompileArgs {
+    /// The directory for certificates and keys.
+    pub fn secrets_dir(&self) -> Option<&std::path::Path> {
+        self.secrets_dir.as_deref()
+    }
+
     /// Whether warnings fail the run.
     pub fn denies_warnings(&self) -> bool {
         matches!(self.deny, Some(Denied::Warnings))
@@ -175,6 +190,7 @@ impl CompileArgs {
             },
             envoy_version: self.envoy_version,
             now: Some(time::OffsetDateTime::now_utc().unix_timestamp()),
+            settings: self.read_settings.clone(),
             ignore: ids(&self.ignore),
             select: ids(&self.select),
         })

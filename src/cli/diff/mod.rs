@@ -13,8 +13,9 @@ use super::exit::ExitStatus;
 use super::pipeline::{self, Compiled};
 use super::streams::Streams;
 use crate::compile;
-use crate::diagnostics::Diagnostics;
-use crate::options::Options;
+use crate::diagnostics::escape::for_terminal;
+use crate::diagnostics::{Diagnostics, codes};
+use crate::options::{Options, SettingsFile};
 
 /// Compiles both sides and prints what differs.
 ///
@@ -24,6 +25,12 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     if args.old == "-" && args.new == "-" {
         return Err(Failure::Usage(Cli::usage_error("only one side can be read from standard input")));
+    }
+    for SettingsFile { path, in_effect } in &options.settings {
+        let id = codes::SETTINGS_READ.id();
+        let settings =
+            for_terminal(&format!("the settings in `{path}` are read: {}", in_effect.join(", "))).into_owned();
+        streams.tell(&format!("note[{id}]: {settings}"));
     }
     let mut sides = Vec::new();
     for text in [&args.old, &args.new] {

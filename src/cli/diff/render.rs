@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::super::args::DiffFormat;
 use super::change::{Change, Difference, FindingView};
+use crate::diagnostics::escape::for_markdown;
 
 /// Writes the differences.
 ///
@@ -74,11 +75,11 @@ fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "| change | rule | request | before | after |\n|---|---|---|---|---|")?;
     }
     for change in &difference.changes {
-        let witness = change.witness.as_ref().map(|witness| code(&witness.line())).unwrap_or_default();
+        let witness = change.witness.as_ref().map(|witness| for_markdown(&witness.line())).unwrap_or_default();
         let place = place(change);
-        let place = if place.is_empty() { String::new() } else { format!("<br>{}", cell(&place)) };
-        let (kind, subject) = (change.kind.as_str(), cell(&change.subject));
-        let (old, new) = (cell(&change.old_answer), cell(&change.new_answer));
+        let place = if place.is_empty() { String::new() } else { format!("<br>{}", for_markdown(&place)) };
+        let (kind, subject) = (change.kind.as_str(), for_markdown(&change.subject));
+        let (old, new) = (for_markdown(&change.old_answer), for_markdown(&change.new_answer));
         writeln!(out, "| **{kind}** | {subject}{place} | {witness} | {old} | {new} |")?;
     }
     for (word, list) in findings(difference) {
@@ -86,44 +87,9 @@ fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "\n**Findings {word}**\n")?;
         }
         for FindingView { code, severity, message, place } in list {
-            let place = place.as_deref().map(|place| format!(" ({})", cell(place))).unwrap_or_default();
-            writeln!(out, "- {severity} {code}: {}{place}", cell(message))?;
+            let place = place.as_deref().map(|place| format!(" ({})", for_markdown(place))).unwrap_or_default();
+            writeln!(out, "- {severity} {code}: {}{place}", for_markdown(message))?;
         }
     }
     Ok(())
-}
-
-/// Text that stays text inside a table.
-fn cell(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' => {
-                escaped.push('\\');
-                escaped.push(character);
-            }
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            '\n' | '\r' => escaped.push(' '),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
-/// Text as code inside a table.
-fn code(text: &str) -> String {
-    format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace('\n', " "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{cell, code};
-
-    #[test]
-    fn markup_in_manifests_stays_text() {
-        assert_eq!(cell("a|b <i>*x*"), "a\\|b &lt;i&gt;\\*x\\*");
-        assert_eq!(code("a`b|c"), "`a'b\\|c`");
-    }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::super::args::TestFormat;
 use super::results::{CaseOutcome, CaseStatus, Results};
+use crate::diagnostics::escape::{for_github_command, for_github_property, for_xml};
 
 /// Writes the results.
 ///
@@ -105,7 +106,7 @@ fn junit(results: &Results, out: &mut dyn Write) -> io::Result<()> {
         r#"  <testsuite name="gwctl test" tests="{tests}" failures="{failures}" errors="0" skipped="{skipped}">"#
     )?;
     for case in &results.cases {
-        let (name, file) = (escape(&case.name), escape(&case.file));
+        let (name, file) = (for_xml(&case.name), for_xml(&case.file));
         write!(
             out,
             r#"    <testcase name="{name}" classname="{file}" file="{file}" line="{}" time="{:.3}""#,
@@ -114,38 +115,21 @@ fn junit(results: &Results, out: &mut dyn Write) -> io::Result<()> {
         match case.status {
             CaseStatus::Passed => writeln!(out, "/>")?,
             CaseStatus::Skipped => {
-                let reason = escape(case.reason.as_deref().unwrap_or_default());
+                let reason = for_xml(case.reason.as_deref().unwrap_or_default());
                 writeln!(out, r#"><skipped message="{reason}"/></testcase>"#)?;
             }
             CaseStatus::Failed => {
                 let first = case.mismatches.first().map(|mismatch| mismatch.subject.clone()).unwrap_or_default();
-                let (message, text) = (escape(&first), escape(&describe(case)));
+                let (message, text) = (for_xml(&first), for_xml(&describe(case)));
                 writeln!(out, r#"><failure message="{message}">{text}</failure></testcase>"#)?;
             }
         }
     }
     if results.is_under() {
-        let text = escape(&under(results));
+        let text = for_xml(&under(results));
         writeln!(out, r#"    <testcase name="coverage" classname="coverage"><failure message="{text}"/></testcase>"#)?;
     }
     writeln!(out, "  </testsuite>\n</testsuites>")
-}
-
-/// Text as XML; what XML 1.0 cannot hold is replaced.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => escaped.push(character),
-            control if control.is_control() => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 fn github(results: &Results, out: &mut dyn Write) -> io::Result<()> {
@@ -170,19 +154,17 @@ fn github(results: &Results, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn annotate(out: &mut dyn Write, level: &str, file: &str, line: u64, title: &str, text: &str) -> io::Result<()> {
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    let place = if file.is_empty() { String::new() } else { format!("file={},line={line},", property(file)) };
-    writeln!(out, "::{level} {place}title={}::{}", property(title), data(text))
+    let place =
+        if file.is_empty() { String::new() } else { format!("file={},line={line},", for_github_property(file)) };
+    writeln!(out, "::{level} {place}title={}::{}", for_github_property(title), for_github_command(text))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{annotate, escape};
+    use super::annotate;
 
     #[test]
     fn text_is_escaped_for_each_format() {
-        assert_eq!(escape("a<b> & \"c\"\u{1}"), "a&lt;b&gt; &amp; &quot;c&quot;\u{fffd}");
         let mut out = Vec::new();
         annotate(&mut out, "error", "a,b.yaml", 3, "x: y", "50 %\nof it").unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "::error file=a%2Cb.yaml,line=3,title=x%3A y::50 %25%0Aof it\n");

@@ -8,6 +8,7 @@ use crate::path;
 
 use super::super::group_slip;
 use super::super::listener::RouteKind;
+use super::super::object_name;
 use super::super::reference_grant::{Grants, Referent, Referrer};
 use super::{Backend, BackendIndex, BackendReferrer, Suits};
 
@@ -132,6 +133,13 @@ pub(super) fn invalid_kind<S>(from: &BackendReferrer<'_, S>, group: &str, kind: 
         .consequence(from.lost.describe())
         .help("refer to a `Service`");
     group_slip::blame(finding, (group, kind), &[Kind::Service, Kind::XBackend])
+}
+
+pub(super) fn not_a_name<S>(from: &BackendReferrer<'_, S>, name: &str) -> Finding {
+    let message = format!("`{}` is not the name of an object", name.escape_debug());
+    let mut finding = from.object.finding(codes::NOT_AN_OBJECT_NAME, from.path.with("name"), message);
+    finding.condition = codes::BACKEND_NOT_FOUND.condition();
+    finding.label("no object can have this name").consequence(from.lost.describe()).help(object_name::HELP)
 }
 
 pub(super) fn not_permitted<S>(

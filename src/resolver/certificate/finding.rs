@@ -6,6 +6,7 @@ use crate::parser::manifests::Kind;
 use crate::path;
 
 use super::super::group_slip;
+use super::super::object_name::{self, is_object_name};
 use super::super::reference_grant::{Grants, Referent, Referrer};
 use super::{CertificateIndex, CertificateReferrer, TLS_TYPE};
 
@@ -122,6 +123,22 @@ pub(super) fn wrong_kind(
         .label("not a kind that holds certificates")
         .help(help);
     group_slip::blame(finding, (group, kind), &[Kind::Secret, Kind::ConfigMap])
+}
+
+/// Refuses a reference whose name no object can have, before it becomes a part of a path.
+pub(super) fn check_name(
+    from: &CertificateReferrer<'_>,
+    reference: &ReferenceCodes,
+    name: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Reported> {
+    if is_object_name(name) {
+        return Ok(());
+    }
+    let message = format!("`{}` is not the name of an object", name.escape_debug());
+    let mut finding = from.error(codes::NOT_AN_OBJECT_NAME, "name", message);
+    finding.condition = reference.missing.condition();
+    Err(diagnostics.error(finding.label("no object can have this name").help(object_name::HELP)))
 }
 
 /// Refuses a reference into a namespace that does not grant it.

@@ -4,12 +4,15 @@
 //! weighted entry's before the route's. So the two are composed here, and only
 //! the result is emitted.
 
+use crate::diagnostics::{Code, codes};
 use crate::ir::{Existing, HeaderMutation, HeaderMutations};
 use crate::parser::api::HeaderFilter;
 
 /// A header name or value that Envoy would load and break on at run time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UnsafeHeader {
+    /// What kind of fault it is.
+    pub(super) code: Code,
     /// `set`, `add` or `remove`.
     pub(super) list: &'static str,
     /// The position in that list.
@@ -62,24 +65,56 @@ fn entry<'a>(mutations: &'a mut HeaderMutations, name: &str) -> &'a mut HeaderMu
     &mut mutations.0[position]
 }
 
+/// The operators that Envoy rewrites before it sees that a `%` is written twice, each with what begins its argument
+/// ([header manipulation](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers)).
+const REWRITTEN_OPERATORS: [(&str, &str); 3] =
+    [("UPSTREAM_METADATA", "["), ("DYNAMIC_METADATA", "["), ("PER_REQUEST_STATE", "")];
+
+/// The operator in a value that Envoy would evaluate although each `%` is written twice.
+pub(super) fn evaluated_operator(value: &str) -> Option<&'static str> {
+    REWRITTEN_OPERATORS.iter().find_map(|(name, opening)| {
+        let is_operator = |rest: &str| {
+            let argument = rest.strip_prefix(name).and_then(|rest| rest.strip_prefix('('));
+            argument.is_some_and(|rest| rest.trim_start().starts_with(opening) && rest.contains(")%"))
+        };
+        let mut operators = value.match_indices('%').filter_map(|(at, _)| value.get(at + 1..));
+        operators.any(is_operator).then_some(*name)
+    })
+}
+
 /// The first name or value that must not be emitted.
 pub(super) fn find_unsafe(filter: &HeaderFilter) -> Option<UnsafeHeader> {
     let HeaderFilter { set, add, remove } = filter;
     for (list, headers) in [("set", set), ("add", add)] {
         for (index, header) in headers.iter().enumerate() {
             if let Some((message, help)) = bad_name(&header.name, true) {
-                return Some(UnsafeHeader { list, index, field: Some("name"), message, help });
+                let code = codes::UNSAFE_VALUE;
+                return Some(UnsafeHeader { code, list, index, field: Some("name"), message, help });
             }
             if let Some(c) = header.value.chars().find(|c| c.is_control() && *c != '\t') {
                 let message =
                     format!("the value of `{}` has the control character U+{:04X}", header.name, u32::from(c));
-                let help = "write a value without control characters";
-                return Some(UnsafeHeader { list, index, field: Some("value"), message, help });
+                let (code, help) = (codes::UNSAFE_VALUE, "write a value without control characters");
+                return Some(UnsafeHeader { code, list, index, field: Some("value"), message, help });
+            }
+            if let Some(operator) = evaluated_operator(&header.value) {
+                let message =
+                    format!("the value of `{}` has `%{operator}(…)%`, which cannot be sent as it is", header.name);
+                let (code, help) = (codes::EVALUATED_VALUE, "write the value without this operator of Envoy's");
+                return Some(UnsafeHeader { code, list, index, field: Some("value"), message, help });
             }
         }
     }
     remove.iter().enumerate().find_map(|(index, name)| {
-        bad_name(name, false).map(|(message, help)| UnsafeHeader { list: "remove", index, field: None, message, help })
+        let code = codes::UNSAFE_VALUE;
+        bad_name(name, false).map(|(message, help)| UnsafeHeader {
+            code,
+            list: "remove",
+            index,
+            field: None,
+            message,
+            help,
+        })
     })
 }
 
@@ -135,7 +170,7 @@ pub(super) fn find_repeated(filter: &HeaderFilter) -> Option<(&'static str, usiz
 
 #[cfg(test)]
 mod tests {
-    use super::{compose, find_repeated, find_unsafe};
+    use super::{compose, evaluated_operator, find_repeated, find_unsafe};
     use crate::ir::{Existing, HeaderMutations};
     use crate::parser::api::{HeaderFilter, HttpHeader};
 
@@ -170,6 +205,23 @@ mod tests {
         assert!(find_unsafe(&filter).is_some());
         let filter = HeaderFilter { set: vec![header("x", "100%")], ..HeaderFilter::default() };
         assert_eq!(find_unsafe(&filter), None);
+    }
+
+    #[test]
+    fn operators_that_are_rewritten_before_they_are_unescaped_are_found() {
+        for value in [
+            "%UPSTREAM_METADATA([\"a\"])%",
+            "100%% %DYNAMIC_METADATA( \t[\"\\u0025REQ(x)\\u0025\"] )% x",
+            "%%PER_REQUEST_STATE(a)%",
+            "%PER_REQUEST_STATE()%",
+        ] {
+            assert!(evaluated_operator(value).is_some(), "{value}");
+        }
+        for value in
+            ["%REQ(a)%", "UPSTREAM_METADATA([\"a\"])%", "%UPSTREAM_METADATA(a:b)%", "%PER_REQUEST_STATE(a)", "%"]
+        {
+            assert_eq!(evaluated_operator(value), None, "{value}");
+        }
     }
 
     #[test]

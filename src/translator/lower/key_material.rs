@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::diagnostics::escape::for_file_name;
 use crate::ir::{Authorities, CertificateId, KeyPair, Material, Origin, UpstreamTls};
 use crate::options::Options;
 use crate::parser::manifests::Object;
@@ -116,7 +117,9 @@ impl<'a> KeyMaterial<'a> {
     /// to be there, which the resolver allows only with a directory.
     fn place(&mut self, (namespace, name): (&str, &str), key: &str, content: Option<&str>) -> Material {
         let Some(directory) = self.directory else { return Material::Inline(content.unwrap_or_default().into()) };
-        let path = directory.join(namespace).join(name).join(key).to_string_lossy().into_owned();
+        // A second line of defence: references that are no names have been refused.
+        let (namespace, name) = (for_file_name(namespace), for_file_name(name));
+        let path = directory.join(&*namespace).join(&*name).join(key).to_string_lossy().into_owned();
         let Some(content) = content else { return Material::File(path) };
         match self.files.get(&path) {
             // A Secret and a ConfigMap of one name, each with authorities of its own.

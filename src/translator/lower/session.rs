@@ -13,7 +13,7 @@ use crate::parser::api::{
 };
 use crate::parser::manifests::{Kind, Object};
 
-use super::header::is_token;
+use super::header::{self, is_token};
 
 /// The cookie path where none is given: the specification's default.
 const DEFAULT_PATH: &str = "/";
@@ -66,7 +66,9 @@ impl SessionNames {
             }
             SessionPersistenceType::Cookie => {
                 let (path, lifetime) = cookie_fields(cookie_config.as_ref(), cookie.as_ref());
-                if path.contains(|c: char| c == ';' || c == ',' || c.is_control() || !c.is_ascii()) {
+                if path.contains(|c: char| c == ';' || c == ',' || c.is_control() || !c.is_ascii())
+                    || header::evaluated_operator(&path).is_some()
+                {
                     return Err(report_unsafe(source, &format!("`{path}` cannot be a cookie's path"), diagnostics));
                 }
                 if let (CookieLifetimeType::Session, Some(timeout)) = (lifetime, timeout) {

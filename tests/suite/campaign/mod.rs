@@ -9,7 +9,7 @@ mod expect;
 mod filter;
 mod gateway;
 mod plan;
-mod random;
+pub(crate) mod random;
 mod request;
 mod route;
 

@@ -250,8 +250,12 @@ impl<S> RouteLowering<'_, S> {
         }
         Err(self.diagnostics.error(
             self.object
-                .finding(codes::UNSAFE_VALUE, path, found.message)
-                .label("Envoy would load this and break messages at run time, or not load it")
+                .finding(found.code, path, found.message)
+                .label(if found.code == codes::EVALUATED_VALUE {
+                    "Envoy would evaluate it, however it is escaped"
+                } else {
+                    "Envoy would load this and break messages at run time, or not load it"
+                })
                 .consequence(context.consequence)
                 .help(found.help),
         ))

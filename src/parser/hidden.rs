@@ -1,0 +1,379 @@
+//! What of a file is never shown: the values of Secrets, and keys wherever they stand.
+//!
+//! Input: the text of a file. Output: ranges of bytes. Whatever a finding is
+//! about, the lines around it may belong to a Secret; so what is secret is a
+//! property of the text, found by its own reading of it, whether or not the
+//! document is one that gwctl understands. In doubt a value is hidden.
+
+mod scrub;
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+use super::decode::MAX_DEPTH;
+use super::spans::{SpanTree, View};
+use super::split::split;
+
+pub use scrub::scrub;
+
+/// What stands in the place of a secret.
+pub const STAND_IN: &str = "<hidden>";
+
+/// The fields of a Secret that say what it is and nothing of what is in it.
+const HEAD: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
+/// Where `kubectl apply` keeps a copy of the whole object.
+const COPY: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// What the base64 of a PEM block begins with.
+const ENCODED_PEM: &str = "LS0tLS1CRUdJTiB";
+
+/// The parts of a text that are not shown, in order, none touching another.
+pub fn hidden_ranges(text: &str) -> Vec<Range<usize>> {
+    let mut found = key_material(text);
+    for piece in split(text) {
+        let document = text.get(piece.range.clone()).unwrap_or_default();
+        if may_hold_secrets(document) {
+            let base = piece.range.start;
+            let ranges = match SpanTree::read(document) {
+                Some(tree) => of_tree(&tree, document),
+                None => of_broken(document),
+            };
+            found.extend(ranges.into_iter().map(|range| base + range.start..base + range.end));
+        }
+    }
+    joined(found)
+}
+
+/// Whether a document is worth a second reading: every object has `metadata`, few have `data`.
+fn may_hold_secrets(document: &str) -> bool {
+    let is_own = |(at, _): (usize, &str)| !document.get(..at).is_some_and(|before| before.ends_with("meta"));
+    document.match_indices("data").any(is_own)
+        || ["ecret", "stringData", COPY].iter().any(|word| document.contains(word))
+}
+
+fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_by_key(|range| (range.start, range.end));
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
+/// Private keys in PEM, and PEM in base64, wherever they stand: in comments, in broken text, under any name.
+fn key_material(text: &str) -> Vec<Range<usize>> {
+    const BEGIN: &str = "PRIVATE KEY-----";
+    let mut found = Vec::new();
+    let mut position = 0;
+    while let Some(at) = text.get(position..).and_then(|rest| rest.find(BEGIN)) {
+        let start = position + at + BEGIN.len();
+        let rest = text.get(start..).unwrap_or_default();
+        let is_begin = text.get(..position + at).is_some_and(|before| {
+            before.ends_with("-----BEGIN ") || {
+                let words = before.trim_end_matches(|c: char| c.is_ascii_uppercase() || c == ' ');
+                words.ends_with("-----") && before.get(words.len()..).is_some_and(|words| words.starts_with("BEGIN"))
+            }
+        });
+        position = start;
+        if is_begin {
+            // Without an end everything up to the next document is the key.
+            let end = rest.find("-----END").or_else(|| rest.find("\n---\n")).unwrap_or(rest.len());
+            found.push(start..start + end);
+            position = start + end;
+        }
+    }
+    found.extend(text.match_indices(ENCODED_PEM).map(|(at, _)| at..encoded_end(text, at)));
+    found
+}
+
+/// Where base64 that begins at `start` ends, white space and continuation lines included.
+fn encoded_end(text: &str, start: usize) -> usize {
+    let is_encoded = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
+    let bytes = text.as_bytes();
+    let mut end = start;
+    loop {
+        while bytes.get(end).copied().is_some_and(is_encoded) {
+            end += 1;
+        }
+        // A line break within the value, written as such or as an escape.
+        let mut next = end;
+        while bytes.get(next).is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b'\\') {
+            next += 1;
+        }
+        let run = bytes.get(next..).unwrap_or_default().iter().take_while(|byte| is_encoded(**byte)).count();
+        let is_key = bytes.get(next + run) == Some(&b':');
+        if next == end || run < 16 || is_key {
+            return end;
+        }
+        end = next;
+    }
+}
+
+struct Finder<'t> {
+    tree: &'t SpanTree,
+    document: &'t str,
+    found: Vec<Range<usize>>,
+    /// The anchors that aliases led to.
+    followed: HashSet<usize>,
+}
+
+fn of_tree(tree: &SpanTree, document: &str) -> Vec<Range<usize>> {
+    let mut finder = Finder { tree, document, found: Vec::new(), followed: HashSet::new() };
+    finder.visit(0, 0);
+    finder.found
+}
+
+impl Finder<'_> {
+    /// Looks for Secrets in a value, whatever it is part of: a List, an object of another kind, an anchor.
+    fn visit(&mut self, node: usize, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        match self.tree.view(node) {
+            View::List(items) => items.iter().for_each(|item| self.visit(*item, depth + 1)),
+            View::Map(entries) => {
+                let kind =
+                    entries.iter().rev().find(|entry| entry.name == "kind").and_then(|entry| self.word(entry.value));
+                let is_secret = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("secret"));
+                // A reference to a Secret has a kind as well.
+                let is_object = entries.iter().any(|entry| matches!(entry.name, "apiVersion" | "metadata"));
+                let is_secret = is_secret && (is_object || depth == 0);
+                let keeps_data = kind.is_some_and(|kind| kind == "ConfigMap");
+                for entry in &entries {
+                    let is_data = match entry.name {
+                        "stringData" => true,
+                        "data" => !keeps_data,
+                        COPY => true,
+                        // A misspelt `data` is no less secret; nor is what a merge brings.
+                        other => is_secret && !HEAD.contains(&other),
+                    };
+                    if is_data {
+                        self.hide_entry(entry.key.clone(), entry.value, 0);
+                    } else {
+                        self.visit(entry.value, depth + 1);
+                    }
+                }
+            }
+            View::Scalar(range) => {
+                if self.document.get(range.clone()).is_some_and(is_copy_of_secret) {
+                    self.found.push(range);
+                }
+            }
+            View::Alias(_) => {}
+        }
+    }
+
+    fn word(&self, node: usize) -> Option<&str> {
+        match self.tree.view(self.tree.dereference(node)) {
+            View::Scalar(range) => Some(self.document.get(range)?.trim_matches(['"', '\''])),
+            _ => None,
+        }
+    }
+
+    /// Hides everything behind a key up to the end of its value, the keys in it excepted, and the comments after it.
+    fn hide_entry(&mut self, key: Range<usize>, value: usize, depth: usize) {
+        let range = self.tree.range(value);
+        let end = self.with_comments(range.end.max(key.end));
+        let mut shown = Vec::new();
+        self.keys(value, depth, &mut shown);
+        let mut position = key.end + colon(self.document.get(key.end..).unwrap_or_default());
+        shown.sort_by_key(|range: &Range<usize>| range.start);
+        for key in shown {
+            if key.start < position || key.end > end {
+                continue;
+            }
+            self.found.push(position..key.start);
+            position = key.end + colon(self.document.get(key.end..).unwrap_or_default());
+        }
+        self.found.push(position.min(end)..end);
+    }
+
+    /// The keys in a value that may be shown; where an alias leads is hidden as well.
+    fn keys(&mut self, node: usize, depth: usize, shown: &mut Vec<Range<usize>>) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        match self.tree.view(node) {
+            View::Map(entries) => {
+                for entry in entries {
+                    // Without a value the key itself may be the secret.
+                    let has_colon = colon(self.document.get(entry.key.end..).unwrap_or_default()) > 0;
+                    if is_plain_key(entry.name) && has_colon && !self.tree.range(entry.value).is_empty() {
+                        shown.push(entry.key.clone());
+                    }
+                    self.keys(entry.value, depth + 1, shown);
+                }
+            }
+            View::List(items) => items.iter().for_each(|item| self.keys(*item, depth + 1, shown)),
+            View::Alias(target) => {
+                // The anchor stands elsewhere, and is as secret there.
+                if self.followed.insert(target) {
+                    let start = self.tree.range(target).start;
+                    self.hide_entry(start..start, target, depth + 1);
+                }
+            }
+            View::Scalar(_) => {}
+        }
+    }
+
+    /// The end of a value with the comments behind and below it: they may hold what was there before.
+    fn with_comments(&self, end: usize) -> usize {
+        let rest = self.document.get(end..).unwrap_or_default();
+        let mut covered = 0;
+        for (position, line) in rest.split_inclusive('\n').enumerate() {
+            let text = line.trim();
+            if !(text.starts_with('#') || (text.is_empty() && (position > 0 || line.ends_with('\n')))) {
+                break;
+            }
+            covered += line.len();
+        }
+        let text = rest.get(..covered).unwrap_or_default();
+        end + text.trim_end().len()
+    }
+}
+
+/// The length of the colon behind a key.
+fn colon(rest: &str) -> usize {
+    let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    if rest.get(spaces..).is_some_and(|rest| rest.starts_with(':')) { spaces + 1 } else { 0 }
+}
+
+/// Whether a key of a Secret looks like one, and not like a value that lost its key.
+fn is_plain_key(name: &str) -> bool {
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    !name.is_empty() && name.len() <= 63 && name.bytes().all(is_safe)
+}
+
+/// Whether a text within a document is itself the manifest of a Secret.
+fn is_copy_of_secret(text: &str) -> bool {
+    text.len() > 24 && text.contains("ecret") && (text.contains("data") || text.contains("Data"))
+}
+
+/// What is hidden of a document that cannot be read: everything behind the first `data`, and all of a Secret, but for
+/// words that are keys.
+fn of_broken(document: &str) -> Vec<Range<usize>> {
+    static DATA: OnceLock<Option<Regex>> = OnceLock::new();
+    static SECRET: OnceLock<Option<Regex>> = OnceLock::new();
+    static KEY: OnceLock<Option<Regex>> = OnceLock::new();
+    let regex =
+        |cell: &'static OnceLock<Option<Regex>>, pattern: &str| cell.get_or_init(|| Regex::new(pattern).ok()).as_ref();
+    let data = regex(&DATA, r#"(?:^|[\s{,"'\-])(?:data|stringData)["']?[ \t]*:"#);
+    let secret = regex(&SECRET, r#"(?i)kind["']?\s*:\s*["']?secret"#);
+    let Some(key) = regex(&KEY, r#"(?m)^[ \t]*(?:- +)?["']?[-._A-Za-z0-9]{1,63}["']?[ \t]*:(?:[ \t]|$)"#) else {
+        return vec![0..document.len()];
+    };
+    let head = |line: &str| {
+        let name =
+            line.trim_start_matches([' ', '-', '"', '\'', '{']).split([':', '"', '\'']).next().unwrap_or_default();
+        HEAD.contains(&name.trim()) || ["name", "namespace"].contains(&name.trim())
+    };
+    let data_start = data.and_then(|data| data.find(document)).map(|found| found.end());
+    let is_secret = secret.is_some_and(|secret| secret.is_match(document));
+    let start = match (data_start, is_secret) {
+        (Some(start), _) => start,
+        (None, true) => 0,
+        (None, false) => return Vec::new(),
+    };
+    let mut found = Vec::new();
+    let mut at = start;
+    for line in document.get(start..).unwrap_or_default().split_inclusive('\n') {
+        let key_end = key.find(line).map_or(0, |found| found.end());
+        // The lines that say which object it is are no secret, unless they may be part of the data.
+        let is_shown = data_start.is_none() && head(line);
+        if !is_shown {
+            found.push(at + key_end..at + line.trim_end().len().max(key_end));
+        }
+        at += line.len();
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text with every hidden part, white space aside, replaced.
+    fn shown(text: &str) -> String {
+        let mut shown = String::new();
+        let mut position = 0;
+        for range in hidden_ranges(text) {
+            shown.push_str(&text[position..range.start]);
+            shown.push('#');
+            position = range.end;
+        }
+        shown.push_str(&text[position..]);
+        shown
+    }
+
+    #[test]
+    fn values_of_a_secret_are_hidden_however_they_are_written() {
+        for text in [
+            "kind: Secret\nmetadata: {name: a}\ndata:\n  tls.key: marked\n  b: 'marked'\n",
+            "data:\n  tls.key: marked\nkind: Secret\n",
+            "kind: Secret\nstringData:\n  a: |\n    marked\n    marked\n  b: >-\n    marked\n",
+            "kind: Secret\ndata: {a: marked, b: [marked], c: {d: marked}}\n",
+            "{\"kind\": \"Secret\", \"data\": {\"a\": \"marked\"}, \"type\": \"x\"}",
+            "kind: List\nitems:\n- kind: Secret\n  data: {a: marked}\n- kind: Service\n",
+            "x: &m {a: marked}\nkind: Secret\ndata: *m\n",
+            "x: &m {a: marked}\nkind: Secret\ndata: {<<: *m, b: &s marked}\n",
+            "x: &m marked\nkind: Secret\ndata: {a: *m}\n",
+            "kind: Secret\ndata: marked\n",
+            "kind: Secret\ndata: [marked, marked]\n",
+            "kind: Secret\ndata: {marked}\n",
+            "kind: Secret\ndata: # marked\n  # marked\n  a: x # marked\n  # marked\n",
+            "kind: secret\ndat: {a: marked}\n",
+            "kind: Secret\ntls.key: marked\n",
+            "kind: Secert\nstringData: {a: marked}\n",
+            "kind: Secert\ndata: {a: marked}\n",
+            "stringData: {a: marked}\n",
+            "kind: Gateway\nmetadata:\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      marked\n",
+            "kind: ConfigMap\ndata:\n  s.yaml: |\n    kind: Secret\n    data: {a: marked}\n",
+            "kind: Secret\ndata:\n  a: marked\n  b: \"marked\n",
+            "kind: Secret\ndata:\n\ta: marked\n   b: [marked\n",
+            "kind: Secret\nmetadata: {name: a\ndata:\n  a: marked\n- marked\n",
+            "kind: Secret\nmarked\n- x: [marked\n",
+            "{\"kind\": \"Secret\", \"data\": {\"a\": \"marked\", }",
+            "kind: Secret\ndata:\n  a: {{ marked }}\n  marked\n",
+            "# -----BEGIN RSA PRIVATE KEY-----\n# marked\n# -----END RSA PRIVATE KEY-----\nkind: Service\n",
+            "kind: Service\nx: -----BEGIN PRIVATE KEY-----\\nmarked\\n-----END PRIVATE KEY-----\n",
+            "kind: Service\nx: |\n  -----BEGIN EC PRIVATE KEY-----\n  marked",
+            "kind: Service\nx: LS0tLS1CRUdJTiBmarked\n",
+            "kind: ConfigMap\ndata:\n  a: LS0tLS1CRUdJTiBQUklWQVRF\n    AAAAAAAAAAAAAAAAmarked\n  b: c\n",
+            "é: 😀\nkind: Secret\ndata: {é: marked, 😀: marked}\n",
+        ] {
+            assert!(!shown(text).contains("marked"), "{text}\n--\n{}", shown(text));
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_stays_visible() {
+        for text in [
+            "kind: Service\nmetadata:\n  name: a\nspec: {ports: [{port: 80}]}\n",
+            "kind: ConfigMap\nmetadata: {name: a}\ndata:\n  ca.crt: plain\n",
+            "kind: HTTPRoute\nspec:\n  rules: [{name: secret}]\n",
+            "kind: Gateway\nspec: {certificateRefs: [{group: '', kind: Secret, name: visible}]}\n",
+            "kind: Gateway\nspec: [\n",
+            "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n",
+        ] {
+            assert_eq!(shown(text), text);
+        }
+        let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\ndata:\n  tls.crt: marked\n  tls.key: marked\n";
+        let expected = "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\ndata:#tls.crt:#tls.key:#\n";
+        assert_eq!(shown(text), expected);
+        let two = format!("{text}---\nkind: Service\nmetadata: {{name: b}}\n");
+        assert!(shown(&two).ends_with("---\nkind: Service\nmetadata: {name: b}\n"), "{}", shown(&two));
+    }
+
+    #[test]
+    fn ranges_are_in_order_and_apart() {
+        let text = "x: &m {a: -----BEGIN PRIVATE KEY-----z}\nkind: Secret\ndata: {a: *m, b: *m}\n";
+        let ranges = hidden_ranges(text);
+        assert!(ranges.windows(2).all(|pair| pair[0].end < pair[1].start), "{ranges:?}");
+    }
+}

@@ -1,0 +1,203 @@
+//! Texts that steer terminals, CI jobs and pages, in every name that an output may repeat.
+
+use std::fs;
+use std::path::Path;
+
+use gwctl::diagnostics::escape::{holds_command, is_unsafe};
+use libtest_mimic::{Failed, Trial};
+
+use super::{Written, field, is_complete, run};
+use crate::harness::Harness;
+
+/// Texts that steer something when they come out as they are.
+const HOSTILE: &[&str] = &[
+    "b\n::add-mask::e\n::stop-commands::x",
+    "b\r::set-output name=a::b",
+    "\u{1b}[2J\u{1b}]0;owned\u{7}x",
+    "\u{9b}31mx\u{202e}y\u{2066}z",
+    "##vso[task.setvariable variable=a]b ##[add-mask]c",
+    "@team <img src=x> [a](https://evil.example) | `x` **b**",
+];
+
+/// The tests of this file.
+pub(super) fn trials(harness: &Harness) -> Vec<Trial> {
+    let harness = harness.clone();
+    vec![Trial::test("planted::no_output_repeats_hostile_text_as_it_is", move || {
+        hostile(&harness).map_err(Failed::from)
+    })]
+}
+
+/// Objects whose names and values are `text`, as far as somebody may write them.
+fn manifests(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    format!(
+        "apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: edge, annotations: {{note: {quoted}, {quoted}: a}}}}
+spec:
+  gatewayClassName: envoy
+  listeners: [{{name: http, protocol: HTTP, port: 80}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: web}}
+spec:
+  parentRefs: [{{name: edge}}, {{name: {quoted}}}, {{name: edge, sectionName: {quoted}}}]
+  rules:
+  - name: a
+    matches:
+    - path: {{type: RegularExpression, value: {quoted}}}
+      headers: [{{name: x-a, value: {quoted}}}]
+      queryParams: [{{name: a, value: {quoted}}}]
+    filters:
+    - {{type: RequestHeaderModifier, requestHeaderModifier: {{set: [{{name: x-a, value: {quoted}}}]}}}}
+    backendRefs: [{{name: {quoted}, port: 80}}]
+  - backendRefs: [{{name: {quoted}, port: 80, kind: {quoted}}}]
+  - filters: [{{type: ExtensionRef, extensionRef: {{group: a.b, kind: {quoted}, name: {quoted}}}}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: {quoted}, namespace: {quoted}, labels: {{a: {quoted}}}}}
+spec: {{parentRefs: [{{name: edge}}], {quoted}: {quoted}}}
+---
+apiVersion: {quoted}
+kind: {quoted}
+metadata: {{name: {quoted}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {quoted}}}
+spec: {{type: ExternalName, externalName: {quoted}, ports: [{{port: 80, appProtocol: {quoted}}}]}}
+"
+    )
+}
+
+/// Names that a file system takes.
+fn file_name(text: &str) -> String {
+    text.replace('/', "_")
+}
+
+fn hostile(harness: &Harness) -> Result<(), String> {
+    let mut wrong = Vec::new();
+    for (number, text) in HOSTILE.iter().enumerate() {
+        let folder = harness.work_directory(&format!("planted/hostile-{number}"))?;
+        // On file systems that refuse such a name there is nothing to be steered by.
+        let named = folder.join(file_name(text));
+        let m = if fs::create_dir_all(&named).is_ok() { named } else { folder.join("m") };
+        let write = |name: &str, text: &str| {
+            let path = m.join(name);
+            let parent = path.parent().unwrap_or(&m).to_owned();
+            fs::create_dir_all(parent).and_then(|()| fs::write(&path, text)).map_err(|error| error.to_string())
+        };
+        write(&format!("{}.yaml", file_name(text)), &manifests(text))?;
+        let fields = field::files(text);
+        let share = if is_complete() { fields.len() } else { 3 };
+        for (name, documents) in fields.iter().cycle().skip(number * share).take(share) {
+            write(name, documents)?;
+        }
+        let quoted = serde_json::Value::from(*text).to_string();
+        let cases = format!(
+            "requests:\n- name: {quoted}\n  request: {{url: 'http://a.test/', headers: {{x-a: {quoted}}}}}\n  expect: {{status: 201, \
+             response: {{headers: {{x-b: {quoted}}}}}}}\n- name: {quoted}\n  {quoted}: a\n"
+        );
+        fs::write(folder.join("cases.yaml"), cases).map_err(|error| error.to_string())?;
+        fs::create_dir_all(folder.join("old")).map_err(|error| error.to_string())?;
+        fs::write(
+            folder.join("old/a.yaml"),
+            "apiVersion: v1\nkind: Service\nmetadata: {name: q}\nspec: {ports: [{port: 1}]}\n",
+        )
+        .map_err(|error| error.to_string())?;
+        for line in commands(&folder, &m) {
+            let written = run(&line);
+            wrong.extend(judge(&line, &written).err());
+        }
+        fs::write(m.join("gwctl.yaml"), format!("namespace: {quoted}\n{quoted}: a\n"))
+            .map_err(|error| error.to_string())?;
+        let line = ["validate".to_owned(), m.display().to_string()];
+        wrong.extend(judge(&line, &run(&line)).err());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
+}
+
+fn commands(folder: &Path, m: &Path) -> Vec<Vec<String>> {
+    let m = m.display().to_string();
+    let (old, cases) = (folder.join("old").display().to_string(), folder.join("cases.yaml").display().to_string());
+    let lines: &[&[&str]] = &[
+        &["validate", &m],
+        &["validate", &m, "-o", "json"],
+        &["validate", &m, "-o", "sarif"],
+        &["validate", &m, "-o", "junit"],
+        &["validate", &m, "-o", "github"],
+        &["status", &m],
+        &["status", &m, "-o", "yaml", "--report", "github"],
+        &["status", &m, "-o", "json"],
+        &["translate", &m, "--partial", "--assume", "services,gateways"],
+        &["route", "http://a.test/", "-f", &m, "--explain"],
+        &["route", "http://a.test/", "-f", &m, "--explain", "-o", "json", "--report", "junit"],
+        &["test", &cases, "-f", &m],
+        &["test", &cases, "-f", &m, "-o", "github"],
+        &["test", &cases, "-f", &m, "-o", "junit"],
+        &["test", &cases, "-f", &m, "-o", "json"],
+        &["diff", &old, &m],
+        &["diff", &old, &m, "-o", "json"],
+        &["diff", &old, &m, "-o", "markdown"],
+        &["diff", &m, &old, "--assume", "services,gateways"],
+    ];
+    lines.iter().map(|line| line.iter().map(|word| (*word).to_owned()).collect()).collect()
+}
+
+/// Whether a run wrote nothing that steers whoever reads it.
+fn judge(line: &[String], written: &Written) -> Result<(), String> {
+    let is_github = line.iter().any(|word| word == "github");
+    for text in [&written.stdout, &written.stderr] {
+        let fault = |what: &str, shown: &str| Err(format!("gwctl {line:?}\n{what}: {shown:?}"));
+        for shown in text.split('\n') {
+            if shown.chars().any(is_unsafe) {
+                return fault("a character that steers", shown);
+            }
+            if holds_command(shown) {
+                return fault("a command for a CI job", shown);
+            }
+            let start = shown.trim_start();
+            let is_own = is_github && ["::error ", "::warning ", "::notice "].iter().any(|own| start.starts_with(own));
+            if start.starts_with("::") && !is_own {
+                return fault("a workflow command", shown);
+            }
+        }
+        if line.iter().any(|word| word == "markdown") {
+            let bare = without_code(text);
+            if ["@team", "<img", "](http", "**b**"].iter().any(|markup| bare.contains(markup)) {
+                return fault("markup outside code", &bare);
+            }
+        }
+        if line.iter().any(|word| word == "json" || word == "sarif") && text.starts_with('{') {
+            serde_json::from_str::<serde_json::Value>(text).map_err(|error| format!("gwctl {line:?}: {error}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Markdown without its code spans.
+fn without_code(text: &str) -> String {
+    let mut bare = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('`') {
+        bare.push_str(&rest[..at]);
+        let opened = &rest[at..];
+        let fence = opened.len() - opened.trim_start_matches('`').len();
+        let (mut position, mut close) = (fence, None);
+        while let Some(next) = opened[position..].find('`') {
+            let start = position + next;
+            let length = opened[start..].len() - opened[start..].trim_start_matches('`').len();
+            position = start + length;
+            if length == fence {
+                close = Some(position);
+                break;
+            }
+        }
+        let end = close.unwrap_or(fence);
+        rest = &opened[end..];
+    }
+    bare.push_str(rest);
+    bare
+}
