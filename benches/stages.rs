@@ -26,7 +26,7 @@ use gwctl::parser::object::{self, ReadOptions};
 use gwctl::parser::parse::parse_with;
 use gwctl::parser::source::{DocumentId, Found, Source, SourceSet};
 use gwctl::parser::split::split;
-use gwctl::resolver;
+use gwctl::resolver::{StandIns, resolve};
 use gwctl::translator::{envoy, lower};
 
 const ROUTES: usize = 1_000;
@@ -96,10 +96,12 @@ fn bench_parser(group: &mut BenchmarkGroup<'_, WallTime>) {
 fn bench_compiler(group: &mut BenchmarkGroup<'_, WallTime>) {
     let options = Options::default();
     let manifests = parsed(sources(ROUTES));
+    let stand_ins = StandIns::new(&manifests, &options);
     group.bench_function("resolve", |bencher| {
-        bencher.iter(|| black_box(resolver::resolve(&manifests, &options, &mut Diagnostics::new()).http_routes.len()));
+        bencher
+            .iter(|| black_box(resolve(&manifests, &stand_ins, &options, &mut Diagnostics::new()).http_routes.len()));
     });
-    let resolved = resolver::resolve(&manifests, &options, &mut Diagnostics::new());
+    let resolved = resolve(&manifests, &stand_ins, &options, &mut Diagnostics::new());
     group.bench_function("lower", |bencher| {
         bencher.iter(|| lower::lower(&resolved, &options, &mut Diagnostics::new()));
     });

@@ -9,7 +9,7 @@ use crate::parser;
 use crate::parser::hidden::scrub;
 use crate::parser::manifests::Manifests;
 use crate::parser::source::SourceSet;
-use crate::resolver::{self, Resolved};
+use crate::resolver::{self, Resolved, StandIns};
 use crate::status::{self, ObjectStatus};
 use crate::suppress;
 use crate::translator::lower::Lowered;
@@ -54,7 +54,8 @@ fn compile_for(
 ) -> Compilation {
     let manifests = parser::parse::parse_with(sources, options, &mut diagnostics, parser::object::read);
     let (lowered, status) = {
-        let resolved = resolver::resolve(&manifests, options, &mut diagnostics);
+        let stand_ins = StandIns::new(&manifests, options);
+        let resolved = resolver::resolve(&manifests, &stand_ins, options, &mut diagnostics);
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
         analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
         scrub(&manifests, diagnostics.findings_mut());

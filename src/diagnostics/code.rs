@@ -250,6 +250,8 @@ registry! {
     NO_LISTENER = "GW3012" "no-listener" Error;
     /// Two Gateways that cannot share an address and port.
     ADDRESS_IN_USE = "GW3013" "address-in-use" Error;
+    /// A Gateway that is assumed, on which the routes that name it are judged as far as that goes.
+    ASSUMED_GATEWAY = "GW3030" "assumed-gateway" Note;
     /// A hostname that no listener serves, beside others that are served.
     HOSTNAME_NOT_SERVED = "GW3014" "hostname-not-served" Warning;
     /// Something selected on the command line is not in the input.

@@ -161,20 +161,26 @@ impl Diagnostics {
         Self::default()
     }
 
-    /// Adds a warning, a note or an error whose proof is not needed.
-    pub fn report(&mut self, finding: Finding) {
-        self.findings.push(finding);
+    /// Adds a warning, a note or an error whose proof is not needed. Nothing is said of an object that only stands in
+    /// for a missing one.
+    pub fn report(&mut self, mut finding: Finding) {
+        finding.related.retain(|related| !related.location.is_nowhere());
+        if !finding.location.is_nowhere() {
+            self.findings.push(finding);
+        }
     }
 
     /// Notes something declared that is not judged.
     pub fn leave(&mut self, unjudged: Unjudged) {
-        self.unjudged.push(unjudged);
+        if !unjudged.location.is_nowhere() {
+            self.unjudged.push(unjudged);
+        }
     }
 
     /// Adds an error and returns the proof of it.
     pub fn error(&mut self, finding: Finding) -> Reported {
         debug_assert_eq!(finding.severity(), Severity::Error, "{} is not an error", finding.code.id());
-        self.findings.push(finding);
+        self.report(finding);
         Reported(())
     }
 

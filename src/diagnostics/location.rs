@@ -117,6 +117,11 @@ pub enum Location {
 }
 
 impl Location {
+    /// Whether the place is in an object that stands in for a missing one.
+    pub fn is_nowhere(&self) -> bool {
+        matches!(self, Self::Field { document: DocumentId::NOWHERE, .. })
+    }
+
     /// The value at `path` in `document`.
     pub fn field(document: DocumentId, path: FieldPath) -> Self {
         Self::Field { document, path, part: Part::Value }

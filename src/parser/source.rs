@@ -10,6 +10,11 @@ pub struct SourceId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DocumentId(pub u32);
 
+impl DocumentId {
+    /// The document of an object that stands in for a missing one: nothing can be reported there.
+    pub const NOWHERE: Self = Self(u32::MAX);
+}
+
 /// Where a file came from, which decides how strictly it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Found {

@@ -49,6 +49,8 @@ pub(super) struct Attacher<'a, 'm> {
     sets: &'a [ResolvedListenerSet<'m>],
     gateways_by_name: HashMap<(&'m str, &'m str), usize>,
     sets_by_name: HashMap<(&'m str, &'m str), usize>,
+    /// What stands in for ListenerSets that are missing.
+    missing_sets: HashMap<(&'m str, &'m str), usize>,
     namespaces: Namespaces<'m>,
     warned_namespaces: std::collections::BTreeSet<String>,
     counts: HashMap<RouteKind, usize>,
@@ -99,6 +101,13 @@ struct Parent<'r, 'm> {
     at: FieldPath,
 }
 
+impl<'r, 'm> Parent<'r, 'm> {
+    fn new(reference: &'r ParentReference, owner: Owner<'m>, at: FieldPath) -> Self {
+        let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
+        Self { owner, section_name: section_name.as_deref(), port: *port, at }
+    }
+}
+
 impl<'a, 'm> Attacher<'a, 'm> {
     pub(super) fn new(
         manifests: &'m Manifests,
@@ -110,7 +119,18 @@ impl<'a, 'm> Attacher<'a, 'm> {
         Self {
             manifests,
             options,
-            gateways_by_name: gateways.iter().enumerate().map(|(i, g)| (key(&g.object.metadata), i)).collect(),
+            gateways_by_name: gateways
+                .iter()
+                .enumerate()
+                .filter(|(_, gateway)| gateway.stand_in.is_none_or(|key| key.kind == Kind::Gateway))
+                .map(|(i, gateway)| (key(&gateway.object.metadata), i))
+                .collect(),
+            missing_sets: gateways
+                .iter()
+                .enumerate()
+                .filter_map(|(i, gateway)| Some((gateway.stand_in.filter(|key| key.kind == Kind::ListenerSet)?, i)))
+                .map(|(key, i)| ((key.namespace.as_str(), key.name.as_str()), i))
+                .collect(),
             sets_by_name: sets.iter().enumerate().map(|(i, set)| (key(&set.object.metadata), i)).collect(),
             gateways,
             sets,
@@ -163,17 +183,24 @@ impl<'a, 'm> Attacher<'a, 'm> {
         let source = ParentSource::Ref(index);
         let owner = match self.find_owner(route, reference, &at, diagnostics) {
             Found::Owner(owner) => owner,
-            Found::Assumed => return Some(RouteParent::accepted(source, None, Vec::new())),
-            Found::Refused(finding, gateway) => {
+            Found::StandIn(owner, None) => {
+                let listeners = self.stand_in_listeners(route, reference, owner, &at);
+                return Some(RouteParent::accepted(source, None, listeners));
+            }
+            Found::StandIn(owner, Some(missing)) => {
+                let listeners = self.stand_in_listeners(route, reference, owner, &at);
+                return Some(RouteParent { listeners, ..RouteParent::missing(source, missing) });
+            }
+            Found::Refused(finding, gateway, stand_in) => {
                 let parent = RouteParent::refused(source, gateway, &finding);
                 diagnostics.report(*finding);
-                return Some(parent);
+                let listeners = stand_in.map(|owner| self.stand_in_listeners(route, reference, owner, &at));
+                return Some(RouteParent { listeners: listeners.unwrap_or_default(), ..parent });
             }
             Found::NotOurs => return None,
         };
-        let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
         let gateway = Some(owner.gateway);
-        let parent = Parent { owner, section_name: section_name.as_deref(), port: *port, at };
+        let parent = Parent::new(reference, owner, at);
         let result = self.select_listeners(route, &parent);
         self.warn_missing_namespace(route, &parent, diagnostics);
         Some(match result {
@@ -184,6 +211,18 @@ impl<'a, 'm> Attacher<'a, 'm> {
                 parent
             }
         })
+    }
+
+    /// The listeners of a stand-in that take a route. What it does not take is not judged further: a stand-in has
+    /// whatever the routes ask for.
+    fn stand_in_listeners<S>(
+        &self,
+        route: RouteView<'_, S>,
+        reference: &ParentReference,
+        owner: Owner<'m>,
+        at: &FieldPath,
+    ) -> Vec<ListenerId> {
+        self.select_listeners(route, &Parent::new(reference, owner, at.clone())).unwrap_or_default()
     }
 
     /// Attaches a route to the default Gateways, as if it named each of them
@@ -235,11 +274,12 @@ impl<'a, 'm> Attacher<'a, 'm> {
         let is = |wanted: Kind| group == wanted.group() && kind == wanted.name();
         let key = (namespace, name.as_str());
         if is(Kind::Gateway) {
-            let Some(&gateway) = self.gateways_by_name.get(&key) else {
-                self.report_missing_parent(route, Kind::Gateway, key, at, diagnostics);
-                return if self.is_assumed(key) { Found::Assumed } else { Found::NotOurs };
+            return match self.gateways_by_name.get(&key) {
+                Some(&gateway) if self.gateways[gateway].stand_in.is_none() => {
+                    Found::Owner(self.gateway_owner(gateway))
+                }
+                stand_in => self.missing_parent(route, Kind::Gateway, (key, stand_in.copied()), at, diagnostics),
             };
-            return Found::Owner(self.gateway_owner(gateway));
         }
         if Kind::ListenerSet.is_named(group, kind) {
             let found = self.sets_by_name.get(&key);
@@ -248,40 +288,49 @@ impl<'a, 'm> Attacher<'a, 'm> {
                 diagnostics.report(former_parent(route, reference, at));
             }
             let Some(&set) = found else {
-                self.report_missing_parent(route, Kind::ListenerSet, key, at, diagnostics);
-                return Found::NotOurs;
+                let stand_in = self.missing_sets.get(&key).copied();
+                return self.missing_parent(route, Kind::ListenerSet, (key, stand_in), at, diagnostics);
             };
-            let ResolvedListenerSet { object, membership, listeners } = &self.sets[set];
-            return match *membership {
-                Membership::Joined(gateway) => {
-                    let object = ListenerOwner::of_set(self.gateways[gateway].object, object);
-                    Found::Owner(Owner { gateway, listeners: listeners.clone(), object })
-                }
-                Membership::Refused(code) => {
+            let ResolvedListenerSet { object, membership, gateway, listeners } = &self.sets[set];
+            let owner = gateway.map(|gateway| {
+                let object = ListenerOwner::of_set(self.gateways[gateway].object, object);
+                Owner { gateway, listeners: listeners.clone(), object }
+            });
+            return match (*membership, owner) {
+                (Membership::Joined(_), Some(owner)) => Found::Owner(owner),
+                (Membership::Refused(code), stand_in) => {
                     let finding = Box::new(parent_not_accepted(route, object, code, at));
-                    Found::Refused(finding, self.gateway_of(object))
+                    Found::Refused(finding, self.gateway_of(object), stand_in)
                 }
-                Membership::Foreign => Found::NotOurs,
+                (Membership::Joined(_) | Membership::Foreign, _) => Found::NotOurs,
             };
         }
         diagnostics.report(foreign_parent(route, reference, at));
         Found::NotOurs
     }
 
-    /// The Gateway that a ListenerSet asks to join.
+    /// A parent that the input lacks, with what stands in for it.
+    fn missing_parent<S>(
+        &self,
+        route: RouteView<'_, S>,
+        kind: Kind,
+        (key, stand_in): ((&str, &str), Option<usize>),
+        at: &FieldPath,
+        diagnostics: &mut Diagnostics,
+    ) -> Found<'m> {
+        let reported = self.report_missing_parent(route, kind, key, at, diagnostics);
+        match stand_in {
+            Some(index) => Found::StandIn(self.gateway_owner(index), reported),
+            None => Found::NotOurs,
+        }
+    }
+
+    /// The Gateway that a ListenerSet asks to join, where it is in the input.
     fn gateway_of(&self, set: &Object<ListenerSetSpec>) -> Option<usize> {
         let ParentGatewayReference { group: _, kind: _, name, namespace } = &set.spec.parent_ref;
         let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
-        self.gateways_by_name.get(&(namespace, name.as_str())).copied()
-    }
-
-    /// Whether a Gateway is neither in the input nor missed.
-    fn is_assumed(&self, (namespace, name): (&str, &str)) -> bool {
-        let is = |meta: &Metadata| meta.namespace == namespace && meta.name == name;
-        let key = ObjectKey { kind: Kind::Gateway, namespace: namespace.to_owned(), name: name.to_owned() };
-        self.options.assume.gateways
-            && !self.manifests.gateways.iter().any(|gateway| is(&gateway.metadata))
-            && !self.manifests.refused.contains(&key)
+        let index = self.gateways_by_name.get(&(namespace, name.as_str())).copied();
+        index.filter(|index| self.gateways[*index].stand_in.is_none())
     }
 
     /// The listeners of a parent that take the route, or the finding that says
@@ -369,6 +418,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         }
     }
 
+    /// Says that a parent is missing, unless it is assumed; what was said.
     fn report_missing_parent<S>(
         &self,
         route: RouteView<'_, S>,
@@ -376,23 +426,25 @@ impl<'a, 'm> Attacher<'a, 'm> {
         (namespace, name): (&str, &str),
         at: &FieldPath,
         diagnostics: &mut Diagnostics,
-    ) {
+    ) -> Option<String> {
         let known: Vec<&Metadata> = match kind {
             Kind::ListenerSet => self.manifests.listener_sets.iter().map(|set| &set.metadata).collect(),
             _ => self.manifests.gateways.iter().map(|gateway| &gateway.metadata).collect(),
         };
-        if self.options.assume.gateways || known.iter().any(|m| m.namespace == namespace && m.name == name) {
-            return;
-        }
         let key = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+        let is_refused = self.manifests.refused.contains(&key);
         let kind = kind.name();
-        if self.manifests.refused.contains(&key) {
-            diagnostics.report(route.object.finding(
-                codes::REFUSED_OBJECT,
-                at.with("name"),
-                format!("{kind} `{namespace}/{name}` is in the input and has errors of its own"),
-            ));
-            return;
+        if self.options.assume.gateways && is_refused {
+            // Assumed is what is not there; this one is, and its errors are told where it stands.
+            return Some(format!("{kind} `{namespace}/{name}` has errors of its own"));
+        }
+        if self.options.assume.gateways || known.iter().any(|m| m.namespace == namespace && m.name == name) {
+            return None;
+        }
+        if is_refused {
+            let message = format!("{kind} `{namespace}/{name}` is in the input and has errors of its own");
+            diagnostics.report(route.object.finding(codes::REFUSED_OBJECT, at.with("name"), message.clone()));
+            return Some(message);
         }
         let elsewhere = known.iter().find(|m| m.name == name).map(|m| m.namespace.as_str());
         let names = known.iter().filter(|m| m.namespace == namespace).map(|m| m.name.as_str());
@@ -411,19 +463,17 @@ impl<'a, 'm> Attacher<'a, 'm> {
                 format!("add the {kind} to the input, pass its file with `--context`, or pass `--assume gateways`");
             (help, None)
         };
+        let message = format!("{kind} `{namespace}/{name}` is not in the input");
         diagnostics.report(
             route
                 .object
-                .finding(
-                    codes::PARENT_NOT_FOUND,
-                    at.with("name"),
-                    format!("{kind} `{namespace}/{name}` is not in the input"),
-                )
+                .finding(codes::PARENT_NOT_FOUND, at.with("name"), message.clone())
                 .label(format!("no such {kind}"))
                 .consequence(NO_TRAFFIC)
                 .help(help)
                 .fix(fix),
         );
+        Some(message)
     }
 
     /// Hostnames that no listener of any parent serves, beside others that are served.
@@ -464,10 +514,10 @@ impl<'a, 'm> Attacher<'a, 'm> {
 enum Found<'m> {
     /// This owner of listeners.
     Owner(Owner<'m>),
-    /// A Gateway that is assumed to exist: it takes every route.
-    Assumed,
-    /// An object that takes no routes, and the Gateway that refused it.
-    Refused(Box<Finding>, Option<usize>),
+    /// What stands in for a parent that is missing. Without words it is assumed to exist, and takes every route.
+    StandIn(Owner<'m>, Option<String>),
+    /// An object that takes no routes, the Gateway that refused it, and what stands in for one that is missing.
+    Refused(Box<Finding>, Option<usize>, Option<Owner<'m>>),
     /// Nothing that is ours to judge.
     NotOurs,
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::diagnostics::{Diagnostics, Finding, Location, Reported, codes};
 use crate::options::Options;
 use crate::parser::api::{GatewayClassSpec, GatewayInfrastructure, GatewaySpec, LocalObjectReference, ObjectReference};
-use crate::parser::manifests::{Manifests, Object};
+use crate::parser::manifests::{Manifests, Object, ObjectKey};
 use crate::path;
 
 use super::address::{GatewayAddresses, resolve_addresses};
@@ -14,6 +14,7 @@ use super::attachment::RouteParent;
 use super::certificate::KeyPairId;
 use super::listener::{ResolvedListener, resolve_listeners};
 use super::owner::ListenerOwner;
+use super::stand_in::{NamedAt, StandIn, StandIns};
 
 /// A Gateway that is ours, with its listeners.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct ResolvedGateway<'m> {
     pub listeners: Vec<ResolvedListener<'m>>,
     /// Why the Gateway serves nothing at all.
     pub refused: Option<Reported>,
+    /// What it stands in for; `None` for a Gateway of the input. Nothing is emitted for a stand-in.
+    pub stand_in: Option<&'m ObjectKey>,
     /// Whether the output serves it: a Gateway of `--context` only when a judged route attaches.
     pub emitted: bool,
     /// The certificate that connections to backends show when they use TLS.
@@ -80,6 +83,7 @@ pub(super) fn resolve_gateways<'m>(
                 object,
                 listeners: resolve_listeners(ListenerOwner::of_gateway(object), diagnostics),
                 refused: check_parameters(object, options, diagnostics).or(class),
+                stand_in: None,
                 emitted: false,
                 client_certificate: None,
                 controller: if class.is_some() { None } else { controller(object, &classes, options) },
@@ -87,6 +91,44 @@ pub(super) fn resolve_gateways<'m>(
             }
         })
         .collect()
+}
+
+/// Adds the stand-ins for Gateways that are missing, behind those of the input.
+pub(super) fn add_stand_ins<'m>(
+    gateways: &mut Vec<ResolvedGateway<'m>>,
+    stand_ins: &'m StandIns,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) {
+    gateways.extend(stand_ins.iter().map(|StandIn { key, gateway, named_at }| {
+        if options.assume.gateways
+            && let Some(named_at) = named_at
+        {
+            diagnostics.report(assumed(key, named_at));
+        }
+        ResolvedGateway {
+            object: gateway,
+            listeners: resolve_listeners(ListenerOwner::of_gateway(gateway), diagnostics),
+            refused: None,
+            stand_in: Some(key),
+            emitted: false,
+            client_certificate: None,
+            controller: Some(options.controller_name.clone()),
+            addresses: resolve_addresses(gateway, options, diagnostics),
+        }
+    }));
+}
+
+/// The one thing that is said about a Gateway that is assumed, at the first reference to it.
+fn assumed(key: &ObjectKey, named_at: &NamedAt) -> Finding {
+    let ObjectKey { kind, namespace, name } = key;
+    let kind = kind.name();
+    let message = format!("{kind} `{namespace}/{name}` is assumed: its routes are judged without it");
+    Finding::new(codes::ASSUMED_GATEWAY, named_at.location.clone(), message)
+        .object(named_at.object.clone(), named_at.path.clone())
+        .label("not in the input")
+        .consequence("which hostnames, namespaces and ports it admits is not judged, and nothing is emitted for it")
+        .help(format!("pass the manifest of the {kind} with `--context` to have all of it judged"))
 }
 
 /// Refuses the classes of `gateways` whose parameters gwctl does not know, each once.
@@ -276,6 +318,7 @@ pub(super) fn mark_emitted<'p>(
         used[listener.gateway] = true;
     }
     for (gateway, used) in gateways.iter_mut().zip(used) {
-        gateway.emitted = gateway.refused.is_none() && (used || !gateway.object.position.context);
+        gateway.emitted =
+            gateway.refused.is_none() && gateway.stand_in.is_none() && (used || !gateway.object.position.context);
     }
 }

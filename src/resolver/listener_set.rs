@@ -31,7 +31,9 @@ pub struct ResolvedListenerSet<'m> {
     pub object: &'m Object<ListenerSetSpec>,
     /// What became of it.
     pub membership: Membership,
-    /// Where its listeners stand in the list of its Gateway; empty unless it joined one.
+    /// The Gateway whose list its listeners are in: the one that it joined, or what stands in for a missing one.
+    pub gateway: Option<usize>,
+    /// Where its listeners stand in that list.
     pub listeners: Range<usize>,
 }
 
@@ -61,7 +63,12 @@ pub(super) fn join_listener_sets<'m>(
     for object in sets {
         let membership = admission.decide(object, gateways, diagnostics);
         let mut listeners = 0..0;
-        if let Membership::Joined(index) = membership {
+        let gateway = match membership {
+            Membership::Joined(index) => Some(index),
+            // It is judged on what stands in for its Gateway, and goes on being refused.
+            Membership::Refused(_) | Membership::Foreign => admission.stand_in(object, gateways),
+        };
+        if let Some(index) = gateway {
             let gateway = &mut gateways[index];
             let occupied = occupied.entry(index).or_insert_with(|| Occupied::by(&gateway.listeners));
             let owner = ListenerOwner::of_set(gateway.object, object);
@@ -73,7 +80,7 @@ pub(super) fn join_listener_sets<'m>(
             }
             listeners.end = gateway.listeners.len();
         }
-        resolved.push(ResolvedListenerSet { object, membership, listeners });
+        resolved.push(ResolvedListenerSet { object, membership, gateway, listeners });
     }
     resolved
 }
@@ -97,6 +104,9 @@ impl<'a, 'm> Admission<'a, 'm> {
     ) -> Self {
         let mut by_name = HashMap::new();
         for (index, gateway) in gateways.iter().enumerate() {
+            if gateway.stand_in.is_some_and(|key| key.kind != Kind::Gateway) {
+                continue;
+            }
             let meta = &gateway.object.metadata;
             by_name.insert((meta.namespace.as_str(), meta.name.as_str()), index);
             if let Some(AllowedListeners { namespaces }) = &gateway.object.spec.allowed_listeners {
@@ -122,8 +132,10 @@ impl<'a, 'm> Admission<'a, 'm> {
             return Membership::Refused(codes::PARENT_NOT_FOUND);
         }
         let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
-        let Some(&index) = self.by_name.get(&(namespace, name.as_str())) else {
-            return self.missing_gateway(set, namespace, name, diagnostics);
+        let index = match self.by_name.get(&(namespace, name.as_str())) {
+            Some(index) if gateways[*index].stand_in.is_none() => *index,
+            Some(index) if self.options.assume.gateways => return Membership::Joined(*index),
+            Some(_) | None => return self.missing_gateway(set, namespace, name, diagnostics),
         };
         let gateway = gateways[index].object;
         let allowed = gateway.spec.allowed_listeners.as_ref().map(|allowed| &allowed.namespaces);
@@ -136,6 +148,15 @@ impl<'a, 'm> Admission<'a, 'm> {
                 Membership::Refused(codes::LISTENER_SET_NOT_ALLOWED)
             }
         }
+    }
+
+    /// What stands in for the missing Gateway of a set.
+    fn stand_in(&self, set: &Object<ListenerSetSpec>, gateways: &[ResolvedGateway<'m>]) -> Option<usize> {
+        let ParentGatewayReference { group, kind, name, namespace } = &set.spec.parent_ref;
+        let is_gateway = group == Kind::Gateway.group() && kind == Kind::Gateway.name();
+        let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
+        let index = *self.by_name.get(&(namespace, name.as_str())).filter(|_| is_gateway)?;
+        gateways[index].stand_in.map(|_| index)
     }
 
     /// Why the namespace of a set may not add listeners. By default none may

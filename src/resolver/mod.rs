@@ -32,6 +32,7 @@ mod reference_grant;
 mod selector;
 mod share;
 mod shared_hostname;
+mod stand_in;
 mod tls_route;
 mod traffic_policy;
 mod unjudged;
@@ -67,6 +68,7 @@ pub use origin::{OriginTable, Place};
 pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference_grant::Grants;
+pub use stand_in::{NamedAt, StandIn, StandIns};
 pub use tls_route::{ResolvedTlsRoute, ServerNames};
 pub use traffic_policy::{TrafficPolicies, retry_concurrency};
 pub use usage::BackendUsage;
@@ -79,7 +81,7 @@ pub struct Resolved<'m> {
     pub manifests: &'m Manifests,
     /// The GatewayClasses that are ours, by name.
     pub gateway_classes: Vec<ResolvedGatewayClass<'m>>,
-    /// The Gateways that are ours, by namespace and name.
+    /// The Gateways that are ours, by namespace and name, and behind them the stand-ins for missing ones.
     pub gateways: Vec<ResolvedGateway<'m>>,
     /// The ListenerSets, by age, namespace and name.
     pub listener_sets: Vec<ResolvedListenerSet<'m>>,
@@ -126,9 +128,15 @@ impl<'m> Resolved<'m> {
     }
 }
 
-/// Resolves all references of the input.
-pub fn resolve<'m>(manifests: &'m Manifests, options: &Options, diagnostics: &mut Diagnostics) -> Resolved<'m> {
+/// Resolves all references of the input; `stand_ins` are in place of what it lacks.
+pub fn resolve<'m>(
+    manifests: &'m Manifests,
+    stand_ins: &'m StandIns,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> Resolved<'m> {
     let mut gateways = gateway::resolve_gateways(manifests, options, diagnostics);
+    gateway::add_stand_ins(&mut gateways, stand_ins, options, diagnostics);
     let listener_sets = listener_set::join_listener_sets(manifests, options, &mut gateways, diagnostics);
     let grants = Grants::new(&manifests.reference_grants, options);
     let mut certificates = CertificateIndex::new(manifests, options);

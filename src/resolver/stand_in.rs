@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use crate::diagnostics::{FieldPath, Location, ObjectRef};
 use crate::hostname::Hostname;
 use crate::options::Options;
 use crate::parser::api::{
@@ -16,6 +17,7 @@ use crate::parser::api::{
 };
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey, Position};
 use crate::parser::source::DocumentId;
+use crate::path;
 
 use super::listener::RouteKind;
 
@@ -33,7 +35,44 @@ pub struct StandIn {
     pub key: ObjectKey,
     /// The Gateway.
     pub gateway: Object<GatewaySpec>,
+    /// The first reference to what is missing, of an object that is judged.
+    pub named_at: Option<NamedAt>,
 }
+
+/// A reference to what is missing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedAt {
+    /// The object that refers.
+    pub object: ObjectRef,
+    /// The field of it.
+    pub path: FieldPath,
+    /// The place.
+    pub location: Location,
+}
+
+/// What is known about something missing.
+#[derive(Default)]
+struct Missing<'m> {
+    wishes: Wishes<'m>,
+    named_at: Option<NamedAt>,
+}
+
+impl Missing<'_> {
+    /// Keeps the first reference: by kind, namespace and name of the object, whatever the order of files.
+    fn name<S>(&mut self, object: &Object<S>, path: FieldPath) {
+        let is_before = |other: &NamedAt| {
+            let (own, other) = (object.key().to_ref(), &other.object);
+            (&own.kind, &own.namespace, &own.name) < (&other.kind, &other.namespace, &other.name)
+        };
+        if !object.position.context && self.named_at.as_ref().is_none_or(is_before) {
+            let location = object.at(&path);
+            self.named_at = Some(NamedAt { object: object.key().to_ref(), path, location });
+        }
+    }
+}
+
+/// All that is missing.
+type AllMissing<'m> = BTreeMap<ObjectKey, Missing<'m>>;
 
 /// What the routes want of a missing parent: for each kind, section and port the hostnames that they name.
 type Wishes<'m> = BTreeMap<Wish<'m>, BTreeSet<&'m str>>;
@@ -73,46 +112,35 @@ impl StandIns {
         if !options.gateway_classes.is_empty() {
             return Self::default();
         }
-        let mut missing: BTreeMap<ObjectKey, Wishes<'_>> = BTreeMap::new();
+        let mut missing: AllMissing<'_> = BTreeMap::new();
         let known = Known::new(manifests, options);
-        macro_rules! add {
-            ($($routes:ident $kind:ident $hostnames:expr),+ $(,)?) => {$(
-                for route in &manifests.$routes {
-                    for reference in &route.spec.parent_refs {
-                        let Some(key) = known.missing(&route.metadata.namespace, reference) else { continue };
-                        let ParentReference { section_name, port, .. } = reference;
-                        let wish = Wish {
-                            carrier: Carrier::of(RouteKind::$kind),
-                            section: section_name.as_deref(),
-                            port: *port,
-                        };
-                        let hostnames: &[String] = $hostnames(&route.spec);
-                        let wanted = missing.entry(key).or_default().entry(wish).or_default();
-                        wanted.extend(hostnames.iter().map(String::as_str));
-                        // A route without hostnames is for every host.
-                        if hostnames.is_empty() {
-                            wanted.insert("");
-                        }
-                    }
-                }
-            )+};
+        for route in &manifests.http_routes {
+            let view = (RouteKind::Http, &*route.spec.parent_refs, &*route.spec.hostnames);
+            known.note_route(route, view, &mut missing);
         }
-        add!(
-            http_routes Http |spec: &'_ crate::parser::api::HttpRouteSpec| &spec.hostnames[..],
-            grpc_routes Grpc |spec: &'_ crate::parser::api::GrpcRouteSpec| &spec.hostnames[..],
-            tls_routes Tls |spec: &'_ crate::parser::api::TlsRouteSpec| &spec.hostnames[..],
-            tcp_routes Tcp |_: &'_ crate::parser::api::L4RouteSpec| &[][..],
-            udp_routes Udp |_: &'_ crate::parser::api::L4RouteSpec| &[][..],
-        );
+        for route in &manifests.grpc_routes {
+            let view = (RouteKind::Grpc, &*route.spec.parent_refs, &*route.spec.hostnames);
+            known.note_route(route, view, &mut missing);
+        }
+        for route in &manifests.tls_routes {
+            let view = (RouteKind::Tls, &*route.spec.parent_refs, &*route.spec.hostnames);
+            known.note_route(route, view, &mut missing);
+        }
+        for (kind, routes) in [(RouteKind::Tcp, &manifests.tcp_routes), (RouteKind::Udp, &manifests.udp_routes)] {
+            for route in routes {
+                known.note_route(route, (kind, &route.spec.parent_refs, &[]), &mut missing);
+            }
+        }
         for set in &manifests.listener_sets {
             let ParentGatewayReference { group, kind, name, namespace } = &set.spec.parent_ref;
             let is_gateway = group == Kind::Gateway.group() && kind == Kind::Gateway.name();
             let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
             if is_gateway && let Some(key) = known.missing_object(Kind::Gateway, namespace, name) {
-                missing.entry(key).or_default();
+                missing.entry(key).or_default().name(set, path!["spec", "parentRef", "name"]);
             }
         }
-        Self(missing.into_iter().map(|(key, wishes)| StandIn::new(key, &wishes)).collect())
+        let made = missing.into_iter().map(|(key, Missing { wishes, named_at })| StandIn::new(key, &wishes, named_at));
+        Self(made.collect())
     }
 
     /// The stand-ins, by kind, namespace and name of what is missing.
@@ -136,25 +164,46 @@ impl<'m> Known<'m> {
         Self { objects: names(Kind::Gateway, &manifests.gateways).chain(sets).collect(), options }
     }
 
+    /// Notes what a route wants of parents that are missing.
+    fn note_route<S>(
+        &self,
+        route: &'m Object<S>,
+        (kind, parent_refs, hostnames): (RouteKind, &'m [ParentReference], &'m [String]),
+        missing: &mut AllMissing<'m>,
+    ) {
+        for (index, reference) in parent_refs.iter().enumerate() {
+            let Some(key) = self.missing(&route.metadata.namespace, reference) else { continue };
+            let missing = missing.entry(key).or_default();
+            missing.name(route, path!["spec", "parentRefs", index, "name"]);
+            let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
+            let wish = Wish { carrier: Carrier::of(kind), section: section_name.as_deref(), port: *port };
+            let wanted = missing.wishes.entry(wish).or_default();
+            wanted.extend(hostnames.iter().map(String::as_str));
+            // A route without hostnames is for every host.
+            if hostnames.is_empty() {
+                wanted.insert("");
+            }
+        }
+    }
+
     /// The parent that a reference names, when it is missing.
     fn missing(&self, own: &str, reference: &ParentReference) -> Option<ObjectKey> {
         let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = reference;
         let parents = [Kind::Gateway, Kind::ListenerSet];
-        let kind = parents.into_iter().find(|known| group == known.group() && kind == known.name())?;
+        let kind = parents.into_iter().find(|known| known.is_named(group, kind))?;
         self.missing_object(kind, namespace.as_deref().unwrap_or(own), name)
     }
 
     fn missing_object(&self, kind: Kind, namespace: &str, name: &str) -> Option<ObjectKey> {
         let selected = &self.options.gateways;
-        let is_selected =
-            selected.is_empty() || selected.iter().any(|(own, other)| own == namespace && other == name);
+        let is_selected = selected.is_empty() || selected.iter().any(|(own, other)| own == namespace && other == name);
         let is_missing = is_selected && !self.objects.contains(&(kind, namespace, name));
         is_missing.then(|| ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() })
     }
 }
 
 impl StandIn {
-    fn new(key: ObjectKey, wishes: &Wishes<'_>) -> Self {
+    fn new(key: ObjectKey, wishes: &Wishes<'_>, named_at: Option<NamedAt>) -> Self {
         let mut listeners = Listeners::default();
         // Those that say most come first: the others may find a place on what is there then.
         let rank = |wish: &Wish<'_>| (wish.section.is_none(), wish.port.is_none());
@@ -185,9 +234,8 @@ impl StandIn {
             tls: None,
             default_scope: None,
         };
-        let position =
-            Position { document: DocumentId::NOWHERE, base: crate::diagnostics::FieldPath::ROOT, context: false };
-        Self { key, gateway: Object { kind: Kind::Gateway, version: "v1", metadata, position, spec } }
+        let position = Position { document: DocumentId::NOWHERE, base: FieldPath::ROOT, context: false };
+        Self { key, gateway: Object { kind: Kind::Gateway, version: "v1", metadata, position, spec }, named_at }
     }
 }
 
@@ -202,7 +250,7 @@ impl Listeners {
         match carrier {
             Carrier::Http => {
                 for protocol in http_protocols(section, port) {
-                    let usual = if protocol == "HTTPS" { 443 } else { 80 };
+                    let usual = if *protocol == "HTTPS" { 443 } else { 80 };
                     // A listener of its own for each hostname keeps sections apart on one port.
                     let is_only = all.keys().filter(|other| other.carrier == carrier).count() == 1;
                     let hosts = if is_only || section.is_none() { BTreeSet::from([""]) } else { hostnames.clone() };
@@ -246,9 +294,8 @@ impl Listeners {
         let of = |hostname: &str| Hostname::from_field(Some(hostname));
         self.0.iter().filter(|other| other.port == port && (other.protocol == "UDP") == (protocol == "UDP")).any(
             |other| {
-                let can_share =
-                    other.protocol == protocol && protocol != "TCP" && protocol != "UDP"
-                        || is_tls(&other.protocol) && is_tls(protocol);
+                let can_share = other.protocol == protocol && protocol != "TCP" && protocol != "UDP"
+                    || is_tls(&other.protocol) && is_tls(protocol);
                 !can_share || Hostname::from_field(other.hostname.as_deref()) == of(hostname)
             },
         )
@@ -304,10 +351,9 @@ mod tests {
     fn made(wishes: &[(Wish<'static>, &[&'static str])]) -> Vec<String> {
         let wishes: Wishes<'_> = wishes.iter().map(|(wish, hosts)| (*wish, hosts.iter().copied().collect())).collect();
         let key = ObjectKey { kind: Kind::Gateway, namespace: "infra".to_owned(), name: "edge".to_owned() };
-        let listeners = StandIn::new(key, &wishes).gateway.spec.listeners;
-        let shown = |l: &Listener| {
-            format!("{} {} {} {}", l.name, l.protocol, l.port, l.hostname.as_deref().unwrap_or("*"))
-        };
+        let listeners = StandIn::new(key, &wishes, None).gateway.spec.listeners;
+        let shown =
+            |l: &Listener| format!("{} {} {} {}", l.name, l.protocol, l.port, l.hostname.as_deref().unwrap_or("*"));
         listeners.iter().map(shown).collect()
     }
 

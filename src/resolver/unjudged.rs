@@ -22,9 +22,10 @@ pub(super) fn note(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
             diagnostics.leave(Unjudged { subject, location, reason });
         }
     }
-    for ResolvedListenerSet { object, membership, listeners: _ } in &resolved.listener_sets {
+    for ResolvedListenerSet { object, membership, gateway, listeners: _ } in &resolved.listener_sets {
         match membership {
             Membership::Joined(_) | Membership::Foreign => {}
+            Membership::Refused(_) if gateway.is_some() => {}
             Membership::Refused(code) => diagnostics.leave(whole(object, Omission::NotJoined(code.id()))),
         }
     }
@@ -68,8 +69,8 @@ fn note_parents<S>(
     parents: &[RouteParent],
     diagnostics: &mut Diagnostics,
 ) {
-    for RouteParent { source, gateway: _, listeners: _, refused } in parents {
-        let Some(refusal) = refused else { continue };
+    for RouteParent { source, gateway: _, listeners, refused } in parents {
+        let Some(refusal) = refused.as_ref().filter(|_| listeners.is_empty()) else { continue };
         let path = match source {
             ParentSource::Ref(index) if *index < references.len() => path!["spec", "parentRefs", *index],
             ParentSource::Ref(_) => path!["spec", "parentRefs"],

@@ -38,7 +38,9 @@ impl<'m> UsageBuilder<'m> {
         if *site == Site::Internal && !self.services.contains(&(namespace.as_str(), name.as_str())) {
             return;
         }
-        let mut gateways = parents.iter().flat_map(|parent| &parent.listeners).map(|id| id.gateway).peekable();
+        // Through a Gateway that is assumed or missing nobody uses anything yet.
+        let known = parents.iter().filter(|parent| parent.gateway.is_some());
+        let mut gateways = known.flat_map(|parent| &parent.listeners).map(|id| id.gateway).peekable();
         if gateways.peek().is_none() {
             return;
         }

@@ -140,7 +140,8 @@ pub(super) fn gateway_statuses(
     sets: &[SetOutcome],
 ) -> Vec<ObjectStatus> {
     let gateways = resolved.gateways.iter().zip(verdicts).enumerate();
-    let judged = gateways.filter(|(_, (gateway, _))| !gateway.object.position.context);
+    let is_judged = |gateway: &ResolvedGateway<'_>| gateway.stand_in.is_none() && !gateway.object.position.context;
+    let judged = gateways.filter(|(_, (gateway, _))| is_judged(gateway));
     let statuses = judged.map(|(index, (gateway, verdict))| {
         let status = match verdict {
             Some(verdict) => gateway_status(gateway, verdict, attached_sets(index, sets)),

@@ -11,7 +11,7 @@ pub struct RouteParent {
     pub source: ParentSource,
     /// The Gateway, in [`crate::resolver::Resolved::gateways`]; `None` when it is assumed, or missing.
     pub gateway: Option<usize>,
-    /// The listeners that the route attached to; empty when it was refused, and for a Gateway that is assumed.
+    /// The listeners that the route attached to; for a parent that is assumed or missing those of its stand-in.
     pub listeners: Vec<ListenerId>,
     /// Why the parent does not take the route.
     pub refused: Option<ParentRefusal>,
@@ -20,6 +20,12 @@ pub struct RouteParent {
 impl RouteParent {
     pub(super) fn accepted(source: ParentSource, gateway: Option<usize>, listeners: Vec<ListenerId>) -> Self {
         Self { source, gateway, listeners, refused: None }
+    }
+
+    /// A parent that nobody knows: no controller has anything to say.
+    pub(super) fn missing(source: ParentSource, message: String) -> Self {
+        let refused = ParentRefusal { condition: None, message };
+        Self { source, gateway: None, listeners: Vec::new(), refused: Some(refused) }
     }
 
     pub(super) fn refused(source: ParentSource, gateway: Option<usize>, finding: &Finding) -> Self {

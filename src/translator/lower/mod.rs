@@ -81,8 +81,11 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         (!is_all).then(|| lower_scope(resolved, options, (Scope::Judged, declared), &mut origins, diagnostics));
     let mut again = Diagnostics::new();
     let about_rules = if is_all { &mut *diagnostics } else { &mut again };
-    let ScopeParts { listeners, clusters, external_auths, material, matches, placement } =
-        lower_scope(resolved, options, (Scope::Emitted, emitted), &mut origins, about_rules);
+    let parts = match emitted.is_empty() && judged.is_some() {
+        true => ScopeParts::nothing(resolved, options),
+        false => lower_scope(resolved, options, (Scope::Emitted, emitted), &mut origins, about_rules),
+    };
+    let ScopeParts { listeners, clusters, external_auths, material, matches, placement } = parts;
     listener::warn_of_copies(resolved, &placement, matches, diagnostics);
     if listeners.is_empty() {
         diagnostics.report(
@@ -112,6 +115,20 @@ struct ScopeParts<'m> {
     /// How many matches all routes declare.
     matches: usize,
     placement: Placement,
+}
+
+impl<'m> ScopeParts<'m> {
+    /// Without a socket nothing of the routes is needed.
+    fn nothing(resolved: &'m Resolved<'m>, options: &'m Options) -> Self {
+        Self {
+            listeners: Vec::new(),
+            clusters: Vec::new(),
+            external_auths: Vec::new(),
+            material: KeyMaterial::new(&resolved.certificates, options),
+            matches: 0,
+            placement: Placement::default(),
+        }
+    }
 }
 
 /// Lowers the sockets of one scope, with all that their routes need.

@@ -124,7 +124,11 @@ pub(super) fn holds_everything(resolved: &Resolved<'_>, emitted: &[Socket], decl
 fn binds_of_listeners(resolved: &Resolved<'_>, scope: Scope, options: &Options) -> Vec<(Bind, ListenerId)> {
     let mut binds = Vec::new();
     for (gateway, resolved_gateway) in resolved.gateways.iter().enumerate().filter(|(_, g)| scope.has_gateway(g)) {
-        let addresses = &resolved_gateway.addresses.binds;
+        let addresses = match scope {
+            // Where it binds does not matter when nothing is bound.
+            Scope::Judged if resolved_gateway.addresses.binds.is_empty() => &[IpAddr::V4(Ipv4Addr::UNSPECIFIED)][..],
+            Scope::Judged | Scope::Emitted => &resolved_gateway.addresses.binds[..],
+        };
         for (listener, own) in resolved_gateway.listeners.iter().enumerate() {
             let port = bind_port(resolved_gateway.object, own.spec.port, options);
             let transport = transport(own.protocol);
