@@ -83,7 +83,10 @@ pub(crate) fn generate(position: usize, sockets: &[Socket], random: &mut Random)
 /// A request that a route was found to take, sometimes with something else about it.
 pub(crate) fn of_witness(position: usize, witness: &Request, random: &mut Random) -> RequestCase {
     let Request { connection, version: _, method, authority, target, headers, body_bytes: _ } = witness;
+    // What asks for a tunnel names the port, which is no part of a server name.
     let host = authority.clone().unwrap_or_default();
+    let port = format!(":{}", connection.port);
+    let host = host.strip_suffix(port.as_str()).map_or(host.clone(), str::to_owned);
     let is_tls = matches!(connection.security, Security::Tls { .. });
     let mut request = plain(if is_tls { Scheme::Https } else { Scheme::Http }, &host, connection.port, "/");
     request.method = method.parse().unwrap_or(Method::GET);
