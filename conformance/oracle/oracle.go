@@ -25,14 +25,19 @@ type Oracle struct {
 
 	mu         sync.Mutex
 	foretold   map[string][]object.Object
-	mismatches map[string]int
+	mismatches map[string]*mismatch
+}
+
+type mismatch struct {
+	first error
+	times int
 }
 
 // New is an oracle around the round tripper that makes the requests.
 func New(around roundtripper.RoundTripper, controller *controller.Controller) *Oracle {
 	return &Oracle{
 		RoundTripper: around, Controller: controller,
-		foretold: map[string][]object.Object{}, mismatches: map[string]int{},
+		foretold: map[string][]object.Object{}, mismatches: map[string]*mismatch{},
 	}
 }
 
@@ -59,7 +64,7 @@ func (o *Oracle) CaptureRoundTrip(request roundtripper.Request) (*roundtripper.C
 			seen.Namespace, seen.Pod, seen.Method, seen.Path, seen.Host, seen.Headers, describe(ends))
 	}
 	if problem != nil {
-		o.note(fmt.Sprintf("%q: %v", question, problem))
+		o.note(fmt.Sprintf("%q", question), problem)
 	}
 	return seen, response, nil
 }
@@ -91,19 +96,23 @@ func (o *Oracle) foretell(question []string, state int64) ([]object.Object, erro
 	return ends, nil
 }
 
-func (o *Oracle) note(mismatch string) {
+// note remembers a mismatch: how often a question had one, and the first of them.
+func (o *Oracle) note(question string, problem error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.mismatches[mismatch]++
+	if o.mismatches[question] == nil {
+		o.mismatches[question] = &mismatch{first: problem}
+	}
+	o.mismatches[question].times++
 }
 
-// Mismatches are the requests that ended as gwctl did not foretell, each once.
+// Mismatches are the requests that ended as gwctl did not foretell, each once, with the first of such ends.
 func (o *Oracle) Mismatches() []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var texts []string
-	for text, times := range o.mismatches {
-		texts = append(texts, fmt.Sprintf("%d× %s", times, text))
+	for question, found := range o.mismatches {
+		texts = append(texts, fmt.Sprintf("%d× %s: %v", found.times, question, found.first))
 	}
 	sort.Strings(texts)
 	return texts

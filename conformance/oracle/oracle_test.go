@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -73,5 +74,15 @@ func TestOnlyAForetoldEndIsAccepted(t *testing.T) {
 		if got := anyEnd(one.ends, pods, one.seen, &roundtripper.CapturedResponse{StatusCode: one.code}); got != one.want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+func TestAQuestionIsNamedOnceWithItsFirstMismatch(t *testing.T) {
+	o := New(nil, nil)
+	for _, problem := range []string{"first", "second"} {
+		o.note("question", errors.New(problem))
+	}
+	if got := o.Mismatches(); len(got) != 1 || got[0] != "2× question: first" {
+		t.Errorf("got %q", got)
 	}
 }
