@@ -21,6 +21,9 @@ use super::values::{
     GatewayName, Headers, HttpVersion, Mirrors, Shares, Target, Window, decode_method, decode_raw_target,
 };
 
+/// The longest body that a case may ask for.
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+
 /// A file of request cases.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -28,14 +31,14 @@ pub struct CaseFile {
     /// The cases, run in this order.
     pub requests: Vec<RequestCase>,
     /// Whether the addresses of EndpointSlices count: backends are started on
-    /// them (they must be loopback addresses) and are named `IP:PORT`.
+    /// them (they must be loopback addresses) and are named `IP:PORT`. See [`CaseFile::kept_addresses`].
     #[serde(default)]
     pub keep_endpoints: bool,
     /// Service ports, `NAMESPACE/NAME:PORT`, whose backend refuses connections.
     #[serde(default)]
     pub down: Vec<String>,
     /// Service ports, `NAMESPACE/NAME:PORT`, that keep the address they have
-    /// in the output, such as a DNS name that nobody answers for.
+    /// in the output, such as a DNS name that nobody answers for. See [`CaseFile::kept_addresses`].
     #[serde(default)]
     pub unresolved: Vec<String>,
     /// The folder of certificates, relative to the file of cases; that file's own by default.
@@ -93,6 +96,8 @@ pub struct RequestSpec {
     pub headers: Headers,
     /// The body; none by default.
     pub body: Option<String>,
+    /// A body of this many bytes in place of a written one.
+    pub body_bytes: Option<usize>,
     /// The protocol; HTTP/1.1 by default.
     #[serde(default)]
     pub http: HttpVersion,
@@ -129,9 +134,23 @@ impl RequestSpec {
         asks.then(|| self.raw_path.clone().unwrap_or_else(own))
     }
 
+    /// Puts a body of the wanted length in place.
+    fn write_body(&mut self) -> Result<(), String> {
+        let Some(length) = self.body_bytes else { return Ok(()) };
+        if self.body.is_some() {
+            return Err("`body` and `bodyBytes` exclude each other".to_owned());
+        }
+        if length > MAX_BODY_BYTES {
+            return Err(format!("`bodyBytes` is {MAX_BODY_BYTES} at most"));
+        }
+        self.body = Some("x".repeat(length));
+        Ok(())
+    }
+
     /// Whether fields are given that a call decides itself.
     fn contradicts_call(&self) -> bool {
-        let plain = self.method == Method::GET && self.body.is_none() && self.upgrade.is_none();
+        let has_body = self.body.is_some() || self.body_bytes.is_some();
+        let plain = self.method == Method::GET && !has_body && self.upgrade.is_none();
         self.grpc.is_some() && !(plain && self.raw_path.is_none() && self.url.path == "/")
     }
 }
@@ -269,6 +288,8 @@ pub struct UpstreamExpectation {
     pub http: Option<HttpVersion>,
     /// The body.
     pub body: Option<String>,
+    /// How many bytes its body has; each mirror must have received as many.
+    pub body_bytes: Option<usize>,
     /// What the backend saw of the proxy's TLS; an empty mapping when there is none to be.
     pub tls: Option<TlsExpectation>,
 }
@@ -314,7 +335,7 @@ impl CaseFile {
     ///
     /// When the text is not YAML, or not of the format.
     pub fn parse(text: &str) -> Result<Self, FormatError> {
-        let file: Self = serde_yaml::from_str(text).map_err(|error| {
+        let mut file: Self = serde_yaml::from_str(text).map_err(|error| {
             let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
             let message = error.to_string();
             // The place is printed once, by `Display`, and not again inside the message.
@@ -325,6 +346,13 @@ impl CaseFile {
             let message = format!("case `{}`: a `grpc` call has its own method, path and body", case.name);
             return Err(FormatError { line: 1, column: 1, message });
         }
+        for case in &mut file.requests {
+            case.request.write_body().map_err(|why| FormatError {
+                line: 1,
+                column: 1,
+                message: format!("case `{}`: {why}", case.name),
+            })?;
+        }
         let mut names = HashSet::new();
         match file.requests.iter().find(|case| !names.insert(case.name.as_str())) {
             Some(case) => {
@@ -333,6 +361,17 @@ impl CaseFile {
             }
             None => Ok(file),
         }
+    }
+
+    /// The field that lets Envoy leave its echo backends for addresses of the
+    /// manifests, where one is set. The project's own cases use such fields;
+    /// whoever runs cases of others has to refuse them.
+    pub fn kept_addresses(&self) -> Option<&'static str> {
+        let Self { keep_endpoints, unresolved, .. } = self;
+        if *keep_endpoints {
+            return Some("keepEndpoints");
+        }
+        (!unresolved.is_empty()).then_some("unresolved")
     }
 
     /// Makes the names of certificate files relative to `folder`, where the file of cases is.

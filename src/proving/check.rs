@@ -281,7 +281,7 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
         found.add("upstream", "a request at a backend", "(none)");
         return;
     };
-    let UpstreamExpectation { method, path, host, headers, matching, absent, http, body, tls } = expect;
+    let UpstreamExpectation { method, path, host, headers, matching, absent, http, body, body_bytes, tls } = expect;
     if let Some(expected) = tls {
         check_tls("upstream tls", expected, received.tls.as_ref(), found);
     }
@@ -295,6 +295,13 @@ fn check_upstream(expect: &UpstreamExpectation, outcome: &Outcome, found: &mut F
     for (subject, expected, actual) in fields {
         if let Some(expected) = expected {
             found.compare(subject, expected, actual);
+        }
+    }
+    if let Some(expected) = body_bytes {
+        let is_copy = |copy: &&Arc<Received>| outcome.mirrored(&[]).contains(&copy.backend.as_str());
+        for received in [received].into_iter().chain(outcome.received.iter().filter(is_copy)) {
+            let subject = format!("bytes of the body at {}", received.backend);
+            found.compare(subject, &expected.to_string(), Some(&received.body_length.to_string()));
         }
     }
     check_headers("upstream", headers, absent, |name| received.header_lines(name), found);
@@ -348,14 +355,21 @@ fn check_patterns<'a>(side: &str, patterns: &Patterns, lines: impl Fn(&str) -> V
     }
 }
 
+/// Adds Envoy's counters and gauges, a line `name: value` each; histograms are passed over.
+pub(super) fn add_counters(text: &str, counters: &mut BTreeMap<String, u64>) {
+    let lines = text.lines().filter_map(|line| line.rsplit_once(": "));
+    for (name, value) in lines.filter_map(|(name, value)| Some((name, value.parse::<u64>().ok()?))) {
+        *counters.entry(name.to_owned()).or_default() += value;
+    }
+}
+
 /// Compares Envoy's counters with `text`, the admin interface's lines of `name: value`.
-pub(super) fn check_stats(expected: &BTreeMap<String, u64>, text: &str) -> Vec<Mismatch> {
-    let actual: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.rsplit_once(": ")).collect();
+pub(super) fn check_stats(expected: &BTreeMap<String, u64>, actual: &BTreeMap<String, u64>) -> Vec<Mismatch> {
     let compare = |(name, expected): (&String, &u64)| {
-        let expected = expected.to_string();
-        let actual = actual.get(name.as_str()).copied().unwrap_or("(none)");
-        let mismatch = || Mismatch { subject: name.clone(), expected: expected.clone(), actual: actual.to_owned() };
-        (actual != expected).then(mismatch)
+        let actual = actual.get(name);
+        let shown = || actual.map_or_else(|| "(none)".to_owned(), u64::to_string);
+        let mismatch = || Mismatch { subject: name.clone(), expected: expected.to_string(), actual: shown() };
+        (actual != Some(expected)).then(mismatch)
     };
     expected.iter().filter_map(compare).collect()
 }

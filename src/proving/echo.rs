@@ -184,7 +184,7 @@ impl<'a> Echo<'a> {
             version: self.version(upstream.cluster).to_owned(),
             host: Some(upstream.host.clone()),
             headers: upstream.headers.clone(),
-            body_length: 0,
+            body_length: body(case).len(),
             body: body(case),
             tls: None,
         };
@@ -245,7 +245,7 @@ impl<'a> Echo<'a> {
             version: version.as_str().to_owned(),
             host: request.authority.clone(),
             headers: request.headers.iter().map(lower).collect(),
-            body_length: 0,
+            body_length: body(case).len(),
             body: body(case),
             tls: None,
         };

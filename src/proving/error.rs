@@ -17,6 +17,8 @@ pub enum Error {
     Compile(String),
     /// The system refused something; the text says what was tried.
     System(String, io::Error),
+    /// The configuration leads to somewhere else than the backends of the proof.
+    Leaves(String),
     /// The process was asked to stop.
     Interrupted,
     /// A case names something that the manifests do not have.
@@ -39,6 +41,7 @@ impl fmt::Display for Error {
             Self::NotRunning(text) => write!(f, "Envoy does not run: {text}"),
             Self::Compile(text) => write!(f, "the manifests do not compile: {text}"),
             Self::System(tried, error) => write!(f, "cannot {tried}: {error}"),
+            Self::Leaves(text) => write!(f, "Envoy is not started, because its configuration leads elsewhere: {text}"),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Case(text) => f.write_str(text),
         }

@@ -16,6 +16,7 @@ mod backend;
 mod cases;
 mod check;
 mod client;
+mod confine;
 mod datagram;
 mod echo;
 mod envoy;

@@ -19,7 +19,7 @@ use super::check::{Mismatch, check, meets};
 use super::client::{NoAnswer, WEBSOCKET_KEY, WEBSOCKET_VERSION};
 use super::echo::{Controls, Echo};
 use super::grpc;
-use super::run::{CaseResult, Proof, resolve, services};
+use super::run::{CaseResult, Proof, confined, resolve, services};
 use super::topology::Topology;
 use super::values::{HttpVersion, Mirrors, Scheme};
 
@@ -48,7 +48,7 @@ const GENERATED_IN_RESPONSES: &[&str] = &["date", "x-envoy-upstream-service-time
 /// with echo backends, every Service port has one endpoint.
 pub fn offline_options(topology: &Topology, cases: &CaseFile, options: &Options) -> Options {
     let proof = Proof { envoy: Path::new(""), topology, cases, options };
-    let mut moved = options.clone();
+    let mut moved = confined(options, cases);
     moved.resolve.extend(services(&proof).zip(0..).map(|(service, number)| resolve(service, nowhere(number))));
     moved
 }

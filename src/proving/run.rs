@@ -1,7 +1,7 @@
 //! Runs a file of cases: free ports, echo backends, one compilation, one
 //! Envoy, every request, every comparison.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,12 +12,13 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::leftovers::PrivateDirectory;
-use crate::options::{ListenerAddress, Options, PortMap, Resolve};
+use crate::options::{AccessLog, ListenerAddress, Options, PortMap, Resolve};
 
 use super::backend::Backend;
 use super::cases::{CaseFile, RequestCase};
-use super::check::{Mismatch, Outcome, certain_mirrors, check, check_stats};
+use super::check::{Mismatch, Outcome, add_counters, certain_mirrors, check, check_stats};
 use super::client::Connection;
+use super::confine::{self, Allowed};
 use super::datagram::{self, DatagramBackend};
 use super::envoy::Envoy;
 use super::error::Error;
@@ -27,7 +28,7 @@ use super::session::follow_up;
 use super::stop::Stop;
 use super::tls::{self, ClientTls};
 use super::topology::{ServiceKey, Topology};
-use super::values::{Mirrors, Scheme};
+use super::values::{GatewayName, Mirrors, Scheme};
 
 /// How many requests a case with shares sends when it does not say.
 pub const SHARE_REQUESTS: u32 = 2000;
@@ -84,43 +85,98 @@ pub struct CaseResult {
 /// When the proof cannot be carried out; a case that does not hold is a
 /// [`CaseResult`] with mismatches.
 pub fn run(proof: &Proof<'_>, compile: impl Fn(&Options) -> Result<String, String>) -> Result<Vec<CaseResult>, Error> {
-    run_with(proof, compile, false)
+    run_with(proof, None, compile, false)
 }
 
 /// As [`run`], and ends with an error when the process is asked to stop (Ctrl-C,
 /// SIGTERM), after Envoy, the backends and all files are gone.
 ///
+/// `gateways` is for manifests whose Gateways cannot share one configuration:
+/// it holds the Gateway of every case, and each of them has an Envoy of its
+/// own, one after the other. Without it one Envoy serves all cases.
+///
 /// # Errors
 ///
-/// As those of [`run`], and the interruption.
+/// As those of [`run`], the interruption, and cases that keep addresses of the manifests.
 pub fn run_until_signal(
     proof: &Proof<'_>,
+    gateways: Option<&[GatewayName]>,
     compile: impl Fn(&Options) -> Result<String, String>,
 ) -> Result<Vec<CaseResult>, Error> {
-    run_with(proof, compile, true)
+    if let Some(field) = proof.cases.kept_addresses() {
+        let why = "the manifests' own addresses are not contacted, and every Service has an echo backend";
+        return Err(Error::Case(format!("`{field}` is for the tests of gwctl itself: {why}")));
+    }
+    run_with(proof, gateways, compile, true)
 }
 
 fn run_with(
     proof: &Proof<'_>,
+    gateways: Option<&[GatewayName]>,
     compile: impl Fn(&Options) -> Result<String, String>,
     heeds_signals: bool,
 ) -> Result<Vec<CaseResult>, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(Error::system("start a runtime"))?;
     let mut stop = runtime.block_on(async { Stop::new(heeds_signals) })?;
-    let results = run_inside(&runtime, proof, compile, &mut stop);
+    let results = run_groups(&runtime, proof, gateways, &compile, &mut stop);
     runtime.shutdown_background();
     results
 }
 
+fn run_groups(
+    runtime: &tokio::runtime::Runtime,
+    proof: &Proof<'_>,
+    gateways: Option<&[GatewayName]>,
+    compile: &impl Fn(&Options) -> Result<String, String>,
+    stop: &mut Stop,
+) -> Result<Vec<CaseResult>, Error> {
+    let requests = &proof.cases.requests;
+    let mut groups: Vec<(Option<&GatewayName>, Vec<&RequestCase>)> = Vec::new();
+    for (position, case) in requests.iter().enumerate() {
+        let gateway = gateways.and_then(|gateways| gateways.get(position));
+        match groups.iter_mut().find(|(other, _)| *other == gateway) {
+            Some((_, cases)) => cases.push(case),
+            None => groups.push((gateway, vec![case])),
+        }
+    }
+    if groups.is_empty() {
+        groups.push((None, Vec::new()));
+    }
+    let (mut results, mut counters) = (BTreeMap::new(), BTreeMap::new());
+    for (gateway, cases) in groups {
+        let mut options = proof.options.clone();
+        options.gateways.extend(gateway.map(|GatewayName { namespace, name }| (namespace.clone(), name.clone())));
+        if gateway.is_some() {
+            options.gateways.drain(..proof.options.gateways.len());
+        }
+        let proof = Proof { options: &options, ..*proof };
+        for result in run_inside(runtime, &proof, gateway, &cases, compile, &mut counters, stop)? {
+            results.insert(result.name.clone(), result);
+        }
+    }
+    // Names of cases are unique in a file.
+    let mut results: Vec<_> = requests.iter().filter_map(|case| results.remove(&case.name)).collect();
+    if !proof.cases.stats.is_empty() {
+        let mismatches = check_stats(&proof.cases.stats, &counters);
+        results.push(CaseResult { name: "stats".to_owned(), requests: 0, mismatches, seconds: 0.0 });
+    }
+    Ok(results)
+}
+
+/// Runs cases through one Envoy, and adds its counters to those of the others.
 fn run_inside(
     runtime: &tokio::runtime::Runtime,
     proof: &Proof<'_>,
-    compile: impl Fn(&Options) -> Result<String, String>,
+    gateway: Option<&GatewayName>,
+    cases: &[&RequestCase],
+    compile: &impl Fn(&Options) -> Result<String, String>,
+    counters: &mut BTreeMap<String, u64>,
     stop: &mut Stop,
 ) -> Result<Vec<CaseResult>, Error> {
     let mut stage = runtime.block_on(Stage::build(proof))?;
     let bootstrap = compile(&stage.options).map_err(Error::Compile)?;
+    confine::check(&bootstrap, &stage.allowed(proof.cases))?;
     // The configuration may hold keys.
     let directory = PrivateDirectory::new().map_err(Error::system("create a directory for Envoy"))?;
     let config =
@@ -129,18 +185,17 @@ fn run_inside(
     stage.datagram_ports.clear();
     stage.check_listeners(&envoy)?;
     let mut results = Vec::new();
-    for case in &proof.cases.requests {
+    for case in cases {
         let result = runtime.block_on(async {
             tokio::select! {
-                result = stage.run_case(case) => result,
+                result = stage.run_case(case, gateway) => result,
                 () = stop.asked() => Err(Error::Interrupted),
             }
         });
         results.push(result?);
     }
     if !proof.cases.stats.is_empty() {
-        let mismatches = check_stats(&proof.cases.stats, &envoy.admin("/stats")?);
-        results.push(CaseResult { name: "stats".to_owned(), requests: 0, mismatches, seconds: 0.0 });
+        add_counters(&envoy.admin("/stats")?, counters);
     }
     Ok(results)
 }
@@ -167,7 +222,7 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     async fn build(proof: &Proof<'a>) -> Result<Self, Error> {
         let Proof { topology, cases, .. } = *proof;
-        let mut options = proof.options.clone();
+        let mut options = confined(proof.options, cases);
         let admin = Reservation::new(LOOPBACK)?;
         options.admin_address = Some(admin.address());
         let (mut ports, mut datagram_ports) = (HashMap::new(), Vec::new());
@@ -199,7 +254,9 @@ impl<'a> Stage<'a> {
             };
             options.resolve.push(resolve(service, address));
         }
-        datagram_backends.extend(start_datagram_backends(proof, &mut options).await?);
+        let (more, silent) = start_datagram_backends(proof, &mut options).await?;
+        datagram_backends.extend(more);
+        down.extend(silent);
         if cases.keep_endpoints {
             for endpoint in topology.endpoints.iter().filter(|endpoint| endpoint.address.ip().is_loopback()) {
                 let name = endpoint.address.to_string();
@@ -224,6 +281,16 @@ impl<'a> Stage<'a> {
         })
     }
 
+    /// What the configuration may lead to. It is known from what was started, not from the configuration.
+    fn allowed(&self, cases: &CaseFile) -> Allowed {
+        if cases.kept_addresses().is_some() {
+            return Allowed::Loopback;
+        }
+        let endpoints = self.options.resolve.iter().flat_map(|entry| &entry.endpoints);
+        let backends = endpoints.filter_map(|(host, port)| Some(SocketAddr::new(host.parse().ok()?, *port)));
+        Allowed::Only(backends.chain([self.admin.address()]).collect())
+    }
+
     /// Makes sure that every listener is where the requests go, and nowhere else.
     fn check_listeners(&self, envoy: &Envoy) -> Result<(), Error> {
         let ours = |address: &SocketAddr| self.ports.values().any(|own| own.address().port() == address.port());
@@ -235,9 +302,9 @@ impl<'a> Stage<'a> {
         }
     }
 
-    async fn run_case(&self, case: &RequestCase) -> Result<CaseResult, Error> {
+    async fn run_case(&self, case: &RequestCase, gateway: Option<&GatewayName>) -> Result<CaseResult, Error> {
         let start = Instant::now();
-        let address = self.address(case)?;
+        let address = self.address(case, gateway.or(case.gateway.as_ref()))?;
         let tls = self.client_tls(case)?;
         let expect = &case.expect;
         let shares = expect.backends.is_some()
@@ -262,12 +329,12 @@ impl<'a> Stage<'a> {
     }
 
     /// Where Envoy listens for the URL of a case.
-    fn address(&self, case: &RequestCase) -> Result<SocketAddr, Error> {
+    fn address(&self, case: &RequestCase, gateway: Option<&GatewayName>) -> Result<SocketAddr, Error> {
         let url = &case.request.url;
         let fail = |text: String| Error::Case(format!("case `{}`: {text}", case.name));
         let reservation = self.ports.get(&url.port);
         let reservation = reservation.ok_or_else(|| fail(format!("no Gateway listens on port {}", url.port)))?;
-        let gateway = match &case.gateway {
+        let gateway = match gateway {
             Some(name) => {
                 let gateway = self.topology.gateways.get(name).filter(|gateway| gateway.ports.contains(&url.port));
                 Some(gateway.ok_or_else(|| fail(format!("Gateway {name} does not listen on port {}", url.port)))?)
@@ -329,22 +396,41 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// The Service ports that get a backend: declared ones, and with assumed
-/// Services also those that routes only name. Services that the options
-/// resolve, and in slices that are kept, are left as they are.
+/// The options without what would lead Envoy to other places: addresses of
+/// backends and files. Key material stands in the configuration itself.
+pub(super) fn confined(options: &Options, cases: &CaseFile) -> Options {
+    let mut confined = options.clone();
+    confined.access_log = AccessLog::None;
+    confined.secrets_dir = None;
+    if !cases.keep_endpoints {
+        confined.resolve.clear();
+    }
+    confined
+}
+
+/// The Service ports that get a backend: declared ones, those that the options
+/// resolve, and with assumed Services also those that routes only name.
+/// Services in slices that are kept are left as they are, and with them what the options resolve.
 pub(super) fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     let Proof { topology, cases, options, .. } = *proof;
-    let assumed = topology.referenced.iter().filter(move |_| options.assume.services);
+    let assumed = topology.referenced.iter().filter(move |_| options.assume.services).cloned();
+    let given = options.resolve.iter().map(|Resolve { namespace, name, port, endpoints: _ }| ServiceKey {
+        namespace: namespace.clone(),
+        name: name.clone(),
+        port: *port,
+    });
+    let given: BTreeSet<_> = given.collect();
+    let mut all: BTreeSet<_> = topology.services.iter().cloned().chain(assumed).collect();
+    if cases.keep_endpoints {
+        all = &all - &given;
+    } else {
+        all.extend(given);
+    }
     let sliced = move |key: &ServiceKey| {
         cases.keep_endpoints && topology.sliced.contains(&(key.namespace.clone(), key.name.clone()))
     };
     let unresolved = move |key: &ServiceKey| cases.unresolved.contains(&key.to_string());
-    let resolved = move |key: &ServiceKey| {
-        let same = |own: &Resolve| own.namespace == key.namespace && own.name == key.name && own.port == key.port;
-        options.resolve.iter().any(same)
-    };
-    let all: std::collections::BTreeSet<_> = topology.services.iter().chain(assumed).cloned().collect();
-    all.into_iter().filter(move |key| !sliced(key) && !resolved(key) && !unresolved(key))
+    all.into_iter().filter(move |key| !sliced(key) && !unresolved(key))
 }
 
 /// Starts the backend of a TCP port, and where a UDP port of the same Service
@@ -358,7 +444,7 @@ async fn start_backends(
     let mut taken = Vec::new();
     loop {
         let backend = start_backend(&name, free, proof.cases, journal).await?;
-        if !proof.topology.datagram_services.contains(service) {
+        if !takes_datagrams(proof, service) {
             return Ok((backend, None));
         }
         match DatagramBackend::start(&name, backend.address()).await {
@@ -372,21 +458,42 @@ async fn start_backends(
     }
 }
 
-/// Starts the backends of the UDP ports whose number is no TCP port of their Service.
-async fn start_datagram_backends(proof: &Proof<'_>, options: &mut Options) -> Result<Vec<DatagramBackend>, Error> {
-    let mut backends = Vec::new();
-    let only_datagrams = proof.topology.datagram_services.difference(&proof.topology.services);
-    for service in only_datagrams {
+/// Whether a UDP port has this number, declared or, with assumed Services, named by a UDPRoute.
+fn takes_datagrams(proof: &Proof<'_>, service: &ServiceKey) -> bool {
+    let Proof { topology, options, .. } = proof;
+    topology.datagram_services.contains(service)
+        || options.assume.services && topology.referenced_datagrams.contains(service)
+}
+
+/// Starts the backends of the UDP ports whose number is no TCP port of their
+/// Service. Those that are down have a port on which nobody takes datagrams.
+async fn start_datagram_backends(
+    proof: &Proof<'_>,
+    options: &mut Options,
+) -> Result<(Vec<DatagramBackend>, Vec<Reservation>), Error> {
+    let (mut backends, mut down) = (Vec::new(), Vec::new());
+    let served: BTreeSet<_> = services(proof).collect();
+    for service in proof.topology.datagram_services.difference(&served) {
         let name = service.to_string();
-        if proof.cases.down.contains(&name) || proof.cases.unresolved.contains(&name) {
+        // A TCP port of this number has said what becomes of both.
+        if proof.cases.unresolved.contains(&name) || proof.topology.services.contains(service) {
             continue;
         }
-        let backend = DatagramBackend::start(&name, SocketAddr::new(LOOPBACK, 0)).await;
-        let backend = backend.map_err(Error::system(format!("start backend {name}")))?;
-        options.resolve.push(resolve(service.clone(), backend.address()));
-        backends.push(backend);
+        let address = if proof.cases.down.contains(&name) {
+            let reservation = Reservation::new(LOOPBACK)?;
+            let address = reservation.address();
+            down.push(reservation);
+            address
+        } else {
+            let backend = DatagramBackend::start(&name, SocketAddr::new(LOOPBACK, 0)).await;
+            let backend = backend.map_err(Error::system(format!("start backend {name}")))?;
+            let address = backend.address();
+            backends.push(backend);
+            address
+        };
+        options.resolve.push(resolve(service.clone(), address));
     }
-    Ok(backends)
+    Ok((backends, down))
 }
 
 pub(super) fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {

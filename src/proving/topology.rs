@@ -62,6 +62,8 @@ pub struct Topology {
     pub datagram_services: BTreeSet<ServiceKey>,
     /// The Service ports that routes refer to, declared or not.
     pub referenced: BTreeSet<ServiceKey>,
+    /// Those of them that UDPRoutes refer to.
+    pub referenced_datagrams: BTreeSet<ServiceKey>,
     /// The Services that have EndpointSlices, as namespace and name.
     pub sliced: BTreeSet<(String, String)>,
     /// The addresses of the EndpointSlices.
@@ -106,7 +108,14 @@ impl Topology {
             "Service" => self.add_service(object, namespace, name),
             "XBackend" => self.add_external(object, namespace, name),
             "EndpointSlice" => self.add_slice(object, namespace),
-            _ if kind.ends_with("Route") => self.add_references(object, namespace),
+            _ if kind.ends_with("Route") => {
+                let mut references = BTreeSet::new();
+                add_references(object, namespace, &mut references);
+                if kind == "UDPRoute" {
+                    self.referenced_datagrams.extend(references.iter().cloned());
+                }
+                self.referenced.extend(references);
+            }
             _ => {}
         }
     }
@@ -159,38 +168,34 @@ impl Topology {
             }
         }
     }
+}
 
-    /// Adds every Service that a route refers to, at whatever depth.
-    fn add_references(&mut self, value: &Value, namespace: &str) {
-        match value {
-            Value::Mapping(entries) => {
-                for (key, value) in entries {
-                    match key.as_str() {
-                        Some("backendRefs") => {
-                            value
-                                .as_sequence()
-                                .into_iter()
-                                .flatten()
-                                .for_each(|item| self.add_reference(item, namespace));
-                        }
-                        Some("backendRef") => self.add_reference(value, namespace),
-                        _ => {}
+/// Adds every Service that a route refers to, at whatever depth.
+fn add_references(value: &Value, namespace: &str, references: &mut BTreeSet<ServiceKey>) {
+    match value {
+        Value::Mapping(entries) => {
+            for (key, value) in entries {
+                match key.as_str() {
+                    Some("backendRefs") => {
+                        let items = value.as_sequence().into_iter().flatten();
+                        references.extend(items.filter_map(|item| reference(item, namespace)));
                     }
-                    self.add_references(value, namespace);
+                    Some("backendRef") => references.extend(reference(value, namespace)),
+                    _ => {}
                 }
+                add_references(value, namespace, references);
             }
-            Value::Sequence(list) => list.iter().for_each(|item| self.add_references(item, namespace)),
-            _ => {}
         }
+        Value::Sequence(list) => list.iter().for_each(|item| add_references(item, namespace, references)),
+        _ => {}
     }
+}
 
-    fn add_reference(&mut self, reference: &Value, namespace: &str) {
-        let service = text(reference, &["kind"]).is_none_or(|kind| kind == "Service");
-        let namespace = text(reference, &["namespace"]).unwrap_or(namespace).to_owned();
-        if let (true, Some(name), Some(port)) = (service, text(reference, &["name"]), port(reference)) {
-            self.referenced.insert(ServiceKey { namespace, name: name.to_owned(), port });
-        }
-    }
+fn reference(reference: &Value, namespace: &str) -> Option<ServiceKey> {
+    let is_service = text(reference, &["kind"]).is_none_or(|kind| kind == "Service");
+    let namespace = text(reference, &["namespace"]).unwrap_or(namespace).to_owned();
+    let name = text(reference, &["name"]).filter(|_| is_service)?.to_owned();
+    Some(ServiceKey { namespace, name, port: port(reference)? })
 }
 
 fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {

@@ -17,6 +17,7 @@ mod behaviour;
 mod campaign;
 mod case;
 mod commands;
+mod confined;
 mod docs;
 mod features;
 mod formatter;
@@ -87,6 +88,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(witness::trials(&harness));
     trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));
+    trials.extend(confined::trials(&harness));
     trials.extend(property::trials(&harness));
     trials.extend(proxy::trials(&harness));
     trials.extend(layering::trials(root));

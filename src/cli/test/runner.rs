@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use super::super::args::{InputArgs, OutputFormat, TestArgs};
@@ -13,10 +14,12 @@ use super::super::value::ReportFormat;
 use super::coverage::Coverage;
 use super::results::{CaseOutcome, CaseStatus, Results, VERSION};
 use super::router_check::{self, CheckFile, Emitted};
-use crate::diagnostics::{Report, Severity, codes};
+use crate::diagnostics::{Finding, Report, Severity, codes};
 use crate::ir::RouteName;
-use crate::options::Options;
-use crate::proving::{self, CaseFile, CaseResult, Offline, Proof, Simulated, Topology, offline_options};
+use crate::options::{ListenerAddress, Options};
+use crate::proving::{
+    self, CaseFile, CaseResult, GatewayName, Offline, Proof, RequestCase, Simulated, Topology, offline_options,
+};
 use crate::simulate::Simulator;
 
 /// The results, and the same cases as router_check_tool tests.
@@ -68,7 +71,8 @@ fn read(path: &Path) -> Result<Cases, String> {
     let content = if CheckFile::recognises(&text) {
         Content::RouterCheck(CheckFile::parse(&text).map_err(|error| format!("{name}:{error}"))?)
     } else {
-        Content::Requests(CaseFile::parse(&text).map_err(|error| format!("{name}:{error}"))?)
+        let cases = CaseFile::parse(&text).map_err(|error| format!("{name}:{error}"))?;
+        Content::Requests(cases.in_folder(path.parent().unwrap_or(Path::new(""))))
     };
     Ok(Cases { name, text, content })
 }
@@ -85,12 +89,12 @@ impl Manifests<'_> {
         pipeline::compile(self.input, options, &mut piped)
     }
 
-    /// The output for a proxy, as YAML.
+    /// The output for a proxy, as YAML, or everything that keeps it from being one.
     fn translate(&self, options: &Options, is_partial: bool) -> Result<String, String> {
         let compiled = self.compile(options);
-        let is_fatal = |finding: &crate::diagnostics::Finding| finding.severity() == Severity::Error;
+        let is_fatal = |finding: &Finding| finding.severity() == Severity::Error;
         if !compiled.has_output() || (!is_partial && compiled.findings().iter().any(is_fatal)) {
-            return Err(findings_text(&compiled));
+            return Err(format!("\n{}", findings_text(&compiled, |_| true)));
         }
         let emission = Emission { format: OutputFormat::Yaml, section: None, comments: false };
         let mut yaml = Vec::new();
@@ -99,25 +103,83 @@ impl Manifests<'_> {
     }
 }
 
-/// The findings as they stand in the results: what only `translate` cannot do is left out.
-fn with_report<T>(compiled: &Compiled, use_report: impl FnOnce(Rendering<'_>) -> T) -> T {
+/// What stands in the results: all but what only `translate` cannot do.
+fn is_judged(finding: &Finding) -> bool {
+    finding.code != codes::ADDRESS_IN_USE
+}
+
+/// A report of some of the findings.
+fn with_report<T>(
+    compiled: &Compiled,
+    is_shown: impl Fn(&Finding) -> bool,
+    use_report: impl FnOnce(Rendering<'_>) -> T,
+) -> T {
     let locator = compiled.locator();
-    let judged = compiled.findings().iter().filter(|finding| finding.code != codes::ADDRESS_IN_USE);
-    let report = Report::new(judged, compiled.file_count(), compiled.object_count(), &locator);
+    let shown = compiled.findings().iter().filter(|finding| is_shown(finding));
+    let report = Report::new(shown, compiled.file_count(), compiled.object_count(), &locator);
     use_report(Rendering { report: &report, locate: &locator, denies_warnings: false })
 }
 
-fn findings_text(compiled: &Compiled) -> String {
+fn findings_text(compiled: &Compiled, is_shown: impl Fn(&Finding) -> bool) -> String {
     let mut text = Vec::new();
     // Writing to memory does not fail.
-    let _ = with_report(compiled, |rendering| rendering.write(ReportFormat::Human, false, &mut text));
+    let _ = with_report(compiled, is_shown, |rendering| rendering.write(ReportFormat::Human, false, &mut text));
     String::from_utf8_lossy(&text).into_owned()
 }
 
 fn findings_json(compiled: &Compiled) -> serde_json::Value {
     let mut text = Vec::new();
-    let _ = with_report(compiled, |rendering| rendering.write(ReportFormat::Json, false, &mut text));
+    let _ = with_report(compiled, is_judged, |rendering| rendering.write(ReportFormat::Json, false, &mut text));
     serde_json::from_slice::<serde_json::Value>(&text).map_or(serde_json::Value::Null, |mut all| all["findings"].take())
+}
+
+/// The Gateway of every case, where one Envoy cannot serve all Gateways together.
+fn gateway_of_cases(
+    cases: &CaseFile,
+    topology: &Topology,
+    options: &Options,
+    manifests: &Manifests<'_>,
+) -> Result<Option<Vec<GatewayName>>, String> {
+    if topology.gateways.len() < 2 {
+        return Ok(None);
+    }
+    // A run binds the ports of all Gateways on loopback, wherever else they are bound.
+    let mut together = Options { port_map: Vec::new(), ..options.clone() };
+    if options.listener_address != ListenerAddress::Gateway {
+        together.listener_address = ListenerAddress::Ip(Ipv4Addr::LOCALHOST.into());
+    }
+    let compiled = manifests.compile(&together);
+    if compiled.findings().iter().all(is_judged) {
+        return Ok(None);
+    }
+    let is_served = |name: &&GatewayName| {
+        let key = (name.namespace.clone(), name.name.clone());
+        let is_selected = options.gateways.is_empty() || options.gateways.contains(&key);
+        let alone = || manifests.compile(&Options { gateways: vec![key], ..together.clone() });
+        is_selected && !alone().compilation.lowered.config.listeners.is_empty()
+    };
+    let names: Vec<GatewayName> = topology.gateways.keys().filter(is_served).cloned().collect();
+    cases.requests.iter().map(|case| gateway_of(case, &names, topology)).collect::<Result<_, _>>().map(Some)
+}
+
+fn gateway_of(case: &RequestCase, served: &[GatewayName], topology: &Topology) -> Result<GatewayName, String> {
+    let RequestCase { name, request, .. } = case;
+    let port = request.url.port;
+    if let Some(gateway) = &case.gateway {
+        let is_served = served.contains(gateway);
+        let unserved = || format!("case `{name}`: Gateway {gateway} is not served");
+        return if is_served { Ok(gateway.clone()) } else { Err(unserved()) };
+    }
+    let listens = |gateway: &&GatewayName| topology.gateways.get(gateway).is_some_and(|own| own.ports.contains(&port));
+    let mut serving = served.iter().filter(listens);
+    match (serving.next(), serving.next()) {
+        (Some(gateway), None) => Ok(gateway.clone()),
+        (None, _) => Err(format!("case `{name}`: no Gateway listens on port {port}")),
+        (Some(first), Some(second)) => {
+            let all: Vec<_> = [first, second].into_iter().chain(serving).map(ToString::to_string).collect();
+            Err(format!("case `{name}`: port {port} is served by {}: say which with `gateway:`", all.join(", ")))
+        }
+    }
 }
 
 /// What has been run so far.
@@ -157,7 +219,9 @@ impl State {
             None => proving::find().map_err(|error| error.to_string())?,
         };
         let proof = Proof { envoy: &envoy, topology, cases, options };
-        let results = proving::run_until_signal(&proof, |options| manifests.translate(options, args.partial));
+        let gateways = gateway_of_cases(cases, topology, options, manifests)?;
+        let translate = |options: &Options| manifests.translate(options, args.partial);
+        let results = proving::run_until_signal(&proof, gateways.as_deref(), translate);
         let results = results.map_err(|error| error.to_string())?;
         for (position, result) in results.into_iter().enumerate() {
             let trace = simulated.get(position).map(|one| tracer.trace(&one.request, &one.decision));
@@ -190,7 +254,7 @@ impl State {
         let coverage = Coverage::new(config, &self.taken, &Tracer::new(&compiled.compilation));
         let outcome = Outcome {
             is_input_unreadable: compiled.is_input_unreadable(),
-            summary: with_report(compiled, |rendering| rendering.report.summary),
+            summary: with_report(compiled, is_judged, |rendering| rendering.report.summary),
             denies_warnings: args.compile.denies_warnings(),
         };
         let results = Results {
@@ -199,7 +263,7 @@ impl State {
             cases: self.outcomes,
             coverage,
             findings: findings_json(compiled),
-            findings_text: findings_text(compiled),
+            findings_text: findings_text(compiled, is_judged),
             outcome,
             fail_under: args.fail_under,
         };

@@ -128,6 +128,7 @@ fn plain(scheme: Scheme, host: &str, port: u16, path: &str) -> RequestSpec {
         url: Target { scheme, host: host.to_owned(), port, path: path.to_owned() },
         headers: Headers::default(),
         body: None,
+        body_bytes: None,
         http: HttpVersion::Http1,
         host: None,
         raw_path: None,
