@@ -359,6 +359,8 @@ registry! {
     /// A value that Envoy would evaluate although it is written as literal text.
     EVALUATED_VALUE = "GW5090" "evaluated-value" Error, "Accepted" "False" "UnsupportedValue";
 
+    /// Retries of requests with a long body.
+    RETRIED_BODY_LIMIT = "GW5100" "retried-body-limit" Note;
     /// A kind or version that a release of Gateway API has dropped.
     DROPPED_VERSION = "GW5110" "dropped-version" Warning;
     /// A regular expression that is written like a prefix.

@@ -11,6 +11,10 @@ pub struct Timeouts {
     pub per_try: Option<Duration>,
 }
 
+/// How much of a request's body, in bytes, is kept for further tries. A longer
+/// body goes to the backend all the same, once.
+pub const RETRIED_BODY_BYTES: u32 = 1024 * 1024;
+
 /// When and how often a failed try is repeated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retry {

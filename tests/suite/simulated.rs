@@ -29,6 +29,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
     (
         "it depends on time or on further tries, which need a run",
         &[
+            "ext-auth/bodies",
             "ext-auth/fails-closed",
             "ext-auth/grpc",
             "ext-auth/http",
@@ -36,6 +37,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "http/proxy-defaults",
             "known-mistakes/08-default-timeout",
             "mirror/several",
+            "retry/bodies",
             "retry/budget",
             "retry/codes",
             "session/with-filters",
@@ -93,7 +95,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ),
     // Bodies of backends are their own, and so is the number of their messages.
     ("grpcMessages", &["grpc/matches"]),
-    ("attempts", &["retry/codes", "retry/under-load", "session/with-filters"]),
+    ("attempts", &["retry/bodies", "retry/codes", "retry/under-load", "session/with-filters"]),
     ("totalAttempts", &["retry/budget"]),
     ("within", &["mirror/several", "timeouts/request"]),
     // Envoy makes up the values, from the address of the client or from the time.

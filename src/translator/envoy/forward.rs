@@ -17,7 +17,7 @@ use crate::ir::{self, Across, Action, Forward, Target};
 use super::header::to_header_lists;
 use super::mirror::{spread, to_mirror};
 use super::path::{Rewrite, substitute, to_rewrite};
-use super::proto::{any, duration, uint32};
+use super::proto::{any, duration, uint32, uint64};
 use super::retry::to_retry_policy;
 use super::{cors, ext_authz, name, pool, stateful_session};
 
@@ -64,6 +64,8 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
     let mut typed_per_filter_config: HashMap<String, Any> = ext_authz::enable(&gate.auths, config).collect();
     typed_per_filter_config.extend(gate.cors.as_deref().map(cors::per_route));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
+    // Without it Envoy gives up further tries as soon as the body passes the limit of the connection.
+    let request_body_buffer_limit = retry.is_some().then(|| uint64(u64::from(ir::RETRIED_BODY_BYTES)));
     Route {
         action: Some(route::Action::Route(action)),
         request_headers_to_add,
@@ -71,6 +73,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         response_headers_to_add,
         response_headers_to_remove,
         typed_per_filter_config,
+        request_body_buffer_limit,
         ..base
     }
 }

@@ -8,7 +8,7 @@ use envoy_types::pb::envoy::config::core::v3::{
     socket_address::{PortSpecifier, Protocol},
 };
 use envoy_types::pb::envoy::r#type::matcher::v3::{RegexMatcher, StringMatcher, string_matcher::MatchPattern};
-use envoy_types::pb::google::protobuf::{Any, BoolValue, Duration, UInt32Value};
+use envoy_types::pb::google::protobuf::{Any, BoolValue, Duration, UInt32Value, UInt64Value};
 use prost::Message;
 
 /// A message with its full name, packed.
@@ -30,6 +30,10 @@ pub(super) fn duration(duration: StdDuration) -> Duration {
 
 pub(super) fn uint32(value: u32) -> UInt32Value {
     UInt32Value { value }
+}
+
+pub(super) fn uint64(value: u64) -> UInt64Value {
+    UInt64Value { value }
 }
 
 pub(super) fn boolean(value: bool) -> BoolValue {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::diagnostics::{FieldPath, Reported, codes};
-use crate::ir::{Cors, Session, Target};
+use crate::ir::{Cors, RETRIED_BODY_BYTES, Session, Target};
 use crate::parser::api::{HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec};
 use crate::parser::manifests::Object;
 use crate::path;
@@ -50,6 +50,8 @@ impl<S> RouteLowering<'_, S> {
         let (Ok(mut filters), Ok(mut policy)) = (own, policy) else { return self.fail() };
         if filters.redirect.is_some() {
             self.report_idle_policy(list, given);
+        } else if given.retry.is_some() {
+            self.note_retried_bodies(list);
         }
         if filters.redirect.is_none()
             && let Some(empty) = self.report_no_backend(list.owner, backends)
@@ -78,6 +80,23 @@ impl<S> RouteLowering<'_, S> {
             self.warn_virtual_backends(list, backends);
         }
         build_action(&filters, &lowered, &policy)
+    }
+
+    /// Says up to which body a request is tried again.
+    fn note_retried_bodies(&mut self, list: ListPlace<'_>) {
+        let limit = RETRIED_BODY_BYTES / (1024 * 1024);
+        self.diagnostics.report(
+            self.object
+                .finding(
+                    codes::RETRIED_BODY_LIMIT,
+                    list.owner.with("retry"),
+                    format!("a request is tried again when its body has {limit} MiB at most"),
+                )
+                .consequence(format!(
+                    "requests with a body above {limit} MiB are sent once, and a failure is the client's to see"
+                ))
+                .help("let clients repeat large uploads, or split them"),
+        );
     }
 
     /// Warns about limits of a rule that redirects.
