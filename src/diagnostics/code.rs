@@ -400,6 +400,8 @@ registry! {
     OVERLAPPING_TLS = "GW6016" "overlapping-tls-hostnames" Note, "OverlappingTLSConfig" "True" "OverlappingHostnames";
     /// Settings for client certificates that do not concern a listener.
     VALIDATION_WITHOUT_EFFECT = "GW6017" "client-validation-without-effect" Warning;
+    /// A TCPRoute on a listener that ends TLS.
+    TCP_ROUTE_ON_TLS = "GW6020" "tcp-route-on-tls" Note;
 
     /// A policy whose target is not in the input.
     POLICY_TARGET_NOT_FOUND = "GW7001" "policy-target-not-found" Error, "Accepted" "False" "TargetNotFound";
@@ -409,7 +411,7 @@ registry! {
     INVALID_POLICY_TARGET = "GW7003" "invalid-policy-target" Error, "Accepted" "False" "Invalid";
     /// A Service port that the policy does not apply to, beside others that it does.
     POLICY_SKIPS_PORT = "GW7004" "policy-skips-port" Warning;
-    /// A route kind that the policy does not apply to.
+    /// TLS settings of a backend that TLS is passed through to.
     POLICY_NOT_APPLIED = "GW7005" "policy-not-applied" Warning;
     /// A reference to certificate authorities that cannot be used.
     CA_NOT_USABLE = "GW7006" "ca-not-usable" Error, "ResolvedRefs" "False" "InvalidCACertificateRef";
@@ -421,6 +423,8 @@ registry! {
     UNKNOWN_CA_SET = "GW7009" "unknown-ca-set" Error, "Accepted" "False" "Invalid";
     /// TLS that would verify nothing.
     UNVERIFIED_TLS = "GW7010" "unverified-tls" Error, "Accepted" "False" "Invalid";
+    /// A backend with TLS of its own behind a listener that hands on bytes.
+    SECOND_TLS_LAYER = "GW7020" "second-tls-layer" Note;
 
     /// A file that cannot be read.
     UNREADABLE = "GW8001" "unreadable-input" Error;

@@ -16,7 +16,7 @@ use crate::path;
 use crate::spelling::nearest;
 
 use super::gateway::ResolvedGateway;
-use super::listener::{ListenerId, ResolvedListener, RouteKind};
+use super::listener::{ListenerId, Protocol, ResolvedListener, RouteKind};
 use super::listener_set::{Membership, ResolvedListenerSet};
 use super::owner::ListenerOwner;
 use super::selector::Namespaces;
@@ -353,8 +353,11 @@ impl<'a, 'm> Attacher<'a, 'm> {
         if relevant.is_empty() {
             return Err(Box::new(no_matching_parent(route.object, parent, own)));
         }
+        let is_asked = parent.section_name.is_some()
+            || parent.port.is_some()
+            || !own.iter().any(|listener| listener.protocol == Protocol::Tcp);
         let judged: Vec<Judged<'_, '_>> =
-            relevant.iter().map(|(_, listener)| (*listener, self.refusal(route, listener))).collect();
+            relevant.iter().map(|(_, listener)| (*listener, self.refusal(route, listener, is_asked))).collect();
         let accepted: Vec<_> = relevant
             .iter()
             .zip(&judged)
@@ -371,8 +374,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
         }))
     }
 
-    fn refusal<S>(&self, route: RouteView<'_, S>, listener: &ResolvedListener<'_>) -> Option<Refusal> {
-        if !listener.kinds.contains(&route.kind) {
+    /// Why a listener does not take a route; see [`ResolvedListener::takes`] for `is_asked`.
+    fn refusal<S>(&self, route: RouteView<'_, S>, listener: &ResolvedListener<'_>, is_asked: bool) -> Option<Refusal> {
+        if !listener.takes(route.kind, is_asked) {
             return Some(Refusal::Kind);
         }
         let namespace = route.object.metadata.namespace.as_str();

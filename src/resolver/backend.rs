@@ -103,6 +103,9 @@ pub struct BackendIndex<'m> {
     slices: HashMap<(&'m str, &'m str), Vec<&'m Object<EndpointSlice>>>,
     refused: &'m HashSet<ObjectKey>,
     policies: BackendTlsPolicies<'m>,
+    /// What BackendTLSPolicies cannot apply to, by namespace and name of the Service: the
+    /// section, and the proof that it was reported.
+    refused_targets: HashMap<(&'m str, &'m str), Vec<(Option<&'m str>, Reported)>>,
     resolve: Vec<Resolve>,
     used_resolves: HashSet<usize>,
     warned: HashSet<(BackendId, RouteKind)>,
@@ -146,6 +149,7 @@ impl<'m> BackendIndex<'m> {
             external,
             slices,
             refused: &manifests.refused,
+            refused_targets: refused_targets(&policies),
             policies,
             resolve: options.resolve.clone(),
             used_resolves: HashSet::new(),
@@ -279,30 +283,11 @@ impl<'m> BackendIndex<'m> {
                     .help("add a ready endpoint to its EndpointSlices, or leave them out to use DNS"),
             );
         }
-        if let (RouteKind::Tcp, Some(policy)) = (from.kind, backend.policy) {
-            self.warn_bytes(from, policy, diagnostics);
-        }
         match backend.object {
             BackendObject::Service(service) => self.warn_plain_service(from, backend, service, diagnostics),
             BackendObject::External(object) => external::warn_plain(from, backend, object, diagnostics),
             BackendObject::Assumed => {}
         }
-    }
-
-    /// A TCPRoute hands bytes on as they come: whoever connects speaks TLS, or nobody does.
-    fn warn_bytes<S>(&self, from: &BackendReferrer<'_, S>, policy: usize, diagnostics: &mut Diagnostics) {
-        let policy = self.policies.get(policy).object;
-        diagnostics.report(
-            from.object
-                .finding(
-                    codes::POLICY_NOT_APPLIED,
-                    from.path.clone(),
-                    format!("BackendTLSPolicy `{}` does not apply to a TCPRoute", policy.full_name()),
-                )
-                .related(policy.at(&path!["spec", "targetRefs"]), "the policy")
-                .consequence("connections reach the backend as clients make them: encrypted only if the client does it")
-                .help("use a TLSRoute on a listener that terminates TLS, or an HTTPRoute, to let the gateway encrypt"),
-        );
     }
 
     fn warn_plain_service<S>(
@@ -335,6 +320,23 @@ impl<'m> BackendIndex<'m> {
             );
         }
     }
+}
+
+/// The targets of policies that do not count there.
+fn refused_targets<'m>(
+    policies: &BackendTlsPolicies<'m>,
+) -> HashMap<(&'m str, &'m str), Vec<(Option<&'m str>, Reported)>> {
+    let mut refused: HashMap<_, Vec<_>> = HashMap::new();
+    for policy in policies.iter() {
+        let object = policy.object;
+        for (target, outcome) in object.spec.target_refs.iter().zip(&policy.targets) {
+            if let Err(proof) = outcome {
+                let key = (object.metadata.namespace.as_str(), target.name.as_str());
+                refused.entry(key).or_default().push((target.section_name.as_deref(), *proof));
+            }
+        }
+    }
+    refused
 }
 
 fn by_name<S>(objects: &[Object<S>]) -> HashMap<(&str, &str), &Object<S>> {

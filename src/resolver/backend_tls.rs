@@ -27,8 +27,10 @@ use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 const SYSTEM: &str = "System";
 
 /// What happens to requests whose backend's TLS settings cannot be used.
-const FAILS: &str =
-    "where these settings count, requests get 500 (gRPC calls UNAVAILABLE): nothing goes out in plain text";
+const FAILS: &str = "where these settings count, requests get 500 (gRPC calls UNAVAILABLE) and connections are closed: nothing goes out in plain text";
+
+/// What happens to datagrams that a policy wants encrypted.
+const DATAGRAMS_DROPPED: &str = "datagrams that UDPRoutes send to the port are dropped: nothing goes out in plain text";
 
 /// The BackendTLSPolicies with the TLS settings that they stand for.
 pub type BackendTlsPolicies<'m> = Policies<'m, BackendTlsPolicySpec, Arc<TlsSettings>>;
@@ -180,7 +182,8 @@ fn check_ports(
         let (tcp, other): (Vec<_>, Vec<_>) = service.ports.iter().partition(|port| port.protocol == L4Protocol::Tcp);
         if tcp.is_empty() && !other.is_empty() {
             let message = "the Service has no TCP port, and TLS needs one";
-            return Err(Box::new(refused_target(object, at.clone(), message).help("target a Service with a TCP port")));
+            let finding = refused_target(object, at.clone(), message).consequence(DATAGRAMS_DROPPED);
+            return Err(Box::new(finding.help("target a Service with a TCP port")));
         }
         if !other.is_empty() {
             diagnostics.report(
@@ -204,7 +207,8 @@ fn check_ports(
         Some(_) => {
             let message = format!("port `{section}` of the Service is not TCP, and TLS runs over TCP");
             let at = at.with("sectionName");
-            Err(Box::new(refused_target(object, at, message).help(format!("the TCP ports are {}", name(false)))))
+            let finding = refused_target(object, at, message).consequence(DATAGRAMS_DROPPED);
+            Err(Box::new(finding.help(format!("the TCP ports are {}", name(false)))))
         }
         None => Err(Box::new(
             object

@@ -2,7 +2,10 @@
 //! which of several routes a listener serves
 //! ([TCPRoute](https://gateway-api.sigs.k8s.io/reference/spec/#tcproute)).
 
-use crate::diagnostics::{Diagnostics, codes};
+use std::collections::BTreeSet;
+
+use crate::diagnostics::{Diagnostics, Finding, codes};
+use crate::hostname::Hostname;
 use crate::parser::api::L4RouteSpec;
 use crate::parser::manifests::Object;
 use crate::path;
@@ -12,8 +15,9 @@ use super::attachment::{Attacher, RouteParent, RouteView};
 use super::backend::{BackendIndex, BackendRefOutcome};
 use super::backend_refs::BackendRefResolver;
 use super::gateway::ResolvedGateway;
-use super::listener::{ResolvedListener, RouteKind};
+use super::listener::{Protocol, ResolvedListener, RouteKind, listener_path};
 use super::reference_grant::Grants;
+use super::tls_route::{ResolvedTlsRoute, ServerNames};
 
 /// A TCPRoute or UDPRoute with its references looked up.
 #[derive(Debug)]
@@ -72,21 +76,64 @@ pub(super) fn report_idle_routes(
     }
 }
 
-fn report_idle_route(
-    listener: &ResolvedListener<'_>,
-    idle: &Object<L4RouteSpec>,
-    serving: &Object<L4RouteSpec>,
+/// Reports the TCPRoutes that listeners of protocol TLS serve: what they are
+/// called in the specification, and where a TLSRoute takes every connection.
+pub(super) fn report_tcp_on_tls(
+    gateways: &[ResolvedGateway<'_>],
+    routes: &[ResolvedL4Route<'_>],
+    tls_routes: &[ResolvedTlsRoute<'_>],
     diagnostics: &mut Diagnostics,
 ) {
-    let kind = idle.kind.name();
+    let mut noted = BTreeSet::new();
+    let listeners = gateways.iter().flat_map(|gateway| &gateway.listeners);
+    for listener in listeners.filter(|listener| listener.protocol == Protocol::TlsTerminate) {
+        let Some(serving) = serving_route(listener, RouteKind::Tcp, routes) else { continue };
+        let object = routes[serving].object;
+        if let Some(other) = ServerNames::of_listener(listener, tls_routes).route(&listener.hostname) {
+            report_idle_route(listener, object, tls_routes[other].object, diagnostics);
+        } else if noted.insert(serving) {
+            diagnostics.report(tcp_on_tls(listener, object));
+        }
+    }
+}
+
+fn tcp_on_tls(listener: &ResolvedListener<'_>, route: &Object<L4RouteSpec>) -> Finding {
+    let hostnames = match listener.hostname {
+        Hostname::Any => "the server names that it serves in `hostnames`".to_owned(),
+        _ => format!("`hostnames: [\"{}\"]`", listener.hostname),
+    };
+    route
+        .finding(
+            codes::TCP_ROUTE_ON_TLS,
+            path!["spec", "parentRefs"],
+            format!("listener `{}` ends TLS, for which the specification lists TLSRoute", listener.spec.name),
+        )
+        .related(listener.owner.at(&listener_path(listener.index)), "the listener")
+        .consequence("served: TLS ends here and its bytes go to the backends, as with Envoy Gateway; other implementations refuse the route")
+        .help(format!("portable is `kind: TLSRoute` with the same `parentRefs` and `rules`, and {hostnames}"))
+}
+
+fn report_idle_route<S>(
+    listener: &ResolvedListener<'_>,
+    idle: &Object<L4RouteSpec>,
+    serving: &Object<S>,
+    diagnostics: &mut Diagnostics,
+) {
+    let (kind, other) = (serving.kind.name(), if serving.kind == idle.kind { "another" } else { "a" });
     diagnostics.report(
         idle.finding(
             codes::IDLE_ROUTE,
             path!["spec", "parentRefs"],
-            format!("listener `{}` serves another {kind}, `{}`", listener.spec.name, serving.full_name()),
+            format!("listener `{}` serves {other} {kind}, `{}`", listener.spec.name, serving.full_name()),
         )
         .label("attached, and without traffic on this listener")
-        .related(serving.at(&path!["metadata"]), "the route that is served: the older one, or the first by name")
+        .related(
+            serving.at(&path!["metadata"]),
+            match serving.kind == idle.kind {
+                true => "the route that is served: the older one, or the first by name",
+                false => "the route that is served: TLSRoute goes before TCPRoute",
+            },
+        )
         .consequence(format!("nothing that arrives on port {} reaches this route", listener.spec.port))
         .help("give each route a listener of its own"),
     );

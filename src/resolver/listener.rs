@@ -60,6 +60,13 @@ impl Protocol {
         }
     }
 
+    /// Kinds beside those that are served only where `allowedRoutes.kinds` names
+    /// them, or a route asks for the listener. The specification lists TLSRoute
+    /// alone for TLS that ends here; what a TCPRoute says is served as well.
+    fn tolerated_kinds(self) -> &'static [RouteKind] {
+        if self == Self::TlsTerminate { &[RouteKind::Tcp] } else { &[] }
+    }
+
     /// Whether two listeners of these protocols can share a port when their
     /// hostnames differ: TCP shares with nobody, and plain HTTP cannot be told
     /// from TLS before the first byte is read.
@@ -135,6 +142,16 @@ pub struct ResolvedListener<'m> {
 }
 
 impl ResolvedListener<'_> {
+    /// Whether the listener takes routes of `kind`. `is_asked` says that the
+    /// route names the listener, or that its parent has none of the kind's own protocol.
+    pub(super) fn takes(&self, kind: RouteKind, is_asked: bool) -> bool {
+        let is_declared = self.kinds.contains(&kind);
+        if !self.protocol.tolerated_kinds().contains(&kind) {
+            return is_declared;
+        }
+        is_asked && (is_declared || self.spec.allowed_routes.kinds.is_empty())
+    }
+
     /// Whether connections for the listener's hosts are closed, so that no less
     /// specific listener serves them: it would be served, but for its
     /// certificates or for another listener of the same hosts.
@@ -226,7 +243,7 @@ fn resolve_kinds(
     let mut kinds = Vec::new();
     for (position, entry) in spec.allowed_routes.kinds.iter().enumerate() {
         let kind = (entry.group == Kind::HTTPRoute.group()).then(|| RouteKind::named(&entry.kind)).flatten();
-        match kind.filter(|kind| protocol.kinds().contains(kind)) {
+        match kind.filter(|kind| protocol.kinds().contains(kind) || protocol.tolerated_kinds().contains(kind)) {
             Some(kind) if kinds.contains(&kind) => {}
             Some(kind) => kinds.push(kind),
             None => {

@@ -171,6 +171,7 @@ pub fn resolve<'m>(
     shared_hostname::report_shared_hostnames(&gateways, &http_routes, &grpc_routes, diagnostics);
     l4_route::report_idle_routes(&gateways, RouteKind::Tcp, &tcp_routes, diagnostics);
     l4_route::report_idle_routes(&gateways, RouteKind::Udp, &udp_routes, diagnostics);
+    l4_route::report_tcp_on_tls(&gateways, &tcp_routes, &tls_routes, diagnostics);
     report_unserved_kinds(manifests, diagnostics);
     endpoint_slice::report_orphans(manifests, options, diagnostics);
     report_unused_resolves(&backends, diagnostics);
@@ -257,14 +258,14 @@ impl<'m> Resolved<'m> {
         backends.policies_mut().set_ancestors(|object| {
             let targets = object.spec.target_refs.iter().filter(|target| is_service(&target.group, &target.kind));
             let namespace = &object.metadata.namespace;
-            let used =
-                targets.flat_map(|target| usage.of_service(namespace, &target.name, target.section_name.as_deref()));
+            let used = targets
+                .flat_map(|target| usage.connections_of(namespace, &target.name, target.section_name.as_deref()));
             used.collect()
         });
         traffic_policies.set_ancestors(|object| {
             let targets = object.spec.target_refs.iter().filter(|target| is_service(&target.group, &target.kind));
             let namespace = &object.metadata.namespace;
-            targets.flat_map(|target| usage.of_service(namespace, &target.name, None)).collect()
+            targets.flat_map(|target| usage.requests_of(namespace, &target.name)).collect()
         });
     }
 }

@@ -23,8 +23,10 @@ pub(super) struct UsageBuilder<'m> {
 #[derive(Debug, Default)]
 struct Users {
     all: BTreeSet<usize>,
-    /// Those through which routes use it that do not just hand on bytes.
-    with_policies: BTreeSet<usize>,
+    /// Those through which requests or TLS reach it, as policies on traffic see it.
+    requests: BTreeSet<usize>,
+    /// Those through which connections reach it, which policies on TLS apply to; datagrams have none.
+    connections: BTreeSet<usize>,
 }
 
 impl<'m> UsageBuilder<'m> {
@@ -48,14 +50,17 @@ impl<'m> UsageBuilder<'m> {
         for gateway in gateways {
             users.all.insert(gateway);
             if !matches!(kind, Kind::TCPRoute | Kind::UDPRoute) {
-                users.with_policies.insert(gateway);
+                users.requests.insert(gateway);
+            }
+            if kind != Kind::UDPRoute {
+                users.connections.insert(gateway);
             }
         }
     }
 
     pub(super) fn build(self, backends: &BackendIndex<'_>) -> BackendUsage {
         let mut usage = BackendUsage::default();
-        for (id, Users { all, with_policies }) in self.users {
+        for (id, Users { all, requests, connections }) in self.users {
             let backend = backends.get(id);
             let BackendName { namespace, name, port, site } = &backend.name;
             let key = (namespace.clone(), name.clone());
@@ -69,7 +74,9 @@ impl<'m> UsageBuilder<'m> {
                 section = object.spec.ports.iter().find(|own| own.port == *port).map(|own| own.name.clone());
                 service.declared = object.spec.ports.iter().map(|port| port.name.clone()).collect();
             }
-            service.ports.entry(section).or_default().extend(with_policies);
+            let port = service.ports.entry(section).or_default();
+            port.requests.extend(requests);
+            port.connections.extend(connections);
         }
         usage
     }
@@ -90,17 +97,35 @@ struct ServiceUsage {
     /// The names of its ports.
     declared: BTreeSet<String>,
     /// By the name of the port; `None` where that is not known.
-    ports: BTreeMap<Option<String>, BTreeSet<usize>>,
+    ports: BTreeMap<Option<String>, PortUsage>,
+}
+
+/// The Gateways through which a port is used.
+#[derive(Clone, Debug, Default)]
+struct PortUsage {
+    requests: BTreeSet<usize>,
+    connections: BTreeSet<usize>,
 }
 
 impl BackendUsage {
-    /// The Gateways through which policies matter to a Service, or to one of its ports. A port that the Service does
-    /// not have stands for all of them, so that whoever asks for it is told.
-    pub(super) fn of_service(&self, namespace: &str, name: &str, section: Option<&str>) -> BTreeSet<usize> {
+    /// The Gateways through which policies on traffic matter to a Service.
+    pub(super) fn requests_of(&self, namespace: &str, name: &str) -> BTreeSet<usize> {
+        let service = self.services.get(&(namespace.to_owned(), name.to_owned()));
+        service
+            .into_iter()
+            .flat_map(|service| service.ports.values())
+            .flat_map(|port| &port.requests)
+            .copied()
+            .collect()
+    }
+
+    /// The Gateways through which policies on TLS matter to a Service, or to one of its ports. A port that the
+    /// Service does not have stands for all of them, so that whoever asks for it is told.
+    pub(super) fn connections_of(&self, namespace: &str, name: &str, section: Option<&str>) -> BTreeSet<usize> {
         let Some(service) = self.services.get(&(namespace.to_owned(), name.to_owned())) else { return BTreeSet::new() };
         let wanted = section.filter(|section| service.declared.contains(*section));
         let used = service.ports.iter().filter(|(port, _)| wanted.is_none() || port.as_deref() == wanted);
-        used.flat_map(|(_, gateways)| gateways).copied().collect()
+        used.flat_map(|(_, port)| &port.connections).copied().collect()
     }
 
     /// The Gateways that use an XBackend.

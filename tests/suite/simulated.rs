@@ -91,7 +91,13 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ),
     (
         "tls of the upstream",
-        &["backend-tls/04-client-certificate", "backend-tls/08-tls-routes", "tls/06-three-protocols-on-one-port"],
+        &[
+            "backend-tls/03-targets",
+            "backend-tls/04-client-certificate",
+            "backend-tls/08-tls-routes",
+            "tcp/06-tls-to-backends",
+            "tls/06-three-protocols-on-one-port",
+        ],
     ),
     // Bodies of backends are their own, and so is the number of their messages.
     ("grpcMessages", &["grpc/matches"]),

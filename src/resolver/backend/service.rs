@@ -50,7 +50,7 @@ impl<'m> BackendIndex<'m> {
             name: name.clone(),
             object: BackendObject::Service(service),
             protocol: upstream_protocol(port),
-            tls: self.policy_tls(policy),
+            tls: self.refused_datagrams(name, port, spec).unwrap_or_else(|| self.policy_tls(policy)),
             policy,
             is_virtual: !is_given && is_dns && !spec.headless && spec.service_type != ServiceType::ExternalName,
             endpoints,
@@ -99,6 +99,19 @@ impl<'m> BackendIndex<'m> {
             is_virtual: false,
             suits: Suits::Every,
         }
+    }
+
+    /// A policy that asks for TLS on a UDP port, or on a Service that has no
+    /// other ports: it is refused, and its datagrams do not go out without it.
+    fn refused_datagrams(&self, name: &BackendName, port: &ServicePort, service: &Service) -> Option<BackendTls> {
+        if port.protocol == L4Protocol::Tcp {
+            return None;
+        }
+        let has_tcp = service.ports.iter().any(|port| port.protocol == L4Protocol::Tcp);
+        let is_meant = |section: Option<&str>| section.map_or(!has_tcp, |section| section == port.name);
+        let refused = self.refused_targets.get(&(name.namespace.as_str(), name.name.as_str()))?;
+        let (_, proof) = refused.iter().find(|(section, _)| is_meant(*section))?;
+        Some(BackendTls::Invalid(*proof))
     }
 
     fn policy_tls(&self, policy: Option<usize>) -> BackendTls {

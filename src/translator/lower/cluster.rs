@@ -21,9 +21,9 @@ pub(super) enum Carried {
     Http,
     /// gRPC calls, which need HTTP/2.
     Grpc,
-    /// The bytes of connections whose TLS has ended: encrypted anew where the backend wants it.
+    /// The bytes of connections without TLS, or whose TLS has ended: encrypted where the backend wants it.
     Stream,
-    /// The bytes of connections, as clients send them: never encrypted here.
+    /// The bytes of connections whose TLS does not end here: never encrypted again.
     Bytes,
     /// Datagrams.
     Datagrams,
@@ -168,7 +168,7 @@ fn uses(resolved: &Resolved<'_>, scope: Scope) -> HashSet<Use> {
             add_uses(place, &route.parents, weights, outcomes, stream_or_bytes, &mut uses);
         }
     }
-    for (routes, carried) in [(&resolved.tcp_routes, Carried::Bytes), (&resolved.udp_routes, Carried::Datagrams)] {
+    for (routes, carried) in [(&resolved.tcp_routes, Carried::Stream), (&resolved.udp_routes, Carried::Datagrams)] {
         for route in routes {
             for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
                 let weights = rule.backend_refs.iter().map(|backend| backend.weight);
@@ -280,9 +280,10 @@ impl Settings {
     /// to, because its TLS settings cannot be honoured.
     fn of(backend: &Backend<'_>, carried: Carried) -> Option<Self> {
         let tls = match (&backend.tls, carried) {
-            (_, Carried::Bytes | Carried::Datagrams) | (BackendTls::Plain, _) => false,
+            (_, Carried::Bytes) | (BackendTls::Plain, _) => false,
+            // Datagrams have no TLS, and plain text is no answer to the wish for it.
+            (BackendTls::Tls(_), Carried::Datagrams) | (BackendTls::Invalid(_), _) => return None,
             (BackendTls::Tls(_), _) => true,
-            (BackendTls::Invalid(_), _) => return None,
         };
         let own = backend.protocol.unwrap_or(if tls { UpstreamProtocol::Negotiated } else { UpstreamProtocol::Http1 });
         Some(match carried {

@@ -1,14 +1,14 @@
 //! Routes that carry connections or datagrams without looking into them:
 //! TLSRoutes, TCPRoutes and UDPRoutes.
 
-use crate::diagnostics::{Diagnostics, codes};
-use crate::ir::{ChainMatch, FilterChain, Handler, Origin, TcpBackend, TcpProxy, UdpProxy};
-use crate::parser::api::L4RouteRule;
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, codes};
+use crate::ir::{BackendName, ChainMatch, FilterChain, Handler, Origin, TcpBackend, TcpProxy, UdpProxy};
+use crate::parser::api::{L4RouteRule, L4RouteSpec};
 use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{
-    BackendId, BackendRefOutcome, KeyPairId, ListenerId, OriginTable, Place, Resolved, ResolvedL4Route, RouteKind,
-    serving_route,
+    Backend, BackendId, BackendRefOutcome, BackendTls, KeyPairId, ListenerId, OriginTable, Place, Protocol, Resolved,
+    ResolvedL4Route, RouteKind, RouteParent, serving_route,
 };
 
 use super::cluster::{Carried, Clusters};
@@ -64,6 +64,11 @@ pub(super) fn lower_tls_routes(
     routes
         .map(|route| {
             let lost = "all connections of this rule are closed";
+            if is_on(resolved, &route.parents, Protocol::TlsPassthrough) {
+                report_tls_of_backends(resolved, &route.backends, diagnostics, |at, backend| {
+                    passed_through(route.object, at, backend)
+                });
+            }
             lower_rules(route.object, &route.object.spec.rules, &route.backends, lost, origins, diagnostics)
         })
         .collect()
@@ -71,19 +76,71 @@ pub(super) fn lower_tls_routes(
 
 /// The backends of every TCPRoute or UDPRoute, by its position.
 pub(super) fn lower_l4_routes(
-    routes: &[ResolvedL4Route<'_>],
+    resolved: &Resolved<'_>,
     kind: RouteKind,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> Vec<L4Shares> {
-    let lost = match kind {
-        RouteKind::Udp => "all datagrams of this rule are dropped",
-        _ => "all connections of this rule are closed",
+    let (routes, lost) = match kind {
+        RouteKind::Udp => (&resolved.udp_routes, "all datagrams of this rule are dropped"),
+        _ => (&resolved.tcp_routes, "all connections of this rule are closed"),
     };
-    routes
-        .iter()
-        .map(|route| lower_rules(route.object, &route.object.spec.rules, &route.backends, lost, origins, diagnostics))
-        .collect()
+    let lower = |route: &ResolvedL4Route<'_>| {
+        if is_on(resolved, &route.parents, Protocol::Tcp) {
+            report_tls_of_backends(resolved, &route.backends, diagnostics, |at, backend| {
+                second_layer(route.object, at, backend)
+            });
+        }
+        lower_rules(route.object, &route.object.spec.rules, &route.backends, lost, origins, diagnostics)
+    };
+    routes.iter().map(lower).collect()
+}
+
+/// Whether a route attached to some listener of a protocol.
+fn is_on(resolved: &Resolved<'_>, parents: &[RouteParent], protocol: Protocol) -> bool {
+    parents.iter().flat_map(|parent| &parent.listeners).any(|id| resolved.listener(*id).protocol == protocol)
+}
+
+/// Reports something about each backend of a route's first rule that wants TLS.
+fn report_tls_of_backends(
+    resolved: &Resolved<'_>,
+    outcomes: &[Vec<BackendRefOutcome>],
+    diagnostics: &mut Diagnostics,
+    finding: impl Fn(FieldPath, &Backend<'_>) -> Finding,
+) {
+    for (index, outcome) in outcomes.first().into_iter().flatten().enumerate() {
+        let Ok(id) = outcome else { continue };
+        let backend = resolved.backends.get(*id);
+        if let BackendTls::Tls(_) = backend.tls {
+            diagnostics.report(finding(path!["spec", "rules", 0, "backendRefs", index], backend));
+        }
+    }
+}
+
+/// Who connects to a listener of protocol TCP may speak TLS or not: nobody looks.
+fn second_layer(route: &Object<L4RouteSpec>, at: FieldPath, backend: &Backend<'_>) -> Finding {
+    let BackendName { namespace, name, port, site: _ } = &backend.name;
+    route
+        .finding(
+            codes::SECOND_TLS_LAYER,
+            at,
+            format!("the gateway begins TLS to `{namespace}/{name}` port {port}, whatever clients send"),
+        )
+        .consequence("what clients send goes to the backend inside TLS; a client that speaks TLS itself gets two layers")
+        .help("let clients connect in plain text, or hand their TLS on: a TLSRoute on a listener with `mode: Passthrough`")
+}
+
+/// The backend sees the handshake of the client: nothing goes around it.
+fn passed_through<S>(route: &Object<S>, at: FieldPath, backend: &Backend<'_>) -> Finding {
+    let BackendName { namespace, name, port, site: _ } = &backend.name;
+    route
+        .finding(
+            codes::POLICY_NOT_APPLIED,
+            at,
+            format!("the TLS settings of `{namespace}/{name}` port {port} do not apply to TLS that is passed through"),
+        )
+        .consequence("the client's own TLS reaches the backend; the gateway verifies nothing")
+        .help("let the listener end TLS (`mode: Terminate`) where the gateway has to verify the backend")
 }
 
 /// Rules have no conditions: the first one takes everything.
@@ -133,8 +190,8 @@ pub(super) fn lower_tcp_chain(lowering: &mut SocketLowering<'_, '_>, id: Listene
     let handler = match serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.tcp_routes) {
         None => Handler::Close,
         Some(route) => {
-            // Bytes go on as they come: there is no TLS that a certificate could be shown in.
-            let backends = lowering.routes.tcp[route].backends(lowering.clusters, Carried::Bytes, None);
+            let certificate = resolved.gateways[id.gateway].client_certificate;
+            let backends = lowering.routes.tcp[route].backends(lowering.clusters, Carried::Stream, certificate);
             Handler::Tcp(TcpProxy { backends })
         }
     };

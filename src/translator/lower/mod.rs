@@ -146,8 +146,8 @@ fn lower_scope<'m>(
         http: http_route::lower_http_routes(resolved, &clusters, &mut shared, origins, diagnostics),
         grpc: grpc_route::lower_grpc_routes(resolved, &clusters, &mut shared, origins, diagnostics),
         tls: l4_route::lower_tls_routes(resolved, origins, diagnostics),
-        tcp: l4_route::lower_l4_routes(&resolved.tcp_routes, RouteKind::Tcp, origins, diagnostics),
-        udp: l4_route::lower_l4_routes(&resolved.udp_routes, RouteKind::Udp, origins, diagnostics),
+        tcp: l4_route::lower_l4_routes(resolved, RouteKind::Tcp, origins, diagnostics),
+        udp: l4_route::lower_l4_routes(resolved, RouteKind::Udp, origins, diagnostics),
     };
     let parts = listener::Parts { scope, sockets, routes: &routes, clusters: &clusters, auths: &mut shared.auths };
     let (listeners, placement) = listener::lower_listeners(resolved, parts, &mut material, origins);

@@ -10,9 +10,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::hostname::Hostname;
 use crate::ir::{ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, TcpProxy, TlsTermination};
-use crate::resolver::{ClientValidation, ListenerId, Protocol, ResolvedListener, ServerNames, Termination};
+use crate::resolver::{
+    ClientValidation, ListenerId, Protocol, ResolvedListener, RouteKind, ServerNames, Termination, serving_route,
+};
 
-use super::cluster::stream_or_bytes;
+use super::cluster::{Carried, stream_or_bytes};
 use super::http_chain::lower_https_connections;
 use super::listener::SocketLowering;
 
@@ -88,7 +90,29 @@ fn lower_stream_chains(
         });
     }
     if !hosts.contains(&listener.hostname) {
-        chains.push(rest);
+        chains.push(lower_rest(lowering, id, tls, rest));
+    }
+}
+
+/// What becomes of the server names that no TLSRoute has: they are the
+/// TCPRoute's, which has no hostnames of its own, or their connections are closed.
+fn lower_rest(
+    lowering: &SocketLowering<'_, '_>,
+    id: ListenerId,
+    tls: Option<&TlsTermination>,
+    rest: FilterChain,
+) -> FilterChain {
+    let resolved = lowering.resolved;
+    let Some(route) = serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.tcp_routes) else { return rest };
+    let metadata = &resolved.tcp_routes[route].object.metadata;
+    let certificate = resolved.gateways[id.gateway].client_certificate;
+    let backends = lowering.routes.tcp[route].backends(lowering.clusters, Carried::Stream, certificate);
+    let name = Some(("tcproute", metadata.namespace.clone(), metadata.name.clone()));
+    FilterChain {
+        name: rest.name.map(|chain| ChainName { route: name, ..chain }),
+        tls: tls.cloned(),
+        handler: Handler::Tcp(TcpProxy { backends }),
+        ..rest
     }
 }
 
