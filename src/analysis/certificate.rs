@@ -1,11 +1,21 @@
 //! Certificates of one listener that are good for the hosts of another one on
-//! the same port ([GEP-3567](https://gateway-api.sigs.k8s.io/geps/gep-3567/)).
+//! the same port ([GEP-3567](https://gateway-api.sigs.k8s.io/geps/gep-3567/)),
+//! and hosts of routes that no certificate of their listener is good for.
 
+use std::collections::{BTreeSet, HashSet};
+
+use crate::certificate::Leaf;
 use crate::diagnostics::{Diagnostics, codes};
+use crate::hostname::Hostname;
 use crate::ir::Listener;
+use crate::parser::manifests::Object;
 use crate::path;
-use crate::resolver::{Protocol, Resolved, ResolvedGateway, ResolvedListener};
+use crate::resolver::{
+    Attachment, ListenerId, Protocol, Resolved, ResolvedGateway, ResolvedGrpcRoute, ResolvedHttpRoute,
+    ResolvedListener, ResolvedTlsRoute, RouteKind,
+};
 
+use super::hostname::owner;
 use super::listener::Sockets;
 use super::witness::Witnesses;
 
@@ -40,6 +50,94 @@ pub(super) fn report(
                     .witness(sockets.of(listener).and_then(witness)),
             );
         }
+    }
+}
+
+/// Reports each hostname of a route that is served with certificates of which none covers it.
+pub(super) fn report_uncovered(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
+    let mut seen = HashSet::new();
+    for (gateway, of_gateway) in resolved.gateways.iter().enumerate() {
+        for (listener, own) in of_gateway.listeners.iter().enumerate() {
+            let Some(leaves) = all_leaves(resolved, own) else { continue };
+            let served = Served { resolved, id: ListenerId { gateway, listener }, own, leaves };
+            for Attachment { kind, route } in &own.attached {
+                let once = |index: usize| seen.insert((*kind, *route, index));
+                match kind {
+                    RouteKind::Http => {
+                        let ResolvedHttpRoute { object, hostnames, .. } = &resolved.http_routes[*route];
+                        served.report(object, (&object.spec.hostnames, hostnames), once, diagnostics);
+                    }
+                    RouteKind::Grpc => {
+                        let ResolvedGrpcRoute { object, hostnames, .. } = &resolved.grpc_routes[*route];
+                        served.report(object, (&object.spec.hostnames, hostnames), once, diagnostics);
+                    }
+                    RouteKind::Tls => {
+                        let ResolvedTlsRoute { object, hostnames, .. } = &resolved.tls_routes[*route];
+                        served.report(object, (&object.spec.hostnames, hostnames), once, diagnostics);
+                    }
+                    RouteKind::Tcp | RouteKind::Udp => {}
+                }
+            }
+        }
+    }
+}
+
+/// The certificates of a listener; `None` where none ends TLS, or where what one of them covers is not known.
+fn all_leaves<'r>(resolved: &'r Resolved<'_>, listener: &ResolvedListener<'_>) -> Option<Vec<&'r Leaf>> {
+    let certificates = &listener.termination.as_ref()?.certificates;
+    certificates.iter().map(|id| resolved.certificates.pair(*id).known.as_ref().map(|(_, pair)| &pair.leaf)).collect()
+}
+
+/// A listener that ends TLS, with its certificates.
+struct Served<'r, 'm> {
+    resolved: &'r Resolved<'m>,
+    id: ListenerId,
+    own: &'r ResolvedListener<'m>,
+    leaves: Vec<&'r Leaf>,
+}
+
+impl Served<'_, '_> {
+    /// Reports what a route has here and no certificate covers; `once` says whether a hostname is a new one.
+    fn report<S>(
+        &self,
+        object: &Object<S>,
+        (written, hostnames): (&[String], &[Hostname]),
+        mut once: impl FnMut(usize) -> bool,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (index, (text, hostname)) in written.iter().zip(hostnames).enumerate() {
+            let Some(host) = self.own.hostname.intersection(hostname) else { continue };
+            // The hostname of the listener itself is told of where the listener stands.
+            let is_listeners = host == self.own.hostname;
+            let is_covered = || self.leaves.iter().any(|leaf| leaf.covers(&host));
+            let is_served = || owner(self.resolved, self.id, hostname) == Some(self.id);
+            if is_listeners || is_covered() || !is_served() || !once(index) {
+                continue;
+            }
+            let name = &self.own.spec.name;
+            let message = format!("no certificate of listener `{name}` covers `{text}`");
+            diagnostics.report(
+                object
+                    .finding(codes::HOSTNAME_NOT_COVERED, path!["spec", "hostnames", index], message)
+                    .label(format!("covered: {}", covered_in_words(&self.leaves)))
+                    .related(
+                        self.own.owner.at(&path!["spec", "listeners", self.own.index, "tls", "certificateRefs"]),
+                        "the certificates of the listener",
+                    )
+                    .consequence("clients that check the name refuse the connection")
+                    .help("use a certificate with this subject alternative name; a wildcard stands for one label"),
+            );
+        }
+    }
+}
+
+/// The names that certificates are good for.
+fn covered_in_words(leaves: &[&Leaf]) -> String {
+    let names: BTreeSet<String> =
+        leaves.iter().flat_map(|leaf| &leaf.dns_names).map(|name| format!("`{name}`")).collect();
+    match names.is_empty() {
+        true => "no name at all".to_owned(),
+        false => names.into_iter().collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -66,7 +66,7 @@ fn report_taken_of<S>(
 }
 
 /// The listener that requests for a hostname belong to, of those that share the port of `id` in its Gateway.
-fn owner(resolved: &Resolved<'_>, id: ListenerId, hostname: &Hostname) -> Option<ListenerId> {
+pub(super) fn owner(resolved: &Resolved<'_>, id: ListenerId, hostname: &Hostname) -> Option<ListenerId> {
     let own = resolved.listener(id);
     let domain = own.hostname.intersection(hostname)?;
     let listeners = resolved.gateways.get(id.gateway)?.listeners.iter().enumerate();

@@ -41,6 +41,7 @@ pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, di
     address::report(resolved.manifests, diagnostics);
     unenforced::report(resolved.manifests, options, diagnostics);
     certificate::report(resolved, &sockets, &witnesses, diagnostics);
+    certificate::report_uncovered(resolved, diagnostics);
     listener::report_idle(resolved, &sockets, &witnesses, diagnostics);
     hostname::report_taken(resolved, &sockets, &witnesses, diagnostics);
     unreachable::report(lowered, &objects, &witnesses, diagnostics);

@@ -299,7 +299,7 @@ fn resolve_authorities<S>(
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<BundleId>, Reported> {
     let at = at.with("caCertificateRefs");
-    let mut bundles = Vec::new();
+    let (mut bundles, mut unplaced) = (Vec::new(), None);
     for (index, reference) in references.iter().enumerate() {
         let from = CertificateReferrer {
             kind: object.kind,
@@ -308,11 +308,18 @@ fn resolve_authorities<S>(
             consequence: "backends whose certificate comes from these authorities are not trusted",
             finding: &|code, path, message| object.finding(code, path, message),
         };
-        if let Ok(bundle) = certificates.resolve_backend_bundle(&from, reference, diagnostics)
-            && !bundles.contains(&bundle)
-        {
-            bundles.push(bundle);
+        match certificates.resolve_backend_bundle(&from, reference, diagnostics) {
+            Ok(bundle) if bundles.contains(&bundle) => {}
+            Ok(bundle) => bundles.push(bundle),
+            Err(proof) if certificates.is_unplaced(&reference.kind, from.namespace, &reference.name) => {
+                unplaced = Some(proof);
+            }
+            Err(_) => {}
         }
+    }
+    // Only a configuration needs the file of an assumed object.
+    if let (true, Some(proof)) = (bundles.is_empty(), unplaced) {
+        return Err(proof);
     }
     let finding = if bundles.is_empty() {
         object

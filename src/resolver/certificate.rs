@@ -273,10 +273,9 @@ impl<'m> CertificateIndex<'m> {
 
     /// Whether the only fault of a bundle is that it is assumed and has no place,
     /// which does not matter unless a configuration is written.
-    pub(super) fn is_unplaced(&self, namespace: &str, reference: &ObjectReference) -> bool {
-        let ObjectReference { group: _, kind, name, namespace: own } = reference;
+    pub(super) fn is_unplaced(&self, kind: &str, namespace: &str, name: &str) -> bool {
         let kind = if kind == Kind::Secret.name() { Kind::Secret } else { Kind::ConfigMap };
-        let key = (kind, own.as_deref().unwrap_or(namespace).to_owned(), name.clone());
+        let key = (kind, namespace.to_owned(), name.to_owned());
         matches!(self.known_bundles.get(&key), Some(Err(Unusable::NoDirectory)))
     }
 

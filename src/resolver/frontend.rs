@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
-use crate::parser::api::{FrontendTls, FrontendTlsConfig, FrontendTlsValidation, FrontendValidationMode, GatewaySpec};
+use crate::parser::api::{
+    FrontendTls, FrontendTlsConfig, FrontendTlsValidation, FrontendValidationMode, GatewaySpec, ObjectReference,
+};
 use crate::parser::manifests::Object;
 use crate::path;
 
@@ -94,10 +96,12 @@ fn resolve_validation(
             consequence: "client certificates of these authorities are refused",
             finding: &|code, path, message| gateway.finding(code, path, message),
         };
+        let ObjectReference { group: _, kind, name, namespace } = reference;
+        let namespace = namespace.as_deref().unwrap_or(from.namespace);
         match certificates.resolve_bundle(&from, reference, grants, diagnostics) {
             Ok(bundle) if bundles.contains(&bundle) => {}
             Ok(bundle) => bundles.push(bundle),
-            Err(proof) if certificates.is_unplaced(from.namespace, reference) => unplaced = Some(proof),
+            Err(proof) if certificates.is_unplaced(kind, namespace, name) => unplaced = Some(proof),
             Err(_) => {}
         }
     }

@@ -40,7 +40,7 @@ const LAYERS: &[Layer] = &[
     layer("translator", &["diagnostics", "ir", "options", "parser", "resolver"], true, false),
     layer(
         "analysis",
-        &["diagnostics", "hostname", "ir", "options", "parser", "resolver", "simulate", "translator"],
+        &["certificate", "diagnostics", "hostname", "ir", "options", "parser", "resolver", "simulate", "translator"],
         false,
         false,
     ),
