@@ -12,6 +12,8 @@ use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
+use crate::parser::hidden::without_keys;
+
 /// Whether printing the character could do something other than show it: control characters, those that reorder or
 /// join text, and invisible ones.
 pub fn is_unsafe(character: char) -> bool {
@@ -202,6 +204,14 @@ impl Write for Guard<'_> {
 
 /// A text as [`Guard`] lets it through.
 pub fn guarded(text: &str, color: bool) -> Cow<'_, str> {
+    match without_keys(text) {
+        Cow::Borrowed(text) => harmless(text, color),
+        Cow::Owned(text) => Cow::Owned(harmless(&text, color).into_owned()),
+    }
+}
+
+/// A text with whatever could steer its reader written as an escape.
+fn harmless(text: &str, color: bool) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte == b'\n' || byte == b'\t' || (b' '..=b'~').contains(&byte);
     if text.bytes().all(is_plain) && !text.contains("##") && !text.contains("::") {
         return Cow::Borrowed(text);

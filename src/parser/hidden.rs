@@ -7,6 +7,7 @@
 
 mod scrub;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -26,6 +27,8 @@ pub const STAND_IN: &str = "<hidden>";
 const HEAD: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
 /// Where `kubectl apply` keeps a copy of the whole object.
 const COPY: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// How the first and the last line of a private key in PEM end.
+const KEY_MARK: &str = "PRIVATE KEY-----";
 /// What the base64 of a PEM block begins with.
 const ENCODED_PEM: &str = "LS0tLS1CRUdJTiB";
 
@@ -68,18 +71,12 @@ fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 
 /// Private keys in PEM, and PEM in base64, wherever they stand: in comments, in broken text, under any name.
 fn key_material(text: &str) -> Vec<Range<usize>> {
-    const BEGIN: &str = "PRIVATE KEY-----";
     let mut found = Vec::new();
     let mut position = 0;
-    while let Some(at) = text.get(position..).and_then(|rest| rest.find(BEGIN)) {
-        let start = position + at + BEGIN.len();
+    while let Some(at) = text.get(position..).and_then(|rest| rest.find(KEY_MARK)) {
+        let start = position + at + KEY_MARK.len();
         let rest = text.get(start..).unwrap_or_default();
-        let is_begin = text.get(..position + at).is_some_and(|before| {
-            before.ends_with("-----BEGIN ") || {
-                let words = before.trim_end_matches(|c: char| c.is_ascii_uppercase() || c == ' ');
-                words.ends_with("-----") && before.get(words.len()..).is_some_and(|words| words.starts_with("BEGIN"))
-            }
-        });
+        let is_begin = is_begin(text, position + at);
         position = start;
         if is_begin {
             // Without an end everything up to the next document is the key.
@@ -90,6 +87,37 @@ fn key_material(text: &str) -> Vec<Range<usize>> {
     }
     found.extend(text.match_indices(ENCODED_PEM).map(|(at, _)| at..encoded_end(text, at)));
     found
+}
+
+/// Whether the words in front of [`KEY_MARK`] begin a block and do not end one.
+fn is_begin(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let words = before.trim_end_matches(|c: char| c.is_ascii_uppercase() || c == ' ');
+    words.ends_with("-----") && before.get(words.len()..).is_some_and(|words| words.starts_with("BEGIN"))
+}
+
+/// Words for people or programs without the private keys in them, as PEM (whatever stands for its line breaks) or in
+/// base64. The last line of defence: what the input says may be repeated by any output.
+pub fn without_keys(text: &str) -> Cow<'_, str> {
+    if !text.contains(KEY_MARK) && !text.contains(ENCODED_PEM) {
+        return Cow::Borrowed(text);
+    }
+    // Line breaks may be escapes of Rust, JSON, XML or GitHub; a quote ends the value.
+    let is_body = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=\\ \t\r\n%&#;".contains(byte);
+    let blocks = text.match_indices(KEY_MARK).filter(|(at, _)| is_begin(text, *at)).map(|(at, mark)| {
+        let start = at + mark.len();
+        start..start + text.as_bytes().get(start..).unwrap_or_default().iter().take_while(is_body).count()
+    });
+    let encoded = text.match_indices(ENCODED_PEM).map(|(at, _)| at..encoded_end(text, at));
+    let mut shown = String::with_capacity(text.len());
+    let mut position = 0;
+    for range in joined(blocks.chain(encoded).collect()) {
+        shown.push_str(text.get(position..range.start).unwrap_or_default());
+        shown.push_str(STAND_IN);
+        position = range.end;
+    }
+    shown.push_str(text.get(position..).unwrap_or_default());
+    Cow::Owned(shown)
 }
 
 /// Where base64 that begins at `start` ends, white space and continuation lines included.
@@ -368,6 +396,21 @@ mod tests {
         assert_eq!(shown(text), expected);
         let two = format!("{text}---\nkind: Service\nmetadata: {{name: b}}\n");
         assert!(shown(&two).ends_with("---\nkind: Service\nmetadata: {name: b}\n"), "{}", shown(&two));
+    }
+
+    #[test]
+    fn keys_in_words_are_hidden_whatever_their_line_breaks_are() {
+        for lines in ["\n", "\\n", "\\\\n", "%0A", "&#10;", " "] {
+            let key = format!("-----BEGIN PRIVATE KEY-----{lines}marked{lines}-----END PRIVATE KEY-----");
+            let shown = without_keys(&format!("`{key}` is no name: \"x\"")).into_owned();
+            assert_eq!(shown, "`-----BEGIN PRIVATE KEY-----<hidden>-----END PRIVATE KEY-----` is no name: \"x\"");
+        }
+        assert_eq!(without_keys("a: \"LS0tLS1CRUdJTiBmarked\""), "a: \"<hidden>\"");
+        assert_eq!(
+            without_keys("`-----BEGIN EC PRIVATE KEY-----\\nmark…` is"),
+            "`-----BEGIN EC PRIVATE KEY-----<hidden>…` is"
+        );
+        assert_eq!(without_keys("nothing"), "nothing");
     }
 
     #[test]

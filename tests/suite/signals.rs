@@ -128,7 +128,7 @@ fn many_routes() -> String {
     let mut text = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge}\n\
                     spec: {gatewayClassName: any, listeners: [{name: http, protocol: HTTP, port: 80}]}\n"
         .to_owned();
-    for number in 0..6_000 {
+    for number in 0..2_500 {
         let _ = write!(
             text,
             "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r{number}}}\nspec: {{parentRefs: \

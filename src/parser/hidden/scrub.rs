@@ -4,6 +4,7 @@
 //! document that is, and whatever is hidden of the document is taken out of the
 //! finding's words, shortened quotations of it included.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -13,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::super::locate::Locator;
 use super::super::manifests::Manifests;
 use super::super::source::SourceId;
-use super::STAND_IN;
+use super::{STAND_IN, without_keys};
 use crate::diagnostics::{Finding, Location, Segment};
 
 /// Shorter values are too common to be found in a text.
@@ -29,6 +30,7 @@ pub fn scrub(manifests: &Manifests, findings: &mut [Finding]) {
     let locator = Locator::new(manifests);
     let mut known: HashMap<(SourceId, usize), Vec<String>> = HashMap::new();
     for finding in findings {
+        hide_keys(finding);
         let Some((source, range)) = part_of(manifests, &finding.location) else { continue };
         let secrets =
             known.entry((source, range.start)).or_insert_with(|| secrets_of(manifests, &locator, source, &range));
@@ -62,7 +64,10 @@ fn secrets_of(manifests: &Manifests, locator: &Locator<'_>, source: SourceId, pa
     let within = |range: &&Range<usize>| range.start < part.end && range.end > part.start;
     let mut words: Vec<String> = Vec::new();
     for range in locator.hidden_of(source).iter().filter(within) {
-        for word in words_of(text.get(range.clone()).unwrap_or_default()) {
+        // What is escaped in the text is a line break in the value.
+        let hidden = text.get(range.clone()).unwrap_or_default();
+        let hidden = hidden.replace("\\n", "\n").replace("\\r", "\n").replace("\\t", "\n");
+        for word in words_of(&hidden) {
             // A message may speak of what the base64 stands for.
             if let Some(decoded) = STANDARD.decode(word).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
                 words.extend(words_of(&decoded).map(str::to_owned));
@@ -82,7 +87,20 @@ fn words_of(text: &str) -> impl Iterator<Item = &str> {
     text.split(is_edge).filter(|word| word.len() >= SHORTEST && !COMMON.contains(word))
 }
 
+fn hide_keys(finding: &mut Finding) {
+    change_words(finding, &|text| {
+        if let Cow::Owned(shown) = without_keys(text) {
+            *text = shown;
+        }
+    });
+}
+
 fn scrub_finding(finding: &mut Finding, secrets: &[String]) {
+    change_words(finding, &|text| scrub_text(text, secrets));
+}
+
+/// Changes every text of a finding that is printed.
+fn change_words(finding: &mut Finding, change: &dyn Fn(&mut String)) {
     let Finding {
         code: _,
         message,
@@ -104,11 +122,11 @@ fn scrub_finding(finding: &mut Finding, secrets: &[String]) {
         Segment::Index(_) => None,
     });
     for text in texts.chain(related.iter_mut().map(|related| &mut related.message)) {
-        scrub_text(text, secrets);
+        change(text);
     }
     for field in fields {
         let mut name = field.to_string();
-        scrub_text(&mut name, secrets);
+        change(&mut name);
         if *name != **field {
             *field = name.into();
         }
