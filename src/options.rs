@@ -49,6 +49,11 @@ pub struct Options {
     pub now: Option<i64>,
     /// The files that some of these settings come from; a report names them.
     pub settings: Vec<SettingsFile>,
+    /// The kinds, as `KIND.GROUP`, whose objects may be missing from the configuration although gwctl does not translate
+    /// them.
+    pub allow_unsupported: Vec<String>,
+    /// Whether a configuration is written: what would be missing from it is an error then, and a warning otherwise.
+    pub writes_configuration: bool,
     /// The ids of the codes whose warnings and notes are left out.
     pub ignore: Vec<String>,
     /// The ids of the codes whose warnings and notes are reported; all when empty. Errors always are.
@@ -79,6 +84,8 @@ impl Default for Options {
             envoy_version: EnvoyVersion(40),
             now: None,
             settings: Vec::new(),
+            allow_unsupported: Vec::new(),
+            writes_configuration: false,
             ignore: Vec::new(),
             select: Vec::new(),
         }

@@ -24,14 +24,14 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// The slips between two names in lower case; `None` when they are too many.
-fn slips(name: &str, length: usize, candidate: &str) -> Option<usize> {
+/// The slips between two names in lower case, and whether a whole word is one of them; `None` when they are too many.
+fn slips(name: &str, length: usize, candidate: &str) -> Option<(usize, bool)> {
     let other = candidate.chars().count();
     let most = (length.max(other) / 3).min(MOST_SLIPS);
     // Names whose lengths differ by more need as many slips at least: most pairs are told apart without a comparison.
     let letters = (length.abs_diff(other) <= most).then(|| strsim::damerau_levenshtein(name, candidate));
-    let words = is_one_word_off(name, candidate).then_some(1);
-    letters.filter(|slips| *slips <= most).into_iter().chain(words).min()
+    let words = is_one_word_off(name, candidate).then_some((1, true));
+    letters.filter(|slips| *slips <= most).map(|slips| (slips, false)).into_iter().chain(words).min()
 }
 
 /// Whether two names are alike but for one word between dashes.
@@ -87,6 +87,8 @@ mod tests {
             Some("shop-orders-production")
         );
         assert_eq!(nearest("redis-cart", ["cart"]), Some("cart"));
+        // A letter is a smaller slip than a word.
+        assert_eq!(nearest("bakend-not-found", ["parent-not-found", "backend-not-found"]), Some("backend-not-found"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `gwctl explain`: the documentation pages that are built into the binary.
 
+mod page;
+
 use std::fmt::Write as _;
 
 use super::args::ExplainArgs;
@@ -7,6 +9,14 @@ use super::exit::ExitStatus;
 use super::streams::{Streams, Unwritten};
 use crate::diagnostics::{Code, REGISTRY};
 use crate::spelling::nearest;
+use page::Look;
+
+/// The width of a page that goes elsewhere than to a terminal.
+const WIDTH: usize = 80;
+/// The least width that a terminal is taken to have.
+const NARROWEST: usize = 40;
+/// Longer lines are hard to read.
+const WIDEST: usize = 100;
 
 /// The page about everything that is emitted without being asked.
 const DEFAULTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/defaults.md"));
@@ -21,10 +31,10 @@ pub(super) fn run(args: &ExplainArgs, streams: &mut Streams<'_>) -> Result<ExitS
     };
     let topic = topic.trim();
     if topic.eq_ignore_ascii_case("defaults") {
-        return print(DEFAULTS, streams);
+        return show(DEFAULTS, streams);
     }
     match Code::find(topic) {
-        Some(code) => print(code.page(), streams),
+        Some(code) => show(code.page(), streams),
         None => {
             let hint = match nearest(topic, names()) {
                 Some(name) => format!("did you mean `{name}`?"),
@@ -34,6 +44,13 @@ pub(super) fn run(args: &ExplainArgs, streams: &mut Streams<'_>) -> Result<ExitS
             Ok(ExitStatus::CouldNotRun)
         }
     }
+}
+
+/// Prints a page, as wide as the terminal that standard output is.
+fn show(text: &str, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> {
+    let terminal = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    let width = terminal.unwrap_or(WIDTH).clamp(NARROWEST, WIDEST);
+    print(&page::render(text, Look { width, color: streams.color_stdout }), streams)
 }
 
 fn print(text: &str, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> {
@@ -73,7 +90,7 @@ mod tests {
         for topic in ["GW2001", "gw2001", "backend-not-found", " Backend-Not-Found "] {
             let captured = explain(Some(topic));
             assert_eq!(captured.status, ExitStatus::Success);
-            assert!(captured.stdout.starts_with("# GW2001: backend-not-found\n"), "{}", captured.stdout);
+            assert!(captured.stdout.starts_with("GW2001: backend-not-found\n"), "{}", captured.stdout);
             assert_eq!(captured.stderr, "");
         }
     }
@@ -99,6 +116,6 @@ mod tests {
 
     #[test]
     fn defaults_are_a_page_of_their_own() {
-        assert!(explain(Some("defaults")).stdout.starts_with("# Defaults"));
+        assert!(explain(Some("defaults")).stdout.starts_with("Defaults"));
     }
 }

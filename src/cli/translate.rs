@@ -12,6 +12,7 @@ use super::streams::{Streams, Unwritten};
 use super::value::ReportFormat;
 use super::{Failure, tell_nothing_found};
 use crate::diagnostics::Report;
+use crate::options::Options;
 
 /// Compiles the input, reports what was found, and writes the configuration unless findings forbid it.
 ///
@@ -21,6 +22,7 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     let started = Instant::now();
     stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    let options = Options { writes_configuration: true, ..options };
     let checked = args.check.as_deref().map(Checked::read).transpose().map_err(Failure::Missing)?;
     let mut compiled = pipeline::compile(&args.input, &options, streams.stdin);
     let is_written = compiled.has_output() && (args.partial || !compiled.has_errors());

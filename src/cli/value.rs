@@ -92,6 +92,17 @@ pub(super) fn ignored_code(text: &str) -> Result<Code, String> {
     }
 }
 
+/// `KIND.GROUP`, or `KIND` of the core group.
+pub(super) fn foreign_kind(text: &str) -> Result<String, String> {
+    let (kind, group) = text.split_once('.').unwrap_or((text, ""));
+    let is_kind = kind.starts_with(|first: char| first.is_ascii_uppercase())
+        && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if is_kind && (group.is_empty() != text.contains('.')) && (group.is_empty() || is_subdomain(group)) {
+        return Ok(text.to_owned());
+    }
+    Err("expected a kind, a dot and its group, such as `SecurityPolicy.gateway.envoyproxy.io`".to_owned())
+}
+
 /// A DNS label, as names of namespaces are.
 pub(super) fn namespace(text: &str) -> Result<String, String> {
     if is_label(text) {

@@ -365,6 +365,14 @@ registry! {
     DROPPED_VERSION = "GW5110" "dropped-version" Warning;
     /// A regular expression that is written like a prefix.
     PREFIX_LIKE_REGEX = "GW5111" "prefix-like-regex" Warning;
+    /// An object that gwctl does not translate, about one that it does.
+    FOREIGN_OBJECT = "GW5112" "foreign-object" Warning;
+    /// A configuration would lack what an object that gwctl does not translate demands.
+    FOREIGN_OBJECT_REFUSED = "GW5113" "foreign-object-refused" Error;
+    /// An object that may be missing from the configuration is missing from it.
+    FOREIGN_OBJECT_ALLOWED = "GW5114" "foreign-object-allowed" Warning;
+    /// An object that gwctl does not translate, about one that is not in the input.
+    FOREIGN_TARGET_NOT_FOUND = "GW5115" "foreign-target-not-found" Note;
 
     /// A Secret that is not in the input.
     CERTIFICATE_NOT_FOUND = "GW6001" "certificate-not-found" Error, "ResolvedRefs" "False" "InvalidCertificateRef";

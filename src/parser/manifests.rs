@@ -9,6 +9,7 @@ use super::api::{
     L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, Secret, Service, TlsRouteSpec, XBackendSpec,
     XBackendTrafficPolicySpec, XMeshSpec,
 };
+use super::foreign::ForeignObject;
 use super::source::{Document, DocumentId, SourceSet};
 
 /// The kinds that gwctl reads.
@@ -234,6 +235,8 @@ pub struct Manifests {
     pub endpoint_slices: Vec<Object<EndpointSlice>>,
     pub secrets: Vec<Object<Secret>>,
     pub config_maps: Vec<Object<ConfigMap>>,
+    /// The objects of groups and kinds that gwctl does not translate.
+    pub foreign: Vec<ForeignObject>,
     /// Objects that the API server would refuse: reported, and left out of the lists above.
     pub refused: HashSet<ObjectKey>,
     /// How many objects were read, those of other groups included.

@@ -12,6 +12,7 @@ pub mod decode;
 mod definitions;
 mod edit;
 mod entries;
+pub mod foreign;
 mod from_node;
 pub mod hidden;
 pub mod load;

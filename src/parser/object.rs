@@ -21,6 +21,7 @@ use super::api::{
     L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, Secret, Service, TlsRouteSpec, XBackendSpec,
     XBackendTrafficPolicySpec, XMeshSpec,
 };
+use super::foreign::ForeignObject;
 use super::manifests::{Kind, Metadata, Object, ObjectKey, Position};
 use super::node::Node;
 use super::schema::{Checker, Problem, Schema, Step, Type, listed, quote, schemas};
@@ -96,7 +97,9 @@ pub enum Outcome {
         /// The proof of an error.
         proof: Reported,
     },
-    /// An object of a group or kind that gwctl does not read.
+    /// An object of a group or kind that gwctl does not read, with what it says it is about.
+    Foreign(Box<ForeignObject>),
+    /// A value that is no object of a kind.
     Ignored,
 }
 
@@ -144,11 +147,13 @@ pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: 
                 refuse(vec![problem], &position, &object, None, diagnostics)
             }
             core::CoreKind::Other => {
+                let mut foreign = ForeignObject::read(&node, group, kind, &position, &options.namespace);
                 if let Some(problem) = foreign::slip(group, version, kind, options.channel) {
+                    foreign.is_slip = true;
                     let object = object_ref(&node, group, kind, true, options);
                     diagnostics.report(problem.into_finding(&position, &object));
                 }
-                Outcome::Ignored
+                Outcome::Foreign(Box::new(foreign))
             }
         }
     }

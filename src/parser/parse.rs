@@ -5,8 +5,6 @@
 //! of the input, so that the result does not depend on timing. A document that
 //! is malformed is reported and left out; no other one suffers from it.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Omission, Subject, Unjudged, codes};
@@ -14,6 +12,7 @@ use crate::options::Options;
 
 use super::decode::{DecodeError, decode};
 use super::definitions::{Definition, Definitions};
+use super::foreign::ForeignObject;
 use super::manifests::{Manifests, Position};
 use super::node::Node;
 use super::object::{Outcome, ReadOptions};
@@ -53,18 +52,14 @@ where
         .collect();
     let mut manifests = Manifests { sources, documents, ..Manifests::default() };
     let mut definitions = Definitions::with_capacity(parsed.len());
-    let mut ignored: BTreeMap<String, usize> = BTreeMap::new();
     for document in parsed {
         found.append(document.diagnostics);
         definitions.extend(document.definitions);
         manifests.object_count += document.count;
         manifests.rule_starts.push(document.rules);
-        for kind in document.ignored {
-            *ignored.entry(kind).or_default() += 1;
-        }
+        manifests.foreign.extend(document.foreign);
     }
     definitions.settle(&mut manifests, &mut found);
-    report_ignored(&ignored, &mut found);
     found.take_unjudged().into_iter().for_each(|one| diagnostics.leave(one));
     for finding in found.into_findings() {
         if !is_in_context(&finding.location, &manifests) {
@@ -98,19 +93,6 @@ fn documents(sources: &SourceSet, found: &mut Diagnostics) -> (Vec<Document>, Ve
     (documents, syntaxes)
 }
 
-fn report_ignored(ignored: &BTreeMap<String, usize>, found: &mut Diagnostics) {
-    let total: usize = ignored.values().sum();
-    if total == 0 {
-        return;
-    }
-    let kinds: Vec<String> = ignored.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    let message = match total {
-        1 => format!("1 object of a kind that gwctl does not read is ignored: {}", kinds.join(", ")),
-        _ => format!("{total} objects of kinds that gwctl does not read are ignored: {}", kinds.join(", ")),
-    };
-    found.report(Finding::new(codes::IGNORED_OBJECTS, Location::Run, message));
-}
-
 fn is_in_context(location: &Location, manifests: &Manifests) -> bool {
     let source = match location {
         Location::Source(source) | Location::Bytes(source, _) => Some(*source),
@@ -126,8 +108,8 @@ fn is_in_context(location: &Location, manifests: &Manifests) -> bool {
 #[derive(Default)]
 struct Parsed {
     definitions: Vec<Definition>,
-    /// Kind and group of each ignored object.
-    ignored: Vec<String>,
+    /// The objects that gwctl does not translate.
+    foreign: Vec<ForeignObject>,
     count: usize,
     /// The byte of the document at which each rule begins.
     rules: Vec<Option<usize>>,
@@ -278,15 +260,8 @@ where
             repeated::report(&repeated, &position, &subject, self.document, self.text, &mut self.parsed.diagnostics)
         });
         match (outcome, proof) {
-            (Outcome::Ignored, _) => {
-                if !context {
-                    self.parsed.ignored.push(if group.is_empty() {
-                        meta.kind.clone()
-                    } else {
-                        format!("{}.{group}", meta.kind)
-                    });
-                }
-            }
+            (Outcome::Foreign(object), _) => self.parsed.foreign.push(*object),
+            (Outcome::Ignored, _) => {}
             (Outcome::Read(object), None) => self.define(Definition::read(object, position)),
             (Outcome::Read(object), Some(_)) => {
                 self.define(Definition::refused(Definition::read(object, position.clone()).key, position));

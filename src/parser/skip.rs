@@ -91,6 +91,7 @@ pub(crate) const SETTINGS: &[&str] = &[
     "access-log-format",
     "admin-address",
     "allow-external-name",
+    "allow-unsupported",
     "assume",
     "assume-services",
     "channel",

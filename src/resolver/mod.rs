@@ -15,6 +15,7 @@ mod certificate;
 mod client_certificate;
 mod endpoint_slice;
 mod filter;
+mod foreign;
 mod frontend;
 mod gateway;
 mod group_slip;
@@ -174,6 +175,7 @@ pub fn resolve<'m>(
     l4_route::report_tcp_on_tls(&gateways, &tcp_routes, &tls_routes, diagnostics);
     report_unserved_kinds(manifests, diagnostics);
     endpoint_slice::report_orphans(manifests, options, diagnostics);
+    foreign::report(manifests, options, diagnostics);
     report_unused_resolves(&backends, diagnostics);
     report_unused_port_maps(options, &gateways, diagnostics);
     let mut resolved = Resolved {

@@ -50,20 +50,25 @@ impl<'m> Namespaces<'m> {
             NAME_LABEL => Some(namespace),
             _ => self.labels.get(namespace).and_then(|labels| labels.get(key)).map(String::as_str),
         };
-        let LabelSelector { match_labels, match_expressions } = selector;
-        match_labels.iter().all(|(key, value)| label(key) == Some(value))
-            && match_expressions.iter().all(|expression| {
-                let found = label(&expression.key);
-                let listed = found.is_some_and(|value| expression.values.iter().any(|v| v == value));
-                match expression.operator.as_str() {
-                    "In" => listed,
-                    "NotIn" => !listed,
-                    "Exists" => found.is_some(),
-                    "DoesNotExist" => found.is_none(),
-                    _ => false,
-                }
-            })
+        matches_labels(selector, label)
     }
+}
+
+/// Whether labels meet a selector.
+pub(super) fn matches_labels<'l>(selector: &LabelSelector, label: impl Fn(&str) -> Option<&'l str>) -> bool {
+    let LabelSelector { match_labels, match_expressions } = selector;
+    match_labels.iter().all(|(key, value)| label(key) == Some(value))
+        && match_expressions.iter().all(|expression| {
+            let found = label(&expression.key);
+            let listed = found.is_some_and(|value| expression.values.iter().any(|v| v == value));
+            match expression.operator.as_str() {
+                "In" => listed,
+                "NotIn" => !listed,
+                "Exists" => found.is_some(),
+                "DoesNotExist" => found.is_none(),
+                _ => false,
+            }
+        })
 }
 
 /// The warning for an object whose Namespace a selector asks for in vain.

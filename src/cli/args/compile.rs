@@ -86,6 +86,10 @@ pub struct CompileArgs {
     /// The release channel of Gateway API whose schema counts; `standard` refuses what only the other one has.
     #[arg(long, value_name = "CHANNEL", default_value = "experimental", help_heading = "Findings")]
     channel: ChannelName,
+    /// Serve without the objects of this kind that gwctl does not translate, though they apply to objects of the input
+    /// or are named by them: `SecurityPolicy.gateway.envoyproxy.io`. Repeatable.
+    #[arg(long, value_name = "KIND.GROUP", value_parser = value::foreign_kind, help_heading = "Findings")]
+    allow_unsupported: Vec<String>,
     /// Fail on warnings as on errors.
     #[arg(long, value_name = "WHAT", help_heading = "Findings")]
     deny: Option<Denied>,
@@ -191,6 +195,8 @@ impl CompileArgs {
             envoy_version: self.envoy_version,
             now: Some(time::OffsetDateTime::now_utc().unix_timestamp()),
             settings: self.read_settings.clone(),
+            allow_unsupported: self.allow_unsupported.clone(),
+            writes_configuration: false,
             ignore: ids(&self.ignore),
             select: ids(&self.select),
         })

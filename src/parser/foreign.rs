@@ -1,0 +1,214 @@
+//! Objects of groups and kinds that gwctl does not translate: who they are,
+//! and which objects they say they are about.
+//!
+//! A policy of another group is not decoded. Only the fields by which such
+//! kinds name what they apply to are looked at, directly below `spec`:
+//! `targetRef`, `targetRefs` and `targetSelectors`
+//! ([GEP-713](https://gateway-api.sigs.k8s.io/geps/gep-713/)), and the workload
+//! selectors of Istio, whose Gateways' workloads bear the Gateway's name.
+//! Whatever has another form there is passed over: it names nothing.
+
+use serde::Deserialize;
+
+use crate::diagnostics::{FieldPath, Location, ObjectRef};
+use crate::parser::api::LabelSelector;
+use crate::path;
+
+use super::manifests::{Kind, Position};
+use super::node::Node;
+
+/// The label that the workloads of a Gateway bear
+/// ([GEP-1762](https://gateway-api.sigs.k8s.io/geps/gep-1762/)).
+const GATEWAY_NAME_LABEL: &str = "gateway.networking.k8s.io/gateway-name";
+/// The kinds of Istio that apply to every workload of their namespace where they select none, Gateways included
+/// ([scope of policies](https://istio.io/latest/docs/reference/config/type/workload-selector/)).
+const ISTIO_WHOLE_NAMESPACE: [&str; 4] = ["AuthorizationPolicy", "EnvoyFilter", "RequestAuthentication", "WasmPlugin"];
+/// Istio's root namespace: what stands there applies to every namespace.
+const ISTIO_ROOT: &str = "istio-system";
+
+/// An object that gwctl does not translate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignObject {
+    /// Its group, kind, namespace and name as they are written; an object that names no namespace is in the default one.
+    pub identity: ObjectRef,
+    /// Where it stands.
+    pub position: Position,
+    /// What it says it applies to.
+    pub targets: Vec<ForeignTarget>,
+    /// Whether its group or kind looks like a slip, which has been reported.
+    pub is_slip: bool,
+}
+
+/// One of the targets of such an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignTarget {
+    /// The field that names it, from the root of the object.
+    pub path: FieldPath,
+    /// The group; `None` where none is written.
+    pub group: Option<String>,
+    /// The kind.
+    pub kind: String,
+    /// The namespace; that of the object where none is written.
+    pub namespace: String,
+    /// Which objects of the kind.
+    pub selection: Selection,
+}
+
+/// Which objects of a kind are meant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Selection {
+    /// The one of this name.
+    Name(String),
+    /// Those with these labels.
+    Labels(LabelSelector),
+    /// Those of Istio: all of the namespace or, when `everywhere` is set, of every namespace.
+    Istio {
+        /// Whether those of other namespaces are meant too.
+        everywhere: bool,
+    },
+}
+
+impl ForeignObject {
+    /// Reads what is needed of an object.
+    pub(super) fn read(node: &Node, group: &str, kind: &str, position: &Position, default_namespace: &str) -> Self {
+        let metadata = node.get("metadata");
+        let word = |field: &str| {
+            metadata.and_then(|metadata| metadata.get(field)).and_then(Node::as_str).filter(|text| !text.is_empty())
+        };
+        let identity = ObjectRef {
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+            namespace: word("namespace").unwrap_or(default_namespace).to_owned(),
+            name: word("name").or_else(|| word("generateName")).unwrap_or_default().to_owned(),
+        };
+        let targets = node.get("spec").map(|spec| targets(spec, &identity)).unwrap_or_default();
+        Self { identity, position: position.clone(), targets, is_slip: false }
+    }
+
+    /// The place of the field at `path`, given from the root of the object.
+    pub fn at(&self, path: &FieldPath) -> Location {
+        Location::field(self.position.document, self.position.base.join(path))
+    }
+}
+
+fn targets(spec: &Node, identity: &ObjectRef) -> Vec<ForeignTarget> {
+    let spec_path = path!["spec"];
+    let single = spec.get("targetRef").into_iter().map(|target| (spec_path.with("targetRef"), target));
+    let listed = |field: &'static str| {
+        let items = spec.get(field).and_then(Node::as_list).unwrap_or_default();
+        items.iter().enumerate().map(move |(index, item)| (path!["spec", field, index], item))
+    };
+    let named = single.chain(listed("targetRefs"));
+    let mut targets: Vec<ForeignTarget> = named.filter_map(|(path, target)| by_name(path, target, identity)).collect();
+    targets.extend(listed("targetSelectors").filter_map(|(path, target)| by_labels(path, target, identity)));
+    if targets.is_empty() && is_istio(&identity.group) {
+        targets.extend(of_istio(spec, identity));
+    }
+    targets
+}
+
+fn by_name(path: FieldPath, target: &Node, identity: &ObjectRef) -> Option<ForeignTarget> {
+    let name = target.get("name").and_then(Node::as_str)?.to_owned();
+    target_of(path, target, identity, Selection::Name(name))
+}
+
+fn by_labels(path: FieldPath, target: &Node, identity: &ObjectRef) -> Option<ForeignTarget> {
+    let part = |field: &str| target.get(field).cloned().map(|value| (field.to_owned(), value));
+    let parts = Node::Map(part("matchLabels").into_iter().chain(part("matchExpressions")).collect());
+    let labels = LabelSelector::deserialize(parts).ok()?;
+    target_of(path, target, identity, Selection::Labels(labels))
+}
+
+fn target_of(path: FieldPath, target: &Node, identity: &ObjectRef, selection: Selection) -> Option<ForeignTarget> {
+    let text = |field: &str| target.get(field).and_then(Node::as_str);
+    // Some kinds name a version, as owner references do.
+    let of_version = || text("apiVersion").map(|version| version.split_once('/').map_or("", |(group, _)| group));
+    Some(ForeignTarget {
+        path,
+        group: text("group").or_else(of_version).map(str::to_owned),
+        kind: text("kind")?.to_owned(),
+        namespace: text("namespace").unwrap_or(&identity.namespace).to_owned(),
+        selection,
+    })
+}
+
+/// Whether a group is one of Istio's.
+fn is_istio(group: &str) -> bool {
+    group.ends_with(".istio.io")
+}
+
+/// The Gateways whose workloads an object of Istio selects.
+fn of_istio(spec: &Node, identity: &ObjectRef) -> Option<ForeignTarget> {
+    let selector = [("selector", "matchLabels"), ("workloadSelector", "labels")]
+        .into_iter()
+        .find_map(|(field, labels)| Some((field, labels, spec.get(field)?)));
+    let (path, selection) = match selector {
+        Some((field, labels, selector)) => {
+            let name = selector.get(labels)?.get(GATEWAY_NAME_LABEL)?.as_str()?.to_owned();
+            (path!["spec", field, labels, GATEWAY_NAME_LABEL], Selection::Name(name))
+        }
+        None if ISTIO_WHOLE_NAMESPACE.contains(&identity.kind.as_str()) => {
+            (path!["spec"], Selection::Istio { everywhere: identity.namespace == ISTIO_ROOT })
+        }
+        None => return None,
+    };
+    Some(ForeignTarget {
+        path,
+        group: Some(Kind::Gateway.group().to_owned()),
+        kind: Kind::Gateway.name().to_owned(),
+        namespace: identity.namespace.clone(),
+        selection,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parser::decode::decode;
+    use crate::parser::source::DocumentId;
+    use crate::parser::split::Syntax;
+
+    fn read(group: &str, kind: &str, spec: &str) -> Vec<ForeignTarget> {
+        let text = format!("metadata: {{name: p, namespace: shop}}\nspec: {spec}\n");
+        let node = decode(&text, Syntax::Yaml).unwrap().node;
+        let position = Position { document: DocumentId(0), base: FieldPath::ROOT, context: false };
+        ForeignObject::read(&node, group, kind, &position, "default").targets
+    }
+
+    fn paths(targets: &[ForeignTarget]) -> Vec<String> {
+        targets.iter().map(|target| format!("{} {} {}", target.path, target.namespace, target.kind)).collect()
+    }
+
+    #[test]
+    fn every_form_of_a_target_is_read() {
+        let found = read(
+            "gateway.envoyproxy.io",
+            "SecurityPolicy",
+            "{targetRef: {group: g, kind: Gateway, name: a}, targetRefs: [{kind: HTTPRoute, name: b, namespace: c}, 1],
+              targetSelectors: [{kind: Service, matchLabels: {a: b}}]}",
+        );
+        let expected =
+            ["spec.targetRef shop Gateway", "spec.targetRefs[0] c HTTPRoute", "spec.targetSelectors[0] shop Service"];
+        assert_eq!(paths(&found), expected);
+    }
+
+    #[test]
+    fn what_has_another_form_names_nothing() {
+        for spec in ["1", "[]", "{targetRef: a}", "{targetRefs: {a: b}}", "{targetRefs: [{kind: Gateway}, {name: a}]}"]
+        {
+            assert_eq!(read("a.example", "B", spec), [], "{spec}");
+        }
+    }
+
+    #[test]
+    fn istio_selects_workloads_of_gateways() {
+        let group = "security.istio.io";
+        let label = "{selector: {matchLabels: {gateway.networking.k8s.io/gateway-name: edge}}}";
+        assert_eq!(paths(&read(group, "AuthorizationPolicy", label)).len(), 1);
+        assert_eq!(read(group, "AuthorizationPolicy", "{selector: {matchLabels: {app: cart}}}"), []);
+        let whole = read(group, "AuthorizationPolicy", "{}");
+        assert_eq!(whole.first().map(|target| &target.selection), Some(&Selection::Istio { everywhere: false }));
+        assert_eq!(read(group, "PeerAuthentication", "{}"), []);
+        assert_eq!(read("apps", "Deployment", label), []);
+    }
+}

@@ -1,0 +1,375 @@
+//! Objects that gwctl does not translate, and that are about objects which it does.
+//!
+//! What such an object demands of traffic is missing from the configuration: a
+//! policy that lets nobody in is not there. It applies to the objects that it
+//! names itself, or it is used by those that refer to it. Whatever else is of
+//! other groups has no effect here and is counted in one note.
+
+mod reference;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Location, codes};
+use crate::options::Options;
+use crate::parser::foreign::{ForeignObject, ForeignTarget, Selection};
+use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey};
+use crate::path;
+use crate::spelling::nearest;
+
+use super::selector::matches_labels;
+use reference::References;
+
+/// How many of an object's targets a finding shows.
+const MOST_SHOWN: usize = 8;
+/// The longest name that is printed whole.
+const LONGEST_SHOWN: usize = 253;
+
+/// Groups of Kubernetes itself that say nothing of traffic: nobody needs to hear that they are ignored.
+const WITHOUT_TRAFFIC: [&str; 14] = [
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "events.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+];
+
+/// Reports the objects that are about others, and counts the rest.
+pub(super) fn report(manifests: &Manifests, options: &Options, diagnostics: &mut Diagnostics) {
+    if manifests.foreign.is_empty() {
+        return;
+    }
+    let known = Known::new(manifests, options);
+    let references = References::new(manifests, options);
+    let mut ignored: BTreeMap<String, usize> = BTreeMap::new();
+    for object in &manifests.foreign {
+        let concern = Concern::of(object, &known, &references);
+        if let Some(finding) = concern.finding(object, options) {
+            diagnostics.report(finding);
+        } else if !object.position.context && !object.is_slip && !is_without_traffic(object) {
+            *ignored.entry(full_kind(object)).or_default() += 1;
+        }
+    }
+    report_ignored(&ignored, diagnostics);
+}
+
+fn is_without_traffic(object: &ForeignObject) -> bool {
+    WITHOUT_TRAFFIC.contains(&object.identity.group.as_str())
+}
+
+/// `KIND.GROUP`, as the command line names a kind.
+fn full_kind(object: &ForeignObject) -> String {
+    let (kind, group) = (&object.identity.kind, &object.identity.group);
+    if group.is_empty() { kind.clone() } else { format!("{kind}.{group}") }
+}
+
+fn report_ignored(ignored: &BTreeMap<String, usize>, diagnostics: &mut Diagnostics) {
+    let total: usize = ignored.values().sum();
+    let kinds: Vec<String> = ignored.iter().map(|(kind, count)| format!("{count} {}", shown(kind))).collect();
+    let message = match total {
+        0 => return,
+        1 => format!("1 object of a kind that gwctl does not read is ignored: {}", kinds.join(", ")),
+        _ => format!("{total} objects of kinds that gwctl does not read are ignored: {}", kinds.join(", ")),
+    };
+    diagnostics.report(Finding::new(codes::IGNORED_OBJECTS, Location::Run, message));
+}
+
+/// A word of an object that nothing has checked, for a message.
+fn shown(text: &str) -> String {
+    let clipped: String = text.chars().take(LONGEST_SHOWN).collect();
+    clipped.escape_debug().to_string()
+}
+
+/// An object that may be a target.
+struct Candidate<'m> {
+    metadata: &'m Metadata,
+    place: Location,
+}
+
+/// The objects of the input that others may be about.
+struct Known<'m> {
+    manifests: &'m Manifests,
+    options: &'m Options,
+    by_name: HashMap<(Kind, &'m str, &'m str), Candidate<'m>>,
+    /// The names of each kind in each namespace, in the order of the input.
+    names: HashMap<(Kind, &'m str), Vec<&'m str>>,
+    /// The names of the classes whose Gateways Istio serves.
+    istio_classes: HashSet<&'m str>,
+}
+
+/// What a kind of the API may be targeted as.
+const TARGETS: [Kind; 17] = [
+    Kind::GatewayClass,
+    Kind::Gateway,
+    Kind::ListenerSet,
+    Kind::HTTPRoute,
+    Kind::GRPCRoute,
+    Kind::TLSRoute,
+    Kind::TCPRoute,
+    Kind::UDPRoute,
+    Kind::ReferenceGrant,
+    Kind::BackendTLSPolicy,
+    Kind::XBackend,
+    Kind::XBackendTrafficPolicy,
+    Kind::XMesh,
+    Kind::Namespace,
+    Kind::Service,
+    Kind::Secret,
+    Kind::ConfigMap,
+];
+
+/// The kind that a target names. Who leaves the group out, or writes `core`, means the kind of that name.
+fn kind_of(target: &ForeignTarget) -> Option<Kind> {
+    let of_name = TARGETS.into_iter().find(|kind| match &target.group {
+        Some(group) => kind.is_named(group, &target.kind),
+        None => kind.name() == target.kind,
+    });
+    of_name.or_else(|| super::group_slip::meant(target.group.as_deref()?, &target.kind, &TARGETS))
+}
+
+impl<'m> Known<'m> {
+    fn new(manifests: &'m Manifests, options: &'m Options) -> Self {
+        let mut known = Self {
+            manifests,
+            options,
+            by_name: HashMap::new(),
+            names: HashMap::new(),
+            istio_classes: istio_classes(manifests),
+        };
+        if manifests.foreign.iter().all(|object| object.targets.is_empty()) {
+            return known;
+        }
+        macro_rules! add {
+            ($($list:ident),+) => { $(manifests.$list.iter().for_each(|object| known.add(object));)+ };
+        }
+        add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
+        add!(reference_grants, backend_tls_policies, backends, backend_traffic_policies, meshes);
+        add!(namespaces, services, secrets, config_maps);
+        known
+    }
+
+    fn add<S>(&mut self, object: &'m Object<S>) {
+        let metadata = &object.metadata;
+        let (namespace, name) = (metadata.namespace.as_str(), metadata.name.as_str());
+        let candidate = Candidate { metadata, place: object.at(&path!["metadata", "name"]) };
+        self.by_name.insert((object.kind, namespace, name), candidate);
+        self.names.entry((object.kind, namespace)).or_default().push(name);
+    }
+
+    fn names<'k>(&'k self, kind: Kind, namespace: &'k str) -> impl Iterator<Item = &'k str> {
+        self.names.get(&(kind, namespace)).into_iter().flatten().copied()
+    }
+
+    /// Whether an object that was not read could be one that the input takes for given.
+    fn is_taken_for_given(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        let key = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+        let assume = &self.options.assume;
+        let is_class_of = |class: &str| self.manifests.gateways.iter().any(|g| g.spec.gateway_class_name == class);
+        self.manifests.refused.contains(&key)
+            || match kind {
+                Kind::Gateway => assume.gateways,
+                Kind::Service => assume.services,
+                Kind::Secret => assume.secrets,
+                Kind::ConfigMap => assume.config_maps,
+                Kind::Namespace => assume.namespaces,
+                Kind::GatewayClass => is_class_of(name),
+                _ => false,
+            }
+    }
+}
+
+fn istio_classes(manifests: &Manifests) -> HashSet<&str> {
+    let is_istio = |text: &str| text.contains("istio");
+    let declared = manifests.gateway_classes.iter().filter(|class| is_istio(&class.spec.controller_name));
+    let by_name = manifests.gateways.iter().map(|gateway| gateway.spec.gateway_class_name.as_str());
+    declared.map(|class| class.metadata.name.as_str()).chain(by_name.filter(|name| is_istio(name))).collect()
+}
+
+/// One object that a foreign object is about.
+struct About {
+    /// The field of the foreign object that says so.
+    path: FieldPath,
+    /// The object, as a sentence names it.
+    name: String,
+    kind: Kind,
+    /// Where it is; `None` when it is not in the input, and assumed or refused.
+    place: Option<Location>,
+}
+
+/// What a foreign object has to do with the input.
+enum Concern {
+    /// It applies to these objects, and to so many more.
+    Applies(Vec<About>, usize),
+    /// An object of the input refers to it, here.
+    Named {
+        by: String,
+        place: Location,
+    },
+    /// It would apply to an object that the input does not have.
+    Missed {
+        path: FieldPath,
+        name: String,
+        near: Option<String>,
+    },
+    Nothing,
+}
+
+impl Concern {
+    fn of(object: &ForeignObject, known: &Known<'_>, references: &References) -> Self {
+        let (mut found, mut more, mut missed) = (Vec::new(), 0, None);
+        for target in &object.targets {
+            let Some(kind) = kind_of(target) else { continue };
+            match &target.selection {
+                Selection::Name(name) => match of_name(target, kind, name, known) {
+                    Ok(about) => found.push(about),
+                    Err(concern) => missed = missed.or(Some(concern)),
+                },
+                Selection::Labels(_) | Selection::Istio { .. } => more += of_selection(target, kind, known, &mut found),
+            }
+        }
+        more += found.len().saturating_sub(MOST_SHOWN);
+        found.truncate(MOST_SHOWN);
+        if !found.is_empty() {
+            return Self::Applies(found, more);
+        }
+        match references.of(object) {
+            Some((by, place)) => Self::Named { by: by.to_owned(), place: place.clone() },
+            None => missed.unwrap_or(Self::Nothing),
+        }
+    }
+}
+
+fn of_name(target: &ForeignTarget, kind: Kind, name: &str, known: &Known<'_>) -> Result<About, Concern> {
+    let namespace = if kind.is_namespaced() { target.namespace.as_str() } else { "" };
+    let full = if namespace.is_empty() { shown(name) } else { format!("{}/{}", shown(namespace), shown(name)) };
+    let (path, full) = (target.path.clone(), format!("{} `{full}`", kind.name()));
+    match known.by_name.get(&(kind, namespace, name)) {
+        Some(candidate) => Ok(About { path, name: full, kind, place: Some(candidate.place.clone()) }),
+        None if known.is_taken_for_given(kind, namespace, name) => Ok(About { path, name: full, kind, place: None }),
+        None => {
+            let near = nearest(name, known.names(kind, namespace)).map(str::to_owned);
+            Err(Concern::Missed { path, name: full, near })
+        }
+    }
+}
+
+/// Adds the first objects that a target selects; the number of the others.
+fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &mut Vec<About>) -> usize {
+    let mut more = 0;
+    let mut add = |name: &str, place: Location| {
+        if found.len() < MOST_SHOWN {
+            let name = format!("{} `{name}`", kind.name());
+            found.push(About { path: target.path.clone(), name, kind, place: Some(place) });
+        } else {
+            more += 1;
+        }
+    };
+    match &target.selection {
+        Selection::Labels(selector) => {
+            let namespace = if kind.is_namespaced() { target.namespace.as_str() } else { "" };
+            for name in known.names(kind, namespace) {
+                let Some(Candidate { metadata, place }) = known.by_name.get(&(kind, namespace, name)) else { continue };
+                if matches_labels(selector, |key| metadata.labels.get(key).map(String::as_str)) {
+                    let full = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
+                    add(&full, place.clone());
+                }
+            }
+        }
+        Selection::Istio { everywhere } => {
+            let gateways = known.manifests.gateways.iter();
+            let is_meant = |namespace: &str| *everywhere || namespace == target.namespace;
+            for gateway in gateways.filter(|gateway| is_meant(&gateway.metadata.namespace)) {
+                if known.istio_classes.contains(gateway.spec.gateway_class_name.as_str()) {
+                    add(&gateway.full_name(), gateway.at(&path!["metadata", "name"]));
+                }
+            }
+        }
+        Selection::Name(_) => {}
+    }
+    more
+}
+
+/// What a target is called when it is spoken of again.
+fn noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::HTTPRoute | Kind::GRPCRoute | Kind::TLSRoute | Kind::TCPRoute | Kind::UDPRoute => "route",
+        Kind::Gateway => "Gateway",
+        Kind::ListenerSet => "ListenerSet",
+        Kind::GatewayClass => "class",
+        Kind::Service | Kind::XBackend => "backend",
+        _ => "object",
+    }
+}
+
+impl Concern {
+    fn finding(self, object: &ForeignObject, options: &Options) -> Option<Finding> {
+        let kind = full_kind(object);
+        let is_allowed = options.allow_unsupported.iter().any(|allowed| *allowed == kind);
+        let identity = &object.identity;
+        let name = format!("{} `{}/{}`", shown(&identity.kind), shown(&identity.namespace), shown(&identity.name));
+        let group =
+            if identity.group.is_empty() { String::new() } else { format!(" of group `{}`", shown(&identity.group)) };
+        let finding = |code: Code, path: FieldPath, message: String| {
+            Finding::new(code, object.at(&path), message).object(identity.clone(), path)
+        };
+        let code = match (is_allowed, options.writes_configuration) {
+            (true, _) => codes::FOREIGN_OBJECT_ALLOWED,
+            (false, true) => codes::FOREIGN_OBJECT_REFUSED,
+            (false, false) => codes::FOREIGN_OBJECT,
+        };
+        let help = help(code, &shown(&kind));
+        match self {
+            Self::Nothing => None,
+            Self::Applies(found, more) => {
+                let (first, others) = found.split_first()?;
+                let total = others.len() + more;
+                let and_more = match total {
+                    0 => String::new(),
+                    1 => " and 1 other object".to_owned(),
+                    _ => format!(" and {total} other objects"),
+                };
+                let message = format!("{name}{group} applies to {}{and_more}, and is not translated", first.name);
+                let noun = noun(first.kind);
+                let consequence = match total {
+                    0 => format!("gwctl's configuration serves this {noun} without it"),
+                    _ => format!("gwctl's configuration serves this {noun} and the others without it"),
+                };
+                let start = finding(code, first.path.clone(), message).label("applies to it").consequence(consequence);
+                let places = found.iter().filter_map(|about| Some((about.place.clone()?, about.name.clone())));
+                Some(places.fold(start.help(help), |finding, (place, name)| finding.related(place, name)))
+            }
+            Self::Named { by, place } => {
+                let message = format!("{name}{group} is named by {by}, and is not translated");
+                let consequence = "gwctl's configuration serves what refers to it without it";
+                let finding = finding(code, path!["metadata", "name"], message).label("not translated");
+                Some(finding.consequence(consequence).help(help).related(place, "named here"))
+            }
+            Self::Missed { path, name: target, near } => {
+                let message = format!("{name}{group} applies to {target}, which is not in the input");
+                let help = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "nothing needs to change where the object is in another place".to_owned(),
+                };
+                Some(finding(codes::FOREIGN_TARGET_NOT_FOUND, path, message).label("no such object").help(help))
+            }
+        }
+    }
+}
+
+fn help(code: Code, kind: &str) -> String {
+    if code == codes::FOREIGN_OBJECT_ALLOWED {
+        return "nothing needs to change: `--allow-unsupported` names the kind".to_owned();
+    }
+    if code == codes::FOREIGN_OBJECT_REFUSED {
+        return format!("pass `--allow-unsupported {kind}` to serve without objects of the kind");
+    }
+    format!("test what it does in a cluster; `gwctl translate` needs `--allow-unsupported {kind}` to leave it out")
+}

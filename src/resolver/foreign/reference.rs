@@ -1,0 +1,264 @@
+//! Which objects of other groups the input refers to, and where.
+
+use std::collections::HashMap;
+
+use crate::diagnostics::{FieldPath, Location};
+use crate::options::Options;
+use crate::parser::api::{
+    BackendObjectReference, BackendRef, FrontendTlsConfig, GatewayTls, GrpcRouteFilter, HttpRouteFilter, L4RouteRule,
+    Listener, LocalObjectReference, ObjectReference, ParentReference, SecretObjectReference,
+};
+use crate::parser::foreign::ForeignObject;
+use crate::parser::manifests::{Kind, Manifests, Object};
+use crate::path;
+
+/// The group, the kind, the namespace (empty for an object of the cluster) and the name of an object.
+type Key = (String, String, String, String);
+
+/// The first reference to each object of a kind that gwctl does not read.
+#[derive(Debug, Default)]
+pub(super) struct References(HashMap<Key, (String, Location)>);
+
+impl References {
+    pub(super) fn new(manifests: &Manifests, options: &Options) -> Self {
+        let mut references = Self::default();
+        references.add_gateways(manifests, options);
+        references.add_routes(manifests);
+        references.add_policies(manifests);
+        references
+    }
+
+    /// Who refers to the object, and where.
+    pub(super) fn of(&self, object: &ForeignObject) -> Option<&(String, Location)> {
+        let identity = &object.identity;
+        let key = |namespace: &str| {
+            (identity.group.clone(), identity.kind.clone(), namespace.to_owned(), identity.name.clone())
+        };
+        self.0.get(&key(&identity.namespace)).or_else(|| self.0.get(&key("")))
+    }
+
+    /// Notes a reference, unless it names a kind that gwctl reads.
+    fn add<S>(
+        &mut self,
+        from: &Object<S>,
+        at: impl FnOnce() -> FieldPath,
+        (group, kind): (&str, &str),
+        namespace: Option<&str>,
+        name: &str,
+    ) {
+        let is_core =
+            || [Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::Namespace].iter().any(|own| own.name() == kind);
+        if group == Kind::Gateway.group() || group == Kind::XBackend.group() || (group.is_empty() && is_core()) {
+            return;
+        }
+        let namespace = namespace.unwrap_or(&from.metadata.namespace);
+        let key = (group.to_owned(), kind.to_owned(), namespace.to_owned(), name.to_owned());
+        let by = || {
+            let name = if from.metadata.namespace.is_empty() { from.metadata.name.clone() } else { from.full_name() };
+            (format!("{} `{name}`", from.kind.name()), from.at(&at()))
+        };
+        self.0.entry(key).or_insert_with(by);
+    }
+
+    fn add_local<S>(&mut self, from: &Object<S>, at: impl FnOnce() -> FieldPath, reference: &LocalObjectReference) {
+        let LocalObjectReference { group, kind, name } = reference;
+        self.add(from, at, (group, kind), None, name);
+    }
+
+    fn add_object<S>(&mut self, from: &Object<S>, at: impl FnOnce() -> FieldPath, reference: &ObjectReference) {
+        let ObjectReference { group, kind, name, namespace } = reference;
+        self.add(from, at, (group, kind), namespace.as_deref(), name);
+    }
+
+    fn add_secret<S>(&mut self, from: &Object<S>, at: impl FnOnce() -> FieldPath, reference: &SecretObjectReference) {
+        let SecretObjectReference { group, kind, name, namespace } = reference;
+        self.add(from, at, (group, kind), namespace.as_deref(), name);
+    }
+
+    fn add_backend<S>(&mut self, from: &Object<S>, at: impl FnOnce() -> FieldPath, reference: &BackendObjectReference) {
+        let BackendObjectReference { group, kind, name, namespace, port: _ } = reference;
+        self.add(from, at, (group, kind), namespace.as_deref(), name);
+    }
+
+    fn add_gateways(&mut self, manifests: &Manifests, options: &Options) {
+        // Parameters that are assumed have no effect, whatever they are.
+        let has_parameters = !options.assume.parameters;
+        for class in manifests.gateway_classes.iter().filter(|_| has_parameters) {
+            if let Some(reference) = &class.spec.parameters_ref {
+                self.add_object(class, || path!["spec", "parametersRef"], reference);
+            }
+        }
+        for gateway in &manifests.gateways {
+            let infrastructure = gateway.spec.infrastructure.as_ref().filter(|_| has_parameters);
+            if let Some(reference) = infrastructure.and_then(|settings| settings.parameters_ref.as_ref()) {
+                self.add_local(gateway, || path!["spec", "infrastructure", "parametersRef"], reference);
+            }
+            self.add_listeners(gateway, &gateway.spec.listeners);
+            if let Some(tls) = &gateway.spec.tls {
+                self.add_gateway_tls(gateway, tls);
+            }
+        }
+        manifests.listener_sets.iter().for_each(|set| self.add_listeners(set, &set.spec.listeners));
+    }
+
+    fn add_listeners<S>(&mut self, from: &Object<S>, listeners: &[Listener]) {
+        for (listener, spec) in listeners.iter().enumerate() {
+            let certificates = spec.tls.as_ref().map(|tls| tls.certificate_refs.as_slice()).unwrap_or_default();
+            for (index, reference) in certificates.iter().enumerate() {
+                let at = || path!["spec", "listeners", listener, "tls", "certificateRefs", index];
+                self.add_secret(from, at, reference);
+            }
+        }
+    }
+
+    fn add_gateway_tls<S>(&mut self, from: &Object<S>, tls: &GatewayTls) {
+        let GatewayTls { backend, frontend } = tls;
+        if let Some(reference) = backend.as_ref().and_then(|backend| backend.client_certificate_ref.as_ref()) {
+            self.add_secret(from, || path!["spec", "tls", "backend", "clientCertificateRef"], reference);
+        }
+        let Some(frontend) = frontend else { return };
+        let at = path!["spec", "tls", "frontend"];
+        self.add_authorities(from, &at.with("default"), &frontend.default);
+        for (index, port) in frontend.per_port.iter().enumerate() {
+            self.add_authorities(from, &at.with("perPort").with(index).with("tls"), &port.tls);
+        }
+    }
+
+    fn add_authorities<S>(&mut self, from: &Object<S>, at: &FieldPath, settings: &FrontendTlsConfig) {
+        let references = settings.validation.as_ref().map(|validation| validation.ca_certificate_refs.as_slice());
+        for (index, reference) in references.unwrap_or_default().iter().enumerate() {
+            let at = || at.with("validation").with("caCertificateRefs").with(index);
+            self.add_object(from, at, reference);
+        }
+    }
+
+    fn add_routes(&mut self, manifests: &Manifests) {
+        for route in &manifests.http_routes {
+            self.add_parents(route, &route.spec.parent_refs);
+            for (rule, spec) in route.spec.rules.iter().enumerate() {
+                let at = || path!["spec", "rules", rule];
+                self.add_http_filters(route, at, &spec.filters);
+                for (index, backend) in spec.backend_refs.iter().enumerate() {
+                    let at = || path!["spec", "rules", rule, "backendRefs", index];
+                    self.add(route, at, (&backend.group, &backend.kind), backend.namespace.as_deref(), &backend.name);
+                    self.add_http_filters(route, at, &backend.filters);
+                }
+            }
+        }
+        for route in &manifests.grpc_routes {
+            self.add_parents(route, &route.spec.parent_refs);
+            for (rule, spec) in route.spec.rules.iter().enumerate() {
+                let at = || path!["spec", "rules", rule];
+                self.add_grpc_filters(route, at, &spec.filters);
+                for (index, backend) in spec.backend_refs.iter().enumerate() {
+                    let at = || path!["spec", "rules", rule, "backendRefs", index];
+                    self.add(route, at, (&backend.group, &backend.kind), backend.namespace.as_deref(), &backend.name);
+                    self.add_grpc_filters(route, at, &backend.filters);
+                }
+            }
+        }
+        for route in &manifests.tls_routes {
+            self.add_parents(route, &route.spec.parent_refs);
+            self.add_l4_rules(route, &route.spec.rules);
+        }
+        for route in manifests.tcp_routes.iter().chain(&manifests.udp_routes) {
+            self.add_parents(route, &route.spec.parent_refs);
+            self.add_l4_rules(route, &route.spec.rules);
+        }
+    }
+
+    fn add_parents<S>(&mut self, from: &Object<S>, parents: &[ParentReference]) {
+        for (index, parent) in parents.iter().enumerate() {
+            let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = parent;
+            let at = || path!["spec", "parentRefs", index];
+            self.add(from, at, (group, kind), namespace.as_deref(), name);
+        }
+    }
+
+    fn add_http_filters<S>(
+        &mut self,
+        from: &Object<S>,
+        owner: impl Fn() -> FieldPath + Copy,
+        filters: &[HttpRouteFilter],
+    ) {
+        for (index, filter) in filters.iter().enumerate() {
+            let at = |member: &'static str| owner().with("filters").with(index).with(member);
+            match filter {
+                HttpRouteFilter::ExtensionRef(reference) => self.add_local(from, || at("extensionRef"), reference),
+                HttpRouteFilter::RequestMirror(filter) => {
+                    self.add_backend(from, || at("requestMirror").with("backendRef"), &filter.backend_ref);
+                }
+                HttpRouteFilter::ExternalAuth(filter) => {
+                    self.add_backend(from, || at("externalAuth").with("backendRef"), &filter.backend_ref);
+                }
+                HttpRouteFilter::RequestHeaderModifier(_)
+                | HttpRouteFilter::ResponseHeaderModifier(_)
+                | HttpRouteFilter::RequestRedirect(_)
+                | HttpRouteFilter::UrlRewrite(_)
+                | HttpRouteFilter::Cors(_) => {}
+            }
+        }
+    }
+
+    fn add_grpc_filters<S>(
+        &mut self,
+        from: &Object<S>,
+        owner: impl Fn() -> FieldPath + Copy,
+        filters: &[GrpcRouteFilter],
+    ) {
+        for (index, filter) in filters.iter().enumerate() {
+            let at = |member: &'static str| owner().with("filters").with(index).with(member);
+            match filter {
+                GrpcRouteFilter::ExtensionRef(reference) => self.add_local(from, || at("extensionRef"), reference),
+                GrpcRouteFilter::RequestMirror(filter) => {
+                    self.add_backend(from, || at("requestMirror").with("backendRef"), &filter.backend_ref);
+                }
+                GrpcRouteFilter::RequestHeaderModifier(_) | GrpcRouteFilter::ResponseHeaderModifier(_) => {}
+            }
+        }
+    }
+
+    fn add_l4_rules<S>(&mut self, from: &Object<S>, rules: &[L4RouteRule]) {
+        for (rule, spec) in rules.iter().enumerate() {
+            for (index, backend) in spec.backend_refs.iter().enumerate() {
+                let BackendRef { group, kind, name, namespace, port: _, weight: _ } = backend;
+                let at = || path!["spec", "rules", rule, "backendRefs", index];
+                self.add(from, at, (group, kind), namespace.as_deref(), name);
+            }
+        }
+    }
+
+    fn add_policies(&mut self, manifests: &Manifests) {
+        for policy in &manifests.backend_tls_policies {
+            for (index, target) in policy.spec.target_refs.iter().enumerate() {
+                let at = || path!["spec", "targetRefs", index];
+                self.add(policy, at, (&target.group, &target.kind), None, &target.name);
+            }
+            for (index, reference) in policy.spec.validation.ca_certificate_refs.iter().enumerate() {
+                let at = || path!["spec", "validation", "caCertificateRefs", index];
+                self.add_local(policy, at, reference);
+            }
+        }
+        for policy in &manifests.backend_traffic_policies {
+            for (index, target) in policy.spec.target_refs.iter().enumerate() {
+                self.add_local(policy, || path!["spec", "targetRefs", index], target);
+            }
+        }
+        for backend in &manifests.backends {
+            let Some(tls) = &backend.spec.tls else { continue };
+            if let Some(reference) = &tls.client_certificate_ref {
+                self.add_secret(backend, || path!["spec", "tls", "clientCertificateRef"], reference);
+            }
+            let authorities = tls.validation.as_ref().map(|validation| validation.ca_certificate_refs.as_slice());
+            for (index, reference) in authorities.unwrap_or_default().iter().enumerate() {
+                let at = || path!["spec", "tls", "validation", "caCertificateRefs", index];
+                self.add_local(backend, at, reference);
+            }
+        }
+        for mesh in &manifests.meshes {
+            if let Some(reference) = &mesh.spec.parameters_ref {
+                self.add_object(mesh, || path!["spec", "parametersRef"], reference);
+            }
+        }
+    }
+}
