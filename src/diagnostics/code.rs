@@ -250,8 +250,6 @@ registry! {
     NO_LISTENER = "GW3012" "no-listener" Error;
     /// Two Gateways that cannot share an address and port.
     ADDRESS_IN_USE = "GW3013" "address-in-use" Error;
-    /// A Gateway that is assumed, on which the routes that name it are judged as far as that goes.
-    ASSUMED_GATEWAY = "GW3030" "assumed-gateway" Note;
     /// A hostname that no listener serves, beside others that are served.
     HOSTNAME_NOT_SERVED = "GW3014" "hostname-not-served" Warning;
     /// Something selected on the command line is not in the input.
@@ -266,6 +264,8 @@ registry! {
     LISTENER_SET_NOT_ALLOWED = "GW3021" "listener-set-not-allowed" Error, "Accepted" "False" "NotAllowed";
     /// A ListenerSet as parent that has joined no Gateway.
     PARENT_NOT_ACCEPTED = "GW3022" "parent-not-accepted" Error;
+    /// A Gateway that is assumed, on which the routes that name it are judged as far as that goes.
+    ASSUMED_GATEWAY = "GW3030" "assumed-gateway" Note;
     /// An address to which no connection can be made.
     UNUSABLE_ADDRESS = "GW3070" "unusable-address" Error, "Programmed" "False" "AddressNotUsable";
 
