@@ -49,8 +49,8 @@ pub(super) fn joined(lines: &[(String, String)], message: Message) -> Lines {
     kept
 }
 
-/// What the proxy reads of the headers that were sent.
-pub(super) fn receive(sent: &[(String, String)], version: Version) -> Result<Lines, BadConnection> {
+/// What the proxy reads of the headers that were sent. Those of a tunnel's connection are not looked into.
+pub(super) fn receive(sent: &[(String, String)], version: Version, is_tunnel: bool) -> Result<Lines, BadConnection> {
     let mut lines = Lines::with_capacity(sent.len() + 4);
     for (name, value) in sent {
         let (name, value) = (name.to_ascii_lowercase(), value.trim_matches([' ', '\t']));
@@ -63,6 +63,7 @@ pub(super) fn receive(sent: &[(String, String)], version: Version) -> Result<Lin
         }
     }
     match version {
+        Version::Http1 if is_tunnel => {}
         Version::Http1 => sanitize_connection(&mut lines)?,
         Version::Http2 if has_connection(&lines) => return Err(BadConnection),
         Version::Http2 => {}
@@ -208,7 +209,7 @@ mod tests {
 
     fn received(sent: &[(&str, &str)], version: Version) -> Result<Lines, BadConnection> {
         let sent: Lines = sent.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        receive(&sent, version)
+        receive(&sent, version, false)
     }
 
     #[test]
@@ -217,6 +218,8 @@ mod tests {
         assert_eq!((line(&lines, "x-a"), line(&lines, "te")), (None, Some("trailers")));
         assert_eq!(received(&[("connection", "x-forwarded-for")], Http1), Err(BadConnection));
         assert_eq!(received(&[("connection", ":path")], Http1), Err(BadConnection));
+        let hidden = [("connection".to_owned(), "x-forwarded-for".to_owned())];
+        assert!(receive(&hidden, Http1, true).is_ok());
         assert_eq!(received(&[("connection", "a,b,c,d,e,f,g,h,i,j")], Http1), Err(BadConnection));
         let kept = received(&[("connection", "upgrade, x-a"), ("upgrade", "foo"), ("x-a", "1")], Http1).unwrap();
         assert_eq!(line(&kept, "x-a"), Some("1"));

@@ -172,7 +172,7 @@ impl<'c> HttpTable<'c> {
                 Version::Http2 => Refusal::Reset(Closed::Underscore),
             });
         }
-        let received = match (receive(headers, *version), version) {
+        let received = match (receive(headers, *version, method == CONNECT), version) {
             (Ok(received), _) => received,
             (Err(BadConnection), Version::Http1) => return Err(broken()),
             (Err(BadConnection), Version::Http2) => return Err(Refusal::Reset(Closed::ConnectionHeader)),
