@@ -231,6 +231,10 @@ fn a_service_may_keep_the_address_of_the_output() {
         port: 80,
         endpoints: vec![address],
     });
+    // An address that is given by hand is replaced by a backend, unless the cases keep addresses.
+    let proof = Proof { envoy: Path::new("envoy"), topology: &topology, cases: &cases, options: &options };
+    assert_eq!(services(&proof).map(|key| key.name).collect::<Vec<_>>(), ["a", "h2"]);
+    let cases = CaseFile { keep_endpoints: true, ..cases };
     let proof = Proof { envoy: Path::new("envoy"), topology: &topology, cases: &cases, options: &options };
     assert_eq!(services(&proof).map(|key| key.name).collect::<Vec<_>>(), ["h2"]);
 }
