@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Location, codes};
 use crate::options::Options;
+use crate::parser::api::LabelSelector;
 use crate::parser::foreign::{ForeignObject, ForeignTarget, Selection};
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey};
 use crate::path;
@@ -101,6 +102,8 @@ struct Known<'m> {
     by_name: HashMap<(Kind, &'m str, &'m str), Candidate<'m>>,
     /// The names of each kind in each namespace, in the order of the input.
     names: HashMap<(Kind, &'m str), Vec<&'m str>>,
+    /// The names of each kind in each namespace that have a label, by its key and value.
+    labelled: HashMap<(Kind, &'m str, &'m str, &'m str), Vec<&'m str>>,
     /// The names of the classes whose Gateways Istio serves.
     istio_classes: HashSet<&'m str>,
 }
@@ -142,6 +145,7 @@ impl<'m> Known<'m> {
             options,
             by_name: HashMap::new(),
             names: HashMap::new(),
+            labelled: HashMap::new(),
             istio_classes: istio_classes(manifests),
         };
         if manifests.foreign.iter().all(|object| object.targets.is_empty()) {
@@ -162,10 +166,22 @@ impl<'m> Known<'m> {
         let candidate = Candidate { metadata, place: object.at(&path!["metadata", "name"]) };
         self.by_name.insert((object.kind, namespace, name), candidate);
         self.names.entry((object.kind, namespace)).or_default().push(name);
+        for (key, value) in &metadata.labels {
+            self.labelled.entry((object.kind, namespace, key, value)).or_default().push(name);
+        }
     }
 
     fn names<'k>(&'k self, kind: Kind, namespace: &'k str) -> impl Iterator<Item = &'k str> {
         self.names.get(&(kind, namespace)).into_iter().flatten().copied()
+    }
+
+    /// The names of objects among which are all that meet a selector: with its first label, where it asks for one.
+    fn selectable<'k>(&'k self, kind: Kind, namespace: &'k str, selector: &'k LabelSelector) -> &'k [&'k str] {
+        let found = match selector.match_labels.first_key_value() {
+            Some((key, value)) => self.labelled.get(&(kind, namespace, key.as_str(), value.as_str())),
+            None => self.names.get(&(kind, namespace)),
+        };
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// Whether an object that was not read could be one that the input takes for given.
@@ -275,10 +291,12 @@ fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &m
     match &target.selection {
         Selection::Labels(selector) => {
             let namespace = if kind.is_namespaced() { target.namespace.as_str() } else { "" };
-            for name in known.names(kind, namespace) {
-                let Some(Candidate { metadata, place }) = known.by_name.get(&(kind, namespace, name)) else { continue };
+            for name in known.selectable(kind, namespace, selector) {
+                let Some(Candidate { metadata, place }) = known.by_name.get(&(kind, namespace, *name)) else {
+                    continue;
+                };
                 if matches_labels(selector, |key| metadata.labels.get(key).map(String::as_str)) {
-                    let full = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
+                    let full = if namespace.is_empty() { (*name).to_owned() } else { format!("{namespace}/{name}") };
                     add(&full, place.clone());
                 }
             }
