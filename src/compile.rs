@@ -69,6 +69,9 @@ fn compile_for(
     if holds_private_key && bootstrap.is_some() {
         diagnostics.report(private_key_finding());
     }
+    if manifests.object_count > 0 && manifests.judged_count == 0 {
+        diagnostics.report(nothing_judged());
+    }
     let mut unjudged = diagnostics.take_unjudged();
     let mut findings: Vec<Finding> = diagnostics.into_findings().into_iter().map(Finding::completed).collect();
     let context_findings = findings.extract_if(.., |finding| is_on_context(&manifests, &finding.location)).collect();
@@ -102,6 +105,12 @@ fn private_key_finding() -> Finding {
     )
     .consequence("terminals, pipes and logs may keep it")
     .help("write a file with `--output-file FILE`, or keep keys out of the configuration with `--secrets-dir DIR`")
+}
+
+/// For whoever would take a look at nothing for a good result.
+fn nothing_judged() -> Finding {
+    Finding::new(codes::NOTHING_JUDGED, Location::Run, "no object of the input is of Gateway API: nothing was judged")
+        .help("name the files or directories that hold the Gateways and routes")
 }
 
 fn encode(lowered: &Lowered) -> Vec<u8> {

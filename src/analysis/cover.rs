@@ -20,7 +20,7 @@ const MOST_CANDIDATES: usize = 64;
 
 /// What earlier matches leave of a match.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Rest {
+pub(crate) enum Rest {
     /// Some requests, as far as can be told.
     Some,
     /// None: these earlier routes take all of them, by their position.
@@ -31,7 +31,7 @@ pub(super) enum Rest {
 
 /// The routes of a virtual host that were looked at so far.
 #[derive(Debug)]
-pub(super) struct Earlier<'c, 'p> {
+pub(crate) struct Earlier<'c, 'p> {
     patterns: &'p mut Patterns<'c>,
     routes: Vec<&'c Route>,
     exact: HashMap<&'c str, Bucket<'c>>,
@@ -86,7 +86,7 @@ enum Wanted<'a> {
 
 /// The patterns of a configuration, each understood once.
 #[derive(Debug, Default)]
-pub(super) struct Patterns<'c> {
+pub(crate) struct Patterns<'c> {
     known: HashMap<&'c str, (Language, Option<Pattern>)>,
 }
 
@@ -102,17 +102,17 @@ impl<'c> Patterns<'c> {
 }
 
 impl<'c, 'p> Earlier<'c, 'p> {
-    pub(super) fn new(patterns: &'p mut Patterns<'c>) -> Self {
+    pub(crate) fn new(patterns: &'p mut Patterns<'c>) -> Self {
         Self { patterns, routes: Vec::new(), exact: HashMap::new(), prefix: HashMap::new(), pattern: Vec::new() }
     }
 
     /// The route at a position.
-    pub(super) fn route(&self, position: usize) -> Option<&'c Route> {
+    pub(crate) fn route(&self, position: usize) -> Option<&'c Route> {
         self.routes.get(position).copied()
     }
 
     /// Adds the next route in order.
-    pub(super) fn add(&mut self, route: &'c Route) {
+    pub(crate) fn add(&mut self, route: &'c Route) {
         let position = self.routes.len();
         self.routes.push(route);
         let bucket = match &route.matches.path {
@@ -132,7 +132,7 @@ impl<'c, 'p> Earlier<'c, 'p> {
     }
 
     /// What the routes so far leave of a route.
-    pub(super) fn rest(&mut self, route: &'c Route) -> Rest {
+    pub(crate) fn rest(&mut self, route: &'c Route) -> Rest {
         let parts = self.patterns.split(&route.matches);
         if parts.is_empty() || impossible::cause(&route.matches).is_some() {
             return Rest::Impossible;

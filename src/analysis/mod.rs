@@ -10,7 +10,7 @@
 
 mod address;
 mod certificate;
-mod cover;
+pub(crate) mod cover;
 mod header;
 mod hostname;
 mod impossible;

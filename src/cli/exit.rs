@@ -40,10 +40,12 @@ impl From<ExitStatus> for ExitCode {
 pub struct Outcome {
     /// A path could not be read.
     pub is_input_unreadable: bool,
+    /// The selections of the command line leave nothing to look at.
+    pub is_unselected: bool,
     /// The counts of the report.
     pub summary: Summary,
-    /// Warnings count as errors.
-    pub denies_warnings: bool,
+    /// How many findings fail the run: errors, and what is denied.
+    pub failing: usize,
 }
 
 impl Outcome {
@@ -54,9 +56,9 @@ impl Outcome {
 
     /// The status of a run that only reports.
     pub fn judge(&self) -> ExitStatus {
-        if self.is_input_unreadable || self.is_without_objects() {
+        if self.is_input_unreadable || self.is_unselected || self.is_without_objects() {
             ExitStatus::CouldNotRun
-        } else if self.summary.errors > 0 || (self.denies_warnings && self.summary.warnings > 0) {
+        } else if self.failing > 0 {
             ExitStatus::Findings
         } else {
             ExitStatus::Success
@@ -82,14 +84,15 @@ mod tests {
 
     fn outcome(objects: usize, errors: usize, warnings: usize) -> Outcome {
         let summary = Summary { files: 1, objects, errors, warnings, notes: 7 };
-        Outcome { is_input_unreadable: false, summary, denies_warnings: false }
+        Outcome { is_input_unreadable: false, is_unselected: false, summary, failing: errors }
     }
 
     #[test]
     fn exit_codes_are_as_documented() {
         assert_eq!([Success, Findings, CouldNotRun].map(ExitStatus::code), [0, 1, 2]);
-        let denied = |outcome: Outcome| Outcome { denies_warnings: true, ..outcome };
+        let denied = |outcome: Outcome| Outcome { failing: outcome.failing + outcome.summary.warnings, ..outcome };
         let unreadable = |outcome: Outcome| Outcome { is_input_unreadable: true, ..outcome };
+        let unselected = |outcome: Outcome| Outcome { is_unselected: true, ..outcome };
         // The run; validate; translate; translate --partial; both translates when there is nothing to write.
         let table = [
             (outcome(3, 0, 0), Success, Success, Success, Findings),
@@ -100,6 +103,7 @@ mod tests {
             (denied(outcome(3, 1, 1)), Findings, Findings, Success, Findings),
             (outcome(0, 0, 0), CouldNotRun, CouldNotRun, CouldNotRun, CouldNotRun),
             (outcome(0, 1, 0), Findings, Findings, Success, Findings),
+            (unselected(outcome(3, 1, 0)), CouldNotRun, CouldNotRun, CouldNotRun, CouldNotRun),
             (unreadable(outcome(3, 1, 0)), CouldNotRun, CouldNotRun, CouldNotRun, CouldNotRun),
             (unreadable(denied(outcome(0, 1, 1))), CouldNotRun, CouldNotRun, CouldNotRun, CouldNotRun),
         ];

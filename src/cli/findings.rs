@@ -4,16 +4,14 @@
 use std::time::Instant;
 
 use super::args::{Cli, ScreenArgs};
-use super::exit::{ExitStatus, Outcome};
+use super::exit::ExitStatus;
 use super::pipeline::Compiled;
-use super::report::{Rendering, stream_format, tell_summary};
+use super::report::{Counts, Rendering, stream_format, tell_summary};
 use super::streams::Streams;
 use super::value::{Destination, ReportFormat};
 use super::{Failure, tell_nothing_found};
-use crate::diagnostics::{Code, Report, codes};
+use crate::diagnostics::{Code, Denied, codes};
 
-/// What keeps Gateways from sharing one configuration, which is a finding of `translate` alone.
-pub(super) const SHARED_OUTPUT: &[Code] = &[codes::ADDRESS_IN_USE];
 /// What only `translate` cannot do: Gateways are judged each on its own where nothing is written.
 pub(super) const TRANSLATE_ONLY: &[Code] =
     &[codes::NO_LISTENER, codes::ADDRESS_IN_USE, codes::ASSUMED_WITHOUT_DIRECTORY, codes::KEY_ON_STDOUT];
@@ -25,26 +23,47 @@ pub(super) const TRANSLATE_ONLY: &[Code] =
 pub(super) fn tell_findings(
     compiled: &Compiled,
     left_out: &[Code],
-    (destinations, denies_warnings): (&[Destination], bool),
+    (destinations, denied): (&[Destination], &Denied),
     screen: ScreenArgs,
     started: Instant,
     streams: &mut Streams<'_>,
 ) -> Result<ExitStatus, Failure> {
     let locator = compiled.locator();
     let findings = compiled.findings().iter().filter(|finding| !left_out.contains(&finding.code));
-    let mut report = Report::new(findings, compiled.file_count(), compiled.object_count(), &locator);
-    let outcome =
-        Outcome { is_input_unreadable: compiled.is_input_unreadable(), summary: report.summary, denies_warnings };
+    let mut report = compiled.report(findings, &locator);
+    let outcome = compiled.outcome(&report, denied);
     let format =
         stream_format(destinations, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    Rendering { report: &report, locate: &locator, denies_warnings }.write_files(destinations)?;
+    Rendering { report: &report, locate: &locator, denied }.write_files(destinations)?;
     if screen.quiet && format == ReportFormat::Human {
         report = report.errors_only();
     }
     let color = streams.color_stderr;
-    let rendering = Rendering { report: &report, locate: &locator, denies_warnings };
+    let rendering = Rendering { report: &report, locate: &locator, denied };
     streams.findings(|out| rendering.write(format, color, out))?;
-    tell_nothing_found(&outcome, streams);
-    tell_summary(&report.summary, screen, started, streams);
+    tell_nothing_found(compiled, &outcome, streams);
+    tell_summary(&report, Counts::ForPeople, screen, started, streams);
     Ok(outcome.judge())
+}
+
+/// Writes the findings to the destinations that are named, for commands whose product tells what matters of them.
+///
+/// # Errors
+/// A report that could not be written.
+pub(super) fn tell_asked(
+    compiled: &Compiled,
+    destinations: &[Destination],
+    denied: &Denied,
+    streams: &mut Streams<'_>,
+) -> Result<(), Failure> {
+    let locator = compiled.locator();
+    let findings = compiled.findings().iter().filter(|finding| !TRANSLATE_ONLY.contains(&finding.code));
+    let report = compiled.report(findings, &locator);
+    let rendering = Rendering { report: &report, locate: &locator, denied };
+    rendering.write_files(destinations)?;
+    if let Some(destination) = destinations.iter().find(|destination| destination.file.is_none()) {
+        let color = streams.color_stderr;
+        streams.findings(|out| rendering.write(destination.format, color, out))?;
+    }
+    Ok(())
 }

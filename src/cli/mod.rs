@@ -27,8 +27,11 @@ pub mod value;
 
 use clap::CommandFactory as _;
 
+use crate::diagnostics::codes;
+
 use args::{Cli, Command};
 use exit::{ExitStatus, Outcome};
+use pipeline::Compiled;
 use streams::{Streams, Unwritten};
 
 /// Why a command ended without a verdict.
@@ -81,7 +84,11 @@ fn complete(shell: clap_complete::Shell, streams: &mut Streams<'_>) -> Result<Ex
 }
 
 /// Says that there was nothing to judge.
-fn tell_nothing_found(outcome: &Outcome, streams: &mut Streams<'_>) {
+fn tell_nothing_found(compiled: &Compiled, outcome: &Outcome, streams: &mut Streams<'_>) {
+    let is_said = compiled.findings().iter().any(|finding| finding.code == codes::SELECTION_NOT_FOUND);
+    if let Some(why) = compiled.unselected.as_ref().filter(|_| !is_said) {
+        streams.tell(&format!("error: {why}"));
+    }
     if outcome.is_without_objects() && !outcome.is_input_unreadable {
         streams.tell(
             "error: there is no Kubernetes object in the input\n  help: name files or directories with manifests, or pipe \

@@ -5,15 +5,17 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, OutputFormat, Section};
+use super::exit::Outcome;
 use super::settings;
 use super::streams::{self, Streams, Unwritten};
 use crate::comments::SourceComments;
 use crate::compile::{self, Compilation};
-use crate::diagnostics::{Diagnostics, Finding, Locate, Location, Severity, codes};
+use crate::diagnostics::{Denied, Diagnostics, Finding, Locate, Location, Report, Severity, codes};
 use crate::emit::{self, Comments, Format, NoComments, file::Access};
 use crate::options::Options;
-use crate::parser::load::{self, Input};
+use crate::parser::load::{self, Disk, Input, Tree};
 use crate::parser::locate::Locator;
+use crate::parser::manifests::{Manifests, Metadata};
 use crate::parser::source::{Found, Source, SourceId, SourceSet};
 
 /// What to write, and how.
@@ -36,33 +38,80 @@ pub(super) struct Compiled {
     pub(super) is_input_unreadable: bool,
     /// What reading the input found.
     pub(super) load_findings: Diagnostics,
+    /// Why the selections of the command line leave nothing to look at, in words.
+    pub(super) unselected: Option<String>,
 }
 
 /// Reads what the arguments name and compiles it.
 pub(super) fn compile(input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> Compiled {
-    compile_by(compile::compile, input, options, stdin)
+    compile_from(&Disk, input, options, stdin)
+}
+
+/// The same, read from a tree of files.
+pub(super) fn compile_from(tree: &dyn Tree, input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> Compiled {
+    compile_by(compile::compile, tree, input, options, stdin)
 }
 
 /// The same, with the status of every object.
 pub(super) fn compile_with_status(input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> Compiled {
-    compile_by(compile::compile_with_status, input, options, stdin)
+    compile_by(compile::compile_with_status, &Disk, input, options, stdin)
 }
 
 fn compile_by(
     compile: impl FnOnce(SourceSet, &Options, Diagnostics) -> Compilation,
+    tree: &dyn Tree,
     input: &InputArgs,
     options: &Options,
     stdin: &mut dyn Read,
 ) -> Compiled {
     let inputs = |paths: &[std::path::PathBuf]| paths.iter().cloned().map(Input::from).collect::<Vec<_>>();
     let mut diagnostics = Diagnostics::new();
-    let loaded = load::load(&inputs(&input.paths), &inputs(&input.context), stdin, &mut diagnostics);
+    let loaded = load::load_from(tree, &inputs(&input.paths), &inputs(&input.context), stdin, &mut diagnostics);
     report_unread_settings(&input.paths, &loaded.sources, &mut diagnostics);
+    let load_findings = diagnostics.clone();
+    let compilation = compile(loaded.sources, options, diagnostics);
     Compiled {
-        load_findings: diagnostics.clone(),
-        compilation: compile(loaded.sources, options, diagnostics),
+        unselected: unselected(&compilation, options),
+        compilation,
         is_input_unreadable: loaded.unreadable,
+        load_findings,
     }
+}
+
+/// Why the selections of the command line leave nothing to look at, in words.
+fn unselected(compilation: &Compilation, options: &Options) -> Option<String> {
+    let Manifests { gateways, gateway_classes, .. } = &compilation.manifests;
+    let Options { gateways: names, gateway_classes: classes, controller_name, .. } = options;
+    let is_named = |name: &Metadata| {
+        names.is_empty() || names.iter().any(|(namespace, own)| (namespace, own) == (&name.namespace, &name.name))
+    };
+    let is_of_class = |class: &String| classes.is_empty() || classes.contains(class);
+    let is_selecting = !(names.is_empty() && classes.is_empty());
+    let flags = names.iter().map(|(namespace, name)| format!("`--gateway {namespace}/{name}`"));
+    let flags = flags.chain(classes.iter().map(|class| format!("`--gateway-class {class}`")));
+    if is_selecting && !gateways.iter().any(|one| is_named(&one.metadata) && is_of_class(&one.spec.gateway_class_name))
+    {
+        let mut known: Vec<String> = gateways.iter().map(|one| format!("`{}`", one.full_name())).collect();
+        known.sort();
+        let flags = flags.collect::<Vec<_>>().join(" with ");
+        let known = if known.is_empty() { "no Gateway".to_owned() } else { known.join(", ") };
+        return Some(format!("{flags} selects nothing: the input has {known}"));
+    }
+    let is_default = *controller_name == Options::default().controller_name;
+    let is_ours = gateway_classes.iter().any(|class| class.spec.controller_name == *controller_name);
+    // A Gateway whose class is not in the input is compiled for any controller.
+    let is_classless = gateways.iter().any(|gateway| {
+        let name = &gateway.spec.gateway_class_name;
+        !gateway_classes.iter().any(|class| class.metadata.name == *name)
+    });
+    if is_default || is_ours || is_classless || gateway_classes.is_empty() {
+        return None;
+    }
+    let mut known: Vec<String> =
+        gateway_classes.iter().map(|class| format!("`{}`", class.spec.controller_name)).collect();
+    known.sort();
+    known.dedup();
+    Some(format!("`--controller-name {controller_name}` selects nothing: the input has {}", known.join(", ")))
 }
 
 /// Settings are read beside the paths that were named; a file deeper in a directory is met among the manifests.
@@ -108,6 +157,7 @@ impl Compiled {
             compilation: compile::compile(sources, options, self.load_findings.clone()),
             is_input_unreadable: self.is_input_unreadable,
             load_findings: self.load_findings.clone(),
+            unselected: self.unselected.clone(),
         }
     }
 
@@ -116,14 +166,26 @@ impl Compiled {
         Locator::new(&self.compilation.manifests)
     }
 
-    /// How many files were read.
-    pub(super) fn file_count(&self) -> usize {
-        self.compilation.manifests.sources.sources.len()
+    /// A report on some of the findings, with the counts of the input.
+    pub(super) fn report<'f>(
+        &'f self,
+        findings: impl IntoIterator<Item = &'f Finding>,
+        locate: &dyn Locate,
+    ) -> Report<'f> {
+        let Compilation { manifests, context_findings, unjudged, .. } = &self.compilation;
+        let Manifests { sources, object_count, judged_count, .. } = manifests;
+        let report = Report::new(findings, sources.sources.len(), *object_count, locate);
+        report.with_ledger(*judged_count, unjudged, context_findings.len(), locate)
     }
 
-    /// How many objects were read.
-    pub(super) fn object_count(&self) -> usize {
-        self.compilation.manifests.object_count
+    /// What is known at the end of a run with this report.
+    pub(super) fn outcome(&self, report: &Report<'_>, denied: &Denied) -> Outcome {
+        Outcome {
+            is_input_unreadable: self.is_input_unreadable,
+            is_unselected: self.unselected.is_some(),
+            summary: report.summary,
+            failing: report.failing(denied),
+        }
     }
 
     /// Whether a path could not be read.

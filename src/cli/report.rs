@@ -7,7 +7,7 @@ use super::args::ScreenArgs;
 use super::pipeline;
 use super::streams::{Streams, Unwritten};
 use super::value::{Destination, ReportFormat};
-use crate::diagnostics::{Locate, Report, Summary, github, human, json, junit, sarif};
+use crate::diagnostics::{Denied, Locate, Report, github, human, json, junit, sarif};
 
 /// A report, and what its renderings need to know beside it.
 #[derive(Clone, Copy)]
@@ -16,8 +16,8 @@ pub(super) struct Rendering<'a> {
     pub(super) report: &'a Report<'a>,
     /// The texts that places are in.
     pub(super) locate: &'a dyn Locate,
-    /// Whether warnings fail the run.
-    pub(super) denies_warnings: bool,
+    /// What fails the run beside errors.
+    pub(super) denied: &'a Denied,
 }
 
 impl Rendering<'_> {
@@ -26,12 +26,12 @@ impl Rendering<'_> {
     /// # Errors
     /// Those of `out`.
     pub(super) fn write(self, format: ReportFormat, color: bool, out: &mut dyn Write) -> io::Result<()> {
-        let Self { report, locate, denies_warnings } = self;
+        let Self { report, locate, denied } = self;
         match format {
             ReportFormat::Human => human::write(report, locate, color, out),
             ReportFormat::Json => json::write(report, out),
             ReportFormat::Sarif => sarif::write(report, out),
-            ReportFormat::Junit => junit::write(report, denies_warnings, out),
+            ReportFormat::Junit => junit::write(report, denied, out),
             ReportFormat::Github => github::write(report, out),
         }
     }
@@ -67,11 +67,32 @@ pub(super) fn stream_format(destinations: &[Destination], flag: &str) -> Result<
     Ok(format.unwrap_or(ReportFormat::Human))
 }
 
-/// Writes the line with counts and time to standard error, when a person reads it or asked for it.
-pub(super) fn tell_summary(summary: &Summary, screen: ScreenArgs, started: Instant, streams: &mut Streams<'_>) {
-    if screen.verbose || (streams.is_stderr_terminal && !screen.quiet) {
-        let line = human::summary_line(summary, streams.color_stderr);
-        streams.tell(&format!("{line} ({} ms)", started.elapsed().as_millis()));
+/// When the line of counts is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counts {
+    /// Always: the command judges, and a gate that looks at nothing shall not look like one that is open.
+    Always,
+    /// When a person reads standard error, or asked for it.
+    ForPeople,
+}
+
+/// Writes the line with counts to standard error; for people with the time that the run took.
+pub(super) fn tell_summary(
+    report: &Report<'_>,
+    counts: Counts,
+    screen: ScreenArgs,
+    started: Instant,
+    streams: &mut Streams<'_>,
+) {
+    let is_for_people = screen.verbose || streams.is_stderr_terminal;
+    if screen.quiet || !(is_for_people || counts == Counts::Always) {
+        return;
+    }
+    let line = human::summary_line(report, streams.color_stderr);
+    let time = if is_for_people { format!(" ({} ms)", started.elapsed().as_millis()) } else { String::new() };
+    streams.tell(&format!("{line}{time}"));
+    if screen.verbose {
+        human::unjudged_lines(report).iter().for_each(|line| streams.tell(line));
     }
 }
 

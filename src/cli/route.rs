@@ -1,15 +1,21 @@
 //! `gwctl route`: what the gateway would do with one request.
 
+use std::io::{self, Write};
 use std::time::Instant;
+
+use serde::Serialize;
 
 use super::Failure;
 use super::args::{Cli, DecisionFormat, RouteArgs, ScreenArgs};
 use super::exit::ExitStatus;
-use super::findings::{SHARED_OUTPUT, tell_findings};
+use super::findings::{TRANSLATE_ONLY, tell_findings};
 use super::pipeline;
 use super::streams::Streams;
-use super::trace::Tracer;
+use super::trace::{Trace, Tracer};
+use crate::compile::Compilation;
+use crate::diagnostics::{ObjectRef, Subject, Unjudged};
 use crate::ir::CONNECT;
+use crate::options::Options;
 use crate::proving::Scheme;
 use crate::simulate::{Connection, Request, Security, Simulator, Version};
 
@@ -23,26 +29,97 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     let options = args.compile.options().map_err(usage)?;
     let request = request(args).map_err(usage)?;
     let compiled = pipeline::compile(&args.files.input(), &options, streams.stdin);
-    let wanted = (args.report.as_slice(), args.compile.denies_warnings());
-    let status = tell_findings(&compiled, SHARED_OUTPUT, wanted, screen, started, streams)?;
+    let denied = args.compile.denied();
+    let wanted = (args.report.as_slice(), &denied);
+    let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;
     if status == ExitStatus::CouldNotRun {
         return Ok(status);
     }
     let compilation = &compiled.compilation;
-    let simulator = Simulator::new(&compilation.lowered.config);
-    let tracer = Tracer::new(compilation);
-    let mut trace = tracer.trace(&request, &simulator.decide(&request));
-    if args.explain {
-        tracer.explain(&mut trace, &simulator.candidates(&request));
+    let config = compilation.lowered.judged();
+    let gateways = Simulator::gateways_of(config, &request.connection);
+    if gateways.is_empty()
+        && let Some(why) = unlooked(compilation)
+    {
+        return Err(Failure::Missing(format!(
+            "nothing that is judged listens on port {}{why}",
+            request.connection.port
+        )));
     }
+    let tracer = Tracer::new(compilation);
+    let simulators: Vec<Simulator<'_>> = match gateways.as_slice() {
+        [] => vec![Simulator::new(config)],
+        some => some.iter().map(|gateway| Simulator::of_gateway(config, gateway)).collect(),
+    };
+    let traces: Vec<Trace> = simulators
+        .iter()
+        .map(|simulator| {
+            let mut trace = tracer.trace(&request, &simulator.decide(&request));
+            if args.explain {
+                tracer.explain(&mut trace, &simulator.candidates(&request));
+            }
+            trace
+        })
+        .collect();
+    let moved = moved_port(&options, request.connection.port).filter(|_| gateways.is_empty());
     pipeline::write_product(args.output_file.as_deref(), streams, |out| match args.output {
-        DecisionFormat::Human => trace.write(out),
+        DecisionFormat::Human => write_human(&traces, moved, out),
         DecisionFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, &trace)?;
+            match traces.as_slice() {
+                [one] => serde_json::to_writer_pretty(&mut *out, one)?,
+                several => serde_json::to_writer_pretty(&mut *out, &Answers { version: SEVERAL, answers: several })?,
+            }
             writeln!(out)
         }
     })?;
     Ok(if args.partial { ExitStatus::Success } else { status })
+}
+
+/// The version of the JSON form with the answers of several Gateways.
+const SEVERAL: u32 = 2;
+
+/// The decisions of several Gateways that serve the port.
+#[derive(Serialize)]
+struct Answers<'t> {
+    version: u32,
+    answers: &'t [Trace],
+}
+
+fn write_human(traces: &[Trace], moved: Option<u16>, out: &mut dyn Write) -> io::Result<()> {
+    for (position, trace) in traces.iter().enumerate() {
+        if let (true, Some(gateway)) = (traces.len() > 1, &trace.gateway) {
+            let gap = if position > 0 { "\n" } else { "" };
+            writeln!(out, "{gap}Gateway {gateway}")?;
+        }
+        trace.write(out)?;
+    }
+    match moved {
+        Some(port) => {
+            writeln!(out, "  help      --port-map moves port {port} here: ask for port {port}, which is the Gateway's")
+        }
+        None => Ok(()),
+    }
+}
+
+/// The Gateway's port that `--port-map` binds at a port.
+fn moved_port(options: &Options, port: u16) -> Option<u16> {
+    options.port_map.iter().find(|map| map.to == port).map(|map| map.from)
+}
+
+/// What may listen on a port and was not looked at, in words; `None` when everything was.
+pub(super) fn unlooked(compilation: &Compilation) -> Option<String> {
+    let is_owner = |object: &ObjectRef| matches!(object.kind.as_str(), "Gateway" | "ListenerSet" | "XListenerSet");
+    let may_listen = |unjudged: &&Unjudged| match &unjudged.subject {
+        Subject::Object(object) | Subject::Part(object, _) => is_owner(object),
+        Subject::Document => true,
+    };
+    let lines: Vec<String> = compilation
+        .unjudged
+        .iter()
+        .filter(may_listen)
+        .map(|unjudged| format!("\n  not judged: {}: {}", unjudged.subject, unjudged.reason))
+        .collect();
+    (!lines.is_empty()).then(|| lines.concat())
 }
 
 /// The request that the arguments describe.

@@ -26,6 +26,8 @@ const VERSION: u32 = 1;
 pub(super) struct Trace {
     version: u32,
     request: SentRequest,
+    /// The Gateway, where one serves the port.
+    pub(super) gateway: Option<String>,
     /// The Gateway listener.
     listener: Option<Spot>,
     /// The hostname of the virtual host.
@@ -212,6 +214,7 @@ impl<'c> Tracer<'c> {
         Trace {
             version: VERSION,
             request: SentRequest::from(request),
+            gateway: decision.listener.and_then(|listener| listener.gateways.first()).map(ToString::to_string),
             listener: listener.and_then(|origin| self.spot(origin, false)),
             host: decision.host.map(|host| host.hostname.to_string()),
             path: decision.path.clone(),
@@ -227,7 +230,7 @@ impl<'c> Tracer<'c> {
 
     fn outcome(&self, outcome: &Outcome<'_>) -> OutcomeView {
         let Outcome { share, backend, asked, answer } = outcome;
-        let config = &self.compilation.lowered.config;
+        let config = self.compilation.lowered.judged();
         let service = |id: &AuthId| backend_name(&config.cluster(config.external_auth(*id).settings.cluster).backend);
         let mut view = OutcomeView {
             percent: share.percent(),
@@ -264,7 +267,7 @@ impl<'c> Tracer<'c> {
     }
 
     fn name_backend(&self, cluster: crate::ir::ClusterId, view: &mut OutcomeView) {
-        let cluster = self.compilation.lowered.config.cluster(cluster);
+        let cluster = self.compilation.lowered.judged().cluster(cluster);
         view.backend = Some(backend_name(&cluster.backend));
         view.endpoints = match &cluster.endpoints {
             Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),

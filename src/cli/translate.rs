@@ -5,13 +5,12 @@ use std::time::Instant;
 
 use super::args::{Cli, OutputFormat, ScreenArgs, Section, TranslateArgs};
 use super::check::Checked;
-use super::exit::{ExitStatus, Outcome};
+use super::exit::ExitStatus;
 use super::pipeline::{self, Compiled, Emission};
-use super::report::{Rendering, stream_format, tell_summary};
+use super::report::{Counts, Rendering, stream_format, tell_summary};
 use super::streams::{Streams, Unwritten};
 use super::value::ReportFormat;
 use super::{Failure, tell_nothing_found};
-use crate::diagnostics::Report;
 use crate::options::Options;
 
 /// Compiles the input, reports what was found, and writes the configuration unless findings forbid it.
@@ -49,24 +48,20 @@ fn report(
     streams: &mut Streams<'_>,
 ) -> Result<ExitStatus, Failure> {
     let locator = compiled.locator();
-    let mut report = Report::new(compiled.findings(), compiled.file_count(), compiled.object_count(), &locator);
-    let outcome = Outcome {
-        is_input_unreadable: compiled.is_input_unreadable(),
-        summary: report.summary,
-        denies_warnings: args.compile.denies_warnings(),
-    };
+    let mut report = compiled.report(compiled.findings(), &locator);
+    let denied = args.compile.denied();
+    let outcome = compiled.outcome(&report, &denied);
     let format =
         stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    let denies_warnings = outcome.denies_warnings;
-    Rendering { report: &report, locate: &locator, denies_warnings }.write_files(&args.report)?;
+    Rendering { report: &report, locate: &locator, denied: &denied }.write_files(&args.report)?;
     if screen.quiet && format == ReportFormat::Human {
         report = report.errors_only();
     }
     let color = streams.color_stderr;
-    let rendering = Rendering { report: &report, locate: &locator, denies_warnings };
+    let rendering = Rendering { report: &report, locate: &locator, denied: &denied };
     streams.findings(|out| rendering.write(format, color, out))?;
-    tell_nothing_found(&outcome, streams);
-    tell_summary(&report.summary, screen, started, streams);
+    tell_nothing_found(compiled, &outcome, streams);
+    tell_summary(&report, Counts::ForPeople, screen, started, streams);
     Ok(outcome.judge_output(compiled.has_output(), args.partial))
 }
 
@@ -179,7 +174,7 @@ mod tests {
 
     #[test]
     fn verbose_adds_the_summary_without_a_terminal() {
-        let line = "1 error, 1 warning, 0 notes: 1 object in 1 file (";
+        let line = "1 error, 1 warning, 0 notes: 0 Gateway API objects judged in 1 file (";
         assert!(reported("-v", &compiled()).stderr.contains(line));
         assert!(!reported("", &compiled()).stderr.contains(line));
     }

@@ -5,14 +5,13 @@ use std::time::Instant;
 
 use super::args::{Cli, ScreenArgs, ValidateArgs};
 use super::envoy;
-use super::exit::{ExitStatus, Outcome};
+use super::exit::ExitStatus;
 use super::findings::TRANSLATE_ONLY;
 use super::fix;
 use super::pipeline::{self, Compiled};
-use super::report::{Rendering, stream_format, tell_summary};
+use super::report::{Counts, Rendering, stream_format, tell_summary};
 use super::streams::Streams;
 use super::{Failure, tell_nothing_found};
-use crate::diagnostics::Report;
 
 /// Compiles the input and reports what was found.
 ///
@@ -51,15 +50,12 @@ fn report(
 ) -> Result<ExitStatus, Failure> {
     let locator = compiled.locator();
     let findings = compiled.findings().iter().filter(|finding| !TRANSLATE_ONLY.contains(&finding.code));
-    let report = Report::new(findings, compiled.file_count(), compiled.object_count(), &locator);
-    let outcome = Outcome {
-        is_input_unreadable: compiled.is_input_unreadable(),
-        summary: report.summary,
-        denies_warnings: args.compile.denies_warnings(),
-    };
+    let report = compiled.report(findings, &locator);
+    let denied = args.compile.denied();
+    let outcome = compiled.outcome(&report, &denied);
     let format =
         stream_format(&args.output, "--output").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    let rendering = Rendering { report: &report, locate: &locator, denies_warnings: outcome.denies_warnings };
+    let rendering = Rendering { report: &report, locate: &locator, denied: &denied };
     rendering.write_files(&args.output)?;
     match &args.output_file {
         Some(file) if file.as_os_str() != "-" => {
@@ -70,8 +66,8 @@ fn report(
             streams.product(|out| rendering.write(format, color, out))?;
         }
     }
-    tell_nothing_found(&outcome, streams);
-    tell_summary(&report.summary, screen, started, streams);
+    tell_nothing_found(compiled, &outcome, streams);
+    tell_summary(&report, Counts::Always, screen, started, streams);
     Ok(outcome.judge())
 }
 
@@ -104,18 +100,19 @@ mod tests {
     }
 
     #[test]
-    fn the_report_is_on_standard_output_and_nothing_else_anywhere() {
+    fn the_report_is_on_standard_output_and_a_line_of_counts_beside_it() {
         let captured = reported("", &[codes::ZERO_WEIGHTS, codes::BACKEND_NOT_FOUND]);
         assert_eq!(captured.status, ExitStatus::Findings);
         assert!(captured.stdout.contains("error[GW2001]") && captured.stdout.contains("warning[GW4002]"));
-        assert_eq!(captured.stderr, "");
+        assert_eq!(captured.stderr, "1 error, 1 warning, 0 notes: 0 Gateway API objects judged in 0 files\n");
+        assert_eq!(reported("-q", &[]).stderr, "");
         assert_eq!(reported("-q", &[codes::ZERO_WEIGHTS]).stdout, reported("", &[codes::ZERO_WEIGHTS]).stdout);
     }
 
     #[test]
     fn an_empty_report_is_nothing_as_text_and_complete_as_json() {
         let text = reported("", &[]);
-        assert_eq!((text.status, text.stdout.as_str(), text.stderr.as_str()), (ExitStatus::Success, "", ""));
+        assert_eq!((text.status, text.stdout.as_str()), (ExitStatus::Success, ""));
         let json: serde_json::Value = serde_json::from_str(&reported("-o json", &[]).stdout).unwrap();
         assert_eq!((&json["version"], json["findings"].as_array().map(Vec::len)), (&1.into(), Some(0)));
     }

@@ -83,6 +83,23 @@ pub(super) fn code(text: &str) -> Result<Code, String> {
     Code::find(text.trim()).ok_or_else(|| format!("there is no such code: {}", suppress::meant(text.trim())))
 }
 
+/// What `--deny` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deny {
+    /// Every warning.
+    Warnings,
+    /// The findings of one code.
+    Code(Code),
+}
+
+/// `warnings`, or a code by its id or name.
+pub(super) fn deny(text: &str) -> Result<Deny, String> {
+    if text.trim() == "warnings" {
+        return Ok(Deny::Warnings);
+    }
+    code(text).map(Deny::Code).map_err(|error| format!("expected `warnings` or a code: {error}"))
+}
+
 /// A code whose findings may be left out.
 pub(super) fn ignored_code(text: &str) -> Result<Code, String> {
     let code = code(text)?;

@@ -458,6 +458,8 @@ registry! {
     INVALID_SUPPRESSION = "GW8011" "invalid-suppression" Warning;
     /// A code is allowed or ignored that is not reported.
     UNUSED_SUPPRESSION = "GW8012" "unused-suppression" Warning;
+    /// Input without a single object of Gateway API.
+    NOTHING_JUDGED = "GW8025" "nothing-judged" Note;
     /// A settings file that came with the manifests was read.
     SETTINGS_READ = "GW8030" "settings-read" Note;
 }

@@ -14,6 +14,7 @@ use super::excerpt::draw;
 use super::location::Location;
 use super::place::{Locate, Place};
 use super::report::{Entry, Report, Summary};
+use super::unjudged::Unjudged;
 
 const BOLD: &str = "\u{1b}[1m";
 const RED: &str = "\u{1b}[1;31m";
@@ -39,8 +40,8 @@ pub fn write(report: &Report<'_>, locate: &dyn Locate, color: bool, out: &mut dy
 }
 
 /// One line that says how much was read and found.
-pub fn summary_line(summary: &Summary, color: bool) -> String {
-    let Summary { files, objects, errors, warnings, notes } = *summary;
+pub fn summary_line(report: &Report<'_>, color: bool) -> String {
+    let Summary { files, objects: _, errors, warnings, notes } = report.summary;
     let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let style = match (errors, warnings) {
         (0, 0) => BOLD,
@@ -48,8 +49,27 @@ pub fn summary_line(summary: &Summary, color: bool) -> String {
         _ => RED,
     };
     let found = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")].join(", ");
-    let read = format!("{} in {}", counted(objects, "object"), counted(files, "file"));
-    format!("{}: {read}", paint(&found, style, color))
+    let read = format!("{} judged in {}", counted(report.judged, "Gateway API object"), counted(files, "file"));
+    let mut line = format!("{}: {read}", paint(&found, style, color));
+    if !report.unjudged.is_empty() {
+        line.push_str(&format!(", {} not judged", report.unjudged.len()));
+    }
+    if report.context_findings > 0 {
+        line.push_str(&format!(", {} on context left out", counted(report.context_findings, "finding")));
+    }
+    line
+}
+
+/// What was not judged, a line each.
+pub fn unjudged_lines(report: &Report<'_>) -> Vec<String> {
+    let line = |(unjudged, place): &(&Unjudged, Option<Place>)| {
+        let place = place.as_ref().map(|place| match &place.span {
+            Some(span) => format!("  {}:{}:{}", place.file, span.line, span.column),
+            None => format!("  {}", place.file),
+        });
+        format!("not judged: {}: {}{}", unjudged.subject, unjudged.reason, place.unwrap_or_default())
+    };
+    report.unjudged.iter().map(|unjudged| for_terminal(&line(unjudged)).into_owned()).collect()
 }
 
 fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String) -> Result<(), std::fmt::Error> {
@@ -252,6 +272,9 @@ error[GW2001] backend-not-found: there is no Service `shop/crt`
     #[test]
     fn the_summary_counts_in_words() {
         let summary = Summary { files: 1, objects: 12, errors: 1, warnings: 0, notes: 2 };
-        assert_eq!(summary_line(&summary, false), "1 error, 0 warnings, 2 notes: 12 objects in 1 file");
+        let report = Report { entries: Vec::new(), summary, judged: 3, unjudged: Vec::new(), context_findings: 1 };
+        let line =
+            "1 error, 0 warnings, 2 notes: 3 Gateway API objects judged in 1 file, 1 finding on context left out";
+        assert_eq!(summary_line(&report, false), line);
     }
 }

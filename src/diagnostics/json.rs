@@ -14,6 +14,7 @@ use super::finding::ObjectRef;
 use super::fix::TextEdit;
 use super::place::{Place, Span};
 use super::report::{Entry, Report, Summary};
+use super::unjudged::{Subject, Unjudged};
 use super::witness::Witness;
 
 /// The version of the format.
@@ -23,6 +24,7 @@ const VERSION: u32 = 1;
 struct JsonReport<'a> {
     version: u32,
     findings: Vec<JsonFinding<'a>>,
+    unjudged: Vec<JsonUnjudged<'a>>,
     summary: JsonSummary,
 }
 
@@ -97,6 +99,16 @@ struct JsonRange {
 }
 
 #[derive(Serialize)]
+struct JsonUnjudged<'a> {
+    object: Option<JsonObject<'a>>,
+    path: Option<String>,
+    reason: String,
+    file: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
+}
+
+#[derive(Serialize)]
 struct JsonSummary {
     files: usize,
     objects: usize,
@@ -114,10 +126,28 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let json = JsonReport {
         version: VERSION,
         findings: report.entries.iter().map(finding).collect(),
+        unjudged: report.unjudged.iter().map(|(unjudged, place)| left(unjudged, place.as_ref())).collect(),
         summary: JsonSummary { files, objects, errors, warnings, notes },
     };
     serde_json::to_writer_pretty(&mut *out, &json)?;
     writeln!(out)
+}
+
+fn left<'a>(Unjudged { subject, location: _, reason }: &'a Unjudged, place: Option<&'a Place>) -> JsonUnjudged<'a> {
+    let span = place.and_then(|place| place.span.as_ref());
+    let (object, path) = match subject {
+        Subject::Object(object) => (Some(object), None),
+        Subject::Part(object, path) => (Some(object), Some(path.to_string())),
+        Subject::Document => (None, None),
+    };
+    JsonUnjudged {
+        object: object.map(object_view),
+        path,
+        reason: reason.to_string(),
+        file: place.map(|place| place.file.as_str()),
+        line: span.map(|span| span.line),
+        column: span.map(|span| span.column),
+    }
 }
 
 fn finding<'a>(entry: &'a Entry<'_>) -> JsonFinding<'a> {
@@ -134,7 +164,7 @@ fn finding<'a>(entry: &'a Entry<'_>) -> JsonFinding<'a> {
         column: span.map(|span| span.column),
         end_line: span.map(|span| span.end_line),
         end_column: span.map(|span| span.end_column),
-        object: finding.object.as_ref().map(object),
+        object: finding.object.as_ref().map(object_view),
         path: finding.path.as_ref().map(ToString::to_string),
         condition: finding.condition.as_ref().map(condition),
         consequence: finding.consequence.as_deref(),
@@ -145,7 +175,7 @@ fn finding<'a>(entry: &'a Entry<'_>) -> JsonFinding<'a> {
     }
 }
 
-fn object(object: &ObjectRef) -> JsonObject<'_> {
+fn object_view(object: &ObjectRef) -> JsonObject<'_> {
     let ObjectRef { group, kind, namespace, name } = object;
     JsonObject { group, kind, namespace, name }
 }
@@ -263,7 +293,7 @@ mod tests {
     fn an_empty_report_is_complete() {
         let value = written(&[], &Files(Vec::new()));
         let summary = json!({"files": 0, "objects": 3, "errors": 0, "warnings": 0, "notes": 0});
-        assert_eq!(value, json!({"version": 1, "findings": [], "summary": summary}));
+        assert_eq!(value, json!({"version": 1, "findings": [], "unjudged": [], "summary": summary}));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::code::Severity;
+use super::denied::Denied;
 use super::escape::for_xml;
 use super::report::{Entry, Report};
 use super::words;
@@ -15,16 +15,12 @@ use super::words;
 /// The suite of findings that are in no file.
 const RUN: &str = "gwctl";
 
-/// Writes the whole report; with `denies_warnings`, warnings are failures too.
+/// Writes the whole report; what is denied is a failure, as errors are.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write(report: &Report<'_>, denies_warnings: bool, out: &mut dyn Write) -> io::Result<()> {
-    let fails = |entry: &Entry<'_>| match entry.finding.severity() {
-        Severity::Error => true,
-        Severity::Warning => denies_warnings,
-        Severity::Note => false,
-    };
+pub fn write(report: &Report<'_>, denied: &Denied, out: &mut dyn Write) -> io::Result<()> {
+    let fails = |entry: &Entry<'_>| denied.fails(entry.finding);
     let failures = report.entries.iter().filter(|entry| fails(entry)).count();
     let tests = report.entries.len().max(1);
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
@@ -97,7 +93,8 @@ mod tests {
     fn written(findings: &[Finding], denies_warnings: bool) -> String {
         let files = Files::one("a&b.yaml", "name: crt\n");
         let mut out = Vec::new();
-        write(&Report::new(findings, 1, 1, &files), denies_warnings, &mut out).unwrap();
+        let denied = Denied { warnings: denies_warnings, codes: Vec::new() };
+        write(&Report::new(findings, 1, 1, &files), &denied, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

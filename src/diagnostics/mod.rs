@@ -6,6 +6,7 @@
 //! write instead. Renderers in this folder turn the list into text or JSON.
 
 mod code;
+mod denied;
 pub mod escape;
 mod excerpt;
 mod finding;
@@ -24,6 +25,7 @@ mod words;
 
 pub use code::codes;
 pub use code::{Code, Condition, REGISTRY, Severity};
+pub use denied::Denied;
 pub use finding::{Diagnostics, Finding, ObjectRef, Related, Reported};
 pub use fix::{Change, Edit, Fix, Scalar, TextEdit};
 pub use location::{FieldPath, Location, Part, Segment};

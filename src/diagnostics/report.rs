@@ -6,10 +6,12 @@
 use std::cmp::Ordering;
 
 use super::code::Severity;
+use super::denied::Denied;
 use super::finding::{Finding, Related};
 use super::fix::TextEdit;
 use super::location::Location;
 use super::place::{Locate, Place};
+use super::unjudged::Unjudged;
 
 /// How much was read and found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +48,12 @@ pub struct Report<'a> {
     pub entries: Vec<Entry<'a>>,
     /// The counts.
     pub summary: Summary,
+    /// How many objects of Gateway API's groups were judged.
+    pub judged: usize,
+    /// What is declared and no judgement is about, with its place.
+    pub unjudged: Vec<(&'a Unjudged, Option<Place>)>,
+    /// How many findings on objects of the context are left out.
+    pub context_findings: usize,
 }
 
 impl<'a> Report<'a> {
@@ -78,7 +86,32 @@ impl<'a> Report<'a> {
         keyed.sort_by(|(left_key, left), (right_key, right)| {
             left_key.cmp(right_key).then_with(|| compare_findings(left.finding, right.finding))
         });
-        Self { entries: keyed.into_iter().map(|(_, entry)| entry).collect(), summary }
+        Self {
+            entries: keyed.into_iter().map(|(_, entry)| entry).collect(),
+            summary,
+            judged: 0,
+            unjudged: Vec::new(),
+            context_findings: 0,
+        }
+    }
+
+    /// The report with what was judged and what was not: the number of objects of Gateway API's groups, what is left of
+    /// them, and the number of findings that are left out because their objects are context.
+    #[must_use]
+    pub fn with_ledger(
+        self,
+        judged: usize,
+        unjudged: &'a [Unjudged],
+        context_findings: usize,
+        locate: &dyn Locate,
+    ) -> Self {
+        let unjudged = unjudged.iter().map(|one| (one, place_of(&one.location, locate))).collect();
+        Self { judged, unjudged, context_findings, ..self }
+    }
+
+    /// How many findings fail the run.
+    pub fn failing(&self, denied: &Denied) -> usize {
+        self.entries.iter().filter(|entry| denied.fails(entry.finding)).count()
     }
 
     /// The same report with the errors only; the counts stay.

@@ -1,22 +1,25 @@
 //! Stage 1a: from paths and standard input to text. The one place that reads
-//! the file system for manifests.
+//! the file system for manifests; a [`Tree`] may stand in for it.
 //!
 //! Input: what the user named. Output: every file once, in the order in which
 //! their objects count, as UTF-8 text without a byte order mark. What cannot
 //! be read or is not text is a finding and never stops the others.
 
+mod tree;
+
 use std::collections::HashSet;
-use std::fs::{self, File, FileType};
+use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use walkdir::{DirEntry, WalkDir};
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 
 use super::parse::MAX_DOCUMENT;
 use super::source::{Found, Source, SourceSet};
+
+pub use tree::{Disk, EntryKind, Tree};
 
 /// How much of a file is read before what was read is checked.
 const CHUNK: usize = 256 * 1024;
@@ -57,29 +60,38 @@ pub struct Loaded {
     pub unreadable: bool,
 }
 
-/// Reads all of `paths`, then all of `context`.
+/// Reads all of `paths`, then all of `context`, from the file system.
+pub fn load(paths: &[Input], context: &[Input], stdin: &mut dyn Read, diagnostics: &mut Diagnostics) -> Loaded {
+    load_from(&Disk, paths, context, stdin, diagnostics)
+}
+
+/// Reads all of `paths`, then all of `context`, from a tree.
 ///
 /// Directories are read recursively in the order of their entries' names;
 /// hidden entries are skipped; symbolic links are followed only to places
 /// below a named directory. A file that is reached twice is read once, and
 /// counts where it was reached first.
-pub fn load(paths: &[Input], context: &[Input], stdin: &mut dyn Read, diagnostics: &mut Diagnostics) -> Loaded {
+pub fn load_from(
+    tree: &dyn Tree,
+    paths: &[Input],
+    context: &[Input],
+    stdin: &mut dyn Read,
+    diagnostics: &mut Diagnostics,
+) -> Loaded {
+    let is_directory = |path: &PathBuf| matches!(tree.kind(path), Ok(EntryKind::Directory));
     let roots = paths.iter().chain(context).filter_map(|input| match input {
-        Input::Path(path) => fs::canonicalize(path).ok().filter(|path| path.is_dir()),
+        Input::Path(path) => tree.canonicalize(path).ok().filter(is_directory),
         Input::Stdin => None,
     });
-    let mut survey = Survey { roots: roots.collect(), ..Survey::default() };
+    let mut survey = Survey::new(tree, roots.collect());
     for (inputs, is_context) in [(paths, false), (context, true)] {
         for input in inputs {
             survey.add(input, is_context);
         }
     }
     let stdin_text = survey.files.iter().any(|file| file.path.is_none()).then(|| read_text(stdin, 0));
-    let mut texts: Vec<Option<Result<String, ReadError>>> = survey
-        .files
-        .par_iter()
-        .map(|file| file.path.as_deref().map(|path| open(path).and_then(|(mut file, size)| read_text(&mut file, size))))
-        .collect();
+    let mut texts: Vec<Option<Result<String, ReadError>>> =
+        survey.files.par_iter().map(|file| file.path.as_deref().map(|path| read_file(tree, path))).collect();
     if let Some(slot) = survey.files.iter().position(|file| file.path.is_none()).and_then(|at| texts.get_mut(at)) {
         *slot = stdin_text;
     }
@@ -117,8 +129,8 @@ struct Planned {
 }
 
 /// The files to read, in order, and what was met on the way.
-#[derive(Debug, Default)]
-struct Survey {
+struct Survey<'t> {
+    tree: &'t dyn Tree,
     roots: Vec<PathBuf>,
     files: Vec<Planned>,
     seen: HashSet<PathBuf>,
@@ -128,7 +140,20 @@ struct Survey {
     unreadable: bool,
 }
 
-impl Survey {
+impl<'t> Survey<'t> {
+    fn new(tree: &'t dyn Tree, roots: Vec<PathBuf>) -> Self {
+        Self {
+            tree,
+            roots,
+            files: Vec::new(),
+            seen: HashSet::new(),
+            directories: HashSet::new(),
+            stdin: false,
+            findings: Vec::new(),
+            unreadable: false,
+        }
+    }
+
     fn add(&mut self, input: &Input, context: bool) {
         let path = match input {
             Input::Stdin if self.stdin => return,
@@ -139,12 +164,12 @@ impl Survey {
             }
             Input::Path(path) => path,
         };
-        match fs::metadata(path) {
+        match self.tree.kind(path) {
             Err(error) => self.refuse(path, &error),
-            Ok(metadata) if metadata.is_dir() => self.add_directory(path, context),
-            Ok(metadata) => {
+            Ok(EntryKind::Directory) => self.add_directory(path, context),
+            Ok(kind) => {
                 // A pipe has no canonical path: what it is called by is its identity.
-                let identity = if metadata.is_file() { fs::canonicalize(path).ok() } else { None };
+                let identity = if kind == EntryKind::File { self.tree.canonicalize(path).ok() } else { None };
                 self.plan(path, identity.unwrap_or_else(|| path.clone()), Found::Named, context);
             }
         }
@@ -159,7 +184,7 @@ impl Survey {
 
     fn add_directory(&mut self, directory: &Path, context: bool) {
         let before = (self.files.len(), self.findings.len(), self.seen.len());
-        match fs::canonicalize(directory) {
+        match self.tree.canonicalize(directory) {
             Ok(canonical) => {
                 let fresh = !self.directories.contains(&canonical);
                 self.walk(directory, &canonical, context);
@@ -185,43 +210,27 @@ impl Survey {
         if !self.directories.insert(canonical.to_owned()) {
             return;
         }
-        let mut entries = WalkDir::new(directory).min_depth(1).sort_by_file_name().into_iter();
-        while let Some(entry) = entries.next() {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    let path = error.path().unwrap_or(directory).to_owned();
-                    self.refuse(&path, &io::Error::from(error));
-                    continue;
-                }
-            };
-            let real = match entry.path().strip_prefix(directory) {
-                Ok(tail) => canonical.join(tail),
-                Err(_) => entry.path().to_owned(),
-            };
-            let kind = entry.file_type();
-            if is_hidden(&entry) {
-                if kind.is_dir() {
-                    entries.skip_current_dir();
-                }
-            } else if kind.is_dir() {
-                if !self.directories.insert(real) {
-                    entries.skip_current_dir();
-                }
-            } else if kind.is_symlink() {
-                self.follow(entry.path(), context);
-            } else {
-                self.add_found(entry.path(), real, kind, context);
+        let mut entries = match self.tree.entries(directory) {
+            Ok(entries) => entries,
+            Err(error) => return self.refuse(directory, &error),
+        };
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (name, kind) in entries.into_iter().filter(|(name, _)| !is_hidden(name)) {
+            let (path, real) = (directory.join(&name), canonical.join(&name));
+            match kind {
+                EntryKind::Directory => self.walk(&path, &real, context),
+                EntryKind::Link => self.follow(&path, context),
+                EntryKind::File | EntryKind::Other => self.add_found(&path, real, kind, context),
             }
         }
     }
 
     /// Takes a file of a directory when its name says that it is a manifest.
-    fn add_found(&mut self, path: &Path, real: PathBuf, kind: FileType, context: bool) {
+    fn add_found(&mut self, path: &Path, real: PathBuf, kind: EntryKind, context: bool) {
         if !has_manifest_extension(path) {
             return;
         }
-        if kind.is_file() {
+        if kind == EntryKind::File {
             self.plan(path, real, Found::InDirectory, context);
         } else {
             self.note(path, "is not a regular file");
@@ -229,20 +238,20 @@ impl Survey {
     }
 
     fn follow(&mut self, link: &Path, context: bool) {
-        let target = match fs::canonicalize(link) {
+        let target = match self.tree.canonicalize(link) {
             Ok(target) => target,
             Err(_) if !has_manifest_extension(link) => return,
             Err(error) => return self.refuse(link, &error),
         };
-        let kind = match fs::metadata(&target) {
-            Ok(metadata) => metadata.file_type(),
+        let kind = match self.tree.kind(&target) {
+            Ok(kind) => kind,
             Err(error) => return self.refuse(link, &error),
         };
         if !self.roots.iter().any(|root| target.starts_with(root)) {
-            if kind.is_dir() || has_manifest_extension(link) {
+            if kind == EntryKind::Directory || has_manifest_extension(link) {
                 self.note(link, "is a symbolic link to a place outside the given directories");
             }
-        } else if kind.is_dir() {
+        } else if kind == EntryKind::Directory {
             self.walk(link, &target, context);
         } else {
             self.add_found(link, target, kind, context);
@@ -261,8 +270,8 @@ impl Survey {
     }
 }
 
-fn is_hidden(entry: &DirEntry) -> bool {
-    entry.file_name().as_encoded_bytes().starts_with(b".")
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 fn has_manifest_extension(path: &Path) -> bool {
@@ -321,10 +330,9 @@ fn unreadable(name: &str, error: &io::Error) -> Finding {
     Finding::new(codes::UNREADABLE, Location::Path(name.to_owned()), format!("cannot read `{shown}`: {why}"))
 }
 
-fn open(path: &Path) -> Result<(File, u64), ReadError> {
-    let file = File::open(path).map_err(ReadError::Io)?;
-    let size = file.metadata().map(|metadata| metadata.len()).unwrap_or(0);
-    Ok((file, size))
+fn read_file(tree: &dyn Tree, path: &Path) -> Result<String, ReadError> {
+    let (mut file, size) = tree.open(path).map_err(ReadError::Io)?;
+    read_text(&mut file, size)
 }
 
 /// Reads to the end, and stops at the first byte that cannot be in a manifest.

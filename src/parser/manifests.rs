@@ -241,4 +241,6 @@ pub struct Manifests {
     pub refused: HashSet<ObjectKey>,
     /// How many objects were read, those of other groups included.
     pub object_count: usize,
+    /// How many of them are of Gateway API's groups, refused ones included.
+    pub judged_count: usize,
 }

@@ -103,8 +103,8 @@ pub enum Outcome {
     Ignored,
 }
 
-const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
-const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";
+pub(super) const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+pub(super) const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";
 
 /// Kinds of earlier releases, and what they are called now.
 const RENAMED: [(&str, &str); 2] =

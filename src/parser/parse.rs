@@ -15,7 +15,7 @@ use super::definitions::{Definition, Definitions};
 use super::foreign::ForeignObject;
 use super::manifests::{Manifests, Position};
 use super::node::Node;
-use super::object::{Outcome, ReadOptions};
+use super::object::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, Outcome, ReadOptions};
 use super::repeated;
 use super::skip::{self, Chart, Foreign};
 use super::source::{Document, DocumentId, Found, Source, SourceId, SourceSet};
@@ -56,6 +56,7 @@ where
         found.append(document.diagnostics);
         definitions.extend(document.definitions);
         manifests.object_count += document.count;
+        manifests.judged_count += document.judged;
         manifests.rule_starts.push(document.rules);
         manifests.foreign.extend(document.foreign);
     }
@@ -111,6 +112,8 @@ struct Parsed {
     /// The objects that gwctl does not translate.
     foreign: Vec<ForeignObject>,
     count: usize,
+    /// How many of them are of Gateway API's groups.
+    judged: usize,
     /// The byte of the document at which each rule begins.
     rules: Vec<Option<usize>>,
     diagnostics: Diagnostics,
@@ -248,10 +251,11 @@ where
     fn object(&mut self, node: Node, base: FieldPath, meta: &TypeMeta, repeated: &[FieldPath]) {
         let context = self.source.context;
         let position = Position { document: self.id, base, context };
+        let group = meta.version.split_once('/').map_or("", |(group, _)| group);
         if !context {
             self.parsed.count += 1;
+            self.parsed.judged += usize::from(is_gateway_api(&meta.version));
         }
-        let group = meta.version.split_once('/').map_or("", |(group, _)| group);
         let repeated = repeated::of_object(repeated, &position.base, group);
         let subject =
             (!repeated.is_empty()).then(|| repeated::subject(&node, group, meta.kind.clone(), &self.options.namespace));
@@ -341,6 +345,12 @@ where
         let help = "a manifest begins with `apiVersion` and `kind`";
         self.not_kubernetes(base, format!("{subject} is not a Kubernetes object: {what}"), help);
     }
+}
+
+/// Whether an `apiVersion` is one of Gateway API's groups, or such a group without its version.
+fn is_gateway_api(version: &str) -> bool {
+    let group = version.split_once('/').map_or(version, |(group, _)| group);
+    matches!(group, GATEWAY_GROUP | EXPERIMENTAL_GROUP)
 }
 
 /// Whether an object whose kind ends with `List` is a list of objects.

@@ -87,7 +87,8 @@ impl<'a> Offline<'a> {
         self.cases.requests.iter().map(|case| self.run_case(case)).collect()
     }
 
-    fn run_case(&self, case: &RequestCase) -> Simulated<'a> {
+    /// Runs one case, of this file or made of one of it.
+    pub fn run_case(&self, case: &RequestCase) -> Simulated<'a> {
         let request = self.request(case);
         let echo = Echo { simulator: self.simulator, cases: self.cases };
         let (decision, questions) = echo.decide(case, &request);
@@ -185,7 +186,7 @@ impl<'a> Offline<'a> {
     }
 
     /// The request of a case, as the runner would send it.
-    fn request(&self, case: &RequestCase) -> Request {
+    pub fn request(&self, case: &RequestCase) -> Request {
         let spec = &case.request;
         let own = |lines: &(hyper::header::HeaderName, Vec<String>)| {
             let name = lines.0.to_string();

@@ -65,6 +65,25 @@ impl<'c> Simulator<'c> {
         Self { config, listeners: own.map(ListenerTable::new).collect() }
     }
 
+    /// The Gateways of a configuration that serve a connection's port, each once. Where a client names an address, those
+    /// that have it go before those that take every address.
+    pub fn gateways_of(config: &'c Config, connection: &Connection) -> Vec<&'c GatewayName> {
+        let Connection { address, port, security } = connection;
+        let serves = |listener: &&crate::ir::Listener| {
+            let is_udp = matches!(listener.transport, crate::ir::Transport::Udp(_));
+            listener.port == *port && is_udp == (*security == Security::Udp)
+        };
+        let serving = || config.listeners.iter().filter(serves);
+        let has = |listener: &&crate::ir::Listener| address.is_none_or(|address| listener.address == address);
+        let is_exact = serving().any(|listener| has(&listener));
+        let reached =
+            serving().filter(|listener| if is_exact { has(listener) } else { listener.address.is_unspecified() });
+        let mut gateways: Vec<&GatewayName> = reached.flat_map(|listener| &listener.gateways).collect();
+        gateways.sort();
+        gateways.dedup();
+        gateways
+    }
+
     /// The configuration.
     pub fn config(&self) -> &'c Config {
         self.config

@@ -67,6 +67,21 @@ impl<'c> Simulator<'c> {
         Witness { route, host, request, is_taken: false }
     }
 
+    /// Requests that meet some conditions on a host, whoever takes them, the most natural one first.
+    pub fn examples(listener: &Listener, chain: &FilterChain, host: &Hostname, matches: &RouteMatch) -> Vec<Request> {
+        let mut requests = Vec::new();
+        let deeper = match &matches.path {
+            PathMatch::Prefix(prefix) => Some(PathMatch::Exact(format!("{prefix}/gwctl-witness"))),
+            PathMatch::Exact(_) | PathMatch::Regex(_) => None,
+        };
+        let paths = std::iter::once(matches.path.clone()).chain(deeper);
+        for path in paths {
+            let matches = RouteMatch { path, ..matches.clone() };
+            requests.extend(hosts_of(host).iter().map(|authority| request(listener, chain, authority, &matches)));
+        }
+        requests
+    }
+
     /// A host that a hostname covers.
     pub fn example_host(hostname: &Hostname) -> String {
         hosts_of(hostname).swap_remove(0)

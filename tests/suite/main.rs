@@ -32,6 +32,7 @@ mod process;
 mod property;
 mod proxy;
 mod registry;
+mod revisions;
 mod signals;
 mod simulated;
 mod status;
@@ -96,6 +97,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(licences::trials(root));
     trials.extend(mutation::trials(&harness, root));
     trials.extend(registry::trials(root));
+    trials.extend(revisions::trials(&harness));
     trials.extend(status::trials(&harness));
     trials.extend(docs::trials(root));
     trials.extend(features::trials(&harness, root));

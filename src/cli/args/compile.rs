@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::super::value;
-use crate::diagnostics::Code;
+use super::super::value::{self, Deny};
+use crate::diagnostics::{Code, Denied};
 use crate::options::{
     AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, ListenerAddress, Options, PortMap, Resolve, SettingsFile,
 };
@@ -90,9 +90,10 @@ pub struct CompileArgs {
     /// or are named by them: `SecurityPolicy.gateway.envoyproxy.io`. Repeatable.
     #[arg(long, value_name = "KIND.GROUP", value_parser = value::foreign_kind, help_heading = "Findings")]
     allow_unsupported: Vec<String>,
-    /// Fail on warnings as on errors.
-    #[arg(long, value_name = "WHAT", help_heading = "Findings")]
-    deny: Option<Denied>,
+    /// Fail on these findings as on errors: `warnings`, or the warnings and notes of a code or name. Repeatable, or
+    /// separated by commas.
+    #[arg(long, value_name = "WHAT,…", value_delimiter = ',', value_parser = value::deny, help_heading = "Findings")]
+    deny: Vec<Deny>,
     /// Leave out the warnings or notes of this code or name. An error cannot be left out. Repeatable, or separated by
     /// commas.
     #[arg(long, value_name = "CODE,…", value_delimiter = ',', value_parser = value::ignored_code)]
@@ -144,20 +145,22 @@ enum ChannelName {
     Experimental,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Denied {
-    Warnings,
-}
-
 impl CompileArgs {
     /// The directory for certificates and keys.
     pub fn secrets_dir(&self) -> Option<&std::path::Path> {
         self.secrets_dir.as_deref()
     }
 
-    /// Whether warnings fail the run.
-    pub fn denies_warnings(&self) -> bool {
-        matches!(self.deny, Some(Denied::Warnings))
+    /// What fails the run beside errors.
+    pub fn denied(&self) -> Denied {
+        let mut denied = Denied::default();
+        for deny in &self.deny {
+            match deny {
+                Deny::Warnings => denied.warnings = true,
+                Deny::Code(code) => denied.codes.push(*code),
+            }
+        }
+        denied
     }
 
     /// The settings of the compilation.

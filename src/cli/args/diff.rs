@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::super::value::Destination;
 use super::CompileArgs;
 
 /// Flags of `diff`.
@@ -15,6 +16,9 @@ pub struct DiffArgs {
     /// The manifests after the change, in the same form.
     #[arg(value_name = "NEW")]
     pub new: String,
+    /// Files or directories with objects that both sides know and that are not judged. Repeatable.
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
+    pub context: Vec<PathBuf>,
     /// The settings of the compilation.
     #[command(flatten)]
     pub compile: CompileArgs,
@@ -27,6 +31,10 @@ pub struct DiffArgs {
     /// Exit with 1 when there is a difference.
     #[arg(long, help_heading = "Output")]
     pub exit_code: bool,
+    /// Write the findings on the new side in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard
+    /// error, or to a file with `=FILE`. Repeatable. Without it only what is introduced or fixed is said.
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
+    pub report: Vec<Destination>,
 }
 
 impl DiffArgs {

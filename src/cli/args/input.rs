@@ -23,9 +23,9 @@ impl FileArgs {
 }
 
 impl InputArgs {
-    /// One path and nothing else.
-    pub fn of(path: PathBuf) -> Self {
-        Self { paths: vec![path], filename: Vec::new(), context: Vec::new() }
+    /// One path, and what is known beside it.
+    pub fn of(path: PathBuf, context: Vec<PathBuf>) -> Self {
+        Self { paths: vec![path], filename: Vec::new(), context }
     }
 }
 

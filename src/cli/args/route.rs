@@ -47,7 +47,8 @@ pub struct RouteArgs {
     /// Exit with 0 also when there are errors.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,
-    /// Write the findings in this format, `human` or `json`: to standard error, or to a file with `=FILE`. Repeatable.
+    /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
+    /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
     pub report: Vec<Destination>,
 }

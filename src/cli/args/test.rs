@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::super::value;
+use super::super::value::{self, Destination};
 use super::{CompileArgs, FileArgs};
 
 /// Flags of `test`.
@@ -38,6 +38,10 @@ pub struct TestArgs {
     /// Do not fail because of errors in the manifests: the cases say what must hold.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,
+    /// Write the findings on the manifests in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard
+    /// error, or to a file with `=FILE`. Repeatable. Without it they are a part of the results.
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
+    pub report: Vec<Destination>,
 }
 
 /// The format of test results.

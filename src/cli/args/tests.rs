@@ -102,6 +102,38 @@ fn mistakes_in_usage_exit_with_2_and_help_with_0() {
     }
 }
 
+/// The commands that read manifests.
+const READERS: &[&str] = &["translate", "validate", "status", "route", "test", "diff"];
+
+#[test]
+fn every_command_that_reads_manifests_has_every_common_flag() {
+    let compile = CompileArgs::augment_args(clap::Command::new("all"));
+    let settings = compile.get_arguments().filter_map(|arg| arg.get_long());
+    let common: Vec<&str> = settings.chain(["context"]).collect();
+    assert!(common.len() > 20 && common.contains(&"assume"), "{common:?}");
+    let line = Cli::command();
+    let readers: Vec<&clap::Command> = line
+        .get_subcommands()
+        .filter(|command| command.get_arguments().any(|arg| arg.get_long() == Some("assume")))
+        .collect();
+    assert_eq!(readers.iter().map(|command| command.get_name()).collect::<Vec<_>>(), READERS);
+    for command in readers {
+        let has = |flag: &str| command.get_arguments().any(|arg| arg.get_long() == Some(flag));
+        let missing: Vec<&&str> = common.iter().filter(|flag| !has(flag)).collect();
+        assert!(missing.is_empty(), "{} lacks {missing:?}", command.get_name());
+        // The report is the product of `validate`, which takes its formats with `--output`.
+        assert_eq!(has("report"), command.get_name() != "validate", "{}", command.get_name());
+    }
+}
+
+#[test]
+fn warnings_and_codes_are_denied() {
+    let denied = translate("a.yaml --deny warnings,GW8025 --deny unused-suppression").compile.denied();
+    assert!(denied.warnings);
+    assert_eq!(denied.codes.iter().map(|code| code.id()).collect::<Vec<_>>(), ["GW8025", "GW8012"]);
+    assert!(parse("gwctl validate a.yaml --deny GW9999").is_err());
+}
+
 #[test]
 fn check_is_another_name_of_validate_and_flags_of_all_commands_stand_anywhere() {
     assert!(matches!(parse("gwctl check a.yaml -v").unwrap().command, Command::Validate(_)));

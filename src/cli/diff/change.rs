@@ -13,6 +13,11 @@ pub(super) struct Difference {
     pub(super) version: u32,
     pub(super) changes: Vec<Change>,
     pub(super) findings: FindingChanges,
+    /// What could not be compared.
+    pub(super) uncompared: Vec<UncomparedView>,
+    /// Whether people have to be told which Gateway a change is about.
+    #[serde(skip)]
+    pub(super) has_several_gateways: bool,
 }
 
 impl Difference {
@@ -27,6 +32,8 @@ impl Difference {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Change {
     pub(super) kind: ChangeKind,
+    /// The Gateway, `NAMESPACE/NAME`.
+    pub(super) gateway: String,
     /// The rule or the listener.
     pub(super) subject: String,
     /// The host of the witness.
@@ -81,6 +88,10 @@ pub(super) enum ChangeKind {
     Mutated,
     /// The rule is there, and others take all its requests now.
     Shadowed,
+    /// Of two rules that both take a request the other one goes first.
+    Reordered,
+    /// A listener with other TLS settings or certificates, or that takes other connections.
+    Listener,
     /// Other endpoints or another protocol behind the same backend.
     Backend,
 }
@@ -95,9 +106,24 @@ impl ChangeKind {
             Self::Reweighted => "reweighted",
             Self::Mutated => "mutated",
             Self::Shadowed => "shadowed",
+            Self::Reordered => "reordered",
+            Self::Listener => "listener",
             Self::Backend => "backend",
         }
     }
+}
+
+/// Something that could not be compared.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct UncomparedView {
+    /// `old` or `new`.
+    pub(super) side: &'static str,
+    /// What it is.
+    pub(super) subject: String,
+    /// Why.
+    pub(super) reason: String,
+    /// `file:line`.
+    pub(super) place: Option<String>,
 }
 
 /// Findings that came and went.

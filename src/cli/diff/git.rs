@@ -1,94 +1,385 @@
-//! Manifests of a revision: files are read as git objects, so that nothing is
-//! checked out. Arguments go to `git` as they are, never through a shell, and
-//! the revision becomes an object id before anything else is done with it.
+//! Manifests of a revision: what a checkout of the commit would hold, read as
+//! git objects, so that nothing is checked out. The loader walks a revision as
+//! it walks the file system. One git process lists the files and one reads all
+//! of them. Arguments go to `git` as they are, never through a shell, and the
+//! revision becomes an object id before anything else is done with it.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Cursor, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
-use crate::parser::source::{Found, Source, SourceSet};
+use crate::parser::load::{Disk, EntryKind, Tree};
 
-/// The extensions of manifests.
-const EXTENSIONS: &[&str] = &["yaml", "yml", "json"];
+/// How many symbolic links one path may lead through, as on Linux.
+const MAX_LINKS: usize = 40;
 
-/// Reads `REV[:PATH]` of the repository that the working directory is in.
-///
-/// # Errors
-/// What `git` says.
-pub(super) fn read(text: &str) -> Result<SourceSet, String> {
-    let (revision, path) = text.split_once(':').unwrap_or((text, "."));
-    if revision.is_empty() {
-        return Err("a revision is missing: git:REV[:PATH]".to_owned());
-    }
-    let commit = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")])
-        .map_err(|_| format!("`{revision}` is no revision of this repository"))?;
-    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
-    let path = if path.is_empty() { "." } else { path };
-    let listed = git(&["ls-tree", "-r", "-z", &commit, "--", path])?;
-    let mut entries: Vec<(String, String)> = Vec::new();
-    for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
-        entries.extend(parse_entry(&String::from_utf8_lossy(entry)));
-    }
-    if entries.is_empty() {
-        return Err(format!("`{path}` is not in `{revision}`"));
-    }
-    let is_file = entries.len() == 1 && entries[0].0 == path;
-    entries.retain(|(name, _)| is_file || is_manifest(name));
-    entries.sort();
-    let mut sources = Vec::new();
-    for (name, id) in entries {
-        let text = String::from_utf8(git(&["cat-file", "blob", &id])?)
-            .map_err(|_| format!("`{revision}:{name}` is not text"))?;
-        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-        let found = if is_file { Found::Named } else { Found::InDirectory };
-        sources.push(Source { name: format!("git:{revision}:{name}"), text, found, context: false });
-    }
-    Ok(SourceSet { sources })
+/// The file system, with the revisions that paths like `git:REV:PATH` name.
+#[derive(Default)]
+pub(super) struct Revisions {
+    opened: Vec<Revision>,
 }
 
-/// Path and object id of a line of `ls-tree` that is a plain file.
-fn parse_entry(entry: &str) -> Option<(String, String)> {
+impl Revisions {
+    /// Opens the revision of `REV[:PATH]`, as it stands behind `git:`. The result is the path that the loader takes.
+    ///
+    /// # Errors
+    /// What is wrong with the revision or the path, in words.
+    pub(super) fn open(&mut self, text: &str) -> Result<PathBuf, String> {
+        let (name, path) = text.split_once(':').unwrap_or((text, ""));
+        let path = if path.is_empty() { "." } else { path };
+        let prefix = format!("git:{name}:");
+        let place = match self.opened.iter().position(|revision| revision.prefix == prefix) {
+            Some(place) => place,
+            None => {
+                self.opened.push(Revision::open(name, prefix)?);
+                self.opened.len() - 1
+            }
+        };
+        let found =
+            self.opened.get(place).map(|revision| (revision, PathBuf::from(format!("{}{path}", revision.prefix))));
+        let (revision, path_of_tree) = found.ok_or_else(|| format!("`{name}` is no revision"))?;
+        match revision.kind(&path_of_tree) {
+            Ok(_) => Ok(path_of_tree),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!("`{path}` is not in `{name}`")),
+            Err(error) => Err(format!("`{path}` of `{name}` cannot be read: {error}")),
+        }
+    }
+
+    fn of(&self, path: &Path) -> Option<&Revision> {
+        let text = path.to_str()?;
+        self.opened.iter().find(|revision| text.starts_with(&revision.prefix))
+    }
+}
+
+impl Tree for Revisions {
+    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
+        self.of(path).map_or_else(|| Disk.canonicalize(path), |revision| revision.canonicalize(path))
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<EntryKind> {
+        self.of(path).map_or_else(|| Disk.kind(path), |revision| revision.kind(path))
+    }
+
+    fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, EntryKind)>> {
+        self.of(directory).map_or_else(|| Disk.entries(directory), |revision| revision.entries(directory))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<(Box<dyn Read + '_>, u64)> {
+        match self.of(path) {
+            Some(revision) => revision.open_file(path),
+            None => Disk.open(path),
+        }
+    }
+}
+
+/// The tree of one commit.
+struct Revision {
+    /// `git:REV:`, with which its paths begin. Behind it stands a path from the working directory, or from the root of
+    /// the tree when it begins with `/`.
+    prefix: String,
+    root: Node,
+    /// The working directory, from the root of the tree.
+    base: Vec<String>,
+    /// Where the tree is checked out; `None` in a bare repository.
+    checkout: Option<PathBuf>,
+    objects: Mutex<Objects>,
+}
+
+/// An entry of a tree. A submodule is an empty directory, as a checkout leaves it.
+enum Node {
+    Directory(BTreeMap<String, Node>),
+    File(String),
+    Link(String),
+}
+
+impl Node {
+    fn kind(&self) -> EntryKind {
+        match self {
+            Self::Directory(_) => EntryKind::Directory,
+            Self::File(_) => EntryKind::File,
+            Self::Link(_) => EntryKind::Link,
+        }
+    }
+
+    fn insert(&mut self, path: &str, node: Self) {
+        let Self::Directory(entries) = self else { return };
+        match path.split_once('/') {
+            None => {
+                entries.insert(path.to_owned(), node);
+            }
+            Some((first, rest)) => {
+                entries.entry(first.to_owned()).or_insert_with(|| Self::Directory(BTreeMap::new())).insert(rest, node);
+            }
+        }
+    }
+
+    fn at(&self, path: &[String]) -> Option<&Self> {
+        path.iter().try_fold(self, |node, name| match node {
+            Self::Directory(entries) => entries.get(name),
+            Self::File(_) | Self::Link(_) => None,
+        })
+    }
+}
+
+/// Where a path leads.
+enum Resolved {
+    /// To a place in the tree, by the names from its root.
+    Inside(Vec<String>),
+    /// Out of the tree, to a place of the file system.
+    Outside(PathBuf),
+}
+
+impl Revision {
+    fn open(name: &str, prefix: String) -> Result<Self, String> {
+        if name.is_empty() {
+            return Err("a revision is missing: git:REV[:PATH]".to_owned());
+        }
+        let commit = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")])
+            .map_err(|error| match error {
+                GitError::Missing(error) => error,
+                GitError::Refused(_) => format!("`{name}` is no revision of this repository"),
+            })?;
+        let line = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
+        let commit = line(commit);
+        let base = line(git(&["rev-parse", "--show-prefix"]).unwrap_or_default());
+        let checkout = git(&["rev-parse", "--show-toplevel"]).ok().map(|path| PathBuf::from(line(path)));
+        let listed = git(&["ls-tree", "-r", "-z", "--full-tree", &commit]).map_err(GitError::into_words)?;
+        let mut root = Node::Directory(BTreeMap::new());
+        for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+            if let Some((path, node)) = parse_entry(&String::from_utf8_lossy(entry)) {
+                root.insert(&path, node);
+            }
+        }
+        let base = base.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let objects = Mutex::new(Objects::start().map_err(|error| format!("cannot run git: {error}"))?);
+        Ok(Self { prefix, root, base, checkout, objects })
+    }
+
+    /// Follows all links of a path.
+    fn resolve(&self, path: &Path) -> io::Result<Resolved> {
+        let text = path.to_str().and_then(|text| text.strip_prefix(&self.prefix)).unwrap_or_default();
+        let mut known: Vec<String> = if text.starts_with('/') { Vec::new() } else { self.base.clone() };
+        // The names that are still to be taken, the next one last.
+        let mut left: Vec<String> = text.split('/').rev().map(str::to_owned).collect();
+        let mut links = 0;
+        while let Some(name) = left.pop() {
+            match name.as_str() {
+                "" | "." => continue,
+                ".." if known.pop().is_none() => return self.outside(&known, "..", &left),
+                ".." => continue,
+                _ => known.push(name),
+            }
+            match self.root.at(&known) {
+                None => return Err(io::ErrorKind::NotFound.into()),
+                Some(Node::Directory(_)) => {}
+                Some(Node::File(_)) if left.iter().all(|name| name.is_empty()) => {}
+                Some(Node::File(_)) => return Err(io::ErrorKind::NotADirectory.into()),
+                Some(Node::Link(id)) => {
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return Err(io::Error::other("too many levels of symbolic links"));
+                    }
+                    let target = String::from_utf8_lossy(&self.read(id)?).into_owned();
+                    known.pop();
+                    if target.starts_with('/') {
+                        let Some(inside) = self.in_checkout(&target) else {
+                            return self.outside(&[], &target, &left);
+                        };
+                        known.clear();
+                        left.extend(inside.split('/').rev().map(str::to_owned));
+                    } else {
+                        left.extend(target.split('/').rev().map(str::to_owned));
+                    }
+                }
+            }
+        }
+        Ok(Resolved::Inside(known))
+    }
+
+    /// The part of an absolute path behind the place where the tree is checked out.
+    fn in_checkout<'t>(&self, target: &'t str) -> Option<&'t str> {
+        let rest = target.strip_prefix(self.checkout.as_ref()?.to_str()?)?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    }
+
+    /// The place that a path leads to which leaves the tree, as if the tree were checked out.
+    fn outside(&self, known: &[String], next: &str, left: &[String]) -> io::Result<Resolved> {
+        let checkout = self.checkout.clone().ok_or(io::ErrorKind::NotFound)?;
+        let path = known
+            .iter()
+            .chain([&next.to_owned()])
+            .chain(left.iter().rev())
+            .fold(checkout, |path, name| path.join(name));
+        Ok(Resolved::Outside(fs::canonicalize(path)?))
+    }
+
+    fn read(&self, id: &str) -> io::Result<Vec<u8>> {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner).read(id)
+    }
+
+    fn node(&self, path: &Path) -> io::Result<&Node> {
+        match self.resolve(path)? {
+            Resolved::Inside(names) => self.root.at(&names).ok_or_else(|| io::ErrorKind::NotFound.into()),
+            Resolved::Outside(_) => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(match self.resolve(path)? {
+            Resolved::Inside(names) => PathBuf::from(format!("{}/{}", self.prefix, names.join("/"))),
+            Resolved::Outside(path) => path,
+        })
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<EntryKind> {
+        match self.resolve(path)? {
+            Resolved::Inside(names) => {
+                self.root.at(&names).map(Node::kind).ok_or_else(|| io::ErrorKind::NotFound.into())
+            }
+            Resolved::Outside(path) => Disk.kind(&path),
+        }
+    }
+
+    fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, EntryKind)>> {
+        match self.node(directory)? {
+            Node::Directory(entries) => {
+                Ok(entries.iter().map(|(name, node)| (OsString::from(name), node.kind())).collect())
+            }
+            Node::File(_) | Node::Link(_) => Err(io::ErrorKind::NotADirectory.into()),
+        }
+    }
+
+    fn open_file(&self, path: &Path) -> io::Result<(Box<dyn Read + '_>, u64)> {
+        match self.node(path)? {
+            Node::File(id) => {
+                let content = self.read(id)?;
+                let size = content.len() as u64;
+                Ok((Box::new(Cursor::new(content)), size))
+            }
+            Node::Directory(_) | Node::Link(_) => Err(io::ErrorKind::IsADirectory.into()),
+        }
+    }
+}
+
+/// Path and node of a line of `ls-tree`.
+fn parse_entry(entry: &str) -> Option<(String, Node)> {
     let (head, path) = entry.split_once('\t')?;
     let mut words = head.split(' ');
     let (mode, kind, id) = (words.next()?, words.next()?, words.next()?);
-    (kind == "blob" && mode.starts_with("100")).then(|| (path.to_owned(), id.to_owned()))
+    let node = match (mode, kind) {
+        ("120000", "blob") => Node::Link(id.to_owned()),
+        (_, "blob") => Node::File(id.to_owned()),
+        ("160000", "commit") => Node::Directory(BTreeMap::new()),
+        _ => return None,
+    };
+    Some((path.to_owned(), node))
 }
 
-/// Whether a directory scan would read the file: no hidden part, a known extension.
-fn is_manifest(path: &str) -> bool {
-    let is_hidden = path.split('/').any(|part| part.starts_with('.') && part != "." && part != "..");
-    let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
-    !is_hidden && extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
+/// The git process that reads all objects
+/// ([git-cat-file](https://git-scm.com/docs/git-cat-file#_batch_output)).
+struct Objects {
+    child: Child,
+    /// Where ids are asked for; `None` once it is closed.
+    ask: Option<ChildStdin>,
+    answer: BufReader<ChildStdout>,
 }
 
-fn git(args: &[&str]) -> Result<Vec<u8>, String> {
-    let output = Command::new("git")
-        .args(["--no-pager", "--literal-pathspecs"])
-        .args(args)
+impl Objects {
+    fn start() -> io::Result<Self> {
+        let mut child = command(&["cat-file", "--batch"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let (ask, answer) = (child.stdin.take(), child.stdout.take());
+        let answer = answer.ok_or_else(|| io::Error::other("git has no output"))?;
+        Ok(Self { child, ask, answer: BufReader::new(answer) })
+    }
+
+    /// The content of a blob.
+    fn read(&mut self, id: &str) -> io::Result<Vec<u8>> {
+        let ask = self.ask.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        writeln!(ask, "{id}")?;
+        ask.flush()?;
+        let mut head = String::new();
+        self.answer.read_line(&mut head)?;
+        // `<id> blob <size>`, or `<id> missing`.
+        let size = head.trim_end().split(' ').nth(2).and_then(|size| size.parse::<usize>().ok());
+        let size = size.ok_or_else(|| io::Error::other(format!("git does not have the object {id}")))?;
+        let mut content = Vec::new();
+        content.try_reserve_exact(size)?;
+        content.resize(size, 0);
+        self.answer.read_exact(&mut content)?;
+        let mut end = [0];
+        self.answer.read_exact(&mut end)?;
+        Ok(content)
+    }
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        // The end of its input ends the process.
+        drop(self.ask.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// Why git gave nothing.
+enum GitError {
+    /// It cannot be run.
+    Missing(String),
+    /// What it said.
+    Refused(String),
+}
+
+impl GitError {
+    fn into_words(self) -> String {
+        match self {
+            Self::Missing(error) => error,
+            Self::Refused(said) => format!("git: {said}"),
+        }
+    }
+}
+
+/// A git command that fetches nothing.
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    command.args(["--no-pager", "--literal-pathspecs"]).args(args).env("GIT_NO_LAZY_FETCH", "1");
+    command
+}
+
+fn git(args: &[&str]) -> Result<Vec<u8>, GitError> {
+    let output = command(args)
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| format!("cannot run git: {error}"))?;
+        .map_err(|error| GitError::Missing(format!("cannot run git: {error}")))?;
     if output.status.success() {
         Ok(output.stdout)
     } else {
-        Err(format!("git: {}", String::from_utf8_lossy(&output.stderr).trim()))
+        Err(GitError::Refused(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_manifest, parse_entry};
+    use super::{Node, parse_entry};
 
     #[test]
-    fn only_plain_files_are_read() {
-        let path = |entry| parse_entry(entry).map(|(path, _)| path);
-        assert_eq!(path("100644 blob 12ab\ta b.yaml").as_deref(), Some("a b.yaml"));
-        assert_eq!(path("120000 blob 12ab\tlink.yaml"), None);
-        assert_eq!(path("160000 commit 12ab\tmodule"), None);
-    }
-
-    #[test]
-    fn hidden_files_and_other_extensions_are_passed_over() {
-        assert!(is_manifest("a/b.yaml") && is_manifest("../b.json") && is_manifest("./c.yml"));
-        assert!(!is_manifest(".git/b.yaml") && !is_manifest("a/.b.yaml") && !is_manifest("README.md"));
+    fn files_links_and_submodules_are_told_apart() {
+        let read = |entry| match parse_entry(entry) {
+            Some((path, Node::File(_))) => format!("file {path}"),
+            Some((path, Node::Link(_))) => format!("link {path}"),
+            Some((path, Node::Directory(_))) => format!("directory {path}"),
+            None => "nothing".to_owned(),
+        };
+        assert_eq!(read("100644 blob 12ab\ta b.yaml"), "file a b.yaml");
+        assert_eq!(read("100755 blob 12ab\ta.yaml"), "file a.yaml");
+        assert_eq!(read("120000 blob 12ab\tlink.yaml"), "link link.yaml");
+        assert_eq!(read("160000 commit 12ab\tmodule"), "directory module");
+        assert_eq!(read("040000 tree 12ab\tmodule"), "nothing");
     }
 }

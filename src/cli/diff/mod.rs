@@ -2,20 +2,29 @@
 
 mod change;
 mod compare;
+mod findings;
 mod git;
+mod listeners;
 mod render;
+mod rules;
+mod side;
+mod uncompared;
+mod words;
 
 use std::path::PathBuf;
 
 use super::Failure;
 use super::args::{Cli, DiffArgs, InputArgs};
 use super::exit::ExitStatus;
+use super::findings::tell_asked;
 use super::pipeline::{self, Compiled};
+use super::report::stream_format;
 use super::streams::Streams;
-use crate::compile;
+use crate::diagnostics::codes;
 use crate::diagnostics::escape::for_terminal;
-use crate::diagnostics::{Diagnostics, codes};
 use crate::options::{Options, SettingsFile};
+
+use git::Revisions;
 
 /// Compiles both sides and prints what differs.
 ///
@@ -26,6 +35,7 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     if args.old == "-" && args.new == "-" {
         return Err(Failure::Usage(Cli::usage_error("only one side can be read from standard input")));
     }
+    stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     for SettingsFile { path, in_effect } in &options.settings {
         let id = codes::SETTINGS_READ.id();
         let settings =
@@ -34,7 +44,7 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     }
     let mut sides = Vec::new();
     for text in [&args.old, &args.new] {
-        match read(text, &options, streams) {
+        match read(text, &args.context, &options, streams) {
             Ok(compiled) => sides.push(compiled),
             Err(message) => {
                 streams.tell(&format!("error: {message}"));
@@ -43,24 +53,33 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
         }
     }
     let [old, new] = sides.as_slice() else { return Ok(ExitStatus::CouldNotRun) };
-    let difference = compare::compare(&old.compilation, &new.compilation);
+    tell_asked(new, &args.report, &args.compile.denied(), streams)?;
+    let difference = compare::compare(&old.compilation, &new.compilation).map_err(Failure::Missing)?;
     pipeline::write_product(args.output_file.as_deref(), streams, |out| render::write(&difference, args.output, out))?;
+    if !difference.uncompared.is_empty() {
+        streams.tell("error: not everything could be compared");
+        return Ok(ExitStatus::CouldNotRun);
+    }
     let is_different = args.exit_code && !difference.is_empty();
     Ok(if is_different { ExitStatus::Findings } else { ExitStatus::Success })
 }
 
 /// Compiles one side: a path, or a revision of the repository in the working directory.
-fn read(text: &str, options: &Options, streams: &mut Streams<'_>) -> Result<Compiled, String> {
-    let compiled = match text.strip_prefix("git:") {
-        Some(revision) => Compiled {
-            compilation: compile::compile(git::read(revision)?, options, Diagnostics::new()),
-            is_input_unreadable: false,
-            load_findings: Diagnostics::new(),
-        },
-        None => pipeline::compile(&InputArgs::of(PathBuf::from(text)), options, streams.stdin),
+fn read(text: &str, context: &[PathBuf], options: &Options, streams: &mut Streams<'_>) -> Result<Compiled, String> {
+    let mut tree = Revisions::default();
+    let path = match text.strip_prefix("git:") {
+        Some(revision) => tree.open(revision)?,
+        None => PathBuf::from(text),
     };
+    let input = InputArgs::of(path, context.to_vec());
+    let compiled = pipeline::compile_from(&tree, &input, options, streams.stdin);
     if compiled.is_input_unreadable() {
-        return Err(format!("`{text}` cannot be read"));
+        let findings = compiled.findings().iter().filter(|finding| finding.code == codes::UNREADABLE);
+        let why: Vec<&str> = findings.map(|finding| finding.message.as_str()).collect();
+        return Err(format!("`{text}` cannot be read: {}", why.join("; ")));
     }
-    Ok(compiled)
+    match &compiled.unselected {
+        Some(why) => Err(format!("`{text}`: {why}")),
+        None => Ok(compiled),
+    }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::args::DiffFormat;
-use super::change::{Change, Difference, FindingView};
+use super::change::{Change, Difference, FindingView, UncomparedView};
 use crate::diagnostics::escape::for_markdown;
 
 /// Writes the differences.
@@ -41,6 +41,9 @@ fn hosts(change: &Change) -> String {
 fn human(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
     for change in &difference.changes {
         writeln!(out, "{:<10}  {}  {}", change.kind.as_str(), change.subject, place(change))?;
+        if difference.has_several_gateways {
+            writeln!(out, "            at    Gateway {}", change.gateway)?;
+        }
         if !change.host.is_empty() {
             writeln!(out, "            host  {}", hosts(change))?;
         }
@@ -56,7 +59,11 @@ fn human(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "{word:<10}  {severity}[{code}]: {message}  {place}")?;
         }
     }
-    if difference.is_empty() {
+    for UncomparedView { side, subject, reason, place } in &difference.uncompared {
+        let place = place.as_deref().unwrap_or_default();
+        writeln!(out, "{:<10}  {subject} ({side}): {reason}  {place}", "uncompared")?;
+    }
+    if difference.is_empty() && difference.uncompared.is_empty() {
         writeln!(out, "no difference for traffic")?;
     }
     Ok(())
@@ -68,7 +75,7 @@ fn findings(difference: &Difference) -> [(&'static str, &[FindingView]); 2] {
 
 fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "### What changes for traffic\n")?;
-    if difference.is_empty() {
+    if difference.is_empty() && difference.uncompared.is_empty() {
         return writeln!(out, "Nothing.");
     }
     if !difference.changes.is_empty() {
@@ -80,7 +87,12 @@ fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
         let place = if place.is_empty() { String::new() } else { format!("<br>{}", for_markdown(&place)) };
         let (kind, subject) = (change.kind.as_str(), for_markdown(&change.subject));
         let (old, new) = (for_markdown(&change.old_answer), for_markdown(&change.new_answer));
-        writeln!(out, "| **{kind}** | {subject}{place} | {witness} | {old} | {new} |")?;
+        let gateway = if difference.has_several_gateways {
+            format!("<br>Gateway {}", for_markdown(&change.gateway))
+        } else {
+            String::new()
+        };
+        writeln!(out, "| **{kind}** | {subject}{gateway}{place} | {witness} | {old} | {new} |")?;
     }
     for (word, list) in findings(difference) {
         if !list.is_empty() {
@@ -90,6 +102,13 @@ fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
             let place = place.as_deref().map(|place| format!(" ({})", for_markdown(place))).unwrap_or_default();
             writeln!(out, "- {severity} {code}: {}{place}", for_markdown(message))?;
         }
+    }
+    if !difference.uncompared.is_empty() {
+        writeln!(out, "\n**Could not be compared**\n")?;
+    }
+    for UncomparedView { side, subject, reason, place } in &difference.uncompared {
+        let place = place.as_deref().map(|place| format!(" ({})", for_markdown(place))).unwrap_or_default();
+        writeln!(out, "- {} ({side}): {}{place}", for_markdown(subject), for_markdown(reason))?;
     }
     Ok(())
 }

@@ -10,7 +10,9 @@ mod runner;
 use super::Failure;
 use super::args::{Cli, EmittedCases, TestArgs};
 use super::exit::ExitStatus;
+use super::findings::tell_asked;
 use super::pipeline;
+use super::report::stream_format;
 use super::streams::Streams;
 
 /// Runs the cases and writes the results.
@@ -19,6 +21,7 @@ use super::streams::Streams;
 /// Wrong usage, or results that could not be written.
 pub(super) fn run(args: &TestArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let ran = match runner::run(args, &options, streams.stdin) {
         Ok(ran) => ran,
         Err(message) => {
@@ -26,6 +29,7 @@ pub(super) fn run(args: &TestArgs, streams: &mut Streams<'_>) -> Result<ExitStat
             return Ok(ExitStatus::CouldNotRun);
         }
     };
+    tell_asked(&ran.compiled, &args.report, &args.compile.denied(), streams)?;
     let file = args.output_file.as_deref();
     if let Some(EmittedCases::RouterCheck) = args.emit {
         pipeline::write_product(file, streams, |out| out.write_all(ran.router_check.as_bytes()))?;

@@ -19,6 +19,8 @@ pub(super) struct Results {
     pub(super) coverage: Coverage,
     /// The findings on the manifests, as in the JSON report.
     pub(super) findings: serde_json::Value,
+    /// What of the manifests is not judged, in the same form.
+    pub(super) unjudged: serde_json::Value,
     /// The same for people.
     #[serde(skip)]
     pub(super) findings_text: String,

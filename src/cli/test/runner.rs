@@ -1,31 +1,35 @@
 //! Reads the case files, compiles the manifests and runs every case.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
 use super::super::args::{InputArgs, OutputFormat, TestArgs};
-use super::super::exit::Outcome;
+use super::super::findings::TRANSLATE_ONLY;
 use super::super::pipeline::{self, Compiled, Emission};
 use super::super::report::Rendering;
+use super::super::route::unlooked;
 use super::super::trace::Tracer;
 use super::super::value::ReportFormat;
 use super::coverage::Coverage;
 use super::results::{CaseOutcome, CaseStatus, Results, VERSION};
 use super::router_check::{self, CheckFile, Emitted};
-use crate::diagnostics::{Finding, Report, Severity, codes};
-use crate::ir::RouteName;
+use crate::compile::Compilation;
+use crate::diagnostics::{Code, Denied, Finding, Severity, codes};
+use crate::ir::{self, Config, RouteName};
 use crate::options::{ListenerAddress, Options};
 use crate::proving::{
     self, CaseFile, CaseResult, GatewayName, Offline, Proof, RequestCase, Simulated, Topology, offline_options,
 };
-use crate::simulate::Simulator;
+use crate::simulate::{Request, Simulator};
 
 /// The results, and the same cases as router_check_tool tests.
 pub(super) struct Ran {
     pub(super) results: Results,
     pub(super) router_check: String,
+    /// What `--report` is about.
+    pub(super) compiled: Compiled,
 }
 
 /// A file of cases.
@@ -53,16 +57,19 @@ pub(super) fn run(args: &TestArgs, options: &Options, stdin: &mut dyn Read) -> R
     }
     let manifests = Manifests { input: &input, piped: &piped };
     let compiled = manifests.compile(options);
+    if let Some(why) = &compiled.unselected {
+        return Err(why.clone());
+    }
     let texts = compiled.compilation.manifests.sources.sources.iter().map(|source| source.text.as_str());
     let topology = Topology::scan(texts, &options.namespace);
     let mut state = State { outcomes: Vec::new(), taken: BTreeSet::new(), emitted: Emitted::default() };
     for file in &files {
         match &file.content {
             Content::Requests(cases) => state.run_requests(args, file, cases, options, &topology, &manifests)?,
-            Content::RouterCheck(checks) => state.run_checks(file, checks, &compiled),
+            Content::RouterCheck(checks) => state.run_checks(file, checks, &compiled)?,
         }
     }
-    Ok(state.finish(args, &compiled))
+    Ok(state.finish(args, compiled))
 }
 
 fn read(path: &Path) -> Result<Cases, String> {
@@ -74,6 +81,13 @@ fn read(path: &Path) -> Result<Cases, String> {
         let cases = CaseFile::parse(&text).map_err(|error| format!("{name}:{error}"))?;
         Content::Requests(cases.in_folder(path.parent().unwrap_or(Path::new(""))))
     };
+    let is_empty = match &content {
+        Content::Requests(cases) => cases.requests.is_empty(),
+        Content::RouterCheck(checks) => checks.tests.is_empty(),
+    };
+    if is_empty {
+        return Err(format!("{name} holds no case: nothing would be run"));
+    }
     Ok(Cases { name, text, content })
 }
 
@@ -94,7 +108,7 @@ impl Manifests<'_> {
         let compiled = self.compile(options);
         let is_fatal = |finding: &Finding| finding.severity() == Severity::Error;
         if !compiled.has_output() || (!is_partial && compiled.findings().iter().any(is_fatal)) {
-            return Err(format!("\n{}", findings_text(&compiled, |_| true)));
+            return Err(format!("\n{}", findings_text(&compiled, &[])));
         }
         let emission = Emission { format: OutputFormat::Yaml, section: None, comments: false };
         let mut yaml = Vec::new();
@@ -103,34 +117,27 @@ impl Manifests<'_> {
     }
 }
 
-/// What stands in the results: all but what only `translate` cannot do.
-fn is_judged(finding: &Finding) -> bool {
-    finding.code != codes::ADDRESS_IN_USE
-}
-
-/// A report of some of the findings.
-fn with_report<T>(
-    compiled: &Compiled,
-    is_shown: impl Fn(&Finding) -> bool,
-    use_report: impl FnOnce(Rendering<'_>) -> T,
-) -> T {
+/// The findings as they stand in the results: what only `translate` cannot do is left out.
+fn with_report<T>(compiled: &Compiled, left_out: &[Code], use_report: impl FnOnce(Rendering<'_>) -> T) -> T {
     let locator = compiled.locator();
-    let shown = compiled.findings().iter().filter(|finding| is_shown(finding));
-    let report = Report::new(shown, compiled.file_count(), compiled.object_count(), &locator);
-    use_report(Rendering { report: &report, locate: &locator, denies_warnings: false })
+    let judged = compiled.findings().iter().filter(|finding| !left_out.contains(&finding.code));
+    let report = compiled.report(judged, &locator);
+    use_report(Rendering { report: &report, locate: &locator, denied: &Denied::default() })
 }
 
-fn findings_text(compiled: &Compiled, is_shown: impl Fn(&Finding) -> bool) -> String {
+fn findings_text(compiled: &Compiled, left_out: &[Code]) -> String {
     let mut text = Vec::new();
     // Writing to memory does not fail.
-    let _ = with_report(compiled, is_shown, |rendering| rendering.write(ReportFormat::Human, false, &mut text));
+    let _ = with_report(compiled, left_out, |rendering| rendering.write(ReportFormat::Human, false, &mut text));
     String::from_utf8_lossy(&text).into_owned()
 }
 
-fn findings_json(compiled: &Compiled) -> serde_json::Value {
+/// The findings, and what is not judged, as in the JSON report.
+fn findings_json(compiled: &Compiled) -> (serde_json::Value, serde_json::Value) {
     let mut text = Vec::new();
-    let _ = with_report(compiled, is_judged, |rendering| rendering.write(ReportFormat::Json, false, &mut text));
-    serde_json::from_slice::<serde_json::Value>(&text).map_or(serde_json::Value::Null, |mut all| all["findings"].take())
+    let _ = with_report(compiled, TRANSLATE_ONLY, |rendering| rendering.write(ReportFormat::Json, false, &mut text));
+    let mut all = serde_json::from_slice::<serde_json::Value>(&text).unwrap_or_default();
+    (all["findings"].take(), all["unjudged"].take())
 }
 
 /// The Gateway of every case, where one Envoy cannot serve all Gateways together.
@@ -149,7 +156,7 @@ fn gateway_of_cases(
         together.listener_address = ListenerAddress::Ip(Ipv4Addr::LOCALHOST.into());
     }
     let compiled = manifests.compile(&together);
-    if compiled.findings().iter().all(is_judged) {
+    if compiled.findings().iter().all(|finding| finding.code != codes::ADDRESS_IN_USE) {
         return Ok(None);
     }
     let is_served = |name: &&GatewayName| {
@@ -200,12 +207,27 @@ impl State {
         manifests: &Manifests<'_>,
     ) -> Result<(), String> {
         let moved = manifests.compile(&offline_options(topology, cases, options));
-        let simulator = Simulator::new(&moved.compilation.lowered.config);
+        let config = moved.compilation.lowered.judged();
+        let simulators = Simulators::new(config);
         let tracer = Tracer::new(&moved.compilation);
-        let simulated = Offline::new(&simulator, topology, cases).run();
+        let mut simulated = Vec::new();
+        let mut undecided = Vec::new();
+        for case in &cases.requests {
+            let all = Offline::new(&simulators.all, topology, cases);
+            match simulators.of(case, &all.request(case), &moved.compilation) {
+                Ok(simulator) => simulated.push(Offline::new(simulator, topology, cases).run_case(case)),
+                Err(why) => {
+                    let line = line_of(&file.text, &case.name);
+                    undecided.push(format!("{}:{line}: case `{}`: {why}", file.name, case.name));
+                }
+            }
+        }
+        if !undecided.is_empty() {
+            return Err(undecided.join("\nerror: "));
+        }
         for one in &simulated {
             self.taken.extend(one.decision.route.map(|route| route.name.clone()));
-            self.emitted.add(&one.result.name, &one.request, &one.decision, &moved.compilation.lowered.config);
+            self.emitted.add(&one.result.name, &one.request, &one.decision, config);
         }
         if args.emit.is_some() {
             return Ok(());
@@ -230,12 +252,19 @@ impl State {
         Ok(())
     }
 
-    fn run_checks(&mut self, file: &Cases, checks: &CheckFile, compiled: &Compiled) {
-        let config = &compiled.compilation.lowered.config;
+    fn run_checks(&mut self, file: &Cases, checks: &CheckFile, compiled: &Compiled) -> Result<(), String> {
+        let config = compiled.compilation.lowered.judged();
         let simulator = Simulator::new(config);
         let tracer = Tracer::new(&compiled.compilation);
         for check in &checks.tests {
             let request = router_check::request(check, config);
+            if let [first, second, ..] = Simulator::gateways_of(config, &request.connection).as_slice() {
+                let (name, port) = (&check.test_name, request.connection.port);
+                return Err(format!(
+                    "{}: test `{name}`: several Gateways serve port {port}, {first} and {second}: choose one with `--gateway`",
+                    file.name
+                ));
+            }
             let decision = simulator.decide(&request);
             self.taken.extend(decision.route.map(|route| route.name.clone()));
             self.emitted.add(&check.test_name, &request, &decision, config);
@@ -247,27 +276,68 @@ impl State {
             };
             self.outcomes.push(outcome(file, result, Some(tracer.trace(&request, &decision))));
         }
+        Ok(())
     }
 
-    fn finish(self, args: &TestArgs, compiled: &Compiled) -> Ran {
-        let config = &compiled.compilation.lowered.config;
+    fn finish(self, args: &TestArgs, compiled: Compiled) -> Ran {
+        let config = compiled.compilation.lowered.judged();
         let coverage = Coverage::new(config, &self.taken, &Tracer::new(&compiled.compilation));
-        let outcome = Outcome {
-            is_input_unreadable: compiled.is_input_unreadable(),
-            summary: with_report(compiled, is_judged, |rendering| rendering.report.summary),
-            denies_warnings: args.compile.denies_warnings(),
-        };
+        let denied = args.compile.denied();
+        let outcome = with_report(&compiled, TRANSLATE_ONLY, |rendering| compiled.outcome(rendering.report, &denied));
+        let (findings, unjudged) = findings_json(&compiled);
         let results = Results {
             version: VERSION,
             summary: Results::count(&self.outcomes),
             cases: self.outcomes,
             coverage,
-            findings: findings_json(compiled),
-            findings_text: findings_text(compiled, is_judged),
+            findings,
+            unjudged,
+            findings_text: findings_text(&compiled, TRANSLATE_ONLY),
             outcome,
             fail_under: args.fail_under,
         };
-        Ran { results, router_check: self.emitted.to_yaml() }
+        Ran { results, router_check: self.emitted.to_yaml(), compiled }
+    }
+}
+
+/// A simulator for each Gateway, and one for what none of them serves.
+struct Simulators<'c> {
+    all: Simulator<'c>,
+    each: BTreeMap<&'c ir::GatewayName, Simulator<'c>>,
+}
+
+impl<'c> Simulators<'c> {
+    fn new(config: &'c Config) -> Self {
+        let gateways = config.listeners.iter().flat_map(|listener| &listener.gateways);
+        let each = gateways.map(|gateway| (gateway, Simulator::of_gateway(config, gateway)));
+        Self { all: Simulator::new(config), each: each.collect() }
+    }
+
+    /// The one that decides about a case: that of its Gateway, or of the only one that serves the port.
+    fn of(&self, case: &RequestCase, request: &Request, compilation: &Compilation) -> Result<&Simulator<'c>, String> {
+        if let Some(GatewayName { namespace, name }) = &case.gateway {
+            let wanted = ir::GatewayName { namespace: namespace.clone(), name: name.clone() };
+            return self.each.get(&wanted).ok_or_else(|| match self.each.keys().next() {
+                None => format!("Gateway `{wanted}` has no listener that is judged, and no other has"),
+                Some(_) => {
+                    let known: Vec<String> = self.each.keys().map(|gateway| format!("`{gateway}`")).collect();
+                    format!("Gateway `{wanted}` has no listener that is judged; there are {}", known.join(", "))
+                }
+            });
+        }
+        let port = request.connection.port;
+        match Simulator::gateways_of(self.all.config(), &request.connection).as_slice() {
+            [] => match unlooked(compilation) {
+                Some(why) => Err(format!("nothing that is judged listens on port {port}{why}")),
+                None => Ok(&self.all),
+            },
+            [one] => Ok(self.each.get(*one).unwrap_or(&self.all)),
+            several => {
+                let known: Vec<String> = several.iter().map(|gateway| format!("`{gateway}`")).collect();
+                let known = known.join(", ");
+                Err(format!("several Gateways serve port {port}: name one of {known} as the case's `gateway`"))
+            }
+        }
     }
 }
 

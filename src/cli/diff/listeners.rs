@@ -1,0 +1,156 @@
+//! What listeners accept before and after: sockets, server names, TLS.
+
+use super::change::{Change, ChangeKind, WitnessView};
+use super::rules::Both;
+use super::side::{Chain, ChainKey, Side, SocketKey, Stream, example, probe};
+use super::words::describe_tls;
+use crate::ir::{ChainMatch, Handler};
+use crate::simulate::Request;
+
+/// Compares the filter chains of both sides.
+pub(super) fn compare(both: Both<'_, '_>, changes: &mut Vec<Change>) {
+    for (key, chain) in &both.new.chains {
+        match both.old.chains.get(key) {
+            Some(earlier) => changes.extend(tls_changed(both, key, *earlier, *chain, &first_host(*chain))),
+            None => changes.extend(one_sided(both, key, *chain, ChangeKind::Added)),
+        }
+    }
+    for (key, chain) in both.old.chains.iter().filter(|(key, _)| !both.new.chains.contains_key(*key)) {
+        changes.extend(one_sided(both, key, *chain, ChangeKind::Removed));
+    }
+    compare_streams(both, changes);
+}
+
+/// The hosts of which a chain takes the connections.
+fn hosts(chain: Chain<'_>) -> Vec<String> {
+    match &chain.chain.select {
+        ChainMatch::ServerNames(names) => names.iter().map(example).collect(),
+        ChainMatch::Any | ChainMatch::AnyServerName => vec!["gwctl-witness.test".to_owned()],
+    }
+}
+
+fn first_host(chain: Chain<'_>) -> String {
+    hosts(chain).into_iter().next().unwrap_or_default()
+}
+
+/// A chain that one side has: whoever takes its connections on the other side answers something else, or shows another
+/// certificate. What its rules do is compared rule by rule.
+fn one_sided(both: Both<'_, '_>, key: &ChainKey, chain: Chain<'_>, kind: ChangeKind) -> Vec<Change> {
+    if matches!(chain.chain.handler, Handler::Tcp(_)) {
+        return Vec::new();
+    }
+    let (own, other) = if kind == ChangeKind::Added { (both.new, both.old) } else { (both.old, both.new) };
+    let gateway = &key.socket.gateway;
+    let mut changes = Vec::new();
+    for host in hosts(chain) {
+        let request = probe(chain, &host);
+        let answers = (both.old.answer(gateway, &request, false), both.new.answer(gateway, &request, false));
+        // A host with rules is told by its rules.
+        let has_rules = [own, other].iter().any(|side| {
+            let found = side.decide(gateway, &request).and_then(|decision| decision.host);
+            found.is_some_and(|host| !host.routes.is_empty())
+        });
+        if answers.0 != answers.1 && !has_rules {
+            changes.push(told(both, key, kind, Some(&request), answers));
+            continue;
+        }
+        let taker = other.decide(gateway, &request).and_then(|decision| decision.chain);
+        let Some(taker) = taker else { continue };
+        let (mut before, mut after) =
+            (describe_tls(taker.tls.as_ref(), other.config), describe_tls(chain.chain.tls.as_ref(), own.config));
+        if before != after {
+            if kind == ChangeKind::Removed {
+                std::mem::swap(&mut before, &mut after);
+            }
+            changes.push(told(both, key, ChangeKind::Listener, Some(&request), (before, after)));
+        }
+    }
+    changes
+}
+
+fn tls_changed(both: Both<'_, '_>, key: &ChainKey, earlier: Chain<'_>, chain: Chain<'_>, host: &str) -> Option<Change> {
+    let before = describe_tls(earlier.chain.tls.as_ref(), both.old.config);
+    let after = describe_tls(chain.chain.tls.as_ref(), both.new.config);
+    let request = probe(chain, host);
+    if before != after {
+        return Some(told(both, key, ChangeKind::Listener, Some(&request), (before, after)));
+    }
+    // Connections that were closed and are taken, or the other way round, have no rule that would tell it.
+    let gateway = &key.socket.gateway;
+    let (old, new) = (both.old.answer(gateway, &request, false), both.new.answer(gateway, &request, false));
+    let is_same_kind = std::mem::discriminant(&earlier.chain.handler) == std::mem::discriminant(&chain.chain.handler);
+    (!is_same_kind && old != new).then(|| told(both, key, ChangeKind::Listener, Some(&request), (old, new)))
+}
+
+fn place(side: &Side<'_>, key: &ChainKey) -> Option<String> {
+    side.tracer.listener_place(side.chains.get(key)?.chain.origin)
+}
+
+fn told(
+    both: Both<'_, '_>,
+    key: &ChainKey,
+    kind: ChangeKind,
+    request: Option<&Request>,
+    (old_answer, new_answer): (String, String),
+) -> Change {
+    let SocketKey { gateway, address: _, port, is_udp: _ } = &key.socket;
+    Change {
+        kind,
+        gateway: gateway.to_string(),
+        subject: format!("listener on port {port}"),
+        host: request.and_then(|request| request.authority.clone()).unwrap_or_default(),
+        further_hosts: 0,
+        old_place: place(both.old, key),
+        new_place: place(both.new, key),
+        witness: request.map(WitnessView::from),
+        old_answer,
+        new_answer,
+    }
+}
+
+fn compare_streams(both: Both<'_, '_>, changes: &mut Vec<Change>) {
+    for (key, stream) in &both.new.streams {
+        match both.old.streams.get(key) {
+            None => changes.extend(stream_change(both, key, ChangeKind::Added, (None, Some(stream)))),
+            Some(earlier) if earlier.shares == stream.shares => {}
+            Some(earlier) => {
+                let is_reweighted = earlier.shares.keys().eq(stream.shares.keys());
+                let kind = if is_reweighted { ChangeKind::Reweighted } else { ChangeKind::Retargeted };
+                changes.extend(stream_change(both, key, kind, (Some(earlier), Some(stream))));
+            }
+        }
+    }
+    for (key, stream) in both.old.streams.iter().filter(|(key, _)| !both.new.streams.contains_key(*key)) {
+        changes.extend(stream_change(both, key, ChangeKind::Removed, (Some(stream), None)));
+    }
+}
+
+fn stream_change(
+    both: Both<'_, '_>,
+    (socket, name): &(SocketKey, String),
+    kind: ChangeKind,
+    (old, new): (Option<&Stream>, Option<&Stream>),
+) -> Option<Change> {
+    let place = |side: &Side<'_>, stream: Option<&Stream>| side.tracer.listener_place(stream?.origin);
+    let request = &new.or(old)?.request;
+    let gateway = &socket.gateway;
+    let (old_answer, new_answer) = (both.old.answer(gateway, request, false), both.new.answer(gateway, request, false));
+    let is_one_sided = matches!(kind, ChangeKind::Added | ChangeKind::Removed);
+    // Another chain of the socket may hand on the same connections to the same backends.
+    if is_one_sided && old_answer == new_answer {
+        return None;
+    }
+    let transport = if socket.is_udp { "UDP" } else { name };
+    Some(Change {
+        kind,
+        gateway: gateway.to_string(),
+        subject: format!("{transport} port {}", socket.port),
+        host: String::new(),
+        further_hosts: 0,
+        old_place: place(both.old, old),
+        new_place: place(both.new, new),
+        witness: Some(WitnessView::from(request)),
+        old_answer,
+        new_answer,
+    })
+}

@@ -1,0 +1,441 @@
+//! One side of a comparison: everything that is declared, each Gateway by
+//! itself, in a form in which equal things are equal on both sides.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::super::trace::{Tracer, describe_match};
+use super::words::describe;
+use crate::analysis::cover::{Earlier, Patterns, Rest};
+use crate::compile::Compilation;
+use crate::hostname::Hostname;
+use crate::ir::{
+    Across, Action, AuthId, Branch, ClusterId, Config, ExternalAuthSettings, FilterChain, Forward, GatewayName,
+    Handler, HttpConnection, Listener, Origin, Route, RouteMatch, TcpBackend, TcpProxy, Transport, UdpProxy,
+    ValueMatch, VirtualHost, WeightedBackend,
+};
+use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
+use crate::translator::envoy::name;
+
+/// A socket of one Gateway.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SocketKey {
+    pub(super) gateway: GatewayName,
+    pub(super) address: IpAddr,
+    pub(super) port: u16,
+    pub(super) is_udp: bool,
+}
+
+/// A filter chain, by what selects it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ChainKey {
+    pub(super) socket: SocketKey,
+    pub(super) select: String,
+}
+
+/// A virtual host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct HostKey {
+    pub(super) chain: ChainKey,
+    pub(super) host: Hostname,
+}
+
+/// What a rule is known by within its host: object, conditions, and which of several equal ones.
+pub(super) type RuleKey = (String, String, usize);
+
+/// A filter chain with its socket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chain<'c> {
+    pub(super) listener: &'c Listener,
+    pub(super) chain: &'c FilterChain,
+}
+
+/// The routes of a virtual host, in order.
+#[derive(Debug)]
+pub(super) struct Host<'c> {
+    pub(super) at: Chain<'c>,
+    pub(super) host: &'c VirtualHost,
+    pub(super) rules: Vec<Rule<'c>>,
+}
+
+/// A route of a virtual host.
+#[derive(Debug)]
+pub(super) struct Rule<'c> {
+    pub(super) key: RuleKey,
+    pub(super) route: &'c Route,
+    /// Whether the routes before it leave it a request.
+    pub(super) is_reached: bool,
+    /// What it does, in the terms of both sides.
+    pub(super) action: Arc<Action>,
+}
+
+/// Connections or datagrams that are handed on as they are, for one server name.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// The share of each cluster; the name of one that cannot be used is empty.
+    pub(super) shares: BTreeMap<String, u64>,
+    pub(super) clusters: BTreeSet<ClusterId>,
+    pub(super) origin: Origin,
+    pub(super) request: Request,
+}
+
+/// The names of clusters and authorizations of both sides: equal numbers mean equal names.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    known: RefCell<BTreeMap<String, u32>>,
+}
+
+impl Names {
+    fn number(&self, name: String) -> u32 {
+        let mut known = self.known.borrow_mut();
+        let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        *known.entry(name).or_insert(next)
+    }
+}
+
+/// One compilation with what is asked of it.
+pub(super) struct Side<'c> {
+    pub(super) config: &'c Config,
+    pub(super) tracer: Tracer<'c>,
+    simulators: BTreeMap<GatewayName, Simulator<'c>>,
+    pub(super) sockets: BTreeMap<SocketKey, &'c Listener>,
+    pub(super) chains: BTreeMap<ChainKey, Chain<'c>>,
+    pub(super) hosts: BTreeMap<HostKey, Host<'c>>,
+    pub(super) streams: BTreeMap<(SocketKey, String), Stream>,
+}
+
+impl<'c> Side<'c> {
+    pub(super) fn new(compilation: &'c Compilation, names: &Names) -> Self {
+        let config = compilation.lowered.judged();
+        let gateways: BTreeSet<&GatewayName> =
+            config.listeners.iter().flat_map(|listener| &listener.gateways).collect();
+        let simulators =
+            gateways.into_iter().map(|gateway| (gateway.clone(), Simulator::of_gateway(config, gateway))).collect();
+        let mut side = Self {
+            config,
+            tracer: Tracer::new(compilation),
+            simulators,
+            sockets: BTreeMap::new(),
+            chains: BTreeMap::new(),
+            hosts: BTreeMap::new(),
+            streams: BTreeMap::new(),
+        };
+        let mut patterns = Patterns::default();
+        let mut actions = Actions { config, names, known: BTreeMap::new() };
+        for listener in &config.listeners {
+            side.add(listener, &mut patterns, &mut actions);
+        }
+        side
+    }
+
+    /// Whether there is nothing that could be compared.
+    pub(super) fn is_empty(&self) -> bool {
+        self.sockets.is_empty()
+    }
+
+    fn add(&mut self, listener: &'c Listener, patterns: &mut Patterns<'c>, actions: &mut Actions<'c, '_>) {
+        // Where a port is bound is a setting of the command line, which both sides share.
+        let Listener { address, bind_port: _, port, transport, gateways, origin } = listener;
+        for gateway in gateways {
+            let is_udp = matches!(transport, Transport::Udp(_));
+            let socket = SocketKey { gateway: gateway.clone(), address: *address, port: *port, is_udp };
+            self.sockets.insert(socket.clone(), listener);
+            match transport {
+                Transport::Udp(UdpProxy { backends }) => {
+                    let request = stream_request(listener, Security::Udp);
+                    let stream = stream(backends, *origin, request, self.config);
+                    self.streams.insert((socket, String::new()), stream);
+                }
+                Transport::Tcp(chains) => {
+                    for chain in chains {
+                        self.add_chain(&socket, Chain { listener, chain }, patterns, actions);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_chain(
+        &mut self,
+        socket: &SocketKey,
+        at: Chain<'c>,
+        patterns: &mut Patterns<'c>,
+        actions: &mut Actions<'c, '_>,
+    ) {
+        // The name is for logs and statistics; TLS is compared with the chain.
+        let FilterChain { name: _, select, tls: _, handler, origin } = at.chain;
+        let key = ChainKey { socket: socket.clone(), select: format!("{select:?}") };
+        match handler {
+            // Misdirected hosts are those of the other chains of the socket.
+            Handler::Http(HttpConnection { virtual_hosts, misdirected: _ }) => {
+                for host in virtual_hosts {
+                    let rules = rules(host, patterns, actions);
+                    let key = HostKey { chain: key.clone(), host: host.hostname.clone() };
+                    self.hosts.insert(key, Host { at, host, rules });
+                }
+            }
+            Handler::Tcp(TcpProxy { backends }) => {
+                for (name, security) in connections(at.chain) {
+                    let request = stream_request(at.listener, security);
+                    let stream = stream(backends, *origin, request, self.config);
+                    self.streams.insert((socket.clone(), name), stream);
+                }
+            }
+            Handler::Close => {}
+        }
+        self.chains.insert(key, at);
+    }
+
+    /// What a Gateway does with a request; `None` when the side does not have the Gateway.
+    pub(super) fn decide(&self, gateway: &GatewayName, request: &Request) -> Option<Decision<'c>> {
+        self.simulators.get(gateway).map(|simulator| simulator.decide(request))
+    }
+
+    /// The same in words; `is_long` tells also what backends and clients see.
+    pub(super) fn answer(&self, gateway: &GatewayName, request: &Request, is_long: bool) -> String {
+        match self.decide(gateway, request) {
+            Some(decision) => describe(&decision, self.config, is_long),
+            None => "no connection: there is no such Gateway".to_owned(),
+        }
+    }
+
+    /// The virtual host that serves a host which has none of its own on this side.
+    pub(super) fn fallback(&self, gateway: &GatewayName, request: &Request) -> Option<&Host<'c>> {
+        let host = self.decide(gateway, request)?.host?;
+        self.hosts.values().find(|known| std::ptr::eq(known.host, host))
+    }
+
+    pub(super) fn place(&self, rule: &Rule<'_>) -> Option<String> {
+        self.tracer.rule(rule.route).map(|spot| spot.place())
+    }
+
+    /// The clusters that are used, each with the place of one that uses it and a request that gets there.
+    pub(super) fn users(&self) -> BTreeMap<String, (GatewayName, Option<String>, Option<Request>)> {
+        let mut users = BTreeMap::new();
+        for (key, host) in &self.hosts {
+            for rule in host.rules.iter().filter(|rule| rule.is_reached) {
+                for id in clusters_of(&rule.route.action, self.config) {
+                    users.entry(name::cluster(self.config.cluster(id))).or_insert_with(|| {
+                        let request = super::rules::taken(self, key, host, rule);
+                        (key.chain.socket.gateway.clone(), self.place(rule), request)
+                    });
+                }
+            }
+        }
+        for ((socket, _), stream) in &self.streams {
+            for id in &stream.clusters {
+                users.entry(name::cluster(self.config.cluster(*id))).or_insert_with(|| {
+                    let place = self.tracer.listener_place(stream.origin);
+                    (socket.gateway.clone(), place, Some(stream.request.clone()))
+                });
+            }
+        }
+        users
+    }
+}
+
+/// A host that a hostname covers, and that nobody is likely to name.
+pub(super) fn example(host: &Hostname) -> String {
+    match host {
+        Hostname::Exact(host) => host.clone(),
+        Hostname::Wildcard(suffix) => format!("gwctl-witness.{suffix}"),
+        Hostname::Any => "gwctl-witness.test".to_owned(),
+    }
+}
+
+/// A plain request for a host over the connections of a chain.
+pub(super) fn probe(at: Chain<'_>, host: &str) -> Request {
+    let security = match &at.chain.tls {
+        Some(_) => Security::Tls { server_name: Some(host.to_owned()), certificate: true },
+        None => Security::Plain,
+    };
+    let connection = stream_request(at.listener, security).connection;
+    Request {
+        connection,
+        version: Version::Http1,
+        method: "GET".to_owned(),
+        authority: Some(host.to_owned()),
+        target: "/".to_owned(),
+        headers: Vec::new(),
+        body_bytes: 0,
+    }
+}
+
+fn stream_request(listener: &Listener, security: Security) -> Request {
+    let address = (!listener.address.is_unspecified()).then_some(listener.address);
+    Request::stream(Connection { address, port: listener.port, security })
+}
+
+/// The connections that a chain of bytes takes, one for each server name.
+fn connections(chain: &FilterChain) -> Vec<(String, Security)> {
+    let tls = |server_name: Option<String>| Security::Tls { server_name, certificate: true };
+    match &chain.select {
+        crate::ir::ChainMatch::Any if chain.tls.is_none() => vec![("TCP".to_owned(), Security::Plain)],
+        crate::ir::ChainMatch::Any | crate::ir::ChainMatch::AnyServerName => vec![("TLS".to_owned(), tls(None))],
+        crate::ir::ChainMatch::ServerNames(names) => {
+            names.iter().map(|name| (format!("TLS {name}"), tls(Some(example(name))))).collect()
+        }
+    }
+}
+
+fn stream(backends: &[TcpBackend], origin: Origin, request: Request, config: &Config) -> Stream {
+    let mut shares: BTreeMap<String, u64> = BTreeMap::new();
+    for TcpBackend { weight, cluster, origin: _ } in backends.iter().filter(|backend| backend.weight > 0) {
+        let name = cluster.map_or_else(String::new, |id| name::cluster(config.cluster(id)));
+        *shares.entry(name).or_default() += u64::from(*weight);
+    }
+    let divisor = shares.values().copied().fold(0, greatest_divisor).max(1);
+    shares.values_mut().for_each(|share| *share /= divisor);
+    let clusters = backends.iter().filter_map(|backend| backend.cluster).collect();
+    Stream { shares, clusters, origin, request }
+}
+
+fn greatest_divisor(one: u64, other: u64) -> u64 {
+    if other == 0 { one } else { greatest_divisor(other, one % other) }
+}
+
+fn rules<'c>(host: &'c VirtualHost, patterns: &mut Patterns<'c>, actions: &mut Actions<'c, '_>) -> Vec<Rule<'c>> {
+    // Who declares the hosts does not count.
+    let VirtualHost { hostname: _, routes, origin: _ } = host;
+    let mut earlier = Earlier::new(patterns);
+    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut rules = Vec::with_capacity(routes.len());
+    for route in routes {
+        // The place of a match is no part of what it does; the name is that of the object.
+        let Route { name, matches, action, origin: _ } = &**route;
+        let object = format!("{} {}/{}", name.kind, name.namespace, name.name);
+        let known = (object, describe_match(&sorted(matches)));
+        let count = counts.entry(known.clone()).or_default();
+        let key = (known.0, known.1, *count);
+        *count += 1;
+        let is_reached = earlier.rest(route) == Rest::Some;
+        if is_reached {
+            earlier.add(route);
+        }
+        rules.push(Rule { key, route, is_reached, action: actions.comparable(action) });
+    }
+    rules
+}
+
+/// The order of conditions is none of a rule.
+fn sorted(matches: &RouteMatch) -> RouteMatch {
+    let RouteMatch { path, method, headers, query, grpc } = matches;
+    let sort = |values: &[ValueMatch]| {
+        let mut values = values.to_vec();
+        values.sort_by(|one, other| one.name.cmp(&other.name));
+        values
+    };
+    RouteMatch { path: path.clone(), method: method.clone(), headers: sort(headers), query: sort(query), grpc: *grpc }
+}
+
+/// Every cluster that an action sends something to.
+fn clusters_of(action: &Action, config: &Config) -> BTreeSet<ClusterId> {
+    let found = RefCell::new(BTreeSet::new());
+    let note = |id| {
+        found.borrow_mut().insert(id);
+        id
+    };
+    let mut auths = |ids: &[AuthId]| {
+        ids.iter().for_each(|id| {
+            note(config.external_auth(*id).settings.cluster);
+        });
+        ids.to_vec()
+    };
+    let _ = action.with_clusters(&note, &mut auths);
+    found.into_inner()
+}
+
+/// The actions of one side, each brought into the terms of both sides once.
+struct Actions<'c, 'n> {
+    config: &'c Config,
+    names: &'n Names,
+    known: BTreeMap<*const Action, Arc<Action>>,
+}
+
+impl Actions<'_, '_> {
+    fn comparable(&mut self, action: &Arc<Action>) -> Arc<Action> {
+        let Self { config, names, known } = self;
+        let make = || {
+            let cluster =
+                |id: ClusterId| ClusterId(names.number(format!("cluster {}", name::cluster(config.cluster(id)))));
+            let mut auths = |ids: &[AuthId]| {
+                let mut numbers: Vec<AuthId> =
+                    ids.iter().map(|id| AuthId(number_of(*id, config, names, &cluster))).collect();
+                numbers.sort();
+                numbers
+            };
+            let mut comparable = action.with_clusters(&cluster, &mut auths);
+            settle(&mut comparable);
+            Arc::new(comparable)
+        };
+        known.entry(Arc::as_ptr(action)).or_insert_with(make).clone()
+    }
+}
+
+fn number_of(id: AuthId, config: &Config, names: &Names, cluster: &impl Fn(ClusterId) -> ClusterId) -> u32 {
+    let settings = config.external_auth(id).settings.clone();
+    let settings = ExternalAuthSettings { cluster: cluster(settings.cluster), ..settings };
+    names.number(format!("authorization {settings:?}"))
+}
+
+/// Takes out of an action what is a place and no traffic, and gives lists of backends one order.
+fn settle(action: &mut Action) {
+    match action {
+        Action::Forward(forward) => settle_forward(forward),
+        // All of it is what clients get.
+        Action::Redirect(_) | Action::Respond(_) => {}
+        Action::Split(branches) => {
+            for branch in branches.iter_mut() {
+                branch.origin = Origin(0);
+                settle(&mut branch.action);
+            }
+            let keeps_sessions = branches.iter().any(|branch| is_in_session(&branch.action));
+            let weights = branches.iter_mut().map(|branch| &mut branch.weight);
+            reduce(weights);
+            if !keeps_sessions {
+                branches.retain(|branch| branch.weight > 0);
+            }
+            branches.sort_by_cached_key(|Branch { weight, action, origin: _ }| format!("{action:?} {weight}"));
+        }
+    }
+}
+
+fn is_in_session(action: &Action) -> bool {
+    matches!(action, Action::Forward(Forward { session: Some(_), .. }))
+}
+
+fn settle_forward(forward: &mut Forward) {
+    forward.backends.iter_mut().for_each(|backend| backend.origin = Origin(0));
+    // The number of a rule is a place as well.
+    if let Some(session) = &mut forward.session
+        && let Across::Pool(rule) = &mut Arc::make_mut(session).across
+    {
+        rule.rule = 0;
+    }
+    reduce(forward.backends.iter_mut().map(|backend| &mut backend.weight));
+    if forward.session.is_none() && forward.backends.iter().any(|backend| backend.weight > 0) {
+        forward.backends.retain(|backend| backend.weight > 0);
+    }
+    let key = |WeightedBackend {
+                   weight,
+                   target,
+                   request_headers,
+                   response_headers,
+                   host_rewrite,
+                   selector,
+                   origin: _,
+               }: &WeightedBackend| {
+        format!("{target:?} {request_headers:?} {response_headers:?} {host_rewrite:?} {selector:?} {weight}")
+    };
+    forward.backends.sort_by_cached_key(key);
+}
+
+/// Divides weights by what they have in common: only their ratio counts.
+fn reduce<'w>(weights: impl Iterator<Item = &'w mut u32>) {
+    let weights: Vec<&mut u32> = weights.collect();
+    let divisor = weights.iter().fold(0, |divisor, weight| greatest_divisor(divisor, u64::from(**weight))).max(1);
+    let divisor = u32::try_from(divisor).unwrap_or(1);
+    weights.into_iter().for_each(|weight| *weight /= divisor);
+}

@@ -1,0 +1,128 @@
+//! Decisions, backends and TLS in one line each. Of key material only a digest is told.
+
+use std::fmt::Write as _;
+
+use super::super::trace::backend_name;
+use crate::ir::{
+    Authorities, CertificateId, ClientCertificates, Cluster, Config, Endpoints, KeyPair, Material, RetryLimit,
+    TlsTermination, UpstreamProtocol, UpstreamTls,
+};
+use crate::simulate::{Answer, Closed, Decision};
+
+/// How many digits of a digest are told.
+const DIGITS: usize = 16;
+
+/// A decision in one line; `long` tells also what backends and clients see.
+pub(super) fn describe(decision: &Decision<'_>, config: &Config, long: bool) -> String {
+    let outcomes = decision.outcomes.iter().map(|outcome| {
+        let end = match &outcome.answer {
+            Answer::Local(reply) => {
+                let to = reply.header_lines("location").next().map(|to| format!(" to {to}")).unwrap_or_default();
+                let headers = if long { format!(" {}", lines(&reply.headers)) } else { String::new() };
+                format!("{}{to}{headers}", reply.status)
+            }
+            Answer::Upstream(upstream) => {
+                let name = backend_name(&config.cluster(upstream.cluster).backend);
+                if long {
+                    let response = upstream.answer(Vec::new(), None);
+                    let response =
+                        if response.is_empty() { String::new() } else { format!(", response {}", lines(&response)) };
+                    let changed = upstream.answered_headers().join(", ");
+                    let changed = if changed.is_empty() { String::new() } else { format!(", answers with {changed}") };
+                    let (path, host) = (&upstream.path, &upstream.host);
+                    format!("{name} {path} on {host} {}{response}{changed}", lines(&upstream.headers))
+                } else {
+                    name
+                }
+            }
+            Answer::Stream(id) => backend_name(&config.cluster(*id).backend),
+            Answer::Closed(closed @ Closed::NoListener) => format!("no connection: {}", closed.as_str()),
+            Answer::Closed(closed) => format!("closed: {}", closed.as_str()),
+        };
+        if decision.outcomes.len() == 1 { end } else { format!("{} {end}", outcome.share) }
+    });
+    outcomes.collect::<Vec<_>>().join(", ")
+}
+
+fn lines(headers: &[(String, String)]) -> String {
+    let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    format!("{{{}}}", lines.join(", "))
+}
+
+/// What is behind a backend, in words.
+pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
+    // The name is that of the change, and the limits are those of the rules that retry.
+    let Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, origin: _ } = cluster;
+    let protocol = match protocol {
+        UpstreamProtocol::Http1 => "HTTP/1.1",
+        UpstreamProtocol::Http2 => "HTTP/2",
+        UpstreamProtocol::Negotiated => "HTTP/2 or HTTP/1.1",
+        UpstreamProtocol::Udp => "datagrams",
+    };
+    let endpoints: Vec<String> = match endpoints {
+        Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
+        Endpoints::Dns(names) => names.iter().map(|(name, port)| format!("{name}:{port}")).collect(),
+    };
+    let endpoints = if endpoints.is_empty() { "nobody".to_owned() } else { endpoints.join(", ") };
+    let tls = tls.as_ref().map(|tls| format!(" with TLS ({})", describe_upstream_tls(tls, config))).unwrap_or_default();
+    let retries = match retries {
+        RetryLimit::Unused => String::new(),
+        RetryLimit::Unlimited => ", with as many retries as its rules ask for".to_owned(),
+        RetryLimit::Budget { percent, least } => {
+            format!(", with retries for {percent} % of its requests, at least {least}")
+        }
+    };
+    format!("{protocol}{tls} to {endpoints}{retries}")
+}
+
+fn describe_upstream_tls(tls: &UpstreamTls, config: &Config) -> String {
+    let UpstreamTls { server_name, authorities, names, client_certificate } = tls;
+    let server_name = server_name.as_deref().unwrap_or("no server name");
+    let shows = client_certificate.map(|id| format!(", shows {}", certificate(id, config))).unwrap_or_default();
+    format!("{server_name}, {names:?} by {}{shows}", describe_authorities(authorities))
+}
+
+/// TLS that ends at a listener, in words that are equal where it is.
+pub(super) fn describe_tls(tls: Option<&TlsTermination>, config: &Config) -> String {
+    let Some(TlsTermination { certificates, alpn, clients }) = tls else { return "no TLS".to_owned() };
+    let certificates: Vec<String> = certificates.iter().map(|id| certificate(*id, config)).collect();
+    let certificates =
+        if certificates.is_empty() { "a certificate that is not known".to_owned() } else { certificates.join(", ") };
+    let clients = match clients {
+        ClientCertificates::Unasked => String::new(),
+        ClientCertificates::Required(authorities) => {
+            format!(", clients show a certificate of {}", describe_authorities(authorities))
+        }
+        ClientCertificates::Optional => ", clients are asked for a certificate".to_owned(),
+    };
+    let alpn = if alpn.is_empty() { String::new() } else { format!(", offers {}", alpn.join(" ")) };
+    format!("TLS with {certificates}{alpn}{clients}")
+}
+
+fn describe_authorities(Authorities { bundle, origin: _ }: &Authorities) -> String {
+    format!("authorities {}", digest(bundle))
+}
+
+/// What clients see of a certificate is what it holds, whatever its Secret is called.
+fn certificate(id: CertificateId, config: &Config) -> String {
+    let KeyPair { namespace: _, name: _, chain, key, origin: _ } = config.certificate(id);
+    match (chain, key) {
+        (Material::File(chain), _) => format!("certificate {chain}"),
+        (chain, key) => format!("certificate {} and key {}", digest(chain), digest(key)),
+    }
+}
+
+fn digest(material: &Material) -> String {
+    match material {
+        Material::File(path) => path.clone(),
+        Material::Inline(text) => {
+            let digest = ring::digest::digest(&ring::digest::SHA256, text.trim().as_bytes());
+            let mut digits = String::from("sha256:");
+            for byte in digest.as_ref().iter().take(DIGITS / 2) {
+                // Writing to a string does not fail.
+                let _ = write!(digits, "{byte:02x}");
+            }
+            digits
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! `diff git:REV:PATH`: what is read of a revision is what its checkout holds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+use walkdir::WalkDir;
+
+use crate::case::discover;
+use crate::harness::Harness;
+
+/// In how many parts the trees of `testdata` are compared, side by side.
+const PARTS: usize = 4;
+
+/// The tests of this file.
+pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
+    let mut trials: Vec<Trial> = (0..PARTS)
+        .map(|part| {
+            let harness = harness.clone();
+            let name = format!("revisions::an_unchanged_tree_has_no_difference_part_{part}");
+            Trial::test(name, move || unchanged_trees(&harness, part))
+        })
+        .collect();
+    let harness = harness.clone();
+    trials.push(Trial::test("revisions::links_and_hidden_files_are_those_of_a_checkout", move || checkout(&harness)));
+    trials
+}
+
+/// A repository that holds all of `testdata`, committed once for all parts.
+fn repository(harness: &Harness) -> Result<&'static Path, String> {
+    static REPOSITORY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let made = REPOSITORY.get_or_init(|| {
+        let folder = harness.work_directory("revisions/testdata")?;
+        copy(&harness.testdata(), &folder)?;
+        commit(&folder)?;
+        Ok(folder)
+    });
+    made.as_deref().map_err(Clone::clone)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    for entry in WalkDir::new(from) {
+        let entry = entry.map_err(|error| error.to_string())?;
+        let inside = entry.path().strip_prefix(from).map_err(|error| error.to_string())?;
+        let target = to.join(inside);
+        let done = if entry.file_type().is_dir() {
+            fs::create_dir_all(&target)
+        } else {
+            fs::copy(entry.path(), &target).map(|_| ())
+        };
+        done.map_err(|error| format!("{}: {error}", target.display()))?;
+    }
+    Ok(())
+}
+
+fn git(folder: &Path, args: &[&str]) -> Result<(), String> {
+    let identity = ["-c", "user.name=t", "-c", "user.email=t@t.test", "-c", "core.autocrlf=false"];
+    let output = Command::new("git").args(identity).args(args).current_dir(folder).output();
+    let output = output.map_err(|error| format!("cannot run git: {error}"))?;
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+fn commit(folder: &Path) -> Result<(), String> {
+    git(folder, &["init", "-q"])?;
+    // What this machine ignores elsewhere is not ignored here.
+    git(folder, &["-c", "core.excludesFile=", "add", "--all", "--force"])?;
+    git(folder, &["commit", "-q", "-m", "all"])
+}
+
+/// The difference between a revision and the file system, and the exit code.
+fn difference(harness: &Harness, folder: &Path, old: &str, new: &str) -> Result<(Value, Option<i32>), String> {
+    let mut command = Command::new(harness.binary());
+    command.args(["diff", old, new, "--exit-code", "-o", "json"]).current_dir(folder).stdin(Stdio::null());
+    let output = command.output().map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.code() == Some(2) && text.is_empty() {
+        return Ok((Value::String(said), Some(2)));
+    }
+    let value = serde_json::from_str(&text).map_err(|error| format!("{old}: {error}: {text}{said}"))?;
+    Ok((value, output.status.code()))
+}
+
+fn is_empty(difference: &Value) -> bool {
+    let list = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    let findings = &difference["findings"];
+    list(&difference["changes"]) && list(&findings["introduced"]) && list(&findings["fixed"])
+}
+
+fn unchanged_trees(harness: &Harness, part: usize) -> Result<(), Failed> {
+    let folder = repository(harness)?;
+    let (mut wrong, mut compared) = (Vec::new(), 0);
+    for (name, _) in discover(&harness.testdata()).into_iter().skip(part).step_by(PARTS) {
+        match difference(harness, folder, &format!("git:HEAD:{name}"), &name)? {
+            // A tree without listeners and routes cannot be compared, and says so of both sides alike.
+            (Value::String(said), _) if said.contains("nothing") || said.contains("cannot be read") => {}
+            (found, Some(0)) if is_empty(&found) => compared += 1,
+            (found, code) => wrong.push(format!("{name}: {code:?} {found:#}")),
+        }
+    }
+    if wrong.is_empty() && compared > 20 { Ok(()) } else { Err(Failed::from(wrong.join("\n"))) }
+}
+
+const GATEWAY: &str = "apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec: {gatewayClassName: any, listeners: [{name: http, protocol: HTTP, port: 80}]}
+";
+
+fn service(name: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{ports: [{{port: 80}}]}}\n"
+    )
+}
+
+fn route(name: &str, service: &str) -> String {
+    format!(
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {name}, namespace: shop}}\n\
+         spec: {{parentRefs: [{{name: edge}}], hostnames: [{name}.test], rules: [{{backendRefs: [{{name: {service}, port: 80}}]}}]}}\n"
+    )
+}
+
+fn checkout(harness: &Harness) -> Result<(), Failed> {
+    let folder = harness.work_directory("revisions/checkout")?;
+    let write = |name: &str, text: &str| -> Result<(), String> {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(&path)).map_err(|error| error.to_string())?;
+        fs::write(&path, text).map_err(|error| error.to_string())
+    };
+    write("m/gateway.yaml", GATEWAY)?;
+    write("m/services.yaml", &[service("a"), service("b")].join("---\n"))?;
+    write("m/.hidden.yaml", &route("hidden", "gone"))?;
+    write("m/.git-like/route.yaml", &route("deep", "gone"))?;
+    write("m/notes.txt", "kind: {{\n")?;
+    write("m/kustomization.yaml", "resources: [gateway.yaml]\n")?;
+    write("m/chart/Chart.yaml", "apiVersion: v2\nname: a\nversion: 1.2.3\n")?;
+    write("m/chart/templates/route.yaml", &route("chart", "gone"))?;
+    // Of one object twice the later one counts: the order of files is a part of what is read.
+    write("m/twice/1.yaml", &route("twice", "gone"))?;
+    write("m/twice/2.yaml", &route("twice", "b"))?;
+    write("elsewhere/outside.yaml", &route("outside", "gone"))?;
+    write("m/shared/linked.yaml", &route("linked", "a"))?;
+    write("m/other-name.txt", &route("named", "a"))?;
+    #[cfg(unix)]
+    for (target, link) in [
+        ("../shared", "m/team/all"),
+        ("other-name.txt", "m/named.yaml"),
+        ("../elsewhere/outside.yaml", "m/outside.yaml"),
+        ("loop-b", "m/loop-a"),
+        ("loop-a", "m/loop-b"),
+        (".", "m/self"),
+    ] {
+        let path = folder.join(link);
+        fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        std::os::unix::fs::symlink(target, &path)?;
+    }
+    commit(&folder)?;
+    let (found, code) = difference(harness, &folder, "git:HEAD:m", "m")?;
+    if code != Some(0) || !is_empty(&found) {
+        return Err(Failed::from(format!("{code:?} {found:#}")));
+    }
+    // The working directory may be below the root of the repository.
+    let (found, code) = difference(harness, &folder.join("m"), "git:HEAD", ".")?;
+    if code != Some(0) || !is_empty(&found) {
+        return Err(Failed::from(format!("from below: {code:?} {found:#}")));
+    }
+    // What a link leads to is compared, and what is not read is not.
+    write("m/other-name.txt", &route("named", "b"))?;
+    write("m/.hidden.yaml", &route("hidden", "b"))?;
+    let (found, code) = difference(harness, &folder, "git:HEAD:m", "m")?;
+    let changes: Vec<&Value> = found["changes"].as_array().into_iter().flatten().collect();
+    let is_one = matches!(changes.as_slice(), [one] if one["kind"] == "retargeted" && one["host"] == "named.test");
+    if cfg!(unix) && (code != Some(1) || !is_one) {
+        return Err(Failed::from(format!("{code:?} {found:#}")));
+    }
+    for (old, words) in [
+        ("git:HEAD:gone", "`gone` is not in `HEAD`"),
+        ("git:nothing:m", "is no revision"),
+        ("git::m", "a revision is missing"),
+    ] {
+        let (said, code) = difference(harness, &folder, old, "m")?;
+        if code != Some(2) || !said.as_str().is_some_and(|said| said.contains(words)) {
+            return Err(Failed::from(format!("{old}: {code:?} {said}")));
+        }
+    }
+    Ok(())
+}
