@@ -57,6 +57,14 @@ const METHODS: &[&str] = &[
 /// The method that the parser knows and the connection manager refuses.
 const REFUSED_METHOD: &str = "QUERY";
 
+/// The answer to a request for a protocol that connections do not become.
+const UPGRADE_REFUSED: u16 = 403;
+
+/// Whether a request wants its connection to become something that is not supported.
+fn wants_other_protocol(admitted: &Admitted) -> bool {
+    admitted.method != CONNECT && upgrade(&admitted.headers).is_some_and(|protocol| !is_upgradable(protocol))
+}
+
 /// The virtual hosts of a connection manager.
 #[derive(Debug)]
 pub(super) struct HttpTable<'c> {
@@ -134,6 +142,10 @@ impl<'c> HttpTable<'c> {
         let decision = match self.hosts.find(host) {
             None => refused(Reason::NoHost),
             Some(place) => match self.connection.virtual_hosts.get(place) {
+                // Hosts of other listeners have a route too, and what they get is refused first.
+                None if wants_other_protocol(&admitted) => {
+                    local(finish(LocalReply::new(UPGRADE_REFUSED, Reason::Upgrade), admitted.is_grpc))
+                }
                 None => refused(Reason::Misdirected),
                 Some(host) => {
                     let route = self.table(place).find(&admitted.subject());
@@ -276,11 +288,10 @@ fn follow<'c>(
     admitted: &Admitted,
     authority: &Authority<'_>,
 ) -> Decision<'c> {
-    let outcomes = match upgrade(&admitted.headers) {
-        Some(protocol) if !is_upgradable(protocol) && admitted.method != CONNECT => {
-            answer_early(config, &route.action, admitted, &LocalReply::new(403, Reason::Upgrade))
-        }
-        _ => act(config, host, route, admitted, authority),
+    let outcomes = if wants_other_protocol(admitted) {
+        answer_early(config, &route.action, admitted, &LocalReply::new(UPGRADE_REFUSED, Reason::Upgrade))
+    } else {
+        act(config, host, route, admitted, authority)
     };
     let outcomes = finish_all(outcomes, admitted.is_grpc);
     Decision { listener: None, chain: None, host: Some(host), route: Some(route), path: None, outcomes }

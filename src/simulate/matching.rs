@@ -100,13 +100,12 @@ impl<'c> Conditions<'c> {
             let lists = asked.header_lines("access-control-request-headers");
             lists.flat_map(|list| list.split(',')).any(|other| other.trim().eq_ignore_ascii_case(name))
         };
-        let is_loose = |header: &ValueMatch| match Foretold::of(&header.name) {
-            Foretold::Carried => false,
-            Foretold::Listed => named(&header.name),
-            Foretold::Untold => true,
-        };
+        // What a preflight lists counts, and not what it has of that itself.
+        let is_listed = |header: &ValueMatch| Foretold::of(&header.name) != Foretold::Listed || named(&header.name);
+        let is_untold = |header: &ValueMatch| Foretold::of(&header.name) != Foretold::Carried;
+        let meets_loosely = || self.matches.headers.iter().all(is_listed) && self.unmet_if(asked, is_untold).is_none();
         let path = self.path.as_ref().is_none_or(|pattern| pattern.matches(asked.path()));
-        path && (self.unmet_if(asked, |_| false).is_none() || self.unmet_if(asked, is_loose).is_none())
+        path && (self.unmet_if(asked, |_| false).is_none() || meets_loosely())
     }
 
     fn unmet_besides_path(&self, subject: &Subject<'_>) -> Option<Unmet<'c>> {
