@@ -38,19 +38,19 @@ pub struct Compilation {
 
 /// Compiles `sources`. `diagnostics` holds what reading them found already.
 pub fn compile(sources: SourceSet, options: &Options, diagnostics: Diagnostics) -> Compilation {
-    compile_for(sources, options, diagnostics, |_, _| Vec::new())
+    compile_for(sources, options, diagnostics, status::Scope::Found)
 }
 
 /// Compiles `sources`, and computes the status of every object as well.
 pub fn compile_with_status(sources: SourceSet, options: &Options, diagnostics: Diagnostics) -> Compilation {
-    compile_for(sources, options, diagnostics, |resolved, findings| status::compute(resolved, findings, options))
+    compile_for(sources, options, diagnostics, status::Scope::All)
 }
 
 fn compile_for(
     sources: SourceSet,
     options: &Options,
     mut diagnostics: Diagnostics,
-    compute_status: impl FnOnce(&Resolved<'_>, &[Finding]) -> Vec<ObjectStatus>,
+    scope: status::Scope,
 ) -> Compilation {
     let manifests = parser::parse::parse_with(sources, options, &mut diagnostics, parser::object::read);
     let (lowered, status) = {
@@ -59,8 +59,7 @@ fn compile_for(
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
         analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
         scrub(&manifests, diagnostics.findings_mut());
-        // What context objects and suppressed findings say counts here too.
-        let status = compute_status(&resolved, diagnostics.findings());
+        let status = tell_status(&resolved, scope, options, &mut diagnostics);
         (lowered, status)
     };
     let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
@@ -94,6 +93,23 @@ fn settings_findings(options: &Options) -> impl Iterator<Item = Finding> {
         let message = format!("the settings in `{path}` are read: {words}");
         Finding::new(codes::SETTINGS_READ, Location::Path(path.clone()), message).completed()
     })
+}
+
+/// Computes the status and tells the findings what it says of them; without findings that speak of it only where it is
+/// asked for. What context objects and suppressed findings say counts too.
+fn tell_status(
+    resolved: &Resolved<'_>,
+    scope: status::Scope,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> Vec<ObjectStatus> {
+    let is_wanted = scope == status::Scope::All;
+    if !is_wanted && diagnostics.findings().iter().all(|finding| finding.claim.is_none()) {
+        return Vec::new();
+    }
+    let statuses = status::compute(resolved, diagnostics.findings(), scope, options);
+    status::state(&statuses, diagnostics.findings_mut());
+    if is_wanted { statuses } else { Vec::new() }
 }
 
 /// For whoever prints the configuration; writing it to a file of its owner's is safe.

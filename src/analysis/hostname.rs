@@ -1,18 +1,21 @@
 //! Hostnames of routes that belong to another listener, and requests for
 //! hostnames that no listener serves.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Segment, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Segment, codes};
 use crate::hostname::Hostname;
 use crate::ir::Listener;
 use crate::parser::api::ParentReference;
 use crate::parser::manifests::{Kind, Metadata, Object};
 use crate::path;
-use crate::resolver::{ListenerId, ParentSource, Resolved, ResolvedListener, RouteParent};
+use crate::resolver::{ListenerId, ParentSource, Resolved, ResolvedGateway, ResolvedListener, RouteParent};
 
 use super::listener::Sockets;
-use super::witness::Witnesses;
+use super::witness::{Reply, Witnesses};
+
+/// What Envoy answers where no route matches.
+const NOT_FOUND: u16 = 404;
 
 /// Reports hostnames of routes that another listener of the same port takes from the listeners that the route is
 /// attached to.
@@ -39,30 +42,78 @@ fn report_taken_of<S>(
     (sockets, witnesses): (&Sockets<'_>, &Witnesses<'_>),
     diagnostics: &mut Diagnostics,
 ) {
-    let own: Vec<ListenerId> = parents.iter().flat_map(|parent| parent.listeners.iter().copied()).collect();
-    for (index, (text, hostname)) in written.iter().zip(hostnames).enumerate() {
-        let mut owners = own.iter().filter_map(|id| Some((*id, owner(resolved, *id, hostname)?)));
-        let Some((first, taken_by)) = owners.next() else { continue };
-        if taken_by == first || owners.any(|(id, owner)| id == owner) || own.contains(&taken_by) {
-            continue;
+    let everywhere: HashSet<ListenerId> = parents.iter().flat_map(|parent| parent.listeners.iter().copied()).collect();
+    for parent in parents {
+        for listeners in by_port(resolved, parent) {
+            for (index, (text, hostname)) in written.iter().zip(hostnames).enumerate() {
+                let Some((own, other)) = taken(resolved, &listeners, &everywhere, hostname) else { continue };
+                let socket = sockets.of(other);
+                let witness = socket.and_then(|socket| witnesses.of_host(socket, other.protocol.is_tls(), hostname));
+                let hostname = (object.at(&path!["spec", "hostnames", index]), text.as_str());
+                let finding = taken_hostname(object, parent.source, hostname, (own, other));
+                diagnostics.report(finding.witness(witness));
+            }
         }
-        let (listener, other) = (resolved.listener(first), resolved.listener(taken_by));
-        let (name, other_name) = (&listener.spec.name, &other.spec.name);
-        let message = format!("requests for `{text}` belong to listener `{other_name}`, not to `{name}`");
-        let socket = sockets.of(other);
-        diagnostics.report(
-            object
-                .finding(codes::HOSTNAME_TAKEN, path!["spec", "hostnames", index], message)
-                .label(format!("the route is attached to `{name}`"))
-                .related(
-                    other.owner.at(&path!["spec", "listeners", other.index]),
-                    format!("listener `{other_name}` is more specific"),
-                )
-                .consequence(format!("requests for `{text}` do not reach this route"))
-                .help(format!("attach the route to listener `{other_name}` as well"))
-                .witness(socket.and_then(|socket| witnesses.of_host(socket, other.protocol.is_tls(), hostname))),
-        );
     }
+}
+
+/// The listeners that a route is attached to through one parent, those of each port together: a request finds its
+/// listener among those of its port.
+fn by_port(resolved: &Resolved<'_>, parent: &RouteParent) -> Vec<Vec<ListenerId>> {
+    let mut ports: BTreeMap<u16, Vec<ListenerId>> = BTreeMap::new();
+    for id in &parent.listeners {
+        ports.entry(resolved.listener(*id).spec.port).or_default().push(*id);
+    }
+    ports.into_values().collect()
+}
+
+/// Which of the listeners a hostname would be served by, and the one that it belongs to instead. `None` where the route
+/// serves it, through this parent or another, and where no listener of the parent serves anything.
+fn taken<'r, 'm>(
+    resolved: &'r Resolved<'m>,
+    listeners: &[ListenerId],
+    everywhere: &HashSet<ListenerId>,
+    hostname: &Hostname,
+) -> Option<(&'r ResolvedListener<'m>, &'r ResolvedListener<'m>)> {
+    let serving = listeners.iter().copied().filter(|id| resolved.listener(*id).refused.is_none());
+    let mut owners = serving.filter_map(|id| Some((id, owner(resolved, id, hostname)?)));
+    let (first, taken_by) = owners.next()?;
+    let is_served = taken_by == first || owners.any(|(id, owner)| id == owner) || everywhere.contains(&taken_by);
+    (!is_served).then(|| (resolved.listener(first), resolved.listener(taken_by)))
+}
+
+fn taken_hostname<S>(
+    object: &Object<S>,
+    parent: ParentSource,
+    (at, text): (Location, &str),
+    (own, other): (&ResolvedListener<'_>, &ResolvedListener<'_>),
+) -> Finding {
+    // Names are unique within one object only.
+    let is_one_object = own.owner.key() == other.owner.key();
+    let name = |listener: &ResolvedListener<'_>| match is_one_object {
+        true => format!("listener `{}`", listener.spec.name),
+        false => listener.describe(),
+    };
+    let (own_name, other_name) = (name(own), name(other));
+    let port = own.spec.port;
+    let help = match other.refused {
+        None => format!("attach the route to {other_name} as well"),
+        Some(_) => format!("mend {other_name}, which keeps its hosts, and attach the route to it as well"),
+    };
+    object
+        .finding(
+            codes::HOSTNAME_TAKEN,
+            parent.path(),
+            format!("requests for `{text}` on port {port} belong to {other_name}, not to {own_name}"),
+        )
+        .label(format!("the route is attached to {own_name} here"))
+        .related(at, "the hostname")
+        .related(
+            other.owner.at(&path!["spec", "listeners", other.index]),
+            format!("listener `{}` is more specific", other.spec.name),
+        )
+        .consequence(format!("requests for `{text}` on port {port} do not reach this route"))
+        .help(help)
 }
 
 /// The listener that requests for a hostname belong to, of those that share the port of `id` in its Gateway.
@@ -80,10 +131,16 @@ pub(super) fn owner(resolved: &Resolved<'_>, id: ListenerId, hostname: &Hostname
     most_specific.map(|(listener, _)| ListenerId { gateway: id.gateway, listener })
 }
 
-/// The parents that a route names, its hostnames, and what became of the parents.
-type Wanted<'r> = (&'r [ParentReference], &'r [Hostname], &'r [RouteParent]);
+/// A route with hostnames, whatever its kind.
+struct Wanted<'r> {
+    kind: Kind,
+    namespace: &'r str,
+    references: &'r [ParentReference],
+    hostnames: &'r [Hostname],
+    parents: &'r [RouteParent],
+}
 
-/// Gives witnesses to what was found about hostnames that no listener serves.
+/// Says what becomes of requests for hostnames that no listener serves, as far as a request can tell.
 pub(super) fn attach(
     resolved: &Resolved<'_>,
     sockets: &Sockets<'_>,
@@ -91,38 +148,40 @@ pub(super) fn attach(
     findings: &mut [Finding],
 ) {
     let about = [codes::NO_MATCHING_HOSTNAME, codes::HOSTNAME_NOT_SERVED];
-    let mut open = findings.iter_mut().filter(|finding| about.contains(&finding.code)).peekable();
-    if open.peek().is_none() {
+    if !findings.iter().any(|finding| about.contains(&finding.code)) {
         return;
     }
     let mut routes: HashMap<(Kind, &str, &str), Wanted<'_>> = HashMap::new();
-    for route in &resolved.http_routes {
-        let Metadata { namespace, name, .. } = &route.object.metadata;
-        let wanted = (&*route.object.spec.parent_refs, &*route.hostnames, &*route.parents);
-        routes.insert((route.object.kind, namespace, name), wanted);
+    macro_rules! add {
+        ($($routes:ident),+) => {$(
+            for route in &resolved.$routes {
+                let Metadata { namespace, name, .. } = &route.object.metadata;
+                let kind = route.object.kind;
+                let references = &*route.object.spec.parent_refs;
+                let wanted =
+                    Wanted { kind, namespace, references, hostnames: &route.hostnames, parents: &route.parents };
+                routes.insert((kind, namespace, name), wanted);
+            }
+        )+};
     }
-    for route in &resolved.grpc_routes {
-        let Metadata { namespace, name, .. } = &route.object.metadata;
-        let wanted = (&*route.object.spec.parent_refs, &*route.hostnames, &*route.parents);
-        routes.insert((route.object.kind, namespace, name), wanted);
+    add!(http_routes, grpc_routes, tls_routes);
+    for route in routes.values() {
+        for parent in route.parents {
+            let refusal = parent.refused.as_ref().and_then(|refusal| refusal.finding);
+            let refusal = refusal.and_then(|id| findings.get_mut(id.position()));
+            if let Some(finding) = refusal.filter(|finding| finding.code == codes::NO_MATCHING_HOSTNAME) {
+                say_unmatched(resolved, route, parent, (sockets, witnesses), finding);
+            }
+        }
     }
-    for finding in open {
+    for finding in findings.iter_mut().filter(|finding| finding.code == codes::HOSTNAME_NOT_SERVED) {
         let Some(object) = &finding.object else { continue };
-        let kinds = [Kind::HTTPRoute, Kind::GRPCRoute];
-        let Some(kind) = kinds.into_iter().find(|kind| kind.name() == object.kind) else { continue };
-        let Some((references, hostnames, parents)) = routes.get(&(kind, &*object.namespace, &*object.name)).copied()
-        else {
-            continue;
-        };
-        let position = match finding.path.as_ref() {
-            Some(FieldPath(segments)) => match segments.last() {
-                Some(Segment::Index(index)) => *index,
-                Some(Segment::Field(_)) | None => 0,
-            },
-            None => 0,
-        };
-        let Some(hostname) = hostnames.get(position) else { continue };
-        let wanted = parents.iter().flat_map(|parent| wanted(resolved, &object.namespace, references, parent));
+        let kind = [Kind::HTTPRoute, Kind::GRPCRoute].into_iter().find(|kind| kind.name() == object.kind);
+        let route = kind.and_then(|kind| routes.get(&(kind, &*object.namespace, &*object.name)));
+        let (Some(route), Some(FieldPath(segments))) = (route, finding.path.as_ref()) else { continue };
+        let Some(Segment::Index(position)) = segments.last() else { continue };
+        let Some(hostname) = route.hostnames.get(*position) else { continue };
+        let wanted = route.parents.iter().flat_map(|parent| wanted(resolved, route, parent));
         let mut found = wanted.filter_map(|listener| Some((listener, sockets.of(listener)?)));
         let witness = |(listener, socket): (&ResolvedListener<'_>, &Listener)| {
             witnesses.of_host(socket, listener.protocol.is_tls(), hostname)
@@ -131,22 +190,65 @@ pub(super) fn attach(
     }
 }
 
+/// Says what becomes of requests for the hostnames of a route at a parent none of whose listeners meets them: another
+/// listener of the port may take them, and then nothing is said but that this route does not.
+fn say_unmatched(
+    resolved: &Resolved<'_>,
+    route: &Wanted<'_>,
+    parent: &RouteParent,
+    (sockets, witnesses): (&Sockets<'_>, &Witnesses<'_>),
+    finding: &mut Finding,
+) {
+    let mut tried = BTreeMap::new();
+    for listener in wanted(resolved, route, parent) {
+        if let Some(socket) = sockets.of(listener) {
+            tried.entry(listener.spec.port).or_insert((socket, listener.protocol.is_tls()));
+        }
+    }
+    let mut replies = Vec::new();
+    for (socket, is_tls) in tried.values().copied() {
+        let ask = |hostname| (witnesses.reply_to(socket, is_tls, hostname), hostname, socket, is_tls);
+        replies.extend(route.hostnames.iter().map(ask));
+    }
+    let Some((reply, hostname, socket, is_tls)) = replies.first().copied() else { return };
+    if route.kind != Kind::TLSRoute {
+        finding.witness = witnesses.of_host(socket, is_tls, hostname);
+    }
+    let Some(reply) = reply.filter(|first| replies.iter().all(|(reply, ..)| reply.as_ref() == Some(first))) else {
+        return;
+    };
+    let names: Vec<_> = route.hostnames.iter().map(|hostname| format!("`{hostname}`")).collect();
+    let ports: Vec<_> = tried.keys().map(u16::to_string).collect();
+    let at = format!("{} on port {}", names.join(", "), ports.join(", "));
+    finding.consequence = match (reply, route.kind) {
+        (Reply::Status(NOT_FOUND), Kind::GRPCRoute) => Some(format!("calls for {at} get UNIMPLEMENTED")),
+        (Reply::Status(_), Kind::HTTPRoute) => Some(reply.to(&format!("requests for {at}"))),
+        (Reply::Closed, _) => Some(reply.to(&format!("connections for {at}"))),
+        (Reply::Status(_), _) => return,
+    };
+}
+
 /// The listeners that a route is attached to through a parent, or asked to be.
 fn wanted<'r, 'm>(
     resolved: &'r Resolved<'m>,
-    namespace: &str,
-    references: &[ParentReference],
+    route: &Wanted<'_>,
     parent: &RouteParent,
 ) -> Vec<&'r ResolvedListener<'m>> {
     if !parent.listeners.is_empty() {
         return parent.listeners.iter().map(|id| resolved.listener(*id)).collect();
     }
-    let ParentSource::Ref(index) = parent.source else { return Vec::new() };
-    let Some(ParentReference { group: _, kind, namespace: other, name, section_name, port }) = references.get(index)
+    let gateways = resolved.gateways.iter();
+    let own = |gateway: &'r ResolvedGateway<'m>| &gateway.listeners[..gateway.object.spec.listeners.len()];
+    let index = match parent.source {
+        ParentSource::Ref(index) => index,
+        ParentSource::Default(gateway) => return resolved.gateways.get(gateway).into_iter().flat_map(own).collect(),
+    };
+    let Some(ParentReference { group: _, kind, namespace: other, name, section_name, port }) =
+        route.references.get(index)
     else {
         return Vec::new();
     };
-    let namespace = other.as_deref().unwrap_or(namespace);
+    let namespace = other.as_deref().unwrap_or(route.namespace);
     let is_named = |listener: &&ResolvedListener<'_>| {
         let owner = listener.owner.metadata();
         listener.owner.kind().name() == kind
@@ -155,5 +257,5 @@ fn wanted<'r, 'm>(
             && section_name.as_ref().is_none_or(|section| *section == listener.spec.name)
             && port.is_none_or(|port| port == listener.spec.port)
     };
-    resolved.gateways.iter().flat_map(|gateway| &gateway.listeners).filter(is_named).collect()
+    gateways.flat_map(|gateway| &gateway.listeners).filter(is_named).collect()
 }

@@ -9,7 +9,7 @@ use crate::parser::manifests::ObjectKey;
 use crate::path;
 use crate::resolver::{OriginTable, ParentSource, Place, Protocol, Resolved, ResolvedListener, RouteParent};
 
-use super::witness::Witnesses;
+use super::witness::{Reply, Witnesses};
 
 /// The sockets of the declared listeners: the object, and the listener's position in it.
 pub(super) struct Sockets<'c>(HashMap<(&'c ObjectKey, u16), &'c Listener>);
@@ -51,12 +51,16 @@ pub(super) fn report_idle(
     };
     let turned_away = TurnedAway::new(resolved);
     for listener in listeners.filter(|listener| idle(listener) && !turned_away.wanted(listener)) {
+        let reply = || witnesses.reply_to(sockets.of(listener)?, listener.protocol.is_tls(), &listener.hostname);
         let consequence = match listener.protocol {
-            Protocol::Http | Protocol::Https => "requests to this listener get 404",
+            Protocol::Http | Protocol::Https => match reply() {
+                Some(reply @ Reply::Status(_)) => reply.to("requests to this listener"),
+                Some(Reply::Closed) | None => "no request to this listener is served".to_owned(),
+            },
             Protocol::TlsTerminate | Protocol::TlsPassthrough | Protocol::Tcp => {
-                "connections to this listener are closed"
+                Reply::Closed.to("connections to this listener")
             }
-            Protocol::Udp => "datagrams to this listener are dropped",
+            Protocol::Udp => "datagrams to this listener are dropped".to_owned(),
             Protocol::Unknown => continue,
         };
         let message = format!("no route is attached to listener `{}`", listener.spec.name);

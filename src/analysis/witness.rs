@@ -22,6 +22,26 @@ const TUNNEL: &str = "CONNECT";
 const ABOUT_RULES: &[Code] =
     &[codes::NO_BACKENDS, codes::ZERO_WEIGHTS, codes::IGNORED_MATCH, codes::HEADER_CONFLICT, codes::SHARED_HOSTNAME];
 
+/// What the proxy replies of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// An answer with this status.
+    Status(u16),
+    /// The end of the connection.
+    Closed,
+}
+
+impl Reply {
+    /// The sentence about those who get it. No other place puts a reply into words, so that each is one of the
+    /// simulator's.
+    pub(super) fn to(self, who: &str) -> String {
+        match self {
+            Self::Status(status) => format!("{who} get {status}"),
+            Self::Closed => format!("{who} are closed"),
+        }
+    }
+}
+
 /// Makes witnesses for one configuration, in which each listener is one Gateway's.
 #[derive(Debug)]
 pub(super) struct Witnesses<'c> {
@@ -57,6 +77,25 @@ impl<'c> Witnesses<'c> {
 
     /// A request for the root of a host, on a socket.
     pub(super) fn of_host(&self, listener: &Listener, is_tls: bool, hostname: &Hostname) -> Option<Witness> {
+        let request = Self::request_for(listener, is_tls, hostname);
+        self.witness(listener, &request, &self.simulator(listener)?.decide(&request))
+    }
+
+    /// What the proxy itself replies to a request for the root of a host, on a socket, where no route
+    /// takes it.
+    pub(super) fn reply_to(&self, listener: &Listener, is_tls: bool, hostname: &Hostname) -> Option<Reply> {
+        let decision = self.simulator(listener)?.decide(&Self::request_for(listener, is_tls, hostname));
+        match decision.outcomes.as_slice() {
+            [outcome] if decision.route.is_none() => match &outcome.answer {
+                Answer::Local(reply) => Some(Reply::Status(reply.status)),
+                Answer::Closed(_) => Some(Reply::Closed),
+                Answer::Upstream(_) | Answer::Stream(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn request_for(listener: &Listener, is_tls: bool, hostname: &Hostname) -> Request {
         let host = Simulator::example_host(hostname);
         let security = match is_tls {
             true => Security::Tls { server_name: Some(host.clone()), certificate: false },
@@ -64,8 +103,7 @@ impl<'c> Witnesses<'c> {
         };
         let address = (!listener.address.is_unspecified()).then_some(listener.address);
         let connection = Connection { address, port: listener.port, security };
-        let request = Request { connection, ..Request::get(listener.port, &host, "/") };
-        self.witness(listener, &request, &self.simulator(listener)?.decide(&request))
+        Request { connection, ..Request::get(listener.port, &host, "/") }
     }
 
     /// A request for a host of `other` over a connection for one of `own`.

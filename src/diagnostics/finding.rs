@@ -49,7 +49,11 @@ pub struct Finding {
     pub object: Option<ObjectRef>,
     /// The field, from the root of the object.
     pub path: Option<FieldPath>,
-    /// The status condition that a controller would set; the code's by default.
+    /// The status condition that the finding speaks for, the code's by default. What the object's status makes of it
+    /// depends on everything else that is known of the object.
+    pub claim: Option<Condition>,
+    /// The condition that the object's status states because of the finding: what `gwctl status` shows. The code's own
+    /// until the status is known; then `None` where it says nothing of the finding.
     pub condition: Option<Condition>,
     /// What to change in the manifests, where a program can do it.
     pub fix: Option<Fix>,
@@ -70,6 +74,7 @@ impl Finding {
             related: Vec::new(),
             object: None,
             path: None,
+            claim: code.condition(),
             condition: code.condition(),
             fix: None,
             witness: None,
@@ -148,6 +153,22 @@ impl Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Reported(());
 
+/// A finding of a run. Findings are added behind the others, so that it stays the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FindingId(usize);
+
+impl FindingId {
+    /// The finding at a position of the list of a run.
+    pub fn at(position: usize) -> Self {
+        Self(position)
+    }
+
+    /// The position in the list of the run.
+    pub fn position(self) -> usize {
+        self.0
+    }
+}
+
 /// The findings of a run, in the order in which they were found.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
@@ -175,6 +196,13 @@ impl Diagnostics {
         if !unjudged.location.is_nowhere() {
             self.unjudged.push(unjudged);
         }
+    }
+
+    /// Adds a finding that others will speak of.
+    pub fn record(&mut self, finding: Finding) -> FindingId {
+        let id = FindingId(self.findings.len());
+        self.findings.push(finding);
+        id
     }
 
     /// Adds an error and returns the proof of it.

@@ -26,7 +26,7 @@ mod words;
 pub use code::codes;
 pub use code::{Code, Condition, REGISTRY, Severity};
 pub use denied::Denied;
-pub use finding::{Diagnostics, Finding, ObjectRef, Related, Reported};
+pub use finding::{Diagnostics, Finding, FindingId, ObjectRef, Related, Reported};
 pub use fix::{Change, Edit, Fix, Scalar, TextEdit};
 pub use location::{FieldPath, Location, Part, Segment};
 pub use place::{Locate, Place, Span};

@@ -36,8 +36,9 @@ pub(super) fn resolve_addresses(
     match options.listener_address {
         ListenerAddress::Ip(address) => {
             let is_chosen = address != UNSPECIFIED;
-            if !gateway.spec.addresses.is_empty() {
-                let refusal = judged.iter().find_map(|address| address.as_ref().err()).filter(|_| !is_chosen);
+            if !judged.is_empty() {
+                let position = judged.iter().position(Result::is_err);
+                let refusal = position.and_then(|index| Some((index, judged[index].as_ref().err()?)));
                 diagnostics.report(not_bound(gateway, address, refusal));
             }
             GatewayAddresses { binds: vec![address], stated: if is_chosen { vec![address] } else { usable } }
@@ -88,15 +89,19 @@ fn refused(gateway: &Object<GatewaySpec>, index: usize, refusal: &Refusal) -> Fi
         .help("use an address of type `IPAddress` that a machine can have, or pass `--listener-address ADDR`")
 }
 
-/// The Gateway's addresses are left alone, and what a controller would say of them is said all the same.
-fn not_bound(gateway: &Object<GatewaySpec>, address: IpAddr, refusal: Option<&Refusal>) -> Finding {
-    let mut finding = gateway
-        .finding(codes::NO_EFFECT, path!["spec", "addresses"], "the Gateway's `addresses` are not bound")
-        .consequence(format!("its listeners bind {address}"))
-        .help("pass `--listener-address gateway` to bind them");
-    if let Some(Refusal { code, message }) = refusal {
-        finding.condition = code.condition();
-        finding.label = Some(message.clone());
-    }
-    finding
+/// The Gateway's addresses are left alone, and it serves at another one. Nobody judges them then; the first that could
+/// not be bound is marked, since binding them would fail there.
+fn not_bound(gateway: &Object<GatewaySpec>, address: IpAddr, refusal: Option<(usize, &Refusal)>) -> Finding {
+    let at = path!["spec", "addresses"];
+    let message = "the Gateway's `addresses` are not bound";
+    let finding = match refusal {
+        None => gateway.finding(codes::NO_EFFECT, at, message).help("pass `--listener-address gateway` to bind them"),
+        Some((index, Refusal { code: _, message: why })) => {
+            gateway.finding(codes::NO_EFFECT, at.with(index), message).label(why.clone()).help(
+                "nothing, where that is meant; to bind the Gateway's own addresses, remove this one or make it an \
+                 `IPAddress` that the machine has, and pass `--listener-address gateway`",
+            )
+        }
+    };
+    finding.consequence(format!("its listeners bind {address}"))
 }

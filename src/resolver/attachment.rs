@@ -106,6 +106,16 @@ impl<'r, 'm> Parent<'r, 'm> {
         let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
         Self { owner, section_name: section_name.as_deref(), port: *port, at }
     }
+
+    /// The parent as the reference selects it, such as ``listener `web` of Gateway `infra/edge` ``.
+    fn describe(&self) -> String {
+        let owner = self.owner.object.describe();
+        match (self.section_name, self.port) {
+            (Some(section), _) => format!("listener `{section}` of {owner}"),
+            (None, Some(port)) => format!("port {port} of {owner}"),
+            (None, None) => owner,
+        }
+    }
 }
 
 impl<'a, 'm> Attacher<'a, 'm> {
@@ -192,8 +202,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
                 return Some(RouteParent { listeners, ..RouteParent::missing(source, missing) });
             }
             Found::Refused(finding, gateway, stand_in) => {
-                let parent = RouteParent::refused(source, gateway, &finding);
-                diagnostics.report(*finding);
+                let parent = RouteParent::refused(source, gateway, *finding, diagnostics);
                 let listeners = stand_in.map(|owner| self.stand_in_listeners(route, reference, owner, &at));
                 return Some(RouteParent { listeners: listeners.unwrap_or_default(), ..parent });
             }
@@ -205,11 +214,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         self.warn_missing_namespace(route, &parent, diagnostics);
         Some(match result {
             Ok(listeners) => RouteParent::accepted(source, gateway, listeners),
-            Err(finding) => {
-                let parent = RouteParent::refused(source, gateway, &finding);
-                diagnostics.report(*finding);
-                parent
-            }
+            Err(finding) => RouteParent::refused(source, gateway, *finding, diagnostics),
         })
     }
 
@@ -226,8 +231,8 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 
     /// Attaches a route to the default Gateways, as if it named each of them
-    /// without a section. That some of them do not take the route is their
-    /// choice; that none does is reported.
+    /// without a section. One that does not take the route is no parent of it,
+    /// since nobody named that one; that none takes it is reported.
     fn attach_default<S>(&mut self, route: RouteView<'_, S>, diagnostics: &mut Diagnostics) -> Vec<RouteParent> {
         let is_default = |index: &usize| self.gateways[*index].object.spec.default_scope == Some(DefaultScope::All);
         let defaults: Vec<_> = (0..self.gateways.len()).filter(is_default).collect();
@@ -243,14 +248,14 @@ impl<'a, 'm> Attacher<'a, 'm> {
             self.warn_missing_namespace(route, &parent, diagnostics);
             match self.select_listeners(route, &parent) {
                 Ok(listeners) => parents.push(RouteParent::accepted(source, Some(gateway), listeners)),
-                Err(finding) => {
-                    parents.push(RouteParent::refused(source, Some(gateway), &finding));
-                    refusals.push(finding);
-                }
+                Err(finding) => refusals.push((source, gateway, finding)),
             }
         }
-        if parents.len() == refusals.len() {
-            refusals.into_iter().for_each(|finding| diagnostics.report(*finding));
+        if parents.is_empty() {
+            let refused = refusals
+                .into_iter()
+                .map(|(source, gateway, finding)| RouteParent::refused(source, Some(gateway), *finding, diagnostics));
+            parents.extend(refused);
         }
         parents
     }

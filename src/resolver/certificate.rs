@@ -322,7 +322,7 @@ impl<'m> CertificateIndex<'m> {
         };
         let Some((template, bundle, name)) = found else { return };
         let finding =
-            |code: Code, message: String| Finding { code, message, condition: code.condition(), ..template.clone() };
+            |code: Code, message: String| Finding { code, message, claim: code.condition(), ..template.clone() };
         for authority in &bundle.authorities {
             let name = format!("the authority `{}` of {name}", authority.subject);
             let consequence = "certificates that it signed are refused";

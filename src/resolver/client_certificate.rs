@@ -51,8 +51,8 @@ pub(super) fn resolve_client_certificate<S>(
         consequence,
         finding: &|code, path, message| {
             let mut finding = object.finding(code, path, message);
-            if code != codes::REF_NOT_PERMITTED && finding.condition.is_some() {
-                finding.condition = Some(INVALID);
+            if code != codes::REF_NOT_PERMITTED && finding.claim.is_some() {
+                finding.claim = Some(INVALID);
             }
             finding
         },

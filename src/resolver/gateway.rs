@@ -12,7 +12,7 @@ use crate::path;
 use super::address::{GatewayAddresses, resolve_addresses};
 use super::attachment::RouteParent;
 use super::certificate::KeyPairId;
-use super::listener::{ResolvedListener, resolve_listeners};
+use super::listener::{ResolvedListener, report_conflicts, resolve_listeners};
 use super::owner::ListenerOwner;
 use super::stand_in::{NamedAt, StandIn, StandIns};
 
@@ -44,16 +44,12 @@ pub struct ResolvedGateway<'m> {
 pub struct ResolvedGatewayClass<'m> {
     /// The class.
     pub object: &'m Object<GatewayClassSpec>,
-    /// Why it is not accepted. It is reported where a Gateway uses the class.
-    pub refusal: Option<Finding>,
 }
 
 /// The classes that are ours, by name.
 pub(super) fn resolve_classes<'m>(manifests: &'m Manifests, options: &Options) -> Vec<ResolvedGatewayClass<'m>> {
     let ours = manifests.gateway_classes.iter().filter(|class| is_our_class(&class.spec, options));
-    let mut classes: Vec<_> = ours
-        .map(|object| ResolvedGatewayClass { object, refusal: unknown_class_parameters(object, options) })
-        .collect();
+    let mut classes: Vec<_> = ours.map(|object| ResolvedGatewayClass { object }).collect();
     classes.sort_by(|one, other| one.object.metadata.name.cmp(&other.object.metadata.name));
     classes
 }
@@ -81,7 +77,7 @@ pub(super) fn resolve_gateways<'m>(
             let class = refused_classes.get(object.spec.gateway_class_name.as_str()).copied();
             ResolvedGateway {
                 object,
-                listeners: resolve_listeners(ListenerOwner::of_gateway(object), diagnostics),
+                listeners: own_listeners(object, diagnostics),
                 refused: check_parameters(object, options, diagnostics).or(class),
                 stand_in: None,
                 emitted: false,
@@ -91,6 +87,14 @@ pub(super) fn resolve_gateways<'m>(
             }
         })
         .collect()
+}
+
+/// The listeners that a Gateway declares itself.
+fn own_listeners<'m>(gateway: &'m Object<GatewaySpec>, diagnostics: &mut Diagnostics) -> Vec<ResolvedListener<'m>> {
+    let owner = ListenerOwner::of_gateway(gateway);
+    let mut listeners = resolve_listeners(owner, diagnostics);
+    report_conflicts(owner, &mut listeners, diagnostics);
+    listeners
 }
 
 /// Adds the stand-ins for Gateways that are missing, behind those of the input.
@@ -108,7 +112,7 @@ pub(super) fn add_stand_ins<'m>(
         }
         ResolvedGateway {
             object: gateway,
-            listeners: resolve_listeners(ListenerOwner::of_gateway(gateway), diagnostics),
+            listeners: own_listeners(gateway, diagnostics),
             refused: None,
             stand_in: Some(key),
             emitted: false,
@@ -131,14 +135,17 @@ fn assumed(key: &ObjectKey, named_at: &NamedAt) -> Finding {
         .help(format!("pass the manifest of the {kind} with `--context` to have all of it judged"))
 }
 
-/// Refuses the classes of `gateways` whose parameters gwctl does not know, each once.
+/// Refuses the classes of `gateways`, and those of ours that nobody uses, whose parameters gwctl does not know, each
+/// once.
 fn check_class_parameters<'m>(
     gateways: &[&'m Object<GatewaySpec>],
     classes: &HashMap<&'m str, &'m Object<GatewayClassSpec>>,
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> HashMap<&'m str, Reported> {
-    let used: BTreeSet<&str> = gateways.iter().map(|gateway| gateway.spec.gateway_class_name.as_str()).collect();
+    let used = gateways.iter().map(|gateway| gateway.spec.gateway_class_name.as_str());
+    let ours = classes.iter().filter(|(_, class)| is_our_class(&class.spec, options)).map(|(name, _)| *name);
+    let used: BTreeSet<&str> = used.chain(ours).collect();
     let mut refused = HashMap::new();
     for class in used.into_iter().filter_map(|name| classes.get(name)) {
         if let Some(finding) = unknown_class_parameters(class, options) {
@@ -148,7 +155,7 @@ fn check_class_parameters<'m>(
     refused
 }
 
-/// What refuses a class: parameters that gwctl does not know. It is reported where a Gateway uses the class.
+/// What refuses a class: parameters that gwctl does not know.
 fn unknown_class_parameters(class: &Object<GatewayClassSpec>, options: &Options) -> Option<Finding> {
     // A description is for people.
     let GatewayClassSpec { controller_name: _, parameters_ref, description: _ } = &class.spec;

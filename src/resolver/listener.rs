@@ -152,6 +152,12 @@ impl ResolvedListener<'_> {
         is_asked && (is_declared || self.spec.allowed_routes.kinds.is_empty())
     }
 
+    /// The listener with its owner, such as ``listener `web` of ListenerSet `infra/edge` ``: names are unique within one
+    /// object only.
+    pub fn describe(&self) -> String {
+        format!("listener `{}` of {}", self.spec.name, self.owner.describe())
+    }
+
     /// Whether connections for the listener's hosts are closed, so that no less
     /// specific listener serves them: it would be served, but for its
     /// certificates or for another listener of the same hosts.
@@ -165,19 +171,14 @@ pub(super) fn listener_path(index: usize) -> FieldPath {
     path!["spec", "listeners", index]
 }
 
-/// Resolves the listeners of one object and reports what is wrong with them.
+/// Resolves the listeners of one object and reports what is wrong with each. Whether they go together is left to
+/// [`report_conflicts`].
 pub(super) fn resolve_listeners<'m>(
     owner: ListenerOwner<'m>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<ResolvedListener<'m>> {
-    let mut listeners: Vec<_> = owner
-        .listeners()
-        .iter()
-        .enumerate()
-        .map(|(index, spec)| resolve_listener(owner, index, spec, diagnostics))
-        .collect();
-    report_conflicts(owner, &mut listeners, diagnostics);
-    listeners
+    let listeners = owner.listeners().iter().enumerate();
+    listeners.map(|(index, spec)| resolve_listener(owner, index, spec, diagnostics)).collect()
 }
 
 fn resolve_listener<'m>(
@@ -303,7 +304,7 @@ pub(super) fn check_selection(
             let mut finding = owner.finding(codes::BAD_SELECTOR, path, bad.message).help(bad.help);
             if selection == Selection::ListenerSets {
                 // The code's own condition is one of routes.
-                finding.condition = codes::LISTENER_SET_NOT_ALLOWED.condition();
+                finding.claim = codes::LISTENER_SET_NOT_ALLOWED.condition();
             }
             Some(diagnostics.error(finding.consequence(selection.nothing_selected())))
         }
@@ -332,69 +333,104 @@ pub(super) fn check_selection(
     }
 }
 
-/// Reports listeners that cannot be told apart. Inside one object there is no
-/// winner: all of them are refused.
-fn report_conflicts(owner: ListenerOwner<'_>, listeners: &mut [ResolvedListener<'_>], diagnostics: &mut Diagnostics) {
+/// Why two listeners of one port cannot be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Clash {
+    /// What the two speak cannot be told apart before the first byte is read.
+    Protocol,
+    /// HTTPS and TLS for one server name, which is all that tells connections of the two apart.
+    ServerName,
+    /// Nothing differs, and hostnames could.
+    Hostname,
+    /// Nothing differs, and the protocol has no hostnames.
+    Port,
+}
+
+impl Clash {
+    /// The code that reports the clash.
+    pub(super) fn code(self) -> Code {
+        match self {
+            Self::Protocol | Self::ServerName => codes::PROTOCOL_CONFLICT,
+            Self::Hostname | Self::Port => codes::LISTENER_CONFLICT,
+        }
+    }
+
+    /// What the two listeners have in common.
+    pub(super) fn describe(self) -> &'static str {
+        match self {
+            Self::Protocol => "another protocol on the same port",
+            Self::ServerName => "the same hostname on the same port in another protocol",
+            Self::Hostname => "the same port, protocol and hostname",
+            Self::Port => "the same port and protocol, which has no hostnames",
+        }
+    }
+
+    /// What one of the two needs in order to serve beside the other.
+    pub(super) fn remedy(self) -> &'static str {
+        match self {
+            Self::Protocol | Self::Port => "another port",
+            Self::ServerName | Self::Hostname => "another hostname or another port",
+        }
+    }
+
+    /// Why two listeners of one port cannot be told apart; `None` when they can.
+    pub(super) fn between(one: &ResolvedListener<'_>, other: &ResolvedListener<'_>) -> Option<Self> {
+        if !one.protocol.shares_port_with(other.protocol) {
+            return Some(Self::Protocol);
+        }
+        let is_udp = |listener: &ResolvedListener<'_>| listener.protocol == Protocol::Udp;
+        if is_udp(one) != is_udp(other) {
+            return None;
+        }
+        if !one.protocol.has_hostnames() {
+            return Some(Self::Port);
+        }
+        let is_https = |listener: &ResolvedListener<'_>| listener.protocol == Protocol::Https;
+        let clash = if is_https(one) == is_https(other) { Self::Hostname } else { Self::ServerName };
+        (one.hostname == other.hostname).then_some(clash)
+    }
+}
+
+/// Reports listeners of one object that cannot be told apart. Inside one object there is no winner: all of them are
+/// refused. A listener that lost to another object has left before: it takes nothing from its siblings.
+pub(super) fn report_conflicts(
+    owner: ListenerOwner<'_>,
+    listeners: &mut [ResolvedListener<'_>],
+    diagnostics: &mut Diagnostics,
+) {
     let mut ports: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
-    for listener in listeners.iter().filter(|l| l.protocol != Protocol::Unknown) {
+    for listener in listeners.iter().filter(|l| l.protocol != Protocol::Unknown && l.conflict.is_none()) {
         ports.entry(listener.spec.port).or_default().push(listener.index);
     }
     for group in ports.into_values() {
         let conflicts: Vec<_> = group.iter().filter_map(|&index| find_conflict(listeners, &group, index)).collect();
-        for (index, other, code, reason) in conflicts {
+        for (index, other, clash) in conflicts {
             let (spec, other_spec) = (listeners[index].spec, listeners[other].spec);
             let proof = diagnostics.error(
                 owner
                     .finding(
-                        code,
+                        clash.code(),
                         listener_path(index),
                         format!(
                             "listener `{}` conflicts with listener `{}` on port {}",
                             spec.name, other_spec.name, spec.port
                         ),
                     )
-                    .label(reason)
+                    .label(clash.describe())
                     .related(owner.at(&listener_path(other)), format!("listener `{}`", other_spec.name))
                     .consequence("neither listener accepts connections")
-                    .help("give one of them another port"),
+                    .help(format!("give one of them {}", clash.remedy())),
             );
             listeners[index].refused = Some(proof);
-            listeners[index].conflict = Some(code);
+            listeners[index].conflict = Some(clash.code());
         }
     }
 }
 
-fn find_conflict(
-    listeners: &[ResolvedListener<'_>],
-    group: &[usize],
-    index: usize,
-) -> Option<(usize, usize, Code, &'static str)> {
+/// The listener of a group that one of them clashes with worst, by their positions.
+fn find_conflict(listeners: &[ResolvedListener<'_>], group: &[usize], index: usize) -> Option<(usize, usize, Clash)> {
     let others = group.iter().copied().filter(|&other| other != index);
-    let mut conflicts: Vec<_> = others
-        .filter_map(|other| {
-            let (code, reason) = conflict_between(&listeners[index], &listeners[other])?;
-            Some((index, other, code, reason))
-        })
-        .collect();
-    conflicts.sort_by_key(|(_, _, code, _)| *code != codes::PROTOCOL_CONFLICT);
-    conflicts.into_iter().next()
-}
-
-/// Why two listeners of one port cannot be told apart.
-pub(super) fn conflict_between(
-    one: &ResolvedListener<'_>,
-    other: &ResolvedListener<'_>,
-) -> Option<(Code, &'static str)> {
-    if !one.protocol.shares_port_with(other.protocol) {
-        return Some((codes::PROTOCOL_CONFLICT, "another protocol on the same port"));
-    }
-    let same_host = !one.protocol.has_hostnames() || one.hostname == other.hostname;
-    if !same_host || (one.protocol == Protocol::Udp) != (other.protocol == Protocol::Udp) {
-        return None;
-    }
-    if (one.protocol == Protocol::Https) != (other.protocol == Protocol::Https) {
-        // The server name is all that tells connections of the two apart.
-        return Some((codes::PROTOCOL_CONFLICT, "the same hostname on the same port in another protocol"));
-    }
-    Some((codes::LISTENER_CONFLICT, "the same port, protocol and hostname"))
+    let conflicts =
+        others.filter_map(|other| Some((index, other, Clash::between(&listeners[index], &listeners[other])?)));
+    conflicts.min_by_key(|(_, _, clash)| *clash)
 }

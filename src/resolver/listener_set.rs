@@ -3,7 +3,9 @@
 //!
 //! The listeners of a set stand behind those of its Gateway and of every older
 //! set. Unlike inside one object, a conflict between objects has a winner: the
-//! listener that stands first keeps serving.
+//! listener that stands first keeps serving. What loses to another object is
+//! gone before the listeners of one set are compared with each other
+//! ([GEP-1713](https://gateway-api.sigs.k8s.io/geps/gep-1713/#listener-precedence)).
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -19,7 +21,7 @@ use crate::spelling::nearest;
 use super::age::Age;
 use super::gateway::ResolvedGateway;
 use super::listener::{
-    Protocol, ResolvedListener, Selection, check_selection, conflict_between, listener_path, resolve_listeners,
+    Clash, Protocol, ResolvedListener, Selection, check_selection, listener_path, report_conflicts, resolve_listeners,
 };
 use super::owner::ListenerOwner;
 use super::selector::Namespaces;
@@ -73,8 +75,10 @@ pub(super) fn join_listener_sets<'m>(
             let occupied = occupied.entry(index).or_insert_with(|| Occupied::by(&gateway.listeners));
             let owner = ListenerOwner::of_set(gateway.object, object);
             listeners.start = gateway.listeners.len();
-            for mut listener in resolve_listeners(owner, diagnostics) {
-                occupied.admit(&gateway.listeners, &mut listener, diagnostics);
+            let mut own = resolve_listeners(owner, diagnostics);
+            own.iter_mut().for_each(|listener| occupied.admit(&gateway.listeners, listener, diagnostics));
+            report_conflicts(owner, &mut own, diagnostics);
+            for listener in own {
                 occupied.add(gateway.listeners.len(), &listener);
                 gateway.listeners.push(listener);
             }
@@ -308,38 +312,27 @@ impl Occupied {
         let port = listener.spec.port;
         let protocols = self.by_protocol.get(&port).into_iter().flatten().map(|(_, index)| *index);
         let same_host = self.by_hostname.get(&(port, listener.hostname.clone())).into_iter().flatten().copied();
-        let found = protocols.chain(same_host).find_map(|index| {
-            let (code, reason) = conflict_between(listener, &before[index])?;
-            Some((&before[index], code, reason))
+        let clashes = protocols.chain(same_host).filter_map(|index| {
+            let other = &before[index];
+            Some((other, Clash::between(listener, other)?))
         });
-        if let Some((other, code, reason)) = found {
-            let finding = lost_conflict(listener, other, code, reason);
+        if let Some((other, clash)) = clashes.min_by_key(|(_, clash)| *clash) {
+            let finding = lost_conflict(listener, other, clash);
             listener.refused = Some(diagnostics.error(finding));
-            listener.conflict = Some(code);
+            listener.conflict = Some(clash.code());
         }
     }
 }
 
-fn lost_conflict(
-    listener: &ResolvedListener<'_>,
-    other: &ResolvedListener<'_>,
-    code: Code,
-    reason: &'static str,
-) -> Finding {
-    let (mine, theirs) = (listener.spec, other.spec);
-    let owner = other.owner.describe();
+fn lost_conflict(listener: &ResolvedListener<'_>, other: &ResolvedListener<'_>, clash: Clash) -> Finding {
+    let mine = listener.spec;
+    let message = format!("listener `{}` conflicts with {} on port {}", mine.name, other.describe(), mine.port);
+    let remedy = clash.remedy();
     listener
         .owner
-        .finding(
-            code,
-            listener_path(listener.index),
-            format!(
-                "listener `{}` conflicts with listener `{}` of {owner} on port {}",
-                mine.name, theirs.name, mine.port
-            ),
-        )
-        .label(reason)
+        .finding(clash.code(), listener_path(listener.index), message)
+        .label(clash.describe())
         .related(other.owner.at(&listener_path(other.index)), "this listener stands first and keeps serving")
         .consequence(format!("listener `{}` accepts no connections", mine.name))
-        .help("give the listener another port or hostname; the Gateway stands first, then the oldest ListenerSet")
+        .help(format!("give the listener {remedy}; the Gateway stands first, then the oldest ListenerSet"))
 }

@@ -3,10 +3,10 @@
 
 use serde::Serialize;
 
-use crate::diagnostics::Finding;
+use crate::diagnostics::FindingId;
 
 use super::catalogue::{self, Subject};
-use super::evidence::describe;
+use super::evidence::{Claim, describe};
 
 /// The time of every transition: the one that the API server gives to conditions that nobody has written yet. A tool
 /// that runs once has no other, and the same input gives the same output.
@@ -33,6 +33,10 @@ pub struct StatusCondition {
     /// What the condition is about.
     #[serde(rename = "type")]
     pub kind: &'static str,
+    /// The findings that it says this because of; empty where all is as it should be, and where it follows from other
+    /// conditions.
+    #[serde(skip)]
+    pub because: Vec<FindingId>,
 }
 
 impl StatusCondition {
@@ -85,7 +89,15 @@ impl Conditions {
             reason,
             status,
             kind,
+            because: Vec::new(),
         });
+    }
+
+    /// Names the findings that the condition added last says this because of.
+    pub(super) fn because(&mut self, findings: &[Claim<'_>]) {
+        if let Some(condition) = self.list.last_mut() {
+            condition.because.extend(findings.iter().map(|finding| finding.id));
+        }
     }
 
     /// Adds the condition that is true.
@@ -103,13 +115,16 @@ impl Conditions {
     pub(super) fn judge(
         &mut self,
         kind: &'static str,
-        against: &[&Finding],
+        against: &[Claim<'_>],
         reason: &'static str,
         message: &str,
     ) -> bool {
-        let first = against.iter().find_map(|finding| finding.condition);
+        let first = against.iter().find_map(|finding| finding.claim);
         match first {
-            Some(condition) => self.fail(kind, condition.reason, describe(against)),
+            Some(condition) => {
+                self.fail(kind, condition.reason, describe(against));
+                self.because(against);
+            }
             None => self.hold(kind, reason, message),
         }
         first.is_none()

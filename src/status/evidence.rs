@@ -3,28 +3,56 @@
 //! and report cannot disagree.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 
-use crate::diagnostics::{FieldPath, Finding, ObjectRef, Segment};
+use crate::diagnostics::{FieldPath, Finding, FindingId, ObjectRef, Segment};
 use crate::parser::manifests::ObjectKey;
 
 use super::catalogue::{self, Subject};
 
-/// The findings that carry a condition, by object.
+/// A finding that speaks for a condition.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Claim<'f> {
+    /// Which of the findings it is.
+    pub(super) id: FindingId,
+    finding: &'f Finding,
+}
+
+impl Deref for Claim<'_> {
+    type Target = Finding;
+
+    fn deref(&self) -> &Finding {
+        self.finding
+    }
+}
+
+/// The findings that speak for a condition, by object.
 #[derive(Debug, Default)]
 pub(super) struct Evidence<'f> {
-    by_object: HashMap<&'f ObjectRef, Vec<&'f Finding>>,
+    findings: &'f [Finding],
+    by_object: HashMap<&'f ObjectRef, Vec<Claim<'f>>>,
 }
 
 impl<'f> Evidence<'f> {
-    /// Sorts the findings that carry a condition by object, each list in the order of the findings.
+    /// Sorts the findings that speak for a condition by object, each list in the order of the findings.
     pub(super) fn new(findings: &'f [Finding]) -> Self {
         let mut by_object: HashMap<_, Vec<_>> = HashMap::new();
-        for finding in findings.iter().filter(|finding| finding.condition.is_some()) {
+        for (position, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.claim.is_some()) {
             if let Some(object) = &finding.object {
-                by_object.entry(object).or_default().push(finding);
+                by_object.entry(object).or_default().push(Claim { id: FindingId::at(position), finding });
             }
         }
-        Self { by_object }
+        Self { findings, by_object }
+    }
+
+    /// Whether there are findings on an object.
+    pub(super) fn has(&self, key: &ObjectKey) -> bool {
+        !self.by_object.is_empty() && self.by_object.contains_key(&key.to_ref())
+    }
+
+    /// A finding that another stage speaks of.
+    pub(super) fn claim(&self, id: FindingId) -> Option<Claim<'f>> {
+        Some(Claim { id, finding: self.findings.get(id.position())? })
     }
 
     /// What is known of an object.
@@ -38,22 +66,22 @@ impl<'f> Evidence<'f> {
 
 /// The findings on one object.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Case<'e>(&'e [&'e Finding]);
+pub(super) struct Case<'e>(&'e [Claim<'e>]);
 
 impl<'e> Case<'e> {
     /// The findings below any of the paths that make a condition of a subject `False`.
-    pub(super) fn against(self, subject: Subject, kind: &str, below: &[&FieldPath]) -> Vec<&'e Finding> {
+    pub(super) fn against(self, subject: Subject, kind: &str, below: &[&FieldPath]) -> Vec<Claim<'e>> {
         self.with(subject, kind, "False", below)
     }
 
     /// The findings below any of the paths that make a condition of a subject `True`.
-    pub(super) fn asserting(self, subject: Subject, kind: &str, below: &[&FieldPath]) -> Vec<&'e Finding> {
+    pub(super) fn asserting(self, subject: Subject, kind: &str, below: &[&FieldPath]) -> Vec<Claim<'e>> {
         self.with(subject, kind, "True", below)
     }
 
-    fn with(self, subject: Subject, kind: &str, status: &str, below: &[&FieldPath]) -> Vec<&'e Finding> {
-        let speaks = |finding: &&&Finding| {
-            let says = finding.condition.is_some_and(|condition| {
+    fn with(self, subject: Subject, kind: &str, status: &str, below: &[&FieldPath]) -> Vec<Claim<'e>> {
+        let speaks = |finding: &&Claim<'_>| {
+            let says = finding.claim.is_some_and(|condition| {
                 condition.kind == kind
                     && condition.status == status
                     && catalogue::lists(subject, kind, status, condition.reason)
@@ -70,8 +98,8 @@ fn is_below(path: &FieldPath, prefix: &FieldPath) -> bool {
 }
 
 /// The messages of findings, each with its place.
-pub(super) fn describe(findings: &[&Finding]) -> String {
-    let one = |finding: &&Finding| match &finding.path {
+pub(super) fn describe(findings: &[Claim<'_>]) -> String {
+    let one = |finding: &Claim<'_>| match &finding.path {
         Some(path) if !path.0.is_empty() => format!("{path}: {}", finding.message),
         _ => finding.message.clone(),
     };

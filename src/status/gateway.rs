@@ -17,12 +17,13 @@ use super::route::RouteVerdicts;
 use super::{Address, DEFAULT_CONDITIONS, GatewayClassStatus, GatewayStatus, ObjectStatus, Status, StatusCondition};
 
 /// The status of every class that is ours.
-pub(super) fn class_statuses(resolved: &Resolved<'_>, options: &Options) -> Vec<ObjectStatus> {
+pub(super) fn class_statuses(resolved: &Resolved<'_>, evidence: &Evidence<'_>, options: &Options) -> Vec<ObjectStatus> {
     let classes = resolved.gateway_classes.iter().filter(|class| !class.object.position.context);
     let statuses = classes.map(|class| {
         let mut conditions = Conditions::new(Subject::GatewayClass, class.object.metadata.generation);
-        let refusal: Vec<_> = class.refusal.iter().collect();
-        conditions.judge("Accepted", &refusal, "Accepted", "Gateways of this class are served");
+        let case = evidence.of(&class.object.key());
+        let refusals = case.against(Subject::GatewayClass, "Accepted", &[&path!["spec"]]);
+        conditions.judge("Accepted", &refusals, "Accepted", "Gateways of this class are served");
         conditions.hold("SupportedVersion", "SupportedVersion", "the definitions of Gateway API v1.6 are built in");
         let conditions = conditions.into_list();
         let supported_features = features_of(options.channel);
@@ -74,6 +75,7 @@ fn judge_gateway(gateway: &ResolvedGateway<'_>, evidence: &Evidence<'_>, routes:
     let unusable = case.against(Subject::Gateway, "Programmed", &whole);
     let is_programmed = if !is_accepted {
         conditions.fail("Programmed", "Invalid", "the Gateway is not accepted");
+        conditions.because(&unusable);
         false
     } else if unusable.is_empty() && !listeners.iter().any(|listener| listener.is_programmed) {
         conditions.fail("Programmed", "Invalid", "no listener is part of the configuration");
@@ -114,6 +116,7 @@ fn judge_references(conditions: &mut Conditions, case: Case<'_>, own: &[Listener
         conditions.judge(KIND, &unresolved, "ResolvedRefs", "all references are resolved");
     } else if listeners.is_empty() {
         conditions.fail(KIND, "ListenersNotResolved", describe(&authorities));
+        conditions.because(&authorities);
     } else {
         let message = format!("listeners with references that are not resolved: {}", listeners.join(", "));
         conditions.fail(KIND, "ListenersNotResolved", message);
@@ -124,8 +127,10 @@ fn judge_references(conditions: &mut Conditions, case: Case<'_>, own: &[Listener
 fn add_informative(conditions: &mut Conditions, case: Case<'_>, spec: &GatewaySpec) {
     let insecure = "InsecureFrontendValidationMode";
     let frontend = path!["spec", "tls", "frontend"];
-    if let Some(finding) = case.asserting(Subject::Gateway, insecure, &[&frontend]).first() {
+    let changed = case.asserting(Subject::Gateway, insecure, &[&frontend]);
+    if let Some(finding) = changed.first() {
         conditions.hold(insecure, "ConfigurationChanged", finding.message.clone());
+        conditions.because(&changed);
     }
     if spec.default_scope == Some(DefaultScope::All) {
         let message = "routes that ask for default Gateways attach here";

@@ -2,14 +2,14 @@
 //! ListenerSets
 //! ([ListenerStatus](https://gateway-api.sigs.k8s.io/reference/spec/#listenerstatus)).
 
-use crate::diagnostics::{FieldPath, Finding};
+use crate::diagnostics::FieldPath;
 use crate::parser::api::FrontendTls;
 use crate::path;
 use crate::resolver::{Protocol, ResolvedGateway, ResolvedListener};
 
 use super::catalogue::Subject;
 use super::condition::Conditions;
-use super::evidence::{Case, Evidence, describe, position_in};
+use super::evidence::{Case, Claim, Evidence, describe, position_in};
 use super::{ListenerStatus, SupportedKind, route_group};
 
 /// The reasons of unresolved references, the most telling first: a listener states one.
@@ -55,7 +55,7 @@ impl<'e> Search<'e> {
         }
     }
 
-    fn against(&self, kind: &str) -> Vec<&'e Finding> {
+    fn against(&self, kind: &str) -> Vec<Claim<'e>> {
         let mut found = self.own.against(self.subject, kind, &[&self.at]);
         if let Some(frontend) = &self.frontend {
             found.extend(self.gateway.against(self.subject, kind, &[frontend]));
@@ -64,9 +64,9 @@ impl<'e> Search<'e> {
     }
 
     /// The references that are not resolved, the most telling first.
-    fn unresolved(&self) -> Vec<&'e Finding> {
-        let rank = |finding: &&Finding| {
-            let reason = finding.condition.map(|condition| condition.reason).unwrap_or_default();
+    fn unresolved(&self) -> Vec<Claim<'e>> {
+        let rank = |finding: &Claim<'_>| {
+            let reason = finding.claim.map(|condition| condition.reason).unwrap_or_default();
             PREFERENCE.iter().position(|preferred| *preferred == reason)
         };
         let mut unresolved = self.against("ResolvedRefs");
@@ -74,8 +74,8 @@ impl<'e> Search<'e> {
         unresolved
     }
 
-    fn asserting(&self, kind: &str) -> Option<&'e Finding> {
-        self.own.asserting(self.subject, kind, &[&self.at]).first().copied()
+    fn asserting(&self, kind: &str) -> Vec<Claim<'e>> {
+        self.own.asserting(self.subject, kind, &[&self.at])
     }
 }
 
@@ -100,30 +100,39 @@ pub(super) fn judge_listener(
     let mut conditions = Conditions::new(search.subject, listener.owner.metadata().generation);
     let conflict = Conflict::find(listener, &search);
     let is_accepted = match &conflict {
-        Some(Conflict { reason, message }) => {
+        Some(Conflict { reason, message, findings }) => {
             conditions.fail("Accepted", reason, message.clone());
+            conditions.because(findings);
             false
         }
         None => conditions.judge("Accepted", &search.against("Accepted"), "Accepted", "the listener is accepted"),
     };
     let unresolved = search.unresolved();
+    let stated = search.against("Programmed");
     let obstacle = match &conflict {
         _ if is_gateway_refused => Some(("Invalid", "the Gateway is not accepted".to_owned())),
         Some(Conflict { reason, .. }) => Some((*reason, "another listener has its place".to_owned())),
         None if !is_accepted => Some(("Invalid", "the listener is not accepted".to_owned())),
-        None => obstacle(listener, &search, &unresolved).map(|why| ("Invalid", why)),
+        None if !stated.is_empty() => Some(("Invalid", describe(&stated))),
+        None => obstacle(listener, &unresolved).map(|why| ("Invalid", why)),
     };
     let is_programmed = obstacle.is_none();
     match obstacle {
-        Some((reason, why)) => conditions.fail("Programmed", reason, why),
+        Some((reason, why)) => {
+            conditions.fail("Programmed", reason, why);
+            conditions.because(&stated);
+        }
         None => conditions.hold("Programmed", "Programmed", "the listener is part of the configuration"),
     }
     let is_resolved = conditions.judge("ResolvedRefs", &unresolved, "ResolvedRefs", "all references are resolved");
-    if let Some(Conflict { reason, message }) = conflict {
+    if let Some(Conflict { reason, message, findings }) = conflict {
         conditions.hold("Conflicted", reason, message);
+        conditions.because(&findings);
     }
-    if let Some(finding) = search.asserting("OverlappingTLSConfig") {
+    let overlaps = search.asserting("OverlappingTLSConfig");
+    if let Some(finding) = overlaps.first() {
         conditions.hold("OverlappingTLSConfig", "OverlappingHostnames", finding.message.clone());
+        conditions.because(&overlaps);
     }
     let status = listener_status(listener, conditions, attached_routes);
     ListenerVerdict { status, is_accepted, is_programmed, is_resolved }
@@ -140,31 +149,29 @@ fn listener_status(listener: &ResolvedListener<'_>, conditions: Conditions, atta
 }
 
 /// Another listener that has the place of this one.
-struct Conflict {
+struct Conflict<'e> {
     reason: &'static str,
     message: String,
+    findings: Vec<Claim<'e>>,
 }
 
-impl Conflict {
+impl<'e> Conflict<'e> {
     /// A ListenerSet is not told who has what it asks for: the owners of one Gateway's listeners may not know each
     /// other.
-    fn find(listener: &ResolvedListener<'_>, search: &Search<'_>) -> Option<Self> {
-        let finding = search.asserting("Conflicted")?;
+    fn find(listener: &ResolvedListener<'_>, search: &Search<'e>) -> Option<Self> {
+        let findings = search.asserting("Conflicted");
+        let finding = findings.first()?;
         let why = finding.label.as_deref().unwrap_or_default();
         let message = match listener.owner.set {
             Some(_) => format!("conflicts with another listener of the Gateway: {why}"),
             None => format!("{}: {why}", finding.message),
         };
-        Some(Self { reason: finding.condition?.reason, message })
+        Some(Self { reason: finding.claim?.reason, message, findings })
     }
 }
 
 /// Why an accepted listener serves nothing.
-fn obstacle(listener: &ResolvedListener<'_>, search: &Search<'_>, unresolved: &[&Finding]) -> Option<String> {
-    let stated = search.against("Programmed");
-    if !stated.is_empty() {
-        return Some(describe(&stated));
-    }
+fn obstacle(listener: &ResolvedListener<'_>, unresolved: &[Claim<'_>]) -> Option<String> {
     let references = listener.spec.tls.as_ref().map_or(0, |tls| tls.certificate_refs.len());
     let is_bad = |index: usize| {
         let of_this = |path: &FieldPath| position_in(path, "certificateRefs") == Some(index);

@@ -1,13 +1,12 @@
 //! ListenerSets
 //! ([ListenerSetStatus](https://gateway-api.sigs.k8s.io/reference/spec/#listenersetstatus)).
 
-use crate::diagnostics::Finding;
 use crate::path;
 use crate::resolver::{Membership, Resolved, ResolvedListenerSet};
 
 use super::catalogue::Subject;
 use super::condition::Conditions;
-use super::evidence::{Evidence, describe};
+use super::evidence::{Claim, Evidence, describe};
 use super::gateway::GatewayVerdict;
 use super::listener::ListenerVerdict;
 use super::{DEFAULT_CONDITIONS, ListenerSetStatus, ObjectStatus, Status};
@@ -67,11 +66,12 @@ fn judge_set(
     (Some(ListenerSetStatus { conditions: conditions.into_list(), listeners }), is_accepted.then_some(gateway))
 }
 
-fn refused(refusals: &[&Finding], generation: i64) -> ListenerSetStatus {
+fn refused(refusals: &[Claim<'_>], generation: i64) -> ListenerSetStatus {
     let mut conditions = Conditions::new(Subject::ListenerSet, generation);
-    let reason = refusals.iter().find_map(|finding| finding.condition).map_or("NotAllowed", |found| found.reason);
+    let reason = refusals.iter().find_map(|finding| finding.claim).map_or("NotAllowed", |found| found.reason);
     for kind in DEFAULT_CONDITIONS {
         conditions.fail(kind, reason, describe(refusals));
+        conditions.because(refusals);
     }
     ListenerSetStatus { conditions: conditions.into_list(), listeners: Vec::new() }
 }

@@ -20,7 +20,7 @@ mod route;
 
 use serde::Serialize;
 
-use crate::diagnostics::Finding;
+use crate::diagnostics::{Condition, Finding};
 use crate::options::Options;
 use crate::parser::api::ParentReference;
 use crate::parser::manifests::{Kind, Object, ObjectKey};
@@ -218,6 +218,29 @@ impl ObjectStatus {
         Self { key: object.key(), version: object.version.to_owned(), generation, status }
     }
 
+    /// Every condition, of the object and of its parts.
+    pub fn conditions(&self) -> impl Iterator<Item = &StatusCondition> {
+        let (whole, listeners): (&[StatusCondition], &[ListenerStatus]) = match &self.status {
+            Status::GatewayClass(GatewayClassStatus { conditions, supported_features: _ })
+            | Status::Conditions(ConditionsStatus { conditions }) => (conditions, &[]),
+            Status::Gateway(GatewayStatus { conditions, listeners, addresses: _, attached_listener_sets: _ })
+            | Status::ListenerSet(ListenerSetStatus { conditions, listeners }) => (conditions, listeners),
+            Status::Parents(_) | Status::Ancestors(_) => (&[], &[]),
+        };
+        let parents = match &self.status {
+            Status::Parents(ParentsStatus { parents }) => parents.as_slice(),
+            _ => &[],
+        };
+        let ancestors = match &self.status {
+            Status::Ancestors(AncestorsStatus { ancestors }) => ancestors.as_slice(),
+            _ => &[],
+        };
+        let of_listeners = listeners.iter().flat_map(|listener| &listener.conditions);
+        let of_parents = parents.iter().flat_map(|parent| &parent.conditions);
+        let of_ancestors = ancestors.iter().flat_map(|ancestor| &ancestor.conditions);
+        whole.iter().chain(of_listeners).chain(of_parents).chain(of_ancestors)
+    }
+
     /// The object with its status, as a cluster would show it.
     ///
     /// # Errors
@@ -241,17 +264,26 @@ impl ObjectStatus {
     }
 }
 
+/// Whose status is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Of every judged object.
+    All,
+    /// Of routes only where a finding speaks for a condition of theirs: what findings are told from.
+    Found,
+}
+
 /// The status of every judged object, by kind, namespace and name. `findings` are all that the compilation has made,
 /// also those that are not printed.
-pub fn compute(resolved: &Resolved<'_>, findings: &[Finding], options: &Options) -> Vec<ObjectStatus> {
+pub fn compute(resolved: &Resolved<'_>, findings: &[Finding], scope: Scope, options: &Options) -> Vec<ObjectStatus> {
     let evidence = Evidence::new(findings);
     let routes = route::judge_routes(resolved, &evidence);
     let verdicts = gateway::judge_gateways(resolved, &evidence, &routes);
     let sets = listener_set::set_statuses(resolved, &evidence, &verdicts);
-    let mut statuses = gateway::class_statuses(resolved, options);
+    let mut statuses = gateway::class_statuses(resolved, &evidence, options);
     statuses.extend(gateway::gateway_statuses(resolved, &verdicts, &sets));
     statuses.extend(sets.into_iter().filter_map(|set| set.status));
-    statuses.extend(route::route_statuses(resolved, &routes, options));
+    statuses.extend(route::route_statuses(resolved, &routes, (&evidence, scope), options));
     statuses.extend(policy::policy_statuses(resolved, &evidence));
     statuses.extend(policy::backend_statuses(resolved, &evidence));
     statuses.extend(judged(&resolved.manifests.meshes).map(|mesh| {
@@ -260,6 +292,27 @@ pub fn compute(resolved: &Resolved<'_>, findings: &[Finding], options: &Options)
     }));
     statuses.sort_by(|one, other| one.key.cmp(&other.key));
     statuses
+}
+
+/// Gives each finding the condition that the status of its object states because of it, and none where the status does
+/// not mention it: the report says what the status says. `findings` are those that the statuses were computed from.
+pub fn state(statuses: &[ObjectStatus], findings: &mut [Finding]) {
+    findings.iter_mut().for_each(|finding| finding.condition = None);
+    for status in statuses {
+        let object = status.key.to_ref();
+        for condition in status.conditions() {
+            let stated = Condition { kind: condition.kind, status: condition.status, reason: condition.reason };
+            for id in &condition.because {
+                let Some(finding) = findings.get_mut(id.position()) else { continue };
+                let is_named = |condition: Condition| finding.claim.is_some_and(|claim| claim.kind == condition.kind);
+                // What the finding speaks for goes before what follows from it.
+                let is_better = finding.condition.is_none_or(|known| is_named(stated) && !is_named(known));
+                if is_better && finding.object.as_ref() == Some(&object) {
+                    finding.condition = Some(stated);
+                }
+            }
+        }
+    }
 }
 
 /// The objects whose status is wanted: all but those of `--context`.

@@ -1,14 +1,13 @@
 //! Policies, and XBackends: what is said of them at each Gateway that uses them
 //! ([PolicyStatus](https://gateway-api.sigs.k8s.io/reference/spec/#policystatus)).
 
-use crate::diagnostics::Finding;
 use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{Resolved, ResolvedGateway, ResolvedPolicy};
 
 use super::catalogue::Subject;
 use super::condition::Conditions;
-use super::evidence::{Case, Evidence, position_in};
+use super::evidence::{Case, Claim, Evidence, position_in};
 use super::{
     AncestorStatus, AncestorsStatus, ObjectStatus, ParentStatus, ParentsStatus, Status, StatusCondition,
     StatusReference, judged,
@@ -49,7 +48,7 @@ fn accept(conditions: &mut Conditions, subject: Subject, case: Case<'_>, targets
     let is_lost =
         |target: usize| of_targets.iter().any(|finding| position(finding).is_none_or(|position| position == target));
     let others: Vec<_> =
-        all.into_iter().filter(|finding| !of_targets.iter().any(|known| std::ptr::eq(*known, *finding))).collect();
+        all.into_iter().filter(|finding| !of_targets.iter().any(|known| known.id == finding.id)).collect();
     let lost = (0..targets).filter(|target| is_lost(*target)).count();
     if targets > 0 && lost == targets {
         conditions.judge("Accepted", &of_targets, "Accepted", "");
@@ -62,7 +61,7 @@ fn accept(conditions: &mut Conditions, subject: Subject, case: Case<'_>, targets
     }
 }
 
-fn position(finding: &Finding) -> Option<usize> {
+fn position(finding: &Claim<'_>) -> Option<usize> {
     finding.path.as_ref().and_then(|path| position_in(path, "targetRefs"))
 }
 

@@ -12,8 +12,8 @@ use crate::resolver::{Attachment, ParentSource, Resolved, RouteKind, RouteParent
 
 use super::catalogue::Subject;
 use super::condition::Conditions;
-use super::evidence::{Case, Evidence, describe, position_in};
-use super::{ObjectStatus, ParentStatus, ParentsStatus, Status, StatusReference};
+use super::evidence::{Case, Claim, Evidence, describe, position_in};
+use super::{ObjectStatus, ParentStatus, ParentsStatus, Scope, Status, StatusReference};
 
 /// The most parents that the API server takes in a status.
 const MOST_PARENTS: usize = 32;
@@ -34,11 +34,11 @@ struct RuleShape {
 #[derive(Clone, Debug, Default)]
 pub(super) struct RouteVerdict<'e> {
     /// Why no rule is left; empty when one is.
-    refusals: Vec<&'e Finding>,
+    refusals: Vec<Claim<'e>>,
     /// Why some rules, or parts of them, are left out of a route that is served.
-    dropped: Vec<&'e Finding>,
+    dropped: Vec<Claim<'e>>,
     /// The references that cannot be used.
-    unresolved: Vec<&'e Finding>,
+    unresolved: Vec<Claim<'e>>,
 }
 
 /// The verdicts on all routes, by the position of the route in the resolved list of its kind.
@@ -101,10 +101,10 @@ fn rule_of_backends(backends: usize) -> RuleShape {
 fn judge<'e>(case: Case<'e>, rules: &[RuleShape]) -> RouteVerdict<'e> {
     let spec = path!["spec"];
     let mut refusals = case.against(Subject::Route, "Accepted", &[&spec]);
-    refusals.retain(|finding| finding.condition.is_some_and(|condition| RULE_REASONS.contains(&condition.reason)));
+    refusals.retain(|finding| finding.claim.is_some_and(|condition| RULE_REASONS.contains(&condition.reason)));
     let mut unresolved = case.against(Subject::Route, "ResolvedRefs", &[&spec]);
     unresolved.sort_by_key(|finding| rule_of(finding));
-    let is_blocking = |finding: &&&Finding| finding.path.as_ref().is_some_and(is_blocking);
+    let is_blocking = |finding: &&Claim<'_>| finding.path.as_ref().is_some_and(is_blocking);
     let mut dropped: Vec<_> = refusals.iter().chain(unresolved.iter().filter(is_blocking)).copied().collect();
     for list in [&mut refusals, &mut dropped] {
         list.sort_by_key(|finding| rule_of(finding));
@@ -128,7 +128,7 @@ fn is_blocking(path: &FieldPath) -> bool {
 }
 
 /// Whether nothing of a rule is served: it is refused as a whole, or all its matches or backends are.
-fn is_lost(rule: usize, shape: RuleShape, findings: &[&Finding]) -> bool {
+fn is_lost(rule: usize, shape: RuleShape, findings: &[Claim<'_>]) -> bool {
     let (mut matches, mut backends) = (BTreeSet::new(), BTreeSet::new());
     for finding in findings.iter().filter(|finding| rule_of(finding) == Some(rule)) {
         let Some(path) = &finding.path else { continue };
@@ -144,7 +144,7 @@ fn is_lost(rule: usize, shape: RuleShape, findings: &[&Finding]) -> bool {
 }
 
 fn is_combination(finding: &Finding) -> bool {
-    finding.condition.is_some_and(|condition| condition.reason == "IncompatibleFilters")
+    finding.claim.is_some_and(|condition| condition.reason == "IncompatibleFilters")
 }
 
 /// The list of a rule, and the position in it, that a path leads through.
@@ -159,15 +159,17 @@ fn part_of_rule(path: &FieldPath) -> Option<(&str, usize)> {
 pub(super) fn route_statuses(
     resolved: &Resolved<'_>,
     verdicts: &RouteVerdicts<'_>,
+    (evidence, scope): (&Evidence<'_>, Scope),
     options: &Options,
 ) -> Vec<ObjectStatus> {
     let mut statuses = Vec::new();
     macro_rules! add {
         ($($list:ident $verdicts:ident),+) => {$(
             for (route, verdict) in resolved.$list.iter().zip(&verdicts.$verdicts) {
-                if !route.object.position.context {
+                let is_wanted = scope == Scope::All || evidence.has(&route.object.key());
+                if !route.object.position.context && is_wanted {
                     let view = RouteView { object: route.object, parent_refs: &route.object.spec.parent_refs };
-                    statuses.push(view.status(&route.parents, verdict, resolved, options));
+                    statuses.push(view.status(&route.parents, verdict, (resolved, evidence), options));
                 }
             }
         )+};
@@ -187,7 +189,7 @@ impl<S> RouteView<'_, S> {
         &self,
         parents: &[RouteParent],
         verdict: &RouteVerdict<'_>,
-        resolved: &Resolved<'_>,
+        (resolved, evidence): (&Resolved<'_>, &Evidence<'_>),
         options: &Options,
     ) -> ObjectStatus {
         let entries = parents.iter().filter_map(|parent| {
@@ -199,7 +201,7 @@ impl<S> RouteView<'_, S> {
                 ParentSource::Ref(index) => StatusReference::of_parent(self.parent_refs.get(index)?),
                 ParentSource::Default(gateway) => StatusReference::of_gateway(&resolved.gateways[gateway]),
             };
-            let conditions = self.conditions(parent, verdict)?.into_list();
+            let conditions = self.conditions(parent, verdict, evidence)?.into_list();
             Some(ParentStatus { conditions, controller_name, parent_ref })
         });
         let parents = entries.take(MOST_PARENTS).collect();
@@ -207,21 +209,29 @@ impl<S> RouteView<'_, S> {
     }
 
     /// `None` when nobody has anything to say about this parent.
-    fn conditions(&self, parent: &RouteParent, verdict: &RouteVerdict<'_>) -> Option<Conditions> {
+    fn conditions(
+        &self,
+        parent: &RouteParent,
+        verdict: &RouteVerdict<'_>,
+        evidence: &Evidence<'_>,
+    ) -> Option<Conditions> {
         let RouteVerdict { refusals, dropped, unresolved } = verdict;
         let mut conditions = Conditions::new(Subject::Route, self.object.metadata.generation);
         let is_accepted = match &parent.refused {
             Some(refusal) => {
-                conditions.fail("Accepted", refusal.condition?.reason, refusal.message.clone());
+                let refusal = evidence.claim(refusal.finding?)?;
+                conditions.fail("Accepted", refusal.claim?.reason, refusal.message.clone());
+                conditions.because(&[refusal]);
                 false
             }
             None => conditions.judge("Accepted", refusals, "Accepted", "the route is accepted"),
         };
         conditions.judge("ResolvedRefs", unresolved, "ResolvedRefs", "all references are resolved");
-        let first = dropped.iter().find_map(|finding| finding.condition);
+        let first = dropped.iter().find_map(|finding| finding.claim);
         if let (true, Some(condition)) = (is_accepted, first) {
             let message = format!("Dropped Rule: {}", describe(dropped));
             conditions.hold("PartiallyInvalid", condition.reason, message);
+            conditions.because(dropped);
         }
         Some(conditions)
     }

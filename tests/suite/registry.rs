@@ -34,21 +34,22 @@ const WITHOUT_CASE: &[(&str, &str)] = &[
 /// What only `translate` reports, which is in no report of `validate`.
 const TRANSLATE_ONLY: &[&str] = &["GW3012", "GW3013", "GW5113", "GW6013", "GW6014"];
 
-/// Codes whose condition is one of routes, and that are found on objects without it as well.
-const CONDITION_OF_ROUTES: &[&str] = &["GW3017"];
+/// Codes that speak of a condition that no status states, with the reason.
+const WITHOUT_STATUS: &[(&str, &str)] =
+    &[("GW3017", "a selector that cannot be evaluated is the affair of the routes that it does not select")];
 
-/// What a reader of a finding misses: help, what traffic does (unless the API server refuses the object), and the
-/// condition of the code.
+/// What a reader of a finding misses: help, and what traffic does (unless the API server refuses the object). What it
+/// says of conditions is compared with the status.
 pub(crate) fn missing_words(finding: &Value) -> Option<String> {
     let id = finding["code"].as_str().unwrap_or_default();
-    let Some(code) = Code::find(id) else { return Some(format!("`{id}` is no code")) };
+    if Code::find(id).is_none() {
+        return Some(format!("`{id}` is no code"));
+    }
     let is_said = |key: &str| finding[key].as_str().is_some_and(|text| !text.trim().is_empty());
     let what = if !is_said("help") {
         "no help"
     } else if !is_said("consequence") && !id.starts_with("GW1") {
         "no consequence for traffic"
-    } else if code.condition().is_some() && finding["condition"].is_null() && !CONDITION_OF_ROUTES.contains(&id) {
-        "no status condition"
     } else {
         return None;
     };
@@ -79,8 +80,19 @@ fn every_code_is_shown(snapshots: &Path) -> Result<(), Failed> {
             (true, true) => wrong.push(format!("{id} has a case, and is listed as without one")),
             _ => {}
         }
+        let is_silent = WITHOUT_STATUS.iter().any(|(silent, _)| *silent == id);
+        if code.condition().is_some() && !is_exempt && states_a_condition(&text, id) == is_silent {
+            let has = if is_silent { "a case that states" } else { "no case that states" };
+            wrong.push(format!("{id} has {has} a condition"));
+        }
     }
     fail_for(wrong)
+}
+
+/// Whether some report on the code names a condition of the status.
+fn states_a_condition(reports: &str, id: &str) -> bool {
+    let blocks = reports.split("\n\n").filter(|block| block.contains(&format!("[{id}]")));
+    blocks.into_iter().any(|block| block.contains("\n  status: "))
 }
 
 fn fail_for(wrong: Vec<String>) -> Result<(), Failed> {

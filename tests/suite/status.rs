@@ -27,6 +27,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     let harness = harness.clone();
     trials.push(Trial::test("status::every_condition_of_the_catalogue_has_a_case", move || every_condition(&harness)));
     trials.push(Trial::test("status::what_the_api_server_refuses_is_seen", faults_are_seen));
+    trials.push(Trial::test("status::what_report_and_status_do_not_share_is_seen", contradictions_are_seen));
     trials
 }
 
@@ -48,8 +49,9 @@ fn check_case(harness: &Harness, case: &Case) -> Result<(), Failed> {
     let mut wrong = Vec::new();
     for item in items(&list) {
         wrong.extend(faults(item));
-        wrong.extend(contradictions(item, &report));
     }
+    wrong.extend(contradictions(&list, &report));
+    wrong.extend(entries(&report, "findings").filter_map(other_answer));
     if list["kind"] != "List" || list["apiVersion"] != "v1" {
         wrong.push("not a List".to_owned());
     }
@@ -176,50 +178,109 @@ fn is_listed(subject: Subject, condition: &Value) -> bool {
     CATALOGUE.iter().any(|entry| fits(entry, subject, condition) && entry.never.is_none())
 }
 
-/// Where the report and the status of an object disagree: each condition of a finding is stated somewhere in the status,
-/// and each reference that the status calls unresolved is in the report.
-fn contradictions(item: &Value, report: &Value) -> Vec<String> {
-    let (kind, metadata) = (&item["kind"], &item["metadata"]);
-    let is_here = |object: &Value| {
-        object["kind"] == *kind
-            && object["name"] == metadata["name"]
-            && object["namespace"].as_str().unwrap_or_default() == metadata["namespace"].as_str().unwrap_or_default()
-    };
-    let holders = subjects(item);
-    let stated: Vec<_> = holders.iter().flat_map(|(_, holder)| entries(holder, "conditions")).collect();
-    let says = |kind: &str, status: &str| stated.iter().any(|is| is["type"] == kind && is["status"] == status);
+/// Where the report and the status disagree. Both say the same of every object: each condition of a finding is stated in
+/// the status of its object, and each condition that is not as it should be is told by a finding, or follows from another
+/// one of the same status.
+fn contradictions(list: &Value, report: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
-    let findings: Vec<_> = entries(report, "findings").filter(|finding| is_here(&finding["object"])).collect();
-    for finding in &findings {
-        let (Some(of), Some(status)) = (finding["condition"]["type"].as_str(), finding["condition"]["status"].as_str())
-        else {
-            continue;
-        };
-        // An object that nobody uses or serves, or none of whose parents are ours, has nowhere to say it.
-        let is_silent = stated.is_empty() || says("Accepted", "Unknown");
-        // Parts of a route or policy that is accepted.
-        let is_partial = of == "Accepted"
-            && (says("PartiallyInvalid", "True")
-                || stated
-                    .iter()
-                    .any(|is| is["message"].as_str().is_some_and(|text| text.contains("some of its targets"))));
-        // A selector that cannot be evaluated is the routes' affair, and authorities can be for ListenerSets alone.
-        let is_of_others = finding["code"] == "GW3017" || finding["code"] == "GW6010";
-        if !(is_silent || is_partial || is_of_others || says(of, status)) {
-            let name = &metadata["name"];
-            wrong.push(format!("{kind} {name}: the report says {}, and the status does not", finding["condition"]));
+    for finding in entries(report, "findings").filter(|finding| !finding["condition"].is_null()) {
+        let of_object = items(list).find(|item| is_about(finding, item));
+        let stated = of_object.into_iter().flat_map(|item| subjects(item)).map(|(_, holder)| holder);
+        if !stated.flat_map(|holder| entries(holder, "conditions")).any(|is| is_same(is, &finding["condition"])) {
+            wrong.push(format!(
+                "the report says {} of {}, and the status does not",
+                finding["condition"], finding["object"]
+            ));
+        }
+        if finding["condition"]["status"] == "False" && finding["severity"] != "error" {
+            wrong.push(format!("{} is no error, and the status is {}", finding["code"], finding["condition"]));
         }
     }
-    let own = stated.iter().filter(|is| is["type"] == "ResolvedRefs" && is["status"] == "False");
-    for is in own.filter(|is| is["reason"] != "ListenersNotResolved") {
-        // The authorities for the clients of a ListenerSet are references of its Gateway.
-        let is_of_gateway = kind == "ListenerSet" && is["reason"].as_str().is_some_and(|reason| reason.contains("CA"));
-        let is_told = findings.iter().any(|finding| finding["condition"]["reason"] == is["reason"]);
-        if !is_told && !is_of_gateway {
-            wrong.push(format!("{kind} {}: the status says {is}, and the report does not", metadata["name"]));
+    for item in items(list) {
+        let told: Vec<_> = entries(report, "findings").filter(|finding| is_about(finding, item)).collect();
+        for (_, holder) in subjects(item) {
+            for is in entries(holder, "conditions").filter(|is| is_amiss(is)) {
+                let is_told = told.iter().any(|finding| is_same(is, &finding["condition"]));
+                if !is_told && !follows(is, holder, item) && !is_of_gateway(is, item, report) {
+                    wrong.push(format!(
+                        "the status of {} {} says {is}, and the report does not",
+                        item["kind"], item["metadata"]
+                    ));
+                }
+            }
         }
     }
     wrong
+}
+
+/// Where a finding says that requests get a status, and the witness that the simulator made for it gets another one.
+fn other_answer(finding: &Value) -> Option<String> {
+    let said = status_in(finding["consequence"].as_str()?)?;
+    let answer = finding["witness"].as_object()?.get("answer")?;
+    let is_share = answer["backends"].as_object().is_some_and(|shares| shares.contains_key(&format!("status:{said}")));
+    let is_same = answer["status"] == said || is_share;
+    (!is_same).then(|| format!("{} says `{}`, and the witness gets {answer}", finding["code"], finding["consequence"]))
+}
+
+/// The status that a sentence says requests get.
+fn status_in(sentence: &str) -> Option<u16> {
+    let words: Vec<_> = sentence.split(|c: char| c.is_whitespace() || c == ',' || c == ':').collect();
+    words.windows(2).filter(|pair| ["get", "with"].contains(&pair[0])).find_map(|pair| pair[1].parse().ok())
+}
+
+/// Whether a finding is about an object.
+fn is_about(finding: &Value, item: &Value) -> bool {
+    let (object, metadata) = (&finding["object"], &item["metadata"]);
+    object["kind"] == item["kind"]
+        && object["name"] == metadata["name"]
+        && object["namespace"].as_str().unwrap_or_default() == metadata["namespace"].as_str().unwrap_or_default()
+}
+
+fn is_same(one: &Value, other: &Value) -> bool {
+    ["type", "status", "reason"].iter().all(|key| one[key] == other[key])
+}
+
+/// Conditions that are no good news when they are true.
+const NEGATIVE: &[&str] = &["Conflicted", "OverlappingTLSConfig", "PartiallyInvalid", "InsecureFrontendValidationMode"];
+
+/// Whether a condition is not as it should be.
+fn is_amiss(condition: &Value) -> bool {
+    let is_negative = NEGATIVE.iter().any(|kind| condition["type"] == *kind);
+    condition["status"] == "False" || condition["status"] == "True" && is_negative
+}
+
+/// Whether a condition follows from others: those of the same subject, of a listener or of the parent.
+fn follows(condition: &Value, holder: &Value, item: &Value) -> bool {
+    let is_false = |holder: &Value, kinds: &[&str]| {
+        entries(holder, "conditions").any(|is| kinds.iter().any(|kind| is["type"] == *kind) && is["status"] == "False")
+    };
+    let is_true = |kind: &str| entries(holder, "conditions").any(|is| is["type"] == kind && is["status"] == "True");
+    let of_listeners = |kinds: &[&str]| entries(&item["status"], "listeners").any(|listener| is_false(listener, kinds));
+    let is_whole = std::ptr::eq(holder, &raw const item["status"]);
+    match (condition["type"].as_str().unwrap_or_default(), condition["reason"].as_str().unwrap_or_default()) {
+        (_, "ParentNotAccepted" | "ParentNotProgrammed") => true,
+        ("Accepted", "ListenersNotValid") => of_listeners(&["Accepted", "Programmed"]),
+        ("ResolvedRefs", "ListenersNotResolved") => of_listeners(&["ResolvedRefs"]),
+        ("Accepted", reason) => is_true("Conflicted") && reason.ends_with("Conflict"),
+        ("Programmed", _) if is_whole => is_false(holder, &["Accepted"]) || of_listeners(&["Programmed"]),
+        ("Programmed", _) => {
+            is_false(holder, &["Accepted", "ResolvedRefs"]) || is_false(&item["status"], &["Accepted", "Programmed"])
+        }
+        // Nothing is served where nobody can be asked.
+        ("PartiallyInvalid", _) => is_false(holder, &["ResolvedRefs"]),
+        _ => false,
+    }
+}
+
+/// The authorities for the clients of a ListenerSet are references of its Gateway, where they are reported.
+fn is_of_gateway(condition: &Value, item: &Value, report: &Value) -> bool {
+    let is_frontend = |finding: &Value| {
+        finding["object"]["kind"] == "Gateway"
+            && finding["path"].as_str().is_some_and(|path| path.starts_with("spec.tls.frontend"))
+    };
+    item["kind"] == "ListenerSet"
+        && ["Accepted", "ResolvedRefs"].iter().any(|kind| condition["type"] == *kind)
+        && entries(report, "findings").any(is_frontend)
 }
 
 /// The conditions of all snapshots.
@@ -273,4 +334,40 @@ fn faults_are_seen() -> Result<(), Failed> {
         faults(&route(vec![condition("Maybe")])).len(),
     ];
     if counts == [0, 1, 1, 2] { Ok(()) } else { Err(Failed::from(format!("{counts:?}"))) }
+}
+
+/// A report and a status that agree, and what becomes of each when one word of either is another.
+fn contradictions_are_seen() -> Result<(), Failed> {
+    let condition =
+        |kind: &str, status: &str, reason: &str| serde_json::json!({"type": kind, "status": status, "reason": reason});
+    let list = |conditions: Vec<Value>| {
+        serde_json::json!({"items": [{"kind": "HTTPRoute", "metadata": {"namespace": "n", "name": "a"},
+            "status": {"parents": [{"conditions": conditions}]}}]})
+    };
+    let report = |severity: &str, condition: Value| {
+        serde_json::json!({"findings": [{"severity": severity, "condition": condition,
+            "object": {"kind": "HTTPRoute", "namespace": "n", "name": "a"}}]})
+    };
+    let (accepted, partial) =
+        (condition("Accepted", "True", "Accepted"), condition("PartiallyInvalid", "True", "UnsupportedValue"));
+    let refused = condition("Accepted", "False", "UnsupportedValue");
+    let counts = [
+        contradictions(&list(vec![accepted.clone(), partial.clone()]), &report("error", partial.clone())).len(),
+        // The status says that the route is accepted, and the report does not.
+        contradictions(&list(vec![accepted.clone(), partial.clone()]), &report("error", refused.clone())).len(),
+        // A condition that nobody told of.
+        contradictions(&list(vec![accepted.clone(), partial]), &report("error", Value::Null)).len(),
+        // A refusal that is a note.
+        contradictions(&list(vec![refused.clone()]), &report("note", refused.clone())).len(),
+        // Another reason.
+        contradictions(&list(vec![condition("Accepted", "False", "NoMatchingParent")]), &report("error", refused))
+            .len(),
+    ];
+    let witness = |status: u16| {
+        serde_json::json!({"code": "GW4054", "consequence": "requests to this listener get 404",
+            "witness": {"answer": {"status": status}}})
+    };
+    let answers = [404, 200].map(|status| other_answer(&witness(status)).is_some());
+    let is_seen = counts == [0, 2, 1, 1, 2] && answers == [false, true];
+    if is_seen { Ok(()) } else { Err(Failed::from(format!("{counts:?} {answers:?}"))) }
 }

@@ -29,8 +29,10 @@ pub(super) fn run(args: &StatusArgs, screen: ScreenArgs, streams: &mut Streams<'
         return Ok(status);
     }
     let statuses = &compiled.compilation.status;
+    let is_file = args.output_file.as_deref().is_some_and(|file| file.as_os_str() != "-");
+    let is_colored = streams.color_stdout && !is_file;
     pipeline::write_product(args.output_file.as_deref(), streams, |out| match args.output {
-        StatusFormat::Table => table::write(statuses, out),
+        StatusFormat::Table => table::write(statuses, is_colored, out),
         StatusFormat::Yaml => write_documents(statuses, out),
         StatusFormat::Json => write_list(statuses, out),
     })?;

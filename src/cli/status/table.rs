@@ -14,46 +14,170 @@ use crate::status::{
 
 /// The spaces between two columns.
 const GAP: usize = 3;
+/// The condition that is no good news when it is true.
+const PARTIALLY_INVALID: &str = "PartiallyInvalid";
+/// The condition of a listener whose place another one has.
+const CONFLICTED: &str = "Conflicted";
 /// What stands in a cell with nothing to say.
 const NOTHING: &str = "<none>";
 
+/// The columns of a terminal that nobody has widened.
+const WIDTH: usize = 80;
+/// What stands before the lines of a row that is too wide for one.
+const INDENT: usize = 3;
+/// How many columns name the object of a row.
+const NAMES: usize = 2;
+
+/// How a cell is told from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Paint {
+    Plain,
+    /// What is not as it should be.
+    Red,
+    /// What is to be looked at.
+    Yellow,
+}
+
+impl Paint {
+    /// A text in the colour.
+    fn apply(self, text: &str, is_colored: bool) -> String {
+        match self {
+            Self::Red if is_colored => format!("\u{1b}[31m{text}\u{1b}[0m"),
+            Self::Yellow if is_colored => format!("\u{1b}[33m{text}\u{1b}[0m"),
+            Self::Plain | Self::Red | Self::Yellow => text.to_owned(),
+        }
+    }
+}
+
+/// A cell of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cell {
+    text: String,
+    paint: Paint,
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self { text: text.into(), paint: Paint::Plain }
+    }
+}
+
+impl Cell {
+    fn width(&self) -> usize {
+        self.text.chars().count()
+    }
+}
+
 /// A table under a header.
 struct Table {
-    rows: Vec<Vec<String>>,
-    columns: usize,
+    header: Vec<&'static str>,
+    rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
-    fn new(header: &[&str]) -> Self {
-        Self { rows: vec![header.iter().map(|&cell| cell.to_owned()).collect()], columns: header.len() }
+    fn new(header: &[&'static str]) -> Self {
+        Self { header: header.to_vec(), rows: Vec::new() }
     }
 
-    fn push(&mut self, row: Vec<String>) {
-        debug_assert_eq!(row.len(), self.columns);
+    fn push(&mut self, row: Vec<Cell>) {
+        debug_assert_eq!(row.len(), self.header.len());
         self.rows.push(row);
     }
 
     fn is_empty(&self) -> bool {
-        self.rows.len() < 2
+        self.rows.is_empty()
     }
 
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let width = |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-        let widths: Vec<usize> = (0..self.columns).map(width).collect();
-        for row in &self.rows {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                line.push_str(cell);
-                line.extend(std::iter::repeat_n(' ', width - cell.chars().count() + GAP));
-            }
-            writeln!(out, "{}", line.trim_end())?;
+    /// Writes the columns side by side where they fit, and else the rows below each other: nothing is left out.
+    fn write(&self, is_colored: bool, out: &mut dyn Write) -> io::Result<()> {
+        let header: Vec<Cell> = self.header.iter().map(|&title| title.into()).collect();
+        let lines = || std::iter::once(&header).chain(&self.rows);
+        let widths = |columns: usize| -> Vec<usize> {
+            let width = |column: usize| lines().map(|row| row[column].width()).max().unwrap_or_default();
+            (0..columns).map(width).collect()
+        };
+        let all = widths(self.header.len());
+        let gaps = GAP * all.len().saturating_sub(1);
+        if all.iter().sum::<usize>() + gaps <= WIDTH {
+            return lines().try_for_each(|row| write_side_by_side(row, &all, is_colored, out));
         }
-        Ok(())
+        let names = widths(NAMES.min(self.header.len()));
+        write_side_by_side(&header[..names.len()], &names, is_colored, out)?;
+        self.rows.iter().try_for_each(|row| self.write_below(row, &names, is_colored, out))
+    }
+
+    /// The names of the object, and below them each further cell behind its title.
+    fn write_below(&self, row: &[Cell], names: &[usize], is_colored: bool, out: &mut dyn Write) -> io::Result<()> {
+        let (own, further) = row.split_at(names.len());
+        if names.iter().sum::<usize>() + GAP * names.len().saturating_sub(1) <= WIDTH {
+            write_side_by_side(own, names, is_colored, out)?;
+        } else {
+            own.iter().try_for_each(|cell| write_broken(&cell.text, 0, out))?;
+        }
+        let mut line = Line::default();
+        for (title, cell) in self.header[names.len()..].iter().zip(further) {
+            if cell.text == NOTHING {
+                continue;
+            }
+            let width = title.chars().count() + 2 + cell.width();
+            if INDENT + width > WIDTH {
+                line.end(out)?;
+                write_broken(&format!("{title}: {}", cell.text), INDENT, out)?;
+                continue;
+            }
+            if line.width + width > WIDTH {
+                line.end(out)?;
+            }
+            line.add(&format!("{title}: {}", cell.paint.apply(&cell.text, is_colored)), width);
+        }
+        line.end(out)
     }
 }
 
+/// Items side by side, as many as fit.
+#[derive(Default)]
+struct Line {
+    text: String,
+    /// The columns that the text and the gap behind it take.
+    width: usize,
+}
+
+impl Line {
+    fn add(&mut self, item: &str, width: usize) {
+        let gap = if self.text.is_empty() { INDENT } else { GAP };
+        self.text.extend(std::iter::repeat_n(' ', gap));
+        self.text.push_str(item);
+        self.width = if self.width == 0 { INDENT } else { self.width } + width + GAP;
+    }
+
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { text, .. } = std::mem::take(self);
+        if text.is_empty() { Ok(()) } else { writeln!(out, "{text}") }
+    }
+}
+
+fn write_side_by_side(row: &[Cell], widths: &[usize], is_colored: bool, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = String::new();
+    let mut gap = 0;
+    for (cell, width) in row.iter().zip(widths).filter(|(cell, _)| !cell.text.is_empty()) {
+        line.extend(std::iter::repeat_n(' ', gap));
+        line.push_str(&cell.paint.apply(&cell.text, is_colored));
+        gap = width - cell.width() + GAP;
+    }
+    writeln!(out, "{line}")
+}
+
+/// A text that is longer than a line, in several.
+fn write_broken(text: &str, indent: usize, out: &mut dyn Write) -> io::Result<()> {
+    let characters: Vec<char> = text.chars().collect();
+    for part in characters.chunks(WIDTH - indent) {
+        writeln!(out, "{}{}", " ".repeat(indent), part.iter().collect::<String>())?;
+    }
+    Ok(())
+}
+
 /// Writes all tables that have rows, with an empty line between two.
-pub(super) fn write(statuses: &[ObjectStatus], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(statuses: &[ObjectStatus], is_colored: bool, out: &mut dyn Write) -> io::Result<()> {
     let tables = [
         classes(statuses),
         gateways(statuses),
@@ -67,7 +191,7 @@ pub(super) fn write(statuses: &[ObjectStatus], out: &mut dyn Write) -> io::Resul
         if position > 0 {
             writeln!(out)?;
         }
-        table.write(out)?;
+        table.write(is_colored, out)?;
     }
     Ok(())
 }
@@ -78,21 +202,28 @@ fn name_of(key: &ObjectKey) -> String {
 }
 
 /// The cell of a condition.
-fn cell(conditions: &[StatusCondition], kind: &str) -> String {
+fn cell(conditions: &[StatusCondition], kind: &str) -> Cell {
     let Some(condition) = conditions.iter().find(|condition| condition.kind == kind) else {
-        return NOTHING.to_owned();
+        return NOTHING.into();
     };
-    if condition.is_true() && condition.reason == condition.kind {
-        return condition.status.to_owned();
-    }
-    format!("{} ({})", condition.status, condition.reason)
+    let paint = match condition.status {
+        "True" if kind != PARTIALLY_INVALID => Paint::Plain,
+        "False" => Paint::Red,
+        _ => Paint::Yellow,
+    };
+    let text = match condition.is_true() && condition.reason == condition.kind {
+        true => condition.status.to_owned(),
+        false => format!("{} ({})", condition.status, condition.reason),
+    };
+    Cell { text, paint }
 }
 
 /// The conditions that are there only when they are true, by name.
-fn further(conditions: &[StatusCondition], shown: &[&str]) -> String {
+fn further(conditions: &[StatusCondition], shown: &[&str]) -> Cell {
     let others = conditions.iter().filter(|condition| !shown.contains(&condition.kind));
     let names: Vec<_> = others.map(|condition| condition.kind).collect();
-    if names.is_empty() { NOTHING.to_owned() } else { names.join(",") }
+    let paint = if names.contains(&CONFLICTED) { Paint::Red } else { Paint::Plain };
+    Cell { text: or_nothing(names.join(",")), paint }
 }
 
 fn or_nothing(text: String) -> String {
@@ -104,10 +235,10 @@ fn classes(statuses: &[ObjectStatus]) -> Table {
     for ObjectStatus { key, status, .. } in statuses {
         if let Status::GatewayClass(GatewayClassStatus { conditions, supported_features }) = status {
             table.push(vec![
-                name_of(key),
+                name_of(key).into(),
                 cell(conditions, "Accepted"),
                 cell(conditions, "SupportedVersion"),
-                supported_features.len().to_string(),
+                supported_features.len().to_string().into(),
             ]);
         }
     }
@@ -127,7 +258,7 @@ fn gateways(statuses: &[ObjectStatus]) -> Table {
             Status::ListenerSet(ListenerSetStatus { conditions, .. }) => (conditions, String::new()),
             _ => continue,
         };
-        let mut row = vec![key.namespace.clone(), name_of(key), or_nothing(addresses)];
+        let mut row: Vec<Cell> = vec![key.namespace.as_str().into(), name_of(key).into(), or_nothing(addresses).into()];
         row.extend(MAIN.iter().map(|kind| cell(conditions, kind)));
         row.push(further(conditions, MAIN));
         table.push(row);
@@ -155,8 +286,8 @@ fn listeners(statuses: &[ObjectStatus]) -> Table {
         };
         for ListenerStatus { attached_routes, conditions, name, supported_kinds } in listeners {
             let kinds = supported_kinds.iter().map(|kind| kind.kind).collect::<Vec<_>>().join(",");
-            let mut row = vec![key.namespace.clone(), name_of(key), name.clone(), or_nothing(kinds)];
-            row.push(attached_routes.to_string());
+            let mut row: Vec<Cell> = vec![key.namespace.as_str().into(), name_of(key).into(), name.as_str().into()];
+            row.extend([or_nothing(kinds).into(), attached_routes.to_string().into()]);
             row.extend(MAIN.iter().map(|kind| cell(conditions, kind)));
             row.push(further(conditions, MAIN));
             table.push(row);
@@ -185,10 +316,10 @@ fn parents(statuses: &[ObjectStatus], which: Parents) -> Table {
         }
         let entries = status.parents.iter().map(|entry| (&entry.parent_ref, entry.conditions.as_slice()));
         for (parent, conditions) in entries_or_none(key, entries.collect()) {
-            let mut row = vec![key.namespace.clone(), name_of(key), parent];
+            let mut row: Vec<Cell> = vec![key.namespace.as_str().into(), name_of(key).into(), parent.into()];
             row.extend(["Accepted", "ResolvedRefs"].map(|kind| cell(conditions, kind)));
             if which == Parents::Routes {
-                row.push(cell(conditions, "PartiallyInvalid"));
+                row.push(cell(conditions, PARTIALLY_INVALID));
             }
             table.push(row);
         }
@@ -202,7 +333,7 @@ fn ancestors(statuses: &[ObjectStatus]) -> Table {
         let Status::Ancestors(status) = status else { continue };
         let entries = status.ancestors.iter().map(|entry| (&entry.ancestor_ref, entry.conditions.as_slice()));
         for (ancestor, conditions) in entries_or_none(key, entries.collect()) {
-            let mut row = vec![key.namespace.clone(), name_of(key), ancestor];
+            let mut row: Vec<Cell> = vec![key.namespace.as_str().into(), name_of(key).into(), ancestor.into()];
             row.extend(["Accepted", "ResolvedRefs"].map(|kind| cell(conditions, kind)));
             table.push(row);
         }
@@ -240,7 +371,7 @@ fn meshes(statuses: &[ObjectStatus]) -> Table {
     for ObjectStatus { key, status, .. } in statuses {
         if let Status::Conditions(status) = status {
             let conditions = &status.conditions;
-            table.push(vec![name_of(key), cell(conditions, "Accepted"), cell(conditions, "Programmed")]);
+            table.push(vec![name_of(key).into(), cell(conditions, "Accepted"), cell(conditions, "Programmed")]);
         }
     }
     table
@@ -248,15 +379,45 @@ fn meshes(statuses: &[ObjectStatus]) -> Table {
 
 #[cfg(test)]
 mod tests {
-    use super::Table;
+    use super::{Cell, Paint, Table, WIDTH};
+
+    fn written(table: &Table, is_colored: bool) -> String {
+        let mut out = Vec::new();
+        table.write(is_colored, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell_and_lines_have_no_end() {
         let mut table = Table::new(&["NAME", "B"]);
-        table.push(vec!["é".to_owned(), "x".to_owned()]);
-        table.push(vec!["longer".to_owned(), String::new()]);
-        let mut out = Vec::new();
-        table.write(&mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "NAME     B\né        x\nlonger\n");
+        table.push(vec!["é".into(), "x".into()]);
+        table.push(vec!["longer".into(), "".into()]);
+        assert_eq!(written(&table, false), "NAME     B\né        x\nlonger\n");
+    }
+
+    #[test]
+    fn what_does_not_fit_stands_below_and_nothing_is_lost() {
+        let mut table = Table::new(&["NAMESPACE", "NAME", "PARENT", "ACCEPTED", "OTHER"]);
+        let (name, parent) = ("n".repeat(60), "p".repeat(200));
+        let accepted = Cell { text: "False (NoMatchingListenerHostname)".to_owned(), paint: Paint::Red };
+        table.push(vec!["a".into(), name.as_str().into(), parent.as_str().into(), accepted, "<none>".into()]);
+        let text = written(&table, false);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        let joined: String = text.split_whitespace().collect();
+        for part in [name.as_str(), &format!("PARENT:{parent}"), "ACCEPTED:False(NoMatchingListenerHostname)"] {
+            assert!(joined.contains(part), "{part} in {text}");
+        }
+        assert!(!text.contains("OTHER"), "{text}");
+        // Colours take no room.
+        let colored = written(&table, true);
+        assert!(colored.contains("\u{1b}[31mFalse (NoMatchingListenerHostname)\u{1b}[0m"), "{colored}");
+        assert_eq!(colored.replace("\u{1b}[31m", "").replace("\u{1b}[0m", ""), text);
+    }
+
+    #[test]
+    fn what_is_false_is_red_beside_other_columns_too() {
+        let mut table = Table::new(&["NAME", "ACCEPTED"]);
+        table.push(vec!["a".into(), Cell { text: "False (Invalid)".to_owned(), paint: Paint::Red }]);
+        assert_eq!(written(&table, true), "NAME   ACCEPTED\na      \u{1b}[31mFalse (Invalid)\u{1b}[0m\n");
     }
 }

@@ -111,6 +111,7 @@ fn change_words(finding: &mut Finding, change: &dyn Fn(&mut String)) {
         related,
         object: _,
         path,
+        claim: _,
         condition: _,
         fix,
         witness: _,

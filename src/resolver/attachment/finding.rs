@@ -6,7 +6,7 @@ use crate::parser::manifests::{Kind, Object};
 use crate::path;
 use crate::spelling::nearest;
 
-use super::super::listener::{ResolvedListener, RouteKind, listener_path};
+use super::super::listener::{ResolvedListener, listener_path};
 use super::{Parent, Refusal, RouteView};
 
 /// What a parent that fails means for the traffic.
@@ -62,7 +62,7 @@ pub(super) fn parent_not_accepted<S>(
         .related(set.at(&path!["spec", "parentRef"]), "the set's own parent")
         .consequence(NO_TRAFFIC)
         .help("mend the ListenerSet first");
-    finding.condition = (why == codes::LISTENER_SET_NOT_ALLOWED).then_some(NO_LISTENERS);
+    finding.claim = (why == codes::LISTENER_SET_NOT_ALLOWED).then_some(NO_LISTENERS);
     finding
 }
 
@@ -137,12 +137,20 @@ pub(super) fn not_allowed<S>(route: RouteView<'_, S>, parent: &Parent<'_, '_>, j
         .finding(
             codes::NOT_ALLOWED,
             parent.at.clone(),
-            format!("no listener of {} allows this route", parent.owner.object.describe()),
+            match parent.section_name {
+                Some(_) => format!("{} does not allow this route", parent.describe()),
+                None => format!("no listener of {} allows this route", parent.describe()),
+            },
         )
         .label(reasons.join("; "))
         .related(parent.owner.object.at(&related), "the listener")
         .consequence(NO_TRAFFIC)
         .help(help)
+}
+
+/// Names with the verb that follows them.
+fn are(names: &[String]) -> String {
+    format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
 }
 
 pub(super) fn no_matching_hostname<S>(
@@ -155,18 +163,17 @@ pub(super) fn no_matching_hostname<S>(
     let served: Vec<_> = mismatched.iter().map(|listener| format!("`{}`", listener.hostname)).collect();
     let asked: Vec<_> = route.hostnames.unwrap_or_default().iter().map(|host| format!("`{host}`")).collect();
     let first = mismatched.first().map_or(0, |listener| listener.index);
+    let message = match parent.section_name {
+        Some(_) => format!("no hostname of the route meets {}", parent.describe()),
+        None => format!("no hostname of the route meets a listener of {}", parent.describe()),
+    };
+    // What becomes of the requests depends on what else serves the ports: the analysis says so.
     route
         .object
-        .finding(
-            codes::NO_MATCHING_HOSTNAME,
-            path!["spec", "hostnames"],
-            format!("no hostname of the route meets a listener of {}", parent.owner.object.describe()),
-        )
-        .label(format!("the listeners serve {}", served.join(", ")))
+        .finding(codes::NO_MATCHING_HOSTNAME, parent.at.clone(), message)
+        .label(format!("{} served here, not {}", are(&served), asked.join(", ")))
+        .related(route.object.at(&path!["spec", "hostnames"]), "the route's hostnames")
         .related(parent.owner.object.at(&listener_path(first).with("hostname")), "the listener's hostname")
-        .consequence(match route.kind {
-            RouteKind::Grpc => format!("calls for {} get UNIMPLEMENTED", asked.join(", ")),
-            _ => format!("requests for {} get 404", asked.join(", ")),
-        })
+        .consequence(NO_TRAFFIC)
         .help("use a hostname that a listener covers, or widen the listener's `hostname`")
 }

@@ -1,6 +1,8 @@
 //! What became of one parent of a route.
 
-use crate::diagnostics::{Condition, Finding};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, FindingId};
+
+use crate::path;
 
 use super::super::listener::ListenerId;
 
@@ -24,23 +26,29 @@ impl RouteParent {
 
     /// A parent that nobody knows: no controller has anything to say.
     pub(super) fn missing(source: ParentSource, message: String) -> Self {
-        let refused = ParentRefusal { condition: None, message };
+        let refused = ParentRefusal { finding: None, message };
         Self { source, gateway: None, listeners: Vec::new(), refused: Some(refused) }
     }
 
-    pub(super) fn refused(source: ParentSource, gateway: Option<usize>, finding: &Finding) -> Self {
-        let Finding { condition, message, .. } = finding;
-        let refused = ParentRefusal { condition: *condition, message: message.clone() };
+    /// A parent that does not take the route, which is reported.
+    pub(super) fn refused(
+        source: ParentSource,
+        gateway: Option<usize>,
+        finding: Finding,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let message = finding.message.clone();
+        let refused = ParentRefusal { finding: Some(diagnostics.record(finding)), message };
         Self { source, gateway, listeners: Vec::new(), refused: Some(refused) }
     }
 }
 
-/// Why a parent does not take a route, in the words of the finding.
+/// Why a parent does not take a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParentRefusal {
-    /// The condition of the route's status; `None` when no controller has anything to say.
-    pub condition: Option<Condition>,
-    /// What the finding says.
+    /// The finding that a controller's status of the parent comes from; `None` when no controller has anything to say.
+    pub finding: Option<FindingId>,
+    /// Why, in words.
     pub message: String,
 }
 
@@ -51,4 +59,14 @@ pub enum ParentSource {
     Ref(usize),
     /// `spec.useDefaultGateways`, for this default Gateway of [`crate::resolver::Resolved::gateways`].
     Default(usize),
+}
+
+impl ParentSource {
+    /// The field that names the parent.
+    pub fn path(self) -> FieldPath {
+        match self {
+            Self::Ref(index) => path!["spec", "parentRefs", index],
+            Self::Default(_) => path!["spec", "useDefaultGateways"],
+        }
+    }
 }

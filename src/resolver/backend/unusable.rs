@@ -138,7 +138,7 @@ pub(super) fn invalid_kind<S>(from: &BackendReferrer<'_, S>, group: &str, kind: 
 pub(super) fn not_a_name<S>(from: &BackendReferrer<'_, S>, name: &str) -> Finding {
     let message = format!("`{}` is not the name of an object", name.escape_debug());
     let mut finding = from.object.finding(codes::NOT_AN_OBJECT_NAME, from.path.with("name"), message);
-    finding.condition = codes::BACKEND_NOT_FOUND.condition();
+    finding.claim = codes::BACKEND_NOT_FOUND.condition();
     finding.label("no object can have this name").consequence(from.lost.describe()).help(object_name::HELP)
 }
 

@@ -137,7 +137,7 @@ pub(super) fn check_name(
     }
     let message = format!("`{}` is not the name of an object", name.escape_debug());
     let mut finding = from.error(codes::NOT_AN_OBJECT_NAME, "name", message);
-    finding.condition = reference.missing.condition();
+    finding.claim = reference.missing.condition();
     Err(diagnostics.error(finding.label("no object can have this name").help(object_name::HELP)))
 }
 

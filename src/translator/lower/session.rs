@@ -162,7 +162,7 @@ fn report_unsafe<S>(source: &SessionSource<'_, S>, message: &str, diagnostics: &
         .consequence(source.consequence)
         .help("use letters, digits, `-` and `_` in names, and a plain path");
     if source.object.kind == Kind::XBackendTrafficPolicy {
-        finding.condition = Some(INVALID);
+        finding.claim = Some(INVALID);
     }
     diagnostics.error(finding)
 }
