@@ -146,6 +146,8 @@ impl<'c> HttpTable<'c> {
                 None if wants_other_protocol(&admitted) => {
                     local(finish(LocalReply::new(UPGRADE_REFUSED, Reason::Upgrade), admitted.is_grpc))
                 }
+                // The route of those hosts is one for paths, which tunnels lack.
+                None if admitted.target.is_empty() => refused(Reason::NoRoute),
                 None => refused(Reason::Misdirected),
                 Some(host) => {
                     let route = self.table(place).find(&admitted.subject());
