@@ -33,9 +33,12 @@ enum Verdict {
     Refused,
 }
 
+/// What a condition takes on each kind of listener that has it, with the scheme; `None` where it tells requests apart.
+type Verdicts = BTreeSet<Option<(Verdict, &'static str)>>;
+
 /// Reports such matches.
 pub(super) fn report(config: &Config, objects: &Objects<'_>, diagnostics: &mut Diagnostics) {
-    let mut found: BTreeMap<(Origin, &str), BTreeSet<Option<(Verdict, &'static str)>>> = BTreeMap::new();
+    let mut found: BTreeMap<(Origin, &str), Verdicts> = BTreeMap::new();
     let mut tunnels = BTreeSet::new();
     for at in hosts(config) {
         let scheme = if at.chain.tls.is_some() { "https" } else { "http" };
@@ -51,7 +54,7 @@ pub(super) fn report(config: &Config, objects: &Objects<'_>, diagnostics: &mut D
             }
         }
     }
-    let of_header = |((origin, name), verdicts): ((Origin, &str), BTreeSet<Option<(Verdict, &'static str)>>)| {
+    let of_header = |((origin, name), verdicts): ((Origin, &str), Verdicts)| {
         let mut verdicts = verdicts.into_iter();
         // Where one listener differs from another, the match tells them apart.
         let first = verdicts

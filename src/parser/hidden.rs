@@ -294,7 +294,7 @@ fn of_broken(document: &str) -> Vec<Range<usize>> {
     let data = regex(&DATA, r#"(?:^|[\s{,"'\-])(?:data|stringData)["']?[ \t]*:"#);
     let secret = regex(&SECRET, r#"(?i)kind["']?\s*:\s*["']?secret"#);
     let Some(key) = regex(&KEY, r#"(?m)^[ \t]*(?:- +)?["']?[-._A-Za-z0-9]{1,63}["']?[ \t]*:(?:[ \t]|$)"#) else {
-        return vec![0..document.len()];
+        return std::iter::once(0..document.len()).collect();
     };
     let head = |line: &str| {
         let name =

@@ -93,6 +93,9 @@ pub type BackendRefOutcome = Result<BackendId, Reported>;
 /// A backend's identity: the same Service port can exist for TCP and for UDP.
 type Key = (BackendName, bool);
 
+/// Targets of policies by namespace and name of the Service: the section, and the proof that it was reported.
+type RefusedTargets<'m> = HashMap<(&'m str, &'m str), Vec<(Option<&'m str>, Reported)>>;
+
 /// Every backend that some reference names, each looked up once.
 #[derive(Debug)]
 pub struct BackendIndex<'m> {
@@ -105,7 +108,7 @@ pub struct BackendIndex<'m> {
     policies: BackendTlsPolicies<'m>,
     /// What BackendTLSPolicies cannot apply to, by namespace and name of the Service: the
     /// section, and the proof that it was reported.
-    refused_targets: HashMap<(&'m str, &'m str), Vec<(Option<&'m str>, Reported)>>,
+    refused_targets: RefusedTargets<'m>,
     resolve: Vec<Resolve>,
     used_resolves: HashSet<usize>,
     warned: HashSet<(BackendId, RouteKind)>,
@@ -323,9 +326,7 @@ impl<'m> BackendIndex<'m> {
 }
 
 /// The targets of policies that do not count there.
-fn refused_targets<'m>(
-    policies: &BackendTlsPolicies<'m>,
-) -> HashMap<(&'m str, &'m str), Vec<(Option<&'m str>, Reported)>> {
+fn refused_targets<'m>(policies: &BackendTlsPolicies<'m>) -> RefusedTargets<'m> {
     let mut refused: HashMap<_, Vec<_>> = HashMap::new();
     for policy in policies.iter() {
         let object = policy.object;

@@ -330,7 +330,7 @@ fn noun(kind: Kind) -> &'static str {
 impl Concern {
     fn finding(self, object: &ForeignObject, options: &Options) -> Option<Finding> {
         let kind = full_kind(object);
-        let is_allowed = options.allow_unsupported.iter().any(|allowed| *allowed == kind);
+        let is_allowed = options.allow_unsupported.contains(&kind);
         let identity = &object.identity;
         let name = format!("{} `{}/{}`", shown(&identity.kind), shown(&identity.namespace), shown(&identity.name));
         let group =
