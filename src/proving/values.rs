@@ -86,6 +86,9 @@ impl Target {
         if host.is_empty() {
             return Err(format!("`{text}` has no host"));
         }
+        if host.starts_with('[') != host.ends_with(']') {
+            return Err(format!("`{host}` is not a host: an IPv6 address stands between `[` and `]`"));
+        }
         let path = match path.chars().next() {
             None => "/".to_owned(),
             Some('/') => path.to_owned(),

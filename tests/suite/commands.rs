@@ -185,7 +185,7 @@ fn router_check(stage: &Stage) -> Result<(), Failed> {
 
 fn status_with_errors(stage: &Stage) -> Result<(), Failed> {
     let output = stage.run(&["status", "m"])?;
-    let line = "shop        httproute/web   gateway/shop/edge   True       True            <none>";
+    let line = "shop        httproute/web\n   PARENT: gateway/shop/edge   ACCEPTED: True   RESOLVED-REFS: True";
     ensure(output.code == Some(0) && output.stdout.contains(line) && output.stderr.is_empty(), &output)?;
     stage.write("m/route.yaml", &ROUTE.replace("name: b", "name: gone"))?;
     let output = stage.run(&["status", "m", "-o", "json"])?;

@@ -35,8 +35,7 @@ const WITHOUT_CASE: &[(&str, &str)] = &[
 const TRANSLATE_ONLY: &[&str] = &["GW3012", "GW3013", "GW5113", "GW6013", "GW6014"];
 
 /// Codes that speak of a condition that no status states, with the reason.
-const WITHOUT_STATUS: &[(&str, &str)] =
-    &[("GW3017", "a selector that cannot be evaluated is the affair of the routes that it does not select")];
+const WITHOUT_STATUS: &[(&str, &str)] = &[];
 
 /// What a reader of a finding misses: help, and what traffic does (unless the API server refuses the object). What it
 /// says of conditions is compared with the status.

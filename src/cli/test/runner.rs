@@ -206,9 +206,12 @@ impl State {
         topology: &Topology,
         manifests: &Manifests<'_>,
     ) -> Result<(), String> {
-        let moved = manifests.compile(&offline_options(topology, cases, options));
+        let mut moved = manifests.compile(&offline_options(topology, cases, options));
+        if args.partial {
+            moved.compilation.lowered.narrow();
+        }
         let config = moved.compilation.lowered.judged();
-        let simulators = Simulators::new(config);
+        let simulators = Simulators::new(config, args.partial);
         let tracer = Tracer::new(&moved.compilation);
         let mut simulated = Vec::new();
         let mut undecided = Vec::new();
@@ -304,13 +307,15 @@ impl State {
 struct Simulators<'c> {
     all: Simulator<'c>,
     each: BTreeMap<&'c ir::GatewayName, Simulator<'c>>,
+    /// Whether one proxy holds the Gateways together.
+    is_emitted: bool,
 }
 
 impl<'c> Simulators<'c> {
-    fn new(config: &'c Config) -> Self {
+    fn new(config: &'c Config, is_emitted: bool) -> Self {
         let gateways = config.listeners.iter().flat_map(|listener| &listener.gateways);
         let each = gateways.map(|gateway| (gateway, Simulator::of_gateway(config, gateway)));
-        Self { all: Simulator::new(config), each: each.collect() }
+        Self { all: Simulator::new(config), each: each.collect(), is_emitted }
     }
 
     /// The one that decides about a case: that of its Gateway, or of the only one that serves the port.
@@ -331,11 +336,14 @@ impl<'c> Simulators<'c> {
                 Some(why) => Err(format!("nothing that is judged listens on port {port}{why}")),
                 None => Ok(&self.all),
             },
+            _ if self.is_emitted => Ok(&self.all),
             [one] => Ok(self.each.get(*one).unwrap_or(&self.all)),
             several => {
                 let known: Vec<String> = several.iter().map(|gateway| format!("`{gateway}`")).collect();
                 let known = known.join(", ");
-                Err(format!("several Gateways serve port {port}: name one of {known} as the case's `gateway`"))
+                Err(format!(
+                    "several Gateways serve port {port}: name one of {known} in the case, as `gateway: NAMESPACE/NAME`"
+                ))
             }
         }
     }

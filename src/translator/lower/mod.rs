@@ -64,6 +64,11 @@ impl Lowered {
         self.judged.as_ref().unwrap_or(&self.config)
     }
 
+    /// Judges what is emitted from now on: what a Gateway controller would program, and what one proxy then does.
+    pub fn narrow(&mut self) {
+        self.judged = None;
+    }
+
     /// Whether something is declared that the emitted configuration does not hold, or not as it is declared.
     pub fn is_narrowed(&self) -> bool {
         self.judged.is_some()
