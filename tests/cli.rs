@@ -119,6 +119,7 @@ fn what_is_empty_or_malformed_could_not_run() {
     for arguments in [
         ["test", "none.yaml", "-f", "a.yaml"].as_slice(),
         &["test", "empty.yaml", "-f", "a.yaml"],
+        &["translate", "-"],
         &["route", "http://[::1", "-f", "a.yaml"],
     ] {
         let (code, stdout, stderr) = run(folder.path(), arguments);

@@ -92,7 +92,9 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
     };
     let ScopeParts { listeners, clusters, external_auths, material, matches, placement } = parts;
     listener::warn_of_copies(resolved, &placement, matches, diagnostics);
-    if listeners.is_empty() {
+    // Of an input without a word in it whoever reads it tells that there is no object.
+    let is_blank = resolved.manifests.sources.sources.iter().all(|source| source.text.trim().is_empty());
+    if listeners.is_empty() && !is_blank {
         diagnostics.report(
             Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")
                 .consequence("there is nothing that Envoy could run")
