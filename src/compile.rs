@@ -1,6 +1,7 @@
 //! The whole compilation in memory: no file system, no printing, no globals.
 
 use crate::analysis;
+use crate::context;
 use crate::diagnostics::{Diagnostics, Finding, Location, Unjudged, codes};
 use crate::emit;
 use crate::ir;
@@ -73,7 +74,7 @@ fn compile_for(
     }
     let mut unjudged = diagnostics.take_unjudged();
     let mut findings: Vec<Finding> = diagnostics.into_findings().into_iter().map(Finding::completed).collect();
-    let context_findings = findings.extract_if(.., |finding| is_on_context(&manifests, &finding.location)).collect();
+    let context_findings = context::take(&manifests, options, &mut findings);
     findings.extend(settings_findings(options));
     suppress::apply(&manifests, options, &mut findings);
     if !options.select.is_empty() && !options.ignore.iter().any(|id| id == codes::SETTINGS_READ.id()) {
@@ -81,7 +82,7 @@ fn compile_for(
         findings.retain(|finding| finding.code != codes::SETTINGS_READ);
         findings.extend(settings_findings(options));
     }
-    unjudged.retain(|one| !is_on_context(&manifests, &one.location));
+    unjudged.retain(|one| !context::is_on_context(&manifests, &one.location));
     Compilation { manifests, findings, context_findings, unjudged, lowered, bootstrap, holds_private_key, status }
 }
 
@@ -135,19 +136,6 @@ fn encode(lowered: &Lowered) -> Vec<u8> {
     let sorted = emit::sort_map_entries(emit::BOOTSTRAP, &mut wire);
     debug_assert!(sorted.is_ok(), "{sorted:?}");
     wire
-}
-
-/// Whether a place is in a file of `--context`: known, and not judged.
-fn is_on_context(manifests: &Manifests, location: &Location) -> bool {
-    let source = match location {
-        Location::Source(source) | Location::Bytes(source, _) => *source,
-        Location::Field { document, .. } => match manifests.documents.get(document.0 as usize) {
-            Some(document) => document.source,
-            None => return false,
-        },
-        Location::Run | Location::Path(_) => return false,
-    };
-    manifests.sources.get(source).context
 }
 
 #[cfg(test)]

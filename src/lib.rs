@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod cli;
 pub mod comments;
 pub mod compile;
+mod context;
 pub mod diagnostics;
 pub mod emit;
 pub mod hostname;

@@ -8,7 +8,7 @@ use crate::ir::{Origin, Route};
 use crate::translator::lower::Lowered;
 
 use super::impossible;
-use super::objects::Objects;
+use super::objects::{Objects, Reason};
 use super::reach::{Loss, Reach, RuleKey, is_same_object, matches_of, reach, rule_key};
 use super::witness::Witnesses;
 
@@ -62,7 +62,7 @@ fn equal_finding<'c>(
     if objects.hostname(winner, host)? != hostname {
         return None;
     }
-    let reason = objects.reason(winner, route, host).as_str();
+    let reason = objects.reason(winner, route, host);
     let message = format!(
         "the match is also that of {}, which takes its requests for {}",
         objects.describe(winner.origin),
@@ -71,7 +71,8 @@ fn equal_finding<'c>(
     let elsewhere = if reach.lost.contains_key(&route.origin) { "" } else { " there; other hosts are served by it" };
     let finding = objects.finding(codes::DUPLICATE_MATCH, route.origin, false, message)?;
     let finding = finding
-        .label(format!("the other one goes first: {reason}"))
+        .by_age(reason == Reason::Name)
+        .label(format!("the other one goes first: {}", reason.as_str()))
         .consequence(format!("no request reaches this match{elsewhere}"))
         .help("remove one of the two, or give them different hostnames or conditions")
         .witness(witnesses.of_loss(loss));
@@ -85,6 +86,7 @@ fn rule_finding<'c>(losses: &[&Loss<'c>], objects: &Objects<'_>, witnesses: &Wit
     let finding = objects.finding(codes::UNREACHABLE_RULE, first.route.origin, true, message)?;
     let finding = finding
         .label(why(first, objects))
+        .by_age(is_by_age(first, objects))
         .consequence("the rule is served to nobody; other rules answer all requests that it matches")
         .help("remove the rule, or make its matches more specific than those that come first")
         .witness(losses.iter().find_map(|loss| witnesses.of_loss(loss)));
@@ -100,6 +102,7 @@ fn match_finding<'c>(loss: &Loss<'c>, objects: &Objects<'_>, witnesses: &Witness
     let finding = objects.finding(codes::UNREACHABLE_MATCH, loss.route.origin, false, message)?;
     let finding = finding
         .label(why(loss, objects))
+        .by_age(is_by_age(loss, objects))
         .consequence("the match has no effect; other matches take all its requests")
         .help("remove the match, or make it more specific than what comes first")
         .witness(witnesses.of_loss(loss));
@@ -114,12 +117,18 @@ fn taken_in_words<'c>(takers: impl Iterator<Item = &'c Route>, objects: &Objects
     }
 }
 
-/// Why the first taker goes first.
+/// What puts the first taker first.
+fn reason(loss: &Loss<'_>, objects: &Objects<'_>) -> Option<Reason> {
+    Some(objects.reason(loss.takers.first()?, loss.route, &loss.at.host.hostname))
+}
+
+/// The same in words.
 fn why(loss: &Loss<'_>, objects: &Objects<'_>) -> String {
-    let winner = loss.takers.first();
-    winner.map_or_else(String::new, |winner| {
-        objects.reason(winner, loss.route, &loss.at.host.hostname).as_str().to_owned()
-    })
+    reason(loss, objects).map_or_else(String::new, |reason| reason.as_str().to_owned())
+}
+
+fn is_by_age(loss: &Loss<'_>, objects: &Objects<'_>) -> bool {
+    reason(loss, objects) == Some(Reason::Name)
 }
 
 /// Adds the places of those who take the requests.

@@ -175,7 +175,7 @@ impl Compiled {
         let Compilation { manifests, context_findings, unjudged, .. } = &self.compilation;
         let Manifests { sources, object_count, judged_count, .. } = manifests;
         let report = Report::new(findings, sources.sources.len(), *object_count, locate);
-        report.with_ledger(*judged_count, unjudged, context_findings.len(), locate)
+        report.with_ledger(*judged_count, unjudged, context_findings, locate)
     }
 
     /// What is known at the end of a run with this report.

@@ -92,7 +92,7 @@ pub(super) fn tell_summary(
     let time = if is_for_people { format!(" ({} ms)", started.elapsed().as_millis()) } else { String::new() };
     streams.tell(&format!("{line}{time}"));
     if screen.verbose {
-        human::unjudged_lines(report).iter().for_each(|line| streams.tell(line));
+        human::detail_lines(report).iter().for_each(|line| streams.tell(line));
     }
 }
 

@@ -1,5 +1,7 @@
 //! A finding, and the list of them that a run collects.
 
+use std::fmt;
+
 use super::code::{Code, Condition, Severity};
 use super::fix::Fix;
 use super::location::{FieldPath, Location};
@@ -17,6 +19,17 @@ pub struct ObjectRef {
     pub namespace: String,
     /// The name.
     pub name: String,
+}
+
+impl fmt::Display for ObjectRef {
+    /// The kind and the name, as sentences name an object.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { group: _, kind, namespace, name } = self;
+        match namespace.is_empty() {
+            true => write!(f, "{kind} `{name}`"),
+            false => write!(f, "{kind} `{namespace}/{name}`"),
+        }
+    }
 }
 
 /// A second place that a finding mentions.
@@ -55,6 +68,8 @@ pub struct Finding {
     /// The condition that the object's status states because of the finding: what `gwctl status` shows. The code's own
     /// until the status is known; then `None` where it says nothing of the finding.
     pub condition: Option<Condition>,
+    /// Whether the place would be the other object's, were it the younger one, and nobody knows the ages.
+    pub is_by_age: bool,
     /// What to change in the manifests, where a program can do it.
     pub fix: Option<Fix>,
     /// A request that shows the problem.
@@ -76,6 +91,7 @@ impl Finding {
             path: None,
             claim: code.condition(),
             condition: code.condition(),
+            is_by_age: false,
             fix: None,
             witness: None,
         }
@@ -114,6 +130,13 @@ impl Finding {
     pub fn object(mut self, object: ObjectRef, path: FieldPath) -> Self {
         self.object = Some(object);
         self.path = Some(path);
+        self
+    }
+
+    /// Says that the younger of two objects loses, and that the manifests do not say which one is.
+    #[must_use]
+    pub fn by_age(mut self, is_by_age: bool) -> Self {
+        self.is_by_age = is_by_age;
         self
     }
 

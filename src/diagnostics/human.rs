@@ -14,7 +14,6 @@ use super::excerpt::draw;
 use super::location::Location;
 use super::place::{Locate, Place};
 use super::report::{Entry, Report, Summary};
-use super::unjudged::Unjudged;
 
 const BOLD: &str = "\u{1b}[1m";
 const RED: &str = "\u{1b}[1;31m";
@@ -54,22 +53,27 @@ pub fn summary_line(report: &Report<'_>, color: bool) -> String {
     if !report.unjudged.is_empty() {
         line.push_str(&format!(", {} not judged", report.unjudged.len()));
     }
-    if report.context_findings > 0 {
-        line.push_str(&format!(", {} on context left out", counted(report.context_findings, "finding")));
+    if !report.on_context.is_empty() {
+        line.push_str(&format!(", {} on context left out", counted(report.on_context.len(), "finding")));
     }
     line
 }
 
-/// What was not judged, a line each.
-pub fn unjudged_lines(report: &Report<'_>) -> Vec<String> {
-    let line = |(unjudged, place): &(&Unjudged, Option<Place>)| {
-        let place = place.as_ref().map(|place| match &place.span {
-            Some(span) => format!("  {}:{}:{}", place.file, span.line, span.column),
-            None => format!("  {}", place.file),
-        });
-        format!("not judged: {}: {}{}", unjudged.subject, unjudged.reason, place.unwrap_or_default())
+/// What was not judged, and what was found on objects of the context and is only counted, a line each.
+pub fn detail_lines(report: &Report<'_>) -> Vec<String> {
+    let at = |place: &Option<Place>| match place {
+        Some(Place { file, span: Some(span) }) => format!("  {file}:{}:{}", span.line, span.column),
+        Some(Place { file, span: None }) => format!("  {file}"),
+        None => String::new(),
     };
-    report.unjudged.iter().map(|unjudged| for_terminal(&line(unjudged)).into_owned()).collect()
+    let unjudged = report.unjudged.iter().map(|(unjudged, place)| {
+        format!("not judged: {}: {}{}", unjudged.subject, unjudged.reason, at(place))
+    });
+    let on_context = report.on_context.iter().map(|(finding, place)| {
+        let (severity, code) = (finding.severity().as_str(), finding.code.id());
+        format!("on context: {severity}[{code}] {}: {}{}", finding.code.name(), finding.message, at(place))
+    });
+    unjudged.chain(on_context).map(|line| for_terminal(&line).into_owned()).collect()
 }
 
 fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String) -> Result<(), std::fmt::Error> {
@@ -272,9 +276,13 @@ error[GW2001] backend-not-found: there is no Service `shop/crt`
     #[test]
     fn the_summary_counts_in_words() {
         let summary = Summary { files: 1, objects: 12, errors: 1, warnings: 0, notes: 2 };
-        let report = Report { entries: Vec::new(), summary, judged: 3, unjudged: Vec::new(), context_findings: 1 };
+        let finding = Finding::new(codes::IDLE_LISTENER, Location::Run, "no route is attached");
+        let on_context = vec![(&finding, None)];
+        let report = Report { entries: Vec::new(), summary, judged: 3, unjudged: Vec::new(), on_context };
         let line =
             "1 error, 0 warnings, 2 notes: 3 Gateway API objects judged in 1 file, 1 finding on context left out";
         assert_eq!(summary_line(&report, false), line);
+        let details = ["on context: warning[GW4054] listener-without-routes: no route is attached"];
+        assert_eq!(detail_lines(&report), details);
     }
 }

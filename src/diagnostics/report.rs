@@ -52,8 +52,8 @@ pub struct Report<'a> {
     pub judged: usize,
     /// What is declared and no judgement is about, with its place.
     pub unjudged: Vec<(&'a Unjudged, Option<Place>)>,
-    /// How many findings on objects of the context are left out.
-    pub context_findings: usize,
+    /// The findings on objects of the context that nothing judged has caused, with their places.
+    pub on_context: Vec<(&'a Finding, Option<Place>)>,
 }
 
 impl<'a> Report<'a> {
@@ -91,22 +91,24 @@ impl<'a> Report<'a> {
             summary,
             judged: 0,
             unjudged: Vec::new(),
-            context_findings: 0,
+            on_context: Vec::new(),
         }
     }
 
     /// The report with what was judged and what was not: the number of objects of Gateway API's groups, what is left of
-    /// them, and the number of findings that are left out because their objects are context.
+    /// them, and the findings that are only counted because their objects are context.
     #[must_use]
     pub fn with_ledger(
         self,
         judged: usize,
         unjudged: &'a [Unjudged],
-        context_findings: usize,
+        on_context: &'a [Finding],
         locate: &dyn Locate,
     ) -> Self {
         let unjudged = unjudged.iter().map(|one| (one, place_of(&one.location, locate))).collect();
-        Self { judged, unjudged, context_findings, ..self }
+        let on_context =
+            on_context.iter().map(|finding| (finding, place_of(&finding.location, locate))).collect();
+        Self { judged, unjudged, on_context, ..self }
     }
 
     /// How many findings fail the run.

@@ -49,19 +49,9 @@ pub enum Omission {
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name =
-            |f: &mut fmt::Formatter<'_>, ObjectRef { group: _, kind, namespace, name }: &ObjectRef| match namespace
-                .is_empty()
-            {
-                true => write!(f, "{kind} `{name}`"),
-                false => write!(f, "{kind} `{namespace}/{name}`"),
-            };
         match self {
-            Self::Object(object) => name(f, object),
-            Self::Part(object, path) => {
-                name(f, object)?;
-                write!(f, ", {path}")
-            }
+            Self::Object(object) => write!(f, "{object}"),
+            Self::Part(object, path) => write!(f, "{object}, {path}"),
             Self::Document => f.write_str("a document"),
         }
     }

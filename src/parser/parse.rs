@@ -61,12 +61,7 @@ where
         manifests.foreign.extend(document.foreign);
     }
     definitions.settle(&mut manifests, &mut found);
-    found.take_unjudged().into_iter().for_each(|one| diagnostics.leave(one));
-    for finding in found.into_findings() {
-        if !is_in_context(&finding.location, &manifests) {
-            diagnostics.report(finding);
-        }
-    }
+    diagnostics.append(found);
     manifests
 }
 
@@ -92,17 +87,6 @@ fn documents(sources: &SourceSet, found: &mut Diagnostics) -> (Vec<Document>, Ve
         }
     }
     (documents, syntaxes)
-}
-
-fn is_in_context(location: &Location, manifests: &Manifests) -> bool {
-    let source = match location {
-        Location::Source(source) | Location::Bytes(source, _) => Some(*source),
-        Location::Field { document, .. } => {
-            manifests.documents.get(document.0 as usize).map(|document| document.source)
-        }
-        Location::Run | Location::Path(_) => None,
-    };
-    source.and_then(|source| manifests.sources.sources.get(source.0 as usize)).is_some_and(|source| source.context)
 }
 
 /// What one document gave.

@@ -19,6 +19,11 @@ impl Age {
         metadata.creation_timestamp.map_or(Self::Unknown, Self::Known)
     }
 
+    /// Whether neither of two objects is known to be older.
+    pub fn is_open(one: &Metadata, other: &Metadata) -> bool {
+        Self::of(one) == Self::of(other)
+    }
+
     /// The whole order between equals: age, namespace, name.
     pub fn order(metadata: &Metadata) -> (Self, &str, &str) {
         (Self::of(metadata), &metadata.namespace, &metadata.name)

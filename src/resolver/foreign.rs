@@ -5,8 +5,6 @@
 //! names itself, or it is used by those that refer to it. Whatever else is of
 //! other groups has no effect here and is counted in one note.
 
-mod reference;
-
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Location, codes};
@@ -18,7 +16,7 @@ use crate::path;
 use crate::spelling::nearest;
 
 use super::selector::matches_labels;
-use reference::References;
+use super::reference::References;
 
 /// How many of an object's targets a finding shows.
 const MOST_SHOWN: usize = 8;
@@ -93,6 +91,7 @@ fn shown(text: &str) -> String {
 struct Candidate<'m> {
     metadata: &'m Metadata,
     place: Location,
+    is_judged: bool,
 }
 
 /// The objects of the input that others may be about.
@@ -163,7 +162,7 @@ impl<'m> Known<'m> {
     fn add<S>(&mut self, object: &'m Object<S>) {
         let metadata = &object.metadata;
         let (namespace, name) = (metadata.namespace.as_str(), metadata.name.as_str());
-        let candidate = Candidate { metadata, place: object.at(&path!["metadata", "name"]) };
+        let candidate = Candidate { metadata, place: object.at(&path!["metadata", "name"]), is_judged: !object.position.context };
         self.by_name.insert((object.kind, namespace, name), candidate);
         self.names.entry((object.kind, namespace)).or_default().push(name);
         for (key, value) in &metadata.labels {
@@ -218,6 +217,8 @@ struct About {
     kind: Kind,
     /// Where it is; `None` when it is not in the input, and assumed or refused.
     place: Option<Location>,
+    /// Whether it is judged; those that are go before those of the context.
+    is_judged: bool,
 }
 
 /// What a foreign object has to do with the input.
@@ -251,12 +252,13 @@ impl Concern {
                 Selection::Labels(_) | Selection::Istio { .. } => more += of_selection(target, kind, known, &mut found),
             }
         }
+        found.sort_by_key(|about| !about.is_judged);
         more += found.len().saturating_sub(MOST_SHOWN);
         found.truncate(MOST_SHOWN);
         if !found.is_empty() {
             return Self::Applies(found, more);
         }
-        match references.of(object) {
+        match references.of(&object.identity) {
             Some((by, place)) => Self::Named { by: by.to_owned(), place: place.clone() },
             None => missed.unwrap_or(Self::Nothing),
         }
@@ -268,8 +270,12 @@ fn of_name(target: &ForeignTarget, kind: Kind, name: &str, known: &Known<'_>) ->
     let full = if namespace.is_empty() { shown(name) } else { format!("{}/{}", shown(namespace), shown(name)) };
     let (path, full) = (target.path.clone(), format!("{} `{full}`", kind.name()));
     match known.by_name.get(&(kind, namespace, name)) {
-        Some(candidate) => Ok(About { path, name: full, kind, place: Some(candidate.place.clone()) }),
-        None if known.is_taken_for_given(kind, namespace, name) => Ok(About { path, name: full, kind, place: None }),
+        Some(Candidate { metadata: _, place, is_judged }) => {
+            Ok(About { path, name: full, kind, place: Some(place.clone()), is_judged: *is_judged })
+        }
+        None if known.is_taken_for_given(kind, namespace, name) => {
+            Ok(About { path, name: full, kind, place: None, is_judged: true })
+        }
         None => {
             let near = nearest(name, known.names(kind, namespace)).map(str::to_owned);
             Err(Concern::Missed { path, name: full, near })
@@ -280,24 +286,30 @@ fn of_name(target: &ForeignTarget, kind: Kind, name: &str, known: &Known<'_>) ->
 /// Adds the first objects that a target selects; the number of the others.
 fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &mut Vec<About>) -> usize {
     let mut more = 0;
-    let mut add = |name: &str, place: Location| {
-        if found.len() < MOST_SHOWN {
+    let mut add = |name: &str, place: Location, is_judged: bool| {
+        let about = || {
             let name = format!("{} `{name}`", kind.name());
-            found.push(About { path: target.path.clone(), name, kind, place: Some(place) });
-        } else {
-            more += 1;
+            About { path: target.path.clone(), name, kind, place: Some(place), is_judged }
+        };
+        if found.len() < MOST_SHOWN {
+            found.push(about());
+            return;
+        }
+        more += 1;
+        if let Some(other) = found.iter_mut().rfind(|other| is_judged && !other.is_judged) {
+            *other = about();
         }
     };
     match &target.selection {
         Selection::Labels(selector) => {
             let namespace = if kind.is_namespaced() { target.namespace.as_str() } else { "" };
             for name in known.selectable(kind, namespace, selector) {
-                let Some(Candidate { metadata, place }) = known.by_name.get(&(kind, namespace, *name)) else {
+                let Some(Candidate { metadata, place, is_judged }) = known.by_name.get(&(kind, namespace, *name)) else {
                     continue;
                 };
                 if matches_labels(selector, |key| metadata.labels.get(key).map(String::as_str)) {
                     let full = if namespace.is_empty() { (*name).to_owned() } else { format!("{namespace}/{name}") };
-                    add(&full, place.clone());
+                    add(&full, place.clone(), *is_judged);
                 }
             }
         }
@@ -306,7 +318,7 @@ fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &m
             let is_meant = |namespace: &str| *everywhere || namespace == target.namespace;
             for gateway in gateways.filter(|gateway| is_meant(&gateway.metadata.namespace)) {
                 if known.istio_classes.contains(gateway.spec.gateway_class_name.as_str()) {
-                    add(&gateway.full_name(), gateway.at(&path!["metadata", "name"]));
+                    add(&gateway.full_name(), gateway.at(&path!["metadata", "name"]), !gateway.position.context);
                 }
             }
         }

@@ -134,6 +134,7 @@ fn report_idle_route<S>(
                 false => "the route that is served: TLSRoute goes before TCPRoute",
             },
         )
+        .by_age(serving.kind == idle.kind && Age::is_open(&serving.metadata, &idle.metadata))
         .consequence(format!("nothing that arrives on port {} reaches this route", listener.spec.port))
         .help("give each route a listener of its own"),
     );

@@ -328,11 +328,13 @@ fn lost_conflict(listener: &ResolvedListener<'_>, other: &ResolvedListener<'_>, 
     let mine = listener.spec;
     let message = format!("listener `{}` conflicts with {} on port {}", mine.name, other.describe(), mine.port);
     let remedy = clash.remedy();
+    let are_sets = [listener, other].iter().all(|listener| listener.owner.kind() == Kind::ListenerSet);
     listener
         .owner
         .finding(clash.code(), listener_path(listener.index), message)
         .label(clash.describe())
         .related(other.owner.at(&listener_path(other.index)), "this listener stands first and keeps serving")
+        .by_age(are_sets && Age::is_open(listener.owner.metadata(), other.owner.metadata()))
         .consequence(format!("listener `{}` accepts no connections", mine.name))
         .help(format!("give the listener {remedy}; the Gateway stands first, then the oldest ListenerSet"))
 }

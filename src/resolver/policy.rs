@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
 use crate::parser::manifests::{Kind, Object};
 use crate::path;
 
@@ -75,7 +75,9 @@ impl<'m, S, V> Policies<'m, S, V> {
                     Some(winner) if winner == index => {}
                     Some(winner) => {
                         let at = path!["spec", "targetRefs", position];
-                        let proof = report_conflict(list[index].object, list[winner].object, at, diagnostics);
+                        let is_even = list[index].value.is_err() == list[winner].value.is_err();
+                        let finding = conflict(list[index].object, list[winner].object, at, is_even);
+                        let proof = diagnostics.error(finding);
                         list[index].targets[position] = Err(proof);
                     }
                 }
@@ -123,21 +125,18 @@ impl<'m, S, V> Policies<'m, S, V> {
     }
 }
 
-fn report_conflict<S>(loser: &Object<S>, winner: &Object<S>, at: FieldPath, diagnostics: &mut Diagnostics) -> Reported {
+/// The error on a policy that loses; two that are even are told apart by their age.
+fn conflict<S>(loser: &Object<S>, winner: &Object<S>, at: FieldPath, is_even: bool) -> Finding {
     let kind = loser.kind.name();
-    diagnostics.error(
-        loser
-            .finding(
-                codes::POLICY_CONFLICT,
-                at,
-                format!("{kind} `{}` has the same target as `{}`", loser.full_name(), winner.full_name()),
-            )
-            .label("another policy counts here")
-            .related(
-                winner.at(&path!["spec", "targetRefs"]),
-                "the policy that counts: it is older, or the only valid one",
-            )
-            .consequence(format!("{kind} `{}` has no effect on this target", loser.full_name()))
-            .help("remove one of them, or let them name different sections with `sectionName`"),
-    )
+    loser
+        .finding(
+            codes::POLICY_CONFLICT,
+            at,
+            format!("{kind} `{}` has the same target as `{}`", loser.full_name(), winner.full_name()),
+        )
+        .label("another policy counts here")
+        .related(winner.at(&path!["spec", "targetRefs"]), "the policy that counts: it is older, or the only valid one")
+        .by_age(is_even && Age::is_open(&loser.metadata, &winner.metadata))
+        .consequence(format!("{kind} `{}` has no effect on this target", loser.full_name()))
+        .help("remove one of them, or let them name different sections with `sectionName`")
 }

@@ -110,6 +110,7 @@ pub(super) fn report_shadowed(
         }
     }
     for ((route, position), other) in shadowed {
+        let is_equal = routes[other].hostnames.contains(&routes[route].hostnames[position]);
         let (object, other) = (routes[route].object, routes[other].object);
         let finding = object.finding(
             codes::SHADOWED_SERVER_NAME,
@@ -122,6 +123,7 @@ pub(super) fn report_shadowed(
                     other.at(&path!["spec", "hostnames"]),
                     "the route that has it: more specific, older, or first by name",
                 )
+                .by_age(is_equal && Age::is_open(&object.metadata, &other.metadata))
                 .consequence("connections for this server name do not reach this route")
                 .help("remove the hostname from one of the routes"),
         );

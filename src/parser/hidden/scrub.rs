@@ -113,6 +113,7 @@ fn change_words(finding: &mut Finding, change: &dyn Fn(&mut String)) {
         path,
         claim: _,
         condition: _,
+        is_by_age: _,
         fix,
         witness: _,
     } = finding;

@@ -1,43 +1,54 @@
-//! Which objects of other groups the input refers to, and where.
+//! Which objects the input refers to, and where: those of other groups, and those that judged objects refer to where
+//! some are not judged.
 
 use std::collections::HashMap;
 
-use crate::diagnostics::{FieldPath, Location};
+use crate::diagnostics::{FieldPath, Location, ObjectRef};
 use crate::options::Options;
 use crate::parser::api::{
     BackendObjectReference, BackendRef, FrontendTlsConfig, GatewayTls, GrpcRouteFilter, HttpRouteFilter, L4RouteRule,
     Listener, LocalObjectReference, ObjectReference, ParentReference, SecretObjectReference,
 };
-use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::path;
 
 /// The group, the kind, the namespace (empty for an object of the cluster) and the name of an object.
 type Key = (String, String, String, String);
 
-/// The first reference to each object of a kind that gwctl does not read.
+/// The first reference to each object.
 #[derive(Debug, Default)]
-pub(super) struct References(HashMap<Key, (String, Location)>);
+pub struct References {
+    /// To objects of kinds that gwctl does not read.
+    foreign: HashMap<Key, (String, Location)>,
+    /// Those of judged objects to objects of kinds that gwctl reads, where the input has context.
+    judged: HashMap<Key, (String, Location)>,
+    has_context: bool,
+}
 
 impl References {
-    pub(super) fn new(manifests: &Manifests, options: &Options) -> Self {
-        let mut references = Self::default();
+    /// Looks through the input.
+    pub fn new(manifests: &Manifests, options: &Options) -> Self {
+        let has_context = manifests.sources.sources.iter().any(|source| source.context);
+        let mut references = Self { has_context, ..Self::default() };
         references.add_gateways(manifests, options);
         references.add_routes(manifests);
         references.add_policies(manifests);
         references
     }
 
-    /// Who refers to the object, and where.
-    pub(super) fn of(&self, object: &ForeignObject) -> Option<&(String, Location)> {
-        let identity = &object.identity;
-        let key = |namespace: &str| {
-            (identity.group.clone(), identity.kind.clone(), namespace.to_owned(), identity.name.clone())
-        };
-        self.0.get(&key(&identity.namespace)).or_else(|| self.0.get(&key("")))
+    /// Who refers to the object of a kind that gwctl does not read, and where.
+    pub fn of(&self, ObjectRef { group, kind, namespace, name }: &ObjectRef) -> Option<&(String, Location)> {
+        let key = |namespace: &str| (group.clone(), kind.clone(), namespace.to_owned(), name.clone());
+        self.foreign.get(&key(namespace)).or_else(|| self.foreign.get(&key("")))
     }
 
-    /// Notes a reference, unless it names a kind that gwctl reads.
+    /// Which judged object refers to the object of a kind that gwctl reads, and where; where the input has context.
+    pub fn judged(&self, object: &ObjectRef) -> Option<&(String, Location)> {
+        let ObjectRef { group, kind, namespace, name } = object;
+        self.judged.get(&(group.clone(), kind.clone(), namespace.clone(), name.clone()))
+    }
+
+    /// Notes a reference.
     fn add<S>(
         &mut self,
         from: &Object<S>,
@@ -48,7 +59,8 @@ impl References {
     ) {
         let is_core =
             || [Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::Namespace].iter().any(|own| own.name() == kind);
-        if group == Kind::Gateway.group() || group == Kind::XBackend.group() || (group.is_empty() && is_core()) {
+        let is_own = group == Kind::Gateway.group() || group == Kind::XBackend.group() || (group.is_empty() && is_core());
+        if is_own && (!self.has_context || from.position.context) {
             return;
         }
         let namespace = namespace.unwrap_or(&from.metadata.namespace);
@@ -57,7 +69,7 @@ impl References {
             let name = if from.metadata.namespace.is_empty() { from.metadata.name.clone() } else { from.full_name() };
             (format!("{} `{name}`", from.kind.name()), from.at(&at()))
         };
-        self.0.entry(key).or_insert_with(by);
+        if is_own { &mut self.judged } else { &mut self.foreign }.entry(key).or_insert_with(by);
     }
 
     fn add_local<S>(&mut self, from: &Object<S>, at: impl FnOnce() -> FieldPath, reference: &LocalObjectReference) {

@@ -1,0 +1,172 @@
+//! Findings on objects of `--context`, which are known and not judged.
+//!
+//! A finding stands where something loses or fails. Where that is an object of
+//! the context, and a judged object brought it about, whoever is judged has to
+//! hear of it: the finding then stands on the judged object. It is found among
+//! the finding's related places, so whatever reports that one object suffers
+//! from another names the other there. What nothing that is judged has to do
+//! with is kept apart, to be counted. A policy is told where it reaches: on a
+//! judged target, or on a judged reference to one.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::diagnostics::{FieldPath, Finding, Location, ObjectRef, Related};
+use crate::options::Options;
+use crate::parser::manifests::{Manifests, Object, Position};
+use crate::parser::source::DocumentId;
+use crate::path;
+use crate::resolver::References;
+
+/// What nobody knows where the manifests do not say which object is older.
+const OLDER_WINS: &str = "the manifests do not say which is older, and in a cluster the older one wins";
+
+/// Takes the findings on objects of the context out of `findings`, but for those that can be told on a judged object.
+pub(crate) fn take(manifests: &Manifests, options: &Options, findings: &mut Vec<Finding>) -> Vec<Finding> {
+    let on_context: Vec<Finding> =
+        findings.extract_if(.., |finding| is_on_context(manifests, &finding.location)).collect();
+    if on_context.is_empty() {
+        return on_context;
+    }
+    let (objects, references) = (Objects::new(manifests), References::new(manifests, options));
+    let (mut told, mut left) = (Vec::new(), Vec::new());
+    for mut finding in on_context {
+        let is_judged = |related: &Related| !is_on_context(manifests, &related.location);
+        let cause = finding.related.iter().position(is_judged);
+        let cause = cause.map(|cause| finding.related.remove(cause));
+        match cause.or_else(|| reached(&finding, &objects, &references)) {
+            Some(cause) => told.push(tell_on(finding, cause, &objects)),
+            None => left.push(finding),
+        }
+    }
+    findings.extend(told);
+    left
+}
+
+/// Whether a place is in a file of `--context`.
+pub(crate) fn is_on_context(manifests: &Manifests, location: &Location) -> bool {
+    let source = match location {
+        Location::Source(source) | Location::Bytes(source, _) => *source,
+        Location::Field { document, .. } => match manifests.documents.get(document.0 as usize) {
+            Some(document) => document.source,
+            None => return false,
+        },
+        Location::Run | Location::Path(_) => return false,
+    };
+    manifests.sources.get(source).context
+}
+
+/// Where a policy of the context reaches something that is judged.
+fn reached(finding: &Finding, objects: &Objects, references: &References) -> Option<Related> {
+    let policy = finding.object.as_ref()?;
+    let about = |target: &ObjectRef| {
+        let (_, location) = references.judged(target)?;
+        Some(Related { message: format!("refers to {target}"), location: location.clone() })
+    };
+    if let Some(targets) = objects.targets.get(policy) {
+        let own = |target: &ObjectRef| {
+            let location = objects.judged.get(target)?.clone();
+            Some(Related { message: format!("applies to {target}"), location })
+        };
+        return targets.iter().find_map(|target| own(target).or_else(|| about(target)));
+    }
+    let is_foreign = objects.foreign.contains(policy);
+    let related = finding.related.iter().filter(|_| is_foreign);
+    related.filter_map(|related| objects.at(&related.location)).find_map(|(target, _)| about(&target))
+}
+
+/// The finding as one on a judged place.
+fn tell_on(mut finding: Finding, cause: Related, objects: &Objects) -> Finding {
+    let Related { message: label, location } = cause;
+    let suffering = match (&finding.object, &finding.path) {
+        (Some(object), Some(path)) if !path.0.is_empty() => format!("{object}, `{path}`"),
+        (Some(object), _) => object.to_string(),
+        (None, _) => "an object".to_owned(),
+    };
+    finding.message = format!("{suffering}, of the context: {}", finding.message);
+    let was = finding.label.take().unwrap_or_else(|| "what it does here".to_owned());
+    finding.related.insert(0, Related { message: was, location: finding.location });
+    finding.label = Some(label);
+    if finding.is_by_age {
+        let traffic = finding.consequence.take().map_or_else(String::new, |traffic| format!("{traffic}; "));
+        finding.consequence = Some(format!("{traffic}{OLDER_WINS}"));
+    }
+    (finding.object, finding.path) = objects.at(&location).unzip();
+    finding.location = location;
+    // The status of the judged object says nothing of it, and an edit would be one of the context.
+    (finding.claim, finding.condition, finding.fix) = (None, None, None);
+    finding
+}
+
+/// The objects of the input by their places, and what policies of the context are about.
+#[derive(Default)]
+struct Objects {
+    at: HashMap<(DocumentId, FieldPath), ObjectRef>,
+    /// The objects of kinds that gwctl does not read.
+    foreign: HashSet<ObjectRef>,
+    /// The targets of each policy of a kind that gwctl reads.
+    targets: HashMap<ObjectRef, Vec<ObjectRef>>,
+    /// The name of each judged object.
+    judged: HashMap<ObjectRef, Location>,
+}
+
+impl Objects {
+    fn new(manifests: &Manifests) -> Self {
+        let mut objects = Self::default();
+        macro_rules! add {
+            ($($list:ident),+ $(,)?) => { $(manifests.$list.iter().for_each(|object| objects.add(object));)+ };
+        }
+        add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
+        add!(reference_grants, backend_tls_policies, backends, backend_traffic_policies, meshes);
+        add!(namespaces, services, endpoint_slices, secrets, config_maps);
+        for object in &manifests.foreign {
+            objects.insert(&object.position, object.identity.clone());
+            objects.foreign.insert(object.identity.clone());
+        }
+        for policy in &manifests.backend_tls_policies {
+            let targets = policy.spec.target_refs.iter();
+            objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
+        }
+        for policy in &manifests.backend_traffic_policies {
+            let targets = policy.spec.target_refs.iter();
+            objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
+        }
+        objects
+    }
+
+    fn add<S>(&mut self, object: &Object<S>) {
+        let own = object.key().to_ref();
+        if !object.position.context {
+            self.judged.insert(own.clone(), object.at(&path!["metadata", "name"]));
+        }
+        self.insert(&object.position, own);
+    }
+
+    fn insert(&mut self, Position { document, base, context: _ }: &Position, object: ObjectRef) {
+        self.at.insert((*document, base.clone()), object);
+    }
+
+    fn aim<'t, S>(
+        &mut self,
+        policy: &Object<S>,
+        targets: impl Iterator<Item = (&'t String, &'t String, &'t String)>,
+    ) {
+        let namespace = &policy.metadata.namespace;
+        let target = |(group, kind, name): (&String, &String, &String)| ObjectRef {
+            group: group.clone(),
+            kind: kind.clone(),
+            namespace: namespace.clone(),
+            name: name.clone(),
+        };
+        self.targets.insert(policy.key().to_ref(), targets.map(target).collect());
+    }
+
+    /// The object at a place, and the path inside it.
+    fn at(&self, location: &Location) -> Option<(ObjectRef, FieldPath)> {
+        let Location::Field { document, path, part: _ } = location else { return None };
+        (0..=path.0.len()).find_map(|length| {
+            let (base, own) = path.0.split_at(length);
+            let object = self.at.get(&(*document, FieldPath(base.to_vec())))?;
+            Some((object.clone(), FieldPath(own.to_vec())))
+        })
+    }
+}
