@@ -81,7 +81,7 @@ struct Line(SourceId, usize);
 impl<'c> SourceComments<'c> {
     /// Looks up the places of everything that was emitted.
     pub fn new(compilation: &'c Compilation) -> Self {
-        let config = &compilation.lowered.config;
+        let config = &compilation.emitted().config;
         let mut filter_chains = Vec::new();
         for listener in &config.listeners {
             let chains = listener.chains().iter();
@@ -120,7 +120,7 @@ impl Comments for SourceComments<'_> {
 
 impl Compilation {
     fn named(&self) -> Named {
-        let config = &self.lowered.config;
+        let config = &self.emitted().config;
         let (mut listeners, mut routes, mut pools) = (Vec::new(), Vec::new(), BTreeMap::new());
         for listener in &config.listeners {
             listeners.push((name::listener(listener), listener.origin));
@@ -141,7 +141,7 @@ impl Compilation {
         let Named { listeners, routes, clusters } = self.named();
         let of = |resource, named: Vec<(String, Origin)>| {
             named.into_iter().map(move |(name, origin)| {
-                let object = self.lowered.origins.get(origin);
+                let object = self.emitted().origins.get(origin);
                 let object = object.map(|(key, _, place)| (key.to_ref(), of_rule(place).path()));
                 NamedPlace { resource, name, location: self.place_of(origin), object }
             })
@@ -152,7 +152,7 @@ impl Compilation {
 
     /// The location of an origin; for a match, that of its rule.
     fn place_of(&self, origin: Origin) -> Location {
-        let Some((_, position, place)) = self.lowered.origins.get(origin) else { return Location::Run };
+        let Some((_, position, place)) = self.emitted().origins.get(origin) else { return Location::Run };
         Location::field(position.document, position.base.join(&of_rule(place).path()))
     }
 

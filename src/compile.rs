@@ -29,6 +29,8 @@ pub struct Compilation {
     pub unjudged: Vec<Unjudged>,
     /// The intermediate representations of what is judged and of what is emitted, with their origins.
     pub lowered: Lowered,
+    /// What is emitted where objects are judged that the API server would refuse: what is left without them.
+    pub admitted: Option<Box<Lowered>>,
     /// The encoded Envoy bootstrap; `None` when there is nothing to serve.
     pub bootstrap: Option<Vec<u8>>,
     /// Whether the bootstrap holds a private key.
@@ -53,7 +55,10 @@ fn compile_for(
     mut diagnostics: Diagnostics,
     scope: status::Scope,
 ) -> Compilation {
-    let manifests = parser::parse::parse_with(sources, options, &mut diagnostics, parser::object::read);
+    let mut manifests = parser::parse::parse_with(sources, options, &mut diagnostics, parser::object::read);
+    let of_parser = diagnostics.findings().len();
+    let admitted = (!manifests.decoded.is_empty()).then(|| Box::new(lower_admitted(&manifests, options)));
+    manifests.admit_decoded();
     let (lowered, status) = {
         let stand_ins = StandIns::new(&manifests, options);
         let resolved = resolver::resolve(&manifests, &stand_ins, options, &mut diagnostics);
@@ -63,9 +68,10 @@ fn compile_for(
         let status = tell_status(&resolved, scope, options, &mut diagnostics);
         (lowered, status)
     };
-    let bootstrap = (!lowered.config.listeners.is_empty()).then(|| encode(&lowered));
+    let emitted = admitted.as_deref().unwrap_or(&lowered);
+    let bootstrap = (!emitted.config.listeners.is_empty()).then(|| encode(emitted));
     let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));
-    let holds_private_key = lowered.config.certificates.iter().any(inline);
+    let holds_private_key = emitted.config.certificates.iter().any(inline);
     if holds_private_key && bootstrap.is_some() {
         diagnostics.report(private_key_finding());
     }
@@ -73,7 +79,9 @@ fn compile_for(
         diagnostics.report(nothing_judged());
     }
     let mut unjudged = diagnostics.take_unjudged();
-    let mut findings: Vec<Finding> = diagnostics.into_findings().into_iter().map(Finding::completed).collect();
+    let mut findings = diagnostics.into_findings();
+    leave_out_missing(&manifests, of_parser, &mut findings);
+    let mut findings: Vec<Finding> = findings.into_iter().map(Finding::completed).collect();
     let context_findings = context::take(&manifests, options, &mut findings);
     findings.extend(settings_findings(options));
     suppress::apply(&manifests, options, &mut findings);
@@ -83,7 +91,63 @@ fn compile_for(
         findings.extend(settings_findings(options));
     }
     unjudged.retain(|one| !context::is_on_context(&manifests, &one.location));
-    Compilation { manifests, findings, context_findings, unjudged, lowered, bootstrap, holds_private_key, status }
+    Compilation {
+        manifests,
+        findings,
+        context_findings,
+        unjudged,
+        lowered,
+        admitted,
+        bootstrap,
+        holds_private_key,
+        status,
+    }
+}
+
+impl Compilation {
+    /// The intermediate representation that is emitted, with its origins.
+    pub fn emitted(&self) -> &Lowered {
+        self.admitted.as_deref().unwrap_or(&self.lowered)
+    }
+
+    /// Judges what is emitted from now on: what a cluster would admit, and what one proxy then does with it.
+    pub fn narrow(&mut self) {
+        if let Some(admitted) = self.admitted.take() {
+            self.lowered = *admitted;
+        }
+        self.lowered.narrow();
+    }
+}
+
+/// What a configuration is made of where some objects are judged only: the input without them. What is found on the
+/// way is found again, and more of it, where all are judged.
+fn lower_admitted(manifests: &Manifests, options: &Options) -> Lowered {
+    let mut unheard = Diagnostics::new();
+    let stand_ins = StandIns::new(manifests, options);
+    let resolved = resolver::resolve(manifests, &stand_ins, options, &mut unheard);
+    lower::lower(&resolved, options, &mut unheard)
+}
+
+/// Leaves out what was found on parts that are missing from decoded objects, but for what the parser says of them:
+/// whatever stands there in their place is none of the input.
+fn leave_out_missing(manifests: &Manifests, of_parser: usize, findings: &mut Vec<Finding>) {
+    let parts = manifests.missing_parts();
+    if parts.is_empty() {
+        return;
+    }
+    let is_missing = |location: &Location| {
+        parts.iter().any(|(_, _, part)| match (part, location) {
+            (Location::Field { document: one, path: part, .. }, Location::Field { document: other, path, .. }) => {
+                one == other && path.0.starts_with(&part.0)
+            }
+            _ => false,
+        })
+    };
+    let mut position = 0;
+    findings.retain(|finding| {
+        position += 1;
+        position <= of_parser || !is_missing(&finding.location)
+    });
 }
 
 /// What was read beside the manifests and counts as if it were said by whoever runs gwctl.

@@ -145,11 +145,7 @@ impl Objects {
         self.at.insert((*document, base.clone()), object);
     }
 
-    fn aim<'t, S>(
-        &mut self,
-        policy: &Object<S>,
-        targets: impl Iterator<Item = (&'t String, &'t String, &'t String)>,
-    ) {
+    fn aim<'t, S>(&mut self, policy: &Object<S>, targets: impl Iterator<Item = (&'t String, &'t String, &'t String)>) {
         let namespace = &policy.metadata.namespace;
         let target = |(group, kind, name): (&String, &String, &String)| ObjectRef {
             group: group.clone(),

@@ -112,7 +112,7 @@ impl<'m> TurnedAway<'m> {
         }
         add_all!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
         let is_route = |key: &ObjectKey| key.kind.name().ends_with("Route");
-        Self { parents, unknown: resolved.manifests.refused.iter().any(is_route) }
+        Self { parents, unknown: resolved.manifests.refused.keys().any(is_route) }
     }
 
     /// Whether a route would be attached to a listener, were it not for its mistakes.

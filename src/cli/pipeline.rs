@@ -219,7 +219,7 @@ impl Compiled {
     /// What the system says when a file cannot be written.
     pub(super) fn write_secrets(&self, directory: Option<&Path>) -> Result<(), Unwritten> {
         let Some(directory) = directory else { return Ok(()) };
-        for (path, content) in &self.compilation.lowered.files {
+        for (path, content) in &self.compilation.emitted().files {
             emit::file::write_private_file(directory, Path::new(path), content.as_bytes())
                 .map_err(|error| Unwritten(error.to_string()))?;
         }

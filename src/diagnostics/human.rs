@@ -66,9 +66,10 @@ pub fn detail_lines(report: &Report<'_>) -> Vec<String> {
         Some(Place { file, span: None }) => format!("  {file}"),
         None => String::new(),
     };
-    let unjudged = report.unjudged.iter().map(|(unjudged, place)| {
-        format!("not judged: {}: {}{}", unjudged.subject, unjudged.reason, at(place))
-    });
+    let unjudged = report
+        .unjudged
+        .iter()
+        .map(|(unjudged, place)| format!("not judged: {}: {}{}", unjudged.subject, unjudged.reason, at(place)));
     let on_context = report.on_context.iter().map(|(finding, place)| {
         let (severity, code) = (finding.severity().as_str(), finding.code.id());
         format!("on context: {severity}[{code}] {}: {}{}", finding.code.name(), finding.message, at(place))

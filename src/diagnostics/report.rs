@@ -106,8 +106,7 @@ impl<'a> Report<'a> {
         locate: &dyn Locate,
     ) -> Self {
         let unjudged = unjudged.iter().map(|one| (one, place_of(&one.location, locate))).collect();
-        let on_context =
-            on_context.iter().map(|finding| (finding, place_of(&finding.location, locate))).collect();
+        let on_context = on_context.iter().map(|finding| (finding, place_of(&finding.location, locate))).collect();
         Self { judged, unjudged, on_context, ..self }
     }
 

@@ -18,15 +18,17 @@ pub(super) struct Definition {
     position: Position,
     /// Nothing when the API server would refuse it.
     object: Option<AnyObject>,
+    /// What of a refused object could be decoded.
+    decoded: Option<AnyObject>,
 }
 
 impl Definition {
     pub(super) fn read(object: AnyObject, position: Position) -> Self {
-        Self { key: key(&object), position, object: Some(object) }
+        Self { key: object.key(), position, object: Some(object), decoded: None }
     }
 
-    pub(super) fn refused(key: ObjectKey, position: Position) -> Self {
-        Self { key, position, object: None }
+    pub(super) fn refused(key: ObjectKey, position: Position, decoded: Option<AnyObject>) -> Self {
+        Self { key, position, object: None, decoded }
     }
 
     fn name_place(&self) -> Location {
@@ -80,9 +82,10 @@ impl Definitions {
         drop(all);
         for (definition, _) in self.0.into_iter().zip(counts).filter(|(_, counts)| *counts) {
             match definition.object {
-                Some(object) => place(object, manifests),
+                Some(object) => manifests.place(object),
                 None => {
-                    manifests.refused.insert(definition.key);
+                    manifests.refused.insert(definition.key, definition.position);
+                    manifests.decoded.extend(definition.decoded);
                 }
             }
         }
@@ -118,41 +121,4 @@ fn duplicate(later: &Definition, before: &Definition, counting: Option<&Definiti
     .help("keep one of the definitions")
     .related(other_place.name_place(), other)
     .object(later.key.to_ref(), path!["metadata", "name"])
-}
-
-macro_rules! each_kind {
-    ($($variant:ident => $list:ident),+ $(,)?) => {
-        fn key(object: &AnyObject) -> ObjectKey {
-            match object {
-                $(AnyObject::$variant(object) => object.key(),)+
-            }
-        }
-
-        fn place(object: AnyObject, manifests: &mut Manifests) {
-            match object {
-                $(AnyObject::$variant(object) => manifests.$list.push(*object),)+
-            }
-        }
-    };
-}
-
-each_kind! {
-    GatewayClass => gateway_classes,
-    Gateway => gateways,
-    ListenerSet => listener_sets,
-    HttpRoute => http_routes,
-    GrpcRoute => grpc_routes,
-    TlsRoute => tls_routes,
-    TcpRoute => tcp_routes,
-    UdpRoute => udp_routes,
-    ReferenceGrant => reference_grants,
-    BackendTlsPolicy => backend_tls_policies,
-    Backend => backends,
-    BackendTrafficPolicy => backend_traffic_policies,
-    Mesh => meshes,
-    Namespace => namespaces,
-    Service => services,
-    EndpointSlice => endpoint_slices,
-    Secret => secrets,
-    ConfigMap => config_maps,
 }

@@ -1,8 +1,8 @@
 //! What the parser hands on: every object of the input, checked and defaulted.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use crate::diagnostics::{Change, Code, FieldPath, Finding, Fix, Location, ObjectRef};
+use crate::diagnostics::{Change, Code, FieldPath, Finding, Fix, Location, ObjectRef, Reported};
 
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
@@ -10,7 +10,9 @@ use super::api::{
     XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
+use super::object::AnyObject;
 use super::source::{Document, DocumentId, SourceSet};
+use crate::path;
 
 /// The kinds that gwctl reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -164,6 +166,15 @@ impl Metadata {
     }
 }
 
+/// What is known of an object that the API server would refuse.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// The proof of an error.
+    pub proof: Reported,
+    /// The parts that could not be decoded, from the root of the object: whatever stands there says nothing.
+    pub without: Vec<FieldPath>,
+}
+
 /// An object with its spec (for core kinds, its whole content).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object<S> {
@@ -175,6 +186,8 @@ pub struct Object<S> {
     pub metadata: Metadata,
     /// Where it stands.
     pub position: Position,
+    /// Why the API server would refuse the object, and what of it is missing here.
+    pub refusal: Option<Refusal>,
     /// The spec.
     pub spec: S,
 }
@@ -198,6 +211,12 @@ impl<S> Object<S> {
     /// A fix that makes one change at `path`, given from the root of the object.
     pub fn fix(&self, path: &FieldPath, change: Change) -> Fix {
         Fix::one(self.position.document, self.position.base.join(path), change)
+    }
+
+    /// Whether a rule of the object could be decoded.
+    pub fn has_rule(&self, rule: usize) -> bool {
+        let lacks = |refusal: &Refusal| refusal.without.contains(&path!["spec", "rules", rule]);
+        !self.refusal.as_ref().is_some_and(lacks)
     }
 
     /// `namespace/name`, as messages name an object.
@@ -237,10 +256,79 @@ pub struct Manifests {
     pub config_maps: Vec<Object<ConfigMap>>,
     /// The objects of groups and kinds that gwctl does not translate.
     pub foreign: Vec<ForeignObject>,
-    /// Objects that the API server would refuse: reported, and left out of the lists above.
-    pub refused: HashSet<ObjectKey>,
+    /// Objects that the API server would refuse: reported, and left out of the lists above, with their places.
+    pub refused: HashMap<ObjectKey, Position>,
+    /// What of them could be decoded.
+    pub decoded: Vec<AnyObject>,
     /// How many objects were read, those of other groups included.
     pub object_count: usize,
     /// How many of them are of Gateway API's groups, refused ones included.
     pub judged_count: usize,
+}
+
+impl Manifests {
+    /// Puts an object into the list of its kind.
+    pub(super) fn place(&mut self, object: AnyObject) {
+        match object {
+            AnyObject::GatewayClass(object) => self.gateway_classes.push(*object),
+            AnyObject::Gateway(object) => self.gateways.push(*object),
+            AnyObject::ListenerSet(object) => self.listener_sets.push(*object),
+            AnyObject::HttpRoute(object) => self.http_routes.push(*object),
+            AnyObject::GrpcRoute(object) => self.grpc_routes.push(*object),
+            AnyObject::TlsRoute(object) => self.tls_routes.push(*object),
+            AnyObject::TcpRoute(object) => self.tcp_routes.push(*object),
+            AnyObject::UdpRoute(object) => self.udp_routes.push(*object),
+            AnyObject::ReferenceGrant(object) => self.reference_grants.push(*object),
+            AnyObject::BackendTlsPolicy(object) => self.backend_tls_policies.push(*object),
+            AnyObject::Backend(object) => self.backends.push(*object),
+            AnyObject::BackendTrafficPolicy(object) => self.backend_traffic_policies.push(*object),
+            AnyObject::Mesh(object) => self.meshes.push(*object),
+            AnyObject::Namespace(object) => self.namespaces.push(*object),
+            AnyObject::Service(object) => self.services.push(*object),
+            AnyObject::EndpointSlice(object) => self.endpoint_slices.push(*object),
+            AnyObject::Secret(object) => self.secrets.push(*object),
+            AnyObject::ConfigMap(object) => self.config_maps.push(*object),
+        }
+    }
+
+    /// Takes what of refused objects could be decoded for objects: what judges does so, what writes a configuration
+    /// does not.
+    pub fn admit_decoded(&mut self) {
+        for object in std::mem::take(&mut self.decoded) {
+            self.refused.remove(&object.key());
+            self.place(object);
+        }
+    }
+
+    /// The objects that were admitted although the API server would refuse them.
+    pub fn refused_keys(&self) -> impl Iterator<Item = ObjectKey> {
+        fn of<S>(objects: &[Object<S>]) -> impl Iterator<Item = ObjectKey> {
+            objects.iter().filter(|object| object.refusal.is_some()).map(Object::key)
+        }
+        let Self { gateway_classes, gateways, listener_sets, meshes, .. } = self;
+        let parents = of(gateway_classes).chain(of(gateways)).chain(of(listener_sets)).chain(of(meshes));
+        let Self { http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, .. } = self;
+        let http = of(http_routes).chain(of(grpc_routes));
+        let routes = http.chain(of(tls_routes)).chain(of(tcp_routes)).chain(of(udp_routes));
+        let Self { backend_tls_policies, backends, backend_traffic_policies, .. } = self;
+        let policies = of(backend_tls_policies).chain(of(backends)).chain(of(backend_traffic_policies));
+        parents.chain(routes).chain(policies)
+    }
+
+    /// The places of what could not be decoded of the objects that were admitted.
+    pub fn missing_parts(&self) -> Vec<(ObjectKey, FieldPath, Location)> {
+        let mut parts = Vec::new();
+        macro_rules! add {
+            ($($list:ident),+ $(,)?) => { $(self.$list.iter().for_each(|object| object.add_missing(&mut parts));)+ };
+        }
+        add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
+        parts
+    }
+}
+
+impl<S> Object<S> {
+    fn add_missing(&self, parts: &mut Vec<(ObjectKey, FieldPath, Location)>) {
+        let missing = self.refusal.iter().flat_map(|refusal| &refusal.without);
+        parts.extend(missing.map(|path| (self.key(), path.clone(), self.at(path))));
+    }
 }

@@ -8,6 +8,7 @@ mod core;
 mod foreign;
 mod former;
 mod metadata;
+mod recover;
 
 use serde::Deserialize;
 
@@ -22,7 +23,8 @@ use super::api::{
     XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
-use super::manifests::{Kind, Metadata, Object, ObjectKey, Position};
+use super::from_node::DecodeError;
+use super::manifests::{Kind, Metadata, Object, ObjectKey, Position, Refusal};
 use super::node::Node;
 use super::schema::{Checker, Problem, Schema, Step, Type, listed, quote, schemas};
 use crate::spelling::nearest;
@@ -96,6 +98,8 @@ pub enum Outcome {
         key: Option<ObjectKey>,
         /// The proof of an error.
         proof: Reported,
+        /// What of the object can be decoded.
+        decoded: Option<AnyObject>,
     },
     /// An object of a group or kind that gwctl does not read, with what it says it is about.
     Foreign(Box<ForeignObject>),
@@ -305,7 +309,7 @@ fn refuse(
     }
     let proof = proof
         .unwrap_or_else(|| diagnostics.error(internal(position, object, "an object was refused without a reason")));
-    Outcome::Refused { key, proof }
+    Outcome::Refused { key, proof, decoded: None }
 }
 
 fn internal(position: &Position, object: &ObjectRef, what: &str) -> Finding {
@@ -348,10 +352,21 @@ fn read_gateway_kind(
     } else {
         checker.value(&mut spec, &Type::Object(schema.spec), &Step::Root.field("spec"));
     }
-    if let Some(refused) = settle(checker.finish(), &key_of(kind, &metadata), &position, diagnostics) {
-        return refused;
+    let problems = checker.finish();
+    let without = match problems.iter().any(Problem::is_error) {
+        true => recover::recover(&mut spec, schema, &problems, options.channel),
+        false => None,
+    };
+    let refused = settle(problems, &key_of(kind, &metadata), &position, diagnostics);
+    let envelope = Envelope { kind, version, metadata, position };
+    match (refused, without) {
+        (None, _) => envelope.open(spec, diagnostics),
+        (Some(Outcome::Refused { key: Some(key), proof, decoded: None }), Some(without)) => {
+            let decoded = envelope.salvage(spec, Refusal { proof, without });
+            Outcome::Refused { key: Some(key), proof, decoded }
+        }
+        (Some(refused), _) => refused,
     }
-    Envelope { kind, version, metadata, position }.open(spec, diagnostics)
 }
 
 /// Reports what was found of an object; the outcome when one of the problems is an error.
@@ -438,44 +453,56 @@ struct Envelope {
 impl Envelope {
     /// The object with its spec.
     fn open(self, spec: Node, diagnostics: &mut Diagnostics) -> Outcome {
-        match self.kind {
-            Kind::GatewayClass => self.decode(spec, AnyObject::GatewayClass, diagnostics),
-            Kind::Gateway => self.decode(spec, AnyObject::Gateway, diagnostics),
-            Kind::ListenerSet => self.decode(spec, AnyObject::ListenerSet, diagnostics),
-            Kind::HTTPRoute => self.decode(spec, AnyObject::HttpRoute, diagnostics),
-            Kind::GRPCRoute => self.decode(spec, AnyObject::GrpcRoute, diagnostics),
-            Kind::TLSRoute => self.decode(spec, AnyObject::TlsRoute, diagnostics),
-            Kind::TCPRoute => self.decode(spec, AnyObject::TcpRoute, diagnostics),
-            Kind::UDPRoute => self.decode(spec, AnyObject::UdpRoute, diagnostics),
-            Kind::ReferenceGrant => self.decode(spec, AnyObject::ReferenceGrant, diagnostics),
-            Kind::BackendTLSPolicy => self.decode(spec, AnyObject::BackendTlsPolicy, diagnostics),
-            Kind::XBackend => self.decode(spec, AnyObject::Backend, diagnostics),
-            Kind::XBackendTrafficPolicy => self.decode(spec, AnyObject::BackendTrafficPolicy, diagnostics),
-            Kind::XMesh => self.decode(spec, AnyObject::Mesh, diagnostics),
-            Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => Outcome::Ignored,
+        let (key, position) = (key_of(self.kind, &self.metadata), self.position.clone());
+        match self.decode_any(spec, None) {
+            Some(Ok(object)) => Outcome::Read(object),
+            Some(Err(error)) => {
+                let what = format!("a checked {} does not decode: {error}", key.kind.name());
+                let proof = diagnostics.error(internal(&position, &key.to_ref(), &what));
+                Outcome::Refused { key: Some(key), proof, decoded: None }
+            }
+            None => Outcome::Ignored,
         }
+    }
+
+    /// The refused object with what is left of its spec, where that is enough to decode it.
+    fn salvage(self, spec: Node, refusal: Refusal) -> Option<AnyObject> {
+        self.decode_any(spec, Some(refusal))?.ok()
+    }
+
+    /// Decodes the spec by the kind of the object; nothing for kinds that have none.
+    fn decode_any(self, spec: Node, refusal: Option<Refusal>) -> Option<Result<AnyObject, DecodeError>> {
+        Some(match self.kind {
+            Kind::GatewayClass => self.decode(spec, AnyObject::GatewayClass, refusal),
+            Kind::Gateway => self.decode(spec, AnyObject::Gateway, refusal),
+            Kind::ListenerSet => self.decode(spec, AnyObject::ListenerSet, refusal),
+            Kind::HTTPRoute => self.decode(spec, AnyObject::HttpRoute, refusal),
+            Kind::GRPCRoute => self.decode(spec, AnyObject::GrpcRoute, refusal),
+            Kind::TLSRoute => self.decode(spec, AnyObject::TlsRoute, refusal),
+            Kind::TCPRoute => self.decode(spec, AnyObject::TcpRoute, refusal),
+            Kind::UDPRoute => self.decode(spec, AnyObject::UdpRoute, refusal),
+            Kind::ReferenceGrant => self.decode(spec, AnyObject::ReferenceGrant, refusal),
+            Kind::BackendTLSPolicy => self.decode(spec, AnyObject::BackendTlsPolicy, refusal),
+            Kind::XBackend => self.decode(spec, AnyObject::Backend, refusal),
+            Kind::XBackendTrafficPolicy => self.decode(spec, AnyObject::BackendTrafficPolicy, refusal),
+            Kind::XMesh => self.decode(spec, AnyObject::Mesh, refusal),
+            Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => return None,
+        })
     }
 
     fn decode<S: for<'de> Deserialize<'de>>(
         self,
         spec: Node,
         wrap: fn(Box<Object<S>>) -> AnyObject,
-        diagnostics: &mut Diagnostics,
-    ) -> Outcome {
-        match S::deserialize(spec) {
-            Ok(spec) => Outcome::Read(wrap(Box::new(self.fill(spec)))),
-            Err(error) => {
-                let key = key_of(self.kind, &self.metadata);
-                let what = format!("a checked {} does not decode: {error}", self.kind.name());
-                let proof = diagnostics.error(internal(&self.position, &key.to_ref(), &what));
-                Outcome::Refused { key: Some(key), proof }
-            }
-        }
+        refusal: Option<Refusal>,
+    ) -> Result<AnyObject, DecodeError> {
+        let spec = S::deserialize(spec)?;
+        Ok(wrap(Box::new(self.fill(spec, refusal))))
     }
 
-    fn fill<S>(self, spec: S) -> Object<S> {
+    fn fill<S>(self, spec: S, refusal: Option<Refusal>) -> Object<S> {
         let Self { kind, version, metadata, position } = self;
-        Object { kind, version, metadata, position, spec }
+        Object { kind, version, metadata, position, refusal, spec }
     }
 }
 
@@ -489,17 +516,35 @@ fn read_core_kind(
     let mut problems = Vec::new();
     let metadata = metadata::read(node.get("metadata").cloned(), kind, &options.namespace, &mut problems);
     let content = core::read(&node, kind, &metadata, &mut problems);
-    if let Some(refused) = settle(problems, &key_of(kind, &metadata), &position, diagnostics) {
-        return refused;
-    }
+    // An unknown field or a label of the wrong form says nothing of the content.
+    let is_harmless = |problem: &Problem| {
+        let is_metadata = problem.path.0.first() == Some(&"metadata".into());
+        !problem.is_error() || problem.code == codes::UNKNOWN_FIELD || is_metadata
+    };
+    let is_whole = problems.iter().all(is_harmless);
+    let refused = settle(problems, &key_of(kind, &metadata), &position, diagnostics);
     let envelope = Envelope { kind, version: "v1", metadata, position };
-    Outcome::Read(match content {
-        core::Content::Namespace => AnyObject::Namespace(Box::new(envelope.fill(Namespace))),
-        core::Content::Service(service) => AnyObject::Service(Box::new(envelope.fill(service))),
-        core::Content::EndpointSlice(slice) => AnyObject::EndpointSlice(Box::new(envelope.fill(slice))),
-        core::Content::Secret(secret) => AnyObject::Secret(Box::new(envelope.fill(secret))),
-        core::Content::ConfigMap(map) => AnyObject::ConfigMap(Box::new(envelope.fill(map))),
-    })
+    match refused {
+        None => Outcome::Read(envelope.contain(content, None)),
+        Some(Outcome::Refused { key: Some(key), proof, decoded: None }) if is_whole => {
+            let decoded = envelope.contain(content, Some(Refusal { proof, without: Vec::new() }));
+            Outcome::Refused { key: Some(key), proof, decoded: Some(decoded) }
+        }
+        Some(refused) => refused,
+    }
+}
+
+impl Envelope {
+    /// The object of a core kind.
+    fn contain(self, content: core::Content, refusal: Option<Refusal>) -> AnyObject {
+        match content {
+            core::Content::Namespace => AnyObject::Namespace(Box::new(self.fill(Namespace, refusal))),
+            core::Content::Service(service) => AnyObject::Service(Box::new(self.fill(service, refusal))),
+            core::Content::EndpointSlice(slice) => AnyObject::EndpointSlice(Box::new(self.fill(slice, refusal))),
+            core::Content::Secret(secret) => AnyObject::Secret(Box::new(self.fill(secret, refusal))),
+            core::Content::ConfigMap(map) => AnyObject::ConfigMap(Box::new(self.fill(map, refusal))),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -252,10 +252,14 @@ where
             (Outcome::Ignored, _) => {}
             (Outcome::Read(object), None) => self.define(Definition::read(object, position)),
             (Outcome::Read(object), Some(_)) => {
-                self.define(Definition::refused(Definition::read(object, position.clone()).key, position));
+                self.define(Definition::refused(object.key(), position, None));
             }
-            (Outcome::Refused { key: Some(key), proof: _ }, _) => self.define(Definition::refused(key, position)),
-            (Outcome::Refused { key: None, proof: _ }, _) => {}
+            (Outcome::Refused { key: Some(key), proof: _, decoded }, repeated) => {
+                // Which of two values of one key counts is not known.
+                let decoded = decoded.filter(|_| repeated.is_none());
+                self.define(Definition::refused(key, position, decoded));
+            }
+            (Outcome::Refused { key: None, .. }, _) => {}
         }
     }
 

@@ -25,11 +25,11 @@ fn schema(node: Node, position: Position, options: &ReadOptions, diagnostics: &m
     let location = |path| Location::field(position.document, position.base.join(&path));
     if node.get("bad").is_some() {
         let finding = Finding::new(codes::UNKNOWN_FIELD, location(path!["bad"]), "unknown field `bad`");
-        return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding) };
+        return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding), decoded: None };
     }
     if matches!(node.get("spec").and_then(|spec| spec.get("name")), Some(Node::Bool(_))) {
         let finding = Finding::new(codes::WRONG_TYPE, location(path!["spec", "name"]), "must be a string");
-        return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding) };
+        return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding), decoded: None };
     }
     let data = node.get("data").and_then(Node::as_map).unwrap_or_default();
     let data = data.iter().map(|(key, value)| (key.clone(), format!("{value:?}").into_bytes())).collect();
@@ -41,7 +41,7 @@ fn schema(node: Node, position: Position, options: &ReadOptions, diagnostics: &m
         creation_timestamp: None,
         generation: 0,
     };
-    let object = Object { kind, version: "v1", metadata, position, spec: ConfigMap { data } };
+    let object = Object { kind, version: "v1", metadata, position, refusal: None, spec: ConfigMap { data } };
     Outcome::Read(AnyObject::ConfigMap(Box::new(object)))
 }
 
@@ -234,7 +234,7 @@ fn repeated_keys_are_errors_of_gateway_api_kinds_alone() {
     assert_eq!((first.line, first.column), (6, 7));
     assert_eq!(findings[0].object.as_ref().map(|object| object.name.as_str()), Some("g"));
     assert_eq!(findings[0].path.as_ref().map(ToString::to_string).as_deref(), Some("spec[\"é\"].a"));
-    assert!(manifests.refused.iter().any(|key| key.name == "g") && manifests.config_maps.is_empty());
+    assert!(manifests.refused.keys().any(|key| key.name == "g") && manifests.config_maps.is_empty());
     let (manifests, findings) = named(&format!("{}bar: 1\nbar: 2\n", config_map("x", "1")));
     assert_eq!((findings.len(), manifests.config_maps.len()), (0, 1));
     let listed = format!("apiVersion: v1\nkind: List\nitems:\n- {}", gateway.trim_end().replace('\n', "\n  "));

@@ -212,10 +212,32 @@ impl<'a, 'm> Attacher<'a, 'm> {
         let parent = Parent::new(reference, owner, at);
         let result = self.select_listeners(route, &parent);
         self.warn_missing_namespace(route, &parent, diagnostics);
-        Some(match result {
-            Ok(listeners) => RouteParent::accepted(source, gateway, listeners),
-            Err(finding) => RouteParent::refused(source, gateway, *finding, diagnostics),
+        let refused = self.report_refused_parent(route, &parent, diagnostics);
+        Some(match (result, refused) {
+            // In a cluster there is no such parent; what its errors leave of it is there to be judged.
+            (Ok(listeners), Some(refused)) => RouteParent { listeners, ..RouteParent::missing(source, refused) },
+            (Ok(listeners), None) => RouteParent::accepted(source, gateway, listeners),
+            (Err(finding), _) => RouteParent::refused(source, gateway, *finding, diagnostics),
         })
+    }
+
+    /// Says that the API server would refuse a parent; what was said.
+    fn report_refused_parent<S>(
+        &self,
+        route: RouteView<'_, S>,
+        parent: &Parent<'_, 'm>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<String> {
+        let owner = parent.owner.object;
+        if !owner.is_refused() {
+            return None;
+        }
+        let message = format!("{} is in the input and has errors of its own", owner.describe());
+        if !self.options.assume.gateways {
+            let at = parent.at.with("name");
+            diagnostics.report(route.object.finding(codes::REFUSED_OBJECT, at, message.clone()));
+        }
+        Some(message)
     }
 
     /// The listeners of a stand-in that take a route. What it does not take is not judged further: a stand-in has
@@ -441,7 +463,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
             _ => self.manifests.gateways.iter().map(|gateway| &gateway.metadata).collect(),
         };
         let key = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
-        let is_refused = self.manifests.refused.contains(&key);
+        let is_refused = self.manifests.refused.contains_key(&key);
         let kind = kind.name();
         if self.options.assume.gateways && is_refused {
             // Assumed is what is not there; this one is, and its errors are told where it stands.

@@ -18,7 +18,7 @@ use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
 use crate::ir::{BackendName, Endpoints, Site, UpstreamProtocol};
 use crate::options::{Options, Resolve};
 use crate::parser::api::{BackendObjectReference, EndpointSlice, Service, XBackendSpec};
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey, Position};
 use crate::path;
 
 use super::backend_tls::{BackendTlsPolicies, TlsSettings};
@@ -104,7 +104,7 @@ pub struct BackendIndex<'m> {
     services: HashMap<(&'m str, &'m str), &'m Object<Service>>,
     external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,
     slices: HashMap<(&'m str, &'m str), Vec<&'m Object<EndpointSlice>>>,
-    refused: &'m HashSet<ObjectKey>,
+    refused: &'m HashMap<ObjectKey, Position>,
     policies: BackendTlsPolicies<'m>,
     /// What BackendTLSPolicies cannot apply to, by namespace and name of the Service: the
     /// section, and the proof that it was reported.

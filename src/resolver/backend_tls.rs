@@ -152,7 +152,7 @@ impl Targets<'_> {
         let key = ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
         let names = self.services.keys().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
         let help = match nearest(name, names) {
-            _ if self.manifests.refused.contains(&key) => {
+            _ if self.manifests.refused.contains_key(&key) => {
                 "the Service is in the input and has errors of its own: mend them first".to_owned()
             }
             Some(near) => format!("did you mean `{near}`?"),

@@ -290,7 +290,7 @@ impl<'m> CertificateIndex<'m> {
     /// Why an object that is not in the input cannot be used; `None` when it is assumed.
     fn missing(&self, kind: Kind, namespace: &str, name: &str) -> Option<Unusable> {
         let key = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
-        let refused = self.manifests.refused.contains(&key);
+        let refused = self.manifests.refused.contains_key(&key);
         let (assumed, names): (bool, Vec<&str>) = match kind {
             Kind::Secret => (self.assume_secrets, names_in(&self.secrets, namespace)),
             _ => (self.assume_config_maps, names_in(&self.config_maps, namespace)),

@@ -27,7 +27,7 @@ pub(super) fn report_orphans(manifests: &Manifests, options: &Options, diagnosti
             Some(name) => {
                 let key = ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
                 // Of a refused Service its own errors are enough.
-                if !manifests.refused.contains(&key) {
+                if !manifests.refused.contains_key(&key) {
                     let names = services.iter().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
                     report_orphan(slice, name, nearest(name, names), diagnostics);
                 }

@@ -15,8 +15,8 @@ use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
-use super::selector::matches_labels;
 use super::reference::References;
+use super::selector::matches_labels;
 
 /// How many of an object's targets a finding shows.
 const MOST_SHOWN: usize = 8;
@@ -162,7 +162,8 @@ impl<'m> Known<'m> {
     fn add<S>(&mut self, object: &'m Object<S>) {
         let metadata = &object.metadata;
         let (namespace, name) = (metadata.namespace.as_str(), metadata.name.as_str());
-        let candidate = Candidate { metadata, place: object.at(&path!["metadata", "name"]), is_judged: !object.position.context };
+        let candidate =
+            Candidate { metadata, place: object.at(&path!["metadata", "name"]), is_judged: !object.position.context };
         self.by_name.insert((object.kind, namespace, name), candidate);
         self.names.entry((object.kind, namespace)).or_default().push(name);
         for (key, value) in &metadata.labels {
@@ -188,7 +189,7 @@ impl<'m> Known<'m> {
         let key = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
         let assume = &self.options.assume;
         let is_class_of = |class: &str| self.manifests.gateways.iter().any(|g| g.spec.gateway_class_name == class);
-        self.manifests.refused.contains(&key)
+        self.manifests.refused.contains_key(&key)
             || match kind {
                 Kind::Gateway => assume.gateways,
                 Kind::Service => assume.services,
@@ -304,7 +305,8 @@ fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &m
         Selection::Labels(selector) => {
             let namespace = if kind.is_namespaced() { target.namespace.as_str() } else { "" };
             for name in known.selectable(kind, namespace, selector) {
-                let Some(Candidate { metadata, place, is_judged }) = known.by_name.get(&(kind, namespace, *name)) else {
+                let Some(Candidate { metadata, place, is_judged }) = known.by_name.get(&(kind, namespace, *name))
+                else {
                     continue;
                 };
                 if matches_labels(selector, |key| metadata.labels.get(key).map(String::as_str)) {

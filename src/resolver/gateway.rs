@@ -78,7 +78,9 @@ pub(super) fn resolve_gateways<'m>(
             ResolvedGateway {
                 object,
                 listeners: own_listeners(object, diagnostics),
-                refused: check_parameters(object, options, diagnostics).or(class),
+                refused: check_parameters(object, options, diagnostics)
+                    .or(class)
+                    .or(object.refusal.as_ref().map(|refusal| refusal.proof)),
                 stand_in: None,
                 emitted: false,
                 client_certificate: None,

@@ -215,7 +215,7 @@ impl<'a, 'm> Admission<'a, 'm> {
         }
         let at = path!["spec", "parentRef", "name"];
         let key = ObjectKey { kind: Kind::Gateway, namespace: namespace.to_owned(), name: name.to_owned() };
-        if self.manifests.refused.contains(&key) {
+        if self.manifests.refused.contains_key(&key) {
             let message = format!("Gateway `{namespace}/{name}` is in the input and has errors of its own");
             diagnostics.report(set.finding(codes::REFUSED_OBJECT, at, message));
             return Membership::Refused(codes::REFUSED_OBJECT);

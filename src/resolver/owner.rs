@@ -44,6 +44,11 @@ impl<'m> ListenerOwner<'m> {
         self.set.map_or(&self.gateway.metadata, |set| &set.metadata)
     }
 
+    /// Whether the API server would refuse the owner, or its Gateway.
+    pub fn is_refused(self) -> bool {
+        self.gateway.refusal.is_some() || self.set.is_some_and(|set| set.refusal.is_some())
+    }
+
     /// The listeners that the owner declares.
     pub fn listeners(self) -> &'m [Listener] {
         self.set.map_or(&self.gateway.spec.listeners, |set| &set.spec.listeners)

@@ -59,7 +59,8 @@ impl References {
     ) {
         let is_core =
             || [Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::Namespace].iter().any(|own| own.name() == kind);
-        let is_own = group == Kind::Gateway.group() || group == Kind::XBackend.group() || (group.is_empty() && is_core());
+        let is_own =
+            group == Kind::Gateway.group() || group == Kind::XBackend.group() || (group.is_empty() && is_core());
         if is_own && (!self.has_context || from.position.context) {
             return;
         }

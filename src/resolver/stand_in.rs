@@ -235,7 +235,11 @@ impl StandIn {
             default_scope: None,
         };
         let position = Position { document: DocumentId::NOWHERE, base: FieldPath::ROOT, context: false };
-        Self { key, gateway: Object { kind: Kind::Gateway, version: "v1", metadata, position, spec }, named_at }
+        Self {
+            key,
+            gateway: Object { kind: Kind::Gateway, version: "v1", metadata, position, refusal: None, spec },
+            named_at,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::diagnostics::{Diagnostics, FieldPath, Location, Omission, Subject, Unjudged};
 use crate::parser::api::ParentReference;
-use crate::parser::manifests::{Kind, Object};
+use crate::parser::manifests::{Kind, Object, Position};
 use crate::path;
 
 use super::Resolved;
@@ -84,11 +84,16 @@ fn note_parents<S>(
     }
 }
 
-/// Objects of Gateway API that the API server would refuse and that could not be decoded.
+/// Objects of Gateway API that the API server would refuse, and what of them could not be decoded.
 fn note_undecoded(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
     let is_api = |kind: Kind| kind.group() == Kind::Gateway.group() || kind.group() == Kind::XBackend.group();
-    for key in resolved.manifests.refused.iter().filter(|key| is_api(key.kind)) {
-        let subject = Subject::Object(key.to_ref());
-        diagnostics.leave(Unjudged { subject, location: Location::Run, reason: Omission::Undecoded });
+    let manifests = resolved.manifests;
+    for (key, Position { document, base, context: _ }) in manifests.refused.iter().filter(|(key, _)| is_api(key.kind)) {
+        let (subject, location) = (Subject::Object(key.to_ref()), Location::field(*document, base.clone()));
+        diagnostics.leave(Unjudged { subject, location, reason: Omission::Undecoded });
+    }
+    for (key, path, location) in manifests.missing_parts() {
+        let subject = Subject::Part(key.to_ref(), path);
+        diagnostics.leave(Unjudged { subject, location, reason: Omission::Undecoded });
     }
 }

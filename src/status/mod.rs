@@ -18,6 +18,8 @@ mod listener_set;
 mod policy;
 mod route;
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::diagnostics::{Condition, Finding};
@@ -290,6 +292,9 @@ pub fn compute(resolved: &Resolved<'_>, findings: &[Finding], scope: Scope, opti
         let conditions = Conditions::pending(Subject::XMesh, DEFAULT_CONDITIONS);
         ObjectStatus::new(mesh, Status::Conditions(ConditionsStatus { conditions }))
     }));
+    // The API server would refuse these: nobody ever writes a status for them.
+    let refused: HashSet<ObjectKey> = resolved.manifests.refused_keys().collect();
+    statuses.retain(|status| !refused.contains(&status.key));
     statuses.sort_by(|one, other| one.key.cmp(&other.key));
     statuses
 }

@@ -1,7 +1,7 @@
 //! Routes of all kinds
 //! ([RouteStatus](https://gateway-api.sigs.k8s.io/reference/spec/#routestatus)).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::diagnostics::{FieldPath, Finding, Segment};
 use crate::options::Options;
@@ -49,6 +49,8 @@ pub(super) struct RouteVerdicts<'e> {
     tls: Vec<RouteVerdict<'e>>,
     tcp: Vec<RouteVerdict<'e>>,
     udp: Vec<RouteVerdict<'e>>,
+    /// The routes that the API server would refuse.
+    refused: HashSet<Attachment>,
 }
 
 impl RouteVerdicts<'_> {
@@ -61,7 +63,7 @@ impl RouteVerdicts<'_> {
             RouteKind::Tcp => &self.tcp,
             RouteKind::Udp => &self.udp,
         };
-        list[attachment.route].refusals.is_empty()
+        list[attachment.route].refusals.is_empty() && !self.refused.contains(&attachment)
     }
 }
 
@@ -87,7 +89,20 @@ pub(super) fn judge_routes<'e>(resolved: &Resolved<'_>, evidence: &'e Evidence<'
         tls: judge!(tls_routes, tls),
         tcp: judge!(tcp_routes, bytes),
         udp: judge!(udp_routes, bytes),
+        refused: refused_routes(resolved),
     }
+}
+
+fn refused_routes(resolved: &Resolved<'_>) -> HashSet<Attachment> {
+    let mut refused = HashSet::new();
+    macro_rules! add {
+        ($($list:ident $kind:ident),+) => {$(
+            let routes = resolved.$list.iter().enumerate().filter(|(_, route)| route.object.refusal.is_some());
+            refused.extend(routes.map(|(route, _)| Attachment { kind: RouteKind::$kind, route }));
+        )+};
+    }
+    add!(http_routes Http, grpc_routes Grpc, tls_routes Tls, tcp_routes Tcp, udp_routes Udp);
+    refused
 }
 
 fn shapes<R>(rules: &[R], shape: impl Fn(&R) -> RuleShape) -> Vec<RuleShape> {

@@ -99,7 +99,15 @@ fn content(compilation: &Compilation, unjudged: &Unjudged) -> Content {
     let text = manifests.sources.get(document.source).text.get(document.range.clone()).unwrap_or_default();
     let syntax = split(text).first().map(|piece| piece.syntax);
     match syntax.and_then(|syntax| decode(text, syntax).ok()) {
-        Some(decoded) => Content::Value(object(decoded.node, path)),
+        Some(decoded) => {
+            let object = object(decoded.node, path);
+            match &unjudged.subject {
+                Subject::Part(_, part) if unjudged.reason == Omission::Undecoded => {
+                    Content::Value(part_of(object, part))
+                }
+                _ => Content::Value(object),
+            }
+        }
         None => Content::Text(text.to_owned()),
     }
 }
@@ -137,6 +145,15 @@ fn object(node: Node, path: &FieldPath) -> Node {
         object = item;
     }
     object
+}
+
+/// The part of an object at a path; the rest of the object is compared by what it does.
+fn part_of(object: Node, path: &FieldPath) -> Node {
+    let step = |node: Node, segment: &Segment| match segment {
+        Segment::Field(name) => node.get(name).cloned(),
+        Segment::Index(at) => node.as_list()?.get(*at).cloned(),
+    };
+    path.0.iter().try_fold(object, step).unwrap_or(Node::Null)
 }
 
 /// Why a side has nothing that could be compared.

@@ -163,7 +163,7 @@ fn gateway_of_cases(
         let key = (name.namespace.clone(), name.name.clone());
         let is_selected = options.gateways.is_empty() || options.gateways.contains(&key);
         let alone = || manifests.compile(&Options { gateways: vec![key], ..together.clone() });
-        is_selected && !alone().compilation.lowered.config.listeners.is_empty()
+        is_selected && !alone().compilation.emitted().config.listeners.is_empty()
     };
     let names: Vec<GatewayName> = topology.gateways.keys().filter(is_served).cloned().collect();
     cases.requests.iter().map(|case| gateway_of(case, &names, topology)).collect::<Result<_, _>>().map(Some)
@@ -208,7 +208,7 @@ impl State {
     ) -> Result<(), String> {
         let mut moved = manifests.compile(&offline_options(topology, cases, options));
         if args.partial {
-            moved.compilation.lowered.narrow();
+            moved.compilation.narrow();
         }
         let config = moved.compilation.lowered.judged();
         let simulators = Simulators::new(config, args.partial);

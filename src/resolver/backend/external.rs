@@ -79,7 +79,7 @@ impl<'m> BackendIndex<'m> {
         let names = self.external.keys().filter(|(namespace, _)| *namespace == name.namespace).map(|(_, name)| *name);
         Unusable::NoExternal {
             near: nearest(&name.name, names).map(str::to_owned),
-            refused: self.refused.contains(&object),
+            refused: self.refused.contains_key(&object),
         }
     }
 }

@@ -127,7 +127,7 @@ impl<'m> BackendIndex<'m> {
         let names = self.services.keys().filter(|(namespace, _)| *namespace == name.namespace).map(|(_, name)| *name);
         Unusable::NoService {
             near: nearest(&name.name, names).map(str::to_owned),
-            refused: self.refused.contains(&object),
+            refused: self.refused.contains_key(&object),
         }
     }
 

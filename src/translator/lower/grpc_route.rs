@@ -86,7 +86,8 @@ impl RouteLowering<'_, GrpcRouteSpec> {
         let GrpcRouteRule { name: _, matches, filters, backend_refs, session_persistence } = spec;
         let mut lowered = Vec::with_capacity(matches.len().max(1));
         lowered.extend(matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)));
-        if matches.is_empty() {
+        // Nobody knows what a rule that does not decode matches.
+        if matches.is_empty() && self.object.has_rule(rule) {
             lowered.push(self.match_every_call(rule));
         }
         let backends = backend_refs.iter().zip(outcomes).map(|(backend, outcome)| BackendSpec {

@@ -70,7 +70,9 @@ impl RouteLowering<'_, HttpRouteSpec> {
             _ => None,
         };
         let mut lowered = Vec::with_capacity(matches.len());
-        lowered.extend(matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)));
+        // Nobody knows what a rule that does not decode matches.
+        let known = if self.object.has_rule(rule) { matches.as_slice() } else { &[] };
+        lowered.extend(known.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)));
         let backends = backend_refs.iter().zip(outcomes).map(|(backend, outcome)| BackendSpec {
             weight: backend.weight,
             filters: backend.filters.iter().map(FilterView::from).collect(),
