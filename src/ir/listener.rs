@@ -135,6 +135,11 @@ pub struct HttpConnection {
 }
 
 impl HttpConnection {
+    /// Whether some route takes gRPC calls.
+    pub fn takes_calls(&self) -> bool {
+        self.virtual_hosts.iter().flat_map(|host| &host.routes).any(|route| route.matches.grpc)
+    }
+
     /// Whether requests may have headers with an underscore in their name. Some
     /// backends read `x_user` as `x-user`, so such a header could pass rules that
     /// look for the other; it is let in only where a match asks for one.

@@ -2,6 +2,7 @@
 //! value is dropped.
 
 use std::fs::File;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -24,6 +25,9 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// How many bytes from the end of the log an error repeats.
 const LOG_TAIL: usize = 4096;
+
+/// How a line of the log says that its level is warning or above.
+const LEVELS: &[&str] = &["][warning][", "][error][", "][critical]["];
 
 static STARTED: AtomicU32 = AtomicU32::new(0);
 
@@ -118,6 +122,18 @@ impl Envoy {
         let more =
             statuses.iter().flat_map(|status| status["additional_local_addresses"].as_array().into_iter().flatten());
         Ok(first.chain(more.filter_map(|item| address(&item["socket_address"]))).collect())
+    }
+
+    /// The lines of the log so far whose level is warning or above.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn warnings(&self) -> io::Result<Vec<String>> {
+        let log = std::fs::read(&self.log)?;
+        let text = String::from_utf8_lossy(&log);
+        let is_warning = |line: &&str| LEVELS.iter().any(|level| line.contains(level));
+        Ok(text.lines().filter(is_warning).map(str::to_owned).collect())
     }
 
     /// The end of what Envoy printed.

@@ -11,6 +11,8 @@ pub enum Error {
     NoEnvoy(String),
     /// Envoy refused the configuration; the text is what it said.
     Refused(String),
+    /// Envoy warned when it started; the text is its lines.
+    Warned(String),
     /// Envoy did not start, or stopped; the text ends with its log.
     NotRunning(String),
     /// The manifests could not be compiled; the text is the compiler's report.
@@ -38,6 +40,7 @@ impl fmt::Display for Error {
         match self {
             Self::NoEnvoy(text) => write!(f, "no Envoy to run: {text}"),
             Self::Refused(text) => write!(f, "Envoy refuses the configuration: {text}"),
+            Self::Warned(text) => write!(f, "Envoy warns about the configuration: {text}"),
             Self::NotRunning(text) => write!(f, "Envoy does not run: {text}"),
             Self::Compile(text) => write!(f, "the manifests do not compile: {text}"),
             Self::System(tried, error) => write!(f, "cannot {tried}: {error}"),

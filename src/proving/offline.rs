@@ -47,7 +47,7 @@ const GENERATED_IN_RESPONSES: &[&str] = &["date", "x-envoy-upstream-service-time
 /// The options with which cases are compiled for the simulator: as for a run
 /// with echo backends, every Service port has one endpoint.
 pub fn offline_options(topology: &Topology, cases: &CaseFile, options: &Options) -> Options {
-    let proof = Proof { envoy: Path::new(""), topology, cases, options };
+    let proof = Proof { envoy: Path::new(""), topology, cases, options, warnings: None };
     let mut moved = confined(options, cases);
     moved.resolve.extend(services(&proof).zip(0..).map(|(service, number)| resolve(service, nowhere(number))));
     moved

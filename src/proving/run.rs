@@ -61,6 +61,9 @@ pub struct Proof<'a> {
     pub cases: &'a CaseFile,
     /// The options to start from; addresses and ports are replaced.
     pub options: &'a Options,
+    /// What Envoy may warn about when it starts: each warning contains one of these texts.
+    /// `None` lets every warning pass.
+    pub warnings: Option<&'a [&'a str]>,
 }
 
 /// What one case showed.
@@ -184,6 +187,9 @@ fn run_inside(
     let envoy = Envoy::start(proof.envoy, &config, stage.admin.address(), &directory.path().join("envoy.log"))?;
     stage.datagram_ports.clear();
     stage.check_listeners(&envoy)?;
+    if let Some(expected) = proof.warnings {
+        check_warnings(&envoy, expected)?;
+    }
     let mut results = Vec::new();
     for case in cases {
         let result = runtime.block_on(async {
@@ -198,6 +204,14 @@ fn run_inside(
         add_counters(&envoy.admin("/stats")?, counters);
     }
     Ok(results)
+}
+
+/// Makes sure that Envoy warns about nothing but what is expected.
+fn check_warnings(envoy: &Envoy, expected: &[&str]) -> Result<(), Error> {
+    let warnings = envoy.warnings().map_err(Error::system("read Envoy's log"))?;
+    let is_expected = |line: &String| expected.iter().any(|text| line.contains(text));
+    let rest: Vec<String> = warnings.into_iter().filter(|line| !is_expected(line)).collect();
+    if rest.is_empty() { Ok(()) } else { Err(Error::Warned(rest.join("\n"))) }
 }
 
 /// Everything around the proxy.

@@ -107,7 +107,7 @@ fn prove(cases: &str) -> Result<Vec<CaseResult>, Error> {
     let topology = Topology::scan([MANIFESTS], "default");
     let cases = CaseFile::parse(cases).expect("cases");
     let options = Options::default();
-    run(&Proof { envoy: &envoy(), topology: &topology, cases: &cases, options: &options }, bootstrap)
+    run(&Proof { envoy: &envoy(), topology: &topology, cases: &cases, options: &options, warnings: None }, bootstrap)
 }
 
 #[test]
@@ -221,7 +221,8 @@ fn a_service_may_keep_the_address_of_the_output() {
     let topology = Topology::scan([MANIFESTS], "default");
     let cases = CaseFile::parse("{requests: [], unresolved: [shop/b:80]}").expect("cases");
     let mut options = Options::default();
-    let proof = Proof { envoy: Path::new("envoy"), topology: &topology, cases: &cases, options: &options };
+    let proof =
+        Proof { envoy: Path::new("envoy"), topology: &topology, cases: &cases, options: &options, warnings: None };
     let names: Vec<_> = services(&proof).map(|key| key.name).collect();
     assert_eq!(names, ["a", "h2"]);
     let address = ("127.0.0.1".to_owned(), 1);
@@ -232,10 +233,12 @@ fn a_service_may_keep_the_address_of_the_output() {
         endpoints: vec![address],
     });
     // An address that is given by hand is replaced by a backend, unless the cases keep addresses.
-    let proof = Proof { envoy: Path::new("envoy"), topology: &topology, cases: &cases, options: &options };
+    let proof =
+        Proof { envoy: Path::new("envoy"), topology: &topology, cases: &cases, options: &options, warnings: None };
     assert_eq!(services(&proof).map(|key| key.name).collect::<Vec<_>>(), ["a", "h2"]);
     let cases = CaseFile { keep_endpoints: true, ..cases };
-    let proof = Proof { envoy: Path::new("envoy"), topology: &topology, cases: &cases, options: &options };
+    let proof =
+        Proof { envoy: Path::new("envoy"), topology: &topology, cases: &cases, options: &options, warnings: None };
     assert_eq!(services(&proof).count(), 0, "`h2` has a slice, and `a` the given address");
 }
 
@@ -255,7 +258,7 @@ fn a_refused_configuration_is_an_error_with_envoys_words() {
     let topology = Topology::scan([MANIFESTS], "default");
     let cases = CaseFile::parse("requests: []").expect("cases");
     let options = Options::default();
-    let proof = Proof { envoy: &envoy(), topology: &topology, cases: &cases, options: &options };
+    let proof = Proof { envoy: &envoy(), topology: &topology, cases: &cases, options: &options, warnings: None };
     let error = run(&proof, |_| Ok("no_such_field: 1\n".to_owned())).expect_err("a refusal");
     assert!(matches!(&error, Error::NotRunning(text) if text.contains("no_such_field")), "{error}");
     let error = run(&proof, |_| Err("two errors".to_owned())).expect_err("a refusal");
@@ -271,4 +274,22 @@ fn envoy_judges_a_file_without_starting() {
     let bad = directory.path().join("bad.yaml");
     std::fs::write(&bad, "static_resources: {listeners: [{name: x}]}\n").expect("a file");
     assert!(matches!(validate(&envoy(), &bad), Err(Error::Refused(text)) if !text.is_empty()));
+}
+
+#[test]
+fn a_warning_of_envoy_that_is_not_expected_is_an_error_with_its_words() {
+    let topology = Topology::scan([MANIFESTS], "default");
+    let cases = CaseFile::parse("requests: []").expect("cases");
+    let options = Options::default();
+    let expecting = |warnings: &[&str]| {
+        let envoy = envoy();
+        let proof =
+            Proof { envoy: &envoy, topology: &topology, cases: &cases, options: &options, warnings: Some(warnings) };
+        run(&proof, bootstrap)
+    };
+    let error = expecting(&[]).expect_err("a configuration without a limit on connections");
+    assert!(matches!(&error, Error::Warned(text) if text.contains("active downstream connections")), "{error}");
+    let error = expecting(&["something else"]).expect_err("another warning");
+    assert!(matches!(&error, Error::Warned(_)), "{error}");
+    assert!(expecting(&["active downstream connections"]).is_ok());
 }

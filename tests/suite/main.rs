@@ -26,6 +26,7 @@ mod harness;
 mod layering;
 mod ledger;
 mod licences;
+mod limits;
 mod mutation;
 mod planted;
 mod process;
@@ -92,6 +93,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(confined::trials(&harness));
     trials.extend(property::trials(&harness));
     trials.extend(proxy::trials(&harness));
+    trials.extend(limits::trials(&harness));
     trials.extend(layering::trials(root));
     trials.extend(ledger::trials(&harness, root));
     trials.extend(licences::trials(root));

@@ -29,13 +29,18 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 }
 
 /// A running proxy and where it listens.
-struct Proxy {
+pub(crate) struct Proxy {
     _envoy: Envoy,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 /// Compiles a case with `args`, changes the text, and starts Envoy on it.
-fn start(harness: &Harness, case: &str, args: &[&str], change: impl Fn(&str) -> String) -> Result<Proxy, String> {
+pub(crate) fn start(
+    harness: &Harness,
+    case: &str,
+    args: &[&str],
+    change: impl Fn(&str) -> String,
+) -> Result<Proxy, String> {
     let case = find(harness, case)?;
     let work = harness.work_directory(&format!("proxy/{}", args.join("_").replace(['/', ' '], "_")))?;
     let (address, admin) = (free_port()?, free_port()?);

@@ -21,10 +21,9 @@ use envoy_types::pb::envoy::extensions::upstreams::http::v3::{
 
 use crate::ir::{self, Endpoints, UpstreamProtocol};
 
+use super::circuit_breaker::to_circuit_breakers;
 use super::name;
 use super::proto::{any, boolean, duration, named_address, socket_address, uint32};
-use super::retry::to_circuit_breakers;
-use super::udp_proxy::session_limits;
 use super::upstream_tls::to_upstream_socket;
 
 /// How long a connection to an endpoint may take.
@@ -54,12 +53,7 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config) -> Cluster 
     Cluster {
         load_assignment: Some(to_assignment(name.clone(), endpoints)),
         transport_socket: tls.as_ref().map(|tls| to_upstream_socket(tls, config)),
-        circuit_breakers: match protocol {
-            UpstreamProtocol::Udp => Some(session_limits()),
-            UpstreamProtocol::Http1 | UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => {
-                to_circuit_breakers(*retries)
-            }
-        },
+        circuit_breakers: Some(to_circuit_breakers(*protocol, *retries)),
         ..base_cluster(name, discovery, *protocol)
     }
 }

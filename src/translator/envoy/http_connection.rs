@@ -27,7 +27,9 @@ use super::{cors, ext_authz, forward, header, name, route, stateful_session};
 const ROUTE_CONFIGURATION_VIRTUAL_HOSTS: u32 = 2;
 const HTTP_CONNECTION_MANAGER_ROUTE_CONFIG: u32 = 4;
 
-/// Limits of HTTP/2 connections (Envoy's guidance for proxies at the edge).
+/// Limits of HTTP/2 connections (Envoy's guidance for proxies at the edge). A client of gRPC puts all of its calls on
+/// one connection and lets further ones wait, for ever behind streams that do not end: where calls are routed Envoy's
+/// own limit of 1,024 streams stays.
 const MAX_CONCURRENT_STREAMS: u32 = 100;
 const INITIAL_STREAM_WINDOW_BYTES: u32 = 65_536;
 const INITIAL_CONNECTION_WINDOW_BYTES: u32 = 1_048_576;
@@ -78,7 +80,7 @@ fn manager(
         server_header_transformation: ServerHeaderTransformation::PassThrough as i32,
         common_http_protocol_options: reject_underscores(connection),
         http2_protocol_options: Some(Http2ProtocolOptions {
-            max_concurrent_streams: Some(uint32(MAX_CONCURRENT_STREAMS)),
+            max_concurrent_streams: (!connection.takes_calls()).then(|| uint32(MAX_CONCURRENT_STREAMS)),
             initial_stream_window_size: Some(uint32(INITIAL_STREAM_WINDOW_BYTES)),
             initial_connection_window_size: Some(uint32(INITIAL_CONNECTION_WINDOW_BYTES)),
             allow_connect: true,

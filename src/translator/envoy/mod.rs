@@ -4,6 +4,7 @@
 //! and a row of `docs/defaults.md`.
 
 mod access_log;
+mod circuit_breaker;
 mod cluster;
 mod cors;
 mod ext_authz;
@@ -28,9 +29,13 @@ mod tls;
 mod udp_proxy;
 mod upstream_tls;
 
+use std::net::SocketAddr;
+
 use envoy_types::pb::envoy::config::bootstrap::v3::{
     Admin, Bootstrap, LayeredRuntime, RuntimeLayer, runtime_layer::LayerSpecifier,
 };
+use envoy_types::pb::envoy::config::overload::v3::{OverloadManager, ResourceMonitor, resource_monitor::ConfigType};
+use envoy_types::pb::envoy::extensions::resource_monitors::downstream_connections::v3::DownstreamConnectionsConfig;
 use envoy_types::pb::google::protobuf::{Struct, Value, value};
 
 use crate::ir::{self, ClusterId};
@@ -40,6 +45,12 @@ use joined::Joined;
 /// RE2's default limit on the size of a compiled program is 100, which some 96
 /// literal characters exceed and which is fatal for the whole configuration.
 const RE2_PROGRAM_SIZE: f64 = 1_000_000.0;
+
+/// How many connections of clients there may be at a time, over all listeners.
+/// Each takes a file descriptor, and one more towards its backend.
+const MAX_CONNECTIONS: i64 = 50_000;
+const CONNECTIONS_MONITOR: &str =
+    "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig";
 
 /// Field numbers of what is joined as bytes.
 const BOOTSTRAP_STATIC_RESOURCES: u32 = 2;
@@ -63,14 +74,33 @@ pub fn encode_bootstrap(config: &ir::Config) -> Vec<u8> {
     }
     resources.extend(STATIC_RESOURCES_SECRETS, &config.certificates, tls::to_secret);
     let proxy = Bootstrap {
-        admin: config.proxy.admin.map(|address| Admin {
-            address: Some(proto::socket_address(address.ip(), address.port())),
-            ..Admin::default()
-        }),
+        admin: config.proxy.admin.map(to_admin),
+        overload_manager: Some(connection_limit()),
         layered_runtime: needs.regex.then(regex_runtime),
         ..Bootstrap::default()
     };
     resources.into_field(BOOTSTRAP_STATIC_RESOURCES, Joined::of(&proxy)).into_bytes()
+}
+
+/// The admin interface, which says why clients are refused and so takes
+/// connections beyond the limit.
+fn to_admin(address: SocketAddr) -> Admin {
+    Admin {
+        address: Some(proto::socket_address(address.ip(), address.port())),
+        ignore_global_conn_limit: true,
+        ..Admin::default()
+    }
+}
+
+/// The limit on all connections of clients. Without one Envoy warns at every start
+/// ([edge proxies](https://www.envoyproxy.io/docs/envoy/latest/configuration/best_practices/edge)).
+fn connection_limit() -> OverloadManager {
+    let limit = DownstreamConnectionsConfig { max_active_downstream_connections: MAX_CONNECTIONS };
+    let monitor = ResourceMonitor {
+        name: "envoy.resource_monitors.global_downstream_max_connections".to_owned(),
+        config_type: Some(ConfigType::TypedConfig(proto::any(CONNECTIONS_MONITOR, &limit))),
+    };
+    OverloadManager { resource_monitors: vec![monitor], ..OverloadManager::default() }
 }
 
 fn regex_runtime() -> LayeredRuntime {

@@ -23,10 +23,10 @@ use envoy_types::pb::google::protobuf::{Struct, Value, value};
 
 use crate::ir::{self, Across, Action, ClusterId, Endpoints, Forward, RetryLimit, Target, WeightedBackend};
 
+use super::circuit_breaker::to_circuit_breakers;
 use super::cluster::{Discovery, base_cluster, lb_endpoints};
 use super::name;
 use super::proto::{any, uint32};
-use super::retry::to_circuit_breakers;
 use super::upstream_tls::to_upstream_socket;
 
 /// The metadata of endpoints that choose the transport socket of a connection.
@@ -165,6 +165,8 @@ pub(super) fn to_cluster(name: &str, members: &[(ClusterId, u32)], config: &ir::
     });
     let endpoints = localities.collect();
     let first = clusters.first().map(|(cluster, _)| *cluster);
+    let protocol = first.map_or(ir::UpstreamProtocol::Http1, |cluster| cluster.protocol);
+    let retries = strictest(clusters.iter().map(|(cluster, _)| cluster.retries));
     Cluster {
         load_assignment: Some(ClusterLoadAssignment {
             cluster_name: name.to_owned(),
@@ -179,12 +181,8 @@ pub(super) fn to_cluster(name: &str, members: &[(ClusterId, u32)], config: &ir::
             )),
             ..CommonLbConfig::default()
         }),
-        circuit_breakers: to_circuit_breakers(strictest(clusters.iter().map(|(cluster, _)| cluster.retries))),
-        ..base_cluster(
-            name.to_owned(),
-            discovery,
-            first.map_or(ir::UpstreamProtocol::Http1, |cluster| cluster.protocol),
-        )
+        circuit_breakers: Some(to_circuit_breakers(protocol, retries)),
+        ..base_cluster(name.to_owned(), discovery, protocol)
     }
 }
 

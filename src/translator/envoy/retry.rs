@@ -1,24 +1,15 @@
 //! Retries
 //! ([RetryPolicy](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-retrypolicy)).
 
-use envoy_types::pb::envoy::config::cluster::v3::{
-    CircuitBreakers,
-    circuit_breakers::{Thresholds, thresholds::RetryBudget},
-};
 use envoy_types::pb::envoy::config::route::v3::{
     RetryPolicy,
     retry_policy::{RetryBackOff, RetryHostPredicate, retry_host_predicate},
 };
 use envoy_types::pb::envoy::extensions::retry::host::previous_hosts::v3::PreviousHostsPredicate;
-use envoy_types::pb::envoy::r#type::v3::Percent;
 
-use crate::ir::{Retry, RetryLimit, RetryOn, Timeouts};
+use crate::ir::{Retry, RetryOn, Timeouts};
 
 use super::proto::{any, duration, uint32};
-
-/// How many retries there may be at a time on a cluster that is retried.
-/// Envoy's own limit of 3 drops retries under load and says nothing.
-const MAX_RETRIES: u32 = 1024;
 
 /// Connections that cannot be made, and streams that the backend has not begun to process.
 const CONNECT: &str = "connect-failure,refused-stream";
@@ -61,21 +52,4 @@ pub(super) fn to_retry_policy(retry: Option<&Retry>, timeouts: Timeouts, other_h
         host_selection_retry_max_attempts: if other_hosts { HOST_DRAWS } else { 0 },
         ..RetryPolicy::default()
     })
-}
-
-/// The limit of a cluster; `None` leaves Envoy's own.
-pub(super) fn to_circuit_breakers(limit: RetryLimit) -> Option<CircuitBreakers> {
-    let threshold = match limit {
-        RetryLimit::Unused => return None,
-        RetryLimit::Unlimited => Thresholds { max_retries: Some(uint32(MAX_RETRIES)), ..Thresholds::default() },
-        RetryLimit::Budget { percent, least } => Thresholds {
-            retry_budget: Some(RetryBudget {
-                budget_percent: Some(Percent { value: f64::from(percent) }),
-                min_retry_concurrency: Some(uint32(least)),
-                ..RetryBudget::default()
-            }),
-            ..Thresholds::default()
-        },
-    };
-    Some(CircuitBreakers { thresholds: vec![threshold], ..CircuitBreakers::default() })
 }

@@ -5,7 +5,6 @@
 //! stands in for them: each takes its part of the clients that those before it
 //! left, by a hash of the client's port, and the last one takes the rest.
 
-use envoy_types::pb::envoy::config::cluster::v3::{CircuitBreakers, circuit_breakers::Thresholds};
 use envoy_types::pb::envoy::config::core::v3::{RuntimeFractionalPercent, UdpSocketConfig};
 use envoy_types::pb::envoy::config::listener::v3::UdpListenerConfig;
 use envoy_types::pb::envoy::extensions::filters::udp::udp_proxy::v3::{
@@ -26,7 +25,7 @@ use envoy_types::pb::xds::r#type::matcher::v3::matcher::{MatcherList, MatcherTyp
 use crate::ir;
 
 use super::name;
-use super::proto::{any, uint32};
+use super::proto::any;
 
 const UDP_PROXY: &str = "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig";
 const ROUTE: &str = "envoy.extensions.filters.udp.udp_proxy.v3.Route";
@@ -39,10 +38,6 @@ const MILLION: u64 = 1_000_000;
 /// The largest datagram that is received, in bytes: the most that UDP over IPv4
 /// carries. Envoy's own limit of 1,500 drops what the path has fragmented.
 const MAX_DATAGRAM_BYTES: u64 = 65_507;
-
-/// How many clients a backend serves at a time. Envoy counts the port of each
-/// client as a connection for a minute, and drops what exceeds its limit of 1,024.
-const MAX_SESSIONS: u32 = 1_000_000;
 
 /// The message of the filter.
 pub(super) fn to_udp_proxy(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::Config) -> Any {
@@ -64,12 +59,6 @@ pub(super) fn to_listener_config() -> UdpListenerConfig {
 /// Whether some share of the datagrams has nobody to take it.
 pub(super) fn has_invalid_share(proxy: &ir::UdpProxy) -> bool {
     proxy.backends.iter().any(|backend| backend.cluster.is_none())
-}
-
-/// The limits of a cluster that takes datagrams.
-pub(super) fn session_limits() -> CircuitBreakers {
-    let limits = Thresholds { max_connections: Some(uint32(MAX_SESSIONS)), ..Thresholds::default() };
-    CircuitBreakers { thresholds: vec![limits], ..CircuitBreakers::default() }
 }
 
 fn socket_config() -> UdpSocketConfig {
