@@ -374,6 +374,9 @@ registry! {
     /// An object that gwctl does not translate, about one that is not in the input.
     FOREIGN_TARGET_NOT_FOUND = "GW5115" "foreign-target-not-found" Note;
 
+    /// An operator of Envoy's in a value that is sent literally.
+    LITERAL_OPERATOR = "GW5120" "literal-operator" Note;
+
     /// A Secret that is not in the input.
     CERTIFICATE_NOT_FOUND = "GW6001" "certificate-not-found" Error, "ResolvedRefs" "False" "InvalidCertificateRef";
     /// A certificate reference to another kind than a Secret.

@@ -15,6 +15,7 @@ mod http_route;
 mod key_material;
 mod l4_route;
 mod listener;
+mod operator;
 mod path;
 mod precedence;
 mod re2;

@@ -3,6 +3,8 @@
 use crate::ir::{PathMatch, PathRewrite};
 use crate::parser::api::{HttpPathMatch, HttpPathModifier, PathMatchType};
 
+use super::operator::find_operator;
+
 /// A prefix without its trailing `/`; the root is empty.
 pub(super) fn trim_prefix(prefix: &str) -> &str {
     prefix.trim_end_matches('/')
@@ -65,6 +67,15 @@ pub(super) fn bad_path_char(path: &str) -> Option<(usize, char)> {
         '%' => !bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)),
         _ => !(c.is_ascii_alphanumeric() || "/-._~!$&'()*+,;=:@".contains(c)),
     })
+}
+
+/// What to write in place of a path that has such a character.
+pub(super) fn path_help(path: &str) -> String {
+    let plain = "write the path without query and fragment, other characters percent-encoded";
+    match find_operator(path) {
+        Some(operator) => format!("{plain}; `{operator}` is an operator of Envoy's, and Gateway API has none"),
+        None => plain.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::resolver::Place;
 
 use super::super::cluster::Carried;
 use super::super::header::bad_passed_name;
-use super::super::path::bad_path_char;
+use super::super::path::{bad_path_char, path_help};
 use super::super::rule::RouteLowering;
 use super::FilterContext;
 
@@ -191,7 +191,7 @@ impl<S> RouteLowering<'_, S> {
                 )
                 .label(format!("{found:?} cannot stand in a path as it is"))
                 .consequence(context.consequence)
-                .help("write the path without query and fragment, other characters percent-encoded"),
+                .help(path_help(path)),
         ))
     }
 }

@@ -19,6 +19,7 @@ use crate::parser::api::{
 use crate::resolver::{BackendRefOutcome, FilterRefs};
 
 use super::header;
+use super::operator::find_operator;
 use super::rule::RouteLowering;
 
 pub(super) use external_auth::ExternalAuths;
@@ -243,7 +244,10 @@ impl<S> RouteLowering<'_, S> {
                     .help("keep one action for each header"),
             );
         }
-        let Some(found) = header::find_unsafe(filter) else { return Ok(()) };
+        let Some(found) = header::find_unsafe(filter) else {
+            self.report_operators(&context.at.with(member), filter);
+            return Ok(());
+        };
         let mut path = context.at.with(member).with(found.list).with(found.index);
         if let Some(field) = found.field {
             path = path.with(field);
@@ -259,6 +263,24 @@ impl<S> RouteLowering<'_, S> {
                 .consequence(context.consequence)
                 .help(found.help),
         ))
+    }
+
+    /// Notes values that would be evaluated if they stood in a configuration of Envoy's.
+    fn report_operators(&mut self, at: &FieldPath, filter: &HeaderFilter) {
+        let HeaderFilter { set, add, remove: _ } = filter;
+        for (list, headers) in [("set", set), ("add", add)] {
+            for (index, header) in headers.iter().enumerate() {
+                let Some(operator) = find_operator(&header.value) else { continue };
+                let message = format!("`{operator}` in the value of `{}` is text, not an operator", header.name);
+                self.diagnostics.report(
+                    self.object
+                        .finding(codes::LITERAL_OPERATOR, at.with(list).with(index).with("value"), message)
+                        .label("values of Gateway API are literal")
+                        .consequence(format!("`{}` has this text, percent signs and all", header.name))
+                        .help("write the value itself; what differs from request to request cannot be set"),
+                );
+            }
+        }
     }
 
     fn unknown_extension(&mut self, context: &FilterContext<'_>, reference: &LocalObjectReference) -> Reported {

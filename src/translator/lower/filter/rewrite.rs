@@ -4,7 +4,7 @@ use crate::diagnostics::{Reported, codes};
 use crate::ir::PathRewrite;
 use crate::parser::api::HttpPathModifier;
 
-use super::super::path::{bad_path_char, lower_path_modifier};
+use super::super::path::{bad_path_char, lower_path_modifier, path_help};
 use super::super::rule::RouteLowering;
 use super::FilterContext;
 
@@ -28,7 +28,7 @@ impl<S> RouteLowering<'_, S> {
                     .finding(codes::UNSAFE_VALUE, at.with(field), format!("`{value}` is not a path"))
                     .label(format!("{found:?} cannot stand in a path as it is"))
                     .consequence(context.consequence)
-                    .help("write the path without query and fragment, other characters percent-encoded"),
+                    .help(path_help(value)),
             ));
         }
         lower_path_modifier(modifier, context.list.prefix).map(Some).ok_or_else(|| {
