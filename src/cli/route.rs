@@ -62,8 +62,9 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
         })
         .collect();
     let moved = moved_port(&options, request.connection.port).filter(|_| gateways.is_empty());
+    let color = streams.color_stdout && args.output_file.is_none();
     pipeline::write_product(args.output_file.as_deref(), streams, |out| match args.output {
-        DecisionFormat::Human => write_human(&traces, moved, out),
+        DecisionFormat::Human => write_human(&traces, moved, color, out),
         DecisionFormat::Json => {
             match traces.as_slice() {
                 [one] => serde_json::to_writer_pretty(&mut *out, one)?,
@@ -85,13 +86,13 @@ struct Answers<'t> {
     answers: &'t [Trace],
 }
 
-fn write_human(traces: &[Trace], moved: Option<u16>, out: &mut dyn Write) -> io::Result<()> {
+fn write_human(traces: &[Trace], moved: Option<u16>, color: bool, out: &mut dyn Write) -> io::Result<()> {
     for (position, trace) in traces.iter().enumerate() {
         if let (true, Some(gateway)) = (traces.len() > 1, &trace.gateway) {
             let gap = if position > 0 { "\n" } else { "" };
             writeln!(out, "{gap}Gateway {gateway}")?;
         }
-        trace.write(out)?;
+        trace.write(color, out)?;
     }
     match moved {
         Some(port) => {

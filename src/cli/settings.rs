@@ -374,6 +374,7 @@ impl<'a> CommandLine<'a> {
         let operands: &[&str] = match name.as_str() {
             "route" => &["http://localhost", "-f", "-"],
             "test" => &["-", "-f", "-"],
+            "diff" => &["-", "."],
             _ => &["-"],
         };
         let before: Vec<OsString> =

@@ -138,3 +138,27 @@ fn what_belongs_to_the_tree_leads_nowhere_else_and_hides_nothing() {
     let large = format!("# {}\n", "x".repeat(1 << 20));
     assert!(options(&large, "").unwrap_err().contains("at most 1048576 bytes"));
 }
+
+#[test]
+fn a_value_that_a_flag_takes_the_place_of_is_checked_for_every_command() {
+    let directory = tempfile::tempdir().unwrap();
+    let manifest = directory.path().join("a.yaml").display().to_string();
+    let lines = [
+        format!("translate {manifest}"),
+        format!("validate {manifest}"),
+        format!("status {manifest}"),
+        format!("diff {manifest} {manifest}"),
+        format!("route http://localhost -f {manifest}"),
+        format!("test {manifest} -f {manifest}"),
+    ];
+    for line in lines {
+        let parsed = |text: &str| {
+            fs::write(directory.path().join("gwctl.yaml"), text).unwrap();
+            let words = format!("gwctl {line} --port-map 80=81");
+            parse_line(words.split_whitespace().map(OsString::from)).map(|_| ()).map_err(|error| error.to_string())
+        };
+        assert_eq!(parsed("portMap: [80=10080]\n"), Ok(()), "{line}");
+        let error = parsed("portMap: [none]\n").unwrap_err();
+        assert!(error.contains("gwctl.yaml:1") && error.contains("none"), "{line}: {error}");
+    }
+}

@@ -14,13 +14,7 @@ use super::excerpt::draw;
 use super::location::Location;
 use super::place::{Locate, Place};
 use super::report::{Entry, Report, Summary};
-
-const BOLD: &str = "\u{1b}[1m";
-const RED: &str = "\u{1b}[1;31m";
-const YELLOW: &str = "\u{1b}[1;33m";
-const BLUE: &str = "\u{1b}[1;34m";
-const CYAN: &str = "\u{1b}[36m";
-const RESET: &str = "\u{1b}[0m";
+use super::style::Style;
 
 /// Writes every finding of the report, none left out, an empty line between them.
 ///
@@ -43,13 +37,13 @@ pub fn summary_line(report: &Report<'_>, color: bool) -> String {
     let Summary { files, objects: _, errors, warnings, notes } = report.summary;
     let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let style = match (errors, warnings) {
-        (0, 0) => BOLD,
-        (0, _) => YELLOW,
-        _ => RED,
+        (0, 0) => Style::Bold,
+        (0, _) => Style::Yellow,
+        _ => Style::Red,
     };
     let found = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")].join(", ");
     let read = format!("{} judged in {}", counted(report.judged, "Gateway API object"), counted(files, "file"));
-    let mut line = format!("{}: {read}", paint(&found, style, color));
+    let mut line = format!("{}: {read}", style.paint(&found, color));
     if !report.unjudged.is_empty() {
         line.push_str(&format!(", {} not judged", report.unjudged.len()));
     }
@@ -81,12 +75,12 @@ fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String)
     let finding = entry.finding;
     let severity = finding.severity();
     let style = match severity {
-        Severity::Error => RED,
-        Severity::Warning => YELLOW,
-        Severity::Note => BLUE,
+        Severity::Error => Style::Red,
+        Severity::Warning => Style::Yellow,
+        Severity::Note => Style::Blue,
     };
     let head = format!("{}[{}] {}", severity.as_str(), finding.code.id(), finding.code.name());
-    writeln!(out, "{}: {}", paint(&head, style, color), paint(&for_terminal(&finding.message), BOLD, color))?;
+    writeln!(out, "{}: {}", style.paint(&head, color), Style::Bold.paint(&for_terminal(&finding.message), color))?;
     write_place(&finding.location, entry.place.as_ref(), finding.label.as_deref(), locate, color, out)?;
     if let Some(object) = &finding.object {
         let namespace = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
@@ -126,7 +120,7 @@ fn write_place(
     let Some(place) = place else {
         return label.map_or(Ok(()), |label| write_item("here", label, color, out));
     };
-    writeln!(out, "  {} {}", paint("-->", BLUE, color), position(place))?;
+    writeln!(out, "  {} {}", Style::Blue.paint("-->", color), position(place))?;
     match (&place.span, locate.text(location)) {
         (Some(span), Some(text)) => out.push_str(&draw(text, locate.hidden(location), span, label, color)?),
         _ => {
@@ -148,11 +142,7 @@ fn position(place: &Place) -> String {
 fn write_item(name: &str, text: &str, color: bool, out: &mut String) -> Result<(), std::fmt::Error> {
     let indent = format!("\n{}", " ".repeat(name.len() + 4));
     let text = lines_for_terminal(text.trim_end()).replace('\n', &indent);
-    writeln!(out, "  {}: {text}", paint(name, CYAN, color))
-}
-
-fn paint(text: &str, style: &str, color: bool) -> String {
-    if color { format!("{style}{text}{RESET}") } else { text.to_owned() }
+    writeln!(out, "  {}: {text}", Style::Cyan.paint(name, color))
 }
 
 #[cfg(test)]

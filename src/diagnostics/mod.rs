@@ -19,6 +19,7 @@ mod location;
 mod place;
 mod report;
 pub mod sarif;
+pub mod style;
 mod unjudged;
 mod witness;
 mod words;

@@ -55,7 +55,10 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     let [old, new] = sides.as_slice() else { return Ok(ExitStatus::CouldNotRun) };
     tell_asked(new, &args.report, &args.compile.denied(), streams)?;
     let difference = compare::compare(&old.compilation, &new.compilation).map_err(Failure::Missing)?;
-    pipeline::write_product(args.output_file.as_deref(), streams, |out| render::write(&difference, args.output, out))?;
+    let color = streams.color_stdout && args.output_file.is_none();
+    pipeline::write_product(args.output_file.as_deref(), streams, |out| {
+        render::write(&difference, args.output, color, out)
+    })?;
     if !difference.uncompared.is_empty() {
         streams.tell("error: not everything could be compared");
         return Ok(ExitStatus::CouldNotRun);

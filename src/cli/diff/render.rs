@@ -3,16 +3,17 @@
 use std::io::{self, Write};
 
 use super::super::args::DiffFormat;
-use super::change::{Change, Difference, FindingView, UncomparedView};
+use super::change::{Change, ChangeKind, Difference, FindingView, UncomparedView};
 use crate::diagnostics::escape::for_markdown;
+use crate::diagnostics::style::Style;
 
 /// Writes the differences.
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn write(difference: &Difference, format: DiffFormat, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(difference: &Difference, format: DiffFormat, color: bool, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        DiffFormat::Human => human(difference, out),
+        DiffFormat::Human => human(difference, color, out),
         DiffFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, difference)?;
             writeln!(out)
@@ -38,9 +39,10 @@ fn hosts(change: &Change) -> String {
     }
 }
 
-fn human(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
+fn human(difference: &Difference, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    let word = |style: Style, word: &str| style.paint(&format!("{word:<10}"), color);
     for change in &difference.changes {
-        writeln!(out, "{:<10}  {}  {}", change.kind.as_str(), change.subject, place(change))?;
+        writeln!(out, "{}  {}  {}", word(style(change.kind), change.kind.as_str()), change.subject, place(change))?;
         if difference.has_several_gateways {
             writeln!(out, "            at    Gateway {}", change.gateway)?;
         }
@@ -50,23 +52,38 @@ fn human(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
         if let Some(witness) = &change.witness {
             writeln!(out, "            try   {}", witness.line())?;
         }
-        writeln!(out, "            old   {}", change.old_answer)?;
-        writeln!(out, "            new   {}", change.new_answer)?;
+        writeln!(out, "            {}   {}", Style::Red.paint("old", color), change.old_answer)?;
+        writeln!(out, "            {}   {}", Style::Green.paint("new", color), change.new_answer)?;
     }
-    for (word, list) in findings(difference) {
+    for ((came, list), style) in findings(difference).into_iter().zip([Style::Red, Style::Green]) {
         for FindingView { code, severity, message, place } in list {
             let place = place.as_deref().unwrap_or_default();
-            writeln!(out, "{word:<10}  {severity}[{code}]: {message}  {place}")?;
+            writeln!(out, "{}  {severity}[{code}]: {message}  {place}", word(style, came))?;
         }
     }
     for UncomparedView { side, subject, reason, place } in &difference.uncompared {
         let place = place.as_deref().unwrap_or_default();
-        writeln!(out, "{:<10}  {subject} ({side}): {reason}  {place}", "uncompared")?;
+        writeln!(out, "{}  {subject} ({side}): {reason}  {place}", word(Style::Yellow, "uncompared"))?;
     }
     if difference.is_empty() && difference.uncompared.is_empty() {
         writeln!(out, "no difference for traffic")?;
     }
     Ok(())
+}
+
+/// What is gone is red and what is new green, as in a difference of texts.
+const fn style(kind: ChangeKind) -> Style {
+    match kind {
+        ChangeKind::Added => Style::Green,
+        ChangeKind::Removed => Style::Red,
+        ChangeKind::Retargeted
+        | ChangeKind::Reweighted
+        | ChangeKind::Mutated
+        | ChangeKind::Shadowed
+        | ChangeKind::Reordered
+        | ChangeKind::Listener
+        | ChangeKind::Backend => Style::Yellow,
+    }
 }
 
 fn findings(difference: &Difference) -> [(&'static str, &[FindingView]); 2] {

@@ -5,6 +5,8 @@
 //! tables, and inside of lines code, bold words and links. A test holds that
 //! nothing of it is left over in any page.
 
+use crate::diagnostics::style::{RESET, Style};
+
 /// How a page is shown.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
@@ -14,10 +16,6 @@ pub(super) struct Look {
     pub(super) color: bool,
 }
 
-const BOLD: &str = "\u{1b}[1m";
-const CYAN: &str = "\u{1b}[36m";
-const DIM: &str = "\u{1b}[2m";
-const RESET: &str = "\u{1b}[0m";
 /// How far code stands in.
 const CODE_INDENT: &str = "    ";
 
@@ -75,22 +73,19 @@ impl Writer {
     }
 
     /// A whole line in one style.
-    fn styled(&mut self, style: &str, text: &str) {
-        match self.look.color {
-            true => self.line(&format!("{style}{text}{RESET}")),
-            false => self.line(text),
-        }
+    fn styled(&mut self, style: Style, text: &str) {
+        self.line(&style.paint(text, self.look.color));
     }
 
     fn heading(&mut self, text: &str) {
         let plain: String = words(text, false).concat_plain();
-        self.styled(BOLD, &plain);
+        self.styled(Style::Bold, &plain);
     }
 
     fn code(&mut self, line: &str) {
         match line.is_empty() {
             true => self.out.push('\n'),
-            false => self.styled(CYAN, &format!("{CODE_INDENT}{line}")),
+            false => self.styled(Style::Cyan, &format!("{CODE_INDENT}{line}")),
         }
     }
 
@@ -166,14 +161,14 @@ fn words(text: &str, color: bool) -> Words {
         let mut shown = String::new();
         let mut width = 0;
         if is_code && color {
-            shown.push_str(CYAN);
+            shown.push_str(Style::Cyan.sequence());
         }
         for character in word.chars() {
             match character {
                 '`' => {
                     is_code = !is_code;
                     match (color, is_code) {
-                        (true, true) => shown.push_str(CYAN),
+                        (true, true) => shown.push_str(Style::Cyan.sequence()),
                         (true, false) => shown.push_str(RESET),
                         (false, _) => {
                             shown.push('`');
@@ -192,7 +187,7 @@ fn words(text: &str, color: bool) -> Words {
             shown.push_str(RESET);
         }
         if color && word.starts_with("<http") {
-            shown = format!("{DIM}{shown}{RESET}");
+            shown = Style::Dim.paint(&shown, color);
         }
         found.push(Word { text: shown, width });
     }
@@ -246,10 +241,12 @@ mod tests {
     fn colours_change_no_visible_character_but_the_backticks() {
         let page = "# A\n\nSome `code of two` words.\n\n```\na: b\n```\n";
         let colored = render(page, Look { color: true, ..PLAIN });
-        let bare = [BOLD, CYAN, DIM, RESET].iter().fold(colored.clone(), |text, code| text.replace(code, ""));
+        let bare = [Style::Bold.sequence(), Style::Cyan.sequence(), Style::Dim.sequence(), RESET]
+            .iter()
+            .fold(colored.clone(), |text, code| text.replace(code, ""));
         assert_eq!(bare, render(page, PLAIN).replace('`', ""));
         assert!(
-            colored.contains(&format!("{BOLD}A{RESET}")) && colored.contains(&format!("{CYAN}code{RESET}")),
+            colored.contains(&Style::Bold.paint("A", true)) && colored.contains(&Style::Cyan.paint("code", true)),
             "{colored:?}"
         );
     }

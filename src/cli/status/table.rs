@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 
+use crate::diagnostics::style::Style;
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::status::{
     GatewayClassStatus, GatewayStatus, ListenerSetStatus, ListenerStatus, ObjectStatus, Status, StatusCondition,
@@ -28,43 +29,27 @@ const INDENT: usize = 3;
 /// How many columns name the object of a row.
 const NAMES: usize = 2;
 
-/// How a cell is told from the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Paint {
-    Plain,
-    /// What is not as it should be.
-    Red,
-    /// What is to be looked at.
-    Yellow,
-}
-
-impl Paint {
-    /// A text in the colour.
-    fn apply(self, text: &str, is_colored: bool) -> String {
-        match self {
-            Self::Red if is_colored => format!("\u{1b}[31m{text}\u{1b}[0m"),
-            Self::Yellow if is_colored => format!("\u{1b}[33m{text}\u{1b}[0m"),
-            Self::Plain | Self::Red | Self::Yellow => text.to_owned(),
-        }
-    }
-}
-
 /// A cell of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Cell {
     text: String,
-    paint: Paint,
+    /// How it stands out from the others.
+    style: Option<Style>,
 }
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self { text: text.into(), paint: Paint::Plain }
+        Self { text: text.into(), style: None }
     }
 }
 
 impl Cell {
     fn width(&self) -> usize {
         self.text.chars().count()
+    }
+
+    fn painted(&self, is_colored: bool) -> String {
+        self.style.map_or_else(|| self.text.clone(), |style| style.paint(&self.text, is_colored))
     }
 }
 
@@ -128,7 +113,7 @@ impl Table {
             if line.width + width > WIDTH {
                 line.end(out)?;
             }
-            line.add(&format!("{title}: {}", cell.paint.apply(&cell.text, is_colored)), width);
+            line.add(&format!("{title}: {}", cell.painted(is_colored)), width);
         }
         line.end(out)
     }
@@ -161,7 +146,7 @@ fn write_side_by_side(row: &[Cell], widths: &[usize], is_colored: bool, out: &mu
     let mut gap = 0;
     for (cell, width) in row.iter().zip(widths).filter(|(cell, _)| !cell.text.is_empty()) {
         line.extend(std::iter::repeat_n(' ', gap));
-        line.push_str(&cell.paint.apply(&cell.text, is_colored));
+        line.push_str(&cell.painted(is_colored));
         gap = width - cell.width() + GAP;
     }
     writeln!(out, "{line}")
@@ -206,24 +191,24 @@ fn cell(conditions: &[StatusCondition], kind: &str) -> Cell {
     let Some(condition) = conditions.iter().find(|condition| condition.kind == kind) else {
         return NOTHING.into();
     };
-    let paint = match condition.status {
-        "True" if kind != PARTIALLY_INVALID => Paint::Plain,
-        "False" => Paint::Red,
-        _ => Paint::Yellow,
+    let style = match condition.status {
+        "True" if kind != PARTIALLY_INVALID => None,
+        "False" => Some(Style::Red),
+        _ => Some(Style::Yellow),
     };
     let text = match condition.is_true() && condition.reason == condition.kind {
         true => condition.status.to_owned(),
         false => format!("{} ({})", condition.status, condition.reason),
     };
-    Cell { text, paint }
+    Cell { text, style }
 }
 
 /// The conditions that are there only when they are true, by name.
 fn further(conditions: &[StatusCondition], shown: &[&str]) -> Cell {
     let others = conditions.iter().filter(|condition| !shown.contains(&condition.kind));
     let names: Vec<_> = others.map(|condition| condition.kind).collect();
-    let paint = if names.contains(&CONFLICTED) { Paint::Red } else { Paint::Plain };
-    Cell { text: or_nothing(names.join(",")), paint }
+    let style = names.contains(&CONFLICTED).then_some(Style::Red);
+    Cell { text: or_nothing(names.join(",")), style }
 }
 
 fn or_nothing(text: String) -> String {
@@ -379,7 +364,7 @@ fn meshes(statuses: &[ObjectStatus]) -> Table {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, Paint, Table, WIDTH};
+    use super::{Cell, Style, Table, WIDTH};
 
     fn written(table: &Table, is_colored: bool) -> String {
         let mut out = Vec::new();
@@ -399,7 +384,7 @@ mod tests {
     fn what_does_not_fit_stands_below_and_nothing_is_lost() {
         let mut table = Table::new(&["NAMESPACE", "NAME", "PARENT", "ACCEPTED", "OTHER"]);
         let (name, parent) = ("n".repeat(60), "p".repeat(200));
-        let accepted = Cell { text: "False (NoMatchingListenerHostname)".to_owned(), paint: Paint::Red };
+        let accepted = Cell { text: "False (NoMatchingListenerHostname)".to_owned(), style: Some(Style::Red) };
         table.push(vec!["a".into(), name.as_str().into(), parent.as_str().into(), accepted, "<none>".into()]);
         let text = written(&table, false);
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
@@ -410,14 +395,14 @@ mod tests {
         assert!(!text.contains("OTHER"), "{text}");
         // Colours take no room.
         let colored = written(&table, true);
-        assert!(colored.contains("\u{1b}[31mFalse (NoMatchingListenerHostname)\u{1b}[0m"), "{colored}");
-        assert_eq!(colored.replace("\u{1b}[31m", "").replace("\u{1b}[0m", ""), text);
+        assert!(colored.contains("\u{1b}[1;31mFalse (NoMatchingListenerHostname)\u{1b}[0m"), "{colored}");
+        assert_eq!(colored.replace("\u{1b}[1;31m", "").replace("\u{1b}[0m", ""), text);
     }
 
     #[test]
     fn what_is_false_is_red_beside_other_columns_too() {
         let mut table = Table::new(&["NAME", "ACCEPTED"]);
-        table.push(vec!["a".into(), Cell { text: "False (Invalid)".to_owned(), paint: Paint::Red }]);
-        assert_eq!(written(&table, true), "NAME   ACCEPTED\na      \u{1b}[31mFalse (Invalid)\u{1b}[0m\n");
+        table.push(vec!["a".into(), Cell { text: "False (Invalid)".to_owned(), style: Some(Style::Red) }]);
+        assert_eq!(written(&table, true), "NAME   ACCEPTED\na      \u{1b}[1;31mFalse (Invalid)\u{1b}[0m\n");
     }
 }

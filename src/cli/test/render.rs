@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::super::args::TestFormat;
 use super::results::{CaseOutcome, CaseStatus, Results};
 use crate::diagnostics::escape::{for_github_command, for_github_property, for_xml};
+use crate::diagnostics::style::Style;
 
 /// Writes the results.
 ///
@@ -25,12 +26,12 @@ pub(super) fn write(results: &Results, format: TestFormat, color: bool, out: &mu
 fn human(results: &Results, color: bool, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(results.findings_text.as_bytes())?;
     for case in &results.cases {
-        let (word, code) = match case.status {
-            CaseStatus::Passed => ("ok  ", "32"),
-            CaseStatus::Failed => ("FAIL", "31"),
-            CaseStatus::Skipped => ("skip", "33"),
+        let (word, style) = match case.status {
+            CaseStatus::Passed => ("ok  ", Style::Green),
+            CaseStatus::Failed => ("FAIL", Style::Red),
+            CaseStatus::Skipped => ("skip", Style::Yellow),
         };
-        let word = if color { format!("\u{1b}[{code}m{word}\u{1b}[0m") } else { word.to_owned() };
+        let word = style.paint(word, color);
         writeln!(out, "{word}  {}:{}  {}", case.file, case.line, case.name)?;
         if let Some(reason) = &case.reason {
             writeln!(out, "      {reason}")?;
@@ -45,7 +46,7 @@ fn human(results: &Results, color: bool, out: &mut dyn Write) -> io::Result<()> 
         }
         if let Some(trace) = &case.trace {
             let mut text = Vec::new();
-            trace.write(&mut text)?;
+            trace.write(color, &mut text)?;
             for line in String::from_utf8_lossy(&text).lines() {
                 writeln!(out, "      | {line}")?;
             }
@@ -88,7 +89,7 @@ fn describe(case: &CaseOutcome) -> String {
     if let Some(trace) = &case.trace {
         let mut bytes = Vec::new();
         // Writing to memory does not fail.
-        let _ = trace.write(&mut bytes);
+        let _ = trace.write(false, &mut bytes);
         text.push_str("\n\n");
         text.push_str(&String::from_utf8_lossy(&bytes));
     }

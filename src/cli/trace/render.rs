@@ -2,18 +2,24 @@
 
 use std::io::{self, Write};
 
+use crate::diagnostics::style::Style;
+
 use super::{CandidateView, Explanation, OutcomeView, Trace, Unattached, at};
+
+/// The first status that tells a client of an error.
+const FIRST_ERROR: u16 = 400;
 
 impl Trace {
     /// Writes the trace for people.
     ///
     /// # Errors
     /// Those of `out`.
-    pub(in super::super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}", format!("{} {}", self.request.method, self.request.url).trim_start())?;
+    pub(in super::super) fn write(&self, color: bool, out: &mut dyn Write) -> io::Result<()> {
+        let request = format!("{} {}", self.request.method, self.request.url);
+        writeln!(out, "{}", Style::Bold.paint(request.trim_start(), color))?;
         match &self.listener {
             Some(spot) => writeln!(out, "  listener  {} {}  {}", spot.object(), spot.path, spot.place())?,
-            None => writeln!(out, "  listener  none")?,
+            None => writeln!(out, "  listener  {}", Style::Red.paint("none", color))?,
         }
         if let Some(host) = &self.host {
             writeln!(out, "  host      {host}")?;
@@ -22,17 +28,17 @@ impl Trace {
             writeln!(out, "  rule      {}  {}", rule.title(), rule.place())?;
         }
         for outcome in &self.outcomes {
-            outcome.write(out)?;
+            outcome.write(color, out)?;
         }
         match &self.explanation {
-            Some(explanation) => explanation.write(out),
+            Some(explanation) => explanation.write(color, out),
             None => Ok(()),
         }
     }
 }
 
 impl OutcomeView {
-    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn write(&self, color: bool, out: &mut dyn Write) -> io::Result<()> {
         let place = self.spot.as_ref().map(|spot| format!("  {}", spot.place())).unwrap_or_default();
         let share = format!("{:.2}", self.percent);
         let share = share.trim_end_matches('0').trim_end_matches('.');
@@ -43,13 +49,19 @@ impl OutcomeView {
         match (&self.backend, self.status) {
             (Some(backend), _) => {
                 let endpoints = self.endpoints.join(", ");
+                let backend = Style::Green.paint(backend, color);
                 writeln!(out, "  backend   {share} %  {backend} ({endpoints}){place}")?;
             }
             (None, Some(status)) => {
                 let target = self.redirect.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
+                let style = if status < FIRST_ERROR { Style::Green } else { Style::Red };
+                let status = style.paint(&status.to_string(), color);
                 writeln!(out, "  answer    {share} %  {status}{target}: {reason}{place}")?;
             }
-            (None, None) => writeln!(out, "  closed    {share} %  {reason}{place}")?,
+            (None, None) => {
+                let closed = Style::Red.paint("closed", color);
+                writeln!(out, "  {closed}    {share} %  {reason}{place}")?;
+            }
         }
         for (name, value) in &self.response_headers {
             writeln!(out, "            {name}: {value}")?;
@@ -74,11 +86,17 @@ impl OutcomeView {
 }
 
 impl Explanation {
-    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn write(&self, color: bool, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\nroutes of this host, the nearest first:")?;
         for candidate in &self.candidates {
             let CandidateView { rule, verdict, why } = candidate;
-            writeln!(out, "  {verdict:<9} {}  {}", rule.title(), rule.place())?;
+            let style = match *verdict {
+                "chosen" => Style::Green,
+                "outranked" => Style::Yellow,
+                _ => Style::Dim,
+            };
+            let verdict = style.paint(&format!("{verdict:<9}"), color);
+            writeln!(out, "  {verdict} {}  {}", rule.title(), rule.place())?;
             writeln!(out, "            {why}")?;
         }
         if self.further > 0 {
