@@ -1,13 +1,17 @@
 //! Conditions that no request meets, whatever a client sends.
 
 use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
-use crate::simulate::{Fate, Language, fate};
+use crate::simulate::{Fate, Language, fate, may_arrive};
 
 /// Why no request meets a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause<'c> {
     /// The path's pattern allows no text that begins with a slash.
     Path(&'c str),
+    /// The path's pattern asks for something that is gone when paths are compared.
+    Normalized(&'c str),
+    /// The path's pattern asks for a query.
+    Query(&'c str),
     /// The header is taken out of every request before routes are matched.
     Header(&'c str),
     /// The parameter's value cannot be written in a URL like this.
@@ -18,8 +22,8 @@ pub(super) enum Cause<'c> {
 pub(super) fn cause(matches: &RouteMatch) -> Option<Cause<'_>> {
     let RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
     let pattern = match path {
-        PathMatch::Regex(pattern) if !allows_paths(pattern) => Some(Cause::Path(pattern)),
-        PathMatch::Exact(_) | PathMatch::Prefix(_) | PathMatch::Regex(_) => None,
+        PathMatch::Regex(pattern) => pattern_cause(pattern),
+        PathMatch::Exact(_) | PathMatch::Prefix(_) => None,
     };
     let stripped = |header: &&ValueMatch| fate(&header.name) == Fate::Removed;
     let header = || headers.iter().find(stripped).map(|header| Cause::Header(&header.name));
@@ -27,10 +31,19 @@ pub(super) fn cause(matches: &RouteMatch) -> Option<Cause<'_>> {
     pattern.or_else(header).or_else(parameter)
 }
 
-fn allows_paths(pattern: &str) -> bool {
-    match Language::of(pattern) {
-        Language::Texts(texts) => texts.iter().any(|text| text.starts_with('/')),
-        Language::Beginning { text, goes_on: _ } | Language::Within(text) => text.is_empty() || text.starts_with('/'),
+/// Why no path meets a pattern.
+fn pattern_cause(pattern: &str) -> Option<Cause<'_>> {
+    let (texts, is_whole) = match Language::of(pattern) {
+        Language::Texts(texts) => (texts, true),
+        Language::Beginning { text, goes_on: _ } | Language::Within(text) => (vec![text], false),
+    };
+    let is_path = |text: &&String| text.starts_with('/') || !is_whole && text.is_empty();
+    let mut paths = texts.iter().filter(is_path).peekable();
+    match paths.peek().copied() {
+        None => Some(Cause::Path(pattern)),
+        Some(_) if paths.any(|text| text.is_empty() || may_arrive(text, is_whole)) => None,
+        Some(first) if first.contains('?') => Some(Cause::Query(pattern)),
+        Some(_) => Some(Cause::Normalized(pattern)),
     }
 }
 
@@ -49,6 +62,12 @@ impl Cause<'_> {
     pub(super) fn message(self) -> String {
         match self {
             Self::Path(pattern) => format!("no path meets the pattern `{pattern}`: paths begin with `/`"),
+            Self::Normalized(pattern) => {
+                format!("no path meets the pattern `{pattern}`: paths are normalised before they are compared")
+            }
+            Self::Query(pattern) => {
+                format!("no path meets the pattern `{pattern}`: paths are compared without their query")
+            }
             Self::Header(name) => format!("no request meets this match: header `{name}` is taken out before routing"),
             Self::Parameter(name, value) => {
                 format!("no request meets this match: no URL can hold `{value}` as the value of `{name}`")
@@ -60,6 +79,10 @@ impl Cause<'_> {
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Path(_) => "a pattern has to match the whole path",
+            Self::Normalized(_) => {
+                "repeated and escaped slashes, `..`, backslashes and escapes of plain characters are gone by then"
+            }
+            Self::Query(_) => "a pattern has to match the path alone",
             Self::Header(_) => "the header belongs to one connection, or is the proxy's own",
             Self::Parameter(..) => "parameters are compared as the URL has them, escapes and all",
         }
@@ -69,6 +92,10 @@ impl Cause<'_> {
     pub(super) fn help(self) -> String {
         match self {
             Self::Path(_) => "begin the pattern with `/`, or with `.*` to allow anything in front".to_owned(),
+            Self::Normalized(_) => {
+                "write the path as it is after that: `/a/b` for `/a//b` and `/a%2Fb`, `~` for `%7E`".to_owned()
+            }
+            Self::Query(_) => "match the query with `queryParams`".to_owned(),
             Self::Header(_) => "match another header, one that clients send end to end".to_owned(),
             Self::Parameter(_, value) => format!("write the value as URLs have it: `{}`", escaped(value)),
         }
@@ -103,6 +130,10 @@ mod tests {
         assert_eq!(cause(&matches("/api/.*")), None);
         assert_eq!(cause(&matches(".*api")), None);
         assert_eq!(cause(&matches("api/.*")), Some(Cause::Path("api/.*")));
+        assert_eq!(cause(&matches("/a//b.*")), Some(Cause::Normalized("/a//b.*")));
+        assert_eq!(cause(&matches("/a%2[Ff]b")), Some(Cause::Normalized("/a%2[Ff]b")));
+        assert_eq!(cause(&matches("/a(//b|/c)")), None);
+        assert_eq!(cause(&matches("/search\\?q=.*")), Some(Cause::Query("/search\\?q=.*")));
         let header = RouteMatch { headers: vec![exact("keep-alive", "5")], ..matches("/") };
         assert_eq!(cause(&header), Some(Cause::Header("keep-alive")));
         let header = RouteMatch { headers: vec![exact("te", "trailers")], ..matches("/") };

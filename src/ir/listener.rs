@@ -139,14 +139,6 @@ impl HttpConnection {
     pub fn takes_calls(&self) -> bool {
         self.virtual_hosts.iter().flat_map(|host| &host.routes).any(|route| route.matches.grpc)
     }
-
-    /// Whether requests may have headers with an underscore in their name. Some
-    /// backends read `x_user` as `x-user`, so such a header could pass rules that
-    /// look for the other; it is let in only where a match asks for one.
-    pub fn admits_underscores(&self) -> bool {
-        let mut routes = self.virtual_hosts.iter().flat_map(|host| &host.routes);
-        routes.any(|route| route.matches.headers.iter().any(|header| header.name.contains('_')))
-    }
 }
 
 /// Settings of the proxy as a whole.

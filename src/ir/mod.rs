@@ -18,6 +18,7 @@ mod session;
 mod tcp_proxy;
 mod tls;
 mod udp_proxy;
+mod underscore;
 mod upstream_tls;
 mod with_clusters;
 

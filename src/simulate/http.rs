@@ -111,7 +111,7 @@ impl Admitted {
 }
 
 impl<'c> HttpTable<'c> {
-    pub(super) fn new(connection: &'c HttpConnection) -> Self {
+    pub(super) fn new(connection: &'c HttpConnection, config: &Config) -> Self {
         let HttpConnection { virtual_hosts, misdirected } = connection;
         let own = virtual_hosts.iter().map(|host| &host.hostname);
         Self {
@@ -119,7 +119,7 @@ impl<'c> HttpTable<'c> {
             // The places behind the virtual hosts are hosts of other listeners.
             hosts: HostTable::new(own.chain(misdirected).zip(0..)),
             routes: virtual_hosts.iter().map(|_| OnceLock::new()).collect(),
-            admits_underscores: connection.admits_underscores(),
+            admits_underscores: connection.admits_underscores(config),
         }
     }
 

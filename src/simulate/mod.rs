@@ -32,6 +32,7 @@ pub use authorization::{Permission, Question};
 pub use candidates::{Candidate, Precedence, Unmet, Verdict};
 pub use decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason, Upstream};
 pub use language::Language;
+pub use path::may_arrive;
 pub use re2::Pattern;
 pub use request::{Connection, Request, Security, Version};
 pub use rewritten::{Fate, fate};

@@ -30,6 +30,13 @@ pub(super) fn normalize(target: &str) -> Normalized {
     if redirected { Normalized::Redirect(merged) } else { Normalized::Path(merged) }
 }
 
+/// Whether routes may see a path that is `text`, or begins with it where it is no whole path (`is_whole`).
+pub fn may_arrive(text: &str, is_whole: bool) -> bool {
+    // What is wrong inside stays wrong whatever follows, and one plain character makes a name of what is not finished.
+    let arrives = |path: &str| normalize(path) == Normalized::Path(path.to_owned());
+    !text.contains('?') && (arrives(text) || !is_whole && arrives(&format!("{text}x")))
+}
+
 /// The path, and the query with its `?`.
 pub(super) fn split_query(target: &str) -> (&str, &str) {
     target.split_at(target.find('?').unwrap_or(target.len()))
@@ -169,7 +176,7 @@ fn merge_slashes(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Normalized, normalize};
+    use super::{Normalized, may_arrive, normalize};
 
     /// What Envoy 1.40 did with each path.
     #[test]
@@ -212,6 +219,17 @@ mod tests {
         ] {
             assert_eq!(normalize(sent), Normalized::Path(seen.to_owned()), "{sent}");
         }
+    }
+
+    #[test]
+    fn only_normal_paths_arrive() {
+        for text in ["/", "//", "/a/", "/a%20b", "/a%2", "/a/.", "/a/..", "/caf%C3%A9"] {
+            assert!(may_arrive(text, false), "{text}");
+        }
+        for text in ["/a//b", "/a%2Fb", "/a/../b", "/a\\b", "/%41", "/a b", "/é", "/a?q=1", "/a{b"] {
+            assert!(!may_arrive(text, false) && !may_arrive(text, true), "{text}");
+        }
+        assert!(!may_arrive("/a/..", true) && may_arrive("/a/b", true));
     }
 
     #[test]

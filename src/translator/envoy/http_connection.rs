@@ -78,7 +78,7 @@ fn manager(
         path_with_escaped_slashes_action: PathWithEscapedSlashesAction::UnescapeAndRedirect as i32,
         strip_trailing_host_dot: true,
         server_header_transformation: ServerHeaderTransformation::PassThrough as i32,
-        common_http_protocol_options: reject_underscores(connection),
+        common_http_protocol_options: reject_underscores(connection, config),
         http2_protocol_options: Some(Http2ProtocolOptions {
             max_concurrent_streams: (!connection.takes_calls()).then(|| uint32(MAX_CONCURRENT_STREAMS)),
             initial_stream_window_size: Some(uint32(INITIAL_STREAM_WINDOW_BYTES)),
@@ -98,8 +98,8 @@ fn upgrades(needs: &Needs) -> Vec<UpgradeConfig> {
     kinds.map(|kind| UpgradeConfig { upgrade_type: kind.to_owned(), ..UpgradeConfig::default() }).collect()
 }
 
-fn reject_underscores(connection: &ir::HttpConnection) -> Option<HttpProtocolOptions> {
-    (!connection.admits_underscores()).then(|| HttpProtocolOptions {
+fn reject_underscores(connection: &ir::HttpConnection, config: &ir::Config) -> Option<HttpProtocolOptions> {
+    (!connection.admits_underscores(config)).then(|| HttpProtocolOptions {
         headers_with_underscores_action: HeadersWithUnderscoresAction::RejectRequest as i32,
         ..HttpProtocolOptions::default()
     })

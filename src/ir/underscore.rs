@@ -1,0 +1,54 @@
+//! Which connections take requests whose headers have an underscore in their name.
+
+use super::{
+    Action, AuthHeaders, Config, Existing, Forward, Gate, HeaderMutations, HttpConnection, Redirect, Route,
+    SessionCarrier,
+};
+
+impl HttpConnection {
+    /// Whether requests may have headers with an underscore in their name. Some
+    /// backends read `x_user` as `x-user`, so such a header could pass rules that
+    /// look for the other; it is let in only where a route expects clients to send one.
+    pub fn admits_underscores(&self, config: &Config) -> bool {
+        self.virtual_hosts.iter().flat_map(|host| &host.routes).any(|route| expects(route, config))
+    }
+}
+
+fn has_underscore(name: impl AsRef<str>) -> bool {
+    name.as_ref().contains('_')
+}
+
+fn expects(route: &Route, config: &Config) -> bool {
+    let matches_one = route.matches.headers.iter().any(|header| has_underscore(&header.name));
+    matches_one || route.action.leaves().any(|action| action_expects(action, config))
+}
+
+fn action_expects(action: &Action, config: &Config) -> bool {
+    match action {
+        Action::Forward(Forward { backends, gate, request_headers, session, .. }) => {
+            let carrier = session.as_ref().map(|session| &session.carrier);
+            removes(request_headers)
+                || backends.iter().any(|backend| removes(&backend.request_headers))
+                || matches!(carrier, Some(SessionCarrier::Header(name)) if has_underscore(name))
+                || gate_expects(gate, config)
+        }
+        Action::Redirect(Redirect { gate, .. }) => gate_expects(gate, config),
+        Action::Respond(_) | Action::Split(_) => false,
+    }
+}
+
+/// Whether a header is taken out of requests. What is set says what backends see, not what clients send.
+fn removes(mutations: &HeaderMutations) -> bool {
+    mutations.0.iter().any(|mutation| mutation.existing == Existing::Removed && has_underscore(&mutation.name))
+}
+
+/// Whether scripts are told that they may send one, or an authorization service is to see one.
+fn gate_expects(gate: &Gate, config: &Config) -> bool {
+    let Gate { cors, auths } = gate;
+    let is_listed = |headers: &AuthHeaders| match headers {
+        AuthHeaders::Default => false,
+        AuthHeaders::Listed(names) => names.iter().any(has_underscore),
+    };
+    cors.as_ref().is_some_and(|cors| cors.headers.iter().any(has_underscore))
+        || auths.iter().any(|id| is_listed(&config.external_auth(*id).settings.request_headers))
+}
