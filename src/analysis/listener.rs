@@ -43,11 +43,10 @@ pub(super) fn report_idle(
     witnesses: &Witnesses<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let gateways = resolved.gateways.iter().filter(|gateway| gateway.refused.is_none());
-    let listeners = gateways.flat_map(|gateway| &gateway.listeners);
+    let listeners = resolved.gateways.iter().flat_map(|gateway| &gateway.listeners);
     // Without a kind that may attach, the mistake is in the kinds.
     let idle = |listener: &&ResolvedListener<'_>| {
-        listener.refused.is_none() && listener.attached.is_empty() && !listener.kinds.is_empty()
+        listener.is_declared() && listener.attached.is_empty() && !listener.kinds.is_empty()
     };
     let turned_away = TurnedAway::new(resolved);
     for listener in listeners.filter(|listener| idle(listener) && !turned_away.wanted(listener)) {

@@ -87,6 +87,18 @@ fn resolve_validation(
     diagnostics: &mut Diagnostics,
 ) -> Result<ClientValidation, Reported> {
     let FrontendTlsValidation { ca_certificate_refs, mode } = validation;
+    // Whatever becomes of the authorities.
+    if *mode == FrontendValidationMode::AllowInsecureFallback {
+        let finding = gateway
+            .finding(
+                codes::CLIENTS_NOT_CHECKED,
+                at.with("mode"),
+                "clients are asked for a certificate, and every answer is accepted",
+            )
+            .consequence("a client without a certificate, or with one of an unknown authority, is served")
+            .help("write `mode: AllowValidOnly`, unless backends check the clients themselves");
+        diagnostics.report(finding);
+    }
     let (mut bundles, mut unplaced) = (Vec::new(), None);
     for (index, reference) in ca_certificate_refs.iter().enumerate() {
         let from = CertificateReferrer {
@@ -135,18 +147,6 @@ fn resolve_validation(
     }
     Ok(match mode {
         FrontendValidationMode::AllowValidOnly => ClientValidation::Required(bundles),
-        FrontendValidationMode::AllowInsecureFallback => {
-            diagnostics.report(
-                gateway
-                    .finding(
-                        codes::CLIENTS_NOT_CHECKED,
-                        at.with("mode"),
-                        "clients are asked for a certificate, and every answer is accepted",
-                    )
-                    .consequence("a client without a certificate, or with one of an unknown authority, is served")
-                    .help("write `mode: AllowValidOnly`, unless backends check the clients themselves"),
-            );
-            ClientValidation::Optional
-        }
+        FrontendValidationMode::AllowInsecureFallback => ClientValidation::Optional,
     })
 }

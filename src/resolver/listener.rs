@@ -158,6 +158,12 @@ impl ResolvedListener<'_> {
         format!("listener `{}` of {}", self.spec.name, self.owner.describe())
     }
 
+    /// Whether the listener would serve its routes, were it not for its certificates or for what is wrong with its
+    /// Gateway: its protocol is known, and it can be told from its siblings.
+    pub fn is_declared(&self) -> bool {
+        self.conflict.is_none() && self.protocol != Protocol::Unknown
+    }
+
     /// Whether connections for the listener's hosts are closed, so that no less
     /// specific listener serves them: it would be served, but for its
     /// certificates or for another listener of the same hosts.

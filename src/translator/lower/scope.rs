@@ -6,7 +6,7 @@
 //! own, or lacks the files that its certificates are in. What is emitted is the
 //! part of it that one proxy can hold.
 
-use crate::resolver::{ListenerId, Protocol, Resolved, ResolvedGateway};
+use crate::resolver::{ListenerId, Resolved, ResolvedGateway};
 
 /// Which listeners a configuration holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Scope {
         let listener = resolved.listener(id);
         match self {
             Self::Emitted => listener.refused.is_none(),
-            Self::Judged => listener.conflict.is_none() && listener.protocol != Protocol::Unknown,
+            Self::Judged => listener.is_declared(),
         }
     }
 }
