@@ -93,7 +93,7 @@ impl<'m> TurnedAway<'m> {
     fn new(resolved: &Resolved<'m>) -> Self {
         let mut parents = Vec::new();
         let mut add = |namespace: &'m str, references: &'m [ParentReference], judged: &[RouteParent]| {
-            for parent in judged.iter().filter(|parent| parent.refused.is_some()) {
+            for parent in judged.iter().filter(|parent| parent.refused.is_some() && parent.listeners.is_empty()) {
                 if let ParentSource::Ref(index) = parent.source
                     && let Some(reference) = references.get(index)
                 {

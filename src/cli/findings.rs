@@ -13,7 +13,7 @@ use super::{Failure, tell_nothing_found};
 use crate::diagnostics::{Code, Denied, codes};
 
 /// What only `translate` cannot do: Gateways are judged each on its own where nothing is written.
-pub(super) const TRANSLATE_ONLY: &[Code] =
+pub const TRANSLATE_ONLY: &[Code] =
     &[codes::NO_LISTENER, codes::ADDRESS_IN_USE, codes::ASSUMED_WITHOUT_DIRECTORY, codes::KEY_ON_STDOUT];
 
 /// Writes the findings, those of the codes `left_out` excepted, and says how the run would end because of them.

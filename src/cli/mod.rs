@@ -34,6 +34,8 @@ use exit::{ExitStatus, Outcome};
 use pipeline::Compiled;
 use streams::{Streams, Unwritten};
 
+pub use findings::TRANSLATE_ONLY;
+
 /// Why a command ended without a verdict.
 #[derive(Debug)]
 pub enum Failure {

@@ -38,6 +38,41 @@ struct Settings {
     /// The exit codes; 0 by default. One number is meant for both commands.
     #[serde(default)]
     exit: Exit,
+    /// The findings that a harmless addition rightly ends.
+    #[serde(default)]
+    goes: Vec<Gone>,
+}
+
+/// Findings of a case that go with additions of `tests/suite/metamorphic`, and why that is right.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Gone {
+    /// The names of the additions.
+    pub(crate) with: OneOrMore,
+    /// The codes of the findings.
+    pub(crate) code: OneOrMore,
+    /// Why they go.
+    pub(crate) reason: String,
+}
+
+/// A word, or a list of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum OneOrMore {
+    /// One word.
+    One(String),
+    /// Several.
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    /// All of them.
+    pub(crate) fn all(&self) -> &[String] {
+        match self {
+            Self::One(word) => std::slice::from_ref(word),
+            Self::More(words) => words,
+        }
+    }
 }
 
 /// The exit codes that a case expects.
@@ -95,6 +130,8 @@ pub(crate) struct Case {
     pub(crate) exit: Exit,
     /// The file with requests, when there is one.
     pub(crate) requests: Option<PathBuf>,
+    /// The findings that a harmless addition rightly ends.
+    pub(crate) goes: Vec<Gone>,
 }
 
 /// A case that was found, or why a folder is none.
@@ -139,8 +176,8 @@ fn read(name: String, folder: PathBuf) -> Result<Case, String> {
     let translate_args = settings.args.iter().chain(&settings.translate_args).cloned().collect();
     let json = settings.json || name.starts_with(CODES);
     let status = settings.status || name.starts_with(STATUS);
-    let Settings { args, exit, .. } = settings;
-    Ok(Case { name, args, translate_args, paths, stdin, json, status, exit, requests, folder })
+    let Settings { args, exit, goes, .. } = settings;
+    Ok(Case { name, args, translate_args, paths, stdin, json, status, exit, requests, folder, goes })
 }
 
 fn settings(path: &Path) -> Result<Settings, String> {

@@ -70,6 +70,7 @@ fn prove(harness: &Harness, name: &str, objects: &[Value], requests: &[Value]) -
         status: false,
         exit: crate::case::Exit::default(),
         requests: Some(requests.clone()),
+        goes: Vec::new(),
     };
     behaviour::prove(harness, &case, &requests, &format!("requests/{}", case.name))
 }

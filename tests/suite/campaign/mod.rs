@@ -5,6 +5,7 @@
 //! `cargo test` runs a few rounds from a fixed seed. A longer campaign:
 //! `GWCTL_CAMPAIGN_SEED=7 GWCTL_CAMPAIGN_ROUNDS=500 cargo test --test suite -- campaign`.
 
+mod difference;
 mod expect;
 mod filter;
 mod gateway;
@@ -50,13 +51,15 @@ const SHRINKS: usize = 150;
 
 /// The test of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
+    let difference = difference::trial(harness);
     let harness = harness.clone();
-    vec![Trial::test("campaign::the_simulator_and_envoy_agree", move || {
+    let agreement = Trial::test("campaign::the_simulator_and_envoy_agree", move || {
         let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
         let seed = number("GWCTL_CAMPAIGN_SEED").unwrap_or(SEED);
         let rounds = number("GWCTL_CAMPAIGN_ROUNDS").unwrap_or(ROUNDS);
         Ok(campaign(harness.envoy()?, seed, rounds)?)
-    })]
+    });
+    vec![agreement, difference]
 }
 
 fn campaign(envoy: &Path, seed: u64, rounds: u64) -> Result<(), String> {

@@ -44,6 +44,30 @@ impl Plan {
         shown.map(|document| format!("---\n{}", serde_yaml::to_string(document).unwrap_or_default())).collect()
     }
 
+    /// The plan with one random edit: a part less, another value, two items that change places, or other order of documents.
+    pub(crate) fn edited(&self, random: &mut Random) -> Self {
+        let mut edited = self.clone();
+        match random.below(5) {
+            0 | 1 => {
+                let removed = (0..8).find_map(|_| self.without(random.below(400)));
+                return removed.unwrap_or(edited);
+            }
+            2 => edited.documents.reverse(),
+            3 => {
+                let place = random.below(edited.documents.len());
+                if let Some(rules) = edited.documents[place]["spec"]["rules"].as_array_mut() {
+                    rules.reverse();
+                }
+            }
+            _ => {
+                let from = self.documents[random.below(self.documents.len())].clone();
+                let place = random.below(edited.documents.len());
+                exchange(&mut edited.documents[place]["spec"], &from["spec"], random);
+            }
+        }
+        edited
+    }
+
     /// The plan without its part number `place`, the largest parts first; `None` when it has no more.
     pub(crate) fn without(&self, place: usize) -> Option<Self> {
         let mut left = place;
@@ -63,6 +87,26 @@ impl Plan {
             }
         }
         None
+    }
+}
+
+/// Gives some fields the values that the same fields have elsewhere.
+fn exchange(value: &mut Value, from: &Value, random: &mut Random) {
+    match (value, from) {
+        (Value::Object(fields), Value::Object(others)) => {
+            for (name, field) in fields.iter_mut().filter(|(name, _)| *name != "parentRefs") {
+                let Some(other) = others.get(name) else { continue };
+                if random.once_in(6) {
+                    *field = other.clone();
+                } else {
+                    exchange(field, other, random);
+                }
+            }
+        }
+        (Value::Array(items), Value::Array(others)) => {
+            items.iter_mut().zip(others).for_each(|(item, other)| exchange(item, other, random));
+        }
+        _ => {}
     }
 }
 

@@ -1,0 +1,220 @@
+//! Each Gateway by itself, also without its certificates: what `diff`, `route` and `test` look at.
+
+use std::fs;
+use std::path::PathBuf;
+
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+
+use crate::harness::Harness;
+use crate::process::{self, Output};
+
+const HEAD: &str = "apiVersion: gateway.networking.k8s.io/v1\n";
+
+/// The tests of this file.
+pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
+    let test = |name: &str, run: fn(&Stage) -> Result<(), Failed>| {
+        let (harness, name) = (harness.clone(), name.to_owned());
+        Trial::test(format!("judged::{name}"), move || {
+            let folder = harness.work_directory(&format!("judged/{name}"))?;
+            run(&Stage { folder, binary: harness.binary().to_owned() })
+        })
+    };
+    vec![
+        test("diff_stands_in_for_what_is_assumed", diff_assumed),
+        test("diff_compares_each_gateway_under_its_name", diff_gateways),
+        test("diff_sees_listeners_without_routes", diff_listeners),
+        test("diff_names_what_it_cannot_compare", diff_uncompared),
+        test("diff_passes_over_comments_files_and_order", diff_unchanged),
+        test("diff_knows_the_context_on_both_sides", diff_context),
+        test("route_answers_for_each_gateway_of_the_port", route_gateways),
+        test("test_wants_to_know_the_gateway_and_counts_all_rules", test_gateways),
+        test("assumed_certificates_are_as_if_they_were_there", https),
+    ]
+}
+
+struct Stage {
+    folder: PathBuf,
+    binary: PathBuf,
+}
+
+impl Stage {
+    fn write(&self, name: &str, text: &str) -> Result<(), String> {
+        let path = self.folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(&path))
+            .and_then(|()| fs::write(&path, text))
+            .map_err(|error| error.to_string())
+    }
+
+    fn run(&self, line: &str) -> Result<Output, String> {
+        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        process::run(&self.binary, &self.folder, &args, None)
+    }
+
+    /// Writes both sides and compares them, services and certificates assumed.
+    fn diff(&self, old: &str, new: &str) -> Result<(Output, Value), String> {
+        self.write("old.yaml", old)?;
+        self.write("new.yaml", new)?;
+        let output = self.run("diff old.yaml new.yaml --assume services,secrets --exit-code -o json")?;
+        let value = serde_json::from_str(&output.stdout).unwrap_or_default();
+        Ok((output, value))
+    }
+}
+
+fn ensure(holds: bool, output: &Output) -> Result<(), Failed> {
+    if holds { Ok(()) } else { Err(Failed::from(format!("{output:#?}"))) }
+}
+
+fn gateway(name: &str, listeners: &str) -> String {
+    format!(
+        "---\n{HEAD}kind: Gateway\nmetadata: {{name: {name}}}\nspec: {{gatewayClassName: any, listeners: [{listeners}]}}\n"
+    )
+}
+
+fn route(name: &str, parent: &str, path: &str, backend: &str) -> String {
+    format!(
+        "---\n{HEAD}kind: HTTPRoute\nmetadata: {{name: {name}}}\nspec:\n  parentRefs: [{{name: {parent}}}]\n  rules:\n  \
+         - matches: [{{path: {{value: {path}}}}}]\n    backendRefs: [{{name: {backend}, port: 80}}]\n"
+    )
+}
+
+const HTTP: &str = "{name: http, protocol: HTTP, port: 80}";
+const HTTPS: &str = "{name: tls, protocol: HTTPS, port: 443, hostname: a.test, tls: {certificateRefs: [{name: t}]}}";
+
+fn kinds(difference: &Value) -> Vec<&str> {
+    let changes = difference["changes"].as_array().into_iter().flatten();
+    changes.filter_map(|change| change["kind"].as_str()).collect()
+}
+
+fn diff_assumed(stage: &Stage) -> Result<(), Failed> {
+    let side = |backend: &str| gateway("edge", HTTPS) + &route("r", "edge", "/", backend);
+    let (output, found) = stage.diff(&side("one"), &side("two"))?;
+    ensure(output.code == Some(1) && kinds(&found) == ["retargeted"], &output)?;
+    stage.write("old.yaml", &route("r", "edge", "/", "one"))?;
+    stage.write("new.yaml", &route("r", "edge", "/", "two"))?;
+    let output = stage.run("diff old.yaml new.yaml --assume services,gateways --exit-code")?;
+    ensure(output.code == Some(1) && output.stdout.contains("retargeted"), &output)?;
+    // A side with nothing to compare is never "no difference".
+    let output = stage.run("diff old.yaml old.yaml --assume services --exit-code")?;
+    let is_told = output.stderr.contains("nothing to compare") || output.stdout.contains("no difference");
+    ensure(is_told && (output.code == Some(2) || !output.stderr.contains("nothing to compare")), &output)?;
+    stage.write("none.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")?;
+    let output = stage.run("diff none.yaml none.yaml --exit-code")?;
+    ensure(output.code == Some(2) && output.stderr.contains("nothing to compare on the old side"), &output)
+}
+
+fn two_gateways(path: &str) -> String {
+    gateway("a", HTTP) + &gateway("b", HTTP) + &route("ra", "a", "/a", "one") + &route("rb", "b", path, "one")
+}
+
+fn diff_gateways(stage: &Stage) -> Result<(), Failed> {
+    let (output, found) = stage.diff(&two_gateways("/b"), &two_gateways("/changed"))?;
+    let is_of_b = found["changes"].as_array().is_some_and(|all| all.iter().all(|one| one["gateway"] == "default/b"));
+    ensure(output.code == Some(1) && kinds(&found) == ["added", "removed"] && is_of_b, &output)?;
+    let output = stage.run("diff old.yaml new.yaml --assume services")?;
+    ensure(output.stdout.contains("at    Gateway default/b"), &output)?;
+    let output = stage.run("diff old.yaml new.yaml --assume services --gateway default/a --exit-code")?;
+    ensure(output.code == Some(0), &output)
+}
+
+fn diff_listeners(stage: &Stage) -> Result<(), Failed> {
+    let side = |other: &str| gateway("edge", &format!("{HTTP}, {other}")) + &route("r", "edge", "/", "one");
+    // The route is not one of the other listener's.
+    let side = |other: &str| {
+        side(other).replace("parentRefs: [{name: edge}]", "parentRefs: [{name: edge, sectionName: http}]")
+    };
+    for (old, new) in [("port: 443", "port: 444"), ("hostname: a.test", "hostname: b.test")] {
+        let (output, found) = stage.diff(&side(HTTPS), &side(&HTTPS.replace(old, new)))?;
+        let answers = (&found["changes"][0]["oldAnswer"], &found["changes"][0]["newAnswer"]);
+        let is_served = answers.1 == "404" && answers.0.as_str().is_some_and(|old| old != "404");
+        ensure(output.code == Some(1) && kinds(&found) == ["added", "removed"] && is_served, &output)?;
+    }
+    Ok(())
+}
+
+fn diff_uncompared(stage: &Stage) -> Result<(), Failed> {
+    let side = |backend: &str| {
+        let refused = route("r", "edge", "/", backend).replace("rules:\n  -", "rules:\n  - unknown: 1\n   ");
+        gateway("edge", HTTP) + &refused + &route("other", "edge", "/other", "one")
+    };
+    let (output, found) = stage.diff(&side("one"), &side("two"))?;
+    // Compared as far as it decodes, or named.
+    let is_named = output.code == Some(2) && found["uncompared"].as_array().is_some_and(|all| !all.is_empty());
+    ensure(is_named || (output.code == Some(1) && kinds(&found) == ["retargeted"]), &output)?;
+    let (output, _) = stage.diff(&side("one"), &side("one"))?;
+    ensure(output.code == Some(0), &output)?;
+    let broken = |text: &str| gateway("edge", HTTP) + &route("r", "edge", "/", "one") + "---\nkind: [" + text + "\n";
+    let (output, found) = stage.diff(&broken("a"), &broken("b"))?;
+    ensure(output.code == Some(2) && found["uncompared"][0]["reason"] == "it cannot be read", &output)
+}
+
+fn diff_unchanged(stage: &Stage) -> Result<(), Failed> {
+    let (edge, one, two) = (gateway("edge", HTTP), route("r", "edge", "/a", "one"), route("s", "edge", "/b", "two"));
+    stage.write("old/all.yaml", &[edge.clone(), one.clone(), two.clone()].concat())?;
+    stage.write("new/z/1.yaml", &format!("# a comment\n{two}"))?;
+    stage.write("new/a.yaml", &one)?;
+    stage.write("new/b.yaml", &edge)?;
+    let output = stage.run("diff old new --assume services --exit-code")?;
+    ensure(output.code == Some(0) && output.stdout == "no difference for traffic\n", &output)
+}
+
+fn diff_context(stage: &Stage) -> Result<(), Failed> {
+    stage.write("platform/gateway.yaml", &gateway("edge", HTTP))?;
+    stage.write("old.yaml", &route("r", "edge", "/", "one"))?;
+    stage.write("new.yaml", &route("r", "edge", "/", "two"))?;
+    let output = stage.run("diff old.yaml new.yaml --context platform --assume services --exit-code -o json")?;
+    let found: Value = serde_json::from_str(&output.stdout)?;
+    let gateway = &found["changes"][0]["gateway"];
+    ensure(output.code == Some(1) && kinds(&found) == ["retargeted"] && gateway == "default/edge", &output)
+}
+
+fn route_gateways(stage: &Stage) -> Result<(), Failed> {
+    stage.write("m.yaml", &two_gateways("/b"))?;
+    let output = stage.run("route http://shop.test/b -f m.yaml --assume services -o json")?;
+    let found: Value = serde_json::from_str(&output.stdout)?;
+    let answers = &found["answers"];
+    let names = (&answers[0]["gateway"], &answers[1]["gateway"]);
+    let statuses = (&answers[0]["status"], &answers[1]["backends"][0]["backend"]);
+    let holds = names.0 == "default/a" && names.1 == "default/b" && statuses.0 == 404 && statuses.1 == "default/one:80";
+    ensure(output.code == Some(0) && found["version"] == 2 && holds, &output)?;
+    let output = stage.run("route http://shop.test/b -f m.yaml --assume services --gateway default/b -o json")?;
+    let found: Value = serde_json::from_str(&output.stdout)?;
+    ensure(found["version"] == 1 && found["gateway"] == "default/b", &output)?;
+    let output = stage
+        .run("route http://shop.test:8080/b -f m.yaml --assume services --gateway default/b --port-map 80=8080")?;
+    ensure(output.stdout.contains("ask for port 80"), &output)
+}
+
+fn test_gateways(stage: &Stage) -> Result<(), Failed> {
+    stage.write("m.yaml", &two_gateways("/b"))?;
+    let case = |name: &str, gateway: &str, path: &str, backend: &str| {
+        format!("- {{name: {name}, {gateway}request: {{url: 'http://shop.test{path}'}}, expect: {backend}}}\n")
+    };
+    let one = "{backend: 'default/one:80'}";
+    let named = format!(
+        "requests:\n{}{}",
+        case("a", "gateway: default/a, ", "/a", one),
+        case("b", "gateway: default/b, ", "/a", "{status: 404}")
+    );
+    stage.write("cases.yaml", &named)?;
+    let output = stage.run("test cases.yaml -f m.yaml --assume services")?;
+    let is_counted = output.stdout.contains("1 of 2 rules");
+    ensure(output.code == Some(0) && output.stdout.contains("2 passed") && is_counted, &output)?;
+    stage.write("cases.yaml", &format!("requests:\n{}", case("a", "", "/a", one)))?;
+    let output = stage.run("test cases.yaml -f m.yaml --assume services")?;
+    let lists = output.stderr.contains("`default/a`, `default/b`");
+    ensure(output.code == Some(2) && output.stdout.is_empty() && lists, &output)?;
+    stage.write("cases.yaml", &format!("requests:\n{}", case("a", "gateway: default/c, ", "/a", one)))?;
+    let output = stage.run("test cases.yaml -f m.yaml --assume services")?;
+    ensure(output.code == Some(2) && output.stderr.contains("Gateway `default/c`"), &output)
+}
+
+fn https(stage: &Stage) -> Result<(), Failed> {
+    stage.write("m.yaml", &(gateway("edge", HTTPS) + &route("r", "edge", "/", "one")))?;
+    let output = stage.run("route https://a.test/ -f m.yaml --assume services,secrets")?;
+    ensure(output.code == Some(0) && output.stdout.contains("default/one:80"), &output)?;
+    let cases = "requests: [{name: a, request: {url: 'https://a.test/'}, expect: {backend: 'default/one:80'}}]\n";
+    stage.write("cases.yaml", cases)?;
+    let output = stage.run("test cases.yaml -f m.yaml --assume services,secrets --deny warnings")?;
+    ensure(output.code == Some(0) && output.stdout.contains("1 passed"), &output)
+}
