@@ -2,13 +2,13 @@
 
 use crate::analysis;
 use crate::context;
-use crate::diagnostics::{Diagnostics, Finding, Location, Unjudged, codes};
+use crate::diagnostics::{Diagnostics, Finding, Ledger, Location, Unjudged, codes};
 use crate::emit;
 use crate::ir;
 use crate::options::{Options, SettingsFile};
 use crate::parser;
 use crate::parser::hidden::scrub;
-use crate::parser::manifests::Manifests;
+use crate::parser::manifests::{Manifests, ObjectKey};
 use crate::parser::source::SourceSet;
 use crate::resolver::{self, Resolved, StandIns};
 use crate::status::{self, ObjectStatus};
@@ -27,10 +27,14 @@ pub struct Compilation {
     pub context_findings: Vec<Finding>,
     /// What is declared and no judgement is about, those of context objects left out.
     pub unjudged: Vec<Unjudged>,
+    /// How much of what is declared was judged, that of the context included.
+    pub ledger: Ledger,
     /// The intermediate representations of what is judged and of what is emitted, with their origins.
     pub lowered: Lowered,
     /// What is emitted where objects are judged that the API server would refuse: what is left without them.
     pub admitted: Option<Box<Lowered>>,
+    /// The Gateways that are named and missing, in whose place others are judged.
+    pub missing_gateways: Vec<ObjectKey>,
     /// The encoded Envoy bootstrap; `None` when there is nothing to serve.
     pub bootstrap: Option<Vec<u8>>,
     /// Whether the bootstrap holds a private key.
@@ -59,14 +63,14 @@ fn compile_for(
     let of_parser = diagnostics.findings().len();
     let admitted = (!manifests.decoded.is_empty()).then(|| Box::new(lower_admitted(&manifests, options)));
     manifests.admit_decoded();
-    let (lowered, status) = {
+    let (lowered, status, missing_gateways, ledger) = {
         let stand_ins = StandIns::new(&manifests, options);
         let resolved = resolver::resolve(&manifests, &stand_ins, options, &mut diagnostics);
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
-        analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
+        let ledger = analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
         scrub(&manifests, diagnostics.findings_mut());
         let status = tell_status(&resolved, scope, options, &mut diagnostics);
-        (lowered, status)
+        (lowered, status, stand_ins.gateways().cloned().collect(), ledger)
     };
     let emitted = admitted.as_deref().unwrap_or(&lowered);
     let bootstrap = (!emitted.config.listeners.is_empty()).then(|| encode(emitted));
@@ -96,8 +100,10 @@ fn compile_for(
         findings,
         context_findings,
         unjudged,
+        ledger,
         lowered,
         admitted,
+        missing_gateways,
         bootstrap,
         holds_private_key,
         status,

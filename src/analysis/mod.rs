@@ -14,6 +14,7 @@ pub(crate) mod cover;
 mod header;
 mod hostname;
 mod impossible;
+mod ledger;
 mod listener;
 mod objects;
 mod port;
@@ -24,7 +25,7 @@ mod unenforced;
 mod unreachable;
 mod witness;
 
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, Ledger};
 use crate::options::Options;
 use crate::resolver::Resolved;
 use crate::translator::lower::Lowered;
@@ -33,8 +34,9 @@ use listener::Sockets;
 use objects::Objects;
 use witness::Witnesses;
 
-/// Reports what is probably not meant, and adds witnesses to what was found before.
-pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, diagnostics: &mut Diagnostics) {
+/// Reports what is probably not meant, and adds witnesses to what was found before. The result says how much of what
+/// is declared was judged; the rest is among what `diagnostics` has as left out.
+pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, diagnostics: &mut Diagnostics) -> Ledger {
     let objects = Objects::new(resolved, &lowered.origins);
     let witnesses = Witnesses::new(lowered.judged());
     let sockets = Sockets::new(lowered.judged(), &lowered.origins);
@@ -50,4 +52,5 @@ pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, di
     port::complete(resolved.manifests, diagnostics.findings_mut());
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
     witnesses.attach(&resolved.http_routes, diagnostics.findings_mut());
+    ledger::balance(resolved, lowered, &sockets, diagnostics)
 }

@@ -89,8 +89,12 @@ fn unselected(compilation: &Compilation, options: &Options) -> Option<String> {
     let is_selecting = !(names.is_empty() && classes.is_empty());
     let flags = names.iter().map(|(namespace, name)| format!("`--gateway {namespace}/{name}`"));
     let flags = flags.chain(classes.iter().map(|class| format!("`--gateway-class {class}`")));
-    if is_selecting && !gateways.iter().any(|one| is_named(&one.metadata) && is_of_class(&one.spec.gateway_class_name))
-    {
+    // An assumed Gateway is of no class.
+    let is_assumed = options.assume.gateways
+        && classes.is_empty()
+        && compilation.missing_gateways.iter().any(|key| names.contains(&(key.namespace.clone(), key.name.clone())));
+    let is_there = gateways.iter().any(|one| is_named(&one.metadata) && is_of_class(&one.spec.gateway_class_name));
+    if is_selecting && !is_there && !is_assumed {
         let mut known: Vec<String> = gateways.iter().map(|one| format!("`{}`", one.full_name())).collect();
         known.sort();
         let flags = flags.collect::<Vec<_>>().join(" with ");
@@ -172,10 +176,10 @@ impl Compiled {
         findings: impl IntoIterator<Item = &'f Finding>,
         locate: &dyn Locate,
     ) -> Report<'f> {
-        let Compilation { manifests, context_findings, unjudged, .. } = &self.compilation;
+        let Compilation { manifests, context_findings, unjudged, ledger, .. } = &self.compilation;
         let Manifests { sources, object_count, judged_count, .. } = manifests;
         let report = Report::new(findings, sources.sources.len(), *object_count, locate);
-        report.with_ledger(*judged_count, unjudged, context_findings, locate)
+        report.with_ledger((*judged_count, *ledger), unjudged, context_findings, locate)
     }
 
     /// What is known at the end of a run with this report.

@@ -256,6 +256,11 @@ impl Diagnostics {
         self.unjudged.extend(other.unjudged);
     }
 
+    /// What is declared and was not judged, so far.
+    pub fn unjudged(&self) -> &[Unjudged] {
+        &self.unjudged
+    }
+
     /// What is declared and was not judged, in the order of places; taken out of the list.
     pub fn take_unjudged(&mut self) -> Vec<Unjudged> {
         let mut unjudged = std::mem::take(&mut self.unjudged);

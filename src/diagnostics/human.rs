@@ -53,7 +53,7 @@ pub fn summary_line(report: &Report<'_>, color: bool) -> String {
     line
 }
 
-/// What was not judged, and what was found on objects of the context and is only counted, a line each.
+/// How much was judged, what was not, and what was found on objects of the context and is only counted, a line each.
 pub fn detail_lines(report: &Report<'_>) -> Vec<String> {
     let at = |place: &Option<Place>| match place {
         Some(Place { file, span: Some(span) }) => format!("  {file}:{}:{}", span.line, span.column),
@@ -68,7 +68,8 @@ pub fn detail_lines(report: &Report<'_>) -> Vec<String> {
         let (severity, code) = (finding.severity().as_str(), finding.code.id());
         format!("on context: {severity}[{code}] {}: {}{}", finding.code.name(), finding.message, at(place))
     });
-    unjudged.chain(on_context).map(|line| for_terminal(&line).into_owned()).collect()
+    let judged = std::iter::once(format!("judged: {}", report.ledger));
+    judged.chain(unjudged).chain(on_context).map(|line| for_terminal(&line).into_owned()).collect()
 }
 
 fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String) -> Result<(), std::fmt::Error> {
@@ -150,6 +151,7 @@ mod tests {
     use super::super::code::codes;
     use super::super::finding::{Finding, ObjectRef};
     use super::super::place::memory::Files;
+    use super::super::unjudged::Ledger;
     use super::*;
     use crate::path;
 
@@ -269,11 +271,15 @@ error[GW2001] backend-not-found: there is no Service `shop/crt`
         let summary = Summary { files: 1, objects: 12, errors: 1, warnings: 0, notes: 2 };
         let finding = Finding::new(codes::IDLE_LISTENER, Location::Run, "no route is attached");
         let on_context = vec![(&finding, None)];
-        let report = Report { entries: Vec::new(), summary, judged: 3, unjudged: Vec::new(), on_context };
+        let ledger = Ledger::default();
+        let report = Report { entries: Vec::new(), summary, judged: 3, ledger, unjudged: Vec::new(), on_context };
         let line =
             "1 error, 0 warnings, 2 notes: 3 Gateway API objects judged in 1 file, 1 finding on context left out";
         assert_eq!(summary_line(&report, false), line);
-        let details = ["on context: warning[GW4054] listener-without-routes: no route is attached"];
+        let details = [
+            "judged: 0 of 0 listeners, 0 of 0 parents of routes, 0 of 0 rules",
+            "on context: warning[GW4054] listener-without-routes: no route is attached",
+        ];
         assert_eq!(detail_lines(&report), details);
     }
 }

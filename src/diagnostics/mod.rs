@@ -32,5 +32,5 @@ pub use fix::{Change, Edit, Fix, Scalar, TextEdit};
 pub use location::{FieldPath, Location, Part, Segment};
 pub use place::{Locate, Place, Span};
 pub use report::{Entry, Report, Summary};
-pub use unjudged::{Omission, Subject, Unjudged};
+pub use unjudged::{Ledger, Omission, Subject, Tally, Unjudged};
 pub use witness::{Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls};

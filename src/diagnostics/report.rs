@@ -11,7 +11,7 @@ use super::finding::{Finding, Related};
 use super::fix::TextEdit;
 use super::location::Location;
 use super::place::{Locate, Place};
-use super::unjudged::Unjudged;
+use super::unjudged::{Ledger, Unjudged};
 
 /// How much was read and found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub struct Report<'a> {
     pub summary: Summary,
     /// How many objects of Gateway API's groups were judged.
     pub judged: usize,
+    /// How much of what is declared was judged.
+    pub ledger: Ledger,
     /// What is declared and no judgement is about, with its place.
     pub unjudged: Vec<(&'a Unjudged, Option<Place>)>,
     /// The findings on objects of the context that nothing judged has caused, with their places.
@@ -90,6 +92,7 @@ impl<'a> Report<'a> {
             entries: keyed.into_iter().map(|(_, entry)| entry).collect(),
             summary,
             judged: 0,
+            ledger: Ledger::default(),
             unjudged: Vec::new(),
             on_context: Vec::new(),
         }
@@ -100,14 +103,14 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn with_ledger(
         self,
-        judged: usize,
+        (judged, ledger): (usize, Ledger),
         unjudged: &'a [Unjudged],
         on_context: &'a [Finding],
         locate: &dyn Locate,
     ) -> Self {
         let unjudged = unjudged.iter().map(|one| (one, place_of(&one.location, locate))).collect();
         let on_context = on_context.iter().map(|finding| (finding, place_of(&finding.location, locate))).collect();
-        Self { judged, unjudged, on_context, ..self }
+        Self { judged, ledger, unjudged, on_context, ..self }
     }
 
     /// How many findings fail the run.

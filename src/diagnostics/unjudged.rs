@@ -28,6 +28,42 @@ pub enum Subject {
     Document,
 }
 
+/// How much of what the input declares was judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// The listeners of Gateways that are ours, and of their ListenerSets.
+    pub listeners: Tally,
+    /// The entries of `parentRefs` of routes.
+    pub parents: Tally,
+    /// The rules of HTTPRoutes and GRPCRoutes that some listener takes.
+    pub rules: Tally,
+}
+
+/// How many subjects of a kind there are, and how many of them were judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Those that the input has.
+    pub asked: usize,
+    /// Those that were judged.
+    pub judged: usize,
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn count(&mut self, is_judged: bool) {
+        self.asked += 1;
+        self.judged += usize::from(is_judged);
+    }
+}
+
+impl fmt::Display for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { listeners, parents, rules } = self;
+        let of = |Tally { asked, judged }: &Tally| format!("{judged} of {asked}");
+        write!(f, "{} listeners, {} parents of routes, {} rules", of(listeners), of(parents), of(rules))
+    }
+}
+
 /// Why something was not judged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Omission {
@@ -45,6 +81,18 @@ pub enum Omission {
     NotJoined(&'static str),
     /// The parent does not take the route; what the finding says.
     NotAttached(String),
+    /// The Gateway is of another class, or not among those that were selected.
+    NotSelected,
+    /// The parent is no Gateway that is judged.
+    NotOurs,
+    /// An error of the rule keeps it from being served.
+    Wrong,
+    /// No listener that takes the rule is judged.
+    Unheard,
+    /// Other listeners have every hostname of the route.
+    HostsTaken,
+    /// No judgement has looked at it, and none says why: a gap of gwctl's own.
+    Unaccounted,
 }
 
 impl fmt::Display for Subject {
@@ -66,6 +114,12 @@ impl fmt::Display for Omission {
             Self::Conflict => f.write_str("another listener of the Gateway cannot be told from it"),
             Self::UnknownProtocol => f.write_str("its protocol is unknown"),
             Self::NotJoined(code) => write!(f, "its parent does not take it ({code})"),
+            Self::NotSelected => f.write_str("it is of another class, or was not selected"),
+            Self::NotOurs => f.write_str("the parent is no Gateway that is judged"),
+            Self::Wrong => f.write_str("what is wrong with it keeps it from being served"),
+            Self::Unheard => f.write_str("no listener that takes it is judged"),
+            Self::HostsTaken => f.write_str("other listeners have every hostname of the route"),
+            Self::Unaccounted => f.write_str("no judgement has looked at it"),
             Self::NotAttached(why) => write!(f, "the parent does not take the route: {why}"),
         }
     }

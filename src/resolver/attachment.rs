@@ -258,8 +258,12 @@ impl<'a, 'm> Attacher<'a, 'm> {
     fn attach_default<S>(&mut self, route: RouteView<'_, S>, diagnostics: &mut Diagnostics) -> Vec<RouteParent> {
         let is_default = |index: &usize| self.gateways[*index].object.spec.default_scope == Some(DefaultScope::All);
         let defaults: Vec<_> = (0..self.gateways.len()).filter(is_default).collect();
-        if defaults.is_empty() && !self.options.assume.gateways {
+        let stand_in = defaults.iter().copied().find(|gateway| self.gateways[*gateway].stand_in.is_some());
+        if (defaults.is_empty() || stand_in.is_some()) && !self.options.assume.gateways {
             diagnostics.report(no_default_gateway(route));
+        }
+        if let Some(gateway) = stand_in {
+            return vec![self.attach_default_stand_in(route, gateway)];
         }
         let mut parents = Vec::with_capacity(defaults.len());
         let mut refusals = Vec::new();
@@ -280,6 +284,21 @@ impl<'a, 'm> Attacher<'a, 'm> {
             parents.extend(refused);
         }
         parents
+    }
+
+    /// Attaches a route to what stands in for the default Gateways of a cluster.
+    fn attach_default_stand_in<S>(&self, route: RouteView<'_, S>, gateway: usize) -> RouteParent {
+        let at = path!["spec", "useDefaultGateways"];
+        let parent = Parent { owner: self.gateway_owner(gateway), section_name: None, port: None, at };
+        let listeners = self.select_listeners(route, &parent).unwrap_or_default();
+        let source = ParentSource::Default(gateway);
+        match self.options.assume.gateways {
+            true => RouteParent::accepted(source, None, listeners),
+            false => {
+                let missing = "no Gateway of the input is a default Gateway".to_owned();
+                RouteParent { listeners, ..RouteParent::missing(source, missing) }
+            }
+        }
     }
 
     /// A Gateway as the owner of the listeners that it declares itself.

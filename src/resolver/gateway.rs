@@ -57,10 +57,11 @@ pub(super) fn resolve_classes<'m>(manifests: &'m Manifests, options: &Options) -
 /// Selects the Gateways that are ours and resolves their listeners, sorted by namespace and name.
 pub(super) fn resolve_gateways<'m>(
     manifests: &'m Manifests,
+    stand_ins: &StandIns,
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> Vec<ResolvedGateway<'m>> {
-    report_unknown_selections(manifests, options, diagnostics);
+    report_unknown_selections(manifests, stand_ins, options, diagnostics);
     let classes: HashMap<&str, &Object<GatewayClassSpec>> =
         manifests.gateway_classes.iter().map(|class| (class.metadata.name.as_str(), class)).collect();
     let mut gateways: Vec<_> = manifests
@@ -129,7 +130,10 @@ pub(super) fn add_stand_ins<'m>(
 fn assumed(key: &ObjectKey, named_at: &NamedAt) -> Finding {
     let ObjectKey { kind, namespace, name } = key;
     let kind = kind.name();
-    let message = format!("{kind} `{namespace}/{name}` is assumed: its routes are judged without it");
+    let message = match named_at.path.0.last() == Some(&"useDefaultGateways".into()) {
+        true => "a default Gateway is assumed: its routes are judged without it".to_owned(),
+        false => format!("{kind} `{namespace}/{name}` is assumed: its routes are judged without it"),
+    };
     Finding::new(codes::ASSUMED_GATEWAY, named_at.location.clone(), message)
         .object(named_at.object.clone(), named_at.path.clone())
         .label("not in the input")
@@ -231,7 +235,12 @@ fn is_selected(gateway: &Object<GatewaySpec>, options: &Options) -> bool {
     by_name && by_class
 }
 
-fn report_unknown_selections(manifests: &Manifests, options: &Options, diagnostics: &mut Diagnostics) {
+fn report_unknown_selections(
+    manifests: &Manifests,
+    stand_ins: &StandIns,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) {
     let mut unknown = |flag: &str, what: String| {
         diagnostics.report(
             Finding::new(codes::SELECTION_NOT_FOUND, Location::Run, format!("`{flag} {what}` selects nothing"))
@@ -239,7 +248,12 @@ fn report_unknown_selections(manifests: &Manifests, options: &Options, diagnosti
         );
     };
     for (namespace, name) in &options.gateways {
-        if !manifests.gateways.iter().any(|g| g.metadata.namespace == *namespace && g.metadata.name == *name) {
+        let is_there =
+            manifests.gateways.iter().any(|g| g.metadata.namespace == *namespace && g.metadata.name == *name);
+        let is_assumed = || {
+            options.assume.gateways && stand_ins.gateways().any(|key| (&key.namespace, &key.name) == (namespace, name))
+        };
+        if !is_there && !is_assumed() {
             unknown("--gateway", format!("{namespace}/{name}"));
         }
     }

@@ -106,7 +106,7 @@ fn tcp_on_tls(listener: &ResolvedListener<'_>, route: &Object<L4RouteSpec>) -> F
         .finding(
             codes::TCP_ROUTE_ON_TLS,
             path!["spec", "parentRefs"],
-            format!("listener `{}` ends TLS, for which the specification lists TLSRoute", listener.spec.name),
+            format!("{} ends TLS, for which the specification lists TLSRoute", listener.in_words()),
         )
         .related(listener.owner.at(&listener_path(listener.index)), "the listener")
         .consequence("served: TLS ends here and its bytes go to the backends, as with Envoy Gateway; other implementations refuse the route")
@@ -124,7 +124,7 @@ fn report_idle_route<S>(
         idle.finding(
             codes::IDLE_ROUTE,
             path!["spec", "parentRefs"],
-            format!("listener `{}` serves {other} {kind}, `{}`", listener.spec.name, serving.full_name()),
+            format!("{} serves {other} {kind}, `{}`", listener.in_words(), serving.full_name()),
         )
         .label("attached, and without traffic on this listener")
         .related(

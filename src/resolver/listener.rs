@@ -10,6 +10,7 @@ use crate::parser::manifests::Kind;
 use crate::path;
 
 use super::attachment::Attachment;
+use super::frontend::ClientValidation;
 use super::listener_tls::Termination;
 use super::owner::ListenerOwner;
 use super::selector;
@@ -131,6 +132,8 @@ pub struct ResolvedListener<'m> {
     pub kinds: Vec<RouteKind>,
     /// The TLS that ends here; `None` where none does, and when the listener is refused.
     pub termination: Option<Termination>,
+    /// What its clients are asked for, whatever becomes of its certificates; `None` where nobody can be asked.
+    pub clients: Option<Result<ClientValidation, Reported>>,
     /// Why the listener serves nothing.
     pub refused: Option<Reported>,
     /// The conflict with another listener that refused it, as its code.
@@ -150,6 +153,14 @@ impl ResolvedListener<'_> {
             return is_declared;
         }
         is_asked && (is_declared || self.spec.allowed_routes.kinds.is_empty())
+    }
+
+    /// The listener as sentences about routes name it: by its name, unless it stands in for one that nobody has named.
+    pub fn in_words(&self) -> String {
+        match self.spec.name.as_str() {
+            "" => format!("the {} listener of {}", self.spec.protocol, self.owner.describe()),
+            name => format!("listener `{name}`"),
+        }
     }
 
     /// The listener with its owner, such as ``listener `web` of ListenerSet `infra/edge` ``: names are unique within one
@@ -223,6 +234,7 @@ fn resolve_listener<'m>(
         hostname: if protocol.has_hostnames() { Hostname::from_field(spec.hostname.as_deref()) } else { Hostname::Any },
         kinds: resolve_kinds(owner, index, spec, protocol, diagnostics),
         termination: None,
+        clients: None,
         refused,
         conflict: None,
         bad_selector: check_selection(

@@ -34,6 +34,8 @@ pub(super) fn resolve_tls(
         for listener in &mut gateway.listeners {
             match listener.protocol {
                 Protocol::Https | Protocol::TlsTerminate => {
+                    let asks = listener.protocol == Protocol::Https;
+                    listener.clients = asks.then(|| frontend.on_port(listener.spec.port));
                     match resolve_termination(listener, &frontend, grants, certificates, diagnostics) {
                         Ok(termination) => listener.termination = Some(termination),
                         Err(proof) => listener.refused = listener.refused.or(Some(proof)),

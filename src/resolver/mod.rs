@@ -138,7 +138,7 @@ pub fn resolve<'m>(
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> Resolved<'m> {
-    let mut gateways = gateway::resolve_gateways(manifests, options, diagnostics);
+    let mut gateways = gateway::resolve_gateways(manifests, stand_ins, options, diagnostics);
     gateway::add_stand_ins(&mut gateways, stand_ins, options, diagnostics);
     let listener_sets = listener_set::join_listener_sets(manifests, options, &mut gateways, diagnostics);
     let grants = Grants::new(&manifests.reference_grants, options);

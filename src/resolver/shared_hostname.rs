@@ -83,7 +83,7 @@ fn warn(
     http: &ResolvedHttpRoute<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let (name, other) = (&listener.spec.name, http.object.full_name());
+    let (name, other) = (listener.in_words(), http.object.full_name());
     let field = if grpc.object.spec.hostnames.is_empty() { path!["spec"] } else { path!["spec", "hostnames"] };
     let other_field = if http.object.spec.hostnames.is_empty() { path!["spec"] } else { path!["spec", "hostnames"] };
     diagnostics.report(
@@ -91,7 +91,7 @@ fn warn(
             .finding(
                 codes::SHARED_HOSTNAME,
                 field,
-                format!("the route shares hosts of listener `{name}` with HTTPRoute `{other}`"),
+                format!("the route shares hosts of {name} with HTTPRoute `{other}`"),
             )
             .label("a controller may accept only one of the two")
             .related(http.object.at(&other_field), "the HTTPRoute")

@@ -12,14 +12,17 @@ use crate::diagnostics::{FieldPath, Location, ObjectRef};
 use crate::hostname::Hostname;
 use crate::options::Options;
 use crate::parser::api::{
-    AllowedListeners, AllowedRoutes, FromNamespaces, GatewaySpec, Listener, ListenerTls, ParentGatewayReference,
-    ParentReference, RouteNamespaces, TlsMode,
+    AllowedListeners, AllowedRoutes, DefaultScope, FromNamespaces, GatewaySpec, Listener, ListenerTls,
+    ParentGatewayReference, ParentReference, RouteNamespaces, TlsMode,
 };
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey, Position};
 use crate::parser::source::DocumentId;
 use crate::path;
 
 use super::listener::RouteKind;
+
+/// What stands in for the default Gateways of a cluster, where the input has none and routes ask for them.
+const DEFAULT_NAME: &str = "(default Gateway)";
 
 /// From which port on a stand-in looks for one that nothing else of it has.
 const FREE_PORTS: u16 = 10_000;
@@ -57,7 +60,17 @@ struct Missing<'m> {
     named_at: Option<NamedAt>,
 }
 
-impl Missing<'_> {
+impl<'m> Missing<'m> {
+    /// Notes the hostnames that some routes want of a listener.
+    fn wish(&mut self, wish: Wish<'m>, hostnames: &'m [String]) {
+        let wanted = self.wishes.entry(wish).or_default();
+        wanted.extend(hostnames.iter().map(String::as_str));
+        // A route without hostnames is for every host.
+        if hostnames.is_empty() {
+            wanted.insert("");
+        }
+    }
+
     /// Keeps the first reference: by kind, namespace and name of the object, whatever the order of files.
     fn name<S>(&mut self, object: &Object<S>, path: FieldPath) {
         let is_before = |other: &NamedAt| {
@@ -117,18 +130,22 @@ impl StandIns {
         for route in &manifests.http_routes {
             let view = (RouteKind::Http, &*route.spec.parent_refs, &*route.spec.hostnames);
             known.note_route(route, view, &mut missing);
+            known.note_default(route, route.spec.use_default_gateways, (RouteKind::Http, view.2), &mut missing);
         }
         for route in &manifests.grpc_routes {
             let view = (RouteKind::Grpc, &*route.spec.parent_refs, &*route.spec.hostnames);
             known.note_route(route, view, &mut missing);
+            known.note_default(route, route.spec.use_default_gateways, (RouteKind::Grpc, view.2), &mut missing);
         }
         for route in &manifests.tls_routes {
             let view = (RouteKind::Tls, &*route.spec.parent_refs, &*route.spec.hostnames);
             known.note_route(route, view, &mut missing);
+            known.note_default(route, route.spec.use_default_gateways, (RouteKind::Tls, view.2), &mut missing);
         }
         for (kind, routes) in [(RouteKind::Tcp, &manifests.tcp_routes), (RouteKind::Udp, &manifests.udp_routes)] {
             for route in routes {
                 known.note_route(route, (kind, &route.spec.parent_refs, &[]), &mut missing);
+                known.note_default(route, route.spec.use_default_gateways, (kind, &[]), &mut missing);
             }
         }
         for set in &manifests.listener_sets {
@@ -143,6 +160,11 @@ impl StandIns {
         Self(made.collect())
     }
 
+    /// The Gateways that are missing.
+    pub fn gateways(&self) -> impl Iterator<Item = &ObjectKey> {
+        self.iter().map(|stand_in| &stand_in.key).filter(|key| key.kind == Kind::Gateway)
+    }
+
     /// The stand-ins, by kind, namespace and name of what is missing.
     pub fn iter(&self) -> impl Iterator<Item = &StandIn> {
         self.0.iter()
@@ -152,6 +174,8 @@ impl StandIns {
 /// The parents that the input has.
 struct Known<'m> {
     objects: HashSet<(Kind, &'m str, &'m str)>,
+    /// Whether some Gateway is a default one.
+    has_default: bool,
     options: &'m Options,
 }
 
@@ -161,7 +185,9 @@ impl<'m> Known<'m> {
             objects.iter().map(move |object| (kind, object.metadata.namespace.as_str(), object.metadata.name.as_str()))
         }
         let sets = names(Kind::ListenerSet, &manifests.listener_sets);
-        Self { objects: names(Kind::Gateway, &manifests.gateways).chain(sets).collect(), options }
+        let objects = names(Kind::Gateway, &manifests.gateways).chain(sets).collect();
+        let is_default = |gateway: &Object<GatewaySpec>| gateway.spec.default_scope == Some(DefaultScope::All);
+        Self { objects, has_default: manifests.gateways.iter().any(is_default), options }
     }
 
     /// Notes what a route wants of parents that are missing.
@@ -177,13 +203,25 @@ impl<'m> Known<'m> {
             missing.name(route, path!["spec", "parentRefs", index, "name"]);
             let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
             let wish = Wish { carrier: Carrier::of(kind), section: section_name.as_deref(), port: *port };
-            let wanted = missing.wishes.entry(wish).or_default();
-            wanted.extend(hostnames.iter().map(String::as_str));
-            // A route without hostnames is for every host.
-            if hostnames.is_empty() {
-                wanted.insert("");
-            }
+            missing.wish(wish, hostnames);
         }
+    }
+
+    /// Notes that a route asks for default Gateways of which the input has none.
+    fn note_default<S>(
+        &self,
+        route: &'m Object<S>,
+        asked: Option<DefaultScope>,
+        (kind, hostnames): (RouteKind, &'m [String]),
+        missing: &mut AllMissing<'m>,
+    ) {
+        if self.has_default || asked != Some(DefaultScope::All) || !self.options.gateways.is_empty() {
+            return;
+        }
+        let key = ObjectKey { kind: Kind::Gateway, namespace: "default".to_owned(), name: DEFAULT_NAME.to_owned() };
+        let missing = missing.entry(key).or_default();
+        missing.name(route, path!["spec", "useDefaultGateways"]);
+        missing.wish(Wish { carrier: Carrier::of(kind), section: None, port: None }, hostnames);
     }
 
     /// The parent that a reference names, when it is missing.
@@ -232,7 +270,7 @@ impl StandIn {
             infrastructure: None,
             allowed_listeners: Some(AllowedListeners { namespaces: everywhere() }),
             tls: None,
-            default_scope: None,
+            default_scope: (key.name == DEFAULT_NAME).then_some(DefaultScope::All),
         };
         let position = Position { document: DocumentId::NOWHERE, base: FieldPath::ROOT, context: false };
         Self {
@@ -288,8 +326,9 @@ impl Listeners {
         }
         let fits = |port: &u16| hostnames.iter().all(|host| !self.is_taken(*port, protocol, host));
         let port = std::iter::once(wanted).chain(FREE_PORTS..).find(fits).unwrap_or(wanted);
-        let name = section.map_or_else(|| format!("{}-{port}", protocol.to_ascii_lowercase()), str::to_owned);
-        self.0.extend(hostnames.iter().map(|host| listener(&name, port, protocol, host)));
+        // Nobody has named the others.
+        let name = section.unwrap_or_default();
+        self.0.extend(hostnames.iter().map(|host| listener(name, port, protocol, host)));
     }
 
     /// Whether a listener could not be told from one that is there.
@@ -363,7 +402,7 @@ mod tests {
 
     #[test]
     fn routes_that_name_no_section_get_the_usual_ports() {
-        assert_eq!(made(&[(wish(None, None), &["a.test"])]), ["http-80 HTTP 80 *", "https-443 HTTPS 443 *"]);
+        assert_eq!(made(&[(wish(None, None), &["a.test"])]), [" HTTP 80 *", " HTTPS 443 *"]);
     }
 
     #[test]
@@ -380,8 +419,8 @@ mod tests {
 
     #[test]
     fn a_port_that_is_named_is_kept() {
-        assert_eq!(made(&[(wish(None, Some(8443)), &[""])]), ["https-8443 HTTPS 8443 *"]);
+        assert_eq!(made(&[(wish(None, Some(8443)), &[""])]), [" HTTPS 8443 *"]);
         let both = made(&[(wish(Some("web"), Some(8080)), &["a.test"]), (wish(None, Some(8080)), &["b.test"])]);
-        assert_eq!(both, ["web HTTP 8080 a.test", "http-8080 HTTP 8080 *"]);
+        assert_eq!(both, ["web HTTP 8080 a.test", " HTTP 8080 *"]);
     }
 }

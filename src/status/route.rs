@@ -214,6 +214,8 @@ impl<S> RouteView<'_, S> {
             };
             let parent_ref = match parent.source {
                 ParentSource::Ref(index) => StatusReference::of_parent(self.parent_refs.get(index)?),
+                // Nobody knows the default Gateways of a cluster.
+                ParentSource::Default(gateway) if resolved.gateways[gateway].stand_in.is_some() => return None,
                 ParentSource::Default(gateway) => StatusReference::of_gateway(&resolved.gateways[gateway]),
             };
             let conditions = self.conditions(parent, verdict, evidence)?.into_list();

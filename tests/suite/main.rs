@@ -13,6 +13,7 @@
 //!
 //! `cargo test --test suite -- FILTER` runs the tests whose name contains FILTER.
 
+mod accounts;
 mod behaviour;
 mod campaign;
 mod case;
@@ -84,6 +85,7 @@ fn trials() -> Vec<Trial> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let harness = Harness::new(root, Path::new(env!("CARGO_BIN_EXE_gwctl")), Path::new(env!("CARGO_TARGET_TMPDIR")));
     let mut trials = golden::trials(&harness);
+    trials.extend(accounts::trials(&harness));
     trials.extend(behaviour::trials(&harness));
     trials.extend(planted::trials(&harness));
     trials.extend(formatter::trials(&harness));

@@ -131,9 +131,29 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 
 /// Runs the requests of a file through the simulator and returns the results. The message lists every mismatch.
 pub(crate) fn simulate(harness: &Harness, case: &Case, requests: &Path, folder: &str) -> Result<Value, String> {
+    simulate_with(harness, case, (requests, &["--partial"]), folder)
+}
+
+/// The same for everything that is declared, whatever of it is emitted.
+pub(crate) fn simulate_declared(
+    harness: &Harness,
+    case: &Case,
+    requests: &Path,
+    folder: &str,
+) -> Result<Value, String> {
+    simulate_with(harness, case, (requests, &[]), folder)
+}
+
+fn simulate_with(
+    harness: &Harness,
+    case: &Case,
+    (requests, flags): (&Path, &[&str]),
+    folder: &str,
+) -> Result<Value, String> {
     let work = harness.work_directory(folder)?;
     let requests = requests.display().to_string();
-    let mut args = vec!["test".to_owned(), requests, "--partial".to_owned(), "-o".to_owned(), "json".to_owned()];
+    let mut args = vec!["test".to_owned(), requests, "-o".to_owned(), "json".to_owned()];
+    args.extend(flags.iter().map(|flag| (*flag).to_owned()));
     args.extend(case.paths.iter().flat_map(|path| ["-f".to_owned(), path.clone()]));
     let work_text = work.to_string_lossy().into_owned();
     args.extend(compile_flags(&case.translate_args).into_iter().map(|arg| arg.replace("{tmp}", &work_text)));

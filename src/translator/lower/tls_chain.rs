@@ -7,9 +7,12 @@
 //! one.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::hostname::Hostname;
-use crate::ir::{ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, TcpProxy, TlsTermination};
+use crate::ir::{
+    Authorities, ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, Material, TcpProxy, TlsTermination,
+};
 use crate::resolver::{
     ClientValidation, ListenerId, Protocol, ResolvedListener, RouteKind, ServerNames, Termination, serving_route,
 };
@@ -170,20 +173,30 @@ fn lower_termination(
         return None;
     }
     let Some(Termination { certificates, clients }) = &listener.termination else {
-        // Whatever certificates there will be: TLS ends here.
-        return Some(TlsTermination {
-            certificates: Vec::new(),
-            alpn: alpn.to_vec(),
-            clients: ClientCertificates::Unasked,
-        });
+        // Whatever certificates there will be: TLS ends here, and clients show what they are asked for.
+        let clients = match &listener.clients {
+            Some(Ok(clients)) => lower_clients(lowering, clients),
+            Some(Err(_)) => ClientCertificates::Required(unknown_authorities()),
+            None => ClientCertificates::Unasked,
+        };
+        return Some(TlsTermination { certificates: Vec::new(), alpn: alpn.to_vec(), clients });
     };
     Some(TlsTermination {
         certificates: certificates.iter().map(|id| lowering.key_pair(*id)).collect(),
         alpn: alpn.to_vec(),
-        clients: match clients {
-            ClientValidation::Unasked => ClientCertificates::Unasked,
-            ClientValidation::Optional => ClientCertificates::Optional,
-            ClientValidation::Required(bundles) => ClientCertificates::Required(lowering.authorities(bundles)),
-        },
+        clients: lower_clients(lowering, clients),
     })
+}
+
+fn lower_clients(lowering: &mut SocketLowering<'_, '_>, clients: &ClientValidation) -> ClientCertificates {
+    match clients {
+        ClientValidation::Unasked => ClientCertificates::Unasked,
+        ClientValidation::Optional => ClientCertificates::Optional,
+        ClientValidation::Required(bundles) => ClientCertificates::Required(lowering.authorities(bundles)),
+    }
+}
+
+/// Those that the manifests name and nobody has: a listener that asks for them is judged, and never emitted.
+fn unknown_authorities() -> Authorities {
+    Authorities { bundle: Material::Inline(Arc::from("")), origin: None }
 }

@@ -1,0 +1,185 @@
+//! The ledger: what the input asks to be judged, and whether it was.
+//!
+//! Input: everything that is declared, what of it the judged configuration
+//! holds, and what was left out with a reason. Output: the counts, and an entry
+//! for each subject that is in neither, so that nobody takes it for judged.
+//! Subjects are listeners, the parents of routes, and the rules of routes that
+//! a listener serves.
+
+use std::collections::HashSet;
+
+use crate::diagnostics::{Diagnostics, FieldPath, Ledger, Location, ObjectRef, Omission, Severity, Subject, Unjudged};
+use crate::parser::api::ParentReference;
+use crate::parser::manifests::Object;
+use crate::path;
+use crate::resolver::{ListenerId, ParentSource, Resolved, RouteParent};
+use crate::translator::lower::Lowered;
+
+use super::listener::Sockets;
+use super::reach::{RuleKey, hosts, rule_key};
+
+/// Counts what was judged, and names what nobody has judged.
+pub(super) fn balance(
+    resolved: &Resolved<'_>,
+    lowered: &Lowered,
+    sockets: &Sockets<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Ledger {
+    let mut books = Books::new(resolved, lowered, diagnostics);
+    books.gateways(resolved);
+    books.listeners(resolved, sockets);
+    let Resolved { http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, .. } = resolved;
+    macro_rules! parents {
+        ($($routes:ident),+) => {$(
+            for route in $routes {
+                books.parents(route.object, &route.object.spec.parent_refs, &route.parents);
+            }
+        )+};
+    }
+    parents!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
+    for route in http_routes {
+        books.rules(route.object, "httproute", route.object.spec.rules.len(), &route.parents);
+    }
+    for route in grpc_routes {
+        books.rules(route.object, "grpcroute", route.object.spec.rules.len(), &route.parents);
+    }
+    let Books { ledger, missed, .. } = books;
+    missed.into_iter().for_each(|one| diagnostics.leave(one));
+    ledger
+}
+
+/// The subjects of an input, as they are gone through.
+struct Books<'c> {
+    ledger: Ledger,
+    /// The rules that the judged configuration has, or leaves out because others take all their requests.
+    rules: HashSet<RuleKey<'c>>,
+    /// The listeners that the judged configuration has.
+    listeners: HashSet<ListenerId>,
+    /// What has a reason not to be judged.
+    left: HashSet<(ObjectRef, FieldPath)>,
+    /// Where errors are.
+    errors: HashSet<(ObjectRef, FieldPath)>,
+    missed: Vec<Unjudged>,
+}
+
+impl<'c> Books<'c> {
+    fn new(resolved: &Resolved<'_>, lowered: &'c Lowered, diagnostics: &Diagnostics) -> Self {
+        let served = hosts(lowered.judged()).flat_map(|at| &at.host.routes).map(|route| rule_key(route));
+        let unserved = lowered.unserved.iter().map(|one| rule_key(&one.route));
+        let left = diagnostics.unjudged().iter().filter_map(|one| match &one.subject {
+            Subject::Part(object, path) => Some((object.clone(), path.clone())),
+            Subject::Object(_) | Subject::Document => None,
+        });
+        let errors = diagnostics.findings().iter().filter(|finding| finding.severity() == Severity::Error);
+        let has_routes = !(resolved.http_routes.is_empty() && resolved.grpc_routes.is_empty());
+        Self {
+            ledger: Ledger::default(),
+            rules: served.chain(unserved).filter(|_| has_routes).collect(),
+            listeners: HashSet::new(),
+            left: left.collect(),
+            errors: errors.filter_map(|finding| Some((finding.object.clone()?, finding.path.clone()?))).collect(),
+            missed: Vec::new(),
+        }
+    }
+
+    /// The Gateways that are of another class, or not selected: nobody looks at their listeners.
+    fn gateways(&mut self, resolved: &Resolved<'_>) {
+        let known: HashSet<(&str, &str)> =
+            resolved.gateways.iter().map(|gateway| gateway.object.metadata.sort_key()).collect();
+        for gateway in &resolved.manifests.gateways {
+            if !known.contains(&gateway.metadata.sort_key()) {
+                let (subject, location) = (Subject::Object(gateway.key().to_ref()), gateway.at(&FieldPath::ROOT));
+                self.missed.push(Unjudged { subject, location, reason: Omission::NotSelected });
+            }
+        }
+    }
+
+    fn listeners(&mut self, resolved: &Resolved<'_>, sockets: &Sockets<'_>) {
+        let ids =
+            resolved.gateways.iter().enumerate().flat_map(|(gateway, own)| {
+                (0..own.listeners.len()).map(move |listener| ListenerId { gateway, listener })
+            });
+        for id in ids {
+            let listener = resolved.listener(id);
+            // One that nothing attaches to is judged by that.
+            let is_idle = listener.attached.is_empty() && listener.conflict.is_none();
+            let is_judged = sockets.of(listener).is_some() || is_idle;
+            if is_judged {
+                self.listeners.insert(id);
+            }
+            let owner = listener.owner;
+            let path = path!["spec", "listeners", listener.index];
+            let location = owner.at(&path);
+            // Nobody asks about what stands in for something missing.
+            if location.is_nowhere() {
+                continue;
+            }
+            let is_judged = self.enter(is_judged, Omission::Unaccounted, (owner.key().to_ref(), path), location);
+            self.ledger.listeners.count(is_judged);
+        }
+    }
+
+    fn parents<S>(&mut self, object: &Object<S>, references: &[ParentReference], parents: &[RouteParent]) {
+        for (index, _) in references.iter().enumerate() {
+            let own = parents.iter().find(|parent| parent.source == ParentSource::Ref(index));
+            let is_judged = own.is_some_and(|parent| !parent.listeners.is_empty());
+            let reason = if own.is_none() { Omission::NotOurs } else { Omission::Unaccounted };
+            let path = path!["spec", "parentRefs", index];
+            let location = object.at(&path);
+            let is_judged = self.enter(is_judged, reason, (object.key().to_ref(), path), location);
+            self.ledger.parents.count(is_judged);
+        }
+    }
+
+    /// The rules of a route that some listener takes.
+    fn rules<S>(&mut self, object: &Object<S>, kind: &'static str, rules: usize, parents: &[RouteParent]) {
+        let metadata = &object.metadata;
+        if parents.iter().all(|parent| parent.listeners.is_empty()) {
+            return;
+        }
+        let is_heard = parents.iter().flat_map(|parent| &parent.listeners).any(|id| self.listeners.contains(id));
+        let has_rule = |rule: usize| {
+            let number = u16::try_from(rule).unwrap_or(u16::MAX);
+            self.rules.contains(&(kind, &*metadata.namespace, &*metadata.name, number))
+        };
+        let served: Vec<bool> = (0..rules).map(has_rule).collect();
+        let is_homeless = !served.contains(&true);
+        for (rule, is_judged) in served.into_iter().enumerate() {
+            let path = path!["spec", "rules", rule];
+            let location = object.at(&path);
+            let is_wrong = !is_judged && self.has_error(object, &path);
+            let reason = match (is_wrong, is_heard) {
+                (true, _) => Omission::Wrong,
+                (false, false) => Omission::Unheard,
+                (false, true) if is_homeless => Omission::HostsTaken,
+                (false, true) => Omission::Unaccounted,
+            };
+            let is_judged = self.enter(is_judged, reason, (object.key().to_ref(), path), location);
+            self.ledger.rules.count(is_judged);
+        }
+    }
+
+    fn has_error<S>(&self, object: &Object<S>, path: &FieldPath) -> bool {
+        let object = object.key().to_ref();
+        self.errors.iter().any(|(other, at)| *other == object && at.0.starts_with(&path.0))
+    }
+
+    /// Whether a subject was judged; where it was not and nobody says why, it is entered as left out.
+    fn enter(
+        &mut self,
+        is_judged: bool,
+        reason: Omission,
+        (object, path): (ObjectRef, FieldPath),
+        location: Location,
+    ) -> bool {
+        let part = (object, path);
+        if self.left.contains(&part) {
+            return false;
+        }
+        if !is_judged {
+            let (object, path) = part;
+            self.missed.push(Unjudged { subject: Subject::Part(object, path), location, reason });
+        }
+        is_judged
+    }
+}
