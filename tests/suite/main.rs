@@ -36,6 +36,7 @@ mod process;
 mod property;
 mod proxy;
 mod registry;
+mod repositories;
 mod revisions;
 mod signals;
 mod simulated;
@@ -105,6 +106,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(metamorphic::trials(&harness));
     trials.extend(mutation::trials(&harness, root));
     trials.extend(registry::trials(root));
+    trials.extend(repositories::trials(&harness));
     trials.extend(revisions::trials(&harness));
     trials.extend(status::trials(&harness));
     trials.extend(docs::trials(root));

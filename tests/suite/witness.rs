@@ -28,7 +28,10 @@ const NOT_EMITTED: &[&str] = &[
     "declared/09-objects-with-errors",
     "declared/10-default-gateways",
     "declared/11-client-authorities",
+    "diagnostics/GW1008",
+    "diagnostics/GW1012",
     "listenerset/not-allowed",
+    "status/10-certificates-of-listener-sets",
 ];
 
 /// One test for each case whose report has a witness.
