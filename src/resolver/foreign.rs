@@ -5,6 +5,8 @@
 //! names itself, or it is used by those that refer to it. Whatever else is of
 //! other groups has no effect here and is counted in one note.
 
+mod uses;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Location, codes};
@@ -17,6 +19,8 @@ use crate::spelling::nearest;
 
 use super::reference::References;
 use super::selector::matches_labels;
+
+pub use uses::{ForeignUse, foreign_uses};
 
 /// How many of an object's targets a finding shows.
 const MOST_SHOWN: usize = 8;
@@ -46,11 +50,11 @@ pub(super) fn report(manifests: &Manifests, options: &Options, diagnostics: &mut
     if manifests.foreign.is_empty() {
         return;
     }
-    let known = Known::new(manifests, options);
+    let known = Known::new(manifests, options, &[]);
     let references = References::new(manifests, options);
     let mut ignored: BTreeMap<String, usize> = BTreeMap::new();
     for object in &manifests.foreign {
-        let concern = Concern::of(object, &known, &references);
+        let concern = Concern::of(object, &known, &references, MOST_SHOWN);
         if let Some(finding) = concern.finding(object, options) {
             diagnostics.report(finding);
         } else if !object.position.context && !object.is_slip && !is_without_traffic(object) {
@@ -98,6 +102,8 @@ struct Candidate<'m> {
 struct Known<'m> {
     manifests: &'m Manifests,
     options: &'m Options,
+    /// What is missing and judged by a stand-in: what applies to it applies to something.
+    missing: &'m [ObjectKey],
     by_name: HashMap<(Kind, &'m str, &'m str), Candidate<'m>>,
     /// The names of each kind in each namespace, in the order of the input.
     names: HashMap<(Kind, &'m str), Vec<&'m str>>,
@@ -138,10 +144,11 @@ fn kind_of(target: &ForeignTarget) -> Option<Kind> {
 }
 
 impl<'m> Known<'m> {
-    fn new(manifests: &'m Manifests, options: &'m Options) -> Self {
+    fn new(manifests: &'m Manifests, options: &'m Options, missing: &'m [ObjectKey]) -> Self {
         let mut known = Self {
             manifests,
             options,
+            missing,
             by_name: HashMap::new(),
             names: HashMap::new(),
             labelled: HashMap::new(),
@@ -190,6 +197,7 @@ impl<'m> Known<'m> {
         let assume = &self.options.assume;
         let is_class_of = |class: &str| self.manifests.gateways.iter().any(|g| g.spec.gateway_class_name == class);
         self.manifests.refused.contains_key(&key)
+            || self.missing.contains(&key)
             || match kind {
                 Kind::Gateway => assume.gateways,
                 Kind::Service => assume.services,
@@ -241,7 +249,8 @@ enum Concern {
 }
 
 impl Concern {
-    fn of(object: &ForeignObject, known: &Known<'_>, references: &References) -> Self {
+    /// `most` of the objects that it applies to are named.
+    fn of(object: &ForeignObject, known: &Known<'_>, references: &References, most: usize) -> Self {
         let (mut found, mut more, mut missed) = (Vec::new(), 0, None);
         for target in &object.targets {
             let Some(kind) = kind_of(target) else { continue };
@@ -250,16 +259,18 @@ impl Concern {
                     Ok(about) => found.push(about),
                     Err(concern) => missed = missed.or(Some(concern)),
                 },
-                Selection::Labels(_) | Selection::Istio { .. } => more += of_selection(target, kind, known, &mut found),
+                Selection::Labels(_) | Selection::Istio { .. } => {
+                    more += of_selection(target, kind, known, &mut found, most);
+                }
             }
         }
         found.sort_by_key(|about| !about.is_judged);
-        more += found.len().saturating_sub(MOST_SHOWN);
-        found.truncate(MOST_SHOWN);
+        more += found.len().saturating_sub(most);
+        found.truncate(most);
         if !found.is_empty() {
             return Self::Applies(found, more);
         }
-        match references.of(&object.identity) {
+        match references.of(&object.identity).first() {
             Some((by, place)) => Self::Named { by: by.to_owned(), place: place.clone() },
             None => missed.unwrap_or(Self::Nothing),
         }
@@ -285,14 +296,14 @@ fn of_name(target: &ForeignTarget, kind: Kind, name: &str, known: &Known<'_>) ->
 }
 
 /// Adds the first objects that a target selects; the number of the others.
-fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &mut Vec<About>) -> usize {
+fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &mut Vec<About>, most: usize) -> usize {
     let mut more = 0;
     let mut add = |name: &str, place: Location, is_judged: bool| {
         let about = || {
             let name = format!("{} `{name}`", kind.name());
             About { path: target.path.clone(), name, kind, place: Some(place), is_judged }
         };
-        if found.len() < MOST_SHOWN {
+        if found.len() < most {
             found.push(about());
             return;
         }

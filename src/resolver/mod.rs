@@ -58,6 +58,7 @@ pub use certificate::{
     StoredPair,
 };
 pub use filter::{FilterRefs, Speech};
+pub use foreign::{ForeignUse, foreign_uses};
 pub use frontend::ClientValidation;
 pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
 pub use grpc_route::ResolvedGrpcRoute;

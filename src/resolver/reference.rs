@@ -15,12 +15,24 @@ use crate::path;
 /// The group, the kind, the namespace (empty for an object of the cluster) and the name of an object.
 type Key = (String, String, String, String);
 
-/// The first reference to each object.
+/// Annotations that name objects which gwctl does not translate, in a list with commas: the group and the kinds.
+const ANNOTATIONS: [(&str, &str, &[&str]); 3] = [
+    ("konghq.com/plugins", KONG, &["KongPlugin", KONG_OF_CLUSTER]),
+    ("konghq.com/override", KONG, &["KongIngress"]),
+    ("konghq.com/upstream-policy", KONG, &["KongUpstreamPolicy"]),
+];
+/// The group of Kong's kinds
+/// ([annotations](https://developer.konghq.com/kubernetes-ingress-controller/reference/annotations/)).
+const KONG: &str = "configuration.konghq.com";
+/// The one of them that is in no namespace.
+const KONG_OF_CLUSTER: &str = "KongClusterPlugin";
+
+/// The references to each object.
 #[derive(Debug, Default)]
 pub struct References {
-    /// To objects of kinds that gwctl does not read.
-    foreign: HashMap<Key, (String, Location)>,
-    /// Those of judged objects to objects of kinds that gwctl reads, where the input has context.
+    /// To objects of kinds that gwctl does not read, in the order of the input.
+    foreign: HashMap<Key, Vec<(String, Location)>>,
+    /// The first one of those of judged objects to objects of kinds that gwctl reads, where the input has context.
     judged: HashMap<Key, (String, Location)>,
     has_context: bool,
 }
@@ -33,13 +45,15 @@ impl References {
         references.add_gateways(manifests, options);
         references.add_routes(manifests);
         references.add_policies(manifests);
+        references.add_annotations(manifests);
         references
     }
 
     /// Who refers to the object of a kind that gwctl does not read, and where.
-    pub fn of(&self, ObjectRef { group, kind, namespace, name }: &ObjectRef) -> Option<&(String, Location)> {
+    pub fn of(&self, ObjectRef { group, kind, namespace, name }: &ObjectRef) -> &[(String, Location)] {
         let key = |namespace: &str| (group.clone(), kind.clone(), namespace.to_owned(), name.clone());
-        self.foreign.get(&key(namespace)).or_else(|| self.foreign.get(&key("")))
+        let found = self.foreign.get(&key(namespace)).or_else(|| self.foreign.get(&key("")));
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// Which judged object refers to the object of a kind that gwctl reads, and where; where the input has context.
@@ -70,7 +84,11 @@ impl References {
             let name = if from.metadata.namespace.is_empty() { from.metadata.name.clone() } else { from.full_name() };
             (format!("{} `{name}`", from.kind.name()), from.at(&at()))
         };
-        if is_own { &mut self.judged } else { &mut self.foreign }.entry(key).or_insert_with(by);
+        if is_own {
+            self.judged.entry(key).or_insert_with(by);
+        } else {
+            self.foreign.entry(key).or_default().push(by());
+        }
     }
 
     fn add_local<S>(&mut self, from: &Object<S>, at: impl FnOnce() -> FieldPath, reference: &LocalObjectReference) {
@@ -237,6 +255,32 @@ impl References {
                 let BackendRef { group, kind, name, namespace, port: _, weight: _ } = backend;
                 let at = || path!["spec", "rules", rule, "backendRefs", index];
                 self.add(from, at, (group, kind), namespace.as_deref(), name);
+            }
+        }
+    }
+
+    fn add_annotations(&mut self, manifests: &Manifests) {
+        let Manifests { gateways, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, services, .. } =
+            manifests;
+        gateways.iter().for_each(|gateway| self.add_annotated(gateway));
+        http_routes.iter().for_each(|route| self.add_annotated(route));
+        grpc_routes.iter().for_each(|route| self.add_annotated(route));
+        tls_routes.iter().for_each(|route| self.add_annotated(route));
+        tcp_routes.iter().chain(udp_routes).for_each(|route| self.add_annotated(route));
+        services.iter().for_each(|service| self.add_annotated(service));
+    }
+
+    fn add_annotated<S>(&mut self, from: &Object<S>) {
+        for (annotation, group, kinds) in ANNOTATIONS {
+            let Some(names) = from.metadata.annotations.get(annotation) else { continue };
+            for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+                // `NAMESPACE:NAME` names an object of another namespace.
+                let (namespace, name) =
+                    name.split_once(':').map_or((None, name), |(namespace, name)| (Some(namespace), name));
+                for kind in kinds {
+                    let namespace = if *kind == KONG_OF_CLUSTER { Some("") } else { namespace };
+                    self.add(from, || path!["metadata", "annotations", annotation], (group, kind), namespace, name);
+                }
             }
         }
     }

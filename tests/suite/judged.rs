@@ -25,6 +25,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_compares_each_gateway_under_its_name", diff_gateways),
         test("diff_sees_listeners_without_routes", diff_listeners),
         test("diff_names_what_it_cannot_compare", diff_uncompared),
+        test("diff_names_what_it_does_not_translate", diff_untranslated),
         test("diff_passes_over_comments_files_and_order", diff_unchanged),
         test("diff_knows_the_context_on_both_sides", diff_context),
         test("route_answers_for_each_gateway_of_the_port", route_gateways),
@@ -146,6 +147,72 @@ fn diff_uncompared(stage: &Stage) -> Result<(), Failed> {
     let broken = |text: &str| gateway("edge", HTTP) + &route("r", "edge", "/", "one") + "---\nkind: [" + text + "\n";
     let (output, found) = stage.diff(&broken("a"), &broken("b"))?;
     ensure(output.code == Some(2) && found["uncompared"][0]["reason"] == "it cannot be read", &output)
+}
+
+/// A policy of Envoy Gateway's for an object; `rest` is what else its `spec` has.
+fn policy(target: &str, rest: &str) -> String {
+    format!(
+        "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: SecurityPolicy\nmetadata: {{name: p, namespace: default}}\n\
+         spec:\n  targetRefs: [{{group: gateway.networking.k8s.io, {target}}}]\n  {rest}\n"
+    )
+}
+
+/// A plugin of Kong's.
+fn plugin(kind: &str, minute: u8) -> String {
+    format!(
+        "---\napiVersion: configuration.konghq.com/v1\nkind: {kind}\nmetadata: {{name: limit}}\nplugin: rate-limiting\n\
+         config: {{minute: {minute}}}\n"
+    )
+}
+
+fn diff_untranslated(stage: &Stage) -> Result<(), Failed> {
+    let base = gateway("edge", HTTP) + &route("r", "edge", "/", "one");
+    let annotated = |names: &str| {
+        base.replace(
+            "metadata: {name: r}",
+            &format!("metadata: {{name: r, annotations: {{konghq.com/plugins: '{names}'}}}}"),
+        )
+    };
+    let (here, there) = ("kind: HTTPRoute, name: r", "kind: Gateway, name: edge");
+    let twice = |minute: u8| annotated("limit") + &plugin("KongPlugin", minute);
+    let of_cluster = |minute: u8| annotated("other, limit") + &plugin("KongClusterPlugin", minute);
+    let missing = |action: &str| {
+        route("r", "gone", "/", "one")
+            + &policy("kind: Gateway, name: gone", &format!("authorization: {{defaultAction: {action}}}"))
+    };
+    let allowed = "authorization: {defaultAction: Allow}";
+    let pairs = [
+        (base.clone() + &policy(here, "authorization: {defaultAction: Deny}"), base.clone() + &policy(here, allowed)),
+        (base.clone() + &policy(here, allowed), base.clone() + &policy(there, allowed)),
+        (twice(1), twice(2)),
+        (of_cluster(1), of_cluster(2)),
+        // The plugin is the same, and the route has it no more.
+        (twice(1), base.clone() + &plugin("KongPlugin", 1)),
+        (missing("Deny"), missing("Allow")),
+    ];
+    for (old, new) in &pairs {
+        let (output, found) = stage.diff(old, new)?;
+        let uncompared = &found["uncompared"];
+        let is_named = uncompared.as_array().is_some_and(|all| all.len() == 2)
+            && uncompared[0]["place"].as_str().is_some_and(|place| place.starts_with("old.yaml:"))
+            && uncompared[1]["reason"].as_str().is_some_and(|reason| reason.contains("does not translate it"));
+        ensure(output.code == Some(2) && is_named, &output)?;
+        let output = stage.run("diff new.yaml new.yaml --assume services,secrets --exit-code")?;
+        ensure(output.code == Some(0), &output)?;
+    }
+    let (old, new) = &pairs[0];
+    stage.diff(old, new)?;
+    let output = stage
+        .run("diff old.yaml new.yaml --assume services --allow-unsupported SecurityPolicy.gateway.envoyproxy.io")?;
+    ensure(output.code == Some(2) && output.stdout.contains("applies to HTTPRoute `default/r`"), &output)?;
+    // The order of keys, comments and what a server writes are no content, and what applies to nothing does nothing.
+    let written = policy(here, &format!("{allowed} # so be it\nstatus: {{a: 1}}"))
+        .replace("name: p, namespace: default", "uid: x, namespace: default, name: p");
+    let (output, _) = stage.diff(&(base.clone() + &policy(here, allowed)), &(written + &base))?;
+    ensure(output.code == Some(0), &output)?;
+    let (output, _) =
+        stage.diff(&(base.clone() + &plugin("KongPlugin", 1)), &(base.clone() + &plugin("KongPlugin", 2)))?;
+    ensure(output.code == Some(0), &output)
 }
 
 fn diff_unchanged(stage: &Stage) -> Result<(), Failed> {

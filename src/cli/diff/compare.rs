@@ -10,13 +10,14 @@ use super::words::describe_cluster;
 use super::{findings, listeners, uncompared};
 use crate::compile::Compilation;
 use crate::ir::{Cluster, Config};
+use crate::options::Options;
 use crate::translator::envoy::name;
 
 /// Compares two compilations.
 ///
 /// # Errors
 /// Why a side has nothing that could be compared, in words: `old` or `new` and the reason.
-pub(super) fn compare(old: &Compilation, new: &Compilation) -> Result<Difference, String> {
+pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -> Result<Difference, String> {
     let names = Names::default();
     let (before, after) = (Side::new(old, &names), Side::new(new, &names));
     for (side, what, compilation) in [(&before, "old", old), (&after, "new", new)] {
@@ -36,7 +37,7 @@ pub(super) fn compare(old: &Compilation, new: &Compilation) -> Result<Difference
         version: VERSION,
         changes: merge_hosts(changes),
         findings: findings::compare(old, new),
-        uncompared: uncompared::compare(old, new),
+        uncompared: uncompared::compare(old, new, options),
         has_several_gateways: gateways.len() > 1,
     })
 }

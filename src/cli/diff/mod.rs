@@ -54,7 +54,7 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     }
     let [old, new] = sides.as_slice() else { return Ok(ExitStatus::CouldNotRun) };
     tell_asked(new, &args.report, &args.compile.denied(), streams)?;
-    let difference = compare::compare(&old.compilation, &new.compilation).map_err(Failure::Missing)?;
+    let difference = compare::compare(&old.compilation, &new.compilation, &options).map_err(Failure::Missing)?;
     let color = streams.color_stdout && args.output_file.is_none();
     pipeline::write_product(args.output_file.as_deref(), streams, |out| {
         render::write(&difference, args.output, color, out)

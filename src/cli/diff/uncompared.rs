@@ -2,20 +2,35 @@
 //!
 //! What neither side can judge and both hold alike is compared by its content:
 //! it is the same. What differs, and cannot be read or decoded on one side, or
-//! takes no part in traffic on either, is named.
+//! takes no part in traffic on either, is named. So is what gwctl does not
+//! translate, where it applies to something on one side and differs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::UncomparedView;
 use crate::compile::Compilation;
-use crate::diagnostics::{FieldPath, Locate, Location, Omission, Segment, Subject, Unjudged};
+use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Omission, Segment, Subject, Unjudged};
+use crate::options::Options;
 use crate::parser::decode::decode;
 use crate::parser::locate::Locator;
 use crate::parser::node::Node;
 use crate::parser::split::split;
+use crate::resolver::{ForeignUse, foreign_uses};
 
-/// What is not judged, by what it is: its content, and the first of its entries.
-type Left<'c> = BTreeMap<String, Vec<(Content, &'c Unjudged)>>;
+/// Fields of `metadata` that a server writes. The age of an object is no such field: it decides between policies.
+const SERVER_FIELDS: [&str; 5] = ["generation", "managedFields", "resourceVersion", "selfLink", "uid"];
+
+/// What could be compared of nothing but its content.
+struct Left {
+    content: Content,
+    location: Location,
+    reason: String,
+    /// Whether nobody knows what the subject would do. What is left out for other reasons takes no part in traffic.
+    is_unknown: bool,
+}
+
+/// What is left, by what it is.
+type AllLeft = BTreeMap<String, Vec<Left>>;
 
 /// The content of an object or a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,17 +39,20 @@ enum Content {
     Value(Node),
     /// The text of what is no value.
     Text(String),
+    /// An object that is not translated, with what it applies to.
+    Untranslated(Node, BTreeSet<String>),
 }
 
 /// What could not be compared.
-pub(super) fn compare(old: &Compilation, new: &Compilation) -> Vec<UncomparedView> {
+pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -> Vec<UncomparedView> {
     let (mut before, mut after) = (left(old), left(new));
+    add_untranslated((old, &mut before), (new, &mut after), options);
     let mut found = Vec::new();
-    let subjects: Vec<String> = before.keys().chain(after.keys()).cloned().collect();
+    let subjects: BTreeSet<String> = before.keys().chain(after.keys()).cloned().collect();
     for subject in subjects {
         let (mut gone, mut come) =
             (before.remove(&subject).unwrap_or_default(), after.remove(&subject).unwrap_or_default());
-        come.retain(|(content, _)| match gone.iter().position(|(other, _)| other == content) {
+        come.retain(|one| match gone.iter().position(|other| other.content == one.content) {
             Some(place) => {
                 gone.remove(place);
                 false
@@ -42,13 +60,10 @@ pub(super) fn compare(old: &Compilation, new: &Compilation) -> Vec<UncomparedVie
             None => true,
         });
         let on_both = !gone.is_empty() && !come.is_empty();
-        let is_told = |unjudged: &Unjudged| on_both || is_unknown(&unjudged.reason);
-        let told = |list: Vec<(Content, &Unjudged)>, compilation: &Compilation, side: &'static str| {
+        let told = |list: Vec<Left>, compilation: &Compilation, side: &'static str| {
             let locator = Locator::new(&compilation.manifests);
-            list.into_iter()
-                .filter(|(_, unjudged)| is_told(unjudged))
-                .map(|(_, unjudged)| view(unjudged, side, &locator))
-                .collect::<Vec<_>>()
+            let told = list.into_iter().filter(|one| on_both || one.is_unknown);
+            told.map(|one| view(one, &subject, side, &locator)).collect::<Vec<_>>()
         };
         found.extend(told(gone, old, "old"));
         found.extend(told(come, new, "new"));
@@ -56,17 +71,13 @@ pub(super) fn compare(old: &Compilation, new: &Compilation) -> Vec<UncomparedVie
     found
 }
 
-/// Whether nobody knows what the subject would do. What is refused for the other reasons takes no part in traffic.
-fn is_unknown(reason: &Omission) -> bool {
-    matches!(reason, Omission::Unreadable | Omission::Undecoded)
-}
-
-fn view(unjudged: &Unjudged, side: &'static str, locator: &Locator<'_>) -> UncomparedView {
-    let place = Locate::place(locator, &unjudged.location);
+fn view(left: Left, subject: &str, side: &'static str, locator: &Locator<'_>) -> UncomparedView {
+    let Left { content: _, location, reason, is_unknown: _ } = left;
+    let place = Locate::place(locator, &location);
     UncomparedView {
         side,
-        subject: unjudged.subject.to_string(),
-        reason: unjudged.reason.to_string(),
+        subject: subject.to_owned(),
+        reason,
         place: place.map(|place| match place.span {
             Some(span) => format!("{}:{}", place.file, span.line),
             None => place.file,
@@ -74,20 +85,67 @@ fn view(unjudged: &Unjudged, side: &'static str, locator: &Locator<'_>) -> Uncom
     }
 }
 
-fn left(compilation: &Compilation) -> Left<'_> {
-    let mut left: Left<'_> = BTreeMap::new();
+fn left(compilation: &Compilation) -> AllLeft {
+    let mut left = AllLeft::new();
     for unjudged in &compilation.unjudged {
-        let content = content(compilation, unjudged);
-        left.entry(unjudged.subject.to_string()).or_default().push((content, unjudged));
+        let Unjudged { subject, location, reason } = unjudged;
+        let is_unknown = matches!(reason, Omission::Unreadable | Omission::Undecoded);
+        let one = Left {
+            content: content(compilation, unjudged),
+            location: location.clone(),
+            reason: reason.to_string(),
+            is_unknown,
+        };
+        left.entry(subject.to_string()).or_default().push(one);
     }
     left
+}
+
+/// Adds what is not translated and applies to something on one of the sides, or may be meant for something that is
+/// translated.
+fn add_untranslated(
+    (old, before): (&Compilation, &mut AllLeft),
+    (new, after): (&Compilation, &mut AllLeft),
+    options: &Options,
+) {
+    let uses = [old, new].map(|side| foreign_uses(&side.manifests, options, &side.missing_gateways));
+    let is_used = |one: &&ForeignUse<'_>| one.object.is_slip || !one.objects.is_empty();
+    let used: BTreeSet<ObjectRef> =
+        uses.iter().flatten().filter(is_used).map(|one| one.object.identity.clone()).collect();
+    for ((side, left), uses) in [(old, before), (new, after)].into_iter().zip(uses) {
+        for ForeignUse { object, objects } in uses {
+            if object.position.context || !used.contains(&object.identity) {
+                continue;
+            }
+            let location = object.at(&FieldPath::ROOT);
+            let subject = Subject::Object(object.identity.clone());
+            let reason = untranslated(&objects);
+            let content = match node(side, &location) {
+                Ok((node, path)) => Content::Untranslated(without_server_fields(self::object(node, path)), objects),
+                Err(text) => Content::Text(text),
+            };
+            let one = Left { content, location, reason, is_unknown: false };
+            left.entry(subject.to_string()).or_default().push(one);
+        }
+    }
+}
+
+/// Why what applies to these objects cannot be compared.
+fn untranslated(objects: &BTreeSet<String>) -> String {
+    let Some(first) = objects.first() else { return "gwctl does not translate it".to_owned() };
+    let more = match objects.len() - 1 {
+        0 => String::new(),
+        1 => " and 1 other object".to_owned(),
+        more => format!(" and {more} other objects"),
+    };
+    format!("gwctl does not translate it, and it applies to {first}{more}")
 }
 
 /// The object that a place is in, or the text of the document.
 fn content(compilation: &Compilation, unjudged: &Unjudged) -> Content {
     let manifests = &compilation.manifests;
-    let (document, path) = match &unjudged.location {
-        Location::Field { document, path, .. } => (manifests.documents.get(document.0 as usize), path),
+    match &unjudged.location {
+        Location::Field { .. } => {}
         Location::Bytes(source, range) => {
             let text = manifests.sources.get(*source).text.get(range.clone()).unwrap_or_default();
             return Content::Text(text.to_owned());
@@ -95,20 +153,56 @@ fn content(compilation: &Compilation, unjudged: &Unjudged) -> Content {
         Location::Source(source) => return Content::Text(manifests.sources.get(*source).text.clone()),
         Location::Run | Location::Path(_) => return Content::Text(named(compilation, &unjudged.subject)),
     };
-    let Some(document) = document else { return Content::Text(String::new()) };
-    let text = manifests.sources.get(document.source).text.get(document.range.clone()).unwrap_or_default();
-    let syntax = split(text).first().map(|piece| piece.syntax);
-    match syntax.and_then(|syntax| decode(text, syntax).ok()) {
-        Some(decoded) => {
-            let object = object(decoded.node, path);
+    match node(compilation, &unjudged.location) {
+        Ok((node, path)) => {
+            let object = object(node, path);
             match &unjudged.subject {
                 Subject::Part(_, part) if unjudged.reason == Omission::Undecoded => {
-                    Content::Value(part_of(object, part))
+                    Content::Value(sorted(part_of(object, part)))
                 }
-                _ => Content::Value(object),
+                _ => Content::Value(without_server_fields(object)),
             }
         }
-        None => Content::Text(text.to_owned()),
+        Err(text) => Content::Text(text),
+    }
+}
+
+/// The document that a place is in as a value, and the path of the place; the text of what is no value.
+fn node<'l>(compilation: &Compilation, location: &'l Location) -> Result<(Node, &'l FieldPath), String> {
+    let manifests = &compilation.manifests;
+    let Location::Field { document, path, .. } = location else { return Err(String::new()) };
+    let Some(document) = manifests.documents.get(document.0 as usize) else { return Err(String::new()) };
+    let text = manifests.sources.get(document.source).text.get(document.range.clone()).unwrap_or_default();
+    let syntax = split(text).first().map(|piece| piece.syntax);
+    let decoded = syntax.and_then(|syntax| decode(text, syntax).ok());
+    decoded.map(|decoded| (decoded.node, path)).ok_or_else(|| text.to_owned())
+}
+
+/// An object without what a server adds to it, which says nothing of what it asks for.
+fn without_server_fields(object: Node) -> Node {
+    let mut fields = match sorted(object) {
+        Node::Map(fields) => fields,
+        other => return other,
+    };
+    fields.retain(|(field, _)| field != "status");
+    for (field, value) in &mut fields {
+        if let ("metadata", Node::Map(metadata)) = (field.as_str(), value) {
+            metadata.retain(|(field, _)| !SERVER_FIELDS.contains(&field.as_str()));
+        }
+    }
+    Node::Map(fields)
+}
+
+/// The order of the keys of a mapping is no content.
+fn sorted(node: Node) -> Node {
+    match node {
+        Node::Map(entries) => {
+            let mut entries: Vec<_> = entries.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Node::Map(entries)
+        }
+        Node::List(items) => Node::List(items.into_iter().map(sorted).collect()),
+        scalar @ (Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::String(_)) => scalar,
     }
 }
 
