@@ -15,6 +15,7 @@ mod entries;
 pub mod foreign;
 mod from_node;
 pub mod hidden;
+mod list;
 pub mod load;
 pub mod locate;
 pub mod manifests;

@@ -107,12 +107,24 @@ pub enum Outcome {
     Ignored,
 }
 
-pub(super) const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
-pub(super) const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";
+/// The group of Gateway API.
+pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+/// The group of Gateway API's kinds that may still change.
+pub const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";
 
 /// Kinds of earlier releases, and what they are called now.
 const RENAMED: [(&str, &str); 2] =
     [("ReferencePolicy", "ReferenceGrant"), ("BackendLBPolicy", "XBackendTrafficPolicy")];
+
+/// Whether all kinds of a group are Kubernetes' own, or the name stands for such a group by mistake.
+pub fn is_built_in_group(group: &str) -> bool {
+    foreign::BUILT_IN.contains(&group)
+}
+
+/// Whether gwctl reads a kind that is not of a Gateway API group.
+pub(super) fn is_core_kind(group: &str, kind: &str) -> bool {
+    core::kinds().any(|known| known.group() == group && known.name() == kind)
+}
 
 /// Reads an object. `node` has a string `apiVersion` and a string `kind`.
 pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: &mut Diagnostics) -> Outcome {

@@ -13,10 +13,12 @@ use crate::options::Options;
 use super::decode::{DecodeError, decode};
 use super::definitions::{Definition, Definitions};
 use super::foreign::ForeignObject;
+use super::list::{self, Form};
 use super::manifests::{Manifests, Position};
 use super::node::Node;
 use super::object::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, Outcome, ReadOptions};
 use super::repeated;
+use super::schema::Problem;
 use super::skip::{self, Chart, Foreign};
 use super::source::{Document, DocumentId, Found, Source, SourceId, SourceSet};
 use super::split::{Piece, Syntax, split};
@@ -202,6 +204,10 @@ where
         }
     }
 
+    fn position(&self, base: FieldPath) -> Position {
+        Position { document: self.id, base, context: self.source.context }
+    }
+
     fn at(&self, path: &FieldPath) -> Location {
         Location::field(self.id, path.clone())
     }
@@ -211,10 +217,17 @@ where
     /// `inherited` is what the items of a typed list are when they do not say.
     fn value(&mut self, node: Node, base: FieldPath, inherited: Option<&TypeMeta>, repeated: &[FieldPath]) {
         let Some(meta) = self.type_meta(&node, &base, inherited) else { return };
-        let item_kind = meta.kind.strip_suffix("List").filter(|_| is_list(&node)).map(str::to_owned);
-        if let Some(item_kind) = item_kind {
-            let items = (!item_kind.is_empty()).then_some(TypeMeta { version: meta.version, kind: item_kind });
-            return self.list(node, &base, items.as_ref(), repeated);
+        match list::form(&node, &meta.version, &meta.kind) {
+            Form::Single => {}
+            Form::Known => {
+                self.list_problems(list::problems(&node, &meta.kind), &base, !is_list(&node));
+                let repeated_here = repeated::of_list(repeated, &base);
+                let (position, found) = (self.position(base.clone()), &mut self.parsed.diagnostics);
+                repeated::report(&repeated_here, &position, None, self.document, self.text, found);
+                return self.list(node, &base, meta, repeated);
+            }
+            Form::Foreign => return self.list(node, &base, meta, repeated),
+            Form::Misnamed => return self.list_problems(vec![list::misnamed(&meta.kind)], &base, true),
         }
         let node = match inherited {
             Some(_) => with_type(node, &meta),
@@ -223,29 +236,49 @@ where
         self.object(node, base, &meta, repeated);
     }
 
-    fn list(&mut self, node: Node, base: &FieldPath, items: Option<&TypeMeta>, repeated: &[FieldPath]) {
+    fn list(&mut self, node: Node, base: &FieldPath, TypeMeta { version, kind }: TypeMeta, repeated: &[FieldPath]) {
+        let kind = list::item_kind(&kind).map(str::to_owned);
+        let inherited = kind.map(|kind| TypeMeta { version, kind });
         let Node::Map(entries) = node else { return };
         let list = entries.into_iter().find(|(key, _)| key == "items");
         let Some((_, Node::List(list))) = list else { return };
         for (at, item) in list.into_iter().enumerate() {
-            self.value(item, base.with("items").with(at), items, repeated);
+            self.value(item, base.with("items").with(at), inherited.as_ref(), repeated);
+        }
+    }
+
+    /// Reports what is wrong with a list itself. A list has no name: the findings are about no object.
+    fn list_problems(&mut self, problems: Vec<Problem>, base: &FieldPath, is_lost: bool) {
+        let position = self.position(base.clone());
+        for problem in problems {
+            self.parsed.diagnostics.report(problem.into_nameless(&position));
+        }
+        if is_lost {
+            self.leave();
         }
     }
 
     fn object(&mut self, node: Node, base: FieldPath, meta: &TypeMeta, repeated: &[FieldPath]) {
         let context = self.source.context;
-        let position = Position { document: self.id, base, context };
+        let position = self.position(base);
         let group = meta.version.split_once('/').map_or("", |(group, _)| group);
         if !context {
             self.parsed.count += 1;
             self.parsed.judged += usize::from(is_gateway_api(&meta.version));
         }
-        let repeated = repeated::of_object(repeated, &position.base, group);
+        let repeated = repeated::of_object(repeated, &position.base, group, &meta.kind);
         let subject =
             (!repeated.is_empty()).then(|| repeated::subject(&node, group, meta.kind.clone(), &self.options.namespace));
         let outcome = (self.read)(node, position.clone(), self.options, &mut self.parsed.diagnostics);
         let proof = subject.and_then(|subject| {
-            repeated::report(&repeated, &position, &subject, self.document, self.text, &mut self.parsed.diagnostics)
+            repeated::report(
+                &repeated,
+                &position,
+                Some(&subject),
+                self.document,
+                self.text,
+                &mut self.parsed.diagnostics,
+            )
         });
         match (outcome, proof) {
             (Outcome::Foreign(object), _) => self.parsed.foreign.push(*object),
@@ -341,10 +374,9 @@ fn is_gateway_api(version: &str) -> bool {
     matches!(group, GATEWAY_GROUP | EXPERIMENTAL_GROUP)
 }
 
-/// Whether an object whose kind ends with `List` is a list of objects.
+/// Whether the items of a list can be read.
 fn is_list(node: &Node) -> bool {
     matches!(node.get("items"), Some(Node::List(_) | Node::Null))
-        || (node.get("items").is_none() && node.get("spec").is_none())
 }
 
 /// The object with the type that its list gives it.

@@ -107,14 +107,30 @@ fn lists_are_expanded_with_their_paths() {
     let bases: Vec<String> = manifests.config_maps.iter().map(|map| map.position.base.to_string()).collect();
     assert_eq!(bases, ["items[0]", "items[1].items[0]", "items[2].items[0]"]);
     assert_eq!(places(&manifests, &findings), ["a.yaml:7:3 GW8005", "a.yaml:8:10 GW8005"]);
-    for empty in [
-        "apiVersion: v1\nkind: List\n",
-        "apiVersion: v1\nkind: List\nitems: []\n",
-        "apiVersion: v1\nkind: List\nitems:\n",
-    ] {
+    for empty in ["apiVersion: v1\nkind: List\nitems: []\n", "apiVersion: v1\nkind: List\nitems:\n"] {
         let (manifests, findings) = named(empty);
         assert_eq!((manifests.object_count, findings.len()), (0, 0), "{empty}");
     }
+}
+
+#[test]
+fn a_list_without_readable_items_is_an_error() {
+    let cases = [
+        ("List", "", "GW1004"),
+        ("List", "Items: []\n", "GW1001"),
+        ("List", "items: {}\n", "GW1003"),
+        ("ConfigMapList", "spec: {}\n", "GW1001"),
+        ("list", "", "GW1010"),
+        ("Lists", "items: [{kind: ConfigMap}]\n", "GW1010"),
+    ];
+    for (kind, rest, code) in cases {
+        let (manifests, findings) = named(&format!("apiVersion: v1\nkind: {kind}\n{rest}"));
+        assert_eq!(findings.iter().map(|finding| finding.code.id()).collect::<Vec<_>>(), [code], "{kind} {rest}");
+        assert_eq!(manifests.object_count, 0);
+    }
+    // A kind of another group may have such a name, and any field.
+    let (manifests, findings) = named("apiVersion: a.example/v1\nkind: AllowList\nentries: []\n");
+    assert_eq!((manifests.object_count, findings.len()), (1, 0));
 }
 
 #[test]
@@ -227,7 +243,7 @@ fn other_kinds_are_counted() {
 }
 
 #[test]
-fn repeated_keys_are_errors_of_gateway_api_kinds_alone() {
+fn repeated_keys_are_errors_of_kinds_that_are_read() {
     let gateway =
         "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata:\n  name: g\nspec:\n  é: {a: 1, a: 2}\n";
     let (manifests, findings) = named(gateway);
@@ -237,8 +253,13 @@ fn repeated_keys_are_errors_of_gateway_api_kinds_alone() {
     assert_eq!(findings[0].object.as_ref().map(|object| object.name.as_str()), Some("g"));
     assert_eq!(findings[0].path.as_ref().map(ToString::to_string).as_deref(), Some("spec[\"é\"].a"));
     assert!(manifests.refused.keys().any(|key| key.name == "g") && manifests.config_maps.is_empty());
-    let (manifests, findings) = named(&format!("{}bar: 1\nbar: 2\n", config_map("x", "1")));
-    assert_eq!((findings.len(), manifests.config_maps.len()), (0, 1));
+    let twice = |text: String| named(&format!("{text}bar: 1\nbar: 2\n"));
+    let (manifests, findings) = twice(config_map("x", "1"));
+    assert_eq!(places(&manifests, &findings), ["a.yaml:7:1 GW1002"]);
+    assert!(manifests.config_maps.is_empty());
+    assert_eq!(twice("apiVersion: apps/v1\nkind: Deployment\n".to_owned()).1, []);
+    let (manifests, findings) = twice("apiVersion: v1\nkind: List\nitems: []\n".to_owned());
+    assert_eq!(places(&manifests, &findings), ["a.yaml:5:1 GW1001", "a.yaml:5:1 GW1002"]);
     let listed = format!("apiVersion: v1\nkind: List\nitems:\n- {}", gateway.trim_end().replace('\n', "\n  "));
     let (manifests, findings) = named(&listed);
     assert_eq!(places(&manifests, &findings), ["a.yaml:9:15 GW1002"]);

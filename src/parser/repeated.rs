@@ -1,34 +1,43 @@
-//! Keys that a mapping of a Gateway API object has more than once.
+//! Keys that a mapping has more than once, in objects that gwctl reads and in
+//! lists of them.
 //!
-//! The API server refuses them; for core kinds and those of other groups the
-//! last one counts and nothing is said.
+//! The API server refuses them, with `kubectl`'s strict validation for core
+//! kinds too; of the kinds that gwctl does not read nothing is said.
 
 use std::ops::Range;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, ObjectRef, Reported, codes};
 
+use super::list;
 use super::manifests::Position;
 use super::node::Node;
+use super::object::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, is_core_kind};
 use super::source::Document;
 use super::spans::SpanTree;
 
-/// The paths inside the object at `base`, from its root, when its group is a strict one.
-pub(super) fn of_object(repeated: &[FieldPath], base: &FieldPath, group: &str) -> Vec<FieldPath> {
-    if !matches!(group, "gateway.networking.k8s.io" | "gateway.networking.x-k8s.io") {
-        return Vec::new();
+/// The paths inside the object at `base`, from its root, when it is one that gwctl reads.
+pub(super) fn of_object(repeated: &[FieldPath], base: &FieldPath, group: &str, kind: &str) -> Vec<FieldPath> {
+    match matches!(group, GATEWAY_GROUP | EXPERIMENTAL_GROUP) || is_core_kind(group, kind) {
+        true => inside(repeated, base).collect(),
+        false => Vec::new(),
     }
-    repeated
-        .iter()
-        .filter_map(|path| path.0.strip_prefix(base.0.as_slice()))
-        .map(|tail| FieldPath(tail.to_vec()))
-        .collect()
+}
+
+/// The paths of the list at `base` itself, from its root: not those inside its items.
+pub(super) fn of_list(repeated: &[FieldPath], base: &FieldPath) -> Vec<FieldPath> {
+    inside(repeated, base).filter(|path| !list::is_of_item(path)).collect()
+}
+
+fn inside(repeated: &[FieldPath], base: &FieldPath) -> impl Iterator<Item = FieldPath> {
+    let tails = repeated.iter().filter_map(|path| path.0.strip_prefix(base.0.as_slice()));
+    tails.map(|tail| FieldPath(tail.to_vec()))
 }
 
 /// The object as findings name it, before it was read.
 pub(super) fn subject(node: &Node, group: &str, kind: String, default_namespace: &str) -> ObjectRef {
     let metadata = |name: &str| node.get("metadata").and_then(|metadata| metadata.get(name)).and_then(Node::as_str);
     let namespace = match kind.as_str() {
-        "GatewayClass" | "XMesh" => "",
+        "GatewayClass" | "XMesh" | "Namespace" => "",
         _ => metadata("namespace").unwrap_or(default_namespace),
     };
     ObjectRef {
@@ -43,7 +52,7 @@ pub(super) fn subject(node: &Node, group: &str, kind: String, default_namespace:
 pub(super) fn report(
     repeated: &[FieldPath],
     position: &Position,
-    subject: &ObjectRef,
+    subject: Option<&ObjectRef>,
     document: &Document,
     text: &str,
     diagnostics: &mut Diagnostics,
@@ -57,10 +66,14 @@ pub(super) fn report(
     for path in repeated {
         let full = position.base.join(path);
         let finding = |location: Location| {
-            Finding::new(codes::DUPLICATE_KEY, location, format!("the key `{path}` is given more than once"))
+            let message = format!("the key `{path}` is given more than once");
+            let finding = Finding::new(codes::DUPLICATE_KEY, location, message)
                 .label("the key is here again")
-                .help("keep one of them")
-                .object(subject.clone(), path.clone())
+                .help("keep one of them");
+            match subject {
+                Some(subject) => finding.object(subject.clone(), path.clone()),
+                None => finding,
+            }
         };
         let keys = tree.as_ref().map(|tree| tree.keys(&full)).unwrap_or_default();
         match keys.split_first() {

@@ -15,7 +15,7 @@ use super::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, core};
 /// Groups that Kubernetes itself defines, and names that stand for one by mistake; the kinds that gwctl reads are in
 /// none of them but where [`core`] says so.
 /// `networking.x-k8s.io` was the group of Gateway API before its first release.
-const BUILT_IN: [&str; 10] = [
+pub(super) const BUILT_IN: [&str; 11] = [
     "",
     "apps",
     "core",
@@ -26,6 +26,7 @@ const BUILT_IN: [&str; 10] = [
     "networking.k8s.io",
     "networking.x-k8s.io",
     "k8s.io",
+    "v1",
 ];
 
 /// The warning about an object of another group or kind, when it looks like one that gwctl reads.

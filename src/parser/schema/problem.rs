@@ -128,6 +128,12 @@ impl Problem {
 
     /// The problem as a finding about `object` at `position`.
     pub(in crate::parser) fn into_finding(self, position: &Position, object: &ObjectRef) -> Finding {
+        let path = self.path.clone();
+        self.into_nameless(position).object(object.clone(), path)
+    }
+
+    /// The problem as a finding about something at `position` that is no object by itself.
+    pub(in crate::parser) fn into_nameless(self, position: &Position) -> Finding {
         let Self { code, path, is_key, message, label, help, first, fix, also } = self;
         let whole = position.base.join(&path);
         let location =
@@ -149,7 +155,7 @@ impl Problem {
             let place = Location::field(position.document, position.base.join(&first));
             finding = finding.related(place, "the first one is here");
         }
-        finding.object(object.clone(), path)
+        finding
     }
 }
 
