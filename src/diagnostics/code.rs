@@ -266,6 +266,8 @@ registry! {
     PARENT_NOT_ACCEPTED = "GW3022" "parent-not-accepted" Error;
     /// A Gateway that is assumed, on which the routes that name it are judged as far as that goes.
     ASSUMED_GATEWAY = "GW3030" "assumed-gateway" Note;
+    /// A parent of a kind that takes no routes.
+    UNKNOWN_PARENT_KIND = "GW3031" "unknown-parent-kind" Warning;
     /// An address to which no connection can be made.
     UNUSABLE_ADDRESS = "GW3070" "unusable-address" Error, "Programmed" "False" "AddressNotUsable";
 

@@ -2,6 +2,7 @@
 //! ([attaching routes](https://gateway-api.sigs.k8s.io/concepts/api-overview/#attaching-routes-to-gateways)).
 
 mod finding;
+mod kind;
 mod parent;
 
 use std::collections::HashMap;
@@ -27,6 +28,7 @@ use finding::{
     Judged, NO_TRAFFIC, foreign_parent, former_parent, no_default_gateway, no_matching_hostname, no_matching_parent,
     not_allowed, parent_not_accepted,
 };
+use kind::{ParentKind, no_parent_takes_routes, unknown_parent_kind};
 
 /// The version of a ListenerSet that bears this name.
 const CURRENT_SET: &str = "v1";
@@ -165,6 +167,10 @@ impl<'a, 'm> Attacher<'a, 'm> {
                     .consequence("the route attaches to no Gateway and serves no traffic")
                     .help("name a Gateway under `spec.parentRefs`"),
             );
+        }
+        let takes_none = |reference| matches!(ParentKind::of(reference), ParentKind::Nothing(_));
+        if !by_default && !route.parent_refs.is_empty() && route.parent_refs.iter().all(takes_none) {
+            diagnostics.report(no_parent_takes_routes(route));
         }
         let mut parents: Vec<_> =
             (0..route.parent_refs.len()).filter_map(|index| self.attach_ref(route, index, diagnostics)).collect();
@@ -351,7 +357,10 @@ impl<'a, 'm> Attacher<'a, 'm> {
                 (Membership::Joined(_) | Membership::Foreign, _) => Found::NotOurs,
             };
         }
-        diagnostics.report(foreign_parent(route, reference, at));
+        diagnostics.report(match ParentKind::of(reference) {
+            ParentKind::Elsewhere => foreign_parent(route, reference, at),
+            ParentKind::Nothing(meant) => unknown_parent_kind(route, reference, meant, at),
+        });
         Found::NotOurs
     }
 

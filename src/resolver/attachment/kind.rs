@@ -1,0 +1,95 @@
+//! What a parentRef names by its group and kind, where that is neither a Gateway nor a ListenerSet
+//! ([ParentReference](https://gateway-api.sigs.k8s.io/reference/spec/#parentreference)).
+
+use crate::diagnostics::{Change, FieldPath, Finding, Fix, Scalar, codes};
+use crate::parser::api::ParentReference;
+use crate::parser::manifests::Kind;
+use crate::parser::object::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, is_built_in_group};
+use crate::path;
+use crate::spelling::nearest;
+
+use super::RouteView;
+use super::finding::NO_TRAFFIC;
+
+/// The kinds that routes attach to.
+const PARENTS: [Kind; 3] = [Kind::Gateway, Kind::ListenerSet, Kind::Service];
+const HELP: &str = "routes attach to a Gateway or a ListenerSet, and in a mesh to a Service with `group: \"\"`";
+
+/// What takes the routes of a parent that is no Gateway and no ListenerSet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ParentKind {
+    /// A mesh, or a controller of another project's kind.
+    Elsewhere,
+    /// Nothing: such a kind does not exist, or takes no routes. What was probably meant.
+    Nothing(Option<Kind>),
+}
+
+impl ParentKind {
+    pub(super) fn of(reference: &ParentReference) -> Self {
+        let (group, kind) = (reference.group.as_str(), reference.kind.as_str());
+        if PARENTS.iter().any(|parent| parent.is_named(group, kind)) || !is_group_of_ours(group) {
+            return Self::Elsewhere;
+        }
+        let near = nearest(kind, PARENTS.map(Kind::name));
+        Self::Nothing(near.and_then(|near| PARENTS.into_iter().find(|parent| parent.name() == near)))
+    }
+}
+
+/// Whether all kinds of a group are known, or the group is a slip in the name of such a one.
+fn is_group_of_ours(group: &str) -> bool {
+    is_built_in_group(group) || nearest(group, [GATEWAY_GROUP, EXPERIMENTAL_GROUP]).is_some()
+}
+
+/// The warning on a parent of a kind that takes no routes.
+pub(super) fn unknown_parent_kind<S>(
+    route: RouteView<'_, S>,
+    reference: &ParentReference,
+    meant: Option<Kind>,
+    at: &FieldPath,
+) -> Finding {
+    let ParentReference { group, kind, name, namespace: _, section_name: _, port: _ } = reference;
+    let message = match group.as_str() {
+        "" => format!("parent `{name}` is a `{kind}` of the core group, and no such kind takes routes"),
+        group => format!("parent `{name}` is a `{kind}` of the group `{group}`, and no such kind takes routes"),
+    };
+    let is_kind = meant.is_none_or(|meant| meant.name() == kind && group != GATEWAY_GROUP);
+    let field = if is_kind && meant.is_some() { "group" } else { "kind" };
+    let finding = route.object.finding(codes::UNKNOWN_PARENT_KIND, at.with(field), message);
+    let help = meant.map_or_else(|| HELP.to_owned(), |meant| suggestion(meant, group));
+    let fix = meant.and_then(|meant| fix(route, reference, meant, at));
+    finding.label("nothing takes the route here").consequence(NO_TRAFFIC).help(help).fix(fix)
+}
+
+fn suggestion(meant: Kind, group: &str) -> String {
+    match meant {
+        Kind::Service => "did you mean `kind: Service` with `group: \"\"`, of a mesh?".to_owned(),
+        meant if meant.group() == group => format!("did you mean `kind: {}`?", meant.name()),
+        meant => format!("did you mean `kind: {}` with `group: {}`?", meant.name(), meant.group()),
+    }
+}
+
+/// The change to the reference; nothing where its group may not be written at all.
+fn fix<S>(route: RouteView<'_, S>, reference: &ParentReference, meant: Kind, at: &FieldPath) -> Option<Fix> {
+    let set = |text: &str| Change::Set(Scalar::Text(text.to_owned()));
+    let kind = (reference.kind != meant.name()).then(|| route.object.fix(&at.with("kind"), set(meant.name())));
+    if reference.group == meant.group() {
+        return kind;
+    }
+    if reference.group == GATEWAY_GROUP {
+        return None;
+    }
+    let mut fix = route.object.fix(&at.with("group"), set(meant.group()));
+    fix.edits.extend(kind.into_iter().flat_map(|kind| kind.edits));
+    Some(fix)
+}
+
+/// The warning on a route whose every parent is of a kind that takes no routes.
+pub(super) fn no_parent_takes_routes<S>(route: RouteView<'_, S>) -> Finding {
+    let message = format!("no parent of this {} is of a kind that takes routes", route.kind.name());
+    route
+        .object
+        .finding(codes::NO_PARENTS, path!["spec", "parentRefs"], message)
+        .label("no Gateway, no ListenerSet, no Service of a mesh")
+        .consequence("the route attaches to no Gateway and serves no traffic")
+        .help("name a Gateway under `spec.parentRefs`")
+}
