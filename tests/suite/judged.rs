@@ -26,6 +26,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_sees_listeners_without_routes", diff_listeners),
         test("diff_names_what_it_cannot_compare", diff_uncompared),
         test("diff_names_what_it_does_not_translate", diff_untranslated),
+        test("diff_sees_other_pods_behind_a_service", diff_pods),
         test("diff_passes_over_comments_files_and_order", diff_unchanged),
         test("diff_knows_the_context_on_both_sides", diff_context),
         test("route_answers_for_each_gateway_of_the_port", route_gateways),
@@ -212,6 +213,55 @@ fn diff_untranslated(stage: &Stage) -> Result<(), Failed> {
     ensure(output.code == Some(0), &output)?;
     let (output, _) =
         stage.diff(&(base.clone() + &plugin("KongPlugin", 1)), &(base.clone() + &plugin("KongPlugin", 2)))?;
+    ensure(output.code == Some(0), &output)
+}
+
+fn service(spec: &str) -> String {
+    format!("---\napiVersion: v1\nkind: Service\nmetadata: {{name: one}}\nspec: {spec}\n")
+}
+
+fn diff_pods(stage: &Stage) -> Result<(), Failed> {
+    let side = |spec: &str| gateway("edge", HTTP) + &route("r", "edge", "/", "one") + &service(spec);
+    let blue = "{selector: {app: x, slot: blue}, ports: [{port: 80, targetPort: 8080}]}";
+    for (from, to, words) in [
+        ("slot: blue", "slot: green", "(pods app=x,slot=green, port 8080)"),
+        ("8080", "9090", "(pods app=x,slot=blue, port 9090)"),
+        ("8080", "web", "(pods app=x,slot=blue, port web)"),
+        ("selector: {app: x, slot: blue}, ", "", "(pods of no selector, port 8080)"),
+        ("selector", "clusterIP: None, selector", ""),
+    ] {
+        let (output, found) = stage.diff(&side(blue), &side(&blue.replace(from, to)))?;
+        let change = &found["changes"][0];
+        let old = change["oldAnswer"].as_str().unwrap_or_default();
+        let new = change["newAnswer"].as_str().unwrap_or_default();
+        let is_told = change["subject"] == "default/one/80" && old != new && new.ends_with(words);
+        ensure(output.code == Some(1) && kinds(&found) == ["backend"] && is_told, &output)?;
+    }
+    // The order of labels and comments are no difference, the Service's own port is the port of the pods, and nobody
+    // knows what is behind an assumed Service.
+    let plain = "{selector: {app: x}, ports: [{port: 80}]}";
+    let without = side(plain).replace(&service(plain), "");
+    for (old, new) in [
+        (side(blue), side("{ports: [{targetPort: 8080, port: 80}], selector: {slot: blue, app: x}} # the same")),
+        (side(plain), side("{selector: {app: x}, ports: [{port: 80, targetPort: 80}]}")),
+        (
+            side(blue),
+            side(blue) + "---\napiVersion: v1\nkind: Service\nmetadata: {name: unused}\nspec: {ports: [{port: 1}]}\n",
+        ),
+        (without, side(plain)),
+    ] {
+        let (output, found) = stage.diff(&old, &new)?;
+        ensure(kinds(&found).is_empty(), &output)?;
+    }
+    // The slices of the Service decide, where they are there, and `--resolve`.
+    let slice = "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: one-1, labels: \
+                 {kubernetes.io/service-name: one}}\naddressType: IPv4\nports: [{port: 8080}]\nendpoints: \
+                 [{addresses: [10.0.0.1]}]\n";
+    let green = blue.replace("blue", "green");
+    let (output, _) = stage.diff(&(side(blue) + slice), &(side(&green) + slice))?;
+    ensure(output.code == Some(0), &output)?;
+    stage.diff(&side(blue), &side(&green))?;
+    let output = stage.run("diff old.yaml new.yaml --exit-code --resolve default/one:80=127.0.0.1:1")?;
     ensure(output.code == Some(0), &output)
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, ChangeKind, Difference, VERSION, WitnessView};
+use super::pods::{Behind, Pods};
 use super::rules::{self, Both};
 use super::side::{Chain, HostKey, Names, Side, example, probe};
 use super::words::describe_cluster;
@@ -29,7 +30,7 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -
     let mut changes = Vec::new();
     compare_hosts(both, &mut changes);
     listeners::compare(both, &mut changes);
-    compare_clusters(both, &mut changes);
+    compare_clusters(both, [&Pods::new(&old.manifests, options), &Pods::new(&new.manifests, options)], &mut changes);
     changes.sort_by(|a, b| (a.kind, &a.gateway, &a.subject, &a.host).cmp(&(b.kind, &b.gateway, &b.subject, &b.host)));
     let gateways: BTreeSet<_> = [&before, &after].iter().flat_map(|side| side.sockets.keys()).collect();
     let gateways: BTreeSet<_> = gateways.into_iter().map(|socket| &socket.gateway).collect();
@@ -82,22 +83,26 @@ fn merge_hosts(changes: Vec<Change>) -> Vec<Change> {
 }
 
 /// Compares what stands behind the backends that are used on both sides.
-fn compare_clusters(both: Both<'_, '_>, changes: &mut Vec<Change>) {
-    let by_name = |config: &'_ Config| -> BTreeMap<String, String> {
-        let describe = |cluster: &Cluster| (name::cluster(cluster), describe_cluster(cluster, config));
+fn compare_clusters(both: Both<'_, '_>, pods: [&Pods<'_>; 2], changes: &mut Vec<Change>) {
+    let by_name = |config: &'_ Config, pods: &Pods<'_>| -> BTreeMap<String, Behind> {
+        let describe = |cluster: &Cluster| {
+            let behind = Behind { words: describe_cluster(cluster, config), pods: pods.behind(cluster) };
+            (name::cluster(cluster), behind)
+        };
         config.clusters.iter().map(describe).collect()
     };
-    let (old, new) = (by_name(both.old.config), by_name(both.new.config));
+    let [old_pods, new_pods] = pods;
+    let (old, new) = (by_name(both.old.config, old_pods), by_name(both.new.config, new_pods));
     let changed = new.iter().filter_map(|(name, cluster)| {
-        let earlier = old.get(name).filter(|earlier| *earlier != cluster)?;
-        Some((name, earlier, cluster))
+        let (earlier, later) = old.get(name)?.apart(cluster)?;
+        Some((name, earlier, later))
     });
     let changed: Vec<_> = changed.collect();
     if changed.is_empty() {
         return;
     }
     let (used, users) = (both.old.users(), both.new.users());
-    for (name, earlier, cluster) in changed {
+    for (name, earlier, later) in changed {
         let Some((gateway, place, request)) = users.get(name).filter(|_| used.contains_key(name)) else { continue };
         changes.push(Change {
             kind: ChangeKind::Backend,
@@ -108,8 +113,8 @@ fn compare_clusters(both: Both<'_, '_>, changes: &mut Vec<Change>) {
             old_place: None,
             new_place: place.clone(),
             witness: request.as_ref().map(WitnessView::from),
-            old_answer: earlier.clone(),
-            new_answer: cluster.clone(),
+            old_answer: earlier,
+            new_answer: later,
         });
     }
 }

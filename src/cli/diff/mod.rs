@@ -5,6 +5,7 @@ mod compare;
 mod findings;
 mod git;
 mod listeners;
+mod pods;
 mod render;
 mod rules;
 mod side;

@@ -7,6 +7,7 @@ use crate::ir::{
     Authorities, CertificateId, ClientCertificates, Cluster, Config, Endpoints, KeyPair, Material, RetryLimit,
     TlsTermination, UpstreamProtocol, UpstreamTls,
 };
+use crate::parser::api::{Service, ServicePort, TargetPort};
 use crate::simulate::{Answer, Closed, Decision};
 
 /// How many digits of a digest are told.
@@ -73,6 +74,16 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
         }
     };
     format!("{protocol}{tls} to {endpoints}{retries}")
+}
+
+/// Which pods are behind a Service port, in words that are equal where they are.
+pub(super) fn describe_pods(service: &Service, port: &ServicePort) -> String {
+    let labels: Vec<String> = service.selector.iter().map(|(label, value)| format!("{label}={value}")).collect();
+    let pods = if labels.is_empty() { "pods of no selector".to_owned() } else { format!("pods {}", labels.join(",")) };
+    match &port.target_port {
+        TargetPort::Number(number) => format!("{pods}, port {number}"),
+        TargetPort::Name(name) => format!("{pods}, port {name}"),
+    }
 }
 
 fn describe_upstream_tls(tls: &UpstreamTls, config: &Config) -> String {

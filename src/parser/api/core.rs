@@ -17,6 +17,8 @@ pub struct Service {
     pub headless: bool,
     /// `sessionAffinity: ClientIP`.
     pub client_ip_affinity: bool,
+    /// The labels of the pods behind it; empty where somebody else writes its endpoints.
+    pub selector: BTreeMap<String, String>,
     /// The ports, in the order of the manifest.
     pub ports: Vec<ServicePort>,
 }

@@ -4,7 +4,7 @@
 //! What is needed must be as the API server wants it; a fault is an
 //! `invalid-core-object` error at the field.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::diagnostics::{Change, Scalar, codes};
@@ -201,7 +201,8 @@ impl Reader<'_> {
         if needs_ports && spec.get("ports").is_none_or(is_empty) {
             self.report(&at.field("ports"), "this Service has no `ports`", "add `ports` with a `port`");
         }
-        Service { service_type, external_name, headless, client_ip_affinity, ports }
+        let selector = spec.get("selector").map(selector).unwrap_or_default();
+        Service { service_type, external_name, headless, client_ip_affinity, selector, ports }
     }
 
     /// The address of a Service: `None` for a headless one, empty where the cluster chooses.
@@ -417,6 +418,13 @@ impl Reader<'_> {
         }
         ports
     }
+}
+
+/// The labels of a selector. A value that is no text is kept as it is written.
+fn selector(node: &Node) -> BTreeMap<String, String> {
+    let text = |value: &Node| value.as_str().map_or_else(|| format!("{value:?}"), str::to_owned);
+    let entries = node.as_map().unwrap_or_default();
+    entries.iter().map(|(label, value)| (label.clone(), text(value))).collect()
 }
 
 /// A DNS name with a dot in it; another one may end it.

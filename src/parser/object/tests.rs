@@ -194,6 +194,7 @@ fn a_service_is_read() {
         (service.service_type, service.headless, service.client_ip_affinity),
         (ServiceType::ClusterIP, true, true)
     );
+    assert_eq!(service.selector.keys().collect::<Vec<_>>(), ["a"]);
     let targets: Vec<_> =
         service.ports.iter().map(|port| (port.port, port.protocol, port.target_port.clone())).collect();
     assert_eq!(

@@ -26,6 +26,10 @@ const PAIRS: u64 = 40;
 const REQUESTS: usize = 200;
 /// How many edits at most make the second configuration of a pair.
 const EDITS: usize = 3;
+/// Of how many pairs one differs in nothing but the pods of a Service.
+const PODS: u64 = 4;
+/// That Service, and the name of its cluster.
+const MOVED: (&str, &str) = ("s1", "default/s1/80");
 /// Changes that a decision does not show: what is behind a backend, times, retries and TLS.
 const UNSEEN: &[&str] = &["backend", "mutated", "listener"];
 
@@ -53,10 +57,15 @@ fn campaign(harness: &Harness, seed: u64, pairs: u64) -> Result<(), String> {
     for done in 0..pairs {
         let seed = seed.wrapping_add(done);
         let mut random = Random::new(seed);
-        let old = Plan::generate(&mut random);
+        let mut old = Plan::generate(&mut random);
         let mut new = old.clone();
-        for _ in 0..=random.below(EDITS) {
-            new = new.edited(&mut random);
+        let is_of_pods = done % PODS == PODS - 1;
+        if is_of_pods {
+            (old, new) = (old.selecting(MOVED.0, "blue"), old.selecting(MOVED.0, "green"));
+        } else {
+            for _ in 0..=random.below(EDITS) {
+                new = new.edited(&mut random);
+            }
         }
         for (name, plan) in [("old.yaml", &old), ("new.yaml", &new)] {
             fs::write(folder.join(name), plan.manifests()).map_err(|error| error.to_string())?;
@@ -69,7 +78,7 @@ fn campaign(harness: &Harness, seed: u64, pairs: u64) -> Result<(), String> {
         }
         let difference: Value = serde_json::from_str(&output.stdout).map_err(|error| format!("{error}: {output:?}"))?;
         let changes: Vec<Value> = difference["changes"].as_array().cloned().unwrap_or_default();
-        let apart = decided_apart(&old, &new, &mut random);
+        let apart = decided_apart(&old, &new, is_of_pods.then_some(MOVED.1), &mut random);
         let told = changes.iter().any(|change| {
             let is_unseen = UNSEEN.iter().any(|kind| change["kind"] == **kind);
             is_unseen || change["oldAnswer"] != change["newAnswer"]
@@ -90,8 +99,8 @@ fn campaign(harness: &Harness, seed: u64, pairs: u64) -> Result<(), String> {
     Err(format!("{tally:?}\n{}", failures.join("\n\n")))
 }
 
-/// A request about which the two configurations decide differently.
-fn decided_apart(old: &Plan, new: &Plan, random: &mut Random) -> Option<String> {
+/// A request about which the two configurations decide differently, or that gets to the cluster that has other pods.
+fn decided_apart(old: &Plan, new: &Plan, moved: Option<&str>, random: &mut Random) -> Option<String> {
     let (before, after) = (build(&old.manifests(), &Options::default()), build(&new.manifests(), &Options::default()));
     let (old_config, new_config) = (before.lowered.judged(), after.lowered.judged());
     let mut gateways: Vec<&GatewayName> =
@@ -105,6 +114,9 @@ fn decided_apart(old: &Plan, new: &Plan, random: &mut Random) -> Option<String> 
             let [one, other] = sides.each_ref().map(|(config, simulator)| shown(&simulator.decide(request), config));
             if one != other {
                 return Some(format!("Gateway {gateway} decides apart about {request:?}: {one:?}, {other:?}"));
+            }
+            if moved.is_some_and(|name| one.iter().any(|(end, _)| end.contains(name))) {
+                return Some(format!("other pods get {request:?} of Gateway {gateway}: {one:?}"));
             }
         }
     }

@@ -38,6 +38,16 @@ impl Plan {
         self.documents.iter().map(|document| format!("---\n{document}\n")).collect()
     }
 
+    /// The plan with a label that the pods of a Service have.
+    pub(crate) fn selecting(&self, service: &str, label: &str) -> Self {
+        let mut plan = self.clone();
+        let services = plan.documents.iter_mut().filter(|document| document["kind"] == "Service");
+        for document in services.filter(|document| document["metadata"]["name"] == service) {
+            document["spec"]["selector"] = json!({"app": service, "slot": label});
+        }
+        plan
+    }
+
     /// The manifests for people, without certificates.
     pub(crate) fn yaml(&self) -> String {
         let shown = self.documents.iter().filter(|document| document["kind"] != "Secret");
