@@ -9,10 +9,10 @@
 use std::collections::HashSet;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Ledger, Location, ObjectRef, Omission, Severity, Subject, Unjudged};
-use crate::parser::api::ParentReference;
-use crate::parser::manifests::Object;
+use crate::parser::api::{ParentGatewayReference, ParentReference};
+use crate::parser::manifests::{Kind, Object, ObjectKey};
 use crate::path;
-use crate::resolver::{ListenerId, ParentSource, Resolved, RouteParent};
+use crate::resolver::{ListenerId, Membership, ParentSource, Resolved, RouteParent};
 use crate::translator::lower::Lowered;
 
 use super::listener::Sockets;
@@ -60,6 +60,8 @@ struct Books<'c> {
     /// Where errors are.
     errors: HashSet<(ObjectRef, FieldPath)>,
     missed: Vec<Unjudged>,
+    /// The Gateways that are not selected, and the ListenerSets of them.
+    unselected: HashSet<ObjectRef>,
 }
 
 impl<'c> Books<'c> {
@@ -79,19 +81,42 @@ impl<'c> Books<'c> {
             left: left.collect(),
             errors: errors.filter_map(|finding| Some((finding.object.clone()?, finding.path.clone()?))).collect(),
             missed: Vec::new(),
+            unselected: HashSet::new(),
         }
     }
 
-    /// The Gateways that are of another class, or not selected: nobody looks at their listeners.
+    /// The Gateways that are of another class, or not selected, and their ListenerSets: nobody looks at their listeners.
     fn gateways(&mut self, resolved: &Resolved<'_>) {
         let known: HashSet<(&str, &str)> =
             resolved.gateways.iter().map(|gateway| gateway.object.metadata.sort_key()).collect();
         for gateway in &resolved.manifests.gateways {
             if !known.contains(&gateway.metadata.sort_key()) {
-                let (subject, location) = (Subject::Object(gateway.key().to_ref()), gateway.at(&FieldPath::ROOT));
-                self.missed.push(Unjudged { subject, location, reason: Omission::NotSelected });
+                self.unselected.insert(gateway.key().to_ref());
+                self.leave_unselected(gateway);
             }
         }
+        for set in resolved.listener_sets.iter().filter(|set| set.membership == Membership::Foreign) {
+            let ParentGatewayReference { group: _, kind: _, name, namespace } = &set.object.spec.parent_ref;
+            let namespace = namespace.as_ref().unwrap_or(&set.object.metadata.namespace);
+            if self.unselected.contains(&named(Kind::Gateway, namespace, name)) {
+                self.unselected.insert(set.object.key().to_ref());
+                self.leave_unselected(set.object);
+            }
+        }
+    }
+
+    /// Enters an object as one that nobody has asked for.
+    fn leave_unselected<S>(&mut self, object: &Object<S>) {
+        let (subject, location) = (Subject::Object(object.key().to_ref()), object.at(&FieldPath::ROOT));
+        self.missed.push(Unjudged { subject, location, reason: Omission::NotSelected });
+    }
+
+    /// Whether a route names a parent that is not selected.
+    fn is_unselected<S>(&self, route: &Object<S>, reference: &ParentReference) -> bool {
+        let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = reference;
+        let namespace = namespace.as_ref().unwrap_or(&route.metadata.namespace);
+        let kinds = [Kind::Gateway, Kind::ListenerSet].into_iter().filter(|own| own.is_named(group, kind));
+        kinds.into_iter().any(|own| self.unselected.contains(&named(own, namespace, name)))
     }
 
     fn listeners(&mut self, resolved: &Resolved<'_>, sockets: &Sockets<'_>) {
@@ -120,14 +145,23 @@ impl<'c> Books<'c> {
     }
 
     fn parents<S>(&mut self, object: &Object<S>, references: &[ParentReference], parents: &[RouteParent]) {
-        for (index, _) in references.iter().enumerate() {
+        let mut unselected = 0;
+        for (index, reference) in references.iter().enumerate() {
             let own = parents.iter().find(|parent| parent.source == ParentSource::Ref(index));
             let is_judged = own.is_some_and(|parent| !parent.listeners.is_empty());
-            let reason = if own.is_none() { Omission::NotOurs } else { Omission::Unaccounted };
+            let reason = match own {
+                Some(_) => Omission::Unaccounted,
+                None if self.is_unselected(object, reference) => Omission::NotSelected,
+                None => Omission::NotOurs,
+            };
+            unselected += usize::from(reason == Omission::NotSelected);
             let path = path!["spec", "parentRefs", index];
             let location = object.at(&path);
             let is_judged = self.enter(is_judged, reason, (object.key().to_ref(), path), location);
             self.ledger.parents.count(is_judged);
+        }
+        if unselected > 0 && unselected == references.len() && parents.is_empty() {
+            self.leave_unselected(object);
         }
     }
 
@@ -182,4 +216,8 @@ impl<'c> Books<'c> {
         }
         is_judged
     }
+}
+
+fn named(kind: Kind, namespace: &str, name: &str) -> ObjectRef {
+    ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() }.to_ref()
 }

@@ -10,7 +10,9 @@ use super::settings;
 use super::streams::{self, Streams, Unwritten};
 use crate::comments::SourceComments;
 use crate::compile::{self, Compilation};
-use crate::diagnostics::{Denied, Diagnostics, Finding, Locate, Location, Report, Severity, codes};
+use crate::diagnostics::{
+    Denied, Diagnostics, Finding, Locate, Location, Omission, Report, Severity, Subject, Unjudged, codes,
+};
 use crate::emit::{self, Comments, Format, NoComments, file::Access};
 use crate::options::Options;
 use crate::parser::load::{self, Disk, Input, Tree};
@@ -179,7 +181,10 @@ impl Compiled {
         let Compilation { manifests, context_findings, unjudged, ledger, .. } = &self.compilation;
         let Manifests { sources, object_count, judged_count, .. } = manifests;
         let report = Report::new(findings, sources.sources.len(), *object_count, locate);
-        report.with_ledger((*judged_count, *ledger), unjudged, context_findings, locate)
+        let is_unselected =
+            |one: &&Unjudged| matches!((&one.subject, &one.reason), (Subject::Object(_), Omission::NotSelected));
+        let judged = judged_count.saturating_sub(unjudged.iter().filter(is_unselected).count());
+        report.with_ledger((judged, *ledger), unjudged, context_findings, locate)
     }
 
     /// What is known at the end of a run with this report.

@@ -13,7 +13,7 @@ use super::pipeline;
 use super::streams::Streams;
 use super::trace::{Trace, Tracer};
 use crate::compile::Compilation;
-use crate::diagnostics::{ObjectRef, Subject, Unjudged};
+use crate::diagnostics::{ObjectRef, Omission, Subject, Unjudged};
 use crate::ir::CONNECT;
 use crate::options::Options;
 use crate::proving::Scheme;
@@ -107,7 +107,7 @@ fn moved_port(options: &Options, port: u16) -> Option<u16> {
     options.port_map.iter().find(|map| map.to == port).map(|map| map.from)
 }
 
-/// What may listen on a port and was not looked at, in words; `None` when everything was.
+/// What may listen on a port and was not looked at, in words; `None` when everything was that was asked for.
 pub(super) fn unlooked(compilation: &Compilation) -> Option<String> {
     let is_owner = |object: &ObjectRef| matches!(object.kind.as_str(), "Gateway" | "ListenerSet" | "XListenerSet");
     let may_listen = |unjudged: &&Unjudged| match &unjudged.subject {
@@ -117,6 +117,7 @@ pub(super) fn unlooked(compilation: &Compilation) -> Option<String> {
     let lines: Vec<String> = compilation
         .unjudged
         .iter()
+        .filter(|unjudged| unjudged.reason != Omission::NotSelected)
         .filter(may_listen)
         .map(|unjudged| format!("\n  not judged: {}: {}", unjudged.subject, unjudged.reason))
         .collect();

@@ -81,7 +81,7 @@ pub enum Omission {
     NotJoined(&'static str),
     /// The parent does not take the route; what the finding says.
     NotAttached(String),
-    /// The Gateway is of another class, or not among those that were selected.
+    /// The Gateway is of another class, or not among those that were selected; or what belongs only to such ones.
     NotSelected,
     /// The parent is no Gateway that is judged.
     NotOurs,
@@ -114,7 +114,7 @@ impl fmt::Display for Omission {
             Self::Conflict => f.write_str("another listener of the Gateway cannot be told from it"),
             Self::UnknownProtocol => f.write_str("its protocol is unknown"),
             Self::NotJoined(code) => write!(f, "its parent does not take it ({code})"),
-            Self::NotSelected => f.write_str("it is of another class, or was not selected"),
+            Self::NotSelected => f.write_str("not selected"),
             Self::NotOurs => f.write_str("the parent is no Gateway that is judged"),
             Self::Wrong => f.write_str("what is wrong with it keeps it from being served"),
             Self::Unheard => f.write_str("no listener that takes it is judged"),

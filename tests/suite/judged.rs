@@ -32,6 +32,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("route_answers_for_each_gateway_of_the_port", route_gateways),
         test("test_wants_to_know_the_gateway_and_counts_all_rules", test_gateways),
         test("assumed_certificates_are_as_if_they_were_there", https),
+        test("what_is_not_selected_is_not_judged", unselected),
     ]
 }
 
@@ -333,5 +334,59 @@ fn https(stage: &Stage) -> Result<(), Failed> {
     let cases = "requests: [{name: a, request: {url: 'https://a.test/'}, expect: {backend: 'default/one:80'}}]\n";
     stage.write("cases.yaml", cases)?;
     let output = stage.run("test cases.yaml -f m.yaml --assume services,secrets --deny warnings")?;
+    ensure(output.code == Some(0) && output.stdout.contains("1 passed"), &output)
+}
+
+fn unselected(stage: &Stage) -> Result<(), Failed> {
+    let other = gateway("other", HTTPS).replace("any", "foreign")
+        + &format!(
+            "---\n{HEAD}kind: ListenerSet\nmetadata: {{name: more}}\nspec: {{parentRef: {{name: other}}, listeners: [{}]}}\n",
+            HTTPS.replace("443", "444")
+        );
+    let rest = |path: &str| {
+        let both = route("both", "other", "/both", "one").replace("[{name: other}]", "[{name: other}, {name: edge}]");
+        let of_set = route("of-set", "more", path, "one").replace("{name: more}]", "{name: more, kind: ListenerSet}]");
+        route("r", "edge", "/", "one") + &route("gone", "other", path, "one") + &of_set + &both
+    };
+    let side = |path: &str, policy: &str| gateway("edge", HTTP) + &other + &rest(path) + policy;
+    stage.write("old.yaml", &side("/a", &policy("kind: Gateway, name: other", "a: 1")))?;
+    let all = stage.run("validate old.yaml --assume services,secrets -v")?;
+    ensure(all.stderr.contains("7 Gateway API objects judged") && !all.stderr.contains("not selected"), &all)?;
+    let names = [
+        "Gateway `default/other`",
+        "ListenerSet `default/more`",
+        "HTTPRoute `default/gone`",
+        "HTTPRoute `default/of-set`",
+    ];
+    stage.write("class.yaml", &format!("---\n{HEAD}kind: GatewayClass\nmetadata: {{name: any}}\nspec: {{controllerName: a.test/b}}\n---\n{HEAD}kind: GatewayClass\nmetadata: {{name: foreign}}\nspec: {{controllerName: c.test/d}}\n"))?;
+    for (flags, judged) in [
+        ("old.yaml --gateway default/edge", 3),
+        ("old.yaml --gateway-class any", 3),
+        ("old.yaml class.yaml --controller-name a.test/b", 5),
+    ] {
+        let output = stage.run(&format!("validate {flags} --assume services,secrets -v"))?;
+        let is_listed = names.iter().all(|name| output.stderr.contains(&format!("not judged: {name}: not selected")));
+        let is_counted = output.stderr.contains(&format!("{judged} Gateway API objects judged"));
+        ensure(output.code == Some(0) && is_listed && is_counted, &output)?;
+        let output = stage.run(&format!("validate {flags} --assume services,secrets -o json"))?;
+        let report: Value = serde_json::from_str(&output.stdout)?;
+        let wholes = report["unjudged"].as_array().into_iter().flatten();
+        let wholes = wholes.filter(|one| one["reason"] == "not selected" && one["path"].is_null()).count();
+        ensure(wholes == names.len(), &output)?;
+    }
+    // What differs there was not asked about.
+    stage.write("new.yaml", &side("/b", &policy("kind: Gateway, name: other", "a: 2")))?;
+    let output = stage.run("diff old.yaml new.yaml --assume services,secrets --gateway default/edge --exit-code")?;
+    ensure(output.code == Some(0), &output)?;
+    let output = stage.run("diff old.yaml new.yaml --assume services,secrets --exit-code")?;
+    ensure(output.code == Some(2), &output)?;
+    let output = stage.run("route http://shop.test/x -f old.yaml --assume services,secrets --gateway default/edge")?;
+    ensure(output.code == Some(0), &output)?;
+    let closed =
+        stage.run("route http://shop.test:81/x -f old.yaml --assume services,secrets --gateway default/edge")?;
+    ensure(closed.code != Some(2), &closed)?;
+    let cases = "requests: [{name: a, request: {url: 'http://a.test/'}, expect: {backend: 'default/one:80'}}]\n";
+    stage.write("cases.yaml", cases)?;
+    let output = stage.run("test cases.yaml -f old.yaml --assume services,secrets --gateway default/edge")?;
     ensure(output.code == Some(0) && output.stdout.contains("1 passed"), &output)
 }

@@ -87,7 +87,8 @@ fn view(left: Left, subject: &str, side: &'static str, locator: &Locator<'_>) ->
 
 fn left(compilation: &Compilation) -> AllLeft {
     let mut left = AllLeft::new();
-    for unjudged in &compilation.unjudged {
+    // Nobody has asked for what was not selected.
+    for unjudged in compilation.unjudged.iter().filter(|unjudged| unjudged.reason != Omission::NotSelected) {
         let Unjudged { subject, location, reason } = unjudged;
         let is_unknown = matches!(reason, Omission::Unreadable | Omission::Undecoded);
         let one = Left {
@@ -108,7 +109,12 @@ fn add_untranslated(
     (new, after): (&Compilation, &mut AllLeft),
     options: &Options,
 ) {
-    let uses = [old, new].map(|side| foreign_uses(&side.manifests, options, &side.missing_gateways));
+    let uses = [old, new].map(|side| {
+        let unselected: BTreeSet<String> = side.unjudged.iter().filter_map(unselected).collect();
+        let mut uses = foreign_uses(&side.manifests, options, &side.missing_gateways);
+        uses.iter_mut().for_each(|one| one.objects.retain(|object| !unselected.contains(object)));
+        uses
+    });
     let is_used = |one: &&ForeignUse<'_>| one.object.is_slip || !one.objects.is_empty();
     let used: BTreeSet<ObjectRef> =
         uses.iter().flatten().filter(is_used).map(|one| one.object.identity.clone()).collect();
@@ -127,6 +133,14 @@ fn add_untranslated(
             let one = Left { content, location, reason, is_unknown: false };
             left.entry(subject.to_string()).or_default().push(one);
         }
+    }
+}
+
+/// The name of an object that was not selected.
+fn unselected(unjudged: &Unjudged) -> Option<String> {
+    match &unjudged.subject {
+        Subject::Object(object) if unjudged.reason == Omission::NotSelected => Some(object.to_string()),
+        Subject::Object(_) | Subject::Part(..) | Subject::Document => None,
     }
 }
 
