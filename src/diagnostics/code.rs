@@ -467,6 +467,10 @@ registry! {
     NOTHING_JUDGED = "GW8025" "nothing-judged" Note;
     /// A settings file that came with the manifests was read.
     SETTINGS_READ = "GW8030" "settings-read" Note;
+    /// A field of a core object that Kubernetes does not know.
+    UNKNOWN_CORE_FIELD = "GW8055" "unknown-core-field" Warning;
+    /// The endpoints of a Service in a kind that gwctl does not read.
+    UNREAD_ENDPOINTS = "GW8056" "endpoints-not-read" Note;
 }
 
 #[cfg(test)]

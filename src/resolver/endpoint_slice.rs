@@ -1,10 +1,11 @@
-//! Reports EndpointSlices that no Service of the input uses.
+//! Reports EndpointSlices that no Service of the input uses, and Endpoints in their place.
 
 use std::collections::HashSet;
 
-use crate::diagnostics::{Change, Diagnostics, Fix, Scalar, codes};
+use crate::diagnostics::{Change, Diagnostics, Finding, Fix, Scalar, codes};
 use crate::options::Options;
 use crate::parser::api::{EndpointSlice, SERVICE_NAME_LABEL};
+use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
@@ -68,4 +69,31 @@ fn report_orphan(slice: &Object<EndpointSlice>, name: &str, near: Option<&str>, 
             .help(help)
             .fix(fix),
     );
+}
+
+/// Notes each Endpoints object of a Service of the input that has no EndpointSlice. A cluster makes slices of the
+/// endpoints of a Service without a selector
+/// ([mirroring](https://kubernetes.io/docs/concepts/services-networking/service/#endpointslice-mirroring)).
+pub(super) fn report_unread_endpoints(manifests: &Manifests, diagnostics: &mut Diagnostics) {
+    let is_endpoints =
+        |object: &&ForeignObject| object.identity.group.is_empty() && object.identity.kind == "Endpoints";
+    for object in manifests.foreign.iter().filter(is_endpoints) {
+        let key = (object.identity.namespace.as_str(), object.identity.name.as_str());
+        let is_service = |service: &Object<_>| service.metadata.sort_key() == key;
+        let is_slice = |slice: &Object<EndpointSlice>| {
+            (slice.metadata.namespace.as_str(), slice.spec.service_name.as_deref()) == (key.0, Some(key.1))
+        };
+        if manifests.services.iter().any(is_service) && !manifests.endpoint_slices.iter().any(is_slice) {
+            diagnostics.report(unread_endpoints(object));
+        }
+    }
+}
+
+fn unread_endpoints(object: &ForeignObject) -> Finding {
+    let (at, full) = (path!["kind"], format!("{}/{}", object.identity.namespace, object.identity.name));
+    Finding::new(codes::UNREAD_ENDPOINTS, object.at(&at), format!("the endpoints of Service `{full}` are not read"))
+        .label("gwctl reads EndpointSlices alone")
+        .object(object.identity.clone(), at)
+        .consequence("the Service is reached as without it: by its DNS name")
+        .help(format!("write an EndpointSlice with the label `{SERVICE_NAME_LABEL}`, or pass `--resolve`"))
 }

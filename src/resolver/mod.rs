@@ -178,6 +178,7 @@ pub fn resolve<'m>(
     l4_route::report_tcp_on_tls(&gateways, &tcp_routes, &tls_routes, diagnostics);
     report_unserved_kinds(manifests, diagnostics);
     endpoint_slice::report_orphans(manifests, options, diagnostics);
+    endpoint_slice::report_unread_endpoints(manifests, diagnostics);
     foreign::report(manifests, options, diagnostics);
     report_unused_resolves(&backends, diagnostics);
     report_unused_port_maps(options, &gateways, diagnostics);

@@ -1,5 +1,5 @@
-//! Reads Kubernetes' core kinds: only the fields that gwctl needs, everything
-//! else is ignored.
+//! Reads Kubernetes' core kinds: only the fields that gwctl needs. The others
+//! are ignored, but for names that Kubernetes does not know (see [`fields`]).
 //!
 //! What is needed must be as the API server wants it; a fault is an
 //! `invalid-core-object` error at the field.
@@ -19,6 +19,7 @@ use crate::parser::schema::{Problem, Step, quote, unsupported, wrong_type};
 use crate::path;
 
 mod data;
+mod fields;
 
 /// Whether gwctl reads an object outside the Gateway API groups.
 pub(super) enum CoreKind {
@@ -69,6 +70,7 @@ pub(super) fn wrong_version(kind: Kind, version: &str) -> Problem {
 
 /// Reads the fields of `node`, an object of the core kind `kind`.
 pub(super) fn read(node: &Node, kind: Kind, metadata: &Metadata, problems: &mut Vec<Problem>) -> Content {
+    fields::check(node, kind, problems);
     let root = Step::Root;
     let mut reader = Reader { problems };
     match kind {
