@@ -21,7 +21,7 @@ use crate::harness::Harness;
 use crate::process;
 
 /// Pairs of a plain test run.
-const PAIRS: u64 = 40;
+const PAIRS: u64 = 28;
 /// Requests that are decided for each pair.
 const REQUESTS: usize = 200;
 /// How many edits at most make the second configuration of a pair.

@@ -30,7 +30,7 @@ use crate::harness::Harness;
 /// The tests that share the work, and run in parallel.
 const SHARES: usize = 4;
 /// One in so many combinations is made in a plain test run.
-const SAMPLE: u64 = 12;
+const SAMPLE: u64 = 28;
 /// How many failures one test shows.
 const SHOWN: usize = 12;
 
