@@ -141,8 +141,9 @@ fn covered_in_words(leaves: &[&Leaf]) -> String {
     }
 }
 
+/// Whether HTTPS is served, were it only not for authorities of clients that are assumed.
 fn is_https(listener: &ResolvedListener<'_>) -> bool {
-    listener.protocol == Protocol::Https && listener.refused.is_none()
+    listener.protocol == Protocol::Https && listener.is_declared() && listener.termination.is_some()
 }
 
 /// The first other listener whose hosts the certificates of a listener cover. Hostnames that overlap themselves are

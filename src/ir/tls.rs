@@ -51,6 +51,8 @@ pub enum Material {
     Inline(Arc<str>),
     /// In a file, by the path that the proxy reads.
     File(String),
+    /// In these objects, which are assumed, and nobody says where their files are. Only in what is judged.
+    Unseen(String),
 }
 
 /// What clients have to show.

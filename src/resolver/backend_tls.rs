@@ -19,7 +19,7 @@ use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
-use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, KeyPairId};
+use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, KeyPairId, Named};
 use super::group_slip;
 use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 
@@ -46,6 +46,9 @@ pub struct TlsSettings {
     pub names: Vec<CertificateName>,
     /// The certificate to show, in place of the Gateway's.
     pub client_certificate: Option<KeyPairId>,
+    /// That what they need is assumed, and nobody says where its files are: they count wherever something is judged,
+    /// and in a configuration there are no connections.
+    pub unplaced: Option<Reported>,
 }
 
 /// Who may vouch for a backend.
@@ -242,12 +245,13 @@ pub(super) fn resolve_validation<S>(
 ) -> Result<TlsSettings, Reported> {
     let BackendTlsValidation { ca_certificate_refs, well_known_ca_certificates, hostname, subject_alt_names } =
         validation;
-    let anchors = match well_known_ca_certificates.as_deref() {
-        Some(SYSTEM) => TrustAnchors::System(system_ca.to_owned()),
+    let (anchors, unplaced) = match well_known_ca_certificates.as_deref() {
+        Some(SYSTEM) => (TrustAnchors::System(system_ca.to_owned()), None),
         Some(other) => return Err(diagnostics.error(unknown_well_known(object, at, other))),
         None => {
-            let bundles = resolve_authorities(object, at, ca_certificate_refs, certificates, diagnostics)?;
-            TrustAnchors::Bundles(bundles)
+            let resolved = resolve_authorities(object, at, ca_certificate_refs, certificates, diagnostics)?;
+            let Named { id: bundles, unplaced } = resolved;
+            (TrustAnchors::Bundles(bundles), unplaced)
         }
     };
     let names = if subject_alt_names.is_empty() {
@@ -257,7 +261,7 @@ pub(super) fn resolve_validation<S>(
     };
     // An address is never a server name (RFC 6066, section 3).
     let server_name = hostname.parse::<IpAddr>().is_err().then(|| hostname.to_ascii_lowercase());
-    Ok(TlsSettings { server_name, anchors, names, client_certificate: None })
+    Ok(TlsSettings { server_name, anchors, names, client_certificate: None, unplaced })
 }
 
 fn unknown_well_known<S>(object: &Object<S>, at: &FieldPath, value: &str) -> Finding {
@@ -290,16 +294,17 @@ fn dns_or_wildcard(hostname: &str) -> CertificateName {
 }
 
 /// The authorities of all references that are valid: one bad reference leaves
-/// the others in force, none that is valid leaves nobody to trust.
+/// the others in force, none that is valid leaves nobody to trust. They have no
+/// place where none of them has one.
 fn resolve_authorities<S>(
     object: &Object<S>,
     at: &FieldPath,
     references: &[LocalObjectReference],
     certificates: &mut CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,
-) -> Result<Vec<BundleId>, Reported> {
+) -> Result<Named<Vec<BundleId>>, Reported> {
     let at = at.with("caCertificateRefs");
-    let (mut bundles, mut unplaced) = (Vec::new(), None);
+    let mut named: Vec<Named<BundleId>> = Vec::new();
     for (index, reference) in references.iter().enumerate() {
         let from = CertificateReferrer {
             kind: object.kind,
@@ -309,29 +314,22 @@ fn resolve_authorities<S>(
             finding: &|code, path, message| object.finding(code, path, message),
         };
         match certificates.resolve_backend_bundle(&from, reference, diagnostics) {
-            Ok(bundle) if bundles.contains(&bundle) => {}
-            Ok(bundle) => bundles.push(bundle),
-            Err(proof) if certificates.is_unplaced(&reference.kind, from.namespace, &reference.name) => {
-                unplaced = Some(proof);
-            }
+            Ok(bundle) if named.iter().any(|other| other.id == bundle.id) => {}
+            Ok(bundle) => named.push(bundle),
             Err(_) => {}
         }
     }
-    // Only a configuration needs the file of an assumed object.
-    if let (true, Some(proof)) = (bundles.is_empty(), unplaced) {
-        return Err(proof);
-    }
-    let finding = if bundles.is_empty() {
+    let finding = if named.is_empty() {
         object
             .finding(codes::NO_VALID_CA, at, "none of the authorities can be used")
             .label("nobody is left who could vouch for the backend")
             .help("mend at least one of the references")
-    } else if bundles.len() > 1 && bundles.iter().any(|id| certificates.is_assumed(*id)) {
+    } else if certificates.cannot_join(&named) {
         object
             .finding(codes::NOT_SUPPORTED, at, "authorities of several objects, one of them assumed, cannot be joined")
             .help("add the assumed objects to the input, or join all authorities in one object")
     } else {
-        return Ok(bundles);
+        return Ok(Named::all(&named));
     };
     Err(diagnostics.error(finding.consequence(FAILS)))
 }

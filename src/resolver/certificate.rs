@@ -64,6 +64,15 @@ pub enum StoredBundle<'m> {
     Secret(Stored<'m, Secret, Bundle>),
 }
 
+impl StoredBundle<'_> {
+    fn is_known(&self) -> bool {
+        match self {
+            Self::ConfigMap(stored) => stored.known.is_some(),
+            Self::Secret(stored) => stored.known.is_some(),
+        }
+    }
+}
+
 /// Every certificate and bundle that some reference names, each read once.
 #[derive(Debug)]
 pub struct CertificateIndex<'m> {
@@ -78,6 +87,26 @@ pub struct CertificateIndex<'m> {
     assume_config_maps: bool,
     has_directory: bool,
     now: Option<i64>,
+}
+
+/// What a reference names and its referrer counts on.
+#[derive(Clone, Debug)]
+pub(super) struct Named<T> {
+    pub(super) id: T,
+    /// That it is assumed, and nobody says where its files are: it counts wherever something is judged, and no
+    /// configuration can hold it.
+    pub(super) unplaced: Option<Reported>,
+}
+
+impl Named<Vec<BundleId>> {
+    /// Several at once. Where one of them has a place, a configuration does with those that have.
+    pub(super) fn all(named: &[Named<BundleId>]) -> Self {
+        let unplaced = named.iter().map(|bundle| bundle.unplaced).collect::<Option<Vec<_>>>();
+        Self {
+            id: named.iter().map(|bundle| bundle.id).collect(),
+            unplaced: unplaced.and_then(|all| all.first().copied()),
+        }
+    }
 }
 
 /// Who refers, from which field, and what follows when the reference is invalid.
@@ -129,7 +158,8 @@ impl<'m> CertificateIndex<'m> {
         &self.bundles[id.0 as usize]
     }
 
-    /// Resolves a reference to a certificate with its key.
+    /// Resolves a reference to the certificate of a listener, with its key. Of one without a place not even the names
+    /// are known: the listener does without it.
     pub(super) fn resolve_pair(
         &mut self,
         from: &CertificateReferrer<'_>,
@@ -137,6 +167,18 @@ impl<'m> CertificateIndex<'m> {
         grants: &Grants<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<KeyPairId, Reported> {
+        let Named { id, unplaced } = self.resolve_shown_pair(from, reference, grants, diagnostics)?;
+        unplaced.map_or(Ok(id), Err)
+    }
+
+    /// Resolves a reference to a certificate with its key that is shown to backends.
+    pub(super) fn resolve_shown_pair(
+        &mut self,
+        from: &CertificateReferrer<'_>,
+        reference: &SecretObjectReference,
+        grants: &Grants<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Named<KeyPairId>, Reported> {
         let SecretObjectReference { group, kind, name, namespace } = reference;
         if !group.is_empty() || kind != Kind::Secret.name() {
             let help = "refer to a `Secret` of type `kubernetes.io/tls`";
@@ -158,7 +200,10 @@ impl<'m> CertificateIndex<'m> {
                 read
             }
         };
-        known.map_err(|why| diagnostics.error(self.unusable(from, &PAIR_CODES, Kind::Secret, (namespace, name), why)))
+        let unusable = |why| self.unusable(from, &PAIR_CODES, Kind::Secret, (namespace, name), why);
+        let id = known.map_err(|why| diagnostics.error(unusable(why)))?;
+        let unplaced = self.is_unplaced_pair(id).then(|| diagnostics.error(unusable(Unusable::NoDirectory)));
+        Ok(Named { id, unplaced })
     }
 
     /// Resolves a reference to the authorities of client certificates.
@@ -168,7 +213,7 @@ impl<'m> CertificateIndex<'m> {
         reference: &ObjectReference,
         grants: &Grants<'_>,
         diagnostics: &mut Diagnostics,
-    ) -> Result<BundleId, Reported> {
+    ) -> Result<Named<BundleId>, Reported> {
         let ObjectReference { group, kind, name, namespace } = reference;
         let found = [Kind::ConfigMap, Kind::Secret].into_iter().find(|known| group.is_empty() && known.name() == kind);
         let Some(kind) = found else {
@@ -188,7 +233,7 @@ impl<'m> CertificateIndex<'m> {
         from: &CertificateReferrer<'_>,
         reference: &LocalObjectReference,
         diagnostics: &mut Diagnostics,
-    ) -> Result<BundleId, Reported> {
+    ) -> Result<Named<BundleId>, Reported> {
         let LocalObjectReference { group, kind, name } = reference;
         if !group.is_empty() || kind != Kind::ConfigMap.name() {
             let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
@@ -209,7 +254,7 @@ impl<'m> CertificateIndex<'m> {
         kind: Kind,
         (namespace, name): (&str, &str),
         diagnostics: &mut Diagnostics,
-    ) -> Result<BundleId, Reported> {
+    ) -> Result<Named<BundleId>, Reported> {
         let key = (kind, namespace.to_owned(), name.to_owned());
         let known = match self.known_bundles.get(&key) {
             Some(known) => known.clone(),
@@ -223,7 +268,10 @@ impl<'m> CertificateIndex<'m> {
                 read
             }
         };
-        known.map_err(|why| diagnostics.error(self.unusable(from, codes, kind, (namespace, name), why)))
+        let unusable = |why| self.unusable(from, codes, kind, (namespace, name), why);
+        let id = known.map_err(|why| diagnostics.error(unusable(why)))?;
+        let unplaced = self.is_unplaced(id).then(|| diagnostics.error(unusable(Unusable::NoDirectory)));
+        Ok(Named { id, unplaced })
     }
 
     fn read_pair(&self, namespace: &str, name: &str) -> Result<StoredPair<'m>, Unusable> {
@@ -271,20 +319,32 @@ impl<'m> CertificateIndex<'m> {
         Ok(StoredBundle::ConfigMap(Stored { namespace: namespace_owned, name: name_owned, known }))
     }
 
-    /// Whether the only fault of a bundle is that it is assumed and has no place,
-    /// which does not matter unless a configuration is written.
-    pub(super) fn is_unplaced(&self, kind: &str, namespace: &str, name: &str) -> bool {
-        let kind = if kind == Kind::Secret.name() { Kind::Secret } else { Kind::ConfigMap };
-        let key = (kind, namespace.to_owned(), name.to_owned());
-        matches!(self.known_bundles.get(&key), Some(Err(Unusable::NoDirectory)))
+    /// Whether a bundle is assumed and has no place, which does not matter unless a configuration is written.
+    pub fn is_unplaced(&self, id: BundleId) -> bool {
+        !self.has_directory && self.is_assumed(id)
+    }
+
+    /// Whether a certificate is assumed and has no place.
+    pub fn is_unplaced_pair(&self, id: KeyPairId) -> bool {
+        !self.has_directory && self.pair(id).known.is_none()
+    }
+
+    /// Whether something is assumed and has no place, so that no configuration holds all that is declared.
+    pub fn has_unplaced(&self) -> bool {
+        let is_assumed = |bundle: &StoredBundle<'_>| !bundle.is_known();
+        !self.has_directory
+            && (self.bundles.iter().any(is_assumed) || self.pairs.iter().any(|pair| pair.known.is_none()))
     }
 
     /// Whether a bundle is assumed, and so in a file of its own.
     pub(super) fn is_assumed(&self, id: BundleId) -> bool {
-        match self.bundle(id) {
-            StoredBundle::ConfigMap(stored) => stored.known.is_none(),
-            StoredBundle::Secret(stored) => stored.known.is_none(),
-        }
+        !self.bundle(id).is_known()
+    }
+
+    /// Whether bundles would have to be one file, and one of them is a file that only whoever runs the proxy has.
+    pub(super) fn cannot_join(&self, bundles: &[Named<BundleId>]) -> bool {
+        let mut placed = bundles.iter().filter(|bundle| bundle.unplaced.is_none());
+        bundles.len() > 1 && placed.any(|bundle| self.is_assumed(bundle.id))
     }
 
     /// Why an object that is not in the input cannot be used; `None` when it is assumed.
@@ -296,7 +356,7 @@ impl<'m> CertificateIndex<'m> {
             _ => (self.assume_config_maps, names_in(&self.config_maps, namespace)),
         };
         if assumed && !refused {
-            return (!self.has_directory).then_some(Unusable::NoDirectory);
+            return None;
         }
         Some(Unusable::Missing { near: nearest(name, names).map(str::to_owned), refused })
     }

@@ -8,7 +8,7 @@ use crate::parser::api::{GatewayBackendTls, SecretObjectReference};
 use crate::parser::manifests::Object;
 use crate::path;
 
-use super::certificate::{CertificateIndex, CertificateReferrer, KeyPairId};
+use super::certificate::{CertificateIndex, CertificateReferrer, KeyPairId, Named};
 use super::gateway::ResolvedGateway;
 use super::reference_grant::Grants;
 
@@ -30,7 +30,7 @@ pub(super) fn resolve_client_certificates(
         let consequence = "connections to backends show no certificate";
         let resolved =
             resolve_client_certificate(gateway.object, at, reference, consequence, grants, certificates, diagnostics);
-        gateway.client_certificate = resolved.ok();
+        gateway.client_certificate = resolved.ok().map(|named| named.id);
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn resolve_client_certificate<S>(
     grants: &Grants<'_>,
     certificates: &mut CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,
-) -> Result<KeyPairId, Reported> {
+) -> Result<Named<KeyPairId>, Reported> {
     let from = CertificateReferrer {
         kind: object.kind,
         namespace: &object.metadata.namespace,
@@ -57,5 +57,5 @@ pub(super) fn resolve_client_certificate<S>(
             finding
         },
     };
-    certificates.resolve_pair(&from, reference, grants, diagnostics)
+    certificates.resolve_shown_pair(&from, reference, grants, diagnostics)
 }

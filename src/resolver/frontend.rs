@@ -8,13 +8,11 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
-use crate::parser::api::{
-    FrontendTls, FrontendTlsConfig, FrontendTlsValidation, FrontendValidationMode, GatewaySpec, ObjectReference,
-};
+use crate::parser::api::{FrontendTls, FrontendTlsConfig, FrontendTlsValidation, FrontendValidationMode, GatewaySpec};
 use crate::parser::manifests::Object;
 use crate::path;
 
-use super::certificate::{BundleId, CertificateIndex, CertificateReferrer};
+use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, Named};
 use super::reference_grant::Grants;
 
 /// What the clients of a listener have to show.
@@ -28,25 +26,38 @@ pub enum ClientValidation {
     Optional,
 }
 
-/// The settings of one Gateway.
+/// The settings of one Gateway, with whether their authorities have a place.
 #[derive(Debug)]
 pub(super) struct Frontend {
-    default: Result<ClientValidation, Reported>,
-    ports: BTreeMap<u16, Result<ClientValidation, Reported>>,
+    default: Result<Named<ClientValidation>, Reported>,
+    ports: BTreeMap<u16, Result<Named<ClientValidation>, Reported>>,
 }
 
 impl Frontend {
     /// What the HTTPS listeners of a port ask. The setting of a port replaces
     /// the default one as a whole.
     pub(super) fn on_port(&self, port: u16) -> Result<ClientValidation, Reported> {
-        self.ports.get(&port).unwrap_or(&self.default).clone()
+        self.setting(port).clone().map(|setting| setting.id)
+    }
+
+    /// That the authorities for a port are assumed, and nobody says where their files are.
+    pub(super) fn unplaced(&self, port: u16) -> Option<Reported> {
+        self.setting(port).as_ref().ok().and_then(|setting| setting.unplaced)
+    }
+
+    fn setting(&self, port: u16) -> &Result<Named<ClientValidation>, Reported> {
+        self.ports.get(&port).unwrap_or(&self.default)
     }
 
     /// Whether clients are asked anywhere.
     pub(super) fn asks(&self) -> bool {
-        self.ports.values().chain([&self.default]).any(|setting| *setting != Ok(ClientValidation::Unasked))
+        let is_unasked = |setting: &Named<ClientValidation>| setting.id == ClientValidation::Unasked;
+        self.ports.values().chain([&self.default]).any(|setting| !setting.as_ref().is_ok_and(is_unasked))
     }
 }
+
+/// What holds where no setting is.
+const UNASKED: Named<ClientValidation> = Named { id: ClientValidation::Unasked, unplaced: None };
 
 /// Resolves the settings of a Gateway.
 pub(super) fn resolve_frontend(
@@ -57,13 +68,13 @@ pub(super) fn resolve_frontend(
 ) -> Frontend {
     let frontend = gateway.spec.tls.as_ref().and_then(|tls| tls.frontend.as_ref());
     let Some(FrontendTls { default, per_port }) = frontend else {
-        return Frontend { default: Ok(ClientValidation::Unasked), ports: BTreeMap::new() };
+        return Frontend { default: Ok(UNASKED), ports: BTreeMap::new() };
     };
     let at = path!["spec", "tls", "frontend"];
     let mut resolve = |config: &FrontendTlsConfig, at: FieldPath| {
         let FrontendTlsConfig { validation } = config;
         match validation {
-            None => Ok(ClientValidation::Unasked),
+            None => Ok(UNASKED),
             Some(validation) => {
                 resolve_validation(gateway, validation, &at.with("validation"), grants, certificates, diagnostics)
             }
@@ -85,7 +96,7 @@ fn resolve_validation(
     grants: &Grants<'_>,
     certificates: &mut CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,
-) -> Result<ClientValidation, Reported> {
+) -> Result<Named<ClientValidation>, Reported> {
     let FrontendTlsValidation { ca_certificate_refs, mode } = validation;
     // Whatever becomes of the authorities.
     if *mode == FrontendValidationMode::AllowInsecureFallback {
@@ -99,7 +110,7 @@ fn resolve_validation(
             .help("write `mode: AllowValidOnly`, unless backends check the clients themselves");
         diagnostics.report(finding);
     }
-    let (mut bundles, mut unplaced) = (Vec::new(), None);
+    let mut named: Vec<Named<BundleId>> = Vec::new();
     for (index, reference) in ca_certificate_refs.iter().enumerate() {
         let from = CertificateReferrer {
             kind: gateway.kind,
@@ -108,19 +119,13 @@ fn resolve_validation(
             consequence: "client certificates of these authorities are refused",
             finding: &|code, path, message| gateway.finding(code, path, message),
         };
-        let ObjectReference { group: _, kind, name, namespace } = reference;
-        let namespace = namespace.as_deref().unwrap_or(from.namespace);
         match certificates.resolve_bundle(&from, reference, grants, diagnostics) {
-            Ok(bundle) if bundles.contains(&bundle) => {}
-            Ok(bundle) => bundles.push(bundle),
-            Err(proof) if certificates.is_unplaced(kind, namespace, name) => unplaced = Some(proof),
+            Ok(bundle) if named.iter().any(|other| other.id == bundle.id) => {}
+            Ok(bundle) => named.push(bundle),
             Err(_) => {}
         }
     }
-    if let (true, Some(proof)) = (bundles.is_empty(), unplaced) {
-        return Err(proof);
-    }
-    if bundles.is_empty() {
+    if named.is_empty() {
         let finding = gateway
             .finding(
                 codes::NO_CLIENT_CA,
@@ -134,7 +139,7 @@ fn resolve_validation(
             .help("mend one of the references, or remove `validation` to serve every client");
         return Err(diagnostics.error(finding));
     }
-    if bundles.len() > 1 && bundles.iter().any(|id| certificates.is_assumed(*id)) {
+    if certificates.cannot_join(&named) {
         let finding = gateway
             .finding(
                 codes::NOT_SUPPORTED,
@@ -145,8 +150,10 @@ fn resolve_validation(
             .help("add the assumed objects to the input, or join all authorities in one object");
         return Err(diagnostics.error(finding));
     }
-    Ok(match mode {
+    let Named { id: bundles, unplaced } = Named::all(&named);
+    let clients = match mode {
         FrontendValidationMode::AllowValidOnly => ClientValidation::Required(bundles),
         FrontendValidationMode::AllowInsecureFallback => ClientValidation::Optional,
-    })
+    };
+    Ok(Named { id: clients, unplaced })
 }

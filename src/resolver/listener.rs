@@ -130,7 +130,8 @@ pub struct ResolvedListener<'m> {
     pub hostname: Hostname,
     /// The route kinds that may attach.
     pub kinds: Vec<RouteKind>,
-    /// The TLS that ends here; `None` where none does, and when the listener is refused.
+    /// The TLS that ends here; `None` where none does, and when it cannot be used. A listener may be refused all the
+    /// same: the authorities for its clients are assumed and have no place.
     pub termination: Option<Termination>,
     /// What its clients are asked for, whatever becomes of its certificates; `None` where nobody can be asked.
     pub clients: Option<Result<ClientValidation, Reported>>,

@@ -36,8 +36,12 @@ pub(super) fn resolve_tls(
                 Protocol::Https | Protocol::TlsTerminate => {
                     let asks = listener.protocol == Protocol::Https;
                     listener.clients = asks.then(|| frontend.on_port(listener.spec.port));
+                    let unplaced = asks.then(|| frontend.unplaced(listener.spec.port)).flatten();
                     match resolve_termination(listener, &frontend, grants, certificates, diagnostics) {
-                        Ok(termination) => listener.termination = Some(termination),
+                        Ok(termination) => {
+                            listener.termination = Some(termination);
+                            listener.refused = listener.refused.or(unplaced);
+                        }
                         Err(proof) => listener.refused = listener.refused.or(Some(proof)),
                     }
                 }

@@ -65,6 +65,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_tells_what_is_shadowed_and_what_is_mutated", diff_shadowed),
         test("route_asks_services_and_begins_sessions", route_asks),
         test("route_of_streams_goes_by_port_and_server_name", route_streams),
+        test("assumed_authorities_decide_as_if_they_were_there", behind_assumed_authorities),
         test("an_interrupted_run_leaves_nothing_behind", interrupted),
     ]
 }
@@ -235,6 +236,49 @@ fn diff_reweighted(stage: &Stage) -> Result<(), Failed> {
     ensure(output.code == Some(0) && output.stdout.contains("no difference"), &output)?;
     let output = stage.run(&["diff", "m", "gone", "--exit-code"])?;
     ensure(output.code == Some(2), &output)
+}
+
+const POLICY: &str = "---
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: {name: a, namespace: shop}
+spec:
+  targetRefs:
+  - {group: '', kind: Service, name: a}
+  - {group: '', kind: Service, name: b}
+  validation:
+    hostname: a.shop.test
+    caCertificateRefs: [{group: '', kind: ConfigMap, name: authorities}]
+";
+
+/// Of authorities that are assumed only a configuration needs more; missing ones fail wherever they count.
+fn behind_assumed_authorities(stage: &Stage) -> Result<(), Failed> {
+    stage.write("m/gateway.yaml", &format!("{GATEWAY}{POLICY}"))?;
+    stage.write("new/gateway.yaml", &format!("{GATEWAY}{}", POLICY.replace("name: authorities", "name: others")))?;
+    stage.write("new/route.yaml", ROUTE)?;
+    stage.write(
+        "cases.yaml",
+        "requests:\n- {name: withheld, request: {url: 'http://shop.test/cart'}, expect: {status: 500}}\n",
+    )?;
+    let assumed = |args: &[&str]| stage.run(&[args, &["--assume", "configmaps"]].concat());
+    let route = ["route", "http://shop.test/cart", "-f", "m"];
+    let output = assumed(&route)?;
+    ensure(output.code == Some(0) && output.stdout.contains("75 %  shop/b:80"), &output)?;
+    let output = assumed(&["validate", "-f", "m"])?;
+    ensure(output.code == Some(0) && !output.stdout.contains("GW7"), &output)?;
+    let output = assumed(&["status", "-f", "m", "-o", "json"])?;
+    ensure(output.code == Some(0) && !output.stdout.contains("\"False\""), &output)?;
+    let output = assumed(&["diff", "m", "m", "--exit-code"])?;
+    ensure(output.code == Some(0), &output)?;
+    let output = assumed(&["diff", "m", "new", "--exit-code"])?;
+    ensure(output.code == Some(1) && output.stdout.contains("ConfigMap `shop/others`"), &output)?;
+    // What is emitted never goes without the authorities.
+    let output = assumed(&["translate", "-f", "m", "--partial"])?;
+    ensure(output.code == Some(0) && !output.stdout.contains("a.shop.svc"), &output)?;
+    let output = assumed(&["test", "cases.yaml", "-f", "m", "--partial"])?;
+    ensure(output.code == Some(0), &output)?;
+    let output = stage.run(&route)?;
+    ensure(output.stdout.contains("500") && !output.stdout.contains("shop/b:80"), &output)
 }
 
 fn diff_git(stage: &Stage) -> Result<(), Failed> {

@@ -126,6 +126,7 @@ fn certificate(id: CertificateId, config: &Config) -> String {
 fn digest(material: &Material) -> String {
     match material {
         Material::File(path) => path.clone(),
+        Material::Unseen(objects) => format!("of {objects}, which nobody has seen"),
         Material::Inline(text) => {
             let digest = ring::digest::digest(&ring::digest::SHA256, text.trim().as_bytes());
             let mut digits = String::from("sha256:");

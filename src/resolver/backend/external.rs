@@ -16,7 +16,7 @@ use crate::path;
 use crate::spelling::nearest;
 
 use super::super::backend_tls::{TlsSettings, resolve_validation};
-use super::super::certificate::CertificateIndex;
+use super::super::certificate::{CertificateIndex, Named};
 use super::super::client_certificate::resolve_client_certificate;
 use super::super::listener::RouteKind;
 use super::super::reference_grant::Grants;
@@ -123,8 +123,9 @@ fn resolve_tls(
     let Some(reference) = client_certificate_ref else { return verified };
     let at = at.with("clientCertificateRef");
     let consequence = "requests to the backend get 500: it would refuse connections without a certificate";
-    let pair = resolve_client_certificate(object, at, reference, consequence, grants, certificates, diagnostics)?;
-    Ok(TlsSettings { client_certificate: Some(pair), ..verified? })
+    let shown = resolve_client_certificate(object, at, reference, consequence, grants, certificates, diagnostics);
+    let (verified, Named { id, unplaced }) = (verified?, shown?);
+    Ok(TlsSettings { client_certificate: Some(id), unplaced: verified.unplaced.or(unplaced), ..verified })
 }
 
 /// TLS that does not verify whom it talks to is none.

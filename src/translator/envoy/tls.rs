@@ -75,8 +75,10 @@ fn accept_untrusted() -> CertificateValidationContext {
 
 fn to_data_source(material: &Material) -> DataSource {
     let specifier = match material {
-        Material::Inline(text) => Specifier::InlineString(text.to_string()),
-        Material::File(path) => Specifier::Filename(path.clone()),
+        Material::Inline(text) => Some(Specifier::InlineString(text.to_string())),
+        Material::File(path) => Some(Specifier::Filename(path.clone())),
+        // What is emitted has none. Were there one, Envoy would refuse a source without content.
+        Material::Unseen(_) => None,
     };
-    DataSource { specifier: Some(specifier), ..DataSource::default() }
+    DataSource { specifier, ..DataSource::default() }
 }

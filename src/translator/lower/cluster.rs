@@ -98,7 +98,7 @@ pub(super) fn lower_clusters(
         if backend.is_virtual {
             virtual_backends.insert(id);
         }
-        if let Some(settings) = Settings::of(backend, carried) {
+        if let Some(settings) = Settings::of(backend, carried, scope) {
             let certificate = certificate.filter(|_| settings.shows_certificate_of_gateway(backend));
             let new = || Wanted { id, settings, uses: Vec::with_capacity(1), certificates: Vec::with_capacity(1) };
             let entry = wanted.entry((&backend.name, settings.variant)).or_insert_with(new);
@@ -201,7 +201,8 @@ fn add_uses(
         let gateway = &resolved.gateways[id.gateway];
         if scope.has_gateway(gateway) {
             let carried = carried(resolved.listener(*id).protocol);
-            let certificate = gateway.client_certificate;
+            let is_held = |id: &KeyPairId| scope == Scope::Judged || !resolved.certificates.is_unplaced_pair(*id);
+            let certificate = gateway.client_certificate.filter(is_held);
             uses.extend(backends.iter().map(|backend| Use { backend: *backend, carried, certificate }));
         }
     }
@@ -277,12 +278,14 @@ struct Settings {
 
 impl Settings {
     /// The settings for a use; `None` when the backend must not be connected
-    /// to, because its TLS settings cannot be honoured.
-    fn of(backend: &Backend<'_>, carried: Carried) -> Option<Self> {
+    /// to, because its TLS settings cannot be honoured: what they need may have no
+    /// place in a configuration.
+    fn of(backend: &Backend<'_>, carried: Carried, scope: Scope) -> Option<Self> {
         let tls = match (&backend.tls, carried) {
             (_, Carried::Bytes) | (BackendTls::Plain, _) => false,
             // Datagrams have no TLS, and plain text is no answer to the wish for it.
             (BackendTls::Tls(_), Carried::Datagrams) | (BackendTls::Invalid(_), _) => return None,
+            (BackendTls::Tls(settings), _) if scope == Scope::Emitted && settings.unplaced.is_some() => return None,
             (BackendTls::Tls(_), _) => true,
         };
         let own = backend.protocol.unwrap_or(if tls { UpstreamProtocol::Negotiated } else { UpstreamProtocol::Http1 });

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use crate::diagnostics::escape::for_file_name;
 use crate::ir::{Authorities, CertificateId, KeyPair, Material, Origin, UpstreamTls};
 use crate::options::Options;
-use crate::parser::manifests::Object;
+use crate::parser::manifests::{Kind, Object};
 use crate::resolver::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, OriginTable, PRIVATE_KEY_KEY, Place,
     StoredBundle, TlsSettings, TrustAnchors,
 };
+
+use super::scope::Scope;
 
 /// The files of a configuration, by the path that it names.
 pub type Files = BTreeMap<String, Arc<str>>;
@@ -20,6 +22,7 @@ pub type Files = BTreeMap<String, Arc<str>>;
 /// Where key material goes.
 #[derive(Debug)]
 pub(super) struct KeyMaterial<'a> {
+    scope: Scope,
     index: &'a CertificateIndex<'a>,
     directory: Option<&'a Path>,
     pairs: Vec<KeyPair>,
@@ -28,9 +31,9 @@ pub(super) struct KeyMaterial<'a> {
 }
 
 impl<'a> KeyMaterial<'a> {
-    pub(super) fn new(index: &'a CertificateIndex<'a>, options: &'a Options) -> Self {
+    pub(super) fn new(scope: Scope, index: &'a CertificateIndex<'a>, options: &'a Options) -> Self {
         let directory = options.secrets_dir.as_deref();
-        Self { index, directory, pairs: Vec::new(), placed: BTreeMap::new(), files: Files::new() }
+        Self { scope, index, directory, pairs: Vec::new(), placed: BTreeMap::new(), files: Files::new() }
     }
 
     /// The certificates in the order of their first use, and the files that the
@@ -59,37 +62,47 @@ impl<'a> KeyMaterial<'a> {
         KeyPair {
             namespace: stored.namespace.clone(),
             name: stored.name.clone(),
-            chain: self.place(object, CERTIFICATE_KEY, chain),
-            key: self.place(object, PRIVATE_KEY_KEY, key),
+            chain: self.place(Kind::Secret, object, CERTIFICATE_KEY, chain),
+            key: self.place(Kind::Secret, object, PRIVATE_KEY_KEY, key),
             origin: known.map(|(object, _)| origin_of(object, origins)),
         }
     }
 
-    /// The authorities of several objects, joined where there are more than one.
+    /// The authorities of several objects, joined where there are more than one. A configuration does without those
+    /// that have no place.
     pub(super) fn authorities(&mut self, ids: &[BundleId], origins: &mut OriginTable) -> Authorities {
         let (mut parts, mut first) = (Vec::new(), None);
-        for id in ids {
-            let (object, pem, origin) = match self.index.bundle(*id) {
+        let is_held = |id: &&BundleId| self.scope == Scope::Judged || !self.index.is_unplaced(**id);
+        for id in ids.iter().filter(is_held) {
+            let (kind, object, pem, origin) = match self.index.bundle(*id) {
                 StoredBundle::ConfigMap(stored) => {
                     let known = stored.known.as_ref();
                     let origin = known.map(|(object, _)| origin_of(object, origins));
-                    ((&stored.namespace, &stored.name), known.map(|(_, bundle)| &bundle.pem), origin)
+                    let object = (&stored.namespace, &stored.name);
+                    (Kind::ConfigMap, object, known.map(|(_, bundle)| &bundle.pem), origin)
                 }
                 StoredBundle::Secret(stored) => {
                     let known = stored.known.as_ref();
                     let origin = known.map(|(object, _)| origin_of(object, origins));
-                    ((&stored.namespace, &stored.name), known.map(|(_, bundle)| &bundle.pem), origin)
+                    let object = (&stored.namespace, &stored.name);
+                    (Kind::Secret, object, known.map(|(_, bundle)| &bundle.pem), origin)
                 }
             };
             first = first.or(origin);
-            parts.push((object, pem));
+            parts.push((kind, object, pem));
         }
         let bundle = match parts.as_slice() {
-            [((namespace, name), pem)] => self.place((namespace, name), AUTHORITIES_KEY, pem.map(String::as_str)),
-            // The proxy reads one file of authorities only; they are no secret.
-            many => {
-                Material::Inline(many.iter().filter_map(|(_, pem)| pem.map(String::as_str)).collect::<String>().into())
+            [(kind, (namespace, name), pem)] => {
+                self.place(*kind, (namespace, name), AUTHORITIES_KEY, pem.map(String::as_str))
             }
+            // The proxy reads one file of authorities only; they are no secret.
+            many => match many.iter().map(|(.., pem)| pem.map(String::as_str)).collect::<Option<String>>() {
+                Some(joined) => Material::Inline(joined.into()),
+                None => {
+                    let names = many.iter().map(|(kind, (namespace, name), _)| full_name(*kind, (namespace, name)));
+                    Material::Unseen(names.collect::<Vec<_>>().join(" and "))
+                }
+            },
         };
         Authorities { bundle, origin: first }
     }
@@ -101,7 +114,7 @@ impl<'a> KeyMaterial<'a> {
         certificate: Option<KeyPairId>,
         origins: &mut OriginTable,
     ) -> UpstreamTls {
-        let TlsSettings { server_name, anchors, names, client_certificate } = settings;
+        let TlsSettings { server_name, anchors, names, client_certificate, unplaced: _ } = settings;
         UpstreamTls {
             server_name: server_name.clone(),
             authorities: match anchors {
@@ -114,9 +127,13 @@ impl<'a> KeyMaterial<'a> {
     }
 
     /// Puts one value of an object in its place. Without content it is assumed
-    /// to be there, which the resolver allows only with a directory.
-    fn place(&mut self, (namespace, name): (&str, &str), key: &str, content: Option<&str>) -> Material {
-        let Some(directory) = self.directory else { return Material::Inline(content.unwrap_or_default().into()) };
+    /// to be there; without a directory it has no place, and is only judged.
+    fn place(&mut self, kind: Kind, (namespace, name): (&str, &str), key: &str, content: Option<&str>) -> Material {
+        let directory = match (self.directory, content) {
+            (Some(directory), _) => directory,
+            (None, Some(content)) => return Material::Inline(content.into()),
+            (None, None) => return Material::Unseen(full_name(kind, (namespace, name))),
+        };
         // A second line of defence: references that are no names have been refused.
         let (namespace, name) = (for_file_name(namespace), for_file_name(name));
         let path = directory.join(&*namespace).join(&*name).join(key).to_string_lossy().into_owned();
@@ -131,6 +148,11 @@ impl<'a> KeyMaterial<'a> {
             }
         }
     }
+}
+
+/// An object as sentences name it.
+fn full_name(kind: Kind, (namespace, name): (&str, &str)) -> String {
+    format!("{} `{namespace}/{name}`", kind.name())
 }
 
 fn origin_of<S>(object: &Object<S>, origins: &mut OriginTable) -> Origin {

@@ -59,8 +59,9 @@ pub struct Lowered {
 impl Lowered {
     /// Everything that is declared, each Gateway by itself: what every judgement
     /// is about. Two Gateways may have a listener of one port here, and TLS ends
-    /// at listeners whose certificates are missing or assumed. Only what writes
-    /// a configuration reads [`Lowered::config`].
+    /// at listeners whose certificates are missing or assumed, and begins where
+    /// only the authorities of the backend are. Only what writes a configuration
+    /// reads [`Lowered::config`].
     pub fn judged(&self) -> &ir::Config {
         self.judged.as_ref().unwrap_or(&self.config)
     }
@@ -132,7 +133,7 @@ impl<'m> ScopeParts<'m> {
             listeners: Vec::new(),
             clusters: Vec::new(),
             external_auths: Vec::new(),
-            material: KeyMaterial::new(&resolved.certificates, options),
+            material: KeyMaterial::new(Scope::Emitted, &resolved.certificates, options),
             matches: 0,
             placement: Placement::default(),
         }
@@ -147,7 +148,7 @@ fn lower_scope<'m>(
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> ScopeParts<'m> {
-    let mut material = KeyMaterial::new(&resolved.certificates, options);
+    let mut material = KeyMaterial::new(scope, &resolved.certificates, options);
     let mut shared = rule::Shared::default();
     let clusters = cluster::lower_clusters(resolved, scope, &mut material, origins);
     let routes = rule::LoweredRoutes {

@@ -3,8 +3,9 @@
 //! What is judged (by analyses, the simulator, comparisons) is everything that
 //! is declared: each Gateway by itself, also where one proxy cannot serve it
 //! beside another one, is not to be served at all because of an error of its
-//! own, or lacks the files that its certificates are in. What is emitted is the
-//! part of it that one proxy can hold.
+//! own, or lacks the files that its certificates and authorities are in. What is
+//! emitted is the part of it that one proxy can hold: a backend whose authorities
+//! have no place is not connected to there.
 
 use crate::resolver::{ListenerId, Resolved, ResolvedGateway};
 

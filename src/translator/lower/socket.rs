@@ -110,13 +110,14 @@ pub(super) fn group_by_socket(
     sockets.into_iter().collect()
 }
 
-/// Whether the sockets of one proxy are those of each Gateway by itself, and nothing in them is closed: then what is
-/// emitted is all that is declared.
+/// Whether the sockets of one proxy are those of each Gateway by itself, nothing in them is closed, and nothing that is
+/// assumed lacks a place: then what is emitted is all that is declared.
 pub(super) fn holds_everything(resolved: &Resolved<'_>, emitted: &[Socket], declared: &[Socket]) -> bool {
     let is_open = |id: &ListenerId| Scope::Emitted.serves(resolved, *id);
     let mut sorted: Vec<&Socket> = declared.iter().collect();
     sorted.sort_by_key(|(bind, _)| bind);
-    emitted.len() == sorted.len()
+    !resolved.certificates.has_unplaced()
+        && emitted.len() == sorted.len()
         && emitted.iter().zip(sorted).all(|(one, other)| one == other && one.1.iter().all(is_open))
 }
 
