@@ -13,8 +13,8 @@ pub struct Options {
     pub gateways: Vec<(String, String)>,
     /// Only Gateways of these classes; all when empty.
     pub gateway_classes: Vec<String>,
-    /// The controller that classes must name to be ours.
-    pub controller_name: String,
+    /// The controller that classes must name to be ours; every class is, when there is none.
+    pub controller: Option<String>,
     /// What the input may lack.
     pub assume: Assume,
     /// Addresses given by hand for a Service port.
@@ -60,13 +60,23 @@ pub struct Options {
     pub select: Vec<String>,
 }
 
+/// The controller where neither a GatewayClass nor the command line names one.
+const OWN_CONTROLLER: &str = "gwctl.dev/offline";
+
+impl Options {
+    /// The controller of what has no GatewayClass in the input.
+    pub fn controller_name(&self) -> &str {
+        self.controller.as_deref().unwrap_or(OWN_CONTROLLER)
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             namespace: "default".to_owned(),
             gateways: Vec::new(),
             gateway_classes: Vec::new(),
-            controller_name: "gwctl.dev/offline".to_owned(),
+            controller: None,
             assume: Assume::default(),
             resolve: Vec::new(),
             cluster_domain: "cluster.local".to_owned(),

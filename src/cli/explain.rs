@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use super::args::ExplainArgs;
 use super::exit::ExitStatus;
 use super::streams::{Streams, Unwritten};
+use crate::diagnostics::escape::Commands;
 use crate::diagnostics::{Code, REGISTRY};
 use crate::spelling::nearest;
 use page::Look;
@@ -54,7 +55,7 @@ fn show(text: &str, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> 
 }
 
 fn print(text: &str, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> {
-    streams.product(|out| out.write_all(format!("{}\n", text.trim_end()).as_bytes()))?;
+    streams.product(Commands::Refused, |out| out.write_all(format!("{}\n", text.trim_end()).as_bytes()))?;
     Ok(ExitStatus::Success)
 }
 

@@ -40,7 +40,7 @@ pub(super) fn tell_findings(
     }
     let color = streams.color_stderr;
     let rendering = Rendering { report: &report, locate: &locator, denied };
-    streams.findings(|out| rendering.write(format, color, out))?;
+    streams.findings(format.commands(), |out| rendering.write(format, color, out))?;
     tell_nothing_found(compiled, &outcome, streams);
     tell_summary(&report, Counts::ForPeople, screen, started, streams);
     Ok(outcome.judge())
@@ -63,7 +63,7 @@ pub(super) fn tell_asked(
     rendering.write_files(destinations)?;
     if let Some(destination) = destinations.iter().find(|destination| destination.file.is_none()) {
         let color = streams.color_stderr;
-        streams.findings(|out| rendering.write(destination.format, color, out))?;
+        streams.findings(destination.format.commands(), |out| rendering.write(destination.format, color, out))?;
     }
     Ok(())
 }

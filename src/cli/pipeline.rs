@@ -10,6 +10,7 @@ use super::settings;
 use super::streams::{self, Streams, Unwritten};
 use crate::comments::SourceComments;
 use crate::compile::{self, Compilation};
+use crate::diagnostics::escape::{Commands, for_terminal};
 use crate::diagnostics::{
     Denied, Diagnostics, Finding, Locate, Location, Omission, Report, Severity, Subject, Unjudged, codes,
 };
@@ -83,7 +84,7 @@ fn compile_by(
 /// Why the selections of the command line leave nothing to look at, in words.
 fn unselected(compilation: &Compilation, options: &Options) -> Option<String> {
     let Manifests { gateways, gateway_classes, .. } = &compilation.manifests;
-    let Options { gateways: names, gateway_classes: classes, controller_name, .. } = options;
+    let Options { gateways: names, gateway_classes: classes, controller, .. } = options;
     let is_named = |name: &Metadata| {
         names.is_empty() || names.iter().any(|(namespace, own)| (namespace, own) == (&name.namespace, &name.name))
     };
@@ -103,21 +104,21 @@ fn unselected(compilation: &Compilation, options: &Options) -> Option<String> {
         let known = if known.is_empty() { "no Gateway".to_owned() } else { known.join(", ") };
         return Some(format!("{flags} selects nothing: the input has {known}"));
     }
-    let is_default = *controller_name == Options::default().controller_name;
-    let is_ours = gateway_classes.iter().any(|class| class.spec.controller_name == *controller_name);
+    let controller = controller.as_ref()?;
+    let is_ours = gateway_classes.iter().any(|class| class.spec.controller_name == *controller);
     // A Gateway whose class is not in the input is compiled for any controller.
     let is_classless = gateways.iter().any(|gateway| {
         let name = &gateway.spec.gateway_class_name;
         !gateway_classes.iter().any(|class| class.metadata.name == *name)
     });
-    if is_default || is_ours || is_classless || gateway_classes.is_empty() {
+    if is_ours || is_classless || gateway_classes.is_empty() {
         return None;
     }
     let mut known: Vec<String> =
         gateway_classes.iter().map(|class| format!("`{}`", class.spec.controller_name)).collect();
     known.sort();
     known.dedup();
-    Some(format!("`--controller-name {controller_name}` selects nothing: the input has {}", known.join(", ")))
+    Some(format!("`--controller-name {controller}` selects nothing: the input has {}", known.join(", ")))
 }
 
 /// Settings are read beside the paths that were named; a file deeper in a directory is met among the manifests.
@@ -292,7 +293,7 @@ pub(super) fn write_file(
     let access = if holds_private_key { Access::Private } else { Access::Ordinary };
     match emit::file::write_file(path, access, write) {
         Ok(()) | Err(emit::file::FileError::BrokenPipe) => Ok(()),
-        Err(error) => Err(Unwritten(error.to_string())),
+        Err(error) => Err(Unwritten(for_terminal(&error.to_string()).into_owned())),
     }
 }
 
@@ -302,9 +303,10 @@ pub(super) fn write_file(
 /// What the system says when the file cannot be written.
 pub(super) fn write_text_file(
     path: &Path,
+    commands: Commands,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Unwritten> {
-    write_file(path, false, |out| streams::guard(out, false, write))
+    write_file(path, false, |out| streams::guard(out, false, commands, write))
 }
 
 /// Writes a product that is text to a file, or to standard output when none is named.
@@ -314,10 +316,11 @@ pub(super) fn write_text_file(
 pub(super) fn write_product(
     file: Option<&Path>,
     streams: &mut Streams<'_>,
+    commands: Commands,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Unwritten> {
     match file.filter(|file| file.as_os_str() != "-") {
-        Some(file) => write_text_file(file, write),
-        None => streams.product(write),
+        Some(file) => write_text_file(file, commands, write),
+        None => streams.product(commands, write),
     }
 }

@@ -43,7 +43,9 @@ impl Rendering<'_> {
     pub(super) fn write_files(self, destinations: &[Destination]) -> Result<(), Unwritten> {
         for destination in destinations {
             if let Some(file) = &destination.file {
-                pipeline::write_text_file(file, |out| self.write(destination.format, false, out))?;
+                pipeline::write_text_file(file, destination.format.commands(), |out| {
+                    self.write(destination.format, false, out)
+                })?;
             }
         }
         Ok(())

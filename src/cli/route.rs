@@ -13,6 +13,7 @@ use super::pipeline;
 use super::streams::Streams;
 use super::trace::{Trace, Tracer};
 use crate::compile::Compilation;
+use crate::diagnostics::escape::Commands;
 use crate::diagnostics::{ObjectRef, Omission, Subject, Unjudged};
 use crate::ir::CONNECT;
 use crate::options::Options;
@@ -63,7 +64,7 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
         .collect();
     let moved = moved_port(&options, request.connection.port).filter(|_| gateways.is_empty());
     let color = streams.color_stdout && args.output_file.is_none();
-    pipeline::write_product(args.output_file.as_deref(), streams, |out| match args.output {
+    pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| match args.output {
         DecisionFormat::Human => write_human(&traces, moved, color, out),
         DecisionFormat::Json => {
             match traces.as_slice() {

@@ -143,6 +143,10 @@ impl Settings {
         let text = read_bounded(&file).map_err(|problem| vec![format!("cannot read `{name}`: {problem}")])?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let entries = SettingsText { name: &name, text }.entries()?;
+        let is_empty = |line: &str| matches!(line.trim(), "" | "---") || line.trim_start().starts_with('#');
+        if entries.is_none() && trust == Trust::Full && !text.lines().all(is_empty) {
+            return Err(vec![format!("`{name}` holds no settings")]);
+        }
         Ok(entries.map(|entries| Self { directory, confines, entries }))
     }
 }

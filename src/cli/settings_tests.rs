@@ -119,6 +119,8 @@ fn a_file_that_is_named_is_trusted_and_the_one_beside_the_manifests_is_not_read(
     let (read, _) = options_of("translate", "namespace: theirs\nassume: services\n", &flag).unwrap();
     assert_eq!((read.namespace.as_str(), read.secrets_dir), ("ours", Some("/keys".into())));
     assert!(!read.assume.services);
+    fs::write(&named, "apiVersion: gwctl.dev/v1\nkind: Settings\ndeny: warnings\n").unwrap();
+    assert!(options("", &flag).unwrap_err().contains("holds no settings"));
     assert!(options("", "--settings gone.yaml").unwrap_err().contains("cannot read `gone.yaml`"));
 }
 

@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 
 use super::args::ColorChoice;
-use crate::diagnostics::escape::{Guard, guarded};
+use crate::diagnostics::escape::{Commands, Guard, guarded};
 
 /// The streams of a run.
 pub struct Streams<'a> {
@@ -35,9 +35,13 @@ impl Streams<'_> {
     ///
     /// # Errors
     /// What the system says when it cannot be written.
-    pub fn product(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Unwritten> {
+    pub fn product(
+        &mut self,
+        commands: Commands,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Unwritten> {
         let color = self.color_stdout;
-        buffered(self.stdout, "standard output", |out| guard(out, color, write))
+        buffered(self.stdout, "standard output", |out| guard(out, color, commands, write))
     }
 
     /// Writes the bytes of a product as they are: a format that `emit` has escaped, or binary.
@@ -52,12 +56,16 @@ impl Streams<'_> {
     ///
     /// # Errors
     /// What the system says when it cannot be written.
-    pub fn findings(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Unwritten> {
+    pub fn findings(
+        &mut self,
+        commands: Commands,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Unwritten> {
         let color = self.color_stderr;
-        buffered(self.stderr, "standard error", |out| guard(out, color, write))
+        buffered(self.stderr, "standard error", |out| guard(out, color, commands, write))
     }
 
-    /// Tells the user something. Nothing is left to be done when that fails.
+    /// Tells the user something, a line for each line of the text. Nothing is left to be done when that fails.
     pub fn tell(&mut self, text: &str) {
         let _ = writeln!(self.stderr, "{}", guarded(text, self.color_stderr));
     }
@@ -70,9 +78,10 @@ impl Streams<'_> {
 pub(super) fn guard(
     out: &mut dyn Write,
     color: bool,
+    commands: Commands,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut guard = Guard::new(out, color);
+    let mut guard = Guard::new(out, color, commands);
     write(&mut guard)?;
     guard.finish()
 }

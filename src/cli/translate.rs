@@ -59,7 +59,7 @@ fn report(
     }
     let color = streams.color_stderr;
     let rendering = Rendering { report: &report, locate: &locator, denied: &denied };
-    streams.findings(|out| rendering.write(format, color, out))?;
+    streams.findings(format.commands(), |out| rendering.write(format, color, out))?;
     tell_nothing_found(compiled, &outcome, streams);
     tell_summary(&report, Counts::ForPeople, screen, started, streams);
     Ok(outcome.judge_output(compiled.has_output(), args.partial))

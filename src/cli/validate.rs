@@ -59,11 +59,11 @@ fn report(
     rendering.write_files(&args.output)?;
     match &args.output_file {
         Some(file) if file.as_os_str() != "-" => {
-            pipeline::write_text_file(file, |out| rendering.write(format, false, out))?;
+            pipeline::write_text_file(file, format.commands(), |out| rendering.write(format, false, out))?;
         }
         _ => {
             let color = streams.color_stdout;
-            streams.product(|out| rendering.write(format, color, out))?;
+            streams.product(format.commands(), |out| rendering.write(format, color, out))?;
         }
     }
     tell_nothing_found(compiled, &outcome, streams);

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::diagnostics::escape::Commands;
 use crate::diagnostics::{Code, Severity};
 use crate::options::{AccessLog, EnvoyVersion, ListenerAddress, PortMap, Resolve};
 use crate::suppress;
@@ -35,6 +36,16 @@ pub enum ReportFormat {
     Junit,
     /// Workflow commands of GitHub Actions.
     Github,
+}
+
+impl ReportFormat {
+    /// Whether the format consists of commands.
+    pub fn commands(self) -> Commands {
+        match self {
+            Self::Github => Commands::Own,
+            Self::Human | Self::Json | Self::Sarif | Self::Junit => Commands::Refused,
+        }
+    }
 }
 
 impl FromStr for Destination {

@@ -128,6 +128,15 @@ fn is_command(text: &str) -> bool {
     text.starts_with("##") && rest.starts_with('[')
 }
 
+/// Whether a text may hold commands for the runner of a CI job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commands {
+    /// None: a text for people, or data.
+    Refused,
+    /// Those that gwctl itself gives, with all of their values escaped: the format for GitHub.
+    Own,
+}
+
 /// Lets text through to a stream that people and CI jobs read, and takes from it what could steer them.
 ///
 /// It is the last line of defence: text of the input has been through the
@@ -137,6 +146,7 @@ fn is_command(text: &str) -> bool {
 pub struct Guard<'a> {
     out: &'a mut dyn Write,
     color: bool,
+    commands: Commands,
     /// The beginning of a line whose end has not come.
     line: Vec<u8>,
 }
@@ -146,8 +156,13 @@ const LONGEST_LINE: usize = 1 << 20;
 
 impl<'a> Guard<'a> {
     /// Guards a stream.
-    pub fn new(out: &'a mut dyn Write, color: bool) -> Self {
-        Self { out, color, line: Vec::new() }
+    pub fn new(out: &'a mut dyn Write, color: bool, commands: Commands) -> Self {
+        Self { out, color, commands, line: Vec::new() }
+    }
+
+    fn guarded(&self, line: &[u8]) -> String {
+        let line = without_keys(&String::from_utf8_lossy(line)).into_owned();
+        harmless(&line, self.color, self.commands).into_owned()
     }
 
     fn pass(&mut self) -> io::Result<()> {
@@ -158,7 +173,8 @@ impl<'a> Guard<'a> {
         };
         let rest = self.line.split_off(whole);
         let line = std::mem::replace(&mut self.line, rest);
-        self.out.write_all(guarded(&String::from_utf8_lossy(&line), self.color).as_bytes())
+        let shown = self.guarded(&line);
+        self.out.write_all(shown.as_bytes())
     }
 
     /// Writes what is left of the last line.
@@ -167,7 +183,8 @@ impl<'a> Guard<'a> {
     /// Those of the stream.
     pub fn finish(mut self) -> io::Result<()> {
         let line = std::mem::take(&mut self.line);
-        self.out.write_all(guarded(&String::from_utf8_lossy(&line), self.color).as_bytes())?;
+        let shown = self.guarded(&line);
+        self.out.write_all(shown.as_bytes())?;
         self.out.flush()
     }
 }
@@ -202,16 +219,16 @@ impl Write for Guard<'_> {
     }
 }
 
-/// A text as [`Guard`] lets it through.
+/// A text as [`Guard`] lets it through, without commands.
 pub fn guarded(text: &str, color: bool) -> Cow<'_, str> {
     match without_keys(text) {
-        Cow::Borrowed(text) => harmless(text, color),
-        Cow::Owned(text) => Cow::Owned(harmless(&text, color).into_owned()),
+        Cow::Borrowed(text) => harmless(text, color, Commands::Refused),
+        Cow::Owned(text) => Cow::Owned(harmless(&text, color, Commands::Refused).into_owned()),
     }
 }
 
 /// A text with whatever could steer its reader written as an escape.
-fn harmless(text: &str, color: bool) -> Cow<'_, str> {
+fn harmless(text: &str, color: bool, commands: Commands) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte == b'\n' || byte == b'\t' || (b' '..=b'~').contains(&byte);
     if text.bytes().all(is_plain) && !text.contains("##") && !text.contains("::") {
         return Cow::Borrowed(text);
@@ -223,7 +240,7 @@ fn harmless(text: &str, color: bool) -> Cow<'_, str> {
         let sequence = if color && character == '\u{1b}' { style_sequence(rest) } else { None };
         let (part, is_kept) = match sequence {
             Some(sequence) => (sequence, true),
-            None => (&rest[..character.len_utf8()], !is_refused(character, rest, is_start)),
+            None => (&rest[..character.len_utf8()], !is_refused(character, rest, is_start, commands)),
         };
         if is_kept {
             shown.push_str(part)
@@ -237,10 +254,10 @@ fn harmless(text: &str, color: bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn is_refused(character: char, rest: &str, is_start: bool) -> bool {
+fn is_refused(character: char, rest: &str, is_start: bool, commands: Commands) -> bool {
     match character {
         '\n' | '\t' => false,
-        ':' => is_start && rest.starts_with("::") && !is_own_command(rest),
+        ':' => is_start && rest.starts_with("::") && !(commands == Commands::Own && is_own_command(rest)),
         '#' => is_command(rest),
         other => is_unsafe(other),
     }
@@ -343,7 +360,10 @@ mod tests {
             }
         }
         assert_eq!(guarded("  ::add-mask::x", false), "  \\u003a:add-mask::x");
-        assert_eq!(guarded("::error file=a::b", false), "::error file=a::b");
+        let own = "::error file=a::b";
+        assert_eq!(guarded(own, false), "\\u003a:error file=a::b");
+        assert_eq!(harmless(own, false, Commands::Own), own);
+        assert_eq!(harmless("::add-mask::b", false, Commands::Own), "\\u003a:add-mask::b");
         assert_eq!(guarded("\"a\u{9b}b\"", false), "\"a\\u009bb\"");
         assert_eq!(guarded("\u{e0041}", false), "\\udb40\\udc41");
     }
@@ -361,7 +381,7 @@ mod tests {
     #[test]
     fn a_value_of_several_lines_does_not_begin_a_line() {
         let mut out = Vec::new();
-        let mut guard = Guard::new(&mut out, false);
+        let mut guard = Guard::new(&mut out, false, Commands::Refused);
         let name = "b\n::add-mask::e\n";
         writeln!(guard, "\nbackend {name} here").unwrap();
         writeln!(guard, "a | b\n--|--").unwrap();
@@ -374,10 +394,10 @@ mod tests {
     fn what_comes_in_parts_is_guarded_as_a_whole() {
         for text in HOSTILE.iter().chain(&["é😀\n", "last line"]) {
             let (mut whole, mut parts) = (Vec::new(), Vec::new());
-            let mut guard = Guard::new(&mut whole, false);
+            let mut guard = Guard::new(&mut whole, false, Commands::Refused);
             guard.write_all(text.as_bytes()).unwrap();
             guard.finish().unwrap();
-            let mut guard = Guard::new(&mut parts, false);
+            let mut guard = Guard::new(&mut parts, false, Commands::Refused);
             for byte in text.bytes() {
                 guard.write_all(&[byte]).unwrap();
                 guard.flush().unwrap();

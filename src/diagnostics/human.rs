@@ -87,7 +87,8 @@ fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String)
         let namespace = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
         let path = finding.path.as_ref().map(ToString::to_string).filter(|path| !path.is_empty());
         let path = path.map_or_else(String::new, |path| format!(", {path}"));
-        write_item("in", &format!("{} {namespace}{}{path}", object.kind, object.name), color, out)?;
+        let object = format!("{} {namespace}{}{path}", object.kind, object.name);
+        write_item("in", &for_terminal(&object), color, out)?;
     }
     if let Some(condition) = &finding.condition {
         let status = format!("{}={} ({})", condition.kind, condition.status, condition.reason);

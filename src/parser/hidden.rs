@@ -175,7 +175,8 @@ impl Finder<'_> {
                 let keeps_data = kind.is_some_and(|kind| kind == "ConfigMap");
                 for entry in &entries {
                     let is_data = match entry.name {
-                        "stringData" => true,
+                        // Kustomize writes the values of Secrets into the list that makes them.
+                        "stringData" | "secretGenerator" => true,
                         "data" => !keeps_data,
                         COPY => true,
                         // A misspelt `data` is no less secret; nor is what a merge brings.
@@ -291,7 +292,7 @@ fn of_broken(document: &str) -> Vec<Range<usize>> {
     static KEY: OnceLock<Option<Regex>> = OnceLock::new();
     let regex =
         |cell: &'static OnceLock<Option<Regex>>, pattern: &str| cell.get_or_init(|| Regex::new(pattern).ok()).as_ref();
-    let data = regex(&DATA, r#"(?:^|[\s{,"'\-])(?:data|stringData)["']?[ \t]*:"#);
+    let data = regex(&DATA, r#"(?:^|[\s{,"'\-])(?:data|stringData|secretGenerator)["']?[ \t]*:"#);
     let secret = regex(&SECRET, r#"(?i)kind["']?\s*:\s*["']?secret"#);
     let Some(key) = regex(&KEY, r#"(?m)^[ \t]*(?:- +)?["']?[-._A-Za-z0-9]{1,63}["']?[ \t]*:(?:[ \t]|$)"#) else {
         return std::iter::once(0..document.len()).collect();
@@ -303,17 +304,19 @@ fn of_broken(document: &str) -> Vec<Range<usize>> {
     };
     let data_start = data.and_then(|data| data.find(document)).map(|found| found.end());
     let is_secret = secret.is_some_and(|secret| secret.is_match(document));
-    let start = match (data_start, is_secret) {
-        (Some(start), _) => start,
-        (None, true) => 0,
-        (None, false) => return Vec::new(),
+    // In a Secret the key of the values may be written in a way that is not found: as `? data`, or with an escape.
+    let start = match (is_secret, data_start) {
+        (true, _) => 0,
+        (false, Some(start)) => start,
+        (false, None) => return Vec::new(),
     };
     let mut found = Vec::new();
     let mut at = start;
     for line in document.get(start..).unwrap_or_default().split_inclusive('\n') {
         let key_end = key.find(line).map_or(0, |found| found.end());
         // The lines that say which object it is are no secret, unless they may be part of the data.
-        let is_shown = data_start.is_none() && head(line);
+        let is_before = data_start.is_none_or(|start| at + line.len() <= start);
+        let is_shown = is_before && head(line);
         if !is_shown {
             found.push(at + key_end..at + line.trim_end().len().max(key_end));
         }
@@ -366,6 +369,11 @@ mod tests {
             "kind: Secret\ndata:\n\ta: marked\n   b: [marked\n",
             "kind: Secret\nmetadata: {name: a\ndata:\n  a: marked\n- marked\n",
             "kind: Secret\nmarked\n- x: [marked\n",
+            "kind: Secret\n? data\n: {p: marked, q: *x}\n",
+            "kind: Secret\n\"d\\u0061ta\": {p: marked, q: *x}\n",
+            "kind: Secret\n? stringData\n: p: marked\ndata: {q: *x}\n",
+            "secretGenerator:\n- literals: [p=marked]\n  name: [x\n",
+            "secretGenerator: [{name: s, literals: [p=marked]}]\n",
             "{\"kind\": \"Secret\", \"data\": {\"a\": \"marked\", }",
             "kind: Secret\ndata:\n  a: {{ marked }}\n  marked\n",
             "# -----BEGIN RSA PRIVATE KEY-----\n# marked\n# -----END RSA PRIVATE KEY-----\nkind: Service\n",

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use hyper::Method;
@@ -353,6 +354,14 @@ impl CaseFile {
                 message: format!("case `{}`: {why}", case.name),
             })?;
         }
+        if let Some(case) = file.requests.iter().find(|case| case.repeat == Some(0)) {
+            let message = format!("case `{}`: `repeat` is 1 at least", case.name);
+            return Err(FormatError { line: 1, column: 1, message });
+        }
+        if let Some((field, name)) = file.service_ports().find(|(_, name)| !is_service_port(name)) {
+            let message = format!("`{field}`: `{name}` is no Service port, NAMESPACE/NAME:PORT");
+            return Err(FormatError { line: 1, column: 1, message });
+        }
         let mut names = HashSet::new();
         match file.requests.iter().find(|case| !names.insert(case.name.as_str())) {
             Some(case) => {
@@ -361,6 +370,27 @@ impl CaseFile {
             }
             None => Ok(file),
         }
+    }
+
+    /// The Service ports that the file names, each with the field that does. With `keepEndpoints` addresses are left out.
+    pub fn service_ports(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let is_address = |name: &str| self.keep_endpoints && name.parse::<SocketAddr>().is_ok();
+        let down = self.down.iter().map(|name| ("down", name));
+        let unresolved = self.unresolved.iter().map(|name| ("unresolved", name));
+        let backend_tls = self.backend_tls.keys().map(|name| ("backendTls", name));
+        let named = down.chain(unresolved).chain(backend_tls).map(|(field, name)| (field, name.as_str()));
+        named.filter(move |(_, name)| !is_address(name))
+    }
+
+    /// The first file or folder that the file names and that does not exist.
+    pub fn missing_file(&self) -> Option<PathBuf> {
+        let of_requests = self.requests.iter().filter_map(|case| case.request.tls.as_ref());
+        let of_requests = of_requests.flat_map(|tls| [&tls.ca, &tls.certificate]).flatten();
+        let of_backends = self.backend_tls.values();
+        let of_backends = of_backends.flat_map(|tls| std::iter::once(&tls.certificate).chain(&tls.client_ca));
+        let files = of_requests.chain(of_backends).map(|file| self.pki.join(file));
+        let folder = (!self.pki.as_os_str().is_empty()).then(|| self.pki.clone());
+        folder.into_iter().chain(files).find(|path| !path.exists())
     }
 
     /// The field that lets Envoy leave its echo backends for addresses of the
@@ -386,6 +416,13 @@ impl CaseFile {
         let has = |key: &str| text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
         has("requests") && !has("kind") && !has("apiVersion")
     }
+}
+
+fn is_service_port(name: &str) -> bool {
+    let port = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0);
+    let is_object =
+        |text: &str| text.split_once('/').is_some_and(|(namespace, name)| !namespace.is_empty() && !name.is_empty());
+    name.rsplit_once(':').is_some_and(|(object, number)| is_object(object) && port(number))
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Duration;
 
 use super::{CaseFile, FormatError, HttpVersion, Mirrors};
@@ -88,4 +89,41 @@ fn case_files_are_recognised_by_content() {
     assert!(CaseFile::recognises("# c\nrequests:\n- name: x\n"));
     assert!(!CaseFile::recognises("kind: Gateway\nrequests: 1\n"));
     assert!(!CaseFile::recognises("spec:\n  requests: []\n"));
+}
+
+#[test]
+fn what_would_test_something_else_is_refused() {
+    let file = |head: &str, repeat: &str| {
+        format!(
+            "{head}\nrequests:\n- {{name: a, {repeat}request: {{url: 'http://a.test/'}}, expect: {{status: 200}}}}\n"
+        )
+    };
+    assert!(CaseFile::parse(&file("down: [shop/a:80]", "repeat: 1, ")).is_ok());
+    for (head, repeat, words) in [
+        ("", "repeat: 0, ", "`repeat` is 1 at least"),
+        ("down: [nonsense]", "", "`down`: `nonsense` is no Service port"),
+        ("unresolved: [a/b]", "", "`unresolved`: `a/b` is no Service port"),
+        ("backendTls: {'a/b:0': {certificate: x}}", "", "`backendTls`: `a/b:0` is no Service port"),
+        ("down: ['127.0.0.1:80']", "", "`down`: `127.0.0.1:80` is no Service port"),
+    ] {
+        let error = CaseFile::parse(&file(head, repeat)).unwrap_err();
+        assert!(error.message.contains(words), "{head}: {error}");
+    }
+    let kept = CaseFile::parse(&file("keepEndpoints: true\ndown: ['127.0.0.1:80', shop/a:80]", "")).unwrap();
+    assert_eq!(kept.service_ports().collect::<Vec<_>>(), [("down", "shop/a:80")]);
+}
+
+#[test]
+fn a_file_that_does_not_exist_is_named() {
+    let missing = |head: &str, tls: &str| {
+        let text = format!(
+            "{head}\nrequests:\n- {{name: a, request: {{url: 'https://a.test/'{tls}}}, expect: {{status: 200}}}}\n"
+        );
+        CaseFile::parse(&text).unwrap().in_folder(Path::new("src")).missing_file()
+    };
+    assert_eq!(missing("", ""), None);
+    assert_eq!(missing("", ", tls: {ca: lib.rs}"), None);
+    assert_eq!(missing("", ", tls: {ca: gone.crt}"), Some("src/gone.crt".into()));
+    assert_eq!(missing("pki: gone", ""), Some("src/gone".into()));
+    assert_eq!(missing("backendTls: {'a/b:80': {certificate: gone.crt}}", ""), Some("src/gone.crt".into()));
 }

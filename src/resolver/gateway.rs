@@ -120,7 +120,7 @@ pub(super) fn add_stand_ins<'m>(
             stand_in: Some(key),
             emitted: false,
             client_certificate: None,
-            controller: Some(options.controller_name.clone()),
+            controller: Some(options.controller_name().to_owned()),
             addresses: resolve_addresses(gateway, options, diagnostics),
         }
     }));
@@ -190,13 +190,13 @@ fn controller(
 ) -> Option<String> {
     match classes.get(gateway.spec.gateway_class_name.as_str()) {
         Some(class) => Some(class.spec.controller_name.clone()),
-        None => classes.is_empty().then(|| options.controller_name.clone()),
+        None => classes.is_empty().then(|| options.controller_name().to_owned()),
     }
 }
 
 /// Whether a class is for the controller that gwctl stands for: every one, unless the command line names a controller.
 fn is_our_class(class: &GatewayClassSpec, options: &Options) -> bool {
-    options.controller_name == Options::default().controller_name || class.controller_name == options.controller_name
+    options.controller.as_ref().is_none_or(|name| class.controller_name == *name)
 }
 
 /// Refuses a Gateway whose own parameters gwctl does not know

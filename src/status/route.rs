@@ -210,7 +210,7 @@ impl<S> RouteView<'_, S> {
         let entries = parents.iter().filter_map(|parent| {
             let controller_name = match parent.gateway {
                 Some(gateway) => resolved.gateways[gateway].controller.clone()?,
-                None => options.controller_name.clone(),
+                None => options.controller_name().to_owned(),
             };
             let parent_ref = match parent.source {
                 ParentSource::Ref(index) => StatusReference::of_parent(self.parent_refs.get(index)?),

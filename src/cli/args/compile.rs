@@ -24,9 +24,10 @@ pub struct CompileArgs {
     /// Only Gateways of this class. Repeatable; all classes by default.
     #[arg(long, value_name = "NAME", help_heading = "Selection")]
     gateway_class: Vec<String>,
-    /// The controller name that a GatewayClass must have for its Gateways to be compiled.
-    #[arg(long, value_name = "NAME", default_value = "gwctl.dev/offline", help_heading = "Selection")]
-    controller_name: String,
+    /// The controller name that a GatewayClass must have for its Gateways to be compiled; any name by default, and
+    /// `gwctl.dev/offline` where the input has no GatewayClass.
+    #[arg(long, value_name = "NAME", help_heading = "Selection")]
+    controller_name: Option<String>,
     /// What the input may lack, separated by commas. Repeatable.
     #[arg(long, value_name = "KIND,…", value_delimiter = ',', help_heading = "Selection")]
     assume: Vec<Assumption>,
@@ -174,7 +175,7 @@ impl CompileArgs {
             namespace: self.namespace.clone(),
             gateways: self.gateway.clone(),
             gateway_classes: self.gateway_class.clone(),
-            controller_name: self.controller_name.clone(),
+            controller: self.controller_name.clone(),
             assume: self.assumed(),
             resolve: self.resolve.clone(),
             cluster_domain: self.cluster_domain.clone(),

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::super::value::{self, Destination};
 use super::{CompileArgs, FileArgs};
+use crate::diagnostics::escape::Commands;
 
 /// Flags of `test`.
 #[derive(Debug, Args)]
@@ -55,6 +56,16 @@ pub enum TestFormat {
     Junit,
     /// Annotations of GitHub Actions.
     Github,
+}
+
+impl TestFormat {
+    /// Whether the format consists of commands.
+    pub fn commands(self) -> Commands {
+        match self {
+            Self::Github => Commands::Own,
+            Self::Human | Self::Json | Self::Junit => Commands::Refused,
+        }
+    }
 }
 
 /// Another form of request cases.

@@ -51,7 +51,7 @@ fn every_setting_reaches_the_options() {
     );
     assert_eq!(all.namespace, "shop");
     assert_eq!(all.gateways.len(), 2);
-    assert_eq!((all.gateway_classes.len(), all.controller_name.as_str()), (1, "a.b/c"));
+    assert_eq!((all.gateway_classes.len(), all.controller.as_deref()), (1, Some("a.b/c")));
     let every = Assume {
         gateways: true,
         services: true,

@@ -22,7 +22,7 @@ use super::pipeline::{self, Compiled};
 use super::report::stream_format;
 use super::streams::Streams;
 use crate::diagnostics::codes;
-use crate::diagnostics::escape::for_terminal;
+use crate::diagnostics::escape::{Commands, for_terminal};
 use crate::options::{Options, SettingsFile};
 
 use git::Revisions;
@@ -57,7 +57,7 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     tell_asked(new, &args.report, &args.compile.denied(), streams)?;
     let difference = compare::compare(&old.compilation, &new.compilation, &options).map_err(Failure::Missing)?;
     let color = streams.color_stdout && args.output_file.is_none();
-    pipeline::write_product(args.output_file.as_deref(), streams, |out| {
+    pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| {
         render::write(&difference, args.output, color, out)
     })?;
     if !difference.uncompared.is_empty() {

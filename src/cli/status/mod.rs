@@ -11,6 +11,7 @@ use super::exit::ExitStatus;
 use super::findings::{TRANSLATE_ONLY, tell_findings};
 use super::pipeline;
 use super::streams::Streams;
+use crate::diagnostics::escape::Commands;
 use crate::emit;
 use crate::status::ObjectStatus;
 
@@ -31,7 +32,7 @@ pub(super) fn run(args: &StatusArgs, screen: ScreenArgs, streams: &mut Streams<'
     let statuses = &compiled.compilation.status;
     let is_file = args.output_file.as_deref().is_some_and(|file| file.as_os_str() != "-");
     let is_colored = streams.color_stdout && !is_file;
-    pipeline::write_product(args.output_file.as_deref(), streams, |out| match args.output {
+    pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| match args.output {
         StatusFormat::Table => table::write(statuses, is_colored, out),
         StatusFormat::Yaml => write_documents(statuses, out),
         StatusFormat::Json => write_list(statuses, out),

@@ -14,6 +14,7 @@ use super::findings::tell_asked;
 use super::pipeline;
 use super::report::stream_format;
 use super::streams::Streams;
+use crate::diagnostics::escape::Commands;
 
 /// Runs the cases and writes the results.
 ///
@@ -32,10 +33,11 @@ pub(super) fn run(args: &TestArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     tell_asked(&ran.compiled, &args.report, &args.compile.denied(), streams)?;
     let file = args.output_file.as_deref();
     if let Some(EmittedCases::RouterCheck) = args.emit {
-        pipeline::write_product(file, streams, |out| out.write_all(ran.router_check.as_bytes()))?;
+        pipeline::write_product(file, streams, Commands::Refused, |out| out.write_all(ran.router_check.as_bytes()))?;
         return Ok(ExitStatus::Success);
     }
     let color = streams.color_stdout && file.is_none();
-    pipeline::write_product(file, streams, |out| render::write(&ran.results, args.output, color, out))?;
+    let commands = args.output.commands();
+    pipeline::write_product(file, streams, commands, |out| render::write(&ran.results, args.output, color, out))?;
     Ok(ran.results.status(args.partial))
 }

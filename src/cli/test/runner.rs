@@ -10,12 +10,13 @@ use super::super::findings::TRANSLATE_ONLY;
 use super::super::pipeline::{self, Compiled, Emission};
 use super::super::report::Rendering;
 use super::super::route::unlooked;
-use super::super::trace::Tracer;
+use super::super::trace::{Tracer, backend_name};
 use super::super::value::ReportFormat;
 use super::coverage::Coverage;
 use super::results::{CaseOutcome, CaseStatus, Results, VERSION};
 use super::router_check::{self, CheckFile, Emitted};
 use crate::compile::Compilation;
+use crate::diagnostics::escape::for_terminal;
 use crate::diagnostics::{Code, Denied, Finding, Severity, codes};
 use crate::ir::{self, Config, RouteName};
 use crate::options::{ListenerAddress, Options};
@@ -74,19 +75,24 @@ pub(super) fn run(args: &TestArgs, options: &Options, stdin: &mut dyn Read) -> R
 
 fn read(path: &Path) -> Result<Cases, String> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let shown = for_terminal(&name);
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
     let content = if CheckFile::recognises(&text) {
-        Content::RouterCheck(CheckFile::parse(&text).map_err(|error| format!("{name}:{error}"))?)
+        Content::RouterCheck(CheckFile::parse(&text).map_err(|error| format!("{shown}:{error}"))?)
     } else {
-        let cases = CaseFile::parse(&text).map_err(|error| format!("{name}:{error}"))?;
-        Content::Requests(cases.in_folder(path.parent().unwrap_or(Path::new(""))))
+        let cases = CaseFile::parse(&text).map_err(|error| format!("{shown}:{error}"))?;
+        let cases = cases.in_folder(path.parent().unwrap_or(Path::new("")));
+        if let Some(missing) = cases.missing_file() {
+            return Err(format!("{shown}: there is no `{}`", for_terminal(&missing.display().to_string())));
+        }
+        Content::Requests(cases)
     };
     let is_empty = match &content {
         Content::Requests(cases) => cases.requests.is_empty(),
         Content::RouterCheck(checks) => checks.tests.is_empty(),
     };
     if is_empty {
-        return Err(format!("{name} holds no case: nothing would be run"));
+        return Err(format!("{shown} holds no case: nothing would be run"));
     }
     Ok(Cases { name, text, content })
 }
@@ -171,10 +177,10 @@ fn gateway_of_cases(
 
 fn gateway_of(case: &RequestCase, served: &[GatewayName], topology: &Topology) -> Result<GatewayName, String> {
     let RequestCase { name, request, .. } = case;
-    let port = request.url.port;
+    let (name, port) = (for_terminal(name), request.url.port);
     if let Some(gateway) = &case.gateway {
         let is_served = served.contains(gateway);
-        let unserved = || format!("case `{name}`: Gateway {gateway} is not served");
+        let unserved = || for_terminal(&format!("case `{name}`: Gateway {gateway} is not served")).into_owned();
         return if is_served { Ok(gateway.clone()) } else { Err(unserved()) };
     }
     let listens = |gateway: &&GatewayName| topology.gateways.get(gateway).is_some_and(|own| own.ports.contains(&port));
@@ -211,6 +217,11 @@ impl State {
             moved.compilation.narrow();
         }
         let config = moved.compilation.lowered.judged();
+        let sends_to = |name: &str| config.clusters.iter().any(|cluster| backend_name(&cluster.backend) == name);
+        if let Some((field, name)) = cases.service_ports().find(|(_, name)| !sends_to(name)) {
+            let file = for_terminal(&file.name);
+            return Err(format!("{file}: `{field}` names `{}`, to which no rule sends", for_terminal(name)));
+        }
         let simulators = Simulators::new(config, args.partial);
         let tracer = Tracer::new(&moved.compilation);
         let mut simulated = Vec::new();
@@ -221,7 +232,8 @@ impl State {
                 Ok(simulator) => simulated.push(Offline::new(simulator, topology, cases).run_case(case)),
                 Err(why) => {
                     let line = line_of(&file.text, &case.name);
-                    undecided.push(format!("{}:{line}: case `{}`: {why}", file.name, case.name));
+                    let (file, name) = (for_terminal(&file.name), for_terminal(&case.name));
+                    undecided.push(format!("{file}:{line}: case `{name}`: {why}"));
                 }
             }
         }
@@ -237,6 +249,7 @@ impl State {
         }
         let Some(envoy) = &args.envoy else {
             self.outcomes.extend(simulated.iter().map(|one| offline_outcome(file, one, &tracer)));
+            self.outcomes.extend((!cases.stats.is_empty()).then(|| uncounted(file)));
             return Ok(());
         };
         let envoy = match envoy {
@@ -262,10 +275,10 @@ impl State {
         for check in &checks.tests {
             let request = router_check::request(check, config);
             if let [first, second, ..] = Simulator::gateways_of(config, &request.connection).as_slice() {
-                let (name, port) = (&check.test_name, request.connection.port);
+                let (name, port) = (for_terminal(&check.test_name), request.connection.port);
                 return Err(format!(
                     "{}: test `{name}`: several Gateways serve port {port}, {first} and {second}: choose one with `--gateway`",
-                    file.name
+                    for_terminal(&file.name)
                 ));
             }
             let decision = simulator.decide(&request);
@@ -322,7 +335,10 @@ impl<'c> Simulators<'c> {
     fn of(&self, case: &RequestCase, request: &Request, compilation: &Compilation) -> Result<&Simulator<'c>, String> {
         if let Some(GatewayName { namespace, name }) = &case.gateway {
             let wanted = ir::GatewayName { namespace: namespace.clone(), name: name.clone() };
-            return self.each.get(&wanted).ok_or_else(|| match self.each.keys().next() {
+            let found = self.each.get(&wanted);
+            let wanted = wanted.to_string();
+            let wanted = for_terminal(&wanted);
+            return found.ok_or_else(|| match self.each.keys().next() {
                 None => format!("Gateway `{wanted}` has no listener that is judged, and no other has"),
                 Some(_) => {
                     let known: Vec<String> = self.each.keys().map(|gateway| format!("`{gateway}`")).collect();
@@ -358,6 +374,13 @@ fn offline_outcome(file: &Cases, one: &Simulated<'_>, tracer: &Tracer<'_>) -> Ca
         outcome.reason = Some(reason.to_owned());
     }
     outcome
+}
+
+/// Envoy's counters, which only a run shows.
+fn uncounted(file: &Cases) -> CaseOutcome {
+    let result = CaseResult { name: "stats".to_owned(), requests: 0, mismatches: Vec::new(), seconds: 0.0 };
+    let reason = Some("only a run (--envoy) counts".to_owned());
+    CaseOutcome { status: CaseStatus::Skipped, reason, ..outcome(file, result, None) }
 }
 
 fn outcome(file: &Cases, result: CaseResult, trace: Option<super::super::trace::Trace>) -> CaseOutcome {

@@ -12,6 +12,8 @@ use crate::harness::Harness;
 /// Texts that steer something when they come out as they are.
 const HOSTILE: &[&str] = &[
     "b\n::add-mask::e\n::stop-commands::x",
+    "b\n::error file=a.yaml,line=1::forged\n::notice::forged",
+    "b\nforged at the start of a line",
     "b\r::set-output name=a::b",
     "\u{1b}[2J\u{1b}]0;owned\u{7}x",
     "\u{9b}31mx\u{202e}y\u{2066}z",
@@ -162,6 +164,9 @@ fn judge(line: &[String], written: &Written) -> Result<(), String> {
             let is_own = is_github && ["::error ", "::warning ", "::notice "].iter().any(|own| start.starts_with(own));
             if start.starts_with("::") && !is_own {
                 return fault("a workflow command", shown);
+            }
+            if start.starts_with("forged") || (is_own && shown.contains("::forged")) {
+                return fault("a line of its own", shown);
             }
         }
         if line.iter().any(|word| word == "markdown") {
