@@ -218,8 +218,10 @@ fn replace(
     builder.prefix(".gwctl-").suffix(".tmp");
     #[cfg(unix)]
     if access == Access::Ordinary {
-        // The umask is taken off; without this the file would be for the owner alone.
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        // The umask is taken off; without this the file would be for the owner alone. It never has more readers than
+        // the file that it takes the place of.
+        let ordinary = || std::os::unix::fs::PermissionsExt::from_mode(0o666);
+        builder.permissions(existing.clone().unwrap_or_else(ordinary));
     }
     // A signal removes it, and so does every error below.
     let (temporary, _ticket) = leftovers::file(|| builder.tempfile_in(directory)).map_err(fail)?;

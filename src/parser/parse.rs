@@ -163,14 +163,15 @@ where
     }
 
     fn malformed(&mut self, error: DecodeError) {
-        if self.source.found == Found::InDirectory && error.code == codes::SYNTAX && skip::is_template(self.text) {
+        let is_template = error.code == codes::SYNTAX && skip::is_broken_template(self.text, error.range.start);
+        if self.source.found == Found::InDirectory && is_template {
             return self.skip(Foreign::Helm);
         }
         let start = self.document.range.start;
         let range = start + error.range.start..start + error.range.end;
         let mut finding = Finding::new(error.code, Location::Bytes(self.document.source, range), error.message);
         finding.help = match error.help {
-            _ if error.code == codes::SYNTAX && skip::is_template(self.text) => Some(TEMPLATE_HELP.to_owned()),
+            _ if is_template => Some(TEMPLATE_HELP.to_owned()),
             help => help,
         };
         self.parsed.diagnostics.report(finding);

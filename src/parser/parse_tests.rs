@@ -328,3 +328,15 @@ fn the_result_does_not_depend_on_timing() {
         assert_eq!((map_names(&first), &findings), (map_names(&again), &same));
     }
 }
+
+#[test]
+fn two_objects_in_one_document_are_an_error_whatever_they_are() {
+    let text = "apiVersion: v1\nkind: Gateway\nmetadata: {name: a}\nspec: {}\n\
+                apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: b}\nspec: {}\n";
+    let (manifests, findings) = parse(vec![source("a.yaml", text, Found::Named, false)]);
+    let expected = ["a.yaml:5:1 GW1002", "a.yaml:6:1 GW1002", "a.yaml:7:1 GW1002", "a.yaml:8:1 GW1002"];
+    assert_eq!(places(&manifests, &findings), expected);
+    let (_, findings) =
+        parse(vec![source("a.yaml", "apiVersion: apps/v1\nkind: A\nstatus: 1\nstatus: 2\n", Found::Named, false)]);
+    assert!(findings.is_empty(), "{findings:?}");
+}

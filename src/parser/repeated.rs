@@ -2,7 +2,9 @@
 //! lists of them.
 //!
 //! The API server refuses them, with `kubectl`'s strict validation for core
-//! kinds too; of the kinds that gwctl does not read nothing is said.
+//! kinds too. In objects that gwctl does not read the last one counts and
+//! nothing is said, but for the keys that make an object: two of them are two
+//! objects whose `---` was forgotten, and the first would be gone.
 
 use std::ops::Range;
 
@@ -14,13 +16,16 @@ use super::node::Node;
 use super::object::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, is_core_kind};
 use super::source::Document;
 use super::spans::SpanTree;
+use crate::path;
 
-/// The paths inside the object at `base`, from its root, when it is one that gwctl reads.
+/// The keys that every object has.
+const OF_EVERY_OBJECT: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
+
+/// The paths inside the object at `base`, from its root: all when it is one that gwctl reads.
 pub(super) fn of_object(repeated: &[FieldPath], base: &FieldPath, group: &str, kind: &str) -> Vec<FieldPath> {
-    match matches!(group, GATEWAY_GROUP | EXPERIMENTAL_GROUP) || is_core_kind(group, kind) {
-        true => inside(repeated, base).collect(),
-        false => Vec::new(),
-    }
+    let is_read = matches!(group, GATEWAY_GROUP | EXPERIMENTAL_GROUP) || is_core_kind(group, kind);
+    let makes_objects = |tail: &FieldPath| OF_EVERY_OBJECT.iter().any(|key| *tail == path![*key]);
+    inside(repeated, base).filter(|tail| is_read || makes_objects(tail)).collect()
 }
 
 /// The paths of the list at `base` itself, from its root: not those inside its items.

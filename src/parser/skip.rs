@@ -73,6 +73,22 @@ pub(super) fn is_template(text: &str) -> bool {
     text.contains("{{")
 }
 
+/// Whether a text that is no YAML from the byte `error` on is a template: a placeholder before it stands where YAML sees it,
+/// and not in a comment or between quotes.
+pub(super) fn is_broken_template(text: &str, error: usize) -> bool {
+    let end = text.get(error..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| error + at);
+    text.get(..end).unwrap_or_default().lines().any(has_bare_placeholder)
+}
+
+fn has_bare_placeholder(line: &str) -> bool {
+    let is_bare = |before: &str| {
+        let is_even = |quote: char| before.matches(quote).count().is_multiple_of(2);
+        let is_comment = before.trim_start().starts_with('#') || before.contains(" #");
+        is_even('"') && is_even('\'') && !is_comment
+    };
+    line.match_indices("{{").any(|(at, _)| line.get(..at).is_some_and(is_bare))
+}
+
 /// Whether a refused object is a template whose placeholders are quoted, so that it is YAML nevertheless: the value that
 /// a finding is about begins with one.
 pub(super) fn has_placeholder(finding: &Finding) -> bool {
@@ -191,9 +207,29 @@ fn file_name(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Foreign, recognise};
+    use super::{Foreign, is_broken_template, recognise};
     use crate::parser::decode::decode;
     use crate::parser::split::Syntax;
+
+    #[test]
+    fn a_broken_text_is_a_template_where_yaml_meets_a_placeholder() {
+        let is_broken = |text: &str| {
+            let error = decode(text, Syntax::Yaml).map(drop).unwrap_err();
+            is_broken_template(text, error.range.start)
+        };
+        for text in ["a: {{ .Values.x }}\n", "{{- if x }}\na: 1\n{{- end }}\n", "a:\n{{ toYaml x | indent 2 }}\n"] {
+            assert!(is_broken(text), "{text}");
+        }
+        for text in [
+            "# {{ x }}\na: [b\n",
+            "a: '{{ x }}'\nb: [c\n",
+            "a: \"{{ x }}\"\nb: [c\n",
+            "a: [b\n",
+            "a: b # {{ x }}\nc: [\n",
+        ] {
+            assert!(!is_broken(text), "{text}");
+        }
+    }
 
     #[test]
     fn files_of_other_tools_are_recognised_by_content() {

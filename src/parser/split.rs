@@ -44,6 +44,12 @@ pub fn split(text: &str) -> Vec<Piece> {
     cutter.pieces
 }
 
+/// Whether a line holds more than comments. YAML 1.1 ends a comment at more characters than a line of the text.
+fn is_content(line: &str) -> bool {
+    let mut parts = line.split(['\r', '\u{85}', '\u{2028}', '\u{2029}']).map(str::trim);
+    parts.any(|part| !part.is_empty() && !part.starts_with('#'))
+}
+
 struct Cutter<'t> {
     text: &'t str,
     pieces: Vec<Piece>,
@@ -70,7 +76,7 @@ impl Cutter<'_> {
             }
         }
         if let Some(rest) = marker(text, "---") {
-            let inline = !rest.is_empty() && !rest.starts_with('#');
+            let inline = is_content(rest);
             if self.directives && !self.content {
                 self.content = true;
                 return;
@@ -81,10 +87,9 @@ impl Cutter<'_> {
             self.finish(from);
             self.begin(to, line + 1, false);
         } else if !self.content {
-            let trimmed = text.trim();
             if text.starts_with('%') {
                 self.directives = true;
-            } else if !trimmed.is_empty() && !trimmed.starts_with('#') {
+            } else if is_content(text) {
                 self.content = true;
             }
         }
@@ -123,7 +128,6 @@ impl Cutter<'_> {
             line += count_lines(rest.get(..blank).unwrap_or_default());
             let start = done + blank;
             let rest = rest.trim_start();
-            let is_content = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
             // A line may hold millions of values: the rest of it is not looked at for each.
             if !rest.starts_with('{') && !rest.lines().any(is_content) {
                 return;
@@ -180,6 +184,10 @@ mod tests {
             ("a: |\n  ---\n  ...\n", &[("a: |\n  ---\n  ...\n", 1)]),
             ("---x: 1\n....: 2\n", &[("---x: 1\n....: 2\n", 1)]),
             ("----\n", &[("----\n", 1)]),
+            ("# x\u{2028}a: 1\n", &[("# x\u{2028}a: 1\n", 1)]),
+            ("# x\u{85}# y\r\n", &[]),
+            ("a: 1\n---\n# x\rb: 2\n", &[("a: 1\n", 1), ("# x\rb: 2\n", 3)]),
+            ("--- # x\u{2029}b: 2\n", &[("--- # x\u{2029}b: 2\n", 1)]),
             ("%YAML 1.1\n---\na: 1\n---\nb: 2\n", &[("%YAML 1.1\n---\na: 1\n", 1), ("b: 2\n", 5)]),
             ("a: 1\n...\n# x\n%YAML 1.1\n--- b\n", &[("a: 1\n", 1), ("# x\n%YAML 1.1\n--- b\n", 3)]),
             ("---\n\u{feff}a: 1\n", &[("a: 1\n", 2)]),

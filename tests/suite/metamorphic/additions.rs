@@ -358,7 +358,7 @@ pub(super) const ADDITIONS: &[Addition] = &[
             documents.iter().filter_map(|(_, document)| document["spec"]["gatewayClassName"].as_str()).collect();
         classes.sort_unstable();
         classes.dedup();
-        let texts: Vec<_> = classes.iter().map(|name| class(name, &input.options.controller_name)).collect();
+        let texts: Vec<_> = classes.iter().map(|name| class(name, input.options.controller_name())).collect();
         input.add(texts.join("---\n"), false);
         Some(())
     }),
