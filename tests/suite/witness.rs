@@ -30,6 +30,7 @@ const NOT_EMITTED: &[&str] = &[
     "declared/11-client-authorities",
     "diagnostics/GW1008",
     "diagnostics/GW1012",
+    "foreign/11-lists",
     "listenerset/not-allowed",
     "status/10-certificates-of-listener-sets",
 ];
@@ -109,8 +110,14 @@ fn surroundings(case: &Case) -> Result<Value, String> {
     let Some(path) = &case.requests else { return Ok(json!({})) };
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let own: Value = serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-    let kept = ["backendTls", "pki"].into_iter().filter_map(|key| Some((key.to_owned(), own.get(key)?.clone())));
-    Ok(Value::Object(kept.collect()))
+    let mut kept = json!({});
+    if let Some(backends) = own.get("backendTls") {
+        kept["backendTls"] = backends.clone();
+    }
+    if let Some(folder) = own.get("pki").and_then(Value::as_str) {
+        kept["pki"] = case.folder.join(folder).display().to_string().into();
+    }
+    Ok(kept)
 }
 
 /// The request case of a finding, with the Gateway that it is for: a witness has the form of one.

@@ -20,6 +20,8 @@ use crate::diagnostics::escape::for_terminal;
 use crate::diagnostics::{Code, Denied, Finding, Severity, codes};
 use crate::ir::{self, Config, RouteName};
 use crate::options::{ListenerAddress, Options};
+use crate::parser::api::Service;
+use crate::parser::manifests::Object;
 use crate::proving::{
     self, CaseFile, CaseResult, GatewayName, Offline, Proof, RequestCase, Simulated, Topology, offline_options,
 };
@@ -217,10 +219,9 @@ impl State {
             moved.compilation.narrow();
         }
         let config = moved.compilation.lowered.judged();
-        let sends_to = |name: &str| config.clusters.iter().any(|cluster| backend_name(&cluster.backend) == name);
-        if let Some((field, name)) = cases.service_ports().find(|(_, name)| !sends_to(name)) {
+        if let Some((field, name)) = cases.service_ports().find(|(_, name)| !is_known(name, &moved.compilation)) {
             let file = for_terminal(&file.name);
-            return Err(format!("{file}: `{field}` names `{}`, to which no rule sends", for_terminal(name)));
+            return Err(format!("{file}: `{field}` names `{}`, which is no Service port here", for_terminal(name)));
         }
         let simulators = Simulators::new(config, args.partial);
         let tracer = Tracer::new(&moved.compilation);
@@ -374,6 +375,18 @@ fn offline_outcome(file: &Cases, one: &Simulated<'_>, tracer: &Tracer<'_>) -> Ca
         outcome.reason = Some(reason.to_owned());
     }
     outcome
+}
+
+/// Whether a Service port is in the input, or assumed and used by a rule.
+fn is_known(name: &str, compilation: &Compilation) -> bool {
+    let of_service = |service: &Object<Service>| {
+        let object = format!("{}/{}:", service.metadata.namespace, service.metadata.name);
+        let port = name.strip_prefix(&object).and_then(|port| port.parse::<u16>().ok());
+        port.is_some_and(|port| service.spec.ports.iter().any(|own| own.port == port))
+    };
+    let mut clusters = compilation.lowered.judged().clusters.iter();
+    compilation.manifests.services.iter().any(of_service)
+        || clusters.any(|cluster| backend_name(&cluster.backend) == name)
 }
 
 /// Envoy's counters, which only a run shows.
