@@ -213,6 +213,12 @@ fn missing_reason_fails() -> Result<(), Failed> {
 
 const SERVER: &str = "\
 admin: {address: {socket_address: {address: 127.0.0.1, port_value: ADMIN}}}
+overload_manager:
+  resource_monitors:
+  - name: envoy.resource_monitors.global_downstream_max_connections
+    typed_config:
+      \"@type\": type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig
+      max_active_downstream_connections: 100
 static_resources:
   listeners:
   - address: {socket_address: {address: 127.0.0.1, port_value: PORT}}

@@ -203,6 +203,7 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("http/gateways-port-map", "Gateway", "spec.listeners[].port", "it was mapped to the very port that it now has"),
     ("diagnostics/GW4054", "Service", "spec.ports[]", "the route that names the Service attaches to no listener"),
     ("getting-started/06-all-versions", "Service", "metadata", "a later object replaces this one, which is reported"),
+    ("diagnostics/GW8055", "Service", "spec", "the fields that only the cluster itself reads, each of them once"),
     ("getting-started/06-all-versions", "Service", "spec", "a later object replaces this one, which is reported"),
     ("listenerset/selected-gateway", "*", "", "only one of the Gateways is selected"),
     ("http/allowed-namespaces", "*", "", "the namespace is not selected before nor after"),
