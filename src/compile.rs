@@ -1,15 +1,17 @@
 //! The whole compilation in memory: no file system, no printing, no globals.
 
+use std::collections::HashMap;
+
 use crate::analysis;
 use crate::context;
-use crate::diagnostics::{Diagnostics, Finding, Ledger, Location, Unjudged, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Ledger, Location, Unjudged, codes};
 use crate::emit;
 use crate::ir;
 use crate::options::{Options, SettingsFile};
 use crate::parser;
 use crate::parser::hidden::scrub;
 use crate::parser::manifests::{Manifests, ObjectKey};
-use crate::parser::source::SourceSet;
+use crate::parser::source::{DocumentId, SourceSet};
 use crate::resolver::{self, Resolved, StandIns};
 use crate::status::{self, ObjectStatus};
 use crate::suppress;
@@ -141,13 +143,15 @@ fn leave_out_missing(manifests: &Manifests, of_parser: usize, findings: &mut Vec
     if parts.is_empty() {
         return;
     }
+    let mut missing: HashMap<DocumentId, Vec<FieldPath>> = HashMap::new();
+    for (_, _, part) in parts {
+        if let Location::Field { document, path, part: _ } = part {
+            missing.entry(document).or_default().push(path);
+        }
+    }
     let is_missing = |location: &Location| {
-        parts.iter().any(|(_, _, part)| match (part, location) {
-            (Location::Field { document: one, path: part, .. }, Location::Field { document: other, path, .. }) => {
-                one == other && path.0.starts_with(&part.0)
-            }
-            _ => false,
-        })
+        let Location::Field { document, path, part: _ } = location else { return false };
+        missing.get(document).into_iter().flatten().any(|part| path.0.starts_with(&part.0))
     };
     let mut position = 0;
     findings.retain(|finding| {

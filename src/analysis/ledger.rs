@@ -6,7 +6,7 @@
 //! Subjects are listeners, the parents of routes, and the rules of routes that
 //! a listener serves.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, FieldPath, Ledger, Location, ObjectRef, Omission, Severity, Subject, Unjudged};
 use crate::parser::api::{ParentGatewayReference, ParentReference};
@@ -57,8 +57,8 @@ struct Books<'c> {
     listeners: HashSet<ListenerId>,
     /// What has a reason not to be judged.
     left: HashSet<(ObjectRef, FieldPath)>,
-    /// Where errors are.
-    errors: HashSet<(ObjectRef, FieldPath)>,
+    /// Where errors are, by the object.
+    errors: HashMap<ObjectRef, Vec<FieldPath>>,
     missed: Vec<Unjudged>,
     /// The Gateways that are not selected, and the ListenerSets of them.
     unselected: HashSet<ObjectRef>,
@@ -72,14 +72,19 @@ impl<'c> Books<'c> {
             Subject::Part(object, path) => Some((object.clone(), path.clone())),
             Subject::Object(_) | Subject::Document => None,
         });
-        let errors = diagnostics.findings().iter().filter(|finding| finding.severity() == Severity::Error);
+        let mut errors: HashMap<ObjectRef, Vec<FieldPath>> = HashMap::new();
+        for finding in diagnostics.findings().iter().filter(|finding| finding.severity() == Severity::Error) {
+            if let (Some(object), Some(path)) = (&finding.object, &finding.path) {
+                errors.entry(object.clone()).or_default().push(path.clone());
+            }
+        }
         let has_routes = !(resolved.http_routes.is_empty() && resolved.grpc_routes.is_empty());
         Self {
             ledger: Ledger::default(),
             rules: served.chain(unserved).filter(|_| has_routes).collect(),
             listeners: HashSet::new(),
             left: left.collect(),
-            errors: errors.filter_map(|finding| Some((finding.object.clone()?, finding.path.clone()?))).collect(),
+            errors,
             missed: Vec::new(),
             unselected: HashSet::new(),
         }
@@ -194,8 +199,8 @@ impl<'c> Books<'c> {
     }
 
     fn has_error<S>(&self, object: &Object<S>, path: &FieldPath) -> bool {
-        let object = object.key().to_ref();
-        self.errors.iter().any(|(other, at)| *other == object && at.0.starts_with(&path.0))
+        let errors = self.errors.get(&object.key().to_ref());
+        errors.into_iter().flatten().any(|at| at.0.starts_with(&path.0))
     }
 
     /// Whether a subject was judged; where it was not and nobody says why, it is entered as left out.

@@ -5,7 +5,7 @@
 //! takes no part in traffic on either, is named. So is what gwctl does not
 //! translate, where it applies to something on one side and differs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::change::UncomparedView;
 use crate::compile::Compilation;
@@ -13,7 +13,9 @@ use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Omission, Segme
 use crate::options::Options;
 use crate::parser::decode::decode;
 use crate::parser::locate::Locator;
+use crate::parser::manifests::Manifests;
 use crate::parser::node::Node;
+use crate::parser::source::DocumentId;
 use crate::parser::split::split;
 use crate::resolver::{ForeignUse, foreign_uses};
 
@@ -45,8 +47,11 @@ enum Content {
 
 /// What could not be compared.
 pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -> Vec<UncomparedView> {
-    let (mut before, mut after) = (left(old), left(new));
-    add_untranslated((old, &mut before), (new, &mut after), options);
+    let mut values = [old, new].map(Values::new);
+    let [mut before, mut after] = values.each_mut().map(left);
+    add_untranslated(&mut values, [&mut before, &mut after], options);
+    let locators = [old, new].map(|side| Locator::new(&side.manifests));
+    let [old_places, new_places] = &locators;
     let mut found = Vec::new();
     let subjects: BTreeSet<String> = before.keys().chain(after.keys()).cloned().collect();
     for subject in subjects {
@@ -60,13 +65,10 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -
             None => true,
         });
         let on_both = !gone.is_empty() && !come.is_empty();
-        let told = |list: Vec<Left>, compilation: &Compilation, side: &'static str| {
-            let locator = Locator::new(&compilation.manifests);
+        for (list, side, places) in [(gone, "old", old_places), (come, "new", new_places)] {
             let told = list.into_iter().filter(|one| on_both || one.is_unknown);
-            told.map(|one| view(one, &subject, side, &locator)).collect::<Vec<_>>()
-        };
-        found.extend(told(gone, old, "old"));
-        found.extend(told(come, new, "new"));
+            found.extend(told.map(|one| view(one, &subject, side, places)));
+        }
     }
     found
 }
@@ -85,14 +87,14 @@ fn view(left: Left, subject: &str, side: &'static str, locator: &Locator<'_>) ->
     }
 }
 
-fn left(compilation: &Compilation) -> AllLeft {
+fn left(values: &mut Values<'_>) -> AllLeft {
     let mut left = AllLeft::new();
     // Nobody has asked for what was not selected.
-    for unjudged in compilation.unjudged.iter().filter(|unjudged| unjudged.reason != Omission::NotSelected) {
+    for unjudged in values.compilation.unjudged.iter().filter(|unjudged| unjudged.reason != Omission::NotSelected) {
         let Unjudged { subject, location, reason } = unjudged;
         let is_unknown = matches!(reason, Omission::Unreadable | Omission::Undecoded);
         let one = Left {
-            content: content(compilation, unjudged),
+            content: content(values, unjudged),
             location: location.clone(),
             reason: reason.to_string(),
             is_unknown,
@@ -104,12 +106,9 @@ fn left(compilation: &Compilation) -> AllLeft {
 
 /// Adds what is not translated and applies to something on one of the sides, or may be meant for something that is
 /// translated.
-fn add_untranslated(
-    (old, before): (&Compilation, &mut AllLeft),
-    (new, after): (&Compilation, &mut AllLeft),
-    options: &Options,
-) {
-    let uses = [old, new].map(|side| {
+fn add_untranslated(values: &mut [Values<'_>; 2], lists: [&mut AllLeft; 2], options: &Options) {
+    let uses = values.each_ref().map(|values| {
+        let side = values.compilation;
         let unselected: BTreeSet<String> = side.unjudged.iter().filter_map(unselected).collect();
         let mut uses = foreign_uses(&side.manifests, options, &side.missing_gateways);
         uses.iter_mut().for_each(|one| one.objects.retain(|object| !unselected.contains(object)));
@@ -118,7 +117,7 @@ fn add_untranslated(
     let is_used = |one: &&ForeignUse<'_>| one.object.is_slip || !one.objects.is_empty();
     let used: BTreeSet<ObjectRef> =
         uses.iter().flatten().filter(is_used).map(|one| one.object.identity.clone()).collect();
-    for ((side, left), uses) in [(old, before), (new, after)].into_iter().zip(uses) {
+    for ((values, left), uses) in values.iter_mut().zip(lists).zip(uses) {
         for ForeignUse { object, objects } in uses {
             if object.position.context || !used.contains(&object.identity) {
                 continue;
@@ -126,8 +125,8 @@ fn add_untranslated(
             let location = object.at(&FieldPath::ROOT);
             let subject = Subject::Object(object.identity.clone());
             let reason = untranslated(&objects);
-            let content = match node(side, &location) {
-                Ok((node, path)) => Content::Untranslated(without_server_fields(self::object(node, path)), objects),
+            let content = match values.object(&location) {
+                Ok(object) => Content::Untranslated(without_server_fields(object), objects),
                 Err(text) => Content::Text(text),
             };
             let one = Left { content, location, reason, is_unknown: false };
@@ -156,8 +155,8 @@ fn untranslated(objects: &BTreeSet<String>) -> String {
 }
 
 /// The object that a place is in, or the text of the document.
-fn content(compilation: &Compilation, unjudged: &Unjudged) -> Content {
-    let manifests = &compilation.manifests;
+fn content(values: &mut Values<'_>, unjudged: &Unjudged) -> Content {
+    let manifests = &values.compilation.manifests;
     match &unjudged.location {
         Location::Field { .. } => {}
         Location::Bytes(source, range) => {
@@ -165,31 +164,42 @@ fn content(compilation: &Compilation, unjudged: &Unjudged) -> Content {
             return Content::Text(text.to_owned());
         }
         Location::Source(source) => return Content::Text(manifests.sources.get(*source).text.clone()),
-        Location::Run | Location::Path(_) => return Content::Text(named(compilation, &unjudged.subject)),
+        Location::Run | Location::Path(_) => return Content::Text(named(values.compilation, &unjudged.subject)),
     };
-    match node(compilation, &unjudged.location) {
-        Ok((node, path)) => {
-            let object = object(node, path);
-            match &unjudged.subject {
-                Subject::Part(_, part) if unjudged.reason == Omission::Undecoded => {
-                    Content::Value(sorted(part_of(object, part)))
-                }
-                _ => Content::Value(without_server_fields(object)),
+    match values.object(&unjudged.location) {
+        Ok(object) => match &unjudged.subject {
+            Subject::Part(_, part) if unjudged.reason == Omission::Undecoded => {
+                Content::Value(sorted(part_of(object, part)))
             }
-        }
+            _ => Content::Value(without_server_fields(object)),
+        },
         Err(text) => Content::Text(text),
     }
 }
 
-/// The document that a place is in as a value, and the path of the place; the text of what is no value.
-fn node<'l>(compilation: &Compilation, location: &'l Location) -> Result<(Node, &'l FieldPath), String> {
-    let manifests = &compilation.manifests;
-    let Location::Field { document, path, .. } = location else { return Err(String::new()) };
-    let Some(document) = manifests.documents.get(document.0 as usize) else { return Err(String::new()) };
-    let text = manifests.sources.get(document.source).text.get(document.range.clone()).unwrap_or_default();
-    let syntax = split(text).first().map(|piece| piece.syntax);
-    let decoded = syntax.and_then(|syntax| decode(text, syntax).ok());
-    decoded.map(|decoded| (decoded.node, path)).ok_or_else(|| text.to_owned())
+/// The documents of one side as values, each decoded once: a list may hold thousands of objects.
+struct Values<'c> {
+    compilation: &'c Compilation,
+    decoded: HashMap<DocumentId, Option<Node>>,
+}
+
+impl<'c> Values<'c> {
+    fn new(compilation: &'c Compilation) -> Self {
+        Self { compilation, decoded: HashMap::new() }
+    }
+
+    /// The object that a place is in; the text of its document where that is no value.
+    fn object(&mut self, location: &Location) -> Result<Node, String> {
+        let Manifests { documents, sources, .. } = &self.compilation.manifests;
+        let Location::Field { document: id, path, .. } = location else { return Err(String::new()) };
+        let Some(document) = documents.get(id.0 as usize) else { return Err(String::new()) };
+        let text = sources.get(document.source).text.get(document.range.clone()).unwrap_or_default();
+        let value = self.decoded.entry(*id).or_insert_with(|| {
+            let syntax = split(text).first().map(|piece| piece.syntax)?;
+            decode(text, syntax).ok().map(|decoded| decoded.node)
+        });
+        value.as_ref().map(|value| object(value, path).clone()).ok_or_else(|| text.to_owned())
+    }
 }
 
 /// An object without what a server adds to it, which says nothing of what it asks for.
@@ -240,16 +250,14 @@ fn named(compilation: &Compilation, subject: &Subject) -> String {
 }
 
 /// The item of a list that a path leads into, or the object as a whole.
-fn object(node: Node, path: &FieldPath) -> Node {
+fn object<'n>(node: &'n Node, path: &FieldPath) -> &'n Node {
     let mut object = node;
     let mut segments = path.0.iter();
     while let (Some(Segment::Field(name)), Some(Segment::Index(at))) = (segments.next(), segments.next()) {
         if name != "items" {
             break;
         }
-        let Some(item) = object.get("items").and_then(Node::as_list).and_then(|items| items.get(*at)).cloned() else {
-            break;
-        };
+        let Some(item) = object.get("items").and_then(Node::as_list).and_then(|items| items.get(*at)) else { break };
         object = item;
     }
     object
