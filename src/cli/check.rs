@@ -9,7 +9,7 @@ use super::args::OutputFormat;
 use super::exit::ExitStatus;
 use super::pipeline::{Compiled, Emission};
 use super::streams::{Streams, Unwritten};
-use crate::diagnostics::escape::{Commands, for_terminal};
+use crate::diagnostics::escape::{Commands, path_for_terminal};
 use crate::emit::secret::masked;
 use crate::emit::{self, difference::differences};
 
@@ -30,8 +30,7 @@ impl Checked {
     /// # Errors
     /// A message for the user when it cannot be read or is no bootstrap.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
-        let shown = path.display().to_string();
-        let shown = for_terminal(&shown);
+        let shown = path_for_terminal(path);
         let bytes = std::fs::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
         let refuse = |why: String| format!("`{shown}` is not an Envoy bootstrap: {why}");
         let is_pb = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pb"));
@@ -57,9 +56,8 @@ impl Checked {
     /// # Errors
     /// When standard output cannot be written.
     pub(super) fn compare(&self, compiled: &Compiled, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> {
-        let failed = |error: String| {
-            Unwritten(format!("cannot compare with `{}`: {error}", for_terminal(&self.path.display().to_string())))
-        };
+        let path = path_for_terminal(&self.path);
+        let failed = |error: String| Unwritten(format!("cannot compare with `{path}`: {error}"));
         let mut bytes = Vec::new();
         let emission = Emission { format: self.format, section: None, comments: false };
         compiled.emit(&emission, &mut bytes).map_err(|error| failed(error.to_string()))?;
@@ -72,8 +70,6 @@ impl Checked {
         if found.is_empty() {
             return Ok(ExitStatus::Success);
         }
-        let path = self.path.display().to_string();
-        let path = for_terminal(&path);
         streams.product(Commands::Refused, |out| {
             writeln!(out, "`{path}` is stale: `-` is what it has, `+` is what the manifests say")?;
             found.iter().try_for_each(|difference| writeln!(out, "{difference}"))

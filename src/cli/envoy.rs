@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::comments::{NamedPlace, Resource};
 use crate::compile::Compilation;
-use crate::diagnostics::escape::for_terminal;
+use crate::diagnostics::escape::path_for_terminal;
 use crate::diagnostics::{Finding, Location, codes};
 use crate::emit;
 use crate::leftovers::PrivateDirectory;
@@ -30,7 +30,7 @@ const REASON_MARK: &str = "error initializing configuration '";
 pub(super) fn find(path: Option<&Path>) -> Result<PathBuf, String> {
     match path {
         Some(path) if path.is_file() => Ok(path.to_owned()),
-        Some(path) => Err(format!("there is no Envoy at `{}`", for_terminal(&path.display().to_string()))),
+        Some(path) => Err(format!("there is no Envoy at `{}`", path_for_terminal(path))),
         None => proving::find().map_err(|error| error.to_string()),
     }
 }

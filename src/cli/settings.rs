@@ -20,7 +20,7 @@ use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _};
 
 use super::args::Cli;
 use super::confine;
-use crate::diagnostics::escape::for_terminal;
+use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::diagnostics::{FieldPath, Part, Span, codes};
 use crate::options::SettingsFile;
 use crate::parser::decode::decode;
@@ -127,7 +127,7 @@ struct Settings {
 impl Settings {
     /// `None` when the file is empty, or holds a manifest. Errors are messages with places.
     fn read(file: PathBuf, trust: Trust) -> Result<Option<Self>, Vec<String>> {
-        let name = for_terminal(&file.display().to_string()).into_owned();
+        let name = path_for_terminal(&file);
         let directory = file.parent().unwrap_or(Path::new("")).to_owned();
         let confines = match trust {
             Trust::Full => None,

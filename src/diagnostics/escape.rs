@@ -11,6 +11,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
+use std::path::Path;
 
 use crate::parser::hidden::without_keys;
 
@@ -26,6 +27,11 @@ pub fn is_unsafe(character: char) -> bool {
 /// One line for a terminal or a log: characters that could steer it are written as escapes, line breaks too.
 pub fn for_terminal(text: &str) -> Cow<'_, str> {
     escaped(text, is_unsafe)
+}
+
+/// A path in the same way.
+pub fn path_for_terminal(path: &Path) -> String {
+    for_terminal(&path.display().to_string()).into_owned()
 }
 
 /// The same for a text of several lines: its line breaks stay.
@@ -161,8 +167,7 @@ impl<'a> Guard<'a> {
     }
 
     fn guarded(&self, line: &[u8]) -> String {
-        let line = without_keys(&String::from_utf8_lossy(line)).into_owned();
-        harmless(&line, self.color, self.commands).into_owned()
+        safe(&String::from_utf8_lossy(line), self.color, self.commands).into_owned()
     }
 
     fn pass(&mut self) -> io::Result<()> {
@@ -221,9 +226,14 @@ impl Write for Guard<'_> {
 
 /// A text as [`Guard`] lets it through, without commands.
 pub fn guarded(text: &str, color: bool) -> Cow<'_, str> {
+    safe(text, color, Commands::Refused)
+}
+
+/// A text without keys and without whatever could steer its reader.
+fn safe(text: &str, color: bool, commands: Commands) -> Cow<'_, str> {
     match without_keys(text) {
-        Cow::Borrowed(text) => harmless(text, color, Commands::Refused),
-        Cow::Owned(text) => Cow::Owned(harmless(&text, color, Commands::Refused).into_owned()),
+        Cow::Borrowed(text) => harmless(text, color, commands),
+        Cow::Owned(text) => Cow::Owned(harmless(&text, color, commands).into_owned()),
     }
 }
 

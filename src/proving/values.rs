@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
+pub use crate::ir::GatewayName;
+
 /// What is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -121,21 +123,7 @@ impl<'de> Deserialize<'de> for Target {
     }
 }
 
-/// A Gateway's namespace and name, written `NAMESPACE/NAME`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct GatewayName {
-    /// The namespace.
-    pub namespace: String,
-    /// The name.
-    pub name: String,
-}
-
-impl fmt::Display for GatewayName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.namespace, self.name)
-    }
-}
-
+/// Written `NAMESPACE/NAME`.
 impl<'de> Deserialize<'de> for GatewayName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         decode_text(deserializer, "a Gateway as NAMESPACE/NAME", |text| match text.split_once('/') {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gwctl::cli::args::{Cli, Command, ValidateArgs};
 use serde::Deserialize;
 
 /// The file with a case's settings, and the one with its requests.
@@ -132,6 +133,17 @@ pub(crate) struct Case {
     pub(crate) requests: Option<PathBuf>,
     /// The findings that a harmless addition rightly ends.
     pub(crate) goes: Vec<Gone>,
+}
+
+impl Case {
+    /// What `gwctl validate` makes of the flags for every run; `None` where they are those of another command.
+    pub(crate) fn validate_arguments(&self) -> Option<Box<ValidateArgs>> {
+        let line = ["gwctl", "validate"].into_iter().chain(self.args.iter().map(String::as_str));
+        match Cli::parse_line(line.chain(["x"]).map(Into::into)).ok()?.command {
+            Command::Validate(arguments) => Some(arguments),
+            _ => None,
+        }
+    }
 }
 
 /// A case that was found, or why a folder is none.

@@ -16,15 +16,13 @@ use super::coverage::Coverage;
 use super::results::{CaseOutcome, CaseStatus, Results, VERSION};
 use super::router_check::{self, CheckFile, Emitted};
 use crate::compile::Compilation;
-use crate::diagnostics::escape::for_terminal;
+use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::diagnostics::{Code, Denied, Finding, Severity, codes};
-use crate::ir::{self, Config, RouteName};
+use crate::ir::{Config, GatewayName, RouteName};
 use crate::options::{ListenerAddress, Options};
 use crate::parser::api::Service;
 use crate::parser::manifests::Object;
-use crate::proving::{
-    self, CaseFile, CaseResult, GatewayName, Offline, Proof, RequestCase, Simulated, Topology, offline_options,
-};
+use crate::proving::{self, CaseFile, CaseResult, Offline, Proof, RequestCase, Simulated, Topology, offline_options};
 use crate::simulate::{Request, Simulator};
 
 /// The results, and the same cases as router_check_tool tests.
@@ -85,7 +83,7 @@ fn read(path: &Path) -> Result<Cases, String> {
         let cases = CaseFile::parse(&text).map_err(|error| format!("{shown}:{error}"))?;
         let cases = cases.in_folder(path.parent().unwrap_or(Path::new("")));
         if let Some(missing) = cases.missing_file() {
-            return Err(format!("{shown}: there is no `{}`", for_terminal(&missing.display().to_string())));
+            return Err(format!("{shown}: there is no `{}`", path_for_terminal(&missing)));
         }
         Content::Requests(cases)
     };
@@ -320,7 +318,7 @@ impl State {
 /// A simulator for each Gateway, and one for what none of them serves.
 struct Simulators<'c> {
     all: Simulator<'c>,
-    each: BTreeMap<&'c ir::GatewayName, Simulator<'c>>,
+    each: BTreeMap<&'c GatewayName, Simulator<'c>>,
     /// Whether one proxy holds the Gateways together.
     is_emitted: bool,
 }
@@ -334,9 +332,8 @@ impl<'c> Simulators<'c> {
 
     /// The one that decides about a case: that of its Gateway, or of the only one that serves the port.
     fn of(&self, case: &RequestCase, request: &Request, compilation: &Compilation) -> Result<&Simulator<'c>, String> {
-        if let Some(GatewayName { namespace, name }) = &case.gateway {
-            let wanted = ir::GatewayName { namespace: namespace.clone(), name: name.clone() };
-            let found = self.each.get(&wanted);
+        if let Some(wanted) = &case.gateway {
+            let found = self.each.get(wanted);
             let wanted = wanted.to_string();
             let wanted = for_terminal(&wanted);
             return found.ok_or_else(|| match self.each.keys().next() {

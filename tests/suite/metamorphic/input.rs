@@ -1,7 +1,6 @@
 //! The input of a case in memory: its files, their documents as values, and
 //! the settings of its run.
 
-use gwctl::cli::args::{Cli, Command};
 use gwctl::diagnostics::Diagnostics;
 use gwctl::options::Options;
 use gwctl::parser::load::{self, Input as Named};
@@ -27,11 +26,7 @@ impl Input {
         if case.stdin.is_some() {
             return None;
         }
-        let line = ["gwctl".to_owned(), "validate".to_owned()].into_iter().chain(case.args.iter().cloned());
-        let Command::Validate(arguments) = Cli::parse_line(line.chain(["x".to_owned()]).map(Into::into)).ok()?.command
-        else {
-            return None;
-        };
+        let arguments = case.validate_arguments()?;
         let options = arguments.compile.options().ok()?;
         let inputs = |paths: &mut dyn Iterator<Item = std::path::PathBuf>| {
             paths.map(|path| Named::from(case.folder.join(path))).collect::<Vec<_>>()

@@ -15,7 +15,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gwctl::cli::args::{Cli, Command};
 use gwctl::compile::{Compilation, compile};
 use gwctl::diagnostics::{Diagnostics, Report, Severity};
 use gwctl::emit::{self, NoComments};
@@ -86,11 +85,7 @@ impl Base {
         if case.exit.translate != 0 || case.exit.validate != 0 || case.stdin.is_some() {
             return None;
         }
-        let line = ["gwctl".to_owned(), "validate".to_owned()].into_iter().chain(case.args.iter().cloned());
-        let Command::Validate(arguments) = Cli::parse_line(line.chain(["x".to_owned()]).map(Into::into)).ok()?.command
-        else {
-            return None;
-        };
+        let arguments = case.validate_arguments()?;
         let options = arguments.compile.options().ok()?;
         let files: Vec<Vec<Tree>> = manifests(case).iter().map(documents).collect::<Option<_>>()?;
         let result = outcome(&written(&files), &options);
