@@ -46,6 +46,7 @@ var (
 	directory = flag.String("gwctl-work", "", "directory to work in; it is kept, so that a failure can be looked at")
 	version   = flag.String("gwctl-version", "", "gwctl's version, for the report")
 	translate = flag.String("gwctl-translate", "", "further arguments of gwctl translate, separated by spaces")
+	extended  = flag.Bool("gwctl-extensions", true, "run our own tests too")
 	unclaimed = flag.Bool("gwctl-unclaimed", false, "test all features of the Gateway profiles, not only those that the class claims")
 	quick     = flag.Duration("gwctl-quick", 0, "the longest wait for anything, to develop with; 0 for the suite's own")
 )
@@ -69,8 +70,8 @@ func TestConformance(t *testing.T) {
 		official.RunConformanceWithOptions(t, chosen)
 	})
 	t.Run("extensions", func(t *testing.T) {
-		if !has(extensions.Tests(), chosen.RunTest) {
-			t.Skip("the test to run is another one")
+		if !*extended || !has(extensions.Tests(), chosen.RunTest) {
+			t.Skip("not to be run")
 		}
 		runExtensions(t, chosen)
 	})

@@ -146,8 +146,9 @@ func (s *Server) Remove(kindName, namespace, name string) {
 	s.changed(kindName)
 }
 
-// PutStatus replaces the status of an object, if there is still one. The status has to be what the definition allows.
-func (s *Server) PutStatus(kindName, namespace, name string, status object.Object) error {
+// PutStatus replaces the status of an object, if there is still one, by what `change` makes of it; nil leaves it. The
+// status has to be what the definition allows.
+func (s *Server) PutStatus(kindName, namespace, name string, change func(before object.Object) object.Object) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for at, stored := range s.objects {
@@ -156,6 +157,10 @@ func (s *Server) PutStatus(kindName, namespace, name string, status object.Objec
 			continue
 		}
 		copied := runtime.DeepCopyJSON(stored)
+		status := change(object.Child(copied, "status"))
+		if status == nil {
+			continue
+		}
 		copied["status"] = object.NormalValue(status)
 		if _, _, err := s.store(kind, at, copied, stored, true); err != nil {
 			return fmt.Errorf("the status of %s %s/%s is refused: %w", kindName, namespace, name, err)

@@ -176,10 +176,13 @@ func TestStatusAndSpecAreWrittenApart(t *testing.T) {
 func TestAStatusThatTheDefinitionDoesNotAllowIsAnError(t *testing.T) {
 	server := newServer(t)
 	call(t, server, "POST", routes, route())
-	if err := server.PutStatus("HTTPRoute", "shop", "web", object.Object{"parents": "none"}); err == nil {
+	becomes := func(parents any) func(object.Object) object.Object {
+		return func(object.Object) object.Object { return object.Object{"parents": parents} }
+	}
+	if err := server.PutStatus("HTTPRoute", "shop", "web", becomes("none")); err == nil {
 		t.Error("it is written")
 	}
-	if err := server.PutStatus("HTTPRoute", "shop", "web", object.Object{"parents": []any{}}); err != nil {
+	if err := server.PutStatus("HTTPRoute", "shop", "web", becomes([]any{})); err != nil {
 		t.Error(err)
 	}
 }

@@ -42,6 +42,7 @@ type Controller struct {
 	changes   chan struct{}
 	stopped   chan struct{}
 	gateways  map[string]*gateway
+	types     map[string]bool // of the conditions that gwctl has said
 	nextAdmin int
 	syncs     int
 }
@@ -49,7 +50,7 @@ type Controller struct {
 // Start begins to follow changes.
 func (c *Controller) Start() {
 	c.changes, c.stopped = make(chan struct{}, 1), make(chan struct{})
-	c.gateways, c.nextAdmin = map[string]*gateway{}, 20000
+	c.gateways, c.types, c.nextAdmin = map[string]*gateway{}, map[string]bool{}, 20000
 	go func() {
 		defer close(c.stopped)
 		for range c.changes {

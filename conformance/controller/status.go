@@ -46,16 +46,64 @@ func (c *Controller) writeOne(kind string, stored, status object.Object) {
 	if kind == "Gateway" {
 		c.setAddresses(object.ID(stored), status)
 	}
-	before := object.Child(stored, "status")
-	setTimes(status, "")
-	setTimes(before, "")
-	if object.Equal(status, before) {
-		return
-	}
+	c.learnTypes(status)
 	setTimes(status, time.Now().UTC().Format(time.RFC3339))
-	if err := c.Server.PutStatus(kind, object.Namespace(stored), object.Name(stored), status); err != nil {
+	err := c.Server.PutStatus(kind, object.Namespace(stored), object.Name(stored), func(before object.Object) object.Object {
+		c.keepForeign(status, before)
+		if object.Equal(timeless(status), timeless(before)) {
+			return nil
+		}
+		return status
+	})
+	if err != nil {
 		c.OnFailure("%v", err)
 	}
+}
+
+// learnTypes notes the types of the conditions in a status.
+func (c *Controller) learnTypes(status object.Object) {
+	for _, condition := range object.List(status, "conditions") {
+		c.types[object.String(condition, "type")] = true
+	}
+	for _, field := range []string{"listeners", "parents", "ancestors"} {
+		for _, part := range object.List(status, field) {
+			c.learnTypes(part)
+		}
+	}
+}
+
+// keepForeign copies into a status what others have written into the one before: the entries of parents and policy
+// ancestors with another controller's name, and the conditions of types that gwctl does not say.
+func (c *Controller) keepForeign(status, before object.Object) {
+	c.keepConditions(status, before)
+	for _, told := range object.List(status, "listeners") {
+		for _, old := range object.List(before, "listeners") {
+			if old["name"] == told["name"] {
+				c.keepConditions(told, old)
+			}
+		}
+	}
+	for _, field := range []string{"parents", "ancestors"} {
+		for _, entry := range object.List(before, field) {
+			if object.String(entry, "controllerName") != c.Name {
+				add(status, field, entry)
+			}
+		}
+	}
+}
+
+func (c *Controller) keepConditions(status, before object.Object) {
+	for _, condition := range object.List(before, "conditions") {
+		if !c.types[object.String(condition, "type")] {
+			add(status, "conditions", condition)
+		}
+	}
+}
+
+// add appends an item to the list at a field.
+func add(status object.Object, field string, item object.Object) {
+	items, _ := status[field].([]any)
+	status[field] = append(items, item)
 }
 
 // setAddresses names the address that the controller gave a Gateway whose specification names none.
@@ -74,6 +122,13 @@ func (c *Controller) setAddresses(id string, status object.Object) {
 			status["addresses"] = own
 		}
 	}
+}
+
+// timeless copies a status without the times of its transitions.
+func timeless(status object.Object) object.Object {
+	copied := object.Normal(status)
+	setTimes(copied, "")
+	return copied
 }
 
 // setTimes sets every time of a transition.
