@@ -104,7 +104,7 @@ pub(super) fn authority(certificate: &X509Certificate<'_>) -> Authority {
     }
 }
 
-fn validity(certificate: &X509Certificate<'_>) -> Validity {
+pub(super) fn validity(certificate: &X509Certificate<'_>) -> Validity {
     let validity = certificate.validity();
     Validity { not_before: validity.not_before.timestamp(), not_after: validity.not_after.timestamp() }
 }

@@ -22,6 +22,8 @@ pub struct KeyPair {
     pub key: String,
     /// What the leaf says.
     pub leaf: Leaf,
+    /// The validity of each certificate behind it.
+    pub issuers: Vec<Validity>,
 }
 
 /// A set of authorities in canonical PEM.
@@ -97,7 +99,9 @@ pub fn read_key_pair(chain: &[u8], key: &[u8]) -> Result<KeyPair, Flaw> {
         let owner = parsed.iter().position(|certificate| private.belongs_to(certificate) == Ok(true));
         return Err(Flaw::KeyMismatch(owner));
     }
-    Ok(KeyPair { chain: pem::encode_all("CERTIFICATE", &certificates), key: pem::encode(label.text(), &der), leaf })
+    let issuers = parsed.iter().skip(1).map(chain::validity).collect();
+    let chain = pem::encode_all("CERTIFICATE", &certificates);
+    Ok(KeyPair { chain, key: pem::encode(label.text(), &der), leaf, issuers })
 }
 
 /// Reads a bundle of authorities. Every block counts: Envoy refuses the whole

@@ -180,6 +180,8 @@ registry! {
     UNQUOTED_BOOLEAN = "GW1011" "unquoted-boolean" Error;
     /// `metadata` that the API server refuses.
     BAD_METADATA = "GW1012" "bad-metadata" Error;
+    /// `generateName` in the place of a name.
+    GENERATED_NAME = "GW1016" "generated-name" Error;
 
     /// A backend Service that is not in the input.
     BACKEND_NOT_FOUND = "GW2001" "backend-not-found" Error, "ResolvedRefs" "False" "BackendNotFound";
@@ -223,6 +225,8 @@ registry! {
     MISSPELT_PROTOCOL = "GW2074" "misspelt-app-protocol" Warning;
     /// A reference whose name no object can have.
     NOT_AN_OBJECT_NAME = "GW2080" "not-an-object-name" Error;
+    /// An endpoint whose address has a meaning of its own on every host.
+    SPECIAL_ADDRESS = "GW2085" "special-endpoint-address" Warning;
 
     /// A parent that is not in the input.
     PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;
@@ -470,7 +474,7 @@ registry! {
     /// A field of a core object that Kubernetes does not know.
     UNKNOWN_CORE_FIELD = "GW8055" "unknown-core-field" Warning;
     /// The endpoints of a Service in a kind that gwctl does not read.
-    UNREAD_ENDPOINTS = "GW8056" "endpoints-not-read" Note;
+    UNREAD_ENDPOINTS = "GW8056" "endpoints-not-read" Warning;
 }
 
 #[cfg(test)]

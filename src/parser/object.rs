@@ -9,6 +9,8 @@ mod foreign;
 mod former;
 mod metadata;
 mod recover;
+mod shape;
+mod status;
 
 use serde::Deserialize;
 
@@ -418,9 +420,10 @@ fn deprecation(schema: &Schema) -> Problem {
 fn missing_spec(kind: Kind) -> Problem {
     Problem::new(codes::MISSING_FIELD, path!["spec"], format!("`spec` is required in a {}", kind.name()))
         .label("the field is missing here")
+        .help(format!("add `spec` with what the {} shall do", kind.name()))
 }
 
-/// Takes the object apart. `status` is what a controller writes: it is accepted unread.
+/// Takes the object apart. `status` is what a controller writes: only the names in it are looked at.
 fn top_level(node: Node, schema: &Schema, checker: &mut Checker) -> Parts {
     let mut parts = Parts::default();
     let Node::Map(entries) = node else { return parts };
@@ -429,7 +432,11 @@ fn top_level(node: Node, schema: &Schema, checker: &mut Checker) -> Parts {
             "apiVersion" | "kind" => {}
             "metadata" => parts.metadata = parts.metadata.or(Some(value)),
             "spec" => parts.spec = parts.spec.or(Some(value)),
-            "status" if schema.has_status => {}
+            "status" if schema.has_status => {
+                let mut problems = Vec::new();
+                status::check(&value, schema.kind, &mut problems);
+                problems.into_iter().for_each(|problem| checker.report(problem));
+            }
             _ => checker.report(unknown_top_level(&name, schema)),
         }
     }

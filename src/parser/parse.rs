@@ -293,6 +293,8 @@ where
                 let decoded = decoded.filter(|_| repeated.is_none());
                 self.define(Definition::refused(key, position, decoded));
             }
+            // Nobody can name it.
+            (Outcome::Refused { key: None, .. }, _) if !context && is_gateway_api(&meta.version) => self.leave(),
             (Outcome::Refused { key: None, .. }, _) => {}
         }
     }

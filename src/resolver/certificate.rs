@@ -367,6 +367,11 @@ impl<'m> CertificateIndex<'m> {
         let name = format!("the certificate of Secret `{}`", object.full_name());
         let finding = |code, message: String| object.finding(code, at.clone(), message);
         self.warn_of_validity(pair.leaf.validity, &name, &finding, "clients refuse the connection", diagnostics);
+        for (issuer, position) in pair.issuers.iter().zip(2..) {
+            let name = format!("certificate {position} in the chain of Secret `{}`", object.full_name());
+            let consequence = "clients that reach their authority through it alone refuse the connection";
+            self.warn_of_validity(*issuer, &name, &finding, consequence, diagnostics);
+        }
     }
 
     fn warn_of_bundle(&self, bundle: &StoredBundle<'_>, diagnostics: &mut Diagnostics) {

@@ -71,7 +71,7 @@ fn report_orphan(slice: &Object<EndpointSlice>, name: &str, near: Option<&str>, 
     );
 }
 
-/// Notes each Endpoints object of a Service of the input that has no EndpointSlice. A cluster makes slices of the
+/// Warns of each Endpoints object of a Service of the input that has no EndpointSlice. A cluster makes slices of the
 /// endpoints of a Service without a selector
 /// ([mirroring](https://kubernetes.io/docs/concepts/services-networking/service/#endpointslice-mirroring)).
 pub(super) fn report_unread_endpoints(manifests: &Manifests, diagnostics: &mut Diagnostics) {

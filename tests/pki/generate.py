@@ -3,7 +3,7 @@
 
 They are for tests on loopback and nothing else: the keys are public. They
 hold from 2020 to 2120, so that no run depends on the date, but those of
-`expired` and `future`. Needs Python's `cryptography` and, for compressed
+`expired`, `future` and `lapsed-intermediate`. Needs Python's `cryptography` and, for compressed
 keys, openssl. Run it in this folder; every file is made anew, and with them
 the Secrets below `testdata/`.
 """
@@ -106,6 +106,10 @@ def main():
     leaf, _ = server("chained", inter, ["chained.example.com"])
     chain = (HERE / "chained.crt").read_text() + (HERE / "intermediate.crt").read_text()
     (HERE / "chained.crt").write_text(chain)
+    lapsed = issue("lapsed-intermediate", ca, authority=True, end=datetime.datetime(2021, 1, 1))
+    server("lapsed", lapsed, ["lapsed.example.com"])
+    chain = (HERE / "lapsed.crt").read_text() + (HERE / "lapsed-intermediate.crt").read_text()
+    (HERE / "lapsed.crt").write_text(chain)
     server("backend", ca, ["db.example.com", "*.db.example.com", "backend.example.com"])
     server("backend-uri", ca, ["db.example.com"], uri="spiffe://example.com/backend")
     targets = ["whole", "port", "older", "younger", "first", "second", "invalid", "valid"]

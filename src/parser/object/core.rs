@@ -361,13 +361,26 @@ impl Reader<'_> {
                 AddressType::IPv6 => (address.parse::<Ipv6Addr>().is_ok(), "an IPv6 address"),
                 AddressType::Fqdn => (is_fully_qualified(address), "a DNS name of two or more labels"),
             };
-            if !is_valid {
+            if is_valid {
+                self.check_special(address, &at);
+            } else {
                 let help = format!("write {noun} without a port, or another `addressType`");
                 self.report(&at, format!("{} is not {noun}", quote(address)), help);
             }
             addresses.push(address.clone());
         }
         addresses
+    }
+
+    /// Warns of an address that the API server refuses for an endpoint: it does not lead to another host. Without a
+    /// cluster it may be what is meant.
+    fn check_special(&mut self, address: &str, at: &Step<'_>) {
+        let Some(special) = address.parse().ok().and_then(special) else { return };
+        self.problems.push(
+            Problem::new(codes::SPECIAL_ADDRESS, at.path(), format!("{} is {special}", quote(address)))
+                .label("refused by the API server")
+                .help("write the address of the endpoint, or say where the Service is with `--resolve`"),
+        );
     }
 
     /// Whether an endpoint is ready; one that does not say so is.
@@ -419,6 +432,28 @@ impl Reader<'_> {
             });
         }
         ports
+    }
+}
+
+/// What an address is that no endpoint may have
+/// ([`ValidateEndpointIP`](https://pkg.go.dev/k8s.io/kubernetes/pkg/apis/core/validation#ValidateEndpointIP)).
+fn special(address: IpAddr) -> Option<&'static str> {
+    let is_link_local_group = match address {
+        IpAddr::V4(address) => matches!(address.octets(), [224, 0, 0, _]),
+        IpAddr::V6(address) => address.segments()[0] & 0xff0f == 0xff02,
+    };
+    let is_link_local = match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
+    };
+    if address.is_unspecified() {
+        Some("the unspecified address")
+    } else if address.is_loopback() {
+        Some("an address of the host itself")
+    } else if is_link_local {
+        Some("a link-local address")
+    } else {
+        is_link_local_group.then_some("a link-local multicast address")
     }
 }
 

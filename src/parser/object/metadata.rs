@@ -1,9 +1,13 @@
-//! Reads `metadata`: name, generateName, namespace, labels, annotations,
-//! creationTimestamp and generation. The rest of it is accepted unread.
+//! Reads `metadata`: name, namespace, labels, annotations, creationTimestamp
+//! and generation. Finalizers and owners are checked as the API server does; a
+//! name that is still to be generated is refused, because nobody knows it. The
+//! rest is accepted unread.
 //!
 //! The rules are those of Kubernetes'
 //! [object names](https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)
 //! and [labels](https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set).
+
+mod owner;
 
 use std::collections::BTreeMap;
 
@@ -42,11 +46,6 @@ const FIELDS: [&str; 15] = [
     "uid",
 ];
 
-/// How many characters of `generateName` the API server keeps, and how many it appends
-/// ([names](https://kubernetes.io/docs/reference/using-api/api-concepts/#generated-values)).
-const GENERATED_PREFIX: usize = 58;
-const GENERATED_SUFFIX: &str = "x7k2p";
-
 /// What may be an object's name.
 #[derive(Clone, Copy)]
 enum NameForm {
@@ -77,16 +76,14 @@ impl NameForm {
         }
     }
 
-    /// Whether names may be generated from `prefix`; it may end with `-`, because the API server appends characters.
-    /// With a name of its own, the object's prefix must only look like one.
-    fn is_prefix(self, prefix: &str, is_used: bool) -> bool {
+    /// Whether `prefix` may begin names; it may end with `-`, because the API server appends characters.
+    fn is_prefix(self, prefix: &str) -> bool {
         let masked = match prefix.strip_suffix('-') {
             // The API server puts a letter in the place of the last two characters.
             Some(rest) if !rest.is_empty() => format!("{}a", rest.get(..rest.len() - 1).unwrap_or_default()),
             _ => prefix.to_owned(),
         };
-        let kept = prefix.get(..GENERATED_PREFIX).unwrap_or(prefix);
-        self.matches(&masked) && (!is_used || self.matches(&format!("{kept}{GENERATED_SUFFIX}")))
+        self.matches(&masked)
     }
 
     fn rule(self) -> String {
@@ -162,6 +159,8 @@ impl Reader<'_> {
                     Node::Int(number) => generation = number,
                     other => self.wrong_type(&other, "integer", &at),
                 },
+                "finalizers" => self.check_finalizers(&value, &at),
+                "ownerReferences" => self.check_owners(&value, &at),
                 known if FIELDS.contains(&known) => {}
                 unknown => self.unknown_field(unknown, &at),
             }
@@ -176,12 +175,7 @@ impl Reader<'_> {
 
     /// The code of a fault: what gwctl reads of a core object is its own choice.
     fn code(&self, strict: Code) -> Code {
-        match self.kind {
-            Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => {
-                codes::BAD_CORE_OBJECT
-            }
-            _ => strict,
-        }
+        if self.is_core() { codes::BAD_CORE_OBJECT } else { strict }
     }
 
     fn wrong_type(&mut self, node: &Node, wanted: &'static str, at: &Step<'_>) {
@@ -272,20 +266,31 @@ impl Reader<'_> {
             let message = format!("{} cannot be the name of this {}", quote(name), self.kind.name());
             self.report(&at.field("name"), message, format!("write {}", form.rule()));
         }
-        if let Some(prefix) = prefix.as_deref().filter(|prefix| !form.is_prefix(prefix, name.is_none())) {
-            let message = format!("{} cannot begin the name of this {}", quote(prefix), self.kind.name());
-            self.report(&at.field("generateName"), message, format!("write {}", form.rule()));
+        let Some(prefix) = prefix else { return name.unwrap_or_else(|| self.no_name(at)) };
+        let place = at.field("generateName");
+        if !form.is_prefix(&prefix) {
+            let message = format!("{} cannot begin the name of this {}", quote(&prefix), self.kind.name());
+            self.report(&place, message, format!("write {}", form.rule()));
         }
-        name.or(prefix).unwrap_or_else(|| {
-            // A name of the wrong type has been reported.
-            let is_reported = self.problems.iter().any(|problem| {
-                problem.path == at.field("name").path() || problem.path == at.field("generateName").path()
-            });
-            if !is_reported {
-                self.missing_name();
-            }
+        name.unwrap_or_else(|| {
+            let message = format!("this {} has no name but the one that a cluster would generate", self.kind.name());
+            let problem = Problem::new(codes::GENERATED_NAME, place.path(), message);
+            self.problems.push(problem.label("nothing can refer to it").help("write `name` in its place"));
             String::new()
         })
+    }
+
+    /// The name of an object without one.
+    fn no_name(&mut self, at: &Step<'_>) -> String {
+        // A name of the wrong type has been reported.
+        let is_reported = self
+            .problems
+            .iter()
+            .any(|problem| problem.path == at.field("name").path() || problem.path == at.field("generateName").path());
+        if !is_reported {
+            self.missing_name();
+        }
+        String::new()
     }
 
     fn check_namespace(&mut self, namespace: &str, at: &Step<'_>) {

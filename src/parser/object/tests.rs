@@ -39,7 +39,7 @@ fn core_paths(api_version: &str, kind: &str, content: &str) -> Vec<String> {
 fn metadata_is_read() {
     let (Outcome::Read(AnyObject::HttpRoute(route)), lines) = route(
         "{name: a.b, namespace: shop, labels: {x.y/z: '1', e: null}, annotations: {A.b/c: ' any '}, generation: 3,
-          creationTimestamp: '2026-01-31T12:00:00.5+01:00', uid: 1, managedFields: [], finalizers: x}",
+          creationTimestamp: '2026-01-31T12:00:00.5+01:00', uid: 1, managedFields: [], finalizers: [x]}",
     ) else {
         panic!()
     };
@@ -68,24 +68,55 @@ fn the_namespace_is_the_default_one_or_none_at_all() {
 }
 
 #[test]
-fn a_generated_name_counts_by_its_prefix() {
-    let (Outcome::Read(object), _) = route("{generateName: a-}") else { panic!() };
-    assert_eq!(object.key().name, "a-");
+fn a_name_that_is_still_to_be_generated_is_none() {
+    for metadata in ["{generateName: a-}", "{generateName: a-, name: \"\"}"] {
+        let (outcome, lines) = route(metadata);
+        assert!(matches!(outcome, Outcome::Refused { key: None, .. }), "{metadata}");
+        assert_eq!(lines, ["GW1016 metadata.generateName"], "{metadata}");
+    }
     for (metadata, is_good) in [
-        ("{generateName: -a}", false),
-        ("{generateName: a--}", true),
-        ("{generateName: a.}", false),
-        ("{generateName: a.-}", false),
-        ("{generateName: a_}", false),
+        ("{generateName: -a, name: b}", false),
+        ("{generateName: a--, name: b}", true),
+        ("{generateName: a., name: b}", false),
+        ("{generateName: a_, name: b}", false),
         ("{generateName: a.-, name: b}", true),
         ("{generateName: A, name: b}", false),
     ] {
         let wanted: &[&str] = if is_good { &[] } else { &["GW1012 metadata.generateName"] };
         assert_eq!(route(metadata).1, wanted, "{metadata}");
     }
-    let long = |count| format!("{{generateName: {}}}", "a".repeat(count));
+    let long = |count| format!("{{name: b, generateName: {}}}", "a".repeat(count));
     assert_eq!(route(&long(253)).1, Vec::<String>::new());
     assert_eq!(route(&long(254)).1, ["GW1012 metadata.generateName"]);
+}
+
+#[test]
+fn finalizers_and_owners_are_those_that_the_api_server_takes() {
+    let owner = "apiVersion: v1, kind: Pod, name: p, uid: u";
+    for (fields, wanted) in [
+        ("finalizers: [a, example.com/b]".to_owned(), &[][..]),
+        ("finalizers: [a b]".to_owned(), &["GW1012 metadata.finalizers[0]"]),
+        ("finalizers: [1]".to_owned(), &["GW1003 metadata.finalizers[0]"]),
+        ("finalizers: a".to_owned(), &["GW1003 metadata.finalizers"]),
+        ("finalizers: [orphan, foregroundDeletion]".to_owned(), &["GW1012 metadata.finalizers"]),
+        (format!("ownerReferences: [{{{owner}}}, {{{owner}, controller: true}}]"), &[]),
+        (
+            format!("ownerReferences: [{{{owner}, controller: true}}, {{{owner}, controller: true}}]"),
+            &["GW1012 metadata.ownerReferences"],
+        ),
+        (
+            "ownerReferences: [{apiVersion: v1, kind: Pod, name: \"\"}, 1]".to_owned(),
+            &[
+                "GW1003 metadata.ownerReferences[1]",
+                "GW1012 metadata.ownerReferences[0].name",
+                "GW1012 metadata.ownerReferences[0].uid",
+            ],
+        ),
+    ] {
+        assert_eq!(route(&format!("{{name: a, {fields}}}")).1, wanted, "{fields}");
+    }
+    let (_, lines) = outcome("{apiVersion: v1, kind: Namespace, metadata: {name: a, finalizers: [a, kubernetes]}}");
+    assert_eq!(lines, ["GW8009 metadata.finalizers[0]"]);
 }
 
 #[test]
@@ -143,7 +174,12 @@ fn only_known_fields_stand_at_the_top() {
         ))
         .1
     };
-    assert_eq!(route("status: {anything: [1]}"), Vec::<String>::new());
+    for status in ["{}", "null", "{parents: [{parentRef: {name: a}, conditions: [{type: A}], controllerName: 1}]}"] {
+        assert_eq!(route(&format!("status: {status}")), Vec::<String>::new(), "{status}");
+    }
+    assert_eq!(route("status: {anything: [1]}"), ["GW1001 status.anything"]);
+    let deep = "status: {parents: [{}, {conditions: [{tpye: A}], parentRef: {nmae: a}}]}";
+    assert_eq!(route(deep), ["GW1001 status.parents[1].conditions[0].tpye", "GW1001 status.parents[1].parentRef.nmae"]);
     assert_eq!(route("data: null"), ["GW1001 data"]);
     assert_eq!(route("rules: []"), ["GW1001 rules"]);
     let grant = "{apiVersion: gateway.networking.k8s.io/v1, kind: ReferenceGrant, metadata: {name: a}, status: {},
@@ -250,7 +286,7 @@ fn services_that_cannot_be_used_are_refused() {
 fn an_endpoint_slice_is_read() {
     let text = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv6,
         metadata: {name: a, labels: {kubernetes.io/service-name: svc}},
-        endpoints: [{addresses: ['::1']}, {addresses: ['::2'], conditions: {ready: false}},
+        endpoints: [{addresses: ['::5']}, {addresses: ['::2'], conditions: {ready: false}},
           {addresses: ['::3'], conditions: {ready: null}}, {addresses: ['::4'], conditions: null, zone: 1}],
         ports: [{name: http, port: 8080}, {port: 53, protocol: UDP}]}";
     let (Outcome::Read(AnyObject::EndpointSlice(slice)), lines) = outcome(text) else { panic!() };

@@ -4,20 +4,11 @@
 //! All fields of Kubernetes are listed, the ones that gwctl does not read and
 //! those of earlier releases too: of them nothing is said.
 
-use crate::diagnostics::{Change, codes};
+use crate::diagnostics::codes;
 use crate::parser::manifests::Kind;
 use crate::parser::node::Node;
-use crate::parser::schema::{Problem, Step, quote};
-use crate::spelling::nearest;
-
-/// What a mapping may hold.
-struct Shape {
-    /// What the mapping is, as a message names it.
-    noun: &'static str,
-    fields: &'static [&'static str],
-    /// The fields whose mappings, or lists of mappings, are looked at too.
-    below: &'static [(&'static str, &'static Shape)],
-}
+use crate::parser::object::shape::{self, Shape};
+use crate::parser::schema::{Problem, Step};
 
 /// [Service](https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/)
 static SERVICE: Shape = Shape {
@@ -88,33 +79,5 @@ pub(super) fn check(node: &Node, kind: Kind, problems: &mut Vec<Problem>) {
         // What stands near a misspelt `data` may be secret, and the other kinds say nothing of endpoints.
         _ => return,
     };
-    check_shape(node, shape, &Step::Root, problems);
-}
-
-fn check_shape(node: &Node, shape: &Shape, at: &Step<'_>, problems: &mut Vec<Problem>) {
-    let Shape { noun: _, fields, below } = shape;
-    for (name, value) in node.as_map().unwrap_or_default() {
-        let here = at.field(name);
-        if !fields.contains(&name.as_str()) {
-            problems.push(unknown_field(name, shape, &here));
-        }
-        let Some((_, inner)) = below.iter().find(|(field, _)| field == name) else { continue };
-        check_shape(value, inner, &here, problems);
-        for (index, item) in value.as_list().unwrap_or_default().iter().enumerate() {
-            check_shape(item, inner, &here.index(index), problems);
-        }
-    }
-}
-
-fn unknown_field(name: &str, Shape { noun, fields, below: _ }: &Shape, at: &Step<'_>) -> Problem {
-    let near = nearest(name, fields.iter().copied());
-    let help = match near {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => "remove it, or make it an annotation".to_owned(),
-    };
-    Problem::new(codes::UNKNOWN_CORE_FIELD, at.path(), format!("{noun} has no field {}", quote(name)))
-        .key()
-        .label("not read")
-        .help(help)
-        .fix(near.map(|near| Change::Rename(near.to_owned())))
+    shape::check(node, shape, &Step::Root, codes::UNKNOWN_CORE_FIELD, problems);
 }
