@@ -10,7 +10,7 @@
 
 use serde::Deserialize;
 
-use crate::diagnostics::{FieldPath, Location, ObjectRef};
+use crate::diagnostics::{FieldPath, Location, ObjectRef, Segment};
 use crate::parser::api::LabelSelector;
 use crate::path;
 
@@ -91,14 +91,27 @@ impl ForeignObject {
     }
 }
 
+/// Whether a field decides about what an object of the group applies to, or what it is called: given twice, it is not
+/// known which of the two counts.
+pub(super) fn decides_on_targets(group: &str, path: &FieldPath) -> bool {
+    let [Segment::Field(part), Segment::Field(field), ..] = path.0.as_slice() else { return false };
+    match (part.as_ref(), field.as_ref()) {
+        ("metadata", "name" | "namespace") | ("spec", "targetRef" | "targetRefs" | "targetSelectors") => true,
+        ("spec", "selector" | "workloadSelector") => is_istio(group),
+        _ => false,
+    }
+}
+
 fn targets(spec: &Node, identity: &ObjectRef) -> Vec<ForeignTarget> {
-    let spec_path = path!["spec"];
-    let single = spec.get("targetRef").into_iter().map(|target| (spec_path.with("targetRef"), target));
+    // One where several are asked for, and the other way round: what is meant is plain, and it must not be lost.
     let listed = |field: &'static str| {
-        let items = spec.get(field).and_then(Node::as_list).unwrap_or_default();
-        items.iter().enumerate().map(move |(index, item)| (path!["spec", field, index], item))
+        let value = spec.get(field);
+        let items = value.and_then(Node::as_list).unwrap_or_default();
+        let single = value.filter(|value| value.as_map().is_some()).map(|value| (path!["spec", field], value));
+        let of_list = items.iter().enumerate().map(move |(index, item)| (path!["spec", field, index], item));
+        single.into_iter().chain(of_list)
     };
-    let named = single.chain(listed("targetRefs"));
+    let named = listed("targetRef").chain(listed("targetRefs"));
     let mut targets: Vec<ForeignTarget> = named.filter_map(|(path, target)| by_name(path, target, identity)).collect();
     targets.extend(listed("targetSelectors").filter_map(|(path, target)| by_labels(path, target, identity)));
     if targets.is_empty() && is_istio(&identity.group) {
@@ -189,6 +202,19 @@ mod tests {
         );
         let expected =
             ["spec.targetRef shop Gateway", "spec.targetRefs[0] c HTTPRoute", "spec.targetSelectors[0] shop Service"];
+        assert_eq!(paths(&found), expected);
+    }
+
+    #[test]
+    fn one_target_in_the_place_of_several_is_one() {
+        let found = read(
+            "a.example",
+            "B",
+            "{targetRef: [{kind: Gateway, name: a}], targetRefs: {kind: HTTPRoute, name: b},
+              targetSelectors: {kind: Service, matchLabels: {a: b}}}",
+        );
+        let expected =
+            ["spec.targetRef[0] shop Gateway", "spec.targetRefs shop HTTPRoute", "spec.targetSelectors shop Service"];
         assert_eq!(paths(&found), expected);
     }
 

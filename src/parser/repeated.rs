@@ -3,13 +3,15 @@
 //!
 //! The API server refuses them, with `kubectl`'s strict validation for core
 //! kinds too. In objects that gwctl does not read the last one counts and
-//! nothing is said, but for the keys that make an object: two of them are two
-//! objects whose `---` was forgotten, and the first would be gone.
+//! nothing is said, but for the keys that make an object, because two of them
+//! are two objects whose `---` was forgotten, and the first would be gone; and
+//! for those that say what the object applies to.
 
 use std::ops::Range;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, ObjectRef, Reported, codes};
 
+use super::foreign;
 use super::list;
 use super::manifests::Position;
 use super::node::Node;
@@ -25,7 +27,8 @@ const OF_EVERY_OBJECT: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
 pub(super) fn of_object(repeated: &[FieldPath], base: &FieldPath, group: &str, kind: &str) -> Vec<FieldPath> {
     let is_read = matches!(group, GATEWAY_GROUP | EXPERIMENTAL_GROUP) || is_core_kind(group, kind);
     let makes_objects = |tail: &FieldPath| OF_EVERY_OBJECT.iter().any(|key| *tail == path![*key]);
-    inside(repeated, base).filter(|tail| is_read || makes_objects(tail)).collect()
+    let is_told = |tail: &FieldPath| is_read || makes_objects(tail) || foreign::decides_on_targets(group, tail);
+    inside(repeated, base).filter(is_told).collect()
 }
 
 /// The paths of the list at `base` itself, from its root: not those inside its items.

@@ -109,6 +109,8 @@ struct Known<'m> {
     names: HashMap<(Kind, &'m str), Vec<&'m str>>,
     /// The names of each kind in each namespace that have a label, by its key and value.
     labelled: HashMap<(Kind, &'m str, &'m str, &'m str), Vec<&'m str>>,
+    /// The namespaces that some object is in; few manifests hold the Namespace itself.
+    inhabited: HashSet<&'m str>,
     /// The names of the classes whose Gateways Istio serves.
     istio_classes: HashSet<&'m str>,
 }
@@ -152,6 +154,7 @@ impl<'m> Known<'m> {
             by_name: HashMap::new(),
             names: HashMap::new(),
             labelled: HashMap::new(),
+            inhabited: HashSet::new(),
             istio_classes: istio_classes(manifests),
         };
         if manifests.foreign.iter().all(|object| object.targets.is_empty()) {
@@ -173,6 +176,9 @@ impl<'m> Known<'m> {
             Candidate { metadata, place: object.at(&path!["metadata", "name"]), is_judged: !object.position.context };
         self.by_name.insert((object.kind, namespace, name), candidate);
         self.names.entry((object.kind, namespace)).or_default().push(name);
+        if object.kind.is_namespaced() {
+            self.inhabited.insert(namespace);
+        }
         for (key, value) in &metadata.labels {
             self.labelled.entry((object.kind, namespace, key, value)).or_default().push(name);
         }
@@ -203,7 +209,7 @@ impl<'m> Known<'m> {
                 Kind::Service => assume.services,
                 Kind::Secret => assume.secrets,
                 Kind::ConfigMap => assume.config_maps,
-                Kind::Namespace => assume.namespaces,
+                Kind::Namespace => assume.namespaces || self.inhabited.contains(name),
                 Kind::GatewayClass => is_class_of(name),
                 _ => false,
             }
