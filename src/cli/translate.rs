@@ -11,6 +11,7 @@ use super::report::{Counts, Rendering, stream_format, tell_summary};
 use super::streams::{Streams, Unwritten};
 use super::value::ReportFormat;
 use super::{Failure, tell_nothing_found};
+use crate::emit::file::standard_stream;
 use crate::options::Options;
 
 /// Compiles the input, reports what was found, and writes the configuration unless findings forbid it.
@@ -25,8 +26,9 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     let checked = args.check.as_deref().map(Checked::read).transpose().map_err(Failure::Missing)?;
     let mut compiled = pipeline::compile(&args.input, &options, streams.stdin);
     let is_written = compiled.has_output() && (args.partial || !compiled.has_errors());
-    if !is_written || output_file(args).is_some() || !shows_private_key(args, &compiled) {
-        compiled.keep_key_private();
+    match stream(args) {
+        Some(stream) if is_written && shows_private_key(args, &compiled) => compiled.name_stream_of_key(stream),
+        _ => compiled.keep_key_private(),
     }
     let status = report(args, screen, &compiled, started, streams)?;
     if let (ExitStatus::Success, Some(checked)) = (status, checked) {
@@ -79,6 +81,11 @@ fn write(args: &TranslateArgs, compiled: &Compiled, streams: &mut Streams<'_>) -
 /// The file that the output goes to; `None` is standard output.
 fn output_file(args: &TranslateArgs) -> Option<&std::path::Path> {
     args.output_file.as_deref().filter(|file| file.as_os_str() != "-")
+}
+
+/// The standard stream that the output goes to; `None` where it goes into a file.
+fn stream(args: &TranslateArgs) -> Option<&'static str> {
+    output_file(args).map_or(Some("standard output"), standard_stream)
 }
 
 /// Whether the part of the configuration that is printed holds a private key.
@@ -151,6 +158,22 @@ mod tests {
             ("--output-file envoy.json -o yaml", OutputFormat::Yaml),
         ] {
             assert_eq!(format(&arguments(line).0), expected, "{line}");
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_leads_to_standard_output_is_no_file() {
+        for (line, expected) in [
+            ("", Some("standard output")),
+            ("--output-file -", Some("standard output")),
+            ("--output-file /dev/stdout", Some("standard output")),
+            ("--output-file /dev/fd/1", Some("standard output")),
+            ("--output-file /dev/stderr", Some("standard error")),
+            ("--output-file envoy.yaml", None),
+            ("--output-file /dev/null", None),
+        ] {
+            assert_eq!(stream(&arguments(line).0), expected, "{line}");
         }
     }
 

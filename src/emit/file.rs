@@ -179,6 +179,20 @@ enum Target {
     File(PathBuf),
 }
 
+/// Which of the streams that terminals and logs keep a path stands for, as messages name it: `/dev/stdout` and all
+/// that leads to the same place.
+pub fn standard_stream(path: &Path) -> Option<&'static str> {
+    let Ok(Target::Stream(stream)) = find_target(path) else { return None };
+    let own = format!("/proc/{}/fd", std::process::id());
+    let is_of_process = ["/dev/fd", "/proc/self/fd", "/proc/thread-self/fd", &own];
+    let directory = stream.parent().filter(|parent| is_of_process.iter().any(|own| *parent == Path::new(own)));
+    match directory.and(stream.file_name()).and_then(|name| name.to_str()) {
+        Some("1") => Some("standard output"),
+        Some("2") => Some("standard error"),
+        _ => None,
+    }
+}
+
 /// Follows symbolic links to what is to be written.
 fn find_target(path: &Path) -> io::Result<Target> {
     const MOST_LINKS: usize = 40;
@@ -407,6 +421,22 @@ mod tests {
         fs::write(file.path(), "before ").unwrap();
         put(Path::new(&format!("/dev/fd/{}", file.as_file().as_raw_fd())), Access::Ordinary, "after").unwrap();
         assert_eq!(fs::read_to_string(file.path()).unwrap(), "before after");
+    }
+
+    #[test]
+    fn the_streams_of_the_process_are_known_by_every_name() {
+        let own = format!("/proc/{}/fd/1", std::process::id());
+        for path in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/proc/thread-self/fd/1", &own] {
+            assert_eq!(standard_stream(Path::new(path)), Some("standard output"), "{path}");
+        }
+        assert_eq!(standard_stream(Path::new("/dev/stderr")), Some("standard error"));
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("envoy.yaml");
+        symlink("/dev/stdout", &link).unwrap();
+        assert_eq!(standard_stream(&link), Some("standard output"));
+        for path in ["/dev/null", "/proc/self/fd/77", "1", "/dev/fd"] {
+            assert_eq!(standard_stream(Path::new(path)), None, "{path}");
+        }
     }
 
     #[test]

@@ -27,8 +27,8 @@ pub const STAND_IN: &str = "<hidden>";
 const HEAD: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
 /// Where `kubectl apply` keeps a copy of the whole object.
 const COPY: &str = "kubectl.kubernetes.io/last-applied-configuration";
-/// How the first and the last line of a private key in PEM end.
-const KEY_MARK: &str = "PRIVATE KEY-----";
+/// How the first and the last line of a private key end: in PEM, in the armour of PGP, and in that of SSH2.
+const KEY_MARKS: [&str; 3] = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK-----", "PRIVATE KEY ----"];
 /// What the base64 of a PEM block begins with.
 const ENCODED_PEM: &str = "LS0tLS1CRUdJTiB";
 
@@ -72,40 +72,39 @@ fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 /// Private keys in PEM, and PEM in base64, wherever they stand: in comments, in broken text, under any name.
 fn key_material(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let mut position = 0;
-    while let Some(at) = text.get(position..).and_then(|rest| rest.find(KEY_MARK)) {
-        let start = position + at + KEY_MARK.len();
+    for start in key_starts(text) {
         let rest = text.get(start..).unwrap_or_default();
-        let is_begin = is_begin(text, position + at);
-        position = start;
-        if is_begin {
-            // Without an end everything up to the next document is the key.
-            let end = rest.find("-----END").or_else(|| rest.find("\n---\n")).unwrap_or(rest.len());
-            found.push(start..start + end);
-            position = start + end;
-        }
+        // Without an end everything up to the next document is the key.
+        let end = ["-----END", "---- END"].iter().filter_map(|end| rest.find(end)).min();
+        found.push(start..start + end.or_else(|| rest.find("\n---\n")).unwrap_or(rest.len()));
     }
     found.extend(text.match_indices(ENCODED_PEM).map(|(at, _)| at..encoded_end(text, at)));
     found
 }
 
-/// Whether the words in front of [`KEY_MARK`] begin a block and do not end one.
+/// Where the first lines of private keys end.
+fn key_starts(text: &str) -> impl Iterator<Item = usize> {
+    let of_mark = |mark: &'static str| text.match_indices(mark).filter(|(at, _)| is_begin(text, *at));
+    KEY_MARKS.into_iter().flat_map(of_mark).map(|(at, mark)| at + mark.len())
+}
+
+/// Whether the words in front of one of [`KEY_MARKS`] begin a block and do not end one.
 fn is_begin(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
-    let words = before.trim_end_matches(|c: char| c.is_ascii_uppercase() || c == ' ');
-    words.ends_with("-----") && before.get(words.len()..).is_some_and(|words| words.starts_with("BEGIN"))
+    let is_word = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == ' ';
+    let words = before.trim_end_matches(is_word);
+    words.ends_with("----") && before.get(words.len()..).is_some_and(|words| words.trim_start().starts_with("BEGIN"))
 }
 
 /// Words for people or programs without the private keys in them, as PEM (whatever stands for its line breaks) or in
 /// base64. The last line of defence: what the input says may be repeated by any output.
 pub fn without_keys(text: &str) -> Cow<'_, str> {
-    if !text.contains(KEY_MARK) && !text.contains(ENCODED_PEM) {
+    if !KEY_MARKS.iter().any(|mark| text.contains(mark)) && !text.contains(ENCODED_PEM) {
         return Cow::Borrowed(text);
     }
     // Line breaks may be escapes of Rust, JSON, XML or GitHub; a quote ends the value.
     let is_body = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=\\ \t\r\n%&#;".contains(byte);
-    let blocks = text.match_indices(KEY_MARK).filter(|(at, _)| is_begin(text, *at)).map(|(at, mark)| {
-        let start = at + mark.len();
+    let blocks = key_starts(text).map(|start| {
         start..start + text.as_bytes().get(start..).unwrap_or_default().iter().take_while(is_body).count()
     });
     let encoded = text.match_indices(ENCODED_PEM).map(|(at, _)| at..encoded_end(text, at));
@@ -149,11 +148,19 @@ struct Finder<'t> {
     found: Vec<Range<usize>>,
     /// The anchors that aliases led to.
     followed: HashSet<usize>,
+    /// Whether one of the objects is a Secret.
+    has_secret: bool,
+    /// Where values and keys stand: what looks like a comment in them is none.
+    texts: Vec<Range<usize>>,
 }
 
 fn of_tree(tree: &SpanTree, document: &str) -> Vec<Range<usize>> {
-    let mut finder = Finder { tree, document, found: Vec::new(), followed: HashSet::new() };
+    let mut finder =
+        Finder { tree, document, found: Vec::new(), followed: HashSet::new(), has_secret: false, texts: Vec::new() };
     finder.visit(0, 0);
+    if finder.has_secret {
+        finder.hide_comments();
+    }
     finder.found
 }
 
@@ -166,13 +173,15 @@ impl Finder<'_> {
         match self.tree.view(node) {
             View::List(items) => items.iter().for_each(|item| self.visit(*item, depth + 1)),
             View::Map(entries) => {
-                let kind =
-                    entries.iter().rev().find(|entry| entry.name == "kind").and_then(|entry| self.word(entry.value));
-                let is_secret = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("secret"));
+                // Where it is given more than once, nobody knows which of them is meant.
+                let kinds = || entries.iter().filter(|e| e.name == "kind").filter_map(|entry| self.word(entry.value));
+                let is_secret = kinds().any(|kind| kind.eq_ignore_ascii_case("secret"));
                 // A reference to a Secret has a kind as well.
                 let is_object = entries.iter().any(|entry| matches!(entry.name, "apiVersion" | "metadata"));
                 let is_secret = is_secret && (is_object || depth == 0);
-                let keeps_data = kind.is_some_and(|kind| kind == "ConfigMap");
+                let keeps_data = kinds().any(|_| true) && kinds().all(|kind| kind == "ConfigMap");
+                self.has_secret |= is_secret;
+                self.texts.extend(entries.iter().map(|entry| entry.key.clone()));
                 for entry in &entries {
                     let is_data = match entry.name {
                         // Kustomize writes the values of Secrets into the list that makes them.
@@ -190,11 +199,27 @@ impl Finder<'_> {
                 }
             }
             View::Scalar(range) => {
+                self.texts.push(range.clone());
                 if self.document.get(range.clone()).is_some_and(is_copy_of_secret) {
                     self.found.push(range);
                 }
             }
             View::Alias(_) => {}
+        }
+    }
+
+    /// Hides the comments of a document with a Secret, wherever they stand: they may say what the values are.
+    fn hide_comments(&mut self) {
+        self.texts.sort_by_key(|range| range.start);
+        let starts = self.document.match_indices('#').map(|(at, _)| at);
+        for at in starts {
+            let before = self.document.get(..at).and_then(|before| before.chars().next_back());
+            let next = self.texts.partition_point(|range| range.start <= at);
+            let is_text = next.checked_sub(1).and_then(|last| self.texts.get(last)).is_some_and(|range| at < range.end);
+            if before.is_none_or(char::is_whitespace) && !is_text {
+                let rest = self.document.get(at + 1..).unwrap_or_default();
+                self.found.push(at + 1..at + 1 + rest.find('\n').unwrap_or(rest.len()));
+            }
         }
     }
 
@@ -376,6 +401,13 @@ mod tests {
             "secretGenerator: [{name: s, literals: [p=marked]}]\n",
             "{\"kind\": \"Secret\", \"data\": {\"a\": \"marked\", }",
             "kind: Secret\ndata:\n  a: {{ marked }}\n  marked\n",
+            "kind: Secret\nkind: ConfigMap\nmetadata: {name: 5}\ndata: {p: marked}\n",
+            "kind: ConfigMap\nkind: Secret\ndata: {p: marked}\n",
+            "apiVersion: v1 # marked\nkind: Secret\n# password: marked\nmetadata: {name: a, labels: {a: 'b # c'}} # marked\nstringData: {a: b}\n",
+            "kind: Secret\n# password: marked\nstringData: *x\n",
+            "kind: List\nitems:\n# marked\n- kind: Secret\n  apiVersion: v1\n",
+            "# -----BEGIN PGP PRIVATE KEY BLOCK-----\n# marked\n# -----END PGP PRIVATE KEY BLOCK-----\nkind: Service\n",
+            "x: |\n  ---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n  marked\n  ---- END SSH2 ENCRYPTED PRIVATE KEY ----\n",
             "# -----BEGIN RSA PRIVATE KEY-----\n# marked\n# -----END RSA PRIVATE KEY-----\nkind: Service\n",
             "kind: Service\nx: -----BEGIN PRIVATE KEY-----\\nmarked\\n-----END PRIVATE KEY-----\n",
             "kind: Service\nx: |\n  -----BEGIN EC PRIVATE KEY-----\n  marked",
@@ -396,6 +428,8 @@ mod tests {
             "kind: Gateway\nspec: {certificateRefs: [{group: '', kind: Secret, name: visible}]}\n",
             "kind: Gateway\nspec: [\n",
             "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n",
+            "# a comment\nkind: Service\nmetadata: {name: a} # another\n",
+            "kind: Secret\nmetadata: {annotations: {a: 'b # c'}}\n",
         ] {
             assert_eq!(shown(text), text);
         }
