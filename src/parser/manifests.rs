@@ -266,6 +266,9 @@ pub struct Manifests {
     pub judged_count: usize,
 }
 
+/// Why a refused object cannot be used, behind its name.
+pub const IS_REFUSED: &str = "is in the input and has errors of its own";
+
 impl Manifests {
     /// Puts an object into the list of its kind.
     pub(super) fn place(&mut self, object: AnyObject) {
@@ -289,6 +292,11 @@ impl Manifests {
             AnyObject::Secret(object) => self.secrets.push(*object),
             AnyObject::ConfigMap(object) => self.config_maps.push(*object),
         }
+    }
+
+    /// What is to be said of an object that cannot be looked up: it is not there, or it is and was refused.
+    pub fn absence(&self, key: &ObjectKey) -> &'static str {
+        if self.refused.contains_key(key) { IS_REFUSED } else { "is not in the input" }
     }
 
     /// Takes what of refused objects could be decoded for objects: what judges does so, what writes a configuration

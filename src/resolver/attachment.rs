@@ -11,8 +11,10 @@ use std::ops::Range;
 use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, Scalar, codes};
 use crate::hostname::Hostname;
 use crate::options::Options;
-use crate::parser::api::{DefaultScope, FromNamespaces, ListenerSetSpec, ParentGatewayReference, ParentReference};
-use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey};
+use crate::parser::api::{
+    DefaultScope, FromNamespaces, ListenerSetSpec, ParentGatewayReference, ParentReference, RouteNamespaces,
+};
+use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Metadata, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
@@ -471,9 +473,14 @@ impl<'a, 'm> Attacher<'a, 'm> {
         }
         let Owner { gateway, listeners, object: _ } = &parent.owner;
         let own = &self.gateways[*gateway].listeners[listeners.clone()];
-        if own.iter().any(|l| l.spec.allowed_routes.namespaces.from == FromNamespaces::Selector) {
+        let asks = |listener: &ResolvedListener<'_>| {
+            let RouteNamespaces { from, selector } = &listener.spec.allowed_routes.namespaces;
+            let selector = selector.as_ref().filter(|_| *from == FromNamespaces::Selector);
+            selector.is_some_and(|selector| super::selector::needs_labels(selector, namespace))
+        };
+        if own.iter().any(asks) {
             self.warned_namespaces.insert(namespace.clone());
-            diagnostics.report(super::selector::missing_namespace(route.object, namespace));
+            diagnostics.report(super::selector::missing_namespace(route.object, namespace, self.manifests));
         }
     }
 
@@ -501,7 +508,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
             return None;
         }
         if is_refused {
-            let message = format!("{kind} `{namespace}/{name}` is in the input and has errors of its own");
+            let message = format!("{kind} `{namespace}/{name}` {IS_REFUSED}");
             diagnostics.report(route.object.finding(codes::REFUSED_OBJECT, at.with("name"), message.clone()));
             return Some(message);
         }

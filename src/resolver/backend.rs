@@ -279,7 +279,8 @@ impl<'m> BackendIndex<'m> {
                         format!("Service `{namespace}/{name}` has no ready endpoint for port {port}"),
                     )
                     .consequence(match from.kind {
-                        RouteKind::Http | RouteKind::Grpc => "requests for this backend get 503",
+                        RouteKind::Http => "requests for this backend get 503",
+                        RouteKind::Grpc => "calls for this backend get UNAVAILABLE",
                         RouteKind::Tls | RouteKind::Tcp => "connections for this backend are closed",
                         RouteKind::Udp => "datagrams for this backend are dropped",
                     })

@@ -15,13 +15,12 @@ use crate::parser::api::{
     BackendTlsPolicySpec, BackendTlsValidation, L4Protocol, LocalObjectReference, PolicyTargetReference, Service,
     SubjectAltName, SubjectAltNameType,
 };
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::path;
-use crate::spelling::nearest;
 
 use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, KeyPairId, Named};
 use super::group_slip;
-use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
+use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome, missing_service};
 
 /// The one well-known set of authorities that the specification names.
 const SYSTEM: &str = "System";
@@ -152,20 +151,8 @@ impl Targets<'_> {
 
     fn missing_service(&self, object: &Object<BackendTlsPolicySpec>, at: FieldPath, name: &str) -> Finding {
         let namespace = object.metadata.namespace.as_str();
-        let key = ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
         let names = self.services.keys().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
-        let help = match nearest(name, names) {
-            _ if self.manifests.refused.contains_key(&key) => {
-                "the Service is in the input and has errors of its own: mend them first".to_owned()
-            }
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "add the Service to the input, or pass `--assume services`".to_owned(),
-        };
-        object
-            .finding(codes::POLICY_TARGET_NOT_FOUND, at, format!("Service `{namespace}/{name}` is not in the input"))
-            .label("no such Service")
-            .consequence("the policy protects no connection")
-            .help(help)
+        missing_service(object, at, name, self.manifests, names).consequence("the policy protects no connection")
     }
 }
 

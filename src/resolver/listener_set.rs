@@ -14,7 +14,7 @@ use crate::diagnostics::{Code, Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
 use crate::options::Options;
 use crate::parser::api::{AllowedListeners, FromNamespaces, ListenerSetSpec, ParentGatewayReference, RouteNamespaces};
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
@@ -194,11 +194,12 @@ impl<'a, 'm> Admission<'a, 'm> {
         let namespace = &set.metadata.namespace;
         let selects = allowed.is_some_and(|RouteNamespaces { from, selector }| {
             let valid = selector.as_ref().is_some_and(|selector| super::selector::check(selector).is_ok());
-            *from == FromNamespaces::Selector && valid
+            let asks = selector.as_ref().is_some_and(|selector| super::selector::needs_labels(selector, namespace));
+            *from == FromNamespaces::Selector && valid && asks
         });
         let known = self.options.assume.namespaces || self.namespaces.contains(namespace);
         if selects && !known && self.warned_namespaces.insert(namespace.clone()) {
-            diagnostics.report(super::selector::missing_namespace(set, namespace));
+            diagnostics.report(super::selector::missing_namespace(set, namespace, self.manifests));
         }
     }
 
@@ -216,7 +217,7 @@ impl<'a, 'm> Admission<'a, 'm> {
         let at = path!["spec", "parentRef", "name"];
         let key = ObjectKey { kind: Kind::Gateway, namespace: namespace.to_owned(), name: name.to_owned() };
         if self.manifests.refused.contains_key(&key) {
-            let message = format!("Gateway `{namespace}/{name}` is in the input and has errors of its own");
+            let message = format!("Gateway `{namespace}/{name}` {IS_REFUSED}");
             diagnostics.report(set.finding(codes::REFUSED_OBJECT, at, message));
             return Membership::Refused(codes::REFUSED_OBJECT);
         }

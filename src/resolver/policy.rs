@@ -9,8 +9,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
-use crate::parser::manifests::{Kind, Object};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
+use crate::spelling::nearest;
 
 use super::age::Age;
 
@@ -139,4 +140,25 @@ fn conflict<S>(loser: &Object<S>, winner: &Object<S>, at: FieldPath, is_even: bo
         .by_age(is_even && Age::is_open(&loser.metadata, &winner.metadata))
         .consequence(format!("{kind} `{}` has no effect on this target", loser.full_name()))
         .help("remove one of them, or let them name different sections with `sectionName`")
+}
+
+/// The error about a target that cannot be looked up; of a Service that is there and refused it says so.
+pub(super) fn missing_service<'n, S>(
+    object: &Object<S>,
+    at: FieldPath,
+    name: &str,
+    manifests: &Manifests,
+    names: impl Iterator<Item = &'n str>,
+) -> Finding {
+    let namespace = object.metadata.namespace.as_str();
+    let key = ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
+    let message = format!("Service `{namespace}/{name}` {}", manifests.absence(&key));
+    let finding = object.finding(codes::POLICY_TARGET_NOT_FOUND, at, message);
+    if manifests.refused.contains_key(&key) {
+        return finding.label("cannot be used as it is").help("mend the errors of the Service first");
+    }
+    finding.label("no such Service").help(match nearest(name, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "add the Service to the input, or pass `--assume services`".to_owned(),
+    })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::diagnostics::{FieldPath, Finding, codes};
 use crate::parser::api::LabelSelector;
-use crate::parser::manifests::{Manifests, Object};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::parser::schema::pattern::{LABEL_VALUE, QUALIFIED_NAME, is_qualified_name};
 use crate::path;
 
@@ -71,13 +71,33 @@ pub(super) fn matches_labels<'l>(selector: &LabelSelector, label: impl Fn(&str) 
         })
 }
 
+/// Whether labels of `namespace` that only its manifest tells decide about a selector: it asks for others than the
+/// name, and the name alone does not refuse it.
+pub(super) fn needs_labels(selector: &LabelSelector, namespace: &str) -> bool {
+    let LabelSelector { match_labels, match_expressions } = selector;
+    let is_name = |key: &str| key == NAME_LABEL;
+    let by_name = LabelSelector {
+        match_labels: match_labels
+            .iter()
+            .filter(|(key, _)| is_name(key))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
+        match_expressions: match_expressions.iter().filter(|expression| is_name(&expression.key)).cloned().collect(),
+    };
+    let asks =
+        !match_labels.keys().all(|key| is_name(key)) || !match_expressions.iter().all(|asked| is_name(&asked.key));
+    asks && matches_labels(&by_name, |key| Some(namespace).filter(|_| is_name(key)))
+}
+
 /// The warning for an object whose Namespace a selector asks for in vain.
-pub(super) fn missing_namespace<S>(object: &Object<S>, namespace: &str) -> Finding {
+pub(super) fn missing_namespace<S>(object: &Object<S>, namespace: &str, manifests: &Manifests) -> Finding {
+    let key = ObjectKey { kind: Kind::Namespace, namespace: String::new(), name: namespace.to_owned() };
+    let absence = manifests.absence(&key);
     object
         .finding(
             codes::NAMESPACE_NOT_FOUND,
             path!["metadata", "namespace"],
-            format!("a selector looks at Namespace `{namespace}`, which is not in the input"),
+            format!("a selector looks at Namespace `{namespace}`, which {absence}"),
         )
         .consequence("it is taken to have no label but `kubernetes.io/metadata.name`")
         .help("add the Namespace to the input, or pass `--assume namespaces`")

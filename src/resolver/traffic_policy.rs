@@ -10,11 +10,10 @@ use crate::options::Options;
 use crate::parser::api::{Duration, LocalObjectReference, MinRetryRate, RetryConstraint, XBackendTrafficPolicySpec};
 use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::path;
-use crate::spelling::nearest;
 
 use super::backend::{Backend, BackendObject};
 use super::group_slip;
-use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
+use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome, missing_service};
 
 /// `minRetryRate` where its parts are absent
 /// ([RequestRate](https://gateway-api.sigs.k8s.io/geps/gep-3388/)).
@@ -39,7 +38,7 @@ pub(super) fn resolve_traffic_policies<'m>(
         }
         let targets = target_refs.iter().enumerate();
         let targets = targets.map(|(index, target)| {
-            resolve_target(object, index, target, &services, options.assume.services, diagnostics)
+            resolve_target(object, index, target, &services, (manifests, options.assume.services), diagnostics)
         });
         ResolvedPolicy { object, targets: targets.collect(), value: Ok::<(), Reported>(()), ancestors: BTreeSet::new() }
     });
@@ -62,7 +61,7 @@ fn resolve_target(
     index: usize,
     reference: &LocalObjectReference,
     services: &HashSet<(&str, &str)>,
-    assume_services: bool,
+    (manifests, assume_services): (&Manifests, bool),
     diagnostics: &mut Diagnostics,
 ) -> TargetOutcome {
     let at = path!["spec", "targetRefs", index];
@@ -78,21 +77,8 @@ fn resolve_target(
     let namespace = object.metadata.namespace.as_str();
     if !assume_services && !services.contains(&(namespace, name.as_str())) {
         let names = services.iter().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
-        let help = match nearest(name, names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "add the Service to the input, or pass `--assume services`".to_owned(),
-        };
-        return Err(diagnostics.error(
-            object
-                .finding(
-                    codes::POLICY_TARGET_NOT_FOUND,
-                    at.with("name"),
-                    format!("Service `{namespace}/{name}` is not in the input"),
-                )
-                .label("no such Service")
-                .consequence(NO_EFFECT)
-                .help(help),
-        ));
+        let finding = missing_service(object, at.with("name"), name, manifests, names);
+        return Err(diagnostics.error(finding.consequence(NO_EFFECT)));
     }
     let (namespace, name) = (namespace.to_owned(), name.clone());
     Ok(PolicyTarget { kind: Kind::Service, namespace, name, section: None })

@@ -21,7 +21,7 @@ use crate::diagnostics::{Code, Denied, Finding, Severity, codes};
 use crate::ir::{Config, GatewayName, RouteName};
 use crate::options::{ListenerAddress, Options};
 use crate::parser::api::Service;
-use crate::parser::manifests::Object;
+use crate::parser::manifests::{Kind, Object, ObjectKey};
 use crate::proving::{self, CaseFile, CaseResult, Offline, Proof, RequestCase, Simulated, Topology, offline_options};
 use crate::simulate::{Request, Simulator};
 
@@ -271,13 +271,16 @@ impl State {
         let config = compiled.compilation.lowered.judged();
         let simulator = Simulator::new(config);
         let tracer = Tracer::new(&compiled.compilation);
+        let missing = &compiled.compilation.missing_gateways;
         for check in &checks.tests {
             let request = router_check::request(check, config);
             if let [first, second, ..] = Simulator::gateways_of(config, &request.connection).as_slice() {
                 let (name, port) = (for_terminal(&check.test_name), request.connection.port);
                 return Err(format!(
-                    "{}: test `{name}`: several Gateways serve port {port}, {first} and {second}: choose one with `--gateway`",
-                    for_terminal(&file.name)
+                    "{}: test `{name}`: several Gateways serve port {port}, {} and {}: choose one with `--gateway`",
+                    for_terminal(&file.name),
+                    describe(first, missing),
+                    describe(second, missing),
                 ));
             }
             let decision = simulator.decide(&request);
@@ -353,7 +356,8 @@ impl<'c> Simulators<'c> {
             _ if self.is_emitted => Ok(&self.all),
             [one] => Ok(self.each.get(*one).unwrap_or(&self.all)),
             several => {
-                let known: Vec<String> = several.iter().map(|gateway| format!("`{gateway}`")).collect();
+                let known: Vec<String> =
+                    several.iter().map(|gateway| describe(gateway, &compilation.missing_gateways)).collect();
                 let known = known.join(", ");
                 Err(format!(
                     "several Gateways serve port {port}: name one of {known} in the case, as `gateway: NAMESPACE/NAME`"
@@ -361,6 +365,15 @@ impl<'c> Simulators<'c> {
             }
         }
     }
+}
+
+/// A Gateway, as a choice names it; what stands in for one that is missing serves only here.
+fn describe(gateway: &GatewayName, missing: &[ObjectKey]) -> String {
+    let is_missing = |key: &ObjectKey| {
+        key.kind == Kind::Gateway && (&key.namespace, &key.name) == (&gateway.namespace, &gateway.name)
+    };
+    let words = if missing.iter().any(is_missing) { " (not in the input: as its routes ask for it)" } else { "" };
+    format!("`{gateway}`{words}")
 }
 
 fn offline_outcome(file: &Cases, one: &Simulated<'_>, tracer: &Tracer<'_>) -> CaseOutcome {

@@ -83,6 +83,14 @@ pub(super) fn no_matching_parent<S>(
 ) -> Finding {
     let owner = parent.owner.object.describe();
     let names = || declared.iter().map(|listener| listener.spec.name.as_str());
+    if declared.is_empty() {
+        return route
+            .finding(codes::NO_MATCHING_PARENT, parent.at.clone(), format!("{owner} has no listener"))
+            .label("a parent without listeners")
+            .related(parent.owner.object.at(&path!["spec", "listeners"]), "the listeners")
+            .consequence(NO_TRAFFIC)
+            .help("add a listener to it, or mend those that it has");
+    }
     let (field, message) = match (parent.section_name, parent.port) {
         (Some(section), _) if !names().any(|name| name == section) => {
             (parent.at.with("sectionName"), format!("{owner} has no listener `{section}`"))

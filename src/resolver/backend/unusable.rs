@@ -3,7 +3,7 @@
 use crate::diagnostics::{Change, FieldPath, Finding, Scalar, codes};
 use crate::ir::{BackendName, Site};
 use crate::parser::api::L4Protocol;
-use crate::parser::manifests::Kind;
+use crate::parser::manifests::{IS_REFUSED, Kind};
 use crate::path;
 
 use super::super::group_slip;
@@ -107,19 +107,23 @@ fn missing<S>(
     refused: bool,
 ) -> Finding {
     let set = |near: &String| from.object.fix(&from.path.with("name"), Change::Set(Scalar::Text(near.clone())));
-    let fix = near.as_ref().filter(|_| !refused).map(set);
+    let fix = near.as_ref().map(set);
     let assume = if kind == Kind::Service.name() {
         format!(", pass `--resolve {full}:{port}=HOST:PORT`, or pass `--assume services`")
     } else {
         String::new()
     };
-    from.object
-        .finding(codes::BACKEND_NOT_FOUND, from.path.with("name"), format!("{kind} `{full}` is not in the input"))
+    let at = |message: String| from.object.finding(codes::BACKEND_NOT_FOUND, from.path.with("name"), message);
+    if refused {
+        return at(format!("{kind} `{full}` {IS_REFUSED}"))
+            .label("cannot be used as it is")
+            .help(format!("mend the errors of the {kind} first"));
+    }
+    at(format!("{kind} `{full}` is not in the input"))
         .label(format!("no such {kind}"))
-        .help(match (near, refused) {
-            (_, true) => format!("the {kind} is in the input and has errors of its own: mend them first"),
-            (Some(near), _) => format!("did you mean `{near}`?"),
-            _ => format!("add the {kind} to the input{assume}"),
+        .help(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("add the {kind} to the input{assume}"),
         })
         .fix(fix)
 }

@@ -2,7 +2,7 @@
 
 use crate::certificate::Flaw;
 use crate::diagnostics::{Change, Code, Diagnostics, FieldPath, Finding, Fix, Location, Reported, codes};
-use crate::parser::manifests::Kind;
+use crate::parser::manifests::{IS_REFUSED, Kind};
 use crate::path;
 
 use super::super::group_slip;
@@ -65,14 +65,17 @@ impl CertificateIndex<'_> {
     ) -> Finding {
         let full = format!("{} `{namespace}/{name}`", kind.name());
         match why {
-            Unusable::Missing { near, refused } => {
+            Unusable::Missing { near: _, refused: true } => from
+                .error(reference.missing, "name", format!("{full} {IS_REFUSED}"))
+                .label("cannot be used as it is")
+                .help(format!("mend the errors of the {} first", kind.name())),
+            Unusable::Missing { near, refused: false } => {
                 let assume = if kind == Kind::Secret { "secrets" } else { "configmaps" };
                 from.error(reference.missing, "name", format!("{full} is not in the input"))
                     .label(format!("no such {}", kind.name()))
-                    .help(match (refused, near) {
-                        (true, _) => format!("{full} is in the input and has errors of its own: mend them first"),
-                        (_, Some(near)) => format!("did you mean `{near}`?"),
-                        _ => format!("add it to the input, or pass `--assume {assume} --secrets-dir DIR`"),
+                    .help(match near {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("add it to the input, or pass `--assume {assume} --secrets-dir DIR`"),
                     })
             }
             Unusable::NoDirectory => from
