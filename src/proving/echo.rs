@@ -205,6 +205,11 @@ impl<'a> Echo<'a> {
         observed(Ok(reply), std::iter::once(received).chain(copies).collect())
     }
 
+    /// Whether some backend of a cluster speaks TLS.
+    pub(super) fn speaks_tls(&self, id: ClusterId) -> bool {
+        self.backends(id).iter().any(|(name, _)| self.cases.backend_tls.contains_key(name))
+    }
+
     /// Whether a cluster speaks HTTP/2.
     pub(super) fn speaks_http2(&self, id: ClusterId) -> bool {
         self.version(id) == HttpVersion::Http2.as_str()

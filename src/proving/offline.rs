@@ -165,8 +165,13 @@ impl<'a> Offline<'a> {
             })
         };
         let mut reached = upstreams().flat_map(|upstream| upstream.mirrors.iter().chain([&upstream.cluster]));
+        let is_encrypted_stream = |outcome: &Outcome<'_>| match &outcome.answer {
+            // A backend that does not speak TLS is refused whatever it shows.
+            Answer::Stream(id) => has_tls(*id) && echo.speaks_tls(*id),
+            Answer::Upstream(_) | Answer::Local(_) | Answer::Closed(_) => false,
+        };
         // Backends with TLS show certificates of their own, which no manifest knows.
-        if reached.any(|id| has_tls(*id)) || asked.any(has_tls) {
+        if reached.any(|id| has_tls(*id)) || asked.any(has_tls) || decision.outcomes.iter().any(is_encrypted_stream) {
             return Some("whether the certificate of the backend is accepted needs a run");
         }
         let is_dns = |id: ClusterId| matches!(config.cluster(id).endpoints, Endpoints::Dns(_));

@@ -91,6 +91,29 @@ const PARTS: &[&str] = &[
     "STATE(a)%",
     "UPSTREAM_",
     "METADATA([\"a\"])%",
+    "%REQ()%",
+    "%REQ(:path)%",
+    "%DOWNSTREAM_REMOTE_ADDRESS%",
+    "{%HOSTNAME%}",
+    "{{",
+    "}}",
+    "${a}",
+    "'",
+    "`",
+    "|",
+    ";",
+    "=",
+    "<",
+    ">",
+    "#",
+    "\t",
+    "\u{1}",
+    "\u{7f}",
+    "\u{85}",
+    "\u{a0}",
+    "é",
+    "😀",
+    "\u{202e}",
 ];
 
 /// What may stand in a path.
@@ -111,7 +134,39 @@ const PATH_PARTS: &[&str] = &[
     "%25PATH%25",
     "{a}",
     "*",
+    "%25REQ()%25",
+    "%7B",
+    "%C3%A9",
+    "%00",
+    "%0A",
+    "%",
+    "%%",
+    "%REQ()%",
+    "%HOSTNAME%",
+    "é",
+    ";",
+    "=",
+    "?",
+    "#",
+    "..",
+    "/./",
+    "\u{1}",
+    " ",
+    "~",
+    "|",
+    "\"",
 ];
+
+/// What may stand in a hostname, and what tries to.
+const HOST_PARTS: &[&str] =
+    &["a", "b-c", ".", "-", "test", "%", "%HOSTNAME%", "%REQ(x-secret)%", "{a}", "*", "é", "xn--9ca", ":80", "A", "_"];
+
+/// What may stand in the name of a header.
+const NAME_PARTS: &[&str] =
+    &["x-", "a", "%", "%%", "%HOSTNAME%", "REQ", "`", "|", "~", "'", "$", "&", "!", "*", "^", ".", "_", "{", "(", "é"];
+
+/// The ways that a value takes: the fields of filters that Envoy might format.
+const WAYS: usize = 12;
 
 /// The test of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
@@ -139,44 +194,72 @@ struct Planted {
 }
 
 fn planted(random: &mut Random) -> Planted {
-    let way = random.below(5);
-    let parts = if way < 3 { PARTS } else { PATH_PARTS };
+    let way = random.below(WAYS);
+    let parts = match way {
+        0..=4 => PARTS,
+        5..=8 => PATH_PARTS,
+        9 | 10 => HOST_PARTS,
+        _ => NAME_PARTS,
+    };
     let mut value: String = (0..=random.below(5)).map(|_| random.pick(parts)).collect();
-    if way >= 3 {
+    if (5..=8).contains(&way) {
         value.insert(0, '/');
         while value.contains("//") {
             value = value.replace("//", "/");
         }
     }
     // White space around a value is not part of it, and an empty one is not sent.
-    let trimmed = value.trim();
+    let trimmed = value.trim_matches([' ', '\t']);
     let value = if trimmed.is_empty() { "%".to_owned() } else { trimmed.to_owned() };
     Planted { way, value }
 }
 
 /// The rule's filters for a value.
 fn filters(Planted { way, value }: &Planted) -> Value {
-    let set = json!({"set": [{"name": "x-a", "value": value}]});
-    let path = json!({"type": "ReplaceFullPath", "replaceFullPath": value});
+    let change = |action: &str| json!({action: [{"name": "x-a", "value": value}]});
+    let request = |change: Value| json!([{"type": "RequestHeaderModifier", "requestHeaderModifier": change}]);
+    let response = |change: Value| json!([{"type": "ResponseHeaderModifier", "responseHeaderModifier": change}]);
+    let rewrite = |change: Value| json!([{"type": "URLRewrite", "urlRewrite": change}]);
+    let redirect = |change: Value| json!([{"type": "RequestRedirect", "requestRedirect": change}]);
+    let full = json!({"type": "ReplaceFullPath", "replaceFullPath": value});
+    let prefix = json!({"type": "ReplacePrefixMatch", "replacePrefixMatch": value});
     match way {
-        0 => json!([{"type": "RequestHeaderModifier", "requestHeaderModifier": set}]),
-        1 => json!([{"type": "ResponseHeaderModifier", "responseHeaderModifier": set}]),
-        2 => {
-            json!([{"type": "ResponseHeaderModifier", "responseHeaderModifier": {"add": [{"name": "x-a", "value": value}]}}])
-        }
-        3 => json!([{"type": "URLRewrite", "urlRewrite": {"path": path}}]),
-        _ => json!([{"type": "RequestRedirect", "requestRedirect": {"path": path, "hostname": "other.test"}}]),
+        0 => request(change("set")),
+        1 => request(change("add")),
+        2 => response(change("set")),
+        3 => response(change("add")),
+        // On the backend alone, see `route`.
+        4 => json!([]),
+        5 => rewrite(json!({"path": full})),
+        6 => redirect(json!({"path": full, "hostname": "other.test"})),
+        7 => rewrite(json!({"path": prefix})),
+        8 => redirect(json!({"path": prefix, "hostname": "other.test"})),
+        9 => rewrite(json!({"hostname": value})),
+        10 => redirect(json!({"hostname": value})),
+        _ => request(json!({"set": [{"name": value, "value": "kept"}]})),
     }
 }
 
 /// What must come of a request.
-fn expectation(Planted { way, value }: &Planted) -> Value {
+fn expectation(number: usize, Planted { way, value }: &Planted) -> Value {
+    // A prefix is replaced by whole segments.
+    let below = || format!("{}/below", value.trim_end_matches('/'));
     match way {
-        0 => json!({"status": 200, "upstream": {"headers": {"x-a": value}}}),
-        1 | 2 => json!({"status": 200, "response": {"headers": {"x-a": value}}}),
-        3 => json!({"status": 200, "upstream": {"path": value}}),
-        _ => json!({"redirect": format!("http://other.test{value}")}),
+        0 | 1 | 4 => json!({"status": 200, "upstream": {"headers": {"x-a": value}}}),
+        2 | 3 => json!({"status": 200, "response": {"headers": {"x-a": value}}}),
+        5 => json!({"status": 200, "upstream": {"path": value}}),
+        6 => json!({"redirect": format!("http://other.test{value}")}),
+        7 => json!({"status": 200, "upstream": {"path": below()}}),
+        8 => json!({"redirect": format!("http://other.test{}", below())}),
+        9 => json!({"status": 200, "upstream": {"host": value}}),
+        10 => json!({"redirect": format!("http://{value}/{number}")}),
+        _ => json!({"status": 200, "upstream": {"headers": {value.to_ascii_lowercase(): "kept"}}}),
     }
+}
+
+/// Whether the way replaces a prefix.
+fn is_prefix(planted: &Planted) -> bool {
+    matches!(planted.way, 7 | 8)
 }
 
 const HEAD: &str = "apiVersion: gateway.networking.k8s.io/v1
@@ -191,13 +274,20 @@ spec: {ports: [{port: 80}]}
 ";
 
 fn route(number: usize, planted: &Planted) -> Value {
-    let backends = if planted.way == 4 { json!([]) } else { json!([{"name": "a", "port": 80}]) };
+    let set = json!({"set": [{"name": "x-a", "value": planted.value}]});
+    let own = json!([{"type": "RequestHeaderModifier", "requestHeaderModifier": set}]);
+    let backends = match planted.way {
+        6 | 8 | 10 => json!([]),
+        4 => json!([{"name": "a", "port": 80, "filters": own}]),
+        _ => json!([{"name": "a", "port": 80}]),
+    };
+    let kind = if is_prefix(planted) { "PathPrefix" } else { "Exact" };
     json!({
         "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": format!("r{number}")},
         "spec": {
             "parentRefs": [{"name": "edge"}],
             "rules": [{
-                "matches": [{"path": {"type": "Exact", "value": format!("/{number}")}}],
+                "matches": [{"path": {"type": kind, "value": format!("/{number}")}}],
                 "filters": filters(planted), "backendRefs": backends,
             }],
         },
@@ -221,10 +311,11 @@ fn run(harness: &Harness, seed: u64) -> Result<(usize, usize), String> {
     write("m.yaml", &manifests(&refused))?;
     let mut cases = Vec::new();
     for (number, planted) in all.iter().enumerate().filter(|(number, _)| !refused.contains(&format!("r{number}"))) {
+        let tail = if is_prefix(planted) { "/below" } else { "" };
         cases.push(json!({
             "name": format!("{number} {}: {}", planted.way, planted.value),
-            "request": {"url": format!("http://any.test/{number}"), "headers": {"x-secret": "leaked"}},
-            "expect": expectation(planted),
+            "request": {"url": format!("http://any.test/{number}{tail}"), "headers": {"x-secret": "leaked"}},
+            "expect": expectation(number, planted),
         }));
     }
     write("cases.yaml", &json!({"requests": cases}).to_string())?;
@@ -245,6 +336,16 @@ fn refused(binary: &Path, folder: &Path) -> Result<BTreeSet<String>, String> {
     let line = ["validate", "m.yaml", "-o", "json"].map(str::to_owned);
     let output = process::run(binary, folder, &line, None)?;
     let report: Value = serde_json::from_str(&output.stdout).map_err(|error| format!("{error}: {output:?}"))?;
+    let text = fs::read_to_string(folder.join("m.yaml")).map_err(|error| error.to_string())?;
+    // What is refused for its placeholders is a document without an object.
+    let at_line = |line: usize| {
+        let (_, rest) = text.lines().nth(line.checked_sub(1)?)?.split_once(r#""metadata":{"name":""#)?;
+        rest.split('"').next().map(str::to_owned)
+    };
+    let name = |finding: &Value| {
+        let line = finding["line"].as_u64().and_then(|line| usize::try_from(line).ok());
+        finding["object"]["name"].as_str().map(str::to_owned).or_else(|| at_line(line?))
+    };
     let errors = report["findings"].as_array().into_iter().flatten().filter(|finding| finding["severity"] == "error");
-    Ok(errors.filter_map(|finding| finding["object"]["name"].as_str().map(str::to_owned)).collect())
+    Ok(errors.filter_map(name).collect())
 }

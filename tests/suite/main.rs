@@ -14,6 +14,7 @@
 //! `cargo test --test suite -- FILTER` runs the tests whose name contains FILTER.
 
 mod accounts;
+mod answers;
 mod behaviour;
 mod campaign;
 mod case;
@@ -87,6 +88,7 @@ fn trials() -> Vec<Trial> {
     let harness = Harness::new(root, Path::new(env!("CARGO_BIN_EXE_gwctl")), Path::new(env!("CARGO_TARGET_TMPDIR")));
     let mut trials = golden::trials(&harness);
     trials.extend(accounts::trials(&harness));
+    trials.extend(answers::trials(&harness));
     trials.extend(behaviour::trials(&harness));
     trials.extend(planted::trials(&harness));
     trials.extend(formatter::trials(&harness));

@@ -60,8 +60,10 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "backend-tls/05-client-certificate-refused",
             "backend-tls/06-assumed",
             "backend-tls/07-system-authorities",
+            "backend-tls/08-tls-routes",
             "ext-auth/over-tls",
             "session/over-tls",
+            "tcp/06-tls-to-backends",
             "xbackend/01-protocols-and-tls",
             "xbackend/02-refused",
         ],
@@ -89,16 +91,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "tls/10-doubtful-certificates",
         ],
     ),
-    (
-        "tls of the upstream",
-        &[
-            "backend-tls/03-targets",
-            "backend-tls/04-client-certificate",
-            "backend-tls/08-tls-routes",
-            "tcp/06-tls-to-backends",
-            "tls/06-three-protocols-on-one-port",
-        ],
-    ),
+    ("tls of the upstream", &["backend-tls/08-tls-routes", "tls/06-three-protocols-on-one-port"]),
     (
         "only a run (--envoy) counts",
         &[

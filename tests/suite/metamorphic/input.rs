@@ -15,14 +15,14 @@ pub(super) const GROUP: &str = "gateway.networking.k8s.io";
 
 /// Manifests and settings, as an addition changes them.
 #[derive(Clone, Debug)]
-pub(super) struct Input {
+pub(crate) struct Input {
     pub(super) sources: Vec<Source>,
-    pub(super) options: Options,
+    pub(crate) options: Options,
 }
 
 impl Input {
     /// `None` for a case whose files are not read at all, or whose arguments are not those of `validate`.
-    pub(super) fn of(case: &Case) -> Option<Self> {
+    pub(crate) fn of(case: &Case) -> Option<Self> {
         if case.stdin.is_some() {
             return None;
         }
@@ -40,7 +40,7 @@ impl Input {
             .then_some(Self { sources: loaded.sources.sources, options })
     }
 
-    pub(super) fn set(&self) -> SourceSet {
+    pub(crate) fn set(&self) -> SourceSet {
         SourceSet { sources: self.sources.clone() }
     }
 

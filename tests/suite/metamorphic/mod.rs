@@ -22,7 +22,7 @@ use gwctl::diagnostics::Diagnostics;
 use libtest_mimic::{Failed, Trial};
 
 use additions::{ADDITIONS, Addition};
-use input::Input;
+pub(crate) use input::Input;
 
 use crate::case::{Case, Gone, OneOrMore, discover};
 use crate::harness::Harness;
