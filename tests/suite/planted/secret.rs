@@ -88,6 +88,15 @@ fn secrets() -> Vec<String> {
         format!("apiVersion: v2\nkind: Secret\nmetadata: {{name: planted}}\nstringData: {{a: {MARK}}}\n"),
         format!("kind: Secret\nstringData: {{a: {MARK}}}\n"),
         format!("stringData: {{a: {MARK}}}\n"),
+        format!("apiVersion: v1\nkind: Secret\nkind: ConfigMap\nmetadata: {{name: 5}}\ndata: {{p: {MARK}}}\n"),
+        format!("{head}\n? data\n: {{p: {MARK}, q: *gone}}\n"),
+        format!("{head} # {MARK}\n# password: {MARK}\nstringData: {{a: b}}\nsomething: else\n"),
+        format!("{head}\n# password: {MARK}\nstringData: *gone\n"),
+        format!("secretGenerator:\n- literals: [p={MARK}]\n  name: [x\n"),
+        format!(
+            "# -----BEGIN PGP PRIVATE KEY BLOCK-----\n# {MARK}\n# -----END PGP PRIVATE KEY BLOCK-----\n\
+             apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nspec: []\n"
+        ),
         format!(
             "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata:\n  name: copied\n  annotations:\n    \
              kubectl.kubernetes.io/last-applied-configuration: |\n      {{\"kind\":\"Secret\",\"data\":{{\"a\":\"{encoded}\"}}}}\n\
