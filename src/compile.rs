@@ -65,14 +65,16 @@ fn compile_for(
     let of_parser = diagnostics.findings().len();
     let admitted = (!manifests.decoded.is_empty()).then(|| Box::new(lower_admitted(&manifests, options)));
     manifests.admit_decoded();
-    let (lowered, status, missing_gateways, ledger) = {
+    let (lowered, status, missing_gateways, ledger, unserved) = {
         let stand_ins = StandIns::new(&manifests, options);
         let resolved = resolver::resolve(&manifests, &stand_ins, options, &mut diagnostics);
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
         let ledger = analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
         scrub(&manifests, diagnostics.findings_mut());
         let status = tell_status(&resolved, scope, options, &mut diagnostics);
-        (lowered, status, stand_ins.gateways().cloned().collect(), ledger)
+        let emitted = admitted.as_deref().unwrap_or(&lowered);
+        let unserved = context::find_unserved(&manifests, &resolved, emitted);
+        (lowered, status, stand_ins.gateways().cloned().collect(), ledger, unserved)
     };
     let emitted = admitted.as_deref().unwrap_or(&lowered);
     let bootstrap = (!emitted.config.listeners.is_empty()).then(|| encode(emitted));
@@ -88,7 +90,7 @@ fn compile_for(
     let mut findings = diagnostics.into_findings();
     leave_out_missing(&manifests, of_parser, &mut findings);
     let mut findings: Vec<Finding> = findings.into_iter().map(Finding::completed).collect();
-    let context_findings = context::take(&manifests, options, &mut findings);
+    let context_findings = context::take(&manifests, options, &unserved, &mut findings);
     findings.extend(settings_findings(options));
     suppress::apply(&manifests, options, &mut findings);
     if !options.select.is_empty() && !options.ignore.iter().any(|id| id == codes::SETTINGS_READ.id()) {

@@ -6,7 +6,11 @@
 //! the finding's related places, so whatever reports that one object suffers
 //! from another names the other there. What nothing that is judged has to do
 //! with is kept apart, to be counted. A policy is told where it reaches: on a
-//! judged target, or on a judged reference to one.
+//! judged target, or on a judged reference to one. An error that keeps a listener
+//! of the context from being served is told on every judged route that the
+//! listener takes.
+
+mod unserved;
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,11 +21,18 @@ use crate::parser::source::DocumentId;
 use crate::path;
 use crate::resolver::References;
 
+pub(crate) use unserved::{Unserved, find as find_unserved};
+
 /// What nobody knows where the manifests do not say which object is older.
 const OLDER_WINS: &str = "the manifests do not say which is older, and in a cluster the older one wins";
 
 /// Takes the findings on objects of the context out of `findings`, but for those that can be told on a judged object.
-pub(crate) fn take(manifests: &Manifests, options: &Options, findings: &mut Vec<Finding>) -> Vec<Finding> {
+pub(crate) fn take(
+    manifests: &Manifests,
+    options: &Options,
+    unserved: &[Unserved],
+    findings: &mut Vec<Finding>,
+) -> Vec<Finding> {
     let on_context: Vec<Finding> =
         findings.extract_if(.., |finding| is_on_context(manifests, &finding.location)).collect();
     if on_context.is_empty() {
@@ -33,9 +44,11 @@ pub(crate) fn take(manifests: &Manifests, options: &Options, findings: &mut Vec<
         let is_judged = |related: &Related| !is_on_context(manifests, &related.location);
         let cause = finding.related.iter().position(is_judged);
         let cause = cause.map(|cause| finding.related.remove(cause));
+        let suffering = unserved::suffering(unserved, &finding, &objects);
         match cause.or_else(|| reached(&finding, &objects, &references)) {
             Some(cause) => told.push(tell_on(finding, cause, &objects)),
-            None => left.push(finding),
+            None if suffering.is_empty() => left.push(finding),
+            None => told.extend(suffering.into_iter().map(|route| tell_on(finding.clone(), route, &objects))),
         }
     }
     findings.extend(told);

@@ -52,7 +52,8 @@ pub struct Options {
     /// The kinds, as `KIND.GROUP`, whose objects may be missing from the configuration although gwctl does not translate
     /// them.
     pub allow_unsupported: Vec<String>,
-    /// Whether a configuration is written: what would be missing from it is an error then, and a warning otherwise.
+    /// Whether a configuration is written, or cases are staked on one: what would be missing from it is an error then, and
+    /// a warning otherwise.
     pub writes_configuration: bool,
     /// The ids of the codes whose warnings and notes are left out.
     pub ignore: Vec<String>,

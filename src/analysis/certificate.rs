@@ -2,10 +2,10 @@
 //! the same port ([GEP-3567](https://gateway-api.sigs.k8s.io/geps/gep-3567/)),
 //! and hosts of routes that no certificate of their listener is good for.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::certificate::Leaf;
-use crate::diagnostics::{Diagnostics, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Location, ObjectRef, Omission, codes};
 use crate::hostname::Hostname;
 use crate::ir::Listener;
 use crate::parser::manifests::Object;
@@ -16,6 +16,7 @@ use crate::resolver::{
 };
 
 use super::hostname::owner;
+use super::ledger::Verdict;
 use super::listener::Sockets;
 use super::witness::Witnesses;
 
@@ -53,12 +54,16 @@ pub(super) fn report(
     }
 }
 
-/// Reports each hostname of a route that is served with certificates of which none covers it.
-pub(super) fn report_uncovered(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
+/// Reports each hostname of a route that is served with certificates of which none covers it. The verdicts say of
+/// which hostnames it is known.
+pub(super) fn report_uncovered(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> Vec<Verdict> {
+    let mut verdicts = Verdicts::default();
     let mut seen = HashSet::new();
     for (gateway, of_gateway) in resolved.gateways.iter().enumerate() {
         for (listener, own) in of_gateway.listeners.iter().enumerate() {
-            let Some(leaves) = all_leaves(resolved, own) else { continue };
+            let leaves = all_leaves(resolved, own);
+            verdicts.judge(resolved, own, leaves.is_some());
+            let Some(leaves) = leaves else { continue };
             let served = Served { resolved, id: ListenerId { gateway, listener }, own, leaves };
             for Attachment { kind, route } in &own.attached {
                 let once = |index: usize| seen.insert((*kind, *route, index));
@@ -78,6 +83,72 @@ pub(super) fn report_uncovered(resolved: &Resolved<'_>, diagnostics: &mut Diagno
                     RouteKind::Tcp | RouteKind::Udp => {}
                 }
             }
+        }
+    }
+    verdicts.of.into_values().collect()
+}
+
+/// What is known of each hostname that certificates have to cover. One of a route is known where it is known of every
+/// listener that serves it.
+#[derive(Default)]
+struct Verdicts {
+    of: BTreeMap<(ObjectRef, FieldPath), Verdict>,
+}
+
+impl Verdicts {
+    /// Enters the hostnames that one listener has certificates for, or should have.
+    fn judge(&mut self, resolved: &Resolved<'_>, own: &ResolvedListener<'_>, is_known: bool) {
+        let ends_tls = matches!(own.protocol, Protocol::Https | Protocol::TlsTerminate);
+        let path = path!["spec", "listeners", own.index, "hostname"];
+        let location = own.owner.at(&path);
+        // Of a missing Gateway nobody knows what its certificates are.
+        if !ends_tls || !own.is_declared() || location.is_nowhere() {
+            return;
+        }
+        if own.spec.hostname.is_some() {
+            self.enter((own.owner.key().to_ref(), path), location, is_known);
+        }
+        for Attachment { kind, route } in &own.attached {
+            match kind {
+                RouteKind::Http => {
+                    let ResolvedHttpRoute { object, hostnames, .. } = &resolved.http_routes[*route];
+                    self.judge_route(object, hostnames, own, is_known);
+                }
+                RouteKind::Grpc => {
+                    let ResolvedGrpcRoute { object, hostnames, .. } = &resolved.grpc_routes[*route];
+                    self.judge_route(object, hostnames, own, is_known);
+                }
+                RouteKind::Tls => {
+                    let ResolvedTlsRoute { object, hostnames, .. } = &resolved.tls_routes[*route];
+                    self.judge_route(object, hostnames, own, is_known);
+                }
+                RouteKind::Tcp | RouteKind::Udp => {}
+            }
+        }
+    }
+
+    fn judge_route<S>(
+        &mut self,
+        object: &Object<S>,
+        hostnames: &[Hostname],
+        own: &ResolvedListener<'_>,
+        is_known: bool,
+    ) {
+        for (index, hostname) in hostnames.iter().enumerate() {
+            let is_written = *hostname != Hostname::Any;
+            if is_written && own.hostname.intersection(hostname).is_some() {
+                let path = path!["spec", "hostnames", index];
+                let location = object.at(&path);
+                self.enter((object.key().to_ref(), path), location, is_known);
+            }
+        }
+    }
+
+    fn enter(&mut self, subject: (ObjectRef, FieldPath), location: Location, is_known: bool) {
+        let omission = (!is_known).then_some(Omission::NoCertificate);
+        let verdict = self.of.entry(subject.clone()).or_insert(Verdict { subject, location, omission: None });
+        if omission.is_some() {
+            verdict.omission = omission;
         }
     }
 }

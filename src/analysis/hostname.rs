@@ -68,14 +68,15 @@ fn by_port(resolved: &Resolved<'_>, parent: &RouteParent) -> Vec<Vec<ListenerId>
 }
 
 /// Which of the listeners a hostname would be served by, and the one that it belongs to instead. `None` where the route
-/// serves it, through this parent or another, and where no listener of the parent serves anything.
+/// serves it, through this parent or another, and where no listener of the parent would serve anything: one that waits
+/// for its certificate alone is judged as if it had it.
 fn taken<'r, 'm>(
     resolved: &'r Resolved<'m>,
     listeners: &[ListenerId],
     everywhere: &HashSet<ListenerId>,
     hostname: &Hostname,
 ) -> Option<(&'r ResolvedListener<'m>, &'r ResolvedListener<'m>)> {
-    let serving = listeners.iter().copied().filter(|id| resolved.listener(*id).refused.is_none());
+    let serving = listeners.iter().copied().filter(|id| resolved.listener(*id).is_declared());
     let mut owners = serving.filter_map(|id| Some((id, owner(resolved, id, hostname)?)));
     let (first, taken_by) = owners.next()?;
     let is_served = taken_by == first || owners.any(|(id, owner)| id == owner) || everywhere.contains(&taken_by);

@@ -3,32 +3,63 @@
 //! Input: everything that is declared, what of it the judged configuration
 //! holds, and what was left out with a reason. Output: the counts, and an entry
 //! for each subject that is in neither, so that nobody takes it for judged.
-//! Subjects are listeners, the parents of routes, and the rules of routes that
-//! a listener serves.
+//! Subjects are listeners, the parents of routes, the rules of routes that
+//! a listener serves, the targets of policies, and the hostnames that
+//! certificates have to cover. An analysis that can be unable to look returns a
+//! [`Verdict`] for each subject that it is given; what the resolver holds is
+//! destructured without a rest, so that a new kind of subject stops the build.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, FieldPath, Ledger, Location, ObjectRef, Omission, Severity, Subject, Unjudged};
-use crate::parser::api::{ParentGatewayReference, ParentReference};
+use crate::ir::{FilterChain, Handler, Listener, Transport};
+use crate::parser::api::{L4RouteRule, ParentGatewayReference, ParentReference};
 use crate::parser::manifests::{Kind, Object, ObjectKey};
 use crate::path;
-use crate::resolver::{ListenerId, Membership, ParentSource, Resolved, RouteParent};
+use crate::resolver::{ListenerId, Membership, ParentSource, Place, Resolved, ResolvedPolicy, RouteParent};
 use crate::translator::lower::Lowered;
 
 use super::listener::Sockets;
 use super::reach::{RuleKey, hosts, rule_key};
+
+/// What an analysis says of a subject that it was given: that it was judged, or why not.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    /// The object, and the part of it.
+    pub(super) subject: (ObjectRef, FieldPath),
+    /// Where it stands.
+    pub(super) location: Location,
+    /// Why it was not judged; `None` where it was.
+    pub(super) omission: Option<Omission>,
+}
 
 /// Counts what was judged, and names what nobody has judged.
 pub(super) fn balance(
     resolved: &Resolved<'_>,
     lowered: &Lowered,
     sockets: &Sockets<'_>,
+    hostnames: Vec<Verdict>,
     diagnostics: &mut Diagnostics,
 ) -> Ledger {
     let mut books = Books::new(resolved, lowered, diagnostics);
+    let Resolved {
+        manifests: _,
+        // What is wrong with a class is told on it, and its Gateways are subjects.
+        gateway_classes: _,
+        gateways: _,
+        listener_sets: _,
+        http_routes,
+        grpc_routes,
+        tls_routes,
+        tcp_routes,
+        udp_routes,
+        backends,
+        traffic_policies,
+        certificates: _,
+        usage: _,
+    } = resolved;
     books.gateways(resolved);
     books.listeners(resolved, sockets);
-    let Resolved { http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, .. } = resolved;
     macro_rules! parents {
         ($($routes:ident),+) => {$(
             for route in $routes {
@@ -43,6 +74,19 @@ pub(super) fn balance(
     for route in grpc_routes {
         books.rules(route.object, "grpcroute", route.object.spec.rules.len(), &route.parents);
     }
+    for route in tls_routes {
+        books.streams(route.object, &route.object.spec.rules, &route.parents, Omission::HostsTaken);
+    }
+    for route in tcp_routes.iter().chain(udp_routes) {
+        books.streams(route.object, &route.object.spec.rules, &route.parents, Omission::ConnectionsTaken);
+    }
+    backends.policies().iter().for_each(|policy| books.policy(policy));
+    traffic_policies.iter().for_each(|policy| books.policy(policy));
+    for Verdict { subject, location, omission } in hostnames {
+        let is_judged = omission.is_none();
+        let is_judged = books.enter(is_judged, omission.unwrap_or(Omission::Unaccounted), subject, location);
+        books.ledger.hostnames.count(is_judged);
+    }
     let Books { ledger, missed, .. } = books;
     missed.into_iter().for_each(|one| diagnostics.leave(one));
     ledger
@@ -53,6 +97,8 @@ struct Books<'c> {
     ledger: Ledger,
     /// The rules that the judged configuration has, or leaves out because others take all their requests.
     rules: HashSet<RuleKey<'c>>,
+    /// The same of the rules that hand on connections or datagrams: the object, and the number of the rule.
+    streams: HashSet<(&'c ObjectKey, u16)>,
     /// The listeners that the judged configuration has.
     listeners: HashSet<ListenerId>,
     /// What has a reason not to be judged.
@@ -82,6 +128,7 @@ impl<'c> Books<'c> {
         Self {
             ledger: Ledger::default(),
             rules: served.chain(unserved).filter(|_| has_routes).collect(),
+            streams: streams(lowered),
             listeners: HashSet::new(),
             left: left.collect(),
             errors,
@@ -198,6 +245,49 @@ impl<'c> Books<'c> {
         }
     }
 
+    /// The rules of a route that hands on connections or datagrams, where some listener takes it. `taken` says why one is
+    /// not served although a listener is judged.
+    fn streams<S>(&mut self, object: &Object<S>, rules: &[L4RouteRule], parents: &[RouteParent], taken: Omission) {
+        let mut listeners = parents.iter().flat_map(|parent| &parent.listeners).peekable();
+        if listeners.peek().is_none() {
+            return;
+        }
+        let is_heard = listeners.any(|id| self.listeners.contains(id));
+        let key = object.key();
+        for (position, rule) in rules.iter().enumerate() {
+            let L4RouteRule { name: _, backend_refs } = rule;
+            // Without a weight it closes what it takes, which is judged.
+            let is_idle = is_heard && backend_refs.iter().all(|backend| backend.weight == 0);
+            let number = u16::try_from(position).unwrap_or(u16::MAX);
+            let is_judged = position == 0 && (is_idle || self.streams.contains(&(&key, number)));
+            let path = path!["spec", "rules", position];
+            let location = object.at(&path);
+            let reason = match (position, is_heard) {
+                (1.., _) => Omission::BehindFirst,
+                _ if !is_judged && self.has_error(object, &path) => Omission::Wrong,
+                (0, false) => Omission::Unheard,
+                (0, true) => taken.clone(),
+            };
+            let is_judged = self.enter(is_judged, reason, (object.key().to_ref(), path), location);
+            self.ledger.rules.count(is_judged);
+        }
+    }
+
+    /// What a policy is about.
+    fn policy<S, V>(&mut self, policy: &ResolvedPolicy<'_, S, V>) {
+        let ResolvedPolicy { object, targets, value: _, ancestors } = policy;
+        for (index, target) in targets.iter().enumerate() {
+            let (is_judged, reason) = match target {
+                Err(_) => (false, Omission::Wrong),
+                Ok(_) => (!ancestors.is_empty(), Omission::NoRoute),
+            };
+            let path = path!["spec", "targetRefs", index];
+            let location = object.at(&path);
+            let is_judged = self.enter(is_judged, reason, (object.key().to_ref(), path), location);
+            self.ledger.targets.count(is_judged);
+        }
+    }
+
     fn has_error<S>(&self, object: &Object<S>, path: &FieldPath) -> bool {
         let errors = self.errors.get(&object.key().to_ref());
         errors.into_iter().flatten().any(|at| at.0.starts_with(&path.0))
@@ -221,6 +311,24 @@ impl<'c> Books<'c> {
         }
         is_judged
     }
+}
+
+/// The rules of routes that hand on what the judged configuration takes.
+fn streams(lowered: &Lowered) -> HashSet<(&ObjectKey, u16)> {
+    let of_chain = |chain: &'_ FilterChain| match &chain.handler {
+        Handler::Tcp(proxy) => proxy.backends.iter().map(|backend| backend.origin).collect(),
+        Handler::Http(_) | Handler::Close => Vec::new(),
+    };
+    let of_listener = |listener: &'_ Listener| match &listener.transport {
+        Transport::Tcp(chains) => chains.iter().flat_map(of_chain).collect(),
+        Transport::Udp(proxy) => proxy.backends.iter().map(|backend| backend.origin).collect::<Vec<_>>(),
+    };
+    let origins = lowered.judged().listeners.iter().flat_map(of_listener);
+    let rules = origins.filter_map(|origin| match lowered.origins.get(origin)? {
+        (key, _, Place::Rule(rule) | Place::BackendRef { rule, .. }) => Some((key, rule)),
+        (_, _, Place::Object | Place::Listener(_) | Place::Match { .. }) => None,
+    });
+    rules.collect()
 }
 
 fn named(kind: Kind, namespace: &str, name: &str) -> ObjectRef {

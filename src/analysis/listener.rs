@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::{Diagnostics, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, codes};
 use crate::ir::{Config, Listener};
 use crate::parser::api::ParentReference;
 use crate::parser::manifests::ObjectKey;
@@ -12,10 +12,10 @@ use crate::resolver::{OriginTable, ParentSource, Place, Protocol, Resolved, Reso
 use super::witness::{Reply, Witnesses};
 
 /// The sockets of the declared listeners: the object, and the listener's position in it.
-pub(super) struct Sockets<'c>(HashMap<(&'c ObjectKey, u16), &'c Listener>);
+pub(crate) struct Sockets<'c>(HashMap<(&'c ObjectKey, u16), &'c Listener>);
 
 impl<'c> Sockets<'c> {
-    pub(super) fn new(config: &'c Config, origins: &'c OriginTable) -> Self {
+    pub(crate) fn new(config: &'c Config, origins: &'c OriginTable) -> Self {
         let mut sockets = HashMap::new();
         for listener in &config.listeners {
             let connections = listener.http_connections().flat_map(|connection| &connection.virtual_hosts);
@@ -30,7 +30,7 @@ impl<'c> Sockets<'c> {
     }
 
     /// The socket of a declared listener; `None` when it serves nothing.
-    pub(super) fn of(&self, listener: &ResolvedListener<'_>) -> Option<&'c Listener> {
+    pub(crate) fn of(&self, listener: &ResolvedListener<'_>) -> Option<&'c Listener> {
         let index = u16::try_from(listener.index).ok()?;
         self.0.get(&(&listener.owner.key(), index)).copied()
     }
@@ -111,7 +111,9 @@ impl<'m> TurnedAway<'m> {
         }
         add_all!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
         let is_route = |key: &ObjectKey| key.kind.name().ends_with("Route");
-        Self { parents, unknown: resolved.manifests.refused.keys().any(is_route) }
+        let is_parent = |part: &FieldPath| part.0.starts_with(&path!["spec", "parentRefs"].0);
+        let lacks_parent = || resolved.manifests.missing_parts().iter().any(|(_, part, _)| is_parent(part));
+        Self { parents, unknown: resolved.manifests.refused.keys().any(is_route) || lacks_parent() }
     }
 
     /// Whether a route would be attached to a listener, were it not for its mistakes.

@@ -30,9 +30,10 @@ use crate::options::Options;
 use crate::resolver::Resolved;
 use crate::translator::lower::Lowered;
 
-use listener::Sockets;
 use objects::Objects;
 use witness::Witnesses;
+
+pub(crate) use listener::Sockets;
 
 /// Reports what is probably not meant, and adds witnesses to what was found before. The result says how much of what
 /// is declared was judged; the rest is among what `diagnostics` has as left out.
@@ -43,7 +44,7 @@ pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, di
     address::report(resolved.manifests, diagnostics);
     unenforced::report(resolved.manifests, options, diagnostics);
     certificate::report(resolved, &sockets, &witnesses, diagnostics);
-    certificate::report_uncovered(resolved, diagnostics);
+    let hostnames = certificate::report_uncovered(resolved, diagnostics);
     listener::report_idle(resolved, &sockets, &witnesses, diagnostics);
     hostname::report_taken(resolved, &sockets, &witnesses, diagnostics);
     unreachable::report(lowered, &objects, &witnesses, diagnostics);
@@ -52,5 +53,5 @@ pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, di
     port::complete(resolved.manifests, diagnostics.findings_mut());
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
     witnesses.attach(&resolved.http_routes, diagnostics.findings_mut());
-    ledger::balance(resolved, lowered, &sockets, diagnostics)
+    ledger::balance(resolved, lowered, &sockets, hostnames, diagnostics)
 }

@@ -14,7 +14,7 @@ use super::streams::Streams;
 use super::trace::{Trace, Tracer};
 use crate::compile::Compilation;
 use crate::diagnostics::escape::Commands;
-use crate::diagnostics::{ObjectRef, Omission, Subject, Unjudged};
+use crate::diagnostics::{ObjectRef, Subject, Unjudged};
 use crate::ir::CONNECT;
 use crate::options::Options;
 use crate::proving::Scheme;
@@ -29,12 +29,15 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     let usage = |message: String| Failure::Usage(Cli::usage_error(&message));
     let options = args.compile.options().map_err(usage)?;
     let request = request(args).map_err(usage)?;
-    let compiled = pipeline::compile(&args.files.input(), &options, streams.stdin);
+    let mut compiled = pipeline::compile(&args.files.input(), &options, streams.stdin);
     let denied = args.compile.denied();
     let wanted = (args.report.as_slice(), &denied);
     let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;
     if status == ExitStatus::CouldNotRun {
         return Ok(status);
+    }
+    if args.partial {
+        compiled.compilation.narrow();
     }
     let compilation = &compiled.compilation;
     let config = compilation.lowered.judged();
@@ -50,6 +53,8 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     let tracer = Tracer::new(compilation);
     let simulators: Vec<Simulator<'_>> = match gateways.as_slice() {
         [] => vec![Simulator::new(config)],
+        // One proxy holds them together.
+        _ if args.partial => vec![Simulator::new(config)],
         some => some.iter().map(|gateway| Simulator::of_gateway(config, gateway)).collect(),
     };
     let traces: Vec<Trace> = simulators
@@ -118,7 +123,7 @@ pub(super) fn unlooked(compilation: &Compilation) -> Option<String> {
     let lines: Vec<String> = compilation
         .unjudged
         .iter()
-        .filter(|unjudged| unjudged.reason != Omission::NotSelected)
+        .filter(|unjudged| unjudged.reason.is_about_traffic())
         .filter(may_listen)
         .map(|unjudged| format!("\n  not judged: {}: {}", unjudged.subject, unjudged.reason))
         .collect();

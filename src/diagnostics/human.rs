@@ -278,7 +278,8 @@ error[GW2001] backend-not-found: there is no Service `shop/crt`
             "1 error, 0 warnings, 2 notes: 3 Gateway API objects judged in 1 file, 1 finding on context left out";
         assert_eq!(summary_line(&report, false), line);
         let details = [
-            "judged: 0 of 0 listeners, 0 of 0 parents of routes, 0 of 0 rules",
+            "judged: 0 of 0 listeners, 0 of 0 parents of routes, 0 of 0 rules, 0 of 0 targets of policies, \
+                 0 of 0 hostnames with certificates",
             "on context: warning[GW4054] listener-without-routes: no route is attached",
         ];
         assert_eq!(detail_lines(&report), details);

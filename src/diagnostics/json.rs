@@ -10,21 +10,24 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::code::Condition;
-use super::finding::ObjectRef;
+use super::finding::{Finding, ObjectRef};
 use super::fix::TextEdit;
 use super::place::{Place, Span};
 use super::report::{Entry, Report, Summary};
-use super::unjudged::{Subject, Unjudged};
+use super::unjudged::{Ledger, Subject, Tally, Unjudged};
 use super::witness::Witness;
 
 /// The version of the format.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct JsonReport<'a> {
     version: u32,
     findings: Vec<JsonFinding<'a>>,
     unjudged: Vec<JsonUnjudged<'a>>,
+    on_context: Vec<JsonOnContext<'a>>,
+    ledger: JsonLedger,
     summary: JsonSummary,
 }
 
@@ -108,6 +111,34 @@ struct JsonUnjudged<'a> {
     column: Option<usize>,
 }
 
+/// A finding that nothing judged has caused.
+#[derive(Serialize)]
+struct JsonOnContext<'a> {
+    code: &'a str,
+    name: &'a str,
+    severity: &'a str,
+    message: &'a str,
+    file: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
+}
+
+/// How much of what is declared was judged.
+#[derive(Serialize)]
+struct JsonLedger {
+    listeners: JsonTally,
+    parents: JsonTally,
+    rules: JsonTally,
+    targets: JsonTally,
+    hostnames: JsonTally,
+}
+
+#[derive(Serialize)]
+struct JsonTally {
+    asked: usize,
+    judged: usize,
+}
+
 #[derive(Serialize)]
 struct JsonSummary {
     files: usize,
@@ -127,10 +158,36 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         version: VERSION,
         findings: report.entries.iter().map(finding).collect(),
         unjudged: report.unjudged.iter().map(|(unjudged, place)| left(unjudged, place.as_ref())).collect(),
+        on_context: report.on_context.iter().map(|(finding, place)| on_context(finding, place.as_ref())).collect(),
+        ledger: ledger(report.ledger),
         summary: JsonSummary { files, objects, errors, warnings, notes },
     };
     serde_json::to_writer_pretty(&mut *out, &json)?;
     writeln!(out)
+}
+
+fn on_context<'a>(finding: &'a Finding, place: Option<&'a Place>) -> JsonOnContext<'a> {
+    let span = place.and_then(|place| place.span.as_ref());
+    JsonOnContext {
+        code: finding.code.id(),
+        name: finding.code.name(),
+        severity: finding.severity().as_str(),
+        message: &finding.message,
+        file: place.map(|place| place.file.as_str()),
+        line: span.map(|span| span.line),
+        column: span.map(|span| span.column),
+    }
+}
+
+fn ledger(Ledger { listeners, parents, rules, targets, hostnames }: Ledger) -> JsonLedger {
+    let tally = |Tally { asked, judged }: Tally| JsonTally { asked, judged };
+    JsonLedger {
+        listeners: tally(listeners),
+        parents: tally(parents),
+        rules: tally(rules),
+        targets: tally(targets),
+        hostnames: tally(hostnames),
+    }
 }
 
 fn left<'a>(Unjudged { subject, location: _, reason }: &'a Unjudged, place: Option<&'a Place>) -> JsonUnjudged<'a> {
@@ -293,7 +350,10 @@ mod tests {
     fn an_empty_report_is_complete() {
         let value = written(&[], &Files(Vec::new()));
         let summary = json!({"files": 0, "objects": 3, "errors": 0, "warnings": 0, "notes": 0});
-        assert_eq!(value, json!({"version": 1, "findings": [], "unjudged": [], "summary": summary}));
+        let none = json!({"asked": 0, "judged": 0});
+        let ledger = json!({"listeners": none, "parents": none, "rules": none, "targets": none, "hostnames": none});
+        let whole = json!({"version": 1, "findings": [], "unjudged": [], "onContext": [], "ledger": ledger, "summary": summary});
+        assert_eq!(value, whole);
     }
 
     #[test]

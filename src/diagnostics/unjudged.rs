@@ -35,8 +35,12 @@ pub struct Ledger {
     pub listeners: Tally,
     /// The entries of `parentRefs` of routes.
     pub parents: Tally,
-    /// The rules of HTTPRoutes and GRPCRoutes that some listener takes.
+    /// The rules of routes that some listener takes.
     pub rules: Tally,
+    /// The entries of `targetRefs` of policies.
+    pub targets: Tally,
+    /// The hostnames, of listeners that end TLS and of routes behind them, that certificates have to cover.
+    pub hostnames: Tally,
 }
 
 /// How many subjects of a kind there are, and how many of them were judged.
@@ -58,9 +62,10 @@ impl Tally {
 
 impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { listeners, parents, rules } = self;
+        let Self { listeners, parents, rules, targets, hostnames } = self;
         let of = |Tally { asked, judged }: &Tally| format!("{judged} of {asked}");
-        write!(f, "{} listeners, {} parents of routes, {} rules", of(listeners), of(parents), of(rules))
+        write!(f, "{} listeners, {} parents of routes, {} rules, ", of(listeners), of(parents), of(rules))?;
+        write!(f, "{} targets of policies, {} hostnames with certificates", of(targets), of(hostnames))
     }
 }
 
@@ -91,8 +96,38 @@ pub enum Omission {
     Unheard,
     /// Other listeners have every hostname of the route.
     HostsTaken,
+    /// Another route has the connections of every listener that takes the route.
+    ConnectionsTaken,
+    /// The first rule of a route takes everything.
+    BehindFirst,
+    /// No route of the input leads to what the policy is about.
+    NoRoute,
+    /// The certificates that would have to cover a hostname are missing, assumed or wrong.
+    NoCertificate,
     /// No judgement has looked at it, and none says why: a gap of gwctl's own.
     Unaccounted,
+}
+
+impl Omission {
+    /// Whether what was left out may decide about traffic, so that nobody who asks about traffic knows all without it.
+    pub fn is_about_traffic(&self) -> bool {
+        match self {
+            Self::NotSelected | Self::NoRoute | Self::NoCertificate | Self::BehindFirst => false,
+            Self::Unreadable
+            | Self::Undecoded
+            | Self::KindNotServed
+            | Self::Conflict
+            | Self::UnknownProtocol
+            | Self::NotJoined(_)
+            | Self::NotAttached(_)
+            | Self::NotOurs
+            | Self::Wrong
+            | Self::Unheard
+            | Self::HostsTaken
+            | Self::ConnectionsTaken
+            | Self::Unaccounted => true,
+        }
+    }
 }
 
 impl fmt::Display for Subject {
@@ -119,6 +154,10 @@ impl fmt::Display for Omission {
             Self::Wrong => f.write_str("what is wrong with it keeps it from being served"),
             Self::Unheard => f.write_str("no listener that takes it is judged"),
             Self::HostsTaken => f.write_str("other listeners have every hostname of the route"),
+            Self::ConnectionsTaken => f.write_str("another route has the connections of its listeners"),
+            Self::BehindFirst => f.write_str("the first rule takes everything"),
+            Self::NoRoute => f.write_str("no route of the input leads to it"),
+            Self::NoCertificate => f.write_str("the names of the listener's certificates are not known"),
             Self::Unaccounted => f.write_str("no judgement has looked at it"),
             Self::NotAttached(why) => write!(f, "the parent does not take the route: {why}"),
         }

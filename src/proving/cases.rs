@@ -206,6 +206,18 @@ pub struct Expectation {
     pub tls: Option<TlsExpectation>,
 }
 
+impl Expectation {
+    /// Whether every answer meets it.
+    pub(super) fn is_silent(&self) -> bool {
+        let says_nothing = Self {
+            response: self.response.clone().filter(|response| *response != ResponseExpectation::default()),
+            outcomes: self.outcomes.iter().filter(|outcome| !outcome.is_silent()).cloned().collect(),
+            ..self.clone()
+        };
+        says_nothing == Self::default()
+    }
+}
+
 /// What one side of a TLS connection must see of the other.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -233,6 +245,9 @@ fn decode_expectation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Expe
             let expectation = Expectation::deserialize(MapAccessDeserializer::new(map))?;
             if expectation == Expectation::default() {
                 return Err(A::Error::custom("`expect` is empty: say at least the status"));
+            }
+            if expectation.is_silent() {
+                return Err(A::Error::custom("every answer meets this `expect`: say at least the status"));
             }
             if expectation.backend.is_some() && expectation.backends.is_some() {
                 return Err(A::Error::custom("`backend` and `backends` exclude each other"));
@@ -264,6 +279,15 @@ pub struct OutcomeShare {
     pub upstream: Option<UpstreamExpectation>,
     /// The response's headers.
     pub response: Option<ResponseExpectation>,
+}
+
+impl OutcomeShare {
+    /// Whether every answer is of this kind.
+    fn is_silent(&self) -> bool {
+        let Self { percent: _, status, grpc_status, backend, upstream, response } = self;
+        let is_free = status.is_none() && grpc_status.is_none() && backend.is_none() && upstream.is_none();
+        is_free && response.as_ref().is_none_or(|response| *response == ResponseExpectation::default())
+    }
 }
 
 /// What a backend must have received.

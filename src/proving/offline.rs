@@ -14,7 +14,7 @@ use crate::simulate::{
     Answer, Connection, Decision, Outcome, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
 };
 
-use super::cases::{CaseFile, Expectation, RequestCase};
+use super::cases::{CaseFile, Expectation, RequestCase, UpstreamExpectation};
 use super::check::{Mismatch, check, meets};
 use super::client::{NoAnswer, WEBSOCKET_KEY, WEBSOCKET_VERSION};
 use super::echo::{Controls, Echo};
@@ -148,6 +148,9 @@ impl<'a> Offline<'a> {
             let expected: Vec<(String, f64)> =
                 case.expect.outcomes.iter().zip(0..).map(|(kind, at)| (label(at), kind.percent)).collect();
             simulated.result.mismatches.extend(compare_shares(&expected, &kinds));
+        }
+        if simulated.result.mismatches.is_empty() && checks_nothing(case, &expect) {
+            simulated.skipped = Some("whatever it expects needs a run");
         }
         simulated
     }
@@ -368,6 +371,20 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
         drop(left < given, "headers that a run generates");
     }
     (kept, unchecked)
+}
+
+/// Whether nothing of what a case expects is left to look at.
+fn checks_nothing(case: &RequestCase, kept: &Expectation) -> bool {
+    let expect = &case.expect;
+    let has_shares = expect.backends.is_some() || expect.joint.is_some() || !expect.outcomes.is_empty();
+    let is_share_of_mirrors = matches!(expect.mirrors, Some(Mirrors::Percent(_)));
+    // Of a backend whose TLS alone is expected, that it received the request was not the question.
+    let emptied = |upstream: &UpstreamExpectation| {
+        *upstream == UpstreamExpectation::default() && expect.upstream.as_ref() != Some(upstream)
+    };
+    let upstream = kept.upstream.clone().filter(|upstream| !emptied(upstream));
+    let is_silent = Expectation { upstream, ..kept.clone() }.is_silent();
+    is_silent && !has_shares && !is_share_of_mirrors && case.session.is_none()
 }
 
 /// How far a percentage without decimals may be off: less than anything prints.

@@ -17,6 +17,7 @@ use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
+use super::gateway::is_selected;
 use super::reference::References;
 use super::selector::matches_labels;
 
@@ -96,6 +97,8 @@ struct Candidate<'m> {
     metadata: &'m Metadata,
     place: Location,
     is_judged: bool,
+    /// Whether it is none of the Gateways that nobody asked for.
+    is_asked: bool,
 }
 
 /// The objects of the input that others may be about.
@@ -166,14 +169,20 @@ impl<'m> Known<'m> {
         add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
         add!(reference_grants, backend_tls_policies, backends, backend_traffic_policies, meshes);
         add!(namespaces, services, secrets, config_maps);
+        for gateway in manifests.gateways.iter().filter(|gateway| !is_selected(gateway, options)) {
+            let Metadata { namespace, name, .. } = &gateway.metadata;
+            if let Some(candidate) = known.by_name.get_mut(&(gateway.kind, namespace, name)) {
+                candidate.is_asked = false;
+            }
+        }
         known
     }
 
     fn add<S>(&mut self, object: &'m Object<S>) {
         let metadata = &object.metadata;
         let (namespace, name) = (metadata.namespace.as_str(), metadata.name.as_str());
-        let candidate =
-            Candidate { metadata, place: object.at(&path!["metadata", "name"]), is_judged: !object.position.context };
+        let (place, is_judged) = (object.at(&path!["metadata", "name"]), !object.position.context);
+        let candidate = Candidate { metadata, place, is_judged, is_asked: true };
         self.by_name.insert((object.kind, namespace, name), candidate);
         self.names.entry((object.kind, namespace)).or_default().push(name);
         if object.kind.is_namespaced() {
@@ -234,6 +243,8 @@ struct About {
     place: Option<Location>,
     /// Whether it is judged; those that are go before those of the context.
     is_judged: bool,
+    /// Whether it is none of the Gateways that nobody asked for.
+    is_asked: bool,
 }
 
 /// What a foreign object has to do with the input.
@@ -288,11 +299,12 @@ fn of_name(target: &ForeignTarget, kind: Kind, name: &str, known: &Known<'_>) ->
     let full = if namespace.is_empty() { shown(name) } else { format!("{}/{}", shown(namespace), shown(name)) };
     let (path, full) = (target.path.clone(), format!("{} `{full}`", kind.name()));
     match known.by_name.get(&(kind, namespace, name)) {
-        Some(Candidate { metadata: _, place, is_judged }) => {
-            Ok(About { path, name: full, kind, place: Some(place.clone()), is_judged: *is_judged })
+        Some(Candidate { metadata: _, place, is_judged, is_asked }) => {
+            let (is_judged, is_asked) = (*is_judged, *is_asked);
+            Ok(About { path, name: full, kind, place: Some(place.clone()), is_judged, is_asked })
         }
         None if known.is_taken_for_given(kind, namespace, name) => {
-            Ok(About { path, name: full, kind, place: None, is_judged: true })
+            Ok(About { path, name: full, kind, place: None, is_judged: true, is_asked: true })
         }
         None => {
             let near = nearest(name, known.names(kind, namespace)).map(str::to_owned);
@@ -304,10 +316,10 @@ fn of_name(target: &ForeignTarget, kind: Kind, name: &str, known: &Known<'_>) ->
 /// Adds the first objects that a target selects; the number of the others.
 fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &mut Vec<About>, most: usize) -> usize {
     let mut more = 0;
-    let mut add = |name: &str, place: Location, is_judged: bool| {
+    let mut add = |name: &str, place: Location, (is_judged, is_asked): (bool, bool)| {
         let about = || {
             let name = format!("{} `{name}`", kind.name());
-            About { path: target.path.clone(), name, kind, place: Some(place), is_judged }
+            About { path: target.path.clone(), name, kind, place: Some(place), is_judged, is_asked }
         };
         if found.len() < most {
             found.push(about());
@@ -322,13 +334,11 @@ fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &m
         Selection::Labels(selector) => {
             let namespace = if kind.is_namespaced() { target.namespace.as_str() } else { "" };
             for name in known.selectable(kind, namespace, selector) {
-                let Some(Candidate { metadata, place, is_judged }) = known.by_name.get(&(kind, namespace, *name))
-                else {
-                    continue;
-                };
+                let Some(candidate) = known.by_name.get(&(kind, namespace, *name)) else { continue };
+                let Candidate { metadata, place, is_judged, is_asked } = candidate;
                 if matches_labels(selector, |key| metadata.labels.get(key).map(String::as_str)) {
                     let full = if namespace.is_empty() { (*name).to_owned() } else { format!("{namespace}/{name}") };
-                    add(&full, place.clone(), *is_judged);
+                    add(&full, place.clone(), (*is_judged, *is_asked));
                 }
             }
         }
@@ -337,7 +347,8 @@ fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &m
             let is_meant = |namespace: &str| *everywhere || namespace == target.namespace;
             for gateway in gateways.filter(|gateway| is_meant(&gateway.metadata.namespace)) {
                 if known.istio_classes.contains(gateway.spec.gateway_class_name.as_str()) {
-                    add(&gateway.full_name(), gateway.at(&path!["metadata", "name"]), !gateway.position.context);
+                    let standing = (!gateway.position.context, is_selected(gateway, known.options));
+                    add(&gateway.full_name(), gateway.at(&path!["metadata", "name"]), standing);
                 }
             }
         }
@@ -369,7 +380,12 @@ impl Concern {
         let finding = |code: Code, path: FieldPath, message: String| {
             Finding::new(code, object.at(&path), message).object(identity.clone(), path)
         };
-        let code = match (is_allowed, options.writes_configuration) {
+        // What applies to Gateways alone that the configuration is not about is missing from none.
+        let is_missing = match &self {
+            Self::Applies(found, more) => *more > 0 || found.iter().any(|about| about.is_asked),
+            Self::Named { .. } | Self::Missed { .. } | Self::Nothing => true,
+        };
+        let code = match (is_allowed, options.writes_configuration && is_missing) {
             (true, _) => codes::FOREIGN_OBJECT_ALLOWED,
             (false, true) => codes::FOREIGN_OBJECT_REFUSED,
             (false, false) => codes::FOREIGN_OBJECT,

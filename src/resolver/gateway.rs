@@ -226,7 +226,7 @@ fn check_parameters(
     )
 }
 
-fn is_selected(gateway: &Object<GatewaySpec>, options: &Options) -> bool {
+pub(super) fn is_selected(gateway: &Object<GatewaySpec>, options: &Options) -> bool {
     let meta = &gateway.metadata;
     let by_name = options.gateways.is_empty()
         || options.gateways.iter().any(|(namespace, name)| *namespace == meta.namespace && *name == meta.name);

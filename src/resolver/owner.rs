@@ -49,6 +49,11 @@ impl<'m> ListenerOwner<'m> {
         self.gateway.refusal.is_some() || self.set.is_some_and(|set| set.refusal.is_some())
     }
 
+    /// Whether the owner, or its Gateway, is of `--context`.
+    pub fn is_in_context(self) -> bool {
+        self.gateway.position.context || self.set.is_some_and(|set| set.position.context)
+    }
+
     /// The listeners that the owner declares.
     pub fn listeners(self) -> &'m [Listener] {
         self.set.map_or(&self.gateway.spec.listeners, |set| &set.spec.listeners)

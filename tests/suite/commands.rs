@@ -29,7 +29,7 @@ metadata: {name: b, namespace: shop}
 spec: {ports: [{port: 80}]}
 ";
 
-const ROUTE: &str = "apiVersion: gateway.networking.k8s.io/v1
+pub(crate) const ROUTE: &str = "apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: {name: web, namespace: shop}
 spec:
@@ -71,14 +71,14 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 }
 
 /// A folder with manifests.
-struct Stage {
+pub(crate) struct Stage {
     folder: PathBuf,
     binary: PathBuf,
     envoy: PathBuf,
 }
 
 impl Stage {
-    fn new(harness: &Harness, name: &str) -> Result<Self, String> {
+    pub(crate) fn new(harness: &Harness, name: &str) -> Result<Self, String> {
         let folder = harness.work_directory(&format!("commands/{name}"))?;
         let stage = Self { folder, binary: harness.binary().to_owned(), envoy: harness.envoy()?.to_owned() };
         stage.write("m/gateway.yaml", GATEWAY)?;
@@ -86,24 +86,24 @@ impl Stage {
         Ok(stage)
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<(), String> {
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), String> {
         let path = self.folder.join(name);
         fs::create_dir_all(path.parent().unwrap_or(&path))
             .and_then(|()| fs::write(&path, text))
             .map_err(|e| e.to_string())
     }
 
-    fn run(&self, args: &[&str]) -> Result<Output, String> {
+    pub(crate) fn run(&self, args: &[&str]) -> Result<Output, String> {
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         process::run(&self.binary, &self.folder, &args, None)
     }
 }
 
-fn ensure(holds: bool, output: &Output) -> Result<(), Failed> {
+pub(crate) fn ensure(holds: bool, output: &Output) -> Result<(), Failed> {
     if holds { Ok(()) } else { Err(Failed::from(format!("{output:#?}"))) }
 }
 
-fn json(output: &Output) -> Result<Value, String> {
+pub(crate) fn json(output: &Output) -> Result<Value, String> {
     serde_json::from_str(&output.stdout).map_err(|error| format!("{error}: {output:#?}"))
 }
 

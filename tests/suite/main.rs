@@ -41,6 +41,7 @@ mod repositories;
 mod revisions;
 mod signals;
 mod simulated;
+mod staked;
 mod status;
 mod witness;
 
@@ -95,8 +96,8 @@ fn trials() -> Vec<Trial> {
     trials.extend(signals::trials(&harness));
     trials.extend(simulated::trials(&harness));
     trials.extend(witness::trials(&harness));
-    trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));
+    trials.extend(staked::trials(&harness));
     trials.extend(confined::trials(&harness));
     trials.extend(property::trials(&harness));
     trials.extend(proxy::trials(&harness));

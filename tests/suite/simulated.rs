@@ -109,6 +109,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ("within", &["mirror/several", "timeouts/request"]),
     // Envoy makes up the values, from the address of the client or from the time.
     ("headers that a run generates", &["diagnostics/GW4070", "http/proxy-trusted-hops", "session/permanent"]),
+    ("whatever it expects needs a run", &["http/proxy-trusted-hops"]),
     ("whether a session has ended needs a run", &["session/cookie", "session/permanent"]),
     ("where a session goes on without its backend needs a run", &["session/dead-backend"]),
     ("which addresses a DNS name has needs a run", &["session/pool-by-name"]),

@@ -44,7 +44,7 @@ pub struct RouteArgs {
     /// Write to this file instead of standard output.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub output_file: Option<PathBuf>,
-    /// Exit with 0 also when there are errors.
+    /// Decide as what `translate --partial` writes does, and exit with 0 also when there are errors.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,
     /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file

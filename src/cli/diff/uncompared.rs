@@ -90,7 +90,7 @@ fn view(left: Left, subject: &str, side: &'static str, locator: &Locator<'_>) ->
 fn left(values: &mut Values<'_>) -> AllLeft {
     let mut left = AllLeft::new();
     // Nobody has asked for what was not selected.
-    for unjudged in values.compilation.unjudged.iter().filter(|unjudged| unjudged.reason != Omission::NotSelected) {
+    for unjudged in values.compilation.unjudged.iter().filter(|unjudged| unjudged.reason.is_about_traffic()) {
         let Unjudged { subject, location, reason } = unjudged;
         let is_unknown = matches!(reason, Omission::Unreadable | Omission::Undecoded);
         let one = Left {

@@ -1,6 +1,7 @@
 //! Which rules and matches the cases reached.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
@@ -25,10 +26,17 @@ pub(super) struct Ratio {
 }
 
 impl Ratio {
-    /// In percent; of nothing, everything is covered.
+    /// In percent; `None` where there is nothing to cover.
     #[expect(clippy::cast_precision_loss, reason = "counts of rules are small")]
-    pub(super) fn percent(self) -> f64 {
-        if self.total == 0 { 100.0 } else { self.covered as f64 * 100.0 / self.total as f64 }
+    pub(super) fn percent(self) -> Option<f64> {
+        (self.total > 0).then(|| self.covered as f64 * 100.0 / self.total as f64)
+    }
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { covered, total } = self;
+        write!(f, "{covered} of {total}")
     }
 }
 

@@ -15,6 +15,7 @@ use super::pipeline;
 use super::report::stream_format;
 use super::streams::Streams;
 use crate::diagnostics::escape::Commands;
+use crate::options::Options;
 
 /// Runs the cases and writes the results.
 ///
@@ -22,6 +23,8 @@ use crate::diagnostics::escape::Commands;
 /// Wrong usage, or results that could not be written.
 pub(super) fn run(args: &TestArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    // Whoever stakes a release on the cases hears what a configuration would be refused for.
+    let options = Options { writes_configuration: true, ..options };
     stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let ran = match runner::run(args, &options, streams.stdin) {
         Ok(ran) => ran,
@@ -34,10 +37,14 @@ pub(super) fn run(args: &TestArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     let file = args.output_file.as_deref();
     if let Some(EmittedCases::RouterCheck) = args.emit {
         pipeline::write_product(file, streams, Commands::Refused, |out| out.write_all(ran.router_check.as_bytes()))?;
-        return Ok(ExitStatus::Success);
+        ran.left_out.iter().for_each(|line| streams.tell(&format!("error: not written: {line}")));
+        return Ok(if ran.left_out.is_empty() { ExitStatus::Success } else { ExitStatus::Findings });
     }
     let color = streams.color_stdout && file.is_none();
     let commands = args.output.commands();
     pipeline::write_product(file, streams, commands, |out| render::write(&ran.results, args.output, color, out))?;
+    if let Some(why) = ran.results.is_no_answer() {
+        streams.tell(&format!("error: {why}"));
+    }
     Ok(ran.results.status(args.partial))
 }

@@ -41,8 +41,8 @@ fn human(results: &Results, color: bool, out: &mut dyn Write) -> io::Result<()> 
             writeln!(out, "        expected: {}", mismatch.expected)?;
             writeln!(out, "        actual:   {}", mismatch.actual)?;
         }
-        if !case.unchecked.is_empty() {
-            writeln!(out, "      not checked without a run (--envoy): {}", case.unchecked.join(", "))?;
+        if let Some(unchecked) = unchecked(case) {
+            writeln!(out, "      {unchecked}")?;
         }
         if let Some(trace) = &case.trace {
             let mut text = Vec::new();
@@ -55,16 +55,12 @@ fn human(results: &Results, color: bool, out: &mut dyn Write) -> io::Result<()> 
     let super::results::Summary { passed, failed, skipped } = results.summary;
     let (rules, matches) = (results.coverage.rules, results.coverage.matches);
     writeln!(out, "\n{passed} passed, {failed} failed, {skipped} skipped")?;
-    writeln!(
-        out,
-        "coverage: {} of {} rules ({:.1} %), {} of {} matches ({:.1} %)",
-        rules.covered,
-        rules.total,
-        rules.percent(),
-        matches.covered,
-        matches.total,
-        matches.percent()
-    )?;
+    match rules.percent().zip(matches.percent()) {
+        Some((of_rules, of_matches)) => {
+            writeln!(out, "coverage: {rules} rules ({of_rules:.1} %), {matches} matches ({of_matches:.1} %)")?;
+        }
+        None => writeln!(out, "coverage: there are no rules of HTTPRoutes or GRPCRoutes")?,
+    }
     for spot in &results.coverage.uncovered {
         writeln!(out, "  not reached: {}  {}", spot.title(), spot.place())?;
     }
@@ -76,7 +72,21 @@ fn human(results: &Results, color: bool, out: &mut dyn Write) -> io::Result<()> 
 
 fn under(results: &Results) -> String {
     let least = results.fail_under.unwrap_or_default();
-    format!("{:.1} % is less than {least} %", results.coverage.matches.percent())
+    format!("{:.1} % is less than {least} %", results.coverage.matches.percent().unwrap_or_default())
+}
+
+/// What the case expects and was not looked at, in words.
+fn unchecked(case: &CaseOutcome) -> Option<String> {
+    (!case.unchecked.is_empty()).then(|| format!("not checked without a run (--envoy): {}", case.unchecked.join(", ")))
+}
+
+/// Why a case was skipped, and what of it was not looked at.
+fn why_skipped(case: &CaseOutcome) -> String {
+    let reason = case.reason.clone().unwrap_or_default();
+    match unchecked(case) {
+        Some(unchecked) => format!("{reason}; {unchecked}"),
+        None => reason,
+    }
 }
 
 /// What failed, in one text.
@@ -114,10 +124,13 @@ fn junit(results: &Results, out: &mut dyn Write) -> io::Result<()> {
             case.line, case.seconds
         )?;
         match case.status {
-            CaseStatus::Passed => writeln!(out, "/>")?,
+            CaseStatus::Passed => match unchecked(case) {
+                Some(unchecked) => writeln!(out, "><system-out>{}</system-out></testcase>", for_xml(&unchecked))?,
+                None => writeln!(out, "/>")?,
+            },
             CaseStatus::Skipped => {
-                let reason = for_xml(case.reason.as_deref().unwrap_or_default());
-                writeln!(out, r#"><skipped message="{reason}"/></testcase>"#)?;
+                let reason = why_skipped(case);
+                writeln!(out, r#"><skipped message="{}"/></testcase>"#, for_xml(&reason))?;
             }
             CaseStatus::Failed => {
                 let first = case.mismatches.first().map(|mismatch| mismatch.subject.clone()).unwrap_or_default();
@@ -144,9 +157,13 @@ fn github(results: &Results, out: &mut dyn Write) -> io::Result<()> {
         let line = finding["line"].as_u64().unwrap_or(1);
         annotate(out, level, text("file"), line, text("code"), text("message"))?;
     }
-    for case in results.cases.iter().filter(|case| case.status == CaseStatus::Failed) {
+    for case in &results.cases {
         let line = u64::try_from(case.line).unwrap_or(1);
-        annotate(out, "error", &case.file, line, &case.name, &describe(case))?;
+        match case.status {
+            CaseStatus::Passed => {}
+            CaseStatus::Failed => annotate(out, "error", &case.file, line, &case.name, &describe(case))?,
+            CaseStatus::Skipped => annotate(out, "notice", &case.file, line, &case.name, &why_skipped(case))?,
+        }
     }
     if results.is_under() {
         annotate(out, "error", "", 1, "coverage", &under(results))?;

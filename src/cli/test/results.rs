@@ -78,13 +78,26 @@ impl Results {
 
     /// Whether too few matches were reached.
     pub(super) fn is_under(&self) -> bool {
-        self.fail_under.is_some_and(|least| self.coverage.matches.percent() < least)
+        let percent = self.coverage.matches.percent();
+        self.fail_under.zip(percent).is_some_and(|(least, percent)| percent < least)
+    }
+
+    /// Why the run is no answer to what was asked for; `None` where it is.
+    pub(super) fn is_no_answer(&self) -> Option<&'static str> {
+        let Summary { passed, failed, skipped: _ } = self.summary;
+        if passed + failed == 0 {
+            return Some("no case was checked: what they expect needs a run (--envoy)");
+        }
+        let is_compared = self.fail_under.is_some_and(|least| least > 0.0);
+        (is_compared && self.coverage.matches.percent().is_none())
+            .then_some("there is no rule that a case could reach, so that nothing can be compared with --fail-under")
     }
 
     /// How the run ends.
     pub(super) fn status(&self, is_partial: bool) -> ExitStatus {
         match self.outcome.judge() {
             ExitStatus::CouldNotRun => ExitStatus::CouldNotRun,
+            _ if self.is_no_answer().is_some() => ExitStatus::CouldNotRun,
             _ if self.summary.failed > 0 || self.is_under() => ExitStatus::Findings,
             ExitStatus::Findings if !is_partial => ExitStatus::Findings,
             _ => ExitStatus::Success,

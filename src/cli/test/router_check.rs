@@ -3,6 +3,7 @@
 //! a subset is read, and cases can be written in this form. `docs/test.md` names the subset.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +55,7 @@ struct HeaderLine {
     value: String,
 }
 
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Validate {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +72,7 @@ struct Validate {
     request_header_matches: Vec<HeaderCheck>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct HeaderCheck {
     name: String,
@@ -83,7 +84,7 @@ struct HeaderCheck {
     invert_match: bool,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 struct StringCheck {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,11 +111,17 @@ impl CheckFile {
     /// # Errors
     /// Line, column and what is wrong. Fields beyond the subset are errors.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        serde_yaml::from_str(text).map_err(|error| {
+        let file: Self = serde_yaml::from_str(text).map_err(|error| {
             let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
             let message = error.to_string();
             format!("{line}:{column}: {}", message.split(" at line ").next().unwrap_or_default())
-        })
+        })?;
+        match file.tests.iter().find(|check| check.validate == Validate::default()) {
+            Some(check) => {
+                Err(format!("1:1: test `{}`: `validate` is empty: say at least the cluster", check.test_name))
+            }
+            None => Ok(file),
+        }
     }
 }
 
@@ -261,7 +268,20 @@ pub(super) struct Emitted(Vec<Check>);
 
 impl Emitted {
     /// Adds a case with what the simulator decides about it. The random value 0 draws the first backend.
-    pub(super) fn add(&mut self, test_name: &str, request: &Request, decision: &Decision<'_>, config: &Config) {
+    ///
+    /// # Errors
+    /// Why the tool, which knows neither connections nor ports, has no form for the case.
+    pub(super) fn add(
+        &mut self,
+        test_name: &str,
+        request: &Request,
+        decision: &Decision<'_>,
+        config: &Config,
+    ) -> Result<(), &'static str> {
+        let is_http = |outcome: &Outcome<'_>| matches!(outcome.answer, Answer::Local(_) | Answer::Upstream(_));
+        if !decision.outcomes.iter().all(is_http) {
+            return Err("router_check_tool asks routes of HTTP, and knows no connections that are closed or handed on");
+        }
         let Request { connection, version: _, method, authority, target, headers, body_bytes: _ } = request;
         let seen = Seen::new(decision, 0, config);
         let text = |text: String| Some(text).filter(|text| !text.is_empty());
@@ -273,7 +293,7 @@ impl Emitted {
             cluster_name: Some(seen.cluster_name),
             request_header_matches: Vec::new(),
         };
-        self.0.push(Check {
+        let mut check = Check {
             test_name: test_name.to_owned(),
             input: Input {
                 authority: authority.clone().unwrap_or_default(),
@@ -287,7 +307,28 @@ impl Emitted {
                     .collect(),
             },
             validate,
-        });
+        };
+        let is_same = |check: &Check| {
+            let Connection { address: _, port, security } = self::request(check, config).connection;
+            let is_as_secure = match (&security, &connection.security) {
+                (Security::Tls { server_name: one, .. }, Security::Tls { server_name: other, .. }) => one == other,
+                (one, other) => one == other,
+            };
+            port == connection.port && is_as_secure
+        };
+        if !is_same(&check) && !check.input.authority.contains(':') {
+            // The port of another listener than the first.
+            let was = check.input.authority.clone();
+            let _ = write!(check.input.authority, ":{}", connection.port);
+            if check.validate.host_rewrite.as_ref() == Some(&was) {
+                check.validate.host_rewrite = Some(check.input.authority.clone());
+            }
+        }
+        if !is_same(&check) {
+            return Err("router_check_tool has no form for its port or its server name");
+        }
+        self.0.push(check);
+        Ok(())
     }
 
     /// The file.

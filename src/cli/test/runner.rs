@@ -23,12 +23,14 @@ use crate::options::{ListenerAddress, Options};
 use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, Object, ObjectKey};
 use crate::proving::{self, CaseFile, CaseResult, Offline, Proof, RequestCase, Simulated, Topology, offline_options};
-use crate::simulate::{Request, Simulator};
+use crate::simulate::{Decision, Request, Simulator};
 
 /// The results, and the same cases as router_check_tool tests.
 pub(super) struct Ran {
     pub(super) results: Results,
     pub(super) router_check: String,
+    /// Those among them that such a test cannot express, each with the reason.
+    pub(super) left_out: Vec<String>,
     /// What `--report` is about.
     pub(super) compiled: Compiled,
 }
@@ -57,13 +59,17 @@ pub(super) fn run(args: &TestArgs, options: &Options, stdin: &mut dyn Read) -> R
         stdin.read_to_end(&mut piped).map_err(|error| format!("cannot read standard input: {error}"))?;
     }
     let manifests = Manifests { input: &input, piped: &piped };
-    let compiled = manifests.compile(options);
+    let mut compiled = manifests.compile(options);
+    if args.partial {
+        compiled.compilation.narrow();
+    }
     if let Some(why) = &compiled.unselected {
         return Err(why.clone());
     }
     let texts = compiled.compilation.manifests.sources.sources.iter().map(|source| source.text.as_str());
     let topology = Topology::scan(texts, &options.namespace);
-    let mut state = State { outcomes: Vec::new(), taken: BTreeSet::new(), emitted: Emitted::default() };
+    let mut state =
+        State { outcomes: Vec::new(), taken: BTreeSet::new(), emitted: Emitted::default(), left_out: Vec::new() };
     for file in &files {
         match &file.content {
             Content::Requests(cases) => state.run_requests(args, file, cases, options, &topology, &manifests)?,
@@ -200,6 +206,7 @@ struct State {
     outcomes: Vec<CaseOutcome>,
     taken: BTreeSet<RouteName>,
     emitted: Emitted,
+    left_out: Vec<String>,
 }
 
 impl State {
@@ -239,11 +246,13 @@ impl State {
         if !undecided.is_empty() {
             return Err(undecided.join("\nerror: "));
         }
-        for one in &simulated {
-            self.taken.extend(one.decision.route.map(|route| route.name.clone()));
-            self.emitted.add(&one.result.name, &one.request, &one.decision, config);
-        }
+        // Without a run, a case that is skipped shows nothing of the rule that it would reach.
+        let shown = simulated.iter().filter(|one| args.envoy.is_some() || one.skipped.is_none());
+        self.taken.extend(shown.filter_map(|one| one.decision.route.map(|route| route.name.clone())));
         if args.emit.is_some() {
+            for one in &simulated {
+                self.emit(file, &one.result.name, &one.request, &one.decision, config);
+            }
             return Ok(());
         }
         let Some(envoy) = &args.envoy else {
@@ -285,7 +294,7 @@ impl State {
             }
             let decision = simulator.decide(&request);
             self.taken.extend(decision.route.map(|route| route.name.clone()));
-            self.emitted.add(&check.test_name, &request, &decision, config);
+            self.emit(file, &check.test_name, &request, &decision, config);
             let result = CaseResult {
                 name: check.test_name.clone(),
                 requests: 1,
@@ -295,6 +304,14 @@ impl State {
             self.outcomes.push(outcome(file, result, Some(tracer.trace(&request, &decision))));
         }
         Ok(())
+    }
+
+    /// Writes a case as a test of router_check_tool, where that can express it.
+    fn emit(&mut self, file: &Cases, name: &str, request: &Request, decision: &Decision<'_>, config: &Config) {
+        if let Err(why) = self.emitted.add(name, request, decision, config) {
+            let line = line_of(&file.text, name);
+            self.left_out.push(format!("{}:{line}: case `{}`: {why}", for_terminal(&file.name), for_terminal(name)));
+        }
     }
 
     fn finish(self, args: &TestArgs, compiled: Compiled) -> Ran {
@@ -314,7 +331,7 @@ impl State {
             outcome,
             fail_under: args.fail_under,
         };
-        Ran { results, router_check: self.emitted.to_yaml(), compiled }
+        Ran { results, router_check: self.emitted.to_yaml(), left_out: self.left_out, compiled }
     }
 }
 

@@ -4,8 +4,8 @@
 //! Input: the spec of a Gateway, a ListenerSet or a route, checked as far as it
 //! goes, with its problems. Output: the spec without what is wrong with it, and
 //! the parts that are missing from it. What else has a number in a list keeps
-//! it. A part that is missing must not make others look wrong: a rule is left
-//! out as a whole, and a listener without its hostname, its TLS settings or
+//! it. A part that is missing must not make others look wrong: a rule or a
+//! parentRef is left out as a whole, and a listener without its hostname, its TLS settings or
 //! whom it admits takes whatever comes. An unknown field costs nothing else.
 
 use crate::diagnostics::{FieldPath, Segment, codes};
@@ -57,8 +57,16 @@ fn leave_out(spec: &mut Node, kind: Kind, below: &[Segment], problem: &Problem) 
         [] => (problem.code == codes::BROKEN_RULE).then_some(None),
         [Segment::Field(_)] if is_about_count(problem) => Some(None),
         [Segment::Field(list), Segment::Index(at), ..] if is_route && list == "rules" => {
-            *item(spec, "rules", *at)? = Node::Map(Vec::new());
+            *item(spec, "rules", *at)? = Node::Map(content_of_rule(kind));
             Some(Some(path!["spec", "rules", *at]))
+        }
+        // How the references go together keeps nobody from following each.
+        [Segment::Field(list), Segment::Index(_)] if list == "parentRefs" && problem.code == codes::BROKEN_RULE => {
+            Some(None)
+        }
+        [Segment::Field(list), Segment::Index(at), ..] if is_route && list == "parentRefs" => {
+            *item(spec, "parentRefs", *at)? = nobody();
+            Some(Some(path!["spec", "parentRefs", *at]))
         }
         [Segment::Field(list), Segment::Index(at), ..] if is_route && list == "hostnames" => {
             replace_hostname(spec, *at)?;
@@ -113,6 +121,21 @@ fn item<'n>(spec: &'n mut Node, list: &str, at: usize) -> Option<&'n mut Node> {
     let (_, list) = entries.iter_mut().find(|(name, _)| name == list)?;
     let Node::List(items) = list else { return None };
     items.get_mut(at)
+}
+
+/// What a rule cannot be decoded without.
+fn content_of_rule(kind: Kind) -> Vec<(String, Node)> {
+    match kind {
+        Kind::TLSRoute | Kind::TCPRoute | Kind::UDPRoute => vec![("backendRefs".to_owned(), Node::List(Vec::new()))],
+        _ => Vec::new(),
+    }
+}
+
+/// A parent that attaches nothing, in place of one that cannot be read: without any, a route would be one that nobody
+/// has ever attached.
+fn nobody() -> Node {
+    let entry = |name: &str, value: &str| (name.to_owned(), Node::String(value.to_owned()));
+    Node::Map(vec![entry("group", "gwctl.dev"), entry("kind", "Unreadable"), entry("name", "unreadable")])
 }
 
 /// Every namespace.

@@ -1,0 +1,117 @@
+//! Judged routes that attach to listeners of the context which the
+//! configuration does not serve.
+//!
+//! What is wrong with such a listener, its Gateway or its class stands on an
+//! object of the context, where nobody who is judged would hear of it.
+
+use std::collections::HashSet;
+
+use crate::analysis::Sockets;
+use crate::diagnostics::{FieldPath, Finding, Location, ObjectRef, Related, Severity};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::path;
+use crate::resolver::{Resolved, ResolvedListener, RouteParent};
+use crate::translator::lower::Lowered;
+
+use super::Objects;
+
+/// A judged route, and a listener of the context that would take it and serves nothing.
+#[derive(Debug)]
+pub(crate) struct Unserved {
+    route: ObjectRef,
+    /// Where the route names the parent.
+    location: Location,
+    /// The listener in words.
+    listener: String,
+    /// Who declares the listener, and where.
+    owner: ObjectRef,
+    path: FieldPath,
+    gateway: ObjectRef,
+    class: ObjectRef,
+}
+
+/// Every judged route with each listener of the context that is not in what is emitted.
+pub(crate) fn find(manifests: &Manifests, resolved: &Resolved<'_>, emitted: &Lowered) -> Vec<Unserved> {
+    let mut found = Vec::new();
+    if !manifests.sources.sources.iter().any(|source| source.context) {
+        return found;
+    }
+    let sockets = Sockets::new(&emitted.config, &emitted.origins);
+    let Resolved { http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, .. } = resolved;
+    macro_rules! find {
+        ($($routes:ident),+) => {$(
+            for route in $routes {
+                find_of_route(resolved, &sockets, route.object, &route.parents, &mut found);
+            }
+        )+};
+    }
+    find!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
+    found
+}
+
+fn find_of_route<S>(
+    resolved: &Resolved<'_>,
+    sockets: &Sockets<'_>,
+    route: &Object<S>,
+    parents: &[RouteParent],
+    found: &mut Vec<Unserved>,
+) {
+    if route.position.context {
+        return;
+    }
+    for parent in parents {
+        let gateways = |gateway: usize| resolved.gateways.get(gateway);
+        for id in &parent.listeners {
+            let (Some(gateway), listener) = (gateways(id.gateway), resolved.listener(*id)) else { continue };
+            let is_served = gateway.refused.is_none() && listener.refused.is_none() && sockets.of(listener).is_some();
+            if !is_served && listener.owner.is_in_context() {
+                let class = &gateway.object.spec.gateway_class_name;
+                found.push(Unserved::new(route, parent, listener, class));
+            }
+        }
+    }
+}
+
+impl Unserved {
+    fn new<S>(route: &Object<S>, parent: &RouteParent, listener: &ResolvedListener<'_>, class: &str) -> Self {
+        let class = ObjectKey { kind: Kind::GatewayClass, namespace: String::new(), name: class.to_owned() };
+        Self {
+            route: route.key().to_ref(),
+            location: route.at(&parent.source.path()),
+            listener: listener.describe(),
+            owner: listener.owner.key().to_ref(),
+            path: path!["spec", "listeners", listener.index],
+            gateway: listener.owner.gateway.key().to_ref(),
+            class: class.to_ref(),
+        }
+    }
+
+    /// Whether a place is one of the listener, or of what the listener depends on as a whole.
+    fn depends_on(&self, object: &ObjectRef, path: &FieldPath) -> bool {
+        let is_whole = !path.0.starts_with(&path!["spec", "listeners"].0);
+        match object {
+            object if *object == self.owner => is_whole || path.0.starts_with(&self.path.0),
+            object if *object == self.gateway => is_whole,
+            object => *object == self.class,
+        }
+    }
+}
+
+/// Where the judged routes name the listeners that an error of the context keeps from being served, each route once.
+pub(super) fn suffering(unserved: &[Unserved], finding: &Finding, objects: &Objects) -> Vec<Related> {
+    if unserved.is_empty() || finding.severity() != Severity::Error {
+        return Vec::new();
+    }
+    let own = finding.object.clone().zip(finding.path.clone());
+    // The error of a certificate stands on the certificate and names the listener.
+    let related = finding.related.iter().filter_map(|related| objects.at(&related.location));
+    let places: Vec<(ObjectRef, FieldPath)> = own.into_iter().chain(related).collect();
+    let mut told = HashSet::new();
+    let is_cause = |one: &&Unserved| places.iter().any(|(object, path)| one.depends_on(object, path));
+    let new = unserved.iter().filter(is_cause).filter(|one| told.insert(&one.route));
+    new.map(|one| {
+        let message = format!("depends on {}, which is not served", one.listener);
+        Related { message, location: one.location.clone() }
+    })
+    .collect()
+}
