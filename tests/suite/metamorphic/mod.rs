@@ -105,7 +105,7 @@ fn campaign(bases: &[Base], share: usize) -> Result<(), Failed> {
     for (place, base) in bases.iter().enumerate().skip(share).step_by(SHARES) {
         let mut needed = BTreeSet::new();
         for (number, addition) in ADDITIONS.iter().enumerate() {
-            if !is_whole && (addition.is_of_the_campaign || !is_sampled(seed, place, number)) {
+            if !is_whole && !is_sampled(seed, place, number) {
                 continue;
             }
             if let Some(missing) = try_addition(base, addition, &mut needed) {
