@@ -96,6 +96,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(signals::trials(&harness));
     trials.extend(simulated::trials(&harness));
     trials.extend(witness::trials(&harness));
+    trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));
     trials.extend(staked::trials(&harness));
     trials.extend(confined::trials(&harness));
