@@ -23,7 +23,7 @@ pub use input::{FileArgs, InputArgs};
 pub use route::{DecisionFormat, RouteArgs};
 pub use status::{StatusArgs, StatusFormat};
 pub use test::{EmittedCases, TestArgs, TestFormat};
-pub use translate::{OutputFormat, Section, TranslateArgs};
+pub use translate::{LayoutName, OutputFormat, Section, TranslateArgs};
 pub use validate::ValidateArgs;
 
 /// Compile Kubernetes Gateway API manifests to an Envoy configuration, offline.

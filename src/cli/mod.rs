@@ -24,6 +24,7 @@ mod trace;
 mod translate;
 mod validate;
 pub mod value;
+mod xds;
 
 use clap::CommandFactory as _;
 

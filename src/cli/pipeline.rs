@@ -20,6 +20,7 @@ use crate::parser::load::{self, Disk, Input, Tree};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Manifests, Metadata};
 use crate::parser::source::{Found, Source, SourceId, SourceSet};
+use crate::translator::envoy::{self, Kind, Layout, Resource};
 
 /// What to write, and how.
 #[derive(Clone, Copy, Debug)]
@@ -213,11 +214,6 @@ impl Compiled {
         self.findings().iter().any(|finding| finding.severity() == Severity::Error)
     }
 
-    /// Whether the configuration holds a private key.
-    pub(super) fn holds_private_key(&self) -> bool {
-        self.compilation.holds_private_key
-    }
-
     /// Leaves out the warning of a private key, which does not go to standard output.
     pub(super) fn keep_key_private(&mut self) {
         self.compilation.findings.retain(|finding| finding.code != codes::KEY_ON_STDOUT);
@@ -243,22 +239,58 @@ impl Compiled {
         Ok(())
     }
 
+    /// The resources of one kind; none where there is no configuration.
+    pub(super) fn resources(&self, kind: Kind, layout: &Layout) -> Vec<Resource> {
+        let config = self.compilation.bootstrap.as_ref().map(|_| &self.compilation.emitted().config);
+        config.map(|config| envoy::resources(config, kind, layout)).unwrap_or_default()
+    }
+
+    /// Resources as a file that Envoy reads.
+    ///
+    /// # Errors
+    /// A fault of ours.
+    pub(super) fn render_resources(&self, kind: Kind, wires: &[&[u8]], emission: &Emission) -> io::Result<Vec<u8>> {
+        let comments = self.comments(emission);
+        let mut out = Vec::new();
+        emit::write_resources(kind.message(), wires, emission.format.into(), &*comments, &mut out)?;
+        Ok(out)
+    }
+
+    /// What stands above the parts of the output.
+    fn comments(&self, emission: &Emission) -> Box<dyn Comments + '_> {
+        if emission.comments && emission.format == OutputFormat::Yaml {
+            Box::new(SourceComments::new(&self.compilation))
+        } else {
+            Box::new(NoComments)
+        }
+    }
+
+    /// Whether a part of the configuration holds a private key.
+    pub(super) fn shows_private_key(&self, section: Option<Section>) -> bool {
+        let shows = |section| {
+            let kind = Kind::from(section);
+            let resources = self.resources(kind, &Layout::sections());
+            resources.iter().any(|one| emit::holds_private_key(kind.message(), &one.wire).unwrap_or(true))
+        };
+        self.compilation.holds_private_key && section.is_none_or(shows)
+    }
+
     /// Writes the configuration, or a section of it.
     ///
     /// # Errors
     /// Those of `out`.
     pub(super) fn emit(&self, emission: &Emission, out: &mut dyn Write) -> io::Result<()> {
-        let Emission { format, section, comments } = *emission;
+        let Emission { format, section, comments: _ } = *emission;
         let wire = self.compilation.bootstrap.as_deref().unwrap_or_default();
-        let comments: Box<dyn Comments> = if comments && format == OutputFormat::Yaml {
-            Box::new(SourceComments::new(&self.compilation))
-        } else {
-            Box::new(NoComments)
-        };
         match section {
-            Some(section) => emit::write_section(wire, section.into(), format.into(), &*comments, out),
+            Some(section) => {
+                let kind = Kind::from(section);
+                let resources = self.resources(kind, &Layout::sections());
+                let wires: Vec<&[u8]> = resources.iter().map(|one| one.wire.as_slice()).collect();
+                out.write_all(&self.render_resources(kind, &wires, emission)?)
+            }
             None => match format {
-                OutputFormat::Yaml => emit::write_yaml(emit::BOOTSTRAP, wire, &*comments, out),
+                OutputFormat::Yaml => emit::write_yaml(emit::BOOTSTRAP, wire, &*self.comments(emission), out),
                 OutputFormat::Json => emit::write_json(emit::BOOTSTRAP, wire, out),
                 OutputFormat::Pb => out.write_all(wire),
             },
@@ -276,14 +308,14 @@ impl From<OutputFormat> for Format {
     }
 }
 
-impl From<Section> for emit::Section {
+impl From<Section> for Kind {
     fn from(section: Section) -> Self {
         match section {
-            Section::Listeners => Self::Listeners,
-            Section::Routes => Self::Routes,
-            Section::Clusters => Self::Clusters,
-            Section::Endpoints => Self::Endpoints,
-            Section::Secrets => Self::Secrets,
+            Section::Listeners => Self::Listener,
+            Section::Routes => Self::Route,
+            Section::Clusters => Self::Cluster,
+            Section::Endpoints => Self::Endpoint,
+            Section::Secrets => Self::Secret,
         }
     }
 }

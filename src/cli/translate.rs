@@ -1,18 +1,22 @@
 //! `gwctl translate`: the Envoy configuration on standard output or in a file,
 //! findings on standard error.
 
+use std::path::Path;
 use std::time::Instant;
 
-use super::args::{Cli, OutputFormat, ScreenArgs, Section, TranslateArgs};
+use super::args::{Cli, LayoutName, OutputFormat, ScreenArgs, TranslateArgs};
 use super::check::Checked;
 use super::exit::ExitStatus;
 use super::pipeline::{self, Compiled, Emission};
 use super::report::{Counts, Rendering, stream_format, tell_summary};
 use super::streams::{Streams, Unwritten};
 use super::value::ReportFormat;
-use super::{Failure, tell_nothing_found};
+use super::{Failure, tell_nothing_found, xds};
+use crate::diagnostics::escape::for_terminal;
+use crate::emit::directory::{Directory, DirectoryError};
 use crate::emit::file::standard_stream;
 use crate::options::Options;
+use crate::translator::envoy::NODE;
 
 /// Compiles the input, reports what was found, and writes the configuration unless findings forbid it.
 ///
@@ -23,11 +27,12 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let options = Options { writes_configuration: true, ..options };
+    refuse_misplaced(args).map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let checked = args.check.as_deref().map(Checked::read).transpose().map_err(Failure::Missing)?;
     let mut compiled = pipeline::compile(&args.input, &options, streams.stdin);
     let is_written = compiled.has_output() && (args.partial || !compiled.has_errors());
     match stream(args) {
-        Some(stream) if is_written && shows_private_key(args, &compiled) => compiled.name_stream_of_key(stream),
+        Some(stream) if is_written && compiled.shows_private_key(args.section) => compiled.name_stream_of_key(stream),
         _ => compiled.keep_key_private(),
     }
     let status = report(args, screen, &compiled, started, streams)?;
@@ -35,7 +40,10 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
         return Ok(checked.compare(&compiled, streams)?);
     }
     if status == ExitStatus::Success {
-        write(args, &compiled, streams)?;
+        match &args.output_dir {
+            Some(directory) => write_directory(args, directory, screen, &compiled, streams)?,
+            None => write(args, &compiled, streams)?,
+        }
     }
     compiled.leave();
     Ok(status)
@@ -72,10 +80,54 @@ fn write(args: &TranslateArgs, compiled: &Compiled, streams: &mut Streams<'_>) -
     compiled.write_secrets(args.compile.secrets_dir())?;
     match output_file(args) {
         Some(file) => {
-            pipeline::write_file(file, shows_private_key(args, compiled), |out| compiled.emit(&emission, out))
+            pipeline::write_file(file, compiled.shows_private_key(args.section), |out| compiled.emit(&emission, out))
         }
         None => streams.raw_product(|out| compiled.emit(&emission, out)),
     }
+}
+
+/// What of the flags of the output does not fit together.
+fn refuse_misplaced(args: &TranslateArgs) -> Result<(), String> {
+    let beside = [
+        ("--output-file", args.output_file.is_some()),
+        ("--section", args.section.is_some()),
+        ("--check", args.check.is_some()),
+    ];
+    match (args.layout, &args.output_dir) {
+        (LayoutName::Xds, None) => Err("`--layout xds` needs `--output-dir DIR`".to_owned()),
+        (LayoutName::Static, Some(_)) => Err("`--output-dir` belongs to `--layout xds`".to_owned()),
+        (LayoutName::Static, None) => Ok(()),
+        (LayoutName::Xds, Some(_)) => match beside.into_iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(format!("`{flag}` does not go with `--layout xds`")),
+            None => Ok(()),
+        },
+    }
+}
+
+fn write_directory(
+    args: &TranslateArgs,
+    path: &Path,
+    screen: ScreenArgs,
+    compiled: &Compiled,
+    streams: &mut Streams<'_>,
+) -> Result<(), Unwritten> {
+    let failed = |error: DirectoryError| Unwritten(for_terminal(&error.to_string()).into_owned());
+    let settings = xds::Settings {
+        format: format(args),
+        comments: !args.no_comments,
+        node: NODE,
+        place: xds::place(path, args.mounted_at.as_deref())?,
+    };
+    let mut directory = Directory::open(path).map_err(failed)?;
+    compiled.write_secrets(args.compile.secrets_dir())?;
+    let written = xds::write(&mut directory, compiled, &settings).map_err(failed)?;
+    if written.is_bootstrap_changed && !screen.quiet {
+        streams.tell("the bootstrap has changed: a running Envoy needs a restart for it");
+    }
+    if screen.verbose || (streams.is_stderr_terminal && !screen.quiet) {
+        streams.tell(&written.to_string());
+    }
+    Ok(())
 }
 
 /// The file that the output goes to; `None` is standard output.
@@ -83,14 +135,12 @@ fn output_file(args: &TranslateArgs) -> Option<&std::path::Path> {
     args.output_file.as_deref().filter(|file| file.as_os_str() != "-")
 }
 
-/// The standard stream that the output goes to; `None` where it goes into a file.
+/// The standard stream that the output goes to; `None` where it goes into files.
 fn stream(args: &TranslateArgs) -> Option<&'static str> {
+    if args.output_dir.is_some() {
+        return None;
+    }
     output_file(args).map_or(Some("standard output"), standard_stream)
-}
-
-/// Whether the part of the configuration that is printed holds a private key.
-fn shows_private_key(args: &TranslateArgs, compiled: &Compiled) -> bool {
-    compiled.holds_private_key() && matches!(args.section, None | Some(Section::Secrets))
 }
 
 /// The format that was asked for, else the one of the output file's extension, else YAML.

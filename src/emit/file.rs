@@ -53,7 +53,7 @@ impl fmt::Display for FileError {
                 write!(f, "cannot write `{}`: it is not below the directory for secrets", path.display())
             }
             Self::Link(path) => {
-                write!(f, "cannot write a secret through `{}`: it is a symbolic link", path.display())
+                write!(f, "nothing is written through `{}`: it is a symbolic link", path.display())
             }
             Self::NoFile(path) => write!(f, "cannot write `{}`: it is no file", path.display()),
             Self::Full(path) => write!(f, "cannot write `{}`: no space is left", path.display()),
@@ -93,18 +93,32 @@ pub fn write_private_file(root: &Path, path: &Path, content: &[u8]) -> Result<()
         builder.create(directory).map_err(|error| explain(path, error))?;
     }
     refuse_links(root, path)?;
-    if fs::read(path).is_ok_and(|old| old == content) && is_private(path) {
-        return Ok(());
+    replace_if_changed(path, Access::Private, content).map(drop)
+}
+
+/// Replaces a file of ours unless it has this content, and is for its owner alone where it has to be; tells whether it
+/// was replaced. Nothing that is no file is replaced.
+///
+/// # Errors
+///
+/// What the system answered; the old file is as it was.
+pub(super) fn replace_if_changed(path: &Path, access: Access, content: &[u8]) -> Result<bool, FileError> {
+    let existing = match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => return Err(FileError::NoFile(path.to_path_buf())),
+        Ok(metadata) => Some(metadata.permissions()),
+        Err(_) => None,
+    };
+    let is_right = access == Access::Ordinary || is_private(path);
+    if existing.is_some() && is_right && fs::read(path).is_ok_and(|old| old == content) {
+        return Ok(false);
     }
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if !metadata.is_file() => Err(FileError::NoFile(path.to_path_buf())),
-        // The file itself is replaced, so that a link that comes meanwhile is replaced as well.
-        _ => replace(path, path, Access::Private, None, |out| out.write_all(content)),
-    }
+    // The file itself is replaced, so that a link that comes meanwhile is replaced as well.
+    let existing = existing.filter(|_| access == Access::Ordinary);
+    replace(path, path, access, existing, |out| out.write_all(content)).map(|()| true)
 }
 
 /// Refuses a path that leads through a symbolic link below `root`, or out of it.
-fn refuse_links(root: &Path, path: &Path) -> Result<(), FileError> {
+pub(super) fn refuse_links(root: &Path, path: &Path) -> Result<(), FileError> {
     let outside = || FileError::Outside(path.to_path_buf());
     let below = path.strip_prefix(root).map_err(|_| outside())?;
     let mut current = root.to_path_buf();
@@ -261,7 +275,7 @@ fn write_directly(
 }
 
 /// What an error of the system means for this path.
-fn explain(path: &Path, error: io::Error) -> FileError {
+pub(super) fn explain(path: &Path, error: io::Error) -> FileError {
     let path = path.to_path_buf();
     match error.kind() {
         io::ErrorKind::BrokenPipe => FileError::BrokenPipe,

@@ -14,6 +14,7 @@ use std::io::{self, Write};
 
 mod canonical;
 pub mod difference;
+pub mod directory;
 pub mod file;
 mod form;
 mod json;
@@ -29,7 +30,7 @@ mod yaml;
 
 pub use canonical::sort_map_entries;
 pub use secret::holds_private_key;
-pub use section::{Resource, Section, section, write_section};
+pub use section::{read_resources, write_resources};
 pub use tree::{write_json_value, write_yaml_value};
 
 use form::Form;

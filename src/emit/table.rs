@@ -81,6 +81,7 @@ impl Message {
     }
 
     /// The field with this name.
+    #[cfg(test)]
     pub(super) fn field_named(&self, name: &str) -> Option<&'static Field> {
         self.fields().iter().find(|field| field.name() == name)
     }

@@ -44,6 +44,7 @@ mod simulated;
 mod staked;
 mod status;
 mod witness;
+mod xds;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -116,5 +117,6 @@ fn trials() -> Vec<Trial> {
     trials.extend(docs::trials(root));
     trials.extend(features::trials(&harness, root));
     trials.extend(harness::trials());
+    trials.extend(xds::trials(&harness));
     trials
 }

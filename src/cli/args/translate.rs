@@ -22,7 +22,18 @@ pub struct TranslateArgs {
     /// Write to this file instead of standard output. The file is replaced as a whole, or left as it was.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub output_file: Option<PathBuf>,
-    /// Write only one section of the configuration, as Envoy's own resources.
+    /// How the configuration is laid out: `static` is one bootstrap; `xds` is a directory of files, which a running Envoy
+    /// follows without a restart (`envoy -c DIR/envoy.yaml`).
+    #[arg(long, value_name = "LAYOUT", default_value = "static", help_heading = "Output")]
+    pub layout: LayoutName,
+    /// The directory for `--layout xds`. It is made, or is one that gwctl made before; any other one is refused. Files are
+    /// replaced one by one in the order that loses no request, and only where they change.
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub output_dir: Option<PathBuf>,
+    /// Where Envoy finds that directory, if not at its own absolute path: in a container, for example.
+    #[arg(long, value_name = "DIR", help_heading = "Output", requires = "output_dir")]
+    pub mounted_at: Option<PathBuf>,
+    /// Write only one section of the configuration, as Envoy's own resources, which need nothing beside them.
     #[arg(long, value_name = "SECTION", help_heading = "Output")]
     pub section: Option<Section>,
     /// Leave out the comments that name the file and line behind each part of YAML output.
@@ -42,6 +53,16 @@ pub struct TranslateArgs {
     /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
     pub report: Vec<Destination>,
+}
+
+/// The layout of the configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LayoutName {
+    /// One bootstrap.
+    #[default]
+    Static,
+    /// Files that Envoy watches.
+    Xds,
 }
 
 /// The format of the configuration.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use envoy_types::pb::envoy::config::cluster::v3::{
     Cluster,
-    cluster::{ClusterDiscoveryType, DiscoveryType, DnsLookupFamily, LbPolicy},
+    cluster::{ClusterDiscoveryType, DiscoveryType, DnsLookupFamily, EdsClusterConfig, LbPolicy},
 };
-use envoy_types::pb::envoy::config::core::v3::{Address, Http2ProtocolOptions, Metadata};
+use envoy_types::pb::envoy::config::core::v3::{Address, ConfigSource, Http2ProtocolOptions, Metadata};
 use envoy_types::pb::envoy::config::endpoint::v3::{
     ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint::HostIdentifier,
 };
@@ -22,6 +22,7 @@ use envoy_types::pb::envoy::extensions::upstreams::http::v3::{
 use crate::ir::{self, Endpoints, UpstreamProtocol};
 
 use super::circuit_breaker::to_circuit_breakers;
+use super::layout::{Layout, Part};
 use super::name;
 use super::proto::{any, boolean, duration, named_address, socket_address, uint32};
 use super::upstream_tls::to_upstream_socket;
@@ -35,24 +36,28 @@ pub(super) const BUFFER_LIMIT_BYTES: u32 = 32_768;
 const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 /// How the endpoints of a cluster are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Discovery {
     /// They are in the configuration.
     Static,
+    /// In a file.
+    Files(Box<ConfigSource>),
     /// By DNS.
     Dns,
 }
 
-pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config) -> Cluster {
+pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &Layout) -> Cluster {
     let ir::Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, origin: _ } = cluster;
     let name = name::cluster(cluster);
-    let discovery = match endpoints {
-        Endpoints::Static(_) => Discovery::Static,
-        Endpoints::Dns(_) => Discovery::Dns,
+    let discovery = match (endpoints, &layout.endpoints) {
+        (Endpoints::Static(_), Part::File(files)) => Discovery::Files(Box::new(files.source(&name))),
+        (Endpoints::Static(_), _) => Discovery::Static,
+        (Endpoints::Dns(_), _) => Discovery::Dns,
     };
+    let is_inline = !matches!(discovery, Discovery::Files(_));
     Cluster {
-        load_assignment: Some(to_assignment(name.clone(), endpoints)),
-        transport_socket: tls.as_ref().map(|tls| to_upstream_socket(tls, config)),
+        load_assignment: is_inline.then(|| to_assignment(cluster)),
+        transport_socket: tls.as_ref().map(|tls| to_upstream_socket(tls, config, layout)),
         circuit_breakers: Some(to_circuit_breakers(*protocol, *retries)),
         ..base_cluster(name, discovery, *protocol)
     }
@@ -62,17 +67,25 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config) -> Cluster 
 /// with an error before any endpoint is looked for.
 pub(super) fn invalid_backend() -> Cluster {
     let name = name::INVALID_BACKEND.to_owned();
-    Cluster {
-        load_assignment: Some(to_assignment(name.clone(), &Endpoints::Static(Vec::new()))),
-        ..base_cluster(name, Discovery::Static, UpstreamProtocol::Http1)
-    }
+    Cluster { load_assignment: Some(no_endpoints()), ..base_cluster(name, Discovery::Static, UpstreamProtocol::Http1) }
+}
+
+/// Its endpoints: none.
+pub(super) fn no_endpoints() -> ClusterLoadAssignment {
+    ClusterLoadAssignment { cluster_name: name::INVALID_BACKEND.to_owned(), ..ClusterLoadAssignment::default() }
 }
 
 /// What all clusters have in common; the endpoints are added to it.
 pub(super) fn base_cluster(name: String, discovery: Discovery, protocol: UpstreamProtocol) -> Cluster {
     let is_dns = discovery == Discovery::Dns;
-    let discovery = if is_dns { DiscoveryType::StrictDns } else { DiscoveryType::Static };
+    let (discovery, source) = match discovery {
+        Discovery::Static => (DiscoveryType::Static, None),
+        Discovery::Files(source) => (DiscoveryType::Eds, Some(*source)),
+        Discovery::Dns => (DiscoveryType::StrictDns, None),
+    };
     Cluster {
+        eds_cluster_config: source
+            .map(|source| EdsClusterConfig { eds_config: Some(source), ..EdsClusterConfig::default() }),
         alt_stat_name: if name.contains('.') { name.replace('.', "_") } else { String::new() },
         dns_lookup_family: if is_dns { DnsLookupFamily::V4Preferred } else { DnsLookupFamily::Auto } as i32,
         wait_for_warm_on_init: is_dns.then(|| boolean(false)),
@@ -87,11 +100,11 @@ pub(super) fn base_cluster(name: String, discovery: Discovery, protocol: Upstrea
 }
 
 /// The endpoints of a cluster, all in one place.
-fn to_assignment(cluster_name: String, endpoints: &Endpoints) -> ClusterLoadAssignment {
+pub(super) fn to_assignment(cluster: &ir::Cluster) -> ClusterLoadAssignment {
     let locality =
-        LocalityLbEndpoints { lb_endpoints: lb_endpoints(endpoints, None), ..LocalityLbEndpoints::default() };
+        LocalityLbEndpoints { lb_endpoints: lb_endpoints(&cluster.endpoints, None), ..LocalityLbEndpoints::default() };
     let endpoints = if locality.lb_endpoints.is_empty() { Vec::new() } else { vec![locality] };
-    ClusterLoadAssignment { cluster_name, endpoints, ..ClusterLoadAssignment::default() }
+    ClusterLoadAssignment { cluster_name: name::cluster(cluster), endpoints, ..ClusterLoadAssignment::default() }
 }
 
 /// The endpoints with what is said about each of them.

@@ -10,15 +10,20 @@ use envoy_types::pb::envoy::extensions::filters::http::header_mutation::v3::Head
 use envoy_types::pb::envoy::extensions::filters::http::router::v3::Router;
 use envoy_types::pb::envoy::extensions::filters::http::stateful_session::v3::StatefulSession;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
-    HttpConnectionManager, HttpFilter,
-    http_connection_manager::{PathWithEscapedSlashesAction, ServerHeaderTransformation, UpgradeConfig},
+    HttpConnectionManager, HttpFilter, Rds,
+    http_connection_manager::{
+        PathWithEscapedSlashesAction, RouteSpecifier, ServerHeaderTransformation, UpgradeConfig,
+    },
     http_filter::ConfigType,
 };
+
+use prost::Message;
 
 use crate::ir;
 
 use super::access_log::to_access_log;
 use super::joined::Joined;
+use super::layout::{Layout, Part};
 use super::needs::Needs;
 use super::proto::{any, boolean, uint32};
 use super::{cors, ext_authz, forward, header, name, route, stateful_session};
@@ -40,22 +45,63 @@ pub(super) fn encode_http_connection_manager(
     chain: &ir::FilterChain,
     listener: &ir::Listener,
     config: &ir::Config,
+    layout: &Layout,
 ) -> Vec<u8> {
+    let manager = manager(connection, chain, listener, config);
+    if let Part::File(files) = &layout.routes {
+        let name = route_configuration_name(connection, chain, listener, config, layout);
+        let rds = Rds { config_source: Some(files.source(&name)), route_config_name: name };
+        return HttpConnectionManager { route_specifier: Some(RouteSpecifier::Rds(rds)), ..manager }.encode_to_vec();
+    }
+    let routes = routes(connection, name::route_configuration(listener, chain), config);
+    let mut manager = Joined::of(&manager);
+    manager.append(routes.into_field(HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, Joined::default()));
+    manager.into_bytes()
+}
+
+/// The route configuration of a connection manager: its name and its bytes.
+pub(super) fn encode_route_configuration(
+    connection: &ir::HttpConnection,
+    chain: &ir::FilterChain,
+    listener: &ir::Listener,
+    config: &ir::Config,
+    layout: &Layout,
+) -> (String, Vec<u8>) {
+    let name = route_configuration_name(connection, chain, listener, config, layout);
+    let bytes = routes(connection, name.clone(), config).into_bytes();
+    (name, bytes)
+}
+
+/// The name of a route configuration. In a file of its own it is a new one with every other set of authorizations:
+/// routes switch these on, and neither a moment nor a connection that stays open may be between a filter that goes and
+/// the routes that ask for another.
+fn route_configuration_name(
+    connection: &ir::HttpConnection,
+    chain: &ir::FilterChain,
+    listener: &ir::Listener,
+    config: &ir::Config,
+    layout: &Layout,
+) -> String {
+    let name = name::route_configuration(listener, chain);
+    let auths = Needs::of_connection(connection, config).auths;
+    if !matches!(layout.routes, Part::File(_)) || auths.is_empty() {
+        return name;
+    }
+    let filters: Vec<u8> = auths.iter().flat_map(|id| ext_authz::to_http_filter(*id, config).encode_to_vec()).collect();
+    format!("{name}/authorized/{}", name::digest(&filters))
+}
+
+fn routes(connection: &ir::HttpConnection, name: String, config: &ir::Config) -> Joined {
     let ir::HttpConnection { virtual_hosts, misdirected } = connection;
-    let configuration = RouteConfiguration {
-        name: name::route_configuration(listener, chain),
-        ignore_port_in_host_matching: true,
-        ..RouteConfiguration::default()
-    };
+    let configuration =
+        RouteConfiguration { name, ignore_port_in_host_matching: true, ..RouteConfiguration::default() };
     let mut routes = Joined::of(&configuration);
     let to_host = |host: &ir::VirtualHost| route::to_virtual_host(host, config);
     routes.extend(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, virtual_hosts, to_host);
     if !misdirected.is_empty() {
         routes.push(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &route::misdirected_host(misdirected));
     }
-    let mut manager = Joined::of(&manager(connection, chain, listener, config));
-    manager.append(routes.into_field(HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, Joined::default()));
-    manager.into_bytes()
+    routes
 }
 
 fn manager(

@@ -12,6 +12,9 @@ use rayon::prelude::*;
 /// How many items become one piece of work.
 const ITEMS_OF_A_PIECE: usize = 64;
 
+/// From how many bytes on a message stays a piece of its own.
+const BYTES_OF_A_PIECE: usize = 64 * 1024;
+
 /// The bytes of a message's fields, in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Joined {
@@ -29,6 +32,21 @@ impl Joined {
         let mut piece = Vec::with_capacity(message.encoded_len() + 8);
         message::encode(field, message, &mut piece);
         self.pieces.push(piece);
+    }
+
+    /// Adds a repeated field, one entry for the message of each of these bytes.
+    pub(super) fn extend_bytes(&mut self, field: u32, messages: impl IntoIterator<Item = Vec<u8>>) {
+        let mut short = Vec::new();
+        for message in messages {
+            encode_key(field, WireType::LengthDelimited, &mut short);
+            encode_varint(message.len() as u64, &mut short);
+            if message.len() < BYTES_OF_A_PIECE {
+                short.extend_from_slice(&message);
+            } else {
+                self.pieces.extend([std::mem::take(&mut short), message]);
+            }
+        }
+        self.pieces.push(short);
     }
 
     /// Adds a repeated field, one entry for each item.

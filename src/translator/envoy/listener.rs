@@ -14,6 +14,7 @@ use crate::ir::{self, ChainMatch, Handler, Transport};
 
 use super::cluster::BUFFER_LIMIT_BYTES;
 use super::http_connection::encode_http_connection_manager;
+use super::layout::Layout;
 use super::name;
 use super::proto::{any, any_bytes, boolean, duration, socket_address, udp_address, uint32};
 use super::tcp_proxy::to_tcp_proxy;
@@ -27,9 +28,9 @@ const TCP_PROXY: &str = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 /// How long a TLS handshake may take (Envoy's guidance for proxies at the edge asks for a limit; there is none by default).
 const TLS_HANDSHAKE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
-pub(super) fn to_listener(listener: &ir::Listener, config: &ir::Config) -> Listener {
+pub(super) fn to_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout) -> Listener {
     match &listener.transport {
-        Transport::Tcp(_) => to_tcp_listener(listener, config),
+        Transport::Tcp(_) => to_tcp_listener(listener, config, layout),
         Transport::Udp(proxy) => to_udp_listener(proxy, listener, config),
     }
 }
@@ -48,12 +49,12 @@ fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::C
     }
 }
 
-fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config) -> Listener {
+fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout) -> Listener {
     let ir::Listener { address, bind_port, port: _, transport: _, gateways: _, origin: _ } = listener;
     Listener {
         name: name::listener(listener),
         address: Some(socket_address(*address, *bind_port)),
-        filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config)).collect(),
+        filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config, layout)).collect(),
         listener_filters: listener_filters(listener, config),
         per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
         // Two proxies on one port would share its connections without an error.
@@ -87,14 +88,19 @@ fn listener_filter(name: &str, config: Any) -> ListenerFilter {
     }
 }
 
-fn to_filter_chain(chain: &ir::FilterChain, listener: &ir::Listener, config: &ir::Config) -> FilterChain {
+fn to_filter_chain(
+    chain: &ir::FilterChain,
+    listener: &ir::Listener,
+    config: &ir::Config,
+    layout: &Layout,
+) -> FilterChain {
     let ir::FilterChain { name, select, tls, handler, origin: _ } = chain;
     FilterChain {
         name: name.as_ref().map(name::filter_chain).unwrap_or_default(),
         filter_chain_match: to_chain_match(select),
         filters: match handler {
             Handler::Http(connection) => {
-                let manager = encode_http_connection_manager(connection, chain, listener, config);
+                let manager = encode_http_connection_manager(connection, chain, listener, config, layout);
                 let manager = any_bytes(HTTP_CONNECTION_MANAGER, manager);
                 vec![network_filter("envoy.filters.network.http_connection_manager", manager)]
             }
@@ -107,7 +113,7 @@ fn to_filter_chain(chain: &ir::FilterChain, listener: &ir::Listener, config: &ir
         },
         transport_socket: tls.as_ref().map(|tls| TransportSocket {
             name: tls::TRANSPORT_SOCKET.to_owned(),
-            config_type: Some(SocketConfig::TypedConfig(to_downstream_context(tls, config))),
+            config_type: Some(SocketConfig::TypedConfig(to_downstream_context(tls, config, layout))),
         }),
         transport_socket_connect_timeout: tls.is_some().then(|| duration(TLS_HANDSHAKE_TIMEOUT)),
         ..FilterChain::default()

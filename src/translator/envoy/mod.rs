@@ -12,6 +12,7 @@ mod forward;
 mod header;
 mod http_connection;
 mod joined;
+mod layout;
 mod listener;
 mod mirror;
 pub mod name;
@@ -20,6 +21,7 @@ mod path;
 mod pool;
 mod proto;
 mod redirect;
+mod resource;
 mod retry;
 mod route;
 mod split;
@@ -32,15 +34,20 @@ mod upstream_tls;
 use std::net::SocketAddr;
 
 use envoy_types::pb::envoy::config::bootstrap::v3::{
-    Admin, Bootstrap, LayeredRuntime, RuntimeLayer, runtime_layer::LayerSpecifier,
+    Admin, Bootstrap, LayeredRuntime, RuntimeLayer, bootstrap::DynamicResources, runtime_layer::LayerSpecifier,
 };
 use envoy_types::pb::envoy::config::overload::v3::{OverloadManager, ResourceMonitor, resource_monitor::ConfigType};
 use envoy_types::pb::envoy::extensions::resource_monitors::downstream_connections::v3::DownstreamConnectionsConfig;
 use envoy_types::pb::google::protobuf::{Struct, Value, value};
 
-use crate::ir::{self, ClusterId};
+use envoy_types::pb::envoy::config::core::v3::Node;
+use prost::Message as _;
+
+use crate::ir;
 
 use joined::Joined;
+pub use layout::{Layout, Place};
+pub use resource::{Kind, Resource, resources};
 
 /// RE2's default limit on the size of a compiled program is 100, which some 96
 /// literal characters exceed and which is fatal for the whole configuration.
@@ -58,28 +65,48 @@ const STATIC_RESOURCES_LISTENERS: u32 = 1;
 const STATIC_RESOURCES_CLUSTERS: u32 = 2;
 const STATIC_RESOURCES_SECRETS: u32 = 3;
 
-/// Translates the configuration: the bytes of a bootstrap.
+/// What a proxy that fetches resources calls itself, where nothing else is said.
+pub const NODE: &str = "gwctl";
+
+/// Translates the configuration: the bytes of a bootstrap that has all of it.
 pub fn encode_bootstrap(config: &ir::Config) -> Vec<u8> {
-    let needs = needs::Needs::of(config);
-    let pools = pool::collect(config);
-    let absorbed = pool::absorbed(&pools, config);
-    let own = (0..).map(ClusterId).zip(&config.clusters).filter(|(id, _)| !absorbed.contains(id));
-    let own: Vec<&ir::Cluster> = own.map(|(_, cluster)| cluster).collect();
-    let mut resources = Joined::default();
-    resources.extend(STATIC_RESOURCES_LISTENERS, &config.listeners, |listener| listener::to_listener(listener, config));
-    resources.extend(STATIC_RESOURCES_CLUSTERS, &own, |cluster| cluster::to_cluster(cluster, config));
-    resources.extend(STATIC_RESOURCES_CLUSTERS, &pools, |(name, members)| pool::to_cluster(name, members, config));
-    if needs.invalid_cluster {
-        resources.push(STATIC_RESOURCES_CLUSTERS, &cluster::invalid_backend());
+    let layout = Layout::bootstrap();
+    let mut all = Joined::default();
+    for (field, kind) in [
+        (STATIC_RESOURCES_LISTENERS, Kind::Listener),
+        (STATIC_RESOURCES_CLUSTERS, Kind::Cluster),
+        (STATIC_RESOURCES_SECRETS, Kind::Secret),
+    ] {
+        all.extend_bytes(field, resources(config, kind, &layout).into_iter().map(|resource| resource.wire));
     }
-    resources.extend(STATIC_RESOURCES_SECRETS, &config.certificates, tls::to_secret);
-    let proxy = Bootstrap {
+    all.into_field(BOOTSTRAP_STATIC_RESOURCES, Joined::of(&process(config))).into_bytes()
+}
+
+/// Translates what concerns the process alone: the bytes of a bootstrap whose listeners and clusters are in files.
+pub fn encode_dynamic_bootstrap(config: &ir::Config, node: &str, place: &Place, extension: &str) -> Vec<u8> {
+    let source = |name: &str| Some(place.source(&format!("{name}.{extension}")));
+    let bootstrap = Bootstrap {
+        node: Some(Node { id: node.to_owned(), cluster: NODE.to_owned(), ..Node::default() }),
+        dynamic_resources: Some(DynamicResources {
+            lds_config: source("lds"),
+            cds_config: source("cds"),
+            ..DynamicResources::default()
+        }),
+        // A regular expression may come with any later change.
+        layered_runtime: Some(regex_runtime()),
+        ..process(config)
+    };
+    bootstrap.encode_to_vec()
+}
+
+/// What a bootstrap says of the process itself.
+fn process(config: &ir::Config) -> Bootstrap {
+    Bootstrap {
         admin: config.proxy.admin.map(to_admin),
         overload_manager: Some(connection_limit()),
-        layered_runtime: needs.regex.then(regex_runtime),
+        layered_runtime: needs::Needs::of(config).regex.then(regex_runtime),
         ..Bootstrap::default()
-    };
-    resources.into_field(BOOTSTRAP_STATIC_RESOURCES, Joined::of(&proxy)).into_bytes()
+    }
 }
 
 /// The admin interface, which says why clients are refused and so takes

@@ -123,6 +123,33 @@ pub fn udp_proxy(listener: &Listener) -> String {
     format!("udp-{}", listener.bind_port)
 }
 
+/// The file of a resource, without its extension: `_` stands for `/`, and whatever else is no part of a plain file name
+/// is escaped. Names that are too long for a file end with their digest.
+pub fn file(resource: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut name = String::with_capacity(resource.len());
+    for byte in resource.bytes() {
+        match byte {
+            b'/' => name.push('_'),
+            b'-' | b'.' if !name.is_empty() => name.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => name.push(char::from(byte)),
+            _ => name.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    if name.len() > LONGEST {
+        name.truncate(LONGEST);
+        name.push('~');
+        name.push_str(&digest(resource.as_bytes()));
+    }
+    name
+}
+
+/// A short digest of what a name stands for.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The virtual host of a hostname.
 pub fn virtual_host(hostname: &Hostname) -> String {
     hostname.to_string()

@@ -25,6 +25,7 @@ use crate::ir::{self, Across, Action, ClusterId, Endpoints, Forward, RetryLimit,
 
 use super::circuit_breaker::to_circuit_breakers;
 use super::cluster::{Discovery, base_cluster, lb_endpoints};
+use super::layout::Layout;
 use super::name;
 use super::proto::{any, uint32};
 use super::upstream_tls::to_upstream_socket;
@@ -146,35 +147,22 @@ fn streams(config: &ir::Config) -> impl Iterator<Item = &ir::TcpBackend> {
 }
 
 /// The cluster of a pool.
-pub(super) fn to_cluster(name: &str, members: &[(ClusterId, u32)], config: &ir::Config) -> Cluster {
+pub(super) fn to_cluster(name: &str, members: &[(ClusterId, u32)], config: &ir::Config, layout: &Layout) -> Cluster {
     let clusters: Vec<(&ir::Cluster, u32)> =
         members.iter().map(|(id, weight)| (config.cluster(*id), *weight)).collect();
     let is_dns = clusters.iter().any(|(cluster, _)| matches!(cluster.endpoints, Endpoints::Dns(_)));
     let discovery = if is_dns { Discovery::Dns } else { Discovery::Static };
-    // All members speak alike, and most of the time over the same kind of connection.
-    let own_tls = clusters.first().map(|(cluster, _)| &cluster.tls);
-    let differs = |cluster: &ir::Cluster| Some(&cluster.tls) != own_tls;
-    let localities = clusters.iter().map(|(cluster, weight)| {
-        let metadata = differs(cluster).then(|| socket_metadata(cluster));
-        LocalityLbEndpoints {
-            locality: Some(Locality { zone: name::cluster(cluster), ..Locality::default() }),
-            load_balancing_weight: (*weight > 0).then(|| uint32(*weight)),
-            lb_endpoints: lb_endpoints(&cluster.endpoints, metadata.as_ref()),
-            ..LocalityLbEndpoints::default()
-        }
-    });
-    let endpoints = localities.collect();
+    let differs = |cluster: &ir::Cluster| differs(cluster, members, config);
     let first = clusters.first().map(|(cluster, _)| *cluster);
     let protocol = first.map_or(ir::UpstreamProtocol::Http1, |cluster| cluster.protocol);
+    let others = clusters.iter().map(|(c, _)| *c).filter(|c| differs(c));
     let retries = strictest(clusters.iter().map(|(cluster, _)| cluster.retries));
     Cluster {
-        load_assignment: Some(ClusterLoadAssignment {
-            cluster_name: name.to_owned(),
-            endpoints,
-            ..ClusterLoadAssignment::default()
-        }),
-        transport_socket: first.and_then(|cluster| cluster.tls.as_ref()).map(|tls| to_upstream_socket(tls, config)),
-        transport_socket_matches: socket_matches(clusters.iter().map(|(c, _)| *c).filter(|c| differs(c)), config),
+        load_assignment: Some(to_assignment(name, members, config)),
+        transport_socket: first
+            .and_then(|cluster| cluster.tls.as_ref())
+            .map(|tls| to_upstream_socket(tls, config, layout)),
+        transport_socket_matches: socket_matches(others, config, layout),
         common_lb_config: Some(CommonLbConfig {
             locality_config_specifier: Some(LocalityConfigSpecifier::LocalityWeightedLbConfig(
                 LocalityWeightedLbConfig::default(),
@@ -184,6 +172,31 @@ pub(super) fn to_cluster(name: &str, members: &[(ClusterId, u32)], config: &ir::
         circuit_breakers: Some(to_circuit_breakers(protocol, retries)),
         ..base_cluster(name.to_owned(), discovery, protocol)
     }
+}
+
+/// The endpoints of a pool, a locality for each member.
+pub(super) fn to_assignment(name: &str, members: &[(ClusterId, u32)], config: &ir::Config) -> ClusterLoadAssignment {
+    let locality = |(id, weight): &(ClusterId, u32)| {
+        let cluster = config.cluster(*id);
+        let metadata = differs(cluster, members, config).then(|| socket_metadata(cluster));
+        LocalityLbEndpoints {
+            locality: Some(Locality { zone: name::cluster(cluster), ..Locality::default() }),
+            load_balancing_weight: (*weight > 0).then(|| uint32(*weight)),
+            lb_endpoints: lb_endpoints(&cluster.endpoints, metadata.as_ref()),
+            ..LocalityLbEndpoints::default()
+        }
+    };
+    ClusterLoadAssignment {
+        cluster_name: name.to_owned(),
+        endpoints: members.iter().map(locality).collect(),
+        ..ClusterLoadAssignment::default()
+    }
+}
+
+/// Whether connections to a member differ from those to the first one. All members speak alike, and most of the time
+/// over the same kind of connection.
+fn differs(cluster: &ir::Cluster, members: &[(ClusterId, u32)], config: &ir::Config) -> bool {
+    members.first().is_some_and(|(first, _)| config.cluster(*first).tls != cluster.tls)
 }
 
 /// The limit of all members together: the least that one of them allows.
@@ -202,11 +215,14 @@ fn strictest(limits: impl Iterator<Item = RetryLimit>) -> RetryLimit {
 fn socket_matches<'c>(
     clusters: impl Iterator<Item = &'c ir::Cluster>,
     config: &ir::Config,
+    layout: &Layout,
 ) -> Vec<TransportSocketMatch> {
     let socket = |cluster: &ir::Cluster| TransportSocketMatch {
         name: name::cluster(cluster),
         r#match: Some(backend_struct(cluster)),
-        transport_socket: Some(cluster.tls.as_ref().map_or_else(plain_socket, |tls| to_upstream_socket(tls, config))),
+        transport_socket: Some(
+            cluster.tls.as_ref().map_or_else(plain_socket, |tls| to_upstream_socket(tls, config, layout)),
+        ),
     };
     clusters.map(socket).collect()
 }

@@ -10,8 +10,9 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
 };
 use envoy_types::pb::google::protobuf::Any;
 
-use crate::ir::{Authorities, ClientCertificates, Config, KeyPair, Material, TlsTermination};
+use crate::ir::{Authorities, CertificateId, ClientCertificates, Config, KeyPair, Material, TlsTermination};
 
+use super::layout::{Layout, Part};
 use super::name;
 use super::proto::{any, boolean};
 
@@ -20,7 +21,7 @@ pub(super) const TRANSPORT_SOCKET: &str = "envoy.transport_sockets.tls";
 const DOWNSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
 
 /// The context of connections from clients.
-pub(super) fn to_downstream_context(tls: &TlsTermination, config: &Config) -> Any {
+pub(super) fn to_downstream_context(tls: &TlsTermination, config: &Config, layout: &Layout) -> Any {
     let TlsTermination { certificates, alpn, clients } = tls;
     let (require, validation) = match clients {
         ClientCertificates::Unasked => (None, None),
@@ -29,13 +30,9 @@ pub(super) fn to_downstream_context(tls: &TlsTermination, config: &Config) -> An
     };
     let context = DownstreamTlsContext {
         common_tls_context: Some(CommonTlsContext {
-            tls_certificate_sds_secret_configs: certificates
-                .iter()
-                .map(|id| to_reference(config.certificate(*id)))
-                .collect(),
             alpn_protocols: alpn.iter().map(|&protocol| protocol.to_owned()).collect(),
             validation_context_type: validation.map(ValidationContextType::ValidationContext),
-            ..CommonTlsContext::default()
+            ..with_certificates(certificates, config, layout)
         }),
         require_client_certificate: require,
         ..DownstreamTlsContext::default()
@@ -45,18 +42,39 @@ pub(super) fn to_downstream_context(tls: &TlsTermination, config: &Config) -> An
 
 /// A certificate with its key, under a name that contexts refer to.
 pub(super) fn to_secret(pair: &KeyPair) -> Secret {
+    Secret { name: name::secret(pair), r#type: Some(secret::Type::TlsCertificate(to_certificate(pair))) }
+}
+
+fn to_certificate(pair: &KeyPair) -> TlsCertificate {
     let KeyPair { namespace: _, name: _, chain, key, origin: _ } = pair;
-    let certificate = TlsCertificate {
+    TlsCertificate {
         certificate_chain: Some(to_data_source(chain)),
         private_key: Some(to_data_source(key)),
         ..TlsCertificate::default()
-    };
-    Secret { name: name::secret(pair), r#type: Some(secret::Type::TlsCertificate(certificate)) }
+    }
 }
 
-/// A reference to a secret of the same configuration.
-pub(super) fn to_reference(pair: &KeyPair) -> SdsSecretConfig {
-    SdsSecretConfig { name: name::secret(pair), sds_config: None }
+/// What a context says of its own certificates.
+pub(super) fn with_certificates(ids: &[CertificateId], config: &Config, layout: &Layout) -> CommonTlsContext {
+    let pairs = ids.iter().map(|id| config.certificate(*id));
+    let sds_config = |name: &str| match &layout.secrets {
+        Part::File(files) => Some(files.source(name)),
+        Part::Inline | Part::Bootstrap => None,
+    };
+    if layout.secrets == Part::Inline {
+        return CommonTlsContext {
+            tls_certificates: pairs.map(to_certificate).collect(),
+            ..CommonTlsContext::default()
+        };
+    }
+    let reference = |pair| {
+        let name = name::secret(pair);
+        SdsSecretConfig { sds_config: sds_config(&name), name }
+    };
+    CommonTlsContext {
+        tls_certificate_sds_secret_configs: pairs.map(reference).collect(),
+        ..CommonTlsContext::default()
+    }
 }
 
 /// The check that a peer's certificate comes from one of the authorities.

@@ -12,9 +12,10 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
 
 use crate::ir::{CertificateName, Cluster, Config, UpstreamTls};
 
+use super::layout::Layout;
 use super::path::quote;
 use super::proto::{any, exact, matching};
-use super::tls::{TRANSPORT_SOCKET, to_reference, to_validation};
+use super::tls::{TRANSPORT_SOCKET, to_validation, with_certificates};
 
 const UPSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 
@@ -22,7 +23,7 @@ const UPSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.Upstre
 const MAXIMUM_VERSION: TlsProtocol = TlsProtocol::TlSv13;
 
 /// The transport socket of connections to a backend.
-pub(super) fn to_upstream_socket(tls: &UpstreamTls, config: &Config) -> TransportSocket {
+pub(super) fn to_upstream_socket(tls: &UpstreamTls, config: &Config, layout: &Layout) -> TransportSocket {
     let UpstreamTls { server_name, authorities, names, client_certificate } = tls;
     let validation = CertificateValidationContext {
         match_typed_subject_alt_names: names.iter().map(to_name_matcher).collect(),
@@ -35,12 +36,8 @@ pub(super) fn to_upstream_socket(tls: &UpstreamTls, config: &Config) -> Transpor
                 tls_maximum_protocol_version: MAXIMUM_VERSION as i32,
                 ..TlsParameters::default()
             }),
-            tls_certificate_sds_secret_configs: client_certificate
-                .iter()
-                .map(|id| to_reference(config.certificate(*id)))
-                .collect(),
             validation_context_type: Some(ValidationContextType::ValidationContext(validation)),
-            ..CommonTlsContext::default()
+            ..with_certificates(client_certificate.as_slice(), config, layout)
         }),
         ..UpstreamTlsContext::default()
     };

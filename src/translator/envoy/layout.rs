@@ -1,0 +1,115 @@
+//! Where the parts of resources stand: in the resource that uses them, beside it, or in a file of their own
+//! ([file-based discovery](https://www.envoyproxy.io/docs/envoy/latest/configuration/overview/examples#dynamic)).
+
+use envoy_types::pb::envoy::config::core::v3::config_source::ConfigSourceSpecifier;
+use envoy_types::pb::envoy::config::core::v3::{ApiVersion, ConfigSource, PathConfigSource, WatchedDirectory};
+
+use crate::ir::{self, Endpoints};
+
+use super::name;
+
+/// How many files a proxy watches at most. Envoy takes an inotify instance for each, of which a user has 128 on most
+/// systems, and ends at once where there is none left. Two proxies of one user fit.
+const MOST_FILES: usize = 60;
+
+/// Where the parts of resources stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// The route configurations of connection managers.
+    pub(super) routes: Part,
+    /// The certificates of TLS contexts.
+    pub(super) secrets: Part,
+    /// The endpoints of clusters whose addresses are known.
+    pub(super) endpoints: Part,
+}
+
+/// Where one kind of part stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// In the resource that uses it.
+    Inline,
+    /// Beside it, in the bootstrap.
+    Bootstrap,
+    /// In a file of its own.
+    File(Files),
+}
+
+/// The files of one kind of resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Files {
+    place: Place,
+    folder: &'static str,
+    extension: &'static str,
+}
+
+/// Where the proxy finds the files of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The directory.
+    pub directory: String,
+    /// The files come by a swapped link on the way, as mounted volumes do, and not by a rename in their directory.
+    pub is_swapped: bool,
+}
+
+impl Layout {
+    /// One bootstrap that has everything.
+    pub fn bootstrap() -> Self {
+        Self { routes: Part::Inline, secrets: Part::Bootstrap, endpoints: Part::Inline }
+    }
+
+    /// Resources that need nothing beside them.
+    pub fn sections() -> Self {
+        Self { routes: Part::Inline, secrets: Part::Inline, endpoints: Part::Inline }
+    }
+
+    /// Files below a directory, by the path that the proxy sees. What would make more files than a proxy can watch
+    /// stands inline: endpoints first, then certificates, then routes.
+    pub fn files(config: &ir::Config, place: &Place, extension: &'static str) -> Self {
+        let file = |folder| Part::File(Files { place: place.clone(), folder, extension });
+        let connections: usize = config.listeners.iter().map(|listener| listener.http_connections().count()).sum();
+        let counts =
+            [connections, config.certificates.len(), config.clusters.iter().filter(|one| is_known(one)).count()];
+        let mut left = MOST_FILES;
+        let mut fits = counts.iter().map(|count| {
+            left = left.saturating_sub(*count);
+            left > 0
+        });
+        let mut part = |kind| if fits.next() == Some(true) { file(kind) } else { Part::Inline };
+        Self { routes: part("rds"), secrets: part("sds"), endpoints: part("eds") }
+    }
+
+    /// What of it has files of its own, in the words of the discovery services.
+    pub fn services(&self) -> Vec<&'static str> {
+        let parts = [(&self.routes, "RDS"), (&self.endpoints, "EDS"), (&self.secrets, "SDS")];
+        parts.into_iter().filter(|(part, _)| matches!(part, Part::File(_))).map(|(_, name)| name).collect()
+    }
+}
+
+/// Whether the addresses of a cluster's endpoints are in the input.
+pub(super) fn is_known(cluster: &ir::Cluster) -> bool {
+    matches!(cluster.endpoints, Endpoints::Static(_))
+}
+
+impl Files {
+    /// Where a resource comes from.
+    pub(super) fn source(&self, resource: &str) -> ConfigSource {
+        let Self { place, folder, extension } = self;
+        place.source(&format!("{folder}/{}.{extension}", name::file(resource)))
+    }
+}
+
+impl Place {
+    /// A file as the source of resources.
+    pub(super) fn source(&self, file: &str) -> ConfigSource {
+        let watched = || WatchedDirectory { path: self.directory.clone(), ..WatchedDirectory::default() };
+        ConfigSource {
+            resource_api_version: ApiVersion::V3 as i32,
+            config_source_specifier: Some(ConfigSourceSpecifier::PathConfigSource(PathConfigSource {
+                path: format!("{}/{file}", self.directory),
+                watched_directory: self.is_swapped.then(watched),
+                ..PathConfigSource::default()
+            })),
+            ..ConfigSource::default()
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The resources of a configuration, each by its name: what a bootstrap, a section and the files of a directory are
+//! made of.
+
+use std::collections::HashSet;
+
+use envoy_types::pb::envoy::config::cluster::v3::Cluster;
+use prost::Message;
+use rayon::prelude::*;
+
+use crate::ir;
+
+use super::layout::{Layout, Part, is_known};
+use super::{cluster, http_connection, listener, name, needs, pool, tls};
+
+/// The kinds of resources that Envoy can fetch on their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Listeners with their filter chains.
+    Listener,
+    /// The route configurations of HTTP connection managers.
+    Route,
+    /// Clusters.
+    Cluster,
+    /// The endpoints of a cluster.
+    Endpoint,
+    /// A certificate with its key.
+    Secret,
+}
+
+impl Kind {
+    /// The full name of the message.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Listener => "envoy.config.listener.v3.Listener",
+            Self::Route => "envoy.config.route.v3.RouteConfiguration",
+            Self::Cluster => "envoy.config.cluster.v3.Cluster",
+            Self::Endpoint => "envoy.config.endpoint.v3.ClusterLoadAssignment",
+            Self::Secret => "envoy.extensions.transport_sockets.tls.v3.Secret",
+        }
+    }
+}
+
+/// A resource, encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Its name, unique among those of its kind.
+    pub name: String,
+    /// Its bytes.
+    pub wire: Vec<u8>,
+}
+
+impl Resource {
+    fn new(name: String, message: &impl Message) -> Self {
+        Self { name, wire: message.encode_to_vec() }
+    }
+
+    /// A cluster by its bytes, if they are one.
+    pub fn cluster(wire: Vec<u8>) -> Option<Self> {
+        let name = Cluster::decode(wire.as_slice()).ok()?.name;
+        Some(Self { name, wire })
+    }
+}
+
+/// The resources of one kind, in the order of the bootstrap.
+pub fn resources(config: &ir::Config, kind: Kind, layout: &Layout) -> Vec<Resource> {
+    match kind {
+        Kind::Listener => {
+            let to_resource = |listener: &ir::Listener| {
+                Resource::new(name::listener(listener), &listener::to_listener(listener, config, layout))
+            };
+            config.listeners.par_iter().map(to_resource).collect()
+        }
+        Kind::Route => routes(config, layout),
+        Kind::Cluster => clusters(config, layout),
+        Kind::Endpoint => endpoints(config, layout),
+        Kind::Secret => {
+            let to_resource = |pair: &ir::KeyPair| Resource::new(name::secret(pair), &tls::to_secret(pair));
+            config.certificates.par_iter().map(to_resource).collect()
+        }
+    }
+}
+
+fn routes(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
+    let chains =
+        config.listeners.iter().flat_map(|listener| listener.chains().iter().map(move |chain| (listener, chain)));
+    let connections = chains.filter_map(|(listener, chain)| match &chain.handler {
+        ir::Handler::Http(connection) => Some((connection, chain, listener)),
+        ir::Handler::Tcp(_) | ir::Handler::Close => None,
+    });
+    let to_resource = |(connection, chain, listener)| {
+        let (name, wire) = http_connection::encode_route_configuration(connection, chain, listener, config, layout);
+        Resource { name, wire }
+    };
+    let mut seen = HashSet::new();
+    let all = connections.map(to_resource);
+    all.filter(|one| seen.insert(one.wire.clone())).collect()
+}
+
+fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
+    let pools = pool::collect(config);
+    let own = own_clusters(config, &pools);
+    let own = own
+        .par_iter()
+        .map(|cluster| Resource::new(name::cluster(cluster), &cluster::to_cluster(cluster, config, layout)));
+    let shared = pools
+        .par_iter()
+        .map(|(name, members)| Resource::new(name.clone(), &pool::to_cluster(name, members, config, layout)));
+    let mut all: Vec<Resource> = own.chain(shared).collect();
+    if needs::Needs::of(config).invalid_cluster {
+        all.push(Resource::new(name::INVALID_BACKEND.to_owned(), &cluster::invalid_backend()));
+    }
+    all
+}
+
+/// The clusters that are emitted on their own.
+fn own_clusters<'c>(config: &'c ir::Config, pools: &[pool::Pool]) -> Vec<&'c ir::Cluster> {
+    let absorbed = pool::absorbed(pools, config);
+    let own = (0..).map(ir::ClusterId).zip(&config.clusters).filter(|(id, _)| !absorbed.contains(id));
+    own.map(|(_, cluster)| cluster).collect()
+}
+
+/// The endpoints of all clusters, or of those that look for them in files.
+fn endpoints(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
+    let pools = pool::collect(config);
+    let in_files = matches!(layout.endpoints, Part::File(_));
+    let own = own_clusters(config, &pools).into_iter().filter(|cluster| !in_files || is_known(cluster));
+    let own = own.map(|cluster| Resource::new(name::cluster(cluster), &cluster::to_assignment(cluster)));
+    let of_pool =
+        |(name, members): &pool::Pool| Resource::new(name.clone(), &pool::to_assignment(name, members, config));
+    let mut all: Vec<Resource> = own.collect();
+    if !in_files {
+        all.extend(pools.iter().map(of_pool));
+        if needs::Needs::of(config).invalid_cluster {
+            all.push(Resource::new(name::INVALID_BACKEND.to_owned(), &cluster::no_endpoints()));
+        }
+    }
+    all
+}
