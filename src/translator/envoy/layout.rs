@@ -113,3 +113,29 @@ impl Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(certificates: usize) -> ir::Config {
+        let inline = || ir::Material::Inline("".into());
+        let pair = |number: usize| ir::KeyPair {
+            namespace: "a".to_owned(),
+            name: number.to_string(),
+            chain: inline(),
+            key: inline(),
+            origin: None,
+        };
+        ir::Config { certificates: (0..certificates).map(pair).collect(), ..ir::Config::default() }
+    }
+
+    #[test]
+    fn a_proxy_never_watches_more_files_than_it_can() {
+        let place = Place { directory: "/a".to_owned(), is_swapped: false };
+        let services = |certificates| Layout::files(&config(certificates), &place, "yaml").services();
+        assert_eq!(services(MOST_FILES - 1), ["RDS", "EDS", "SDS"]);
+        assert_eq!(services(MOST_FILES), ["RDS"]);
+        assert_eq!(services(MOST_FILES + 1), ["RDS"]);
+    }
+}

@@ -154,3 +154,18 @@ pub(super) fn digest(bytes: &[u8]) -> String {
 pub fn virtual_host(hostname: &Hostname) -> String {
     hostname.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::file;
+
+    #[test]
+    fn files_are_named_after_their_resources() {
+        assert_eq!(file("shop/a/80"), "shop_a_80");
+        assert_eq!(file("https-443/*.example.com,b.example.com"), "https-443_%2A.example.com%2Cb.example.com");
+        assert_eq!(file("../.a"), "%2E._.a");
+        assert_eq!(file("a_b"), "a%5Fb");
+        let (long, longer) = (file(&"a/".repeat(400)), file(&"a/".repeat(401)));
+        assert!(long.len() < 250 && long != longer, "{long}");
+    }
+}
