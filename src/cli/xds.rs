@@ -81,7 +81,8 @@ pub(super) fn place(directory: &Path, elsewhere: Option<&Path>) -> Result<Place,
     let failed =
         |why: String| Unwritten(for_terminal(&format!("cannot write `{}`: {why}", directory.display())).into_owned());
     let path = match elsewhere {
-        Some(path) => path.to_path_buf(),
+        Some(path) if path.is_absolute() => path.to_path_buf(),
+        Some(path) => return Err(failed(format!("`--mounted-at {}` is no absolute path", path.display()))),
         None => std::path::absolute(directory).map_err(|error| failed(error.to_string()))?,
     };
     let text = path.to_str().ok_or_else(|| failed("its path is not UTF-8".to_owned()))?;
@@ -203,11 +204,13 @@ impl Superseded {
             .filter_map(|line| line.split_once(' '))
             .filter_map(|(since, name)| Some((name.to_owned(), since.parse().ok()?)))
             .collect();
-        let listener = |name: &str| match name.split_once("_authorized_") {
-            Some((listener, _)) => listener.to_owned(),
-            None => name.rsplit_once('.').map_or(name, |(listener, _)| listener).to_owned(),
+        // The listener and the format: files of another format are of another proxy.
+        let listener = |name: &str| {
+            let (name, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+            let (listener, _) = name.split_once("_authorized_").unwrap_or((name, ""));
+            (listener.to_owned(), extension.to_owned())
         };
-        let served: BTreeSet<String> = current.iter().map(|entry| listener(&entry.name)).collect();
+        let served: BTreeSet<(String, String)> = current.iter().map(|entry| listener(&entry.name)).collect();
         let is_current = |name: &str| current.iter().any(|entry| entry.name == name);
         let old = directory.listed("rds").filter(|name| !is_current(name) && served.contains(&listener(name)));
         let since = |name: &str| known.get(name).copied().unwrap_or(now);
@@ -272,4 +275,47 @@ impl Plan {
 /// none did. Envoy reads about a megabyte of YAML a second.
 fn reading_time(bytes: usize) -> Duration {
     Duration::from_millis(100 + u64::try_from(bytes / 1_000).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(names: &[&str]) -> Vec<Entry> {
+        let entry = |name: &&str| Entry { name: (*name).to_owned(), access: Access::Ordinary, content: b"x".to_vec() };
+        names.iter().map(entry).collect()
+    }
+
+    /// A directory that has these route configurations.
+    fn directory(root: &Path, names: &[&str]) -> Directory {
+        let mut directory = Directory::open(root).unwrap();
+        directory.announce(names.iter().copied().chain([SUPERSEDED])).unwrap();
+        for entry in entries(names) {
+            directory.write(&entry.name, entry.access, &entry.content).unwrap();
+        }
+        directory
+    }
+
+    #[test]
+    fn routes_of_other_authorizations_stay_until_connections_are_drained() {
+        let root = tempfile::tempdir().unwrap();
+        let old = ["rds/http-80.yaml", "rds/http-80_authorized_aa.yaml", "rds/http-81.yaml", "rds/http-80.json"];
+        let directory = directory(root.path(), &old);
+        let current = entries(&["rds/http-80_authorized_bb.yaml"]);
+        let superseded = |now| Superseded::read(&directory, &current, now);
+        let first = superseded(1_000);
+        assert_eq!(first.0.keys().collect::<Vec<_>>(), ["rds/http-80.yaml", "rds/http-80_authorized_aa.yaml"]);
+        let state = first.entry().unwrap();
+        directory.write(&state.name, state.access, &state.content).unwrap();
+        assert_eq!(superseded(1_000 + DRAIN_TIME.as_secs() - 1).0, first.0);
+        assert!(superseded(1_000 + DRAIN_TIME.as_secs()).0.is_empty());
+    }
+
+    #[test]
+    fn a_directory_is_found_at_its_absolute_path_or_where_it_is_mounted() {
+        assert!(place(Path::new("a"), None).unwrap().directory.ends_with("/a"));
+        let mounted = place(Path::new("a"), Some(Path::new("/b/"))).unwrap();
+        assert_eq!(mounted, Place { directory: "/b".to_owned(), is_swapped: true });
+        assert!(place(Path::new("a"), Some(Path::new("b"))).is_err());
+    }
 }
