@@ -72,7 +72,9 @@ pub(super) fn join_listener_sets<'m>(
         };
         if let Some(index) = gateway {
             let gateway = &mut gateways[index];
-            let occupied = occupied.entry(index).or_insert_with(|| Occupied::by(&gateway.listeners));
+            // What stands in for a Gateway has listeners that nobody declares: they conflict with nothing.
+            let declared = if gateway.stand_in.is_some() { &[][..] } else { &gateway.listeners };
+            let occupied = occupied.entry(index).or_insert_with(|| Occupied::by(declared));
             let owner = ListenerOwner::of_set(gateway.object, object);
             listeners.start = gateway.listeners.len();
             let mut own = resolve_listeners(owner, diagnostics);

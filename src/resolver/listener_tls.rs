@@ -240,7 +240,9 @@ fn report_ports_without_listener(gateway: &ResolvedGateway<'_>, diagnostics: &mu
 /// use the connection of one for requests to the other.
 fn report_overlaps(gateway: &ResolvedGateway<'_>, diagnostics: &mut Diagnostics) {
     let ends = |listener: &&ResolvedListener<'_>| {
-        matches!(listener.protocol, Protocol::Https | Protocol::TlsTerminate) && listener.conflict.is_none()
+        matches!(listener.protocol, Protocol::Https | Protocol::TlsTerminate)
+            && listener.conflict.is_none()
+            && !listener.owner.is_stand_in()
     };
     for listener in gateway.listeners.iter().filter(ends) {
         let overlapping = gateway.listeners.iter().filter(ends).find(|other| {

@@ -54,6 +54,11 @@ impl<'m> ListenerOwner<'m> {
         self.gateway.position.context || self.set.is_some_and(|set| set.position.context)
     }
 
+    /// Whether the owner stands in for a Gateway that is not in the input: nobody declares its listeners.
+    pub fn is_stand_in(self) -> bool {
+        self.set.is_none() && self.gateway.at(&FieldPath::ROOT).is_nowhere()
+    }
+
     /// The listeners that the owner declares.
     pub fn listeners(self) -> &'m [Listener] {
         self.set.map_or(&self.gateway.spec.listeners, |set| &set.spec.listeners)

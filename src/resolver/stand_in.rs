@@ -57,6 +57,8 @@ pub struct NamedAt {
 #[derive(Default)]
 struct Missing<'m> {
     wishes: Wishes<'m>,
+    /// The listeners that ListenerSets add to it.
+    of_sets: Vec<&'m Listener>,
     named_at: Option<NamedAt>,
 }
 
@@ -153,10 +155,14 @@ impl StandIns {
             let is_gateway = group == Kind::Gateway.group() && kind == Kind::Gateway.name();
             let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
             if is_gateway && let Some(key) = known.missing_object(Kind::Gateway, namespace, name) {
-                missing.entry(key).or_default().name(set, path!["spec", "parentRef", "name"]);
+                let missing = missing.entry(key).or_default();
+                missing.name(set, path!["spec", "parentRef", "name"]);
+                missing.of_sets.extend(&set.spec.listeners);
             }
         }
-        let made = missing.into_iter().map(|(key, Missing { wishes, named_at })| StandIn::new(key, &wishes, named_at));
+        let made = missing
+            .into_iter()
+            .map(|(key, Missing { wishes, of_sets, named_at })| StandIn::new(key, &wishes, of_sets, named_at));
         Self(made.collect())
     }
 
@@ -241,8 +247,8 @@ impl<'m> Known<'m> {
 }
 
 impl StandIn {
-    fn new(key: ObjectKey, wishes: &Wishes<'_>, named_at: Option<NamedAt>) -> Self {
-        let mut listeners = Listeners::default();
+    fn new(key: ObjectKey, wishes: &Wishes<'_>, of_sets: Vec<&Listener>, named_at: Option<NamedAt>) -> Self {
+        let mut listeners = Listeners { made: Vec::new(), of_sets };
         // Those that say most come first: the others may find a place on what is there then.
         let rank = |wish: &Wish<'_>| (wish.section.is_none(), wish.port.is_none());
         let mut sorted: Vec<_> = wishes.iter().collect();
@@ -265,7 +271,7 @@ impl StandIn {
         };
         let spec = GatewaySpec {
             gateway_class_name: String::new(),
-            listeners: listeners.0,
+            listeners: listeners.made,
             addresses: Vec::new(),
             infrastructure: None,
             allowed_listeners: Some(AllowedListeners { namespaces: everywhere() }),
@@ -282,10 +288,13 @@ impl StandIn {
 }
 
 /// The listeners of a stand-in while they are made.
-#[derive(Default)]
-struct Listeners(Vec<Listener>);
+struct Listeners<'m> {
+    made: Vec<Listener>,
+    /// Those that are declared: what is made takes no place of theirs.
+    of_sets: Vec<&'m Listener>,
+}
 
-impl Listeners {
+impl Listeners<'_> {
     /// Adds the listeners that some routes name.
     fn add(&mut self, wish: Wish<'_>, hostnames: &BTreeSet<&str>, all: &Wishes<'_>) {
         let Wish { carrier, section, port } = wish;
@@ -321,27 +330,29 @@ impl Listeners {
                 && (port.is_none() || listener.port == wanted)
                 && hostnames.iter().all(|host| meets(listener, host))
         };
-        if self.0.iter().any(is_there) {
+        if self.made.iter().any(is_there) {
             return;
         }
-        let fits = |port: &u16| hostnames.iter().all(|host| !self.is_taken(*port, protocol, host));
+        // A port that a route names is kept.
+        let of_sets = if port.is_some() { &[][..] } else { &self.of_sets };
+        let fits = |port: &u16| hostnames.iter().all(|host| !self.is_taken(of_sets, *port, protocol, host));
         let port = std::iter::once(wanted).chain(FREE_PORTS..).find(fits).unwrap_or(wanted);
         // Nobody has named the others.
         let name = section.unwrap_or_default();
-        self.0.extend(hostnames.iter().map(|host| listener(name, port, protocol, host)));
+        self.made.extend(hostnames.iter().map(|host| listener(name, port, protocol, host)));
     }
 
     /// Whether a listener could not be told from one that is there.
-    fn is_taken(&self, port: u16, protocol: &str, hostname: &str) -> bool {
+    fn is_taken(&self, of_sets: &[&Listener], port: u16, protocol: &str, hostname: &str) -> bool {
         let is_tls = |protocol: &str| matches!(protocol, "HTTPS" | "TLS");
         let of = |hostname: &str| Hostname::from_field(Some(hostname));
-        self.0.iter().filter(|other| other.port == port && (other.protocol == "UDP") == (protocol == "UDP")).any(
-            |other| {
-                let can_share = other.protocol == protocol && protocol != "TCP" && protocol != "UDP"
-                    || is_tls(&other.protocol) && is_tls(protocol);
-                !can_share || Hostname::from_field(other.hostname.as_deref()) == of(hostname)
-            },
-        )
+        let others = self.made.iter().chain(of_sets.iter().copied());
+        let mut near = others.filter(|other| other.port == port && (other.protocol == "UDP") == (protocol == "UDP"));
+        near.any(|other| {
+            let can_share = other.protocol == protocol && protocol != "TCP" && protocol != "UDP"
+                || is_tls(&other.protocol) && is_tls(protocol);
+            !can_share || Hostname::from_field(other.hostname.as_deref()) == of(hostname)
+        })
     }
 }
 
@@ -394,7 +405,7 @@ mod tests {
     fn made(wishes: &[(Wish<'static>, &[&'static str])]) -> Vec<String> {
         let wishes: Wishes<'_> = wishes.iter().map(|(wish, hosts)| (*wish, hosts.iter().copied().collect())).collect();
         let key = ObjectKey { kind: Kind::Gateway, namespace: "infra".to_owned(), name: "edge".to_owned() };
-        let listeners = StandIn::new(key, &wishes, None).gateway.spec.listeners;
+        let listeners = StandIn::new(key, &wishes, Vec::new(), None).gateway.spec.listeners;
         let shown =
             |l: &Listener| format!("{} {} {} {}", l.name, l.protocol, l.port, l.hostname.as_deref().unwrap_or("*"));
         listeners.iter().map(shown).collect()
