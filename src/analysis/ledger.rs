@@ -116,7 +116,7 @@ impl<'c> Books<'c> {
         let unserved = lowered.unserved.iter().map(|one| rule_key(&one.route));
         let left = diagnostics.unjudged().iter().filter_map(|one| match &one.subject {
             Subject::Part(object, path) => Some((object.clone(), path.clone())),
-            Subject::Object(_) | Subject::Document => None,
+            Subject::Object(_) | Subject::Document | Subject::File(_) => None,
         });
         let mut errors: HashMap<ObjectRef, Vec<FieldPath>> = HashMap::new();
         for finding in diagnostics.findings().iter().filter(|finding| finding.severity() == Severity::Error) {

@@ -118,7 +118,7 @@ pub(super) fn unlooked(compilation: &Compilation) -> Option<String> {
     let is_owner = |object: &ObjectRef| matches!(object.kind.as_str(), "Gateway" | "ListenerSet" | "XListenerSet");
     let may_listen = |unjudged: &&Unjudged| match &unjudged.subject {
         Subject::Object(object) | Subject::Part(object, _) => is_owner(object),
-        Subject::Document => true,
+        Subject::Document | Subject::File(_) => true,
     };
     let lines: Vec<String> = compilation
         .unjudged

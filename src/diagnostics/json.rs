@@ -195,7 +195,7 @@ fn left<'a>(Unjudged { subject, location: _, reason }: &'a Unjudged, place: Opti
     let (object, path) = match subject {
         Subject::Object(object) => (Some(object), None),
         Subject::Part(object, path) => (Some(object), Some(path.to_string())),
-        Subject::Document => (None, None),
+        Subject::Document | Subject::File(_) => (None, None),
     };
     JsonUnjudged {
         object: object.map(object_view),

@@ -26,6 +26,8 @@ pub enum Subject {
     Part(ObjectRef, FieldPath),
     /// A document in which no object can be recognised.
     Document,
+    /// A file that was not read, by its name.
+    File(String),
 }
 
 /// How much of what the input declares was judged.
@@ -74,6 +76,8 @@ impl fmt::Display for Ledger {
 pub enum Omission {
     /// The document is malformed, or too large.
     Unreadable,
+    /// The file is behind a symbolic link that leads out of the given directories.
+    Outside,
     /// The API server would refuse the object, and not enough of it can be decoded.
     Undecoded,
     /// Objects of the kind are not served.
@@ -114,6 +118,7 @@ impl Omission {
         match self {
             Self::NotSelected | Self::NoRoute | Self::NoCertificate | Self::BehindFirst => false,
             Self::Unreadable
+            | Self::Outside
             | Self::Undecoded
             | Self::KindNotServed
             | Self::Conflict
@@ -136,6 +141,7 @@ impl fmt::Display for Subject {
             Self::Object(object) => write!(f, "{object}"),
             Self::Part(object, path) => write!(f, "{object}, {path}"),
             Self::Document => f.write_str("a document"),
+            Self::File(name) => write!(f, "the file `{name}`"),
         }
     }
 }
@@ -144,6 +150,7 @@ impl fmt::Display for Omission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable => f.write_str("it cannot be read"),
+            Self::Outside => f.write_str("it is a symbolic link to a place outside the given directories"),
             Self::Undecoded => f.write_str("its errors leave too little of it to be decoded"),
             Self::KindNotServed => f.write_str("objects of this kind are not served"),
             Self::Conflict => f.write_str("another listener of the Gateway cannot be told from it"),

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::diagnostics::{Diagnostics, Finding, Location, Omission, Subject, Unjudged, codes};
 
 use super::parse::MAX_DOCUMENT;
 use super::source::{Found, Source, SourceSet};
@@ -99,6 +99,7 @@ pub fn load_from(
     for finding in survey.findings {
         diagnostics.report(finding);
     }
+    survey.outside.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Outside)));
     for (file, text) in survey.files.into_iter().zip(texts) {
         match text {
             Some(Ok(text)) => {
@@ -112,11 +113,19 @@ pub fn load_from(
             Some(Err(error)) => {
                 loaded.unreadable |= matches!(error, ReadError::Io(_));
                 diagnostics.report(error.finding(&file.name));
+                if !file.context {
+                    diagnostics.leave(unread(file.name, Omission::Unreadable));
+                }
             }
             None => {}
         }
     }
     loaded
+}
+
+/// A file whose manifests nobody knows.
+fn unread(name: String, reason: Omission) -> Unjudged {
+    Unjudged { subject: Subject::File(name.clone()), location: Location::Path(name), reason }
 }
 
 /// A file that is going to be read; no path means standard input.
@@ -137,6 +146,8 @@ struct Survey<'t> {
     directories: HashSet<PathBuf>,
     stdin: bool,
     findings: Vec<Finding>,
+    /// The links of judged directories that lead out of them.
+    outside: Vec<String>,
     unreadable: bool,
 }
 
@@ -150,6 +161,7 @@ impl<'t> Survey<'t> {
             directories: HashSet::new(),
             stdin: false,
             findings: Vec::new(),
+            outside: Vec::new(),
             unreadable: false,
         }
     }
@@ -250,6 +262,9 @@ impl<'t> Survey<'t> {
         if !self.roots.iter().any(|root| target.starts_with(root)) {
             if kind == EntryKind::Directory || has_manifest_extension(link) {
                 self.note(link, "is a symbolic link to a place outside the given directories");
+                if !context {
+                    self.outside.push(link.to_string_lossy().into_owned());
+                }
             }
         } else if kind == EntryKind::Directory {
             self.walk(link, &target, context);

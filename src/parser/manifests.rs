@@ -256,6 +256,8 @@ pub struct Manifests {
     pub config_maps: Vec<Object<ConfigMap>>,
     /// The objects of groups and kinds that gwctl does not translate.
     pub foreign: Vec<ForeignObject>,
+    /// What is no Kubernetes object and is not meant to be one: documents, and whole files of Helm charts.
+    pub skipped: Vec<Location>,
     /// Objects that the API server would refuse: reported, and left out of the lists above, with their places.
     pub refused: HashMap<ObjectKey, Position>,
     /// What of them could be decoded.

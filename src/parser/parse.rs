@@ -37,7 +37,7 @@ where
 {
     let read_options = ReadOptions { namespace: options.namespace.clone(), channel: options.channel };
     let mut found = Diagnostics::new();
-    let (documents, syntaxes) = documents(&sources, &mut found);
+    let (documents, syntaxes, charts) = documents(&sources, &mut found);
     let parsed: Vec<Parsed> = documents
         .par_iter()
         .zip(&syntaxes)
@@ -52,7 +52,8 @@ where
             reading.parsed
         })
         .collect();
-    let mut manifests = Manifests { sources, documents, ..Manifests::default() };
+    let skipped = charts.into_iter().map(Location::Source).collect();
+    let mut manifests = Manifests { sources, documents, skipped, ..Manifests::default() };
     let mut definitions = Definitions::with_capacity(parsed.len());
     for document in parsed {
         found.append(document.diagnostics);
@@ -61,21 +62,22 @@ where
         manifests.judged_count += document.judged;
         manifests.rule_starts.push(document.rules);
         manifests.foreign.extend(document.foreign);
+        manifests.skipped.extend(document.skipped);
     }
     definitions.settle(&mut manifests, &mut found);
     diagnostics.append(found);
     manifests
 }
 
-/// Cuts all files into documents; the parts of Helm charts give none.
-fn documents(sources: &SourceSet, found: &mut Diagnostics) -> (Vec<Document>, Vec<Syntax>) {
+/// Cuts all files into documents; the parts of Helm charts give none, and are returned by themselves.
+fn documents(sources: &SourceSet, found: &mut Diagnostics) -> (Vec<Document>, Vec<Syntax>, Vec<SourceId>) {
     let charts = Chart::all(sources);
     let pieces: Vec<Vec<Piece>> = sources
         .sources
         .par_iter()
         .map(|source| if charts.iter().any(|chart| chart.holds(source)) { Vec::new() } else { split(&source.text) })
         .collect();
-    let (mut documents, mut syntaxes) = (Vec::new(), Vec::new());
+    let (mut documents, mut syntaxes, mut parts) = (Vec::new(), Vec::new(), Vec::new());
     for (at, (source, pieces)) in sources.sources.iter().zip(pieces).enumerate() {
         let id = SourceId(u32::try_from(at).unwrap_or(u32::MAX));
         if let Some(chart) = charts.iter().find(|chart| chart.is_head(source)) {
@@ -83,12 +85,15 @@ fn documents(sources: &SourceSet, found: &mut Diagnostics) -> (Vec<Document>, Ve
             let help = format!("pipe in what it renders: `helm template {} | gwctl … -`", chart.name());
             found.report(Finding::new(codes::SKIPPED, Location::Source(id), message).help(help));
         }
+        if charts.iter().any(|chart| chart.holds(source)) {
+            parts.push(id);
+        }
         for Piece { range, line, syntax } in pieces {
             documents.push(Document { source: id, range, line });
             syntaxes.push(syntax);
         }
     }
-    (documents, syntaxes)
+    (documents, syntaxes, parts)
 }
 
 /// What one document gave.
@@ -100,6 +105,8 @@ struct Parsed {
     count: usize,
     /// How many of them are of Gateway API's groups.
     judged: usize,
+    /// The document, where it is no object and is not meant to be one.
+    skipped: Option<Location>,
     /// The byte of the document at which each rule begins.
     rules: Vec<Option<usize>>,
     diagnostics: Diagnostics,
@@ -184,6 +191,16 @@ where
         self.parsed.diagnostics.leave(Unjudged { subject: Subject::Document, location, reason: Omission::Unreadable });
     }
 
+    /// Notes that an object has no name, or is of a version that nobody knows: what it declares is not judged.
+    fn leave_undecoded(&mut self, base: &FieldPath) {
+        if !self.source.context {
+            let named = self.parsed.diagnostics.findings().last().and_then(|finding| finding.object.clone());
+            let subject = named.filter(|object| !object.name.is_empty()).map_or(Subject::Document, Subject::Object);
+            let location = self.at(base);
+            self.parsed.diagnostics.leave(Unjudged { subject, location, reason: Omission::Undecoded });
+        }
+    }
+
     /// Says one thing about a document with placeholders, in place of what is wrong with each of them.
     fn template(&mut self) {
         if self.source.found == Found::InDirectory {
@@ -202,6 +219,7 @@ where
         if let Some((message, help)) = foreign.words() {
             let finding = Finding::new(codes::SKIPPED, self.at(&FieldPath::ROOT), message);
             self.parsed.diagnostics.report(finding.help(help));
+            self.parsed.skipped = Some(self.at(&FieldPath::ROOT));
         }
     }
 
@@ -293,8 +311,9 @@ where
                 let decoded = decoded.filter(|_| repeated.is_none());
                 self.define(Definition::refused(key, position, decoded));
             }
-            // Nobody can name it.
-            (Outcome::Refused { key: None, .. }, _) if !context && is_gateway_api(&meta.version) => self.leave(),
+            (Outcome::Refused { key: None, .. }, _) if is_gateway_api(&meta.version) => {
+                self.leave_undecoded(&position.base);
+            }
             (Outcome::Refused { key: None, .. }, _) => {}
         }
     }
@@ -363,6 +382,7 @@ where
         if base.0.is_empty() && self.source.found == Found::InDirectory {
             let message = format!("a document that is not a Kubernetes object is skipped: {what}");
             self.parsed.diagnostics.report(Finding::new(codes::SKIPPED, self.at(base), message));
+            self.parsed.skipped = Some(self.at(base));
             return;
         }
         let subject = if base.0.is_empty() { "the document" } else { "the item" };

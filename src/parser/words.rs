@@ -12,10 +12,11 @@ use super::spans::SpanTree;
 
 /// Rewrites the findings of one document: a boolean in place of a string,
 /// written as one of `words`, becomes the advice to quote the word.
-pub(super) fn explain(diagnostics: Diagnostics, words: &[FieldPath], text: &str) -> Diagnostics {
+pub(super) fn explain(mut diagnostics: Diagnostics, words: &[FieldPath], text: &str) -> Diagnostics {
     let words: HashSet<&FieldPath> = words.iter().collect();
     let mut tree = None;
     let mut explained = Diagnostics::new();
+    diagnostics.take_unjudged().into_iter().for_each(|one| explained.leave(one));
     for finding in diagnostics.into_findings() {
         let Location::Field { path, .. } = &finding.location else {
             explained.report(finding);
@@ -53,9 +54,10 @@ pub(super) fn explain(diagnostics: Diagnostics, words: &[FieldPath], text: &str)
 }
 
 /// Rewrites the advice to quote a number that is not written as it is read, such as `010` or `1e3`.
-pub(super) fn explain_numbers(diagnostics: Diagnostics, text: &str) -> Diagnostics {
+pub(super) fn explain_numbers(mut diagnostics: Diagnostics, text: &str) -> Diagnostics {
     let mut tree = None;
     let mut explained = Diagnostics::new();
+    diagnostics.take_unjudged().into_iter().for_each(|one| explained.leave(one));
     for mut finding in diagnostics.into_findings() {
         let number = finding.help.as_deref().and_then(|help| help.strip_prefix("quote it: `\"")?.strip_suffix("\"`"));
         if let (Some(number), Location::Field { path, .. }) = (number.map(str::to_owned), &finding.location)

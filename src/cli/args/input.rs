@@ -33,7 +33,7 @@ impl InputArgs {
 #[derive(Debug, Args)]
 pub struct InputArgs {
     /// Files or directories with manifests, `-` for standard input. Directories are searched for .yaml, .yml and .json
-    /// files, hidden ones left out.
+    /// files; hidden ones and symbolic links that lead out of them are left out.
     #[arg(value_name = "PATHS", required_unless_present = "filename")]
     pub paths: Vec<PathBuf>,
     /// The same as a path without the flag. Repeatable.

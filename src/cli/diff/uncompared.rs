@@ -92,6 +92,10 @@ fn left(values: &mut Values<'_>) -> AllLeft {
     // Nobody has asked for what was not selected.
     for unjudged in values.compilation.unjudged.iter().filter(|unjudged| unjudged.reason.is_about_traffic()) {
         let Unjudged { subject, location, reason } = unjudged;
+        // Of files that were not read `unread` knows what they hold.
+        if matches!(subject, Subject::File(_)) {
+            continue;
+        }
         let is_unknown = matches!(reason, Omission::Unreadable | Omission::Undecoded);
         let one = Left {
             content: content(values, unjudged),
@@ -101,7 +105,29 @@ fn left(values: &mut Values<'_>) -> AllLeft {
         };
         left.entry(subject.to_string()).or_default().push(one);
     }
+    add_refused(values, &mut left);
     left
+}
+
+/// Adds the objects that the API server would refuse and of which the ledger does not speak: Services and whatever else
+/// routes refer to.
+fn add_refused(values: &mut Values<'_>, left: &mut AllLeft) {
+    let compilation = values.compilation;
+    let is_context = |document: &DocumentId| {
+        let Manifests { documents, sources, .. } = &compilation.manifests;
+        documents.get(document.0 as usize).is_some_and(|document| sources.get(document.source).context)
+    };
+    for (key, position) in &compilation.manifests.refused {
+        let subject = Subject::Object(key.to_ref()).to_string();
+        if position.context || is_context(&position.document) || left.contains_key(&subject) {
+            continue;
+        }
+        let location = Location::field(position.document, position.base.clone());
+        let content =
+            values.object(&location).map_or_else(Content::Text, |one| Content::Value(without_server_fields(one)));
+        let reason = Omission::Undecoded.to_string();
+        left.insert(subject, vec![Left { content, location, reason, is_unknown: true }]);
+    }
 }
 
 /// Adds what is not translated and applies to something on one of the sides, or may be meant for something that is
@@ -139,7 +165,7 @@ fn add_untranslated(values: &mut [Values<'_>; 2], lists: [&mut AllLeft; 2], opti
 fn unselected(unjudged: &Unjudged) -> Option<String> {
     match &unjudged.subject {
         Subject::Object(object) if unjudged.reason == Omission::NotSelected => Some(object.to_string()),
-        Subject::Object(_) | Subject::Part(..) | Subject::Document => None,
+        Subject::Object(_) | Subject::Part(..) | Subject::Document | Subject::File(_) => None,
     }
 }
 
@@ -175,6 +201,11 @@ fn content(values: &mut Values<'_>, unjudged: &Unjudged) -> Content {
         },
         Err(text) => Content::Text(text),
     }
+}
+
+/// A whole document as a value; its text where it is none.
+pub(super) fn document(compilation: &Compilation, location: &Location) -> Result<Node, String> {
+    Values::new(compilation).object(location).map(sorted)
 }
 
 /// The documents of one side as values, each decoded once: a list may hold thousands of objects.
@@ -218,7 +249,7 @@ fn without_server_fields(object: Node) -> Node {
 }
 
 /// The order of the keys of a mapping is no content.
-fn sorted(node: Node) -> Node {
+pub(super) fn sorted(node: Node) -> Node {
     match node {
         Node::Map(entries) => {
             let mut entries: Vec<_> = entries.into_iter().map(|(key, value)| (key, sorted(value))).collect();
