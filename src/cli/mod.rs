@@ -35,6 +35,7 @@ use exit::{ExitStatus, Outcome};
 use pipeline::Compiled;
 use streams::{Streams, Unwritten};
 
+pub use diff::difference;
 pub use findings::TRANSLATE_ONLY;
 
 /// Why a command ended without a verdict.

@@ -46,6 +46,8 @@ pub struct Cluster {
     pub endpoints: Endpoints,
     /// How many retries there may be at a time.
     pub retries: RetryLimit,
+    /// That what its TLS needs is missing, so that no route sends to it. Only in what is judged.
+    pub withheld: bool,
     /// The Service; `None` when it was assumed.
     pub origin: Option<Origin>,
 }

@@ -7,8 +7,8 @@ use super::Origin;
 /// TLS that ends at the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsTermination {
-    /// The server certificates, in the order of their references. None of them is known in a configuration that is
-    /// only judged, where they are missing, assumed or unusable; in one that is emitted there is always one.
+    /// The server certificates, in the order of their references. In a configuration that is only judged those are among
+    /// them that are missing, assumed or unusable, by their names; in one that is emitted there is always one.
     pub certificates: Vec<CertificateId>,
     /// The application protocols on offer, the preferred one first; empty offers none.
     pub alpn: Vec<&'static str>,
@@ -51,8 +51,10 @@ pub enum Material {
     Inline(Arc<str>),
     /// In a file, by the path that the proxy reads.
     File(String),
-    /// In these objects, which are assumed, and nobody says where their files are. Only in what is judged.
+    /// In this object, which is missing, assumed without a place for its files, or unusable. Only in what is judged.
     Unseen(String),
+    /// In several places, some of which nobody has seen. Only in what is judged.
+    Several(Vec<Material>),
 }
 
 /// What clients have to show.

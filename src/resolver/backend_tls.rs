@@ -48,6 +48,9 @@ pub struct TlsSettings {
     /// That what they need is assumed, and nobody says where its files are: they count wherever something is judged,
     /// and in a configuration there are no connections.
     pub unplaced: Option<Reported>,
+    /// That what they need is neither in the input nor assumed: a policy with these settings is invalid, and nobody
+    /// connects to its targets. They are known only so that they can be compared.
+    pub is_missing: bool,
 }
 
 /// Who may vouch for a backend.
@@ -91,7 +94,7 @@ pub(super) fn resolve_backend_tls<'m>(
         ResolvedPolicy { object, targets: outcomes, value, ancestors: BTreeSet::new() }
     });
     let list = policies.collect();
-    Policies::compete(list, diagnostics)
+    Policies::compete(list, |settings: &Arc<TlsSettings>| !settings.is_missing, diagnostics)
 }
 
 /// A TLS option of another implementation: whatever it asks for is not done.
@@ -248,7 +251,11 @@ pub(super) fn resolve_validation<S>(
     };
     // An address is never a server name (RFC 6066, section 3).
     let server_name = hostname.parse::<IpAddr>().is_err().then(|| hostname.to_ascii_lowercase());
-    Ok(TlsSettings { server_name, anchors, names, client_certificate: None, unplaced })
+    let is_missing = match &anchors {
+        TrustAnchors::System(_) => false,
+        TrustAnchors::Bundles(ids) => ids.iter().all(|id| certificates.is_unseen(*id)),
+    };
+    Ok(TlsSettings { server_name, anchors, names, client_certificate: None, unplaced, is_missing })
 }
 
 fn unknown_well_known<S>(object: &Object<S>, at: &FieldPath, value: &str) -> Finding {
@@ -306,7 +313,8 @@ fn resolve_authorities<S>(
             Err(_) => {}
         }
     }
-    let finding = if named.is_empty() {
+    let Named { id, unplaced } = Named::all(&named);
+    let finding = if named.iter().all(|bundle| certificates.is_unseen(bundle.id)) {
         object
             .finding(codes::NO_VALID_CA, at, "none of the authorities can be used")
             .label("nobody is left who could vouch for the backend")
@@ -316,7 +324,9 @@ fn resolve_authorities<S>(
             .finding(codes::NOT_SUPPORTED, at, "authorities of several objects, one of them assumed, cannot be joined")
             .help("add the assumed objects to the input, or join all authorities in one object")
     } else {
-        return Ok(Named::all(&named));
+        return Ok(Named { id, unplaced });
     };
-    Err(diagnostics.error(finding.consequence(FAILS)))
+    let proof = diagnostics.error(finding.consequence(FAILS));
+    // What is missing is declared all the same, and so it is judged.
+    if named.is_empty() { Err(proof) } else { Ok(Named { id, unplaced: Some(proof) }) }
 }

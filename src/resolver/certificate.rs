@@ -83,6 +83,10 @@ pub struct CertificateIndex<'m> {
     bundles: Vec<StoredBundle<'m>>,
     known_pairs: HashMap<(String, String), Result<KeyPairId, Unusable>>,
     known_bundles: HashMap<(Kind, String, String), Result<BundleId, Unusable>>,
+    /// What references name that nobody has seen, in words: that is all that is known of it where it is judged, and no
+    /// configuration holds it.
+    unseen_pairs: HashMap<String, KeyPairId>,
+    unseen_bundles: HashMap<String, BundleId>,
     assume_secrets: bool,
     assume_config_maps: bool,
     has_directory: bool,
@@ -93,8 +97,8 @@ pub struct CertificateIndex<'m> {
 #[derive(Clone, Debug)]
 pub(super) struct Named<T> {
     pub(super) id: T,
-    /// That it is assumed, and nobody says where its files are: it counts wherever something is judged, and no
-    /// configuration can hold it.
+    /// That it is assumed and nobody says where its files are, or that it is not in the input: it counts wherever
+    /// something is judged, by its name, and no configuration can hold it.
     pub(super) unplaced: Option<Reported>,
 }
 
@@ -141,6 +145,8 @@ impl<'m> CertificateIndex<'m> {
             bundles: Vec::new(),
             known_pairs: HashMap::new(),
             known_bundles: HashMap::new(),
+            unseen_pairs: HashMap::new(),
+            unseen_bundles: HashMap::new(),
             assume_secrets: options.assume.secrets,
             assume_config_maps: options.assume.config_maps,
             has_directory: options.secrets_dir.is_some(),
@@ -158,21 +164,52 @@ impl<'m> CertificateIndex<'m> {
         &self.bundles[id.0 as usize]
     }
 
-    /// Resolves a reference to the certificate of a listener, with its key. Of one without a place not even the names
-    /// are known: the listener does without it.
-    pub(super) fn resolve_pair(
+    /// What a reference to a certificate names, whatever is wrong with it.
+    pub(super) fn named_pair(
         &mut self,
         from: &CertificateReferrer<'_>,
         reference: &SecretObjectReference,
-        grants: &Grants<'_>,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<KeyPairId, Reported> {
-        let Named { id, unplaced } = self.resolve_shown_pair(from, reference, grants, diagnostics)?;
-        unplaced.map_or(Ok(id), Err)
+    ) -> KeyPairId {
+        let SecretObjectReference { group, kind, name, namespace } = reference;
+        let namespace = namespace.as_deref().unwrap_or(from.namespace);
+        let kind = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
+        self.unseen_pair(&kind, namespace, name)
     }
 
-    /// Resolves a reference to a certificate with its key that is shown to backends.
-    pub(super) fn resolve_shown_pair(
+    fn unseen_pair(&mut self, kind: &str, namespace: &str, name: &str) -> KeyPairId {
+        let words = in_words(kind, namespace, name);
+        let Self { unseen_pairs, pairs, .. } = self;
+        *unseen_pairs.entry(words).or_insert_with(|| {
+            pairs.push(Stored { namespace: namespace.to_owned(), name: name.to_owned(), known: None });
+            KeyPairId(u32::try_from(pairs.len() - 1).unwrap_or(u32::MAX))
+        })
+    }
+
+    fn unseen_bundle(&mut self, kind: Kind, namespace: &str, name: &str) -> BundleId {
+        let words = in_words(kind.name(), namespace, name);
+        let Self { unseen_bundles, bundles, .. } = self;
+        *unseen_bundles.entry(words).or_insert_with(|| {
+            let (namespace, name) = (namespace.to_owned(), name.to_owned());
+            bundles.push(match kind {
+                Kind::Secret => StoredBundle::Secret(Stored { namespace, name, known: None }),
+                _ => StoredBundle::ConfigMap(Stored { namespace, name, known: None }),
+            });
+            BundleId(u32::try_from(bundles.len() - 1).unwrap_or(u32::MAX))
+        })
+    }
+
+    /// What a reference names that nobody has seen, in words; `None` where the input has it, or assumes it.
+    pub fn unseen_words(&self, id: KeyPairId) -> Option<&str> {
+        self.unseen_pairs.iter().find(|(_, own)| **own == id).map(|(words, _)| words.as_str())
+    }
+
+    /// Whether nobody has seen the authorities, and nobody assumes them.
+    pub fn is_unseen(&self, id: BundleId) -> bool {
+        self.unseen_bundles.values().any(|own| *own == id)
+    }
+
+    /// Resolves a reference to a certificate with its key.
+    pub(super) fn resolve_pair(
         &mut self,
         from: &CertificateReferrer<'_>,
         reference: &SecretObjectReference,
@@ -201,7 +238,19 @@ impl<'m> CertificateIndex<'m> {
             }
         };
         let unusable = |why| self.unusable(from, &PAIR_CODES, Kind::Secret, (namespace, name), why);
-        let id = known.map_err(|why| diagnostics.error(unusable(why)))?;
+        let id = match known {
+            Ok(id) => id,
+            Err(why) => {
+                let is_missing = matches!(why, Unusable::Missing { .. });
+                let proof = diagnostics.error(unusable(why));
+                return if is_missing {
+                    let id = self.unseen_pair(Kind::Secret.name(), namespace, name);
+                    Ok(Named { id, unplaced: Some(proof) })
+                } else {
+                    Err(proof)
+                };
+            }
+        };
         let unplaced = self.is_unplaced_pair(id).then(|| diagnostics.error(unusable(Unusable::NoDirectory)));
         Ok(Named { id, unplaced })
     }
@@ -269,7 +318,18 @@ impl<'m> CertificateIndex<'m> {
             }
         };
         let unusable = |why| self.unusable(from, codes, kind, (namespace, name), why);
-        let id = known.map_err(|why| diagnostics.error(unusable(why)))?;
+        let id = match known {
+            Ok(id) => id,
+            Err(why) => {
+                let is_missing = matches!(why, Unusable::Missing { .. });
+                let proof = diagnostics.error(unusable(why));
+                return if is_missing {
+                    Ok(Named { id: self.unseen_bundle(kind, namespace, name), unplaced: Some(proof) })
+                } else {
+                    Err(proof)
+                };
+            }
+        };
         let unplaced = self.is_unplaced(id).then(|| diagnostics.error(unusable(Unusable::NoDirectory)));
         Ok(Named { id, unplaced })
     }
@@ -319,21 +379,24 @@ impl<'m> CertificateIndex<'m> {
         Ok(StoredBundle::ConfigMap(Stored { namespace: namespace_owned, name: name_owned, known }))
     }
 
-    /// Whether a bundle is assumed and has no place, which does not matter unless a configuration is written.
+    /// Whether a bundle has no place, because it is missing, or assumed without a directory. That does not matter unless a
+    /// configuration is written.
     pub fn is_unplaced(&self, id: BundleId) -> bool {
-        !self.has_directory && self.is_assumed(id)
+        self.is_unseen(id) || !self.has_directory && self.is_assumed(id)
     }
 
-    /// Whether a certificate is assumed and has no place.
+    /// Whether a certificate has no place, because it is missing, or assumed without a directory.
     pub fn is_unplaced_pair(&self, id: KeyPairId) -> bool {
-        !self.has_directory && self.pair(id).known.is_none()
+        self.unseen_words(id).is_some() || !self.has_directory && self.pair(id).known.is_none()
     }
 
-    /// Whether something is assumed and has no place, so that no configuration holds all that is declared.
+    /// Whether something is named and has no place, so that no configuration holds all that is declared.
     pub fn has_unplaced(&self) -> bool {
         let is_assumed = |bundle: &StoredBundle<'_>| !bundle.is_known();
-        !self.has_directory
-            && (self.bundles.iter().any(is_assumed) || self.pairs.iter().any(|pair| pair.known.is_none()))
+        let has_unseen = !self.unseen_pairs.is_empty() || !self.unseen_bundles.is_empty();
+        has_unseen
+            || !self.has_directory
+                && (self.bundles.iter().any(is_assumed) || self.pairs.iter().any(|pair| pair.known.is_none()))
     }
 
     /// Whether a bundle is assumed, and so in a file of its own.
@@ -343,8 +406,8 @@ impl<'m> CertificateIndex<'m> {
 
     /// Whether bundles would have to be one file, and one of them is a file that only whoever runs the proxy has.
     pub(super) fn cannot_join(&self, bundles: &[Named<BundleId>]) -> bool {
-        let mut placed = bundles.iter().filter(|bundle| bundle.unplaced.is_none());
-        bundles.len() > 1 && placed.any(|bundle| self.is_assumed(bundle.id))
+        let placed: Vec<_> = bundles.iter().filter(|bundle| bundle.unplaced.is_none()).collect();
+        placed.len() > 1 && placed.iter().any(|bundle| self.is_assumed(bundle.id))
     }
 
     /// Why an object that is not in the input cannot be used; `None` when it is assumed.
@@ -421,6 +484,11 @@ impl<'m> CertificateIndex<'m> {
         };
         diagnostics.report(finding(code, message).consequence(consequence).help("renew the certificate"));
     }
+}
+
+/// An object as sentences name it.
+fn in_words(kind: &str, namespace: &str, name: &str) -> String {
+    format!("{kind} `{namespace}/{name}`")
 }
 
 fn names_in<'a, S>(objects: &HashMap<(&'a str, &'a str), &Object<S>>, namespace: &str) -> Vec<&'a str> {

@@ -57,5 +57,5 @@ pub(super) fn resolve_client_certificate<S>(
             finding
         },
     };
-    certificates.resolve_shown_pair(&from, reference, grants, diagnostics)
+    certificates.resolve_pair(&from, reference, grants, diagnostics)
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
 use crate::parser::api::{FrontendTls, FrontendTlsConfig, FrontendTlsValidation, FrontendValidationMode, GatewaySpec};
 use crate::parser::manifests::Object;
 use crate::path;
@@ -40,7 +40,7 @@ impl Frontend {
         self.setting(port).clone().map(|setting| setting.id)
     }
 
-    /// That the authorities for a port are assumed, and nobody says where their files are.
+    /// That the authorities for a port are missing, or assumed and nobody says where their files are.
     pub(super) fn unplaced(&self, port: u16) -> Option<Reported> {
         self.setting(port).as_ref().ok().and_then(|setting| setting.unplaced)
     }
@@ -125,35 +125,44 @@ fn resolve_validation(
             Err(_) => {}
         }
     }
-    if named.is_empty() {
-        let finding = gateway
-            .finding(
-                codes::NO_CLIENT_CA,
-                at.with("caCertificateRefs"),
-                "client certificates shall be checked, and no authority can be used for it",
-            )
-            .label("none of these can be used")
-            .consequence(
-                "the HTTPS listeners of these settings accept no connections: serving them unchecked would be worse",
-            )
-            .help("mend one of the references, or remove `validation` to serve every client");
-        return Err(diagnostics.error(finding));
-    }
-    if certificates.cannot_join(&named) {
-        let finding = gateway
-            .finding(
-                codes::NOT_SUPPORTED,
-                at.with("caCertificateRefs"),
-                "authorities of several objects, one of them assumed, cannot be joined",
-            )
-            .consequence("the HTTPS listeners of these settings accept no connections")
-            .help("add the assumed objects to the input, or join all authorities in one object");
-        return Err(diagnostics.error(finding));
-    }
     let Named { id: bundles, unplaced } = Named::all(&named);
+    let unplaced = match cannot_check(gateway, at, &named, certificates) {
+        None => unplaced,
+        Some(finding) if named.is_empty() => return Err(diagnostics.error(finding)),
+        // They are declared, and so they are judged.
+        Some(finding) => Some(diagnostics.error(finding)),
+    };
     let clients = match mode {
         FrontendValidationMode::AllowValidOnly => ClientValidation::Required(bundles),
         FrontendValidationMode::AllowInsecureFallback => ClientValidation::Optional,
     };
     Ok(Named { id: clients, unplaced })
+}
+
+/// Why no proxy could check the certificates of clients, whatever is declared.
+fn cannot_check(
+    gateway: &Object<GatewaySpec>,
+    at: &FieldPath,
+    named: &[Named<BundleId>],
+    certificates: &CertificateIndex<'_>,
+) -> Option<Finding> {
+    let at = at.with("caCertificateRefs");
+    if named.iter().all(|bundle| certificates.is_unseen(bundle.id)) {
+        let message = "client certificates shall be checked, and no authority can be used for it";
+        let finding = gateway.finding(codes::NO_CLIENT_CA, at, message).label("none of these can be used");
+        return Some(
+            finding
+                .consequence(
+                    "the HTTPS listeners of these settings accept no connections: serving them unchecked would be worse",
+                )
+                .help("mend one of the references, or remove `validation` to serve every client"),
+        );
+    }
+    let message = "authorities of several objects, one of them assumed, cannot be joined";
+    certificates.cannot_join(named).then(|| {
+        gateway
+            .finding(codes::NOT_SUPPORTED, at, message)
+            .consequence("the HTTPS listeners of these settings accept no connections")
+            .help("add the assumed objects to the input, or join all authorities in one object")
+    })
 }

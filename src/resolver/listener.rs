@@ -10,6 +10,7 @@ use crate::parser::manifests::Kind;
 use crate::path;
 
 use super::attachment::Attachment;
+use super::certificate::KeyPairId;
 use super::frontend::ClientValidation;
 use super::listener_tls::Termination;
 use super::owner::ListenerOwner;
@@ -131,8 +132,10 @@ pub struct ResolvedListener<'m> {
     /// The route kinds that may attach.
     pub kinds: Vec<RouteKind>,
     /// The TLS that ends here; `None` where none does, and when it cannot be used. A listener may be refused all the
-    /// same: the authorities for its clients are assumed and have no place.
+    /// same: the authorities for its clients are missing, or assumed, and have no place.
     pub termination: Option<Termination>,
+    /// The certificates that its references name, whatever is wrong with them.
+    pub named_certificates: Vec<KeyPairId>,
     /// What its clients are asked for, whatever becomes of its certificates; `None` where nobody can be asked.
     pub clients: Option<Result<ClientValidation, Reported>>,
     /// Why the listener serves nothing.
@@ -235,6 +238,7 @@ fn resolve_listener<'m>(
         hostname: if protocol.has_hostnames() { Hostname::from_field(spec.hostname.as_deref()) } else { Hostname::Any },
         kinds: resolve_kinds(owner, index, spec, protocol, diagnostics),
         termination: None,
+        named_certificates: Vec::new(),
         clients: None,
         refused,
         conflict: None,

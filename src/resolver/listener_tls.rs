@@ -7,7 +7,7 @@ use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
 use crate::parser::api::{ListenerTls, TlsMode};
 use crate::path;
 
-use super::certificate::{CertificateIndex, CertificateReferrer, KeyPairId};
+use super::certificate::{CertificateIndex, CertificateReferrer, KeyPairId, Named};
 use super::frontend::{ClientValidation, Frontend, resolve_frontend};
 use super::gateway::ResolvedGateway;
 use super::listener::{Protocol, ResolvedListener, listener_path};
@@ -37,7 +37,9 @@ pub(super) fn resolve_tls(
                     let asks = listener.protocol == Protocol::Https;
                     listener.clients = asks.then(|| frontend.on_port(listener.spec.port));
                     let unplaced = asks.then(|| frontend.unplaced(listener.spec.port)).flatten();
-                    match resolve_termination(listener, &frontend, grants, certificates, diagnostics) {
+                    let (named, resolved) = resolve_termination(listener, &frontend, grants, certificates, diagnostics);
+                    listener.named_certificates = named;
+                    match resolved {
                         Ok(termination) => {
                             listener.termination = Some(termination);
                             listener.refused = listener.refused.or(unplaced);
@@ -55,13 +57,14 @@ pub(super) fn resolve_tls(
     }
 }
 
+/// The certificates that a listener names, and what of its TLS can be used.
 fn resolve_termination(
     listener: &ResolvedListener<'_>,
     frontend: &Frontend,
     grants: &Grants<'_>,
     certificates: &mut CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,
-) -> Result<Termination, Reported> {
+) -> (Vec<KeyPairId>, Result<Termination, Reported>) {
     let owner = listener.owner;
     let at = listener_path(listener.index).with("tls");
     if let Some(ListenerTls { mode: TlsMode::Terminate | TlsMode::Passthrough, certificate_refs: _, options }) =
@@ -81,18 +84,24 @@ fn resolve_termination(
             );
         }
     }
-    let certificates = resolve_certificates(listener, &at, grants, certificates, diagnostics)?;
-    let clients = match listener.protocol {
-        Protocol::Https => frontend.on_port(listener.spec.port)?,
-        _ => ClientValidation::Unasked,
-    };
-    Ok(Termination { certificates, clients })
+    let mut named = Vec::new();
+    let usable = resolve_certificates(listener, &at, &mut named, grants, certificates, diagnostics);
+    let termination = usable.and_then(|certificates| {
+        let clients = match listener.protocol {
+            Protocol::Https => frontend.on_port(listener.spec.port)?,
+            _ => ClientValidation::Unasked,
+        };
+        Ok(Termination { certificates, clients })
+    });
+    (named, termination)
 }
 
-/// The certificates of a listener that can be used. A bad one never stops the others.
+/// The certificates of a listener that can be used. A bad one never stops the others. Of one without a place not even
+/// its hosts are known: the listener does without it. `named` gets all of them.
 fn resolve_certificates(
     listener: &ResolvedListener<'_>,
     at: &FieldPath,
+    named: &mut Vec<KeyPairId>,
     grants: &Grants<'_>,
     index: &mut CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,
@@ -123,10 +132,24 @@ fn resolve_certificates(
             consequence,
             finding: &|code, path, message| owner.finding(code, path, message),
         };
-        match index.resolve_pair(&from, reference, grants, diagnostics) {
-            Ok(pair) if usable.contains(&pair) => {}
-            Ok(pair) => usable.push(pair),
-            Err(proof) => last = Some(proof),
+        let pair = match index.resolve_pair(&from, reference, grants, diagnostics) {
+            Ok(Named { id, unplaced: None }) => {
+                if !usable.contains(&id) {
+                    usable.push(id);
+                }
+                id
+            }
+            Ok(Named { id, unplaced: Some(proof) }) => {
+                last = Some(proof);
+                id
+            }
+            Err(proof) => {
+                last = Some(proof);
+                index.named_pair(&from, reference)
+            }
+        };
+        if !named.contains(&pair) {
+            named.push(pair);
         }
     }
     if let (true, Some(proof)) = (usable.is_empty(), last) {

@@ -60,10 +60,15 @@ impl<'m, S, V> Policies<'m, S, V> {
     ///
     /// A policy whose content is usable wins over one whose content is not;
     /// otherwise the older one wins.
-    pub(super) fn compete(mut list: Vec<ResolvedPolicy<'m, S, V>>, diagnostics: &mut Diagnostics) -> Self {
+    pub(super) fn compete(
+        mut list: Vec<ResolvedPolicy<'m, S, V>>,
+        is_usable: impl Fn(&V) -> bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let is_invalid = |policy: &ResolvedPolicy<'m, S, V>| !policy.value.as_ref().is_ok_and(&is_usable);
         list.sort_by(|one, other| Age::order(&one.object.metadata).cmp(&Age::order(&other.object.metadata)));
         let mut order: Vec<usize> = (0..list.len()).collect();
-        order.sort_by_key(|&index| list[index].value.is_err());
+        order.sort_by_key(|&index| is_invalid(&list[index]));
         let mut by_target: HashMap<PolicyTarget, usize> = HashMap::new();
         for index in order {
             for position in 0..list[index].targets.len() {
@@ -76,7 +81,7 @@ impl<'m, S, V> Policies<'m, S, V> {
                     Some(winner) if winner == index => {}
                     Some(winner) => {
                         let at = path!["spec", "targetRefs", position];
-                        let is_even = list[index].value.is_err() == list[winner].value.is_err();
+                        let is_even = is_invalid(&list[index]) == is_invalid(&list[winner]);
                         let finding = conflict(list[index].object, list[winner].object, at, is_even);
                         let proof = diagnostics.error(finding);
                         list[index].targets[position] = Err(proof);

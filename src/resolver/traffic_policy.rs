@@ -42,7 +42,7 @@ pub(super) fn resolve_traffic_policies<'m>(
         });
         ResolvedPolicy { object, targets: targets.collect(), value: Ok::<(), Reported>(()), ancestors: BTreeSet::new() }
     });
-    Policies::compete(list.collect(), diagnostics)
+    Policies::compete(list.collect(), |_| true, diagnostics)
 }
 
 impl<'m> TrafficPolicies<'m> {

@@ -175,7 +175,8 @@ fn copies(mirrors: &[Mirror]) -> Vec<(Share, Vec<ClusterId>)> {
 
 /// The endpoints of a cluster, in words.
 pub(super) fn weigh(config: &Config, id: ClusterId) -> Cow<'static, str> {
-    let Cluster { backend: _, protocol: _, tls: _, variant: _, endpoints, retries: _, origin: _ } = config.cluster(id);
+    let Cluster { backend: _, protocol: _, tls: _, variant: _, endpoints, retries: _, withheld: _, origin: _ } =
+        config.cluster(id);
     match endpoints {
         Endpoints::Static(addresses) if addresses.is_empty() => Cow::Borrowed(""),
         Endpoints::Static(addresses) => {

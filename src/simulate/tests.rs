@@ -82,6 +82,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         variant: String::new(),
         endpoints: Endpoints::Static(endpoints),
         retries: RetryLimit::Unused,
+        withheld: false,
         origin: None,
     };
     Config {

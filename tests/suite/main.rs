@@ -32,6 +32,7 @@ mod licences;
 mod limits;
 mod metamorphic;
 mod mutation;
+mod pairs;
 mod planted;
 mod process;
 mod property;
@@ -43,6 +44,7 @@ mod signals;
 mod simulated;
 mod staked;
 mod status;
+mod unread;
 mod witness;
 mod xds;
 
@@ -110,10 +112,12 @@ fn trials() -> Vec<Trial> {
     trials.extend(licences::trials(root));
     trials.extend(metamorphic::trials(&harness));
     trials.extend(mutation::trials(&harness, root));
+    trials.extend(pairs::trials(&harness));
     trials.extend(registry::trials(root));
     trials.extend(repositories::trials(&harness));
     trials.extend(revisions::trials(&harness));
     trials.extend(status::trials(&harness));
+    trials.extend(unread::trials(&harness));
     trials.extend(docs::trials(root));
     trials.extend(features::trials(&harness, root));
     trials.extend(harness::trials());

@@ -7,12 +7,11 @@ use super::change::{Change, ChangeKind, Difference, VERSION, WitnessView};
 use super::pods::{Behind, Pods};
 use super::rules::{self, Both};
 use super::side::{Chain, HostKey, Names, Side, example, probe};
-use super::words::describe_cluster;
+use super::words::{cluster_name, describe_cluster};
 use super::{findings, listeners, uncompared};
 use crate::compile::Compilation;
-use crate::ir::{Cluster, Config};
+use crate::ir::Config;
 use crate::options::Options;
-use crate::translator::envoy::name;
 
 /// Compares two compilations.
 ///
@@ -85,28 +84,41 @@ fn merge_hosts(changes: Vec<Change>) -> Vec<Change> {
 /// Compares what stands behind the backends that are used on both sides.
 fn compare_clusters(both: Both<'_, '_>, pods: [&Pods<'_>; 2], changes: &mut Vec<Change>) {
     let by_name = |config: &'_ Config, pods: &Pods<'_>| -> BTreeMap<String, Behind> {
-        let describe = |cluster: &Cluster| {
-            let behind = Behind { words: describe_cluster(cluster, config), pods: pods.behind(cluster) };
-            (name::cluster(cluster), behind)
-        };
-        config.clusters.iter().map(describe).collect()
+        // Gateways may show certificates of their own to one backend.
+        let mut known: BTreeMap<String, (BTreeSet<String>, Option<String>, bool)> = BTreeMap::new();
+        for cluster in &config.clusters {
+            let (words, behind, is_withheld) = known.entry(cluster_name(cluster, config)).or_default();
+            words.insert(describe_cluster(cluster, config));
+            *behind = pods.behind(cluster);
+            *is_withheld = cluster.withheld;
+        }
+        let joined = known.into_iter().map(|(name, (words, pods, is_withheld))| {
+            let words = words.into_iter().collect::<Vec<_>>().join("; or ");
+            (name, Behind { words, pods, is_withheld })
+        });
+        joined.collect()
     };
     let [old_pods, new_pods] = pods;
     let (old, new) = (by_name(both.old.config, old_pods), by_name(both.new.config, new_pods));
     let changed = new.iter().filter_map(|(name, cluster)| {
         let (earlier, later) = old.get(name)?.apart(cluster)?;
-        Some((name, earlier, later))
+        Some((name, earlier, later, cluster.is_withheld))
     });
     let changed: Vec<_> = changed.collect();
     if changed.is_empty() {
         return;
     }
     let (used, users) = (both.old.users(), both.new.users());
-    for (name, earlier, later) in changed {
-        let Some((gateway, place, request)) = users.get(name).filter(|_| used.contains_key(name)) else { continue };
+    for (name, earlier, later, is_withheld) in changed {
+        let user = users.get(name).filter(|_| used.contains_key(name));
+        let (gateway, place, request) = match user {
+            Some((gateway, place, request)) => (gateway.to_string(), place, request),
+            None if is_withheld => (String::new(), &None, &None),
+            None => continue,
+        };
         changes.push(Change {
             kind: ChangeKind::Backend,
-            gateway: gateway.to_string(),
+            gateway,
             subject: name.clone(),
             host: String::new(),
             further_hosts: 0,

@@ -40,6 +40,10 @@ fn one_sided(both: Both<'_, '_>, key: &ChainKey, chain: Chain<'_>, kind: ChangeK
         return Vec::new();
     }
     let (own, other) = if kind == ChangeKind::Added { (both.new, both.old) } else { (both.old, both.new) };
+    // Of an assumed Gateway nobody declares the listeners.
+    if place(own, key).is_none() {
+        return Vec::new();
+    }
     let gateway = &key.socket.gateway;
     let mut changes = Vec::new();
     for host in hosts(chain) {

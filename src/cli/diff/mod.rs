@@ -10,6 +10,7 @@ mod render;
 mod rules;
 mod side;
 mod uncompared;
+mod unread;
 mod words;
 
 use std::path::PathBuf;
@@ -21,11 +22,13 @@ use super::findings::tell_asked;
 use super::pipeline::{self, Compiled};
 use super::report::stream_format;
 use super::streams::Streams;
+use crate::compile::Compilation;
 use crate::diagnostics::codes;
 use crate::diagnostics::escape::{Commands, for_terminal};
 use crate::options::{Options, SettingsFile};
 
 use git::Revisions;
+use unread::Unread;
 
 /// Compiles both sides and prints what differs.
 ///
@@ -43,19 +46,21 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
             for_terminal(&format!("the settings in `{path}` are read: {}", in_effect.join(", "))).into_owned();
         streams.tell(&format!("note[{id}]: {settings}"));
     }
+    let has_own_settings = args.compile.settings.is_none() && !args.compile.no_settings;
     let mut sides = Vec::new();
     for text in [&args.old, &args.new] {
-        match read(text, &args.context, &options, streams) {
-            Ok(compiled) => sides.push(compiled),
+        match read(text, &args.context, (&options, has_own_settings), streams) {
+            Ok(side) => sides.push(side),
             Err(message) => {
                 streams.tell(&format!("error: {message}"));
                 return Ok(ExitStatus::CouldNotRun);
             }
         }
     }
-    let [old, new] = sides.as_slice() else { return Ok(ExitStatus::CouldNotRun) };
+    let [(old, old_unread), (new, new_unread)] = sides.as_slice() else { return Ok(ExitStatus::CouldNotRun) };
     tell_asked(new, &args.report, &args.compile.denied(), streams)?;
-    let difference = compare::compare(&old.compilation, &new.compilation, &options).map_err(Failure::Missing)?;
+    let mut difference = compare::compare(&old.compilation, &new.compilation, &options).map_err(Failure::Missing)?;
+    difference.uncompared.extend(unread::compare(old_unread, new_unread));
     let color = streams.color_stdout && args.output_file.is_none();
     pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| {
         render::write(&difference, args.output, color, out)
@@ -68,14 +73,29 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     Ok(if is_different { ExitStatus::Findings } else { ExitStatus::Success })
 }
 
-/// Compiles one side: a path, or a revision of the repository in the working directory.
-fn read(text: &str, context: &[PathBuf], options: &Options, streams: &mut Streams<'_>) -> Result<Compiled, String> {
+/// What differs between two compilations, as `-o json` writes it.
+///
+/// # Errors
+/// Why a side has nothing that could be compared, or the form could not be written.
+pub fn difference(old: &Compilation, new: &Compilation, options: &Options) -> Result<serde_json::Value, String> {
+    let difference = compare::compare(old, new, options)?;
+    serde_json::to_value(difference).map_err(|error| error.to_string())
+}
+
+/// Compiles one side: a path, or a revision of the repository in the working directory. With it comes what of the side
+/// has been read by nobody.
+fn read(
+    text: &str,
+    context: &[PathBuf],
+    (options, has_own_settings): (&Options, bool),
+    streams: &mut Streams<'_>,
+) -> Result<(Compiled, Unread), String> {
     let mut tree = Revisions::default();
     let path = match text.strip_prefix("git:") {
         Some(revision) => tree.open(revision)?,
         None => PathBuf::from(text),
     };
-    let input = InputArgs::of(path, context.to_vec());
+    let input = InputArgs::of(path.clone(), context.to_vec());
     let compiled = pipeline::compile_from(&tree, &input, options, streams.stdin);
     if compiled.is_input_unreadable() {
         let findings = compiled.findings().iter().filter(|finding| finding.code == codes::UNREADABLE);
@@ -84,6 +104,9 @@ fn read(text: &str, context: &[PathBuf], options: &Options, streams: &mut Stream
     }
     match &compiled.unselected {
         Some(why) => Err(format!("`{text}`: {why}")),
-        None => Ok(compiled),
+        None => {
+            let unread = Unread::of(&tree, &path, &compiled.compilation, has_own_settings);
+            Ok((compiled, unread))
+        }
     }
 }

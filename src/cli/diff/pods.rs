@@ -17,12 +17,19 @@ pub(super) struct Behind {
     pub(super) words: String,
     /// The pods that its Service selects; `None` where something else says where requests end.
     pub(super) pods: Option<String>,
+    /// Whether nobody sends there, because what its TLS needs is missing.
+    pub(super) is_withheld: bool,
 }
 
 impl Behind {
     /// Both in words, where they differ. Pods that only one side knows of are no difference.
     pub(super) fn apart(&self, later: &Self) -> Option<(String, String)> {
-        let (Self { words, pods }, Self { words: new_words, pods: new_pods }) = (self, later);
+        let Self { words, pods, is_withheld } = self;
+        let Self { words: new_words, pods: new_pods, is_withheld: is_withheld_now } = later;
+        // Its rules tell what comes or goes.
+        if is_withheld != is_withheld_now {
+            return None;
+        }
         match (pods, new_pods) {
             (Some(old), Some(new)) if old != new => Some((format!("{words} ({old})"), format!("{new_words} ({new})"))),
             _ => (words != new_words).then(|| (words.clone(), new_words.clone())),

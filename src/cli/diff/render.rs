@@ -43,7 +43,7 @@ fn human(difference: &Difference, color: bool, out: &mut dyn Write) -> io::Resul
     let word = |style: Style, word: &str| style.paint(&format!("{word:<10}"), color);
     for change in &difference.changes {
         writeln!(out, "{}  {}  {}", word(style(change.kind), change.kind.as_str()), change.subject, place(change))?;
-        if difference.has_several_gateways {
+        if difference.has_several_gateways && !change.gateway.is_empty() {
             writeln!(out, "            at    Gateway {}", change.gateway)?;
         }
         if !change.host.is_empty() {
@@ -104,7 +104,7 @@ fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
         let place = if place.is_empty() { String::new() } else { format!("<br>{}", for_markdown(&place)) };
         let (kind, subject) = (change.kind.as_str(), for_markdown(&change.subject));
         let (old, new) = (for_markdown(&change.old_answer), for_markdown(&change.new_answer));
-        let gateway = if difference.has_several_gateways {
+        let gateway = if difference.has_several_gateways && !change.gateway.is_empty() {
             format!("<br>Gateway {}", for_markdown(&change.gateway))
         } else {
             String::new()

@@ -7,17 +7,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::super::trace::{Tracer, describe_match};
-use super::words::describe;
+use super::words::{cluster_name, describe};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
 use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::ir::{
     Across, Action, AuthId, Branch, ClusterId, Config, ExternalAuthSettings, FilterChain, Forward, GatewayName,
-    Handler, HttpConnection, Listener, Origin, Route, RouteMatch, TcpBackend, TcpProxy, Transport, UdpProxy,
-    ValueMatch, VirtualHost, WeightedBackend,
+    Handler, HeaderMutations, HttpConnection, Listener, Origin, PathRewrite, Route, RouteMatch, TcpBackend, TcpProxy,
+    Transport, UdpProxy, ValueMatch, VirtualHost, WeightedBackend,
 };
 use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
-use crate::translator::envoy::name;
 
 /// A socket of one Gateway.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -217,7 +216,7 @@ impl<'c> Side<'c> {
         for (key, host) in &self.hosts {
             for rule in host.rules.iter().filter(|rule| rule.is_reached) {
                 for id in clusters_of(&rule.route.action, self.config) {
-                    users.entry(name::cluster(self.config.cluster(id))).or_insert_with(|| {
+                    users.entry(cluster_name(self.config.cluster(id), self.config)).or_insert_with(|| {
                         let request = super::rules::taken(self, key, host, rule);
                         (key.chain.socket.gateway.clone(), self.place(rule), request)
                     });
@@ -226,7 +225,7 @@ impl<'c> Side<'c> {
         }
         for ((socket, _), stream) in &self.streams {
             for id in &stream.clusters {
-                users.entry(name::cluster(self.config.cluster(*id))).or_insert_with(|| {
+                users.entry(cluster_name(self.config.cluster(*id), self.config)).or_insert_with(|| {
                     let place = self.tracer.listener_place(stream.origin);
                     (socket.gateway.clone(), place, Some(stream.request.clone()))
                 });
@@ -283,7 +282,7 @@ fn connections(chain: &FilterChain) -> Vec<(String, Security)> {
 fn stream(backends: &[TcpBackend], origin: Origin, request: Request, config: &Config) -> Stream {
     let mut shares: BTreeMap<String, u64> = BTreeMap::new();
     for TcpBackend { weight, cluster, origin: _ } in backends.iter().filter(|backend| backend.weight > 0) {
-        let name = cluster.map_or_else(String::new, |id| name::cluster(config.cluster(id)));
+        let name = cluster.map_or_else(String::new, |id| cluster_name(config.cluster(id), config));
         *shares.entry(name).or_default() += u64::from(*weight);
     }
     let divisor = shares.values().copied().fold(0, greatest_divisor).max(1);
@@ -358,8 +357,9 @@ impl Actions<'_, '_> {
     fn comparable(&mut self, action: &Arc<Action>) -> Arc<Action> {
         let Self { config, names, known } = self;
         let make = || {
-            let cluster =
-                |id: ClusterId| ClusterId(names.number(format!("cluster {}", name::cluster(config.cluster(id)))));
+            let cluster = |id: ClusterId| {
+                ClusterId(names.number(format!("cluster {}", cluster_name(config.cluster(id), config))))
+            };
             let mut auths = |ids: &[AuthId]| {
                 let mut numbers: Vec<AuthId> =
                     ids.iter().map(|id| AuthId(number_of(*id, config, names, &cluster))).collect();
@@ -384,22 +384,55 @@ fn number_of(id: AuthId, config: &Config, names: &Names, cluster: &impl Fn(Clust
 fn settle(action: &mut Action) {
     match action {
         Action::Forward(forward) => settle_forward(forward),
-        // All of it is what clients get.
-        Action::Redirect(_) | Action::Respond(_) => {}
+        Action::Redirect(redirect) => {
+            settle_headers(&mut redirect.response_headers);
+            settle_path(&mut redirect.path);
+        }
+        Action::Respond(_) => {}
         Action::Split(branches) => {
             for branch in branches.iter_mut() {
                 branch.origin = Origin(0);
                 settle(&mut branch.action);
             }
             let keeps_sessions = branches.iter().any(|branch| is_in_session(&branch.action));
-            let weights = branches.iter_mut().map(|branch| &mut branch.weight);
-            reduce(weights);
             if !keeps_sessions {
                 branches.retain(|branch| branch.weight > 0);
+                join(branches, |one, other| one.action == other.action, |branch| &mut branch.weight);
             }
+            reduce(branches.iter_mut().map(|branch| &mut branch.weight));
             branches.sort_by_cached_key(|Branch { weight, action, origin: _ }| format!("{action:?} {weight}"));
+            // All parts do the same: nothing is split.
+            if let [only] = branches.as_slice()
+                && !keeps_sessions
+            {
+                *action = only.action.clone();
+            }
         }
     }
+}
+
+/// Headers of different names have no order ([RFC 9110, section 5.3](https://www.rfc-editor.org/rfc/rfc9110#section-5.3)).
+fn settle_headers(HeaderMutations(changes): &mut HeaderMutations) {
+    changes.sort_by(|one, other| one.name.cmp(&other.name));
+}
+
+/// A prefix that takes its own place changes nothing.
+fn settle_path(path: &mut Option<PathRewrite>) {
+    if matches!(path, Some(PathRewrite::Prefix { matched, replacement }) if matched == replacement) {
+        *path = None;
+    }
+}
+
+/// Makes one of parts that are the same but for their weights.
+fn join<P>(parts: &mut Vec<P>, is_same: impl Fn(&P, &P) -> bool, weight: impl Fn(&mut P) -> &mut u32) {
+    let mut joined: Vec<P> = Vec::with_capacity(parts.len());
+    for mut part in parts.drain(..) {
+        match joined.iter_mut().find(|known| is_same(known, &part)) {
+            Some(known) => *weight(known) = weight(known).saturating_add(*weight(&mut part)),
+            None => joined.push(part),
+        }
+    }
+    *parts = joined;
 }
 
 fn is_in_session(action: &Action) -> bool {
@@ -407,17 +440,26 @@ fn is_in_session(action: &Action) -> bool {
 }
 
 fn settle_forward(forward: &mut Forward) {
-    forward.backends.iter_mut().for_each(|backend| backend.origin = Origin(0));
+    for backend in &mut forward.backends {
+        backend.origin = Origin(0);
+        settle_headers(&mut backend.request_headers);
+        settle_headers(&mut backend.response_headers);
+    }
+    settle_headers(&mut forward.request_headers);
+    settle_headers(&mut forward.response_headers);
+    settle_path(&mut forward.path_rewrite);
     // The number of a rule is a place as well.
     if let Some(session) = &mut forward.session
         && let Across::Pool(rule) = &mut Arc::make_mut(session).across
     {
         rule.rule = 0;
     }
-    reduce(forward.backends.iter_mut().map(|backend| &mut backend.weight));
     if forward.session.is_none() && forward.backends.iter().any(|backend| backend.weight > 0) {
         forward.backends.retain(|backend| backend.weight > 0);
+        let unweighted = |backend: &WeightedBackend| WeightedBackend { weight: 0, ..backend.clone() };
+        join(&mut forward.backends, |one, other| unweighted(one) == unweighted(other), |backend| &mut backend.weight);
     }
+    reduce(forward.backends.iter_mut().map(|backend| &mut backend.weight));
     let key = |WeightedBackend {
                    weight,
                    target,

@@ -9,6 +9,7 @@ use crate::ir::{
 };
 use crate::parser::api::{Service, ServicePort, TargetPort};
 use crate::simulate::{Answer, Closed, Decision};
+use crate::translator::envoy::name;
 
 /// How many digits of a digest are told.
 const DIGITS: usize = 16;
@@ -50,10 +51,21 @@ fn lines(headers: &[(String, String)]) -> String {
     format!("{{{}}}", lines.join(", "))
 }
 
+/// The name of a cluster without the certificate that a Gateway shows to it, which is a part of what is behind it.
+pub(super) fn cluster_name(cluster: &Cluster, config: &Config) -> String {
+    let shown = cluster.tls.as_ref().and_then(|tls| tls.client_certificate).map(|id| config.certificate(id));
+    let shown = shown.map(|KeyPair { namespace, name, .. }| format!("client-cert/{namespace}/{name}"));
+    let variant = shown.and_then(|shown| cluster.variant.strip_suffix(&shown)).map(|rest| rest.trim_end_matches('/'));
+    match variant {
+        Some(variant) => name::cluster(&Cluster { variant: variant.to_owned(), ..cluster.clone() }),
+        None => name::cluster(cluster),
+    }
+}
+
 /// What is behind a backend, in words.
 pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
     // The name is that of the change, and the limits are those of the rules that retry.
-    let Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, origin: _ } = cluster;
+    let Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, withheld: _, origin: _ } = cluster;
     let protocol = match protocol {
         UpstreamProtocol::Http1 => "HTTP/1.1",
         UpstreamProtocol::Http2 => "HTTP/2",
@@ -119,6 +131,7 @@ fn certificate(id: CertificateId, config: &Config) -> String {
     let KeyPair { namespace: _, name: _, chain, key, origin: _ } = config.certificate(id);
     match (chain, key) {
         (Material::File(chain), _) => format!("certificate {chain}"),
+        (Material::Unseen(object), _) => format!("the certificate of {object}"),
         (chain, key) => format!("certificate {} and key {}", digest(chain), digest(key)),
     }
 }
@@ -126,7 +139,8 @@ fn certificate(id: CertificateId, config: &Config) -> String {
 fn digest(material: &Material) -> String {
     match material {
         Material::File(path) => path.clone(),
-        Material::Unseen(objects) => format!("of {objects}, which nobody has seen"),
+        Material::Unseen(object) => format!("of {object}, which nobody has seen"),
+        Material::Several(parts) => parts.iter().map(digest).collect::<Vec<_>>().join(" and "),
         Material::Inline(text) => {
             let digest = ring::digest::digest(&ring::digest::SHA256, text.trim().as_bytes());
             let mut digits = String::from("sha256:");

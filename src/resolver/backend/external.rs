@@ -125,7 +125,12 @@ fn resolve_tls(
     let consequence = "requests to the backend get 500: it would refuse connections without a certificate";
     let shown = resolve_client_certificate(object, at, reference, consequence, grants, certificates, diagnostics);
     let (verified, Named { id, unplaced }) = (verified?, shown?);
-    Ok(TlsSettings { client_certificate: Some(id), unplaced: verified.unplaced.or(unplaced), ..verified })
+    Ok(TlsSettings {
+        client_certificate: Some(id),
+        unplaced: verified.unplaced.or(unplaced),
+        is_missing: verified.is_missing || certificates.unseen_words(id).is_some(),
+        ..verified
+    })
 }
 
 /// TLS that does not verify whom it talks to is none.

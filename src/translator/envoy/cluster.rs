@@ -47,7 +47,7 @@ pub(super) enum Discovery {
 }
 
 pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &Layout) -> Cluster {
-    let ir::Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, origin: _ } = cluster;
+    let ir::Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, withheld: _, origin: _ } = cluster;
     let name = name::cluster(cluster);
     let discovery = match (endpoints, &layout.endpoints) {
         (Endpoints::Static(_), Part::File(files)) => Discovery::Files(Box::new(files.source(&name))),

@@ -96,7 +96,7 @@ fn to_data_source(material: &Material) -> DataSource {
         Material::Inline(text) => Some(Specifier::InlineString(text.to_string())),
         Material::File(path) => Some(Specifier::Filename(path.clone())),
         // What is emitted has none. Were there one, Envoy would refuse a source without content.
-        Material::Unseen(_) => None,
+        Material::Unseen(_) | Material::Several(_) => None,
     };
     DataSource { specifier, ..DataSource::default() }
 }

@@ -102,7 +102,8 @@ pub(super) fn lower_clusters(
             let certificate = certificate.filter(|_| settings.shows_certificate_of_gateway(backend));
             let new = || Wanted { id, settings, uses: Vec::with_capacity(1), certificates: Vec::with_capacity(1) };
             let entry = wanted.entry((&backend.name, settings.variant)).or_insert_with(new);
-            if !entry.uses.contains(&(id, carried)) {
+            // Where TLS cannot be had the routes answer with an error, and what they ask for is compared all the same.
+            if !settings.is_withheld(backend) && !entry.uses.contains(&(id, carried)) {
                 entry.uses.push((id, carried));
             }
             if !entry.certificates.contains(&certificate) {
@@ -303,6 +304,11 @@ impl Settings {
         })
     }
 
+    /// Whether the TLS of the backend needs what nobody has.
+    fn is_withheld(self, backend: &Backend<'_>) -> bool {
+        self.tls && matches!(&backend.tls, BackendTls::Tls(settings) if settings.is_missing)
+    }
+
     /// A backend may have a certificate of its own to be shown.
     fn shows_certificate_of_gateway(self, backend: &Backend<'_>) -> bool {
         self.tls && matches!(&backend.tls, BackendTls::Tls(settings) if settings.client_certificate.is_none())
@@ -338,6 +344,7 @@ impl Settings {
             variant: own.into_iter().chain(shown).collect::<Vec<_>>().join("/"),
             endpoints: backend.endpoints.clone(),
             retries: RetryLimit::Unused,
+            withheld: self.is_withheld(backend),
             origin: object.map(|object| origins.origin(object, Place::Object)),
         }
     }

@@ -59,11 +59,17 @@ impl<'a> KeyMaterial<'a> {
         let known = stored.known.as_ref();
         let (chain, key) = known.map(|(_, pair)| (pair.chain.as_str(), pair.key.as_str())).unzip();
         let object = (stored.namespace.as_str(), stored.name.as_str());
+        let unseen = self.index.unseen_words(id).map(|words| Material::Unseen(words.to_owned()));
+        let mut place = |name, content| match &unseen {
+            Some(unseen) => unseen.clone(),
+            None => self.place(Kind::Secret, object, name, content),
+        };
+        let (chain, key) = (place(CERTIFICATE_KEY, chain), place(PRIVATE_KEY_KEY, key));
         KeyPair {
             namespace: stored.namespace.clone(),
             name: stored.name.clone(),
-            chain: self.place(Kind::Secret, object, CERTIFICATE_KEY, chain),
-            key: self.place(Kind::Secret, object, PRIVATE_KEY_KEY, key),
+            chain,
+            key,
             origin: known.map(|(object, _)| origin_of(object, origins)),
         }
     }
@@ -89,19 +95,21 @@ impl<'a> KeyMaterial<'a> {
                 }
             };
             first = first.or(origin);
-            parts.push((kind, object, pem));
+            parts.push((kind, object, pem, self.index.is_unseen(*id)));
         }
-        let bundle = match parts.as_slice() {
-            [(kind, (namespace, name), pem)] => {
-                self.place(*kind, (namespace, name), AUTHORITIES_KEY, pem.map(String::as_str))
-            }
-            // The proxy reads one file of authorities only; they are no secret.
-            many => match many.iter().map(|(.., pem)| pem.map(String::as_str)).collect::<Option<String>>() {
-                Some(joined) => Material::Inline(joined.into()),
-                None => {
-                    let names = many.iter().map(|(kind, (namespace, name), _)| full_name(*kind, (namespace, name)));
-                    Material::Unseen(names.collect::<Vec<_>>().join(" and "))
+        let mut place =
+            |(kind, (namespace, name), pem, is_unseen): &(Kind, (&String, &String), Option<&String>, bool)| {
+                match is_unseen {
+                    true => Material::Unseen(full_name(*kind, (namespace, name))),
+                    false => self.place(*kind, (namespace, name), AUTHORITIES_KEY, pem.map(String::as_str)),
                 }
+            };
+        let bundle = match parts.as_slice() {
+            [only] => place(only),
+            // The proxy reads one file of authorities only; they are no secret.
+            many => match many.iter().map(|(_, _, pem, _)| pem.map(String::as_str)).collect::<Option<String>>() {
+                Some(joined) => Material::Inline(joined.into()),
+                None => Material::Several(many.iter().map(place).collect()),
             },
         };
         Authorities { bundle, origin: first }
@@ -114,7 +122,7 @@ impl<'a> KeyMaterial<'a> {
         certificate: Option<KeyPairId>,
         origins: &mut OriginTable,
     ) -> UpstreamTls {
-        let TlsSettings { server_name, anchors, names, client_certificate, unplaced: _ } = settings;
+        let TlsSettings { server_name, anchors, names, client_certificate, unplaced: _, is_missing: _ } = settings;
         UpstreamTls {
             server_name: server_name.clone(),
             authorities: match anchors {

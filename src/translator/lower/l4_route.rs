@@ -111,7 +111,9 @@ fn report_tls_of_backends(
     for (index, outcome) in outcomes.first().into_iter().flatten().enumerate() {
         let Ok(id) = outcome else { continue };
         let backend = resolved.backends.get(*id);
-        if let BackendTls::Tls(_) = backend.tls {
+        if let BackendTls::Tls(settings) = &backend.tls
+            && !settings.is_missing
+        {
             diagnostics.report(finding(path!["spec", "rules", 0, "backendRefs", index], backend));
         }
     }

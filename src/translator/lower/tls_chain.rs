@@ -20,6 +20,7 @@ use crate::resolver::{
 use super::cluster::{Carried, stream_or_bytes};
 use super::http_chain::lower_https_connections;
 use super::listener::SocketLowering;
+use super::scope::Scope;
 
 /// The application protocols of HTTPS listeners
 /// ([RFC 9113, section 3.2](https://www.rfc-editor.org/rfc/rfc9113#section-3.2)).
@@ -172,20 +173,31 @@ fn lower_termination(
     if listener.protocol == Protocol::TlsPassthrough {
         return None;
     }
-    let Some(Termination { certificates, clients }) = &listener.termination else {
-        // Whatever certificates there will be: TLS ends here, and clients show what they are asked for.
-        let clients = match &listener.clients {
-            Some(Ok(clients)) => lower_clients(lowering, clients),
-            Some(Err(_)) => ClientCertificates::Required(unknown_authorities()),
-            None => ClientCertificates::Unasked,
-        };
-        return Some(TlsTermination { certificates: Vec::new(), alpn: alpn.to_vec(), clients });
-    };
+    if lowering.scope == Scope::Judged {
+        return Some(declared_termination(lowering, listener, alpn));
+    }
+    let Termination { certificates, clients } = listener.termination.as_ref()?;
     Some(TlsTermination {
         certificates: certificates.iter().map(|id| lowering.key_pair(*id)).collect(),
         alpn: alpn.to_vec(),
         clients: lower_clients(lowering, clients),
     })
+}
+
+/// What a listener declares, whatever becomes of the certificates that it names: TLS ends here, and clients show what
+/// they are asked for.
+fn declared_termination(
+    lowering: &mut SocketLowering<'_, '_>,
+    listener: &ResolvedListener<'_>,
+    alpn: &[&'static str],
+) -> TlsTermination {
+    let clients = match &listener.clients {
+        Some(Ok(clients)) => lower_clients(lowering, clients),
+        Some(Err(_)) => ClientCertificates::Required(unknown_authorities()),
+        None => ClientCertificates::Unasked,
+    };
+    let certificates = listener.named_certificates.iter().map(|id| lowering.key_pair(*id)).collect();
+    TlsTermination { certificates, alpn: alpn.to_vec(), clients }
 }
 
 fn lower_clients(lowering: &mut SocketLowering<'_, '_>, clients: &ClientValidation) -> ClientCertificates {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use gwctl::compile::Compilation;
+use gwctl::diagnostics::Omission;
 use gwctl::ir::{Config, GatewayName};
 use gwctl::options::Options;
 use gwctl::proving::{Offline, RequestCase, Topology};
@@ -26,6 +27,8 @@ const PAIRS: u64 = 28;
 const REQUESTS: usize = 200;
 /// How many edits at most make the second configuration of a pair.
 const EDITS: usize = 3;
+/// How many edits are tried until everything decodes after one.
+const TRIES: usize = 20;
 /// Of how many pairs one differs in nothing but the pods of a Service.
 const PODS: u64 = 4;
 /// That Service, and the name of its cluster.
@@ -49,6 +52,8 @@ struct Tally {
     silent: usize,
     different: usize,
     uncompared: usize,
+    /// Why pairs could not be compared, and how often.
+    reasons: BTreeMap<String, usize>,
 }
 
 fn campaign(harness: &Harness, seed: u64, pairs: u64) -> Result<(), String> {
@@ -64,7 +69,7 @@ fn campaign(harness: &Harness, seed: u64, pairs: u64) -> Result<(), String> {
             (old, new) = (old.selecting(MOVED.0, "blue"), old.selecting(MOVED.0, "green"));
         } else {
             for _ in 0..=random.below(EDITS) {
-                new = new.edited(&mut random);
+                new = edited(&new, &mut random);
             }
         }
         for (name, plan) in [("old.yaml", &old), ("new.yaml", &new)] {
@@ -72,11 +77,16 @@ fn campaign(harness: &Harness, seed: u64, pairs: u64) -> Result<(), String> {
         }
         let line = ["diff", "old.yaml", "new.yaml", "-o", "json"].map(str::to_owned);
         let output = process::run(harness.binary(), &folder, &line, None)?;
+        let difference: Value = serde_json::from_str(&output.stdout).or_else(|error| {
+            if output.code == Some(2) { Ok(Value::Null) } else { Err(format!("{error}: {output:?}")) }
+        })?;
         if output.code == Some(2) {
             tally.uncompared += 1;
+            let reasons = difference["uncompared"].as_array().into_iter().flatten();
+            let reason = reasons.filter_map(|one| one["reason"].as_str()).next();
+            *tally.reasons.entry(reason.unwrap_or(&output.stderr).to_owned()).or_default() += 1;
             continue;
         }
-        let difference: Value = serde_json::from_str(&output.stdout).map_err(|error| format!("{error}: {output:?}"))?;
         let changes: Vec<Value> = difference["changes"].as_array().cloned().unwrap_or_default();
         let apart = decided_apart(&old, &new, is_of_pods.then_some(MOVED.1), &mut random);
         let told = changes.iter().any(|change| {
@@ -97,6 +107,15 @@ fn campaign(harness: &Harness, seed: u64, pairs: u64) -> Result<(), String> {
     }
     failures.truncate(5);
     Err(format!("{tally:?}\n{}", failures.join("\n\n")))
+}
+
+/// An edit after which everything decodes: what does not could not be compared.
+fn edited(plan: &Plan, random: &mut Random) -> Plan {
+    let decodes = |plan: &Plan| {
+        let left = build(&plan.manifests(), &Options::default()).unjudged;
+        left.iter().all(|one| !matches!(one.reason, Omission::Undecoded | Omission::Unreadable))
+    };
+    (0..TRIES).map(|_| plan.edited(random)).find(decodes).unwrap_or_else(|| plan.clone())
 }
 
 /// A request about which the two configurations decide differently, or that gets to the cluster that has other pods.

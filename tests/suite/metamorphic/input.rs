@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 
 use crate::case::Case;
+use crate::pairs;
 
 /// The group of the kinds that routes, Gateways and grants belong to.
 pub(super) const GROUP: &str = "gateway.networking.k8s.io";
@@ -38,6 +39,11 @@ impl Input {
         // What is said about files by their names does not survive another layout.
         (!loaded.unreadable && diagnostics.findings().is_empty())
             .then_some(Self { sources: loaded.sources.sources, options })
+    }
+
+    /// One side of a pair.
+    pub(super) fn of_pair(text: &str) -> Result<Self, String> {
+        Ok(Self { sources: pairs::sources(text), options: pairs::options()? })
     }
 
     pub(crate) fn set(&self) -> SourceSet {

@@ -6,11 +6,14 @@
 //! What only a translation tells is about the one configuration that it writes,
 //! not about an object, and is left out as `gwctl validate` leaves it out.
 //!
+//! The same holds for what `gwctl diff` tells: see `difference.rs`.
+//!
 //! `cargo test` makes a sample from a fixed seed, `GWCTL_METAMORPHIC=SEED` makes
 //! another one. The campaign makes all of them:
 //! `GWCTL_METAMORPHIC=all cargo test --test suite -- metamorphic --nocapture`.
 
 mod additions;
+mod difference;
 mod input;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +54,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         let wrong: Vec<String> = bases.iter().flat_map(unknown_reasons).collect();
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
     }));
+    trials.extend(difference::trials());
     trials.push(Trial::test("metamorphic::there_are_sixty_additions_of_different_names", || {
         let names: BTreeSet<_> = ADDITIONS.iter().map(|addition| addition.name).collect();
         if names.len() == ADDITIONS.len() && names.len() >= 60 { Ok(()) } else { Err(names.len().to_string().into()) }

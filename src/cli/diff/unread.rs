@@ -1,0 +1,262 @@
+//! What belongs to a side and is read by nobody: files behind symbolic links that
+//! lead out of it, files that are no text, Kustomizations, Helm charts and
+//! whatever else is no object, and the settings of the side.
+//!
+//! Each may decide on traffic. What both sides hold alike is equal, whatever it
+//! is; what differs could not be compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+use std::path::{Component, Path, PathBuf};
+
+use super::super::settings;
+use super::change::UncomparedView;
+use super::uncompared::{document, sorted};
+use crate::compile::Compilation;
+use crate::diagnostics::{Location, Omission, Subject};
+use crate::parser::decode::decode;
+use crate::parser::load::{EntryKind, Tree};
+use crate::parser::manifests::Manifests;
+use crate::parser::node::Node;
+use crate::parser::skip::kebab;
+use crate::parser::split::split;
+
+/// How many bytes of a file that is not judged are looked at.
+const MOST_BYTES: u64 = 64 << 20;
+/// How many files and directories behind one link are looked at, and how deep.
+const MOST_ENTRIES: usize = 10_000;
+const DEEPEST: usize = 64;
+/// Settings that say nothing of traffic.
+const ASIDE: [&str; 9] = [
+    "access-log",
+    "access-log-format",
+    "admin-address",
+    "deny",
+    "envoy-version",
+    "ignore",
+    "no-admin",
+    "partial",
+    "secrets-dir",
+];
+const SETTINGS_REASON: &str =
+    "the settings of both sides are not the same, and both are compiled with those of one of them";
+const SKIPPED_REASON: &str = "it is no Kubernetes object and is skipped: what it does to the objects is not known";
+
+/// What nobody has read of a side, by what it is and its path within the side.
+#[derive(Default)]
+pub(super) struct Unread {
+    parts: BTreeMap<(String, String), Vec<Part>>,
+    /// The files that were read, by their paths within the side.
+    files: BTreeSet<String>,
+}
+
+/// One thing that nobody has read.
+struct Part {
+    content: Content,
+    reason: String,
+    place: String,
+}
+
+/// What is known of it.
+#[derive(PartialEq)]
+enum Content {
+    Value(Node),
+    Text(String),
+    /// The digest of files.
+    Bytes(Vec<u8>),
+    /// It leads to this place, of which nothing is known.
+    Place(PathBuf),
+}
+
+impl Unread {
+    /// Goes through a side that was compiled. `has_own_settings` says that its settings count.
+    pub(super) fn of(tree: &dyn Tree, root: &Path, compilation: &Compilation, has_own_settings: bool) -> Self {
+        let mut unread = Self::default();
+        let Manifests { sources, documents, skipped, .. } = &compilation.manifests;
+        unread.files = sources.sources.iter().map(|source| within(root, &source.name)).collect();
+        for unjudged in &compilation.unjudged {
+            if let Subject::File(name) = &unjudged.subject {
+                let content = content_of(tree, Path::new(name));
+                let what = if unjudged.reason == Omission::Outside { "the link" } else { "the file" };
+                unread.add((what, root, name), content, unjudged.reason.to_string());
+            }
+        }
+        for location in skipped {
+            let source = match location {
+                Location::Source(source) | Location::Bytes(source, _) => *source,
+                Location::Field { document, .. } => match documents.get(document.0 as usize) {
+                    Some(document) => document.source,
+                    None => continue,
+                },
+                Location::Run | Location::Path(_) => continue,
+            };
+            let source = sources.get(source);
+            if source.context {
+                continue;
+            }
+            let content = match location {
+                Location::Source(_) => Content::Text(source.text.clone()),
+                _ => document(compilation, location).map_or_else(Content::Text, Content::Value),
+            };
+            unread.add(("a document of", root, &source.name), content, SKIPPED_REASON.to_owned());
+        }
+        if has_own_settings && let Some((name, settings)) = own_settings(tree, root) {
+            unread.add(("the settings in", root, &name), settings, SETTINGS_REASON.to_owned());
+        }
+        unread
+    }
+
+    fn add(&mut self, (what, root, name): (&str, &Path, &str), content: Content, reason: String) {
+        let part = Part { content, reason, place: name.to_owned() };
+        self.parts.entry((what.to_owned(), within(root, name))).or_default().push(part);
+    }
+
+    /// Whether a path leads to a file that was read, or to a directory of some.
+    fn holds(&self, path: &str) -> bool {
+        let below = format!("{path}/");
+        self.files.contains(path) || self.files.iter().any(|file| file.starts_with(&below))
+    }
+}
+
+/// What differs between the sides, and could not be compared.
+pub(super) fn compare(old: &Unread, new: &Unread) -> Vec<UncomparedView> {
+    let mut found = Vec::new();
+    for (side, own, other) in [("old", old, new), ("new", new, old)] {
+        for ((what, path), parts) in &own.parts {
+            let others = other.parts.get(&(what.clone(), path.clone())).map_or(&[][..], Vec::as_slice);
+            let mut left: Vec<Content> =
+                others.iter().map(|part| without_new_files(&part.content, path, other, own)).collect();
+            for part in parts {
+                let content = without_new_files(&part.content, path, own, other);
+                if let Some(equal) = left.iter().position(|one| *one == content) {
+                    left.remove(equal);
+                    continue;
+                }
+                let (subject, reason) = (format!("{what} `{}`", part.place), part.reason.clone());
+                found.push(UncomparedView { side, subject, reason, place: Some(part.place.clone()) });
+            }
+        }
+    }
+    found
+}
+
+/// A Kustomization without the files that it names, that its side has and the other one has not: they are compared
+/// themselves.
+fn without_new_files(content: &Content, path: &str, own: &Unread, other: &Unread) -> Content {
+    let value = match content {
+        Content::Value(value) => value,
+        Content::Text(text) => return Content::Text(text.clone()),
+        Content::Bytes(bytes) => return Content::Bytes(bytes.clone()),
+        Content::Place(place) => return Content::Place(place.clone()),
+    };
+    let directory = Path::new(path).parent().unwrap_or(Path::new(""));
+    let is_new = |item: &Node| {
+        let named = item.as_str().map(|name| normal(&directory.join(name)));
+        named.is_some_and(|file| own.holds(&file) && !other.holds(&file))
+    };
+    let mut value = value.clone();
+    if let Node::Map(entries) = &mut value {
+        for (key, items) in entries {
+            if let ("resources", Node::List(items)) = (key.as_str(), items) {
+                items.retain(|item| !is_new(item));
+            }
+        }
+    }
+    Content::Value(value)
+}
+
+/// A path without `.` and `..`.
+fn normal(path: &Path) -> String {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal.to_string_lossy().into_owned()
+}
+
+/// The path of a file within its side; the name of a side that is one file is none.
+fn within(root: &Path, name: &str) -> String {
+    let path = Path::new(name);
+    let inside = path.strip_prefix(root).ok();
+    let inside = inside.or_else(|| path.strip_prefix(root.parent().unwrap_or(Path::new(""))).ok());
+    normal(inside.unwrap_or(path))
+}
+
+/// The settings beside the manifests of a side, and the name of their file.
+fn own_settings(tree: &dyn Tree, root: &Path) -> Option<(String, Content)> {
+    let directory = match tree.kind(root) {
+        Ok(EntryKind::Directory) => root,
+        _ => root.parent().unwrap_or(Path::new("")),
+    };
+    let file = settings::NAMES.iter().map(|name| directory.join(name)).find(|file| tree.kind(file).is_ok())?;
+    let mut text = String::new();
+    let (reader, _) = tree.open(&file).ok()?;
+    reader.take(MOST_BYTES).read_to_string(&mut text).ok()?;
+    let syntax = split(&text).first().map(|piece| piece.syntax)?;
+    let content = match decode(&text, syntax).map(|decoded| sorted(decoded.node)) {
+        Ok(Node::Null) => return None,
+        Ok(Node::Map(entries)) if entries.iter().any(|(key, _)| key == "kind" || key == "apiVersion") => return None,
+        Ok(Node::Map(entries)) => {
+            let telling = entries.into_iter().map(|(key, value)| (kebab(&key), value));
+            let telling: Vec<_> = telling.filter(|(key, _)| !ASIDE.contains(&key.as_str())).collect();
+            if telling.is_empty() {
+                return None;
+            }
+            Content::Value(Node::Map(telling))
+        }
+        Ok(other) => Content::Value(other),
+        Err(_) => Content::Text(text),
+    };
+    Some((file.to_string_lossy().into_owned(), content))
+}
+
+/// What a file holds, or all files behind a link; else the place that it leads to.
+fn content_of(tree: &dyn Tree, path: &Path) -> Content {
+    let place = tree.canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut left = MOST_ENTRIES;
+    match digest_files(tree, &place, (&mut left, DEEPEST), &mut digest) {
+        Some(()) => Content::Bytes(digest.finish().as_ref().to_vec()),
+        None => Content::Place(place),
+    }
+}
+
+/// Adds a file, or all that a directory holds but hidden files; `None` where that cannot be looked at.
+fn digest_files(
+    tree: &dyn Tree,
+    path: &Path,
+    (left, depth): (&mut usize, usize),
+    digest: &mut ring::digest::Context,
+) -> Option<()> {
+    *left = left.checked_sub(1)?;
+    let depth = depth.checked_sub(1)?;
+    match tree.kind(path).ok()? {
+        EntryKind::File => {
+            let mut bytes = Vec::new();
+            let (reader, _) = tree.open(path).ok()?;
+            reader.take(MOST_BYTES + 1).read_to_end(&mut bytes).ok()?;
+            let length = u64::try_from(bytes.len()).ok().filter(|length| *length <= MOST_BYTES)?;
+            digest.update(&length.to_le_bytes());
+            digest.update(&bytes);
+        }
+        EntryKind::Directory => {
+            let mut entries = tree.entries(path).ok()?;
+            entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+            entries.retain(|(name, _)| !name.as_encoded_bytes().starts_with(b"."));
+            digest.update(&(entries.len() as u64).to_le_bytes());
+            for (name, _) in entries {
+                digest.update(name.as_encoded_bytes());
+                digest.update(&[0]);
+                digest_files(tree, &tree.canonicalize(&path.join(&name)).ok()?, (&mut *left, depth), digest)?;
+            }
+        }
+        EntryKind::Link | EntryKind::Other => return None,
+    }
+    Some(())
+}

@@ -1,0 +1,208 @@
+//! What belongs to a side and is read by nobody: `gwctl diff` names it where it differs, and `validate` counts it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+
+use crate::harness::Harness;
+use crate::process::{self, Output};
+
+const GATEWAY: &str = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge}\nspec: {gatewayClassName: \
+                       any, listeners: [{name: http, protocol: HTTP, port: 80}]}\n";
+const ROUTE: &str = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: r}\nspec: {parentRefs: [{name: \
+                     edge}], rules: [{backendRefs: [{name: one, port: 80}]}]}\n";
+
+/// A file of a side, with its content on the old side and on the new one; none is no file.
+type File = (&'static str, Option<&'static str>, Option<&'static str>);
+
+/// Files that differ, and how the command names the first of them; nothing where it is no difference.
+const FILES: &[(&str, &[File], Option<&str>)] = &[
+    (
+        "settings_changed",
+        &[("gwctl.yaml", Some("trusted-hops: 1\n"), Some("trusted-hops: 2\n"))],
+        Some("the settings in `new/gwctl.yaml`"),
+    ),
+    (
+        "settings_added",
+        &[("gwctl.yaml", None, Some("resolve: ['default/one:80=10.6.6.6:80']\n"))],
+        Some("the settings in `new/gwctl.yaml`"),
+    ),
+    ("settings_deleted", &[("gwctl.yaml", Some("trusted-hops: 1\n"), None)], Some("the settings in `old/gwctl.yaml`")),
+    (
+        "settings_in_other_words",
+        &[("gwctl.yaml", Some("trusted-hops: 1\n"), Some("# the same\ntrustedHops: 1\n"))],
+        None,
+    ),
+    ("settings_aside", &[("gwctl.yaml", None, Some("deny: warnings\n"))], None),
+    (
+        "kustomization_changed",
+        &[("kustomization.yaml", Some("namePrefix: a-\n"), Some("namePrefix: b-\n"))],
+        Some("a document of `new/kustomization.yaml`"),
+    ),
+    (
+        "kustomization_added",
+        &[("sub/kustomization.yaml", None, Some("namePrefix: b-\n"))],
+        Some("a document of `new/sub/kustomization.yaml`"),
+    ),
+    (
+        "kustomization_comment",
+        &[("kustomization.yaml", Some("namePrefix: a-\n"), Some("# why\nnamePrefix: a-\n"))],
+        None,
+    ),
+    (
+        "kustomization_names_a_new_file",
+        &[
+            (
+                "kustomization.yaml",
+                Some("resources: [gateway.yaml, route.yaml]\n"),
+                Some("resources: [gateway.yaml, ./more.yaml, route.yaml]\n"),
+            ),
+            ("more.yaml", None, Some("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n")),
+        ],
+        None,
+    ),
+    (
+        "kustomization_lets_go_of_a_file",
+        &[("kustomization.yaml", Some("resources: [gateway.yaml, route.yaml]\n"), Some("resources: [gateway.yaml]\n"))],
+        Some("a document of `new/kustomization.yaml`"),
+    ),
+    (
+        "chart_values",
+        &[
+            (
+                "chart/Chart.yaml",
+                Some("apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+                Some("apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+            ),
+            ("chart/values.yaml", Some("backend: a\n"), Some("backend: b\n")),
+        ],
+        Some("a document of `new/chart/values.yaml`"),
+    ),
+    ("template", &[("t.yaml", Some("a: {{ x }}\n"), Some("a: {{ y }}\n"))], Some("a document of `new/t.yaml`")),
+    ("no_text", &[("n.yaml", Some("a: \0\n"), Some("b: \0\n"))], Some("the file `new/n.yaml`")),
+    ("unknown_version", &[("v.yaml", Some(UNKNOWN), Some(UNKNOWN_TOO))], Some("HTTPRoute `default/v`")),
+    ("refused_service", &[("s.yaml", Some(REFUSED), Some(REFUSED_TOO))], Some("Service `default/one`")),
+];
+const UNKNOWN: &str =
+    "apiVersion: gateway.networking.k8s.io/v9\nkind: HTTPRoute\nmetadata: {name: v}\nspec: {hostnames: [a.test]}\n";
+const UNKNOWN_TOO: &str =
+    "apiVersion: gateway.networking.k8s.io/v9\nkind: HTTPRoute\nmetadata: {name: v}\nspec: {hostnames: [b.test]}\n";
+const REFUSED: &str =
+    "apiVersion: v1\nkind: Service\nmetadata: {name: one}\nspec: {selector: {a: b}, ports: [{port: 80}, {port: 81}]}\n";
+const REFUSED_TOO: &str =
+    "apiVersion: v1\nkind: Service\nmetadata: {name: one}\nspec: {selector: {a: c}, ports: [{port: 80}, {port: 81}]}\n";
+
+/// The tests of this file.
+pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
+    let mut trials: Vec<Trial> = FILES
+        .iter()
+        .map(|(name, files, named)| {
+            let harness = harness.clone();
+            Trial::test(format!("unread::{name}"), move || compared(&Stage::new(&harness, name)?, files, *named))
+        })
+        .collect();
+    let of_links = harness.clone();
+    trials.push(Trial::test("unread::links_out_of_a_side", move || links(&Stage::new(&of_links, "links")?)));
+    let harness = harness.clone();
+    trials.push(Trial::test("unread::settings_that_do_not_count", move || {
+        settings(&Stage::new(&harness, "settings-that-do-not-count")?)
+    }));
+    trials
+}
+
+struct Stage {
+    folder: PathBuf,
+    binary: PathBuf,
+}
+
+impl Stage {
+    /// Both sides with a Gateway and a route.
+    fn new(harness: &Harness, name: &str) -> Result<Self, String> {
+        let folder = harness.work_directory(&format!("unread/{name}"))?;
+        let stage = Self { folder, binary: harness.binary().to_owned() };
+        for side in ["old", "new"] {
+            stage.write(&format!("{side}/gateway.yaml"), GATEWAY)?;
+            stage.write(&format!("{side}/route.yaml"), ROUTE)?;
+        }
+        Ok(stage)
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), String> {
+        let path = self.folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(&path))
+            .and_then(|()| fs::write(&path, text))
+            .map_err(|error| error.to_string())
+    }
+
+    fn run(&self, line: &str) -> Result<Output, String> {
+        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        process::run(&self.binary, &self.folder, &args, None)
+    }
+
+    /// The exit code of a comparison, and what could not be compared.
+    fn diff(&self, flags: &str) -> Result<(Output, Vec<String>), String> {
+        let output = self.run(&format!("diff old new --assume services --exit-code -o json {flags}"))?;
+        let found: Value = serde_json::from_str(&output.stdout).map_err(|error| format!("{error}: {output:?}"))?;
+        let uncompared = found["uncompared"].as_array().into_iter().flatten();
+        let subjects = uncompared.filter_map(|one| one["subject"].as_str().map(str::to_owned)).collect();
+        Ok((output, subjects))
+    }
+}
+
+fn ensure(holds: bool, output: &Output) -> Result<(), Failed> {
+    if holds { Ok(()) } else { Err(Failed::from(format!("{output:#?}"))) }
+}
+
+fn compared(stage: &Stage, files: &[File], named: Option<&str>) -> Result<(), Failed> {
+    for (name, old, new) in files {
+        for (side, text) in [("old", old), ("new", new)] {
+            if let Some(text) = text {
+                stage.write(&format!("{side}/{name}"), text)?;
+            }
+        }
+    }
+    let (output, subjects) = stage.diff("")?;
+    match named {
+        Some(named) => ensure(output.code == Some(2) && subjects.iter().any(|subject| subject == named), &output),
+        None => ensure(subjects.is_empty() && output.code != Some(2), &output),
+    }
+}
+
+fn links(stage: &Stage) -> Result<(), Failed> {
+    let other = ROUTE.replace("name: one", "name: two").replace("{name: r}", "{name: linked}");
+    stage.write("outside/old/linked.yaml", &other)?;
+    stage.write("outside/new/linked.yaml", &other)?;
+    for side in ["old", "new"] {
+        symlink(format!("../outside/{side}/linked.yaml"), stage.folder.join(side).join("linked.yaml"))?;
+        symlink(format!("../outside/{side}"), stage.folder.join(side).join("folder"))?;
+    }
+    // What is behind both links is the same.
+    let (output, subjects) = stage.diff("")?;
+    ensure(output.code == Some(0) && subjects.is_empty(), &output)?;
+    stage.write("outside/new/linked.yaml", &other.replace("two", "three"))?;
+    let (output, subjects) = stage.diff("")?;
+    let is_named = |name: &str| subjects.iter().any(|subject| subject == name);
+    ensure(
+        output.code == Some(2) && is_named("the link `new/linked.yaml`") && is_named("the link `new/folder`"),
+        &output,
+    )?;
+    // A file of the given directory that was not judged is counted and listed.
+    let output = stage.run("validate old --assume services -o json")?;
+    let found: Value = serde_json::from_str(&output.stdout)?;
+    let left = found["unjudged"].as_array().into_iter().flatten();
+    let is_listed = left.into_iter().any(|one| one["file"] == "old/linked.yaml");
+    ensure(output.code == Some(0) && is_listed && output.stderr.contains("2 not judged"), &output)
+}
+
+fn settings(stage: &Stage) -> Result<(), Failed> {
+    stage.write("new/gwctl.yaml", "trusted-hops: 2\n")?;
+    stage.write("both.yaml", "trusted-hops: 1\n")?;
+    for flags in ["--no-settings", "--settings both.yaml"] {
+        let (output, subjects) = stage.diff(flags)?;
+        ensure(output.code == Some(0) && subjects.is_empty(), &output)?;
+    }
+    Ok(())
+}
