@@ -143,8 +143,7 @@ func moveApart(written object.Object, number int) {
 func refusals(verdict apiserver.Verdict) []refusal {
 	var found []refusal
 	for _, err := range verdict.Errors {
-		// The library writes this where it knows no field.
-		found = append(found, refusal{strings.TrimPrefix(err.Field, "<nil>"), err.ErrorBody()})
+		found = append(found, refusal{fieldOf(verdict.Written, err.Field), err.ErrorBody()})
 	}
 	for _, path := range verdict.Unknown {
 		if !isLater(path) {
@@ -152,6 +151,22 @@ func refusals(verdict apiserver.Verdict) []refusal {
 		}
 	}
 	return found
+}
+
+// fieldOf is the field that a reason of the library is about.
+func fieldOf(written object.Object, field string) string {
+	const owners = "metadata.ownerReferences"
+	switch {
+	case field == "metadata.name" && object.String(written, "metadata", "generateName") != "":
+		// There is no name yet; gwctl, as `kubectl apply`, takes no other one.
+		return "metadata.generateName"
+	case strings.HasPrefix(field, owners+"."):
+		// The library does not say which of them it means.
+		return owners
+	default:
+		// It writes this where it knows no field.
+		return strings.TrimPrefix(field, "<nil>")
+	}
 }
 
 // later are fields that the release of the definitions does not have yet, and that gwctl reads.

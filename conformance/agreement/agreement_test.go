@@ -67,3 +67,21 @@ func TestAFieldOfALaterReleaseIsNoRefusal(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestReasonsOfTheLibraryAreAboutFieldsOfTheObject(t *testing.T) {
+	generated := object.Object{"metadata": object.Object{"generateName": "a-"}}
+	for _, one := range []struct {
+		written     object.Object
+		field, want string
+	}{
+		{generated, "metadata.name", "metadata.generateName"},
+		{object.Object{}, "metadata.name", "metadata.name"},
+		{generated, "metadata.ownerReferences.uid", "metadata.ownerReferences"},
+		{generated, "<nil>", ""},
+		{generated, "spec.rules[0]", "spec.rules[0]"},
+	} {
+		if got := fieldOf(one.written, one.field); got != one.want {
+			t.Errorf("%s of %v is %q, not %q", one.field, one.written, got, one.want)
+		}
+	}
+}
