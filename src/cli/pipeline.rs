@@ -245,19 +245,8 @@ impl Compiled {
         config.map(|config| envoy::resources(config, kind, layout)).unwrap_or_default()
     }
 
-    /// Resources as a file that Envoy reads.
-    ///
-    /// # Errors
-    /// A fault of ours.
-    pub(super) fn render_resources(&self, kind: Kind, wires: &[&[u8]], emission: &Emission) -> io::Result<Vec<u8>> {
-        let comments = self.comments(emission);
-        let mut out = Vec::new();
-        emit::write_resources(kind.message(), wires, emission.format.into(), &*comments, &mut out)?;
-        Ok(out)
-    }
-
     /// What stands above the parts of the output.
-    fn comments(&self, emission: &Emission) -> Box<dyn Comments + '_> {
+    pub(super) fn comments(&self, emission: &Emission) -> Box<dyn Comments + '_> {
         if emission.comments && emission.format == OutputFormat::Yaml {
             Box::new(SourceComments::new(&self.compilation))
         } else {
@@ -287,7 +276,7 @@ impl Compiled {
                 let kind = Kind::from(section);
                 let resources = self.resources(kind, &Layout::sections());
                 let wires: Vec<&[u8]> = resources.iter().map(|one| one.wire.as_slice()).collect();
-                out.write_all(&self.render_resources(kind, &wires, emission)?)
+                emit::write_resources(kind.message(), &wires, format.into(), &*self.comments(emission), out)
             }
             None => match format {
                 OutputFormat::Yaml => emit::write_yaml(emit::BOOTSTRAP, wire, &*self.comments(emission), out),

@@ -101,14 +101,16 @@ pub(super) fn write(
     let extension = extension(settings.format);
     let config = &compiled.compilation.emitted().config;
     let layout = Layout::files(config, &settings.place, extension);
-    let render = |name: String, kind: Kind, resources: &[Resource]| {
+    let emission = Emission { format: settings.format, section: None, comments: settings.comments };
+    let comments = compiled.comments(&emission);
+    let render = |name: String, kind: Kind, resources: &[Resource]| -> io::Result<Entry> {
         let wires: Vec<&[u8]> = resources.iter().map(|one| one.wire.as_slice()).collect();
-        let emission = Emission { format: settings.format, section: None, comments: settings.comments };
-        let content = compiled.render_resources(kind, &wires, &emission);
+        let mut content = Vec::new();
+        emit::write_resources(kind.message(), &wires, settings.format.into(), &*comments, &mut content)?;
         // Only what is of no use without its key is for the owner alone.
         let is_private = wires.iter().any(|wire| holds_private_key(kind.message(), wire).unwrap_or(true));
         let access = if is_private { Access::Private } else { Access::Ordinary };
-        content.map(|content| Entry { name, access, content })
+        Ok(Entry { name, access, content })
     };
     let leaves = |kind: Kind, folder: &str, is_used: bool| -> io::Result<Vec<Entry>> {
         let resources = if is_used { compiled.resources(kind, &layout) } else { Vec::new() };
@@ -127,7 +129,11 @@ pub(super) fn write(
         let clusters = compiled.resources(Kind::Cluster, &layout);
         let kept = kept_clusters(directory, &clusters);
         let both: Vec<Resource> = clusters.iter().chain(&kept).cloned().collect();
-        let last = if superseded.0.is_empty() { &clusters } else { &both };
+        let without_kept = if kept.is_empty() || !superseded.0.is_empty() {
+            Vec::new()
+        } else {
+            vec![listed(Kind::Cluster, "cds", &clusters)?, state(&clusters)?]
+        };
         let (new_routes, changed_routes) = routes.into_iter().partition(|entry| !directory.has(&entry.name));
         let endpoints = |cluster: &Resource| format!("eds/{}.{extension}", envoy::name::file(&cluster.name));
         let kept_endpoints = if superseded.0.is_empty() { &[] } else { kept.as_slice() };
@@ -141,10 +147,7 @@ pub(super) fn write(
             all_clusters: vec![state(&both)?, listed(Kind::Cluster, "cds", &both)?],
             listeners: vec![listed(Kind::Listener, "lds", &compiled.resources(Kind::Listener, &layout))?],
             changed_routes,
-            rest: [listed(Kind::Cluster, "cds", last)?, state(last)?, bootstrap(config, settings)?]
-                .into_iter()
-                .chain(superseded.entry())
-                .collect(),
+            rest: without_kept.into_iter().chain([bootstrap(config, settings)?]).chain(superseded.entry()).collect(),
             kept: superseded.0.into_keys().chain(kept_endpoints).collect(),
         })
     };

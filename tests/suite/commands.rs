@@ -87,10 +87,7 @@ impl Stage {
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), String> {
-        let path = self.folder.join(name);
-        fs::create_dir_all(path.parent().unwrap_or(&path))
-            .and_then(|()| fs::write(&path, text))
-            .map_err(|e| e.to_string())
+        process::write_below(&self.folder, name, text)
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Result<Output, String> {

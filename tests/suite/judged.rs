@@ -1,6 +1,5 @@
 //! Each Gateway by itself, also without its certificates: what `diff`, `route` and `test` look at.
 
-use std::fs;
 use std::path::PathBuf;
 
 use libtest_mimic::{Failed, Trial};
@@ -43,15 +42,11 @@ struct Stage {
 
 impl Stage {
     fn write(&self, name: &str, text: &str) -> Result<(), String> {
-        let path = self.folder.join(name);
-        fs::create_dir_all(path.parent().unwrap_or(&path))
-            .and_then(|()| fs::write(&path, text))
-            .map_err(|error| error.to_string())
+        process::write_below(&self.folder, name, text)
     }
 
     fn run(&self, line: &str) -> Result<Output, String> {
-        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        process::run(&self.binary, &self.folder, &args, None)
+        process::run_line(&self.binary, &self.folder, line)
     }
 
     /// Writes both sides and compares them, services and certificates assumed.

@@ -1,6 +1,6 @@
 //! Runs gwctl as a child process with a scrubbed environment and bounded time.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -41,6 +41,20 @@ pub(crate) fn run(
     let code = wait(&mut child)?;
     let text = |thread: thread::JoinHandle<String>| thread.join().map_err(|_| "the output cannot be read".to_owned());
     Ok(Output { code, stdout: text(stdout)?, stderr: text(stderr)? })
+}
+
+/// The same, for a command line without quotes.
+pub(crate) fn run_line(program: &Path, directory: &Path, line: &str) -> Result<Output, String> {
+    let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    run(program, directory, &args, None)
+}
+
+/// Writes a file below a folder, with the folders on the way.
+pub(crate) fn write_below(folder: &Path, name: &str, text: &str) -> Result<(), String> {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap_or(&path))
+        .and_then(|()| fs::write(&path, text))
+        .map_err(|error| error.to_string())
 }
 
 /// Reads a pipe to its end beside the others, so that none can fill up.

@@ -1,6 +1,5 @@
 //! What belongs to a side and is read by nobody: `gwctl diff` names it where it differs, and `validate` counts it.
 
-use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
@@ -131,15 +130,11 @@ impl Stage {
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), String> {
-        let path = self.folder.join(name);
-        fs::create_dir_all(path.parent().unwrap_or(&path))
-            .and_then(|()| fs::write(&path, text))
-            .map_err(|error| error.to_string())
+        process::write_below(&self.folder, name, text)
     }
 
     fn run(&self, line: &str) -> Result<Output, String> {
-        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        process::run(&self.binary, &self.folder, &args, None)
+        process::run_line(&self.binary, &self.folder, line)
     }
 
     /// The exit code of a comparison, and what could not be compared.
