@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{FieldPath, Finding, Location, ObjectRef, Related};
 use crate::options::Options;
-use crate::parser::manifests::{Manifests, Object, Position};
+use crate::parser::manifests::{Manifests, ObjectHead, Position};
 use crate::parser::source::DocumentId;
 use crate::path;
 use crate::resolver::References;
@@ -146,7 +146,7 @@ impl Objects {
         objects
     }
 
-    fn add<S>(&mut self, object: &Object<S>) {
+    fn add(&mut self, object: &ObjectHead) {
         let own = object.key().to_ref();
         if !object.position.context {
             self.judged.insert(own.clone(), object.at(&path!["metadata", "name"]));
@@ -158,7 +158,7 @@ impl Objects {
         self.at.insert((*document, base.clone()), object);
     }
 
-    fn aim<'t, S>(&mut self, policy: &Object<S>, targets: impl Iterator<Item = (&'t String, &'t String, &'t String)>) {
+    fn aim<'t>(&mut self, policy: &ObjectHead, targets: impl Iterator<Item = (&'t String, &'t String, &'t String)>) {
         let namespace = &policy.metadata.namespace;
         let target = |(group, kind, name): (&String, &String, &String)| ObjectRef {
             group: group.clone(),

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, codes};
 use crate::parser::api::{HttpRouteFilter, Listener, RequestRedirectFilter, UrlRewriteFilter};
-use crate::parser::manifests::{Manifests, Object};
+use crate::parser::manifests::{Manifests, ObjectHead};
 use crate::path;
 
 /// What the traffic of a field does.
@@ -42,13 +42,13 @@ pub(super) fn report(manifests: &Manifests, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn report_list<S>(object: &Object<S>, hostnames: &[String], diagnostics: &mut Diagnostics) {
+fn report_list(object: &ObjectHead, hostnames: &[String], diagnostics: &mut Diagnostics) {
     for (index, hostname) in hostnames.iter().enumerate() {
         report_one(object, path!["spec", "hostnames", index], hostname, MATCHED, diagnostics);
     }
 }
 
-fn report_listeners<S>(object: &Object<S>, listeners: &[Listener], diagnostics: &mut Diagnostics) {
+fn report_listeners(object: &ObjectHead, listeners: &[Listener], diagnostics: &mut Diagnostics) {
     for (index, listener) in listeners.iter().enumerate() {
         if let Some(hostname) = &listener.hostname {
             report_one(object, path!["spec", "listeners", index, "hostname"], hostname, MATCHED, diagnostics);
@@ -56,7 +56,7 @@ fn report_listeners<S>(object: &Object<S>, listeners: &[Listener], diagnostics: 
     }
 }
 
-fn report_filters<S>(object: &Object<S>, at: &FieldPath, filters: &[HttpRouteFilter], diagnostics: &mut Diagnostics) {
+fn report_filters(object: &ObjectHead, at: &FieldPath, filters: &[HttpRouteFilter], diagnostics: &mut Diagnostics) {
     for (index, filter) in filters.iter().enumerate() {
         let (field, hostname) = match filter {
             HttpRouteFilter::RequestRedirect(RequestRedirectFilter { hostname, .. }) => ("requestRedirect", hostname),
@@ -75,14 +75,14 @@ fn report_filters<S>(object: &Object<S>, at: &FieldPath, filters: &[HttpRouteFil
     }
 }
 
-fn report_one<S>(object: &Object<S>, at: FieldPath, hostname: &str, consequence: &str, diagnostics: &mut Diagnostics) {
+fn report_one(object: &ObjectHead, at: FieldPath, hostname: &str, consequence: &str, diagnostics: &mut Diagnostics) {
     let host = hostname.strip_prefix("*.").unwrap_or(hostname);
     if host.parse::<Ipv4Addr>().is_ok() {
         diagnostics.report(finding(object, at, hostname).consequence(consequence));
     }
 }
 
-fn finding<S>(object: &Object<S>, at: FieldPath, hostname: &str) -> Finding {
+fn finding(object: &ObjectHead, at: FieldPath, hostname: &str) -> Finding {
     object
         .finding(codes::ADDRESS_AS_HOSTNAME, at, format!("`{hostname}` is an IP address, not a hostname"))
         .label("a DNS name is wanted")

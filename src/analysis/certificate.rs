@@ -8,7 +8,7 @@ use crate::certificate::Leaf;
 use crate::diagnostics::{Diagnostics, FieldPath, Location, ObjectRef, Omission, codes};
 use crate::hostname::Hostname;
 use crate::ir::Listener;
-use crate::parser::manifests::Object;
+use crate::parser::manifests::ObjectHead;
 use crate::path;
 use crate::resolver::{
     Attachment, ListenerId, Protocol, Resolved, ResolvedGateway, ResolvedGrpcRoute, ResolvedHttpRoute,
@@ -127,13 +127,7 @@ impl Verdicts {
         }
     }
 
-    fn judge_route<S>(
-        &mut self,
-        object: &Object<S>,
-        hostnames: &[Hostname],
-        own: &ResolvedListener<'_>,
-        is_known: bool,
-    ) {
+    fn judge_route(&mut self, object: &ObjectHead, hostnames: &[Hostname], own: &ResolvedListener<'_>, is_known: bool) {
         for (index, hostname) in hostnames.iter().enumerate() {
             let is_written = *hostname != Hostname::Any;
             if is_written && own.hostname.intersection(hostname).is_some() {
@@ -169,9 +163,9 @@ struct Served<'r, 'm> {
 
 impl Served<'_, '_> {
     /// Reports what a route has here and no certificate covers; `once` says whether a hostname is a new one.
-    fn report<S>(
+    fn report(
         &self,
-        object: &Object<S>,
+        object: &ObjectHead,
         (written, hostnames): (&[String], &[Hostname]),
         mut once: impl FnMut(usize) -> bool,
         diagnostics: &mut Diagnostics,

@@ -7,7 +7,7 @@ use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Segment, cod
 use crate::hostname::Hostname;
 use crate::ir::Listener;
 use crate::parser::api::ParentReference;
-use crate::parser::manifests::{Kind, Metadata, Object};
+use crate::parser::manifests::{Kind, Metadata, ObjectHead};
 use crate::path;
 use crate::resolver::{ListenerId, ParentSource, Resolved, ResolvedGateway, ResolvedListener, RouteParent};
 
@@ -35,9 +35,9 @@ pub(super) fn report_taken(
     }
 }
 
-fn report_taken_of<S>(
+fn report_taken_of(
     resolved: &Resolved<'_>,
-    object: &Object<S>,
+    object: &ObjectHead,
     (written, hostnames, parents): (&[String], &[Hostname], &[RouteParent]),
     (sockets, witnesses): (&Sockets<'_>, &Witnesses<'_>),
     diagnostics: &mut Diagnostics,
@@ -83,8 +83,8 @@ fn taken<'r, 'm>(
     (!is_served).then(|| (resolved.listener(first), resolved.listener(taken_by)))
 }
 
-fn taken_hostname<S>(
-    object: &Object<S>,
+fn taken_hostname(
+    object: &ObjectHead,
     parent: ParentSource,
     (at, text): (Location, &str),
     (own, other): (&ResolvedListener<'_>, &ResolvedListener<'_>),

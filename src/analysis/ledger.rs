@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use crate::diagnostics::{Diagnostics, FieldPath, Ledger, Location, ObjectRef, Omission, Severity, Subject, Unjudged};
 use crate::ir::{FilterChain, Handler, Listener, Transport};
 use crate::parser::api::{L4RouteRule, ParentGatewayReference, ParentReference};
-use crate::parser::manifests::{Kind, Object, ObjectKey};
+use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::path;
 use crate::resolver::{ListenerId, Membership, ParentSource, Place, Resolved, ResolvedPolicy, RouteParent};
 use crate::translator::lower::Lowered;
@@ -158,13 +158,13 @@ impl<'c> Books<'c> {
     }
 
     /// Enters an object as one that nobody has asked for.
-    fn leave_unselected<S>(&mut self, object: &Object<S>) {
+    fn leave_unselected(&mut self, object: &ObjectHead) {
         let (subject, location) = (Subject::Object(object.key().to_ref()), object.at(&FieldPath::ROOT));
         self.missed.push(Unjudged { subject, location, reason: Omission::NotSelected });
     }
 
     /// Whether a route names a parent that is not selected.
-    fn is_unselected<S>(&self, route: &Object<S>, reference: &ParentReference) -> bool {
+    fn is_unselected(&self, route: &ObjectHead, reference: &ParentReference) -> bool {
         let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = reference;
         let namespace = namespace.as_ref().unwrap_or(&route.metadata.namespace);
         let kinds = [Kind::Gateway, Kind::ListenerSet].into_iter().filter(|own| own.is_named(group, kind));
@@ -196,7 +196,7 @@ impl<'c> Books<'c> {
         }
     }
 
-    fn parents<S>(&mut self, object: &Object<S>, references: &[ParentReference], parents: &[RouteParent]) {
+    fn parents(&mut self, object: &ObjectHead, references: &[ParentReference], parents: &[RouteParent]) {
         let mut unselected = 0;
         for (index, reference) in references.iter().enumerate() {
             let own = parents.iter().find(|parent| parent.source == ParentSource::Ref(index));
@@ -218,7 +218,7 @@ impl<'c> Books<'c> {
     }
 
     /// The rules of a route that some listener takes.
-    fn rules<S>(&mut self, object: &Object<S>, kind: &'static str, rules: usize, parents: &[RouteParent]) {
+    fn rules(&mut self, object: &ObjectHead, kind: &'static str, rules: usize, parents: &[RouteParent]) {
         let metadata = &object.metadata;
         if parents.iter().all(|parent| parent.listeners.is_empty()) {
             return;
@@ -247,7 +247,7 @@ impl<'c> Books<'c> {
 
     /// The rules of a route that hands on connections or datagrams, where some listener takes it. `taken` says why one is
     /// not served although a listener is judged.
-    fn streams<S>(&mut self, object: &Object<S>, rules: &[L4RouteRule], parents: &[RouteParent], taken: Omission) {
+    fn streams(&mut self, object: &ObjectHead, rules: &[L4RouteRule], parents: &[RouteParent], taken: Omission) {
         let mut listeners = parents.iter().flat_map(|parent| &parent.listeners).peekable();
         if listeners.peek().is_none() {
             return;
@@ -288,7 +288,7 @@ impl<'c> Books<'c> {
         }
     }
 
-    fn has_error<S>(&self, object: &Object<S>, path: &FieldPath) -> bool {
+    fn has_error(&self, object: &ObjectHead, path: &FieldPath) -> bool {
         let errors = self.errors.get(&object.key().to_ref());
         errors.into_iter().flatten().any(|at| at.0.starts_with(&path.0))
     }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::diagnostics::{Diagnostics, codes};
 use crate::options::Options;
 use crate::parser::api::{ExternalHostname, ParentReference};
-use crate::parser::manifests::{Manifests, Object};
+use crate::parser::manifests::{Manifests, ObjectHead};
 use crate::path;
 
 /// The longest label of a DNS name ([RFC 1035](https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4)).
@@ -44,7 +44,7 @@ pub(super) fn report(manifests: &Manifests, options: &Options, diagnostics: &mut
 
 /// Two references to one parent that differ only in how they are written: the
 /// schema compares an omitted namespace with a written one as text.
-fn report_repeated_parents<S>(object: &Object<S>, references: &[ParentReference], diagnostics: &mut Diagnostics) {
+fn report_repeated_parents(object: &ObjectHead, references: &[ParentReference], diagnostics: &mut Diagnostics) {
     let mut seen = HashSet::new();
     for (index, reference) in references.iter().enumerate() {
         let ParentReference { group, kind, namespace, name, section_name, port } = reference;
@@ -63,7 +63,7 @@ fn report_repeated_parents<S>(object: &Object<S>, references: &[ParentReference]
     }
 }
 
-fn report_named_address<S>(gateway: &Object<S>, index: usize, diagnostics: &mut Diagnostics) {
+fn report_named_address(gateway: &ObjectHead, index: usize, diagnostics: &mut Diagnostics) {
     diagnostics.report(
         gateway
             .finding(
@@ -78,7 +78,7 @@ fn report_named_address<S>(gateway: &Object<S>, index: usize, diagnostics: &mut 
 }
 
 /// Names from which implementations derive labels, Services and Deployments.
-fn report_name<S>(object: &Object<S>, diagnostics: &mut Diagnostics) {
+fn report_name(object: &ObjectHead, diagnostics: &mut Diagnostics) {
     let name = &object.metadata.name;
     let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let is_label = name.bytes().all(|byte| is_letter(byte) || byte == b'-')
@@ -102,7 +102,7 @@ fn report_name<S>(object: &Object<S>, diagnostics: &mut Diagnostics) {
 
 /// A host of this very cluster behind a backend that is meant for others: no
 /// grant is asked for it. The schema knows the usual domain only.
-fn report_cluster_host<S>(backend: &Object<S>, hostname: &str, domain: &str, diagnostics: &mut Diagnostics) {
+fn report_cluster_host(backend: &ObjectHead, hostname: &str, domain: &str, diagnostics: &mut Diagnostics) {
     if !hostname.to_ascii_lowercase().ends_with(&format!(".svc.{}", domain.to_ascii_lowercase())) {
         return;
     }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use crate::analysis::Sockets;
 use crate::diagnostics::{FieldPath, Finding, Location, ObjectRef, Related, Severity};
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::path;
 use crate::resolver::{Resolved, ResolvedListener, RouteParent};
 use crate::translator::lower::Lowered;
@@ -49,10 +49,10 @@ pub(crate) fn find(manifests: &Manifests, resolved: &Resolved<'_>, emitted: &Low
     found
 }
 
-fn find_of_route<S>(
+fn find_of_route(
     resolved: &Resolved<'_>,
     sockets: &Sockets<'_>,
-    route: &Object<S>,
+    route: &ObjectHead,
     parents: &[RouteParent],
     found: &mut Vec<Unserved>,
 ) {
@@ -73,7 +73,7 @@ fn find_of_route<S>(
 }
 
 impl Unserved {
-    fn new<S>(route: &Object<S>, parent: &RouteParent, listener: &ResolvedListener<'_>, class: &str) -> Self {
+    fn new(route: &ObjectHead, parent: &RouteParent, listener: &ResolvedListener<'_>, class: &str) -> Self {
         let class = ObjectKey { kind: Kind::GatewayClass, namespace: String::new(), name: class.to_owned() };
         Self {
             route: route.key().to_ref(),

@@ -1,6 +1,7 @@
 //! What the parser hands on: every object of the input, checked and defaulted.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
 
 use crate::diagnostics::{Change, Code, FieldPath, Finding, Fix, Location, ObjectRef, Reported};
 
@@ -175,9 +176,9 @@ pub struct Refusal {
     pub without: Vec<FieldPath>,
 }
 
-/// An object with its spec (for core kinds, its whole content).
+/// Everything of an object but its spec.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Object<S> {
+pub struct ObjectHead {
     /// The kind.
     pub kind: Kind,
     /// `apiVersion` without the group.
@@ -188,11 +189,9 @@ pub struct Object<S> {
     pub position: Position,
     /// Why the API server would refuse the object, and what of it is missing here.
     pub refusal: Option<Refusal>,
-    /// The spec.
-    pub spec: S,
 }
 
-impl<S> Object<S> {
+impl ObjectHead {
     /// The object's identity.
     pub fn key(&self) -> ObjectKey {
         ObjectKey { kind: self.kind, namespace: self.metadata.namespace.clone(), name: self.metadata.name.clone() }
@@ -222,6 +221,28 @@ impl<S> Object<S> {
     /// `namespace/name`, as messages name an object.
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.metadata.namespace, self.metadata.name)
+    }
+
+    fn add_missing(&self, parts: &mut Vec<(ObjectKey, FieldPath, Location)>) {
+        let missing = self.refusal.iter().flat_map(|refusal| &refusal.without);
+        parts.extend(missing.map(|path| (self.key(), path.clone(), self.at(path))));
+    }
+}
+
+/// An object: its head, and its spec (for core kinds, its whole content).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object<S> {
+    /// Everything but the spec; an object is used as its head wherever that is asked for.
+    pub head: ObjectHead,
+    /// The spec.
+    pub spec: S,
+}
+
+impl<S> Deref for Object<S> {
+    type Target = ObjectHead;
+
+    fn deref(&self) -> &ObjectHead {
+        &self.head
     }
 }
 
@@ -313,7 +334,7 @@ impl Manifests {
     /// The objects that were admitted although the API server would refuse them.
     pub fn refused_keys(&self) -> impl Iterator<Item = ObjectKey> {
         fn of<S>(objects: &[Object<S>]) -> impl Iterator<Item = ObjectKey> {
-            objects.iter().filter(|object| object.refusal.is_some()).map(Object::key)
+            objects.iter().filter(|object| object.refusal.is_some()).map(|object| object.key())
         }
         let Self { gateway_classes, gateways, listener_sets, meshes, .. } = self;
         let parents = of(gateway_classes).chain(of(gateways)).chain(of(listener_sets)).chain(of(meshes));
@@ -333,12 +354,5 @@ impl Manifests {
         }
         add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
         parts
-    }
-}
-
-impl<S> Object<S> {
-    fn add_missing(&self, parts: &mut Vec<(ObjectKey, FieldPath, Location)>) {
-        let missing = self.refusal.iter().flat_map(|refusal| &refusal.without);
-        parts.extend(missing.map(|path| (self.key(), path.clone(), self.at(path))));
     }
 }

@@ -26,7 +26,7 @@ use super::api::{
 };
 use super::foreign::ForeignObject;
 use super::from_node::DecodeError;
-use super::manifests::{Kind, Metadata, Object, ObjectKey, Position, Refusal};
+use super::manifests::{Kind, Metadata, Object, ObjectHead, ObjectKey, Position, Refusal};
 use super::node::Node;
 use super::schema::{Checker, Problem, Schema, Step, Type, listed, quote, schemas};
 use crate::spelling::nearest;
@@ -521,7 +521,7 @@ impl Envelope {
 
     fn fill<S>(self, spec: S, refusal: Option<Refusal>) -> Object<S> {
         let Self { kind, version, metadata, position } = self;
-        Object { kind, version, metadata, position, refusal, spec }
+        Object { head: ObjectHead { kind, version, metadata, position, refusal }, spec }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::options::Options;
 use crate::parser::api::ConfigMap;
 use crate::parser::locate::Locator;
-use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey, Position};
+use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectHead, ObjectKey, Position};
 use crate::parser::node::Node;
 use crate::parser::object::{AnyObject, Outcome, ReadOptions};
 use crate::parser::source::{Found, Source, SourceSet};
@@ -41,7 +41,10 @@ fn schema(node: Node, position: Position, options: &ReadOptions, diagnostics: &m
         creation_timestamp: None,
         generation: 0,
     };
-    let object = Object { kind, version: "v1", metadata, position, refusal: None, spec: ConfigMap { data } };
+    let object = Object {
+        head: ObjectHead { kind, version: "v1", metadata, position, refusal: None },
+        spec: ConfigMap { data },
+    };
     Outcome::Read(AnyObject::ConfigMap(Box::new(object)))
 }
 

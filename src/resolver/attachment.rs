@@ -14,7 +14,7 @@ use crate::options::Options;
 use crate::parser::api::{
     DefaultScope, FromNamespaces, ListenerSetSpec, ParentGatewayReference, ParentReference, RouteNamespaces,
 };
-use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Metadata, Object, ObjectKey};
+use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Metadata, Object, ObjectHead, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
@@ -61,23 +61,15 @@ pub(super) struct Attacher<'a, 'm> {
 }
 
 /// A route as attachment sees it.
-#[derive(Debug)]
-pub(super) struct RouteView<'r, S> {
-    pub(super) object: &'r Object<S>,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RouteView<'r> {
+    pub(super) object: &'r ObjectHead,
     pub(super) kind: RouteKind,
     pub(super) parent_refs: &'r [ParentReference],
     pub(super) use_default_gateways: Option<DefaultScope>,
     /// The hostnames; `None` for kinds that have none.
     pub(super) hostnames: Option<&'r [Hostname]>,
 }
-
-impl<S> Clone for RouteView<'_, S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S> Copy for RouteView<'_, S> {}
 
 /// Why a listener does not take a route, in the order of the checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,7 +147,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 
     /// Attaches the next route of its kind and reports every parentRef that fails.
-    pub(super) fn attach<S>(&mut self, route: RouteView<'_, S>, diagnostics: &mut Diagnostics) -> Vec<RouteParent> {
+    pub(super) fn attach(&mut self, route: RouteView<'_>, diagnostics: &mut Diagnostics) -> Vec<RouteParent> {
         let count = self.counts.entry(route.kind).or_default();
         let attachment = Attachment { kind: route.kind, route: *count };
         *count += 1;
@@ -190,12 +182,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 
     /// `None` when the parent is not ours to judge.
-    fn attach_ref<S>(
-        &mut self,
-        route: RouteView<'_, S>,
-        index: usize,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<RouteParent> {
+    fn attach_ref(&mut self, route: RouteView<'_>, index: usize, diagnostics: &mut Diagnostics) -> Option<RouteParent> {
         let reference = &route.parent_refs[index];
         let at = path!["spec", "parentRefs", index];
         let source = ParentSource::Ref(index);
@@ -230,9 +217,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 
     /// Says that the API server would refuse a parent; what was said.
-    fn report_refused_parent<S>(
+    fn report_refused_parent(
         &self,
-        route: RouteView<'_, S>,
+        route: RouteView<'_>,
         parent: &Parent<'_, 'm>,
         diagnostics: &mut Diagnostics,
     ) -> Option<String> {
@@ -250,9 +237,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
 
     /// The listeners of a stand-in that take a route. What it does not take is not judged further: a stand-in has
     /// whatever the routes ask for.
-    fn stand_in_listeners<S>(
+    fn stand_in_listeners(
         &self,
-        route: RouteView<'_, S>,
+        route: RouteView<'_>,
         reference: &ParentReference,
         owner: Owner<'m>,
         at: &FieldPath,
@@ -263,7 +250,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
     /// Attaches a route to the default Gateways, as if it named each of them
     /// without a section. One that does not take the route is no parent of it,
     /// since nobody named that one; that none takes it is reported.
-    fn attach_default<S>(&mut self, route: RouteView<'_, S>, diagnostics: &mut Diagnostics) -> Vec<RouteParent> {
+    fn attach_default(&mut self, route: RouteView<'_>, diagnostics: &mut Diagnostics) -> Vec<RouteParent> {
         let is_default = |index: &usize| self.gateways[*index].object.spec.default_scope == Some(DefaultScope::All);
         let defaults: Vec<_> = (0..self.gateways.len()).filter(is_default).collect();
         let stand_in = defaults.iter().copied().find(|gateway| self.gateways[*gateway].stand_in.is_some());
@@ -295,7 +282,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 
     /// Attaches a route to what stands in for the default Gateways of a cluster.
-    fn attach_default_stand_in<S>(&self, route: RouteView<'_, S>, gateway: usize) -> RouteParent {
+    fn attach_default_stand_in(&self, route: RouteView<'_>, gateway: usize) -> RouteParent {
         let at = path!["spec", "useDefaultGateways"];
         let parent = Parent { owner: self.gateway_owner(gateway), section_name: None, port: None, at };
         let listeners = self.select_listeners(route, &parent).unwrap_or_default();
@@ -316,9 +303,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 
     /// The Gateway or ListenerSet that a parentRef names.
-    fn find_owner<S>(
+    fn find_owner(
         &self,
-        route: RouteView<'_, S>,
+        route: RouteView<'_>,
         reference: &ParentReference,
         at: &FieldPath,
         diagnostics: &mut Diagnostics,
@@ -367,9 +354,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 
     /// A parent that the input lacks, with what stands in for it.
-    fn missing_parent<S>(
+    fn missing_parent(
         &self,
-        route: RouteView<'_, S>,
+        route: RouteView<'_>,
         kind: Kind,
         (key, stand_in): ((&str, &str), Option<usize>),
         at: &FieldPath,
@@ -394,11 +381,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
     /// why none does (relevant listeners, then kind and namespace, then
     /// hostname). Only the listeners that the parent itself declares count: a
     /// reference to a Gateway never reaches those of its ListenerSets.
-    fn select_listeners<S>(
-        &self,
-        route: RouteView<'_, S>,
-        parent: &Parent<'_, 'm>,
-    ) -> Result<Vec<ListenerId>, Box<Finding>> {
+    fn select_listeners(&self, route: RouteView<'_>, parent: &Parent<'_, 'm>) -> Result<Vec<ListenerId>, Box<Finding>> {
         let Owner { gateway, listeners, object: _ } = &parent.owner;
         let own = &self.gateways[*gateway].listeners[listeners.clone()];
         let relevant: Vec<_> = own
@@ -432,7 +415,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 
     /// Why a listener does not take a route; see [`ResolvedListener::takes`] for `is_asked`.
-    fn refusal<S>(&self, route: RouteView<'_, S>, listener: &ResolvedListener<'_>, is_asked: bool) -> Option<Refusal> {
+    fn refusal(&self, route: RouteView<'_>, listener: &ResolvedListener<'_>, is_asked: bool) -> Option<Refusal> {
         if !listener.takes(route.kind, is_asked) {
             return Some(Refusal::Kind);
         }
@@ -458,12 +441,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         }
     }
 
-    fn warn_missing_namespace<S>(
-        &mut self,
-        route: RouteView<'_, S>,
-        parent: &Parent<'_, 'm>,
-        diagnostics: &mut Diagnostics,
-    ) {
+    fn warn_missing_namespace(&mut self, route: RouteView<'_>, parent: &Parent<'_, 'm>, diagnostics: &mut Diagnostics) {
         let namespace = &route.object.metadata.namespace;
         if self.options.assume.namespaces
             || self.namespaces.contains(namespace)
@@ -485,9 +463,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 
     /// Says that a parent is missing, unless it is assumed; what was said.
-    fn report_missing_parent<S>(
+    fn report_missing_parent(
         &self,
-        route: RouteView<'_, S>,
+        route: RouteView<'_>,
         kind: Kind,
         (namespace, name): (&str, &str),
         at: &FieldPath,
@@ -543,12 +521,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
     }
 
     /// Hostnames that no listener of any parent serves, beside others that are served.
-    fn report_unserved_hostnames<S>(
-        &self,
-        route: RouteView<'_, S>,
-        parents: &[RouteParent],
-        diagnostics: &mut Diagnostics,
-    ) {
+    fn report_unserved_hostnames(&self, route: RouteView<'_>, parents: &[RouteParent], diagnostics: &mut Diagnostics) {
         let hosts = route.hostnames.unwrap_or_default();
         let listeners: Vec<_> = parents
             .iter()

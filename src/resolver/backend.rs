@@ -18,7 +18,7 @@ use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
 use crate::ir::{BackendName, Endpoints, Site, UpstreamProtocol};
 use crate::options::{Options, Resolve};
 use crate::parser::api::{BackendObjectReference, EndpointSlice, Service, XBackendSpec};
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey, Position};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey, Position};
 use crate::path;
 
 use super::backend_tls::{BackendTlsPolicies, TlsSettings};
@@ -124,8 +124,8 @@ struct Settings {
 
 /// Who refers, and from which field.
 #[derive(Debug)]
-pub(super) struct BackendReferrer<'r, S> {
-    pub(super) object: &'r Object<S>,
+pub(super) struct BackendReferrer<'r> {
+    pub(super) object: &'r ObjectHead,
     pub(super) kind: RouteKind,
     pub(super) path: FieldPath,
     /// What the traffic does when the reference is invalid.
@@ -192,9 +192,9 @@ impl<'m> BackendIndex<'m> {
 
     /// Resolves one reference and reports why it is invalid. A backend whose
     /// TLS settings are invalid resolves: it exists, and is never connected to.
-    pub(super) fn resolve<S>(
+    pub(super) fn resolve(
         &mut self,
-        from: &BackendReferrer<'_, S>,
+        from: &BackendReferrer<'_>,
         reference: &BackendObjectReference,
         grants: &Grants<'_>,
         diagnostics: &mut Diagnostics,
@@ -226,9 +226,9 @@ impl<'m> BackendIndex<'m> {
         self.resolve_named(from, name, diagnostics)
     }
 
-    fn resolve_named<S>(
+    fn resolve_named(
         &mut self,
-        from: &BackendReferrer<'_, S>,
+        from: &BackendReferrer<'_>,
         name: BackendName,
         diagnostics: &mut Diagnostics,
     ) -> BackendRefOutcome {
@@ -267,7 +267,7 @@ impl<'m> BackendIndex<'m> {
         Some(given_endpoints(&self.resolve[index].endpoints))
     }
 
-    fn warn<S>(&self, from: &BackendReferrer<'_, S>, id: BackendId, diagnostics: &mut Diagnostics) {
+    fn warn(&self, from: &BackendReferrer<'_>, id: BackendId, diagnostics: &mut Diagnostics) {
         let backend = self.get(id);
         let BackendName { namespace, name, port, site: _ } = &backend.name;
         if backend.endpoints == Endpoints::Static(Vec::new()) {
@@ -294,9 +294,9 @@ impl<'m> BackendIndex<'m> {
         }
     }
 
-    fn warn_plain_service<S>(
+    fn warn_plain_service(
         &self,
-        from: &BackendReferrer<'_, S>,
+        from: &BackendReferrer<'_>,
         backend: &Backend<'_>,
         service: &Object<Service>,
         diagnostics: &mut Diagnostics,

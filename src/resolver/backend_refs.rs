@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Diagnostics;
 use crate::parser::api::BackendObjectReference;
-use crate::parser::manifests::Object;
+use crate::parser::manifests::ObjectHead;
 use crate::path;
 
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
@@ -11,14 +11,14 @@ use super::reference_grant::Grants;
 use super::share::Lost;
 
 /// Resolves the backendRefs of one route.
-pub(super) struct BackendRefResolver<'r, 'm, S> {
-    pub(super) object: &'r Object<S>,
+pub(super) struct BackendRefResolver<'r, 'm> {
+    pub(super) object: &'r ObjectHead,
     pub(super) kind: RouteKind,
     pub(super) grants: &'r Grants<'m>,
     pub(super) backends: &'r mut BackendIndex<'m>,
 }
 
-impl<S> BackendRefResolver<'_, '_, S> {
+impl BackendRefResolver<'_, '_> {
     /// Resolves the backendRefs of all rules: for each rule its references, each with its weight.
     pub(super) fn resolve<R>(
         &mut self,

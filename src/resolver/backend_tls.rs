@@ -15,7 +15,7 @@ use crate::parser::api::{
     BackendTlsPolicySpec, BackendTlsValidation, L4Protocol, LocalObjectReference, PolicyTargetReference, Service,
     SubjectAltName, SubjectAltNameType,
 };
-use crate::parser::manifests::{Kind, Manifests, Object};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
 use crate::path;
 
 use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, KeyPairId, Named};
@@ -98,7 +98,7 @@ pub(super) fn resolve_backend_tls<'m>(
 }
 
 /// A TLS option of another implementation: whatever it asks for is not done.
-fn report_option<S>(object: &Object<S>, key: &str, diagnostics: &mut Diagnostics) {
+fn report_option(object: &ObjectHead, key: &str, diagnostics: &mut Diagnostics) {
     diagnostics.report(
         object
             .finding(
@@ -225,8 +225,8 @@ fn refused_target(object: &Object<BackendTlsPolicySpec>, at: FieldPath, message:
 }
 
 /// The TLS settings that a `validation` asks for, or the proof that it cannot be honoured.
-pub(super) fn resolve_validation<S>(
-    object: &Object<S>,
+pub(super) fn resolve_validation(
+    object: &ObjectHead,
     at: &FieldPath,
     validation: &BackendTlsValidation,
     system_ca: &str,
@@ -258,7 +258,7 @@ pub(super) fn resolve_validation<S>(
     Ok(TlsSettings { server_name, anchors, names, client_certificate: None, unplaced, is_missing })
 }
 
-fn unknown_well_known<S>(object: &Object<S>, at: &FieldPath, value: &str) -> Finding {
+fn unknown_well_known(object: &ObjectHead, at: &FieldPath, value: &str) -> Finding {
     object
         .finding(
             codes::UNKNOWN_CA_SET,
@@ -290,8 +290,8 @@ fn dns_or_wildcard(hostname: &str) -> CertificateName {
 /// The authorities of all references that are valid: one bad reference leaves
 /// the others in force, none that is valid leaves nobody to trust. They have no
 /// place where none of them has one.
-fn resolve_authorities<S>(
-    object: &Object<S>,
+fn resolve_authorities(
+    object: &ObjectHead,
     at: &FieldPath,
     references: &[LocalObjectReference],
     certificates: &mut CertificateIndex<'_>,

@@ -5,7 +5,7 @@
 
 use crate::diagnostics::{Condition, Diagnostics, FieldPath, Reported, codes};
 use crate::parser::api::{GatewayBackendTls, SecretObjectReference};
-use crate::parser::manifests::Object;
+use crate::parser::manifests::ObjectHead;
 use crate::path;
 
 use super::certificate::{CertificateIndex, CertificateReferrer, KeyPairId, Named};
@@ -35,8 +35,8 @@ pub(super) fn resolve_client_certificates(
 }
 
 /// Resolves a certificate that is shown to backends.
-pub(super) fn resolve_client_certificate<S>(
-    object: &Object<S>,
+pub(super) fn resolve_client_certificate(
+    object: &ObjectHead,
     path: FieldPath,
     reference: &SecretObjectReference,
     consequence: &str,

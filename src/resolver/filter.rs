@@ -5,7 +5,7 @@ use crate::parser::api::{
     BackendObjectReference, ExternalAuthFilter, ExternalAuthProtocol, GrpcRouteFilter, HttpRouteFilter,
     RequestMirrorFilter,
 };
-use crate::parser::manifests::Object;
+use crate::parser::manifests::ObjectHead;
 use crate::path;
 
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
@@ -100,14 +100,14 @@ impl<'f> FilterReference<'f> {
 }
 
 /// Resolves the references of filters of one route.
-pub(super) struct FilterResolver<'r, 'm, S> {
-    pub(super) object: &'r Object<S>,
+pub(super) struct FilterResolver<'r, 'm> {
+    pub(super) object: &'r ObjectHead,
     pub(super) kind: RouteKind,
     pub(super) grants: &'r Grants<'m>,
     pub(super) backends: &'r mut BackendIndex<'m>,
 }
 
-impl<S> FilterResolver<'_, '_, S> {
+impl FilterResolver<'_, '_> {
     /// Resolves the filters of all rules: for each rule its own, and those of each of its backends.
     pub(super) fn resolve<'f, F, B>(
         &mut self,

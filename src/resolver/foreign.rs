@@ -13,7 +13,7 @@ use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Location, codes}
 use crate::options::Options;
 use crate::parser::api::LabelSelector;
 use crate::parser::foreign::{ForeignObject, ForeignTarget, Selection};
-use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, Metadata, ObjectHead, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
@@ -178,7 +178,7 @@ impl<'m> Known<'m> {
         known
     }
 
-    fn add<S>(&mut self, object: &'m Object<S>) {
+    fn add(&mut self, object: &'m ObjectHead) {
         let metadata = &object.metadata;
         let (namespace, name) = (metadata.namespace.as_str(), metadata.name.as_str());
         let (place, is_judged) = (object.at(&path!["metadata", "name"]), !object.position.context);

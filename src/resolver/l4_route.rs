@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::diagnostics::{Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
 use crate::parser::api::L4RouteSpec;
-use crate::parser::manifests::Object;
+use crate::parser::manifests::{Object, ObjectHead};
 use crate::path;
 
 use super::age::Age;
@@ -113,10 +113,10 @@ fn tcp_on_tls(listener: &ResolvedListener<'_>, route: &Object<L4RouteSpec>) -> F
         .help(format!("portable is `kind: TLSRoute` with the same `parentRefs` and `rules`, and {hostnames}"))
 }
 
-fn report_idle_route<S>(
+fn report_idle_route(
     listener: &ResolvedListener<'_>,
     idle: &Object<L4RouteSpec>,
-    serving: &Object<S>,
+    serving: &ObjectHead,
     diagnostics: &mut Diagnostics,
 ) {
     let (kind, other) = (serving.kind.name(), if serving.kind == idle.kind { "another" } else { "a" });

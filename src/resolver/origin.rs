@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{FieldPath, Location};
 use crate::ir::Origin;
-use crate::parser::manifests::{Object, ObjectKey, Position};
+use crate::parser::manifests::{ObjectHead, ObjectKey, Position};
 use crate::path;
 
 /// A field of an object, in a form that is cheap to keep for every route.
@@ -42,7 +42,7 @@ pub struct OriginTable {
 
 impl OriginTable {
     /// Registers an object; the result is passed to [`OriginTable::origin`].
-    pub fn object<S>(&mut self, object: &Object<S>) -> u32 {
+    pub fn object(&mut self, object: &ObjectHead) -> u32 {
         self.objects.push((object.key(), object.position.clone()));
         u32::try_from(self.objects.len() - 1).unwrap_or(u32::MAX)
     }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
 
@@ -132,7 +132,7 @@ impl<'m, S, V> Policies<'m, S, V> {
 }
 
 /// The error on a policy that loses; two that are even are told apart by their age.
-fn conflict<S>(loser: &Object<S>, winner: &Object<S>, at: FieldPath, is_even: bool) -> Finding {
+fn conflict(loser: &ObjectHead, winner: &ObjectHead, at: FieldPath, is_even: bool) -> Finding {
     let kind = loser.kind.name();
     loser
         .finding(
@@ -148,8 +148,8 @@ fn conflict<S>(loser: &Object<S>, winner: &Object<S>, at: FieldPath, is_even: bo
 }
 
 /// The error about a target that cannot be looked up; of a Service that is there and refused it says so.
-pub(super) fn missing_service<'n, S>(
-    object: &Object<S>,
+pub(super) fn missing_service<'n>(
+    object: &ObjectHead,
     at: FieldPath,
     name: &str,
     manifests: &Manifests,

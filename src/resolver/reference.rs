@@ -9,7 +9,7 @@ use crate::parser::api::{
     BackendObjectReference, BackendRef, FrontendTlsConfig, GatewayTls, GrpcRouteFilter, HttpRouteFilter, L4RouteRule,
     Listener, LocalObjectReference, ObjectReference, ParentReference, SecretObjectReference,
 };
-use crate::parser::manifests::{Kind, Manifests, Object};
+use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::path;
 
 /// The group, the kind, the namespace (empty for an object of the cluster) and the name of an object.
@@ -63,9 +63,9 @@ impl References {
     }
 
     /// Notes a reference.
-    fn add<S>(
+    fn add(
         &mut self,
-        from: &Object<S>,
+        from: &ObjectHead,
         at: impl FnOnce() -> FieldPath,
         (group, kind): (&str, &str),
         namespace: Option<&str>,
@@ -91,22 +91,22 @@ impl References {
         }
     }
 
-    fn add_local<S>(&mut self, from: &Object<S>, at: impl FnOnce() -> FieldPath, reference: &LocalObjectReference) {
+    fn add_local(&mut self, from: &ObjectHead, at: impl FnOnce() -> FieldPath, reference: &LocalObjectReference) {
         let LocalObjectReference { group, kind, name } = reference;
         self.add(from, at, (group, kind), None, name);
     }
 
-    fn add_object<S>(&mut self, from: &Object<S>, at: impl FnOnce() -> FieldPath, reference: &ObjectReference) {
+    fn add_object(&mut self, from: &ObjectHead, at: impl FnOnce() -> FieldPath, reference: &ObjectReference) {
         let ObjectReference { group, kind, name, namespace } = reference;
         self.add(from, at, (group, kind), namespace.as_deref(), name);
     }
 
-    fn add_secret<S>(&mut self, from: &Object<S>, at: impl FnOnce() -> FieldPath, reference: &SecretObjectReference) {
+    fn add_secret(&mut self, from: &ObjectHead, at: impl FnOnce() -> FieldPath, reference: &SecretObjectReference) {
         let SecretObjectReference { group, kind, name, namespace } = reference;
         self.add(from, at, (group, kind), namespace.as_deref(), name);
     }
 
-    fn add_backend<S>(&mut self, from: &Object<S>, at: impl FnOnce() -> FieldPath, reference: &BackendObjectReference) {
+    fn add_backend(&mut self, from: &ObjectHead, at: impl FnOnce() -> FieldPath, reference: &BackendObjectReference) {
         let BackendObjectReference { group, kind, name, namespace, port: _ } = reference;
         self.add(from, at, (group, kind), namespace.as_deref(), name);
     }
@@ -132,7 +132,7 @@ impl References {
         manifests.listener_sets.iter().for_each(|set| self.add_listeners(set, &set.spec.listeners));
     }
 
-    fn add_listeners<S>(&mut self, from: &Object<S>, listeners: &[Listener]) {
+    fn add_listeners(&mut self, from: &ObjectHead, listeners: &[Listener]) {
         for (listener, spec) in listeners.iter().enumerate() {
             let certificates = spec.tls.as_ref().map(|tls| tls.certificate_refs.as_slice()).unwrap_or_default();
             for (index, reference) in certificates.iter().enumerate() {
@@ -142,7 +142,7 @@ impl References {
         }
     }
 
-    fn add_gateway_tls<S>(&mut self, from: &Object<S>, tls: &GatewayTls) {
+    fn add_gateway_tls(&mut self, from: &ObjectHead, tls: &GatewayTls) {
         let GatewayTls { backend, frontend } = tls;
         if let Some(reference) = backend.as_ref().and_then(|backend| backend.client_certificate_ref.as_ref()) {
             self.add_secret(from, || path!["spec", "tls", "backend", "clientCertificateRef"], reference);
@@ -155,7 +155,7 @@ impl References {
         }
     }
 
-    fn add_authorities<S>(&mut self, from: &Object<S>, at: &FieldPath, settings: &FrontendTlsConfig) {
+    fn add_authorities(&mut self, from: &ObjectHead, at: &FieldPath, settings: &FrontendTlsConfig) {
         let references = settings.validation.as_ref().map(|validation| validation.ca_certificate_refs.as_slice());
         for (index, reference) in references.unwrap_or_default().iter().enumerate() {
             let at = || at.with("validation").with("caCertificateRefs").with(index);
@@ -198,7 +198,7 @@ impl References {
         }
     }
 
-    fn add_parents<S>(&mut self, from: &Object<S>, parents: &[ParentReference]) {
+    fn add_parents(&mut self, from: &ObjectHead, parents: &[ParentReference]) {
         for (index, parent) in parents.iter().enumerate() {
             let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = parent;
             let at = || path!["spec", "parentRefs", index];
@@ -206,9 +206,9 @@ impl References {
         }
     }
 
-    fn add_http_filters<S>(
+    fn add_http_filters(
         &mut self,
-        from: &Object<S>,
+        from: &ObjectHead,
         owner: impl Fn() -> FieldPath + Copy,
         filters: &[HttpRouteFilter],
     ) {
@@ -231,9 +231,9 @@ impl References {
         }
     }
 
-    fn add_grpc_filters<S>(
+    fn add_grpc_filters(
         &mut self,
-        from: &Object<S>,
+        from: &ObjectHead,
         owner: impl Fn() -> FieldPath + Copy,
         filters: &[GrpcRouteFilter],
     ) {
@@ -249,7 +249,7 @@ impl References {
         }
     }
 
-    fn add_l4_rules<S>(&mut self, from: &Object<S>, rules: &[L4RouteRule]) {
+    fn add_l4_rules(&mut self, from: &ObjectHead, rules: &[L4RouteRule]) {
         for (rule, spec) in rules.iter().enumerate() {
             for (index, backend) in spec.backend_refs.iter().enumerate() {
                 let BackendRef { group, kind, name, namespace, port: _, weight: _ } = backend;
@@ -270,7 +270,7 @@ impl References {
         services.iter().for_each(|service| self.add_annotated(service));
     }
 
-    fn add_annotated<S>(&mut self, from: &Object<S>) {
+    fn add_annotated(&mut self, from: &ObjectHead) {
         for (annotation, group, kinds) in ANNOTATIONS {
             let Some(names) = from.metadata.annotations.get(annotation) else { continue };
             for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::diagnostics::{FieldPath, Finding, codes};
 use crate::parser::api::LabelSelector;
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::parser::schema::pattern::{LABEL_VALUE, QUALIFIED_NAME, is_qualified_name};
 use crate::path;
 
@@ -90,7 +90,7 @@ pub(super) fn needs_labels(selector: &LabelSelector, namespace: &str) -> bool {
 }
 
 /// The warning for an object whose Namespace a selector asks for in vain.
-pub(super) fn missing_namespace<S>(object: &Object<S>, namespace: &str, manifests: &Manifests) -> Finding {
+pub(super) fn missing_namespace(object: &ObjectHead, namespace: &str, manifests: &Manifests) -> Finding {
     let key = ObjectKey { kind: Kind::Namespace, namespace: String::new(), name: namespace.to_owned() };
     let absence = manifests.absence(&key);
     object

@@ -15,7 +15,7 @@ use crate::parser::api::{
     AllowedListeners, AllowedRoutes, DefaultScope, FromNamespaces, GatewaySpec, Listener, ListenerTls,
     ParentGatewayReference, ParentReference, RouteNamespaces, TlsMode,
 };
-use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectKey, Position};
+use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectHead, ObjectKey, Position};
 use crate::parser::source::DocumentId;
 use crate::path;
 
@@ -74,7 +74,7 @@ impl<'m> Missing<'m> {
     }
 
     /// Keeps the first reference: by kind, namespace and name of the object, whatever the order of files.
-    fn name<S>(&mut self, object: &Object<S>, path: FieldPath) {
+    fn name(&mut self, object: &ObjectHead, path: FieldPath) {
         let is_before = |other: &NamedAt| {
             let (own, other) = (object.key().to_ref(), &other.object);
             (&own.kind, &own.namespace, &own.name) < (&other.kind, &other.namespace, &other.name)
@@ -197,9 +197,9 @@ impl<'m> Known<'m> {
     }
 
     /// Notes what a route wants of parents that are missing.
-    fn note_route<S>(
+    fn note_route(
         &self,
-        route: &'m Object<S>,
+        route: &'m ObjectHead,
         (kind, parent_refs, hostnames): (RouteKind, &'m [ParentReference], &'m [String]),
         missing: &mut AllMissing<'m>,
     ) {
@@ -214,9 +214,9 @@ impl<'m> Known<'m> {
     }
 
     /// Notes that a route asks for default Gateways of which the input has none.
-    fn note_default<S>(
+    fn note_default(
         &self,
-        route: &'m Object<S>,
+        route: &'m ObjectHead,
         asked: Option<DefaultScope>,
         (kind, hostnames): (RouteKind, &'m [String]),
         missing: &mut AllMissing<'m>,
@@ -281,7 +281,10 @@ impl StandIn {
         let position = Position { document: DocumentId::NOWHERE, base: FieldPath::ROOT, context: false };
         Self {
             key,
-            gateway: Object { kind: Kind::Gateway, version: "v1", metadata, position, refusal: None, spec },
+            gateway: Object {
+                head: ObjectHead { kind: Kind::Gateway, version: "v1", metadata, position, refusal: None },
+                spec,
+            },
             named_at,
         }
     }

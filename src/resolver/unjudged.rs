@@ -4,7 +4,7 @@
 
 use crate::diagnostics::{Diagnostics, FieldPath, Location, Omission, Subject, Unjudged};
 use crate::parser::api::ParentReference;
-use crate::parser::manifests::{Kind, Object, Position};
+use crate::parser::manifests::{Kind, ObjectHead, Position};
 use crate::path;
 
 use super::Resolved;
@@ -44,7 +44,7 @@ pub(super) fn note(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
     note_undecoded(resolved, diagnostics);
 }
 
-fn whole<S>(object: &Object<S>, reason: Omission) -> Unjudged {
+fn whole(object: &ObjectHead, reason: Omission) -> Unjudged {
     let subject = Subject::Object(object.key().to_ref());
     Unjudged { subject, location: object.at(&FieldPath::ROOT), reason }
 }
@@ -63,8 +63,8 @@ fn listener_omission(listener: &ResolvedListener<'_>) -> Option<Omission> {
 }
 
 /// The parents that do not take a route.
-fn note_parents<S>(
-    object: &Object<S>,
+fn note_parents(
+    object: &ObjectHead,
     references: &[ParentReference],
     parents: &[RouteParent],
     diagnostics: &mut Diagnostics,

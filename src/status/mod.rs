@@ -25,7 +25,7 @@ use serde::Serialize;
 use crate::diagnostics::{Condition, Finding};
 use crate::options::Options;
 use crate::parser::api::ParentReference;
-use crate::parser::manifests::{Kind, Object, ObjectKey};
+use crate::parser::manifests::{Kind, Object, ObjectHead, ObjectKey};
 use crate::resolver::{Resolved, ResolvedGateway};
 
 use catalogue::Subject;
@@ -215,7 +215,7 @@ pub struct ConditionsStatus {
 const DEFAULT_CONDITIONS: &[&str] = &["Accepted", "Programmed"];
 
 impl ObjectStatus {
-    fn new<S>(object: &Object<S>, status: Status) -> Self {
+    fn new(object: &ObjectHead, status: Status) -> Self {
         let generation = object.metadata.generation.max(0);
         Self { key: object.key(), version: object.version.to_owned(), generation, status }
     }

@@ -1,7 +1,7 @@
 //! Policies, and XBackends: what is said of them at each Gateway that uses them
 //! ([PolicyStatus](https://gateway-api.sigs.k8s.io/reference/spec/#policystatus)).
 
-use crate::parser::manifests::Object;
+use crate::parser::manifests::ObjectHead;
 use crate::path;
 use crate::resolver::{Resolved, ResolvedGateway, ResolvedPolicy};
 
@@ -96,7 +96,7 @@ pub(super) fn backend_statuses(resolved: &Resolved<'_>, evidence: &Evidence<'_>)
     judged(&resolved.manifests.backends).map(|object| backend_status(object, resolved, evidence)).collect()
 }
 
-fn backend_status<S>(object: &Object<S>, resolved: &Resolved<'_>, evidence: &Evidence<'_>) -> ObjectStatus {
+fn backend_status(object: &ObjectHead, resolved: &Resolved<'_>, evidence: &Evidence<'_>) -> ObjectStatus {
     let case = evidence.of(&object.key());
     let mut conditions = Conditions::new(Subject::XBackend, object.metadata.generation);
     let refusals = case.against(Subject::XBackend, "Accepted", &[&path!["spec"]]);

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use crate::diagnostics::{FieldPath, Finding, Segment};
 use crate::options::Options;
 use crate::parser::api::{GrpcRouteRule, HttpRouteRule, L4RouteSpec, ParentReference, TlsRouteSpec};
-use crate::parser::manifests::Object;
+use crate::parser::manifests::ObjectHead;
 use crate::path;
 use crate::resolver::{Attachment, ParentSource, Resolved, RouteKind, RouteParent};
 
@@ -194,12 +194,12 @@ pub(super) fn route_statuses(
 }
 
 /// A route of any kind.
-struct RouteView<'r, S> {
-    object: &'r Object<S>,
+struct RouteView<'r> {
+    object: &'r ObjectHead,
     parent_refs: &'r [ParentReference],
 }
 
-impl<S> RouteView<'_, S> {
+impl RouteView<'_> {
     fn status(
         &self,
         parents: &[RouteParent],

@@ -44,7 +44,7 @@ fn metadata_is_read() {
         panic!()
     };
     assert_eq!(lines, Vec::<String>::new());
-    let metadata = route.metadata;
+    let metadata = &route.metadata;
     assert_eq!((metadata.namespace.as_str(), metadata.name.as_str(), metadata.generation), ("shop", "a.b", 3));
     assert_eq!(metadata.labels["x.y/z"], "1");
     assert_eq!(metadata.labels["e"], "");

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Change, Code, Condition, FieldPath, Finding, Scalar, codes};
 use crate::parser::api::{ListenerSetSpec, ParentReference};
-use crate::parser::manifests::{Kind, Object};
+use crate::parser::manifests::{Kind, Object, ObjectHead};
 use crate::path;
 use crate::spelling::nearest;
 
@@ -13,7 +13,7 @@ use super::{Parent, Refusal, RouteView};
 pub(super) const NO_TRAFFIC: &str = "the route serves no traffic through this parent";
 
 /// The note on a parent that is no Gateway.
-pub(super) fn foreign_parent<S>(route: RouteView<'_, S>, reference: &ParentReference, at: &FieldPath) -> Finding {
+pub(super) fn foreign_parent(route: RouteView<'_>, reference: &ParentReference, at: &FieldPath) -> Finding {
     let ParentReference { group, kind, name, namespace: _, section_name: _, port: _ } = reference;
     let message = if group.is_empty() && kind == Kind::Service.name() {
         format!("parent `{name}` is a Service: it belongs to a mesh")
@@ -25,7 +25,7 @@ pub(super) fn foreign_parent<S>(route: RouteView<'_, S>, reference: &ParentRefer
 }
 
 /// The warning on a parent by a name that a release has dropped, where no object of the input says the same.
-pub(super) fn former_parent<S>(route: RouteView<'_, S>, reference: &ParentReference, at: &FieldPath) -> Finding {
+pub(super) fn former_parent(route: RouteView<'_>, reference: &ParentReference, at: &FieldPath) -> Finding {
     let ParentReference { group: _, kind, name, namespace: _, section_name: _, port: _ } = reference;
     let meant = Kind::ListenerSet;
     let set = |text: &str| Change::Set(Scalar::Text(text.to_owned()));
@@ -48,8 +48,8 @@ pub(super) fn former_parent<S>(route: RouteView<'_, S>, reference: &ParentRefere
 /// Gateway does not exist nobody has anything to say.
 const NO_LISTENERS: Condition = Condition { kind: "Accepted", status: "False", reason: "NoMatchingParent" };
 
-pub(super) fn parent_not_accepted<S>(
-    route: RouteView<'_, S>,
+pub(super) fn parent_not_accepted(
+    route: RouteView<'_>,
     set: &Object<ListenerSetSpec>,
     why: Code,
     at: &FieldPath,
@@ -66,7 +66,7 @@ pub(super) fn parent_not_accepted<S>(
     finding
 }
 
-pub(super) fn no_default_gateway<S>(route: RouteView<'_, S>) -> Finding {
+pub(super) fn no_default_gateway(route: RouteView<'_>) -> Finding {
     let at = path!["spec", "useDefaultGateways"];
     route
         .object
@@ -76,8 +76,8 @@ pub(super) fn no_default_gateway<S>(route: RouteView<'_, S>) -> Finding {
         .help("set `defaultScope: All` on a Gateway, or name a Gateway under `spec.parentRefs`")
 }
 
-pub(super) fn no_matching_parent<S>(
-    route: &Object<S>,
+pub(super) fn no_matching_parent(
+    route: &ObjectHead,
     parent: &Parent<'_, '_>,
     declared: &[ResolvedListener<'_>],
 ) -> Finding {
@@ -119,7 +119,7 @@ pub(super) fn no_matching_parent<S>(
 /// A listener with the reason why it does not take a route.
 pub(super) type Judged<'l, 'm> = (&'l ResolvedListener<'m>, Option<Refusal>);
 
-pub(super) fn not_allowed<S>(route: RouteView<'_, S>, parent: &Parent<'_, '_>, judged: &[Judged<'_, '_>]) -> Finding {
+pub(super) fn not_allowed(route: RouteView<'_>, parent: &Parent<'_, '_>, judged: &[Judged<'_, '_>]) -> Finding {
     let namespace = &route.object.metadata.namespace;
     let reason = |(listener, refusal): &Judged<'_, '_>| {
         let spec = listener.spec;
@@ -161,8 +161,8 @@ fn are(names: &[String]) -> String {
     format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
 }
 
-pub(super) fn no_matching_hostname<S>(
-    route: RouteView<'_, S>,
+pub(super) fn no_matching_hostname(
+    route: RouteView<'_>,
     parent: &Parent<'_, '_>,
     judged: &[Judged<'_, '_>],
 ) -> Finding {

@@ -41,8 +41,8 @@ fn is_group_of_ours(group: &str) -> bool {
 }
 
 /// The warning on a parent of a kind that takes no routes.
-pub(super) fn unknown_parent_kind<S>(
-    route: RouteView<'_, S>,
+pub(super) fn unknown_parent_kind(
+    route: RouteView<'_>,
     reference: &ParentReference,
     meant: Option<Kind>,
     at: &FieldPath,
@@ -69,7 +69,7 @@ fn suggestion(meant: Kind, group: &str) -> String {
 }
 
 /// The change to the reference; nothing where its group may not be written at all.
-fn fix<S>(route: RouteView<'_, S>, reference: &ParentReference, meant: Kind, at: &FieldPath) -> Option<Fix> {
+fn fix(route: RouteView<'_>, reference: &ParentReference, meant: Kind, at: &FieldPath) -> Option<Fix> {
     let set = |text: &str| Change::Set(Scalar::Text(text.to_owned()));
     let kind = (reference.kind != meant.name()).then(|| route.object.fix(&at.with("kind"), set(meant.name())));
     if reference.group == meant.group() {
@@ -84,7 +84,7 @@ fn fix<S>(route: RouteView<'_, S>, reference: &ParentReference, meant: Kind, at:
 }
 
 /// The warning on a route whose every parent is of a kind that takes no routes.
-pub(super) fn no_parent_takes_routes<S>(route: RouteView<'_, S>) -> Finding {
+pub(super) fn no_parent_takes_routes(route: RouteView<'_>) -> Finding {
     let message = format!("no parent of this {} is of a kind that takes routes", route.kind.name());
     route
         .object

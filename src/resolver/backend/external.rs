@@ -25,9 +25,9 @@ use super::{Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, S
 
 impl<'m> BackendIndex<'m> {
     /// The port of an XBackend is its own; a reference may repeat it.
-    pub(super) fn external_port<S>(
+    pub(super) fn external_port(
         &self,
-        from: &BackendReferrer<'_, S>,
+        from: &BackendReferrer<'_>,
         key: (&str, &str),
         port: Option<u16>,
         diagnostics: &mut Diagnostics,
@@ -178,8 +178,8 @@ fn upstream_protocol(protocol: Option<XBackendProtocol>) -> (Option<UpstreamProt
 }
 
 /// Plain text leaves the cluster.
-pub(super) fn warn_plain<S>(
-    from: &BackendReferrer<'_, S>,
+pub(super) fn warn_plain(
+    from: &BackendReferrer<'_>,
     backend: &Backend<'_>,
     object: &Object<XBackendSpec>,
     diagnostics: &mut Diagnostics,

@@ -17,10 +17,10 @@ use super::unusable::Unusable;
 use super::{Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Suits};
 
 impl<'m> BackendIndex<'m> {
-    pub(super) fn look_up_service<S>(
+    pub(super) fn look_up_service(
         &mut self,
         name: &BackendName,
-        from: &BackendReferrer<'_, S>,
+        from: &BackendReferrer<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<Backend<'m>, Unusable> {
         let given = self.given(name);

@@ -40,7 +40,7 @@ pub(super) enum Unusable {
 }
 
 impl BackendIndex<'_> {
-    pub(super) fn unusable<S>(&self, from: &BackendReferrer<'_, S>, key: &BackendName, why: Unusable) -> Finding {
+    pub(super) fn unusable(&self, from: &BackendReferrer<'_>, key: &BackendName, why: Unusable) -> Finding {
         let BackendName { namespace, name, port, site } = key;
         let full = format!("{namespace}/{name}");
         let at = |code, field: &'static str, message: String| from.object.finding(code, from.path.with(field), message);
@@ -99,8 +99,8 @@ impl BackendIndex<'_> {
     }
 }
 
-fn missing<S>(
-    from: &BackendReferrer<'_, S>,
+fn missing(
+    from: &BackendReferrer<'_>,
     kind: &str,
     (full, port): (&str, u16),
     near: Option<String>,
@@ -128,7 +128,7 @@ fn missing<S>(
         .fix(fix)
 }
 
-pub(super) fn invalid_kind<S>(from: &BackendReferrer<'_, S>, group: &str, kind: &str) -> Finding {
+pub(super) fn invalid_kind(from: &BackendReferrer<'_>, group: &str, kind: &str) -> Finding {
     let full = if group.is_empty() { kind.to_owned() } else { format!("{group}/{kind}") };
     let finding = from
         .object
@@ -139,15 +139,15 @@ pub(super) fn invalid_kind<S>(from: &BackendReferrer<'_, S>, group: &str, kind: 
     group_slip::blame(finding, (group, kind), &[Kind::Service, Kind::XBackend])
 }
 
-pub(super) fn not_a_name<S>(from: &BackendReferrer<'_, S>, name: &str) -> Finding {
+pub(super) fn not_a_name(from: &BackendReferrer<'_>, name: &str) -> Finding {
     let message = format!("`{}` is not the name of an object", name.escape_debug());
     let mut finding = from.object.finding(codes::NOT_AN_OBJECT_NAME, from.path.with("name"), message);
     finding.claim = codes::BACKEND_NOT_FOUND.condition();
     finding.label("no object can have this name").consequence(from.lost.describe()).help(object_name::HELP)
 }
 
-pub(super) fn not_permitted<S>(
-    from: &BackendReferrer<'_, S>,
+pub(super) fn not_permitted(
+    from: &BackendReferrer<'_>,
     (referrer, referent): (Referrer<'_>, Referent<'_>),
     grants: &Grants<'_>,
 ) -> Finding {
@@ -173,7 +173,7 @@ pub(super) fn not_permitted<S>(
 }
 
 /// XBackends serve their own namespace only; no grant changes that.
-pub(super) fn other_namespace<S>(from: &BackendReferrer<'_, S>, namespace: &str, name: &str) -> Finding {
+pub(super) fn other_namespace(from: &BackendReferrer<'_>, namespace: &str, name: &str) -> Finding {
     let mine = &from.object.metadata.namespace;
     from.object
         .finding(
@@ -187,7 +187,7 @@ pub(super) fn other_namespace<S>(from: &BackendReferrer<'_, S>, namespace: &str,
 }
 
 /// Why a backend cannot serve this kind of route.
-pub(super) fn unsuitable<S>(from: &BackendReferrer<'_, S>, backend: &Backend<'_>) -> Option<Finding> {
+pub(super) fn unsuitable(from: &BackendReferrer<'_>, backend: &Backend<'_>) -> Option<Finding> {
     let BackendName { namespace, name, port, site } = &backend.name;
     let what = match (from.kind, backend.suits) {
         (RouteKind::Udp, _) if *site == Site::External => "an XBackend serves no datagrams",

@@ -35,7 +35,7 @@ pub(super) struct PolicySpec<'s> {
     pub(super) session_policy: Option<&'s Object<XBackendTrafficPolicySpec>>,
 }
 
-impl<S> RouteLowering<'_, S> {
+impl RouteLowering<'_> {
     /// Lowers what a rule does.
     pub(super) fn lower_action<'f>(
         &mut self,

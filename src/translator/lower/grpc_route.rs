@@ -6,9 +6,7 @@
 
 use crate::diagnostics::{Diagnostics, FieldPath, codes};
 use crate::ir::{PathMatch, RouteMatch};
-use crate::parser::api::{
-    GrpcMethodMatch, GrpcRouteMatch, GrpcRouteRule, GrpcRouteSpec, ValueMatchType, XBackendTrafficPolicySpec,
-};
+use crate::parser::api::{GrpcMethodMatch, GrpcRouteMatch, GrpcRouteRule, ValueMatchType, XBackendTrafficPolicySpec};
 use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{BackendRefOutcome, FilterRefs, OriginTable, Place, Resolved};
@@ -49,7 +47,7 @@ pub(super) fn lower_grpc_routes(
             let rules = route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters).enumerate();
             let rules = rules.map(|(index, ((rule, outcomes), refs))| {
                 let session = resolved.policy_session(outcomes);
-                lowering.lower_rule(index, rule, (outcomes, refs, session))
+                lowering.lower_grpc_rule(index, rule, (outcomes, refs, session))
             });
             let rules: Vec<_> = rules.collect();
             if rules.is_empty() {
@@ -60,7 +58,7 @@ pub(super) fn lower_grpc_routes(
         .collect()
 }
 
-impl RouteLowering<'_, GrpcRouteSpec> {
+impl RouteLowering<'_> {
     fn report_no_rules(&mut self) {
         self.diagnostics.report(
             self.object
@@ -71,7 +69,7 @@ impl RouteLowering<'_, GrpcRouteSpec> {
         );
     }
 
-    fn lower_rule(
+    fn lower_grpc_rule(
         &mut self,
         rule: usize,
         spec: &GrpcRouteRule,
@@ -85,7 +83,7 @@ impl RouteLowering<'_, GrpcRouteSpec> {
         // The name of a rule serves those who refer to it; it changes nothing for traffic.
         let GrpcRouteRule { name: _, matches, filters, backend_refs, session_persistence } = spec;
         let mut lowered = Vec::with_capacity(matches.len().max(1));
-        lowered.extend(matches.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)));
+        lowered.extend(matches.iter().enumerate().filter_map(|(index, spec)| self.lower_grpc_match(rule, index, spec)));
         // Nobody knows what a rule that does not decode matches.
         if matches.is_empty() && self.object.has_rule(rule) {
             lowered.push(self.match_every_call(rule));
@@ -110,7 +108,7 @@ impl RouteLowering<'_, GrpcRouteSpec> {
     }
 
     /// `None` when the match cannot be evaluated: it takes no calls.
-    fn lower_match(&mut self, rule: usize, index: usize, spec: &GrpcRouteMatch) -> Option<LoweredMatch> {
+    fn lower_grpc_match(&mut self, rule: usize, index: usize, spec: &GrpcRouteMatch) -> Option<LoweredMatch> {
         let at = path!["spec", "rules", rule, "matches", index];
         let GrpcRouteMatch { method, headers } = spec;
         let valid = method.as_ref().is_none_or(|method| self.check_method(&at.with("method"), method));

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Diagnostics;
 use crate::ir::RouteMatch;
-use crate::parser::api::{HttpRouteMatch, HttpRouteRule, HttpRouteSpec, PathMatchType, XBackendTrafficPolicySpec};
+use crate::parser::api::{HttpRouteMatch, HttpRouteRule, PathMatchType, XBackendTrafficPolicySpec};
 use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{BackendRefOutcome, FilterRefs, OriginTable, Place, Resolved};
@@ -42,15 +42,15 @@ pub(super) fn lower_http_routes(
             rules
                 .map(|(index, ((rule, outcomes), refs))| {
                     let session = resolved.policy_session(outcomes);
-                    lowering.lower_rule(index, rule, (outcomes, refs, session))
+                    lowering.lower_http_rule(index, rule, (outcomes, refs, session))
                 })
                 .collect()
         })
         .collect()
 }
 
-impl RouteLowering<'_, HttpRouteSpec> {
-    fn lower_rule(
+impl RouteLowering<'_> {
+    fn lower_http_rule(
         &mut self,
         rule: usize,
         spec: &HttpRouteRule,
@@ -72,7 +72,7 @@ impl RouteLowering<'_, HttpRouteSpec> {
         let mut lowered = Vec::with_capacity(matches.len());
         // Nobody knows what a rule that does not decode matches.
         let known = if self.object.has_rule(rule) { matches.as_slice() } else { &[] };
-        lowered.extend(known.iter().enumerate().filter_map(|(index, spec)| self.lower_match(rule, index, spec)));
+        lowered.extend(known.iter().enumerate().filter_map(|(index, spec)| self.lower_http_match(rule, index, spec)));
         let backends = backend_refs.iter().zip(outcomes).map(|(backend, outcome)| BackendSpec {
             weight: backend.weight,
             filters: backend.filters.iter().map(FilterView::from).collect(),
@@ -91,7 +91,7 @@ impl RouteLowering<'_, HttpRouteSpec> {
     }
 
     /// `None` when the match cannot be evaluated: it takes no requests.
-    fn lower_match(&mut self, rule: usize, index: usize, spec: &HttpRouteMatch) -> Option<LoweredMatch> {
+    fn lower_http_match(&mut self, rule: usize, index: usize, spec: &HttpRouteMatch) -> Option<LoweredMatch> {
         let at = path!["spec", "rules", rule, "matches", index];
         let HttpRouteMatch { path, headers, query_params, method } = spec;
         let mut valid = true;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::diagnostics::escape::for_file_name;
 use crate::ir::{Authorities, CertificateId, KeyPair, Material, Origin, UpstreamTls};
 use crate::options::Options;
-use crate::parser::manifests::{Kind, Object};
+use crate::parser::manifests::{Kind, ObjectHead};
 use crate::resolver::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, OriginTable, PRIVATE_KEY_KEY, Place,
     StoredBundle, TlsSettings, TrustAnchors,
@@ -163,7 +163,7 @@ fn full_name(kind: Kind, (namespace, name): (&str, &str)) -> String {
     format!("{} `{namespace}/{name}`", kind.name())
 }
 
-fn origin_of<S>(object: &Object<S>, origins: &mut OriginTable) -> Origin {
+fn origin_of(object: &ObjectHead, origins: &mut OriginTable) -> Origin {
     let object = origins.object(object);
     origins.origin(object, Place::Object)
 }

@@ -4,7 +4,7 @@
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, codes};
 use crate::ir::{BackendName, ChainMatch, FilterChain, Handler, Origin, TcpBackend, TcpProxy, UdpProxy};
 use crate::parser::api::{L4RouteRule, L4RouteSpec};
-use crate::parser::manifests::Object;
+use crate::parser::manifests::{Object, ObjectHead};
 use crate::path;
 use crate::resolver::{
     Backend, BackendId, BackendRefOutcome, BackendTls, KeyPairId, ListenerId, OriginTable, Place, Protocol, Resolved,
@@ -133,7 +133,7 @@ fn second_layer(route: &Object<L4RouteSpec>, at: FieldPath, backend: &Backend<'_
 }
 
 /// The backend sees the handshake of the client: nothing goes around it.
-fn passed_through<S>(route: &Object<S>, at: FieldPath, backend: &Backend<'_>) -> Finding {
+fn passed_through(route: &ObjectHead, at: FieldPath, backend: &Backend<'_>) -> Finding {
     let BackendName { namespace, name, port, site: _ } = &backend.name;
     route
         .finding(
@@ -146,8 +146,8 @@ fn passed_through<S>(route: &Object<S>, at: FieldPath, backend: &Backend<'_>) ->
 }
 
 /// Rules have no conditions: the first one takes everything.
-fn lower_rules<S>(
-    object: &Object<S>,
+fn lower_rules(
+    object: &ObjectHead,
     rules: &[L4RouteRule],
     outcomes: &[Vec<BackendRefOutcome>],
     lost: &str,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diagnostics::{Diagnostics, FieldPath, codes};
 use crate::ir::{Origin, RouteMatch, RouteName, ValueMatch, ValuePattern};
 use crate::parser::api::ValueMatchType;
-use crate::parser::manifests::Object;
+use crate::parser::manifests::ObjectHead;
 use crate::resolver::{Attachment, OriginTable, Place, RouteKind};
 
 use super::cluster::{Carried, Clusters};
@@ -95,8 +95,8 @@ pub(super) struct Shared {
 }
 
 /// Lowers the rules of one route object.
-pub(super) struct RouteLowering<'a, S> {
-    pub(super) object: &'a Object<S>,
+pub(super) struct RouteLowering<'a> {
+    pub(super) object: &'a ObjectHead,
     pub(super) answers: &'static Answers,
     pub(super) registered: u32,
     pub(super) namespace: Arc<str>,
@@ -107,9 +107,9 @@ pub(super) struct RouteLowering<'a, S> {
     pub(super) diagnostics: &'a mut Diagnostics,
 }
 
-impl<'a, S> RouteLowering<'a, S> {
+impl<'a> RouteLowering<'a> {
     pub(super) fn new(
-        object: &'a Object<S>,
+        object: &'a ObjectHead,
         answers: &'static Answers,
         clusters: &'a Clusters,
         shared: &'a mut Shared,

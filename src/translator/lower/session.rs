@@ -11,7 +11,7 @@ use crate::parser::api::{
     CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
     SessionPersistenceType,
 };
-use crate::parser::manifests::{Kind, Object};
+use crate::parser::manifests::{Kind, ObjectHead};
 
 use super::header::{self, is_token};
 
@@ -23,9 +23,9 @@ const DEFAULT_PATH: &str = "/";
 pub(super) struct SessionNames(HashSet<(SessionPersistenceType, String)>);
 
 /// A session persistence, who declares it and for which rule.
-pub(super) struct SessionSource<'s, S> {
+pub(super) struct SessionSource<'s> {
     /// The object that declares it: a route or a policy.
-    pub(super) object: &'s Object<S>,
+    pub(super) object: &'s ObjectHead,
     /// The path of the declaration in the object.
     pub(super) at: FieldPath,
     /// The rule, in words that no other rule has.
@@ -38,9 +38,9 @@ pub(super) struct SessionSource<'s, S> {
 
 impl SessionNames {
     /// Lowers a declaration; an error means that the rule cannot be served.
-    pub(super) fn lower<S>(
+    pub(super) fn lower(
         &mut self,
-        source: &SessionSource<'_, S>,
+        source: &SessionSource<'_>,
         spec: &SessionPersistence,
         diagnostics: &mut Diagnostics,
     ) -> Result<Session, Reported> {
@@ -86,9 +86,9 @@ impl SessionNames {
     }
 
     /// A name that no other rule has: the declared one where it is free.
-    fn claim<S>(
+    fn claim(
         &mut self,
-        source: &SessionSource<'_, S>,
+        source: &SessionSource<'_>,
         persistence_type: SessionPersistenceType,
         declared: Option<&str>,
         diagnostics: &mut Diagnostics,
@@ -123,7 +123,7 @@ impl SessionNames {
     }
 }
 
-fn report_taken<S>(source: &SessionSource<'_, S>, own: &str, other: &str, diagnostics: &mut Diagnostics) {
+fn report_taken(source: &SessionSource<'_>, own: &str, other: &str, diagnostics: &mut Diagnostics) {
     let (message, label) = if source.shared {
         let message = format!("several rules take the header `{own}` from this policy");
         (message, format!("the session of `{}` is named `{other}`", source.rule))
@@ -155,7 +155,7 @@ fn cookie_fields(config: Option<&CookieConfig>, cookie: Option<&CookieFields>) -
 /// What the status of a policy says of a declaration that cannot be used.
 const INVALID: Condition = Condition { kind: "Accepted", status: "False", reason: "Invalid" };
 
-fn report_unsafe<S>(source: &SessionSource<'_, S>, message: &str, diagnostics: &mut Diagnostics) -> Reported {
+fn report_unsafe(source: &SessionSource<'_>, message: &str, diagnostics: &mut Diagnostics) -> Reported {
     let mut finding = source
         .object
         .finding(codes::UNSAFE_VALUE, source.at.clone(), message)
@@ -167,7 +167,7 @@ fn report_unsafe<S>(source: &SessionSource<'_, S>, message: &str, diagnostics: &
     diagnostics.error(finding)
 }
 
-fn report_session_timeout<S>(source: &SessionSource<'_, S>, timeout: StdDuration, diagnostics: &mut Diagnostics) {
+fn report_session_timeout(source: &SessionSource<'_>, timeout: StdDuration, diagnostics: &mut Diagnostics) {
     diagnostics.report(
         source
             .object
@@ -182,7 +182,7 @@ fn report_session_timeout<S>(source: &SessionSource<'_, S>, timeout: StdDuration
     );
 }
 
-fn report_header_timeout<S>(source: &SessionSource<'_, S>, diagnostics: &mut Diagnostics) {
+fn report_header_timeout(source: &SessionSource<'_>, diagnostics: &mut Diagnostics) {
     diagnostics.report(
         source
             .object

@@ -35,7 +35,7 @@ impl Difference {
     }
 }
 
-impl<S> RouteLowering<'_, S> {
+impl RouteLowering<'_> {
     /// How a session holds across these backends; an error means that it cannot.
     pub(super) fn lower_across(
         &mut self,

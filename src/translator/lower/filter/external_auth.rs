@@ -90,7 +90,7 @@ impl ExternalAuths {
     }
 }
 
-impl<S> RouteLowering<'_, S> {
+impl RouteLowering<'_> {
     /// Lowers an authorization; `None` when its service is not served because the route is not.
     pub(super) fn lower_external_auth(
         &mut self,

@@ -9,7 +9,7 @@ use crate::parser::api::{Fraction, RequestMirrorFilter};
 use super::super::rule::RouteLowering;
 use super::FilterContext;
 
-impl<S> RouteLowering<'_, S> {
+impl RouteLowering<'_> {
     /// Lowers a mirror; `None` when nothing is copied.
     pub(super) fn lower_mirror(&mut self, context: &FilterContext<'_>, filter: &RequestMirrorFilter) -> Option<Mirror> {
         let RequestMirrorFilter { backend_ref: _, percent, fraction } = filter;

@@ -163,7 +163,7 @@ struct FilterContext<'p> {
     outcome: Option<BackendRefOutcome>,
 }
 
-impl<S> RouteLowering<'_, S> {
+impl RouteLowering<'_> {
     /// Lowers a list of filters; an error means that what has them answers with an error.
     pub(super) fn lower_filters<'f>(
         &mut self,

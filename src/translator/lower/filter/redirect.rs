@@ -44,7 +44,7 @@ impl RedirectTemplate {
     }
 }
 
-impl<S> RouteLowering<'_, S> {
+impl RouteLowering<'_> {
     pub(super) fn lower_redirect(
         &mut self,
         context: &FilterContext<'_>,
@@ -74,7 +74,7 @@ pub(in crate::translator::lower) enum Idle {
     Policy,
 }
 
-impl<S> RouteLowering<'_, S> {
+impl RouteLowering<'_> {
     /// Warns about what has no effect, because the request is redirected.
     pub(in crate::translator::lower) fn report_idle(&mut self, at: FieldPath, idle: Idle) {
         let (message, consequence) = match idle {
