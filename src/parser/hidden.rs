@@ -25,6 +25,8 @@ pub const STAND_IN: &str = "<hidden>";
 
 /// The fields of a Secret that say what it is and nothing of what is in it.
 const HEAD: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
+/// Where what makes Secrets says what is in them.
+const TEMPLATES: [&str; 3] = ["template", "literal", "literals"];
 /// Where `kubectl apply` keeps a copy of the whole object.
 const COPY: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// How the first and the last line of a private key end: in PEM, in the armour of PGP, and in that of SSH2.
@@ -35,18 +37,57 @@ const ENCODED_PEM: &str = "LS0tLS1CRUdJTiB";
 /// The parts of a text that are not shown, in order, none touching another.
 pub fn hidden_ranges(text: &str) -> Vec<Range<usize>> {
     let mut found = key_material(text);
-    for piece in split(text) {
+    let pieces = split(text);
+    for (position, piece) in pieces.iter().enumerate() {
         let document = text.get(piece.range.clone()).unwrap_or_default();
         if may_hold_secrets(document) {
             let base = piece.range.start;
-            let ranges = match SpanTree::read(document) {
+            let (ranges, has_secret) = match SpanTree::read(document) {
                 Some(tree) => of_tree(&tree, document),
                 None => of_broken(document),
             };
             found.extend(ranges.into_iter().map(|range| base + range.start..base + range.end));
+            if has_secret {
+                let before = position.checked_sub(1).and_then(|before| pieces.get(before));
+                let around = before.map_or(0, |before| comments_before(text, before.range.clone()))..base;
+                let next = pieces.get(position + 1).map(|next| next.range.clone());
+                let behind = piece.range.end..next.map_or(text.len(), |next| comments_behind(text, next));
+                found.extend([around, behind].into_iter().flat_map(|gap| comment_lines(text, gap)));
+            }
         }
     }
     joined(found)
+}
+
+/// Whether a line says nothing but a comment.
+fn is_comment(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with('#')
+}
+
+/// Where the comments at the end of a document begin.
+fn comments_before(text: &str, document: Range<usize>) -> usize {
+    let lines = text.get(document.clone()).unwrap_or_default().split_inclusive('\n').rev();
+    document.end - lines.take_while(|line| is_comment(line)).map(str::len).sum::<usize>()
+}
+
+/// Where the comments at the beginning of a document end.
+fn comments_behind(text: &str, document: Range<usize>) -> usize {
+    let lines = text.get(document.clone()).unwrap_or_default().split_inclusive('\n');
+    document.start + lines.take_while(|line| is_comment(line)).map(str::len).sum::<usize>()
+}
+
+/// The comments in a part of a text that holds no values.
+fn comment_lines(text: &str, part: Range<usize>) -> Vec<Range<usize>> {
+    let mut at = part.start;
+    let mut found = Vec::new();
+    for line in text.get(part).unwrap_or_default().split_inclusive('\n') {
+        if let Some(sign) = line.find('#') {
+            found.push(at + sign + 1..at + line.trim_end().len());
+        }
+        at += line.len();
+    }
+    found
 }
 
 /// Whether a document is worth a second reading: every object has `metadata`, few have `data`.
@@ -148,20 +189,21 @@ struct Finder<'t> {
     found: Vec<Range<usize>>,
     /// The anchors that aliases led to.
     followed: HashSet<usize>,
-    /// Whether one of the objects is a Secret.
+    /// Whether one of the objects is a Secret, or holds values as one does.
     has_secret: bool,
     /// Where values and keys stand: what looks like a comment in them is none.
     texts: Vec<Range<usize>>,
 }
 
-fn of_tree(tree: &SpanTree, document: &str) -> Vec<Range<usize>> {
+/// What is hidden of a document, and whether a Secret is in it.
+fn of_tree(tree: &SpanTree, document: &str) -> (Vec<Range<usize>>, bool) {
     let mut finder =
         Finder { tree, document, found: Vec::new(), followed: HashSet::new(), has_secret: false, texts: Vec::new() };
     finder.visit(0, 0);
     if finder.has_secret {
         finder.hide_comments();
     }
-    finder.found
+    (finder.found, finder.has_secret)
 }
 
 impl Finder<'_> {
@@ -180,7 +222,12 @@ impl Finder<'_> {
                 let is_object = entries.iter().any(|entry| matches!(entry.name, "apiVersion" | "metadata"));
                 let is_secret = is_secret && (is_object || depth == 0);
                 let keeps_data = kinds().any(|_| true) && kinds().all(|kind| kind == "ConfigMap");
+                // What others make Secrets of may have whole values in its templates.
+                let makes_secret = kinds().any(|kind| kind.to_ascii_lowercase().contains("secret"));
                 self.has_secret |= is_secret;
+                if makes_secret && is_object && !is_secret {
+                    self.hide_templates(node, depth);
+                }
                 self.texts.extend(entries.iter().map(|entry| entry.key.clone()));
                 for entry in &entries {
                     let is_data = match entry.name {
@@ -192,6 +239,7 @@ impl Finder<'_> {
                         other => is_secret && !HEAD.contains(&other),
                     };
                     if is_data {
+                        self.has_secret |= entry.name != COPY;
                         self.hide_entry(entry.key.clone(), entry.value, 0);
                     } else {
                         self.visit(entry.value, depth + 1);
@@ -205,6 +253,27 @@ impl Finder<'_> {
                 }
             }
             View::Alias(_) => {}
+        }
+    }
+
+    /// Hides the templates below an object that makes Secrets.
+    fn hide_templates(&mut self, node: usize, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        match self.tree.view(node) {
+            View::Map(entries) => {
+                for entry in entries {
+                    if TEMPLATES.contains(&entry.name) {
+                        self.has_secret = true;
+                        self.hide_entry(entry.key.clone(), entry.value, 0);
+                    } else {
+                        self.hide_templates(entry.value, depth + 1);
+                    }
+                }
+            }
+            View::List(items) => items.iter().for_each(|item| self.hide_templates(*item, depth + 1)),
+            View::Scalar(_) | View::Alias(_) => {}
         }
     }
 
@@ -311,7 +380,7 @@ fn is_copy_of_secret(text: &str) -> bool {
 
 /// What is hidden of a document that cannot be read: everything behind the first `data`, and all of a Secret, but for
 /// words that are keys.
-fn of_broken(document: &str) -> Vec<Range<usize>> {
+fn of_broken(document: &str) -> (Vec<Range<usize>>, bool) {
     static DATA: OnceLock<Option<Regex>> = OnceLock::new();
     static SECRET: OnceLock<Option<Regex>> = OnceLock::new();
     static KEY: OnceLock<Option<Regex>> = OnceLock::new();
@@ -320,7 +389,7 @@ fn of_broken(document: &str) -> Vec<Range<usize>> {
     let data = regex(&DATA, r#"(?:^|[\s{,"'\-])(?:data|stringData|secretGenerator)["']?[ \t]*:"#);
     let secret = regex(&SECRET, r#"(?i)kind["']?\s*:\s*["']?secret"#);
     let Some(key) = regex(&KEY, r#"(?m)^[ \t]*(?:- +)?["']?[-._A-Za-z0-9]{1,63}["']?[ \t]*:(?:[ \t]|$)"#) else {
-        return std::iter::once(0..document.len()).collect();
+        return (std::iter::once(0..document.len()).collect(), true);
     };
     let head = |line: &str| {
         let name =
@@ -333,7 +402,7 @@ fn of_broken(document: &str) -> Vec<Range<usize>> {
     let start = match (is_secret, data_start) {
         (true, _) => 0,
         (false, Some(start)) => start,
-        (false, None) => return Vec::new(),
+        (false, None) => return (Vec::new(), false),
     };
     let mut found = Vec::new();
     let mut at = start;
@@ -347,118 +416,8 @@ fn of_broken(document: &str) -> Vec<Range<usize>> {
         }
         at += line.len();
     }
-    found
+    (found, true)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The text with every hidden part, white space aside, replaced.
-    fn shown(text: &str) -> String {
-        let mut shown = String::new();
-        let mut position = 0;
-        for range in hidden_ranges(text) {
-            shown.push_str(&text[position..range.start]);
-            shown.push('#');
-            position = range.end;
-        }
-        shown.push_str(&text[position..]);
-        shown
-    }
-
-    #[test]
-    fn values_of_a_secret_are_hidden_however_they_are_written() {
-        for text in [
-            "kind: Secret\nmetadata: {name: a}\ndata:\n  tls.key: marked\n  b: 'marked'\n",
-            "data:\n  tls.key: marked\nkind: Secret\n",
-            "kind: Secret\nstringData:\n  a: |\n    marked\n    marked\n  b: >-\n    marked\n",
-            "kind: Secret\ndata: {a: marked, b: [marked], c: {d: marked}}\n",
-            "{\"kind\": \"Secret\", \"data\": {\"a\": \"marked\"}, \"type\": \"x\"}",
-            "kind: List\nitems:\n- kind: Secret\n  data: {a: marked}\n- kind: Service\n",
-            "x: &m {a: marked}\nkind: Secret\ndata: *m\n",
-            "x: &m {a: marked}\nkind: Secret\ndata: {<<: *m, b: &s marked}\n",
-            "x: &m marked\nkind: Secret\ndata: {a: *m}\n",
-            "kind: Secret\ndata: marked\n",
-            "kind: Secret\ndata: [marked, marked]\n",
-            "kind: Secret\ndata: {marked}\n",
-            "kind: Secret\ndata: # marked\n  # marked\n  a: x # marked\n  # marked\n",
-            "kind: secret\ndat: {a: marked}\n",
-            "kind: Secret\ntls.key: marked\n",
-            "kind: Secert\nstringData: {a: marked}\n",
-            "kind: Secert\ndata: {a: marked}\n",
-            "stringData: {a: marked}\n",
-            "kind: Gateway\nmetadata:\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      marked\n",
-            "kind: ConfigMap\ndata:\n  s.yaml: |\n    kind: Secret\n    data: {a: marked}\n",
-            "kind: Secret\ndata:\n  a: marked\n  b: \"marked\n",
-            "kind: Secret\ndata:\n\ta: marked\n   b: [marked\n",
-            "kind: Secret\nmetadata: {name: a\ndata:\n  a: marked\n- marked\n",
-            "kind: Secret\nmarked\n- x: [marked\n",
-            "kind: Secret\n? data\n: {p: marked, q: *x}\n",
-            "kind: Secret\n\"d\\u0061ta\": {p: marked, q: *x}\n",
-            "kind: Secret\n? stringData\n: p: marked\ndata: {q: *x}\n",
-            "secretGenerator:\n- literals: [p=marked]\n  name: [x\n",
-            "secretGenerator: [{name: s, literals: [p=marked]}]\n",
-            "{\"kind\": \"Secret\", \"data\": {\"a\": \"marked\", }",
-            "kind: Secret\ndata:\n  a: {{ marked }}\n  marked\n",
-            "kind: Secret\nkind: ConfigMap\nmetadata: {name: 5}\ndata: {p: marked}\n",
-            "kind: ConfigMap\nkind: Secret\ndata: {p: marked}\n",
-            "apiVersion: v1 # marked\nkind: Secret\n# password: marked\nmetadata: {name: a, labels: {a: 'b # c'}} # marked\nstringData: {a: b}\n",
-            "kind: Secret\n# password: marked\nstringData: *x\n",
-            "kind: List\nitems:\n# marked\n- kind: Secret\n  apiVersion: v1\n",
-            "# -----BEGIN PGP PRIVATE KEY BLOCK-----\n# marked\n# -----END PGP PRIVATE KEY BLOCK-----\nkind: Service\n",
-            "x: |\n  ---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n  marked\n  ---- END SSH2 ENCRYPTED PRIVATE KEY ----\n",
-            "# -----BEGIN RSA PRIVATE KEY-----\n# marked\n# -----END RSA PRIVATE KEY-----\nkind: Service\n",
-            "kind: Service\nx: -----BEGIN PRIVATE KEY-----\\nmarked\\n-----END PRIVATE KEY-----\n",
-            "kind: Service\nx: |\n  -----BEGIN EC PRIVATE KEY-----\n  marked",
-            "kind: Service\nx: LS0tLS1CRUdJTiBmarked\n",
-            "kind: ConfigMap\ndata:\n  a: LS0tLS1CRUdJTiBQUklWQVRF\n    AAAAAAAAAAAAAAAAmarked\n  b: c\n",
-            "é: 😀\nkind: Secret\ndata: {é: marked, 😀: marked}\n",
-        ] {
-            assert!(!shown(text).contains("marked"), "{text}\n--\n{}", shown(text));
-        }
-    }
-
-    #[test]
-    fn what_is_no_secret_stays_visible() {
-        for text in [
-            "kind: Service\nmetadata:\n  name: a\nspec: {ports: [{port: 80}]}\n",
-            "kind: ConfigMap\nmetadata: {name: a}\ndata:\n  ca.crt: plain\n",
-            "kind: HTTPRoute\nspec:\n  rules: [{name: secret}]\n",
-            "kind: Gateway\nspec: {certificateRefs: [{group: '', kind: Secret, name: visible}]}\n",
-            "kind: Gateway\nspec: [\n",
-            "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n",
-            "# a comment\nkind: Service\nmetadata: {name: a} # another\n",
-            "kind: Secret\nmetadata: {annotations: {a: 'b # c'}}\n",
-        ] {
-            assert_eq!(shown(text), text);
-        }
-        let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\ndata:\n  tls.crt: marked\n  tls.key: marked\n";
-        let expected = "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\ndata:#tls.crt:#tls.key:#\n";
-        assert_eq!(shown(text), expected);
-        let two = format!("{text}---\nkind: Service\nmetadata: {{name: b}}\n");
-        assert!(shown(&two).ends_with("---\nkind: Service\nmetadata: {name: b}\n"), "{}", shown(&two));
-    }
-
-    #[test]
-    fn keys_in_words_are_hidden_whatever_their_line_breaks_are() {
-        for lines in ["\n", "\\n", "\\\\n", "%0A", "&#10;", " "] {
-            let key = format!("-----BEGIN PRIVATE KEY-----{lines}marked{lines}-----END PRIVATE KEY-----");
-            let shown = without_keys(&format!("`{key}` is no name: \"x\"")).into_owned();
-            assert_eq!(shown, "`-----BEGIN PRIVATE KEY-----<hidden>-----END PRIVATE KEY-----` is no name: \"x\"");
-        }
-        assert_eq!(without_keys("a: \"LS0tLS1CRUdJTiBmarked\""), "a: \"<hidden>\"");
-        assert_eq!(
-            without_keys("`-----BEGIN EC PRIVATE KEY-----\\nmark…` is"),
-            "`-----BEGIN EC PRIVATE KEY-----<hidden>…` is"
-        );
-        assert_eq!(without_keys("nothing"), "nothing");
-    }
-
-    #[test]
-    fn ranges_are_in_order_and_apart() {
-        let text = "x: &m {a: -----BEGIN PRIVATE KEY-----z}\nkind: Secret\ndata: {a: *m, b: *m}\n";
-        let ranges = hidden_ranges(text);
-        assert!(ranges.windows(2).all(|pair| pair[0].end < pair[1].start), "{ranges:?}");
-    }
-}
+mod tests;
