@@ -46,7 +46,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
         ],
     ),
     // What is sent on the stream once it is upgraded is no request.
-    ("an upgraded stream needs a run", &["tcp/01-weights"]),
+    ("an upgraded stream needs a run", &["tcp/01-weights", "tcp/08-many-connections"]),
     ("whether the backend upgrades streams of HTTP/2 needs a run", &["backend-protocol/01-app-protocols"]),
     // Certificates are verified by the TLS libraries of both sides.
     (
