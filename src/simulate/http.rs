@@ -180,6 +180,10 @@ impl<'c> HttpTable<'c> {
         if *version == Version::Http1 && !METHODS.contains(&method.as_str()) {
             return Err(broken());
         }
+        // The parser of HTTP/1.1 takes no such target, and nobody looks for a route.
+        if *version == Version::Http1 && target.bytes().any(|byte| byte <= b' ' || byte >= 0x7f) {
+            return Err(broken());
+        }
         if !self.admits_underscores && headers.iter().any(|(name, _)| name.contains('_')) {
             return Err(match version {
                 Version::Http1 => Refusal::Reply(LocalReply::new(400, Reason::Underscore).with_body("Bad Request")),
