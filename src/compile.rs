@@ -37,6 +37,9 @@ pub struct Compilation {
     pub admitted: Option<Box<Lowered>>,
     /// The Gateways that are named and missing, in whose place others are judged.
     pub missing_gateways: Vec<ObjectKey>,
+    /// The Secrets and ConfigMaps that are named for certificates or authorities, and of which nobody can tell what they
+    /// would hold: they are missing, encrypted or broken.
+    pub unknown_content: Vec<ObjectKey>,
     /// The encoded Envoy bootstrap; `None` when there is nothing to serve.
     pub bootstrap: Option<Vec<u8>>,
     /// Whether the bootstrap holds a private key.
@@ -65,7 +68,7 @@ fn compile_for(
     let of_parser = diagnostics.findings().len();
     let admitted = (!manifests.decoded.is_empty()).then(|| Box::new(lower_admitted(&manifests, options)));
     manifests.admit_decoded();
-    let (lowered, status, missing_gateways, ledger, unserved) = {
+    let (lowered, status, (missing_gateways, unknown_content), ledger, unserved) = {
         let stand_ins = StandIns::new(&manifests, options);
         let resolved = resolver::resolve(&manifests, &stand_ins, options, &mut diagnostics);
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
@@ -74,7 +77,8 @@ fn compile_for(
         let status = tell_status(&resolved, scope, options, &mut diagnostics);
         let emitted = admitted.as_deref().unwrap_or(&lowered);
         let unserved = context::find_unserved(&manifests, &resolved, emitted);
-        (lowered, status, stand_ins.gateways().cloned().collect(), ledger, unserved)
+        let unknown = (stand_ins.gateways().cloned().collect(), resolved.certificates.unknown_content());
+        (lowered, status, unknown, ledger, unserved)
     };
     let emitted = admitted.as_deref().unwrap_or(&lowered);
     let bootstrap = (!emitted.config.listeners.is_empty()).then(|| encode(emitted));
@@ -108,6 +112,7 @@ fn compile_for(
         lowered,
         admitted,
         missing_gateways,
+        unknown_content,
         bootstrap,
         holds_private_key,
         status,

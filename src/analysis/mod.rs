@@ -34,6 +34,7 @@ use objects::Objects;
 use witness::Witnesses;
 
 pub(crate) use listener::Sockets;
+pub(crate) use rewritten::outcome;
 
 /// Reports what is probably not meant, and adds witnesses to what was found before. The result says how much of what
 /// is declared was judged; the rest is among what `diagnostics` has as left out.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::diagnostics::{Diagnostics, Finding, codes};
 use crate::ir::{CONNECT, Config, Origin, PathMatch, RouteMatch, ValueMatch, ValuePattern};
-use crate::simulate::{Fate, Pattern, fate};
+use crate::simulate::{Fate, Language, Pattern, fate};
 
 use super::objects::Objects;
 use super::reach::hosts;
@@ -127,6 +127,35 @@ fn judge(header: &ValueMatch, scheme: &str, trusted_hops: u32) -> Option<Verdict
             ),
         },
     }
+}
+
+/// Whether every request (`true`) or none (`false`) of a listener that speaks `scheme` meets a condition, whatever
+/// clients send; `None` where that depends on the request or cannot be told. Unlike what is reported, this is never a
+/// guess from examples.
+pub(crate) fn outcome(header: &ValueMatch, scheme: &str, trusted_hops: u32) -> Option<bool> {
+    let never = |is_met: bool| (!is_met).then_some(false);
+    match (fate(&header.name), &header.value) {
+        (Fate::Removed, _) => Some(false),
+        (Fate::Scheme, _) if trusted_hops == 0 => Some(meets(header, &[scheme]) == 1),
+        // Nothing else is left of it, and not every request has it.
+        (Fate::Trailers, _) => never(meets(header, &["trailers"]) == 1),
+        // Both are in every request.
+        (Fate::Fresh | Fate::Appended, ValuePattern::Regex(pattern)) => takes_all(pattern).then_some(true),
+        (Fate::Fresh, ValuePattern::Exact(value)) => never(is_uuid(value)),
+        (Fate::Appended, ValuePattern::Exact(value)) => never(ends_in_address(value)),
+        (Fate::Address, ValuePattern::Exact(value)) => never(value.parse::<IpAddr>().is_ok()),
+        (Fate::Expectation, ValuePattern::Exact(value)) => never(!value.eq_ignore_ascii_case("100-continue")),
+        (Fate::Kept | Fate::Scheme | Fate::Address | Fate::Expectation | Fate::OfUpgrades, _) => None,
+    }
+}
+
+/// Whether a pattern takes every text that is not empty.
+fn takes_all(pattern: &str) -> bool {
+    matches!(Language::of(pattern), Language::Beginning { text, goes_on: _ } if text.is_empty())
+}
+
+fn is_uuid(value: &str) -> bool {
+    value.len() == 36 && value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 fn ends_in_address(value: &str) -> bool {

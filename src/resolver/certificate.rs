@@ -208,6 +208,30 @@ impl<'m> CertificateIndex<'m> {
         self.unseen_bundles.values().any(|own| *own == id)
     }
 
+    /// The objects that some reference names and of which nobody can tell what they would hold: their content is of no use,
+    /// or they are missing or assumed.
+    pub fn unknown_content(&self) -> Vec<ObjectKey> {
+        let pairs = self.known_pairs.iter().filter(|(_, read)| read.is_err());
+        let pairs = pairs.map(|((namespace, name), _)| (Kind::Secret, namespace, name));
+        let bundles = self.known_bundles.iter().filter(|(_, read)| read.is_err());
+        let bundles = bundles.map(|((kind, namespace, name), _)| (*kind, namespace, name));
+        let assumed = self.pairs.iter().filter(|pair| pair.known.is_none());
+        let assumed = assumed.map(|Stored { namespace, name, known: _ }| (Kind::Secret, namespace, name));
+        let assumed_bundles = self.bundles.iter().filter(|bundle| !bundle.is_known()).map(|bundle| match bundle {
+            StoredBundle::ConfigMap(Stored { namespace, name, known: _ }) => (Kind::ConfigMap, namespace, name),
+            StoredBundle::Secret(Stored { namespace, name, known: _ }) => (Kind::Secret, namespace, name),
+        });
+        let mut keys: Vec<ObjectKey> = pairs
+            .chain(bundles)
+            .chain(assumed)
+            .chain(assumed_bundles)
+            .map(|(kind, namespace, name)| ObjectKey { kind, namespace: namespace.clone(), name: name.clone() })
+            .collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
     /// Resolves a reference to a certificate with its key.
     pub(super) fn resolve_pair(
         &mut self,

@@ -4,7 +4,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    ClientCertificates, FilterChain, Listener, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern, VirtualHost,
+    ChainMatch, ClientCertificates, FilterChain, Listener, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern,
+    VirtualHost,
 };
 
 use super::Simulator;
@@ -15,6 +16,8 @@ use super::request::{Connection, Request, Security, Version};
 
 /// What stands for the labels of a wildcard, and for a host that may be any.
 const LABELS: &[&str] = &["www", "gwctl-witness", "a.b"];
+/// Server names that hardly any other chain takes.
+const OTHER_NAMES: [&str; 2] = ["gwctl-witness.test", "gwctl-witness.invalid"];
 const HOSTS: &[&str] = &["www.example.com", "gwctl-witness.test"];
 
 /// A request, and the route that it was made for.
@@ -79,6 +82,21 @@ impl<'c> Simulator<'c> {
             let matches = RouteMatch { path, ..matches.clone() };
             requests.extend(hosts_of(host).iter().map(|authority| request(listener, chain, authority, &matches)));
         }
+        // Another chain may take the connections for a host that this one serves to whoever asks it.
+        let others: Vec<Request> = other_names(chain)
+            .iter()
+            .flat_map(|name| {
+                requests.iter().filter_map(move |request| {
+                    let Security::Tls { server_name: _, certificate } = request.connection.security else {
+                        return None;
+                    };
+                    let security = Security::Tls { server_name: Some(name.clone()), certificate };
+                    let connection = Connection { security, ..request.connection.clone() };
+                    Some(Request { connection, ..request.clone() })
+                })
+            })
+            .collect();
+        requests.extend(others);
         requests
     }
 
@@ -118,6 +136,14 @@ fn hosts_of(hostname: &Hostname) -> Vec<String> {
         Hostname::Exact(host) => vec![host.clone()],
         Hostname::Wildcard(suffix) => LABELS.iter().map(|label| format!("{label}.{suffix}")).collect(),
         Hostname::Any => HOSTS.iter().map(|host| (*host).to_owned()).collect(),
+    }
+}
+
+/// Server names that a chain takes, whatever host is asked for over the connection.
+fn other_names(chain: &FilterChain) -> Vec<String> {
+    match &chain.select {
+        ChainMatch::ServerNames(names) => names.iter().take(1).flat_map(hosts_of).collect(),
+        ChainMatch::Any | ChainMatch::AnyServerName => OTHER_NAMES.map(str::to_owned).to_vec(),
     }
 }
 

@@ -12,13 +12,7 @@ const HEAD: &str = "apiVersion: gateway.networking.k8s.io/v1\n";
 
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
-    let test = |name: &str, run: fn(&Stage) -> Result<(), Failed>| {
-        let (harness, name) = (harness.clone(), name.to_owned());
-        Trial::test(format!("judged::{name}"), move || {
-            let folder = harness.work_directory(&format!("judged/{name}"))?;
-            run(&Stage { folder, binary: harness.binary().to_owned() })
-        })
-    };
+    let test = |name: &str, run| Stage::trial(harness, &format!("judged::{name}"), run);
     vec![
         test("diff_stands_in_for_what_is_assumed", diff_assumed),
         test("diff_compares_each_gateway_under_its_name", diff_gateways),
@@ -35,22 +29,32 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     ]
 }
 
-struct Stage {
+/// A folder of a test, and the binary that runs there.
+pub(crate) struct Stage {
     folder: PathBuf,
     binary: PathBuf,
 }
 
 impl Stage {
-    fn write(&self, name: &str, text: &str) -> Result<(), String> {
+    /// A test with a stage of its own.
+    pub(crate) fn trial(harness: &Harness, name: &str, run: fn(&Self) -> Result<(), Failed>) -> Trial {
+        let (harness, folder) = (harness.clone(), name.replace("::", "/"));
+        Trial::test(name, move || {
+            let folder = harness.work_directory(&folder)?;
+            run(&Self { folder, binary: harness.binary().to_owned() })
+        })
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), String> {
         process::write_below(&self.folder, name, text)
     }
 
-    fn run(&self, line: &str) -> Result<Output, String> {
+    pub(crate) fn run(&self, line: &str) -> Result<Output, String> {
         process::run_line(&self.binary, &self.folder, line)
     }
 
     /// Writes both sides and compares them, services and certificates assumed.
-    fn diff(&self, old: &str, new: &str) -> Result<(Output, Value), String> {
+    pub(crate) fn diff(&self, old: &str, new: &str) -> Result<(Output, Value), String> {
         self.write("old.yaml", old)?;
         self.write("new.yaml", new)?;
         let output = self.run("diff old.yaml new.yaml --assume services,secrets --exit-code -o json")?;
@@ -59,27 +63,28 @@ impl Stage {
     }
 }
 
-fn ensure(holds: bool, output: &Output) -> Result<(), Failed> {
+pub(crate) fn ensure(holds: bool, output: &Output) -> Result<(), Failed> {
     if holds { Ok(()) } else { Err(Failed::from(format!("{output:#?}"))) }
 }
 
-fn gateway(name: &str, listeners: &str) -> String {
+pub(crate) fn gateway(name: &str, listeners: &str) -> String {
     format!(
         "---\n{HEAD}kind: Gateway\nmetadata: {{name: {name}}}\nspec: {{gatewayClassName: any, listeners: [{listeners}]}}\n"
     )
 }
 
-fn route(name: &str, parent: &str, path: &str, backend: &str) -> String {
+pub(crate) fn route(name: &str, parent: &str, path: &str, backend: &str) -> String {
     format!(
         "---\n{HEAD}kind: HTTPRoute\nmetadata: {{name: {name}}}\nspec:\n  parentRefs: [{{name: {parent}}}]\n  rules:\n  \
          - matches: [{{path: {{value: {path}}}}}]\n    backendRefs: [{{name: {backend}, port: 80}}]\n"
     )
 }
 
-const HTTP: &str = "{name: http, protocol: HTTP, port: 80}";
-const HTTPS: &str = "{name: tls, protocol: HTTPS, port: 443, hostname: a.test, tls: {certificateRefs: [{name: t}]}}";
+pub(crate) const HTTP: &str = "{name: http, protocol: HTTP, port: 80}";
+pub(crate) const HTTPS: &str =
+    "{name: tls, protocol: HTTPS, port: 443, hostname: a.test, tls: {certificateRefs: [{name: t}]}}";
 
-fn kinds(difference: &Value) -> Vec<&str> {
+pub(crate) fn kinds(difference: &Value) -> Vec<&str> {
     let changes = difference["changes"].as_array().into_iter().flatten();
     changes.filter_map(|change| change["kind"].as_str()).collect()
 }

@@ -19,6 +19,7 @@ mod behaviour;
 mod campaign;
 mod case;
 mod commands;
+mod compared;
 mod confined;
 mod docs;
 mod features;
@@ -101,6 +102,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(witness::trials(&harness));
     trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));
+    trials.extend(compared::trials(&harness));
     trials.extend(staked::trials(&harness));
     trials.extend(confined::trials(&harness));
     trials.extend(property::trials(&harness));

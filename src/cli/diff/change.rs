@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::simulate::Request;
+use crate::simulate::{Connection, Request, Security};
 
 /// The version of the JSON form.
 pub(super) const VERSION: u32 = 1;
@@ -55,11 +55,23 @@ pub(super) struct WitnessView {
     pub(super) method: String,
     pub(super) url: String,
     pub(super) headers: Vec<(String, String)>,
+    /// The server name that the client asks for, where it is not the host of the URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sni: Option<String>,
 }
 
 impl From<&Request> for WitnessView {
     fn from(request: &Request) -> Self {
-        Self { method: request.method.clone(), url: request.url(), headers: request.headers.clone() }
+        let Request { connection: Connection { security, port, .. }, method, authority, headers, .. } = request;
+        let host = authority.as_deref().unwrap_or_default();
+        let host = host.strip_suffix(&format!(":{port}")).unwrap_or(host);
+        let sni = match security {
+            Security::Tls { server_name: Some(name), .. } if !request.is_stream() => {
+                Some(name).filter(|name| *name != host)
+            }
+            Security::Tls { .. } | Security::Plain | Security::Udp => None,
+        };
+        Self { method: method.clone(), url: request.url(), headers: headers.clone(), sni: sni.cloned() }
     }
 }
 
@@ -68,7 +80,8 @@ impl WitnessView {
     pub(super) fn line(&self) -> String {
         let headers: Vec<String> = self.headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
         let method = if self.method.is_empty() { String::new() } else { format!("{} ", self.method) };
-        format!("{method}{}{}", self.url, headers.concat())
+        let sni = self.sni.as_ref().map(|name| format!(" --sni {name}")).unwrap_or_default();
+        format!("{method}{}{}{sni}", self.url, headers.concat())
     }
 }
 

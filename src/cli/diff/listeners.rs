@@ -1,10 +1,13 @@
-//! What listeners accept before and after: sockets, server names, TLS.
+//! What listeners accept before and after: addresses, sockets, server names, TLS.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use super::change::{Change, ChangeKind, WitnessView};
 use super::rules::Both;
-use super::side::{Chain, ChainKey, Side, SocketKey, Stream, example, probe};
+use super::side::{Chain, ChainKey, Side, Socket, SocketKey, Stream, example, probe};
 use super::words::describe_tls;
-use crate::ir::{ChainMatch, Handler};
+use crate::ir::{ChainMatch, GatewayName, Handler};
 use crate::simulate::Request;
 
 /// Compares the filter chains of both sides.
@@ -19,6 +22,43 @@ pub(super) fn compare(both: Both<'_, '_>, changes: &mut Vec<Change>) {
         changes.extend(one_sided(both, key, *chain, ChangeKind::Removed));
     }
     compare_streams(both, changes);
+    compare_addresses(both, changes);
+}
+
+/// Clients connect to the addresses of a Gateway: of those that both sides have, where their ports are bound.
+fn compare_addresses(both: Both<'_, '_>, changes: &mut Vec<Change>) {
+    let bound = |side: &Side<'_>| -> BTreeMap<GatewayName, (BTreeSet<IpAddr>, String)> {
+        let mut bound: BTreeMap<GatewayName, (BTreeSet<IpAddr>, String)> = BTreeMap::new();
+        for (SocketKey { gateway, port: _, is_udp: _ }, Socket { addresses, origin }) in &side.sockets {
+            // Of an assumed Gateway nobody knows the addresses.
+            if let Some(place) = side.tracer.listener_place(*origin) {
+                bound.entry(gateway.clone()).or_insert_with(|| (BTreeSet::new(), place)).0.extend(addresses);
+            }
+        }
+        bound
+    };
+    let words = |addresses: &BTreeSet<IpAddr>| {
+        let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        format!("connections to {}", addresses.join(", "))
+    };
+    let mut old = bound(both.old);
+    for (gateway, (addresses, place)) in bound(both.new) {
+        let Some((earlier, old_place)) = old.remove(&gateway) else { continue };
+        if earlier != addresses {
+            changes.push(Change {
+                kind: ChangeKind::Listener,
+                subject: format!("addresses of Gateway {gateway}"),
+                gateway: gateway.to_string(),
+                host: String::new(),
+                further_hosts: 0,
+                old_place: Some(old_place),
+                new_place: Some(place),
+                witness: None,
+                old_answer: words(&earlier),
+                new_answer: words(&addresses),
+            });
+        }
+    }
 }
 
 /// The hosts of which a chain takes the connections.
@@ -97,7 +137,7 @@ fn told(
     request: Option<&Request>,
     (old_answer, new_answer): (String, String),
 ) -> Change {
-    let SocketKey { gateway, address: _, port, is_udp: _ } = &key.socket;
+    let SocketKey { gateway, port, is_udp: _ } = &key.socket;
     Change {
         kind,
         gateway: gateway.to_string(),

@@ -36,6 +36,8 @@ use unread::Unread;
 /// Wrong usage, or an output that could not be written.
 pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    // Nothing is written here, and a path would stand for what two Secrets of one name hold.
+    let options = Options { secrets_dir: None, ..options };
     if args.old == "-" && args.new == "-" {
         return Err(Failure::Usage(Cli::usage_error("only one side can be read from standard input")));
     }

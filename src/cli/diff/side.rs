@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::super::trace::{Tracer, describe_match};
 use super::words::{cluster_name, describe};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
+use crate::analysis::outcome;
 use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::ir::{
@@ -18,13 +19,19 @@ use crate::ir::{
 };
 use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
 
-/// A socket of one Gateway.
+/// A port of one Gateway, which is the same on each of the Gateway's addresses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SocketKey {
     pub(super) gateway: GatewayName,
-    pub(super) address: IpAddr,
     pub(super) port: u16,
     pub(super) is_udp: bool,
+}
+
+/// Where a socket is bound.
+#[derive(Debug)]
+pub(super) struct Socket {
+    pub(super) addresses: BTreeSet<IpAddr>,
+    pub(super) origin: Origin,
 }
 
 /// A filter chain, by what selects it.
@@ -99,7 +106,7 @@ pub(super) struct Side<'c> {
     pub(super) config: &'c Config,
     pub(super) tracer: Tracer<'c>,
     simulators: BTreeMap<GatewayName, Simulator<'c>>,
-    pub(super) sockets: BTreeMap<SocketKey, &'c Listener>,
+    pub(super) sockets: BTreeMap<SocketKey, Socket>,
     pub(super) chains: BTreeMap<ChainKey, Chain<'c>>,
     pub(super) hosts: BTreeMap<HostKey, Host<'c>>,
     pub(super) streams: BTreeMap<(SocketKey, String), Stream>,
@@ -139,8 +146,12 @@ impl<'c> Side<'c> {
         let Listener { address, bind_port: _, port, transport, gateways, origin } = listener;
         for gateway in gateways {
             let is_udp = matches!(transport, Transport::Udp(_));
-            let socket = SocketKey { gateway: gateway.clone(), address: *address, port: *port, is_udp };
-            self.sockets.insert(socket.clone(), listener);
+            let socket = SocketKey { gateway: gateway.clone(), port: *port, is_udp };
+            if let Some(known) = self.sockets.get_mut(&socket) {
+                known.addresses.insert(*address);
+                continue;
+            }
+            self.sockets.insert(socket.clone(), Socket { addresses: BTreeSet::from([*address]), origin: *origin });
             match transport {
                 Transport::Udp(UdpProxy { backends }) => {
                     let request = stream_request(listener, Security::Udp);
@@ -169,8 +180,10 @@ impl<'c> Side<'c> {
         match handler {
             // Misdirected hosts are those of the other chains of the socket.
             Handler::Http(HttpConnection { virtual_hosts, misdirected: _ }) => {
+                let name = if at.chain.tls.is_some() { "https" } else { "http" };
+                let scheme = Scheme { name, trusted_hops: self.config.proxy.trusted_hops };
                 for host in virtual_hosts {
-                    let rules = rules(host, patterns, actions);
+                    let rules = rules(host, &scheme, patterns, actions);
                     let key = HostKey { chain: key.clone(), host: host.hostname.clone() };
                     self.hosts.insert(key, Host { at, host, rules });
                 }
@@ -187,9 +200,15 @@ impl<'c> Side<'c> {
         self.chains.insert(key, at);
     }
 
-    /// What a Gateway does with a request; `None` when the side does not have the Gateway.
+    /// What a Gateway does with a request at any of its addresses, which `listeners` compares; `None` when the side does
+    /// not have the Gateway.
     pub(super) fn decide(&self, gateway: &GatewayName, request: &Request) -> Option<Decision<'c>> {
-        self.simulators.get(gateway).map(|simulator| simulator.decide(request))
+        let simulator = self.simulators.get(gateway)?;
+        if request.connection.address.is_none() {
+            return Some(simulator.decide(request));
+        }
+        let connection = Connection { address: None, ..request.connection.clone() };
+        Some(simulator.decide(&Request { connection, ..request.clone() }))
     }
 
     /// The same in words; `is_long` tells also what backends and clients see.
@@ -263,8 +282,7 @@ pub(super) fn probe(at: Chain<'_>, host: &str) -> Request {
 }
 
 fn stream_request(listener: &Listener, security: Security) -> Request {
-    let address = (!listener.address.is_unspecified()).then_some(listener.address);
-    Request::stream(Connection { address, port: listener.port, security })
+    Request::stream(Connection { address: None, port: listener.port, security })
 }
 
 /// The connections that a chain of bytes takes, one for each server name.
@@ -295,13 +313,18 @@ fn greatest_divisor(one: u64, other: u64) -> u64 {
     if other == 0 { one } else { greatest_divisor(other, one % other) }
 }
 
-fn rules<'c>(host: &'c VirtualHost, patterns: &mut Patterns<'c>, actions: &mut Actions<'c, '_>) -> Vec<Rule<'c>> {
+fn rules<'c>(
+    host: &'c VirtualHost,
+    scheme: &Scheme,
+    patterns: &mut Patterns<'c>,
+    actions: &mut Actions<'c, '_>,
+) -> Vec<Rule<'c>> {
     // Who declares the hosts does not count.
     let VirtualHost { hostname: _, routes, origin: _ } = host;
-    let mut earlier = Earlier::new(patterns);
+    let reached = reached(routes, scheme, patterns);
     let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut rules = Vec::with_capacity(routes.len());
-    for route in routes {
+    for (route, is_reached) in routes.iter().zip(reached) {
         // The place of a match is no part of what it does; the name is that of the object.
         let Route { name, matches, action, origin: _ } = &**route;
         let object = format!("{} {}/{}", name.kind, name.namespace, name.name);
@@ -309,13 +332,46 @@ fn rules<'c>(host: &'c VirtualHost, patterns: &mut Patterns<'c>, actions: &mut A
         let count = counts.entry(known.clone()).or_default();
         let key = (known.0, known.1, *count);
         *count += 1;
+        rules.push(Rule { key, route, is_reached, action: actions.comparable(action) });
+    }
+    rules
+}
+
+/// What connections of a chain speak, which headers tell that Envoy writes before it looks for routes.
+struct Scheme {
+    name: &'static str,
+    trusted_hops: u32,
+}
+
+/// Whether the routes before each route leave it a request.
+fn reached<'c>(routes: &'c [Arc<Route>], scheme: &Scheme, patterns: &mut Patterns<'c>) -> Vec<bool> {
+    let Scheme { name, trusted_hops } = scheme;
+    let is_settled = |header: &ValueMatch| outcome(header, name, *trusted_hops);
+    if routes.iter().all(|route| route.matches.headers.iter().all(|header| is_settled(header).is_none())) {
+        return reached_in_order(routes.iter().map(|route| Some(&**route)), patterns);
+    }
+    // Without the conditions that every request meets. What none meets takes nothing.
+    let open = |route: &Route| -> Option<Route> {
+        let mut route = route.clone();
+        let is_met = route.matches.headers.iter().all(|header| is_settled(header) != Some(false));
+        route.matches.headers.retain(|header| is_settled(header).is_none());
+        is_met.then_some(route)
+    };
+    let open: Vec<Option<Route>> = routes.iter().map(|route| open(route)).collect();
+    reached_in_order(open.iter().map(Option::as_ref), &mut Patterns::default())
+}
+
+fn reached_in_order<'c>(routes: impl Iterator<Item = Option<&'c Route>>, patterns: &mut Patterns<'c>) -> Vec<bool> {
+    let mut earlier = Earlier::new(patterns);
+    let reach = |route: Option<&'c Route>| {
+        let Some(route) = route else { return false };
         let is_reached = earlier.rest(route) == Rest::Some;
         if is_reached {
             earlier.add(route);
         }
-        rules.push(Rule { key, route, is_reached, action: actions.comparable(action) });
-    }
-    rules
+        is_reached
+    };
+    routes.map(reach).collect()
 }
 
 /// The order of conditions is none of a rule.

@@ -12,8 +12,9 @@ use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Omission, Segment, Subject, Unjudged};
 use crate::options::Options;
 use crate::parser::decode::decode;
+use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
-use crate::parser::manifests::Manifests;
+use crate::parser::manifests::{Kind, Manifests, ObjectKey};
 use crate::parser::node::Node;
 use crate::parser::source::DocumentId;
 use crate::parser::split::split;
@@ -21,6 +22,18 @@ use crate::resolver::{ForeignUse, foreign_uses};
 
 /// Fields of `metadata` that a server writes. The age of an object is no such field: it decides between policies.
 const SERVER_FIELDS: [&str; 5] = ["generation", "managedFields", "resourceVersion", "selfLink", "uid"];
+
+/// Why the content of a Secret or a ConfigMap cannot be compared.
+const UNUSABLE: &str = "what it holds cannot be used and is not the same: what a cluster makes of it is not known";
+
+/// What makes Secrets: group, kind, and the field with the name of the Secret where it has not that of the object.
+const MAKERS: [(&str, &str, &[&str]); 5] = [
+    ("bitnami.com", "SealedSecret", &["spec", "template", "metadata", "name"]),
+    ("cert-manager.io", "Certificate", &["spec", "secretName"]),
+    ("external-secrets.io", "ExternalSecret", &["spec", "target", "name"]),
+    ("secrets.hashicorp.com", "VaultPKISecret", &["spec", "destination", "name"]),
+    ("secrets.hashicorp.com", "VaultStaticSecret", &["spec", "destination", "name"]),
+];
 
 /// What could be compared of nothing but its content.
 struct Left {
@@ -106,7 +119,39 @@ fn left(values: &mut Values<'_>) -> AllLeft {
         left.entry(subject.to_string()).or_default().push(one);
     }
     add_refused(values, &mut left);
+    add_unknown_content(values, &mut left);
     left
+}
+
+/// Adds the Secrets and ConfigMaps that are named for what they hold, and hold nothing of use: encrypted, empty or broken.
+/// A cluster may have them in another form, of which nothing is known but that it comes from this one.
+fn add_unknown_content(values: &mut Values<'_>, left: &mut AllLeft) {
+    let compilation = values.compilation;
+    let Manifests { secrets, config_maps, .. } = &compilation.manifests;
+    for key in &compilation.unknown_content {
+        let place = match key.kind {
+            Kind::Secret => {
+                secrets.iter().find(|one| one.key() == *key).map(|one| (one.at(&FieldPath::ROOT), &one.position))
+            }
+            _ => config_maps.iter().find(|one| one.key() == *key).map(|one| (one.at(&FieldPath::ROOT), &one.position)),
+        };
+        let subject = Subject::Object(key.to_ref()).to_string();
+        let Some((location, _)) = place.filter(|(_, position)| !position.context) else { continue };
+        if left.contains_key(&subject) {
+            continue;
+        }
+        let content = values.object(&location).map_or_else(Content::Text, |one| Content::Value(held(one)));
+        left.insert(subject, vec![Left { content, location, reason: UNUSABLE.to_owned(), is_unknown: false }]);
+    }
+}
+
+/// What a Secret or a ConfigMap holds, whatever is said about it.
+fn held(object: Node) -> Node {
+    let mut object = without_server_fields(object);
+    if let Node::Map(fields) = &mut object {
+        fields.retain(|(field, value)| field != "metadata" && *value != Node::Null);
+    }
+    object
 }
 
 /// Adds the objects that the API server would refuse and of which the ledger does not speak: Services and whatever else
@@ -123,8 +168,11 @@ fn add_refused(values: &mut Values<'_>, left: &mut AllLeft) {
             continue;
         }
         let location = Location::field(position.document, position.base.clone());
-        let content =
-            values.object(&location).map_or_else(Content::Text, |one| Content::Value(without_server_fields(one)));
+        let value = |object| match key.kind {
+            Kind::Secret | Kind::ConfigMap => held(object),
+            _ => without_server_fields(object),
+        };
+        let content = values.object(&location).map_or_else(Content::Text, |one| Content::Value(value(one)));
         let reason = Omission::Undecoded.to_string();
         left.insert(subject, vec![Left { content, location, reason, is_unknown: true }]);
     }
@@ -133,13 +181,26 @@ fn add_refused(values: &mut Values<'_>, left: &mut AllLeft) {
 /// Adds what is not translated and applies to something on one of the sides, or may be meant for something that is
 /// translated.
 fn add_untranslated(values: &mut [Values<'_>; 2], lists: [&mut AllLeft; 2], options: &Options) {
-    let uses = values.each_ref().map(|values| {
+    let mut uses = values.each_ref().map(|values| {
         let side = values.compilation;
         let unselected: BTreeSet<String> = side.unjudged.iter().filter_map(unselected).collect();
         let mut uses = foreign_uses(&side.manifests, options, &side.missing_gateways);
         uses.iter_mut().for_each(|one| one.objects.retain(|object| !unselected.contains(object)));
         uses
     });
+    let mut makers: BTreeSet<ObjectRef> = BTreeSet::new();
+    // What one side alone names comes or goes there with whoever names it.
+    let [old, new] = values.each_ref().map(|values| &values.compilation.unknown_content);
+    let unknown: Vec<&ObjectKey> = old.iter().filter(|key| new.contains(key)).collect();
+    for (values, uses) in values.iter_mut().zip(&mut uses) {
+        for one in uses {
+            let secret = made(values, one.object).filter(|secret| unknown.contains(&secret));
+            if let Some(secret) = secret {
+                one.objects.insert(format!("{} `{}/{}`", secret.kind.name(), secret.namespace, secret.name));
+                makers.insert(one.object.identity.clone());
+            }
+        }
+    }
     let is_used = |one: &&ForeignUse<'_>| one.object.is_slip || !one.objects.is_empty();
     let used: BTreeSet<ObjectRef> =
         uses.iter().flatten().filter(is_used).map(|one| one.object.identity.clone()).collect();
@@ -155,10 +216,23 @@ fn add_untranslated(values: &mut [Values<'_>; 2], lists: [&mut AllLeft; 2], opti
                 Ok(object) => Content::Untranslated(without_server_fields(object), objects),
                 Err(text) => Content::Text(text),
             };
-            let one = Left { content, location, reason, is_unknown: false };
+            // Without it a Secret is what it was, or is gone.
+            let is_unknown = makers.contains(&object.identity);
+            let one = Left { content, location, reason, is_unknown };
             left.entry(subject.to_string()).or_default().push(one);
         }
     }
+}
+
+/// The Secret that an object makes.
+fn made(values: &mut Values<'_>, object: &ForeignObject) -> Option<ObjectKey> {
+    let ObjectRef { group, kind, namespace, name } = &object.identity;
+    let (_, _, field) =
+        MAKERS.iter().find(|(own_group, own_kind, _)| (own_group, own_kind) == (&group.as_str(), &kind.as_str()))?;
+    let node = values.object(&object.at(&FieldPath::ROOT)).ok()?;
+    let named = field.iter().try_fold(&node, |node, field| node.get(field)).and_then(Node::as_str);
+    let name = named.unwrap_or(name).to_owned();
+    Some(ObjectKey { kind: Kind::Secret, namespace: namespace.clone(), name })
 }
 
 /// The name of an object that was not selected.

@@ -51,7 +51,7 @@ const SHRINKS: usize = 150;
 
 /// The test of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
-    let difference = difference::trial(harness);
+    let difference = difference::trial();
     let harness = harness.clone();
     let agreement = Trial::test("campaign::the_simulator_and_envoy_agree", move || {
         let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());

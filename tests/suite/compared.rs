@@ -1,0 +1,246 @@
+//! What `diff` tells and names where both sides look alike at first: addresses, keys that nobody can read, headers that
+//! Envoy writes, and hosts behind other server names.
+
+use std::fs;
+use std::path::Path;
+
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+
+use crate::harness::Harness;
+use crate::judged::{HTTP, HTTPS, Stage, ensure, gateway, kinds, route};
+
+/// The tests of this file.
+pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
+    let test = |name: &str, run| Stage::trial(harness, &format!("compared::{name}"), run);
+    vec![
+        test("diff_tells_other_addresses_of_a_gateway", addresses),
+        test("diff_names_secrets_that_nobody_can_read", unreadable),
+        test("diff_names_what_makes_a_secret", makers),
+        test("diff_reads_certificates_whatever_the_directory", directory),
+        test("diff_knows_the_headers_that_envoy_writes", written),
+        test("diff_asks_for_another_server_name", server_name),
+    ]
+}
+
+/// Addresses are what clients connect to where they are bound, and nothing where they are not.
+fn addresses(stage: &Stage) -> Result<(), Failed> {
+    let side = |addresses: &str| {
+        let edge = gateway("edge", HTTP).replace("spec: {", &format!("spec: {{{addresses}"));
+        edge + &route("r", "edge", "/", "one")
+    };
+    let at = |list: &str| format!("addresses: [{list}], ");
+    let (one, two) = ("{value: 10.0.0.1}", "{value: 10.0.0.2}");
+    let both = [one, two].join(", ");
+    for (old, new, words) in [
+        (at(one), at(two), ("connections to 10.0.0.1", "connections to 10.0.0.2")),
+        (String::new(), at(two), ("connections to 0.0.0.0", "connections to 10.0.0.2")),
+        (at(&both), at(one), ("connections to 10.0.0.1, 10.0.0.2", "connections to 10.0.0.1")),
+        (at(one), String::new(), ("connections to 10.0.0.1", "connections to 0.0.0.0")),
+    ] {
+        stage.diff(&side(&old), &side(&new))?;
+        let line = "diff old.yaml new.yaml --assume services --exit-code -o json";
+        let output = stage.run(&format!("{line} --listener-address gateway"))?;
+        let found: Value = serde_json::from_str(&output.stdout)?;
+        let change = &found["changes"][0];
+        let is_told = change["oldAnswer"] == words.0 && change["newAnswer"] == words.1;
+        ensure(output.code == Some(1) && kinds(&found) == ["listener"] && is_told, &output)?;
+        let output = stage.run(&format!("{line} --listener-address 192.0.2.1"))?;
+        ensure(kinds(&serde_json::from_str(&output.stdout)?).is_empty(), &output)?;
+    }
+    // The same addresses in another order are the same.
+    stage.diff(&side(&at(&both)), &side(&at(&[two, one].join(", "))))?;
+    let output = stage.run("diff old.yaml new.yaml --assume services --exit-code --listener-address gateway")?;
+    ensure(output.code == Some(0), &output)
+}
+
+fn https() -> String {
+    gateway("edge", HTTPS) + &route("r", "edge", "/", "one")
+}
+
+fn secret(name: &str, rest: &str) -> String {
+    format!("---\napiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, annotations: {{at: now}}}}\n{rest}\n")
+}
+
+/// Of a Secret that is there and of no use nothing is known but that it is the same or not.
+fn unreadable(stage: &Stage) -> Result<(), Failed> {
+    let tls = "type: kubernetes.io/tls\n";
+    let of = |field: &str, value: &str| format!("{tls}{field}: {{tls.crt: \"{value}\", tls.key: eA==}}");
+    let pairs = [
+        // As SOPS leaves them, with broken base64, and with nothing in them.
+        (of("stringData", "ENC[AES256_GCM,data:a]"), of("stringData", "ENC[AES256_GCM,data:b]")),
+        (of("data", "ENC[AES256_GCM,data:a]"), of("data", "ENC[AES256_GCM,data:b]")),
+        (of("data", "YQ"), of("data", "Yg")),
+        (of("data", "YQ=="), of("data", "Yg==")),
+        ("data: {}".to_owned(), "data: {a: YQ==}".to_owned()),
+        ("type: Opaque".to_owned(), "type: example.com/mine".to_owned()),
+    ];
+    for (old, new) in &pairs {
+        let (old, new) = (https() + &secret("t", old), https() + &secret("t", new));
+        let (output, found) = stage.diff(&old, &new)?;
+        let uncompared = found["uncompared"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let is_named = uncompared.iter().all(|one| one["subject"] == "Secret `default/t`") && uncompared.len() == 2;
+        ensure(output.code == Some(2) && is_named, &output)?;
+        // What is said about it is no content, and what is the same is the same.
+        let (output, found) = stage.diff(&old, &old.replace("at: now", "at: noon"))?;
+        ensure(output.code == Some(0) && found["uncompared"] == Value::Array(Vec::new()), &output)?;
+        // What nothing names is nobody's key.
+        if !old.contains("ENC[") && !old.contains("YQ\"") {
+            let unused = |side: &str| side.replace("Secret\nmetadata: {name: t", "Secret\nmetadata: {name: unused");
+            let (output, _) = stage.diff(&unused(&old), &unused(&new))?;
+            ensure(output.code == Some(0), &output)?;
+        }
+    }
+    let authorities = |text: &str| {
+        let policy = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {name: p}\nspec:\n  \
+                      targetRefs: [{group: '', kind: Service, name: one}]\n  validation: {hostname: a.test, \
+                      caCertificateRefs: [{group: '', kind: ConfigMap, name: ca}]}\n";
+        let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: one}\nspec: {ports: [{port: 80}]}\n";
+        let map = format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: ca}}\ndata: {{{text}}}\n");
+        https() + policy + service + &map
+    };
+    for (old, new) in [("ca.crt: a", "ca.crt: b"), ("", "other: b")] {
+        let (output, found) = stage.diff(&authorities(old), &authorities(new))?;
+        let subject = &found["uncompared"][0]["subject"];
+        ensure(output.code == Some(2) && *subject == "ConfigMap `default/ca`", &output)?;
+        let (output, _) = stage.diff(&authorities(old), &authorities(old))?;
+        ensure(output.code == Some(0), &output)?;
+    }
+    Ok(())
+}
+
+/// What a controller makes a Secret of decides what is in it.
+fn makers(stage: &Stage) -> Result<(), Failed> {
+    let object = |version: &str, kind: &str, spec: &str| {
+        format!("---\napiVersion: {version}\nkind: {kind}\nmetadata: {{name: t}}\nspec: {spec}\n")
+    };
+    let certificate = |names: &str| {
+        object("cert-manager.io/v1", "Certificate", &format!("{{secretName: t, dnsNames: [{names}]}}"))
+            .replace("metadata: {name: t}", "metadata: {name: of-t}")
+    };
+    let sealed =
+        |value: &str| object("bitnami.com/v1alpha1", "SealedSecret", &format!("{{encryptedData: {{a: {value}}}}}"));
+    let external = |key: &str| {
+        let spec = format!("{{target: {{name: t}}, dataFrom: [{{extract: {{key: {key}}}}}]}}");
+        object("external-secrets.io/v1", "ExternalSecret", &spec)
+    };
+    for (old, new) in [
+        (certificate("a.test"), certificate("b.test")),
+        (sealed("AgA"), sealed("AgB")),
+        (external("a"), external("b")),
+        (certificate("a.test"), String::new()),
+    ] {
+        let (output, found) = stage.diff(&(https() + &old), &(https() + &new))?;
+        let reason = found["uncompared"][0]["reason"].as_str().unwrap_or_default();
+        ensure(output.code == Some(2) && reason.contains("applies to Secret `default/t`"), &output)?;
+        let (output, _) = stage.diff(&(https() + &old), &(https() + &old))?;
+        ensure(output.code == Some(0), &output)?;
+        // It makes a Secret that nobody names.
+        let unnamed = |side: &str| {
+            https()
+                + &side
+                    .replace("{name: t}", "{name: u}")
+                    .replace("secretName: t", "secretName: u")
+                    .replace("target: {name: t}", "target: {name: u}")
+        };
+        let (output, found) = stage.diff(&unnamed(&old), &unnamed(&new))?;
+        ensure(output.code != Some(2) && found["uncompared"] == Value::Array(Vec::new()), &output)?;
+    }
+    Ok(())
+}
+
+/// With `--secrets-dir` the configuration names files, and the keys are what they are.
+fn directory(stage: &Stage) -> Result<(), Failed> {
+    let side = |name: &str| -> Result<String, Failed> {
+        let pki = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pki");
+        let read = |extension: &str| -> Result<String, Failed> {
+            let text = fs::read_to_string(pki.join(format!("{name}.{extension}")))?;
+            Ok(text.trim_end().replace('\n', "\n    "))
+        };
+        let (chain, key) = (read("crt")?, read("key")?);
+        let data = format!("type: kubernetes.io/tls\nstringData:\n  tls.crt: |\n    {chain}\n  tls.key: |\n    {key}");
+        Ok(https() + &secret("t", &data))
+    };
+    stage.diff(&side("web")?, &side("web-rsa")?)?;
+    for flags in ["", " --secrets-dir keys", " --secrets-dir keys --assume secrets"] {
+        let output = stage.run(&format!("diff old.yaml new.yaml --assume services --exit-code -o json{flags}"))?;
+        let found: Value = serde_json::from_str(&output.stdout)?;
+        let old = found["changes"][0]["oldAnswer"].as_str().unwrap_or_default();
+        ensure(output.code == Some(1) && kinds(&found) == ["listener"] && old.contains("sha256:"), &output)?;
+        let output = stage.run(&format!("diff old.yaml old.yaml --assume services --exit-code{flags}"))?;
+        ensure(output.code == Some(0), &output)?;
+    }
+    Ok(())
+}
+
+/// A rule that asks for one header besides.
+fn asking(name: &str, header: &str, backend: &str) -> String {
+    let with = format!("{{path: {{value: /}}, headers: [{header}]}}");
+    route(name, "edge", "/", backend).replace("{path: {value: /}}", &with)
+}
+
+/// What no request meets shows nowhere, and what every request meets leaves nothing to the rules behind it.
+fn written(stage: &Stage) -> Result<(), Failed> {
+    let never = [
+        "{name: x-forwarded-proto, value: https}",
+        "{name: x-request-id, value: own}",
+        "{name: x-forwarded-for, value: nobody}",
+        "{name: x-envoy-external-address, value: nobody}",
+        "{name: expect, value: 100-continue}",
+        "{name: te, value: gzip}",
+        "{name: keep-alive, value: '5'}",
+    ];
+    for header in never {
+        let side =
+            |backend: &str| gateway("edge", HTTP) + &route("r", "edge", "/", "one") + &asking("s", header, backend);
+        let (_, found) = stage.diff(&side("one"), &side("two"))?;
+        let output = stage.run("diff old.yaml new.yaml --assume services,secrets")?;
+        ensure(kinds(&found).is_empty(), &output)?;
+    }
+    let open = [
+        "{name: x-forwarded-proto, value: http}",
+        "{name: x-request-id, type: RegularExpression, value: '[a-c].*'}",
+        "{name: x-forwarded-for, value: 10.0.0.1}",
+        "{name: x-envoy-external-address, value: 192.0.2.7}",
+        "{name: te, value: trailers}",
+        "{name: upgrade, value: websocket}",
+        "{name: own, value: a}",
+    ];
+    for header in open {
+        let side =
+            |backend: &str| gateway("edge", HTTP) + &route("r", "edge", "/", "one") + &asking("s", header, backend);
+        let (output, found) = stage.diff(&side("one"), &side("two"))?;
+        ensure(kinds(&found) == ["retargeted"], &output)?;
+    }
+    // Every request meets the first rule, so nobody gets to the second one.
+    for header in [open[0], "{name: x-request-id, type: RegularExpression, value: .+}"] {
+        let side =
+            |backend: &str| gateway("edge", HTTP) + &route("r", "edge", "/", backend) + &asking("s", header, "one");
+        let (output, found) = stage.diff(&side("one"), &side("two"))?;
+        ensure(kinds(&found).is_empty(), &output)?;
+    }
+    Ok(())
+}
+
+/// The connections for a host are another listener's, and whoever connects under another name gets to the rules.
+fn server_name(stage: &Stage) -> Result<(), Failed> {
+    let listeners = format!(
+        "{}, {{name: passed, protocol: TLS, port: 443, hostname: '*.test', tls: {{mode: Passthrough}}}}",
+        HTTPS.replace("hostname: a.test, ", "")
+    );
+    let side = |backend: &str| {
+        let route = route("r", "edge", "/", backend).replace("  rules:", "  hostnames: [a.test]\n  rules:");
+        gateway("edge", &listeners) + &route
+    };
+    let (output, found) = stage.diff(&side("one"), &side("two"))?;
+    let change = &found["changes"][0];
+    let is_shown = change["witness"]["sni"] == "gwctl-witness.invalid"
+        && change["oldAnswer"] == "default/one:80"
+        && change["newAnswer"] == "default/two:80";
+    ensure(output.code == Some(1) && kinds(&found) == ["retargeted"] && is_shown, &output)?;
+    let output = stage.run("diff old.yaml new.yaml --assume services,secrets")?;
+    ensure(output.stdout.contains("https://a.test/ --sni gwctl-witness.invalid"), &output)?;
+    let output =
+        stage.run("route https://a.test/ --sni gwctl-witness.invalid -f new.yaml --assume services,secrets")?;
+    ensure(output.stdout.contains("default/two:80"), &output)
+}
