@@ -2,10 +2,10 @@
 //! the same port ([GEP-3567](https://gateway-api.sigs.k8s.io/geps/gep-3567/)),
 //! and hosts of routes that no certificate of their listener is good for.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use crate::certificate::Leaf;
-use crate::diagnostics::{Diagnostics, FieldPath, Location, ObjectRef, Omission, codes};
+use crate::diagnostics::{Diagnostics, Omission, codes};
 use crate::hostname::Hostname;
 use crate::ir::Listener;
 use crate::parser::manifests::ObjectHead;
@@ -16,8 +16,8 @@ use crate::resolver::{
 };
 
 use super::hostname::owner;
-use super::ledger::Verdict;
 use super::listener::Sockets;
+use super::subject::{CoveredName, Subjects, Verdict, Verdicts};
 use super::witness::Witnesses;
 
 /// Reports each listener whose certificate clients may take for another one's hosts.
@@ -54,17 +54,21 @@ pub(super) fn report(
     }
 }
 
-/// Reports each hostname of a route that is served with certificates of which none covers it. The verdicts say of
-/// which hostnames it is known.
-pub(super) fn report_uncovered(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) -> Vec<Verdict> {
-    let mut verdicts = Verdicts::default();
+/// Reports each hostname of a route that is served with certificates of which none covers it, and says of which
+/// hostnames it is known: one of a route where it is known of every listener that serves it.
+pub(super) fn report_uncovered<'s>(
+    resolved: &Resolved<'_>,
+    names: &'s Subjects<CoveredName>,
+    diagnostics: &mut Diagnostics,
+) -> Verdicts<'s, CoveredName> {
+    let mut known = HashSet::new();
     let mut seen = HashSet::new();
     for (gateway, of_gateway) in resolved.gateways.iter().enumerate() {
         for (listener, own) in of_gateway.listeners.iter().enumerate() {
-            let leaves = all_leaves(resolved, own);
-            verdicts.judge(resolved, own, leaves.is_some());
-            let Some(leaves) = leaves else { continue };
-            let served = Served { resolved, id: ListenerId { gateway, listener }, own, leaves };
+            let Some(leaves) = all_leaves(resolved, own) else { continue };
+            let id = ListenerId { gateway, listener };
+            known.insert(id);
+            let served = Served { resolved, id, own, leaves };
             for Attachment { kind, route } in &own.attached {
                 let once = |index: usize| seen.insert((*kind, *route, index));
                 match kind {
@@ -85,66 +89,7 @@ pub(super) fn report_uncovered(resolved: &Resolved<'_>, diagnostics: &mut Diagno
             }
         }
     }
-    verdicts.of.into_values().collect()
-}
-
-/// What is known of each hostname that certificates have to cover. One of a route is known where it is known of every
-/// listener that serves it.
-#[derive(Default)]
-struct Verdicts {
-    of: BTreeMap<(ObjectRef, FieldPath), Verdict>,
-}
-
-impl Verdicts {
-    /// Enters the hostnames that one listener has certificates for, or should have.
-    fn judge(&mut self, resolved: &Resolved<'_>, own: &ResolvedListener<'_>, is_known: bool) {
-        let ends_tls = matches!(own.protocol, Protocol::Https | Protocol::TlsTerminate);
-        let path = path!["spec", "listeners", own.index, "hostname"];
-        let location = own.owner.at(&path);
-        // Of a missing Gateway nobody knows what its certificates are.
-        if !ends_tls || !own.is_declared() || location.is_nowhere() {
-            return;
-        }
-        if own.spec.hostname.is_some() {
-            self.enter((own.owner.key().to_ref(), path), location, is_known);
-        }
-        for Attachment { kind, route } in &own.attached {
-            match kind {
-                RouteKind::Http => {
-                    let ResolvedHttpRoute { object, hostnames, .. } = &resolved.http_routes[*route];
-                    self.judge_route(object, hostnames, own, is_known);
-                }
-                RouteKind::Grpc => {
-                    let ResolvedGrpcRoute { object, hostnames, .. } = &resolved.grpc_routes[*route];
-                    self.judge_route(object, hostnames, own, is_known);
-                }
-                RouteKind::Tls => {
-                    let ResolvedTlsRoute { object, hostnames, .. } = &resolved.tls_routes[*route];
-                    self.judge_route(object, hostnames, own, is_known);
-                }
-                RouteKind::Tcp | RouteKind::Udp => {}
-            }
-        }
-    }
-
-    fn judge_route(&mut self, object: &ObjectHead, hostnames: &[Hostname], own: &ResolvedListener<'_>, is_known: bool) {
-        for (index, hostname) in hostnames.iter().enumerate() {
-            let is_written = *hostname != Hostname::Any;
-            if is_written && own.hostname.intersection(hostname).is_some() {
-                let path = path!["spec", "hostnames", index];
-                let location = object.at(&path);
-                self.enter((object.key().to_ref(), path), location, is_known);
-            }
-        }
-    }
-
-    fn enter(&mut self, subject: (ObjectRef, FieldPath), location: Location, is_known: bool) {
-        let omission = (!is_known).then_some(Omission::NoCertificate);
-        let verdict = self.of.entry(subject.clone()).or_insert(Verdict { subject, location, omission: None });
-        if omission.is_some() {
-            verdict.omission = omission;
-        }
-    }
+    names.judge(|name| Verdict::or(name.listeners.iter().all(|id| known.contains(id)), Omission::NoCertificate))
 }
 
 /// The certificates of a listener; `None` where none ends TLS, or where what one of them covers is not known.

@@ -1,14 +1,17 @@
 //! The sockets of listeners, and listeners that nothing attaches to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::diagnostics::{Diagnostics, FieldPath, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Omission, codes};
 use crate::ir::{Config, Listener};
 use crate::parser::api::ParentReference;
 use crate::parser::manifests::ObjectKey;
 use crate::path;
-use crate::resolver::{OriginTable, ParentSource, Place, Protocol, Resolved, ResolvedListener, RouteParent};
+use crate::resolver::{
+    ListenerId, OriginTable, ParentSource, Place, Protocol, Resolved, ResolvedListener, RouteParent,
+};
 
+use super::subject::{DeclaredListener, Subjects, Verdict, Verdicts};
 use super::witness::{Reply, Witnesses};
 
 /// The sockets of the declared listeners: the object, and the listener's position in it.
@@ -36,48 +39,86 @@ impl<'c> Sockets<'c> {
     }
 }
 
-/// Reports listeners without routes.
-pub(super) fn report_idle(
+/// Reports listeners without routes, and says of which listeners it is known what they do.
+pub(super) fn report_idle<'s, 'r, 'm>(
     resolved: &Resolved<'_>,
-    sockets: &Sockets<'_>,
-    witnesses: &Witnesses<'_>,
+    listeners: &'s Subjects<DeclaredListener<'r, 'm>>,
+    (sockets, witnesses): (&Sockets<'_>, &Witnesses<'_>),
+    diagnostics: &mut Diagnostics,
+) -> Verdicts<'s, DeclaredListener<'r, 'm>> {
+    let turned_away = TurnedAway::new(resolved);
+    listeners.judge(|DeclaredListener { id: _, listener }| {
+        report_one(listener, &turned_away, (sockets, witnesses), diagnostics);
+        match listener.protocol {
+            Protocol::Unknown => Verdict::Unjudged(Omission::UnknownProtocol),
+            _ if listener.conflict.is_some() => Verdict::Unjudged(Omission::Conflict),
+            Protocol::Http
+            | Protocol::Https
+            | Protocol::TlsTerminate
+            | Protocol::TlsPassthrough
+            | Protocol::Tcp
+            | Protocol::Udp => {
+                // One that nothing attaches to is judged by that.
+                Verdict::or(sockets.of(listener).is_some() || listener.attached.is_empty(), Omission::Unaccounted)
+            }
+        }
+    })
+}
+
+/// Reports a listener without routes.
+fn report_one(
+    listener: &ResolvedListener<'_>,
+    turned_away: &TurnedAway<'_>,
+    (sockets, witnesses): (&Sockets<'_>, &Witnesses<'_>),
     diagnostics: &mut Diagnostics,
 ) {
-    let listeners = resolved.gateways.iter().flat_map(|gateway| &gateway.listeners);
     // Without a kind that may attach, the mistake is in the kinds.
-    let idle = |listener: &&ResolvedListener<'_>| {
-        listener.is_declared() && listener.attached.is_empty() && !listener.kinds.is_empty()
+    let is_idle = listener.is_declared() && listener.attached.is_empty() && !listener.kinds.is_empty();
+    if !is_idle || turned_away.wanted(listener) {
+        return;
+    }
+    let reply = || witnesses.reply_to(sockets.of(listener)?, listener.protocol.is_tls(), &listener.hostname);
+    let consequence = match listener.protocol {
+        Protocol::Http | Protocol::Https => match reply() {
+            Some(reply @ Reply::Status(_)) => reply.to("requests to this listener"),
+            Some(Reply::Closed) | None => "no request to this listener is served".to_owned(),
+        },
+        Protocol::TlsTerminate | Protocol::TlsPassthrough | Protocol::Tcp => {
+            Reply::Closed.to("connections to this listener")
+        }
+        Protocol::Udp => "datagrams to this listener are dropped".to_owned(),
+        Protocol::Unknown => return,
     };
-    let turned_away = TurnedAway::new(resolved);
-    for listener in listeners.filter(|listener| idle(listener) && !turned_away.wanted(listener)) {
-        let reply = || witnesses.reply_to(sockets.of(listener)?, listener.protocol.is_tls(), &listener.hostname);
-        let consequence = match listener.protocol {
-            Protocol::Http | Protocol::Https => match reply() {
-                Some(reply @ Reply::Status(_)) => reply.to("requests to this listener"),
-                Some(Reply::Closed) | None => "no request to this listener is served".to_owned(),
-            },
-            Protocol::TlsTerminate | Protocol::TlsPassthrough | Protocol::Tcp => {
-                Reply::Closed.to("connections to this listener")
-            }
-            Protocol::Udp => "datagrams to this listener are dropped".to_owned(),
-            Protocol::Unknown => continue,
-        };
-        let message = format!("no route is attached to listener `{}`", listener.spec.name);
-        let witness = match listener.protocol {
-            Protocol::Udp => None,
-            protocol => {
-                sockets.of(listener).and_then(|socket| witnesses.of_host(socket, protocol.is_tls(), &listener.hostname))
-            }
-        };
-        diagnostics.report(
-            listener
-                .owner
-                .finding(codes::IDLE_LISTENER, path!["spec", "listeners", listener.index], message)
-                .label("serves nothing")
-                .consequence(consequence)
-                .help("attach a route, pass the routes as further paths, or remove the listener")
-                .witness(witness),
-        );
+    let message = format!("no route is attached to listener `{}`", listener.spec.name);
+    let witness = match listener.protocol {
+        Protocol::Udp => None,
+        protocol => {
+            sockets.of(listener).and_then(|socket| witnesses.of_host(socket, protocol.is_tls(), &listener.hostname))
+        }
+    };
+    diagnostics.report(
+        listener
+            .owner
+            .finding(codes::IDLE_LISTENER, path!["spec", "listeners", listener.index], message)
+            .label("serves nothing")
+            .consequence(consequence)
+            .help("attach a route, pass the routes as further paths, or remove the listener")
+            .witness(witness),
+    );
+}
+
+/// The listeners of which it is known what they do.
+pub(super) struct Heard(HashSet<ListenerId>);
+
+impl Heard {
+    pub(super) fn of(verdicts: &Verdicts<'_, DeclaredListener<'_, '_>>) -> Self {
+        let judged = verdicts.iter().filter(|(_, verdict)| **verdict == Verdict::Judged);
+        Self(judged.map(|(subject, _)| subject.id).collect())
+    }
+
+    /// Whether one of them takes a route.
+    pub(super) fn hears(&self, parents: &[RouteParent]) -> bool {
+        parents.iter().flat_map(|parent| &parent.listeners).any(|id| self.0.contains(id))
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Reach<'c> {
     /// The matches of different objects that are equal on some host, the later one by its origin and that of the
     /// earlier one.
     pub(super) equal: BTreeMap<(Origin, Origin), Loss<'c>>,
+    /// The rules that were looked at.
+    pub(super) rules: HashSet<RuleKey<'c>>,
 }
 
 /// Every virtual host of a configuration.
@@ -106,6 +108,7 @@ impl<'c> Walk<'c> {
         let mut equals: HashMap<&RouteMatch, &'c Arc<Route>> = HashMap::with_capacity(at.host.routes.len());
         let mut earlier = Earlier::new(&mut self.patterns);
         for route in &at.host.routes {
+            self.reach.rules.insert(rule_key(route));
             let first = *equals.entry(&route.matches).or_insert(route);
             if !is_same_object(first, route) {
                 let loss = Loss { route, at, takers: vec![first] };
@@ -129,6 +132,7 @@ impl<'c> Walk<'c> {
     }
 
     fn note_unserved(&mut self, at: Host<'c>, Unserved { route, taken_by, hostname: _, listener: _ }: &'c Unserved) {
+        self.reach.rules.insert(rule_key(route));
         let loss = || Loss { route, at, takers: vec![taken_by] };
         if route.matches == taken_by.matches && !is_same_object(taken_by, route) {
             self.reach.equal.entry((route.origin, taken_by.origin)).or_insert_with(loss);

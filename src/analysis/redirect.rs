@@ -5,32 +5,39 @@
 
 use std::collections::HashSet;
 
-use crate::diagnostics::{Diagnostics, codes};
+use crate::diagnostics::{Diagnostics, Omission, codes};
 use crate::ir::{Action, Config, Origin};
 use crate::simulate::{Connection, Decision, Reason, Request, Security, Simulator};
 
 use super::objects::Objects;
-use super::reach::hosts;
+use super::reach::{RuleKey, hosts, rule_key};
+use super::subject::{HttpRule, Verdict};
 use super::witness::Witnesses;
 
 /// How many redirects clients follow: the limit of browsers
 /// ([Fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).
 const MOST_REDIRECTS: usize = 20;
 
-/// Reports each redirecting match that no client gets out of.
-pub(super) fn report<'c>(
+/// Reports each redirecting match that no client gets out of. The result says of a rule whether its redirects could be
+/// followed, were there any.
+pub(super) fn report<'r, 'c>(
     config: &'c Config,
     objects: &Objects<'_>,
     witnesses: &Witnesses<'c>,
     diagnostics: &mut Diagnostics,
-) {
+) -> impl FnMut(&HttpRule<'r>) -> Verdict + use<'r, 'c> {
+    let mut unfollowed: HashSet<RuleKey<'c>> = HashSet::new();
     let mut seen: HashSet<Origin> = HashSet::new();
     for at in hosts(config) {
-        let Some(simulator) = witnesses.simulator(at.listener) else { continue };
+        let simulator = witnesses.simulator(at.listener);
         for route in at.host.routes.iter().filter(|route| matches!(&*route.action, Action::Redirect(_))) {
             if seen.contains(&route.origin) {
                 continue;
             }
+            let Some(simulator) = simulator else {
+                unfollowed.insert(rule_key(route));
+                continue;
+            };
             let witness = simulator.witness(at.listener, at.chain, at.host, route);
             let Some(circle) = witness.is_taken.then(|| follow(witness.request, route.origin, simulator)).flatten()
             else {
@@ -53,6 +60,10 @@ pub(super) fn report<'c>(
                     .witness(witnesses.witness(at.listener, &request, &decision)),
             );
         }
+    }
+    move |HttpRule { owner, kind, parents: _, number }| {
+        let ((namespace, name), number) = (owner.metadata.sort_key(), u16::try_from(*number).unwrap_or(u16::MAX));
+        Verdict::or(!unfollowed.contains(&(kind, namespace, name, number)), Omission::NotFollowed)
     }
 }
 

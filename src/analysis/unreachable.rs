@@ -1,28 +1,59 @@
 //! Findings on rules and matches that get no request, and on matches that two
 //! route objects have in common.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::diagnostics::{Diagnostics, Finding, codes};
+use crate::diagnostics::{Diagnostics, Finding, Omission, codes};
 use crate::ir::{Origin, Route};
 use crate::translator::lower::Lowered;
 
 use super::impossible;
+use super::ledger::Errors;
+use super::listener::Heard;
 use super::objects::{Objects, Reason};
 use super::reach::{Loss, Reach, RuleKey, is_same_object, matches_of, reach, rule_key};
+use super::subject::{HttpRule, Subject as _, Subjects, Verdict, Verdicts};
 use super::witness::Witnesses;
 
-/// Reports what was found.
-pub(super) fn report<'c>(
+/// Reports what was found, and says of which rules it is known which requests they get.
+pub(super) fn report<'s, 'r, 'c>(
     lowered: &'c Lowered,
-    objects: &Objects<'_>,
-    witnesses: &Witnesses<'c>,
+    rules: &'s Subjects<HttpRule<'r>>,
+    heard: &Heard,
+    (objects, witnesses): (&Objects<'_>, &Witnesses<'c>),
+    diagnostics: &mut Diagnostics,
+) -> Verdicts<'s, HttpRule<'r>> {
+    let reach = reach(lowered);
+    report_lost(lowered, &reach, (objects, witnesses), diagnostics);
+    let errors = Errors::of(diagnostics);
+    let object = |&(kind, namespace, name, _): &RuleKey<'c>| (kind, namespace, name);
+    let served: HashSet<_> = reach.rules.iter().map(object).collect();
+    rules.judge(|rule| {
+        let HttpRule { owner, kind, parents, number } = rule;
+        let (namespace, name) = owner.metadata.sort_key();
+        let place = u16::try_from(*number).unwrap_or(u16::MAX);
+        if reach.rules.contains(&(*kind, namespace, name, place)) {
+            return Verdict::Judged;
+        }
+        Verdict::Unjudged(match heard.hears(parents) {
+            _ if errors.is_below(&rule.part()) => Omission::Wrong,
+            false => Omission::Unheard,
+            true if served.contains(&(*kind, namespace, name)) => Omission::Unaccounted,
+            true => Omission::HostsTaken,
+        })
+    })
+}
+
+/// Reports the rules and matches that get nothing, and the matches that two objects have.
+fn report_lost<'c>(
+    lowered: &'c Lowered,
+    reach: &Reach<'c>,
+    (objects, witnesses): (&Objects<'_>, &Witnesses<'c>),
     diagnostics: &mut Diagnostics,
 ) {
-    let reach = reach(lowered);
     let mut equal = BTreeSet::new();
     for ((origin, _), loss) in &reach.equal {
-        if let Some(finding) = equal_finding(loss, &reach, objects, witnesses) {
+        if let Some(finding) = equal_finding(loss, reach, objects, witnesses) {
             equal.insert(*origin);
             diagnostics.report(finding);
         }

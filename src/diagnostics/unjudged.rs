@@ -35,7 +35,7 @@ pub enum Subject {
 pub struct Ledger {
     /// The listeners of Gateways that are ours, and of their ListenerSets.
     pub listeners: Tally,
-    /// The entries of `parentRefs` of routes.
+    /// The parents of routes: the entries of their `parentRefs`, and the default Gateways that they ask for.
     pub parents: Tally,
     /// The rules of routes that some listener takes.
     pub rules: Tally,
@@ -59,6 +59,11 @@ impl Tally {
     pub fn count(&mut self, is_judged: bool) {
         self.asked += 1;
         self.judged += usize::from(is_judged);
+    }
+
+    /// Those of both.
+    pub fn and(self, other: Self) -> Self {
+        Self { asked: self.asked + other.asked, judged: self.judged + other.judged }
     }
 }
 
@@ -108,6 +113,12 @@ pub enum Omission {
     NoRoute,
     /// The certificates that would have to cover a hostname are missing, assumed or wrong.
     NoCertificate,
+    /// A key is given more than once, and the last value is judged.
+    Repeated,
+    /// The keys that make an object, or the items of a List, are given more than once: what they said before is lost.
+    Overwritten,
+    /// No request could be made for the redirect of the rule: whether it leads back is not known.
+    NotFollowed,
     /// No judgement has looked at it, and none says why: a gap of gwctl's own.
     Unaccounted,
 }
@@ -116,7 +127,7 @@ impl Omission {
     /// Whether what was left out may decide about traffic, so that nobody who asks about traffic knows all without it.
     pub fn is_about_traffic(&self) -> bool {
         match self {
-            Self::NotSelected | Self::NoRoute | Self::NoCertificate | Self::BehindFirst => false,
+            Self::NotSelected | Self::NoRoute | Self::NoCertificate | Self::BehindFirst | Self::NotFollowed => false,
             Self::Unreadable
             | Self::Outside
             | Self::Undecoded
@@ -130,6 +141,8 @@ impl Omission {
             | Self::Unheard
             | Self::HostsTaken
             | Self::ConnectionsTaken
+            | Self::Repeated
+            | Self::Overwritten
             | Self::Unaccounted => true,
         }
     }
@@ -165,6 +178,9 @@ impl fmt::Display for Omission {
             Self::BehindFirst => f.write_str("the first rule takes everything"),
             Self::NoRoute => f.write_str("no route of the input leads to it"),
             Self::NoCertificate => f.write_str("the names of the listener's certificates are not known"),
+            Self::Repeated => f.write_str("it is given more than once, and the last value is judged"),
+            Self::Overwritten => f.write_str("what it declares is overwritten by equal keys that come later in it"),
+            Self::NotFollowed => f.write_str("no request could be made for its redirect, to see whether it leads back"),
             Self::Unaccounted => f.write_str("no judgement has looked at it"),
             Self::NotAttached(why) => write!(f, "the parent does not take the route: {why}"),
         }

@@ -174,6 +174,8 @@ pub struct Refusal {
     pub proof: Reported,
     /// The parts that could not be decoded, from the root of the object: whatever stands there says nothing.
     pub without: Vec<FieldPath>,
+    /// The keys that are given more than once, from the root of the object: it has the last value of each.
+    pub repeated: Vec<FieldPath>,
 }
 
 /// Everything of an object but its spec.
@@ -226,6 +228,11 @@ impl ObjectHead {
     fn add_missing(&self, parts: &mut Vec<(ObjectKey, FieldPath, Location)>) {
         let missing = self.refusal.iter().flat_map(|refusal| &refusal.without);
         parts.extend(missing.map(|path| (self.key(), path.clone(), self.at(path))));
+    }
+
+    fn add_repeated(&self, parts: &mut Vec<(ObjectKey, FieldPath, Location)>) {
+        let repeated = self.refusal.iter().flat_map(|refusal| &refusal.repeated);
+        parts.extend(repeated.map(|path| (self.key(), path.clone(), self.at(path))));
     }
 }
 
@@ -353,6 +360,18 @@ impl Manifests {
             ($($list:ident),+ $(,)?) => { $(self.$list.iter().for_each(|object| object.add_missing(&mut parts));)+ };
         }
         add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
+        parts
+    }
+
+    /// The places of keys that the admitted objects have more than once: only the last value of each is looked at.
+    pub fn repeated_parts(&self) -> Vec<(ObjectKey, FieldPath, Location)> {
+        let mut parts = Vec::new();
+        macro_rules! add {
+            ($($list:ident),+ $(,)?) => { $(self.$list.iter().for_each(|object| object.add_repeated(&mut parts));)+ };
+        }
+        add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
+        add!(reference_grants, backend_tls_policies, backends, backend_traffic_policies, meshes, namespaces);
+        add!(services, endpoint_slices, secrets, config_maps);
         parts
     }
 }

@@ -14,7 +14,7 @@ mod status;
 
 use serde::Deserialize;
 
-use crate::diagnostics::{Change, Diagnostics, Finding, Location, ObjectRef, Reported, Scalar, codes};
+use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, Location, ObjectRef, Reported, Scalar, codes};
 use crate::options::Channel;
 use crate::path;
 
@@ -86,6 +86,32 @@ impl AnyObject {
             Self::Secret(object) => object.key(),
             Self::ConfigMap(object) => object.key(),
         }
+    }
+
+    /// Notes the keys that the object has more than once. The API server refuses it; what it has is the last value of
+    /// each.
+    pub(super) fn repeat(&mut self, repeated: Vec<FieldPath>, proof: Reported) {
+        let refusal = match self {
+            Self::GatewayClass(object) => &mut object.head.refusal,
+            Self::Gateway(object) => &mut object.head.refusal,
+            Self::ListenerSet(object) => &mut object.head.refusal,
+            Self::HttpRoute(object) => &mut object.head.refusal,
+            Self::GrpcRoute(object) => &mut object.head.refusal,
+            Self::TlsRoute(object) => &mut object.head.refusal,
+            Self::TcpRoute(object) => &mut object.head.refusal,
+            Self::UdpRoute(object) => &mut object.head.refusal,
+            Self::ReferenceGrant(object) => &mut object.head.refusal,
+            Self::BackendTlsPolicy(object) => &mut object.head.refusal,
+            Self::Backend(object) => &mut object.head.refusal,
+            Self::BackendTrafficPolicy(object) => &mut object.head.refusal,
+            Self::Mesh(object) => &mut object.head.refusal,
+            Self::Namespace(object) => &mut object.head.refusal,
+            Self::Service(object) => &mut object.head.refusal,
+            Self::EndpointSlice(object) => &mut object.head.refusal,
+            Self::Secret(object) => &mut object.head.refusal,
+            Self::ConfigMap(object) => &mut object.head.refusal,
+        };
+        refusal.get_or_insert(Refusal { proof, without: Vec::new(), repeated: Vec::new() }).repeated = repeated;
     }
 }
 
@@ -376,7 +402,7 @@ fn read_gateway_kind(
     match (refused, without) {
         (None, _) => envelope.open(spec, diagnostics),
         (Some(Outcome::Refused { key: Some(key), proof, decoded: None }), Some(without)) => {
-            let decoded = envelope.salvage(spec, Refusal { proof, without });
+            let decoded = envelope.salvage(spec, Refusal { proof, without, repeated: Vec::new() });
             Outcome::Refused { key: Some(key), proof, decoded }
         }
         (Some(refused), _) => refused,
@@ -546,7 +572,8 @@ fn read_core_kind(
     match refused {
         None => Outcome::Read(envelope.contain(content, None)),
         Some(Outcome::Refused { key: Some(key), proof, decoded: None }) if is_whole => {
-            let decoded = envelope.contain(content, Some(Refusal { proof, without: Vec::new() }));
+            let refusal = Refusal { proof, without: Vec::new(), repeated: Vec::new() };
+            let decoded = envelope.contain(content, Some(refusal));
             Outcome::Refused { key: Some(key), proof, decoded: Some(decoded) }
         }
         Some(refused) => refused,

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Omission, Subject, Unjudged, codes};
 use crate::options::Options;
+use crate::path;
 
 use super::decode::{DecodeError, decode};
 use super::definitions::{Definition, Definitions};
@@ -16,7 +17,7 @@ use super::foreign::ForeignObject;
 use super::list::{self, Form};
 use super::manifests::{Manifests, Position};
 use super::node::Node;
-use super::object::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, Outcome, ReadOptions};
+use super::object::{AnyObject, EXPERIMENTAL_GROUP, GATEWAY_GROUP, Outcome, ReadOptions};
 use super::repeated;
 use super::schema::Problem;
 use super::skip::{self, Chart, Foreign};
@@ -243,6 +244,10 @@ where
                 let repeated_here = repeated::of_list(repeated, &base);
                 let (position, found) = (self.position(base.clone()), &mut self.parsed.diagnostics);
                 repeated::report(&repeated_here, &position, None, self.document, self.text, found);
+                if repeated_here.contains(&path!["items"]) {
+                    let (subject, reason) = (Subject::Document, Omission::Overwritten);
+                    self.parsed.diagnostics.leave(Unjudged { subject, location: self.at(&base), reason });
+                }
                 return self.list(node, &base, meta, repeated);
             }
             Form::Foreign => return self.list(node, &base, meta, repeated),
@@ -299,22 +304,31 @@ where
                 &mut self.parsed.diagnostics,
             )
         });
-        match (outcome, proof) {
-            (Outcome::Foreign(object), _) => self.parsed.foreign.push(*object),
-            (Outcome::Ignored, _) => {}
-            (Outcome::Read(object), None) => self.define(Definition::read(object, position)),
-            (Outcome::Read(object), Some(_)) => {
-                self.define(Definition::refused(object.key(), position, None));
+        if repeated::holds_two_objects(&repeated) {
+            // The mark between them was forgotten, and the first may be of any kind.
+            let (subject, location) = (Subject::Document, self.at(&position.base));
+            self.parsed.diagnostics.leave(Unjudged { subject, location, reason: Omission::Overwritten });
+        }
+        let repeat = |mut object: AnyObject| {
+            if let Some(proof) = proof {
+                object.repeat(repeated.clone(), proof);
             }
-            (Outcome::Refused { key: Some(key), proof: _, decoded }, repeated) => {
-                // Which of two values of one key counts is not known.
-                let decoded = decoded.filter(|_| repeated.is_none());
-                self.define(Definition::refused(key, position, decoded));
+            object
+        };
+        match outcome {
+            Outcome::Foreign(object) => self.parsed.foreign.push(*object),
+            Outcome::Ignored => {}
+            Outcome::Read(object) => match proof {
+                None => self.define(Definition::read(object, position)),
+                Some(_) => self.define(Definition::refused(object.key(), position, Some(repeat(object)))),
+            },
+            Outcome::Refused { key: Some(key), proof: _, decoded } => {
+                self.define(Definition::refused(key, position, decoded.map(repeat)));
             }
-            (Outcome::Refused { key: None, .. }, _) if is_gateway_api(&meta.version) => {
+            Outcome::Refused { key: None, .. } if is_gateway_api(&meta.version) => {
                 self.leave_undecoded(&position.base);
             }
-            (Outcome::Refused { key: None, .. }, _) => {}
+            Outcome::Refused { key: None, .. } => {}
         }
     }
 

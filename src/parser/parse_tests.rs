@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use super::{MAX_DOCUMENT, parse_with};
-use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::diagnostics::{Diagnostics, Finding, Location, Omission, codes};
 use crate::options::Options;
 use crate::parser::api::ConfigMap;
 use crate::parser::locate::Locator;
@@ -267,6 +267,41 @@ fn repeated_keys_are_errors_of_kinds_that_are_read() {
     let (manifests, findings) = named(&listed);
     assert_eq!(places(&manifests, &findings), ["a.yaml:9:15 GW1002"]);
     assert_eq!(findings[0].path.as_ref().map(ToString::to_string).as_deref(), Some("spec[\"é\"].a"));
+}
+
+#[test]
+fn the_last_value_of_a_repeated_key_is_judged_and_the_key_is_named() {
+    let twice = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: first}\ndata: {a: last}\n";
+    let (mut manifests, findings) = named(twice);
+    assert!(findings.iter().any(|finding| finding.code == codes::DUPLICATE_KEY), "{findings:?}");
+    assert!(manifests.config_maps.is_empty() && manifests.refused.keys().any(|key| key.name == "x"));
+    manifests.admit_decoded();
+    let [map] = manifests.config_maps.as_slice() else { panic!("{:?}", manifests.config_maps) };
+    assert_eq!(map.spec.data.get("a").map(Vec::as_slice), Some(b"String(\"last\")".as_slice()));
+    let parts = manifests.repeated_parts();
+    assert_eq!(parts.iter().map(|(_, path, _)| path.clone()).collect::<Vec<_>>(), [path!["data"]]);
+}
+
+/// What a text leaves out because equal keys stand in one mapping.
+fn overwritten(text: &str) -> usize {
+    let sources = SourceSet { sources: vec![source("a.yaml", text, Found::Named, false)] };
+    let mut diagnostics = Diagnostics::new();
+    parse_with(sources, &Options::default(), &mut diagnostics, schema);
+    diagnostics.unjudged().iter().filter(|one| one.reason == Omission::Overwritten).count()
+}
+
+#[test]
+fn two_objects_in_one_mapping_and_two_lists_in_one_list_are_named() {
+    let object = |kind: &str| format!("apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: x}}\n");
+    let texts = [
+        object("A"),
+        object("A") + "metadata: {name: y}\n",
+        object("A") + &object("B"),
+        config_map("x", "1") + &config_map("y", "1"),
+        "apiVersion: v1\nkind: List\nitems: []\nmetadata: {}\nmetadata: {}\n".to_owned(),
+        "apiVersion: v1\nkind: List\nitems: []\nitems: []\n".to_owned(),
+    ];
+    assert_eq!(texts.map(|text| overwritten(&text)), [0, 0, 1, 1, 0, 1]);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! lists of them.
 //!
 //! The API server refuses them, with `kubectl`'s strict validation for core
-//! kinds too. In objects that gwctl does not read the last one counts and
+//! kinds too. The object is judged with the last value of each, which is the one
+//! that counts where nobody validates, and the ledger names the key. In objects that gwctl does not read the last one counts and
 //! nothing is said, but for the keys that make an object, because two of them
 //! are two objects whose `---` was forgotten, and the first would be gone; and
 //! for those that say what the object applies to.
@@ -29,6 +30,11 @@ pub(super) fn of_object(repeated: &[FieldPath], base: &FieldPath, group: &str, k
     let makes_objects = |tail: &FieldPath| OF_EVERY_OBJECT.iter().any(|key| *tail == path![*key]);
     let is_told = |tail: &FieldPath| is_read || makes_objects(tail) || foreign::decides_on_targets(group, tail);
     inside(repeated, base).filter(is_told).collect()
+}
+
+/// Whether two objects are in one mapping: its keys say twice what it is.
+pub(super) fn holds_two_objects(repeated: &[FieldPath]) -> bool {
+    ["kind", "metadata"].iter().all(|key| repeated.contains(&path![*key]))
 }
 
 /// The paths of the list at `base` itself, from its root: not those inside its items.

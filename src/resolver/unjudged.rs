@@ -1,43 +1,13 @@
-//! What is declared and in no judgement, each with its reason. Every way in
-//! which the resolver can leave something out is a variant that is matched here,
-//! so that a new one stops the build.
+//! What is declared and not even resolved. What the resolver has is judged or
+//! left out by the analyses.
 
 use crate::diagnostics::{Diagnostics, FieldPath, Location, Omission, Subject, Unjudged};
-use crate::parser::api::ParentReference;
 use crate::parser::manifests::{Kind, ObjectHead, Position};
-use crate::path;
 
 use super::Resolved;
-use super::attachment::{ParentSource, RouteParent};
-use super::listener::{Protocol, ResolvedListener, listener_path};
-use super::listener_set::{Membership, ResolvedListenerSet};
 
-/// Notes what of the resolved input is not judged.
+/// Notes what of the input is not resolved.
 pub(super) fn note(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
-    for listener in resolved.gateways.iter().flat_map(|gateway| &gateway.listeners) {
-        if let Some(reason) = listener_omission(listener) {
-            let path = listener_path(listener.index);
-            let location = listener.owner.at(&path);
-            let subject = Subject::Part(listener.owner.key().to_ref(), path);
-            diagnostics.leave(Unjudged { subject, location, reason });
-        }
-    }
-    for ResolvedListenerSet { object, membership, gateway, listeners: _ } in &resolved.listener_sets {
-        match membership {
-            Membership::Joined(_) | Membership::Foreign => {}
-            Membership::Refused(_) if gateway.is_some() => {}
-            Membership::Refused(code) => diagnostics.leave(whole(object, Omission::NotJoined(code.id()))),
-        }
-    }
-    let Resolved { http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, .. } = resolved;
-    macro_rules! note_parents {
-        ($($routes:ident),+) => {$(
-            for route in $routes {
-                note_parents(route.object, &route.object.spec.parent_refs, &route.parents, diagnostics);
-            }
-        )+};
-    }
-    note_parents!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
     for mesh in &resolved.manifests.meshes {
         diagnostics.leave(whole(mesh, Omission::KindNotServed));
     }
@@ -47,41 +17,6 @@ pub(super) fn note(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
 fn whole(object: &ObjectHead, reason: Omission) -> Unjudged {
     let subject = Subject::Object(object.key().to_ref());
     Unjudged { subject, location: object.at(&FieldPath::ROOT), reason }
-}
-
-/// Why a listener is in no judgement.
-fn listener_omission(listener: &ResolvedListener<'_>) -> Option<Omission> {
-    match listener.protocol {
-        Protocol::Unknown => Some(Omission::UnknownProtocol),
-        Protocol::Http
-        | Protocol::Https
-        | Protocol::TlsTerminate
-        | Protocol::TlsPassthrough
-        | Protocol::Tcp
-        | Protocol::Udp => listener.conflict.map(|_| Omission::Conflict),
-    }
-}
-
-/// The parents that do not take a route.
-fn note_parents(
-    object: &ObjectHead,
-    references: &[ParentReference],
-    parents: &[RouteParent],
-    diagnostics: &mut Diagnostics,
-) {
-    for RouteParent { source, gateway: _, listeners, refused } in parents {
-        let Some(refusal) = refused.as_ref().filter(|_| listeners.is_empty()) else { continue };
-        let path = match source {
-            ParentSource::Ref(index) if *index < references.len() => path!["spec", "parentRefs", *index],
-            ParentSource::Ref(_) => path!["spec", "parentRefs"],
-            ParentSource::Default(_) => path!["spec", "useDefaultGateways"],
-        };
-        diagnostics.leave(Unjudged {
-            location: object.at(&path),
-            subject: Subject::Part(object.key().to_ref(), path),
-            reason: Omission::NotAttached(refusal.message.clone()),
-        });
-    }
 }
 
 /// Objects of Gateway API that the API server would refuse, and what of them could not be decoded.
@@ -95,5 +30,9 @@ fn note_undecoded(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
     for (key, path, location) in manifests.missing_parts() {
         let subject = Subject::Part(key.to_ref(), path);
         diagnostics.leave(Unjudged { subject, location, reason: Omission::Undecoded });
+    }
+    for (key, path, location) in manifests.repeated_parts() {
+        let subject = Subject::Part(key.to_ref(), path);
+        diagnostics.leave(Unjudged { subject, location, reason: Omission::Repeated });
     }
 }

@@ -8,11 +8,11 @@ use crate::harness::Harness;
 
 /// What the ledger says of a subject that no judgement has looked at. A new way to leave something out needs a reason
 /// of its own.
-const GAP: &str = "no judgement has looked at it";
+pub(crate) const GAP: &str = "no judgement has looked at it";
 /// The subjects of the ledger's line, each with the paths of those that are left out.
 const SUBJECTS: [(&str, &[&str]); 5] = [
     ("listeners", &["spec.listeners["]),
-    ("parents of routes", &["spec.parentRefs["]),
+    ("parents of routes", &["spec.parentRefs[", "spec.useDefaultGateways"]),
     ("rules", &["spec.rules["]),
     ("targets of policies", &["spec.targetRefs["]),
     ("hostnames with certificates", &["spec.hostnames[", "].hostname: "]),

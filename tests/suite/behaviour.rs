@@ -17,7 +17,7 @@ const REPLACED: &[&str] = &["--admin-address", "--listener-address", "--port-map
 
 /// What Envoy warns about whatever the configuration says: each of the two fields by which a UDP listener can name
 /// its cluster has a warning, `matcher` because it is young and `cluster` because it is deprecated.
-const WARNINGS: &[&str] = &["UdpProxyConfig.matcher' is marked as work-in-progress"];
+pub(crate) const WARNINGS: &[&str] = &["UdpProxyConfig.matcher' is marked as work-in-progress"];
 
 /// One test for each case with requests.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {

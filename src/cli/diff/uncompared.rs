@@ -109,7 +109,7 @@ fn left(values: &mut Values<'_>) -> AllLeft {
         if matches!(subject, Subject::File(_)) {
             continue;
         }
-        let is_unknown = matches!(reason, Omission::Unreadable | Omission::Undecoded);
+        let is_unknown = matches!(reason, Omission::Unreadable | Omission::Undecoded | Omission::Overwritten);
         let one = Left {
             content: content(values, unjudged),
             location: location.clone(),
@@ -266,6 +266,10 @@ fn content(values: &mut Values<'_>, unjudged: &Unjudged) -> Content {
         Location::Source(source) => return Content::Text(manifests.sources.get(*source).text.clone()),
         Location::Run | Location::Path(_) => return Content::Text(named(values.compilation, &unjudged.subject)),
     };
+    // As a value it has the last one of equal keys only.
+    if matches!(unjudged.reason, Omission::Repeated | Omission::Overwritten) {
+        return Content::Text(plain(values.text(&unjudged.location)));
+    }
     match values.object(&unjudged.location) {
         Ok(object) => match &unjudged.subject {
             Subject::Part(_, part) if unjudged.reason == Omission::Undecoded => {
@@ -293,12 +297,18 @@ impl<'c> Values<'c> {
         Self { compilation, decoded: HashMap::new() }
     }
 
+    /// The text of the document that a place is in.
+    fn text(&self, location: &Location) -> &'c str {
+        let Manifests { documents, sources, .. } = &self.compilation.manifests;
+        let Location::Field { document: id, .. } = location else { return "" };
+        let Some(document) = documents.get(id.0 as usize) else { return "" };
+        sources.get(document.source).text.get(document.range.clone()).unwrap_or_default()
+    }
+
     /// The object that a place is in; the text of its document where that is no value.
     fn object(&mut self, location: &Location) -> Result<Node, String> {
-        let Manifests { documents, sources, .. } = &self.compilation.manifests;
         let Location::Field { document: id, path, .. } = location else { return Err(String::new()) };
-        let Some(document) = documents.get(id.0 as usize) else { return Err(String::new()) };
-        let text = sources.get(document.source).text.get(document.range.clone()).unwrap_or_default();
+        let text = self.text(location);
         let value = self.decoded.entry(*id).or_insert_with(|| {
             let syntax = split(text).first().map(|piece| piece.syntax)?;
             decode(text, syntax).ok().map(|decoded| decoded.node)
@@ -343,15 +353,16 @@ fn named(compilation: &Compilation, subject: &Subject) -> String {
         .documents
         .iter()
         .map(|document| manifests.sources.get(document.source).text.get(document.range.clone()).unwrap_or_default());
-    // Comments are no content, and a line of one is easily told.
-    let plain = |text: &str| -> String {
-        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty());
-        lines.map(|line| format!("{}\n", line.trim_end())).collect()
-    };
     let mut texts: Vec<String> =
         texts.filter(|text| text.contains(&object.kind) && text.contains(&object.name)).map(plain).collect();
     texts.sort();
     texts.concat()
+}
+
+/// A text without lines of comments, which are no content and easily told.
+fn plain(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty());
+    lines.map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// The item of a list that a path leads into, or the object as a whole.

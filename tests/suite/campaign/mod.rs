@@ -27,6 +27,7 @@ use gwctl::proving::{
 use gwctl::simulate::{Answer, Closed, Decision, Outcome, Simulator};
 use libtest_mimic::Trial;
 
+use crate::behaviour::WARNINGS;
 use crate::harness::Harness;
 use gateway::TLS_SERVICES;
 use plan::{HOME, Plan};
@@ -207,7 +208,7 @@ fn compare(envoy: &Path, plan: &Plan, requests: &[RequestCase]) -> Result<Round,
         return Err(format!("the offline run of {:#?} says {:#?}", one.request, one.result.mismatches));
     }
     let options = Options::default();
-    let proof = Proof { envoy, topology: &topology, cases: &cases, options: &options, warnings: Some(&[]) };
+    let proof = Proof { envoy, topology: &topology, cases: &cases, options: &options, warnings: Some(WARNINGS) };
     let results = run(&proof, |options| {
         let compiled = build(&yaml, options);
         let findings = compiled.findings.iter().map(|finding| format!("{}: {}", finding.code.id(), finding.message));

@@ -8,10 +8,12 @@ use gwctl::cli::difference;
 use gwctl::compile::compile;
 use gwctl::diagnostics::Diagnostics;
 use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
 
 use super::additions::{ADDITIONS, Addition};
 use super::input::Input;
 use super::{SHARES, is_sampled};
+use crate::accounts::GAP;
 use crate::pairs::{PAIRS, Pair, changes};
 
 /// Additions with which a change goes, the pairs, and why. Each is needed: the whole campaign says where it is not.
@@ -74,6 +76,13 @@ fn campaign(share: usize) -> Result<(), Failed> {
     if lost.is_empty() { Ok(()) } else { Err(lost.join("\n").into()) }
 }
 
+/// What was not compared because nobody has looked at it: that is no reason.
+fn gaps(found: &Value) -> impl Iterator<Item = String> {
+    let uncompared = found["uncompared"].as_array().into_iter().flatten();
+    let is_gap = |one: &&Value| one["reason"].as_str().is_some_and(|reason| reason.contains(GAP));
+    uncompared.filter(is_gap).map(|one| format!("{} is not accounted for", one["subject"]))
+}
+
 /// What is wrong with a pair and an addition to both sides; `None` when it cannot be made there.
 fn try_addition(pair: &Pair, addition: &Addition) -> Result<Option<Vec<String>>, String> {
     let mut sides = Vec::new();
@@ -87,7 +96,13 @@ fn try_addition(pair: &Pair, addition: &Addition) -> Result<Option<Vec<String>>,
     let [old, new] = sides.as_slice() else { return Ok(None) };
     let compiled = |input: &Input| compile(input.set(), &input.options, Diagnostics::new());
     let found = match difference(&compiled(old), &compiled(new), &old.options) {
-        Ok(found) => changes(&found),
+        Ok(found) => {
+            let gaps: Vec<String> = gaps(&found).collect();
+            if !gaps.is_empty() {
+                return Err(format!("{} with {}: {}", pair.name, addition.name, gaps.join(", ")));
+            }
+            changes(&found)
+        }
         // The command says so, and exits with 2.
         Err(_) => return Ok(Some(Vec::new())),
     };

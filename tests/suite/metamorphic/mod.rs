@@ -3,6 +3,8 @@
 //! stays, or it is said why it goes: `ends` of the addition where it always
 //! does, `goes` in the `case.yaml` where it does in that case alone.
 //!
+//! Nor does any combination have a subject without a verdict.
+//!
 //! What only a translation tells is about the one configuration that it writes,
 //! not about an object, and is left out as `gwctl validate` leaves it out.
 //!
@@ -21,7 +23,7 @@ use std::sync::{Arc, OnceLock};
 
 use gwctl::cli::TRANSLATE_ONLY;
 use gwctl::compile::compile;
-use gwctl::diagnostics::Diagnostics;
+use gwctl::diagnostics::{Diagnostics, Omission};
 use libtest_mimic::{Failed, Trial};
 
 use additions::{ADDITIONS, Addition};
@@ -89,16 +91,23 @@ fn read(harness: &Harness) -> Vec<Base> {
 }
 
 fn findings(input: &Input) -> Found {
+    judge(input).0
+}
+
+/// The findings, and the subjects that no analysis has a verdict on.
+fn judge(input: &Input) -> (Found, Vec<String>) {
     let mut found = Found::new();
-    let all = compile(input.set(), &input.options, Diagnostics::new()).findings;
-    for finding in all.into_iter().filter(|finding| !TRANSLATE_ONLY.contains(&finding.code)) {
+    let compiled = compile(input.set(), &input.options, Diagnostics::new());
+    let gaps = compiled.unjudged.iter().filter(|one| one.reason == Omission::Unaccounted);
+    let gaps = gaps.map(|one| format!("{}: {}", one.subject, one.reason)).collect();
+    for finding in compiled.findings.into_iter().filter(|finding| !TRANSLATE_ONLY.contains(&finding.code)) {
         let object = finding.object.as_ref();
         let object = object.map(|object| format!("{} {}/{}", object.kind, object.namespace, object.name));
         let path: String = finding.path.as_ref().map(ToString::to_string).unwrap_or_default();
         let path: String = path.chars().filter(|c| !c.is_ascii_digit()).collect();
         *found.entry((finding.code.id().to_owned(), object.unwrap_or_default(), path)).or_default() += 1;
     }
-    found
+    (found, gaps)
 }
 
 fn campaign(bases: &[Base], share: usize) -> Result<(), Failed> {
@@ -157,9 +166,10 @@ fn try_addition(
     };
     let mut input = before.clone();
     (addition.apply)(&mut input)?;
-    let after = findings(&input);
+    let (after, gaps) = judge(&input);
     let objects = std::cell::OnceCell::new();
-    let mut lost = Vec::new();
+    let name = &base.case.name;
+    let mut lost: Vec<String> = gaps.into_iter().map(|gap| format!("{name} with {}: {gap}", addition.name)).collect();
     for ((code, object, path), count) in known {
         let found = after.get(&(code.clone(), object.clone(), path.clone())).copied().unwrap_or_default();
         if found >= *count || addition.ends.iter().any(|(ended, _)| ended == code) {
@@ -172,7 +182,6 @@ fn try_addition(
         // An object that is not there, or is context now, is not judged.
         let (judged_before, judged) = objects.get_or_init(|| (judged(before), judged(&input)));
         if object.is_empty() || !judged_before.contains(object) || judged.contains(object) {
-            let name = &base.case.name;
             lost.push(format!("{name} with {}: {code} on {object} {path} ({found} of {count})", addition.name));
         }
     }

@@ -1,0 +1,62 @@
+//! Rules of routes that hand on connections or datagrams: which of them some
+//! listener follows, and what keeps the others from it.
+
+use std::collections::HashSet;
+
+use crate::diagnostics::Omission;
+use crate::ir::{FilterChain, Handler, Listener, Transport};
+use crate::parser::manifests::ObjectKey;
+use crate::resolver::{Place, RouteKind};
+use crate::translator::lower::Lowered;
+
+use super::ledger::Errors;
+use super::listener::Heard;
+use super::subject::{StreamRule, Subject as _, Subjects, Verdict, Verdicts};
+
+/// Looks for each rule in the judged configuration.
+pub(super) fn judge<'s, 'r>(
+    rules: &'s Subjects<StreamRule<'r>>,
+    lowered: &Lowered,
+    heard: &Heard,
+    errors: &Errors,
+) -> Verdicts<'s, StreamRule<'r>> {
+    let served = served(lowered);
+    rules.judge(|subject| {
+        let StreamRule { owner, kind, parents, number, rule } = subject;
+        if *number > 0 {
+            return Verdict::Unjudged(Omission::BehindFirst);
+        }
+        let is_heard = heard.hears(parents);
+        // Without a weight it closes what it takes, which is judged.
+        let is_idle = is_heard && rule.backend_refs.iter().all(|backend| backend.weight == 0);
+        let place = u16::try_from(*number).unwrap_or(u16::MAX);
+        if is_idle || served.contains(&(&owner.key(), place)) {
+            return Verdict::Judged;
+        }
+        Verdict::Unjudged(match kind {
+            _ if errors.is_below(&subject.part()) => Omission::Wrong,
+            _ if !is_heard => Omission::Unheard,
+            RouteKind::Tls => Omission::HostsTaken,
+            RouteKind::Tcp | RouteKind::Udp => Omission::ConnectionsTaken,
+            RouteKind::Http | RouteKind::Grpc => Omission::Unaccounted,
+        })
+    })
+}
+
+/// The rules that hand on what the judged configuration takes: the object, and the number of the rule.
+fn served(lowered: &Lowered) -> HashSet<(&ObjectKey, u16)> {
+    let of_chain = |chain: &'_ FilterChain| match &chain.handler {
+        Handler::Tcp(proxy) => proxy.backends.iter().map(|backend| backend.origin).collect(),
+        Handler::Http(_) | Handler::Close => Vec::new(),
+    };
+    let of_listener = |listener: &'_ Listener| match &listener.transport {
+        Transport::Tcp(chains) => chains.iter().flat_map(of_chain).collect(),
+        Transport::Udp(proxy) => proxy.backends.iter().map(|backend| backend.origin).collect::<Vec<_>>(),
+    };
+    let origins = lowered.judged().listeners.iter().flat_map(of_listener);
+    let rules = origins.filter_map(|origin| match lowered.origins.get(origin)? {
+        (key, _, Place::Rule(rule) | Place::BackendRef { rule, .. }) => Some((key, rule)),
+        (_, _, Place::Object | Place::Listener(_) | Place::Match { .. }) => None,
+    });
+    rules.collect()
+}

@@ -1,0 +1,434 @@
+//! What an input asks to be judged, and what the analyses say of it.
+//!
+//! Input: what the resolver made of the manifests, whatever `lower` makes of it.
+//!
+//! Invariant: [`Verdicts`] can be made in one way only, by asking for a
+//! [`Verdict`] on each subject of a list. An analysis may be wrong about a
+//! subject, but it cannot forget one; and the ledger is made of verdicts alone.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostics::{FieldPath, Location, ObjectRef, Omission};
+use crate::hostname::Hostname;
+use crate::parser::api::{L4RouteRule, ParentReference};
+use crate::parser::manifests::ObjectHead;
+use crate::path;
+use crate::resolver::{
+    Attachment, ListenerId, ParentSource, Protocol, Resolved, ResolvedListener, ResolvedListenerSet, ResolvedPolicy,
+    RouteKind, RouteParent,
+};
+
+/// What an analysis says of a subject.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// It has looked at it.
+    Judged,
+    /// It could not look at it, or had nothing to look at.
+    Unjudged(Omission),
+}
+
+impl Verdict {
+    /// Judged where it `is_judged`, and else left out for a reason.
+    pub(super) fn or(is_judged: bool, reason: Omission) -> Self {
+        if is_judged { Self::Judged } else { Self::Unjudged(reason) }
+    }
+}
+
+/// What the ledger names a subject by.
+pub(super) trait Subject {
+    /// The object, and the part of it; [`FieldPath::ROOT`] is the whole.
+    fn part(&self) -> (ObjectRef, FieldPath);
+    /// Where it stands.
+    fn location(&self) -> Location;
+}
+
+/// All subjects of a kind.
+#[derive(Debug)]
+pub(super) struct Subjects<T>(Vec<T>);
+
+impl<T> Subjects<T> {
+    /// Asks for a verdict on each subject.
+    pub(super) fn judge<'s>(&'s self, verdict: impl FnMut(&'s T) -> Verdict) -> Verdicts<'s, T> {
+        Verdicts { subjects: &self.0, verdicts: self.0.iter().map(verdict).collect() }
+    }
+}
+
+/// The verdicts on all subjects of a kind: one for each.
+#[derive(Debug)]
+pub(super) struct Verdicts<'s, T> {
+    subjects: &'s [T],
+    verdicts: Vec<Verdict>,
+}
+
+impl<'s, T> Verdicts<'s, T> {
+    /// Each subject with its verdict.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'s T, &Verdict)> {
+        self.subjects.iter().zip(&self.verdicts)
+    }
+
+    /// Asks another analysis about what is judged so far; what it cannot judge either is not judged.
+    pub(super) fn and(self, mut other: impl FnMut(&'s T) -> Verdict) -> Self {
+        let Self { subjects, verdicts } = self;
+        let both = subjects.iter().zip(verdicts).map(|(subject, verdict)| match verdict {
+            Verdict::Judged => other(subject),
+            left @ Verdict::Unjudged(_) => left,
+        });
+        let verdicts = both.collect();
+        Self { subjects, verdicts }
+    }
+}
+
+fn part_of(owner: &ObjectHead, path: FieldPath) -> (ObjectRef, FieldPath) {
+    (owner.key().to_ref(), path)
+}
+
+/// A Gateway of the input, or a ListenerSet or a route as a whole: whether it is asked about at all.
+#[derive(Debug)]
+pub(super) struct Whole<'r, 'm> {
+    pub(super) owner: &'r ObjectHead,
+    pub(super) of: WholeOf<'r, 'm>,
+}
+
+/// What a whole is.
+#[derive(Debug)]
+pub(super) enum WholeOf<'r, 'm> {
+    Gateway,
+    ListenerSet(&'r ResolvedListenerSet<'m>),
+    Route { references: &'r [ParentReference], parents: &'r [RouteParent] },
+}
+
+/// A listener of a Gateway that is ours, that of a stand-in too.
+#[derive(Debug)]
+pub(super) struct DeclaredListener<'r, 'm> {
+    pub(super) id: ListenerId,
+    pub(super) listener: &'r ResolvedListener<'m>,
+}
+
+/// A parent that a route names.
+#[derive(Debug)]
+pub(super) struct Parent<'r> {
+    pub(super) owner: &'r ObjectHead,
+    pub(super) source: ParentSource,
+    /// The entry of `parentRefs`; `None` for a default Gateway.
+    pub(super) reference: Option<&'r ParentReference>,
+    /// What the resolver says of it; `None` where it is not ours.
+    pub(super) outcome: Option<&'r RouteParent>,
+}
+
+/// A rule, that some listener takes, of a route that speaks HTTP.
+#[derive(Debug)]
+pub(super) struct HttpRule<'r> {
+    pub(super) owner: &'r ObjectHead,
+    /// The kind as routes of the IR name it.
+    pub(super) kind: &'static str,
+    pub(super) parents: &'r [RouteParent],
+    pub(super) number: usize,
+}
+
+/// A rule, that some listener takes, of a route that hands on connections or datagrams.
+#[derive(Debug)]
+pub(super) struct StreamRule<'r> {
+    pub(super) owner: &'r ObjectHead,
+    pub(super) kind: RouteKind,
+    pub(super) parents: &'r [RouteParent],
+    pub(super) number: usize,
+    pub(super) rule: &'r L4RouteRule,
+}
+
+/// An entry of `targetRefs` of a policy.
+#[derive(Debug)]
+pub(super) struct Target<'r> {
+    owner: &'r ObjectHead,
+    number: usize,
+    /// Whether it names something that the policy can be about.
+    pub(super) is_valid: bool,
+    /// Whether some route leads to a target of the policy.
+    pub(super) is_used: bool,
+}
+
+/// A hostname that certificates have to cover, of a listener that ends TLS or of a route behind such ones.
+#[derive(Debug)]
+pub(super) struct CoveredName {
+    part: (ObjectRef, FieldPath),
+    location: Location,
+    /// The listeners whose certificates have to.
+    pub(super) listeners: Vec<ListenerId>,
+}
+
+impl Subject for Whole<'_, '_> {
+    fn part(&self) -> (ObjectRef, FieldPath) {
+        part_of(self.owner, FieldPath::ROOT)
+    }
+
+    fn location(&self) -> Location {
+        self.owner.at(&FieldPath::ROOT)
+    }
+}
+
+impl Subject for DeclaredListener<'_, '_> {
+    fn part(&self) -> (ObjectRef, FieldPath) {
+        (self.listener.owner.key().to_ref(), path!["spec", "listeners", self.listener.index])
+    }
+
+    fn location(&self) -> Location {
+        self.listener.owner.at(&path!["spec", "listeners", self.listener.index])
+    }
+}
+
+impl Parent<'_> {
+    fn path(&self) -> FieldPath {
+        match (self.source, self.reference) {
+            // A list that is too long for the API server, or none.
+            (ParentSource::Ref(_), None) => path!["spec", "parentRefs"],
+            (source, _) => source.path(),
+        }
+    }
+}
+
+impl Subject for Parent<'_> {
+    fn part(&self) -> (ObjectRef, FieldPath) {
+        part_of(self.owner, self.path())
+    }
+
+    fn location(&self) -> Location {
+        self.owner.at(&self.path())
+    }
+}
+
+impl Subject for HttpRule<'_> {
+    fn part(&self) -> (ObjectRef, FieldPath) {
+        part_of(self.owner, path!["spec", "rules", self.number])
+    }
+
+    fn location(&self) -> Location {
+        self.owner.at(&path!["spec", "rules", self.number])
+    }
+}
+
+impl Subject for StreamRule<'_> {
+    fn part(&self) -> (ObjectRef, FieldPath) {
+        part_of(self.owner, path!["spec", "rules", self.number])
+    }
+
+    fn location(&self) -> Location {
+        self.owner.at(&path!["spec", "rules", self.number])
+    }
+}
+
+impl Subject for Target<'_> {
+    fn part(&self) -> (ObjectRef, FieldPath) {
+        part_of(self.owner, path!["spec", "targetRefs", self.number])
+    }
+
+    fn location(&self) -> Location {
+        self.owner.at(&path!["spec", "targetRefs", self.number])
+    }
+}
+
+impl Subject for CoveredName {
+    fn part(&self) -> (ObjectRef, FieldPath) {
+        self.part.clone()
+    }
+
+    fn location(&self) -> Location {
+        self.location.clone()
+    }
+}
+
+/// Everything that an input asks to be judged.
+#[derive(Debug)]
+pub(super) struct Asked<'r, 'm> {
+    pub(super) wholes: Subjects<Whole<'r, 'm>>,
+    pub(super) listeners: Subjects<DeclaredListener<'r, 'm>>,
+    pub(super) parents: Subjects<Parent<'r>>,
+    pub(super) http_rules: Subjects<HttpRule<'r>>,
+    pub(super) stream_rules: Subjects<StreamRule<'r>>,
+    pub(super) targets: Subjects<Target<'r>>,
+    pub(super) names: Subjects<CoveredName>,
+}
+
+impl<'r, 'm> Asked<'r, 'm> {
+    pub(super) fn of(resolved: &'r Resolved<'m>) -> Self {
+        let Resolved {
+            manifests,
+            // What is wrong with a class is told on it, and its Gateways are subjects.
+            gateway_classes: _,
+            gateways,
+            listener_sets,
+            http_routes,
+            grpc_routes,
+            tls_routes,
+            tcp_routes,
+            udp_routes,
+            backends,
+            traffic_policies,
+            // Certificates are judged for the hostnames that they have to cover.
+            certificates: _,
+            usage: _,
+        } = resolved;
+        let (mut parents, mut http_rules, mut stream_rules) = (Vec::new(), Vec::new(), Vec::new());
+        let mut wholes: Vec<Whole<'_, '_>> = Vec::new();
+        wholes.extend(manifests.gateways.iter().map(|one| Whole { owner: &one.head, of: WholeOf::Gateway }));
+        let sets = listener_sets.iter();
+        wholes.extend(sets.map(|set| Whole { owner: &set.object.head, of: WholeOf::ListenerSet(set) }));
+        macro_rules! add_parents {
+            ($($routes:ident),+) => {$(
+                for route in $routes {
+                    let (owner, references) = (&route.object.head, &*route.object.spec.parent_refs);
+                    wholes.push(Whole { owner, of: WholeOf::Route { references, parents: &route.parents } });
+                    add_parents(owner, references, &route.parents, &mut parents);
+                }
+            )+};
+        }
+        add_parents!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
+        macro_rules! add_http_rules {
+            ($($kind:literal: $routes:ident),+) => {$(
+                for route in $routes.iter().filter(|route| is_taken(&route.parents)) {
+                    let (owner, parents) = (&route.object.head, &*route.parents);
+                    let numbers = 0..route.object.spec.rules.len();
+                    http_rules.extend(numbers.map(|number| HttpRule { owner, kind: $kind, parents, number }));
+                }
+            )+};
+        }
+        add_http_rules!("httproute": http_routes, "grpcroute": grpc_routes);
+        macro_rules! add_stream_rules {
+            ($($kind:ident: $routes:ident),+) => {$(
+                for route in $routes.iter().filter(|route| is_taken(&route.parents)) {
+                    let (owner, kind, parents) = (&route.object.head, RouteKind::$kind, &*route.parents);
+                    let rules = route.object.spec.rules.iter().enumerate();
+                    stream_rules.extend(rules.map(|(number, rule)| StreamRule { owner, kind, parents, number, rule }));
+                }
+            )+};
+        }
+        add_stream_rules!(Tls: tls_routes, Tcp: tcp_routes, Udp: udp_routes);
+        let mut targets: Vec<Target<'_>> = backends.policies().iter().flat_map(targets_of).collect();
+        targets.extend(traffic_policies.iter().flat_map(targets_of));
+        let listeners = gateways.iter().enumerate().flat_map(|(gateway, own)| {
+            let ids = own.listeners.iter().enumerate();
+            ids.map(move |(listener, own)| DeclaredListener { id: ListenerId { gateway, listener }, listener: own })
+        });
+        Self {
+            wholes: Subjects(wholes),
+            listeners: Subjects(listeners.collect()),
+            parents: Subjects(parents),
+            http_rules: Subjects(http_rules),
+            stream_rules: Subjects(stream_rules),
+            targets: Subjects(targets),
+            names: names(resolved),
+        }
+    }
+}
+
+/// Whether some listener takes the rules of a route. Where none does, its parents are left out.
+fn is_taken(parents: &[RouteParent]) -> bool {
+    parents.iter().any(|parent| !parent.listeners.is_empty())
+}
+
+/// The parents of a route: each entry of its list, and what the resolver found beside them.
+fn add_parents<'r>(
+    owner: &'r ObjectHead,
+    references: &'r [ParentReference],
+    found: &'r [RouteParent],
+    parents: &mut Vec<Parent<'r>>,
+) {
+    for (index, reference) in references.iter().enumerate() {
+        let source = ParentSource::Ref(index);
+        let outcome = found.iter().find(|parent| parent.source == source);
+        parents.push(Parent { owner, source, reference: Some(reference), outcome });
+    }
+    let is_listed = |source: ParentSource| matches!(source, ParentSource::Ref(index) if index < references.len());
+    let others = found.iter().filter(|parent| !is_listed(parent.source));
+    parents.extend(others.map(|parent| Parent {
+        owner,
+        source: parent.source,
+        reference: None,
+        outcome: Some(parent),
+    }));
+}
+
+fn targets_of<'r, S, V>(policy: &'r ResolvedPolicy<'_, S, V>) -> impl Iterator<Item = Target<'r>> {
+    let ResolvedPolicy { object, targets, value: _, ancestors } = policy;
+    let (owner, is_used) = (&object.head, !ancestors.is_empty());
+    targets.iter().enumerate().map(move |(number, target)| Target { owner, number, is_valid: target.is_ok(), is_used })
+}
+
+/// The hostnames that certificates have to cover, each once, with all listeners that serve it.
+fn names(resolved: &Resolved<'_>) -> Subjects<CoveredName> {
+    let mut names: BTreeMap<(ObjectRef, FieldPath), CoveredName> = BTreeMap::new();
+    let mut add = |part: (ObjectRef, FieldPath), location: Location, id: ListenerId| {
+        let name = CoveredName { part: part.clone(), location, listeners: Vec::new() };
+        names.entry(part).or_insert(name).listeners.push(id);
+    };
+    for (gateway, own) in resolved.gateways.iter().enumerate() {
+        for (listener, own) in own.listeners.iter().enumerate() {
+            let (id, owner) = (ListenerId { gateway, listener }, own.owner);
+            let path = path!["spec", "listeners", own.index, "hostname"];
+            let location = owner.at(&path);
+            let ends_tls = matches!(own.protocol, Protocol::Https | Protocol::TlsTerminate);
+            // Of a missing Gateway nobody knows what its certificates are.
+            if !ends_tls || !own.is_declared() || location.is_nowhere() {
+                continue;
+            }
+            if own.spec.hostname.is_some() {
+                add((owner.key().to_ref(), path), location, id);
+            }
+            for (owner, hostnames) in own.attached.iter().filter_map(|one| named_route(resolved, *one)) {
+                for (index, hostname) in hostnames.iter().enumerate() {
+                    let is_written = *hostname != Hostname::Any;
+                    if is_written && own.hostname.intersection(hostname).is_some() {
+                        let path = path!["spec", "hostnames", index];
+                        let location = owner.at(&path);
+                        add(part_of(owner, path), location, id);
+                    }
+                }
+            }
+        }
+    }
+    Subjects(names.into_values().collect())
+}
+
+/// An attached route of a kind that has hostnames.
+fn named_route<'r>(
+    resolved: &'r Resolved<'_>,
+    Attachment { kind, route }: Attachment,
+) -> Option<(&'r ObjectHead, &'r [Hostname])> {
+    macro_rules! named {
+        ($routes:ident) => {
+            resolved.$routes.get(route).map(|route| (&route.object.head, &*route.hostnames))
+        };
+    }
+    match kind {
+        RouteKind::Http => named!(http_routes),
+        RouteKind::Grpc => named!(grpc_routes),
+        RouteKind::Tls => named!(tls_routes),
+        RouteKind::Tcp | RouteKind::Udp => None,
+    }
+}
+
+#[cfg(test)]
+impl<T> From<Vec<T>> for Subjects<T> {
+    fn from(subjects: Vec<T>) -> Self {
+        Self(subjects)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Subjects, Verdict};
+    use crate::diagnostics::Omission;
+
+    #[test]
+    fn what_one_analysis_cannot_judge_no_other_one_makes_judged() {
+        let subjects = Subjects::from(vec![1, 2, 3]);
+        let mut asked = Vec::new();
+        let first = subjects.judge(|subject| Verdict::or(*subject != 1, Omission::Unheard));
+        let both = first.and(|subject| {
+            asked.push(*subject);
+            Verdict::or(*subject != 2, Omission::NotFollowed)
+        });
+        let verdicts: Vec<_> = both.iter().map(|(subject, verdict)| (*subject, verdict.clone())).collect();
+        let left = Verdict::Unjudged;
+        assert_eq!(verdicts, [(1, left(Omission::Unheard)), (2, left(Omission::NotFollowed)), (3, Verdict::Judged)]);
+        assert_eq!(asked, [2, 3]);
+    }
+}
