@@ -67,7 +67,7 @@ impl Input {
     }
 
     /// Every document, with whether it is context.
-    pub(super) fn documents(&self) -> Option<Vec<(bool, Value)>> {
+    pub(crate) fn documents(&self) -> Option<Vec<(bool, Value)>> {
         let mut all = Vec::new();
         for source in &self.sources {
             all.extend(documents(&source.text)?.into_iter().map(|document| (source.context, document)));
@@ -76,7 +76,7 @@ impl Input {
     }
 
     /// One file for each document that is given.
-    pub(super) fn replace(&mut self, documents: &[(bool, Value)]) -> Option<()> {
+    pub(crate) fn replace(&mut self, documents: &[(bool, Value)]) -> Option<()> {
         self.sources.clear();
         for (place, (context, document)) in documents.iter().enumerate() {
             let name = format!("{}/{place:04}.yaml", if *context { "context" } else { "judged" });
@@ -103,7 +103,7 @@ impl Input {
     }
 
     /// Namespace and name of an object.
-    pub(super) fn key(&self, document: &Value) -> (String, String) {
+    pub(crate) fn key(&self, document: &Value) -> (String, String) {
         let metadata = |key: &str| document["metadata"][key].as_str().map(str::to_owned);
         (metadata("namespace").unwrap_or_else(|| self.options.namespace.clone()), metadata("name").unwrap_or_default())
     }
