@@ -15,6 +15,7 @@ use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 use super::cases::RequestSpec;
 use super::grpc::{self, GrpcCall};
@@ -24,6 +25,9 @@ use super::values::HttpVersion;
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the answer of a connection that has ended may be on its way.
+const LAST_ANSWER: Duration = Duration::from_secs(2);
 
 /// How long the server's settings may be on their way before a stream is upgraded over HTTP/2.
 const SETTINGS_DELAY: Duration = Duration::from_millis(100);
@@ -98,6 +102,8 @@ pub(super) struct Connection {
     tls: Option<ClientTls>,
     report: Option<TlsReport>,
     sender: Sender,
+    /// What reads and writes; it ends with the connection.
+    task: JoinHandle<()>,
     /// Whether a request was sent: only then may a closed connection be one that grew stale.
     is_used: bool,
 }
@@ -117,7 +123,7 @@ impl Connection {
         let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
         let stream = stream.map_err(|_| "no connection in time".to_owned())?.map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        let (sender, report) = match tls {
+        let ((sender, task), report) = match tls {
             None => (Sender::open(stream, version).await?, None),
             Some(tls) => {
                 let stream = tokio::time::timeout(CONNECT_TIMEOUT, tls.connect(stream)).await;
@@ -126,7 +132,7 @@ impl Connection {
                 (Sender::open(stream, version).await?, Some(report))
             }
         };
-        Ok(Self { address, tls: tls.cloned(), report, sender, is_used: false })
+        Ok(Self { address, tls: tls.cloned(), report, sender, task, is_used: false })
     }
 
     /// Sends the request under `id` and reads the answer. A connection that the
@@ -161,8 +167,8 @@ impl Connection {
         }
         let start = Instant::now();
         let mut response = match &mut self.sender {
-            Sender::Http1(sender) => sender.send_request(request).await.map_err(describe)?,
-            Sender::Http2(sender) => sender.send_request(request).await.map_err(describe)?,
+            Sender::Http1(sender) => answer(sender.send_request(request), &mut self.task).await?,
+            Sender::Http2(sender) => answer(sender.send_request(request), &mut self.task).await?,
         };
         let status = response.status();
         let headers = text_headers(response.headers());
@@ -178,8 +184,34 @@ impl Connection {
     }
 }
 
+/// Waits for an answer as long as there is a connection. A request that is handed over at the very moment at which its
+/// connection ends is neither sent nor refused: nobody would ever answer it.
+async fn answer(
+    response: impl Future<Output = hyper::Result<Response<Incoming>>>,
+    task: &mut JoinHandle<()>,
+) -> Result<Response<Incoming>, NoAnswer> {
+    let mut response = std::pin::pin!(response);
+    tokio::select! {
+        biased;
+        response = &mut response => return response.map_err(describe),
+        () = ended(task) => {}
+    }
+    // What came last may still be on its way from there to here.
+    match tokio::time::timeout(LAST_ANSWER, response).await {
+        Ok(response) => response.map_err(describe),
+        Err(_) => Err(NoAnswer::Closed("it ended before the request was sent".to_owned())),
+    }
+}
+
+async fn ended(task: &mut JoinHandle<()>) {
+    if !task.is_finished() {
+        // A task that panics is over as well.
+        drop(task.await);
+    }
+}
+
 impl Sender {
-    async fn open<S>(stream: S, version: HttpVersion) -> Result<Self, NoAnswer>
+    async fn open<S>(stream: S, version: HttpVersion) -> Result<(Self, JoinHandle<()>), NoAnswer>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -187,13 +219,14 @@ impl Sender {
         Ok(match version {
             HttpVersion::Http1 => {
                 let (sender, connection) = http1::handshake(stream).await.map_err(describe)?;
-                tokio::spawn(connection.with_upgrades());
-                Self::Http1(sender)
+                // How it ends is told to those who wait for answers.
+                let task = tokio::spawn(async move { drop(connection.with_upgrades().await) });
+                (Self::Http1(sender), task)
             }
             HttpVersion::Http2 => {
                 let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.map_err(describe)?;
-                tokio::spawn(connection);
-                Self::Http2(sender)
+                let task = tokio::spawn(async move { drop(connection.await) });
+                (Self::Http2(sender), task)
             }
         })
     }
@@ -324,4 +357,18 @@ async fn exchange_bytes(response: &mut Response<Incoming>, text: &str) -> Result
     let mut answer = vec![0; text.len()];
     stream.read_exact(&mut answer).await.map_err(|error| error.to_string())?;
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NoAnswer, answer};
+
+    #[tokio::test]
+    async fn nobody_waits_for_the_answer_of_a_connection_that_has_ended() {
+        let mut task = tokio::spawn(std::future::ready(()));
+        for _ in 0..2 {
+            let lost = answer(std::future::pending(), &mut task).await;
+            assert!(matches!(lost, Err(NoAnswer::Closed(_))), "{lost:?}");
+        }
+    }
 }
