@@ -72,6 +72,8 @@ pub(super) fn judge_parents<'s, 'r>(
         Some(outcome) if !outcome.listeners.is_empty() => Verdict::Judged,
         Some(outcome) => Verdict::Unjudged(match &outcome.refused {
             Some(refusal) => Omission::NotAttached(refusal.message.clone()),
+            // What stands in for the Gateway has the listeners that routes name, and this one names none.
+            None if outcome.gateway.is_none() => Omission::Unheard,
             None => Omission::Unaccounted,
         }),
         None if reference.is_some_and(|reference| selection.has_parent(owner, reference)) => {
