@@ -5,8 +5,9 @@
 use std::net::Ipv4Addr;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, codes};
-use crate::parser::api::{HttpRouteFilter, Listener, RequestRedirectFilter, UrlRewriteFilter};
+use crate::parser::api::{Listener, RequestRedirectFilter, UrlRewriteFilter};
 use crate::parser::manifests::{Manifests, ObjectHead};
+use crate::parser::route::Filter;
 use crate::path;
 
 /// What the traffic of a field does.
@@ -17,18 +18,20 @@ const WRITTEN: &str = "the address takes the place of the host as it is written"
 
 /// Reports every hostname that is an IPv4 address.
 pub(super) fn report(manifests: &Manifests, diagnostics: &mut Diagnostics) {
-    for route in &manifests.http_routes {
-        report_list(route, &route.spec.hostnames, diagnostics);
-        for (rule, spec) in route.spec.rules.iter().enumerate() {
-            let at = path!["spec", "rules", rule];
-            report_filters(route, &at, &spec.filters, diagnostics);
-            for (index, backend) in spec.backend_refs.iter().enumerate() {
-                report_filters(route, &at.with("backendRefs").with(index), &backend.filters, diagnostics);
+    // Hostnames of TLSRoutes are server names, which addresses never are: the schema refuses them.
+    for route in manifests.routes().filter(|route| route.kind.has_requests()) {
+        report_list(route.object, route.hostnames, diagnostics);
+        for rule in route.rules() {
+            report_filters(route.object, &rule.path(), &rule.filters, diagnostics);
+            for (index, backend) in rule.backends.iter().enumerate() {
+                report_filters(
+                    route.object,
+                    &rule.path().with("backendRefs").with(index),
+                    &backend.filters,
+                    diagnostics,
+                );
             }
         }
-    }
-    for route in &manifests.grpc_routes {
-        report_list(route, &route.spec.hostnames, diagnostics);
     }
     for gateway in &manifests.gateways {
         report_listeners(gateway, &gateway.spec.listeners, diagnostics);
@@ -56,17 +59,17 @@ fn report_listeners(object: &ObjectHead, listeners: &[Listener], diagnostics: &m
     }
 }
 
-fn report_filters(object: &ObjectHead, at: &FieldPath, filters: &[HttpRouteFilter], diagnostics: &mut Diagnostics) {
+fn report_filters(object: &ObjectHead, at: &FieldPath, filters: &[Filter<'_>], diagnostics: &mut Diagnostics) {
     for (index, filter) in filters.iter().enumerate() {
         let (field, hostname) = match filter {
-            HttpRouteFilter::RequestRedirect(RequestRedirectFilter { hostname, .. }) => ("requestRedirect", hostname),
-            HttpRouteFilter::UrlRewrite(UrlRewriteFilter { hostname, .. }) => ("urlRewrite", hostname),
-            HttpRouteFilter::RequestHeaderModifier(_)
-            | HttpRouteFilter::ResponseHeaderModifier(_)
-            | HttpRouteFilter::RequestMirror(_)
-            | HttpRouteFilter::Cors(_)
-            | HttpRouteFilter::ExternalAuth(_)
-            | HttpRouteFilter::ExtensionRef(_) => continue,
+            Filter::RequestRedirect(RequestRedirectFilter { hostname, .. }) => ("requestRedirect", hostname),
+            Filter::UrlRewrite(UrlRewriteFilter { hostname, .. }) => ("urlRewrite", hostname),
+            Filter::RequestHeaderModifier(_)
+            | Filter::ResponseHeaderModifier(_)
+            | Filter::RequestMirror(_)
+            | Filter::Cors(_)
+            | Filter::ExternalAuth(_)
+            | Filter::ExtensionRef(_) => continue,
         };
         if let Some(hostname) = hostname {
             let at = at.with("filters").with(index).with(field).with("hostname");

@@ -6,14 +6,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::certificate::Leaf;
 use crate::diagnostics::{Diagnostics, Omission, codes};
-use crate::hostname::Hostname;
 use crate::ir::Listener;
-use crate::parser::manifests::ObjectHead;
 use crate::path;
-use crate::resolver::{
-    Attachment, ListenerId, Protocol, Resolved, ResolvedGateway, ResolvedGrpcRoute, ResolvedHttpRoute,
-    ResolvedListener, ResolvedTlsRoute, RouteKind,
-};
+use crate::resolver::{ListenerId, Protocol, Resolved, ResolvedGateway, ResolvedListener, ResolvedRoute};
 
 use super::hostname::owner;
 use super::listener::Sockets;
@@ -69,23 +64,9 @@ pub(super) fn report_uncovered<'s>(
             let id = ListenerId { gateway, listener };
             known.insert(id);
             let served = Served { resolved, id, own, leaves };
-            for Attachment { kind, route } in &own.attached {
-                let once = |index: usize| seen.insert((*kind, *route, index));
-                match kind {
-                    RouteKind::Http => {
-                        let ResolvedHttpRoute { object, hostnames, .. } = &resolved.http_routes[*route];
-                        served.report(object, (&object.spec.hostnames, hostnames), once, diagnostics);
-                    }
-                    RouteKind::Grpc => {
-                        let ResolvedGrpcRoute { object, hostnames, .. } = &resolved.grpc_routes[*route];
-                        served.report(object, (&object.spec.hostnames, hostnames), once, diagnostics);
-                    }
-                    RouteKind::Tls => {
-                        let ResolvedTlsRoute { object, hostnames, .. } = &resolved.tls_routes[*route];
-                        served.report(object, (&object.spec.hostnames, hostnames), once, diagnostics);
-                    }
-                    RouteKind::Tcp | RouteKind::Udp => {}
-                }
+            for route in &own.attached {
+                let once = |index: usize| seen.insert((*route, index));
+                served.report(resolved.routes.get(*route), once, diagnostics);
             }
         }
     }
@@ -108,14 +89,9 @@ struct Served<'r, 'm> {
 
 impl Served<'_, '_> {
     /// Reports what a route has here and no certificate covers; `once` says whether a hostname is a new one.
-    fn report(
-        &self,
-        object: &ObjectHead,
-        (written, hostnames): (&[String], &[Hostname]),
-        mut once: impl FnMut(usize) -> bool,
-        diagnostics: &mut Diagnostics,
-    ) {
-        for (index, (text, hostname)) in written.iter().zip(hostnames).enumerate() {
+    fn report(&self, route: &ResolvedRoute<'_>, mut once: impl FnMut(usize) -> bool, diagnostics: &mut Diagnostics) {
+        let object = route.object();
+        for (index, (text, hostname)) in route.declared.hostnames.iter().zip(&route.hostnames).enumerate() {
             let Some(host) = self.own.hostname.intersection(hostname) else { continue };
             // The hostname of the listener itself is told of where the listener stands.
             let is_listeners = host == self.own.hostname;

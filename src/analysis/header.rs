@@ -1,9 +1,9 @@
 //! The header that a finding about a header modifier is about.
 
 use crate::diagnostics::{FieldPath, Finding, Segment, codes};
-use crate::parser::api::{HeaderFilter, HttpRouteFilter};
-use crate::parser::manifests::{Kind, Metadata};
-use crate::resolver::ResolvedHttpRoute;
+use crate::parser::api::HeaderFilter;
+use crate::parser::route::Filter;
+use crate::resolver::Routes;
 
 /// A header that a modifier changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,33 +14,27 @@ pub(super) struct ModifiedHeader {
     pub(super) is_response: bool,
 }
 
-/// The header that a finding on an HTTPRoute's modifier is about.
-pub(super) fn modified_by(finding: &Finding, routes: &[ResolvedHttpRoute<'_>]) -> Option<ModifiedHeader> {
+/// The header that a finding on a route's modifier is about.
+pub(super) fn modified_by(finding: &Finding, routes: &Routes<'_>) -> Option<ModifiedHeader> {
     let object = finding.object.as_ref().filter(|_| finding.code == codes::HEADER_CONFLICT)?;
-    // The resolver has sorted the routes by namespace and name.
-    let name = |route: &ResolvedHttpRoute<'_>| {
-        let Metadata { namespace, name, .. } = &route.object.metadata;
-        (namespace.as_str(), name.as_str()).cmp(&(&object.namespace, &object.name))
-    };
-    let route = routes.get(routes.binary_search_by(name).ok()?).filter(|_| object.kind == Kind::HTTPRoute.name())?;
     let FieldPath(segments) = finding.path.as_ref()?;
     let [_, _, Segment::Index(rule), rest @ ..] = segments.as_slice() else { return None };
-    let rule = route.object.spec.rules.get(*rule)?;
+    let rule = routes.find(object)?.rules.get(*rule)?;
     let (filters, rest) = match rest {
         [Segment::Field(list), rest @ ..] if list == "filters" => (&rule.filters, rest),
-        [_, Segment::Index(backend), _, rest @ ..] => (&rule.backend_refs.get(*backend)?.filters, rest),
+        [_, Segment::Index(backend), _, rest @ ..] => (&rule.backends.get(*backend)?.filters, rest),
         _ => return None,
     };
     let [Segment::Index(filter), _, Segment::Field(list), Segment::Index(item), ..] = rest else { return None };
-    let (HeaderFilter { set, add, remove }, is_response) = match filters.get(*filter)? {
-        HttpRouteFilter::RequestHeaderModifier(filter) => (filter, false),
-        HttpRouteFilter::ResponseHeaderModifier(filter) => (filter, true),
-        HttpRouteFilter::RequestMirror(_)
-        | HttpRouteFilter::RequestRedirect(_)
-        | HttpRouteFilter::UrlRewrite(_)
-        | HttpRouteFilter::Cors(_)
-        | HttpRouteFilter::ExternalAuth(_)
-        | HttpRouteFilter::ExtensionRef(_) => return None,
+    let (HeaderFilter { set, add, remove }, is_response) = match filters.get(*filter)?.filter {
+        Filter::RequestHeaderModifier(filter) => (filter, false),
+        Filter::ResponseHeaderModifier(filter) => (filter, true),
+        Filter::RequestMirror(_)
+        | Filter::RequestRedirect(_)
+        | Filter::UrlRewrite(_)
+        | Filter::Cors(_)
+        | Filter::ExternalAuth(_)
+        | Filter::ExtensionRef(_) => return None,
     };
     let name = match &**list {
         "set" => &set.get(*item)?.name,

@@ -7,9 +7,12 @@ use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Segment, cod
 use crate::hostname::Hostname;
 use crate::ir::Listener;
 use crate::parser::api::ParentReference;
-use crate::parser::manifests::{Kind, Metadata, ObjectHead};
+use crate::parser::manifests::{Metadata, ObjectHead};
+use crate::parser::route::RouteKind;
 use crate::path;
-use crate::resolver::{ListenerId, ParentSource, Resolved, ResolvedGateway, ResolvedListener, RouteParent};
+use crate::resolver::{
+    ListenerId, ParentSource, Resolved, ResolvedGateway, ResolvedListener, ResolvedRoute, RouteParent,
+};
 
 use super::listener::Sockets;
 use super::witness::{Reply, Witnesses};
@@ -25,32 +28,28 @@ pub(super) fn report_taken(
     witnesses: &Witnesses<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    for route in &resolved.http_routes {
-        let view = (&*route.object.spec.hostnames, &*route.hostnames, &*route.parents);
-        report_taken_of(resolved, route.object, view, (sockets, witnesses), diagnostics);
-    }
-    for route in &resolved.grpc_routes {
-        let view = (&*route.object.spec.hostnames, &*route.hostnames, &*route.parents);
-        report_taken_of(resolved, route.object, view, (sockets, witnesses), diagnostics);
+    for route in resolved.routes.iter().filter(|route| route.kind().has_requests()) {
+        report_taken_of(resolved, route, (sockets, witnesses), diagnostics);
     }
 }
 
 fn report_taken_of(
     resolved: &Resolved<'_>,
-    object: &ObjectHead,
-    (written, hostnames, parents): (&[String], &[Hostname], &[RouteParent]),
+    route: &ResolvedRoute<'_>,
     (sockets, witnesses): (&Sockets<'_>, &Witnesses<'_>),
     diagnostics: &mut Diagnostics,
 ) {
-    let everywhere: HashSet<ListenerId> = parents.iter().flat_map(|parent| parent.listeners.iter().copied()).collect();
-    for parent in parents {
+    let object = route.object();
+    let everywhere: HashSet<ListenerId> = route.listeners().collect();
+    for parent in &route.parents {
         for listeners in by_port(resolved, parent) {
-            for (index, (text, hostname)) in written.iter().zip(hostnames).enumerate() {
+            for (index, hostname) in route.hostnames.iter().enumerate() {
                 let Some((own, other)) = taken(resolved, &listeners, &everywhere, hostname) else { continue };
                 let socket = sockets.of(other);
                 let witness = socket.and_then(|socket| witnesses.of_host(socket, other.protocol.is_tls(), hostname));
-                let hostname = (object.at(&path!["spec", "hostnames", index]), text.as_str());
-                let finding = taken_hostname(object, parent.source, hostname, (own, other));
+                let at = object.at(&path!["spec", "hostnames", index]);
+                let written = route.declared.hostnames.get(index).map_or("", String::as_str);
+                let finding = taken_hostname(object, parent.source, (at, written), (own, other));
                 diagnostics.report(finding.witness(witness));
             }
         }
@@ -132,15 +131,6 @@ pub(super) fn owner(resolved: &Resolved<'_>, id: ListenerId, hostname: &Hostname
     most_specific.map(|(listener, _)| ListenerId { gateway: id.gateway, listener })
 }
 
-/// A route with hostnames, whatever its kind.
-struct Wanted<'r> {
-    kind: Kind,
-    namespace: &'r str,
-    references: &'r [ParentReference],
-    hostnames: &'r [Hostname],
-    parents: &'r [RouteParent],
-}
-
 /// Says what becomes of requests for hostnames that no listener serves, as far as a request can tell.
 pub(super) fn attach(
     resolved: &Resolved<'_>,
@@ -152,22 +142,11 @@ pub(super) fn attach(
     if !findings.iter().any(|finding| about.contains(&finding.code)) {
         return;
     }
-    let mut routes: HashMap<(Kind, &str, &str), Wanted<'_>> = HashMap::new();
-    macro_rules! add {
-        ($($routes:ident),+) => {$(
-            for route in &resolved.$routes {
-                let Metadata { namespace, name, .. } = &route.object.metadata;
-                let kind = route.object.kind;
-                let references = &*route.object.spec.parent_refs;
-                let wanted =
-                    Wanted { kind, namespace, references, hostnames: &route.hostnames, parents: &route.parents };
-                routes.insert((kind, namespace, name), wanted);
-            }
-        )+};
-    }
-    add!(http_routes, grpc_routes, tls_routes);
-    for route in routes.values() {
-        for parent in route.parents {
+    let mut routes: HashMap<(&str, &str, &str), &ResolvedRoute<'_>> = HashMap::new();
+    for route in resolved.routes.iter().filter(|route| route.kind().has_hostnames()) {
+        let Metadata { namespace, name, .. } = &route.object().metadata;
+        routes.insert((route.kind().name(), namespace, name), route);
+        for parent in &route.parents {
             let refusal = parent.refused.as_ref().and_then(|refusal| refusal.finding);
             let refusal = refusal.and_then(|id| findings.get_mut(id.position()));
             if let Some(finding) = refusal.filter(|finding| finding.code == codes::NO_MATCHING_HOSTNAME) {
@@ -177,8 +156,8 @@ pub(super) fn attach(
     }
     for finding in findings.iter_mut().filter(|finding| finding.code == codes::HOSTNAME_NOT_SERVED) {
         let Some(object) = &finding.object else { continue };
-        let kind = [Kind::HTTPRoute, Kind::GRPCRoute].into_iter().find(|kind| kind.name() == object.kind);
-        let route = kind.and_then(|kind| routes.get(&(kind, &*object.namespace, &*object.name)));
+        let route = routes.get(&(&*object.kind, &*object.namespace, &*object.name));
+        let route = route.filter(|route| route.kind().has_requests());
         let (Some(route), Some(FieldPath(segments))) = (route, finding.path.as_ref()) else { continue };
         let Some(Segment::Index(position)) = segments.last() else { continue };
         let Some(hostname) = route.hostnames.get(*position) else { continue };
@@ -195,7 +174,7 @@ pub(super) fn attach(
 /// listener of the port may take them, and then nothing is said but that this route does not.
 fn say_unmatched(
     resolved: &Resolved<'_>,
-    route: &Wanted<'_>,
+    route: &ResolvedRoute<'_>,
     parent: &RouteParent,
     (sockets, witnesses): (&Sockets<'_>, &Witnesses<'_>),
     finding: &mut Finding,
@@ -212,7 +191,7 @@ fn say_unmatched(
         replies.extend(route.hostnames.iter().map(ask));
     }
     let Some((reply, hostname, socket, is_tls)) = replies.first().copied() else { return };
-    if route.kind != Kind::TLSRoute {
+    if route.kind() != RouteKind::Tls {
         finding.witness = witnesses.of_host(socket, is_tls, hostname);
     }
     let Some(reply) = reply.filter(|first| replies.iter().all(|(reply, ..)| reply.as_ref() == Some(first))) else {
@@ -221,9 +200,9 @@ fn say_unmatched(
     let names: Vec<_> = route.hostnames.iter().map(|hostname| format!("`{hostname}`")).collect();
     let ports: Vec<_> = tried.keys().map(u16::to_string).collect();
     let at = format!("{} on port {}", names.join(", "), ports.join(", "));
-    finding.consequence = match (reply, route.kind) {
-        (Reply::Status(NOT_FOUND), Kind::GRPCRoute) => Some(format!("calls for {at} get UNIMPLEMENTED")),
-        (Reply::Status(_), Kind::HTTPRoute) => Some(reply.to(&format!("requests for {at}"))),
+    finding.consequence = match (reply, route.kind()) {
+        (Reply::Status(NOT_FOUND), RouteKind::Grpc) => Some(format!("calls for {at} get UNIMPLEMENTED")),
+        (Reply::Status(_), RouteKind::Http) => Some(reply.to(&format!("requests for {at}"))),
         (Reply::Closed, _) => Some(reply.to(&format!("connections for {at}"))),
         (Reply::Status(_), _) => return,
     };
@@ -232,7 +211,7 @@ fn say_unmatched(
 /// The listeners that a route is attached to through a parent, or asked to be.
 fn wanted<'r, 'm>(
     resolved: &'r Resolved<'m>,
-    route: &Wanted<'_>,
+    route: &ResolvedRoute<'_>,
     parent: &RouteParent,
 ) -> Vec<&'r ResolvedListener<'m>> {
     if !parent.listeners.is_empty() {
@@ -245,11 +224,11 @@ fn wanted<'r, 'm>(
         ParentSource::Default(gateway) => return resolved.gateways.get(gateway).into_iter().flat_map(own).collect(),
     };
     let Some(ParentReference { group: _, kind, namespace: other, name, section_name, port }) =
-        route.references.get(index)
+        route.declared.parent_refs.get(index)
     else {
         return Vec::new();
     };
-    let namespace = other.as_deref().unwrap_or(route.namespace);
+    let namespace = other.as_deref().unwrap_or(&route.object().metadata.namespace);
     let is_named = |listener: &&ResolvedListener<'_>| {
         let owner = listener.owner.metadata();
         listener.owner.kind().name() == kind

@@ -18,8 +18,8 @@ pub(super) struct Judgements<'s, 'r, 'm> {
     pub(super) wholes: Verdicts<'s, Whole<'r, 'm>>,
     pub(super) listeners: Verdicts<'s, DeclaredListener<'r, 'm>>,
     pub(super) parents: Verdicts<'s, Parent<'r>>,
-    pub(super) http_rules: Verdicts<'s, HttpRule<'r>>,
-    pub(super) stream_rules: Verdicts<'s, StreamRule<'r>>,
+    pub(super) http_rules: Verdicts<'s, HttpRule<'r, 'm>>,
+    pub(super) stream_rules: Verdicts<'s, StreamRule<'r, 'm>>,
     pub(super) targets: Verdicts<'s, Target<'r>>,
     pub(super) names: Verdicts<'s, CoveredName>,
 }

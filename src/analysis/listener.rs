@@ -133,24 +133,17 @@ struct TurnedAway<'m> {
 impl<'m> TurnedAway<'m> {
     fn new(resolved: &Resolved<'m>) -> Self {
         let mut parents = Vec::new();
-        let mut add = |namespace: &'m str, references: &'m [ParentReference], judged: &[RouteParent]| {
-            for parent in judged.iter().filter(|parent| parent.refused.is_some() && parent.listeners.is_empty()) {
+        for route in resolved.routes.iter() {
+            let namespace = &route.object().metadata.namespace;
+            for parent in route.parents.iter().filter(|parent| parent.refused.is_some() && parent.listeners.is_empty())
+            {
                 if let ParentSource::Ref(index) = parent.source
-                    && let Some(reference) = references.get(index)
+                    && let Some(reference) = route.declared.parent_refs.get(index)
                 {
                     parents.push((reference.namespace.as_deref().unwrap_or(namespace), reference));
                 }
             }
-        };
-        let Resolved { http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, .. } = resolved;
-        macro_rules! add_all {
-            ($($routes:ident),+) => {$(
-                for route in $routes {
-                    add(&route.object.metadata.namespace, &route.object.spec.parent_refs, &route.parents);
-                }
-            )+};
         }
-        add_all!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
         let is_route = |key: &ObjectKey| key.kind.name().ends_with("Route");
         let is_parent = |part: &FieldPath| part.0.starts_with(&path!["spec", "parentRefs"].0);
         let lacks_parent = || resolved.manifests.missing_parts().iter().any(|(_, part, _)| is_parent(part));

@@ -64,7 +64,7 @@ pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, di
     rewritten::report(lowered.judged(), &objects, diagnostics);
     port::complete(resolved.manifests, diagnostics.findings_mut());
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
-    witnesses.attach(&resolved.http_routes, diagnostics.findings_mut());
+    witnesses.attach(&resolved.routes, diagnostics.findings_mut());
     let stream_rules = stream::judge(&asked.stream_rules, lowered, &heard, &Errors::of(diagnostics));
     let (wholes, parents) =
         (selection::judge(&asked.wholes, &selection), selection::judge_parents(&asked.parents, &selection));

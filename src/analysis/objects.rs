@@ -41,14 +41,9 @@ impl Reason {
 impl<'r> Objects<'r> {
     pub(super) fn new(resolved: &'r Resolved<'_>, origins: &'r OriginTable) -> Self {
         let mut known = HashMap::new();
-        for route in &resolved.http_routes {
-            let metadata = &route.object.metadata;
-            let key = ("httproute", metadata.namespace.as_str(), metadata.name.as_str());
-            known.insert(key, (metadata, route.hostnames.as_slice()));
-        }
-        for route in &resolved.grpc_routes {
-            let metadata = &route.object.metadata;
-            let key = ("grpcroute", metadata.namespace.as_str(), metadata.name.as_str());
+        for route in resolved.routes.iter() {
+            let metadata = &route.object().metadata;
+            let key = (route.kind().in_names(), metadata.namespace.as_str(), metadata.name.as_str());
             known.insert(key, (metadata, route.hostnames.as_slice()));
         }
         Self { origins, known }

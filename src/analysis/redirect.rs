@@ -20,12 +20,12 @@ const MOST_REDIRECTS: usize = 20;
 
 /// Reports each redirecting match that no client gets out of. The result says of a rule whether its redirects could be
 /// followed, were there any.
-pub(super) fn report<'r, 'c>(
+pub(super) fn report<'c>(
     config: &'c Config,
     objects: &Objects<'_>,
     witnesses: &Witnesses<'c>,
     diagnostics: &mut Diagnostics,
-) -> impl FnMut(&HttpRule<'r>) -> Verdict + use<'r, 'c> {
+) -> impl FnMut(&HttpRule<'_, '_>) -> Verdict + use<'c> {
     let mut unfollowed: HashSet<RuleKey<'c>> = HashSet::new();
     let mut seen: HashSet<Origin> = HashSet::new();
     for at in hosts(config) {
@@ -61,10 +61,7 @@ pub(super) fn report<'r, 'c>(
             );
         }
     }
-    move |HttpRule { owner, kind, parents: _, number }| {
-        let ((namespace, name), number) = (owner.metadata.sort_key(), u16::try_from(*number).unwrap_or(u16::MAX));
-        Verdict::or(!unfollowed.contains(&(kind, namespace, name, number)), Omission::NotFollowed)
-    }
+    move |rule| Verdict::or(!unfollowed.contains(&rule.key()), Omission::NotFollowed)
 }
 
 /// A request that leads back to its route.

@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use crate::diagnostics::Omission;
 use crate::ir::{FilterChain, Handler, Listener, Transport};
 use crate::parser::manifests::ObjectKey;
-use crate::resolver::{Place, RouteKind};
+use crate::parser::route::RouteKind;
+use crate::resolver::Place;
 use crate::translator::lower::Lowered;
 
 use super::ledger::Errors;
@@ -14,26 +15,26 @@ use super::listener::Heard;
 use super::subject::{StreamRule, Subject as _, Subjects, Verdict, Verdicts};
 
 /// Looks for each rule in the judged configuration.
-pub(super) fn judge<'s, 'r>(
-    rules: &'s Subjects<StreamRule<'r>>,
+pub(super) fn judge<'s, 'r, 'm>(
+    rules: &'s Subjects<StreamRule<'r, 'm>>,
     lowered: &Lowered,
     heard: &Heard,
     errors: &Errors,
-) -> Verdicts<'s, StreamRule<'r>> {
+) -> Verdicts<'s, StreamRule<'r, 'm>> {
     let served = served(lowered);
     rules.judge(|subject| {
-        let StreamRule { owner, kind, parents, number, rule } = subject;
-        if *number > 0 {
+        let StreamRule { route, rule } = subject;
+        if rule.index > 0 {
             return Verdict::Unjudged(Omission::BehindFirst);
         }
-        let is_heard = heard.hears(parents);
+        let is_heard = heard.hears(&route.parents);
         // Without a weight it closes what it takes, which is judged.
-        let is_idle = is_heard && rule.backend_refs.iter().all(|backend| backend.weight == 0);
-        let place = u16::try_from(*number).unwrap_or(u16::MAX);
-        if is_idle || served.contains(&(&owner.key(), place)) {
+        let is_idle = is_heard && rule.backends.iter().all(|backend| backend.weight == 0);
+        let place = u16::try_from(rule.index).unwrap_or(u16::MAX);
+        if is_idle || served.contains(&(&route.object().key(), place)) {
             return Verdict::Judged;
         }
-        Verdict::Unjudged(match kind {
+        Verdict::Unjudged(match route.kind() {
             _ if errors.is_below(&subject.part()) => Omission::Wrong,
             _ if !is_heard => Omission::Unheard,
             RouteKind::Tls => Omission::HostsTaken,

@@ -10,13 +10,16 @@ use std::collections::BTreeMap;
 
 use crate::diagnostics::{FieldPath, Location, ObjectRef, Omission};
 use crate::hostname::Hostname;
-use crate::parser::api::{L4RouteRule, ParentReference};
+use crate::parser::api::ParentReference;
 use crate::parser::manifests::ObjectHead;
+use crate::parser::route::RouteKind;
 use crate::path;
 use crate::resolver::{
-    Attachment, ListenerId, ParentSource, Protocol, Resolved, ResolvedListener, ResolvedListenerSet, ResolvedPolicy,
-    RouteKind, RouteParent,
+    ListenerId, ParentSource, Protocol, Resolved, ResolvedListener, ResolvedListenerSet, ResolvedPolicy, ResolvedRoute,
+    ResolvedRule, RouteParent,
 };
+
+use super::reach::RuleKey;
 
 /// What an analysis says of a subject.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,22 +120,16 @@ pub(super) struct Parent<'r> {
 
 /// A rule, that some listener takes, of a route that speaks HTTP.
 #[derive(Debug)]
-pub(super) struct HttpRule<'r> {
-    pub(super) owner: &'r ObjectHead,
-    /// The kind as routes of the IR name it.
-    pub(super) kind: &'static str,
-    pub(super) parents: &'r [RouteParent],
+pub(super) struct HttpRule<'r, 'm> {
+    pub(super) route: &'r ResolvedRoute<'m>,
     pub(super) number: usize,
 }
 
 /// A rule, that some listener takes, of a route that hands on connections or datagrams.
 #[derive(Debug)]
-pub(super) struct StreamRule<'r> {
-    pub(super) owner: &'r ObjectHead,
-    pub(super) kind: RouteKind,
-    pub(super) parents: &'r [RouteParent],
-    pub(super) number: usize,
-    pub(super) rule: &'r L4RouteRule,
+pub(super) struct StreamRule<'r, 'm> {
+    pub(super) route: &'r ResolvedRoute<'m>,
+    pub(super) rule: &'r ResolvedRule<'m>,
 }
 
 /// An entry of `targetRefs` of a policy.
@@ -195,23 +192,32 @@ impl Subject for Parent<'_> {
     }
 }
 
-impl Subject for HttpRule<'_> {
-    fn part(&self) -> (ObjectRef, FieldPath) {
-        part_of(self.owner, path!["spec", "rules", self.number])
-    }
-
-    fn location(&self) -> Location {
-        self.owner.at(&path!["spec", "rules", self.number])
+impl<'r> HttpRule<'r, '_> {
+    /// The rule as routes of the IR name it.
+    pub(super) fn key(&self) -> RuleKey<'r> {
+        let object = self.route.object();
+        let (namespace, name) = object.metadata.sort_key();
+        (self.route.kind().in_names(), namespace, name, u16::try_from(self.number).unwrap_or(u16::MAX))
     }
 }
 
-impl Subject for StreamRule<'_> {
+impl Subject for HttpRule<'_, '_> {
     fn part(&self) -> (ObjectRef, FieldPath) {
-        part_of(self.owner, path!["spec", "rules", self.number])
+        part_of(self.route.object(), path!["spec", "rules", self.number])
     }
 
     fn location(&self) -> Location {
-        self.owner.at(&path!["spec", "rules", self.number])
+        self.route.object().at(&path!["spec", "rules", self.number])
+    }
+}
+
+impl Subject for StreamRule<'_, '_> {
+    fn part(&self) -> (ObjectRef, FieldPath) {
+        part_of(self.route.object(), path!["spec", "rules", self.rule.index])
+    }
+
+    fn location(&self) -> Location {
+        self.route.object().at(&path!["spec", "rules", self.rule.index])
     }
 }
 
@@ -241,8 +247,8 @@ pub(super) struct Asked<'r, 'm> {
     pub(super) wholes: Subjects<Whole<'r, 'm>>,
     pub(super) listeners: Subjects<DeclaredListener<'r, 'm>>,
     pub(super) parents: Subjects<Parent<'r>>,
-    pub(super) http_rules: Subjects<HttpRule<'r>>,
-    pub(super) stream_rules: Subjects<StreamRule<'r>>,
+    pub(super) http_rules: Subjects<HttpRule<'r, 'm>>,
+    pub(super) stream_rules: Subjects<StreamRule<'r, 'm>>,
     pub(super) targets: Subjects<Target<'r>>,
     pub(super) names: Subjects<CoveredName>,
 }
@@ -255,11 +261,7 @@ impl<'r, 'm> Asked<'r, 'm> {
             gateway_classes: _,
             gateways,
             listener_sets,
-            http_routes,
-            grpc_routes,
-            tls_routes,
-            tcp_routes,
-            udp_routes,
+            routes,
             backends,
             traffic_policies,
             // Certificates are judged for the hostnames that they have to cover.
@@ -271,36 +273,23 @@ impl<'r, 'm> Asked<'r, 'm> {
         wholes.extend(manifests.gateways.iter().map(|one| Whole { owner: &one.head, of: WholeOf::Gateway }));
         let sets = listener_sets.iter();
         wholes.extend(sets.map(|set| Whole { owner: &set.object.head, of: WholeOf::ListenerSet(set) }));
-        macro_rules! add_parents {
-            ($($routes:ident),+) => {$(
-                for route in $routes {
-                    let (owner, references) = (&route.object.head, &*route.object.spec.parent_refs);
-                    wholes.push(Whole { owner, of: WholeOf::Route { references, parents: &route.parents } });
-                    add_parents(owner, references, &route.parents, &mut parents);
+        for route in routes.iter() {
+            let (owner, references, own) = (route.object(), route.declared.parent_refs, &*route.parents);
+            wholes.push(Whole { owner, of: WholeOf::Route { references, parents: own } });
+            add_parents(owner, references, own, &mut parents);
+            // Where no listener takes the rules of a route, its parents are left out.
+            if route.listeners().next().is_none() {
+                continue;
+            }
+            match route.kind() {
+                RouteKind::Http | RouteKind::Grpc => {
+                    http_rules.extend(route.rules.iter().map(|rule| HttpRule { route, number: rule.index }));
                 }
-            )+};
-        }
-        add_parents!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
-        macro_rules! add_http_rules {
-            ($($kind:literal: $routes:ident),+) => {$(
-                for route in $routes.iter().filter(|route| is_taken(&route.parents)) {
-                    let (owner, parents) = (&route.object.head, &*route.parents);
-                    let numbers = 0..route.object.spec.rules.len();
-                    http_rules.extend(numbers.map(|number| HttpRule { owner, kind: $kind, parents, number }));
+                RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => {
+                    stream_rules.extend(route.rules.iter().map(|rule| StreamRule { route, rule }));
                 }
-            )+};
+            }
         }
-        add_http_rules!("httproute": http_routes, "grpcroute": grpc_routes);
-        macro_rules! add_stream_rules {
-            ($($kind:ident: $routes:ident),+) => {$(
-                for route in $routes.iter().filter(|route| is_taken(&route.parents)) {
-                    let (owner, kind, parents) = (&route.object.head, RouteKind::$kind, &*route.parents);
-                    let rules = route.object.spec.rules.iter().enumerate();
-                    stream_rules.extend(rules.map(|(number, rule)| StreamRule { owner, kind, parents, number, rule }));
-                }
-            )+};
-        }
-        add_stream_rules!(Tls: tls_routes, Tcp: tcp_routes, Udp: udp_routes);
         let mut targets: Vec<Target<'_>> = backends.policies().iter().flat_map(targets_of).collect();
         targets.extend(traffic_policies.iter().flat_map(targets_of));
         let listeners = gateways.iter().enumerate().flat_map(|(gateway, own)| {
@@ -317,11 +306,6 @@ impl<'r, 'm> Asked<'r, 'm> {
             names: names(resolved),
         }
     }
-}
-
-/// Whether some listener takes the rules of a route. Where none does, its parents are left out.
-fn is_taken(parents: &[RouteParent]) -> bool {
-    parents.iter().any(|parent| !parent.listeners.is_empty())
 }
 
 /// The parents of a route: each entry of its list, and what the resolver found beside them.
@@ -372,8 +356,9 @@ fn names(resolved: &Resolved<'_>) -> Subjects<CoveredName> {
             if own.spec.hostname.is_some() {
                 add((owner.key().to_ref(), path), location, id);
             }
-            for (owner, hostnames) in own.attached.iter().filter_map(|one| named_route(resolved, *one)) {
-                for (index, hostname) in hostnames.iter().enumerate() {
+            for route in own.attached.iter().map(|route| resolved.routes.get(*route)) {
+                let owner = route.object();
+                for (index, hostname) in route.hostnames.iter().enumerate() {
                     let is_written = *hostname != Hostname::Any;
                     if is_written && own.hostname.intersection(hostname).is_some() {
                         let path = path!["spec", "hostnames", index];
@@ -385,24 +370,6 @@ fn names(resolved: &Resolved<'_>) -> Subjects<CoveredName> {
         }
     }
     Subjects(names.into_values().collect())
-}
-
-/// An attached route of a kind that has hostnames.
-fn named_route<'r>(
-    resolved: &'r Resolved<'_>,
-    Attachment { kind, route }: Attachment,
-) -> Option<(&'r ObjectHead, &'r [Hostname])> {
-    macro_rules! named {
-        ($routes:ident) => {
-            resolved.$routes.get(route).map(|route| (&route.object.head, &*route.hostnames))
-        };
-    }
-    match kind {
-        RouteKind::Http => named!(http_routes),
-        RouteKind::Grpc => named!(grpc_routes),
-        RouteKind::Tls => named!(tls_routes),
-        RouteKind::Tcp | RouteKind::Udp => None,
-    }
 }
 
 #[cfg(test)]

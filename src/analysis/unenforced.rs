@@ -18,14 +18,7 @@ const NAMED_ADDRESS: &str = "NamedAddress";
 
 /// Reports every such rule that is broken.
 pub(super) fn report(manifests: &Manifests, options: &Options, diagnostics: &mut Diagnostics) {
-    macro_rules! parents {
-        ($($routes:ident),+) => {$(
-            for route in &manifests.$routes {
-                report_repeated_parents(route, &route.spec.parent_refs, diagnostics);
-            }
-        )+};
-    }
-    parents!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
+    manifests.routes().for_each(|route| report_repeated_parents(route.object, route.parent_refs, diagnostics));
     for gateway in &manifests.gateways {
         report_name(gateway, diagnostics);
         for (index, address) in gateway.spec.addresses.iter().enumerate() {

@@ -16,29 +16,27 @@ use super::subject::{HttpRule, Subject as _, Subjects, Verdict, Verdicts};
 use super::witness::Witnesses;
 
 /// Reports what was found, and says of which rules it is known which requests they get.
-pub(super) fn report<'s, 'r, 'c>(
+pub(super) fn report<'s, 'r, 'm, 'c>(
     lowered: &'c Lowered,
-    rules: &'s Subjects<HttpRule<'r>>,
+    rules: &'s Subjects<HttpRule<'r, 'm>>,
     heard: &Heard,
     (objects, witnesses): (&Objects<'_>, &Witnesses<'c>),
     diagnostics: &mut Diagnostics,
-) -> Verdicts<'s, HttpRule<'r>> {
+) -> Verdicts<'s, HttpRule<'r, 'm>> {
     let reach = reach(lowered);
     report_lost(lowered, &reach, (objects, witnesses), diagnostics);
     let errors = Errors::of(diagnostics);
     let object = |&(kind, namespace, name, _): &RuleKey<'c>| (kind, namespace, name);
     let served: HashSet<_> = reach.rules.iter().map(object).collect();
     rules.judge(|rule| {
-        let HttpRule { owner, kind, parents, number } = rule;
-        let (namespace, name) = owner.metadata.sort_key();
-        let place = u16::try_from(*number).unwrap_or(u16::MAX);
-        if reach.rules.contains(&(*kind, namespace, name, place)) {
+        let (kind, namespace, name, number) = rule.key();
+        if reach.rules.contains(&(kind, namespace, name, number)) {
             return Verdict::Judged;
         }
-        Verdict::Unjudged(match heard.hears(parents) {
+        Verdict::Unjudged(match heard.hears(&rule.route.parents) {
             _ if errors.is_below(&rule.part()) => Omission::Wrong,
             false => Omission::Unheard,
-            true if served.contains(&(*kind, namespace, name)) => Omission::Unaccounted,
+            true if served.contains(&(kind, namespace, name)) => Omission::Unaccounted,
             true => Omission::HostsTaken,
         })
     })

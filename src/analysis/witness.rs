@@ -7,9 +7,9 @@ use crate::diagnostics::{
     Code, FieldPath, Finding, Segment, Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls,
 };
 use crate::hostname::Hostname;
-use crate::ir::{ClientCertificates, Config, FilterChain, GatewayName, Listener, Route};
-use crate::parser::manifests::Kind;
-use crate::resolver::ResolvedHttpRoute;
+use crate::ir::{ClientCertificates, Config, FilterChain, GatewayName, Listener};
+use crate::parser::route::RouteKind;
+use crate::resolver::Routes;
 use crate::simulate::{Answer, Closed, Connection, Decision, LocalReply, Request, Security, Simulator};
 
 use super::header::{self, ModifiedHeader};
@@ -170,7 +170,7 @@ impl<'c> Witnesses<'c> {
     }
 
     /// Gives witnesses to what earlier stages found about rules.
-    pub(super) fn attach(&self, routes: &[ResolvedHttpRoute<'_>], findings: &mut [Finding]) {
+    pub(super) fn attach(&self, routes: &Routes<'_>, findings: &mut [Finding]) {
         let mut open: HashMap<ObjectName<'_>, Vec<(usize, Option<u16>)>> = HashMap::new();
         for (index, finding) in findings.iter().enumerate() {
             let Some(object) = finding.object.as_ref().filter(|_| ABOUT_RULES.contains(&finding.code)) else {
@@ -184,7 +184,8 @@ impl<'c> Witnesses<'c> {
         let mut found = Vec::new();
         for at in hosts(self.config) {
             for route in &at.host.routes {
-                let name = (kind_in_manifests(route), &*route.name.namespace, &*route.name.name);
+                let kind = RouteKind::of_name(route.name.kind).map_or("", RouteKind::name);
+                let name = (kind, &*route.name.namespace, &*route.name.name);
                 let Some(wanted) = open.get_mut(&name) else { continue };
                 let is_about = |rule: Option<u16>| rule.is_none_or(|rule| rule == route.name.rule);
                 if !wanted.iter().any(|(_, rule)| is_about(*rule)) {
@@ -216,14 +217,6 @@ impl<'c> Witnesses<'c> {
 
 /// The kind, the namespace and the name of an object.
 type ObjectName<'a> = (&'a str, &'a str, &'a str);
-
-/// The kind of a route's object as manifests write it.
-fn kind_in_manifests(route: &Route) -> &'static str {
-    match route.name.kind {
-        "grpcroute" => Kind::GRPCRoute.name(),
-        _ => Kind::HTTPRoute.name(),
-    }
-}
 
 /// The number of the rule that a finding is about; the whole route without one.
 fn rule_of(finding: &Finding) -> Option<u16> {

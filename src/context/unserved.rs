@@ -10,7 +10,7 @@ use crate::analysis::Sockets;
 use crate::diagnostics::{FieldPath, Finding, Location, ObjectRef, Related, Severity};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::path;
-use crate::resolver::{Resolved, ResolvedListener, RouteParent};
+use crate::resolver::{Resolved, ResolvedListener, ResolvedRoute, RouteParent};
 use crate::translator::lower::Lowered;
 
 use super::Objects;
@@ -37,36 +37,24 @@ pub(crate) fn find(manifests: &Manifests, resolved: &Resolved<'_>, emitted: &Low
         return found;
     }
     let sockets = Sockets::new(&emitted.config, &emitted.origins);
-    let Resolved { http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, .. } = resolved;
-    macro_rules! find {
-        ($($routes:ident),+) => {$(
-            for route in $routes {
-                find_of_route(resolved, &sockets, route.object, &route.parents, &mut found);
-            }
-        )+};
+    for route in resolved.routes.iter() {
+        find_of_route(resolved, &sockets, route, &mut found);
     }
-    find!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
     found
 }
 
-fn find_of_route(
-    resolved: &Resolved<'_>,
-    sockets: &Sockets<'_>,
-    route: &ObjectHead,
-    parents: &[RouteParent],
-    found: &mut Vec<Unserved>,
-) {
-    if route.position.context {
+fn find_of_route(resolved: &Resolved<'_>, sockets: &Sockets<'_>, route: &ResolvedRoute<'_>, found: &mut Vec<Unserved>) {
+    if route.object().position.context {
         return;
     }
-    for parent in parents {
+    for parent in &route.parents {
         let gateways = |gateway: usize| resolved.gateways.get(gateway);
         for id in &parent.listeners {
             let (Some(gateway), listener) = (gateways(id.gateway), resolved.listener(*id)) else { continue };
             let is_served = gateway.refused.is_none() && listener.refused.is_none() && sockets.of(listener).is_some();
             if !is_served && listener.owner.is_in_context() {
                 let class = &gateway.object.spec.gateway_class_name;
-                found.push(Unserved::new(route, parent, listener, class));
+                found.push(Unserved::new(route.object(), parent, listener, class));
             }
         }
     }

@@ -24,6 +24,7 @@ pub mod node;
 pub mod object;
 pub mod parse;
 mod repeated;
+pub mod route;
 mod scalar;
 pub mod schema;
 pub(crate) mod skip;

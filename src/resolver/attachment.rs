@@ -15,13 +15,15 @@ use crate::parser::api::{
     DefaultScope, FromNamespaces, ListenerSetSpec, ParentGatewayReference, ParentReference, RouteNamespaces,
 };
 use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Metadata, Object, ObjectHead, ObjectKey};
+use crate::parser::route::{Route, RouteKind};
 use crate::path;
 use crate::spelling::nearest;
 
 use super::gateway::ResolvedGateway;
-use super::listener::{ListenerId, Protocol, ResolvedListener, RouteKind};
+use super::listener::{ListenerId, Protocol, ResolvedListener};
 use super::listener_set::{Membership, ResolvedListenerSet};
 use super::owner::ListenerOwner;
+use super::route::RouteId;
 use super::selector::Namespaces;
 
 pub use parent::{ParentRefusal, ParentSource, RouteParent};
@@ -34,15 +36,6 @@ use kind::{ParentKind, no_parent_takes_routes, unknown_parent_kind};
 
 /// The version of a ListenerSet that bears this name.
 const CURRENT_SET: &str = "v1";
-
-/// A route that attached to a listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Attachment {
-    /// The kind of the route.
-    pub kind: RouteKind,
-    /// The route, in the resolved list of its kind.
-    pub route: usize,
-}
 
 /// Attaches routes to the listeners of the resolved Gateways.
 #[derive(Debug)]
@@ -57,7 +50,6 @@ pub(super) struct Attacher<'a, 'm> {
     missing_sets: HashMap<(&'m str, &'m str), usize>,
     namespaces: Namespaces<'m>,
     warned_namespaces: std::collections::BTreeSet<String>,
-    counts: HashMap<RouteKind, usize>,
 }
 
 /// A route as attachment sees it.
@@ -67,8 +59,8 @@ pub(super) struct RouteView<'r> {
     pub(super) kind: RouteKind,
     pub(super) parent_refs: &'r [ParentReference],
     pub(super) use_default_gateways: Option<DefaultScope>,
-    /// The hostnames; `None` for kinds that have none.
-    pub(super) hostnames: Option<&'r [Hostname]>,
+    /// The hostnames; none is every host.
+    pub(super) hostnames: &'r [Hostname],
 }
 
 /// Why a listener does not take a route, in the order of the checks.
@@ -142,15 +134,18 @@ impl<'a, 'm> Attacher<'a, 'm> {
             sets,
             namespaces: Namespaces::new(manifests),
             warned_namespaces: std::collections::BTreeSet::new(),
-            counts: HashMap::new(),
         }
     }
 
-    /// Attaches the next route of its kind and reports every parentRef that fails.
-    pub(super) fn attach(&mut self, route: RouteView<'_>, diagnostics: &mut Diagnostics) -> Vec<RouteParent> {
-        let count = self.counts.entry(route.kind).or_default();
-        let attachment = Attachment { kind: route.kind, route: *count };
-        *count += 1;
+    /// Attaches a route and reports every parentRef that fails.
+    pub(super) fn attach(
+        &mut self,
+        id: RouteId,
+        (declared, hostnames): (&Route<'_>, &[Hostname]),
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<RouteParent> {
+        let Route { object, kind, parent_refs, use_default_gateways, .. } = *declared;
+        let route = RouteView { object, kind, parent_refs, use_default_gateways, hostnames };
         let by_default = route.use_default_gateways == Some(DefaultScope::All);
         if route.parent_refs.is_empty() && !by_default {
             diagnostics.report(
@@ -171,10 +166,10 @@ impl<'a, 'm> Attacher<'a, 'm> {
         if by_default {
             parents.extend(self.attach_default(route, diagnostics));
         }
-        for id in parents.iter().flat_map(|parent: &RouteParent| &parent.listeners) {
-            let attached = &mut self.gateways[id.gateway].listeners[id.listener].attached;
-            if attached.last() != Some(&attachment) {
-                attached.push(attachment);
+        for listener in parents.iter().flat_map(|parent: &RouteParent| &parent.listeners) {
+            let attached = &mut self.gateways[listener.gateway].listeners[listener.listener].attached;
+            if let Err(place) = attached.binary_search(&id) {
+                attached.insert(place, id);
             }
         }
         self.report_unserved_hostnames(route, &parents, diagnostics);
@@ -436,7 +431,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         }
         let meets = |hosts: &[Hostname]| hosts.iter().any(|host| host.intersection(&listener.hostname).is_some());
         match route.hostnames {
-            Some(hosts) if !hosts.is_empty() && !meets(hosts) => Some(Refusal::Hostname),
+            hosts if !hosts.is_empty() && !meets(hosts) => Some(Refusal::Hostname),
             _ => None,
         }
     }
@@ -522,7 +517,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
 
     /// Hostnames that no listener of any parent serves, beside others that are served.
     fn report_unserved_hostnames(&self, route: RouteView<'_>, parents: &[RouteParent], diagnostics: &mut Diagnostics) {
-        let hosts = route.hostnames.unwrap_or_default();
+        let hosts = route.hostnames;
         let listeners: Vec<_> = parents
             .iter()
             .flat_map(|parent| &parent.listeners)

@@ -17,12 +17,12 @@ use std::sync::Arc;
 use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
 use crate::ir::{BackendName, Endpoints, Site, UpstreamProtocol};
 use crate::options::{Options, Resolve};
-use crate::parser::api::{BackendObjectReference, EndpointSlice, Service, XBackendSpec};
+use crate::parser::api::{EndpointSlice, Service, XBackendSpec};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey, Position};
+use crate::parser::route::{BackendReference, RouteKind};
 use crate::path;
 
 use super::backend_tls::{BackendTlsPolicies, TlsSettings};
-use super::listener::RouteKind;
 use super::object_name::is_object_name;
 use super::reference_grant::{Grants, Referent, Referrer};
 use super::share::Lost;
@@ -195,14 +195,14 @@ impl<'m> BackendIndex<'m> {
     pub(super) fn resolve(
         &mut self,
         from: &BackendReferrer<'_>,
-        reference: &BackendObjectReference,
+        reference: BackendReference<'_>,
         grants: &Grants<'_>,
         diagnostics: &mut Diagnostics,
     ) -> BackendRefOutcome {
-        let BackendObjectReference { group, kind, name, namespace, port } = reference;
+        let BackendReference { group, kind, name, namespace, port } = reference;
         let own = &from.object.metadata.namespace;
-        let namespace = namespace.as_deref().unwrap_or(own);
-        let site = match (group.as_str(), kind.as_str()) {
+        let namespace = namespace.unwrap_or(own);
+        let site = match (group, kind) {
             ("", "Service") => Site::Internal,
             (group, kind) if group == Kind::XBackend.group() && kind == Kind::XBackend.name() => Site::External,
             _ => return Err(diagnostics.error(invalid_kind(from, group, kind))),
@@ -220,9 +220,9 @@ impl<'m> BackendIndex<'m> {
         }
         let port = match site {
             Site::Internal => port.unwrap_or_default(),
-            Site::External => self.external_port(from, (namespace, name), *port, diagnostics),
+            Site::External => self.external_port(from, (namespace, name), port, diagnostics),
         };
-        let name = BackendName { namespace: namespace.to_owned(), name: name.clone(), port, site };
+        let name = BackendName { namespace: namespace.to_owned(), name: name.to_owned(), port, site };
         self.resolve_named(from, name, diagnostics)
     }
 

@@ -1,103 +1,60 @@
-//! TCPRoutes and UDPRoutes: their parents, the backends of their rules, and
-//! which of several routes a listener serves
+//! TCPRoutes and UDPRoutes: which of several routes a listener serves
 //! ([TCPRoute](https://gateway-api.sigs.k8s.io/reference/spec/#tcproute)).
 
 use std::collections::BTreeSet;
 
 use crate::diagnostics::{Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
-use crate::parser::api::L4RouteSpec;
-use crate::parser::manifests::{Object, ObjectHead};
+use crate::parser::manifests::ObjectHead;
+use crate::parser::route::RouteKind;
 use crate::path;
 
 use super::age::Age;
-use super::attachment::{Attacher, RouteParent, RouteView};
-use super::backend::{BackendIndex, BackendRefOutcome};
-use super::backend_refs::BackendRefResolver;
 use super::gateway::ResolvedGateway;
-use super::listener::{Protocol, ResolvedListener, RouteKind, listener_path};
-use super::reference_grant::Grants;
-use super::tls_route::{ResolvedTlsRoute, ServerNames};
-
-/// A TCPRoute or UDPRoute with its references looked up.
-#[derive(Debug)]
-pub struct ResolvedL4Route<'m> {
-    /// The route.
-    pub object: &'m Object<L4RouteSpec>,
-    /// What became of each parentRef that is ours to judge.
-    pub parents: Vec<RouteParent>,
-    /// For each rule, what became of each backendRef.
-    pub backends: Vec<Vec<BackendRefOutcome>>,
-}
-
-/// Attaches a route of `kind` and resolves the backends of its rules.
-pub(super) fn resolve_l4_route<'m>(
-    kind: RouteKind,
-    route: &'m Object<L4RouteSpec>,
-    attacher: &mut Attacher<'_, 'm>,
-    grants: &Grants<'m>,
-    backends: &mut BackendIndex<'m>,
-    diagnostics: &mut Diagnostics,
-) -> ResolvedL4Route<'m> {
-    let L4RouteSpec { parent_refs, use_default_gateways, rules } = &route.spec;
-    let use_default_gateways = *use_default_gateways;
-    let view = RouteView { object: route, kind, parent_refs, use_default_gateways, hostnames: None };
-    let parents = attacher.attach(view, diagnostics);
-    let refs = rules.iter().map(|rule| rule.backend_refs.iter().map(|backend| (backend.weight, backend.object())));
-    let backends = BackendRefResolver { object: route, kind, grants, backends }.resolve(refs, diagnostics);
-    ResolvedL4Route { object: route, parents, backends }
-}
+use super::listener::{Protocol, ResolvedListener, listener_path};
+use super::route::{RouteId, Routes};
+use super::tls_route::ServerNames;
 
 /// The one attached route that a listener serves: the oldest, then the first by
 /// namespace and name
 /// ([conflicts](https://gateway-api.sigs.k8s.io/guides/api-design/#conflicts)).
-pub fn serving_route(
-    listener: &ResolvedListener<'_>,
-    kind: RouteKind,
-    routes: &[ResolvedL4Route<'_>],
-) -> Option<usize> {
-    let attached = listener.attached.iter().filter(|attachment| attachment.kind == kind);
-    attached.map(|attachment| attachment.route).min_by_key(|route| Age::order(&routes[*route].object.metadata))
+pub fn serving_route(listener: &ResolvedListener<'_>, kind: RouteKind, routes: &Routes<'_>) -> Option<RouteId> {
+    let attached = routes.of_kind(&listener.attached, kind);
+    attached.min_by_key(|route| Age::order(&routes.get(*route).object().metadata))
 }
 
 /// Reports the routes that attached to a listener and get nothing from it.
 pub(super) fn report_idle_routes(
     gateways: &[ResolvedGateway<'_>],
     kind: RouteKind,
-    routes: &[ResolvedL4Route<'_>],
+    routes: &Routes<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     for listener in gateways.iter().flat_map(|gateway| &gateway.listeners) {
         let Some(serving) = serving_route(listener, kind, routes) else { continue };
-        let attached = listener.attached.iter().filter(|attachment| attachment.kind == kind);
-        for idle in attached.map(|attachment| attachment.route).filter(|route| *route != serving) {
-            report_idle_route(listener, routes[idle].object, routes[serving].object, diagnostics);
+        for idle in routes.of_kind(&listener.attached, kind).filter(|route| *route != serving) {
+            report_idle_route(listener, routes.get(idle).object(), routes.get(serving).object(), diagnostics);
         }
     }
 }
 
 /// Reports the TCPRoutes that listeners of protocol TLS serve: what they are
 /// called in the specification, and where a TLSRoute takes every connection.
-pub(super) fn report_tcp_on_tls(
-    gateways: &[ResolvedGateway<'_>],
-    routes: &[ResolvedL4Route<'_>],
-    tls_routes: &[ResolvedTlsRoute<'_>],
-    diagnostics: &mut Diagnostics,
-) {
+pub(super) fn report_tcp_on_tls(gateways: &[ResolvedGateway<'_>], routes: &Routes<'_>, diagnostics: &mut Diagnostics) {
     let mut noted = BTreeSet::new();
     let listeners = gateways.iter().flat_map(|gateway| &gateway.listeners);
     for listener in listeners.filter(|listener| listener.protocol == Protocol::TlsTerminate) {
         let Some(serving) = serving_route(listener, RouteKind::Tcp, routes) else { continue };
-        let object = routes[serving].object;
-        if let Some(other) = ServerNames::of_listener(listener, tls_routes).route(&listener.hostname) {
-            report_idle_route(listener, object, tls_routes[other].object, diagnostics);
+        let object = routes.get(serving).object();
+        if let Some(other) = ServerNames::of_listener(listener, routes).route(&listener.hostname) {
+            report_idle_route(listener, object, routes.get(other).object(), diagnostics);
         } else if noted.insert(serving) {
             diagnostics.report(tcp_on_tls(listener, object));
         }
     }
 }
 
-fn tcp_on_tls(listener: &ResolvedListener<'_>, route: &Object<L4RouteSpec>) -> Finding {
+fn tcp_on_tls(listener: &ResolvedListener<'_>, route: &ObjectHead) -> Finding {
     let hostnames = match listener.hostname {
         Hostname::Any => "the server names that it serves in `hostnames`".to_owned(),
         _ => format!("`hostnames: [\"{}\"]`", listener.hostname),
@@ -115,7 +72,7 @@ fn tcp_on_tls(listener: &ResolvedListener<'_>, route: &Object<L4RouteSpec>) -> F
 
 fn report_idle_route(
     listener: &ResolvedListener<'_>,
-    idle: &Object<L4RouteSpec>,
+    idle: &ObjectHead,
     serving: &ObjectHead,
     diagnostics: &mut Diagnostics,
 ) {

@@ -7,13 +7,14 @@ use crate::diagnostics::{Code, Diagnostics, FieldPath, Reported, codes};
 use crate::hostname::Hostname;
 use crate::parser::api::{FromNamespaces, Listener, RouteNamespaces, TlsMode};
 use crate::parser::manifests::Kind;
+use crate::parser::route::RouteKind;
 use crate::path;
 
-use super::attachment::Attachment;
 use super::certificate::KeyPairId;
 use super::frontend::ClientValidation;
 use super::listener_tls::Termination;
 use super::owner::ListenerOwner;
+use super::route::RouteId;
 use super::selector;
 
 /// A listener, by its position in the resolved Gateways.
@@ -88,34 +89,6 @@ impl Protocol {
     }
 }
 
-/// A kind of route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
-pub enum RouteKind {
-    Http,
-    Grpc,
-    Tls,
-    Tcp,
-    Udp,
-}
-
-impl RouteKind {
-    /// The kind as manifests write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Http => "HTTPRoute",
-            Self::Grpc => "GRPCRoute",
-            Self::Tls => "TLSRoute",
-            Self::Tcp => "TCPRoute",
-            Self::Udp => "UDPRoute",
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        [Self::Http, Self::Grpc, Self::Tls, Self::Tcp, Self::Udp].into_iter().find(|kind| kind.name() == name)
-    }
-}
-
 /// A listener with everything that decides what it serves.
 #[derive(Debug)]
 pub struct ResolvedListener<'m> {
@@ -144,8 +117,8 @@ pub struct ResolvedListener<'m> {
     pub conflict: Option<Code>,
     /// Why no route can match its namespaces' selector.
     pub bad_selector: Option<Reported>,
-    /// The routes that attached, in input order.
-    pub attached: Vec<Attachment>,
+    /// The routes that attached, by kind, namespace and name.
+    pub attached: Vec<RouteId>,
 }
 
 impl ResolvedListener<'_> {

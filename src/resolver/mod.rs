@@ -9,18 +9,14 @@ mod address;
 mod age;
 mod attachment;
 mod backend;
-mod backend_refs;
 mod backend_tls;
 mod certificate;
 mod client_certificate;
 mod endpoint_slice;
-mod filter;
 mod foreign;
 mod frontend;
 mod gateway;
 mod group_slip;
-mod grpc_route;
-mod http_route;
 mod l4_route;
 mod listener;
 mod listener_set;
@@ -31,6 +27,7 @@ mod owner;
 mod policy;
 mod reference;
 mod reference_grant;
+mod route;
 mod selector;
 mod share;
 mod shared_hostname;
@@ -43,28 +40,24 @@ mod usage;
 use std::collections::HashSet;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
-use crate::hostname::Hostname;
 use crate::options::{Options, PortMap};
-use crate::parser::api::{L4RouteSpec, XBackendTrafficPolicySpec};
-use crate::parser::manifests::{Kind, Manifests, Metadata, Object};
+use crate::parser::manifests::{Kind, Manifests, Metadata};
+use crate::parser::route::RouteKind;
 
 pub use address::GatewayAddresses;
 pub use age::Age;
-pub use attachment::{Attachment, ParentRefusal, ParentSource, RouteParent};
+pub use attachment::{ParentRefusal, ParentSource, RouteParent};
 pub use backend::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
 pub use backend_tls::{BackendTlsPolicies, TlsSettings, TrustAnchors};
 pub use certificate::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, PRIVATE_KEY_KEY, Stored, StoredBundle,
     StoredPair,
 };
-pub use filter::{FilterRefs, Speech};
 pub use foreign::{ForeignUse, foreign_uses};
 pub use frontend::ClientValidation;
 pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
-pub use grpc_route::ResolvedGrpcRoute;
-pub use http_route::ResolvedHttpRoute;
-pub use l4_route::{ResolvedL4Route, serving_route};
-pub use listener::{ListenerId, Protocol, ResolvedListener, RouteKind};
+pub use l4_route::serving_route;
+pub use listener::{ListenerId, Protocol, ResolvedListener};
 pub use listener_set::{Membership, ResolvedListenerSet};
 pub use listener_tls::Termination;
 pub use origin::{OriginTable, Place};
@@ -72,8 +65,10 @@ pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference::References;
 pub use reference_grant::Grants;
+use route::RouteResolver;
+pub use route::{ResolvedBackend, ResolvedFilter, ResolvedRoute, ResolvedRule, RouteId, Routes, RuleSession};
 pub use stand_in::{NamedAt, StandIn, StandIns};
-pub use tls_route::{ResolvedTlsRoute, ServerNames};
+pub use tls_route::ServerNames;
 pub use traffic_policy::{TrafficPolicies, retry_concurrency};
 pub use usage::BackendUsage;
 use usage::UsageBuilder;
@@ -89,16 +84,8 @@ pub struct Resolved<'m> {
     pub gateways: Vec<ResolvedGateway<'m>>,
     /// The ListenerSets, by age, namespace and name.
     pub listener_sets: Vec<ResolvedListenerSet<'m>>,
-    /// The HTTPRoutes, by namespace and name.
-    pub http_routes: Vec<ResolvedHttpRoute<'m>>,
-    /// The GRPCRoutes, by namespace and name.
-    pub grpc_routes: Vec<ResolvedGrpcRoute<'m>>,
-    /// The TLSRoutes, by namespace and name.
-    pub tls_routes: Vec<ResolvedTlsRoute<'m>>,
-    /// The TCPRoutes, by namespace and name.
-    pub tcp_routes: Vec<ResolvedL4Route<'m>>,
-    /// The UDPRoutes, by namespace and name.
-    pub udp_routes: Vec<ResolvedL4Route<'m>>,
+    /// The routes of all kinds.
+    pub routes: Routes<'m>,
     /// Every backend that some reference names and may use.
     pub backends: BackendIndex<'m>,
     /// The XBackendTrafficPolicies.
@@ -113,22 +100,6 @@ impl<'m> Resolved<'m> {
     /// The listener of an id.
     pub fn listener(&self, id: ListenerId) -> &ResolvedListener<'m> {
         &self.gateways[id.gateway].listeners[id.listener]
-    }
-
-    /// The metadata and the hostnames of an attached route that speaks HTTP;
-    /// `None` for the other kinds.
-    pub fn http_names(&self, attachment: Attachment) -> Option<(&'m Metadata, &[Hostname])> {
-        match attachment.kind {
-            RouteKind::Http => {
-                let ResolvedHttpRoute { object, hostnames, .. } = &self.http_routes[attachment.route];
-                Some((&object.metadata, hostnames))
-            }
-            RouteKind::Grpc => {
-                let ResolvedGrpcRoute { object, hostnames, .. } = &self.grpc_routes[attachment.route];
-                Some((&object.metadata, hostnames))
-            }
-            RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => None,
-        }
     }
 }
 
@@ -150,32 +121,19 @@ pub fn resolve<'m>(
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, diagnostics);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, diagnostics);
     let mut backends = BackendIndex::new(manifests, options, policies, external);
-    let mut parents = attachment::Attacher::new(manifests, options, &mut gateways, &listener_sets);
-    let http_routes: Vec<_> = by_name(&manifests.http_routes)
-        .into_iter()
-        .map(|route| http_route::resolve_http_route(route, &mut parents, &grants, &mut backends, diagnostics))
-        .collect();
-    let grpc_routes: Vec<_> = by_name(&manifests.grpc_routes)
-        .into_iter()
-        .map(|route| grpc_route::resolve_grpc_route(route, &mut parents, &grants, &mut backends, diagnostics))
-        .collect();
-    let tls_routes: Vec<_> = by_name(&manifests.tls_routes)
-        .into_iter()
-        .map(|route| tls_route::resolve_tls_route(route, &mut parents, &grants, &mut backends, diagnostics))
-        .collect();
-    let mut l4_routes = |kind, routes: &'m [Object<L4RouteSpec>]| -> Vec<ResolvedL4Route<'m>> {
-        let routes = by_name(routes).into_iter();
-        let resolve =
-            |route| l4_route::resolve_l4_route(kind, route, &mut parents, &grants, &mut backends, diagnostics);
-        routes.map(resolve).collect()
+    let mut attacher = attachment::Attacher::new(manifests, options, &mut gateways, &listener_sets);
+    let mut resolver = RouteResolver {
+        attacher: &mut attacher,
+        grants: &grants,
+        backends: &mut backends,
+        policies: &traffic_policies,
     };
-    let tcp_routes = l4_routes(RouteKind::Tcp, &manifests.tcp_routes);
-    let udp_routes = l4_routes(RouteKind::Udp, &manifests.udp_routes);
-    tls_route::report_shadowed(&gateways, &tls_routes, diagnostics);
-    shared_hostname::report_shared_hostnames(&gateways, &http_routes, &grpc_routes, diagnostics);
-    l4_route::report_idle_routes(&gateways, RouteKind::Tcp, &tcp_routes, diagnostics);
-    l4_route::report_idle_routes(&gateways, RouteKind::Udp, &udp_routes, diagnostics);
-    l4_route::report_tcp_on_tls(&gateways, &tcp_routes, &tls_routes, diagnostics);
+    let routes = resolver.resolve(manifests, diagnostics);
+    tls_route::report_shadowed(&gateways, &routes, diagnostics);
+    shared_hostname::report_shared_hostnames(&gateways, &routes, diagnostics);
+    l4_route::report_idle_routes(&gateways, RouteKind::Tcp, &routes, diagnostics);
+    l4_route::report_idle_routes(&gateways, RouteKind::Udp, &routes, diagnostics);
+    l4_route::report_tcp_on_tls(&gateways, &routes, diagnostics);
     report_unserved_kinds(manifests, diagnostics);
     endpoint_slice::report_orphans(manifests, options, diagnostics);
     endpoint_slice::report_unread_endpoints(manifests, diagnostics);
@@ -187,11 +145,7 @@ pub fn resolve<'m>(
         gateway_classes: gateway::resolve_classes(manifests, options),
         gateways,
         listener_sets,
-        http_routes,
-        grpc_routes,
-        tls_routes,
-        tcp_routes,
-        udp_routes,
+        routes,
         backends,
         traffic_policies,
         certificates,
@@ -201,17 +155,6 @@ pub fn resolve<'m>(
     resolved.backends.close();
     unjudged::note(&resolved, diagnostics);
     resolved
-}
-
-impl<'m> Resolved<'m> {
-    /// The policy whose session holds for a rule that declares none: that of
-    /// the first backend which has one. A session spans all backends of its
-    /// rule, so that the weights of a split do not end it.
-    pub fn policy_session(&self, outcomes: &[BackendRefOutcome]) -> Option<&'m Object<XBackendTrafficPolicySpec>> {
-        let backends = outcomes.iter().flatten().map(|id| self.backends.get(*id));
-        let mut policies = backends.filter_map(|backend| self.traffic_policies.of_backend(backend));
-        policies.find(|policy| policy.spec.session_persistence.is_some())
-    }
 }
 
 impl<'m> Resolved<'m> {
@@ -231,27 +174,17 @@ impl<'m> Resolved<'m> {
     /// Decides which Gateways are emitted, and notes through which ones backends are used.
     fn mark_used(&mut self) {
         let services = self.services_of_policies();
-        let Self { gateways, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, backends, usage, .. } = self;
-        macro_rules! uses {
-            ($($routes:ident),+) => {
-                [$($routes.iter().map(|r| (r.object, &r.parents, &r.backends)).map(|(object, parents, backends)| {
-                    (object.kind, object.position.context, parents, backends)
-                }).collect::<Vec<_>>()),+]
-            };
-        }
-        let uses = uses!(http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes).concat();
-        let filters = http_routes.iter().map(|r| (&r.parents, &r.filters));
-        let filters: Vec<_> = filters.chain(grpc_routes.iter().map(|r| (&r.parents, &r.filters))).collect();
-        let judged = uses.iter().filter(|(_, context, ..)| !context);
-        gateway::mark_emitted(gateways, judged.flat_map(|(_, _, parents, _)| parents.iter()));
+        let Self { gateways, routes, backends, usage, .. } = self;
+        let judged = routes.iter().filter(|route| !route.object().position.context);
+        gateway::mark_emitted(gateways, judged.flat_map(|route| &route.parents));
         let mut used = UsageBuilder::new(services);
-        for (kind, _, parents, outcomes) in uses {
-            outcomes.iter().flatten().flatten().for_each(|id| used.add(*id, backends.get(*id), kind, parents));
-        }
-        for (parents, filters) in filters {
-            let outcomes = filters.iter().flat_map(FilterRefs::outcomes);
-            let ids = outcomes.filter_map(|(_, outcome)| outcome.ok());
-            ids.for_each(|id| used.add(id, backends.get(id), Kind::HTTPRoute, parents));
+        for route in routes.iter() {
+            for rule in &route.rules {
+                let of_rule = rule.backends.iter().filter_map(|backend| backend.outcome.ok());
+                of_rule.for_each(|id| used.add(id, backends.get(id), route.kind(), &route.parents));
+                let of_filters = rule.all_filters().filter_map(|filter| filter.outcome?.ok());
+                of_filters.for_each(|id| used.add(id, backends.get(id), route.kind(), &route.parents));
+            }
         }
         *usage = used.build(backends);
         self.mark_ancestors();
@@ -305,13 +238,6 @@ fn report_unused_port_maps(options: &Options, gateways: &[ResolvedGateway<'_>], 
         let message = format!("`--port-map {prefix}{from}={to}` names a port that no listener has");
         diagnostics.report(Finding::new(codes::UNUSED_PORT_MAP, Location::Run, message));
     }
-}
-
-/// The objects in the order of namespace and name.
-fn by_name<S>(objects: &[Object<S>]) -> Vec<&Object<S>> {
-    let mut sorted: Vec<_> = objects.iter().collect();
-    sorted.sort_by_key(|object| object.metadata.sort_key());
-    sorted
 }
 
 /// Kinds that are decoded and checked, and not served yet.

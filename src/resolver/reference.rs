@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use crate::diagnostics::{FieldPath, Location, ObjectRef};
 use crate::options::Options;
 use crate::parser::api::{
-    BackendObjectReference, BackendRef, FrontendTlsConfig, GatewayTls, GrpcRouteFilter, HttpRouteFilter, L4RouteRule,
-    Listener, LocalObjectReference, ObjectReference, ParentReference, SecretObjectReference,
+    FrontendTlsConfig, GatewayTls, Listener, LocalObjectReference, ObjectReference, ParentReference,
+    SecretObjectReference,
 };
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
+use crate::parser::route::{BackendReference, Filter};
 use crate::path;
 
 /// The group, the kind, the namespace (empty for an object of the cluster) and the name of an object.
@@ -106,9 +107,9 @@ impl References {
         self.add(from, at, (group, kind), namespace.as_deref(), name);
     }
 
-    fn add_backend(&mut self, from: &ObjectHead, at: impl FnOnce() -> FieldPath, reference: &BackendObjectReference) {
-        let BackendObjectReference { group, kind, name, namespace, port: _ } = reference;
-        self.add(from, at, (group, kind), namespace.as_deref(), name);
+    fn add_backend(&mut self, from: &ObjectHead, at: impl FnOnce() -> FieldPath, reference: BackendReference<'_>) {
+        let BackendReference { group, kind, name, namespace, port: _ } = reference;
+        self.add(from, at, (group, kind), namespace, name);
     }
 
     fn add_gateways(&mut self, manifests: &Manifests, options: &Options) {
@@ -164,37 +165,17 @@ impl References {
     }
 
     fn add_routes(&mut self, manifests: &Manifests) {
-        for route in &manifests.http_routes {
-            self.add_parents(route, &route.spec.parent_refs);
-            for (rule, spec) in route.spec.rules.iter().enumerate() {
-                let at = || path!["spec", "rules", rule];
-                self.add_http_filters(route, at, &spec.filters);
-                for (index, backend) in spec.backend_refs.iter().enumerate() {
-                    let at = || path!["spec", "rules", rule, "backendRefs", index];
-                    self.add(route, at, (&backend.group, &backend.kind), backend.namespace.as_deref(), &backend.name);
-                    self.add_http_filters(route, at, &backend.filters);
+        for route in manifests.routes() {
+            let object = route.object;
+            self.add_parents(object, route.parent_refs);
+            for rule in route.rules() {
+                self.add_filters(object, &rule.path(), &rule.filters);
+                for (index, backend) in rule.backends.iter().enumerate() {
+                    let at = rule.path().with("backendRefs").with(index);
+                    self.add_backend(object, || at.clone(), backend.reference);
+                    self.add_filters(object, &at, &backend.filters);
                 }
             }
-        }
-        for route in &manifests.grpc_routes {
-            self.add_parents(route, &route.spec.parent_refs);
-            for (rule, spec) in route.spec.rules.iter().enumerate() {
-                let at = || path!["spec", "rules", rule];
-                self.add_grpc_filters(route, at, &spec.filters);
-                for (index, backend) in spec.backend_refs.iter().enumerate() {
-                    let at = || path!["spec", "rules", rule, "backendRefs", index];
-                    self.add(route, at, (&backend.group, &backend.kind), backend.namespace.as_deref(), &backend.name);
-                    self.add_grpc_filters(route, at, &backend.filters);
-                }
-            }
-        }
-        for route in &manifests.tls_routes {
-            self.add_parents(route, &route.spec.parent_refs);
-            self.add_l4_rules(route, &route.spec.rules);
-        }
-        for route in manifests.tcp_routes.iter().chain(&manifests.udp_routes) {
-            self.add_parents(route, &route.spec.parent_refs);
-            self.add_l4_rules(route, &route.spec.rules);
         }
     }
 
@@ -206,67 +187,21 @@ impl References {
         }
     }
 
-    fn add_http_filters(
-        &mut self,
-        from: &ObjectHead,
-        owner: impl Fn() -> FieldPath + Copy,
-        filters: &[HttpRouteFilter],
-    ) {
+    fn add_filters(&mut self, from: &ObjectHead, owner: &FieldPath, filters: &[Filter<'_>]) {
         for (index, filter) in filters.iter().enumerate() {
-            let at = |member: &'static str| owner().with("filters").with(index).with(member);
-            match filter {
-                HttpRouteFilter::ExtensionRef(reference) => self.add_local(from, || at("extensionRef"), reference),
-                HttpRouteFilter::RequestMirror(filter) => {
-                    self.add_backend(from, || at("requestMirror").with("backendRef"), &filter.backend_ref);
-                }
-                HttpRouteFilter::ExternalAuth(filter) => {
-                    self.add_backend(from, || at("externalAuth").with("backendRef"), &filter.backend_ref);
-                }
-                HttpRouteFilter::RequestHeaderModifier(_)
-                | HttpRouteFilter::ResponseHeaderModifier(_)
-                | HttpRouteFilter::RequestRedirect(_)
-                | HttpRouteFilter::UrlRewrite(_)
-                | HttpRouteFilter::Cors(_) => {}
-            }
-        }
-    }
-
-    fn add_grpc_filters(
-        &mut self,
-        from: &ObjectHead,
-        owner: impl Fn() -> FieldPath + Copy,
-        filters: &[GrpcRouteFilter],
-    ) {
-        for (index, filter) in filters.iter().enumerate() {
-            let at = |member: &'static str| owner().with("filters").with(index).with(member);
-            match filter {
-                GrpcRouteFilter::ExtensionRef(reference) => self.add_local(from, || at("extensionRef"), reference),
-                GrpcRouteFilter::RequestMirror(filter) => {
-                    self.add_backend(from, || at("requestMirror").with("backendRef"), &filter.backend_ref);
-                }
-                GrpcRouteFilter::RequestHeaderModifier(_) | GrpcRouteFilter::ResponseHeaderModifier(_) => {}
-            }
-        }
-    }
-
-    fn add_l4_rules(&mut self, from: &ObjectHead, rules: &[L4RouteRule]) {
-        for (rule, spec) in rules.iter().enumerate() {
-            for (index, backend) in spec.backend_refs.iter().enumerate() {
-                let BackendRef { group, kind, name, namespace, port: _, weight: _ } = backend;
-                let at = || path!["spec", "rules", rule, "backendRefs", index];
-                self.add(from, at, (group, kind), namespace.as_deref(), name);
+            let at = || owner.with("filters").with(index).with(filter.member());
+            if let Filter::ExtensionRef(reference) = filter {
+                self.add_local(from, at, reference);
+            } else if let Some(reference) = filter.backend() {
+                self.add_backend(from, || at().with("backendRef"), reference);
             }
         }
     }
 
     fn add_annotations(&mut self, manifests: &Manifests) {
-        let Manifests { gateways, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, services, .. } =
-            manifests;
+        let Manifests { gateways, services, .. } = manifests;
         gateways.iter().for_each(|gateway| self.add_annotated(gateway));
-        http_routes.iter().for_each(|route| self.add_annotated(route));
-        grpc_routes.iter().for_each(|route| self.add_annotated(route));
-        tls_routes.iter().for_each(|route| self.add_annotated(route));
-        tcp_routes.iter().chain(udp_routes).for_each(|route| self.add_annotated(route));
+        manifests.routes().for_each(|route| self.add_annotated(route.object));
         services.iter().for_each(|service| self.add_annotated(service));
     }
 

@@ -10,35 +10,34 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::diagnostics::{Diagnostics, codes};
 use crate::hostname::Hostname;
+use crate::parser::route::RouteKind;
 use crate::path;
 
 use super::gateway::ResolvedGateway;
-use super::grpc_route::ResolvedGrpcRoute;
-use super::http_route::ResolvedHttpRoute;
-use super::listener::{ResolvedListener, RouteKind};
+use super::listener::ResolvedListener;
+use super::route::{ResolvedRoute, RouteId, Routes};
 
 /// Warns once for each GRPCRoute that shares hosts with an HTTPRoute.
 pub(super) fn report_shared_hostnames(
     gateways: &[ResolvedGateway<'_>],
-    http_routes: &[ResolvedHttpRoute<'_>],
-    grpc_routes: &[ResolvedGrpcRoute<'_>],
+    routes: &Routes<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     let mut warned = BTreeSet::new();
     for listener in gateways.iter().flat_map(|gateway| &gateway.listeners) {
-        let attached = |kind| listener.attached.iter().filter(move |a| a.kind == kind).map(|a| a.route);
-        let mut grpc = attached(RouteKind::Grpc).peekable();
+        let mut grpc = routes.of_kind(&listener.attached, RouteKind::Grpc).peekable();
         if grpc.peek().is_none() {
             continue;
         }
         let mut hosts = HttpHosts::default();
-        attached(RouteKind::Http).for_each(|route| hosts.add(listener, &http_routes[route].hostnames, route));
+        let http = routes.of_kind(&listener.attached, RouteKind::Http);
+        http.for_each(|route| hosts.add(listener, &routes.get(route).hostnames, route));
         for route in grpc {
-            let shared = served(listener, &grpc_routes[route].hostnames).find_map(|host| hosts.meet(&host));
+            let shared = served(listener, &routes.get(route).hostnames).find_map(|host| hosts.meet(&host));
             if let Some(other) = shared
                 && warned.insert(route)
             {
-                warn(listener, &grpc_routes[route], &http_routes[other], diagnostics);
+                warn(listener, routes.get(route), routes.get(other), diagnostics);
             }
         }
     }
@@ -54,13 +53,13 @@ fn served(listener: &ResolvedListener<'_>, hostnames: &[Hostname]) -> impl Itera
 #[derive(Default)]
 struct HttpHosts {
     /// The hostnames themselves.
-    exactly: HashMap<Hostname, usize>,
+    exactly: HashMap<Hostname, RouteId>,
     /// The hostnames and everything that covers them.
-    covering: HashMap<Hostname, usize>,
+    covering: HashMap<Hostname, RouteId>,
 }
 
 impl HttpHosts {
-    fn add(&mut self, listener: &ResolvedListener<'_>, hostnames: &[Hostname], route: usize) {
+    fn add(&mut self, listener: &ResolvedListener<'_>, hostnames: &[Hostname], route: RouteId) {
         for host in served(listener, hostnames) {
             for above in host.ancestors() {
                 self.covering.entry(above).or_insert(route);
@@ -71,7 +70,7 @@ impl HttpHosts {
 
     /// A route that has some host in common with `host`: of two hostnames that
     /// meet, one covers the other.
-    fn meet(&self, host: &Hostname) -> Option<usize> {
+    fn meet(&self, host: &Hostname) -> Option<RouteId> {
         let below = self.covering.get(host).copied();
         below.or_else(|| host.ancestors().find_map(|above| self.exactly.get(&above).copied()))
     }
@@ -79,22 +78,24 @@ impl HttpHosts {
 
 fn warn(
     listener: &ResolvedListener<'_>,
-    grpc: &ResolvedGrpcRoute<'_>,
-    http: &ResolvedHttpRoute<'_>,
+    grpc: &ResolvedRoute<'_>,
+    http: &ResolvedRoute<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let (name, other) = (listener.in_words(), http.object.full_name());
-    let field = if grpc.object.spec.hostnames.is_empty() { path!["spec"] } else { path!["spec", "hostnames"] };
-    let other_field = if http.object.spec.hostnames.is_empty() { path!["spec"] } else { path!["spec", "hostnames"] };
+    let (name, other) = (listener.in_words(), http.object().full_name());
+    let field = |route: &ResolvedRoute<'_>| match route.hostnames.is_empty() {
+        true => path!["spec"],
+        false => path!["spec", "hostnames"],
+    };
     diagnostics.report(
-        grpc.object
+        grpc.object()
             .finding(
                 codes::SHARED_HOSTNAME,
-                field,
+                field(grpc),
                 format!("the route shares hosts of {name} with HTTPRoute `{other}`"),
             )
             .label("a controller may accept only one of the two")
-            .related(http.object.at(&other_field), "the HTTPRoute")
+            .related(http.object().at(&field(http)), "the HTTPRoute")
             .consequence("gRPC calls are tried here first; all other requests go to the HTTPRoute")
             .help("give the two routes hostnames that do not overlap, if other controllers shall serve them as well"),
     );

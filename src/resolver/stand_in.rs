@@ -16,10 +16,9 @@ use crate::parser::api::{
     ParentGatewayReference, ParentReference, RouteNamespaces, TlsMode,
 };
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectHead, ObjectKey, Position};
+use crate::parser::route::{Route, RouteKind};
 use crate::parser::source::DocumentId;
 use crate::path;
-
-use super::listener::RouteKind;
 
 /// What stands in for the default Gateways of a cluster, where the input has none and routes ask for them.
 const DEFAULT_NAME: &str = "(default Gateway)";
@@ -129,26 +128,9 @@ impl StandIns {
         }
         let mut missing: AllMissing<'_> = BTreeMap::new();
         let known = Known::new(manifests, options);
-        for route in &manifests.http_routes {
-            let view = (RouteKind::Http, &*route.spec.parent_refs, &*route.spec.hostnames);
-            known.note_route(route, view, &mut missing);
-            known.note_default(route, route.spec.use_default_gateways, (RouteKind::Http, view.2), &mut missing);
-        }
-        for route in &manifests.grpc_routes {
-            let view = (RouteKind::Grpc, &*route.spec.parent_refs, &*route.spec.hostnames);
-            known.note_route(route, view, &mut missing);
-            known.note_default(route, route.spec.use_default_gateways, (RouteKind::Grpc, view.2), &mut missing);
-        }
-        for route in &manifests.tls_routes {
-            let view = (RouteKind::Tls, &*route.spec.parent_refs, &*route.spec.hostnames);
-            known.note_route(route, view, &mut missing);
-            known.note_default(route, route.spec.use_default_gateways, (RouteKind::Tls, view.2), &mut missing);
-        }
-        for (kind, routes) in [(RouteKind::Tcp, &manifests.tcp_routes), (RouteKind::Udp, &manifests.udp_routes)] {
-            for route in routes {
-                known.note_route(route, (kind, &route.spec.parent_refs, &[]), &mut missing);
-                known.note_default(route, route.spec.use_default_gateways, (kind, &[]), &mut missing);
-            }
+        for route in manifests.routes() {
+            known.note_route(route, &mut missing);
+            known.note_default(route, &mut missing);
         }
         for set in &manifests.listener_sets {
             let ParentGatewayReference { group, kind, name, namespace } = &set.spec.parent_ref;
@@ -197,37 +179,27 @@ impl<'m> Known<'m> {
     }
 
     /// Notes what a route wants of parents that are missing.
-    fn note_route(
-        &self,
-        route: &'m ObjectHead,
-        (kind, parent_refs, hostnames): (RouteKind, &'m [ParentReference], &'m [String]),
-        missing: &mut AllMissing<'m>,
-    ) {
-        for (index, reference) in parent_refs.iter().enumerate() {
-            let Some(key) = self.missing(&route.metadata.namespace, reference) else { continue };
+    fn note_route(&self, route: Route<'m>, missing: &mut AllMissing<'m>) {
+        for (index, reference) in route.parent_refs.iter().enumerate() {
+            let Some(key) = self.missing(&route.object.metadata.namespace, reference) else { continue };
             let missing = missing.entry(key).or_default();
-            missing.name(route, path!["spec", "parentRefs", index, "name"]);
+            missing.name(route.object, path!["spec", "parentRefs", index, "name"]);
             let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
-            let wish = Wish { carrier: Carrier::of(kind), section: section_name.as_deref(), port: *port };
-            missing.wish(wish, hostnames);
+            let wish = Wish { carrier: Carrier::of(route.kind), section: section_name.as_deref(), port: *port };
+            missing.wish(wish, route.hostnames);
         }
     }
 
     /// Notes that a route asks for default Gateways of which the input has none.
-    fn note_default(
-        &self,
-        route: &'m ObjectHead,
-        asked: Option<DefaultScope>,
-        (kind, hostnames): (RouteKind, &'m [String]),
-        missing: &mut AllMissing<'m>,
-    ) {
-        if self.has_default || asked != Some(DefaultScope::All) || !self.options.gateways.is_empty() {
+    fn note_default(&self, route: Route<'m>, missing: &mut AllMissing<'m>) {
+        let is_asked = route.use_default_gateways == Some(DefaultScope::All);
+        if self.has_default || !is_asked || !self.options.gateways.is_empty() {
             return;
         }
         let key = ObjectKey { kind: Kind::Gateway, namespace: "default".to_owned(), name: DEFAULT_NAME.to_owned() };
         let missing = missing.entry(key).or_default();
-        missing.name(route, path!["spec", "useDefaultGateways"]);
-        missing.wish(Wish { carrier: Carrier::of(kind), section: None, port: None }, hostnames);
+        missing.name(route.object, path!["spec", "useDefaultGateways"]);
+        missing.wish(Wish { carrier: Carrier::of(route.kind), section: None, port: None }, route.hostnames);
     }
 
     /// The parent that a reference names, when it is missing.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::ir::{BackendName, Site};
-use crate::parser::manifests::Kind;
+use crate::parser::route::RouteKind;
 
 use super::attachment::RouteParent;
 use super::backend::{Backend, BackendId, BackendIndex, BackendObject};
@@ -35,7 +35,7 @@ impl<'m> UsageBuilder<'m> {
     }
 
     /// Notes that a route of `kind` with these parents uses a backend.
-    pub(super) fn add(&mut self, id: BackendId, backend: &Backend<'_>, kind: Kind, parents: &[RouteParent]) {
+    pub(super) fn add(&mut self, id: BackendId, backend: &Backend<'_>, kind: RouteKind, parents: &[RouteParent]) {
         let BackendName { namespace, name, port: _, site } = &backend.name;
         if *site == Site::Internal && !self.services.contains(&(namespace.as_str(), name.as_str())) {
             return;
@@ -49,10 +49,10 @@ impl<'m> UsageBuilder<'m> {
         let users = self.users.entry(id).or_default();
         for gateway in gateways {
             users.all.insert(gateway);
-            if !matches!(kind, Kind::TCPRoute | Kind::UDPRoute) {
+            if !matches!(kind, RouteKind::Tcp | RouteKind::Udp) {
                 users.requests.insert(gateway);
             }
-            if kind != Kind::UDPRoute {
+            if kind != RouteKind::Udp {
                 users.connections.insert(gateway);
             }
         }

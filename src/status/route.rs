@@ -5,10 +5,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::diagnostics::{FieldPath, Finding, Segment};
 use crate::options::Options;
-use crate::parser::api::{GrpcRouteRule, HttpRouteRule, L4RouteSpec, ParentReference, TlsRouteSpec};
 use crate::parser::manifests::ObjectHead;
 use crate::path;
-use crate::resolver::{Attachment, ParentSource, Resolved, RouteKind, RouteParent};
+use crate::resolver::{ParentSource, Resolved, ResolvedRoute, ResolvedRule, RouteId, RouteParent};
 
 use super::catalogue::Subject;
 use super::condition::Conditions;
@@ -41,76 +40,37 @@ pub(super) struct RouteVerdict<'e> {
     unresolved: Vec<Claim<'e>>,
 }
 
-/// The verdicts on all routes, by the position of the route in the resolved list of its kind.
+/// The verdicts on all routes, by [`RouteId`].
 #[derive(Clone, Debug)]
 pub(super) struct RouteVerdicts<'e> {
-    http: Vec<RouteVerdict<'e>>,
-    grpc: Vec<RouteVerdict<'e>>,
-    tls: Vec<RouteVerdict<'e>>,
-    tcp: Vec<RouteVerdict<'e>>,
-    udp: Vec<RouteVerdict<'e>>,
+    verdicts: Vec<RouteVerdict<'e>>,
     /// The routes that the API server would refuse.
-    refused: HashSet<Attachment>,
+    refused: HashSet<RouteId>,
 }
 
-impl RouteVerdicts<'_> {
+impl<'e> RouteVerdicts<'e> {
+    fn of(&self, route: RouteId) -> &RouteVerdict<'e> {
+        &self.verdicts[route.position()]
+    }
+
     /// Whether a route that attached to a listener is accepted there.
-    pub(super) fn is_accepted(&self, attachment: Attachment) -> bool {
-        let list = match attachment.kind {
-            RouteKind::Http => &self.http,
-            RouteKind::Grpc => &self.grpc,
-            RouteKind::Tls => &self.tls,
-            RouteKind::Tcp => &self.tcp,
-            RouteKind::Udp => &self.udp,
-        };
-        list[attachment.route].refusals.is_empty() && !self.refused.contains(&attachment)
+    pub(super) fn is_accepted(&self, route: RouteId) -> bool {
+        self.of(route).refusals.is_empty() && !self.refused.contains(&route)
     }
 }
 
 /// Judges the rules of every route.
 pub(super) fn judge_routes<'e>(resolved: &Resolved<'_>, evidence: &'e Evidence<'_>) -> RouteVerdicts<'e> {
-    let http = |rule: &HttpRouteRule| RuleShape { matches: rule.matches.len(), backends: rule.backend_refs.len() };
-    let grpc = |rule: &GrpcRouteRule| RuleShape { matches: rule.matches.len(), backends: rule.backend_refs.len() };
-    // The rules of the others are their backends.
-    let bytes = |spec: &L4RouteSpec| shapes(&spec.rules, |rule| rule_of_backends(rule.backend_refs.len()));
-    let tls = |spec: &TlsRouteSpec| shapes(&spec.rules, |rule| rule_of_backends(rule.backend_refs.len()));
-    macro_rules! judge {
-        ($list:ident, $shapes:expr) => {
-            resolved
-                .$list
-                .iter()
-                .map(|route| judge(evidence.of(&route.object.key()), &$shapes(&route.object.spec)))
-                .collect()
-        };
-    }
+    let shape = |rule: &ResolvedRule<'_>| RuleShape { matches: rule.matches.len(), backends: rule.backends.len() };
+    let verdict = |route: &ResolvedRoute<'_>| {
+        let shapes: Vec<_> = route.rules.iter().map(shape).collect();
+        judge(evidence.of(&route.object().key()), &shapes)
+    };
+    let refused = resolved.routes.with_ids().filter(|(_, route)| route.object().refusal.is_some());
     RouteVerdicts {
-        http: judge!(http_routes, |spec: &crate::parser::api::HttpRouteSpec| shapes(&spec.rules, http)),
-        grpc: judge!(grpc_routes, |spec: &crate::parser::api::GrpcRouteSpec| shapes(&spec.rules, grpc)),
-        tls: judge!(tls_routes, tls),
-        tcp: judge!(tcp_routes, bytes),
-        udp: judge!(udp_routes, bytes),
-        refused: refused_routes(resolved),
+        verdicts: resolved.routes.iter().map(verdict).collect(),
+        refused: refused.map(|(id, _)| id).collect(),
     }
-}
-
-fn refused_routes(resolved: &Resolved<'_>) -> HashSet<Attachment> {
-    let mut refused = HashSet::new();
-    macro_rules! add {
-        ($($list:ident $kind:ident),+) => {$(
-            let routes = resolved.$list.iter().enumerate().filter(|(_, route)| route.object.refusal.is_some());
-            refused.extend(routes.map(|(route, _)| Attachment { kind: RouteKind::$kind, route }));
-        )+};
-    }
-    add!(http_routes Http, grpc_routes Grpc, tls_routes Tls, tcp_routes Tcp, udp_routes Udp);
-    refused
-}
-
-fn shapes<R>(rules: &[R], shape: impl Fn(&R) -> RuleShape) -> Vec<RuleShape> {
-    rules.iter().map(shape).collect()
-}
-
-fn rule_of_backends(backends: usize) -> RuleShape {
-    RuleShape { matches: 0, backends }
 }
 
 fn judge<'e>(case: Case<'e>, rules: &[RuleShape]) -> RouteVerdict<'e> {
@@ -178,78 +138,63 @@ pub(super) fn route_statuses(
     options: &Options,
 ) -> Vec<ObjectStatus> {
     let mut statuses = Vec::new();
-    macro_rules! add {
-        ($($list:ident $verdicts:ident),+) => {$(
-            for (route, verdict) in resolved.$list.iter().zip(&verdicts.$verdicts) {
-                let is_wanted = scope == Scope::All || evidence.has(&route.object.key());
-                if !route.object.position.context && is_wanted {
-                    let view = RouteView { object: route.object, parent_refs: &route.object.spec.parent_refs };
-                    statuses.push(view.status(&route.parents, verdict, (resolved, evidence), options));
-                }
-            }
-        )+};
+    for (id, route) in resolved.routes.with_ids() {
+        let is_wanted = scope == Scope::All || evidence.has(&route.object().key());
+        if !route.object().position.context && is_wanted {
+            statuses.push(status_of(route, verdicts.of(id), (resolved, evidence), options));
+        }
     }
-    add!(http_routes http, grpc_routes grpc, tls_routes tls, tcp_routes tcp, udp_routes udp);
     statuses
 }
 
-/// A route of any kind.
-struct RouteView<'r> {
-    object: &'r ObjectHead,
-    parent_refs: &'r [ParentReference],
+fn status_of(
+    route: &ResolvedRoute<'_>,
+    verdict: &RouteVerdict<'_>,
+    (resolved, evidence): (&Resolved<'_>, &Evidence<'_>),
+    options: &Options,
+) -> ObjectStatus {
+    let entries = route.parents.iter().filter_map(|parent| {
+        let controller_name = match parent.gateway {
+            Some(gateway) => resolved.gateways[gateway].controller.clone()?,
+            None => options.controller_name().to_owned(),
+        };
+        let parent_ref = match parent.source {
+            ParentSource::Ref(index) => StatusReference::of_parent(route.declared.parent_refs.get(index)?),
+            // Nobody knows the default Gateways of a cluster.
+            ParentSource::Default(gateway) if resolved.gateways[gateway].stand_in.is_some() => return None,
+            ParentSource::Default(gateway) => StatusReference::of_gateway(&resolved.gateways[gateway]),
+        };
+        let conditions = conditions(route.object(), parent, verdict, evidence)?.into_list();
+        Some(ParentStatus { conditions, controller_name, parent_ref })
+    });
+    let parents = entries.take(MOST_PARENTS).collect();
+    ObjectStatus::new(route.object(), Status::Parents(ParentsStatus { parents }))
 }
 
-impl RouteView<'_> {
-    fn status(
-        &self,
-        parents: &[RouteParent],
-        verdict: &RouteVerdict<'_>,
-        (resolved, evidence): (&Resolved<'_>, &Evidence<'_>),
-        options: &Options,
-    ) -> ObjectStatus {
-        let entries = parents.iter().filter_map(|parent| {
-            let controller_name = match parent.gateway {
-                Some(gateway) => resolved.gateways[gateway].controller.clone()?,
-                None => options.controller_name().to_owned(),
-            };
-            let parent_ref = match parent.source {
-                ParentSource::Ref(index) => StatusReference::of_parent(self.parent_refs.get(index)?),
-                // Nobody knows the default Gateways of a cluster.
-                ParentSource::Default(gateway) if resolved.gateways[gateway].stand_in.is_some() => return None,
-                ParentSource::Default(gateway) => StatusReference::of_gateway(&resolved.gateways[gateway]),
-            };
-            let conditions = self.conditions(parent, verdict, evidence)?.into_list();
-            Some(ParentStatus { conditions, controller_name, parent_ref })
-        });
-        let parents = entries.take(MOST_PARENTS).collect();
-        ObjectStatus::new(self.object, Status::Parents(ParentsStatus { parents }))
-    }
-
-    /// `None` when nobody has anything to say about this parent.
-    fn conditions(
-        &self,
-        parent: &RouteParent,
-        verdict: &RouteVerdict<'_>,
-        evidence: &Evidence<'_>,
-    ) -> Option<Conditions> {
-        let RouteVerdict { refusals, dropped, unresolved } = verdict;
-        let mut conditions = Conditions::new(Subject::Route, self.object.metadata.generation);
-        let is_accepted = match &parent.refused {
-            Some(refusal) => {
-                let refusal = evidence.claim(refusal.finding?)?;
-                conditions.fail("Accepted", refusal.claim?.reason, refusal.message.clone());
-                conditions.because(&[refusal]);
-                false
-            }
-            None => conditions.judge("Accepted", refusals, "Accepted", "the route is accepted"),
-        };
-        conditions.judge("ResolvedRefs", unresolved, "ResolvedRefs", "all references are resolved");
-        let first = dropped.iter().find_map(|finding| finding.claim);
-        if let (true, Some(condition)) = (is_accepted, first) {
-            let message = format!("Dropped Rule: {}", describe(dropped));
-            conditions.hold("PartiallyInvalid", condition.reason, message);
-            conditions.because(dropped);
+/// `None` when nobody has anything to say about this parent.
+fn conditions(
+    object: &ObjectHead,
+    parent: &RouteParent,
+    verdict: &RouteVerdict<'_>,
+    evidence: &Evidence<'_>,
+) -> Option<Conditions> {
+    let RouteVerdict { refusals, dropped, unresolved } = verdict;
+    let mut conditions = Conditions::new(Subject::Route, object.metadata.generation);
+    let is_accepted = match &parent.refused {
+        Some(refusal) => {
+            let refusal = evidence.claim(refusal.finding?)?;
+            conditions.fail("Accepted", refusal.claim?.reason, refusal.message.clone());
+            conditions.because(&[refusal]);
+            false
         }
-        Some(conditions)
+        None => conditions.judge("Accepted", refusals, "Accepted", "the route is accepted"),
+    };
+    conditions.judge("ResolvedRefs", unresolved, "ResolvedRefs", "all references are resolved");
+    let first = dropped.iter().find_map(|finding| finding.claim);
+    if let (true, Some(condition)) = (is_accepted, first) {
+        let message = format!("Dropped Rule: {}", describe(dropped));
+        conditions.hold("PartiallyInvalid", condition.reason, message);
+        conditions.because(dropped);
     }
+    Some(conditions)
 }

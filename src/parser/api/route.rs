@@ -84,20 +84,6 @@ pub struct HttpBackendRef {
     pub filters: Vec<HttpRouteFilter>,
 }
 
-impl HttpBackendRef {
-    /// The reference itself.
-    pub fn object(&self) -> BackendObjectReference {
-        let Self { group, kind, name, namespace, port, weight: _, filters: _ } = self;
-        BackendObjectReference {
-            group: group.clone(),
-            kind: kind.clone(),
-            name: name.clone(),
-            namespace: namespace.clone(),
-            port: *port,
-        }
-    }
-}
-
 /// A filter of an HTTPRoute, one variant for each type.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "HttpRouteFilterFields")]
@@ -367,20 +353,6 @@ pub struct GrpcBackendRef {
     pub weight: u32,
     #[serde(default)]
     pub filters: Vec<GrpcRouteFilter>,
-}
-
-impl GrpcBackendRef {
-    /// The reference itself.
-    pub fn object(&self) -> BackendObjectReference {
-        let Self { group, kind, name, namespace, port, weight: _, filters: _ } = self;
-        BackendObjectReference {
-            group: group.clone(),
-            kind: kind.clone(),
-            name: name.clone(),
-            namespace: namespace.clone(),
-            port: *port,
-        }
-    }
 }
 
 /// A filter of a GRPCRoute, one variant for each type.

@@ -44,14 +44,6 @@ pub struct BackendRef {
     pub weight: u32,
 }
 
-impl BackendRef {
-    /// The reference without its weight.
-    pub fn object(&self) -> BackendObjectReference {
-        let Self { group, kind, name, namespace, port, weight: _ } = self.clone();
-        BackendObjectReference { group, kind, name, namespace, port }
-    }
-}
-
 /// A reference to a Secret, or to another kind that holds a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

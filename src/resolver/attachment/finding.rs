@@ -169,7 +169,7 @@ pub(super) fn no_matching_hostname(
     let mismatched: Vec<_> =
         judged.iter().filter(|(_, refusal)| *refusal == Some(Refusal::Hostname)).map(|(l, _)| *l).collect();
     let served: Vec<_> = mismatched.iter().map(|listener| format!("`{}`", listener.hostname)).collect();
-    let asked: Vec<_> = route.hostnames.unwrap_or_default().iter().map(|host| format!("`{host}`")).collect();
+    let asked: Vec<_> = route.hostnames.iter().map(|host| format!("`{host}`")).collect();
     let first = mismatched.first().map_or(0, |listener| listener.index);
     let message = match parent.section_name {
         Some(_) => format!("no hostname of the route meets {}", parent.describe()),

@@ -12,13 +12,13 @@ use crate::parser::api::{
     ExternalHostname, XBackendPort, XBackendProtocol, XBackendSpec, XBackendTls, XBackendTlsMode, XBackendType,
 };
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::route::RouteKind;
 use crate::path;
 use crate::spelling::nearest;
 
 use super::super::backend_tls::{TlsSettings, resolve_validation};
 use super::super::certificate::{CertificateIndex, Named};
 use super::super::client_certificate::resolve_client_certificate;
-use super::super::listener::RouteKind;
 use super::super::reference_grant::Grants;
 use super::unusable::Unusable;
 use super::{Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Suits};

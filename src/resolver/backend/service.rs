@@ -9,10 +9,10 @@ use crate::parser::api::{
     AddressType, EndpointPort, EndpointSlice, L4Protocol, Service, ServicePort, ServiceType, TargetPort,
 };
 use crate::parser::manifests::{Kind, Object, ObjectKey};
+use crate::parser::route::RouteKind;
 use crate::path;
 use crate::spelling::nearest;
 
-use super::super::listener::RouteKind;
 use super::unusable::Unusable;
 use super::{Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Suits};
 

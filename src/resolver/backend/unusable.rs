@@ -4,10 +4,10 @@ use crate::diagnostics::{Change, FieldPath, Finding, Scalar, codes};
 use crate::ir::{BackendName, Site};
 use crate::parser::api::L4Protocol;
 use crate::parser::manifests::{IS_REFUSED, Kind};
+use crate::parser::route::RouteKind;
 use crate::path;
 
 use super::super::group_slip;
-use super::super::listener::RouteKind;
 use super::super::object_name;
 use super::super::reference_grant::{Grants, Referent, Referrer};
 use super::{Backend, BackendIndex, BackendReferrer, Suits};

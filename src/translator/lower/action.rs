@@ -5,54 +5,31 @@ use std::sync::Arc;
 
 use crate::diagnostics::{FieldPath, Reported, codes};
 use crate::ir::{Cors, RETRIED_BODY_BYTES, Session, Target};
-use crate::parser::api::{HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec};
-use crate::parser::manifests::Object;
+use crate::parser::route::Filter;
 use crate::path;
-use crate::resolver::{BackendRefOutcome, Place};
+use crate::resolver::{Place, ResolvedBackend, ResolvedRule, RuleSession};
 
 use super::cluster::Carried;
-use super::filter::{FilterView, Filters, Idle, ListPlace};
+use super::filter::{Filters, Idle, ListPlace};
 use super::forward::{RuleAction, RuleBackend, RulePolicy, build_action};
 use super::retry::{lower_retry, lower_timeouts, session_retry};
 use super::rule::{RouteLowering, short};
 use super::session::{SessionSource, selector_value};
 
-/// A backendRef of a rule.
-#[derive(Clone, Debug)]
-pub(super) struct BackendSpec<'f> {
-    pub(super) weight: u32,
-    pub(super) filters: Vec<FilterView<'f>>,
-    pub(super) outcome: BackendRefOutcome,
-}
-
-/// The limits of a rule.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct PolicySpec<'s> {
-    pub(super) timeouts: Option<&'s HttpRouteTimeouts>,
-    pub(super) retry: Option<&'s HttpRouteRetry>,
-    pub(super) session: Option<&'s SessionPersistence>,
-    /// The policy whose session holds where the rule declares none.
-    pub(super) session_policy: Option<&'s Object<XBackendTrafficPolicySpec>>,
-}
-
 impl RouteLowering<'_> {
-    /// Lowers what a rule does.
-    pub(super) fn lower_action<'f>(
-        &mut self,
-        list: ListPlace<'_>,
-        filters: impl Iterator<Item = FilterView<'f>>,
-        backends: &[BackendSpec<'f>],
-        policy: PolicySpec<'_>,
-    ) -> RuleAction {
-        let own = self.lower_filters(list, filters);
-        let given = policy;
-        let policy = self.lower_policy(list, policy);
+    /// Lowers what a rule does. `prefix` is that of its only match.
+    pub(super) fn lower_action(&mut self, rule: &ResolvedRule<'_>, prefix: Option<&str>) -> RuleAction {
+        let at = path!["spec", "rules", rule.index];
+        let list = ListPlace { rule: rule.index, backend: None, owner: &at, prefix, after_changes: false };
+        let own = self.lower_filters(list, &rule.filters);
+        let policy = self.lower_policy(list, rule);
         let (Ok(mut filters), Ok(mut policy)) = (own, policy) else { return self.fail() };
         if filters.redirect.is_some() {
-            self.report_idle_policy(list, given);
-        } else if given.retry.is_some() {
+            self.report_idle_policy(list, rule);
+        } else if rule.retry.is_some() {
             self.note_retried_bodies(list);
         }
+        let backends = rule.backends.as_slice();
         if filters.redirect.is_none()
             && let Some(empty) = self.report_no_backend(list.owner, backends)
         {
@@ -100,10 +77,13 @@ impl RouteLowering<'_> {
     }
 
     /// Warns about limits of a rule that redirects.
-    fn report_idle_policy(&mut self, list: ListPlace<'_>, spec: PolicySpec<'_>) {
-        let PolicySpec { timeouts, retry, session, session_policy: _ } = spec;
-        let fields =
-            [("timeouts", timeouts.is_some()), ("retry", retry.is_some()), ("sessionPersistence", session.is_some())];
+    fn report_idle_policy(&mut self, list: ListPlace<'_>, rule: &ResolvedRule<'_>) {
+        let has_session = matches!(rule.session, Some(RuleSession::OfRule(_)));
+        let fields = [
+            ("timeouts", rule.timeouts.is_some()),
+            ("retry", rule.retry.is_some()),
+            ("sessionPersistence", has_session),
+        ];
         for (field, _) in fields.iter().filter(|(_, is_given)| *is_given) {
             self.report_idle(list.owner.with(*field), Idle::Policy);
         }
@@ -117,48 +97,33 @@ impl RouteLowering<'_> {
     }
 
     /// What holds for all backends of a rule.
-    fn lower_policy(&mut self, list: ListPlace<'_>, spec: PolicySpec<'_>) -> Result<RulePolicy, Reported> {
-        let PolicySpec { timeouts, retry, session, session_policy } = spec;
-        let retry = retry.map(lower_retry);
-        let timeouts = lower_timeouts(timeouts, retry.is_some());
-        let session = self.lower_session(list, session, session_policy)?;
+    fn lower_policy(&mut self, list: ListPlace<'_>, rule: &ResolvedRule<'_>) -> Result<RulePolicy, Reported> {
+        let retry = rule.retry.map(lower_retry);
+        let timeouts = lower_timeouts(rule.timeouts, retry.is_some());
+        let session = rule.session.map(|session| self.lower_session(list, session)).transpose()?;
         let retry = retry.or_else(|| session.as_ref().map(|_| session_retry()));
         Ok(RulePolicy { timeouts, retry, session, status: self.answers.failure })
     }
 
-    /// The session of a rule: its own, else that of a policy.
-    fn lower_session(
-        &mut self,
-        list: ListPlace<'_>,
-        own: Option<&SessionPersistence>,
-        policy: Option<&Object<XBackendTrafficPolicySpec>>,
-    ) -> Result<Option<Session>, Reported> {
+    fn lower_session(&mut self, list: ListPlace<'_>, session: RuleSession<'_>) -> Result<Session, Reported> {
         let rule = self.rule_in_words(list.rule);
         let consequence = self.answers.rule_fails;
-        let of_policy = policy.and_then(|policy| Some((policy, policy.spec.session_persistence.as_ref()?)));
-        let session = match (own, of_policy) {
-            (Some(spec), _) => {
-                let at = list.owner.with("sessionPersistence");
-                let source = SessionSource { object: self.object, at, rule, shared: false, consequence };
-                self.shared.sessions.lower(&source, spec, self.diagnostics)?
-            }
-            (None, Some((object, spec))) => {
-                let at = path!["spec", "sessionPersistence"];
-                let source = SessionSource { object, at, rule, shared: true, consequence };
-                self.shared.sessions.lower(&source, spec, self.diagnostics)?
-            }
-            (None, None) => return Ok(None),
+        let (object, at, spec) = match session {
+            RuleSession::OfRule(spec) => (self.object, list.owner.with("sessionPersistence"), spec),
+            RuleSession::OfPolicy(policy, spec) => (&policy.head, path!["spec", "sessionPersistence"], spec),
         };
-        Ok(Some(session))
+        let shared = matches!(session, RuleSession::OfPolicy(..));
+        let source = SessionSource { object, at, rule, shared, consequence };
+        self.shared.sessions.lower(&source, spec, self.diagnostics)
     }
 
     /// A rule in words that no other rule has.
     pub(super) fn rule_in_words(&self, rule: usize) -> String {
-        format!("{}/{}/{}/{rule}", self.answers.kind, self.namespace, self.name)
+        format!("{}/{}/{}/{rule}", self.answers.kind.in_names(), self.namespace, self.name)
     }
 
     /// What a rule does that nobody answers for; the reason has been reported then.
-    fn report_no_backend(&mut self, at: &FieldPath, backends: &[BackendSpec<'_>]) -> Option<RuleAction> {
+    fn report_no_backend(&mut self, at: &FieldPath, backends: &[ResolvedBackend<'_>]) -> Option<RuleAction> {
         if backends.is_empty() {
             self.report_no_backends(at.clone());
             return Some(RuleAction::respond(self.answers.no_backends));
@@ -189,11 +154,16 @@ impl RouteLowering<'_> {
         );
     }
 
-    fn lower_backend<'f>(&mut self, rule: ListPlace<'_>, index: usize, spec: &BackendSpec<'f>) -> RuleBackend<'f> {
-        let BackendSpec { weight, filters, outcome } = spec;
+    fn lower_backend<'f>(
+        &mut self,
+        rule: ListPlace<'_>,
+        index: usize,
+        backend: &ResolvedBackend<'f>,
+    ) -> RuleBackend<'f> {
+        let ResolvedBackend { weight, filters, outcome } = backend;
         let at = rule.owner.with("backendRefs").with(index);
         let list = ListPlace { backend: Some(index), owner: &at, ..rule };
-        let own = self.lower_filters(list, filters.iter().copied());
+        let own = self.lower_filters(list, filters);
         let cluster = outcome.ok().and_then(|id| self.clusters.get_for(id, self.answers.carried));
         let failure = Target::Invalid(self.answers.failure);
         let (target, filters) = match (cluster, own) {
@@ -214,7 +184,7 @@ impl RouteLowering<'_> {
     fn settle_cors(
         &mut self,
         list: ListPlace<'_>,
-        specs: &[BackendSpec<'_>],
+        specs: &[ResolvedBackend<'_>],
         backends: &mut [RuleBackend<'_>],
     ) -> Result<Option<Arc<Cors>>, Reported> {
         let Some(first) = backends.iter().find_map(|backend| backend.filters.cors.clone()) else { return Ok(None) };
@@ -223,7 +193,8 @@ impl RouteLowering<'_> {
             backends.iter_mut().for_each(|backend| backend.filters.cors = None);
             return Ok(Some(first));
         }
-        let has_cors = |spec: &BackendSpec<'_>| spec.filters.iter().any(|f| matches!(f, FilterView::Cors(_)));
+        let has_cors =
+            |spec: &ResolvedBackend<'_>| spec.filters.iter().any(|own| matches!(own.filter, Filter::Cors(_)));
         let index = specs.iter().position(has_cors).unwrap_or_default();
         Err(self.diagnostics.error(
             self.object

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::ir::{BackendName, Cluster, ClusterId, RetryLimit, UpstreamProtocol};
-use crate::parser::api::{RetryBudget, RetryConstraint};
+use crate::parser::api::{ExternalAuthProtocol, RetryBudget, RetryConstraint};
+use crate::parser::route::RouteKind;
 use crate::resolver::{
-    Backend, BackendId, BackendObject, BackendRefOutcome, BackendTls, FilterRefs, KeyPairId, OriginTable, Place,
-    Protocol, Resolved, RouteParent, Speech, retry_concurrency,
+    Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Place, Protocol, Resolved, ResolvedRoute,
+    retry_concurrency,
 };
 
 use super::key_material::KeyMaterial;
@@ -145,35 +146,28 @@ struct Use {
 fn uses(resolved: &Resolved<'_>, scope: Scope) -> HashSet<Use> {
     let mut uses = HashSet::new();
     let place = (resolved, scope);
-    for route in &resolved.http_routes {
-        for ((rule, outcomes), refs) in route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters) {
-            let session = rule.session_persistence.is_some() || resolved.policy_session(outcomes).is_some();
-            let least = u32::from(session);
-            let weights = rule.backend_refs.iter().map(|backend| backend.weight.max(least));
-            add_uses(place, &route.parents, weights, outcomes, |_| Carried::Http, &mut uses);
-            add_filter_uses(place, &route.parents, refs, Carried::Http, &mut uses);
-        }
-    }
-    for route in &resolved.grpc_routes {
-        for ((rule, outcomes), refs) in route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters) {
-            let session = rule.session_persistence.is_some() || resolved.policy_session(outcomes).is_some();
-            let least = u32::from(session);
-            let weights = rule.backend_refs.iter().map(|backend| backend.weight.max(least));
-            add_uses(place, &route.parents, weights, outcomes, |_| Carried::Grpc, &mut uses);
-            add_filter_uses(place, &route.parents, refs, Carried::Grpc, &mut uses);
-        }
-    }
-    for route in &resolved.tls_routes {
-        for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
-            let weights = rule.backend_refs.iter().map(|backend| backend.weight);
-            add_uses(place, &route.parents, weights, outcomes, stream_or_bytes, &mut uses);
-        }
-    }
-    for (routes, carried) in [(&resolved.tcp_routes, Carried::Stream), (&resolved.udp_routes, Carried::Datagrams)] {
-        for route in routes {
-            for (rule, outcomes) in route.object.spec.rules.iter().zip(&route.backends) {
-                let weights = rule.backend_refs.iter().map(|backend| backend.weight);
-                add_uses(place, &route.parents, weights, outcomes, |_| carried, &mut uses);
+    for route in resolved.routes.iter() {
+        let own = match route.kind() {
+            RouteKind::Http => |_| Carried::Http,
+            RouteKind::Grpc => |_| Carried::Grpc,
+            RouteKind::Tls => stream_or_bytes,
+            RouteKind::Tcp => |_| Carried::Stream,
+            RouteKind::Udp => |_| Carried::Datagrams,
+        };
+        for rule in &route.rules {
+            let backends: Vec<BackendId> = rule.used_backends().collect();
+            add_uses(place, route, &backends, own, &mut uses);
+            for filter in rule.all_filters() {
+                let Some(Ok(backend)) = filter.outcome else { continue };
+                match filter.protocol() {
+                    None => add_uses(place, route, &[backend], own, &mut uses),
+                    Some(ExternalAuthProtocol::Http) => {
+                        add_uses(place, route, &[backend], |_| Carried::Http, &mut uses);
+                    }
+                    Some(ExternalAuthProtocol::Grpc) => {
+                        add_uses(place, route, &[backend], |_| Carried::Grpc, &mut uses);
+                    }
+                }
             }
         }
     }
@@ -185,23 +179,18 @@ pub(super) fn stream_or_bytes(protocol: Protocol) -> Carried {
     if protocol == Protocol::TlsPassthrough { Carried::Bytes } else { Carried::Stream }
 }
 
-/// Adds the valid backends of a list whose weight is not 0, for every
-/// listener of the scope that the route attached to.
+/// Adds backends for every listener of the scope that the route attached to.
 fn add_uses(
-    place: (&Resolved<'_>, Scope),
-    parents: &[RouteParent],
-    weights: impl Iterator<Item = u32>,
-    outcomes: &[BackendRefOutcome],
+    (resolved, scope): (&Resolved<'_>, Scope),
+    route: &ResolvedRoute<'_>,
+    backends: &[BackendId],
     carried: impl Fn(Protocol) -> Carried,
     uses: &mut HashSet<Use>,
 ) {
-    let weighted = weights.zip(outcomes).filter(|(weight, _)| *weight > 0);
-    let backends: Vec<BackendId> = weighted.filter_map(|(_, outcome)| outcome.ok()).collect();
-    let (resolved, scope) = place;
-    for id in parents.iter().flat_map(|parent| &parent.listeners) {
+    for id in route.listeners() {
         let gateway = &resolved.gateways[id.gateway];
         if scope.has_gateway(gateway) {
-            let carried = carried(resolved.listener(*id).protocol);
+            let carried = carried(resolved.listener(id).protocol);
             let is_held = |id: &KeyPairId| scope == Scope::Judged || !resolved.certificates.is_unplaced_pair(*id);
             let certificate = gateway.client_certificate.filter(is_held);
             uses.extend(backends.iter().map(|backend| Use { backend: *backend, carried, certificate }));
@@ -209,42 +198,20 @@ fn add_uses(
     }
 }
 
-/// Adds what the filters of a rule refer to.
-fn add_filter_uses(
-    place: (&Resolved<'_>, Scope),
-    parents: &[RouteParent],
-    refs: &FilterRefs,
-    own: Carried,
-    uses: &mut HashSet<Use>,
-) {
-    for (speech, outcome) in refs.outcomes() {
-        let carried = match speech {
-            Speech::Route => own,
-            Speech::Http => Carried::Http,
-            Speech::Grpc => Carried::Grpc,
-        };
-        add_uses(place, parents, std::iter::once(1), &[outcome], |_| carried, uses);
-    }
-}
-
 /// What is sent again when it fails: to these clusters there may be many retries at a time.
 fn retried(resolved: &Resolved<'_>) -> HashSet<(BackendId, Carried)> {
-    let http = resolved.http_routes.iter().flat_map(|route| {
-        let rules = route.object.spec.rules.iter().zip(&route.backends);
-        rules.map(|(rule, outcomes)| {
-            let session = rule.session_persistence.is_some() || resolved.policy_session(outcomes).is_some();
-            (rule.retry.is_some() || session, outcomes, Carried::Http)
-        })
-    });
-    let grpc = resolved.grpc_routes.iter().flat_map(|route| {
-        let rules = route.object.spec.rules.iter().zip(&route.backends);
-        rules.map(|(rule, outcomes)| {
-            let session = rule.session_persistence.is_some() || resolved.policy_session(outcomes).is_some();
-            (session, outcomes, Carried::Grpc)
-        })
-    });
-    let retried = http.chain(grpc).filter(|(retries, ..)| *retries);
-    retried.flat_map(|(_, outcomes, carried)| outcomes.iter().flatten().map(move |id| (*id, carried))).collect()
+    let mut retried = HashSet::new();
+    for route in resolved.routes.iter() {
+        let carried = match route.kind() {
+            RouteKind::Http => Carried::Http,
+            RouteKind::Grpc => Carried::Grpc,
+            RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => continue,
+        };
+        for rule in route.rules.iter().filter(|rule| rule.is_retried()) {
+            retried.extend(rule.backends.iter().filter_map(|backend| Some((backend.outcome.ok()?, carried))));
+        }
+    }
+    retried
 }
 
 /// How many retries there may be at a time to a backend that is retried.

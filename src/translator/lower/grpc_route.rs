@@ -4,23 +4,21 @@
 //! turns its own answers to such requests into gRPC: 404 is UNIMPLEMENTED and
 //! 503 is UNAVAILABLE.
 
-use crate::diagnostics::{Diagnostics, FieldPath, codes};
+use crate::diagnostics::{FieldPath, codes};
 use crate::ir::{PathMatch, RouteMatch};
-use crate::parser::api::{GrpcMethodMatch, GrpcRouteMatch, GrpcRouteRule, ValueMatchType, XBackendTrafficPolicySpec};
-use crate::parser::manifests::Object;
+use crate::parser::api::{GrpcMethodMatch, GrpcRouteMatch, ValueMatchType};
+use crate::parser::route::RouteKind;
 use crate::path;
-use crate::resolver::{BackendRefOutcome, FilterRefs, OriginTable, Place, Resolved};
+use crate::resolver::{Place, ResolvedRule};
 
-use super::action::{BackendSpec, PolicySpec};
-use super::cluster::{Carried, Clusters};
-use super::filter::{FilterView, ListPlace};
+use super::cluster::Carried;
 use super::precedence::MatchRank;
-use super::rule::{Answers, LoweredMatch, LoweredRule, RouteLowering, Shared, short};
+use super::rule::{Answers, LoweredMatch, RouteLowering, short};
 
 /// How GRPCRoutes fail
 /// ([GRPCRouteRule](https://gateway-api.sigs.k8s.io/reference/spec/#grpcrouterule)).
 pub(super) const ANSWERS: Answers = Answers {
-    kind: "grpcroute",
+    kind: RouteKind::Grpc,
     carried: Carried::Grpc,
     failure: 503,
     no_backends: 404,
@@ -32,34 +30,8 @@ pub(super) const ANSWERS: Answers = Answers {
 /// One segment of a path: any service, or any method.
 const ANY_SEGMENT: &str = "[^/]+";
 
-/// Lowers the rules of every GRPCRoute, by the position of the route.
-pub(super) fn lower_grpc_routes(
-    resolved: &Resolved<'_>,
-    clusters: &Clusters,
-    shared: &mut Shared,
-    origins: &mut OriginTable,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Vec<LoweredRule>> {
-    let routes = resolved.grpc_routes.iter();
-    routes
-        .map(|route| {
-            let mut lowering = RouteLowering::new(route.object, &ANSWERS, clusters, shared, origins, diagnostics);
-            let rules = route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters).enumerate();
-            let rules = rules.map(|(index, ((rule, outcomes), refs))| {
-                let session = resolved.policy_session(outcomes);
-                lowering.lower_grpc_rule(index, rule, (outcomes, refs, session))
-            });
-            let rules: Vec<_> = rules.collect();
-            if rules.is_empty() {
-                lowering.report_no_rules();
-            }
-            rules
-        })
-        .collect()
-}
-
 impl RouteLowering<'_> {
-    fn report_no_rules(&mut self) {
+    pub(super) fn report_no_rules(&mut self) {
         self.diagnostics.report(
             self.object
                 .finding(codes::NO_BACKENDS, path!["spec"], "the route has no rules")
@@ -69,35 +41,19 @@ impl RouteLowering<'_> {
         );
     }
 
-    fn lower_grpc_rule(
+    /// The matches of a rule. One without any takes every call, but nobody knows what a rule that does not decode matches.
+    pub(super) fn lower_grpc_matches(
         &mut self,
-        rule: usize,
-        spec: &GrpcRouteRule,
-        (outcomes, refs, session_policy): (
-            &[BackendRefOutcome],
-            &FilterRefs,
-            Option<&Object<XBackendTrafficPolicySpec>>,
-        ),
-    ) -> LoweredRule {
-        let at = path!["spec", "rules", rule];
-        // The name of a rule serves those who refer to it; it changes nothing for traffic.
-        let GrpcRouteRule { name: _, matches, filters, backend_refs, session_persistence } = spec;
-        let mut lowered = Vec::with_capacity(matches.len().max(1));
-        lowered.extend(matches.iter().enumerate().filter_map(|(index, spec)| self.lower_grpc_match(rule, index, spec)));
-        // Nobody knows what a rule that does not decode matches.
-        if matches.is_empty() && self.object.has_rule(rule) {
-            lowered.push(self.match_every_call(rule));
+        rule: &ResolvedRule<'_>,
+        matches: &[GrpcRouteMatch],
+    ) -> Vec<LoweredMatch> {
+        if matches.is_empty() && rule.is_decoded {
+            return vec![self.match_every_call(rule.index)];
         }
-        let backends = backend_refs.iter().zip(outcomes).map(|(backend, outcome)| BackendSpec {
-            weight: backend.weight,
-            filters: backend.filters.iter().map(FilterView::from).collect(),
-            outcome: *outcome,
-        });
-        let backends: Vec<_> = backends.collect();
-        let list = ListPlace { rule, backend: None, owner: &at, prefix: None, refs, after_changes: false };
-        let policy = PolicySpec { session: session_persistence.as_ref(), session_policy, ..PolicySpec::default() };
-        let action = self.lower_action(list, filters.iter().map(FilterView::from), &backends, policy);
-        LoweredRule { matches: lowered, action }
+        let mut lowered = Vec::with_capacity(matches.len());
+        let matches = matches.iter().enumerate();
+        lowered.extend(matches.filter_map(|(index, spec)| self.lower_grpc_match(rule.index, index, spec)));
+        lowered
     }
 
     fn match_every_call(&mut self, rule: usize) -> LoweredMatch {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::hostname::Hostname;
 use crate::ir::{Action, ChainMatch, FilterChain, Handler, HttpConnection, Origin, Route};
-use crate::resolver::{Attachment, KeyPairId, ListenerId, Resolved, ResolvedListener};
+use crate::resolver::{KeyPairId, ListenerId, Resolved, ResolvedListener, RouteId};
 
 use super::cluster::Clusters;
 use super::filter::ExternalAuths;
@@ -66,21 +66,21 @@ fn listener_routes<'m>(
     scheme: &'static str,
 ) -> Vec<ListenerRoutes<'m>> {
     let resolved = lowering.resolved;
-    let mut lowered: BTreeMap<(Attachment, Option<KeyPairId>), Vec<RankedRoute>> = BTreeMap::new();
+    let mut lowered: BTreeMap<(RouteId, Option<KeyPairId>), Vec<RankedRoute>> = BTreeMap::new();
     ids.iter()
         .map(|id| {
             let listener = resolved.listener(*id);
             let mut own = ListenerRoutes::new(listener.hostname.clone(), lowering.origin_of(*id));
-            for attachment in &listener.attached {
+            for route in &listener.attached {
                 let certificate = resolved.gateways[id.gateway].client_certificate;
-                let routes = lowered.entry((*attachment, certificate)).or_insert_with(|| {
-                    let routes = routes_on_port(lowering.routes.rules(*attachment), scheme, listener.spec.port);
+                let routes = lowered.entry((*route, certificate)).or_insert_with(|| {
+                    let routes = routes_on_port(lowering.routes.rules(*route), scheme, listener.spec.port);
                     match lowering.clusters.differ_by_certificate() {
                         true => with_certificate(routes, lowering.clusters, lowering.auths, certificate),
                         false => routes,
                     }
                 });
-                add_route(resolved, listener, *attachment, routes, &mut own);
+                add_route(resolved, listener, *route, routes, &mut own);
             }
             own
         })
@@ -131,11 +131,11 @@ fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: u16) -> Vec
 fn add_route<'m>(
     resolved: &Resolved<'m>,
     listener: &ResolvedListener<'m>,
-    attachment: Attachment,
+    route: RouteId,
     routes: &[RankedRoute],
     own: &mut ListenerRoutes<'m>,
 ) {
-    let Some((metadata, hostnames)) = resolved.http_names(attachment) else { return };
+    let (metadata, hostnames) = (&resolved.routes.get(route).object().metadata, &resolved.routes.get(route).hostnames);
     let any = [Hostname::Any];
     let hostnames = if hostnames.is_empty() { &any[..] } else { hostnames };
     for hostname in hostnames.iter().filter(|host| host.intersection(&listener.hostname).is_some()) {

@@ -1,23 +1,20 @@
-//! The rules of HTTPRoutes: matches and actions.
+//! What HTTPRoutes match, and how they fail.
 
-use crate::diagnostics::Diagnostics;
 use crate::ir::RouteMatch;
-use crate::parser::api::{HttpRouteMatch, HttpRouteRule, PathMatchType, XBackendTrafficPolicySpec};
-use crate::parser::manifests::Object;
+use crate::parser::api::{HttpRouteMatch, PathMatchType};
+use crate::parser::route::RouteKind;
 use crate::path;
-use crate::resolver::{BackendRefOutcome, FilterRefs, OriginTable, Place, Resolved};
+use crate::resolver::{Place, ResolvedRule};
 
-use super::action::{BackendSpec, PolicySpec};
-use super::cluster::{Carried, Clusters};
-use super::filter::{FilterView, ListPlace};
+use super::cluster::Carried;
 use super::path::lower_path_match;
 use super::precedence::MatchRank;
-use super::rule::{Answers, LoweredMatch, LoweredRule, RouteLowering, Shared, lower_value_match, short};
+use super::rule::{Answers, LoweredMatch, RouteLowering, lower_value_match, short};
 
 /// How HTTPRoutes fail
 /// ([HTTPBackendRef](https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule)).
-const ANSWERS: Answers = Answers {
-    kind: "httproute",
+pub(super) const ANSWERS: Answers = Answers {
+    kind: RouteKind::Http,
     carried: Carried::Http,
     failure: 500,
     no_backends: 500,
@@ -26,68 +23,28 @@ const ANSWERS: Answers = Answers {
     backend_fails: "requests for this backend get 500",
 };
 
-/// Lowers the rules of every HTTPRoute, by the position of the route.
-pub(super) fn lower_http_routes(
-    resolved: &Resolved<'_>,
-    clusters: &Clusters,
-    shared: &mut Shared,
-    origins: &mut OriginTable,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Vec<LoweredRule>> {
-    let routes = resolved.http_routes.iter();
-    routes
-        .map(|route| {
-            let mut lowering = RouteLowering::new(route.object, &ANSWERS, clusters, shared, origins, diagnostics);
-            let rules = route.object.spec.rules.iter().zip(&route.backends).zip(&route.filters).enumerate();
-            rules
-                .map(|(index, ((rule, outcomes), refs))| {
-                    let session = resolved.policy_session(outcomes);
-                    lowering.lower_http_rule(index, rule, (outcomes, refs, session))
-                })
-                .collect()
-        })
-        .collect()
+/// The prefix of a rule with one match, which is on a prefix.
+pub(super) fn only_prefix(matches: &[HttpRouteMatch]) -> Option<String> {
+    match matches {
+        [only] if only.path.match_type == PathMatchType::PathPrefix => {
+            Some(super::path::normalize(super::path::trim_prefix(&only.path.value)))
+        }
+        _ => None,
+    }
 }
 
 impl RouteLowering<'_> {
-    fn lower_http_rule(
+    /// The matches of a rule. Nobody knows what a rule that does not decode matches.
+    pub(super) fn lower_http_matches(
         &mut self,
-        rule: usize,
-        spec: &HttpRouteRule,
-        (outcomes, refs, session_policy): (
-            &[BackendRefOutcome],
-            &FilterRefs,
-            Option<&Object<XBackendTrafficPolicySpec>>,
-        ),
-    ) -> LoweredRule {
-        let at = path!["spec", "rules", rule];
-        // The name of a rule serves those who refer to it; it changes nothing for traffic.
-        let HttpRouteRule { name: _, matches, filters, backend_refs, timeouts, retry, session_persistence } = spec;
-        let prefix = match matches.as_slice() {
-            [only] if only.path.match_type == PathMatchType::PathPrefix => {
-                Some(super::path::normalize(super::path::trim_prefix(&only.path.value)))
-            }
-            _ => None,
-        };
+        rule: &ResolvedRule<'_>,
+        matches: &[HttpRouteMatch],
+    ) -> Vec<LoweredMatch> {
         let mut lowered = Vec::with_capacity(matches.len());
-        // Nobody knows what a rule that does not decode matches.
-        let known = if self.object.has_rule(rule) { matches.as_slice() } else { &[] };
-        lowered.extend(known.iter().enumerate().filter_map(|(index, spec)| self.lower_http_match(rule, index, spec)));
-        let backends = backend_refs.iter().zip(outcomes).map(|(backend, outcome)| BackendSpec {
-            weight: backend.weight,
-            filters: backend.filters.iter().map(FilterView::from).collect(),
-            outcome: *outcome,
-        });
-        let backends: Vec<_> = backends.collect();
-        let list = ListPlace { rule, backend: None, owner: &at, prefix: prefix.as_deref(), refs, after_changes: false };
-        let policy = PolicySpec {
-            timeouts: timeouts.as_ref(),
-            retry: retry.as_ref(),
-            session: session_persistence.as_ref(),
-            session_policy,
-        };
-        let action = self.lower_action(list, filters.iter().map(FilterView::from), &backends, policy);
-        LoweredRule { matches: lowered, action }
+        let known = if rule.is_decoded { matches } else { &[] };
+        let known = known.iter().enumerate();
+        lowered.extend(known.filter_map(|(index, spec)| self.lower_http_match(rule.index, index, spec)));
+        lowered
     }
 
     /// `None` when the match cannot be evaluated: it takes no requests.

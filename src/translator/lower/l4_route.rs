@@ -3,12 +3,12 @@
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, codes};
 use crate::ir::{BackendName, ChainMatch, FilterChain, Handler, Origin, TcpBackend, TcpProxy, UdpProxy};
-use crate::parser::api::{L4RouteRule, L4RouteSpec};
-use crate::parser::manifests::{Object, ObjectHead};
+use crate::parser::manifests::ObjectHead;
+use crate::parser::route::RouteKind;
 use crate::path;
 use crate::resolver::{
-    Backend, BackendId, BackendRefOutcome, BackendTls, KeyPairId, ListenerId, OriginTable, Place, Protocol, Resolved,
-    ResolvedL4Route, RouteKind, RouteParent, serving_route,
+    Backend, BackendId, BackendTls, KeyPairId, ListenerId, OriginTable, Place, Protocol, Resolved, ResolvedBackend,
+    ResolvedRoute, serving_route,
 };
 
 use super::cluster::{Carried, Clusters};
@@ -54,63 +54,37 @@ impl L4Shares {
     }
 }
 
-/// The backends of every TLSRoute, by its position.
-pub(super) fn lower_tls_routes(
+/// The backends of a route. Rules have no conditions: the first one takes everything.
+pub(super) fn lower_stream_route(
     resolved: &Resolved<'_>,
+    route: &ResolvedRoute<'_>,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
-) -> Vec<L4Shares> {
-    let routes = resolved.tls_routes.iter();
-    routes
-        .map(|route| {
-            let lost = "all connections of this rule are closed";
-            if is_on(resolved, &route.parents, Protocol::TlsPassthrough) {
-                report_tls_of_backends(resolved, &route.backends, diagnostics, |at, backend| {
-                    passed_through(route.object, at, backend)
-                });
-            }
-            lower_rules(route.object, &route.object.spec.rules, &route.backends, lost, origins, diagnostics)
-        })
-        .collect()
-}
-
-/// The backends of every TCPRoute or UDPRoute, by its position.
-pub(super) fn lower_l4_routes(
-    resolved: &Resolved<'_>,
-    kind: RouteKind,
-    origins: &mut OriginTable,
-    diagnostics: &mut Diagnostics,
-) -> Vec<L4Shares> {
-    let (routes, lost) = match kind {
-        RouteKind::Udp => (&resolved.udp_routes, "all datagrams of this rule are dropped"),
-        _ => (&resolved.tcp_routes, "all connections of this rule are closed"),
+) -> L4Shares {
+    let is_tls = route.kind() == RouteKind::Tls;
+    let lost = match route.kind() {
+        RouteKind::Udp => "all datagrams of this rule are dropped",
+        _ => "all connections of this rule are closed",
     };
-    let lower = |route: &ResolvedL4Route<'_>| {
-        if is_on(resolved, &route.parents, Protocol::Tcp) {
-            report_tls_of_backends(resolved, &route.backends, diagnostics, |at, backend| {
-                second_layer(route.object, at, backend)
-            });
-        }
-        lower_rules(route.object, &route.object.spec.rules, &route.backends, lost, origins, diagnostics)
-    };
-    routes.iter().map(lower).collect()
-}
-
-/// Whether a route attached to some listener of a protocol.
-fn is_on(resolved: &Resolved<'_>, parents: &[RouteParent], protocol: Protocol) -> bool {
-    parents.iter().flat_map(|parent| &parent.listeners).any(|id| resolved.listener(*id).protocol == protocol)
+    let watched = if is_tls { Protocol::TlsPassthrough } else { Protocol::Tcp };
+    if route.listeners().any(|id| resolved.listener(id).protocol == watched) {
+        let finding = if is_tls { passed_through } else { second_layer };
+        report_tls_of_backends(resolved, route, diagnostics, |at, backend| finding(route.object(), at, backend));
+    }
+    lower_rules(route, lost, origins, diagnostics)
 }
 
 /// Reports something about each backend of a route's first rule that wants TLS.
 fn report_tls_of_backends(
     resolved: &Resolved<'_>,
-    outcomes: &[Vec<BackendRefOutcome>],
+    route: &ResolvedRoute<'_>,
     diagnostics: &mut Diagnostics,
     finding: impl Fn(FieldPath, &Backend<'_>) -> Finding,
 ) {
-    for (index, outcome) in outcomes.first().into_iter().flatten().enumerate() {
-        let Ok(id) = outcome else { continue };
-        let backend = resolved.backends.get(*id);
+    let backends = route.rules.first().map(|rule| rule.backends.as_slice()).unwrap_or_default();
+    for (index, backend) in backends.iter().enumerate() {
+        let Ok(id) = backend.outcome else { continue };
+        let backend = resolved.backends.get(id);
         if let BackendTls::Tls(settings) = &backend.tls
             && !settings.is_missing
         {
@@ -120,7 +94,7 @@ fn report_tls_of_backends(
 }
 
 /// Who connects to a listener of protocol TCP may speak TLS or not: nobody looks.
-fn second_layer(route: &Object<L4RouteSpec>, at: FieldPath, backend: &Backend<'_>) -> Finding {
+fn second_layer(route: &ObjectHead, at: FieldPath, backend: &Backend<'_>) -> Finding {
     let BackendName { namespace, name, port, site: _ } = &backend.name;
     route
         .finding(
@@ -145,33 +119,28 @@ fn passed_through(route: &ObjectHead, at: FieldPath, backend: &Backend<'_>) -> F
         .help("let the listener end TLS (`mode: Terminate`) where the gateway has to verify the backend")
 }
 
-/// Rules have no conditions: the first one takes everything.
 fn lower_rules(
-    object: &ObjectHead,
-    rules: &[L4RouteRule],
-    outcomes: &[Vec<BackendRefOutcome>],
+    route: &ResolvedRoute<'_>,
     lost: &str,
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> L4Shares {
+    let object = route.object();
     let registered = origins.object(object);
-    for unused in 1..rules.len() {
+    for unused in route.rules.iter().skip(1) {
         diagnostics.report(
             object
-                .finding(codes::NO_EFFECT, path!["spec", "rules", unused], "the first rule takes everything")
+                .finding(codes::NO_EFFECT, path!["spec", "rules", unused.index], "the first rule takes everything")
                 .consequence("this rule carries no traffic"),
         );
     }
     let mut entries = Vec::new();
-    let (backend_refs, outcomes) = match (rules.first(), outcomes.first()) {
-        (Some(L4RouteRule { name: _, backend_refs }), Some(outcomes)) => (backend_refs.as_slice(), outcomes.as_slice()),
-        _ => (&[][..], &[][..]),
-    };
-    for (index, (backend, outcome)) in backend_refs.iter().zip(outcomes).enumerate() {
+    let backends = route.rules.first().map(|rule| rule.backends.as_slice()).unwrap_or_default();
+    for (index, ResolvedBackend { weight, outcome, filters: _ }) in backends.iter().enumerate() {
         // Envoy refuses an entry of weight 0, which takes nothing anyway.
-        if backend.weight > 0 {
+        if *weight > 0 {
             let origin = origins.origin(registered, Place::BackendRef { rule: 0, index: short(index) });
-            entries.push(L4Share { weight: backend.weight, backend: outcome.ok(), origin });
+            entries.push(L4Share { weight: *weight, backend: outcome.ok(), origin });
         }
     }
     if entries.is_empty() {
@@ -189,11 +158,11 @@ fn lower_rules(
 /// The only chain of a listener of protocol TCP. Without a route it closes what it accepts.
 pub(super) fn lower_tcp_chain(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> FilterChain {
     let resolved = lowering.resolved;
-    let handler = match serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.tcp_routes) {
+    let handler = match serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes) {
         None => Handler::Close,
         Some(route) => {
             let certificate = resolved.gateways[id.gateway].client_certificate;
-            let backends = lowering.routes.tcp[route].backends(lowering.clusters, Carried::Stream, certificate);
+            let backends = lowering.routes.backends(route, lowering.clusters, Carried::Stream, certificate);
             Handler::Tcp(TcpProxy { backends })
         }
     };
@@ -203,9 +172,9 @@ pub(super) fn lower_tcp_chain(lowering: &mut SocketLowering<'_, '_>, id: Listene
 /// What a listener of protocol UDP does. Without a route it drops what it receives.
 pub(super) fn lower_udp(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> UdpProxy {
     let resolved = lowering.resolved;
-    let backends = match serving_route(resolved.listener(id), RouteKind::Udp, &resolved.udp_routes) {
+    let backends = match serving_route(resolved.listener(id), RouteKind::Udp, &resolved.routes) {
         None => vec![TcpBackend { weight: 1, cluster: None, origin: lowering.origin_of(id) }],
-        Some(route) => lowering.routes.udp[route].backends(lowering.clusters, Carried::Datagrams, None),
+        Some(route) => lowering.routes.backends(route, lowering.clusters, Carried::Datagrams, None),
     };
     UdpProxy { backends }
 }

@@ -8,11 +8,10 @@ use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::ir::{Authorities, CertificateId, FilterChain, GatewayName, Listener, Origin, Transport};
 use crate::parser::manifests::{Metadata, ObjectKey};
 use crate::path;
-use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginTable, Place, Resolved};
+use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginTable, Place, Resolved, ResolvedRoute};
 
 use super::cluster::Clusters;
 use super::filter::ExternalAuths;
-use super::grpc_route;
 use super::http_chain::lower_http_chain;
 use super::key_material::KeyMaterial;
 use super::l4_route::{lower_tcp_chain, lower_udp};
@@ -153,18 +152,15 @@ fn report_copies(resolved: &Resolved<'_>, placement: &Placement, declared: usize
     copied.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
     let Some(((kind, namespace, name), most)) = copied.first().copied() else { return };
     let at = || path!["spec", "hostnames"];
-    let is = |metadata: &Metadata| *metadata.namespace == **namespace && *metadata.name == **name;
     let message = format!(
         "{declared} declared matches become {} routes; those of `{namespace}/{name}` are copied {most} times",
         placement.total
     );
-    let mut http = resolved.http_routes.iter().map(|route| route.object);
-    let mut grpc = resolved.grpc_routes.iter().map(|route| route.object);
-    let finding = if *kind == grpc_route::ANSWERS.kind {
-        grpc.find(|object| is(&object.metadata)).map(|object| object.finding(codes::ROUTES_MULTIPLY, at(), &message))
-    } else {
-        http.find(|object| is(&object.metadata)).map(|object| object.finding(codes::ROUTES_MULTIPLY, at(), &message))
+    let is = |route: &&ResolvedRoute<'_>| {
+        route.kind().in_names() == *kind && route.object().metadata.sort_key() == (&**namespace, &**name)
     };
+    let route = resolved.routes.iter().find(is);
+    let finding = route.map(|route| route.object().finding(codes::ROUTES_MULTIPLY, at(), &message));
     let finding = finding.unwrap_or_else(|| Finding::new(codes::ROUTES_MULTIPLY, Location::Run, &message));
     diagnostics.report(
         finding

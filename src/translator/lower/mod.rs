@@ -31,7 +31,7 @@ mod virtual_host;
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::ir;
 use crate::options::{AccessLog, AccessLogFormat, Options};
-use crate::resolver::{OriginTable, Resolved, RouteKind};
+use crate::resolver::{OriginTable, Resolved};
 
 use key_material::KeyMaterial;
 use scope::Scope;
@@ -151,13 +151,7 @@ fn lower_scope<'m>(
     let mut material = KeyMaterial::new(scope, &resolved.certificates, options);
     let mut shared = rule::Shared::default();
     let clusters = cluster::lower_clusters(resolved, scope, &mut material, origins);
-    let routes = rule::LoweredRoutes {
-        http: http_route::lower_http_routes(resolved, &clusters, &mut shared, origins, diagnostics),
-        grpc: grpc_route::lower_grpc_routes(resolved, &clusters, &mut shared, origins, diagnostics),
-        tls: l4_route::lower_tls_routes(resolved, origins, diagnostics),
-        tcp: l4_route::lower_l4_routes(resolved, RouteKind::Tcp, origins, diagnostics),
-        udp: l4_route::lower_l4_routes(resolved, RouteKind::Udp, origins, diagnostics),
-    };
+    let routes = rule::LoweredRoutes::new(resolved, &clusters, &mut shared, origins, diagnostics);
     let parts = listener::Parts { scope, sockets, routes: &routes, clusters: &clusters, auths: &mut shared.auths };
     let (listeners, placement) = listener::lower_listeners(resolved, parts, &mut material, origins);
     let matches = routes.count_matches();

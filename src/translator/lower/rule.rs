@@ -4,55 +4,98 @@
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, codes};
-use crate::ir::{Origin, RouteMatch, RouteName, ValueMatch, ValuePattern};
+use crate::ir::{Origin, RouteMatch, RouteName, TcpBackend, ValueMatch, ValuePattern};
 use crate::parser::api::ValueMatchType;
 use crate::parser::manifests::ObjectHead;
-use crate::resolver::{Attachment, OriginTable, Place, RouteKind};
+use crate::parser::route::{Matches, RouteKind};
+use crate::resolver::{KeyPairId, OriginTable, Place, Resolved, ResolvedRoute, ResolvedRule, RouteId};
 
 use super::cluster::{Carried, Clusters};
 use super::filter::ExternalAuths;
 use super::forward::RuleAction;
-use super::l4_route::L4Shares;
+use super::l4_route::{L4Shares, lower_stream_route};
 use super::precedence::MatchRank;
 use super::re2;
 use super::session::SessionNames;
+use super::{grpc_route, http_route};
 
-/// The rules of every route, by the position of the route in its kind.
+/// What became of every route, by [`RouteId`].
 #[derive(Debug)]
-pub(super) struct LoweredRoutes {
-    /// The rules of the HTTPRoutes.
-    pub(super) http: Vec<Vec<LoweredRule>>,
-    /// The rules of the GRPCRoutes.
-    pub(super) grpc: Vec<Vec<LoweredRule>>,
-    /// The backends of the TLSRoutes.
-    pub(super) tls: Vec<L4Shares>,
-    /// The backends of the TCPRoutes.
-    pub(super) tcp: Vec<L4Shares>,
-    /// The backends of the UDPRoutes.
-    pub(super) udp: Vec<L4Shares>,
+pub(super) struct LoweredRoutes(Vec<LoweredRoute>);
+
+/// What became of a route.
+#[derive(Debug)]
+enum LoweredRoute {
+    /// The rules of one that takes requests.
+    Requests(Vec<LoweredRule>),
+    /// The backends of one that takes connections or datagrams.
+    Stream(L4Shares),
 }
 
 impl LoweredRoutes {
-    /// The rules of an attached route; none for kinds that HTTP listeners do not serve.
-    pub(super) fn rules(&self, attachment: Attachment) -> &[LoweredRule] {
-        match attachment.kind {
-            RouteKind::Http => &self.http[attachment.route],
-            RouteKind::Grpc => &self.grpc[attachment.route],
-            RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => &[],
+    /// Lowers the rules of all routes.
+    pub(super) fn new(
+        resolved: &Resolved<'_>,
+        clusters: &Clusters,
+        shared: &mut Shared,
+        origins: &mut OriginTable,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let lower = |route: &ResolvedRoute<'_>| {
+            let answers = match route.kind() {
+                RouteKind::Http => &http_route::ANSWERS,
+                RouteKind::Grpc => &grpc_route::ANSWERS,
+                RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => {
+                    return LoweredRoute::Stream(lower_stream_route(resolved, route, origins, diagnostics));
+                }
+            };
+            let mut lowering = RouteLowering::new(route.object(), answers, clusters, shared, origins, diagnostics);
+            let rules: Vec<_> = route.rules.iter().map(|rule| lowering.lower_rule(rule)).collect();
+            if rules.is_empty() && route.kind() == RouteKind::Grpc {
+                lowering.report_no_rules();
+            }
+            LoweredRoute::Requests(rules)
+        };
+        Self(resolved.routes.iter().map(lower).collect())
+    }
+
+    /// The rules of a route; none for kinds that HTTP listeners do not serve.
+    pub(super) fn rules(&self, route: RouteId) -> &[LoweredRule] {
+        match &self.0[route.position()] {
+            LoweredRoute::Requests(rules) => rules,
+            LoweredRoute::Stream(_) => &[],
+        }
+    }
+
+    /// The backends of a route, for what is sent to them.
+    pub(super) fn backends(
+        &self,
+        route: RouteId,
+        clusters: &Clusters,
+        carried: Carried,
+        certificate: Option<KeyPairId>,
+    ) -> Vec<TcpBackend> {
+        match &self.0[route.position()] {
+            LoweredRoute::Requests(_) => Vec::new(),
+            LoweredRoute::Stream(shares) => shares.backends(clusters, carried, certificate),
         }
     }
 
     /// How many matches all routes declare.
     pub(super) fn count_matches(&self) -> usize {
-        self.http.iter().chain(&self.grpc).flatten().map(|rule| rule.matches.len()).sum()
+        let rules = self.0.iter().flat_map(|route| match route {
+            LoweredRoute::Requests(rules) => rules.as_slice(),
+            LoweredRoute::Stream(_) => &[],
+        });
+        rules.map(|rule| rule.matches.len()).sum()
     }
 }
 
 /// How the rules of a kind of route answer when they cannot forward.
 #[derive(Debug)]
 pub(super) struct Answers {
-    /// The kind in route names.
-    pub(super) kind: &'static str,
+    /// The kind.
+    pub(super) kind: RouteKind,
     /// What is sent to backends.
     pub(super) carried: Carried,
     /// The status of a rule or a share that fails.
@@ -129,6 +172,15 @@ impl<'a> RouteLowering<'a> {
         }
     }
 
+    fn lower_rule(&mut self, rule: &ResolvedRule<'_>) -> LoweredRule {
+        let (matches, prefix) = match rule.matches {
+            Matches::Http(matches) => (self.lower_http_matches(rule, matches), http_route::only_prefix(matches)),
+            Matches::Grpc(matches) => (self.lower_grpc_matches(rule, matches), None),
+            Matches::Everything => (Vec::new(), None),
+        };
+        LoweredRule { matches, action: self.lower_action(rule, prefix.as_deref()) }
+    }
+
     /// An action for requests that cannot be forwarded.
     pub(super) fn fail(&self) -> RuleAction {
         RuleAction::respond(self.answers.failure)
@@ -144,7 +196,7 @@ impl<'a> RouteLowering<'a> {
         rank: MatchRank,
     ) -> LoweredMatch {
         let name = RouteName {
-            kind: self.answers.kind,
+            kind: self.answers.kind.in_names(),
             namespace: self.namespace.clone(),
             name: self.name.clone(),
             rule: short(rule),

@@ -8,8 +8,8 @@
 use crate::diagnostics::{Reported, codes};
 use crate::ir::{Across, Cluster, Endpoints, RetryLimit, SessionCarrier, SessionCookie, SessionRule, Target};
 use crate::path;
+use crate::resolver::ResolvedBackend;
 
-use super::action::BackendSpec;
 use super::filter::ListPlace;
 use super::forward::{RuleBackend, is_cluster};
 use super::rule::{RouteLowering, short};
@@ -52,7 +52,7 @@ impl RouteLowering<'_> {
             (find_difference(backends, &clusters), is_known)
         };
         let pool = Across::Pool(SessionRule {
-            kind: self.answers.kind,
+            kind: self.answers.kind.in_names(),
             namespace: self.namespace.clone(),
             name: self.name.clone(),
             rule: short(list.rule),
@@ -71,8 +71,8 @@ impl RouteLowering<'_> {
     }
 
     /// Warns where a session names the address of a Service, behind which the cluster chooses an endpoint.
-    pub(super) fn warn_virtual_backends(&mut self, list: ListPlace<'_>, backends: &[BackendSpec<'_>]) {
-        let is_virtual = |spec: &BackendSpec<'_>| spec.outcome.is_ok_and(|id| self.clusters.is_virtual(id));
+    pub(super) fn warn_virtual_backends(&mut self, list: ListPlace<'_>, backends: &[ResolvedBackend<'_>]) {
+        let is_virtual = |spec: &ResolvedBackend<'_>| spec.outcome.is_ok_and(|id| self.clusters.is_virtual(id));
         let Some(index) = backends.iter().position(is_virtual) else { return };
         self.diagnostics.report(
             self.object

@@ -13,8 +13,11 @@ use crate::hostname::Hostname;
 use crate::ir::{
     Authorities, ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, Material, TcpProxy, TlsTermination,
 };
+use crate::parser::manifests::Metadata;
+use crate::parser::route::RouteKind;
 use crate::resolver::{
-    ClientValidation, ListenerId, Protocol, ResolvedListener, RouteKind, ServerNames, Termination, serving_route,
+    ClientValidation, ListenerId, Protocol, Resolved, ResolvedListener, RouteId, ServerNames, Termination,
+    serving_route,
 };
 
 use super::cluster::{Carried, stream_or_bytes};
@@ -68,10 +71,10 @@ fn lower_stream_chains(
     let resolved = lowering.resolved;
     let listener = resolved.listener(id);
     let owner = |host: &Hostname| host.ancestors().find_map(|host| owners.get(&host).copied());
-    let server_names = ServerNames::of_listener(listener, &resolved.tls_routes);
+    let server_names = ServerNames::of_listener(listener, &resolved.routes);
     let mut hosts = server_names.hosts(&listener.hostname);
     hosts.retain(|host| owner(host) == Some(id));
-    let mut own: BTreeMap<usize, Vec<Hostname>> = BTreeMap::new();
+    let mut own: BTreeMap<RouteId, Vec<Hostname>> = BTreeMap::new();
     for host in &hosts {
         if let Some(route) = server_names.route(host) {
             own.entry(route).or_default().push(host.clone());
@@ -79,14 +82,11 @@ fn lower_stream_chains(
     }
     let rest = closing_chain(lowering, id);
     for (route, names) in own {
-        let object = resolved.tls_routes[route].object;
-        let metadata = &object.metadata;
         let certificate = resolved.gateways[id.gateway].client_certificate;
         let carried = stream_or_bytes(listener.protocol);
-        let backends = lowering.routes.tls[route].backends(lowering.clusters, carried, certificate);
-        let name = Some(("tlsroute", metadata.namespace.clone(), metadata.name.clone()));
+        let backends = lowering.routes.backends(route, lowering.clusters, carried, certificate);
         chains.push(FilterChain {
-            name: rest.name.clone().map(|chain| ChainName { route: name, ..chain }),
+            name: rest.name.clone().map(|chain| ChainName { route: Some(name_of(resolved, route)), ..chain }),
             select: select(&names),
             tls: tls.cloned(),
             handler: Handler::Tcp(TcpProxy { backends }),
@@ -107,17 +107,22 @@ fn lower_rest(
     rest: FilterChain,
 ) -> FilterChain {
     let resolved = lowering.resolved;
-    let Some(route) = serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.tcp_routes) else { return rest };
-    let metadata = &resolved.tcp_routes[route].object.metadata;
+    let Some(route) = serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes) else { return rest };
     let certificate = resolved.gateways[id.gateway].client_certificate;
-    let backends = lowering.routes.tcp[route].backends(lowering.clusters, Carried::Stream, certificate);
-    let name = Some(("tcproute", metadata.namespace.clone(), metadata.name.clone()));
+    let backends = lowering.routes.backends(route, lowering.clusters, Carried::Stream, certificate);
     FilterChain {
-        name: rest.name.map(|chain| ChainName { route: name, ..chain }),
+        name: rest.name.map(|chain| ChainName { route: Some(name_of(resolved, route)), ..chain }),
         tls: tls.cloned(),
         handler: Handler::Tcp(TcpProxy { backends }),
         ..rest
     }
+}
+
+/// A route as names of chains have it.
+fn name_of(resolved: &Resolved<'_>, route: RouteId) -> (&'static str, String, String) {
+    let route = resolved.routes.get(route);
+    let Metadata { namespace, name, .. } = &route.object().metadata;
+    (route.kind().in_names(), namespace.clone(), name.clone())
 }
 
 /// A chain that closes the connections for all hosts of a listener.

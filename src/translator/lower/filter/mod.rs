@@ -12,11 +12,9 @@ use std::sync::Arc;
 
 use crate::diagnostics::{FieldPath, Reported, codes};
 use crate::ir::{AuthId, Cors, HeaderMutations, Mirror, PathRewrite};
-use crate::parser::api::{
-    CorsFilter, ExternalAuthFilter, GrpcRouteFilter, HeaderFilter, HttpRouteFilter, LocalObjectReference,
-    RequestMirrorFilter, RequestRedirectFilter, UrlRewriteFilter,
-};
-use crate::resolver::{BackendRefOutcome, FilterRefs};
+use crate::parser::api::{HeaderFilter, LocalObjectReference, UrlRewriteFilter};
+use crate::parser::route::Filter;
+use crate::resolver::{BackendRefOutcome, ResolvedFilter};
 
 use super::header;
 use super::operator::find_operator;
@@ -24,45 +22,6 @@ use super::rule::RouteLowering;
 
 pub(super) use external_auth::ExternalAuths;
 pub(super) use redirect::{Idle, RedirectTemplate};
-
-/// A filter of whichever kind of route.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum FilterView<'f> {
-    RequestHeaders(&'f HeaderFilter),
-    ResponseHeaders(&'f HeaderFilter),
-    Mirror(&'f RequestMirrorFilter),
-    Redirect(&'f RequestRedirectFilter),
-    Rewrite(&'f UrlRewriteFilter),
-    Cors(&'f CorsFilter),
-    ExternalAuth(&'f ExternalAuthFilter),
-    Extension(&'f LocalObjectReference),
-}
-
-impl<'f> From<&'f HttpRouteFilter> for FilterView<'f> {
-    fn from(filter: &'f HttpRouteFilter) -> Self {
-        match filter {
-            HttpRouteFilter::RequestHeaderModifier(filter) => Self::RequestHeaders(filter),
-            HttpRouteFilter::ResponseHeaderModifier(filter) => Self::ResponseHeaders(filter),
-            HttpRouteFilter::RequestMirror(filter) => Self::Mirror(filter),
-            HttpRouteFilter::RequestRedirect(filter) => Self::Redirect(filter),
-            HttpRouteFilter::UrlRewrite(filter) => Self::Rewrite(filter),
-            HttpRouteFilter::Cors(filter) => Self::Cors(filter),
-            HttpRouteFilter::ExternalAuth(filter) => Self::ExternalAuth(filter),
-            HttpRouteFilter::ExtensionRef(reference) => Self::Extension(reference),
-        }
-    }
-}
-
-impl<'f> From<&'f GrpcRouteFilter> for FilterView<'f> {
-    fn from(filter: &'f GrpcRouteFilter) -> Self {
-        match filter {
-            GrpcRouteFilter::RequestHeaderModifier(filter) => Self::RequestHeaders(filter),
-            GrpcRouteFilter::ResponseHeaderModifier(filter) => Self::ResponseHeaders(filter),
-            GrpcRouteFilter::RequestMirror(filter) => Self::Mirror(filter),
-            GrpcRouteFilter::ExtensionRef(reference) => Self::Extension(reference),
-        }
-    }
-}
 
 /// The filters of a rule or of a backend.
 #[derive(Clone, Debug, Default)]
@@ -149,8 +108,6 @@ pub(super) struct ListPlace<'p> {
     pub(super) owner: &'p FieldPath,
     /// The prefix of the rule's only match.
     pub(super) prefix: Option<&'p str>,
-    /// What the filters refer to.
-    pub(super) refs: &'p FilterRefs,
     /// Whether filters before the list change what the backend sees.
     pub(super) after_changes: bool,
 }
@@ -168,24 +125,20 @@ impl RouteLowering<'_> {
     pub(super) fn lower_filters<'f>(
         &mut self,
         list: ListPlace<'_>,
-        filters: impl Iterator<Item = FilterView<'f>>,
+        filters: &[ResolvedFilter<'f>],
     ) -> Result<Filters<'f>, Reported> {
         let mut lowered = Filters::default();
         let (mut failed, mut idle) = (None, Vec::new());
-        for (index, filter) in filters.enumerate() {
+        for (index, ResolvedFilter { filter, outcome }) in filters.iter().enumerate() {
             let consequence = if list.backend.is_none() { self.answers.rule_fails } else { self.answers.backend_fails };
-            let context = FilterContext {
-                list,
-                at: list.owner.with("filters").with(index),
-                consequence,
-                outcome: list.refs.get(list.backend, index),
-            };
+            let context =
+                FilterContext { list, at: list.owner.with("filters").with(index), consequence, outcome: *outcome };
             idle.extend(match filter {
-                FilterView::Mirror(_) => Some((context.at.clone(), Idle::Mirror)),
-                FilterView::RequestHeaders(_) => Some((context.at.clone(), Idle::RequestHeaders)),
+                Filter::RequestMirror(_) => Some((context.at.clone(), Idle::Mirror)),
+                Filter::RequestHeaderModifier(_) => Some((context.at.clone(), Idle::RequestHeaders)),
                 _ => None,
             });
-            failed = failed.or(self.lower_one(&context, filter, &mut lowered).err());
+            failed = failed.or(self.lower_one(&context, *filter, &mut lowered).err());
         }
         if lowered.redirect.is_some() {
             idle.into_iter().for_each(|(at, idle)| self.report_idle(at, idle));
@@ -196,32 +149,32 @@ impl RouteLowering<'_> {
     fn lower_one<'f>(
         &mut self,
         context: &FilterContext<'_>,
-        filter: FilterView<'f>,
+        filter: Filter<'f>,
         lowered: &mut Filters<'f>,
     ) -> Result<(), Reported> {
         match filter {
-            FilterView::RequestHeaders(filter) => {
+            Filter::RequestHeaderModifier(filter) => {
                 self.check_headers(context, "requestHeaderModifier", filter)?;
                 lowered.request_headers.push(filter);
             }
-            FilterView::ResponseHeaders(filter) => {
+            Filter::ResponseHeaderModifier(filter) => {
                 self.check_headers(context, "responseHeaderModifier", filter)?;
                 lowered.response_headers.push(filter);
             }
-            FilterView::Redirect(filter) => lowered.redirect = Some(self.lower_redirect(context, filter)?),
-            FilterView::Rewrite(UrlRewriteFilter { hostname, path }) => {
+            Filter::RequestRedirect(filter) => lowered.redirect = Some(self.lower_redirect(context, filter)?),
+            Filter::UrlRewrite(UrlRewriteFilter { hostname, path }) => {
                 lowered.path_rewrite = self.lower_path(context, "urlRewrite", path.as_ref())?;
                 lowered.host_rewrite.clone_from(hostname);
             }
-            FilterView::Mirror(filter) => lowered.mirrors.extend(self.lower_mirror(context, filter)),
-            FilterView::Cors(filter) => lowered.cors = Some(Arc::new(self.lower_cors(context, filter)?)),
-            FilterView::ExternalAuth(filter) => {
+            Filter::RequestMirror(filter) => lowered.mirrors.extend(self.lower_mirror(context, filter)),
+            Filter::Cors(filter) => lowered.cors = Some(Arc::new(self.lower_cors(context, filter)?)),
+            Filter::ExternalAuth(filter) => {
                 if context.list.after_changes || lowered.changes_for_backend() {
                     self.report_asked_first(context);
                 }
                 lowered.auths.push(self.lower_external_auth(context, filter)?);
             }
-            FilterView::Extension(reference) => return Err(self.unknown_extension(context, reference)),
+            Filter::ExtensionRef(reference) => return Err(self.unknown_extension(context, reference)),
         }
         Ok(())
     }

@@ -1,0 +1,286 @@
+//! Routes with their references looked up. A rule owns its parts: its filters
+//! with what they refer to, its backends with what became of each reference,
+//! and the session that holds for it, its own or a policy's.
+
+use crate::diagnostics::{Diagnostics, FieldPath, ObjectRef};
+use crate::hostname::Hostname;
+use crate::parser::api::{
+    ExternalAuthProtocol, HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec,
+};
+use crate::parser::manifests::{Manifests, Object, ObjectHead};
+use crate::parser::route::{Filter, Matches, Route, RouteKind, Rule, RuleBackend};
+
+use super::attachment::{Attacher, RouteParent};
+use super::backend::{BackendId, BackendIndex, BackendRefOutcome, BackendReferrer};
+use super::listener::ListenerId;
+use super::reference_grant::Grants;
+use super::share::Lost;
+use super::traffic_policy::TrafficPolicies;
+
+/// A route, by its position among the resolved ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RouteId(usize);
+
+impl RouteId {
+    /// The position, for tables that have an entry for each route.
+    pub fn position(self) -> usize {
+        self.0
+    }
+}
+
+/// The routes of all kinds, by kind, namespace and name.
+#[derive(Debug, Default)]
+pub struct Routes<'m>(Vec<ResolvedRoute<'m>>);
+
+impl<'m> Routes<'m> {
+    /// The route of an id.
+    pub fn get(&self, id: RouteId) -> &ResolvedRoute<'m> {
+        &self.0[id.0]
+    }
+
+    /// The route of an object.
+    pub fn find(&self, object: &ObjectRef) -> Option<&ResolvedRoute<'m>> {
+        let key = (RouteKind::named(&object.kind)?, (object.namespace.as_str(), object.name.as_str()));
+        let place = self.0.binary_search_by_key(&key, |route| (route.kind(), route.object().metadata.sort_key()));
+        place.ok().map(|place| &self.0[place])
+    }
+
+    /// All routes.
+    pub fn iter(&self) -> impl Iterator<Item = &ResolvedRoute<'m>> {
+        self.0.iter()
+    }
+
+    /// All routes with their ids.
+    pub fn with_ids(&self) -> impl Iterator<Item = (RouteId, &ResolvedRoute<'m>)> {
+        (0..).map(RouteId).zip(&self.0)
+    }
+
+    /// The routes of the given ids that are of a kind.
+    pub fn of_kind<'r>(&'r self, ids: &'r [RouteId], kind: RouteKind) -> impl Iterator<Item = RouteId> + use<'r, 'm> {
+        ids.iter().copied().filter(move |id| self.get(*id).kind() == kind)
+    }
+}
+
+/// A route with its references looked up.
+#[derive(Debug)]
+pub struct ResolvedRoute<'m> {
+    /// What is declared.
+    pub declared: Route<'m>,
+    /// Its hostnames; empty is every host of the listener, and a TLSRoute without any has the one that stands for all.
+    pub hostnames: Vec<Hostname>,
+    /// What became of each parentRef that is ours to judge.
+    pub parents: Vec<RouteParent>,
+    /// Its rules.
+    pub rules: Vec<ResolvedRule<'m>>,
+}
+
+impl<'m> ResolvedRoute<'m> {
+    /// The object.
+    pub fn object(&self) -> &'m ObjectHead {
+        self.declared.object
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> RouteKind {
+        self.declared.kind
+    }
+
+    /// The listeners that the route attached to, through whichever parent.
+    pub fn listeners(&self) -> impl Iterator<Item = ListenerId> {
+        self.parents.iter().flat_map(|parent| parent.listeners.iter().copied())
+    }
+}
+
+/// A rule with its parts.
+#[derive(Debug)]
+pub struct ResolvedRule<'m> {
+    /// Its position in `spec.rules`.
+    pub index: usize,
+    /// Its conditions.
+    pub matches: Matches<'m>,
+    /// Whether all of it could be decoded: nobody knows what another one matches.
+    pub is_decoded: bool,
+    /// Its filters.
+    pub filters: Vec<ResolvedFilter<'m>>,
+    /// Its backends.
+    pub backends: Vec<ResolvedBackend<'m>>,
+    /// The limits of an HTTPRoute rule.
+    pub timeouts: Option<&'m HttpRouteTimeouts>,
+    /// The retries of an HTTPRoute rule.
+    pub retry: Option<&'m HttpRouteRetry>,
+    /// The session that holds for it.
+    pub session: Option<RuleSession<'m>>,
+}
+
+impl<'m> ResolvedRule<'m> {
+    /// Whether a request may be sent again. One that has a session is: its endpoint may be gone.
+    pub fn is_retried(&self) -> bool {
+        self.retry.is_some() || self.session.is_some()
+    }
+
+    /// The backends that can be used and get something: where there are sessions also one that has lost its share, for
+    /// those that it has.
+    pub fn used_backends(&self) -> impl Iterator<Item = BackendId> {
+        let used = self.backends.iter().filter(|backend| backend.weight > 0 || self.session.is_some());
+        used.filter_map(|backend| backend.outcome.ok())
+    }
+
+    /// The filters of the rule and of its backends.
+    pub fn all_filters(&self) -> impl Iterator<Item = &ResolvedFilter<'m>> {
+        self.filters.iter().chain(self.backends.iter().flat_map(|backend| &backend.filters))
+    }
+}
+
+/// A filter, and what became of the backend that it refers to.
+#[derive(Clone, Copy, Debug)]
+pub struct ResolvedFilter<'m> {
+    /// The filter.
+    pub filter: Filter<'m>,
+    /// The backend; `None` when the filter refers to none.
+    pub outcome: Option<BackendRefOutcome>,
+}
+
+impl ResolvedFilter<'_> {
+    /// What the filter sends to the backend that it refers to; `None` for what the route itself carries.
+    pub fn protocol(&self) -> Option<ExternalAuthProtocol> {
+        match self.filter {
+            Filter::ExternalAuth(filter) => Some(filter.protocol),
+            _ => None,
+        }
+    }
+}
+
+/// A backend of a rule.
+#[derive(Debug)]
+pub struct ResolvedBackend<'m> {
+    /// Its share, relative to the other backends.
+    pub weight: u32,
+    /// What became of the reference.
+    pub outcome: BackendRefOutcome,
+    /// Its own filters.
+    pub filters: Vec<ResolvedFilter<'m>>,
+}
+
+/// Where the session of a rule is declared.
+#[derive(Clone, Copy, Debug)]
+pub enum RuleSession<'m> {
+    /// In the rule.
+    OfRule(&'m SessionPersistence),
+    /// In the policy of a backend, which counts for rules that declare none.
+    OfPolicy(&'m Object<XBackendTrafficPolicySpec>, &'m SessionPersistence),
+}
+
+/// Attaches routes and looks up what their rules refer to.
+pub(super) struct RouteResolver<'r, 'a, 'm> {
+    pub(super) attacher: &'r mut Attacher<'a, 'm>,
+    pub(super) grants: &'r Grants<'m>,
+    pub(super) backends: &'r mut BackendIndex<'m>,
+    pub(super) policies: &'r TrafficPolicies<'m>,
+}
+
+impl<'m> RouteResolver<'_, '_, 'm> {
+    /// Resolves the routes of all kinds.
+    pub(super) fn resolve(&mut self, manifests: &'m Manifests, diagnostics: &mut Diagnostics) -> Routes<'m> {
+        let mut declared: Vec<Route<'m>> = manifests.routes().collect();
+        declared.sort_by_key(|route| (route.kind, route.object.metadata.sort_key()));
+        let routes = (0..).map(RouteId).zip(declared);
+        Routes(routes.map(|(id, route)| self.resolve_route(id, route, diagnostics)).collect())
+    }
+
+    fn resolve_route(&mut self, id: RouteId, declared: Route<'m>, diagnostics: &mut Diagnostics) -> ResolvedRoute<'m> {
+        let hostnames: Vec<_> = match declared.kind {
+            RouteKind::Tls if declared.hostnames.is_empty() => vec![Hostname::Any],
+            _ => declared.hostnames.iter().map(|host| Hostname::from_field(Some(host))).collect(),
+        };
+        let parents = self.attacher.attach(id, (&declared, &hostnames), diagnostics);
+        let rules = declared.rules().map(|rule| self.resolve_rule(&declared, rule, diagnostics)).collect();
+        ResolvedRoute { declared, hostnames, parents, rules }
+    }
+
+    fn resolve_rule(&mut self, route: &Route<'m>, rule: Rule<'m>, diagnostics: &mut Diagnostics) -> ResolvedRule<'m> {
+        let at = rule.path();
+        let Rule { index, matches, filters, backends, timeouts, retry, session_persistence } = rule;
+        let outcomes = self.resolve_backends(route, &at, &backends, diagnostics);
+        let filters = self.resolve_filters(route, &at, filters, diagnostics);
+        let mut resolved = Vec::with_capacity(backends.len());
+        for (position, (backend, outcome)) in backends.into_iter().zip(outcomes).enumerate() {
+            let at = at.with("backendRefs").with(position);
+            let filters = self.resolve_filters(route, &at, backend.filters, diagnostics);
+            resolved.push(ResolvedBackend { weight: backend.weight, outcome, filters });
+        }
+        let own = session_persistence.map(RuleSession::OfRule);
+        let session = own.or_else(|| self.policy_session(route.kind, &resolved));
+        let is_decoded = route.object.has_rule(index);
+        ResolvedRule { index, matches, is_decoded, filters, backends: resolved, timeouts, retry, session }
+    }
+
+    fn resolve_backends(
+        &mut self,
+        route: &Route<'m>,
+        at: &FieldPath,
+        backends: &[RuleBackend<'m>],
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<BackendRefOutcome> {
+        let (carried, answer) = lost_share(route.kind);
+        let weights: Vec<u32> = backends.iter().map(|backend| backend.weight).collect();
+        let resolve = |(index, backend): (usize, &RuleBackend<'m>)| {
+            let from = BackendReferrer {
+                object: route.object,
+                kind: route.kind,
+                path: at.with("backendRefs").with(index),
+                lost: Lost::Share { weights: &weights, index, carried, answer },
+            };
+            self.backends.resolve(&from, backend.reference, self.grants, diagnostics)
+        };
+        backends.iter().enumerate().map(resolve).collect()
+    }
+
+    /// Resolves the filters of a rule, or of a backend of the rule.
+    fn resolve_filters(
+        &mut self,
+        route: &Route<'m>,
+        owner: &FieldPath,
+        filters: Vec<Filter<'m>>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<ResolvedFilter<'m>> {
+        let resolve = |(index, filter): (usize, Filter<'m>)| {
+            let outcome = filter.backend().map(|reference| {
+                let from = BackendReferrer {
+                    object: route.object,
+                    kind: route.kind,
+                    path: owner.with("filters").with(index).with(filter.member()).with("backendRef"),
+                    lost: Lost::Told(match filter {
+                        Filter::ExternalAuth(_) => "nobody can be asked, so all requests that need it get 500",
+                        _ => "no copies are sent; the requests themselves are served",
+                    }),
+                };
+                self.backends.resolve(&from, reference, self.grants, diagnostics)
+            });
+            ResolvedFilter { filter, outcome }
+        };
+        filters.into_iter().enumerate().map(resolve).collect()
+    }
+
+    /// The session of a rule that declares none: that of the first backend whose policy has one. A session spans all
+    /// backends of its rule, so that the weights of a split do not end it.
+    fn policy_session(&self, kind: RouteKind, backends: &[ResolvedBackend<'m>]) -> Option<RuleSession<'m>> {
+        if !kind.has_requests() {
+            return None;
+        }
+        let known = backends.iter().filter_map(|backend| backend.outcome.ok()).map(|id| self.backends.get(id));
+        let mut policies = known.filter_map(|backend| self.policies.of_backend(backend));
+        policies.find_map(|policy| {
+            policy.spec.session_persistence.as_ref().map(|session| RuleSession::OfPolicy(policy, session))
+        })
+    }
+}
+
+/// What a route of a kind carries, and what becomes of the share of a backend that cannot be used.
+fn lost_share(kind: RouteKind) -> (&'static str, &'static str) {
+    match kind {
+        RouteKind::Http => ("requests", "get 500"),
+        RouteKind::Grpc => ("calls", "get UNAVAILABLE"),
+        RouteKind::Tls | RouteKind::Tcp => ("connections", "are closed"),
+        RouteKind::Udp => ("datagrams", "are dropped"),
+    }
+}
