@@ -4,14 +4,12 @@
 
 use crate::diagnostics::{Diagnostics, FieldPath, ObjectRef};
 use crate::hostname::Hostname;
-use crate::parser::api::{
-    ExternalAuthProtocol, HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec,
-};
+use crate::parser::api::{HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec};
 use crate::parser::manifests::{Manifests, Object, ObjectHead};
 use crate::parser::route::{Filter, Matches, Route, RouteKind, Rule, RuleBackend};
 
 use super::attachment::{Attacher, RouteParent};
-use super::backend::{BackendId, BackendIndex, BackendRefOutcome, BackendReferrer};
+use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
 use super::listener::ListenerId;
 use super::reference_grant::Grants;
 use super::share::Lost;
@@ -118,11 +116,10 @@ impl<'m> ResolvedRule<'m> {
         self.retry.is_some() || self.session.is_some()
     }
 
-    /// The backends that can be used and get something: where there are sessions also one that has lost its share, for
+    /// Whether a backend of the rule gets something: where there are sessions also one that has lost its share, for
     /// those that it has.
-    pub fn used_backends(&self) -> impl Iterator<Item = BackendId> {
-        let used = self.backends.iter().filter(|backend| backend.weight > 0 || self.session.is_some());
-        used.filter_map(|backend| backend.outcome.ok())
+    pub fn uses(&self, backend: &ResolvedBackend<'_>) -> bool {
+        backend.weight > 0 || self.session.is_some()
     }
 
     /// The filters of the rule and of its backends.
@@ -138,16 +135,6 @@ pub struct ResolvedFilter<'m> {
     pub filter: Filter<'m>,
     /// The backend; `None` when the filter refers to none.
     pub outcome: Option<BackendRefOutcome>,
-}
-
-impl ResolvedFilter<'_> {
-    /// What the filter sends to the backend that it refers to; `None` for what the route itself carries.
-    pub fn protocol(&self) -> Option<ExternalAuthProtocol> {
-        match self.filter {
-            Filter::ExternalAuth(filter) => Some(filter.protocol),
-            _ => None,
-        }
-    }
 }
 
 /// A backend of a rule.

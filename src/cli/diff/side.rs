@@ -234,7 +234,7 @@ impl<'c> Side<'c> {
         let mut users = BTreeMap::new();
         for (key, host) in &self.hosts {
             for rule in host.rules.iter().filter(|rule| rule.is_reached) {
-                for id in clusters_of(&rule.route.action, self.config) {
+                for id in self.config.clusters_of(&rule.route.action) {
                     users.entry(cluster_name(self.config.cluster(id), self.config)).or_insert_with(|| {
                         let request = super::rules::taken(self, key, host, rule);
                         (key.chain.socket.gateway.clone(), self.place(rule), request)
@@ -383,23 +383,6 @@ fn sorted(matches: &RouteMatch) -> RouteMatch {
         values
     };
     RouteMatch { path: path.clone(), method: method.clone(), headers: sort(headers), query: sort(query), grpc: *grpc }
-}
-
-/// Every cluster that an action sends something to.
-fn clusters_of(action: &Action, config: &Config) -> BTreeSet<ClusterId> {
-    let found = RefCell::new(BTreeSet::new());
-    let note = |id| {
-        found.borrow_mut().insert(id);
-        id
-    };
-    let mut auths = |ids: &[AuthId]| {
-        ids.iter().for_each(|id| {
-            note(config.external_auth(*id).settings.cluster);
-        });
-        ids.to_vec()
-    };
-    let _ = action.with_clusters(&note, &mut auths);
-    found.into_inner()
 }
 
 /// The actions of one side, each brought into the terms of both sides once.

@@ -21,7 +21,7 @@ use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, Locali
 use envoy_types::pb::envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
 use envoy_types::pb::google::protobuf::{Struct, Value, value};
 
-use crate::ir::{self, Across, Action, ClusterId, Endpoints, Forward, RetryLimit, Target, WeightedBackend};
+use crate::ir::{self, Across, Action, ClusterId, Endpoints, Forward, Reference, RetryLimit, Target, WeightedBackend};
 
 use super::circuit_breaker::to_circuit_breakers;
 use super::cluster::{Discovery, base_cluster, lb_endpoints};
@@ -70,7 +70,7 @@ pub(super) fn cluster_name(
 /// All pools of a configuration, in the order of their names.
 pub(super) fn collect(config: &ir::Config) -> Vec<Pool> {
     let mut pools = BTreeMap::new();
-    for action in actions(config) {
+    for action in config.actions().flat_map(Action::leaves) {
         if let Action::Forward(forward) = action
             && let Some(members) = members(forward, config)
             && members.len() > 1
@@ -93,57 +93,34 @@ fn weights(members: &[(ClusterId, &WeightedBackend)]) -> Vec<(ClusterId, u32)> {
     weights
 }
 
-/// Every action of every route that is no split.
-fn actions(config: &ir::Config) -> impl Iterator<Item = &Action> {
-    let connections = config.listeners.iter().flat_map(ir::Listener::http_connections);
-    let routes = connections.flat_map(|connection| &connection.virtual_hosts).flat_map(|host| &host.routes);
-    routes.flat_map(|route| route.action.leaves())
-}
-
 /// The clusters that nothing but pools refers to: they are not emitted on their own.
 pub(super) fn absorbed(pools: &[Pool], config: &ir::Config) -> BTreeSet<ClusterId> {
     let mut absorbed: BTreeSet<ClusterId> = pools.iter().flat_map(|(_, members)| members).map(|(id, _)| *id).collect();
     if absorbed.is_empty() {
         return absorbed;
     }
-    for action in actions(config) {
-        let Action::Forward(forward) = action else { continue };
-        let pooled = members(forward, config).filter(|members| members.len() > 1).unwrap_or_default();
-        for backend in &forward.backends {
-            if let Target::Cluster(id) = backend.target
-                && !pooled.iter().any(|(member, _)| *member == id)
-            {
+    for reference in config.actions().flat_map(Action::references) {
+        match reference {
+            Reference::Backend(forward, id) => {
+                let pooled = members(forward, config).filter(|members| members.len() > 1).unwrap_or_default();
+                if !pooled.iter().any(|(member, _)| *member == id) {
+                    absorbed.remove(&id);
+                }
+            }
+            Reference::Mirror(id) => {
                 absorbed.remove(&id);
             }
-        }
-        for mirror in &forward.mirrors {
-            absorbed.remove(&mirror.cluster);
+            // All of them are asked below, each once.
+            Reference::Auth(_) => {}
         }
     }
     for auth in &config.external_auths {
         absorbed.remove(&auth.settings.cluster);
     }
-    for backend in streams(config) {
-        if let Some(id) = backend.cluster {
-            absorbed.remove(&id);
-        }
+    for id in config.stream_backends().filter_map(|backend| backend.cluster) {
+        absorbed.remove(&id);
     }
     absorbed
-}
-
-/// The backends of streams and datagrams.
-fn streams(config: &ir::Config) -> impl Iterator<Item = &ir::TcpBackend> {
-    config.listeners.iter().flat_map(|listener| {
-        let datagrams = match &listener.transport {
-            ir::Transport::Udp(proxy) => proxy.backends.as_slice(),
-            ir::Transport::Tcp(_) => &[],
-        };
-        let streams = listener.chains().iter().flat_map(|chain| match &chain.handler {
-            ir::Handler::Tcp(proxy) => proxy.backends.as_slice(),
-            ir::Handler::Http(_) | ir::Handler::Close => &[],
-        });
-        datagrams.iter().chain(streams)
-    })
 }
 
 /// The cluster of a pool.

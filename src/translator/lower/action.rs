@@ -9,14 +9,14 @@ use crate::parser::route::Filter;
 use crate::path;
 use crate::resolver::{Place, ResolvedBackend, ResolvedRule, RuleSession};
 
-use super::cluster::Carried;
+use super::cluster::{Carried, Sent};
 use super::filter::{Filters, Idle, ListPlace};
 use super::forward::{RuleAction, RuleBackend, RulePolicy, build_action};
 use super::retry::{lower_retry, lower_timeouts, session_retry};
 use super::rule::{RouteLowering, short};
 use super::session::{SessionSource, selector_value};
 
-impl RouteLowering<'_> {
+impl RouteLowering<'_, '_> {
     /// Lowers what a rule does. `prefix` is that of its only match.
     pub(super) fn lower_action(&mut self, rule: &ResolvedRule<'_>, prefix: Option<&str>) -> RuleAction {
         let at = path!["spec", "rules", rule.index];
@@ -38,7 +38,7 @@ impl RouteLowering<'_> {
         let list = ListPlace { after_changes: filters.changes_for_backend(), ..list };
         let mut lowered = Vec::with_capacity(backends.len());
         for (index, spec) in backends.iter().enumerate() {
-            let backend = self.lower_backend(list, index, spec);
+            let backend = self.lower_backend(list, index, (rule, spec));
             if backend.filters.redirect.is_some() && !filters.mirrors.is_empty() {
                 let at = list.owner.with("backendRefs").with(index).with("filters");
                 self.report_idle(at, Idle::Copies);
@@ -158,13 +158,15 @@ impl RouteLowering<'_> {
         &mut self,
         rule: ListPlace<'_>,
         index: usize,
-        backend: &ResolvedBackend<'f>,
+        (of, backend): (&ResolvedRule<'_>, &ResolvedBackend<'f>),
     ) -> RuleBackend<'f> {
         let ResolvedBackend { weight, filters, outcome } = backend;
         let at = rule.owner.with("backendRefs").with(index);
         let list = ListPlace { backend: Some(index), owner: &at, ..rule };
         let own = self.lower_filters(list, filters);
-        let cluster = outcome.ok().and_then(|id| self.clusters.get_for(id, self.answers.carried));
+        let sent = Sent { carried: self.answers.carried, is_retried: of.is_retried() };
+        let used = outcome.ok().filter(|_| of.uses(backend));
+        let cluster = used.and_then(|id| self.cluster(id, sent));
         let failure = Target::Invalid(self.answers.failure);
         let (target, filters) = match (cluster, own) {
             (Some(cluster), Ok(own)) => (Target::Cluster(cluster), own),
@@ -172,8 +174,7 @@ impl RouteLowering<'_> {
             (None, Ok(own)) => (failure, own.of_failure()),
             (_, Err(_)) => (failure, Filters::default()),
         };
-        let selector =
-            cluster.and_then(|cluster| self.clusters.get(cluster)).map(|cluster| selector_value(&cluster.backend));
+        let selector = cluster.map(|cluster| selector_value(&self.clusters.get(cluster).0.name));
         let place = Place::BackendRef { rule: short(rule.rule), index: short(index) };
         let origin = self.origins.origin(self.registered, place);
         RuleBackend { weight: *weight, target, selector, filters, origin }

@@ -1,14 +1,12 @@
-//! Clusters: one for each backend that an attached route uses and each set of
-//! upstream settings, in the order of their names.
+//! Clusters: one for each backend and each set of upstream settings that something sends to.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
-use crate::ir::{BackendName, Cluster, ClusterId, RetryLimit, UpstreamProtocol};
-use crate::parser::api::{ExternalAuthProtocol, RetryBudget, RetryConstraint};
-use crate::parser::route::RouteKind;
+use crate::ir::{Cluster, ClusterId, RetryLimit, UpstreamProtocol};
+use crate::parser::api::{RetryBudget, RetryConstraint};
 use crate::resolver::{
-    Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Place, Protocol, Resolved, ResolvedRoute,
-    retry_concurrency,
+    Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Place, Protocol, Resolved, ResolvedGateway,
+    ResolvedRoute, retry_concurrency,
 };
 
 use super::key_material::KeyMaterial;
@@ -30,148 +28,130 @@ pub(super) enum Carried {
     Datagrams,
 }
 
-/// The clusters that differ only in the certificate that they show: that of a
-/// Gateway, or none.
-type Family = Vec<(Option<KeyPairId>, ClusterId)>;
-
-/// The clusters, with the way from a backend to its own.
+/// The table of clusters. Whoever lowers something that sends asks for the cluster of what it sends and gets its id;
+/// nothing else says which clusters there are.
 #[derive(Debug)]
-pub(super) struct Clusters {
-    clusters: Vec<Cluster>,
+pub(super) struct Clusters<'m> {
+    resolved: &'m Resolved<'m>,
+    scope: Scope,
     families: Vec<Family>,
-    /// The family of what is sent to a backend.
-    by_use: HashMap<(BackendId, Carried), usize>,
-    /// The family of each cluster.
-    family_of: Vec<usize>,
-    /// The backends behind whose address the cluster chooses an endpoint.
-    virtual_backends: HashSet<BackendId>,
-    /// Whether some Gateway shows a certificate that another one does not.
-    differ_by_certificate: bool,
+    /// The family of each backend with settings of a name.
+    by_settings: HashMap<(BackendId, &'static str), usize>,
+    /// The family of each cluster, and the certificate of a Gateway that it shows.
+    list: Vec<(usize, Option<KeyPairId>)>,
+    by_certificate: HashMap<(usize, Option<KeyPairId>), ClusterId>,
 }
 
-impl Clusters {
-    /// A cluster for what a route sends to a backend; `None` when no attached
-    /// route uses it, or when it must not be connected to. Where Gateways show
-    /// certificates, [`Clusters::with_certificate`] finds the one for a Gateway.
-    pub(super) fn get_for(&self, backend: BackendId, carried: Carried) -> Option<ClusterId> {
-        let family = *self.by_use.get(&(backend, carried))?;
-        self.families[family].first().map(|(_, cluster)| *cluster)
+/// Clusters that differ only in the certificate that they show: that of a Gateway, or none.
+#[derive(Clone, Copy, Debug)]
+struct Family {
+    backend: BackendId,
+    settings: Settings,
+    /// Whether some route tries again what it sends here.
+    is_retried: bool,
+}
+
+/// What is sent, and whether it is tried again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    pub(super) carried: Carried,
+    pub(super) is_retried: bool,
+}
+
+impl Sent {
+    pub(super) fn once(carried: Carried) -> Self {
+        Self { carried, is_retried: false }
+    }
+}
+
+impl<'m> Clusters<'m> {
+    pub(super) fn new(resolved: &'m Resolved<'m>, scope: Scope) -> Self {
+        Self {
+            resolved,
+            scope,
+            families: Vec::new(),
+            by_settings: HashMap::new(),
+            list: Vec::new(),
+            by_certificate: HashMap::new(),
+        }
+    }
+
+    /// The certificate that a Gateway shows to backends, if any and if it has a place in a configuration of the scope.
+    pub(super) fn certificate_of(&self, gateway: &ResolvedGateway<'_>) -> Option<KeyPairId> {
+        let is_held = |id: &KeyPairId| self.scope == Scope::Judged || !self.resolved.certificates.is_unplaced_pair(*id);
+        gateway.client_certificate.filter(is_held)
+    }
+
+    /// The certificate that the first Gateway of the scope shows which a route is attached to; `None` for a route
+    /// that is attached to none, and needs no cluster.
+    pub(super) fn certificate_for(&self, route: &ResolvedRoute<'_>) -> Option<Option<KeyPairId>> {
+        let mut gateways = route.listeners().map(|id| &self.resolved.gateways[id.gateway]);
+        gateways.find(|gateway| self.scope.has_gateway(gateway)).map(|gateway| self.certificate_of(gateway))
+    }
+
+    /// The cluster for what is sent to a backend, where `certificate` is shown. `None` when the backend must not be
+    /// connected to.
+    pub(super) fn intern(&mut self, id: BackendId, sent: Sent, certificate: Option<KeyPairId>) -> Option<ClusterId> {
+        let backend = self.resolved.backends.get(id);
+        let settings = Settings::of(backend, sent.carried, self.scope)?;
+        let family = *self.by_settings.entry((id, settings.variant)).or_insert_with(|| {
+            self.families.push(Family { backend: id, settings, is_retried: false });
+            self.families.len() - 1
+        });
+        self.families[family].is_retried |= sent.is_retried;
+        let cluster = self.intern_in(family, certificate);
+        // Where TLS cannot be had the routes answer with an error, and what they ask for is compared all the same.
+        (!settings.is_withheld(backend)).then_some(cluster)
+    }
+
+    fn intern_in(&mut self, family: usize, certificate: Option<KeyPairId>) -> ClusterId {
+        let Family { backend, settings, is_retried: _ } = self.families[family];
+        let shows = settings.shows_certificate_of_gateway(self.resolved.backends.get(backend));
+        let key = (family, certificate.filter(|_| shows));
+        *self.by_certificate.entry(key).or_insert_with(|| {
+            self.list.push(key);
+            ClusterId(u32::try_from(self.list.len() - 1).unwrap_or(u32::MAX))
+        })
     }
 
     /// The cluster in place of `cluster` for a Gateway that shows this certificate.
-    pub(super) fn with_certificate(&self, cluster: ClusterId, certificate: Option<KeyPairId>) -> ClusterId {
-        let family = &self.families[self.family_of[cluster.0 as usize]];
-        let showing = |shown| family.iter().find(|(own, _)| *own == shown).map(|(_, cluster)| *cluster);
-        showing(certificate).or_else(|| showing(None)).unwrap_or(cluster)
+    pub(super) fn with_certificate(&mut self, cluster: ClusterId, certificate: Option<KeyPairId>) -> ClusterId {
+        let (family, _) = self.list[cluster.0 as usize];
+        self.intern_in(family, certificate)
     }
 
-    /// Whether some Gateway shows a certificate that another one does not.
-    pub(super) fn differ_by_certificate(&self) -> bool {
-        self.differ_by_certificate
+    /// Whether some Gateway shows a certificate.
+    pub(super) fn show_certificates(&self) -> bool {
+        self.resolved.gateways.iter().any(|gateway| self.certificate_of(gateway).is_some())
     }
 
-    /// Whether the cluster chooses an endpoint behind the address of a backend.
+    /// The backend of a cluster, and what is spoken to it.
+    pub(super) fn get(&self, id: ClusterId) -> (&'m Backend<'m>, UpstreamProtocol) {
+        let Family { backend, settings, is_retried: _ } = self.families[self.list[id.0 as usize].0];
+        (self.resolved.backends.get(backend), settings.protocol)
+    }
+
+    /// Whether the cluster of a backend chooses an endpoint behind its address.
     pub(super) fn is_virtual(&self, backend: BackendId) -> bool {
-        self.virtual_backends.contains(&backend)
+        self.resolved.backends.get(backend).is_virtual
     }
 
-    /// The cluster of an id.
-    pub(super) fn get(&self, id: ClusterId) -> Option<&Cluster> {
-        self.clusters.get(id.0 as usize)
+    /// Whether a policy limits the retries to a backend.
+    pub(super) fn has_retry_budget(&self, backend: &Backend<'m>) -> bool {
+        retry_constraint(self.resolved, backend).is_some()
     }
 
-    pub(super) fn into_clusters(self) -> Vec<Cluster> {
-        self.clusters
+    /// The clusters, by id.
+    pub(super) fn into_clusters(self, material: &mut KeyMaterial<'_>, origins: &mut OriginTable) -> Vec<Cluster> {
+        let Self { resolved, families, list, .. } = self;
+        let clusters = list.into_iter().map(|(family, certificate)| {
+            let Family { backend, settings, is_retried } = families[family];
+            let retries =
+                if is_retried { retry_limit(resolved, resolved.backends.get(backend)) } else { RetryLimit::Unused };
+            Cluster { retries, ..settings.into_cluster(resolved, backend, certificate, material, origins) }
+        });
+        clusters.collect()
     }
-}
-
-/// Collects the backends of all routes that attached to a listener of the scope.
-pub(super) fn lower_clusters(
-    resolved: &Resolved<'_>,
-    scope: Scope,
-    material: &mut KeyMaterial<'_>,
-    origins: &mut OriginTable,
-) -> Clusters {
-    let mut wanted: BTreeMap<(&BackendName, &'static str), Wanted> = BTreeMap::new();
-    let mut virtual_backends = HashSet::new();
-    for Use { backend: id, carried, certificate } in uses(resolved, scope) {
-        let backend = resolved.backends.get(id);
-        if backend.is_virtual {
-            virtual_backends.insert(id);
-        }
-        if let Some(settings) = Settings::of(backend, carried, scope) {
-            let certificate = certificate.filter(|_| settings.shows_certificate_of_gateway(backend));
-            let new = || Wanted { id, settings, uses: Vec::with_capacity(1), certificates: Vec::with_capacity(1) };
-            let entry = wanted.entry((&backend.name, settings.variant)).or_insert_with(new);
-            // Where TLS cannot be had the routes answer with an error, and what they ask for is compared all the same.
-            if !settings.is_withheld(backend) && !entry.uses.contains(&(id, carried)) {
-                entry.uses.push((id, carried));
-            }
-            if !entry.certificates.contains(&certificate) {
-                entry.certificates.push(certificate);
-            }
-        }
-    }
-    let (mut clusters, mut families) = (Vec::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
-    let (mut by_use, mut family_of) = (HashMap::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
-    let retried = retried(resolved);
-    for Wanted { id, settings, uses, mut certificates } in wanted.into_values() {
-        certificates.sort_unstable();
-        let is_retried = uses.iter().any(|used| retried.contains(used));
-        let retries = if is_retried { retry_limit(resolved, id) } else { RetryLimit::Unused };
-        let mut family = Family::with_capacity(certificates.len());
-        for certificate in certificates {
-            family.push((certificate, ClusterId(u32::try_from(clusters.len()).unwrap_or(u32::MAX))));
-            family_of.push(families.len());
-            let cluster = settings.into_cluster(resolved, id, certificate, material, origins);
-            clusters.push(Cluster { retries, ..cluster });
-        }
-        by_use.extend(uses.into_iter().map(|used| (used, families.len())));
-        families.push(family);
-    }
-    let differ_by_certificate = families.iter().any(|family| family.len() > 1);
-    Clusters { clusters, families, by_use, family_of, virtual_backends, differ_by_certificate }
-}
-
-/// A backend that an attached route uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Use {
-    backend: BackendId,
-    carried: Carried,
-    /// The certificate of the Gateway that the route attached to.
-    certificate: Option<KeyPairId>,
-}
-
-/// Every use of a backend, each once.
-fn uses(resolved: &Resolved<'_>, scope: Scope) -> HashSet<Use> {
-    let mut uses = HashSet::new();
-    let place = (resolved, scope);
-    for route in resolved.routes.iter() {
-        let own = match route.kind() {
-            RouteKind::Http => |_| Carried::Http,
-            RouteKind::Grpc => |_| Carried::Grpc,
-            RouteKind::Tls => stream_or_bytes,
-            RouteKind::Tcp => |_| Carried::Stream,
-            RouteKind::Udp => |_| Carried::Datagrams,
-        };
-        for rule in &route.rules {
-            let backends: Vec<BackendId> = rule.used_backends().collect();
-            add_uses(place, route, &backends, own, &mut uses);
-            for filter in rule.all_filters() {
-                let Some(Ok(backend)) = filter.outcome else { continue };
-                match filter.protocol() {
-                    None => add_uses(place, route, &[backend], own, &mut uses),
-                    Some(ExternalAuthProtocol::Http) => {
-                        add_uses(place, route, &[backend], |_| Carried::Http, &mut uses);
-                    }
-                    Some(ExternalAuthProtocol::Grpc) => {
-                        add_uses(place, route, &[backend], |_| Carried::Grpc, &mut uses);
-                    }
-                }
-            }
-        }
-    }
-    uses
 }
 
 /// What a TLSRoute sends to backends, by the protocol of the listener.
@@ -179,60 +159,18 @@ pub(super) fn stream_or_bytes(protocol: Protocol) -> Carried {
     if protocol == Protocol::TlsPassthrough { Carried::Bytes } else { Carried::Stream }
 }
 
-/// Adds backends for every listener of the scope that the route attached to.
-fn add_uses(
-    (resolved, scope): (&Resolved<'_>, Scope),
-    route: &ResolvedRoute<'_>,
-    backends: &[BackendId],
-    carried: impl Fn(Protocol) -> Carried,
-    uses: &mut HashSet<Use>,
-) {
-    for id in route.listeners() {
-        let gateway = &resolved.gateways[id.gateway];
-        if scope.has_gateway(gateway) {
-            let carried = carried(resolved.listener(id).protocol);
-            let is_held = |id: &KeyPairId| scope == Scope::Judged || !resolved.certificates.is_unplaced_pair(*id);
-            let certificate = gateway.client_certificate.filter(is_held);
-            uses.extend(backends.iter().map(|backend| Use { backend: *backend, carried, certificate }));
-        }
-    }
-}
-
-/// What is sent again when it fails: to these clusters there may be many retries at a time.
-fn retried(resolved: &Resolved<'_>) -> HashSet<(BackendId, Carried)> {
-    let mut retried = HashSet::new();
-    for route in resolved.routes.iter() {
-        let carried = match route.kind() {
-            RouteKind::Http => Carried::Http,
-            RouteKind::Grpc => Carried::Grpc,
-            RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => continue,
-        };
-        for rule in route.rules.iter().filter(|rule| rule.is_retried()) {
-            retried.extend(rule.backends.iter().filter_map(|backend| Some((backend.outcome.ok()?, carried))));
-        }
-    }
-    retried
-}
-
 /// How many retries there may be at a time to a backend that is retried.
-fn retry_limit(resolved: &Resolved<'_>, id: BackendId) -> RetryLimit {
-    let policy = resolved.traffic_policies.of_backend(resolved.backends.get(id));
-    let Some(constraint) = policy.and_then(|policy| policy.spec.retry_constraint.as_ref()) else {
+fn retry_limit<'m>(resolved: &Resolved<'m>, backend: &Backend<'m>) -> RetryLimit {
+    let Some(RetryConstraint { budget, min_retry_rate }) = retry_constraint(resolved, backend) else {
         return RetryLimit::Unlimited;
     };
-    let RetryConstraint { budget, min_retry_rate } = constraint;
     // Envoy has no interval: it looks at what is under way.
     let RetryBudget { percent, interval: _ } = budget;
     RetryLimit::Budget { percent: *percent, least: retry_concurrency(min_retry_rate) }
 }
 
-/// Clusters of one backend that share their settings.
-struct Wanted {
-    id: BackendId,
-    settings: Settings,
-    uses: Vec<(BackendId, Carried)>,
-    /// The certificates that Gateways show.
-    certificates: Vec<Option<KeyPairId>>,
+fn retry_constraint<'m>(resolved: &Resolved<'m>, backend: &Backend<'m>) -> Option<&'m RetryConstraint> {
+    resolved.traffic_policies.of_backend(backend)?.spec.retry_constraint.as_ref()
 }
 
 /// What tells the clusters of one backend apart.

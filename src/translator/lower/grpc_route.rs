@@ -30,7 +30,7 @@ pub(super) const ANSWERS: Answers = Answers {
 /// One segment of a path: any service, or any method.
 const ANY_SEGMENT: &str = "[^/]+";
 
-impl RouteLowering<'_> {
+impl RouteLowering<'_, '_> {
     pub(super) fn report_no_rules(&mut self) {
         self.diagnostics.report(
             self.object

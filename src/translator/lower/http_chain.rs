@@ -1,11 +1,11 @@
 //! Chains that speak HTTP: one for all plain listeners of a socket, and one for
 //! each HTTPS listener.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::hostname::Hostname;
-use crate::ir::{Action, ChainMatch, FilterChain, Handler, HttpConnection, Origin, Route};
+use crate::ir::{Action, ChainMatch, ClusterId, FilterChain, Handler, HttpConnection, Origin, Route};
 use crate::resolver::{KeyPairId, ListenerId, Resolved, ResolvedListener, RouteId};
 
 use super::cluster::Clusters;
@@ -72,10 +72,10 @@ fn listener_routes<'m>(
             let listener = resolved.listener(*id);
             let mut own = ListenerRoutes::new(listener.hostname.clone(), lowering.origin_of(*id));
             for route in &listener.attached {
-                let certificate = resolved.gateways[id.gateway].client_certificate;
+                let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
                 let routes = lowered.entry((*route, certificate)).or_insert_with(|| {
                     let routes = routes_on_port(lowering.routes.rules(*route), scheme, listener.spec.port);
-                    match lowering.clusters.differ_by_certificate() {
+                    match lowering.clusters.show_certificates() {
                         true => with_certificate(routes, lowering.clusters, lowering.auths, certificate),
                         false => routes,
                     }
@@ -94,16 +94,22 @@ type RankedRoute = (MatchRank, Arc<Route>);
 /// matches of one rule go on sharing their action.
 fn with_certificate(
     mut routes: Vec<RankedRoute>,
-    clusters: &Clusters,
+    clusters: &mut Clusters<'_>,
     auths: &mut ExternalAuths,
     certificate: Option<KeyPairId>,
 ) -> Vec<RankedRoute> {
-    let shown = |id| clusters.with_certificate(id, certificate);
+    let mut known: HashMap<ClusterId, ClusterId> = HashMap::new();
     let mut previous: Option<(Arc<Action>, Arc<Action>)> = None;
     for (_, route) in &mut routes {
         let action = match &previous {
             Some((old, new)) if Arc::ptr_eq(old, &route.action) => new.clone(),
-            _ => Arc::new(route.action.with_clusters(&shown, &mut |ids| auths.with_clusters(ids, &shown))),
+            _ => {
+                for id in auths.clusters_of(&route.action) {
+                    known.entry(id).or_insert_with(|| clusters.with_certificate(id, certificate));
+                }
+                let shown = |id| known.get(&id).copied().unwrap_or(id);
+                Arc::new(route.action.with_clusters(&shown, &mut |ids| auths.with_clusters(ids, &shown)))
+            }
         };
         previous = Some((route.action.clone(), action.clone()));
         *route = Arc::new(Route { action, ..(**route).clone() });

@@ -33,7 +33,7 @@ pub(super) fn only_prefix(matches: &[HttpRouteMatch]) -> Option<String> {
     }
 }
 
-impl RouteLowering<'_> {
+impl RouteLowering<'_, '_> {
     /// The matches of a rule. Nobody knows what a rule that does not decode matches.
     pub(super) fn lower_http_matches(
         &mut self,

@@ -11,7 +11,7 @@ use crate::resolver::{
     ResolvedRoute, serving_route,
 };
 
-use super::cluster::{Carried, Clusters};
+use super::cluster::{Carried, Clusters, Sent};
 use super::listener::SocketLowering;
 use super::rule::short;
 
@@ -37,13 +37,12 @@ impl L4Shares {
     /// can be used, one entry without a cluster takes everything.
     pub(super) fn backends(
         &self,
-        clusters: &Clusters,
+        clusters: &mut Clusters<'_>,
         carried: Carried,
         certificate: Option<KeyPairId>,
     ) -> Vec<TcpBackend> {
         let lower = |share: &L4Share| {
-            let cluster = share.backend.and_then(|id| clusters.get_for(id, carried));
-            let cluster = cluster.map(|cluster| clusters.with_certificate(cluster, certificate));
+            let cluster = share.backend.and_then(|id| clusters.intern(id, Sent::once(carried), certificate));
             TcpBackend { weight: share.weight, cluster, origin: share.origin }
         };
         let backends: Vec<_> = self.entries.iter().map(lower).collect();
@@ -161,7 +160,7 @@ pub(super) fn lower_tcp_chain(lowering: &mut SocketLowering<'_, '_>, id: Listene
     let handler = match serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes) {
         None => Handler::Close,
         Some(route) => {
-            let certificate = resolved.gateways[id.gateway].client_certificate;
+            let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
             let backends = lowering.routes.backends(route, lowering.clusters, Carried::Stream, certificate);
             Handler::Tcp(TcpProxy { backends })
         }

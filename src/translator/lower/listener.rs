@@ -33,7 +33,7 @@ pub(super) struct SocketLowering<'a, 'm> {
     pub(super) scope: Scope,
     /// The rules of the routes that speak HTTP, and the backends of the others.
     pub(super) routes: &'a LoweredRoutes,
-    pub(super) clusters: &'a Clusters,
+    pub(super) clusters: &'a mut Clusters<'m>,
     /// The authorizations of all rules.
     pub(super) auths: &'a mut ExternalAuths,
     pub(super) placement: &'a mut Placement,
@@ -44,11 +44,11 @@ pub(super) struct SocketLowering<'a, 'm> {
 }
 
 /// What the listeners are made of.
-pub(super) struct Parts<'a> {
+pub(super) struct Parts<'a, 'm> {
     pub(super) scope: Scope,
     pub(super) sockets: Vec<Socket>,
     pub(super) routes: &'a LoweredRoutes,
-    pub(super) clusters: &'a Clusters,
+    pub(super) clusters: &'a mut Clusters<'m>,
     pub(super) auths: &'a mut ExternalAuths,
 }
 
@@ -115,7 +115,7 @@ impl SocketLowering<'_, '_> {
 /// Lowers every listener of the sockets that serves something. Beside them: where their routes went.
 pub(super) fn lower_listeners<'m>(
     resolved: &Resolved<'m>,
-    Parts { scope, sockets, routes, clusters, auths }: Parts<'_>,
+    Parts { scope, sockets, routes, clusters, auths }: Parts<'_, 'm>,
     material: &mut KeyMaterial<'m>,
     origins: &mut OriginTable,
 ) -> (Vec<Listener>, Placement) {

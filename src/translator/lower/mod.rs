@@ -33,6 +33,7 @@ use crate::ir;
 use crate::options::{AccessLog, AccessLogFormat, Options};
 use crate::resolver::{OriginTable, Resolved};
 
+use cluster::Clusters;
 use key_material::KeyMaterial;
 use scope::Scope;
 use socket::Socket;
@@ -150,12 +151,12 @@ fn lower_scope<'m>(
 ) -> ScopeParts<'m> {
     let mut material = KeyMaterial::new(scope, &resolved.certificates, options);
     let mut shared = rule::Shared::default();
-    let clusters = cluster::lower_clusters(resolved, scope, &mut material, origins);
-    let routes = rule::LoweredRoutes::new(resolved, &clusters, &mut shared, origins, diagnostics);
-    let parts = listener::Parts { scope, sockets, routes: &routes, clusters: &clusters, auths: &mut shared.auths };
+    let mut clusters = Clusters::new(resolved, scope);
+    let routes = rule::LoweredRoutes::new(resolved, &mut clusters, &mut shared, origins, diagnostics);
+    let parts = listener::Parts { scope, sockets, routes: &routes, clusters: &mut clusters, auths: &mut shared.auths };
     let (listeners, placement) = listener::lower_listeners(resolved, parts, &mut material, origins);
     let matches = routes.count_matches();
-    let (clusters, external_auths) = (clusters.into_clusters(), shared.auths.into_list());
+    let (clusters, external_auths) = (clusters.into_clusters(&mut material, origins), shared.auths.into_list());
     ScopeParts { listeners, clusters, external_auths, material, matches, placement }
 }
 

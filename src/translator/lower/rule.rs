@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, codes};
-use crate::ir::{Origin, RouteMatch, RouteName, TcpBackend, ValueMatch, ValuePattern};
+use crate::ir::{ClusterId, Origin, RouteMatch, RouteName, TcpBackend, ValueMatch, ValuePattern};
 use crate::parser::api::ValueMatchType;
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::{Matches, RouteKind};
-use crate::resolver::{KeyPairId, OriginTable, Place, Resolved, ResolvedRoute, ResolvedRule, RouteId};
+use crate::resolver::{BackendId, KeyPairId, OriginTable, Place, Resolved, ResolvedRoute, ResolvedRule, RouteId};
 
-use super::cluster::{Carried, Clusters};
+use super::cluster::{Carried, Clusters, Sent};
 use super::filter::ExternalAuths;
 use super::forward::RuleAction;
 use super::l4_route::{L4Shares, lower_stream_route};
@@ -36,7 +36,7 @@ impl LoweredRoutes {
     /// Lowers the rules of all routes.
     pub(super) fn new(
         resolved: &Resolved<'_>,
-        clusters: &Clusters,
+        clusters: &mut Clusters<'_>,
         shared: &mut Shared,
         origins: &mut OriginTable,
         diagnostics: &mut Diagnostics,
@@ -49,7 +49,8 @@ impl LoweredRoutes {
                     return LoweredRoute::Stream(lower_stream_route(resolved, route, origins, diagnostics));
                 }
             };
-            let mut lowering = RouteLowering::new(route.object(), answers, clusters, shared, origins, diagnostics);
+            let parts = (&mut *clusters, &mut *shared, &mut *origins);
+            let mut lowering = RouteLowering::new(route, answers, parts, diagnostics);
             let rules: Vec<_> = route.rules.iter().map(|rule| lowering.lower_rule(rule)).collect();
             if rules.is_empty() && route.kind() == RouteKind::Grpc {
                 lowering.report_no_rules();
@@ -71,7 +72,7 @@ impl LoweredRoutes {
     pub(super) fn backends(
         &self,
         route: RouteId,
-        clusters: &Clusters,
+        clusters: &mut Clusters<'_>,
         carried: Carried,
         certificate: Option<KeyPairId>,
     ) -> Vec<TcpBackend> {
@@ -138,29 +139,31 @@ pub(super) struct Shared {
 }
 
 /// Lowers the rules of one route object.
-pub(super) struct RouteLowering<'a> {
+pub(super) struct RouteLowering<'a, 'm> {
     pub(super) object: &'a ObjectHead,
     pub(super) answers: &'static Answers,
     pub(super) registered: u32,
     pub(super) namespace: Arc<str>,
     pub(super) name: Arc<str>,
-    pub(super) clusters: &'a Clusters,
+    /// The certificate that is shown to backends; `None` for a route that is attached nowhere.
+    shown: Option<Option<KeyPairId>>,
+    pub(super) clusters: &'a mut Clusters<'m>,
     pub(super) shared: &'a mut Shared,
     pub(super) origins: &'a mut OriginTable,
     pub(super) diagnostics: &'a mut Diagnostics,
 }
 
-impl<'a> RouteLowering<'a> {
+impl<'a, 'm> RouteLowering<'a, 'm> {
     pub(super) fn new(
-        object: &'a ObjectHead,
+        route: &'a ResolvedRoute<'_>,
         answers: &'static Answers,
-        clusters: &'a Clusters,
-        shared: &'a mut Shared,
-        origins: &'a mut OriginTable,
+        (clusters, shared, origins): (&'a mut Clusters<'m>, &'a mut Shared, &'a mut OriginTable),
         diagnostics: &'a mut Diagnostics,
     ) -> Self {
+        let object = route.object();
         Self {
             object,
+            shown: clusters.certificate_for(route),
             answers,
             registered: origins.object(object),
             namespace: object.metadata.namespace.as_str().into(),
@@ -170,6 +173,12 @@ impl<'a> RouteLowering<'a> {
             origins,
             diagnostics,
         }
+    }
+
+    /// The cluster for what is sent to a backend; `None` when the backend must not be connected to, and for a route that
+    /// is attached nowhere. Where Gateways show certificates, [`Clusters::with_certificate`] gives the one for a Gateway.
+    pub(super) fn cluster(&mut self, backend: BackendId, sent: Sent) -> Option<ClusterId> {
+        self.clusters.intern(backend, sent, self.shown?)
     }
 
     fn lower_rule(&mut self, rule: &ResolvedRule<'_>) -> LoweredRule {

@@ -6,9 +6,9 @@
 //! client has to be led back to its backend before one is drawn.
 
 use crate::diagnostics::{Reported, codes};
-use crate::ir::{Across, Cluster, Endpoints, RetryLimit, SessionCarrier, SessionCookie, SessionRule, Target};
+use crate::ir::{Across, Endpoints, SessionCarrier, SessionCookie, SessionRule, Target, UpstreamProtocol};
 use crate::path;
-use crate::resolver::ResolvedBackend;
+use crate::resolver::{Backend, ResolvedBackend};
 
 use super::filter::ListPlace;
 use super::forward::{RuleBackend, is_cluster};
@@ -35,7 +35,7 @@ impl Difference {
     }
 }
 
-impl RouteLowering<'_> {
+impl<'m> RouteLowering<'_, 'm> {
     /// How a session holds across these backends; an error means that it cannot.
     pub(super) fn lower_across(
         &mut self,
@@ -47,9 +47,9 @@ impl RouteLowering<'_> {
             return Ok(Across::Nothing);
         }
         let (difference, is_known) = {
-            let clusters = self.live_clusters(backends);
-            let is_known = clusters.iter().all(|cluster| matches!(cluster.endpoints, Endpoints::Static(_)));
-            (find_difference(backends, &clusters), is_known)
+            let live = self.live_backends(backends);
+            let is_known = live.iter().all(|(backend, _)| matches!(backend.endpoints, Endpoints::Static(_)));
+            (self.find_difference(backends, &live), is_known)
         };
         let pool = Across::Pool(SessionRule {
             kind: self.answers.kind.in_names(),
@@ -87,13 +87,29 @@ impl RouteLowering<'_> {
         );
     }
 
-    /// The clusters of the backends that have an endpoint.
-    fn live_clusters(&self, backends: &[RuleBackend<'_>]) -> Vec<&Cluster> {
+    /// The backends that have an endpoint, with what is spoken to them.
+    fn live_backends(&self, backends: &[RuleBackend<'_>]) -> Vec<(&'m Backend<'m>, UpstreamProtocol)> {
         let clusters = backends.iter().filter_map(|backend| match backend.target {
-            Target::Cluster(id) => self.clusters.get(id),
+            Target::Cluster(id) => Some(self.clusters.get(id)),
             Target::Invalid(_) => None,
         });
-        clusters.filter(|cluster| !cluster.endpoints.is_empty()).collect()
+        clusters.filter(|(backend, _)| !backend.endpoints.is_empty()).collect()
+    }
+
+    /// What keeps backends from forming a pool.
+    fn find_difference(
+        &self,
+        backends: &[RuleBackend<'_>],
+        live: &[(&'m Backend<'m>, UpstreamProtocol)],
+    ) -> Option<Difference> {
+        if backends.iter().any(|backend| backend.filters.are_own()) {
+            return Some(Difference::Filters);
+        }
+        if live.windows(2).any(|pair| pair[0].1 != pair[1].1) {
+            return Some(Difference::Protocol);
+        }
+        let has_budget = |(backend, _): &(&Backend<'m>, _)| self.clusters.has_retry_budget(backend);
+        (live.len() > 1 && live.iter().any(has_budget)).then_some(Difference::RetryBudget)
     }
 
     fn report_header(&mut self, list: ListPlace<'_>, difference: Difference) -> Reported {
@@ -109,16 +125,4 @@ impl RouteLowering<'_> {
                 .help("use the type `Cookie`, make the backends alike, or add their EndpointSlices to the input"),
         )
     }
-}
-
-/// What keeps backends from forming a pool.
-fn find_difference(backends: &[RuleBackend<'_>], live: &[&Cluster]) -> Option<Difference> {
-    if backends.iter().any(|backend| backend.filters.are_own()) {
-        return Some(Difference::Filters);
-    }
-    if live.windows(2).any(|pair| pair[0].protocol != pair[1].protocol) {
-        return Some(Difference::Protocol);
-    }
-    let has_budget = |cluster: &&Cluster| matches!(cluster.retries, RetryLimit::Budget { .. });
-    (live.len() > 1 && live.iter().any(has_budget)).then_some(Difference::RetryBudget)
 }

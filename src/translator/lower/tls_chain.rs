@@ -82,7 +82,7 @@ fn lower_stream_chains(
     }
     let rest = closing_chain(lowering, id);
     for (route, names) in own {
-        let certificate = resolved.gateways[id.gateway].client_certificate;
+        let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
         let carried = stream_or_bytes(listener.protocol);
         let backends = lowering.routes.backends(route, lowering.clusters, carried, certificate);
         chains.push(FilterChain {
@@ -101,14 +101,14 @@ fn lower_stream_chains(
 /// What becomes of the server names that no TLSRoute has: they are the
 /// TCPRoute's, which has no hostnames of its own, or their connections are closed.
 fn lower_rest(
-    lowering: &SocketLowering<'_, '_>,
+    lowering: &mut SocketLowering<'_, '_>,
     id: ListenerId,
     tls: Option<&TlsTermination>,
     rest: FilterChain,
 ) -> FilterChain {
     let resolved = lowering.resolved;
     let Some(route) = serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes) else { return rest };
-    let certificate = resolved.gateways[id.gateway].client_certificate;
+    let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
     let backends = lowering.routes.backends(route, lowering.clusters, Carried::Stream, certificate);
     FilterChain {
         name: rest.name.map(|chain| ChainName { route: Some(name_of(resolved, route)), ..chain }),

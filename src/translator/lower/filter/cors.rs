@@ -9,7 +9,7 @@ use crate::parser::api::CorsFilter;
 use super::super::rule::RouteLowering;
 use super::FilterContext;
 
-impl RouteLowering<'_> {
+impl RouteLowering<'_, '_> {
     pub(super) fn lower_cors(&mut self, context: &FilterContext<'_>, filter: &CorsFilter) -> Result<Cors, Reported> {
         let CorsFilter { allow_origins, allow_credentials, allow_methods, allow_headers, expose_headers, max_age } =
             filter;

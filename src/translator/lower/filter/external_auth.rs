@@ -5,11 +5,13 @@
 use std::collections::HashMap;
 
 use crate::diagnostics::{Reported, codes};
-use crate::ir::{AuthHeaders, AuthId, ClusterId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings};
+use crate::ir::{
+    Action, AuthHeaders, AuthId, ClusterId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings, Reference,
+};
 use crate::parser::api::{self, ExternalAuthFilter, ForwardBody, GrpcAuthConfig, HttpAuthConfig};
 use crate::resolver::Place;
 
-use super::super::cluster::Carried;
+use super::super::cluster::{Carried, Sent};
 use super::super::header::bad_passed_name;
 use super::super::path::{bad_path_char, path_help};
 use super::super::rule::RouteLowering;
@@ -72,6 +74,15 @@ impl ExternalAuths {
         self.list.get(id.0 as usize)
     }
 
+    /// Every cluster that an action sends something to.
+    pub(in crate::translator::lower) fn clusters_of(&self, action: &Action) -> Vec<ClusterId> {
+        let clusters = action.references().into_iter().filter_map(|reference| match reference {
+            Reference::Backend(_, id) | Reference::Mirror(id) => Some(id),
+            Reference::Auth(id) => self.get(id).map(|auth| auth.settings.cluster),
+        });
+        clusters.collect()
+    }
+
     /// The same authorizations, asked at the clusters that `replace` gives.
     pub(in crate::translator::lower) fn with_clusters(
         &mut self,
@@ -90,7 +101,7 @@ impl ExternalAuths {
     }
 }
 
-impl RouteLowering<'_> {
+impl RouteLowering<'_, '_> {
     /// Lowers an authorization; `None` when its service is not served because the route is not.
     pub(super) fn lower_external_auth(
         &mut self,
@@ -115,7 +126,7 @@ impl RouteLowering<'_> {
         };
         let Some(outcome) = context.outcome else { return Ok(None) };
         let carried = if protocol == ExternalAuthProtocol::Grpc { Carried::Grpc } else { Carried::Http };
-        let Some(cluster) = self.clusters.get_for(outcome?, carried) else { return Ok(None) };
+        let Some(cluster) = self.cluster(outcome?, Sent::once(carried)) else { return Ok(None) };
         let max_body_bytes = forward_body.as_ref().and_then(lower_body);
         let settings = ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes };
         Ok(Some(self.find_or_add(context, settings)))

@@ -6,10 +6,11 @@ use crate::diagnostics::codes;
 use crate::ir::{Mirror, Share};
 use crate::parser::api::{Fraction, RequestMirrorFilter};
 
+use super::super::cluster::Sent;
 use super::super::rule::RouteLowering;
 use super::FilterContext;
 
-impl RouteLowering<'_> {
+impl RouteLowering<'_, '_> {
     /// Lowers a mirror; `None` when nothing is copied.
     pub(super) fn lower_mirror(&mut self, context: &FilterContext<'_>, filter: &RequestMirrorFilter) -> Option<Mirror> {
         let RequestMirrorFilter { backend_ref: _, percent, fraction } = filter;
@@ -33,7 +34,8 @@ impl RouteLowering<'_> {
                     .help("write a fraction of a millionth or more"),
             );
         }
-        let cluster = context.outcome?.ok().and_then(|id| self.clusters.get_for(id, self.answers.carried))?;
+        let sent = Sent::once(self.answers.carried);
+        let cluster = context.outcome?.ok().and_then(|id| self.cluster(id, sent))?;
         (share.parts() > 0).then_some(Mirror { cluster, share })
     }
 }

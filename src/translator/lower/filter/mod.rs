@@ -120,7 +120,7 @@ struct FilterContext<'p> {
     outcome: Option<BackendRefOutcome>,
 }
 
-impl RouteLowering<'_> {
+impl RouteLowering<'_, '_> {
     /// Lowers a list of filters; an error means that what has them answers with an error.
     pub(super) fn lower_filters<'f>(
         &mut self,

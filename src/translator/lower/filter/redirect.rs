@@ -44,7 +44,7 @@ impl RedirectTemplate {
     }
 }
 
-impl RouteLowering<'_> {
+impl RouteLowering<'_, '_> {
     pub(super) fn lower_redirect(
         &mut self,
         context: &FilterContext<'_>,
@@ -74,7 +74,7 @@ pub(in crate::translator::lower) enum Idle {
     Policy,
 }
 
-impl RouteLowering<'_> {
+impl RouteLowering<'_, '_> {
     /// Warns about what has no effect, because the request is redirected.
     pub(in crate::translator::lower) fn report_idle(&mut self, at: FieldPath, idle: Idle) {
         let (message, consequence) = match idle {

@@ -8,7 +8,7 @@ use super::super::path::{bad_path_char, lower_path_modifier, path_help};
 use super::super::rule::RouteLowering;
 use super::FilterContext;
 
-impl RouteLowering<'_> {
+impl RouteLowering<'_, '_> {
     /// Lowers the `path` of a rewrite or redirect.
     pub(super) fn lower_path(
         &mut self,

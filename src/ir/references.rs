@@ -1,0 +1,151 @@
+//! What refers to clusters and authorizations, and the same action with others.
+
+use super::{
+    Action, AuthId, Branch, ClusterId, Config, Forward, Gate, Handler, Listener, Mirror, Redirect, Target, TcpBackend,
+    Transport, WeightedBackend,
+};
+
+/// A reference of an action to what stands beside it in the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference<'a> {
+    /// To the cluster of a backend of the action's own list.
+    Backend(&'a Forward, ClusterId),
+    /// To the cluster of a mirror.
+    Mirror(ClusterId),
+    /// To an authorization, which names a cluster itself.
+    Auth(AuthId),
+}
+
+impl Action {
+    /// Everything that the action refers to, in its order.
+    pub fn references(&self) -> Vec<Reference<'_>> {
+        let mut found = Vec::new();
+        for leaf in self.leaves() {
+            match leaf {
+                Self::Forward(forward) => {
+                    let Forward {
+                        backends,
+                        gate: Gate { cors: _, auths },
+                        mirrors,
+                        request_headers: _,
+                        response_headers: _,
+                        path_rewrite: _,
+                        host_rewrite: _,
+                        timeouts: _,
+                        retry: _,
+                        session: _,
+                    } = forward;
+                    found.extend(backends.iter().filter_map(|backend| match backend.target {
+                        Target::Cluster(id) => Some(Reference::Backend(forward, id)),
+                        Target::Invalid(_) => None,
+                    }));
+                    found.extend(mirrors.iter().map(|mirror| Reference::Mirror(mirror.cluster)));
+                    found.extend(auths.iter().copied().map(Reference::Auth));
+                }
+                Self::Redirect(Redirect { gate: Gate { cors: _, auths }, .. }) => {
+                    found.extend(auths.iter().copied().map(Reference::Auth));
+                }
+                Self::Respond(_) | Self::Split(_) => {}
+            }
+        }
+        found
+    }
+}
+
+impl Config {
+    /// The actions of all routes; those that routes share come again.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        let connections = self.listeners.iter().flat_map(Listener::http_connections);
+        let routes = connections.flat_map(|connection| &connection.virtual_hosts).flat_map(|host| &host.routes);
+        routes.map(|route| &*route.action)
+    }
+
+    /// The backends of streams and datagrams.
+    pub fn stream_backends(&self) -> impl Iterator<Item = &TcpBackend> {
+        self.listeners.iter().flat_map(|listener| {
+            let datagrams = match &listener.transport {
+                Transport::Udp(proxy) => proxy.backends.as_slice(),
+                Transport::Tcp(_) => &[],
+            };
+            let streams = listener.chains().iter().flat_map(|chain| match &chain.handler {
+                Handler::Tcp(proxy) => proxy.backends.as_slice(),
+                Handler::Http(_) | Handler::Close => &[],
+            });
+            datagrams.iter().chain(streams)
+        })
+    }
+
+    /// Every cluster that an action sends something to.
+    pub fn clusters_of(&self, action: &Action) -> impl Iterator<Item = ClusterId> {
+        action.references().into_iter().map(|reference| match reference {
+            Reference::Backend(_, id) | Reference::Mirror(id) => id,
+            Reference::Auth(id) => self.external_auth(id).settings.cluster,
+        })
+    }
+}
+
+impl Action {
+    /// The action with every cluster replaced by what `replace` gives for it,
+    /// and the authorizations of each part by what `replace_auths` gives.
+    #[must_use]
+    pub fn with_clusters(
+        &self,
+        replace: &impl Fn(ClusterId) -> ClusterId,
+        replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>,
+    ) -> Self {
+        match self {
+            Self::Forward(forward) => Self::Forward(with_clusters(forward, replace, replace_auths)),
+            Self::Redirect(redirect) => {
+                let gate = with_auths(&redirect.gate, replace_auths);
+                Self::Redirect(Redirect { gate, ..redirect.clone() })
+            }
+            Self::Respond(status) => Self::Respond(*status),
+            Self::Split(branches) => {
+                let branches = branches.iter().map(|Branch { weight, action, origin }| Branch {
+                    weight: *weight,
+                    action: action.with_clusters(replace, replace_auths),
+                    origin: *origin,
+                });
+                Self::Split(branches.collect())
+            }
+        }
+    }
+}
+
+fn with_clusters(
+    forward: &Forward,
+    replace: &impl Fn(ClusterId) -> ClusterId,
+    replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>,
+) -> Forward {
+    let Forward {
+        backends,
+        gate,
+        mirrors,
+        request_headers: _,
+        response_headers: _,
+        path_rewrite: _,
+        host_rewrite: _,
+        timeouts: _,
+        retry: _,
+        session: _,
+    } = forward;
+    let backends = backends.iter().map(|backend| {
+        let target = match backend.target {
+            Target::Cluster(id) => Target::Cluster(replace(id)),
+            Target::Invalid(status) => Target::Invalid(status),
+        };
+        WeightedBackend { target, ..backend.clone() }
+    });
+    let mirrors = mirrors.iter().map(|mirror| Mirror { cluster: replace(mirror.cluster), share: mirror.share });
+    Forward {
+        backends: backends.collect(),
+        mirrors: mirrors.collect(),
+        gate: with_auths(gate, replace_auths),
+        ..forward.clone()
+    }
+}
+
+fn with_auths(gate: &Gate, replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>) -> Gate {
+    let Gate { cors, auths } = gate;
+    Gate { cors: cors.clone(), auths: replace_auths(auths) }
+}
