@@ -208,7 +208,8 @@ fn shown(decision: &Decision<'_>, config: &Config) -> Vec<(String, String)> {
     let mut shares: BTreeMap<String, Share> = BTreeMap::new();
     for outcome in &decision.outcomes {
         let end = match &outcome.answer {
-            Answer::Local(reply) => format!("{reply:?}"),
+            // Why it is given nobody sees.
+            Answer::Local(reply) => format!("{} {:?} {}", reply.status, reply.headers, reply.body),
             Answer::Closed(closed) => format!("{closed:?}"),
             Answer::Stream(id) => name(*id),
             Answer::Upstream(upstream) => {
