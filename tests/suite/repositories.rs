@@ -70,8 +70,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         }));
         for mistake in plan.planted {
             for command in mistake.aside.keys() {
-                let (harness, tree, mistake) = (harness.clone(), tree.clone(), mistake.clone());
-                let line = plan.commands.get(command).cloned();
+                let (harness, tree, command) = (harness.clone(), tree.clone(), command.clone());
+                let (mistake, line) = (mistake.clone(), plan.commands.get(&command).cloned());
                 let test = format!("repositories::{name}::{command}_is_not_about_{}", words(&mistake.name));
                 trials.push(Trial::test(test.clone(), move || {
                     let line = line.ok_or_else(|| format!("nothing says how `{command}` is run"))?;
@@ -80,7 +80,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
             }
             for (command, says) in mistake.found.clone() {
                 let (harness, tree, mistake) = (harness.clone(), tree.clone(), mistake.clone());
-                let line = plan.commands.get(command).cloned();
+                let line = plan.commands.get(&command).cloned();
                 let test = format!("repositories::{name}::{command}_finds_{}", words(&mistake.name));
                 trials.push(Trial::test(test.clone(), move || {
                     let line = line.ok_or_else(|| format!("nothing says how `{command}` is run"))?;
