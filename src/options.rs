@@ -55,6 +55,9 @@ pub struct Options {
     /// Whether a configuration is written, or cases are staked on one: what would be missing from it is an error then, and
     /// a warning otherwise.
     pub writes_configuration: bool,
+    /// Whether the input is compared with another one. What it refers to and lacks, or may not use, stands for itself
+    /// then, so that a change of the reference, or of what else its rule does, is seen.
+    pub is_compared: bool,
     /// The ids of the codes whose warnings and notes are left out.
     pub ignore: Vec<String>,
     /// The ids of the codes whose warnings and notes are reported; all when empty. Errors always are.
@@ -97,6 +100,7 @@ impl Default for Options {
             settings: Vec::new(),
             allow_unsupported: Vec::new(),
             writes_configuration: false,
+            is_compared: false,
             ignore: Vec::new(),
             select: Vec::new(),
         }

@@ -325,7 +325,9 @@ impl<'c> Tracer<'c> {
 
 /// `NAMESPACE/NAME:PORT`.
 pub(super) fn backend_name(backend: &crate::ir::BackendName) -> String {
-    format!("{}/{}:{}", backend.namespace, backend.name, backend.port)
+    let crate::ir::BackendName { namespace, name, port, site } = backend;
+    let missing = if *site == crate::ir::Site::Missing { "missing " } else { "" };
+    format!("{missing}{namespace}/{name}:{port}")
 }
 
 fn location(reply: &LocalReply) -> Option<String> {

@@ -29,6 +29,9 @@ pub enum Site {
     Internal,
     /// Outside: a host that is known by its DNS name.
     External,
+    /// Nobody knows: it stands for what a reference names and the input lacks, or may not use. Only where inputs are
+    /// compared.
+    Missing,
 }
 
 /// Endpoints that share their settings.

@@ -120,6 +120,7 @@ struct Settings {
     assume_services: bool,
     allow_external_name: bool,
     cluster_domain: String,
+    is_compared: bool,
 }
 
 /// Who refers, and from which field.
@@ -161,6 +162,7 @@ impl<'m> BackendIndex<'m> {
                 assume_services: options.assume.services,
                 allow_external_name: options.allow_external_name,
                 cluster_domain: options.cluster_domain.clone(),
+                is_compared: options.is_compared,
             },
         }
     }
@@ -199,6 +201,54 @@ impl<'m> BackendIndex<'m> {
         grants: &Grants<'_>,
         diagnostics: &mut Diagnostics,
     ) -> BackendRefOutcome {
+        let outcome = self.look_up(from, reference, grants, diagnostics);
+        if !self.settings.is_compared {
+            return outcome;
+        }
+        let usable = outcome.ok().filter(|id| !matches!(self.get(*id).tls, BackendTls::Invalid(_)));
+        Ok(usable.unwrap_or_else(|| self.stand_in(from, reference)))
+    }
+
+    /// What stands for a reference that cannot be used: it is equal to another one exactly when both name the same.
+    fn stand_in(&mut self, from: &BackendReferrer<'_>, reference: BackendReference<'_>) -> BackendId {
+        let BackendReference { group, kind, name, namespace, port } = reference;
+        let namespace = namespace.unwrap_or(&from.object.metadata.namespace).to_owned();
+        let name = match (group, kind) {
+            ("", "Service") => name.to_owned(),
+            (group, kind) => format!("{kind}.{group}/{name}"),
+        };
+        let name = BackendName { namespace, name, port: port.unwrap_or_default(), site: Site::Missing };
+        let key = (name.clone(), from.kind == RouteKind::Udp);
+        if let Some(Ok(known)) = self.by_name.get(&key) {
+            return *known;
+        }
+        let endpoints = Endpoints::Dns(vec![(name.name.clone(), name.port)]);
+        let id = self.add(Backend {
+            name,
+            object: BackendObject::Assumed,
+            protocol: None,
+            tls: BackendTls::Plain,
+            policy: None,
+            endpoints,
+            is_virtual: false,
+            suits: Suits::Every,
+        });
+        self.by_name.insert(key, Ok(id));
+        id
+    }
+
+    fn add(&mut self, backend: Backend<'m>) -> BackendId {
+        self.backends.push(backend);
+        BackendId(u32::try_from(self.backends.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    fn look_up(
+        &mut self,
+        from: &BackendReferrer<'_>,
+        reference: BackendReference<'_>,
+        grants: &Grants<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> BackendRefOutcome {
         let BackendReference { group, kind, name, namespace, port } = reference;
         let own = &from.object.metadata.namespace;
         let namespace = namespace.unwrap_or(own);
@@ -220,7 +270,7 @@ impl<'m> BackendIndex<'m> {
         }
         let port = match site {
             Site::Internal => port.unwrap_or_default(),
-            Site::External => self.external_port(from, (namespace, name), port, diagnostics),
+            Site::External | Site::Missing => self.external_port(from, (namespace, name), port, diagnostics),
         };
         let name = BackendName { namespace: namespace.to_owned(), name: name.to_owned(), port, site };
         self.resolve_named(from, name, diagnostics)
@@ -238,12 +288,9 @@ impl<'m> BackendIndex<'m> {
             None => {
                 let found = match key.0.site {
                     Site::Internal => self.look_up_service(&key.0, from, diagnostics),
-                    Site::External => self.look_up_external(&key.0, diagnostics),
+                    Site::External | Site::Missing => self.look_up_external(&key.0, diagnostics),
                 };
-                let found = found.map(|backend| {
-                    self.backends.push(backend);
-                    BackendId(u32::try_from(self.backends.len() - 1).unwrap_or(u32::MAX))
-                });
+                let found = found.map(|backend| self.add(backend));
                 self.by_name.insert(key.clone(), found.clone());
                 found
             }

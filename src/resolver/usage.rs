@@ -37,6 +37,9 @@ impl<'m> UsageBuilder<'m> {
     /// Notes that a route of `kind` with these parents uses a backend.
     pub(super) fn add(&mut self, id: BackendId, backend: &Backend<'_>, kind: RouteKind, parents: &[RouteParent]) {
         let BackendName { namespace, name, port: _, site } = &backend.name;
+        if *site == Site::Missing {
+            return;
+        }
         if *site == Site::Internal && !self.services.contains(&(namespace.as_str(), name.as_str())) {
             return;
         }

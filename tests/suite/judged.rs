@@ -20,6 +20,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_names_what_it_cannot_compare", diff_uncompared),
         test("diff_names_what_it_does_not_translate", diff_untranslated),
         test("diff_sees_other_pods_behind_a_service", diff_pods),
+        test("diff_compares_references_to_what_is_missing", diff_missing),
+        test("diff_compares_what_is_refused_by_its_content", diff_refused),
         test("diff_passes_over_comments_files_and_order", diff_unchanged),
         test("diff_knows_the_context_on_both_sides", diff_context),
         test("route_answers_for_each_gateway_of_the_port", route_gateways),
@@ -264,6 +266,73 @@ fn diff_pods(stage: &Stage) -> Result<(), Failed> {
     stage.diff(&side(blue), &side(&green))?;
     let output = stage.run("diff old.yaml new.yaml --exit-code --resolve default/one:80=127.0.0.1:1")?;
     ensure(output.code == Some(0), &output)
+}
+
+/// What a reference names stands for itself where it is missing, may not be used or is of a kind that nobody knows.
+fn diff_missing(stage: &Stage) -> Result<(), Failed> {
+    let rule = |rule: &str| {
+        gateway("edge", HTTP)
+            + &format!(
+                "---\n{HEAD}kind: HTTPRoute\nmetadata: {{name: r}}\nspec:\n  parentRefs: [{{name: edge}}]\n  rules:\n  - \
+                 {rule}\n"
+            )
+    };
+    let one = "backendRefs: [{name: one, port: 80, weight: 1}, {name: two, port: 80, weight: 9}]";
+    let foreign = "backendRefs: [{group: x.io, kind: Backend, name: one}]";
+    let granted = "backendRefs: [{namespace: other, name: one, port: 80}]";
+    let mirror = "{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: m, port: 80}, percent: 10}}], \
+                  backendRefs: [{name: one, port: 80}]}";
+    for (old, from, to, kind) in [
+        (one, "port: 80, weight: 1", "port: 81, weight: 1", "retargeted"),
+        (one, "weight: 9", "weight: 3", "reweighted"),
+        (one, "backendRefs", "timeouts: {request: 1s}\n    backendRefs", "mutated"),
+        (foreign, "one", "two", "retargeted"),
+        (granted, "port: 80", "port: 81", "retargeted"),
+        (mirror, "percent: 10", "percent: 90", "mutated"),
+    ] {
+        stage.write("old.yaml", &rule(old))?;
+        stage.write("new.yaml", &rule(&old.replace(from, to)))?;
+        let output = stage.run("diff old.yaml new.yaml --exit-code -o json")?;
+        let found: Value = serde_json::from_str(&output.stdout)?;
+        ensure(output.code == Some(1) && kinds(&found) == [kind], &output)?;
+        let output = stage.run("diff old.yaml old.yaml --exit-code")?;
+        ensure(output.code == Some(0), &output)?;
+    }
+    // What is there on one side and missing on the other is a difference.
+    stage.write("new.yaml", &(rule(one) + &service("{ports: [{port: 80}]}")))?;
+    stage.write("old.yaml", &rule(one))?;
+    let output = stage.run("diff old.yaml new.yaml --exit-code")?;
+    ensure(output.code == Some(1) && output.stdout.contains("10 % missing default/one:80"), &output)
+}
+
+/// What gwctl refuses to serve, or does not translate, is never equal to another one.
+fn diff_refused(stage: &Stage) -> Result<(), Failed> {
+    let extension = route("r", "edge", "/", "one").replace(
+        "    backendRefs",
+        "    filters: [{type: ExtensionRef, extensionRef: {group: x.io, kind: Filter, name: f}}]\n    backendRefs",
+    );
+    let base = gateway("edge", HTTP) + &extension;
+    let policy = format!(
+        "---\n{HEAD}kind: BackendTLSPolicy\nmetadata: {{name: p}}\nspec: {{targetRefs: [{{group: '', kind: Service, name: \
+         one}}], validation: {{hostname: a.test, wellKnownCACertificates: System}}, options: {{x.io/a: b}}}}\n"
+    );
+    let base = base + &policy;
+    for (from, to) in [
+        ("name: one, port", "name: two, port"),
+        ("gatewayClassName: any", "gatewayClassName: other"),
+        ("x.io/a: b", "x.io/a: c"),
+    ] {
+        let (output, found) = stage.diff(&base, &base.replace(from, to))?;
+        let is_named = found["uncompared"].as_array().is_some_and(|list| list.len() == 2);
+        ensure(output.code == Some(2) && is_named, &output)?;
+    }
+    // What comes before it moves it, and changes nothing in it.
+    let moved = base.replace(
+        "  rules:\n",
+        "  rules:\n  - matches: [{path: {value: /new}}]\n    backendRefs: [{name: one, port: 80}]\n",
+    );
+    let (output, found) = stage.diff(&base, &moved)?;
+    ensure(output.code == Some(1) && kinds(&found) == ["added"], &output)
 }
 
 fn diff_unchanged(stage: &Stage) -> Result<(), Failed> {

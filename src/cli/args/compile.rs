@@ -201,6 +201,7 @@ impl CompileArgs {
             settings: self.read_settings.clone(),
             allow_unsupported: self.allow_unsupported.clone(),
             writes_configuration: false,
+            is_compared: false,
             ignore: ids(&self.ignore),
             select: ids(&self.select),
         })

@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::change::UncomparedView;
 use crate::compile::Compilation;
-use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Omission, Segment, Subject, Unjudged};
+use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Omission, Segment, Severity, Subject, Unjudged};
 use crate::options::Options;
 use crate::parser::decode::decode;
 use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
-use crate::parser::manifests::{Kind, Manifests, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::parser::node::Node;
+use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
 use crate::parser::split::split;
 use crate::resolver::{ForeignUse, foreign_uses};
@@ -120,7 +121,103 @@ fn left(values: &mut Values<'_>) -> AllLeft {
     }
     add_refused(values, &mut left);
     add_unknown_content(values, &mut left);
+    add_unserved(values, &mut left);
+    add_untranslated_fields(values, &mut left);
     left
+}
+
+/// Adds what objects of Gateway API say to other controllers than gwctl: who serves them, with which parameters and
+/// which options of its own.
+fn add_untranslated_fields(values: &mut Values<'_>, left: &mut AllLeft) {
+    let Manifests { gateway_classes, gateways, listener_sets, backend_tls_policies, backend_traffic_policies, .. } =
+        &values.compilation.manifests;
+    let mut objects: Vec<&ObjectHead> = Vec::new();
+    objects.extend(gateway_classes.iter().map(|one| &one.head));
+    objects.extend(gateways.iter().map(|one| &one.head));
+    objects.extend(listener_sets.iter().map(|one| &one.head));
+    objects.extend(backend_tls_policies.iter().map(|one| &one.head));
+    objects.extend(backend_traffic_policies.iter().map(|one| &one.head));
+    for object in objects.into_iter().filter(|object| !object.position.context) {
+        let location = object.at(&FieldPath::ROOT);
+        let Ok(node) = values.object(&location) else { continue };
+        let said = untranslated_fields(object.kind, &node);
+        if said.is_empty() {
+            continue;
+        }
+        let content = Content::Value(Node::List(said));
+        let reason = "it says to its controller what gwctl does not translate".to_owned();
+        let one = Left { content, location, reason, is_unknown: false };
+        left.entry(Subject::Object(object.key().to_ref()).to_string()).or_default().push(one);
+    }
+}
+
+/// The values of the fields of an object that gwctl does not translate.
+fn untranslated_fields(kind: Kind, object: &Node) -> Vec<Node> {
+    let field = |path: &[&str]| path.iter().try_fold(object, |node, field| node.get(field)).cloned();
+    let options = || {
+        let listeners = field(&["spec", "listeners"]);
+        let listeners = listeners.as_ref().and_then(Node::as_list).unwrap_or_default();
+        let said = listeners.iter().filter_map(|listener| {
+            Some(Node::List(vec![listener.get("name")?.clone(), listener.get("tls")?.get("options")?.clone()]))
+        });
+        said.map(sorted).collect::<Vec<_>>()
+    };
+    match kind {
+        Kind::GatewayClass => [field(&["spec", "controllerName"]), field(&["spec", "parametersRef"])]
+            .into_iter()
+            .map(|value| value.map_or(Node::Null, sorted))
+            .collect(),
+        Kind::Gateway => [field(&["spec", "gatewayClassName"]), field(&["spec", "infrastructure", "parametersRef"])]
+            .into_iter()
+            .map(|value| value.map_or(Node::Null, sorted))
+            .chain(options())
+            .collect(),
+        Kind::ListenerSet => options(),
+        Kind::BackendTLSPolicy => field(&["spec", "options"]).map(sorted).into_iter().collect(),
+        Kind::XBackendTrafficPolicy => {
+            field(&["spec", "retryConstraint", "budget", "interval"]).map(sorted).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Adds what gwctl refuses to serve: the rules, listeners and policies that an error is about. Another controller may
+/// serve them, and gwctl answers alike whatever else changes in them.
+fn add_unserved(values: &mut Values<'_>, left: &mut AllLeft) {
+    let compilation = values.compilation;
+    let mut seen: BTreeSet<(String, FieldPath)> = BTreeSet::new();
+    for finding in &compilation.findings {
+        let (Some(object), Some(path)) = (&finding.object, &finding.path) else { continue };
+        let is_route = RouteKind::named(&object.kind).is_some();
+        let part = match path.0.get(..3) {
+            Some(part @ [Segment::Field(spec), Segment::Field(list), Segment::Index(_)])
+                if spec == "spec" && (list == "listeners" || is_route && list == "rules") =>
+            {
+                FieldPath(part.to_vec())
+            }
+            _ => continue,
+        };
+        if finding.severity() != Severity::Error || is_stood_in(path) {
+            continue;
+        }
+        let subject = Subject::Object(object.clone()).to_string();
+        if !seen.insert((subject.clone(), part.clone())) {
+            continue;
+        }
+        let Ok(node) = values.object(&finding.location) else { continue };
+        let content = Content::Value(sorted(part_of(node, &part)));
+        let reason = format!("gwctl refuses it ({}), whatever else it says", finding.code.id());
+        let one = Left { content, location: finding.location.clone(), reason, is_unknown: false };
+        left.entry(subject).or_default().push(one);
+    }
+}
+
+/// Whether what an error is about has something in its place that is compared: backends, certificates and authorities
+/// stand for themselves by their names.
+fn is_stood_in(FieldPath(segments): &FieldPath) -> bool {
+    let has = |name: &str| segments.iter().any(|segment| matches!(segment, Segment::Field(own) if own == name));
+    let is_of_list = has("backendRefs") && !has("filters");
+    is_of_list || has("backendRef") || has("certificateRefs") || has("caCertificateRefs")
 }
 
 /// Adds the Secrets and ConfigMaps that are named for what they hold, and hold nothing of use: encrypted, empty or broken.

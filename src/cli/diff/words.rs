@@ -24,7 +24,7 @@ pub(super) fn describe(decision: &Decision<'_>, config: &Config, long: bool) -> 
                 format!("{}{to}{headers}", reply.status)
             }
             Answer::Upstream(upstream) => {
-                let name = backend_name(&config.cluster(upstream.cluster).backend);
+                let name = target(config.cluster(upstream.cluster));
                 if long {
                     let response = upstream.answer(Vec::new(), None);
                     let response =
@@ -37,13 +37,19 @@ pub(super) fn describe(decision: &Decision<'_>, config: &Config, long: bool) -> 
                     name
                 }
             }
-            Answer::Stream(id) => backend_name(&config.cluster(*id).backend),
+            Answer::Stream(id) => target(config.cluster(*id)),
             Answer::Closed(closed @ Closed::NoListener) => format!("no connection: {}", closed.as_str()),
             Answer::Closed(closed) => format!("closed: {}", closed.as_str()),
         };
         if decision.outcomes.len() == 1 { end } else { format!("{} {end}", outcome.share) }
     });
     outcomes.collect::<Vec<_>>().join(", ")
+}
+
+/// A backend, with what keeps requests from it.
+fn target(cluster: &Cluster) -> String {
+    let name = backend_name(&cluster.backend);
+    if cluster.withheld { format!("{name} (its TLS needs what is missing)") } else { name }
 }
 
 fn lines(headers: &[(String, String)]) -> String {
@@ -56,10 +62,11 @@ pub(super) fn cluster_name(cluster: &Cluster, config: &Config) -> String {
     let shown = cluster.tls.as_ref().and_then(|tls| tls.client_certificate).map(|id| config.certificate(id));
     let shown = shown.map(|KeyPair { namespace, name, .. }| format!("client-cert/{namespace}/{name}"));
     let variant = shown.and_then(|shown| cluster.variant.strip_suffix(&shown)).map(|rest| rest.trim_end_matches('/'));
-    match variant {
+    let name = match variant {
         Some(variant) => name::cluster(&Cluster { variant: variant.to_owned(), ..cluster.clone() }),
         None => name::cluster(cluster),
-    }
+    };
+    if cluster.withheld { format!("{name} (its TLS needs what is missing)") } else { name }
 }
 
 /// What is behind a backend, in words.

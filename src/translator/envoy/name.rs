@@ -19,6 +19,7 @@ pub fn cluster(cluster: &Cluster) -> String {
     let name = match site {
         Site::Internal => format!("{namespace}/{name}/{port}"),
         Site::External => format!("external/{namespace}/{name}/{port}"),
+        Site::Missing => format!("missing/{namespace}/{name}/{port}"),
     };
     if cluster.variant.is_empty() { name } else { format!("{name}/{}", cluster.variant) }
 }

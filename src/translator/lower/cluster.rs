@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::ir::{Cluster, ClusterId, RetryLimit, UpstreamProtocol};
+use crate::options::Options;
 use crate::parser::api::{RetryBudget, RetryConstraint};
 use crate::resolver::{
     Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Place, Protocol, Resolved, ResolvedGateway,
@@ -34,6 +35,8 @@ pub(super) enum Carried {
 pub(super) struct Clusters<'m> {
     resolved: &'m Resolved<'m>,
     scope: Scope,
+    /// Whether the input is compared with another one.
+    is_compared: bool,
     families: Vec<Family>,
     /// The family of each backend with settings of a name.
     by_settings: HashMap<(BackendId, &'static str), usize>,
@@ -65,10 +68,11 @@ impl Sent {
 }
 
 impl<'m> Clusters<'m> {
-    pub(super) fn new(resolved: &'m Resolved<'m>, scope: Scope) -> Self {
+    pub(super) fn new(resolved: &'m Resolved<'m>, scope: Scope, options: &Options) -> Self {
         Self {
             resolved,
             scope,
+            is_compared: options.is_compared,
             families: Vec::new(),
             by_settings: HashMap::new(),
             list: Vec::new(),
@@ -100,8 +104,8 @@ impl<'m> Clusters<'m> {
         });
         self.families[family].is_retried |= sent.is_retried;
         let cluster = self.intern_in(family, certificate);
-        // Where TLS cannot be had the routes answer with an error, and what they ask for is compared all the same.
-        (!settings.is_withheld(backend)).then_some(cluster)
+        // Where TLS cannot be had the routes answer with an error. What they ask for is compared all the same.
+        (self.is_compared || !settings.is_withheld(backend)).then_some(cluster)
     }
 
     fn intern_in(&mut self, family: usize, certificate: Option<KeyPairId>) -> ClusterId {

@@ -151,7 +151,7 @@ fn lower_scope<'m>(
 ) -> ScopeParts<'m> {
     let mut material = KeyMaterial::new(scope, &resolved.certificates, options);
     let mut shared = rule::Shared::default();
-    let mut clusters = Clusters::new(resolved, scope);
+    let mut clusters = Clusters::new(resolved, scope, options);
     let routes = rule::LoweredRoutes::new(resolved, &mut clusters, &mut shared, origins, diagnostics);
     let parts = listener::Parts { scope, sockets, routes: &routes, clusters: &mut clusters, auths: &mut shared.auths };
     let (listeners, placement) = listener::lower_listeners(resolved, parts, &mut material, origins);

@@ -202,6 +202,7 @@ pub(super) fn selector_value(backend: &BackendName) -> String {
     let site = match site {
         Site::Internal => "",
         Site::External => "external/",
+        Site::Missing => "missing/",
     };
     digest(&format!("{site}{namespace}/{name}/{port}"))
 }
