@@ -20,6 +20,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_reads_certificates_whatever_the_directory", directory),
         test("diff_knows_the_headers_that_envoy_writes", written),
         test("diff_asks_for_another_server_name", server_name),
+        test("diff_tells_connections_that_another_listener_takes", connections),
     ]
 }
 
@@ -243,4 +244,26 @@ fn server_name(stage: &Stage) -> Result<(), Failed> {
     let output =
         stage.run("route https://a.test/ --sni gwctl-witness.invalid -f new.yaml --assume services,secrets")?;
     ensure(output.stdout.contains("default/two:80"), &output)
+}
+
+/// A listener without routes comes or goes, and its connections are those of another one whose rules stay.
+fn connections(stage: &Stage) -> Result<(), Failed> {
+    let wide = HTTPS.replace("hostname: a.test", "hostname: '*.test'").replace("name: tls", "name: wide");
+    let passed = "{name: passed, protocol: TLS, port: 443, hostname: a.test, tls: {mode: Passthrough}}";
+    for (narrow, nobody) in [(passed, "closed: no route is attached to the listener"), (HTTPS, "404")] {
+        let side = |listeners: &str| {
+            let route = route("r", "edge", "/", "one").replace("{name: edge}", "{name: edge, sectionName: wide}");
+            gateway("edge", listeners) + &route.replace("  rules:", "  hostnames: ['*.test']\n  rules:")
+        };
+        let (with, without) = (side(&format!("{wide}, {narrow}")), side(&wide));
+        for (old, new) in [(&with, &without), (&without, &with)] {
+            let (output, found) = stage.diff(old, new)?;
+            let change = &found["changes"][0];
+            let answers = [&change["oldAnswer"], &change["newAnswer"]];
+            let is_told = answers.iter().any(|answer| **answer == nobody)
+                && answers.iter().any(|answer| **answer == "default/one:80");
+            ensure(output.code == Some(1) && is_told, &output)?;
+        }
+    }
+    Ok(())
 }

@@ -89,16 +89,19 @@ fn one_sided(both: Both<'_, '_>, key: &ChainKey, chain: Chain<'_>, kind: ChangeK
     for host in hosts(chain) {
         let request = probe(chain, &host);
         let answers = (both.old.answer(gateway, &request, false), both.new.answer(gateway, &request, false));
-        // A host with rules is told by its rules.
-        let has_rules = [own, other].iter().any(|side| {
+        // A host with rules is told by its rules, unless they are those of a chain that both sides have.
+        let taker = other.decide(gateway, &request).and_then(|decision| decision.chain);
+        let is_of_both = other.chains.iter().any(|(key, known)| {
+            taker.is_some_and(|taker| std::ptr::eq(known.chain, taker)) && own.chains.contains_key(key)
+        });
+        let has_rules = [(own, true), (other, !is_of_both)].iter().any(|(side, tells)| {
             let found = side.decide(gateway, &request).and_then(|decision| decision.host);
-            found.is_some_and(|host| !host.routes.is_empty())
+            *tells && found.is_some_and(|host| !host.routes.is_empty())
         });
         if answers.0 != answers.1 && !has_rules {
             changes.push(told(both, key, kind, Some(&request), answers));
             continue;
         }
-        let taker = other.decide(gateway, &request).and_then(|decision| decision.chain);
         let Some(taker) = taker else { continue };
         let (mut before, mut after) =
             (describe_tls(taker.tls.as_ref(), other.config), describe_tls(chain.chain.tls.as_ref(), own.config));

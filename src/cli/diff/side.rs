@@ -265,9 +265,11 @@ pub(super) fn example(host: &Hostname) -> String {
 
 /// A plain request for a host over the connections of a chain.
 pub(super) fn probe(at: Chain<'_>, host: &str) -> Request {
-    let security = match &at.chain.tls {
-        Some(_) => Security::Tls { server_name: Some(host.to_owned()), certificate: true },
-        None => Security::Plain,
+    // Also where TLS does not end here, the server name chooses the chain.
+    let has_tls = at.chain.tls.is_some() || at.chain.select != crate::ir::ChainMatch::Any;
+    let security = match has_tls {
+        true => Security::Tls { server_name: Some(host.to_owned()), certificate: true },
+        false => Security::Plain,
     };
     let connection = stream_request(at.listener, security).connection;
     Request {
