@@ -2,10 +2,15 @@
 //!
 //! The stages are folders of the same names: `parser` → `resolver` →
 //! `translator` (through `ir`) → `emit`; `diagnostics` is what they all report
-//! to. `proving` runs what came out through a real proxy. See `docs/architecture.md`.
+//! to. `proving` runs what came out through a real proxy; it and `cli` stand behind the feature `cli`, which is on by
+//! default. See `docs/architecture.md`.
+//!
+#![doc = include_str!("../docs/library.md")]
+#![cfg_attr(not(feature = "cli"), expect(dead_code, unused_imports, reason = "the command line is who asks for it"))]
 
 pub mod analysis;
 pub mod certificate;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod comments;
 pub mod compile;
@@ -14,9 +19,11 @@ pub mod diagnostics;
 pub mod emit;
 pub mod hostname;
 pub mod ir;
+#[cfg(feature = "cli")]
 pub mod leftovers;
 pub mod options;
 pub mod parser;
+#[cfg(feature = "cli")]
 pub mod proving;
 pub mod resolver;
 pub mod simulate;

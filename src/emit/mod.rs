@@ -1,7 +1,7 @@
 //! Emit: the wire bytes of an Envoy message become YAML, JSON or protobuf.
 //!
 //! Input: protobuf bytes that `translator::envoy` encoded, and the message's
-//! name. Output: text or bytes, streamed to a writer; [`mod@file`] puts them in
+//! name. Output: text or bytes, streamed to a writer; `file` and `directory` put them in
 //! place. Invariants: nothing on the wire is dropped (an unknown field or
 //! packed type is an error), the same bytes give the same output, and memory
 //! grows with the depth of the message, not with its size.
@@ -14,7 +14,9 @@ use std::io::{self, Write};
 
 mod canonical;
 pub mod difference;
+#[cfg(feature = "cli")]
 pub mod directory;
+#[cfg(feature = "cli")]
 pub mod file;
 mod form;
 mod json;

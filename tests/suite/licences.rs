@@ -1,6 +1,8 @@
-//! The licences of the crates that this platform's build and tests resolve: each leaves a choice that agrees with
-//! ours (Apache-2.0).
+//! The crates that this platform's build and tests resolve: each has a licence that leaves a choice which agrees with ours
+//! (Apache-2.0) and comes from crates.io, none is one that gwctl does without, and none is there in two versions but those
+//! that others force on us.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -22,16 +24,34 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
+/// Where crates come from.
+const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+/// What gwctl does without: a second TLS library, a C toolchain for one, clients for the network.
+const BANNED: &[&str] = &["aws-lc-rs", "curl", "git2", "native-tls", "openssl", "openssl-sys", "reqwest", "ureq"];
+
+/// The crates of which several versions are resolved, because those that need them have not agreed yet.
+const DUPLICATES: &[&str] = &["getrandom", "itertools", "rand_core", "syn", "synstructure", "unicode-width"];
+
 /// The tests of this file.
 pub(crate) fn trials(root: &Path) -> Vec<Trial> {
-    let manifest = root.join("Cargo.toml");
+    let test = |name: &str, check: fn(&[Value]) -> Vec<String>| {
+        let manifest = root.join("Cargo.toml");
+        Trial::test(format!("licences::{name}"), move || {
+            let wrong = check(&packages(&manifest)?);
+            if wrong.is_empty() { Ok(()) } else { Err(Failed::from(wrong.join("\n"))) }
+        })
+    };
     vec![
-        Trial::test("licences::every_crate_has_one_that_is_allowed", move || every_crate_is_allowed(&manifest)),
+        test("every_crate_has_one_that_is_allowed", refused),
+        test("every_crate_is_from_the_registry_and_wanted", unwanted),
+        test("only_known_crates_are_there_twice", doubled),
         Trial::test("licences::expressions_are_understood", expressions_are_understood),
     ]
 }
 
-fn every_crate_is_allowed(manifest: &Path) -> Result<(), Failed> {
+/// The packages of the lock file that this platform needs.
+fn packages(manifest: &Path) -> Result<Vec<Value>, Failed> {
     // Of other platforms' crates nothing needs to be on this machine.
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--offline", "--locked", "--format-version", "1"])
@@ -43,15 +63,37 @@ fn every_crate_is_allowed(manifest: &Path) -> Result<(), Failed> {
     }
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
     let packages = metadata["packages"].as_array().ok_or("cargo names no packages")?;
-    let refused: Vec<String> = packages
-        .iter()
-        .filter(|package| !package["license"].as_str().is_some_and(is_allowed))
-        .map(|package| format!("{} {}: {}", package["name"], package["version"], package["license"]))
-        .collect();
     if packages.len() < 2 {
         return Err("only one package is resolved".into());
     }
-    if refused.is_empty() { Ok(()) } else { Err(refused.join("\n").into()) }
+    Ok(packages.clone())
+}
+
+fn refused(packages: &[Value]) -> Vec<String> {
+    let refused = packages.iter().filter(|package| !package["license"].as_str().is_some_and(is_allowed));
+    refused.map(|package| format!("{} {}: {}", package["name"], package["version"], package["license"])).collect()
+}
+
+fn unwanted(packages: &[Value]) -> Vec<String> {
+    let is_unwanted = |package: &&Value| {
+        let is_ours = package["name"] == "gwctl" && package["source"].is_null();
+        let is_banned = package["name"].as_str().is_some_and(|name| BANNED.contains(&name));
+        is_banned || !is_ours && package["source"] != REGISTRY
+    };
+    let unwanted = packages.iter().filter(is_unwanted);
+    unwanted.map(|package| format!("{} {} from {}", package["name"], package["version"], package["source"])).collect()
+}
+
+/// The crates that are resolved in several versions and not known for it, and those that are known for it without need.
+fn doubled(packages: &[Value]) -> Vec<String> {
+    let mut versions: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in packages.iter().filter_map(|package| package["name"].as_str()) {
+        *versions.entry(name).or_default() += 1;
+    }
+    let several = versions.iter().filter(|(name, count)| **count > 1 && !DUPLICATES.contains(name));
+    let several = several.map(|(name, count)| format!("{name} in {count} versions"));
+    let idle = DUPLICATES.iter().filter(|name| versions.get(*name).is_none_or(|count| *count < 2));
+    several.chain(idle.map(|name| format!("{name} is there once, and listed"))).collect()
 }
 
 /// Whether an SPDX expression (or an old one, with `/` for `OR`) can be met with what is allowed.
