@@ -61,11 +61,11 @@ impl Holder {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Said {
     /// So many percent of the requests of the rule, one digit behind the point, get this.
-    OfRule { percent: f64, gets: Gets },
+    Rule { percent: f64, gets: Gets },
     /// All requests for one backend do.
-    OfBackend { gets: Gets },
+    Backend { gets: Gets },
     /// All datagrams to one listener do.
-    OfListener { gets: Gets },
+    Listener { gets: Gets },
 }
 
 /// What requests get.
@@ -139,7 +139,7 @@ fn check(case: &Case) -> (usize, Vec<String>) {
             }
             continue;
         };
-        let place = if matches!(said, Said::OfListener { .. }) { listener_place(finding) } else { place(finding) };
+        let place = if matches!(said, Said::Listener { .. }) { listener_place(finding) } else { place(finding) };
         for decision in place.and_then(|place| decisions.get(&place)).into_iter().flatten() {
             held += 1;
             if let Some(actual) = contradiction(said, finding, decision, &compilation) {
@@ -257,11 +257,11 @@ fn contradiction(said: Said, finding: &Finding, decision: &Decision<'_>, compila
         _ => false,
     };
     match said {
-        Said::OfListener { gets } => {
+        Said::Listener { gets } => {
             let other = decision.outcomes.iter().find(|outcome| !gets.is(&outcome.answer));
             other.map(|outcome| format!("answers {:?}", outcome.answer))
         }
-        Said::OfRule { percent, gets } => {
+        Said::Rule { percent, gets } => {
             let of_status = decision.outcomes.iter().filter(|outcome| gets.is(&outcome.answer));
             let of_backend = of_status.filter(|outcome| own.is_none() || outcome.backend.is_none_or(is_own));
             let share = of_backend.fold(Share::new(0, 1), |sum, outcome| sum + outcome.share);
@@ -270,7 +270,7 @@ fn contradiction(said: Said, finding: &Finding, decision: &Decision<'_>, compila
             ((actual - percent).abs() > 0.05 && actual < 100.0 || actual + 0.05 < percent)
                 .then(|| format!("answers {actual} % with {gets:?}"))
         }
-        Said::OfBackend { gets } => {
+        Said::Backend { gets } => {
             let is_meant = |origin| own.is_none() || is_own(origin);
             let of_backend = || decision.outcomes.iter().filter(|outcome| outcome.backend.is_none_or(is_meant));
             let other = of_backend().find(|outcome| !gets.is(&outcome.answer));
@@ -301,21 +301,19 @@ fn read(sentence: &str) -> Option<Said> {
     if let Some(subject) = subject(sentence) {
         let gets = Gets::Closed;
         return match subject.as_str() {
-            "all connections of this rule" | "all datagrams of this rule" => {
-                Some(Said::OfRule { percent: 100.0, gets })
-            }
-            "connections for this backend" | "datagrams for this backend" => Some(Said::OfBackend { gets }),
-            "datagrams to this listener" => Some(Said::OfListener { gets }),
+            "all connections of this rule" | "all datagrams of this rule" => Some(Said::Rule { percent: 100.0, gets }),
+            "connections for this backend" | "datagrams for this backend" => Some(Said::Backend { gets }),
+            "datagrams to this listener" => Some(Said::Listener { gets }),
             other => {
                 let (percent, carried) = other.split_once(" % of this rule's ")?;
                 let is_known = ["connections", "datagrams"].contains(&carried);
-                is_known.then_some(Said::OfRule { percent: percent.parse().ok()?, gets })
+                is_known.then_some(Said::Rule { percent: percent.parse().ok()?, gets })
             }
         };
     }
     for start in ["all requests of this rule get ", "all calls of this rule get "] {
         if let Some(rest) = sentence.strip_prefix(start) {
-            return Some(Said::OfRule { percent: 100.0, gets: Gets::read(rest)? });
+            return Some(Said::Rule { percent: 100.0, gets: Gets::read(rest)? });
         }
     }
     let of_backend = [
@@ -324,11 +322,11 @@ fn read(sentence: &str) -> Option<Said> {
         "nobody can be asked, so all requests that need it get ",
     ];
     if let Some(rest) = of_backend.iter().find_map(|start| sentence.strip_prefix(start)) {
-        return Some(Said::OfBackend { gets: Gets::read(rest)? });
+        return Some(Said::Backend { gets: Gets::read(rest)? });
     }
     let (percent, rest) = sentence.split_once(" % of this rule's ")?;
     let rest = rest.strip_prefix("requests get ").or_else(|| rest.strip_prefix("calls get "))?;
-    Some(Said::OfRule { percent: percent.parse().ok()?, gets: Gets::read(rest)? })
+    Some(Said::Rule { percent: percent.parse().ok()?, gets: Gets::read(rest)? })
 }
 
 /// Asks every holder, and finds each in use.
@@ -496,22 +494,22 @@ fn without(input: &Input, object: &ObjectRef) -> Option<Input> {
 
 fn sentences_are_understood() -> Result<(), Failed> {
     let read = |sentence: &str| (has_answer(sentence), read(sentence));
-    let rule = |percent| Said::OfRule { percent, gets: Gets::Status(500) };
-    let closed = |percent| Said::OfRule { percent, gets: Gets::Closed };
+    let rule = |percent| Said::Rule { percent, gets: Gets::Status(500) };
+    let closed = |percent| Said::Rule { percent, gets: Gets::Closed };
     for (sentence, wanted) in [
         ("all requests of this rule get 500", (true, Some(rule(100.0)))),
         ("33.3 % of this rule's requests get 500", (true, Some(rule(33.3)))),
         (
             "all calls of this rule get UNAVAILABLE",
-            (true, Some(Said::OfRule { percent: 100.0, gets: Gets::Unavailable })),
+            (true, Some(Said::Rule { percent: 100.0, gets: Gets::Unavailable })),
         ),
-        ("requests for this backend get 503", (true, Some(Said::OfBackend { gets: Gets::Status(503) }))),
+        ("requests for this backend get 503", (true, Some(Said::Backend { gets: Gets::Status(503) }))),
         ("requests to this listener get 404", (true, None)),
         ("connections go to port 443", (false, None)),
         ("80 % of this rule's connections are closed", (true, Some(closed(80.0)))),
         ("all datagrams of this rule are dropped", (true, Some(closed(100.0)))),
-        ("datagrams for this backend are dropped", (true, Some(Said::OfBackend { gets: Gets::Closed }))),
-        ("datagrams to this listener are dropped", (true, Some(Said::OfListener { gets: Gets::Closed }))),
+        ("datagrams for this backend are dropped", (true, Some(Said::Backend { gets: Gets::Closed }))),
+        ("datagrams to this listener are dropped", (true, Some(Said::Listener { gets: Gets::Closed }))),
         ("connections for `a.test` on port 443 are closed", (true, None)),
         ("the client gets 421 and opens another", (true, None)),
     ] {
