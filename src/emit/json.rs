@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use super::form::{Container, Form, Sink};
+use super::style;
 
 /// The writer.
 #[derive(Debug, Default)]
@@ -82,7 +83,9 @@ impl Form for Json {
 /// Adds a string without its quotes. Text that needs no escape is copied whole.
 fn push_escaped(sink: &mut Sink, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c < ' ' || matches!(c, '"' | '\\' | '\u{7f}' | '\u{2028}' | '\u{2029}')) {
+    let has_command = style::may_command(text);
+    let is_special = |c: char| matches!(c, '"' | '\\') || (has_command && c == '#') || !style::is_printable(c);
+    while let Some(at) = rest.find(is_special) {
         sink.push(&rest[..at]);
         let Some(special) = rest[at..].chars().next() else { return };
         match special {
@@ -92,8 +95,10 @@ fn push_escaped(sink: &mut Sink, text: &str) {
             '\r' => sink.push("\\r"),
             '\t' => sink.push("\\t"),
             other => {
-                let mut escape = String::with_capacity(6);
-                let _ = write!(escape, "\\u{:04x}", u32::from(other));
+                let mut escape = String::with_capacity(12);
+                for unit in other.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(escape, "\\u{unit:04x}");
+                }
                 sink.push(&escape);
             }
         }

@@ -35,6 +35,11 @@ pub(super) enum Chomp {
 /// Longer keys are not read back as keys unless they are marked.
 const LONGEST_SIMPLE_KEY: usize = 120;
 
+/// Whether a text may hold what the runner of a CI job obeys wherever it stands in a line: `##vso[`, `##[`.
+pub(super) fn may_command(text: &str) -> bool {
+    text.contains("##")
+}
+
 /// Whether a key must be marked with `? `.
 pub(super) fn is_long_key(key: &str) -> bool {
     // A character takes up to six bytes when it is escaped; readers stop at 1,024.
@@ -53,7 +58,7 @@ pub(super) fn value_style(text: &str) -> Style {
 pub(super) fn key_style(text: &str) -> Style {
     if is_plain(text) {
         Style::Plain
-    } else if !text.contains("##")
+    } else if !may_command(text)
         && text.bytes().any(|b| b == b'\\' || b == b'"')
         && text.bytes().all(|b| (b' '..=b'~').contains(&b))
     {
@@ -116,7 +121,7 @@ fn literal_chomp(text: &str) -> Option<Chomp> {
     }
     let blank = |line: &str| !line.is_empty() && line.bytes().all(|byte| byte == b' ');
     // The runner of a CI job obeys such lines, wherever they begin.
-    if body.lines().any(|line| line.trim_start().starts_with("::")) || body.contains("##") {
+    if body.lines().any(|line| line.trim_start().starts_with("::")) || may_command(body) {
         return None;
     }
     if !body.chars().all(|c| c == '\n' || is_printable(c)) || body.split('\n').any(blank) {
@@ -153,8 +158,7 @@ fn push_single(sink: &mut Sink, text: &str) {
 fn push_double(sink: &mut Sink, text: &str) {
     sink.push_char('"');
     let mut rest = text;
-    // `##vso[` and its like are commands for the runner of a CI job, wherever they stand.
-    let has_command = text.contains("##");
+    let has_command = may_command(text);
     let is_special = |c: char| matches!(c, '"' | '\\') || (has_command && c == '#') || !is_printable(c);
     while let Some(at) = rest.find(is_special) {
         sink.push(&rest[..at]);

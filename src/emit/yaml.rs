@@ -71,8 +71,13 @@ impl Yaml {
     /// Writes one line of a comment.
     fn push_comment(&mut self, line: &str) {
         self.sink.push("# ");
+        let has_command = style::may_command(line);
         for character in line.chars() {
-            self.sink.push_char(if style::is_printable(character) { character } else { '\u{fffd}' });
+            match character {
+                '#' if has_command => self.sink.push("\\x23"),
+                other if style::is_printable(other) => self.sink.push_char(other),
+                _ => self.sink.push_char('\u{fffd}'),
+            }
         }
     }
 

@@ -106,6 +106,8 @@ const TRICKY: &[&str] = &[
     "# a",
     "a #b",
     "a#b",
+    "##vso[a]b ##[c]",
+    "a\n##[b]\nc",
     "&a",
     "*a",
     "*",

@@ -74,6 +74,35 @@ spec: {{type: ExternalName, externalName: {quoted}, ports: [{{port: 80, appProto
     )
 }
 
+/// Objects that are served, so that their configuration repeats the text: as a value where one may have it, and in the
+/// names of files that comments tell.
+fn served(text: &str) -> String {
+    let is_value = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let quoted = serde_json::Value::from(if is_value { text } else { "a" }).to_string();
+    format!(
+        "apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: served}}
+spec: {{gatewayClassName: envoy, listeners: [{{name: http, protocol: HTTP, port: 80}}]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: served}}
+spec:
+  parentRefs: [{{name: served}}]
+  rules:
+  - matches: [{{headers: [{{name: x-a, value: {quoted}}}]}}]
+    filters: [{{type: ResponseHeaderModifier, responseHeaderModifier: {{set: [{{name: x-b, value: {quoted}}}]}}}}]
+    backendRefs: [{{name: served, port: 80}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: served}}
+spec: {{ports: [{{port: 80}}]}}
+"
+    )
+}
+
 /// Names that a file system takes.
 fn file_name(text: &str) -> String {
     text.replace('/', "_")
@@ -113,12 +142,34 @@ fn hostile(harness: &Harness) -> Result<(), String> {
             let written = run(&line);
             wrong.extend(judge(&line, &written).err());
         }
+        let good = m.join("served");
+        fs::create_dir_all(&good).map_err(|error| error.to_string())?;
+        fs::write(good.join(format!("{}.yaml", file_name(text))), served(text)).map_err(|error| error.to_string())?;
+        for line in translations(&good) {
+            let written = run(&line);
+            if written.stdout.is_empty() {
+                wrong.push(format!("gwctl {line:?} wrote nothing:\n{}", written.stderr));
+            }
+            wrong.extend(judge(&line, &written).err());
+        }
         fs::write(m.join("gwctl.yaml"), format!("namespace: {quoted}\n{quoted}: a\n"))
             .map_err(|error| error.to_string())?;
         let line = ["validate".to_owned(), m.display().to_string()];
         wrong.extend(judge(&line, &run(&line)).err());
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
+}
+
+fn translations(good: &Path) -> Vec<Vec<String>> {
+    let good = good.display().to_string();
+    let lines: &[&[&str]] = &[
+        &["translate", &good],
+        &["translate", &good, "-o", "json"],
+        &["translate", &good, "--section", "listeners"],
+        &["translate", &good, "--section", "routes"],
+        &["translate", &good, "--section", "clusters", "-o", "json"],
+    ];
+    lines.iter().map(|line| line.iter().map(|word| (*word).to_owned()).collect()).collect()
 }
 
 fn commands(folder: &Path, m: &Path) -> Vec<Vec<String>> {
