@@ -90,11 +90,12 @@ fn comment_lines(text: &str, part: Range<usize>) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a document is worth a second reading: every object has `metadata`, few have `data`.
+/// Whether a document is worth a second reading: every object has `metadata`, few have `data`. With an escape any word may
+/// be written so that it is not found.
 fn may_hold_secrets(document: &str) -> bool {
     let is_own = |(at, _): (usize, &str)| !document.get(..at).is_some_and(|before| before.ends_with("meta"));
     document.match_indices("data").any(is_own)
-        || ["ecret", "stringData", COPY].iter().any(|word| document.contains(word))
+        || ["ecret", "stringData", COPY, "\\"].iter().any(|word| document.contains(word))
 }
 
 fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
@@ -217,7 +218,8 @@ impl Finder<'_> {
             View::Map(entries) => {
                 // Where it is given more than once, nobody knows which of them is meant.
                 let kinds = || entries.iter().filter(|e| e.name == "kind").filter_map(|entry| self.word(entry.value));
-                let is_secret = kinds().any(|kind| kind.eq_ignore_ascii_case("secret"));
+                // What a kind with an escape in it says is not looked into: it may be any.
+                let is_secret = kinds().any(|kind| kind.eq_ignore_ascii_case("secret") || kind.contains('\\'));
                 // A reference to a Secret has a kind as well.
                 let is_object = entries.iter().any(|entry| matches!(entry.name, "apiVersion" | "metadata"));
                 let is_secret = is_secret && (is_object || depth == 0);
@@ -387,7 +389,11 @@ fn of_broken(document: &str) -> (Vec<Range<usize>>, bool) {
     let regex =
         |cell: &'static OnceLock<Option<Regex>>, pattern: &str| cell.get_or_init(|| Regex::new(pattern).ok()).as_ref();
     let data = regex(&DATA, r#"(?:^|[\s{,"'\-])(?:data|stringData|secretGenerator)["']?[ \t]*:"#);
-    let secret = regex(&SECRET, r#"(?i)kind["']?\s*:\s*["']?secret"#);
+    // A kind, or any key, with an escape may be that of a Secret.
+    let secret = regex(
+        &SECRET,
+        r#"(?i)kind["']?\s*:\s*(?:["']?secret|"[^"\n]*\\)|"[^"\n]*\\[^"\n]*"[ \t]*:(?:\s|$)"#,
+    );
     let Some(key) = regex(&KEY, r#"(?m)^[ \t]*(?:- +)?["']?[-._A-Za-z0-9]{1,63}["']?[ \t]*:(?:[ \t]|$)"#) else {
         return (std::iter::once(0..document.len()).collect(), true);
     };
