@@ -3,7 +3,8 @@
 //!
 //! Such a file belongs to the tree that is judged, and so does whoever wrote it.
 //! A run that reads one says so, its paths stay in the repository that holds it,
-//! and it names no program. A file that the user names is trusted.
+//! it names no program, and it neither names files of the machine that runs Envoy
+//! nor opens Envoy's administration to others. A file that the user names is trusted.
 //!
 //! The entries become flags of the same command line, so that a value means
 //! the same in both places and is checked by the same parser. Everything that
@@ -13,6 +14,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io::Read as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
@@ -286,6 +288,12 @@ impl Setting {
                 ));
             }
         }
+        if let (true, Some((value, why))) = (confines.is_some(), values.iter().find_map(|value| reach_of(name, value))) {
+            return Err(format!(
+                "`{name}` {why} (`{}`); a file that you name with --settings may do that",
+                value.escape_debug()
+            ));
+        }
         let flag = |value: String| {
             let mut flag = OsString::from(format!("--{name}="));
             if PATHS.contains(&name.as_str()) {
@@ -297,6 +305,20 @@ impl Setting {
         };
         Ok(values.into_iter().map(flag).collect())
     }
+}
+
+/// What a setting would reach on the machine that runs Envoy, which no manifest can name, with the value.
+fn reach_of<'v>(name: &str, value: &'v str) -> Option<(&'v str, &'static str)> {
+    let why = match name {
+        "access-log" if !matches!(value, "none" | "stdout") => "names a file of the machine that runs Envoy",
+        "system-ca" => "names a file of the machine that runs Envoy",
+        // What is no address is reported by the parser of the flag.
+        "admin-address" if value.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback()) => {
+            "opens Envoy's administration to other machines"
+        }
+        _ => return None,
+    };
+    Some((value, why))
 }
 
 fn scalar(node: &Node) -> Option<String> {

@@ -133,10 +133,22 @@ fn what_belongs_to_the_tree_leads_nowhere_else_and_hides_nothing() {
         ("ignore: [GW4005, settings-read]\n", "GW8030 says that this file is read"),
         ("ignore: GW4005,gw8030\n", "GW8030 says that this file is read"),
         ("envoy: /bin/sh\n", "there is no setting `envoy`"),
+        ("access-log: /etc/cron.d/x\n", ":1:1: `access-log` names a file of the machine that runs Envoy"),
+        ("accessLog: logs\naccess-log-format: text\n", "`access-log` names a file of the machine that runs Envoy (`logs`)"),
+        ("system-ca: /etc/shadow\n", "`system-ca` names a file of the machine that runs Envoy"),
+        ("admin-address: 0.0.0.0:19000\n", "`admin-address` opens Envoy's administration to other machines"),
+        ("admin-address: '[::]:19000'\n", "`admin-address` opens Envoy's administration to other machines"),
     ] {
         let message = options_of("translate", text, "").unwrap_err();
         assert!(message.contains(expected), "{text}: {message}");
     }
+    for text in ["access-log: stdout\n", "access-log: none\n", "admin-address: 127.0.0.1:9901\n"] {
+        assert!(options_of("translate", text, "").is_ok(), "{text}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let named = directory.path().join("ours.yaml");
+    fs::write(&named, "access-log: /var/log/x\nsystem-ca: /etc/ca\nadmin-address: 0.0.0.0:1\n").unwrap();
+    assert!(options_of("translate", "", &format!("--settings {}", named.display())).is_ok());
     let large = format!("# {}\n", "x".repeat(1 << 20));
     assert!(options(&large, "").unwrap_err().contains("at most 1048576 bytes"));
 }
