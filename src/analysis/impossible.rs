@@ -1,7 +1,7 @@
 //! Conditions that no request meets, whatever a client sends.
 
 use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
-use crate::simulate::{Fate, Language, fate, may_arrive};
+use crate::simulate::{Extent, Fate, Language, fate, may_arrive};
 
 /// Why no request meets a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub(super) enum Cause<'c> {
     Path(&'c str),
     /// The path's pattern asks for something that is gone when paths are compared.
     Normalized(&'c str),
+    /// The path is none that is left when paths are compared.
+    Value(&'c str),
     /// The path's pattern asks for a query.
     Query(&'c str),
     /// The header is taken out of every request before routes are matched.
@@ -23,7 +25,9 @@ pub(super) fn cause(matches: &RouteMatch) -> Option<Cause<'_>> {
     let RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
     let pattern = match path {
         PathMatch::Regex(pattern) => pattern_cause(pattern),
-        PathMatch::Exact(_) | PathMatch::Prefix(_) => None,
+        PathMatch::Exact(path) => (!may_arrive(path, Extent::Whole)).then_some(Cause::Value(path)),
+        PathMatch::Prefix(prefix) if prefix.is_empty() => None,
+        PathMatch::Prefix(prefix) => (!may_arrive(prefix, Extent::Segments)).then_some(Cause::Value(prefix)),
     };
     let stripped = |header: &&ValueMatch| fate(&header.name) == Fate::Removed;
     let header = || headers.iter().find(stripped).map(|header| Cause::Header(&header.name));
@@ -33,15 +37,15 @@ pub(super) fn cause(matches: &RouteMatch) -> Option<Cause<'_>> {
 
 /// Why no path meets a pattern.
 fn pattern_cause(pattern: &str) -> Option<Cause<'_>> {
-    let (texts, is_whole) = match Language::of(pattern) {
-        Language::Texts(texts) => (texts, true),
-        Language::Beginning { text, goes_on: _ } | Language::Within(text) => (vec![text], false),
+    let (texts, extent) = match Language::of(pattern) {
+        Language::Texts(texts) => (texts, Extent::Whole),
+        Language::Beginning { text, goes_on: _ } | Language::Within(text) => (vec![text], Extent::Beginning),
     };
-    let is_path = |text: &&String| text.starts_with('/') || !is_whole && text.is_empty();
+    let is_path = |text: &&String| text.starts_with('/') || extent != Extent::Whole && text.is_empty();
     let mut paths = texts.iter().filter(is_path).peekable();
     match paths.peek().copied() {
         None => Some(Cause::Path(pattern)),
-        Some(_) if paths.any(|text| text.is_empty() || may_arrive(text, is_whole)) => None,
+        Some(_) if paths.any(|text| text.is_empty() || may_arrive(text, extent)) => None,
         Some(first) if first.contains('?') => Some(Cause::Query(pattern)),
         Some(_) => Some(Cause::Normalized(pattern)),
     }
@@ -65,6 +69,9 @@ impl Cause<'_> {
             Self::Normalized(pattern) => {
                 format!("no path meets the pattern `{pattern}`: paths are normalised before they are compared")
             }
+            Self::Value(path) => {
+                format!("no path is `{path}` or begins with it: paths are normalised before they are compared")
+            }
             Self::Query(pattern) => {
                 format!("no path meets the pattern `{pattern}`: paths are compared without their query")
             }
@@ -79,7 +86,7 @@ impl Cause<'_> {
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Path(_) => "a pattern has to match the whole path",
-            Self::Normalized(_) => {
+            Self::Normalized(_) | Self::Value(_) => {
                 "repeated and escaped slashes, `..`, backslashes and escapes of plain characters are gone by then"
             }
             Self::Query(_) => "a pattern has to match the path alone",
@@ -92,7 +99,7 @@ impl Cause<'_> {
     pub(super) fn help(self) -> String {
         match self {
             Self::Path(_) => "begin the pattern with `/`, or with `.*` to allow anything in front".to_owned(),
-            Self::Normalized(_) => {
+            Self::Normalized(_) | Self::Value(_) => {
                 "write the path as it is after that: `/a/b` for `/a//b` and `/a%2Fb`, `~` for `%7E`".to_owned()
             }
             Self::Query(_) => "match the query with `queryParams`".to_owned(),
@@ -134,6 +141,17 @@ mod tests {
         assert_eq!(cause(&matches("/a%2[Ff]b")), Some(Cause::Normalized("/a%2[Ff]b")));
         assert_eq!(cause(&matches("/a(//b|/c)")), None);
         assert_eq!(cause(&matches("/search\\?q=.*")), Some(Cause::Query("/search\\?q=.*")));
+        let of_path = |path: PathMatch| RouteMatch { path, ..matches("/") };
+        let values = |path: &str| {
+            [PathMatch::Exact(path.to_owned()), PathMatch::Prefix(path.to_owned())].map(|path| of_path(path))
+        };
+        for path in ["/a%5Cb", "/a/../b", "/a/..", "/a%00"] {
+            assert!(values(path).iter().all(|matches| cause(matches) == Some(Cause::Value(path))), "{path}");
+        }
+        for path in ["/", "/a/", "/a%20b", "/a/..;x/b"] {
+            assert!(values(path).iter().all(|matches| cause(matches).is_none()), "{path}");
+        }
+        assert_eq!(cause(&of_path(PathMatch::Prefix(String::new()))), None);
         let header = RouteMatch { headers: vec![exact("keep-alive", "5")], ..matches("/") };
         assert_eq!(cause(&header), Some(Cause::Header("keep-alive")));
         let header = RouteMatch { headers: vec![exact("te", "trailers")], ..matches("/") };

@@ -1,12 +1,13 @@
 //! Matches on headers that Envoy sets, changes or removes before it looks for
-//! routes, and on tunnels that have no path: what such a match really takes.
+//! routes, on tunnels that have no path, and on segments of paths that Envoy
+//! resolves: what such a match really takes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::diagnostics::{Diagnostics, Finding, codes};
 use crate::ir::{CONNECT, Config, Origin, PathMatch, RouteMatch, ValueMatch, ValuePattern};
-use crate::simulate::{Fate, Language, Pattern, fate};
+use crate::simulate::{Fate, Language, Pattern, fate, has_parameters_of_dots, is_referer};
 
 use super::objects::Objects;
 use super::reach::hosts;
@@ -39,12 +40,15 @@ type Verdicts = BTreeSet<Option<(Verdict, &'static str)>>;
 /// Reports such matches.
 pub(super) fn report(config: &Config, objects: &Objects<'_>, diagnostics: &mut Diagnostics) {
     let mut found: BTreeMap<(Origin, &str), Verdicts> = BTreeMap::new();
-    let mut tunnels = BTreeSet::new();
+    let (mut tunnels, mut dots) = (BTreeSet::new(), BTreeSet::new());
     for at in hosts(config) {
         let scheme = if at.chain.tls.is_some() { "https" } else { "http" };
         for route in &at.host.routes {
             if has_tunnel_with_path(&route.matches) {
                 tunnels.insert(route.origin);
+            }
+            if asks_for_dots(&route.matches.path) {
+                dots.insert(route.origin);
             }
             for header in &route.matches.headers {
                 if fate(&header.name) != Fate::Kept {
@@ -64,9 +68,22 @@ pub(super) fn report(config: &Config, objects: &Objects<'_>, diagnostics: &mut D
         header_finding(origin, name, first, objects)
     };
     let findings = found.into_iter().filter_map(of_header);
-    findings.chain(tunnels.into_iter().filter_map(|origin| tunnel_finding(origin, objects))).for_each(|finding| {
+    let tunnels = tunnels.into_iter().filter_map(|origin| tunnel_finding(origin, objects));
+    let dots = dots.into_iter().filter_map(|origin| dots_finding(origin, objects));
+    findings.chain(tunnels).chain(dots).for_each(|finding| {
         diagnostics.report(finding);
     });
+}
+
+/// Whether every path that a condition takes has a segment of dots with parameters.
+fn asks_for_dots(path: &PathMatch) -> bool {
+    match path {
+        PathMatch::Exact(path) | PathMatch::Prefix(path) => has_parameters_of_dots(path),
+        PathMatch::Regex(pattern) => match Language::of(pattern) {
+            Language::Texts(texts) => !texts.is_empty() && texts.iter().all(|text| has_parameters_of_dots(text)),
+            Language::Beginning { text, goes_on: _ } | Language::Within(text) => has_parameters_of_dots(&text),
+        },
+    }
 }
 
 fn has_tunnel_with_path(matches: &RouteMatch) -> bool {
@@ -107,6 +124,10 @@ fn judge(header: &ValueMatch, scheme: &str, trusted_hops: u32) -> Option<Verdict
             (_, ValuePattern::Exact(value)) => only_if(value.parse::<IpAddr>().is_ok(), Verdict::Never),
             (_, ValuePattern::Regex(_)) => None,
         },
+        Fate::Url => match &header.value {
+            ValuePattern::Exact(value) => only_if(is_referer(value), Verdict::Never),
+            ValuePattern::Regex(_) => None,
+        },
         Fate::Expectation => match &header.value {
             ValuePattern::Exact(value) => only_if(!value.eq_ignore_ascii_case("100-continue"), Verdict::Never),
             ValuePattern::Regex(_) => only_if(meets(&["100-continue"]) == 0, Verdict::Never),
@@ -145,7 +166,8 @@ pub(crate) fn outcome(header: &ValueMatch, scheme: &str, trusted_hops: u32) -> O
         (Fate::Appended, ValuePattern::Exact(value)) => never(ends_in_address(value)),
         (Fate::Address, ValuePattern::Exact(value)) => never(value.parse::<IpAddr>().is_ok()),
         (Fate::Expectation, ValuePattern::Exact(value)) => never(!value.eq_ignore_ascii_case("100-continue")),
-        (Fate::Kept | Fate::Scheme | Fate::Address | Fate::Expectation | Fate::OfUpgrades, _) => None,
+        (Fate::Url, ValuePattern::Exact(value)) => never(is_referer(value)),
+        (Fate::Kept | Fate::Scheme | Fate::Address | Fate::Url | Fate::Expectation | Fate::OfUpgrades, _) => None,
     }
 }
 
@@ -175,6 +197,7 @@ fn header_finding(
         Fate::Address => format!("Envoy sets `{name}` to the address of the client"),
         Fate::Expectation => format!("Envoy answers `{name}: 100-continue` itself and takes the header out"),
         Fate::Trailers => format!("Envoy leaves nothing but `trailers` of `{name}`"),
+        Fate::Url => format!("Envoy takes `{name}` out where it is no reference, or one with a user or a fragment"),
         Fate::OfUpgrades => format!("Envoy keeps `{name}` in upgrades to `websocket` only"),
         Fate::Kept | Fate::Removed => return None,
     };
@@ -193,10 +216,12 @@ fn header_finding(
              header"
         }
         Fate::OfUpgrades => "match `upgrade: websocket`, or remove the condition",
+        Fate::Url => "match a value that is a URL without user and fragment, as browsers send it",
         _ => "match another header, one that Envoy hands on as clients send it",
     };
     let finding = objects.finding(codes::REWRITTEN_HEADER, origin, false, format!("{claim}: {what}"))?;
-    Some(finding.label(format!("`{name}` is written before routes are matched")).consequence(consequence).help(help))
+    let done = if fate(name) == Fate::Url { "checked" } else { "written" };
+    Some(finding.label(format!("`{name}` is {done} before routes are matched")).consequence(consequence).help(help))
 }
 
 fn tunnel_finding(origin: Origin, objects: &Objects<'_>) -> Option<Finding> {
@@ -207,6 +232,20 @@ fn tunnel_finding(origin: Origin, objects: &Objects<'_>) -> Option<Finding> {
             .label("a condition on the path of a request without one")
             .consequence("no request reaches this match")
             .help("remove `path`: a match with `method: CONNECT` alone takes every tunnel for its hosts"),
+    )
+}
+
+fn dots_finding(origin: Origin, objects: &Objects<'_>) -> Option<Finding> {
+    let message =
+        "no request that is written like this meets this match: Envoy takes `..;` and `.;` in a path for `..` \
+                   and `.`, whatever follows up to the next slash"
+            .to_owned();
+    let finding = objects.finding(codes::IMPOSSIBLE_MATCH, origin, false, message)?;
+    Some(
+        finding
+            .label("a segment that is dots with parameters")
+            .consequence("only requests that escape the dots, as in `%2E%2E;`, reach this match")
+            .help("match the path that is left when the segment is resolved: `/b` for `/a/..;x/b`"),
     )
 }
 
@@ -246,6 +285,9 @@ mod tests {
             (exact("connection", "keep-alive, Upgrade"), 0, None),
             (exact("connection", "close"), 0, Some(Never)),
             (exact("x-envoy-external-address", "me"), 0, Some(Never)),
+            (exact("referer", "https://u@partner.com/"), 0, Some(Never)),
+            (exact("referer", "https://partner.com/"), 0, None),
+            (regex("referer", ".*partner.*"), 0, None),
             (exact("x-custom", "1"), 0, None),
         ] {
             assert_eq!(judge(&header, "http", hops), verdict, "{header:?} behind {hops}");

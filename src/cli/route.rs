@@ -152,10 +152,10 @@ fn request(args: &RouteArgs) -> Result<Request, String> {
     if args.sni.is_some() && !url.scheme.is_tls() {
         return Err("--sni needs a URL that begins with `https://` or `tls://`".to_owned());
     }
-    let server_name = args.sni.clone().or_else(|| Some(url.host.clone()));
+    let server_name = args.sni.as_ref().unwrap_or(&url.host);
     let security = match url.scheme {
         Scheme::Http | Scheme::Tcp => Security::Plain,
-        Scheme::Https | Scheme::Tls => Security::Tls { server_name, certificate: true },
+        Scheme::Https | Scheme::Tls => Security::tls(server_name, true),
         Scheme::Udp => Security::Udp,
     };
     if url.scheme.is_stream() {

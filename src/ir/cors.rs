@@ -51,20 +51,25 @@ impl Cors {
 impl OriginPattern {
     fn matches(&self, origin: &str) -> bool {
         let Self::Scheme { scheme, host, port } = self else { return true };
-        let Some((own_scheme, authority)) = origin.split_once("://") else { return false };
+        let rest = origin.strip_prefix(scheme.as_str());
+        let Some(authority) = rest.and_then(|rest| rest.strip_prefix("://")) else { return false };
         let (own_host, own_port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
-            _ => (authority, default_port(own_scheme)),
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (authority, None),
+        };
+        let is_port = match own_port {
+            Some(text) => port.is_some_and(|port| port.to_string() == text),
+            None => *port == default_port(scheme),
         };
         let is_host = match host {
-            OriginHost::Any => !own_host.is_empty(),
+            OriginHost::Any => is_name(own_host),
             OriginHost::Exact(host) => own_host == host,
             OriginHost::Below(suffix) => own_host
                 .strip_suffix(suffix.as_str())
                 .and_then(|labels| labels.strip_suffix('.'))
-                .is_some_and(|labels| !labels.is_empty()),
+                .is_some_and(is_name),
         };
-        own_scheme == scheme && own_port == *port && is_host
+        is_port && is_host
     }
 }
 
@@ -93,6 +98,11 @@ pub enum OriginHost {
     Exact(String),
     /// Hosts with one or more labels before `.` and this suffix.
     Below(String),
+}
+
+/// Whether a text may stand for the wildcard of an origin's host.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['/', ':'])
 }
 
 /// The port of `http` or `https`, which origins leave out.

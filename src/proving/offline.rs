@@ -235,11 +235,7 @@ impl<'a> Offline<'a> {
             Scheme::Udp => Security::Udp,
             Scheme::Https | Scheme::Tls => {
                 let tls = spec.tls.clone().unwrap_or_default();
-                let server_name = Some(tls.sni.unwrap_or_else(|| spec.url.host.clone()));
-                Security::Tls {
-                    server_name: server_name.filter(|name| !name.is_empty()),
-                    certificate: tls.certificate.is_some(),
-                }
+                Security::tls(tls.sni.as_ref().unwrap_or(&spec.url.host), tls.certificate.is_some())
             }
         };
         let host = headers.iter().position(|(name, _)| name == "host").map(|place| headers.remove(place).1);

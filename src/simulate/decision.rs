@@ -91,6 +91,8 @@ pub enum Closed {
     Underscore,
     /// A header of connections, which HTTP/2 knows none of.
     ConnectionHeader,
+    /// A target that is no path, which HTTP/2 streams are reset for.
+    NoPath,
 }
 
 impl Closed {
@@ -106,6 +108,7 @@ impl Closed {
             Self::NoEndpoint => "the backend has no endpoint",
             Self::Underscore => "a header name has an underscore, which no rule of the listener asks for",
             Self::ConnectionHeader => "a header of connections is none of HTTP/2's",
+            Self::NoPath => "the request target is no path",
         }
     }
 }
@@ -145,6 +148,10 @@ impl LocalReply {
 pub enum Reason {
     /// The request is not well-formed.
     BadRequest,
+    /// The target is no path, as that of `OPTIONS *`.
+    NoPath,
+    /// The target says that the connection is TLS, which it is not.
+    WrongScheme,
     /// A header's name has an underscore.
     Underscore,
     /// The connection shall become something that is not supported.
@@ -180,6 +187,8 @@ impl Reason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::BadRequest => "the request is not well-formed",
+            Self::NoPath => "the request target is no path",
+            Self::WrongScheme => "the request target says `https`, and the connection is plain",
             Self::Underscore => "a header name has an underscore, which no rule of the listener asks for",
             Self::Upgrade => "connections become websockets, and nothing else",
             Self::EscapedSlashes => "the path has escaped slashes and is redirected to the plain one",

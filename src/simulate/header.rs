@@ -5,6 +5,7 @@ use crate::ir::{Existing, HeaderMutation, HeaderMutations, WEBSOCKET};
 
 use super::request::Version;
 use super::rewritten::{Fate, Message, fate};
+use super::url::is_referer;
 
 /// Header lines with names in lower case.
 pub(super) type Lines = Vec<(String, String)>;
@@ -30,12 +31,14 @@ pub(super) fn line<'l>(lines: &'l Lines, name: &str) -> Option<&'l str> {
     lines.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
 }
 
-/// Adds a value: a line of its own, or the end of the line that there is.
+/// Adds a value: a line of its own, or the end of the line that there is, where neither is empty.
 pub(super) fn append(lines: &mut Lines, name: &str, value: &str, message: Message) {
     let own = lines.iter_mut().find(|(other, _)| other == name).filter(|_| message.joins(name));
     match own {
         Some((_, values)) => {
-            values.push(',');
+            if !values.is_empty() && !value.is_empty() {
+                values.push(',');
+            }
             values.push_str(value);
         }
         None => lines.push((name.to_owned(), value.to_owned())),
@@ -55,12 +58,16 @@ pub(super) fn receive(sent: &[(String, String)], version: Version, is_tunnel: bo
     for (name, value) in sent {
         let (name, value) = (name.to_ascii_lowercase(), value.trim_matches([' ', '\t']));
         match lines.iter_mut().find(|(other, _)| version == Version::Http2 && name == "cookie" && *other == name) {
+            Some((_, cookies)) if cookies.is_empty() => value.clone_into(cookies),
             Some((_, cookies)) => {
                 cookies.push_str("; ");
                 cookies.push_str(value);
             }
             None => append(&mut lines, &name, value, Message::Request),
         }
+    }
+    if version == Version::Http2 {
+        lines.retain(|(name, value)| name != "cookie" || !value.is_empty());
     }
     match version {
         Version::Http1 if is_tunnel => {}
@@ -134,6 +141,8 @@ pub(super) fn admit(received: &Lines, scheme: &str, trusted_hops: u32) -> Lines 
             Fate::Kept => name != "host",
             Fate::OfUpgrades => is_upgrade,
             Fate::Expectation => !value.eq_ignore_ascii_case("100-continue"),
+            Fate::Url => is_referer(value),
+            Fate::Trailers if value.is_empty() => true,
             Fate::Trailers => {
                 if tokens(value).any(|token| token == "trailers") {
                     lines.push((name.clone(), "trailers".to_owned()));
@@ -223,6 +232,30 @@ mod tests {
         assert_eq!(received(&[("connection", "a,b,c,d,e,f,g,h,i,j")], Http1), Err(BadConnection));
         let kept = received(&[("connection", "upgrade, x-a"), ("upgrade", "foo"), ("x-a", "1")], Http1).unwrap();
         assert_eq!(line(&kept, "x-a"), Some("1"));
+    }
+
+    #[test]
+    fn empty_values_are_not_joined() {
+        for (values, seen) in [(["", "1"], "1"), (["1", ""], "1"), (["", ""], "")] {
+            for version in [Http1, Http2] {
+                let lines = received(&values.map(|value| ("accept", value)), version).unwrap();
+                assert_eq!(line(&lines, "accept"), Some(seen));
+            }
+        }
+        let cookies = |values: [&str; 3]| {
+            let lines = received(&values.map(|value| ("cookie", value)), Http2).unwrap();
+            line(&lines, "cookie").map(str::to_owned)
+        };
+        assert_eq!(cookies(["", "", "2"]).as_deref(), Some("2"));
+        assert_eq!(cookies(["1", "", "2"]).as_deref(), Some("1; ; 2"));
+        assert_eq!(cookies(["", "", ""]), None);
+    }
+
+    #[test]
+    fn a_referer_that_is_no_reference_is_gone_before_routes_are_matched() {
+        let admitted = |value: &str| admit(&received(&[("referer", value)], Http1).unwrap(), "http", 0);
+        assert_eq!(line(&admitted("https://partner.com/x"), "referer"), Some("https://partner.com/x"));
+        assert_eq!(line(&admitted("https://u@partner.com/x"), "referer"), None);
     }
 
     #[test]

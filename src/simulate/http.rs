@@ -15,6 +15,7 @@ use super::path::{Normalized, normalize, split_query};
 use super::request::{Connection, Request, Security, Version};
 use super::routes::RouteTable;
 use super::share::Share;
+use super::url::Url;
 
 /// The methods that Envoy's HTTP/1 parser knows; it refuses all others.
 const METHODS: &[&str] = &[
@@ -174,8 +175,7 @@ impl<'c> HttpTable<'c> {
 
     /// What the routes see of a request, unless it is answered before.
     pub(super) fn admit(&self, config: &Config, request: &Request) -> Result<Admitted, Refusal> {
-        let Request { connection, version, method, authority, target, headers, body_bytes } = request;
-        let bad = || Refusal::Reply(LocalReply::new(400, Reason::BadRequest));
+        let Request { connection, version, method, authority: _, target, headers, body_bytes } = request;
         let broken = || Refusal::Reply(LocalReply::new(400, Reason::BadRequest).with_body("Bad Request"));
         if *version == Version::Http1 && !METHODS.contains(&method.as_str()) {
             return Err(broken());
@@ -222,7 +222,7 @@ impl<'c> HttpTable<'c> {
             let authority = tunnel_host(request, &received).ok_or_else(broken)?;
             return Ok(ready(authority, String::new()));
         }
-        let (authority, target) = split_target(authority.as_deref(), target).ok_or_else(bad)?;
+        let (authority, target) = split_target(request)?;
         let refused = || LocalReply::new(400, Reason::BadRequest);
         if method == REFUSED_METHOD {
             return Err(early(refused(), authority, target));
@@ -276,15 +276,30 @@ fn tunnel_host<'r>(request: &'r Request, received: &Lines) -> Option<&'r str> {
     }
 }
 
-/// Host and path of a request; those of an absolute target go before the Host header.
-fn split_target<'r>(authority: Option<&'r str>, target: &'r str) -> Option<(&'r str, &'r str)> {
-    if target.starts_with('/') {
-        return Some((authority?, target));
+/// Host and path of a request; those of an absolute target, which HTTP/2 has none of, go before the Host header. `OPTIONS`
+/// may ask for `*`, which is no path either.
+fn split_target(request: &Request) -> Result<(&str, &str), Refusal> {
+    let Request { connection, version, method, authority, target, headers: _, body_bytes: _ } = request;
+    let reply = |status, reason| Refusal::Reply(LocalReply::new(status, reason));
+    let is_asterisk = method == "OPTIONS" && (target == "*" || *version == Version::Http1 && target.starts_with('*'));
+    if target.starts_with('/') || is_asterisk {
+        let authority = authority.as_deref().ok_or_else(|| reply(400, Reason::BadRequest))?;
+        return if is_asterisk { Err(reply(404, Reason::NoPath)) } else { Ok((authority, target)) };
     }
-    let rest = target.strip_prefix("http://").or_else(|| target.strip_prefix("https://"))?;
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (host, path) = rest.split_at(end);
-    (!host.is_empty()).then_some((host, if path.is_empty() { "/" } else { path }))
+    if *version == Version::Http2 {
+        return Err(Refusal::Reset(Closed::NoPath));
+    }
+    let with_body = |status, reason, body| Refusal::Reply(LocalReply::new(status, reason).with_body(body));
+    let broken = || with_body(400, Reason::BadRequest, "Bad Request");
+    let Url { scheme, authority, rest, .. } = Url::parse(target).ok_or_else(broken)?;
+    let is_tls = matches!(connection.security, Security::Tls { .. });
+    match (scheme.to_ascii_lowercase().as_str(), rest) {
+        ("https", _) if !is_tls => Err(with_body(403, Reason::WrongScheme, "Forbidden")),
+        ("http" | "https", "") => Ok((authority, "/")),
+        ("http" | "https", path) if path.starts_with('/') => Ok((authority, path)),
+        ("http" | "https", _) => Err(reply(404, Reason::NoPath)),
+        _ => Err(broken()),
+    }
 }
 
 fn follow<'c>(

@@ -26,18 +26,20 @@ mod rewritten;
 mod routes;
 mod session;
 mod share;
+mod url;
 mod witness;
 
 pub use authorization::{Permission, Question};
 pub use candidates::{Candidate, Precedence, Unmet, Verdict};
 pub use decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason, Upstream};
 pub use language::Language;
-pub use path::may_arrive;
+pub use path::{Extent, has_parameters_of_dots, may_arrive};
 pub use re2::Pattern;
 pub use request::{Connection, Request, Security, Version};
 pub use rewritten::{Fate, fate};
 pub use session::{SessionStart, UNKNOWN};
 pub use share::Share;
+pub use url::is_referer;
 pub use witness::Witness;
 
 use crate::ir::{Config, GatewayName};

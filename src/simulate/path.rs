@@ -1,7 +1,10 @@
 //! Paths as the connection manager normalises them before routes see them
 //! ([normalize_path](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto)):
-//! escaped slashes first, then dots, escapes and backslashes, then repeated slashes.
+//! escaped slashes first, then parameters of dot segments (`..;x`), then dots, escapes and backslashes, then repeated
+//! slashes.
 //! The query is never touched. Every rule was measured on the raw request line.
+
+use std::borrow::Cow;
 
 /// What normalisation makes of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,16 +28,73 @@ pub(super) fn normalize(target: &str) -> Normalized {
     let (path, query) = split_query(target);
     let unescaped = unescape_slashes(path);
     let redirected = unescaped.len() != path.len();
-    let Some(canonical) = canonicalize(unescaped.as_bytes()) else { return Normalized::Refused };
-    let merged = merge_slashes(&canonical) + query;
+    let Some(plain) = plain(&without_parameters(&unescaped)) else { return Normalized::Refused };
+    let merged = plain + query;
     if redirected { Normalized::Redirect(merged) } else { Normalized::Path(merged) }
 }
 
-/// Whether routes may see a path that is `text`, or begins with it where it is no whole path (`is_whole`).
-pub fn may_arrive(text: &str, is_whole: bool) -> bool {
+/// How much of a path a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// Its first segments.
+    Segments,
+    /// Its beginning, perhaps within a segment.
+    Beginning,
+}
+
+/// Whether routes may see a path of which `text` is so much.
+pub fn may_arrive(text: &str, extent: Extent) -> bool {
     // What is wrong inside stays wrong whatever follows, and one plain character makes a name of what is not finished.
-    let arrives = |path: &str| normalize(path) == Normalized::Path(path.to_owned());
-    !text.contains('?') && (arrives(text) || !is_whole && arrives(&format!("{text}x")))
+    let more = match extent {
+        Extent::Whole => None,
+        Extent::Segments => Some("/x"),
+        Extent::Beginning => Some("x"),
+    };
+    !text.contains('?') && (arrives(text) || more.is_some_and(|more| arrives(&format!("{text}{more}"))))
+}
+
+/// Whether some request has this path when routes see it. One with `..;` in it has: the dots were escaped.
+fn arrives(path: &str) -> bool {
+    matches!(normalize(&written(path)), Normalized::Path(seen) if seen == path)
+}
+
+/// Whether a segment of a path is dots with parameters behind them, which Envoy takes for the dots alone.
+pub fn has_parameters_of_dots(path: &str) -> bool {
+    split_query(path).0.split('/').any(|segment| dots_of(segment).is_some())
+}
+
+/// The target of a request whose path is this one when routes see it.
+pub(super) fn written(path: &str) -> Cow<'_, str> {
+    if !has_parameters_of_dots(path) {
+        return Cow::Borrowed(path);
+    }
+    let (path, query) = split_query(path);
+    let segments = path.split('/').map(|segment| match dots_of(segment) {
+        Some(dots) => Cow::Owned(segment.replacen(dots, &"%2E".repeat(dots.len()), 1)),
+        None => Cow::Borrowed(segment),
+    });
+    Cow::Owned(segments.collect::<Vec<_>>().join("/") + query)
+}
+
+/// The dots of a segment that has nothing else but parameters.
+fn dots_of(segment: &str) -> Option<&'static str> {
+    ["..", "."].into_iter().find(|dots| segment.strip_prefix(dots).is_some_and(|rest| rest.starts_with(';')))
+}
+
+/// Takes the parameters off segments that are `.` or `..`. Only slashes end a segment here.
+fn without_parameters(path: &str) -> Cow<'_, str> {
+    if !path.contains(".;") {
+        return Cow::Borrowed(path);
+    }
+    let segments: Vec<&str> = path.split('/').map(|segment| dots_of(segment).unwrap_or(segment)).collect();
+    Cow::Owned(segments.join("/"))
+}
+
+/// A path without dot segments, needless escapes and repeated slashes; `None` where it cannot be used.
+fn plain(path: &str) -> Option<String> {
+    canonicalize(path.as_bytes()).map(|canonical| merge_slashes(&canonical))
 }
 
 /// The path, and the query with its `?`.
@@ -176,7 +236,7 @@ fn merge_slashes(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Normalized, may_arrive, normalize};
+    use super::{Extent, Normalized, may_arrive, normalize, written};
 
     /// What Envoy 1.40 did with each path.
     #[test]
@@ -215,6 +275,31 @@ mod tests {
             ("/a/.../b", "/a/.../b"),
             ("/a/..?x", "/?x"),
             ("/a%41%7e%20%3b", "/aA~%20%3b"),
+            ("/foo/..;/q", "/q"),
+            ("/foo/..;x=1/q", "/q"),
+            ("/foo/..;;/q", "/q"),
+            ("/foo;/..;/q", "/q"),
+            ("/.;/q", "/q"),
+            ("/q/.;", "/q/"),
+            ("/foo/a/..;/../q", "/q"),
+            ("/foo/..;?x", "/?x"),
+            ("/foo/..;\\q", "/"),
+            ("/foo/..;\\../q", "/q"),
+            ("/foo/.;x/bar", "/foo/bar"),
+            ("/foo/bar/..;", "/foo/"),
+            ("/foo//..;/q", "/foo/q"),
+            ("/foo/%2e%2e;/q", "/foo/..;/q"),
+            ("/foo/..;a%3bb/q", "/q"),
+            ("/a/..;%00/b", "/b"),
+            ("/a/..;%41/b", "/b"),
+            ("/a/.%2e;/b", "/a/..;/b"),
+            ("/a/%2e.;/b", "/a/..;/b"),
+            ("/foo\\..;/q", "/foo/..;/q"),
+            ("/foo/...;/q", "/foo/...;/q"),
+            ("/a/..%3b/b", "/a/..%3b/b"),
+            ("/a/b..;/c", "/a/b..;/c"),
+            ("/a/?/..;/x", "/a/?/..;/x"),
+            ("/a/..;/.;b/c;d", "/c;d"),
             ("/a{b|c}^`\"<>", "/a%7Bb%7Cc%7D%5E%60%22%3C%3E"),
         ] {
             assert_eq!(normalize(sent), Normalized::Path(seen.to_owned()), "{sent}");
@@ -223,13 +308,22 @@ mod tests {
 
     #[test]
     fn only_normal_paths_arrive() {
-        for text in ["/", "//", "/a/", "/a%20b", "/a%2", "/a/.", "/a/..", "/caf%C3%A9"] {
-            assert!(may_arrive(text, false), "{text}");
+        use Extent::{Beginning, Segments, Whole};
+        for text in ["/", "//", "/a/", "/a%20b", "/a%2", "/a/.", "/a/..", "/caf%C3%A9", "/a/..;", "/a/..;/x"] {
+            assert!(may_arrive(text, Beginning), "{text}");
         }
         for text in ["/a//b", "/a%2Fb", "/a/../b", "/a\\b", "/%41", "/a b", "/é", "/a?q=1", "/a{b"] {
-            assert!(!may_arrive(text, false) && !may_arrive(text, true), "{text}");
+            assert!([Beginning, Segments, Whole].iter().all(|extent| !may_arrive(text, *extent)), "{text}");
         }
-        assert!(!may_arrive("/a/..", true) && may_arrive("/a/b", true));
+        assert!(!may_arrive("/a/..", Whole) && !may_arrive("/a/..", Segments) && may_arrive("/a/b", Whole));
+    }
+
+    #[test]
+    fn dots_that_have_parameters_are_written_with_escapes() {
+        for (path, target) in [("/a/..;x/b?/..;", "/a/%2E%2E;x/b?/..;"), ("/.;", "/%2E;"), ("/a/b..;", "/a/b..;")] {
+            assert_eq!(written(path), target);
+            assert_eq!(normalize(target), Normalized::Path(path.to_owned()));
+        }
     }
 
     #[test]
@@ -243,6 +337,10 @@ mod tests {
             ("/a/b/%2e%2e%2fc", "/a/c"),
             ("/%2F", "//"),
             ("/a%2f%2e%2e", "/"),
+            ("/foo/..;%2fq", "/q"),
+            ("/foo%2f..;/q", "/q"),
+            ("/foo%5c..;/q", "/foo/..;/q"),
+            ("/foo/..;%5cq", "/"),
         ] {
             assert_eq!(normalize(sent), Normalized::Redirect(location.to_owned()), "{sent}");
         }

@@ -117,6 +117,15 @@ pub enum Security {
     Udp,
 }
 
+impl Security {
+    /// TLS as a client speaks it who wants `name`: the dot at its end is not sent
+    /// ([RFC 6066](https://www.rfc-editor.org/rfc/rfc6066#section-3)), and an empty name is none.
+    pub fn tls(name: &str, certificate: bool) -> Self {
+        let name = name.strip_suffix('.').unwrap_or(name);
+        Self::Tls { server_name: Some(name.to_owned()).filter(|name| !name.is_empty()), certificate }
+    }
+}
+
 /// A version of HTTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Version {

@@ -16,6 +16,8 @@ pub enum Fate {
     OfUpgrades,
     /// `trailers` is all that is left of it.
     Trailers,
+    /// It is kept where it is a reference without user and fragment.
+    Url,
     /// It goes where it asks for `100 Continue`, which Envoy answers.
     Expectation,
     /// The address of the connection is appended to it.
@@ -34,6 +36,7 @@ const TABLE: &[(&str, Fate)] = &[
     ("expect", Fate::Expectation),
     ("keep-alive", Fate::Removed),
     ("proxy-connection", Fate::Removed),
+    ("referer", Fate::Url),
     ("te", Fate::Trailers),
     ("transfer-encoding", Fate::Removed),
     ("upgrade", Fate::OfUpgrades),

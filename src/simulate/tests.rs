@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use super::{Answer, Candidate, Precedence, Reason, Request, Share, Simulator, Unmet, Verdict};
+use super::{Answer, Candidate, Precedence, Reason, Request, Share, Simulator, Unmet, Verdict, Version};
 use crate::hostname::Hostname;
 use crate::ir::{
     Action, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, FilterChain, Forward, Gate, Handler,
@@ -181,6 +181,32 @@ fn a_port_and_a_dot_of_the_host_do_not_count_and_an_unknown_port_is_closed() {
     }
     assert_eq!(status(&simulator, &Request::get(80, "bar.com", "/")), Some(404));
     assert_eq!(status(&simulator, &Request::get(81, "foo.com", "/")), None);
+}
+
+/// What Envoy 1.40 did with each target; `None` where it reset the stream.
+#[test]
+fn targets_are_read_as_measured() {
+    let config = config(vec![("*", routes(vec![(prefix(""), Action::Respond(201))]))]);
+    let simulator = Simulator::new(&config);
+    for (method, target, over_http1, over_http2) in [
+        ("GET", "/", Some(201), Some(201)),
+        ("OPTIONS", "*", Some(404), Some(404)),
+        ("OPTIONS", "*x", Some(404), None),
+        ("GET", "*", Some(400), None),
+        ("GET", "foo", Some(400), None),
+        ("GET", "http://x/a", Some(201), None),
+        ("GET", "HTTP://u:p@X/a", Some(201), None),
+        ("GET", "http://x", Some(201), None),
+        ("GET", "http://x?a", Some(404), None),
+        ("GET", "http://x_y/a", Some(400), None),
+        ("GET", "http://x:99999/a", Some(400), None),
+        ("GET", "ftp://x/a", Some(400), None),
+        ("GET", "https://x/a", Some(403), None),
+    ] {
+        let request = |version| Request { version, method: method.to_owned(), ..Request::get(80, "x", target) };
+        let answers = (status(&simulator, &request(Version::Http1)), status(&simulator, &request(Version::Http2)));
+        assert_eq!(answers, (over_http1, over_http2), "{method} {target}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::ir::{
 use super::Simulator;
 use super::decision::Decision;
 use super::matching::Conditions;
+use super::path::written;
 use super::re2::translate;
 use super::request::{Connection, Request, Security, Version};
 
@@ -158,11 +159,12 @@ fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &
     let mut target = match path {
         // A tunnel is asked for by host and port.
         PathMatch::Prefix(_) if matches.takes_connect() => format!("{authority}:{}", listener.port),
-        PathMatch::Exact(path) => path.clone(),
+        PathMatch::Exact(path) => written(path).into_owned(),
         PathMatch::Prefix(prefix) if prefix.is_empty() => "/".to_owned(),
-        PathMatch::Prefix(prefix) => prefix.clone(),
+        PathMatch::Prefix(prefix) => written(prefix).into_owned(),
         PathMatch::Regex(pattern) => {
-            sample(pattern).filter(|path| path.starts_with('/')).unwrap_or_else(|| "/".to_owned())
+            let path = sample(pattern).filter(|path| path.starts_with('/')).unwrap_or_else(|| "/".to_owned());
+            written(&path).into_owned()
         }
     };
     for (position, parameter) in query.iter().enumerate() {

@@ -134,12 +134,12 @@ pub(super) fn request(check: &Check, config: &Config) -> Request {
     let fits = |listener: &&Listener| is_tls(listener) == *ssl && listener.http_connections().next().is_some();
     let ports = || config.listeners.iter().filter(fits).map(|listener| listener.port);
     let port = named.filter(|port| ports().any(|other| other == *port)).or_else(|| ports().next());
-    let host = authority.split(':').next().unwrap_or_default().to_owned();
+    let host = authority.split(':').next().unwrap_or_default();
     Request {
         connection: Connection {
             address: None,
             port: port.unwrap_or(if *ssl { 443 } else { 80 }),
-            security: if *ssl { Security::Tls { server_name: Some(host), certificate: true } } else { Security::Plain },
+            security: if *ssl { Security::tls(host, true) } else { Security::Plain },
         },
         version: Version::Http1,
         method: method.clone(),
