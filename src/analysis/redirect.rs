@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crate::diagnostics::{Diagnostics, Omission, codes};
 use crate::ir::{Action, Config, Origin};
-use crate::simulate::{Connection, Decision, Reason, Request, Security, Simulator};
+use crate::simulate::{Answer, Closed, Connection, Decision, Outcome, Reason, Request, Security, Simulator};
 
 use super::objects::Objects;
 use super::reach::{RuleKey, hosts, rule_key};
@@ -79,7 +79,7 @@ fn follow(first: Request, origin: Origin, simulator: &Simulator<'_>) -> Option<C
     while visited.len() < MOST_REDIRECTS {
         let decision = simulator.decide(&request);
         taken_by = decision.route.map(|route| route.origin);
-        let next = next(&request, &decision)?;
+        let next = with_certificate(next(&request, &decision)?, simulator);
         if let Some(place) = visited.iter().position(|before| *before == request) {
             return circle(&visited[place..], origin, simulator);
         }
@@ -94,6 +94,17 @@ fn circle(requests: &[Request], origin: Origin, simulator: &Simulator<'_>) -> Op
     let is_own = |request: &&Request| simulator.decide(request).route.is_some_and(|route| route.origin == origin);
     let request = requests.iter().find(is_own)?.clone();
     Some(Circle { request, hops: Some(requests.len()) })
+}
+
+/// The request as the clients send it that a listener asks for: with a certificate where it demands one.
+fn with_certificate(request: Request, simulator: &Simulator<'_>) -> Request {
+    let is_refused = |outcome: &Outcome<'_>| matches!(outcome.answer, Answer::Closed(Closed::NoCertificate));
+    let Security::Tls { server_name, certificate: false } = &request.connection.security else { return request };
+    if !simulator.decide(&request).outcomes.iter().any(is_refused) {
+        return request;
+    }
+    let security = Security::Tls { server_name: server_name.clone(), certificate: true };
+    Request { connection: Connection { security, ..request.connection.clone() }, ..request }
 }
 
 /// The request that a client makes of a redirect.
