@@ -28,6 +28,29 @@ pub(crate) fn apply(manifests: &Manifests, options: &Options, findings: &mut Vec
     findings.retain(|finding| is_judged(finding) || !is_allowed(finding, manifests, &mut comments));
     findings.extend(comments.iter().flat_map(Comment::unused));
     filter(options, findings);
+    findings.extend(unused_allowances(manifests, options));
+}
+
+/// What is wrong with `--allow-unsupported`: kinds of which the input has no object, which most often are slips.
+fn unused_allowances(manifests: &Manifests, options: &Options) -> Vec<Finding> {
+    if !is_reported(codes::UNUSED_SUPPRESSION, options) {
+        return Vec::new();
+    }
+    let is_there = |kind: &&String| manifests.foreign.iter().any(|object| object.full_kind() == **kind);
+    let unused = options.allow_unsupported.iter().filter(|kind| !is_there(kind));
+    let finding = |kind: &String| {
+        let message = format!("`--allow-unsupported {kind}` allows nothing: the input has no such object");
+        Finding::new(codes::UNUSED_SUPPRESSION, Location::Run, message)
+            .consequence("none: an object of another kind or group is not allowed by it")
+            .help("write kind and group as the object has them, or remove the flag, or its entry in `gwctl.yaml`")
+    };
+    unused.map(finding).collect()
+}
+
+/// Whether the flags let a warning through.
+fn is_reported(code: Code, options: &Options) -> bool {
+    let is_selected = options.select.is_empty() || options.select.iter().any(|selected| selected == code.id());
+    is_selected && !options.ignore.iter().any(|ignored| ignored == code.id())
 }
 
 /// Applies `--ignore` and `--select`.
@@ -40,9 +63,7 @@ fn filter(options: &Options, findings: &mut Vec<Finding>) {
         let is_selected = options.select.is_empty() || options.select.iter().any(|selected| selected == id);
         finding.severity() == Severity::Error || (is_selected && !is_ignored)
     });
-    let own = codes::UNUSED_SUPPRESSION.id();
-    let is_wanted = options.select.is_empty() || options.select.iter().any(|selected| selected == own);
-    if !is_wanted || options.ignore.iter().any(|ignored| ignored == own) {
+    if !is_reported(codes::UNUSED_SUPPRESSION, options) {
         return;
     }
     findings.extend(unused.into_iter().map(|id| {

@@ -69,6 +69,12 @@ pub enum Selection {
 }
 
 impl ForeignObject {
+    /// Its kind and group as flags name them, `KIND.GROUP`.
+    pub fn full_kind(&self) -> String {
+        let ObjectRef { group, kind, namespace: _, name: _ } = &self.identity;
+        if group.is_empty() { kind.clone() } else { format!("{kind}.{group}") }
+    }
+
     /// Reads what is needed of an object.
     pub(super) fn read(node: &Node, group: &str, kind: &str, position: &Position, default_namespace: &str) -> Self {
         let metadata = node.get("metadata");
@@ -96,7 +102,8 @@ impl ForeignObject {
 pub(super) fn decides_on_targets(group: &str, path: &FieldPath) -> bool {
     let [Segment::Field(part), Segment::Field(field), ..] = path.0.as_slice() else { return false };
     match (part.as_ref(), field.as_ref()) {
-        ("metadata", "name" | "namespace") | ("spec", "targetRef" | "targetRefs" | "targetSelectors") => true,
+        ("metadata", "name" | "namespace")
+        | ("spec", "targetRef" | "targetRefs" | "targetReference" | "targetSelectors") => true,
         ("spec", "selector" | "workloadSelector") => is_istio(group),
         _ => false,
     }
@@ -113,6 +120,8 @@ fn targets(spec: &Node, identity: &ObjectRef) -> Vec<ForeignTarget> {
     };
     let named = listed("targetRef").chain(listed("targetRefs"));
     let mut targets: Vec<ForeignTarget> = named.filter_map(|(path, target)| by_name(path, target, identity)).collect();
+    let of_service = |(path, target)| by_name_of_service(path, target, identity);
+    targets.extend(listed("targetReference").filter_map(of_service));
     targets.extend(listed("targetSelectors").filter_map(|(path, target)| by_labels(path, target, identity)));
     if targets.is_empty() && is_istio(&identity.group) {
         targets.extend(of_istio(spec, identity));
@@ -123,6 +132,15 @@ fn targets(spec: &Node, identity: &ObjectRef) -> Vec<ForeignTarget> {
 fn by_name(path: FieldPath, target: &Node, identity: &ObjectRef) -> Option<ForeignTarget> {
     let name = target.get("name").and_then(Node::as_str)?.to_owned();
     target_of(path, target, identity, Selection::Name(name))
+}
+
+/// The target of an AWS load balancer's settings, which is a Service where no kind is written
+/// ([TargetGroupConfiguration](https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/gateway/spec/)).
+fn by_name_of_service(path: FieldPath, target: &Node, identity: &ObjectRef) -> Option<ForeignTarget> {
+    let kind = target.get("kind").is_none().then(|| ("kind".to_owned(), Node::String("Service".to_owned())));
+    let group = target.get("group").is_none().then(|| ("group".to_owned(), Node::String(String::new())));
+    let written = target.as_map().unwrap_or_default().iter().cloned();
+    by_name(path, &Node::Map(written.chain(kind).chain(group).collect()), identity)
 }
 
 fn by_labels(path: FieldPath, target: &Node, identity: &ObjectRef) -> Option<ForeignTarget> {
@@ -216,6 +234,15 @@ mod tests {
         let expected =
             ["spec.targetRef[0] shop Gateway", "spec.targetRefs shop HTTPRoute", "spec.targetSelectors shop Service"];
         assert_eq!(paths(&found), expected);
+    }
+
+    #[test]
+    fn a_target_without_a_kind_is_a_service_where_that_is_the_default() {
+        let found = read("gateway.k8s.aws", "TargetGroupConfiguration", "{targetReference: {name: a}}");
+        assert_eq!(paths(&found), ["spec.targetReference shop Service"]);
+        assert_eq!(found.first().and_then(|target| target.group.as_deref()), Some(""));
+        let found = read("gateway.k8s.aws", "TargetGroupConfiguration", "{targetReference: {kind: Gateway, name: a}}");
+        assert_eq!(paths(&found), ["spec.targetReference shop Gateway"]);
     }
 
     #[test]

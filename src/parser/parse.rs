@@ -204,7 +204,8 @@ where
 
     /// Says one thing about a document with placeholders, in place of what is wrong with each of them.
     fn template(&mut self) {
-        if self.source.found == Found::InDirectory {
+        // What is whole YAML and no part of a chart is meant for the API server, which refuses it.
+        if self.source.found == Found::InDirectory && skip::is_among_templates(&self.source.name) {
             self.parsed = Parsed::default();
             return self.skip(Foreign::Helm);
         }
@@ -214,6 +215,7 @@ where
             let finding = Finding::new(codes::NOT_KUBERNETES, first.location, message);
             self.parsed.diagnostics.report(finding.label("a placeholder").help(TEMPLATE_HELP));
         }
+        self.leave();
     }
 
     fn skip(&mut self, foreign: Foreign) {

@@ -68,6 +68,11 @@ pub(super) fn recognise(root: &Node, file: &str) -> Option<Foreign> {
     }
 }
 
+/// Whether a file is where charts keep their templates.
+pub(super) fn is_among_templates(name: &str) -> bool {
+    Path::new(name).parent().is_some_and(|folder| folder.iter().any(|part| part == "templates"))
+}
+
 /// Whether the text of a file that is not YAML is a template.
 pub(super) fn is_template(text: &str) -> bool {
     text.contains("{{")

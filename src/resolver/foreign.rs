@@ -59,7 +59,7 @@ pub(super) fn report(manifests: &Manifests, options: &Options, diagnostics: &mut
         if let Some(finding) = concern.finding(object, options) {
             diagnostics.report(finding);
         } else if !object.position.context && !object.is_slip && !is_without_traffic(object) {
-            *ignored.entry(full_kind(object)).or_default() += 1;
+            *ignored.entry(object.full_kind()).or_default() += 1;
         }
     }
     report_ignored(&ignored, diagnostics);
@@ -70,11 +70,6 @@ fn is_without_traffic(object: &ForeignObject) -> bool {
 }
 
 /// `KIND.GROUP`, as the command line names a kind.
-fn full_kind(object: &ForeignObject) -> String {
-    let (kind, group) = (&object.identity.kind, &object.identity.group);
-    if group.is_empty() { kind.clone() } else { format!("{kind}.{group}") }
-}
-
 fn report_ignored(ignored: &BTreeMap<String, usize>, diagnostics: &mut Diagnostics) {
     let total: usize = ignored.values().sum();
     let kinds: Vec<String> = ignored.iter().map(|(kind, count)| format!("{count} {}", shown(kind))).collect();
@@ -371,7 +366,7 @@ fn noun(kind: Kind) -> &'static str {
 
 impl Concern {
     fn finding(self, object: &ForeignObject, options: &Options) -> Option<Finding> {
-        let kind = full_kind(object);
+        let kind = object.full_kind();
         let is_allowed = options.allow_unsupported.contains(&kind);
         let identity = &object.identity;
         let name = format!("{} `{}/{}`", shown(&identity.kind), shown(&identity.namespace), shown(&identity.name));
