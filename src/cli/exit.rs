@@ -42,6 +42,8 @@ pub struct Outcome {
     pub is_input_unreadable: bool,
     /// The selections of the command line leave nothing to look at.
     pub is_unselected: bool,
+    /// No error is about the input itself: those that there are say that it yields no output.
+    pub is_faultless: bool,
     /// The counts of the report.
     pub summary: Summary,
     /// How many findings fail the run: errors, and what is denied.
@@ -51,7 +53,7 @@ pub struct Outcome {
 impl Outcome {
     /// Whether there was nothing to judge, and no finding says why.
     pub fn is_without_objects(&self) -> bool {
-        self.summary.objects == 0 && self.summary.errors == 0
+        self.summary.objects == 0 && (self.summary.errors == 0 || self.is_faultless)
     }
 
     /// The status of a run that only reports.
@@ -84,7 +86,8 @@ mod tests {
 
     fn outcome(objects: usize, errors: usize, warnings: usize) -> Outcome {
         let summary = Summary { files: 1, objects, errors, warnings, notes: 7 };
-        Outcome { is_input_unreadable: false, is_unselected: false, summary, failing: errors }
+        let is_faultless = errors == 0;
+        Outcome { is_input_unreadable: false, is_unselected: false, is_faultless, summary, failing: errors }
     }
 
     #[test]
@@ -92,6 +95,7 @@ mod tests {
         assert_eq!([Success, Findings, CouldNotRun].map(ExitStatus::code), [0, 1, 2]);
         let denied = |outcome: Outcome| Outcome { failing: outcome.failing + outcome.summary.warnings, ..outcome };
         let unreadable = |outcome: Outcome| Outcome { is_input_unreadable: true, ..outcome };
+        let faultless = |outcome: Outcome| Outcome { is_faultless: true, ..outcome };
         let unselected = |outcome: Outcome| Outcome { is_unselected: true, ..outcome };
         // The run; validate; translate; translate --partial; both translates when there is nothing to write.
         let table = [
@@ -103,6 +107,7 @@ mod tests {
             (denied(outcome(3, 1, 1)), Findings, Findings, Success, Findings),
             (outcome(0, 0, 0), CouldNotRun, CouldNotRun, CouldNotRun, CouldNotRun),
             (outcome(0, 1, 0), Findings, Findings, Success, Findings),
+            (faultless(outcome(0, 1, 0)), CouldNotRun, CouldNotRun, CouldNotRun, CouldNotRun),
             (unselected(outcome(3, 1, 0)), CouldNotRun, CouldNotRun, CouldNotRun, CouldNotRun),
             (unreadable(outcome(3, 1, 0)), CouldNotRun, CouldNotRun, CouldNotRun, CouldNotRun),
             (unreadable(denied(outcome(0, 1, 1))), CouldNotRun, CouldNotRun, CouldNotRun, CouldNotRun),

@@ -90,14 +90,21 @@ fn unselected(compilation: &Compilation, options: &Options) -> Option<String> {
         names.is_empty() || names.iter().any(|(namespace, own)| (namespace, own) == (&name.namespace, &name.name))
     };
     let is_of_class = |class: &String| classes.is_empty() || classes.contains(class);
+    // A Gateway whose class is not in the input is compiled for any controller.
+    let is_ours = |class: &String| {
+        let own = gateway_classes.iter().find(|one| one.metadata.name == *class);
+        own.zip(controller.as_ref()).is_none_or(|(class, controller)| class.spec.controller_name == *controller)
+    };
     let is_selecting = !(names.is_empty() && classes.is_empty());
     let flags = names.iter().map(|(namespace, name)| format!("`--gateway {namespace}/{name}`"));
     let flags = flags.chain(classes.iter().map(|class| format!("`--gateway-class {class}`")));
+    let flags = flags.chain(controller.iter().map(|controller| format!("`--controller-name {controller}`")));
     // An assumed Gateway is of no class.
     let is_assumed = options.assume.gateways
         && classes.is_empty()
         && compilation.missing_gateways.iter().any(|key| names.contains(&(key.namespace.clone(), key.name.clone())));
-    let is_there = gateways.iter().any(|one| is_named(&one.metadata) && is_of_class(&one.spec.gateway_class_name));
+    let is_selected = |class: &String| is_of_class(class) && is_ours(class);
+    let is_there = gateways.iter().any(|one| is_named(&one.metadata) && is_selected(&one.spec.gateway_class_name));
     if is_selecting && !is_there && !is_assumed {
         let mut known: Vec<String> = gateways.iter().map(|one| format!("`{}`", one.full_name())).collect();
         known.sort();
@@ -107,7 +114,6 @@ fn unselected(compilation: &Compilation, options: &Options) -> Option<String> {
     }
     let controller = controller.as_ref()?;
     let is_ours = gateway_classes.iter().any(|class| class.spec.controller_name == *controller);
-    // A Gateway whose class is not in the input is compiled for any controller.
     let is_classless = gateways.iter().any(|gateway| {
         let name = &gateway.spec.gateway_class_name;
         !gateway_classes.iter().any(|class| class.metadata.name == *name)
@@ -194,6 +200,10 @@ impl Compiled {
         Outcome {
             is_input_unreadable: self.is_input_unreadable,
             is_unselected: self.unselected.is_some(),
+            is_faultless: self
+                .findings()
+                .iter()
+                .all(|finding| finding.severity() != Severity::Error || finding.code == codes::NO_LISTENER),
             summary: report.summary,
             failing: report.failing(denied),
         }

@@ -288,7 +288,8 @@ impl Setting {
                 ));
             }
         }
-        if let (true, Some((value, why))) = (confines.is_some(), values.iter().find_map(|value| reach_of(name, value))) {
+        if let (true, Some((value, why))) = (confines.is_some(), values.iter().find_map(|value| reach_of(name, value)))
+        {
             return Err(format!(
                 "`{name}` {why} (`{}`); a file that you name with --settings may do that",
                 value.escape_debug()

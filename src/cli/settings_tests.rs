@@ -134,7 +134,10 @@ fn what_belongs_to_the_tree_leads_nowhere_else_and_hides_nothing() {
         ("ignore: GW4005,gw8030\n", "GW8030 says that this file is read"),
         ("envoy: /bin/sh\n", "there is no setting `envoy`"),
         ("access-log: /etc/cron.d/x\n", ":1:1: `access-log` names a file of the machine that runs Envoy"),
-        ("accessLog: logs\naccess-log-format: text\n", "`access-log` names a file of the machine that runs Envoy (`logs`)"),
+        (
+            "accessLog: logs\naccess-log-format: text\n",
+            "`access-log` names a file of the machine that runs Envoy (`logs`)",
+        ),
         ("system-ca: /etc/shadow\n", "`system-ca` names a file of the machine that runs Envoy"),
         ("admin-address: 0.0.0.0:19000\n", "`admin-address` opens Envoy's administration to other machines"),
         ("admin-address: '[::]:19000'\n", "`admin-address` opens Envoy's administration to other machines"),

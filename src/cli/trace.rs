@@ -8,8 +8,9 @@ mod words;
 use serde::Serialize;
 
 use crate::compile::Compilation;
+use crate::context::is_on_context;
 use crate::diagnostics::{Locate, ObjectRef};
-use crate::ir::{AuthId, Endpoints, Origin, Route};
+use crate::ir::{AuthId, ClientCertificates, Endpoints, FilterChain, Origin, Route};
 use crate::parser::locate::Locator;
 use crate::resolver::Place;
 use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request, Security, Unmet, Upstream, Verdict};
@@ -30,6 +31,8 @@ pub(super) struct Trace {
     pub(super) gateway: Option<String>,
     /// The Gateway listener.
     listener: Option<Spot>,
+    /// Whether the listener takes only clients that show a certificate, which the decision assumes.
+    client_certificate: Option<&'static str>,
     /// The hostname of the virtual host.
     host: Option<String>,
     /// The path and query after normalisation.
@@ -192,6 +195,12 @@ impl<'c> Tracer<'c> {
         Some(RuleSpot { spot, rule: route.name.rule, index: route.name.index, conditions })
     }
 
+    /// Whether a place is in an object of `--context`.
+    pub(super) fn is_of_context(&self, origin: Origin) -> bool {
+        let location = self.compilation.lowered.origins.location(origin);
+        location.is_some_and(|location| is_on_context(&self.compilation.manifests, &location))
+    }
+
     /// `file:line` of a listener.
     pub(super) fn listener_place(&self, origin: Origin) -> Option<String> {
         self.spot(origin, false).map(|spot| spot.place())
@@ -216,6 +225,7 @@ impl<'c> Tracer<'c> {
             request: SentRequest::from(request),
             gateway: decision.listener.and_then(|listener| listener.gateways.first()).map(ToString::to_string),
             listener: listener.and_then(|origin| self.spot(origin, false)),
+            client_certificate: decision.chain.filter(|chain| wants_certificate(chain)).map(|_| "required"),
             host: decision.host.map(|host| host.hostname.to_string()),
             path: decision.path.clone(),
             rule: decision.route.and_then(|route| self.rule(route)),
@@ -328,6 +338,10 @@ pub(super) fn backend_name(backend: &crate::ir::BackendName) -> String {
     let crate::ir::BackendName { namespace, name, port, site } = backend;
     let missing = if *site == crate::ir::Site::Missing { "missing " } else { "" };
     format!("{missing}{namespace}/{name}:{port}")
+}
+
+fn wants_certificate(chain: &FilterChain) -> bool {
+    chain.tls.as_ref().is_some_and(|tls| matches!(tls.clients, ClientCertificates::Required(_)))
 }
 
 fn location(reply: &LocalReply) -> Option<String> {

@@ -64,10 +64,9 @@ impl OriginPattern {
         let is_host = match host {
             OriginHost::Any => is_name(own_host),
             OriginHost::Exact(host) => own_host == host,
-            OriginHost::Below(suffix) => own_host
-                .strip_suffix(suffix.as_str())
-                .and_then(|labels| labels.strip_suffix('.'))
-                .is_some_and(is_name),
+            OriginHost::Below(suffix) => {
+                own_host.strip_suffix(suffix.as_str()).and_then(|labels| labels.strip_suffix('.')).is_some_and(is_name)
+            }
         };
         is_port && is_host
     }

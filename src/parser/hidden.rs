@@ -390,10 +390,7 @@ fn of_broken(document: &str) -> (Vec<Range<usize>>, bool) {
         |cell: &'static OnceLock<Option<Regex>>, pattern: &str| cell.get_or_init(|| Regex::new(pattern).ok()).as_ref();
     let data = regex(&DATA, r#"(?:^|[\s{,"'\-])(?:data|stringData|secretGenerator)["']?[ \t]*:"#);
     // A kind, or any key, with an escape may be that of a Secret.
-    let secret = regex(
-        &SECRET,
-        r#"(?i)kind["']?\s*:\s*(?:["']?secret|"[^"\n]*\\)|"[^"\n]*\\[^"\n]*"[ \t]*:(?:\s|$)"#,
-    );
+    let secret = regex(&SECRET, r#"(?i)kind["']?\s*:\s*(?:["']?secret|"[^"\n]*\\)|"[^"\n]*\\[^"\n]*"[ \t]*:(?:\s|$)"#);
     let Some(key) = regex(&KEY, r#"(?m)^[ \t]*(?:- +)?["']?[-._A-Za-z0-9]{1,63}["']?[ \t]*:(?:[ \t]|$)"#) else {
         return (std::iter::once(0..document.len()).collect(), true);
     };

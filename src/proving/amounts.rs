@@ -19,6 +19,11 @@ pub struct Count {
 }
 
 impl Count {
+    /// Whether every number is within.
+    pub(super) fn is_any(self) -> bool {
+        self == Self { min: 0, max: u64::MAX }
+    }
+
     /// Whether a number is within.
     pub(super) fn contains(self, number: u64) -> bool {
         (self.min..=self.max).contains(&number)

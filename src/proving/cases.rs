@@ -17,9 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use super::amounts::{Count, Patterns};
 use super::grpc::GrpcCall;
+use super::named::misnamed;
 use super::tls::{BackendTlsSpec, TlsSpec};
 use super::values::{
-    GatewayName, Headers, HttpVersion, Mirrors, Shares, Target, Window, decode_method, decode_raw_target,
+    GatewayName, Headers, HttpVersion, Mirrors, Shares, Target, Window, decode_method, decode_names, decode_raw_target,
 };
 
 /// The longest body that a case may ask for.
@@ -212,6 +213,9 @@ impl Expectation {
         let says_nothing = Self {
             response: self.response.clone().filter(|response| *response != ResponseExpectation::default()),
             outcomes: self.outcomes.iter().filter(|outcome| !outcome.is_silent()).cloned().collect(),
+            attempts: self.attempts.filter(|count| !count.is_any()),
+            total_attempts: self.total_attempts.filter(|count| !count.is_any()),
+            mirrors: self.mirrors.clone().filter(|mirrors| *mirrors != Mirrors::Percent(Vec::new())),
             ..self.clone()
         };
         says_nothing == Self::default()
@@ -307,7 +311,7 @@ pub struct UpstreamExpectation {
     #[serde(default)]
     pub matching: Patterns,
     /// Headers that must not be there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "decode_names")]
     pub absent: Vec<String>,
     /// The protocol.
     pub http: Option<HttpVersion>,
@@ -330,7 +334,7 @@ pub struct ResponseExpectation {
     #[serde(default)]
     pub matching: Patterns,
     /// Headers that must not be there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "decode_names")]
     pub absent: Vec<String>,
 }
 
@@ -382,8 +386,25 @@ impl CaseFile {
             let message = format!("case `{}`: `repeat` is 1 at least", case.name);
             return Err(FormatError { line: 1, column: 1, message });
         }
+        let without_follow_ups = |case: &&RequestCase| case.session.as_ref().is_some_and(|one| one.follow_ups == 0);
+        if let Some(case) = file.requests.iter().find(without_follow_ups) {
+            let message = format!("case `{}`: `followUps` is 1 at least", case.name);
+            return Err(FormatError { line: 1, column: 1, message });
+        }
+        if let Some(message) = misnamed(&file) {
+            return Err(FormatError { line: 1, column: 1, message });
+        }
         if let Some((field, name)) = file.service_ports().find(|(_, name)| !is_service_port(name)) {
             let message = format!("`{field}`: `{name}` is no Service port, NAMESPACE/NAME:PORT");
+            return Err(FormatError { line: 1, column: 1, message });
+        }
+        let is_pathless = |case: &&RequestCase| {
+            let RequestSpec { method, raw_path, .. } = &case.request;
+            let is_path = raw_path.as_ref().is_none_or(|path| path.starts_with('/'));
+            case.request.version() == HttpVersion::Http2 && *method != Method::CONNECT && !is_path
+        };
+        if let Some(case) = file.requests.iter().find(is_pathless) {
+            let message = format!("case `{}`: `rawPath` begins with `/` over HTTP/2", case.name);
             return Err(FormatError { line: 1, column: 1, message });
         }
         let mut names = HashSet::new();
@@ -442,7 +463,8 @@ impl CaseFile {
     }
 }
 
-fn is_service_port(name: &str) -> bool {
+/// Whether a text has the form of a Service port's name.
+pub(super) fn is_service_port(name: &str) -> bool {
     let port = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0);
     let is_object =
         |text: &str| text.split_once('/').is_some_and(|(namespace, name)| !namespace.is_empty() && !name.is_empty());

@@ -109,6 +109,9 @@ pub(super) fn check(case: &RequestCase, outcomes: &[Outcome]) -> Vec<Mismatch> {
     let mut found = Findings::default();
     for outcome in outcomes {
         check_one(&case.expect, outcome, &mut found);
+        if case.session.is_some() && outcome.backend().is_none() {
+            found.add("session", "a backend that answers the first request", outcome.share_key());
+        }
     }
     let mut mismatches = found.into_mismatches(outcomes.len());
     if let Some(expected) = case.expect.total_attempts {

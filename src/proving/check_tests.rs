@@ -8,7 +8,8 @@ use crate::proving::journal::Received;
 
 fn case(expect: &str) -> RequestCase {
     let text = format!("requests:\n- name: x\n  request: {{url: 'http://a.test/'}}\n  expect: {expect}\n");
-    CaseFile::parse(&text).expect("a case").requests.remove(0)
+    // Short names are read here, which `CaseFile::parse` refuses.
+    serde_yaml::from_str::<CaseFile>(&text).expect("a case").requests.remove(0)
 }
 
 fn received(backend: &str) -> Arc<Received> {

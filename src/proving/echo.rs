@@ -2,13 +2,16 @@
 //! `backend.rs`, for decisions of the simulator.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::Method;
 
 use crate::ir::{AuthHeaders, CONNECT, Cluster, ClusterId, Endpoints, UpstreamProtocol};
-use crate::simulate::{Answer, Decision, Permission, Question, Request, Security, Share, Simulator, Upstream, Version};
+use crate::simulate::{
+    Answer, Decision, Permission, Question, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
+};
 
 use super::backend::ECHO_BACKEND;
 use super::cases::{CaseFile, RequestCase};
@@ -137,7 +140,14 @@ impl<'a> Echo<'a> {
             let Answer::Upstream(upstream) = &outcome.answer else { continue };
             for (name, address) in self.endpoints(upstream) {
                 let mut later = request.clone();
-                if let Some(session) = &upstream.session {
+                // A client sends back what the case says, whatever carries the session.
+                let kept = case.session.as_ref().and_then(|session| session.header.as_deref());
+                let is_kept = |session: &SessionStart<'_>| match (kept, session.header()) {
+                    (Some(kept), Some(header)) => kept.eq_ignore_ascii_case(header),
+                    (None, None) => true,
+                    (Some(_), None) | (None, Some(_)) => false,
+                };
+                if let Some(session) = upstream.session.as_ref().filter(|session| is_kept(session)) {
                     session.keep(address, &mut later.headers);
                 }
                 let (decision, questions) = self.decide(case, &later);
@@ -203,6 +213,12 @@ impl<'a> Echo<'a> {
         }
         reply.headers = upstream.answer(reply.headers, address);
         observed(Ok(reply), std::iter::once(received).chain(copies).collect())
+    }
+
+    /// The files of the certificates that the backends of a cluster serve.
+    pub(super) fn certificates(&self, id: ClusterId) -> Vec<PathBuf> {
+        let served = |(name, _): &Named| self.cases.backend_tls.get(name);
+        self.backends(id).iter().filter_map(served).map(|tls| self.cases.pki.join(&tls.certificate)).collect()
     }
 
     /// Whether some backend of a cluster speaks TLS.

@@ -24,6 +24,7 @@ mod error;
 mod grpc;
 mod install;
 mod journal;
+mod named;
 mod offline;
 mod ports;
 mod run;

@@ -8,7 +8,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use crate::ir::{Action, ClientCertificates, ClusterId, Endpoints, FilterChain};
+use crate::ir::{Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Material};
 use crate::options::Options;
 use crate::simulate::{
     Answer, Connection, Decision, Outcome, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
@@ -20,6 +20,7 @@ use super::client::{NoAnswer, WEBSOCKET_KEY, WEBSOCKET_VERSION};
 use super::echo::{Controls, Echo};
 use super::grpc;
 use super::run::{CaseResult, Proof, confined, resolve, services};
+use super::tls::accepts;
 use super::topology::Topology;
 use super::values::{HttpVersion, Mirrors, Scheme};
 
@@ -102,6 +103,23 @@ impl<'a> Offline<'a> {
         if simulated.skipped.is_some() {
             return simulated;
         }
+        match self.handshake(case, &echo, &simulated.decision) {
+            Handshake::Done => {}
+            Handshake::Unknown => {
+                simulated.skipped = Some("whether the client takes the certificate of the server needs a run");
+                return simulated;
+            }
+            Handshake::Refused(why) => {
+                let expected = if case.expect.closed { "a closed connection" } else { "an answer" };
+                let mismatch = Mismatch {
+                    subject: "answer".to_owned(),
+                    expected: expected.to_owned(),
+                    actual: format!("the client refuses the certificate: {why}"),
+                };
+                simulated.result.mismatches.push(mismatch);
+                return simulated;
+            }
+        }
         let (expect, unchecked) = checkable(&case.expect, &simulated.decision);
         simulated.unchecked = unchecked;
         let (mut shares, mut joint) = (Vec::new(), Vec::new());
@@ -155,6 +173,37 @@ impl<'a> Offline<'a> {
         simulated
     }
 
+    /// Whether the client of a case takes the certificate that it is shown.
+    fn handshake(&self, case: &RequestCase, echo: &Echo<'_>, decision: &Decision<'_>) -> Handshake {
+        let Some(spec) = case.request.tls.as_ref().filter(|spec| spec.ca.is_some()) else { return Handshake::Done };
+        let Some(chain) = decision.chain else { return Handshake::Done };
+        let config = self.simulator.config();
+        let shown: Option<Vec<Vec<u8>>> = match &chain.tls {
+            Some(tls) => tls.certificates.iter().map(|id| content(&config.certificate(*id).chain)).collect(),
+            // Who gets the connection as it is speaks TLS itself.
+            None => {
+                let streams = decision.outcomes.iter().filter_map(|outcome| match &outcome.answer {
+                    Answer::Stream(id) => Some(echo.certificates(*id)),
+                    Answer::Upstream(_) | Answer::Local(_) | Answer::Closed(_) => None,
+                });
+                streams.flatten().map(|file| std::fs::read(file).ok()).collect()
+            }
+        };
+        let Some(shown) = shown else { return Handshake::Unknown };
+        let host = &case.request.url.host;
+        let verdicts: Vec<Result<(), String>> =
+            match shown.iter().map(|pem| accepts(spec, &self.cases.pki, host, pem)).collect() {
+                Ok(verdicts) => verdicts,
+                Err(error) => return Handshake::Refused(error.to_string()),
+            };
+        // Which of several is shown depends on what else the client says.
+        match (verdicts.iter().all(Result::is_ok), verdicts.iter().all(Result::is_err), verdicts.first()) {
+            (true, _, _) => Handshake::Done,
+            (_, true, Some(Err(why))) => Handshake::Refused(why.clone()),
+            _ => Handshake::Unknown,
+        }
+    }
+
     /// What only the other side of a connection knows.
     fn skip_answers(&self, echo: &Echo<'_>, decision: &Decision<'_>) -> Option<&'static str> {
         let config = self.simulator.config();
@@ -176,6 +225,13 @@ impl<'a> Offline<'a> {
         // Backends with TLS show certificates of their own, which no manifest knows.
         if reached.any(|id| has_tls(*id)) || asked.any(has_tls) || decision.outcomes.iter().any(is_encrypted_stream) {
             return Some("whether the certificate of the backend is accepted needs a run");
+        }
+        let in_plain_text = |id: &&ClusterId| echo.speaks_tls(**id) && !has_tls(**id);
+        if upstreams()
+            .flat_map(|upstream| upstream.mirrors.iter().chain([&upstream.cluster]))
+            .any(|id| in_plain_text(&id))
+        {
+            return Some("what a backend with TLS makes of plain text needs a run");
         }
         let is_dns = |id: ClusterId| matches!(config.cluster(id).endpoints, Endpoints::Dns(_));
         if self.cases.keep_endpoints && upstreams().any(|upstream| is_dns(upstream.cluster)) {
@@ -269,6 +325,22 @@ fn drop_connection_headers(headers: &mut Vec<(String, String)>) {
         let is_own = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
         !is_own.contains(&name.as_str()) && !nominated.contains(name) && (name != "te" || value == "trailers")
     });
+}
+
+/// How a client's check of a certificate ends.
+enum Handshake {
+    Done,
+    Refused(String),
+    /// The certificate is not in the input, or is one of several.
+    Unknown,
+}
+
+/// Key material that is in the input, in PEM.
+fn content(material: &Material) -> Option<Vec<u8>> {
+    match material {
+        Material::Inline(pem) => Some(pem.as_bytes().to_vec()),
+        Material::File(_) | Material::Unseen(_) | Material::Several(_) => None,
+    }
 }
 
 /// The name of an expected kind of outcome.

@@ -14,6 +14,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
@@ -103,7 +104,7 @@ impl ClientTls {
             HttpVersion::Http2 => b"h2".to_vec(),
         }];
         config.enable_sni = sni.as_deref() != Some("");
-        let name = sni.as_deref().filter(|name| !name.is_empty()).unwrap_or(host).to_owned();
+        let name = name(sni.as_deref(), host).to_owned();
         let name =
             ServerName::try_from(name.clone()).map_err(|_| Error::Case(format!("`{name}` is not a server name")))?;
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), name })
@@ -113,6 +114,29 @@ impl ClientTls {
     pub(super) async fn connect(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>, std::io::Error> {
         self.connector.connect(self.name.clone(), stream).await
     }
+}
+
+/// Whether a client that knows the authorities of `spec` takes a server's chain, in PEM; else what it says. Without
+/// authorities every chain is taken.
+///
+/// # Errors
+///
+/// When the authorities cannot be read.
+pub(super) fn accepts(spec: &TlsSpec, pki: &Path, host: &str, chain: &[u8]) -> Result<Result<(), String>, Error> {
+    let TlsSpec { ca: Some(ca), certificate: _, sni } = spec else { return Ok(Ok(())) };
+    let roots = Arc::new(read_roots(&pki.join(ca))?);
+    let provider = Arc::new(ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build().map_err(unusable)?;
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(unusable)?;
+    let name = ServerName::try_from(name(sni.as_deref(), host)).map_err(unusable)?;
+    let Some((leaf, others)) = chain.split_first() else { return Ok(Err("there is no certificate".to_owned())) };
+    let verified = verifier.verify_server_cert(leaf, others, &name, &[], UnixTime::now());
+    Ok(verified.map(|_| ()).map_err(|error| error.to_string()))
+}
+
+/// The server name that is sent, and checked.
+fn name<'s>(sni: Option<&'s str>, host: &'s str) -> &'s str {
+    sni.filter(|name| !name.is_empty()).unwrap_or(host)
 }
 
 /// What a client saw of the server.

@@ -256,6 +256,15 @@ impl<'de> Deserialize<'de> for Lines {
     }
 }
 
+/// A list of names of headers.
+pub(super) fn decode_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    match names.iter().find(|name| HeaderName::try_from(name.as_str()).is_err()) {
+        Some(wrong) => Err(D::Error::custom(format!("`{wrong}` is not a header name"))),
+        None => Ok(names),
+    }
+}
+
 /// Shares of the requests in percent. A key is a backend, or `status:CODE` for
 /// requests that no backend answered.
 #[derive(Clone, Debug, PartialEq)]

@@ -46,6 +46,14 @@ impl<'c> SessionStart<'c> {
         matches!(&self.session.carrier, SessionCarrier::Cookie(SessionCookie { lifetime: Some(_), .. }))
     }
 
+    /// The header that carries the session; `None` where a cookie does.
+    pub fn header(&self) -> Option<&str> {
+        match &self.session.carrier {
+            SessionCarrier::Header(name) => Some(name),
+            SessionCarrier::Cookie(_) => None,
+        }
+    }
+
     /// Puts what a client keeps of the answer of `endpoint` into the headers of its next request.
     pub fn keep(&self, endpoint: Option<SocketAddr>, headers: &mut Vec<(String, String)>) {
         let Some(address) = endpoint.map(|address| address.to_string()) else { return };

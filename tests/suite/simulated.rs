@@ -48,6 +48,8 @@ const EXEMPT: &[(&str, &[&str])] = &[
     // What is sent on the stream once it is upgraded is no request.
     ("an upgraded stream needs a run", &["tcp/01-weights", "tcp/08-many-connections"]),
     ("whether the backend upgrades streams of HTTP/2 needs a run", &["backend-protocol/01-app-protocols"]),
+    // Which of several certificates a listener shows depends on what else the client offers.
+    ("whether the client takes the certificate of the server needs a run", &["tls/02-certificates"]),
     // Certificates are verified by the TLS libraries of both sides.
     (
         "whether the certificate of the backend is accepted needs a run",

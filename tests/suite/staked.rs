@@ -20,6 +20,13 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("coverage_of_no_rules_is_not_full", no_rules),
         test("router_check_leaves_out_what_the_tool_has_no_form_for", router_check_leaves_out),
         test("router_check_names_the_port_of_another_listener", router_check_of_ports),
+        test("router_check_names_what_it_cannot_say_and_what_does_not_hold", router_check_names),
+        test("a_session_is_what_the_case_says_it_is", sessions),
+        test("names_that_nobody_has_are_refused", misnamed),
+        test("nothing_is_said_where_nobody_looked", nobody_looked),
+        test("rules_of_the_context_are_not_to_be_covered", context_rules),
+        test("an_allowance_for_nothing_is_told", unused_allowance),
+        test("a_client_checks_the_certificate_that_it_is_shown", checked_certificates),
         test("a_foreign_policy_fails_the_cases_unless_it_is_allowed", foreign_policy),
         test("route_test_and_translate_leave_out_the_same", partial),
     ]
@@ -157,6 +164,220 @@ fn router_check_of_ports(stage: &Stage) -> Result<(), Failed> {
     stage.write("checks.yaml", &output.stdout)?;
     let output = stage.run(&["test", "checks.yaml", "-f", "m"])?;
     ensure(output.code == Some(0) && output.stdout.contains("2 passed"), &output)
+}
+
+fn router_check_names(stage: &Stage) -> Result<(), Failed> {
+    let url = "request: {url: 'http://shop.test/cart'}";
+    let cases = format!(
+        "- {{name: resp, {url}, expect: {{status: 200, response: {{absent: [x-a]}}}}}}
+- {{name: mir, {url}, expect: {{mirrors: []}}}}
+- {{name: ses, {url}, session: {{followUps: 2}}, expect: {{attempts: 3}}}}
+- {{name: head, {url}, expect: {{upstream: {{path: /cart, method: GET}}}}}}
+- {{name: path, {url}, expect: {{upstream: {{path: /cart}}}}}}
+"
+    );
+    stage.write("cases.yaml", &format!("stats: {{a: 1}}\nrequests:\n{CHECKED}{cases}"))?;
+    let output = stage.run(&["test", "cases.yaml", "-f", "m", "--emit", "router-check"])?;
+    let says = |words: &str| output.stderr.contains(words);
+    let named = says("case `resp`: router_check_tool has no form for `response`")
+        && says("case `mir`: router_check_tool has no form for `mirrors`")
+        && says("case `ses`: it does not hold")
+        && says("case `head`: router_check_tool has no form for `upstream`")
+        && says("cases.yaml: router_check_tool has no form for `stats`")
+        && !says("case `path`");
+    let written = |name: &str| output.stdout.contains(&format!("test_name: {name}"));
+    ensure(output.code == Some(1) && named && written("resp") && written("path") && !written("ses"), &output)
+}
+
+/// A rule with a session in a cookie, and one with a session in a header.
+const SESSIONS: &str = "apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: sessions, namespace: shop}
+spec:
+  parentRefs: [{name: edge}]
+  hostnames: [two.test]
+  rules:
+  - matches: [{path: {value: /cookie}}]
+    sessionPersistence: {sessionName: x}
+    backendRefs: [{name: a, port: 80}, {name: b, port: 80}]
+  - matches: [{path: {value: /header}}]
+    sessionPersistence: {sessionName: x-kept, type: Header}
+    backendRefs: [{name: a, port: 80}, {name: b, port: 80}]
+";
+
+fn sessions(stage: &Stage) -> Result<(), Failed> {
+    stage.write("m/sessions.yaml", SESSIONS)?;
+    for (path, session, code) in [
+        ("cookie", "{followUps: 5}", 0),
+        ("cookie", "{followUps: 5, header: nope}", 1),
+        ("cookie", "{followUps: 5, header: x-kept}", 1),
+        ("header", "{followUps: 5, header: X-Kept}", 0),
+        ("header", "{followUps: 5}", 1),
+        // Nobody answers the first request.
+        ("gone", "{followUps: 5}", 1),
+        ("cookie", "{followUps: 0}", 2),
+    ] {
+        let expect = if path == "gone" { 404 } else { 200 };
+        let case = format!(
+            "requests: [{{name: a, request: {{url: 'http://two.test/{path}'}}, session: {session}, expect: {{status: {expect}}}}}]\n"
+        );
+        stage.write("cases.yaml", &case)?;
+        let output = stage.run(&["test", "cases.yaml", "-f", "m"])?;
+        ensure(output.code == Some(code), &output)?;
+    }
+    Ok(())
+}
+
+fn misnamed(stage: &Stage) -> Result<(), Failed> {
+    for (expect, words) in [
+        ("{status: 200, mirrors: {nonsense: 0}}", "`mirrors` names `nonsense`, which is no Service port"),
+        ("{backends: {'shop/a:80': 50, 'shop/b:80': 50, 'shop/cc:80': 0}}", "`backends` names `shop/cc:80`"),
+        ("{status: 200, mirrors: {'shop/cc:80': 0}}", "`mirrors` names `shop/cc:80`, which is no Service port here"),
+        ("{joint: {'shop/a:80 /x + shop/b': 100}}", "`joint` names `shop/b`"),
+        ("{outcomes: [{percent: 100, backend: a}]}", "`outcomes` names `a`"),
+        ("{reached: [a]}", "`reached` names `a`"),
+        ("{upstream: {absent: ['not a header!']}}", "`not a header!` is not a header name"),
+        ("{response: {absent: ['a b']}}", "`a b` is not a header name"),
+        ("{attempts: {}}", "say at least the status"),
+        ("{totalAttempts: {min: 0}, mirrors: {}}", "say at least the status"),
+    ] {
+        let case = format!("requests: [{{name: a, request: {{url: 'http://shop.test/cart'}}, expect: {expect}}}]\n");
+        stage.write("cases.yaml", &case)?;
+        let output = stage.run(&["test", "cases.yaml", "-f", "m"])?;
+        ensure(output.code == Some(2) && output.stderr.contains(words), &output)?;
+    }
+    Ok(())
+}
+
+/// A Gateway of another controller, with a route.
+const THEIRS: &str = "apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: theirs}
+spec: {controllerName: x.io/y}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: foreign, namespace: shop}
+spec: {gatewayClassName: theirs, listeners: [{name: http, protocol: HTTP, port: 82}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: f, namespace: shop}
+spec: {parentRefs: [{name: foreign}], rules: [{backendRefs: [{name: a, port: 80}]}]}
+";
+
+fn nobody_looked(stage: &Stage) -> Result<(), Failed> {
+    stage.write("m/theirs.yaml", THEIRS)?;
+    let closed = "requests: [{name: a, request: {url: 'http://f.test:82/'}, expect: {closed: true}}]\n";
+    stage.write("cases.yaml", closed)?;
+    let ours = &["--controller-name", "gwctl.dev/offline"][..];
+    for (flags, words) in [
+        (&["--gateway", "shop/foreign"][..], "selects nothing"),
+        (&["--gateway-class", "theirs"], "selects nothing"),
+        (&[], "not judged: Gateway `shop/foreign`"),
+    ] {
+        let flags = [flags, ours].concat();
+        let route = stage.run(&[&["route", "http://f.test:82/", "-f", "m"], &flags[..]].concat())?;
+        ensure(route.code == Some(2) && route.stderr.contains(words), &route)?;
+        let test = stage.run(&[&["test", "cases.yaml", "-f", "m"], &flags[..]].concat())?;
+        ensure(test.code == Some(2) && test.stderr.contains(words), &test)?;
+    }
+    let validate = stage.run(&[&["validate", "m", "--gateway", "shop/foreign"], ours].concat())?;
+    ensure(validate.code == Some(2) && validate.stderr.contains("selects nothing"), &validate)?;
+    // A port that nobody declares is closed, whoever was left out.
+    let route = stage.run(&[&["route", "http://f.test:83/", "-f", "m"], ours].concat())?;
+    ensure(route.code == Some(0) && route.stdout.contains("nothing listens"), &route)?;
+    stage.write(
+        "alone/service.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n",
+    )?;
+    let route = stage.run(&["route", "http://f.test:82/", "-f", "alone"])?;
+    ensure(route.code == Some(2) && route.stderr.contains("the input declares no Gateway"), &route)?;
+    let test = stage.run(&["test", "cases.yaml", "-f", "alone"])?;
+    ensure(test.code == Some(2) && test.stderr.contains("the input declares no Gateway"), &test)?;
+    stage.write("empty/a.yaml", "# nothing\n")?;
+    for command in ["validate", "status", "translate"] {
+        let output = stage.run(&[command, "empty"])?;
+        ensure(output.code == Some(2) && output.stdout.is_empty() | (command == "validate"), &output)?;
+    }
+    Ok(())
+}
+
+fn context_rules(stage: &Stage) -> Result<(), Failed> {
+    stage.write("cases.yaml", &format!("requests:\n{CHECKED}"))?;
+    let own = ROUTE.replace("metadata: {name: web", "metadata: {name: own").replace("shop.test", "own.test");
+    stage.write("own/route.yaml", &own)?;
+    let run = |context: &[&str]| {
+        let files: Vec<&str> = context.iter().flat_map(|path| ["--context", path]).collect();
+        stage.run(&[&["test", "cases.yaml", "-f", "own"], &files[..]].concat())
+    };
+    let output = run(&["m"])?;
+    ensure(output.stdout.contains("coverage: 0 of 2 rules") && !output.stdout.contains("shop/web"), &output)
+}
+
+fn unused_allowance(stage: &Stage) -> Result<(), Failed> {
+    stage.write("m/policy.yaml", POLICY)?;
+    let slip = "`--allow-unsupported SecurityPolicy.gateway.envoy.io` allows nothing";
+    let run = |kind: &str| stage.run(&["validate", "m", "--allow-unsupported", kind]);
+    let output = run("SecurityPolicy.gateway.envoy.io")?;
+    ensure(output.stdout.contains("warning[GW8012]") && output.stdout.contains(slip), &output)?;
+    let output = run("SecurityPolicy.gateway.envoyproxy.io")?;
+    ensure(!output.stdout.contains("GW8012"), &output)
+}
+
+fn checked_certificates(stage: &Stage) -> Result<(), Failed> {
+    let pki = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pki");
+    let encoded = |name: &str| -> Result<String, Failed> {
+        let text = std::fs::read_to_string(pki.join(name))?;
+        Ok(text.lines().map(|line| format!("    {line}\n")).collect())
+    };
+    let secret = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: web, namespace: shop}}\ntype: kubernetes.io/tls\nstringData:\n  tls.crt: |\n{}  tls.key: |\n{}",
+        encoded("web.crt")?,
+        encoded("web.key")?
+    );
+    stage.write("m/secret.yaml", &secret)?;
+    let gateway = "apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: tls, namespace: shop}
+spec:
+  gatewayClassName: any
+  listeners: [{name: https, protocol: HTTPS, port: 443, tls: {certificateRefs: [{name: web}]}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: tls, namespace: shop}
+spec: {parentRefs: [{name: tls}], rules: [{backendRefs: [{name: a, port: 80}]}]}
+";
+    stage.write("m/tls.yaml", gateway)?;
+    let run = |url: &str, tls: &str, expect: &str| {
+        let cases = format!(
+            "pki: {}\nrequests: [{{name: a, request: {{url: '{url}', tls: {tls}}}, expect: {expect}}}]\n",
+            pki.display()
+        );
+        stage.write("cases.yaml", &cases)?;
+        stage.run(&["test", "cases.yaml", "-f", "m", "-o", "json"])
+    };
+    let output = run("https://example.org/", "{ca: ca.crt}", "{status: 200}")?;
+    ensure(output.code == Some(0), &output)?;
+    for (url, ca, expect) in [
+        ("https://example.org/", "other-ca.crt", "{status: 200}"),
+        ("https://elsewhere.test/", "ca.crt", "{status: 200}"),
+        ("https://elsewhere.test/", "ca.crt", "{closed: true}"),
+    ] {
+        let output = run(url, &format!("{{ca: {ca}}}"), expect)?;
+        ensure(output.code == Some(1) && output.stdout.contains("the client refuses the certificate"), &output)?;
+    }
+    let output = run("https://elsewhere.test/", "{}", "{status: 200}")?;
+    ensure(output.code == Some(0), &output)?;
+    // A backend that serves TLS and is spoken to in plain text.
+    let cases = format!(
+        "pki: {}\nbackendTls: {{'shop/a:80': {{certificate: web.crt}}}}\nrequests:\n{CHECKED}- {{name: b, request: {{url: 'https://example.org/'}}, expect: {{status: 200}}}}\n",
+        pki.display()
+    );
+    stage.write("cases.yaml", &cases)?;
+    let output = stage.run(&["test", "cases.yaml", "-f", "m", "-o", "json"])?;
+    ensure(output.code == Some(2) && output.stdout.matches("\"skipped\"").count() >= 2, &output)
 }
 
 const POLICY: &str = "apiVersion: gateway.envoyproxy.io/v1alpha1

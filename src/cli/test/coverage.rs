@@ -1,4 +1,4 @@
-//! Which rules and matches the cases reached.
+//! Which of the judged rules and matches the cases reached.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::ser::{SerializeStruct, Serializer};
 use super::super::trace::{RuleSpot, Tracer};
 use crate::ir::{Config, Route, RouteName};
 
-/// Rules and matches, counted over the whole configuration.
+/// Rules and matches, counted over what is judged.
 #[derive(Debug, Serialize)]
 pub(super) struct Coverage {
     pub(super) rules: Ratio,
@@ -51,11 +51,13 @@ impl Serialize for Ratio {
 }
 
 impl Coverage {
-    /// Compares the routes that took requests with those of the configuration.
+    /// Compares the routes that took requests with those of the configuration. The rules of `--context` are for others
+    /// to cover.
     pub(super) fn new(config: &Config, taken: &BTreeSet<RouteName>, tracer: &Tracer<'_>) -> Self {
         let mut matches: BTreeMap<&RouteName, &Route> = BTreeMap::new();
         for connection in config.listeners.iter().flat_map(crate::ir::Listener::http_connections) {
-            for route in connection.virtual_hosts.iter().flat_map(|host| &host.routes) {
+            let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
+            for route in routes.filter(|route| !tracer.is_of_context(route.origin)) {
                 matches.entry(&route.name).or_insert(route);
             }
         }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use crate::ir::{Action, ClusterId, Config, Forward, Listener, Target};
-use crate::proving::Mismatch;
+use crate::proving::{CaseFile, Expectation, Mismatch, RequestCase, UpstreamExpectation};
 use crate::simulate::{Answer, Connection, Decision, Outcome, Request, Security, Upstream, Version};
 use crate::translator::envoy::name;
 
@@ -260,6 +260,70 @@ impl HeaderCheck {
     fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+/// The fields of a file of cases that a test of the tool cannot say.
+pub(super) fn without_form_of_file(cases: &CaseFile) -> Vec<&'static str> {
+    let CaseFile { requests: _, keep_endpoints, down, unresolved, pki: _, backend_tls, stats } = cases;
+    let fields = [
+        ("keepEndpoints", *keep_endpoints),
+        ("down", !down.is_empty()),
+        ("unresolved", !unresolved.is_empty()),
+        ("backendTls", !backend_tls.is_empty()),
+        ("stats", !stats.is_empty()),
+    ];
+    fields.into_iter().filter(|(_, is_given)| *is_given).map(|(field, _)| field).collect()
+}
+
+/// The fields of a case that a test of the tool cannot say. Who answers, the redirect and what of the path and the host
+/// is rewritten stand in each test.
+pub(super) fn without_form(case: &RequestCase) -> Vec<&'static str> {
+    let RequestCase { name: _, gateway: _, request: _, expect, repeat: _, session } = case;
+    let Expectation {
+        status: _,
+        grpc_status: _,
+        grpc_messages,
+        backend: _,
+        backends,
+        joint,
+        outcomes,
+        upstream,
+        response,
+        redirect: _,
+        mirrors,
+        attempts,
+        total_attempts,
+        reached,
+        body,
+        within,
+        truncated,
+        closed: _,
+        tls,
+    } = expect;
+    // The path and the host are in each test as the simulator has them.
+    let is_seen = |upstream: &UpstreamExpectation| {
+        let told =
+            UpstreamExpectation { path: upstream.path.clone(), host: upstream.host.clone(), ..Default::default() };
+        *upstream == told
+    };
+    let fields = [
+        ("session", session.is_some()),
+        ("grpcMessages", grpc_messages.is_some()),
+        ("backends", backends.is_some()),
+        ("joint", joint.is_some()),
+        ("outcomes", !outcomes.is_empty()),
+        ("upstream", upstream.as_ref().is_some_and(|upstream| !is_seen(upstream))),
+        ("response", response.is_some()),
+        ("mirrors", mirrors.is_some()),
+        ("attempts", attempts.is_some()),
+        ("totalAttempts", total_attempts.is_some()),
+        ("reached", reached.is_some()),
+        ("body", body.is_some()),
+        ("within", within.is_some()),
+        ("truncated", *truncated),
+        ("tls", tls.is_some()),
+    ];
+    fields.into_iter().filter(|(_, is_given)| *is_given).map(|(field, _)| field).collect()
 }
 
 /// Cases in the form of the tool.

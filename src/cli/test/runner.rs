@@ -22,7 +22,9 @@ use crate::ir::{Config, GatewayName, RouteName};
 use crate::options::{ListenerAddress, Options};
 use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, Object, ObjectKey};
-use crate::proving::{self, CaseFile, CaseResult, Offline, Proof, RequestCase, Simulated, Topology, offline_options};
+use crate::proving::{
+    self, CaseFile, CaseResult, Mismatch, Offline, Proof, RequestCase, Simulated, Topology, offline_options,
+};
 use crate::simulate::{Decision, Request, Simulator};
 
 /// The results, and the same cases as router_check_tool tests.
@@ -224,7 +226,8 @@ impl State {
             moved.compilation.narrow();
         }
         let config = moved.compilation.lowered.judged();
-        if let Some((field, name)) = cases.service_ports().find(|(_, name)| !is_known(name, &moved.compilation)) {
+        let mut named = cases.service_ports().chain(cases.excluded_ports());
+        if let Some((field, name)) = named.find(|(_, name)| !is_known(name, &moved.compilation)) {
             let file = for_terminal(&file.name);
             return Err(format!("{file}: `{field}` names `{}`, which is no Service port here", for_terminal(name)));
         }
@@ -250,9 +253,11 @@ impl State {
         let shown = simulated.iter().filter(|one| args.envoy.is_some() || one.skipped.is_none());
         self.taken.extend(shown.filter_map(|one| one.decision.route.map(|route| route.name.clone())));
         if args.emit.is_some() {
-            for one in &simulated {
-                self.emit(file, &one.result.name, &one.request, &one.decision, config);
+            for (case, one) in cases.requests.iter().zip(&simulated) {
+                self.emit_case(file, case, one, config);
             }
+            let of_file = router_check::without_form_of_file(cases).into_iter();
+            self.left_out.extend(of_file.map(|field| format!("{}: {}", for_terminal(&file.name), no_form(&[field]))));
             return Ok(());
         }
         let Some(envoy) = &args.envoy else {
@@ -306,6 +311,26 @@ impl State {
         Ok(())
     }
 
+    /// Writes a case of ours as such a test, which says what the simulator does: of a case that does not hold it would
+    /// say the contrary.
+    fn emit_case(&mut self, file: &Cases, case: &RequestCase, one: &Simulated<'_>, config: &Config) {
+        let name = &case.name;
+        let at = || {
+            let line = line_of(&file.text, name);
+            format!("{}:{line}: case `{}`", for_terminal(&file.name), for_terminal(name))
+        };
+        if let Some(Mismatch { subject, expected, actual }) = one.result.mismatches.first() {
+            let why = format!("it does not hold: {subject}: expected {expected}, was {actual}");
+            self.left_out.push(format!("{}: {}", at(), for_terminal(&why)));
+            return;
+        }
+        let fields = router_check::without_form(case);
+        if !fields.is_empty() {
+            self.left_out.push(format!("{}: {}", at(), no_form(&fields)));
+        }
+        self.emit(file, name, &one.request, &one.decision, config);
+    }
+
     /// Writes a case as a test of router_check_tool, where that can express it.
     fn emit(&mut self, file: &Cases, name: &str, request: &Request, decision: &Decision<'_>, config: &Config) {
         if let Err(why) = self.emitted.add(name, request, decision, config) {
@@ -333,6 +358,12 @@ impl State {
         };
         Ran { results, router_check: self.emitted.to_yaml(), left_out: self.left_out, compiled }
     }
+}
+
+/// Why fields of a case are not in a test of router_check_tool.
+fn no_form(fields: &[&str]) -> String {
+    let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+    format!("router_check_tool has no form for {}", fields.join(", "))
 }
 
 /// A simulator for each Gateway, and one for what none of them serves.
@@ -366,7 +397,7 @@ impl<'c> Simulators<'c> {
         }
         let port = request.connection.port;
         match Simulator::gateways_of(self.all.config(), &request.connection).as_slice() {
-            [] => match unlooked(compilation) {
+            [] => match unlooked(compilation, port) {
                 Some(why) => Err(format!("nothing that is judged listens on port {port}{why}")),
                 None => Ok(&self.all),
             },

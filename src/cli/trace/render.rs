@@ -21,6 +21,12 @@ impl Trace {
             Some(spot) => writeln!(out, "  listener  {} {}  {}", spot.object(), spot.path, spot.place())?,
             None => writeln!(out, "  listener  {}", Style::Red.paint("none", color))?,
         }
+        if self.client_certificate.is_some() {
+            writeln!(
+                out,
+                "  client    shows a certificate that the listener accepts; without one the connection is closed"
+            )?;
+        }
         if let Some(host) = &self.host {
             writeln!(out, "  host      {host}")?;
         }
