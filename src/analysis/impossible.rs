@@ -142,9 +142,7 @@ mod tests {
         assert_eq!(cause(&matches("/a(//b|/c)")), None);
         assert_eq!(cause(&matches("/search\\?q=.*")), Some(Cause::Query("/search\\?q=.*")));
         let of_path = |path: PathMatch| RouteMatch { path, ..matches("/") };
-        let values = |path: &str| {
-            [PathMatch::Exact(path.to_owned()), PathMatch::Prefix(path.to_owned())].map(|path| of_path(path))
-        };
+        let values = |path: &str| [PathMatch::Exact(path.to_owned()), PathMatch::Prefix(path.to_owned())].map(of_path);
         for path in ["/a%5Cb", "/a/../b", "/a/..", "/a%00"] {
             assert!(values(path).iter().all(|matches| cause(matches) == Some(Cause::Value(path))), "{path}");
         }
