@@ -290,6 +290,10 @@ fn is_hidden(name: &OsStr) -> bool {
 }
 
 fn has_manifest_extension(path: &Path) -> bool {
+    // kustomize takes this name as well.
+    if path.file_name().is_some_and(|name| name == "Kustomization") {
+        return true;
+    }
     path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_sees_other_pods_behind_a_service", diff_pods),
         test("diff_compares_references_to_what_is_missing", diff_missing),
         test("diff_compares_what_is_refused_by_its_content", diff_refused),
+        test("diff_names_what_counts_through_something_else", diff_applied),
         test("diff_passes_over_comments_files_and_order", diff_unchanged),
         test("diff_knows_the_context_on_both_sides", diff_context),
         test("route_answers_for_each_gateway_of_the_port", route_gateways),
@@ -217,6 +218,48 @@ fn diff_untranslated(stage: &Stage) -> Result<(), Failed> {
     let (output, _) =
         stage.diff(&(base.clone() + &plugin("KongPlugin", 1)), &(base.clone() + &plugin("KongPlugin", 2)))?;
     ensure(output.code == Some(0), &output)
+}
+
+/// What differs in one thing, and counts through something else: an object that both sides have alike.
+fn diff_applied(stage: &Stage) -> Result<(), Failed> {
+    let base = gateway("edge", HTTP) + &route("r", "edge", "/", "one");
+    let with = |text: &str| base.clone() + text;
+    let endpoints = with(
+        "---\napiVersion: v1\nkind: Endpoints\nmetadata: {name: one, namespace: default}\nsubsets: [{addresses: [{ip: 10.0.0.@}]}]\n",
+    );
+    let of_nobody = endpoints.replace("{name: one, namespace: default}", "{name: other, namespace: default}");
+    let class = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: any}\nspec: {controllerName: x.io/y, parametersRef: {group: '', kind: ConfigMap, name: p, namespace: default}}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: p}\ndata: {x: '@'}\n";
+    let authorised = policy(
+        "kind: HTTPRoute, name: r",
+        "extAuth: {http: {backendRefs: [{kind: Backend, name: auth}]}}",
+    ) + "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata: {name: auth, namespace: default}\nspec: {endpoints: [{fqdn: {hostname: '@.test'}}]}\n";
+    let known = policy("kind: HTTPRoute, name: r", "basicAuth: {users: {name: users}}")
+        + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: users, namespace: default}\ndata: {a: MTIz@@@@}\n";
+    let flux = "---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: f}\nspec: {patches: [{patch: '@'}]}\n";
+    let section = route("r", "gone", "/", "one").replace("{name: gone}", "{name: gone, sectionName: s@}");
+    let unused = with(&format!(
+        "---\n{HEAD}kind: BackendTLSPolicy\nmetadata: {{name: p}}\nspec: {{targetRefs: [{{group: '', kind: Service, name: b}}], validation: {{hostname: x@.test, wellKnownCACertificates: System}}}}\n"
+    ));
+    for (text, flags, is_named) in [
+        (endpoints, "", true),
+        (of_nobody, "", false),
+        (with(class), "", true),
+        (with(class), ",parameters", true),
+        (with(&authorised), "", true),
+        (with(&known), "", true),
+        (with(flux), "", true),
+        (section.clone(), "", true),
+        (section, ",gateways", true),
+        (unused, "", true),
+    ] {
+        stage.write("old.yaml", &text.replace("@", "1"))?;
+        stage.write("new.yaml", &text.replace("@", "2"))?;
+        let output = stage.run(&format!("diff old.yaml new.yaml --assume services{flags} --exit-code"))?;
+        ensure(output.code == Some(if is_named { 2 } else { 0 }), &output)?;
+        let output = stage.run(&format!("diff new.yaml new.yaml --assume services{flags} --exit-code"))?;
+        ensure(output.code == Some(0), &output)?;
+    }
+    Ok(())
 }
 
 fn service(spec: &str) -> String {

@@ -24,6 +24,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
             Trial::test(name, move || unchanged_trees(&harness, part))
         })
         .collect();
+    let of_submodules = harness.clone();
+    trials.push(Trial::test("revisions::submodules_are_those_of_the_commit", move || submodules(&of_submodules)));
     let harness = harness.clone();
     trials.push(Trial::test("revisions::links_and_hidden_files_are_those_of_a_checkout", move || checkout(&harness)));
     trials
@@ -187,4 +189,39 @@ fn checkout(harness: &Harness) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+fn submodules(harness: &Harness) -> Result<(), Failed> {
+    let folder = harness.work_directory("revisions/submodules")?;
+    let write = |name: &str, text: &str| -> Result<(), String> {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(&path)).map_err(|error| error.to_string())?;
+        fs::write(&path, text).map_err(|error| error.to_string())
+    };
+    let (library, whole, clone) = (folder.join("library"), folder.join("whole"), folder.join("clone"));
+    write("library/r.yaml", &route("r", "a"))?;
+    commit(&library)?;
+    write("whole/m/gateway.yaml", GATEWAY)?;
+    write("whole/m/services.yaml", &[service("a"), service("b")].join("---\n"))?;
+    git(&whole, &["init", "-q"])?;
+    let allowed = ["-c", "protocol.file.allow=always"];
+    git(&whole, &[&allowed[..], &["submodule", "--quiet", "add", "../library", "m/routes"]].concat())?;
+    commit(&whole)?;
+    write("library/r.yaml", &route("r", "b"))?;
+    commit(&library)?;
+    git(&whole.join("m/routes"), &["pull", "-q"])?;
+    // What is checked out is compared, and so is the commit before it, which is at hand.
+    commit(&whole)?;
+    let check = |place: &Path, old: &str, new: &str, expected: i32| -> Result<(), Failed> {
+        let (found, code) = difference(harness, place, old, new)?;
+        if code == Some(expected) { Ok(()) } else { Err(Failed::from(format!("{old} {new}: {code:?} {found:#}"))) }
+    };
+    check(&whole, "git:HEAD:m", "m", 0)?;
+    check(&whole, "git:HEAD~1:m", "git:HEAD:m", 1)?;
+    // Where it is not checked out the commits are known, and not what they hold.
+    git(&folder, &["clone", "-q", "whole", "clone"])?;
+    check(&clone, "git:HEAD:m", "git:HEAD:m", 0)?;
+    check(&clone, "git:HEAD:m", "m", 0)?;
+    check(&clone, "git:HEAD~1:m", "git:HEAD:m", 2)?;
+    check(&clone, "git:HEAD~1:m", "m", 2)
 }

@@ -80,11 +80,46 @@ const FILES: &[(&str, &[File], Option<&str>)] = &[
         ],
         Some("a document of `new/chart/values.yaml`"),
     ),
+    (
+        "kustomization_without_extension",
+        &[("Kustomization", Some("namespace: a\n"), Some("namespace: b\n"))],
+        Some("a document of `new/Kustomization`"),
+    ),
+    (
+        "patch_of_any_name",
+        &[
+            ("kustomization.yaml", Some("patches: [{path: p.txt}]\n"), Some("patches: [{path: p.txt}]\n")),
+            ("p.txt", Some("a\n"), Some("b\n")),
+        ],
+        Some("what is read from `new/p.txt`"),
+    ),
+    (
+        "hidden_file_of_a_generator",
+        &[
+            (
+                "kustomization.yaml",
+                Some("configMapGenerator: [{name: a, files: [ca=.ca]}]\n"),
+                Some("configMapGenerator: [{name: a, files: [ca=.ca]}]\n"),
+            ),
+            (".ca", Some("a\n"), Some("b\n")),
+        ],
+        Some("what is read from `new/.ca`"),
+    ),
+    ("text_of_nobody", &[("p.txt", Some("a\n"), Some("b\n"))], None),
+    (
+        "chart_helpers",
+        &[
+            ("chart/Chart.yaml", Some(CHART), Some(CHART)),
+            ("chart/templates/_h.tpl", Some("{{ define 1 }}"), Some("{{ define 2 }}")),
+        ],
+        Some("what is read from `new/chart/templates/_h.tpl`"),
+    ),
     ("template", &[("t.yaml", Some("a: {{ x }}\n"), Some("a: {{ y }}\n"))], Some("a document of `new/t.yaml`")),
     ("no_text", &[("n.yaml", Some("a: \0\n"), Some("b: \0\n"))], Some("the file `new/n.yaml`")),
     ("unknown_version", &[("v.yaml", Some(UNKNOWN), Some(UNKNOWN_TOO))], Some("HTTPRoute `default/v`")),
     ("refused_service", &[("s.yaml", Some(REFUSED), Some(REFUSED_TOO))], Some("Service `default/one`")),
 ];
+const CHART: &str = "apiVersion: v2\nname: c\nversion: 1.0.0\n";
 const UNKNOWN: &str =
     "apiVersion: gateway.networking.k8s.io/v9\nkind: HTTPRoute\nmetadata: {name: v}\nspec: {hostnames: [a.test]}\n";
 const UNKNOWN_TOO: &str =
@@ -105,6 +140,10 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         .collect();
     let of_links = harness.clone();
     trials.push(Trial::test("unread::links_out_of_a_side", move || links(&Stage::new(&of_links, "links")?)));
+    let of_bases = harness.clone();
+    trials.push(Trial::test("unread::bases_outside_of_a_side", move || bases(&Stage::new(&of_bases, "bases")?)));
+    let of_context = harness.clone();
+    trials.push(Trial::test("unread::context_of_each_side", move || context(&Stage::new(&of_context, "context")?)));
     let harness = harness.clone();
     trials.push(Trial::test("unread::settings_that_do_not_count", move || {
         settings(&Stage::new(&harness, "settings-that-do-not-count")?)
@@ -190,6 +229,61 @@ fn links(stage: &Stage) -> Result<(), Failed> {
     let left = found["unjudged"].as_array().into_iter().flatten();
     let is_listed = left.into_iter().any(|one| one["file"] == "old/linked.yaml");
     ensure(output.code == Some(0) && is_listed && output.stderr.contains("2 not judged"), &output)
+}
+
+/// Overlays of two checkouts that name a base and a chart beside them.
+fn bases(stage: &Stage) -> Result<(), Failed> {
+    for side in ["old", "new"] {
+        let overlay = format!("{side}/overlays/prod");
+        stage.write(&format!("{overlay}/gateway.yaml"), GATEWAY)?;
+        stage.write(&format!("{overlay}/kustomization.yaml"), "resources: [gateway.yaml, ../../base]\n")?;
+        stage.write(
+            &format!("{overlay}/chart/Chart.yaml"),
+            &format!("{CHART}dependencies: [{{name: l, repository: 'file://../../../lib'}}]\n"),
+        )?;
+        stage.write(&format!("{side}/base/kustomization.yaml"), "resources: [r.yaml, ../deeper]\n")?;
+        stage.write(&format!("{side}/base/r.yaml"), ROUTE)?;
+        stage.write(&format!("{side}/deeper/p.txt"), "a\n")?;
+        stage.write(&format!("{side}/lib/Chart.yaml"), CHART)?;
+    }
+    let line = "diff old/overlays/prod new/overlays/prod --exit-code";
+    let output = stage.run(line)?;
+    ensure(output.code == Some(0), &output)?;
+    for (file, text, named) in [
+        ("base/r.yaml", ROUTE.replace("one", "two"), "new/overlays/prod/../../base`"),
+        ("deeper/p.txt", "b\n".to_owned(), "base/../deeper`"),
+        ("lib/Chart.yaml", CHART.replace("1.0.0", "2.0.0"), "lib`"),
+    ] {
+        let path = format!("new/{file}");
+        let before = std::fs::read_to_string(stage.folder.join(&path))?;
+        stage.write(&path, &text)?;
+        let output = stage.run(line)?;
+        ensure(output.code == Some(2) && output.stdout.contains(named), &output)?;
+        stage.write(&path, &before)?;
+    }
+    // Without the base nobody can look.
+    std::fs::remove_dir_all(stage.folder.join("new/base"))?;
+    let output = stage.run(line)?;
+    ensure(output.code == Some(2), &output)
+}
+
+/// The settings of each side name a context of its own.
+fn context(stage: &Stage) -> Result<(), Failed> {
+    for side in ["old", "new"] {
+        stage.write(&format!("{side}/team/gwctl.yaml"), "context: [../platform]\n")?;
+        stage.write(&format!("{side}/team/route.yaml"), ROUTE)?;
+        stage.write(&format!("{side}/platform/gateway.yaml"), GATEWAY)?;
+    }
+    // The settings of a repository may lead no further than its root.
+    for side in ["old", "new"] {
+        stage.write(&format!("{side}/.git/HEAD"), "ref: refs/heads/main\n")?;
+    }
+    let line = "diff old/team new/team --assume services --exit-code";
+    let output = stage.run(line)?;
+    ensure(output.code == Some(0), &output)?;
+    stage.write("new/platform/gateway.yaml", &GATEWAY.replace("port: 80", "port: 81"))?;
+    let output = stage.run(line)?;
+    ensure(output.code == Some(2) && output.stdout.contains("platform`"), &output)
 }
 
 fn settings(stage: &Stage) -> Result<(), Failed> {

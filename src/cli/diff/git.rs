@@ -1,7 +1,8 @@
 //! Manifests of a revision: what a checkout of the commit would hold, read as
 //! git objects, so that nothing is checked out. The loader walks a revision as
 //! it walks the file system. One git process lists the files and one reads all
-//! of them. Arguments go to `git` as they are, never through a shell, and the
+//! of them, and as many for each submodule that is checked out. Arguments go to
+//! `git` as they are, never through a shell, and the
 //! revision becomes an object id before anything else is done with it.
 
 use std::collections::BTreeMap;
@@ -16,6 +17,10 @@ use crate::parser::load::{Disk, EntryKind, Tree};
 
 /// How many symbolic links one path may lead through, as on Linux.
 const MAX_LINKS: usize = 40;
+/// How deep submodules may lie in each other.
+const MAX_SUBMODULES: usize = 16;
+/// The mode of a submodule.
+const GITLINK: &str = "160000";
 
 /// The file system, with the revisions that paths like `git:REV:PATH` name.
 #[derive(Default)]
@@ -53,6 +58,32 @@ impl Revisions {
         let text = path.to_str()?;
         self.opened.iter().find(|revision| text.starts_with(&revision.prefix))
     }
+
+    /// The submodules below a place of which no content is at hand: their paths from there, and their commits.
+    pub(super) fn submodules(&self, root: &Path) -> Vec<(String, String)> {
+        match self.of(root) {
+            Some(revision) => revision.submodules(root),
+            None => checked_out(root),
+        }
+    }
+}
+
+/// The submodules of a working tree that are not checked out. The index knows their commits.
+fn checked_out(root: &Path) -> Vec<(String, String)> {
+    let has_submodules = |root: PathBuf| root.ancestors().any(|above| above.join(".gitmodules").is_file());
+    if !root.is_dir() || !fs::canonicalize(root).is_ok_and(has_submodules) {
+        return Vec::new();
+    }
+    let listed = run_git(Some(root), &["ls-files", "--stage", "-z"]).unwrap_or_default();
+    let entries = listed.split(|byte| *byte == 0).filter_map(|entry| {
+        let entry = String::from_utf8_lossy(entry);
+        let (head, path) = entry.split_once('\t')?;
+        let mut words = head.split(' ');
+        let (mode, commit) = (words.next()?, words.next()?);
+        let is_empty = mode == GITLINK && !root.join(path).join(".git").exists();
+        is_empty.then(|| (path.to_owned(), commit.to_owned()))
+    });
+    entries.collect()
 }
 
 impl Tree for Revisions {
@@ -86,20 +117,52 @@ struct Revision {
     base: Vec<String>,
     /// Where the tree is checked out; `None` in a bare repository.
     checkout: Option<PathBuf>,
-    objects: Mutex<Objects>,
+    /// The repository itself, and the submodules that are checked out.
+    stores: Vec<Store>,
 }
 
-/// An entry of a tree. A submodule is an empty directory, as a checkout leaves it.
+/// Where objects are read.
+struct Store {
+    /// A submodule; `None` is the repository itself.
+    directory: Option<PathBuf>,
+    /// `None` until something is read.
+    objects: Mutex<Option<Objects>>,
+}
+
+impl Store {
+    fn new(directory: Option<PathBuf>) -> Self {
+        Self { directory, objects: Mutex::new(None) }
+    }
+
+    fn read(&self, id: &str) -> io::Result<Vec<u8>> {
+        let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        let started = match objects.take() {
+            Some(started) => started,
+            None => Objects::start(self.directory.as_deref())?,
+        };
+        objects.insert(started).read(id)
+    }
+}
+
+/// A file of a repository.
+struct Blob {
+    id: String,
+    store: usize,
+}
+
+/// An entry of a tree.
 enum Node {
     Directory(BTreeMap<String, Node>),
-    File(String),
-    Link(String),
+    File(Blob),
+    Link(Blob),
+    /// A submodule whose commit is not at hand: an empty directory, as a checkout leaves it.
+    Submodule(String),
 }
 
 impl Node {
     fn kind(&self) -> EntryKind {
         match self {
-            Self::Directory(_) => EntryKind::Directory,
+            Self::Directory(_) | Self::Submodule(_) => EntryKind::Directory,
             Self::File(_) => EntryKind::File,
             Self::Link(_) => EntryKind::Link,
         }
@@ -120,8 +183,22 @@ impl Node {
     fn at(&self, path: &[String]) -> Option<&Self> {
         path.iter().try_fold(self, |node, name| match node {
             Self::Directory(entries) => entries.get(name),
-            Self::File(_) | Self::Link(_) => None,
+            Self::File(_) | Self::Link(_) | Self::Submodule(_) => None,
         })
+    }
+
+    /// Adds the submodules in it, by their paths.
+    fn add_submodules(&self, path: &str, found: &mut Vec<(String, String)>) {
+        match self {
+            Self::Submodule(commit) => found.push((path.to_owned(), commit.clone())),
+            Self::Directory(entries) => {
+                for (name, node) in entries {
+                    let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+                    node.add_submodules(&path, found);
+                }
+            }
+            Self::File(_) | Self::Link(_) => {}
+        }
     }
 }
 
@@ -147,16 +224,45 @@ impl Revision {
         let commit = line(commit);
         let base = line(git(&["rev-parse", "--show-prefix"]).unwrap_or_default());
         let checkout = git(&["rev-parse", "--show-toplevel"]).ok().map(|path| PathBuf::from(line(path)));
-        let listed = git(&["ls-tree", "-r", "-z", "--full-tree", &commit]).map_err(GitError::into_words)?;
-        let mut root = Node::Directory(BTreeMap::new());
+        let base = base.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let mut revision = Self { prefix, root: Node::Directory(BTreeMap::new()), base, checkout, stores: Vec::new() };
+        revision.list(None, "", &commit, MAX_SUBMODULES).map_err(GitError::into_words)?;
+        Ok(revision)
+    }
+
+    /// Lists a commit of the repository, or of a submodule that is checked out in `directory`, whose place in the tree is
+    /// `below`.
+    fn list(&mut self, directory: Option<&Path>, below: &str, commit: &str, depth: usize) -> Result<(), GitError> {
+        let listed = run_git(directory, &["ls-tree", "-r", "-z", "--full-tree", commit])?;
+        let store = self.stores.len();
+        self.stores.push(Store::new(directory.map(Path::to_owned)));
+        if !below.is_empty() {
+            self.root.insert(below, Node::Directory(BTreeMap::new()));
+        }
         for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
-            if let Some((path, node)) = parse_entry(&String::from_utf8_lossy(entry)) {
-                root.insert(&path, node);
+            let Some((path, node)) = parse_entry(&String::from_utf8_lossy(entry), store) else { continue };
+            let path = if below.is_empty() { path } else { format!("{below}/{path}") };
+            let commit = match &node {
+                Node::Submodule(commit) => Some(commit.clone()),
+                Node::Directory(_) | Node::File(_) | Node::Link(_) => None,
+            };
+            self.root.insert(&path, node);
+            let checked_out = self.checkout.as_ref().map(|checkout| checkout.join(&path));
+            let checked_out = checked_out.filter(|directory| depth > 0 && directory.join(".git").exists());
+            if let (Some(commit), Some(directory)) = (commit, checked_out) {
+                // A commit that was not fetched leaves the submodule what it is.
+                let _ = self.list(Some(&directory), &path, &commit, depth - 1);
             }
         }
-        let base = base.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        let objects = Mutex::new(Objects::start().map_err(|error| format!("cannot run git: {error}"))?);
-        Ok(Self { prefix, root, base, checkout, objects })
+        Ok(())
+    }
+
+    fn submodules(&self, root: &Path) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        if let Ok(node) = self.node(root) {
+            node.add_submodules("", &mut found);
+        }
+        found
     }
 
     /// Follows all links of a path.
@@ -175,15 +281,15 @@ impl Revision {
             }
             match self.root.at(&known) {
                 None => return Err(io::ErrorKind::NotFound.into()),
-                Some(Node::Directory(_)) => {}
+                Some(Node::Directory(_) | Node::Submodule(_)) => {}
                 Some(Node::File(_)) if left.iter().all(|name| name.is_empty()) => {}
                 Some(Node::File(_)) => return Err(io::ErrorKind::NotADirectory.into()),
-                Some(Node::Link(id)) => {
+                Some(Node::Link(blob)) => {
                     links += 1;
                     if links > MAX_LINKS {
                         return Err(io::Error::other("too many levels of symbolic links"));
                     }
-                    let target = String::from_utf8_lossy(&self.read(id)?).into_owned();
+                    let target = String::from_utf8_lossy(&self.read(blob)?).into_owned();
                     known.pop();
                     if target.starts_with('/') {
                         let Some(inside) = self.in_checkout(&target) else {
@@ -217,8 +323,8 @@ impl Revision {
         Ok(Resolved::Outside(fs::canonicalize(path)?))
     }
 
-    fn read(&self, id: &str) -> io::Result<Vec<u8>> {
-        self.objects.lock().unwrap_or_else(PoisonError::into_inner).read(id)
+    fn read(&self, Blob { id, store }: &Blob) -> io::Result<Vec<u8>> {
+        self.stores.get(*store).ok_or(io::ErrorKind::NotFound)?.read(id)
     }
 
     fn node(&self, path: &Path) -> io::Result<&Node> {
@@ -249,31 +355,32 @@ impl Revision {
             Node::Directory(entries) => {
                 Ok(entries.iter().map(|(name, node)| (OsString::from(name), node.kind())).collect())
             }
+            Node::Submodule(_) => Ok(Vec::new()),
             Node::File(_) | Node::Link(_) => Err(io::ErrorKind::NotADirectory.into()),
         }
     }
 
     fn open_file(&self, path: &Path) -> io::Result<(Box<dyn Read + '_>, u64)> {
         match self.node(path)? {
-            Node::File(id) => {
-                let content = self.read(id)?;
+            Node::File(blob) => {
+                let content = self.read(blob)?;
                 let size = content.len() as u64;
                 Ok((Box::new(Cursor::new(content)), size))
             }
-            Node::Directory(_) | Node::Link(_) => Err(io::ErrorKind::IsADirectory.into()),
+            Node::Directory(_) | Node::Link(_) | Node::Submodule(_) => Err(io::ErrorKind::IsADirectory.into()),
         }
     }
 }
 
 /// Path and node of a line of `ls-tree`.
-fn parse_entry(entry: &str) -> Option<(String, Node)> {
+fn parse_entry(entry: &str, store: usize) -> Option<(String, Node)> {
     let (head, path) = entry.split_once('\t')?;
     let mut words = head.split(' ');
     let (mode, kind, id) = (words.next()?, words.next()?, words.next()?);
     let node = match (mode, kind) {
-        ("120000", "blob") => Node::Link(id.to_owned()),
-        (_, "blob") => Node::File(id.to_owned()),
-        ("160000", "commit") => Node::Directory(BTreeMap::new()),
+        ("120000", "blob") => Node::Link(Blob { id: id.to_owned(), store }),
+        (_, "blob") => Node::File(Blob { id: id.to_owned(), store }),
+        (GITLINK, "commit") => Node::Submodule(id.to_owned()),
         _ => return None,
     };
     Some((path.to_owned(), node))
@@ -289,8 +396,8 @@ struct Objects {
 }
 
 impl Objects {
-    fn start() -> io::Result<Self> {
-        let mut child = command(&["cat-file", "--batch"])
+    fn start(directory: Option<&Path>) -> io::Result<Self> {
+        let mut child = command(directory, &["cat-file", "--batch"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -345,15 +452,22 @@ impl GitError {
     }
 }
 
-/// A git command that fetches nothing.
-fn command(args: &[&str]) -> Command {
+/// A git command that fetches nothing, in a directory or the working directory.
+fn command(directory: Option<&Path>, args: &[&str]) -> Command {
     let mut command = Command::new("git");
+    if let Some(directory) = directory {
+        command.arg("-C").arg(directory);
+    }
     command.args(["--no-pager", "--literal-pathspecs"]).args(args).env("GIT_NO_LAZY_FETCH", "1");
     command
 }
 
 fn git(args: &[&str]) -> Result<Vec<u8>, GitError> {
-    let output = command(args)
+    run_git(None, args)
+}
+
+fn run_git(directory: Option<&Path>, args: &[&str]) -> Result<Vec<u8>, GitError> {
+    let output = command(directory, args)
         .stdin(Stdio::null())
         .output()
         .map_err(|error| GitError::Missing(format!("cannot run git: {error}")))?;
@@ -370,16 +484,17 @@ mod tests {
 
     #[test]
     fn files_links_and_submodules_are_told_apart() {
-        let read = |entry| match parse_entry(entry) {
+        let read = |entry| match parse_entry(entry, 0) {
             Some((path, Node::File(_))) => format!("file {path}"),
             Some((path, Node::Link(_))) => format!("link {path}"),
             Some((path, Node::Directory(_))) => format!("directory {path}"),
+            Some((path, Node::Submodule(commit))) => format!("submodule {path} {commit}"),
             None => "nothing".to_owned(),
         };
         assert_eq!(read("100644 blob 12ab\ta b.yaml"), "file a b.yaml");
         assert_eq!(read("100755 blob 12ab\ta.yaml"), "file a.yaml");
         assert_eq!(read("120000 blob 12ab\tlink.yaml"), "link link.yaml");
-        assert_eq!(read("160000 commit 12ab\tmodule"), "directory module");
+        assert_eq!(read("160000 commit 12ab\tmodule"), "submodule module 12ab");
         assert_eq!(read("040000 tree 12ab\tmodule"), "nothing");
     }
 }

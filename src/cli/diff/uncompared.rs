@@ -5,12 +5,14 @@
 //! takes no part in traffic on either, is named. So is what gwctl does not
 //! translate, where it applies to something on one side and differs.
 
+mod applied;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::change::UncomparedView;
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Omission, Segment, Severity, Subject, Unjudged};
-use crate::options::Options;
+use crate::options::{Assume, Options};
 use crate::parser::decode::decode;
 use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
@@ -104,7 +106,9 @@ fn view(left: Left, subject: &str, side: &'static str, locator: &Locator<'_>) ->
 fn left(values: &mut Values<'_>) -> AllLeft {
     let mut left = AllLeft::new();
     // Nobody has asked for what was not selected.
-    for unjudged in values.compilation.unjudged.iter().filter(|unjudged| unjudged.reason.is_about_traffic()) {
+    let is_meant =
+        |unjudged: &&Unjudged| unjudged.reason.is_about_traffic() || matches!(unjudged.reason, Omission::NoRoute);
+    for unjudged in values.compilation.unjudged.iter().filter(is_meant) {
         let Unjudged { subject, location, reason } = unjudged;
         // Of files that were not read `unread` knows what they hold.
         if matches!(subject, Subject::File(_)) {
@@ -123,6 +127,8 @@ fn left(values: &mut Values<'_>) -> AllLeft {
     add_unknown_content(values, &mut left);
     add_unserved(values, &mut left);
     add_untranslated_fields(values, &mut left);
+    applied::add_parameters(values, &mut left);
+    applied::add_sections(values, &mut left);
     left
 }
 
@@ -277,7 +283,9 @@ fn add_refused(values: &mut Values<'_>, left: &mut AllLeft) {
 
 /// Adds what is not translated and applies to something on one of the sides, or may be meant for something that is
 /// translated.
-fn add_untranslated(values: &mut [Values<'_>; 2], lists: [&mut AllLeft; 2], options: &Options) {
+fn add_untranslated(values: &mut [Values<'_>; 2], mut lists: [&mut AllLeft; 2], options: &Options) {
+    // What is assumed where it is missing is no less in effect where it is there.
+    let options = &Options { assume: Assume { parameters: false, ..options.assume.clone() }, ..options.clone() };
     let mut uses = values.each_ref().map(|values| {
         let side = values.compilation;
         let unselected: BTreeSet<String> = side.unjudged.iter().filter_map(unselected).collect();
@@ -285,6 +293,9 @@ fn add_untranslated(values: &mut [Values<'_>; 2], lists: [&mut AllLeft; 2], opti
         uses.iter_mut().for_each(|one| one.objects.retain(|object| !unselected.contains(object)));
         uses
     });
+    for ((values, uses), left) in values.iter_mut().zip(&mut uses).zip(&mut lists) {
+        applied::add_named(values, uses, left);
+    }
     let mut makers: BTreeSet<ObjectRef> = BTreeSet::new();
     // What one side alone names comes or goes there with whoever names it.
     let [old, new] = values.each_ref().map(|values| &values.compilation.unknown_content);

@@ -5,12 +5,14 @@
 //! Each may decide on traffic. What both sides hold alike is equal, whatever it
 //! is; what differs could not be compared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::super::settings;
+use super::bundles;
 use super::change::UncomparedView;
+use super::git::Revisions;
 use super::uncompared::{document, sorted};
 use crate::compile::Compilation;
 use crate::diagnostics::{Location, Omission, Subject};
@@ -40,6 +42,11 @@ const ASIDE: [&str; 9] = [
 ];
 const SETTINGS_REASON: &str =
     "the settings of both sides are not the same, and both are compiled with those of one of them";
+const BUNDLED_REASON: &str =
+    "a Kustomization or a chart may read it and is not rendered: what that does to the objects is not known";
+const CONTEXT_REASON: &str =
+    "the settings of each side name it, and both sides are compiled with what those of one of them name";
+const SUBMODULE_REASON: &str = "the submodule is not checked out with this commit: what it holds is not known";
 const SKIPPED_REASON: &str = "it is no Kubernetes object and is skipped: what it does to the objects is not known";
 
 /// What nobody has read of a side, by what it is and its path within the side.
@@ -70,7 +77,7 @@ enum Content {
 
 impl Unread {
     /// Goes through a side that was compiled. `has_own_settings` says that its settings count.
-    pub(super) fn of(tree: &dyn Tree, root: &Path, compilation: &Compilation, has_own_settings: bool) -> Self {
+    pub(super) fn of(tree: &Revisions, root: &Path, compilation: &Compilation, has_own_settings: bool) -> Self {
         let mut unread = Self::default();
         let Manifests { sources, documents, skipped, .. } = &compilation.manifests;
         unread.files = sources.sources.iter().map(|source| within(root, &source.name)).collect();
@@ -100,15 +107,50 @@ impl Unread {
             };
             unread.add(("a document of", root, &source.name), content, SKIPPED_REASON.to_owned());
         }
-        if has_own_settings && let Some((name, settings)) = own_settings(tree, root) {
-            unread.add(("the settings in", root, &name), settings, SETTINGS_REASON.to_owned());
+        unread.add_bundles(tree, root, compilation);
+        for (path, commit) in tree.submodules(root) {
+            let (key, reason) = (path.clone(), SUBMODULE_REASON.to_owned());
+            let place = root.join(path).to_string_lossy().into_owned();
+            unread.add_at("the submodule", key, Part { content: Content::Text(commit), reason, place });
+        }
+        if has_own_settings && let Some((name, settings)) = settings_of(tree, root) {
+            for (named, path) in context(&name, &settings) {
+                let (content, reason) = (content_of(tree, &path), CONTEXT_REASON.to_owned());
+                let place = path.to_string_lossy().into_owned();
+                unread.add_at("the context", named, Part { content, reason, place });
+            }
+            if let Some(settings) = telling(settings) {
+                unread.add(("the settings in", root, &name.to_string_lossy()), settings, SETTINGS_REASON.to_owned());
+            }
         }
         unread
     }
 
+    /// Adds what Kustomizations and charts read beside the files of the side that were read.
+    fn add_bundles(&mut self, tree: &dyn Tree, root: &Path, compilation: &Compilation) {
+        let sources = &compilation.manifests.sources.sources;
+        let mut known: HashSet<PathBuf> =
+            sources.iter().filter_map(|source| tree.canonicalize(Path::new(&source.name)).ok()).collect();
+        // What is told already, and where a link leads.
+        for unjudged in &compilation.unjudged {
+            if let Subject::File(name) = &unjudged.subject {
+                known.extend(tree.canonicalize(Path::new(name)).ok());
+            }
+        }
+        for (key, path) in bundles::files(tree, root, &known) {
+            let (content, reason) = (content_of(tree, &path), BUNDLED_REASON.to_owned());
+            let place = path.to_string_lossy().into_owned();
+            self.add_at("what is read from", key, Part { content, reason, place });
+        }
+    }
+
+    fn add_at(&mut self, what: &str, key: String, part: Part) {
+        self.parts.entry((what.to_owned(), key)).or_default().push(part);
+    }
+
     fn add(&mut self, (what, root, name): (&str, &Path, &str), content: Content, reason: String) {
         let part = Part { content, reason, place: name.to_owned() };
-        self.parts.entry((what.to_owned(), within(root, name))).or_default().push(part);
+        self.add_at(what, within(root, name), part);
     }
 
     /// Whether a path leads to a file that was read, or to a directory of some.
@@ -188,8 +230,8 @@ fn within(root: &Path, name: &str) -> String {
     normal(inside.unwrap_or(path))
 }
 
-/// The settings beside the manifests of a side, and the name of their file.
-fn own_settings(tree: &dyn Tree, root: &Path) -> Option<(String, Content)> {
+/// The settings beside the manifests of a side, their text where they are none, and their file.
+fn settings_of(tree: &dyn Tree, root: &Path) -> Option<(PathBuf, Result<Node, String>)> {
     let directory = match tree.kind(root) {
         Ok(EntryKind::Directory) => root,
         _ => root.parent().unwrap_or(Path::new("")),
@@ -199,21 +241,37 @@ fn own_settings(tree: &dyn Tree, root: &Path) -> Option<(String, Content)> {
     let (reader, _) = tree.open(&file).ok()?;
     reader.take(MOST_BYTES).read_to_string(&mut text).ok()?;
     let syntax = split(&text).first().map(|piece| piece.syntax)?;
-    let content = match decode(&text, syntax).map(|decoded| sorted(decoded.node)) {
-        Ok(Node::Null) => return None,
-        Ok(Node::Map(entries)) if entries.iter().any(|(key, _)| key == "kind" || key == "apiVersion") => return None,
+    match decode(&text, syntax).map(|decoded| sorted(decoded.node)) {
+        Ok(Node::Map(entries)) if entries.iter().any(|(key, _)| key == "kind" || key == "apiVersion") => None,
+        Ok(node) => Some((file, Ok(node))),
+        Err(_) => Some((file, Err(text))),
+    }
+}
+
+/// The settings that decide on traffic.
+fn telling(settings: Result<Node, String>) -> Option<Content> {
+    match settings {
+        Ok(Node::Null) => None,
         Ok(Node::Map(entries)) => {
             let telling = entries.into_iter().map(|(key, value)| (kebab(&key), value));
             let telling: Vec<_> = telling.filter(|(key, _)| !ASIDE.contains(&key.as_str())).collect();
-            if telling.is_empty() {
-                return None;
-            }
-            Content::Value(Node::Map(telling))
+            (!telling.is_empty()).then_some(Content::Value(Node::Map(telling)))
         }
-        Ok(other) => Content::Value(other),
-        Err(_) => Content::Text(text),
+        Ok(other) => Some(Content::Value(other)),
+        Err(text) => Some(Content::Text(text)),
+    }
+}
+
+/// The places of the context that settings name, with the names.
+fn context(file: &Path, settings: &Result<Node, String>) -> Vec<(String, PathBuf)> {
+    let named = settings.as_ref().ok().and_then(|settings| settings.get("context"));
+    let names: Vec<&str> = match named {
+        Some(Node::List(items)) => items.iter().filter_map(Node::as_str).collect(),
+        Some(one) => one.as_str().into_iter().collect(),
+        None => Vec::new(),
     };
-    Some((file.to_string_lossy().into_owned(), content))
+    let directory = file.parent().unwrap_or(Path::new(""));
+    names.into_iter().map(|name| (name.to_owned(), directory.join(name))).collect()
 }
 
 /// What a file holds, or all files behind a link; else the place that it leads to.

@@ -1,0 +1,204 @@
+//! What Kustomizations and charts read beside manifests: every file below their
+//! directories, whatever it is called, and what they name outside of the side,
+//! with what that names in turn.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::Read as _;
+use std::path::{Component, Path, PathBuf};
+
+use crate::parser::decode::decode;
+use crate::parser::load::{EntryKind, Tree};
+use crate::parser::node::Node;
+use crate::parser::split::split;
+
+/// What kustomize takes for a Kustomization
+/// ([RecognizedKustomizationFileNames](https://pkg.go.dev/sigs.k8s.io/kustomize/api/konfig)).
+const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+const CHART: &str = "Chart.yaml";
+/// How a chart names another one of the file system.
+const FILE_URL: &str = "file://";
+/// How much of a Kustomization is looked at.
+const MOST_BYTES: u64 = 8 << 20;
+/// How many directories outside of a side are searched for more that is named, and how deep.
+const MOST_OUTSIDE: usize = 10_000;
+const DEEPEST: usize = 64;
+
+/// What Kustomizations and charts of a side read and gwctl does not: its path from the directory of the side, and the path
+/// that opens it. `read` are the files that were read.
+pub(super) fn files(tree: &dyn Tree, root: &Path, read: &HashSet<PathBuf>) -> BTreeMap<String, PathBuf> {
+    let Ok(canonical) = tree.canonicalize(root) else { return BTreeMap::new() };
+    if !matches!(tree.kind(&canonical), Ok(EntryKind::Directory)) {
+        return BTreeMap::new();
+    }
+    let mut search =
+        Search { tree, root, canonical, read, found: BTreeMap::new(), walked: HashSet::new(), left: MOST_OUTSIDE };
+    search.walk(root, false);
+    search.found
+}
+
+struct Search<'t> {
+    tree: &'t dyn Tree,
+    root: &'t Path,
+    /// The root without symbolic links.
+    canonical: PathBuf,
+    read: &'t HashSet<PathBuf>,
+    found: BTreeMap<String, PathBuf>,
+    /// The directories that were walked, and whether something above them reads all of their files.
+    walked: HashSet<(PathBuf, bool)>,
+    left: usize,
+}
+
+impl Search<'_> {
+    /// Walks a directory of the side.
+    fn walk(&mut self, directory: &Path, is_of_bundle: bool) {
+        let Ok(canonical) = self.tree.canonicalize(directory) else { return };
+        let entries = self.entries(directory);
+        let heads: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).filter(|name| is_head(name)).collect();
+        let is_of_bundle = is_of_bundle || !heads.is_empty();
+        if !self.walked.insert((canonical, is_of_bundle)) {
+            return;
+        }
+        for head in heads {
+            self.follow(directory, head);
+        }
+        for (name, kind) in entries.iter().filter(|(name, _)| !name.starts_with('.')) {
+            let path = directory.join(name);
+            let kind = match kind {
+                EntryKind::Link => match self.tree.canonicalize(&path) {
+                    // What leads out of the side is told by itself where it would be read.
+                    Ok(target) if target.starts_with(&self.canonical) || is_of_bundle => {
+                        self.tree.kind(&target).unwrap_or(EntryKind::Other)
+                    }
+                    Ok(_) | Err(_) => continue,
+                },
+                EntryKind::File | EntryKind::Directory | EntryKind::Other => *kind,
+            };
+            match kind {
+                EntryKind::Directory if self.is_inside(&path) => self.walk(&path, is_of_bundle),
+                EntryKind::Directory => {}
+                EntryKind::File | EntryKind::Link | EntryKind::Other if is_of_bundle => self.add_file(path),
+                EntryKind::File | EntryKind::Link | EntryKind::Other => {}
+            }
+        }
+    }
+
+    /// The entries of a directory, by name.
+    fn entries(&self, directory: &Path) -> Vec<(String, EntryKind)> {
+        let entries = self.tree.entries(directory).unwrap_or_default().into_iter();
+        let mut entries: Vec<_> = entries.map(|(name, kind)| (name.to_string_lossy().into_owned(), kind)).collect();
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        entries
+    }
+
+    fn is_inside(&self, path: &Path) -> bool {
+        self.tree.canonicalize(path).is_ok_and(|path| path.starts_with(&self.canonical))
+    }
+
+    fn add_file(&mut self, path: PathBuf) {
+        let is_read = self.tree.canonicalize(&path).is_ok_and(|path| self.read.contains(&path));
+        if !is_read {
+            self.found.insert(relative(self.root, &path), path);
+        }
+    }
+
+    /// Takes what a Kustomization or a chart names and its own directory does not hold.
+    fn follow(&mut self, directory: &Path, head: &str) {
+        let mut named = BTreeSet::new();
+        if let Some(document) = self.document(&directory.join(head)) {
+            names(&document, head == CHART, &mut named);
+        }
+        for name in named {
+            self.refer(&directory.join(&name), Path::new(&name));
+        }
+    }
+
+    fn document(&self, path: &Path) -> Option<Node> {
+        let path = self.tree.canonicalize(path).ok()?;
+        let mut text = String::new();
+        let (reader, _) = self.tree.open(&path).ok()?;
+        reader.take(MOST_BYTES).read_to_string(&mut text).ok()?;
+        let syntax = split(&text).first().map(|piece| piece.syntax)?;
+        decode(&text, syntax).ok().map(|decoded| decoded.node)
+    }
+
+    fn refer(&mut self, path: &Path, name: &Path) {
+        let key = relative(self.root, path);
+        let is_hidden = |rest: &str| rest.split('/').any(|part| part.starts_with('.') && part != "..");
+        let is_outside = Path::new(&key).is_absolute() || key.split('/').next() == Some("..");
+        if !is_outside && !is_hidden(&key) {
+            return;
+        }
+        let is_covered = |(known, _): (&String, &PathBuf)| {
+            let rest = key.strip_prefix(known.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') && !is_hidden(rest))
+        };
+        if self.found.iter().any(is_covered) {
+            return;
+        }
+        let kind = self.tree.canonicalize(path).and_then(|path| self.tree.kind(&path)).ok();
+        // A word that is no path leads nowhere; what leads out of the side and is not there cannot be looked at.
+        let is_path = name.components().any(|part| part == Component::ParentDir);
+        if kind.is_none() && !is_path {
+            return;
+        }
+        self.found.insert(key, path.to_owned());
+        if kind == Some(EntryKind::Directory) {
+            self.search(path, DEEPEST);
+        }
+    }
+
+    /// Looks for what is named below a directory that is compared as a whole.
+    fn search(&mut self, directory: &Path, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        let Ok(canonical) = self.tree.canonicalize(directory) else { return };
+        if !self.walked.insert((canonical.clone(), true)) {
+            return;
+        }
+        for (name, kind) in self.entries(&canonical) {
+            let Some(left) = self.left.checked_sub(1) else { return };
+            self.left = left;
+            match kind {
+                EntryKind::Directory if !name.starts_with('.') => self.search(&directory.join(&name), depth),
+                EntryKind::File | EntryKind::Link if is_head(&name) => self.follow(directory, &name),
+                EntryKind::Directory | EntryKind::File | EntryKind::Link | EntryKind::Other => {}
+            }
+        }
+    }
+}
+
+fn is_head(name: &str) -> bool {
+    name == CHART || KUSTOMIZATIONS.contains(&name)
+}
+
+/// All that may be a path in a Kustomization, or leads to another chart.
+fn names(node: &Node, is_chart: bool, named: &mut BTreeSet<String>) {
+    match node {
+        Node::String(text) if is_chart => {
+            named.extend(text.strip_prefix(FILE_URL).map(str::to_owned));
+        }
+        Node::String(text) if !text.contains('\n') && !text.is_empty() => {
+            named.insert(text.clone());
+            // A generator may give a file another key.
+            named.extend(text.split_once('=').map(|(_, path)| path.to_owned()));
+        }
+        Node::Map(entries) => entries.iter().for_each(|(_, value)| names(value, is_chart, named)),
+        Node::List(items) => items.iter().for_each(|item| names(item, is_chart, named)),
+        Node::String(_) | Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
+    }
+}
+
+/// A path as it leads from the directory of its side.
+pub(super) fn relative(root: &Path, path: &Path) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    for part in inside.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if parts.last().is_some_and(|last| last != "..") => {
+                parts.pop();
+            }
+            other => parts.push(other.as_os_str().to_string_lossy().into_owned()),
+        }
+    }
+    parts.join("/").replacen("//", "/", 1)
+}

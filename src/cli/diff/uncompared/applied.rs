@@ -1,0 +1,179 @@
+//! What counts through something else: parameters of Gateways, what policies of other groups name, the endpoints of
+//! Services, what Flux patches, and the sections of parents that nobody knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{AllLeft, Content, Left, Values, held};
+use crate::diagnostics::{FieldPath, ObjectRef, Subject};
+use crate::parser::api::ParentReference;
+use crate::parser::foreign::ForeignObject;
+use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
+use crate::parser::node::Node;
+use crate::resolver::ForeignUse;
+
+const SECTION_REASON: &str =
+    "its parent is not in the input and it names another listener of it: what that one serves is not known";
+/// Fields of an object that say what it is, and what a policy applies to.
+const NOT_NAMED: [&str; 7] = ["apiVersion", "kind", "metadata", "status", "targetRef", "targetRefs", "targetSelectors"];
+/// Fields of a Kustomization of Flux that change the objects which it builds
+/// ([Kustomization](https://fluxcd.io/flux/components/kustomize/kustomizations/)).
+const PATCHES: [&str; 10] = [
+    "commonMetadata",
+    "components",
+    "images",
+    "namePrefix",
+    "nameSuffix",
+    "patches",
+    "patchesJson6902",
+    "patchesStrategicMerge",
+    "postBuild",
+    "targetNamespace",
+];
+
+/// Adds the ConfigMaps and Secrets that hold parameters of Gateways and classes.
+pub(super) fn add_parameters(values: &mut Values<'_>, left: &mut AllLeft) {
+    let Manifests { gateway_classes, gateways, .. } = &values.compilation.manifests;
+    let mut users: Vec<(&ObjectHead, &[&str])> = Vec::new();
+    users.extend(gateway_classes.iter().map(|one| (&one.head, &["spec", "parametersRef"][..])));
+    users.extend(gateways.iter().map(|one| (&one.head, &["spec", "infrastructure", "parametersRef"][..])));
+    for (object, path) in users {
+        let Ok(node) = values.object(&object.at(&FieldPath::ROOT)) else { continue };
+        let Some(reference) = path.iter().try_fold(&node, |node, field| node.get(field)) else { continue };
+        let word = |field: &str| reference.get(field).and_then(Node::as_str).unwrap_or_default();
+        let kinds = [Kind::ConfigMap, Kind::Secret];
+        let Some(kind) = kinds.into_iter().find(|kind| kind.is_named(word("group"), word("kind"))) else { continue };
+        let namespace = match word("namespace") {
+            "" => object.metadata.namespace.clone(),
+            own => own.to_owned(),
+        };
+        let key = ObjectKey { kind, namespace, name: word("name").to_owned() };
+        let by = Subject::Object(object.key().to_ref());
+        add_held(values, left, &key, format!("{by} has its parameters there, which gwctl does not read"));
+    }
+}
+
+/// Adds what a Secret or a ConfigMap holds that gwctl does not read.
+fn add_held(values: &mut Values<'_>, left: &mut AllLeft, key: &ObjectKey, reason: String) {
+    let Manifests { secrets, config_maps, .. } = &values.compilation.manifests;
+    let place = match key.kind {
+        Kind::Secret => {
+            secrets.iter().find(|one| one.key() == *key).map(|one| (one.at(&FieldPath::ROOT), one.position.context))
+        }
+        _ => {
+            config_maps.iter().find(|one| one.key() == *key).map(|one| (one.at(&FieldPath::ROOT), one.position.context))
+        }
+    };
+    let Some((location, false)) = place else { return };
+    let content = values.object(&location).map_or_else(Content::Text, |one| Content::Value(held(one)));
+    let known = left.entry(Subject::Object(key.to_ref()).to_string()).or_default();
+    if !known.iter().any(|one| one.content == content) {
+        known.push(Left { content, location, reason, is_unknown: false });
+    }
+}
+
+/// Adds what is in effect through an object that applies to something: what a policy names in its own namespace, the
+/// endpoints of a Service that is used, and what Flux changes.
+pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], left: &mut AllLeft) {
+    let mut named: BTreeMap<(String, String), String> = BTreeMap::new();
+    for one in uses.iter().filter(|one| !one.objects.is_empty()) {
+        let Ok(node) = values.object(&one.object.at(&FieldPath::ROOT)) else { continue };
+        let mut names = BTreeSet::new();
+        let fields = node.as_map().unwrap_or_default().iter();
+        fields.filter(|(field, _)| field != "metadata").for_each(|(_, value)| names_in(value, &mut names));
+        let by = Subject::Object(one.object.identity.clone()).to_string();
+        let namespace = &one.object.identity.namespace;
+        named.extend(names.into_iter().map(|name| ((namespace.clone(), name), by.clone())));
+    }
+    for one in uses.iter_mut() {
+        let ObjectRef { group, kind: _, namespace, name } = &one.object.identity;
+        // Workloads are behind their Services.
+        let is_of_traffic = group.contains('.') && !group.ends_with(".k8s.io");
+        let by = named.get(&(namespace.clone(), name.clone())).filter(|_| one.objects.is_empty() && is_of_traffic);
+        let service = endpoints_of(values, one.object);
+        let built = is_patching(values, one.object).then(|| "all that it builds".to_owned());
+        one.objects.extend(by.cloned().into_iter().chain(service).chain(built));
+    }
+    let Manifests { secrets, config_maps, .. } = &values.compilation.manifests;
+    let keys = secrets.iter().map(|one| one.key()).chain(config_maps.iter().map(|one| one.key()));
+    for key in keys {
+        if let Some(by) = named.get(&(key.namespace.clone(), key.name.clone())) {
+            add_held(values, left, &key, format!("{by} names it, which gwctl does not translate"));
+        }
+    }
+}
+
+/// The names of objects in the fields of one.
+fn names_in(node: &Node, names: &mut BTreeSet<String>) {
+    match node {
+        Node::Map(entries) => {
+            for (field, value) in entries.iter().filter(|(field, _)| !NOT_NAMED.contains(&field.as_str())) {
+                match value.as_str() {
+                    Some(name) if field == "name" || field.ends_with("Name") => {
+                        names.insert(name.to_owned());
+                    }
+                    _ => names_in(value, names),
+                }
+            }
+        }
+        Node::List(items) => items.iter().for_each(|item| names_in(item, names)),
+        Node::String(_) | Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
+    }
+}
+
+/// The Service that is used and has its addresses of an Endpoints object, which a cluster makes EndpointSlices of
+/// ([mirroring](https://kubernetes.io/docs/concepts/services-networking/service/#endpointslice-mirroring)).
+fn endpoints_of(values: &Values<'_>, object: &ForeignObject) -> Option<String> {
+    let ObjectRef { group, kind, namespace, name } = &object.identity;
+    let compilation = values.compilation;
+    let slices = &compilation.manifests.endpoint_slices;
+    let has_slice = || {
+        slices.iter().any(|slice| {
+            slice.metadata.namespace == *namespace && slice.spec.service_name.as_deref() == Some(name.as_str())
+        })
+    };
+    let mut backends = compilation.lowered.judged().clusters.iter().map(|cluster| &cluster.backend);
+    let is_used = group.is_empty()
+        && kind == "Endpoints"
+        && !has_slice()
+        && backends.any(|backend| backend.namespace == *namespace && backend.name == *name);
+    is_used.then(|| format!("Service `{namespace}/{name}`"))
+}
+
+/// Whether an object is a Kustomization of Flux that changes what it builds.
+fn is_patching(values: &mut Values<'_>, object: &ForeignObject) -> bool {
+    let ObjectRef { group, kind, namespace: _, name: _ } = &object.identity;
+    if group != "kustomize.toolkit.fluxcd.io" || kind != "Kustomization" {
+        return false;
+    }
+    let Ok(node) = values.object(&object.at(&FieldPath::ROOT)) else { return false };
+    node.get("spec").is_some_and(|spec| PATCHES.iter().any(|field| spec.get(field).is_some()))
+}
+
+/// Adds which listeners of parents that are missing routes name: two names are two listeners, as far as anybody knows.
+pub(super) fn add_sections(values: &Values<'_>, left: &mut AllLeft) {
+    let compilation = values.compilation;
+    let is_known_set = |namespace: &str, name: &str| {
+        let sets = &compilation.manifests.listener_sets;
+        sets.iter().any(|set| set.metadata.namespace == namespace && set.metadata.name == name)
+    };
+    let is_missing_gateway = |namespace: &str, name: &str| {
+        compilation.missing_gateways.iter().any(|key| key.namespace == namespace && key.name == name)
+    };
+    for route in compilation.manifests.routes().filter(|route| !route.object.position.context) {
+        for reference in route.parent_refs {
+            let ParentReference { group, kind, namespace, name, section_name, port } = reference;
+            let namespace = namespace.as_deref().unwrap_or(&route.object.metadata.namespace);
+            let is_missing = Kind::Gateway.is_named(group, kind) && is_missing_gateway(namespace, name)
+                || Kind::ListenerSet.is_named(group, kind) && !is_known_set(namespace, name);
+            if !is_missing {
+                continue;
+            }
+            let subject = format!("{} on {kind} `{namespace}/{name}`", Subject::Object(route.object.key().to_ref()));
+            let words =
+                [section_name.clone().unwrap_or_default(), port.map(|port| port.to_string()).unwrap_or_default()];
+            let content = Content::Text(words.join(" "));
+            let (location, reason) = (route.object.at(&FieldPath::ROOT), SECTION_REASON.to_owned());
+            left.entry(subject).or_default().push(Left { content, location, reason, is_unknown: false });
+        }
+    }
+}
