@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::analysis;
 use crate::context;
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Ledger, Location, Unjudged, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Ledger, Location, Omission, Unjudged, codes};
 use crate::emit;
 use crate::ir;
 use crate::options::{Options, SettingsFile};
@@ -27,7 +27,7 @@ pub struct Compilation {
     pub findings: Vec<Finding>,
     /// What was found on context objects and nothing that is judged has caused.
     pub context_findings: Vec<Finding>,
-    /// What is declared and no judgement is about, those of context objects left out.
+    /// What is declared and no judgement is about, those of the context included, but for what is not selected of it.
     pub unjudged: Vec<Unjudged>,
     /// How much of what is declared was judged, that of the context included.
     pub ledger: Ledger,
@@ -102,7 +102,7 @@ fn compile_for(
         findings.retain(|finding| finding.code != codes::SETTINGS_READ);
         findings.extend(settings_findings(options));
     }
-    unjudged.retain(|one| !context::is_on_context(&manifests, &one.location));
+    unjudged.retain(|one| one.reason != Omission::NotSelected || !context::is_on_context(&manifests, &one.location));
     Compilation {
         manifests,
         findings,

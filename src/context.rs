@@ -6,17 +6,18 @@
 //! the finding's related places, so whatever reports that one object suffers
 //! from another names the other there. What nothing that is judged has to do
 //! with is kept apart, to be counted. A policy is told where it reaches: on a
-//! judged target, or on a judged reference to one. An error that keeps a listener
+//! judged target, or on a judged reference to one; so are endpoints. An error that keeps a listener
 //! of the context from being served is told on every judged route that the
-//! listener takes.
+//! listener takes, and one of a Gateway, ListenerSet or class of which too little can be
+//! decoded on the judged object that names it.
 
 mod unserved;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::diagnostics::{FieldPath, Finding, Location, ObjectRef, Related};
+use crate::diagnostics::{FieldPath, Finding, Location, ObjectRef, Related, Severity};
 use crate::options::Options;
-use crate::parser::manifests::{Manifests, ObjectHead, Position};
+use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey, Position};
 use crate::parser::source::DocumentId;
 use crate::path;
 use crate::resolver::References;
@@ -47,7 +48,10 @@ pub(crate) fn take(
         let suffering = unserved::suffering(unserved, &finding, &objects);
         match cause.or_else(|| reached(&finding, &objects, &references)) {
             Some(cause) => told.push(tell_on(finding, cause, &objects)),
-            None if suffering.is_empty() => left.push(finding),
+            None if suffering.is_empty() => match undecoded(&finding, &objects, &references) {
+                Some(named) => told.push(tell_on(finding, named, &objects)),
+                None => left.push(finding),
+            },
             None => told.extend(suffering.into_iter().map(|route| tell_on(finding.clone(), route, &objects))),
         }
     }
@@ -68,6 +72,18 @@ pub(crate) fn is_on_context(manifests: &Manifests, location: &Location) -> bool 
     manifests.sources.get(source).context
 }
 
+/// Where something that is judged names an object of the context that cannot be decoded and serves it, or would.
+fn undecoded(finding: &Finding, objects: &Objects, references: &References) -> Option<Related> {
+    let object = finding.object.as_ref().filter(|object| objects.refused.contains(object))?;
+    if finding.severity() != Severity::Error {
+        return None;
+    }
+    let named = references.judged(object).filter(|_| matches!(object.kind.as_str(), "Gateway" | "ListenerSet"));
+    let class = || objects.classes.get(object.name.as_str()).filter(|_| object.kind == Kind::GatewayClass.name());
+    let location = named.map(|(_, location)| location).or_else(class)?.clone();
+    Some(Related { message: format!("refers to {object}"), location })
+}
+
 /// Where a policy of the context reaches something that is judged.
 fn reached(finding: &Finding, objects: &Objects, references: &References) -> Option<Related> {
     let policy = finding.object.as_ref()?;
@@ -81,6 +97,12 @@ fn reached(finding: &Finding, objects: &Objects, references: &References) -> Opt
             Some(Related { message: format!("applies to {target}"), location })
         };
         return targets.iter().find_map(|target| own(target).or_else(|| about(target)));
+    }
+    if objects.aimless.contains(policy) {
+        // What it is about nobody can tell, but for the namespace.
+        let (_, location) = references.judged_service_of(&policy.namespace)?;
+        let message = format!("may be what {policy} is about");
+        return Some(Related { message, location: location.clone() });
     }
     let is_foreign = objects.foreign.contains(policy);
     let related = finding.related.iter().filter(|_| is_foreign);
@@ -120,6 +142,12 @@ struct Objects {
     targets: HashMap<ObjectRef, Vec<ObjectRef>>,
     /// The name of each judged object.
     judged: HashMap<ObjectRef, Location>,
+    /// The objects that the API server would refuse.
+    refused: HashSet<ObjectRef>,
+    /// The policies among them of which not even the targets can be decoded.
+    aimless: HashSet<ObjectRef>,
+    /// Where judged Gateways name each class.
+    classes: HashMap<String, Location>,
 }
 
 impl Objects {
@@ -143,7 +171,40 @@ impl Objects {
             let targets = policy.spec.target_refs.iter();
             objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
         }
+        objects.add_endpoints(manifests);
+        objects.add_refused(manifests);
+        for gateway in manifests.gateways.iter().filter(|gateway| !gateway.position.context) {
+            let class = gateway.spec.gateway_class_name.clone();
+            objects.classes.entry(class).or_insert_with(|| gateway.at(&path!["spec", "gatewayClassName"]));
+        }
         objects
+    }
+
+    /// Endpoints are about their Service.
+    fn add_endpoints(&mut self, manifests: &Manifests) {
+        let service = |namespace: &str, name: &str| {
+            ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() }.to_ref()
+        };
+        for slice in &manifests.endpoint_slices {
+            let name = slice.spec.service_name.as_deref();
+            let target = name.map(|name| service(&slice.metadata.namespace, name));
+            self.targets.insert(slice.key().to_ref(), target.into_iter().collect());
+        }
+        let undecoded = manifests.undecoded_slices.iter();
+        self.targets.extend(undecoded.map(|(slice, service)| (slice.to_ref(), vec![service.to_ref()])));
+        for object in &manifests.foreign {
+            let ObjectRef { group, kind, namespace, name } = &object.identity;
+            if group.is_empty() && kind == "Endpoints" {
+                self.targets.insert(object.identity.clone(), vec![service(namespace, name)]);
+            }
+        }
+    }
+
+    fn add_refused(&mut self, manifests: &Manifests) {
+        self.refused.extend(manifests.refused.keys().map(ObjectKey::to_ref));
+        self.refused.extend(manifests.refused_keys().map(|key| key.to_ref()));
+        let is_policy = |key: &&ObjectKey| matches!(key.kind, Kind::BackendTLSPolicy | Kind::XBackendTrafficPolicy);
+        self.aimless.extend(manifests.refused.keys().filter(is_policy).map(ObjectKey::to_ref));
     }
 
     fn add(&mut self, object: &ObjectHead) {

@@ -353,7 +353,7 @@ fn names(resolved: &Resolved<'_>) -> Subjects<CoveredName> {
             if !ends_tls || !own.is_declared() || location.is_nowhere() {
                 continue;
             }
-            if own.spec.hostname.is_some() {
+            if own.spec.hostname.is_some() && !owner.lacks_listener(own.index) {
                 add((owner.key().to_ref(), path), location, id);
             }
             for route in own.attached.iter().map(|route| resolved.routes.get(*route)) {

@@ -22,6 +22,7 @@ pub mod streams;
 mod test;
 mod trace;
 mod translate;
+mod unlooked;
 mod validate;
 pub mod value;
 mod xds;

@@ -12,13 +12,10 @@ use super::findings::{TRANSLATE_ONLY, tell_findings};
 use super::pipeline;
 use super::streams::Streams;
 use super::trace::{Trace, Tracer};
-use crate::compile::Compilation;
+use super::unlooked::{unlooked, unread};
 use crate::diagnostics::escape::Commands;
-use crate::diagnostics::{ObjectRef, Omission, Subject, Unjudged};
 use crate::ir::CONNECT;
 use crate::options::Options;
-use crate::parser::api::GatewaySpec;
-use crate::parser::manifests::{Manifests, Object};
 use crate::proving::Scheme;
 use crate::simulate::{Connection, Request, Security, Simulator, Version};
 
@@ -51,6 +48,11 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
             "nothing that is judged listens on port {}{why}",
             request.connection.port
         )));
+    }
+    if !args.partial
+        && let Some(why) = unread(compilation, &gateways, &request)
+    {
+        return Err(Failure::Missing(format!("what could not be read may take the request{why}")));
     }
     let tracer = Tracer::new(compilation);
     let simulators: Vec<Simulator<'_>> = match gateways.as_slice() {
@@ -113,36 +115,6 @@ fn write_human(traces: &[Trace], moved: Option<u16>, color: bool, out: &mut dyn 
 /// The Gateway's port that `--port-map` binds at a port.
 fn moved_port(options: &Options, port: u16) -> Option<u16> {
     options.port_map.iter().find(|map| map.to == port).map(|map| map.from)
-}
-
-/// What may listen on a port and was not looked at, in words; `None` when everything was that was asked for.
-pub(super) fn unlooked(compilation: &Compilation, port: u16) -> Option<String> {
-    let Manifests { gateways, listener_sets, .. } = &compilation.manifests;
-    if gateways.is_empty() && listener_sets.is_empty() && compilation.missing_gateways.is_empty() {
-        return Some(": the input declares no Gateway".to_owned());
-    }
-    let declares = |object: &ObjectRef| {
-        let listens = |one: &Object<GatewaySpec>| one.spec.listeners.iter().any(|listener| listener.port == port);
-        let own = gateways
-            .iter()
-            .filter(|one| (&one.metadata.namespace, &one.metadata.name) == (&object.namespace, &object.name));
-        object.kind == "Gateway" && own.into_iter().any(listens)
-    };
-    let is_owner = |object: &ObjectRef| matches!(object.kind.as_str(), "Gateway" | "ListenerSet" | "XListenerSet");
-    let may_listen = |unjudged: &&Unjudged| match (&unjudged.subject, unjudged.reason.is_about_traffic()) {
-        (Subject::Object(object) | Subject::Part(object, _), true) => is_owner(object),
-        (Subject::Document | Subject::File(_), is_about_traffic) => is_about_traffic,
-        // What a flag left out listens where it says so.
-        (Subject::Object(object), false) => unjudged.reason == Omission::NotSelected && declares(object),
-        (Subject::Part(..), false) => false,
-    };
-    let lines: Vec<String> = compilation
-        .unjudged
-        .iter()
-        .filter(may_listen)
-        .map(|unjudged| format!("\n  not judged: {}: {}", unjudged.subject, unjudged.reason))
-        .collect();
-    (!lines.is_empty()).then(|| lines.concat())
 }
 
 /// The request that the arguments describe.

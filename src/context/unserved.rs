@@ -51,13 +51,23 @@ fn find_of_route(resolved: &Resolved<'_>, sockets: &Sockets<'_>, route: &Resolve
         let gateways = |gateway: usize| resolved.gateways.get(gateway);
         for id in &parent.listeners {
             let (Some(gateway), listener) = (gateways(id.gateway), resolved.listener(*id)) else { continue };
-            let is_served = gateway.refused.is_none() && listener.refused.is_none() && sockets.of(listener).is_some();
+            let class = &gateway.object.spec.gateway_class_name;
+            let is_served = gateway.refused.is_none()
+                && listener.refused.is_none()
+                && sockets.of(listener).is_some()
+                && !is_refused(resolved.manifests, class);
             if !is_served && listener.owner.is_in_context() {
-                let class = &gateway.object.spec.gateway_class_name;
                 found.push(Unserved::new(route.object(), parent, listener, class));
             }
         }
     }
+}
+
+/// Whether the API server would refuse the class of a Gateway.
+fn is_refused(manifests: &Manifests, class: &str) -> bool {
+    let key = ObjectKey { kind: Kind::GatewayClass, namespace: String::new(), name: class.to_owned() };
+    let has_errors = |known: &ObjectHead| known.metadata.name == class && known.refusal.is_some();
+    manifests.refused.contains_key(&key) || manifests.gateway_classes.iter().any(|known| has_errors(known))
 }
 
 impl Unserved {
@@ -74,9 +84,10 @@ impl Unserved {
         }
     }
 
-    /// Whether a place is one of the listener, or of what the listener depends on as a whole.
-    fn depends_on(&self, object: &ObjectRef, path: &FieldPath) -> bool {
-        let is_whole = !path.0.starts_with(&path!["spec", "listeners"].0);
+    /// Whether a place is one of the listener, or of what the listener depends on as a whole. What the API server
+    /// refuses is refused as a whole.
+    fn depends_on(&self, object: &ObjectRef, path: &FieldPath, is_refusal: bool) -> bool {
+        let is_whole = is_refusal || !path.0.starts_with(&path!["spec", "listeners"].0);
         match object {
             object if *object == self.owner => is_whole || path.0.starts_with(&self.path.0),
             object if *object == self.gateway => is_whole,
@@ -95,7 +106,8 @@ pub(super) fn suffering(unserved: &[Unserved], finding: &Finding, objects: &Obje
     let related = finding.related.iter().filter_map(|related| objects.at(&related.location));
     let places: Vec<(ObjectRef, FieldPath)> = own.into_iter().chain(related).collect();
     let mut told = HashSet::new();
-    let is_cause = |one: &&Unserved| places.iter().any(|(object, path)| one.depends_on(object, path));
+    let is_refusal = finding.code.id().starts_with("GW1");
+    let is_cause = |one: &&Unserved| places.iter().any(|(object, path)| one.depends_on(object, path, is_refusal));
     let new = unserved.iter().filter(is_cause).filter(|one| told.insert(&one.route));
     new.map(|one| {
         let message = format!("depends on {}, which is not served", one.listener);

@@ -20,15 +20,22 @@ pub(super) struct Definition {
     object: Option<AnyObject>,
     /// What of a refused object could be decoded.
     decoded: Option<AnyObject>,
+    /// The Service of a refused EndpointSlice.
+    service: Option<ObjectKey>,
 }
 
 impl Definition {
     pub(super) fn read(object: AnyObject, position: Position) -> Self {
-        Self { key: object.key(), position, object: Some(object), decoded: None }
+        Self { key: object.key(), position, object: Some(object), decoded: None, service: None }
     }
 
-    pub(super) fn refused(key: ObjectKey, position: Position, decoded: Option<AnyObject>) -> Self {
-        Self { key, position, object: None, decoded }
+    pub(super) fn refused(
+        key: ObjectKey,
+        position: Position,
+        decoded: Option<AnyObject>,
+        service: Option<ObjectKey>,
+    ) -> Self {
+        Self { key, position, object: None, decoded, service }
     }
 
     fn name_place(&self) -> Location {
@@ -84,6 +91,11 @@ impl Definitions {
             match definition.object {
                 Some(object) => manifests.place(object),
                 None => {
+                    if definition.decoded.is_none()
+                        && let Some(service) = definition.service
+                    {
+                        manifests.undecoded_slices.push((definition.key.clone(), service));
+                    }
                     manifests.refused.insert(definition.key, definition.position);
                     manifests.decoded.extend(definition.decoded);
                 }

@@ -216,8 +216,13 @@ impl ObjectHead {
 
     /// Whether a rule of the object could be decoded.
     pub fn has_rule(&self, rule: usize) -> bool {
-        let lacks = |refusal: &Refusal| refusal.without.contains(&path!["spec", "rules", rule]);
-        !self.refusal.as_ref().is_some_and(lacks)
+        self.missing(&path!["spec", "rules", rule]).is_none()
+    }
+
+    /// The proof of an error, where a part of the object could not be decoded.
+    pub fn missing(&self, part: &FieldPath) -> Option<Reported> {
+        let refusal = self.refusal.as_ref().filter(|refusal| refusal.without.contains(part));
+        refusal.map(|refusal| refusal.proof)
     }
 
     /// `namespace/name`, as messages name an object.
@@ -290,6 +295,8 @@ pub struct Manifests {
     pub refused: HashMap<ObjectKey, Position>,
     /// What of them could be decoded.
     pub decoded: Vec<AnyObject>,
+    /// The Services of the EndpointSlices among them that could not be decoded.
+    pub undecoded_slices: Vec<(ObjectKey, ObjectKey)>,
     /// How many objects were read, those of other groups included.
     pub object_count: usize,
     /// How many of them are of Gateway API's groups, refused ones included.
@@ -360,6 +367,7 @@ impl Manifests {
             ($($list:ident),+ $(,)?) => { $(self.$list.iter().for_each(|object| object.add_missing(&mut parts));)+ };
         }
         add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
+        add!(backend_tls_policies, backend_traffic_policies);
         parts
     }
 

@@ -128,6 +128,8 @@ pub enum Outcome {
         proof: Reported,
         /// What of the object can be decoded.
         decoded: Option<AnyObject>,
+        /// The Service of an EndpointSlice.
+        service: Option<ObjectKey>,
     },
     /// An object of a group or kind that gwctl does not read, with what it says it is about.
     Foreign(Box<ForeignObject>),
@@ -349,7 +351,7 @@ fn refuse(
     }
     let proof = proof
         .unwrap_or_else(|| diagnostics.error(internal(position, object, "an object was refused without a reason")));
-    Outcome::Refused { key, proof, decoded: None }
+    Outcome::Refused { key, proof, decoded: None, service: None }
 }
 
 fn internal(position: &Position, object: &ObjectRef, what: &str) -> Finding {
@@ -401,9 +403,9 @@ fn read_gateway_kind(
     let envelope = Envelope { kind, version, metadata, position };
     match (refused, without) {
         (None, _) => envelope.open(spec, diagnostics),
-        (Some(Outcome::Refused { key: Some(key), proof, decoded: None }), Some(without)) => {
+        (Some(Outcome::Refused { key: Some(key), proof, .. }), Some(without)) => {
             let decoded = envelope.salvage(spec, Refusal { proof, without, repeated: Vec::new() });
-            Outcome::Refused { key: Some(key), proof, decoded }
+            Outcome::Refused { key: Some(key), proof, decoded, service: None }
         }
         (Some(refused), _) => refused,
     }
@@ -504,7 +506,7 @@ impl Envelope {
             Some(Err(error)) => {
                 let what = format!("a checked {} does not decode: {error}", key.kind.name());
                 let proof = diagnostics.error(internal(&position, &key.to_ref(), &what));
-                Outcome::Refused { key: Some(key), proof, decoded: None }
+                Outcome::Refused { key: Some(key), proof, decoded: None, service: None }
             }
             None => Outcome::Ignored,
         }
@@ -571,10 +573,20 @@ fn read_core_kind(
     let envelope = Envelope { kind, version: "v1", metadata, position };
     match refused {
         None => Outcome::Read(envelope.contain(content, None)),
-        Some(Outcome::Refused { key: Some(key), proof, decoded: None }) if is_whole => {
+        Some(Outcome::Refused { key: Some(key), proof, .. }) if is_whole => {
             let refusal = Refusal { proof, without: Vec::new(), repeated: Vec::new() };
             let decoded = envelope.contain(content, Some(refusal));
-            Outcome::Refused { key: Some(key), proof, decoded: Some(decoded) }
+            Outcome::Refused { key: Some(key), proof, decoded: Some(decoded), service: None }
+        }
+        Some(Outcome::Refused { key, proof, decoded, service: _ }) => {
+            // Whose endpoints are not known is known.
+            let service = match content {
+                core::Content::EndpointSlice(slice) => slice.service_name,
+                _ => None,
+            };
+            let namespace = envelope.metadata.namespace;
+            let service = service.map(|name| ObjectKey { kind: Kind::Service, namespace, name });
+            Outcome::Refused { key, proof, decoded, service }
         }
         Some(refused) => refused,
     }

@@ -194,12 +194,10 @@ where
 
     /// Notes that an object has no name, or is of a version that nobody knows: what it declares is not judged.
     fn leave_undecoded(&mut self, base: &FieldPath) {
-        if !self.source.context {
-            let named = self.parsed.diagnostics.findings().last().and_then(|finding| finding.object.clone());
-            let subject = named.filter(|object| !object.name.is_empty()).map_or(Subject::Document, Subject::Object);
-            let location = self.at(base);
-            self.parsed.diagnostics.leave(Unjudged { subject, location, reason: Omission::Undecoded });
-        }
+        let named = self.parsed.diagnostics.findings().last().and_then(|finding| finding.object.clone());
+        let subject = named.filter(|object| !object.name.is_empty()).map_or(Subject::Document, Subject::Object);
+        let location = self.at(base);
+        self.parsed.diagnostics.leave(Unjudged { subject, location, reason: Omission::Undecoded });
     }
 
     /// Says one thing about a document with placeholders, in place of what is wrong with each of them.
@@ -322,15 +320,12 @@ where
             Outcome::Ignored => {}
             Outcome::Read(object) => match proof {
                 None => self.define(Definition::read(object, position)),
-                Some(_) => self.define(Definition::refused(object.key(), position, Some(repeat(object)))),
+                Some(_) => self.define(Definition::refused(object.key(), position, Some(repeat(object)), None)),
             },
-            Outcome::Refused { key: Some(key), proof: _, decoded } => {
-                self.define(Definition::refused(key, position, decoded.map(repeat)));
+            Outcome::Refused { key: Some(key), proof: _, decoded, service } => {
+                self.define(Definition::refused(key, position, decoded.map(repeat), service));
             }
-            Outcome::Refused { key: None, .. } if is_gateway_api(&meta.version) => {
-                self.leave_undecoded(&position.base);
-            }
-            Outcome::Refused { key: None, .. } => {}
+            Outcome::Refused { key: None, .. } => self.leave_undecoded(&position.base),
         }
     }
 
@@ -354,7 +349,7 @@ where
             (Ok(version), Ok(kind)) => (version, kind),
             (Err((name, found)), _) | (_, Err((name, found))) => {
                 let message = format!("`{name}` must be a string, and is of type {found}");
-                self.not_kubernetes(&base.with(name), message, "");
+                self.not_kubernetes((base, &base.with(name)), message, "");
                 return None;
             }
         };
@@ -366,7 +361,7 @@ where
             }),
             (Some(_), None, _) => {
                 self.not_kubernetes(
-                    &base.with("apiVersion"),
+                    (base, &base.with("apiVersion")),
                     "the object has an `apiVersion` and no `kind`".to_owned(),
                     "add the `kind`",
                 );
@@ -374,7 +369,7 @@ where
             }
             (None, Some(kind), _) => {
                 let message = format!("the object has the kind `{kind}` and no `apiVersion`");
-                self.not_kubernetes(&base.with("kind"), message, "add the `apiVersion`");
+                self.not_kubernetes((base, &base.with("kind")), message, "add the `apiVersion`");
                 None
             }
             (None, None, _) => {
@@ -384,10 +379,13 @@ where
         }
     }
 
-    fn not_kubernetes(&mut self, path: &FieldPath, message: String, help: &str) {
+    fn not_kubernetes(&mut self, (base, path): (&FieldPath, &FieldPath), message: String, help: &str) {
         let mut finding = Finding::new(codes::NOT_KUBERNETES, self.at(path), message);
         finding.help = (!help.is_empty()).then(|| help.to_owned());
         self.parsed.diagnostics.report(finding);
+        // Whatever it is meant to be: nobody knows what it declares.
+        let location = self.at(base);
+        self.parsed.diagnostics.leave(Unjudged { subject: Subject::Document, location, reason: Omission::Unreadable });
     }
 
     fn neither(&mut self, node: &Node, base: &FieldPath) {
@@ -403,7 +401,7 @@ where
         }
         let subject = if base.0.is_empty() { "the document" } else { "the item" };
         let help = "a manifest begins with `apiVersion` and `kind`";
-        self.not_kubernetes(base, format!("{subject} is not a Kubernetes object: {what}"), help);
+        self.not_kubernetes((base, base), format!("{subject} is not a Kubernetes object: {what}"), help);
     }
 }
 

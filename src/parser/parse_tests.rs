@@ -25,11 +25,11 @@ fn schema(node: Node, position: Position, options: &ReadOptions, diagnostics: &m
     let location = |path| Location::field(position.document, position.base.join(&path));
     if node.get("bad").is_some() {
         let finding = Finding::new(codes::UNKNOWN_FIELD, location(path!["bad"]), "unknown field `bad`");
-        return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding), decoded: None };
+        return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding), decoded: None, service: None };
     }
     if matches!(node.get("spec").and_then(|spec| spec.get("name")), Some(Node::Bool(_))) {
         let finding = Finding::new(codes::WRONG_TYPE, location(path!["spec", "name"]), "must be a string");
-        return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding), decoded: None };
+        return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding), decoded: None, service: None };
     }
     let data = node.get("data").and_then(Node::as_map).unwrap_or_default();
     let data = data.iter().map(|(key, value)| (key.clone(), format!("{value:?}").into_bytes())).collect();

@@ -207,8 +207,24 @@ impl<'a, 'm> Attacher<'a, 'm> {
             // In a cluster there is no such parent; what its errors leave of it is there to be judged.
             (Ok(listeners), Some(refused)) => RouteParent { listeners, ..RouteParent::missing(source, refused) },
             (Ok(listeners), None) => RouteParent::accepted(source, gateway, listeners),
-            (Err(finding), _) => RouteParent::refused(source, gateway, *finding, diagnostics),
+            (Err(finding), _) => match self.unread_listener(&parent) {
+                Some(message) => RouteParent::missing(source, message),
+                None => RouteParent::refused(source, gateway, *finding, diagnostics),
+            },
         })
+    }
+
+    /// That a listener which may be the one that a reference asks for could not be decoded, in words: whether it takes
+    /// the route nobody knows.
+    fn unread_listener(&self, parent: &Parent<'_, 'm>) -> Option<String> {
+        let Parent { owner: Owner { gateway, listeners, object }, section_name, port: _, at: _ } = parent;
+        let own = &self.gateways[*gateway].listeners[listeners.clone()];
+        // One without a name may have any.
+        let is_meant = |name: &str| name.is_empty() || section_name.is_none_or(|section| section == name);
+        let mut unread = own.iter().filter(|listener| object.lacks_listener(listener.index));
+        let listener = unread.find(|listener| is_meant(&listener.spec.name))?;
+        let number = listener.index;
+        Some(format!("`spec.listeners[{number}]` of {} cannot be decoded", object.describe()))
     }
 
     /// Says that the API server would refuse a parent; what was said.

@@ -16,6 +16,7 @@ use crate::parser::api::{
     SubjectAltName, SubjectAltNameType,
 };
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
+use crate::parser::object::AnyObject;
 use crate::path;
 
 use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, KeyPairId, Named};
@@ -75,6 +76,17 @@ pub(super) fn resolve_backend_tls<'m>(
         .map(|service| ((service.metadata.namespace.as_str(), service.metadata.name.as_str()), &service.spec))
         .collect();
     let targets = Targets { services, manifests, assume_services: settings.assume.services };
+    let fails = |object: &'m Object<BackendTlsPolicySpec>, proof: Reported| {
+        let BackendTlsPolicySpec { target_refs, validation: _, options: _ } = &object.spec;
+        let target = |target: &PolicyTargetReference| targets.assumed(object, target).ok_or(proof);
+        let targets = target_refs.iter().map(target).collect();
+        ResolvedPolicy { object, targets, value: Err(proof), ancestors: BTreeSet::new() }
+    };
+    // Where something is written that the API server would refuse it is left out: never plain text instead.
+    let refused = manifests.decoded.iter().filter_map(|object| match object {
+        AnyObject::BackendTlsPolicy(object) => Some(fails(object, object.refusal.as_ref()?.proof)),
+        _ => None,
+    });
     let policies = manifests.backend_tls_policies.iter().map(|object| {
         let BackendTlsPolicySpec { target_refs, validation, options } = &object.spec;
         for key in options.keys() {
@@ -82,18 +94,16 @@ pub(super) fn resolve_backend_tls<'m>(
         }
         let outcomes = target_refs.iter().enumerate();
         let outcomes = outcomes.map(|(index, target)| targets.resolve(object, index, target, diagnostics)).collect();
-        let value = resolve_validation(
-            object,
-            &path!["spec", "validation"],
-            validation,
-            &settings.system_ca,
-            certificates,
-            diagnostics,
-        );
+        let at = path!["spec", "validation"];
+        let value = match object.missing(&at) {
+            Some(proof) => Err(proof),
+            None => resolve_validation(object, &at, validation, &settings.system_ca, certificates, diagnostics),
+        };
         let value = value.map(Arc::new);
         ResolvedPolicy { object, targets: outcomes, value, ancestors: BTreeSet::new() }
     });
-    let list = policies.collect();
+    let mut list: Vec<_> = policies.collect();
+    list.extend(refused);
     Policies::compete(list, |settings: &Arc<TlsSettings>| !settings.is_missing, diagnostics)
 }
 
@@ -150,6 +160,18 @@ impl Targets<'_> {
             None if self.assume_services => Ok(target),
             None => Err(diagnostics.error(self.missing_service(object, at.with("name"), name))),
         }
+    }
+
+    /// What a policy that the API server would refuse is about, whatever is wrong with it.
+    fn assumed(&self, object: &ObjectHead, target: &PolicyTargetReference) -> Option<PolicyTarget> {
+        let PolicyTargetReference { group, kind, name, section_name } = target;
+        let is_service = group.is_empty() && kind == Kind::Service.name();
+        is_service.then(|| PolicyTarget {
+            kind: Kind::Service,
+            namespace: object.metadata.namespace.clone(),
+            name: name.clone(),
+            section: section_name.clone(),
+        })
     }
 
     fn missing_service(&self, object: &Object<BackendTlsPolicySpec>, at: FieldPath, name: &str) -> Finding {

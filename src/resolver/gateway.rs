@@ -48,7 +48,7 @@ pub struct ResolvedGatewayClass<'m> {
 
 /// The classes that are ours, by name.
 pub(super) fn resolve_classes<'m>(manifests: &'m Manifests, options: &Options) -> Vec<ResolvedGatewayClass<'m>> {
-    let ours = manifests.gateway_classes.iter().filter(|class| is_our_class(&class.spec, options));
+    let ours = manifests.gateway_classes.iter().filter(|class| is_our_class(class, options));
     let mut classes: Vec<_> = ours.map(|object| ResolvedGatewayClass { object }).collect();
     classes.sort_by(|one, other| one.object.metadata.name.cmp(&other.object.metadata.name));
     classes
@@ -150,7 +150,7 @@ fn check_class_parameters<'m>(
     diagnostics: &mut Diagnostics,
 ) -> HashMap<&'m str, Reported> {
     let used = gateways.iter().map(|gateway| gateway.spec.gateway_class_name.as_str());
-    let ours = classes.iter().filter(|(_, class)| is_our_class(&class.spec, options)).map(|(name, _)| *name);
+    let ours = classes.iter().filter(|(_, class)| is_our_class(class, options)).map(|(name, _)| *name);
     let used: BTreeSet<&str> = used.chain(ours).collect();
     let mut refused = HashMap::new();
     for class in used.into_iter().filter_map(|name| classes.get(name)) {
@@ -195,8 +195,10 @@ fn controller(
 }
 
 /// Whether a class is for the controller that gwctl stands for: every one, unless the command line names a controller.
-fn is_our_class(class: &GatewayClassSpec, options: &Options) -> bool {
-    options.controller.as_ref().is_none_or(|name| class.controller_name == *name)
+/// A class that does not say it may be for anybody.
+fn is_our_class(class: &Object<GatewayClassSpec>, options: &Options) -> bool {
+    let is_unknown = || class.missing(&path!["spec", "controllerName"]).is_some();
+    options.controller.as_ref().is_none_or(|name| class.spec.controller_name == *name || is_unknown())
 }
 
 /// Refuses a Gateway whose own parameters gwctl does not know
@@ -291,7 +293,7 @@ fn is_ours(
         return true;
     };
     let controller = &class.spec.controller_name;
-    if !is_our_class(&class.spec, options) {
+    if !is_our_class(class, options) {
         diagnostics.report(
             gateway
                 .finding(

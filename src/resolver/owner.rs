@@ -6,6 +6,7 @@ use crate::parser::api::{GatewaySpec, Listener, ListenerSetSpec};
 use crate::parser::manifests::{Kind, Metadata, Object, ObjectKey};
 
 use super::origin::OriginTable;
+use crate::path;
 
 /// Who declares a listener. References of the listener start from this
 /// object's kind and namespace; settings of the whole Gateway come from
@@ -47,6 +48,13 @@ impl<'m> ListenerOwner<'m> {
     /// Whether the API server would refuse the owner, or its Gateway.
     pub fn is_refused(self) -> bool {
         self.gateway.refusal.is_some() || self.set.is_some_and(|set| set.refusal.is_some())
+    }
+
+    /// Whether a listener of the owner could not be decoded: something stands in its place.
+    pub fn lacks_listener(self, index: usize) -> bool {
+        let part = path!["spec", "listeners", index];
+        let head = self.set.map_or(&self.gateway.head, |set| &set.head);
+        head.missing(&part).is_some()
     }
 
     /// Whether the owner, or its Gateway, is of `--context`.

@@ -63,6 +63,13 @@ impl References {
         self.judged.get(&(group.clone(), kind.clone(), namespace.clone(), name.clone()))
     }
 
+    /// Which judged object refers to some Service of a namespace, and where; where the input has context.
+    pub fn judged_service_of(&self, namespace: &str) -> Option<&(String, Location)> {
+        let is_there = |(group, kind, own, _): &Key| group.is_empty() && kind == "Service" && own == namespace;
+        let found = self.judged.iter().filter(|(key, _)| is_there(key));
+        found.min_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, by)| by)
+    }
+
     /// Notes a reference.
     fn add(
         &mut self,

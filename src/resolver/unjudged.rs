@@ -2,7 +2,7 @@
 //! left out by the analyses.
 
 use crate::diagnostics::{Diagnostics, FieldPath, Location, Omission, Subject, Unjudged};
-use crate::parser::manifests::{Kind, ObjectHead, Position};
+use crate::parser::manifests::{ObjectHead, Position};
 
 use super::Resolved;
 
@@ -19,11 +19,12 @@ fn whole(object: &ObjectHead, reason: Omission) -> Unjudged {
     Unjudged { subject, location: object.at(&FieldPath::ROOT), reason }
 }
 
-/// Objects of Gateway API that the API server would refuse, and what of them could not be decoded.
+/// Objects that the API server would refuse, and what of them could not be decoded.
 fn note_undecoded(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
-    let is_api = |kind: Kind| kind.group() == Kind::Gateway.group() || kind.group() == Kind::XBackend.group();
     let manifests = resolved.manifests;
-    for (key, Position { document, base, context: _ }) in manifests.refused.iter().filter(|(key, _)| is_api(key.kind)) {
+    let mut refused: Vec<_> = manifests.refused.iter().collect();
+    refused.sort_by_key(|(key, _)| *key);
+    for (key, Position { document, base, context: _ }) in refused {
         let (subject, location) = (Subject::Object(key.to_ref()), Location::field(*document, base.clone()));
         diagnostics.leave(Unjudged { subject, location, reason: Omission::Undecoded });
     }

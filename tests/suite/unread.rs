@@ -1,4 +1,5 @@
-//! What belongs to a side and is read by nobody: `gwctl diff` names it where it differs, and `validate` counts it.
+//! What belongs to a side and is read by nobody: `gwctl diff` names it where it differs, and `validate` counts it. What
+//! of the context is read by nobody: `gwctl route` and `gwctl test` do not answer past it.
 
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
@@ -117,6 +118,9 @@ const FILES: &[(&str, &[File], Option<&str>)] = &[
     ("template", &[("t.yaml", Some("a: {{ x }}\n"), Some("a: {{ y }}\n"))], Some("a document of `new/t.yaml`")),
     ("no_text", &[("n.yaml", Some("a: \0\n"), Some("b: \0\n"))], Some("the file `new/n.yaml`")),
     ("unknown_version", &[("v.yaml", Some(UNKNOWN), Some(UNKNOWN_TOO))], Some("HTTPRoute `default/v`")),
+    ("no_version", &[("v.yaml", Some(NO_VERSION), Some(NO_VERSION_TOO))], Some("a document")),
+    ("no_kind", &[("v.yaml", Some("apiVersion: v1\na: 1\n"), Some("apiVersion: v1\na: 2\n"))], Some("a document")),
+    ("old_slice", &[("v.yaml", Some(SLICE), Some(SLICE_TOO))], Some("EndpointSlice `default/one-1`")),
     ("refused_service", &[("s.yaml", Some(REFUSED), Some(REFUSED_TOO))], Some("Service `default/one`")),
 ];
 const CHART: &str = "apiVersion: v2\nname: c\nversion: 1.0.0\n";
@@ -124,10 +128,35 @@ const UNKNOWN: &str =
     "apiVersion: gateway.networking.k8s.io/v9\nkind: HTTPRoute\nmetadata: {name: v}\nspec: {hostnames: [a.test]}\n";
 const UNKNOWN_TOO: &str =
     "apiVersion: gateway.networking.k8s.io/v9\nkind: HTTPRoute\nmetadata: {name: v}\nspec: {hostnames: [b.test]}\n";
+const NO_VERSION: &str = "kind: HTTPRoute\nmetadata: {name: v}\nspec: {hostnames: [a.test]}\n";
+const NO_VERSION_TOO: &str = "kind: HTTPRoute\nmetadata: {name: v}\nspec: {hostnames: [b.test]}\n";
+const SLICE: &str = "apiVersion: discovery.k8s.io/v1beta1\nkind: EndpointSlice\nmetadata: {name: one-1, labels: \
+                     {kubernetes.io/service-name: one}}\nendpoints: [{addresses: [10.0.0.1]}]\n";
+const SLICE_TOO: &str = "apiVersion: discovery.k8s.io/v1beta1\nkind: EndpointSlice\nmetadata: {name: one-1, labels: \
+                         {kubernetes.io/service-name: one}}\nendpoints: [{addresses: [10.0.0.2]}]\n";
 const REFUSED: &str =
     "apiVersion: v1\nkind: Service\nmetadata: {name: one}\nspec: {selector: {a: b}, ports: [{port: 80}, {port: 81}]}\n";
 const REFUSED_TOO: &str =
     "apiVersion: v1\nkind: Service\nmetadata: {name: one}\nspec: {selector: {a: c}, ports: [{port: 80}, {port: 81}]}\n";
+
+/// Documents of the context, and how `route` and `test` end that ask for `http://a.test/`.
+const CONTEXTS: &[(&str, &str, i32)] = &[
+    ("readable", "", 0),
+    ("rule", "{parentRefs: [{name: edge}], rules: [{filters: [{type: Foo}]}]}", 2),
+    ("rule_of_another_host", "{parentRefs: [{name: edge}], hostnames: [b.test], rules: [{filters: [{type: Foo}]}]}", 0),
+    ("rule_of_the_host", "{parentRefs: [{name: edge}], hostnames: ['*.test'], rules: [{filters: [{type: Foo}]}]}", 2),
+    ("rule_of_another_gateway", "{parentRefs: [{name: other, port: 81}], rules: [{filters: [{type: Foo}]}]}", 0),
+    ("hostname", "{parentRefs: [{name: edge}], hostnames: [b.test, 5]}", 2),
+    ("parent", "{parentRefs: [{name: other, port: 81}, {name: 5}]}", 2),
+    ("parent_of_another_host", "{parentRefs: [{name: 5}], hostnames: [b.test]}", 0),
+    ("parents", "{parentRefs: 5}", 2),
+    ("no_version", "kind: HTTPRoute", 2),
+    ("syntax", "a: [", 2),
+    ("unknown_kind", "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRout\nmetadata: {name: x}\n", 2),
+    ("unknown_version", "apiVersion: gateway.networking.k8s.io/v9\nkind: HTTPRoute\nmetadata: {name: x}\n", 2),
+    ("old_core_kind", "apiVersion: v2\nkind: Service\nmetadata: {name: x}\n", 0),
+    ("another_gateway", "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: x}\nspec: 5\n", 0),
+];
 
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
@@ -138,6 +167,12 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
             Trial::test(format!("unread::{name}"), move || compared(&Stage::new(&harness, name)?, files, *named))
         })
         .collect();
+    trials.extend(CONTEXTS.iter().map(|(name, text, code)| {
+        let harness = harness.clone();
+        Trial::test(format!("unread::context::{name}"), move || {
+            asked(&Stage::new(&harness, &format!("context/{name}"))?, text, *code)
+        })
+    }));
     let of_links = harness.clone();
     trials.push(Trial::test("unread::links_out_of_a_side", move || links(&Stage::new(&of_links, "links")?)));
     let of_bases = harness.clone();
@@ -203,6 +238,21 @@ fn compared(stage: &Stage, files: &[File], named: Option<&str>) -> Result<(), Fa
         Some(named) => ensure(output.code == Some(2) && subjects.iter().any(|subject| subject == named), &output),
         None => ensure(subjects.is_empty() && output.code != Some(2), &output),
     }
+}
+
+fn asked(stage: &Stage, text: &str, code: i32) -> Result<(), Failed> {
+    let is_spec = text.starts_with('{');
+    let head = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: x}\nspec: ";
+    stage.write("context.yaml", &if is_spec { format!("{head}{text}\n") } else { format!("{text}\n") })?;
+    stage.write(
+        "cases.yaml",
+        "requests: [{name: a, request: {url: 'http://a.test/'}, expect: {backend: 'default/one:80'}}]\n",
+    )?;
+    for command in ["route http://a.test/", "test cases.yaml"] {
+        let output = stage.run(&format!("{command} -f old --assume services,namespaces --context context.yaml"))?;
+        ensure(output.code == Some(code) && (code == 0 || output.stderr.contains("not judged: ")), &output)?;
+    }
+    Ok(())
 }
 
 fn links(stage: &Stage) -> Result<(), Failed> {

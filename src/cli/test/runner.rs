@@ -9,8 +9,8 @@ use super::super::args::{InputArgs, OutputFormat, TestArgs};
 use super::super::findings::TRANSLATE_ONLY;
 use super::super::pipeline::{self, Compiled, Emission};
 use super::super::report::Rendering;
-use super::super::route::unlooked;
 use super::super::trace::{Tracer, backend_name};
+use super::super::unlooked::{unlooked, unread};
 use super::super::value::ReportFormat;
 use super::coverage::Coverage;
 use super::results::{CaseOutcome, CaseStatus, Results, VERSION};
@@ -383,6 +383,18 @@ impl<'c> Simulators<'c> {
 
     /// The one that decides about a case: that of its Gateway, or of the only one that serves the port.
     fn of(&self, case: &RequestCase, request: &Request, compilation: &Compilation) -> Result<&Simulator<'c>, String> {
+        let simulator = self.find(case, request, compilation)?;
+        let serving = match &case.gateway {
+            Some(wanted) => vec![wanted],
+            None => Simulator::gateways_of(simulator.config(), &request.connection),
+        };
+        match unread(compilation, &serving, request).filter(|_| !self.is_emitted) {
+            Some(why) => Err(format!("what could not be read may take the request{why}")),
+            None => Ok(simulator),
+        }
+    }
+
+    fn find(&self, case: &RequestCase, request: &Request, compilation: &Compilation) -> Result<&Simulator<'c>, String> {
         if let Some(wanted) = &case.gateway {
             let found = self.each.get(wanted);
             let wanted = wanted.to_string();

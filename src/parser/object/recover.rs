@@ -1,12 +1,13 @@
 //! What is left of an object that the API server would refuse, so that one
 //! mistake does not keep everything else from being judged.
 //!
-//! Input: the spec of a Gateway, a ListenerSet or a route, checked as far as it
+//! Input: the spec of a Gateway, a class, a ListenerSet, a route or a policy, checked as far as it
 //! goes, with its problems. Output: the spec without what is wrong with it, and
 //! the parts that are missing from it. What else has a number in a list keeps
 //! it. A part that is missing must not make others look wrong: a rule or a
 //! parentRef is left out as a whole, and a listener without its hostname, its TLS settings or
-//! whom it admits takes whatever comes. An unknown field costs nothing else.
+//! whom it admits takes whatever comes. One without its port or its protocol keeps its place in
+//! the list, where it is in nobody's way. Of a policy it stays known what it is about. An unknown field costs nothing else.
 
 use crate::diagnostics::{FieldPath, Segment, codes};
 use crate::options::Channel;
@@ -17,6 +18,9 @@ use crate::path;
 
 /// The fields of a spec without which nothing of it can be judged.
 const CONTENT: [&str; 4] = ["rules", "listeners", "hostnames", "parentRefs"];
+
+/// From which port on a listener that cannot be decoded has one that no other listener of its object is likely to have.
+const NOBODYS_PORTS: usize = 61_000;
 
 /// Completes a spec without its mistakes; the parts that are left out, or nothing where too little is left.
 pub(super) fn recover(
@@ -47,6 +51,12 @@ pub(super) fn recover(
 /// Takes one mistake away: the part that is missing now, `Some(None)` where nothing is, `None` where nothing can be
 /// done.
 fn leave_out(spec: &mut Node, kind: Kind, below: &[Segment], problem: &Problem) -> Option<Option<FieldPath>> {
+    if matches!(kind, Kind::BackendTLSPolicy | Kind::XBackendTrafficPolicy) {
+        return leave_out_of_policy(spec, below, problem);
+    }
+    if kind == Kind::GatewayClass {
+        return leave_out_of_class(spec, below, problem);
+    }
     let is_route = kind.name().ends_with("Route");
     let has_listeners = matches!(kind, Kind::Gateway | Kind::ListenerSet);
     if !is_route && !has_listeners {
@@ -73,7 +83,7 @@ fn leave_out(spec: &mut Node, kind: Kind, below: &[Segment], problem: &Problem) 
             Some(Some(path!["spec", "hostnames", *at]))
         }
         [Segment::Field(list), Segment::Index(at), field @ ..] if has_listeners && list == "listeners" => {
-            relax_listener(item(spec, "listeners", *at)?, field)?;
+            relax_listener(item(spec, "listeners", *at)?, *at, field)?;
             Some(Some(path!["spec", "listeners", *at]))
         }
         [Segment::Field(field), ..] if !CONTENT.contains(&&**field) => {
@@ -81,9 +91,53 @@ fn leave_out(spec: &mut Node, kind: Kind, below: &[Segment], problem: &Problem) 
             if field == "allowedListeners" {
                 set(spec, field, vec![("namespaces".to_owned(), everywhere())])?;
             }
+            if field == "gatewayClassName" {
+                put(spec, field, Node::String(String::new()))?;
+            }
             Some(Some(path!["spec", field.to_string()]))
         }
         _ => None,
+    }
+}
+
+/// The same of a policy. What it sets is not known then, and what it is about is.
+fn leave_out_of_policy(spec: &mut Node, below: &[Segment], problem: &Problem) -> Option<Option<FieldPath>> {
+    match below {
+        [] => (problem.code == codes::BROKEN_RULE).then_some(None),
+        [Segment::Field(_)] if is_about_count(problem) => Some(None),
+        [Segment::Field(list), Segment::Index(_)] if list == "targetRefs" && problem.code == codes::BROKEN_RULE => {
+            Some(None)
+        }
+        [Segment::Field(list), Segment::Index(at), ..] if list == "targetRefs" => {
+            *item(spec, "targetRefs", *at)? = nobody();
+            Some(Some(path!["spec", "targetRefs", *at]))
+        }
+        [Segment::Field(list), ..] if list == "targetRefs" => None,
+        [Segment::Field(field), ..] => {
+            remove(spec, field)?;
+            if field == "validation" {
+                let entry = |name: &str, value: &str| (name.to_owned(), Node::String(value.to_owned()));
+                let words = vec![entry("hostname", "unreadable"), entry("wellKnownCACertificates", "unreadable")];
+                put(spec, field, Node::Map(words))?;
+            }
+            Some(Some(path!["spec", field.to_string()]))
+        }
+        [Segment::Index(_), ..] => None,
+    }
+}
+
+/// The same of a class.
+fn leave_out_of_class(spec: &mut Node, below: &[Segment], problem: &Problem) -> Option<Option<FieldPath>> {
+    match below {
+        [] => (problem.code == codes::BROKEN_RULE).then_some(None),
+        [Segment::Field(field), ..] => {
+            remove(spec, field)?;
+            if field == "controllerName" {
+                put(spec, field, Node::String(String::new()))?;
+            }
+            Some(Some(path!["spec", field.to_string()]))
+        }
+        [Segment::Index(_), ..] => None,
     }
 }
 
@@ -93,7 +147,11 @@ fn is_about_count(problem: &Problem) -> bool {
 }
 
 /// Lets a listener take whatever comes where it says whom it takes.
-fn relax_listener(listener: &mut Node, field: &[Segment]) -> Option<()> {
+fn relax_listener(listener: &mut Node, at: usize, field: &[Segment]) -> Option<()> {
+    if !matches!(listener, Node::Map(_)) {
+        *listener = Node::Map(Vec::new());
+        return ["name", "port", "protocol"].iter().try_for_each(|field| replace_in_listener(listener, at, field));
+    }
     match field.first() {
         // Two of a name, or a rule about the whole.
         None => Some(()),
@@ -102,9 +160,26 @@ fn relax_listener(listener: &mut Node, field: &[Segment]) -> Option<()> {
             remove(listener, field)?;
             set(listener, field, vec![("namespaces".to_owned(), everywhere())])
         }
-        Some(Segment::Field(field)) if field == "name" => Some(()),
-        Some(_) => None,
+        Some(Segment::Field(field)) => replace_in_listener(listener, at, field),
+        Some(Segment::Index(_)) => None,
     }
+}
+
+/// Says something that is in nobody's way where a listener does not say what it has to.
+fn replace_in_listener(listener: &mut Node, at: usize, field: &str) -> Option<()> {
+    let value = match field {
+        "name" if listener.get("name").and_then(Node::as_str).is_some() => return Some(()),
+        // Nobody can have named it.
+        "name" => Node::String(String::new()),
+        "port" => Node::Int(i64::try_from(NOBODYS_PORTS + at).ok()?),
+        "protocol" => {
+            let ends_tls = listener.get("tls").is_some();
+            Node::String(if ends_tls { "HTTPS" } else { "HTTP" }.to_owned())
+        }
+        _ => return None,
+    };
+    remove(listener, field)?;
+    put(listener, field, value)
 }
 
 /// Says another hostname of the route twice; without one the route would be for every host.
@@ -144,8 +219,12 @@ fn everywhere() -> Node {
 }
 
 fn set(node: &mut Node, field: &str, entries: Vec<(String, Node)>) -> Option<()> {
+    put(node, field, Node::Map(entries))
+}
+
+fn put(node: &mut Node, field: &str, value: Node) -> Option<()> {
     let Node::Map(all) = node else { return None };
-    all.push((field.to_owned(), Node::Map(entries)));
+    all.push((field.to_owned(), value));
     Some(())
 }
 
