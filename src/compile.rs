@@ -27,6 +27,8 @@ pub struct Compilation {
     pub findings: Vec<Finding>,
     /// What was found on context objects and nothing that is judged has caused.
     pub context_findings: Vec<Finding>,
+    /// What comments on the objects leave out of the findings.
+    pub allowed_findings: Vec<Finding>,
     /// What is declared and no judgement is about, those of the context included, but for what is not selected of it.
     pub unjudged: Vec<Unjudged>,
     /// How much of what is declared was judged, that of the context included.
@@ -96,7 +98,7 @@ fn compile_for(
     let mut findings: Vec<Finding> = findings.into_iter().map(Finding::completed).collect();
     let context_findings = context::take(&manifests, options, &unserved, &mut findings);
     findings.extend(settings_findings(options));
-    suppress::apply(&manifests, options, &mut findings);
+    let allowed_findings = suppress::apply(&manifests, options, &mut findings);
     if !options.select.is_empty() && !options.ignore.iter().any(|id| id == codes::SETTINGS_READ.id()) {
         // What a settings file selects must not hide that it was read.
         findings.retain(|finding| finding.code != codes::SETTINGS_READ);
@@ -107,6 +109,7 @@ fn compile_for(
         manifests,
         findings,
         context_findings,
+        allowed_findings,
         unjudged,
         ledger,
         lowered,

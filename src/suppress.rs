@@ -20,15 +20,21 @@ const MARK: &str = "gwctl:";
 /// The one word that may follow.
 const ALLOW: &str = "allow";
 
-/// Leaves out of `findings` what comments and flags allow, and adds what is wrong with the comments.
-pub(crate) fn apply(manifests: &Manifests, options: &Options, findings: &mut Vec<Finding>) {
+/// Leaves out of `findings` what comments and flags allow, and adds what is wrong with the comments. The result is what
+/// comments alone have left out.
+pub(crate) fn apply(manifests: &Manifests, options: &Options, findings: &mut Vec<Finding>) -> Vec<Finding> {
     let locator = Locator::new(manifests);
     let mut comments = read(manifests, &locator, findings);
     let is_judged = |finding: &Finding| finding.severity() == Severity::Error;
-    findings.retain(|finding| is_judged(finding) || !is_allowed(finding, manifests, &mut comments));
+    let all = std::mem::take(findings).into_iter();
+    let (kept, mut allowed): (Vec<_>, Vec<_>) =
+        all.partition(|finding| is_judged(finding) || !is_allowed(finding, manifests, &mut comments));
+    *findings = kept;
+    allowed.retain(|finding| is_reported(finding.code, options));
     findings.extend(comments.iter().flat_map(Comment::unused));
     filter(options, findings);
     findings.extend(unused_allowances(manifests, options));
+    allowed
 }
 
 /// What is wrong with `--allow-unsupported`: kinds of which the input has no object, which most often are slips.

@@ -23,6 +23,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_compares_references_to_what_is_missing", diff_missing),
         test("diff_compares_what_is_refused_by_its_content", diff_refused),
         test("diff_names_what_counts_through_something_else", diff_applied),
+        test("diff_says_what_the_answer_does_not_show", diff_unseen),
         test("diff_passes_over_comments_files_and_order", diff_unchanged),
         test("diff_knows_the_context_on_both_sides", diff_context),
         test("route_answers_for_each_gateway_of_the_port", route_gateways),
@@ -260,6 +261,32 @@ fn diff_applied(stage: &Stage) -> Result<(), Failed> {
         ensure(output.code == Some(0), &output)?;
     }
     Ok(())
+}
+
+fn diff_unseen(stage: &Stage) -> Result<(), Failed> {
+    let side = |rule: &str| {
+        gateway("edge", HTTP)
+            + &route("r", "edge", "/x", "one").replace("    backendRefs", &format!("{rule}    backendRefs"))
+    };
+    let mirror = |to: &str| {
+        format!("    filters: [{{type: RequestMirror, requestMirror: {{backendRef: {{name: {to}, port: 80}}}}}}]\n")
+    };
+    for (old, new, words) in [
+        (mirror("two"), mirror("three"), "with other mirrors"),
+        ("    timeouts: {request: 1s}\n".to_owned(), "    timeouts: {request: 2s}\n".to_owned(), "with other timeouts"),
+    ] {
+        let (output, found) = stage.diff(&side(&old), &side(&new))?;
+        let is_told = found["changes"][0]["newAnswer"].as_str().is_some_and(|answer| answer.ends_with(words));
+        ensure(output.code == Some(1) && kinds(&found) == ["mutated"] && is_told, &output)?;
+    }
+    // A comment mends nothing.
+    let twice = gateway("edge", HTTP) + &route("r", "edge", "/", "one") + "  - backendRefs: [{name: two, port: 80}]\n";
+    let allowed = twice.replace("kind: HTTPRoute\n", "# gwctl: allow GW4050 later\nkind: HTTPRoute\n");
+    let (output, _) = stage.diff(&twice, &allowed)?;
+    ensure(output.code == Some(0) && twice != allowed, &output)?;
+    let once = gateway("edge", HTTP) + &route("r", "edge", "/", "one");
+    let (output, found) = stage.diff(&once, &allowed)?;
+    ensure(output.code == Some(1) && found["findings"]["introduced"][0]["code"] == "GW4050", &output)
 }
 
 fn service(spec: &str) -> String {

@@ -58,7 +58,12 @@ fn view(finding: &Finding, locator: &Locator<'_>) -> FindingView {
     }
 }
 
-/// What is found of the manifests, and not of the configuration that nobody writes here.
+/// What is found of the manifests, and not of the configuration that nobody writes here. A comment that allows a finding
+/// mends nothing.
 fn judged(compilation: &Compilation) -> impl Iterator<Item = &Finding> {
-    compilation.findings.iter().filter(|finding| !TRANSLATE_ONLY.contains(&finding.code))
+    compilation
+        .findings
+        .iter()
+        .chain(&compilation.allowed_findings)
+        .filter(|finding| !TRANSLATE_ONLY.contains(&finding.code))
 }

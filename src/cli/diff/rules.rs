@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::change::{Change, ChangeKind, WitnessView};
 use super::side::{Host, HostKey, Rule, RuleKey, Side};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
-use crate::ir::{Action, GatewayName, PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::ir::{Action, Forward, GatewayName, PathMatch, RouteMatch, ValueMatch, ValuePattern};
 use crate::simulate::{Request, Simulator};
 
 /// Both sides of a comparison.
@@ -93,7 +93,16 @@ impl<'s, 'c> Pair<'s, 'c> {
             (true, false) => Some(self.change(ChangeKind::Shadowed, earlier, self.old, places)),
             (false, true) => Some(self.change(ChangeKind::Added, rule, self.new, places)),
             (true, true) if earlier.action == rule.action => None,
-            (true, true) => Some(self.change(kind_of(&earlier.action, &rule.action), rule, self.new, places)),
+            (true, true) => {
+                let mut change = self.change(kind_of(&earlier.action, &rule.action), rule, self.new, places);
+                let parts = apart(&earlier.action, &rule.action);
+                // What the answer does not show is named.
+                if change.old_answer == change.new_answer && !parts.is_empty() {
+                    let parts: Vec<&str> = parts.into_iter().collect();
+                    change.new_answer += &format!(", with other {}", parts.join(" and "));
+                }
+                Some(change)
+            }
         }
     }
 
@@ -245,6 +254,40 @@ fn kind_of(old: &Action, new: &Action) -> ChangeKind {
     } else {
         ChangeKind::Mutated
     }
+}
+
+/// The parts in which two actions differ.
+fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
+    let mut names = BTreeSet::new();
+    for pair in old.leaves().zip(new.leaves()) {
+        let (Action::Forward(old), Action::Forward(new)) = pair else { continue };
+        let Forward {
+            backends,
+            gate,
+            request_headers,
+            response_headers,
+            path_rewrite,
+            host_rewrite,
+            timeouts,
+            retry,
+            mirrors,
+            session,
+        } = old;
+        let parts = [
+            ("backends", *backends == new.backends),
+            ("checks before the backend", *gate == new.gate),
+            ("request headers", *request_headers == new.request_headers),
+            ("response headers", *response_headers == new.response_headers),
+            ("paths", *path_rewrite == new.path_rewrite),
+            ("hosts", *host_rewrite == new.host_rewrite),
+            ("timeouts", *timeouts == new.timeouts),
+            ("retries", *retry == new.retry),
+            ("mirrors", *mirrors == new.mirrors),
+            ("sessions", *session == new.session),
+        ];
+        names.extend(parts.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name));
+    }
+    names
 }
 
 /// Weights do not count, nor does the order that they give.
