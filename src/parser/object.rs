@@ -146,6 +146,9 @@ pub const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";
 const RENAMED: [(&str, &str); 2] =
     [("ReferencePolicy", "ReferenceGrant"), ("BackendLBPolicy", "XBackendTrafficPolicy")];
 
+/// What the mistakes of an EndpointSlice mean.
+const WITHOUT_SLICE: &str = "the Service is reached as without it: at its other endpoints, or by its DNS name";
+
 /// Whether all kinds of a group are Kubernetes' own, or the name stands for such a group by mistake.
 pub fn is_built_in_group(group: &str) -> bool {
     foreign::BUILT_IN.contains(&group)
@@ -342,7 +345,11 @@ fn refuse(
     let mut proof = None;
     for problem in problems {
         let is_error = problem.is_error();
-        let finding = problem.into_finding(position, object);
+        let mut finding = problem.into_finding(position, object);
+        if finding.code == codes::BAD_CORE_OBJECT && object.kind == Kind::EndpointSlice.name() {
+            // Nobody refers to endpoints.
+            finding = finding.consequence(WITHOUT_SLICE);
+        }
         if is_error {
             proof = Some(diagnostics.error(finding));
         } else {
