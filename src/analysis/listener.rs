@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, FieldPath, Omission, codes};
 use crate::ir::{Config, Listener};
-use crate::parser::api::ParentReference;
-use crate::parser::manifests::ObjectKey;
+use crate::parser::api::{FromNamespaces, ParentReference};
+use crate::parser::manifests::{Kind, ObjectKey};
 use crate::path;
 use crate::resolver::{
     ListenerId, OriginTable, ParentSource, Place, Protocol, Resolved, ResolvedListener, RouteParent,
@@ -52,6 +52,7 @@ pub(super) fn report_idle<'s, 'r, 'm>(
         match listener.protocol {
             Protocol::Unknown => Verdict::Unjudged(Omission::UnknownProtocol),
             _ if listener.conflict.is_some() => Verdict::Unjudged(Omission::Conflict),
+            _ if is_idle(listener) && turned_away.may_be_wanted(listener) => Verdict::Unjudged(Omission::UnreadRoute),
             Protocol::Http
             | Protocol::Https
             | Protocol::TlsTerminate
@@ -65,6 +66,11 @@ pub(super) fn report_idle<'s, 'r, 'm>(
     })
 }
 
+/// Whether nothing is attached to a listener. Without a kind that may attach, the mistake is in the kinds.
+fn is_idle(listener: &ResolvedListener<'_>) -> bool {
+    listener.is_declared() && listener.attached.is_empty() && !listener.kinds.is_empty()
+}
+
 /// Reports a listener without routes.
 fn report_one(
     listener: &ResolvedListener<'_>,
@@ -72,9 +78,7 @@ fn report_one(
     (sockets, witnesses): (&Sockets<'_>, &Witnesses<'_>),
     diagnostics: &mut Diagnostics,
 ) {
-    // Without a kind that may attach, the mistake is in the kinds.
-    let is_idle = listener.is_declared() && listener.attached.is_empty() && !listener.kinds.is_empty();
-    if !is_idle || turned_away.wanted(listener) {
+    if !is_idle(listener) || turned_away.wanted(listener) {
         return;
     }
     let reply = || witnesses.reply_to(sockets.of(listener)?, listener.protocol.is_tls(), &listener.hostname);
@@ -126,8 +130,8 @@ impl Heard {
 struct TurnedAway<'m> {
     /// The namespace of the parent, with the reference.
     parents: Vec<(&'m str, &'m ParentReference)>,
-    /// Whether some route cannot even be read.
-    unknown: bool,
+    /// The kind and the namespace of each route whose parents cannot even be read.
+    unread: Vec<(Kind, &'m str)>,
 }
 
 impl<'m> TurnedAway<'m> {
@@ -146,14 +150,33 @@ impl<'m> TurnedAway<'m> {
         }
         let is_route = |key: &ObjectKey| key.kind.name().ends_with("Route");
         let is_parent = |part: &FieldPath| part.0.starts_with(&path!["spec", "parentRefs"].0);
-        let lacks_parent = || resolved.manifests.missing_parts().iter().any(|(_, part, _)| is_parent(part));
-        Self { parents, unknown: resolved.manifests.refused.keys().any(is_route) || lacks_parent() }
+        let refused = resolved.manifests.refused.keys().filter(|key| is_route(key));
+        let mut unread: Vec<_> = refused.map(|key| (key.kind, key.namespace.as_str())).collect();
+        for route in resolved.manifests.routes() {
+            let refusal = route.object.refusal.as_ref();
+            if refusal.is_some_and(|refusal| refusal.without.iter().any(is_parent)) {
+                unread.push((route.object.kind, route.object.metadata.namespace.as_str()));
+            }
+        }
+        Self { parents, unread }
+    }
+
+    /// Whether a route whose parents cannot be read may name a listener that would take it.
+    fn may_be_wanted(&self, listener: &ResolvedListener<'_>) -> bool {
+        let own = &listener.owner.metadata().namespace;
+        let admits = |namespace: &str| match listener.spec.allowed_routes.namespaces.from {
+            FromNamespaces::All | FromNamespaces::Selector => true,
+            FromNamespaces::Same => namespace == own,
+            FromNamespaces::None => false,
+        };
+        let takes = |kind: &Kind| listener.kinds.iter().any(|own| own.name() == kind.name());
+        self.unread.iter().any(|(kind, namespace)| takes(kind) && admits(namespace))
     }
 
     /// Whether a route would be attached to a listener, were it not for its mistakes.
     fn wanted(&self, listener: &ResolvedListener<'_>) -> bool {
         let owner = listener.owner.metadata();
-        self.unknown
+        self.may_be_wanted(listener)
             || self.parents.iter().any(|(namespace, reference)| {
                 reference.kind == listener.owner.kind().name()
                     && *namespace == owner.namespace

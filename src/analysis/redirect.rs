@@ -19,7 +19,7 @@ use super::witness::Witnesses;
 const MOST_REDIRECTS: usize = 20;
 
 /// Reports each redirecting match that no client gets out of. The result says of a rule whether its redirects could be
-/// followed, were there any.
+/// followed, were there any: one whose rule answers with an error could not.
 pub(super) fn report<'c>(
     config: &'c Config,
     objects: &Objects<'_>,
@@ -27,9 +27,12 @@ pub(super) fn report<'c>(
     diagnostics: &mut Diagnostics,
 ) -> impl FnMut(&HttpRule<'_, '_>) -> Verdict + use<'c> {
     let mut unfollowed: HashSet<RuleKey<'c>> = HashSet::new();
+    let mut failed: HashSet<RuleKey<'c>> = HashSet::new();
     let mut seen: HashSet<Origin> = HashSet::new();
     for at in hosts(config) {
         let simulator = witnesses.simulator(at.listener);
+        let failing = at.host.routes.iter().filter(|route| matches!(&*route.action, Action::Respond(_)));
+        failed.extend(failing.map(|route| rule_key(route)));
         for route in at.host.routes.iter().filter(|route| matches!(&*route.action, Action::Redirect(_))) {
             if seen.contains(&route.origin) {
                 continue;
@@ -61,7 +64,11 @@ pub(super) fn report<'c>(
             );
         }
     }
-    move |rule| Verdict::or(!unfollowed.contains(&rule.key()), Omission::NotFollowed)
+    move |rule| {
+        let key = rule.key();
+        let is_lost = failed.contains(&key) && rule.is_redirect();
+        Verdict::or(!is_lost && !unfollowed.contains(&key), Omission::NotFollowed)
+    }
 }
 
 /// A request that leads back to its route.

@@ -12,7 +12,7 @@ use crate::diagnostics::{FieldPath, Location, ObjectRef, Omission};
 use crate::hostname::Hostname;
 use crate::parser::api::ParentReference;
 use crate::parser::manifests::ObjectHead;
-use crate::parser::route::RouteKind;
+use crate::parser::route::{Filter, RouteKind};
 use crate::path;
 use crate::resolver::{
     ListenerId, ParentSource, Protocol, Resolved, ResolvedListener, ResolvedListenerSet, ResolvedPolicy, ResolvedRoute,
@@ -198,6 +198,14 @@ impl<'r> HttpRule<'r, '_> {
         let object = self.route.object();
         let (namespace, name) = object.metadata.sort_key();
         (self.route.kind().in_names(), namespace, name, u16::try_from(self.number).unwrap_or(u16::MAX))
+    }
+}
+
+impl HttpRule<'_, '_> {
+    /// Whether the rule declares a redirect.
+    pub(super) fn is_redirect(&self) -> bool {
+        let rule = self.route.rules.iter().find(|rule| rule.index == self.number);
+        rule.is_some_and(|rule| rule.filters.iter().any(|own| matches!(own.filter, Filter::RequestRedirect(_))))
     }
 }
 

@@ -89,6 +89,8 @@ pub enum Omission {
     KindNotServed,
     /// Another listener of the same Gateway cannot be told from the listener.
     Conflict,
+    /// Nothing is attached to the listener, and a route that may be cannot be decoded.
+    UnreadRoute,
     /// Nobody knows what the listener speaks.
     UnknownProtocol,
     /// The parent does not take the ListenerSet, for the reason of the finding with this code.
@@ -133,6 +135,7 @@ impl Omission {
             | Self::Undecoded
             | Self::KindNotServed
             | Self::Conflict
+            | Self::UnreadRoute
             | Self::UnknownProtocol
             | Self::NotJoined(_)
             | Self::NotAttached(_)
@@ -167,6 +170,7 @@ impl fmt::Display for Omission {
             Self::Undecoded => f.write_str("its errors leave too little of it to be decoded"),
             Self::KindNotServed => f.write_str("objects of this kind are not served"),
             Self::Conflict => f.write_str("another listener of the Gateway cannot be told from it"),
+            Self::UnreadRoute => f.write_str("a route that may be attached to it cannot be decoded"),
             Self::UnknownProtocol => f.write_str("its protocol is unknown"),
             Self::NotJoined(code) => write!(f, "its parent does not take it ({code})"),
             Self::NotSelected => f.write_str("not selected"),

@@ -21,18 +21,43 @@ impl RouteLowering<'_, '_> {
     pub(super) fn lower_action(&mut self, rule: &ResolvedRule<'_>, prefix: Option<&str>) -> RuleAction {
         let at = path!["spec", "rules", rule.index];
         let list = ListPlace { rule: rule.index, backend: None, owner: &at, prefix, after_changes: false };
-        let own = self.lower_filters(list, &rule.filters);
+        let (filters, failed) = self.lower_filters(list, &rule.filters);
         let policy = self.lower_policy(list, rule);
-        let (Ok(mut filters), Ok(mut policy)) = (own, policy) else { return self.fail() };
-        if filters.redirect.is_some() {
+        match (failed, policy) {
+            (None, Ok(policy)) => self.lower_rest(list, rule, filters, policy),
+            (_, policy) => {
+                // What else is wrong with the rule is found all the same, and nothing that it sends is sent.
+                let kept = (self.clusters.clone(), self.shared.clone());
+                let none = RulePolicy { status: self.answers.failure, ..RulePolicy::default() };
+                self.lower_rest(list, rule, filters, policy.unwrap_or(none));
+                (*self.clusters, *self.shared) = kept;
+                self.fail()
+            }
+        }
+    }
+
+    /// Lowers what a rule does with its filters and its limits.
+    fn lower_rest<'f>(
+        &mut self,
+        list: ListPlace<'_>,
+        rule: &ResolvedRule<'f>,
+        mut filters: Filters<'f>,
+        mut policy: RulePolicy,
+    ) -> RuleAction {
+        let has = |is: fn(&Filter<'_>) -> bool| rule.filters.iter().any(|own| is(&own.filter));
+        // A redirect that is wrong is one.
+        let is_redirect = has(|filter| matches!(filter, Filter::RequestRedirect(_)));
+        if is_redirect {
             self.report_idle_policy(list, rule);
         } else if rule.retry.is_some() {
             self.note_retried_bodies(list);
         }
         let backends = rule.backends.as_slice();
-        if filters.redirect.is_none()
-            && let Some(empty) = self.report_no_backend(list.owner, backends)
-        {
+        if backends.is_empty() && has(|filter| matches!(filter, Filter::ExtensionRef(_))) {
+            // Nobody knows whether the extension would answer.
+            return self.fail();
+        }
+        if !is_redirect && let Some(empty) = self.report_no_backend(list.owner, backends) {
             return empty;
         }
         let list = ListPlace { after_changes: filters.changes_for_backend(), ..list };
@@ -163,7 +188,8 @@ impl RouteLowering<'_, '_> {
         let ResolvedBackend { weight, filters, outcome } = backend;
         let at = rule.owner.with("backendRefs").with(index);
         let list = ListPlace { backend: Some(index), owner: &at, ..rule };
-        let own = self.lower_filters(list, filters);
+        let (own, failed) = self.lower_filters(list, filters);
+        let own = failed.map_or(Ok(own), Err);
         let sent = Sent { carried: self.answers.carried, is_retried: of.is_retried() };
         let used = outcome.ok().filter(|_| of.uses(backend));
         let cluster = used.and_then(|id| self.cluster(id, sent));

@@ -31,7 +31,7 @@ pub(super) enum Carried {
 
 /// The table of clusters. Whoever lowers something that sends asks for the cluster of what it sends and gets its id;
 /// nothing else says which clusters there are.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Clusters<'m> {
     resolved: &'m Resolved<'m>,
     scope: Scope,

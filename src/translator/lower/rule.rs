@@ -130,7 +130,7 @@ pub(super) struct LoweredMatch {
 }
 
 /// What all routes add to while they are lowered.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Shared {
     /// The distinct authorizations.
     pub(super) auths: ExternalAuths,

@@ -19,7 +19,7 @@ use super::header::{self, is_token};
 const DEFAULT_PATH: &str = "/";
 
 /// The names of all sessions: rules never share one.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct SessionNames(HashSet<(SessionPersistenceType, String)>);
 
 /// A session persistence, who declares it and for which rule.

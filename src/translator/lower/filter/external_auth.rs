@@ -20,7 +20,7 @@ use super::FilterContext;
 /// The authorizations so far. Envoy asks the services of a request in the order
 /// of their ids, so one that has to be asked both before and after another one
 /// has several.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::translator::lower) struct ExternalAuths {
     list: Vec<ExternalAuth>,
     /// The ids of those with the same settings, ascending.

@@ -126,7 +126,7 @@ impl RouteLowering<'_, '_> {
         &mut self,
         list: ListPlace<'_>,
         filters: &[ResolvedFilter<'f>],
-    ) -> Result<Filters<'f>, Reported> {
+    ) -> (Filters<'f>, Option<Reported>) {
         let mut lowered = Filters::default();
         let (mut failed, mut idle) = (None, Vec::new());
         for (index, ResolvedFilter { filter, outcome }) in filters.iter().enumerate() {
@@ -143,7 +143,7 @@ impl RouteLowering<'_, '_> {
         if lowered.redirect.is_some() {
             idle.into_iter().for_each(|(at, idle)| self.report_idle(at, idle));
         }
-        failed.map_or(Ok(lowered), Err)
+        (lowered, failed)
     }
 
     fn lower_one<'f>(
