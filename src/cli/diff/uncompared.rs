@@ -383,6 +383,9 @@ fn content(values: &mut Values<'_>, unjudged: &Unjudged) -> Content {
             Subject::Part(_, part) if unjudged.reason == Omission::Undecoded => {
                 Content::Value(sorted(part_of(object, part)))
             }
+            Subject::Object(of) if [Kind::Secret, Kind::ConfigMap].iter().any(|kind| kind.name() == of.kind) => {
+                Content::Value(held(object))
+            }
             _ => Content::Value(without_server_fields(object)),
         },
         Err(text) => Content::Text(text),
