@@ -189,7 +189,8 @@ fn controller(
     options: &Options,
 ) -> Option<String> {
     match classes.get(gateway.spec.gateway_class_name.as_str()) {
-        Some(class) => Some(class.spec.controller_name.clone()),
+        // One that does not decode names nobody.
+        Some(class) => Some(class.spec.controller_name.clone()).filter(|name| !name.is_empty()),
         None => classes.is_empty().then(|| options.controller_name().to_owned()),
     }
 }
