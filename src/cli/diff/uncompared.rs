@@ -285,7 +285,7 @@ fn add_refused(values: &mut Values<'_>, left: &mut AllLeft) {
 /// translated.
 fn add_untranslated(values: &mut [Values<'_>; 2], mut lists: [&mut AllLeft; 2], options: &Options) {
     // What is assumed where it is missing is no less in effect where it is there.
-    let options = &Options { assume: Assume { parameters: false, ..options.assume.clone() }, ..options.clone() };
+    let options = &Options { assume: Assume { parameters: false, ..options.assume }, ..options.clone() };
     let mut uses = values.each_ref().map(|values| {
         let side = values.compilation;
         let unselected: BTreeSet<String> = side.unjudged.iter().filter_map(unselected).collect();
