@@ -2,7 +2,7 @@
 //! analyses say of it.
 //!
 //! It is made of their verdicts and of nothing else. What is neither judged nor
-//! left out for a reason is [`Omission::Unaccounted`]: a gap of gwctl's own,
+//! left out for a reason is [`Omission::Unaccounted`](crate::diagnostics::Omission::Unaccounted): a gap of gwctl's own,
 //! which a test looks for in every case.
 
 use std::collections::{HashMap, HashSet};
