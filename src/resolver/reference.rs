@@ -176,11 +176,12 @@ impl References {
             let object = route.object;
             self.add_parents(object, route.parent_refs);
             for rule in route.rules() {
-                self.add_filters(object, &rule.path(), &rule.filters);
+                // Nearly no reference is noted: a place is made for those that are.
+                self.add_filters(object, || rule.path(), &rule.filters);
                 for (index, backend) in rule.backends.iter().enumerate() {
-                    let at = rule.path().with("backendRefs").with(index);
-                    self.add_backend(object, || at.clone(), backend.reference);
-                    self.add_filters(object, &at, &backend.filters);
+                    let at = || rule.path().with("backendRefs").with(index);
+                    self.add_backend(object, at, backend.reference);
+                    self.add_filters(object, at, &backend.filters);
                 }
             }
         }
@@ -194,9 +195,9 @@ impl References {
         }
     }
 
-    fn add_filters(&mut self, from: &ObjectHead, owner: &FieldPath, filters: &[Filter<'_>]) {
+    fn add_filters(&mut self, from: &ObjectHead, owner: impl Fn() -> FieldPath + Copy, filters: &[Filter<'_>]) {
         for (index, filter) in filters.iter().enumerate() {
-            let at = || owner.with("filters").with(index).with(filter.member());
+            let at = || owner().with("filters").with(index).with(filter.member());
             if let Filter::ExtensionRef(reference) = filter {
                 self.add_local(from, at, reference);
             } else if let Some(reference) = filter.backend() {

@@ -37,6 +37,8 @@ pub(super) struct Clusters<'m> {
     scope: Scope,
     /// Whether the input is compared with another one.
     is_compared: bool,
+    /// Whether some Gateway shows a certificate.
+    shows_certificates: bool,
     families: Vec<Family>,
     /// The family of each backend with settings of a name.
     by_settings: HashMap<(BackendId, &'static str), usize>,
@@ -69,15 +71,18 @@ impl Sent {
 
 impl<'m> Clusters<'m> {
     pub(super) fn new(resolved: &'m Resolved<'m>, scope: Scope, options: &Options) -> Self {
-        Self {
+        let mut table = Self {
             resolved,
             scope,
             is_compared: options.is_compared,
+            shows_certificates: false,
             families: Vec::new(),
             by_settings: HashMap::new(),
             list: Vec::new(),
             by_certificate: HashMap::new(),
-        }
+        };
+        table.shows_certificates = resolved.gateways.iter().any(|gateway| table.certificate_of(gateway).is_some());
+        table
     }
 
     /// The certificate that a Gateway shows to backends, if any and if it has a place in a configuration of the scope.
@@ -126,7 +131,7 @@ impl<'m> Clusters<'m> {
 
     /// Whether some Gateway shows a certificate.
     pub(super) fn show_certificates(&self) -> bool {
-        self.resolved.gateways.iter().any(|gateway| self.certificate_of(gateway).is_some())
+        self.shows_certificates
     }
 
     /// The backend of a cluster, and what is spoken to it.
