@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::compile::Compilation;
 use crate::context::is_on_context;
 use crate::diagnostics::{Locate, ObjectRef};
-use crate::ir::{AuthId, ClientCertificates, Endpoints, FilterChain, Origin, Route};
+use crate::ir::{AuthId, BackendName, ClientCertificates, Endpoints, FilterChain, Origin, Route, Site};
 use crate::parser::locate::Locator;
 use crate::resolver::Place;
 use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request, Security, Unmet, Upstream, Verdict};
@@ -333,10 +333,10 @@ impl<'c> Tracer<'c> {
     }
 }
 
-/// `NAMESPACE/NAME:PORT`.
-pub(super) fn backend_name(backend: &crate::ir::BackendName) -> String {
-    let crate::ir::BackendName { namespace, name, port, site } = backend;
-    let missing = if *site == crate::ir::Site::Missing { "missing " } else { "" };
+/// `NAMESPACE/NAME:PORT`, behind a word where it is only what a reference names.
+pub(super) fn backend_name(backend: &BackendName) -> String {
+    let BackendName { namespace, name, port, site } = backend;
+    let missing = if *site == Site::Missing { "missing " } else { "" };
     format!("{missing}{namespace}/{name}:{port}")
 }
 

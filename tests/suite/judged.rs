@@ -368,6 +368,31 @@ fn diff_missing(stage: &Stage) -> Result<(), Failed> {
         let output = stage.run("diff old.yaml old.yaml --exit-code")?;
         ensure(output.code == Some(0), &output)?;
     }
+    // So it is for the other kinds of routes, and where the TLS of a backend needs what is missing.
+    let stream = |weight: u8| {
+        gateway("edge", "{name: tcp, protocol: TCP, port: 9000}")
+            + &format!(
+                "---\napiVersion: gateway.networking.k8s.io/v1alpha2\nkind: TCPRoute\nmetadata: {{name: t}}\nspec: \
+                 {{parentRefs: [{{name: edge}}], rules: [{{backendRefs: [{{name: one, port: 1, weight: {weight}}}, {{name: two, \
+                 port: 1}}]}}]}}\n"
+            )
+    };
+    let secured = |text: &str| {
+        let policy = format!(
+            "---\n{HEAD}kind: BackendTLSPolicy\nmetadata: {{name: p}}\nspec: {{targetRefs: [{{group: '', kind: Service, name: \
+             one}}], validation: {{hostname: a.test, caCertificateRefs: [{{group: '', kind: ConfigMap, name: gone}}]}}}}\n"
+        );
+        rule(text) + &service("{ports: [{port: 80}]}") + &policy
+    };
+    let single = "backendRefs: [{name: one, port: 80}]";
+    let slow = format!("timeouts: {{request: 1s}}\n    {single}");
+    for (old, new, kind) in [(stream(1), stream(3), "reweighted"), (secured(single), secured(&slow), "mutated")] {
+        stage.write("old.yaml", &old)?;
+        stage.write("new.yaml", &new)?;
+        let output = stage.run("diff old.yaml new.yaml --channel experimental --exit-code -o json")?;
+        let found: Value = serde_json::from_str(&output.stdout)?;
+        ensure(output.code == Some(1) && kinds(&found) == [kind], &output)?;
+    }
     // What is there on one side and missing on the other is a difference.
     stage.write("new.yaml", &(rule(one) + &service("{ports: [{port: 80}]}")))?;
     stage.write("old.yaml", &rule(one))?;

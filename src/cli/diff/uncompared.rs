@@ -230,22 +230,26 @@ fn is_stood_in(FieldPath(segments): &FieldPath) -> bool {
 /// A cluster may have them in another form, of which nothing is known but that it comes from this one.
 fn add_unknown_content(values: &mut Values<'_>, left: &mut AllLeft) {
     let compilation = values.compilation;
-    let Manifests { secrets, config_maps, .. } = &compilation.manifests;
     for key in &compilation.unknown_content {
-        let place = match key.kind {
-            Kind::Secret => {
-                secrets.iter().find(|one| one.key() == *key).map(|one| (one.at(&FieldPath::ROOT), &one.position))
-            }
-            _ => config_maps.iter().find(|one| one.key() == *key).map(|one| (one.at(&FieldPath::ROOT), &one.position)),
-        };
         let subject = Subject::Object(key.to_ref()).to_string();
-        let Some((location, _)) = place.filter(|(_, position)| !position.context) else { continue };
         if left.contains_key(&subject) {
             continue;
         }
-        let content = values.object(&location).map_or_else(Content::Text, |one| Content::Value(held(one)));
-        left.insert(subject, vec![Left { content, location, reason: UNUSABLE.to_owned(), is_unknown: false }]);
+        if let Some((location, content)) = held_by(values, key) {
+            left.insert(subject, vec![Left { content, location, reason: UNUSABLE.to_owned(), is_unknown: false }]);
+        }
     }
+}
+
+/// The place of a judged Secret or ConfigMap, with what it holds.
+fn held_by(values: &mut Values<'_>, key: &ObjectKey) -> Option<(Location, Content)> {
+    let Manifests { secrets, config_maps, .. } = &values.compilation.manifests;
+    let mut heads = secrets.iter().map(|one| &one.head).chain(config_maps.iter().map(|one| &one.head));
+    let is_named = |one: &&ObjectHead| one.kind == key.kind && one.metadata.sort_key() == (&*key.namespace, &*key.name);
+    let head = heads.find(is_named).filter(|one| !one.position.context)?;
+    let location = head.at(&FieldPath::ROOT);
+    let content = values.object(&location).map_or_else(Content::Text, |one| Content::Value(held(one)));
+    Some((location, content))
 }
 
 /// What a Secret or a ConfigMap holds, whatever is said about it.
@@ -383,7 +387,9 @@ fn content(values: &mut Values<'_>, unjudged: &Unjudged) -> Content {
             Subject::Part(_, part) if unjudged.reason == Omission::Undecoded => {
                 Content::Value(sorted(part_of(object, part)))
             }
-            Subject::Object(of) if [Kind::Secret, Kind::ConfigMap].iter().any(|kind| kind.name() == of.kind) => {
+            Subject::Object(of)
+                if [Kind::Secret, Kind::ConfigMap].iter().any(|kind| kind.is_named(&of.group, &of.kind)) =>
+            {
                 Content::Value(held(object))
             }
             _ => Content::Value(without_server_fields(object)),

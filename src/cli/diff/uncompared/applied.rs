@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AllLeft, Content, Left, Values, held};
+use super::{AllLeft, Content, Left, Values, held_by};
 use crate::diagnostics::{FieldPath, ObjectRef, Subject};
 use crate::parser::api::ParentReference;
 use crate::parser::foreign::ForeignObject;
@@ -54,17 +54,7 @@ pub(super) fn add_parameters(values: &mut Values<'_>, left: &mut AllLeft) {
 
 /// Adds what a Secret or a ConfigMap holds that gwctl does not read.
 fn add_held(values: &mut Values<'_>, left: &mut AllLeft, key: &ObjectKey, reason: String) {
-    let Manifests { secrets, config_maps, .. } = &values.compilation.manifests;
-    let place = match key.kind {
-        Kind::Secret => {
-            secrets.iter().find(|one| one.key() == *key).map(|one| (one.at(&FieldPath::ROOT), one.position.context))
-        }
-        _ => {
-            config_maps.iter().find(|one| one.key() == *key).map(|one| (one.at(&FieldPath::ROOT), one.position.context))
-        }
-    };
-    let Some((location, false)) = place else { return };
-    let content = values.object(&location).map_or_else(Content::Text, |one| Content::Value(held(one)));
+    let Some((location, content)) = held_by(values, key) else { return };
     let known = left.entry(Subject::Object(key.to_ref()).to_string()).or_default();
     if !known.iter().any(|one| one.content == content) {
         known.push(Left { content, location, reason, is_unknown: false });
