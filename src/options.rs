@@ -58,6 +58,8 @@ pub struct Options {
     /// Whether the input is compared with another one. What it refers to and lacks, or may not use, stands for itself
     /// then, so that a change of the reference, or of what else its rule does, is seen.
     pub is_compared: bool,
+    /// The files and directories that are left out of the input.
+    pub exclude: Excluded,
     /// The ids of the codes whose warnings and notes are left out.
     pub ignore: Vec<String>,
     /// The ids of the codes whose warnings and notes are reported; all when empty. Errors always are.
@@ -101,10 +103,20 @@ impl Default for Options {
             allow_unsupported: Vec::new(),
             writes_configuration: false,
             is_compared: false,
+            exclude: Excluded::default(),
             ignore: Vec::new(),
             select: Vec::new(),
         }
     }
+}
+
+/// Patterns of files and directories that are left out of the input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Excluded {
+    /// The patterns.
+    pub globs: Vec<String>,
+    /// The directory that their paths are taken from, without symbolic links; `None` is each one that is named.
+    pub base: Option<PathBuf>,
 }
 
 /// A file with settings that were taken for flags.

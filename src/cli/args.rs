@@ -141,7 +141,7 @@ impl Cli {
             Command::Status(args) => args.input.paths.clone(),
             Command::Route(args) => args.files.filename.clone(),
             Command::Test(args) => args.files.filename.clone(),
-            Command::Diff(args) => args.settled_path().into_iter().collect(),
+            Command::Diff(args) => vec![args.settled_path()],
             Command::Explain(_) | Command::Completions { .. } => Vec::new(),
         }
     }

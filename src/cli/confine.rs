@@ -1,8 +1,9 @@
 //! Where the paths of a settings file may lead: nowhere outside the repository that holds it.
 
-use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+
+use crate::parser::load::{EntryKind, Tree};
 
 /// What makes a directory the root of a repository.
 const REPOSITORY: &str = ".git";
@@ -12,27 +13,27 @@ const REPOSITORY: &str = ".git";
 ///
 /// # Errors
 /// What the system says of the directory.
-pub(super) fn root_of(directory: &Path) -> io::Result<PathBuf> {
+pub(super) fn root_of(tree: &dyn Tree, directory: &Path) -> io::Result<PathBuf> {
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    let real = fs::canonicalize(directory)?;
-    let root = real.ancestors().find(|directory| directory.join(REPOSITORY).exists()).map(Path::to_path_buf);
+    let real = tree.canonicalize(directory)?;
+    let root = real.ancestors().find(|directory| tree.kind(&directory.join(REPOSITORY)).is_ok()).map(Path::to_path_buf);
     Ok(root.unwrap_or(real))
 }
 
 /// Whether a path stays below `root`, which has no links in it, wherever links on the way lead. What does not exist has
 /// no links, and no `..` is taken after it.
-pub(super) fn is_within(path: &Path, root: &Path) -> bool {
+pub(super) fn is_within(tree: &dyn Tree, path: &Path, root: &Path) -> bool {
     let (mut existing, mut rest) = (path.to_path_buf(), Vec::new());
     loop {
         let probe = if existing.as_os_str().is_empty() { Path::new(".") } else { &existing };
-        if let Ok(real) = fs::canonicalize(probe) {
+        if let Ok(real) = tree.canonicalize(probe) {
             let only_names = rest.iter().all(|name: &PathBuf| {
                 name.components().all(|component| matches!(component, Component::Normal(_) | Component::CurDir))
             });
             return real.starts_with(root) && only_names;
         }
         // A link that leads nowhere could lead anywhere tomorrow.
-        if fs::symlink_metadata(probe).is_ok() {
+        if is_link(tree, probe) {
             return false;
         }
         let Some(last) = existing.components().next_back() else { return false };
@@ -43,11 +44,24 @@ pub(super) fn is_within(path: &Path, root: &Path) -> bool {
     }
 }
 
+/// Whether there is a symbolic link at a path of which only that is known that it leads nowhere.
+fn is_link(tree: &dyn Tree, path: &Path) -> bool {
+    let Some(name) = path.file_name() else { return false };
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match tree.entries(directory) {
+        Ok(entries) => entries.iter().any(|(entry, kind)| entry == name && *kind == EntryKind::Link),
+        // A directory that cannot be looked at may hold one.
+        Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+    }
+}
+
 #[cfg(all(test, unix))]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::parser::load::Disk;
 
     #[test]
     fn paths_stay_in_the_repository_however_they_are_written() {
@@ -61,15 +75,15 @@ mod tests {
         symlink(outer.path().join("gone"), repository.join("team/dangling")).unwrap();
         symlink("../platform", repository.join("team/inner")).unwrap();
         let team = repository.join("team");
-        let root = root_of(&team).unwrap();
+        let root = root_of(&Disk, &team).unwrap();
         assert_eq!(root, fs::canonicalize(&repository).unwrap());
         for path in ["deep", "../platform", "deep/../../platform", "inner", "new/keys", "./deep/new", ".."] {
-            assert!(is_within(&team.join(path), &root), "{path}");
+            assert!(is_within(&Disk, &team.join(path), &root), "{path}");
         }
         for path in
             ["../..", "../../elsewhere", "link", "link/x", "dangling", "dangling/x", "new/../../..", "/etc", "/"]
         {
-            assert!(!is_within(&team.join(path), &root), "{path}");
+            assert!(!is_within(&Disk, &team.join(path), &root), "{path}");
         }
     }
 
@@ -80,8 +94,10 @@ mod tests {
         fs::create_dir(&directory).unwrap();
         // The directory of temporary files may itself be in a repository.
         if fs::canonicalize(outer.path()).unwrap().ancestors().all(|directory| !directory.join(".git").exists()) {
-            let root = root_of(&directory).unwrap();
-            assert!(is_within(&directory.join("keys"), &root) && !is_within(&directory.join(".."), &root));
+            let root = root_of(&Disk, &directory).unwrap();
+            assert!(
+                is_within(&Disk, &directory.join("keys"), &root) && !is_within(&Disk, &directory.join(".."), &root)
+            );
         }
     }
 }

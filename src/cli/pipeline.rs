@@ -16,7 +16,7 @@ use crate::diagnostics::{
 };
 use crate::emit::{self, Comments, Format, NoComments, file::Access};
 use crate::options::Options;
-use crate::parser::load::{self, Disk, Input, Tree};
+use crate::parser::load::{self, Disk, Exclude, Input, Tree};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Manifests, Metadata};
 use crate::parser::source::{Found, Source, SourceId, SourceSet};
@@ -70,7 +70,9 @@ fn compile_by(
 ) -> Compiled {
     let inputs = |paths: &[std::path::PathBuf]| paths.iter().cloned().map(Input::from).collect::<Vec<_>>();
     let mut diagnostics = Diagnostics::new();
-    let loaded = load::load_from(tree, &inputs(&input.paths), &inputs(&input.context), stdin, &mut diagnostics);
+    let exclude = Exclude { globs: &options.exclude.globs, base: options.exclude.base.as_deref() };
+    let (paths, context) = (inputs(&input.paths), inputs(&input.context));
+    let loaded = load::load_from(tree, (&paths, &context), exclude, stdin, &mut diagnostics);
     report_unread_settings(&input.paths, &loaded.sources, &mut diagnostics);
     let load_findings = diagnostics.clone();
     let compilation = compile(loaded.sources, options, diagnostics);

@@ -1,4 +1,4 @@
-//! `gwctl.yaml` beside the manifests: the settings of the command line in a
+//! `gwctl.yaml` beside or above the manifests: the settings of the command line in a
 //! file. Flags win.
 //!
 //! Such a file belongs to the tree that is judged, and so does whoever wrote it.
@@ -10,9 +10,7 @@
 //! the same in both places and is checked by the same parser. Everything that
 //! is wrong with the file is reported with its place, and nothing runs.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs;
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,12 +18,14 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _};
 
-use super::args::Cli;
+use super::args::{Cli, Command};
 use super::confine;
+use super::diff::Revisions;
 use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::diagnostics::{FieldPath, Part, Span, codes};
 use crate::options::SettingsFile;
 use crate::parser::decode::decode;
+use crate::parser::load::{Disk, Tree};
 use crate::parser::node::Node;
 use crate::parser::skip::{SETTINGS, kebab};
 use crate::parser::spans::SpanTree;
@@ -33,10 +33,16 @@ use crate::parser::split::{Piece, split};
 use crate::path;
 use crate::spelling::nearest;
 
+mod search;
+
+pub(super) use search::candidates;
+
 /// The names that the file may have.
 pub(super) const NAMES: [&str; 2] = ["gwctl.yaml", "gwctl.yml"];
 /// The settings whose values are paths on this machine, relative to the directory of the file.
 const PATHS: [&str; 2] = ["context", "secrets-dir"];
+/// The setting whose patterns are about paths from the directory of the file.
+const EXCLUDE: &str = "exclude:";
 /// How many bytes the file may have.
 const LARGEST: u64 = 1 << 20;
 /// Settings of which the first gives way when the second is on the command line.
@@ -51,19 +57,20 @@ pub fn parse_line(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap:
     let matches = Cli::command().try_get_matches_from(&line)?;
     let cli = Cli::from_matches(&matches)?;
     let Some(compile) = cli.compile().filter(|compile| !compile.no_settings) else { return Ok(cli) };
-    let (file, trust) = match compile.settings.clone() {
-        Some(named) => (named, Trust::Full),
-        None => match find(&cli)? {
-            Some(found) => (found, Trust::Repository),
-            None => return Ok(cli),
-        },
+    let mut tree = Revisions::default();
+    let arguments = arguments(&cli, &mut tree);
+    let settings = match compile.settings.clone() {
+        Some(named) => Settings::read(&Disk, named, Trust::Full).map_err(|problems| refuse(&problems))?,
+        None => find(&tree, &arguments)?,
     };
-    let path = file.display().to_string();
-    let Some(settings) = Settings::read(file, trust).map_err(|problems| refuse(&problems))? else { return Ok(cli) };
+    let Some(settings) = settings.filter(|settings| !settings.entries.is_empty()) else { return Ok(cli) };
+    let path = settings.file.display().to_string();
     let given = CommandLine::new(&line, &matches);
     let (added, in_effect) = given.flags_of(&settings).map_err(|problems| refuse(&problems))?;
     let mut cli = Cli::parse_line(given.with(&added))?;
     if let Some(compile) = cli.compile_mut() {
+        let has_patterns = in_effect.iter().any(|setting| setting.starts_with(EXCLUDE));
+        compile.exclude_base = has_patterns.then(|| settings.real_directory()).flatten();
         compile.read_settings = vec![SettingsFile { path, in_effect }];
     }
     Ok(cli)
@@ -82,30 +89,47 @@ fn refuse(problems: &[String]) -> clap::Error {
     Cli::usage_error(&problems.join("\n"))
 }
 
-/// The one settings file beside the manifests.
-fn find(cli: &Cli) -> Result<Option<PathBuf>, clap::Error> {
-    let mut found: Vec<PathBuf> = Vec::new();
-    let mut seen = BTreeSet::new();
-    for path in cli.paths() {
-        if path.as_os_str() == "-" {
-            continue;
-        }
-        let directory = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(Path::new("")) };
-        for name in NAMES {
-            let file = directory.join(name);
-            if file.is_file() && seen.insert(fs::canonicalize(&file).unwrap_or_else(|_| file.clone())) {
-                found.push(file);
+/// What the command reads manifests from; a revision is opened, and one that cannot be is told by the command.
+fn arguments(cli: &Cli, tree: &mut Revisions) -> Vec<PathBuf> {
+    let is_diff = matches!(cli.command, Command::Diff(_));
+    let opened = |path: PathBuf| match path.to_str().and_then(|text| text.strip_prefix("git:")) {
+        Some(revision) if is_diff => tree.open(revision).ok(),
+        _ => Some(path),
+    };
+    cli.paths().into_iter().filter_map(opened).collect()
+}
+
+/// The one settings file of all arguments.
+fn find<'t>(tree: &'t dyn Tree, arguments: &[PathBuf]) -> Result<Option<Settings<'t>>, clap::Error> {
+    let mut found: Option<(Settings<'t>, &PathBuf)> = None;
+    let mut without: Option<&PathBuf> = None;
+    for argument in arguments.iter().filter(|argument| argument.as_os_str() == "-" || tree.kind(argument).is_ok()) {
+        let settings = search::settings_of(tree, argument).map_err(|problems| refuse(&problems))?;
+        match (settings, &found) {
+            (None, _) => without = Some(argument),
+            (Some(settings), None) => found = Some((settings, argument)),
+            (Some(settings), Some((first, _))) if first.identity() == settings.identity() => {}
+            (Some(settings), Some((first, one))) => {
+                return Err(Cli::usage_error(&format!(
+                    "`{}` holds for `{}` and `{}` for `{}`; run gwctl once for each, or name one of them with --settings",
+                    first.file.display(),
+                    one.display(),
+                    settings.file.display(),
+                    argument.display()
+                )));
             }
         }
     }
-    match found.as_slice() {
-        [] => Ok(None),
-        [only] => Ok(Some(only.clone())),
-        [first, second, ..] => Err(Cli::usage_error(&format!(
-            "`{}` and `{}` are both beside the manifests; keep one, or run gwctl once for each directory",
-            first.display(),
-            second.display()
+    let found = found.filter(|(settings, _)| !settings.entries.is_empty());
+    match (found, without) {
+        (Some((settings, argument)), Some(other)) => Err(Cli::usage_error(&format!(
+            "`{}` holds for `{}` alone, and `{}` has no settings; name what is not to be judged with --context, run gwctl \
+             once for each, or name the file with --settings",
+            settings.file.display(),
+            argument.display(),
+            if other.as_os_str() == "-" { "standard input".into() } else { other.to_string_lossy() },
         ))),
+        (found, _) => Ok(found.map(|(settings, _)| settings)),
     }
 }
 
@@ -119,44 +143,56 @@ struct Setting {
 }
 
 /// A settings file.
-struct Settings {
+struct Settings<'t> {
+    tree: &'t dyn Tree,
+    file: PathBuf,
     directory: PathBuf,
     /// What its paths may not leave; `None` when they may lead anywhere.
     confines: Option<PathBuf>,
     entries: Vec<Setting>,
 }
 
-impl Settings {
-    /// `None` when the file is empty, or holds a manifest. Errors are messages with places.
-    fn read(file: PathBuf, trust: Trust) -> Result<Option<Self>, Vec<String>> {
+impl<'t> Settings<'t> {
+    /// `None` when the file holds a manifest. Errors are messages with places.
+    fn read(tree: &'t dyn Tree, file: PathBuf, trust: Trust) -> Result<Option<Self>, Vec<String>> {
         let name = path_for_terminal(&file);
         let directory = file.parent().unwrap_or(Path::new("")).to_owned();
         let confines = match trust {
             Trust::Full => None,
             Trust::Repository => {
-                let root =
-                    confine::root_of(&directory).map_err(|error| vec![format!("cannot read `{name}`: {error}")])?;
-                if !confine::is_within(&file, &root) {
+                let root = confine::root_of(tree, &directory)
+                    .map_err(|error| vec![format!("cannot read `{name}`: {error}")])?;
+                if !confine::is_within(tree, &file, &root) {
                     return Err(vec![format!("`{name}` is a link that leads out of the repository; nothing is read")]);
                 }
                 Some(root)
             }
         };
-        let text = read_bounded(&file).map_err(|problem| vec![format!("cannot read `{name}`: {problem}")])?;
+        let text = read_bounded(tree, &file).map_err(|problem| vec![format!("cannot read `{name}`: {problem}")])?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let entries = SettingsText { name: &name, text }.entries()?;
-        let is_empty = |line: &str| matches!(line.trim(), "" | "---") || line.trim_start().starts_with('#');
-        if entries.is_none() && trust == Trust::Full && !text.lines().all(is_empty) {
+        if entries.is_none() && trust == Trust::Full {
             return Err(vec![format!("`{name}` holds no settings")]);
         }
-        Ok(entries.map(|entries| Self { directory, confines, entries }))
+        Ok(entries.map(|entries| Self { tree, file, directory, confines, entries }))
+    }
+
+    /// The path by which two ways to one file are told to be the same.
+    fn identity(&self) -> PathBuf {
+        self.tree.canonicalize(&self.file).unwrap_or_else(|_| self.file.clone())
+    }
+
+    /// The directory of the file without symbolic links.
+    fn real_directory(&self) -> Option<PathBuf> {
+        let directory = if self.directory.as_os_str().is_empty() { Path::new(".") } else { &self.directory };
+        self.tree.canonicalize(directory).ok()
     }
 }
 
 /// The text of a file that is not too large to be one of settings.
-fn read_bounded(file: &Path) -> Result<String, String> {
+fn read_bounded(tree: &dyn Tree, file: &Path) -> Result<String, String> {
     let mut text = String::new();
-    let opened = fs::File::open(file).map_err(|error| error.to_string())?;
+    let (opened, _) = tree.open(file).map_err(|error| error.to_string())?;
     opened.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
     if u64::try_from(text.len()).is_ok_and(|length| length <= LARGEST) {
         Ok(text)
@@ -172,14 +208,15 @@ struct SettingsText<'t> {
 }
 
 impl SettingsText<'_> {
+    /// `None` for a manifest.
     fn entries(&self) -> Result<Option<Vec<Setting>>, Vec<String>> {
         let pieces = split(self.text);
-        let Some((piece, others)) = pieces.split_first() else { return Ok(None) };
+        let Some((piece, others)) = pieces.split_first() else { return Ok(Some(Vec::new())) };
         let decoded = decode(self.document(piece), piece.syntax).map_err(|error| {
             vec![format!("{}: {}", self.place(piece.range.start + error.range.start), error.message)]
         })?;
         let entries = match decoded.node {
-            Node::Null => return Ok(None),
+            Node::Null => return Ok(Some(Vec::new())),
             Node::Map(entries) => entries,
             other => {
                 let (name, kind) = (self.name, other.type_name());
@@ -254,9 +291,9 @@ impl Setting {
     }
 
     /// The flags that say the same on a command line. Errors are messages without a place.
-    fn flags(&self, arg: &Arg, settings: &Settings) -> Result<Vec<OsString>, String> {
+    fn flags(&self, arg: &Arg, settings: &Settings<'_>) -> Result<Vec<OsString>, String> {
         let Self { name, place: _, value } = self;
-        let Settings { directory, confines, entries: _ } = settings;
+        let Settings { tree, file: _, directory, confines, entries: _ } = settings;
         if matches!(arg.get_action(), ArgAction::SetTrue) {
             return match value {
                 Node::Bool(true) => Ok(vec![format!("--{name}").into()]),
@@ -280,7 +317,7 @@ impl Setting {
             ));
         }
         if let (true, Some(root)) = (PATHS.contains(&name.as_str()), confines) {
-            let leaves = |value: &&String| !confine::is_within(&directory.join(value), root);
+            let leaves = |value: &&String| !confine::is_within(*tree, &directory.join(value), root);
             if let Some(value) = values.iter().find(leaves) {
                 return Err(format!(
                     "`{name}` leads out of the repository (`{}`); a file that you name with --settings may do that",
@@ -367,7 +404,7 @@ impl<'a> CommandLine<'a> {
     }
 
     /// The flags of all settings that the command has and the line does not say. Errors are messages with places.
-    fn flags_of(&self, settings: &Settings) -> Result<(Vec<OsString>, Vec<String>), Vec<String>> {
+    fn flags_of(&self, settings: &Settings<'_>) -> Result<(Vec<OsString>, Vec<String>), Vec<String>> {
         let (mut added, mut in_effect, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         for setting in &settings.entries {
             let Some(arg) = self.arg(&setting.name) else { continue };

@@ -3,6 +3,7 @@
 use super::super::args::Command;
 use super::*;
 use crate::options::Options;
+use std::fs;
 
 /// The options of `gwctl COMMAND DIRECTORY/a.yaml FLAGS` where `text` is the settings file.
 fn options_of(command: &str, text: &str, flags: &str) -> Result<(Options, PathBuf), String> {
@@ -84,9 +85,90 @@ fn a_manifest_of_that_name_and_an_empty_file_are_no_settings() {
 }
 
 #[test]
-fn a_setting_of_another_command_is_left_alone() {
+fn every_command_takes_partial() {
     assert!(options_of("validate", "partial: true\n", "").is_ok());
     assert!(options_of("translate", "partial: true\n", "").is_ok());
+}
+
+/// A repository with these files, and what a command line on it comes to; paths in it begin with `D/`.
+fn in_repository(files: &[(&str, &str)], arguments: &str) -> Result<Options, String> {
+    let outer = tempfile::tempdir().unwrap();
+    let root = fs::canonicalize(outer.path()).unwrap();
+    for (name, text) in files {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let name = root.display().to_string();
+    let line = format!("gwctl validate {}", arguments.replace("D/", &format!("{name}/")));
+    let cli = parse_line(line.split_whitespace().map(OsString::from));
+    let cli = cli.map_err(|error| error.to_string().replace(&name, "D"))?;
+    let mut options = cli.compile().unwrap().options().unwrap();
+    for file in &mut options.settings {
+        file.path = file.path.replace(&name, "D");
+    }
+    options.exclude.base = options.exclude.base.map(|base| Path::new("D").join(base.strip_prefix(&root).unwrap()));
+    Ok(options)
+}
+
+#[test]
+fn the_nearest_file_up_to_the_root_of_the_repository_counts() {
+    let files = [
+        ("gwctl.yaml", "namespace: outside\n"),
+        ("r/.git/HEAD", ""),
+        ("r/gwctl.yaml", "namespace: root\nexclude: [team/old, '*.json']\ncontext: [platform]\n"),
+        ("r/team/deep/a.yaml", ""),
+        ("r/own/gwctl.yml", "namespace: own\n"),
+        ("r/own/sub/a.yaml", ""),
+        ("r/own/manifest/gwctl.yaml", "apiVersion: v1\nkind: Service\n"),
+        ("r/quiet/gwctl.yaml", "# nothing here, and nothing from above\n"),
+        ("plain/team/a.yaml", ""),
+        ("plain/gwctl.yaml", "namespace: above\n"),
+    ];
+    for (argument, namespace, file) in [
+        ("D/r", "root", "D/r/gwctl.yaml"),
+        ("D/r/team", "root", "D/r/gwctl.yaml"),
+        ("D/r/team/deep/a.yaml", "root", "D/r/gwctl.yaml"),
+        ("D/r/team D/r/team/deep", "root", "D/r/gwctl.yaml"),
+        ("D/r/own", "own", "D/r/own/gwctl.yml"),
+        ("D/r/own/sub", "own", "D/r/own/gwctl.yml"),
+        // A manifest of that name is passed over, an empty file is the nearest one.
+        ("D/r/own/manifest", "own", "D/r/own/gwctl.yml"),
+        ("D/r/quiet", "default", ""),
+        ("D/plain/team", "default", ""),
+        ("D/plain", "above", "D/plain/gwctl.yaml"),
+    ] {
+        let read = in_repository(&files, argument).unwrap();
+        let found = read.settings.first().map_or("", |settings| settings.path.as_str());
+        assert_eq!((read.namespace.as_str(), found), (namespace, file), "{argument}");
+    }
+    let read = in_repository(&files, "D/r/team").unwrap();
+    assert_eq!(read.exclude.globs, ["team/old", "*.json"]);
+    assert_eq!(read.exclude.base, Some("D/r".into()));
+    // A flag takes the place of the setting, and is about what is named.
+    let read = in_repository(&files, "D/r/team --exclude old").unwrap();
+    assert_eq!((read.exclude.globs, read.exclude.base), (vec!["old".to_owned()], None));
+}
+
+#[test]
+fn settings_judge_the_argument_that_they_belong_to_and_no_other() {
+    let files = [
+        ("r/.git/HEAD", ""),
+        ("r/one/gwctl.yaml", "namespace: one\n"),
+        ("r/two/gwctl.yaml", "namespace: two\n"),
+        ("r/none/a.yaml", ""),
+    ];
+    for (arguments, expected) in [
+        ("D/r/one D/r/two", "`D/r/one/gwctl.yaml` holds for `D/r/one` and `D/r/two/gwctl.yaml` for `D/r/two`"),
+        ("D/r/one D/r/none", "`D/r/one/gwctl.yaml` holds for `D/r/one` alone, and `D/r/none` has no settings"),
+        ("- D/r/one", "and `standard input` has no settings"),
+    ] {
+        let error = in_repository(&files, arguments).unwrap_err();
+        assert!(error.contains(expected), "{arguments}: {error}");
+        assert!(in_repository(&files, &format!("{arguments} --no-settings")).is_ok());
+    }
+    assert!(in_repository(&files, "D/r/none").unwrap().settings.is_empty());
+    assert!(in_repository(&files, "D/r/one --context D/r/none").is_ok());
 }
 
 #[test]
@@ -96,7 +178,7 @@ fn two_files_are_one_too_many() {
         fs::write(directory.path().join(name), "namespace: a\n").unwrap();
     }
     let line = ["gwctl".into(), "validate".into(), directory.path().as_os_str().to_owned()];
-    assert!(parse_line(line).unwrap_err().to_string().contains("are both beside the manifests"));
+    assert!(parse_line(line).unwrap_err().to_string().contains("are both in one directory"));
 }
 
 #[test]

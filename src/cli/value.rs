@@ -9,6 +9,7 @@ use std::str::FromStr;
 use crate::diagnostics::escape::Commands;
 use crate::diagnostics::{Code, Severity};
 use crate::options::{AccessLog, EnvoyVersion, ListenerAddress, PortMap, Resolve};
+use crate::parser::load::check_glob;
 use crate::suppress;
 
 /// The oldest and the newest minor version of Envoy 1.x that output can be made for.
@@ -109,6 +110,11 @@ pub(super) fn deny(text: &str) -> Result<Deny, String> {
         return Ok(Deny::Warnings);
     }
     code(text).map(Deny::Code).map_err(|error| format!("expected `warnings` or a code: {error}"))
+}
+
+/// A pattern of `--exclude`.
+pub(super) fn glob(text: &str) -> Result<String, String> {
+    check_glob(text).map(|()| text.to_owned())
 }
 
 /// A code whose findings may be left out.

@@ -15,6 +15,7 @@ use super::location::Location;
 use super::place::{Locate, Place};
 use super::report::{Entry, Report, Summary};
 use super::style::Style;
+use super::unjudged::Omission;
 
 /// Writes every finding of the report, none left out, an empty line between them.
 ///
@@ -44,8 +45,12 @@ pub fn summary_line(report: &Report<'_>, color: bool) -> String {
     let found = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")].join(", ");
     let read = format!("{} judged in {}", counted(report.judged, "Gateway API object"), counted(files, "file"));
     let mut line = format!("{}: {read}", style.paint(&found, color));
-    if !report.unjudged.is_empty() {
-        line.push_str(&format!(", {} not judged", report.unjudged.len()));
+    let excluded = report.unjudged.iter().filter(|(one, _)| one.reason == Omission::Excluded).count();
+    if report.unjudged.len() > excluded {
+        line.push_str(&format!(", {} not judged", report.unjudged.len() - excluded));
+    }
+    if excluded > 0 {
+        line.push_str(&format!(", {excluded} left out by --exclude"));
     }
     if !report.on_context.is_empty() {
         line.push_str(&format!(", {} on context left out", counted(report.on_context.len(), "finding")));

@@ -83,6 +83,8 @@ pub enum Omission {
     Unreadable,
     /// The file is behind a symbolic link that leads out of the given directories.
     Outside,
+    /// The user leaves the file or directory out.
+    Excluded,
     /// The API server would refuse the object, and not enough of it can be decoded.
     Undecoded,
     /// Objects of the kind are not served.
@@ -129,7 +131,12 @@ impl Omission {
     /// Whether what was left out may decide about traffic, so that nobody who asks about traffic knows all without it.
     pub fn is_about_traffic(&self) -> bool {
         match self {
-            Self::NotSelected | Self::NoRoute | Self::NoCertificate | Self::BehindFirst | Self::NotFollowed => false,
+            Self::Excluded
+            | Self::NotSelected
+            | Self::NoRoute
+            | Self::NoCertificate
+            | Self::BehindFirst
+            | Self::NotFollowed => false,
             Self::Unreadable
             | Self::Outside
             | Self::Undecoded
@@ -167,6 +174,7 @@ impl fmt::Display for Omission {
         match self {
             Self::Unreadable => f.write_str("it cannot be read"),
             Self::Outside => f.write_str("it is a symbolic link to a place outside the given directories"),
+            Self::Excluded => f.write_str("left out by --exclude"),
             Self::Undecoded => f.write_str("its errors leave too little of it to be decoded"),
             Self::KindNotServed => f.write_str("objects of this kind are not served"),
             Self::Conflict => f.write_str("another listener of the Gateway cannot be told from it"),

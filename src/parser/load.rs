@@ -5,6 +5,7 @@
 //! their objects count, as UTF-8 text without a byte order mark. What cannot
 //! be read or is not text is a finding and never stops the others.
 
+mod exclude;
 mod tree;
 
 use std::collections::HashSet;
@@ -19,6 +20,7 @@ use crate::diagnostics::{Diagnostics, Finding, Location, Omission, Subject, Unju
 use super::parse::MAX_DOCUMENT;
 use super::source::{Found, Source, SourceSet};
 
+pub use exclude::{Exclude, check_glob};
 pub use tree::{Disk, EntryKind, Tree};
 
 /// How much of a file is read before what was read is checked.
@@ -62,10 +64,10 @@ pub struct Loaded {
 
 /// Reads all of `paths`, then all of `context`, from the file system.
 pub fn load(paths: &[Input], context: &[Input], stdin: &mut dyn Read, diagnostics: &mut Diagnostics) -> Loaded {
-    load_from(&Disk, paths, context, stdin, diagnostics)
+    load_from(&Disk, (paths, context), Exclude::default(), stdin, diagnostics)
 }
 
-/// Reads all of `paths`, then all of `context`, from a tree.
+/// Reads all of `paths`, then all of `context`, from a tree, without what is excluded.
 ///
 /// Directories are read recursively in the order of their entries' names;
 /// hidden entries are skipped; symbolic links are followed only to places
@@ -73,8 +75,8 @@ pub fn load(paths: &[Input], context: &[Input], stdin: &mut dyn Read, diagnostic
 /// counts where it was reached first.
 pub fn load_from(
     tree: &dyn Tree,
-    paths: &[Input],
-    context: &[Input],
+    (paths, context): (&[Input], &[Input]),
+    exclude: Exclude<'_>,
     stdin: &mut dyn Read,
     diagnostics: &mut Diagnostics,
 ) -> Loaded {
@@ -83,7 +85,7 @@ pub fn load_from(
         Input::Path(path) => tree.canonicalize(path).ok().filter(is_directory),
         Input::Stdin => None,
     });
-    let mut survey = Survey::new(tree, roots.collect());
+    let mut survey = Survey::new(tree, roots.collect(), exclude);
     for (inputs, is_context) in [(paths, false), (context, true)] {
         for input in inputs {
             survey.add(input, is_context);
@@ -100,6 +102,9 @@ pub fn load_from(
         diagnostics.report(finding);
     }
     survey.outside.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Outside)));
+    survey.excluded.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Excluded)));
+    let unused = exclude.globs.iter().enumerate().filter(|(at, _)| !survey.used.contains(at));
+    unused.for_each(|(_, glob)| diagnostics.report(excludes_nothing(glob)));
     for (file, text) in survey.files.into_iter().zip(texts) {
         match text {
             Some(Ok(text)) => {
@@ -121,6 +126,15 @@ pub fn load_from(
         }
     }
     loaded
+}
+
+fn excludes_nothing(glob: &str) -> Finding {
+    Finding::new(codes::UNUSED_SUPPRESSION, Location::Run, format!("`--exclude {glob}` leaves nothing out"))
+        .consequence("none: no file or directory of the input is called like that")
+        .help(
+            "a pattern with a `/` is a path from the directory that was named (from `gwctl.yaml`: from its directory); mend it, \
+             or remove the flag, or its entry in `gwctl.yaml`",
+        )
 }
 
 /// A file whose manifests nobody knows.
@@ -148,11 +162,17 @@ struct Survey<'t> {
     findings: Vec<Finding>,
     /// The links of judged directories that lead out of them.
     outside: Vec<String>,
+    exclude: Exclude<'t>,
+    /// What was excluded, and the positions of the patterns that were of use.
+    excluded: Vec<String>,
+    used: HashSet<usize>,
+    /// The directory that what is looked at was named by.
+    named: PathBuf,
     unreadable: bool,
 }
 
 impl<'t> Survey<'t> {
-    fn new(tree: &'t dyn Tree, roots: Vec<PathBuf>) -> Self {
+    fn new(tree: &'t dyn Tree, roots: Vec<PathBuf>, exclude: Exclude<'t>) -> Self {
         Self {
             tree,
             roots,
@@ -162,6 +182,10 @@ impl<'t> Survey<'t> {
             stdin: false,
             findings: Vec::new(),
             outside: Vec::new(),
+            exclude,
+            excluded: Vec::new(),
+            used: HashSet::new(),
+            named: PathBuf::new(),
             unreadable: false,
         }
     }
@@ -178,13 +202,38 @@ impl<'t> Survey<'t> {
         };
         match self.tree.kind(path) {
             Err(error) => self.refuse(path, &error),
-            Ok(EntryKind::Directory) => self.add_directory(path, context),
+            Ok(EntryKind::Directory) => {
+                self.named.clone_from(path);
+                self.add_directory(path, context);
+            }
             Ok(kind) => {
+                self.named = path.parent().unwrap_or(Path::new("")).to_owned();
+                let real = self.tree.canonicalize(&self.named).ok().zip(path.file_name());
+                if real.is_some_and(|(directory, name)| self.is_excluded(path, &directory.join(name))) {
+                    return;
+                }
                 // A pipe has no canonical path: what it is called by is its identity.
                 let identity = if kind == EntryKind::File { self.tree.canonicalize(path).ok() } else { None };
                 self.plan(path, identity.unwrap_or_else(|| path.clone()), Found::Named, context);
             }
         }
+    }
+
+    /// Whether the user leaves a file or directory out; `real` is its path without symbolic links on the way. It is then
+    /// counted.
+    fn is_excluded(&mut self, path: &Path, real: &Path) -> bool {
+        let inside = match self.exclude.base {
+            _ if self.exclude.globs.is_empty() => return false,
+            Some(base) => real.strip_prefix(base),
+            None => path.strip_prefix(&self.named),
+        };
+        let matching = inside.map(|inside| self.exclude.matching(inside)).unwrap_or_default();
+        let is_excluded = !matching.is_empty();
+        if is_excluded {
+            self.excluded.push(path.to_string_lossy().into_owned());
+        }
+        self.used.extend(matching);
+        is_excluded
     }
 
     fn plan(&mut self, path: &Path, identity: PathBuf, found: Found, context: bool) {
@@ -195,13 +244,13 @@ impl<'t> Survey<'t> {
     }
 
     fn add_directory(&mut self, directory: &Path, context: bool) {
-        let before = (self.files.len(), self.findings.len(), self.seen.len());
+        let before = (self.files.len(), self.findings.len(), self.seen.len(), self.excluded.len());
         match self.tree.canonicalize(directory) {
             Ok(canonical) => {
                 let fresh = !self.directories.contains(&canonical);
                 self.walk(directory, &canonical, context);
                 if fresh
-                    && before == (self.files.len(), self.findings.len(), self.seen.len())
+                    && before == (self.files.len(), self.findings.len(), self.seen.len(), self.excluded.len())
                     && !self.covers(&canonical)
                 {
                     self.note(directory, "holds no `.yaml`, `.yml` or `.json` file that is not read already");
@@ -229,6 +278,10 @@ impl<'t> Survey<'t> {
         entries.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (name, kind) in entries.into_iter().filter(|(name, _)| !is_hidden(name)) {
             let (path, real) = (directory.join(&name), canonical.join(&name));
+            let may_be_read = kind != EntryKind::File || has_manifest_extension(&path);
+            if may_be_read && self.is_excluded(&path, &real) {
+                continue;
+            }
             match kind {
                 EntryKind::Directory => self.walk(&path, &real, context),
                 EntryKind::Link => self.follow(&path, context),

@@ -2,7 +2,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-use super::{Input, Loaded, load};
+use super::{Disk, Exclude, Input, Loaded, load, load_from};
 use crate::diagnostics::{Diagnostics, Finding};
 use crate::parser::source::Found;
 
@@ -196,4 +196,38 @@ mod unix {
         let (loaded, findings) = run(&[&file], &[]);
         assert!(loaded.unreadable && findings[0].message.contains("permission denied"));
     }
+}
+
+#[test]
+fn what_is_excluded_is_counted_and_a_pattern_without_use_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    for file in ["a.yaml", "b.json", "charts/c.yaml", "team/charts/d.yaml", "team/e.yaml", "notes.txt", "other/f.yaml"]
+    {
+        let path = root.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "a: 1\n").unwrap();
+    }
+    let real = fs::canonicalize(root.path()).unwrap();
+    let run = |paths: &[&Path], globs: &[&str], base: Option<&Path>| {
+        let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
+        let inputs: Vec<Input> = paths.iter().map(|path| Input::from(path.to_path_buf())).collect();
+        let mut diagnostics = Diagnostics::new();
+        let exclude = Exclude { globs: &globs, base };
+        let loaded = load_from(&Disk, (&inputs, &[]), exclude, &mut Cursor::new(Vec::new()), &mut diagnostics);
+        let left = diagnostics.unjudged().iter().map(|one| one.subject.to_string()).collect::<Vec<_>>();
+        let left = left.iter().map(|name| name.replace(&format!("{}/", root.path().display()), "")).collect::<Vec<_>>();
+        (names(&loaded, root.path()), left, diagnostics.into_findings())
+    };
+    let (read, left, findings) = run(&[root.path()], &["charts", "*.json", "other/**", "notes.txt"], None);
+    assert_eq!(read, ["a.yaml", "team/e.yaml"]);
+    assert_eq!(left, ["the file `b.json`", "the file `charts`", "the file `other/f.yaml`", "the file `team/charts`"]);
+    // What is not read anyway is not left out.
+    assert_eq!(ids(&findings), ["GW8012"]);
+    assert!(findings[0].message.contains("`--exclude notes.txt`"));
+    let team = root.path().join("team");
+    assert_eq!(run(&[&team], &["team/charts"], None).0, ["team/charts/d.yaml", "team/e.yaml"]);
+    assert_eq!(run(&[&team], &["team/charts"], Some(&real)).0, ["team/e.yaml"]);
+    assert_eq!(run(&[&team], &["team"], None).0.len(), 2);
+    assert_eq!(run(&[&root.path().join("a.yaml"), &team], &["a.yaml", "charts"], None).0, ["team/e.yaml"]);
+    assert_eq!(ids(&run(&[&team], &["*"], None).2), [""; 0]);
 }

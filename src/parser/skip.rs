@@ -121,6 +121,7 @@ pub(crate) const SETTINGS: &[&str] = &[
     "controller-name",
     "deny",
     "envoy-version",
+    "exclude",
     "gateway",
     "gateway-class",
     "ignore",

@@ -178,7 +178,9 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     let of_bases = harness.clone();
     trials.push(Trial::test("unread::bases_outside_of_a_side", move || bases(&Stage::new(&of_bases, "bases")?)));
     let of_context = harness.clone();
-    trials.push(Trial::test("unread::context_of_each_side", move || context(&Stage::new(&of_context, "context")?)));
+    trials.push(Trial::test("unread::context_of_each_side", move || {
+        context(&Stage::new(&of_context, "context-of-each-side")?)
+    }));
     let harness = harness.clone();
     trials.push(Trial::test("unread::settings_that_do_not_count", move || {
         settings(&Stage::new(&harness, "settings-that-do-not-count")?)

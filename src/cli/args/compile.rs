@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use super::super::value::{self, Deny};
 use crate::diagnostics::{Code, Denied};
 use crate::options::{
-    AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, ListenerAddress, Options, PortMap, Resolve, SettingsFile,
+    AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, Excluded, ListenerAddress, Options, PortMap, Resolve,
+    SettingsFile,
 };
 
 /// Settings of the compilation, common to the commands that compile.
@@ -18,6 +19,13 @@ pub struct CompileArgs {
     #[arg(short, long, value_name = "NAMESPACE", default_value = "default", value_parser = value::namespace)]
     #[arg(help_heading = "Input")]
     namespace: String,
+    /// Leave out the files and directories that match: by name (`charts`, `*.json`), or with a `/` by path from the
+    /// directory that is named (`team/old/**`). Repeatable.
+    #[arg(long, value_name = "GLOB", value_parser = value::glob, help_heading = "Input")]
+    exclude: Vec<String>,
+    /// Where the paths of --exclude are taken from when a settings file holds them.
+    #[arg(skip)]
+    pub(in crate::cli) exclude_base: Option<PathBuf>,
     /// Only this Gateway. Repeatable; all Gateways by default.
     #[arg(long, value_name = "NS/NAME", value_parser = value::namespaced_name, help_heading = "Selection")]
     gateway: Vec<(String, String)>,
@@ -202,6 +210,7 @@ impl CompileArgs {
             allow_unsupported: self.allow_unsupported.clone(),
             writes_configuration: false,
             is_compared: false,
+            exclude: Excluded { globs: self.exclude.clone(), base: self.exclude_base.clone() },
             ignore: ids(&self.ignore),
             select: ids(&self.select),
         })

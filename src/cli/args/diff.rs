@@ -28,6 +28,10 @@ pub struct DiffArgs {
     /// Write to this file instead of standard output.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub output_file: Option<PathBuf>,
+    /// Taken as by the other commands. Both sides are always compared as `translate --partial` writes them, and errors
+    /// fail no comparison.
+    #[arg(long, help_heading = "Output")]
+    pub partial: bool,
     /// Exit with 1 when there is a difference.
     #[arg(long, help_heading = "Output")]
     pub exit_code: bool,
@@ -38,9 +42,9 @@ pub struct DiffArgs {
 }
 
 impl DiffArgs {
-    /// The side whose `gwctl.yaml` holds for both: the new one, or the old one when that is a revision.
-    pub(super) fn settled_path(&self) -> Option<PathBuf> {
-        [&self.new, &self.old].into_iter().find(|side| !side.starts_with("git:")).map(PathBuf::from)
+    /// The side whose `gwctl.yaml` holds for both: the new one, or the old one when that is standard input.
+    pub(super) fn settled_path(&self) -> PathBuf {
+        PathBuf::from(if self.new == "-" { &self.old } else { &self.new })
     }
 }
 

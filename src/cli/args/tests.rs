@@ -47,7 +47,7 @@ fn every_setting_reaches_the_options() {
          --resolve shop/cart:80=10.0.0.1:8000 --cluster-domain k8s.internal --allow-external-name \
          --listener-address gateway --port-map 80=10080 --port-map infra/edge:80=10081 \
          --admin-address 0.0.0.0:9000 --access-log stdout --access-log-format json --trusted-hops 2 \
-         --proxy-protocol --secrets-dir keys --system-ca ca.pem --envoy-version 1.37 --channel standard",
+         --proxy-protocol --secrets-dir keys --system-ca ca.pem --envoy-version 1.37 --channel standard --exclude charts",
     );
     assert_eq!(all.namespace, "shop");
     assert_eq!(all.gateways.len(), 2);
@@ -70,6 +70,7 @@ fn every_setting_reaches_the_options() {
     assert_eq!((all.trusted_hops, all.proxy_protocol), (2, true));
     assert_eq!((all.secrets_dir, all.system_ca.as_str()), (Some("keys".into()), "ca.pem"));
     assert_eq!((all.envoy_version, all.channel), (EnvoyVersion(37), Channel::Standard));
+    assert_eq!((all.exclude.globs.as_slice(), all.exclude.base), (["charts".to_owned()].as_slice(), None));
     assert_eq!(options("--no-admin").admin_address, None);
 }
 
@@ -89,7 +90,7 @@ fn mistakes_in_usage_exit_with_2_and_help_with_0() {
         "gwctl translate a.yaml --assume everything",
         "gwctl translate a.yaml -q -v",
         "gwctl validate",
-        "gwctl validate a.yaml --partial",
+        "gwctl validate a.yaml --exclude [ab]",
         "gwctl validate a.yaml --report json",
         "gwctl explain",
         "gwctl explain GW1001 --list",
@@ -109,7 +110,7 @@ const READERS: &[&str] = &["translate", "validate", "status", "route", "test", "
 fn every_command_that_reads_manifests_has_every_common_flag() {
     let compile = CompileArgs::augment_args(clap::Command::new("all"));
     let settings = compile.get_arguments().filter_map(|arg| arg.get_long());
-    let common: Vec<&str> = settings.chain(["context"]).collect();
+    let common: Vec<&str> = settings.chain(["context", "partial"]).collect();
     assert!(common.len() > 20 && common.contains(&"assume"), "{common:?}");
     let line = Cli::command();
     let readers: Vec<&clap::Command> = line

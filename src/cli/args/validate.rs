@@ -27,6 +27,9 @@ pub struct ValidateArgs {
     /// the files changes.
     #[arg(long, help_heading = "Findings")]
     pub fix: bool,
+    /// Exit with 0 also when there are errors, whatever --deny says, as `translate --partial` does.
+    #[arg(long, help_heading = "Output")]
+    pub partial: bool,
     /// Let a real Envoy validate the result too, and report what it refuses. Without a path it is the binary that
     /// GWCTL_ENVOY names, or `envoy` on the PATH.
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, help_heading = "Findings")]

@@ -52,6 +52,10 @@ impl Search<'_> {
     /// Walks a directory of the side.
     fn walk(&mut self, directory: &Path, is_of_bundle: bool) {
         let Ok(canonical) = self.tree.canonicalize(directory) else { return };
+        // What is told, or left out, as a whole.
+        if self.read.contains(&canonical) {
+            return;
+        }
         let entries = self.entries(directory);
         let heads: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).filter(|name| is_head(name)).collect();
         let is_of_bundle = is_of_bundle || !heads.is_empty();

@@ -24,7 +24,7 @@ const GITLINK: &str = "160000";
 
 /// The file system, with the revisions that paths like `git:REV:PATH` name.
 #[derive(Default)]
-pub(super) struct Revisions {
+pub(in super::super) struct Revisions {
     opened: Vec<Revision>,
 }
 
@@ -33,7 +33,7 @@ impl Revisions {
     ///
     /// # Errors
     /// What is wrong with the revision or the path, in words.
-    pub(super) fn open(&mut self, text: &str) -> Result<PathBuf, String> {
+    pub(in super::super) fn open(&mut self, text: &str) -> Result<PathBuf, String> {
         let (name, path) = text.split_once(':').unwrap_or((text, ""));
         let path = if path.is_empty() { "." } else { path };
         let prefix = format!("git:{name}:");
@@ -239,6 +239,9 @@ impl Revision {
         if !below.is_empty() {
             self.root.insert(below, Node::Directory(BTreeMap::new()));
         }
+        // As in a checkout: a repository begins here.
+        let repository = if below.is_empty() { ".git".to_owned() } else { format!("{below}/.git") };
+        self.root.insert(&repository, Node::Directory(BTreeMap::new()));
         for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
             let Some((path, node)) = parse_entry(&String::from_utf8_lossy(entry), store) else { continue };
             let path = if below.is_empty() { path } else { format!("{below}/{path}") };

@@ -14,7 +14,7 @@ mod uncompared;
 mod unread;
 mod words;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::{Cli, DiffArgs, InputArgs};
@@ -28,7 +28,7 @@ use crate::diagnostics::codes;
 use crate::diagnostics::escape::{Commands, for_terminal};
 use crate::options::{Options, SettingsFile};
 
-use git::Revisions;
+pub(super) use git::Revisions;
 use unread::Unread;
 
 /// Compiles both sides and prints what differs.
@@ -50,9 +50,20 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
         streams.tell(&format!("note[{id}]: {settings}"));
     }
     let has_own_settings = args.compile.settings.is_none() && !args.compile.no_settings;
-    let mut sides = Vec::new();
+    let mut tree = Revisions::default();
+    let mut paths = Vec::new();
     for text in [&args.old, &args.new] {
-        match read(text, &args.context, (&options, has_own_settings), streams) {
+        match text.strip_prefix("git:").map(|revision| tree.open(revision)).transpose() {
+            Ok(path) => paths.push(path.unwrap_or_else(|| PathBuf::from(text))),
+            Err(message) => {
+                streams.tell(&format!("error: {message}"));
+                return Ok(ExitStatus::CouldNotRun);
+            }
+        }
+    }
+    let mut sides = Vec::new();
+    for (text, path) in [&args.old, &args.new].into_iter().zip(&paths) {
+        match read((text, path), (&tree, &args.context), (&options, has_own_settings), streams) {
             Ok(side) => sides.push(side),
             Err(message) => {
                 streams.tell(&format!("error: {message}"));
@@ -88,18 +99,13 @@ pub fn difference(old: &Compilation, new: &Compilation, options: &Options) -> Re
 /// Compiles one side: a path, or a revision of the repository in the working directory. With it comes what of the side
 /// has been read by nobody.
 fn read(
-    text: &str,
-    context: &[PathBuf],
+    (text, path): (&str, &Path),
+    (tree, context): (&Revisions, &[PathBuf]),
     (options, has_own_settings): (&Options, bool),
     streams: &mut Streams<'_>,
 ) -> Result<(Compiled, Unread), String> {
-    let mut tree = Revisions::default();
-    let path = match text.strip_prefix("git:") {
-        Some(revision) => tree.open(revision)?,
-        None => PathBuf::from(text),
-    };
-    let input = InputArgs::of(path.clone(), context.to_vec());
-    let compiled = pipeline::compile_from(&tree, &input, options, streams.stdin);
+    let input = InputArgs::of(path.to_owned(), context.to_vec());
+    let compiled = pipeline::compile_from(tree, &input, options, streams.stdin);
     if compiled.is_input_unreadable() {
         let findings = compiled.findings().iter().filter(|finding| finding.code == codes::UNREADABLE);
         let why: Vec<&str> = findings.map(|finding| finding.message.as_str()).collect();
@@ -108,7 +114,7 @@ fn read(
     match &compiled.unselected {
         Some(why) => Err(format!("`{text}`: {why}")),
         None => {
-            let unread = Unread::of(&tree, &path, &compiled.compilation, has_own_settings);
+            let unread = Unread::of(tree, path, &compiled.compilation, has_own_settings);
             Ok((compiled, unread))
         }
     }

@@ -82,7 +82,9 @@ impl Unread {
         let Manifests { sources, documents, skipped, .. } = &compilation.manifests;
         unread.files = sources.sources.iter().map(|source| within(root, &source.name)).collect();
         for unjudged in &compilation.unjudged {
-            if let Subject::File(name) = &unjudged.subject {
+            if let Subject::File(name) = &unjudged.subject
+                && unjudged.reason != Omission::Excluded
+            {
                 let content = content_of(tree, Path::new(name));
                 let what = if unjudged.reason == Omission::Outside { "the link" } else { "the file" };
                 unread.add((what, root, name), content, unjudged.reason.to_string());
@@ -120,7 +122,10 @@ impl Unread {
                 unread.add_at("the context", named, Part { content, reason, place });
             }
             if let Some(settings) = telling(settings) {
-                unread.add(("the settings in", root, &name.to_string_lossy()), settings, SETTINGS_REASON.to_owned());
+                // A side has one, wherever above it that is.
+                let (key, place) = (settings::NAMES[0].to_owned(), name.to_string_lossy().into_owned());
+                let part = Part { content: settings, reason: SETTINGS_REASON.to_owned(), place };
+                unread.add_at("the settings in", key, part);
             }
         }
         unread
@@ -230,22 +235,19 @@ fn within(root: &Path, name: &str) -> String {
     normal(inside.unwrap_or(path))
 }
 
-/// The settings beside the manifests of a side, their text where they are none, and their file.
+/// The settings of a side, their text where they are none, and their file: the nearest one that is no manifest.
 fn settings_of(tree: &dyn Tree, root: &Path) -> Option<(PathBuf, Result<Node, String>)> {
-    let directory = match tree.kind(root) {
-        Ok(EntryKind::Directory) => root,
-        _ => root.parent().unwrap_or(Path::new("")),
-    };
-    let file = settings::NAMES.iter().map(|name| directory.join(name)).find(|file| tree.kind(file).is_ok())?;
-    let mut text = String::new();
-    let (reader, _) = tree.open(&file).ok()?;
-    reader.take(MOST_BYTES).read_to_string(&mut text).ok()?;
-    let syntax = split(&text).first().map(|piece| piece.syntax)?;
-    match decode(&text, syntax).map(|decoded| sorted(decoded.node)) {
-        Ok(Node::Map(entries)) if entries.iter().any(|(key, _)| key == "kind" || key == "apiVersion") => None,
-        Ok(node) => Some((file, Ok(node))),
-        Err(_) => Some((file, Err(text))),
-    }
+    settings::candidates(tree, root).into_iter().flatten().find_map(|file| {
+        let mut text = String::new();
+        let (reader, _) = tree.open(&file).ok()?;
+        reader.take(MOST_BYTES).read_to_string(&mut text).ok()?;
+        let Some(syntax) = split(&text).first().map(|piece| piece.syntax) else { return Some((file, Ok(Node::Null))) };
+        match decode(&text, syntax).map(|decoded| sorted(decoded.node)) {
+            Ok(Node::Map(entries)) if entries.iter().any(|(key, _)| key == "kind" || key == "apiVersion") => None,
+            Ok(node) => Some((file, Ok(node))),
+            Err(_) => Some((file, Err(text))),
+        }
+    })
 }
 
 /// The settings that decide on traffic.

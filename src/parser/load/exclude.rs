@@ -1,0 +1,153 @@
+//! What the user leaves out of the input by `--exclude`.
+
+use std::path::Path;
+
+/// What stands for any number of directories in a pattern.
+const ANY_DEPTH: &str = "**";
+
+/// The patterns of `--exclude`. One without a `/` is about the name of a file or directory, at any depth; another one about
+/// the whole path. `*` stands for any characters of a name, `?` for one, `**` for any number of directories. What is
+/// below an excluded directory is excluded with it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exclude<'o> {
+    /// The patterns.
+    pub globs: &'o [String],
+    /// The directory, without symbolic links, that paths are taken from; `None` is the directory that was named, and
+    /// for a file that was named the directory that holds it.
+    pub base: Option<&'o Path>,
+}
+
+impl Exclude<'_> {
+    /// The position of each pattern that matches a path, which has only names in it.
+    pub(super) fn matching(&self, path: &Path) -> Vec<usize> {
+        let names: Vec<String> = path.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let is_met = |(_, glob): &(usize, &String)| matches(glob, &names);
+        self.globs.iter().enumerate().filter(is_met).map(|(at, _)| at).collect()
+    }
+}
+
+/// Whether a pattern has a meaning; the reason otherwise.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn check_glob(glob: &str) -> Result<(), String> {
+    if let Some(other) = glob.chars().find(|one| matches!(one, '[' | ']' | '{' | '}' | '\\' | '!')) {
+        return Err(format!("`{other}` has no meaning here: a pattern has `*`, `?` and `**`"));
+    }
+    let bare = bare(glob);
+    if bare.split('/').any(|name| matches!(name, "" | "." | "..")) {
+        return Err("a pattern is a name, or names with `/` between them".to_owned());
+    }
+    Ok(())
+}
+
+/// A pattern without what says only that it is about a directory, or about the whole path.
+fn bare(glob: &str) -> &str {
+    let glob = glob.strip_prefix("./").or_else(|| glob.strip_prefix('/')).unwrap_or(glob);
+    glob.strip_suffix('/').unwrap_or(glob)
+}
+
+fn matches(glob: &str, path: &[&str]) -> bool {
+    let pattern: Vec<&str> = bare(glob).split('/').collect();
+    match (pattern.as_slice(), path.last()) {
+        ([name], Some(last)) if !glob.starts_with('/') && !glob.starts_with("./") => matches_name(name, last),
+        (pattern, _) => matches_path(pattern, path),
+    }
+}
+
+fn matches_path(pattern: &[&str], path: &[&str]) -> bool {
+    match (pattern, path) {
+        ([], []) => true,
+        // What is in a directory, not the directory itself.
+        ([last], [_, ..]) if *last == ANY_DEPTH => true,
+        ([first, rest @ ..], path) if *first == ANY_DEPTH && !rest.is_empty() => {
+            (0..=path.len()).any(|skipped| path.get(skipped..).is_some_and(|path| matches_path(rest, path)))
+        }
+        ([first, rest @ ..], [name, names @ ..]) => matches_name(first, name) && matches_path(rest, names),
+        ([], [_, ..]) | ([_, ..], []) => false,
+    }
+}
+
+/// Whether a name fits, in time that grows with both lengths only.
+fn matches_name(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (mut at, mut position) = (0, 0);
+    // Where the last `*` stands, and what it has taken so far.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(character) = name.get(position) {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, position));
+                at += 1;
+            }
+            Some(one) if *one == '?' || one == character => {
+                at += 1;
+                position += 1;
+            }
+            _ => match star.as_mut() {
+                Some((place, taken)) => {
+                    *taken += 1;
+                    (at, position) = (*place + 1, *taken);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(at..).unwrap_or_default().iter().all(|one| *one == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_met(glob: &str, path: &str) -> bool {
+        check_glob(glob).unwrap();
+        !Exclude { globs: &[glob.to_owned()], base: None }.matching(Path::new(path)).is_empty()
+    }
+
+    #[test]
+    fn a_name_is_met_at_any_depth_and_a_path_as_a_whole() {
+        for (glob, path) in [
+            ("charts", "charts"),
+            ("charts", "team/charts"),
+            ("charts/", "team/charts"),
+            ("*.json", "a/b.json"),
+            ("te?t", "a/test"),
+            ("a*b*c", "aXbXbXc"),
+            ("team/*.yaml", "team/a.yaml"),
+            ("team/**", "team/a/b.yaml"),
+            ("**/old/*.yaml", "old/a.yaml"),
+            ("**/old/*.yaml", "x/y/old/a.yaml"),
+            ("a/**/b", "a/b"),
+            ("a/**/b", "a/x/y/b"),
+            ("/a.yaml", "a.yaml"),
+            ("./a.yaml", "a.yaml"),
+            ("**", "a"),
+        ] {
+            assert!(is_met(glob, path), "{glob} {path}");
+        }
+        for (glob, path) in [
+            ("charts", "charts.yaml"),
+            ("*.json", "a.yaml"),
+            ("te?t", "tet"),
+            ("team/*.yaml", "other/team/a.yaml"),
+            ("team/*.yaml", "team/a/b.yaml"),
+            ("team/**", "team"),
+            ("/a.yaml", "b/a.yaml"),
+            ("./a.yaml", "b/a.yaml"),
+            ("a/**/b", "a/x"),
+        ] {
+            assert!(!is_met(glob, path), "{glob} {path}");
+        }
+        let slow = "*a".repeat(200);
+        assert!(!is_met(&slow, &"a".repeat(199)));
+    }
+
+    #[test]
+    fn a_pattern_of_another_tool_is_refused() {
+        for glob in ["[ab].yaml", "{a,b}", "!a", "a\\b", "", "/", "../a", "a//b", "a/./b"] {
+            assert!(check_glob(glob).is_err(), "{glob}");
+        }
+    }
+}
