@@ -6,7 +6,8 @@
 //! the finding's related places, so whatever reports that one object suffers
 //! from another names the other there. What nothing that is judged has to do
 //! with is kept apart, to be counted. A policy is told where it reaches: on a
-//! judged target, or on a judged reference to one; so are endpoints. An error that keeps a listener
+//! judged target, or on a judged reference to one; so are endpoints, and what is wrong with a certificate on a judged
+//! reference to it. An error that keeps a listener
 //! of the context from being served is told on every judged route that the
 //! listener takes, and one of a Gateway, ListenerSet or class of which too little can be
 //! decoded on the judged object that names it.
@@ -103,6 +104,9 @@ fn reached(finding: &Finding, objects: &Objects, references: &References) -> Opt
         let (_, location) = references.judged_service_of(&policy.namespace)?;
         let message = format!("may be what {policy} is about");
         return Some(Related { message, location: location.clone() });
+    }
+    if matches!(policy.kind.as_str(), "Secret" | "ConfigMap") && policy.group.is_empty() {
+        return about(policy);
     }
     let is_foreign = objects.foreign.contains(policy);
     let related = finding.related.iter().filter(|_| is_foreign);

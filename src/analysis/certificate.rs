@@ -4,9 +4,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::certificate::Leaf;
-use crate::diagnostics::{Diagnostics, Omission, codes};
+use crate::certificate::KeyPair;
+use crate::diagnostics::{Diagnostics, Finding, Omission, codes};
+use crate::hostname::Hostname;
 use crate::ir::Listener;
+use crate::parser::api::Secret;
+use crate::parser::manifests::Object;
 use crate::path;
 use crate::resolver::{ListenerId, Protocol, Resolved, ResolvedGateway, ResolvedListener, ResolvedRoute};
 
@@ -32,15 +35,13 @@ pub(super) fn report(
                 "the certificates of listener `{name}` cover `{}`, which belongs to listener `{other_name}`",
                 other.hostname
             );
+            let finding = listener
+                .owner
+                .finding(codes::OVERLAPPING_CERTIFICATES, at, message)
+                .label("good for hosts of another listener")
+                .related(other.owner.at(&path!["spec", "listeners", other.index]), format!("listener `{other_name}`"));
             diagnostics.report(
-                listener
-                    .owner
-                    .finding(codes::OVERLAPPING_CERTIFICATES, at, message)
-                    .label("good for hosts of another listener")
-                    .related(
-                        other.owner.at(&path!["spec", "listeners", other.index]),
-                        format!("listener `{other_name}`"),
-                    )
+                relate(finding, &served(resolved, listener))
                     .consequence("an HTTP/2 client that takes one connection for both gets 421 and has to open another")
                     .help("nothing needs to be done; a certificate for the listener's own hosts alone spares clients this")
                     .witness(sockets.of(listener).and_then(witness)),
@@ -50,33 +51,59 @@ pub(super) fn report(
 }
 
 /// Reports each hostname of a route that is served with certificates of which none covers it, and says of which
-/// hostnames it is known: one of a route where it is known of every listener that serves it.
+/// hostnames it is known: one of a route where it is known of every listener that serves it. A certificate that nobody
+/// has seen may cover what the others do not.
 pub(super) fn report_uncovered<'s>(
     resolved: &Resolved<'_>,
     names: &'s Subjects<CoveredName>,
     diagnostics: &mut Diagnostics,
 ) -> Verdicts<'s, CoveredName> {
-    let mut known = HashSet::new();
     let mut seen = HashSet::new();
     for (gateway, of_gateway) in resolved.gateways.iter().enumerate() {
         for (listener, own) in of_gateway.listeners.iter().enumerate() {
-            let Some(leaves) = all_leaves(resolved, own) else { continue };
-            let id = ListenerId { gateway, listener };
-            known.insert(id);
-            let served = Served { resolved, id, own, leaves };
+            let Some(Named { known, unseen: None }) = Named::of(resolved, own) else { continue };
+            let served = Served { resolved, id: ListenerId { gateway, listener }, own, known };
             for route in &own.attached {
                 let once = |index: usize| seen.insert((*route, index));
                 served.report(resolved.routes.get(*route), once, diagnostics);
             }
         }
     }
-    names.judge(|name| Verdict::or(name.listeners.iter().all(|id| known.contains(id)), Omission::NoCertificate))
+    names.judge(|name| match name.listeners.iter().find_map(|id| unknown(resolved, *id, &name.hostname)) {
+        None => Verdict::Judged,
+        Some(omission) => Verdict::Unjudged(omission),
+    })
 }
 
-/// The certificates of a listener; `None` where none ends TLS, or where what one of them covers is not known.
-fn all_leaves<'r>(resolved: &'r Resolved<'_>, listener: &ResolvedListener<'_>) -> Option<Vec<&'r Leaf>> {
-    let certificates = &listener.termination.as_ref()?.certificates;
-    certificates.iter().map(|id| resolved.certificates.pair(*id).known.as_ref().map(|(_, pair)| &pair.leaf)).collect()
+/// Why it is not known whether the certificates of a listener cover a hostname.
+fn unknown(resolved: &Resolved<'_>, id: ListenerId, hostname: &Hostname) -> Option<Omission> {
+    let own = resolved.listener(id);
+    let Some(Named { known, unseen }) = Named::of(resolved, own) else { return Some(Omission::NoCertificate) };
+    let host = own.hostname.intersection(hostname);
+    let is_covered = host.is_some_and(|host| known.iter().any(|(_, pair)| pair.leaf.covers(&host)));
+    unseen.filter(|_| !is_covered).map(Omission::UnseenCertificate)
+}
+
+/// A certificate that was read, with the Secret that holds it.
+type Known<'r, 'm> = &'r (&'m Object<Secret>, KeyPair);
+
+/// The certificates that a listener which ends TLS names.
+struct Named<'r, 'm> {
+    known: Vec<Known<'r, 'm>>,
+    /// The Secrets of those that nobody has seen, because they are missing, assumed or of no use.
+    unseen: Option<String>,
+}
+
+impl<'r, 'm> Named<'r, 'm> {
+    /// `None` where it names none.
+    fn of(resolved: &'r Resolved<'m>, listener: &ResolvedListener<'_>) -> Option<Self> {
+        let pairs = || listener.named_certificates.iter().map(|id| resolved.certificates.pair(*id));
+        let unseen = pairs().filter(|pair| pair.known.is_none());
+        let unseen: Vec<_> = unseen.map(|pair| format!("`{}/{}`", pair.namespace, pair.name)).collect();
+        let unseen = (!unseen.is_empty()).then(|| unseen.join(", "));
+        (!listener.named_certificates.is_empty())
+            .then(|| Self { known: pairs().filter_map(|pair| pair.known.as_ref()).collect(), unseen })
+    }
 }
 
 /// A listener that ends TLS, with its certificates.
@@ -84,7 +111,7 @@ struct Served<'r, 'm> {
     resolved: &'r Resolved<'m>,
     id: ListenerId,
     own: &'r ResolvedListener<'m>,
-    leaves: Vec<&'r Leaf>,
+    known: Vec<Known<'r, 'm>>,
 }
 
 impl Served<'_, '_> {
@@ -95,21 +122,22 @@ impl Served<'_, '_> {
             let Some(host) = self.own.hostname.intersection(hostname) else { continue };
             // The hostname of the listener itself is told of where the listener stands.
             let is_listeners = host == self.own.hostname;
-            let is_covered = || self.leaves.iter().any(|leaf| leaf.covers(&host));
+            let is_covered = || self.known.iter().any(|(_, pair)| pair.leaf.covers(&host));
             let is_served = || owner(self.resolved, self.id, hostname) == Some(self.id);
             if is_listeners || is_covered() || !is_served() || !once(index) {
                 continue;
             }
             let name = &self.own.spec.name;
             let message = format!("no certificate of listener `{name}` covers `{text}`");
+            let finding = object
+                .finding(codes::HOSTNAME_NOT_COVERED, path!["spec", "hostnames", index], message)
+                .label(format!("covered: {}", covered_in_words(&self.known)))
+                .related(
+                    self.own.owner.at(&path!["spec", "listeners", self.own.index, "tls", "certificateRefs"]),
+                    "the certificates of the listener",
+                );
             diagnostics.report(
-                object
-                    .finding(codes::HOSTNAME_NOT_COVERED, path!["spec", "hostnames", index], message)
-                    .label(format!("covered: {}", covered_in_words(&self.leaves)))
-                    .related(
-                        self.own.owner.at(&path!["spec", "listeners", self.own.index, "tls", "certificateRefs"]),
-                        "the certificates of the listener",
-                    )
+                relate(finding, &self.known)
                     .consequence("clients that check the name refuse the connection")
                     .help("use a certificate with this subject alternative name; a wildcard stands for one label"),
             );
@@ -117,10 +145,17 @@ impl Served<'_, '_> {
     }
 }
 
+/// The finding with the Secrets of certificates as places to look at.
+fn relate(finding: Finding, known: &[Known<'_, '_>]) -> Finding {
+    known.iter().fold(finding, |finding, (secret, _)| {
+        finding.related(secret.at(&path!["data"]), "a certificate of the listener")
+    })
+}
+
 /// The names that certificates are good for.
-fn covered_in_words(leaves: &[&Leaf]) -> String {
+fn covered_in_words(known: &[Known<'_, '_>]) -> String {
     let names: BTreeSet<String> =
-        leaves.iter().flat_map(|leaf| &leaf.dns_names).map(|name| format!("`{name}`")).collect();
+        known.iter().flat_map(|(_, pair)| &pair.leaf.dns_names).map(|name| format!("`{name}`")).collect();
     match names.is_empty() {
         true => "no name at all".to_owned(),
         false => names.into_iter().collect::<Vec<_>>().join(", "),
@@ -132,6 +167,12 @@ fn is_https(listener: &ResolvedListener<'_>) -> bool {
     listener.protocol == Protocol::Https && listener.is_declared() && listener.termination.is_some()
 }
 
+/// The certificates that a listener serves, as far as somebody has seen them.
+fn served<'r, 'm>(resolved: &'r Resolved<'m>, listener: &ResolvedListener<'_>) -> Vec<Known<'r, 'm>> {
+    let served = listener.termination.iter().flat_map(|termination| &termination.certificates);
+    served.filter_map(|id| resolved.certificates.pair(*id).known.as_ref()).collect()
+}
+
 /// The first other listener whose hosts the certificates of a listener cover. Hostnames that overlap themselves are
 /// another finding.
 fn overlapping<'g, 'm>(
@@ -139,13 +180,11 @@ fn overlapping<'g, 'm>(
     gateway: &'g ResolvedGateway<'m>,
     listener: &ResolvedListener<'m>,
 ) -> Option<&'g ResolvedListener<'m>> {
-    let termination = listener.termination.as_ref()?;
-    let known = |id| resolved.certificates.pair(id).known.as_ref().map(|(_, pair)| &pair.leaf);
-    let leaves: Vec<_> = termination.certificates.iter().copied().filter_map(known).collect();
+    let known = served(resolved, listener);
     gateway.listeners.iter().filter(|other| is_https(other)).find(|other| {
         !std::ptr::eq(*other, listener)
             && other.spec.port == listener.spec.port
             && other.hostname.intersection(&listener.hostname).is_none()
-            && leaves.iter().any(|leaf| leaf.covers(&other.hostname))
+            && known.iter().any(|(_, pair)| pair.leaf.covers(&other.hostname))
     })
 }

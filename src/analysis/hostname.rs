@@ -221,6 +221,7 @@ fn wanted<'r, 'm>(
     let own = |gateway: &'r ResolvedGateway<'m>| &gateway.listeners[..gateway.object.spec.listeners.len()];
     let index = match parent.source {
         ParentSource::Ref(index) => index,
+        ParentSource::Unnamed => return Vec::new(),
         ParentSource::Default(gateway) => return resolved.gateways.get(gateway).into_iter().flat_map(own).collect(),
     };
     let Some(ParentReference { group: _, kind, namespace: other, name, section_name, port }) =

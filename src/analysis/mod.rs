@@ -42,6 +42,7 @@ use subject::Asked;
 use witness::Witnesses;
 
 pub(crate) use listener::Sockets;
+pub(crate) use reach::unreached;
 pub(crate) use rewritten::outcome;
 
 /// Reports what is probably not meant, and adds witnesses to what was found before. The result says how much of what

@@ -73,6 +73,11 @@ pub(super) fn reach(lowered: &Lowered) -> Reach<'_> {
     reach
 }
 
+/// The routes that no request reaches: others take all that they match.
+pub(crate) fn unreached(lowered: &Lowered) -> Vec<&Route> {
+    reach(lowered).lost.into_values().map(|loss| loss.route).collect()
+}
+
 /// A rule: the kind, the namespace and the name of its object, and its number.
 pub(super) type RuleKey<'c> = (&'static str, &'c str, &'c str, u16);
 

@@ -55,9 +55,9 @@ pub(super) fn judge<'s, 'r, 'm>(
             Membership::Foreign => Verdict::or(set.gateway.is_some(), Omission::NotOurs),
         },
         WholeOf::Route { references, parents } => {
-            let is_left = !references.is_empty()
-                && parents.is_empty()
-                && references.iter().all(|reference| selection.has_parent(owner, reference));
+            // One without references has a stand-in for its parent, unless others were selected.
+            let is_left =
+                parents.is_empty() && references.iter().all(|reference| selection.has_parent(owner, reference));
             Verdict::or(!is_left, Omission::NotSelected)
         }
     })

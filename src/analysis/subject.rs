@@ -148,6 +148,8 @@ pub(super) struct Target<'r> {
 pub(super) struct CoveredName {
     part: (ObjectRef, FieldPath),
     location: Location,
+    /// The name itself; of a listener, or of a route.
+    pub(super) hostname: Hostname,
     /// The listeners whose certificates have to.
     pub(super) listeners: Vec<ListenerId>,
 }
@@ -329,7 +331,9 @@ fn add_parents<'r>(
         parents.push(Parent { owner, source, reference: Some(reference), outcome });
     }
     let is_listed = |source: ParentSource| matches!(source, ParentSource::Ref(index) if index < references.len());
-    let others = found.iter().filter(|parent| !is_listed(parent.source));
+    // A parent that nobody names is none that anybody asks about.
+    let is_other = |parent: &&RouteParent| !is_listed(parent.source) && parent.source != ParentSource::Unnamed;
+    let others = found.iter().filter(is_other);
     parents.extend(others.map(|parent| Parent {
         owner,
         source: parent.source,
@@ -347,8 +351,9 @@ fn targets_of<'r, S, V>(policy: &'r ResolvedPolicy<'_, S, V>) -> impl Iterator<I
 /// The hostnames that certificates have to cover, each once, with all listeners that serve it.
 fn names(resolved: &Resolved<'_>) -> Subjects<CoveredName> {
     let mut names: BTreeMap<(ObjectRef, FieldPath), CoveredName> = BTreeMap::new();
-    let mut add = |part: (ObjectRef, FieldPath), location: Location, id: ListenerId| {
-        let name = CoveredName { part: part.clone(), location, listeners: Vec::new() };
+    let mut add = |part: (ObjectRef, FieldPath), location: Location, hostname: &Hostname, id: ListenerId| {
+        let hostname = hostname.clone();
+        let name = CoveredName { part: part.clone(), location, hostname, listeners: Vec::new() };
         names.entry(part).or_insert(name).listeners.push(id);
     };
     for (gateway, own) in resolved.gateways.iter().enumerate() {
@@ -362,7 +367,7 @@ fn names(resolved: &Resolved<'_>) -> Subjects<CoveredName> {
                 continue;
             }
             if own.spec.hostname.is_some() && !owner.lacks_listener(own.index) {
-                add((owner.key().to_ref(), path), location, id);
+                add((owner.key().to_ref(), path), location, &own.hostname, id);
             }
             for route in own.attached.iter().map(|route| resolved.routes.get(*route)) {
                 let owner = route.object();
@@ -371,7 +376,7 @@ fn names(resolved: &Resolved<'_>) -> Subjects<CoveredName> {
                     if is_written && own.hostname.intersection(hostname).is_some() {
                         let path = path!["spec", "hostnames", index];
                         let location = owner.at(&path);
-                        add(part_of(owner, path), location, id);
+                        add(part_of(owner, path), location, hostname, id);
                     }
                 }
             }

@@ -56,7 +56,8 @@ impl<'c> Witnesses<'c> {
     pub(super) fn new(config: &'c Config) -> Self {
         let mut gateways_of_port: HashMap<u16, HashSet<&'c GatewayName>> = HashMap::new();
         for listener in &config.listeners {
-            gateways_of_port.entry(listener.port).or_default().extend(&listener.gateways);
+            let named = listener.gateways.iter().filter(|gateway| !gateway.is_unnamed());
+            gateways_of_port.entry(listener.port).or_default().extend(named);
         }
         let names: HashSet<&GatewayName> = config.listeners.iter().flat_map(|listener| &listener.gateways).collect();
         let simulators = names.into_iter().map(|name| (name, Simulator::of_gateway(config, name))).collect();
@@ -129,7 +130,13 @@ impl<'c> Witnesses<'c> {
         let same_port = |other: &&Listener| other.port == port && other.is_of(gateway);
         let is_ambiguous =
             request.connection.address.is_some() && self.config.listeners.iter().filter(same_port).count() > 1;
-        if request.method == TUNNEL || is_ambiguous || is_refused || decision.chain.is_some_and(wants_certificate) {
+        // Nobody can ask a Gateway that nobody names.
+        if request.method == TUNNEL
+            || gateway.is_unnamed()
+            || is_ambiguous
+            || is_refused
+            || decision.chain.is_some_and(wants_certificate)
+        {
             return None;
         }
         let headers = request.headers.iter().cloned().collect();

@@ -56,9 +56,9 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     }
     let tracer = Tracer::new(compilation);
     let simulators: Vec<Simulator<'_>> = match gateways.as_slice() {
-        [] => vec![Simulator::new(config)],
+        [] => vec![Simulator::of_named(config)],
         // One proxy holds them together.
-        _ if args.partial => vec![Simulator::new(config)],
+        _ if args.partial => vec![Simulator::of_named(config)],
         some => some.iter().map(|gateway| Simulator::of_gateway(config, gateway)).collect(),
     };
     let traces: Vec<Trace> = simulators

@@ -115,8 +115,10 @@ pub enum Omission {
     BehindFirst,
     /// No route of the input leads to what the policy is about.
     NoRoute,
-    /// The certificates that would have to cover a hostname are missing, assumed or wrong.
+    /// The listener names no certificate that could cover a hostname.
     NoCertificate,
+    /// What these Secrets hold nobody has seen: they are missing, assumed or of no use, and one of them may cover a hostname.
+    UnseenCertificate(String),
     /// A key is given more than once, and the last value is judged.
     Repeated,
     /// The keys that make an object, or the items of a List, are given more than once: what they said before is lost.
@@ -135,6 +137,7 @@ impl Omission {
             | Self::NotSelected
             | Self::NoRoute
             | Self::NoCertificate
+            | Self::UnseenCertificate(_)
             | Self::BehindFirst
             | Self::NotFollowed => false,
             Self::Unreadable
@@ -189,7 +192,8 @@ impl fmt::Display for Omission {
             Self::ConnectionsTaken => f.write_str("another route has the connections of its listeners"),
             Self::BehindFirst => f.write_str("the first rule takes everything"),
             Self::NoRoute => f.write_str("no route of the input leads to it"),
-            Self::NoCertificate => f.write_str("the names of the listener's certificates are not known"),
+            Self::NoCertificate => f.write_str("the listener names no certificate"),
+            Self::UnseenCertificate(names) => write!(f, "what certificate Secret {names} holds is not known"),
             Self::Repeated => f.write_str("it is given more than once, and the last value is judged"),
             Self::Overwritten => f.write_str("what it declares is overwritten by equal keys that come later in it"),
             Self::NotFollowed => f.write_str("no request could be made for its redirect, to see whether it leads back"),

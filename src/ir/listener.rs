@@ -33,6 +33,17 @@ pub struct GatewayName {
     pub name: String,
 }
 
+/// How the name of what stands in for the Gateway of a route begins that names none: no object can have such a name.
+pub const UNNAMED: &str = "(Gateway of ";
+
+impl GatewayName {
+    /// Whether nobody names the Gateway: it stands in for the one that a route without parents will have. Such a route is
+    /// judged, and no request gets to it.
+    pub fn is_unnamed(&self) -> bool {
+        self.name.starts_with(UNNAMED)
+    }
+}
+
 impl fmt::Display for GatewayName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { namespace, name } = self;
@@ -41,6 +52,11 @@ impl fmt::Display for GatewayName {
 }
 
 impl Listener {
+    /// Whether no Gateway declares the socket that anybody names.
+    pub fn is_unnamed(&self) -> bool {
+        self.gateways.iter().all(GatewayName::is_unnamed)
+    }
+
     /// Whether a Gateway declares the socket.
     pub fn is_of(&self, gateway: &GatewayName) -> bool {
         self.gateways.contains(gateway)

@@ -331,6 +331,12 @@ impl Manifests {
         }
     }
 
+    /// Where an object stands that the API server would refuse and that could not be decoded.
+    pub fn refused_place(&self, key: &ObjectKey) -> Option<Location> {
+        let Position { document, base, context: _ } = self.refused.get(key)?;
+        Some(Location::field(*document, base.clone()))
+    }
+
     /// What is to be said of an object that cannot be looked up: it is not there, or it is and was refused.
     pub fn absence(&self, key: &ObjectKey) -> &'static str {
         if self.refused.contains_key(key) { IS_REFUSED } else { "is not in the input" }

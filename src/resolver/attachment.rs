@@ -20,11 +20,12 @@ use crate::path;
 use crate::spelling::nearest;
 
 use super::gateway::ResolvedGateway;
-use super::listener::{ListenerId, Protocol, ResolvedListener};
+use super::listener::{ListenerId, Protocol, ResolvedListener, listener_path};
 use super::listener_set::{Membership, ResolvedListenerSet};
 use super::owner::ListenerOwner;
 use super::route::RouteId;
 use super::selector::Namespaces;
+use super::stand_in;
 
 pub use parent::{ParentRefusal, ParentSource, RouteParent};
 
@@ -147,7 +148,8 @@ impl<'a, 'm> Attacher<'a, 'm> {
         let Route { object, kind, parent_refs, use_default_gateways, .. } = *declared;
         let route = RouteView { object, kind, parent_refs, use_default_gateways, hostnames };
         let by_default = route.use_default_gateways == Some(DefaultScope::All);
-        if route.parent_refs.is_empty() && !by_default {
+        let names_none = route.parent_refs.is_empty() && !by_default;
+        if names_none {
             diagnostics.report(
                 route
                     .object
@@ -165,6 +167,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
             (0..route.parent_refs.len()).filter_map(|index| self.attach_ref(route, index, diagnostics)).collect();
         if by_default {
             parents.extend(self.attach_default(route, diagnostics));
+        }
+        if names_none {
+            parents.extend(self.attach_unnamed(route));
         }
         for listener in parents.iter().flat_map(|parent: &RouteParent| &parent.listeners) {
             let attached = &mut self.gateways[listener.gateway].listeners[listener.listener].attached;
@@ -307,6 +312,17 @@ impl<'a, 'm> Attacher<'a, 'm> {
         }
     }
 
+    /// Attaches a route without parents to what stands in for the Gateway that it will have; `None` where others are
+    /// selected.
+    fn attach_unnamed(&self, route: RouteView<'_>) -> Option<RouteParent> {
+        let key = stand_in::unnamed(route.object);
+        let gateway = *self.gateways_by_name.get(&(key.namespace.as_str(), key.name.as_str()))?;
+        let parent = Parent { owner: self.gateway_owner(gateway), section_name: None, port: None, at: path!["spec"] };
+        let listeners = self.select_listeners(route, &parent).unwrap_or_default();
+        let missing = RouteParent::missing(ParentSource::Unnamed, "the route names no parent".to_owned());
+        Some(RouteParent { listeners, ..missing })
+    }
+
     /// A Gateway as the owner of the listeners that it declares itself.
     fn gateway_owner(&self, gateway: usize) -> Owner<'m> {
         let object = self.gateways[gateway].object;
@@ -351,8 +367,12 @@ impl<'a, 'm> Attacher<'a, 'm> {
             return match (*membership, owner) {
                 (Membership::Joined(_), Some(owner)) => Found::Owner(owner),
                 (Membership::Refused(code), stand_in) => {
-                    let finding = Box::new(parent_not_accepted(route, object, code, at));
-                    Found::Refused(finding, self.gateway_of(object), stand_in)
+                    let (finding, parent) = (parent_not_accepted(route, object, code, at), self.gateway_of(object));
+                    let finding = match parent.and_then(|index| self.gateways.get(index)) {
+                        Some(gateway) => finding.related(gateway.object.at(&path!["spec"]), "the Gateway"),
+                        None => finding,
+                    };
+                    Found::Refused(Box::new(finding), parent, stand_in)
                 }
                 (Membership::Joined(_) | Membership::Foreign, _) => Found::NotOurs,
             };
@@ -421,7 +441,15 @@ impl<'a, 'm> Attacher<'a, 'm> {
         Err(Box::new(if judged.iter().any(|(_, refusal)| *refusal == Some(Refusal::Hostname)) {
             no_matching_hostname(route, parent, &judged)
         } else {
-            not_allowed(route, parent, &judged)
+            let finding = not_allowed(route, parent, &judged);
+            let is_selected = |(listener, refusal): &Judged<'_, '_>| {
+                matches!(refusal, Some(Refusal::Namespace(_)))
+                    && listener.spec.allowed_routes.namespaces.from == FromNamespaces::Selector
+            };
+            match judged.iter().any(is_selected) {
+                true => self.namespaces.relate(finding, &route.object.metadata.namespace),
+                false => finding,
+            }
         }))
     }
 
@@ -467,9 +495,11 @@ impl<'a, 'm> Attacher<'a, 'm> {
             let selector = selector.as_ref().filter(|_| *from == FromNamespaces::Selector);
             selector.is_some_and(|selector| super::selector::needs_labels(selector, namespace))
         };
-        if own.iter().any(asks) {
+        if let Some(listener) = own.iter().find(|listener| asks(listener)) {
+            let at = listener.owner.at(&listener_path(listener.index).with("allowedRoutes"));
             self.warned_namespaces.insert(namespace.clone());
-            diagnostics.report(super::selector::missing_namespace(route.object, namespace, self.manifests));
+            let finding = super::selector::missing_namespace(route.object, namespace, self.manifests);
+            diagnostics.report(finding.related(at, "the selector"));
         }
     }
 
@@ -544,14 +574,18 @@ impl<'a, 'm> Attacher<'a, 'm> {
         }
         for (index, host) in hosts.iter().enumerate() {
             if !listeners.iter().any(|listener| listener.hostname.intersection(host).is_some()) {
+                let finding = route.object.finding(
+                    codes::HOSTNAME_NOT_SERVED,
+                    path!["spec", "hostnames", index],
+                    format!("no listener of the route's parents serves `{host}`"),
+                );
+                let at = |listener: &ResolvedListener<'_>| {
+                    listener.owner.at(&listener_path(listener.index).with("hostname"))
+                };
+                let places = listeners.iter().map(|listener| at(listener));
                 diagnostics.report(
-                    route
-                        .object
-                        .finding(
-                            codes::HOSTNAME_NOT_SERVED,
-                            path!["spec", "hostnames", index],
-                            format!("no listener of the route's parents serves `{host}`"),
-                        )
+                    places
+                        .fold(finding, |finding, place| finding.related(place, "what a listener serves"))
                         .consequence(format!("requests for `{host}` do not reach this route"))
                         .help("remove the hostname, or add a listener that covers it"),
                 );

@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
 use crate::ir::{BackendName, Endpoints, Site, UpstreamProtocol};
 use crate::options::{Options, Resolve};
 use crate::parser::api::{EndpointSlice, Service, XBackendSpec};
@@ -52,6 +52,17 @@ pub struct Backend<'m> {
     /// Whether that is an address behind which the cluster chooses an endpoint for each connection.
     pub is_virtual: bool,
     suits: Suits,
+}
+
+impl Backend<'_> {
+    /// The finding with what declares the backend as a place to look at.
+    pub fn relate(&self, finding: Finding) -> Finding {
+        match self.object {
+            BackendObject::Service(service) => finding.related(service.at(&path!["spec"]), "the Service"),
+            BackendObject::External(object) => finding.related(object.at(&path!["spec"]), "the XBackend"),
+            BackendObject::Assumed => finding,
+        }
+    }
 }
 
 /// The object that declares a backend.
@@ -288,7 +299,7 @@ impl<'m> BackendIndex<'m> {
             None => {
                 let found = match key.0.site {
                     Site::Internal => self.look_up_service(&key.0, from, diagnostics),
-                    Site::External | Site::Missing => self.look_up_external(&key.0, diagnostics),
+                    Site::External | Site::Missing => self.look_up_external(&key.0, from, diagnostics),
                 };
                 let found = found.map(|backend| self.add(backend));
                 self.by_name.insert(key.clone(), found.clone());
@@ -318,27 +329,36 @@ impl<'m> BackendIndex<'m> {
         let backend = self.get(id);
         let BackendName { namespace, name, port, site: _ } = &backend.name;
         if backend.endpoints == Endpoints::Static(Vec::new()) {
-            diagnostics.report(
-                from.object
-                    .finding(
-                        codes::NO_READY_ENDPOINTS,
-                        from.path.with("name"),
-                        format!("Service `{namespace}/{name}` has no ready endpoint for port {port}"),
-                    )
-                    .consequence(match from.kind {
-                        RouteKind::Http => "requests for this backend get 503",
-                        RouteKind::Grpc => "calls for this backend get UNAVAILABLE",
-                        RouteKind::Tls | RouteKind::Tcp => "connections for this backend are closed",
-                        RouteKind::Udp => "datagrams for this backend are dropped",
-                    })
-                    .help("add a ready endpoint to its EndpointSlices, or leave them out to use DNS"),
-            );
+            let finding = from
+                .object
+                .finding(
+                    codes::NO_READY_ENDPOINTS,
+                    from.path.with("name"),
+                    format!("Service `{namespace}/{name}` has no ready endpoint for port {port}"),
+                )
+                .consequence(match from.kind {
+                    RouteKind::Http => "requests for this backend get 503",
+                    RouteKind::Grpc => "calls for this backend get UNAVAILABLE",
+                    RouteKind::Tls | RouteKind::Tcp => "connections for this backend are closed",
+                    RouteKind::Udp => "datagrams for this backend are dropped",
+                })
+                .help("add a ready endpoint to its EndpointSlices, or leave them out to use DNS");
+            diagnostics.report(self.relate_endpoints(finding, backend));
         }
         match backend.object {
             BackendObject::Service(service) => self.warn_plain_service(from, backend, service, diagnostics),
             BackendObject::External(object) => external::warn_plain(from, backend, object, diagnostics),
             BackendObject::Assumed => {}
         }
+    }
+
+    /// The finding with what says where a Service's endpoints are: the Service, and each of its slices.
+    fn relate_endpoints(&self, finding: Finding, backend: &Backend<'_>) -> Finding {
+        let BackendName { namespace, name, port: _, site: _ } = &backend.name;
+        let finding = backend.relate(finding);
+        let slices = self.slices.get(&(namespace.as_str(), name.as_str())).into_iter().flatten();
+        slices
+            .fold(finding, |finding, slice| finding.related(slice.at(&path!["endpoints"]), "endpoints of the Service"))
     }
 
     fn warn_plain_service(

@@ -337,10 +337,13 @@ fn resolve_authorities(
     }
     let Named { id, unplaced } = Named::all(&named);
     let finding = if named.iter().all(|bundle| certificates.is_unseen(bundle.id)) {
-        object
+        let finding = object
             .finding(codes::NO_VALID_CA, at, "none of the authorities can be used")
             .label("nobody is left who could vouch for the backend")
-            .help("mend at least one of the references")
+            .help("mend at least one of the references");
+        references.iter().fold(finding, |finding, LocalObjectReference { group: _, kind: _, name }| {
+            certificates.relate(finding, Kind::ConfigMap, (&object.metadata.namespace, name), None)
+        })
     } else if certificates.cannot_join(&named) {
         object
             .finding(codes::NOT_SUPPORTED, at, "authorities of several objects, one of them assumed, cannot be joined")

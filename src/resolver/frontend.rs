@@ -8,8 +8,10 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
-use crate::parser::api::{FrontendTls, FrontendTlsConfig, FrontendTlsValidation, FrontendValidationMode, GatewaySpec};
-use crate::parser::manifests::Object;
+use crate::parser::api::{
+    FrontendTls, FrontendTlsConfig, FrontendTlsValidation, FrontendValidationMode, GatewaySpec, ObjectReference,
+};
+use crate::parser::manifests::{Kind, Object};
 use crate::path;
 
 use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, Named};
@@ -126,7 +128,7 @@ fn resolve_validation(
         }
     }
     let Named { id: bundles, unplaced } = Named::all(&named);
-    let unplaced = match cannot_check(gateway, at, &named, certificates) {
+    let unplaced = match cannot_check(gateway, at, ca_certificate_refs, &named, certificates) {
         None => unplaced,
         Some(finding) if named.is_empty() => return Err(diagnostics.error(finding)),
         // They are declared, and so they are judged.
@@ -143,6 +145,7 @@ fn resolve_validation(
 fn cannot_check(
     gateway: &Object<GatewaySpec>,
     at: &FieldPath,
+    references: &[ObjectReference],
     named: &[Named<BundleId>],
     certificates: &CertificateIndex<'_>,
 ) -> Option<Finding> {
@@ -150,6 +153,12 @@ fn cannot_check(
     if named.iter().all(|bundle| certificates.is_unseen(bundle.id)) {
         let message = "client certificates shall be checked, and no authority can be used for it";
         let finding = gateway.finding(codes::NO_CLIENT_CA, at, message).label("none of these can be used");
+        let finding = references.iter().fold(finding, |finding, reference| {
+            let ObjectReference { group: _, kind, name, namespace } = reference;
+            let kind = if kind == Kind::Secret.name() { Kind::Secret } else { Kind::ConfigMap };
+            let namespace = namespace.as_deref().unwrap_or(&gateway.metadata.namespace);
+            certificates.relate(finding, kind, (namespace, name), None)
+        });
         return Some(
             finding
                 .consequence(

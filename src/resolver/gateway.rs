@@ -279,13 +279,18 @@ fn is_ours(
         if !classes.is_empty() {
             let mut known: Vec<_> = classes.keys().map(|name| format!("`{name}`")).collect();
             known.sort();
+            let mut places: Vec<_> = classes.values().collect();
+            places.sort_by_key(|class| &class.metadata.name);
+            let finding = gateway.finding(
+                codes::CLASS_NOT_FOUND,
+                path!["spec", "gatewayClassName"],
+                format!("GatewayClass `{name}` is not in the input"),
+            );
+            let finding = places.into_iter().fold(finding, |finding, class| {
+                finding.related(class.at(&path!["metadata", "name"]), "a class that the input has")
+            });
             diagnostics.report(
-                gateway
-                    .finding(
-                        codes::CLASS_NOT_FOUND,
-                        path!["spec", "gatewayClassName"],
-                        format!("GatewayClass `{name}` is not in the input"),
-                    )
+                finding
                     .label("no such class")
                     .consequence("the Gateway is compiled all the same; in a cluster no controller would serve it")
                     .help(format!("the input has {}", known.join(", "))),

@@ -13,7 +13,9 @@ use std::ops::Range;
 use crate::diagnostics::{Code, Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
 use crate::options::Options;
-use crate::parser::api::{AllowedListeners, FromNamespaces, ListenerSetSpec, ParentGatewayReference, RouteNamespaces};
+use crate::parser::api::{
+    AllowedListeners, FromNamespaces, GatewaySpec, ListenerSetSpec, ParentGatewayReference, RouteNamespaces,
+};
 use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
@@ -145,12 +147,17 @@ impl<'a, 'm> Admission<'a, 'm> {
         };
         let gateway = gateways[index].object;
         let allowed = gateway.spec.allowed_listeners.as_ref().map(|allowed| &allowed.namespaces);
-        self.warn_missing_namespace(set, allowed, diagnostics);
+        self.warn_missing_namespace(set, (gateway, allowed), diagnostics);
         match self.refusal(&set.metadata.namespace, &gateway.metadata.namespace, allowed) {
             None => Membership::Joined(index),
             Some(why) => {
                 let owner = ListenerOwner::of_gateway(gateway);
-                diagnostics.report(not_allowed(set, owner, why));
+                let finding = not_allowed(set, owner, why);
+                let selects = allowed.is_some_and(|allowed| allowed.from == FromNamespaces::Selector);
+                diagnostics.report(match selects {
+                    true => self.namespaces.relate(finding, &set.metadata.namespace),
+                    false => finding,
+                });
                 Membership::Refused(codes::LISTENER_SET_NOT_ALLOWED)
             }
         }
@@ -190,7 +197,7 @@ impl<'a, 'm> Admission<'a, 'm> {
     fn warn_missing_namespace(
         &mut self,
         set: &Object<ListenerSetSpec>,
-        allowed: Option<&RouteNamespaces>,
+        (gateway, allowed): (&Object<GatewaySpec>, Option<&RouteNamespaces>),
         diagnostics: &mut Diagnostics,
     ) {
         let namespace = &set.metadata.namespace;
@@ -201,7 +208,8 @@ impl<'a, 'm> Admission<'a, 'm> {
         });
         let known = self.options.assume.namespaces || self.namespaces.contains(namespace);
         if selects && !known && self.warned_namespaces.insert(namespace.clone()) {
-            diagnostics.report(super::selector::missing_namespace(set, namespace, self.manifests));
+            let finding = super::selector::missing_namespace(set, namespace, self.manifests);
+            diagnostics.report(finding.related(gateway.at(&path!["spec", "allowedListeners"]), "the selector"));
         }
     }
 

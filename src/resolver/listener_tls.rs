@@ -2,7 +2,6 @@
 //! listener that has none
 //! ([ListenerTLSConfig](https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig)).
 
-use crate::certificate::Leaf;
 use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
 use crate::parser::api::{ListenerTls, TlsMode};
 use crate::path;
@@ -155,7 +154,7 @@ fn resolve_certificates(
     if let (true, Some(proof)) = (usable.is_empty(), last) {
         return Err(proof);
     }
-    warn_of_uncovered_hostname(listener, at, &usable, index, diagnostics);
+    warn_of_uncovered_hostname(listener, at, named, index, diagnostics);
     Ok(usable)
 }
 
@@ -166,15 +165,15 @@ fn warn_of_uncovered_hostname(
     index: &CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let leaves: Option<Vec<&Leaf>> =
-        pairs.iter().map(|id| index.pair(*id).known.as_ref().map(|(_, pair)| &pair.leaf)).collect();
-    // What an assumed certificate covers is not known.
-    let Some(leaves) = leaves else { return };
+    let known: Option<Vec<_>> = pairs.iter().map(|id| index.pair(*id).known.as_ref()).collect();
+    // What a certificate covers that nobody has seen is not known, and the hostname is `unjudged` then.
+    let Some(known) = known else { return };
     let hostname = &listener.hostname;
-    if leaves.iter().any(|leaf| leaf.covers(hostname)) {
+    if known.iter().any(|(_, pair)| pair.leaf.covers(hostname)) {
         return;
     }
-    let mut names: Vec<_> = leaves.iter().flat_map(|leaf| &leaf.dns_names).map(|name| format!("`{name}`")).collect();
+    let names = known.iter().flat_map(|(_, pair)| &pair.leaf.dns_names);
+    let mut names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
     names.sort();
     names.dedup();
     let covered = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
@@ -183,6 +182,9 @@ fn warn_of_uncovered_hostname(
         at.with("certificateRefs"),
         format!("no certificate of listener `{}` covers `{hostname}`", listener.spec.name),
     );
+    let finding = known.iter().fold(finding, |finding, (secret, _)| {
+        finding.related(secret.at(&path!["data"]), "a certificate of the listener")
+    });
     diagnostics.report(
         finding
             .label(format!("covered: {covered}"))

@@ -1,11 +1,11 @@
 //! Label selectors over Namespaces
 //! ([labels and selectors](https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/)).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::diagnostics::{FieldPath, Finding, codes};
-use crate::parser::api::LabelSelector;
-use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
+use crate::parser::api::{LabelSelector, Namespace};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::parser::schema::pattern::{LABEL_VALUE, QUALIFIED_NAME, is_qualified_name};
 use crate::path;
 
@@ -26,21 +26,28 @@ pub(super) struct BadSelector {
     pub(super) help: String,
 }
 
-/// The labels of every Namespace of the input.
+/// Every Namespace of the input, with its labels.
 #[derive(Debug)]
 pub(super) struct Namespaces<'m> {
-    labels: HashMap<&'m str, &'m BTreeMap<String, String>>,
+    objects: HashMap<&'m str, &'m Object<Namespace>>,
 }
 
 impl<'m> Namespaces<'m> {
     pub(super) fn new(manifests: &'m Manifests) -> Self {
-        let labels = manifests.namespaces.iter().map(|n| (n.metadata.name.as_str(), &n.metadata.labels)).collect();
-        Self { labels }
+        let objects = manifests.namespaces.iter().map(|object| (object.metadata.name.as_str(), object)).collect();
+        Self { objects }
     }
 
     /// Whether the Namespace is in the input.
     pub(super) fn contains(&self, namespace: &str) -> bool {
-        self.labels.contains_key(namespace)
+        self.objects.contains_key(namespace)
+    }
+
+    /// The finding with the labels that a selector did not select as a place to look at.
+    pub(super) fn relate(&self, finding: Finding, namespace: &str) -> Finding {
+        let Some(object) = self.objects.get(namespace) else { return finding };
+        let at = if object.metadata.labels.is_empty() { path!["metadata"] } else { path!["metadata", "labels"] };
+        finding.related(object.at(&at), "the labels of the Namespace")
     }
 
     /// Whether the labels of `namespace` meet the selector. A Namespace that is
@@ -48,7 +55,7 @@ impl<'m> Namespaces<'m> {
     pub(super) fn matches(&self, namespace: &str, selector: &LabelSelector) -> bool {
         let label = |key: &str| match key {
             NAME_LABEL => Some(namespace),
-            _ => self.labels.get(namespace).and_then(|labels| labels.get(key)).map(String::as_str),
+            _ => self.objects.get(namespace).and_then(|object| object.metadata.labels.get(key)).map(String::as_str),
         };
         matches_labels(selector, label)
     }

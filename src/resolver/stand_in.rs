@@ -3,13 +3,15 @@
 //! Teams often keep their routes without the platform's Gateway. Their rules
 //! are judged all the same, on listeners made of what the routes themselves
 //! say: the sections and ports that they name, else plain HTTP on port 80 and
-//! HTTPS on port 443. A stand-in admits every namespace and every host. Nothing
+//! HTTPS on port 443. A stand-in admits every namespace and every host. A route
+//! that names no parent at all has a stand-in of its own. Nothing
 //! is ever reported on it, and nothing of it is emitted.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diagnostics::{FieldPath, Location, ObjectRef};
 use crate::hostname::Hostname;
+use crate::ir::UNNAMED;
 use crate::options::Options;
 use crate::parser::api::{
     AllowedListeners, AllowedRoutes, DefaultScope, FromNamespaces, GatewaySpec, Listener, ListenerTls,
@@ -131,6 +133,7 @@ impl StandIns {
         for route in manifests.routes() {
             known.note_route(route, &mut missing);
             known.note_default(route, &mut missing);
+            known.note_unnamed(route, &mut missing);
         }
         for set in &manifests.listener_sets {
             let ParentGatewayReference { group, kind, name, namespace } = &set.spec.parent_ref;
@@ -148,9 +151,10 @@ impl StandIns {
         Self(made.collect())
     }
 
-    /// The Gateways that are missing.
+    /// The Gateways that are missing and that somebody names.
     pub fn gateways(&self) -> impl Iterator<Item = &ObjectKey> {
-        self.iter().map(|stand_in| &stand_in.key).filter(|key| key.kind == Kind::Gateway)
+        let keys = self.iter().map(|stand_in| &stand_in.key);
+        keys.filter(|key| key.kind == Kind::Gateway && !key.name.starts_with(UNNAMED))
     }
 
     /// The stand-ins, by kind, namespace and name of what is missing.
@@ -199,6 +203,17 @@ impl<'m> Known<'m> {
         let key = ObjectKey { kind: Kind::Gateway, namespace: "default".to_owned(), name: DEFAULT_NAME.to_owned() };
         let missing = missing.entry(key).or_default();
         missing.name(route.object, path!["spec", "useDefaultGateways"]);
+        missing.wish(Wish { carrier: Carrier::of(route.kind), section: None, port: None }, route.hostnames);
+    }
+
+    /// Notes that a route names no parent: usually an overlay adds it. Each such route is judged by itself, since nobody
+    /// knows whether two of them will have one Gateway.
+    fn note_unnamed(&self, route: Route<'m>, missing: &mut AllMissing<'m>) {
+        let is_by_default = route.use_default_gateways == Some(DefaultScope::All);
+        if !route.parent_refs.is_empty() || is_by_default || !self.options.gateways.is_empty() {
+            return;
+        }
+        let missing = missing.entry(unnamed(route.object)).or_default();
         missing.wish(Wish { carrier: Carrier::of(route.kind), section: None, port: None }, route.hostnames);
     }
 
@@ -260,6 +275,12 @@ impl StandIn {
             named_at,
         }
     }
+}
+
+/// What stands in for the Gateway of a route that names none.
+pub(super) fn unnamed(route: &ObjectHead) -> ObjectKey {
+    let name = format!("{UNNAMED}{} {})", route.kind.name(), route.metadata.name);
+    ObjectKey { kind: Kind::Gateway, namespace: route.metadata.namespace.clone(), name }
 }
 
 /// The listeners of a stand-in while they are made.

@@ -61,6 +61,12 @@ impl<'c> Simulator<'c> {
         Self { config, listeners }
     }
 
+    /// Prepares what requests can get to: all but the Gateways that nobody names.
+    pub fn of_named(config: &'c Config) -> Self {
+        let named = config.listeners.iter().filter(|listener| !listener.is_unnamed());
+        Self { config, listeners: named.map(ListenerTable::new).collect() }
+    }
+
     /// Prepares what one Gateway declares. Two Gateways may declare one port, which only a configuration that is
     /// judged holds side by side: a request is for one of them.
     pub fn of_gateway(config: &'c Config, gateway: &GatewayName) -> Self {
@@ -74,7 +80,7 @@ impl<'c> Simulator<'c> {
         let Connection { address, port, security } = connection;
         let serves = |listener: &&crate::ir::Listener| {
             let is_udp = matches!(listener.transport, crate::ir::Transport::Udp(_));
-            listener.port == *port && is_udp == (*security == Security::Udp)
+            !listener.is_unnamed() && listener.port == *port && is_udp == (*security == Security::Udp)
         };
         let serving = || config.listeners.iter().filter(serves);
         let has = |listener: &&crate::ir::Listener| address.is_none_or(|address| listener.address == address);

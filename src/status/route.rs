@@ -161,6 +161,7 @@ fn status_of(
         let parent_ref = match parent.source {
             ParentSource::Ref(index) => StatusReference::of_parent(route.declared.parent_refs.get(index)?),
             // Nobody knows the default Gateways of a cluster.
+            ParentSource::Unnamed => return None,
             ParentSource::Default(gateway) if resolved.gateways[gateway].stand_in.is_some() => return None,
             ParentSource::Default(gateway) => StatusReference::of_gateway(&resolved.gateways[gateway]),
         };

@@ -7,15 +7,22 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use super::super::trace::{RuleSpot, Tracer};
-use crate::ir::{Config, Route, RouteName};
+use crate::analysis::unreached;
+use crate::ir::{Route, RouteName};
+use crate::translator::lower::Lowered;
 
 /// Rules and matches, counted over what is judged.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Coverage {
     pub(super) rules: Ratio,
     pub(super) matches: Ratio,
     /// The matches that no case reached.
     pub(super) uncovered: Vec<RuleSpot>,
+    /// The matches that no request can reach. They are in no number: no case could cover them.
+    pub(super) unreachable: Vec<RuleSpot>,
+    /// The matches of routes that name no parent: no request gets to them, and they are in no number.
+    pub(super) not_served: Vec<RuleSpot>,
 }
 
 /// Some of all.
@@ -51,25 +58,38 @@ impl Serialize for Ratio {
 }
 
 impl Coverage {
-    /// Compares the routes that took requests with those of the configuration. The rules of `--context` are for others
+    /// Compares the routes that took requests with those that are judged. The rules of `--context` are for others
     /// to cover.
-    pub(super) fn new(config: &Config, taken: &BTreeSet<RouteName>, tracer: &Tracer<'_>) -> Self {
-        let mut matches: BTreeMap<&RouteName, &Route> = BTreeMap::new();
-        for connection in config.listeners.iter().flat_map(crate::ir::Listener::http_connections) {
-            let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
-            for route in routes.filter(|route| !tracer.is_of_context(route.origin)) {
-                matches.entry(&route.name).or_insert(route);
+    pub(super) fn new(lowered: &Lowered, taken: &BTreeSet<RouteName>, tracer: &Tracer<'_>) -> Self {
+        let is_ours = |route: &&Route| !tracer.is_of_context(route.origin);
+        let is_taken = |name: &RouteName| taken.contains(name);
+        let spots =
+            |routes: &BTreeMap<&RouteName, &Route>| routes.values().filter_map(|route| tracer.rule(route)).collect();
+        let (mut matches, mut unserved) = (BTreeMap::new(), BTreeMap::new());
+        for listener in &lowered.judged().listeners {
+            let hosts = listener.http_connections().flat_map(|connection| &connection.virtual_hosts);
+            let known: &mut BTreeMap<&RouteName, &Route> =
+                if listener.is_unnamed() { &mut unserved } else { &mut matches };
+            for route in hosts.flat_map(|host| &host.routes).map(|route| &**route).filter(is_ours) {
+                known.entry(&route.name).or_insert(route);
             }
         }
+        let lost = unreached(lowered).into_iter().filter(is_ours).filter(|route| !is_taken(&route.name));
+        let mut unreachable: BTreeMap<&RouteName, &Route> = lost.map(|route| (&route.name, route)).collect();
+        matches.retain(|name, _| !unreachable.contains_key(name));
+        unreachable.retain(|name, _| !unserved.contains_key(name));
         let rule = |name: &RouteName| (name.kind, name.namespace.clone(), name.name.clone(), name.rule);
         let rules: BTreeSet<_> = matches.keys().map(|name| rule(name)).collect();
-        let is_taken = |name: &RouteName| taken.contains(name);
         let reached: BTreeSet<_> = matches.keys().filter(|name| is_taken(name)).map(|name| rule(name)).collect();
-        let missed = matches.iter().filter(|(name, _)| !is_taken(name));
+        let covered = matches.keys().filter(|name| is_taken(name)).count();
+        let total = matches.len();
+        matches.retain(|name, _| !is_taken(name));
         Self {
             rules: Ratio { covered: reached.len(), total: rules.len() },
-            matches: Ratio { covered: matches.keys().filter(|name| is_taken(name)).count(), total: matches.len() },
-            uncovered: missed.filter_map(|(_, route)| tracer.rule(route)).collect(),
+            matches: Ratio { covered, total },
+            uncovered: spots(&matches),
+            unreachable: spots(&unreachable),
+            not_served: spots(&unserved),
         }
     }
 }

@@ -64,6 +64,12 @@ fn human(results: &Results, color: bool, out: &mut dyn Write) -> io::Result<()> 
     for spot in &results.coverage.uncovered {
         writeln!(out, "  not reached: {}  {}", spot.title(), spot.place())?;
     }
+    for spot in &results.coverage.unreachable {
+        writeln!(out, "  unreachable, not counted: {}  {}", spot.title(), spot.place())?;
+    }
+    for spot in &results.coverage.not_served {
+        writeln!(out, "  not served (its route names no parent), not counted: {}  {}", spot.title(), spot.place())?;
+    }
     if results.is_under() {
         writeln!(out, "too few matches are reached: {}", under(results))?;
     }

@@ -283,7 +283,7 @@ impl State {
 
     fn run_checks(&mut self, file: &Cases, checks: &CheckFile, compiled: &Compiled) -> Result<(), String> {
         let config = compiled.compilation.lowered.judged();
-        let simulator = Simulator::new(config);
+        let simulator = Simulator::of_named(config);
         let tracer = Tracer::new(&compiled.compilation);
         let missing = &compiled.compilation.missing_gateways;
         for check in &checks.tests {
@@ -340,8 +340,7 @@ impl State {
     }
 
     fn finish(self, args: &TestArgs, compiled: Compiled) -> Ran {
-        let config = compiled.compilation.lowered.judged();
-        let coverage = Coverage::new(config, &self.taken, &Tracer::new(&compiled.compilation));
+        let coverage = Coverage::new(&compiled.compilation.lowered, &self.taken, &Tracer::new(&compiled.compilation));
         let denied = args.compile.denied();
         let outcome = with_report(&compiled, TRANSLATE_ONLY, |rendering| compiled.outcome(rendering.report, &denied));
         let (findings, unjudged) = findings_json(&compiled);
@@ -377,8 +376,9 @@ struct Simulators<'c> {
 impl<'c> Simulators<'c> {
     fn new(config: &'c Config, is_emitted: bool) -> Self {
         let gateways = config.listeners.iter().flat_map(|listener| &listener.gateways);
+        let gateways = gateways.filter(|gateway| !gateway.is_unnamed());
         let each = gateways.map(|gateway| (gateway, Simulator::of_gateway(config, gateway)));
-        Self { all: Simulator::new(config), each: each.collect(), is_emitted }
+        Self { all: Simulator::of_named(config), each: each.collect(), is_emitted }
     }
 
     /// The one that decides about a case: that of its Gateway, or of the only one that serves the port.

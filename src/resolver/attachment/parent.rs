@@ -59,6 +59,8 @@ pub enum ParentSource {
     Ref(usize),
     /// `spec.useDefaultGateways`, for this default Gateway of [`crate::resolver::Resolved::gateways`].
     Default(usize),
+    /// Nothing: a route without parents is judged as if some Gateway took it.
+    Unnamed,
 }
 
 impl ParentSource {
@@ -67,6 +69,7 @@ impl ParentSource {
         match self {
             Self::Ref(index) => path!["spec", "parentRefs", index],
             Self::Default(_) => path!["spec", "useDefaultGateways"],
+            Self::Unnamed => path!["spec"],
         }
     }
 }

@@ -54,6 +54,7 @@ impl<'m> BackendIndex<'m> {
     pub(super) fn look_up_external(
         &mut self,
         name: &BackendName,
+        from: &BackendReferrer<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<Backend<'m>, Unusable> {
         let given = self.given(name);
@@ -65,7 +66,7 @@ impl<'m> BackendIndex<'m> {
         let XBackendPort { name: _, port } = port;
         let endpoints = match (given, external_hostname) {
             (Some(endpoints), _) => endpoints,
-            (None, Some(ExternalHostname { hostname })) => host_endpoints(object, hostname, *port, diagnostics),
+            (None, Some(ExternalHostname { hostname })) => host_endpoints(object, (hostname, *port), from, diagnostics),
             // The schema refuses an ExternalHostname without a hostname.
             (None, None) => Endpoints::Static(Vec::new()),
         };
@@ -147,8 +148,8 @@ fn report_unverified(object: &Object<XBackendSpec>, diagnostics: &mut Diagnostic
 /// The hostname, which DNS resolves; an address needs no DNS.
 fn host_endpoints(
     object: &Object<XBackendSpec>,
-    hostname: &str,
-    port: u16,
+    (hostname, port): (&str, u16),
+    from: &BackendReferrer<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Endpoints {
     let Ok(address) = hostname.parse::<IpAddr>() else {
@@ -161,6 +162,7 @@ fn host_endpoints(
                 path!["spec", "externalHostname", "hostname"],
                 format!("`{hostname}` is an address, not a hostname"),
             )
+            .related(from.object.at(&from.path), "used by this reference")
             .consequence("connections go to this address; other implementations may refuse it")
             .help("write a DNS name"),
     );

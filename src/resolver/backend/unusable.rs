@@ -196,13 +196,11 @@ pub(super) fn unsuitable(from: &BackendReferrer<'_>, backend: &Backend<'_>) -> O
         _ => return None,
     };
     let route = from.kind.name();
+    let message = format!("`{namespace}/{name}` port {port} cannot be the backend of a {route}");
+    let finding = from.object.finding(codes::UNSUPPORTED_PROTOCOL, from.path.with("name"), message);
     Some(
-        from.object
-            .finding(
-                codes::UNSUPPORTED_PROTOCOL,
-                from.path.with("name"),
-                format!("`{namespace}/{name}` port {port} cannot be the backend of a {route}"),
-            )
+        backend
+            .relate(finding)
             .label(what)
             .consequence(from.lost.describe())
             .help("refer to a backend of the protocol that the route carries"),

@@ -2,7 +2,7 @@
 
 use crate::certificate::Flaw;
 use crate::diagnostics::{Change, Code, Diagnostics, FieldPath, Finding, Fix, Location, Reported, codes};
-use crate::parser::manifests::{IS_REFUSED, Kind};
+use crate::parser::manifests::{IS_REFUSED, Kind, ObjectKey};
 use crate::path;
 
 use super::super::group_slip;
@@ -65,10 +65,11 @@ impl CertificateIndex<'_> {
     ) -> Finding {
         let full = format!("{} `{namespace}/{name}`", kind.name());
         match why {
-            Unusable::Missing { near: _, refused: true } => from
-                .error(reference.missing, "name", format!("{full} {IS_REFUSED}"))
-                .label("cannot be used as it is")
-                .help(format!("mend the errors of the {} first", kind.name())),
+            Unusable::Missing { near: _, refused: true } => {
+                let finding = from.error(reference.missing, "name", format!("{full} {IS_REFUSED}"));
+                let help = format!("mend the errors of the {} first", kind.name());
+                self.relate(finding.label("cannot be used as it is").help(help), kind, (namespace, name), None)
+            }
             Unusable::Missing { near, refused: false } => {
                 let assume = if kind == Kind::Secret { "secrets" } else { "configmaps" };
                 from.error(reference.missing, "name", format!("{full} is not in the input"))
@@ -86,29 +87,43 @@ impl CertificateIndex<'_> {
                 )
                 .label("not in the input")
                 .help("say with `--secrets-dir DIR` where Envoy will find it"),
-            Unusable::WrongType { actual } => from
-                .error(reference.unusable, "name", format!("{full} is of type `{actual}`, not `{TLS_TYPE}`"))
-                .label("not a Secret that holds a certificate")
-                .help("create it with `kubectl create secret tls`"),
-            Unusable::NoKey { key } => from
-                .error(reference.unusable, "name", format!("{full} has no `{key}`"))
-                .label("nothing to use in it")
-                .help(format!("add the key `{key}` to its `data`")),
+            Unusable::WrongType { actual } => {
+                let finding =
+                    from.error(reference.unusable, "name", format!("{full} is of type `{actual}`, not `{TLS_TYPE}`"));
+                let finding = finding.label("not a Secret that holds a certificate");
+                self.relate(finding.help("create it with `kubectl create secret tls`"), kind, (namespace, name), None)
+            }
+            Unusable::NoKey { key } => {
+                let finding = from.error(reference.unusable, "name", format!("{full} has no `{key}`"));
+                let finding = finding.label("nothing to use in it").help(format!("add the key `{key}` to its `data`"));
+                self.relate(finding, kind, (namespace, name), None)
+            }
             Unusable::Flawed { key, flaw } => {
                 let finding =
                     from.error(reference.unusable, "name", format!("`{key}` of {full} cannot be used: {flaw}"));
-                let help = advice(&flaw);
-                let at = path!["data"].with(key);
-                let place = match kind {
-                    Kind::Secret => self.secrets.get(&(namespace, name)).map(|object| object.at(&at)),
-                    _ => self.config_maps.get(&(namespace, name)).map(|object| object.at(&at)),
-                };
-                let finding = finding.label("Envoy would refuse it").help(help);
-                match place {
-                    Some(place) => finding.related(place, format!("the {}", kind.name())),
-                    None => finding,
-                }
+                let finding = finding.label("Envoy would refuse it").help(advice(&flaw));
+                self.relate(finding, kind, (namespace, name), Some(key))
             }
+        }
+    }
+
+    /// The finding with the object that it is about, or one key of what that holds, as a place to look at.
+    pub(in crate::resolver) fn relate(
+        &self,
+        finding: Finding,
+        kind: Kind,
+        (namespace, name): (&str, &str),
+        key: Option<&'static str>,
+    ) -> Finding {
+        let at = key.map_or_else(|| path!["metadata", "name"], |key| path!["data"].with(key));
+        let place = match kind {
+            Kind::Secret => self.secrets.get(&(namespace, name)).map(|object| object.at(&at)),
+            _ => self.config_maps.get(&(namespace, name)).map(|object| object.at(&at)),
+        };
+        let key = || ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+        match place.or_else(|| self.manifests.refused_place(&key())) {
+            Some(place) => finding.related(place, format!("the {}", kind.name())),
+            None => finding,
         }
     }
 }

@@ -77,9 +77,9 @@ impl RouteLowering<'_, '_> {
         filters.cors = cors.or(filters.cors);
         self.order_auths(&mut filters, &mut lowered);
         if let Some(session) = &mut policy.session {
-            let Ok(across) = self.lower_across(list, &session.carrier, &lowered) else { return self.fail() };
+            let Ok(across) = self.lower_across(list, (rule, &session.carrier), &lowered) else { return self.fail() };
             session.across = across;
-            self.warn_virtual_backends(list, backends);
+            self.warn_virtual_backends(list, rule);
         }
         build_action(&filters, &lowered, &policy)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::diagnostics::Finding;
 use crate::ir::{Cluster, ClusterId, RetryLimit, UpstreamProtocol};
 use crate::options::Options;
 use crate::parser::api::{RetryBudget, RetryConstraint};
@@ -143,6 +144,11 @@ impl<'m> Clusters<'m> {
     /// Whether the cluster of a backend chooses an endpoint behind its address.
     pub(super) fn is_virtual(&self, backend: BackendId) -> bool {
         self.resolved.backends.get(backend).is_virtual
+    }
+
+    /// The finding with what declares a backend as a place to look at.
+    pub(super) fn relate(&self, backend: BackendId, finding: Finding) -> Finding {
+        self.resolved.backends.get(backend).relate(finding)
     }
 
     /// Whether a policy limits the retries to a backend.

@@ -87,7 +87,14 @@ fn report_tls_of_backends(
         if let BackendTls::Tls(settings) = &backend.tls
             && !settings.is_missing
         {
-            diagnostics.report(finding(path!["spec", "rules", 0, "backendRefs", index], backend));
+            let finding = finding(path!["spec", "rules", 0, "backendRefs", index], backend);
+            let policy = backend.policy.map(|policy| resolved.backends.policies().get(policy).object);
+            diagnostics.report(match policy {
+                Some(policy) => {
+                    finding.related(policy.at(&path!["spec", "targetRefs"]), "the policy that asks for TLS")
+                }
+                None => backend.relate(finding),
+            });
         }
     }
 }

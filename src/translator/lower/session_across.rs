@@ -5,10 +5,10 @@
 //! finds any of its endpoints, and goes on at any other. Where they differ, the
 //! client has to be led back to its backend before one is drawn.
 
-use crate::diagnostics::{Reported, codes};
+use crate::diagnostics::{Finding, Reported, codes};
 use crate::ir::{Across, Endpoints, SessionCarrier, SessionCookie, SessionRule, Target, UpstreamProtocol};
 use crate::path;
-use crate::resolver::{Backend, ResolvedBackend};
+use crate::resolver::{Backend, ResolvedBackend, ResolvedRule, RuleSession};
 
 use super::filter::ListPlace;
 use super::forward::{RuleBackend, is_cluster};
@@ -40,7 +40,7 @@ impl<'m> RouteLowering<'_, 'm> {
     pub(super) fn lower_across(
         &mut self,
         list: ListPlace<'_>,
-        carrier: &SessionCarrier,
+        (rule, carrier): (&ResolvedRule<'_>, &SessionCarrier),
         backends: &[RuleBackend<'_>],
     ) -> Result<Across, Reported> {
         if backends.len() < 2 || !backends.iter().any(is_cluster) {
@@ -66,21 +66,26 @@ impl<'m> RouteLowering<'_, 'm> {
             }
             (SessionCarrier::Header(_), Some(_)) if is_known => Ok(Across::Endpoints),
             (SessionCarrier::Header(_), Some(Difference::RetryBudget)) => Ok(pool),
-            (SessionCarrier::Header(_), Some(difference)) => Err(self.report_header(list, difference)),
+            (SessionCarrier::Header(_), Some(difference)) => Err(self.report_header(list, rule, difference)),
         }
     }
 
     /// Warns where a session names the address of a Service, behind which the cluster chooses an endpoint.
-    pub(super) fn warn_virtual_backends(&mut self, list: ListPlace<'_>, backends: &[ResolvedBackend<'_>]) {
+    pub(super) fn warn_virtual_backends(&mut self, list: ListPlace<'_>, rule: &ResolvedRule<'_>) {
         let is_virtual = |spec: &ResolvedBackend<'_>| spec.outcome.is_ok_and(|id| self.clusters.is_virtual(id));
-        let Some(index) = backends.iter().position(is_virtual) else { return };
+        let Some(index) = rule.backends.iter().position(is_virtual) else { return };
+        let finding = self.object.finding(
+            codes::SESSION_AT_SERVICE,
+            list.owner.join(&path!["backendRefs", index, "name"]),
+            "a session keeps clients at the address of this Service, not at one of its endpoints",
+        );
+        let id = rule.backends.get(index).and_then(|backend| backend.outcome.ok());
+        let finding = match id {
+            Some(id) => self.clusters.relate(id, finding),
+            None => finding,
+        };
         self.diagnostics.report(
-            self.object
-                .finding(
-                    codes::SESSION_AT_SERVICE,
-                    list.owner.join(&path!["backendRefs", index, "name"]),
-                    "a session keeps clients at the address of this Service, not at one of its endpoints",
-                )
+            relate_session(finding, rule)
                 .label("known by its DNS name alone")
                 .consequence("where that is a cluster IP, the cluster chooses an endpoint for each connection")
                 .help("add the EndpointSlices of the Service to the input, or make it headless"),
@@ -112,17 +117,29 @@ impl<'m> RouteLowering<'_, 'm> {
         (live.len() > 1 && live.iter().any(has_budget)).then_some(Difference::RetryBudget)
     }
 
-    fn report_header(&mut self, list: ListPlace<'_>, difference: Difference) -> Reported {
+    fn report_header(&mut self, list: ListPlace<'_>, rule: &ResolvedRule<'_>, difference: Difference) -> Reported {
+        let finding = self.object.finding(
+            codes::SESSION_HEADER_SPLIT,
+            list.owner.with("sessionPersistence"),
+            "a session in a header cannot lead back to one of these backends",
+        );
+        let ids = rule.backends.iter().filter_map(|backend| backend.outcome.ok());
+        let finding = ids.fold(finding, |finding, id| self.clusters.relate(id, finding));
         self.diagnostics.error(
-            self.object
-                .finding(
-                    codes::SESSION_HEADER_SPLIT,
-                    list.owner.with("sessionPersistence"),
-                    "a session in a header cannot lead back to one of these backends",
-                )
+            relate_session(finding, rule)
                 .label(format!("{}, and their addresses are known only to DNS", difference.as_str()))
                 .consequence(self.answers.rule_fails)
                 .help("use the type `Cookie`, make the backends alike, or add their EndpointSlices to the input"),
         )
+    }
+}
+
+/// The finding with the policy that declares the session of a rule as a place to look at.
+fn relate_session(finding: Finding, rule: &ResolvedRule<'_>) -> Finding {
+    match rule.session {
+        Some(RuleSession::OfPolicy(policy, _)) => {
+            finding.related(policy.at(&path!["spec", "sessionPersistence"]), "the policy with the session")
+        }
+        Some(RuleSession::OfRule(_)) | None => finding,
     }
 }

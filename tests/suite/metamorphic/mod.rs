@@ -15,6 +15,7 @@
 //! `GWCTL_METAMORPHIC=all cargo test --test suite -- metamorphic --nocapture`.
 
 mod additions;
+mod alone;
 mod difference;
 mod input;
 
@@ -37,7 +38,7 @@ const SHARES: usize = 4;
 /// One in so many combinations is made in a plain test run.
 const SAMPLE: u64 = 28;
 /// How many failures one test shows.
-const SHOWN: usize = 12;
+const SHOWN: usize = 60;
 
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
@@ -126,6 +127,9 @@ fn campaign(bases: &[Base], share: usize) -> Result<(), Failed> {
                 lost.extend(missing);
             }
         }
+        let (alone, untold) = alone::untold(base, &mut needed);
+        made += alone;
+        lost.extend(untold);
         if is_whole {
             lost.extend(unneeded_reasons(&base.case, &needed));
         }
@@ -208,7 +212,9 @@ fn is_said_to_go(case: &Case, addition: &str, code: &str) -> bool {
 
 /// Reasons in a `case.yaml` that name nothing that there is.
 fn unknown_reasons(base: &Base) -> Vec<String> {
-    let is_addition = |name: &String| ADDITIONS.iter().any(|addition| addition.name == *name);
+    let is_addition = |name: &String| {
+        ADDITIONS.iter().any(|addition| addition.name == *name) || alone::KINDS.iter().any(|(alone, ..)| alone == name)
+    };
     let rewritten = base.rewritten.iter().flat_map(|(_, found)| found.keys());
     let codes: BTreeSet<&String> = base.as_is.keys().chain(rewritten).map(|(code, ..)| code).collect();
     let is_found = |code: &String| codes.contains(code);
