@@ -10,7 +10,7 @@ use crate::ir::{Action, Config, Origin};
 use crate::parser::locate::Locator;
 use crate::parser::source::{SourceId, SourceSet};
 use crate::resolver::Place;
-use crate::translator::envoy::name;
+use crate::translator::envoy::{name, target};
 
 const LISTENER: &str = "envoy.config.listener.v3.Listener";
 const FILTER_CHAIN: &str = "envoy.config.listener.v3.FilterChain";
@@ -53,7 +53,7 @@ fn of_rule(place: Place) -> Place {
 /// The cluster that has the endpoints of all backends of an action.
 fn pool_of(action: &Action, config: &Config) -> Option<String> {
     let Action::Forward(forward) = action else { return None };
-    name::pool_of(forward, config)
+    target::pool_of(forward, config)
 }
 
 /// The listeners, routes and clusters of the output with their names and origins.

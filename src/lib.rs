@@ -23,6 +23,7 @@ pub mod ir;
 pub mod leftovers;
 pub mod options;
 pub mod parser;
+mod private_key;
 #[cfg(feature = "cli")]
 pub mod proving;
 pub mod resolver;

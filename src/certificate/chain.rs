@@ -2,21 +2,12 @@
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
-use x509_parser::oid_registry::{
-    OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_PKCS1_RSAENCRYPTION,
-    OID_SIG_ED25519,
-};
 use x509_parser::prelude::FromDer;
-use x509_parser::public_key::PublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::hostname::Hostname;
 
-use super::Flaw;
-use super::key::Algorithm;
-
-/// The smallest RSA key that Envoy loads.
-const LEAST_RSA_BITS: usize = 2048;
+use super::algorithm::{Algorithm, algorithm_of};
+use super::flaw::Flaw;
 
 /// From when to when a certificate holds, in seconds of Unix time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +68,7 @@ pub(super) fn parse_all(ders: &[Vec<u8>]) -> Result<Vec<X509Certificate<'_>>, Fl
 /// The first certificate of a chain, when its key can serve TLS.
 pub(super) fn leaf(chain: &[X509Certificate<'_>]) -> Result<Leaf, Flaw> {
     let Some(certificate) = chain.first() else { return Err(Flaw::NoCertificate) };
-    let algorithm = algorithm(certificate.public_key())?;
+    let algorithm = algorithm_of(certificate.public_key())?;
     // BoringSSL refuses an elliptic curve leaf that may not sign handshakes.
     let usage = certificate.key_usage().ok().flatten();
     if !matches!(algorithm, Algorithm::Rsa | Algorithm::Ed25519)
@@ -107,33 +98,4 @@ pub(super) fn authority(certificate: &X509Certificate<'_>) -> Authority {
 pub(super) fn validity(certificate: &X509Certificate<'_>) -> Validity {
     let validity = certificate.validity();
     Validity { not_before: validity.not_before.timestamp(), not_after: validity.not_after.timestamp() }
-}
-
-/// The algorithm of a public key, when Envoy accepts it in a leaf.
-pub(super) fn algorithm(key: &SubjectPublicKeyInfo<'_>) -> Result<Algorithm, Flaw> {
-    let unsupported = |what: &str| Err(Flaw::UnsupportedKey(what.to_owned()));
-    let oid = &key.algorithm.algorithm;
-    if *oid == OID_PKCS1_RSAENCRYPTION {
-        let Ok(PublicKey::RSA(rsa)) = key.parsed() else { return unsupported("its RSA key cannot be read") };
-        let bits = rsa.key_size();
-        if bits < LEAST_RSA_BITS {
-            return Err(Flaw::UnsupportedKey(format!(
-                "its RSA key has {bits} bits, and Envoy demands {LEAST_RSA_BITS} or more"
-            )));
-        }
-        return Ok(Algorithm::Rsa);
-    }
-    if *oid == OID_KEY_TYPE_EC_PUBLIC_KEY {
-        let curve = key.algorithm.parameters.as_ref().and_then(|parameters| parameters.as_oid().ok());
-        return match curve {
-            Some(curve) if curve == OID_EC_P256 => Ok(Algorithm::P256),
-            Some(curve) if curve == OID_NIST_EC_P384 => Ok(Algorithm::P384),
-            Some(curve) if curve == OID_NIST_EC_P521 => Ok(Algorithm::P521),
-            _ => unsupported("its elliptic curve is none of P-256, P-384 and P-521"),
-        };
-    }
-    if *oid == OID_SIG_ED25519 {
-        return Ok(Algorithm::Ed25519);
-    }
-    unsupported("its key is none of RSA, ECDSA and Ed25519")
 }

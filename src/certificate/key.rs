@@ -11,19 +11,9 @@ use ring::signature::{
 use x509_parser::certificate::X509Certificate;
 use x509_parser::public_key::PublicKey;
 
-use super::Flaw;
-use super::chain::algorithm;
+use super::algorithm::{Algorithm, algorithm_of};
+use super::flaw::Flaw;
 use super::pem::KeyLabel;
-
-/// An algorithm of keys that Envoy loads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Algorithm {
-    Rsa,
-    P256,
-    P384,
-    P521,
-    Ed25519,
-}
 
 /// A private key, taken apart.
 #[derive(Debug)]
@@ -109,7 +99,7 @@ impl PrivateKey {
     /// Whether the certificate's public key is this key's.
     pub(super) fn belongs_to(&self, certificate: &X509Certificate<'_>) -> Result<bool, Flaw> {
         let public = certificate.public_key();
-        let Ok(algorithm) = algorithm(public) else { return Ok(false) };
+        let Ok(algorithm) = algorithm_of(public) else { return Ok(false) };
         Ok(match (self, algorithm) {
             (Self::Rsa { modulus, exponent }, Algorithm::Rsa) => match public.parsed() {
                 Ok(PublicKey::RSA(rsa)) => {

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::pem::{PemObject, SectionKind};
 
-use super::Flaw;
+use super::flaw::Flaw;
 
 /// How long the lines of a block are.
 const LINE: usize = 64;

@@ -15,7 +15,7 @@ use crate::diagnostics::escape::path_for_terminal;
 use crate::diagnostics::{Finding, Location, codes};
 use crate::emit;
 use crate::leftovers::PrivateDirectory;
-use crate::parser::hidden::STAND_IN;
+use crate::private_key::STAND_IN;
 use crate::proving::{self, Error};
 
 /// How many complaints are reported in one run.

@@ -37,7 +37,7 @@ pub struct Condition {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Row {
     id: &'static str,
     name: &'static str,
     severity: Severity,
@@ -48,7 +48,7 @@ struct Entry {
 
 /// A registered code.
 #[derive(Clone, Copy)]
-pub struct Code(&'static Entry);
+pub struct Code(&'static Row);
 
 impl Code {
     /// `GW` and four digits.
@@ -133,10 +133,10 @@ macro_rules! registry {
     ($($(#[doc = $doc:literal])+ $constant:ident = $id:literal $name:literal $severity:ident $(, $kind:literal $status:literal $reason:literal)?;)+) => {
         /// Every code as a constant.
         pub mod codes {
-            use super::{Code, Condition, Entry, Severity};
+            use super::{Code, Condition, Row, Severity};
             $(
                 $(#[doc = $doc])+
-                pub const $constant: Code = Code(&Entry {
+                pub const $constant: Code = Code(&Row {
                     id: $id,
                     name: $name,
                     severity: Severity::$severity,

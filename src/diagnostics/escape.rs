@@ -13,7 +13,7 @@ use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::parser::hidden::without_keys;
+use crate::private_key::without_keys;
 
 /// Whether printing the character could do something other than show it: control characters, those that reorder or
 /// join text, and invisible ones.

@@ -13,7 +13,7 @@ use miette::{
 };
 
 use super::escape::{is_unsafe, lines_for_terminal};
-use super::place::{Span, floor_boundary};
+use super::span::{Span, floor_boundary};
 
 /// Lines shown before and after the one that is marked.
 const CONTEXT_LINES: usize = 2;

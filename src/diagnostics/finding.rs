@@ -1,36 +1,11 @@
 //! A finding, and the list of them that a run collects.
 
-use std::fmt;
-
 use super::code::{Code, Condition, Severity};
 use super::fix::Fix;
 use super::location::{FieldPath, Location};
+use super::object_ref::ObjectRef;
 use super::unjudged::Unjudged;
 use super::witness::Witness;
-
-/// The object a finding is about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ObjectRef {
-    /// The API group; empty for core.
-    pub group: String,
-    /// The kind.
-    pub kind: String,
-    /// The namespace; empty for cluster-scoped kinds.
-    pub namespace: String,
-    /// The name.
-    pub name: String,
-}
-
-impl fmt::Display for ObjectRef {
-    /// The kind and the name, as sentences name an object.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { group: _, kind, namespace, name } = self;
-        match namespace.is_empty() {
-            true => write!(f, "{kind} `{name}`"),
-            false => write!(f, "{kind} `{namespace}/{name}`"),
-        }
-    }
-}
 
 /// A second place that a finding mentions.
 #[derive(Clone, Debug, PartialEq, Eq)]

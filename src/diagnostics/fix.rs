@@ -4,8 +4,8 @@
 //! a report is made does [`super::Locate`] turn it into edits of the text.
 
 use super::location::FieldPath;
-use super::place::Span;
-use crate::parser::source::{DocumentId, SourceId};
+use super::source_id::{DocumentId, SourceId};
+use super::span::Span;
 
 /// Changes that remove one finding when all of them are made.
 #[derive(Clone, Debug, PartialEq, Eq)]

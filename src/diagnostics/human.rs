@@ -155,7 +155,8 @@ fn write_item(name: &str, text: &str, color: bool, out: &mut String) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::super::code::codes;
-    use super::super::finding::{Finding, ObjectRef};
+    use super::super::finding::Finding;
+    use super::super::object_ref::ObjectRef;
     use super::super::place::memory::Files;
     use super::super::unjudged::Ledger;
     use super::*;
@@ -239,7 +240,7 @@ error[GW2001] backend-not-found: there is no Service `shop/crt`
         let files = Files::one("a.yaml", "x\n");
         let missing = Finding::new(codes::UNREADABLE, Location::Path("gone/x.yaml".into()), "no such file");
         assert!(rendered(missing, &files, false).contains("\n  --> gone/x.yaml:1:1\n"));
-        let whole = Finding::new(codes::NOT_TEXT, Location::Source(crate::parser::source::SourceId(0)), "not text");
+        let whole = Finding::new(codes::NOT_TEXT, Location::Source(crate::diagnostics::SourceId(0)), "not text");
         assert!(rendered(whole, &files, false).contains("\n  --> a.yaml:1:1\n"));
         let run = Finding::new(codes::NO_LISTENER, Location::Run, "nothing to serve").label("nowhere");
         assert_eq!(rendered(run, &files, false), "error[GW3012] no-listener: nothing to serve\n  here: nowhere\n");

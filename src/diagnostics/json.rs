@@ -10,10 +10,12 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::code::Condition;
-use super::finding::{Finding, ObjectRef};
+use super::finding::Finding;
 use super::fix::TextEdit;
-use super::place::{Place, Span};
+use super::object_ref::ObjectRef;
+use super::place::Place;
 use super::report::{Entry, Report, Summary};
+use super::span::Span;
 use super::unjudged::{Ledger, Subject, Tally, Unjudged};
 use super::witness::Witness;
 

@@ -171,7 +171,7 @@ mod tests {
     use super::super::code::codes;
     use super::super::place::memory::Files;
     use super::*;
-    use crate::parser::source::SourceId;
+    use crate::diagnostics::SourceId;
 
     #[test]
     fn findings_are_sorted_by_file_then_position_then_code_then_message() {

@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 use super::code::{Code, Severity};
 use super::finding::Finding;
 use super::fix::{Fix, TextEdit};
-use super::place::{Place, Span};
+use super::place::Place;
 use super::report::{Entry, Report};
+use super::span::Span;
 use super::words;
 
 /// Where the schema of the format is published.

@@ -8,13 +8,13 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
 use serde_sarif::sarif::Sarif;
 
+use super::super::ObjectRef;
 use super::super::code::{REGISTRY, codes};
-use super::super::finding::ObjectRef;
 use super::super::fix::Change;
 use super::super::location::Location;
 use super::super::place::memory::Files;
 use super::*;
-use crate::parser::source::DocumentId;
+use crate::diagnostics::DocumentId;
 use crate::path;
 
 fn files() -> Files {

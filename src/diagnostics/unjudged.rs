@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use super::finding::ObjectRef;
 use super::location::{FieldPath, Location};
+use super::object_ref::ObjectRef;
 
 /// Something that is declared and that no judgement is about.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,8 @@
 //! What formats without a place for each part of a finding say about it: one text.
 
 use super::code::Condition;
-use super::finding::{Finding, ObjectRef};
+use super::finding::Finding;
+use super::object_ref::ObjectRef;
 
 /// The message, and below it what traffic does, the status and the help.
 pub(super) fn full(finding: &Finding) -> String {

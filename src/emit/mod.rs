@@ -13,6 +13,7 @@
 use std::io::{self, Write};
 
 mod canonical;
+mod comments;
 pub mod difference;
 #[cfg(feature = "cli")]
 pub mod directory;
@@ -31,6 +32,7 @@ mod wire;
 mod yaml;
 
 pub use canonical::sort_map_entries;
+pub use comments::{Comments, NoComments};
 pub use secret::holds_private_key;
 pub use section::{read_resources, write_resources};
 pub use tree::{write_json_value, write_yaml_value};
@@ -62,25 +64,6 @@ impl Format {
             "pb" => Some(Self::Pb),
             _ => None,
         }
-    }
-}
-
-/// What is to be said above an element of the YAML output.
-///
-/// Long lists are written on all cores, so that it is asked from several threads.
-pub trait Comments: Sync {
-    /// The comment above the element of type `message` (its full name) whose
-    /// field `name` is `name`; several lines become several lines of comment.
-    fn comment(&self, message: &str, name: &str) -> Option<String>;
-}
-
-/// Output without comments.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoComments;
-
-impl Comments for NoComments {
-    fn comment(&self, _message: &str, _name: &str) -> Option<String> {
-        None
     }
 }
 

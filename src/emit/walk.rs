@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use rayon::prelude::*;
 
-use super::Comments;
+use super::comments::Comments;
 use super::form::{Container, Form, Sink};
 use super::table::{self, Field, Kind, Message, Shape};
 use super::value;

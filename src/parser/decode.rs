@@ -7,13 +7,14 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::ops::Range;
 
 use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, Visitor};
 
-use crate::diagnostics::{Code, FieldPath, Segment, codes};
+use crate::diagnostics::{FieldPath, Segment};
 
 use super::anchors::with_distinct_anchors;
+pub use super::decode_error::DecodeError;
+use super::decode_error::{MAX_DEPTH, character_at, too_deep};
 use super::entries::Entries;
 use super::marks::Marks;
 use super::node::Node;
@@ -21,8 +22,6 @@ use super::scalar;
 use super::split::Syntax;
 use super::syntax_error as syntax;
 
-/// How deeply lists and mappings may be nested.
-pub const MAX_DEPTH: usize = 100;
 /// How many times its own size a document may have once its aliases are expanded.
 pub const MAX_EXPANSION: usize = 10;
 
@@ -40,37 +39,6 @@ pub struct Decoded {
     pub rules: Vec<Option<usize>>,
 }
 
-/// Why a document could not be decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecodeError {
-    /// `GW8002` or `GW8004`.
-    pub code: Code,
-    /// The bytes of the document that are to blame.
-    pub range: Range<usize>,
-    /// What is wrong.
-    pub message: String,
-    /// What to write instead.
-    pub help: Option<String>,
-}
-
-impl DecodeError {
-    /// A syntax error at one character.
-    pub(super) fn syntax(text: &str, offset: usize, message: impl Into<String>) -> Self {
-        Self { code: codes::SYNTAX, range: syntax::character_at(text, offset), message: message.into(), help: None }
-    }
-
-    /// A limit exceeded at one character.
-    pub(super) fn limit(text: &str, offset: usize, message: impl Into<String>) -> Self {
-        Self { code: codes::LIMIT, ..Self::syntax(text, offset, message) }
-    }
-
-    #[must_use]
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
-
 /// Decodes one document.
 pub fn decode(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
     if syntax == Syntax::Json {
@@ -82,7 +50,7 @@ pub fn decode(text: &str, syntax: Syntax) -> Result<Decoded, DecodeError> {
         // What is known of places is about the other text.
         Some(distinct) => decode_distinct(&distinct, syntax)
             .map(|decoded| Decoded { rules: Vec::new(), ..decoded })
-            .map_err(|error| DecodeError { range: syntax::character_at(text, error.range.start), ..error }),
+            .map_err(|error| DecodeError { range: character_at(text, error.range.start), ..error }),
     }
 }
 
@@ -192,10 +160,6 @@ impl Failure {
             }
         }
     }
-}
-
-pub(super) fn too_deep(text: &str, offset: usize) -> DecodeError {
-    DecodeError::limit(text, offset, format!("lists and mappings are nested over {MAX_DEPTH} levels deep"))
 }
 
 struct State<'t> {

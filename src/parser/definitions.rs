@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::path;
 
+use super::any_object::AnyObject;
 use super::manifests::{Manifests, ObjectKey, Position};
-use super::object::AnyObject;
 
 /// One definition of an object.
 #[derive(Debug)]

@@ -14,7 +14,8 @@ use crate::diagnostics::{FieldPath, Location, ObjectRef, Segment};
 use crate::parser::api::LabelSelector;
 use crate::path;
 
-use super::manifests::{Kind, Position};
+use super::head::Position;
+use super::kind::Kind;
 use super::node::Node;
 
 /// The label that the workloads of a Gateway bear

@@ -8,8 +8,9 @@ use crate::diagnostics::{Change, FieldPath, Scalar, codes};
 use crate::path;
 use crate::spelling::nearest;
 
+use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use super::node::Node;
-use super::object::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, is_core_kind};
+use super::object::is_core_kind;
 use super::schema::{Problem, Step, listed, quote, wrong_type};
 
 /// The kind of a list of objects of any kind, and how the kinds of other lists end.

@@ -10,9 +10,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::diagnostics::{FieldPath, Fix, Locate, Location, Part, Place, Segment, Span, TextEdit};
+use crate::diagnostics::{FieldPath, Location, Part, Segment};
 
-use super::edit;
 use super::hidden::hidden_ranges;
 use super::manifests::Manifests;
 use super::source::{Document, DocumentId, Source, SourceId, SourceSet};
@@ -263,32 +262,4 @@ fn first_content(text: &str, range: &Range<usize>) -> Range<usize> {
         start += line.len();
     }
     range.start..range.start
-}
-impl Locate for Locator<'_> {
-    fn source(&self, location: &Location) -> Option<SourceId> {
-        match location {
-            Location::Source(id) | Location::Bytes(id, _) => Some(*id),
-            Location::Field { document, .. } => Some(self.documents.get(document.0 as usize)?.source),
-            Location::Run | Location::Path(_) => None,
-        }
-    }
-
-    fn place(&self, location: &Location) -> Option<Place> {
-        let Resolved { file, source: _, range, line, column, end_line, end_column } = self.resolve(location)?;
-        let span = Span { range, line, column, end_line, end_column };
-        let is_whole_file = matches!(location, Location::Source(_) | Location::Path(_));
-        Some(Place { file, span: (!is_whole_file).then_some(span) })
-    }
-
-    fn text(&self, location: &Location) -> Option<&str> {
-        Some(&self.sources.get(Locate::source(self, location)?).text)
-    }
-
-    fn hidden(&self, location: &Location) -> &[Range<usize>] {
-        self.source_of(location).map_or(&[], |source| self.hidden_of(source))
-    }
-
-    fn edits(&self, fix: &Fix) -> Option<Vec<TextEdit>> {
-        edit::text_edits(self, fix)
-    }
 }

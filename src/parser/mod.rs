@@ -7,14 +7,18 @@
 //! `locate` find places again when they are to be printed.
 
 mod anchors;
+pub mod any_object;
 pub mod api;
 pub mod decode;
+pub mod decode_error;
 mod definitions;
 mod edit;
 mod entries;
 pub mod foreign;
 mod from_node;
+pub mod head;
 pub mod hidden;
+pub mod kind;
 mod list;
 pub mod load;
 pub mod locate;
@@ -23,6 +27,7 @@ mod marks;
 pub mod node;
 pub mod object;
 pub mod parse;
+mod places;
 mod repeated;
 pub mod route;
 mod scalar;

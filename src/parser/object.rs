@@ -14,19 +14,17 @@ mod status;
 
 use serde::Deserialize;
 
-use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, Location, ObjectRef, Reported, Scalar, codes};
+use crate::diagnostics::{Change, Diagnostics, Finding, Location, ObjectRef, Reported, Scalar, codes};
 use crate::options::Channel;
 use crate::path;
 
 use self::former::Former;
-use super::api::{
-    BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
-    L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, Secret, Service, TlsRouteSpec, XBackendSpec,
-    XBackendTrafficPolicySpec, XMeshSpec,
-};
+use super::any_object::AnyObject;
+use super::api::Namespace;
 use super::foreign::ForeignObject;
 use super::from_node::DecodeError;
-use super::manifests::{Kind, Metadata, Object, ObjectHead, ObjectKey, Position, Refusal};
+use super::head::{Metadata, Object, ObjectHead, Position, Refusal};
+use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, Kind, ObjectKey};
 use super::node::Node;
 use super::schema::{Checker, Problem, Schema, Step, Type, listed, quote, schemas};
 use crate::spelling::nearest;
@@ -38,81 +36,6 @@ pub struct ReadOptions {
     pub namespace: String,
     /// The release channel whose schema counts.
     pub channel: Channel,
-}
-
-/// An object of any kind that gwctl reads; each as large as its kind, not as the largest.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "one variant for each kind")]
-pub enum AnyObject {
-    GatewayClass(Box<Object<GatewayClassSpec>>),
-    Gateway(Box<Object<GatewaySpec>>),
-    ListenerSet(Box<Object<ListenerSetSpec>>),
-    HttpRoute(Box<Object<HttpRouteSpec>>),
-    GrpcRoute(Box<Object<GrpcRouteSpec>>),
-    TlsRoute(Box<Object<TlsRouteSpec>>),
-    TcpRoute(Box<Object<L4RouteSpec>>),
-    UdpRoute(Box<Object<L4RouteSpec>>),
-    ReferenceGrant(Box<Object<ReferenceGrantSpec>>),
-    BackendTlsPolicy(Box<Object<BackendTlsPolicySpec>>),
-    Backend(Box<Object<XBackendSpec>>),
-    BackendTrafficPolicy(Box<Object<XBackendTrafficPolicySpec>>),
-    Mesh(Box<Object<XMeshSpec>>),
-    Namespace(Box<Object<Namespace>>),
-    Service(Box<Object<Service>>),
-    EndpointSlice(Box<Object<EndpointSlice>>),
-    Secret(Box<Object<Secret>>),
-    ConfigMap(Box<Object<ConfigMap>>),
-}
-
-impl AnyObject {
-    /// The object's identity.
-    pub fn key(&self) -> ObjectKey {
-        match self {
-            Self::GatewayClass(object) => object.key(),
-            Self::Gateway(object) => object.key(),
-            Self::ListenerSet(object) => object.key(),
-            Self::HttpRoute(object) => object.key(),
-            Self::GrpcRoute(object) => object.key(),
-            Self::TlsRoute(object) => object.key(),
-            Self::TcpRoute(object) | Self::UdpRoute(object) => object.key(),
-            Self::ReferenceGrant(object) => object.key(),
-            Self::BackendTlsPolicy(object) => object.key(),
-            Self::Backend(object) => object.key(),
-            Self::BackendTrafficPolicy(object) => object.key(),
-            Self::Mesh(object) => object.key(),
-            Self::Namespace(object) => object.key(),
-            Self::Service(object) => object.key(),
-            Self::EndpointSlice(object) => object.key(),
-            Self::Secret(object) => object.key(),
-            Self::ConfigMap(object) => object.key(),
-        }
-    }
-
-    /// Notes the keys that the object has more than once. The API server refuses it; what it has is the last value of
-    /// each.
-    pub(super) fn repeat(&mut self, repeated: Vec<FieldPath>, proof: Reported) {
-        let refusal = match self {
-            Self::GatewayClass(object) => &mut object.head.refusal,
-            Self::Gateway(object) => &mut object.head.refusal,
-            Self::ListenerSet(object) => &mut object.head.refusal,
-            Self::HttpRoute(object) => &mut object.head.refusal,
-            Self::GrpcRoute(object) => &mut object.head.refusal,
-            Self::TlsRoute(object) => &mut object.head.refusal,
-            Self::TcpRoute(object) => &mut object.head.refusal,
-            Self::UdpRoute(object) => &mut object.head.refusal,
-            Self::ReferenceGrant(object) => &mut object.head.refusal,
-            Self::BackendTlsPolicy(object) => &mut object.head.refusal,
-            Self::Backend(object) => &mut object.head.refusal,
-            Self::BackendTrafficPolicy(object) => &mut object.head.refusal,
-            Self::Mesh(object) => &mut object.head.refusal,
-            Self::Namespace(object) => &mut object.head.refusal,
-            Self::Service(object) => &mut object.head.refusal,
-            Self::EndpointSlice(object) => &mut object.head.refusal,
-            Self::Secret(object) => &mut object.head.refusal,
-            Self::ConfigMap(object) => &mut object.head.refusal,
-        };
-        refusal.get_or_insert(Refusal { proof, without: Vec::new(), repeated: Vec::new() }).repeated = repeated;
-    }
 }
 
 /// What became of a value.
@@ -136,11 +59,6 @@ pub enum Outcome {
     /// A value that is no object of a kind.
     Ignored,
 }
-
-/// The group of Gateway API.
-pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
-/// The group of Gateway API's kinds that may still change.
-pub const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";
 
 /// Kinds of earlier releases, and what they are called now.
 const RENAMED: [(&str, &str); 2] =

@@ -11,13 +11,15 @@ use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Omission, Su
 use crate::options::Options;
 use crate::path;
 
+use super::any_object::AnyObject;
 use super::decode::{DecodeError, decode};
 use super::definitions::{Definition, Definitions};
 use super::foreign::ForeignObject;
+use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use super::list::{self, Form};
 use super::manifests::{Manifests, Position};
 use super::node::Node;
-use super::object::{AnyObject, EXPERIMENTAL_GROUP, GATEWAY_GROUP, Outcome, ReadOptions};
+use super::object::{Outcome, ReadOptions};
 use super::repeated;
 use super::schema::Problem;
 use super::skip::{self, Chart, Foreign};

@@ -3,11 +3,12 @@ use std::time::Instant;
 use super::{MAX_DOCUMENT, parse_with};
 use crate::diagnostics::{Diagnostics, Finding, Location, Omission, codes};
 use crate::options::Options;
+use crate::parser::any_object::AnyObject;
 use crate::parser::api::ConfigMap;
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectHead, ObjectKey, Position};
 use crate::parser::node::Node;
-use crate::parser::object::{AnyObject, Outcome, ReadOptions};
+use crate::parser::object::{Outcome, ReadOptions};
 use crate::parser::source::{Found, Source, SourceSet};
 use crate::path;
 

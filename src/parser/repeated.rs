@@ -13,10 +13,11 @@ use std::ops::Range;
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, ObjectRef, Reported, codes};
 
 use super::foreign;
+use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use super::list;
 use super::manifests::Position;
 use super::node::Node;
-use super::object::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, is_core_kind};
+use super::object::is_core_kind;
 use super::source::Document;
 use super::spans::SpanTree;
 use crate::path;

@@ -2,18 +2,7 @@
 
 use std::ops::Range;
 
-/// A file of the input, by its position in the [`SourceSet`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SourceId(pub u32);
-
-/// A document of the input, by its position in [`super::manifests::Manifests::documents`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DocumentId(pub u32);
-
-impl DocumentId {
-    /// The document of an object that stands in for a missing one: nothing can be reported there.
-    pub const NOWHERE: Self = Self(u32::MAX);
-}
+pub use crate::diagnostics::{DocumentId, SourceId};
 
 /// Where a file came from, which decides how strictly it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,11 +3,9 @@
 //! The readers' own messages speak of their states; these speak of the text.
 //! Also here: the checks that must be made before a text may be read at all.
 
-use std::ops::Range;
-
 use saphyr_parser::{Event, Parser, Tag};
 
-use super::decode::{DecodeError, MAX_DEPTH, too_deep};
+use super::decode_error::{DecodeError, MAX_DEPTH, too_deep};
 use super::spans::{CharacterIndex, readable};
 
 /// From so many brackets on, the YAML reader may take long.
@@ -16,18 +14,6 @@ const MANY_BRACKETS: usize = 128;
 const MAX_STEPS: usize = 400_000_000;
 /// How many `%TAG` lines a document may have.
 const MAX_DIRECTIVES: usize = 64;
-
-/// The range of the character at `offset`, or of the end of the text's last line when there is none.
-pub(super) fn character_at(text: &str, offset: usize) -> Range<usize> {
-    let offset = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    match text.get(offset..).and_then(|rest| rest.chars().next()) {
-        Some(character) if !text[offset..].trim().is_empty() => offset..offset + character.len_utf8(),
-        _ => {
-            let end = text.trim_end().len();
-            end..end
-        }
-    }
-}
 
 /// Refuses what the YAML reader would take too long over, and tags of YAML's own that it ignores.
 pub(super) fn check_before_reading(text: &str) -> Result<(), DecodeError> {

@@ -4,9 +4,9 @@
 mod finding;
 mod kind;
 mod parent;
+mod view;
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, Scalar, codes};
 use crate::hostname::Hostname;
@@ -14,8 +14,8 @@ use crate::options::Options;
 use crate::parser::api::{
     DefaultScope, FromNamespaces, ListenerSetSpec, ParentGatewayReference, ParentReference, RouteNamespaces,
 };
-use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Metadata, Object, ObjectHead, ObjectKey};
-use crate::parser::route::{Route, RouteKind};
+use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Metadata, Object, ObjectKey};
+use crate::parser::route::Route;
 use crate::path;
 use crate::spelling::nearest;
 
@@ -23,11 +23,13 @@ use super::gateway::ResolvedGateway;
 use super::listener::{ListenerId, Protocol, ResolvedListener, listener_path};
 use super::listener_set::{Membership, ResolvedListenerSet};
 use super::owner::ListenerOwner;
-use super::route::RouteId;
+use super::route_id::RouteId;
 use super::selector::Namespaces;
 use super::stand_in;
 
 pub use parent::{ParentRefusal, ParentSource, RouteParent};
+pub(super) use view::RouteView;
+use view::{Owner, Parent, Refusal};
 
 use finding::{
     Judged, NO_TRAFFIC, foreign_parent, former_parent, no_default_gateway, no_matching_hostname, no_matching_parent,
@@ -51,60 +53,6 @@ pub(super) struct Attacher<'a, 'm> {
     missing_sets: HashMap<(&'m str, &'m str), usize>,
     namespaces: Namespaces<'m>,
     warned_namespaces: std::collections::BTreeSet<String>,
-}
-
-/// A route as attachment sees it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RouteView<'r> {
-    pub(super) object: &'r ObjectHead,
-    pub(super) kind: RouteKind,
-    pub(super) parent_refs: &'r [ParentReference],
-    pub(super) use_default_gateways: Option<DefaultScope>,
-    /// The hostnames; none is every host.
-    pub(super) hostnames: &'r [Hostname],
-}
-
-/// Why a listener does not take a route, in the order of the checks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Refusal {
-    Kind,
-    Namespace(&'static str),
-    Hostname,
-}
-
-/// An owner of listeners, with where they stand in the list of its Gateway.
-#[derive(Clone, Debug)]
-struct Owner<'m> {
-    gateway: usize,
-    listeners: Range<usize>,
-    object: ListenerOwner<'m>,
-}
-
-/// A parent as one reference selects it: an owner of listeners, and which of them.
-#[derive(Clone, Debug)]
-struct Parent<'r, 'm> {
-    owner: Owner<'m>,
-    section_name: Option<&'r str>,
-    port: Option<u16>,
-    /// The field that names the parent.
-    at: FieldPath,
-}
-
-impl<'r, 'm> Parent<'r, 'm> {
-    fn new(reference: &'r ParentReference, owner: Owner<'m>, at: FieldPath) -> Self {
-        let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
-        Self { owner, section_name: section_name.as_deref(), port: *port, at }
-    }
-
-    /// The parent as the reference selects it, such as ``listener `web` of Gateway `infra/edge` ``.
-    fn describe(&self) -> String {
-        let owner = self.owner.object.describe();
-        match (self.section_name, self.port) {
-            (Some(section), _) => format!("listener `{section}` of {owner}"),
-            (None, Some(port)) => format!("port {port} of {owner}"),
-            (None, None) => owner,
-        }
-    }
 }
 
 impl<'a, 'm> Attacher<'a, 'm> {

@@ -6,53 +6,30 @@
 //! backend is looked up once, however often it is referred to.
 
 mod external;
+mod index;
 mod protocol;
 mod service;
 mod unusable;
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
-use crate::ir::{BackendName, Endpoints, Site, UpstreamProtocol};
+use crate::diagnostics::{Diagnostics, Finding, codes};
+use crate::ir::{BackendName, Endpoints, Site};
 use crate::options::{Options, Resolve};
-use crate::parser::api::{EndpointSlice, Service, XBackendSpec};
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey, Position};
+use crate::parser::api::Service;
+use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::parser::route::{BackendReference, RouteKind};
 use crate::path;
 
-use super::backend_tls::{BackendTlsPolicies, TlsSettings};
+use super::backend_tls::BackendTlsPolicies;
 use super::object_name::is_object_name;
 use super::reference_grant::{Grants, Referent, Referrer};
-use super::share::Lost;
-use external::ExternalBackend;
 pub(super) use external::resolve_external;
-use unusable::{Unusable, invalid_kind, not_a_name, not_permitted, other_namespace, unsuitable};
-
-/// A backend, by its position in the [`BackendIndex`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BackendId(pub u32);
-
-/// A backend that may be used, with where it is.
-#[derive(Clone, Debug)]
-pub struct Backend<'m> {
-    /// Namespace, name and port.
-    pub name: BackendName,
-    /// What declares it.
-    pub object: BackendObject<'m>,
-    /// What its declaration says is spoken to it; `None` leaves it to the route.
-    pub protocol: Option<UpstreamProtocol>,
-    /// How its connections are encrypted.
-    pub tls: BackendTls,
-    /// The BackendTLSPolicy that says so, by its position in the list of policies.
-    pub policy: Option<usize>,
-    /// Where it is.
-    pub endpoints: Endpoints,
-    /// Whether that is an address behind which the cluster chooses an endpoint for each connection.
-    pub is_virtual: bool,
-    suits: Suits,
-}
+pub(super) use index::BackendReferrer;
+pub use index::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
+use index::{ExternalBackend, RefusedTargets, Settings, Suits};
+use unusable::{invalid_kind, not_a_name, not_permitted, other_namespace, unsuitable};
 
 impl Backend<'_> {
     /// The finding with what declares the backend as a place to look at.
@@ -63,85 +40,6 @@ impl Backend<'_> {
             BackendObject::Assumed => finding,
         }
     }
-}
-
-/// The object that declares a backend.
-#[derive(Clone, Copy, Debug)]
-pub enum BackendObject<'m> {
-    /// A Service.
-    Service(&'m Object<Service>),
-    /// A host outside the cluster.
-    External(&'m Object<XBackendSpec>),
-    /// A Service that is not in the input.
-    Assumed,
-}
-
-/// How the connections to a backend are encrypted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BackendTls {
-    /// They are plain text.
-    Plain,
-    /// They use TLS.
-    Tls(Arc<TlsSettings>),
-    /// They should use TLS, with settings that cannot be used: there are no connections.
-    Invalid(Reported),
-}
-
-/// Which routes a backend can serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Suits {
-    /// All kinds.
-    Every,
-    /// Its HTTP is version 1, so no gRPC.
-    NoGrpc,
-    /// It speaks something else than HTTP.
-    Bytes,
-}
-
-/// What became of a backend reference.
-pub type BackendRefOutcome = Result<BackendId, Reported>;
-
-/// A backend's identity: the same Service port can exist for TCP and for UDP.
-type Key = (BackendName, bool);
-
-/// Targets of policies by namespace and name of the Service: the section, and the proof that it was reported.
-type RefusedTargets<'m> = HashMap<(&'m str, &'m str), Vec<(Option<&'m str>, Reported)>>;
-
-/// Every backend that some reference names, each looked up once.
-#[derive(Debug)]
-pub struct BackendIndex<'m> {
-    backends: Vec<Backend<'m>>,
-    by_name: HashMap<Key, Result<BackendId, Unusable>>,
-    services: HashMap<(&'m str, &'m str), &'m Object<Service>>,
-    external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,
-    slices: HashMap<(&'m str, &'m str), Vec<&'m Object<EndpointSlice>>>,
-    refused: &'m HashMap<ObjectKey, Position>,
-    policies: BackendTlsPolicies<'m>,
-    /// What BackendTLSPolicies cannot apply to, by namespace and name of the Service: the
-    /// section, and the proof that it was reported.
-    refused_targets: RefusedTargets<'m>,
-    resolve: Vec<Resolve>,
-    used_resolves: HashSet<usize>,
-    warned: HashSet<(BackendId, RouteKind)>,
-    settings: Settings,
-}
-
-#[derive(Debug)]
-struct Settings {
-    assume_services: bool,
-    allow_external_name: bool,
-    cluster_domain: String,
-    is_compared: bool,
-}
-
-/// Who refers, and from which field.
-#[derive(Debug)]
-pub(super) struct BackendReferrer<'r> {
-    pub(super) object: &'r ObjectHead,
-    pub(super) kind: RouteKind,
-    pub(super) path: FieldPath,
-    /// What the traffic does when the reference is invalid.
-    pub(super) lost: Lost<'r>,
 }
 
 impl<'m> BackendIndex<'m> {

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
 use crate::ir::CertificateName;
 use crate::options::Options;
+use crate::parser::any_object::AnyObject;
 use crate::parser::api::{
     BackendTlsPolicySpec, BackendTlsValidation, L4Protocol, LocalObjectReference, PolicyTargetReference, Service,
     SubjectAltName, SubjectAltNameType,
 };
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
-use crate::parser::object::AnyObject;
 use crate::path;
 
 use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, KeyPairId, Named};

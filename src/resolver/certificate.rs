@@ -7,13 +7,14 @@
 //! reported once.
 
 mod finding;
+mod index;
 
 use std::collections::HashMap;
 
-use crate::certificate::{self, Bundle, KeyPair, Validity};
-use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Reported, codes};
+use crate::certificate::{self, Bundle, Validity};
+use crate::diagnostics::{Code, Diagnostics, Finding, Reported, codes};
 use crate::options::Options;
-use crate::parser::api::{ConfigMap, LocalObjectReference, ObjectReference, Secret, SecretObjectReference};
+use crate::parser::api::{LocalObjectReference, ObjectReference, Secret, SecretObjectReference};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
@@ -21,113 +22,14 @@ use crate::spelling::nearest;
 use super::group_slip;
 use super::reference_grant::Grants;
 use finding::{
-    AUTHORITY_CODES, BACKEND_AUTHORITY_CODES, PAIR_CODES, ReferenceCodes, Unusable, check_name, day, permit, wrong_kind,
+    AUTHORITY_CODES, BACKEND_AUTHORITY_CODES, PAIR_CODES, ReferenceCodes, check_name, day, permit, wrong_kind,
 };
-
-/// The key of the certificate chain in a Secret of type `kubernetes.io/tls`.
-pub const CERTIFICATE_KEY: &str = "tls.crt";
-/// The key of the private key in a Secret of type `kubernetes.io/tls`.
-pub const PRIVATE_KEY_KEY: &str = "tls.key";
-/// The key of the authorities in a Secret or a ConfigMap.
-pub const AUTHORITIES_KEY: &str = "ca.crt";
-/// The type of a Secret that holds a certificate.
-const TLS_TYPE: &str = "kubernetes.io/tls";
-
-/// A certificate, by its position in [`CertificateIndex::pair`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyPairId(u32);
-
-/// A set of authorities, by its position in [`CertificateIndex::bundle`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BundleId(u32);
-
-/// Something usable that an object of the input holds, or that an assumed one will.
-#[derive(Clone, Debug)]
-pub struct Stored<'m, S, T> {
-    /// The namespace of the object.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// The object with its content; `None` when it was assumed.
-    pub known: Option<(&'m Object<S>, T)>,
-}
-
-/// The certificate of a Secret.
-pub type StoredPair<'m> = Stored<'m, Secret, KeyPair>;
-
-/// The authorities of a ConfigMap or a Secret.
-#[derive(Clone, Debug)]
-pub enum StoredBundle<'m> {
-    /// Of a ConfigMap.
-    ConfigMap(Stored<'m, ConfigMap, Bundle>),
-    /// Of a Secret.
-    Secret(Stored<'m, Secret, Bundle>),
-}
-
-impl StoredBundle<'_> {
-    fn is_known(&self) -> bool {
-        match self {
-            Self::ConfigMap(stored) => stored.known.is_some(),
-            Self::Secret(stored) => stored.known.is_some(),
-        }
-    }
-}
-
-/// Every certificate and bundle that some reference names, each read once.
-#[derive(Debug)]
-pub struct CertificateIndex<'m> {
-    manifests: &'m Manifests,
-    secrets: HashMap<(&'m str, &'m str), &'m Object<Secret>>,
-    config_maps: HashMap<(&'m str, &'m str), &'m Object<ConfigMap>>,
-    pairs: Vec<StoredPair<'m>>,
-    bundles: Vec<StoredBundle<'m>>,
-    known_pairs: HashMap<(String, String), Result<KeyPairId, Unusable>>,
-    known_bundles: HashMap<(Kind, String, String), Result<BundleId, Unusable>>,
-    /// What references name that nobody has seen, in words: that is all that is known of it where it is judged, and no
-    /// configuration holds it.
-    unseen_pairs: HashMap<String, KeyPairId>,
-    unseen_bundles: HashMap<String, BundleId>,
-    assume_secrets: bool,
-    assume_config_maps: bool,
-    has_directory: bool,
-    now: Option<i64>,
-}
-
-/// What a reference names and its referrer counts on.
-#[derive(Clone, Debug)]
-pub(super) struct Named<T> {
-    pub(super) id: T,
-    /// That it is assumed and nobody says where its files are, or that it is not in the input: it counts wherever
-    /// something is judged, by its name, and no configuration can hold it.
-    pub(super) unplaced: Option<Reported>,
-}
-
-impl Named<Vec<BundleId>> {
-    /// Several at once. Where one of them has a place, a configuration does with those that have.
-    pub(super) fn all(named: &[Named<BundleId>]) -> Self {
-        let unplaced = named.iter().map(|bundle| bundle.unplaced).collect::<Option<Vec<_>>>();
-        Self {
-            id: named.iter().map(|bundle| bundle.id).collect(),
-            unplaced: unplaced.and_then(|all| all.first().copied()),
-        }
-    }
-}
-
-/// Who refers, from which field, and what follows when the reference is invalid.
-pub(super) struct CertificateReferrer<'r> {
-    pub(super) kind: Kind,
-    pub(super) namespace: &'r str,
-    pub(super) path: FieldPath,
-    pub(super) consequence: &'r str,
-    /// Makes a finding on the referrer.
-    pub(super) finding: &'r dyn Fn(Code, FieldPath, String) -> Finding,
-}
-
-impl CertificateReferrer<'_> {
-    fn error(&self, code: Code, field: &'static str, message: String) -> Finding {
-        (self.finding)(code, self.path.with(field), message).consequence(self.consequence)
-    }
-}
+pub use index::{
+    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, PRIVATE_KEY_KEY, Stored, StoredBundle,
+    StoredPair,
+};
+pub(super) use index::{CertificateReferrer, Named};
+use index::{TLS_TYPE, Unusable};
 
 impl<'m> CertificateIndex<'m> {
     pub(super) fn new(manifests: &'m Manifests, options: &Options) -> Self {

@@ -12,7 +12,8 @@ use crate::path;
 use super::age::Age;
 use super::gateway::ResolvedGateway;
 use super::listener::{Protocol, ResolvedListener, listener_path};
-use super::route::{RouteId, Routes};
+use super::route::Routes;
+use super::route_id::RouteId;
 use super::tls_route::ServerNames;
 
 /// The one attached route that a listener serves: the oldest, then the first by

@@ -12,10 +12,10 @@ use crate::path;
 
 use super::certificate::KeyPairId;
 use super::frontend::ClientValidation;
-use super::listener_tls::Termination;
 use super::owner::ListenerOwner;
-use super::route::RouteId;
+use super::route_id::RouteId;
 use super::selector;
+use super::termination::Termination;
 
 /// A listener, by its position in the resolved Gateways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -11,15 +11,7 @@ use super::frontend::{ClientValidation, Frontend, resolve_frontend};
 use super::gateway::ResolvedGateway;
 use super::listener::{Protocol, ResolvedListener, listener_path};
 use super::reference_grant::Grants;
-
-/// The TLS that ends at a listener.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Termination {
-    /// The certificates that can be used, in the order of their references; never empty.
-    pub certificates: Vec<KeyPairId>,
-    /// What clients have to show.
-    pub clients: ClientValidation,
-}
+use super::termination::Termination;
 
 /// Resolves the TLS of every listener of every Gateway.
 pub(super) fn resolve_tls(

@@ -27,21 +27,22 @@ mod owner;
 mod policy;
 mod reference;
 mod reference_grant;
+mod resolved;
 mod route;
+mod route_id;
 mod selector;
 mod share;
 mod shared_hostname;
 mod stand_in;
+mod termination;
 mod tls_route;
 mod traffic_policy;
 mod unjudged;
 mod usage;
 
-use std::collections::HashSet;
-
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::options::{Options, PortMap};
-use crate::parser::manifests::{Kind, Manifests, Metadata};
+use crate::parser::manifests::{Manifests, Metadata};
 use crate::parser::route::RouteKind;
 
 pub use address::GatewayAddresses;
@@ -59,49 +60,20 @@ pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
 pub use l4_route::serving_route;
 pub use listener::{ListenerId, Protocol, ResolvedListener};
 pub use listener_set::{Membership, ResolvedListenerSet};
-pub use listener_tls::Termination;
 pub use origin::{OriginTable, Place};
 pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference::References;
 pub use reference_grant::Grants;
+pub use resolved::Resolved;
 use route::RouteResolver;
-pub use route::{ResolvedBackend, ResolvedFilter, ResolvedRoute, ResolvedRule, RouteId, Routes, RuleSession};
+pub use route::{ResolvedBackend, ResolvedFilter, ResolvedRoute, ResolvedRule, Routes, RuleSession};
+pub use route_id::RouteId;
 pub use stand_in::{NamedAt, StandIn, StandIns};
+pub use termination::Termination;
 pub use tls_route::ServerNames;
 pub use traffic_policy::{TrafficPolicies, retry_concurrency};
 pub use usage::BackendUsage;
-use usage::UsageBuilder;
-
-/// The manifests with every reference looked up.
-#[derive(Debug)]
-pub struct Resolved<'m> {
-    /// What was resolved.
-    pub manifests: &'m Manifests,
-    /// The GatewayClasses that are ours, by name.
-    pub gateway_classes: Vec<ResolvedGatewayClass<'m>>,
-    /// The Gateways that are ours, by namespace and name, and behind them the stand-ins for missing ones.
-    pub gateways: Vec<ResolvedGateway<'m>>,
-    /// The ListenerSets, by age, namespace and name.
-    pub listener_sets: Vec<ResolvedListenerSet<'m>>,
-    /// The routes of all kinds.
-    pub routes: Routes<'m>,
-    /// Every backend that some reference names and may use.
-    pub backends: BackendIndex<'m>,
-    /// The XBackendTrafficPolicies.
-    pub traffic_policies: TrafficPolicies<'m>,
-    /// Every certificate that some reference names and may use.
-    pub certificates: CertificateIndex<'m>,
-    /// Through which Gateways routes use which backends.
-    pub usage: BackendUsage,
-}
-
-impl<'m> Resolved<'m> {
-    /// The listener of an id.
-    pub fn listener(&self, id: ListenerId) -> &ResolvedListener<'m> {
-        &self.gateways[id.gateway].listeners[id.listener]
-    }
-}
 
 /// Resolves all references of the input; `stand_ins` are in place of what it lacks.
 pub fn resolve<'m>(
@@ -155,58 +127,6 @@ pub fn resolve<'m>(
     resolved.backends.close();
     unjudged::note(&resolved, diagnostics);
     resolved
-}
-
-impl<'m> Resolved<'m> {
-    /// The namespaces and names of the Services that policies are about.
-    fn services_of_policies(&self) -> HashSet<(&'m str, &'m str)> {
-        let tls = self.backends.policies().iter().flat_map(|policy| {
-            let names = policy.object.spec.target_refs.iter().map(|target| target.name.as_str());
-            names.map(|name| (policy.object.metadata.namespace.as_str(), name))
-        });
-        let traffic = self.traffic_policies.iter().flat_map(|policy| {
-            let names = policy.object.spec.target_refs.iter().map(|target| target.name.as_str());
-            names.map(|name| (policy.object.metadata.namespace.as_str(), name))
-        });
-        tls.chain(traffic).collect()
-    }
-
-    /// Decides which Gateways are emitted, and notes through which ones backends are used.
-    fn mark_used(&mut self) {
-        let services = self.services_of_policies();
-        let Self { gateways, routes, backends, usage, .. } = self;
-        let judged = routes.iter().filter(|route| !route.object().position.context);
-        gateway::mark_emitted(gateways, judged.flat_map(|route| &route.parents));
-        let mut used = UsageBuilder::new(services);
-        for route in routes.iter() {
-            for rule in &route.rules {
-                let of_rule = rule.backends.iter().filter_map(|backend| backend.outcome.ok());
-                of_rule.for_each(|id| used.add(id, backends.get(id), route.kind(), &route.parents));
-                let of_filters = rule.all_filters().filter_map(|filter| filter.outcome?.ok());
-                of_filters.for_each(|id| used.add(id, backends.get(id), route.kind(), &route.parents));
-            }
-        }
-        *usage = used.build(backends);
-        self.mark_ancestors();
-    }
-
-    /// Notes the Gateways that the status of each policy speaks of.
-    fn mark_ancestors(&mut self) {
-        let Self { backends, traffic_policies, usage, .. } = self;
-        let is_service = |group: &str, kind: &str| group.is_empty() && kind == Kind::Service.name();
-        backends.policies_mut().set_ancestors(|object| {
-            let targets = object.spec.target_refs.iter().filter(|target| is_service(&target.group, &target.kind));
-            let namespace = &object.metadata.namespace;
-            let used = targets
-                .flat_map(|target| usage.connections_of(namespace, &target.name, target.section_name.as_deref()));
-            used.collect()
-        });
-        traffic_policies.set_ancestors(|object| {
-            let targets = object.spec.target_refs.iter().filter(|target| is_service(&target.group, &target.kind));
-            let namespace = &object.metadata.namespace;
-            targets.flat_map(|target| usage.requests_of(namespace, &target.name)).collect()
-        });
-    }
 }
 
 /// The `--resolve` entries that no route needed.

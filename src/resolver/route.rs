@@ -12,19 +12,9 @@ use super::attachment::{Attacher, RouteParent};
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
 use super::listener::ListenerId;
 use super::reference_grant::Grants;
+use super::route_id::RouteId;
 use super::share::Lost;
 use super::traffic_policy::TrafficPolicies;
-
-/// A route, by its position among the resolved ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RouteId(usize);
-
-impl RouteId {
-    /// The position, for tables that have an entry for each route.
-    pub fn position(self) -> usize {
-        self.0
-    }
-}
 
 /// The routes of all kinds, by kind, namespace and name.
 #[derive(Debug, Default)]

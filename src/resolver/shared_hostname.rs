@@ -15,7 +15,8 @@ use crate::path;
 
 use super::gateway::ResolvedGateway;
 use super::listener::ResolvedListener;
-use super::route::{ResolvedRoute, RouteId, Routes};
+use super::route::{ResolvedRoute, Routes};
+use super::route_id::RouteId;
 
 /// Warns once for each GRPCRoute that shares hosts with an HTTPRoute.
 pub(super) fn report_shared_hostnames(

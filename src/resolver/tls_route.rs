@@ -10,7 +10,8 @@ use crate::path;
 use super::age::Age;
 use super::gateway::ResolvedGateway;
 use super::listener::ResolvedListener;
-use super::route::{RouteId, Routes};
+use super::route::Routes;
+use super::route_id::RouteId;
 
 /// Which of the TLSRoutes of a listener has a server name: the most specific
 /// hostname wins, then the oldest route, then the first by name.

@@ -1,17 +1,15 @@
 //! What a route does to a request: every outcome with its share.
 
-use std::borrow::Cow;
-
 use crate::ir::{
-    self, Action, Branch, Cluster, ClusterId, Config, Endpoints, Forward, Mirror, Route, Target, VirtualHost,
-    WeightedBackend,
+    self, Action, Branch, ClusterId, Config, Forward, Mirror, Route, Target, VirtualHost, WeightedBackend,
 };
 
+use super::admitted::Admitted;
 use super::authorization::{Authority, ask};
-use super::cors::{self, Voice};
+use super::cors::preflight;
+use super::cors_headers::CorsHeaders;
 use super::decision::{Answer, LocalReply, Outcome, Reason, Upstream};
 use super::header::{GENERATED, Mutate, apply, decides};
-use super::http::Admitted;
 use super::redirect::redirect;
 use super::rewrite::rewrite;
 use super::rewritten::{Message, ORDERS};
@@ -26,7 +24,7 @@ pub(super) fn act<'c>(
     request: &Admitted,
     authority: &Authority<'_>,
 ) -> Vec<Outcome<'c>> {
-    if let Some(reply) = cors::preflight(&route.action, request) {
+    if let Some(reply) = preflight(&route.action, request) {
         return only(reply);
     }
     let Action::Split(branches) = &*route.action else {
@@ -81,12 +79,12 @@ fn act_alone<'c>(
 fn refuse<'c>(action: &'c Action, reply: LocalReply, request: &Admitted) -> Outcome<'c> {
     let reply = match action {
         Action::Forward(Forward { response_headers, gate, .. }) => {
-            let voice = gate.cors.as_ref().map(|cors| Voice::to(cors, request));
-            with_headers(reply, &[Mutate(response_headers)], voice.as_ref())
+            let cors_headers = gate.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
+            with_headers(reply, &[Mutate(response_headers)], cors_headers.as_ref())
         }
         Action::Redirect(ir::Redirect { response_headers, gate, .. }) => {
-            let voice = gate.cors.as_ref().map(|cors| Voice::to(cors, request));
-            with_headers(reply, &[Mutate(response_headers)], voice.as_ref())
+            let cors_headers = gate.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
+            with_headers(reply, &[Mutate(response_headers)], cors_headers.as_ref())
         }
         Action::Respond(_) | Action::Split(_) => reply,
     };
@@ -173,21 +171,6 @@ fn copies(mirrors: &[Mirror]) -> Vec<(Share, Vec<ClusterId>)> {
     slices.collect()
 }
 
-/// The endpoints of a cluster, in words.
-pub(super) fn weigh(config: &Config, id: ClusterId) -> Cow<'static, str> {
-    let Cluster { backend: _, protocol: _, tls: _, variant: _, endpoints, retries: _, withheld: _, origin: _ } =
-        config.cluster(id);
-    match endpoints {
-        Endpoints::Static(addresses) if addresses.is_empty() => Cow::Borrowed(""),
-        Endpoints::Static(addresses) => {
-            Cow::Owned(addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
-        }
-        Endpoints::Dns(names) => {
-            Cow::Owned(names.iter().map(|(name, port)| format!("{name}:{port}")).collect::<Vec<_>>().join(", "))
-        }
-    }
-}
-
 fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBackend, request: &Admitted) -> Answer<'c> {
     // Time and failures decide about limits and further tries.
     let Forward {
@@ -211,19 +194,19 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
         selector: _,
         origin: _,
     } = backend;
-    let voice = gate.cors.as_ref().map(|cors| Voice::to(cors, request));
+    let cors_headers = gate.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
     // Envoy runs the changes of the entry before those of the route.
     let response = vec![Mutate(own_response), Mutate(response_headers)];
     let cluster = match target {
         Target::Cluster(id) => *id,
         Target::Invalid(status) => {
             let reply = LocalReply::new(*status, Reason::InvalidBackend).with_body("fault filter abort");
-            return Answer::Local(with_headers(reply, &response, voice.as_ref()));
+            return Answer::Local(with_headers(reply, &response, cors_headers.as_ref()));
         }
     };
-    if weigh(config, cluster).is_empty() {
+    if config.cluster(cluster).endpoints.is_empty() {
         let reply = LocalReply::new(503, Reason::NoEndpoint).with_body("no healthy upstream");
-        return Answer::Local(with_headers(reply, &response, voice.as_ref()));
+        return Answer::Local(with_headers(reply, &response, cors_headers.as_ref()));
     }
     let mut headers = request.headers.clone();
     let mut generated: Vec<&'static str> = GENERATED.to_vec();
@@ -259,15 +242,15 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
         generated,
         response,
         mirrors: Vec::new(),
-        voice,
+        cors_headers,
         session: session.as_ref().and_then(|session| SessionStart::new(session, backend, request)),
     })
 }
 
-fn with_headers(mut reply: LocalReply, response: &[Mutate<'_>], voice: Option<&Voice>) -> LocalReply {
+fn with_headers(mut reply: LocalReply, response: &[Mutate<'_>], cors_headers: Option<&CorsHeaders>) -> LocalReply {
     response.iter().for_each(|mutate| mutate.apply(&mut reply.headers));
-    if let Some(voice) = voice {
-        voice.say(&mut reply.headers);
+    if let Some(cors_headers) = cors_headers {
+        cors_headers.add_to(&mut reply.headers);
     }
     reply
 }

@@ -10,10 +10,9 @@ use crate::ir::{
     AUTH_ANSWER_HEADERS, AuthHeaders, AuthId, ClusterId, Config, ExternalAuthProtocol, ExternalAuthSettings,
 };
 
-use super::action::weigh;
+use super::admitted::Admitted;
 use super::decision::{LocalReply, Reason};
 use super::header::{GENERATED, Lines};
-use super::http::Admitted;
 
 /// The answer to a request whose service gave none.
 const WITHOUT_ANSWER: u16 = 403;
@@ -80,7 +79,7 @@ pub(super) fn ask(
         if max_body_bytes.is_some_and(|most| request.body_bytes > u64::from(most)) {
             return Err(LocalReply::new(TOO_LARGE, Reason::BodyTooLarge).with_body("Payload Too Large"));
         }
-        if weigh(config, *cluster).is_empty() {
+        if config.cluster(*cluster).endpoints.is_empty() {
             return Err(LocalReply::new(WITHOUT_ANSWER, Reason::NoAuthorization));
         }
         let question = Question {

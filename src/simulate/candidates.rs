@@ -3,10 +3,11 @@
 
 use std::cmp::Ordering;
 
-use crate::ir::{PathMatch, Route, RouteMatch, ValueMatch};
+use crate::ir::{PathMatch, Route, RouteMatch};
 
-use super::Simulator;
+use super::matching::Unmet;
 use super::request::Request;
+use super::simulator::Simulator;
 
 /// A route of the virtual host, and what became of it.
 #[derive(Clone, Debug)]
@@ -26,21 +27,6 @@ pub enum Verdict<'c> {
     Outranked(Precedence),
     /// It does not match: the first condition that fails.
     Failed(Unmet<'c>),
-}
-
-/// A condition that a request does not meet.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Unmet<'c> {
-    /// The request is no gRPC call.
-    Grpc,
-    /// The path.
-    Path(&'c PathMatch),
-    /// The method.
-    Method(&'c str),
-    /// A header.
-    Header(&'c ValueMatch),
-    /// A query parameter.
-    Query(&'c ValueMatch),
 }
 
 /// What decides between two routes that match

@@ -1,61 +1,17 @@
 //! Which listener and filter chain take a connection
 //! ([FilterChainMatch](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener_components.proto)).
 
-use std::sync::OnceLock;
-
-use crate::hostname::Hostname;
 use crate::ir::{
-    ChainMatch, ClientCertificates, FilterChain, Handler, Listener, TcpBackend, TcpProxy, TlsTermination, Transport,
-    UdpProxy,
+    ClientCertificates, FilterChain, Handler, Listener, TcpBackend, TcpProxy, TlsTermination, Transport, UdpProxy,
 };
 
-use super::Simulator;
-use super::action::weigh;
 use super::authorization::Authority;
 use super::decision::{Answer, Closed, Decision, Outcome};
-use super::host::HostTable;
 use super::http::HttpTable;
+use super::listener_table::ListenerTable;
 use super::request::{Connection, Request, Security};
 use super::share::Share;
-
-/// A socket with what finds its chains.
-#[derive(Debug)]
-pub(super) struct ListenerTable<'c> {
-    pub(super) listener: &'c Listener,
-    /// Beside each chain its virtual hosts, when it serves HTTP.
-    http: Vec<OnceLock<HttpTable<'c>>>,
-    names: HostTable<'c>,
-}
-
-impl<'c> ListenerTable<'c> {
-    pub(super) fn new(listener: &'c Listener) -> Self {
-        let Listener { address: _, bind_port: _, port: _, transport, gateways: _, origin: _ } = listener;
-        let chains: &[FilterChain] = match transport {
-            Transport::Tcp(chains) => chains,
-            Transport::Udp(_) => &[],
-        };
-        let names = chains.iter().enumerate().flat_map(|(place, chain)| {
-            let hosts: &[Hostname] = match &chain.select {
-                ChainMatch::Any => &[],
-                ChainMatch::ServerNames(hosts) => hosts,
-                ChainMatch::AnyServerName => &[Hostname::Any],
-            };
-            hosts.iter().map(move |host| (host, place))
-        });
-        Self { listener, http: chains.iter().map(|_| OnceLock::new()).collect(), names: HostTable::new(names) }
-    }
-
-    /// The place of the chain that takes a connection.
-    fn chain(&self, security: &Security) -> Option<usize> {
-        let any = || self.listener.chains().iter().position(|chain| chain.select == ChainMatch::Any);
-        match security {
-            Security::Tls { server_name, .. } => {
-                self.names.find(server_name.as_deref().unwrap_or_default()).or_else(any)
-            }
-            Security::Plain | Security::Udp => any(),
-        }
-    }
-}
+use super::simulator::Simulator;
 
 impl<'c> Simulator<'c> {
     /// The listener and the place of the chain that take a connection.
@@ -134,7 +90,7 @@ impl<'c> Simulator<'c> {
             asked: &[],
             answer: match cluster {
                 None => Answer::Closed(Closed::InvalidBackend),
-                Some(id) if weigh(self.config, *id).is_empty() => Answer::Closed(Closed::NoEndpoint),
+                Some(id) if self.config.cluster(*id).endpoints.is_empty() => Answer::Closed(Closed::NoEndpoint),
                 Some(id) => Answer::Stream(*id),
             },
         });

@@ -1,45 +1,12 @@
-//! CORS: what preflights are told, and what responses say about origins.
+//! CORS: what preflights are told.
 
-use crate::ir::{Action, CORS_RESPONSE_HEADERS, Cors};
+use crate::ir::Action;
 
+use super::admitted::Admitted;
+use super::cors_headers::response_lines;
 use super::decision::{LocalReply, Reason};
-use super::header::{Lines, line};
-use super::http::Admitted;
+use super::header::line;
 use super::matching::Subject;
-
-/// What the gateway says about the origin of a request; nothing about one that is not allowed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Voice(Lines);
-
-impl Voice {
-    /// What is said to the origin of `request`.
-    pub(super) fn to(cors: &Cors, request: &Admitted) -> Self {
-        let origin = line(&request.headers, "origin").filter(|origin| cors.allows(origin));
-        Self(origin.map_or_else(Vec::new, |origin| response_lines(cors, origin)))
-    }
-
-    /// Puts what the gateway says in place of what a backend said.
-    pub(super) fn apply(&self, lines: &mut Lines) {
-        lines.retain(|(name, _)| !CORS_RESPONSE_HEADERS.contains(&name.as_str()));
-        lines.extend(self.0.iter().cloned());
-    }
-
-    /// The same for an answer of the proxy itself.
-    pub(super) fn say(&self, lines: &mut Lines) {
-        lines.extend(self.0.iter().cloned());
-    }
-}
-
-fn response_lines(cors: &Cors, origin: &str) -> Lines {
-    let mut lines = vec![("access-control-allow-origin".to_owned(), origin.to_owned())];
-    if cors.credentials {
-        lines.push(("access-control-allow-credentials".to_owned(), "true".to_owned()));
-    }
-    if !cors.exposed_headers.is_empty() {
-        lines.push(("access-control-expose-headers".to_owned(), cors.exposed_headers.join(",")));
-    }
-    lines
-}
 
 /// The method that a preflight asks for; `None` for other requests. An empty line asks for nothing.
 pub(super) fn requested_method<'r>(subject: &Subject<'r>) -> Option<&'r str> {

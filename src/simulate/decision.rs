@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use crate::ir::{AuthId, ClusterId, FilterChain, Listener, Origin, Route, VirtualHost};
 
-use super::cors::Voice;
+use super::cors_headers::CorsHeaders;
 use super::header::{Mutate, joined, upgrade};
 use super::rewritten::Message;
 use super::session::SessionStart;
@@ -227,7 +227,7 @@ pub struct Upstream<'c> {
     /// Who gets a copy.
     pub mirrors: Vec<ClusterId>,
     /// What the gateway says about the request's origin, in place of the backend.
-    pub(super) voice: Option<Voice>,
+    pub(super) cors_headers: Option<CorsHeaders>,
     /// The session that it belongs to or begins.
     pub session: Option<SessionStart<'c>>,
 }
@@ -240,8 +240,8 @@ impl Upstream<'_> {
         for mutate in &self.response {
             mutate.apply(&mut headers);
         }
-        if let Some(voice) = &self.voice {
-            voice.apply(&mut headers);
+        if let Some(cors_headers) = &self.cors_headers {
+            cors_headers.apply(&mut headers);
         }
         headers.extend(self.session.iter().flat_map(|session| session.lines(endpoint)));
         headers

@@ -6,12 +6,12 @@ use std::sync::OnceLock;
 use crate::ir::{CONNECT, Config, HttpConnection, Route, VirtualHost};
 
 use super::action::{act, answer_early};
+use super::admitted::Admitted;
 use super::authorization::Authority;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::header::{BadConnection, Lines, admit, is_upgradable, line, receive, upgrade};
 use super::host::{HostTable, split_port, without_dot};
-use super::matching::Subject;
-use super::path::{Normalized, normalize, split_query};
+use super::path::{Normalized, normalize};
 use super::request::{Connection, Request, Security, Version};
 use super::routes::RouteTable;
 use super::share::Share;
@@ -75,18 +75,6 @@ pub(super) struct HttpTable<'c> {
     admits_underscores: bool,
 }
 
-/// A request as the routes see it.
-#[derive(Clone, Debug)]
-pub(super) struct Admitted {
-    pub(super) method: String,
-    pub(super) authority: String,
-    pub(super) target: String,
-    pub(super) headers: Lines,
-    pub(super) scheme: &'static str,
-    pub(super) is_grpc: bool,
-    pub(super) body_bytes: u64,
-}
-
 /// Why a request gets no further than the connection manager.
 #[derive(Debug)]
 pub(super) enum Refusal {
@@ -97,18 +85,6 @@ pub(super) enum Refusal {
     Early(LocalReply, Box<Admitted>),
     /// Its stream is reset, and the connection with it where there is only one.
     Reset(Closed),
-}
-
-impl Admitted {
-    pub(super) fn subject(&self) -> Subject<'_> {
-        let Self { method, authority, target, headers, scheme: _, is_grpc, body_bytes: _ } = self;
-        Subject { target, method, authority, headers, is_grpc: *is_grpc }
-    }
-
-    /// The path without the query.
-    pub(super) fn path(&self) -> &str {
-        split_query(&self.target).0
-    }
 }
 
 impl<'c> HttpTable<'c> {

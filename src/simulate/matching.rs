@@ -2,7 +2,6 @@
 
 use crate::ir::{Foretold, PathMatch, RouteMatch, ValueMatch, ValuePattern};
 
-use super::candidates::Unmet;
 use super::header::Lines;
 use super::path::split_query;
 use super::re2::Pattern;
@@ -153,4 +152,19 @@ fn meets(condition: &ValueMatch, pattern: Option<&Pattern>, value: &str) -> bool
         ValuePattern::Exact(exact) => exact == value,
         ValuePattern::Regex(_) => pattern.is_some_and(|pattern| pattern.matches(value)),
     }
+}
+
+/// A condition that a request does not meet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Unmet<'c> {
+    /// The request is no gRPC call.
+    Grpc,
+    /// The path.
+    Path(&'c PathMatch),
+    /// The method.
+    Method(&'c str),
+    /// A header.
+    Header(&'c ValueMatch),
+    /// A query parameter.
+    Query(&'c ValueMatch),
 }

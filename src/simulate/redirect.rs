@@ -3,11 +3,11 @@
 use crate::hostname::Hostname;
 use crate::ir::Redirect;
 
-use super::cors::Voice;
+use super::admitted::Admitted;
+use super::cors_headers::CorsHeaders;
 use super::decision::{LocalReply, Reason};
 use super::header::apply;
 use super::host::split_port;
-use super::http::Admitted;
 use super::rewrite::rewrite;
 use super::rewritten::Message;
 
@@ -35,7 +35,7 @@ pub(super) fn redirect(action: &Redirect, hostname: &Hostname, request: &Admitte
     let mut headers = if is_tunnel { Vec::new() } else { vec![("location".to_owned(), location)] };
     apply(response_headers, &mut headers, Message::Response);
     if let Some(cors) = &gate.cors {
-        Voice::to(cors, request).say(&mut headers);
+        CorsHeaders::of(cors, request).add_to(&mut headers);
     }
     LocalReply { headers, ..LocalReply::new(*status, Reason::Redirect) }
 }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::ir::{Across, Config, Endpoints, Forward, Session, SessionCarrier, SessionCookie, Target, WeightedBackend};
 
-use super::http::Admitted;
+use super::admitted::Admitted;
 
 /// The tag of the address in a cookie's message
 /// ([Cookie](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/http/stateful_session/cookie/v3/cookie.proto)).

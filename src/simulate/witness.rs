@@ -8,12 +8,12 @@ use crate::ir::{
     VirtualHost,
 };
 
-use super::Simulator;
 use super::decision::Decision;
 use super::matching::Conditions;
 use super::path::written;
 use super::re2::translate;
 use super::request::{Connection, Request, Security, Version};
+use super::simulator::Simulator;
 
 /// What stands for the labels of a wildcard, and for a host that may be any.
 const LABELS: &[&str] = &["www", "gwctl-witness", "a.b"];

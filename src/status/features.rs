@@ -3,7 +3,7 @@
 
 use crate::options::Channel;
 
-use super::Feature;
+use super::object::Feature;
 
 /// Every feature that is supported, with the channel that has it, by name: those that `docs/features.md` says so of.
 pub const SUPPORTED_FEATURES: &[(&str, Channel)] = &[

@@ -8,13 +8,12 @@ use crate::path;
 use crate::resolver::{Resolved, ResolvedGateway, ResolvedListener};
 
 use super::catalogue::Subject;
-use super::condition::Conditions;
+use super::condition::{Conditions, StatusCondition};
 use super::evidence::{Case, Evidence, describe};
 use super::features::features_of;
 use super::listener::{ListenerVerdict, judge_listener};
-use super::listener_set::SetOutcome;
+use super::object::{Address, DEFAULT_CONDITIONS, GatewayClassStatus, GatewayStatus, ObjectStatus, Status};
 use super::route::RouteVerdicts;
-use super::{Address, DEFAULT_CONDITIONS, GatewayClassStatus, GatewayStatus, ObjectStatus, Status, StatusCondition};
 
 /// The status of every class that is ours.
 pub(super) fn class_statuses(resolved: &Resolved<'_>, evidence: &Evidence<'_>, options: &Options) -> Vec<ObjectStatus> {
@@ -138,18 +137,18 @@ fn add_informative(conditions: &mut Conditions, case: Case<'_>, spec: &GatewaySp
     }
 }
 
-/// The status of every Gateway that is ours.
+/// The status of every Gateway that is ours. `accepted_by` names the Gateway of each ListenerSet that one has accepted.
 pub(super) fn gateway_statuses(
     resolved: &Resolved<'_>,
     verdicts: &[Option<GatewayVerdict>],
-    sets: &[SetOutcome],
+    accepted_by: &[usize],
 ) -> Vec<ObjectStatus> {
     let gateways = resolved.gateways.iter().zip(verdicts).enumerate();
     let is_judged = |gateway: &ResolvedGateway<'_>| gateway.stand_in.is_none() && !gateway.object.position.context;
     let judged = gateways.filter(|(_, (gateway, _))| is_judged(gateway));
     let statuses = judged.map(|(index, (gateway, verdict))| {
         let status = match verdict {
-            Some(verdict) => gateway_status(gateway, verdict, attached_sets(index, sets)),
+            Some(verdict) => gateway_status(gateway, verdict, accepted_by.iter().filter(|of| **of == index).count()),
             None => GatewayStatus {
                 conditions: Conditions::pending(Subject::Gateway, DEFAULT_CONDITIONS),
                 ..GatewayStatus::default()
@@ -158,10 +157,6 @@ pub(super) fn gateway_statuses(
         ObjectStatus::new(gateway.object, Status::Gateway(status))
     });
     statuses.collect()
-}
-
-fn attached_sets(gateway: usize, sets: &[SetOutcome]) -> usize {
-    sets.iter().filter(|set| set.accepted_by == Some(gateway)).count()
 }
 
 fn gateway_status(gateway: &ResolvedGateway<'_>, verdict: &GatewayVerdict, attached: usize) -> GatewayStatus {

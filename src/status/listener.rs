@@ -10,7 +10,7 @@ use crate::resolver::{Protocol, ResolvedGateway, ResolvedListener};
 use super::catalogue::Subject;
 use super::condition::Conditions;
 use super::evidence::{Case, Claim, Evidence, describe, position_in};
-use super::{ListenerStatus, SupportedKind, route_group};
+use super::object::{ListenerStatus, SupportedKind, route_group};
 
 /// The reasons of unresolved references, the most telling first: a listener states one.
 const PREFERENCE: &[&str] = &[

@@ -9,7 +9,7 @@ use super::condition::Conditions;
 use super::evidence::{Claim, Evidence, describe};
 use super::gateway::GatewayVerdict;
 use super::listener::ListenerVerdict;
-use super::{DEFAULT_CONDITIONS, ListenerSetStatus, ObjectStatus, Status};
+use super::object::{DEFAULT_CONDITIONS, ListenerSetStatus, ObjectStatus, Status};
 
 /// A set's status, and which Gateway counts it.
 #[derive(Clone, Debug)]

@@ -6,11 +6,10 @@ use crate::path;
 use crate::resolver::{Resolved, ResolvedGateway, ResolvedPolicy};
 
 use super::catalogue::Subject;
-use super::condition::Conditions;
+use super::condition::{Conditions, StatusCondition};
 use super::evidence::{Case, Claim, Evidence, position_in};
-use super::{
-    AncestorStatus, AncestorsStatus, ObjectStatus, ParentStatus, ParentsStatus, Status, StatusCondition,
-    StatusReference, judged,
+use super::object::{
+    AncestorStatus, AncestorsStatus, ObjectStatus, ParentStatus, ParentsStatus, Status, StatusReference, judged,
 };
 
 /// The most ancestors that the API server takes in a status: a policy has no entry for further Gateways

@@ -12,7 +12,7 @@ use crate::resolver::{ParentSource, Resolved, ResolvedRoute, ResolvedRule, Route
 use super::catalogue::Subject;
 use super::condition::Conditions;
 use super::evidence::{Case, Claim, Evidence, describe, position_in};
-use super::{ObjectStatus, ParentStatus, ParentsStatus, Scope, Status, StatusReference};
+use super::object::{ObjectStatus, ParentStatus, ParentsStatus, Scope, Status, StatusReference};
 
 /// The most parents that the API server takes in a status.
 const MOST_PARENTS: usize = 32;

@@ -28,9 +28,10 @@ const LAYERS: &[Layer] = &[
     layer("leftovers", &[], false, true),
     layer("certificate/tests", &["hostname"], false, true),
     layer("certificate", &["hostname"], false, false),
-    layer("diagnostics", &["parser"], false, false),
+    layer("private_key", &[], false, false),
+    layer("diagnostics", &["private_key"], false, false),
     layer("parser/load", &["diagnostics"], false, true),
-    layer("parser", &["diagnostics", "options", "spelling"], false, false),
+    layer("parser", &["diagnostics", "options", "private_key", "spelling"], false, false),
     // The resolver speaks of endpoints and origins in the words of the IR, and of nothing else in it.
     layer("resolver", &["certificate", "diagnostics", "hostname", "ir", "options", "parser", "spelling"], false, false),
     layer("status", &["diagnostics", "options", "parser", "resolver"], false, false),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::ir::{Action, ClusterId, Config, Forward, Listener, Target};
 use crate::proving::{CaseFile, Expectation, Mismatch, RequestCase, UpstreamExpectation};
 use crate::simulate::{Answer, Connection, Decision, Outcome, Request, Security, Upstream, Version};
-use crate::translator::envoy::name;
+use crate::translator::envoy::{name, target as targets};
 
 /// A file of tests.
 #[derive(Debug, Deserialize)]
@@ -185,7 +185,7 @@ fn target(decision: &Decision<'_>, backend: ClusterId, config: &Config) -> Strin
         _ => None,
     });
     let own = || name::cluster(config.cluster(backend));
-    forwards.next().map_or_else(own, |forward| name::target(forward, backend, config))
+    forwards.next().map_or_else(own, |forward| targets::cluster_of(forward, backend, config))
 }
 
 /// The outcome for a random number: shares are walked in order, over their common denominator.

@@ -14,8 +14,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::super::locate::Locator;
 use super::super::manifests::Manifests;
 use super::super::source::SourceId;
-use super::{STAND_IN, without_keys};
 use crate::diagnostics::{Finding, Location, Segment};
+use crate::private_key::{STAND_IN, without_keys};
 
 /// Shorter values are too common to be found in a text.
 const SHORTEST: usize = 4;

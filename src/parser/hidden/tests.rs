@@ -1,4 +1,5 @@
 use super::*;
+use crate::private_key::without_keys;
 
 /// The text with every hidden part, white space aside, replaced.
 fn shown(text: &str) -> String {

@@ -6,11 +6,12 @@
 
 use crate::diagnostics::{Change, Scalar, codes};
 use crate::options::Channel;
+use crate::parser::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use crate::parser::schema::{Problem, quote, schemas};
 use crate::path;
 use crate::spelling::nearest;
 
-use super::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, core};
+use super::core;
 
 /// Groups that Kubernetes itself defines, and names that stand for one by mistake; the kinds that gwctl reads are in
 /// none of them but where [`core`] says so.

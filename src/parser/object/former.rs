@@ -7,11 +7,9 @@
 
 use crate::diagnostics::{Change, Scalar, codes};
 use crate::options::Channel;
-use crate::parser::manifests::Kind;
+use crate::parser::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, Kind};
 use crate::parser::schema::{Presence, Problem, Schema, schemas};
 use crate::path;
-
-use super::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 
 /// One kind and version as it was called once.
 #[derive(Clone, Copy, Debug)]

@@ -21,32 +21,11 @@ pub(in crate::parser) mod tests;
 
 use crate::parser::manifests::Kind;
 
+use table::row;
 pub use table::{Breaks, Field, Identity, Integer, List, Map, Presence, Rule, Schema, Shape, Text, Type, Value};
 
 pub(in crate::parser) use check::Checker;
 pub(in crate::parser) use problem::{Problem, Step, listed, quote, unsupported, wrong_type};
-
-const fn row(kind: Kind, version: &'static str, spec: &'static Shape) -> Schema {
-    Schema { kind, version, served: Presence::Both, deprecated: false, has_status: true, spec }
-}
-
-impl Schema {
-    const fn experimental(mut self) -> Self {
-        self.served = Presence::Experimental;
-        self
-    }
-
-    const fn deprecated(mut self) -> Self {
-        self.served = Presence::Experimental;
-        self.deprecated = true;
-        self
-    }
-
-    const fn without_status(mut self) -> Self {
-        self.has_status = false;
-        self
-    }
-}
 
 static SCHEMAS: &[Schema] = &[
     row(Kind::GatewayClass, "v1", &gateway::GATEWAY_CLASS),

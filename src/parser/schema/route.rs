@@ -3,8 +3,9 @@
 use super::pattern;
 use super::rules::{filter, matching, route};
 use super::shared::{
-    BACKEND_OBJECT, BACKEND_REF, DURATION, GRPC_BACKEND_REF, HEADER_FILTER, HEADER_NAME, HOSTNAME, HTTP_BACKEND_REF,
-    LOCAL_REF, MIRROR_FILTER, NO_MATTER_WHICH, PARENT_REFS, PRECISE_HOSTNAME, SECTION_NAME, SESSION_PERSISTENCE,
+    BACKEND_GROUP, BACKEND_KIND, BACKEND_OBJECT, BACKEND_REF, BACKEND_WEIGHT, DURATION, HEADER_FILTER, HEADER_NAME,
+    HOSTNAME, LOCAL_REF, MIRROR_FILTER, NAME, NAMESPACE, NO_MATTER_WHICH, PARENT_REFS, PRECISE_HOSTNAME, SECTION_NAME,
+    SERVICE_PORT, SESSION_PERSISTENCE,
 };
 use super::table::{
     ANY_TEXT, Field, List, PORT, Presence, Rule, Shape, Type, Value, field, formed, int32, integer, number_of, one_of,
@@ -120,7 +121,7 @@ static TIMEOUTS: Shape = Shape {
     rules: &[rule("`backendRequest` must not be longer than `request`", route::backend_timeout_is_within_request)],
 };
 
-pub(super) const HTTP_FILTERS: Type = Type::List(&HTTP_FILTER_LIST);
+const HTTP_FILTERS: Type = Type::List(&HTTP_FILTER_LIST);
 
 static HTTP_FILTER_LIST: List = List::of(Type::Object(&HTTP_FILTER)).len(0, 16).rules(&[
     rule("`RequestRedirect` and `URLRewrite` cannot be used together", filter::redirect_excludes_rewrite),
@@ -260,7 +261,7 @@ static GRPC_METHOD_MATCH: Shape = Shape {
     ],
 };
 
-pub(super) const GRPC_FILTERS: Type = Type::List(&GRPC_FILTER_LIST);
+const GRPC_FILTERS: Type = Type::List(&GRPC_FILTER_LIST);
 
 static GRPC_FILTER_LIST: List = List::of(Type::Object(&GRPC_FILTER))
     .len(0, 16)
@@ -313,3 +314,29 @@ pub(super) static TLS_ROUTE_V1ALPHA2: Shape = Shape {
 pub(super) static L4_ROUTE: Shape = Shape { fields: &[PARENTS, ONE_RULE, DEFAULT_GATEWAYS], rules: &[] };
 
 pub(super) static L4_ROUTE_V1ALPHA2: Shape = Shape { fields: &[PARENTS, RULES_V1ALPHA2, DEFAULT_GATEWAYS], rules: &[] };
+
+static HTTP_BACKEND_REF: Shape = Shape {
+    fields: &[
+        BACKEND_GROUP,
+        BACKEND_KIND,
+        field("name", NAME).required(),
+        field("namespace", NAMESPACE),
+        field("port", PORT),
+        BACKEND_WEIGHT,
+        field("filters", HTTP_FILTERS),
+    ],
+    rules: &[SERVICE_PORT],
+};
+
+static GRPC_BACKEND_REF: Shape = Shape {
+    fields: &[
+        BACKEND_GROUP,
+        BACKEND_KIND,
+        field("name", NAME).required(),
+        field("namespace", NAMESPACE),
+        field("port", PORT),
+        BACKEND_WEIGHT,
+        field("filters", GRPC_FILTERS),
+    ],
+    rules: &[SERVICE_PORT],
+};

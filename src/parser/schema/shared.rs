@@ -101,10 +101,10 @@ static PARENT_REF: Shape = Shape {
     rules: &[],
 };
 
-const BACKEND_GROUP: Field = field("group", GROUP).default(Value::Text(""));
-const BACKEND_KIND: Field = field("kind", KIND).default(Value::Text("Service"));
-const BACKEND_WEIGHT: Field = field("weight", int32(0, 1_000_000)).default(Value::Integer(1));
-const SERVICE_PORT: Rule = rule("a reference to a Service needs a `port`", reference::service_has_port);
+pub(super) const BACKEND_GROUP: Field = field("group", GROUP).default(Value::Text(""));
+pub(super) const BACKEND_KIND: Field = field("kind", KIND).default(Value::Text("Service"));
+pub(super) const BACKEND_WEIGHT: Field = field("weight", int32(0, 1_000_000)).default(Value::Integer(1));
+pub(super) const SERVICE_PORT: Rule = rule("a reference to a Service needs a `port`", reference::service_has_port);
 
 static BACKEND_OBJECT_REF: Shape = Shape {
     fields: &[
@@ -127,32 +127,6 @@ pub(super) static BACKEND_REF: Shape = Shape {
         field("namespace", NAMESPACE),
         field("port", PORT),
         BACKEND_WEIGHT,
-    ],
-    rules: &[SERVICE_PORT],
-};
-
-pub(super) static HTTP_BACKEND_REF: Shape = Shape {
-    fields: &[
-        BACKEND_GROUP,
-        BACKEND_KIND,
-        field("name", NAME).required(),
-        field("namespace", NAMESPACE),
-        field("port", PORT),
-        BACKEND_WEIGHT,
-        field("filters", super::route::HTTP_FILTERS),
-    ],
-    rules: &[SERVICE_PORT],
-};
-
-pub(super) static GRPC_BACKEND_REF: Shape = Shape {
-    fields: &[
-        BACKEND_GROUP,
-        BACKEND_KIND,
-        field("name", NAME).required(),
-        field("namespace", NAMESPACE),
-        field("port", PORT),
-        BACKEND_WEIGHT,
-        field("filters", super::route::GRPC_FILTERS),
     ],
     rules: &[SERVICE_PORT],
 };

@@ -339,3 +339,25 @@ impl Rule {
         self
     }
 }
+
+pub(super) const fn row(kind: Kind, version: &'static str, spec: &'static Shape) -> Schema {
+    Schema { kind, version, served: Presence::Both, deprecated: false, has_status: true, spec }
+}
+
+impl Schema {
+    pub(super) const fn experimental(mut self) -> Self {
+        self.served = Presence::Experimental;
+        self
+    }
+
+    pub(super) const fn deprecated(mut self) -> Self {
+        self.served = Presence::Experimental;
+        self.deprecated = true;
+        self
+    }
+
+    pub(super) const fn without_status(mut self) -> Self {
+        self.has_status = false;
+        self
+    }
+}

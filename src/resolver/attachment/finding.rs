@@ -7,7 +7,7 @@ use crate::path;
 use crate::spelling::nearest;
 
 use super::super::listener::{ResolvedListener, listener_path};
-use super::{Parent, Refusal, RouteView};
+use super::view::{Parent, Refusal, RouteView};
 
 /// What a parent that fails means for the traffic.
 pub(super) const NO_TRAFFIC: &str = "the route serves no traffic through this parent";

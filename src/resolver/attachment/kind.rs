@@ -3,13 +3,14 @@
 
 use crate::diagnostics::{Change, FieldPath, Finding, Fix, Scalar, codes};
 use crate::parser::api::ParentReference;
+use crate::parser::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use crate::parser::manifests::Kind;
-use crate::parser::object::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, is_built_in_group};
+use crate::parser::object::is_built_in_group;
 use crate::path;
 use crate::spelling::nearest;
 
-use super::RouteView;
 use super::finding::NO_TRAFFIC;
+use super::view::RouteView;
 
 /// The kinds that routes attach to.
 const PARENTS: [Kind; 3] = [Kind::Gateway, Kind::ListenerSet, Kind::Service];

@@ -20,8 +20,9 @@ use super::super::backend_tls::{TlsSettings, resolve_validation};
 use super::super::certificate::{CertificateIndex, Named};
 use super::super::client_certificate::resolve_client_certificate;
 use super::super::reference_grant::Grants;
-use super::unusable::Unusable;
-use super::{Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Suits};
+use super::index::{
+    Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, ExternalBackend, Suits, Unusable,
+};
 
 impl<'m> BackendIndex<'m> {
     /// The port of an XBackend is its own; a reference may repeat it.
@@ -84,9 +85,6 @@ impl<'m> BackendIndex<'m> {
         }
     }
 }
-
-/// An XBackend with its TLS settings.
-pub(in super::super) type ExternalBackend<'m> = (&'m Object<XBackendSpec>, BackendTls);
 
 /// Resolves the TLS settings of every XBackend, by namespace and name.
 pub(in super::super) fn resolve_external<'m>(

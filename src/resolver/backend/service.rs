@@ -13,8 +13,7 @@ use crate::parser::route::RouteKind;
 use crate::path;
 use crate::spelling::nearest;
 
-use super::unusable::Unusable;
-use super::{Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Suits};
+use super::index::{Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Suits, Unusable};
 
 impl<'m> BackendIndex<'m> {
     pub(super) fn look_up_service(

@@ -10,34 +10,7 @@ use crate::path;
 use super::super::group_slip;
 use super::super::object_name;
 use super::super::reference_grant::{Grants, Referent, Referrer};
-use super::{Backend, BackendIndex, BackendReferrer, Suits};
-
-/// Why a Service port or an XBackend cannot be a backend.
-#[derive(Clone, Debug)]
-pub(super) enum Unusable {
-    NoService {
-        near: Option<String>,
-        refused: bool,
-    },
-    NoPort {
-        ports: Vec<String>,
-        /// The port whose target has the number that is referred to.
-        of_target: Option<u16>,
-    },
-    WrongL4 {
-        protocol: L4Protocol,
-    },
-    ExternalName {
-        target: String,
-    },
-    UnknownTargetPort {
-        name: String,
-    },
-    NoExternal {
-        near: Option<String>,
-        refused: bool,
-    },
-}
+use super::index::{Backend, BackendIndex, BackendReferrer, Suits, Unusable};
 
 impl BackendIndex<'_> {
     pub(super) fn unusable(&self, from: &BackendReferrer<'_>, key: &BackendName, why: Unusable) -> Finding {

@@ -8,28 +8,7 @@ use crate::path;
 use super::super::group_slip;
 use super::super::object_name::{self, is_object_name};
 use super::super::reference_grant::{Grants, Referent, Referrer};
-use super::{CertificateIndex, CertificateReferrer, TLS_TYPE};
-
-/// Why an object holds nothing that can be used; the finding is made for each reference.
-#[derive(Clone, Debug)]
-pub(super) enum Unusable {
-    Missing {
-        near: Option<String>,
-        refused: bool,
-    },
-    /// Assumed, and there is no directory where it could be.
-    NoDirectory,
-    WrongType {
-        actual: String,
-    },
-    NoKey {
-        key: &'static str,
-    },
-    Flawed {
-        key: &'static str,
-        flaw: Flaw,
-    },
-}
+use super::index::{CertificateIndex, CertificateReferrer, TLS_TYPE, Unusable};
 
 /// The codes of one kind of reference: to a certificate, or to authorities.
 pub(super) struct ReferenceCodes {

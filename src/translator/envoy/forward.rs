@@ -19,7 +19,7 @@ use super::mirror::{spread, to_mirror};
 use super::path::{Rewrite, substitute, to_rewrite};
 use super::proto::{any, duration, uint32, uint64};
 use super::retry::to_retry_policy;
-use super::{cors, ext_authz, name, pool, stateful_session};
+use super::{cors, ext_authz, name, stateful_session, target};
 
 /// The filter that answers for the share of a backend that cannot be used.
 pub(super) const FAULT_FILTER: &str = "envoy.filters.http.fault";
@@ -119,7 +119,7 @@ fn returning(
         }
         // Whoever has a session has it with one of the members.
         Across::Pool(_) => {
-            let members = pool::members(forward, config).unwrap_or_default();
+            let members = target::members(forward, config).unwrap_or_default();
             let members: Vec<_> = members.into_iter().map(|(_, backend)| backend.clone()).collect();
             if members.is_empty() || members.len() == forward.backends.len() {
                 return Vec::new();
@@ -141,7 +141,7 @@ pub(super) fn returning_need_regex(forward: &Forward, config: &ir::Config) -> bo
     match forward.session.as_deref() {
         Some(ir::Session { across: Across::Selector(_) | Across::Endpoints, .. }) => true,
         Some(ir::Session { across: Across::Pool(_), carrier: ir::SessionCarrier::Cookie(_) }) => {
-            pool::members(forward, config).is_some_and(|members| members.len() < forward.backends.len())
+            target::members(forward, config).is_some_and(|members| members.len() < forward.backends.len())
         }
         _ => false,
     }
@@ -199,7 +199,7 @@ struct Entry<'f> {
 
 /// What a request may be sent to: the pool as one, and every other backend that is drawn.
 fn entries<'f>(forward: &'f Forward, config: &ir::Config) -> Vec<Entry<'f>> {
-    let members = pool::members(forward, config).filter(|members| members.len() > 1).unwrap_or_default();
+    let members = target::members(forward, config).filter(|members| members.len() > 1).unwrap_or_default();
     let is_member = |backend: &ir::WeightedBackend| members.iter().any(|(_, member)| std::ptr::eq(*member, backend));
     let drawn = forward.backends.iter().filter(|backend| backend.weight > 0 || forward.backends.len() == 1);
     let others = drawn.filter(|backend| !is_member(backend)).map(|backend| Entry {
@@ -211,7 +211,7 @@ fn entries<'f>(forward: &'f Forward, config: &ir::Config) -> Vec<Entry<'f>> {
         backend: Some(backend),
     });
     let weight = members.iter().map(|(_, backend)| backend.weight).sum();
-    let pool = || Entry { weight, name: pool::cluster_name(forward, &members, config), backend: None };
+    let pool = || Entry { weight, name: target::cluster_name(forward, &members, config), backend: None };
     // Whoever leads back to a pool whose members all have weight 0 has nothing else to draw.
     let has_pool = !members.is_empty() && (weight > 0 || members.len() == forward.backends.len());
     has_pool.then(pool).into_iter().chain(others).collect()

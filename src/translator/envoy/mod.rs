@@ -4,6 +4,7 @@
 //! and a row of `docs/defaults.md`.
 
 mod access_log;
+mod action;
 mod circuit_breaker;
 mod cluster;
 mod cors;
@@ -19,13 +20,16 @@ pub mod name;
 mod needs;
 mod path;
 mod pool;
+mod preflight;
 mod proto;
 mod redirect;
 mod resource;
 mod retry;
 mod route;
+mod route_match;
 mod split;
 mod stateful_session;
+pub mod target;
 mod tcp_proxy;
 mod tls;
 mod udp_proxy;

@@ -2,8 +2,8 @@
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    AuthId, BackendName, ChainMatch, ChainName, Cluster, ClusterId, Config, FilterChain, Forward, KeyPair, Listener,
-    RouteName, SessionRule, Site, Transport,
+    AuthId, BackendName, ChainMatch, ChainName, Cluster, Config, FilterChain, KeyPair, Listener, RouteName,
+    SessionRule, Site, Transport,
 };
 
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
@@ -38,21 +38,6 @@ pub fn pool<'c>(rule: &SessionRule, members: impl Iterator<Item = &'c Cluster>, 
         text.push_str(&secret(config.certificate(id)));
     }
     text
-}
-
-/// The cluster that gets the requests for one of the backends of `forward`.
-pub fn target(forward: &Forward, backend: ClusterId, config: &Config) -> String {
-    let members = super::pool::members(forward, config).unwrap_or_default();
-    if members.len() > 1 && members.iter().any(|(id, _)| *id == backend) {
-        return super::pool::cluster_name(forward, &members, config);
-    }
-    cluster(config.cluster(backend))
-}
-
-/// The pool of `forward`; `None` where each backend has its own cluster.
-pub fn pool_of(forward: &Forward, config: &Config) -> Option<String> {
-    let members = super::pool::members(forward, config).filter(|members| members.len() > 1)?;
-    Some(super::pool::cluster_name(forward, &members, config))
 }
 
 /// The filter of an authorization: the service, and a number where it has several.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::ir::{self, Action, AuthId, Gate, PathMatch, Target, ValuePattern};
 
-use super::{cors, ext_authz, forward, redirect, tcp_proxy, udp_proxy, upstream_tls};
+use super::{ext_authz, forward, preflight, redirect, tcp_proxy, udp_proxy, upstream_tls};
 
 /// What the routes of a connection, or of a configuration, need.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ impl Needs {
         for leaf in route.action.leaves() {
             self.add_leaf(leaf, config);
         }
-        self.invalid_cluster |= self.cors && cors::needs_invalid_cluster(&route.action);
+        self.invalid_cluster |= self.cors && preflight::needs_invalid_cluster(&route.action);
     }
 
     fn add_leaf(&mut self, action: &Action, config: &ir::Config) {

@@ -21,13 +21,14 @@ use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, Locali
 use envoy_types::pb::envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
 use envoy_types::pb::google::protobuf::{Struct, Value, value};
 
-use crate::ir::{self, Across, Action, ClusterId, Endpoints, Forward, Reference, RetryLimit, Target, WeightedBackend};
+use crate::ir::{self, Action, ClusterId, Endpoints, Reference, RetryLimit, WeightedBackend};
 
 use super::circuit_breaker::to_circuit_breakers;
 use super::cluster::{Discovery, base_cluster, lb_endpoints};
 use super::layout::Layout;
 use super::name;
 use super::proto::{any, uint32};
+use super::target::{cluster_name, members};
 use super::upstream_tls::to_upstream_socket;
 
 /// The metadata of endpoints that choose the transport socket of a connection.
@@ -39,33 +40,6 @@ const RAW_BUFFER: &str = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBu
 
 /// A pool: its name, and its clusters with their weights.
 pub(super) type Pool = (String, Vec<(ClusterId, u32)>);
-
-/// The backends of `forward` that its pool consists of: those that have an
-/// endpoint. `None` when the rule has no pool.
-pub(super) fn members<'f>(forward: &'f Forward, config: &ir::Config) -> Option<Vec<(ClusterId, &'f WeightedBackend)>> {
-    let session = forward.session.as_ref()?;
-    matches!(session.across, Across::Pool(_)).then(|| {
-        let live = forward.backends.iter().filter_map(|backend| match backend.target {
-            Target::Cluster(id) if !config.cluster(id).endpoints.is_empty() => Some((id, backend)),
-            Target::Cluster(_) | Target::Invalid(_) => None,
-        });
-        live.collect()
-    })
-}
-
-/// The name of the cluster that stands for the members of a pool: the only
-/// member's own, else the pool's.
-pub(super) fn cluster_name(
-    forward: &Forward,
-    members: &[(ClusterId, &WeightedBackend)],
-    config: &ir::Config,
-) -> String {
-    match (members, forward.session.as_ref().map(|session| &session.across)) {
-        ([(only, _)], _) => name::cluster(config.cluster(*only)),
-        (_, Some(Across::Pool(rule))) => name::pool(rule, members.iter().map(|(id, _)| config.cluster(*id)), config),
-        _ => name::INVALID_BACKEND.to_owned(),
-    }
-}
 
 /// All pools of a configuration, in the order of their names.
 pub(super) fn collect(config: &ir::Config) -> Vec<Pool> {

@@ -13,7 +13,7 @@ use crate::ir::{self, Redirect};
 use super::header::{self, to_header_lists};
 use super::path::{Rewrite, to_rewrite};
 use super::proto::matching;
-use super::route::header_matcher;
+use super::route_match::header_matcher;
 use super::{cors, ext_authz};
 
 /// Without a port of its own, a redirect must drop the port that the request's

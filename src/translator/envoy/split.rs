@@ -9,9 +9,9 @@ use envoy_types::pb::envoy::config::route::v3::Route;
 use crate::hostname::Hostname;
 use crate::ir::{self, Action, Branch, Mirror, Share};
 
+use super::action::to_leaf_routes;
 use super::forward::selector_routes;
 use super::mirror::fraction;
-use super::route::to_leaf_routes;
 
 /// The routes of a split.
 pub(super) fn to_split_routes(base: &Route, branches: &[Branch], host: &Hostname, config: &ir::Config) -> Vec<Route> {

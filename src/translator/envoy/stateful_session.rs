@@ -24,7 +24,7 @@ use crate::ir::{Endpoints, Session, SessionCarrier, SessionCookie};
 
 use super::path::quote;
 use super::proto::{any, duration, matching};
-use super::route::header_matcher;
+use super::route_match::header_matcher;
 
 /// The filter.
 pub(super) const SESSION_FILTER: &str = "envoy.filters.http.stateful_session";

@@ -11,9 +11,10 @@ use crate::resolver::{Place, ResolvedBackend, ResolvedRule, RuleSession};
 
 use super::cluster::{Carried, Sent};
 use super::filter::{Filters, Idle, ListPlace};
-use super::forward::{RuleAction, RuleBackend, RulePolicy, build_action};
+use super::forward::{RuleBackend, RulePolicy, build_action};
 use super::retry::{lower_retry, lower_timeouts, session_retry};
 use super::rule::{RouteLowering, short};
+use super::rule_action::RuleAction;
 use super::session::{SessionSource, selector_value};
 
 impl RouteLowering<'_, '_> {

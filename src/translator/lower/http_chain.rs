@@ -9,10 +9,10 @@ use crate::ir::{Action, ChainMatch, ClusterId, FilterChain, Handler, HttpConnect
 use crate::resolver::{KeyPairId, ListenerId, Resolved, ResolvedListener, RouteId};
 
 use super::cluster::Clusters;
-use super::filter::ExternalAuths;
-use super::listener::SocketLowering;
+use super::external_auths::ExternalAuths;
 use super::precedence::{MatchRank, Precedence};
 use super::rule::LoweredRule;
+use super::socket_lowering::SocketLowering;
 use super::virtual_host::{ListenerRoutes, build_virtual_hosts};
 
 /// The chain of the plain HTTP listeners of a socket. They share it: the host

@@ -2,17 +2,15 @@
 //! TLSRoutes, TCPRoutes and UDPRoutes.
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, codes};
-use crate::ir::{BackendName, ChainMatch, FilterChain, Handler, Origin, TcpBackend, TcpProxy, UdpProxy};
+use crate::ir::{BackendName, Origin, TcpBackend};
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::RouteKind;
 use crate::path;
 use crate::resolver::{
-    Backend, BackendId, BackendTls, KeyPairId, ListenerId, OriginTable, Place, Protocol, Resolved, ResolvedBackend,
-    ResolvedRoute, serving_route,
+    Backend, BackendId, BackendTls, KeyPairId, OriginTable, Place, Protocol, Resolved, ResolvedBackend, ResolvedRoute,
 };
 
 use super::cluster::{Carried, Clusters, Sent};
-use super::listener::SocketLowering;
 use super::rule::short;
 
 /// The backends of a route with their shares, before it is known what is sent
@@ -159,28 +157,4 @@ fn lower_rules(
         );
     }
     L4Shares { entries, origin: origins.origin(registered, Place::Rule(0)) }
-}
-
-/// The only chain of a listener of protocol TCP. Without a route it closes what it accepts.
-pub(super) fn lower_tcp_chain(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> FilterChain {
-    let resolved = lowering.resolved;
-    let handler = match serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes) {
-        None => Handler::Close,
-        Some(route) => {
-            let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
-            let backends = lowering.routes.backends(route, lowering.clusters, Carried::Stream, certificate);
-            Handler::Tcp(TcpProxy { backends })
-        }
-    };
-    FilterChain { name: None, select: ChainMatch::Any, tls: None, handler, origin: lowering.origin_of(id) }
-}
-
-/// What a listener of protocol UDP does. Without a route it drops what it receives.
-pub(super) fn lower_udp(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> UdpProxy {
-    let resolved = lowering.resolved;
-    let backends = match serving_route(resolved.listener(id), RouteKind::Udp, &resolved.routes) {
-        None => vec![TcpBackend { weight: 1, cluster: None, origin: lowering.origin_of(id) }],
-        Some(route) => lowering.routes.backends(route, lowering.clusters, Carried::Datagrams, None),
-    };
-    UdpProxy { backends }
 }

@@ -5,19 +5,19 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
-use crate::ir::{Authorities, CertificateId, FilterChain, GatewayName, Listener, Origin, Transport};
-use crate::parser::manifests::{Metadata, ObjectKey};
+use crate::ir::{FilterChain, Listener, Transport};
 use crate::path;
-use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginTable, Place, Resolved, ResolvedRoute};
+use crate::resolver::{ListenerId, OriginTable, Resolved, ResolvedRoute};
 
 use super::cluster::Clusters;
-use super::filter::ExternalAuths;
+use super::external_auths::ExternalAuths;
 use super::http_chain::lower_http_chain;
 use super::key_material::KeyMaterial;
-use super::l4_route::{lower_tcp_chain, lower_udp};
-use super::rule::LoweredRoutes;
+use super::l4_chain::{lower_tcp_chain, lower_udp};
+use super::routes::LoweredRoutes;
 use super::scope::Scope;
 use super::socket::{Bind, Demultiplexing, Socket, SocketTransport};
+use super::socket_lowering::SocketLowering;
 use super::tls_chain::lower_tls_chains;
 use super::virtual_host::Placement;
 
@@ -25,23 +25,6 @@ use super::virtual_host::Placement;
 /// the copies of less specific routes are worth a warning.
 const MANY_ROUTES: usize = 20_000;
 const MANY_COPIES: usize = 4;
-
-/// What the chains of a socket are made of.
-#[derive(Debug)]
-pub(super) struct SocketLowering<'a, 'm> {
-    pub(super) resolved: &'a Resolved<'m>,
-    pub(super) scope: Scope,
-    /// The rules of the routes that speak HTTP, and the backends of the others.
-    pub(super) routes: &'a LoweredRoutes,
-    pub(super) clusters: &'a mut Clusters<'m>,
-    /// The authorizations of all rules.
-    pub(super) auths: &'a mut ExternalAuths,
-    pub(super) placement: &'a mut Placement,
-    material: &'a mut KeyMaterial<'m>,
-    origins: &'a mut OriginTable,
-    /// The Gateways and ListenerSets that the table of origins knows.
-    registered: BTreeMap<ObjectKey, u32>,
-}
 
 /// What the listeners are made of.
 pub(super) struct Parts<'a, 'm> {
@@ -52,63 +35,31 @@ pub(super) struct Parts<'a, 'm> {
     pub(super) auths: &'a mut ExternalAuths,
 }
 
-impl SocketLowering<'_, '_> {
-    /// The origin of a listener, in the object that declares it.
-    pub(super) fn origin_of(&mut self, id: ListenerId) -> Origin {
-        let listener = self.resolved.listener(id);
-        let origins = &mut *self.origins;
-        let object = *self.registered.entry(listener.owner.key()).or_insert_with(|| listener.owner.register(origins));
-        let index = u16::try_from(listener.index).unwrap_or(u16::MAX);
-        self.origins.origin(object, Place::Listener(index))
-    }
+fn lower_socket(lowering: &mut SocketLowering<'_, '_>, bind: Bind, ids: &[ListenerId]) -> Option<Listener> {
+    let first = *ids.first()?;
+    let transport = match bind.transport {
+        SocketTransport::Stream => Transport::Tcp(lower_chains(lowering, ids)),
+        SocketTransport::Datagram => Transport::Udp(lower_udp(lowering, first)),
+    };
+    let Bind { address, port: bind_port, transport: _ } = bind;
+    let port = lowering.resolved.listener(first).spec.port;
+    (!matches!(&transport, Transport::Tcp(chains) if chains.is_empty())).then(|| Listener {
+        address,
+        bind_port,
+        port,
+        transport,
+        gateways: lowering.gateways_of(ids),
+        origin: lowering.origin_of(first),
+    })
+}
 
-    /// The certificate of an id.
-    pub(super) fn key_pair(&mut self, id: KeyPairId) -> CertificateId {
-        self.material.key_pair(id, self.origins)
-    }
-
-    /// The authorities of several objects.
-    pub(super) fn authorities(&mut self, ids: &[BundleId]) -> Authorities {
-        self.material.authorities(ids, self.origins)
-    }
-
-    fn lower_socket(&mut self, bind: Bind, ids: &[ListenerId]) -> Option<Listener> {
-        let first = *ids.first()?;
-        let transport = match bind.transport {
-            SocketTransport::Stream => Transport::Tcp(self.lower_chains(ids)),
-            SocketTransport::Datagram => Transport::Udp(lower_udp(self, first)),
-        };
-        let Bind { address, port: bind_port, transport: _ } = bind;
-        let port = self.resolved.listener(first).spec.port;
-        (!matches!(&transport, Transport::Tcp(chains) if chains.is_empty())).then(|| Listener {
-            address,
-            bind_port,
-            port,
-            transport,
-            gateways: self.gateways_of(ids),
-            origin: self.origin_of(first),
-        })
-    }
-
-    /// The Gateways of the listeners that share a socket.
-    fn gateways_of(&self, ids: &[ListenerId]) -> Vec<GatewayName> {
-        let mut gateways: Vec<usize> = ids.iter().map(|id| id.gateway).collect();
-        gateways.dedup();
-        let name = |index: usize| {
-            let Metadata { namespace, name, .. } = &self.resolved.gateways[index].object.metadata;
-            GatewayName { namespace: namespace.clone(), name: name.clone() }
-        };
-        gateways.into_iter().map(name).collect()
-    }
-
-    /// The chains of a TCP socket, in the order of its listeners.
-    fn lower_chains(&mut self, ids: &[ListenerId]) -> Vec<FilterChain> {
-        let Some(first) = ids.first() else { return Vec::new() };
-        match Demultiplexing::of(self.resolved.listener(*first).protocol) {
-            Demultiplexing::Http => vec![lower_http_chain(self, ids)],
-            Demultiplexing::Tls => lower_tls_chains(self, ids),
-            Demultiplexing::Nothing => vec![lower_tcp_chain(self, *first)],
-        }
+/// The chains of a TCP socket, in the order of its listeners.
+fn lower_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[ListenerId]) -> Vec<FilterChain> {
+    let Some(first) = ids.first() else { return Vec::new() };
+    match Demultiplexing::of(lowering.resolved.listener(*first).protocol) {
+        Demultiplexing::Http => vec![lower_http_chain(lowering, ids)],
+        Demultiplexing::Tls => lower_tls_chains(lowering, ids),
+        Demultiplexing::Nothing => vec![lower_tcp_chain(lowering, *first)],
     }
 }
 
@@ -131,7 +82,7 @@ pub(super) fn lower_listeners<'m>(
         origins,
         registered: BTreeMap::new(),
     };
-    let listeners = sockets.into_iter().filter_map(|(bind, ids)| lowering.lower_socket(bind, &ids)).collect();
+    let listeners = sockets.into_iter().filter_map(|(bind, ids)| lower_socket(&mut lowering, bind, &ids)).collect();
     (listeners, placement)
 }
 

@@ -6,6 +6,7 @@
 
 mod action;
 mod cluster;
+mod external_auths;
 mod filter;
 mod forward;
 mod grpc_route;
@@ -13,18 +14,23 @@ mod header;
 mod http_chain;
 mod http_route;
 mod key_material;
+mod l4_chain;
 mod l4_route;
 mod listener;
 mod operator;
 mod path;
 mod precedence;
 mod re2;
+mod redirect_template;
 mod retry;
+mod routes;
 mod rule;
+mod rule_action;
 mod scope;
 mod session;
 mod session_across;
 mod socket;
+mod socket_lowering;
 mod tls_chain;
 mod virtual_host;
 
@@ -152,7 +158,7 @@ fn lower_scope<'m>(
     let mut material = KeyMaterial::new(scope, &resolved.certificates, options);
     let mut shared = rule::Shared::default();
     let mut clusters = Clusters::new(resolved, scope, options);
-    let routes = rule::LoweredRoutes::new(resolved, &mut clusters, &mut shared, origins, diagnostics);
+    let routes = routes::LoweredRoutes::new(resolved, &mut clusters, &mut shared, origins, diagnostics);
     let parts = listener::Parts { scope, sockets, routes: &routes, clusters: &mut clusters, auths: &mut shared.auths };
     let (listeners, placement) = listener::lower_listeners(resolved, parts, &mut material, origins);
     let matches = routes.count_matches();

@@ -22,8 +22,8 @@ use crate::resolver::{
 
 use super::cluster::{Carried, stream_or_bytes};
 use super::http_chain::lower_https_connections;
-use super::listener::SocketLowering;
 use super::scope::Scope;
+use super::socket_lowering::SocketLowering;
 
 /// The application protocols of HTTPS listeners
 /// ([RFC 9113, section 3.2](https://www.rfc-editor.org/rfc/rfc9113#section-3.2)).

@@ -1,8 +1,9 @@
 //! Fields: types, nulls, defaults, requirement, enumerations, bounds, forms, lists.
 
 use crate::options::Channel;
+use crate::parser::any_object::AnyObject;
 use crate::parser::api::{FromNamespaces, PathMatchType};
-use crate::parser::object::{AnyObject, Outcome};
+use crate::parser::object::Outcome;
 
 use super::{accepts, findings, read_in, refuses, yaml};
 

@@ -18,10 +18,10 @@ use crate::resolver::{BackendRefOutcome, ResolvedFilter};
 
 use super::header;
 use super::operator::find_operator;
+use super::redirect_template::RedirectTemplate;
 use super::rule::RouteLowering;
 
-pub(super) use external_auth::ExternalAuths;
-pub(super) use redirect::{Idle, RedirectTemplate};
+pub(super) use redirect::Idle;
 
 /// The filters of a rule or of a backend.
 #[derive(Clone, Debug, Default)]

@@ -1,48 +1,11 @@
 //! RequestRedirect: the answer depends on the listener's port.
 
 use crate::diagnostics::{FieldPath, Reported, codes};
-use crate::ir::{Gate, HeaderMutations, PathRewrite, Redirect};
 use crate::parser::api::RequestRedirectFilter;
 
+use super::super::redirect_template::RedirectTemplate;
 use super::super::rule::RouteLowering;
 use super::FilterContext;
-
-/// A redirect before the listener is known.
-#[derive(Clone, Debug)]
-pub(in crate::translator::lower) struct RedirectTemplate {
-    scheme: Option<&'static str>,
-    hostname: Option<String>,
-    port: Option<u16>,
-    path: Option<PathRewrite>,
-    status: u16,
-}
-
-impl RedirectTemplate {
-    /// The redirect on a listener: the port is the filter's, else the scheme's
-    /// well-known one, else the listener's; a scheme's own port is not printed
-    /// ([HTTPRequestRedirectFilter](https://gateway-api.sigs.k8s.io/reference/spec/#httprequestredirectfilter)).
-    pub(in crate::translator::lower) fn on_listener(
-        &self,
-        scheme: &'static str,
-        listener_port: u16,
-        response_headers: HeaderMutations,
-        gate: Gate,
-    ) -> Redirect {
-        let effective = self.scheme.unwrap_or(scheme);
-        let well_known = if effective == "https" { 443 } else { 80 };
-        let port = self.port.or(self.scheme.map(|_| well_known)).unwrap_or(listener_port);
-        Redirect {
-            scheme: self.scheme,
-            hostname: self.hostname.clone(),
-            port,
-            print_port: port != well_known,
-            path: self.path.clone(),
-            status: self.status,
-            response_headers,
-            gate,
-        }
-    }
-}
 
 impl RouteLowering<'_, '_> {
     pub(super) fn lower_redirect(

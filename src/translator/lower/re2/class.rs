@@ -1,7 +1,7 @@
 //! Escapes and character classes of RE2, over bytes.
 
 use super::group::{is_posix_class, unicode_group};
-use super::{Refusal, refuse};
+use super::refusal::{Refusal, refuse};
 
 /// About how many instructions a class of so many ranges compiles to.
 pub(super) fn size(ranges: u64) -> u64 {

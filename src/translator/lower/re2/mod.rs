@@ -9,6 +9,9 @@
 
 mod class;
 mod group;
+mod refusal;
+
+use refusal::{Refusal, refuse};
 
 /// The most that repetitions of repetitions may multiply to.
 const MAX_REPEAT: u64 = 1000;
@@ -33,17 +36,6 @@ pub(super) fn check(pattern: &str) -> Result<(), BadRegex> {
         offset: (0..=at.min(pattern.len())).rev().find(|at| pattern.is_char_boundary(*at)).unwrap_or_default(),
         message: message.into(),
     })
-}
-
-/// A refusal at a byte that may be inside a character.
-#[derive(Debug)]
-struct Refusal {
-    at: usize,
-    message: std::borrow::Cow<'static, str>,
-}
-
-fn refuse<T>(at: usize, message: impl Into<std::borrow::Cow<'static, str>>) -> Result<T, Refusal> {
-    Err(Refusal { at, message: message.into() })
 }
 
 /// What a repetition would repeat.

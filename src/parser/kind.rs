@@ -1,0 +1,117 @@
+//! The kinds that gwctl reads, and what names an object.
+
+use crate::diagnostics::ObjectRef;
+
+/// The kinds that gwctl reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are the API's own")]
+pub enum Kind {
+    GatewayClass,
+    Gateway,
+    ListenerSet,
+    HTTPRoute,
+    GRPCRoute,
+    TLSRoute,
+    TCPRoute,
+    UDPRoute,
+    ReferenceGrant,
+    BackendTLSPolicy,
+    XBackend,
+    XBackendTrafficPolicy,
+    XMesh,
+    Namespace,
+    Service,
+    EndpointSlice,
+    Secret,
+    ConfigMap,
+}
+
+impl Kind {
+    /// The kind's name as manifests write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GatewayClass => "GatewayClass",
+            Self::Gateway => "Gateway",
+            Self::ListenerSet => "ListenerSet",
+            Self::HTTPRoute => "HTTPRoute",
+            Self::GRPCRoute => "GRPCRoute",
+            Self::TLSRoute => "TLSRoute",
+            Self::TCPRoute => "TCPRoute",
+            Self::UDPRoute => "UDPRoute",
+            Self::ReferenceGrant => "ReferenceGrant",
+            Self::BackendTLSPolicy => "BackendTLSPolicy",
+            Self::XBackend => "XBackend",
+            Self::XBackendTrafficPolicy => "XBackendTrafficPolicy",
+            Self::XMesh => "XMesh",
+            Self::Namespace => "Namespace",
+            Self::Service => "Service",
+            Self::EndpointSlice => "EndpointSlice",
+            Self::Secret => "Secret",
+            Self::ConfigMap => "ConfigMap",
+        }
+    }
+
+    /// The kind's API group; empty for core.
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::XBackend | Self::XBackendTrafficPolicy | Self::XMesh => EXPERIMENTAL_GROUP,
+            Self::Namespace | Self::Service | Self::Secret | Self::ConfigMap => "",
+            Self::EndpointSlice => "discovery.k8s.io",
+            _ => GATEWAY_GROUP,
+        }
+    }
+
+    /// Whether the kind has a stable version.
+    pub const fn is_stable(self) -> bool {
+        !matches!(self, Self::XBackend | Self::XBackendTrafficPolicy | Self::XMesh)
+    }
+
+    /// The group and kind that an earlier release gave to objects of the kind, if it was another one.
+    fn former_name(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::ListenerSet => Some((EXPERIMENTAL_GROUP, "XListenerSet")),
+            Self::ReferenceGrant => Some((GATEWAY_GROUP, "ReferencePolicy")),
+            Self::XBackendTrafficPolicy => Some((GATEWAY_GROUP, "BackendLBPolicy")),
+            _ => None,
+        }
+    }
+
+    /// Whether a reference of this group and kind means objects of the kind, by the name that they have or once had.
+    pub fn is_named(self, group: &str, kind: &str) -> bool {
+        (group, kind) == (self.group(), self.name()) || self.former_name() == Some((group, kind))
+    }
+
+    /// Whether objects of the kind live in a namespace.
+    pub fn is_namespaced(self) -> bool {
+        !matches!(self, Self::GatewayClass | Self::XMesh | Self::Namespace)
+    }
+}
+
+/// The identity of an object. The namespace is empty for cluster-scoped kinds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectKey {
+    /// The kind.
+    pub kind: Kind,
+    /// The namespace, after `--namespace` was applied.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+}
+
+impl ObjectKey {
+    /// The key as findings carry it.
+    pub fn to_ref(&self) -> ObjectRef {
+        ObjectRef {
+            group: self.kind.group().to_owned(),
+            kind: self.kind.name().to_owned(),
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        }
+    }
+}
+
+/// The group of Gateway API.
+pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+
+/// The group of Gateway API's kinds that may still change.
+pub const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";

@@ -1,0 +1,147 @@
+//! The backends of the input, and what is known of them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::diagnostics::{FieldPath, Reported};
+use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
+use crate::options::Resolve;
+use crate::parser::api::{EndpointSlice, L4Protocol, Service, XBackendSpec};
+use crate::parser::manifests::{Object, ObjectHead, ObjectKey, Position};
+use crate::parser::route::RouteKind;
+
+use super::super::backend_tls::{BackendTlsPolicies, TlsSettings};
+use super::super::share::Lost;
+
+/// A backend, by its position in the [`BackendIndex`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BackendId(pub u32);
+
+/// A backend that may be used, with where it is.
+#[derive(Clone, Debug)]
+pub struct Backend<'m> {
+    /// Namespace, name and port.
+    pub name: BackendName,
+    /// What declares it.
+    pub object: BackendObject<'m>,
+    /// What its declaration says is spoken to it; `None` leaves it to the route.
+    pub protocol: Option<UpstreamProtocol>,
+    /// How its connections are encrypted.
+    pub tls: BackendTls,
+    /// The BackendTLSPolicy that says so, by its position in the list of policies.
+    pub policy: Option<usize>,
+    /// Where it is.
+    pub endpoints: Endpoints,
+    /// Whether that is an address behind which the cluster chooses an endpoint for each connection.
+    pub is_virtual: bool,
+    pub(super) suits: Suits,
+}
+
+/// The object that declares a backend.
+#[derive(Clone, Copy, Debug)]
+pub enum BackendObject<'m> {
+    /// A Service.
+    Service(&'m Object<Service>),
+    /// A host outside the cluster.
+    External(&'m Object<XBackendSpec>),
+    /// A Service that is not in the input.
+    Assumed,
+}
+
+/// How the connections to a backend are encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackendTls {
+    /// They are plain text.
+    Plain,
+    /// They use TLS.
+    Tls(Arc<TlsSettings>),
+    /// They should use TLS, with settings that cannot be used: there are no connections.
+    Invalid(Reported),
+}
+
+/// Which routes a backend can serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Suits {
+    /// All kinds.
+    Every,
+    /// Its HTTP is version 1, so no gRPC.
+    NoGrpc,
+    /// It speaks something else than HTTP.
+    Bytes,
+}
+
+/// What became of a backend reference.
+pub type BackendRefOutcome = Result<BackendId, Reported>;
+
+/// A backend's identity: the same Service port can exist for TCP and for UDP.
+pub(super) type Key = (BackendName, bool);
+
+/// Targets of policies by namespace and name of the Service: the section, and the proof that it was reported.
+pub(super) type RefusedTargets<'m> = HashMap<(&'m str, &'m str), Vec<(Option<&'m str>, Reported)>>;
+
+/// Every backend that some reference names, each looked up once.
+#[derive(Debug)]
+pub struct BackendIndex<'m> {
+    pub(super) backends: Vec<Backend<'m>>,
+    pub(super) by_name: HashMap<Key, Result<BackendId, Unusable>>,
+    pub(super) services: HashMap<(&'m str, &'m str), &'m Object<Service>>,
+    pub(super) external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,
+    pub(super) slices: HashMap<(&'m str, &'m str), Vec<&'m Object<EndpointSlice>>>,
+    pub(super) refused: &'m HashMap<ObjectKey, Position>,
+    pub(super) policies: BackendTlsPolicies<'m>,
+    /// What BackendTLSPolicies cannot apply to, by namespace and name of the Service: the
+    /// section, and the proof that it was reported.
+    pub(super) refused_targets: RefusedTargets<'m>,
+    pub(super) resolve: Vec<Resolve>,
+    pub(super) used_resolves: HashSet<usize>,
+    pub(super) warned: HashSet<(BackendId, RouteKind)>,
+    pub(super) settings: Settings,
+}
+
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) assume_services: bool,
+    pub(super) allow_external_name: bool,
+    pub(super) cluster_domain: String,
+    pub(super) is_compared: bool,
+}
+
+/// Who refers, and from which field.
+#[derive(Debug)]
+pub(in super::super) struct BackendReferrer<'r> {
+    pub(in super::super) object: &'r ObjectHead,
+    pub(in super::super) kind: RouteKind,
+    pub(in super::super) path: FieldPath,
+    /// What the traffic does when the reference is invalid.
+    pub(in super::super) lost: Lost<'r>,
+}
+
+/// An XBackend with its TLS settings.
+pub(super) type ExternalBackend<'m> = (&'m Object<XBackendSpec>, BackendTls);
+
+/// Why a Service port or an XBackend cannot be a backend.
+#[derive(Clone, Debug)]
+pub(super) enum Unusable {
+    NoService {
+        near: Option<String>,
+        refused: bool,
+    },
+    NoPort {
+        ports: Vec<String>,
+        /// The port whose target has the number that is referred to.
+        of_target: Option<u16>,
+    },
+    WrongL4 {
+        protocol: L4Protocol,
+    },
+    ExternalName {
+        target: String,
+    },
+    UnknownTargetPort {
+        name: String,
+    },
+    NoExternal {
+        near: Option<String>,
+        refused: bool,
+    },
+}

@@ -1,0 +1,137 @@
+//! The certificates and authorities of the input, and what is known of them.
+
+use std::collections::HashMap;
+
+use crate::certificate::{Bundle, Flaw, KeyPair};
+use crate::diagnostics::{Code, FieldPath, Finding, Reported};
+use crate::parser::api::{ConfigMap, Secret};
+use crate::parser::manifests::{Kind, Manifests, Object};
+
+/// The key of the certificate chain in a Secret of type `kubernetes.io/tls`.
+pub const CERTIFICATE_KEY: &str = "tls.crt";
+
+/// The key of the private key in a Secret of type `kubernetes.io/tls`.
+pub const PRIVATE_KEY_KEY: &str = "tls.key";
+
+/// The key of the authorities in a Secret or a ConfigMap.
+pub const AUTHORITIES_KEY: &str = "ca.crt";
+
+/// The type of a Secret that holds a certificate.
+pub(super) const TLS_TYPE: &str = "kubernetes.io/tls";
+
+/// A certificate, by its position in [`CertificateIndex::pair`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyPairId(pub(super) u32);
+
+/// A set of authorities, by its position in [`CertificateIndex::bundle`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BundleId(pub(super) u32);
+
+/// Something usable that an object of the input holds, or that an assumed one will.
+#[derive(Clone, Debug)]
+pub struct Stored<'m, S, T> {
+    /// The namespace of the object.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The object with its content; `None` when it was assumed.
+    pub known: Option<(&'m Object<S>, T)>,
+}
+
+/// The certificate of a Secret.
+pub type StoredPair<'m> = Stored<'m, Secret, KeyPair>;
+
+/// The authorities of a ConfigMap or a Secret.
+#[derive(Clone, Debug)]
+pub enum StoredBundle<'m> {
+    /// Of a ConfigMap.
+    ConfigMap(Stored<'m, ConfigMap, Bundle>),
+    /// Of a Secret.
+    Secret(Stored<'m, Secret, Bundle>),
+}
+
+impl StoredBundle<'_> {
+    pub(super) fn is_known(&self) -> bool {
+        match self {
+            Self::ConfigMap(stored) => stored.known.is_some(),
+            Self::Secret(stored) => stored.known.is_some(),
+        }
+    }
+}
+
+/// Every certificate and bundle that some reference names, each read once.
+#[derive(Debug)]
+pub struct CertificateIndex<'m> {
+    pub(super) manifests: &'m Manifests,
+    pub(super) secrets: HashMap<(&'m str, &'m str), &'m Object<Secret>>,
+    pub(super) config_maps: HashMap<(&'m str, &'m str), &'m Object<ConfigMap>>,
+    pub(super) pairs: Vec<StoredPair<'m>>,
+    pub(super) bundles: Vec<StoredBundle<'m>>,
+    pub(super) known_pairs: HashMap<(String, String), Result<KeyPairId, Unusable>>,
+    pub(super) known_bundles: HashMap<(Kind, String, String), Result<BundleId, Unusable>>,
+    /// What references name that nobody has seen, in words: that is all that is known of it where it is judged, and no
+    /// configuration holds it.
+    pub(super) unseen_pairs: HashMap<String, KeyPairId>,
+    pub(super) unseen_bundles: HashMap<String, BundleId>,
+    pub(super) assume_secrets: bool,
+    pub(super) assume_config_maps: bool,
+    pub(super) has_directory: bool,
+    pub(super) now: Option<i64>,
+}
+
+/// What a reference names and its referrer counts on.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Named<T> {
+    pub(in super::super) id: T,
+    /// That it is assumed and nobody says where its files are, or that it is not in the input: it counts wherever
+    /// something is judged, by its name, and no configuration can hold it.
+    pub(in super::super) unplaced: Option<Reported>,
+}
+
+/// Who refers, from which field, and what follows when the reference is invalid.
+pub(in super::super) struct CertificateReferrer<'r> {
+    pub(in super::super) kind: Kind,
+    pub(in super::super) namespace: &'r str,
+    pub(in super::super) path: FieldPath,
+    pub(in super::super) consequence: &'r str,
+    /// Makes a finding on the referrer.
+    pub(in super::super) finding: &'r dyn Fn(Code, FieldPath, String) -> Finding,
+}
+
+impl CertificateReferrer<'_> {
+    pub(super) fn error(&self, code: Code, field: &'static str, message: String) -> Finding {
+        (self.finding)(code, self.path.with(field), message).consequence(self.consequence)
+    }
+}
+
+/// Why an object holds nothing that can be used; the finding is made for each reference.
+#[derive(Clone, Debug)]
+pub(super) enum Unusable {
+    Missing {
+        near: Option<String>,
+        refused: bool,
+    },
+    /// Assumed, and there is no directory where it could be.
+    NoDirectory,
+    WrongType {
+        actual: String,
+    },
+    NoKey {
+        key: &'static str,
+    },
+    Flawed {
+        key: &'static str,
+        flaw: Flaw,
+    },
+}
+
+impl Named<Vec<BundleId>> {
+    /// Several at once. Where one of them has a place, a configuration does with those that have.
+    pub(in super::super) fn all(named: &[Named<BundleId>]) -> Self {
+        let unplaced = named.iter().map(|bundle| bundle.unplaced).collect::<Option<Vec<_>>>();
+        Self {
+            id: named.iter().map(|bundle| bundle.id).collect(),
+            unplaced: unplaced.and_then(|all| all.first().copied()),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! A request as the routes see it.
+
+use super::header::Lines;
+use super::matching::Subject;
+use super::path::split_query;
+
+/// A request behind the connection manager: its target and its headers are those that routes match.
+#[derive(Clone, Debug)]
+pub(super) struct Admitted {
+    pub(super) method: String,
+    pub(super) authority: String,
+    pub(super) target: String,
+    pub(super) headers: Lines,
+    pub(super) scheme: &'static str,
+    pub(super) is_grpc: bool,
+    pub(super) body_bytes: u64,
+}
+
+impl Admitted {
+    pub(super) fn subject(&self) -> Subject<'_> {
+        let Self { method, authority, target, headers, scheme: _, is_grpc, body_bytes: _ } = self;
+        Subject { target, method, authority, headers, is_grpc: *is_grpc }
+    }
+
+    /// The path without the query.
+    pub(super) fn path(&self) -> &str {
+        split_query(&self.target).0
+    }
+}

@@ -1,0 +1,49 @@
+//! The chains of a socket, with what finds them.
+
+use std::sync::OnceLock;
+
+use crate::hostname::Hostname;
+use crate::ir::{ChainMatch, FilterChain, Listener, Transport};
+
+use super::host::HostTable;
+use super::http::HttpTable;
+use super::request::Security;
+
+/// A socket with what finds its chains.
+#[derive(Debug)]
+pub(super) struct ListenerTable<'c> {
+    pub(super) listener: &'c Listener,
+    /// Beside each chain its virtual hosts, when it serves HTTP.
+    pub(super) http: Vec<OnceLock<HttpTable<'c>>>,
+    names: HostTable<'c>,
+}
+
+impl<'c> ListenerTable<'c> {
+    pub(super) fn new(listener: &'c Listener) -> Self {
+        let Listener { address: _, bind_port: _, port: _, transport, gateways: _, origin: _ } = listener;
+        let chains: &[FilterChain] = match transport {
+            Transport::Tcp(chains) => chains,
+            Transport::Udp(_) => &[],
+        };
+        let names = chains.iter().enumerate().flat_map(|(place, chain)| {
+            let hosts: &[Hostname] = match &chain.select {
+                ChainMatch::Any => &[],
+                ChainMatch::ServerNames(hosts) => hosts,
+                ChainMatch::AnyServerName => &[Hostname::Any],
+            };
+            hosts.iter().map(move |host| (host, place))
+        });
+        Self { listener, http: chains.iter().map(|_| OnceLock::new()).collect(), names: HostTable::new(names) }
+    }
+
+    /// The place of the chain that takes a connection.
+    pub(super) fn chain(&self, security: &Security) -> Option<usize> {
+        let any = || self.listener.chains().iter().position(|chain| chain.select == ChainMatch::Any);
+        match security {
+            Security::Tls { server_name, .. } => {
+                self.names.find(server_name.as_deref().unwrap_or_default()).or_else(any)
+            }
+            Security::Plain | Security::Udp => any(),
+        }
+    }
+}

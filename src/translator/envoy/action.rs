@@ -1,0 +1,25 @@
+//! The routes of an action that is no split.
+
+use envoy_types::pb::envoy::config::route::v3::{DirectResponseAction, Route, route};
+
+use crate::hostname::Hostname;
+use crate::ir::{self, Action};
+
+use super::{forward, redirect};
+
+/// The routes of an action that is no split.
+pub(super) fn to_leaf_routes(base: Route, action: &Action, host: &Hostname, config: &ir::Config) -> Vec<Route> {
+    match action {
+        Action::Respond(status) => vec![respond_route(base, *status)],
+        Action::Forward(forward) => vec![forward::forward_route(base, forward, config)],
+        Action::Redirect(redirect) => redirect::redirect_routes(base, redirect, host, config),
+        // A split has no split among its branches.
+        Action::Split(_) => Vec::new(),
+    }
+}
+
+/// A route that answers by itself, without a body.
+pub(super) fn respond_route(base: Route, status: u16) -> Route {
+    let response = DirectResponseAction { status: u32::from(status), ..DirectResponseAction::default() };
+    Route { action: Some(route::Action::DirectResponse(response)), ..base }
+}

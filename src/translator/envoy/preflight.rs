@@ -1,0 +1,113 @@
+//! The routes that answer the preflights of CORS
+//! ([CORS](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/cors_filter)).
+
+use envoy_types::pb::envoy::config::route::v3::{
+    HeaderMatcher, Route, RouteAction, RouteMatch, route, route_action::ClusterSpecifier,
+};
+
+use crate::ir::{self, Action, Cors, Foretold, ValueMatch};
+
+use super::action::respond_route;
+use super::cors::{per_route, to_string_matcher};
+use super::path::quote;
+use super::proto::{exact, matching};
+use super::route_match::{header_matcher, to_match};
+use super::{forward, name};
+
+/// The answer to a preflight of an origin that is not allowed.
+const REFUSED_PREFLIGHT: u16 = 204;
+
+/// The routes of preflights, which stand before the route that they are about:
+/// one for origins that are not allowed, which the filter would pass on to the
+/// backend, one for preflights without headers to repeat, and one that holds the
+/// policy where the route itself does not take `OPTIONS` or has no cluster. A preflight does not have the headers of the
+/// request that it is about: where the route has conditions on such headers,
+/// the same again for preflights that may be about it.
+pub(super) fn preflight_routes(
+    base: &Route,
+    matches: &ir::RouteMatch,
+    action: &Action,
+    config: &ir::Config,
+) -> Vec<Route> {
+    let Some(cors) = action.cors() else { return Vec::new() };
+    let answers_itself = matches.method.is_none() && action.leaves().all(|leaf| matches!(leaf, Action::Forward(_)));
+    let (told, untold): (Vec<_>, Vec<_>) =
+        matches.headers.iter().cloned().partition(|header| Foretold::of(&header.name) == Foretold::Carried);
+    // A preflight may have the headers after all; where nothing has to be listed that makes no difference.
+    let has_listed = untold.iter().any(|header| Foretold::of(&header.name) == Foretold::Listed);
+    let strict = (preflight_match(matches, &matches.headers, &[]), answers_itself);
+    let strict = Some(strict).filter(|_| untold.is_empty() || has_listed);
+    let loose = (!untold.is_empty()).then(|| (preflight_match(matches, &told, &untold), false));
+    let mut routes = Vec::new();
+    for (matcher, is_answered) in strict.into_iter().chain(loose) {
+        let preflight = Route { r#match: Some(matcher), ..base.clone() };
+        if !cors.allows_every_origin() {
+            routes.push(refusal(&preflight, cors));
+        }
+        if cors.names_requested_headers() {
+            routes.push(answer_without_headers(&preflight, cors, action, config));
+        }
+        if !is_answered {
+            routes.push(answer(preflight, cors, action, config));
+        }
+    }
+    routes
+}
+
+/// Preflights about requests of a match, with these conditions on headers of
+/// their own and these on the headers of the request itself.
+fn preflight_match(matches: &ir::RouteMatch, own: &[ValueMatch], of_request: &[ValueMatch]) -> RouteMatch {
+    let mut matcher = to_match(&ir::RouteMatch { method: None, headers: own.to_vec(), ..matches.clone() });
+    // The filter takes a request with an empty line for no preflight, and so do these routes.
+    let some_text = || matching(".+".to_owned());
+    matcher.headers.extend([
+        header_matcher(":method", exact("OPTIONS".to_owned())),
+        header_matcher("access-control-request-method", matches.method.clone().map_or_else(some_text, exact)),
+        header_matcher("origin", some_text()),
+    ]);
+    let listed = of_request.iter().filter(|header| Foretold::of(&header.name) == Foretold::Listed);
+    matcher.headers.extend(listed.map(|header| {
+        let list = format!("(?i)(.*,)?\\s*{}\\s*(,.*)?", quote(&header.name));
+        header_matcher("access-control-request-headers", matching(list))
+    }));
+    matcher
+}
+
+fn refusal(preflight: &Route, cors: &Cors) -> Route {
+    let mut refused = preflight.clone();
+    if let Some(matcher) = &mut refused.r#match {
+        matcher.headers.extend(
+            cors.origins.iter().map(|origin| HeaderMatcher {
+                invert_match: true,
+                ..header_matcher("origin", to_string_matcher(origin))
+            }),
+        );
+    }
+    respond_route(refused, REFUSED_PREFLIGHT)
+}
+
+/// The answer to a preflight that asks for no header: where `*` stands for what is asked for, the filter would name a
+/// header without a name.
+fn answer_without_headers(preflight: &Route, cors: &Cors, action: &Action, config: &ir::Config) -> Route {
+    let mut preflight = preflight.clone();
+    if let Some(matcher) = &mut preflight.r#match {
+        matcher.headers.push(HeaderMatcher {
+            treat_missing_header_as_empty: true,
+            ..header_matcher("access-control-request-headers", exact(String::new()))
+        });
+    }
+    answer(preflight, &Cors { headers: Vec::new(), ..cors.clone() }, action, config)
+}
+
+/// The filter answers before the cluster is asked for anything.
+fn answer(preflight: Route, cors: &Cors, action: &Action, config: &ir::Config) -> Route {
+    let cluster = action.leaves().find_map(|leaf| forward::find_cluster(leaf, config));
+    let cluster = cluster.unwrap_or_else(|| name::INVALID_BACKEND.to_owned());
+    let action = RouteAction { cluster_specifier: Some(ClusterSpecifier::Cluster(cluster)), ..RouteAction::default() };
+    Route { action: Some(route::Action::Route(action)), typed_per_filter_config: [per_route(cors)].into(), ..preflight }
+}
+
+/// Whether a preflight route of `action` needs the cluster without endpoints.
+pub(super) fn needs_invalid_cluster(action: &Action) -> bool {
+    action.cors().is_some() && !action.leaves().any(forward::has_cluster)
+}

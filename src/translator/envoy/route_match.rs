@@ -1,0 +1,54 @@
+//! What a request must be like to take a route.
+
+use envoy_types::pb::envoy::config::route::v3::{
+    HeaderMatcher, QueryParameterMatcher, RouteMatch,
+    header_matcher::HeaderMatchSpecifier,
+    query_parameter_matcher::QueryParameterMatchSpecifier,
+    route_match::{ConnectMatcher, GrpcRouteMatchOptions, PathSpecifier},
+};
+use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
+
+use crate::ir::{self, PathMatch, ValueMatch, ValuePattern};
+
+use super::proto::{exact, matching, regex};
+
+pub(super) fn to_match(matches: &ir::RouteMatch) -> RouteMatch {
+    let ir::RouteMatch { path, method, headers, query, grpc } = matches;
+    let path_specifier = match path {
+        // The target of `CONNECT` is a host and a port: no other matcher takes it.
+        PathMatch::Prefix(_) if matches.takes_connect() => PathSpecifier::ConnectMatcher(ConnectMatcher::default()),
+        PathMatch::Exact(path) => PathSpecifier::Path(path.clone()),
+        PathMatch::Prefix(prefix) if prefix.is_empty() => PathSpecifier::Prefix("/".to_owned()),
+        PathMatch::Prefix(prefix) => PathSpecifier::PathSeparatedPrefix(prefix.clone()),
+        PathMatch::Regex(pattern) => PathSpecifier::SafeRegex(regex(pattern.clone())),
+    };
+    let method = method.iter().map(|method| header_matcher(":method", exact(method.clone())));
+    let headers = headers.iter().map(|header| header_matcher(&header.name, to_string_matcher(header)));
+    let query = query.iter().map(|parameter| QueryParameterMatcher {
+        name: parameter.name.clone(),
+        query_parameter_match_specifier: Some(QueryParameterMatchSpecifier::StringMatch(to_string_matcher(parameter))),
+    });
+    RouteMatch {
+        path_specifier: Some(path_specifier),
+        headers: method.chain(headers).collect(),
+        query_parameters: query.collect(),
+        grpc: grpc.then(GrpcRouteMatchOptions::default),
+        ..RouteMatch::default()
+    }
+}
+
+/// A header whose value must match.
+pub(super) fn header_matcher(name: &str, matcher: StringMatcher) -> HeaderMatcher {
+    HeaderMatcher {
+        name: name.to_owned(),
+        header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(matcher)),
+        ..HeaderMatcher::default()
+    }
+}
+
+fn to_string_matcher(value: &ValueMatch) -> StringMatcher {
+    match &value.value {
+        ValuePattern::Exact(text) => exact(text.clone()),
+        ValuePattern::Regex(pattern) => matching(pattern.clone()),
+    }
+}

@@ -1,0 +1,32 @@
+//! Listeners that carry connections or datagrams to the backends of one route.
+
+use crate::ir::{ChainMatch, FilterChain, Handler, TcpBackend, TcpProxy, UdpProxy};
+use crate::parser::route::RouteKind;
+use crate::resolver::{ListenerId, serving_route};
+
+use super::cluster::Carried;
+use super::socket_lowering::SocketLowering;
+
+/// The only chain of a listener of protocol TCP. Without a route it closes what it accepts.
+pub(super) fn lower_tcp_chain(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> FilterChain {
+    let resolved = lowering.resolved;
+    let handler = match serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes) {
+        None => Handler::Close,
+        Some(route) => {
+            let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
+            let backends = lowering.routes.backends(route, lowering.clusters, Carried::Stream, certificate);
+            Handler::Tcp(TcpProxy { backends })
+        }
+    };
+    FilterChain { name: None, select: ChainMatch::Any, tls: None, handler, origin: lowering.origin_of(id) }
+}
+
+/// What a listener of protocol UDP does. Without a route it drops what it receives.
+pub(super) fn lower_udp(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> UdpProxy {
+    let resolved = lowering.resolved;
+    let backends = match serving_route(resolved.listener(id), RouteKind::Udp, &resolved.routes) {
+        None => vec![TcpBackend { weight: 1, cluster: None, origin: lowering.origin_of(id) }],
+        Some(route) => lowering.routes.backends(route, lowering.clusters, Carried::Datagrams, None),
+    };
+    UdpProxy { backends }
+}

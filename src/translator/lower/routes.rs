@@ -1,0 +1,95 @@
+//! The routes of all kinds, each lowered once.
+
+use crate::diagnostics::Diagnostics;
+use crate::ir::TcpBackend;
+use crate::parser::route::{Matches, RouteKind};
+use crate::resolver::{KeyPairId, OriginTable, Resolved, ResolvedRoute, ResolvedRule, RouteId};
+
+use super::cluster::{Carried, Clusters};
+use super::l4_route::{L4Shares, lower_stream_route};
+use super::rule::{LoweredRule, RouteLowering, Shared};
+use super::{grpc_route, http_route};
+
+/// What became of every route, by [`RouteId`].
+#[derive(Debug)]
+pub(super) struct LoweredRoutes(Vec<LoweredRoute>);
+
+/// What became of a route.
+#[derive(Debug)]
+enum LoweredRoute {
+    /// The rules of one that takes requests.
+    Requests(Vec<LoweredRule>),
+    /// The backends of one that takes connections or datagrams.
+    Stream(L4Shares),
+}
+
+impl LoweredRoutes {
+    /// Lowers the rules of all routes.
+    pub(super) fn new(
+        resolved: &Resolved<'_>,
+        clusters: &mut Clusters<'_>,
+        shared: &mut Shared,
+        origins: &mut OriginTable,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let lower = |route: &ResolvedRoute<'_>| {
+            let answers = match route.kind() {
+                RouteKind::Http => &http_route::ANSWERS,
+                RouteKind::Grpc => &grpc_route::ANSWERS,
+                RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => {
+                    return LoweredRoute::Stream(lower_stream_route(resolved, route, origins, diagnostics));
+                }
+            };
+            let parts = (&mut *clusters, &mut *shared, &mut *origins);
+            let mut lowering = RouteLowering::new(route, answers, parts, diagnostics);
+            let rules: Vec<_> = route.rules.iter().map(|rule| lowering.lower_rule(rule)).collect();
+            if rules.is_empty() && route.kind() == RouteKind::Grpc {
+                lowering.report_no_rules();
+            }
+            LoweredRoute::Requests(rules)
+        };
+        Self(resolved.routes.iter().map(lower).collect())
+    }
+
+    /// The rules of a route; none for kinds that HTTP listeners do not serve.
+    pub(super) fn rules(&self, route: RouteId) -> &[LoweredRule] {
+        match &self.0[route.position()] {
+            LoweredRoute::Requests(rules) => rules,
+            LoweredRoute::Stream(_) => &[],
+        }
+    }
+
+    /// The backends of a route, for what is sent to them.
+    pub(super) fn backends(
+        &self,
+        route: RouteId,
+        clusters: &mut Clusters<'_>,
+        carried: Carried,
+        certificate: Option<KeyPairId>,
+    ) -> Vec<TcpBackend> {
+        match &self.0[route.position()] {
+            LoweredRoute::Requests(_) => Vec::new(),
+            LoweredRoute::Stream(shares) => shares.backends(clusters, carried, certificate),
+        }
+    }
+
+    /// How many matches all routes declare.
+    pub(super) fn count_matches(&self) -> usize {
+        let rules = self.0.iter().flat_map(|route| match route {
+            LoweredRoute::Requests(rules) => rules.as_slice(),
+            LoweredRoute::Stream(_) => &[],
+        });
+        rules.map(|rule| rule.matches.len()).sum()
+    }
+}
+
+impl RouteLowering<'_, '_> {
+    fn lower_rule(&mut self, rule: &ResolvedRule<'_>) -> LoweredRule {
+        let (matches, prefix) = match rule.matches {
+            Matches::Http(matches) => (self.lower_http_matches(rule, matches), http_route::only_prefix(matches)),
+            Matches::Grpc(matches) => (self.lower_grpc_matches(rule, matches), None),
+            Matches::Everything => (Vec::new(), None),
+        };
+        LoweredRule { matches, action: self.lower_action(rule, prefix.as_deref()) }
+    }
+}

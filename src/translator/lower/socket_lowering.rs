@@ -1,0 +1,63 @@
+//! What the chains of a socket are made of.
+
+use std::collections::BTreeMap;
+
+use crate::ir::{Authorities, CertificateId, GatewayName, Origin};
+use crate::parser::manifests::{Metadata, ObjectKey};
+use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginTable, Place, Resolved};
+
+use super::cluster::Clusters;
+use super::external_auths::ExternalAuths;
+use super::key_material::KeyMaterial;
+use super::routes::LoweredRoutes;
+use super::scope::Scope;
+use super::virtual_host::Placement;
+
+/// What the chains of a socket are made of.
+#[derive(Debug)]
+pub(super) struct SocketLowering<'a, 'm> {
+    pub(super) resolved: &'a Resolved<'m>,
+    pub(super) scope: Scope,
+    /// The rules of the routes that speak HTTP, and the backends of the others.
+    pub(super) routes: &'a LoweredRoutes,
+    pub(super) clusters: &'a mut Clusters<'m>,
+    /// The authorizations of all rules.
+    pub(super) auths: &'a mut ExternalAuths,
+    pub(super) placement: &'a mut Placement,
+    pub(super) material: &'a mut KeyMaterial<'m>,
+    pub(super) origins: &'a mut OriginTable,
+    /// The Gateways and ListenerSets that the table of origins knows.
+    pub(super) registered: BTreeMap<ObjectKey, u32>,
+}
+
+impl SocketLowering<'_, '_> {
+    /// The origin of a listener, in the object that declares it.
+    pub(super) fn origin_of(&mut self, id: ListenerId) -> Origin {
+        let listener = self.resolved.listener(id);
+        let origins = &mut *self.origins;
+        let object = *self.registered.entry(listener.owner.key()).or_insert_with(|| listener.owner.register(origins));
+        let index = u16::try_from(listener.index).unwrap_or(u16::MAX);
+        self.origins.origin(object, Place::Listener(index))
+    }
+
+    /// The certificate of an id.
+    pub(super) fn key_pair(&mut self, id: KeyPairId) -> CertificateId {
+        self.material.key_pair(id, self.origins)
+    }
+
+    /// The authorities of several objects.
+    pub(super) fn authorities(&mut self, ids: &[BundleId]) -> Authorities {
+        self.material.authorities(ids, self.origins)
+    }
+
+    /// The Gateways of the listeners that share a socket.
+    pub(super) fn gateways_of(&self, ids: &[ListenerId]) -> Vec<GatewayName> {
+        let mut gateways: Vec<usize> = ids.iter().map(|id| id.gateway).collect();
+        gateways.dedup();
+        let name = |index: usize| {
+            let Metadata { namespace, name, .. } = &self.resolved.gateways[index].object.metadata;
+            GatewayName { namespace: namespace.clone(), name: name.clone() }
+        };
+        gateways.into_iter().map(name).collect()
+    }
+}
