@@ -192,7 +192,12 @@ impl<'c> HttpTable<'c> {
                 return Refusal::Reply(reply);
             }
             let target = target.split('#').next().unwrap_or_default().to_owned();
-            Refusal::Early(reply, Box::new(admitted(authority, target, received.clone())))
+            // The final dot is taken from the host later.
+            let authority = authority.to_owned();
+            Refusal::Early(
+                reply,
+                Box::new(Admitted { authority: authority.clone(), ..admitted(&authority, target, received.clone()) }),
+            )
         };
         if request.is_tunnel() || (method == CONNECT && upgrade(&received).is_none()) {
             let authority = tunnel_host(request, &received).ok_or_else(broken)?;
