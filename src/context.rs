@@ -79,7 +79,8 @@ fn undecoded(finding: &Finding, objects: &Objects, references: &References) -> O
     if finding.severity() != Severity::Error {
         return None;
     }
-    let named = references.judged(object).filter(|_| matches!(object.kind.as_str(), "Gateway" | "ListenerSet"));
+    let named =
+        references.judged(object).filter(|_| matches!(object.kind.as_str(), "Gateway" | "ListenerSet" | "Service"));
     let class = || objects.classes.get(object.name.as_str()).filter(|_| object.kind == Kind::GatewayClass.name());
     let location = named.map(|(_, location)| location).or_else(class)?.clone();
     Some(Related { message: format!("refers to {object}"), location })

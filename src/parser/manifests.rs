@@ -131,7 +131,7 @@ impl Manifests {
             ($($list:ident),+ $(,)?) => { $(self.$list.iter().for_each(|object| object.add_missing(&mut parts));)+ };
         }
         add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
-        add!(backend_tls_policies, backend_traffic_policies);
+        add!(backend_tls_policies, backend_traffic_policies, services);
         parts
     }
 

@@ -493,17 +493,18 @@ fn read_core_kind(
         let is_metadata = problem.path.0.first() == Some(&"metadata".into());
         !problem.is_error() || problem.code == codes::UNKNOWN_FIELD || is_metadata
     };
-    let is_whole = problems.iter().all(is_harmless);
+    let faults = problems.iter().filter(|problem| !is_harmless(problem));
+    let without = core::without(kind, faults.map(|problem| &problem.path));
     let refused = settle(problems, &key_of(kind, &metadata), &position, diagnostics);
     let envelope = Envelope { kind, version: "v1", metadata, position };
-    match refused {
-        None => Outcome::Read(envelope.contain(content, None)),
-        Some(Outcome::Refused { key: Some(key), proof, .. }) if is_whole => {
-            let refusal = Refusal { proof, without: Vec::new(), repeated: Vec::new() };
+    match (refused, without) {
+        (None, _) => Outcome::Read(envelope.contain(content, None)),
+        (Some(Outcome::Refused { key: Some(key), proof, .. }), Some(without)) => {
+            let refusal = Refusal { proof, without, repeated: Vec::new() };
             let decoded = envelope.contain(content, Some(refusal));
             Outcome::Refused { key: Some(key), proof, decoded: Some(decoded), service: None }
         }
-        Some(Outcome::Refused { key, proof, decoded, service: _ }) => {
+        (Some(Outcome::Refused { key, proof, decoded, service: _ }), _) => {
             // Whose endpoints are not known is known.
             let service = match content {
                 core::Content::EndpointSlice(slice) => slice.service_name,
@@ -513,7 +514,7 @@ fn read_core_kind(
             let service = service.map(|name| ObjectKey { kind: Kind::Service, namespace, name });
             Outcome::Refused { key, proof, decoded, service }
         }
-        Some(refused) => refused,
+        (Some(refused), _) => refused,
     }
 }
 

@@ -14,11 +14,12 @@ mod unusable;
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::diagnostics::{Diagnostics, Finding, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, codes};
 use crate::ir::{BackendName, Endpoints, Site};
 use crate::options::{Options, Resolve};
+use crate::parser::any_object::AnyObject;
 use crate::parser::api::Service;
-use crate::parser::manifests::{Kind, Manifests, Object};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::parser::route::{BackendReference, RouteKind};
 use crate::path;
 
@@ -28,7 +29,7 @@ use super::reference_grant::{Grants, Referent, Referrer};
 pub(super) use external::resolve_external;
 pub(super) use index::BackendReferrer;
 pub use index::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
-use index::{ExternalBackend, RefusedTargets, Settings, Suits};
+use index::{ExternalBackend, RefusedTargets, Settings, Suits, UnreadablePolicy, Unusable};
 use unusable::{invalid_kind, not_a_name, not_permitted, other_namespace, unsuitable};
 
 impl Backend<'_> {
@@ -62,6 +63,7 @@ impl<'m> BackendIndex<'m> {
             external,
             slices,
             refused: &manifests.refused,
+            unreadable: unreadable_policies(manifests),
             refused_targets: refused_targets(&policies),
             policies,
             resolve: options.resolve.clone(),
@@ -211,7 +213,14 @@ impl<'m> BackendIndex<'m> {
         if self.warned.insert((id, from.kind)) {
             self.warn(from, id, diagnostics);
         }
-        Ok(id)
+        match self.get(id).object {
+            // What is known of it was looked at; in a cluster there is no such Service.
+            BackendObject::Service(service) if lacks_parts(service) => {
+                let refused = Unusable::NoService { near: None, refused: true };
+                Err(diagnostics.error(self.unusable(from, &key.0, refused)))
+            }
+            BackendObject::Service(_) | BackendObject::External(_) | BackendObject::Assumed => Ok(id),
+        }
     }
 
     /// The endpoints that `--resolve` gives to a backend.
@@ -289,6 +298,31 @@ impl<'m> BackendIndex<'m> {
             );
         }
     }
+}
+
+/// Whether the API server would refuse a Service for something that decides where its traffic goes.
+fn lacks_parts(service: &Object<Service>) -> bool {
+    service.refusal.as_ref().is_some_and(|refusal| !refusal.without.is_empty())
+}
+
+/// The first policy of each namespace of which a target, or all of them, cannot be decoded.
+fn unreadable_policies(manifests: &Manifests) -> HashMap<String, UnreadablePolicy> {
+    let decoded = manifests.decoded.iter().filter_map(|object| match object {
+        AnyObject::BackendTlsPolicy(policy) => Some(&policy.head),
+        _ => None,
+    });
+    let heads: Vec<&ObjectHead> =
+        manifests.backend_tls_policies.iter().map(|policy| &policy.head).chain(decoded).collect();
+    let is_target = |part: &FieldPath| part.0.starts_with(&path!["spec", "targetRefs"].0);
+    let lacks = |head: &&&ObjectHead| head.refusal.iter().flat_map(|refusal| &refusal.without).any(is_target);
+    let known: HashSet<ObjectKey> = heads.iter().map(|head| head.key()).collect();
+    let undecoded = manifests.refused.keys().filter(|key| key.kind == Kind::BackendTLSPolicy && !known.contains(key));
+    let mut found: Vec<(ObjectKey, Location)> =
+        undecoded.filter_map(|key| Some((key.clone(), manifests.refused_place(key)?))).collect();
+    found.extend(heads.iter().filter(lacks).map(|head| (head.key(), head.at(&path!["spec", "targetRefs"]))));
+    found.sort_by(|(one, _), (other, _)| other.cmp(one));
+    let entry = |(ObjectKey { kind: _, namespace, name }, location)| (namespace, UnreadablePolicy { name, location });
+    found.into_iter().map(entry).collect()
 }
 
 /// The targets of policies that do not count there.

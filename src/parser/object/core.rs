@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::diagnostics::{Change, Scalar, codes};
+use crate::diagnostics::{Change, FieldPath, Scalar, Segment, codes};
 use crate::parser::api::{
     AddressType, ConfigMap, Endpoint, EndpointPort, EndpointSlice, L4Protocol, SERVICE_NAME_LABEL, Secret, Service,
     ServicePort, ServiceType, TargetPort,
@@ -80,6 +80,26 @@ pub(super) fn read(node: &Node, kind: Kind, metadata: &Metadata, problems: &mut 
         Kind::ConfigMap => Content::ConfigMap(reader.config_map(Place { node, at: &root })),
         _ => Content::Namespace,
     }
+}
+
+/// What of an object of a core kind is not known because of faults at these paths: nothing where there is none, and `None`
+/// where the rest says too little. A Service without one of its fields is a Service; of the other kinds what is wrong is
+/// what they are there for.
+pub(super) fn without<'p>(kind: Kind, faults: impl Iterator<Item = &'p FieldPath>) -> Option<Vec<FieldPath>> {
+    let mut without = Vec::new();
+    for FieldPath(path) in faults {
+        let part = match path.as_slice() {
+            _ if kind != Kind::Service => return None,
+            [spec, ports, at @ Segment::Index(_), ..] if *ports == "ports".into() => vec![spec, ports, at],
+            [spec, field, ..] => vec![spec, field],
+            _ => return None,
+        };
+        let part = FieldPath(part.into_iter().cloned().collect());
+        if !without.contains(&part) {
+            without.push(part);
+        }
+    }
+    Some(without)
 }
 
 /// A mapping and where it stands.

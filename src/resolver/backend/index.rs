@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::diagnostics::{FieldPath, Reported};
+use crate::diagnostics::{FieldPath, Location, Reported};
 use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
 use crate::options::Resolve;
 use crate::parser::api::{EndpointSlice, L4Protocol, Service, XBackendSpec};
@@ -79,6 +79,13 @@ pub(super) type Key = (BackendName, bool);
 /// Targets of policies by namespace and name of the Service: the section, and the proof that it was reported.
 pub(super) type RefusedTargets<'m> = HashMap<(&'m str, &'m str), Vec<(Option<&'m str>, Reported)>>;
 
+/// A BackendTLSPolicy of which nobody can tell what it is about: its name, and where it stands.
+#[derive(Debug)]
+pub(super) struct UnreadablePolicy {
+    pub(super) name: String,
+    pub(super) location: Location,
+}
+
 /// Every backend that some reference names, each looked up once.
 #[derive(Debug)]
 pub struct BackendIndex<'m> {
@@ -88,6 +95,8 @@ pub struct BackendIndex<'m> {
     pub(super) external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,
     pub(super) slices: HashMap<(&'m str, &'m str), Vec<&'m Object<EndpointSlice>>>,
     pub(super) refused: &'m HashMap<ObjectKey, Position>,
+    /// By namespace a BackendTLSPolicy that may be about any Service of it.
+    pub(super) unreadable: HashMap<String, UnreadablePolicy>,
     pub(super) policies: BackendTlsPolicies<'m>,
     /// What BackendTLSPolicies cannot apply to, by namespace and name of the Service: the
     /// section, and the proof that it was reported.

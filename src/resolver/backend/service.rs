@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::diagnostics::{Diagnostics, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, codes};
 use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
 use crate::parser::api::{
     AddressType, EndpointPort, EndpointSlice, L4Protocol, Service, ServicePort, ServiceType, TargetPort,
@@ -13,7 +13,9 @@ use crate::parser::route::RouteKind;
 use crate::path;
 use crate::spelling::nearest;
 
-use super::index::{Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Suits, Unusable};
+use super::index::{
+    Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Suits, UnreadablePolicy, Unusable,
+};
 
 impl<'m> BackendIndex<'m> {
     pub(super) fn look_up_service(
@@ -31,10 +33,14 @@ impl<'m> BackendIndex<'m> {
                 None if self.settings.assume_services => self.dns(name, name.port),
                 None => return Err(self.no_service(name)),
             };
-            let assumed = self.assumed(name, endpoints, from.kind, diagnostics);
+            let assumed = self.assumed(name, endpoints, from, diagnostics);
             return Ok(Backend { is_virtual: !is_given, ..assumed });
         };
-        let port = find_port(&service.spec, name.port, from.kind)?;
+        let port = find_port(&service.spec, name.port, from.kind).map_err(|why| match why {
+            // The port may be one of those that cannot be decoded.
+            Unusable::NoPort { .. } if lacks_ports(service) => Unusable::NoService { near: None, refused: true },
+            why => why,
+        })?;
         let endpoints = match given {
             Some(endpoints) => endpoints,
             None => self.service_endpoints(service, port, name)?,
@@ -49,7 +55,13 @@ impl<'m> BackendIndex<'m> {
             name: name.clone(),
             object: BackendObject::Service(service),
             protocol: upstream_protocol(port),
-            tls: self.refused_datagrams(name, port, spec).unwrap_or_else(|| self.policy_tls(policy)),
+            tls: match self.refused_datagrams(name, port, spec) {
+                Some(refused) => refused,
+                None if port.protocol == L4Protocol::Tcp => {
+                    self.closed(self.policy_tls(policy), name, from, diagnostics)
+                }
+                None => self.policy_tls(policy),
+            },
             policy,
             is_virtual: !is_given && is_dns && !spec.headless && spec.service_type != ServiceType::ExternalName,
             endpoints,
@@ -63,9 +75,10 @@ impl<'m> BackendIndex<'m> {
         &self,
         name: &BackendName,
         endpoints: Endpoints,
-        kind: RouteKind,
+        from: &BackendReferrer<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Backend<'m> {
+        let kind = from.kind;
         let policy = (kind != RouteKind::Udp)
             .then(|| self.policies.of(Kind::Service, &name.namespace, &name.name, None))
             .flatten();
@@ -85,7 +98,8 @@ impl<'m> BackendIndex<'m> {
                         .help("add the Service to the input, or leave out `sectionName`"),
                 ))
             }
-            _ => self.policy_tls(policy),
+            _ if kind == RouteKind::Udp => self.policy_tls(policy),
+            _ => self.closed(self.policy_tls(policy), name, from, diagnostics),
         };
         let name = name.clone();
         Backend {
@@ -119,6 +133,33 @@ impl<'m> BackendIndex<'m> {
             Some(Ok(tls)) => BackendTls::Tls(tls.clone()),
             Some(Err(proof)) => BackendTls::Invalid(*proof),
         }
+    }
+
+    /// What goes out in plain text does not go out at all where a policy of the namespace may ask for TLS and nobody can tell
+    /// for whom.
+    fn closed(
+        &self,
+        tls: BackendTls,
+        name: &BackendName,
+        from: &BackendReferrer<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> BackendTls {
+        let BackendName { namespace, name, port: _, site: _ } = name;
+        let Some(UnreadablePolicy { name: policy, location }) =
+            self.unreadable.get(namespace).filter(|_| tls == BackendTls::Plain)
+        else {
+            return tls;
+        };
+        let message = format!("BackendTLSPolicy `{namespace}/{policy}` may be about Service `{namespace}/{name}`");
+        let mut finding = from.object.finding(codes::POLICY_TARGET_NOT_FOUND, from.path.with("name"), message);
+        // It says nothing of the status of who refers.
+        (finding.claim, finding.condition) = (None, None);
+        let finding = finding
+            .label("no connection is made to it: it never goes out in plain text by mistake")
+            .related(location.clone(), "whom the policy is about cannot be read")
+            .consequence(from.lost.describe())
+            .help("mend the `targetRefs` of the policy");
+        BackendTls::Invalid(diagnostics.error(finding))
     }
 
     fn no_service(&self, name: &BackendName) -> Unusable {
@@ -158,6 +199,12 @@ impl<'m> BackendIndex<'m> {
             (TargetPort::Name(name), true) => Err(Unusable::UnknownTargetPort { name: name.clone() }),
         }
     }
+}
+
+/// Whether some port of a Service could not be decoded.
+fn lacks_ports(service: &Object<Service>) -> bool {
+    let is_port = |part: &FieldPath| part.0.starts_with(&path!["spec", "ports"].0);
+    service.refusal.iter().flat_map(|refusal| &refusal.without).any(is_port)
 }
 
 fn find_port(service: &Service, number: u16, kind: RouteKind) -> Result<&ServicePort, Unusable> {
