@@ -63,7 +63,7 @@ fn check_address(socket: &Value, allowed: &Allowed, in_listeners: bool) -> Resul
         return Ok(());
     }
     let port = port.map_or_else(String::new, |port: u16| format!(" port {port}"));
-    Err(Error::Leaves(format!("it names {host:?}{port}, which is none of the echo backends on loopback")))
+    Err(Error::Leaves(format!("it names `{host}`{port}, which is none of the echo backends on loopback")))
 }
 
 fn text<'v>(value: &'v Value, key: &str) -> &'v str {

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::super::trace::backend_name;
 use crate::ir::{
-    Authorities, CertificateId, ClientCertificates, Cluster, Config, Endpoints, KeyPair, Material, RetryLimit,
-    TlsTermination, UpstreamProtocol, UpstreamTls,
+    Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, Endpoints, KeyPair, Material,
+    RetryLimit, TlsTermination, UpstreamProtocol, UpstreamTls,
 };
 use crate::parser::api::{Service, ServicePort, TargetPort};
 use crate::simulate::{Answer, Closed, Decision};
@@ -109,7 +109,16 @@ fn describe_upstream_tls(tls: &UpstreamTls, config: &Config) -> String {
     let UpstreamTls { server_name, authorities, names, client_certificate } = tls;
     let server_name = server_name.as_deref().unwrap_or("no server name");
     let shows = client_certificate.map(|id| format!(", shows {}", certificate(id, config))).unwrap_or_default();
-    format!("{server_name}, {names:?} by {}{shows}", describe_authorities(authorities))
+    let names: Vec<String> = names.iter().map(describe_name).collect();
+    format!("{server_name}, named {} by {}{shows}", names.join(" or "), describe_authorities(authorities))
+}
+
+fn describe_name(name: &CertificateName) -> String {
+    match name {
+        CertificateName::Dns(name) | CertificateName::Uri(name) => name.clone(),
+        CertificateName::DnsWildcard(name) => format!("*.{name}"),
+        CertificateName::Ip(address) => address.to_string(),
+    }
 }
 
 /// TLS that ends at a listener, in words that are equal where it is.

@@ -4,7 +4,7 @@
 //! What is needed must be as the API server wants it; a fault is an
 //! `invalid-core-object` error at the field.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::diagnostics::{Change, FieldPath, Scalar, Segment, codes};
@@ -20,6 +20,7 @@ use crate::path;
 
 mod data;
 mod fields;
+mod unused;
 
 /// Whether gwctl reads an object outside the Gateway API groups.
 pub(super) enum CoreKind {
@@ -223,7 +224,8 @@ impl Reader<'_> {
         if needs_ports && spec.get("ports").is_none_or(is_empty) {
             self.report(&at.field("ports"), "this Service has no `ports`", "add `ports` with a `port`");
         }
-        let selector = spec.get("selector").map(selector).unwrap_or_default();
+        let selector = self.selector(spec);
+        self.unused_fields(spec);
         Service { service_type, external_name, headless, client_ip_affinity, selector, ports }
     }
 
@@ -294,6 +296,9 @@ impl Reader<'_> {
                 None
             }
         };
+        if let Some(value) = place.get("nodePort").filter(|value| value.as_int().is_none()) {
+            self.push(wrong_type(value, "integer", &place.at.field("nodePort")));
+        }
         let target = self.target_port(place);
         let port = number?;
         let target_port = target.unwrap_or(TargetPort::Number(port));
@@ -475,13 +480,6 @@ fn special(address: IpAddr) -> Option<&'static str> {
     } else {
         is_link_local_group.then_some("a link-local multicast address")
     }
-}
-
-/// The labels of a selector. A value that is no text is kept as it is written.
-fn selector(node: &Node) -> BTreeMap<String, String> {
-    let text = |value: &Node| value.as_str().map_or_else(|| format!("{value:?}"), str::to_owned);
-    let entries = node.as_map().unwrap_or_default();
-    entries.iter().map(|(label, value)| (label.clone(), text(value))).collect()
 }
 
 /// A DNS name with a dot in it; another one may end it.

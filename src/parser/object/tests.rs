@@ -219,9 +219,33 @@ fn a_namespace_has_the_label_of_its_name() {
 }
 
 #[test]
+fn what_gwctl_does_not_need_of_a_service_is_checked_as_the_api_server_does() {
+    for (field, lines) in [
+        ("selector: {app: yes}", vec!["GW8009 spec.selector.app"]),
+        ("selector: {app: 1, b: null}", vec!["GW8009 spec.selector.app"]),
+        ("selector: [a]", vec!["GW8009 spec.selector"]),
+        ("externalIPs: 5", vec!["GW8009 spec.externalIPs"]),
+        ("externalIPs: [10.0.0.1, a]", vec!["GW8009 spec.externalIPs[1]"]),
+        ("ipFamilies: [IPv4, IPv7]", vec!["GW8009 spec.ipFamilies[1]"]),
+        ("ipFamilyPolicy: Dual", vec!["GW8009 spec.ipFamilyPolicy"]),
+        ("publishNotReadyAddresses: maybe", vec!["GW8009 spec.publishNotReadyAddresses"]),
+        ("internalTrafficPolicy: Foo", vec!["GW8009 spec.internalTrafficPolicy"]),
+        ("externalTrafficPolicy: 5", vec!["GW8009 spec.externalTrafficPolicy"]),
+        ("healthCheckNodePort: a", vec!["GW8009 spec.healthCheckNodePort"]),
+        ("clusterIPs: [None, '']", vec!["GW8009 spec.clusterIPs[1]"]),
+        ("externalTrafficPolicy: Local, internalTrafficPolicy: Cluster, externalIPs: ['::1']", Vec::new()),
+    ] {
+        let found = core("v1", "Service", &format!(", spec: {{{field}, ports: [{{port: 80}}]}}")).1;
+        assert_eq!(found, lines, "{field}");
+    }
+    let found = core("v1", "Service", ", spec: {ports: [{port: 80, nodePort: x}]}").1;
+    assert_eq!(found, ["GW8009 spec.ports[0].nodePort"]);
+}
+
+#[test]
 fn a_service_is_read() {
-    let content = ", spec: {selector: {a: 1}, sessionAffinity: ClientIP, clusterIP: None, unknown: x, ports: [
-        {name: http, port: 80, targetPort: web, appProtocol: kubernetes.io/h2c, nodePort: x},
+    let content = ", spec: {selector: {a: '1'}, sessionAffinity: ClientIP, clusterIP: None, unknown: x, ports: [
+        {name: http, port: 80, targetPort: web, appProtocol: kubernetes.io/h2c, nodePort: 30080},
         {name: dns, port: 80, protocol: UDP, targetPort: 53}, {name: same, port: 81, targetPort: null}]}";
     let (Outcome::Read(AnyObject::Service(service)), lines) = core("v1", "Service", content) else { panic!() };
     assert_eq!(lines, ["GW8055 spec.unknown"]);

@@ -112,7 +112,7 @@ impl RouteLowering<'_, '_> {
                     context.at.with("externalAuth").with("http").with("path"),
                     format!("`{path}` is not a path"),
                 )
-                .label(format!("{found:?} cannot stand in a path as it is"))
+                .label(format!("`{}` cannot stand in a path as it is", found.escape_debug()))
                 .consequence(context.consequence)
                 .help(path_help(path)),
         ))

@@ -26,7 +26,7 @@ impl RouteLowering<'_, '_> {
             return Err(self.diagnostics.error(
                 self.object
                     .finding(codes::UNSAFE_VALUE, at.with(field), format!("`{value}` is not a path"))
-                    .label(format!("{found:?} cannot stand in a path as it is"))
+                    .label(format!("`{}` cannot stand in a path as it is", found.escape_debug()))
                     .consequence(context.consequence)
                     .help(path_help(value)),
             ));
