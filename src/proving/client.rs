@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 use super::cases::RequestSpec;
 use super::grpc::{self, GrpcCall};
 use super::journal::{REQUEST_ID, lines};
+use super::raw_target::{NextTarget, Replacing, is_kept};
 use super::tls::{ClientTls, TlsReport, report_of_server};
 use super::values::HttpVersion;
 
@@ -102,6 +103,7 @@ pub(super) struct Connection {
     tls: Option<ClientTls>,
     report: Option<TlsReport>,
     sender: Sender,
+    next: NextTarget,
     /// What reads and writes; it ends with the connection.
     task: JoinHandle<()>,
     /// Whether a request was sent: only then may a closed connection be one that grew stale.
@@ -123,16 +125,17 @@ impl Connection {
         let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
         let stream = stream.map_err(|_| "no connection in time".to_owned())?.map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        let next = NextTarget::default();
         let ((sender, task), report) = match tls {
-            None => (Sender::open(stream, version).await?, None),
+            None => (Sender::open(Replacing { stream, next: next.clone() }, version).await?, None),
             Some(tls) => {
                 let stream = tokio::time::timeout(CONNECT_TIMEOUT, tls.connect(stream)).await;
                 let stream = stream.map_err(|_| "no TLS handshake in time".to_owned())?.map_err(broken)?;
                 let report = report_of_server(&stream);
-                (Sender::open(stream, version).await?, Some(report))
+                (Sender::open(Replacing { stream, next: next.clone() }, version).await?, Some(report))
             }
         };
-        Ok(Self { address, tls: tls.cloned(), report, sender, task, is_used: false })
+        Ok(Self { address, tls: tls.cloned(), report, sender, next, task, is_used: false })
     }
 
     /// Sends the request under `id` and reads the answer. A connection that the
@@ -147,7 +150,7 @@ impl Connection {
             self.ready().await?;
         }
         self.is_used = true;
-        let request = build(spec, id)?;
+        let request = build(spec, id, &self.next)?;
         let exchange = self.send(request, spec);
         tokio::time::timeout(limit, exchange).await.map_err(|_| format!("no answer within {limit:?}"))?
     }
@@ -257,7 +260,7 @@ fn broken(error: std::io::Error) -> NoAnswer {
     }
 }
 
-fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
+fn build(spec: &RequestSpec, id: &str, next: &NextTarget) -> Result<Request<Full<Bytes>>, String> {
     let call = spec.grpc.as_ref().map(GrpcCall::path);
     let path = call.as_deref().or(spec.raw_path.as_deref()).unwrap_or(&spec.url.path);
     let tunnel = spec.tunnel();
@@ -279,7 +282,10 @@ fn build(spec: &RequestSpec, id: &str) -> Result<Request<Full<Bytes>>, String> {
             if !headers.contains_key(HOST) {
                 headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| format!("`{host}` is not a host"))?);
             }
-            path.parse()
+            match &spec.raw_path {
+                Some(raw) if raw == path && !is_kept(raw) => Ok(next.replace(spec.method.as_str(), raw)?),
+                _ => path.parse(),
+            }
         }
         HttpVersion::Http2 => {
             let scheme = if spec.url.scheme.is_tls() { "https" } else { "http" };

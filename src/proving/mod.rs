@@ -27,6 +27,7 @@ mod journal;
 mod named;
 mod offline;
 mod ports;
+mod raw_target;
 mod run;
 mod session;
 mod stop;

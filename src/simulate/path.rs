@@ -127,6 +127,7 @@ fn unescape_slashes(path: &str) -> String {
 fn canonicalize(path: &[u8]) -> Option<String> {
     let mut out: Vec<u8> = Vec::with_capacity(path.len());
     let mut at = 0;
+    let mut bare = None;
     while let Some(&byte) = path.get(at) {
         let after_slash = out.last() == Some(&b'/');
         if after_slash && let Some(dot) = dot_length(path, at) {
@@ -147,23 +148,28 @@ fn canonicalize(path: &[u8]) -> Option<String> {
                 }
             }
         }
-        at += append(path, at, byte, &mut out)?;
+        at += append(path, at, byte, (&mut out, &mut bare))?;
     }
     String::from_utf8(out).ok()
 }
 
-/// Appends the character at `at` and says how many bytes it takes.
-fn append(path: &[u8], at: usize, byte: u8, out: &mut Vec<u8>) -> Option<usize> {
+/// Appends the character at `at` and says how many bytes it takes. `bare` is the position in `out` of the last `%` that no
+/// escape follows.
+fn append(path: &[u8], at: usize, byte: u8, (out, bare): (&mut Vec<u8>, &mut Option<usize>)) -> Option<usize> {
     match byte {
         b'\\' => out.push(b'/'),
         b'%' => {
             let Some(code) = decode_escape(path, at) else {
+                *bare = Some(out.len());
                 out.push(b'%');
                 return Some(1);
             };
             match code {
                 0 => return None,
-                _ if code.is_ascii_alphanumeric() || b"-_.~".contains(&code) => out.push(code),
+                _ if code.is_ascii_alphanumeric() || b"-_.~".contains(&code) => {
+                    out.push(code);
+                    escape_nested(out, *bare, path.get(at + 3).copied());
+                }
                 _ => out.extend_from_slice(&path[at..at + 3]),
             }
             return Some(3);
@@ -174,6 +180,22 @@ fn append(path: &[u8], at: usize, byte: u8, out: &mut Vec<u8>) -> Option<usize> 
         _ => out.push(byte),
     }
     Some(1)
+}
+
+/// Escapes a `%` that would become the beginning of an escape now that a character behind it is decoded, as
+/// [`CheckForNestedEscapes`](https://chromium.googlesource.com/chromium/src/+/main/url/url_canon_path.cc) does.
+fn escape_nested(out: &mut Vec<u8>, bare: Option<usize>, next: Option<u8>) {
+    let Some(percent) = bare else { return };
+    let is_hex = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
+    let behind = (out.get(percent + 1).copied(), out.get(percent + 2).copied());
+    let becomes_escape = match out.len() - percent {
+        2 => is_hex(behind.0) && is_hex(next),
+        3 => is_hex(behind.0) && is_hex(behind.1),
+        _ => false,
+    };
+    if becomes_escape {
+        out.splice(percent + 1..percent + 1, *b"25");
+    }
 }
 
 fn decode_escape(path: &[u8], at: usize) -> Option<u8> {
@@ -267,6 +289,17 @@ mod tests {
             ("/%zz", "/%zz"),
             ("/a%2", "/a%2"),
             ("/%252f", "/%252f"),
+            ("/%%41f", "/%25Af"),
+            ("/%%341", "/%2541"),
+            ("/%%35%43", "/%255C"),
+            ("/%4%41", "/%254A"),
+            ("/%%%41", "/%%A"),
+            ("/%25%41f", "/%25Af"),
+            ("/a%2%46b", "/a%252Fb"),
+            ("/%%2541", "/%%2541"),
+            ("/a%%3Fb", "/a%%3Fb"),
+            ("/%2%66", "/%252f"),
+            ("/%2%35b/a", "/%2525b/a"),
             ("/%25%32%46", "/%252F"),
             ("//a//b//", "/a/b/"),
             ("/a/..//b", "/b"),

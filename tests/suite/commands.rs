@@ -174,6 +174,32 @@ fn router_check(stage: &Stage) -> Result<(), Failed> {
     stage.write("checks.yaml", &output.stdout)?;
     let output = stage.run(&["test", "checks.yaml", "-f", "m"])?;
     ensure(output.code == Some(0) && output.stdout.contains("1 passed"), &output)?;
+    // Headers that routes decide about have a form, several lines of one and those of connections have none.
+    let upstream = "{headers: {x-a: b, x-two: [c, d]}, absent: [x-none, via]}";
+    stage.write(
+        "headers.yaml",
+        &format!(
+            "requests: [{{name: h, request: {{url: 'http://shop.test/cart', headers: {{x-a: b, x-two: [c, d]}}}}, expect: \
+             {{upstream: {upstream}}}}}]\n"
+        ),
+    )?;
+    let output = stage.run(&["test", "headers.yaml", "-f", "m", "--emit", "router-check"])?;
+    let has = |text: &str| output.stdout.contains(text);
+    let is_written = has("name: x-a") && has("exact: b") && has("name: x-none") && has("invert_match: true");
+    let is_left = !has("name: x-two") && !has("name: via") && output.stderr.contains("upstream");
+    ensure(output.code == Some(1) && is_written && is_left, &output)?;
+    stage.write("checks.yaml", &output.stdout)?;
+    let output = stage.run(&["test", "checks.yaml", "-f", "m"])?;
+    ensure(output.code == Some(0) && output.stdout.contains("1 passed"), &output)?;
+    stage.write(
+        "checks.yaml",
+        &stage
+            .run(&["test", "headers.yaml", "-f", "m", "--emit", "router-check"])?
+            .stdout
+            .replace("exact: b", "exact: c"),
+    )?;
+    let output = stage.run(&["test", "checks.yaml", "-f", "m"])?;
+    ensure(output.code == Some(1), &output)?;
     let second = "tests: [{test_name: t, input: {authority: shop.test, path: /cart, method: GET, random_value: 1}, validate: \
                   {cluster_name: shop/b/80}}]\n";
     stage.write("checks.yaml", second)?;

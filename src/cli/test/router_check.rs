@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use crate::ir::{Action, ClusterId, Config, Forward, Listener, Target};
-use crate::proving::{CaseFile, Expectation, Mismatch, RequestCase, UpstreamExpectation};
+use crate::proving::{CaseFile, Expectation, Headers, Mismatch, RequestCase, UpstreamExpectation};
 use crate::simulate::{Answer, Connection, Decision, Outcome, Request, Security, Upstream, Version};
 use crate::translator::envoy::{name, target as targets};
 
@@ -302,8 +302,16 @@ pub(super) fn without_form(case: &RequestCase) -> Vec<&'static str> {
     } = expect;
     // The path and the host are in each test as the simulator has them.
     let is_seen = |upstream: &UpstreamExpectation| {
-        let told =
-            UpstreamExpectation { path: upstream.path.clone(), host: upstream.host.clone(), ..Default::default() };
+        let headers = upstream.headers.0.iter();
+        let headers = headers.filter(|(name, lines)| header_check(name.as_str(), lines).is_some()).cloned();
+        let absent = upstream.absent.iter().filter(|name| is_of_route(name)).cloned();
+        let told = UpstreamExpectation {
+            path: upstream.path.clone(),
+            host: upstream.host.clone(),
+            headers: Headers(headers.collect()),
+            absent: absent.collect(),
+            ..Default::default()
+        };
         *upstream == told
     };
     let fields = [
@@ -326,6 +334,51 @@ pub(super) fn without_form(case: &RequestCase) -> Vec<&'static str> {
     fields.into_iter().filter(|(_, is_given)| *is_given).map(|(field, _)| field).collect()
 }
 
+/// What a test says of the headers that the backend must have received.
+fn header_checks(case: &RequestCase) -> Vec<HeaderCheck> {
+    let Some(upstream) = &case.expect.upstream else { return Vec::new() };
+    let present = upstream.headers.0.iter().filter_map(|(name, lines)| header_check(name.as_str(), lines));
+    let absent = upstream.absent.iter().filter(|name| is_of_route(name)).map(|name| HeaderCheck {
+        name: name.to_ascii_lowercase(),
+        string_match: None,
+        present_match: Some(true),
+        invert_match: true,
+    });
+    present.chain(absent).collect()
+}
+
+/// The form for the lines of a header: the tool joins several, and compares one.
+fn header_check(name: &str, lines: &[String]) -> Option<HeaderCheck> {
+    let [line] = lines else { return None };
+    let string_match = StringCheck { exact: Some(line.clone()), prefix: None, suffix: None, contains: None };
+    is_of_route(name).then(|| HeaderCheck {
+        name: name.to_ascii_lowercase(),
+        string_match: Some(string_match),
+        present_match: None,
+        invert_match: false,
+    })
+}
+
+/// Whether a header is the business of routes. The tool knows no connection manager, which writes and takes out these.
+fn is_of_route(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let of_connections = [
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+        "x-request-id",
+    ];
+    !(of_connections.contains(&name.as_str())
+        || ["x-forwarded-", "x-envoy-", "x-b3-", "grpc-"].iter().any(|prefix| name.starts_with(prefix)))
+}
+
 /// Cases in the form of the tool.
 #[derive(Debug, Default)]
 pub(super) struct Emitted(Vec<Check>);
@@ -339,7 +392,7 @@ impl Emitted {
         &mut self,
         test_name: &str,
         request: &Request,
-        decision: &Decision<'_>,
+        (decision, case): (&Decision<'_>, Option<&RequestCase>),
         config: &Config,
     ) -> Result<(), &'static str> {
         let is_http = |outcome: &Outcome<'_>| matches!(outcome.answer, Answer::Local(_) | Answer::Upstream(_));
@@ -355,7 +408,7 @@ impl Emitted {
             path_redirect: text(seen.path_redirect),
             virtual_host_name: text(seen.virtual_host_name),
             cluster_name: Some(seen.cluster_name),
-            request_header_matches: Vec::new(),
+            request_header_matches: case.map(header_checks).unwrap_or_default(),
         };
         let mut check = Check {
             test_name: test_name.to_owned(),

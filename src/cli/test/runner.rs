@@ -299,7 +299,7 @@ impl State {
             }
             let decision = simulator.decide(&request);
             self.taken.extend(decision.route.map(|route| route.name.clone()));
-            self.emit(file, &check.test_name, &request, &decision, config);
+            self.emit((file, &check.test_name), &request, (&decision, None), config);
             let result = CaseResult {
                 name: check.test_name.clone(),
                 requests: 1,
@@ -328,12 +328,18 @@ impl State {
         if !fields.is_empty() {
             self.left_out.push(format!("{}: {}", at(), no_form(&fields)));
         }
-        self.emit(file, name, &one.request, &one.decision, config);
+        self.emit((file, name), &one.request, (&one.decision, Some(case)), config);
     }
 
     /// Writes a case as a test of router_check_tool, where that can express it.
-    fn emit(&mut self, file: &Cases, name: &str, request: &Request, decision: &Decision<'_>, config: &Config) {
-        if let Err(why) = self.emitted.add(name, request, decision, config) {
+    fn emit(
+        &mut self,
+        (file, name): (&Cases, &str),
+        request: &Request,
+        decided: (&Decision<'_>, Option<&RequestCase>),
+        config: &Config,
+    ) {
+        if let Err(why) = self.emitted.add(name, request, decided, config) {
             let line = line_of(&file.text, name);
             self.left_out.push(format!("{}:{line}: case `{}`: {why}", for_terminal(&file.name), for_terminal(name)));
         }
