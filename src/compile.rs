@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::analysis;
 use crate::context;
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Ledger, Location, Omission, Unjudged, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Ledger, LeftOut, Location, Omission, Unjudged, codes};
 use crate::emit;
 use crate::ir;
 use crate::options::{Options, SettingsFile};
@@ -27,8 +27,8 @@ pub struct Compilation {
     pub findings: Vec<Finding>,
     /// What was found on context objects and nothing that is judged has caused.
     pub context_findings: Vec<Finding>,
-    /// What comments on the objects leave out of the findings.
-    pub allowed_findings: Vec<Finding>,
+    /// What comments on the objects and flags leave out of the findings.
+    pub left_out: Vec<LeftOut>,
     /// What is declared and no judgement is about, those of the context included, but for what is not selected of it.
     pub unjudged: Vec<Unjudged>,
     /// How much of what is declared was judged, that of the context included.
@@ -98,18 +98,19 @@ fn compile_for(
     let mut findings: Vec<Finding> = findings.into_iter().map(Finding::completed).collect();
     let context_findings = context::take(&manifests, options, &unserved, &mut findings);
     findings.extend(settings_findings(options));
-    let allowed_findings = suppress::apply(&manifests, options, &mut findings);
+    let mut left_out = suppress::apply(&manifests, options, &mut findings);
     if !options.select.is_empty() && !options.ignore.iter().any(|id| id == codes::SETTINGS_READ.id()) {
         // What a settings file selects must not hide that it was read.
         findings.retain(|finding| finding.code != codes::SETTINGS_READ);
         findings.extend(settings_findings(options));
+        left_out.retain(|one| one.finding.code != codes::SETTINGS_READ);
     }
     unjudged.retain(|one| one.reason != Omission::NotSelected || !context::is_on_context(&manifests, &one.location));
     Compilation {
         manifests,
         findings,
         context_findings,
-        allowed_findings,
+        left_out,
         unjudged,
         ledger,
         lowered,

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::diagnostics::{Code, Finding, Location, Part, Severity, codes};
+use crate::diagnostics::{Allowance, Code, Finding, LeftOut, Location, Part, Severity, codes};
 use crate::options::Options;
 use crate::parser::locate::Locator;
 use crate::parser::manifests::Manifests;
@@ -21,20 +21,27 @@ const MARK: &str = "gwctl:";
 const ALLOW: &str = "allow";
 
 /// Leaves out of `findings` what comments and flags allow, and adds what is wrong with the comments. The result is what
-/// comments alone have left out.
-pub(crate) fn apply(manifests: &Manifests, options: &Options, findings: &mut Vec<Finding>) -> Vec<Finding> {
+/// is left out.
+pub(crate) fn apply(manifests: &Manifests, options: &Options, findings: &mut Vec<Finding>) -> Vec<LeftOut> {
     let locator = Locator::new(manifests);
     let mut comments = read(manifests, &locator, findings);
-    let is_judged = |finding: &Finding| finding.severity() == Severity::Error;
-    let all = std::mem::take(findings).into_iter();
-    let (kept, mut allowed): (Vec<_>, Vec<_>) =
-        all.partition(|finding| is_judged(finding) || !is_allowed(finding, manifests, &mut comments));
-    *findings = kept;
-    allowed.retain(|finding| is_reported(finding.code, options));
+    let mut left_out = Vec::new();
+    for finding in std::mem::take(findings) {
+        let is_error = finding.severity() == Severity::Error;
+        let comment = if is_error { None } else { comment_on(&finding, manifests, &mut comments) };
+        match comment {
+            // What a flag leaves out it leaves out with the comment and without.
+            Some(comment) => {
+                let by = left_out_by(finding.code, options).unwrap_or(Allowance::Comment(comment));
+                left_out.push(LeftOut { finding, by });
+            }
+            None => findings.push(finding),
+        }
+    }
     findings.extend(comments.iter().flat_map(Comment::unused));
-    filter(options, findings);
+    filter(options, findings, &mut left_out);
     findings.extend(unused_allowances(manifests, options));
-    allowed
+    left_out
 }
 
 /// What is wrong with `--allow-unsupported`: kinds of which the input has no object, which most often are slips.
@@ -55,20 +62,30 @@ fn unused_allowances(manifests: &Manifests, options: &Options) -> Vec<Finding> {
 
 /// Whether the flags let a warning through.
 fn is_reported(code: Code, options: &Options) -> bool {
+    left_out_by(code, options).is_none()
+}
+
+/// The flag that leaves a warning out.
+fn left_out_by(code: Code, options: &Options) -> Option<Allowance> {
     let is_selected = options.select.is_empty() || options.select.iter().any(|selected| selected == code.id());
-    is_selected && !options.ignore.iter().any(|ignored| ignored == code.id())
+    if options.ignore.iter().any(|ignored| ignored == code.id()) {
+        Some(Allowance::Ignore)
+    } else {
+        (!is_selected).then_some(Allowance::Select)
+    }
 }
 
 /// Applies `--ignore` and `--select`.
-fn filter(options: &Options, findings: &mut Vec<Finding>) {
-    let mut unused: Vec<&String> = options.ignore.iter().collect();
-    findings.retain(|finding| {
-        let id = finding.code.id();
-        let is_ignored = options.ignore.iter().any(|ignored| ignored == id);
-        unused.retain(|ignored| *ignored != id);
-        let is_selected = options.select.is_empty() || options.select.iter().any(|selected| selected == id);
-        finding.severity() == Severity::Error || (is_selected && !is_ignored)
-    });
+fn filter(options: &Options, findings: &mut Vec<Finding>, left_out: &mut Vec<LeftOut>) {
+    let is_used = |id: &String| left_out.iter().any(|one| one.by == Allowance::Ignore && one.finding.code.id() == *id);
+    let mut unused: Vec<&String> = options.ignore.iter().filter(|id| !is_used(id)).collect();
+    for finding in std::mem::take(findings) {
+        unused.retain(|ignored| *ignored != finding.code.id());
+        match left_out_by(finding.code, options).filter(|_| finding.severity() != Severity::Error) {
+            Some(by) => left_out.push(LeftOut { finding, by }),
+            None => findings.push(finding),
+        }
+    }
     if !is_reported(codes::UNUSED_SUPPRESSION, options) {
         return;
     }
@@ -107,20 +124,20 @@ impl Comment {
     }
 }
 
-/// Whether a comment on the finding's object allows it; the comment is then used.
-fn is_allowed(finding: &Finding, manifests: &Manifests, comments: &mut [Comment]) -> bool {
+/// The place of the first comment on the finding's object that allows it; each that does is then used.
+fn comment_on(finding: &Finding, manifests: &Manifests, comments: &mut [Comment]) -> Option<Location> {
     if comments.is_empty() {
-        return false;
+        return None;
     }
-    let Some((document, item)) = object_of(&finding.location, manifests) else { return false };
-    let mut is_allowed = false;
+    let (document, item) = object_of(&finding.location, manifests)?;
+    let mut first = None;
     for comment in comments.iter_mut().filter(|comment| comment.covers(document, item)) {
         for (_, is_used) in comment.codes.iter_mut().filter(|(code, _)| *code == finding.code) {
             *is_used = true;
-            is_allowed = true;
+            first.get_or_insert_with(|| Location::Bytes(comment.source, comment.range.clone()));
         }
     }
-    is_allowed
+    first
 }
 
 /// The document of a place, and the item when the document is a list.

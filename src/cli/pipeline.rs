@@ -188,13 +188,13 @@ impl Compiled {
         findings: impl IntoIterator<Item = &'f Finding>,
         locate: &dyn Locate,
     ) -> Report<'f> {
-        let Compilation { manifests, context_findings, unjudged, ledger, .. } = &self.compilation;
+        let Compilation { manifests, context_findings, left_out, unjudged, ledger, .. } = &self.compilation;
         let Manifests { sources, object_count, judged_count, .. } = manifests;
         let report = Report::new(findings, sources.sources.len(), *object_count, locate);
         let is_unselected =
             |one: &&Unjudged| matches!((&one.subject, &one.reason), (Subject::Object(_), Omission::NotSelected));
         let judged = judged_count.saturating_sub(unjudged.iter().filter(is_unselected).count());
-        report.with_ledger((judged, *ledger), unjudged, context_findings, locate)
+        report.with_ledger((judged, *ledger), unjudged, context_findings, locate).with_left_out(left_out, locate)
     }
 
     /// What is known at the end of a run with this report.

@@ -103,9 +103,11 @@ fn arguments(cli: &Cli, tree: &mut Revisions) -> Vec<PathBuf> {
 fn find<'t>(tree: &'t dyn Tree, arguments: &[PathBuf]) -> Result<Option<Settings<'t>>, clap::Error> {
     let mut found: Option<(Settings<'t>, &PathBuf)> = None;
     let mut without: Option<&PathBuf> = None;
-    for argument in arguments.iter().filter(|argument| argument.as_os_str() == "-" || tree.kind(argument).is_ok()) {
+    for argument in arguments {
         let settings = search::settings_of(tree, argument).map_err(|problems| refuse(&problems))?;
         match (settings, &found) {
+            // What is not there is told by the command.
+            (None, _) if argument.as_os_str() != "-" && tree.kind(argument).is_err() => {}
             (None, _) => without = Some(argument),
             (Some(settings), None) => found = Some((settings, argument)),
             (Some(settings), Some((first, _))) if first.identity() == settings.identity() => {}

@@ -227,6 +227,8 @@ registry! {
     NOT_AN_OBJECT_NAME = "GW2080" "not-an-object-name" Error;
     /// An endpoint whose address has a meaning of its own on every host.
     SPECIAL_ADDRESS = "GW2085" "special-endpoint-address" Warning;
+    /// An annotation that names an object which is not in the input.
+    UNKNOWN_ANNOTATED = "GW2090" "unknown-annotated-object" Warning;
 
     /// A parent that is not in the input.
     PARENT_NOT_FOUND = "GW3001" "parent-not-found" Error;
@@ -475,6 +477,10 @@ registry! {
     UNKNOWN_CORE_FIELD = "GW8055" "unknown-core-field" Warning;
     /// The endpoints of a Service in a kind that gwctl does not read.
     UNREAD_ENDPOINTS = "GW8056" "endpoints-not-read" Warning;
+    /// A Secret that references name and whose content nobody can read here.
+    UNREAD_SECRET = "GW8090" "secret-not-read" Note;
+    /// An empty directory where a submodule of git belongs.
+    EMPTY_SUBMODULE = "GW8091" "submodule-not-checked-out" Warning;
 }
 
 #[cfg(test)]

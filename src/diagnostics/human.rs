@@ -11,9 +11,10 @@ use std::io::{self, Write};
 use super::code::Severity;
 use super::escape::{for_terminal, lines_for_terminal};
 use super::excerpt::draw;
+use super::left_out::Allowance;
 use super::location::Location;
 use super::place::{Locate, Place};
-use super::report::{Entry, Report, Summary};
+use super::report::{Entry, LeftOutEntry, Report, Summary};
 use super::style::Style;
 use super::unjudged::Omission;
 
@@ -55,10 +56,24 @@ pub fn summary_line(report: &Report<'_>, color: bool) -> String {
     if !report.on_context.is_empty() {
         line.push_str(&format!(", {} on context left out", counted(report.on_context.len(), "finding")));
     }
+    for (is_meant, words) in LEFT_OUT {
+        let count = report.left_out.iter().filter(|one| is_meant(one.by)).count();
+        if count > 0 {
+            line.push_str(&format!(", {} {words}", counted(count, "finding")));
+        }
+    }
     line
 }
 
-/// How much was judged, what was not, and what was found on objects of the context and is only counted, a line each.
+/// What is said of the number of findings that are left out.
+const LEFT_OUT: [(fn(&Allowance) -> bool, &str); 3] = [
+    (|by| matches!(by, Allowance::Comment(_)), "allowed by comments"),
+    (|by| *by == Allowance::Ignore, "left out by --ignore"),
+    (|by| *by == Allowance::Select, "left out by --select"),
+];
+
+/// How much was judged, what was not, and what was found and is only counted: on objects of the context, or because
+/// somebody allows it. A line each.
 pub fn detail_lines(report: &Report<'_>) -> Vec<String> {
     let at = |place: &Option<Place>| match place {
         Some(Place { file, span: Some(span) }) => format!("  {file}:{}:{}", span.line, span.column),
@@ -73,8 +88,14 @@ pub fn detail_lines(report: &Report<'_>) -> Vec<String> {
         let (severity, code) = (finding.severity().as_str(), finding.code.id());
         format!("on context: {severity}[{code}] {}: {}{}", finding.code.name(), finding.message, at(place))
     });
+    let left_out = report.left_out.iter().map(|LeftOutEntry { finding, place, by, comment }| {
+        let (severity, code) = (finding.severity().as_str(), finding.code.id());
+        let comment = at(comment);
+        let by = if comment.is_empty() { by.to_string() } else { format!("{by} at{}", comment.replacen("  ", " ", 1)) };
+        format!("left out by {by}: {severity}[{code}] {}: {}{}", finding.code.name(), finding.message, at(place))
+    });
     let judged = std::iter::once(format!("judged: {}", report.ledger));
-    judged.chain(unjudged).chain(on_context).map(|line| for_terminal(&line).into_owned()).collect()
+    judged.chain(unjudged).chain(on_context).chain(left_out).map(|line| for_terminal(&line).into_owned()).collect()
 }
 
 fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String) -> Result<(), std::fmt::Error> {
@@ -279,7 +300,15 @@ error[GW2001] backend-not-found: there is no Service `shop/crt`
         let finding = Finding::new(codes::IDLE_LISTENER, Location::Run, "no route is attached");
         let on_context = vec![(&finding, None)];
         let ledger = Ledger::default();
-        let report = Report { entries: Vec::new(), summary, judged: 3, ledger, unjudged: Vec::new(), on_context };
+        let report = Report {
+            entries: Vec::new(),
+            summary,
+            judged: 3,
+            ledger,
+            unjudged: Vec::new(),
+            on_context,
+            left_out: Vec::new(),
+        };
         let line =
             "1 error, 0 warnings, 2 notes: 3 Gateway API objects judged in 1 file, 1 finding on context left out";
         assert_eq!(summary_line(&report, false), line);

@@ -2,7 +2,8 @@
 //!
 //! `docs/report.md` and `docs/report.schema.json` describe it. Every key is
 //! always present, `null` where there is nothing to say, so that a reader
-//! needs no case for absence. Later versions of gwctl may add keys; a change
+//! needs no case for absence; `leftOut` alone is there only where something is
+//! left out. Later versions of gwctl may add keys; a change
 //! that could break a reader changes `version`.
 
 use std::io::{self, Write};
@@ -12,9 +13,10 @@ use serde::Serialize;
 use super::code::Condition;
 use super::finding::Finding;
 use super::fix::TextEdit;
+use super::left_out::Allowance;
 use super::object_ref::ObjectRef;
 use super::place::Place;
-use super::report::{Entry, Report, Summary};
+use super::report::{Entry, LeftOutEntry, Report, Summary};
 use super::span::Span;
 use super::unjudged::{Ledger, Subject, Tally, Unjudged};
 use super::witness::Witness;
@@ -29,6 +31,8 @@ struct JsonReport<'a> {
     findings: Vec<JsonFinding<'a>>,
     unjudged: Vec<JsonUnjudged<'a>>,
     on_context: Vec<JsonOnContext<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<JsonLeftOut<'a>>,
     ledger: JsonLedger,
     summary: JsonSummary,
 }
@@ -125,6 +129,24 @@ struct JsonOnContext<'a> {
     column: Option<usize>,
 }
 
+/// A finding that somebody allows.
+#[derive(Serialize)]
+struct JsonLeftOut<'a> {
+    #[serde(flatten)]
+    finding: JsonOnContext<'a>,
+    /// `comment`, `ignore` or `select`.
+    by: &'a str,
+    comment: Option<JsonPlace<'a>>,
+}
+
+/// Where a comment stands.
+#[derive(Serialize)]
+struct JsonPlace<'a> {
+    file: &'a str,
+    line: Option<usize>,
+    column: Option<usize>,
+}
+
 /// How much of what is declared was judged.
 #[derive(Serialize)]
 struct JsonLedger {
@@ -161,6 +183,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         findings: report.entries.iter().map(finding).collect(),
         unjudged: report.unjudged.iter().map(|(unjudged, place)| left(unjudged, place.as_ref())).collect(),
         on_context: report.on_context.iter().map(|(finding, place)| on_context(finding, place.as_ref())).collect(),
+        left_out: report.left_out.iter().map(left_out).collect(),
         ledger: ledger(report.ledger),
         summary: JsonSummary { files, objects, errors, warnings, notes },
     };
@@ -179,6 +202,19 @@ fn on_context<'a>(finding: &'a Finding, place: Option<&'a Place>) -> JsonOnConte
         line: span.map(|span| span.line),
         column: span.map(|span| span.column),
     }
+}
+
+fn left_out<'a>(LeftOutEntry { finding, place, by, comment }: &'a LeftOutEntry<'_>) -> JsonLeftOut<'a> {
+    let by = match by {
+        Allowance::Comment(_) => "comment",
+        Allowance::Ignore => "ignore",
+        Allowance::Select => "select",
+    };
+    let comment = comment.as_ref().map(|Place { file, span }| {
+        let span = span.as_ref();
+        JsonPlace { file, line: span.map(|span| span.line), column: span.map(|span| span.column) }
+    });
+    JsonLeftOut { finding: on_context(finding, place.as_ref()), by, comment }
 }
 
 fn ledger(Ledger { listeners, parents, rules, targets, hostnames }: Ledger) -> JsonLedger {

@@ -9,6 +9,7 @@ use super::code::Severity;
 use super::denied::Denied;
 use super::finding::{Finding, Related};
 use super::fix::TextEdit;
+use super::left_out::{Allowance, LeftOut};
 use super::location::Location;
 use super::place::{Locate, Place};
 use super::unjudged::{Ledger, Unjudged};
@@ -56,6 +57,21 @@ pub struct Report<'a> {
     pub unjudged: Vec<(&'a Unjudged, Option<Place>)>,
     /// The findings on objects of the context that nothing judged has caused, with their places.
     pub on_context: Vec<(&'a Finding, Option<Place>)>,
+    /// The findings that somebody allows.
+    pub left_out: Vec<LeftOutEntry<'a>>,
+}
+
+/// A finding that is left out, with its place and that of the comment that allows it.
+#[derive(Clone, Debug)]
+pub struct LeftOutEntry<'a> {
+    /// The finding.
+    pub finding: &'a Finding,
+    /// Where it is.
+    pub place: Option<Place>,
+    /// Who leaves it out.
+    pub by: &'a Allowance,
+    /// Where the comment stands.
+    pub comment: Option<Place>,
 }
 
 impl<'a> Report<'a> {
@@ -95,6 +111,7 @@ impl<'a> Report<'a> {
             ledger: Ledger::default(),
             unjudged: Vec::new(),
             on_context: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 
@@ -111,6 +128,18 @@ impl<'a> Report<'a> {
         let unjudged = unjudged.iter().map(|one| (one, place_of(&one.location, locate))).collect();
         let on_context = on_context.iter().map(|finding| (finding, place_of(&finding.location, locate))).collect();
         Self { judged, ledger, unjudged, on_context, ..self }
+    }
+
+    /// The report with the findings that comments and flags leave out.
+    #[must_use]
+    pub fn with_left_out(self, left_out: &'a [LeftOut], locate: &dyn Locate) -> Self {
+        let entry = |LeftOut { finding, by }: &'a LeftOut| LeftOutEntry {
+            finding,
+            place: place_of(&finding.location, locate),
+            by,
+            comment: by.comment().and_then(|comment| place_of(comment, locate)),
+        };
+        Self { left_out: left_out.iter().map(entry).collect(), ..self }
     }
 
     /// How many findings fail the run.

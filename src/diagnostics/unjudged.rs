@@ -85,6 +85,8 @@ pub enum Omission {
     Outside,
     /// The user leaves the file or directory out.
     Excluded,
+    /// The directory is a submodule of git that is not checked out.
+    Submodule,
     /// The API server would refuse the object, and not enough of it can be decoded.
     Undecoded,
     /// Objects of the kind are not served.
@@ -142,6 +144,7 @@ impl Omission {
             | Self::NotFollowed => false,
             Self::Unreadable
             | Self::Outside
+            | Self::Submodule
             | Self::Undecoded
             | Self::KindNotServed
             | Self::Conflict
@@ -178,6 +181,7 @@ impl fmt::Display for Omission {
             Self::Unreadable => f.write_str("it cannot be read"),
             Self::Outside => f.write_str("it is a symbolic link to a place outside the given directories"),
             Self::Excluded => f.write_str("left out by --exclude"),
+            Self::Submodule => f.write_str("the submodule is not checked out"),
             Self::Undecoded => f.write_str("its errors leave too little of it to be decoded"),
             Self::KindNotServed => f.write_str("objects of this kind are not served"),
             Self::Conflict => f.write_str("another listener of the Gateway cannot be told from it"),

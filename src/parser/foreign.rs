@@ -27,6 +27,15 @@ const ISTIO_WHOLE_NAMESPACE: [&str; 4] = ["AuthorizationPolicy", "EnvoyFilter", 
 /// Istio's root namespace: what stands there applies to every namespace.
 const ISTIO_ROOT: &str = "istio-system";
 
+/// What makes Secrets: group, kind, and the field with the name of the Secret where it has not that of the object.
+const MAKERS: [(&str, &str, &[&str]); 5] = [
+    ("bitnami.com", "SealedSecret", &["spec", "template", "metadata", "name"]),
+    ("cert-manager.io", "Certificate", &["spec", "secretName"]),
+    ("external-secrets.io", "ExternalSecret", &["spec", "target", "name"]),
+    ("secrets.hashicorp.com", "VaultPKISecret", &["spec", "destination", "name"]),
+    ("secrets.hashicorp.com", "VaultStaticSecret", &["spec", "destination", "name"]),
+];
+
 /// An object that gwctl does not translate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ForeignObject {
@@ -36,6 +45,8 @@ pub struct ForeignObject {
     pub position: Position,
     /// What it says it applies to.
     pub targets: Vec<ForeignTarget>,
+    /// The name of the Secret that it makes in its namespace.
+    pub makes: Option<String>,
     /// Whether its group or kind looks like a slip, which has been reported.
     pub is_slip: bool,
 }
@@ -89,13 +100,23 @@ impl ForeignObject {
             name: word("name").or_else(|| word("generateName")).unwrap_or_default().to_owned(),
         };
         let targets = node.get("spec").map(|spec| targets(spec, &identity)).unwrap_or_default();
-        Self { identity, position: position.clone(), targets, is_slip: false }
+        let makes = secret_of(node, &identity);
+        Self { identity, position: position.clone(), targets, makes, is_slip: false }
     }
 
     /// The place of the field at `path`, given from the root of the object.
     pub fn at(&self, path: &FieldPath) -> Location {
         Location::field(self.position.document, self.position.base.join(path))
     }
+}
+
+/// The name of the Secret that an object makes.
+fn secret_of(node: &Node, identity: &ObjectRef) -> Option<String> {
+    let ObjectRef { group, kind, namespace: _, name } = identity;
+    let (_, _, field) =
+        MAKERS.iter().find(|(own_group, own_kind, _)| (*own_group, *own_kind) == (group.as_str(), kind.as_str()))?;
+    let named = field.iter().try_fold(node, |node, field| node.get(field)).and_then(Node::as_str);
+    Some(named.unwrap_or(name).to_owned()).filter(|name| !name.is_empty())
 }
 
 /// Whether a field decides about what an object of the group applies to, or what it is called: given twice, it is not
@@ -244,6 +265,26 @@ mod tests {
         assert_eq!(found.first().and_then(|target| target.group.as_deref()), Some(""));
         let found = read("gateway.k8s.aws", "TargetGroupConfiguration", "{targetReference: {kind: Gateway, name: a}}");
         assert_eq!(paths(&found), ["spec.targetReference shop Gateway"]);
+    }
+
+    #[test]
+    fn what_makes_a_secret_says_which() {
+        let makes = |group: &str, kind: &str, spec: &str| {
+            let node = decode(&format!("metadata: {{name: own}}\nspec: {spec}\n"), Syntax::Yaml).unwrap().node;
+            let position = Position { document: DocumentId(0), base: FieldPath::ROOT, context: false };
+            ForeignObject::read(&node, group, kind, &position, "default").makes
+        };
+        for (group, kind, spec, expected) in [
+            ("bitnami.com", "SealedSecret", "{template: {metadata: {name: a}}}", Some("a")),
+            ("bitnami.com", "SealedSecret", "{}", Some("own")),
+            ("external-secrets.io", "ExternalSecret", "{target: {name: a}}", Some("a")),
+            ("external-secrets.io", "ExternalSecret", "{target: {}}", Some("own")),
+            ("cert-manager.io", "Certificate", "{secretName: a}", Some("a")),
+            ("cert-manager.io", "Issuer", "{secretName: a}", None),
+            ("a.example", "SealedSecret", "{}", None),
+        ] {
+            assert_eq!(makes(group, kind, spec).as_deref(), expected, "{group} {kind} {spec}");
+        }
     }
 
     #[test]

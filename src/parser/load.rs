@@ -6,6 +6,7 @@
 //! be read or is not text is a finding and never stops the others.
 
 mod exclude;
+mod submodule;
 mod tree;
 
 use std::collections::HashSet;
@@ -102,6 +103,7 @@ pub fn load_from(
         diagnostics.report(finding);
     }
     survey.outside.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Outside)));
+    survey.submodules.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Submodule)));
     survey.excluded.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Excluded)));
     let unused = exclude.globs.iter().enumerate().filter(|(at, _)| !survey.used.contains(at));
     unused.for_each(|(_, glob)| diagnostics.report(excludes_nothing(glob)));
@@ -162,6 +164,8 @@ struct Survey<'t> {
     findings: Vec<Finding>,
     /// The links of judged directories that lead out of them.
     outside: Vec<String>,
+    /// The submodules of judged directories that are not checked out.
+    submodules: Vec<String>,
     exclude: Exclude<'t>,
     /// What was excluded, and the positions of the patterns that were of use.
     excluded: Vec<String>,
@@ -182,6 +186,7 @@ impl<'t> Survey<'t> {
             stdin: false,
             findings: Vec::new(),
             outside: Vec::new(),
+            submodules: Vec::new(),
             exclude,
             excluded: Vec::new(),
             used: HashSet::new(),
@@ -275,6 +280,9 @@ impl<'t> Survey<'t> {
             Ok(entries) => entries,
             Err(error) => return self.refuse(directory, &error),
         };
+        if entries.is_empty() && submodule::is_submodule(self.tree, canonical) {
+            self.note_submodule(directory, context);
+        }
         entries.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (name, kind) in entries.into_iter().filter(|(name, _)| !is_hidden(name)) {
             let (path, real) = (directory.join(&name), canonical.join(&name));
@@ -323,6 +331,19 @@ impl<'t> Survey<'t> {
             self.walk(link, &target, context);
         } else {
             self.add_found(link, target, kind, context);
+        }
+    }
+
+    fn note_submodule(&mut self, directory: &Path, context: bool) {
+        let name = directory.to_string_lossy().into_owned();
+        let message = format!("`{name}` is a submodule that is not checked out: what it holds is not known");
+        self.findings.push(
+            Finding::new(codes::EMPTY_SUBMODULE, Location::Path(name.clone()), message)
+                .consequence("what it declares is served by whoever checks it out, and is missing here")
+                .help("check it out with `git submodule update --init`, or leave it out with `--exclude`"),
+        );
+        if !context {
+            self.submodules.push(name);
         }
     }
 

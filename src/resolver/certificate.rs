@@ -43,6 +43,11 @@ impl<'m> CertificateIndex<'m> {
             manifests,
             secrets: by_name(&manifests.secrets),
             config_maps: by_name(&manifests.config_maps),
+            makers: manifests
+                .foreign
+                .iter()
+                .filter_map(|object| Some(((object.identity.namespace.as_str(), object.makes.as_deref()?), object)))
+                .collect(),
             pairs: Vec::new(),
             bundles: Vec::new(),
             known_pairs: HashMap::new(),
@@ -156,6 +161,12 @@ impl<'m> CertificateIndex<'m> {
             None => {
                 let read = self.read_pair(namespace, name).map(|pair| {
                     self.warn_of_pair(&pair, diagnostics);
+                    self.note_unread(
+                        (namespace, name),
+                        "a certificate that serves",
+                        &[CERTIFICATE_KEY, PRIVATE_KEY_KEY],
+                        diagnostics,
+                    );
                     self.pairs.push(pair);
                     KeyPairId(u32::try_from(self.pairs.len() - 1).unwrap_or(u32::MAX))
                 });
@@ -236,6 +247,14 @@ impl<'m> CertificateIndex<'m> {
             None => {
                 let read = self.read_bundle(kind, namespace, name).map(|bundle| {
                     self.warn_of_bundle(&bundle, diagnostics);
+                    if kind == Kind::Secret {
+                        self.note_unread(
+                            (namespace, name),
+                            "authorities that can be used",
+                            &[AUTHORITIES_KEY],
+                            diagnostics,
+                        );
+                    }
                     self.bundles.push(bundle);
                     BundleId(u32::try_from(self.bundles.len() - 1).unwrap_or(u32::MAX))
                 });
@@ -268,7 +287,10 @@ impl<'m> CertificateIndex<'m> {
                 Some(why) => Err(why),
             };
         };
-        let Secret { secret_type, data } = &object.spec;
+        let Secret { secret_type, data, encrypted } = &object.spec;
+        if *encrypted {
+            return Ok(Stored { namespace: namespace_owned, name: name_owned, known: None });
+        }
         if secret_type != TLS_TYPE {
             return Err(Unusable::WrongType { actual: secret_type.clone() });
         }
@@ -294,6 +316,7 @@ impl<'m> CertificateIndex<'m> {
             if let Some(why) = missing(object.is_some()) {
                 return Err(why);
             }
+            let object = object.filter(|object| !object.spec.encrypted);
             let known = object.map(|object| Ok((object, read(&object.spec.data)?))).transpose()?;
             return Ok(StoredBundle::Secret(Stored { namespace: namespace_owned, name: name_owned, known }));
         }
@@ -303,6 +326,48 @@ impl<'m> CertificateIndex<'m> {
         }
         let known = object.map(|object| Ok((object, read(&object.spec.data)?))).transpose()?;
         Ok(StoredBundle::ConfigMap(Stored { namespace: namespace_owned, name: name_owned, known }))
+    }
+
+    /// Why nobody can read here what a Secret holds, and who says so; `None` where it can be read or is not there at all.
+    fn unread(&self, (namespace, name): (&str, &str)) -> Option<(String, Finding)> {
+        let code = codes::UNREAD_SECRET;
+        if let Some(object) = self.secrets.get(&(namespace, name)) {
+            let why = "it is encrypted by SOPS".to_owned();
+            return object
+                .spec
+                .encrypted
+                .then(|| (why, object.finding(code, path!["metadata", "name"], String::new())));
+        }
+        let maker = self.makers.get(&(namespace, name))?;
+        let identity = &maker.identity;
+        let why = format!("{} `{}/{}` makes it", identity.kind, identity.namespace, identity.name.escape_debug());
+        let at = path!["metadata", "name"];
+        let finding = Finding::new(code, maker.at(&at), String::new()).object(identity.clone(), at);
+        Some((why, finding))
+    }
+
+    /// Says that a Secret which a reference names cannot be read here, and what is expected of it.
+    fn note_unread(
+        &self,
+        secret: (&str, &str),
+        noun: &'static str,
+        keys: &[&'static str],
+        diagnostics: &mut Diagnostics,
+    ) {
+        let (namespace, name) = secret;
+        let Some((why, finding)) = self.unread(secret) else { return };
+        let message = format!("what Secret `{namespace}/{name}` holds is not known: {why}");
+        let files: Vec<String> = keys.iter().map(|key| format!("`DIR/{namespace}/{name}/{key}`")).collect();
+        let finding = Finding { message, ..finding };
+        diagnostics.report(
+            finding
+                .label("nothing in it is checked")
+                .consequence(format!("judged as if it held {noun}; names and validity are not known"))
+                .help(format!(
+                    "nothing needs to change; `translate` needs `--secrets-dir DIR`, and whoever runs Envoy provides {}",
+                    files.join(" and ")
+                )),
+        );
     }
 
     /// Whether a bundle has no place, because it is missing, or assumed without a directory. That does not matter unless a
@@ -344,7 +409,8 @@ impl<'m> CertificateIndex<'m> {
             Kind::Secret => (self.assume_secrets, names_in(&self.secrets, namespace)),
             _ => (self.assume_config_maps, names_in(&self.config_maps, namespace)),
         };
-        if assumed && !refused {
+        let is_made = kind == Kind::Secret && self.makers.contains_key(&(namespace, name));
+        if (assumed || is_made) && !refused {
             return None;
         }
         Some(Unusable::Missing { near: nearest(name, names).map(str::to_owned), refused })

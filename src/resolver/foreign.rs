@@ -53,12 +53,20 @@ pub(super) fn report(manifests: &Manifests, options: &Options, diagnostics: &mut
     }
     let known = Known::new(manifests, options, &[]);
     let references = References::new(manifests, options);
+    // What makes a Secret that is counted on has been told.
+    let told: Vec<Location> = diagnostics
+        .findings()
+        .iter()
+        .filter(|finding| finding.code == codes::UNREAD_SECRET)
+        .map(|finding| finding.location.clone())
+        .collect();
+    let is_told = |object: &ForeignObject| told.contains(&object.at(&path!["metadata", "name"]));
     let mut ignored: BTreeMap<String, usize> = BTreeMap::new();
     for object in &manifests.foreign {
         let concern = Concern::of(object, &known, &references, MOST_SHOWN);
         if let Some(finding) = concern.finding(object, options) {
             diagnostics.report(finding);
-        } else if !object.position.context && !object.is_slip && !is_without_traffic(object) {
+        } else if !object.position.context && !object.is_slip && !is_without_traffic(object) && !is_told(object) {
             *ignored.entry(object.full_kind()).or_default() += 1;
         }
     }

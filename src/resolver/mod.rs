@@ -63,7 +63,7 @@ pub use listener_set::{Membership, ResolvedListenerSet};
 pub use origin::{OriginTable, Place};
 pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
-pub use reference::References;
+pub use reference::{Annotated, References, annotated, unknown_names};
 pub use reference_grant::Grants;
 pub use resolved::Resolved;
 use route::RouteResolver;
@@ -110,6 +110,7 @@ pub fn resolve<'m>(
     endpoint_slice::report_orphans(manifests, options, diagnostics);
     endpoint_slice::report_unread_endpoints(manifests, diagnostics);
     foreign::report(manifests, options, diagnostics);
+    reference::report_unknown_names(manifests, diagnostics);
     report_unused_resolves(&backends, diagnostics);
     report_unused_port_maps(options, &gateways, diagnostics);
     let mut resolved = Resolved {

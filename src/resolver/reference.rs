@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::{FieldPath, Location, ObjectRef};
+use crate::diagnostics::{Diagnostics, FieldPath, Location, ObjectRef, codes};
 use crate::options::Options;
 use crate::parser::api::{
     FrontendTlsConfig, GatewayTls, Listener, LocalObjectReference, ObjectReference, ParentReference,
@@ -12,6 +12,7 @@ use crate::parser::api::{
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::route::{BackendReference, Filter};
 use crate::path;
+use crate::spelling::nearest;
 
 /// The group, the kind, the namespace (empty for an object of the cluster) and the name of an object.
 type Key = (String, String, String, String);
@@ -27,6 +28,70 @@ const ANNOTATIONS: [(&str, &str, &[&str]); 3] = [
 const KONG: &str = "configuration.konghq.com";
 /// The one of them that is in no namespace.
 const KONG_OF_CLUSTER: &str = "KongClusterPlugin";
+
+/// A name in an annotation.
+pub struct Annotated<'m> {
+    /// The annotation.
+    pub annotation: &'static str,
+    /// The kind that it is about, or the first one.
+    pub kind: &'static str,
+    group: &'static str,
+    /// The namespace and the name of what is meant.
+    pub namespace: &'m str,
+    /// The name.
+    pub name: &'m str,
+}
+
+/// The names in annotations of an object that lead to no object of the input.
+pub fn unknown_names<'m>(object: &'m ObjectHead, manifests: &'m Manifests) -> Vec<Annotated<'m>> {
+    let mut unknown = Vec::new();
+    for (annotation, group, kinds) in ANNOTATIONS {
+        let names = object.metadata.annotations.get(annotation).map(String::as_str).unwrap_or_default();
+        for full in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let (namespace, name) = full.split_once(':').unwrap_or((&object.metadata.namespace, full));
+            let is_named = |ObjectRef { group: own, kind, namespace: of, name: called }: &ObjectRef| {
+                own == group
+                    && kinds.contains(&kind.as_str())
+                    && called == name
+                    && (of == namespace || kind == KONG_OF_CLUSTER)
+            };
+            if !manifests.foreign.iter().any(|one| is_named(&one.identity)) {
+                let kind = kinds.first().copied().unwrap_or_default();
+                unknown.push(Annotated { annotation, kind, group, namespace, name });
+            }
+        }
+    }
+    unknown
+}
+
+/// The objects whose annotations count.
+pub fn annotated(manifests: &Manifests) -> impl Iterator<Item = &ObjectHead> {
+    let Manifests { gateways, services, .. } = manifests;
+    let heads = gateways.iter().map(|one| &one.head).chain(services.iter().map(|one| &one.head));
+    heads.chain(manifests.routes().map(|route| route.object))
+}
+
+/// Says which names in annotations lead to no object of the input.
+pub(super) fn report_unknown_names(manifests: &Manifests, diagnostics: &mut Diagnostics) {
+    for object in annotated(manifests).filter(|object| !object.metadata.annotations.is_empty()) {
+        for Annotated { annotation, kind, group, namespace, name } in unknown_names(object, manifests) {
+            let same = manifests.foreign.iter().filter(|one| one.identity.group == group);
+            let near = nearest(name, same.map(|one| one.identity.name.as_str()));
+            let message = format!("`{annotation}` names {kind} `{namespace}/{name}`, which is not in the input");
+            let at = path!["metadata", "annotations", annotation];
+            let finding = object.finding(codes::UNKNOWN_ANNOTATED, at, message).label("no such object");
+            diagnostics.report(finding.consequence(NOT_SERVED).help(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => {
+                    "test what it does in a cluster; nothing needs to change where it is in another place".to_owned()
+                }
+            }));
+        }
+    }
+}
+
+/// What an object that nobody has seen would do is not done here.
+const NOT_SERVED: &str = "gwctl's configuration serves this object without it";
 
 /// The references to each object.
 #[derive(Debug, Default)]

@@ -237,6 +237,14 @@ fn diff_applied(stage: &Stage) -> Result<(), Failed> {
     let known = policy("kind: HTTPRoute, name: r", "basicAuth: {users: {name: users}}")
         + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: users, namespace: default}\ndata: {a: MTIz@@@@}\n";
     let flux = "---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: f}\nspec: {patches: [{patch: '@'}]}\n";
+    let builder = |version: &str, kind: &str| {
+        with(&format!("---\napiVersion: {version}\nkind: {kind}\nmetadata: {{name: f}}\nspec: {{a: '@'}}\n"))
+    };
+    let plugins = with("").replacen(
+        "kind: HTTPRoute\nmetadata: {",
+        "kind: HTTPRoute\nmetadata: {annotations: {konghq.com/plugins: p@}, ",
+        1,
+    );
     let section = route("r", "gone", "/", "one").replace("{name: gone}", "{name: gone, sectionName: s@}");
     let unused = with(&format!(
         "---\n{HEAD}kind: BackendTLSPolicy\nmetadata: {{name: p}}\nspec: {{targetRefs: [{{group: '', kind: Service, name: b}}], validation: {{hostname: x@.test, wellKnownCACertificates: System}}}}\n"
@@ -249,6 +257,11 @@ fn diff_applied(stage: &Stage) -> Result<(), Failed> {
         (with(&authorised), "", true),
         (with(&known), "", true),
         (with(flux), "", true),
+        (builder("argoproj.io/v1alpha1", "Application"), "", true),
+        (builder("argoproj.io/v1alpha1", "Workflow"), "", false),
+        (builder("helm.toolkit.fluxcd.io/v2", "HelmRelease"), "", true),
+        (builder("source.toolkit.fluxcd.io/v1", "OCIRepository"), "", true),
+        (plugins, "", true),
         (section.clone(), "", true),
         (section, ",gateways", true),
         (unused, "", true),
@@ -282,11 +295,26 @@ fn diff_unseen(stage: &Stage) -> Result<(), Failed> {
     // A comment mends nothing.
     let twice = gateway("edge", HTTP) + &route("r", "edge", "/", "one") + "  - backendRefs: [{name: two, port: 80}]\n";
     let allowed = twice.replace("kind: HTTPRoute\n", "# gwctl: allow GW4050 later\nkind: HTTPRoute\n");
-    let (output, _) = stage.diff(&twice, &allowed)?;
-    ensure(output.code == Some(0) && twice != allowed, &output)?;
+    let (output, found) = stage.diff(&twice, &allowed)?;
+    let silenced = &found["findings"]["silenced"][0];
+    let is_told =
+        silenced["code"] == "GW4050" && silenced["allowed"].as_str().is_some_and(|at| at.contains("new.yaml:"));
+    ensure(output.code == Some(0) && twice != allowed && is_told, &output)?;
+    let output = stage.run("diff old.yaml new.yaml --assume services")?;
+    ensure(output.stdout.contains("silenced    warning[GW4050]") && output.stdout.contains("no difference"), &output)?;
+    let output = stage.run("validate new.yaml --assume services -v --ignore GW8008")?;
+    let is_counted = output.stderr.contains("1 finding allowed by comments")
+        && output.stderr.contains("left out by a comment at new.yaml:")
+        && output.stderr.contains("warning[GW4050]");
+    ensure(is_counted, &output)?;
+    let output = stage.run("validate old.yaml --assume services --ignore GW4050 -o json")?;
+    let report: Value = serde_json::from_str(&output.stdout).map_err(|error| error.to_string())?;
+    ensure(report["leftOut"][0]["by"] == "ignore" && report["leftOut"][0]["code"] == "GW4050", &output)?;
+    ensure(output.stderr.contains("1 finding left out by --ignore"), &output)?;
     let once = gateway("edge", HTTP) + &route("r", "edge", "/", "one");
     let (output, found) = stage.diff(&once, &allowed)?;
-    ensure(output.code == Some(1) && found["findings"]["introduced"][0]["code"] == "GW4050", &output)
+    let introduced = &found["findings"]["introduced"][0];
+    ensure(output.code == Some(1) && introduced["code"] == "GW4050" && introduced["allowed"].is_string(), &output)
 }
 
 fn service(spec: &str) -> String {

@@ -29,6 +29,7 @@ const WITHOUT_CASE: &[(&str, &str)] = &[
     ("GW4005", "it takes more than 20,000 routes"),
     ("GW5009", "what Envoy refuses has been found before, as far as we know; `src/cli/envoy_tests.rs` provokes it"),
     ("GW8010", "a mistake of gwctl itself"),
+    ("GW8091", "an empty directory cannot be committed; `revisions::submodules_are_those_of_the_commit` makes one"),
 ];
 
 /// What only `translate` reports, which is in no report of `validate`.

@@ -26,6 +26,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         .collect();
     let of_submodules = harness.clone();
     trials.push(Trial::test("revisions::submodules_are_those_of_the_commit", move || submodules(&of_submodules)));
+    let of_settings = harness.clone();
+    trials.push(Trial::test("revisions::settings_are_those_of_the_tree", move || settings(&of_settings)));
     let harness = harness.clone();
     trials.push(Trial::test("revisions::links_and_hidden_files_are_those_of_a_checkout", move || checkout(&harness)));
     trials
@@ -223,5 +225,41 @@ fn submodules(harness: &Harness) -> Result<(), Failed> {
     check(&clone, "git:HEAD:m", "git:HEAD:m", 0)?;
     check(&clone, "git:HEAD:m", "m", 0)?;
     check(&clone, "git:HEAD~1:m", "git:HEAD:m", 2)?;
-    check(&clone, "git:HEAD~1:m", "m", 2)
+    check(&clone, "git:HEAD~1:m", "m", 2)?;
+    // `validate` says that something is missing there.
+    let mut command = Command::new(harness.binary());
+    command.args(["validate", "m", "--assume", "services", "-v"]).current_dir(&clone).stdin(Stdio::null());
+    let output = command.output().map_err(|error| error.to_string())?;
+    let (report, counts) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let is_told = report.contains("warning[GW8091]") && report.contains("`m/routes` is a submodule");
+    let is_listed = counts.contains("not judged: the file `m/routes`: the submodule is not checked out");
+    if is_told && is_listed { Ok(()) } else { Err(Failed::from(format!("{report}{counts}"))) }
+}
+
+/// The settings of a side are those of its tree, from its path upward.
+fn settings(harness: &Harness) -> Result<(), Failed> {
+    let folder = harness.work_directory("revisions/settings")?;
+    let write = |name: &str, text: &str| -> Result<(), String> {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(&path)).map_err(|error| error.to_string())?;
+        fs::write(&path, text).map_err(|error| error.to_string())
+    };
+    write("team/m/gateway.yaml", GATEWAY)?;
+    write("team/m/route.yaml", &route("r", "a"))?;
+    write("platform/services.yaml", &service("a"))?;
+    write("gwctl.yaml", "context: [platform]\nexclude: [team/m/broken.yaml]\n")?;
+    write("team/m/broken.yaml", "a: [\n")?;
+    commit(&folder)?;
+    let check = |old: &str, new: &str, expected: i32| -> Result<(), Failed> {
+        let (found, code) = difference(harness, &folder, old, new)?;
+        if code == Some(expected) { Ok(()) } else { Err(Failed::from(format!("{old} {new}: {code:?} {found:#}"))) }
+    };
+    check("git:HEAD:team/m", "team/m", 0)?;
+    check("team/m", "git:HEAD:team/m", 0)?;
+    check("git:HEAD:team/m", "git:HEAD:team/m", 0)?;
+    // What is left out is not compared, and other settings are no longer the same.
+    write("team/m/broken.yaml", "b: [\n")?;
+    check("git:HEAD:team/m", "team/m", 0)?;
+    write("gwctl.yaml", "context: [platform]\ntrusted-hops: 1\nexclude: [team/m/broken.yaml]\n")?;
+    check("git:HEAD:team/m", "team/m", 2)
 }

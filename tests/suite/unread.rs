@@ -115,6 +115,24 @@ const FILES: &[(&str, &[File], Option<&str>)] = &[
         ],
         Some("what is read from `new/chart/templates/_h.tpl`"),
     ),
+    (
+        "documentation_of_a_chart",
+        &[
+            ("chart/Chart.yaml", Some(CHART), Some(CHART)),
+            ("chart/README.md", Some("a"), Some("b")),
+            ("chart/LICENSE", Some("a"), Some("b")),
+        ],
+        None,
+    ),
+    (
+        "documentation_that_a_template_names",
+        &[
+            ("chart/Chart.yaml", Some(CHART), Some(CHART)),
+            ("chart/templates/_h.tpl", Some("{{ .Files.Get \"README.md\" }}"), Some("{{ .Files.Get \"README.md\" }}")),
+            ("chart/README.md", Some("a"), Some("b")),
+        ],
+        Some("what is read from `new/chart/README.md`"),
+    ),
     ("template", &[("t.yaml", Some("a: {{ x }}\n"), Some("a: {{ y }}\n"))], Some("a document of `new/t.yaml`")),
     ("no_text", &[("n.yaml", Some("a: \0\n"), Some("b: \0\n"))], Some("the file `new/n.yaml`")),
     ("unknown_version", &[("v.yaml", Some(UNKNOWN), Some(UNKNOWN_TOO))], Some("HTTPRoute `default/v`")),

@@ -3,6 +3,7 @@
 //! with what that names in turn.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
@@ -14,6 +15,8 @@ use crate::parser::split::split;
 /// What kustomize takes for a Kustomization
 /// ([RecognizedKustomizationFileNames](https://pkg.go.dev/sigs.k8s.io/kustomize/api/konfig)).
 const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// How a template takes the files of its chart whatever they are called.
+const ALL_FILES: &str = ".Files.Glob";
 const CHART: &str = "Chart.yaml";
 /// How a chart names another one of the file system.
 const FILE_URL: &str = "file://";
@@ -30,9 +33,18 @@ pub(super) fn files(tree: &dyn Tree, root: &Path, read: &HashSet<PathBuf>) -> BT
     if !matches!(tree.kind(&canonical), Ok(EntryKind::Directory)) {
         return BTreeMap::new();
     }
-    let mut search =
-        Search { tree, root, canonical, read, found: BTreeMap::new(), walked: HashSet::new(), left: MOST_OUTSIDE };
+    let mut search = Search {
+        tree,
+        root,
+        canonical,
+        read,
+        found: BTreeMap::new(),
+        telling: Vec::new(),
+        walked: HashSet::new(),
+        left: MOST_OUTSIDE,
+    };
     search.walk(root, false);
+    search.leave_documentation();
     search.found
 }
 
@@ -43,6 +55,8 @@ struct Search<'t> {
     canonical: PathBuf,
     read: &'t HashSet<PathBuf>,
     found: BTreeMap<String, PathBuf>,
+    /// All files of Kustomizations and charts, those that were read among them, but for documentation.
+    telling: Vec<PathBuf>,
     /// The directories that were walked, and whether something above them reads all of their files.
     walked: HashSet<(PathBuf, bool)>,
     left: usize,
@@ -98,7 +112,34 @@ impl Search<'_> {
         self.tree.canonicalize(path).is_ok_and(|path| path.starts_with(&self.canonical))
     }
 
+    /// Leaves out the files that are written for people and that no other file names.
+    fn leave_documentation(&mut self) {
+        let is_documentation = |path: &Path| path.file_name().and_then(OsStr::to_str).is_some_and(is_for_people);
+        if !self.found.values().any(|path| is_documentation(path)) {
+            return;
+        }
+        let texts: Vec<String> = self.telling.iter().filter_map(|path| self.text(path)).collect();
+        // A template that takes whatever there is names every file.
+        let takes_all = texts.iter().any(|text| text.contains(ALL_FILES));
+        let is_named = |path: &Path| {
+            let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+            takes_all || texts.iter().any(|text| text.contains(name))
+        };
+        self.found.retain(|_, path| !is_documentation(path) || is_named(path));
+    }
+
+    fn text(&self, path: &Path) -> Option<String> {
+        let path = self.tree.canonicalize(path).ok()?;
+        let mut bytes = Vec::new();
+        let (reader, _) = self.tree.open(&path).ok()?;
+        reader.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     fn add_file(&mut self, path: PathBuf) {
+        if !path.file_name().and_then(OsStr::to_str).is_some_and(is_for_people) {
+            self.telling.push(path.clone());
+        }
         let is_read = self.tree.canonicalize(&path).is_ok_and(|path| self.read.contains(&path));
         if !is_read {
             self.found.insert(relative(self.root, &path), path);
@@ -168,6 +209,15 @@ impl Search<'_> {
             }
         }
     }
+}
+
+/// Whether a file is one that people read, by its name.
+fn is_for_people(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_document = |stem: &str| {
+        name == stem || name.strip_prefix(stem).is_some_and(|rest| matches!(rest, ".md" | ".txt" | ".rst"))
+    };
+    name.ends_with(".md") || ["readme", "license", "licence", "notice", "changelog"].into_iter().any(is_document)
 }
 
 fn is_head(name: &str) -> bool {

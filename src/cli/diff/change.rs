@@ -144,6 +144,8 @@ pub(super) struct UncomparedView {
 pub(super) struct FindingChanges {
     pub(super) introduced: Vec<FindingView>,
     pub(super) fixed: Vec<FindingView>,
+    /// On both sides, and allowed by a comment on the new one alone: no longer reported, and not mended.
+    pub(super) silenced: Vec<FindingView>,
 }
 
 /// A finding in short.
@@ -153,4 +155,7 @@ pub(super) struct FindingView {
     pub(super) severity: &'static str,
     pub(super) message: String,
     pub(super) place: Option<String>,
+    /// The place of the comment that allows it on the new side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) allowed: Option<String>,
 }

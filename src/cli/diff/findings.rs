@@ -6,30 +6,45 @@ use std::path::Path;
 use super::super::findings::TRANSLATE_ONLY;
 use super::change::{FindingChanges, FindingView};
 use crate::compile::Compilation;
-use crate::diagnostics::{Finding, Locate};
+use crate::diagnostics::{Finding, LeftOut, Locate, Location};
 use crate::parser::locate::Locator;
+
+/// The findings of one side that are told apart by nothing, those that are reported first.
+type Alike<'c> = Vec<(usize, Judged<'c>)>;
 
 /// Compares the findings of both sides.
 pub(super) fn compare(old: &Compilation, new: &Compilation) -> FindingChanges {
+    let [before, after] = [old, new].map(|side| Locator::new(&side.manifests));
     let key = |finding: &Finding, locator: &Locator<'_>| {
         let object =
             finding.object.as_ref().map(|object| (object.kind.clone(), object.namespace.clone(), object.name.clone()));
         (finding.code.id(), object, finding.path.as_ref().map(ToString::to_string), words(finding, locator))
     };
-    let missing = |from: &Compilation, other: &Compilation| -> Vec<FindingView> {
-        let mut left: BTreeMap<_, usize> = BTreeMap::new();
-        let (locator, others) = (Locator::new(&from.manifests), Locator::new(&other.manifests));
-        judged(other).for_each(|finding| *left.entry(key(finding, &others)).or_default() += 1);
-        let mut views = Vec::new();
-        for finding in judged(from) {
-            match left.get_mut(&key(finding, &locator)) {
-                Some(count) if *count > 0 => *count -= 1,
-                _ => views.push(view(finding, &locator)),
+    let mut alike: BTreeMap<_, [Alike<'_>; 2]> = BTreeMap::new();
+    for (side, (compilation, locator)) in [(old, &before), (new, &after)].into_iter().enumerate() {
+        for (at, one) in judged(compilation).enumerate() {
+            if let Some(list) = alike.entry(key(one.finding, locator)).or_default().get_mut(side) {
+                list.push((at, one));
             }
         }
-        views
+    }
+    let (mut introduced, mut fixed, mut silenced) = (Vec::new(), Vec::new(), Vec::new());
+    for [gone, come] in alike.into_values() {
+        let on_both = gone.len().min(come.len());
+        for ((_, was), one) in gone.iter().zip(&come) {
+            if was.comment.is_none() && one.1.comment.is_some() {
+                silenced.push(*one);
+            }
+        }
+        introduced.extend(come.into_iter().skip(on_both));
+        fixed.extend(gone.into_iter().skip(on_both));
+    }
+    let views = |mut list: Alike<'_>, locator: &Locator<'_>| -> Vec<FindingView> {
+        list.sort_by_key(|(at, _)| *at);
+        list.into_iter().map(|(_, one)| view(one, locator)).collect()
     };
-    FindingChanges { introduced: missing(new, old), fixed: missing(old, new) }
+    let fixed = views(fixed, &before).into_iter().map(|view| FindingView { allowed: None, ..view });
+    FindingChanges { introduced: views(introduced, &after), fixed: fixed.collect(), silenced: views(silenced, &after) }
 }
 
 /// The message without the name of its file or directory: what a file is called is no difference.
@@ -45,25 +60,34 @@ fn words(finding: &Finding, locator: &Locator<'_>) -> String {
     named.map_or_else(|| message.clone(), |name| message.replace(&name, "the file"))
 }
 
-fn view(finding: &Finding, locator: &Locator<'_>) -> FindingView {
-    let place = Locate::place(locator, &finding.location);
+fn view(Judged { finding, comment }: Judged<'_>, locator: &Locator<'_>) -> FindingView {
+    let place = |location: &Location| {
+        Locate::place(locator, location).map(|place| match place.span {
+            Some(span) => format!("{}:{}", place.file, span.line),
+            None => place.file,
+        })
+    };
     FindingView {
         code: finding.code.id(),
         severity: finding.severity().as_str(),
         message: finding.message.clone(),
-        place: place.map(|place| match place.span {
-            Some(span) => format!("{}:{}", place.file, span.line),
-            None => place.file,
-        }),
+        place: place(&finding.location),
+        allowed: comment.and_then(place),
     }
 }
 
+/// A finding, with the comment that allows it.
+#[derive(Clone, Copy)]
+struct Judged<'c> {
+    finding: &'c Finding,
+    comment: Option<&'c Location>,
+}
+
 /// What is found of the manifests, and not of the configuration that nobody writes here. A comment that allows a finding
-/// mends nothing.
-fn judged(compilation: &Compilation) -> impl Iterator<Item = &Finding> {
-    compilation
-        .findings
-        .iter()
-        .chain(&compilation.allowed_findings)
-        .filter(|finding| !TRANSLATE_ONLY.contains(&finding.code))
+/// mends nothing; what a flag leaves out it leaves out on both sides.
+fn judged(compilation: &Compilation) -> impl Iterator<Item = Judged<'_>> {
+    let reported = compilation.findings.iter().map(|finding| Judged { finding, comment: None });
+    let allowed = compilation.left_out.iter().filter(|one| one.by.comment().is_some());
+    let allowed = allowed.map(|LeftOut { finding, by }| Judged { finding, comment: by.comment() });
+    reported.chain(allowed).filter(|one| !TRANSLATE_ONLY.contains(&one.finding.code))
 }

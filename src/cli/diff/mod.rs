@@ -26,7 +26,8 @@ use super::streams::Streams;
 use crate::compile::Compilation;
 use crate::diagnostics::codes;
 use crate::diagnostics::escape::{Commands, for_terminal};
-use crate::options::{Options, SettingsFile};
+use crate::options::{Excluded, Options, SettingsFile};
+use crate::parser::load::{self, EntryKind};
 
 pub(super) use git::Revisions;
 use unread::Unread;
@@ -61,9 +62,12 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
             }
         }
     }
+    // The side whose settings hold for both.
+    let [old, new] = paths.as_slice() else { return Ok(ExitStatus::CouldNotRun) };
+    let settled = if args.new == "-" { old } else { new };
     let mut sides = Vec::new();
     for (text, path) in [&args.old, &args.new].into_iter().zip(&paths) {
-        match read((text, path), (&tree, &args.context), (&options, has_own_settings), streams) {
+        match read((text, path), (&tree, settled, &args.context), (&options, has_own_settings), streams) {
             Ok(side) => sides.push(side),
             Err(message) => {
                 streams.tell(&format!("error: {message}"));
@@ -96,15 +100,34 @@ pub fn difference(old: &Compilation, new: &Compilation, options: &Options) -> Re
     serde_json::to_value(difference).map_err(|error| error.to_string())
 }
 
+/// What is left out of a side. Paths in settings are taken from as many directories above each side as they stand above
+/// the side whose settings hold.
+fn excluded(tree: &dyn load::Tree, options: &Options, settled: &Path, side: &Path) -> Excluded {
+    let Excluded { globs, base } = options.exclude.clone();
+    let directory = |path: &Path| {
+        let is_directory = matches!(tree.kind(path), Ok(EntryKind::Directory));
+        let directory = if is_directory { path } else { path.parent().unwrap_or(Path::new("")) };
+        tree.canonicalize(if directory.as_os_str().is_empty() { Path::new(".") } else { directory }).ok()
+    };
+    let base = base.map(|base| {
+        let above = directory(settled).and_then(|own| Some(own.strip_prefix(&base).ok()?.iter().count()));
+        let of_side =
+            above.zip(directory(side)).and_then(|(steps, own)| own.ancestors().nth(steps).map(Path::to_owned));
+        of_side.unwrap_or(base)
+    });
+    Excluded { globs, base }
+}
+
 /// Compiles one side: a path, or a revision of the repository in the working directory. With it comes what of the side
 /// has been read by nobody.
 fn read(
     (text, path): (&str, &Path),
-    (tree, context): (&Revisions, &[PathBuf]),
+    (tree, settled, context): (&Revisions, &Path, &[PathBuf]),
     (options, has_own_settings): (&Options, bool),
     streams: &mut Streams<'_>,
 ) -> Result<(Compiled, Unread), String> {
     let input = InputArgs::of(path.to_owned(), context.to_vec());
+    let options = &Options { exclude: excluded(tree, options, settled, path), ..options.clone() };
     let compiled = pipeline::compile_from(tree, &input, options, streams.stdin);
     if compiled.is_input_unreadable() {
         let findings = compiled.findings().iter().filter(|finding| finding.code == codes::UNREADABLE);

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::args::DiffFormat;
-use super::change::{Change, ChangeKind, Difference, FindingView, UncomparedView};
+use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView, UncomparedView};
 use crate::diagnostics::escape::for_markdown;
 use crate::diagnostics::style::Style;
 
@@ -55,10 +55,12 @@ fn human(difference: &Difference, color: bool, out: &mut dyn Write) -> io::Resul
         writeln!(out, "            {}   {}", Style::Red.paint("old", color), change.old_answer)?;
         writeln!(out, "            {}   {}", Style::Green.paint("new", color), change.new_answer)?;
     }
-    for ((came, list), style) in findings(difference).into_iter().zip([Style::Red, Style::Green]) {
-        for FindingView { code, severity, message, place } in list {
+    let styles = [Style::Red, Style::Green, Style::Yellow];
+    for ((came, list), style) in findings(difference).into_iter().zip(styles) {
+        for FindingView { code, severity, message, place, allowed } in list {
             let place = place.as_deref().unwrap_or_default();
-            writeln!(out, "{}  {severity}[{code}]: {message}  {place}", word(style, came))?;
+            let allowed = allowance(came, allowed.as_deref());
+            writeln!(out, "{}  {severity}[{code}]: {message}  {place}{allowed}", word(style, came))?;
         }
     }
     for UncomparedView { side, subject, reason, place } in &difference.uncompared {
@@ -86,14 +88,27 @@ const fn style(kind: ChangeKind) -> Style {
     }
 }
 
-fn findings(difference: &Difference) -> [(&'static str, &[FindingView]); 2] {
-    [("introduced", &difference.findings.introduced), ("fixed", &difference.findings.fixed)]
+/// What is added to a finding that a comment allows on the new side.
+fn allowance(came: &str, comment: Option<&str>) -> String {
+    match comment {
+        Some(comment) if came == SILENCED => format!("  (no longer reported: allowed by a comment at {comment})"),
+        Some(comment) => format!("  (allowed by a comment at {comment})"),
+        None => String::new(),
+    }
+}
+
+/// The word for what a comment hides from now on.
+const SILENCED: &str = "silenced";
+
+fn findings(difference: &Difference) -> [(&'static str, &[FindingView]); 3] {
+    let FindingChanges { introduced, fixed, silenced } = &difference.findings;
+    [("introduced", introduced), ("fixed", fixed), (SILENCED, silenced)]
 }
 
 fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "### What changes for traffic\n")?;
     if difference.is_empty() && difference.uncompared.is_empty() {
-        return writeln!(out, "Nothing.");
+        writeln!(out, "Nothing.")?;
     }
     if !difference.changes.is_empty() {
         writeln!(out, "| change | rule | request | before | after |\n|---|---|---|---|---|")?;
@@ -115,9 +130,12 @@ fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
         if !list.is_empty() {
             writeln!(out, "\n**Findings {word}**\n")?;
         }
-        for FindingView { code, severity, message, place } in list {
+        for FindingView { code, severity, message, place, allowed } in list {
             let place = place.as_deref().map(|place| format!(" ({})", for_markdown(place))).unwrap_or_default();
-            writeln!(out, "- {severity} {code}: {}{place}", for_markdown(message))?;
+            let allowed =
+                allowed.as_deref().map(|comment| format!(", allowed by a comment ({})", for_markdown(comment)));
+            let allowed = allowed.unwrap_or_default();
+            writeln!(out, "- {severity} {code}: {}{place}{allowed}", for_markdown(message))?;
         }
     }
     if !difference.uncompared.is_empty() {

@@ -29,15 +29,6 @@ const SERVER_FIELDS: [&str; 5] = ["generation", "managedFields", "resourceVersio
 /// Why the content of a Secret or a ConfigMap cannot be compared.
 const UNUSABLE: &str = "what it holds cannot be used and is not the same: what a cluster makes of it is not known";
 
-/// What makes Secrets: group, kind, and the field with the name of the Secret where it has not that of the object.
-const MAKERS: [(&str, &str, &[&str]); 5] = [
-    ("bitnami.com", "SealedSecret", &["spec", "template", "metadata", "name"]),
-    ("cert-manager.io", "Certificate", &["spec", "secretName"]),
-    ("external-secrets.io", "ExternalSecret", &["spec", "target", "name"]),
-    ("secrets.hashicorp.com", "VaultPKISecret", &["spec", "destination", "name"]),
-    ("secrets.hashicorp.com", "VaultStaticSecret", &["spec", "destination", "name"]),
-];
-
 /// What could be compared of nothing but its content.
 struct Left {
     content: Content,
@@ -129,6 +120,7 @@ fn left(values: &mut Values<'_>) -> AllLeft {
     add_untranslated_fields(values, &mut left);
     applied::add_parameters(values, &mut left);
     applied::add_sections(values, &mut left);
+    applied::add_annotations(values, &mut left);
     left
 }
 
@@ -304,9 +296,9 @@ fn add_untranslated(values: &mut [Values<'_>; 2], mut lists: [&mut AllLeft; 2], 
     // What one side alone names comes or goes there with whoever names it.
     let [old, new] = values.each_ref().map(|values| &values.compilation.unknown_content);
     let unknown: Vec<&ObjectKey> = old.iter().filter(|key| new.contains(key)).collect();
-    for (values, uses) in values.iter_mut().zip(&mut uses) {
+    for uses in &mut uses {
         for one in uses {
-            let secret = made(values, one.object).filter(|secret| unknown.contains(&secret));
+            let secret = made(one.object).filter(|secret| unknown.contains(&secret));
             if let Some(secret) = secret {
                 one.objects.insert(format!("{} `{}/{}`", secret.kind.name(), secret.namespace, secret.name));
                 makers.insert(one.object.identity.clone());
@@ -337,14 +329,9 @@ fn add_untranslated(values: &mut [Values<'_>; 2], mut lists: [&mut AllLeft; 2], 
 }
 
 /// The Secret that an object makes.
-fn made(values: &mut Values<'_>, object: &ForeignObject) -> Option<ObjectKey> {
-    let ObjectRef { group, kind, namespace, name } = &object.identity;
-    let (_, _, field) =
-        MAKERS.iter().find(|(own_group, own_kind, _)| (own_group, own_kind) == (&group.as_str(), &kind.as_str()))?;
-    let node = values.object(&object.at(&FieldPath::ROOT)).ok()?;
-    let named = field.iter().try_fold(&node, |node, field| node.get(field)).and_then(Node::as_str);
-    let name = named.unwrap_or(name).to_owned();
-    Some(ObjectKey { kind: Kind::Secret, namespace: namespace.clone(), name })
+fn made(object: &ForeignObject) -> Option<ObjectKey> {
+    let name = object.makes.clone()?;
+    Some(ObjectKey { kind: Kind::Secret, namespace: object.identity.namespace.clone(), name })
 }
 
 /// The name of an object that was not selected.

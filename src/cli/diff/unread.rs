@@ -83,7 +83,8 @@ impl Unread {
         unread.files = sources.sources.iter().map(|source| within(root, &source.name)).collect();
         for unjudged in &compilation.unjudged {
             if let Subject::File(name) = &unjudged.subject
-                && unjudged.reason != Omission::Excluded
+                // What is left out is not compared, and a submodule by its commit.
+                && !matches!(unjudged.reason, Omission::Excluded | Omission::Submodule)
             {
                 let content = content_of(tree, Path::new(name));
                 let what = if unjudged.reason == Omission::Outside { "the link" } else { "the file" };

@@ -11,9 +11,9 @@ use crate::parser::load::{EntryKind, Tree};
 /// The files of the names of settings that an argument may have, nearest first, by directories.
 pub(in super::super) fn candidates(tree: &dyn Tree, argument: &Path) -> Vec<Vec<PathBuf>> {
     let own = match tree.kind(argument) {
+        _ if argument.as_os_str() == "-" => return Vec::new(),
         Ok(EntryKind::Directory) => argument,
-        Ok(_) => argument.parent().unwrap_or(Path::new("")),
-        Err(_) => return Vec::new(),
+        Ok(_) | Err(_) => argument.parent().unwrap_or(Path::new("")),
     };
     let here = if own.as_os_str().is_empty() { Path::new(".") } else { own };
     let Ok(real) = tree.canonicalize(here) else { return Vec::new() };

@@ -124,6 +124,8 @@ pub struct Secret {
     pub secret_type: String,
     /// `data` decoded from base64, with `stringData` laid over it.
     pub data: BTreeMap<String, Vec<u8>>,
+    /// Whether its values are encrypted by SOPS: nothing is known of what they are.
+    pub encrypted: bool,
 }
 
 /// A ConfigMap.

@@ -22,8 +22,24 @@ const SHORTEST: usize = 4;
 /// So much of a value is enough to know it.
 const PREFIX: usize = 8;
 /// Words that messages use whatever the values are.
-const COMMON: [&str; 12] =
-    ["true", "false", "null", "data", "type", "name", "kind", "string", "stringData", "Secret", "base64", "text"];
+const COMMON: [&str; 15] = [
+    "true",
+    "false",
+    "null",
+    "data",
+    "type",
+    "name",
+    "kind",
+    "string",
+    "stringData",
+    "Secret",
+    "base64",
+    "text",
+    // The keys of certificates.
+    "ca.crt",
+    "tls.crt",
+    "tls.key",
+];
 
 /// Takes what is hidden of the documents that findings are about out of their words.
 pub fn scrub(manifests: &Manifests, findings: &mut [Finding]) {

@@ -58,14 +58,20 @@ impl CertificateIndex<'_> {
                         None => format!("add it to the input, or pass `--assume {assume} --secrets-dir DIR`"),
                     })
             }
-            Unusable::NoDirectory => from
-                .error(
+            Unusable::NoDirectory => {
+                let unread = self.unread((namespace, name)).filter(|_| kind == Kind::Secret);
+                let (why, label) = match unread {
+                    Some((why, _)) => (format!("cannot be read ({why})"), "its content is not in the input"),
+                    None => ("is assumed".to_owned(), "not in the input"),
+                };
+                from.error(
                     codes::ASSUMED_WITHOUT_DIRECTORY,
                     "name",
-                    format!("{full} is assumed, and its files have no place"),
+                    format!("{full} {why}, and its files have no place"),
                 )
-                .label("not in the input")
-                .help("say with `--secrets-dir DIR` where Envoy will find it"),
+                .label(label)
+                .help("say with `--secrets-dir DIR` where Envoy will find it")
+            }
             Unusable::WrongType { actual } => {
                 let finding =
                     from.error(reference.unusable, "name", format!("{full} is of type `{actual}`, not `{TLS_TYPE}`"));

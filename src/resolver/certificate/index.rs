@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::certificate::{Bundle, Flaw, KeyPair};
 use crate::diagnostics::{Code, FieldPath, Finding, Reported};
 use crate::parser::api::{ConfigMap, Secret};
+use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, Object};
 
 /// The key of the certificate chain in a Secret of type `kubernetes.io/tls`.
@@ -65,6 +66,8 @@ pub struct CertificateIndex<'m> {
     pub(super) manifests: &'m Manifests,
     pub(super) secrets: HashMap<(&'m str, &'m str), &'m Object<Secret>>,
     pub(super) config_maps: HashMap<(&'m str, &'m str), &'m Object<ConfigMap>>,
+    /// What makes Secrets that may not be in the input, by namespace and name of the Secret.
+    pub(super) makers: HashMap<(&'m str, &'m str), &'m ForeignObject>,
     pub(super) pairs: Vec<StoredPair<'m>>,
     pub(super) bundles: Vec<StoredBundle<'m>>,
     pub(super) known_pairs: HashMap<(String, String), Result<KeyPairId, Unusable>>,

@@ -1,5 +1,5 @@
 //! What counts through something else: parameters of Gateways, what policies of other groups name, the endpoints of
-//! Services, what Flux patches, and the sections of parents that nobody knows.
+//! Services, what Flux and Argo CD apply, and the sections of parents that nobody knows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,25 +9,21 @@ use crate::parser::api::ParentReference;
 use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::parser::node::Node;
-use crate::resolver::ForeignUse;
+use crate::resolver::{ForeignUse, annotated, unknown_names};
 
 const SECTION_REASON: &str =
     "its parent is not in the input and it names another listener of it: what that one serves is not known";
+const ANNOTATION_REASON: &str = "they name objects that gwctl does not translate and that are not in the input";
 /// Fields of an object that say what it is, and what a policy applies to.
 const NOT_NAMED: [&str; 7] = ["apiVersion", "kind", "metadata", "status", "targetRef", "targetRefs", "targetSelectors"];
-/// Fields of a Kustomization of Flux that change the objects which it builds
-/// ([Kustomization](https://fluxcd.io/flux/components/kustomize/kustomizations/)).
-const PATCHES: [&str; 10] = [
-    "commonMetadata",
-    "components",
-    "images",
-    "namePrefix",
-    "nameSuffix",
-    "patches",
-    "patchesJson6902",
-    "patchesStrategicMerge",
-    "postBuild",
-    "targetNamespace",
+/// What fetches, builds and applies further objects: group, and the kinds of it; none are all. What they say decides which
+/// objects there are ([Flux](https://fluxcd.io/flux/components/),
+/// [Argo CD](https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/)).
+const BUILDERS: [(&str, &[&str]); 4] = [
+    ("argoproj.io", &["Application", "ApplicationSet"]),
+    ("helm.toolkit.fluxcd.io", &["HelmRelease"]),
+    ("kustomize.toolkit.fluxcd.io", &["Kustomization"]),
+    ("source.toolkit.fluxcd.io", &[]),
 ];
 
 /// Adds the ConfigMaps and Secrets that hold parameters of Gateways and classes.
@@ -62,7 +58,7 @@ fn add_held(values: &mut Values<'_>, left: &mut AllLeft, key: &ObjectKey, reason
 }
 
 /// Adds what is in effect through an object that applies to something: what a policy names in its own namespace, the
-/// endpoints of a Service that is used, and what Flux changes.
+/// endpoints of a Service that is used, and what Flux and Argo CD apply.
 pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], left: &mut AllLeft) {
     let mut named: BTreeMap<(String, String), String> = BTreeMap::new();
     for one in uses.iter().filter(|one| !one.objects.is_empty()) {
@@ -80,7 +76,7 @@ pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], le
         let is_of_traffic = group.contains('.') && !group.ends_with(".k8s.io");
         let by = named.get(&(namespace.clone(), name.clone())).filter(|_| one.objects.is_empty() && is_of_traffic);
         let service = endpoints_of(values, one.object);
-        let built = is_patching(values, one.object).then(|| "all that it builds".to_owned());
+        let built = is_builder(one.object).then(|| "all that it builds".to_owned());
         one.objects.extend(by.cloned().into_iter().chain(service).chain(built));
     }
     let Manifests { secrets, config_maps, .. } = &values.compilation.manifests;
@@ -129,14 +125,24 @@ fn endpoints_of(values: &Values<'_>, object: &ForeignObject) -> Option<String> {
     is_used.then(|| format!("Service `{namespace}/{name}`"))
 }
 
-/// Whether an object is a Kustomization of Flux that changes what it builds.
-fn is_patching(values: &mut Values<'_>, object: &ForeignObject) -> bool {
+/// Whether an object decides which further objects there are.
+fn is_builder(object: &ForeignObject) -> bool {
     let ObjectRef { group, kind, namespace: _, name: _ } = &object.identity;
-    if group != "kustomize.toolkit.fluxcd.io" || kind != "Kustomization" {
-        return false;
+    BUILDERS.iter().any(|(own, kinds)| own == group && (kinds.is_empty() || kinds.contains(&kind.as_str())))
+}
+
+/// Adds what the annotations of objects name that gwctl does not translate and the input does not have.
+pub(super) fn add_annotations(values: &Values<'_>, left: &mut AllLeft) {
+    let manifests = &values.compilation.manifests;
+    for object in annotated(manifests).filter(|object| !object.position.context) {
+        let names = unknown_names(object, manifests);
+        let names = names.iter().map(|one| format!("{} {} {}/{}\n", one.annotation, one.kind, one.namespace, one.name));
+        // An object that one side alone has is compared by what it does.
+        let content = Content::Text(names.collect());
+        let (location, reason) = (object.at(&FieldPath::ROOT), ANNOTATION_REASON.to_owned());
+        let subject = format!("the annotations of {}", Subject::Object(object.key().to_ref()));
+        left.entry(subject).or_default().push(Left { content, location, reason, is_unknown: false });
     }
-    let Ok(node) = values.object(&object.at(&FieldPath::ROOT)) else { return false };
-    node.get("spec").is_some_and(|spec| PATCHES.iter().any(|field| spec.get(field).is_some()))
 }
 
 /// Adds which listeners of parents that are missing routes name: two names are two listeners, as far as anybody knows.

@@ -15,6 +15,9 @@ use super::{Place, Reader};
 /// The greatest size of all values together, in bytes.
 const MOST_BYTES: usize = 1024 * 1024;
 
+/// What SOPS adds to a file that it encrypts ([SOPS](https://getsops.io/docs/)).
+const SOPS: &str = "sops";
+
 const TLS_TYPE: &str = "kubernetes.io/tls";
 
 /// Base64 as Kubernetes reads it: padded, and with any bits in the last character.
@@ -26,6 +29,9 @@ type Data = BTreeMap<String, Vec<u8>>;
 impl Reader<'_> {
     pub(super) fn secret(&mut self, secret: Place<'_>) -> Secret {
         let secret_type = self.text(secret, "type").filter(|text| !text.is_empty()).unwrap_or("Opaque").to_owned();
+        if secret.get(SOPS).is_some() {
+            return Secret { secret_type, data: Data::new(), encrypted: true };
+        }
         let mut data = self.data(secret, "data", Self::decode);
         data.extend(self.data(secret, "stringData", Self::plain));
         self.check_size(&data, &secret.at.field("data"));
@@ -38,7 +44,7 @@ impl Reader<'_> {
                 }
             }
         }
-        Secret { secret_type, data }
+        Secret { secret_type, data, encrypted: false }
     }
 
     pub(super) fn config_map(&mut self, map: Place<'_>) -> ConfigMap {

@@ -1,0 +1,46 @@
+//! Findings that are not reported because somebody allows them, and who.
+
+use std::fmt;
+
+use super::finding::Finding;
+use super::location::Location;
+
+/// A finding that is left out of the report.
+#[derive(Clone, Debug)]
+pub struct LeftOut {
+    /// The finding.
+    pub finding: Finding,
+    /// Who leaves it out.
+    pub by: Allowance,
+}
+
+/// Who leaves a finding out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Allowance {
+    /// A comment on the object, and where it stands.
+    Comment(Location),
+    /// `--ignore`.
+    Ignore,
+    /// `--select`, of another code.
+    Select,
+}
+
+impl Allowance {
+    /// The place of the comment.
+    pub fn comment(&self) -> Option<&Location> {
+        match self {
+            Self::Comment(location) => Some(location),
+            Self::Ignore | Self::Select => None,
+        }
+    }
+}
+
+impl fmt::Display for Allowance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Comment(_) => "a comment",
+            Self::Ignore => "--ignore",
+            Self::Select => "--select",
+        })
+    }
+}
