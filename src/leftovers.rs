@@ -4,7 +4,8 @@
 //! Whoever makes such a thing makes it through this file. When SIGINT, SIGTERM,
 //! SIGHUP or SIGQUIT comes, everything that is still there is removed, and the
 //! process ends with the exit code of a run that could not finish. A signal that
-//! the process was started to ignore stays ignored.
+//! the process was started to ignore stays ignored. A run that goes on until it is
+//! ended ([`heed`]) is told of the first signal instead, and ends by itself.
 
 use std::fs;
 use std::io;
@@ -26,6 +27,18 @@ enum Leftover {
 
 /// Everything that must not stay, each with its ticket.
 static LEFTOVERS: Mutex<Vec<(u64, Leftover)>> = Mutex::new(Vec::new());
+
+/// Who is told of the first signal.
+type Told = Box<dyn Fn() + Send>;
+
+static TOLD: Mutex<Option<Told>> = Mutex::new(None);
+
+/// From now on the first signal is told to `told`, in place of ending the process, which then ends in its own time. The
+/// next one ends it at once. Only the last of several calls counts.
+pub fn heed(told: impl Fn() + Send + 'static) {
+    *TOLD.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(told));
+    watch();
+}
 
 /// As long as this value lives, a signal removes what it was given for.
 #[derive(Debug)]
@@ -157,9 +170,14 @@ fn watch() {
     };
     WATCHED.get_or_init(|| {
         // Without it a signal ends the process as it always did.
-        let Ok((runtime, signals)) = listen() else { return };
+        let Ok((runtime, mut signals)) = listen() else { return };
         let wait = move || {
-            runtime.block_on(first(signals));
+            runtime.block_on(first(&mut signals));
+            let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(told) = told {
+                told();
+                runtime.block_on(first(&mut signals));
+            }
             let mut leftovers = lock();
             remove_all(&mut leftovers);
             std::process::exit(COULD_NOT_RUN);
@@ -170,7 +188,7 @@ fn watch() {
 
 /// Waits for the first of the signals.
 #[cfg(unix)]
-async fn first(mut signals: Vec<tokio::signal::unix::Signal>) {
+async fn first(signals: &mut [tokio::signal::unix::Signal]) {
     std::future::poll_fn(|context| {
         // Each must be asked, so that each wakes this task.
         let came = signals.iter_mut().map(|signal| signal.poll_recv(context).is_ready());

@@ -25,6 +25,7 @@ mod translate;
 mod unlooked;
 mod validate;
 pub mod value;
+mod watch;
 mod xds;
 
 use clap::CommandFactory as _;

@@ -68,18 +68,48 @@ fn compile_by(
     options: &Options,
     stdin: &mut dyn Read,
 ) -> Compiled {
+    compile_text(compile, read(tree, input, options, stdin), options)
+}
+
+/// What the arguments name, read and not compiled yet.
+#[derive(Clone, Debug)]
+pub(super) struct InputText {
+    /// The files that are text.
+    pub(super) sources: SourceSet,
+    /// A path could not be read.
+    pub(super) is_unreadable: bool,
+    /// What reading them found.
+    pub(super) findings: Diagnostics,
+}
+
+/// Reads what the arguments name.
+pub(super) fn read(tree: &dyn Tree, input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> InputText {
     let inputs = |paths: &[std::path::PathBuf]| paths.iter().cloned().map(Input::from).collect::<Vec<_>>();
-    let mut diagnostics = Diagnostics::new();
+    let mut findings = Diagnostics::new();
     let exclude = Exclude { globs: &options.exclude.globs, base: options.exclude.base.as_deref() };
     let (paths, context) = (inputs(&input.paths), inputs(&input.context));
-    let loaded = load::load_from(tree, (&paths, &context), exclude, stdin, &mut diagnostics);
-    report_unread_settings(&input.paths, &loaded.sources, &mut diagnostics);
-    let load_findings = diagnostics.clone();
-    let compilation = compile(loaded.sources, options, diagnostics);
+    let loaded = load::load_from(tree, (&paths, &context), exclude, stdin, &mut findings);
+    report_unread_settings(&input.paths, &loaded.sources, &mut findings);
+    InputText { sources: loaded.sources, is_unreadable: loaded.unreadable, findings }
+}
+
+/// Compiles what was read.
+pub(super) fn compile_read(text: InputText, options: &Options) -> Compiled {
+    compile_text(compile::compile, text, options)
+}
+
+fn compile_text(
+    compile: impl FnOnce(SourceSet, &Options, Diagnostics) -> Compilation,
+    text: InputText,
+    options: &Options,
+) -> Compiled {
+    let InputText { sources, is_unreadable, findings } = text;
+    let load_findings = findings.clone();
+    let compilation = compile(sources, options, findings);
     Compiled {
         unselected: unselected(&compilation, options),
         compilation,
-        is_input_unreadable: loaded.unreadable,
+        is_input_unreadable: is_unreadable,
         load_findings,
     }
 }

@@ -1,6 +1,7 @@
 //! `gwctl translate`: the Envoy configuration on standard output or in a file,
 //! findings on standard error.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
@@ -10,9 +11,11 @@ use super::exit::ExitStatus;
 use super::pipeline::{self, Compiled, Emission};
 use super::report::{Counts, Rendering, stream_format, tell_summary};
 use super::streams::{Streams, Unwritten};
-use super::value::ReportFormat;
+use super::value::{Destination, ReportFormat};
+use super::watch::{self, Known};
 use super::{Failure, tell_nothing_found, xds};
 use crate::diagnostics::escape::for_terminal;
+use crate::diagnostics::{Denied, Severity};
 use crate::emit::directory::{Directory, DirectoryError};
 use crate::emit::file::standard_stream;
 use crate::options::Options;
@@ -24,10 +27,14 @@ use crate::translator::envoy::NODE;
 /// Wrong usage, or a report or an output that could not be written.
 pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
     let started = Instant::now();
-    stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    let told = Told::of(args, screen);
+    told.check().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let options = Options { writes_configuration: true, ..options };
     refuse_misplaced(args).map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    if args.watch {
+        return watch::keep(args, options, told, streams);
+    }
     let checked = args.check.as_deref().map(Checked::read).transpose().map_err(Failure::Missing)?;
     let mut compiled = pipeline::compile(&args.input, &options, streams.stdin);
     let is_written = compiled.has_output() && (args.partial || !compiled.has_errors());
@@ -35,7 +42,7 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
         Some(stream) if is_written && compiled.shows_private_key(args.section) => compiled.name_stream_of_key(stream),
         _ => compiled.keep_key_private(),
     }
-    let status = report(args, screen, &compiled, started, streams)?;
+    let status = report(&told, &compiled, started, None, streams)?;
     if let (ExitStatus::Success, Some(checked)) = (status, checked) {
         return Ok(checked.compare(&compiled, streams)?);
     }
@@ -49,41 +56,87 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     Ok(status)
 }
 
-/// Writes the findings; the status says whether there may be an output.
-fn report(
-    args: &TranslateArgs,
-    screen: ScreenArgs,
+/// How findings are told.
+#[derive(Debug)]
+pub(super) struct Told<'a> {
+    /// Where reports go.
+    pub(super) destinations: &'a [Destination],
+    /// What fails the run beside errors.
+    pub(super) denied: Denied,
+    /// Whether there is an output also when there are errors.
+    pub(super) is_partial: bool,
+    /// How gwctl talks to the user.
+    pub(super) screen: ScreenArgs,
+}
+
+impl<'a> Told<'a> {
+    fn of(args: &'a TranslateArgs, screen: ScreenArgs) -> Self {
+        Self { destinations: &args.report, denied: args.compile.denied(), is_partial: args.partial, screen }
+    }
+
+    /// The format of standard error.
+    ///
+    /// # Errors
+    /// A message for the user when two formats compete for a place.
+    pub(super) fn check(&self) -> Result<ReportFormat, String> {
+        stream_format(self.destinations, "--report")
+    }
+}
+
+/// Writes the findings; the status says whether there may be an output. Warnings and notes that are known are not told to
+/// people again.
+///
+/// # Errors
+/// Two reports for one destination, or a report that could not be written.
+pub(super) fn report(
+    told: &Told<'_>,
     compiled: &Compiled,
     started: Instant,
+    known: Option<&BTreeSet<Known>>,
     streams: &mut Streams<'_>,
 ) -> Result<ExitStatus, Failure> {
+    let Told { destinations, denied, is_partial, screen } = told;
     let locator = compiled.locator();
     let mut report = compiled.report(compiled.findings(), &locator);
-    let denied = args.compile.denied();
-    let outcome = compiled.outcome(&report, &denied);
-    let format =
-        stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    Rendering { report: &report, locate: &locator, denied: &denied }.write_files(&args.report)?;
-    if screen.quiet && format == ReportFormat::Human {
-        report = report.errors_only();
+    let outcome = compiled.outcome(&report, denied);
+    let format = told.check().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    Rendering { report: &report, locate: &locator, denied }.write_files(destinations)?;
+    if format == ReportFormat::Human {
+        if screen.quiet {
+            report = report.errors_only();
+        }
+        if let Some(known) = known {
+            report.leave_out(|finding| {
+                finding.severity() != Severity::Error && known.contains(&watch::known_as(finding))
+            });
+        }
     }
     let color = streams.color_stderr;
-    let rendering = Rendering { report: &report, locate: &locator, denied: &denied };
+    let rendering = Rendering { report: &report, locate: &locator, denied };
     streams.findings(format.commands(), |out| rendering.write(format, color, out))?;
     tell_nothing_found(compiled, &outcome, streams);
-    tell_summary(&report, Counts::ForPeople, screen, started, streams);
-    Ok(outcome.judge_output(compiled.has_output(), args.partial))
+    tell_summary(&report, Counts::ForPeople, *screen, started, streams);
+    Ok(outcome.judge_output(compiled.has_output(), *is_partial))
+}
+
+/// Writes the output file, and the files that it refers to.
+///
+/// # Errors
+/// What could not be written.
+pub(super) fn write_file(args: &TranslateArgs, compiled: &Compiled) -> Result<(), Unwritten> {
+    let Some(file) = output_file(args) else { return Ok(()) };
+    let emission = Emission { format: format(args), section: args.section, comments: !args.no_comments };
+    compiled.write_secrets(args.compile.secrets_dir())?;
+    pipeline::write_file(file, compiled.shows_private_key(args.section), |out| compiled.emit(&emission, out))
 }
 
 fn write(args: &TranslateArgs, compiled: &Compiled, streams: &mut Streams<'_>) -> Result<(), Unwritten> {
+    if output_file(args).is_some() {
+        return write_file(args, compiled);
+    }
     let emission = Emission { format: format(args), section: args.section, comments: !args.no_comments };
     compiled.write_secrets(args.compile.secrets_dir())?;
-    match output_file(args) {
-        Some(file) => {
-            pipeline::write_file(file, compiled.shows_private_key(args.section), |out| compiled.emit(&emission, out))
-        }
-        None => streams.raw_product(|out| compiled.emit(&emission, out)),
-    }
+    streams.raw_product(|out| compiled.emit(&emission, out))
 }
 
 /// What of the flags of the output does not fit together.
@@ -131,12 +184,12 @@ fn write_directory(
 }
 
 /// The file that the output goes to; `None` is standard output.
-fn output_file(args: &TranslateArgs) -> Option<&std::path::Path> {
+pub(super) fn output_file(args: &TranslateArgs) -> Option<&std::path::Path> {
     args.output_file.as_deref().filter(|file| file.as_os_str() != "-")
 }
 
 /// The standard stream that the output goes to; `None` where it goes into files.
-fn stream(args: &TranslateArgs) -> Option<&'static str> {
+pub(super) fn stream(args: &TranslateArgs) -> Option<&'static str> {
     if args.output_dir.is_some() {
         return None;
     }
@@ -144,7 +197,7 @@ fn stream(args: &TranslateArgs) -> Option<&'static str> {
 }
 
 /// The format that was asked for, else the one of the output file's extension, else YAML.
-fn format(args: &TranslateArgs) -> OutputFormat {
+pub(super) fn format(args: &TranslateArgs) -> OutputFormat {
     let by_extension = || {
         let extension = args.output_file.as_ref()?.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
@@ -192,7 +245,7 @@ mod tests {
 
     fn reported(line: &str, compiled: &Compiled) -> Captured {
         let (args, screen) = arguments(line);
-        in_memory("", |streams| report(&args, screen, compiled, Instant::now(), streams))
+        in_memory("", |streams| report(&Told::of(&args, screen), compiled, Instant::now(), None, streams))
     }
 
     #[test]

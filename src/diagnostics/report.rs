@@ -147,6 +147,11 @@ impl<'a> Report<'a> {
         self.entries.iter().filter(|entry| denied.fails(entry.finding)).count()
     }
 
+    /// Leaves findings out; the counts stay.
+    pub fn leave_out(&mut self, is_left_out: impl Fn(&Finding) -> bool) {
+        self.entries.retain(|entry| !is_left_out(entry.finding));
+    }
+
     /// The same report with the errors only; the counts stay.
     #[must_use]
     pub fn errors_only(mut self) -> Self {

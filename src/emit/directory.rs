@@ -57,7 +57,7 @@ pub struct Directory {
     root: PathBuf,
     /// Everything that gwctl may have written here, by its path below the root.
     listed: BTreeSet<String>,
-    _lock: File,
+    lock: File,
 }
 
 impl Directory {
@@ -82,15 +82,38 @@ impl Directory {
         }
         let text = if is_ours { fs::read_to_string(&marker).map_err(fail)? } else { String::new() };
         let listed = text.lines().filter(|line| is_below(line)).map(str::to_owned).collect();
-        let directory = Self { root: root.to_path_buf(), listed, _lock: lock };
+        let directory = Self { root: root.to_path_buf(), listed, lock };
         directory.write_marker()?;
         directory.sweep();
         Ok(directory)
     }
 
+    /// Opens it again after its files, or it itself, went. What is left of it is ours as long as it is the same directory.
+    ///
+    /// # Errors
+    /// As those of [`Directory::open`].
+    pub fn reopen(self) -> Result<Self, DirectoryError> {
+        let is_same = match (self.lock.metadata(), fs::metadata(&self.root)) {
+            (Ok(ours), Ok(there)) => is_same(&ours, &there),
+            _ => false,
+        };
+        if is_same {
+            self.write_marker()?;
+            return Ok(self);
+        }
+        let root = self.root.clone();
+        drop(self);
+        Self::open(&root)
+    }
+
     /// Its path.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether the directory is still the one that was opened: it may have been removed since.
+    pub fn is_there(&self) -> bool {
+        fs::symlink_metadata(self.root.join(MARKER)).is_ok_and(|metadata| metadata.is_file())
     }
 
     /// Whether a file of ours is there.
@@ -126,6 +149,10 @@ impl Directory {
     /// What the system answered; the old file is as it was.
     pub fn write(&self, name: &str, access: Access, content: &[u8]) -> Result<bool, DirectoryError> {
         debug_assert!(self.listed.contains(name), "{name} was not announced");
+        if !self.is_there() {
+            // Made anew on the way, it would hold files and not be known as ours.
+            return Err(FileError::NoDirectory(self.root.join(name)).into());
+        }
         let path = self.root.join(name);
         refuse_links(&self.root, &path)?;
         if let Some(parent) = path.parent() {
@@ -176,6 +203,17 @@ impl Directory {
             }
         }
     }
+}
+
+#[cfg(unix)]
+fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_one: &fs::Metadata, _other: &fs::Metadata) -> bool {
+    false
 }
 
 /// Whether a line of the marker is the path of a file below its directory.
@@ -240,6 +278,27 @@ mod tests {
         let mut again = Directory::open(directory.path()).unwrap();
         again.retain(&BTreeSet::new()).unwrap();
         assert!(names(directory.path()).is_empty(), "{:?}", names(directory.path()));
+    }
+
+    #[test]
+    fn a_directory_whose_files_went_is_ours_still_and_another_one_is_not() {
+        let outer = tempfile::tempdir().unwrap();
+        let root = outer.path().join("out");
+        let mut ours = Directory::open(&root).unwrap();
+        ours.announce(["a.yaml"]).unwrap();
+        ours.write("a.yaml", Access::Ordinary, b"1").unwrap();
+        fs::remove_file(root.join(MARKER)).unwrap();
+        assert!(!ours.is_there());
+        let ours = ours.reopen().unwrap();
+        assert!(ours.is_there() && ours.has("a.yaml"));
+        fs::rename(&root, outer.path().join("away")).unwrap();
+        assert!(ours.write("a.yaml", Access::Ordinary, b"2").is_err() && !root.exists());
+        let ours = ours.reopen().unwrap();
+        assert!(ours.is_there() && !ours.has("a.yaml"));
+        fs::rename(&root, outer.path().join("further")).unwrap();
+        fs::create_dir(&root).unwrap();
+        fs::write(root.join("mine"), "x").unwrap();
+        assert!(matches!(ours.reopen(), Err(DirectoryError::Foreign(_))));
     }
 
     #[test]

@@ -46,6 +46,7 @@ mod simulated;
 mod staked;
 mod status;
 mod unread;
+mod watch;
 mod witness;
 mod xds;
 
@@ -99,6 +100,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(formatter::trials(&harness));
     trials.extend(signals::trials(&harness));
     trials.extend(simulated::trials(&harness));
+    trials.extend(watch::trials(&harness));
     trials.extend(witness::trials(&harness));
     trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));

@@ -21,7 +21,7 @@ use crate::process;
 /// Edits of a run, and more of them with `GWCTL_EDITS`.
 const EDITS: usize = 25;
 /// The statistics of updates that were not taken. Those of clusters by DNS are called alike.
-const REFUSED: &str = "(update_rejected|ds\\..*update_failure|init_fetch_timeout)";
+pub(crate) const REFUSED: &str = "(update_rejected|ds\\..*update_failure|init_fetch_timeout)";
 const SERVICES: [&str; 4] = ["a", "b", "c", "d"];
 
 /// The tests of this file.
@@ -42,7 +42,7 @@ fn fail(error: impl std::fmt::Display) -> String {
 }
 
 /// An HTTP server that answers every request with 200.
-fn backend() -> Result<u16, String> {
+pub(crate) fn backend() -> Result<u16, String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(fail)?;
     let port = listener.local_addr().map_err(fail)?.port();
     thread::spawn(move || {
@@ -128,7 +128,7 @@ fn load(met: &Met, gateway: SocketAddr, keeps: bool) {
 }
 
 /// Manifests that always serve `a.example.com` on the first port, and else are different each time.
-fn manifests(random: &mut Random, ports: &[u16], [first, second]: [u16; 2]) -> String {
+pub(crate) fn manifests(random: &mut Random, ports: &[u16], [first, second]: [u16; 2]) -> String {
     let is = |random: &mut Random, of: usize| random.once_in(of);
     let mut listeners = format!("  - {{name: http, port: {first}, protocol: HTTP}}\n");
     if is(random, 2) {
@@ -176,7 +176,7 @@ fn manifests(random: &mut Random, ports: &[u16], [first, second]: [u16; 2]) -> S
     text
 }
 
-fn free_ports<const N: usize>() -> Result<[u16; N], String> {
+pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N], String> {
     let listeners: Vec<TcpListener> =
         (0..N).map(|_| TcpListener::bind("127.0.0.1:0").map_err(fail)).collect::<Result<_, _>>()?;
     let ports: Vec<u16> = listeners.iter().filter_map(|one| Some(one.local_addr().ok()?.port())).collect();
@@ -192,7 +192,7 @@ fn translate(harness: &Harness, work: &Path, file: &str, admin: u16, more: &[&st
 }
 
 /// How many updates Envoy counted under a name.
-fn counted(envoy: &Envoy, name: &str) -> Result<usize, String> {
+pub(crate) fn counted(envoy: &Envoy, name: &str) -> Result<usize, String> {
     let text = envoy.admin(&format!("/stats?usedonly&filter={name}")).map_err(fail)?;
     Ok(text.lines().filter_map(|line| line.rsplit_once(": ")?.1.parse::<usize>().ok()).sum())
 }

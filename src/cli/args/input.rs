@@ -25,7 +25,12 @@ impl FileArgs {
 impl InputArgs {
     /// One path, and what is known beside it.
     pub fn of(path: PathBuf, context: Vec<PathBuf>) -> Self {
-        Self { paths: vec![path], filename: Vec::new(), context }
+        Self::of_all(vec![path], context)
+    }
+
+    /// Paths, and what is known beside them.
+    pub fn of_all(paths: Vec<PathBuf>, context: Vec<PathBuf>) -> Self {
+        Self { paths, filename: Vec::new(), context }
     }
 }
 

@@ -49,6 +49,10 @@ pub struct TranslateArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     #[arg(conflicts_with_all = ["output", "output_file", "section", "no_comments"])]
     pub check: Option<PathBuf>,
+    /// Stay, and keep the output current while the manifests are edited, until Ctrl-C. An edit with an error is not taken:
+    /// its findings are printed and the last good output stays. Needs --output-dir or --output-file.
+    #[arg(long, conflicts_with = "check", help_heading = "Output")]
+    pub watch: bool,
     /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
     /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]

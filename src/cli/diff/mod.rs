@@ -118,6 +118,19 @@ fn excluded(tree: &dyn load::Tree, options: &Options, settled: &Path, side: &Pat
     Excluded { globs, base }
 }
 
+/// What differs between two compilations, a line for each change of traffic; one that says so where nothing does.
+///
+/// # Errors
+/// Why a side has nothing that could be compared.
+pub(super) fn lines(
+    old: &Compilation,
+    new: &Compilation,
+    options: &Options,
+    color: bool,
+) -> Result<Vec<String>, String> {
+    Ok(render::lines(&compare::compare(old, new, options)?, color))
+}
+
 /// Compiles one side: a path, or a revision of the repository in the working directory. With it comes what of the side
 /// has been read by nobody.
 fn read(

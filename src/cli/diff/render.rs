@@ -73,6 +73,32 @@ fn human(difference: &Difference, color: bool, out: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
+/// The changes of traffic in a line each.
+pub(super) fn lines(difference: &Difference, color: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    for change in &difference.changes {
+        let word = style(change.kind).paint(&format!("{:<10}", change.kind.as_str()), color);
+        let gateway = if difference.has_several_gateways && !change.gateway.is_empty() {
+            format!(" at Gateway {}", change.gateway)
+        } else {
+            String::new()
+        };
+        let hosts = hosts(change);
+        let hosts = if hosts.is_empty() { hosts } else { format!(" on {hosts}") };
+        let place = place(change);
+        let place = if place.is_empty() { place } else { format!("  {place}") };
+        let Change { subject, old_answer, new_answer, .. } = change;
+        lines.push(format!("{word}  {subject}{hosts}{gateway}: {old_answer} → {new_answer}{place}"));
+    }
+    for UncomparedView { side, subject, reason, .. } in &difference.uncompared {
+        lines.push(format!("{}  {subject} ({side}): {reason}", Style::Yellow.paint("uncompared", color)));
+    }
+    if lines.is_empty() {
+        lines.push("no difference for traffic".to_owned());
+    }
+    lines
+}
+
 /// What is gone is red and what is new green, as in a difference of texts.
 const fn style(kind: ChangeKind) -> Style {
     match kind {
