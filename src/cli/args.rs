@@ -5,6 +5,7 @@ mod diff;
 mod explain;
 mod input;
 mod route;
+mod run;
 mod status;
 mod test;
 mod translate;
@@ -21,6 +22,7 @@ pub use diff::{DiffArgs, DiffFormat};
 pub use explain::ExplainArgs;
 pub use input::{FileArgs, InputArgs};
 pub use route::{DecisionFormat, RouteArgs};
+pub use run::RunArgs;
 pub use status::{StatusArgs, StatusFormat};
 pub use test::{EmittedCases, TestArgs, TestFormat};
 pub use translate::{LayoutName, OutputFormat, Section, TranslateArgs};
@@ -68,6 +70,11 @@ pub enum Command {
     Test(Box<TestArgs>),
     /// Say what a change of the manifests does to traffic, rule by rule, each with a request and both answers.
     Diff(Box<DiffArgs>),
+    /// Run an Envoy on this machine that follows the manifests, with local processes behind their Services.
+    ///
+    /// What can be called goes to standard output. Everything listens on 127.0.0.1, ports below 1024 move up by 10000, and
+    /// Ctrl-C ends Envoy too.
+    Run(Box<RunArgs>),
     /// Explain a diagnostic code, list all of them, or list the defaults of the output.
     Explain(ExplainArgs),
     /// Write a completion script for a shell to standard output.
@@ -123,6 +130,7 @@ impl Cli {
                 Command::Translate(args) => args.input.order_paths(matches),
                 Command::Validate(args) => args.input.order_paths(matches),
                 Command::Status(args) => args.input.order_paths(matches),
+                Command::Run(args) => args.complete(matches),
                 Command::Route(_)
                 | Command::Test(_)
                 | Command::Diff(_)
@@ -139,6 +147,7 @@ impl Cli {
             Command::Translate(args) => args.input.paths.clone(),
             Command::Validate(args) => args.input.paths.clone(),
             Command::Status(args) => args.input.paths.clone(),
+            Command::Run(args) => args.input.paths.clone(),
             Command::Route(args) => args.files.filename.clone(),
             Command::Test(args) => args.files.filename.clone(),
             Command::Diff(args) => vec![args.settled_path()],
@@ -155,6 +164,7 @@ impl Cli {
             Command::Route(args) => Some(&args.compile),
             Command::Test(args) => Some(&args.compile),
             Command::Diff(args) => Some(&args.compile),
+            Command::Run(args) => Some(&args.compile),
             Command::Explain(_) | Command::Completions { .. } => None,
         }
     }
@@ -168,6 +178,7 @@ impl Cli {
             Command::Route(args) => Some(&mut args.compile),
             Command::Test(args) => Some(&mut args.compile),
             Command::Diff(args) => Some(&mut args.compile),
+            Command::Run(args) => Some(&mut args.compile),
             Command::Explain(_) | Command::Completions { .. } => None,
         }
     }

@@ -35,6 +35,17 @@ pub(super) fn find(path: Option<&Path>) -> Result<PathBuf, String> {
     }
 }
 
+/// The Envoy to run: also the one that gwctl's own tests have installed.
+///
+/// # Errors
+/// A message for the user when there is none.
+pub(super) fn find_to_run(path: Option<&Path>) -> Result<PathBuf, String> {
+    match (path, std::env::current_exe()) {
+        (None, Ok(program)) => proving::find_beside(&program).map_err(|error| error.to_string()),
+        _ => find(path),
+    }
+}
+
 /// What Envoy refuses in the output of a compilation, each with the manifest that it comes from.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ mod fix;
 mod pipeline;
 mod report;
 mod route;
+mod run;
 pub mod settings;
 mod status;
 pub mod streams;
@@ -66,6 +67,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
         Command::Route(args) => route::run(args, cli.screen, streams),
         Command::Test(args) => test::run(args, streams),
         Command::Diff(args) => diff::run(args, streams),
+        Command::Run(args) => run::run(args, cli.screen, streams),
         Command::Explain(args) => explain::run(args, streams).map_err(Failure::from),
         Command::Completions { shell } => complete(*shell, streams).map_err(Failure::from),
     };

@@ -12,15 +12,15 @@
 
 use std::ffi::OsString;
 use std::io::Read as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _};
 
 use super::args::{Cli, Command};
-use super::confine;
 use super::diff::Revisions;
+use super::{confine, value};
 use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::diagnostics::{FieldPath, Part, Span, codes};
 use crate::options::SettingsFile;
@@ -352,6 +352,13 @@ fn reach_of<'v>(name: &str, value: &'v str) -> Option<(&'v str, &'static str)> {
     let why = match name {
         "access-log" if !matches!(value, "none" | "stdout") => "names a file of the machine that runs Envoy",
         "system-ca" => "names a file of the machine that runs Envoy",
+        // What is no process is reported by the parser of the flag.
+        "local"
+            if value::local(value)
+                .is_ok_and(|local| !local.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())) =>
+        {
+            "leads to another machine"
+        }
         // What is no address is reported by the parser of the flag.
         "admin-address" if value.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback()) => {
             "opens Envoy's administration to other machines"

@@ -227,6 +227,9 @@ fn what_belongs_to_the_tree_leads_nowhere_else_and_hides_nothing() {
         let message = options_of("translate", text, "").unwrap_err();
         assert!(message.contains(expected), "{text}: {message}");
     }
+    let error = options_of("run", "local: [shop/cart=10.0.0.1:9000]\n", "").unwrap_err();
+    assert!(error.contains("`local` leads to another machine (`shop/cart=10.0.0.1:9000`)"), "{error}");
+    assert!(options_of("run", "local: [shop/cart=9000, 'shop/a:80=[::1]:9000']\n", "").is_ok());
     for text in ["access-log: stdout\n", "access-log: none\n", "admin-address: 127.0.0.1:9901\n"] {
         assert!(options_of("translate", text, "").is_ok(), "{text}");
     }
@@ -249,6 +252,7 @@ fn a_value_that_a_flag_takes_the_place_of_is_checked_for_every_command() {
         format!("diff {manifest} {manifest}"),
         format!("route http://localhost -f {manifest}"),
         format!("test {manifest} -f {manifest}"),
+        format!("run {manifest}"),
     ];
     for line in lines {
         let parsed = |text: &str| {

@@ -171,6 +171,53 @@ pub(super) fn resolve(text: &str) -> Result<Resolve, String> {
     Ok(Resolve { namespace, name, port: port(service_port)?, endpoints })
 }
 
+/// A local process that stands behind a Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Local {
+    /// The Service's namespace.
+    pub namespace: String,
+    /// The Service's name.
+    pub name: String,
+    /// The Service's port; all of them by default.
+    pub port: Option<u16>,
+    /// An IP address or a DNS name.
+    pub host: String,
+    /// The port that the process listens on.
+    pub to: u16,
+}
+
+impl Local {
+    /// The Service as the flag names it.
+    pub fn service(&self) -> String {
+        let Self { namespace, name, port, .. } = self;
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{namespace}/{name}{port}")
+    }
+}
+
+impl std::fmt::Display for Local {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        write!(f, "{}={host}:{}", self.service(), self.to)
+    }
+}
+
+/// `NAMESPACE/SERVICE[:PORT]=[HOST:]PORT`.
+pub(super) fn local(text: &str) -> Result<Local, String> {
+    let (service, process) =
+        text.split_once('=').ok_or("expected NAMESPACE/SERVICE[:PORT]=[HOST:]PORT, for example shop/cart=9000")?;
+    let (object, service_port) = match service.rsplit_once(':') {
+        Some((object, number)) => (object, Some(port(number)?)),
+        None => (service, None),
+    };
+    let (namespace, name) = namespaced_name(object)?;
+    let (host, to) =
+        if process.contains(':') { endpoint(process)? } else { (Ipv4Addr::LOCALHOST.to_string(), port(process)?) };
+    // The name of this machine leads to the address that the rest is on.
+    let host = if host == "localhost" { Ipv4Addr::LOCALHOST.to_string() } else { host };
+    Ok(Local { namespace, name, port: service_port, host, to })
+}
+
 /// `HOST:PORT`, the host an IP address (IPv6 in brackets) or a DNS name.
 fn endpoint(text: &str) -> Result<(String, u16), String> {
     let (host, endpoint_port) = text.rsplit_once(':').ok_or_else(|| format!("expected HOST:PORT, found `{text}`"))?;
@@ -307,6 +354,17 @@ mod tests {
             assert!(resolve(text).is_err(), "{text}");
         }
         assert_eq!(resolve("a/b:1=::1:80").unwrap_err(), "an IPv6 address stands in brackets: `[::1]:80`");
+    }
+
+    #[test]
+    fn a_local_process_is_a_port_or_a_host_and_a_port() {
+        let parsed = |text: &str| local(text).map(|one| one.to_string());
+        assert_eq!(parsed("shop/cart=9000").unwrap(), "shop/cart=127.0.0.1:9000");
+        assert_eq!(parsed("shop/cart:80=localhost:9000").unwrap(), "shop/cart:80=127.0.0.1:9000");
+        assert_eq!(parsed("shop/cart:80=[::1]:9000").unwrap(), "shop/cart:80=[::1]:9000");
+        for text in ["", "cart=9000", "shop/cart", "shop/cart=", "shop/cart=0", "shop/cart:x=1", "shop/cart=a:b"] {
+            assert!(local(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -126,6 +126,7 @@ pub(crate) const SETTINGS: &[&str] = &[
     "gateway-class",
     "ignore",
     "listener-address",
+    "local",
     "namespace",
     "no-admin",
     "partial",

@@ -65,11 +65,30 @@ impl Envoy {
     ///
     /// When Envoy stops or does not serve in time; the error ends with its log.
     pub fn start(envoy: &Path, config: &Path, admin: SocketAddr, log: &Path) -> Result<Self, Error> {
+        Self::start_for(envoy, config, admin, log, false)
+    }
+
+    /// As [`Envoy::start`]; `shows_output` lets it write to this process's standard output, which is where a log of
+    /// requests may go.
+    ///
+    /// # Errors
+    ///
+    /// As [`Envoy::start`].
+    pub fn start_for(
+        envoy: &Path,
+        config: &Path,
+        admin: SocketAddr,
+        log: &Path,
+        shows_output: bool,
+    ) -> Result<Self, Error> {
         // A token that only this process knows: whoever else answers on the admin port is unmasked.
         let node = format!("gwctl-{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
         let mut command = command(envoy, config, log)?;
         command.args(["--concurrency", "1", "--use-dynamic-base-id", "--service-node", &node]);
         command.args(["--drain-time-s", "1", "--parent-shutdown-time-s", "2"]);
+        if shows_output {
+            command.stdout(Stdio::inherit());
+        }
         let mut envoy = Self { process: Process::spawn(&mut command)?, admin, log: log.to_owned() };
         envoy.wait_until_ready()?;
         match admin::get(admin, "/server_info") {
@@ -134,6 +153,27 @@ impl Envoy {
         let text = String::from_utf8_lossy(&log);
         let is_warning = |line: &&str| LEVELS.iter().any(|level| line.contains(level));
         Ok(text.lines().filter(is_warning).map(str::to_owned).collect())
+    }
+
+    /// The id of its process.
+    pub fn process(&self) -> u32 {
+        self.process.child().id()
+    }
+
+    /// How it ended, with the end of its log; `None` while it runs.
+    pub fn ended(&mut self) -> Option<String> {
+        let status = self.process.status().ok().flatten()?;
+        Some(format!("Envoy has ended with {status}\n{}", tail(&self.log)))
+    }
+
+    /// The sum of the counters whose names contain a text.
+    ///
+    /// # Errors
+    ///
+    /// When the admin interface does not answer.
+    pub fn count(&self, name: &str) -> Result<u64, Error> {
+        let text = self.admin(&format!("/stats?usedonly&filter={name}"))?;
+        Ok(text.lines().filter_map(|line| line.rsplit_once(": ")?.1.parse::<u64>().ok()).sum())
     }
 
     /// The end of what Envoy printed.

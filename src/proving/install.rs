@@ -40,6 +40,20 @@ pub fn find() -> Result<PathBuf, Error> {
     found.map(behind_wrapper).ok_or_else(|| Error::NoEnvoy(advice()))
 }
 
+/// As [`find`], and then the one that gwctl's own tests have installed beside the build that `program` is of.
+///
+/// # Errors
+///
+/// When there is none; the error says how to get it.
+pub fn find_beside(program: &Path) -> Result<PathBuf, Error> {
+    find().or_else(|error| {
+        let is_named = env::var_os(ENVOY_VARIABLE).is_some_and(|value| !value.is_empty());
+        let target = program.parent().and_then(Path::parent).filter(|_| !is_named);
+        let home = target.map(|target| target.join(format!("envoy-{ENVOY_VERSION}")));
+        home.as_deref().and_then(find_binary).filter(|path| is_pinned(path)).ok_or(error)
+    })
+}
+
 /// Finds Envoy, or installs it once below `target`, a directory for build
 /// products. Only the first of several processes installs; the others wait.
 ///

@@ -41,6 +41,7 @@ mod proxy;
 mod registry;
 mod repositories;
 mod revisions;
+mod run;
 mod signals;
 mod simulated;
 mod staked;
@@ -100,6 +101,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(formatter::trials(&harness));
     trials.extend(signals::trials(&harness));
     trials.extend(simulated::trials(&harness));
+    trials.extend(run::trials(&harness));
     trials.extend(watch::trials(&harness));
     trials.extend(witness::trials(&harness));
     trials.extend(campaign::trials(&harness));

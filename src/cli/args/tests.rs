@@ -94,6 +94,10 @@ fn mistakes_in_usage_exit_with_2_and_help_with_0() {
         "gwctl validate a.yaml --report json",
         "gwctl explain",
         "gwctl explain GW1001 --list",
+        "gwctl run",
+        "gwctl run a.yaml --local cart=9000",
+        "gwctl run a.yaml --watch",
+        "gwctl translate a.yaml --watch --check b.yaml",
         "gwctl completions tcsh9",
     ] {
         assert_eq!(parse(line).map(|_| 0).unwrap_or_else(|error| error.exit_code()), 2, "{line}");
@@ -104,7 +108,7 @@ fn mistakes_in_usage_exit_with_2_and_help_with_0() {
 }
 
 /// The commands that read manifests.
-const READERS: &[&str] = &["translate", "validate", "status", "route", "test", "diff"];
+const READERS: &[&str] = &["translate", "validate", "status", "route", "test", "diff", "run"];
 
 #[test]
 fn every_command_that_reads_manifests_has_every_common_flag() {

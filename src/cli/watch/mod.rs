@@ -1,4 +1,4 @@
-//! Follows manifests while they are edited: `translate --watch`.
+//! Follows manifests while they are edited: `translate --watch` and `run`.
 //!
 //! [`Follower`] says when the input has changed and is at rest, with its text. What the file system reports only wakes it:
 //! whether there is something new is decided by the files themselves, so that no event can be missed for good.

@@ -66,6 +66,7 @@ pub(crate) fn await_some<T>(what: &str, mut ready: impl FnMut() -> Option<T>) ->
 pub(crate) struct Running {
     child: Child,
     pub(crate) log: PathBuf,
+    pub(crate) output: PathBuf,
 }
 
 impl Running {
@@ -79,11 +80,11 @@ impl Running {
         words: &[&str],
         environment: &[(&str, &str)],
     ) -> Result<Self, String> {
-        let log = work.join("gwctl.log");
+        let (log, output) = (work.join("gwctl.log"), work.join("gwctl.out"));
         let mut command = Command::new(harness.binary());
         command.args(words).current_dir(work).env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
-        command.stdout(Stdio::null()).stderr(fs::File::create(&log).map_err(fail)?);
-        Ok(Self { child: command.spawn().map_err(fail)?, log })
+        command.stdout(fs::File::create(&output).map_err(fail)?).stderr(fs::File::create(&log).map_err(fail)?);
+        Ok(Self { child: command.spawn().map_err(fail)?, log, output })
     }
 
     /// What it said so far.

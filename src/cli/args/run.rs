@@ -1,0 +1,48 @@
+//! The command line of `run`.
+
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
+
+use super::super::value::{self, Destination, Local};
+use super::{CompileArgs, InputArgs};
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The input.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The settings of the compilation.
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    /// The Envoy to run. By default the one of GWCTL_ENVOY or of the PATH.
+    #[arg(long, value_name = "PATH", help_heading = "Envoy")]
+    pub envoy: Option<PathBuf>,
+    /// A process that stands behind a Service, or behind one of its ports: `shop/cart=9000`, `shop/cart:80=localhost:9000`.
+    /// Repeatable. Services without one answer 503.
+    #[arg(long, value_name = "NS/SVC[:PORT]=[HOST:]PORT", value_parser = value::local, help_heading = "Backends")]
+    pub local: Vec<Local>,
+    /// Put echo backends behind every Service without a process of --local: they answer with what reached them.
+    #[arg(long, help_heading = "Backends")]
+    pub echo: bool,
+    /// Serve also when there are errors: what a Gateway controller would program.
+    #[arg(long, help_heading = "Output")]
+    pub partial: bool,
+    /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
+    /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
+    pub report: Vec<Destination>,
+    /// Whether the command line, or a file of settings, says where listeners bind.
+    #[arg(skip)]
+    pub(in crate::cli) has_address: bool,
+}
+
+impl RunArgs {
+    /// Takes from the command line what its values do not tell.
+    pub(super) fn complete(&mut self, matches: &ArgMatches) {
+        self.input.order_paths(matches);
+        self.has_address = matches.value_source("listener_address") == Some(ValueSource::CommandLine);
+    }
+}

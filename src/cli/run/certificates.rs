@@ -1,0 +1,138 @@
+//! Certificates for listeners whose Secrets the input lacks: made when they are first needed, for this run alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::leftovers::PrivateDirectory;
+use crate::parser::api::{Listener, SecretObjectReference};
+use crate::parser::manifests::Manifests;
+use crate::parser::source::{Found, Source};
+
+/// The name of the text that holds what was made, where a finding would name a file.
+const NAME: &str = "(made by gwctl run)";
+
+/// A Secret, by namespace and name.
+pub(super) type SecretName = (String, String);
+
+/// One that was made.
+#[derive(Debug)]
+struct Made {
+    hosts: BTreeSet<String>,
+    chain: String,
+    key: String,
+    file: PathBuf,
+}
+
+/// The certificates of a run. They stay the same for as long as they are for the same hosts.
+#[derive(Debug, Default)]
+pub(super) struct Certificates {
+    made: BTreeMap<SecretName, Made>,
+}
+
+impl Certificates {
+    /// Makes what listeners name and the input lacks. The text holds all that was made; `None` when nothing was.
+    ///
+    /// # Errors
+    /// Why one could not be made or written.
+    pub(super) fn make_missing(
+        &mut self,
+        manifests: &Manifests,
+        directory: &PrivateDirectory,
+    ) -> Result<Option<(Source, Vec<SecretName>)>, String> {
+        let missing = missing(manifests);
+        let mut new = Vec::new();
+        for (name, hosts) in &missing {
+            if self.made.get(name).is_none_or(|made| made.hosts != *hosts) {
+                let made = make(name, hosts, directory)?;
+                self.made.insert(name.clone(), made);
+                new.push(name.clone());
+            }
+        }
+        self.made.retain(|name, _| missing.contains_key(name));
+        let mut text = String::new();
+        for ((namespace, name), made) in &self.made {
+            // Writing to a string does not fail.
+            let _ = write!(
+                text,
+                "---\napiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
+                 type: kubernetes.io/tls\nstringData:\n  tls.crt: |\n{}  tls.key: |\n{}",
+                indented(&made.chain),
+                indented(&made.key)
+            );
+        }
+        let source = Source { name: NAME.to_owned(), text, found: Found::Named, context: true };
+        Ok((!self.made.is_empty()).then_some((source, new)))
+    }
+
+    /// The file of a certificate that was made, for clients.
+    pub(super) fn file(&self, namespace: &str, name: &str) -> Option<&PathBuf> {
+        self.made.get(&(namespace.to_owned(), name.to_owned())).map(|made| &made.file)
+    }
+}
+
+/// The Secrets that listeners name and the input lacks, each with the hosts that it is for.
+fn missing(manifests: &Manifests) -> BTreeMap<SecretName, BTreeSet<String>> {
+    let known: BTreeSet<SecretName> =
+        manifests.secrets.iter().map(|one| (one.metadata.namespace.clone(), one.metadata.name.clone())).collect();
+    let http = manifests.http_routes.iter().flat_map(|route| &route.spec.hostnames);
+    let hosts: BTreeSet<String> =
+        http.chain(manifests.grpc_routes.iter().flat_map(|route| &route.spec.hostnames)).cloned().collect();
+    let gateways = manifests.gateways.iter().map(|one| (&one.metadata.namespace, &one.spec.listeners));
+    let sets = manifests.listener_sets.iter().map(|one| (&one.metadata.namespace, &one.spec.listeners));
+    let mut missing: BTreeMap<SecretName, BTreeSet<String>> = BTreeMap::new();
+    for (namespace, listeners) in gateways.chain(sets) {
+        for Listener { hostname, tls, .. } in listeners {
+            for SecretObjectReference { group, kind, name, namespace: other } in
+                tls.iter().flat_map(|tls| &tls.certificate_refs)
+            {
+                let secret = (other.as_ref().unwrap_or(namespace).clone(), name.clone());
+                if (group.as_str(), kind.as_str()) == ("", "Secret") && !known.contains(&secret) {
+                    let own = hostname.iter().cloned();
+                    let all = hosts.iter().filter(|_| hostname.is_none()).cloned();
+                    missing.entry(secret).or_default().extend(own.chain(all));
+                }
+            }
+        }
+    }
+    missing
+}
+
+fn make(
+    (namespace, name): &SecretName,
+    hosts: &BTreeSet<String>,
+    directory: &PrivateDirectory,
+) -> Result<Made, String> {
+    let failed = |why: String| format!("no certificate could be made for Secret {namespace}/{name}: {why}");
+    let local = ["localhost", "*.localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let names: Vec<String> = hosts.iter().cloned().chain(local).collect::<BTreeSet<_>>().into_iter().collect();
+    let made = rcgen::generate_simple_self_signed(names).map_err(|error| failed(error.to_string()))?;
+    let chain = pem("CERTIFICATE", made.cert.der());
+    let key = pem("PRIVATE KEY", &made.signing_key.serialize_der());
+    // A name of Kubernetes has no slash, and `_` in none of both.
+    let file = directory.write(&format!("{namespace}_{name}.crt"), chain.as_bytes());
+    let file = file.map_err(|error: io::Error| failed(error.to_string()))?;
+    Ok(Made { hosts: hosts.clone(), chain, key, file })
+}
+
+/// [RFC 7468](https://www.rfc-editor.org/rfc/rfc7468).
+fn pem(label: &str, bytes: &[u8]) -> String {
+    let text = STANDARD.encode(bytes);
+    let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned() + "\n");
+    format!("-----BEGIN {label}-----\n{}-----END {label}-----\n", lines.collect::<String>())
+}
+
+fn indented(text: &str) -> String {
+    text.lines().fold(String::new(), |all, line| all + "    " + line + "\n")
+}
+
+/// The words for those that were made.
+pub(super) fn words(names: &[SecretName]) -> impl Iterator<Item = String> {
+    names.iter().map(|(namespace, name)| {
+        format!("Secret {namespace}/{name} is not in the input: a certificate was made for this run")
+    })
+}

@@ -1,0 +1,219 @@
+//! What can be called: a link for each listener and hostname, a line for curl, and the rules behind them.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::super::trace::{Tracer, backend_name, describe_match};
+use super::backends::{Behind, Who};
+use super::certificates::Certificates;
+use crate::compile::Compilation;
+use crate::hostname::Hostname;
+use crate::ir::{
+    Action, ChainMatch, ClientCertificates, ClusterId, Config, FilterChain, Forward, Handler, Listener, PathMatch,
+    Route, Target, TcpBackend, TcpProxy, Transport, UdpProxy,
+};
+
+/// How many hosts of a listener, and rules of a host, are listed.
+const MOST: usize = 20;
+
+/// What the list is made of.
+#[derive(Debug)]
+pub(super) struct Listing<'a> {
+    pub(super) compilation: &'a Compilation,
+    pub(super) behind: &'a Behind<'a>,
+    pub(super) certificates: &'a Certificates,
+}
+
+impl Listing<'_> {
+    /// The list.
+    pub(super) fn text(&self) -> String {
+        let config = &self.compilation.lowered.config;
+        let mut text = String::new();
+        for listener in &config.listeners {
+            self.list(config, listener, &mut text);
+        }
+        text
+    }
+
+    fn list(&self, config: &Config, listener: &Listener, text: &mut String) {
+        let at = reachable(listener);
+        let gateways: Vec<String> = listener.gateways.iter().map(ToString::to_string).collect();
+        let moved = if listener.port == at.port() { String::new() } else { format!(", for port {}", listener.port) };
+        // Writing to a string does not fail, here and below.
+        let _ = writeln!(text, "Gateway {} on {at}{moved}", gateways.join(", "));
+        match &listener.transport {
+            Transport::Udp(UdpProxy { backends, .. }) => {
+                let _ =
+                    writeln!(text, "  nc -u {} {}   datagrams → {}", at.ip(), at.port(), self.shares(config, backends));
+            }
+            Transport::Tcp(chains) => {
+                for chain in chains {
+                    self.list_chain(config, at, chain, text);
+                }
+            }
+        }
+    }
+
+    fn list_chain(&self, config: &Config, at: SocketAddr, chain: &FilterChain, text: &mut String) {
+        match &chain.handler {
+            Handler::Close => {}
+            Handler::Tcp(TcpProxy { backends }) => {
+                let (host, shares) = (at.ip(), self.shares(config, backends));
+                let names: Vec<String> = match &chain.select {
+                    ChainMatch::ServerNames(names) => names.iter().map(callable).collect(),
+                    ChainMatch::Any | ChainMatch::AnyServerName => Vec::new(),
+                };
+                if names.is_empty() && chain.tls.is_none() && chain.select == ChainMatch::Any {
+                    let _ = writeln!(text, "  nc {host} {}   connections → {shares}", at.port());
+                }
+                for name in names.iter().take(MOST) {
+                    let _ = writeln!(text, "  openssl s_client -connect {at} -servername {name}   → {shares}");
+                }
+            }
+            Handler::Http(connection) => {
+                for host in connection.virtual_hosts.iter().take(MOST) {
+                    let name = callable(&host.hostname);
+                    let forwards = |route: &&std::sync::Arc<Route>| matches!(*route.action, Action::Forward(_));
+                    let first = host.routes.iter().filter(forwards).find_map(|route| sample(route));
+                    let path = first.or(host.routes.iter().find_map(|route| sample(route))).unwrap_or("/");
+                    let scheme = if chain.tls.is_some() { "https" } else { "http" };
+                    let url = format!("{scheme}://{name}:{}{path}", at.port());
+                    let _ = writeln!(text, "  {url}\n    {}", self.curl(config, at, chain, &name, &url));
+                    self.list_rules(config, &host.routes, text);
+                }
+                if let Some(further) = connection.virtual_hosts.len().checked_sub(MOST).filter(|count| *count > 0) {
+                    let _ = writeln!(text, "  and {further} more hosts");
+                }
+            }
+        }
+    }
+
+    /// The line for curl.
+    fn curl(&self, config: &Config, at: SocketAddr, chain: &FilterChain, name: &str, url: &str) -> String {
+        let mut line = "curl".to_owned();
+        if !is_local(name) || at.ip() != IpAddr::V4(Ipv4Addr::LOCALHOST) {
+            let ip = if at.is_ipv6() { format!("[{}]", at.ip()) } else { at.ip().to_string() };
+            let _ = write!(line, " --resolve {name}:{}:{ip}", at.port());
+        }
+        if let Some(tls) = &chain.tls {
+            let pairs = tls.certificates.iter().map(|id| config.certificate(*id));
+            match pairs.into_iter().find_map(|pair| self.certificates.file(&pair.namespace, &pair.name)) {
+                Some(file) => {
+                    let _ = write!(line, " --cacert {}", file.display());
+                }
+                None => line.push_str(" -k"),
+            }
+            if matches!(tls.clients, ClientCertificates::Required(_)) {
+                line.push_str(" --cert CERTIFICATE --key KEY");
+            }
+        }
+        // A shell would take other characters for its own.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || ":/.-_~%".contains(c);
+        let url = if url.chars().all(is_plain) { url.to_owned() } else { format!("'{}'", url.replace('\'', "%27")) };
+        format!("{line} {url}")
+    }
+
+    fn list_rules(&self, config: &Config, routes: &[std::sync::Arc<Route>], text: &mut String) {
+        let tracer = Tracer::new(self.compilation);
+        for route in routes.iter().take(MOST) {
+            let place = tracer.rule(route).map(|spot| format!("  {}", spot.place())).unwrap_or_default();
+            let (what, answer) = (describe_match(&route.matches), self.answer(config, &route.action));
+            let _ = writeln!(text, "    {what} → {answer}{place}");
+        }
+        if let Some(further) = routes.len().checked_sub(MOST).filter(|count| *count > 0) {
+            let _ = writeln!(text, "    and {further} more rules");
+        }
+    }
+
+    fn answer(&self, config: &Config, action: &Action) -> String {
+        match action {
+            Action::Forward(Forward { backends, .. }) => {
+                let parts = backends.iter().filter(|one| one.weight > 0).map(|one| match one.target {
+                    Target::Cluster(id) => (one.weight, self.name(config, id)),
+                    Target::Invalid(status) => (one.weight, status.to_string()),
+                });
+                shared(parts.collect())
+            }
+            Action::Redirect(redirect) => {
+                let scheme = redirect.scheme.map(|scheme| format!(" to {scheme}")).unwrap_or_default();
+                let host = redirect.hostname.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
+                let port = if redirect.print_port { format!(" port {}", redirect.port) } else { String::new() };
+                format!("redirect {}{scheme}{host}{port}", redirect.status)
+            }
+            Action::Respond(_) => "an answer of the gateway".to_owned(),
+            Action::Split(branches) => {
+                let parts = branches.iter().filter(|branch| branch.weight > 0);
+                shared(parts.map(|branch| (branch.weight, self.answer(config, &branch.action))).collect())
+            }
+        }
+    }
+
+    fn shares(&self, config: &Config, backends: &[TcpBackend]) -> String {
+        let used = backends.iter().filter(|one| one.weight > 0);
+        let name = |id: Option<ClusterId>| id.map_or_else(|| "nobody".to_owned(), |id| self.name(config, id));
+        shared(used.map(|one| (one.weight, name(one.cluster))).collect())
+    }
+
+    /// A backend, with who stands behind it.
+    fn name(&self, config: &Config, id: ClusterId) -> String {
+        let cluster = config.cluster(id);
+        let who = match self.behind.who(cluster) {
+            Who::Local => " (local)",
+            Who::Echo => " (echo)",
+            Who::Given => "",
+            Who::Nobody => " (nothing: 503)",
+        };
+        format!("{}{who}", backend_name(&cluster.backend))
+    }
+}
+
+/// Parts with their shares in percent, where there are several.
+fn shared(parts: Vec<(u32, String)>) -> String {
+    let total: u64 = parts.iter().map(|(weight, _)| u64::from(*weight)).sum();
+    match parts.as_slice() {
+        [] => "nobody".to_owned(),
+        [(_, only)] => only.clone(),
+        several => {
+            let part = |(weight, name): &(u32, String)| format!("{} % {name}", u64::from(*weight) * 100 / total.max(1));
+            several.iter().map(part).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// Where clients on this machine reach a listener.
+fn reachable(listener: &Listener) -> SocketAddr {
+    let ip = match listener.address {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listener.bind_port)
+}
+
+/// A host that a hostname covers.
+fn callable(hostname: &Hostname) -> String {
+    match hostname {
+        Hostname::Exact(host) => host.clone(),
+        Hostname::Wildcard(suffix) => format!("any.{suffix}"),
+        Hostname::Any => "localhost".to_owned(),
+    }
+}
+
+/// Whether a name leads to this machine without being told: RFC 6761, section 6.3.
+fn is_local(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// A path that a rule takes from a plain GET.
+fn sample(route: &Route) -> Option<&str> {
+    let matches = &route.matches;
+    let is_plain = matches.method.as_deref().is_none_or(|method| method == "GET")
+        && matches.headers.is_empty()
+        && matches.query.is_empty()
+        && !matches.grpc;
+    match &matches.path {
+        PathMatch::Exact(path) if is_plain => Some(path),
+        PathMatch::Prefix(prefix) if is_plain => Some(if prefix.is_empty() { "/" } else { prefix }),
+        PathMatch::Exact(_) | PathMatch::Prefix(_) | PathMatch::Regex(_) => None,
+    }
+}
