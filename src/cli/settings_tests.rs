@@ -17,6 +17,7 @@ fn options_of(command: &str, text: &str, flags: &str) -> Result<(Options, PathBu
     let compile = match &cli.command {
         Command::Translate(args) => &args.compile,
         Command::Validate(args) => &args.compile,
+        Command::Run(args) => &args.compile,
         other => panic!("{other:?}"),
     };
     Ok((compile.options().unwrap(), directory.path().to_owned()))

@@ -121,6 +121,7 @@ impl Follower {
     /// Reads the input between two looks at its files that are the same; `None` when the run is to end.
     fn read_at_rest(&mut self) -> Option<InputText> {
         let started = Instant::now();
+        let mut blank_since: Option<(u64, Instant)> = None;
         loop {
             self.sight.follow(self.directories());
             let before = look_of(self.sight.directories().iter().chain(&self.files));
@@ -152,8 +153,14 @@ impl Follower {
                 .filter(|one| one.text.trim().is_empty())
                 .map(|one| one.name.clone())
                 .collect();
-            if !blank.is_subset(&self.blank) && started.elapsed() < BLANK_REST {
-                continue;
+            if !blank.is_subset(&self.blank) {
+                // The same empty file, and not another one each time.
+                let since =
+                    blank_since.filter(|(look, _)| *look == before).map_or_else(Instant::now, |(_, since)| since);
+                blank_since = Some((before, since));
+                if since.elapsed() < BLANK_REST {
+                    continue;
+                }
             }
             self.blank = blank;
             self.look = before;

@@ -297,7 +297,8 @@ fn under_load(harness: &Harness) -> Result<(), String> {
     }
     let (answered, failures) = load.stop();
     let rejected = counted(&envoy, REFUSED)?;
-    let code = watcher.end("INT")?;
+    // A run that was started in the background ignores SIGINT.
+    let code = watcher.end("TERM")?;
     latencies.sort();
     let late = latencies.iter().filter(|latency| **latency > Duration::from_secs(1)).count();
     let slowest = latencies.last().copied().unwrap_or_default();
