@@ -36,7 +36,7 @@ fn manifests(is_one_host: bool) -> String {
 
 fn compiled(text: String) -> Compilation {
     let source = Source { name: "bench.yaml".to_owned(), text, found: Found::Named, context: false };
-    compile(SourceSet { sources: vec![source] }, &Options::default(), Diagnostics::new())
+    compile(SourceSet { sources: vec![source].into() }, &Options::default(), Diagnostics::new())
 }
 
 fn bench_decisions(criterion: &mut Criterion) {

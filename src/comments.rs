@@ -162,7 +162,7 @@ impl Compilation {
         let lines = locator.lines_of(&locations);
         let place = |((name, _), (location, line)): ((String, Origin), (&Location, Option<usize>))| {
             let Location::Field { document, .. } = location else { return None };
-            let document = self.manifests.documents.get(document.0 as usize)?;
+            let document = self.manifests.documents.get(*document)?;
             Some((name, Line(document.source, line?)))
         };
         named.into_iter().zip(locations.iter().zip(lines)).filter_map(place).collect()

@@ -64,7 +64,7 @@ pub(crate) fn take(
 pub(crate) fn is_on_context(manifests: &Manifests, location: &Location) -> bool {
     let source = match location {
         Location::Source(source) | Location::Bytes(source, _) => *source,
-        Location::Field { document, .. } => match manifests.documents.get(document.0 as usize) {
+        Location::Field { document, .. } => match manifests.documents.get(*document) {
             Some(document) => document.source,
             None => return false,
         },

@@ -18,6 +18,7 @@ mod context;
 pub mod diagnostics;
 pub mod emit;
 pub mod hostname;
+mod id;
 pub mod ir;
 #[cfg(feature = "cli")]
 pub mod leftovers;

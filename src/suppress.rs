@@ -157,7 +157,7 @@ fn object_of(location: &Location, manifests: &Manifests) -> Option<(DocumentId, 
                 document.source == *source && document.range.start <= range.start && range.start < document.range.end
             };
             let at = manifests.documents.iter().position(is_here)?;
-            Some((DocumentId(u32::try_from(at).ok()?), None))
+            Some((DocumentId(at), None))
         }
     }
 }
@@ -171,7 +171,7 @@ fn read(manifests: &Manifests, locator: &Locator<'_>, findings: &mut Vec<Finding
         if source.context || !text.contains(MARK) {
             continue;
         }
-        let id = DocumentId(u32::try_from(at).unwrap_or(u32::MAX));
+        let id = DocumentId(at);
         // Without the tree a comment cannot be told from text; such a document has errors of its own.
         let Some(tree) = locator.tree(id) else { continue };
         for (start, comment) in marked(text).filter(|(start, _)| !tree.is_in_scalar(*start)) {

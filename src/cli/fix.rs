@@ -69,7 +69,7 @@ fn fix_in_memory(mut compiled: Compiled, options: &Options) -> (Compiled, Vec<Ma
             break;
         }
         let texts = compiled.sources().iter().enumerate().map(|(at, source)| {
-            let id = SourceId(u32::try_from(at).unwrap_or(u32::MAX));
+            let id = SourceId(at);
             edits.get(&id).map_or_else(|| source.text.clone(), |edits| applied(&source.text, edits))
         });
         let next = compiled.with_texts(texts.collect(), options);
@@ -101,7 +101,7 @@ fn plan(compiled: &Compiled) -> (BTreeMap<SourceId, Vec<TextEdit>>, Vec<Made>) {
         let mut is_new = false;
         let collides = edits.iter().any(|edit| {
             let others = planned.get(&edit.source).map_or(&[][..], Vec::as_slice);
-            let length = compiled.sources().get(edit.source.0 as usize).map_or(0, |source| source.text.len());
+            let length = compiled.sources().get(edit.source).map_or(0, |source| source.text.len());
             is_new |= !others.contains(edit);
             !others.contains(edit) && others.iter().any(|other| touch(&edit.span.range, &other.span.range, length))
         });

@@ -60,14 +60,14 @@ spec:
 
 fn compiled(text: &str) -> Compiled {
     let source = Source { name: "a.yaml".into(), text: text.to_owned(), found: Found::Named, context: false };
-    let sources = SourceSet { sources: vec![source] };
+    let sources = SourceSet { sources: vec![source].into() };
     let compilation = compile::compile(sources, &Options::default(), Diagnostics::new());
     Compiled { compilation, ..Compiled::default() }
 }
 
 fn fixed(text: &str) -> (String, Vec<Made>, Compiled) {
     let (compiled, made) = fix_in_memory(compiled(text), &Options::default());
-    (compiled.sources()[0].text.clone(), made, compiled)
+    (compiled.sources()[SourceId(0)].text.clone(), made, compiled)
 }
 
 fn errors(compiled: &Compiled) -> Vec<String> {

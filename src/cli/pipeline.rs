@@ -8,6 +8,8 @@ use super::args::{InputArgs, OutputFormat, Section};
 use super::exit::Outcome;
 use super::settings;
 use super::streams::{self, Streams, Unwritten};
+use typed_index_collections::TiSlice;
+
 use crate::comments::SourceComments;
 use crate::compile::{self, Compilation};
 use crate::diagnostics::escape::{Commands, for_terminal};
@@ -167,7 +169,7 @@ fn report_unread_settings(paths: &[PathBuf], sources: &SourceSet, diagnostics: &
         let is_settings = path.file_name().is_some_and(|name| settings::NAMES.iter().any(|known| name == *known));
         let is_beside = paths.iter().any(|named| path.parent() == Some(named.as_path()) || path == named);
         if is_settings && !is_beside && source.found == Found::InDirectory {
-            let location = Location::Source(SourceId(u32::try_from(at).unwrap_or(u32::MAX)));
+            let location = Location::Source(SourceId(at));
             let message = format!("the settings in `{}` are not read", source.name);
             diagnostics.report(
                 Finding::new(codes::SKIPPED, location, message)
@@ -191,7 +193,7 @@ impl Compiled {
     }
 
     /// The files that were read.
-    pub(super) fn sources(&self) -> &[Source] {
+    pub(super) fn sources(&self) -> &TiSlice<SourceId, Source> {
         &self.compilation.manifests.sources.sources
     }
 

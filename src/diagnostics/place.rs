@@ -56,8 +56,8 @@ pub(crate) mod memory {
         }
 
         /// The first occurrence of `word` in the file at `index`.
-        pub(crate) fn find(&self, index: u32, word: &str) -> Location {
-            let start = self.0[index as usize].1.find(word).unwrap();
+        pub(crate) fn find(&self, index: usize, word: &str) -> Location {
+            let start = self.0[index].1.find(word).unwrap();
             Location::Bytes(SourceId(index), start..start + word.len())
         }
     }
@@ -71,7 +71,7 @@ pub(crate) mod memory {
         }
 
         fn place(&self, location: &Location) -> Option<Place> {
-            let (file, text) = &self.0[self.source(location)?.0 as usize];
+            let (file, text) = &self.0[self.source(location)?.0];
             let span = match location {
                 Location::Bytes(_, range) => Some(Span::of(text, range.clone())),
                 _ => None,
@@ -80,7 +80,7 @@ pub(crate) mod memory {
         }
 
         fn text(&self, location: &Location) -> Option<&str> {
-            Some(&self.0[self.source(location)?.0 as usize].1)
+            Some(&self.0[self.source(location)?.0].1)
         }
 
         fn hidden(&self, _: &Location) -> &[std::ops::Range<usize>] {

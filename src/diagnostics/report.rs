@@ -12,6 +12,7 @@ use super::fix::TextEdit;
 use super::left_out::{Allowance, LeftOut};
 use super::location::Location;
 use super::place::{Locate, Place};
+use super::source_id::SourceId;
 use super::unjudged::{Ledger, Unjudged};
 
 /// How much was read and found.
@@ -184,7 +185,7 @@ fn compare_findings(left: &Finding, right: &Finding) -> Ordering {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Path,
-    File(u32, usize, usize),
+    File(SourceId, usize, usize),
     Run,
 }
 
@@ -196,7 +197,7 @@ impl Key {
         let Some(source) = locate.source(location) else { return Self::Run };
         let (start, end) =
             place.and_then(|place| place.span.as_ref()).map_or((0, 0), |span| (span.range.start, span.range.end));
-        Self::File(source.0, start, end)
+        Self::File(source, start, end)
     }
 }
 

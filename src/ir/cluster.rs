@@ -1,12 +1,14 @@
 //! Clusters and endpoints.
 
+use crate::id::ids;
 use std::net::SocketAddr;
 
 use super::{Origin, UpstreamTls};
 
-/// A cluster, by its position in [`super::Config::clusters`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClusterId(pub u32);
+ids! {
+    /// A cluster, by its position in [`super::Config::clusters`].
+    pub struct ClusterId;
+}
 
 /// The backend that a cluster stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,6 +1,7 @@
 //! Services that are asked whether a request may pass.
 
 use super::{ClusterId, Origin};
+use crate::id::ids;
 
 /// What describes the answer of the service itself, its connection or its
 /// body: set on the request, it would break it.
@@ -19,9 +20,10 @@ pub const AUTH_ANSWER_HEADERS: &[&str] = &[
     "upgrade",
 ];
 
-/// A distinct authorization, by its position in [`super::Config::external_auths`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AuthId(pub u32);
+ids! {
+    /// A distinct authorization, by its position in [`super::Config::external_auths`].
+    pub struct AuthId;
+}
 
 /// Asks a service about each request. No answer is a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]

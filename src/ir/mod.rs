@@ -5,6 +5,9 @@
 //! object and a field when something is to be printed. `translator::envoy` and
 //! `simulate` are two readers of the same value.
 
+use crate::id::ids;
+use typed_index_collections::TiVec;
+
 mod action;
 mod cluster;
 mod cors;
@@ -38,9 +41,10 @@ pub use tls::*;
 pub use udp_proxy::*;
 pub use upstream_tls::*;
 
-/// Where a node comes from: an index that only the resolver can read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Origin(pub u32);
+ids! {
+    /// Where a node comes from: an index that only the resolver can read.
+    pub struct Origin;
+}
 
 /// The whole configuration, in the order in which it is emitted.
 #[derive(Clone, Debug, Default)]
@@ -48,11 +52,11 @@ pub struct Config {
     /// One for each socket.
     pub listeners: Vec<Listener>,
     /// One for each backend and distinct upstream settings, addressed by [`ClusterId`].
-    pub clusters: Vec<Cluster>,
+    pub clusters: TiVec<ClusterId, Cluster>,
     /// One for each distinct authorization, addressed by [`AuthId`].
-    pub external_auths: Vec<ExternalAuth>,
+    pub external_auths: TiVec<AuthId, ExternalAuth>,
     /// The certificates that connections are served with, addressed by [`CertificateId`].
-    pub certificates: Vec<KeyPair>,
+    pub certificates: TiVec<CertificateId, KeyPair>,
     /// Settings of the proxy itself.
     pub proxy: Proxy,
 }
@@ -60,16 +64,16 @@ pub struct Config {
 impl Config {
     /// The cluster of an id.
     pub fn cluster(&self, id: ClusterId) -> &Cluster {
-        &self.clusters[id.0 as usize]
+        &self.clusters[id]
     }
 
     /// The authorization of an id.
     pub fn external_auth(&self, id: AuthId) -> &ExternalAuth {
-        &self.external_auths[id.0 as usize]
+        &self.external_auths[id]
     }
 
     /// The certificate of an id.
     pub fn certificate(&self, id: CertificateId) -> &KeyPair {
-        &self.certificates[id.0 as usize]
+        &self.certificates[id]
     }
 }

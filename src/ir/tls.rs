@@ -1,5 +1,6 @@
 //! TLS on either side of the proxy: certificates, keys and authorities.
 
+use crate::id::ids;
 use std::sync::Arc;
 
 use super::Origin;
@@ -16,9 +17,10 @@ pub struct TlsTermination {
     pub clients: ClientCertificates,
 }
 
-/// A certificate, by its position in [`super::Config::certificates`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CertificateId(pub u32);
+ids! {
+    /// A certificate, by its position in [`super::Config::certificates`].
+    pub struct CertificateId;
+}
 
 /// A certificate with its private key.
 #[derive(Clone, Debug, PartialEq, Eq)]

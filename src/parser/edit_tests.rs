@@ -1,5 +1,7 @@
 //! What edits do to texts, byte by byte.
 
+use typed_index_collections::TiVec;
+
 use crate::diagnostics::{Change, FieldPath, Fix, Locate as _, Scalar};
 use crate::parser::locate::Locator;
 use crate::parser::source::{Document, DocumentId, Found, Source, SourceId, SourceSet};
@@ -9,12 +11,12 @@ use crate::path;
 /// The text after a change at `path` of its last document; `None` when there is no edit.
 fn changed(text: &str, path: FieldPath, change: Change) -> Option<String> {
     let source = Source { name: "a.yaml".into(), text: text.to_owned(), found: Found::Named, context: false };
-    let sources = SourceSet { sources: vec![source] };
-    let documents: Vec<Document> = split(text)
+    let sources = SourceSet { sources: vec![source].into() };
+    let documents: TiVec<DocumentId, Document> = split(text)
         .into_iter()
         .map(|piece| Document { source: SourceId(0), range: piece.range, line: piece.line })
         .collect();
-    let last = DocumentId(u32::try_from(documents.len() - 1).unwrap());
+    let last = DocumentId(documents.len() - 1);
     let edits = Locator::of(&sources, &documents).edits(&Fix::one(last, path, change))?;
     let [edit] = edits.as_slice() else { panic!("{edits:?}") };
     let mut text = text.to_owned();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Disk, Exclude, Input, Loaded, load, load_from};
 use crate::diagnostics::{Diagnostics, Finding};
-use crate::parser::source::Found;
+use crate::parser::source::{Found, SourceId};
 
 fn run(paths: &[&Path], context: &[&Path]) -> (Loaded, Vec<Finding>) {
     let inputs = |paths: &[&Path]| paths.iter().map(|path| Input::from(path.to_path_buf())).collect::<Vec<_>>();
@@ -47,7 +47,7 @@ fn a_named_file_needs_no_extension_and_is_read_once() {
     let stdin = Path::new("-");
     let (loaded, findings) = run(&[&other, &file, root.path(), &detour, stdin, stdin], &[root.path()]);
     assert_eq!(names(&loaded, root.path()), ["z.yaml", "manifest.txt", "-"]);
-    assert_eq!(loaded.sources.sources[2].text, "from: stdin\n");
+    assert_eq!(loaded.sources.sources[SourceId(2)].text, "from: stdin\n");
     assert!(loaded.sources.sources.iter().all(|source| source.found == Found::Named && !source.context));
     assert_eq!(ids(&findings), [""; 0]);
     assert!(!loaded.unreadable);
@@ -99,7 +99,7 @@ fn a_late_nul_and_a_character_across_chunks_are_told_apart() {
     fs::write(&file, &text).unwrap();
     let (loaded, findings) = run(&[&file], &[]);
     assert_eq!(ids(&findings), [""; 0]);
-    assert_eq!(loaded.sources.sources[0].text, text);
+    assert_eq!(loaded.sources.sources[SourceId(0)].text, text);
     fs::write(&file, [text.as_bytes(), b"\0"].concat()).unwrap();
     assert_eq!(ids(&run(&[&file], &[]).1), ["GW8003"]);
 }
@@ -110,7 +110,7 @@ fn a_byte_order_mark_is_removed_and_crlf_is_kept() {
     let file = root.path().join("bom.yaml");
     fs::write(&file, b"\xef\xbb\xbfa: 1\r\n").unwrap();
     let (loaded, _) = run(&[&file], &[]);
-    assert_eq!(loaded.sources.sources[0].text, "a: 1\r\n");
+    assert_eq!(loaded.sources.sources[SourceId(0)].text, "a: 1\r\n");
 }
 
 #[test]
@@ -173,7 +173,7 @@ mod unix {
         let thread = std::thread::spawn(move || fs::write(writer, "a: 1\n"));
         let (loaded, _) = run(&[&pipe], &[]);
         thread.join().unwrap().unwrap();
-        assert_eq!(loaded.sources.sources[0].text, "a: 1\n");
+        assert_eq!(loaded.sources.sources[SourceId(0)].text, "a: 1\n");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use crate::diagnostics::{FieldPath, Location, Part, Segment};
+use typed_index_collections::{TiSlice, TiVec};
 
 use super::hidden::hidden_ranges;
 use super::manifests::Manifests;
@@ -43,11 +44,11 @@ pub struct Resolved {
 #[derive(Debug)]
 pub struct Locator<'m> {
     sources: &'m SourceSet,
-    documents: &'m [Document],
-    rule_starts: &'m [Vec<Option<usize>>],
-    lines: Vec<OnceLock<Lines>>,
+    documents: &'m TiSlice<DocumentId, Document>,
+    rule_starts: &'m TiSlice<DocumentId, Vec<Option<usize>>>,
+    lines: TiVec<SourceId, OnceLock<Lines>>,
     /// What is not shown of each file, found when the first place in it is printed.
-    hidden: Vec<OnceLock<Vec<Range<usize>>>>,
+    hidden: TiVec<SourceId, OnceLock<Vec<Range<usize>>>>,
     trees: Mutex<HashMap<DocumentId, Option<Arc<SpanTree>>>>,
 }
 
@@ -73,10 +74,10 @@ impl<'m> Locator<'m> {
     }
 
     /// A locator for files and the documents in them.
-    pub fn of(sources: &'m SourceSet, documents: &'m [Document]) -> Self {
+    pub fn of(sources: &'m SourceSet, documents: &'m TiSlice<DocumentId, Document>) -> Self {
         let lines = sources.sources.iter().map(|_| OnceLock::new()).collect();
         let hidden = sources.sources.iter().map(|_| OnceLock::new()).collect();
-        Self { sources, documents, rule_starts: &[], lines, hidden, trees: Mutex::default() }
+        Self { sources, documents, rule_starts: TiSlice::from_ref(&[]), lines, hidden, trees: Mutex::default() }
     }
 
     /// The file, lines and columns of a location; `None` for the run as a whole.
@@ -95,7 +96,7 @@ impl<'m> Locator<'m> {
             Location::Source(source) => self.place(*source, 0..0),
             Location::Bytes(source, range) => self.place(*source, range.clone()),
             Location::Field { document, path, part } => {
-                let source = self.documents.get(document.0 as usize)?.source;
+                let source = self.documents.get(*document)?.source;
                 self.place(source, self.field(*document, path, *part)?)
             }
         }
@@ -133,7 +134,7 @@ impl<'m> Locator<'m> {
         let Location::Field { document: id, path, part } = location else {
             return self.resolve(location).map(|place| place.line);
         };
-        let document = self.documents.get(id.0 as usize)?;
+        let document = self.documents.get(*id)?;
         let start = self.known_start(*id, path).unwrap_or_else(|| {
             let range = tree.get_or_init(|| self.read(*id)).as_ref().and_then(|tree| tree.find(path, *part));
             document.range.start + range.map_or(0, |range| range.start)
@@ -143,13 +144,13 @@ impl<'m> Locator<'m> {
 
     /// Where an object or one of its rules begins, when it is known without reading the document again.
     fn known_start(&self, id: DocumentId, path: &FieldPath) -> Option<usize> {
-        let document = self.documents.get(id.0 as usize)?;
+        let document = self.documents.get(id)?;
         match path.0.as_slice() {
             [] => Some(first_content(&self.source(document.source)?.text, &document.range).start),
             [Segment::Field(spec), Segment::Field(rules), Segment::Index(rule)]
                 if spec == "spec" && rules == "rules" =>
             {
-                let start = self.rule_starts.get(id.0 as usize)?.get(*rule)?.as_ref()?;
+                let start = self.rule_starts.get(id)?.get(*rule)?.as_ref()?;
                 Some(document.range.start + start)
             }
             _ => None,
@@ -175,13 +176,13 @@ impl<'m> Locator<'m> {
         match location {
             Location::Run | Location::Path(_) => None,
             Location::Source(source) | Location::Bytes(source, _) => Some(*source),
-            Location::Field { document, .. } => self.documents.get(document.0 as usize).map(|document| document.source),
+            Location::Field { document, .. } => self.documents.get(*document).map(|document| document.source),
         }
     }
 
     /// The parts of a file that are secret.
     pub fn hidden_of(&self, source: SourceId) -> &[Range<usize>] {
-        let Some(cell) = self.hidden.get(source.0 as usize) else { return &[] };
+        let Some(cell) = self.hidden.get(source) else { return &[] };
         cell.get_or_init(|| self.source(source).map_or_else(Vec::new, |source| hidden_ranges(&source.text)))
     }
 
@@ -192,22 +193,22 @@ impl<'m> Locator<'m> {
 
     /// The file of a document, and where the document is in it.
     pub(super) fn document(&self, id: DocumentId) -> Option<(SourceId, Range<usize>, &'m Source)> {
-        let document = self.documents.get(id.0 as usize)?;
+        let document = self.documents.get(id)?;
         Some((document.source, document.range.clone(), self.source(document.source)?))
     }
 
     fn read(&self, document: DocumentId) -> Option<SpanTree> {
-        let document = self.documents.get(document.0 as usize)?;
+        let document = self.documents.get(document)?;
         SpanTree::read(self.source(document.source)?.text.get(document.range.clone())?)
     }
 
     fn source(&self, id: SourceId) -> Option<&'m Source> {
-        self.sources.sources.get(id.0 as usize)
+        self.sources.sources.get(id)
     }
 
     /// The bytes of a field in the file: the document's first line when the document cannot be read again.
     fn field(&self, id: DocumentId, path: &FieldPath, part: Part) -> Option<Range<usize>> {
-        let document = self.documents.get(id.0 as usize)?;
+        let document = self.documents.get(id)?;
         let base = document.range.start;
         let found = self.tree(id).and_then(|tree| tree.find(path, part));
         Some(found.map_or_else(
@@ -226,7 +227,7 @@ impl<'m> Locator<'m> {
 
     pub(super) fn line_and_column(&self, source: SourceId, offset: usize) -> Option<(usize, usize)> {
         let text = &self.source(source)?.text;
-        let lines = self.lines.get(source.0 as usize)?.get_or_init(|| Lines::of(text));
+        let lines = self.lines.get(source)?.get_or_init(|| Lines::of(text));
         let line = lines.starts.partition_point(|start| *start <= offset);
         let before = text.get(*lines.starts.get(line.checked_sub(1)?)?..offset)?;
         // A line may hold millions of places: its characters are not counted for each.

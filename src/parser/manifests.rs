@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostics::{FieldPath, Location};
+use typed_index_collections::TiVec;
 
 use super::any_object::AnyObject;
 use super::api::{
@@ -11,7 +12,7 @@ use super::api::{
     XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
-use super::source::{Document, SourceSet};
+use super::source::{Document, DocumentId, SourceSet};
 
 pub use super::head::{Metadata, Object, ObjectHead, Position, Refusal, Timestamp};
 pub use super::kind::{Kind, ObjectKey};
@@ -23,10 +24,10 @@ pub struct Manifests {
     /// The files.
     pub sources: SourceSet,
     /// The documents, by [`DocumentId`].
-    pub documents: Vec<Document>,
+    pub documents: TiVec<DocumentId, Document>,
     /// The byte of each document, by [`DocumentId`], at which each item of its
     /// `spec.rules` begins; `None` where only a second reading can tell.
-    pub rule_starts: Vec<Vec<Option<usize>>>,
+    pub rule_starts: TiVec<DocumentId, Vec<Option<usize>>>,
     pub gateway_classes: Vec<Object<GatewayClassSpec>>,
     pub gateways: Vec<Object<GatewaySpec>>,
     pub listener_sets: Vec<Object<ListenerSetSpec>>,

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Omission, Subject, Unjudged, codes};
 use crate::options::Options;
 use crate::path;
+use typed_index_collections::TiVec;
 
 use super::any_object::AnyObject;
 use super::decode::{DecodeError, decode};
@@ -42,11 +43,12 @@ where
     let mut found = Diagnostics::new();
     let (documents, syntaxes, charts) = documents(&sources, &mut found);
     let parsed: Vec<Parsed> = documents
+        .raw
         .par_iter()
         .zip(&syntaxes)
         .enumerate()
         .map(|(at, (document, syntax))| {
-            let id = DocumentId(u32::try_from(at).unwrap_or(u32::MAX));
+            let id = DocumentId(at);
             let source = sources.get(document.source);
             let text = source.text.get(document.range.clone()).unwrap_or_default();
             let mut reading =
@@ -73,16 +75,19 @@ where
 }
 
 /// Cuts all files into documents; the parts of Helm charts give none, and are returned by themselves.
-fn documents(sources: &SourceSet, found: &mut Diagnostics) -> (Vec<Document>, Vec<Syntax>, Vec<SourceId>) {
+fn documents(
+    sources: &SourceSet,
+    found: &mut Diagnostics,
+) -> (TiVec<DocumentId, Document>, Vec<Syntax>, Vec<SourceId>) {
     let charts = Chart::all(sources);
     let pieces: Vec<Vec<Piece>> = sources
         .sources
+        .raw
         .par_iter()
         .map(|source| if charts.iter().any(|chart| chart.holds(source)) { Vec::new() } else { split(&source.text) })
         .collect();
-    let (mut documents, mut syntaxes, mut parts) = (Vec::new(), Vec::new(), Vec::new());
-    for (at, (source, pieces)) in sources.sources.iter().zip(pieces).enumerate() {
-        let id = SourceId(u32::try_from(at).unwrap_or(u32::MAX));
+    let (mut documents, mut syntaxes, mut parts) = (TiVec::new(), Vec::new(), Vec::new());
+    for ((id, source), pieces) in sources.sources.iter_enumerated().zip(pieces) {
         if let Some(chart) = charts.iter().find(|chart| chart.is_head(source)) {
             let message = format!("the Helm chart `{}` is skipped", chart.name());
             let help = format!("pipe in what it renders: `helm template {} | gwctl … -`", chart.name());

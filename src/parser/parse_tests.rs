@@ -55,7 +55,7 @@ fn source(name: &str, text: &str, found: Found, context: bool) -> Source {
 
 fn parse(sources: Vec<Source>) -> (Manifests, Vec<Finding>) {
     let mut diagnostics = Diagnostics::new();
-    let manifests = parse_with(SourceSet { sources }, &Options::default(), &mut diagnostics, schema);
+    let manifests = parse_with(SourceSet { sources: sources.into() }, &Options::default(), &mut diagnostics, schema);
     (manifests, diagnostics.into_findings())
 }
 
@@ -285,7 +285,7 @@ fn the_last_value_of_a_repeated_key_is_judged_and_the_key_is_named() {
 
 /// What a text leaves out because equal keys stand in one mapping.
 fn overwritten(text: &str) -> usize {
-    let sources = SourceSet { sources: vec![source("a.yaml", text, Found::Named, false)] };
+    let sources = SourceSet { sources: vec![source("a.yaml", text, Found::Named, false)].into() };
     let mut diagnostics = Diagnostics::new();
     parse_with(sources, &Options::default(), &mut diagnostics, schema);
     diagnostics.unjudged().iter().filter(|one| one.reason == Omission::Overwritten).count()

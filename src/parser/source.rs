@@ -1,6 +1,7 @@
 //! The input as text: files, and where the documents in them begin.
 
 use std::ops::Range;
+use typed_index_collections::TiVec;
 
 pub use crate::diagnostics::{DocumentId, SourceId};
 
@@ -30,13 +31,13 @@ pub struct Source {
 #[derive(Clone, Debug, Default)]
 pub struct SourceSet {
     /// The files.
-    pub sources: Vec<Source>,
+    pub sources: TiVec<SourceId, Source>,
 }
 
 impl SourceSet {
     /// The file of an id.
     pub fn get(&self, id: SourceId) -> &Source {
-        &self.sources[id.0 as usize]
+        &self.sources[id]
     }
 }
 
@@ -48,5 +49,5 @@ pub struct Document {
     /// The bytes of the document in the file, without the `---` line.
     pub range: Range<usize>,
     /// The line in the file on which the range begins, counted from 1.
-    pub line: u32,
+    pub line: usize,
 }

@@ -24,7 +24,7 @@ pub struct Piece {
     /// Its bytes. A `---` line is part of it only when it carries content, or follows directives.
     pub range: Range<usize>,
     /// The line on which the range begins, counted from 1.
-    pub line: u32,
+    pub line: usize,
     /// Its language.
     pub syntax: Syntax,
 }
@@ -55,7 +55,7 @@ struct Cutter<'t> {
     pieces: Vec<Piece>,
     /// Where the present document begins.
     start: usize,
-    line: u32,
+    line: usize,
     /// Whether it has more than comments and directives.
     content: bool,
     /// Whether it has directives.
@@ -64,7 +64,7 @@ struct Cutter<'t> {
 
 impl Cutter<'_> {
     /// Takes the line of the bytes `from..to`.
-    fn take(&mut self, from: usize, to: usize, line: u32) {
+    fn take(&mut self, from: usize, to: usize, line: usize) {
         let mut text = self.text.get(from..to).unwrap_or_default();
         let mut from = from;
         if !self.content && text.starts_with('\u{feff}') {
@@ -95,7 +95,7 @@ impl Cutter<'_> {
         }
     }
 
-    fn begin(&mut self, start: usize, line: u32, content: bool) {
+    fn begin(&mut self, start: usize, line: usize, content: bool) {
         self.start = start;
         self.line = line;
         self.content = content;
@@ -153,21 +153,21 @@ fn marker<'t>(line: &'t str, marker: &str) -> Option<&'t str> {
     (rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n'])).then(|| rest.trim())
 }
 
-fn count_lines(text: &str) -> u32 {
-    u32::try_from(text.bytes().filter(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX)
+fn count_lines(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'\n').count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Syntax, split};
 
-    fn texts(text: &str) -> Vec<(&str, u32)> {
+    fn texts(text: &str) -> Vec<(&str, usize)> {
         split(text).into_iter().map(|piece| (&text[piece.range], piece.line)).collect()
     }
 
     #[test]
     fn documents_are_cut_at_markers_in_column_zero() {
-        let cases: &[(&str, &[(&str, u32)])] = &[
+        let cases: &[(&str, &[(&str, usize)])] = &[
             ("", &[]),
             ("\n# only a comment\n", &[]),
             ("---\n---\n---\n", &[]),
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn json_values_are_documents_of_their_own() {
-        type Case = (&'static str, &'static [(&'static str, u32, Syntax)]);
+        type Case = (&'static str, &'static [(&'static str, usize, Syntax)]);
         let cases: &[Case] = &[
             ("{\"a\": 1}\n", &[("{\"a\": 1}", 1, Syntax::Json)]),
             ("{\"a\": 1}{\"b\": 2}", &[("{\"a\": 1}", 1, Syntax::Json), ("{\"b\": 2}", 1, Syntax::Json)]),

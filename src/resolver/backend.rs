@@ -22,6 +22,7 @@ use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::parser::route::{BackendReference, RouteKind};
 use crate::path;
+use typed_index_collections::TiVec;
 
 use super::backend_tls::BackendTlsPolicies;
 use super::object_name::is_object_name;
@@ -57,7 +58,7 @@ impl<'m> BackendIndex<'m> {
             }
         }
         Self {
-            backends: Vec::new(),
+            backends: TiVec::new(),
             by_name: HashMap::new(),
             services: by_name(&manifests.services),
             external,
@@ -80,7 +81,7 @@ impl<'m> BackendIndex<'m> {
 
     /// The backend of an id.
     pub fn get(&self, id: BackendId) -> &Backend<'m> {
-        &self.backends[id.0 as usize]
+        &self.backends[id]
     }
 
     /// The BackendTLSPolicies, with what became of each.
@@ -149,8 +150,7 @@ impl<'m> BackendIndex<'m> {
     }
 
     fn add(&mut self, backend: Backend<'m>) -> BackendId {
-        self.backends.push(backend);
-        BackendId(u32::try_from(self.backends.len() - 1).unwrap_or(u32::MAX))
+        self.backends.push_and_get_key(backend)
     }
 
     fn look_up(

@@ -18,6 +18,7 @@ use crate::parser::api::{LocalObjectReference, ObjectReference, Secret, SecretOb
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
+use typed_index_collections::TiVec;
 
 use super::group_slip;
 use super::reference_grant::Grants;
@@ -48,8 +49,8 @@ impl<'m> CertificateIndex<'m> {
                 .iter()
                 .filter_map(|object| Some(((object.identity.namespace.as_str(), object.makes.as_deref()?), object)))
                 .collect(),
-            pairs: Vec::new(),
-            bundles: Vec::new(),
+            pairs: TiVec::new(),
+            bundles: TiVec::new(),
             known_pairs: HashMap::new(),
             known_bundles: HashMap::new(),
             unseen_pairs: HashMap::new(),
@@ -63,12 +64,12 @@ impl<'m> CertificateIndex<'m> {
 
     /// The certificate of an id.
     pub fn pair(&self, id: KeyPairId) -> &StoredPair<'m> {
-        &self.pairs[id.0 as usize]
+        &self.pairs[id]
     }
 
     /// The authorities of an id.
     pub fn bundle(&self, id: BundleId) -> &StoredBundle<'m> {
-        &self.bundles[id.0 as usize]
+        &self.bundles[id]
     }
 
     /// What a reference to a certificate names, whatever is wrong with it.
@@ -87,8 +88,7 @@ impl<'m> CertificateIndex<'m> {
         let words = in_words(kind, namespace, name);
         let Self { unseen_pairs, pairs, .. } = self;
         *unseen_pairs.entry(words).or_insert_with(|| {
-            pairs.push(Stored { namespace: namespace.to_owned(), name: name.to_owned(), known: None });
-            KeyPairId(u32::try_from(pairs.len() - 1).unwrap_or(u32::MAX))
+            pairs.push_and_get_key(Stored { namespace: namespace.to_owned(), name: name.to_owned(), known: None })
         })
     }
 
@@ -97,11 +97,10 @@ impl<'m> CertificateIndex<'m> {
         let Self { unseen_bundles, bundles, .. } = self;
         *unseen_bundles.entry(words).or_insert_with(|| {
             let (namespace, name) = (namespace.to_owned(), name.to_owned());
-            bundles.push(match kind {
+            bundles.push_and_get_key(match kind {
                 Kind::Secret => StoredBundle::Secret(Stored { namespace, name, known: None }),
                 _ => StoredBundle::ConfigMap(Stored { namespace, name, known: None }),
-            });
-            BundleId(u32::try_from(bundles.len() - 1).unwrap_or(u32::MAX))
+            })
         })
     }
 
@@ -167,8 +166,7 @@ impl<'m> CertificateIndex<'m> {
                         &[CERTIFICATE_KEY, PRIVATE_KEY_KEY],
                         diagnostics,
                     );
-                    self.pairs.push(pair);
-                    KeyPairId(u32::try_from(self.pairs.len() - 1).unwrap_or(u32::MAX))
+                    self.pairs.push_and_get_key(pair)
                 });
                 self.known_pairs.insert(key, read.clone());
                 read
@@ -255,8 +253,7 @@ impl<'m> CertificateIndex<'m> {
                             diagnostics,
                         );
                     }
-                    self.bundles.push(bundle);
-                    BundleId(u32::try_from(self.bundles.len() - 1).unwrap_or(u32::MAX))
+                    self.bundles.push_and_get_key(bundle)
                 });
                 self.known_bundles.insert(key, read.clone());
                 read

@@ -60,7 +60,7 @@ pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
 pub use l4_route::serving_route;
 pub use listener::{ListenerId, Protocol, ResolvedListener};
 pub use listener_set::{Membership, ResolvedListenerSet};
-pub use origin::{OriginTable, Place};
+pub use origin::{OriginObject, OriginTable, Place};
 pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference::{Annotated, References, annotated, unknown_names};

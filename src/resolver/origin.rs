@@ -1,9 +1,11 @@
 //! Turns the opaque [`Origin`] of the IR back into an object and a field.
 
 use crate::diagnostics::{FieldPath, Location};
+use crate::id::ids;
 use crate::ir::Origin;
 use crate::parser::manifests::{ObjectHead, ObjectKey, Position};
 use crate::path;
+use typed_index_collections::TiVec;
 
 /// A field of an object, in a form that is cheap to keep for every route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,30 +35,33 @@ impl Place {
     }
 }
 
+ids! {
+    /// An object that origins are in.
+    pub struct OriginObject;
+}
+
 /// All origins of one compilation.
 #[derive(Clone, Debug, Default)]
 pub struct OriginTable {
-    objects: Vec<(ObjectKey, Position)>,
-    entries: Vec<(u32, Place)>,
+    objects: TiVec<OriginObject, (ObjectKey, Position)>,
+    entries: TiVec<Origin, (OriginObject, Place)>,
 }
 
 impl OriginTable {
     /// Registers an object; the result is passed to [`OriginTable::origin`].
-    pub fn object(&mut self, object: &ObjectHead) -> u32 {
-        self.objects.push((object.key(), object.position.clone()));
-        u32::try_from(self.objects.len() - 1).unwrap_or(u32::MAX)
+    pub fn object(&mut self, object: &ObjectHead) -> OriginObject {
+        self.objects.push_and_get_key((object.key(), object.position.clone()))
     }
 
     /// The origin of a place in a registered object.
-    pub fn origin(&mut self, object: u32, place: Place) -> Origin {
-        self.entries.push((object, place));
-        Origin(u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX))
+    pub fn origin(&mut self, object: OriginObject, place: Place) -> Origin {
+        self.entries.push_and_get_key((object, place))
     }
 
     /// The object and the place of an origin.
     pub fn get(&self, origin: Origin) -> Option<(&ObjectKey, &Position, Place)> {
-        let (object, place) = *self.entries.get(origin.0 as usize)?;
-        let (key, position) = self.objects.get(object as usize)?;
+        let (object, place) = *self.entries.get(origin)?;
+        let (key, position) = self.objects.get(object)?;
         Some((key, position, place))
     }
 

@@ -5,7 +5,7 @@ use crate::diagnostics::{Code, FieldPath, Finding, Location};
 use crate::parser::api::{GatewaySpec, Listener, ListenerSetSpec};
 use crate::parser::manifests::{Kind, Metadata, Object, ObjectKey};
 
-use super::origin::OriginTable;
+use super::origin::{OriginObject, OriginTable};
 use crate::path;
 
 /// Who declares a listener. References of the listener start from this
@@ -92,7 +92,7 @@ impl<'m> ListenerOwner<'m> {
     }
 
     /// Registers the owner; the result is passed to [`OriginTable::origin`].
-    pub fn register(self, origins: &mut OriginTable) -> u32 {
+    pub fn register(self, origins: &mut OriginTable) -> OriginObject {
         match self.set {
             Some(set) => origins.object(set),
             None => origins.object(self.gateway),

@@ -7,6 +7,7 @@ use crate::hostname::Hostname;
 use crate::parser::api::{HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec};
 use crate::parser::manifests::{Manifests, Object, ObjectHead};
 use crate::parser::route::{Filter, Matches, Route, RouteKind, Rule, RuleBackend};
+use typed_index_collections::TiVec;
 
 use super::attachment::{Attacher, RouteParent};
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
@@ -18,12 +19,12 @@ use super::traffic_policy::TrafficPolicies;
 
 /// The routes of all kinds, by kind, namespace and name.
 #[derive(Debug, Default)]
-pub struct Routes<'m>(Vec<ResolvedRoute<'m>>);
+pub struct Routes<'m>(TiVec<RouteId, ResolvedRoute<'m>>);
 
 impl<'m> Routes<'m> {
     /// The route of an id.
     pub fn get(&self, id: RouteId) -> &ResolvedRoute<'m> {
-        &self.0[id.0]
+        &self.0[id]
     }
 
     /// The route of an object.
@@ -40,7 +41,7 @@ impl<'m> Routes<'m> {
 
     /// All routes with their ids.
     pub fn with_ids(&self) -> impl Iterator<Item = (RouteId, &ResolvedRoute<'m>)> {
-        (0..).map(RouteId).zip(&self.0)
+        self.0.iter_enumerated()
     }
 
     /// The routes of the given ids that are of a kind.

@@ -31,7 +31,7 @@ fn backend(weight: u32, target: Target) -> WeightedBackend {
         response_headers: HeaderMutations::default(),
         host_rewrite: None,
         selector: None,
-        origin: Origin(weight),
+        origin: Origin(usize::try_from(weight).unwrap()),
     }
 }
 
@@ -94,9 +94,10 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
             gateways: Vec::new(),
             origin: Origin(0),
         }],
-        clusters: vec![cluster("full", vec![SocketAddr::from(([127, 0, 0, 1], 1))]), cluster("empty", Vec::new())],
-        certificates: Vec::new(),
-        external_auths: Vec::new(),
+        clusters: vec![cluster("full", vec![SocketAddr::from(([127, 0, 0, 1], 1))]), cluster("empty", Vec::new())]
+            .into(),
+        certificates: Vec::new().into(),
+        external_auths: Vec::new().into(),
         proxy: Proxy::default(),
     }
 }

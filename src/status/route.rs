@@ -8,6 +8,7 @@ use crate::options::Options;
 use crate::parser::manifests::ObjectHead;
 use crate::path;
 use crate::resolver::{ParentSource, Resolved, ResolvedRoute, ResolvedRule, RouteId, RouteParent};
+use typed_index_collections::TiVec;
 
 use super::catalogue::Subject;
 use super::condition::Conditions;
@@ -43,14 +44,14 @@ pub(super) struct RouteVerdict<'e> {
 /// The verdicts on all routes, by [`RouteId`].
 #[derive(Clone, Debug)]
 pub(super) struct RouteVerdicts<'e> {
-    verdicts: Vec<RouteVerdict<'e>>,
+    verdicts: TiVec<RouteId, RouteVerdict<'e>>,
     /// The routes that the API server would refuse.
     refused: HashSet<RouteId>,
 }
 
 impl<'e> RouteVerdicts<'e> {
     fn of(&self, route: RouteId) -> &RouteVerdict<'e> {
-        &self.verdicts[route.position()]
+        &self.verdicts[route]
     }
 
     /// Whether a route that attached to a listener is accepted there.

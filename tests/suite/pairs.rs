@@ -222,7 +222,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 }
 
 fn compiled(text: &str, options: &Options) -> Compilation {
-    compile(SourceSet { sources: sources(text) }, options, Diagnostics::new())
+    compile(SourceSet { sources: sources(text).into() }, options, Diagnostics::new())
 }
 
 fn check(pair: &Pair) -> Result<(), String> {

@@ -90,13 +90,13 @@ pub(super) struct Stream {
 /// The names of clusters and authorizations of both sides: equal numbers mean equal names.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    known: RefCell<BTreeMap<String, u32>>,
+    known: RefCell<BTreeMap<String, usize>>,
 }
 
 impl Names {
-    fn number(&self, name: String) -> u32 {
+    fn number(&self, name: String) -> usize {
         let mut known = self.known.borrow_mut();
-        let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        let next = known.len();
         *known.entry(name).or_insert(next)
     }
 }
@@ -415,7 +415,7 @@ impl Actions<'_, '_> {
     }
 }
 
-fn number_of(id: AuthId, config: &Config, names: &Names, cluster: &impl Fn(ClusterId) -> ClusterId) -> u32 {
+fn number_of(id: AuthId, config: &Config, names: &Names, cluster: &impl Fn(ClusterId) -> ClusterId) -> usize {
     let settings = config.external_auth(id).settings.clone();
     let settings = ExternalAuthSettings { cluster: cluster(settings.cluster), ..settings };
     names.number(format!("authorization {settings:?}"))

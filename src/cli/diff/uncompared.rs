@@ -259,7 +259,7 @@ fn add_refused(values: &mut Values<'_>, left: &mut AllLeft) {
     let compilation = values.compilation;
     let is_context = |document: &DocumentId| {
         let Manifests { documents, sources, .. } = &compilation.manifests;
-        documents.get(document.0 as usize).is_some_and(|document| sources.get(document.source).context)
+        documents.get(*document).is_some_and(|document| sources.get(document.source).context)
     };
     for (key, position) in &compilation.manifests.refused {
         let subject = Subject::Object(key.to_ref()).to_string();
@@ -405,7 +405,7 @@ impl<'c> Values<'c> {
     fn text(&self, location: &Location) -> &'c str {
         let Manifests { documents, sources, .. } = &self.compilation.manifests;
         let Location::Field { document: id, .. } = location else { return "" };
-        let Some(document) = documents.get(id.0 as usize) else { return "" };
+        let Some(document) = documents.get(*id) else { return "" };
         sources.get(document.source).text.get(document.range.clone()).unwrap_or_default()
     }
 

@@ -94,7 +94,7 @@ impl Unread {
         for location in skipped {
             let source = match location {
                 Location::Source(source) | Location::Bytes(source, _) => *source,
-                Location::Field { document, .. } => match documents.get(document.0 as usize) {
+                Location::Field { document, .. } => match documents.get(*document) {
                     Some(document) => document.source,
                     None => continue,
                 },

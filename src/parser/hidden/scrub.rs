@@ -60,7 +60,7 @@ pub fn scrub(manifests: &Manifests, findings: &mut [Finding]) {
 fn part_of(manifests: &Manifests, location: &Location) -> Option<(SourceId, Range<usize>)> {
     let (source, start) = match location {
         Location::Field { document, .. } => {
-            let document = manifests.documents.get(document.0 as usize)?;
+            let document = manifests.documents.get(*document)?;
             return Some((document.source, document.range.clone()));
         }
         Location::Bytes(source, range) => (*source, range.start),

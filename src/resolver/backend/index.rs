@@ -4,18 +4,21 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::diagnostics::{FieldPath, Location, Reported};
+use crate::id::ids;
 use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
 use crate::options::Resolve;
 use crate::parser::api::{EndpointSlice, L4Protocol, Service, XBackendSpec};
 use crate::parser::manifests::{Object, ObjectHead, ObjectKey, Position};
 use crate::parser::route::RouteKind;
+use typed_index_collections::TiVec;
 
 use super::super::backend_tls::{BackendTlsPolicies, TlsSettings};
 use super::super::share::Lost;
 
-/// A backend, by its position in the [`BackendIndex`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BackendId(pub u32);
+ids! {
+    /// A backend, by its position in the [`BackendIndex`].
+    pub struct BackendId;
+}
 
 /// A backend that may be used, with where it is.
 #[derive(Clone, Debug)]
@@ -89,7 +92,7 @@ pub(super) struct UnreadablePolicy {
 /// Every backend that some reference names, each looked up once.
 #[derive(Debug)]
 pub struct BackendIndex<'m> {
-    pub(super) backends: Vec<Backend<'m>>,
+    pub(super) backends: TiVec<BackendId, Backend<'m>>,
     pub(super) by_name: HashMap<Key, Result<BackendId, Unusable>>,
     pub(super) services: HashMap<(&'m str, &'m str), &'m Object<Service>>,
     pub(super) external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,

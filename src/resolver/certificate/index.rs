@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use crate::certificate::{Bundle, Flaw, KeyPair};
 use crate::diagnostics::{Code, FieldPath, Finding, Reported};
+use crate::id::ids;
 use crate::parser::api::{ConfigMap, Secret};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, Object};
+use typed_index_collections::TiVec;
 
 /// The key of the certificate chain in a Secret of type `kubernetes.io/tls`.
 pub const CERTIFICATE_KEY: &str = "tls.crt";
@@ -20,13 +22,15 @@ pub const AUTHORITIES_KEY: &str = "ca.crt";
 /// The type of a Secret that holds a certificate.
 pub(super) const TLS_TYPE: &str = "kubernetes.io/tls";
 
-/// A certificate, by its position in [`CertificateIndex::pair`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyPairId(pub(super) u32);
+ids! {
+    /// A certificate, by its position in [`CertificateIndex::pair`].
+    pub struct KeyPairId;
+}
 
-/// A set of authorities, by its position in [`CertificateIndex::bundle`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BundleId(pub(super) u32);
+ids! {
+    /// A set of authorities, by its position in [`CertificateIndex::bundle`].
+    pub struct BundleId;
+}
 
 /// Something usable that an object of the input holds, or that an assumed one will.
 #[derive(Clone, Debug)]
@@ -68,8 +72,8 @@ pub struct CertificateIndex<'m> {
     pub(super) config_maps: HashMap<(&'m str, &'m str), &'m Object<ConfigMap>>,
     /// What makes Secrets that may not be in the input, by namespace and name of the Secret.
     pub(super) makers: HashMap<(&'m str, &'m str), &'m ForeignObject>,
-    pub(super) pairs: Vec<StoredPair<'m>>,
-    pub(super) bundles: Vec<StoredBundle<'m>>,
+    pub(super) pairs: TiVec<KeyPairId, StoredPair<'m>>,
+    pub(super) bundles: TiVec<BundleId, StoredBundle<'m>>,
     pub(super) known_pairs: HashMap<(String, String), Result<KeyPairId, Unusable>>,
     pub(super) known_bundles: HashMap<(Kind, String, String), Result<BundleId, Unusable>>,
     /// What references name that nobody has seen, in words: that is all that is known of it where it is judged, and no

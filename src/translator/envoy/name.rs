@@ -43,7 +43,7 @@ pub fn pool<'c>(rule: &SessionRule, members: impl Iterator<Item = &'c Cluster>, 
 /// The filter of an authorization: the service, and a number where it has several.
 pub fn external_auth(id: AuthId, config: &Config) -> String {
     let service = config.external_auth(id).settings.cluster;
-    let before = config.external_auths.iter().take(id.0 as usize);
+    let before = config.external_auths.iter().take(id.0);
     let same = before.filter(|other| other.settings.cluster == service).count();
     let name = format!("ext_authz/{}", cluster(config.cluster(service)));
     if same == 0 { name } else { format!("{name}/{}", same + 1) }

@@ -75,7 +75,7 @@ pub fn resources(config: &ir::Config, kind: Kind, layout: &Layout) -> Vec<Resour
         Kind::Endpoint => endpoints(config, layout),
         Kind::Secret => {
             let to_resource = |pair: &ir::KeyPair| Resource::new(name::secret(pair), &tls::to_secret(pair));
-            let mut all: Vec<Resource> = config.certificates.par_iter().map(to_resource).collect();
+            let mut all: Vec<Resource> = config.certificates.raw.par_iter().map(to_resource).collect();
             all.sort_by(|one, other| one.name.cmp(&other.name));
             all
         }
@@ -117,7 +117,7 @@ fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
 /// The clusters that are emitted on their own, by the backends that they stand for.
 fn own_clusters<'c>(config: &'c ir::Config, pools: &[pool::Pool]) -> Vec<&'c ir::Cluster> {
     let absorbed = pool::absorbed(pools, config);
-    let own = (0..).map(ir::ClusterId).zip(&config.clusters).filter(|(id, _)| !absorbed.contains(id));
+    let own = config.clusters.iter_enumerated().filter(|(id, _)| !absorbed.contains(id));
     let mut own: Vec<&ir::Cluster> = own.map(|(_, cluster)| cluster).collect();
     own.sort_by_key(|cluster| (&cluster.backend, &cluster.variant));
     own

@@ -10,6 +10,7 @@ use crate::resolver::{
     Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Place, Protocol, Resolved, ResolvedGateway,
     ResolvedRoute, retry_concurrency,
 };
+use typed_index_collections::TiVec;
 
 use super::key_material::KeyMaterial;
 use super::scope::Scope;
@@ -44,7 +45,7 @@ pub(super) struct Clusters<'m> {
     /// The family of each backend with settings of a name.
     by_settings: HashMap<(BackendId, &'static str), usize>,
     /// The family of each cluster, and the certificate of a Gateway that it shows.
-    list: Vec<(usize, Option<KeyPairId>)>,
+    list: TiVec<ClusterId, (usize, Option<KeyPairId>)>,
     by_certificate: HashMap<(usize, Option<KeyPairId>), ClusterId>,
 }
 
@@ -79,7 +80,7 @@ impl<'m> Clusters<'m> {
             shows_certificates: false,
             families: Vec::new(),
             by_settings: HashMap::new(),
-            list: Vec::new(),
+            list: TiVec::new(),
             by_certificate: HashMap::new(),
         };
         table.shows_certificates = resolved.gateways.iter().any(|gateway| table.certificate_of(gateway).is_some());
@@ -118,15 +119,12 @@ impl<'m> Clusters<'m> {
         let Family { backend, settings, is_retried: _ } = self.families[family];
         let shows = settings.shows_certificate_of_gateway(self.resolved.backends.get(backend));
         let key = (family, certificate.filter(|_| shows));
-        *self.by_certificate.entry(key).or_insert_with(|| {
-            self.list.push(key);
-            ClusterId(u32::try_from(self.list.len() - 1).unwrap_or(u32::MAX))
-        })
+        *self.by_certificate.entry(key).or_insert_with(|| self.list.push_and_get_key(key))
     }
 
     /// The cluster in place of `cluster` for a Gateway that shows this certificate.
     pub(super) fn with_certificate(&mut self, cluster: ClusterId, certificate: Option<KeyPairId>) -> ClusterId {
-        let (family, _) = self.list[cluster.0 as usize];
+        let (family, _) = self.list[cluster];
         self.intern_in(family, certificate)
     }
 
@@ -137,7 +135,7 @@ impl<'m> Clusters<'m> {
 
     /// The backend of a cluster, and what is spoken to it.
     pub(super) fn get(&self, id: ClusterId) -> (&'m Backend<'m>, UpstreamProtocol) {
-        let Family { backend, settings, is_retried: _ } = self.families[self.list[id.0 as usize].0];
+        let Family { backend, settings, is_retried: _ } = self.families[self.list[id].0];
         (self.resolved.backends.get(backend), settings.protocol)
     }
 
@@ -157,7 +155,11 @@ impl<'m> Clusters<'m> {
     }
 
     /// The clusters, by id.
-    pub(super) fn into_clusters(self, material: &mut KeyMaterial<'_>, origins: &mut OriginTable) -> Vec<Cluster> {
+    pub(super) fn into_clusters(
+        self,
+        material: &mut KeyMaterial<'_>,
+        origins: &mut OriginTable,
+    ) -> TiVec<ClusterId, Cluster> {
         let Self { resolved, families, list, .. } = self;
         let clusters = list.into_iter().map(|(family, certificate)| {
             let Family { backend, settings, is_retried } = families[family];

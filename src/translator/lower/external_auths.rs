@@ -3,19 +3,20 @@
 use std::collections::HashMap;
 
 use crate::ir::{Action, AuthId, ClusterId, ExternalAuth, ExternalAuthSettings, Reference};
+use typed_index_collections::TiVec;
 
 /// The authorizations so far. Envoy asks the services of a request in the order
 /// of their ids, so one that has to be asked both before and after another one
 /// has several.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ExternalAuths {
-    list: Vec<ExternalAuth>,
+    list: TiVec<AuthId, ExternalAuth>,
     /// The ids of those with the same settings, ascending.
     ids: HashMap<ExternalAuthSettings, Vec<AuthId>>,
 }
 
 impl ExternalAuths {
-    pub(super) fn into_list(self) -> Vec<ExternalAuth> {
+    pub(super) fn into_list(self) -> TiVec<AuthId, ExternalAuth> {
         self.list
     }
 
@@ -25,9 +26,8 @@ impl ExternalAuths {
         if let Some(id) = same.iter().find(|id| last.is_none_or(|last| **id > last)) {
             return *id;
         }
-        let id = AuthId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        let id = self.list.push_and_get_key(auth);
         same.push(id);
-        self.list.push(auth);
         id
     }
 
@@ -54,7 +54,7 @@ impl ExternalAuths {
     }
 
     fn get(&self, id: AuthId) -> Option<&ExternalAuth> {
-        self.list.get(id.0 as usize)
+        self.list.get(id)
     }
 
     /// Every cluster that an action sends something to.
@@ -85,7 +85,7 @@ mod tests {
     use super::ExternalAuths;
     use crate::ir::{AuthHeaders, AuthId, ClusterId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings, Origin};
 
-    fn auth(cluster: u32) -> ExternalAuth {
+    fn auth(cluster: usize) -> ExternalAuth {
         ExternalAuth {
             settings: ExternalAuthSettings {
                 cluster: ClusterId(cluster),
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn services_are_asked_in_the_order_of_each_rule() {
         let mut auths = ExternalAuths::default();
-        let mut order = |before: &[u32], list: &[u32]| {
+        let mut order = |before: &[usize], list: &[usize]| {
             let before: Vec<_> = before.iter().copied().map(AuthId).collect();
             auths.in_order(&before, list.iter().copied().map(auth).collect()).iter().map(|id| id.0).collect::<Vec<_>>()
         };
@@ -109,6 +109,6 @@ mod tests {
         assert_eq!(order(&[], &[8]), [1]);
         assert_eq!(order(&[], &[7, 8, 7]), [0, 1]);
         assert_eq!(order(&[1], &[7]), [2]);
-        assert_eq!(order(&[1], &[8]), [0_u32; 0]);
+        assert_eq!(order(&[1], &[8]), [0_usize; 0]);
     }
 }

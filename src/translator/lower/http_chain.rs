@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::hostname::Hostname;
-use crate::ir::{Action, ChainMatch, ClusterId, FilterChain, Handler, HttpConnection, Origin, Route};
+use crate::ir::{Action, ChainMatch, ClusterId, FilterChain, Handler, HttpConnection, Route};
 use crate::resolver::{KeyPairId, ListenerId, Resolved, ResolvedListener, RouteId};
 
 use super::cluster::Clusters;
@@ -17,9 +17,13 @@ use super::virtual_host::{ListenerRoutes, build_virtual_hosts};
 
 /// The chain of the plain HTTP listeners of a socket. They share it: the host
 /// of a request, not the connection, says which listener it belongs to.
-pub(super) fn lower_http_chain(lowering: &mut SocketLowering<'_, '_>, ids: &[ListenerId]) -> FilterChain {
+pub(super) fn lower_http_chain(
+    lowering: &mut SocketLowering<'_, '_>,
+    first: ListenerId,
+    ids: &[ListenerId],
+) -> FilterChain {
+    let origin = lowering.origin_of(first);
     let mut listeners = listener_routes(lowering, ids, "http");
-    let origin = listeners.first().map_or_else(|| Origin(u32::MAX), |listener| listener.origin);
     let virtual_hosts =
         build_virtual_hosts(&mut listeners, lowering.placement).into_iter().map(|(_, host)| host).collect();
     FilterChain {

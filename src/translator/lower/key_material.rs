@@ -13,6 +13,7 @@ use crate::resolver::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, OriginTable, PRIVATE_KEY_KEY, Place,
     StoredBundle, TlsSettings, TrustAnchors,
 };
+use typed_index_collections::TiVec;
 
 use super::scope::Scope;
 
@@ -25,7 +26,7 @@ pub(super) struct KeyMaterial<'a> {
     scope: Scope,
     index: &'a CertificateIndex<'a>,
     directory: Option<&'a Path>,
-    pairs: Vec<KeyPair>,
+    pairs: TiVec<CertificateId, KeyPair>,
     placed: BTreeMap<KeyPairId, CertificateId>,
     files: Files,
 }
@@ -33,12 +34,12 @@ pub(super) struct KeyMaterial<'a> {
 impl<'a> KeyMaterial<'a> {
     pub(super) fn new(scope: Scope, index: &'a CertificateIndex<'a>, options: &'a Options) -> Self {
         let directory = options.secrets_dir.as_deref();
-        Self { scope, index, directory, pairs: Vec::new(), placed: BTreeMap::new(), files: Files::new() }
+        Self { scope, index, directory, pairs: TiVec::new(), placed: BTreeMap::new(), files: Files::new() }
     }
 
     /// The certificates in the order of their first use, and the files that the
     /// configuration refers to and gwctl has to write.
-    pub(super) fn into_parts(self) -> (Vec<KeyPair>, Files) {
+    pub(super) fn into_parts(self) -> (TiVec<CertificateId, KeyPair>, Files) {
         (self.pairs, self.files)
     }
 
@@ -47,9 +48,8 @@ impl<'a> KeyMaterial<'a> {
         if let Some(placed) = self.placed.get(&id) {
             return *placed;
         }
-        let placed = CertificateId(u32::try_from(self.pairs.len()).unwrap_or(u32::MAX));
         let pair = self.place_pair(id, origins);
-        self.pairs.push(pair);
+        let placed = self.pairs.push_and_get_key(pair);
         self.placed.insert(id, placed);
         placed
     }

@@ -57,7 +57,7 @@ fn lower_socket(lowering: &mut SocketLowering<'_, '_>, bind: Bind, ids: &[Listen
 fn lower_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[ListenerId]) -> Vec<FilterChain> {
     let Some(first) = ids.first() else { return Vec::new() };
     match Demultiplexing::of(lowering.resolved.listener(*first).protocol) {
-        Demultiplexing::Http => vec![lower_http_chain(lowering, ids)],
+        Demultiplexing::Http => vec![lower_http_chain(lowering, *first, ids)],
         Demultiplexing::Tls => lower_tls_chains(lowering, ids),
         Demultiplexing::Nothing => vec![lower_tcp_chain(lowering, *first)],
     }

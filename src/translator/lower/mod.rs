@@ -34,6 +34,8 @@ mod socket_lowering;
 mod tls_chain;
 mod virtual_host;
 
+use typed_index_collections::TiVec;
+
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::ir;
 use crate::options::{AccessLog, AccessLogFormat, Options};
@@ -125,8 +127,8 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
 /// What one configuration is made of.
 struct ScopeParts<'m> {
     listeners: Vec<ir::Listener>,
-    clusters: Vec<ir::Cluster>,
-    external_auths: Vec<ir::ExternalAuth>,
+    clusters: TiVec<ir::ClusterId, ir::Cluster>,
+    external_auths: TiVec<ir::AuthId, ir::ExternalAuth>,
     material: KeyMaterial<'m>,
     /// How many matches all routes declare.
     matches: usize,
@@ -138,8 +140,8 @@ impl<'m> ScopeParts<'m> {
     fn nothing(resolved: &'m Resolved<'m>, options: &'m Options) -> Self {
         Self {
             listeners: Vec::new(),
-            clusters: Vec::new(),
-            external_auths: Vec::new(),
+            clusters: TiVec::new(),
+            external_auths: TiVec::new(),
             material: KeyMaterial::new(Scope::Emitted, &resolved.certificates, options),
             matches: 0,
             placement: Placement::default(),

@@ -4,6 +4,7 @@ use crate::diagnostics::Diagnostics;
 use crate::ir::TcpBackend;
 use crate::parser::route::{Matches, RouteKind};
 use crate::resolver::{KeyPairId, OriginTable, Resolved, ResolvedRoute, ResolvedRule, RouteId};
+use typed_index_collections::TiVec;
 
 use super::cluster::{Carried, Clusters};
 use super::l4_route::{L4Shares, lower_stream_route};
@@ -12,7 +13,7 @@ use super::{grpc_route, http_route};
 
 /// What became of every route, by [`RouteId`].
 #[derive(Debug)]
-pub(super) struct LoweredRoutes(Vec<LoweredRoute>);
+pub(super) struct LoweredRoutes(TiVec<RouteId, LoweredRoute>);
 
 /// What became of a route.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ impl LoweredRoutes {
 
     /// The rules of a route; none for kinds that HTTP listeners do not serve.
     pub(super) fn rules(&self, route: RouteId) -> &[LoweredRule] {
-        match &self.0[route.position()] {
+        match &self.0[route] {
             LoweredRoute::Requests(rules) => rules,
             LoweredRoute::Stream(_) => &[],
         }
@@ -67,7 +68,7 @@ impl LoweredRoutes {
         carried: Carried,
         certificate: Option<KeyPairId>,
     ) -> Vec<TcpBackend> {
-        match &self.0[route.position()] {
+        match &self.0[route] {
             LoweredRoute::Requests(_) => Vec::new(),
             LoweredRoute::Stream(shares) => shares.backends(clusters, carried, certificate),
         }

@@ -8,7 +8,7 @@ use crate::ir::{ClusterId, Origin, RouteMatch, RouteName, ValueMatch, ValuePatte
 use crate::parser::api::ValueMatchType;
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::RouteKind;
-use crate::resolver::{BackendId, KeyPairId, OriginTable, Place, ResolvedRoute};
+use crate::resolver::{BackendId, KeyPairId, OriginObject, OriginTable, Place, ResolvedRoute};
 
 use super::cluster::{Carried, Clusters, Sent};
 use super::external_auths::ExternalAuths;
@@ -67,7 +67,7 @@ pub(super) struct Shared {
 pub(super) struct RouteLowering<'a, 'm> {
     pub(super) object: &'a ObjectHead,
     pub(super) answers: &'static Answers,
-    pub(super) registered: u32,
+    pub(super) registered: OriginObject,
     pub(super) namespace: Arc<str>,
     pub(super) name: Arc<str>,
     /// The certificate that is shown to backends; `None` for a route that is attached nowhere.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ir::{Authorities, CertificateId, GatewayName, Origin};
 use crate::parser::manifests::{Metadata, ObjectKey};
-use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginTable, Place, Resolved};
+use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginObject, OriginTable, Place, Resolved};
 
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
@@ -27,7 +27,7 @@ pub(super) struct SocketLowering<'a, 'm> {
     pub(super) material: &'a mut KeyMaterial<'m>,
     pub(super) origins: &'a mut OriginTable,
     /// The Gateways and ListenerSets that the table of origins knows.
-    pub(super) registered: BTreeMap<ObjectKey, u32>,
+    pub(super) registered: BTreeMap<ObjectKey, OriginObject>,
 }
 
 impl SocketLowering<'_, '_> {

@@ -244,7 +244,7 @@ fn case_file(requests: Vec<RequestCase>) -> CaseFile {
 
 fn build(yaml: &str, options: &Options) -> Compilation {
     let source = Source { name: "plan.yaml".to_owned(), text: yaml.to_owned(), found: Found::Named, context: false };
-    compile(SourceSet { sources: vec![source] }, options, Diagnostics::new())
+    compile(SourceSet { sources: vec![source].into() }, options, Diagnostics::new())
 }
 
 /// The smallest plan that still shows the same difference.

@@ -38,7 +38,7 @@ impl Input {
         let loaded = load::load(&paths, &context, &mut std::io::empty(), &mut diagnostics);
         // What is said about files by their names does not survive another layout.
         (!loaded.unreadable && diagnostics.findings().is_empty())
-            .then_some(Self { sources: loaded.sources.sources, options })
+            .then_some(Self { sources: loaded.sources.sources.into(), options })
     }
 
     /// One side of a pair.
@@ -47,7 +47,7 @@ impl Input {
     }
 
     pub(crate) fn set(&self) -> SourceSet {
-        SourceSet { sources: self.sources.clone() }
+        SourceSet { sources: self.sources.clone().into() }
     }
 
     /// The same documents, each file written anew; `None` when one of them cannot be.
