@@ -1,13 +1,13 @@
 //! Private keys, and whether a key belongs to a certificate.
 
-use std::borrow::Cow;
-
 use num_bigint::BigUint;
+use p256::NistP256;
+use p384::NistP384;
+use p521::NistP521;
+use p521::elliptic_curve::sec1::{FromEncodedPoint, ModulusSize, ToEncodedPoint};
+use p521::elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytesSize, PublicKey as CurvePoint, SecretKey};
 use pkcs8::der::Decode;
-use ring::rand::SystemRandom;
-use ring::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair,
-};
+use ring::signature::Ed25519KeyPair;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::public_key::PublicKey;
 
@@ -113,9 +113,9 @@ impl PrivateKey {
             (Self::Curve { scalar, curve }, algorithm) if curve.is_none_or(|curve| curve == algorithm) => {
                 let point = &public.subject_public_key.data;
                 match algorithm {
-                    Algorithm::P256 => is_pair(&ECDSA_P256_SHA256_ASN1_SIGNING, scalar, &P256.uncompressed(point)),
-                    Algorithm::P384 => is_pair(&ECDSA_P384_SHA384_ASN1_SIGNING, scalar, &P384.uncompressed(point)),
-                    Algorithm::P521 => is_p521_pair(scalar, point),
+                    Algorithm::P256 => is_pair::<NistP256>(scalar, point),
+                    Algorithm::P384 => is_pair::<NistP384>(scalar, point),
+                    Algorithm::P521 => is_pair::<NistP521>(scalar, point),
                     Algorithm::Rsa | Algorithm::Ed25519 => false,
                 }
             }
@@ -124,66 +124,15 @@ impl PrivateKey {
     }
 }
 
-fn is_pair(algorithm: &'static EcdsaSigningAlgorithm, scalar: &[u8], point: &[u8]) -> bool {
-    EcdsaKeyPair::from_private_key_and_public_key(algorithm, scalar, point, &SystemRandom::new()).is_ok()
-}
-
-fn is_p521_pair(scalar: &[u8], point: &[u8]) -> bool {
-    let (Ok(secret), Ok(public)) = (p521::SecretKey::from_slice(scalar), p521::PublicKey::from_sec1_bytes(point))
-    else {
-        return false;
-    };
-    secret.public_key() == public
-}
-
-/// The curve `y² = x³ - 3x + b` over the numbers below a prime
-/// ([SP 800-186](https://csrc.nist.gov/pubs/sp/800/186/final), 3.2.1), in hexadecimal digits.
-struct Curve {
-    prime: &'static str,
-    b: &'static str,
-}
-
-const P256: Curve = Curve {
-    prime: "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff",
-    b: "5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b",
-};
-
-const P384: Curve = Curve {
-    prime: "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff",
-    b: "b3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aef",
-};
-
-impl Curve {
-    /// A point with both coordinates. One that is written with `x` and the parity of `y` alone is completed; anything
-    /// else is left as it is.
-    fn uncompressed<'p>(&self, point: &'p [u8]) -> Cow<'p, [u8]> {
-        match point {
-            [parity @ (2 | 3), x @ ..] => self.complete(*parity == 3, x).map_or(Cow::Borrowed(point), Cow::Owned),
-            _ => Cow::Borrowed(point),
-        }
-    }
-
-    fn complete(&self, is_odd: bool, x: &[u8]) -> Option<Vec<u8>> {
-        let prime = BigUint::parse_bytes(self.prime.as_bytes(), 16)?;
-        let b = BigUint::parse_bytes(self.b.as_bytes(), 16)?;
-        let width = self.prime.len() / 2;
-        let number = BigUint::from_bytes_be(x);
-        if x.len() != width || number >= prime {
-            return None;
-        }
-        let three = BigUint::from(3_u8);
-        let square = (number.modpow(&three, &prime) + (&prime - &three) * &number + b) % &prime;
-        // Both primes are 3 modulo 4, so that this is a square root wherever there is one.
-        let mut y = square.modpow(&((&prime + 1_u8) >> 2_u8), &prime);
-        if y.bit(0) != is_odd {
-            y = &prime - y;
-        }
-        let digits = y.to_bytes_be();
-        let mut whole = Vec::with_capacity(1 + 2 * width);
-        whole.push(4);
-        whole.extend_from_slice(x);
-        whole.resize((1 + 2 * width).checked_sub(digits.len())?, 0);
-        whole.extend_from_slice(&digits);
-        Some(whole)
+/// Whether the point is that of the scalar, in whichever form it is written.
+fn is_pair<C>(scalar: &[u8], point: &[u8]) -> bool
+where
+    C: CurveArithmetic,
+    AffinePoint<C>: FromEncodedPoint<C> + ToEncodedPoint<C>,
+    FieldBytesSize<C>: ModulusSize,
+{
+    match (SecretKey::<C>::from_slice(scalar), CurvePoint::<C>::from_sec1_bytes(point)) {
+        (Ok(secret), Ok(public)) => secret.public_key() == public,
+        _ => false,
     }
 }
