@@ -221,7 +221,7 @@ fn a_namespace_has_the_label_of_its_name() {
 #[test]
 fn what_gwctl_does_not_need_of_a_service_is_checked_as_the_api_server_does() {
     for (field, lines) in [
-        ("selector: {app: yes}", vec!["GW8009 spec.selector.app"]),
+        ("selector: {app: true}", vec!["GW8009 spec.selector.app"]),
         ("selector: {app: 1, b: null}", vec!["GW8009 spec.selector.app"]),
         ("selector: [a]", vec!["GW8009 spec.selector"]),
         ("externalIPs: 5", vec!["GW8009 spec.externalIPs"]),
