@@ -211,6 +211,8 @@ registry! {
     BACKEND_PORT_IGNORED = "GW2013" "backend-port-ignored" Warning;
     /// `--port-map` for a port that no listener has.
     UNUSED_PORT_MAP = "GW2014" "unused-port-map" Note;
+    /// An object used by a label selector whose Namespace is assumed.
+    ASSUMED_NAMESPACE = "GW2015" "assumed-namespace" Note;
     /// Parameters of a kind that gwctl does not know.
     INVALID_PARAMETERS = "GW2021" "invalid-parameters" Error, "Accepted" "False" "InvalidParameters";
     /// A field that `metadata` does not have.

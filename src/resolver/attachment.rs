@@ -413,8 +413,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
             FromNamespaces::Same => (listener.owner.metadata().namespace == namespace, "only its own namespace"),
             FromNamespaces::None => (false, "no namespace"),
             FromNamespaces::Selector => {
-                let selected = listener.bad_selector.is_none()
-                    && namespaces.selector.as_ref().is_some_and(|s| self.namespaces.matches(namespace, s));
+                let is_assumed = self.options.assume.namespaces;
+                let meets = |selector| self.namespaces.may_match(namespace, selector, is_assumed);
+                let selected = listener.bad_selector.is_none() && namespaces.selector.as_ref().is_some_and(meets);
                 (selected, "only namespaces that its selector matches")
             }
         };
@@ -430,10 +431,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
 
     fn warn_missing_namespace(&mut self, route: RouteView<'_>, parent: &Parent<'_, 'm>, diagnostics: &mut Diagnostics) {
         let namespace = &route.object.metadata.namespace;
-        if self.options.assume.namespaces
-            || self.namespaces.contains(namespace)
-            || self.warned_namespaces.contains(namespace)
-        {
+        if self.namespaces.contains(namespace) || self.warned_namespaces.contains(namespace) {
             return;
         }
         let Owner { gateway, listeners, object: _ } = &parent.owner;
@@ -446,7 +444,10 @@ impl<'a, 'm> Attacher<'a, 'm> {
         if let Some(listener) = own.iter().find(|listener| asks(listener)) {
             let at = listener.owner.at(&listener_path(listener.index).with("allowedRoutes"));
             self.warned_namespaces.insert(namespace.clone());
-            let finding = super::selector::missing_namespace(route.object, namespace, self.manifests);
+            let finding = match self.options.assume.namespaces {
+                true => super::selector::assumed_namespace(route.object, namespace),
+                false => super::selector::missing_namespace(route.object, namespace, self.manifests),
+            };
             diagnostics.report(finding.related(at, "the selector"));
         }
     }

@@ -187,7 +187,7 @@ impl<'a, 'm> Admission<'a, 'm> {
                 Some(selector) if super::selector::check(selector).is_err() => {
                     Some("the selector of its `allowedListeners` cannot be evaluated")
                 }
-                Some(selector) => (!self.namespaces.matches(set, selector))
+                Some(selector) => (!self.namespaces.may_match(set, selector, self.options.assume.namespaces))
                     .then_some("the selector of its `allowedListeners` does not match the namespace"),
             },
         }
@@ -206,9 +206,12 @@ impl<'a, 'm> Admission<'a, 'm> {
             let asks = selector.as_ref().is_some_and(|selector| super::selector::needs_labels(selector, namespace));
             *from == FromNamespaces::Selector && valid && asks
         });
-        let known = self.options.assume.namespaces || self.namespaces.contains(namespace);
+        let known = self.namespaces.contains(namespace);
         if selects && !known && self.warned_namespaces.insert(namespace.clone()) {
-            let finding = super::selector::missing_namespace(set, namespace, self.manifests);
+            let finding = match self.options.assume.namespaces {
+                true => super::selector::assumed_namespace(set, namespace),
+                false => super::selector::missing_namespace(set, namespace, self.manifests),
+            };
             diagnostics.report(finding.related(gateway.at(&path!["spec", "allowedListeners"]), "the selector"));
         }
     }

@@ -50,6 +50,13 @@ impl<'m> Namespaces<'m> {
         finding.related(object.at(&at), "the labels of the Namespace")
     }
 
+    /// Whether the labels of `namespace` meet the selector, as far as anybody knows: where missing Namespaces are assumed,
+    /// theirs do.
+    pub(super) fn may_match(&self, namespace: &str, selector: &LabelSelector, is_assumed: bool) -> bool {
+        let is_unknown = is_assumed && !self.contains(namespace) && needs_labels(selector, namespace);
+        is_unknown || self.matches(namespace, selector)
+    }
+
     /// Whether the labels of `namespace` meet the selector. A Namespace that is
     /// not in the input has only the label with its name.
     pub(super) fn matches(&self, namespace: &str, selector: &LabelSelector) -> bool {
@@ -80,7 +87,7 @@ pub(super) fn matches_labels<'l>(selector: &LabelSelector, label: impl Fn(&str) 
 
 /// Whether labels of `namespace` that only its manifest tells decide about a selector: it asks for others than the
 /// name, and the name alone does not refuse it.
-pub(super) fn needs_labels(selector: &LabelSelector, namespace: &str) -> bool {
+pub(crate) fn needs_labels(selector: &LabelSelector, namespace: &str) -> bool {
     let LabelSelector { match_labels, match_expressions } = selector;
     let is_name = |key: &str| key == NAME_LABEL;
     let by_name = LabelSelector {
@@ -108,6 +115,17 @@ pub(super) fn missing_namespace(object: &ObjectHead, namespace: &str, manifests:
         )
         .consequence("it is taken to have no label but `kubernetes.io/metadata.name`")
         .help("add the Namespace to the input, or pass `--assume namespaces`")
+}
+
+/// The note on an object that is judged as if the labels of its assumed Namespace met a selector.
+pub(super) fn assumed_namespace(object: &ObjectHead, namespace: &str) -> Finding {
+    let message = format!(
+        "a selector looks at labels of Namespace `{namespace}`, which is assumed: whether it is admitted is not known"
+    );
+    object
+        .finding(codes::ASSUMED_NAMESPACE, path!["metadata", "namespace"], message)
+        .consequence("it is judged as if the labels met the selector")
+        .help("add the Namespace with its labels to the input to have that judged as well")
 }
 
 /// The first part that Kubernetes would not evaluate. The schema checks none of this.
