@@ -10,6 +10,7 @@ mod action;
 mod admitted;
 mod authorization;
 mod candidates;
+mod common;
 mod connection;
 mod cors;
 mod cors_headers;
@@ -35,6 +36,7 @@ mod witness;
 
 pub use authorization::{Permission, Question};
 pub use candidates::{Candidate, Precedence, Verdict};
+pub use common::{Common, Place, common};
 pub use decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason, Upstream};
 pub use language::Language;
 pub use matching::Unmet;

@@ -71,7 +71,7 @@ fn merge_hosts(changes: Vec<Change>) -> Vec<Change> {
         let Change { kind, gateway, subject, old_answer, new_answer, .. } = &change;
         let key = (*kind, gateway.clone(), subject.clone(), old_answer.clone(), new_answer.clone());
         match known.get(&key).and_then(|place| merged.get_mut(*place)) {
-            Some(first) if change.witness.is_some() => first.further_hosts += 1,
+            Some(first) if change.witness.is_some() || *kind == ChangeKind::Reordered => first.further_hosts += 1,
             _ => {
                 known.insert(key, merged.len());
                 merged.push(change);

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, ChangeKind, WitnessView};
+use super::meet::{Meeting, joint, meeting};
 use super::side::{Host, HostKey, Rule, RuleKey, Side};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
-use crate::ir::{Action, Forward, GatewayName, PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::ir::{Action, Forward, GatewayName, Route, RouteMatch};
 use crate::simulate::{Request, Simulator};
 
 /// Both sides of a comparison.
@@ -35,29 +36,42 @@ pub(super) fn compare<'s, 'c>(
 ) {
     let pair = Pair { both, key, old, new };
     let (before, after) = (rules_of(old), rules_of(new));
-    let index = |rules: &'s [Rule<'c>]| -> BTreeMap<&'s RuleKey, &'s Rule<'c>> {
-        rules.iter().map(|rule| (&rule.key, rule)).collect()
-    };
-    let (known, now) = (index(before), index(after));
-    let mut gone: Vec<&Rule<'c>> =
-        before.iter().filter(|rule| rule.is_reached && !now.contains_key(&rule.key)).collect();
+    let known: BTreeMap<&RuleKey, usize> = before.iter().enumerate().map(|(place, rule)| (&rule.key, place)).collect();
+    let now: BTreeSet<&RuleKey> = after.iter().map(|rule| &rule.key).collect();
+    let is_gone = |rule: &Rule<'c>| rule.is_reached && !now.contains(&rule.key);
+    let mut gone: Vec<usize> =
+        before.iter().enumerate().filter(|(_, rule)| is_gone(rule)).map(|(place, _)| place).collect();
+    // The rules that both sides have, by what they are, in the order of the new side.
+    let mut kept: Vec<Kept<'_, 'c>> = Vec::new();
     for rule in after {
         match known.get(&rule.key) {
             None if !rule.is_reached => {}
-            None => match gone.iter().position(|other| is_same(other, rule)) {
+            None => match gone.iter().position(|place| is_same(&before[*place], rule)) {
                 // A rule that moved to another object, or to another place of a list of equal ones.
-                Some(place) => {
-                    gone.remove(place);
+                Some(found) => {
+                    let place = gone.remove(found);
+                    kept.push(Kept { old: &before[place], place, new: rule });
                 }
                 None => changes.extend(pair.came(rule, after, before)),
             },
-            Some(earlier) => changes.extend(pair.stayed(earlier, rule, before, after)),
+            Some(&place) => {
+                kept.push(Kept { old: &before[place], place, new: rule });
+                changes.extend(pair.stayed(&before[place], rule, before, after));
+            }
         }
     }
-    for rule in gone {
+    for rule in gone.into_iter().map(|place| &before[place]) {
         changes.extend(pair.went(rule, before, after));
     }
-    pair.reordered(&known, &now, changes);
+    pair.reordered(&kept, changes);
+}
+
+/// A rule that both sides have, with its place on the old one.
+#[derive(Clone, Copy)]
+struct Kept<'s, 'c> {
+    old: &'s Rule<'c>,
+    place: usize,
+    new: &'s Rule<'c>,
 }
 
 fn rules_of<'s, 'c>(host: Option<&'s Host<'c>>) -> &'s [Rule<'c>] {
@@ -95,11 +109,9 @@ impl<'s, 'c> Pair<'s, 'c> {
             (true, true) if earlier.action == rule.action => None,
             (true, true) => {
                 let mut change = self.change(kind_of(&earlier.action, &rule.action), rule, self.new, places);
-                let parts = apart(&earlier.action, &rule.action);
                 // What the answer does not show is named.
-                if change.old_answer == change.new_answer && !parts.is_empty() {
-                    let parts: Vec<&str> = parts.into_iter().collect();
-                    change.new_answer += &format!(", with other {}", parts.join(" and "));
+                if change.old_answer == change.new_answer {
+                    change.new_answer += &with_other(&earlier.action, &rule.action);
                 }
                 Some(change)
             }
@@ -163,42 +175,76 @@ impl<'s, 'c> Pair<'s, 'c> {
         }
     }
 
-    /// Rules that both sides have, in another order, where a request can meet two of them.
-    fn reordered(
-        &self,
-        known: &BTreeMap<&RuleKey, &Rule<'c>>,
-        now: &BTreeMap<&RuleKey, &Rule<'c>>,
-        changes: &mut Vec<Change>,
-    ) {
-        let (before, after) = (rules_of(self.old), rules_of(self.new));
-        let places: BTreeMap<&RuleKey, usize> = before
-            .iter()
-            .filter(|rule| now.contains_key(&rule.key))
-            .enumerate()
-            .map(|(place, rule)| (&rule.key, place))
-            .collect();
-        let kept: Vec<(&Rule<'c>, usize)> =
-            after.iter().filter_map(|rule| Some((rule, *places.get(&rule.key)?))).collect();
-        let order: Vec<usize> = kept.iter().map(|(_, place)| *place).collect();
+    /// Rules that both sides have, in another order, where a request can meet two of them. `kept` has the order of the new
+    /// side.
+    fn reordered(&self, kept: &[Kept<'s, 'c>], changes: &mut Vec<Change>) {
+        let order: Vec<usize> = kept.iter().map(|one| one.place).collect();
         let moved = moved(&order);
-        for (position, (rule, place)) in kept.iter().enumerate().filter(|(position, _)| moved.contains(position)) {
-            for (other_position, (other, other_place)) in kept.iter().enumerate() {
-                let is_inverted = (position < other_position) != (place < other_place);
+        for (position, one) in kept.iter().enumerate().filter(|(position, _)| moved.contains(position)) {
+            for (other_position, other) in kept.iter().enumerate() {
+                let is_inverted = (position < other_position) != (one.place < other.place);
                 let is_first = !moved.contains(&other_position) || position < other_position;
-                if position == other_position || !is_inverted || !is_first || rule.action == other.action {
-                    continue;
+                if position != other_position && is_inverted && is_first {
+                    let (first, second) = if position < other_position { (one, other) } else { (other, one) };
+                    changes.extend(self.exchanged(*first, *second));
                 }
-                let (first, second) = if position < other_position { (rule, other) } else { (other, rule) };
-                let Some(joint) = joint(&first.route.matches, &second.route.matches) else { continue };
-                let Some(host) = self.new else { continue };
-                let requests = requests(self.key, host, &joint);
-                let Some(shown) = requests.iter().find(|request| self.answers(request).is_some()) else { continue };
-                let old = known.get(&first.key).and_then(|rule| self.both.old.place(rule));
-                let subject = format!("{} goes before {}", title(&first.key), title(&second.key));
-                changes.push(self.told(ChangeKind::Reordered, subject, Some(shown), (old, self.both.new.place(first))));
             }
         }
     }
+
+    /// Of two rules `first` goes first on the new side, and `second` did on the old one. A request is looked for of which
+    /// that decides.
+    fn exchanged(&self, first: Kept<'s, 'c>, second: Kept<'s, 'c>) -> Option<Change> {
+        // Whatever is decided otherwise is decided so by two rules that are reached.
+        if !second.old.is_reached || !first.new.is_reached || second.old.action == first.new.action {
+            return None;
+        }
+        let Meeting { whole, some } = meeting(&first.new.route.matches, &second.new.route.matches)?;
+        let places = (self.both.old.place(first.old), self.both.new.place(first.new));
+        let subject = format!("{} goes before {}", title(&first.new.key), title(&second.new.key));
+        let requests: Vec<Request> = self
+            .new
+            .iter()
+            .flat_map(|host| some.iter().flat_map(|matches| requests(self.key, host, matches)))
+            .collect();
+        if let Some(shown) = requests.iter().find(|request| self.answers(request).is_some()) {
+            return Some(self.told(ChangeKind::Reordered, subject, Some(shown), places));
+        }
+        let takes = |side: &Side<'c>, request: &Request, rule: &Rule<'c>| {
+            let decision = side.decide(self.gateway(), request);
+            decision.and_then(|decision| decision.route).is_some_and(|route| std::ptr::eq(route, rule.route))
+        };
+        let is_taken =
+            |request: &&Request| takes(self.both.old, request, second.old) && takes(self.both.new, request, first.new);
+        if let Some(shown) = requests.iter().find(is_taken) {
+            let mut change = self.told(ChangeKind::Reordered, subject, Some(shown), places);
+            change.new_answer += &with_other(&second.old.action, &first.new.action);
+            return Some(change);
+        }
+        let (before, after) = (rules_of(self.old), rules_of(self.new));
+        if is_taken_before(second.old, &whole, before) || is_taken_before(first.new, &whole, after) {
+            return None;
+        }
+        let mut change = self.told(ChangeKind::Reordered, subject, None, places);
+        change.old_answer = format!("{} goes first; no request that both take was found", title(&second.old.key));
+        change.new_answer = format!("{} goes first", title(&first.new.key));
+        Some(change)
+    }
+}
+
+/// Whether the rules before a rule take all requests that meet some conditions, or nothing meets them.
+fn is_taken_before(rule: &Rule<'_>, matches: &RouteMatch, rules: &[Rule<'_>]) -> bool {
+    let joint = Route { matches: matches.clone(), ..rule.route.clone() };
+    let mut patterns = Patterns::default();
+    let mut earlier = Earlier::new(&mut patterns);
+    rules.iter().take_while(|other| other.key != rule.key).for_each(|other| earlier.add(other.route));
+    earlier.rest(&joint) != Rest::Some
+}
+
+/// What two actions differ in, where the answers do not show it.
+fn with_other(old: &Action, new: &Action) -> String {
+    let parts: Vec<&str> = apart(old, new).into_iter().collect();
+    if parts.is_empty() { String::new() } else { format!(", with other {}", parts.join(" and ")) }
 }
 
 fn title((object, conditions, _): &RuleKey) -> String {
@@ -345,56 +391,6 @@ pub(super) fn taken<'c>(side: &Side<'c>, key: &HostKey, host: &Host<'c>, rule: &
         decision.and_then(|decision| decision.route).is_some_and(|route| std::ptr::eq(route, rule.route))
     };
     requests(key, host, &rule.route.matches).into_iter().find(is_taken)
-}
-
-/// The conditions of both matches; `None` where no request can meet both.
-fn joint(one: &RouteMatch, other: &RouteMatch) -> Option<RouteMatch> {
-    let RouteMatch { path, method, headers, query, grpc } = one;
-    let method = match (method, &other.method) {
-        (Some(one), Some(other)) if one != other => return None,
-        (one, other) => one.clone().or_else(|| other.clone()),
-    };
-    Some(RouteMatch {
-        path: joint_path(path, &other.path)?,
-        method,
-        headers: joint_values(headers, &other.headers)?,
-        query: joint_values(query, &other.query)?,
-        grpc: *grpc || other.grpc,
-    })
-}
-
-fn joint_path(one: &PathMatch, other: &PathMatch) -> Option<PathMatch> {
-    let is_below = |path: &str, prefix: &str| {
-        path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    match (one, other) {
-        (PathMatch::Exact(one), PathMatch::Exact(other)) => (one == other).then(|| PathMatch::Exact(one.clone())),
-        (PathMatch::Exact(exact), PathMatch::Prefix(prefix)) | (PathMatch::Prefix(prefix), PathMatch::Exact(exact)) => {
-            is_below(exact, prefix).then(|| PathMatch::Exact(exact.clone()))
-        }
-        (PathMatch::Prefix(one), PathMatch::Prefix(other)) => {
-            let (longer, shorter) = if one.len() >= other.len() { (one, other) } else { (other, one) };
-            is_below(longer, shorter).then(|| PathMatch::Prefix(longer.clone()))
-        }
-        // What two patterns have in common is not looked for: one of them is tried.
-        (PathMatch::Regex(_), PathMatch::Exact(_) | PathMatch::Prefix(_)) => Some(other.clone()),
-        (_, PathMatch::Regex(_)) => Some(one.clone()),
-    }
-}
-
-fn joint_values(one: &[ValueMatch], other: &[ValueMatch]) -> Option<Vec<ValueMatch>> {
-    let mut joint = one.to_vec();
-    for value in other {
-        match joint.iter_mut().find(|known| known.name == value.name) {
-            None => joint.push(value.clone()),
-            Some(known) => match (&known.value, &value.value) {
-                (ValuePattern::Exact(one), ValuePattern::Exact(other)) if one != other => return None,
-                (ValuePattern::Exact(_), _) => {}
-                (ValuePattern::Regex(_), _) => known.value = value.value.clone(),
-            },
-        }
-    }
-    Some(joint)
 }
 
 #[cfg(test)]

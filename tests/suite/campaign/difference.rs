@@ -15,6 +15,7 @@ use gwctl::translator::envoy::name;
 use libtest_mimic::Trial;
 use serde_json::Value;
 
+use super::overlap::{OVERLAPS, Overlap};
 use super::plan::{HOME, Plan};
 use super::random::Random;
 use super::{SEED, build, case_file, request};
@@ -74,7 +75,10 @@ fn campaign(seed: u64, pairs: u64) -> Result<(), String> {
         let mut old = generated(&mut random);
         let mut new = old.clone();
         let is_of_pods = done % PODS == PODS - 1;
-        if is_of_pods {
+        if done % PODS == PODS - 2 {
+            old = (0..=random.below(EDITS)).fold(old, |plan, _| plan.overlapping(&mut random));
+            new = (0..=random.below(EDITS)).fold(old.clone(), |plan, _| plan.exchanged(&mut random));
+        } else if is_of_pods {
             (old, new) = (old.selecting(MOVED.0, "blue"), old.selecting(MOVED.0, "green"));
         } else {
             for _ in 0..=random.below(EDITS) {
@@ -184,14 +188,25 @@ fn requests(sides: &[(&Plan, &Compilation)], random: &mut Random) -> Vec<Request
         let (topology, file) = (Topology::scan([manifests.as_str()], HOME), case_file(cases));
         let offline = Offline::new(&simulator, &topology, &file);
         requests.extend(file.requests.iter().map(|case| offline.request(case)));
-        requests.extend(
-            witnesses
-                .into_iter()
-                .flat_map(|witness| [under_other_name(&witness.request), Some(witness.request)])
-                .flatten(),
-        );
+        requests.extend(witnesses.into_iter().flat_map(|witness| {
+            let mut requests = overlapping(&witness.request);
+            requests.extend(under_other_name(&witness.request));
+            requests.push(witness.request);
+            requests
+        }));
     }
     requests
+}
+
+/// Requests for the same host that meet two conditions which generated rules have.
+fn overlapping(request: &Request) -> Vec<Request> {
+    let of = |Overlap { target, headers, .. }: &Overlap| Request {
+        method: "GET".to_owned(),
+        target: (*target).to_owned(),
+        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        ..request.clone()
+    };
+    OVERLAPS.iter().filter(|_| !request.is_stream()).map(of).collect()
 }
 
 /// The request over a connection for another server name: one chain may serve a host whose connections another one takes.

@@ -9,6 +9,7 @@ mod difference;
 mod expect;
 mod filter;
 mod gateway;
+mod overlap;
 mod plan;
 pub(crate) mod random;
 mod request;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::gateway::{self, Socket};
+use super::overlap;
 use super::random::Random;
 use super::route;
 
@@ -45,6 +46,20 @@ impl Plan {
         for document in services.filter(|document| document["metadata"]["name"] == service) {
             document["spec"]["selector"] = json!({"app": service, "slot": label});
         }
+        plan
+    }
+
+    /// The plan with two rules that take some requests together.
+    pub(crate) fn overlapping(&self, random: &mut Random) -> Self {
+        let mut plan = self.clone();
+        overlap::add(&mut plan.documents, random);
+        plan
+    }
+
+    /// The plan with another order of rules, by whatever decides on it.
+    pub(crate) fn exchanged(&self, random: &mut Random) -> Self {
+        let mut plan = self.clone();
+        overlap::exchange(&mut plan.documents, random);
         plan
     }
 

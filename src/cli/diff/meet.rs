@@ -1,0 +1,224 @@
+//! Requests that meet the conditions of two rules.
+
+use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::simulate::{Common, Pattern, Place, common};
+
+/// How many requests are tried at most for two rules.
+const MOST_TRIED: usize = 24;
+
+/// The requests that two rules both take.
+#[derive(Debug)]
+pub(super) struct Meeting {
+    /// The conditions of both, as far as one match can hold them: no request that meets both is left out.
+    pub(super) whole: RouteMatch,
+    /// Conditions of which each is met by requests that meet both, as far as such could be found.
+    pub(super) some: Vec<RouteMatch>,
+}
+
+/// Where two rules meet; `None` where no request meets both. Of a header that a request has in several lines each line is
+/// a value of its own: that one value meets one rule and another value the other is not looked for.
+pub(super) fn meeting(one: &RouteMatch, other: &RouteMatch) -> Option<Meeting> {
+    let guess = joint(one, other)?;
+    let paths = paths(&one.path, &other.path)?;
+    let headers = values(&one.headers, &other.headers, Place::Header)?;
+    let query = values(&one.query, &other.query, Place::Query)?;
+    let mut some = Vec::new();
+    if let (Some(paths), Some(headers), Some(query)) = (paths, headers, query) {
+        let (first_headers, first_query) = (first(&headers), first(&query));
+        let plain = |path: &PathMatch, headers: &[ValueMatch], query: &[ValueMatch]| RouteMatch {
+            path: path.clone(),
+            headers: headers.to_vec(),
+            query: query.to_vec(),
+            ..guess.clone()
+        };
+        some.extend(paths.iter().map(|path| plain(path, &first_headers, &first_query)));
+        if let Some(path) = paths.first() {
+            some.extend(others(&headers, &first_headers).map(|headers| plain(path, &headers, &first_query)));
+            some.extend(others(&query, &first_query).map(|query| plain(path, &first_headers, &query)));
+        }
+        some.truncate(MOST_TRIED);
+    }
+    some.push(guess);
+    let both = |one: &[ValueMatch], other: &[ValueMatch]| one.iter().chain(other).cloned().collect();
+    let whole = RouteMatch {
+        path: joint_path(&one.path, &other.path)?,
+        method: one.method.clone().or_else(|| other.method.clone()),
+        headers: both(&one.headers, &other.headers),
+        query: both(&one.query, &other.query),
+        grpc: one.grpc || other.grpc,
+    };
+    Some(Meeting { whole, some })
+}
+
+/// Values of one name, each of which meets all conditions.
+type Choice = (String, Vec<String>);
+
+fn value(name: &str, text: &str) -> ValueMatch {
+    ValueMatch { name: name.to_owned(), value: ValuePattern::Exact(text.to_owned()) }
+}
+
+fn first(choices: &[Choice]) -> Vec<ValueMatch> {
+    choices.iter().filter_map(|(name, texts)| Some(value(name, texts.first()?))).collect()
+}
+
+/// The first choice with another value of one of the names.
+fn others<'v>(choices: &'v [Choice], first: &'v [ValueMatch]) -> impl Iterator<Item = Vec<ValueMatch>> + 'v {
+    let with = |place: usize, name: &str, text: &str| {
+        let mut values = first.to_vec();
+        if let Some(slot) = values.get_mut(place) {
+            *slot = value(name, text);
+        }
+        values
+    };
+    choices
+        .iter()
+        .enumerate()
+        .flat_map(move |(place, (name, texts))| texts.iter().skip(1).map(move |text| with(place, name, text)))
+}
+
+/// The paths that meet both conditions. The outer `None` is for none, the inner one where that is not known.
+#[expect(clippy::option_option, reason = "what is not known is not nothing")]
+fn paths(one: &PathMatch, other: &PathMatch) -> Option<Option<Vec<PathMatch>>> {
+    let shared = |patterns: &[&str], prefix| match common(patterns, prefix, Place::Path) {
+        Common::Nothing => None,
+        Common::Texts(texts) => Some(Some(texts.into_iter().map(PathMatch::Exact).collect())),
+        Common::Unknown => Some(None),
+    };
+    match (one, other) {
+        (PathMatch::Regex(one), PathMatch::Regex(other)) => shared(&[one, other], None),
+        (PathMatch::Regex(pattern), PathMatch::Prefix(prefix))
+        | (PathMatch::Prefix(prefix), PathMatch::Regex(pattern)) => shared(&[pattern], Some(prefix)),
+        (PathMatch::Regex(pattern), PathMatch::Exact(path)) | (PathMatch::Exact(path), PathMatch::Regex(pattern)) => {
+            Pattern::new(pattern).matches(path).then(|| Some(vec![PathMatch::Exact(path.clone())]))
+        }
+        (PathMatch::Exact(_) | PathMatch::Prefix(_), PathMatch::Exact(_) | PathMatch::Prefix(_)) => {
+            Some(Some(vec![joint_path(one, other)?]))
+        }
+    }
+}
+
+/// Values that meet the conditions of both lists. The outer `None` is for none, the inner one where that is not known.
+#[expect(clippy::option_option, reason = "what is not known is not nothing")]
+fn values(one: &[ValueMatch], other: &[ValueMatch], place: Place) -> Option<Option<Vec<Choice>>> {
+    let mut choices: Option<Vec<Choice>> = Some(Vec::new());
+    let mut names: Vec<&str> = one.iter().chain(other).map(|value| value.name.as_str()).collect();
+    names.dedup();
+    let mut seen: Vec<&str> = Vec::new();
+    for name in names {
+        if seen.contains(&name) {
+            continue;
+        }
+        seen.push(name);
+        let asked: Vec<&ValuePattern> =
+            one.iter().chain(other).filter(|value| value.name == name).map(|value| &value.value).collect();
+        match texts(&asked, place) {
+            Common::Nothing => return None,
+            Common::Texts(texts) => {
+                if let Some(choices) = &mut choices {
+                    choices.push((name.to_owned(), texts));
+                }
+            }
+            Common::Unknown => choices = None,
+        }
+    }
+    Some(choices)
+}
+
+/// The values that meet some conditions.
+fn texts(asked: &[&ValuePattern], place: Place) -> Common {
+    let exact = |value: &&ValuePattern| match value {
+        ValuePattern::Exact(text) => Some(text.clone()),
+        ValuePattern::Regex(_) => None,
+    };
+    let meets = |text: &str| {
+        asked.iter().all(|value| match value {
+            ValuePattern::Exact(own) => own == text,
+            ValuePattern::Regex(pattern) => Pattern::new(pattern).matches(text),
+        })
+    };
+    if let Some(text) = asked.iter().find_map(exact) {
+        return if meets(&text) { Common::Texts(vec![text]) } else { Common::Nothing };
+    }
+    let patterns: Vec<&str> = asked
+        .iter()
+        .filter_map(|value| match value {
+            ValuePattern::Regex(pattern) => Some(pattern.as_str()),
+            ValuePattern::Exact(_) => None,
+        })
+        .collect();
+    common(&patterns, None, place)
+}
+
+/// The conditions of both matches; `None` where no request can meet both.
+pub(super) fn joint(one: &RouteMatch, other: &RouteMatch) -> Option<RouteMatch> {
+    let RouteMatch { path, method, headers, query, grpc } = one;
+    let method = match (method, &other.method) {
+        (Some(one), Some(other)) if one != other => return None,
+        (one, other) => one.clone().or_else(|| other.clone()),
+    };
+    Some(RouteMatch {
+        path: joint_path(path, &other.path)?,
+        method,
+        headers: joint_values(headers, &other.headers)?,
+        query: joint_values(query, &other.query)?,
+        grpc: *grpc || other.grpc,
+    })
+}
+
+fn joint_path(one: &PathMatch, other: &PathMatch) -> Option<PathMatch> {
+    let is_below = |path: &str, prefix: &str| {
+        path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    match (one, other) {
+        (PathMatch::Exact(one), PathMatch::Exact(other)) => (one == other).then(|| PathMatch::Exact(one.clone())),
+        (PathMatch::Exact(exact), PathMatch::Prefix(prefix)) | (PathMatch::Prefix(prefix), PathMatch::Exact(exact)) => {
+            is_below(exact, prefix).then(|| PathMatch::Exact(exact.clone()))
+        }
+        (PathMatch::Prefix(one), PathMatch::Prefix(other)) => {
+            let (longer, shorter) = if one.len() >= other.len() { (one, other) } else { (other, one) };
+            is_below(longer, shorter).then(|| PathMatch::Prefix(longer.clone()))
+        }
+        // What two patterns have in common is not looked for: one of them is tried.
+        (PathMatch::Regex(_), PathMatch::Exact(_) | PathMatch::Prefix(_)) => Some(other.clone()),
+        (_, PathMatch::Regex(_)) => Some(one.clone()),
+    }
+}
+
+fn joint_values(one: &[ValueMatch], other: &[ValueMatch]) -> Option<Vec<ValueMatch>> {
+    let mut joint = one.to_vec();
+    for value in other {
+        match joint.iter_mut().find(|known| known.name == value.name) {
+            None => joint.push(value.clone()),
+            Some(known) => match (&known.value, &value.value) {
+                (ValuePattern::Exact(one), ValuePattern::Exact(other)) if one != other => return None,
+                (ValuePattern::Exact(_), _) => {}
+                (ValuePattern::Regex(_), _) => known.value = value.value.clone(),
+            },
+        }
+    }
+    Some(joint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meeting;
+    use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
+
+    fn rule(path: &str, headers: &[(&str, &str)]) -> RouteMatch {
+        let value = |(name, pattern): &(&str, &str)| ValueMatch {
+            name: (*name).to_owned(),
+            value: ValuePattern::Regex((*pattern).to_owned()),
+        };
+        let headers = headers.iter().map(value).collect();
+        RouteMatch { path: PathMatch::Regex(path.to_owned()), method: None, headers, query: Vec::new(), grpc: false }
+    }
+
+    #[test]
+    fn rules_meet_where_every_condition_does() {
+        let met = meeting(&rule("/a.*", &[("x", "a.*")]), &rule("/.*b", &[("x", ".*b"), ("y", "c+")]));
+        let some = met.map(|met| met.some).unwrap_or_default();
+        assert!(some.len() > 4, "{some:?}");
+        assert!(meeting(&rule("/a.*", &[("x", "a.*")]), &rule("/.*b", &[("x", "b.*")])).is_none());
+        assert!(meeting(&rule("/a.*", &[]), &rule("/b.*", &[])).is_none());
+    }
+}
