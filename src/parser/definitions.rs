@@ -87,7 +87,13 @@ impl Definitions {
             }
         }
         drop(all);
-        for (definition, _) in self.0.into_iter().zip(counts).filter(|(_, counts)| *counts) {
+        for (definition, counts) in self.0.into_iter().zip(counts) {
+            if !counts {
+                if !definition.position.context {
+                    manifests.overridden.push((definition.key, definition.position));
+                }
+                continue;
+            }
             match definition.object {
                 Some(object) => manifests.place(object),
                 None => {

@@ -50,6 +50,8 @@ pub struct Manifests {
     pub foreign: Vec<ForeignObject>,
     /// What is no Kubernetes object and is not meant to be one: documents, and whole files of Helm charts.
     pub skipped: Vec<Location>,
+    /// Definitions of judged objects in whose place others count.
+    pub overridden: Vec<(ObjectKey, Position)>,
     /// Objects that the API server would refuse: reported, and left out of the lists above, with their places.
     pub refused: HashMap<ObjectKey, Position>,
     /// What of them could be decoded.

@@ -19,6 +19,7 @@ mod from_node;
 pub mod head;
 pub mod hidden;
 pub mod kind;
+mod kustomize;
 mod list;
 pub mod load;
 pub mod locate;

@@ -17,6 +17,7 @@ use super::decode::{DecodeError, decode};
 use super::definitions::{Definition, Definitions};
 use super::foreign::ForeignObject;
 use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
+use super::kustomize;
 use super::list::{self, Form};
 use super::manifests::{Manifests, Position};
 use super::node::Node;
@@ -42,6 +43,7 @@ where
     let read_options = ReadOptions { namespace: options.namespace.clone(), channel: options.channel };
     let mut found = Diagnostics::new();
     let (documents, syntaxes, charts) = documents(&sources, &mut found);
+    let patches = kustomize::parts(&sources);
     let parsed: Vec<Parsed> = documents
         .raw
         .par_iter()
@@ -51,8 +53,9 @@ where
             let id = DocumentId(at);
             let source = sources.get(document.source);
             let text = source.text.get(document.range.clone()).unwrap_or_default();
-            let mut reading =
-                Reading { id, document, source, text, options: &read_options, read: &read, parsed: Parsed::default() };
+            let is_patch = patches.contains(&document.source);
+            let (options, parsed) = (&read_options, Parsed::default());
+            let mut reading = Reading { id, document, source, text, is_patch, options, read: &read, parsed };
             reading.document(*syntax);
             reading.parsed
         })
@@ -126,6 +129,8 @@ struct Reading<'a, R> {
     document: &'a Document,
     source: &'a Source,
     text: &'a str,
+    /// Whether a Kustomization names the file as no object.
+    is_patch: bool,
     options: &'a ReadOptions,
     read: &'a R,
     parsed: Parsed,
@@ -158,6 +163,9 @@ where
         };
         if decoded.node == Node::Null {
             return;
+        }
+        if self.is_patch {
+            return self.skip(Foreign::Patch);
         }
         if let Some(foreign) = skip::recognise(&decoded.node, &self.source.name) {
             return self.skip(foreign);

@@ -17,6 +17,8 @@ pub(super) enum Foreign {
     Settings,
     /// A Kustomization.
     Kustomization,
+    /// A patch, or whatever else a Kustomization reads as no object.
+    Patch,
     /// A part of a Helm chart.
     Helm,
 }
@@ -33,6 +35,10 @@ impl Foreign {
             Self::Kustomization => {
                 Some(("a Kustomization is skipped", "pipe in what it builds: `kustomize build DIR | gwctl … -`"))
             }
+            Self::Patch => Some((
+                "a part of a Kustomization is skipped",
+                "pipe in what the Kustomization builds: `kustomize build DIR | gwctl … -`",
+            )),
             Self::Helm => Some((
                 "a part of a Helm chart is skipped",
                 "pipe in what it renders: `helm template CHART | gwctl … -`",

@@ -14,6 +14,7 @@
 //! `cargo test --test suite -- FILTER` runs the tests whose name contains FILTER.
 
 mod accounts;
+mod admitted;
 mod answers;
 mod behaviour;
 mod campaign;
@@ -22,6 +23,7 @@ mod commands;
 mod compared;
 mod confined;
 mod docs;
+mod exchanged;
 mod features;
 mod formatter;
 mod golden;
@@ -106,7 +108,9 @@ fn trials() -> Vec<Trial> {
     trials.extend(witness::trials(&harness));
     trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));
+    trials.extend(admitted::trials(&harness));
     trials.extend(compared::trials(&harness));
+    trials.extend(exchanged::trials(&harness));
     trials.extend(staked::trials(&harness));
     trials.extend(confined::trials(&harness));
     trials.extend(property::trials(&harness));

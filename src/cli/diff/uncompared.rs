@@ -5,7 +5,11 @@
 //! takes no part in traffic on either, is named. So is what gwctl does not
 //! translate, where it applies to something on one side and differs.
 
+mod admission;
 mod applied;
+mod controllers;
+mod overridden;
+mod unused;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -56,7 +60,12 @@ enum Content {
 pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -> Vec<UncomparedView> {
     let mut values = [old, new].map(Values::new);
     let [mut before, mut after] = values.each_mut().map(left);
+    for (values, left) in values.iter().zip([&mut before, &mut after]) {
+        controllers::add(values, options, left);
+    }
     add_untranslated(&mut values, [&mut before, &mut after], options);
+    unused::add(&mut values, &mut [&mut before, &mut after]);
+    admission::add(&values, &mut [&mut before, &mut after]);
     let locators = [old, new].map(|side| Locator::new(&side.manifests));
     let [old_places, new_places] = &locators;
     let mut found = Vec::new();
@@ -121,6 +130,7 @@ fn left(values: &mut Values<'_>) -> AllLeft {
     applied::add_parameters(values, &mut left);
     applied::add_sections(values, &mut left);
     applied::add_annotations(values, &mut left);
+    overridden::add(values, &mut left);
     left
 }
 

@@ -44,16 +44,16 @@ pub(super) fn add_parameters(values: &mut Values<'_>, left: &mut AllLeft) {
         };
         let key = ObjectKey { kind, namespace, name: word("name").to_owned() };
         let by = Subject::Object(object.key().to_ref());
-        add_held(values, left, &key, format!("{by} has its parameters there, which gwctl does not read"));
+        add_held(values, left, &key, (format!("{by} has its parameters there, which gwctl does not read"), false));
     }
 }
 
-/// Adds what a Secret or a ConfigMap holds that gwctl does not read.
-fn add_held(values: &mut Values<'_>, left: &mut AllLeft, key: &ObjectKey, reason: String) {
+/// Adds what a Secret or a ConfigMap holds that gwctl does not read; whether it counts also where one side alone has it.
+fn add_held(values: &mut Values<'_>, left: &mut AllLeft, key: &ObjectKey, (reason, is_unknown): (String, bool)) {
     let Some((location, content)) = held_by(values, key) else { return };
     let known = left.entry(Subject::Object(key.to_ref()).to_string()).or_default();
     if !known.iter().any(|one| one.content == content) {
-        known.push(Left { content, location, reason, is_unknown: false });
+        known.push(Left { content, location, reason, is_unknown });
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], le
     let keys = secrets.iter().map(|one| one.key()).chain(config_maps.iter().map(|one| one.key()));
     for key in keys {
         if let Some(by) = named.get(&(key.namespace.clone(), key.name.clone())) {
-            add_held(values, left, &key, format!("{by} names it, which gwctl does not translate"));
+            add_held(values, left, &key, (format!("{by} names it, which gwctl does not translate"), true));
         }
     }
 }

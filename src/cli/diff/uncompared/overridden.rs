@@ -1,0 +1,40 @@
+//! Definitions of objects in whose place others count: which one a cluster has is not known from the order of files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::heads::heads;
+use super::{AllLeft, Content, Left, Values, held, without_server_fields};
+use crate::diagnostics::{FieldPath, Location, Subject};
+use crate::parser::manifests::{Kind, ObjectHead, ObjectKey, Position};
+
+const REASON: &str = "another definition of it counts (GW8007): what this one declares is not compared";
+
+/// Adds the definitions that do not count and say something else than the one that does.
+pub(super) fn add(values: &mut Values<'_>, left: &mut AllLeft) {
+    let manifests = &values.compilation.manifests;
+    if manifests.overridden.is_empty() {
+        return;
+    }
+    let keys: BTreeSet<String> = manifests.overridden.iter().map(|(key, _)| key.to_ref().to_string()).collect();
+    let counting = heads(manifests).into_iter().filter(|head| keys.contains(&head.key().to_ref().to_string()));
+    let counting: BTreeMap<String, &ObjectHead> =
+        counting.map(|head| (head.key().to_ref().to_string(), head)).collect();
+    for (key, Position { document, base, context: _ }) in &manifests.overridden {
+        let location = Location::field(*document, base.clone());
+        let content = content(values, key, &location);
+        let winner = counting.get(&key.to_ref().to_string()).map(|head| head.at(&FieldPath::ROOT));
+        if winner.is_some_and(|winner| self::content(values, key, &winner) == content) {
+            continue;
+        }
+        let one = Left { content, location, reason: REASON.to_owned(), is_unknown: true };
+        left.entry(Subject::Object(key.to_ref()).to_string()).or_default().push(one);
+    }
+}
+
+fn content(values: &mut Values<'_>, key: &ObjectKey, location: &Location) -> Content {
+    let value = |object| match key.kind {
+        Kind::Secret | Kind::ConfigMap => held(object),
+        _ => without_server_fields(object),
+    };
+    values.object(location).map_or_else(Content::Text, |one| Content::Value(value(one)))
+}

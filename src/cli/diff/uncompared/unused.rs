@@ -1,0 +1,283 @@
+//! Objects that differ and that nothing of the input leads to: policies, backends outside, labels and grants.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::admission::push;
+use super::{AllLeft, Content, Values, without_server_fields};
+use crate::compile::Compilation;
+use crate::diagnostics::{FieldPath, Subject};
+use crate::parser::api::{FromNamespaces, LabelSelector, ReferenceGrantFrom, ReferenceGrantTo};
+use crate::parser::manifests::{Kind, Manifests, ObjectHead};
+use crate::parser::node::Node;
+use crate::path;
+
+use super::super::heads::heads;
+
+const UNLED: &str = "it is on one side alone, and no route of the input leads to it";
+const UNREFERRED: &str = "it is not the same, and nothing of the input refers to it";
+const LABELS: &str = "a selector looks at its labels, which have changed, and no route of the input is in it";
+const GRANTED: &str = "what it grants has changed, and no reference of the input needs it";
+
+/// Adds what differs and has nothing that it is compared by.
+pub(super) fn add(values: &mut [Values<'_>; 2], lists: &mut [&mut AllLeft; 2]) {
+    let sides = values.each_ref().map(|values| values.compilation);
+    let used = used(sides);
+    add_targets(sides, &used, lists);
+    add_backends(values, &used, lists);
+    add_namespaces(sides, lists);
+    add_grants(values, lists);
+}
+
+/// Targets of policies that one side alone has and nothing sends to.
+fn add_targets(sides: [&Compilation; 2], used: &Used, lists: &mut [&mut AllLeft; 2]) {
+    let declared = sides.map(targets);
+    for (at, own) in declared.iter().enumerate() {
+        let Some(other) = declared.get(1 - at) else { continue };
+        let is_alone = |target: &Target<'_>| !other.iter().any(|other| other.words() == target.words());
+        for target in own.iter().filter(|target| is_alone(target)) {
+            let Target { policy, index, name, .. } = target;
+            if policy.position.context || used.contains(&(policy.metadata.namespace.clone(), (*name).to_owned())) {
+                continue;
+            }
+            let path = path!["spec", "targetRefs", *index];
+            let subject = Subject::Part(policy.key().to_ref(), path.clone()).to_string();
+            push(lists[at], at, subject, policy.at(&path), UNLED.to_owned());
+        }
+    }
+}
+
+/// What is sent to on either side, by namespace and name.
+type Used = BTreeSet<(String, String)>;
+
+fn used(sides: [&Compilation; 2]) -> Used {
+    let clusters = sides.into_iter().flat_map(|side| &side.lowered.judged().clusters);
+    clusters.map(|cluster| (cluster.backend.namespace.clone(), cluster.backend.name.clone())).collect()
+}
+
+/// An entry of `targetRefs`.
+struct Target<'m> {
+    policy: &'m ObjectHead,
+    index: usize,
+    kind: (&'m str, &'m str),
+    name: &'m str,
+    section: &'m str,
+}
+
+impl Target<'_> {
+    /// What it is, whatever its position.
+    fn words(&self) -> impl PartialEq {
+        let Self { policy, index: _, kind: (group, kind), name, section } = self;
+        let target = [group, kind, name, section].map(|word| (*word).to_owned());
+        (policy.key().to_ref(), target)
+    }
+}
+
+/// The targets of the policies of a side.
+fn targets(side: &Compilation) -> Vec<Target<'_>> {
+    let Manifests { backend_tls_policies, backend_traffic_policies, .. } = &side.manifests;
+    let mut targets = Vec::new();
+    for policy in backend_tls_policies {
+        targets.extend(policy.spec.target_refs.iter().enumerate().map(|(index, target)| Target {
+            policy: &policy.head,
+            index,
+            kind: (&target.group, &target.kind),
+            name: &target.name,
+            section: target.section_name.as_deref().unwrap_or_default(),
+        }));
+    }
+    for policy in backend_traffic_policies {
+        targets.extend(policy.spec.target_refs.iter().enumerate().map(|(index, target)| Target {
+            policy: &policy.head,
+            index,
+            kind: (&target.group, &target.kind),
+            name: &target.name,
+            section: "",
+        }));
+    }
+    targets
+}
+
+/// XBackends that differ and that nothing sends to.
+fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut AllLeft; 2]) {
+    let contents = values.each_mut().map(|values| {
+        let backends = &values.compilation.manifests.backends;
+        let unused = backends.iter().filter(|backend| {
+            let (namespace, name) = backend.metadata.sort_key();
+            !backend.position.context && !used.contains(&(namespace.to_owned(), name.to_owned()))
+        });
+        let content = |head: &ObjectHead, values: &mut Values<'_>| {
+            let object = values.object(&head.at(&FieldPath::ROOT));
+            object.map_or_else(Content::Text, |one| Content::Value(without_server_fields(one)))
+        };
+        unused.map(|one| (one.key().to_ref(), (&one.head, content(&one.head, values)))).collect::<BTreeMap<_, _>>()
+    });
+    for (at, own) in contents.iter().enumerate() {
+        for (key, (head, content)) in own {
+            if contents.get(1 - at).and_then(|other| other.get(key)).is_none_or(|(_, other)| other != content) {
+                let subject = Subject::Object(key.clone()).to_string();
+                push(lists[at], at, subject, head.at(&FieldPath::ROOT), UNREFERRED.to_owned());
+            }
+        }
+    }
+}
+
+/// Namespaces with other labels, where a selector looks at them and no route shows what that does.
+fn add_namespaces(sides: [&Compilation; 2], lists: &mut [&mut AllLeft; 2]) {
+    let read: BTreeSet<&str> = sides.iter().flat_map(|side| selectors(&side.manifests)).flat_map(keys).collect();
+    if read.is_empty() {
+        return;
+    }
+    let inhabited: BTreeSet<&str> = sides
+        .iter()
+        .flat_map(|side| {
+            let routes = side.manifests.routes().map(|route| route.object);
+            routes.chain(side.manifests.listener_sets.iter().map(|set| &set.head))
+        })
+        .map(|head| head.metadata.namespace.as_str())
+        .collect();
+    let labels = sides.map(|side| {
+        let judged = side.manifests.namespaces.iter().filter(|one| !one.position.context);
+        let labels = judged.map(|one| {
+            let labels = one.metadata.labels.iter().filter(|(key, _)| read.contains(key.as_str()));
+            (one.metadata.name.as_str(), (&one.head, labels.collect::<Labels<'_>>()))
+        });
+        labels.collect::<BTreeMap<_, _>>()
+    });
+    for (at, own) in labels.iter().enumerate() {
+        let other = labels.get(1 - at);
+        for (name, (head, labels)) in own.iter().filter(|(name, _)| !inhabited.contains(**name)) {
+            let is_same = match other.and_then(|other| other.get(name)) {
+                Some((_, other)) => other == labels,
+                None => labels.is_empty(),
+            };
+            if !is_same {
+                let subject = Subject::Object(head.key().to_ref()).to_string();
+                push(lists[at], at, subject, head.at(&path!["metadata", "labels"]), LABELS.to_owned());
+            }
+        }
+    }
+}
+
+type Labels<'m> = BTreeMap<&'m String, &'m String>;
+
+/// The selectors of a side that look at labels of Namespaces.
+fn selectors(manifests: &Manifests) -> Vec<&LabelSelector> {
+    let Manifests { gateways, listener_sets, .. } = manifests;
+    let of_gateways = gateways.iter().flat_map(|gateway| {
+        let own = gateway.spec.allowed_listeners.iter().map(|allowed| &allowed.namespaces);
+        own.chain(gateway.spec.listeners.iter().map(|listener| &listener.allowed_routes.namespaces))
+    });
+    let of_sets = listener_sets.iter().flat_map(|set| &set.spec.listeners);
+    let all = of_gateways.chain(of_sets.map(|listener| &listener.allowed_routes.namespaces));
+    all.filter(|allowed| allowed.from == FromNamespaces::Selector)
+        .filter_map(|allowed| allowed.selector.as_ref())
+        .collect()
+}
+
+/// The labels that a selector looks at.
+fn keys(selector: &LabelSelector) -> impl Iterator<Item = &str> {
+    let LabelSelector { match_labels, match_expressions } = selector;
+    match_labels.keys().map(String::as_str).chain(match_expressions.iter().map(|asked| asked.key.as_str()))
+}
+
+/// Who may refer to what in a namespace.
+type Grant<'m> = (&'m str, &'m ReferenceGrantFrom, &'m ReferenceGrantTo);
+
+/// What a reference refers to: a namespace, a kind where it says one, and a name.
+struct Reference {
+    from: (&'static str, &'static str, String),
+    namespace: String,
+    kind: Option<String>,
+    name: String,
+}
+
+/// Grants that come, go or change for references that the input does not have.
+fn add_grants(values: &mut [Values<'_>; 2], lists: &mut [&mut AllLeft; 2]) {
+    let sides = values.each_ref().map(|values| values.compilation);
+    let granted = sides.map(|side| grants(&side.manifests));
+    let [old, new] = &granted;
+    let is_known = |list: &[(&ObjectHead, Grant<'_>)], grant: &Grant<'_>| list.iter().any(|(_, other)| other == grant);
+    let changed = [
+        old.iter().filter(|(_, grant)| !is_known(new, grant)).collect::<Vec<_>>(),
+        new.iter().filter(|(_, grant)| !is_known(old, grant)).collect::<Vec<_>>(),
+    ];
+    if changed.iter().all(Vec::is_empty) {
+        return;
+    }
+    let references: Vec<Reference> = values.iter_mut().flat_map(references).collect();
+    for (at, changed) in changed.iter().enumerate() {
+        let mut told: BTreeSet<String> = BTreeSet::new();
+        for (head, grant) in changed {
+            let is_needed = references.iter().any(|reference| permits(grant, reference));
+            let subject = Subject::Object(head.key().to_ref()).to_string();
+            if !is_needed && !head.position.context && told.insert(subject.clone()) {
+                push(lists[at], at, subject, head.at(&FieldPath::ROOT), GRANTED.to_owned());
+            }
+        }
+    }
+}
+
+fn grants(manifests: &Manifests) -> Vec<(&ObjectHead, Grant<'_>)> {
+    let pairs = manifests.reference_grants.iter().flat_map(|grant| {
+        let namespace = grant.metadata.namespace.as_str();
+        let of = move |from| grant.spec.to.iter().map(move |to| (&grant.head, (namespace, from, to)));
+        grant.spec.from.iter().flat_map(of)
+    });
+    pairs.collect()
+}
+
+fn permits((namespace, from, to): &Grant<'_>, reference: &Reference) -> bool {
+    let (group, kind, own) = &reference.from;
+    (from.group.as_str(), from.kind.as_str(), from.namespace.as_str()) == (*group, *kind, own.as_str())
+        && reference.namespace == *namespace
+        && reference.kind.as_ref().is_none_or(|kind| *kind == to.kind)
+        && to.name.as_ref().is_none_or(|name| *name == reference.name)
+}
+
+/// All references of a side from one namespace into another that grants are for.
+fn references(values: &mut Values<'_>) -> Vec<Reference> {
+    let manifests = &values.compilation.manifests;
+    let mut found = Vec::new();
+    for head in heads(manifests).into_iter().filter(|head| refers(head.kind)) {
+        let Ok(node) = values.object(&head.at(&FieldPath::ROOT)) else { continue };
+        let Some(spec) = node.get("spec") else { continue };
+        let own = &head.metadata.namespace;
+        references_in(spec, &mut |namespace, kind, name| {
+            if namespace != own {
+                let from = (head.kind.group(), head.kind.name(), own.clone());
+                let (namespace, name) = (namespace.to_owned(), name.to_owned());
+                found.push(Reference { from, namespace, kind: kind.map(str::to_owned), name });
+            }
+        });
+    }
+    found
+}
+
+fn refers(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Gateway
+            | Kind::ListenerSet
+            | Kind::HTTPRoute
+            | Kind::GRPCRoute
+            | Kind::TLSRoute
+            | Kind::TCPRoute
+            | Kind::UDPRoute
+    )
+}
+
+/// Calls back with everything that names an object of a namespace, parents left out.
+fn references_in(node: &Node, found: &mut dyn FnMut(&str, Option<&str>, &str)) {
+    let word = |field: &str| node.get(field).and_then(Node::as_str);
+    if let (Some(namespace), Some(name)) = (word("namespace"), word("name")) {
+        found(namespace, word("kind"), name);
+    }
+    match node {
+        Node::Map(entries) => {
+            let entries = entries.iter().filter(|(field, _)| field != "parentRefs" && field != "parentRef");
+            entries.for_each(|(_, value)| references_in(value, found));
+        }
+        Node::List(items) => items.iter().for_each(|item| references_in(item, found)),
+        Node::String(_) | Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
+    }
+}
