@@ -131,6 +131,7 @@ fn left(values: &mut Values<'_>) -> AllLeft {
     applied::add_sections(values, &mut left);
     applied::add_annotations(values, &mut left);
     overridden::add(values, &mut left);
+    overridden::add_refused_services(values, &mut left);
     left
 }
 

@@ -9,6 +9,8 @@ use crate::parser::manifests::{Kind, ObjectHead, ObjectKey, Position};
 
 const REASON: &str = "another definition of it counts (GW8007): what this one declares is not compared";
 
+const REFUSED: &str = "its errors keep it from being a backend, whatever else it says";
+
 /// Adds the definitions that do not count and say something else than the one that does.
 pub(super) fn add(values: &mut Values<'_>, left: &mut AllLeft) {
     let manifests = &values.compilation.manifests;
@@ -28,6 +30,21 @@ pub(super) fn add(values: &mut Values<'_>, left: &mut AllLeft) {
         }
         let one = Left { content, location, reason: REASON.to_owned(), is_unknown: true };
         left.entry(Subject::Object(key.to_ref()).to_string()).or_default().push(one);
+    }
+}
+
+/// Adds the Services that the API server refuses: what they say as far as they can be read is judged, and no backend stands
+/// for it.
+pub(super) fn add_refused_services(values: &mut Values<'_>, left: &mut AllLeft) {
+    let services = &values.compilation.manifests.services;
+    for service in services.iter().filter(|service| service.refusal.is_some() && !service.position.context) {
+        let (key, location) = (service.key(), service.at(&FieldPath::ROOT));
+        let subject = Subject::Object(key.to_ref()).to_string();
+        let content = content(values, &key, &location);
+        let known = left.entry(subject).or_default();
+        if !known.iter().any(|one| one.content == content) {
+            known.push(Left { content, location, reason: REFUSED.to_owned(), is_unknown: true });
+        }
     }
 }
 
