@@ -50,7 +50,7 @@ pub(super) fn parts(sources: &SourceSet) -> HashSet<SourceId> {
         let Some(path) = normal(Path::new(&source.name)) else { return false };
         !objects.contains(&path) && path.ancestors().any(|above| parts.contains(above))
     };
-    let ids = (0_u32..).map(SourceId);
+    let ids = (0..).map(SourceId);
     ids.zip(&sources.sources).filter(|(_, source)| is_part(source)).map(|(id, _)| id).collect()
 }
 
@@ -140,7 +140,7 @@ mod tests {
             found: Found::InDirectory,
             context: false,
         };
-        let mut found: Vec<u32> =
+        let mut found: Vec<usize> =
             parts(&SourceSet { sources: files.iter().map(source).collect() }).into_iter().map(|id| id.0).collect();
         found.sort_unstable();
         assert_eq!(found, [4, 5, 6, 7]);
