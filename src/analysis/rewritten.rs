@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::diagnostics::{Diagnostics, Finding, codes};
+use crate::hostname::Hostname;
 use crate::ir::{CONNECT, Config, Origin, PathMatch, RouteMatch, ValueMatch, ValuePattern};
 use crate::simulate::{Fate, Language, Pattern, fate, has_parameters_of_dots, is_referer};
 
@@ -41,6 +42,7 @@ type Verdicts = BTreeSet<Option<(Verdict, &'static str)>>;
 pub(super) fn report(config: &Config, objects: &Objects<'_>, diagnostics: &mut Diagnostics) {
     let mut found: BTreeMap<(Origin, &str), Verdicts> = BTreeMap::new();
     let (mut tunnels, mut dots) = (BTreeSet::new(), BTreeSet::new());
+    let mut others: BTreeMap<Origin, Option<String>> = BTreeMap::new();
     for at in hosts(config) {
         let scheme = if at.chain.tls.is_some() { "https" } else { "http" };
         for route in &at.host.routes {
@@ -49,6 +51,12 @@ pub(super) fn report(config: &Config, objects: &Objects<'_>, diagnostics: &mut D
             }
             if asks_for_dots(&route.matches.path) {
                 dots.insert(route.origin);
+            }
+            if let Some(asked) = route.matches.headers.iter().find_map(hosts_of) {
+                // One host that meets it is enough.
+                let other = asked.iter().all(|asked| !holds(&at.host.hostname, asked)).then(|| asked.join("`, `"));
+                let before = others.entry(route.origin).or_insert_with(|| other.clone());
+                *before = before.take().and(other);
             }
             for header in &route.matches.headers {
                 if fate(&header.name) != Fate::Kept {
@@ -70,7 +78,8 @@ pub(super) fn report(config: &Config, objects: &Objects<'_>, diagnostics: &mut D
     let findings = found.into_iter().filter_map(of_header);
     let tunnels = tunnels.into_iter().filter_map(|origin| tunnel_finding(origin, objects));
     let dots = dots.into_iter().filter_map(|origin| dots_finding(origin, objects));
-    findings.chain(tunnels).chain(dots).for_each(|finding| {
+    let others = others.into_iter().filter_map(|(origin, asked)| host_finding(origin, &asked?, objects));
+    findings.chain(tunnels).chain(dots).chain(others).for_each(|finding| {
         diagnostics.report(finding);
     });
 }
@@ -84,6 +93,38 @@ fn asks_for_dots(path: &PathMatch) -> bool {
             Language::Beginning { text, goes_on: _ } | Language::Within(text) => has_parameters_of_dots(&text),
         },
     }
+}
+
+/// The hosts that a condition asks for; `None` where it is about another header, or allows more than can be listed.
+fn hosts_of(header: &ValueMatch) -> Option<Vec<String>> {
+    if header.name != "host" {
+        return None;
+    }
+    match &header.value {
+        ValuePattern::Exact(host) => Some(vec![host.clone()]),
+        ValuePattern::Regex(pattern) => match Language::of(pattern) {
+            Language::Texts(texts) if !texts.is_empty() => Some(texts),
+            Language::Texts(_) | Language::Beginning { .. } | Language::Within(_) => None,
+        },
+    }
+}
+
+/// Whether requests for a host, which may be written with a port, are among those for a hostname.
+fn holds(hostname: &Hostname, host: &str) -> bool {
+    let digits = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let name = host.rsplit_once(':').filter(|(_, port)| digits(port)).map_or(host, |(name, _)| name);
+    hostname.covers(&Hostname::Exact(name.to_ascii_lowercase()))
+}
+
+fn host_finding(origin: Origin, asked: &str, objects: &Objects<'_>) -> Option<Finding> {
+    let message = format!("no request meets this match: requests for `{asked}` are not among those that come here");
+    let finding = objects.finding(codes::IMPOSSIBLE_MATCH, origin, false, message)?;
+    Some(
+        finding
+            .label("the header `host` is the host of the request, which the hostnames decide about")
+            .consequence("no request reaches this match")
+            .help("add the host to `hostnames`, and remove the condition or make it agree with them"),
+    )
 }
 
 fn has_tunnel_with_path(matches: &RouteMatch) -> bool {

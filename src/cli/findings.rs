@@ -10,11 +10,18 @@ use super::report::{Counts, Rendering, stream_format, tell_summary};
 use super::streams::Streams;
 use super::value::{Destination, ReportFormat};
 use super::{Failure, tell_nothing_found};
-use crate::diagnostics::{Code, Denied, codes};
+use crate::diagnostics::{Code, Denied, Finding, codes};
+use crate::translator::lower::ADMIN_LABEL;
 
 /// What only `translate` cannot do: Gateways are judged each on its own where nothing is written.
 pub const TRANSLATE_ONLY: &[Code] =
     &[codes::NO_LISTENER, codes::ADDRESS_IN_USE, codes::ASSUMED_WITHOUT_DIRECTORY, codes::KEY_ON_STDOUT];
+
+/// Whether `validate` leaves a finding to `translate`. A listener on the address of the admin interface is the proxy's
+/// whole end, which no other Gateway is to blame for.
+pub(super) fn is_left_to_translate(finding: &Finding) -> bool {
+    TRANSLATE_ONLY.contains(&finding.code) && finding.label.as_deref() != Some(ADMIN_LABEL)
+}
 
 /// Writes the findings, those of the codes `left_out` excepted, and says how the run would end because of them.
 ///

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::args::{Cli, ScreenArgs, ValidateArgs};
 use super::envoy;
 use super::exit::ExitStatus;
-use super::findings::TRANSLATE_ONLY;
+use super::findings::is_left_to_translate;
 use super::fix;
 use super::pipeline::{self, Compiled};
 use super::report::{Counts, Rendering, stream_format, tell_summary};
@@ -49,7 +49,7 @@ fn report(
     streams: &mut Streams<'_>,
 ) -> Result<ExitStatus, Failure> {
     let locator = compiled.locator();
-    let findings = compiled.findings().iter().filter(|finding| !TRANSLATE_ONLY.contains(&finding.code));
+    let findings = compiled.findings().iter().filter(|finding| !is_left_to_translate(finding));
     let report = compiled.report(findings, &locator);
     let denied = args.compile.denied();
     let outcome = compiled.outcome(&report, &denied);

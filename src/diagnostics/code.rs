@@ -219,7 +219,7 @@ registry! {
     UNKNOWN_METADATA = "GW2070" "unknown-metadata-field" Warning;
     /// The namespace of an object that is in none.
     NEEDLESS_NAMESPACE = "GW2071" "needless-namespace" Warning;
-    /// An ignored object whose group or kind looks like a slip.
+    /// An ignored object, or entry of a grant, whose group or kind looks like a slip.
     MISSPELT_TYPE = "GW2072" "misspelt-type" Warning;
     /// An EndpointSlice of a Service that is not in the input.
     SLICE_WITHOUT_SERVICE = "GW2073" "slice-without-service" Warning;
@@ -256,7 +256,7 @@ registry! {
     FOREIGN_CLASS = "GW3011" "foreign-gateway-class" Note;
     /// Input without a listener to serve.
     NO_LISTENER = "GW3012" "no-listener" Error;
-    /// Two Gateways that cannot share an address and port.
+    /// Two Gateways, or one and the admin interface, that cannot share an address and port.
     ADDRESS_IN_USE = "GW3013" "address-in-use" Error;
     /// A hostname that no listener serves, beside others that are served.
     HOSTNAME_NOT_SERVED = "GW3014" "hostname-not-served" Warning;
@@ -297,7 +297,7 @@ registry! {
     IDLE_ROUTE = "GW4030" "idle-route" Warning;
     /// A hostname of a TLSRoute that another one has before.
     SHADOWED_SERVER_NAME = "GW4031" "shadowed-server-name" Warning;
-    /// A `*` that browsers take literally.
+    /// A `*` that is taken literally.
     LITERAL_WILDCARD = "GW4040" "literal-wildcard" Warning;
     /// Two rules name their sessions alike.
     SESSION_NAME_TAKEN = "GW4041" "session-name-taken" Warning;

@@ -112,6 +112,7 @@ pub fn resolve<'m>(
     endpoint_slice::report_unread_endpoints(manifests, diagnostics);
     foreign::report(manifests, options, diagnostics);
     reference::report_unknown_names(manifests, diagnostics);
+    reference_grant::report_slips(manifests, diagnostics);
     report_unused_resolves(&backends, diagnostics);
     report_unused_port_maps(options, &gateways, diagnostics);
     let mut resolved = Resolved {

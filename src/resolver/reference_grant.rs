@@ -3,11 +3,14 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::{FieldPath, Finding};
+use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, Scalar, codes};
 use crate::options::Options;
 use crate::parser::api::{ReferenceGrantFrom, ReferenceGrantSpec, ReferenceGrantTo};
-use crate::parser::manifests::{Kind, Object};
+use crate::parser::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
+use crate::parser::manifests::{Kind, Manifests, Object};
+use crate::parser::object::is_built_in_group;
 use crate::path;
+use crate::spelling::nearest;
 
 /// The longest name of an object ([names](https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)).
 const LONGEST_NAME: usize = 253;
@@ -117,6 +120,77 @@ fn near_miss_of<'m>(
         // Two fields are wrong, or, where the reference is allowed, none.
         _ => None,
     }
+}
+
+/// The kinds of Gateway API whose objects refer to others, and the kinds that they refer to.
+const REFERRERS: [Kind; 10] = [
+    Kind::HTTPRoute,
+    Kind::GRPCRoute,
+    Kind::TLSRoute,
+    Kind::TCPRoute,
+    Kind::UDPRoute,
+    Kind::Gateway,
+    Kind::ListenerSet,
+    Kind::BackendTLSPolicy,
+    Kind::XBackend,
+    Kind::XBackendTrafficPolicy,
+];
+const REFERENTS: [Kind; 4] = [Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::XBackend];
+
+/// Says which entries of grants are about no kind that there is, because of a slip in the kind or in its group. Other
+/// projects' groups are theirs, and so are kinds of the core that nobody mistakes for one of these.
+pub(super) fn report_slips(manifests: &Manifests, diagnostics: &mut Diagnostics) {
+    for grant in &manifests.reference_grants {
+        let ReferenceGrantSpec { from, to } = &grant.spec;
+        for (index, ReferenceGrantFrom { group, kind, namespace: _ }) in from.iter().enumerate() {
+            if let Some(meant) = meant(group, kind, &REFERRERS) {
+                report_slip(grant, (&path!["spec", "from", index], meant), (group, kind), diagnostics);
+            }
+        }
+        for (index, ReferenceGrantTo { group, kind, name: _ }) in to.iter().enumerate() {
+            if let Some(meant) = meant(group, kind, &REFERENTS) {
+                report_slip(grant, (&path!["spec", "to", index], meant), (group, kind), diagnostics);
+            }
+        }
+    }
+}
+
+/// The kind that was probably meant, where there is none of this group and name.
+fn meant(group: &str, kind: &str, known: &[Kind]) -> Option<Kind> {
+    let is_ours = is_built_in_group(group) || nearest(group, [GATEWAY_GROUP, EXPERIMENTAL_GROUP]).is_some();
+    if !is_ours || known.iter().any(|one| one.is_named(group, kind)) {
+        return None;
+    }
+    let near = nearest(kind, known.iter().map(|one| one.name()))?;
+    known.iter().copied().find(|one| one.name() == near)
+}
+
+fn report_slip(
+    grant: &Object<ReferenceGrantSpec>,
+    (at, meant): (&FieldPath, Kind),
+    (group, kind): (&str, &str),
+    diagnostics: &mut Diagnostics,
+) {
+    let of_group = if group.is_empty() { "the core group".to_owned() } else { format!("the group `{group}`") };
+    let message = format!("the grant is about a kind `{kind}` of {of_group}, and there is none");
+    let (field, written) = if kind == meant.name() { ("group", meant.group()) } else { ("kind", meant.name()) };
+    let help = match meant.group() {
+        own if own == group => format!("did you mean `kind: {}`?", meant.name()),
+        "" => format!("did you mean `kind: {}` with `group: \"\"`?", meant.name()),
+        own => format!("did you mean `kind: {}` with `group: {own}`?", meant.name()),
+    };
+    // Of two fields that are wrong each would be wrong without the other.
+    let is_one = kind == meant.name() || group == meant.group();
+    let change = Change::Set(Scalar::Text(written.to_owned()));
+    let fix = is_one.then(|| grant.fix(&at.with(field), change));
+    diagnostics.report(
+        grant
+            .finding(codes::MISSPELT_TYPE, at.with(field), message)
+            .label("this entry grants nothing")
+            .consequence("references that the grant is meant for are refused")
+            .help(help)
+            .fix(fix),
+    );
 }
 
 impl<'m> Grants<'m> {

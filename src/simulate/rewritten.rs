@@ -191,12 +191,24 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::{Fate, JOINED_IN_REQUESTS, JOINED_IN_RESPONSES, Message, TABLE, fate};
+    use crate::ir::can_hold_session;
 
     #[test]
     fn the_tables_are_in_the_order_that_they_are_searched_in() {
         assert!(TABLE.is_sorted_by_key(|(name, _)| name));
         assert!(JOINED_IN_REQUESTS.is_sorted());
         assert!(JOINED_IN_RESPONSES.is_sorted());
+    }
+
+    #[test]
+    fn what_is_rewritten_holds_no_session() {
+        // A reference may be anything that a session's value is.
+        let rewritten = TABLE.iter().filter(|(_, fate)| *fate != Fate::Url);
+        let held: Vec<_> = rewritten.filter(|(name, _)| can_hold_session(name)).collect();
+        assert!(held.is_empty(), "{held:?}");
+        assert!(
+            can_hold_session("X-Session") && !can_hold_session("Content-Length") && !can_hold_session("grpc-status")
+        );
     }
 
     #[test]

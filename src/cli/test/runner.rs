@@ -165,7 +165,8 @@ fn gateway_of_cases(
         return Ok(None);
     }
     // A run binds the ports of all Gateways on loopback, wherever else they are bound.
-    let mut together = Options { port_map: Vec::new(), ..options.clone() };
+    // So is the admin interface, on a port that nobody has.
+    let mut together = Options { port_map: Vec::new(), admin_address: None, ..options.clone() };
     if options.listener_address != ListenerAddress::Gateway {
         together.listener_address = ListenerAddress::Ip(Ipv4Addr::LOCALHOST.into());
     }

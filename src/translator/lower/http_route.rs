@@ -1,7 +1,8 @@
 //! What HTTPRoutes match, and how they fail.
 
+use crate::diagnostics::{FieldPath, codes};
 use crate::ir::RouteMatch;
-use crate::parser::api::{HttpRouteMatch, PathMatchType};
+use crate::parser::api::{HttpPathMatch, HttpRouteMatch, PathMatchType};
 use crate::parser::route::RouteKind;
 use crate::path;
 use crate::resolver::{Place, ResolvedRule};
@@ -54,6 +55,8 @@ impl RouteLowering<'_, '_> {
         let mut valid = true;
         if path.match_type == PathMatchType::RegularExpression {
             valid &= self.check_regex(at.with("path").with("value"), &path.value);
+        } else if has_wildcard(&path.value) {
+            self.report_literal_path(&at, path);
         }
         let headers = self.lower_headers(&at, headers);
         let mut query = Vec::with_capacity(query_params.len());
@@ -66,5 +69,51 @@ impl RouteLowering<'_, '_> {
         let rank = MatchRank::of_http(&matches);
         let place = Place::Match { rule: short(rule), index: short(index) };
         valid.then(|| self.named_match(rule, index, place, matches, rank))
+    }
+
+    fn report_literal_path(&mut self, at: &FieldPath, path: &HttpPathMatch) {
+        let HttpPathMatch { match_type, value } = path;
+        let stem = value.trim_end_matches('*').trim_end_matches('/');
+        let help = match (match_type, stem.contains('*')) {
+            (_, true) => "write `type: RegularExpression` with `[^/]+` for what is meant".to_owned(),
+            (PathMatchType::PathPrefix, false) => format!("write `{}`, which takes everything below it", rooted(stem)),
+            (_, false) => format!("write `type: PathPrefix` with `{}`, or a regular expression", rooted(stem)),
+        };
+        self.diagnostics.report(
+            self.object
+                .finding(
+                    codes::LITERAL_WILDCARD,
+                    at.with("path").with("value"),
+                    format!("`*` in the path `{value}` stands for itself"),
+                )
+                .label("neither `Exact` nor `PathPrefix` knows wildcards")
+                .consequence("the match takes only requests whose path has a `*` there")
+                .help(help),
+        );
+    }
+}
+
+/// Whether a path looks like a pattern of globs: a segment is nothing but `*`, or the last one ends so.
+fn has_wildcard(path: &str) -> bool {
+    let is_star = |segment: &str| !segment.is_empty() && segment.bytes().all(|byte| byte == b'*');
+    path.ends_with('*') || path.split('/').any(is_star)
+}
+
+fn rooted(stem: &str) -> &str {
+    if stem.is_empty() { "/" } else { stem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_wildcard;
+
+    #[test]
+    fn a_star_that_stands_for_a_segment_or_ends_a_path_is_a_wildcard() {
+        for path in ["/*", "/api/*", "/api*", "/a/*/b", "/a/**"] {
+            assert!(has_wildcard(path), "{path}");
+        }
+        for path in ["/", "/a", "/a*b/c", "/2*3/x"] {
+            assert!(!has_wildcard(path), "{path}");
+        }
     }
 }

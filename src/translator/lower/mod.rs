@@ -48,6 +48,7 @@ use socket::Socket;
 use virtual_host::Placement;
 
 pub use key_material::Files;
+pub use socket::ADMIN_LABEL;
 pub use virtual_host::Unserved;
 
 /// The intermediate representation, with the key to its origins.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration as StdDuration;
 
 use crate::diagnostics::{Condition, Diagnostics, FieldPath, Reported, codes};
-use crate::ir::{Across, BackendName, Session, SessionCarrier, SessionCookie, Site};
+use crate::ir::{Across, BackendName, Session, SessionCarrier, SessionCookie, Site, can_hold_session};
 use crate::parser::api::{
     CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
     SessionPersistenceType,
@@ -54,7 +54,13 @@ impl SessionNames {
         };
         let declared = declared.map(String::as_str).filter(|name| !name.is_empty());
         if let Some(name) = declared.filter(|name| !name.bytes().all(is_token)) {
-            return Err(report_unsafe(source, &format!("`{name}` cannot name a cookie or a header"), diagnostics));
+            let message = format!("`{name}` cannot name a cookie or a header");
+            return Err(report_unsafe(source, &message, PLAIN_NAMES, diagnostics));
+        }
+        let is_header = *persistence_type == SessionPersistenceType::Header;
+        if let Some(name) = declared.filter(|name| is_header && !can_hold_session(name)) {
+            let message = format!("the header `{name}` cannot hold a session: it has a meaning of its own");
+            return Err(report_unsafe(source, &message, OWN_HEADER, diagnostics));
         }
         let name = self.claim(source, *persistence_type, declared, diagnostics);
         let carrier = match persistence_type {
@@ -69,7 +75,8 @@ impl SessionNames {
                 if path.contains(|c: char| c == ';' || c == ',' || c.is_control() || !c.is_ascii())
                     || header::evaluated_operator(&path).is_some()
                 {
-                    return Err(report_unsafe(source, &format!("`{path}` cannot be a cookie's path"), diagnostics));
+                    let message = format!("`{path}` cannot be a cookie's path");
+                    return Err(report_unsafe(source, &message, PLAIN_NAMES, diagnostics));
                 }
                 if let (CookieLifetimeType::Session, Some(timeout)) = (lifetime, timeout) {
                     report_session_timeout(source, timeout, diagnostics);
@@ -155,12 +162,22 @@ fn cookie_fields(config: Option<&CookieConfig>, cookie: Option<&CookieFields>) -
 /// What the status of a policy says of a declaration that cannot be used.
 const INVALID: Condition = Condition { kind: "Accepted", status: "False", reason: "Invalid" };
 
-fn report_unsafe(source: &SessionSource<'_>, message: &str, diagnostics: &mut Diagnostics) -> Reported {
+/// What to write in place of a name or a path.
+const PLAIN_NAMES: &str = "use letters, digits, `-` and `_` in names, and a plain path";
+/// What to write in place of a header that others use.
+const OWN_HEADER: &str = "name a header that nothing else uses, such as `x-session`";
+
+fn report_unsafe(
+    source: &SessionSource<'_>,
+    message: &str,
+    help: &'static str,
+    diagnostics: &mut Diagnostics,
+) -> Reported {
     let mut finding = source
         .object
         .finding(codes::UNSAFE_VALUE, source.at.clone(), message)
         .consequence(source.consequence)
-        .help("use letters, digits, `-` and `_` in names, and a plain path");
+        .help(help);
     if source.object.kind == Kind::XBackendTrafficPolicy {
         finding.claim = Some(INVALID);
     }

@@ -1,7 +1,7 @@
 //! Which Gateway listeners share a socket: grouping by address, port and transport.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::diagnostics::{Diagnostics, codes};
 use crate::options::Options;
@@ -93,6 +93,10 @@ pub(super) fn group_by_socket(
     let mut sockets: BTreeMap<Bind, Vec<ListenerId>> = BTreeMap::new();
     let binds = binds_of_listeners(resolved, Scope::Emitted, options);
     for (bind, id) in binds.iter().filter(|(_, id)| resolved.listener(*id).refused.is_none()) {
+        if let Some(admin) = options.admin_address.filter(|admin| is_taken_by_admin(*bind, *admin)) {
+            report_admin_in_use(resolved, *id, (*bind, admin), diagnostics);
+            continue;
+        }
         match find_occupant(resolved, &sockets, *id, *bind) {
             None => sockets.entry(*bind).or_default().push(*id),
             Some(other) => report_address_in_use(resolved, *id, other, *bind, diagnostics),
@@ -165,6 +169,40 @@ fn find_occupant(
     }
     let all = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     sockets.get(&Bind { address: all, ..bind }).and_then(|ids| ids.first().copied())
+}
+
+/// Whether a socket is one that the admin interface has, alone or among all addresses of its family.
+fn is_taken_by_admin(bind: Bind, admin: SocketAddr) -> bool {
+    let Bind { address, port, transport } = bind;
+    let own = admin.ip();
+    transport == SocketTransport::Stream
+        && port == admin.port()
+        && address.is_ipv4() == own.is_ipv4()
+        && (address == own || address.is_unspecified() || own.is_unspecified())
+}
+
+/// What findings on the address of the admin interface are labelled with: the interface stands in no manifest.
+pub const ADMIN_LABEL: &str = "the admin interface has this address";
+
+fn report_admin_in_use(
+    resolved: &Resolved<'_>,
+    id: ListenerId,
+    (bind, admin): (Bind, SocketAddr),
+    diagnostics: &mut Diagnostics,
+) {
+    let listener = resolved.listener(id);
+    let message = format!(
+        "listener `{}` cannot bind {} port {} beside Envoy's admin interface on {admin}",
+        listener.spec.name, bind.address, bind.port
+    );
+    let at = path!["spec", "listeners", listener.index];
+    let finding = resolved.gateways[id.gateway].object.finding(codes::ADDRESS_IN_USE, at, message);
+    diagnostics.report(
+        finding
+            .label(ADMIN_LABEL)
+            .consequence("Envoy ends when it starts, and no listener of any Gateway is served")
+            .help("move the interface with `--admin-address`, leave it out with `--no-admin`, or move the listener with `--port-map`"),
+    );
 }
 
 /// Whether two listeners can be told apart on one socket.
