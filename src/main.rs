@@ -56,7 +56,8 @@ fn report_panics() {
 }
 
 fn run(cli: &Cli) -> ExitStatus {
-    let (stdout, stderr) = (io::stdout(), io::stderr());
+    // Standard error is not locked: a panic of another thread has to be told, and would wait for it without end.
+    let (stdout, mut stderr) = (io::stdout(), io::stderr());
     let (no_color, terminal_kind) = (std::env::var_os("NO_COLOR"), std::env::var_os("TERM"));
     let color = |is_terminal| wants_color(cli.screen.color, no_color.as_deref(), terminal_kind.as_deref(), is_terminal);
     let (color_stdout, color_stderr) = (color(stdout.is_terminal()), color(stderr.is_terminal()));
@@ -66,7 +67,7 @@ fn run(cli: &Cli) -> ExitStatus {
         &mut Streams {
             stdin: &mut io::stdin().lock(),
             stdout: &mut stdout.lock(),
-            stderr: &mut stderr.lock(),
+            stderr: &mut stderr,
             color_stdout,
             color_stderr,
             is_stderr_terminal,

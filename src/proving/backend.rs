@@ -8,7 +8,7 @@
 //! | control | effect |
 //! |---|---|
 //! | `x-echo-status: N` | the status of the answer |
-//! | `x-echo-header: name=value` | a response header; repeatable |
+//! | `x-echo-header: name=value` | a response header; repeatable, but not `content-length` and `transfer-encoding`, which are the body's own |
 //! | `x-echo-body: TEXT` | the body, in place of the report |
 //! | `x-echo-delay-ms: N` | wait before the answer begins |
 //! | `x-echo-chunks: N` | stream N chunks `chunk 0\n`, `chunk 1\n`, … as the body |
@@ -29,7 +29,9 @@ use std::time::Duration;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming};
-use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
+use hyper::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
+};
 use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -178,8 +180,7 @@ impl Echo {
         }
         let controls = Controls { headers: &head.headers, query: head.uri.query().unwrap_or_default() };
         let controls = controls.of(&self.name);
-        let received = Arc::new(Received { tls, ..self.describe(&head, &body) });
-        self.journal.record(Arc::clone(&received));
+        let received = self.journal.record(Received { tls, ..self.describe(&head, &body) });
 
         tokio::time::sleep(controls.wait("x-echo-delay-ms")).await;
         let failing = self.failure(&controls);
@@ -212,7 +213,7 @@ impl Echo {
         });
         let headers: HeaderMap = headers.collect();
         let query = question.path.split_once('?').map_or("", |(_, query)| query).to_owned();
-        self.journal.record(Arc::new(question));
+        self.journal.record(question);
         let controls = Controls { headers: &headers, query: &query }.of(&self.name);
         tokio::time::sleep(controls.wait("x-echo-delay-ms")).await;
         if controls.get("x-echo-close").is_some() {
@@ -256,6 +257,7 @@ impl Echo {
             body_length: body.len(),
             body: String::from_utf8_lossy(messages.as_deref().unwrap_or(body)).into_owned(),
             tls: None,
+            order: 0,
         }
     }
 
@@ -296,6 +298,10 @@ impl Echo {
             let (Ok(name), Ok(value)) = (HeaderName::try_from(name.trim()), HeaderValue::from_str(value)) else {
                 continue;
             };
+            // How long the body is, and how it is sent, nobody else says: the server would fail on another length.
+            if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {
+                continue;
+            }
             // A control that names a header of ours replaces it; further lines are appended.
             if name == CONTENT_TYPE {
                 headers.insert(name, value);

@@ -36,6 +36,8 @@ pub(super) struct Outcome {
     pub(super) reply: Result<Reply, NoAnswer>,
     /// What the backends received, in order of arrival.
     pub(super) received: Vec<Arc<Received>>,
+    /// The questions of authorization services that do not say which request they are about.
+    pub(super) asked: Vec<Arc<Received>>,
     /// Who answered the later requests of the session in place of the first one's backend.
     pub(super) strayed: Vec<String>,
 }
@@ -84,6 +86,13 @@ impl Outcome {
             key.push_str(name);
         });
         key
+    }
+
+    /// Whom the request reached, in order of arrival.
+    fn reached(&self) -> Vec<&str> {
+        let mut all: Vec<&Arc<Received>> = self.asked.iter().chain(&self.received).collect();
+        all.sort_by_key(|received| received.order);
+        all.into_iter().map(|received| received.backend.as_str()).collect()
     }
 
     /// How often the request was tried at the backend that answered; at any
@@ -231,8 +240,7 @@ fn check_one(expect: &Expectation, outcome: &Outcome, found: &mut Findings) {
         found.add("attempts", attempts.to_string(), outcome.attempts().to_string());
     }
     if let Some(reached) = &expect.reached {
-        let actual: Vec<&str> = outcome.received.iter().map(|received| received.backend.as_str()).collect();
-        found.compare("reached", &reached.join(", "), Some(&actual.join(", ")));
+        found.compare("reached", &reached.join(", "), Some(&outcome.reached().join(", ")));
     }
 }
 

@@ -23,6 +23,7 @@ fn received(backend: &str) -> Arc<Received> {
         body_length: 0,
         body: String::new(),
         tls: None,
+        order: 0,
     })
 }
 
@@ -38,7 +39,12 @@ fn outcome(status: u16, backend: Option<&str>, reached: &[&str]) -> Outcome {
         elapsed: Duration::from_secs(1),
         tls: None,
     };
-    Outcome { reply: Ok(reply), received: reached.iter().map(|name| received(name)).collect(), strayed: Vec::new() }
+    Outcome {
+        reply: Ok(reply),
+        received: reached.iter().map(|name| received(name)).collect(),
+        asked: Vec::new(),
+        strayed: Vec::new(),
+    }
 }
 
 #[test]
@@ -80,7 +86,12 @@ fn every_field_can_fail() {
 
 #[test]
 fn no_answer_is_a_mismatch_whatever_is_expected() {
-    let outcome = Outcome { reply: Err("closed".to_owned().into()), received: Vec::new(), strayed: Vec::new() };
+    let outcome = Outcome {
+        reply: Err("closed".to_owned().into()),
+        received: Vec::new(),
+        asked: Vec::new(),
+        strayed: Vec::new(),
+    };
     let mismatches = check(&case("{status: 200}"), &[outcome]);
     assert_eq!((mismatches[0].subject.as_str(), mismatches[0].actual.as_str()), ("answer", "closed"));
 }

@@ -127,12 +127,12 @@ impl Connection {
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         let next = NextTarget::default();
         let ((sender, task), report) = match tls {
-            None => (Sender::open(Replacing { stream, next: next.clone() }, version).await?, None),
+            None => (Sender::open_in_time(Replacing { stream, next: next.clone() }, version).await?, None),
             Some(tls) => {
                 let stream = tokio::time::timeout(CONNECT_TIMEOUT, tls.connect(stream)).await;
                 let stream = stream.map_err(|_| "no TLS handshake in time".to_owned())?.map_err(broken)?;
                 let report = report_of_server(&stream);
-                (Sender::open(Replacing { stream, next: next.clone() }, version).await?, Some(report))
+                (Sender::open_in_time(Replacing { stream, next: next.clone() }, version).await?, Some(report))
             }
         };
         Ok(Self { address, tls: tls.cloned(), report, sender, next, task, is_used: false })
@@ -142,6 +142,11 @@ impl Connection {
     /// other side has closed since the last request is opened anew; one that is
     /// closed before its first request is an answer.
     pub(super) async fn exchange(&mut self, spec: &RequestSpec, id: &str, limit: Duration) -> Result<Reply, NoAnswer> {
+        let exchange = self.exchange_in_time(spec, id);
+        tokio::time::timeout(limit, exchange).await.map_err(|_| format!("no answer within {limit:?}"))?
+    }
+
+    async fn exchange_in_time(&mut self, spec: &RequestSpec, id: &str) -> Result<Reply, NoAnswer> {
         if let Err(closed) = self.ready().await {
             if !self.is_used {
                 return Err(closed);
@@ -151,8 +156,7 @@ impl Connection {
         }
         self.is_used = true;
         let request = build(spec, id, &self.next)?;
-        let exchange = self.send(request, spec);
-        tokio::time::timeout(limit, exchange).await.map_err(|_| format!("no answer within {limit:?}"))?
+        self.send(request, spec).await
     }
 
     async fn ready(&mut self) -> Result<(), NoAnswer> {
@@ -214,6 +218,14 @@ async fn ended(task: &mut JoinHandle<()>) {
 }
 
 impl Sender {
+    async fn open_in_time<S>(stream: S, version: HttpVersion) -> Result<(Self, JoinHandle<()>), NoAnswer>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let opened = tokio::time::timeout(CONNECT_TIMEOUT, Self::open(stream, version)).await;
+        opened.map_err(|_| "no HTTP connection in time".to_owned())?
+    }
+
     async fn open<S>(stream: S, version: HttpVersion) -> Result<(Self, JoinHandle<()>), NoAnswer>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

@@ -19,7 +19,7 @@ use super::check::Outcome;
 use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::{REQUEST_ID, Received};
-use super::offline::is_nowhere;
+use super::offline::{DATE, SERVICE_TIME, is_nowhere};
 use super::values::HttpVersion;
 
 /// The echo backends of a file of cases.
@@ -29,16 +29,39 @@ pub(super) struct Echo<'a> {
     pub(super) cases: &'a CaseFile,
 }
 
+/// What comes behind all questions about a request.
+const AFTER_QUESTIONS: u64 = u64::MAX;
+
+/// A question that an authorization service received.
+pub(super) struct Asked {
+    received: Arc<Received>,
+    /// Whether it carries what tells the runner which request it is about.
+    is_named: bool,
+}
+
+/// What stands for a value that only a run shows.
+const GENERATED_VALUE: &str = "(set by Envoy)";
+
+/// Headers of responses that belong to one connection: Envoy hands on those of no backend.
+const OF_CONNECTION: &[&str] = &["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+
+/// Methods whose requests without a body reach backends of HTTP/1.1 without `content-length`.
+const BODILESS: &[&str] = &["CONNECT", "DELETE", "GET", "HEAD", "TRACE"];
+
 /// A backend: its name, and its address where the configuration has it.
 type Named = (String, Option<SocketAddr>);
 
 impl<'a> Echo<'a> {
     /// Decides about a request of a case; the backends speak for authorization services. Also what those received.
-    pub(super) fn decide(&self, case: &RequestCase, request: &Request) -> (Decision<'a>, Vec<Received>) {
+    pub(super) fn decide(&self, case: &RequestCase, request: &Request) -> (Decision<'a>, Vec<Asked>) {
         let questions = std::cell::RefCell::new(Vec::new());
         let authority = |question: &Question| {
             let (received, permission) = self.permit(case, question);
-            questions.borrow_mut().extend(received);
+            let mut questions = questions.borrow_mut();
+            let order = questions.len() as u64;
+            let is_named = self.is_identified(question);
+            let received = received.map(|received| Arc::new(Received { order, ..received }));
+            questions.extend(received.map(|received| Asked { received, is_named }));
             permission
         };
         let decision = self.simulator.decide_with(request, &authority);
@@ -69,6 +92,7 @@ impl<'a> Echo<'a> {
             body_length: body.len(),
             body,
             tls: None,
+            order: AFTER_QUESTIONS,
         };
         let controls = Controls { headers: &received.headers, path: &received.path, backend: &name };
         let status = controls.status().unwrap_or(200);
@@ -86,7 +110,7 @@ impl<'a> Echo<'a> {
                 Permission::Refused { status, headers: answer, body }
             }
         };
-        (Some(received).filter(|_| self.is_identified(question)), permission)
+        (Some(received), permission)
     }
 
     /// Whether a question carries what tells the runner which request it is about.
@@ -103,7 +127,7 @@ impl<'a> Echo<'a> {
         case: &RequestCase,
         request: &Request,
         decision: &Decision<'_>,
-        questions: &[Received],
+        questions: &[Asked],
     ) -> Vec<(Share, Outcome)> {
         let mut all = Vec::new();
         for outcome in &decision.outcomes {
@@ -125,7 +149,10 @@ impl<'a> Echo<'a> {
                     Answer::Closed(closed) => observed(Err(NoAnswer::Closed(closed.as_str().to_owned())), Vec::new()),
                 };
                 if !outcome.asked.is_empty() {
-                    seen.received = questions.iter().cloned().map(Arc::new).chain(seen.received).collect();
+                    let those = |named: bool| questions.iter().filter(move |asked| asked.is_named == named);
+                    let named = those(true).map(|asked| Arc::clone(&asked.received));
+                    seen.received = named.chain(seen.received).collect();
+                    seen.asked = those(false).map(|asked| Arc::clone(&asked.received)).collect();
                 }
                 all.push((share, seen));
             }
@@ -193,10 +220,11 @@ impl<'a> Echo<'a> {
             },
             version: self.version(upstream.cluster).to_owned(),
             host: Some(upstream.host.clone()),
-            headers: upstream.headers.clone(),
+            headers: self.handed_on(case, upstream),
             body_length: body(case).len(),
             body: body(case),
             tls: None,
+            order: AFTER_QUESTIONS,
         };
         let copies = upstream.mirrors.iter().filter_map(|id| self.backends(*id).into_iter().next());
         let copies = copies
@@ -208,11 +236,30 @@ impl<'a> Echo<'a> {
             return observed(Ok(unreachable(upstream, address)), copies);
         }
         let mut reply = answer(&received);
+        reply.headers.retain(|(name, _)| !OF_CONNECTION.contains(&name.as_str()) && name != SERVICE_TIME);
+        reply.headers.push((SERVICE_TIME.to_owned(), GENERATED_VALUE.to_owned()));
         if upstream.is_upgrade() && reply.status == 200 {
             upgrade(&mut reply, case, upstream);
         }
         reply.headers = upstream.answer(reply.headers, address);
         observed(Ok(reply), std::iter::once(received).chain(copies).collect())
+    }
+
+    /// The header lines that a backend sees, with those of its connection and those whose values only a run shows.
+    fn handed_on(&self, case: &RequestCase, upstream: &Upstream<'_>) -> Vec<(String, String)> {
+        let mut lines = upstream.headers.clone();
+        let generated = upstream.generated.iter();
+        lines.extend(generated.map(|name| ((*name).to_owned(), GENERATED_VALUE.to_owned())));
+        if self.speaks_http2(upstream.cluster) {
+            return lines;
+        }
+        lines.push(("host".to_owned(), upstream.host.clone()));
+        let is_bodiless = BODILESS.contains(&upstream.method.as_str()) || upstream.is_upgrade();
+        let is_empty = case.request.grpc.is_none() && body(case).is_empty();
+        if is_empty && !is_bodiless && lines.iter().all(|(name, _)| name != "content-length") {
+            lines.push(("content-length".to_owned(), "0".to_owned()));
+        }
+        lines
     }
 
     /// The files of the certificates that the backends of a cluster serve.
@@ -259,16 +306,19 @@ impl<'a> Echo<'a> {
             Version::Http2 => HttpVersion::Http2,
         };
         let lower = |(name, value): &(String, String)| (name.to_ascii_lowercase(), value.clone());
+        let host = request.authority.clone().filter(|_| request.version == Version::Http1);
+        let host = host.map(|host| ("host".to_owned(), host));
         let received = Received {
             backend: name,
             method: request.method.clone(),
             path: request.target.clone(),
             version: version.as_str().to_owned(),
             host: request.authority.clone(),
-            headers: request.headers.iter().map(lower).collect(),
+            headers: request.headers.iter().map(lower).chain(host).collect(),
             body_length: body(case).len(),
             body: body(case),
             tls: None,
+            order: AFTER_QUESTIONS,
         };
         observed(Ok(answer(&received)), vec![received])
     }
@@ -295,7 +345,15 @@ impl<'a> Echo<'a> {
 }
 
 fn observed(reply: Result<Reply, NoAnswer>, received: Vec<Received>) -> Outcome {
-    Outcome { reply, received: received.into_iter().map(Arc::new).collect(), strayed: Vec::new() }
+    let mut reply = reply;
+    if let Ok(reply) = &mut reply
+        && reply.status > 0
+        && reply.header_lines(DATE).is_empty()
+    {
+        reply.headers.push((DATE.to_owned(), GENERATED_VALUE.to_owned()));
+    }
+    let received = received.into_iter().map(Arc::new).collect();
+    Outcome { reply, received, asked: Vec::new(), strayed: Vec::new() }
 }
 
 /// What the proxy answers when the backend cannot be reached.
@@ -341,6 +399,10 @@ fn answer(received: &Received) -> Reply {
     let mut headers =
         vec![("content-type".to_owned(), media_type.to_owned()), (ECHO_BACKEND.to_owned(), received.backend.clone())];
     for (name, value) in controls.headers() {
+        // The length is that of the body.
+        if name == "content-length" {
+            continue;
+        }
         if name == "content-type" {
             headers.retain(|(other, _)| *other != name);
         }

@@ -33,6 +33,9 @@ pub struct Received {
     /// What the backend saw of the connection's TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsReport>,
+    /// When it came, among all that was received.
+    #[serde(skip)]
+    pub order: u64,
 }
 
 impl Received {
@@ -50,6 +53,8 @@ pub(super) fn lines<'a>(headers: &'a [(String, String)], name: &str) -> Vec<&'a 
 #[derive(Debug, Default)]
 struct State {
     received: HashMap<String, Vec<Arc<Received>>>,
+    /// How many requests came so far.
+    count: u64,
     failures: HashMap<String, u32>,
 }
 
@@ -63,9 +68,25 @@ impl Journal {
     }
 
     /// Adds a request under its [`REQUEST_ID`] (empty when it has none).
-    pub(super) fn record(&self, received: Arc<Received>) {
+    pub(super) fn record(&self, received: Received) -> Arc<Received> {
         let id = received.header_lines(REQUEST_ID).first().copied().unwrap_or_default().to_owned();
-        self.state().received.entry(id).or_default().push(received);
+        let mut state = self.state();
+        let received = Arc::new(Received { order: state.count, ..received });
+        state.count += 1;
+        state.received.entry(id).or_default().push(Arc::clone(&received));
+        received
+    }
+
+    /// How many requests came so far.
+    pub(super) fn count_received(&self) -> u64 {
+        self.state().count
+    }
+
+    /// What came without a [`REQUEST_ID`] after so many others, in order of arrival.
+    pub(super) fn unnamed_since(&self, count: u64) -> Vec<Arc<Received>> {
+        let state = self.state();
+        let unnamed = state.received.get("").into_iter().flatten();
+        unnamed.filter(|received| received.order >= count).cloned().collect()
     }
 
     /// Everything received with this [`REQUEST_ID`], in order of arrival.

@@ -8,7 +8,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use crate::ir::{Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Material};
+use crate::ir::{Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Material, Timeouts};
 use crate::options::Options;
 use crate::simulate::{
     Answer, Connection, Decision, Outcome, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
@@ -43,13 +43,26 @@ const DISCARD: u16 = 9;
 const NEEDS_A_RUN: &[&str] = &["x-echo-delay-ms", "x-echo-chunks", "x-echo-gap-ms", "x-echo-close", "x-echo-fail"];
 
 /// Response headers whose values only a run shows, whatever a rule adds to them.
-const GENERATED_IN_RESPONSES: &[&str] = &["date", "x-envoy-upstream-service-time"];
+const GENERATED_IN_RESPONSES: &[&str] = &[DATE, SERVICE_TIME];
+
+/// When a response was made.
+pub(super) const DATE: &str = "date";
+/// How long the backend took.
+pub(super) const SERVICE_TIME: &str = "x-envoy-upstream-service-time";
+
+/// Response headers that depend on how long the body is and how the connection goes on.
+const FRAMING: &[&str] = &["connection", "content-length", "transfer-encoding"];
+
+/// The header that tells backends how long Envoy waits for them, where a rule has time limits.
+const EXPECTED_TIMEOUT: &str = "x-envoy-expected-rq-timeout-ms";
 
 /// The options with which cases are compiled for the simulator: as for a run
 /// with echo backends, every Service port has one endpoint.
 pub fn offline_options(topology: &Topology, cases: &CaseFile, options: &Options) -> Options {
     let proof = Proof { envoy: Path::new(""), topology, cases, options, warnings: None };
     let mut moved = confined(options, cases);
+    // Where a run has it nobody else is.
+    moved.admin_address = None;
     moved.resolve.extend(services(&proof).zip(0..).map(|(service, number)| resolve(service, nowhere(number))));
     moved
 }
@@ -267,6 +280,8 @@ impl<'a> Offline<'a> {
         }
         if let Some(body) = spec.body.as_ref().filter(|body| !body.is_empty() && spec.upgrade.is_none()) {
             headers.push(("content-length".to_owned(), body.len().to_string()));
+        } else if version == Version::Http2 && spec.upgrade.is_none() && spec.grpc.is_none() && !is_bodiless(&method) {
+            headers.push(("content-length".to_owned(), "0".to_owned()));
         }
         if let Some(protocol) = &spec.upgrade {
             headers.push(("connection".to_owned(), "Upgrade".to_owned()));
@@ -315,6 +330,11 @@ impl<'a> Offline<'a> {
     fn address(&self, case: &RequestCase) -> Option<IpAddr> {
         self.topology.gateways.get(case.gateway.as_ref()?)?.addresses.first().copied()
     }
+}
+
+/// Whether the runner sends no length with an empty body over HTTP/2.
+fn is_bodiless(method: &str) -> bool {
+    ["CONNECT", "DELETE", "GET", "HEAD"].contains(&method)
 }
 
 /// Takes out what no client sends over HTTP/2: the headers of a connection, and those that `connection` names.
@@ -421,6 +441,15 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
         expected.headers.0.retain(|(name, _)| is_known(name.as_str()));
         expected.matching.0.retain(|(name, _)| is_known(name.as_str()));
         drop(expected.headers.0.len() + expected.matching.0.len() < given, "headers that a run generates");
+        let is_changed =
+            |name: &str| upstreams().any(|upstream| upstream.answered_headers().contains(&name)) && !is_known(name);
+        let is_certain = |name: &String| {
+            let name = name.to_ascii_lowercase();
+            !FRAMING.contains(&name.as_str()) && !is_changed(&name)
+        };
+        let given = expected.absent.len();
+        expected.absent.retain(is_certain);
+        drop(expected.absent.len() < given, "absent headers that a run generates");
     }
     let is_timed = upstreams().any(|upstream| upstream.session.as_ref().is_some_and(SessionStart::is_timed));
     if let Some(expected) = kept.response.as_mut().filter(|_| is_timed) {
@@ -431,12 +460,19 @@ fn checkable(expect: &Expectation, decision: &Decision<'_>) -> (Expectation, Vec
     }
     if let Some(expected) = &mut kept.upstream {
         drop(expected.tls.take().is_some(), "tls of the upstream");
-        let generated = |name: &str| upstreams().any(|upstream| upstream.generated.contains(&name));
+        let has_limit =
+            leaves().any(|leaf| matches!(leaf, Action::Forward(leaf) if leaf.timeouts != Timeouts::default()));
+        let generated = |name: &str| {
+            upstreams().any(|upstream| upstream.generated.contains(&name)) || has_limit && name == EXPECTED_TIMEOUT
+        };
         let given = expected.headers.0.len() + expected.matching.0.len();
         expected.headers.0.retain(|(name, _)| !generated(name.as_str()));
         expected.matching.0.retain(|(name, _)| !generated(name.as_str()));
         let left = expected.headers.0.len() + expected.matching.0.len();
         drop(left < given, "headers that a run generates");
+        let given = expected.absent.len();
+        expected.absent.retain(|name| !(has_limit && name.eq_ignore_ascii_case(EXPECTED_TIMEOUT)));
+        drop(expected.absent.len() < given, "absent headers that a run generates");
     }
     (kept, unchecked)
 }

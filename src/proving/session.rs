@@ -29,7 +29,7 @@ pub(super) async fn follow_up(
         kept.send(session, &mut request);
         let reply = connection.exchange(&request, &format!("{id}-{number}"), limit).await;
         kept.keep(session, &reply);
-        let outcome = Outcome { reply, received: Vec::new(), strayed: Vec::new() };
+        let outcome = Outcome { reply, received: Vec::new(), asked: Vec::new(), strayed: Vec::new() };
         let backend = outcome.share_key();
         if backend != home {
             strayed.push(backend);

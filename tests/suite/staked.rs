@@ -16,6 +16,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     vec![
         test("a_case_of_which_nothing_is_checked_is_skipped", nothing_checked),
         test("a_run_that_checks_no_case_is_no_success", no_case_checked),
+        test("the_absence_of_what_envoy_writes_is_not_taken_for_granted", generated_headers),
         test("an_expectation_that_every_answer_meets_is_refused", silent_expectations),
         test("coverage_of_no_rules_is_not_full", no_rules),
         test("router_check_leaves_out_what_the_tool_has_no_form_for", router_check_leaves_out),
@@ -58,6 +59,29 @@ fn nothing_checked(stage: &Stage) -> Result<(), Failed> {
     ensure(holds, &output)?;
     let output = stage.run(&["test", "cases.yaml", "-f", "m", "-o", "github"])?;
     ensure(output.stdout.contains("::notice file=cases.yaml,line=2,title=tls alone::"), &output)
+}
+
+fn generated_headers(stage: &Stage) -> Result<(), Failed> {
+    let there = ["x-forwarded-for", "X-Request-Id", "x-envoy-external-address", "host"];
+    let upstream = there.map(|name| format!("{{upstream: {{absent: [{name}]}}}}"));
+    let sent = ["date", "x-envoy-upstream-service-time"].map(|name| format!("{{response: {{absent: [{name}]}}}}"));
+    let unknown =
+        ["content-length", "connection"].map(|name| format!("{{status: 200, response: {{absent: [{name}]}}}}"));
+    let mut cases = "requests:\n".to_owned();
+    for (number, expect) in upstream.iter().chain(&sent).chain(&unknown).enumerate() {
+        cases
+            .push_str(&format!("- {{name: c{number}, request: {{url: 'http://shop.test/cart'}}, expect: {expect}}}\n"));
+    }
+    stage.write("cases.yaml", &cases)?;
+    let output = stage.run(&["test", "cases.yaml", "-f", "m", "-o", "json"])?;
+    let results = json(&output)?;
+    let found: Vec<&serde_json::Value> = results["cases"].as_array().into_iter().flatten().collect();
+    let (certain, unsure) = found.split_at_checked(upstream.len() + sent.len()).unwrap_or_default();
+    let is_told = |case: &&serde_json::Value| case["unchecked"][0] == "absent headers that a run generates";
+    let holds = certain.iter().all(|case| case["status"] == "failed")
+        && unsure.len() == unknown.len()
+        && unsure.iter().all(|case| case["status"] == "passed" && is_told(case));
+    ensure(output.code == Some(1) && holds, &output)
 }
 
 fn no_case_checked(stage: &Stage) -> Result<(), Failed> {
