@@ -12,16 +12,15 @@
 //! listener takes, and one of a Gateway, ListenerSet or class of which too little can be
 //! decoded on the judged object that names it.
 
+mod objects;
 mod unserved;
 
-use std::collections::{HashMap, HashSet};
-
-use crate::diagnostics::{FieldPath, Finding, Location, ObjectRef, Related, Severity};
+use crate::diagnostics::{Finding, Location, ObjectRef, Related, Severity};
 use crate::options::Options;
-use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey, Position};
-use crate::parser::source::DocumentId;
-use crate::path;
+use crate::parser::manifests::{Kind, Manifests};
 use crate::resolver::References;
+
+use objects::Objects;
 
 pub(crate) use unserved::{Unserved, find as find_unserved};
 
@@ -135,113 +134,4 @@ fn tell_on(mut finding: Finding, cause: Related, objects: &Objects) -> Finding {
     // The status of the judged object says nothing of it, and an edit would be one of the context.
     (finding.claim, finding.condition, finding.fix) = (None, None, None);
     finding
-}
-
-/// The objects of the input by their places, and what policies of the context are about.
-#[derive(Default)]
-struct Objects {
-    at: HashMap<(DocumentId, FieldPath), ObjectRef>,
-    /// The objects of kinds that gwctl does not read.
-    foreign: HashSet<ObjectRef>,
-    /// The targets of each policy of a kind that gwctl reads.
-    targets: HashMap<ObjectRef, Vec<ObjectRef>>,
-    /// The name of each judged object.
-    judged: HashMap<ObjectRef, Location>,
-    /// The objects that the API server would refuse.
-    refused: HashSet<ObjectRef>,
-    /// The policies among them of which not even the targets can be decoded.
-    aimless: HashSet<ObjectRef>,
-    /// Where judged Gateways name each class.
-    classes: HashMap<String, Location>,
-}
-
-impl Objects {
-    fn new(manifests: &Manifests) -> Self {
-        let mut objects = Self::default();
-        macro_rules! add {
-            ($($list:ident),+ $(,)?) => { $(manifests.$list.iter().for_each(|object| objects.add(object));)+ };
-        }
-        add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
-        add!(reference_grants, backend_tls_policies, backends, backend_traffic_policies, meshes);
-        add!(namespaces, services, endpoint_slices, secrets, config_maps);
-        for object in &manifests.foreign {
-            objects.insert(&object.position, object.identity.clone());
-            objects.foreign.insert(object.identity.clone());
-        }
-        for policy in &manifests.backend_tls_policies {
-            let targets = policy.spec.target_refs.iter();
-            objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
-        }
-        for policy in &manifests.backend_traffic_policies {
-            let targets = policy.spec.target_refs.iter();
-            objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
-        }
-        objects.add_endpoints(manifests);
-        objects.add_refused(manifests);
-        for gateway in manifests.gateways.iter().filter(|gateway| !gateway.position.context) {
-            let class = gateway.spec.gateway_class_name.clone();
-            objects.classes.entry(class).or_insert_with(|| gateway.at(&path!["spec", "gatewayClassName"]));
-        }
-        objects
-    }
-
-    /// Endpoints are about their Service.
-    fn add_endpoints(&mut self, manifests: &Manifests) {
-        let service = |namespace: &str, name: &str| {
-            ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() }.to_ref()
-        };
-        for slice in &manifests.endpoint_slices {
-            let name = slice.spec.service_name.as_deref();
-            let target = name.map(|name| service(&slice.metadata.namespace, name));
-            self.targets.insert(slice.key().to_ref(), target.into_iter().collect());
-        }
-        let undecoded = manifests.undecoded_slices.iter();
-        self.targets.extend(undecoded.map(|(slice, service)| (slice.to_ref(), vec![service.to_ref()])));
-        for object in &manifests.foreign {
-            let ObjectRef { group, kind, namespace, name } = &object.identity;
-            if group.is_empty() && kind == "Endpoints" {
-                self.targets.insert(object.identity.clone(), vec![service(namespace, name)]);
-            }
-        }
-    }
-
-    fn add_refused(&mut self, manifests: &Manifests) {
-        self.refused.extend(manifests.refused.keys().map(ObjectKey::to_ref));
-        self.refused.extend(manifests.refused_keys().map(|key| key.to_ref()));
-        let is_policy = |key: &&ObjectKey| matches!(key.kind, Kind::BackendTLSPolicy | Kind::XBackendTrafficPolicy);
-        self.aimless.extend(manifests.refused.keys().filter(is_policy).map(ObjectKey::to_ref));
-    }
-
-    fn add(&mut self, object: &ObjectHead) {
-        let own = object.key().to_ref();
-        if !object.position.context {
-            self.judged.insert(own.clone(), object.at(&path!["metadata", "name"]));
-        }
-        self.insert(&object.position, own);
-    }
-
-    fn insert(&mut self, Position { document, base, context: _ }: &Position, object: ObjectRef) {
-        self.at.insert((*document, base.clone()), object);
-    }
-
-    fn aim<'t>(&mut self, policy: &ObjectHead, targets: impl Iterator<Item = (&'t String, &'t String, &'t String)>) {
-        let namespace = &policy.metadata.namespace;
-        let target = |(group, kind, name): (&String, &String, &String)| ObjectRef {
-            group: group.clone(),
-            kind: kind.clone(),
-            namespace: namespace.clone(),
-            name: name.clone(),
-        };
-        self.targets.insert(policy.key().to_ref(), targets.map(target).collect());
-    }
-
-    /// The object at a place, and the path inside it.
-    fn at(&self, location: &Location) -> Option<(ObjectRef, FieldPath)> {
-        let Location::Field { document, path, part: _ } = location else { return None };
-        (0..=path.0.len()).find_map(|length| {
-            let (base, own) = path.0.split_at(length);
-            let object = self.at.get(&(*document, FieldPath(base.to_vec())))?;
-            Some((object.clone(), FieldPath(own.to_vec())))
-        })
-    }
 }

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use super::args::{Cli, ScreenArgs};
 use super::exit::ExitStatus;
+use super::failure::Failure;
 use super::pipeline::Compiled;
-use super::report::{Counts, Rendering, stream_format, tell_summary};
+use super::report::{Counts, Rendering, stream_format, tell_nothing_found, tell_summary};
 use super::streams::Streams;
 use super::value::{Destination, ReportFormat};
-use super::{Failure, tell_nothing_found};
 use crate::diagnostics::{Code, Denied, Finding, codes};
 use crate::translator::lower::ADMIN_LABEL;
 

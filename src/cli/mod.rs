@@ -11,8 +11,10 @@ mod diff;
 mod envoy;
 pub mod exit;
 mod explain;
+mod failure;
 mod findings;
 mod fix;
+mod git;
 mod pipeline;
 mod report;
 mod route;
@@ -31,32 +33,13 @@ mod xds;
 
 use clap::CommandFactory as _;
 
-use crate::diagnostics::codes;
-
 use args::{Cli, Command};
-use exit::{ExitStatus, Outcome};
-use pipeline::Compiled;
+use exit::ExitStatus;
 use streams::{Streams, Unwritten};
 
 pub use diff::difference;
+pub use failure::Failure;
 pub use findings::TRANSLATE_ONLY;
-
-/// Why a command ended without a verdict.
-#[derive(Debug)]
-pub enum Failure {
-    /// The command line makes no sense.
-    Usage(clap::Error),
-    /// The product or a report could not be written.
-    Unwritten(Unwritten),
-    /// Something that the command needs is not there, in words for the user.
-    Missing(String),
-}
-
-impl From<Unwritten> for Failure {
-    fn from(unwritten: Unwritten) -> Self {
-        Self::Unwritten(unwritten)
-    }
-}
 
 /// Runs a command and says how it ended.
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
@@ -89,20 +72,6 @@ fn complete(shell: clap_complete::Shell, streams: &mut Streams<'_>) -> Result<Ex
     clap_complete::generate(shell, &mut Cli::command(), "gwctl", &mut script);
     streams.raw_product(|out| out.write_all(&script))?;
     Ok(ExitStatus::Success)
-}
-
-/// Says that there was nothing to judge.
-fn tell_nothing_found(compiled: &Compiled, outcome: &Outcome, streams: &mut Streams<'_>) {
-    let is_said = compiled.findings().iter().any(|finding| finding.code == codes::SELECTION_NOT_FOUND);
-    if let Some(why) = compiled.unselected.as_ref().filter(|_| !is_said) {
-        streams.tell(&format!("error: {why}"));
-    }
-    if outcome.is_without_objects() && !outcome.is_input_unreadable {
-        streams.tell(
-            "error: there is no Kubernetes object in the input\n  help: name files or directories with manifests, or pipe \
-             them in with `-`",
-        );
-    }
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use super::args::ScreenArgs;
-use super::pipeline;
+use super::exit::Outcome;
+use super::pipeline::{self, Compiled};
 use super::streams::{Streams, Unwritten};
 use super::value::{Destination, ReportFormat};
-use crate::diagnostics::{Denied, Locate, Report, github, human, json, junit, sarif};
+use crate::diagnostics::{Denied, Locate, Report, codes, github, human, json, junit, sarif};
 
 /// A report, and what its renderings need to know beside it.
 #[derive(Clone, Copy)]
@@ -95,6 +96,20 @@ pub(super) fn tell_summary(
     streams.tell(&format!("{line}{time}"));
     if screen.verbose {
         human::detail_lines(report).iter().for_each(|line| streams.tell(line));
+    }
+}
+
+/// Says that there was nothing to judge.
+pub(super) fn tell_nothing_found(compiled: &Compiled, outcome: &Outcome, streams: &mut Streams<'_>) {
+    let is_said = compiled.findings().iter().any(|finding| finding.code == codes::SELECTION_NOT_FOUND);
+    if let Some(why) = compiled.unselected.as_ref().filter(|_| !is_said) {
+        streams.tell(&format!("error: {why}"));
+    }
+    if outcome.is_without_objects() && !outcome.is_input_unreadable {
+        streams.tell(
+            "error: there is no Kubernetes object in the input\n  help: name files or directories with manifests, or pipe \
+             them in with `-`",
+        );
     }
 }
 

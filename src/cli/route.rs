@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::Failure;
 use super::args::{Cli, DecisionFormat, RouteArgs, ScreenArgs};
 use super::exit::ExitStatus;
+use super::failure::Failure;
 use super::findings::{TRANSLATE_ONLY, tell_findings};
 use super::pipeline;
 use super::streams::Streams;

@@ -19,7 +19,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _};
 
 use super::args::{Cli, Command};
-use super::diff::Revisions;
+use super::git::Revisions;
 use super::{confine, value};
 use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::diagnostics::{FieldPath, Part, Span, codes};
@@ -35,10 +35,8 @@ use crate::spelling::nearest;
 
 mod search;
 
-pub(super) use search::candidates;
+pub(super) use search::{NAMES, candidates};
 
-/// The names that the file may have.
-pub(super) const NAMES: [&str; 2] = ["gwctl.yaml", "gwctl.yml"];
 /// The settings whose values are paths on this machine, relative to the directory of the file.
 const PATHS: [&str; 2] = ["context", "secrets-dir"];
 /// The setting whose patterns are about paths from the directory of the file.
@@ -104,7 +102,7 @@ fn find<'t>(tree: &'t dyn Tree, arguments: &[PathBuf]) -> Result<Option<Settings
     let mut found: Option<(Settings<'t>, &PathBuf)> = None;
     let mut without: Option<&PathBuf> = None;
     for argument in arguments {
-        let settings = search::settings_of(tree, argument).map_err(|problems| refuse(&problems))?;
+        let settings = settings_of(tree, argument).map_err(|problems| refuse(&problems))?;
         match (settings, &found) {
             // What is not there is told by the command.
             (None, _) if argument.as_os_str() != "-" && tree.kind(argument).is_err() => {}
@@ -466,3 +464,25 @@ fn first_line(error: &clap::Error) -> String {
 #[cfg(test)]
 #[path = "settings_tests.rs"]
 mod tests;
+
+/// The settings of an argument: the nearest file of the name that is no manifest.
+///
+/// # Errors
+/// What is wrong with the file, in lines.
+fn settings_of<'t>(tree: &'t dyn Tree, argument: &Path) -> Result<Option<Settings<'t>>, Vec<String>> {
+    for files in candidates(tree, argument) {
+        let read = files.into_iter().map(|file| Settings::read(tree, file, Trust::Repository));
+        let found: Vec<Settings<'t>> = read.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        if let [one, other, ..] = found.as_slice() {
+            return Err(vec![format!(
+                "`{}` and `{}` are both in one directory; keep one",
+                one.file.display(),
+                other.file.display()
+            )]);
+        }
+        if let Some(nearest) = found.into_iter().next() {
+            return Ok(Some(nearest));
+        }
+    }
+    Ok(None)
+}

@@ -6,12 +6,12 @@ use std::time::Instant;
 use super::args::{Cli, ScreenArgs, ValidateArgs};
 use super::envoy;
 use super::exit::ExitStatus;
+use super::failure::Failure;
 use super::findings::is_left_to_translate;
 use super::fix;
 use super::pipeline::{self, Compiled};
-use super::report::{Counts, Rendering, stream_format, tell_summary};
+use super::report::{Counts, Rendering, stream_format, tell_nothing_found, tell_summary};
 use super::streams::Streams;
-use super::{Failure, tell_nothing_found};
 
 /// Compiles the input and reports what was found.
 ///

@@ -13,7 +13,7 @@ use crate::path;
 use crate::resolver::{Resolved, ResolvedListener, ResolvedRoute, RouteParent};
 use crate::translator::lower::Lowered;
 
-use super::Objects;
+use super::objects::Objects;
 
 /// A judged route, and a listener of the context that would take it and serves nothing.
 #[derive(Debug)]

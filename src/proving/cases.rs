@@ -5,7 +5,7 @@
 //! every error has its line and column. The format is documented for users in
 //! `docs/request-cases.md`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 
 use super::amounts::{Count, Patterns};
 use super::grpc::GrpcCall;
-use super::named::misnamed;
 use super::tls::{BackendTlsSpec, TlsSpec};
 use super::values::{
     GatewayName, Headers, HttpVersion, Mirrors, Shares, Target, Window, decode_method, decode_names, decode_raw_target,
@@ -137,7 +136,7 @@ impl RequestSpec {
     }
 
     /// Puts a body of the wanted length in place.
-    fn write_body(&mut self) -> Result<(), String> {
+    pub(super) fn write_body(&mut self) -> Result<(), String> {
         let Some(length) = self.body_bytes else { return Ok(()) };
         if self.body.is_some() {
             return Err("`body` and `bodyBytes` exclude each other".to_owned());
@@ -150,7 +149,7 @@ impl RequestSpec {
     }
 
     /// Whether fields are given that a call decides itself.
-    fn contradicts_call(&self) -> bool {
+    pub(super) fn contradicts_call(&self) -> bool {
         let has_body = self.body.is_some() || self.body_bytes.is_some();
         let plain = self.method == Method::GET && !has_body && self.upgrade.is_none();
         self.grpc.is_some() && !(plain && self.raw_path.is_none() && self.url.path == "/")
@@ -358,65 +357,6 @@ impl fmt::Display for FormatError {
 impl std::error::Error for FormatError {}
 
 impl CaseFile {
-    /// Reads a file of cases.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not YAML, or not of the format.
-    pub fn parse(text: &str) -> Result<Self, FormatError> {
-        let mut file: Self = serde_yaml::from_str(text).map_err(|error| {
-            let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
-            let message = error.to_string();
-            // The place is printed once, by `Display`, and not again inside the message.
-            let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-            FormatError { line, column, message }
-        })?;
-        if let Some(case) = file.requests.iter().find(|case| case.request.contradicts_call()) {
-            let message = format!("case `{}`: a `grpc` call has its own method, path and body", case.name);
-            return Err(FormatError { line: 1, column: 1, message });
-        }
-        for case in &mut file.requests {
-            case.request.write_body().map_err(|why| FormatError {
-                line: 1,
-                column: 1,
-                message: format!("case `{}`: {why}", case.name),
-            })?;
-        }
-        if let Some(case) = file.requests.iter().find(|case| case.repeat == Some(0)) {
-            let message = format!("case `{}`: `repeat` is 1 at least", case.name);
-            return Err(FormatError { line: 1, column: 1, message });
-        }
-        let without_follow_ups = |case: &&RequestCase| case.session.as_ref().is_some_and(|one| one.follow_ups == 0);
-        if let Some(case) = file.requests.iter().find(without_follow_ups) {
-            let message = format!("case `{}`: `followUps` is 1 at least", case.name);
-            return Err(FormatError { line: 1, column: 1, message });
-        }
-        if let Some(message) = misnamed(&file) {
-            return Err(FormatError { line: 1, column: 1, message });
-        }
-        if let Some((field, name)) = file.service_ports().find(|(_, name)| !is_service_port(name)) {
-            let message = format!("`{field}`: `{name}` is no Service port, NAMESPACE/NAME:PORT");
-            return Err(FormatError { line: 1, column: 1, message });
-        }
-        let is_pathless = |case: &&RequestCase| {
-            let RequestSpec { method, raw_path, .. } = &case.request;
-            let is_path = raw_path.as_ref().is_none_or(|path| path.starts_with('/'));
-            case.request.version() == HttpVersion::Http2 && *method != Method::CONNECT && !is_path
-        };
-        if let Some(case) = file.requests.iter().find(is_pathless) {
-            let message = format!("case `{}`: `rawPath` begins with `/` over HTTP/2", case.name);
-            return Err(FormatError { line: 1, column: 1, message });
-        }
-        let mut names = HashSet::new();
-        match file.requests.iter().find(|case| !names.insert(case.name.as_str())) {
-            Some(case) => {
-                let message = format!("two cases are called `{}`", case.name);
-                Err(FormatError { line: 1, column: 1, message })
-            }
-            None => Ok(file),
-        }
-    }
-
     /// The Service ports that the file names, each with the field that does. With `keepEndpoints` addresses are left out.
     pub fn service_ports(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let is_address = |name: &str| self.keep_endpoints && name.parse::<SocketAddr>().is_ok();
@@ -461,14 +401,6 @@ impl CaseFile {
         let has = |key: &str| text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
         has("requests") && !has("kind") && !has("apiVersion")
     }
-}
-
-/// Whether a text has the form of a Service port's name.
-pub(super) fn is_service_port(name: &str) -> bool {
-    let port = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0);
-    let is_object =
-        |text: &str| text.split_once('/').is_some_and(|(namespace, name)| !namespace.is_empty() && !name.is_empty());
-    name.rsplit_once(':').is_some_and(|(object, number)| is_object(object) && port(number))
 }
 
 #[cfg(test)]

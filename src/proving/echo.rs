@@ -19,7 +19,7 @@ use super::check::Outcome;
 use super::client::{NoAnswer, Reply};
 use super::grpc;
 use super::journal::{REQUEST_ID, Received};
-use super::offline::{DATE, SERVICE_TIME, is_nowhere};
+use super::nowhere::is_nowhere;
 use super::values::HttpVersion;
 
 /// The echo backends of a file of cases.
@@ -470,3 +470,9 @@ impl Controls<'_> {
         pairs.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.to_owned())).collect()
     }
 }
+
+/// When a response was made.
+pub(super) const DATE: &str = "date";
+
+/// How long the backend took.
+pub(super) const SERVICE_TIME: &str = "x-envoy-upstream-service-time";

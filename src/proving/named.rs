@@ -5,8 +5,8 @@
 
 use std::net::SocketAddr;
 
-use super::cases::{CaseFile, Expectation, is_service_port};
-use super::values::Mirrors;
+use super::cases::{CaseFile, Expectation};
+use super::values::{Mirrors, is_service_port};
 
 /// A name with what is expected of it.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@
 //! Shares are compared exactly. What only a running proxy can show is listed
 //! as unchecked, never taken as met.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::path::Path;
 
 use crate::ir::{Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Material, Timeouts};
@@ -17,38 +17,19 @@ use crate::simulate::{
 use super::cases::{CaseFile, Expectation, RequestCase, UpstreamExpectation};
 use super::check::{Mismatch, check, meets};
 use super::client::{NoAnswer, WEBSOCKET_KEY, WEBSOCKET_VERSION};
-use super::echo::{Controls, Echo};
+use super::echo::{Controls, DATE, Echo, SERVICE_TIME};
 use super::grpc;
+use super::nowhere::nowhere;
 use super::run::{CaseResult, Proof, confined, resolve, services};
 use super::tls::accepts;
 use super::topology::Topology;
 use super::values::{HttpVersion, Mirrors, Scheme};
-
-/// Where Services stand when nothing runs: each on a loopback address of its own.
-fn nowhere(number: u16) -> SocketAddr {
-    let [high, low] = number.to_be_bytes();
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, NOWHERE, high, low)), DISCARD)
-}
-
-/// Whether an address is one of those.
-pub(super) fn is_nowhere(address: &SocketAddr) -> bool {
-    matches!(address, SocketAddr::V4(address) if address.ip().octets()[..2] == [127, NOWHERE] && address.port() == DISCARD)
-}
-
-/// The second part of those addresses, and their port.
-const NOWHERE: u8 = 255;
-const DISCARD: u16 = 9;
 
 /// Controls of the echo backends whose effect needs time or several tries.
 const NEEDS_A_RUN: &[&str] = &["x-echo-delay-ms", "x-echo-chunks", "x-echo-gap-ms", "x-echo-close", "x-echo-fail"];
 
 /// Response headers whose values only a run shows, whatever a rule adds to them.
 const GENERATED_IN_RESPONSES: &[&str] = &[DATE, SERVICE_TIME];
-
-/// When a response was made.
-pub(super) const DATE: &str = "date";
-/// How long the backend took.
-pub(super) const SERVICE_TIME: &str = "x-envoy-upstream-service-time";
 
 /// Response headers that depend on how long the body is and how the connection goes on.
 const FRAMING: &[&str] = &["connection", "content-length", "transfer-encoding"];

@@ -443,3 +443,11 @@ where
 
     deserializer.deserialize_str(TextVisitor(expected, parse))
 }
+
+/// Whether a text has the form of a Service port's name.
+pub(super) fn is_service_port(name: &str) -> bool {
+    let port = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0);
+    let is_object =
+        |text: &str| text.split_once('/').is_some_and(|(namespace, name)| !namespace.is_empty() && !name.is_empty());
+    name.rsplit_once(':').is_some_and(|(object, number)| is_object(object) && port(number))
+}

@@ -19,6 +19,7 @@ mod answers;
 mod behaviour;
 mod campaign;
 mod case;
+mod circles;
 mod commands;
 mod compared;
 mod confined;
@@ -117,6 +118,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(proxy::trials(&harness));
     trials.extend(limits::trials(&harness));
     trials.extend(judged::trials(&harness));
+    trials.extend(circles::trials(root));
     trials.extend(layering::trials(root));
     trials.extend(ledger::trials(&harness, root));
     trials.extend(licences::trials(root));

@@ -4,7 +4,6 @@ mod bundles;
 mod change;
 mod compare;
 mod findings;
-mod git;
 mod heads;
 mod listeners;
 mod meet;
@@ -18,10 +17,11 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
-use super::Failure;
 use super::args::{Cli, DiffArgs, InputArgs};
 use super::exit::ExitStatus;
+use super::failure::Failure;
 use super::findings::tell_asked;
+use super::git::Revisions;
 use super::pipeline::{self, Compiled};
 use super::report::stream_format;
 use super::streams::Streams;
@@ -31,7 +31,6 @@ use crate::diagnostics::escape::{Commands, for_terminal};
 use crate::options::{Excluded, Options, SettingsFile};
 use crate::parser::load::{self, EntryKind};
 
-pub(super) use git::Revisions;
 use unread::Unread;
 
 /// Compiles both sides and prints what differs.

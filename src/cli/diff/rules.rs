@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, ChangeKind, WitnessView};
 use super::meet::{Meeting, joint, meeting};
-use super::side::{Host, HostKey, Rule, RuleKey, Side};
+use super::side::{Host, HostKey, Rule, RuleKey, Side, requests};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
 use crate::ir::{Action, Forward, GatewayName, Route, RouteMatch};
-use crate::simulate::{Request, Simulator};
+use crate::simulate::Request;
 
 /// Both sides of a comparison.
 #[derive(Clone, Copy)]
@@ -377,20 +377,6 @@ fn is_absorbed(rule: &Rule<'_>, own: &[Rule<'_>], other: &[Rule<'_>]) -> bool {
         }
     }
     false
-}
-
-/// Requests that meet some conditions on a host, the most natural one first.
-fn requests(key: &HostKey, host: &Host<'_>, matches: &RouteMatch) -> Vec<Request> {
-    Simulator::examples(host.at.listener, host.at.chain, &key.host, matches)
-}
-
-/// A request that a rule takes, where one can be found.
-pub(super) fn taken<'c>(side: &Side<'c>, key: &HostKey, host: &Host<'c>, rule: &Rule<'c>) -> Option<Request> {
-    let is_taken = |request: &Request| {
-        let decision = side.decide(&key.chain.socket.gateway, request);
-        decision.and_then(|decision| decision.route).is_some_and(|route| std::ptr::eq(route, rule.route))
-    };
-    requests(key, host, &rule.route.matches).into_iter().find(is_taken)
 }
 
 #[cfg(test)]

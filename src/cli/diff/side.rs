@@ -236,7 +236,7 @@ impl<'c> Side<'c> {
             for rule in host.rules.iter().filter(|rule| rule.is_reached) {
                 for id in self.config.clusters_of(&rule.route.action) {
                     users.entry(cluster_name(self.config.cluster(id), self.config)).or_insert_with(|| {
-                        let request = super::rules::taken(self, key, host, rule);
+                        let request = taken(self, key, host, rule);
                         (key.chain.socket.gateway.clone(), self.place(rule), request)
                     });
                 }
@@ -521,4 +521,18 @@ fn reduce<'w>(weights: impl Iterator<Item = &'w mut u32>) {
     let divisor = weights.iter().fold(0, |divisor, weight| greatest_divisor(divisor, u64::from(**weight))).max(1);
     let divisor = u32::try_from(divisor).unwrap_or(1);
     weights.into_iter().for_each(|weight| *weight /= divisor);
+}
+
+/// Requests that meet some conditions on a host, the most natural one first.
+pub(super) fn requests(key: &HostKey, host: &Host<'_>, matches: &RouteMatch) -> Vec<Request> {
+    Simulator::examples(host.at.listener, host.at.chain, &key.host, matches)
+}
+
+/// A request that a rule takes, where one can be found.
+pub(super) fn taken<'c>(side: &Side<'c>, key: &HostKey, host: &Host<'c>, rule: &Rule<'c>) -> Option<Request> {
+    let is_taken = |request: &Request| {
+        let decision = side.decide(&key.chain.socket.gateway, request);
+        decision.and_then(|decision| decision.route).is_some_and(|route| std::ptr::eq(route, rule.route))
+    };
+    requests(key, host, &rule.route.matches).into_iter().find(is_taken)
 }

@@ -10,51 +10,27 @@ mod applied;
 mod controllers;
 mod overridden;
 mod unused;
+mod values;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::change::UncomparedView;
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Omission, Segment, Severity, Subject, Unjudged};
 use crate::options::{Assume, Options};
-use crate::parser::decode::decode;
 use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::parser::node::Node;
 use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
-use crate::parser::split::split;
 use crate::resolver::{ForeignUse, foreign_uses};
 
-/// Fields of `metadata` that a server writes. The age of an object is no such field: it decides between policies.
-const SERVER_FIELDS: [&str; 5] = ["generation", "managedFields", "resourceVersion", "selfLink", "uid"];
+pub(super) use values::sorted;
+use values::{AllLeft, Content, Left, Values, held, held_by, unselected, without_server_fields};
 
 /// Why the content of a Secret or a ConfigMap cannot be compared.
 const UNUSABLE: &str = "what it holds cannot be used and is not the same: what a cluster makes of it is not known";
-
-/// What could be compared of nothing but its content.
-struct Left {
-    content: Content,
-    location: Location,
-    reason: String,
-    /// Whether nobody knows what the subject would do. What is left out for other reasons takes no part in traffic.
-    is_unknown: bool,
-}
-
-/// What is left, by what it is.
-type AllLeft = BTreeMap<String, Vec<Left>>;
-
-/// The content of an object or a document.
-#[derive(Clone, Debug, PartialEq)]
-enum Content {
-    /// The value, whatever its text looks like.
-    Value(Node),
-    /// The text of what is no value.
-    Text(String),
-    /// An object that is not translated, with what it applies to.
-    Untranslated(Node, BTreeSet<String>),
-}
 
 /// What could not be compared.
 pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -> Vec<UncomparedView> {
@@ -244,26 +220,6 @@ fn add_unknown_content(values: &mut Values<'_>, left: &mut AllLeft) {
     }
 }
 
-/// The place of a judged Secret or ConfigMap, with what it holds.
-fn held_by(values: &mut Values<'_>, key: &ObjectKey) -> Option<(Location, Content)> {
-    let Manifests { secrets, config_maps, .. } = &values.compilation.manifests;
-    let mut heads = secrets.iter().map(|one| &one.head).chain(config_maps.iter().map(|one| &one.head));
-    let is_named = |one: &&ObjectHead| one.kind == key.kind && one.metadata.sort_key() == (&*key.namespace, &*key.name);
-    let head = heads.find(is_named).filter(|one| !one.position.context)?;
-    let location = head.at(&FieldPath::ROOT);
-    let content = values.object(&location).map_or_else(Content::Text, |one| Content::Value(held(one)));
-    Some((location, content))
-}
-
-/// What a Secret or a ConfigMap holds, whatever is said about it.
-fn held(object: Node) -> Node {
-    let mut object = without_server_fields(object);
-    if let Node::Map(fields) = &mut object {
-        fields.retain(|(field, value)| field != "metadata" && *value != Node::Null);
-    }
-    object
-}
-
 /// Adds the objects that the API server would refuse and of which the ledger does not speak: Services and whatever else
 /// routes refer to.
 fn add_refused(values: &mut Values<'_>, left: &mut AllLeft) {
@@ -345,14 +301,6 @@ fn made(object: &ForeignObject) -> Option<ObjectKey> {
     Some(ObjectKey { kind: Kind::Secret, namespace: object.identity.namespace.clone(), name })
 }
 
-/// The name of an object that was not selected.
-fn unselected(unjudged: &Unjudged) -> Option<String> {
-    match &unjudged.subject {
-        Subject::Object(object) if unjudged.reason == Omission::NotSelected => Some(object.to_string()),
-        Subject::Object(_) | Subject::Part(..) | Subject::Document | Subject::File(_) => None,
-    }
-}
-
 /// Why what applies to these objects cannot be compared.
 fn untranslated(objects: &BTreeSet<String>) -> String {
     let Some(first) = objects.first() else { return "gwctl does not translate it".to_owned() };
@@ -401,65 +349,6 @@ pub(super) fn document(compilation: &Compilation, location: &Location) -> Result
     Values::new(compilation).object(location).map(sorted)
 }
 
-/// The documents of one side as values, each decoded once: a list may hold thousands of objects.
-struct Values<'c> {
-    compilation: &'c Compilation,
-    decoded: HashMap<DocumentId, Option<Node>>,
-}
-
-impl<'c> Values<'c> {
-    fn new(compilation: &'c Compilation) -> Self {
-        Self { compilation, decoded: HashMap::new() }
-    }
-
-    /// The text of the document that a place is in.
-    fn text(&self, location: &Location) -> &'c str {
-        let Manifests { documents, sources, .. } = &self.compilation.manifests;
-        let Location::Field { document: id, .. } = location else { return "" };
-        let Some(document) = documents.get(*id) else { return "" };
-        sources.get(document.source).text.get(document.range.clone()).unwrap_or_default()
-    }
-
-    /// The object that a place is in; the text of its document where that is no value.
-    fn object(&mut self, location: &Location) -> Result<Node, String> {
-        let Location::Field { document: id, path, .. } = location else { return Err(String::new()) };
-        let text = self.text(location);
-        let value = self.decoded.entry(*id).or_insert_with(|| {
-            let syntax = split(text).first().map(|piece| piece.syntax)?;
-            decode(text, syntax).ok().map(|decoded| decoded.node)
-        });
-        value.as_ref().map(|value| object(value, path).clone()).ok_or_else(|| text.to_owned())
-    }
-}
-
-/// An object without what a server adds to it, which says nothing of what it asks for.
-fn without_server_fields(object: Node) -> Node {
-    let mut fields = match sorted(object) {
-        Node::Map(fields) => fields,
-        other => return other,
-    };
-    fields.retain(|(field, _)| field != "status");
-    for (field, value) in &mut fields {
-        if let ("metadata", Node::Map(metadata)) = (field.as_str(), value) {
-            metadata.retain(|(field, _)| !SERVER_FIELDS.contains(&field.as_str()));
-        }
-    }
-    Node::Map(fields)
-}
-
-/// The order of the keys of a mapping is no content.
-pub(super) fn sorted(node: Node) -> Node {
-    match node {
-        Node::Map(entries) => {
-            let mut entries: Vec<_> = entries.into_iter().map(|(key, value)| (key, sorted(value))).collect();
-            entries.sort_by(|(one, _), (other, _)| one.cmp(other));
-            Node::Map(entries)
-        }
-        Node::List(items) => Node::List(items.into_iter().map(sorted).collect()),
-        scalar @ (Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::String(_)) => scalar,
-    }
-}
-
 /// All documents that hold an object of a name which has no place.
 fn named(compilation: &Compilation, subject: &Subject) -> String {
     let manifests = &compilation.manifests;
@@ -478,20 +367,6 @@ fn named(compilation: &Compilation, subject: &Subject) -> String {
 fn plain(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty());
     lines.map(|line| format!("{}\n", line.trim_end())).collect()
-}
-
-/// The item of a list that a path leads into, or the object as a whole.
-fn object<'n>(node: &'n Node, path: &FieldPath) -> &'n Node {
-    let mut object = node;
-    let mut segments = path.0.iter();
-    while let (Some(Segment::Field(name)), Some(Segment::Index(at))) = (segments.next(), segments.next()) {
-        if name != "items" {
-            break;
-        }
-        let Some(item) = object.get("items").and_then(Node::as_list).and_then(|items| items.get(*at)) else { break };
-        object = item;
-    }
-    object
 }
 
 /// The part of an object at a path; the rest of the object is compared by what it does.

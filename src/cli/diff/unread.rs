@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
+use super::super::git::Revisions;
 use super::super::settings;
 use super::bundles;
 use super::change::UncomparedView;
-use super::git::Revisions;
 use super::uncompared::{document, sorted};
 use crate::compile::Compilation;
 use crate::diagnostics::{Location, Omission, Subject};

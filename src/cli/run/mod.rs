@@ -17,12 +17,13 @@ use std::time::{Duration, Instant};
 
 use super::args::{Cli, OutputFormat, RunArgs, ScreenArgs};
 use super::exit::ExitStatus;
+use super::failure::Failure;
 use super::pipeline::{self, Compiled, InputText};
 use super::streams::{Streams, Unwritten};
 use super::translate::{self, Told};
 use super::value::Local;
 use super::watch::{Follower, Known, Next, known, tell_changes};
-use super::{Failure, envoy, xds};
+use super::{envoy, xds};
 use crate::diagnostics::escape::{Commands, for_terminal};
 use crate::emit::directory::Directory;
 use crate::leftovers::PrivateDirectory;

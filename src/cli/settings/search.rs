@@ -5,7 +5,6 @@
 use std::path::{Path, PathBuf};
 
 use super::super::confine;
-use super::{NAMES, Settings, Trust};
 use crate::parser::load::{EntryKind, Tree};
 
 /// The files of the names of settings that an argument may have, nearest first, by directories.
@@ -38,24 +37,5 @@ fn shown(tree: &dyn Tree, argument: &Path, directory: &Path) -> PathBuf {
     }
 }
 
-/// The settings of an argument: the nearest file of the name that is no manifest.
-///
-/// # Errors
-/// What is wrong with the file, in lines.
-pub(super) fn settings_of<'t>(tree: &'t dyn Tree, argument: &Path) -> Result<Option<Settings<'t>>, Vec<String>> {
-    for files in candidates(tree, argument) {
-        let read = files.into_iter().map(|file| Settings::read(tree, file, Trust::Repository));
-        let found: Vec<Settings<'t>> = read.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-        if let [one, other, ..] = found.as_slice() {
-            return Err(vec![format!(
-                "`{}` and `{}` are both in one directory; keep one",
-                one.file.display(),
-                other.file.display()
-            )]);
-        }
-        if let Some(nearest) = found.into_iter().next() {
-            return Ok(Some(nearest));
-        }
-    }
-    Ok(None)
-}
+/// The names that the file may have.
+pub(in super::super) const NAMES: [&str; 2] = ["gwctl.yaml", "gwctl.yml"];

@@ -5,9 +5,9 @@ mod table;
 use std::io::{self, Write};
 use std::time::Instant;
 
-use super::Failure;
 use super::args::{Cli, ScreenArgs, StatusArgs, StatusFormat};
 use super::exit::ExitStatus;
+use super::failure::Failure;
 use super::findings::{TRANSLATE_ONLY, tell_findings};
 use super::pipeline;
 use super::streams::Streams;

@@ -7,9 +7,9 @@ mod results;
 mod router_check;
 mod runner;
 
-use super::Failure;
 use super::args::{Cli, EmittedCases, TestArgs};
 use super::exit::ExitStatus;
+use super::failure::Failure;
 use super::findings::tell_asked;
 use super::pipeline;
 use super::report::stream_format;

@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use super::super::args::{Cli, InputArgs, TranslateArgs};
 use super::super::exit::ExitStatus;
+use super::super::failure::Failure;
 use super::super::pipeline::{self, Compiled, InputText};
 use super::super::streams::{Streams, Unwritten};
 use super::super::translate::{self, Told};
-use super::super::{Failure, xds};
+use super::super::xds;
 use super::{Follower, Known, Next, known, tell_changes};
 use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::emit::directory::Directory;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{AllLeft, Content, Left, Values};
+use super::values::{AllLeft, Content, Left, Values, unselected};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Location, Subject};
 use crate::parser::api::{AllowedRoutes, DefaultScope, FromNamespaces, Listener, ParentReference, RouteNamespaces};
@@ -47,7 +47,7 @@ fn owners(side: &Compilation) -> BTreeMap<String, Owner<'_>> {
         allowed: None,
         is_default: false,
     });
-    let unselected: Vec<String> = side.unjudged.iter().filter_map(super::unselected).collect();
+    let unselected: Vec<String> = side.unjudged.iter().filter_map(unselected).collect();
     let all = gateways.chain(sets).filter(|owner| !owner.head.position.context);
     let all = all.map(|owner| (Subject::Object(owner.head.key().to_ref()).to_string(), owner));
     all.filter(|(name, _)| !unselected.contains(name)).collect()

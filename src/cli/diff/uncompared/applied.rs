@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AllLeft, Content, Left, Values, held_by};
+use super::values::{AllLeft, Content, Left, Values, held_by};
 use crate::diagnostics::{FieldPath, ObjectRef, Subject};
 use crate::parser::api::ParentReference;
 use crate::parser::foreign::ForeignObject;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::heads::heads;
-use super::{AllLeft, Content, Left, Values, unselected};
+use super::values::{AllLeft, Content, Left, Values, unselected};
 use crate::diagnostics::{FieldPath, Subject};
 use crate::options::{ListenerAddress, Options};
 use crate::parser::manifests::{Kind, ObjectHead};

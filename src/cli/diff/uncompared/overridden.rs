@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::heads::heads;
-use super::{AllLeft, Content, Left, Values, held, without_server_fields};
+use super::values::{AllLeft, Content, Left, Values, held, without_server_fields};
 use crate::diagnostics::{FieldPath, Location, Subject};
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey, Position};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::admission::push;
-use super::{AllLeft, Content, Values, without_server_fields};
+use super::values::{AllLeft, Content, Values, without_server_fields};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Subject};
 use crate::parser::api::{FromNamespaces, LabelSelector, ReferenceGrantFrom, ReferenceGrantTo};

@@ -24,7 +24,7 @@ const GITLINK: &str = "160000";
 
 /// The file system, with the revisions that paths like `git:REV:PATH` name.
 #[derive(Default)]
-pub(in super::super) struct Revisions {
+pub(super) struct Revisions {
     opened: Vec<Revision>,
 }
 
@@ -33,7 +33,7 @@ impl Revisions {
     ///
     /// # Errors
     /// What is wrong with the revision or the path, in words.
-    pub(in super::super) fn open(&mut self, text: &str) -> Result<PathBuf, String> {
+    pub(super) fn open(&mut self, text: &str) -> Result<PathBuf, String> {
         let (name, path) = text.split_once(':').unwrap_or((text, ""));
         let path = if path.is_empty() { "." } else { path };
         let prefix = format!("git:{name}:");
