@@ -65,8 +65,11 @@ pub fn summary_line(report: &Report<'_>, color: bool) -> String {
     line
 }
 
+/// Which findings that are left out are meant.
+type IsMeant = fn(&Allowance) -> bool;
+
 /// What is said of the number of findings that are left out.
-const LEFT_OUT: [(fn(&Allowance) -> bool, &str); 3] = [
+const LEFT_OUT: [(IsMeant, &str); 3] = [
     (|by| matches!(by, Allowance::Comment(_)), "allowed by comments"),
     (|by| *by == Allowance::Ignore, "left out by --ignore"),
     (|by| *by == Allowance::Select, "left out by --select"),

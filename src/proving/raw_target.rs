@@ -43,7 +43,8 @@ impl NextTarget {
 
 /// Whether the HTTP library would write a target as it is.
 pub(super) fn is_kept(raw: &str) -> bool {
-    raw.parse::<Uri>().is_ok_and(|uri| uri.to_string() == raw)
+    // Two addresses are equal whatever the case of their hosts; here every letter counts.
+    raw.parse::<Uri>().map(|uri| uri.to_string()).is_ok_and(|written| written == raw)
 }
 
 /// A stream on which targets are replaced.

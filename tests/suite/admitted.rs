@@ -133,7 +133,7 @@ fn one_sided(stage: &Stage) -> Result<(), Failed> {
     for (text, part) in [
         (format!("@{foreign}"), users.to_owned()),
         ("@".to_owned(), policy(target)),
-        (policy(&format!("{{group: '', kind: Service, name: three}}@")), format!(", {target}")),
+        (policy("{group: '', kind: Service, name: three}@"), format!(", {target}")),
         ("@".to_owned(), session),
         ("@".to_owned(), grant),
     ] {

@@ -13,6 +13,7 @@ use regex::Regex;
 use walkdir::WalkDir;
 
 /// A pattern that is known to be one.
+#[expect(clippy::panic, reason = "a wrong pattern is a fault of this file")]
 fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -14,8 +14,11 @@ use gwctl::options::Assume;
 use super::input::{Input, is_kind};
 use super::{Base, findings, is_said_to_go};
 
+/// Lets the input lack objects of a kind.
+pub(super) type Admit = fn(&mut Assume);
+
 /// The kinds that references lead to, with what assumes them.
-pub(super) const KINDS: &[(&str, &str, fn(&mut Assume))] = &[
+pub(super) const KINDS: &[(&str, &str, Admit)] = &[
     ("alone-namespace", "Namespace", |assume| assume.namespaces = true),
     ("alone-service", "Service", |assume| assume.services = true),
     ("alone-endpoint-slice", "EndpointSlice", |_| ()),
