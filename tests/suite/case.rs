@@ -84,6 +84,8 @@ pub(crate) struct Exit {
     pub(crate) translate: i32,
     /// Of `gwctl validate`.
     pub(crate) validate: i32,
+    /// Of `gwctl status`: that of `validate`, unless what is wrong is the configuration's alone.
+    pub(crate) status: i32,
 }
 
 #[derive(Deserialize)]
@@ -96,14 +98,17 @@ enum ExitForm {
         translate: i32,
         #[serde(default)]
         validate: i32,
+        status: Option<i32>,
     },
 }
 
 impl From<ExitForm> for Exit {
     fn from(form: ExitForm) -> Self {
         match form {
-            ExitForm::Both(code) => Self { translate: code, validate: code },
-            ExitForm::Each { translate, validate } => Self { translate, validate },
+            ExitForm::Both(code) => Self { translate: code, validate: code, status: code },
+            ExitForm::Each { translate, validate, status } => {
+                Self { translate, validate, status: status.unwrap_or(validate) }
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ fn check_case(harness: &Harness, case: &Case) -> Result<(), Failed> {
     let mut args = case.args.clone();
     args.extend(["-o", "json"].map(str::to_owned));
     let output = harness.gwctl("status", case, &args, &work)?;
-    if output.code != Some(case.exit.validate) {
+    if output.code != Some(case.exit.status) {
         return Err(Failed::from(format!("`status` ends with {:?}:\n{}", output.code, output.stderr)));
     }
     if output.stdout.is_empty() && output.code == Some(2) {
