@@ -207,6 +207,18 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("http/weights-nobody", "HTTPRoute", "spec.rules[].filters[]", "no backend of the rule gets a request"),
     ("getting-started/06-all-versions", "HTTPRoute", "spec", "a later object replaces this one, which is reported"),
     ("http/gateways-port-map", "Gateway", "spec.listeners[].port", "it was mapped to the very port that it now has"),
+    (
+        "diagnostics/GW2010",
+        "Gateway",
+        "spec.listeners[].allowedRoutes",
+        "the Namespace is not in the input, which is reported",
+    ),
+    (
+        "diagnostics/GW2015",
+        "Gateway",
+        "spec.listeners[].allowedRoutes",
+        "the Namespace is not in the input, which is reported",
+    ),
     ("diagnostics/GW4054", "Service", "spec.ports[]", "the route that names the Service attaches to no listener"),
     ("getting-started/06-all-versions", "Service", "metadata", "a later object replaces this one, which is reported"),
     ("diagnostics/GW8055", "Service", "spec", "the fields that only the cluster itself reads, each of them once"),
