@@ -1,6 +1,6 @@
 //! What the gateway would do with one request.
 //!
-//! Input: [`Config`] and a [`Request`]. Output: a [`Decision`]: the way
+//! Input: [`Config`](crate::ir::Config) and a [`Request`]. Output: a [`Decision`]: the way
 //! through the configuration and every possible outcome with its exact share.
 //! Pure: no Kubernetes type, no clock, no network. This is a second reader of
 //! the IR beside `translator::envoy`, and it answers as Envoy 1.40 does when it
