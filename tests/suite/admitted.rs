@@ -13,6 +13,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_names_what_nothing_of_the_input_shows", unshown),
         test("diff_names_what_comes_or_goes_unused", one_sided),
         test("diff_names_selectors_over_missing_namespaces", selectors),
+        test("diff_names_what_policies_of_others_name", named),
         test("diff_names_what_controllers_read", controllers),
         test("assumed_namespaces_are_admitted_with_a_note", assumed),
     ]
@@ -138,6 +139,41 @@ fn one_sided(stage: &Stage) -> Result<(), Failed> {
         ("@".to_owned(), grant),
     ] {
         ends(stage, &text, ("", &part), "", 2).map_err(|failed| told(&part, failed))?;
+    }
+    Ok(())
+}
+
+/// What a policy that applies to something sends to, or reads, decides about traffic as much as the policy itself.
+fn named(stage: &Stage) -> Result<(), Failed> {
+    let policy = |what: &str| {
+        let target = "{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}";
+        object(
+            "gateway.envoyproxy.io/v1alpha1",
+            "SecurityPolicy",
+            "s",
+            &format!("{{targetRefs: [{target}], extAuth: {{http: {{backendRefs: [{what}]}}}}}}"),
+        )
+    };
+    let service = object("v1", "Service", "auth", "{selector: {app: '@'}, ports: [{port: 80}]}");
+    let slice = "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: auth-1, namespace: default, \
+                 labels: {kubernetes.io/service-name: auth}}\naddressType: IPv4\nports: [{port: 80}]\nendpoints: \
+                 [{addresses: [10.0.0.@]}]\n";
+    let builder = "---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: k, namespace: \
+                   default}\nspec: {path: ./a, postBuild: {substituteFrom: [{kind: ConfigMap, name: vars}]}}\n";
+    let variables =
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: default}\ndata: {a: '@'}\n";
+    let elsewhere = service.replacen("name: auth", "name: auth, namespace: other", 1);
+    for (text, code) in [
+        (policy("{name: auth, port: 80}") + &service, 2),
+        (policy("{name: auth, port: 80}") + slice, 2),
+        (policy("{name: auth, namespace: other, port: 80}") + &elsewhere, 2),
+        (builder.to_owned() + variables, 2),
+        // Nothing that applies to traffic names it.
+        (service.clone(), 0),
+        (policy("{name: auth, port: 80}") + &elsewhere, 0),
+        (variables.to_owned(), 0),
+    ] {
+        ends(stage, &text, ("1", "2"), "", code).map_err(|failed| told(&text, failed))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::values::{AllLeft, Content, Left, Values, held_by};
+use super::values::{AllLeft, Content, Left, Values, held_by, without_server_fields};
 use crate::diagnostics::{FieldPath, ObjectRef, Subject};
 use crate::parser::api::ParentReference;
 use crate::parser::foreign::ForeignObject;
@@ -61,14 +61,14 @@ fn add_held(values: &mut Values<'_>, left: &mut AllLeft, key: &ObjectKey, (reaso
 /// endpoints of a Service that is used, and what Flux and Argo CD apply.
 pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], left: &mut AllLeft) {
     let mut named: BTreeMap<(String, String), String> = BTreeMap::new();
-    for one in uses.iter().filter(|one| !one.objects.is_empty()) {
+    for one in uses.iter().filter(|one| !one.objects.is_empty() || is_builder(one.object)) {
         let Ok(node) = values.object(&one.object.at(&FieldPath::ROOT)) else { continue };
         let mut names = BTreeSet::new();
         let fields = node.as_map().unwrap_or_default().iter();
-        fields.filter(|(field, _)| field != "metadata").for_each(|(_, value)| names_in(value, &mut names));
-        let by = Subject::Object(one.object.identity.clone()).to_string();
         let namespace = &one.object.identity.namespace;
-        named.extend(names.into_iter().map(|name| ((namespace.clone(), name), by.clone())));
+        fields.filter(|(field, _)| field != "metadata").for_each(|(_, value)| names_in(value, namespace, &mut names));
+        let by = Subject::Object(one.object.identity.clone()).to_string();
+        named.extend(names.into_iter().map(|name| (name, by.clone())));
     }
     for one in uses.iter_mut() {
         let ObjectRef { group, kind: _, namespace, name } = &one.object.identity;
@@ -86,23 +86,40 @@ pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], le
             add_held(values, left, &key, (format!("{by} names it, which gwctl does not translate"), true));
         }
     }
+    add_services(values, &named, left);
 }
 
-/// The names of objects in the fields of one.
-fn names_in(node: &Node, names: &mut BTreeSet<String>) {
+/// Adds the Services that such an object names, and where their endpoints are.
+fn add_services(values: &mut Values<'_>, named: &BTreeMap<(String, String), String>, left: &mut AllLeft) {
+    let Manifests { services, endpoint_slices, .. } = &values.compilation.manifests;
+    let own = services.iter().map(|one| (&one.head, Some(one.metadata.name.as_str())));
+    let slices = endpoint_slices.iter().map(|one| (&one.head, one.spec.service_name.as_deref()));
+    for (head, service) in own.chain(slices).filter(|(head, _)| !head.position.context) {
+        let key = (head.metadata.namespace.clone(), service.unwrap_or_default().to_owned());
+        let Some(by) = named.get(&key) else { continue };
+        let location = head.at(&FieldPath::ROOT);
+        let content = values.object(&location);
+        let content = content.map_or_else(Content::Text, |one| Content::Value(without_server_fields(one)));
+        let reason = format!("{by} sends to it, which gwctl does not translate");
+        let subject = Subject::Object(head.key().to_ref()).to_string();
+        left.entry(subject).or_default().push(Left { content, location, reason, is_unknown: true });
+    }
+}
+
+/// What the fields of an object may name, by namespace and name. Kinds call the field of a name as they like
+/// (`secret: users`), so that every word counts; whoever asks knows which objects there are.
+fn names_in(node: &Node, namespace: &str, names: &mut BTreeSet<(String, String)>) {
     match node {
         Node::Map(entries) => {
-            for (field, value) in entries.iter().filter(|(field, _)| !NOT_NAMED.contains(&field.as_str())) {
-                match value.as_str() {
-                    Some(name) if field == "name" || field.ends_with("Name") => {
-                        names.insert(name.to_owned());
-                    }
-                    _ => names_in(value, names),
-                }
-            }
+            let own = node.get("namespace").and_then(Node::as_str).unwrap_or(namespace);
+            let fields = entries.iter().filter(|(field, _)| !NOT_NAMED.contains(&field.as_str()));
+            fields.for_each(|(_, value)| names_in(value, own, names));
         }
-        Node::List(items) => items.iter().for_each(|item| names_in(item, names)),
-        Node::String(_) | Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
+        Node::List(items) => items.iter().for_each(|item| names_in(item, namespace, names)),
+        Node::String(name) => {
+            names.insert((namespace.to_owned(), name.clone()));
+        }
+        Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
     }
 }
 
