@@ -4,6 +4,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 /// A set of hosts. The order is the order of specificity: what is more
 /// specific comes first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -96,6 +98,13 @@ impl Hostname {
             Self::Exact(text) | Self::Wildcard(text) => text,
             Self::Any => "",
         }
+    }
+}
+
+/// As text.
+impl Serialize for Hostname {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

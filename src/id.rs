@@ -5,7 +5,7 @@
 macro_rules! ids {
     ($($(#[$meta:meta])* $visibility:vis struct $name:ident;)+) => {$(
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
         $visibility struct $name(pub usize);
 
         impl From<usize> for $name {

@@ -20,6 +20,7 @@ pub mod emit;
 pub mod hostname;
 mod id;
 pub mod ir;
+pub mod ir_text;
 #[cfg(feature = "cli")]
 pub mod leftovers;
 pub mod options;

@@ -40,6 +40,7 @@ use streams::{Streams, Unwritten};
 pub use diff::difference;
 pub use failure::Failure;
 pub use findings::TRANSLATE_ONLY;
+pub use translate::write_ir;
 
 /// Runs a command and says how it ended.
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {

@@ -2,6 +2,7 @@
 //! findings on standard error.
 
 use std::collections::BTreeSet;
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -19,6 +20,7 @@ use crate::diagnostics::escape::for_terminal;
 use crate::diagnostics::{Denied, Severity};
 use crate::emit::directory::{Directory, DirectoryError};
 use crate::emit::file::standard_stream;
+use crate::ir_text;
 use crate::options::Options;
 use crate::translator::envoy::NODE;
 
@@ -30,8 +32,7 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     let started = Instant::now();
     let told = Told::of(args, screen);
     told.check().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    let options = Options { writes_configuration: true, ..options };
+    let options = options(args)?;
     refuse_misplaced(args).map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     if args.watch {
         return watch::keep(args, options, told, streams);
@@ -55,6 +56,22 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     }
     compiled.leave();
     Ok(status)
+}
+
+/// Writes the intermediate representation of what a command line emits, whatever was found ([`ir_text`]).
+///
+/// # Errors
+/// Wrong usage, or what `out` says.
+pub fn write_ir(args: &TranslateArgs, stdin: &mut dyn Read, out: &mut dyn Write) -> Result<(), Failure> {
+    let compiled = pipeline::compile(&args.input, &options(args)?, stdin);
+    let unwritten = |error: io::Error| Failure::Unwritten(Unwritten(error.to_string()));
+    ir_text::write(&compiled.compilation, out).map_err(unwritten)
+}
+
+/// What the command line says of a compilation whose product is a configuration.
+fn options(args: &TranslateArgs) -> Result<Options, Failure> {
+    let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    Ok(Options { writes_configuration: true, ..options })
 }
 
 /// How findings are told.

@@ -14,6 +14,7 @@ use std::io::{self, Write};
 
 mod canonical;
 mod comments;
+mod compact;
 pub mod difference;
 #[cfg(feature = "cli")]
 pub mod directory;
@@ -33,6 +34,7 @@ mod yaml;
 
 pub use canonical::sort_map_entries;
 pub use comments::{Comments, NoComments};
+pub use compact::{Tree, write_compact_yaml};
 pub use secret::holds_private_key;
 pub use section::{read_resources, write_resources};
 pub use tree::{write_json_value, write_yaml_value};

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::{AuthId, ClusterId, Cors, HeaderMutations, Mirror, Origin, Retry, Session, Timeouts};
 
 /// What is done to a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Action {
     /// It is sent to a backend.
     Forward(Forward),
@@ -43,7 +45,7 @@ impl Action {
 }
 
 /// One part of a split.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Branch {
     /// The share, out of the sum of the split; 0 only for backends that keep their sessions.
     pub weight: u32,
@@ -54,7 +56,7 @@ pub struct Branch {
 }
 
 /// What a request passes before anything else is done to it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Gate {
     /// What other origins may do. Preflights are answered here.
     pub cors: Option<Arc<Cors>>,
@@ -63,7 +65,7 @@ pub struct Gate {
 }
 
 /// Sends requests to backends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Forward {
     /// The backends; never empty. Those of weight 0 only keep their sessions.
     pub backends: Vec<WeightedBackend>,
@@ -88,7 +90,7 @@ pub struct Forward {
 }
 
 /// One entry of a weighted list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WeightedBackend {
     /// The share, out of the sum of the list.
     pub weight: u32,
@@ -107,7 +109,7 @@ pub struct WeightedBackend {
 }
 
 /// Who answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Target {
     /// A cluster.
     Cluster(ClusterId),
@@ -116,7 +118,7 @@ pub enum Target {
 }
 
 /// How a path is replaced. Both prefixes come without a trailing `/`; empty is the root.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum PathRewrite {
     /// The whole path becomes this one, which begins with `/`; the query stays.
     Full(String),
@@ -130,7 +132,7 @@ pub enum PathRewrite {
 }
 
 /// Answers with a `Location`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Redirect {
     /// The scheme; the request's own by default.
     pub scheme: Option<&'static str>,

@@ -3,6 +3,9 @@
 use crate::id::ids;
 use std::net::SocketAddr;
 
+use serde::Serialize;
+
+use super::default::is_default;
 use super::{Origin, UpstreamTls};
 
 ids! {
@@ -11,7 +14,7 @@ ids! {
 }
 
 /// The backend that a cluster stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct BackendName {
     /// The namespace.
     pub namespace: String,
@@ -20,11 +23,12 @@ pub struct BackendName {
     /// The port that references name.
     pub port: u16,
     /// Where its endpoints are.
+    #[serde(skip_serializing_if = "is_default")]
     pub site: Site,
 }
 
 /// On which side of the cluster's border a backend is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub enum Site {
     /// Inside: a Service.
     #[default]
@@ -37,7 +41,7 @@ pub enum Site {
 }
 
 /// Endpoints that share their settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cluster {
     /// The backend.
     pub backend: BackendName,
@@ -50,6 +54,7 @@ pub struct Cluster {
     /// Where it is.
     pub endpoints: Endpoints,
     /// How many retries there may be at a time.
+    #[serde(skip_serializing_if = "is_default")]
     pub retries: RetryLimit,
     /// That what its TLS needs is missing, so that no route sends to it. Only in what is judged.
     pub withheld: bool,
@@ -58,7 +63,7 @@ pub struct Cluster {
 }
 
 /// The protocol on upstream connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub enum UpstreamProtocol {
     /// HTTP/1.1.
     Http1,
@@ -71,7 +76,7 @@ pub enum UpstreamProtocol {
 }
 
 /// How many retries a cluster may carry at a time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub enum RetryLimit {
     /// Nothing retries requests to it.
     #[default]
@@ -88,7 +93,7 @@ pub enum RetryLimit {
 }
 
 /// Where a cluster's endpoints are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Endpoints {
     /// These addresses; none at all answers 503.
     Static(Vec<SocketAddr>),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// What a backend says about origins: the gateway answers for it.
 pub const CORS_RESPONSE_HEADERS: &[&str] = &[
     "access-control-allow-origin",
@@ -14,7 +16,7 @@ pub const CORS_RESPONSE_HEADERS: &[&str] = &[
 
 /// Who may read responses from other origins, and what preflights are told
 /// ([CORS protocol](https://fetch.spec.whatwg.org/#http-cors-protocol)).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Cors {
     /// The origins; none at all matches nobody.
     pub origins: Vec<OriginPattern>,
@@ -73,7 +75,7 @@ impl OriginPattern {
 }
 
 /// A set of origins, all in lower case.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub enum OriginPattern {
     /// Every origin.
     Any,
@@ -89,7 +91,7 @@ pub enum OriginPattern {
 }
 
 /// The host of an origin.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub enum OriginHost {
     /// Every host.
     Any,

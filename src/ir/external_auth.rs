@@ -1,5 +1,7 @@
 //! Services that are asked whether a request may pass.
 
+use serde::Serialize;
+
 use super::{ClusterId, Origin};
 use crate::id::ids;
 
@@ -26,7 +28,7 @@ ids! {
 }
 
 /// Asks a service about each request. No answer is a refusal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExternalAuth {
     /// How and where the service is asked.
     pub settings: ExternalAuthSettings,
@@ -35,7 +37,7 @@ pub struct ExternalAuth {
 }
 
 /// What tells one authorization from another.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ExternalAuthSettings {
     /// The service.
     pub cluster: ClusterId,
@@ -48,7 +50,7 @@ pub struct ExternalAuthSettings {
 }
 
 /// How an authorization service is spoken to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum ExternalAuthProtocol {
     /// A plain request: 200 lets the original one pass, anything else is its answer.
     Http {
@@ -63,7 +65,7 @@ pub enum ExternalAuthProtocol {
 }
 
 /// Which headers are passed on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum AuthHeaders {
     /// The protocol's own; for headers of the answer all but [`AUTH_ANSWER_HEADERS`].
     Default,

@@ -1,11 +1,13 @@
 //! Changes to headers.
 
+use serde::Serialize;
+
 /// Changes to headers: one entry a header, in the order of first mention.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HeaderMutations(pub Vec<HeaderMutation>);
 
 /// What happens to one header.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeaderMutation {
     /// The name, in lower case.
     pub name: String,
@@ -16,7 +18,7 @@ pub struct HeaderMutation {
 }
 
 /// What becomes of a header's present values.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Existing {
     /// They stay.
     Kept,

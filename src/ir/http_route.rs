@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::hostname::Hostname;
 
 use super::{Action, Origin};
 
 /// The routes of one host pattern.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct VirtualHost {
     /// The hosts.
     pub hostname: Hostname,
@@ -18,7 +20,7 @@ pub struct VirtualHost {
 }
 
 /// One match with what is done to the requests that meet it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Route {
     /// Where the route comes from, in words.
     pub name: RouteName,
@@ -31,7 +33,7 @@ pub struct Route {
 }
 
 /// The rule and the match that a route comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct RouteName {
     /// The kind of the route object, in lower case.
     pub kind: &'static str,
@@ -46,7 +48,7 @@ pub struct RouteName {
 }
 
 /// Conditions that must all hold.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct RouteMatch {
     /// The path.
     pub path: PathMatch,
@@ -84,7 +86,7 @@ impl RouteMatch {
 }
 
 /// A condition on the path, without the query.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum PathMatch {
     /// Equal.
     Exact(String),
@@ -95,7 +97,7 @@ pub enum PathMatch {
 }
 
 /// A condition on a header or a query parameter.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ValueMatch {
     /// The name.
     pub name: String,
@@ -104,7 +106,7 @@ pub struct ValueMatch {
 }
 
 /// A condition on a value.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum ValuePattern {
     /// Equal.
     Exact(String),

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
+use serde::Serialize;
+
 use crate::hostname::Hostname;
 
 use super::{Origin, TcpProxy, TlsTermination, UdpProxy, VirtualHost};
 
 /// One socket.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Listener {
     /// The address that is bound.
     pub address: IpAddr,
@@ -25,7 +27,7 @@ pub struct Listener {
 }
 
 /// A Gateway, by its name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct GatewayName {
     /// The namespace.
     pub namespace: String,
@@ -80,7 +82,7 @@ impl Listener {
 }
 
 /// What a socket accepts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub enum Transport {
     /// Connections; the chains stand in the order of the listeners that they serve.
     Tcp(Vec<FilterChain>),
@@ -89,7 +91,7 @@ pub enum Transport {
 }
 
 /// What is done with some of a socket's connections.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct FilterChain {
     /// What the chain serves, in words; `None` when it is the socket's only one.
     pub name: Option<ChainName>,
@@ -104,7 +106,7 @@ pub struct FilterChain {
 }
 
 /// The Gateway listener that a chain serves, and the route where one chain serves one route.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct ChainName {
     /// The kind of the object that declares the listener, in lower case.
     pub kind: &'static str,
@@ -119,7 +121,7 @@ pub struct ChainName {
 }
 
 /// Which connections a chain takes. The most specific host of all chains counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ChainMatch {
     /// Every connection of the socket.
     Any,
@@ -130,7 +132,7 @@ pub enum ChainMatch {
 }
 
 /// What serves a connection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub enum Handler {
     /// HTTP.
     Http(HttpConnection),
@@ -141,7 +143,7 @@ pub enum Handler {
 }
 
 /// An HTTP connection manager with its routes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct HttpConnection {
     /// The virtual hosts, most specific hostname first. A host that none covers gets 404.
     pub virtual_hosts: Vec<VirtualHost>,
@@ -158,7 +160,7 @@ impl HttpConnection {
 }
 
 /// Settings of the proxy as a whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Proxy {
     /// Where the admin interface listens.
     pub admin: Option<SocketAddr>,
@@ -171,7 +173,7 @@ pub struct Proxy {
 }
 
 /// A log of requests.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccessLog {
     /// The file; `None` is standard output.
     pub file: Option<String>,

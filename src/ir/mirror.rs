@@ -1,9 +1,11 @@
 //! Copies of requests.
 
+use serde::Serialize;
+
 use super::ClusterId;
 
 /// A share of requests, in millionths: Envoy's finest resolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Share(u32);
 
 impl Share {
@@ -28,7 +30,7 @@ impl Share {
 }
 
 /// A copy of requests to another cluster; what it answers is dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Mirror {
     /// Who gets the copies.
     pub cluster: ClusterId,

@@ -3,7 +3,8 @@
 //! No Kubernetes type, no protobuf type and no file position occurs here.
 //! Every node carries an [`Origin`], which the resolver turns back into an
 //! object and a field when something is to be printed. `translator::envoy` and
-//! `simulate` are two readers of the same value.
+//! `simulate` are two readers of the same value. Every node can be serialized, its key material as digests:
+//! [`crate::ir_text`] prints it.
 
 use crate::id::ids;
 use typed_index_collections::TiVec;
@@ -11,6 +12,7 @@ use typed_index_collections::TiVec;
 mod action;
 mod cluster;
 mod cors;
+mod default;
 mod external_auth;
 mod header;
 mod http_route;

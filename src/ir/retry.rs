@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// Limits on time; none by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Timeouts {
     /// For the whole request, all tries and the response's body included.
     pub request: Option<Duration>,
@@ -16,7 +18,7 @@ pub struct Timeouts {
 pub const RETRIED_BODY_BYTES: u32 = 1024 * 1024;
 
 /// When and how often a failed try is repeated.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Retry {
     /// What is repeated besides failed connections.
     pub on: RetryOn,
@@ -28,7 +30,7 @@ pub struct Retry {
 }
 
 /// What is repeated besides connections that could not be made.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum RetryOn {
     /// Nothing: whatever reached an endpoint counts.
     #[default]

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
+use super::default::is_default;
+
 /// Headers that can hold no session: those of one connection and of the framing, those that Envoy takes out of requests
 /// or writes itself, and those that HTTP and gRPC need for the message. Measured with Envoy 1.40: with the first ones
 /// answers break, with the next ones every request begins a new session. With the last ones a client that knows HTTP
@@ -64,16 +68,17 @@ pub fn can_hold_session(header: &str) -> bool {
 }
 
 /// How the requests of a client keep to the endpoint that answered its first.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Session {
     /// Where the client keeps the endpoint.
     pub carrier: SessionCarrier,
     /// What leads a client back to its backend, where the rule has several.
+    #[serde(skip_serializing_if = "is_default")]
     pub across: Across,
 }
 
 /// How a session holds across the backends of a rule.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub enum Across {
     /// There is one backend only.
     #[default]
@@ -87,7 +92,7 @@ pub enum Across {
 }
 
 /// The rule that a session belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct SessionRule {
     /// The kind of the route object, in lower case.
     pub kind: &'static str,
@@ -100,7 +105,7 @@ pub struct SessionRule {
 }
 
 /// Where the client keeps its endpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum SessionCarrier {
     /// In a cookie.
     Cookie(SessionCookie),
@@ -109,7 +114,7 @@ pub enum SessionCarrier {
 }
 
 /// A cookie.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct SessionCookie {
     /// The name.
     pub name: String,

@@ -1,16 +1,18 @@
 //! Streams of bytes that are handed to backends.
 
+use serde::Serialize;
+
 use super::{ClusterId, Origin};
 
 /// Hands each connection to one of several backends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TcpProxy {
     /// The backends with a weight above 0; never empty.
     pub backends: Vec<TcpBackend>,
 }
 
 /// One entry of a weighted list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TcpBackend {
     /// The share of connections, out of the sum of the list.
     pub weight: u32,

@@ -3,10 +3,13 @@
 use crate::id::ids;
 use std::sync::Arc;
 
+use ring::digest::{SHA256, digest};
+use serde::{Serialize, Serializer};
+
 use super::Origin;
 
 /// TLS that ends at the proxy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TlsTermination {
     /// The server certificates, in the order of their references. In a configuration that is only judged those are among
     /// them that are missing, assumed or unusable, by their names; in one that is emitted there is always one.
@@ -23,7 +26,7 @@ ids! {
 }
 
 /// A certificate with its private key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KeyPair {
     /// The namespace of the Secret.
     pub namespace: String,
@@ -38,7 +41,7 @@ pub struct KeyPair {
 }
 
 /// A set of certificate authorities.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Authorities {
     /// Their certificates, in PEM.
     pub bundle: Material,
@@ -47,10 +50,10 @@ pub struct Authorities {
 }
 
 /// Where key material is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Material {
     /// In the configuration.
-    Inline(Arc<str>),
+    Inline(#[serde(serialize_with = "serialize_digest")] Arc<str>),
     /// In a file, by the path that the proxy reads.
     File(String),
     /// In this object, which is missing, assumed without a place for its files, or unusable. Only in what is judged.
@@ -59,8 +62,15 @@ pub enum Material {
     Several(Vec<Material>),
 }
 
+/// Whoever prints the representation gets enough to see that two texts differ, and no key.
+fn serialize_digest<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    let digest = digest(&SHA256, text.as_bytes());
+    let hex: String = digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    serializer.collect_str(&format_args!("sha256:{hex}"))
+}
+
 /// What clients have to show.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ClientCertificates {
     /// Nothing: they are not asked.
     Unasked,

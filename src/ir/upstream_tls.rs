@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
+use serde::Serialize;
+
 use super::{Authorities, CertificateId};
 
 /// TLS on the connections to a backend, which always has to prove who it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UpstreamTls {
     /// The server name that the handshake asks for; `None` asks for none.
     pub server_name: Option<String>,
@@ -18,7 +20,7 @@ pub struct UpstreamTls {
 }
 
 /// A name in a certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum CertificateName {
     /// A DNS name. The certificate may cover it with a wildcard for its first label.
     Dns(String),

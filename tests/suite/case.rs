@@ -36,12 +36,26 @@ struct Settings {
     /// Whether the status of every object is a snapshot too; always so in the area `status`.
     #[serde(default)]
     status: bool,
+    /// What of the output is a snapshot.
+    #[serde(default)]
+    pins: Pins,
     /// The exit codes; 0 by default. One number is meant for both commands.
     #[serde(default)]
     exit: Exit,
     /// The findings that a harmless addition rightly ends.
     #[serde(default)]
     goes: Vec<Gone>,
+}
+
+/// What of the output of a case is a snapshot.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Pins {
+    /// The intermediate representation.
+    #[default]
+    Ir,
+    /// Envoy's configuration, as it is printed.
+    Bootstrap,
 }
 
 /// Findings of a case that go with additions of `tests/suite/metamorphic`, and why that is right.
@@ -132,6 +146,8 @@ pub(crate) struct Case {
     pub(crate) json: bool,
     /// Whether the status of every object is a snapshot too.
     pub(crate) status: bool,
+    /// What of the output is a snapshot.
+    pub(crate) pins: Pins,
     /// The expected exit codes.
     pub(crate) exit: Exit,
     /// The file with requests, when there is one.
@@ -193,8 +209,8 @@ fn read(name: String, folder: PathBuf) -> Result<Case, String> {
     let translate_args = settings.args.iter().chain(&settings.translate_args).cloned().collect();
     let json = settings.json || name.starts_with(CODES);
     let status = settings.status || name.starts_with(STATUS);
-    let Settings { args, exit, goes, .. } = settings;
-    Ok(Case { name, args, translate_args, paths, stdin, json, status, exit, requests, folder, goes })
+    let Settings { args, exit, goes, pins, .. } = settings;
+    Ok(Case { name, args, translate_args, paths, stdin, json, status, pins, exit, requests, folder, goes })
 }
 
 fn settings(path: &Path) -> Result<Settings, String> {

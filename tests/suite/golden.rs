@@ -1,20 +1,28 @@
-//! Golden outputs: what gwctl prints for each case is compared with its
-//! snapshots, and every bootstrap is loaded by the real Envoy.
+//! Golden outputs: what gwctl makes of each case is compared with its snapshots, and every bootstrap is loaded by the
+//! real Envoy.
+//!
+//! Of what is emitted most cases pin the intermediate representation, so that a change of what is emitted by default
+//! changes few snapshots. Some pin whole bootstraps: each construct that any case emits has to stand in one of them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use gwctl::proving;
 use libtest_mimic::{Failed, Trial};
 use walkdir::WalkDir;
 
-use crate::case::{Case, discover};
+use crate::case::{Case, Pins, discover};
+use crate::constructs;
 use crate::harness::Harness;
+use crate::intermediate;
 use crate::process::Output;
 use crate::registry;
 
 const BOOTSTRAP: &str = "bootstrap.yaml";
+const IR: &str = "ir.yaml";
 const DIAGNOSTICS: &str = "diagnostics.txt";
 /// What `translate` alone reports, where that is not what `validate` reports.
 const TRANSLATE_DIAGNOSTICS: &str = "translate.txt";
@@ -24,16 +32,24 @@ const REPORT: &str = "diagnostics.json";
 const STATUS: &str = "status.yaml";
 const STATUS_TABLE: &str = "status.txt";
 
+/// The constructs of all pinned bootstraps, read when they are first needed.
+pub(crate) type Pinned = Arc<OnceLock<Result<BTreeSet<String>, String>>>;
+
 /// One test for each case, and one for snapshots without a case.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     let cases = discover(&harness.testdata());
+    let pinned = Pinned::default();
     let mut trials: Vec<_> = cases
         .into_iter()
         .map(|(name, found)| {
-            let harness = harness.clone();
-            Trial::test(format!("golden::{name}"), move || Ok(compare(&harness, &found?)?))
+            let (harness, pinned) = (harness.clone(), pinned.clone());
+            Trial::test(format!("golden::{name}"), move || Ok(compare(&harness, &found?, &pinned)?))
         })
         .collect();
+    trials.extend([
+        Trial::test("golden::constructs_are_fields_and_words", || Ok(constructs::own_test()?)),
+        Trial::test("golden::a_construct_that_no_snapshot_has_fails", new_construct_fails),
+    ]);
     let harness = harness.clone();
     trials.push(Trial::test("golden::no_snapshot_is_an_orphan", move || match orphans(&harness).as_slice() {
         [] => Ok(()),
@@ -43,13 +59,13 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 }
 
 /// Compares everything that gwctl prints for a case. One message lists all that is wrong.
-pub(crate) fn compare(harness: &Harness, case: &Case) -> Result<(), String> {
+pub(crate) fn compare(harness: &Harness, case: &Case, pinned: &Pinned) -> Result<(), String> {
     let work = harness.work_directory(&format!("golden/{}", case.name))?;
     let mut wrong = Vec::new();
     let translated = harness.gwctl("translate", case, &case.translate_args, &work)?;
     check_code(case.exit.translate, &translated, "translate", &mut wrong);
     if translated.code == Some(0) {
-        wrong.extend(snapshot(harness, case, BOOTSTRAP, &translated.stdout, &work).err());
+        wrong.extend(emitted(harness, case, &translated.stdout, (&work, pinned)).err());
         wrong.extend(load(harness, &translated.stdout, &work).err());
     } else if !translated.stdout.is_empty() {
         wrong.push("`translate` failed, and yet it printed a product".to_owned());
@@ -75,6 +91,63 @@ pub(crate) fn compare(harness: &Harness, case: &Case) -> Result<(), String> {
         wrong.push(format!("{TRANSLATE_DIAGNOSTICS}.snap is not made any more: `validate` says the same, delete it"));
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
+}
+
+/// Compares what is emitted: the bootstrap, or what it is made of.
+fn emitted(harness: &Harness, case: &Case, bootstrap: &str, (work, pinned): (&Path, &Pinned)) -> Result<(), String> {
+    match case.pins {
+        Pins::Bootstrap => snapshot(harness, case, BOOTSTRAP, bootstrap, work),
+        Pins::Ir => {
+            let same = snapshot(harness, case, IR, &intermediate::of(case, work)?, work);
+            let pinned = pinned.get_or_init(|| pinned_constructs(harness)).as_ref().map_err(Clone::clone)?;
+            // While snapshots are updated those of other cases are still to come.
+            let known = if is_updating() { Ok(()) } else { all_pinned(bootstrap, pinned) };
+            let wrong: Vec<_> = [same, known].into_iter().filter_map(Result::err).collect();
+            if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
+        }
+    }
+}
+
+fn is_updating() -> bool {
+    std::env::var_os("INSTA_UPDATE").is_some()
+}
+
+/// Demands that some pinned bootstrap has each construct of this one.
+fn all_pinned(bootstrap: &str, pinned: &BTreeSet<String>) -> Result<(), String> {
+    let own = constructs::of(bootstrap)?;
+    let new: Vec<_> = own.difference(pinned).map(String::as_str).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let what = "no pinned bootstrap has what this case emits; say `pins: bootstrap` in its case.yaml";
+    Err(format!("{what}:\n{}", new.join("\n")))
+}
+
+/// What no pinned bootstrap has is told.
+fn new_construct_fails() -> Result<(), Failed> {
+    let pinned = constructs::of("a: {b: 1, c: AUTO}\n")?;
+    all_pinned("a: {b: 2, c: AUTO}\n", &pinned)?;
+    for (bootstrap, told) in [("a: {d: 1}\n", ".a.d"), ("a: {c: OFF}\n", ".a.c = OFF")] {
+        match all_pinned(bootstrap, &pinned) {
+            Err(message) if message.ends_with(told) => {}
+            other => return Err(Failed::from(format!("{told}: {other:?}"))),
+        }
+    }
+    Ok(())
+}
+
+/// The constructs of the bootstraps that are snapshots.
+fn pinned_constructs(harness: &Harness) -> Result<BTreeSet<String>, String> {
+    let cases = discover(&harness.testdata()).into_iter().filter_map(|(_, found)| found.ok());
+    let mut all = BTreeSet::new();
+    for case in cases.filter(|case| case.pins == Pins::Bootstrap && case.exit.translate == 0) {
+        let path = path(harness, &case, BOOTSTRAP);
+        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        // Bare, the placeholder of the work directory would be a mapping.
+        let bootstrap = text.splitn(3, "---\n").nth(2).unwrap_or_default().replace("{tmp}", "/tmp");
+        all.extend(constructs::of(&bootstrap).map_err(|error| format!("{}: {error}", path.display()))?);
+    }
+    Ok(all)
 }
 
 /// Compares the report for programs, and demands of every finding what a reader needs.
@@ -158,7 +231,7 @@ pub(crate) fn orphans(harness: &Harness) -> Vec<PathBuf> {
             made.push(path(harness, &case, STATUS_TABLE));
         }
         if case.exit.translate == 0 {
-            made.push(path(harness, &case, BOOTSTRAP));
+            made.push(path(harness, &case, if case.pins == Pins::Bootstrap { BOOTSTRAP } else { IR }));
         }
     }
     let files = WalkDir::new(harness.snapshots()).sort_by_file_name().into_iter().flatten();

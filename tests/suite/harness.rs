@@ -116,7 +116,7 @@ fn make_executable(_path: &Path) -> Result<(), String> {
 /// Compares the only case of a repository.
 fn compare_only(harness: &Harness) -> Result<(), String> {
     let (_, found) = discover(&harness.testdata()).pop().ok_or("no case")?;
-    golden::compare(harness, &found?)
+    golden::compare(harness, &found?, &golden::Pinned::default())
 }
 
 fn ensure(holds: bool, message: impl Into<String>) -> Result<(), Failed> {
@@ -124,7 +124,8 @@ fn ensure(holds: bool, message: impl Into<String>) -> Result<(), Failed> {
 }
 
 const SNAPSHOT: &str = "---\nsource: x\n---\n";
-const REASON: (&str, &str) = ("testdata/self/expected-difference/case.yaml", "reason: it shows something\n");
+const REASON: (&str, &str) =
+    ("testdata/self/expected-difference/case.yaml", "reason: it shows something\npins: bootstrap\n");
 const GOOD: (&str, &str) = ("testdata/self/expected-difference/envoy.txt", "static_resources: {}\n");
 
 /// The harness is tested like everything else.

@@ -60,7 +60,8 @@ const LAYERS: &[Layer] = &[
 ];
 
 /// What is at the top and may name everything.
-const TOP: &[&str] = &["lib.rs", "main.rs", "compile", "comments", "context", "suppress", "suppress_tests", "cli"];
+const TOP: &[&str] =
+    &["lib.rs", "main.rs", "compile", "comments", "context", "ir_text", "suppress", "suppress_tests", "cli"];
 
 /// The tests of this file.
 pub(crate) fn trials(root: &Path) -> Vec<Trial> {

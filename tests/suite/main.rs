@@ -6,6 +6,9 @@
 //! the first comment line of the first manifest. `case.rs` says what
 //! `case.yaml` may hold. A new case needs no edit here.
 //!
+//! **What a case pins** is the intermediate representation of what it emits (`gwctl::ir_text`), and with `pins: bootstrap`
+//! Envoy's configuration in its place: each construct that any case emits stands in one of those (`constructs.rs`).
+//!
 //! **Snapshots** stand in `snapshots/<area>/<case>/`. To accept changes, run
 //! `GWCTL_UPDATE=1 cargo test --test suite` (the same as
 //! `INSTA_UPDATE=always`), then read the diff before committing it. A snapshot
@@ -23,12 +26,14 @@ mod circles;
 mod commands;
 mod compared;
 mod confined;
+mod constructs;
 mod docs;
 mod exchanged;
 mod features;
 mod formatter;
 mod golden;
 mod harness;
+mod intermediate;
 mod judged;
 mod layering;
 mod ledger;
@@ -62,6 +67,9 @@ use libtest_mimic::{Arguments, Trial};
 use harness::Harness;
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == intermediate::PRINT) {
+        return intermediate::print();
+    }
     if std::env::var_os("GWCTL_UPDATE").is_some() && std::env::var_os("INSTA_UPDATE").is_none() {
         return run_again_with_updates();
     }

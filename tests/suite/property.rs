@@ -68,6 +68,7 @@ fn prove(harness: &Harness, name: &str, objects: &[Value], requests: &[Value]) -
         stdin: None,
         json: false,
         status: false,
+        pins: crate::case::Pins::default(),
         exit: crate::case::Exit::default(),
         requests: Some(requests.clone()),
         goes: Vec::new(),
