@@ -142,12 +142,12 @@ mod tests {
                 Ok::<_, ()>(run(&cli, streams))
             })
         };
-        let manifests = "testdata/declared/01-gateways-that-share-a-port/manifests.yaml";
+        let manifests = "testdata/declared/gateways-that-share-a-port/manifests.yaml";
         let (none, removed) = (Style::Red.paint("none", true), Style::Red.paint("removed   ", true));
         for (line, part) in [
             (format!("gwctl route http://shop.example/b -f {manifests} --explain"), ""),
             (format!("gwctl route http://shop.example:1/ -f {manifests}"), none.as_str()),
-            (format!("gwctl diff {manifests} testdata/getting-started/01-exact-path"), removed.as_str()),
+            (format!("gwctl diff {manifests} testdata/getting-started/exact-path"), removed.as_str()),
             (format!("gwctl status {manifests}"), ""),
         ] {
             let (plain, colored) = (run_as(&line, false), run_as(&line, true));

@@ -23,13 +23,13 @@ use crate::metamorphic::Input;
 /// Beginnings and parts of sentences that are about no rule or backend whose requests can be made, each with what holds
 /// them instead: `holders_hold` asks each of these.
 const HELD_ELSEWHERE: &[(&str, Holder)] = &[
-    ("gets 421 and has to open another", Holder::requests("tls/01-misdirected-requests", Gets::Status(421))),
-    ("where these settings count, requests get 500", Holder::requests("backend-tls/02-invalid", Gets::Status(500))),
-    ("datagrams that UDPRoutes send to the port are dropped", Holder::requests("udp/04-tls-wanted", Gets::Closed)),
+    ("gets 421 and has to open another", Holder::requests("tls/misdirected-requests", Gets::Status(421))),
+    ("where these settings count, requests get 500", Holder::requests("backend-tls/invalid", Gets::Status(500))),
+    ("datagrams that UDPRoutes send to the port are dropped", Holder::requests("udp/tls-wanted", Gets::Closed)),
     ("not 503", Holder::requests("retry/budget", Gets::Status(503))),
     ("what depends on the object behaves as if it were missing", Holder::AsIfMissing),
     ("references to the object count as invalid", Holder::AsIfMissing),
-    ("requests to the backend get 500:", Holder::requests("xbackend/02-refused", Gets::Status(500))),
+    ("requests to the backend get 500:", Holder::requests("xbackend/refused", Gets::Status(500))),
     ("requests that meet this match get 403", Holder::requests("diagnostics/GW4070", Gets::Status(403))),
     ("requests to this listener get 404", Holder::Witness(Gets::Status(404))),
     ("connections to this listener are closed", Holder::Witness(Gets::Closed)),

@@ -134,6 +134,8 @@ pub(crate) struct Case {
     pub(crate) name: String,
     /// The folder.
     pub(crate) folder: PathBuf,
+    /// Why it exists.
+    pub(crate) reason: String,
     /// Flags for every run.
     pub(crate) args: Vec<String>,
     /// Flags for `translate`: those of every run and its own.
@@ -201,7 +203,8 @@ fn read(name: String, folder: PathBuf) -> Result<Case, String> {
     let all = all.filter(|entry| entry != SETTINGS && entry != REQUESTS);
     let paths = settings.paths.clone().unwrap_or_else(|| all.collect());
     let stated = settings.reason.clone().or_else(|| first_comment(&folder.join(paths.first()?)));
-    if stated.is_none_or(|reason| reason.trim().is_empty() || reason.trim().contains('\n')) {
+    let reason = stated.map(|reason| reason.trim().to_owned()).unwrap_or_default();
+    if reason.is_empty() || reason.contains('\n') {
         return Err(format!("say in one line why the case exists: `reason:` in {SETTINGS}, or a first comment line"));
     }
     let requests = Some(folder.join(REQUESTS)).filter(|path| path.is_file());
@@ -210,7 +213,7 @@ fn read(name: String, folder: PathBuf) -> Result<Case, String> {
     let json = settings.json || name.starts_with(CODES);
     let status = settings.status || name.starts_with(STATUS);
     let Settings { args, exit, goes, pins, .. } = settings;
-    Ok(Case { name, args, translate_args, paths, stdin, json, status, pins, exit, requests, folder, goes })
+    Ok(Case { name, reason, args, translate_args, paths, stdin, json, status, pins, exit, requests, folder, goes })
 }
 
 fn settings(path: &Path) -> Result<Settings, String> {

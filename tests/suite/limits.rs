@@ -107,7 +107,7 @@ fn hold_connections(harness: &Harness, limit: Duration, change: impl Fn(&str) ->
     let runtime = runtime()?;
     let backend = runtime.block_on(stream_backend(ALL)).map_err(|error| error.to_string())?;
     let resolve = format!("--resolve=shop/queue:5672={backend}");
-    let proxy = proxy::start(harness, "tcp/08-many-connections", &[&resolve], change)?;
+    let proxy = proxy::start(harness, "tcp/many-connections", &[&resolve], change)?;
     let answers = runtime.block_on(async {
         let mut clients = JoinSet::new();
         for _ in 0..ALL {

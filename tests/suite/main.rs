@@ -33,6 +33,7 @@ mod features;
 mod formatter;
 mod golden;
 mod harness;
+mod index;
 mod intermediate;
 mod judged;
 mod layering;
@@ -140,6 +141,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(unread::trials(&harness));
     trials.extend(docs::trials(root));
     trials.extend(features::trials(&harness, root));
+    trials.extend(index::trials(&harness, root));
     trials.extend(harness::trials());
     trials.extend(xds::trials(&harness));
     trials

@@ -61,6 +61,7 @@ fn prove(harness: &Harness, name: &str, objects: &[Value], requests: &[Value]) -
     let case = Case {
         name: format!("property/{name}"),
         folder,
+        reason: "generated".to_owned(),
         args: Vec::new(),
         // A generated route may meet no listener.
         translate_args: vec!["--partial".to_owned()],

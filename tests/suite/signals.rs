@@ -96,7 +96,7 @@ impl Stage {
 }
 
 fn while_envoy_reads(harness: &Harness) -> Result<(), String> {
-    let manifests = harness.testdata().join("tls/02-certificates").display().to_string();
+    let manifests = harness.testdata().join("tls/certificates").display().to_string();
     for signal in SIGNALS {
         let stage = Stage::new(harness, signal)?;
         let mut run = stage.start(harness.binary(), &["validate", &manifests, "--envoy=./envoy"])?;
@@ -166,7 +166,7 @@ fn while_writing(harness: &Harness) -> Result<(), String> {
 
 fn ignored(harness: &Harness) -> Result<(), String> {
     let stage = Stage::new(harness, "ignored")?;
-    let manifests = harness.testdata().join("tls/02-certificates").display().to_string();
+    let manifests = harness.testdata().join("tls/certificates").display().to_string();
     let script = format!("trap '' HUP; exec {} validate {manifests} --envoy=./envoy", harness.binary().display());
     let mut run = stage.start(Path::new("/bin/sh"), &["-c", &script])?;
     await_some("Envoy", || fs::read_to_string(&stage.pid).ok().filter(|pid| pid.ends_with('\n')))?;

@@ -244,11 +244,11 @@ fn under_load(harness: &Harness) -> Result<(), String> {
 /// One case for each kind of part: all of their resources are in files, and Envoy takes each of them.
 fn every_part(harness: &Harness) -> Result<(), String> {
     for name in [
-        "tls/04-client-certificates",
-        "tls/07-server-name-precedence",
-        "backend-tls/04-client-certificate",
-        "tcp/07-on-tls-listeners",
-        "udp/01-weights",
+        "tls/client-certificates",
+        "tls/server-name-precedence",
+        "backend-tls/client-certificate",
+        "tcp/on-tls-listeners",
+        "udp/weights",
         "session/unlike",
         "ext-auth/http",
     ] {

@@ -205,7 +205,7 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("grpc/filters", "GRPCRoute", "spec.rules[].filters[]", "the backend's own filter sets the header again"),
     ("http/headers-repeated", "HTTPRoute", "spec.rules[].filters[]", "the header is modified twice, which is reported"),
     ("http/weights-nobody", "HTTPRoute", "spec.rules[].filters[]", "no backend of the rule gets a request"),
-    ("getting-started/06-all-versions", "HTTPRoute", "spec", "a later object replaces this one, which is reported"),
+    ("getting-started/all-versions", "HTTPRoute", "spec", "a later object replaces this one, which is reported"),
     ("http/gateways-port-map", "Gateway", "spec.listeners[].port", "it was mapped to the very port that it now has"),
     (
         "diagnostics/GW2010",
@@ -220,9 +220,9 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
         "the Namespace is not in the input, which is reported",
     ),
     ("diagnostics/GW4054", "Service", "spec.ports[]", "the route that names the Service attaches to no listener"),
-    ("getting-started/06-all-versions", "Service", "metadata", "a later object replaces this one, which is reported"),
+    ("getting-started/all-versions", "Service", "metadata", "a later object replaces this one, which is reported"),
     ("diagnostics/GW8055", "Service", "spec", "the fields that only the cluster itself reads, each of them once"),
-    ("getting-started/06-all-versions", "Service", "spec", "a later object replaces this one, which is reported"),
+    ("getting-started/all-versions", "Service", "spec", "a later object replaces this one, which is reported"),
     ("listenerset/selected-gateway", "*", "", "only one of the Gateways is selected"),
     ("http/allowed-namespaces", "*", "", "the namespace is not selected before nor after"),
     ("http/allowed-namespaces", "Gateway", "spec.listeners[]", "the namespace is not selected before nor after"),
@@ -236,7 +236,7 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
         "spec.rules[]",
         "beside a redirect nothing of this has an effect, which is reported",
     ),
-    ("foreign/06-server-fields", "*", "", "what the API server adds is accepted unread"),
+    ("foreign/server-fields", "*", "", "what the API server adds is accepted unread"),
     ("diagnostics/GW4003", "HTTPRoute", "spec.rules[].matches[]", "a match that is ignored, which is reported"),
     ("diagnostics/GW5010", "TLSRoute", "spec", "the route has no parent, which is reported"),
     ("diagnostics/GW5010", "Gateway", "metadata.namespace", "no route names the Gateway"),
@@ -250,13 +250,8 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("session/pool-by-name", "Service", "", "`--resolve` stands for a Service that is not in the input"),
     ("session/pool-by-name", "EndpointSlice", "", "the sessions of the Service need its name, and not its slices"),
     ("default-gateway/attaches", "Gateway", "spec.defaultScope", "no default route is admitted before nor after"),
-    (
-        "tls/04-client-certificates",
-        "Gateway",
-        "spec.tls.frontend.perPort[].port",
-        "two HTTPS listeners ask for the same",
-    ),
-    ("xbackend/01-protocols-and-tls", "XBackend", "spec.protocol", "the routes of this backend speak TCP or HTTP/1.1"),
+    ("tls/client-certificates", "Gateway", "spec.tls.frontend.perPort[].port", "two HTTPS listeners ask for the same"),
+    ("xbackend/protocols-and-tls", "XBackend", "spec.protocol", "the routes of this backend speak TCP or HTTP/1.1"),
 ];
 
 /// Whether a changed value is one that has no effect.

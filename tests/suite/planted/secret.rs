@@ -256,7 +256,7 @@ fn in_fields(harness: &Harness) -> Result<(), String> {
 
 fn stale_configuration(harness: &Harness) -> Result<(), String> {
     let folder = harness.work_directory("planted/stale")?;
-    let case = harness.testdata().join("tls/02-certificates");
+    let case = harness.testdata().join("tls/certificates");
     let (m, file) = (case.display().to_string(), folder.join("envoy.yaml").display().to_string());
     let line = |flags: &[&str]| {
         let words = ["translate", m.as_str(), "--partial"];
