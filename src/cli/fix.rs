@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::pipeline::{self, Compiled};
 use super::streams::Unwritten;
-use crate::diagnostics::{Finding, Locate, Severity, TextEdit};
+use crate::diagnostics::{Finding, Locate, Series, Severity, TextEdit};
 use crate::options::Options;
 use crate::parser::source::SourceId;
 
@@ -85,8 +85,7 @@ fn fix_in_memory(mut compiled: Compiled, options: &Options) -> (Compiled, Vec<Ma
 /// How many findings say that a document or an object cannot be read.
 fn refusals(findings: &[Finding]) -> usize {
     let is_refusal = |finding: &&Finding| {
-        finding.severity() == Severity::Error
-            && ["GW1", "GW8"].iter().any(|series| finding.code.id().starts_with(series))
+        finding.severity() == Severity::Error && matches!(finding.code.series(), Series::Schema | Series::Input)
     };
     findings.iter().filter(is_refusal).count()
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::compile::Compilation;
 use crate::context::is_on_context;
-use crate::diagnostics::{Locate, ObjectRef};
+use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectRef, Series};
 use crate::ir::{AuthId, BackendName, ClientCertificates, Endpoints, FilterChain, Origin, Route, Site};
 use crate::parser::locate::Locator;
 use crate::resolver::Place;
@@ -314,9 +314,11 @@ impl<'c> Tracer<'c> {
     fn unattached(&self) -> Vec<Unattached> {
         let is_about = |finding: &&crate::diagnostics::Finding| {
             let is_route = finding.object.as_ref().is_some_and(|object| object.kind.ends_with("Route"));
-            let is_refused =
-                finding.condition.is_some_and(|condition| condition.kind == "Accepted" && condition.status == "False");
-            is_route && (is_refused || finding.code.id().starts_with("GW3") || finding.code.id().starts_with("GW1"))
+            let is_refused = matches!(
+                finding.condition,
+                Some(Condition { kind: ConditionKind::Accepted, status: ConditionStatus::False, reason: _ })
+            );
+            is_route && (is_refused || matches!(finding.code.series(), Series::Attachment | Series::Schema))
         };
         let findings = self.compilation.findings.iter().filter(is_about);
         findings

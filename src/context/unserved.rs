@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use crate::analysis::Sockets;
-use crate::diagnostics::{FieldPath, Finding, Location, ObjectRef, Related, Severity};
+use crate::diagnostics::{FieldPath, Finding, Location, ObjectRef, Related, Series, Severity};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::path;
 use crate::resolver::{Resolved, ResolvedListener, ResolvedRoute, RouteParent};
@@ -106,7 +106,7 @@ pub(super) fn suffering(unserved: &[Unserved], finding: &Finding, objects: &Obje
     let related = finding.related.iter().filter_map(|related| objects.at(&related.location));
     let places: Vec<(ObjectRef, FieldPath)> = own.into_iter().chain(related).collect();
     let mut told = HashSet::new();
-    let is_refusal = finding.code.id().starts_with("GW1");
+    let is_refusal = finding.code.series() == Series::Schema;
     let is_cause = |one: &&Unserved| places.iter().any(|(object, path)| one.depends_on(object, path, is_refusal));
     let new = unserved.iter().filter(is_cause).filter(|one| told.insert(&one.route));
     new.map(|one| {

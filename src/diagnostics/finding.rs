@@ -1,6 +1,7 @@
 //! A finding, and the list of them that a run collects.
 
-use super::code::{Code, Condition, Severity};
+use super::code::{Code, Series, Severity};
+use super::condition::Condition;
 use super::fix::Fix;
 use super::location::{FieldPath, Location};
 use super::object_ref::ObjectRef;
@@ -129,15 +130,14 @@ impl Finding {
         self
     }
 
-    /// Says what the code's page says where the finding itself does not know better: what traffic does, unless the API
+    /// Says what is registered of the code where the finding itself does not know better: what traffic does, unless the API
     /// server refuses the object and there is none, and what to do.
     #[must_use]
     pub fn completed(mut self) -> Self {
-        let is_schema = self.code.id().starts_with("GW1");
-        if self.consequence.is_none() && !is_schema {
-            self.consequence = Some(self.code.traffic());
+        if self.consequence.is_none() && self.code.series() != Series::Schema {
+            self.consequence = Some(self.code.traffic().to_owned());
         }
-        self.help.get_or_insert_with(|| self.code.remedy());
+        self.help.get_or_insert_with(|| self.code.remedy().to_owned());
         self
     }
 

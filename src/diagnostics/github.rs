@@ -55,7 +55,7 @@ fn command(entry: &Entry<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::code::codes;
+    use super::super::codes;
     use super::super::finding::Finding;
     use super::super::location::Location;
     use super::super::place::memory::Files;

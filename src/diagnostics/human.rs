@@ -178,7 +178,7 @@ fn write_item(name: &str, text: &str, color: bool, out: &mut String) -> Result<(
 
 #[cfg(test)]
 mod tests {
-    use super::super::code::codes;
+    use super::super::codes;
     use super::super::finding::Finding;
     use super::super::object_ref::ObjectRef;
     use super::super::place::memory::Files;

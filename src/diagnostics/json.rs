@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::code::Condition;
+use super::condition::{Condition, ConditionKind, ConditionStatus, Reason};
 use super::finding::Finding;
 use super::fix::TextEdit;
 use super::left_out::Allowance;
@@ -51,7 +51,7 @@ struct JsonFinding<'a> {
     end_column: Option<usize>,
     object: Option<JsonObject<'a>>,
     path: Option<String>,
-    condition: Option<JsonCondition<'a>>,
+    condition: Option<JsonCondition>,
     consequence: Option<&'a str>,
     help: Option<&'a str>,
     /// Edits that a program may apply.
@@ -70,11 +70,11 @@ struct JsonObject<'a> {
 }
 
 #[derive(Serialize)]
-struct JsonCondition<'a> {
+struct JsonCondition {
     #[serde(rename = "type")]
-    kind: &'a str,
-    status: &'a str,
-    reason: &'a str,
+    kind: ConditionKind,
+    status: ConditionStatus,
+    reason: Reason,
 }
 
 #[derive(Serialize)]
@@ -275,8 +275,8 @@ fn object_view(object: &ObjectRef) -> JsonObject<'_> {
     JsonObject { group, kind, namespace, name }
 }
 
-fn condition(condition: &Condition) -> JsonCondition<'_> {
-    let Condition { kind, status, reason } = condition;
+fn condition(condition: &Condition) -> JsonCondition {
+    let Condition { kind, status, reason } = *condition;
     JsonCondition { kind, status, reason }
 }
 
@@ -302,7 +302,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::super::code::codes;
+    use super::super::codes;
     use super::super::finding::Finding;
     use super::super::location::Location;
     use super::super::place::memory::Files;

@@ -6,6 +6,7 @@
 //! write instead. Renderers in this folder turn the list into text or JSON.
 
 mod code;
+mod condition;
 mod denied;
 pub mod escape;
 mod excerpt;
@@ -19,6 +20,7 @@ mod left_out;
 mod location;
 mod object_ref;
 mod place;
+mod registry;
 mod report;
 pub mod sarif;
 mod source_id;
@@ -28,8 +30,8 @@ mod unjudged;
 mod witness;
 mod words;
 
-pub use code::codes;
-pub use code::{Code, Condition, REGISTRY, Severity};
+pub use code::{Code, Series, Severity};
+pub use condition::{Condition, ConditionKind, ConditionStatus, Reason};
 pub use denied::Denied;
 pub use finding::{Diagnostics, Finding, FindingId, Related, Reported};
 pub use fix::{Change, Edit, Fix, Scalar, TextEdit};
@@ -37,6 +39,7 @@ pub use left_out::{Allowance, LeftOut};
 pub use location::{FieldPath, Location, Part, Segment};
 pub use object_ref::ObjectRef;
 pub use place::{Locate, Place};
+pub use registry::{REGISTRY, codes};
 pub use report::{Entry, LeftOutEntry, Report, Summary};
 pub use source_id::{DocumentId, SourceId};
 pub use span::Span;

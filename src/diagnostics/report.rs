@@ -203,7 +203,7 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
-    use super::super::code::codes;
+    use super::super::codes;
     use super::super::place::memory::Files;
     use super::*;
     use crate::diagnostics::SourceId;

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use serde_sarif::sarif::Sarif;
 
 use super::super::ObjectRef;
-use super::super::code::{REGISTRY, codes};
 use super::super::fix::Change;
 use super::super::location::Location;
 use super::super::place::memory::Files;
+use super::super::{REGISTRY, codes};
 use super::*;
 use crate::diagnostics::DocumentId;
 use crate::path;

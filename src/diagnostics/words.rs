@@ -1,6 +1,6 @@
 //! What formats without a place for each part of a finding say about it: one text.
 
-use super::code::Condition;
+use super::condition::Condition;
 use super::finding::Finding;
 use super::object_ref::ObjectRef;
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::diagnostics::Finding;
+use crate::diagnostics::{Finding, Series};
 
 use super::node::Node;
 use super::source::{Found, Source, SourceSet};
@@ -103,7 +103,7 @@ fn has_bare_placeholder(line: &str) -> bool {
 /// Whether a refused object is a template whose placeholders are quoted, so that it is YAML nevertheless: the value that
 /// a finding is about begins with one.
 pub(super) fn has_placeholder(finding: &Finding) -> bool {
-    finding.code.id().starts_with("GW1") && finding.message.starts_with("`{{")
+    finding.code.series() == Series::Schema && finding.message.starts_with("`{{")
 }
 
 fn is_chart(root: &Node) -> bool {

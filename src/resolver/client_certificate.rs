@@ -3,7 +3,7 @@
 //!
 //! It turns no TLS on: connections that use TLS show it when the backend asks.
 
-use crate::diagnostics::{Condition, Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{Condition, ConditionKind, Diagnostics, FieldPath, Reason, Reported, codes};
 use crate::parser::api::{GatewayBackendTls, SecretObjectReference};
 use crate::parser::manifests::ObjectHead;
 use crate::path;
@@ -13,7 +13,7 @@ use super::gateway::ResolvedGateway;
 use super::reference_grant::Grants;
 
 /// What a Gateway's status says of a certificate that cannot be used.
-const INVALID: Condition = Condition { kind: "ResolvedRefs", status: "False", reason: "InvalidClientCertificateRef" };
+const INVALID: Condition = Condition::fails(ConditionKind::ResolvedRefs, Reason::InvalidClientCertificateRef);
 
 /// Resolves the certificate of every Gateway that names one.
 pub(super) fn resolve_client_certificates(

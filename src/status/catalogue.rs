@@ -4,6 +4,8 @@
 //! What is written is taken from here: a finding's condition that an object
 //! does not have in this list is not one of that object's.
 
+use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Reason};
+
 /// What carries conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are the API's own")]
@@ -26,23 +28,20 @@ pub struct Entry {
     /// The object, or the part of it.
     pub subject: Subject,
     /// The condition's type.
-    pub kind: &'static str,
+    pub kind: ConditionKind,
     /// Its status.
-    pub status: &'static str,
+    pub status: ConditionStatus,
     /// Its reason.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// Why gwctl never writes it; `None` when it does.
     pub never: Option<&'static str>,
 }
 
 /// Whether gwctl writes this condition for the subject.
-pub(super) fn lists(subject: Subject, kind: &str, status: &str, reason: &str) -> bool {
+pub(super) fn lists(subject: Subject, condition: Condition) -> bool {
     CATALOGUE.iter().any(|entry| {
-        entry.subject == subject
-            && entry.kind == kind
-            && entry.status == status
-            && entry.reason == reason
-            && entry.never.is_none()
+        let Entry { subject: of, kind, status, reason, never } = *entry;
+        of == subject && Condition { kind, status, reason } == condition && never.is_none()
     })
 }
 
@@ -59,9 +58,9 @@ macro_rules! catalogue {
         /// ([reference](https://gateway-api.sigs.k8s.io/reference/spec/)) and of its experimental kinds.
         pub const CATALOGUE: &[Entry] = &[$($($(Entry {
             subject: Subject::$subject,
-            kind: stringify!($kind),
-            status: stringify!($status),
-            reason: stringify!($reason),
+            kind: ConditionKind::$kind,
+            status: ConditionStatus::$status,
+            reason: Reason::$reason,
             never: catalogue!(@never $($never)?),
         }),+),+),+];
     };

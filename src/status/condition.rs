@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::diagnostics::FindingId;
+use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, FindingId, Reason};
 
 use super::catalogue::{self, Subject};
 use super::evidence::{Claim, describe};
@@ -27,12 +27,12 @@ pub struct StatusCondition {
     /// The generation of the object that was judged.
     pub observed_generation: i64,
     /// Why, in one word.
-    pub reason: &'static str,
-    /// `True`, `False` or `Unknown`.
-    pub status: &'static str,
+    pub reason: Reason,
+    /// Whether it holds.
+    pub status: ConditionStatus,
     /// What the condition is about.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: ConditionKind,
     /// The findings that it says this because of; empty where all is as it should be, and where it follows from other
     /// conditions.
     #[serde(skip)]
@@ -42,7 +42,7 @@ pub struct StatusCondition {
 impl StatusCondition {
     /// Whether the status is `True`.
     pub fn is_true(&self) -> bool {
-        self.status == "True"
+        self.status == ConditionStatus::True
     }
 }
 
@@ -61,27 +61,19 @@ impl Conditions {
     }
 
     /// What the API server writes before any controller has seen the object.
-    pub(super) fn pending(subject: Subject, kinds: &[&'static str]) -> Vec<StatusCondition> {
+    pub(super) fn pending(subject: Subject, kinds: &[ConditionKind]) -> Vec<StatusCondition> {
         let mut conditions = Self::new(subject, 0);
         for kind in kinds {
-            conditions.push(kind, "Unknown", "Pending", WAITING);
+            let waits = Condition { kind: *kind, status: ConditionStatus::Unknown, reason: Reason::Pending };
+            conditions.push(waits, WAITING);
         }
         conditions.list
     }
 
     /// Adds a condition.
-    pub(super) fn push(
-        &mut self,
-        kind: &'static str,
-        status: &'static str,
-        reason: &'static str,
-        message: impl Into<String>,
-    ) {
-        debug_assert!(
-            catalogue::lists(self.subject, kind, status, reason),
-            "{:?} {kind}={status} ({reason})",
-            self.subject
-        );
+    pub(super) fn push(&mut self, condition: Condition, message: impl Into<String>) {
+        debug_assert!(catalogue::lists(self.subject, condition), "{:?} {condition:?}", self.subject);
+        let Condition { kind, status, reason } = condition;
         self.list.push(StatusCondition {
             last_transition_time: TRANSITION_TIME,
             message: shorten(message.into()),
@@ -101,24 +93,18 @@ impl Conditions {
     }
 
     /// Adds the condition that is true.
-    pub(super) fn hold(&mut self, kind: &'static str, reason: &'static str, message: impl Into<String>) {
-        self.push(kind, "True", reason, message);
+    pub(super) fn hold(&mut self, kind: ConditionKind, reason: Reason, message: impl Into<String>) {
+        self.push(Condition { kind, status: ConditionStatus::True, reason }, message);
     }
 
     /// Adds the condition that is false.
-    pub(super) fn fail(&mut self, kind: &'static str, reason: &'static str, message: impl Into<String>) {
-        self.push(kind, "False", reason, message);
+    pub(super) fn fail(&mut self, kind: ConditionKind, reason: Reason, message: impl Into<String>) {
+        self.push(Condition::fails(kind, reason), message);
     }
 
     /// Adds the condition that findings speak of: the reason of the first one, the messages of all. Without any the
     /// condition is true, for the reason and with the message given. Says whether it is true.
-    pub(super) fn judge(
-        &mut self,
-        kind: &'static str,
-        against: &[Claim<'_>],
-        reason: &'static str,
-        message: &str,
-    ) -> bool {
+    pub(super) fn judge(&mut self, kind: ConditionKind, against: &[Claim<'_>], reason: Reason, message: &str) -> bool {
         let first = against.iter().find_map(|finding| finding.claim);
         match first {
             Some(condition) => {
@@ -146,11 +132,12 @@ fn shorten(message: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Conditions, Subject};
+    use crate::diagnostics::{ConditionKind, Reason};
 
     #[test]
     fn a_message_never_exceeds_what_the_api_server_takes() {
         let mut conditions = Conditions::new(Subject::Route, 3);
-        conditions.hold("Accepted", "Accepted", "é".repeat(40_000));
+        conditions.hold(ConditionKind::Accepted, Reason::Accepted, "é".repeat(40_000));
         let list = conditions.into_list();
         assert_eq!((list[0].message.chars().count(), list[0].observed_generation), (32_768, 3));
     }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 
-use crate::diagnostics::{FieldPath, Finding, FindingId, ObjectRef, Segment};
+use crate::diagnostics::{ConditionKind, ConditionStatus, FieldPath, Finding, FindingId, ObjectRef, Segment};
 use crate::parser::manifests::ObjectKey;
 
 use super::catalogue::{self, Subject};
@@ -70,21 +70,25 @@ pub(super) struct Case<'e>(&'e [Claim<'e>]);
 
 impl<'e> Case<'e> {
     /// The findings below any of the paths that make a condition of a subject `False`.
-    pub(super) fn against(self, subject: Subject, kind: &str, below: &[&FieldPath]) -> Vec<Claim<'e>> {
-        self.with(subject, kind, "False", below)
+    pub(super) fn against(self, subject: Subject, kind: ConditionKind, below: &[&FieldPath]) -> Vec<Claim<'e>> {
+        self.with(subject, kind, ConditionStatus::False, below)
     }
 
     /// The findings below any of the paths that make a condition of a subject `True`.
-    pub(super) fn asserting(self, subject: Subject, kind: &str, below: &[&FieldPath]) -> Vec<Claim<'e>> {
-        self.with(subject, kind, "True", below)
+    pub(super) fn asserting(self, subject: Subject, kind: ConditionKind, below: &[&FieldPath]) -> Vec<Claim<'e>> {
+        self.with(subject, kind, ConditionStatus::True, below)
     }
 
-    fn with(self, subject: Subject, kind: &str, status: &str, below: &[&FieldPath]) -> Vec<Claim<'e>> {
+    fn with(
+        self,
+        subject: Subject,
+        kind: ConditionKind,
+        status: ConditionStatus,
+        below: &[&FieldPath],
+    ) -> Vec<Claim<'e>> {
         let speaks = |finding: &&Claim<'_>| {
             let says = finding.claim.is_some_and(|condition| {
-                condition.kind == kind
-                    && condition.status == status
-                    && catalogue::lists(subject, kind, status, condition.reason)
+                condition.kind == kind && condition.status == status && catalogue::lists(subject, condition)
             });
             says && finding.path.as_ref().is_some_and(|path| below.iter().any(|prefix| is_below(path, prefix)))
         };

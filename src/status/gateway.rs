@@ -1,7 +1,7 @@
 //! GatewayClasses and Gateways
 //! ([GatewayStatus](https://gateway-api.sigs.k8s.io/reference/spec/#gatewaystatus)).
 
-use crate::diagnostics::FieldPath;
+use crate::diagnostics::{ConditionKind, FieldPath, Reason};
 use crate::options::Options;
 use crate::parser::api::{DefaultScope, GatewaySpec};
 use crate::path;
@@ -21,9 +21,13 @@ pub(super) fn class_statuses(resolved: &Resolved<'_>, evidence: &Evidence<'_>, o
     let statuses = classes.map(|class| {
         let mut conditions = Conditions::new(Subject::GatewayClass, class.object.metadata.generation);
         let case = evidence.of(&class.object.key());
-        let refusals = case.against(Subject::GatewayClass, "Accepted", &[&path!["spec"]]);
-        conditions.judge("Accepted", &refusals, "Accepted", "Gateways of this class are served");
-        conditions.hold("SupportedVersion", "SupportedVersion", "the definitions of Gateway API v1.6 are built in");
+        let refusals = case.against(Subject::GatewayClass, ConditionKind::Accepted, &[&path!["spec"]]);
+        conditions.judge(ConditionKind::Accepted, &refusals, Reason::Accepted, "Gateways of this class are served");
+        conditions.hold(
+            ConditionKind::SupportedVersion,
+            Reason::SupportedVersion,
+            "the definitions of Gateway API v1.6 are built in",
+        );
         let conditions = conditions.into_list();
         let supported_features = features_of(options.channel);
         let status = Status::GatewayClass(GatewayClassStatus { conditions, supported_features });
@@ -57,7 +61,7 @@ fn judge_gateway(gateway: &ResolvedGateway<'_>, evidence: &Evidence<'_>, routes:
     let case = evidence.of(&gateway.object.key());
     let whole = [path!["spec", "infrastructure"], path!["spec", "addresses"]];
     let whole: Vec<&FieldPath> = whole.iter().collect();
-    let refusals = case.against(Subject::Gateway, "Accepted", &whole);
+    let refusals = case.against(Subject::Gateway, ConditionKind::Accepted, &whole);
     let judge = |listener: &ResolvedListener<'_>, is_gateway_refused: bool| {
         let attached = listener.attached.iter().filter(|attachment| routes.is_accepted(**attachment)).count();
         judge_listener(gateway, listener, evidence, attached, is_gateway_refused)
@@ -68,19 +72,24 @@ fn judge_gateway(gateway: &ResolvedGateway<'_>, evidence: &Evidence<'_>, routes:
     let is_accepted = if refusals.is_empty() {
         accept_by_listeners(&mut conditions, &listeners)
     } else {
-        conditions.judge("Accepted", &refusals, "Accepted", "")
+        conditions.judge(ConditionKind::Accepted, &refusals, Reason::Accepted, "")
     };
     listeners.extend(of_sets.iter().map(|listener| judge(listener, !is_accepted)));
-    let unusable = case.against(Subject::Gateway, "Programmed", &whole);
+    let unusable = case.against(Subject::Gateway, ConditionKind::Programmed, &whole);
     let is_programmed = if !is_accepted {
-        conditions.fail("Programmed", "Invalid", "the Gateway is not accepted");
+        conditions.fail(ConditionKind::Programmed, Reason::Invalid, "the Gateway is not accepted");
         conditions.because(&unusable);
         false
     } else if unusable.is_empty() && !listeners.iter().any(|listener| listener.is_programmed) {
-        conditions.fail("Programmed", "Invalid", "no listener is part of the configuration");
+        conditions.fail(ConditionKind::Programmed, Reason::Invalid, "no listener is part of the configuration");
         false
     } else {
-        conditions.judge("Programmed", &unusable, "Programmed", "the Gateway is part of the configuration")
+        conditions.judge(
+            ConditionKind::Programmed,
+            &unusable,
+            Reason::Programmed,
+            "the Gateway is part of the configuration",
+        )
     };
     judge_references(&mut conditions, case, &listeners[..own.len()]);
     add_informative(&mut conditions, case, &gateway.object.spec);
@@ -93,11 +102,19 @@ fn accept_by_listeners(conditions: &mut Conditions, own: &[ListenerVerdict]) -> 
         own.iter().filter(|listener| !listener.is_accepted).map(|l| format!("`{}`", l.status.name)).collect();
     let names = refused.join(", ");
     if refused.is_empty() {
-        conditions.hold("Accepted", "Accepted", "the Gateway is accepted");
+        conditions.hold(ConditionKind::Accepted, Reason::Accepted, "the Gateway is accepted");
     } else if refused.len() < own.len() {
-        conditions.hold("Accepted", "ListenersNotValid", format!("listeners that are not accepted: {names}"));
+        conditions.hold(
+            ConditionKind::Accepted,
+            Reason::ListenersNotValid,
+            format!("listeners that are not accepted: {names}"),
+        );
     } else {
-        conditions.fail("Accepted", "ListenersNotValid", format!("no listener is accepted: {names}"));
+        conditions.fail(
+            ConditionKind::Accepted,
+            Reason::ListenersNotValid,
+            format!("no listener is accepted: {names}"),
+        );
         return false;
     }
     true
@@ -106,34 +123,34 @@ fn accept_by_listeners(conditions: &mut Conditions, own: &[ListenerVerdict]) -> 
 /// The references of the Gateway itself go before those of its listeners. The authorities for clients belong to the
 /// listeners, whether there is one that asks for them or not.
 fn judge_references(conditions: &mut Conditions, case: Case<'_>, own: &[ListenerVerdict]) {
-    const KIND: &str = "ResolvedRefs";
+    const KIND: ConditionKind = ConditionKind::ResolvedRefs;
     let unresolved = case.against(Subject::Gateway, KIND, &[&path!["spec", "tls", "backend"]]);
     let authorities = case.against(Subject::Listener, KIND, &[&path!["spec", "tls", "frontend"]]);
     let listeners = own.iter().filter(|listener| !listener.is_resolved);
     let listeners: Vec<_> = listeners.map(|listener| format!("`{}`", listener.status.name)).collect();
     if !unresolved.is_empty() || listeners.is_empty() && authorities.is_empty() {
-        conditions.judge(KIND, &unresolved, "ResolvedRefs", "all references are resolved");
+        conditions.judge(KIND, &unresolved, Reason::ResolvedRefs, "all references are resolved");
     } else if listeners.is_empty() {
-        conditions.fail(KIND, "ListenersNotResolved", describe(&authorities));
+        conditions.fail(KIND, Reason::ListenersNotResolved, describe(&authorities));
         conditions.because(&authorities);
     } else {
         let message = format!("listeners with references that are not resolved: {}", listeners.join(", "));
-        conditions.fail(KIND, "ListenersNotResolved", message);
+        conditions.fail(KIND, Reason::ListenersNotResolved, message);
     }
 }
 
 /// Conditions that are there only when they are true.
 fn add_informative(conditions: &mut Conditions, case: Case<'_>, spec: &GatewaySpec) {
-    let insecure = "InsecureFrontendValidationMode";
+    let insecure = ConditionKind::InsecureFrontendValidationMode;
     let frontend = path!["spec", "tls", "frontend"];
     let changed = case.asserting(Subject::Gateway, insecure, &[&frontend]);
     if let Some(finding) = changed.first() {
-        conditions.hold(insecure, "ConfigurationChanged", finding.message.clone());
+        conditions.hold(insecure, Reason::ConfigurationChanged, finding.message.clone());
         conditions.because(&changed);
     }
     if spec.default_scope == Some(DefaultScope::All) {
         let message = "routes that ask for default Gateways attach here";
-        conditions.hold("DefaultGateway", "DefaultGateway", message);
+        conditions.hold(ConditionKind::DefaultGateway, Reason::DefaultGateway, message);
     }
 }
 

@@ -2,7 +2,7 @@
 //! ListenerSets
 //! ([ListenerStatus](https://gateway-api.sigs.k8s.io/reference/spec/#listenerstatus)).
 
-use crate::diagnostics::FieldPath;
+use crate::diagnostics::{ConditionKind, FieldPath, Reason};
 use crate::parser::api::FrontendTls;
 use crate::path;
 use crate::resolver::{Protocol, ResolvedGateway, ResolvedListener};
@@ -13,12 +13,12 @@ use super::evidence::{Case, Claim, Evidence, describe, position_in};
 use super::object::{ListenerStatus, SupportedKind, route_group};
 
 /// The reasons of unresolved references, the most telling first: a listener states one.
-const PREFERENCE: &[&str] = &[
-    "RefNotPermitted",
-    "InvalidCertificateRef",
-    "InvalidCACertificateKind",
-    "InvalidCACertificateRef",
-    "InvalidRouteKinds",
+const PREFERENCE: &[Reason] = &[
+    Reason::RefNotPermitted,
+    Reason::InvalidCertificateRef,
+    Reason::InvalidCACertificateKind,
+    Reason::InvalidCACertificateRef,
+    Reason::InvalidRouteKinds,
 ];
 
 /// A listener's status, and what others conclude from it.
@@ -55,7 +55,7 @@ impl<'e> Search<'e> {
         }
     }
 
-    fn against(&self, kind: &str) -> Vec<Claim<'e>> {
+    fn against(&self, kind: ConditionKind) -> Vec<Claim<'e>> {
         let mut found = self.own.against(self.subject, kind, &[&self.at]);
         if let Some(frontend) = &self.frontend {
             found.extend(self.gateway.against(self.subject, kind, &[frontend]));
@@ -66,15 +66,14 @@ impl<'e> Search<'e> {
     /// The references that are not resolved, the most telling first.
     fn unresolved(&self) -> Vec<Claim<'e>> {
         let rank = |finding: &Claim<'_>| {
-            let reason = finding.claim.map(|condition| condition.reason).unwrap_or_default();
-            PREFERENCE.iter().position(|preferred| *preferred == reason)
+            PREFERENCE.iter().position(|reason| finding.claim.is_some_and(|condition| condition.reason == *reason))
         };
-        let mut unresolved = self.against("ResolvedRefs");
+        let mut unresolved = self.against(ConditionKind::ResolvedRefs);
         unresolved.sort_by_key(rank);
         unresolved
     }
 
-    fn asserting(&self, kind: &str) -> Vec<Claim<'e>> {
+    fn asserting(&self, kind: ConditionKind) -> Vec<Claim<'e>> {
         self.own.asserting(self.subject, kind, &[&self.at])
     }
 }
@@ -101,37 +100,45 @@ pub(super) fn judge_listener(
     let conflict = Conflict::find(listener, &search);
     let is_accepted = match &conflict {
         Some(Conflict { reason, message, findings }) => {
-            conditions.fail("Accepted", reason, message.clone());
+            conditions.fail(ConditionKind::Accepted, *reason, message.clone());
             conditions.because(findings);
             false
         }
-        None => conditions.judge("Accepted", &search.against("Accepted"), "Accepted", "the listener is accepted"),
+        None => conditions.judge(
+            ConditionKind::Accepted,
+            &search.against(ConditionKind::Accepted),
+            Reason::Accepted,
+            "the listener is accepted",
+        ),
     };
     let unresolved = search.unresolved();
-    let stated = search.against("Programmed");
+    let stated = search.against(ConditionKind::Programmed);
     let obstacle = match &conflict {
-        _ if is_gateway_refused => Some(("Invalid", "the Gateway is not accepted".to_owned())),
+        _ if is_gateway_refused => Some((Reason::Invalid, "the Gateway is not accepted".to_owned())),
         Some(Conflict { reason, .. }) => Some((*reason, "another listener has its place".to_owned())),
-        None if !is_accepted => Some(("Invalid", "the listener is not accepted".to_owned())),
-        None if !stated.is_empty() => Some(("Invalid", describe(&stated))),
-        None => obstacle(listener, &unresolved).map(|why| ("Invalid", why)),
+        None if !is_accepted => Some((Reason::Invalid, "the listener is not accepted".to_owned())),
+        None if !stated.is_empty() => Some((Reason::Invalid, describe(&stated))),
+        None => obstacle(listener, &unresolved).map(|why| (Reason::Invalid, why)),
     };
     let is_programmed = obstacle.is_none();
     match obstacle {
         Some((reason, why)) => {
-            conditions.fail("Programmed", reason, why);
+            conditions.fail(ConditionKind::Programmed, reason, why);
             conditions.because(&stated);
         }
-        None => conditions.hold("Programmed", "Programmed", "the listener is part of the configuration"),
+        None => {
+            conditions.hold(ConditionKind::Programmed, Reason::Programmed, "the listener is part of the configuration")
+        }
     }
-    let is_resolved = conditions.judge("ResolvedRefs", &unresolved, "ResolvedRefs", "all references are resolved");
+    let is_resolved =
+        conditions.judge(ConditionKind::ResolvedRefs, &unresolved, Reason::ResolvedRefs, "all references are resolved");
     if let Some(Conflict { reason, message, findings }) = conflict {
-        conditions.hold("Conflicted", reason, message);
+        conditions.hold(ConditionKind::Conflicted, reason, message);
         conditions.because(&findings);
     }
-    let overlaps = search.asserting("OverlappingTLSConfig");
+    let overlaps = search.asserting(ConditionKind::OverlappingTLSConfig);
     if let Some(finding) = overlaps.first() {
-        conditions.hold("OverlappingTLSConfig", "OverlappingHostnames", finding.message.clone());
+        conditions.hold(ConditionKind::OverlappingTLSConfig, Reason::OverlappingHostnames, finding.message.clone());
         conditions.because(&overlaps);
     }
     let status = listener_status(listener, conditions, attached_routes);
@@ -150,7 +157,7 @@ fn listener_status(listener: &ResolvedListener<'_>, conditions: Conditions, atta
 
 /// Another listener that has the place of this one.
 struct Conflict<'e> {
-    reason: &'static str,
+    reason: Reason,
     message: String,
     findings: Vec<Claim<'e>>,
 }
@@ -159,7 +166,7 @@ impl<'e> Conflict<'e> {
     /// A ListenerSet is not told who has what it asks for: the owners of one Gateway's listeners may not know each
     /// other.
     fn find(listener: &ResolvedListener<'_>, search: &Search<'e>) -> Option<Self> {
-        let findings = search.asserting("Conflicted");
+        let findings = search.asserting(ConditionKind::Conflicted);
         let finding = findings.first()?;
         let why = finding.label.as_deref().unwrap_or_default();
         let message = match listener.owner.set {

@@ -1,6 +1,7 @@
 //! ListenerSets
 //! ([ListenerSetStatus](https://gateway-api.sigs.k8s.io/reference/spec/#listenersetstatus)).
 
+use crate::diagnostics::{ConditionKind, Reason};
 use crate::path;
 use crate::resolver::{Membership, Resolved, ResolvedListenerSet};
 
@@ -51,7 +52,7 @@ fn judge_set(
         Membership::Foreign => return (None, None),
         Membership::Refused(_) => {
             let case = evidence.of(&set.object.key());
-            let refusals = case.against(Subject::ListenerSet, "Accepted", &[&path!["spec", "parentRef"]]);
+            let refusals = case.against(Subject::ListenerSet, ConditionKind::Accepted, &[&path!["spec", "parentRef"]]);
             // Without a Gateway nobody judges the set.
             let status = if refusals.is_empty() { pending() } else { refused(&refusals, generation) };
             return (Some(status), None);
@@ -68,9 +69,9 @@ fn judge_set(
 
 fn refused(refusals: &[Claim<'_>], generation: i64) -> ListenerSetStatus {
     let mut conditions = Conditions::new(Subject::ListenerSet, generation);
-    let reason = refusals.iter().find_map(|finding| finding.claim).map_or("NotAllowed", |found| found.reason);
+    let reason = refusals.iter().find_map(|finding| finding.claim).map_or(Reason::NotAllowed, |found| found.reason);
     for kind in DEFAULT_CONDITIONS {
-        conditions.fail(kind, reason, describe(refusals));
+        conditions.fail(*kind, reason, describe(refusals));
         conditions.because(refusals);
     }
     ListenerSetStatus { conditions: conditions.into_list(), listeners: Vec::new() }
@@ -81,24 +82,32 @@ fn accept(conditions: &mut Conditions, gateway: &GatewayVerdict, listeners: &[Li
     let invalid = listeners.iter().filter(|listener| !listener.is_programmed);
     let invalid: Vec<_> = invalid.map(|listener| format!("`{}`", listener.status.name)).collect();
     if !gateway.is_accepted {
-        conditions.fail("Accepted", "ParentNotAccepted", "the Gateway is not accepted");
+        conditions.fail(ConditionKind::Accepted, Reason::ParentNotAccepted, "the Gateway is not accepted");
     } else if invalid.is_empty() {
-        conditions.hold("Accepted", "Accepted", "the ListenerSet is accepted");
+        conditions.hold(ConditionKind::Accepted, Reason::Accepted, "the ListenerSet is accepted");
     } else if invalid.len() < listeners.len() {
         let message = format!("listeners that are not valid: {}", invalid.join(", "));
-        conditions.hold("Accepted", "ListenersNotValid", message);
+        conditions.hold(ConditionKind::Accepted, Reason::ListenersNotValid, message);
     } else {
-        conditions.fail("Accepted", "ListenersNotValid", format!("no listener is valid: {}", invalid.join(", ")));
+        conditions.fail(
+            ConditionKind::Accepted,
+            Reason::ListenersNotValid,
+            format!("no listener is valid: {}", invalid.join(", ")),
+        );
     }
     gateway.is_accepted && invalid.len() < listeners.len()
 }
 
 fn program(conditions: &mut Conditions, gateway: &GatewayVerdict, listeners: &[ListenerVerdict]) {
     if !gateway.is_programmed {
-        conditions.fail("Programmed", "ParentNotProgrammed", "the Gateway is not programmed");
+        conditions.fail(ConditionKind::Programmed, Reason::ParentNotProgrammed, "the Gateway is not programmed");
     } else if listeners.iter().any(|listener| listener.is_programmed) {
-        conditions.hold("Programmed", "Programmed", "the ListenerSet is part of the configuration");
+        conditions.hold(ConditionKind::Programmed, Reason::Programmed, "the ListenerSet is part of the configuration");
     } else {
-        conditions.fail("Programmed", "ListenersNotValid", "no listener is part of the configuration");
+        conditions.fail(
+            ConditionKind::Programmed,
+            Reason::ListenersNotValid,
+            "no listener is part of the configuration",
+        );
     }
 }

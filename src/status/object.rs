@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::diagnostics::ConditionKind;
 use crate::parser::api::ParentReference;
 use crate::parser::manifests::{Kind, Object, ObjectHead, ObjectKey};
 use crate::resolver::ResolvedGateway;
@@ -185,7 +186,7 @@ pub struct ConditionsStatus {
 }
 
 /// The conditions that the API server gives to whole objects of these kinds before a controller has seen them.
-pub(super) const DEFAULT_CONDITIONS: &[&str] = &["Accepted", "Programmed"];
+pub(super) const DEFAULT_CONDITIONS: &[ConditionKind] = &[ConditionKind::Accepted, ConditionKind::Programmed];
 
 impl ObjectStatus {
     pub(super) fn new(object: &ObjectHead, status: Status) -> Self {

@@ -1,6 +1,7 @@
 //! Policies, and XBackends: what is said of them at each Gateway that uses them
 //! ([PolicyStatus](https://gateway-api.sigs.k8s.io/reference/spec/#policystatus)).
 
+use crate::diagnostics::{ConditionKind, Reason};
 use crate::parser::manifests::ObjectHead;
 use crate::path;
 use crate::resolver::{Resolved, ResolvedGateway, ResolvedPolicy};
@@ -40,9 +41,9 @@ pub(super) fn policy_statuses(resolved: &Resolved<'_>, evidence: &Evidence<'_>) 
 
 /// A policy is refused when it counts at none of its targets, or when what it says cannot be done.
 fn accept(conditions: &mut Conditions, subject: Subject, case: Case<'_>, targets: usize) {
-    let all = case.against(subject, "Accepted", &[&path!["spec"]]);
+    let all = case.against(subject, ConditionKind::Accepted, &[&path!["spec"]]);
     let below_targets = path!["spec", "targetRefs"];
-    let mut of_targets = case.against(subject, "Accepted", &[&below_targets]);
+    let mut of_targets = case.against(subject, ConditionKind::Accepted, &[&below_targets]);
     of_targets.sort_by_key(|finding| position(finding));
     let is_lost =
         |target: usize| of_targets.iter().any(|finding| position(finding).is_none_or(|position| position == target));
@@ -50,13 +51,13 @@ fn accept(conditions: &mut Conditions, subject: Subject, case: Case<'_>, targets
         all.into_iter().filter(|finding| !of_targets.iter().any(|known| known.id == finding.id)).collect();
     let lost = (0..targets).filter(|target| is_lost(*target)).count();
     if targets > 0 && lost == targets {
-        conditions.judge("Accepted", &of_targets, "Accepted", "");
+        conditions.judge(ConditionKind::Accepted, &of_targets, Reason::Accepted, "");
     } else if lost == 0 {
-        conditions.judge("Accepted", &others, "Accepted", "the policy is accepted");
+        conditions.judge(ConditionKind::Accepted, &others, Reason::Accepted, "the policy is accepted");
     } else {
         let message =
             format!("the policy is accepted for some of its targets; {}", super::evidence::describe(&of_targets));
-        conditions.judge("Accepted", &others, "Accepted", &message);
+        conditions.judge(ConditionKind::Accepted, &others, Reason::Accepted, &message);
     }
 }
 
@@ -65,8 +66,8 @@ fn position(finding: &Claim<'_>) -> Option<usize> {
 }
 
 fn judge_references(conditions: &mut Conditions, subject: Subject, case: Case<'_>) {
-    let unresolved = case.against(subject, "ResolvedRefs", &[&path!["spec"]]);
-    conditions.judge("ResolvedRefs", &unresolved, "ResolvedRefs", "all references are resolved");
+    let unresolved = case.against(subject, ConditionKind::ResolvedRefs, &[&path!["spec"]]);
+    conditions.judge(ConditionKind::ResolvedRefs, &unresolved, Reason::ResolvedRefs, "all references are resolved");
 }
 
 /// One entry for each Gateway that uses a target. `None` for a policy of `--context`.
@@ -98,8 +99,8 @@ pub(super) fn backend_statuses(resolved: &Resolved<'_>, evidence: &Evidence<'_>)
 fn backend_status(object: &ObjectHead, resolved: &Resolved<'_>, evidence: &Evidence<'_>) -> ObjectStatus {
     let case = evidence.of(&object.key());
     let mut conditions = Conditions::new(Subject::XBackend, object.metadata.generation);
-    let refusals = case.against(Subject::XBackend, "Accepted", &[&path!["spec"]]);
-    conditions.judge("Accepted", &refusals, "Accepted", "the backend is accepted");
+    let refusals = case.against(Subject::XBackend, ConditionKind::Accepted, &[&path!["spec"]]);
+    conditions.judge(ConditionKind::Accepted, &refusals, Reason::Accepted, "the backend is accepted");
     judge_references(&mut conditions, Subject::XBackend, case);
     let conditions = conditions.into_list();
     let gateways = resolved.usage.of_external(&object.metadata.namespace, &object.metadata.name);

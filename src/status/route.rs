@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::diagnostics::{FieldPath, Finding, Segment};
+use crate::diagnostics::{ConditionKind, FieldPath, Finding, Reason, Segment};
 use crate::options::Options;
 use crate::parser::manifests::ObjectHead;
 use crate::path;
@@ -18,7 +18,7 @@ use super::object::{ObjectStatus, ParentStatus, ParentsStatus, Scope, Status, St
 /// The most parents that the API server takes in a status.
 const MOST_PARENTS: usize = 32;
 /// The reasons that the rules of a route give, whatever its parents are.
-const RULE_REASONS: &[&str] = &["UnsupportedValue", "IncompatibleFilters"];
+const RULE_REASONS: &[Reason] = &[Reason::UnsupportedValue, Reason::IncompatibleFilters];
 
 /// The filters whose reference must be resolved for their rule, or backend, to be served.
 const BLOCKING_FILTERS: &[&str] = &["externalAuth", "extensionRef"];
@@ -76,9 +76,9 @@ pub(super) fn judge_routes<'e>(resolved: &Resolved<'_>, evidence: &'e Evidence<'
 
 fn judge<'e>(case: Case<'e>, rules: &[RuleShape]) -> RouteVerdict<'e> {
     let spec = path!["spec"];
-    let mut refusals = case.against(Subject::Route, "Accepted", &[&spec]);
+    let mut refusals = case.against(Subject::Route, ConditionKind::Accepted, &[&spec]);
     refusals.retain(|finding| finding.claim.is_some_and(|condition| RULE_REASONS.contains(&condition.reason)));
-    let mut unresolved = case.against(Subject::Route, "ResolvedRefs", &[&spec]);
+    let mut unresolved = case.against(Subject::Route, ConditionKind::ResolvedRefs, &[&spec]);
     unresolved.sort_by_key(|finding| rule_of(finding));
     let is_blocking = |finding: &&Claim<'_>| finding.path.as_ref().is_some_and(is_blocking);
     let mut dropped: Vec<_> = refusals.iter().chain(unresolved.iter().filter(is_blocking)).copied().collect();
@@ -120,7 +120,7 @@ fn is_lost(rule: usize, shape: RuleShape, findings: &[Claim<'_>]) -> bool {
 }
 
 fn is_combination(finding: &Finding) -> bool {
-    finding.claim.is_some_and(|condition| condition.reason == "IncompatibleFilters")
+    finding.claim.is_some_and(|condition| condition.reason == Reason::IncompatibleFilters)
 }
 
 /// The list of a rule, and the position in it, that a path leads through.
@@ -185,17 +185,17 @@ fn conditions(
     let is_accepted = match &parent.refused {
         Some(refusal) => {
             let refusal = evidence.claim(refusal.finding?)?;
-            conditions.fail("Accepted", refusal.claim?.reason, refusal.message.clone());
+            conditions.fail(ConditionKind::Accepted, refusal.claim?.reason, refusal.message.clone());
             conditions.because(&[refusal]);
             false
         }
-        None => conditions.judge("Accepted", refusals, "Accepted", "the route is accepted"),
+        None => conditions.judge(ConditionKind::Accepted, refusals, Reason::Accepted, "the route is accepted"),
     };
-    conditions.judge("ResolvedRefs", unresolved, "ResolvedRefs", "all references are resolved");
+    conditions.judge(ConditionKind::ResolvedRefs, unresolved, Reason::ResolvedRefs, "all references are resolved");
     let first = dropped.iter().find_map(|finding| finding.claim);
     if let (true, Some(condition)) = (is_accepted, first) {
         let message = format!("Dropped Rule: {}", describe(dropped));
-        conditions.hold("PartiallyInvalid", condition.reason, message);
+        conditions.hold(ConditionKind::PartiallyInvalid, condition.reason, message);
         conditions.because(dropped);
     }
     Some(conditions)

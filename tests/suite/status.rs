@@ -169,9 +169,9 @@ fn is_valid(condition: &Value) -> bool {
 
 fn fits(entry: &Entry, subject: Subject, condition: &Value) -> bool {
     entry.subject == subject
-        && condition["type"] == entry.kind
-        && condition["status"] == entry.status
-        && condition["reason"] == entry.reason
+        && condition["type"] == entry.kind.as_str()
+        && condition["status"] == entry.status.as_str()
+        && condition["reason"] == entry.reason.as_str()
 }
 
 fn is_listed(subject: Subject, condition: &Value) -> bool {

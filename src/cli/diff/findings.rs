@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::findings::TRANSLATE_ONLY;
 use super::change::{FindingChanges, FindingView};
 use crate::compile::Compilation;
-use crate::diagnostics::{Finding, LeftOut, Locate, Location};
+use crate::diagnostics::{Finding, LeftOut, Locate, Location, Series};
 use crate::parser::locate::Locator;
 
 /// The findings of one side that are told apart by nothing, those that are reported first.
@@ -51,7 +51,7 @@ pub(super) fn compare(old: &Compilation, new: &Compilation) -> FindingChanges {
 fn words(finding: &Finding, locator: &Locator<'_>) -> String {
     let message = &finding.message;
     // Only findings on files name them.
-    if !finding.code.id().starts_with("GW8") {
+    if finding.code.series() != Series::Input {
         return message.clone();
     }
     let Some(place) = Locate::place(locator, &finding.location) else { return message.clone() };

@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 
 use crate::diagnostics::style::Style;
+use crate::diagnostics::{ConditionKind, ConditionStatus};
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::status::{
     GatewayClassStatus, GatewayStatus, ListenerSetStatus, ListenerStatus, ObjectStatus, Status, StatusCondition,
@@ -16,9 +17,9 @@ use crate::status::{
 /// The spaces between two columns.
 const GAP: usize = 3;
 /// The condition that is no good news when it is true.
-const PARTIALLY_INVALID: &str = "PartiallyInvalid";
+const PARTIALLY_INVALID: ConditionKind = ConditionKind::PartiallyInvalid;
 /// The condition of a listener whose place another one has.
-const CONFLICTED: &str = "Conflicted";
+const CONFLICTED: ConditionKind = ConditionKind::Conflicted;
 /// What stands in a cell with nothing to say.
 const NOTHING: &str = "<none>";
 
@@ -187,27 +188,28 @@ fn name_of(key: &ObjectKey) -> String {
 }
 
 /// The cell of a condition.
-fn cell(conditions: &[StatusCondition], kind: &str) -> Cell {
+fn cell(conditions: &[StatusCondition], kind: ConditionKind) -> Cell {
     let Some(condition) = conditions.iter().find(|condition| condition.kind == kind) else {
         return NOTHING.into();
     };
     let style = match condition.status {
-        "True" if kind != PARTIALLY_INVALID => None,
-        "False" => Some(Style::Red),
+        ConditionStatus::True if kind != PARTIALLY_INVALID => None,
+        ConditionStatus::False => Some(Style::Red),
         _ => Some(Style::Yellow),
     };
-    let text = match condition.is_true() && condition.reason == condition.kind {
-        true => condition.status.to_owned(),
+    let text = match condition.is_true() && condition.reason.as_str() == condition.kind.as_str() {
+        true => condition.status.to_string(),
         false => format!("{} ({})", condition.status, condition.reason),
     };
     Cell { text, style }
 }
 
 /// The conditions that are there only when they are true, by name.
-fn further(conditions: &[StatusCondition], shown: &[&str]) -> Cell {
+fn further(conditions: &[StatusCondition], shown: &[ConditionKind]) -> Cell {
     let others = conditions.iter().filter(|condition| !shown.contains(&condition.kind));
-    let names: Vec<_> = others.map(|condition| condition.kind).collect();
-    let style = names.contains(&CONFLICTED).then_some(Style::Red);
+    let kinds: Vec<_> = others.map(|condition| condition.kind).collect();
+    let style = kinds.contains(&CONFLICTED).then_some(Style::Red);
+    let names: Vec<_> = kinds.into_iter().map(ConditionKind::as_str).collect();
     Cell { text: or_nothing(names.join(",")), style }
 }
 
@@ -221,8 +223,8 @@ fn classes(statuses: &[ObjectStatus]) -> Table {
         if let Status::GatewayClass(GatewayClassStatus { conditions, supported_features }) = status {
             table.push(vec![
                 name_of(key).into(),
-                cell(conditions, "Accepted"),
-                cell(conditions, "SupportedVersion"),
+                cell(conditions, ConditionKind::Accepted),
+                cell(conditions, ConditionKind::SupportedVersion),
                 supported_features.len().to_string().into(),
             ]);
         }
@@ -231,7 +233,7 @@ fn classes(statuses: &[ObjectStatus]) -> Table {
 }
 
 /// The conditions of objects with listeners that have a column.
-const MAIN: &[&str] = &["Accepted", "Programmed", "ResolvedRefs"];
+const MAIN: &[ConditionKind] = &[ConditionKind::Accepted, ConditionKind::Programmed, ConditionKind::ResolvedRefs];
 
 fn gateways(statuses: &[ObjectStatus]) -> Table {
     let mut table = Table::new(&["NAMESPACE", "NAME", "ADDRESS", "ACCEPTED", "PROGRAMMED", "RESOLVED-REFS", "OTHER"]);
@@ -244,7 +246,7 @@ fn gateways(statuses: &[ObjectStatus]) -> Table {
             _ => continue,
         };
         let mut row: Vec<Cell> = vec![key.namespace.as_str().into(), name_of(key).into(), or_nothing(addresses).into()];
-        row.extend(MAIN.iter().map(|kind| cell(conditions, kind)));
+        row.extend(MAIN.iter().map(|kind| cell(conditions, *kind)));
         row.push(further(conditions, MAIN));
         table.push(row);
     }
@@ -273,7 +275,7 @@ fn listeners(statuses: &[ObjectStatus]) -> Table {
             let kinds = supported_kinds.iter().map(|kind| kind.kind).collect::<Vec<_>>().join(",");
             let mut row: Vec<Cell> = vec![key.namespace.as_str().into(), name_of(key).into(), name.as_str().into()];
             row.extend([or_nothing(kinds).into(), attached_routes.to_string().into()]);
-            row.extend(MAIN.iter().map(|kind| cell(conditions, kind)));
+            row.extend(MAIN.iter().map(|kind| cell(conditions, *kind)));
             row.push(further(conditions, MAIN));
             table.push(row);
         }
@@ -302,7 +304,7 @@ fn parents(statuses: &[ObjectStatus], which: Parents) -> Table {
         let entries = status.parents.iter().map(|entry| (&entry.parent_ref, entry.conditions.as_slice()));
         for (parent, conditions) in entries_or_none(key, entries.collect()) {
             let mut row: Vec<Cell> = vec![key.namespace.as_str().into(), name_of(key).into(), parent.into()];
-            row.extend(["Accepted", "ResolvedRefs"].map(|kind| cell(conditions, kind)));
+            row.extend([ConditionKind::Accepted, ConditionKind::ResolvedRefs].map(|kind| cell(conditions, kind)));
             if which == Parents::Routes {
                 row.push(cell(conditions, PARTIALLY_INVALID));
             }
@@ -319,7 +321,7 @@ fn ancestors(statuses: &[ObjectStatus]) -> Table {
         let entries = status.ancestors.iter().map(|entry| (&entry.ancestor_ref, entry.conditions.as_slice()));
         for (ancestor, conditions) in entries_or_none(key, entries.collect()) {
             let mut row: Vec<Cell> = vec![key.namespace.as_str().into(), name_of(key).into(), ancestor.into()];
-            row.extend(["Accepted", "ResolvedRefs"].map(|kind| cell(conditions, kind)));
+            row.extend([ConditionKind::Accepted, ConditionKind::ResolvedRefs].map(|kind| cell(conditions, kind)));
             table.push(row);
         }
     }
@@ -356,7 +358,11 @@ fn meshes(statuses: &[ObjectStatus]) -> Table {
     for ObjectStatus { key, status, .. } in statuses {
         if let Status::Conditions(status) = status {
             let conditions = &status.conditions;
-            table.push(vec![name_of(key).into(), cell(conditions, "Accepted"), cell(conditions, "Programmed")]);
+            table.push(vec![
+                name_of(key).into(),
+                cell(conditions, ConditionKind::Accepted),
+                cell(conditions, ConditionKind::Programmed),
+            ]);
         }
     }
     table

@@ -1,6 +1,6 @@
 //! The findings of attachment: why a parent takes no route.
 
-use crate::diagnostics::{Change, Code, Condition, FieldPath, Finding, Scalar, codes};
+use crate::diagnostics::{Change, Code, Condition, ConditionKind, FieldPath, Finding, Reason, Scalar, codes};
 use crate::parser::api::{ListenerSetSpec, ParentReference};
 use crate::parser::manifests::{Kind, Object, ObjectHead};
 use crate::path;
@@ -46,7 +46,7 @@ pub(super) fn former_parent(route: RouteView<'_>, reference: &ParentReference, a
 
 /// The condition of a route whose parent's Gateway does not admit the parent: it has no listener there. Where the
 /// Gateway does not exist nobody has anything to say.
-const NO_LISTENERS: Condition = Condition { kind: "Accepted", status: "False", reason: "NoMatchingParent" };
+const NO_LISTENERS: Condition = Condition::fails(ConditionKind::Accepted, Reason::NoMatchingParent);
 
 pub(super) fn parent_not_accepted(
     route: RouteView<'_>,

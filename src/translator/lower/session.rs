@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::time::Duration as StdDuration;
 
-use crate::diagnostics::{Condition, Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{Condition, ConditionKind, Diagnostics, FieldPath, Reason, Reported, codes};
 use crate::ir::{Across, BackendName, Session, SessionCarrier, SessionCookie, Site, can_hold_session};
 use crate::parser::api::{
     CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
@@ -160,7 +160,7 @@ fn cookie_fields(config: Option<&CookieConfig>, cookie: Option<&CookieFields>) -
 }
 
 /// What the status of a policy says of a declaration that cannot be used.
-const INVALID: Condition = Condition { kind: "Accepted", status: "False", reason: "Invalid" };
+const INVALID: Condition = Condition::fails(ConditionKind::Accepted, Reason::Invalid);
 
 /// What to write in place of a name or a path.
 const PLAIN_NAMES: &str = "use letters, digits, `-` and `_` in names, and a plain path";
