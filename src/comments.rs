@@ -4,12 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::compile::Compilation;
-use crate::diagnostics::{FieldPath, Location, ObjectRef};
+use crate::diagnostics::{Location, ObjectPart, ObjectRef};
 use crate::emit::Comments;
 use crate::ir::{Action, Config, Origin};
 use crate::parser::locate::Locator;
 use crate::parser::source::{SourceId, SourceSet};
-use crate::resolver::Place;
 use crate::translator::envoy::{name, target};
 
 const LISTENER: &str = "envoy.config.listener.v3.Listener";
@@ -38,14 +37,14 @@ pub(crate) struct NamedPlace {
     pub(crate) name: String,
     /// The place in the manifests.
     pub(crate) location: Location,
-    /// The object there and the field in it.
-    pub(crate) object: Option<(ObjectRef, FieldPath)>,
+    /// The object there and the part of it.
+    pub(crate) object: Option<(ObjectRef, ObjectPart)>,
 }
 
 /// The rule of a match or a backend, for those who look for it in a manifest.
-fn of_rule(place: Place) -> Place {
-    match place {
-        Place::Match { rule, .. } | Place::BackendRef { rule, .. } => Place::Rule(rule),
+fn of_rule(part: ObjectPart) -> ObjectPart {
+    match part {
+        ObjectPart::Match { rule, .. } | ObjectPart::Backend { rule, .. } => ObjectPart::Rule(rule),
         other => other,
     }
 }
@@ -142,7 +141,7 @@ impl Compilation {
         let of = |resource, named: Vec<(String, Origin)>| {
             named.into_iter().map(move |(name, origin)| {
                 let object = self.emitted().origins.get(origin);
-                let object = object.map(|(key, _, place)| (key.to_ref(), of_rule(place).path()));
+                let object = object.map(|(key, _, part)| (key.to_ref(), of_rule(part)));
                 NamedPlace { resource, name, location: self.place_of(origin), object }
             })
         };

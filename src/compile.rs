@@ -4,13 +4,16 @@ use std::collections::HashMap;
 
 use crate::analysis;
 use crate::context;
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Ledger, LeftOut, Location, Omission, Unjudged, codes};
+use crate::diagnostics::{
+    Diagnostics, FieldPath, Finding, Ledger, LeftOut, Location, ObjectPart, Omission, Unjudged, codes,
+};
 use crate::emit;
 use crate::ir;
 use crate::options::{Options, SettingsFile};
 use crate::parser;
 use crate::parser::hidden::scrub;
-use crate::parser::manifests::{Manifests, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, ObjectKey};
+use crate::parser::part;
 use crate::parser::source::{DocumentId, SourceSet};
 use crate::resolver::{self, Resolved, StandIns};
 use crate::status::{self, ObjectStatus};
@@ -75,6 +78,7 @@ fn compile_for(
         let resolved = resolver::resolve(&manifests, &stand_ins, options, &mut diagnostics);
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
         let ledger = analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
+        debug_assert_eq!(diagnostics.findings().iter().find(|finding| !names_its_part(finding)), None);
         scrub(&manifests, diagnostics.findings_mut());
         let status = tell_status(&resolved, scope, options, &mut diagnostics);
         let emitted = admitted.as_deref().unwrap_or(&lowered);
@@ -169,6 +173,14 @@ fn leave_out_missing(manifests: &Manifests, of_parser: usize, findings: &mut Vec
         position += 1;
         position <= of_parser || !is_missing(&finding.location)
     });
+}
+
+/// Whether a finding on an object of ours is about the part that its field is in, or about one that holds it: what is
+/// said of an object as a whole is said of no field of a part.
+fn names_its_part(finding: &Finding) -> bool {
+    let (Some(object), Some(path)) = (&finding.object, &finding.path) else { return true };
+    let is_ours = [Kind::HTTPRoute, Kind::XBackend].iter().any(|kind| kind.group() == object.group);
+    !is_ours || finding.part != ObjectPart::Whole || part::within(path.clone()).part() == ObjectPart::Whole
 }
 
 /// What was read beside the manifests and counts as if it were said by whoever runs gwctl.

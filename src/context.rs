@@ -15,7 +15,7 @@
 mod objects;
 mod unserved;
 
-use crate::diagnostics::{Finding, Location, ObjectRef, Related, Severity};
+use crate::diagnostics::{Finding, Location, ObjectPart, ObjectRef, Related, Severity};
 use crate::options::Options;
 use crate::parser::manifests::{Kind, Manifests};
 use crate::resolver::References;
@@ -123,14 +123,17 @@ fn tell_on(mut finding: Finding, cause: Related, objects: &Objects) -> Finding {
     };
     finding.message = format!("{suffering}, of the context: {}", finding.message);
     let was = finding.label.take().unwrap_or_else(|| "what it does here".to_owned());
-    finding.related.insert(0, Related { message: was, location: finding.location });
+    let was_at = std::mem::replace(&mut finding.location, location.clone());
+    finding.related.insert(0, Related { message: was, location: was_at });
     finding.label = Some(label);
     if finding.is_by_age {
         let traffic = finding.consequence.take().map_or_else(String::new, |traffic| format!("{traffic}; "));
         finding.consequence = Some(format!("{traffic}{OLDER_WINS}"));
     }
-    (finding.object, finding.path) = objects.at(&location).unzip();
-    finding.location = location;
+    (finding.object, finding.part, finding.path) = match objects.at(&location) {
+        Some((object, at)) => (Some(object), at.part(), Some(at.into_path())),
+        None => (None, ObjectPart::Whole, None),
+    };
     // The status of the judged object says nothing of it, and an edit would be one of the context.
     (finding.claim, finding.condition, finding.fix) = (None, None, None);
     finding

@@ -4,11 +4,11 @@
 
 use std::net::Ipv4Addr;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, codes};
+use crate::diagnostics::{Diagnostics, Finding, ObjectPart, PartPath, codes};
 use crate::parser::api::{Listener, RequestRedirectFilter, UrlRewriteFilter};
 use crate::parser::manifests::{Manifests, ObjectHead};
 use crate::parser::route::Filter;
-use crate::path;
+use crate::whole;
 
 /// What the traffic of a field does.
 const MATCHED: &str =
@@ -22,14 +22,9 @@ pub(super) fn report(manifests: &Manifests, diagnostics: &mut Diagnostics) {
     for route in manifests.routes().filter(|route| route.kind.has_requests()) {
         report_list(route.object, route.hostnames, diagnostics);
         for rule in route.rules() {
-            report_filters(route.object, &rule.path(), &rule.filters, diagnostics);
+            report_filters(route.object, (rule.index, None), &rule.filters, diagnostics);
             for (index, backend) in rule.backends.iter().enumerate() {
-                report_filters(
-                    route.object,
-                    &rule.path().with("backendRefs").with(index),
-                    &backend.filters,
-                    diagnostics,
-                );
+                report_filters(route.object, (rule.index, Some(index)), &backend.filters, diagnostics);
             }
         }
     }
@@ -40,26 +35,31 @@ pub(super) fn report(manifests: &Manifests, diagnostics: &mut Diagnostics) {
         report_listeners(set, &set.spec.listeners, diagnostics);
     }
     for policy in &manifests.backend_tls_policies {
-        let at = path!["spec", "validation", "hostname"];
+        let at = whole!["spec", "validation", "hostname"];
         report_one(policy, at, &policy.spec.validation.hostname, CHECKED, diagnostics);
     }
 }
 
 fn report_list(object: &ObjectHead, hostnames: &[String], diagnostics: &mut Diagnostics) {
     for (index, hostname) in hostnames.iter().enumerate() {
-        report_one(object, path!["spec", "hostnames", index], hostname, MATCHED, diagnostics);
+        report_one(object, ObjectPart::Hostname(index).into(), hostname, MATCHED, diagnostics);
     }
 }
 
 fn report_listeners(object: &ObjectHead, listeners: &[Listener], diagnostics: &mut Diagnostics) {
     for (index, listener) in listeners.iter().enumerate() {
         if let Some(hostname) = &listener.hostname {
-            report_one(object, path!["spec", "listeners", index, "hostname"], hostname, MATCHED, diagnostics);
+            report_one(object, ObjectPart::Listener(index).with("hostname"), hostname, MATCHED, diagnostics);
         }
     }
 }
 
-fn report_filters(object: &ObjectHead, at: &FieldPath, filters: &[Filter<'_>], diagnostics: &mut Diagnostics) {
+fn report_filters(
+    object: &ObjectHead,
+    (rule, backend): (usize, Option<usize>),
+    filters: &[Filter<'_>],
+    diagnostics: &mut Diagnostics,
+) {
     for (index, filter) in filters.iter().enumerate() {
         let (field, hostname) = match filter {
             Filter::RequestRedirect(RequestRedirectFilter { hostname, .. }) => ("requestRedirect", hostname),
@@ -72,20 +72,20 @@ fn report_filters(object: &ObjectHead, at: &FieldPath, filters: &[Filter<'_>], d
             | Filter::ExtensionRef(_) => continue,
         };
         if let Some(hostname) = hostname {
-            let at = at.with("filters").with(index).with(field).with("hostname");
+            let at = ObjectPart::Filter { rule, backend, index }.with(field).with("hostname");
             report_one(object, at, hostname, WRITTEN, diagnostics);
         }
     }
 }
 
-fn report_one(object: &ObjectHead, at: FieldPath, hostname: &str, consequence: &str, diagnostics: &mut Diagnostics) {
+fn report_one(object: &ObjectHead, at: PartPath, hostname: &str, consequence: &str, diagnostics: &mut Diagnostics) {
     let host = hostname.strip_prefix("*.").unwrap_or(hostname);
     if host.parse::<Ipv4Addr>().is_ok() {
         diagnostics.report(finding(object, at, hostname).consequence(consequence));
     }
 }
 
-fn finding(object: &ObjectHead, at: FieldPath, hostname: &str) -> Finding {
+fn finding(object: &ObjectHead, at: PartPath, hostname: &str) -> Finding {
     object
         .finding(codes::ADDRESS_AS_HOSTNAME, at, format!("`{hostname}` is an IP address, not a hostname"))
         .label("a DNS name is wanted")

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::certificate::KeyPair;
-use crate::diagnostics::{Diagnostics, Finding, Omission, codes};
+use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Omission, codes};
 use crate::hostname::Hostname;
 use crate::ir::Listener;
 use crate::parser::api::Secret;
@@ -30,7 +30,7 @@ pub(super) fn report(
             let Some(other) = overlapping(resolved, gateway, listener) else { continue };
             let (name, other_name) = (&listener.spec.name, &other.spec.name);
             let witness = |socket: &Listener| witnesses.misdirected(socket, &listener.hostname, &other.hostname);
-            let at = path!["spec", "listeners", listener.index, "tls", "certificateRefs"];
+            let at = ObjectPart::Listener(listener.index).with("tls").with("certificateRefs");
             let message = format!(
                 "the certificates of listener `{name}` cover `{}`, which belongs to listener `{other_name}`",
                 other.hostname
@@ -130,7 +130,7 @@ impl Served<'_, '_> {
             let name = &self.own.spec.name;
             let message = format!("no certificate of listener `{name}` covers `{text}`");
             let finding = object
-                .finding(codes::HOSTNAME_NOT_COVERED, path!["spec", "hostnames", index], message)
+                .finding(codes::HOSTNAME_NOT_COVERED, ObjectPart::Hostname(index), message)
                 .label(format!("covered: {}", covered_in_words(&self.known)))
                 .related(
                     self.own.owner.at(&path!["spec", "listeners", self.own.index, "tls", "certificateRefs"]),

@@ -39,7 +39,7 @@ fn table(list: Vec<RouteMatch>) -> Vec<Arc<Route>> {
     let name = |rule| RouteName { kind: "httproute", namespace: "a".into(), name: "r".into(), rule, index: 0 };
     let route = |(matches, rule): (RouteMatch, u16)| {
         let action = Arc::new(Action::Respond(200 + rule));
-        Arc::new(Route { name: name(rule), matches, action, origin: Origin(rule.into()) })
+        Arc::new(Route { name: name(rule.into()), matches, action, origin: Origin(rule.into()) })
     };
     list.into_iter().zip(0..).map(route).collect()
 }

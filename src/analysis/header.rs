@@ -1,9 +1,9 @@
 //! The header that a finding about a header modifier is about.
 
-use crate::diagnostics::{FieldPath, Finding, Segment, codes};
-use crate::parser::api::HeaderFilter;
+use crate::diagnostics::{Finding, ObjectPart, codes};
 use crate::parser::route::Filter;
 use crate::resolver::Routes;
+use crate::translator::lower::find_repeated;
 
 /// A header that a modifier changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,19 +14,16 @@ pub(super) struct ModifiedHeader {
     pub(super) is_response: bool,
 }
 
-/// The header that a finding on a route's modifier is about.
+/// The header that a finding on a route's modifier is about: the first one with several actions.
 pub(super) fn modified_by(finding: &Finding, routes: &Routes<'_>) -> Option<ModifiedHeader> {
     let object = finding.object.as_ref().filter(|_| finding.code == codes::HEADER_CONFLICT)?;
-    let FieldPath(segments) = finding.path.as_ref()?;
-    let [_, _, Segment::Index(rule), rest @ ..] = segments.as_slice() else { return None };
-    let rule = routes.find(object)?.rules.get(*rule)?;
-    let (filters, rest) = match rest {
-        [Segment::Field(list), rest @ ..] if list == "filters" => (&rule.filters, rest),
-        [_, Segment::Index(backend), _, rest @ ..] => (&rule.backends.get(*backend)?.filters, rest),
-        _ => return None,
+    let ObjectPart::Filter { rule, backend, index } = finding.part else { return None };
+    let rule = routes.find(object)?.rules.get(rule)?;
+    let filters = match backend {
+        Some(backend) => &rule.backends.get(backend)?.filters,
+        None => &rule.filters,
     };
-    let [Segment::Index(filter), _, Segment::Field(list), Segment::Index(item), ..] = rest else { return None };
-    let (HeaderFilter { set, add, remove }, is_response) = match filters.get(*filter)?.filter {
+    let (filter, is_response) = match filters.get(index)?.filter {
         Filter::RequestHeaderModifier(filter) => (filter, false),
         Filter::ResponseHeaderModifier(filter) => (filter, true),
         Filter::RequestMirror(_)
@@ -36,10 +33,6 @@ pub(super) fn modified_by(finding: &Finding, routes: &Routes<'_>) -> Option<Modi
         | Filter::ExternalAuth(_)
         | Filter::ExtensionRef(_) => return None,
     };
-    let name = match &**list {
-        "set" => &set.get(*item)?.name,
-        "add" => &add.get(*item)?.name,
-        _ => remove.get(*item)?,
-    };
+    let (_, _, name) = find_repeated(filter)?;
     Some(ModifiedHeader { name: name.to_ascii_lowercase(), is_response })
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Segment, codes};
+use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, codes};
 use crate::hostname::Hostname;
 use crate::ir::Listener;
 use crate::parser::api::ParentReference;
@@ -158,9 +158,8 @@ pub(super) fn attach(
         let Some(object) = &finding.object else { continue };
         let route = routes.get(&(&*object.kind, &*object.namespace, &*object.name));
         let route = route.filter(|route| route.kind().has_requests());
-        let (Some(route), Some(FieldPath(segments))) = (route, finding.path.as_ref()) else { continue };
-        let Some(Segment::Index(position)) = segments.last() else { continue };
-        let Some(hostname) = route.hostnames.get(*position) else { continue };
+        let (Some(route), ObjectPart::Hostname(position)) = (route, finding.part) else { continue };
+        let Some(hostname) = route.hostnames.get(position) else { continue };
         let wanted = route.parents.iter().flat_map(|parent| wanted(resolved, route, parent));
         let mut found = wanted.filter_map(|listener| Some((listener, sockets.of(listener)?)));
         let witness = |(listener, socket): (&ResolvedListener<'_>, &Listener)| {

@@ -2,20 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::diagnostics::{Diagnostics, FieldPath, Omission, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, Omission, codes};
 use crate::ir::{Config, Listener};
 use crate::parser::api::{FromNamespaces, ParentReference};
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::path;
-use crate::resolver::{
-    ListenerId, OriginTable, ParentSource, Place, Protocol, Resolved, ResolvedListener, RouteParent,
-};
+use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, ResolvedListener, RouteParent};
 
 use super::subject::{DeclaredListener, Subjects, Verdict, Verdicts};
 use super::witness::{Reply, Witnesses};
 
 /// The sockets of the declared listeners: the object, and the listener's position in it.
-pub(crate) struct Sockets<'c>(HashMap<(&'c ObjectKey, u16), &'c Listener>);
+pub(crate) struct Sockets<'c>(HashMap<(&'c ObjectKey, usize), &'c Listener>);
 
 impl<'c> Sockets<'c> {
     pub(crate) fn new(config: &'c Config, origins: &'c OriginTable) -> Self {
@@ -24,7 +22,7 @@ impl<'c> Sockets<'c> {
             let connections = listener.http_connections().flat_map(|connection| &connection.virtual_hosts);
             let chains = listener.chains().iter().map(|chain| chain.origin);
             for origin in chains.chain(connections.map(|host| host.origin)).chain([listener.origin]) {
-                if let Some((key, _, Place::Listener(index))) = origins.get(origin) {
+                if let Some((key, _, ObjectPart::Listener(index))) = origins.get(origin) {
                     sockets.entry((key, index)).or_insert(listener);
                 }
             }
@@ -34,8 +32,7 @@ impl<'c> Sockets<'c> {
 
     /// The socket of a declared listener; `None` when it serves nothing.
     pub(crate) fn of(&self, listener: &ResolvedListener<'_>) -> Option<&'c Listener> {
-        let index = u16::try_from(listener.index).ok()?;
-        self.0.get(&(&listener.owner.key(), index)).copied()
+        self.0.get(&(&listener.owner.key(), listener.index)).copied()
     }
 }
 
@@ -103,7 +100,7 @@ fn report_one(
     diagnostics.report(
         listener
             .owner
-            .finding(codes::IDLE_LISTENER, path!["spec", "listeners", listener.index], message)
+            .finding(codes::IDLE_LISTENER, ObjectPart::Listener(listener.index), message)
             .label("serves nothing")
             .consequence(consequence)
             .help("attach a route, pass the routes as further paths, or remove the listener")

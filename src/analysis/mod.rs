@@ -18,7 +18,6 @@ mod ledger;
 mod listener;
 mod objects;
 mod policy;
-mod port;
 mod reach;
 mod redirect;
 mod rewritten;
@@ -63,7 +62,6 @@ pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, di
     let reached = unreachable::report(lowered, &asked.http_rules, &heard, (&objects, &witnesses), diagnostics);
     let http_rules = reached.and(redirect::report(lowered.judged(), &objects, &witnesses, diagnostics));
     rewritten::report(lowered.judged(), &objects, diagnostics);
-    port::complete(resolved.manifests, diagnostics.findings_mut());
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
     witnesses.attach(&resolved.routes, diagnostics.findings_mut());
     let stream_rules = stream::judge(&asked.stream_rules, lowered, &heard, &Errors::of(diagnostics));

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::{Code, Finding, Location};
+use crate::diagnostics::{Code, Finding, Location, ObjectPart};
 use crate::hostname::Hostname;
 use crate::ir::{Origin, Route};
 use crate::parser::manifests::Metadata;
-use crate::resolver::{Age, OriginTable, Place, Resolved};
+use crate::resolver::{Age, OriginTable, Resolved};
 use crate::simulate::Precedence;
 
 /// The kinds, namespaces and names of route objects, with what decides their place.
@@ -80,14 +80,13 @@ impl<'r> Objects<'r> {
 
     /// A finding on a match, or on its rule as a whole.
     pub(super) fn finding(&self, code: Code, origin: Origin, whole_rule: bool, message: String) -> Option<Finding> {
-        let (key, position, place) = self.origins.get(origin)?;
-        let place = match place {
-            Place::Match { rule, .. } if whole_rule => Place::Rule(rule),
+        let (key, position, part) = self.origins.get(origin)?;
+        let part = match part {
+            ObjectPart::Match { rule, .. } if whole_rule => ObjectPart::Rule(rule),
             other => other,
         };
-        let path = place.path();
-        let location = Location::field(position.document, position.base.join(&path));
-        Some(Finding::new(code, location, message).object(key.to_ref(), path))
+        let location = Location::field(position.document, position.base.join(&part.path()));
+        Some(Finding::new(code, location, message).object(key.to_ref(), part))
     }
 
     /// `HTTPRoute shop/web, spec.rules[0].matches[1]`.

@@ -79,7 +79,7 @@ pub(crate) fn unreached(lowered: &Lowered) -> Vec<&Route> {
 }
 
 /// A rule: the kind, the namespace and the name of its object, and its number.
-pub(super) type RuleKey<'c> = (&'static str, &'c str, &'c str, u16);
+pub(super) type RuleKey<'c> = (&'static str, &'c str, &'c str, usize);
 
 /// The rule of a route.
 pub(super) fn rule_key(route: &Route) -> RuleKey<'_> {

@@ -3,11 +3,10 @@
 
 use std::collections::HashSet;
 
-use crate::diagnostics::Omission;
+use crate::diagnostics::{ObjectPart, Omission};
 use crate::ir::{FilterChain, Handler, Listener, Transport};
 use crate::parser::manifests::ObjectKey;
 use crate::parser::route::RouteKind;
-use crate::resolver::Place;
 use crate::translator::lower::Lowered;
 
 use super::ledger::Errors;
@@ -30,8 +29,7 @@ pub(super) fn judge<'s, 'r, 'm>(
         let is_heard = heard.hears(&route.parents);
         // Without a weight it closes what it takes, which is judged.
         let is_idle = is_heard && rule.backends.iter().all(|backend| backend.weight == 0);
-        let place = u16::try_from(rule.index).unwrap_or(u16::MAX);
-        if is_idle || served.contains(&(&route.object().key(), place)) {
+        if is_idle || served.contains(&(&route.object().key(), rule.index)) {
             return Verdict::Judged;
         }
         Verdict::Unjudged(match route.kind() {
@@ -45,7 +43,7 @@ pub(super) fn judge<'s, 'r, 'm>(
 }
 
 /// The rules that hand on what the judged configuration takes: the object, and the number of the rule.
-fn served(lowered: &Lowered) -> HashSet<(&ObjectKey, u16)> {
+fn served(lowered: &Lowered) -> HashSet<(&ObjectKey, usize)> {
     let of_chain = |chain: &'_ FilterChain| match &chain.handler {
         Handler::Tcp(proxy) => proxy.backends.iter().map(|backend| backend.origin).collect(),
         Handler::Http(_) | Handler::Close => Vec::new(),
@@ -56,8 +54,8 @@ fn served(lowered: &Lowered) -> HashSet<(&ObjectKey, u16)> {
     };
     let origins = lowered.judged().listeners.iter().flat_map(of_listener);
     let rules = origins.filter_map(|origin| match lowered.origins.get(origin)? {
-        (key, _, Place::Rule(rule) | Place::BackendRef { rule, .. }) => Some((key, rule)),
-        (_, _, Place::Object | Place::Listener(_) | Place::Match { .. }) => None,
+        (key, _, ObjectPart::Rule(rule) | ObjectPart::Backend { rule, .. }) => Some((key, rule)),
+        (_, _, _) => None,
     });
     rules.collect()
 }

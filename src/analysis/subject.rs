@@ -179,7 +179,7 @@ impl Parent<'_> {
         match (self.source, self.reference) {
             // A list that is too long for the API server, or none.
             (ParentSource::Ref(_), None) => path!["spec", "parentRefs"],
-            (source, _) => source.path(),
+            (source, _) => source.path().into_path(),
         }
     }
 }
@@ -199,7 +199,7 @@ impl<'r> HttpRule<'r, '_> {
     pub(super) fn key(&self) -> RuleKey<'r> {
         let object = self.route.object();
         let (namespace, name) = object.metadata.sort_key();
-        (self.route.kind().in_names(), namespace, name, u16::try_from(self.number).unwrap_or(u16::MAX))
+        (self.route.kind().in_names(), namespace, name, self.number)
     }
 }
 

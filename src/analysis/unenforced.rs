@@ -3,11 +3,11 @@
 
 use std::collections::HashSet;
 
-use crate::diagnostics::{Diagnostics, codes};
+use crate::diagnostics::{Diagnostics, ObjectPart, codes};
 use crate::options::Options;
 use crate::parser::api::{ExternalHostname, ParentReference};
 use crate::parser::manifests::{Manifests, ObjectHead};
-use crate::path;
+use crate::whole;
 
 /// The longest label of a DNS name ([RFC 1035](https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4)).
 const LONGEST_LABEL: usize = 63;
@@ -48,7 +48,7 @@ fn report_repeated_parents(object: &ObjectHead, references: &[ParentReference], 
         let message = format!("{kind} `{namespace}/{name}` is named twice, with and without its namespace");
         diagnostics.report(
             object
-                .finding(codes::REPEATED_PARENT, path!["spec", "parentRefs", index], message)
+                .finding(codes::REPEATED_PARENT, ObjectPart::Parent(index), message)
                 .label("the same parent again")
                 .consequence("the route is attached once; its status has two entries for one parent")
                 .help("remove one of the two"),
@@ -61,7 +61,7 @@ fn report_named_address(gateway: &ObjectHead, index: usize, diagnostics: &mut Di
         gateway
             .finding(
                 codes::DEPRECATED_VALUE,
-                path!["spec", "addresses", index, "type"],
+                whole!["spec", "addresses", index, "type"],
                 format!("the address type `{NAMED_ADDRESS}` is deprecated"),
             )
             .label("will not be served by later releases of the API")
@@ -86,7 +86,7 @@ fn report_name(object: &ObjectHead, diagnostics: &mut Diagnostics) {
     };
     diagnostics.report(
         object
-            .finding(codes::UNPORTABLE_NAME, path!["metadata", "name"], message)
+            .finding(codes::UNPORTABLE_NAME, whole!["metadata", "name"], message)
             .label("not every implementation takes this name")
             .consequence("none here; controllers that name objects after it may refuse it")
             .help("use lower-case letters, digits and `-`, with a letter in front, and at most 63 of them"),
@@ -103,7 +103,7 @@ fn report_cluster_host(backend: &ObjectHead, hostname: &str, domain: &str, diagn
         backend
             .finding(
                 codes::CLUSTER_HOST,
-                path!["spec", "externalHostname", "hostname"],
+                whole!["spec", "externalHostname", "hostname"],
                 format!("`{hostname}` is a Service of this cluster"),
             )
             .label(format!("below the cluster's own domain `{domain}`"))

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostics::codes;
-use crate::diagnostics::{
-    Code, FieldPath, Finding, Segment, Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls,
-};
+use crate::diagnostics::{Code, Finding, Witness, WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls};
 use crate::hostname::Hostname;
 use crate::ir::{ClientCertificates, Config, FilterChain, GatewayName, Listener};
 use crate::parser::route::RouteKind;
@@ -178,12 +176,12 @@ impl<'c> Witnesses<'c> {
 
     /// Gives witnesses to what earlier stages found about rules.
     pub(super) fn attach(&self, routes: &Routes<'_>, findings: &mut [Finding]) {
-        let mut open: HashMap<ObjectName<'_>, Vec<(usize, Option<u16>)>> = HashMap::new();
+        let mut open: HashMap<ObjectName<'_>, Vec<(usize, Option<usize>)>> = HashMap::new();
         for (index, finding) in findings.iter().enumerate() {
             let Some(object) = finding.object.as_ref().filter(|_| ABOUT_RULES.contains(&finding.code)) else {
                 continue;
             };
-            open.entry((&object.kind, &object.namespace, &object.name)).or_default().push((index, rule_of(finding)));
+            open.entry((&object.kind, &object.namespace, &object.name)).or_default().push((index, finding.part.rule()));
         }
         if open.is_empty() {
             return;
@@ -194,7 +192,7 @@ impl<'c> Witnesses<'c> {
                 let kind = RouteKind::of_name(route.name.kind).map_or("", RouteKind::name);
                 let name = (kind, &*route.name.namespace, &*route.name.name);
                 let Some(wanted) = open.get_mut(&name) else { continue };
-                let is_about = |rule: Option<u16>| rule.is_none_or(|rule| rule == route.name.rule);
+                let is_about = |rule: Option<usize>| rule.is_none_or(|rule| rule == route.name.rule);
                 if !wanted.iter().any(|(_, rule)| is_about(*rule)) {
                     continue;
                 }
@@ -224,15 +222,6 @@ impl<'c> Witnesses<'c> {
 
 /// The kind, the namespace and the name of an object.
 type ObjectName<'a> = (&'a str, &'a str, &'a str);
-
-/// The number of the rule that a finding is about; the whole route without one.
-fn rule_of(finding: &Finding) -> Option<u16> {
-    let FieldPath(segments) = finding.path.as_ref()?;
-    match segments.as_slice() {
-        [_, Segment::Field(rules), Segment::Index(rule), ..] if rules == "rules" => u16::try_from(*rule).ok(),
-        _ => None,
-    }
-}
 
 fn local(reply: &LocalReply) -> WitnessAnswer {
     let grpc: Vec<String> = reply.header_lines("grpc-status").map(str::to_owned).collect();

@@ -227,7 +227,7 @@ impl Search<'_> {
             .consequence("Envoy does not start with this configuration, and nothing is served")
             .help("change what Envoy's words name; if the manifest is right, this is a mistake of gwctl: report it");
         match place.and_then(|place| place.object.clone()) {
-            Some((object, path)) => finding.object(object, path),
+            Some((object, part)) => finding.object(object, part),
             None => finding,
         }
     }

@@ -9,10 +9,9 @@ use serde::Serialize;
 
 use crate::compile::Compilation;
 use crate::context::is_on_context;
-use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectRef, Series};
+use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectPart, ObjectRef, Series};
 use crate::ir::{AuthId, BackendName, ClientCertificates, Endpoints, FilterChain, Origin, Route, Site};
 use crate::parser::locate::Locator;
-use crate::resolver::Place;
 use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request, Security, Unmet, Upstream, Verdict};
 
 pub(super) use words::describe_match;
@@ -84,9 +83,9 @@ struct ObjectName {
 pub(super) struct RuleSpot {
     #[serde(flatten)]
     pub(super) spot: Spot,
-    rule: u16,
+    rule: usize,
     #[serde(rename = "match")]
-    index: u16,
+    index: usize,
     /// The conditions, in words.
     conditions: String,
 }
@@ -174,7 +173,9 @@ impl<'c> Tracer<'c> {
     fn spot(&self, origin: Origin, rule: bool) -> Option<Spot> {
         let (key, position, place) = self.compilation.lowered.origins.get(origin)?;
         let place = match place {
-            Place::Match { rule: index, .. } | Place::BackendRef { rule: index, .. } if rule => Place::Rule(index),
+            ObjectPart::Match { rule: index, .. } | ObjectPart::Backend { rule: index, .. } if rule => {
+                ObjectPart::Rule(index)
+            }
             other => other,
         };
         let path = place.path();

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::diagnostics::{FieldPath, Location, ObjectRef};
+use crate::diagnostics::{FieldPath, Location, ObjectRef, PartPath};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey, Position};
+use crate::parser::part;
 use crate::parser::source::DocumentId;
 use crate::path;
 
@@ -106,12 +107,12 @@ impl Objects {
     }
 
     /// The object at a place, and the path inside it.
-    pub(super) fn at(&self, location: &Location) -> Option<(ObjectRef, FieldPath)> {
+    pub(super) fn at(&self, location: &Location) -> Option<(ObjectRef, PartPath)> {
         let Location::Field { document, path, part: _ } = location else { return None };
         (0..=path.0.len()).find_map(|length| {
             let (base, own) = path.0.split_at(length);
             let object = self.at.get(&(*document, FieldPath(base.to_vec())))?;
-            Some((object.clone(), FieldPath(own.to_vec())))
+            Some((object.clone(), part::within(FieldPath(own.to_vec()))))
         })
     }
 }

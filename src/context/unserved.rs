@@ -7,9 +7,8 @@
 use std::collections::HashSet;
 
 use crate::analysis::Sockets;
-use crate::diagnostics::{FieldPath, Finding, Location, ObjectRef, Related, Series, Severity};
+use crate::diagnostics::{Finding, Location, ObjectPart, ObjectRef, Related, Series, Severity};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
-use crate::path;
 use crate::resolver::{Resolved, ResolvedListener, ResolvedRoute, RouteParent};
 use crate::translator::lower::Lowered;
 
@@ -23,9 +22,9 @@ pub(crate) struct Unserved {
     location: Location,
     /// The listener in words.
     listener: String,
-    /// Who declares the listener, and where.
+    /// Who declares the listener, and its position there.
     owner: ObjectRef,
-    path: FieldPath,
+    index: usize,
     gateway: ObjectRef,
     class: ObjectRef,
 }
@@ -78,18 +77,18 @@ impl Unserved {
             location: route.at(&parent.source.path()),
             listener: listener.describe(),
             owner: listener.owner.key().to_ref(),
-            path: path!["spec", "listeners", listener.index],
+            index: listener.index,
             gateway: listener.owner.gateway.key().to_ref(),
             class: class.to_ref(),
         }
     }
 
-    /// Whether a place is one of the listener, or of what the listener depends on as a whole. What the API server
+    /// Whether a part is one of the listener, or of what the listener depends on as a whole. What the API server
     /// refuses is refused as a whole.
-    fn depends_on(&self, object: &ObjectRef, path: &FieldPath, is_refusal: bool) -> bool {
-        let is_whole = is_refusal || !path.0.starts_with(&path!["spec", "listeners"].0);
+    fn depends_on(&self, object: &ObjectRef, part: ObjectPart, is_refusal: bool) -> bool {
+        let is_whole = is_refusal || part.listener().is_none();
         match object {
-            object if *object == self.owner => is_whole || path.0.starts_with(&self.path.0),
+            object if *object == self.owner => is_whole || part.listener() == Some(self.index),
             object if *object == self.gateway => is_whole,
             object => *object == self.class,
         }
@@ -101,13 +100,14 @@ pub(super) fn suffering(unserved: &[Unserved], finding: &Finding, objects: &Obje
     if unserved.is_empty() || finding.severity() != Severity::Error {
         return Vec::new();
     }
-    let own = finding.object.clone().zip(finding.path.clone());
+    let own = finding.object.clone().map(|object| (object, finding.part));
     // The error of a certificate stands on the certificate and names the listener.
     let related = finding.related.iter().filter_map(|related| objects.at(&related.location));
-    let places: Vec<(ObjectRef, FieldPath)> = own.into_iter().chain(related).collect();
+    let related = related.map(|(object, at)| (object, at.part()));
+    let places: Vec<(ObjectRef, ObjectPart)> = own.into_iter().chain(related).collect();
     let mut told = HashSet::new();
     let is_refusal = finding.code.series() == Series::Schema;
-    let is_cause = |one: &&Unserved| places.iter().any(|(object, path)| one.depends_on(object, path, is_refusal));
+    let is_cause = |one: &&Unserved| places.iter().any(|(object, part)| one.depends_on(object, *part, is_refusal));
     let new = unserved.iter().filter(is_cause).filter(|one| told.insert(&one.route));
     new.map(|one| {
         let message = format!("depends on {}, which is not served", one.listener);

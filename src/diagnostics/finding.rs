@@ -4,7 +4,9 @@ use super::code::{Code, Series, Severity};
 use super::condition::Condition;
 use super::fix::Fix;
 use super::location::{FieldPath, Location};
+use super::object_part::{ObjectPart, PartPath};
 use super::object_ref::ObjectRef;
+use super::source_id::DocumentId;
 use super::unjudged::Unjudged;
 use super::witness::Witness;
 
@@ -15,6 +17,19 @@ pub struct Related {
     pub message: String,
     /// Where.
     pub location: Location,
+}
+
+/// A reference without the port of a Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LackingPort {
+    /// The document.
+    pub document: DocumentId,
+    /// The reference, from the root of the document.
+    pub reference: FieldPath,
+    /// The namespace of the Service.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// One problem: what, where, what traffic does because of it, what to do.
@@ -36,6 +51,8 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// The object.
     pub object: Option<ObjectRef>,
+    /// The part of the object.
+    pub part: ObjectPart,
     /// The field, from the root of the object.
     pub path: Option<FieldPath>,
     /// The status condition that the finding speaks for, the code's by default. What the object's status makes of it
@@ -46,6 +63,8 @@ pub struct Finding {
     pub condition: Option<Condition>,
     /// Whether the place would be the other object's, were it the younger one, and nobody knows the ages.
     pub is_by_age: bool,
+    /// The reference whose port is missing, until the parser has read all Services and says which port it is.
+    pub lacking: Option<LackingPort>,
     /// What to change in the manifests, where a program can do it.
     pub fix: Option<Fix>,
     /// A request that shows the problem.
@@ -64,10 +83,12 @@ impl Finding {
             help: None,
             related: Vec::new(),
             object: None,
+            part: ObjectPart::Whole,
             path: None,
             claim: code.condition(),
             condition: code.condition(),
             is_by_age: false,
+            lacking: None,
             fix: None,
             witness: None,
         }
@@ -101,11 +122,11 @@ impl Finding {
         self
     }
 
-    /// Sets the object and the field inside it.
+    /// Sets the object, and the field inside it with the part that it belongs to.
     #[must_use]
-    pub fn object(mut self, object: ObjectRef, path: FieldPath) -> Self {
-        self.object = Some(object);
-        self.path = Some(path);
+    pub fn object(mut self, object: ObjectRef, at: impl Into<PartPath>) -> Self {
+        let (part, path) = at.into().split();
+        (self.object, self.part, self.path) = (Some(object), part, Some(path));
         self
     }
 

@@ -184,7 +184,7 @@ mod tests {
     use super::super::place::memory::Files;
     use super::super::unjudged::Ledger;
     use super::*;
-    use crate::path;
+    use crate::diagnostics::ObjectPart;
 
     fn rendered(finding: Finding, files: &Files, color: bool) -> String {
         let findings = [finding];
@@ -206,7 +206,7 @@ mod tests {
                     namespace: "shop".into(),
                     name: "web".into(),
                 },
-                path!["spec", "rules", 0, "backendRefs", 0, "name"],
+                ObjectPart::Backend { rule: 0, index: 0 }.with("name"),
             )
     }
 

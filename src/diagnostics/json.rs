@@ -308,7 +308,7 @@ mod tests {
     use super::super::place::memory::Files;
     use super::super::witness::{WitnessAnswer, WitnessHeaders, WitnessRequest, WitnessTls};
     use super::*;
-    use crate::path;
+    use crate::diagnostics::ObjectPart;
 
     const SCHEMA: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/report.schema.json"));
 
@@ -329,7 +329,7 @@ mod tests {
             .related(files.find(1, "cart"), "this Service is in the input")
             .object(
                 ObjectRef { group: "g".into(), kind: "HTTPRoute".into(), namespace: "shop".into(), name: "web".into() },
-                path!["spec", "rules", 0],
+                ObjectPart::Rule(0),
             )
             .witness(witness());
         let bare = Finding::new(codes::NO_LISTENER, Location::Run, "nothing to serve");

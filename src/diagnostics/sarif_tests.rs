@@ -14,7 +14,7 @@ use super::super::location::Location;
 use super::super::place::memory::Files;
 use super::super::{REGISTRY, codes};
 use super::*;
-use crate::diagnostics::DocumentId;
+use crate::diagnostics::{DocumentId, ObjectPart};
 use crate::path;
 
 fn files() -> Files {
@@ -32,7 +32,7 @@ fn everything() -> Vec<Finding> {
             .help("add one")
             .related(files.find(1, "cart"), "the Service")
             .related(Location::Run, "nowhere")
-            .object(object, path!["spec", "rules", 0])
+            .object(object, ObjectPart::Rule(0))
             .fix(fix),
         Finding::new(codes::UNREADABLE, Location::Path("/gone/a b.yaml".into()), "no such file"),
     ];

@@ -42,9 +42,9 @@ pub struct RouteName {
     /// The name of the route object.
     pub name: Arc<str>,
     /// The rule, counted from 0.
-    pub rule: u16,
+    pub rule: usize,
     /// The match within the rule, counted from 0.
-    pub index: u16,
+    pub index: usize,
 }
 
 /// Conditions that must all hold.

@@ -101,7 +101,7 @@ pub struct SessionRule {
     /// The name of the route object.
     pub name: Arc<str>,
     /// The rule, counted from 0.
-    pub rule: u16,
+    pub rule: usize,
 }
 
 /// Where the client keeps its endpoint.

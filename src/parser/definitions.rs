@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::path;
+use crate::whole;
 
 use super::any_object::AnyObject;
 use super::manifests::{Manifests, ObjectKey, Position};
@@ -138,5 +139,5 @@ fn duplicate(later: &Definition, before: &Definition, counting: Option<&Definiti
     .label(label)
     .help("keep one of the definitions")
     .related(other_place.name_place(), other)
-    .object(later.key.to_ref(), path!["metadata", "name"])
+    .object(later.key.to_ref(), whole!["metadata", "name"])
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
-use crate::diagnostics::{Change, Code, FieldPath, Finding, Fix, Location, Reported};
+use crate::diagnostics::{Change, Code, FieldPath, Finding, Fix, Location, PartPath, Reported};
 use crate::path;
 
 use super::kind::{Kind, ObjectKey};
@@ -91,8 +91,9 @@ impl ObjectHead {
     }
 
     /// A finding on the field at `path`, given from the root of the object.
-    pub fn finding(&self, code: Code, path: FieldPath, message: impl Into<String>) -> Finding {
-        Finding::new(code, self.at(&path), message).object(self.key().to_ref(), path)
+    pub fn finding(&self, code: Code, at: impl Into<PartPath>, message: impl Into<String>) -> Finding {
+        let at = at.into();
+        Finding::new(code, self.at(&at), message).object(self.key().to_ref(), at)
     }
 
     /// A fix that makes one change at `path`, given from the root of the object.

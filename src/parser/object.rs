@@ -14,7 +14,7 @@ mod status;
 
 use serde::Deserialize;
 
-use crate::diagnostics::{Change, Diagnostics, Finding, Location, ObjectRef, Reported, Scalar, codes};
+use crate::diagnostics::{Change, Diagnostics, Finding, Location, ObjectPart, ObjectRef, Reported, Scalar, codes};
 use crate::options::Channel;
 use crate::path;
 
@@ -283,7 +283,7 @@ fn internal(position: &Position, object: &ObjectRef, what: &str) -> Finding {
     let location = Location::field(position.document, position.base.clone());
     Finding::new(codes::INTERNAL, location, format!("internal error: {what}"))
         .help("this is a fault of gwctl: please report it with the manifest")
-        .object(object.clone(), path![])
+        .object(object.clone(), ObjectPart::Whole)
 }
 
 fn key_of(kind: Kind, metadata: &Metadata) -> ObjectKey {

@@ -18,6 +18,7 @@ use super::definitions::{Definition, Definitions};
 use super::foreign::ForeignObject;
 use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use super::kustomize;
+use super::lacking;
 use super::list::{self, Form};
 use super::manifests::{Manifests, Position};
 use super::node::Node;
@@ -73,7 +74,7 @@ where
         manifests.skipped.extend(document.skipped);
     }
     definitions.settle(&mut manifests, &mut found);
-    diagnostics.append(found);
+    diagnostics.append(lacking::complete(&manifests, found));
     manifests
 }
 

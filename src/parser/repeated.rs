@@ -18,6 +18,7 @@ use super::list;
 use super::manifests::Position;
 use super::node::Node;
 use super::object::is_core_kind;
+use super::part;
 use super::source::Document;
 use super::spans::SpanTree;
 use crate::path;
@@ -86,7 +87,7 @@ pub(super) fn report(
                 .label("the key is here again")
                 .help("keep one of them");
             match subject {
-                Some(subject) => finding.object(subject.clone(), path.clone()),
+                Some(subject) => finding.object(subject.clone(), part::within(path.clone())),
                 None => finding,
             }
         };

@@ -8,7 +8,7 @@ use crate::diagnostics::{Code, Diagnostics, Finding, codes};
 use crate::options::{ListenerAddress, Options};
 use crate::parser::api::{GatewayAddress, GatewaySpec};
 use crate::parser::manifests::Object;
-use crate::path;
+use crate::whole;
 
 /// The one type of address that a proxy can bind.
 const IP_ADDRESS: &str = "IPAddress";
@@ -84,7 +84,7 @@ fn judge(address: &GatewayAddress) -> Result<IpAddr, Refusal> {
 
 fn refused(gateway: &Object<GatewaySpec>, index: usize, refusal: &Refusal) -> Finding {
     gateway
-        .finding(refusal.code, path!["spec", "addresses", index], refusal.message.clone())
+        .finding(refusal.code, whole!["spec", "addresses", index], refusal.message.clone())
         .consequence("the Gateway does not listen there")
         .help("use an address of type `IPAddress` that a machine can have, or pass `--listener-address ADDR`")
 }
@@ -92,7 +92,7 @@ fn refused(gateway: &Object<GatewaySpec>, index: usize, refusal: &Refusal) -> Fi
 /// The Gateway's addresses are left alone, and it serves at another one. Nobody judges them then; the first that could
 /// not be bound is marked, since binding them would fail there.
 fn not_bound(gateway: &Object<GatewaySpec>, address: IpAddr, refusal: Option<(usize, &Refusal)>) -> Finding {
-    let at = path!["spec", "addresses"];
+    let at = whole!["spec", "addresses"];
     let message = "the Gateway's `addresses` are not bound";
     let finding = match refusal {
         None => gateway.finding(codes::NO_EFFECT, at, message).help("pass `--listener-address gateway` to bind them"),

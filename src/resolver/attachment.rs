@@ -8,7 +8,7 @@ mod view;
 
 use std::collections::HashMap;
 
-use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, Scalar, codes};
+use crate::diagnostics::{Change, Diagnostics, Finding, ObjectPart, PartPath, Scalar, codes};
 use crate::hostname::Hostname;
 use crate::options::Options;
 use crate::parser::api::{
@@ -18,6 +18,7 @@ use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Metadata, Object, Ob
 use crate::parser::route::Route;
 use crate::path;
 use crate::spelling::nearest;
+use crate::whole;
 
 use super::gateway::ResolvedGateway;
 use super::listener::{ListenerId, Protocol, ResolvedListener, listener_path};
@@ -101,7 +102,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
             diagnostics.report(
                 route
                     .object
-                    .finding(codes::NO_PARENTS, path!["spec"], format!("{} names no parent", route.kind.name()))
+                    .finding(codes::NO_PARENTS, whole!["spec"], format!("{} names no parent", route.kind.name()))
                     .label("no `parentRefs`")
                     .consequence("the route attaches to no Gateway and serves no traffic")
                     .help("name a Gateway under `spec.parentRefs`"),
@@ -132,7 +133,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
     /// `None` when the parent is not ours to judge.
     fn attach_ref(&mut self, route: RouteView<'_>, index: usize, diagnostics: &mut Diagnostics) -> Option<RouteParent> {
         let reference = &route.parent_refs[index];
-        let at = path!["spec", "parentRefs", index];
+        let at = PartPath::from(ObjectPart::Parent(index));
         let source = ParentSource::Ref(index);
         let owner = match self.find_owner(route, reference, &at, diagnostics) {
             Found::Owner(owner) => owner,
@@ -173,7 +174,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         let Parent { owner: Owner { gateway, listeners, object }, section_name, port: _, at: _ } = parent;
         let own = &self.gateways[*gateway].listeners[listeners.clone()];
         // One without a name may have any.
-        let is_meant = |name: &str| name.is_empty() || section_name.is_none_or(|section| section == name);
+        let is_meant = |name: &str| name.is_empty() || section_name.is_none_or(|section| *section == *name);
         let mut unread = own.iter().filter(|listener| object.lacks_listener(listener.index));
         let listener = unread.find(|listener| is_meant(&listener.spec.name))?;
         let number = listener.index;
@@ -206,7 +207,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         route: RouteView<'_>,
         reference: &ParentReference,
         owner: Owner<'m>,
-        at: &FieldPath,
+        at: &PartPath,
     ) -> Vec<ListenerId> {
         self.select_listeners(route, &Parent::new(reference, owner, at.clone())).unwrap_or_default()
     }
@@ -227,7 +228,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         let mut parents = Vec::with_capacity(defaults.len());
         let mut refusals = Vec::new();
         for gateway in defaults {
-            let at = path!["spec", "useDefaultGateways"];
+            let at = whole!["spec", "useDefaultGateways"];
             let parent = Parent { owner: self.gateway_owner(gateway), section_name: None, port: None, at };
             let source = ParentSource::Default(gateway);
             self.warn_missing_namespace(route, &parent, diagnostics);
@@ -247,7 +248,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
 
     /// Attaches a route to what stands in for the default Gateways of a cluster.
     fn attach_default_stand_in(&self, route: RouteView<'_>, gateway: usize) -> RouteParent {
-        let at = path!["spec", "useDefaultGateways"];
+        let at = whole!["spec", "useDefaultGateways"];
         let parent = Parent { owner: self.gateway_owner(gateway), section_name: None, port: None, at };
         let listeners = self.select_listeners(route, &parent).unwrap_or_default();
         let source = ParentSource::Default(gateway);
@@ -265,7 +266,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
     fn attach_unnamed(&self, route: RouteView<'_>) -> Option<RouteParent> {
         let key = stand_in::unnamed(route.object);
         let gateway = *self.gateways_by_name.get(&(key.namespace.as_str(), key.name.as_str()))?;
-        let parent = Parent { owner: self.gateway_owner(gateway), section_name: None, port: None, at: path!["spec"] };
+        let parent = Parent { owner: self.gateway_owner(gateway), section_name: None, port: None, at: whole!["spec"] };
         let listeners = self.select_listeners(route, &parent).unwrap_or_default();
         let missing = RouteParent::missing(ParentSource::Unnamed, "the route names no parent".to_owned());
         Some(RouteParent { listeners, ..missing })
@@ -282,7 +283,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         &self,
         route: RouteView<'_>,
         reference: &ParentReference,
-        at: &FieldPath,
+        at: &PartPath,
         diagnostics: &mut Diagnostics,
     ) -> Found<'m> {
         let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = reference;
@@ -338,7 +339,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         route: RouteView<'_>,
         kind: Kind,
         (key, stand_in): ((&str, &str), Option<usize>),
-        at: &FieldPath,
+        at: &PartPath,
         diagnostics: &mut Diagnostics,
     ) -> Found<'m> {
         let reported = self.report_missing_parent(route, kind, key, at, diagnostics);
@@ -366,7 +367,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         let relevant: Vec<_> = own
             .iter()
             .enumerate()
-            .filter(|(_, listener)| parent.section_name.is_none_or(|name| name == listener.spec.name))
+            .filter(|(_, listener)| parent.section_name.is_none_or(|name| *name == listener.spec.name))
             .filter(|(_, listener)| parent.port.is_none_or(|port| port == listener.spec.port))
             .collect();
         if relevant.is_empty() {
@@ -458,7 +459,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         route: RouteView<'_>,
         kind: Kind,
         (namespace, name): (&str, &str),
-        at: &FieldPath,
+        at: &PartPath,
         diagnostics: &mut Diagnostics,
     ) -> Option<String> {
         let known: Vec<&Metadata> = match kind {
@@ -525,7 +526,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
             if !listeners.iter().any(|listener| listener.hostname.intersection(host).is_some()) {
                 let finding = route.object.finding(
                     codes::HOSTNAME_NOT_SERVED,
-                    path!["spec", "hostnames", index],
+                    ObjectPart::Hostname(index),
                     format!("no listener of the route's parents serves `{host}`"),
                 );
                 let at = |listener: &ResolvedListener<'_>| {

@@ -22,6 +22,7 @@ use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::parser::route::{BackendReference, RouteKind};
 use crate::path;
+use crate::whole;
 use typed_index_collections::TiVec;
 
 use super::backend_tls::BackendTlsPolicies;
@@ -289,7 +290,7 @@ impl<'m> BackendIndex<'m> {
                 service
                     .finding(
                         codes::PLAINTEXT_BACKEND,
-                        path!["spec", "ports", index, "appProtocol"],
+                        whole!["spec", "ports", index, "appProtocol"],
                         format!("appProtocol `{protocol}` does not turn TLS on"),
                     )
                     .related(from.object.at(&from.path), "used by this reference")

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
+use crate::diagnostics::{Diagnostics, Finding, ObjectPart, PartPath, Reported, codes};
 use crate::ir::CertificateName;
 use crate::options::Options;
 use crate::parser::any_object::AnyObject;
@@ -17,7 +17,7 @@ use crate::parser::api::{
     SubjectAltName, SubjectAltNameType,
 };
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
-use crate::path;
+use crate::whole;
 
 use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, KeyPairId, Named};
 use super::group_slip;
@@ -94,7 +94,7 @@ pub(super) fn resolve_backend_tls<'m>(
         }
         let outcomes = target_refs.iter().enumerate();
         let outcomes = outcomes.map(|(index, target)| targets.resolve(object, index, target, diagnostics)).collect();
-        let at = path!["spec", "validation"];
+        let at = whole!["spec", "validation"];
         let value = match object.missing(&at) {
             Some(proof) => Err(proof),
             None => resolve_validation(object, &at, validation, &settings.system_ca, certificates, diagnostics),
@@ -113,7 +113,7 @@ fn report_option(object: &ObjectHead, key: &str, diagnostics: &mut Diagnostics) 
         object
             .finding(
                 codes::TLS_OPTION,
-                path!["spec", "options", key.to_owned()],
+                whole!["spec", "options", key.to_owned()],
                 format!("TLS option `{key}` is not one that gwctl knows"),
             )
             .consequence("connections to the backend are made without what the option asks for")
@@ -136,7 +136,7 @@ impl Targets<'_> {
         reference: &PolicyTargetReference,
         diagnostics: &mut Diagnostics,
     ) -> TargetOutcome {
-        let at = path!["spec", "targetRefs", index];
+        let at = PartPath::from(ObjectPart::Target(index));
         let PolicyTargetReference { group, kind, name, section_name } = reference;
         if !group.is_empty() || kind != Kind::Service.name() {
             let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
@@ -174,7 +174,7 @@ impl Targets<'_> {
         })
     }
 
-    fn missing_service(&self, object: &Object<BackendTlsPolicySpec>, at: FieldPath, name: &str) -> Finding {
+    fn missing_service(&self, object: &Object<BackendTlsPolicySpec>, at: PartPath, name: &str) -> Finding {
         let namespace = object.metadata.namespace.as_str();
         let names = self.services.keys().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
         missing_service(object, at, name, self.manifests, names).consequence("the policy protects no connection")
@@ -184,7 +184,7 @@ impl Targets<'_> {
 /// Whether the policy can apply to the ports that it names: TLS runs over TCP.
 fn check_ports(
     object: &Object<BackendTlsPolicySpec>,
-    at: &FieldPath,
+    at: &PartPath,
     service: &Service,
     section: Option<&str>,
     diagnostics: &mut Diagnostics,
@@ -239,7 +239,7 @@ fn check_ports(
     }
 }
 
-fn refused_target(object: &Object<BackendTlsPolicySpec>, at: FieldPath, message: impl Into<String>) -> Finding {
+fn refused_target(object: &Object<BackendTlsPolicySpec>, at: PartPath, message: impl Into<String>) -> Finding {
     object
         .finding(codes::INVALID_POLICY_TARGET, at, message)
         .label("not a target of this policy")
@@ -249,7 +249,7 @@ fn refused_target(object: &Object<BackendTlsPolicySpec>, at: FieldPath, message:
 /// The TLS settings that a `validation` asks for, or the proof that it cannot be honoured.
 pub(super) fn resolve_validation(
     object: &ObjectHead,
-    at: &FieldPath,
+    at: &PartPath,
     validation: &BackendTlsValidation,
     system_ca: &str,
     certificates: &mut CertificateIndex<'_>,
@@ -280,7 +280,7 @@ pub(super) fn resolve_validation(
     Ok(TlsSettings { server_name, anchors, names, client_certificate: None, unplaced, is_missing })
 }
 
-fn unknown_well_known(object: &ObjectHead, at: &FieldPath, value: &str) -> Finding {
+fn unknown_well_known(object: &ObjectHead, at: &PartPath, value: &str) -> Finding {
     object
         .finding(
             codes::UNKNOWN_CA_SET,
@@ -314,7 +314,7 @@ fn dns_or_wildcard(hostname: &str) -> CertificateName {
 /// place where none of them has one.
 fn resolve_authorities(
     object: &ObjectHead,
-    at: &FieldPath,
+    at: &PartPath,
     references: &[LocalObjectReference],
     certificates: &mut CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,

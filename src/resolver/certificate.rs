@@ -16,8 +16,8 @@ use crate::diagnostics::{Code, Diagnostics, Finding, Reported, codes};
 use crate::options::Options;
 use crate::parser::api::{LocalObjectReference, ObjectReference, Secret, SecretObjectReference};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
-use crate::path;
 use crate::spelling::nearest;
+use crate::whole;
 use typed_index_collections::TiVec;
 
 use super::group_slip;
@@ -333,12 +333,12 @@ impl<'m> CertificateIndex<'m> {
             return object
                 .spec
                 .encrypted
-                .then(|| (why, object.finding(code, path!["metadata", "name"], String::new())));
+                .then(|| (why, object.finding(code, whole!["metadata", "name"], String::new())));
         }
         let maker = self.makers.get(&(namespace, name))?;
         let identity = &maker.identity;
         let why = format!("{} `{}/{}` makes it", identity.kind, identity.namespace, identity.name.escape_debug());
-        let at = path!["metadata", "name"];
+        let at = whole!["metadata", "name"];
         let finding = Finding::new(code, maker.at(&at), String::new()).object(identity.clone(), at);
         Some((why, finding))
     }
@@ -415,7 +415,7 @@ impl<'m> CertificateIndex<'m> {
 
     fn warn_of_pair(&self, pair: &StoredPair<'_>, diagnostics: &mut Diagnostics) {
         let Some((object, pair)) = &pair.known else { return };
-        let at = path!["data"].with(CERTIFICATE_KEY);
+        let at = whole!["data"].with(CERTIFICATE_KEY);
         let name = format!("the certificate of Secret `{}`", object.full_name());
         let finding = |code, message: String| object.finding(code, at.clone(), message);
         self.warn_of_validity(pair.leaf.validity, &name, &finding, "clients refuse the connection", diagnostics);
@@ -429,7 +429,7 @@ impl<'m> CertificateIndex<'m> {
     fn warn_of_bundle(&self, bundle: &StoredBundle<'_>, diagnostics: &mut Diagnostics) {
         fn known<'a, S>(stored: &'a Stored<'_, S, Bundle>) -> Option<(Finding, &'a Bundle, String)> {
             let (object, bundle) = stored.known.as_ref()?;
-            let at = path!["data"].with(AUTHORITIES_KEY);
+            let at = whole!["data"].with(AUTHORITIES_KEY);
             let name = format!("{} `{}`", object.kind.name(), object.full_name());
             Some((object.finding(codes::NOT_AN_AUTHORITY, at, String::new()), bundle, name))
         }

@@ -3,10 +3,9 @@
 //!
 //! It turns no TLS on: connections that use TLS show it when the backend asks.
 
-use crate::diagnostics::{Condition, ConditionKind, Diagnostics, FieldPath, Reason, Reported, codes};
+use crate::diagnostics::{Condition, ConditionKind, Diagnostics, ObjectPart, PartPath, Reason, Reported, codes};
 use crate::parser::api::{GatewayBackendTls, SecretObjectReference};
 use crate::parser::manifests::ObjectHead;
-use crate::path;
 
 use super::certificate::{CertificateIndex, CertificateReferrer, KeyPairId, Named};
 use super::gateway::ResolvedGateway;
@@ -25,7 +24,7 @@ pub(super) fn resolve_client_certificates(
     for gateway in gateways {
         let backend = gateway.object.spec.tls.as_ref().and_then(|tls| tls.backend.as_ref());
         let Some(GatewayBackendTls { client_certificate_ref: Some(reference) }) = backend else { continue };
-        let at = path!["spec", "tls", "backend", "clientCertificateRef"];
+        let at = PartPath::from(ObjectPart::ClientCertificate);
         // Backends that insist on a certificate refuse connections without one by themselves.
         let consequence = "connections to backends show no certificate";
         let resolved =
@@ -37,7 +36,7 @@ pub(super) fn resolve_client_certificates(
 /// Resolves a certificate that is shown to backends.
 pub(super) fn resolve_client_certificate(
     object: &ObjectHead,
-    path: FieldPath,
+    path: PartPath,
     reference: &SecretObjectReference,
     consequence: &str,
     grants: &Grants<'_>,

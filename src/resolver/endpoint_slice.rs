@@ -7,8 +7,8 @@ use crate::options::Options;
 use crate::parser::api::{EndpointSlice, SERVICE_NAME_LABEL};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
-use crate::path;
 use crate::spelling::nearest;
+use crate::whole;
 
 /// Reports each slice whose label names no Service, or a Service that is not in the input.
 pub(super) fn report_orphans(manifests: &Manifests, options: &Options, diagnostics: &mut Diagnostics) {
@@ -41,14 +41,14 @@ fn report_unlabelled(slice: &Object<EndpointSlice>, diagnostics: &mut Diagnostic
     let message = format!("this EndpointSlice has no label `{SERVICE_NAME_LABEL}`, and belongs to no Service");
     diagnostics.report(
         slice
-            .finding(codes::SLICE_WITHOUT_SERVICE, path!["metadata", "labels", SERVICE_NAME_LABEL], message)
+            .finding(codes::SLICE_WITHOUT_SERVICE, whole!["metadata", "labels", SERVICE_NAME_LABEL], message)
             .label("the label is missing here")
             .help("add the label with the name of the Service"),
     );
 }
 
 fn report_orphan(slice: &Object<EndpointSlice>, name: &str, near: Option<&str>, diagnostics: &mut Diagnostics) {
-    let at = path!["metadata", "labels", SERVICE_NAME_LABEL];
+    let at = whole!["metadata", "labels", SERVICE_NAME_LABEL];
     let full = format!("{}/{name}", slice.metadata.namespace);
     let fix = near.map(|near| {
         let place = slice.position.base.join(&at);
@@ -90,7 +90,7 @@ pub(super) fn report_unread_endpoints(manifests: &Manifests, diagnostics: &mut D
 }
 
 fn unread_endpoints(object: &ForeignObject) -> Finding {
-    let (at, full) = (path!["kind"], format!("{}/{}", object.identity.namespace, object.identity.name));
+    let (at, full) = (whole!["kind"], format!("{}/{}", object.identity.namespace, object.identity.name));
     Finding::new(codes::UNREAD_ENDPOINTS, object.at(&at), format!("the endpoints of Service `{full}` are not read"))
         .label("gwctl reads EndpointSlices alone")
         .object(object.identity.clone(), at)

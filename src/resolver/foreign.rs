@@ -9,13 +9,14 @@ mod uses;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Location, codes};
+use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Location, ObjectPart, PartPath, codes};
 use crate::options::Options;
 use crate::parser::api::LabelSelector;
 use crate::parser::foreign::{ForeignObject, ForeignTarget, Selection};
 use crate::parser::manifests::{Kind, Manifests, Metadata, ObjectHead, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
+use crate::whole;
 
 use super::gateway::is_selected;
 use super::reference::References;
@@ -380,8 +381,8 @@ impl Concern {
         let name = format!("{} `{}/{}`", shown(&identity.kind), shown(&identity.namespace), shown(&identity.name));
         let group =
             if identity.group.is_empty() { String::new() } else { format!(" of group `{}`", shown(&identity.group)) };
-        let finding = |code: Code, path: FieldPath, message: String| {
-            Finding::new(code, object.at(&path), message).object(identity.clone(), path)
+        let finding = |code: Code, at: PartPath, message: String| {
+            Finding::new(code, object.at(&at), message).object(identity.clone(), at)
         };
         // What applies to Gateways alone that the configuration is not about is missing from none.
         let is_missing = match &self {
@@ -410,14 +411,16 @@ impl Concern {
                     0 => format!("gwctl's configuration serves this {noun} without it"),
                     _ => format!("gwctl's configuration serves this {noun} and the others without it"),
                 };
-                let start = finding(code, first.path.clone(), message).label("applies to it").consequence(consequence);
+                let start = finding(code, ObjectPart::Whole.at(&first.path), message)
+                    .label("applies to it")
+                    .consequence(consequence);
                 let places = found.iter().filter_map(|about| Some((about.place.clone()?, about.name.clone())));
                 Some(places.fold(start.help(help), |finding, (place, name)| finding.related(place, name)))
             }
             Self::Named { by, place } => {
                 let message = format!("{name}{group} is named by {by}, and is not translated");
                 let consequence = "gwctl's configuration serves what refers to it without it";
-                let finding = finding(code, path!["metadata", "name"], message).label("not translated");
+                let finding = finding(code, whole!["metadata", "name"], message).label("not translated");
                 Some(finding.consequence(consequence).help(help).related(place, "named here"))
             }
             Self::Missed { path, name: target, near } => {
@@ -426,7 +429,11 @@ impl Concern {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "nothing needs to change where the object is in another place".to_owned(),
                 };
-                Some(finding(codes::FOREIGN_TARGET_NOT_FOUND, path, message).label("no such object").help(help))
+                Some(
+                    finding(codes::FOREIGN_TARGET_NOT_FOUND, ObjectPart::Whole.at(&path), message)
+                        .label("no such object")
+                        .help(help),
+                )
             }
         }
     }

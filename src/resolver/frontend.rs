@@ -7,12 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
+use crate::diagnostics::{Diagnostics, Finding, FrontendPart, ObjectPart, PartPath, Reported, codes};
 use crate::parser::api::{
     FrontendTls, FrontendTlsConfig, FrontendTlsValidation, FrontendValidationMode, GatewaySpec, ObjectReference,
 };
 use crate::parser::manifests::{Kind, Object};
-use crate::path;
 
 use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, Named};
 use super::reference_grant::Grants;
@@ -72,8 +71,7 @@ pub(super) fn resolve_frontend(
     let Some(FrontendTls { default, per_port }) = frontend else {
         return Frontend { default: Ok(UNASKED), ports: BTreeMap::new() };
     };
-    let at = path!["spec", "tls", "frontend"];
-    let mut resolve = |config: &FrontendTlsConfig, at: FieldPath| {
+    let mut resolve = |config: &FrontendTlsConfig, at: PartPath| {
         let FrontendTlsConfig { validation } = config;
         match validation {
             None => Ok(UNASKED),
@@ -82,11 +80,13 @@ pub(super) fn resolve_frontend(
             }
         }
     };
-    let default = resolve(default, at.with("default"));
+    let default = resolve(default, ObjectPart::Frontend(FrontendPart::Default).into());
     let ports = per_port
         .iter()
         .enumerate()
-        .map(|(index, entry)| (entry.port, resolve(&entry.tls, at.with("perPort").with(index).with("tls"))))
+        .map(|(index, entry)| {
+            (entry.port, resolve(&entry.tls, ObjectPart::Frontend(FrontendPart::Port(index)).with("tls")))
+        })
         .collect();
     Frontend { default, ports }
 }
@@ -94,7 +94,7 @@ pub(super) fn resolve_frontend(
 fn resolve_validation(
     gateway: &Object<GatewaySpec>,
     validation: &FrontendTlsValidation,
-    at: &FieldPath,
+    at: &PartPath,
     grants: &Grants<'_>,
     certificates: &mut CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,
@@ -144,7 +144,7 @@ fn resolve_validation(
 /// Why no proxy could check the certificates of clients, whatever is declared.
 fn cannot_check(
     gateway: &Object<GatewaySpec>,
-    at: &FieldPath,
+    at: &PartPath,
     references: &[ObjectReference],
     named: &[Named<BundleId>],
     certificates: &CertificateIndex<'_>,

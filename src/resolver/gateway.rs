@@ -8,6 +8,7 @@ use crate::options::Options;
 use crate::parser::api::{GatewayClassSpec, GatewayInfrastructure, GatewaySpec, LocalObjectReference, ObjectReference};
 use crate::parser::manifests::{Manifests, Object, ObjectKey};
 use crate::path;
+use crate::whole;
 
 use super::address::{GatewayAddresses, resolve_addresses};
 use super::attachment::RouteParent;
@@ -130,12 +131,12 @@ pub(super) fn add_stand_ins<'m>(
 fn assumed(key: &ObjectKey, named_at: &NamedAt) -> Finding {
     let ObjectKey { kind, namespace, name } = key;
     let kind = kind.name();
-    let message = match named_at.path.0.last() == Some(&"useDefaultGateways".into()) {
+    let message = match named_at.is_default {
         true => "a default Gateway is assumed: its routes are judged without it".to_owned(),
         false => format!("{kind} `{namespace}/{name}` is assumed: its routes are judged without it"),
     };
     Finding::new(codes::ASSUMED_GATEWAY, named_at.location.clone(), message)
-        .object(named_at.object.clone(), named_at.path.clone())
+        .object(named_at.object.clone(), named_at.at.clone())
         .label("not in the input")
         .consequence("which hostnames, namespaces and ports it admits is not judged, and nothing is emitted for it")
         .help(format!("pass the manifest of the {kind} with `--context` to have all of it judged"))
@@ -171,7 +172,7 @@ fn unknown_class_parameters(class: &Object<GatewayClassSpec>, options: &Options)
     }
     let finding = class.finding(
         codes::INVALID_PARAMETERS,
-        path!["spec", "parametersRef"],
+        whole!["spec", "parametersRef"],
         format!("parameters `{name}` are of kind `{group}/{kind}`, which gwctl does not know"),
     );
     Some(
@@ -216,7 +217,7 @@ fn check_parameters(
     }
     let finding = gateway.finding(
         codes::INVALID_PARAMETERS,
-        path!["spec", "infrastructure", "parametersRef"],
+        whole!["spec", "infrastructure", "parametersRef"],
         format!("parameters `{name}` are of kind `{group}/{kind}`, which gwctl does not know"),
     );
     Some(
@@ -283,7 +284,7 @@ fn is_ours(
             places.sort_by_key(|class| &class.metadata.name);
             let finding = gateway.finding(
                 codes::CLASS_NOT_FOUND,
-                path!["spec", "gatewayClassName"],
+                whole!["spec", "gatewayClassName"],
                 format!("GatewayClass `{name}` is not in the input"),
             );
             let finding = places.into_iter().fold(finding, |finding, class| {
@@ -304,7 +305,7 @@ fn is_ours(
             gateway
                 .finding(
                     codes::FOREIGN_CLASS,
-                    path!["spec", "gatewayClassName"],
+                    whole!["spec", "gatewayClassName"],
                     format!("GatewayClass `{name}` belongs to controller `{controller}`"),
                 )
                 .related(class.at(&path!["spec", "controllerName"]), "the class")
@@ -331,7 +332,7 @@ fn report_fields_without_effect(gateway: &Object<GatewaySpec>, diagnostics: &mut
             if present {
                 diagnostics.report(gateway.finding(
                     codes::NO_EFFECT,
-                    path!["spec", "infrastructure", field],
+                    whole!["spec", "infrastructure", field],
                     format!("`{field}` are for objects that a cluster would create: they have no effect in a file"),
                 ));
             }

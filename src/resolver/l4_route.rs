@@ -8,6 +8,7 @@ use crate::hostname::Hostname;
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::RouteKind;
 use crate::path;
+use crate::whole;
 
 use super::age::Age;
 use super::gateway::ResolvedGateway;
@@ -63,7 +64,7 @@ fn tcp_on_tls(listener: &ResolvedListener<'_>, route: &ObjectHead) -> Finding {
     route
         .finding(
             codes::TCP_ROUTE_ON_TLS,
-            path!["spec", "parentRefs"],
+            whole!["spec", "parentRefs"],
             format!("{} ends TLS, for which the specification lists TLSRoute", listener.in_words()),
         )
         .related(listener.owner.at(&listener_path(listener.index)), "the listener")
@@ -81,7 +82,7 @@ fn report_idle_route(
     diagnostics.report(
         idle.finding(
             codes::IDLE_ROUTE,
-            path!["spec", "parentRefs"],
+            whole!["spec", "parentRefs"],
             format!("{} serves {other} {kind}, `{}`", listener.in_words(), serving.full_name()),
         )
         .label("attached, and without traffic on this listener")

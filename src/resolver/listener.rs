@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Code, Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{Code, Diagnostics, ObjectPart, PartPath, Reported, codes};
 use crate::hostname::Hostname;
 use crate::parser::api::{FromNamespaces, Listener, RouteNamespaces, TlsMode};
 use crate::parser::manifests::Kind;
 use crate::parser::route::RouteKind;
-use crate::path;
 
 use super::certificate::KeyPairId;
 use super::frontend::ClientValidation;
@@ -161,8 +160,8 @@ impl ResolvedListener<'_> {
 }
 
 /// The path of a listener in the object that declares it.
-pub(super) fn listener_path(index: usize) -> FieldPath {
-    path!["spec", "listeners", index]
+pub(super) fn listener_path(index: usize) -> PartPath {
+    ObjectPart::Listener(index).into()
 }
 
 /// Resolves the listeners of one object and reports what is wrong with each. Whether they go together is left to
@@ -287,7 +286,7 @@ impl Selection {
 /// do not go together. The proof means that nothing is selected.
 pub(super) fn check_selection(
     owner: ListenerOwner<'_>,
-    at: FieldPath,
+    at: PartPath,
     namespaces: &RouteNamespaces,
     selection: Selection,
     diagnostics: &mut Diagnostics,

@@ -19,6 +19,7 @@ use crate::parser::api::{
 use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
+use crate::whole;
 
 use super::age::Age;
 use super::gateway::ResolvedGateway;
@@ -118,7 +119,7 @@ impl<'a, 'm> Admission<'a, 'm> {
             let meta = &gateway.object.metadata;
             by_name.insert((meta.namespace.as_str(), meta.name.as_str()), index);
             if let Some(AllowedListeners { namespaces }) = &gateway.object.spec.allowed_listeners {
-                let at = path!["spec", "allowedListeners", "namespaces"];
+                let at = whole!["spec", "allowedListeners", "namespaces"];
                 let owner = ListenerOwner::of_gateway(gateway.object);
                 check_selection(owner, at, namespaces, Selection::ListenerSets, diagnostics);
             }
@@ -227,7 +228,7 @@ impl<'a, 'm> Admission<'a, 'm> {
         if self.options.assume.gateways || known.clone().any(|m| m.namespace == namespace && m.name == name) {
             return Membership::Foreign;
         }
-        let at = path!["spec", "parentRef", "name"];
+        let at = whole!["spec", "parentRef", "name"];
         let key = ObjectKey { kind: Kind::Gateway, namespace: namespace.to_owned(), name: name.to_owned() };
         if self.manifests.refused.contains_key(&key) {
             let message = format!("Gateway `{namespace}/{name}` {IS_REFUSED}");
@@ -257,7 +258,7 @@ fn foreign_parent_kind(set: &Object<ListenerSetSpec>, group: &str, kind: &str) -
     let full = if group.is_empty() { kind.to_owned() } else { format!("{group}/{kind}") };
     set.finding(
         codes::PARENT_NOT_FOUND,
-        path!["spec", "parentRef", "kind"],
+        whole!["spec", "parentRef", "kind"],
         format!("`{full}` cannot be the parent of a ListenerSet"),
     )
     .label("not a Gateway")
@@ -274,7 +275,7 @@ fn not_allowed(set: &Object<ListenerSetSpec>, gateway: ListenerOwner<'_>, why: &
     };
     set.finding(
         codes::LISTENER_SET_NOT_ALLOWED,
-        path!["spec", "parentRef"],
+        whole!["spec", "parentRef"],
         format!("{} does not admit ListenerSets of namespace `{namespace}`", gateway.describe()),
     )
     .label(why)

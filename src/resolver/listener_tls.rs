@@ -2,7 +2,7 @@
 //! listener that has none
 //! ([ListenerTLSConfig](https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig)).
 
-use crate::diagnostics::{Diagnostics, FieldPath, Reported, codes};
+use crate::diagnostics::{Diagnostics, FrontendPart, ObjectPart, PartPath, Reported, codes};
 use crate::parser::api::{ListenerTls, TlsMode};
 use crate::path;
 
@@ -91,7 +91,7 @@ fn resolve_termination(
 /// its hosts are known: the listener does without it. `named` gets all of them.
 fn resolve_certificates(
     listener: &ResolvedListener<'_>,
-    at: &FieldPath,
+    at: &PartPath,
     named: &mut Vec<KeyPairId>,
     grants: &Grants<'_>,
     index: &mut CertificateIndex<'_>,
@@ -119,7 +119,7 @@ fn resolve_certificates(
         let from = CertificateReferrer {
             kind: owner.kind(),
             namespace: &owner.metadata().namespace,
-            path: at.with("certificateRefs").with(position),
+            path: ObjectPart::Certificate { listener: listener.index, index: position }.into(),
             consequence,
             finding: &|code, path, message| owner.finding(code, path, message),
         };
@@ -152,7 +152,7 @@ fn resolve_certificates(
 
 fn warn_of_uncovered_hostname(
     listener: &ResolvedListener<'_>,
-    at: &FieldPath,
+    at: &PartPath,
     pairs: &[KeyPairId],
     index: &CertificateIndex<'_>,
     diagnostics: &mut Diagnostics,
@@ -217,7 +217,7 @@ fn report_unasked_clients(gateway: &ResolvedGateway<'_>, frontend: &Frontend, di
                 .object
                 .finding(
                     codes::VALIDATION_WITHOUT_EFFECT,
-                    path!["spec", "tls", "frontend"],
+                    ObjectPart::Frontend(FrontendPart::Whole),
                     format!("client certificates are not asked for on listener `{}`", listener.spec.name),
                 )
                 .related(listener.owner.at(&listener_path(listener.index)), "a listener of protocol `TLS`")
@@ -241,7 +241,7 @@ fn report_ports_without_listener(gateway: &ResolvedGateway<'_>, diagnostics: &mu
                 .object
                 .finding(
                     codes::VALIDATION_WITHOUT_EFFECT,
-                    path!["spec", "tls", "frontend", "perPort", index, "port"],
+                    ObjectPart::Frontend(FrontendPart::Port(index)).with("port"),
                     format!("no listener of protocol `HTTPS` has port {}", entry.port),
                 )
                 .label("a setting for no listener")

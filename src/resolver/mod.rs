@@ -60,7 +60,7 @@ pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
 pub use l4_route::serving_route;
 pub use listener::{ListenerId, Protocol, ResolvedListener};
 pub use listener_set::{Membership, ResolvedListenerSet};
-pub use origin::{OriginObject, OriginTable, Place};
+pub use origin::{OriginObject, OriginTable};
 pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference::{Annotated, References, annotated, unknown_names};
@@ -171,7 +171,7 @@ fn report_unserved_kinds(manifests: &Manifests, diagnostics: &mut Diagnostics) {
                 let kind = object.kind.name();
                 diagnostics.report(
                     object
-                        .finding(codes::KIND_NOT_SERVED, crate::path!["kind"], format!("{kind} is not served by gwctl yet"))
+                        .finding(codes::KIND_NOT_SERVED, crate::whole!["kind"], format!("{kind} is not served by gwctl yet"))
                         .label("read and checked, but not translated")
                         .consequence("the traffic that this object describes is not served")
                         .help("leave the object out of this input, or pass its file with `--context`"),

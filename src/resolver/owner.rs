@@ -1,12 +1,12 @@
 //! The object that declares a listener: a Gateway, or a ListenerSet that has
 //! joined one.
 
-use crate::diagnostics::{Code, FieldPath, Finding, Location};
+use crate::diagnostics::{Code, FieldPath, Finding, Location, PartPath};
 use crate::parser::api::{GatewaySpec, Listener, ListenerSetSpec};
 use crate::parser::manifests::{Kind, Metadata, Object, ObjectKey};
+use crate::path;
 
 use super::origin::{OriginObject, OriginTable};
-use crate::path;
 
 /// Who declares a listener. References of the listener start from this
 /// object's kind and namespace; settings of the whole Gateway come from
@@ -78,7 +78,7 @@ impl<'m> ListenerOwner<'m> {
     }
 
     /// A finding on the field at `path` of the owner.
-    pub fn finding(self, code: Code, path: FieldPath, message: impl Into<String>) -> Finding {
+    pub fn finding(self, code: Code, path: impl Into<PartPath>, message: impl Into<String>) -> Finding {
         match self.set {
             Some(set) => set.finding(code, path, message),
             None => self.gateway.finding(code, path, message),

@@ -8,7 +8,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
+use crate::diagnostics::{Diagnostics, Finding, ObjectPart, PartPath, Reported, codes};
+use crate::parser::api::SectionName;
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
@@ -25,7 +26,7 @@ pub struct PolicyTarget {
     /// Its name.
     pub name: String,
     /// The section, such as the name of a Service port; `None` is the whole object.
-    pub section: Option<String>,
+    pub section: Option<SectionName>,
 }
 
 /// What became of one targetRef.
@@ -80,7 +81,7 @@ impl<'m, S, V> Policies<'m, S, V> {
                     // The schema refuses the same target twice in one policy.
                     Some(winner) if winner == index => {}
                     Some(winner) => {
-                        let at = path!["spec", "targetRefs", position];
+                        let at = PartPath::from(ObjectPart::Target(position));
                         let is_even = is_invalid(&list[index]) == is_invalid(&list[winner]);
                         let finding = conflict(list[index].object, list[winner].object, at, is_even);
                         let proof = diagnostics.error(finding);
@@ -99,7 +100,7 @@ impl<'m, S, V> Policies<'m, S, V> {
             kind,
             namespace: namespace.to_owned(),
             name: name.to_owned(),
-            section: section.map(str::to_owned),
+            section: section.map(|name| name.to_owned().into()),
         };
         let own = section.and_then(|section| self.by_target.get(&target(Some(section))));
         own.or_else(|| self.by_target.get(&target(None))).copied()
@@ -132,7 +133,7 @@ impl<'m, S, V> Policies<'m, S, V> {
 }
 
 /// The error on a policy that loses; two that are even are told apart by their age.
-fn conflict(loser: &ObjectHead, winner: &ObjectHead, at: FieldPath, is_even: bool) -> Finding {
+fn conflict(loser: &ObjectHead, winner: &ObjectHead, at: PartPath, is_even: bool) -> Finding {
     let kind = loser.kind.name();
     loser
         .finding(
@@ -150,7 +151,7 @@ fn conflict(loser: &ObjectHead, winner: &ObjectHead, at: FieldPath, is_even: boo
 /// The error about a target that cannot be looked up; of a Service that is there and refused it says so.
 pub(super) fn missing_service<'n>(
     object: &ObjectHead,
-    at: FieldPath,
+    at: PartPath,
     name: &str,
     manifests: &Manifests,
     names: impl Iterator<Item = &'n str>,

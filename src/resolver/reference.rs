@@ -13,6 +13,7 @@ use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::route::{BackendReference, Filter};
 use crate::path;
 use crate::spelling::nearest;
+use crate::whole;
 
 /// The group, the kind, the namespace (empty for an object of the cluster) and the name of an object.
 type Key = (String, String, String, String);
@@ -78,7 +79,7 @@ pub(super) fn report_unknown_names(manifests: &Manifests, diagnostics: &mut Diag
             let same = manifests.foreign.iter().filter(|one| one.identity.group == group);
             let near = nearest(name, same.map(|one| one.identity.name.as_str()));
             let message = format!("`{annotation}` names {kind} `{namespace}/{name}`, which is not in the input");
-            let at = path!["metadata", "annotations", annotation];
+            let at = whole!["metadata", "annotations", annotation];
             let finding = object.finding(codes::UNKNOWN_ANNOTATED, at, message).label("no such object");
             diagnostics.report(finding.consequence(NOT_SERVED).help(match near {
                 Some(near) => format!("did you mean `{near}`?"),

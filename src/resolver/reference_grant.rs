@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, Scalar, codes};
+use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, PartPath, Scalar, codes};
 use crate::options::Options;
 use crate::parser::api::{ReferenceGrantFrom, ReferenceGrantSpec, ReferenceGrantTo};
 use crate::parser::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
@@ -11,6 +11,7 @@ use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::parser::object::is_built_in_group;
 use crate::path;
 use crate::spelling::nearest;
+use crate::whole;
 
 /// The longest name of an object ([names](https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)).
 const LONGEST_NAME: usize = 253;
@@ -144,12 +145,12 @@ pub(super) fn report_slips(manifests: &Manifests, diagnostics: &mut Diagnostics)
         let ReferenceGrantSpec { from, to } = &grant.spec;
         for (index, ReferenceGrantFrom { group, kind, namespace: _ }) in from.iter().enumerate() {
             if let Some(meant) = meant(group, kind, &REFERRERS) {
-                report_slip(grant, (&path!["spec", "from", index], meant), (group, kind), diagnostics);
+                report_slip(grant, (&whole!["spec", "from", index], meant), (group, kind), diagnostics);
             }
         }
         for (index, ReferenceGrantTo { group, kind, name: _ }) in to.iter().enumerate() {
             if let Some(meant) = meant(group, kind, &REFERENTS) {
-                report_slip(grant, (&path!["spec", "to", index], meant), (group, kind), diagnostics);
+                report_slip(grant, (&whole!["spec", "to", index], meant), (group, kind), diagnostics);
             }
         }
     }
@@ -167,7 +168,7 @@ fn meant(group: &str, kind: &str, known: &[Kind]) -> Option<Kind> {
 
 fn report_slip(
     grant: &Object<ReferenceGrantSpec>,
-    (at, meant): (&FieldPath, Kind),
+    (at, meant): (&PartPath, Kind),
     (group, kind): (&str, &str),
     diagnostics: &mut Diagnostics,
 ) {

@@ -2,7 +2,7 @@
 //! with what they refer to, its backends with what became of each reference,
 //! and the session that holds for it, its own or a policy's.
 
-use crate::diagnostics::{Diagnostics, FieldPath, ObjectRef};
+use crate::diagnostics::{Diagnostics, ObjectPart, ObjectRef};
 use crate::hostname::Hostname;
 use crate::parser::api::{HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec};
 use crate::parser::manifests::{Manifests, Object, ObjectHead};
@@ -176,14 +176,12 @@ impl<'m> RouteResolver<'_, '_, 'm> {
     }
 
     fn resolve_rule(&mut self, route: &Route<'m>, rule: Rule<'m>, diagnostics: &mut Diagnostics) -> ResolvedRule<'m> {
-        let at = rule.path();
         let Rule { index, matches, filters, backends, timeouts, retry, session_persistence } = rule;
-        let outcomes = self.resolve_backends(route, &at, &backends, diagnostics);
-        let filters = self.resolve_filters(route, &at, filters, diagnostics);
+        let outcomes = self.resolve_backends(route, index, &backends, diagnostics);
+        let filters = self.resolve_filters(route, (index, None), filters, diagnostics);
         let mut resolved = Vec::with_capacity(backends.len());
         for (position, (backend, outcome)) in backends.into_iter().zip(outcomes).enumerate() {
-            let at = at.with("backendRefs").with(position);
-            let filters = self.resolve_filters(route, &at, backend.filters, diagnostics);
+            let filters = self.resolve_filters(route, (index, Some(position)), backend.filters, diagnostics);
             resolved.push(ResolvedBackend { weight: backend.weight, outcome, filters });
         }
         let own = session_persistence.map(RuleSession::OfRule);
@@ -195,7 +193,7 @@ impl<'m> RouteResolver<'_, '_, 'm> {
     fn resolve_backends(
         &mut self,
         route: &Route<'m>,
-        at: &FieldPath,
+        rule: usize,
         backends: &[RuleBackend<'m>],
         diagnostics: &mut Diagnostics,
     ) -> Vec<BackendRefOutcome> {
@@ -205,7 +203,7 @@ impl<'m> RouteResolver<'_, '_, 'm> {
             let from = BackendReferrer {
                 object: route.object,
                 kind: route.kind,
-                path: at.with("backendRefs").with(index),
+                path: ObjectPart::Backend { rule, index }.into(),
                 lost: Lost::Share { weights: &weights, index, carried, answer },
             };
             self.backends.resolve(&from, backend.reference, self.grants, diagnostics)
@@ -217,7 +215,7 @@ impl<'m> RouteResolver<'_, '_, 'm> {
     fn resolve_filters(
         &mut self,
         route: &Route<'m>,
-        owner: &FieldPath,
+        (rule, backend): (usize, Option<usize>),
         filters: Vec<Filter<'m>>,
         diagnostics: &mut Diagnostics,
     ) -> Vec<ResolvedFilter<'m>> {
@@ -226,7 +224,7 @@ impl<'m> RouteResolver<'_, '_, 'm> {
                 let from = BackendReferrer {
                     object: route.object,
                     kind: route.kind,
-                    path: owner.with("filters").with(index).with(filter.member()).with("backendRef"),
+                    path: ObjectPart::Filter { rule, backend, index }.with(filter.member()).with("backendRef"),
                     lost: Lost::Told(match filter {
                         Filter::ExternalAuth(_) => "nobody can be asked, so all requests that need it get 500",
                         _ => "no copies are sent; the requests themselves are served",

@@ -8,6 +8,7 @@ use crate::parser::api::{LabelSelector, Namespace};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::parser::schema::pattern::{LABEL_VALUE, QUALIFIED_NAME, is_qualified_name};
 use crate::path;
+use crate::whole;
 
 /// The label that the API server gives every Namespace: its name.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -110,7 +111,7 @@ pub(super) fn missing_namespace(object: &ObjectHead, namespace: &str, manifests:
     object
         .finding(
             codes::NAMESPACE_NOT_FOUND,
-            path!["metadata", "namespace"],
+            whole!["metadata", "namespace"],
             format!("a selector looks at Namespace `{namespace}`, which {absence}"),
         )
         .consequence("it is taken to have no label but `kubernetes.io/metadata.name`")
@@ -123,7 +124,7 @@ pub(super) fn assumed_namespace(object: &ObjectHead, namespace: &str) -> Finding
         "a selector looks at labels of Namespace `{namespace}`, which is assumed: whether it is admitted is not known"
     );
     object
-        .finding(codes::ASSUMED_NAMESPACE, path!["metadata", "namespace"], message)
+        .finding(codes::ASSUMED_NAMESPACE, whole!["metadata", "namespace"], message)
         .consequence("it is judged as if the labels met the selector")
         .help("add the Namespace with its labels to the input to have that judged as well")
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::diagnostics::{Diagnostics, codes};
 use crate::hostname::Hostname;
 use crate::parser::route::RouteKind;
-use crate::path;
+use crate::whole;
 
 use super::gateway::ResolvedGateway;
 use super::listener::ResolvedListener;
@@ -85,8 +85,8 @@ fn warn(
 ) {
     let (name, other) = (listener.in_words(), http.object().full_name());
     let field = |route: &ResolvedRoute<'_>| match route.hostnames.is_empty() {
-        true => path!["spec"],
-        false => path!["spec", "hostnames"],
+        true => whole!["spec"],
+        false => whole!["spec", "hostnames"],
     };
     diagnostics.report(
         grpc.object()

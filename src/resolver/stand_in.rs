@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::diagnostics::{FieldPath, Location, ObjectRef};
+use crate::diagnostics::{FieldPath, Location, ObjectPart, ObjectRef, PartPath};
 use crate::hostname::Hostname;
 use crate::ir::UNNAMED;
 use crate::options::Options;
@@ -20,7 +20,7 @@ use crate::parser::api::{
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectHead, ObjectKey, Position};
 use crate::parser::route::{Route, RouteKind};
 use crate::parser::source::DocumentId;
-use crate::path;
+use crate::whole;
 
 /// What stands in for the default Gateways of a cluster, where the input has none and routes ask for them.
 const DEFAULT_NAME: &str = "(default Gateway)";
@@ -49,7 +49,9 @@ pub struct NamedAt {
     /// The object that refers.
     pub object: ObjectRef,
     /// The field of it.
-    pub path: FieldPath,
+    pub at: PartPath,
+    /// Whether it asks for default Gateways, and names none.
+    pub is_default: bool,
     /// The place.
     pub location: Location,
 }
@@ -75,14 +77,14 @@ impl<'m> Missing<'m> {
     }
 
     /// Keeps the first reference: by kind, namespace and name of the object, whatever the order of files.
-    fn name(&mut self, object: &ObjectHead, path: FieldPath) {
+    fn name(&mut self, object: &ObjectHead, at: PartPath, is_default: bool) {
         let is_before = |other: &NamedAt| {
             let (own, other) = (object.key().to_ref(), &other.object);
             (&own.kind, &own.namespace, &own.name) < (&other.kind, &other.namespace, &other.name)
         };
         if !object.position.context && self.named_at.as_ref().is_none_or(is_before) {
-            let location = object.at(&path);
-            self.named_at = Some(NamedAt { object: object.key().to_ref(), path, location });
+            let location = object.at(&at);
+            self.named_at = Some(NamedAt { object: object.key().to_ref(), at, is_default, location });
         }
     }
 }
@@ -141,7 +143,7 @@ impl StandIns {
             let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
             if is_gateway && let Some(key) = known.missing_object(Kind::Gateway, namespace, name) {
                 let missing = missing.entry(key).or_default();
-                missing.name(set, path!["spec", "parentRef", "name"]);
+                missing.name(set, whole!["spec", "parentRef", "name"], false);
                 missing.of_sets.extend(&set.spec.listeners);
             }
         }
@@ -187,7 +189,7 @@ impl<'m> Known<'m> {
         for (index, reference) in route.parent_refs.iter().enumerate() {
             let Some(key) = self.missing(&route.object.metadata.namespace, reference) else { continue };
             let missing = missing.entry(key).or_default();
-            missing.name(route.object, path!["spec", "parentRefs", index, "name"]);
+            missing.name(route.object, ObjectPart::Parent(index).with("name"), false);
             let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
             let wish = Wish { carrier: Carrier::of(route.kind), section: section_name.as_deref(), port: *port };
             missing.wish(wish, route.hostnames);
@@ -202,7 +204,7 @@ impl<'m> Known<'m> {
         }
         let key = ObjectKey { kind: Kind::Gateway, namespace: "default".to_owned(), name: DEFAULT_NAME.to_owned() };
         let missing = missing.entry(key).or_default();
-        missing.name(route.object, path!["spec", "useDefaultGateways"]);
+        missing.name(route.object, whole!["spec", "useDefaultGateways"], true);
         missing.wish(Wish { carrier: Carrier::of(route.kind), section: None, port: None }, route.hostnames);
     }
 
@@ -377,7 +379,7 @@ fn listener(name: &str, port: u16, protocol: &str, hostname: &str) -> Listener {
         options: BTreeMap::new(),
     });
     Listener {
-        name: name.to_owned(),
+        name: name.to_owned().into(),
         hostname: (!hostname.is_empty()).then(|| hostname.to_owned()),
         port,
         protocol: protocol.to_owned(),

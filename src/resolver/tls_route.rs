@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::diagnostics::{Diagnostics, codes};
+use crate::diagnostics::{Diagnostics, ObjectPart, codes};
 use crate::hostname::Hostname;
 use crate::parser::route::RouteKind;
 use crate::path;
@@ -66,7 +66,7 @@ pub(super) fn report_shadowed(gateways: &[ResolvedGateway<'_>], routes: &Routes<
         let (object, other) = (route.object(), other.object());
         let finding = object.finding(
             codes::SHADOWED_SERVER_NAME,
-            path!["spec", "hostnames", position],
+            ObjectPart::Hostname(position),
             format!("TLSRoute `{}` has `{}` before", other.full_name(), route.hostnames[position]),
         );
         diagnostics.report(

@@ -5,11 +5,11 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration as StdDuration;
 
-use crate::diagnostics::{Diagnostics, Reported, codes};
+use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, Reported, codes};
 use crate::options::Options;
 use crate::parser::api::{Duration, LocalObjectReference, MinRetryRate, RetryConstraint, XBackendTrafficPolicySpec};
 use crate::parser::manifests::{Kind, Manifests, Object};
-use crate::path;
+use crate::whole;
 
 use super::backend::{Backend, BackendObject};
 use super::group_slip;
@@ -64,7 +64,7 @@ fn resolve_target(
     (manifests, assume_services): (&Manifests, bool),
     diagnostics: &mut Diagnostics,
 ) -> TargetOutcome {
-    let at = path!["spec", "targetRefs", index];
+    let at = PartPath::from(ObjectPart::Target(index));
     let LocalObjectReference { group, kind, name } = reference;
     const NO_EFFECT: &str = "the policy has no effect here";
     if !group.is_empty() || kind != Kind::Service.name() {
@@ -104,7 +104,7 @@ fn report_budget(
         object
             .finding(
                 codes::APPROXIMATED,
-                path!["spec", "retryConstraint"],
+                whole!["spec", "retryConstraint"],
                 "Envoy limits the retries that are under way, not those of an interval",
             )
             .consequence(format!(

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 
-use crate::diagnostics::{ConditionKind, ConditionStatus, FieldPath, Finding, FindingId, ObjectRef, Segment};
+use crate::diagnostics::{ConditionKind, ConditionStatus, Finding, FindingId, ObjectPart, ObjectRef};
 use crate::parser::manifests::ObjectKey;
 
 use super::catalogue::{self, Subject};
@@ -69,36 +69,50 @@ impl<'f> Evidence<'f> {
 pub(super) struct Case<'e>(&'e [Claim<'e>]);
 
 impl<'e> Case<'e> {
-    /// The findings below any of the paths that make a condition of a subject `False`.
-    pub(super) fn against(self, subject: Subject, kind: ConditionKind, below: &[&FieldPath]) -> Vec<Claim<'e>> {
-        self.with(subject, kind, ConditionStatus::False, below)
+    /// The findings about some parts that make a condition of a subject `False`.
+    pub(super) fn against(
+        self,
+        subject: Subject,
+        kind: ConditionKind,
+        about: impl Fn(ObjectPart) -> bool,
+    ) -> Vec<Claim<'e>> {
+        self.with(subject, (kind, ConditionStatus::False), about)
     }
 
-    /// The findings below any of the paths that make a condition of a subject `True`.
-    pub(super) fn asserting(self, subject: Subject, kind: ConditionKind, below: &[&FieldPath]) -> Vec<Claim<'e>> {
-        self.with(subject, kind, ConditionStatus::True, below)
+    /// The findings about some parts that make a condition of a subject `True`.
+    pub(super) fn asserting(
+        self,
+        subject: Subject,
+        kind: ConditionKind,
+        about: impl Fn(ObjectPart) -> bool,
+    ) -> Vec<Claim<'e>> {
+        self.with(subject, (kind, ConditionStatus::True), about)
     }
 
     fn with(
         self,
         subject: Subject,
-        kind: ConditionKind,
-        status: ConditionStatus,
-        below: &[&FieldPath],
+        (kind, status): (ConditionKind, ConditionStatus),
+        about: impl Fn(ObjectPart) -> bool,
     ) -> Vec<Claim<'e>> {
         let speaks = |finding: &&Claim<'_>| {
             let says = finding.claim.is_some_and(|condition| {
                 condition.kind == kind && condition.status == status && catalogue::lists(subject, condition)
             });
-            says && finding.path.as_ref().is_some_and(|path| below.iter().any(|prefix| is_below(path, prefix)))
+            says && about(finding.part)
         };
         self.0.iter().filter(speaks).copied().collect()
     }
 }
 
-/// Whether a path is another one or lies below it.
-fn is_below(path: &FieldPath, prefix: &FieldPath) -> bool {
-    path.0.starts_with(&prefix.0)
+/// Whatever part a finding is about.
+pub(super) fn anywhere(_: ObjectPart) -> bool {
+    true
+}
+
+/// Whether a finding is about no part of its object.
+pub(super) fn whole(part: ObjectPart) -> bool {
+    part == ObjectPart::Whole
 }
 
 /// The messages of findings, each with its place.
@@ -108,32 +122,4 @@ pub(super) fn describe(findings: &[Claim<'_>]) -> String {
         _ => finding.message.clone(),
     };
     findings.iter().map(one).collect::<Vec<_>>().join("; ")
-}
-
-/// The position in the list `name` that a path leads through, wherever it stands.
-pub(super) fn position_in(path: &FieldPath, name: &str) -> Option<usize> {
-    path.0.windows(2).find_map(|pair| match pair {
-        [Segment::Field(field), Segment::Index(index)] if field == name => Some(*index),
-        _ => None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{is_below, position_in};
-    use crate::path;
-
-    #[test]
-    fn a_path_is_below_its_beginnings_and_no_other() {
-        let path = path!["spec", "listeners", 1, "tls"];
-        assert!(is_below(&path, &path!["spec", "listeners", 1]) && is_below(&path, &path));
-        assert!(!is_below(&path, &path!["spec", "listeners", 11]) && !is_below(&path!["spec"], &path));
-    }
-
-    #[test]
-    fn the_position_is_that_of_the_named_list() {
-        let path = path!["spec", "rules", 2, "backendRefs", 3, "filters", 0];
-        assert_eq!((position_in(&path, "rules"), position_in(&path, "backendRefs")), (Some(2), Some(3)));
-        assert_eq!(position_in(&path, "matches"), None);
-    }
 }

@@ -1,15 +1,14 @@
 //! GatewayClasses and Gateways
 //! ([GatewayStatus](https://gateway-api.sigs.k8s.io/reference/spec/#gatewaystatus)).
 
-use crate::diagnostics::{ConditionKind, FieldPath, Reason};
+use crate::diagnostics::{ConditionKind, ObjectPart, Reason};
 use crate::options::Options;
 use crate::parser::api::{DefaultScope, GatewaySpec};
-use crate::path;
 use crate::resolver::{Resolved, ResolvedGateway, ResolvedListener};
 
 use super::catalogue::Subject;
 use super::condition::{Conditions, StatusCondition};
-use super::evidence::{Case, Evidence, describe};
+use super::evidence::{Case, Evidence, anywhere, describe, whole};
 use super::features::features_of;
 use super::listener::{ListenerVerdict, judge_listener};
 use super::object::{Address, DEFAULT_CONDITIONS, GatewayClassStatus, GatewayStatus, ObjectStatus, Status};
@@ -21,7 +20,7 @@ pub(super) fn class_statuses(resolved: &Resolved<'_>, evidence: &Evidence<'_>, o
     let statuses = classes.map(|class| {
         let mut conditions = Conditions::new(Subject::GatewayClass, class.object.metadata.generation);
         let case = evidence.of(&class.object.key());
-        let refusals = case.against(Subject::GatewayClass, ConditionKind::Accepted, &[&path!["spec"]]);
+        let refusals = case.against(Subject::GatewayClass, ConditionKind::Accepted, anywhere);
         conditions.judge(ConditionKind::Accepted, &refusals, Reason::Accepted, "Gateways of this class are served");
         conditions.hold(
             ConditionKind::SupportedVersion,
@@ -59,9 +58,7 @@ pub(super) fn judge_gateways(
 
 fn judge_gateway(gateway: &ResolvedGateway<'_>, evidence: &Evidence<'_>, routes: &RouteVerdicts<'_>) -> GatewayVerdict {
     let case = evidence.of(&gateway.object.key());
-    let whole = [path!["spec", "infrastructure"], path!["spec", "addresses"]];
-    let whole: Vec<&FieldPath> = whole.iter().collect();
-    let refusals = case.against(Subject::Gateway, ConditionKind::Accepted, &whole);
+    let refusals = case.against(Subject::Gateway, ConditionKind::Accepted, whole);
     let judge = |listener: &ResolvedListener<'_>, is_gateway_refused: bool| {
         let attached = listener.attached.iter().filter(|attachment| routes.is_accepted(**attachment)).count();
         judge_listener(gateway, listener, evidence, attached, is_gateway_refused)
@@ -75,7 +72,7 @@ fn judge_gateway(gateway: &ResolvedGateway<'_>, evidence: &Evidence<'_>, routes:
         conditions.judge(ConditionKind::Accepted, &refusals, Reason::Accepted, "")
     };
     listeners.extend(of_sets.iter().map(|listener| judge(listener, !is_accepted)));
-    let unusable = case.against(Subject::Gateway, ConditionKind::Programmed, &whole);
+    let unusable = case.against(Subject::Gateway, ConditionKind::Programmed, whole);
     let is_programmed = if !is_accepted {
         conditions.fail(ConditionKind::Programmed, Reason::Invalid, "the Gateway is not accepted");
         conditions.because(&unusable);
@@ -124,8 +121,8 @@ fn accept_by_listeners(conditions: &mut Conditions, own: &[ListenerVerdict]) -> 
 /// listeners, whether there is one that asks for them or not.
 fn judge_references(conditions: &mut Conditions, case: Case<'_>, own: &[ListenerVerdict]) {
     const KIND: ConditionKind = ConditionKind::ResolvedRefs;
-    let unresolved = case.against(Subject::Gateway, KIND, &[&path!["spec", "tls", "backend"]]);
-    let authorities = case.against(Subject::Listener, KIND, &[&path!["spec", "tls", "frontend"]]);
+    let unresolved = case.against(Subject::Gateway, KIND, |part| part == ObjectPart::ClientCertificate);
+    let authorities = case.against(Subject::Listener, KIND, is_frontend);
     let listeners = own.iter().filter(|listener| !listener.is_resolved);
     let listeners: Vec<_> = listeners.map(|listener| format!("`{}`", listener.status.name)).collect();
     if !unresolved.is_empty() || listeners.is_empty() && authorities.is_empty() {
@@ -139,11 +136,15 @@ fn judge_references(conditions: &mut Conditions, case: Case<'_>, own: &[Listener
     }
 }
 
+/// Whether a finding is about whom the listeners ask for certificates.
+fn is_frontend(part: ObjectPart) -> bool {
+    matches!(part, ObjectPart::Frontend(_))
+}
+
 /// Conditions that are there only when they are true.
 fn add_informative(conditions: &mut Conditions, case: Case<'_>, spec: &GatewaySpec) {
     let insecure = ConditionKind::InsecureFrontendValidationMode;
-    let frontend = path!["spec", "tls", "frontend"];
-    let changed = case.asserting(Subject::Gateway, insecure, &[&frontend]);
+    let changed = case.asserting(Subject::Gateway, insecure, is_frontend);
     if let Some(finding) = changed.first() {
         conditions.hold(insecure, Reason::ConfigurationChanged, finding.message.clone());
         conditions.because(&changed);

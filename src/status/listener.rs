@@ -2,14 +2,13 @@
 //! ListenerSets
 //! ([ListenerStatus](https://gateway-api.sigs.k8s.io/reference/spec/#listenerstatus)).
 
-use crate::diagnostics::{ConditionKind, FieldPath, Reason};
+use crate::diagnostics::{ConditionKind, FrontendPart, ObjectPart, Reason};
 use crate::parser::api::FrontendTls;
-use crate::path;
 use crate::resolver::{Protocol, ResolvedGateway, ResolvedListener};
 
 use super::catalogue::Subject;
 use super::condition::Conditions;
-use super::evidence::{Case, Claim, Evidence, describe, position_in};
+use super::evidence::{Case, Claim, Evidence, describe};
 use super::object::{ListenerStatus, SupportedKind, route_group};
 
 /// The reasons of unresolved references, the most telling first: a listener states one.
@@ -33,12 +32,12 @@ pub(super) struct ListenerVerdict {
 /// Where the findings on one listener are.
 struct Search<'e> {
     subject: Subject,
-    /// On the object that declares it, below this path.
+    /// On the object that declares it, about the listener at this position.
     own: Case<'e>,
-    at: FieldPath,
-    /// On its Gateway, below the settings for client certificates that count for it.
+    index: usize,
+    /// On its Gateway, about the settings for client certificates that count for it.
     gateway: Case<'e>,
-    frontend: Option<FieldPath>,
+    frontend: Option<FrontendPart>,
 }
 
 impl<'e> Search<'e> {
@@ -49,16 +48,17 @@ impl<'e> Search<'e> {
         Self {
             subject,
             own: evidence.of(&listener.owner.key()),
-            at: path!["spec", "listeners", listener.index],
+            index: listener.index,
             gateway: evidence.of(&gateway.object.key()),
-            frontend: asks.map(|frontend| frontend_path(frontend, listener.spec.port)),
+            frontend: asks.map(|frontend| frontend_part(frontend, listener.spec.port)),
         }
     }
 
     fn against(&self, kind: ConditionKind) -> Vec<Claim<'e>> {
-        let mut found = self.own.against(self.subject, kind, &[&self.at]);
-        if let Some(frontend) = &self.frontend {
-            found.extend(self.gateway.against(self.subject, kind, &[frontend]));
+        let mut found = self.own.against(self.subject, kind, |part| part.listener() == Some(self.index));
+        if let Some(frontend) = self.frontend {
+            let is_asked = |part| part == ObjectPart::Frontend(frontend);
+            found.extend(self.gateway.against(self.subject, kind, is_asked));
         }
         found
     }
@@ -74,17 +74,13 @@ impl<'e> Search<'e> {
     }
 
     fn asserting(&self, kind: ConditionKind) -> Vec<Claim<'e>> {
-        self.own.asserting(self.subject, kind, &[&self.at])
+        self.own.asserting(self.subject, kind, |part| part.listener() == Some(self.index))
     }
 }
 
 /// The settings of a port replace the default ones as a whole.
-fn frontend_path(frontend: &FrontendTls, port: u16) -> FieldPath {
-    let at = path!["spec", "tls", "frontend"];
-    match frontend.per_port.iter().position(|entry| entry.port == port) {
-        Some(index) => at.with("perPort").with(index),
-        None => at.with("default"),
-    }
+fn frontend_part(frontend: &FrontendTls, port: u16) -> FrontendPart {
+    frontend.per_port.iter().position(|entry| entry.port == port).map_or(FrontendPart::Default, FrontendPart::Port)
 }
 
 /// Judges a listener of a Gateway that is refused as a whole, or is not.
@@ -150,7 +146,7 @@ fn listener_status(listener: &ResolvedListener<'_>, conditions: Conditions, atta
     ListenerStatus {
         attached_routes,
         conditions: conditions.into_list(),
-        name: listener.spec.name.clone(),
+        name: listener.spec.name.to_string(),
         supported_kinds: kinds.collect(),
     }
 }
@@ -181,8 +177,8 @@ impl<'e> Conflict<'e> {
 fn obstacle(listener: &ResolvedListener<'_>, unresolved: &[Claim<'_>]) -> Option<String> {
     let references = listener.spec.tls.as_ref().map_or(0, |tls| tls.certificate_refs.len());
     let is_bad = |index: usize| {
-        let of_this = |path: &FieldPath| position_in(path, "certificateRefs") == Some(index);
-        unresolved.iter().any(|finding| finding.path.as_ref().is_some_and(of_this))
+        let reference = ObjectPart::Certificate { listener: listener.index, index };
+        unresolved.iter().any(|finding| finding.part == reference)
     };
     if matches!(listener.protocol, Protocol::Https | Protocol::TlsTerminate)
         && references > 0

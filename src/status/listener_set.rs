@@ -2,12 +2,11 @@
 //! ([ListenerSetStatus](https://gateway-api.sigs.k8s.io/reference/spec/#listenersetstatus)).
 
 use crate::diagnostics::{ConditionKind, Reason};
-use crate::path;
 use crate::resolver::{Membership, Resolved, ResolvedListenerSet};
 
 use super::catalogue::Subject;
 use super::condition::Conditions;
-use super::evidence::{Claim, Evidence, describe};
+use super::evidence::{Claim, Evidence, describe, whole};
 use super::gateway::GatewayVerdict;
 use super::listener::ListenerVerdict;
 use super::object::{DEFAULT_CONDITIONS, ListenerSetStatus, ObjectStatus, Status};
@@ -52,7 +51,7 @@ fn judge_set(
         Membership::Foreign => return (None, None),
         Membership::Refused(_) => {
             let case = evidence.of(&set.object.key());
-            let refusals = case.against(Subject::ListenerSet, ConditionKind::Accepted, &[&path!["spec", "parentRef"]]);
+            let refusals = case.against(Subject::ListenerSet, ConditionKind::Accepted, whole);
             // Without a Gateway nobody judges the set.
             let status = if refusals.is_empty() { pending() } else { refused(&refusals, generation) };
             return (Some(status), None);

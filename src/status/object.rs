@@ -161,6 +161,7 @@ impl StatusReference {
     /// A reference as a route has it.
     pub(super) fn of_parent(reference: &ParentReference) -> Self {
         let ParentReference { group, kind, namespace, name, section_name, port } = reference.clone();
+        let section_name = section_name.map(String::from);
         Self { group, kind, name, namespace, port, section_name }
     }
 

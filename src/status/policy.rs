@@ -1,14 +1,13 @@
 //! Policies, and XBackends: what is said of them at each Gateway that uses them
 //! ([PolicyStatus](https://gateway-api.sigs.k8s.io/reference/spec/#policystatus)).
 
-use crate::diagnostics::{ConditionKind, Reason};
+use crate::diagnostics::{ConditionKind, ObjectPart, Reason};
 use crate::parser::manifests::ObjectHead;
-use crate::path;
 use crate::resolver::{Resolved, ResolvedGateway, ResolvedPolicy};
 
 use super::catalogue::Subject;
 use super::condition::{Conditions, StatusCondition};
-use super::evidence::{Case, Claim, Evidence, position_in};
+use super::evidence::{Case, Claim, Evidence, anywhere};
 use super::object::{
     AncestorStatus, AncestorsStatus, ObjectStatus, ParentStatus, ParentsStatus, Status, StatusReference, judged,
 };
@@ -41,9 +40,9 @@ pub(super) fn policy_statuses(resolved: &Resolved<'_>, evidence: &Evidence<'_>) 
 
 /// A policy is refused when it counts at none of its targets, or when what it says cannot be done.
 fn accept(conditions: &mut Conditions, subject: Subject, case: Case<'_>, targets: usize) {
-    let all = case.against(subject, ConditionKind::Accepted, &[&path!["spec"]]);
-    let below_targets = path!["spec", "targetRefs"];
-    let mut of_targets = case.against(subject, ConditionKind::Accepted, &[&below_targets]);
+    let all = case.against(subject, ConditionKind::Accepted, anywhere);
+    let is_target = |part| matches!(part, ObjectPart::Targets | ObjectPart::Target(_));
+    let mut of_targets = case.against(subject, ConditionKind::Accepted, is_target);
     of_targets.sort_by_key(|finding| position(finding));
     let is_lost =
         |target: usize| of_targets.iter().any(|finding| position(finding).is_none_or(|position| position == target));
@@ -61,12 +60,16 @@ fn accept(conditions: &mut Conditions, subject: Subject, case: Case<'_>, targets
     }
 }
 
+/// The target that a finding is about; `None` for all of them.
 fn position(finding: &Claim<'_>) -> Option<usize> {
-    finding.path.as_ref().and_then(|path| position_in(path, "targetRefs"))
+    match finding.part {
+        ObjectPart::Target(index) => Some(index),
+        _ => None,
+    }
 }
 
 fn judge_references(conditions: &mut Conditions, subject: Subject, case: Case<'_>) {
-    let unresolved = case.against(subject, ConditionKind::ResolvedRefs, &[&path!["spec"]]);
+    let unresolved = case.against(subject, ConditionKind::ResolvedRefs, anywhere);
     conditions.judge(ConditionKind::ResolvedRefs, &unresolved, Reason::ResolvedRefs, "all references are resolved");
 }
 
@@ -99,7 +102,7 @@ pub(super) fn backend_statuses(resolved: &Resolved<'_>, evidence: &Evidence<'_>)
 fn backend_status(object: &ObjectHead, resolved: &Resolved<'_>, evidence: &Evidence<'_>) -> ObjectStatus {
     let case = evidence.of(&object.key());
     let mut conditions = Conditions::new(Subject::XBackend, object.metadata.generation);
-    let refusals = case.against(Subject::XBackend, ConditionKind::Accepted, &[&path!["spec"]]);
+    let refusals = case.against(Subject::XBackend, ConditionKind::Accepted, anywhere);
     conditions.judge(ConditionKind::Accepted, &refusals, Reason::Accepted, "the backend is accepted");
     judge_references(&mut conditions, Subject::XBackend, case);
     let conditions = conditions.into_list();

@@ -3,32 +3,22 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::diagnostics::{ConditionKind, FieldPath, Finding, Reason, Segment};
+use crate::diagnostics::{ConditionKind, Finding, ObjectPart, Reason};
 use crate::options::Options;
 use crate::parser::manifests::ObjectHead;
-use crate::path;
+use crate::parser::route::Filter;
 use crate::resolver::{ParentSource, Resolved, ResolvedRoute, ResolvedRule, RouteId, RouteParent};
 use typed_index_collections::TiVec;
 
 use super::catalogue::Subject;
 use super::condition::Conditions;
-use super::evidence::{Case, Claim, Evidence, describe, position_in};
+use super::evidence::{Case, Claim, Evidence, anywhere, describe};
 use super::object::{ObjectStatus, ParentStatus, ParentsStatus, Scope, Status, StatusReference};
 
 /// The most parents that the API server takes in a status.
 const MOST_PARENTS: usize = 32;
 /// The reasons that the rules of a route give, whatever its parents are.
 const RULE_REASONS: &[Reason] = &[Reason::UnsupportedValue, Reason::IncompatibleFilters];
-
-/// The filters whose reference must be resolved for their rule, or backend, to be served.
-const BLOCKING_FILTERS: &[&str] = &["externalAuth", "extensionRef"];
-
-/// How much of a rule there is that a finding can be about.
-#[derive(Clone, Copy, Debug)]
-struct RuleShape {
-    matches: usize,
-    backends: usize,
-}
 
 /// What the rules of a route are worth, whatever its parents are.
 #[derive(Clone, Debug, Default)]
@@ -62,11 +52,7 @@ impl<'e> RouteVerdicts<'e> {
 
 /// Judges the rules of every route.
 pub(super) fn judge_routes<'e>(resolved: &Resolved<'_>, evidence: &'e Evidence<'_>) -> RouteVerdicts<'e> {
-    let shape = |rule: &ResolvedRule<'_>| RuleShape { matches: rule.matches.len(), backends: rule.backends.len() };
-    let verdict = |route: &ResolvedRoute<'_>| {
-        let shapes: Vec<_> = route.rules.iter().map(shape).collect();
-        judge(evidence.of(&route.object().key()), &shapes)
-    };
+    let verdict = |route: &ResolvedRoute<'_>| judge(evidence.of(&route.object().key()), &route.rules);
     let refused = resolved.routes.with_ids().filter(|(_, route)| route.object().refusal.is_some());
     RouteVerdicts {
         verdicts: resolved.routes.iter().map(verdict).collect(),
@@ -74,19 +60,18 @@ pub(super) fn judge_routes<'e>(resolved: &Resolved<'_>, evidence: &'e Evidence<'
     }
 }
 
-fn judge<'e>(case: Case<'e>, rules: &[RuleShape]) -> RouteVerdict<'e> {
-    let spec = path!["spec"];
-    let mut refusals = case.against(Subject::Route, ConditionKind::Accepted, &[&spec]);
+fn judge<'e>(case: Case<'e>, rules: &[ResolvedRule<'_>]) -> RouteVerdict<'e> {
+    let mut refusals = case.against(Subject::Route, ConditionKind::Accepted, anywhere);
     refusals.retain(|finding| finding.claim.is_some_and(|condition| RULE_REASONS.contains(&condition.reason)));
-    let mut unresolved = case.against(Subject::Route, ConditionKind::ResolvedRefs, &[&spec]);
+    let mut unresolved = case.against(Subject::Route, ConditionKind::ResolvedRefs, anywhere);
     unresolved.sort_by_key(|finding| rule_of(finding));
-    let is_blocking = |finding: &&Claim<'_>| finding.path.as_ref().is_some_and(is_blocking);
+    let is_blocking = |finding: &&Claim<'_>| is_blocking(finding.part, rules);
     let mut dropped: Vec<_> = refusals.iter().chain(unresolved.iter().filter(is_blocking)).copied().collect();
     for list in [&mut refusals, &mut dropped] {
         list.sort_by_key(|finding| rule_of(finding));
     }
     let none_left = refusals.iter().any(|finding| rule_of(finding).is_none())
-        || !rules.is_empty() && (0..rules.len()).all(|rule| is_lost(rule, rules[rule], &dropped));
+        || !rules.is_empty() && rules.iter().all(|rule| is_lost(rule, &dropped));
     match none_left {
         true => RouteVerdict { refusals, dropped: Vec::new(), unresolved },
         false => RouteVerdict { refusals: Vec::new(), dropped, unresolved },
@@ -95,40 +80,34 @@ fn judge<'e>(case: Case<'e>, rules: &[RuleShape]) -> RouteVerdict<'e> {
 
 /// The rule that a finding is about; `None` for the whole route.
 fn rule_of(finding: &Finding) -> Option<usize> {
-    finding.path.as_ref().and_then(|path| position_in(path, "rules"))
+    finding.part.rule()
 }
 
-/// Whether a path is that of a filter without which nothing may be served. A copy that is not made hurts nobody.
-fn is_blocking(path: &FieldPath) -> bool {
-    path.0.iter().any(|segment| matches!(segment, Segment::Field(name) if BLOCKING_FILTERS.contains(&name.as_ref())))
+/// Whether a part is a filter without which nothing may be served. A copy that is not made hurts nobody.
+fn is_blocking(part: ObjectPart, rules: &[ResolvedRule<'_>]) -> bool {
+    let ObjectPart::Filter { rule, backend, index } = part else { return false };
+    let filters = rules.iter().find(|own| own.index == rule).and_then(|rule| match backend {
+        Some(backend) => rule.backends.get(backend).map(|backend| &backend.filters),
+        None => Some(&rule.filters),
+    });
+    let filter = filters.and_then(|filters| filters.get(index)).map(|known| known.filter);
+    matches!(filter, Some(Filter::ExternalAuth(_) | Filter::ExtensionRef(_)))
 }
 
 /// Whether nothing of a rule is served: it is refused as a whole, or all its matches or backends are.
-fn is_lost(rule: usize, shape: RuleShape, findings: &[Claim<'_>]) -> bool {
+fn is_lost(rule: &ResolvedRule<'_>, findings: &[Claim<'_>]) -> bool {
     let (mut matches, mut backends) = (BTreeSet::new(), BTreeSet::new());
-    for finding in findings.iter().filter(|finding| rule_of(finding) == Some(rule)) {
-        let Some(path) = &finding.path else { continue };
-        match part_of_rule(path) {
-            Some(("matches", index)) => matches.insert(index),
-            // A combination of filters concerns all backends that have to agree.
-            Some(("backendRefs", index)) if !is_combination(finding) => backends.insert(index),
+    for finding in findings.iter().filter(|finding| rule_of(finding) == Some(rule.index)) {
+        match finding.part {
+            ObjectPart::Match { rule: _, index } => matches.insert(index),
+            ObjectPart::Backend { rule: _, index } | ObjectPart::Filter { rule: _, backend: Some(index), index: _ } => {
+                backends.insert(index)
+            }
             _ => return true,
         };
     }
     let all = |lost: &BTreeSet<usize>, count: usize| count > 0 && lost.len() >= count;
-    all(&matches, shape.matches) || all(&backends, shape.backends)
-}
-
-fn is_combination(finding: &Finding) -> bool {
-    finding.claim.is_some_and(|condition| condition.reason == Reason::IncompatibleFilters)
-}
-
-/// The list of a rule, and the position in it, that a path leads through.
-fn part_of_rule(path: &FieldPath) -> Option<(&str, usize)> {
-    match path.0.get(3..5) {
-        Some([Segment::Field(list), Segment::Index(index)]) => Some((list, *index)),
-        _ => None,
-    }
+    all(&matches, rule.matches.len()) || all(&backends, rule.backends.len())
 }
 
 /// The status of every route.

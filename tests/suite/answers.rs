@@ -9,10 +9,9 @@ use std::fs;
 
 use gwctl::cli::difference;
 use gwctl::compile::{Compilation, compile};
-use gwctl::diagnostics::{Diagnostics, FieldPath, Finding, ObjectRef, Segment};
+use gwctl::diagnostics::{Diagnostics, Finding, ObjectPart, ObjectRef};
 use gwctl::ir::{ChainMatch, FilterChain, Handler, Listener, TcpBackend, Transport};
 use gwctl::proving::CaseFile;
-use gwctl::resolver::Place;
 use gwctl::simulate::{Answer, Connection, Decision, Request, Security, Share, Simulator};
 use libtest_mimic::{Failed, Trial};
 
@@ -160,28 +159,19 @@ type RulePlace = (String, usize);
 
 /// The object and the listener that a finding is about, in the form of a rule's place.
 fn listener_place(finding: &Finding) -> Option<RulePlace> {
-    match finding.path.as_ref()?.0.as_slice() {
-        [Segment::Field(spec), Segment::Field(listeners), Segment::Index(at), ..]
-            if spec == "spec" && listeners == "listeners" =>
-        {
-            Some((finding.object.as_ref()?.to_string(), *at))
-        }
-        _ => None,
-    }
+    Some((finding.object.as_ref()?.to_string(), finding.part.listener()?))
 }
 
 fn place(finding: &Finding) -> Option<RulePlace> {
-    let [Segment::Field(spec), Segment::Field(rules), Segment::Index(rule), ..] = finding.path.as_ref()?.0.as_slice()
-    else {
-        return None;
-    };
-    (spec == "spec" && rules == "rules").then_some((finding.object.as_ref()?.to_string(), *rule))
+    Some((finding.object.as_ref()?.to_string(), finding.part.rule()?))
 }
 
 /// The backendRef that a finding is about; `None` for one about the rule.
-fn backend(path: &FieldPath) -> Option<usize> {
-    match path.0.as_slice() {
-        [_, _, _, Segment::Field(field), Segment::Index(index), ..] if field == "backendRefs" => Some(*index),
+fn backend(part: ObjectPart) -> Option<usize> {
+    match part {
+        ObjectPart::Backend { rule: _, index } | ObjectPart::Filter { rule: _, backend: Some(index), index: _ } => {
+            Some(index)
+        }
         _ => None,
     }
 }
@@ -211,12 +201,8 @@ fn decisions(compilation: &Compilation) -> BTreeMap<RulePlace, Vec<Decision<'_>>
 
 /// The object, and the rule or the listener of it, that a node comes from.
 fn rule_of(compilation: &Compilation, origin: gwctl::ir::Origin) -> Option<RulePlace> {
-    let (key, _, place) = compilation.lowered.origins.get(origin)?;
-    let rule = match place {
-        Place::Rule(rule) | Place::Match { rule, .. } | Place::BackendRef { rule, .. } | Place::Listener(rule) => rule,
-        Place::Object => return None,
-    };
-    Some((key.to_ref().to_string(), usize::from(rule)))
+    let (key, _, part) = compilation.lowered.origins.get(origin)?;
+    Some((key.to_ref().to_string(), part.rule().or_else(|| part.listener())?))
 }
 
 /// The connections and datagrams that a listener hands on as they are: where each comes from and its backends do, and how
@@ -249,11 +235,11 @@ fn security(chain: &FilterChain) -> Security {
 
 /// What a decision is in the place of what a sentence says; `None` where it is that.
 fn contradiction(said: Said, finding: &Finding, decision: &Decision<'_>, compilation: &Compilation) -> Option<String> {
-    let own = finding.path.as_ref().and_then(backend);
+    let own = backend(finding.part);
     let is_own = |origin| match (own, compilation.lowered.origins.get(origin)) {
-        (Some(index), Some((_, _, Place::BackendRef { index: other, .. }))) => index == usize::from(other),
+        (Some(index), Some((_, _, ObjectPart::Backend { index: other, .. }))) => index == other,
         // Where none can be used, they are one.
-        (Some(_), Some((_, _, Place::Rule(_)))) => true,
+        (Some(_), Some((_, _, ObjectPart::Rule(_)))) => true,
         _ => false,
     };
     match said {

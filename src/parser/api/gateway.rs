@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::name::SectionName;
 use super::shared::{LabelSelector, LocalObjectReference, ObjectReference, SecretObjectReference};
 
 /// [GatewayClassSpec](https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassspec).
@@ -44,7 +45,7 @@ pub enum DefaultScope {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct Listener {
-    pub name: String,
+    pub name: SectionName,
     pub hostname: Option<String>,
     pub port: u16,
     /// `HTTP`, `HTTPS`, `TLS`, `TCP`, `UDP` or a domain-prefixed name.

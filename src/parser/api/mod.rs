@@ -7,12 +7,14 @@
 
 mod core;
 mod gateway;
+mod name;
 mod policy;
 mod route;
 mod shared;
 
 pub use core::*;
 pub use gateway::*;
+pub use name::SectionName;
 pub use policy::*;
 pub use route::*;
 pub use shared::*;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::name::SectionName;
 use super::shared::{Duration, LocalObjectReference, ObjectReference, SecretObjectReference, SessionPersistence};
 
 /// [BackendTLSPolicySpec](https://gateway-api.sigs.k8s.io/reference/spec/#backendtlspolicyspec).
@@ -25,7 +26,7 @@ pub struct PolicyTargetReference {
     pub group: String,
     pub kind: String,
     pub name: String,
-    pub section_name: Option<String>,
+    pub section_name: Option<SectionName>,
 }
 
 /// How a backend's certificate is checked.

@@ -5,6 +5,8 @@ use std::time::Duration as StdDuration;
 
 use serde::Deserialize;
 
+use super::name::SectionName;
+
 /// A reference to a Gateway, ListenerSet or Service that a route attaches to
 /// ([ParentReference](https://gateway-api.sigs.k8s.io/reference/spec/#parentreference)).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -15,7 +17,7 @@ pub struct ParentReference {
     pub kind: String,
     pub namespace: Option<String>,
     pub name: String,
-    pub section_name: Option<String>,
+    pub section_name: Option<SectionName>,
     pub port: Option<u16>,
 }
 

@@ -127,6 +127,8 @@ fn change_words(finding: &mut Finding, change: &dyn Fn(&mut String)) {
         related,
         object: _,
         path,
+        part: _,
+        lacking: _,
         claim: _,
         condition: _,
         is_by_age: _,

@@ -252,6 +252,7 @@ impl Checker {
                 };
                 problem.help = broken.help;
                 problem.first = broken.first.map(|first| here.join(&first));
+                problem.port_of = broken.port_of.map(|(namespace, name)| (here.clone(), namespace, name));
                 self.problems.push(problem);
             }
         }

@@ -6,10 +6,11 @@
 use std::fmt::Write as _;
 
 use crate::diagnostics::{
-    Change, Code, Edit, FieldPath, Finding, Fix, Location, ObjectRef, Scalar, Segment, Severity, codes,
+    Change, Code, Edit, FieldPath, Finding, Fix, LackingPort, Location, ObjectRef, Scalar, Segment, Severity, codes,
 };
 use crate::parser::manifests::Position;
 use crate::parser::node::Node;
+use crate::parser::part;
 use crate::spelling::nearest;
 
 use super::table::{Field, Integer, List, Text, Type};
@@ -84,11 +85,14 @@ pub(in crate::parser) struct Problem {
     pub(in crate::parser) fix: Option<Change>,
     /// What else has to change with it, and where.
     pub(in crate::parser) also: Option<(FieldPath, Change)>,
+    /// The reference that lacks a port, with the namespace, if one is given, and the name of its Service.
+    pub(in crate::parser) port_of: Option<(FieldPath, Option<String>, String)>,
 }
 
 impl Problem {
     pub(in crate::parser) fn new(code: Code, path: FieldPath, message: String) -> Self {
-        Self { code, path, is_key: false, message, label: None, help: None, first: None, fix: None, also: None }
+        let (label, help, first, fix, also, port_of) = (None, None, None, None, None, None);
+        Self { code, path, is_key: false, message, label, help, first, fix, also, port_of }
     }
 
     pub(in crate::parser) fn label(mut self, label: impl Into<String>) -> Self {
@@ -128,13 +132,19 @@ impl Problem {
 
     /// The problem as a finding about `object` at `position`.
     pub(in crate::parser) fn into_finding(self, position: &Position, object: &ObjectRef) -> Finding {
-        let path = self.path.clone();
-        self.into_nameless(position).object(object.clone(), path)
+        let at = part::within(self.path.clone());
+        let lacking = self.port_of.clone().map(|(reference, namespace, name)| {
+            let namespace = namespace.unwrap_or_else(|| object.namespace.clone());
+            LackingPort { document: position.document, reference: position.base.join(&reference), namespace, name }
+        });
+        let mut finding = self.into_nameless(position).object(object.clone(), at);
+        finding.lacking = lacking;
+        finding
     }
 
     /// The problem as a finding about something at `position` that is no object by itself.
     pub(in crate::parser) fn into_nameless(self, position: &Position) -> Finding {
-        let Self { code, path, is_key, message, label, help, first, fix, also } = self;
+        let Self { code, path, is_key, message, label, help, first, fix, also, port_of: _ } = self;
         let whole = position.base.join(&path);
         let location =
             if is_key { Location::key(position.document, whole) } else { Location::field(position.document, whole) };

@@ -5,6 +5,7 @@ use crate::diagnostics::FieldPath;
 use crate::options::Channel;
 use crate::parser::manifests::Kind;
 use crate::parser::node::Node;
+use crate::path;
 
 use super::pattern::Pattern;
 
@@ -195,19 +196,35 @@ pub(super) struct Break {
     pub(super) help: Option<String>,
     /// The earlier item that this one collides with.
     pub(super) first: Option<FieldPath>,
+    /// The namespace, if one is given, and the name of the Service that should say what to write.
+    pub(super) port_of: Option<(Option<String>, String)>,
 }
 
 impl Breaks {
     pub(super) fn at(&mut self, at: FieldPath, help: impl Into<String>) {
-        self.found.push(Break { at, message: None, help: Some(help.into()), first: None });
+        self.found.push(Break { at, message: None, help: Some(help.into()), first: None, port_of: None });
+    }
+
+    /// A reference that lacks the port of the Service that it names.
+    pub(super) fn port(&mut self, reference: &Node) {
+        let text = |field: &str| reference.get(field).and_then(Node::as_str).map(str::to_owned);
+        let port_of = text("name").map(|name| (text("namespace"), name));
+        let help = Some("add `port` with a port of the Service".to_owned());
+        self.found.push(Break { at: path!["port"], message: None, help, first: None, port_of });
     }
 
     pub(super) fn say(&mut self, at: FieldPath, message: impl Into<String>, help: impl Into<String>) {
-        self.found.push(Break { at, message: Some(message.into()), help: Some(help.into()), first: None });
+        self.found.push(Break {
+            at,
+            message: Some(message.into()),
+            help: Some(help.into()),
+            first: None,
+            port_of: None,
+        });
     }
 
     pub(super) fn pair(&mut self, first: FieldPath, at: FieldPath, help: impl Into<String>) {
-        self.found.push(Break { at, message: None, help: Some(help.into()), first: Some(first) });
+        self.found.push(Break { at, message: None, help: Some(help.into()), first: Some(first), port_of: None });
     }
 }
 

@@ -1,10 +1,11 @@
 //! The findings of attachment: why a parent takes no route.
 
-use crate::diagnostics::{Change, Code, Condition, ConditionKind, FieldPath, Finding, Reason, Scalar, codes};
+use crate::diagnostics::{Change, Code, Condition, ConditionKind, Finding, PartPath, Reason, Scalar, codes};
 use crate::parser::api::{ListenerSetSpec, ParentReference};
 use crate::parser::manifests::{Kind, Object, ObjectHead};
 use crate::path;
 use crate::spelling::nearest;
+use crate::whole;
 
 use super::super::listener::{ResolvedListener, listener_path};
 use super::view::{Parent, Refusal, RouteView};
@@ -13,7 +14,7 @@ use super::view::{Parent, Refusal, RouteView};
 pub(super) const NO_TRAFFIC: &str = "the route serves no traffic through this parent";
 
 /// The note on a parent that is no Gateway.
-pub(super) fn foreign_parent(route: RouteView<'_>, reference: &ParentReference, at: &FieldPath) -> Finding {
+pub(super) fn foreign_parent(route: RouteView<'_>, reference: &ParentReference, at: &PartPath) -> Finding {
     let ParentReference { group, kind, name, namespace: _, section_name: _, port: _ } = reference;
     let message = if group.is_empty() && kind == Kind::Service.name() {
         format!("parent `{name}` is a Service: it belongs to a mesh")
@@ -25,7 +26,7 @@ pub(super) fn foreign_parent(route: RouteView<'_>, reference: &ParentReference, 
 }
 
 /// The warning on a parent by a name that a release has dropped, where no object of the input says the same.
-pub(super) fn former_parent(route: RouteView<'_>, reference: &ParentReference, at: &FieldPath) -> Finding {
+pub(super) fn former_parent(route: RouteView<'_>, reference: &ParentReference, at: &PartPath) -> Finding {
     let ParentReference { group: _, kind, name, namespace: _, section_name: _, port: _ } = reference;
     let meant = Kind::ListenerSet;
     let set = |text: &str| Change::Set(Scalar::Text(text.to_owned()));
@@ -52,7 +53,7 @@ pub(super) fn parent_not_accepted(
     route: RouteView<'_>,
     set: &Object<ListenerSetSpec>,
     why: Code,
-    at: &FieldPath,
+    at: &PartPath,
 ) -> Finding {
     let name = set.full_name();
     let mut finding = route
@@ -67,7 +68,7 @@ pub(super) fn parent_not_accepted(
 }
 
 pub(super) fn no_default_gateway(route: RouteView<'_>) -> Finding {
-    let at = path!["spec", "useDefaultGateways"];
+    let at = whole!["spec", "useDefaultGateways"];
     route
         .object
         .finding(codes::PARENT_NOT_FOUND, at, "no Gateway of the input is a default Gateway")
@@ -92,7 +93,7 @@ pub(super) fn no_matching_parent(
             .help("add a listener to it, or mend those that it has");
     }
     let (field, message) = match (parent.section_name, parent.port) {
-        (Some(section), _) if !names().any(|name| name == section) => {
+        (Some(section), _) if !names().any(|name| *section == *name) => {
             (parent.at.with("sectionName"), format!("{owner} has no listener `{section}`"))
         }
         (Some(section), Some(port)) => {
@@ -101,7 +102,7 @@ pub(super) fn no_matching_parent(
         (_, port) => (parent.at.with("port"), format!("{owner} has no listener on port {}", port.unwrap_or_default())),
     };
     let listed: Vec<_> = declared.iter().map(|l| format!("`{}` (port {})", l.spec.name, l.spec.port)).collect();
-    let unknown = parent.section_name.filter(|section| !names().any(|name| name == *section));
+    let unknown = parent.section_name.filter(|section| !names().any(|name| **section == *name));
     let near = unknown.and_then(|section| nearest(section, names()));
     let set = |near: &str| route.fix(&parent.at.with("sectionName"), Change::Set(Scalar::Text(near.to_owned())));
     let fix = near.map(set);

@@ -1,13 +1,13 @@
 //! What a parentRef names by its group and kind, where that is neither a Gateway nor a ListenerSet
 //! ([ParentReference](https://gateway-api.sigs.k8s.io/reference/spec/#parentreference)).
 
-use crate::diagnostics::{Change, FieldPath, Finding, Fix, Scalar, codes};
+use crate::diagnostics::{Change, Finding, Fix, PartPath, Scalar, codes};
 use crate::parser::api::ParentReference;
 use crate::parser::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use crate::parser::manifests::Kind;
 use crate::parser::object::is_built_in_group;
-use crate::path;
 use crate::spelling::nearest;
+use crate::whole;
 
 use super::finding::NO_TRAFFIC;
 use super::view::RouteView;
@@ -46,7 +46,7 @@ pub(super) fn unknown_parent_kind(
     route: RouteView<'_>,
     reference: &ParentReference,
     meant: Option<Kind>,
-    at: &FieldPath,
+    at: &PartPath,
 ) -> Finding {
     let ParentReference { group, kind, name, namespace: _, section_name: _, port: _ } = reference;
     let message = match group.as_str() {
@@ -70,7 +70,7 @@ fn suggestion(meant: Kind, group: &str) -> String {
 }
 
 /// The change to the reference; nothing where its group may not be written at all.
-fn fix(route: RouteView<'_>, reference: &ParentReference, meant: Kind, at: &FieldPath) -> Option<Fix> {
+fn fix(route: RouteView<'_>, reference: &ParentReference, meant: Kind, at: &PartPath) -> Option<Fix> {
     let set = |text: &str| Change::Set(Scalar::Text(text.to_owned()));
     let kind = (reference.kind != meant.name()).then(|| route.object.fix(&at.with("kind"), set(meant.name())));
     if reference.group == meant.group() {
@@ -89,7 +89,7 @@ pub(super) fn no_parent_takes_routes(route: RouteView<'_>) -> Finding {
     let message = format!("no parent of this {} is of a kind that takes routes", route.kind.name());
     route
         .object
-        .finding(codes::NO_PARENTS, path!["spec", "parentRefs"], message)
+        .finding(codes::NO_PARENTS, whole!["spec", "parentRefs"], message)
         .label("no Gateway, no ListenerSet, no Service of a mesh")
         .consequence("the route attaches to no Gateway and serves no traffic")
         .help("name a Gateway under `spec.parentRefs`")

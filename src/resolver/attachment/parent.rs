@@ -1,8 +1,8 @@
 //! What became of one parent of a route.
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, FindingId};
+use crate::diagnostics::{Diagnostics, Finding, FindingId, ObjectPart, PartPath};
 
-use crate::path;
+use crate::whole;
 
 use super::super::listener::ListenerId;
 
@@ -65,11 +65,11 @@ pub enum ParentSource {
 
 impl ParentSource {
     /// The field that names the parent.
-    pub fn path(self) -> FieldPath {
+    pub fn path(self) -> PartPath {
         match self {
-            Self::Ref(index) => path!["spec", "parentRefs", index],
-            Self::Default(_) => path!["spec", "useDefaultGateways"],
-            Self::Unnamed => path!["spec"],
+            Self::Ref(index) => ObjectPart::Parent(index).into(),
+            Self::Default(_) => whole!["spec", "useDefaultGateways"],
+            Self::Unnamed => whole!["spec"],
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::diagnostics::FieldPath;
+use crate::diagnostics::PartPath;
 use crate::hostname::Hostname;
-use crate::parser::api::{DefaultScope, ParentReference};
+use crate::parser::api::{DefaultScope, ParentReference, SectionName};
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::RouteKind;
 
@@ -41,16 +41,16 @@ pub(super) struct Owner<'m> {
 #[derive(Clone, Debug)]
 pub(super) struct Parent<'r, 'm> {
     pub(super) owner: Owner<'m>,
-    pub(super) section_name: Option<&'r str>,
+    pub(super) section_name: Option<&'r SectionName>,
     pub(super) port: Option<u16>,
     /// The field that names the parent.
-    pub(super) at: FieldPath,
+    pub(super) at: PartPath,
 }
 
 impl<'r, 'm> Parent<'r, 'm> {
-    pub(super) fn new(reference: &'r ParentReference, owner: Owner<'m>, at: FieldPath) -> Self {
+    pub(super) fn new(reference: &'r ParentReference, owner: Owner<'m>, at: PartPath) -> Self {
         let ParentReference { group: _, kind: _, namespace: _, name: _, section_name, port } = reference;
-        Self { owner, section_name: section_name.as_deref(), port: *port, at }
+        Self { owner, section_name: section_name.as_ref(), port: *port, at }
     }
 
     /// The parent as the reference selects it, such as ``listener `web` of Gateway `infra/edge` ``.

@@ -15,6 +15,7 @@ use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::parser::route::RouteKind;
 use crate::path;
 use crate::spelling::nearest;
+use crate::whole;
 
 use super::super::backend_tls::{TlsSettings, resolve_validation};
 use super::super::certificate::{CertificateIndex, Named};
@@ -116,7 +117,7 @@ fn resolve_tls(
     diagnostics: &mut Diagnostics,
 ) -> Result<TlsSettings, Reported> {
     let XBackendTls { mode: _, client_certificate_ref, validation } = tls;
-    let at = path!["spec", "tls"];
+    let at = whole!["spec", "tls"];
     let Some(validation) = validation else { return Err(report_unverified(object, diagnostics)) };
     let verified = resolve_validation(object, &at.with("validation"), validation, system_ca, certificates, diagnostics);
     let Some(reference) = client_certificate_ref else { return verified };
@@ -136,7 +137,7 @@ fn resolve_tls(
 fn report_unverified(object: &Object<XBackendSpec>, diagnostics: &mut Diagnostics) -> Reported {
     diagnostics.error(
         object
-            .finding(codes::UNVERIFIED_TLS, path!["spec", "tls"], "TLS without `validation` verifies nothing")
+            .finding(codes::UNVERIFIED_TLS, whole!["spec", "tls"], "TLS without `validation` verifies nothing")
             .label("the backend could be anybody")
             .consequence("requests to the backend get 500: nothing is sent to a host that is not verified")
             .help("add `validation` with a `hostname` and `wellKnownCACertificates: System` or `caCertificateRefs`"),
@@ -157,7 +158,7 @@ fn host_endpoints(
         object
             .finding(
                 codes::ADDRESS_AS_HOSTNAME,
-                path!["spec", "externalHostname", "hostname"],
+                whole!["spec", "externalHostname", "hostname"],
                 format!("`{hostname}` is an address, not a hostname"),
             )
             .related(from.object.at(&from.path), "used by this reference")
@@ -189,7 +190,7 @@ pub(super) fn warn_plain(
     }
     diagnostics.report(
         object
-            .finding(codes::PLAINTEXT_EXTERNAL, path!["spec", "tls"], "requests leave the cluster without encryption")
+            .finding(codes::PLAINTEXT_EXTERNAL, whole!["spec", "tls"], "requests leave the cluster without encryption")
             .related(from.object.at(&from.path), "used by this reference")
             .consequence("everybody on the way to the host can read and change them")
             .help("add `tls` with `mode: ServerOnly` and a `validation`"),

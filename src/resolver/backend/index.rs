@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::diagnostics::{FieldPath, Location, Reported};
+use crate::diagnostics::{Location, PartPath, Reported};
 use crate::id::ids;
 use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
 use crate::options::Resolve;
@@ -123,7 +123,7 @@ pub(super) struct Settings {
 pub(in super::super) struct BackendReferrer<'r> {
     pub(in super::super) object: &'r ObjectHead,
     pub(in super::super) kind: RouteKind,
-    pub(in super::super) path: FieldPath,
+    pub(in super::super) path: PartPath,
     /// What the traffic does when the reference is invalid.
     pub(in super::super) lost: Lost<'r>,
 }

@@ -3,8 +3,8 @@
 use crate::diagnostics::{Change, Finding, Fix, Scalar, codes};
 use crate::parser::api::Service;
 use crate::parser::manifests::Object;
-use crate::path;
 use crate::spelling::nearest;
+use crate::whole;
 
 /// The values that gwctl knows ([GEP-1911](https://gateway-api.sigs.k8s.io/geps/gep-1911/)).
 const KNOWN: [&str; 7] =
@@ -19,7 +19,7 @@ pub(super) fn slip(service: &Object<Service>, port: usize, value: &str) -> Optio
     }
     let prefixed = format!("{PREFIX}{value}");
     let meant = KNOWN.into_iter().find(|known| *known == prefixed).or_else(|| nearest(value, KNOWN))?;
-    let at = path!["spec", "ports", port, "appProtocol"];
+    let at = whole!["spec", "ports", port, "appProtocol"];
     let fix = Fix::one(
         service.position.document,
         service.position.base.join(&at),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::diagnostics::{Diagnostics, FieldPath, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, codes};
 use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
 use crate::parser::api::{
     AddressType, EndpointPort, EndpointSlice, L4Protocol, Service, ServicePort, ServiceType, TargetPort,
@@ -90,7 +90,7 @@ impl<'m> BackendIndex<'m> {
                     object
                         .finding(
                             codes::POLICY_TARGET_NOT_FOUND,
-                            path!["spec", "targetRefs"],
+                            ObjectPart::Targets,
                             format!("Service `{}/{}` is assumed, and the names of its ports are not known", name.namespace, name.name),
                         )
                         .label(format!("this may or may not be port {}", name.port))

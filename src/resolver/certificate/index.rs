@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::certificate::{Bundle, Flaw, KeyPair};
-use crate::diagnostics::{Code, FieldPath, Finding, Reported};
+use crate::diagnostics::{Code, Finding, PartPath, Reported};
 use crate::id::ids;
 use crate::parser::api::{ConfigMap, Secret};
 use crate::parser::foreign::ForeignObject;
@@ -99,10 +99,10 @@ pub(in super::super) struct Named<T> {
 pub(in super::super) struct CertificateReferrer<'r> {
     pub(in super::super) kind: Kind,
     pub(in super::super) namespace: &'r str,
-    pub(in super::super) path: FieldPath,
+    pub(in super::super) path: PartPath,
     pub(in super::super) consequence: &'r str,
     /// Makes a finding on the referrer.
-    pub(in super::super) finding: &'r dyn Fn(Code, FieldPath, String) -> Finding,
+    pub(in super::super) finding: &'r dyn Fn(Code, PartPath, String) -> Finding,
 }
 
 impl CertificateReferrer<'_> {

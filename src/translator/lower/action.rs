@@ -3,24 +3,24 @@
 
 use std::sync::Arc;
 
-use crate::diagnostics::{FieldPath, Reported, codes};
+use crate::diagnostics::{ObjectPart, PartPath, Reported, codes};
 use crate::ir::{Cors, RETRIED_BODY_BYTES, Session, Target};
 use crate::parser::route::Filter;
-use crate::path;
-use crate::resolver::{Place, ResolvedBackend, ResolvedRule, RuleSession};
+use crate::resolver::{ResolvedBackend, ResolvedRule, RuleSession};
+use crate::whole;
 
 use super::cluster::{Carried, Sent};
 use super::filter::{Filters, Idle, ListPlace};
 use super::forward::{RuleBackend, RulePolicy, build_action};
 use super::retry::{lower_retry, lower_timeouts, session_retry};
-use super::rule::{RouteLowering, short};
+use super::rule::RouteLowering;
 use super::rule_action::RuleAction;
 use super::session::{SessionSource, selector_value};
 
 impl RouteLowering<'_, '_> {
     /// Lowers what a rule does. `prefix` is that of its only match.
     pub(super) fn lower_action(&mut self, rule: &ResolvedRule<'_>, prefix: Option<&str>) -> RuleAction {
-        let at = path!["spec", "rules", rule.index];
+        let at = PartPath::from(ObjectPart::Rule(rule.index));
         let list = ListPlace { rule: rule.index, backend: None, owner: &at, prefix, after_changes: false };
         let (filters, failed) = self.lower_filters(list, &rule.filters);
         let policy = self.lower_policy(list, rule);
@@ -66,7 +66,7 @@ impl RouteLowering<'_, '_> {
         for (index, spec) in backends.iter().enumerate() {
             let backend = self.lower_backend(list, index, (rule, spec));
             if backend.filters.redirect.is_some() && !filters.mirrors.is_empty() {
-                let at = list.owner.with("backendRefs").with(index).with("filters");
+                let at = ObjectPart::Backend { rule: list.rule, index }.with("filters");
                 self.report_idle(at, Idle::Copies);
             }
             // A backend that lost its share keeps the sessions that it has.
@@ -136,7 +136,7 @@ impl RouteLowering<'_, '_> {
         let consequence = self.answers.rule_fails;
         let (object, at, spec) = match session {
             RuleSession::OfRule(spec) => (self.object, list.owner.with("sessionPersistence"), spec),
-            RuleSession::OfPolicy(policy, spec) => (&policy.head, path!["spec", "sessionPersistence"], spec),
+            RuleSession::OfPolicy(policy, spec) => (&policy.head, whole!["spec", "sessionPersistence"], spec),
         };
         let shared = matches!(session, RuleSession::OfPolicy(..));
         let source = SessionSource { object, at, rule, shared, consequence };
@@ -149,7 +149,7 @@ impl RouteLowering<'_, '_> {
     }
 
     /// What a rule does that nobody answers for; the reason has been reported then.
-    fn report_no_backend(&mut self, at: &FieldPath, backends: &[ResolvedBackend<'_>]) -> Option<RuleAction> {
+    fn report_no_backend(&mut self, at: &PartPath, backends: &[ResolvedBackend<'_>]) -> Option<RuleAction> {
         if backends.is_empty() {
             self.report_no_backends(at.clone());
             return Some(RuleAction::respond(self.answers.no_backends));
@@ -166,7 +166,7 @@ impl RouteLowering<'_, '_> {
         Some(self.fail())
     }
 
-    fn report_no_backends(&mut self, at: FieldPath) {
+    fn report_no_backends(&mut self, at: PartPath) {
         self.diagnostics.report(
             self.object
                 .finding(codes::NO_BACKENDS, at, "the rule has no backends")
@@ -187,7 +187,7 @@ impl RouteLowering<'_, '_> {
         (of, backend): (&ResolvedRule<'_>, &ResolvedBackend<'f>),
     ) -> RuleBackend<'f> {
         let ResolvedBackend { weight, filters, outcome } = backend;
-        let at = rule.owner.with("backendRefs").with(index);
+        let at = PartPath::from(ObjectPart::Backend { rule: rule.rule, index });
         let list = ListPlace { backend: Some(index), owner: &at, ..rule };
         let (own, failed) = self.lower_filters(list, filters);
         let own = failed.map_or(Ok(own), Err);
@@ -202,7 +202,7 @@ impl RouteLowering<'_, '_> {
             (_, Err(_)) => (failure, Filters::default()),
         };
         let selector = cluster.map(|cluster| selector_value(&self.clusters.get(cluster).0.name));
-        let place = Place::BackendRef { rule: short(rule.rule), index: short(index) };
+        let place = ObjectPart::Backend { rule: rule.rule, index };
         let origin = self.origins.origin(self.registered, place);
         RuleBackend { weight: *weight, target, selector, filters, origin }
     }
@@ -228,7 +228,7 @@ impl RouteLowering<'_, '_> {
             self.object
                 .finding(
                     codes::CORS_PER_BACKEND,
-                    list.owner.join(&path!["backendRefs", index, "filters"]),
+                    list.owner.with("backendRefs").with(index).with("filters"),
                     "a preflight is answered before a backend is drawn",
                 )
                 .label("not every backend of the rule has this CORS filter")

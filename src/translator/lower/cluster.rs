@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::Finding;
+use crate::diagnostics::{Finding, ObjectPart};
 use crate::ir::{Cluster, ClusterId, RetryLimit, UpstreamProtocol};
 use crate::options::Options;
 use crate::parser::api::{RetryBudget, RetryConstraint};
 use crate::resolver::{
-    Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Place, Protocol, Resolved, ResolvedGateway,
+    Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Protocol, Resolved, ResolvedGateway,
     ResolvedRoute, retry_concurrency,
 };
 use typed_index_collections::TiVec;
@@ -267,7 +267,7 @@ impl Settings {
             endpoints: backend.endpoints.clone(),
             retries: RetryLimit::Unused,
             withheld: self.is_withheld(backend),
-            origin: object.map(|object| origins.origin(object, Place::Object)),
+            origin: object.map(|object| origins.origin(object, ObjectPart::Whole)),
         }
     }
 }

@@ -4,16 +4,16 @@
 //! turns its own answers to such requests into gRPC: 404 is UNIMPLEMENTED and
 //! 503 is UNAVAILABLE.
 
-use crate::diagnostics::{FieldPath, codes};
+use crate::diagnostics::{ObjectPart, PartPath, codes};
 use crate::ir::{PathMatch, RouteMatch};
 use crate::parser::api::{GrpcMethodMatch, GrpcRouteMatch, ValueMatchType};
 use crate::parser::route::RouteKind;
-use crate::path;
-use crate::resolver::{Place, ResolvedRule};
+use crate::resolver::ResolvedRule;
+use crate::whole;
 
 use super::cluster::Carried;
 use super::precedence::MatchRank;
-use super::rule::{Answers, LoweredMatch, RouteLowering, short};
+use super::rule::{Answers, LoweredMatch, RouteLowering};
 
 /// How GRPCRoutes fail
 /// ([GRPCRouteRule](https://gateway-api.sigs.k8s.io/reference/spec/#grpcrouterule)).
@@ -34,7 +34,7 @@ impl RouteLowering<'_, '_> {
     pub(super) fn report_no_rules(&mut self) {
         self.diagnostics.report(
             self.object
-                .finding(codes::NO_BACKENDS, path!["spec"], "the route has no rules")
+                .finding(codes::NO_BACKENDS, whole!["spec"], "the route has no rules")
                 .label("no `rules`")
                 .consequence("the route takes no calls")
                 .help("add a rule with `backendRefs`"),
@@ -60,23 +60,23 @@ impl RouteLowering<'_, '_> {
         let path = PathMatch::Prefix(String::new());
         let matches = RouteMatch { path, method: None, headers: Vec::new(), query: Vec::new(), grpc: true };
         let rank = MatchRank::of_grpc(None, 0);
-        self.named_match(rule, 0, Place::Rule(short(rule)), matches, rank)
+        self.named_match(rule, 0, ObjectPart::Rule(rule), matches, rank)
     }
 
     /// `None` when the match cannot be evaluated: it takes no calls.
     fn lower_grpc_match(&mut self, rule: usize, index: usize, spec: &GrpcRouteMatch) -> Option<LoweredMatch> {
-        let at = path!["spec", "rules", rule, "matches", index];
+        let at = PartPath::from(ObjectPart::Match { rule, index });
         let GrpcRouteMatch { method, headers } = spec;
         let valid = method.as_ref().is_none_or(|method| self.check_method(&at.with("method"), method));
         let headers = self.lower_headers(&at, headers)?;
         let rank = MatchRank::of_grpc(method.as_ref(), headers.len());
         let path = method.as_ref().map_or_else(|| PathMatch::Prefix(String::new()), lower_method);
         let matches = RouteMatch { path, method: None, headers, query: Vec::new(), grpc: true };
-        let place = Place::Match { rule: short(rule), index: short(index) };
+        let place = ObjectPart::Match { rule, index };
         valid.then(|| self.named_match(rule, index, place, matches, rank))
     }
 
-    fn check_method(&mut self, at: &FieldPath, method: &GrpcMethodMatch) -> bool {
+    fn check_method(&mut self, at: &PartPath, method: &GrpcMethodMatch) -> bool {
         let GrpcMethodMatch { match_type, service, method } = method;
         if *match_type == ValueMatchType::Exact {
             return true;

@@ -156,7 +156,7 @@ pub(super) fn is_token(byte: u8) -> bool {
 }
 
 /// The first header that the filter names more than once, whatever the letter case.
-pub(super) fn find_repeated(filter: &HeaderFilter) -> Option<(&'static str, usize, &str)> {
+pub(crate) fn find_repeated(filter: &HeaderFilter) -> Option<(&'static str, usize, &str)> {
     let HeaderFilter { set, add, remove } = filter;
     let names = set.iter().enumerate().map(|(i, h)| ("set", i, h.name.as_str()));
     let names = names.chain(add.iter().enumerate().map(|(i, h)| ("add", i, h.name.as_str())));

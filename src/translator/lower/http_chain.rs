@@ -150,8 +150,7 @@ fn add_route<'m>(
     let hostnames = if hostnames.is_empty() { &any[..] } else { hostnames };
     for hostname in hostnames.iter().filter(|host| host.intersection(&listener.hostname).is_some()) {
         let ranked = |(rank, route): &RankedRoute| {
-            let (rule, index) = (usize::from(route.name.rule), usize::from(route.name.index));
-            (Precedence::new(*rank, metadata, rule, index), route.clone())
+            (Precedence::new(*rank, metadata, route.name.rule, route.name.index), route.clone())
         };
         own.add(hostname, routes.iter().map(ranked));
     }

@@ -1,16 +1,15 @@
 //! What HTTPRoutes match, and how they fail.
 
-use crate::diagnostics::{FieldPath, codes};
+use crate::diagnostics::{ObjectPart, PartPath, codes};
 use crate::ir::RouteMatch;
 use crate::parser::api::{HttpPathMatch, HttpRouteMatch, PathMatchType};
 use crate::parser::route::RouteKind;
-use crate::path;
-use crate::resolver::{Place, ResolvedRule};
+use crate::resolver::ResolvedRule;
 
 use super::cluster::Carried;
 use super::path::lower_path_match;
 use super::precedence::MatchRank;
-use super::rule::{Answers, LoweredMatch, RouteLowering, lower_value_match, short};
+use super::rule::{Answers, LoweredMatch, RouteLowering, lower_value_match};
 
 /// How HTTPRoutes fail
 /// ([HTTPBackendRef](https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule)).
@@ -50,7 +49,7 @@ impl RouteLowering<'_, '_> {
 
     /// `None` when the match cannot be evaluated: it takes no requests.
     fn lower_http_match(&mut self, rule: usize, index: usize, spec: &HttpRouteMatch) -> Option<LoweredMatch> {
-        let at = path!["spec", "rules", rule, "matches", index];
+        let at = PartPath::from(ObjectPart::Match { rule, index });
         let HttpRouteMatch { path, headers, query_params, method } = spec;
         let mut valid = true;
         if path.match_type == PathMatchType::RegularExpression {
@@ -67,11 +66,11 @@ impl RouteLowering<'_, '_> {
         let path = lower_path_match(path);
         let matches = RouteMatch { path, method: method.clone(), headers: headers?, query, grpc: false };
         let rank = MatchRank::of_http(&matches);
-        let place = Place::Match { rule: short(rule), index: short(index) };
+        let place = ObjectPart::Match { rule, index };
         valid.then(|| self.named_match(rule, index, place, matches, rank))
     }
 
-    fn report_literal_path(&mut self, at: &FieldPath, path: &HttpPathMatch) {
+    fn report_literal_path(&mut self, at: &PartPath, path: &HttpPathMatch) {
         let HttpPathMatch { match_type, value } = path;
         let stem = value.trim_end_matches('*').trim_end_matches('/');
         let help = match (match_type, stem.contains('*')) {

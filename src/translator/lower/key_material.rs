@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::diagnostics::ObjectPart;
 use crate::diagnostics::escape::for_file_name;
 use crate::ir::{Authorities, CertificateId, KeyPair, Material, Origin, UpstreamTls};
 use crate::options::Options;
 use crate::parser::manifests::{Kind, ObjectHead};
 use crate::resolver::{
-    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, OriginTable, PRIVATE_KEY_KEY, Place,
+    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, OriginTable, PRIVATE_KEY_KEY,
     StoredBundle, TlsSettings, TrustAnchors,
 };
 use typed_index_collections::TiVec;
@@ -165,5 +166,5 @@ fn full_name(kind: Kind, (namespace, name): (&str, &str)) -> String {
 
 fn origin_of(object: &ObjectHead, origins: &mut OriginTable) -> Origin {
     let object = origins.object(object);
-    origins.origin(object, Place::Object)
+    origins.origin(object, ObjectPart::Whole)
 }

@@ -1,17 +1,16 @@
 //! Routes that carry connections or datagrams without looking into them:
 //! TLSRoutes, TCPRoutes and UDPRoutes.
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, codes};
+use crate::diagnostics::{Diagnostics, Finding, ObjectPart, PartPath, codes};
 use crate::ir::{BackendName, Origin, TcpBackend};
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::RouteKind;
 use crate::path;
 use crate::resolver::{
-    Backend, BackendId, BackendTls, KeyPairId, OriginTable, Place, Protocol, Resolved, ResolvedBackend, ResolvedRoute,
+    Backend, BackendId, BackendTls, KeyPairId, OriginTable, Protocol, Resolved, ResolvedBackend, ResolvedRoute,
 };
 
 use super::cluster::{Carried, Clusters, Sent};
-use super::rule::short;
 
 /// The backends of a route with their shares, before it is known what is sent
 /// to them.
@@ -76,7 +75,7 @@ fn report_tls_of_backends(
     resolved: &Resolved<'_>,
     route: &ResolvedRoute<'_>,
     diagnostics: &mut Diagnostics,
-    finding: impl Fn(FieldPath, &Backend<'_>) -> Finding,
+    finding: impl Fn(PartPath, &Backend<'_>) -> Finding,
 ) {
     let backends = route.rules.first().map(|rule| rule.backends.as_slice()).unwrap_or_default();
     for (index, backend) in backends.iter().enumerate() {
@@ -85,7 +84,7 @@ fn report_tls_of_backends(
         if let BackendTls::Tls(settings) = &backend.tls
             && !settings.is_missing
         {
-            let finding = finding(path!["spec", "rules", 0, "backendRefs", index], backend);
+            let finding = finding(ObjectPart::Backend { rule: 0, index }.into(), backend);
             let policy = backend.policy.map(|policy| resolved.backends.policies().get(policy).object);
             diagnostics.report(match policy {
                 Some(policy) => {
@@ -98,7 +97,7 @@ fn report_tls_of_backends(
 }
 
 /// Who connects to a listener of protocol TCP may speak TLS or not: nobody looks.
-fn second_layer(route: &ObjectHead, at: FieldPath, backend: &Backend<'_>) -> Finding {
+fn second_layer(route: &ObjectHead, at: PartPath, backend: &Backend<'_>) -> Finding {
     let BackendName { namespace, name, port, site: _ } = &backend.name;
     route
         .finding(
@@ -111,7 +110,7 @@ fn second_layer(route: &ObjectHead, at: FieldPath, backend: &Backend<'_>) -> Fin
 }
 
 /// The backend sees the handshake of the client: nothing goes around it.
-fn passed_through(route: &ObjectHead, at: FieldPath, backend: &Backend<'_>) -> Finding {
+fn passed_through(route: &ObjectHead, at: PartPath, backend: &Backend<'_>) -> Finding {
     let BackendName { namespace, name, port, site: _ } = &backend.name;
     route
         .finding(
@@ -134,7 +133,7 @@ fn lower_rules(
     for unused in route.rules.iter().skip(1) {
         diagnostics.report(
             object
-                .finding(codes::NO_EFFECT, path!["spec", "rules", unused.index], "the first rule takes everything")
+                .finding(codes::NO_EFFECT, ObjectPart::Rule(unused.index), "the first rule takes everything")
                 .consequence("this rule carries no traffic"),
         );
     }
@@ -143,12 +142,12 @@ fn lower_rules(
     for (index, ResolvedBackend { weight, outcome, filters: _ }) in backends.iter().enumerate() {
         // Envoy refuses an entry of weight 0, which takes nothing anyway.
         if *weight > 0 {
-            let origin = origins.origin(registered, Place::BackendRef { rule: 0, index: short(index) });
+            let origin = origins.origin(registered, ObjectPart::Backend { rule: 0, index });
             entries.push(L4Share { weight: *weight, backend: outcome.ok(), origin });
         }
     }
     if entries.is_empty() {
-        let at = path!["spec", "rules", 0, "backendRefs"];
+        let at = ObjectPart::Rule(0).with("backendRefs");
         diagnostics.report(
             object
                 .finding(codes::ZERO_WEIGHTS, at, "every backend of the rule has weight 0")
@@ -156,5 +155,5 @@ fn lower_rules(
                 .help("give one backend a weight"),
         );
     }
-    L4Shares { entries, origin: origins.origin(registered, Place::Rule(0)) }
+    L4Shares { entries, origin: origins.origin(registered, ObjectPart::Rule(0)) }
 }

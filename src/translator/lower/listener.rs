@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::ir::{FilterChain, Listener, Transport};
-use crate::path;
 use crate::resolver::{ListenerId, OriginTable, Resolved, ResolvedRoute};
+use crate::whole;
 
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
@@ -102,7 +102,7 @@ fn report_copies(resolved: &Resolved<'_>, placement: &Placement, declared: usize
     let mut copied: Vec<_> = placement.by_route.iter().collect();
     copied.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
     let Some(((kind, namespace, name), most)) = copied.first().copied() else { return };
-    let at = || path!["spec", "hostnames"];
+    let at = || whole!["spec", "hostnames"];
     let message = format!(
         "{declared} declared matches become {} routes; those of `{namespace}/{name}` are copied {most} times",
         placement.total

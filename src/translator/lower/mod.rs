@@ -47,6 +47,7 @@ use scope::Scope;
 use socket::Socket;
 use virtual_host::Placement;
 
+pub(crate) use header::find_repeated;
 pub use key_material::Files;
 pub use socket::ADMIN_LABEL;
 pub use virtual_host::Unserved;

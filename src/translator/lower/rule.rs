@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use crate::diagnostics::{Diagnostics, FieldPath, codes};
+use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, codes};
 use crate::ir::{ClusterId, Origin, RouteMatch, RouteName, ValueMatch, ValuePattern};
 use crate::parser::api::ValueMatchType;
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::RouteKind;
-use crate::resolver::{BackendId, KeyPairId, OriginObject, OriginTable, Place, ResolvedRoute};
+use crate::resolver::{BackendId, KeyPairId, OriginObject, OriginTable, ResolvedRoute};
 
 use super::cluster::{Carried, Clusters, Sent};
 use super::external_auths::ExternalAuths;
@@ -116,7 +116,7 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         &mut self,
         rule: usize,
         index: usize,
-        place: Place,
+        place: ObjectPart,
         matches: RouteMatch,
         rank: MatchRank,
     ) -> LoweredMatch {
@@ -124,8 +124,8 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
             kind: self.answers.kind.in_names(),
             namespace: self.namespace.clone(),
             name: self.name.clone(),
-            rule: short(rule),
-            index: short(index),
+            rule,
+            index,
         };
         LoweredMatch { name, matches, rank, origin: self.origins.origin(self.registered, place) }
     }
@@ -134,7 +134,7 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
     /// Names do not differ by letter case, and of two equal ones the first counts.
     pub(super) fn lower_headers(
         &mut self,
-        at: &FieldPath,
+        at: &PartPath,
         headers: &[crate::parser::api::ValueMatch],
     ) -> Option<Vec<ValueMatch>> {
         let mut valid = true;
@@ -152,7 +152,7 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         valid.then_some(lowered)
     }
 
-    fn report_ignored_header(&mut self, at: FieldPath, name: &str) {
+    fn report_ignored_header(&mut self, at: PartPath, name: &str) {
         self.diagnostics.report(
             self.object
                 .finding(codes::IGNORED_MATCH, at, format!("header `{name}` is matched before in the same match"))
@@ -162,11 +162,11 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         );
     }
 
-    pub(super) fn check_value(&mut self, at: &FieldPath, spec: &crate::parser::api::ValueMatch) -> bool {
+    pub(super) fn check_value(&mut self, at: &PartPath, spec: &crate::parser::api::ValueMatch) -> bool {
         spec.match_type == ValueMatchType::Exact || self.check_regex(at.with("value"), &spec.value)
     }
 
-    pub(super) fn check_regex(&mut self, at: FieldPath, pattern: &str) -> bool {
+    pub(super) fn check_regex(&mut self, at: PartPath, pattern: &str) -> bool {
         let Err(bad) = re2::check(pattern) else {
             if is_like_prefix(pattern) {
                 self.report_prefix(at, pattern);
@@ -183,7 +183,7 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         false
     }
 
-    fn report_prefix(&mut self, at: FieldPath, pattern: &str) {
+    fn report_prefix(&mut self, at: PartPath, pattern: &str) {
         self.diagnostics.report(
             self.object
                 .finding(
@@ -204,11 +204,6 @@ fn is_like_prefix(pattern: &str) -> bool {
     pattern.starts_with('^')
         && !pattern.ends_with(['$', '*', '+', '?', '}'])
         && ![".*", ".+", "$)"].into_iter().any(is_open)
-}
-
-/// A position as names and places keep it.
-pub(super) fn short(number: usize) -> u16 {
-    u16::try_from(number).unwrap_or(u16::MAX)
 }
 
 pub(super) fn lower_value_match(name: String, spec: &crate::parser::api::ValueMatch) -> ValueMatch {

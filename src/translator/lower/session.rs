@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::time::Duration as StdDuration;
 
-use crate::diagnostics::{Condition, ConditionKind, Diagnostics, FieldPath, Reason, Reported, codes};
+use crate::diagnostics::{Condition, ConditionKind, Diagnostics, PartPath, Reason, Reported, codes};
 use crate::ir::{Across, BackendName, Session, SessionCarrier, SessionCookie, Site, can_hold_session};
 use crate::parser::api::{
     CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
@@ -27,7 +27,7 @@ pub(super) struct SessionSource<'s> {
     /// The object that declares it: a route or a policy.
     pub(super) object: &'s ObjectHead,
     /// The path of the declaration in the object.
-    pub(super) at: FieldPath,
+    pub(super) at: PartPath,
     /// The rule, in words that no other rule has.
     pub(super) rule: String,
     /// Whether several rules may take the name from here.

@@ -5,14 +5,14 @@
 //! finds any of its endpoints, and goes on at any other. Where they differ, the
 //! client has to be led back to its backend before one is drawn.
 
-use crate::diagnostics::{Finding, Reported, codes};
+use crate::diagnostics::{Finding, ObjectPart, Reported, codes};
 use crate::ir::{Across, Endpoints, SessionCarrier, SessionCookie, SessionRule, Target, UpstreamProtocol};
 use crate::path;
 use crate::resolver::{Backend, ResolvedBackend, ResolvedRule, RuleSession};
 
 use super::filter::ListPlace;
 use super::forward::{RuleBackend, is_cluster};
-use super::rule::{RouteLowering, short};
+use super::rule::RouteLowering;
 
 /// Why the backends of a rule cannot form a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl<'m> RouteLowering<'_, 'm> {
             kind: self.answers.kind.in_names(),
             namespace: self.namespace.clone(),
             name: self.name.clone(),
-            rule: short(list.rule),
+            rule: list.rule,
         });
         match (carrier, difference) {
             (_, None) => Ok(pool),
@@ -76,7 +76,7 @@ impl<'m> RouteLowering<'_, 'm> {
         let Some(index) = rule.backends.iter().position(is_virtual) else { return };
         let finding = self.object.finding(
             codes::SESSION_AT_SERVICE,
-            list.owner.join(&path!["backendRefs", index, "name"]),
+            ObjectPart::Backend { rule: list.rule, index }.with("name"),
             "a session keeps clients at the address of this Service, not at one of its endpoints",
         );
         let id = rule.backends.get(index).and_then(|backend| backend.outcome.ok());

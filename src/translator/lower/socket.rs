@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::diagnostics::{Diagnostics, codes};
+use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, codes};
 use crate::options::Options;
 use crate::parser::api::GatewaySpec;
 use crate::parser::manifests::Object;
-use crate::path;
 use crate::resolver::{ListenerId, Protocol, Resolved};
 
 use super::scope::Scope;
@@ -195,7 +194,7 @@ fn report_admin_in_use(
         "listener `{}` cannot bind {} port {} beside Envoy's admin interface on {admin}",
         listener.spec.name, bind.address, bind.port
     );
-    let at = path!["spec", "listeners", listener.index];
+    let at = PartPath::from(ObjectPart::Listener(listener.index));
     let finding = resolved.gateways[id.gateway].object.finding(codes::ADDRESS_IN_USE, at, message);
     diagnostics.report(
         finding
@@ -225,7 +224,7 @@ fn report_address_in_use(
     let object = resolved.gateways[id.gateway].object;
     let other_object = resolved.gateways[other.gateway].object;
     let name = |id: ListenerId| resolved.listener(id).spec.name.as_str();
-    let place = |id: ListenerId| path!["spec", "listeners", resolved.listener(id).index];
+    let place = |id: ListenerId| PartPath::from(ObjectPart::Listener(resolved.listener(id).index));
     diagnostics.report(
         object
             .finding(

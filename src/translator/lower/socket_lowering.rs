@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostics::ObjectPart;
 use crate::ir::{Authorities, CertificateId, GatewayName, Origin};
 use crate::parser::manifests::{Metadata, ObjectKey};
-use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginObject, OriginTable, Place, Resolved};
+use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginObject, OriginTable, Resolved};
 
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
@@ -36,8 +37,7 @@ impl SocketLowering<'_, '_> {
         let listener = self.resolved.listener(id);
         let origins = &mut *self.origins;
         let object = *self.registered.entry(listener.owner.key()).or_insert_with(|| listener.owner.register(origins));
-        let index = u16::try_from(listener.index).unwrap_or(u16::MAX);
-        self.origins.origin(object, Place::Listener(index))
+        self.origins.origin(object, ObjectPart::Listener(listener.index))
     }
 
     /// The certificate of an id.

@@ -134,7 +134,7 @@ fn closing_chain(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> Filte
             kind: if listener.owner.set.is_some() { "listenerset" } else { "gateway" },
             namespace: metadata.namespace.clone(),
             object: metadata.name.clone(),
-            listener: listener.spec.name.clone(),
+            listener: listener.spec.name.to_string(),
             route: None,
         }),
         select: select(std::slice::from_ref(&listener.hostname)),

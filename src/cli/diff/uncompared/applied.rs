@@ -182,8 +182,10 @@ pub(super) fn add_sections(values: &Values<'_>, left: &mut AllLeft) {
                 continue;
             }
             let subject = format!("{} on {kind} `{namespace}/{name}`", Subject::Object(route.object.key().to_ref()));
-            let words =
-                [section_name.clone().unwrap_or_default(), port.map(|port| port.to_string()).unwrap_or_default()];
+            let words = [
+                section_name.as_deref().unwrap_or_default().to_owned(),
+                port.map(|port| port.to_string()).unwrap_or_default(),
+            ];
             let content = Content::Text(words.join(" "));
             let (location, reason) = (route.object.at(&FieldPath::ROOT), SECTION_REASON.to_owned());
             left.entry(subject).or_default().push(Left { content, location, reason, is_unknown: false });

@@ -57,6 +57,6 @@ pub(in crate::parser::schema) fn parents_differ_in_section(parents: &Node, break
 
 pub(in crate::parser::schema) fn service_has_port(reference: &Node, breaks: &mut Breaks) {
     if is(reference, "group", "") && is(reference, "kind", "Service") && reference.get("port").is_none() {
-        breaks.at(path!["port"], "add `port` with a port of the Service");
+        breaks.port(reference);
     }
 }

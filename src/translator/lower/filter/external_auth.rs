@@ -2,10 +2,9 @@
 //! ([HTTPExternalAuthFilter](https://gateway-api.sigs.k8s.io/reference/spec/#httpexternalauthfilter)).
 //! Whatever cannot be honoured closes the rule: no request passes unasked.
 
-use crate::diagnostics::{Reported, codes};
+use crate::diagnostics::{ObjectPart, Reported, codes};
 use crate::ir::{AuthHeaders, AuthId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings};
 use crate::parser::api::{self, ExternalAuthFilter, ForwardBody, GrpcAuthConfig, HttpAuthConfig};
-use crate::resolver::Place;
 
 use super::super::cluster::{Carried, Sent};
 use super::super::header::bad_passed_name;
@@ -45,7 +44,7 @@ impl RouteLowering<'_, '_> {
     }
 
     fn find_or_add(&mut self, context: &FilterContext<'_>, settings: ExternalAuthSettings) -> AuthId {
-        let place = Place::Rule(u16::try_from(context.list.rule).unwrap_or(u16::MAX));
+        let place = ObjectPart::Rule(context.list.rule);
         let origin = self.origins.origin(self.registered, place);
         self.shared.auths.find_or_add(ExternalAuth { settings, origin }, None)
     }

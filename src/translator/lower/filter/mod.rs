@@ -10,7 +10,7 @@ mod rewrite;
 
 use std::sync::Arc;
 
-use crate::diagnostics::{FieldPath, Reported, codes};
+use crate::diagnostics::{ObjectPart, PartPath, Reported, codes};
 use crate::ir::{AuthId, Cors, HeaderMutations, Mirror, PathRewrite};
 use crate::parser::api::{HeaderFilter, LocalObjectReference, UrlRewriteFilter};
 use crate::parser::route::Filter;
@@ -105,7 +105,7 @@ pub(super) struct ListPlace<'p> {
     /// The backend within the rule; `None` for the rule's own list.
     pub(super) backend: Option<usize>,
     /// The path of the owner of the list.
-    pub(super) owner: &'p FieldPath,
+    pub(super) owner: &'p PartPath,
     /// The prefix of the rule's only match.
     pub(super) prefix: Option<&'p str>,
     /// Whether filters before the list change what the backend sees.
@@ -115,7 +115,7 @@ pub(super) struct ListPlace<'p> {
 /// One filter, with what is needed to report it.
 struct FilterContext<'p> {
     list: ListPlace<'p>,
-    at: FieldPath,
+    at: PartPath,
     consequence: &'static str,
     outcome: Option<BackendRefOutcome>,
 }
@@ -131,8 +131,8 @@ impl RouteLowering<'_, '_> {
         let (mut failed, mut idle) = (None, Vec::new());
         for (index, ResolvedFilter { filter, outcome }) in filters.iter().enumerate() {
             let consequence = if list.backend.is_none() { self.answers.rule_fails } else { self.answers.backend_fails };
-            let context =
-                FilterContext { list, at: list.owner.with("filters").with(index), consequence, outcome: *outcome };
+            let at = ObjectPart::Filter { rule: list.rule, backend: list.backend, index }.into();
+            let context = FilterContext { list, at, consequence, outcome: *outcome };
             idle.extend(match filter {
                 Filter::RequestMirror(_) => Some((context.at.clone(), Idle::Mirror)),
                 Filter::RequestHeaderModifier(_) => Some((context.at.clone(), Idle::RequestHeaders)),
@@ -219,7 +219,7 @@ impl RouteLowering<'_, '_> {
     }
 
     /// Notes values that would be evaluated if they stood in a configuration of Envoy's.
-    fn report_operators(&mut self, at: &FieldPath, filter: &HeaderFilter) {
+    fn report_operators(&mut self, at: &PartPath, filter: &HeaderFilter) {
         let HeaderFilter { set, add, remove: _ } = filter;
         for (list, headers) in [("set", set), ("add", add)] {
             for (index, header) in headers.iter().enumerate() {

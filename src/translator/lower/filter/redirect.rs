@@ -1,6 +1,6 @@
 //! RequestRedirect: the answer depends on the listener's port.
 
-use crate::diagnostics::{FieldPath, Reported, codes};
+use crate::diagnostics::{PartPath, Reported, codes};
 use crate::parser::api::RequestRedirectFilter;
 
 use super::super::redirect_template::RedirectTemplate;
@@ -39,7 +39,7 @@ pub(in crate::translator::lower) enum Idle {
 
 impl RouteLowering<'_, '_> {
     /// Warns about what has no effect, because the request is redirected.
-    pub(in crate::translator::lower) fn report_idle(&mut self, at: FieldPath, idle: Idle) {
+    pub(in crate::translator::lower) fn report_idle(&mut self, at: PartPath, idle: Idle) {
         let (message, consequence) = match idle {
             Idle::Mirror => ("a mirror has no effect beside a redirect", "redirected requests are not copied"),
             Idle::Copies => ("the rule's mirrors have no effect on a redirect", "redirected requests are not copied"),
