@@ -20,9 +20,10 @@ use crate::emit::{self, Comments, Format, NoComments, file::Access};
 use crate::options::Options;
 use crate::parser::load::{self, Disk, Exclude, Input, Tree};
 use crate::parser::locate::Locator;
-use crate::parser::manifests::{Manifests, Metadata};
+use crate::parser::manifests::{Manifests, Metadata, ObjectKey};
 use crate::parser::source::{Found, Source, SourceId, SourceSet};
 use crate::translator::envoy::{self, Kind, Layout, Resource};
+use crate::translator::lower::Lowered;
 
 /// What to write, and how.
 #[derive(Clone, Copy, Debug)]
@@ -226,7 +227,8 @@ impl Compiled {
         let is_unselected =
             |one: &&Unjudged| matches!((&one.subject, &one.reason), (Subject::Object(_), Omission::NotSelected));
         let judged = judged_count.saturating_sub(unjudged.iter().filter(is_unselected).count());
-        report.with_ledger((judged, *ledger), unjudged, context_findings, locate).with_left_out(left_out, locate)
+        let report = report.with_ledger((judged, *ledger), unjudged, context_findings, locate);
+        report.with_left_out(left_out, locate).with_expected(self.compilation.emitted().expected_files())
     }
 
     /// What is known at the end of a run with this report.
@@ -274,19 +276,63 @@ impl Compiled {
     ///
     /// # Errors
     /// What the system says when a file cannot be written.
-    pub(super) fn write_secrets(&self, directory: Option<&Path>) -> Result<(), Unwritten> {
-        let Some(directory) = directory else { return Ok(()) };
+    pub(super) fn write_secrets(&self) -> Result<(), Unwritten> {
         for (path, content) in &self.compilation.emitted().files {
-            emit::file::write_private_file(directory, Path::new(path), content.as_bytes())
-                .map_err(|error| Unwritten(error.to_string()))?;
+            self.write_secret_file(path, content.as_bytes())?;
         }
         Ok(())
+    }
+
+    /// Writes the files through which a bootstrap or a section follows certificates that are in files.
+    ///
+    /// # Errors
+    /// What the system says when a file cannot be written.
+    pub(super) fn write_followed(&self) -> Result<(), Unwritten> {
+        let config = &self.compilation.emitted().config;
+        for (path, secret) in envoy::followed_files(config, &Layout::bootstrap(config)) {
+            let mut content = Vec::new();
+            let message = Kind::Secret.message();
+            emit::write_resources(message, &[&secret.wire], Format::Yaml, &NoComments, &mut content)
+                .map_err(|error| Unwritten(error.to_string()))?;
+            self.write_secret_file(&path, &content)?;
+        }
+        Ok(())
+    }
+
+    fn write_secret_file(&self, path: &str, content: &[u8]) -> Result<(), Unwritten> {
+        let directory = self.compilation.emitted().config.proxy.secrets_directory.as_deref();
+        let Some(directory) = directory else { return Ok(()) };
+        emit::file::write_private_file(Path::new(directory), Path::new(path), content)
+            .map_err(|error| Unwritten(for_terminal(&error.to_string()).into_owned()))
+    }
+
+    /// What there is to say about certificates in files, a line each: files that whoever runs Envoy provides, and those that
+    /// Envoy reads once.
+    pub(super) fn words_on_files(&self, layout: &Layout) -> Vec<String> {
+        let Lowered { config, expected, .. } = self.compilation.emitted();
+        let word = |(path, key): (&String, &ObjectKey)| {
+            let ObjectKey { kind, namespace, name } = key;
+            format!("note: Envoy expects `{path}`, which gwctl does not write ({} {namespace}/{name})", kind.name())
+        };
+        let mut words: Vec<String> = expected.iter().map(word).collect();
+        let once = envoy::read_once(config, layout);
+        if !once.is_empty() {
+            words.push(format!(
+                "note: Envoy reads the files of {} once: a renewed certificate needs a restart",
+                once.join(", ")
+            ));
+        }
+        words
     }
 
     /// The resources of one kind; none where there is no configuration.
     pub(super) fn resources(&self, kind: Kind, layout: &Layout) -> Vec<Resource> {
         let config = self.compilation.bootstrap.as_ref().map(|_| &self.compilation.emitted().config);
         config.map(|config| envoy::resources(config, kind, layout)).unwrap_or_default()
+    }
+
+    fn sections(&self) -> Layout {
+        Layout::sections(&self.compilation.emitted().config)
     }
 
     /// What stands above the parts of the output.
@@ -302,7 +348,7 @@ impl Compiled {
     pub(super) fn shows_private_key(&self, section: Option<Section>) -> bool {
         let shows = |section| {
             let kind = Kind::from(section);
-            let resources = self.resources(kind, &Layout::sections());
+            let resources = self.resources(kind, &self.sections());
             resources.iter().any(|one| emit::holds_private_key(kind.message(), &one.wire).unwrap_or(true))
         };
         self.compilation.holds_private_key && section.is_none_or(shows)
@@ -318,7 +364,7 @@ impl Compiled {
         match section {
             Some(section) => {
                 let kind = Kind::from(section);
-                let resources = self.resources(kind, &Layout::sections());
+                let resources = self.resources(kind, &self.sections());
                 let wires: Vec<&[u8]> = resources.iter().map(|one| one.wire.as_slice()).collect();
                 emit::write_resources(kind.message(), &wires, format.into(), &*self.comments(emission), out)
             }

@@ -22,7 +22,7 @@ use crate::emit::directory::{Directory, DirectoryError};
 use crate::emit::file::standard_stream;
 use crate::ir_text;
 use crate::options::Options;
-use crate::translator::envoy::NODE;
+use crate::translator::envoy::{Layout, NODE};
 
 /// Compiles the input, reports what was found, and writes the configuration unless findings forbid it.
 ///
@@ -53,6 +53,7 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
             Some(directory) => write_directory(args, directory, screen, &compiled, streams)?,
             None => write(args, &compiled, streams)?,
         }
+        tell_files(&told, &compiled, &layout(args, &compiled)?, streams)?;
     }
     compiled.leave();
     Ok(status)
@@ -137,6 +138,33 @@ pub(super) fn report(
     Ok(outcome.judge_output(compiled.has_output(), *is_partial))
 }
 
+/// Where the parts of the output stand.
+///
+/// # Errors
+/// When the path of the directory cannot stand in a configuration.
+pub(super) fn layout(args: &TranslateArgs, compiled: &Compiled) -> Result<Layout, Unwritten> {
+    let config = &compiled.compilation.emitted().config;
+    let Some(directory) = &args.output_dir else { return Ok(Layout::bootstrap(config)) };
+    Ok(xds::layout(config, &xds::place(directory, args.mounted_at.as_deref())?, format(args)))
+}
+
+/// Says to people what is to be known about certificates in files.
+///
+/// # Errors
+/// Two reports for one destination.
+pub(super) fn tell_files(
+    told: &Told<'_>,
+    compiled: &Compiled,
+    layout: &Layout,
+    streams: &mut Streams<'_>,
+) -> Result<(), Failure> {
+    let format = told.check().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    if format == ReportFormat::Human && !told.screen.quiet {
+        compiled.words_on_files(layout).iter().for_each(|line| streams.tell(line));
+    }
+    Ok(())
+}
+
 /// Writes the output file, and the files that it refers to.
 ///
 /// # Errors
@@ -144,7 +172,8 @@ pub(super) fn report(
 pub(super) fn write_file(args: &TranslateArgs, compiled: &Compiled) -> Result<(), Unwritten> {
     let Some(file) = output_file(args) else { return Ok(()) };
     let emission = Emission { format: format(args), section: args.section, comments: !args.no_comments };
-    compiled.write_secrets(args.compile.secrets_dir())?;
+    compiled.write_secrets()?;
+    compiled.write_followed()?;
     pipeline::write_file(file, compiled.shows_private_key(args.section), |out| compiled.emit(&emission, out))
 }
 
@@ -153,7 +182,8 @@ fn write(args: &TranslateArgs, compiled: &Compiled, streams: &mut Streams<'_>) -
         return write_file(args, compiled);
     }
     let emission = Emission { format: format(args), section: args.section, comments: !args.no_comments };
-    compiled.write_secrets(args.compile.secrets_dir())?;
+    compiled.write_secrets()?;
+    compiled.write_followed()?;
     streams.raw_product(|out| compiled.emit(&emission, out))
 }
 
@@ -190,7 +220,7 @@ fn write_directory(
         place: xds::place(path, args.mounted_at.as_deref())?,
     };
     let mut directory = Directory::open(path).map_err(failed)?;
-    compiled.write_secrets(args.compile.secrets_dir())?;
+    compiled.write_secrets()?;
     let written = xds::write(&mut directory, compiled, &settings).map_err(failed)?;
     if written.is_bootstrap_changed && !screen.quiet {
         streams.tell("the bootstrap has changed: a running Envoy needs a restart for it");

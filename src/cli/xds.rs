@@ -89,6 +89,11 @@ pub(super) fn place(directory: &Path, elsewhere: Option<&Path>) -> Result<Place,
     Ok(Place { directory: text.trim_end_matches('/').to_owned(), is_swapped: elsewhere.is_some() })
 }
 
+/// Where the parts of a configuration stand in a directory.
+pub(super) fn layout(config: &ir::Config, place: &Place, format: OutputFormat) -> Layout {
+    Layout::files(config, place, extension(format))
+}
+
 /// Brings a directory up to date with a compilation that has an output.
 ///
 /// # Errors
@@ -100,7 +105,7 @@ pub(super) fn write(
 ) -> Result<Written, DirectoryError> {
     let extension = extension(settings.format);
     let config = &compiled.compilation.emitted().config;
-    let layout = Layout::files(config, &settings.place, extension);
+    let layout = layout(config, &settings.place, settings.format);
     let emission = Emission { format: settings.format, section: None, comments: settings.comments };
     let comments = compiled.comments(&emission);
     let render = |name: String, kind: Kind, resources: &[Resource]| -> io::Result<Entry> {

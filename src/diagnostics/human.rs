@@ -311,6 +311,7 @@ error[GW2001] backend-not-found: there is no Service `shop/crt`
             unjudged: Vec::new(),
             on_context,
             left_out: Vec::new(),
+            expected: Vec::new(),
         };
         let line =
             "1 error, 0 warnings, 2 notes: 3 Gateway API objects judged in 1 file, 1 finding on context left out";

@@ -2,8 +2,8 @@
 //!
 //! `docs/report.md` and `docs/report.schema.json` describe it. Every key is
 //! always present, `null` where there is nothing to say, so that a reader
-//! needs no case for absence; `leftOut` alone is there only where something is
-//! left out. Later versions of gwctl may add keys; a change
+//! needs no case for absence; `leftOut` and `expectedFiles` alone are there only where they
+//! hold something. Later versions of gwctl may add keys; a change
 //! that could break a reader changes `version`.
 
 use std::io::{self, Write};
@@ -33,6 +33,8 @@ struct JsonReport<'a> {
     on_context: Vec<JsonOnContext<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_out: Vec<JsonLeftOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    expected_files: Vec<JsonExpected<'a>>,
     ledger: JsonLedger,
     summary: JsonSummary,
 }
@@ -157,6 +159,13 @@ struct JsonLedger {
     hostnames: JsonTally,
 }
 
+/// A file that whoever runs Envoy provides.
+#[derive(Serialize)]
+struct JsonExpected<'a> {
+    path: &'a str,
+    object: JsonObject<'a>,
+}
+
 #[derive(Serialize)]
 struct JsonTally {
     asked: usize,
@@ -184,6 +193,11 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         unjudged: report.unjudged.iter().map(|(unjudged, place)| left(unjudged, place.as_ref())).collect(),
         on_context: report.on_context.iter().map(|(finding, place)| on_context(finding, place.as_ref())).collect(),
         left_out: report.left_out.iter().map(left_out).collect(),
+        expected_files: report
+            .expected
+            .iter()
+            .map(|(path, one)| JsonExpected { path, object: object_view(one) })
+            .collect(),
         ledger: ledger(report.ledger),
         summary: JsonSummary { files, objects, errors, warnings, notes },
     };

@@ -11,6 +11,7 @@ use super::finding::{Finding, Related};
 use super::fix::TextEdit;
 use super::left_out::{Allowance, LeftOut};
 use super::location::Location;
+use super::object_ref::ObjectRef;
 use super::place::{Locate, Place};
 use super::source_id::SourceId;
 use super::unjudged::{Ledger, Unjudged};
@@ -60,6 +61,8 @@ pub struct Report<'a> {
     pub on_context: Vec<(&'a Finding, Option<Place>)>,
     /// The findings that somebody allows.
     pub left_out: Vec<LeftOutEntry<'a>>,
+    /// The files that the configuration names and whoever runs Envoy provides, each with the object that would hold it.
+    pub expected: Vec<(String, ObjectRef)>,
 }
 
 /// A finding that is left out, with its place and that of the comment that allows it.
@@ -113,6 +116,7 @@ impl<'a> Report<'a> {
             unjudged: Vec::new(),
             on_context: Vec::new(),
             left_out: Vec::new(),
+            expected: Vec::new(),
         }
     }
 
@@ -141,6 +145,12 @@ impl<'a> Report<'a> {
             comment: by.comment().and_then(|comment| place_of(comment, locate)),
         };
         Self { left_out: left_out.iter().map(entry).collect(), ..self }
+    }
+
+    /// The report with the files that whoever runs Envoy provides.
+    #[must_use]
+    pub fn with_expected(self, expected: Vec<(String, ObjectRef)>) -> Self {
+        Self { expected, ..self }
     }
 
     /// How many findings fail the run.

@@ -170,6 +170,8 @@ pub struct Proxy {
     pub trusted_hops: u32,
     /// Whether connections begin with a PROXY protocol header.
     pub proxy_protocol: bool,
+    /// The directory for certificates in files, by the path that the proxy reads.
+    pub secrets_directory: Option<String>,
 }
 
 /// A log of requests.

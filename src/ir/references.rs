@@ -1,8 +1,8 @@
 //! What refers to clusters and authorizations, and the same action with others.
 
 use super::{
-    Action, AuthId, Branch, ClusterId, Config, Forward, Gate, Handler, Listener, Mirror, Redirect, Target, TcpBackend,
-    Transport, WeightedBackend,
+    Action, AuthId, Authorities, Branch, ClientCertificates, ClusterId, Config, Forward, Gate, Handler, Listener,
+    Mirror, Redirect, Target, TcpBackend, Transport, WeightedBackend,
 };
 
 /// A reference of an action to what stands beside it in the configuration.
@@ -73,6 +73,16 @@ impl Config {
             });
             datagrams.iter().chain(streams)
         })
+    }
+
+    /// The authorities that clients and backends are judged by; those that several share come again.
+    pub fn authorities(&self) -> impl Iterator<Item = &Authorities> {
+        let chains = self.listeners.iter().flat_map(Listener::chains);
+        let of_clients = chains.filter_map(|chain| match &chain.tls.as_ref()?.clients {
+            ClientCertificates::Required(authorities) => Some(authorities),
+            ClientCertificates::Unasked | ClientCertificates::Optional => None,
+        });
+        of_clients.chain(self.clusters.iter().filter_map(|cluster| Some(&cluster.tls.as_ref()?.authorities)))
     }
 
     /// Every cluster that an action sends something to.

@@ -45,6 +45,8 @@ pub struct KeyPair {
 pub struct Authorities {
     /// Their certificates, in PEM.
     pub bundle: Material,
+    /// The namespace and the name of the object that all of them come from; `None` for several, and for the system's set.
+    pub object: Option<(String, String)>,
     /// The first object that they come from; `None` when it was assumed, or is the system's set.
     pub origin: Option<Origin>,
 }
@@ -67,6 +69,26 @@ fn serialize_digest<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::
     let digest = digest(&SHA256, text.as_bytes());
     let hex: String = digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     serializer.collect_str(&format_args!("sha256:{hex}"))
+}
+
+impl KeyPair {
+    /// The files of the certificate and its key, where it is in files.
+    pub fn files(&self) -> Option<(&str, &str)> {
+        match (&self.chain, &self.key) {
+            (Material::File(chain), Material::File(key)) => Some((chain, key)),
+            _ => None,
+        }
+    }
+}
+
+impl Authorities {
+    /// The file and the object that it is of, where an object's certificates are in a file.
+    pub fn file(&self) -> Option<(&str, &(String, String))> {
+        match &self.bundle {
+            Material::File(path) => Some((path, self.object.as_ref()?)),
+            Material::Inline(_) | Material::Unseen(_) | Material::Several(_) => None,
+        }
+    }
 }
 
 /// What clients have to show.

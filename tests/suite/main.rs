@@ -48,6 +48,7 @@ mod process;
 mod property;
 mod proxy;
 mod registry;
+mod renewal;
 mod repositories;
 mod revisions;
 mod run;
@@ -135,6 +136,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(mutation::trials(&harness, root));
     trials.extend(pairs::trials(&harness));
     trials.extend(registry::trials(root));
+    trials.extend(renewal::trials(&harness));
     trials.extend(repositories::trials(&harness));
     trials.extend(revisions::trials(&harness));
     trials.extend(status::trials(&harness));

@@ -1,7 +1,7 @@
 //! The settings of the compilation on the command line, and the way to [`Options`].
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -82,7 +82,7 @@ pub struct CompileArgs {
     #[arg(long, help_heading = "Envoy")]
     proxy_protocol: bool,
     /// Write certificates and keys below this directory and refer to them by path, instead of writing them into the
-    /// configuration.
+    /// configuration. Envoy takes files that are renewed there without a restart.
     #[arg(long, value_name = "DIR", help_heading = "Envoy")]
     secrets_dir: Option<PathBuf>,
     /// The file with the system's certificate authorities on the machine that runs Envoy.
@@ -155,11 +155,6 @@ enum ChannelName {
 }
 
 impl CompileArgs {
-    /// The directory for certificates and keys.
-    pub fn secrets_dir(&self) -> Option<&std::path::Path> {
-        self.secrets_dir.as_deref()
-    }
-
     /// What fails the run beside errors.
     pub fn denied(&self) -> Denied {
         let mut denied = Denied::default();
@@ -198,7 +193,7 @@ impl CompileArgs {
             },
             trusted_hops: self.trusted_hops,
             proxy_protocol: self.proxy_protocol,
-            secrets_dir: self.secrets_dir.clone(),
+            secrets_dir: self.secrets_dir.as_deref().map(absolute).transpose()?,
             system_ca: self.system_ca.clone(),
             channel: match self.channel {
                 ChannelName::Standard => Channel::Standard,
@@ -254,6 +249,11 @@ impl CompileArgs {
         }
         Ok(())
     }
+}
+
+/// A path that Envoy reads, wherever it is started.
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    std::path::absolute(path).map_err(|error| format!("`{}` is no path: {error}", path.display()))
 }
 
 fn ids(codes: &[Code]) -> Vec<String> {

@@ -68,7 +68,8 @@ fn every_setting_reaches_the_options() {
     assert_eq!(all.admin_address.map(|address| address.port()), Some(9000));
     assert_eq!((all.access_log, all.access_log_format), (AccessLog::Stdout, AccessLogFormat::Json));
     assert_eq!((all.trusted_hops, all.proxy_protocol), (2, true));
-    assert_eq!((all.secrets_dir, all.system_ca.as_str()), (Some("keys".into()), "ca.pem"));
+    let keys = std::path::absolute("keys").unwrap();
+    assert_eq!((all.secrets_dir, all.system_ca.as_str()), (Some(keys), "ca.pem"));
     assert_eq!((all.envoy_version, all.channel), (EnvoyVersion(37), Channel::Standard));
     assert_eq!((all.exclude.globs.as_slice(), all.exclude.base), (["charts".to_owned()].as_slice(), None));
     assert_eq!(options("--no-admin").admin_address, None);

@@ -138,7 +138,7 @@ pub(super) fn describe_tls(tls: Option<&TlsTermination>, config: &Config) -> Str
     format!("TLS with {certificates}{alpn}{clients}")
 }
 
-fn describe_authorities(Authorities { bundle, origin: _ }: &Authorities) -> String {
+fn describe_authorities(Authorities { bundle, object: _, origin: _ }: &Authorities) -> String {
     format!("authorities {}", digest(bundle))
 }
 

@@ -117,7 +117,7 @@ impl Target {
                     node: NODE,
                     place: place.clone(),
                 };
-                compiled.write_secrets(args.compile.secrets_dir()).map_err(|Unwritten(why)| why)?;
+                compiled.write_secrets().map_err(|Unwritten(why)| why)?;
                 let opened = match open.take() {
                     Some(open) if open.is_there() => Ok(open),
                     Some(open) => open.reopen(),
@@ -185,6 +185,7 @@ impl Kept<'_> {
                 self.complaint = None;
                 if !self.told.screen.quiet {
                     streams.tell(&words);
+                    self.tell_files(&compiled, streams);
                     if let Some(before) = &self.written {
                         tell_changes(before, &compiled, &self.options, streams);
                     }
@@ -199,6 +200,15 @@ impl Kept<'_> {
                 self.waiting = Some(compiled);
             }
         }
+    }
+
+    /// Says what is new about certificates in files.
+    fn tell_files(&self, compiled: &Compiled, streams: &mut Streams<'_>) {
+        let words = |compiled: &Compiled| {
+            translate::layout(self.args, compiled).map(|layout| compiled.words_on_files(&layout)).unwrap_or_default()
+        };
+        let before = self.written.as_ref().map(words).unwrap_or_default();
+        words(compiled).iter().filter(|line| !before.contains(line)).for_each(|line| streams.tell(line));
     }
 
     /// Tries again what could not be written, and writes again what is gone.

@@ -1,6 +1,8 @@
 //! Where the parts of resources stand: in the resource that uses them, beside it, or in a file of their own
 //! ([file-based discovery](https://www.envoyproxy.io/docs/envoy/latest/configuration/overview/examples#dynamic)).
 
+use std::collections::BTreeSet;
+
 use envoy_types::pb::envoy::config::core::v3::config_source::ConfigSourceSpecifier;
 use envoy_types::pb::envoy::config::core::v3::{ApiVersion, ConfigSource, PathConfigSource, WatchedDirectory};
 
@@ -21,7 +23,24 @@ pub struct Layout {
     pub(super) secrets: Part,
     /// The endpoints of clusters whose addresses are known.
     pub(super) endpoints: Part,
+    /// The files through which certificates that are in files themselves are followed; `None` reads them once.
+    pub(super) renewals: Option<Files>,
 }
+
+/// Where a context finds a certificate or authorities.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Source {
+    /// In itself.
+    Inline,
+    /// Beside it, in the bootstrap.
+    Beside,
+    /// In a file.
+    File(Box<ConfigSource>),
+}
+
+/// The directory, below the one of certificates and keys, of the files through which a bootstrap follows them. No namespace
+/// has such a name.
+const RENEWALS: &str = ".sds";
 
 /// Where one kind of part stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +72,15 @@ pub struct Place {
 
 impl Layout {
     /// One bootstrap that has everything.
-    pub fn bootstrap() -> Self {
-        Self { routes: Part::Inline, secrets: Part::Bootstrap, endpoints: Part::Inline }
+    pub fn bootstrap(config: &ir::Config) -> Self {
+        let renewals = beside_secrets(config);
+        Self { routes: Part::Inline, secrets: Part::Bootstrap, endpoints: Part::Inline, renewals }
     }
 
-    /// Resources that need nothing beside them.
-    pub fn sections() -> Self {
-        Self { routes: Part::Inline, secrets: Part::Inline, endpoints: Part::Inline }
+    /// Resources that need nothing beside them but the files of certificates.
+    pub fn sections(config: &ir::Config) -> Self {
+        let renewals = beside_secrets(config);
+        Self { routes: Part::Inline, secrets: Part::Inline, endpoints: Part::Inline, renewals }
     }
 
     /// Files below a directory, by the path that the proxy sees. What would make more files than a proxy can watch
@@ -67,15 +88,36 @@ impl Layout {
     pub fn files(config: &ir::Config, place: &Place, extension: &'static str) -> Self {
         let file = |folder| Part::File(Files { place: place.clone(), folder, extension });
         let connections: usize = config.listeners.iter().map(|listener| listener.http_connections().count()).sum();
-        let counts =
-            [connections, config.certificates.len(), config.clusters.iter().filter(|one| is_known(one)).count()];
+        let inline = config.certificates.iter().filter(|pair| pair.files().is_none()).count();
+        let known = config.clusters.iter().filter(|one| is_known(one)).count();
+        let counts = [connections, inline + count_followed(config), known];
         let mut left = MOST_FILES;
         let mut fits = counts.iter().map(|count| {
             left = left.saturating_sub(*count);
             left > 0
         });
         let mut part = |kind| if fits.next() == Some(true) { file(kind) } else { Part::Inline };
-        Self { routes: part("rds"), secrets: part("sds"), endpoints: part("eds") }
+        let (routes, secrets, endpoints) = (part("rds"), part("sds"), part("eds"));
+        let renewals = match &secrets {
+            Part::File(files) => Some(files.clone()),
+            Part::Inline | Part::Bootstrap => None,
+        };
+        Self { routes, secrets, endpoints, renewals }
+    }
+
+    /// Whether certificates that are in files are read again when those change.
+    pub(super) fn follows(&self) -> bool {
+        self.renewals.is_some()
+    }
+
+    /// Where a context finds the secret of this name.
+    pub(super) fn secret_source(&self, name: &str, is_in_files: bool) -> Source {
+        match (&self.renewals, &self.secrets) {
+            (Some(files), _) if is_in_files => Source::File(Box::new(files.source(name))),
+            (_, Part::File(files)) => Source::File(Box::new(files.source(name))),
+            (_, Part::Bootstrap) => Source::Beside,
+            (_, Part::Inline) => Source::Inline,
+        }
     }
 
     /// What of it has files of its own, in the words of the discovery services.
@@ -83,6 +125,20 @@ impl Layout {
         let parts = [(&self.routes, "RDS"), (&self.endpoints, "EDS"), (&self.secrets, "SDS")];
         parts.into_iter().filter(|(part, _)| matches!(part, Part::File(_))).map(|(_, name)| name).collect()
     }
+}
+
+/// The files that stand beside the certificates which they follow, unless those are more than a proxy can watch.
+fn beside_secrets(config: &ir::Config) -> Option<Files> {
+    let directory = config.proxy.secrets_directory.clone()?;
+    let place = Place { directory, is_swapped: false };
+    (count_followed(config) <= MOST_FILES).then_some(Files { place, folder: RENEWALS, extension: "yaml" })
+}
+
+/// How many directories and files a proxy watches for certificates that are in files: two for each.
+fn count_followed(config: &ir::Config) -> usize {
+    let pairs = config.certificates.iter().filter(|pair| pair.files().is_some()).count();
+    let authorities: BTreeSet<_> = config.authorities().filter_map(ir::Authorities::file).collect();
+    2 * (pairs + authorities.len())
 }
 
 /// Whether the addresses of a cluster's endpoints are in the input.
@@ -93,8 +149,17 @@ pub(super) fn is_known(cluster: &ir::Cluster) -> bool {
 impl Files {
     /// Where a resource comes from.
     pub(super) fn source(&self, resource: &str) -> ConfigSource {
-        let Self { place, folder, extension } = self;
-        place.source(&format!("{folder}/{}.{extension}", name::file(resource)))
+        self.place.source(&self.file(resource))
+    }
+
+    /// The path of a resource.
+    pub(super) fn path(&self, resource: &str) -> String {
+        format!("{}/{}", self.place.directory, self.file(resource))
+    }
+
+    fn file(&self, resource: &str) -> String {
+        let Self { place: _, folder, extension } = self;
+        format!("{folder}/{}.{extension}", name::file(resource))
     }
 }
 

@@ -51,7 +51,7 @@ use crate::ir;
 
 use joined::Joined;
 pub use layout::{Layout, Place};
-pub use resource::{Kind, Resource, resources};
+pub use resource::{Kind, Resource, followed_files, read_once, resources};
 
 /// RE2's default limit on the size of a compiled program is 100, which some 96
 /// literal characters exceed and which is fatal for the whole configuration.
@@ -74,7 +74,7 @@ pub const NODE: &str = "gwctl";
 
 /// Translates the configuration: the bytes of a bootstrap that has all of it.
 pub fn encode_bootstrap(config: &ir::Config) -> Vec<u8> {
-    let layout = Layout::bootstrap();
+    let layout = Layout::bootstrap(config);
     let mut all = Joined::default();
     for (field, kind) in [
         (STATIC_RESOURCES_LISTENERS, Kind::Listener),
@@ -83,14 +83,16 @@ pub fn encode_bootstrap(config: &ir::Config) -> Vec<u8> {
     ] {
         all.extend_bytes(field, resources(config, kind, &layout).into_iter().map(|resource| resource.wire));
     }
-    all.into_field(BOOTSTRAP_STATIC_RESOURCES, Joined::of(&process(config))).into_bytes()
+    // Only a proxy with a name fetches anything.
+    let node = (!followed_files(config, &layout).is_empty()).then(|| node(NODE));
+    all.into_field(BOOTSTRAP_STATIC_RESOURCES, Joined::of(&Bootstrap { node, ..process(config) })).into_bytes()
 }
 
 /// Translates what concerns the process alone: the bytes of a bootstrap whose listeners and clusters are in files.
 pub fn encode_dynamic_bootstrap(config: &ir::Config, node: &str, place: &Place, extension: &str) -> Vec<u8> {
     let source = |name: &str| Some(place.source(&format!("{name}.{extension}")));
     let bootstrap = Bootstrap {
-        node: Some(Node { id: node.to_owned(), cluster: NODE.to_owned(), ..Node::default() }),
+        node: Some(self::node(node)),
         dynamic_resources: Some(DynamicResources {
             lds_config: source("lds"),
             cds_config: source("cds"),
@@ -101,6 +103,10 @@ pub fn encode_dynamic_bootstrap(config: &ir::Config, node: &str, place: &Place, 
         ..process(config)
     };
     bootstrap.encode_to_vec()
+}
+
+fn node(id: &str) -> Node {
+    Node { id: id.to_owned(), cluster: NODE.to_owned(), ..Node::default() }
 }
 
 /// What a bootstrap says of the process itself.

@@ -60,6 +60,11 @@ pub fn route(name: &RouteName) -> String {
     format!("{kind}/{namespace}/{name}/rule/{rule}/match/{index}")
 }
 
+/// The authorities of an object, such as `infra/clients/ca.crt`.
+pub fn authorities((namespace, name): &(String, String)) -> String {
+    format!("{namespace}/{name}/ca.crt")
+}
+
 /// The address and port of the socket, such as `0.0.0.0:80` or `0.0.0.0:53/udp`; unique in a configuration.
 pub fn listener(listener: &Listener) -> String {
     let address = std::net::SocketAddr::new(listener.address, listener.bind_port);

@@ -73,12 +73,7 @@ pub fn resources(config: &ir::Config, kind: Kind, layout: &Layout) -> Vec<Resour
         Kind::Route => routes(config, layout),
         Kind::Cluster => clusters(config, layout),
         Kind::Endpoint => endpoints(config, layout),
-        Kind::Secret => {
-            let to_resource = |pair: &ir::KeyPair| Resource::new(name::secret(pair), &tls::to_secret(pair));
-            let mut all: Vec<Resource> = config.certificates.raw.par_iter().map(to_resource).collect();
-            all.sort_by(|one, other| one.name.cmp(&other.name));
-            all
-        }
+        Kind::Secret => secrets(config, layout),
     }
 }
 
@@ -138,5 +133,56 @@ fn endpoints(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
             all.push(Resource::new(name::INVALID_BACKEND.to_owned(), &cluster::no_endpoints()));
         }
     }
+    all
+}
+
+/// The secrets of a layout: those that a bootstrap has, that a section shows, or that have files below a directory.
+fn secrets(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
+    let is_beside = |pair: &&ir::KeyPair| !(layout.follows() && pair.files().is_some());
+    let in_bootstrap = layout.secrets == Part::Bootstrap;
+    let pairs: Vec<&ir::KeyPair> = config.certificates.iter().filter(|pair| !in_bootstrap || is_beside(pair)).collect();
+    let to_resource = |pair: &&ir::KeyPair| match layout.follows() && pair.files().is_some() {
+        true => followed_pair(pair),
+        false => Resource::new(name::secret(pair), &tls::to_secret(pair)),
+    };
+    let mut all: Vec<Resource> = pairs.par_iter().map(to_resource).collect();
+    if layout.follows() && !in_bootstrap {
+        all.extend(followed_authorities(config));
+    }
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
+}
+
+/// The files through which a bootstrap or a section follows certificates, by their paths.
+pub fn followed_files(config: &ir::Config, layout: &Layout) -> Vec<(String, Resource)> {
+    let pairs = config.certificates.iter().filter(|pair| pair.files().is_some()).map(followed_pair);
+    let all = pairs.chain(followed_authorities(config));
+    all.filter_map(|secret| Some((layout.renewals.as_ref()?.path(&secret.name), secret))).collect()
+}
+
+/// The objects whose files are read once, although they may be renewed.
+pub fn read_once(config: &ir::Config, layout: &Layout) -> Vec<String> {
+    if layout.follows() {
+        return Vec::new();
+    }
+    let pairs = config.certificates.iter().filter(|pair| pair.files().is_some());
+    let mut all: Vec<String> = pairs.map(|pair| format!("{}/{}", pair.namespace, pair.name)).collect();
+    all.extend(
+        config.authorities().filter_map(|one| one.file()).map(|(_, (namespace, name))| format!("{namespace}/{name}")),
+    );
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn followed_pair(pair: &ir::KeyPair) -> Resource {
+    Resource::new(name::secret(pair), &tls::to_followed_secret(pair))
+}
+
+fn followed_authorities(config: &ir::Config) -> Vec<Resource> {
+    let secrets = config.authorities().filter_map(tls::to_followed_authorities);
+    let mut all: Vec<Resource> = secrets.map(|secret| Resource::new(secret.name.clone(), &secret)).collect();
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all.dedup_by(|one, other| one.name == other.name);
     all
 }

@@ -1,9 +1,13 @@
 //! TLS contexts
 //! ([TLS transport socket](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls.proto)).
 
-use envoy_types::pb::envoy::config::core::v3::{DataSource, data_source::Specifier};
+use std::path::Path;
+
+use envoy_types::pb::envoy::config::core::v3::{DataSource, WatchedDirectory, data_source::Specifier};
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::certificate_validation_context::TrustChainVerification;
-use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_context::ValidationContextType;
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_context::{
+    CombinedCertificateValidationContext, ValidationContextType,
+};
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
     CertificateValidationContext, CommonTlsContext, DownstreamTlsContext, SdsSecretConfig, Secret, TlsCertificate,
     secret,
@@ -12,7 +16,7 @@ use envoy_types::pb::google::protobuf::Any;
 
 use crate::ir::{Authorities, CertificateId, ClientCertificates, Config, KeyPair, Material, TlsTermination};
 
-use super::layout::{Layout, Part};
+use super::layout::{Layout, Source};
 use super::name;
 use super::proto::{any, boolean};
 
@@ -25,13 +29,18 @@ pub(super) fn to_downstream_context(tls: &TlsTermination, config: &Config, layou
     let TlsTermination { certificates, alpn, clients } = tls;
     let (require, validation) = match clients {
         ClientCertificates::Unasked => (None, None),
-        ClientCertificates::Required(authorities) => (Some(boolean(true)), Some(to_validation(authorities))),
-        ClientCertificates::Optional => (Some(boolean(false)), Some(accept_untrusted())),
+        ClientCertificates::Required(authorities) => {
+            let default = CertificateValidationContext::default();
+            (Some(boolean(true)), Some(to_validation(authorities, default, layout)))
+        }
+        ClientCertificates::Optional => {
+            (Some(boolean(false)), Some(ValidationContextType::ValidationContext(accept_untrusted())))
+        }
     };
     let context = DownstreamTlsContext {
         common_tls_context: Some(CommonTlsContext {
             alpn_protocols: alpn.iter().map(|&protocol| protocol.to_owned()).collect(),
-            validation_context_type: validation.map(ValidationContextType::ValidationContext),
+            validation_context_type: validation,
             ..with_certificates(certificates, config, layout)
         }),
         require_client_certificate: require,
@@ -54,33 +63,88 @@ fn to_certificate(pair: &KeyPair) -> TlsCertificate {
     }
 }
 
+/// A certificate in files, which are read again when they change. Where they lie in one directory that is watched, so
+/// that a swapped link on the way to them is noticed as well; in two, Envoy watches the directory of each.
+pub(super) fn to_followed_secret(pair: &KeyPair) -> Secret {
+    let directory = pair.files().and_then(|(chain, key)| {
+        let parent = Path::new(chain).parent()?;
+        (Path::new(key).parent() == Some(parent)).then_some(parent)
+    });
+    let certificate = TlsCertificate { watched_directory: directory.map(watched), ..to_certificate(pair) };
+    Secret { name: name::secret(pair), r#type: Some(secret::Type::TlsCertificate(certificate)) }
+}
+
+/// Authorities in a file, under a name that contexts refer to; `None` where they are not.
+pub(super) fn to_followed_authorities(authorities: &Authorities) -> Option<Secret> {
+    let (path, object) = authorities.file()?;
+    let context = CertificateValidationContext {
+        trusted_ca: Some(to_data_source(&authorities.bundle)),
+        watched_directory: Path::new(path).parent().map(watched),
+        ..CertificateValidationContext::default()
+    };
+    Some(Secret { name: name::authorities(object), r#type: Some(secret::Type::ValidationContext(context)) })
+}
+
+fn watched(directory: &Path) -> WatchedDirectory {
+    WatchedDirectory { path: directory.to_string_lossy().into_owned(), ..WatchedDirectory::default() }
+}
+
 /// What a context says of its own certificates.
 pub(super) fn with_certificates(ids: &[CertificateId], config: &Config, layout: &Layout) -> CommonTlsContext {
-    let pairs = ids.iter().map(|id| config.certificate(*id));
-    let sds_config = |name: &str| match &layout.secrets {
-        Part::File(files) => Some(files.source(name)),
-        Part::Inline | Part::Bootstrap => None,
-    };
-    if layout.secrets == Part::Inline {
-        return CommonTlsContext {
-            tls_certificates: pairs.map(to_certificate).collect(),
-            ..CommonTlsContext::default()
-        };
-    }
-    let reference = |pair| {
+    let pairs = || ids.iter().map(|id| config.certificate(*id));
+    let sources = pairs().map(|pair| {
         let name = name::secret(pair);
-        SdsSecretConfig { sds_config: sds_config(&name), name }
-    };
-    CommonTlsContext {
-        tls_certificate_sds_secret_configs: pairs.map(reference).collect(),
-        ..CommonTlsContext::default()
+        layout.secret_source(&name, pair.files().is_some()).into_reference(name)
+    });
+    // Envoy refuses a context that has some of its certificates inline and some not.
+    match sources.collect::<Option<Vec<_>>>() {
+        Some(references) => {
+            CommonTlsContext { tls_certificate_sds_secret_configs: references, ..CommonTlsContext::default() }
+        }
+        None => {
+            CommonTlsContext { tls_certificates: pairs().map(to_certificate).collect(), ..CommonTlsContext::default() }
+        }
     }
 }
 
-/// The check that a peer's certificate comes from one of the authorities.
-pub(super) fn to_validation(authorities: &Authorities) -> CertificateValidationContext {
-    let Authorities { bundle, origin: _ } = authorities;
-    CertificateValidationContext { trusted_ca: Some(to_data_source(bundle)), ..CertificateValidationContext::default() }
+/// The check that a peer's certificate comes from one of the authorities, beside what else is checked.
+pub(super) fn to_validation(
+    authorities: &Authorities,
+    beside: CertificateValidationContext,
+    layout: &Layout,
+) -> ValidationContextType {
+    let Authorities { bundle, object: _, origin: _ } = authorities;
+    let reference = authorities.file().and_then(|(_, object)| {
+        let name = name::authorities(object);
+        match layout.secret_source(&name, true) {
+            // A bootstrap has certificates beside what uses them, and no authorities.
+            Source::Beside | Source::Inline => None,
+            followed @ Source::File(_) => followed.into_reference(name),
+        }
+    });
+    let inline = || CertificateValidationContext { trusted_ca: Some(to_data_source(bundle)), ..beside.clone() };
+    match reference {
+        None => ValidationContextType::ValidationContext(inline()),
+        Some(reference) if beside == CertificateValidationContext::default() => {
+            ValidationContextType::ValidationContextSdsSecretConfig(reference)
+        }
+        Some(reference) => ValidationContextType::CombinedValidationContext(CombinedCertificateValidationContext {
+            default_validation_context: Some(beside),
+            validation_context_sds_secret_config: Some(reference),
+            ..CombinedCertificateValidationContext::default()
+        }),
+    }
+}
+
+impl Source {
+    /// How a context refers to a secret; `None` where it has it itself.
+    fn into_reference(self, name: String) -> Option<SdsSecretConfig> {
+        match self {
+            Self::Inline => None,
+            Self::Beside => Some(SdsSecretConfig { name, sds_config: None }),
+            Self::File(source) => Some(SdsSecretConfig { name, sds_config: Some(*source) }),
+        }
+    }
 }
 
 /// A certificate is asked for, and whatever comes is accepted.

@@ -3,7 +3,6 @@
 
 use envoy_types::pb::envoy::config::core::v3::TransportSocket;
 use envoy_types::pb::envoy::config::core::v3::transport_socket::ConfigType;
-use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::common_tls_context::ValidationContextType;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::subject_alt_name_matcher::SanType;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::tls_parameters::TlsProtocol;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
@@ -27,7 +26,7 @@ pub(super) fn to_upstream_socket(tls: &UpstreamTls, config: &Config, layout: &La
     let UpstreamTls { server_name, authorities, names, client_certificate } = tls;
     let validation = CertificateValidationContext {
         match_typed_subject_alt_names: names.iter().map(to_name_matcher).collect(),
-        ..to_validation(authorities)
+        ..CertificateValidationContext::default()
     };
     let context = UpstreamTlsContext {
         sni: server_name.clone().unwrap_or_default(),
@@ -36,7 +35,7 @@ pub(super) fn to_upstream_socket(tls: &UpstreamTls, config: &Config, layout: &La
                 tls_maximum_protocol_version: MAXIMUM_VERSION as i32,
                 ..TlsParameters::default()
             }),
-            validation_context_type: Some(ValidationContextType::ValidationContext(validation)),
+            validation_context_type: Some(to_validation(authorities, validation, layout)),
             ..with_certificates(client_certificate.as_slice(), config, layout)
         }),
         ..UpstreamTlsContext::default()

@@ -9,7 +9,7 @@ use crate::diagnostics::ObjectPart;
 use crate::diagnostics::escape::for_file_name;
 use crate::ir::{Authorities, CertificateId, KeyPair, Material, Origin, UpstreamTls};
 use crate::options::Options;
-use crate::parser::manifests::{Kind, ObjectHead};
+use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::resolver::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, OriginTable, PRIVATE_KEY_KEY,
     StoredBundle, TlsSettings, TrustAnchors,
@@ -21,6 +21,9 @@ use super::scope::Scope;
 /// The files of a configuration, by the path that it names.
 pub type Files = BTreeMap<String, Arc<str>>;
 
+/// The files that whoever runs the proxy has to provide, by the path that the configuration names, each with its object.
+pub type Expected = BTreeMap<String, ObjectKey>;
+
 /// Where key material goes.
 #[derive(Debug)]
 pub(super) struct KeyMaterial<'a> {
@@ -30,18 +33,27 @@ pub(super) struct KeyMaterial<'a> {
     pairs: TiVec<CertificateId, KeyPair>,
     placed: BTreeMap<KeyPairId, CertificateId>,
     files: Files,
+    expected: Expected,
 }
 
 impl<'a> KeyMaterial<'a> {
     pub(super) fn new(scope: Scope, index: &'a CertificateIndex<'a>, options: &'a Options) -> Self {
         let directory = options.secrets_dir.as_deref();
-        Self { scope, index, directory, pairs: TiVec::new(), placed: BTreeMap::new(), files: Files::new() }
+        Self {
+            scope,
+            index,
+            directory,
+            pairs: TiVec::new(),
+            placed: BTreeMap::new(),
+            files: Files::new(),
+            expected: Expected::new(),
+        }
     }
 
     /// The certificates in the order of their first use, and the files that the
-    /// configuration refers to and gwctl has to write.
-    pub(super) fn into_parts(self) -> (TiVec<CertificateId, KeyPair>, Files) {
-        (self.pairs, self.files)
+    /// configuration refers to: those that gwctl has to write, and the others.
+    pub(super) fn into_parts(self) -> (TiVec<CertificateId, KeyPair>, Files, Expected) {
+        (self.pairs, self.files, self.expected)
     }
 
     /// The certificate of a Secret, which has one place in the configuration.
@@ -105,6 +117,10 @@ impl<'a> KeyMaterial<'a> {
                     false => self.place(*kind, (namespace, name), AUTHORITIES_KEY, pem.map(String::as_str)),
                 }
             };
+        let object = match parts.as_slice() {
+            [(_, (namespace, name), _, _)] => Some(((*namespace).clone(), (*name).clone())),
+            _ => None,
+        };
         let bundle = match parts.as_slice() {
             [only] => place(only),
             // The proxy reads one file of authorities only; they are no secret.
@@ -113,7 +129,9 @@ impl<'a> KeyMaterial<'a> {
                 None => Material::Several(many.iter().map(place).collect()),
             },
         };
-        Authorities { bundle, origin: first }
+        // What stands in the configuration has no name of its own.
+        let object = object.filter(|_| matches!(bundle, Material::File(_)));
+        Authorities { bundle, object, origin: first }
     }
 
     /// The TLS settings of a backend; `certificate` is shown where the backend has none of its own.
@@ -127,7 +145,9 @@ impl<'a> KeyMaterial<'a> {
         UpstreamTls {
             server_name: server_name.clone(),
             authorities: match anchors {
-                TrustAnchors::System(file) => Authorities { bundle: Material::File(file.clone()), origin: None },
+                TrustAnchors::System(file) => {
+                    Authorities { bundle: Material::File(file.clone()), object: None, origin: None }
+                }
                 TrustAnchors::Bundles(ids) => self.authorities(ids, origins),
             },
             names: names.clone(),
@@ -144,9 +164,13 @@ impl<'a> KeyMaterial<'a> {
             (None, None) => return Material::Unseen(full_name(kind, (namespace, name))),
         };
         // A second line of defence: references that are no names have been refused.
-        let (namespace, name) = (for_file_name(namespace), for_file_name(name));
-        let path = directory.join(&*namespace).join(&*name).join(key).to_string_lossy().into_owned();
-        let Some(content) = content else { return Material::File(path) };
+        let (folder, file) = (for_file_name(namespace), for_file_name(name));
+        let path = directory.join(&*folder).join(&*file).join(key).to_string_lossy().into_owned();
+        let Some(content) = content else {
+            let object = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+            self.expected.insert(path.clone(), object);
+            return Material::File(path);
+        };
         match self.files.get(&path) {
             // A Secret and a ConfigMap of one name, each with authorities of its own.
             Some(other) if **other != *content => Material::Inline(content.into()),

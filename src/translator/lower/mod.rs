@@ -36,7 +36,7 @@ mod virtual_host;
 
 use typed_index_collections::TiVec;
 
-use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::diagnostics::{Diagnostics, Finding, Location, ObjectRef, codes};
 use crate::ir;
 use crate::options::{AccessLog, AccessLogFormat, Options};
 use crate::resolver::{OriginTable, Resolved};
@@ -48,7 +48,7 @@ use socket::Socket;
 use virtual_host::Placement;
 
 pub(crate) use header::find_repeated;
-pub use key_material::Files;
+pub use key_material::{Expected, Files};
 pub use socket::ADMIN_LABEL;
 pub use virtual_host::Unserved;
 
@@ -61,6 +61,8 @@ pub struct Lowered {
     pub origins: OriginTable,
     /// The files that the configuration refers to and gwctl has to write.
     pub files: Files,
+    /// The files that it refers to and whoever runs the proxy has to provide.
+    pub expected: Expected,
     /// The routes that no virtual host of what is judged has, because others take all their requests.
     pub unserved: Vec<Unserved>,
     /// What is judged; `None` where that is what is emitted.
@@ -80,6 +82,11 @@ impl Lowered {
     /// Judges what is emitted from now on: what a Gateway controller would program, and what one proxy then does.
     pub fn narrow(&mut self) {
         self.judged = None;
+    }
+
+    /// The files that whoever runs the proxy has to provide, each with the object that would hold it.
+    pub fn expected_files(&self) -> Vec<(String, ObjectRef)> {
+        self.expected.iter().map(|(path, key)| (path.clone(), key.to_ref())).collect()
     }
 
     /// Whether something is declared that the emitted configuration does not hold, or not as it is declared.
@@ -114,16 +121,16 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
                 .help("add a Gateway with a valid listener to the input"),
         );
     }
-    let (certificates, files) = material.into_parts();
+    let (certificates, files, expected) = material.into_parts();
     let config = ir::Config { listeners, clusters, certificates, external_auths, proxy: proxy(options) };
     let mut unserved = placement.unserved;
     let judged = judged.map(|parts| {
         let ScopeParts { listeners, clusters, external_auths, material, matches: _, placement } = parts;
         unserved = placement.unserved;
-        let (certificates, _) = material.into_parts();
+        let (certificates, _, _) = material.into_parts();
         ir::Config { listeners, clusters, certificates, external_auths, proxy: proxy(options) }
     });
-    Lowered { config, origins, files, unserved, judged }
+    Lowered { config, origins, files, expected, unserved, judged }
 }
 
 /// What one configuration is made of.
@@ -181,5 +188,6 @@ fn proxy(options: &Options) -> ir::Proxy {
         },
         trusted_hops: options.trusted_hops,
         proxy_protocol: options.proxy_protocol,
+        secrets_directory: options.secrets_dir.as_ref().map(|path| path.to_string_lossy().into_owned()),
     }
 }

@@ -215,5 +215,5 @@ fn lower_clients(lowering: &mut SocketLowering<'_, '_>, clients: &ClientValidati
 
 /// Those that the manifests name and nobody has: a listener that asks for them is judged, and never emitted.
 fn unknown_authorities() -> Authorities {
-    Authorities { bundle: Material::Inline(Arc::from("")), origin: None }
+    Authorities { bundle: Material::Inline(Arc::from("")), object: None, origin: None }
 }

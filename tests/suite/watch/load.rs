@@ -39,23 +39,37 @@ pub(crate) struct Met {
 pub(crate) struct Load {
     pub(crate) runtime: tokio::runtime::Runtime,
     met: Arc<Met>,
+    clients: Mutex<Vec<tokio::task::JoinHandle<()>>>,
 }
 
 impl Load {
     pub(crate) fn new() -> Result<Self, String> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        Ok(Self { runtime: runtime.map_err(|error| error.to_string())?, met: Arc::default() })
+        Ok(Self {
+            runtime: runtime.map_err(|error| error.to_string())?,
+            met: Arc::default(),
+            clients: Mutex::default(),
+        })
     }
 
     /// One more client.
     pub(crate) fn add(&self, name: &'static str, gateway: SocketAddr, host: &'static str, way: Way) {
         let met = Arc::clone(&self.met);
-        self.runtime.spawn(async move { ask_on(&met, name, gateway, host, way).await });
+        let client = self.runtime.spawn(async move { ask_on(&met, name, gateway, host, way).await });
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).push(client);
     }
 
     /// Stops all; how many requests were answered, and which were not.
     pub(crate) fn stop(self) -> (usize, Vec<String>) {
         self.met.is_over.store(true, Ordering::Relaxed);
+        // Whoever is in the middle of a request ends it first: a runtime takes their connections away before.
+        let clients = self.clients.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.runtime.block_on(async {
+            for client in clients {
+                // A client that panics has told so, and one that does not end is cut off.
+                let _ = tokio::time::timeout(Duration::from_secs(20), client).await;
+            }
+        });
         self.runtime.shutdown_timeout(Duration::from_secs(10));
         let failures = self.met.failures.lock().unwrap_or_else(PoisonError::into_inner).clone();
         (self.met.answered.load(Ordering::Relaxed), failures)
