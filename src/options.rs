@@ -1,6 +1,7 @@
 //! What a compilation may be told beside its input. Every default is the one
 //! of the command line (see `docs/defaults.md`).
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -39,6 +40,12 @@ pub struct Options {
     pub proxy_protocol: bool,
     /// Where key material is written, instead of inline.
     pub secrets_dir: Option<PathBuf>,
+    /// Certificates in files of their own, in the place of what Secrets hold.
+    pub certificates: Vec<CertificateFiles>,
+    /// Authorities in files of their own, in the place of what ConfigMaps and Secrets hold.
+    pub authorities: Vec<AuthoritiesFile>,
+    /// Whether what such files hold stands in the configuration, in place of their paths.
+    pub inlines_files: bool,
     /// The file with the system's certificate authorities, on the machine that runs Envoy.
     pub system_ca: String,
     /// The release channel whose schema counts.
@@ -95,6 +102,9 @@ impl Default for Options {
             trusted_hops: 0,
             proxy_protocol: false,
             secrets_dir: None,
+            certificates: Vec::new(),
+            authorities: Vec::new(),
+            inlines_files: false,
             system_ca: "/etc/ssl/certs/ca-certificates.crt".to_owned(),
             channel: Channel::Experimental,
             envoy_version: EnvoyVersion(40),
@@ -107,6 +117,47 @@ impl Default for Options {
             ignore: Vec::new(),
             select: Vec::new(),
         }
+    }
+}
+
+/// The files of a certificate and its key, which stand for a Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The Secret's namespace.
+    pub namespace: String,
+    /// The Secret's name.
+    pub name: String,
+    /// The certificate, the leaf first, in PEM.
+    pub chain: GivenFile,
+    /// The private key, in PEM.
+    pub key: GivenFile,
+}
+
+/// The file of authorities that stands for a ConfigMap, or for a Secret where that is what is referred to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthoritiesFile {
+    /// The object's namespace.
+    pub namespace: String,
+    /// The object's name.
+    pub name: String,
+    /// The certificates, in PEM.
+    pub file: GivenFile,
+}
+
+/// A file that the user names.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GivenFile {
+    /// The absolute path, by which the proxy reads it.
+    pub path: String,
+    /// What it held when it was read here.
+    pub content: Vec<u8>,
+}
+
+impl fmt::Debug for GivenFile {
+    /// The path alone: the content may be a private key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, content: _ } = self;
+        f.debug_struct("GivenFile").field("path", path).finish_non_exhaustive()
     }
 }
 

@@ -9,9 +9,8 @@ use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Omission, codes};
 use crate::hostname::Hostname;
 use crate::ir::Listener;
 use crate::parser::api::Secret;
-use crate::parser::manifests::Object;
 use crate::path;
-use crate::resolver::{ListenerId, Protocol, Resolved, ResolvedGateway, ResolvedListener, ResolvedRoute};
+use crate::resolver::{Holder, ListenerId, Protocol, Resolved, ResolvedGateway, ResolvedListener, ResolvedRoute};
 
 use super::hostname::owner;
 use super::listener::Sockets;
@@ -85,7 +84,7 @@ fn unknown(resolved: &Resolved<'_>, id: ListenerId, hostname: &Hostname) -> Opti
 }
 
 /// A certificate that was read, with the Secret that holds it.
-type Known<'r, 'm> = &'r (&'m Object<Secret>, KeyPair);
+type Known<'r, 'm> = &'r (Holder<'m, Secret>, KeyPair);
 
 /// The certificates that a listener which ends TLS names.
 struct Named<'r, 'm> {

@@ -15,6 +15,7 @@ mod failure;
 mod findings;
 mod fix;
 mod git;
+mod given;
 mod pipeline;
 mod report;
 mod route;

@@ -39,6 +39,9 @@ pub(super) use search::{NAMES, candidates};
 
 /// The settings whose values are paths on this machine, relative to the directory of the file.
 const PATHS: [&str; 2] = ["context", "secrets-dir"];
+/// The settings whose values are an object and, behind `=`, paths on this machine, separated by commas where that is more
+/// than one.
+const FILES: [&str; 2] = ["ca", "certificate"];
 /// The setting whose patterns are about paths from the directory of the file.
 const EXCLUDE: &str = "exclude:";
 /// How many bytes the file may have.
@@ -316,8 +319,11 @@ impl Setting {
                 codes::SETTINGS_READ.id()
             ));
         }
-        if let (true, Some(root)) = (PATHS.contains(&name.as_str()), confines) {
-            let leaves = |value: &&String| !confine::is_within(*tree, &directory.join(value), root);
+        if let Some(root) = confines {
+            let leaves = |value: &&String| {
+                let (_, paths) = paths_of(name, value);
+                paths.iter().any(|path| !confine::is_within(*tree, &directory.join(path), root))
+            };
             if let Some(value) = values.iter().find(leaves) {
                 return Err(format!(
                     "`{name}` leads out of the repository (`{}`); a file that you name with --settings may do that",
@@ -334,14 +340,32 @@ impl Setting {
         }
         let flag = |value: String| {
             let mut flag = OsString::from(format!("--{name}="));
-            if PATHS.contains(&name.as_str()) {
-                flag.push(directory.join(value))
-            } else {
-                flag.push(value)
+            match paths_of(name, &value) {
+                (_, paths) if paths.is_empty() => flag.push(&value),
+                (object, paths) => {
+                    flag.push(object);
+                    for (position, path) in paths.iter().enumerate() {
+                        flag.push(if position == 0 { "" } else { "," });
+                        flag.push(directory.join(path));
+                    }
+                }
             }
             flag
         };
         Ok(values.into_iter().map(flag).collect())
+    }
+}
+
+/// What stands before the paths of a value, and the paths.
+fn paths_of<'v>(name: &str, value: &'v str) -> (&'v str, Vec<&'v str>) {
+    if PATHS.contains(&name) {
+        return ("", vec![value]);
+    }
+    match value.find('=').map(|at| value.split_at(at + 1)) {
+        Some((object, paths)) if name == "certificate" => (object, paths.split(',').collect()),
+        Some((object, path)) if FILES.contains(&name) => (object, vec![path]),
+        // What is no such value is reported by the parser of the flag.
+        _ => ("", Vec::new()),
     }
 }
 

@@ -20,7 +20,7 @@ fn options_of(command: &str, text: &str, flags: &str) -> Result<(Options, PathBu
         Command::Run(args) => &args.compile,
         other => panic!("{other:?}"),
     };
-    Ok((compile.options().unwrap(), directory.path().to_owned()))
+    Ok((compile.options()?, directory.path().to_owned()))
 }
 
 fn options(text: &str, flags: &str) -> Result<Options, String> {
@@ -43,6 +43,17 @@ fn settings_count_as_flags_and_flags_win() {
 fn paths_are_relative_to_the_file() {
     let (read, directory) = options_of("translate", "secrets-dir: keys\n", "").unwrap();
     assert_eq!(read.secrets_dir, Some(directory.join("keys")));
+}
+
+#[test]
+fn files_that_stand_for_objects_are_relative_to_the_file_and_stay_in_the_repository() {
+    let message = |text: &str| options(text, "").unwrap_err();
+    let missing = message("certificate: infra/web=tls/web.crt,tls/web.key\n");
+    assert!(missing.contains("tls/web.crt") && !missing.contains("leads out"), "{missing}");
+    for text in ["certificate: infra/web=web.crt,../../../web.key\n", "ca: [infra/ca=/etc/ssl/certs/ca.crt]\n"] {
+        assert!(message(text).contains("leads out of the repository"), "{}", message(text));
+    }
+    assert!(message("certificate: infra/web\n").contains("NAMESPACE/NAME=CERT,KEY"));
 }
 
 #[test]

@@ -241,6 +241,48 @@ fn endpoint(text: &str) -> Result<(String, u16), String> {
     }
 }
 
+/// A Secret, and the files that stand for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificatePaths {
+    /// Its namespace and name.
+    pub secret: (String, String),
+    /// The file of the certificate.
+    pub chain: PathBuf,
+    /// The file of the private key.
+    pub key: PathBuf,
+}
+
+/// An object, and the file that stands for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthoritiesPath {
+    /// Its namespace and name.
+    pub object: (String, String),
+    /// The file of the authorities.
+    pub file: PathBuf,
+}
+
+/// `NAMESPACE/NAME=CERT,KEY`.
+pub(super) fn certificate(text: &str) -> Result<CertificatePaths, String> {
+    let expected = "expected NAMESPACE/NAME=CERT,KEY, for example infra/web=/etc/tls/web.crt,/etc/tls/web.key";
+    let (secret, files) = text.split_once('=').ok_or(expected)?;
+    match files.split(',').collect::<Vec<_>>().as_slice() {
+        [chain, key] if !chain.is_empty() && !key.is_empty() => {
+            Ok(CertificatePaths { secret: namespaced_name(secret)?, chain: chain.into(), key: key.into() })
+        }
+        _ => Err(expected.to_owned()),
+    }
+}
+
+/// `NAMESPACE/NAME=FILE`.
+pub(super) fn authorities(text: &str) -> Result<AuthoritiesPath, String> {
+    match text.split_once('=') {
+        Some((object, file)) if !file.is_empty() => {
+            Ok(AuthoritiesPath { object: namespaced_name(object)?, file: file.into() })
+        }
+        _ => Err("expected NAMESPACE/NAME=FILE, for example infra/clients=/etc/tls/clients.crt".to_owned()),
+    }
+}
+
 /// `[NAMESPACE/NAME:]FROM=TO`.
 pub(super) fn port_map(text: &str) -> Result<PortMap, String> {
     let (left, to) = text.split_once('=').ok_or("expected FROM=TO or NAMESPACE/NAME:FROM=TO, for example 80=10080")?;
@@ -364,6 +406,24 @@ mod tests {
         assert_eq!(parsed("shop/cart:80=[::1]:9000").unwrap(), "shop/cart:80=[::1]:9000");
         for text in ["", "cart=9000", "shop/cart", "shop/cart=", "shop/cart=0", "shop/cart:x=1", "shop/cart=a:b"] {
             assert!(local(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn files_stand_for_objects_by_their_names() {
+        let paths = CertificatePaths {
+            secret: ("infra".to_owned(), "web".to_owned()),
+            chain: "a=b.crt".into(),
+            key: "/x/web.key".into(),
+        };
+        assert_eq!(certificate("infra/web=a=b.crt,/x/web.key"), Ok(paths));
+        for text in ["infra/web", "infra/web=a", "infra/web=a,", "infra/web=,b", "infra/web=a,b,c", "web=a,b", "=a,b"] {
+            assert!(certificate(text).is_err(), "{text}");
+        }
+        let object = ("infra".to_owned(), "ca".to_owned());
+        assert_eq!(authorities("infra/ca=a,b.crt"), Ok(AuthoritiesPath { object, file: "a,b.crt".into() }));
+        for text in ["infra/ca", "infra/ca=", "ca=a", "/=a"] {
+            assert!(authorities(text).is_err(), "{text}");
         }
     }
 

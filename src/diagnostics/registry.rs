@@ -712,6 +712,11 @@ registry! {
             traffic: "clients of the TLS listener are served without a certificate",
             remedy: "let the backend check its clients: mode `Passthrough`, or a protocol of its own",
         }
+        /// `--certificate` or `--ca` for an object that nothing refers to.
+        UNUSED_CERTIFICATE_FILE = "GW6018" "unused-certificate-file" Note {
+            traffic: "none: the file is not used",
+            remedy: "correct or remove the entry",
+        }
         /// A TCPRoute on a listener that ends TLS.
         TCP_ROUTE_ON_TLS = "GW6020" "tcp-route-on-tls" Note {
             traffic: "tLS ends at the gateway, by the listener's certificate, for the server names of the listener's hostname",

@@ -121,6 +121,8 @@ pub(crate) const SETTINGS: &[&str] = &[
     "allow-unsupported",
     "assume",
     "assume-services",
+    "ca",
+    "certificate",
     "channel",
     "cluster-domain",
     "context",

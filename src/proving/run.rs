@@ -418,6 +418,7 @@ pub(super) fn confined(options: &Options, cases: &CaseFile) -> Options {
     let mut confined = options.clone();
     confined.access_log = AccessLog::None;
     confined.secrets_dir = None;
+    confined.inlines_files = true;
     if !cases.keep_endpoints {
         confined.resolve.clear();
     }

@@ -11,9 +11,9 @@ mod index;
 
 use std::collections::HashMap;
 
-use crate::certificate::{self, Bundle, Validity};
-use crate::diagnostics::{Code, Diagnostics, Finding, Reported, codes};
-use crate::options::Options;
+use crate::certificate::{self, Bundle, Flaw, Validity};
+use crate::diagnostics::{Code, Diagnostics, Finding, Location, Reported, codes};
+use crate::options::{AuthoritiesFile, CertificateFiles, GivenFile, Options};
 use crate::parser::api::{LocalObjectReference, ObjectReference, Secret, SecretObjectReference};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::spelling::nearest;
@@ -26,14 +26,14 @@ use finding::{
     AUTHORITY_CODES, BACKEND_AUTHORITY_CODES, PAIR_CODES, ReferenceCodes, check_name, day, permit, wrong_kind,
 };
 pub use index::{
-    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, PRIVATE_KEY_KEY, Stored, StoredBundle,
-    StoredPair,
+    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeldBundle, Holder, KeyPairId, PRIVATE_KEY_KEY,
+    Stored, StoredBundle, StoredPair,
 };
 pub(super) use index::{CertificateReferrer, Named};
 use index::{TLS_TYPE, Unusable};
 
 impl<'m> CertificateIndex<'m> {
-    pub(super) fn new(manifests: &'m Manifests, options: &Options) -> Self {
+    pub(super) fn new(manifests: &'m Manifests, options: &'m Options) -> Self {
         fn by_name<S>(objects: &[Object<S>]) -> HashMap<(&str, &str), &Object<S>> {
             objects
                 .iter()
@@ -55,6 +55,8 @@ impl<'m> CertificateIndex<'m> {
             known_bundles: HashMap::new(),
             unseen_pairs: HashMap::new(),
             unseen_bundles: HashMap::new(),
+            certificates: &options.certificates,
+            authorities: &options.authorities,
             assume_secrets: options.assume.secrets,
             assume_config_maps: options.assume.config_maps,
             has_directory: options.secrets_dir.is_some(),
@@ -278,6 +280,18 @@ impl<'m> CertificateIndex<'m> {
 
     fn read_pair(&self, namespace: &str, name: &str) -> Result<StoredPair<'m>, Unusable> {
         let (namespace_owned, name_owned) = (namespace.to_owned(), name.to_owned());
+        let flawed = |flaw: Flaw| Unusable::Flawed {
+            key: if flaw.is_in_key() { PRIVATE_KEY_KEY } else { CERTIFICATE_KEY },
+            flaw,
+        };
+        if let Some(files) = self.given_pair(namespace, name) {
+            let pair = certificate::read_key_pair(&files.chain.content, &files.key.content).map_err(flawed)?;
+            return Ok(Stored {
+                namespace: namespace_owned,
+                name: name_owned,
+                known: Some((Holder::Files(files), pair)),
+            });
+        }
         let Some(&object) = self.secrets.get(&(namespace, name)) else {
             return match self.missing(Kind::Secret, namespace, name) {
                 None => Ok(Stored { namespace: namespace_owned, name: name_owned, known: None }),
@@ -293,11 +307,8 @@ impl<'m> CertificateIndex<'m> {
         }
         let value = |key: &'static str| data.get(key).filter(|data| !data.is_empty()).ok_or(Unusable::NoKey { key });
         let (chain, key) = (value(CERTIFICATE_KEY)?, value(PRIVATE_KEY_KEY)?);
-        let pair = certificate::read_key_pair(chain, key).map_err(|flaw| Unusable::Flawed {
-            key: if flaw.is_in_key() { PRIVATE_KEY_KEY } else { CERTIFICATE_KEY },
-            flaw,
-        })?;
-        Ok(Stored { namespace: namespace_owned, name: name_owned, known: Some((object, pair)) })
+        let pair = certificate::read_key_pair(chain, key).map_err(flawed)?;
+        Ok(Stored { namespace: namespace_owned, name: name_owned, known: Some((Holder::Object(object), pair)) })
     }
 
     fn read_bundle(&self, kind: Kind, namespace: &str, name: &str) -> Result<StoredBundle<'m>, Unusable> {
@@ -307,6 +318,17 @@ impl<'m> CertificateIndex<'m> {
             let text = data.get(key).filter(|data| !data.is_empty()).ok_or(Unusable::NoKey { key })?;
             certificate::read_bundle(text).map_err(|flaw| Unusable::Flawed { key, flaw })
         };
+        if let Some(file) = self.given_authorities(namespace, name) {
+            let bundle = certificate::read_bundle(&file.content);
+            let bundle = bundle.map_err(|flaw| Unusable::Flawed { key: AUTHORITIES_KEY, flaw })?;
+            return Ok(if kind == Kind::Secret {
+                let known = Some((Holder::File(file), bundle));
+                StoredBundle::Secret(Stored { namespace: namespace_owned, name: name_owned, known })
+            } else {
+                let known = Some((Holder::File(file), bundle));
+                StoredBundle::ConfigMap(Stored { namespace: namespace_owned, name: name_owned, known })
+            });
+        }
         let missing = |known: bool| if known { None } else { self.missing(kind, namespace, name) };
         if kind == Kind::Secret {
             let object = self.secrets.get(&(namespace, name)).copied();
@@ -314,20 +336,54 @@ impl<'m> CertificateIndex<'m> {
                 return Err(why);
             }
             let object = object.filter(|object| !object.spec.encrypted);
-            let known = object.map(|object| Ok((object, read(&object.spec.data)?))).transpose()?;
+            let known = object.map(|object| Ok((Holder::Object(object), read(&object.spec.data)?))).transpose()?;
             return Ok(StoredBundle::Secret(Stored { namespace: namespace_owned, name: name_owned, known }));
         }
         let object = self.config_maps.get(&(namespace, name)).copied();
         if let Some(why) = missing(object.is_some()) {
             return Err(why);
         }
-        let known = object.map(|object| Ok((object, read(&object.spec.data)?))).transpose()?;
+        let known = object.map(|object| Ok((Holder::Object(object), read(&object.spec.data)?))).transpose()?;
         Ok(StoredBundle::ConfigMap(Stored { namespace: namespace_owned, name: name_owned, known }))
+    }
+
+    /// The files that stand for a Secret with a certificate.
+    pub(super) fn given_pair(&self, namespace: &str, name: &str) -> Option<&'m CertificateFiles> {
+        self.certificates.iter().find(|one| (one.namespace.as_str(), one.name.as_str()) == (namespace, name))
+    }
+
+    /// The file that stands for an object with authorities.
+    pub(super) fn given_authorities(&self, namespace: &str, name: &str) -> Option<&'m GivenFile> {
+        let found =
+            self.authorities.iter().find(|one| (one.namespace.as_str(), one.name.as_str()) == (namespace, name));
+        found.map(|one| &one.file)
+    }
+
+    /// The entries of `--certificate` and `--ca` that nothing of the input refers to.
+    pub(super) fn report_unused_files(&self, diagnostics: &mut Diagnostics) {
+        let is_pair_used =
+            |one: &&CertificateFiles| self.known_pairs.contains_key(&(one.namespace.clone(), one.name.clone()));
+        let is_bundle_used = |one: &&AuthoritiesFile| {
+            [Kind::ConfigMap, Kind::Secret]
+                .iter()
+                .any(|kind| self.known_bundles.contains_key(&(*kind, one.namespace.clone(), one.name.clone())))
+        };
+        let pairs = self.certificates.iter().filter(|one| !is_pair_used(one));
+        let pairs = pairs.map(|one| ("--certificate", &one.namespace, &one.name, "a Secret"));
+        let bundles = self.authorities.iter().filter(|one| !is_bundle_used(one));
+        let bundles = bundles.map(|one| ("--ca", &one.namespace, &one.name, "an object"));
+        for (flag, namespace, name, noun) in pairs.chain(bundles) {
+            let message = format!("`{flag} {namespace}/{name}` names {noun} that nothing refers to");
+            diagnostics.report(Finding::new(codes::UNUSED_CERTIFICATE_FILE, Location::Run, message));
+        }
     }
 
     /// Why nobody can read here what a Secret holds, and who says so; `None` where it can be read or is not there at all.
     fn unread(&self, (namespace, name): (&str, &str)) -> Option<(String, Finding)> {
         let code = codes::UNREAD_SECRET;
+        if self.given_pair(namespace, name).is_some() || self.given_authorities(namespace, name).is_some() {
+            return None;
+        }
         if let Some(object) = self.secrets.get(&(namespace, name)) {
             let why = "it is encrypted by SOPS".to_owned();
             return object
@@ -414,13 +470,15 @@ impl<'m> CertificateIndex<'m> {
     }
 
     fn warn_of_pair(&self, pair: &StoredPair<'_>, diagnostics: &mut Diagnostics) {
-        let Some((object, pair)) = &pair.known else { return };
+        let Stored { namespace, name, known } = pair;
+        let Some((holder, pair)) = known else { return };
         let at = whole!["data"].with(CERTIFICATE_KEY);
-        let name = format!("the certificate of Secret `{}`", object.full_name());
-        let finding = |code, message: String| object.finding(code, at.clone(), message);
+        let secret = format!("Secret `{namespace}/{name}`");
+        let name = format!("the certificate of {secret}");
+        let finding = |code, message: String| holder.finding(code, at.clone(), message);
         self.warn_of_validity(pair.leaf.validity, &name, &finding, "clients refuse the connection", diagnostics);
         for (issuer, position) in pair.issuers.iter().zip(2..) {
-            let name = format!("certificate {position} in the chain of Secret `{}`", object.full_name());
+            let name = format!("certificate {position} in the chain of {secret}");
             let consequence = "clients that reach their authority through it alone refuse the connection";
             self.warn_of_validity(*issuer, &name, &finding, consequence, diagnostics);
         }
@@ -428,16 +486,17 @@ impl<'m> CertificateIndex<'m> {
 
     fn warn_of_bundle(&self, bundle: &StoredBundle<'_>, diagnostics: &mut Diagnostics) {
         fn known<'a, S>(stored: &'a Stored<'_, S, Bundle>) -> Option<(Finding, &'a Bundle, String)> {
-            let (object, bundle) = stored.known.as_ref()?;
+            let (holder, bundle) = stored.known.as_ref()?;
             let at = whole!["data"].with(AUTHORITIES_KEY);
-            let name = format!("{} `{}`", object.kind.name(), object.full_name());
-            Some((object.finding(codes::NOT_AN_AUTHORITY, at, String::new()), bundle, name))
+            let name = format!("`{}/{}`", stored.namespace, stored.name);
+            Some((holder.finding(codes::NOT_AN_AUTHORITY, at, String::new()), bundle, name))
         }
-        let found = match bundle {
-            StoredBundle::ConfigMap(stored) => known(stored),
-            StoredBundle::Secret(stored) => known(stored),
+        let (kind, found) = match bundle {
+            StoredBundle::ConfigMap(stored) => (Kind::ConfigMap, known(stored)),
+            StoredBundle::Secret(stored) => (Kind::Secret, known(stored)),
         };
         let Some((template, bundle, name)) = found else { return };
+        let name = format!("{} {name}", kind.name());
         let finding =
             |code: Code, message: String| Finding { code, message, claim: code.condition(), ..template.clone() };
         for authority in &bundle.authorities {

@@ -51,8 +51,8 @@ pub use attachment::{ParentRefusal, ParentSource, RouteParent};
 pub use backend::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
 pub use backend_tls::{BackendTlsPolicies, TlsSettings, TrustAnchors};
 pub use certificate::{
-    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, PRIVATE_KEY_KEY, Stored, StoredBundle,
-    StoredPair,
+    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeldBundle, Holder, KeyPairId, PRIVATE_KEY_KEY,
+    Stored, StoredBundle, StoredPair,
 };
 pub use foreign::{ForeignUse, foreign_uses};
 pub use frontend::ClientValidation;
@@ -80,7 +80,7 @@ pub use usage::BackendUsage;
 pub fn resolve<'m>(
     manifests: &'m Manifests,
     stand_ins: &'m StandIns,
-    options: &Options,
+    options: &'m Options,
     diagnostics: &mut Diagnostics,
 ) -> Resolved<'m> {
     let mut gateways = gateway::resolve_gateways(manifests, stand_ins, options, diagnostics);
@@ -115,6 +115,7 @@ pub fn resolve<'m>(
     reference_grant::report_slips(manifests, diagnostics);
     report_unused_resolves(&backends, diagnostics);
     report_unused_port_maps(options, &gateways, diagnostics);
+    certificates.report_unused_files(diagnostics);
     let mut resolved = Resolved {
         manifests,
         gateway_classes: gateway::resolve_classes(manifests, options),

@@ -41,6 +41,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("by_the_next_translation", translated),
         test("of_authorities", authorities),
         test("files_that_nobody_wrote_are_told", expected),
+        test("of_files_that_lie_elsewhere", elsewhere),
+        test("files_that_cannot_be_used_are_refused", refused),
     ]
 }
 
@@ -321,6 +323,90 @@ fn expected(harness: &Harness) -> Result<(), String> {
         let quiet = stage.translate(shape, &["-q", "--assume", "secrets", "--secrets-dir", "secrets"])?;
         if !quiet.stderr.is_empty() {
             return Err(format!("{shape:?}: with -q\n{}", quiet.stderr));
+        }
+    }
+    Ok(())
+}
+
+/// Files that stand for a Secret: by `--certificate`, in two directories, they are judged, named by path and followed.
+fn elsewhere(harness: &Harness) -> Result<(), String> {
+    for shape in [Shape::Static, Shape::Xds] {
+        let stage = Stage::new(harness, &format!("elsewhere-{shape:?}"))?;
+        let place = |name: &str| {
+            put(Disk::Renamed, &stage.work.join("public"), 0, &[("web.pem", stage.pki(&format!("{name}.crt")))])?;
+            put(Disk::Renamed, &stage.work.join("private"), 0, &[("web.pem", stage.pki(&format!("{name}.key")))])
+        };
+        place(NAMES[0])?;
+        let flag = "--certificate=default/shown=public/web.pem,private/web.pem";
+        let output = stage.translate(shape, &[flag, "--secrets-dir", "secrets"])?;
+        let key = fs::read_to_string(stage.pki("web.key")).map_err(fail)?;
+        let line = key.lines().nth(1).unwrap_or_default();
+        for file in walkdir::WalkDir::new(&stage.work).into_iter().flatten().filter(|entry| entry.file_type().is_file())
+        {
+            let text = fs::read_to_string(file.path()).unwrap_or_default();
+            if text.contains(line) && file.path() != stage.work.join("private/web.pem") {
+                return Err(format!("{shape:?}: the key was copied to {}", file.path().display()));
+            }
+        }
+        let alone = if shape == Shape::Static { stage.translate(shape, &[flag])?.stderr } else { String::new() };
+        if !output.stderr.is_empty() || (shape == Shape::Static && !alone.contains("once")) {
+            return Err(format!("{shape:?}: {}\n{alone}", output.stderr));
+        }
+        stage.translate(shape, &[flag, "--secrets-dir", "secrets"])?;
+        let envoy = stage.start(shape)?;
+        let load = Load::new()?;
+        let connector = stage.connector(None)?;
+        load.add("TLS", stage.gateway, HOST, Way::Tls(connector.clone()));
+        for name in [NAMES[0], NAMES[1], NAMES[0]] {
+            place(name)?;
+            let certificate = stage.certificate(name)?;
+            let shows = || load.runtime.block_on(stage.shown(&connector)).is_ok_and(|shown| shown == certificate);
+            await_some(name, || shows().then_some(()))
+                .map_err(|why| format!("{shape:?}: {why}\n{}", envoy.log_tail()))?;
+        }
+        let (_, failures) = load.stop();
+        if !failures.is_empty() {
+            return Err(format!("{shape:?}: {failures:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with files that stand for objects is said, by every command that judges certificates.
+fn refused(harness: &Harness) -> Result<(), String> {
+    let stage = Stage::new(harness, "refused")?;
+    let at = |file: &str| stage.pki(file).to_string_lossy().into_owned();
+    let pair = |name: &str, chain: &str, key: &str| format!("--certificate=default/{name}={},{}", at(chain), at(key));
+    let (folder, gone) = (at("."), at("gone.crt"));
+    let unreadable = |file: &str| format!("--certificate=default/shown={},{file}", at("web.crt"));
+    for (flags, code, words) in [
+        (vec![pair("shown", "web.crt", "web.key")], 0, ""),
+        (
+            vec![pair("shown", "web.crt", "api.key")],
+            1,
+            "api.key`, which stands for `tls.key` of Secret `default/shown`",
+        ),
+        (vec![pair("shown", "web.key", "web.key")], 1, "GW6003"),
+        (vec![pair("shown", "expired.crt", "expired.key")], 0, "GW6005"),
+        (vec![pair("shown", "web.crt", "web.key"), pair("other", "web.crt", "web.key")], 0, "GW6018"),
+        (vec![pair("shown", "web.crt", "web.key"), format!("--ca=default/other={}", at("ca.crt"))], 0, "GW6018"),
+        (vec![pair("shown", "web.crt", "web.key"), pair("shown", "web.crt", "web.key")], 2, "twice"),
+        (vec![unreadable(&gone)], 2, "gone.crt"),
+        (vec![unreadable(&folder)], 2, "is a directory"),
+        (vec![unreadable("/dev/zero")], 2, "is no file"),
+        (vec!["--certificate=default/shown=web.crt".to_owned()], 2, "NAMESPACE/NAME=CERT,KEY"),
+    ] {
+        for command in ["validate", "status", "translate"] {
+            let words_of: Vec<String> =
+                [command, "m.yaml"].map(str::to_owned).into_iter().chain(flags.iter().cloned()).collect();
+            let output = process::run(harness.binary(), &stage.work, &words_of, None)?;
+            let said = output.stderr.clone() + if command == "translate" { "" } else { &output.stdout };
+            let is_said = said.contains(words) || (command == "status" && output.code != Some(2));
+            let key = fs::read_to_string(stage.pki("web.key")).map_err(fail)?;
+            let shows_key = key.lines().nth(1).is_some_and(|line| output.stdout.contains(line) || said.contains(line));
+            if output.code != Some(code) || !is_said || shows_key {
+                return Err(format!("{words_of:?}: {code} and `{words}` expected\n{output:?}"));
+            }
         }
     }
     Ok(())

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::super::value::{self, Deny};
+use super::super::given;
+use super::super::value::{self, AuthoritiesPath, CertificatePaths, Deny};
 use crate::diagnostics::{Code, Denied};
 use crate::options::{
     AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, Excluded, ListenerAddress, Options, PortMap, Resolve,
@@ -85,6 +86,14 @@ pub struct CompileArgs {
     /// configuration. Envoy takes files that are renewed there without a restart.
     #[arg(long, value_name = "DIR", help_heading = "Envoy")]
     secrets_dir: Option<PathBuf>,
+    /// A certificate and its key in files of their own, which stand for a Secret: `infra/web=/tls/web.crt,/tls/web.key`.
+    /// They are judged like any certificate, and the configuration names their paths. Repeatable.
+    #[arg(long, value_name = "NS/NAME=CERT,KEY", value_parser = value::certificate, help_heading = "Envoy")]
+    certificate: Vec<CertificatePaths>,
+    /// Certificate authorities in a file of their own, which stands for a ConfigMap (or a Secret): `infra/clients=ca.crt`.
+    /// Repeatable.
+    #[arg(long, value_name = "NS/NAME=FILE", value_parser = value::authorities, help_heading = "Envoy")]
+    ca: Vec<AuthoritiesPath>,
     /// The file with the system's certificate authorities on the machine that runs Envoy.
     #[arg(long, value_name = "FILE", default_value = "/etc/ssl/certs/ca-certificates.crt", help_heading = "Envoy")]
     system_ca: String,
@@ -194,6 +203,9 @@ impl CompileArgs {
             trusted_hops: self.trusted_hops,
             proxy_protocol: self.proxy_protocol,
             secrets_dir: self.secrets_dir.as_deref().map(absolute).transpose()?,
+            certificates: given::read_certificates(&self.certificate)?,
+            authorities: given::read_authorities(&self.ca)?,
+            inlines_files: false,
             system_ca: self.system_ca.clone(),
             channel: match self.channel {
                 ChannelName::Standard => Channel::Standard,

@@ -40,7 +40,7 @@ use unread::Unread;
 pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     // Nothing is written here, and a path would stand for what two Secrets of one name hold.
-    let options = Options { secrets_dir: None, is_compared: true, ..options };
+    let options = Options { secrets_dir: None, inlines_files: true, is_compared: true, ..options };
     if args.old == "-" && args.new == "-" {
         return Err(Failure::Usage(Cli::usage_error("only one side can be read from standard input")));
     }

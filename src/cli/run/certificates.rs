@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::leftovers::PrivateDirectory;
+use crate::options::CertificateFiles;
 use crate::parser::api::{Listener, SecretObjectReference};
 use crate::parser::manifests::Manifests;
 use crate::parser::source::{Found, Source};
@@ -42,9 +43,13 @@ impl Certificates {
     pub(super) fn make_missing(
         &mut self,
         manifests: &Manifests,
+        given: &[CertificateFiles],
         directory: &PrivateDirectory,
     ) -> Result<Option<(Source, Vec<SecretName>)>, String> {
-        let missing = missing(manifests);
+        let mut missing = missing(manifests);
+        for CertificateFiles { namespace, name, .. } in given {
+            missing.remove(&(namespace.clone(), name.clone()));
+        }
         let mut new = Vec::new();
         for (name, hosts) in &missing {
             if self.made.get(name).is_none_or(|made| made.hosts != *hosts) {

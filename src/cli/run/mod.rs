@@ -176,7 +176,11 @@ impl Gateway<'_> {
     /// Compiles the input, with certificates for what it lacks.
     fn compile(&mut self, text: InputText, streams: &mut Streams<'_>) -> Result<Compiled, Failure> {
         let compiled = pipeline::compile_read(text.clone(), &self.options);
-        let made = self.certificates.make_missing(&compiled.compilation.manifests, &self.directory);
+        let made = self.certificates.make_missing(
+            &compiled.compilation.manifests,
+            &self.options.certificates,
+            &self.directory,
+        );
         let Some((source, new)) = made.map_err(Failure::Missing)? else { return Ok(compiled) };
         certificates::words(&new).for_each(|line| streams.tell(&format!("note: {line}")));
         let mut text = text;

@@ -2,13 +2,14 @@
 
 use crate::certificate::Flaw;
 use crate::diagnostics::{Change, Code, Diagnostics, FieldPath, Finding, Fix, Location, Reported, codes};
+use crate::options::GivenFile;
 use crate::parser::manifests::{IS_REFUSED, Kind, ObjectKey};
 use crate::path;
 
 use super::super::group_slip;
 use super::super::object_name::{self, is_object_name};
 use super::super::reference_grant::{Grants, Referent, Referrer};
-use super::index::{CertificateIndex, CertificateReferrer, TLS_TYPE, Unusable};
+use super::index::{CERTIFICATE_KEY, CertificateIndex, CertificateReferrer, PRIVATE_KEY_KEY, TLS_TYPE, Unusable};
 
 /// The codes of one kind of reference: to a certificate, or to authorities.
 pub(super) struct ReferenceCodes {
@@ -84,11 +85,23 @@ impl CertificateIndex<'_> {
                 self.relate(finding, kind, (namespace, name), None)
             }
             Unusable::Flawed { key, flaw } => {
+                let given = self.given_file(kind, (namespace, name), key);
+                let part = given
+                    .map_or_else(|| format!("`{key}`"), |file| format!("`{}`, which stands for `{key}`", file.path));
                 let finding =
-                    from.error(reference.unusable, "name", format!("`{key}` of {full} cannot be used: {flaw}"));
+                    from.error(reference.unusable, "name", format!("{part} of {full} cannot be used: {flaw}"));
                 let finding = finding.label("Envoy would refuse it").help(advice(&flaw));
                 self.relate(finding, kind, (namespace, name), Some(key))
             }
+        }
+    }
+
+    /// The file that stands for a key of an object.
+    fn given_file(&self, kind: Kind, (namespace, name): (&str, &str), key: &str) -> Option<&GivenFile> {
+        match (kind, key) {
+            (Kind::Secret, CERTIFICATE_KEY) => self.given_pair(namespace, name).map(|files| &files.chain),
+            (Kind::Secret, PRIVATE_KEY_KEY) => self.given_pair(namespace, name).map(|files| &files.key),
+            _ => self.given_authorities(namespace, name),
         }
     }
 
@@ -100,6 +113,9 @@ impl CertificateIndex<'_> {
         (namespace, name): (&str, &str),
         key: Option<&'static str>,
     ) -> Finding {
+        if let Some(file) = key.and_then(|key| self.given_file(kind, (namespace, name), key)) {
+            return finding.related(Location::Path(file.path.clone()), "the file");
+        }
         let at = key.map_or_else(|| path!["metadata", "name"], |key| path!["data"].with(key));
         let place = match kind {
             Kind::Secret => self.secrets.get(&(namespace, name)).map(|object| object.at(&at)),

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use crate::certificate::{Bundle, Flaw, KeyPair};
-use crate::diagnostics::{Code, Finding, PartPath, Reported};
+use crate::diagnostics::{Code, FieldPath, Finding, Location, PartPath, Reported};
 use crate::id::ids;
+use crate::options::{AuthoritiesFile, CertificateFiles, GivenFile};
 use crate::parser::api::{ConfigMap, Secret};
 use crate::parser::foreign::ForeignObject;
-use crate::parser::manifests::{Kind, Manifests, Object};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
 use typed_index_collections::TiVec;
 
 /// The key of the certificate chain in a Secret of type `kubernetes.io/tls`.
@@ -39,8 +40,52 @@ pub struct Stored<'m, S, T> {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// The object with its content; `None` when it was assumed.
-    pub known: Option<(&'m Object<S>, T)>,
+    /// What holds it, with its content; `None` when it was assumed.
+    pub known: Option<(Holder<'m, S>, T)>,
+}
+
+/// What holds a certificate or authorities.
+#[derive(Debug)]
+pub enum Holder<'m, S> {
+    /// An object of the input.
+    Object(&'m Object<S>),
+    /// A certificate and its key in files that the user names.
+    Files(&'m CertificateFiles),
+    /// Authorities in a file that the user names.
+    File(&'m GivenFile),
+}
+
+impl<S> Clone for Holder<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Holder<'_, S> {}
+
+impl<'m, S> Holder<'m, S> {
+    /// The object, where it is one.
+    pub fn object(self) -> Option<&'m Object<S>> {
+        match self {
+            Self::Object(object) => Some(object),
+            Self::Files(_) | Self::File(_) => None,
+        }
+    }
+
+    /// Where it stands: a field of an object, or a file.
+    pub fn at(self, path: &FieldPath) -> Location {
+        match self {
+            Self::Object(object) => object.at(path),
+            Self::Files(CertificateFiles { chain: file, .. }) | Self::File(file) => Location::Path(file.path.clone()),
+        }
+    }
+
+    pub(super) fn finding(self, code: Code, path: PartPath, message: String) -> Finding {
+        match self {
+            Self::Object(object) => object.finding(code, path, message),
+            Self::Files(_) | Self::File(_) => Finding::new(code, self.at(&path), message),
+        }
+    }
 }
 
 /// The certificate of a Secret.
@@ -55,7 +100,42 @@ pub enum StoredBundle<'m> {
     Secret(Stored<'m, Secret, Bundle>),
 }
 
+/// Authorities as a configuration needs them, whatever holds them.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldBundle<'s> {
+    /// The kind of the object.
+    pub kind: Kind,
+    /// Its namespace.
+    pub namespace: &'s str,
+    /// Its name.
+    pub name: &'s str,
+    /// The certificates in PEM; `None` when they are assumed.
+    pub pem: Option<&'s str>,
+    /// The object, where the input has it.
+    pub object: Option<&'s ObjectHead>,
+    /// The file that stands for it.
+    pub file: Option<&'s GivenFile>,
+}
+
 impl StoredBundle<'_> {
+    /// What a configuration needs of it.
+    pub fn held(&self) -> HeldBundle<'_> {
+        fn held<'s, S>(kind: Kind, stored: &'s Stored<'_, S, Bundle>) -> HeldBundle<'s> {
+            let Stored { namespace, name, known } = stored;
+            let (object, file) = match known {
+                Some((Holder::Object(object), _)) => (Some(&object.head), None),
+                Some((Holder::File(file), _)) => (None, Some(*file)),
+                Some((Holder::Files(_), _)) | None => (None, None),
+            };
+            let pem = known.as_ref().map(|(_, bundle)| bundle.pem.as_str());
+            HeldBundle { kind, namespace, name, pem, object, file }
+        }
+        match self {
+            Self::ConfigMap(stored) => held(Kind::ConfigMap, stored),
+            Self::Secret(stored) => held(Kind::Secret, stored),
+        }
+    }
+
     pub(super) fn is_known(&self) -> bool {
         match self {
             Self::ConfigMap(stored) => stored.known.is_some(),
@@ -80,6 +160,9 @@ pub struct CertificateIndex<'m> {
     /// configuration holds it.
     pub(super) unseen_pairs: HashMap<String, KeyPairId>,
     pub(super) unseen_bundles: HashMap<String, BundleId>,
+    /// What the user names in the place of objects.
+    pub(super) certificates: &'m [CertificateFiles],
+    pub(super) authorities: &'m [AuthoritiesFile],
     pub(super) assume_secrets: bool,
     pub(super) assume_config_maps: bool,
     pub(super) has_directory: bool,

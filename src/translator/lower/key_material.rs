@@ -8,11 +8,11 @@ use std::sync::Arc;
 use crate::diagnostics::ObjectPart;
 use crate::diagnostics::escape::for_file_name;
 use crate::ir::{Authorities, CertificateId, KeyPair, Material, Origin, UpstreamTls};
-use crate::options::Options;
+use crate::options::{CertificateFiles, Options};
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::resolver::{
-    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, KeyPairId, OriginTable, PRIVATE_KEY_KEY,
-    StoredBundle, TlsSettings, TrustAnchors,
+    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeldBundle, Holder, KeyPairId, OriginTable,
+    PRIVATE_KEY_KEY, TlsSettings, TrustAnchors,
 };
 use typed_index_collections::TiVec;
 
@@ -30,6 +30,7 @@ pub(super) struct KeyMaterial<'a> {
     scope: Scope,
     index: &'a CertificateIndex<'a>,
     directory: Option<&'a Path>,
+    inlines_files: bool,
     pairs: TiVec<CertificateId, KeyPair>,
     placed: BTreeMap<KeyPairId, CertificateId>,
     files: Files,
@@ -39,10 +40,12 @@ pub(super) struct KeyMaterial<'a> {
 impl<'a> KeyMaterial<'a> {
     pub(super) fn new(scope: Scope, index: &'a CertificateIndex<'a>, options: &'a Options) -> Self {
         let directory = options.secrets_dir.as_deref();
+        let inlines_files = options.inlines_files;
         Self {
             scope,
             index,
             directory,
+            inlines_files,
             pairs: TiVec::new(),
             placed: BTreeMap::new(),
             files: Files::new(),
@@ -73,9 +76,16 @@ impl<'a> KeyMaterial<'a> {
         let (chain, key) = known.map(|(_, pair)| (pair.chain.as_str(), pair.key.as_str())).unzip();
         let object = (stored.namespace.as_str(), stored.name.as_str());
         let unseen = self.index.unseen_words(id).map(|words| Material::Unseen(words.to_owned()));
-        let mut place = |name, content| match &unseen {
-            Some(unseen) => unseen.clone(),
-            None => self.place(Kind::Secret, object, name, content),
+        let given = match known {
+            Some((Holder::Files(files), _)) if !self.inlines_files => Some(files),
+            _ => None,
+        };
+        let mut place = |name, content| match (&unseen, given) {
+            (Some(unseen), _) => unseen.clone(),
+            (None, Some(CertificateFiles { chain, key, .. })) => {
+                Material::File(if name == CERTIFICATE_KEY { chain } else { key }.path.clone())
+            }
+            (None, None) => self.place(Kind::Secret, object, name, content),
         };
         let (chain, key) = (place(CERTIFICATE_KEY, chain), place(PRIVATE_KEY_KEY, key));
         KeyPair {
@@ -83,55 +93,41 @@ impl<'a> KeyMaterial<'a> {
             name: stored.name.clone(),
             chain,
             key,
-            origin: known.map(|(object, _)| origin_of(object, origins)),
+            origin: known.and_then(|(holder, _)| holder.object()).map(|object| origin_of(object, origins)),
         }
     }
 
     /// The authorities of several objects, joined where there are more than one. A configuration does without those
     /// that have no place.
     pub(super) fn authorities(&mut self, ids: &[BundleId], origins: &mut OriginTable) -> Authorities {
-        let (mut parts, mut first) = (Vec::new(), None);
         let is_held = |id: &&BundleId| self.scope == Scope::Judged || !self.index.is_unplaced(**id);
-        for id in ids.iter().filter(is_held) {
-            let (kind, object, pem, origin) = match self.index.bundle(*id) {
-                StoredBundle::ConfigMap(stored) => {
-                    let known = stored.known.as_ref();
-                    let origin = known.map(|(object, _)| origin_of(object, origins));
-                    let object = (&stored.namespace, &stored.name);
-                    (Kind::ConfigMap, object, known.map(|(_, bundle)| &bundle.pem), origin)
-                }
-                StoredBundle::Secret(stored) => {
-                    let known = stored.known.as_ref();
-                    let origin = known.map(|(object, _)| origin_of(object, origins));
-                    let object = (&stored.namespace, &stored.name);
-                    (Kind::Secret, object, known.map(|(_, bundle)| &bundle.pem), origin)
-                }
-            };
-            first = first.or(origin);
-            parts.push((kind, object, pem, self.index.is_unseen(*id)));
-        }
-        let mut place =
-            |(kind, (namespace, name), pem, is_unseen): &(Kind, (&String, &String), Option<&String>, bool)| {
-                match is_unseen {
-                    true => Material::Unseen(full_name(*kind, (namespace, name))),
-                    false => self.place(*kind, (namespace, name), AUTHORITIES_KEY, pem.map(String::as_str)),
-                }
-            };
+        let parts: Vec<(BundleId, HeldBundle<'_>)> =
+            ids.iter().filter(is_held).map(|id| (*id, self.index.bundle(*id).held())).collect();
+        let first = parts.iter().find_map(|(_, held)| held.object).map(|object| origin_of(object, origins));
         let object = match parts.as_slice() {
-            [(_, (namespace, name), _, _)] => Some(((*namespace).clone(), (*name).clone())),
+            [(_, held)] => Some((held.namespace.to_owned(), held.name.to_owned())),
             _ => None,
         };
         let bundle = match parts.as_slice() {
-            [only] => place(only),
+            [only] => self.place_bundle(only),
             // The proxy reads one file of authorities only; they are no secret.
-            many => match many.iter().map(|(_, _, pem, _)| pem.map(String::as_str)).collect::<Option<String>>() {
+            many => match many.iter().map(|(_, held)| held.pem).collect::<Option<String>>() {
                 Some(joined) => Material::Inline(joined.into()),
-                None => Material::Several(many.iter().map(place).collect()),
+                None => Material::Several(many.iter().map(|one| self.place_bundle(one)).collect()),
             },
         };
         // What stands in the configuration has no name of its own.
         let object = object.filter(|_| matches!(bundle, Material::File(_)));
         Authorities { bundle, object, origin: first }
+    }
+
+    fn place_bundle(&mut self, (id, held): &(BundleId, HeldBundle<'_>)) -> Material {
+        let HeldBundle { kind, namespace, name, pem, object: _, file } = *held;
+        match file {
+            _ if self.index.is_unseen(*id) => Material::Unseen(full_name(kind, (namespace, name))),
+            Some(file) if !self.inlines_files => Material::File(file.path.clone()),
+            _ => self.place(kind, (namespace, name), AUTHORITIES_KEY, pem),
+        }
     }
 
     /// The TLS settings of a backend; `certificate` is shown where the backend has none of its own.

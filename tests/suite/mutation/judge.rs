@@ -121,7 +121,7 @@ pub(super) fn is_refused(found: &[Found], codes: &[&str], file: &str, lines: &Ra
 }
 
 /// Codes of findings about the whole run that a change in one object can bring.
-const OF_THE_RUN: &[&str] = &["GW2011", "GW2014", "GW3012", "GW3015", "GW8008", "GW8012"];
+const OF_THE_RUN: &[&str] = &["GW2011", "GW2014", "GW3012", "GW3015", "GW6018", "GW8008", "GW8012"];
 
 /// Whether a finding may be about an object that the changed one does not touch by name: the parent of a route's parent,
 /// and whatever meets it in routing, which is what the series GW4 is about.
