@@ -3,6 +3,7 @@
 mod compile;
 mod diff;
 mod explain;
+mod flags;
 mod input;
 mod route;
 mod run;
@@ -127,7 +128,12 @@ impl Cli {
         let mut cli = Self::from_arg_matches(matches)?;
         if let Some((_, matches)) = matches.subcommand() {
             match &mut cli.command {
-                Command::Translate(args) => args.input.order_paths(matches),
+                Command::Translate(args) => {
+                    args.input.order_paths(matches);
+                    let command = Self::command();
+                    let own = command.find_subcommand("translate");
+                    args.flags = own.map(|own| flags::flags_of(own, matches)).unwrap_or_default();
+                }
                 Command::Validate(args) => args.input.order_paths(matches),
                 Command::Status(args) => args.input.order_paths(matches),
                 Command::Run(args) => args.complete(matches),
@@ -166,6 +172,21 @@ impl Cli {
             Command::Diff(args) => Some(&args.compile),
             Command::Run(args) => Some(&args.compile),
             Command::Explain(_) | Command::Completions { .. } => None,
+        }
+    }
+
+    /// The flags that say what the output holds, as they were written.
+    pub(super) fn flags(&self) -> &[String] {
+        match &self.command {
+            Command::Translate(args) => &args.flags,
+            _ => &[],
+        }
+    }
+
+    /// Takes what a settings file has added out of them.
+    pub(super) fn set_flags(&mut self, flags: Vec<String>) {
+        if let Command::Translate(args) = &mut self.command {
+            args.flags = flags;
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::args::OutputFormat;
 use super::exit::ExitStatus;
+use super::made::Made;
 use super::pipeline::{Compiled, Emission};
 use super::streams::{Streams, Unwritten};
 use crate::diagnostics::escape::{Commands, path_for_terminal};
@@ -22,6 +23,8 @@ pub(super) struct Checked {
     path: PathBuf,
     format: OutputFormat,
     content: Value,
+    /// What it says of how it was made.
+    made: Option<Made>,
 }
 
 impl Checked {
@@ -48,18 +51,24 @@ impl Checked {
         if !SECTIONS.iter().any(|section| fields.contains_key(*section)) {
             return Err(refuse(format!("it has none of {}", SECTIONS.map(|name| format!("`{name}`")).join(", "))));
         }
-        Ok(Self { path: path.to_owned(), format, content })
+        let made = Made::read(&String::from_utf8_lossy(&bytes));
+        Ok(Self { path: path.to_owned(), format, content, made })
     }
 
     /// Compares it with the output of a compilation, and prints what differs to standard output.
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub(super) fn compare(&self, compiled: &Compiled, streams: &mut Streams<'_>) -> Result<ExitStatus, Unwritten> {
+    pub(super) fn compare(
+        &self,
+        compiled: &Compiled,
+        made_today: &Made,
+        streams: &mut Streams<'_>,
+    ) -> Result<ExitStatus, Unwritten> {
         let path = path_for_terminal(&self.path);
         let failed = |error: String| Unwritten(format!("cannot compare with `{path}`: {error}"));
         let mut bytes = Vec::new();
-        let emission = Emission { format: self.format, section: None, comments: false };
+        let emission = Emission { format: self.format, section: None, comments: false, made: Made::default() };
         compiled.emit(&emission, &mut bytes).map_err(|error| failed(error.to_string()))?;
         let today: Value = match self.format {
             OutputFormat::Yaml => serde_yaml::from_slice(&bytes).map_err(|error| failed(error.to_string()))?,
@@ -72,6 +81,8 @@ impl Checked {
         }
         streams.product(Commands::Refused, |out| {
             writeln!(out, "`{path}` is stale: `-` is what it has, `+` is what the manifests say")?;
+            let made = self.made.as_ref().map(|made| made.differences(made_today)).unwrap_or_default();
+            made.iter().try_for_each(|line| writeln!(out, "{line}"))?;
             found.iter().try_for_each(|difference| writeln!(out, "{difference}"))
         })?;
         Ok(ExitStatus::Findings)

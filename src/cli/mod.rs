@@ -16,6 +16,7 @@ mod findings;
 mod fix;
 mod git;
 mod given;
+mod made;
 mod pipeline;
 mod report;
 mod route;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, OutputFormat, Section};
 use super::exit::Outcome;
+use super::made::Made;
 use super::settings;
 use super::streams::{self, Streams, Unwritten};
 use typed_index_collections::TiSlice;
@@ -26,7 +27,7 @@ use crate::translator::envoy::{self, Kind, Layout, Resource};
 use crate::translator::lower::Lowered;
 
 /// What to write, and how.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Emission {
     /// The format.
     pub(super) format: OutputFormat,
@@ -34,6 +35,8 @@ pub(super) struct Emission {
     pub(super) section: Option<Section>,
     /// Comments in YAML that name the source of each part.
     pub(super) comments: bool,
+    /// What stands at the head of YAML with comments.
+    pub(super) made: Made,
 }
 
 /// A compilation of what the command line names.
@@ -359,8 +362,12 @@ impl Compiled {
     /// # Errors
     /// Those of `out`.
     pub(super) fn emit(&self, emission: &Emission, out: &mut dyn Write) -> io::Result<()> {
-        let Emission { format, section, comments: _ } = *emission;
+        let Emission { format, section, comments, made } = emission;
+        let (format, section) = (*format, *section);
         let wire = self.compilation.bootstrap.as_deref().unwrap_or_default();
+        if *comments && format == OutputFormat::Yaml {
+            made.write(out)?;
+        }
         match section {
             Some(section) => {
                 let kind = Kind::from(section);

@@ -68,7 +68,9 @@ pub fn parse_line(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap:
     let path = settings.file.display().to_string();
     let given = CommandLine::new(&line, &matches);
     let (added, in_effect) = given.flags_of(&settings).map_err(|problems| refuse(&problems))?;
+    let flags = cli.flags().to_vec();
     let mut cli = Cli::parse_line(given.with(&added))?;
+    cli.set_flags(flags);
     if let Some(compile) = cli.compile_mut() {
         let has_patterns = in_effect.iter().any(|setting| setting.starts_with(EXCLUDE));
         compile.exclude_base = has_patterns.then(|| settings.real_directory()).flatten();

@@ -10,6 +10,7 @@ use super::args::{Cli, LayoutName, OutputFormat, ScreenArgs, TranslateArgs};
 use super::check::Checked;
 use super::exit::ExitStatus;
 use super::failure::Failure;
+use super::made::Made;
 use super::pipeline::{self, Compiled, Emission};
 use super::report::{Counts, Rendering, stream_format, tell_nothing_found, tell_summary};
 use super::streams::{Streams, Unwritten};
@@ -46,12 +47,12 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     }
     let status = report(&told, &compiled, started, None, streams)?;
     if let (ExitStatus::Success, Some(checked)) = (status, checked) {
-        return Ok(checked.compare(&compiled, streams)?);
+        return Ok(checked.compare(&compiled, &made(args, &options, &compiled), streams)?);
     }
     if status == ExitStatus::Success {
         match &args.output_dir {
             Some(directory) => write_directory(args, directory, screen, &compiled, streams)?,
-            None => write(args, &compiled, streams)?,
+            None => write(args, &options, &compiled, streams)?,
         }
         tell_files(&told, &compiled, &layout(args, &compiled)?, streams)?;
     }
@@ -169,19 +170,35 @@ pub(super) fn tell_files(
 ///
 /// # Errors
 /// What could not be written.
-pub(super) fn write_file(args: &TranslateArgs, compiled: &Compiled) -> Result<(), Unwritten> {
+pub(super) fn write_file(args: &TranslateArgs, options: &Options, compiled: &Compiled) -> Result<(), Unwritten> {
     let Some(file) = output_file(args) else { return Ok(()) };
-    let emission = Emission { format: format(args), section: args.section, comments: !args.no_comments };
+    let emission = emission(args, options, compiled);
     compiled.write_secrets()?;
     compiled.write_followed()?;
     pipeline::write_file(file, compiled.shows_private_key(args.section), |out| compiled.emit(&emission, out))
 }
 
-fn write(args: &TranslateArgs, compiled: &Compiled, streams: &mut Streams<'_>) -> Result<(), Unwritten> {
+/// What is written, and how.
+fn emission(args: &TranslateArgs, options: &Options, compiled: &Compiled) -> Emission {
+    let made = made(args, options, compiled);
+    Emission { format: format(args), section: args.section, comments: !args.no_comments, made }
+}
+
+/// What the output is made of.
+fn made(args: &TranslateArgs, options: &Options, compiled: &Compiled) -> Made {
+    Made::of(&compiled.sources().raw, &args.flags, options)
+}
+
+fn write(
+    args: &TranslateArgs,
+    options: &Options,
+    compiled: &Compiled,
+    streams: &mut Streams<'_>,
+) -> Result<(), Unwritten> {
     if output_file(args).is_some() {
-        return write_file(args, compiled);
+        return write_file(args, options, compiled);
     }
-    let emission = Emission { format: format(args), section: args.section, comments: !args.no_comments };
+    let emission = emission(args, options, compiled);
     compiled.write_secrets()?;
     compiled.write_followed()?;
     streams.raw_product(|out| compiled.emit(&emission, out))

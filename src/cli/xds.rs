@@ -13,6 +13,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::args::OutputFormat;
+use super::made::Made;
 use super::pipeline::{Compiled, Emission};
 use super::streams::Unwritten;
 use crate::diagnostics::escape::for_terminal;
@@ -106,7 +107,9 @@ pub(super) fn write(
     let extension = extension(settings.format);
     let config = &compiled.compilation.emitted().config;
     let layout = layout(config, &settings.place, settings.format);
-    let emission = Emission { format: settings.format, section: None, comments: settings.comments };
+    // A comment on the whole input would be another one with every edit.
+    let made = Made::default();
+    let emission = Emission { format: settings.format, section: None, comments: settings.comments, made };
     let comments = compiled.comments(&emission);
     let render = |name: String, kind: Kind, resources: &[Resource]| -> io::Result<Entry> {
         let wires: Vec<&[u8]> = resources.iter().map(|one| one.wire.as_slice()).collect();

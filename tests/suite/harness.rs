@@ -29,6 +29,12 @@ impl Harness {
         Self { root, gwctl, scratch, envoy: Arc::default() }
     }
 
+    /// The same with another Envoy, and a place of its own for what it writes.
+    pub(crate) fn with_envoy(&self, envoy: &Path, name: &str) -> Self {
+        let scratch = self.scratch.join(name);
+        Self { scratch, envoy: Arc::new(OnceLock::from(Ok(envoy.to_owned()))), ..self.clone() }
+    }
+
     pub(crate) fn testdata(&self) -> PathBuf {
         self.root.join("testdata")
     }

@@ -57,6 +57,9 @@ pub struct TranslateArgs {
     /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
     pub report: Vec<Destination>,
+    /// The flags of the command line that say what the output holds.
+    #[arg(skip)]
+    pub(in crate::cli) flags: Vec<String>,
 }
 
 /// The layout of the configuration.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::super::args::{InputArgs, OutputFormat, TestArgs};
 use super::super::findings::TRANSLATE_ONLY;
+use super::super::made::Made;
 use super::super::pipeline::{self, Compiled, Emission};
 use super::super::report::Rendering;
 use super::super::trace::{Tracer, backend_name};
@@ -124,7 +125,7 @@ impl Manifests<'_> {
         if !compiled.has_output() || (!is_partial && compiled.findings().iter().any(is_fatal)) {
             return Err(format!("\n{}", findings_text(&compiled, &[])));
         }
-        let emission = Emission { format: OutputFormat::Yaml, section: None, comments: false };
+        let emission = Emission { format: OutputFormat::Yaml, section: None, comments: false, made: Made::default() };
         let mut yaml = Vec::new();
         compiled.emit(&emission, &mut yaml).map_err(|error| error.to_string())?;
         String::from_utf8(yaml).map_err(|error| error.to_string())

@@ -103,10 +103,10 @@ impl Target {
     }
 
     /// Writes everything; says in words what was done.
-    fn write(&mut self, args: &TranslateArgs, compiled: &Compiled) -> Result<String, String> {
+    fn write(&mut self, args: &TranslateArgs, options: &Options, compiled: &Compiled) -> Result<String, String> {
         match self {
             Self::File(_) => {
-                translate::write_file(args, compiled).map_err(|Unwritten(why)| why)?;
+                translate::write_file(args, options, compiled).map_err(|Unwritten(why)| why)?;
                 Ok("written".to_owned())
             }
             Self::Files { path, place, open } => {
@@ -180,7 +180,7 @@ impl Kept<'_> {
     /// Writes what waits, and says what that does to traffic.
     fn write(&mut self, streams: &mut Streams<'_>) {
         let Some(compiled) = self.waiting.take() else { return };
-        match self.target.write(self.args, &compiled) {
+        match self.target.write(self.args, &self.options, &compiled) {
             Ok(words) => {
                 self.complaint = None;
                 if !self.told.screen.quiet {

@@ -27,6 +27,9 @@ pub use table::{Breaks, Field, Identity, Integer, List, Map, Presence, Rule, Sch
 pub(in crate::parser) use check::Checker;
 pub(in crate::parser) use problem::{Problem, Step, listed, quote, unsupported, wrong_type};
 
+/// The release of Gateway API whose definitions are built in.
+pub const RELEASE: &str = "v1.6.1";
+
 static SCHEMAS: &[Schema] = &[
     row(Kind::GatewayClass, "v1", &gateway::GATEWAY_CLASS),
     row(Kind::GatewayClass, "v1beta1", &gateway::GATEWAY_CLASS),
