@@ -1,5 +1,5 @@
-//! `gwctl translate --check FILE`: whether a configuration is what the
-//! manifests say today. Nothing is written.
+//! `gwctl translate --check FILE`: whether a configuration, in a file or in a
+//! running proxy, is what the manifests say today. Nothing is written.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use super::args::OutputFormat;
 use super::exit::ExitStatus;
 use super::made::Made;
 use super::pipeline::{Compiled, Emission};
+use super::running::{self, Running};
 use super::streams::{Streams, Unwritten};
 use crate::diagnostics::escape::{Commands, path_for_terminal};
 use crate::emit::secret::masked;
@@ -22,17 +23,32 @@ const SECTIONS: [&str; 5] = ["static_resources", "dynamic_resources", "admin", "
 pub(super) struct Checked {
     path: PathBuf,
     format: OutputFormat,
-    content: Value,
+    content: Content,
     /// What it says of how it was made.
     made: Option<Made>,
 }
 
+/// What is checked.
+#[derive(Debug)]
+enum Content {
+    /// A bootstrap.
+    Bootstrap(Value),
+    /// What a proxy says of itself.
+    Running(Running),
+}
+
 impl Checked {
-    /// Reads a bootstrap as YAML, JSON or, by its extension, protobuf.
+    /// Reads a bootstrap as YAML, JSON or, by its extension, protobuf; or what a running proxy says, by a link to it or in a
+    /// file.
     ///
     /// # Errors
-    /// A message for the user when it cannot be read or is no bootstrap.
+    /// A message for the user when it cannot be read or is neither.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
+        if let Some(link) = path.to_str().and_then(running::link) {
+            let (address, of_proxy) = link?;
+            let content = Content::Running(Running::ask(address, &of_proxy)?);
+            return Ok(Self { path: path.to_owned(), format: OutputFormat::Json, content, made: None });
+        }
         let shown = path_for_terminal(path);
         let bytes = std::fs::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
         let refuse = |why: String| format!("`{shown}` is not an Envoy bootstrap: {why}");
@@ -48,11 +64,14 @@ impl Checked {
             (OutputFormat::Yaml, serde_yaml::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?)
         };
         let fields = content.as_object().ok_or_else(|| refuse("it is not a mapping".to_owned()))?;
+        if let Some(running) = Running::of(&content) {
+            return Ok(Self { path: path.to_owned(), format, content: Content::Running(running), made: None });
+        }
         if !SECTIONS.iter().any(|section| fields.contains_key(*section)) {
             return Err(refuse(format!("it has none of {}", SECTIONS.map(|name| format!("`{name}`")).join(", "))));
         }
         let made = Made::read(&String::from_utf8_lossy(&bytes));
-        Ok(Self { path: path.to_owned(), format, content, made })
+        Ok(Self { path: path.to_owned(), format, content: Content::Bootstrap(content), made })
     }
 
     /// Compares it with the output of a compilation, and prints what differs to standard output.
@@ -67,15 +86,20 @@ impl Checked {
     ) -> Result<ExitStatus, Unwritten> {
         let path = path_for_terminal(&self.path);
         let failed = |error: String| Unwritten(format!("cannot compare with `{path}`: {error}"));
-        let mut bytes = Vec::new();
-        let emission = Emission { format: self.format, section: None, comments: false, made: Made::default() };
-        compiled.emit(&emission, &mut bytes).map_err(|error| failed(error.to_string()))?;
-        let today: Value = match self.format {
-            OutputFormat::Yaml => serde_yaml::from_slice(&bytes).map_err(|error| failed(error.to_string()))?,
-            _ => serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?,
+        let found = match &self.content {
+            Content::Bootstrap(content) => {
+                let today = self.today(compiled).map_err(failed)?;
+                // What is secret is compared and shown by its digest.
+                differences(&masked(content), &masked(&today))
+            }
+            Content::Running(running) => {
+                if running.hides() {
+                    streams.tell("note: private keys are not compared: a proxy does not show them");
+                }
+                let (content, today) = running.both(compiled).map_err(|error| failed(error.to_string()))?;
+                differences(&content, &today)
+            }
         };
-        // What is secret is compared and shown by its digest.
-        let found = differences(&masked(&self.content), &masked(&today));
         if found.is_empty() {
             return Ok(ExitStatus::Success);
         }
@@ -86,5 +110,16 @@ impl Checked {
             found.iter().try_for_each(|difference| writeln!(out, "{difference}"))
         })?;
         Ok(ExitStatus::Findings)
+    }
+
+    /// The bootstrap of the manifests, read back in the same format.
+    fn today(&self, compiled: &Compiled) -> Result<Value, String> {
+        let mut bytes = Vec::new();
+        let emission = Emission { format: self.format, section: None, comments: false, made: Made::default() };
+        compiled.emit(&emission, &mut bytes).map_err(|error| error.to_string())?;
+        match self.format {
+            OutputFormat::Yaml => serde_yaml::from_slice(&bytes).map_err(|error| error.to_string()),
+            _ => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
+        }
     }
 }

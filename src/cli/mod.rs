@@ -21,6 +21,7 @@ mod pipeline;
 mod report;
 mod route;
 mod run;
+mod running;
 pub mod settings;
 mod status;
 pub mod streams;

@@ -194,7 +194,8 @@ fn state(clusters: &[Resource]) -> io::Result<Entry> {
     Ok(Entry { name: CLUSTERS.to_owned(), access: Access::Private, content })
 }
 
-fn extension(format: OutputFormat) -> &'static str {
+/// The extension of files in a format.
+pub(super) fn extension(format: OutputFormat) -> &'static str {
     match format {
         OutputFormat::Yaml => "yaml",
         OutputFormat::Json => "json",

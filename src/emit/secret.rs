@@ -42,6 +42,28 @@ pub fn masked(value: &Value) -> Value {
     mask(value, false)
 }
 
+/// What a proxy shows in the place of a secret.
+pub const REDACTED: &str = "[redacted]";
+
+/// A configuration as a running proxy shows it: no text in a field for secrets, the paths of files included.
+pub fn redacted(value: &Value) -> Value {
+    fn redact(value: &Value, is_secret: bool) -> Value {
+        match value {
+            Value::Object(fields) => {
+                let field = |(name, value): (&String, &Value)| {
+                    let is_secret = is_secret || (SECRET_SOURCES.contains(&name.as_str()) && !value.is_array());
+                    (name.clone(), redact(value, is_secret))
+                };
+                Value::Object(fields.iter().map(field).collect())
+            }
+            Value::Array(items) => Value::Array(items.iter().map(|item| redact(item, is_secret)).collect()),
+            Value::String(_) if is_secret => REDACTED.into(),
+            other => other.clone(),
+        }
+    }
+    redact(value, false)
+}
+
 fn mask(value: &Value, is_secret: bool) -> Value {
     match value {
         Value::Object(fields) => {

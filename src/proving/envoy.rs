@@ -49,6 +49,18 @@ pub fn validate(envoy: &Path, config: &Path) -> Result<(), Error> {
     }
 }
 
+/// The body of an admin interface's answer to `GET path`.
+///
+/// # Errors
+///
+/// When there is no answer, or one that is not 200.
+pub fn ask_admin(admin: SocketAddr, path: &str) -> io::Result<String> {
+    match admin::get(admin, path)? {
+        (200, body) => Ok(body),
+        (status, _) => Err(io::Error::other(format!("it answers {status}"))),
+    }
+}
+
 /// An Envoy that serves.
 #[derive(Debug)]
 pub struct Envoy {

@@ -45,7 +45,7 @@ pub use cases::{
     TlsExpectation, UpstreamExpectation,
 };
 pub use check::Mismatch;
-pub use envoy::{Envoy, validate};
+pub use envoy::{Envoy, ask_admin, validate};
 pub use error::Error;
 pub use grpc::GrpcCall;
 pub use install::{ENVOY_VARIABLE, ENVOY_VERSION, find, find_beside, provide};

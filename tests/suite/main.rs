@@ -54,6 +54,7 @@ mod renewal;
 mod repositories;
 mod revisions;
 mod run;
+mod running;
 mod signals;
 mod simulated;
 mod staked;
@@ -141,6 +142,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(registry::trials(root));
     trials.extend(releases::trials(&harness));
     trials.extend(renewal::trials(&harness));
+    trials.extend(running::trials(&harness));
     trials.extend(repositories::trials(&harness));
     trials.extend(revisions::trials(&harness));
     trials.extend(status::trials(&harness));

@@ -44,9 +44,10 @@ pub struct TranslateArgs {
     /// was written, whatever --deny says.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,
-    /// Write nothing, and compare this bootstrap (YAML, JSON or protobuf) with what the manifests give. The exit code is 1
-    /// when it is stale, and standard output says what differs.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    /// Write nothing, and compare this bootstrap (YAML, JSON or protobuf) with what the manifests give, or what a running
+    /// Envoy of this machine has (`http://127.0.0.1:19000`, or a file with its `/config_dump`). The exit code is 1 when it is
+    /// stale, and standard output says what differs.
+    #[arg(long, value_name = "FILE|URL", help_heading = "Output")]
     #[arg(conflicts_with_all = ["output", "output_file", "section", "no_comments"])]
     pub check: Option<PathBuf>,
     /// Stay, and keep the output current while the manifests are edited, until Ctrl-C. An edit with an error is not taken:
