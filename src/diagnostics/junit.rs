@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::denied::Denied;
-use super::escape::for_xml;
 use super::report::{Entry, Report};
 use super::words;
+use super::xml::Xml;
 
 /// The suite of findings that are in no file.
 const RUN: &str = "gwctl";
@@ -20,54 +20,68 @@ const RUN: &str = "gwctl";
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report<'_>, denied: &Denied, out: &mut dyn Write) -> io::Result<()> {
-    let fails = |entry: &Entry<'_>| denied.fails(entry.finding);
-    let failures = report.entries.iter().filter(|entry| fails(entry)).count();
-    let tests = report.entries.len().max(1);
-    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
-    writeln!(out, "<testsuites name=\"gwctl\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">")?;
-    if report.entries.is_empty() {
-        writeln!(out, "  <testsuite name=\"{RUN}\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\">")?;
-        writeln!(out, "    <testcase classname=\"{RUN}\" name=\"no findings\"/>")?;
-        writeln!(out, "  </testsuite>")?;
-    }
-    // Findings of one file stand together.
-    for suite in report.entries.chunk_by(|left, right| file(left) == file(right)) {
-        let name = for_xml(suite.first().map_or(RUN, file));
-        let failures = suite.iter().filter(|entry| fails(entry)).count();
-        let tests = suite.len();
-        writeln!(
-            out,
-            "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">"
-        )?;
-        suite.iter().try_for_each(|entry| test_case(entry, fails(entry), out))?;
-        writeln!(out, "  </testsuite>")?;
-    }
-    writeln!(out, "</testsuites>")
+    let failures = |entries: &[Entry<'_>]| entries.iter().filter(|entry| denied.fails(entry.finding)).count();
+    Xml::document(out, |xml| {
+        let (tests, failures_of_all) = (report.entries.len().max(1), failures(&report.entries));
+        let attributes = [
+            ("name", RUN),
+            ("tests", &*tests.to_string()),
+            ("failures", &*failures_of_all.to_string()),
+            ("errors", "0"),
+        ];
+        xml.around("testsuites", &attributes, |xml| {
+            if report.entries.is_empty() {
+                let passed = [("classname", RUN), ("name", "no findings")];
+                suite(RUN, (1, 0), xml, |xml| xml.empty("testcase", &passed))?;
+            }
+            // Findings of one file stand together.
+            for entries in report.entries.chunk_by(|left, right| file(left) == file(right)) {
+                let name = entries.first().map_or(RUN, file);
+                suite(name, (entries.len(), failures(entries)), xml, |xml| {
+                    entries.iter().try_for_each(|entry| test_case(entry, denied.fails(entry.finding), xml))
+                })?;
+            }
+            Ok(())
+        })
+    })
+}
+
+fn suite<'o>(
+    name: &str,
+    (tests, failures): (usize, usize),
+    xml: &mut Xml<'o>,
+    content: impl FnOnce(&mut Xml<'o>) -> io::Result<()>,
+) -> io::Result<()> {
+    let (tests, failures) = (tests.to_string(), failures.to_string());
+    let attributes = [("name", name), ("tests", &tests), ("failures", &failures), ("errors", "0"), ("skipped", "0")];
+    xml.around("testsuite", &attributes, content)
 }
 
 fn file<'a>(entry: &'a Entry<'_>) -> &'a str {
     entry.place.as_ref().map_or(RUN, |place| &place.file)
 }
 
-fn test_case(entry: &Entry<'_>, fails: bool, out: &mut dyn Write) -> io::Result<()> {
+fn test_case(entry: &Entry<'_>, fails: bool, xml: &mut Xml<'_>) -> io::Result<()> {
     let finding = entry.finding;
     let (id, severity) = (finding.code.id(), finding.severity().as_str());
     let subject = words::subject(finding).unwrap_or_else(|| RUN.to_owned());
     let line = entry.place.as_ref().and_then(|place| place.span.as_ref()).map(|span| (span.line, span.column));
     let place = line.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
     let file = file(entry);
-    let name = for_xml(&format!("{id} {} at {file}{place}", finding.code.name()));
-    let class = for_xml(&subject);
-    let lines = line.map_or_else(String::new, |(line, _)| format!(" file=\"{}\" line=\"{line}\"", for_xml(file)));
-    writeln!(out, "    <testcase classname=\"{class}\" name=\"{name}\"{lines}>")?;
-    let text = for_xml(&text(entry));
-    if fails {
-        let message = for_xml(&finding.message);
-        writeln!(out, "      <failure type=\"{severity} {id}\" message=\"{message}\">{text}</failure>")?;
-    } else {
-        writeln!(out, "      <system-out>{text}</system-out>")?;
+    let name = format!("{id} {} at {file}{place}", finding.code.name());
+    let line = line.map(|(line, _)| line.to_string());
+    let mut attributes = vec![("classname", subject.as_str()), ("name", &name)];
+    if let Some(line) = &line {
+        attributes.extend([("file", file), ("line", line)]);
     }
-    writeln!(out, "    </testcase>")
+    xml.around("testcase", &attributes, |xml| {
+        let text = text(entry);
+        if fails {
+            xml.text("failure", &[("type", &format!("{severity} {id}")), ("message", &finding.message)], &text)
+        } else {
+            xml.text("system-out", &[], &text)
+        }
+    })
 }
 
 fn text(entry: &Entry<'_>) -> String {

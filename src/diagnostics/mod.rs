@@ -30,6 +30,7 @@ pub mod style;
 mod unjudged;
 mod witness;
 mod words;
+pub mod xml;
 
 pub use code::{Code, Series, Severity};
 pub use condition::{Condition, ConditionKind, ConditionStatus, Reason};

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use super::super::args::TestFormat;
 use super::results::{CaseOutcome, CaseStatus, Results};
-use crate::diagnostics::escape::{for_github_command, for_github_property, for_xml};
+use crate::diagnostics::escape::{for_github_command, for_github_property};
 use crate::diagnostics::style::Style;
+use crate::diagnostics::xml::Xml;
 
 /// Writes the results.
 ///
@@ -115,41 +116,48 @@ fn describe(case: &CaseOutcome) -> String {
 fn junit(results: &Results, out: &mut dyn Write) -> io::Result<()> {
     let super::results::Summary { passed, failed, skipped } = results.summary;
     let is_under = usize::from(results.is_under());
-    let (tests, failures) = (passed + failed + skipped + is_under, failed + is_under);
-    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(out, r#"<testsuites tests="{tests}" failures="{failures}" skipped="{skipped}">"#)?;
-    writeln!(
-        out,
-        r#"  <testsuite name="gwctl test" tests="{tests}" failures="{failures}" errors="0" skipped="{skipped}">"#
-    )?;
-    for case in &results.cases {
-        let (name, file) = (for_xml(&case.name), for_xml(&case.file));
-        write!(
-            out,
-            r#"    <testcase name="{name}" classname="{file}" file="{file}" line="{}" time="{:.3}""#,
-            case.line, case.seconds
-        )?;
-        match case.status {
-            CaseStatus::Passed => match unchecked(case) {
-                Some(unchecked) => writeln!(out, "><system-out>{}</system-out></testcase>", for_xml(&unchecked))?,
-                None => writeln!(out, "/>")?,
-            },
-            CaseStatus::Skipped => {
-                let reason = why_skipped(case);
-                writeln!(out, r#"><skipped message="{}"/></testcase>"#, for_xml(&reason))?;
-            }
-            CaseStatus::Failed => {
-                let first = case.mismatches.first().map(|mismatch| mismatch.subject.clone()).unwrap_or_default();
-                let (message, text) = (for_xml(&first), for_xml(&describe(case)));
-                writeln!(out, r#"><failure message="{message}">{text}</failure></testcase>"#)?;
-            }
+    let [tests, failures, skipped] =
+        [passed + failed + skipped + is_under, failed + is_under, skipped].map(|count| count.to_string());
+    let counts = [("tests", tests.as_str()), ("failures", &failures), ("skipped", &skipped)];
+    let suite =
+        [("name", "gwctl test"), ("tests", &tests), ("failures", &failures), ("errors", "0"), ("skipped", &skipped)];
+    Xml::document(out, |xml| {
+        xml.around("testsuites", &counts, |xml| {
+            xml.around("testsuite", &suite, |xml| {
+                results.cases.iter().try_for_each(|case| junit_case(case, xml))?;
+                if !results.is_under() {
+                    return Ok(());
+                }
+                xml.around("testcase", &[("name", "coverage"), ("classname", "coverage")], |xml| {
+                    xml.empty("failure", &[("message", &under(results))])
+                })
+            })
+        })
+    })
+}
+
+fn junit_case(case: &CaseOutcome, xml: &mut Xml<'_>) -> io::Result<()> {
+    let (line, seconds) = (case.line.to_string(), format!("{:.3}", case.seconds));
+    let attributes = [
+        ("name", case.name.as_str()),
+        ("classname", &case.file),
+        ("file", &case.file),
+        ("line", &line),
+        ("time", &seconds),
+    ];
+    match case.status {
+        CaseStatus::Passed => match unchecked(case) {
+            Some(unchecked) => xml.around("testcase", &attributes, |xml| xml.text("system-out", &[], &unchecked)),
+            None => xml.empty("testcase", &attributes),
+        },
+        CaseStatus::Skipped => {
+            xml.around("testcase", &attributes, |xml| xml.empty("skipped", &[("message", &why_skipped(case))]))
         }
+        CaseStatus::Failed => xml.around("testcase", &attributes, |xml| {
+            let first = case.mismatches.first().map(|mismatch| mismatch.subject.clone()).unwrap_or_default();
+            xml.text("failure", &[("message", &first)], &describe(case))
+        }),
     }
-    if results.is_under() {
-        let text = for_xml(&under(results));
-        writeln!(out, r#"    <testcase name="coverage" classname="coverage"><failure message="{text}"/></testcase>"#)?;
-    }
-    writeln!(out, "  </testsuite>\n</testsuites>")
 }
 
 fn github(results: &Results, out: &mut dyn Write) -> io::Result<()> {
