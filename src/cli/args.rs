@@ -3,6 +3,7 @@
 mod compile;
 mod diff;
 mod explain;
+mod findings;
 mod flags;
 mod input;
 mod route;
@@ -21,6 +22,7 @@ use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, S
 pub use compile::CompileArgs;
 pub use diff::{DiffArgs, DiffFormat};
 pub use explain::ExplainArgs;
+pub use findings::ReportArgs;
 pub use input::{FileArgs, InputArgs};
 pub use route::{DecisionFormat, RouteArgs};
 pub use run::RunArgs;

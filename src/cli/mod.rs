@@ -82,8 +82,14 @@ fn complete(shell: clap_complete::Shell, streams: &mut Streams<'_>) -> Result<Ex
 pub(crate) mod testing {
     //! Runs of commands in memory.
 
+    use super::args::Cli;
     use super::exit::ExitStatus;
     use super::streams::Streams;
+
+    /// A command line without quotes.
+    pub(crate) fn parsed(line: &str) -> Cli {
+        Cli::parse_line(line.split_whitespace().map(Into::into)).unwrap()
+    }
 
     /// What a run left behind.
     pub(crate) struct Captured {
@@ -113,13 +119,13 @@ pub(crate) mod testing {
 
 #[cfg(test)]
 mod tests {
-    use super::testing::{Captured, in_memory};
+    use super::testing::{Captured, in_memory, parsed};
     use super::*;
 
     use crate::diagnostics::style::{RESET, Style};
 
     fn run_line(line: &str, stdin: &str) -> Captured {
-        let cli = Cli::parse_line(line.split_whitespace().map(Into::into)).unwrap();
+        let cli = parsed(line);
         in_memory(stdin, |streams| Ok::<_, ()>(run(&cli, streams)))
     }
 
@@ -139,7 +145,7 @@ mod tests {
     #[test]
     fn colours_change_no_other_character() {
         let run_as = |line: &str, color: bool| {
-            let cli = Cli::parse_line(line.split_whitespace().map(Into::into)).unwrap();
+            let cli = parsed(line);
             in_memory("", |streams| {
                 streams.color_stdout = color;
                 Ok::<_, ()>(run(&cli, streams))

@@ -30,7 +30,7 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     let request = request(args).map_err(usage)?;
     let mut compiled = pipeline::compile(&args.files.input(), &options, streams.stdin);
     let denied = args.compile.denied();
-    let wanted = (args.report.as_slice(), &denied);
+    let wanted = (args.findings.report.as_slice(), &denied);
     let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;
     if status == ExitStatus::CouldNotRun {
         return Ok(status);

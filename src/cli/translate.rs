@@ -91,7 +91,7 @@ pub(super) struct Told<'a> {
 
 impl<'a> Told<'a> {
     fn of(args: &'a TranslateArgs, screen: ScreenArgs) -> Self {
-        Self { destinations: &args.report, denied: args.compile.denied(), is_partial: args.partial, screen }
+        Self { destinations: &args.findings.report, denied: args.compile.denied(), is_partial: args.partial, screen }
     }
 
     /// The format of standard error.
@@ -277,14 +277,13 @@ pub(super) fn format(args: &TranslateArgs) -> OutputFormat {
 #[cfg(test)]
 mod tests {
     use super::super::args::Command;
-    use super::super::testing::{Captured, in_memory};
+    use super::super::testing::{Captured, in_memory, parsed};
     use super::*;
     use crate::diagnostics::{Finding, Location, codes};
     use crate::parser::source::{Found, Source, SourceId};
 
     fn arguments(line: &str) -> (Box<TranslateArgs>, ScreenArgs) {
-        let line = format!("gwctl translate a.yaml {line}");
-        let cli = Cli::parse_line(line.split_whitespace().map(Into::into)).unwrap();
+        let cli = parsed(&format!("gwctl translate a.yaml {line}"));
         match cli.command {
             Command::Translate(args) => (args, cli.screen),
             other => panic!("{other:?}"),

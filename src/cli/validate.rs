@@ -77,13 +77,12 @@ fn report(
 #[cfg(test)]
 mod tests {
     use super::super::args::Command;
-    use super::super::testing::{Captured, in_memory};
+    use super::super::testing::{Captured, in_memory, parsed};
     use super::*;
     use crate::diagnostics::{Code, Finding, Location, codes};
 
     fn arguments(line: &str) -> (Box<ValidateArgs>, ScreenArgs) {
-        let line = format!("gwctl validate a.yaml {line}");
-        let cli = Cli::parse_line(line.split_whitespace().map(Into::into)).unwrap();
+        let cli = parsed(&format!("gwctl validate a.yaml {line}"));
         match cli.command {
             Command::Validate(args) => (args, cli.screen),
             other => panic!("{other:?}"),

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::super::value::{self, Destination};
-use super::{CompileArgs, FileArgs};
+use super::super::value;
+use super::{CompileArgs, FileArgs, ReportArgs};
 use crate::proving::Target;
 
 /// Flags of `route`.
@@ -47,10 +47,9 @@ pub struct RouteArgs {
     /// Decide as what `translate --partial` writes does, and exit with 0 also when there are errors.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,
-    /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
-    /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
-    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
-    pub report: Vec<Destination>,
+    /// Where findings go.
+    #[command(flatten)]
+    pub findings: ReportArgs,
 }
 
 /// The format of a decision.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
-use super::super::value::{self, Destination, Local};
-use super::{CompileArgs, InputArgs};
+use super::super::value::{self, Local};
+use super::{CompileArgs, InputArgs, ReportArgs};
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
@@ -30,10 +30,9 @@ pub struct RunArgs {
     /// Serve also when there are errors: what a Gateway controller would program.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,
-    /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
-    /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
-    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
-    pub report: Vec<Destination>,
+    /// Where findings go.
+    #[command(flatten)]
+    pub findings: ReportArgs,
     /// Whether the command line, or a file of settings, says where listeners bind.
     #[arg(skip)]
     pub(in crate::cli) has_address: bool,

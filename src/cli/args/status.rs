@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::super::value::Destination;
-use super::{CompileArgs, InputArgs};
+use super::{CompileArgs, InputArgs, ReportArgs};
 
 /// Flags of `status`.
 #[derive(Debug, Args)]
@@ -25,10 +24,9 @@ pub struct StatusArgs {
     /// Exit with 0 also when there are errors.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,
-    /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
-    /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
-    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
-    pub report: Vec<Destination>,
+    /// Where findings go.
+    #[command(flatten)]
+    pub findings: ReportArgs,
 }
 
 /// The format of the status.

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::super::value::Destination;
-use super::{CompileArgs, InputArgs};
+use super::{CompileArgs, InputArgs, ReportArgs};
 
 /// Flags of `translate`.
 #[derive(Debug, Args)]
@@ -54,10 +53,9 @@ pub struct TranslateArgs {
     /// its findings are printed and the last good output stays. Needs --output-dir or --output-file.
     #[arg(long, conflicts_with = "check", help_heading = "Output")]
     pub watch: bool,
-    /// Write the findings in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard error, or to a file
-    /// with `=FILE`. Repeatable. Standard error gets `human` unless another format is named for it.
-    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
-    pub report: Vec<Destination>,
+    /// Where findings go.
+    #[command(flatten)]
+    pub findings: ReportArgs,
     /// The flags of the command line that say what the output holds.
     #[arg(skip)]
     pub(in crate::cli) flags: Vec<String>,

@@ -50,7 +50,8 @@ pub(super) fn run(args: &RunArgs, screen: ScreenArgs, streams: &mut Streams<'_>)
         return Err(usage("`run` cannot follow standard input: name files or directories".to_owned()));
     }
     refuse_twice(&args.local).map_err(usage)?;
-    let told = Told { destinations: &args.report, denied: args.compile.denied(), is_partial: args.partial, screen };
+    let told =
+        Told { destinations: &args.findings.report, denied: args.compile.denied(), is_partial: args.partial, screen };
     told.check().map_err(usage)?;
     let failed = |error: crate::proving::Error| Failure::Missing(error.to_string());
     let stand_ins = StandIns::new().map_err(failed)?;

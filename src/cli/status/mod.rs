@@ -24,7 +24,7 @@ pub(super) fn run(args: &StatusArgs, screen: ScreenArgs, streams: &mut Streams<'
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let compiled = pipeline::compile_with_status(&args.input, &options, streams.stdin);
     let denied = args.compile.denied();
-    let wanted = (args.report.as_slice(), &denied);
+    let wanted = (args.findings.report.as_slice(), &denied);
     let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;
     if status == ExitStatus::CouldNotRun {
         return Ok(status);

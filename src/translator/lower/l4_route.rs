@@ -96,28 +96,26 @@ fn report_tls_of_backends(
     }
 }
 
+fn in_words(backend: &BackendName) -> String {
+    let BackendName { namespace, name, port, site: _ } = backend;
+    format!("`{namespace}/{name}` port {port}")
+}
+
 /// Who connects to a listener of protocol TCP may speak TLS or not: nobody looks.
 fn second_layer(route: &ObjectHead, at: PartPath, backend: &Backend<'_>) -> Finding {
-    let BackendName { namespace, name, port, site: _ } = &backend.name;
+    let message = format!("the gateway begins TLS to {}, whatever clients send", in_words(&backend.name));
     route
-        .finding(
-            codes::SECOND_TLS_LAYER,
-            at,
-            format!("the gateway begins TLS to `{namespace}/{name}` port {port}, whatever clients send"),
-        )
+        .finding(codes::SECOND_TLS_LAYER, at, message)
         .consequence("what clients send goes to the backend inside TLS; a client that speaks TLS itself gets two layers")
         .help("let clients connect in plain text, or hand their TLS on: a TLSRoute on a listener with `mode: Passthrough`")
 }
 
 /// The backend sees the handshake of the client: nothing goes around it.
 fn passed_through(route: &ObjectHead, at: PartPath, backend: &Backend<'_>) -> Finding {
-    let BackendName { namespace, name, port, site: _ } = &backend.name;
+    let backend = in_words(&backend.name);
+    let message = format!("the TLS settings of {backend} do not apply to TLS that is passed through");
     route
-        .finding(
-            codes::POLICY_NOT_APPLIED,
-            at,
-            format!("the TLS settings of `{namespace}/{name}` port {port} do not apply to TLS that is passed through"),
-        )
+        .finding(codes::POLICY_NOT_APPLIED, at, message)
         .consequence("the client's own TLS reaches the backend; the gateway verifies nothing")
         .help("let the listener end TLS (`mode: Terminate`) where the gateway has to verify the backend")
 }

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::time::Duration as StdDuration;
 
-use crate::diagnostics::{Condition, ConditionKind, Diagnostics, PartPath, Reason, Reported, codes};
+use crate::diagnostics::{Condition, ConditionKind, Diagnostics, Finding, PartPath, Reason, Reported, codes};
 use crate::ir::{Across, BackendName, Session, SessionCarrier, SessionCookie, Site, can_hold_session};
 use crate::parser::api::{
     CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
@@ -184,15 +184,13 @@ fn report_unsafe(
     diagnostics.error(finding)
 }
 
+fn approximated_timeout(source: &SessionSource<'_>, message: &'static str) -> Finding {
+    source.object.finding(codes::APPROXIMATED, source.at.with("absoluteTimeout"), message)
+}
+
 fn report_session_timeout(source: &SessionSource<'_>, timeout: StdDuration, diagnostics: &mut Diagnostics) {
     diagnostics.report(
-        source
-            .object
-            .finding(
-                codes::APPROXIMATED,
-                source.at.with("absoluteTimeout"),
-                "Envoy keeps the end of a session in the cookie's own lifetime",
-            )
+        approximated_timeout(source, "Envoy keeps the end of a session in the cookie's own lifetime")
             .label("a cookie of type `Session` has none")
             .consequence(format!("the cookie lasts {timeout:?}, also when the browser is closed before"))
             .help("write `lifetimeType: Permanent`, or leave `absoluteTimeout` out"),
@@ -201,13 +199,7 @@ fn report_session_timeout(source: &SessionSource<'_>, timeout: StdDuration, diag
 
 fn report_header_timeout(source: &SessionSource<'_>, diagnostics: &mut Diagnostics) {
     diagnostics.report(
-        source
-            .object
-            .finding(
-                codes::APPROXIMATED,
-                source.at.with("absoluteTimeout"),
-                "Envoy sets no end to a session that is kept in a header",
-            )
+        approximated_timeout(source, "Envoy sets no end to a session that is kept in a header")
             .consequence("the session lasts as long as the client sends the header and the endpoint exists")
             .help("use the type `Cookie`, or leave `absoluteTimeout` out"),
     );

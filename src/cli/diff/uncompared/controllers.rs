@@ -53,19 +53,8 @@ pub(super) fn add(values: &Values<'_>, options: &Options, left: &mut AllLeft) {
 }
 
 fn is_read(head: &ObjectHead) -> bool {
-    let is_kind = matches!(
-        head.kind,
-        Kind::GatewayClass
-            | Kind::Gateway
-            | Kind::ListenerSet
-            | Kind::HTTPRoute
-            | Kind::GRPCRoute
-            | Kind::TLSRoute
-            | Kind::TCPRoute
-            | Kind::UDPRoute
-            | Kind::Service
-    );
-    is_kind && !head.position.context
+    let is_other = matches!(head.kind, Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet | Kind::Service);
+    (is_other || head.kind.is_route()) && !head.position.context
 }
 
 /// The annotations that a controller may read.

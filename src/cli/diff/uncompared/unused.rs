@@ -254,16 +254,7 @@ fn references(values: &mut Values<'_>) -> Vec<Reference> {
 }
 
 fn refers(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Gateway
-            | Kind::ListenerSet
-            | Kind::HTTPRoute
-            | Kind::GRPCRoute
-            | Kind::TLSRoute
-            | Kind::TCPRoute
-            | Kind::UDPRoute
-    )
+    kind.is_route() || matches!(kind, Kind::Gateway | Kind::ListenerSet)
 }
 
 /// Calls back with everything that names an object of a namespace, parents left out.
