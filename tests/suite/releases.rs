@@ -60,7 +60,9 @@ fn releases(directory: &Path) -> Result<Vec<Release>, String> {
     let files = WalkDir::new(directory).sort_by_file_name().into_iter().flatten();
     for entry in files.filter(|entry| entry.file_type().is_file() && entry.file_name() == "envoy") {
         let output = process::run(entry.path(), directory, &["--version".to_owned()], None)?;
-        let exact = output.stdout.split('/').nth(1).unwrap_or_default().to_owned();
+        // `PATH  version: COMMIT/1.36.4/…`
+        let version = output.stdout.split_once("version: ").and_then(|(_, version)| version.split('/').nth(1));
+        let exact = version.unwrap_or_default().to_owned();
         let minor = exact.rsplit_once('.').map(|(minor, _)| minor.to_owned());
         let minor = minor.ok_or_else(|| format!("{} is no Envoy: {}", entry.path().display(), output.stdout))?;
         found.push(Release { exact, minor, binary: entry.into_path() });
