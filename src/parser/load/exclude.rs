@@ -56,17 +56,26 @@ fn matches(glob: &str, path: &[&str]) -> bool {
     }
 }
 
+/// Whether a path fits, in time that grows with both lengths only: the numbers of names that the pattern so far may have
+/// taken are followed together.
 fn matches_path(pattern: &[&str], path: &[&str]) -> bool {
-    match (pattern, path) {
-        ([], []) => true,
-        // What is in a directory, not the directory itself.
-        ([last], [_, ..]) if *last == ANY_DEPTH => true,
-        ([first, rest @ ..], path) if *first == ANY_DEPTH && !rest.is_empty() => {
-            (0..=path.len()).any(|skipped| path.get(skipped..).is_some_and(|path| matches_path(rest, path)))
+    let mut taken = vec![false; path.len() + 1];
+    taken[0] = true;
+    for (at, part) in pattern.iter().enumerate() {
+        let mut next = vec![false; path.len() + 1];
+        if *part == ANY_DEPTH {
+            // At the end it is what is in a directory, not the directory itself.
+            let least = usize::from(at + 1 == pattern.len());
+            let first = taken.iter().position(|is_taken| *is_taken).map_or(next.len(), |first| first + least);
+            next.iter_mut().skip(first).for_each(|is_taken| *is_taken = true);
+        } else {
+            for (position, name) in path.iter().enumerate() {
+                next[position + 1] = taken[position] && matches_name(part, name);
+            }
         }
-        ([first, rest @ ..], [name, names @ ..]) => matches_name(first, name) && matches_path(rest, names),
-        ([], [_, ..]) | ([_, ..], []) => false,
+        taken = next;
     }
+    taken.last() == Some(&true)
 }
 
 /// Whether a name fits, in time that grows with both lengths only.
@@ -142,6 +151,8 @@ mod tests {
         }
         let slow = "*a".repeat(200);
         assert!(!is_met(&slow, &"a".repeat(199)));
+        let deep = "**/a/".repeat(40) + "b";
+        assert!(!is_met(&deep, &["a"; 80].join("/")));
     }
 
     #[test]
