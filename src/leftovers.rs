@@ -199,7 +199,8 @@ async fn first(signals: &mut [tokio::signal::unix::Signal]) {
 
 /// The signals that the process ignores, as bits: `nohup` and shells say so for what runs in the background.
 #[cfg(unix)]
-fn ignored_signals() -> u64 {
+#[must_use]
+pub fn ignored_signals() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()

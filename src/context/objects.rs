@@ -29,12 +29,7 @@ pub(super) struct Objects {
 impl Objects {
     pub(super) fn new(manifests: &Manifests) -> Self {
         let mut objects = Self::default();
-        macro_rules! add {
-            ($($list:ident),+ $(,)?) => { $(manifests.$list.iter().for_each(|object| objects.add(object));)+ };
-        }
-        add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
-        add!(reference_grants, backend_tls_policies, backends, backend_traffic_policies, meshes);
-        add!(namespaces, services, endpoint_slices, secrets, config_maps);
+        manifests.heads().into_iter().for_each(|head| objects.add(head));
         for object in &manifests.foreign {
             objects.insert(&object.position, object.identity.clone());
             objects.foreign.insert(object.identity.clone());

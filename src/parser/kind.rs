@@ -86,6 +86,11 @@ impl Kind {
         (group, kind) == (self.group(), self.name()) || self.former_name() == Some((group, kind))
     }
 
+    /// Whether objects of the kind are routes.
+    pub const fn is_route(self) -> bool {
+        matches!(self, Self::HTTPRoute | Self::GRPCRoute | Self::TLSRoute | Self::TCPRoute | Self::UDPRoute)
+    }
+
     /// Whether objects of the kind live in a namespace.
     pub fn is_namespaced(self) -> bool {
         !matches!(self, Self::GatewayClass | Self::XMesh | Self::Namespace)

@@ -9,13 +9,10 @@ use std::path::{Component, Path, PathBuf};
 
 use super::decode::decode;
 use super::node::Node;
-use super::skip::{Foreign, recognise};
+use super::skip::{Foreign, KUSTOMIZATIONS, recognise};
 use super::source::{Source, SourceId, SourceSet};
 use super::split::split;
 
-/// What kustomize takes for a Kustomization
-/// ([RecognizedKustomizationFileNames](https://pkg.go.dev/sigs.k8s.io/kustomize/api/konfig)).
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// What other files say that are one.
 const GROUP: &str = "kustomize.config.k8s.io/";
 /// Fields that are lists of files, or of directories with such files
@@ -50,13 +47,12 @@ pub(super) fn parts(sources: &SourceSet) -> HashSet<SourceId> {
         let Some(path) = normal(Path::new(&source.name)) else { return false };
         !objects.contains(&path) && path.ancestors().any(|above| parts.contains(above))
     };
-    let ids = (0..).map(SourceId);
-    ids.zip(&sources.sources).filter(|(_, source)| is_part(source)).map(|(id, _)| id).collect()
+    sources.sources.iter_enumerated().filter(|(_, source)| is_part(source)).map(|(id, _)| id).collect()
 }
 
 fn may_be_kustomization(source: &Source) -> bool {
     let name = Path::new(&source.name).file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    NAMES.contains(&name) || source.text.contains(GROUP)
+    KUSTOMIZATIONS.contains(&name) || source.text.contains(GROUP)
 }
 
 fn kustomizations(source: &Source) -> Vec<Node> {

@@ -98,6 +98,64 @@ impl Manifests {
         Some(Location::field(*document, base.clone()))
     }
 
+    /// The head of every object of a kind that gwctl reads, those of the context included.
+    pub fn heads(&self) -> Vec<&ObjectHead> {
+        fn add<'m, S>(heads: &mut Vec<&'m ObjectHead>, objects: &'m [Object<S>]) {
+            heads.extend(objects.iter().map(|object| &object.head));
+        }
+        let Manifests {
+            sources: _,
+            documents: _,
+            rule_starts: _,
+            gateway_classes,
+            gateways,
+            listener_sets,
+            http_routes,
+            grpc_routes,
+            tls_routes,
+            tcp_routes,
+            udp_routes,
+            reference_grants,
+            backend_tls_policies,
+            backends,
+            backend_traffic_policies,
+            meshes,
+            namespaces,
+            services,
+            endpoint_slices,
+            secrets,
+            config_maps,
+            foreign: _,
+            skipped: _,
+            overridden: _,
+            refused: _,
+            decoded: _,
+            undecoded_slices: _,
+            object_count: _,
+            judged_count: _,
+        } = self;
+        let mut heads = Vec::new();
+        add(&mut heads, gateway_classes);
+        add(&mut heads, gateways);
+        add(&mut heads, listener_sets);
+        add(&mut heads, http_routes);
+        add(&mut heads, grpc_routes);
+        add(&mut heads, tls_routes);
+        add(&mut heads, tcp_routes);
+        add(&mut heads, udp_routes);
+        add(&mut heads, reference_grants);
+        add(&mut heads, backend_tls_policies);
+        add(&mut heads, backends);
+        add(&mut heads, backend_traffic_policies);
+        add(&mut heads, meshes);
+        add(&mut heads, namespaces);
+        add(&mut heads, services);
+        add(&mut heads, endpoint_slices);
+        add(&mut heads, secrets);
+        add(&mut heads, config_maps);
+        heads
+    }
+
     /// What is to be said of an object that cannot be looked up: it is not there, or it is and was refused.
     pub fn absence(&self, key: &ObjectKey) -> &'static str {
         if self.refused.contains_key(key) { IS_REFUSED } else { "is not in the input" }
@@ -141,12 +199,7 @@ impl Manifests {
     /// The places of keys that the admitted objects have more than once: only the last value of each is looked at.
     pub fn repeated_parts(&self) -> Vec<(ObjectKey, FieldPath, Location)> {
         let mut parts = Vec::new();
-        macro_rules! add {
-            ($($list:ident),+ $(,)?) => { $(self.$list.iter().for_each(|object| object.add_repeated(&mut parts));)+ };
-        }
-        add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
-        add!(reference_grants, backend_tls_policies, backends, backend_traffic_policies, meshes, namespaces);
-        add!(services, endpoint_slices, secrets, config_maps);
+        self.heads().into_iter().for_each(|head| head.add_repeated(&mut parts));
         parts
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn recognise(root: &Node, file: &str) -> Option<Foreign> {
         return None;
     }
     match name {
-        "kustomization.yaml" | "kustomization.yml" | "Kustomization" => Some(Foreign::Kustomization),
+        name if KUSTOMIZATIONS.contains(&name) => Some(Foreign::Kustomization),
         "values.yaml" | "values.yml" => Some(Foreign::Helm),
         "gwctl.yaml" | "gwctl.yml" => Some(Foreign::Own),
         _ if root.get("requests").and_then(Node::as_list).is_some() => Some(Foreign::Own),
@@ -112,6 +112,9 @@ fn is_chart(root: &Node) -> bool {
         && root.get("version").is_some()
 }
 
+/// What kustomize takes for a Kustomization
+/// ([RecognizedKustomizationFileNames](https://pkg.go.dev/sigs.k8s.io/kustomize/api/konfig)).
+pub(crate) const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// The long flags that a settings file may hold.
 pub(crate) const SETTINGS: &[&str] = &[
     "access-log",

@@ -15,6 +15,7 @@ use crate::certificate::{self, Bundle, Flaw, Validity};
 use crate::diagnostics::{Code, Diagnostics, Finding, Location, Reported, codes};
 use crate::options::{AuthoritiesFile, CertificateFiles, GivenFile, Options};
 use crate::parser::api::{LocalObjectReference, ObjectReference, Secret, SecretObjectReference};
+use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::spelling::nearest;
 use crate::whole;
@@ -397,6 +398,19 @@ impl<'m> CertificateIndex<'m> {
         let at = whole!["metadata", "name"];
         let finding = Finding::new(code, maker.at(&at), String::new()).object(identity.clone(), at);
         Some((why, finding))
+    }
+
+    /// Whether a reference counts on the Secret that an object makes, as was said of that object.
+    pub(super) fn count_on(&self, maker: &ForeignObject) -> bool {
+        let Some(name) = &maker.makes else { return false };
+        let namespace = &maker.identity.namespace;
+        let secret = (namespace.as_str(), name.as_str());
+        let is_told = || {
+            !self.secrets.contains_key(&secret) && self.makers.get(&secret).is_some_and(|own| std::ptr::eq(*own, maker))
+        };
+        let pair = || self.known_pairs.get(&(namespace.clone(), name.clone()));
+        let bundle = || self.known_bundles.get(&(Kind::Secret, namespace.clone(), name.clone()));
+        is_told() && (pair().is_some_and(Result::is_ok) || bundle().is_some_and(Result::is_ok))
     }
 
     /// Says that a Secret which a reference names cannot be read here, and what is expected of it.

@@ -18,6 +18,7 @@ use crate::path;
 use crate::spelling::nearest;
 use crate::whole;
 
+use super::certificate::CertificateIndex;
 use super::gateway::is_selected;
 use super::reference::References;
 use super::selector::matches_labels;
@@ -48,26 +49,28 @@ const WITHOUT_TRAFFIC: [&str; 14] = [
 ];
 
 /// Reports the objects that are about others, and counts the rest.
-pub(super) fn report(manifests: &Manifests, options: &Options, diagnostics: &mut Diagnostics) {
+pub(super) fn report(
+    manifests: &Manifests,
+    certificates: &CertificateIndex<'_>,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) {
     if manifests.foreign.is_empty() {
         return;
     }
     let known = Known::new(manifests, options, &[]);
     let references = References::new(manifests, options);
-    // What makes a Secret that is counted on has been told.
-    let told: Vec<Location> = diagnostics
-        .findings()
-        .iter()
-        .filter(|finding| finding.code == codes::UNREAD_SECRET)
-        .map(|finding| finding.location.clone())
-        .collect();
-    let is_told = |object: &ForeignObject| told.contains(&object.at(&path!["metadata", "name"]));
     let mut ignored: BTreeMap<String, usize> = BTreeMap::new();
     for object in &manifests.foreign {
         let concern = Concern::of(object, &known, &references, MOST_SHOWN);
         if let Some(finding) = concern.finding(object, options) {
             diagnostics.report(finding);
-        } else if !object.position.context && !object.is_slip && !is_without_traffic(object) && !is_told(object) {
+        // What makes a Secret that is counted on has been told.
+        } else if !(object.position.context
+            || object.is_slip
+            || is_without_traffic(object)
+            || certificates.count_on(object))
+        {
             *ignored.entry(object.full_kind()).or_default() += 1;
         }
     }

@@ -13,7 +13,7 @@ pub(super) const HELP: &str =
 
 /// Whether an object can have this name: a DNS subdomain of
 /// [RFC 1123](https://www.rfc-editor.org/rfc/rfc1123#section-2.1), as the API server checks it.
-pub(super) fn is_object_name(name: &str) -> bool {
+pub fn is_object_name(name: &str) -> bool {
     let is_label = |label: &str| {
         let is_edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         let bytes = label.as_bytes();

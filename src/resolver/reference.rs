@@ -1,7 +1,7 @@
 //! Which objects the input refers to, and where: those of other groups, and those that judged objects refer to where
 //! some are not judged.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, FieldPath, Location, ObjectRef, codes};
 use crate::options::Options;
@@ -34,50 +34,77 @@ const KONG_OF_CLUSTER: &str = "KongClusterPlugin";
 pub struct Annotated<'m> {
     /// The annotation.
     pub annotation: &'static str,
-    /// The kind that it is about, or the first one.
-    pub kind: &'static str,
     group: &'static str,
-    /// The namespace and the name of what is meant.
+    kinds: &'static [&'static str],
+    /// The namespace of what is meant: that of the object where none is written.
     pub namespace: &'m str,
     /// The name.
     pub name: &'m str,
 }
 
-/// The names in annotations of an object that lead to no object of the input.
-pub fn unknown_names<'m>(object: &'m ObjectHead, manifests: &'m Manifests) -> Vec<Annotated<'m>> {
-    let mut unknown = Vec::new();
-    for (annotation, group, kinds) in ANNOTATIONS {
-        let names = object.metadata.annotations.get(annotation).map(String::as_str).unwrap_or_default();
-        for full in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            let (namespace, name) = full.split_once(':').unwrap_or((&object.metadata.namespace, full));
-            let is_named = |ObjectRef { group: own, kind, namespace: of, name: called }: &ObjectRef| {
-                own == group
-                    && kinds.contains(&kind.as_str())
-                    && called == name
-                    && (of == namespace || kind == KONG_OF_CLUSTER)
-            };
-            if !manifests.foreign.iter().any(|one| is_named(&one.identity)) {
-                let kind = kinds.first().copied().unwrap_or_default();
-                unknown.push(Annotated { annotation, kind, group, namespace, name });
-            }
-        }
+impl Annotated<'_> {
+    /// The kind that it is about, or the first one.
+    pub fn kind(&self) -> &'static str {
+        self.kinds.first().copied().unwrap_or_default()
     }
-    unknown
+
+    /// The kinds that it may be about, each with the namespace in which the object would be.
+    fn candidates(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.kinds.iter().map(|kind| (*kind, if *kind == KONG_OF_CLUSTER { "" } else { self.namespace }))
+    }
+}
+
+/// All names in annotations of an object. `NAMESPACE:NAME` names an object of another namespace.
+fn names_in_annotations(object: &ObjectHead) -> impl Iterator<Item = Annotated<'_>> {
+    ANNOTATIONS.iter().flat_map(move |(annotation, group, kinds)| {
+        let names = object.metadata.annotations.get(*annotation).map(String::as_str).unwrap_or_default();
+        let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+        names.map(move |full| {
+            let (namespace, name) = full.split_once(':').unwrap_or((&object.metadata.namespace, full));
+            Annotated { annotation, group, kinds, namespace, name }
+        })
+    })
+}
+
+/// The objects of the input that annotations may name: group, kind, namespace (empty for one of the cluster) and name.
+pub struct Annotatable<'m>(HashSet<(&'m str, &'m str, &'m str, &'m str)>);
+
+impl<'m> Annotatable<'m> {
+    /// Those of an input.
+    pub fn new(manifests: &'m Manifests) -> Self {
+        let is_one = |identity: &&ObjectRef| ANNOTATIONS.iter().any(|(_, group, _)| *group == identity.group);
+        let identities = manifests.foreign.iter().map(|object| &object.identity).filter(is_one);
+        let key = |ObjectRef { group, kind, namespace, name }: &'m ObjectRef| {
+            let namespace = if kind == KONG_OF_CLUSTER { "" } else { namespace.as_str() };
+            (group.as_str(), kind.as_str(), namespace, name.as_str())
+        };
+        Self(identities.map(key).collect())
+    }
+
+    /// The names in annotations of an object that lead to none of them.
+    pub fn unknown<'o>(&self, object: &'o ObjectHead) -> impl Iterator<Item = Annotated<'o>> {
+        names_in_annotations(object).filter(|one| {
+            !one.candidates().any(|(kind, namespace)| self.0.contains(&(one.group, kind, namespace, one.name)))
+        })
+    }
 }
 
 /// The objects whose annotations count.
 pub fn annotated(manifests: &Manifests) -> impl Iterator<Item = &ObjectHead> {
     let Manifests { gateways, services, .. } = manifests;
-    let heads = gateways.iter().map(|one| &one.head).chain(services.iter().map(|one| &one.head));
-    heads.chain(manifests.routes().map(|route| route.object))
+    let routes = manifests.routes().map(|route| route.object);
+    gateways.iter().map(|one| &one.head).chain(routes).chain(services.iter().map(|one| &one.head))
 }
 
 /// Says which names in annotations lead to no object of the input.
 pub(super) fn report_unknown_names(manifests: &Manifests, diagnostics: &mut Diagnostics) {
+    let known = Annotatable::new(manifests);
     for object in annotated(manifests).filter(|object| !object.metadata.annotations.is_empty()) {
-        for Annotated { annotation, kind, group, namespace, name } in unknown_names(object, manifests) {
+        for one in known.unknown(object) {
+            let Annotated { annotation, group, kinds: _, namespace, name } = one;
             let same = manifests.foreign.iter().filter(|one| one.identity.group == group);
             let near = nearest(name, same.map(|one| one.identity.name.as_str()));
+            let kind = one.kind();
             let message = format!("`{annotation}` names {kind} `{namespace}/{name}`, which is not in the input");
             let at = whole!["metadata", "annotations", annotation];
             let finding = object.finding(codes::UNKNOWN_ANNOTATED, at, message).label("no such object");
@@ -273,22 +300,11 @@ impl References {
     }
 
     fn add_annotations(&mut self, manifests: &Manifests) {
-        let Manifests { gateways, services, .. } = manifests;
-        gateways.iter().for_each(|gateway| self.add_annotated(gateway));
-        manifests.routes().for_each(|route| self.add_annotated(route.object));
-        services.iter().for_each(|service| self.add_annotated(service));
-    }
-
-    fn add_annotated(&mut self, from: &ObjectHead) {
-        for (annotation, group, kinds) in ANNOTATIONS {
-            let Some(names) = from.metadata.annotations.get(annotation) else { continue };
-            for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-                // `NAMESPACE:NAME` names an object of another namespace.
-                let (namespace, name) =
-                    name.split_once(':').map_or((None, name), |(namespace, name)| (Some(namespace), name));
-                for kind in kinds {
-                    let namespace = if *kind == KONG_OF_CLUSTER { Some("") } else { namespace };
-                    self.add(from, || path!["metadata", "annotations", annotation], (group, kind), namespace, name);
+        for from in annotated(manifests) {
+            for one in names_in_annotations(from) {
+                for (kind, namespace) in one.candidates() {
+                    let at = || path!["metadata", "annotations", one.annotation];
+                    self.add(from, at, (one.group, kind), Some(namespace), one.name);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Texts that several patterns match at once: the product of their automata is
 //! walked, the shortest texts first.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use regex_automata::nfa::thompson::{self, NFA, State, WhichCaptures};
 use regex_automata::util::look::Look;
@@ -50,7 +50,7 @@ pub fn common(patterns: &[&str], prefix: Option<&str>, place: Place) -> Common {
         translated.push(Some(whole(r"/[^?\x23]*")));
     }
     let automata: Option<Vec<NFA>> = translated.into_iter().map(|text| automaton(&text?)).collect();
-    let Some(product) = automata.map(Product::new) else { return Common::Unknown };
+    let Some(product) = automata.map(Product) else { return Common::Unknown };
     let written = product.texts(&product.letters(|byte| rank(byte, place)), MOST_TEXTS);
     let is_written = |text: &String| place != Place::Header || text.trim() == text;
     match written {
@@ -110,10 +110,6 @@ struct Step {
 }
 
 impl Product {
-    fn new(automata: Vec<NFA>) -> Self {
-        Self(automata)
-    }
-
     /// One byte for all that no automaton tells apart, the most natural one.
     fn letters(&self, rank: impl Fn(u8) -> Option<u16>) -> Vec<u8> {
         let mut groups: HashMap<Vec<u8>, (u16, u8)> = HashMap::new();
@@ -132,12 +128,13 @@ impl Product {
     fn texts(&self, letters: &[u8], most: usize) -> Option<Vec<String>> {
         let start: Option<Places> =
             self.0.iter().map(|one| close(one, vec![one.start_anchored()], true, false)).collect();
-        let mut steps = vec![Step { places: start?, from: None }];
-        let mut known: HashMap<Places, ()> = HashMap::from([(steps[0].places.clone(), ())]);
+        let start = start?;
         let mut found = Vec::new();
-        if self.accepts(&steps[0].places)? {
+        if self.accepts(&start)? {
             found.push(String::new());
         }
+        let mut known = HashSet::from([start.clone()]);
+        let mut steps = vec![Step { places: start, from: None }];
         let mut waiting = VecDeque::from([0]);
         while let Some(at) = waiting.pop_front() {
             for &letter in letters {
@@ -148,7 +145,7 @@ impl Product {
                 if found.len() >= most {
                     return Some(found);
                 }
-                if known.insert(next.clone(), ()).is_none() {
+                if known.insert(next.clone()) {
                     if steps.len() == MOST_STATES {
                         return Some(found).filter(|found| !found.is_empty());
                     }

@@ -35,6 +35,12 @@ impl Harness {
         Self { scratch, envoy: Arc::new(OnceLock::from(Ok(envoy.to_owned()))), ..self.clone() }
     }
 
+    /// A trial that needs nothing else.
+    pub(crate) fn trial(&self, name: &str, check: fn(&Self) -> Result<(), String>) -> Trial {
+        let harness = self.clone();
+        Trial::test(name, move || check(&harness).map_err(Failed::from))
+    }
+
     pub(crate) fn testdata(&self) -> PathBuf {
         self.root.join("testdata")
     }

@@ -85,6 +85,7 @@ fn main() -> ExitCode {
             report(panic);
         }
     }));
+    let _heard = process::hear_ignored_signals();
     let mut arguments = Arguments::from_args();
     // Most of the time is spent waiting for proxies and clocks, not computing.
     let processors = std::thread::available_parallelism().map_or(2, usize::from);

@@ -10,6 +10,45 @@ use std::time::{Duration, Instant};
 /// How long one run may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long something may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Any error, in words.
+pub(crate) fn fail(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// Waits until `ready` has something.
+pub(crate) fn await_some<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> Result<T, String> {
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
+        if let Some(found) = ready() {
+            return Ok(found);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Err(format!("no {what} within {PATIENCE:?}"))
+}
+
+/// Hears the signals that this process ignores, so that the programs it starts hear them too: what `nohup` and a
+/// shell's `&` make ignored is handed on to each child, and what is heard is not.
+#[cfg(unix)]
+pub(crate) fn hear_ignored_signals() -> std::io::Result<impl Sized> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let ignored = gwctl::leftovers::ignored_signals();
+    let kinds = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::quit()];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let heard = runtime.block_on(async {
+        let kinds = kinds.into_iter().filter(|kind| ignored >> (kind.as_raw_value() - 1) & 1 == 1);
+        kinds.map(signal).collect::<std::io::Result<Vec<_>>>()
+    })?;
+    Ok((runtime, heard))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn hear_ignored_signals() {}
+
 /// What a run printed, and how it ended.
 #[derive(Debug)]
 pub(crate) struct Output {

@@ -17,7 +17,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::harness::Harness;
 use crate::process;
-use crate::watch::await_some;
+use crate::process::await_some;
 use crate::watch::load::{Load, Way, ask};
 use crate::xds::{backend, counted, free_ports};
 

@@ -7,22 +7,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Trial;
 
 use crate::harness::Harness;
+use crate::process::{await_some, fail};
 
 const SIGNALS: [&str; 4] = ["INT", "TERM", "HUP", "QUIT"];
-/// How long something may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
-    let test = |name: &str, check: fn(&Harness) -> Result<(), String>| {
-        let harness = harness.clone();
-        Trial::test(format!("signals::{name}"), move || check(&harness).map_err(Failed::from))
-    };
+    let test = |name: &str, check| harness.trial(&format!("signals::{name}"), check);
     vec![
         test("a_configuration_that_envoy_reads_is_private_and_goes_with_the_run", while_envoy_reads),
         test("an_output_that_is_being_written_leaves_no_temporary_file", while_writing),
@@ -32,22 +28,6 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 
 /// An Envoy that never answers; it says which process it is.
 const SILENT: &str = "#!/bin/sh\necho $$ > \"$GWCTL_TEST_PID\"\nexec sleep 120\n";
-
-fn fail(error: impl std::fmt::Display) -> String {
-    error.to_string()
-}
-
-/// Waits until `ready` has something.
-fn await_some<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> Result<T, String> {
-    let started = Instant::now();
-    while started.elapsed() < PATIENCE {
-        if let Some(found) = ready() {
-            return Ok(found);
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    Err(format!("no {what} within {PATIENCE:?}"))
-}
 
 fn send(signal: &str, process: &str) -> Result<(), String> {
     let status = Command::new("kill").args([&format!("-{signal}"), process]).status().map_err(fail)?;

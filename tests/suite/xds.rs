@@ -11,12 +11,12 @@ use std::thread;
 use std::time::Duration;
 
 use gwctl::proving::Envoy;
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Trial;
 
 use crate::campaign::random::Random;
 use crate::case::discover;
 use crate::harness::Harness;
-use crate::process;
+use crate::process::{self, fail};
 
 /// Edits of a run, and more of them with `GWCTL_EDITS`.
 const EDITS: usize = 25;
@@ -26,19 +26,12 @@ const SERVICES: [&str; 4] = ["a", "b", "c", "d"];
 
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
-    let test = |name: &str, check: fn(&Harness) -> Result<(), String>| {
-        let harness = harness.clone();
-        Trial::test(format!("xds::{name}"), move || check(&harness).map_err(Failed::from))
-    };
+    let test = |name: &str, check| harness.trial(&format!("xds::{name}"), check);
     vec![
         test("no_request_is_lost_while_the_files_change", under_load),
         test("every_part_of_a_configuration_is_served_from_files", every_part),
         test("what_gwctl_did_not_make_is_left_alone", foreign_directory),
     ]
-}
-
-fn fail(error: impl std::fmt::Display) -> String {
-    error.to_string()
 }
 
 /// An HTTP server that answers every request with 200.

@@ -10,11 +10,9 @@ use std::path::{Component, Path, PathBuf};
 use crate::parser::decode::decode;
 use crate::parser::load::{EntryKind, Tree};
 use crate::parser::node::Node;
+use crate::parser::skip::KUSTOMIZATIONS;
 use crate::parser::split::split;
 
-/// What kustomize takes for a Kustomization
-/// ([RecognizedKustomizationFileNames](https://pkg.go.dev/sigs.k8s.io/kustomize/api/konfig)).
-const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// How a template takes the files of its chart whatever they are called.
 const ALL_FILES: &str = ".Files.Glob";
 const CHART: &str = "Chart.yaml";
@@ -118,7 +116,8 @@ impl Search<'_> {
         if !self.found.values().any(|path| is_documentation(path)) {
             return;
         }
-        let texts: Vec<String> = self.telling.iter().filter_map(|path| self.text(path)).collect();
+        let texts = self.telling.iter().filter_map(|path| self.bytes(path));
+        let texts: Vec<String> = texts.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
         // A template that takes whatever there is names every file.
         let takes_all = texts.iter().any(|text| text.contains(ALL_FILES));
         let is_named = |path: &Path| {
@@ -128,12 +127,12 @@ impl Search<'_> {
         self.found.retain(|_, path| !is_documentation(path) || is_named(path));
     }
 
-    fn text(&self, path: &Path) -> Option<String> {
+    fn bytes(&self, path: &Path) -> Option<Vec<u8>> {
         let path = self.tree.canonicalize(path).ok()?;
         let mut bytes = Vec::new();
         let (reader, _) = self.tree.open(&path).ok()?;
         reader.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        Some(bytes)
     }
 
     fn add_file(&mut self, path: PathBuf) {
@@ -158,10 +157,7 @@ impl Search<'_> {
     }
 
     fn document(&self, path: &Path) -> Option<Node> {
-        let path = self.tree.canonicalize(path).ok()?;
-        let mut text = String::new();
-        let (reader, _) = self.tree.open(&path).ok()?;
-        reader.take(MOST_BYTES).read_to_string(&mut text).ok()?;
+        let text = String::from_utf8(self.bytes(path)?).ok()?;
         let syntax = split(&text).first().map(|piece| piece.syntax)?;
         decode(&text, syntax).ok().map(|decoded| decoded.node)
     }
@@ -214,9 +210,8 @@ impl Search<'_> {
 /// Whether a file is one that people read, by its name.
 fn is_for_people(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let is_document = |stem: &str| {
-        name == stem || name.strip_prefix(stem).is_some_and(|rest| matches!(rest, ".md" | ".txt" | ".rst"))
-    };
+    let is_document =
+        |stem: &str| name == stem || name.strip_prefix(stem).is_some_and(|rest| matches!(rest, ".txt" | ".rst"));
     name.ends_with(".md") || ["readme", "license", "licence", "notice", "changelog"].into_iter().any(is_document)
 }
 

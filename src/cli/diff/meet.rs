@@ -101,21 +101,19 @@ fn paths(one: &PathMatch, other: &PathMatch) -> Option<Option<Vec<PathMatch>>> {
 #[expect(clippy::option_option, reason = "what is not known is not nothing")]
 fn values(one: &[ValueMatch], other: &[ValueMatch], place: Place) -> Option<Option<Vec<Choice>>> {
     let mut choices: Option<Vec<Choice>> = Some(Vec::new());
-    let mut names: Vec<&str> = one.iter().chain(other).map(|value| value.name.as_str()).collect();
-    names.dedup();
     let mut seen: Vec<&str> = Vec::new();
-    for name in names {
-        if seen.contains(&name) {
+    for ValueMatch { name, .. } in one.iter().chain(other) {
+        if seen.contains(&name.as_str()) {
             continue;
         }
         seen.push(name);
         let asked: Vec<&ValuePattern> =
-            one.iter().chain(other).filter(|value| value.name == name).map(|value| &value.value).collect();
+            one.iter().chain(other).filter(|value| value.name == *name).map(|value| &value.value).collect();
         match texts(&asked, place) {
             Common::Nothing => return None,
             Common::Texts(texts) => {
                 if let Some(choices) = &mut choices {
-                    choices.push((name.to_owned(), texts));
+                    choices.push((name.clone(), texts));
                 }
             }
             Common::Unknown => choices = None,

@@ -4,7 +4,6 @@ mod bundles;
 mod change;
 mod compare;
 mod findings;
-mod heads;
 mod listeners;
 mod meet;
 mod pods;

@@ -27,7 +27,7 @@ use crate::parser::source::DocumentId;
 use crate::resolver::{ForeignUse, foreign_uses};
 
 pub(super) use values::sorted;
-use values::{AllLeft, Content, Left, Values, held, held_by, unselected, without_server_fields};
+use values::{AllLeft, Content, Left, Values, held, held_by, without_server_fields};
 
 /// Why the content of a Secret or a ConfigMap cannot be compared.
 const UNUSABLE: &str = "what it holds cannot be used and is not the same: what a cluster makes of it is not known";
@@ -251,7 +251,7 @@ fn add_untranslated(values: &mut [Values<'_>; 2], mut lists: [&mut AllLeft; 2], 
     let options = &Options { assume: Assume { parameters: false, ..options.assume }, ..options.clone() };
     let mut uses = values.each_ref().map(|values| {
         let side = values.compilation;
-        let unselected: BTreeSet<String> = side.unjudged.iter().filter_map(unselected).collect();
+        let unselected = values.unselected();
         let mut uses = foreign_uses(&side.manifests, options, &side.missing_gateways);
         uses.iter_mut().for_each(|one| one.objects.retain(|object| !unselected.contains(object)));
         uses

@@ -3,9 +3,8 @@
 use super::pattern;
 use super::rules::{filter, matching, route};
 use super::shared::{
-    BACKEND_GROUP, BACKEND_KIND, BACKEND_OBJECT, BACKEND_REF, BACKEND_WEIGHT, DURATION, HEADER_FILTER, HEADER_NAME,
-    HOSTNAME, LOCAL_REF, MIRROR_FILTER, NAME, NAMESPACE, NO_MATTER_WHICH, PARENT_REFS, PRECISE_HOSTNAME, SECTION_NAME,
-    SERVICE_PORT, SESSION_PERSISTENCE,
+    BACKEND_OBJECT, BACKEND_REF, DURATION, HEADER_FILTER, HEADER_NAME, HOSTNAME, LOCAL_REF, MIRROR_FILTER,
+    NO_MATTER_WHICH, PARENT_REFS, PRECISE_HOSTNAME, SECTION_NAME, SERVICE_PORT, SESSION_PERSISTENCE, backend_fields,
 };
 use super::table::{
     ANY_TEXT, Field, List, PORT, Presence, Rule, Shape, Type, Value, field, formed, int32, integer, number_of, one_of,
@@ -315,28 +314,6 @@ pub(super) static L4_ROUTE: Shape = Shape { fields: &[PARENTS, ONE_RULE, DEFAULT
 
 pub(super) static L4_ROUTE_V1ALPHA2: Shape = Shape { fields: &[PARENTS, RULES_V1ALPHA2, DEFAULT_GATEWAYS], rules: &[] };
 
-static HTTP_BACKEND_REF: Shape = Shape {
-    fields: &[
-        BACKEND_GROUP,
-        BACKEND_KIND,
-        field("name", NAME).required(),
-        field("namespace", NAMESPACE),
-        field("port", PORT),
-        BACKEND_WEIGHT,
-        field("filters", HTTP_FILTERS),
-    ],
-    rules: &[SERVICE_PORT],
-};
+static HTTP_BACKEND_REF: Shape = Shape { fields: &backend_fields(HTTP_FILTERS), rules: &[SERVICE_PORT] };
 
-static GRPC_BACKEND_REF: Shape = Shape {
-    fields: &[
-        BACKEND_GROUP,
-        BACKEND_KIND,
-        field("name", NAME).required(),
-        field("namespace", NAMESPACE),
-        field("port", PORT),
-        BACKEND_WEIGHT,
-        field("filters", GRPC_FILTERS),
-    ],
-    rules: &[SERVICE_PORT],
-};
+static GRPC_BACKEND_REF: Shape = Shape { fields: &backend_fields(GRPC_FILTERS), rules: &[SERVICE_PORT] };

@@ -101,9 +101,9 @@ static PARENT_REF: Shape = Shape {
     rules: &[],
 };
 
-pub(super) const BACKEND_GROUP: Field = field("group", GROUP).default(Value::Text(""));
-pub(super) const BACKEND_KIND: Field = field("kind", KIND).default(Value::Text("Service"));
-pub(super) const BACKEND_WEIGHT: Field = field("weight", int32(0, 1_000_000)).default(Value::Integer(1));
+const BACKEND_GROUP: Field = field("group", GROUP).default(Value::Text(""));
+const BACKEND_KIND: Field = field("kind", KIND).default(Value::Text("Service"));
+const BACKEND_WEIGHT: Field = field("weight", int32(0, 1_000_000)).default(Value::Integer(1));
 pub(super) const SERVICE_PORT: Rule = rule("a reference to a Service needs a `port`", reference::service_has_port);
 
 static BACKEND_OBJECT_REF: Shape = Shape {
@@ -130,6 +130,19 @@ pub(super) static BACKEND_REF: Shape = Shape {
     ],
     rules: &[SERVICE_PORT],
 };
+
+/// A reference to a backend that has filters of its own.
+pub(super) const fn backend_fields(filters: Type) -> [Field; 7] {
+    [
+        BACKEND_GROUP,
+        BACKEND_KIND,
+        field("name", NAME).required(),
+        field("namespace", NAMESPACE),
+        field("port", PORT),
+        BACKEND_WEIGHT,
+        field("filters", filters),
+    ]
+}
 
 /// The items of `remove` are free strings in the schema.
 pub(super) static HEADER_FILTER: Shape = Shape {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Trial;
 use walkdir::WalkDir;
 
 use super::{Written, field, is_complete, run};
@@ -20,10 +20,7 @@ const PART: usize = 12;
 
 /// The tests of this file.
 pub(super) fn trials(harness: &Harness) -> Vec<Trial> {
-    let test = |name: &str, check: fn(&Harness) -> Result<(), String>| {
-        let harness = harness.clone();
-        Trial::test(format!("planted::{name}"), move || check(&harness).map_err(Failed::from))
-    };
+    let test = |name: &str, check| harness.trial(&format!("planted::{name}"), check);
     vec![
         test("no_output_shows_a_secret_beside_any_case", beside_cases),
         test("no_output_shows_a_key_in_any_field", in_fields),

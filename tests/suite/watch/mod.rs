@@ -13,28 +13,24 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gwctl::proving::Envoy;
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Trial;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject as _};
 
 use crate::campaign::random::Random;
 use crate::harness::Harness;
+use crate::process::{PATIENCE, await_some, fail};
 use crate::xds::{REFUSED, backend, counted, free_ports, manifests};
 use load::{Load, Way};
 
 /// Edits of a run, and more of them with `GWCTL_WATCH_EDITS`.
 const EDITS: usize = 24;
-/// How long something may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// The certificates that a listener has in turn.
 const CERTIFICATES: [&str; 2] = ["web", "web-rsa"];
 
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
-    let test = |name: &str, check: fn(&Harness) -> Result<(), String>| {
-        let harness = harness.clone();
-        Trial::test(format!("watch::{name}"), move || check(&harness).map_err(Failed::from))
-    };
+    let test = |name: &str, check| harness.trial(&format!("watch::{name}"), check);
     vec![
         test("no_request_is_lost_while_manifests_are_edited", under_load),
         test("a_broken_edit_keeps_the_last_good_file", broken_edit),
@@ -44,22 +40,6 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("a_second_watcher_is_refused", second),
         test("what_cannot_be_followed_is_refused", unwatchable),
     ]
-}
-
-pub(crate) fn fail(error: impl std::fmt::Display) -> String {
-    error.to_string()
-}
-
-/// Waits until `ready` has something.
-pub(crate) fn await_some<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> Result<T, String> {
-    let started = Instant::now();
-    while started.elapsed() < PATIENCE {
-        if let Some(found) = ready() {
-            return Ok(found);
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    Err(format!("no {what} within {PATIENCE:?}"))
 }
 
 /// A gwctl that goes on until it is ended.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::values::{AllLeft, Content, Left, Values, unselected};
+use super::values::{AllLeft, Content, Left, Values};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Location, Subject};
 use crate::parser::api::{AllowedRoutes, DefaultScope, FromNamespaces, Listener, ParentReference, RouteNamespaces};
@@ -16,7 +16,7 @@ const UNNAMED: &str = "routes may name it, and none of the input does";
 /// Adds what differs between the sides in whom they admit, where nothing of the input is admitted or refused by it.
 pub(super) fn add(values: &[Values<'_>; 2], lists: &mut [&mut AllLeft; 2]) {
     let sides = values.each_ref().map(|values| values.compilation);
-    let [old, new] = sides.map(owners);
+    let [old, new] = values.each_ref().map(owners);
     for (key, before) in &old {
         if let Some(after) = new.get(key) {
             compare(sides, [before, after], lists);
@@ -33,8 +33,8 @@ struct Owner<'m> {
 }
 
 /// All that is judged.
-fn owners(side: &Compilation) -> BTreeMap<String, Owner<'_>> {
-    let Manifests { gateways, listener_sets, .. } = &side.manifests;
+fn owners<'c>(values: &Values<'c>) -> BTreeMap<String, Owner<'c>> {
+    let Manifests { gateways, listener_sets, .. } = &values.compilation.manifests;
     let gateways = gateways.iter().map(|gateway| Owner {
         head: &gateway.head,
         listeners: &gateway.spec.listeners,
@@ -47,7 +47,7 @@ fn owners(side: &Compilation) -> BTreeMap<String, Owner<'_>> {
         allowed: None,
         is_default: false,
     });
-    let unselected: Vec<String> = side.unjudged.iter().filter_map(unselected).collect();
+    let unselected = values.unselected();
     let all = gateways.chain(sets).filter(|owner| !owner.head.position.context);
     let all = all.map(|owner| (Subject::Object(owner.head.key().to_ref()).to_string(), owner));
     all.filter(|(name, _)| !unselected.contains(name)).collect()

@@ -9,7 +9,7 @@ use crate::parser::api::ParentReference;
 use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::parser::node::Node;
-use crate::resolver::{ForeignUse, annotated, unknown_names};
+use crate::resolver::{Annotatable, ForeignUse, annotated};
 
 const SECTION_REASON: &str =
     "its parent is not in the input and it names another listener of it: what that one serves is not known";
@@ -151,9 +151,10 @@ fn is_builder(object: &ForeignObject) -> bool {
 /// Adds what the annotations of objects name that gwctl does not translate and the input does not have.
 pub(super) fn add_annotations(values: &Values<'_>, left: &mut AllLeft) {
     let manifests = &values.compilation.manifests;
+    let known = Annotatable::new(manifests);
     for object in annotated(manifests).filter(|object| !object.position.context) {
-        let names = unknown_names(object, manifests);
-        let names = names.iter().map(|one| format!("{} {} {}/{}\n", one.annotation, one.kind, one.namespace, one.name));
+        let names = known.unknown(object);
+        let names = names.map(|one| format!("{} {} {}/{}\n", one.annotation, one.kind(), one.namespace, one.name));
         // An object that one side alone has is compared by what it does.
         let content = Content::Text(names.collect());
         let (location, reason) = (object.at(&FieldPath::ROOT), ANNOTATION_REASON.to_owned());

@@ -1,10 +1,9 @@
 //! What objects say to whoever serves them besides what gwctl translates: annotations, and what a Gateway asks of its
 //! infrastructure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::super::heads::heads;
-use super::values::{AllLeft, Content, Left, Values, unselected};
+use super::values::{AllLeft, Content, Left, Values};
 use crate::diagnostics::{FieldPath, Subject};
 use crate::options::{ListenerAddress, Options};
 use crate::parser::manifests::{Kind, ObjectHead};
@@ -29,9 +28,9 @@ const ASKED: &str = "it asks something of its infrastructure, which gwctl does n
 /// Adds what Gateways, their classes, routes and Services say to controllers alone.
 pub(super) fn add(values: &Values<'_>, options: &Options, left: &mut AllLeft) {
     let manifests = &values.compilation.manifests;
-    let unselected: BTreeSet<String> = values.compilation.unjudged.iter().filter_map(unselected).collect();
+    let unselected = values.unselected();
     let is_meant = |head: &ObjectHead| is_read(head) && !unselected.contains(&head.key().to_ref().to_string());
-    for head in heads(manifests).into_iter().filter(|head| is_meant(head)) {
+    for head in manifests.heads().into_iter().filter(|head| is_meant(head)) {
         push(left, head, entries(&head.metadata.annotations), ANNOTATED);
     }
     for gateway in manifests.gateways.iter().filter(|gateway| is_meant(gateway)) {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::heads::heads;
 use super::values::{AllLeft, Content, Left, Values, held, without_server_fields};
 use crate::diagnostics::{FieldPath, Location, Subject};
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey, Position};
@@ -17,14 +16,13 @@ pub(super) fn add(values: &mut Values<'_>, left: &mut AllLeft) {
     if manifests.overridden.is_empty() {
         return;
     }
-    let keys: BTreeSet<String> = manifests.overridden.iter().map(|(key, _)| key.to_ref().to_string()).collect();
-    let counting = heads(manifests).into_iter().filter(|head| keys.contains(&head.key().to_ref().to_string()));
-    let counting: BTreeMap<String, &ObjectHead> =
-        counting.map(|head| (head.key().to_ref().to_string(), head)).collect();
+    let keys: BTreeSet<&ObjectKey> = manifests.overridden.iter().map(|(key, _)| key).collect();
+    let counting = manifests.heads().into_iter().map(|head| (head.key(), head));
+    let counting: BTreeMap<ObjectKey, &ObjectHead> = counting.filter(|(key, _)| keys.contains(key)).collect();
     for (key, Position { document, base, context: _ }) in &manifests.overridden {
         let location = Location::field(*document, base.clone());
         let content = content(values, key, &location);
-        let winner = counting.get(&key.to_ref().to_string()).map(|head| head.at(&FieldPath::ROOT));
+        let winner = counting.get(key).map(|head| head.at(&FieldPath::ROOT));
         if winner.is_some_and(|winner| self::content(values, key, &winner) == content) {
             continue;
         }

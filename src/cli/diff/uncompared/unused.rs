@@ -11,8 +11,6 @@ use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::node::Node;
 use crate::path;
 
-use super::super::heads::heads;
-
 const UNLED: &str = "it is on one side alone, and no route of the input leads to it";
 const UNREFERRED: &str = "it is not the same, and nothing of the input refers to it";
 const LABELS: &str = "a selector looks at its labels, which have changed, and no route of the input is in it";
@@ -238,7 +236,7 @@ fn permits((namespace, from, to): &Grant<'_>, reference: &Reference) -> bool {
 fn references(values: &mut Values<'_>) -> Vec<Reference> {
     let manifests = &values.compilation.manifests;
     let mut found = Vec::new();
-    for head in heads(manifests).into_iter().filter(|head| refers(head.kind)) {
+    for head in manifests.heads().into_iter().filter(|head| refers(head.kind)) {
         let Ok(node) = values.object(&head.at(&FieldPath::ROOT)) else { continue };
         let Some(spec) = node.get("spec") else { continue };
         let own = &head.metadata.namespace;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::compile::Compilation;
-use crate::diagnostics::{FieldPath, Location, Omission, Segment, Subject, Unjudged};
+use crate::diagnostics::{FieldPath, Location, Omission, Segment, Subject};
 use crate::parser::decode::decode;
 use crate::parser::manifests::{Manifests, ObjectHead, ObjectKey};
 use crate::parser::node::Node;
@@ -45,6 +45,12 @@ pub(super) struct Values<'c> {
 impl<'c> Values<'c> {
     pub(super) fn new(compilation: &'c Compilation) -> Self {
         Self { compilation, decoded: HashMap::new() }
+    }
+
+    /// The names of the objects that were not selected.
+    pub(super) fn unselected(&self) -> BTreeSet<String> {
+        let unselected = self.compilation.unjudged.iter().filter(|one| one.reason == Omission::NotSelected);
+        unselected.filter(|one| matches!(one.subject, Subject::Object(_))).map(|one| one.subject.to_string()).collect()
     }
 
     /// The text of the document that a place is in.
@@ -113,14 +119,6 @@ pub(super) fn held(object: Node) -> Node {
         fields.retain(|(field, value)| field != "metadata" && *value != Node::Null);
     }
     object
-}
-
-/// The name of an object that was not selected.
-pub(super) fn unselected(unjudged: &Unjudged) -> Option<String> {
-    match &unjudged.subject {
-        Subject::Object(object) if unjudged.reason == Omission::NotSelected => Some(object.to_string()),
-        Subject::Object(_) | Subject::Part(..) | Subject::Document | Subject::File(_) => None,
-    }
 }
 
 /// The item of a list that a path leads into, or the object as a whole.
