@@ -13,6 +13,7 @@ mod pem;
 
 pub use chain::{Authority, Leaf, Validity};
 pub use flaw::Flaw;
+pub use pem::encode as to_pem;
 
 /// A certificate chain with the private key of its leaf, both in canonical PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]

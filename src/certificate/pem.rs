@@ -71,8 +71,8 @@ fn blocks(text: &[u8]) -> impl Iterator<Item = Result<(SectionKind, Vec<u8>), Fl
     <(SectionKind, Vec<u8>)>::pem_slice_iter(text).map(|block| block.map_err(|_| Flaw::BrokenPem))
 }
 
-/// One block.
-pub(super) fn encode(label: &str, der: &[u8]) -> String {
+/// One block of PEM ([RFC 7468](https://www.rfc-editor.org/rfc/rfc7468)).
+pub fn encode(label: &str, der: &[u8]) -> String {
     let base64 = STANDARD.encode(der);
     let mut text = format!("-----BEGIN {label}-----\n");
     let mut rest = base64.as_str();

@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use hyper::Response;
 use hyper::body::Bytes;
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Trial;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::harness::Harness;
-use crate::process;
+use crate::process::{self, await_some, fail};
+use crate::watch::Running;
 use crate::watch::load::{self, Way};
-use crate::watch::{Running, await_some, fail};
 use crate::xds::{backend, free_ports};
 
 /// What is said when everything serves.
@@ -26,10 +26,7 @@ const READY: &str = "Ctrl-C ends it";
 
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
-    let test = |name: &str, check: fn(&Harness) -> Result<(), String>| {
-        let harness = harness.clone();
-        Trial::test(format!("run::{name}"), move || check(&harness).map_err(Failed::from))
-    };
+    let test = |name: &str, check| harness.trial(&format!("run::{name}"), check);
     vec![
         test("the_example_answers_with_echo_backends_and_leaves_nothing", example),
         test("local_processes_and_nobody_stand_behind_services", local_and_nobody),
@@ -220,6 +217,17 @@ fn moved(harness: &Harness) -> Result<(), String> {
     let answer = stage.get_by(10_443, "shop.localhost", "/cart", &Way::Tls(connector))?;
     ensure(answer.status() == 200 && header(&answer, "x-echo-backend") == "default/a:80", &run, &answer)?;
     ensure(listed.contains("https://shop.localhost:10443/") && listed.contains(", for port 80"), &run, &listed)?;
+    // What cannot be the name of a Secret is an error of the edit: nothing is made for it, and what serves goes on.
+    for (name, words) in [("a/b", "`a/b` is not the name of"), ("x}\\nkind: Made", "kind: Made` is not the name of")] {
+        let edited = ENCRYPTED.replace("{name: web}", &format!("{{name: \"{name}\"}}"));
+        fs::write(stage.work.join("m.yaml"), edited).map_err(fail)?;
+        run.await_words(words)?;
+    }
+    let is_served = || run.said().matches("what was served before is served on").count() == 2;
+    await_some("second refusal", || is_served().then_some(())).map_err(|why| format!("{why}\n{}", run.said()))?;
+    ensure(!run.said().contains("\nkind: Made"), &run, "a name is a line of its own")?;
+    let answer = stage.get(20_080, "shop.localhost:20080", "/cart")?;
+    ensure(answer.status() == 301, &run, &answer)?;
     stage.end(&mut run, "HUP", 20_080)
 }
 

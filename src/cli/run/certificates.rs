@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use crate::certificate::to_pem;
 use crate::leftovers::PrivateDirectory;
 use crate::options::CertificateFiles;
 use crate::parser::api::{Listener, SecretObjectReference};
 use crate::parser::manifests::Manifests;
 use crate::parser::source::{Found, Source};
+use crate::resolver::is_object_name;
+use crate::translator::envoy::name;
 
 /// The name of the text that holds what was made, where a finding would name a file.
 const NAME: &str = "(made by gwctl run)";
@@ -80,7 +80,8 @@ impl Certificates {
     }
 }
 
-/// The Secrets that listeners name and the input lacks, each with the hosts that it is for.
+/// The Secrets that listeners name and the input lacks, each with the hosts that it is for. What cannot be the name of one
+/// is left to whoever reports it.
 fn missing(manifests: &Manifests) -> BTreeMap<SecretName, BTreeSet<String>> {
     let known: BTreeSet<SecretName> =
         manifests.secrets.iter().map(|one| (one.metadata.namespace.clone(), one.metadata.name.clone())).collect();
@@ -96,7 +97,8 @@ fn missing(manifests: &Manifests) -> BTreeMap<SecretName, BTreeSet<String>> {
                 tls.iter().flat_map(|tls| &tls.certificate_refs)
             {
                 let secret = (other.as_ref().unwrap_or(namespace).clone(), name.clone());
-                if (group.as_str(), kind.as_str()) == ("", "Secret") && !known.contains(&secret) {
+                let is_name = is_object_name(&secret.0) && is_object_name(&secret.1);
+                if (group.as_str(), kind.as_str()) == ("", "Secret") && is_name && !known.contains(&secret) {
                     let own = hostname.iter().cloned();
                     let all = hosts.iter().filter(|_| hostname.is_none()).cloned();
                     missing.entry(secret).or_default().extend(own.chain(all));
@@ -108,27 +110,20 @@ fn missing(manifests: &Manifests) -> BTreeMap<SecretName, BTreeSet<String>> {
 }
 
 fn make(
-    (namespace, name): &SecretName,
+    (namespace, secret): &SecretName,
     hosts: &BTreeSet<String>,
     directory: &PrivateDirectory,
 ) -> Result<Made, String> {
-    let failed = |why: String| format!("no certificate could be made for Secret {namespace}/{name}: {why}");
+    let failed = |why: String| format!("no certificate could be made for Secret {namespace}/{secret}: {why}");
     let local = ["localhost", "*.localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let names: Vec<String> = hosts.iter().cloned().chain(local).collect::<BTreeSet<_>>().into_iter().collect();
     let made = rcgen::generate_simple_self_signed(names).map_err(|error| failed(error.to_string()))?;
-    let chain = pem("CERTIFICATE", made.cert.der());
-    let key = pem("PRIVATE KEY", &made.signing_key.serialize_der());
-    // A name of Kubernetes has no slash, and `_` in none of both.
-    let file = directory.write(&format!("{namespace}_{name}.crt"), chain.as_bytes());
+    let chain = to_pem("CERTIFICATE", made.cert.der());
+    let key = to_pem("PRIVATE KEY", &made.signing_key.serialize_der());
+    let file = format!("{}.crt", name::file(&format!("{namespace}/{secret}")));
+    let file = directory.write(&file, chain.as_bytes());
     let file = file.map_err(|error: io::Error| failed(error.to_string()))?;
     Ok(Made { hosts: hosts.clone(), chain, key, file })
-}
-
-/// [RFC 7468](https://www.rfc-editor.org/rfc/rfc7468).
-fn pem(label: &str, bytes: &[u8]) -> String {
-    let text = STANDARD.encode(bytes);
-    let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned() + "\n");
-    format!("-----BEGIN {label}-----\n{}-----END {label}-----\n", lines.collect::<String>())
 }
 
 fn indented(text: &str) -> String {

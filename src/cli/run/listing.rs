@@ -17,9 +17,9 @@ use crate::ir::{
 const MOST: usize = 20;
 
 /// What the list is made of.
-#[derive(Debug)]
 pub(super) struct Listing<'a> {
     pub(super) compilation: &'a Compilation,
+    pub(super) tracer: Tracer<'a>,
     pub(super) behind: &'a Behind<'a>,
     pub(super) certificates: &'a Certificates,
 }
@@ -114,9 +114,8 @@ impl Listing<'_> {
     }
 
     fn list_rules(&self, config: &Config, routes: &[std::sync::Arc<Route>], text: &mut String) {
-        let tracer = Tracer::new(self.compilation);
         for route in routes.iter().take(MOST) {
-            let place = tracer.rule(route).map(|spot| format!("  {}", spot.place())).unwrap_or_default();
+            let place = self.tracer.rule(route).map(|spot| format!("  {}", spot.place())).unwrap_or_default();
             let (what, answer) = (describe_match(&route.matches), self.answer(config, &route.action));
             let _ = writeln!(text, "    {what} → {answer}{place}");
         }

@@ -20,6 +20,7 @@ use super::exit::ExitStatus;
 use super::failure::Failure;
 use super::pipeline::{self, Compiled, InputText};
 use super::streams::{Streams, Unwritten};
+use super::trace::Tracer;
 use super::translate::{self, Told};
 use super::value::Local;
 use super::watch::{Follower, Known, Next, known, tell_changes};
@@ -114,6 +115,11 @@ fn local_options(args: &RunArgs, stand_ins: &StandIns) -> Result<Options, String
     Ok(options)
 }
 
+/// Who stands behind Services.
+fn behind_services<'a>(args: &'a RunArgs, options: &'a Options) -> Behind<'a> {
+    Behind { local: &args.local, echo: args.echo, resolve: &options.resolve }
+}
+
 /// A running Envoy.
 #[derive(Debug)]
 struct Running {
@@ -151,7 +157,7 @@ impl Gateway<'_> {
         self.options.now = self.options.now.map(|_| time::OffsetDateTime::now_utc().unix_timestamp());
         let is_first = self.known.is_empty() && self.serving.is_none();
         let is_unreadable = text.is_unreadable;
-        let mut compiled = self.compile(text, streams)?;
+        let mut compiled = self.compile(text, streams);
         compiled.keep_key_private();
         let status = match translate::report(&self.told, &compiled, started, Some(&self.known), streams) {
             // A report that cannot be written must not end what serves.
@@ -174,23 +180,24 @@ impl Gateway<'_> {
         Ok(())
     }
 
-    /// Compiles the input, with certificates for what it lacks.
-    fn compile(&mut self, text: InputText, streams: &mut Streams<'_>) -> Result<Compiled, Failure> {
+    /// Compiles the input, with certificates for what it lacks. Where one cannot be made its Secret stays missing.
+    fn compile(&mut self, text: InputText, streams: &mut Streams<'_>) -> Compiled {
         let compiled = pipeline::compile_read(text.clone(), &self.options);
-        let made = self.certificates.make_missing(
-            &compiled.compilation.manifests,
-            &self.options.certificates,
-            &self.directory,
-        );
-        let Some((source, new)) = made.map_err(Failure::Missing)? else { return Ok(compiled) };
+        let (manifests, files) = (&compiled.compilation.manifests, &self.options.certificates);
+        let made = self.certificates.make_missing(manifests, files, &self.directory);
+        let made = made.unwrap_or_else(|why| {
+            streams.tell(&format!("error: {why}"));
+            None
+        });
+        let Some((source, new)) = made else { return compiled };
         certificates::words(&new).for_each(|line| streams.tell(&format!("note: {line}")));
         let mut text = text;
         text.sources.sources.push(source);
-        Ok(pipeline::compile_read(text, &self.options))
+        pipeline::compile_read(text, &self.options)
     }
 
     fn serve(&mut self, mut compiled: Compiled, streams: &mut Streams<'_>) -> Result<(), Failure> {
-        let behind = Behind { local: &self.args.local, echo: self.args.echo, resolve: &self.options.resolve };
+        let behind = behind_services(self.args, &self.options);
         compiled.compilation.narrow();
         let config = &mut compiled.compilation.lowered.config;
         ports::move_up(config, &self.options.port_map, self.admin().port());
@@ -216,8 +223,13 @@ impl Gateway<'_> {
             idle.iter()
                 .for_each(|flag| streams.tell(&format!("warning: no route uses the Service of `--local {flag}`")));
         }
-        let behind = Behind { local: &self.args.local, echo: self.args.echo, resolve: &self.options.resolve };
-        let listing = Listing { compilation: &compiled.compilation, behind: &behind, certificates: &self.certificates };
+        let behind = behind_services(self.args, &self.options);
+        let listing = Listing {
+            compilation: &compiled.compilation,
+            tracer: Tracer::new(&compiled.compilation),
+            behind: &behind,
+            certificates: &self.certificates,
+        };
         let list = listing.text();
         match &self.serving {
             Some(before) if !is_quiet => {
