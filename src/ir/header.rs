@@ -27,3 +27,17 @@ pub enum Existing {
     /// This one takes their place.
     Replaced(String),
 }
+
+/// Headers that the router takes for orders to itself when rules set them, and hands on to nobody
+/// ([router filter](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#http-headers-consumed)).
+pub const ROUTER_ORDERS: &[&str] = &[
+    "x-envoy-hedge-on-per-try-timeout",
+    "x-envoy-max-retries",
+    "x-envoy-retriable-header-names",
+    "x-envoy-retriable-status-codes",
+    "x-envoy-retry-grpc-on",
+    "x-envoy-retry-on",
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-alt-response",
+    "x-envoy-upstream-stream-duration-ms",
+];

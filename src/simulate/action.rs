@@ -1,7 +1,8 @@
 //! What a route does to a request: every outcome with its share.
 
 use crate::ir::{
-    self, Action, Branch, ClusterId, Config, Forward, Mirror, Route, Target, VirtualHost, WeightedBackend,
+    self, Action, Branch, ClusterId, Config, Forward, Mirror, ROUTER_ORDERS, Route, Target, VirtualHost,
+    WeightedBackend,
 };
 
 use super::admitted::Admitted;
@@ -12,7 +13,7 @@ use super::decision::{Answer, LocalReply, Outcome, Reason, Upstream};
 use super::header::{GENERATED, Mutate, apply, decides};
 use super::redirect::redirect;
 use super::rewrite::rewrite;
-use super::rewritten::{Message, ORDERS};
+use super::rewritten::Message;
 use super::session::{SessionStart, choices, home};
 use super::share::Share;
 
@@ -76,8 +77,10 @@ fn act_alone<'c>(
 }
 
 /// The answer to a request that may not pass, with what the rule does to every response of its backends.
-fn refuse<'c>(action: &'c Action, reply: LocalReply, request: &Admitted) -> Outcome<'c> {
-    let reply = match action {
+fn refuse<'c>(action: &'c Action, mut reply: LocalReply, request: &Admitted) -> Outcome<'c> {
+    // What the service says of its own answer goes over what the rule says.
+    let own = if reply.reason == Reason::Unauthorized { std::mem::take(&mut reply.headers) } else { Vec::new() };
+    let mut reply = match action {
         Action::Forward(Forward { response_headers, gate, .. }) => {
             let cors_headers = gate.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
             with_headers(reply, &[Mutate(response_headers)], cors_headers.as_ref())
@@ -88,6 +91,8 @@ fn refuse<'c>(action: &'c Action, reply: LocalReply, request: &Admitted) -> Outc
         }
         Action::Respond(_) | Action::Split(_) => reply,
     };
+    reply.headers.retain(|(name, _)| !own.iter().any(|(other, _)| other == name));
+    reply.headers.extend(own);
     Outcome { share: Share::ALL, backend: None, asked: &[], answer: Answer::Local(reply) }
 }
 
@@ -214,7 +219,7 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
         apply(mutations, &mut headers, Message::Request);
         generated.retain(|name| !decides(mutations, name));
     }
-    headers.retain(|(name, _)| !generated.contains(&name.as_str()) && !ORDERS.contains(&name.as_str()));
+    headers.retain(|(name, _)| !generated.contains(&name.as_str()) && !ROUTER_ORDERS.contains(&name.as_str()));
     let mut host = request.authority.clone();
     // An entry's host is set before the route's, and what it replaces is told to nobody.
     if let Some(other) = own_host {
@@ -250,7 +255,7 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
 fn with_headers(mut reply: LocalReply, response: &[Mutate<'_>], cors_headers: Option<&CorsHeaders>) -> LocalReply {
     response.iter().for_each(|mutate| mutate.apply(&mut reply.headers));
     if let Some(cors_headers) = cors_headers {
-        cors_headers.add_to(&mut reply.headers);
+        cors_headers.set_in(&mut reply.headers);
     }
     reply
 }

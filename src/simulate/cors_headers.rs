@@ -16,16 +16,17 @@ impl CorsHeaders {
         Self(origin.map_or_else(Vec::new, |origin| response_lines(cors, origin)))
     }
 
-    /// Puts what the gateway says in place of what a backend said.
-    pub(super) fn apply(&self, lines: &mut Lines) {
-        lines.retain(|(name, _)| !CORS_RESPONSE_HEADERS.contains(&name.as_str()));
+    /// Puts what the gateway says in place of what the rule says. What the rule says is left to an origin that is not
+    /// allowed.
+    pub(super) fn set_in(&self, lines: &mut Lines) {
+        lines.retain(|(name, _)| !self.0.iter().any(|(own, _)| own == name));
         lines.extend(self.0.iter().cloned());
     }
+}
 
-    /// The same for an answer of the proxy itself.
-    pub(super) fn add_to(&self, lines: &mut Lines) {
-        lines.extend(self.0.iter().cloned());
-    }
+/// Takes out what a backend says of origins.
+pub(super) fn take_out(lines: &mut Lines) {
+    lines.retain(|(name, _)| !CORS_RESPONSE_HEADERS.contains(&name.as_str()));
 }
 
 pub(super) fn response_lines(cors: &Cors, origin: &str) -> Lines {

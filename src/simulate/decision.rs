@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use crate::ir::{AuthId, ClusterId, FilterChain, Listener, Origin, Route, VirtualHost};
 
-use super::cors_headers::CorsHeaders;
+use super::cors_headers::{self, CorsHeaders};
 use super::header::{Mutate, joined, upgrade};
 use super::rewritten::Message;
 use super::session::SessionStart;
@@ -237,11 +237,14 @@ impl Upstream<'_> {
     /// case.
     pub fn answer(&self, headers: Vec<(String, String)>, endpoint: Option<SocketAddr>) -> Vec<(String, String)> {
         let mut headers = joined(&headers, Message::Response);
+        if self.cors_headers.is_some() {
+            cors_headers::take_out(&mut headers);
+        }
         for mutate in &self.response {
             mutate.apply(&mut headers);
         }
         if let Some(cors_headers) = &self.cors_headers {
-            cors_headers.apply(&mut headers);
+            cors_headers.set_in(&mut headers);
         }
         headers.extend(self.session.iter().flat_map(|session| session.lines(endpoint)));
         headers

@@ -35,7 +35,7 @@ pub(super) fn redirect(action: &Redirect, hostname: &Hostname, request: &Admitte
     let mut headers = if is_tunnel { Vec::new() } else { vec![("location".to_owned(), location)] };
     apply(response_headers, &mut headers, Message::Response);
     if let Some(cors) = &gate.cors {
-        CorsHeaders::of(cors, request).add_to(&mut headers);
+        CorsHeaders::of(cors, request).set_in(&mut headers);
     }
     LocalReply { headers, ..LocalReply::new(*status, Reason::Redirect) }
 }

@@ -73,19 +73,6 @@ pub fn fate(name: &str) -> Fate {
     TABLE.binary_search_by_key(&name, |(known, _)| known).map_or(Fate::Kept, |at| TABLE[at].1)
 }
 
-/// Headers that the router takes for orders to itself when rules set them, and hands on to nobody.
-pub(super) const ORDERS: &[&str] = &[
-    "x-envoy-hedge-on-per-try-timeout",
-    "x-envoy-max-retries",
-    "x-envoy-retriable-header-names",
-    "x-envoy-retriable-status-codes",
-    "x-envoy-retry-grpc-on",
-    "x-envoy-retry-on",
-    "x-envoy-upstream-rq-per-try-timeout-ms",
-    "x-envoy-upstream-rq-timeout-alt-response",
-    "x-envoy-upstream-stream-duration-ms",
-];
-
 /// Headers of requests that Envoy keeps one line of: more values follow the first one behind a comma, in what clients
 /// send and in what `add` adds. `cookie` is so with `; ` over HTTP/2.
 const JOINED_IN_REQUESTS: &[&str] = &[
@@ -186,6 +173,11 @@ impl Message {
         };
         names.binary_search(&name).is_ok()
     }
+}
+
+/// Whether a request has one line of a header, however many values it was sent with.
+pub fn is_one_line(name: &str) -> bool {
+    Message::Request.joins(&name.to_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 //! the result is emitted.
 
 use crate::diagnostics::{Code, codes};
-use crate::ir::{Existing, HeaderMutation, HeaderMutations};
-use crate::parser::api::HeaderFilter;
+use crate::ir::{Existing, HeaderMutation, HeaderMutations, ROUTER_ORDERS};
+use crate::parser::api::{HeaderFilter, HttpHeader};
 
 /// A header name or value that Envoy would load and break on at run time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,11 +83,15 @@ pub(super) fn evaluated_operator(value: &str) -> Option<&'static str> {
 }
 
 /// The first name or value that must not be emitted.
-pub(super) fn find_unsafe(filter: &HeaderFilter) -> Option<UnsafeHeader> {
+pub(super) fn find_unsafe(filter: &HeaderFilter, is_of_request: bool) -> Option<UnsafeHeader> {
     let HeaderFilter { set, add, remove } = filter;
     for (list, headers) in [("set", set), ("add", add)] {
         for (index, header) in headers.iter().enumerate() {
             if let Some((message, help)) = bad_name(&header.name, true) {
+                let code = codes::UNSAFE_VALUE;
+                return Some(UnsafeHeader { code, list, index, field: Some("name"), message, help });
+            }
+            if let Some((message, help)) = bad_for_envoy(header, is_of_request) {
                 let code = codes::UNSAFE_VALUE;
                 return Some(UnsafeHeader { code, list, index, field: Some("name"), message, help });
             }
@@ -116,6 +120,22 @@ pub(super) fn find_unsafe(filter: &HeaderFilter) -> Option<UnsafeHeader> {
             help,
         })
     })
+}
+
+/// What is wrong with a header that only some messages may have
+/// ([RFC 9113](https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2)), or that Envoy obeys.
+fn bad_for_envoy(header: &HttpHeader, is_of_request: bool) -> Option<(String, &'static str)> {
+    let (name, lower) = (&header.name, header.name.to_ascii_lowercase());
+    if lower == "te" && !(is_of_request && header.value == "trailers") {
+        let message =
+            format!("`{name}` belongs to one connection, and HTTP/2 knows it in requests for `trailers` alone");
+        Some((message, "remove the entry: the proxy sets this header itself"))
+    } else if is_of_request && ROUTER_ORDERS.contains(&lower.as_str()) {
+        let message = format!("`{name}` is an order to Envoy itself, which no backend sees");
+        Some((message, "declare retries and times in the rule: `retry` and `timeouts`"))
+    } else {
+        None
+    }
 }
 
 fn bad_name(name: &str, written: bool) -> Option<(String, &'static str)> {
@@ -199,12 +219,19 @@ mod tests {
     fn names_that_break_messages_are_found() {
         for name in ["Host", "Content-Length", "a b", "connection", "Upgrade", "keep-alive"] {
             let filter = HeaderFilter { set: vec![header(name, "v")], ..HeaderFilter::default() };
-            assert!(find_unsafe(&filter).is_some(), "{name}");
+            assert!(find_unsafe(&filter, true).is_some(), "{name}");
         }
         let filter = HeaderFilter { remove: vec![":path".to_owned()], ..HeaderFilter::default() };
-        assert!(find_unsafe(&filter).is_some());
+        assert!(find_unsafe(&filter, true).is_some());
         let filter = HeaderFilter { set: vec![header("x", "100%")], ..HeaderFilter::default() };
-        assert_eq!(find_unsafe(&filter), None);
+        assert_eq!(find_unsafe(&filter, true), None);
+        for (name, value, of_requests, of_responses) in
+            [("te", "trailers", false, true), ("TE", "gzip", true, true), ("X-Envoy-Retry-On", "5xx", true, false)]
+        {
+            let filter = HeaderFilter { add: vec![header(name, value)], ..HeaderFilter::default() };
+            let found = [true, false].map(|is_of_request| find_unsafe(&filter, is_of_request).is_some());
+            assert_eq!(found, [of_requests, of_responses], "{name}");
+        }
     }
 
     #[test]

@@ -197,7 +197,7 @@ impl RouteLowering<'_, '_> {
                     .help("keep one action for each header"),
             );
         }
-        let Some(found) = header::find_unsafe(filter) else {
+        let Some(found) = header::find_unsafe(filter, member == "requestHeaderModifier") else {
             self.report_operators(&context.at.with(member), filter);
             return Ok(());
         };
