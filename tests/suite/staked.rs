@@ -65,8 +65,10 @@ fn generated_headers(stage: &Stage) -> Result<(), Failed> {
     let there = ["x-forwarded-for", "X-Request-Id", "x-envoy-external-address", "host"];
     let upstream = there.map(|name| format!("{{upstream: {{absent: [{name}]}}}}"));
     let sent = ["date", "x-envoy-upstream-service-time"].map(|name| format!("{{response: {{absent: [{name}]}}}}"));
-    let unknown =
-        ["content-length", "connection"].map(|name| format!("{{status: 200, response: {{absent: [{name}]}}}}"));
+    let of_outcome = |rest: &str| format!("{{outcomes: [{{percent: 100, status: 200, response: {{{rest}}}}}]}}");
+    let unknown = ["content-length", "connection"];
+    let unknown = unknown.map(|name| format!("{{status: 200, response: {{absent: [{name}]}}}}")).into_iter();
+    let unknown: Vec<String> = unknown.chain(["absent: [content-length]"].map(of_outcome)).collect();
     let mut cases = "requests:\n".to_owned();
     for (number, expect) in upstream.iter().chain(&sent).chain(&unknown).enumerate() {
         cases
