@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::code::Severity;
+use super::codes;
 use super::escape::{for_terminal, lines_for_terminal};
 use super::excerpt::draw;
 use super::left_out::Allowance;
@@ -111,7 +112,12 @@ fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String)
     };
     let head = format!("{}[{}] {}", severity.as_str(), finding.code.id(), finding.code.name());
     writeln!(out, "{}: {}", style.paint(&head, color), Style::Bold.paint(&for_terminal(&finding.message), color))?;
-    write_place(&finding.location, entry.place.as_ref(), finding.label.as_deref(), locate, color, out)?;
+    // Nobody knows what is in a document that is skipped; it may be secret.
+    if let Some(place) = entry.place.as_ref().filter(|_| finding.code == codes::SKIPPED) {
+        write_position(place, color, out)?;
+    } else {
+        write_place(&finding.location, entry.place.as_ref(), finding.label.as_deref(), locate, color, out)?;
+    }
     if let Some(object) = &finding.object {
         let namespace = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
         let path = finding.path.as_ref().map(ToString::to_string).filter(|path| !path.is_empty());
@@ -139,7 +145,12 @@ fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String)
     Ok(())
 }
 
-/// Writes `--> FILE:LINE:COLUMN`, and the excerpt when the place is in a text.
+/// Writes `--> FILE:LINE:COLUMN`.
+fn write_position(place: &Place, color: bool, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "  {} {}", Style::Blue.paint("-->", color), position(place))
+}
+
+/// Writes the position, and the excerpt when the place is in a text.
 fn write_place(
     location: &Location,
     place: Option<&Place>,
@@ -151,7 +162,7 @@ fn write_place(
     let Some(place) = place else {
         return label.map_or(Ok(()), |label| write_item("here", label, color, out));
     };
-    writeln!(out, "  {} {}", Style::Blue.paint("-->", color), position(place))?;
+    write_position(place, color, out)?;
     match (&place.span, locate.text(location)) {
         (Some(span), Some(text)) => out.push_str(&draw(text, locate.hidden(location), span, label, color)?),
         _ => {

@@ -409,14 +409,18 @@ where
             Node::Map(_) => "it has neither `apiVersion` nor `kind`".to_owned(),
             other => format!("it is of type {}", other.type_name()),
         };
-        if base.0.is_empty() && self.source.found == Found::InDirectory {
+        if base.0.is_empty() && self.source.found == Found::InDirectory && !holds_objects(node) {
             let message = format!("a document that is not a Kubernetes object is skipped: {what}");
             self.parsed.diagnostics.report(Finding::new(codes::SKIPPED, self.at(base), message));
             self.parsed.skipped = Some(self.at(base));
             return;
         }
         let subject = if base.0.is_empty() { "the document" } else { "the item" };
-        let help = "a manifest begins with `apiVersion` and `kind`";
+        let help = if holds_objects(node) {
+            "the objects of a list stand in a `kind: List` below `items`, or each in a document of its own"
+        } else {
+            "a manifest begins with `apiVersion` and `kind`"
+        };
         self.not_kubernetes((base, base), format!("{subject} is not a Kubernetes object: {what}"), help);
     }
 }
@@ -442,6 +446,15 @@ fn with_type(node: Node, meta: &TypeMeta) -> Node {
         }
     }
     Node::Map(entries)
+}
+
+/// Whether a list has items that are objects.
+fn holds_objects(node: &Node) -> bool {
+    let is_object = |item: &Node| {
+        ["apiVersion", "kind"].iter().all(|field| item.get(field).and_then(Node::as_str).is_some())
+            && item.get("metadata").is_some_and(|metadata| metadata.as_map().is_some())
+    };
+    node.as_list().is_some_and(|items| items.iter().any(is_object))
 }
 
 #[cfg(test)]
