@@ -168,6 +168,8 @@ pub struct Excluded {
     pub globs: Vec<String>,
     /// The directory that their paths are taken from, without symbolic links; `None` is each one that is named.
     pub base: Option<PathBuf>,
+    /// Files and directories, without symbolic links, that are no part of the context: they are judged elsewhere.
+    pub of_context: Vec<PathBuf>,
 }
 
 /// A file with settings that were taken for flags.

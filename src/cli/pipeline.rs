@@ -18,7 +18,7 @@ use crate::diagnostics::{
     Denied, Diagnostics, Finding, Locate, Location, Omission, Report, Severity, Subject, Unjudged, codes,
 };
 use crate::emit::{self, Comments, Format, NoComments, file::Access};
-use crate::options::Options;
+use crate::options::{Excluded, Options};
 use crate::parser::load::{self, Disk, Exclude, Input, Tree};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Manifests, Metadata, ObjectKey};
@@ -92,7 +92,8 @@ pub(super) struct InputText {
 pub(super) fn read(tree: &dyn Tree, input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> InputText {
     let inputs = |paths: &[std::path::PathBuf]| paths.iter().cloned().map(Input::from).collect::<Vec<_>>();
     let mut findings = Diagnostics::new();
-    let exclude = Exclude { globs: &options.exclude.globs, base: options.exclude.base.as_deref() };
+    let Excluded { globs, base, of_context } = &options.exclude;
+    let exclude = Exclude { globs, base: base.as_deref(), of_context };
     let (paths, context) = (inputs(&input.paths), inputs(&input.context));
     let loaded = load::load_from(tree, (&paths, &context), exclude, stdin, &mut findings);
     report_unread_settings(&input.paths, &loaded.sources, &mut findings);

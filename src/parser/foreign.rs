@@ -64,6 +64,8 @@ pub struct ForeignTarget {
     pub namespace: String,
     /// Which objects of the kind.
     pub selection: Selection,
+    /// The part of the object that alone is meant: a listener, a rule or a port, by its name.
+    pub section: Option<String>,
 }
 
 /// Which objects of a kind are meant.
@@ -182,6 +184,7 @@ fn target_of(path: FieldPath, target: &Node, identity: &ObjectRef, selection: Se
         kind: text("kind")?.to_owned(),
         namespace: text("namespace").unwrap_or(&identity.namespace).to_owned(),
         selection,
+        section: text("sectionName").map(str::to_owned),
     })
 }
 
@@ -211,6 +214,7 @@ fn of_istio(spec: &Node, identity: &ObjectRef) -> Option<ForeignTarget> {
         kind: Kind::Gateway.name().to_owned(),
         namespace: identity.namespace.clone(),
         selection,
+        section: None,
     })
 }
 

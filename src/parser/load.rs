@@ -242,6 +242,9 @@ impl<'t> Survey<'t> {
     }
 
     fn plan(&mut self, path: &Path, identity: PathBuf, found: Found, context: bool) {
+        if context && self.exclude.of_context.contains(&identity) {
+            return;
+        }
         if self.seen.insert(identity) {
             let name = path.to_string_lossy().into_owned();
             self.files.push(Planned { name, path: Some(path.to_owned()), found, context });
@@ -273,7 +276,8 @@ impl<'t> Survey<'t> {
 
     /// Walks one real directory tree; `canonical` is the directory without symbolic links.
     fn walk(&mut self, directory: &Path, canonical: &Path, context: bool) {
-        if !self.directories.insert(canonical.to_owned()) {
+        let is_left_out = context && self.exclude.of_context.iter().any(|path| path == canonical);
+        if is_left_out || !self.directories.insert(canonical.to_owned()) {
             return;
         }
         let mut entries = match self.tree.entries(directory) {

@@ -77,7 +77,8 @@ pub(super) fn report(
     report_ignored(&ignored, diagnostics);
 }
 
-fn is_without_traffic(object: &ForeignObject) -> bool {
+/// Whether an object is of a group that says nothing of traffic.
+pub fn is_without_traffic(object: &ForeignObject) -> bool {
     WITHOUT_TRAFFIC.contains(&object.identity.group.as_str())
 }
 

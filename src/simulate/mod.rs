@@ -43,7 +43,7 @@ pub use matching::Unmet;
 pub use path::{Extent, has_parameters_of_dots, may_arrive};
 pub use re2::Pattern;
 pub use request::{Connection, Request, Security, Version};
-pub use rewritten::{Fate, fate};
+pub use rewritten::{Fate, fate, is_one_line};
 pub use session::{SessionStart, UNKNOWN};
 pub use share::Share;
 pub use simulator::Simulator;

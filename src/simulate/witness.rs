@@ -155,6 +155,10 @@ fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &
     if *grpc {
         headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
     }
+    // Without it Envoy takes the other away.
+    if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("upgrade")) {
+        headers.push(("connection".to_owned(), "upgrade".to_owned()));
+    }
     let method = method.clone().unwrap_or_else(|| if *grpc { "POST" } else { "GET" }.to_owned());
     let mut target = match path {
         // A tunnel is asked for by host and port.

@@ -21,6 +21,10 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_knows_the_headers_that_envoy_writes", written),
         test("diff_asks_for_another_server_name", server_name),
         test("diff_tells_connections_that_another_listener_takes", connections),
+        test("diff_names_what_only_the_missing_decide", missing),
+        test("diff_names_what_others_serve", others),
+        test("diff_lists_what_it_does_not_name", unnamed),
+        test("diff_takes_no_side_for_context", context),
     ]
 }
 
@@ -266,4 +270,131 @@ fn connections(stage: &Stage) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// A Gateway that is in another repository may select labels, and a policy may be about a route there.
+fn missing(stage: &Stage) -> Result<(), Failed> {
+    let side = |label: &str, action: &str| {
+        let policy = "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: p}\nspec: \
+                      {targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: elsewhere}], authorization: \
+                      {defaultAction: ";
+        let space = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {team: ";
+        format!("{}{space}{label}}}}}\n{policy}{action}}}}}\n", route("r", "edge", "/", "one"))
+    };
+    let old = side("one", "Deny");
+    let (output, _) = stage.diff(&old, &old)?;
+    ensure(output.code == Some(0), &output)?;
+    for (new, subject) in [
+        (side("two", "Deny"), "the labels of Namespace `default`"),
+        (side("one", "Allow"), "SecurityPolicy.gateway.envoyproxy.io `default/p`"),
+    ] {
+        let (output, found) = stage.diff(&old, &new)?;
+        let subjects: Vec<&Value> =
+            found["uncompared"].as_array().into_iter().flatten().map(|one| &one["subject"]).collect();
+        ensure(output.code == Some(2) && subjects == [subject, subject], &output)?;
+    }
+    // Whoever is there is asked.
+    let whole = |label: &str| gateway("edge", HTTP) + &side(label, "Deny");
+    let (output, _) = stage.diff(&whole("one"), &whole("two"))?;
+    ensure(output.code == Some(0), &output)
+}
+
+fn policy(target: &str) -> String {
+    format!(
+        "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: SecurityPolicy\nmetadata: {{name: p}}\nspec: {{targetRefs: \
+         [{target}]}}\n"
+    )
+}
+
+/// What differs for routes, policies and backends of others is no difference for the requests of this input, and named.
+fn others(stage: &Stage) -> Result<(), Failed> {
+    let api = "---\napiVersion: gateway.networking.k8s.io/v1\nkind:";
+    let base = gateway("edge", HTTP) + &route("r", "edge", "/", "one");
+    let rules = "  - name: a\n    matches: [{path: {value: /x}}]\n    backendRefs: [{name: two, port: 80}]\n";
+    let target = "group: gateway.networking.k8s.io, kind: HTTPRoute, name: r";
+    let whole = base.clone() + rules + &policy(&format!("{{{target}}}"));
+    let section = base.clone() + rules + &policy(&format!("{{{target}, sectionName: a}}"));
+    let moved = |rest: &str| {
+        let other = route("s", "edge", "/x", "two");
+        whole.replace(rules, "") + rest + &other.replace("rules:\n  -", "rules:\n  - name: a\n   ")
+    };
+    let annotated = base.replace("{name: r}", "{name: r, annotations: {konghq.com/strip-path: 'true'}}") + rules;
+    let apart = annotated.replace(rules, "") + &route("s", "edge", "/x", "two");
+    let tls = "{name: t, protocol: TLS, port: 9443, hostname: a.test, tls: {mode: Passthrough}}";
+    let idle = gateway("edge", &format!("{HTTP}, {tls}")) + &route("r", "edge", "/", "one");
+    let idle = idle.replace("parentRefs: [{name: edge}]", "parentRefs: [{name: edge, sectionName: http}]");
+    let terminated = idle.replace("{mode: Passthrough}", "{certificateRefs: [{name: t}]}");
+    let backend = base.replace("listeners:", "tls: {backend: {clientCertificateRef: {name: t}}}, listeners:");
+    let class = format!("{base}{api} GatewayClass\nmetadata: {{name: any}}\nspec: {{controllerName: x.io/y}}\n");
+    let unknown = base.replace("rules:", "new: one\n  rules:");
+    let local = base.replace("{name: r}", "{name: r, annotations: {config.kubernetes.io/local-config: 'true'}}");
+    let sides: [(&str, String, String); 12] = [
+        ("a rule that leaves a policy", whole.clone(), moved("")),
+        ("a rule that leaves annotations", annotated, apart),
+        ("a rule of another name", section.clone(), section.replace("- name: a", "- name: b")),
+        ("a mode", idle.clone(), terminated.clone()),
+        (
+            "a certificate",
+            terminated.clone(),
+            terminated.replace("certificateRefs: [{name: t}]", "certificateRefs: [{name: u}]"),
+        ),
+        (
+            "a client certificate",
+            backend.clone(),
+            backend.replace("clientCertificateRef: {name: t}", "clientCertificateRef: {name: u}"),
+        ),
+        ("no client certificate", backend, base.clone()),
+        ("no class", class.clone(), base.clone()),
+        ("a class", base.clone(), class),
+        ("a field", unknown.clone(), unknown.replace("new: one", "new: two")),
+        ("an annotation", base.clone(), local),
+        (
+            "who may attach",
+            base.clone(),
+            base.replace("port: 80}]}", "port: 80, allowedRoutes: {namespaces: {from: All}}}]}"),
+        ),
+    ];
+    for (what, old, new) in sides {
+        if old == new {
+            return Err(format!("{what}: both sides are the same").into());
+        }
+        let (output, found) = stage.diff(&old, &new)?;
+        let is_named = found["uncompared"].as_array().is_some_and(|all| !all.is_empty());
+        ensure(output.code == Some(2) && is_named, &output).map_err(|why| format!("{what}: {why:?}"))?;
+        let (output, _) = stage.diff(&old, &old)?;
+        ensure(output.code == Some(0), &output).map_err(|why| format!("{what}, unchanged: {why:?}"))?;
+    }
+    // A finding that is left out tells nobody that its policy is gone.
+    stage.diff(&whole, &whole.replace(&policy(&format!("{{{target}}}")), ""))?;
+    for flag in ["--ignore GW5112", "--select GW4054"] {
+        let output = stage.run(&format!("diff old.yaml new.yaml --assume services --exit-code {flag}"))?;
+        ensure(output.code == Some(2) && output.stdout.contains("uncompared"), &output)?;
+    }
+    Ok(())
+}
+
+/// Objects that differ without anything to show it are listed, and are no difference.
+fn unnamed(stage: &Stage) -> Result<(), Failed> {
+    let rule = "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: d}\nspec: {host: one, \
+                trafficPolicy: {tls: {mode: @}}}\n";
+    let workload = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: one}\nspec: {replicas: @}\n";
+    let side = |value: &str| {
+        gateway("edge", HTTP) + &route("r", "edge", "/", "one") + &[rule, workload].concat().replace('@', value)
+    };
+    let (output, found) = stage.diff(&side("1"), &side("2"))?;
+    let listed: Vec<&Value> = found["unnamed"].as_array().into_iter().flatten().map(|one| &one["subject"]).collect();
+    ensure(output.code == Some(0) && listed == ["DestinationRule.networking.istio.io `default/d`"], &output)?;
+    let output = stage.run("diff old.yaml new.yaml --assume services")?;
+    let words = "differs     DestinationRule.networking.istio.io `default/d` differs";
+    ensure(output.stdout.starts_with("no difference for traffic\n") && output.stdout.contains(words), &output)
+}
+
+/// A context that holds what is judged does not hide what a side adds.
+fn context(stage: &Stage) -> Result<(), Failed> {
+    stage.write("old/r.yaml", &route("r", "edge", "/", "one"))?;
+    stage.write("new/r.yaml", &route("r", "edge", "/", "one"))?;
+    stage.write("new/s.yaml", &route("s", "edge", "/s", "two"))?;
+    stage.write("platform/g.yaml", &gateway("edge", HTTP))?;
+    let output = stage.run("diff old new --context . --assume services --exit-code")?;
+    ensure(output.code == Some(1) && output.stdout.contains("added"), &output)
 }

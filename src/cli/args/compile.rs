@@ -217,7 +217,7 @@ impl CompileArgs {
             allow_unsupported: self.allow_unsupported.clone(),
             writes_configuration: false,
             is_compared: false,
-            exclude: Excluded { globs: self.exclude.clone(), base: self.exclude_base.clone() },
+            exclude: Excluded { globs: self.exclude.clone(), base: self.exclude_base.clone(), of_context: Vec::new() },
             ignore: ids(&self.ignore),
             select: ids(&self.select),
         })

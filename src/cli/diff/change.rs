@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::parser::manifests::ObjectKey;
 use crate::simulate::{Connection, Request, Security};
 
 /// The version of the JSON form.
@@ -15,6 +16,8 @@ pub(super) struct Difference {
     pub(super) findings: FindingChanges,
     /// What could not be compared.
     pub(super) uncompared: Vec<UncomparedView>,
+    /// The objects that differ and that nothing of the above names.
+    pub(super) unnamed: Vec<Unnamed>,
     /// Whether people have to be told which Gateway a change is about.
     #[serde(skip)]
     pub(super) has_several_gateways: bool,
@@ -124,6 +127,24 @@ impl ChangeKind {
             Self::Backend => "backend",
         }
     }
+}
+
+/// Two objects of which the first had rules on the old side that the second has on the new one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moved {
+    pub(super) from: ObjectKey,
+    pub(super) to: ObjectKey,
+}
+
+/// An object that differs, or that one side alone has, and that nothing which is told names.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Unnamed {
+    /// What it is.
+    pub(super) subject: String,
+    /// `file:line` before and after.
+    pub(super) old_place: Option<String>,
+    pub(super) new_place: Option<String>,
 }
 
 /// Something that could not be compared.

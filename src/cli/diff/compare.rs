@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Change, ChangeKind, Difference, VERSION, WitnessView};
+use super::change::{Change, ChangeKind, Difference, Moved, VERSION, WitnessView};
 use super::pods::{Behind, Pods};
 use super::rules::{self, Both};
 use super::side::{Chain, HostKey, Names, Side, example, probe};
 use super::words::{cluster_name, describe_cluster};
-use super::{findings, listeners, uncompared};
+use super::{findings, listeners, uncompared, unnamed};
 use crate::compile::Compilation;
 use crate::ir::Config;
 use crate::options::Options;
@@ -26,25 +26,28 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -
         }
     }
     let both = Both { old: &before, new: &after };
-    let mut changes = Vec::new();
-    compare_hosts(both, &mut changes);
+    let (mut changes, mut moved) = (Vec::new(), BTreeSet::new());
+    compare_hosts(both, &mut changes, &mut moved);
     listeners::compare(both, &mut changes);
     compare_clusters(both, [&Pods::new(&old.manifests, options), &Pods::new(&new.manifests, options)], &mut changes);
     changes.sort_by(|a, b| (a.kind, &a.gateway, &a.subject, &a.host).cmp(&(b.kind, &b.gateway, &b.subject, &b.host)));
     let gateways: BTreeSet<_> = [&before, &after].iter().flat_map(|side| side.sockets.keys()).collect();
     let gateways: BTreeSet<_> = gateways.into_iter().map(|socket| &socket.gateway).collect();
-    Ok(Difference {
+    let mut difference = Difference {
         version: VERSION,
         changes: merge_hosts(changes),
         findings: findings::compare(old, new),
-        uncompared: uncompared::compare(old, new, options),
+        uncompared: uncompared::compare(old, new, &moved, options),
+        unnamed: Vec::new(),
         has_several_gateways: gateways.len() > 1,
-    })
+    };
+    difference.unnamed = unnamed::compare(old, new, &difference);
+    Ok(difference)
 }
 
 /// Compares the rules of each host that one of the sides has. A host that the other side does not have is compared with
 /// whoever serves it there.
-fn compare_hosts(both: Both<'_, '_>, changes: &mut Vec<Change>) {
+fn compare_hosts(both: Both<'_, '_>, changes: &mut Vec<Change>, moved: &mut BTreeSet<Moved>) {
     let keys: BTreeSet<&HostKey> = both.old.hosts.keys().chain(both.new.hosts.keys()).collect();
     for key in keys {
         let gateway = &key.chain.socket.gateway;
@@ -59,7 +62,7 @@ fn compare_hosts(both: Both<'_, '_>, changes: &mut Vec<Change>) {
             }
             pair => pair,
         };
-        rules::compare(both, key, old, new, changes);
+        rules::compare(both, key, old, new, (changes, moved));
     }
 }
 

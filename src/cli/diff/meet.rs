@@ -1,7 +1,7 @@
 //! Requests that meet the conditions of two rules.
 
 use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
-use crate::simulate::{Common, Pattern, Place, common};
+use crate::simulate::{Common, Pattern, Place, common, is_one_line};
 
 /// How many requests are tried at most for two rules.
 const MOST_TRIED: usize = 24;
@@ -16,12 +16,12 @@ pub(super) struct Meeting {
 }
 
 /// Where two rules meet; `None` where no request meets both. Of a header that a request has in several lines each line is
-/// a value of its own: that one value meets one rule and another value the other is not looked for.
+/// a value of its own, so one may meet one rule and another the other.
 pub(super) fn meeting(one: &RouteMatch, other: &RouteMatch) -> Option<Meeting> {
     let guess = joint(one, other)?;
     let paths = paths(&one.path, &other.path)?;
-    let headers = values(&one.headers, &other.headers, Place::Header)?;
-    let query = values(&one.query, &other.query, Place::Query)?;
+    let headers = choices(&one.headers, &other.headers, Place::Header)?;
+    let query = choices(&one.query, &other.query, Place::Query)?;
     let mut some = Vec::new();
     if let (Some(paths), Some(headers), Some(query)) = (paths, headers, query) {
         let (first_headers, first_query) = (first(&headers), first(&query));
@@ -33,8 +33,8 @@ pub(super) fn meeting(one: &RouteMatch, other: &RouteMatch) -> Option<Meeting> {
         };
         some.extend(paths.iter().map(|path| plain(path, &first_headers, &first_query)));
         if let Some(path) = paths.first() {
-            some.extend(others(&headers, &first_headers).map(|headers| plain(path, &headers, &first_query)));
-            some.extend(others(&query, &first_query).map(|query| plain(path, &first_headers, &query)));
+            some.extend(others(&headers).map(|headers| plain(path, &headers, &first_query)));
+            some.extend(others(&query).map(|query| plain(path, &first_headers, &query)));
         }
         some.truncate(MOST_TRIED);
     }
@@ -50,30 +50,26 @@ pub(super) fn meeting(one: &RouteMatch, other: &RouteMatch) -> Option<Meeting> {
     Some(Meeting { whole, some })
 }
 
-/// Values of one name, each of which meets all conditions.
-type Choice = (String, Vec<String>);
+/// What a request may have under one name, each of which meets all conditions on it.
+type Choice = Vec<Vec<ValueMatch>>;
 
-fn value(name: &str, text: &str) -> ValueMatch {
-    ValueMatch { name: name.to_owned(), value: ValuePattern::Exact(text.to_owned()) }
+fn value(name: &str, text: String) -> ValueMatch {
+    ValueMatch { name: name.to_owned(), value: ValuePattern::Exact(text) }
 }
 
 fn first(choices: &[Choice]) -> Vec<ValueMatch> {
-    choices.iter().filter_map(|(name, texts)| Some(value(name, texts.first()?))).collect()
+    choices.iter().filter_map(|choice| choice.first()).flatten().cloned().collect()
 }
 
-/// The first choice with another value of one of the names.
-fn others<'v>(choices: &'v [Choice], first: &'v [ValueMatch]) -> impl Iterator<Item = Vec<ValueMatch>> + 'v {
-    let with = |place: usize, name: &str, text: &str| {
-        let mut values = first.to_vec();
-        if let Some(slot) = values.get_mut(place) {
-            *slot = value(name, text);
-        }
-        values
-    };
-    choices
-        .iter()
-        .enumerate()
-        .flat_map(move |(place, (name, texts))| texts.iter().skip(1).map(move |text| with(place, name, text)))
+/// The first choice of each name but one, of which another is taken.
+fn others(choices: &[Choice]) -> impl Iterator<Item = Vec<ValueMatch>> {
+    choices.iter().enumerate().flat_map(move |(place, choice)| {
+        choice.iter().skip(1).map(move |other| {
+            let (before, after) =
+                (choices.get(..place).unwrap_or_default(), choices.get(place + 1..).unwrap_or_default());
+            first(before).into_iter().chain(other.iter().cloned()).chain(first(after)).collect()
+        })
+    })
 }
 
 /// The paths that meet both conditions. The outer `None` is for none, the inner one where that is not known.
@@ -97,9 +93,10 @@ fn paths(one: &PathMatch, other: &PathMatch) -> Option<Option<Vec<PathMatch>>> {
     }
 }
 
-/// Values that meet the conditions of both lists. The outer `None` is for none, the inner one where that is not known.
+/// What meets the conditions of both lists, name by name. The outer `None` is for none, the inner one where that is not
+/// known.
 #[expect(clippy::option_option, reason = "what is not known is not nothing")]
-fn values(one: &[ValueMatch], other: &[ValueMatch], place: Place) -> Option<Option<Vec<Choice>>> {
+fn choices(one: &[ValueMatch], other: &[ValueMatch], place: Place) -> Option<Option<Vec<Choice>>> {
     let mut choices: Option<Vec<Choice>> = Some(Vec::new());
     let mut seen: Vec<&str> = Vec::new();
     for ValueMatch { name, .. } in one.iter().chain(other) {
@@ -107,24 +104,40 @@ fn values(one: &[ValueMatch], other: &[ValueMatch], place: Place) -> Option<Opti
             continue;
         }
         seen.push(name);
-        let asked: Vec<&ValuePattern> =
-            one.iter().chain(other).filter(|value| value.name == *name).map(|value| &value.value).collect();
-        match texts(&asked, place) {
-            Common::Nothing => return None,
-            Common::Texts(texts) => {
-                if let Some(choices) = &mut choices {
-                    choices.push((name.clone(), texts));
+        let of_name = |list: &'_ [ValueMatch]| -> Vec<ValuePattern> {
+            list.iter().filter(|value| value.name == *name).map(|value| value.value.clone()).collect()
+        };
+        let (own, others) = (of_name(one), of_name(other));
+        let all: Vec<ValuePattern> = own.iter().chain(&others).cloned().collect();
+        let choice: Option<Choice> = match texts(&all, place) {
+            Common::Texts(texts) => Some(texts.into_iter().map(|text| vec![value(name, text)]).collect()),
+            Common::Unknown => None,
+            Common::Nothing if !may_repeat(name, place) => return None,
+            Common::Nothing => match (texts(&own, place), texts(&others, place)) {
+                (Common::Nothing, _) | (_, Common::Nothing) => return None,
+                (Common::Texts(own), Common::Texts(others)) => {
+                    let lines = own.into_iter().zip(others);
+                    Some(lines.map(|(own, other)| vec![value(name, own), value(name, other)]).collect())
                 }
-            }
-            Common::Unknown => choices = None,
+                _ => None,
+            },
+        };
+        match (&mut choices, choice) {
+            (Some(choices), Some(choice)) => choices.push(choice),
+            (all, _) => *all = None,
         }
     }
     Some(choices)
 }
 
+/// Whether a request may have several values under a name, each of which is compared.
+fn may_repeat(name: &str, place: Place) -> bool {
+    place == Place::Header && !is_one_line(name)
+}
+
 /// The values that meet some conditions.
-fn texts(asked: &[&ValuePattern], place: Place) -> Common {
-    let exact = |value: &&ValuePattern| match value {
+fn texts(asked: &[ValuePattern], place: Place) -> Common {
+    let exact = |value: &ValuePattern| match value {
         ValuePattern::Exact(text) => Some(text.clone()),
         ValuePattern::Regex(_) => None,
     };
@@ -157,8 +170,8 @@ pub(super) fn joint(one: &RouteMatch, other: &RouteMatch) -> Option<RouteMatch> 
     Some(RouteMatch {
         path: joint_path(path, &other.path)?,
         method,
-        headers: joint_values(headers, &other.headers)?,
-        query: joint_values(query, &other.query)?,
+        headers: joint_values(headers, &other.headers, Place::Header)?,
+        query: joint_values(query, &other.query, Place::Query)?,
         grpc: *grpc || other.grpc,
     })
 }
@@ -182,13 +195,18 @@ fn joint_path(one: &PathMatch, other: &PathMatch) -> Option<PathMatch> {
     }
 }
 
-fn joint_values(one: &[ValueMatch], other: &[ValueMatch]) -> Option<Vec<ValueMatch>> {
+fn joint_values(one: &[ValueMatch], other: &[ValueMatch], place: Place) -> Option<Vec<ValueMatch>> {
     let mut joint = one.to_vec();
     for value in other {
         match joint.iter_mut().find(|known| known.name == value.name) {
             None => joint.push(value.clone()),
             Some(known) => match (&known.value, &value.value) {
-                (ValuePattern::Exact(one), ValuePattern::Exact(other)) if one != other => return None,
+                (ValuePattern::Exact(one), ValuePattern::Exact(other)) if one != other => {
+                    if !may_repeat(&value.name, place) {
+                        return None;
+                    }
+                    joint.push(value.clone());
+                }
                 (ValuePattern::Exact(_), _) => {}
                 (ValuePattern::Regex(_), _) => known.value = value.value.clone(),
             },
@@ -216,7 +234,10 @@ mod tests {
         let met = meeting(&rule("/a.*", &[("x", "a.*")]), &rule("/.*b", &[("x", ".*b"), ("y", "c+")]));
         let some = met.map(|met| met.some).unwrap_or_default();
         assert!(some.len() > 4, "{some:?}");
-        assert!(meeting(&rule("/a.*", &[("x", "a.*")]), &rule("/.*b", &[("x", "b.*")])).is_none());
+        assert!(meeting(&rule("/a.*", &[("via", "a.*")]), &rule("/.*b", &[("via", "b.*")])).is_none());
         assert!(meeting(&rule("/a.*", &[]), &rule("/b.*", &[])).is_none());
+        let met = meeting(&rule("/a.*", &[("x", "a.*")]), &rule("/.*b", &[("x", "b.*")]));
+        let lines: Vec<_> = met.iter().flat_map(|met| &met.some).map(|one| one.headers.len()).collect();
+        assert!(lines.first() == Some(&2), "{met:?}");
     }
 }

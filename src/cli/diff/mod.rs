@@ -11,6 +11,7 @@ mod render;
 mod rules;
 mod side;
 mod uncompared;
+mod unnamed;
 mod unread;
 mod words;
 
@@ -50,6 +51,14 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
             for_terminal(&format!("the settings in `{path}` are read: {}", in_effect.join(", "))).into_owned();
         streams.tell(&format!("note[{id}]: {settings}"));
     }
+    // What one side judges is no context of either.
+    let judged = [&args.old, &args.new].into_iter().filter_map(|text| {
+        let path =
+            text.strip_prefix("git:").map_or(text.as_str(), |rest| rest.split_once(':').map_or(".", |(_, path)| path));
+        std::fs::canonicalize(path).ok()
+    });
+    let exclude = Excluded { of_context: judged.collect(), ..options.exclude.clone() };
+    let options = Options { exclude, ..options };
     let has_own_settings = args.compile.settings.is_none() && !args.compile.no_settings;
     let mut tree = Revisions::default();
     let mut paths = Vec::new();
@@ -103,7 +112,7 @@ pub fn difference(old: &Compilation, new: &Compilation, options: &Options) -> Re
 /// What is left out of a side. Paths in settings are taken from as many directories above each side as they stand above
 /// the side whose settings hold.
 fn excluded(tree: &dyn load::Tree, options: &Options, settled: &Path, side: &Path) -> Excluded {
-    let Excluded { globs, base } = options.exclude.clone();
+    let Excluded { globs, base, of_context } = options.exclude.clone();
     let directory = |path: &Path| {
         let is_directory = matches!(tree.kind(path), Ok(EntryKind::Directory));
         let directory = if is_directory { path } else { path.parent().unwrap_or(Path::new("")) };
@@ -115,7 +124,7 @@ fn excluded(tree: &dyn load::Tree, options: &Options, settled: &Path, side: &Pat
             above.zip(directory(side)).and_then(|(steps, own)| own.ancestors().nth(steps).map(Path::to_owned));
         of_side.unwrap_or(base)
     });
-    Excluded { globs, base }
+    Excluded { globs, base, of_context }
 }
 
 /// What differs between two compilations, a line for each change of traffic; one that says so where nothing does.

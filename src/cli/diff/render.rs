@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::args::DiffFormat;
-use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView, UncomparedView};
+use super::change::{Change, ChangeKind, Difference, FindingChanges, FindingView, UncomparedView, Unnamed};
 use crate::diagnostics::escape::for_markdown;
 use crate::diagnostics::style::Style;
 
@@ -23,9 +23,13 @@ pub(super) fn write(difference: &Difference, format: DiffFormat, color: bool, ou
 }
 
 fn place(change: &Change) -> String {
-    match (&change.old_place, &change.new_place) {
+    places(change.old_place.as_deref(), change.new_place.as_deref())
+}
+
+fn places(old: Option<&str>, new: Option<&str>) -> String {
+    match (old, new) {
         (Some(old), Some(new)) if old != new => format!("{old} → {new}"),
-        (_, Some(place)) | (Some(place), None) => place.clone(),
+        (_, Some(place)) | (Some(place), None) => place.to_owned(),
         (None, None) => String::new(),
     }
 }
@@ -70,7 +74,21 @@ fn human(difference: &Difference, color: bool, out: &mut dyn Write) -> io::Resul
     if difference.is_empty() && difference.uncompared.is_empty() {
         writeln!(out, "no difference for traffic")?;
     }
+    for one in &difference.unnamed {
+        writeln!(out, "{}  {}", word(Style::Dim, "differs"), unnamed(one))?;
+    }
     Ok(())
+}
+
+/// An object that differs and that no change names.
+fn unnamed(Unnamed { subject, old_place, new_place }: &Unnamed) -> String {
+    let what = match (old_place, new_place) {
+        (Some(_), None) => "is gone",
+        (None, Some(_)) => "is new",
+        _ => "differs",
+    };
+    let places = places(old_place.as_deref(), new_place.as_deref());
+    format!("{subject} {what}  {places}")
 }
 
 /// The changes of traffic in a line each.
@@ -170,6 +188,12 @@ fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
     for UncomparedView { side, subject, reason, place } in &difference.uncompared {
         let place = place.as_deref().map(|place| format!(" ({})", for_markdown(place))).unwrap_or_default();
         writeln!(out, "- {} ({side}): {}{place}", for_markdown(subject), for_markdown(reason))?;
+    }
+    if !difference.unnamed.is_empty() {
+        writeln!(out, "\n**Objects that differ besides**\n")?;
+    }
+    for one in &difference.unnamed {
+        writeln!(out, "- {}", for_markdown(&unnamed(one)))?;
     }
     Ok(())
 }

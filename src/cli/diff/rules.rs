@@ -3,12 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Change, ChangeKind, WitnessView};
+use super::change::{Change, ChangeKind, Moved, WitnessView};
 use super::meet::{Meeting, joint, meeting};
 use super::side::{Host, HostKey, Rule, RuleKey, Side, requests};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
-use crate::ir::{Action, Forward, GatewayName, Route, RouteMatch};
+use crate::ir::{Action, Forward, GatewayName, Route, RouteMatch, RouteName};
+use crate::parser::manifests::ObjectKey;
+use crate::parser::route::RouteKind;
 use crate::simulate::Request;
+
+/// With how many rules that do otherwise a request is looked for at most.
+const MOST_OTHERS: usize = 8;
 
 /// Both sides of a comparison.
 #[derive(Clone, Copy)]
@@ -32,7 +37,7 @@ pub(super) fn compare<'s, 'c>(
     key: &'s HostKey,
     old: Option<&'s Host<'c>>,
     new: Option<&'s Host<'c>>,
-    changes: &mut Vec<Change>,
+    (changes, moved): (&mut Vec<Change>, &mut BTreeSet<Moved>),
 ) {
     let pair = Pair { both, key, old, new };
     let (before, after) = (rules_of(old), rules_of(new));
@@ -50,6 +55,7 @@ pub(super) fn compare<'s, 'c>(
                 // A rule that moved to another object, or to another place of a list of equal ones.
                 Some(found) => {
                     let place = gone.remove(found);
+                    moved.extend(moved_between(&before[place], rule));
                     kept.push(Kept { old: &before[place], place, new: rule });
                 }
                 None => changes.extend(pair.came(rule, after, before)),
@@ -78,6 +84,17 @@ fn rules_of<'s, 'c>(host: Option<&'s Host<'c>>) -> &'s [Rule<'c>] {
     host.map_or(&[], |host| host.rules.as_slice())
 }
 
+/// The objects of a rule that both sides have, where they are two.
+fn moved_between(old: &Rule<'_>, new: &Rule<'_>) -> Option<Moved> {
+    let object = |rule: &Rule<'_>| {
+        let RouteName { kind, namespace, name, .. } = &rule.route.name;
+        let kind = RouteKind::of_name(kind)?.kind();
+        Some(ObjectKey { kind, namespace: namespace.to_string(), name: name.to_string() })
+    };
+    let (from, to) = (object(old)?, object(new)?);
+    (from != to).then_some(Moved { from, to })
+}
+
 /// Whether two rules take the same requests and do the same.
 fn is_same(one: &Rule<'_>, other: &Rule<'_>) -> bool {
     one.key.1 == other.key.1 && one.is_reached == other.is_reached && one.action == other.action
@@ -90,25 +107,28 @@ impl<'s, 'c> Pair<'s, 'c> {
 
     fn came(&self, rule: &Rule<'c>, own: &[Rule<'c>], other: &[Rule<'c>]) -> Option<Change> {
         let places = (None, self.both.new.place(rule));
-        (!is_absorbed(rule, own, other)).then(|| self.change(ChangeKind::Added, rule, self.new, places))
+        Some(self.change(ChangeKind::Added, (rule, &others(rule, own, other)?), self.new, places))
     }
 
     fn went(&self, rule: &Rule<'c>, own: &[Rule<'c>], other: &[Rule<'c>]) -> Option<Change> {
         let places = (self.both.old.place(rule), None);
-        (!is_absorbed(rule, own, other)).then(|| self.change(ChangeKind::Removed, rule, self.old, places))
+        Some(self.change(ChangeKind::Removed, (rule, &others(rule, own, other)?), self.old, places))
     }
 
     fn stayed(&self, earlier: &Rule<'c>, rule: &Rule<'c>, before: &[Rule<'c>], after: &[Rule<'c>]) -> Option<Change> {
         let places = (self.both.old.place(earlier), self.both.new.place(rule));
         match (earlier.is_reached, rule.is_reached) {
             (false, false) => None,
-            (true, false) if is_absorbed(earlier, before, after) => None,
-            (false, true) if is_absorbed(rule, after, before) => None,
-            (true, false) => Some(self.change(ChangeKind::Shadowed, earlier, self.old, places)),
-            (false, true) => Some(self.change(ChangeKind::Added, rule, self.new, places)),
+            (true, false) => {
+                let others = others(earlier, before, after)?;
+                Some(self.change(ChangeKind::Shadowed, (earlier, &others), self.old, places))
+            }
+            (false, true) => {
+                Some(self.change(ChangeKind::Added, (rule, &others(rule, after, before)?), self.new, places))
+            }
             (true, true) if earlier.action == rule.action => None,
             (true, true) => {
-                let mut change = self.change(kind_of(&earlier.action, &rule.action), rule, self.new, places);
+                let mut change = self.change(kind_of(&earlier.action, &rule.action), (rule, &[]), self.new, places);
                 // What the answer does not show is named.
                 if change.old_answer == change.new_answer {
                     change.new_answer += &with_other(&earlier.action, &rule.action);
@@ -118,15 +138,17 @@ impl<'s, 'c> Pair<'s, 'c> {
         }
     }
 
-    /// A change, with a request that shows it: one that `rule` of `host` takes.
+    /// A change, with a request that shows it: one that `rule` of `host` takes, perhaps together with one of the `others`.
     fn change(
         &self,
         kind: ChangeKind,
-        rule: &Rule<'c>,
+        (rule, others): (&Rule<'c>, &[RouteMatch]),
         host: Option<&Host<'c>>,
         places: (Option<String>, Option<String>),
     ) -> Change {
-        let requests = host.map(|host| requests(self.key, host, &rule.route.matches)).unwrap_or_default();
+        let asked = std::iter::once(&rule.route.matches).chain(others);
+        let requests: Vec<Request> =
+            host.iter().flat_map(|host| asked.clone().flat_map(|matches| requests(self.key, host, matches))).collect();
         let side =
             if kind == ChangeKind::Removed || kind == ChangeKind::Shadowed { self.both.old } else { self.both.new };
         let is_taken = |request: &&Request| {
@@ -354,29 +376,37 @@ fn forget_weights(action: &mut Action) {
     }
 }
 
-/// Whether all requests of a rule that is gone (or new) go to rules that do the same on the side without it.
+/// Conditions of requests that a rule which is gone (or new) shares with rules that do otherwise on the side without it;
+/// `None` where all of its requests go to rules that do the same there.
 ///
 /// `own` are the rules of the side that has it. Rules that stand before it there take their requests on both sides.
-fn is_absorbed(rule: &Rule<'_>, own: &[Rule<'_>], other: &[Rule<'_>]) -> bool {
+fn others(rule: &Rule<'_>, own: &[Rule<'_>], other: &[Rule<'_>]) -> Option<Vec<RouteMatch>> {
     let before: BTreeSet<&RuleKey> = own.iter().take_while(|own| own.key != rule.key).map(|own| &own.key).collect();
-    for candidate in other {
-        if before.contains(&candidate.key)
-            || candidate.key == rule.key
-            || joint(&rule.route.matches, &candidate.route.matches).is_none()
-        {
+    let (mut found, mut others) = (0, Vec::new());
+    for candidate in other.iter().filter(|other| !before.contains(&other.key) && other.key != rule.key) {
+        if joint(&rule.route.matches, &candidate.route.matches).is_none() {
             continue;
-        }
-        if candidate.action != rule.action {
-            return false;
         }
         let mut patterns = Patterns::default();
         let mut earlier = Earlier::new(&mut patterns);
         earlier.add(candidate.route);
-        if earlier.rest(rule.route) != Rest::Some {
-            return true;
+        let takes_all = earlier.rest(rule.route) != Rest::Some;
+        if candidate.action != rule.action {
+            let meeting = meeting(&rule.route.matches, &candidate.route.matches);
+            let is_taken =
+                |whole: &RouteMatch| is_taken_before(candidate, whole, other) || is_taken_before(rule, whole, own);
+            if let Some(Meeting { whole: _, some }) = meeting.filter(|meeting| !is_taken(&meeting.whole)) {
+                others.extend(some);
+                found += 1;
+            }
+        } else if takes_all && found == 0 {
+            return None;
+        }
+        if takes_all || found == MOST_OTHERS {
+            break;
         }
     }
-    false
+    Some(others)
 }
 
 #[cfg(test)]

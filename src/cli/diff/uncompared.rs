@@ -8,15 +8,18 @@
 mod admission;
 mod applied;
 mod controllers;
+mod handshakes;
 mod overridden;
 mod unused;
-mod values;
+pub(super) mod values;
 
 use std::collections::BTreeSet;
 
-use super::change::UncomparedView;
+use super::change::{Moved, UncomparedView};
 use crate::compile::Compilation;
-use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Omission, Segment, Severity, Subject, Unjudged};
+use crate::diagnostics::{
+    FieldPath, Locate, Location, ObjectRef, Omission, Segment, Severity, Subject, Unjudged, codes,
+};
 use crate::options::{Assume, Options};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
@@ -26,20 +29,26 @@ use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
 use crate::resolver::{ForeignUse, foreign_uses};
 
-pub(super) use values::sorted;
-use values::{AllLeft, Content, Left, Values, held, held_by, without_server_fields};
+pub(super) use controllers::may_be_read;
+use values::{AllLeft, Content, Left, held, held_by};
+pub(super) use values::{Values, sorted, without_server_fields};
 
 /// Why the content of a Secret or a ConfigMap cannot be compared.
 const UNUSABLE: &str = "what it holds cannot be used and is not the same: what a cluster makes of it is not known";
 
 /// What could not be compared.
-pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -> Vec<UncomparedView> {
+pub(super) fn compare(
+    old: &Compilation,
+    new: &Compilation,
+    moved: &BTreeSet<Moved>,
+    options: &Options,
+) -> Vec<UncomparedView> {
     let mut values = [old, new].map(Values::new);
     let [mut before, mut after] = values.each_mut().map(left);
     for (values, left) in values.iter().zip([&mut before, &mut after]) {
         controllers::add(values, options, left);
     }
-    add_untranslated(&mut values, [&mut before, &mut after], options);
+    add_untranslated(&mut values, [&mut before, &mut after], moved, options);
     unused::add(&mut values, &mut [&mut before, &mut after]);
     admission::add(&values, &mut [&mut before, &mut after]);
     let locators = [old, new].map(|side| Locator::new(&side.manifests));
@@ -106,6 +115,8 @@ fn left(values: &mut Values<'_>) -> AllLeft {
     applied::add_parameters(values, &mut left);
     applied::add_sections(values, &mut left);
     applied::add_annotations(values, &mut left);
+    handshakes::add(values, &mut left);
+    add_unknown_fields(values, &mut left);
     overridden::add(values, &mut left);
     overridden::add_refused_services(values, &mut left);
     left
@@ -131,7 +142,10 @@ fn add_untranslated_fields(values: &mut Values<'_>, left: &mut AllLeft) {
         }
         let content = Content::Value(Node::List(said));
         let reason = "it says to its controller what gwctl does not translate".to_owned();
-        let one = Left { content, location, reason, is_unknown: false };
+        // Without its class a Gateway is served by nobody, or by whoever has the class elsewhere.
+        let is_unknown = object.kind == Kind::GatewayClass
+            && gateways.iter().any(|gateway| gateway.spec.gateway_class_name == object.metadata.name);
+        let one = Left { content, location, reason, is_unknown };
         left.entry(Subject::Object(object.key().to_ref()).to_string()).or_default().push(one);
     }
 }
@@ -197,6 +211,22 @@ fn add_unserved(values: &mut Values<'_>, left: &mut AllLeft) {
     }
 }
 
+/// Adds the values of fields that gwctl does not know, or not as they are written: whoever does may read them.
+fn add_unknown_fields(values: &mut Values<'_>, left: &mut AllLeft) {
+    let compilation = values.compilation;
+    for finding in &compilation.findings {
+        let (Some(object), Some(path)) = (&finding.object, &finding.path) else { continue };
+        if ![codes::UNKNOWN_FIELD, codes::BAD_CORE_OBJECT].contains(&finding.code) {
+            continue;
+        }
+        let Ok(node) = values.object(&finding.location) else { continue };
+        let content = Content::Value(sorted(part_of(node, path)));
+        let reason = format!("gwctl does not know the field ({})", finding.code.id());
+        let one = Left { content, location: finding.location.clone(), reason, is_unknown: false };
+        left.entry(Subject::Part(object.clone(), path.clone()).to_string()).or_default().push(one);
+    }
+}
+
 /// Whether what an error is about has something in its place that is compared: backends, certificates and authorities
 /// stand for themselves by their names.
 fn is_stood_in(FieldPath(segments): &FieldPath) -> bool {
@@ -246,7 +276,12 @@ fn add_refused(values: &mut Values<'_>, left: &mut AllLeft) {
 
 /// Adds what is not translated and applies to something on one of the sides, or may be meant for something that is
 /// translated.
-fn add_untranslated(values: &mut [Values<'_>; 2], mut lists: [&mut AllLeft; 2], options: &Options) {
+fn add_untranslated(
+    values: &mut [Values<'_>; 2],
+    mut lists: [&mut AllLeft; 2],
+    moved: &BTreeSet<Moved>,
+    options: &Options,
+) {
     // What is assumed where it is missing is no less in effect where it is there.
     let options = &Options { assume: Assume { parameters: false, ..options.assume }, ..options.clone() };
     let mut uses = values.each_ref().map(|values| {
@@ -275,8 +310,11 @@ fn add_untranslated(values: &mut [Values<'_>; 2], mut lists: [&mut AllLeft; 2], 
     let is_used = |one: &&ForeignUse<'_>| one.object.is_slip || !one.objects.is_empty();
     let used: BTreeSet<ObjectRef> =
         uses.iter().flatten().filter(is_used).map(|one| one.object.identity.clone()).collect();
+    let id = codes::FOREIGN_OBJECT.id().to_owned();
+    let is_muted = options.ignore.contains(&id) || !(options.select.is_empty() || options.select.contains(&id));
+    controllers::add_moved(values, &uses, moved, &mut lists);
     for ((values, left), uses) in values.iter_mut().zip(lists).zip(uses) {
-        for ForeignUse { object, objects } in uses {
+        for ForeignUse { object, objects, sections } in uses {
             if object.position.context || !used.contains(&object.identity) {
                 continue;
             }
@@ -284,11 +322,14 @@ fn add_untranslated(values: &mut [Values<'_>; 2], mut lists: [&mut AllLeft; 2], 
             let subject = Subject::Object(object.identity.clone());
             let reason = untranslated(&objects);
             let content = match values.object(&location) {
-                Ok(object) => Content::Untranslated(without_server_fields(object), objects),
+                Ok(object) => {
+                    Content::Untranslated(without_server_fields(object), objects.into_iter().chain(sections).collect())
+                }
                 Err(text) => Content::Text(text),
             };
-            // Without it a Secret is what it was, or is gone.
-            let is_unknown = makers.contains(&object.identity);
+            // Without it a Secret is what it was, or is gone. Of any other a finding tells that it came or went, unless it
+            // is left out.
+            let is_unknown = is_muted || makers.contains(&object.identity);
             let one = Left { content, location, reason, is_unknown };
             left.entry(subject.to_string()).or_default().push(one);
         }

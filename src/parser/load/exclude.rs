@@ -1,6 +1,6 @@
 //! What the user leaves out of the input by `--exclude`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What stands for any number of directories in a pattern.
 const ANY_DEPTH: &str = "**";
@@ -15,6 +15,8 @@ pub struct Exclude<'o> {
     /// The directory, without symbolic links, that paths are taken from; `None` is the directory that was named, and
     /// for a file that was named the directory that holds it.
     pub base: Option<&'o Path>,
+    /// Files and directories, without symbolic links, that are no part of the context.
+    pub of_context: &'o [PathBuf],
 }
 
 impl Exclude<'_> {
@@ -112,7 +114,7 @@ mod tests {
 
     fn is_met(glob: &str, path: &str) -> bool {
         check_glob(glob).unwrap();
-        !Exclude { globs: &[glob.to_owned()], base: None }.matching(Path::new(path)).is_empty()
+        !Exclude { globs: &[glob.to_owned()], base: None, of_context: &[] }.matching(Path::new(path)).is_empty()
     }
 
     #[test]

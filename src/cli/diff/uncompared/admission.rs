@@ -10,7 +10,7 @@ use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::path;
 use crate::resolver::needs_labels;
 
-const NOBODY: &str = "who may attach has changed, and no route of the input attaches";
+const NOBODY: &str = "who may attach has changed, and no route of the input shows it";
 const UNNAMED: &str = "routes may name it, and none of the input does";
 
 /// Adds what differs between the sides in whom they admit, where nothing of the input is admitted or refused by it.
@@ -168,20 +168,25 @@ fn unseen(
     None
 }
 
-/// The namespaces of the routes that ask for a listener, each on its side.
+/// The namespaces of the routes that ask for a listener, each on its side. Where other namespaces may be admitted, those of
+/// the owner's own are no sign of who else is.
 fn users<'m>(
     sides: [&'m Compilation; 2],
     owners: [&Owner<'_>; 2],
     listeners: [&Listener; 2],
 ) -> Vec<[Option<&'m str>; 2]> {
     let mut users = Vec::new();
+    let is_of_own = listeners.iter().all(|listener| listener.allowed_routes.namespaces.from == FromNamespaces::Same);
     for (at, side) in sides.iter().enumerate() {
         let (Some(owner), Some(listener)) = (owners.get(at), listeners.get(at)) else { continue };
         let key = owner.head.key();
+        let is_sign = |namespace: &str| is_of_own || namespace != key.namespace;
         for route in side.manifests.routes() {
             let namespace = route.object.metadata.namespace.as_str();
             let by_default = owner.is_default && route.use_default_gateways == Some(DefaultScope::All);
-            if by_default || route.parent_refs.iter().any(|reference| names(reference, namespace, &key, listener)) {
+            if is_sign(namespace)
+                && (by_default || route.parent_refs.iter().any(|reference| names(reference, namespace, &key, listener)))
+            {
                 let mut user = [None, None];
                 user[at] = Some(namespace);
                 users.push(user);
@@ -191,7 +196,7 @@ fn users<'m>(
     users
 }
 
-fn names(reference: &ParentReference, own: &str, key: &ObjectKey, listener: &Listener) -> bool {
+pub(super) fn names(reference: &ParentReference, own: &str, key: &ObjectKey, listener: &Listener) -> bool {
     let ParentReference { group, kind, namespace, name, section_name, port } = reference;
     key.kind.is_named(group, kind)
         && namespace.as_deref().unwrap_or(own) == key.namespace

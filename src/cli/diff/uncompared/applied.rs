@@ -163,7 +163,8 @@ pub(super) fn add_annotations(values: &Values<'_>, left: &mut AllLeft) {
     }
 }
 
-/// Adds which listeners of parents that are missing routes name: two names are two listeners, as far as anybody knows.
+/// Adds which listeners of parents that are missing routes name: two names are two listeners, as far as anybody knows. So are
+/// the labels of the Namespaces that hold such routes, which the parents may select.
 pub(super) fn add_sections(values: &Values<'_>, left: &mut AllLeft) {
     let compilation = values.compilation;
     let is_known_set = |namespace: &str, name: &str| {
@@ -173,10 +174,12 @@ pub(super) fn add_sections(values: &Values<'_>, left: &mut AllLeft) {
     let is_missing_gateway = |namespace: &str, name: &str| {
         compilation.missing_gateways.iter().any(|key| key.namespace == namespace && key.name == name)
     };
+    let mut of_namespace: BTreeMap<&str, String> = BTreeMap::new();
     for route in compilation.manifests.routes().filter(|route| !route.object.position.context) {
+        let own = route.object.metadata.namespace.as_str();
         for reference in route.parent_refs {
             let ParentReference { group, kind, namespace, name, section_name, port } = reference;
-            let namespace = namespace.as_deref().unwrap_or(&route.object.metadata.namespace);
+            let namespace = namespace.as_deref().unwrap_or(own);
             let is_missing = Kind::Gateway.is_named(group, kind) && is_missing_gateway(namespace, name)
                 || Kind::ListenerSet.is_named(group, kind) && !is_known_set(namespace, name);
             if !is_missing {
@@ -190,6 +193,15 @@ pub(super) fn add_sections(values: &Values<'_>, left: &mut AllLeft) {
             let content = Content::Text(words.join(" "));
             let (location, reason) = (route.object.at(&FieldPath::ROOT), SECTION_REASON.to_owned());
             left.entry(subject).or_default().push(Left { content, location, reason, is_unknown: false });
+            of_namespace.entry(own).or_insert_with(|| format!("{kind} `{namespace}/{name}`"));
         }
+    }
+    for object in compilation.manifests.namespaces.iter().filter(|object| !object.position.context) {
+        let Some(parent) = of_namespace.get(object.metadata.name.as_str()) else { continue };
+        let lines = object.metadata.labels.iter().map(|(name, value)| format!("{name}: {value}\n"));
+        let (content, location) = (Content::Text(lines.collect()), object.at(&FieldPath::ROOT));
+        let reason = format!("its routes have the parent {parent}, which is not in the input and may select them");
+        let subject = format!("the labels of {}", Subject::Object(object.key().to_ref()));
+        left.entry(subject).or_default().push(Left { content, location, reason, is_unknown: false });
     }
 }

@@ -1,13 +1,15 @@
 //! What objects say to whoever serves them besides what gwctl translates: annotations, and what a Gateway asks of its
 //! infrastructure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::change::Moved;
 use super::values::{AllLeft, Content, Left, Values};
 use crate::diagnostics::{FieldPath, Subject};
 use crate::options::{ListenerAddress, Options};
 use crate::parser::manifests::{Kind, ObjectHead};
 use crate::parser::node::Node;
+use crate::resolver::ForeignUse;
 
 /// Prefixes of annotations that say nothing to who serves traffic: those of tools that apply manifests. What has no prefix
 /// is private to its user
@@ -22,6 +24,15 @@ const HARMLESS: [&str; 8] = [
     "kustomize.toolkit.fluxcd.io",
     "meta.helm.sh",
 ];
+/// Annotations of such tools that decide whether they apply an object at all, or what they put into it.
+const DECIDING: [&str; 5] = [
+    "argocd.argoproj.io/hook",
+    "config.kubernetes.io/local-config",
+    "helm.sh/hook",
+    "kustomize.toolkit.fluxcd.io/reconcile",
+    "kustomize.toolkit.fluxcd.io/substitute",
+];
+const MOVED: &str = "policies or annotations that gwctl does not translate are not the same on both";
 const ANNOTATED: &str = "controllers read its annotations, and gwctl does not";
 const ASKED: &str = "it asks something of its infrastructure, which gwctl does not make";
 
@@ -58,12 +69,51 @@ fn is_read(head: &ObjectHead) -> bool {
 
 /// The annotations that a controller may read.
 fn entries(annotations: &BTreeMap<String, String>) -> Node {
-    let is_read = |key: &str| key.split_once('/').is_some_and(|(prefix, _)| !HARMLESS.contains(&prefix));
-    Node::Map(annotations.iter().filter(|(key, _)| is_read(key)).map(|(key, value)| pair(key, value)).collect())
+    Node::Map(annotations.iter().filter(|(key, _)| may_be_read(key)).map(|(key, value)| pair(key, value)).collect())
+}
+
+/// Whether a controller may read an annotation.
+pub(in super::super) fn may_be_read(key: &str) -> bool {
+    let is_harmless = |prefix: &str| HARMLESS.contains(&prefix) && !DECIDING.contains(&key);
+    key.split_once('/').is_some_and(|(prefix, _)| !is_harmless(prefix))
 }
 
 fn pair(key: &str, value: &str) -> (String, Node) {
     (key.to_owned(), Node::String(value.to_owned()))
+}
+
+/// Adds the objects between which rules moved where something that gwctl does not translate hangs on one of them alone.
+pub(super) fn add_moved(
+    values: &[Values<'_>; 2],
+    uses: &[Vec<ForeignUse<'_>>; 2],
+    moved: &BTreeSet<Moved>,
+    lists: &mut [&mut AllLeft; 2],
+) {
+    if moved.is_empty() {
+        return;
+    }
+    for (side, ((values, uses), left)) in values.iter().zip(uses).zip(lists).enumerate() {
+        let mut policies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for ForeignUse { object, objects, .. } in uses {
+            for name in objects {
+                policies.entry(name.clone()).or_default().insert(Subject::Object(object.identity.clone()).to_string());
+            }
+        }
+        let heads = values.compilation.manifests.heads();
+        let heads = heads.into_iter().filter(|head| head.kind.is_route());
+        let heads: BTreeMap<String, &ObjectHead> =
+            heads.map(|head| (Subject::Object(head.key().to_ref()).to_string(), head)).collect();
+        for Moved { from, to } in moved {
+            let [from, to] = [from, to].map(|object| Subject::Object(object.to_ref()).to_string());
+            let own = if side == 0 { &from } else { &to };
+            let Some(head) = heads.get(own) else { continue };
+            let annotations = Node::List(vec![entries(&head.metadata.annotations)]);
+            let content = Content::Untranslated(annotations, policies.get(own).cloned().unwrap_or_default());
+            let (location, reason) = (head.at(&FieldPath::ROOT), MOVED.to_owned());
+            let subject = format!("rules of {from} that are now those of {to}");
+            left.entry(subject).or_default().push(Left { content, location, reason, is_unknown: false });
+        }
+    }
 }
 
 /// Adds something of an object; that it says nothing is something as well.

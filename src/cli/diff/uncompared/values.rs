@@ -37,13 +37,13 @@ pub(super) enum Content {
 }
 
 /// The documents of one side as values, each decoded once: a list may hold thousands of objects.
-pub(super) struct Values<'c> {
+pub(in super::super) struct Values<'c> {
     pub(super) compilation: &'c Compilation,
     pub(super) decoded: HashMap<DocumentId, Option<Node>>,
 }
 
 impl<'c> Values<'c> {
-    pub(super) fn new(compilation: &'c Compilation) -> Self {
+    pub(in super::super) fn new(compilation: &'c Compilation) -> Self {
         Self { compilation, decoded: HashMap::new() }
     }
 
@@ -62,7 +62,7 @@ impl<'c> Values<'c> {
     }
 
     /// The object that a place is in; the text of its document where that is no value.
-    pub(super) fn object(&mut self, location: &Location) -> Result<Node, String> {
+    pub(in super::super) fn object(&mut self, location: &Location) -> Result<Node, String> {
         let Location::Field { document: id, path, .. } = location else { return Err(String::new()) };
         let text = self.text(location);
         let value = self.decoded.entry(*id).or_insert_with(|| {
@@ -74,7 +74,7 @@ impl<'c> Values<'c> {
 }
 
 /// An object without what a server adds to it, which says nothing of what it asks for.
-pub(super) fn without_server_fields(object: Node) -> Node {
+pub(in super::super) fn without_server_fields(object: Node) -> Node {
     let mut fields = match sorted(object) {
         Node::Map(fields) => fields,
         other => return other,
