@@ -27,11 +27,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether objects of the kind are routes.
-    pub fn is_route(self) -> bool {
-        matches!(self, Self::HTTPRoute | Self::GRPCRoute | Self::TLSRoute | Self::TCPRoute | Self::UDPRoute)
-    }
-
     /// The kind's name as manifests write it.
     pub fn name(self) -> &'static str {
         match self {

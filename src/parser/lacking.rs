@@ -42,6 +42,6 @@ fn with_port(finding: Finding, lacking: LackingPort, service: Option<&Object<Ser
     let LackingPort { document, reference, namespace: _, name: _ } = lacking;
     let change = Change::Insert { key: "port".to_owned(), value: Scalar::Number(i64::from(*port)) };
     finding
-        .help(format!("add `port: {port}`, the port of Service `{}`", service.full_name()))
+        .help(format!("add `port: {port}`, the port of Service `{}`", service.full_name().escape_debug()))
         .fix(Fix::one(document, reference, change))
 }

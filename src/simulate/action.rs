@@ -78,8 +78,10 @@ fn act_alone<'c>(
 
 /// The answer to a request that may not pass, with what the rule does to every response of its backends.
 fn refuse<'c>(action: &'c Action, mut reply: LocalReply, request: &Admitted) -> Outcome<'c> {
-    // What the service says of its own answer goes over what the rule says.
-    let own = if reply.reason == Reason::Unauthorized { std::mem::take(&mut reply.headers) } else { Vec::new() };
+    // What the service says of its own answer goes over what the rule says, but for redirects, whose changes are made by a
+    // filter of their own.
+    let is_over = reply.reason == Reason::Unauthorized && matches!(action, Action::Forward(_));
+    let own = if is_over { std::mem::take(&mut reply.headers) } else { Vec::new() };
     let mut reply = match action {
         Action::Forward(Forward { response_headers, gate, .. }) => {
             let cors_headers = gate.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));

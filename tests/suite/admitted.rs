@@ -67,6 +67,8 @@ fn unshown(stage: &Stage) -> Result<(), Failed> {
         "x",
         "{type: ExternalHostname, port: {port: 443}, externalHostname: {hostname: '@.test'}}",
     );
+    let far = route("s", "t", "/", "one").replace("{name: s}", "{name: s, namespace: far}");
+    let far = far.replace("[{name: t}]", "[{name: t, namespace: default}]");
     for (text, values, code) in [
         (allowed("{from: @}"), ("All", "Same"), 2),
         (allowed("{from: Selector, selector: {matchLabels: {team: @}}}"), ("a", "b"), 2),
@@ -84,8 +86,9 @@ fn unshown(stage: &Stage) -> Result<(), Failed> {
             ("", ", allowedRoutes: {namespaces: {from: All}}"),
             2,
         ),
-        // A route that asks for it shows what it does.
-        (allowed("{from: @}") + &route("s", "t", "/", "one"), ("All", "Same"), 0),
+        // A route of another namespace shows what it does; one of its own says nothing of others.
+        (allowed("{from: @}") + &far, ("All", "Same"), 1),
+        (allowed("{from: @}") + &route("s", "t", "/", "one"), ("All", "Same"), 2),
         (grant("kind: HTTPRoute, namespace: @", "kind: Service"), ("a", "b"), 2),
         (grant("kind: HTTPRoute, namespace: a", "kind: Service, name: @"), ("a", "b"), 2),
         (grant("kind: Gateway, namespace: @", "kind: Secret"), ("a", "b"), 2),
@@ -221,7 +224,7 @@ fn controllers(stage: &Stage) -> Result<(), Failed> {
                 "kubectl.kubernetes.io/last-applied-configuration: b",
             ),
             ("argocd.argoproj.io/sync-wave: '1'", "argocd.argoproj.io/sync-wave: '2'"),
-            ("meta.helm.sh/release-name: a", "helm.sh/hook: b"),
+            ("meta.helm.sh/release-name: a", "helm.sh/resource-policy: keep"),
             ("owner: a", "owner: b"),
         ] {
             ends(stage, &text, harmless, "", 0).map_err(|failed| told(&text, failed))?;

@@ -286,7 +286,7 @@ fn missing(stage: &Stage) -> Result<(), Failed> {
     ensure(output.code == Some(0), &output)?;
     for (new, subject) in [
         (side("two", "Deny"), "the labels of Namespace `default`"),
-        (side("one", "Allow"), "SecurityPolicy.gateway.envoyproxy.io `default/p`"),
+        (side("one", "Allow"), "SecurityPolicy `default/p`"),
     ] {
         let (output, found) = stage.diff(&old, &new)?;
         let subjects: Vec<&Value> =
@@ -383,9 +383,9 @@ fn unnamed(stage: &Stage) -> Result<(), Failed> {
     };
     let (output, found) = stage.diff(&side("1"), &side("2"))?;
     let listed: Vec<&Value> = found["unnamed"].as_array().into_iter().flatten().map(|one| &one["subject"]).collect();
-    ensure(output.code == Some(0) && listed == ["DestinationRule.networking.istio.io `default/d`"], &output)?;
+    ensure(output.code == Some(0) && listed == ["DestinationRule `default/d`"], &output)?;
     let output = stage.run("diff old.yaml new.yaml --assume services")?;
-    let words = "differs     DestinationRule.networking.istio.io `default/d` differs";
+    let words = "differs     DestinationRule `default/d` differs";
     ensure(output.stdout.starts_with("no difference for traffic\n") && output.stdout.contains(words), &output)
 }
 

@@ -216,7 +216,10 @@ fn add_unknown_fields(values: &mut Values<'_>, left: &mut AllLeft) {
     let compilation = values.compilation;
     for finding in &compilation.findings {
         let (Some(object), Some(path)) = (&finding.object, &finding.path) else { continue };
-        if ![codes::UNKNOWN_FIELD, codes::BAD_CORE_OBJECT].contains(&finding.code) {
+        // What a Secret or a ConfigMap holds is compared elsewhere.
+        let is_of_content =
+            [Kind::Secret, Kind::ConfigMap].iter().any(|kind| kind.is_named(&object.group, &object.kind));
+        if is_of_content || ![codes::UNKNOWN_FIELD, codes::BAD_CORE_OBJECT].contains(&finding.code) {
             continue;
         }
         let Ok(node) = values.object(&finding.location) else { continue };

@@ -223,6 +223,8 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("getting-started/all-versions", "Service", "metadata", "a later object replaces this one, which is reported"),
     ("diagnostics/GW8055", "Service", "spec", "the fields that only the cluster itself reads, each of them once"),
     ("getting-started/all-versions", "Service", "spec", "a later object replaces this one, which is reported"),
+    ("getting-started/all-versions", "Service", "kind", "a later object replaces this one, which is reported"),
+    ("words/grant-slips", "ReferenceGrant", "spec.from[]", "a grant for references of kinds that gwctl does not read"),
     ("listenerset/selected-gateway", "*", "", "only one of the Gateways is selected"),
     ("http/allowed-namespaces", "*", "", "the namespace is not selected before nor after"),
     ("http/allowed-namespaces", "Gateway", "spec.listeners[]", "the namespace is not selected before nor after"),
