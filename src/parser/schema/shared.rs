@@ -101,47 +101,33 @@ static PARENT_REF: Shape = Shape {
     rules: &[],
 };
 
-const BACKEND_GROUP: Field = field("group", GROUP).default(Value::Text(""));
-const BACKEND_KIND: Field = field("kind", KIND).default(Value::Text("Service"));
 const BACKEND_WEIGHT: Field = field("weight", int32(0, 1_000_000)).default(Value::Integer(1));
 pub(super) const SERVICE_PORT: Rule = rule("a reference to a Service needs a `port`", reference::service_has_port);
 
-static BACKEND_OBJECT_REF: Shape = Shape {
-    fields: &[
-        BACKEND_GROUP,
-        BACKEND_KIND,
-        field("name", NAME).required(),
-        field("namespace", NAMESPACE),
-        field("port", PORT),
-    ],
-    rules: &[SERVICE_PORT],
-};
+const BACKEND_FIELDS: [Field; 5] = [
+    field("group", GROUP).default(Value::Text("")),
+    field("kind", KIND).default(Value::Text("Service")),
+    field("name", NAME).required(),
+    field("namespace", NAMESPACE),
+    field("port", PORT),
+];
+
+static BACKEND_OBJECT_REF: Shape = Shape { fields: &BACKEND_FIELDS, rules: &[SERVICE_PORT] };
 
 pub(super) const BACKEND_OBJECT: Type = Type::Object(&BACKEND_OBJECT_REF);
 
 pub(super) static BACKEND_REF: Shape = Shape {
-    fields: &[
-        BACKEND_GROUP,
-        BACKEND_KIND,
-        field("name", NAME).required(),
-        field("namespace", NAMESPACE),
-        field("port", PORT),
-        BACKEND_WEIGHT,
-    ],
+    fields: {
+        let [group, kind, name, namespace, port] = BACKEND_FIELDS;
+        &[group, kind, name, namespace, port, BACKEND_WEIGHT]
+    },
     rules: &[SERVICE_PORT],
 };
 
 /// A reference to a backend that has filters of its own.
 pub(super) const fn backend_fields(filters: Type) -> [Field; 7] {
-    [
-        BACKEND_GROUP,
-        BACKEND_KIND,
-        field("name", NAME).required(),
-        field("namespace", NAMESPACE),
-        field("port", PORT),
-        BACKEND_WEIGHT,
-        field("filters", filters),
-    ]
+    let [group, kind, name, namespace, port] = BACKEND_FIELDS;
+    [group, kind, name, namespace, port, BACKEND_WEIGHT, field("filters", filters)]
 }
 
 /// The items of `remove` are free strings in the schema.
