@@ -22,6 +22,12 @@ const MAX_SUBMODULES: usize = 16;
 /// The mode of a submodule.
 const GITLINK: &str = "160000";
 
+/// The revision and the path of `REV[:PATH]`, as it stands behind `git:`.
+pub(super) fn name_and_path(text: &str) -> (&str, &str) {
+    let (name, path) = text.split_once(':').unwrap_or((text, ""));
+    (name, if path.is_empty() { "." } else { path })
+}
+
 /// The file system, with the revisions that paths like `git:REV:PATH` name.
 #[derive(Default)]
 pub(super) struct Revisions {
@@ -34,8 +40,7 @@ impl Revisions {
     /// # Errors
     /// What is wrong with the revision or the path, in words.
     pub(super) fn open(&mut self, text: &str) -> Result<PathBuf, String> {
-        let (name, path) = text.split_once(':').unwrap_or((text, ""));
-        let path = if path.is_empty() { "." } else { path };
+        let (name, path) = name_and_path(text);
         let prefix = format!("git:{name}:");
         let place = match self.opened.iter().position(|revision| revision.prefix == prefix) {
             Some(place) => place,

@@ -11,6 +11,7 @@ use walkdir::WalkDir;
 
 use crate::case::discover;
 use crate::harness::Harness;
+use crate::process;
 
 /// In how many parts the trees of `testdata` are compared, side by side.
 const PARTS: usize = 4;
@@ -28,6 +29,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     trials.push(Trial::test("revisions::submodules_are_those_of_the_commit", move || submodules(&of_submodules)));
     let of_settings = harness.clone();
     trials.push(Trial::test("revisions::settings_are_those_of_the_tree", move || settings(&of_settings)));
+    trials.push(harness.trial("revisions::what_a_side_adds_is_no_context_of_the_revision", context));
     let harness = harness.clone();
     trials.push(Trial::test("revisions::links_and_hidden_files_are_those_of_a_checkout", move || checkout(&harness)));
     trials
@@ -76,8 +78,19 @@ fn commit(folder: &Path) -> Result<(), String> {
 
 /// The difference between a revision and the file system, and the exit code.
 fn difference(harness: &Harness, folder: &Path, old: &str, new: &str) -> Result<(Value, Option<i32>), String> {
+    difference_beside(harness, folder, (old, new), &[])
+}
+
+/// The same with further flags.
+fn difference_beside(
+    harness: &Harness,
+    folder: &Path,
+    (old, new): (&str, &str),
+    flags: &[&str],
+) -> Result<(Value, Option<i32>), String> {
     let mut command = Command::new(harness.binary());
-    command.args(["diff", old, new, "--exit-code", "-o", "json"]).current_dir(folder).stdin(Stdio::null());
+    command.args(["diff", old, new, "--exit-code", "-o", "json"]).args(flags);
+    command.current_dir(folder).stdin(Stdio::null());
     let output = command.output().map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -91,7 +104,8 @@ fn difference(harness: &Harness, folder: &Path, old: &str, new: &str) -> Result<
 fn is_empty(difference: &Value) -> bool {
     let list = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
     let findings = &difference["findings"];
-    list(&difference["changes"]) && list(&findings["introduced"]) && list(&findings["fixed"])
+    let is_silent = list(&findings["introduced"]) && list(&findings["fixed"]);
+    list(&difference["changes"]) && is_silent && list(&difference["unnamed"])
 }
 
 fn unchanged_trees(harness: &Harness, part: usize) -> Result<(), Failed> {
@@ -106,6 +120,24 @@ fn unchanged_trees(harness: &Harness, part: usize) -> Result<(), Failed> {
         }
     }
     if wrong.is_empty() && compared > 20 { Ok(()) } else { Err(Failed::from(wrong.join("\n"))) }
+}
+
+/// A context that holds the directory which is judged does not hold what it has more than the revision.
+fn context(harness: &Harness) -> Result<(), String> {
+    let folder = harness.work_directory("revisions/context")?;
+    process::write_below(&folder, "platform/base.yaml", &[GATEWAY, &service("a")].join("---\n"))?;
+    process::write_below(&folder, "team/r.yaml", &route("r", "a"))?;
+    commit(&folder)?;
+    process::write_below(&folder, "team/new.yaml", &route("new", "a"))?;
+    for (below, sides, beside) in [("", ("git:HEAD:team", "team"), "."), ("team", ("git:HEAD:", "."), "..")] {
+        let (found, code) = difference_beside(harness, &folder.join(below), sides, &["--context", beside])?;
+        let hosts: Vec<&Value> =
+            found["changes"].as_array().into_iter().flatten().map(|change| &change["host"]).collect();
+        if code != Some(1) || hosts != ["new.test"] {
+            return Err(format!("{sides:?}: {code:?} {found:#}"));
+        }
+    }
+    Ok(())
 }
 
 const GATEWAY: &str = "apiVersion: gateway.networking.k8s.io/v1

@@ -21,7 +21,7 @@ use super::args::{Cli, DiffArgs, InputArgs};
 use super::exit::ExitStatus;
 use super::failure::Failure;
 use super::findings::tell_asked;
-use super::git::Revisions;
+use super::git::{Revisions, name_and_path};
 use super::pipeline::{self, Compiled};
 use super::report::stream_format;
 use super::streams::Streams;
@@ -53,8 +53,7 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     }
     // What one side judges is no context of either.
     let judged = [&args.old, &args.new].into_iter().filter_map(|text| {
-        let path =
-            text.strip_prefix("git:").map_or(text.as_str(), |rest| rest.split_once(':').map_or(".", |(_, path)| path));
+        let path = text.strip_prefix("git:").map_or(text.as_str(), |revision| name_and_path(revision).1);
         std::fs::canonicalize(path).ok()
     });
     let exclude = Excluded { of_context: judged.collect(), ..options.exclude.clone() };
