@@ -20,6 +20,17 @@ pub struct Place {
     pub span: Option<Span>,
 }
 
+impl Place {
+    /// `FILE:LINE`, or the file alone.
+    pub fn line(self) -> String {
+        let Self { file, span } = self;
+        match span {
+            Some(span) => format!("{file}:{}", span.line),
+            None => file,
+        }
+    }
+}
+
 /// Turns symbolic locations into places, and knows the texts they are in.
 pub trait Locate {
     /// The file that a location is in, as its position in the input.

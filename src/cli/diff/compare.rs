@@ -8,12 +8,12 @@ use super::pods::{Behind, Pods};
 use super::rules::{self, Both};
 use super::side::{Chain, HostKey, Names, Side, example, probe};
 use super::words::{cluster_name, describe_cluster};
-use super::{findings, listeners, uncompared, unnamed};
+use super::{findings, listeners, uncompared};
 use crate::compile::Compilation;
 use crate::ir::Config;
 use crate::options::Options;
 
-/// Compares two compilations.
+/// Compares two compilations. Which objects differ besides is left to [`unnamed`](super::unnamed): not everybody asks.
 ///
 /// # Errors
 /// Why a side has nothing that could be compared, in words: `old` or `new` and the reason.
@@ -33,16 +33,14 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -
     changes.sort_by(|a, b| (a.kind, &a.gateway, &a.subject, &a.host).cmp(&(b.kind, &b.gateway, &b.subject, &b.host)));
     let gateways: BTreeSet<_> = [&before, &after].iter().flat_map(|side| side.sockets.keys()).collect();
     let gateways: BTreeSet<_> = gateways.into_iter().map(|socket| &socket.gateway).collect();
-    let mut difference = Difference {
+    Ok(Difference {
         version: VERSION,
         changes: merge_hosts(changes),
         findings: findings::compare(old, new),
         uncompared: uncompared::compare(old, new, &moved, options),
         unnamed: Vec::new(),
         has_several_gateways: gateways.len() > 1,
-    };
-    difference.unnamed = unnamed::compare(old, new, &difference);
-    Ok(difference)
+    })
 }
 
 /// Compares the rules of each host that one of the sides has. A host that the other side does not have is compared with

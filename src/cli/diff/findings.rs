@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::findings::TRANSLATE_ONLY;
 use super::change::{FindingChanges, FindingView};
 use crate::compile::Compilation;
-use crate::diagnostics::{Finding, LeftOut, Locate, Location, Series};
+use crate::diagnostics::{Finding, LeftOut, Locate, Location, Place, Series};
 use crate::parser::locate::Locator;
 
 /// The findings of one side that are told apart by nothing, those that are reported first.
@@ -61,12 +61,7 @@ fn words(finding: &Finding, locator: &Locator<'_>) -> String {
 }
 
 fn view(Judged { finding, comment }: Judged<'_>, locator: &Locator<'_>) -> FindingView {
-    let place = |location: &Location| {
-        Locate::place(locator, location).map(|place| match place.span {
-            Some(span) => format!("{}:{}", place.file, span.line),
-            None => place.file,
-        })
-    };
+    let place = |location: &Location| Locate::place(locator, location).map(Place::line);
     FindingView {
         code: finding.code.id(),
         severity: finding.severity().as_str(),

@@ -87,6 +87,7 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     tell_asked(new, &args.report, &args.compile.denied(), streams)?;
     let mut difference = compare::compare(&old.compilation, &new.compilation, &options).map_err(Failure::Missing)?;
     difference.uncompared.extend(unread::compare(old_unread, new_unread));
+    difference.unnamed = unnamed::compare(&old.compilation, &new.compilation, &difference);
     let color = streams.color_stdout && args.output_file.is_none();
     pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| {
         render::write(&difference, args.output, color, out)
@@ -104,7 +105,8 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
 /// # Errors
 /// Why a side has nothing that could be compared, or the form could not be written.
 pub fn difference(old: &Compilation, new: &Compilation, options: &Options) -> Result<serde_json::Value, String> {
-    let difference = compare::compare(old, new, options)?;
+    let mut difference = compare::compare(old, new, options)?;
+    difference.unnamed = unnamed::compare(old, new, &difference);
     serde_json::to_value(difference).map_err(|error| error.to_string())
 }
 

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use super::change::{Moved, UncomparedView};
 use crate::compile::Compilation;
 use crate::diagnostics::{
-    FieldPath, Locate, Location, ObjectRef, Omission, Segment, Severity, Subject, Unjudged, codes,
+    FieldPath, Locate, Location, ObjectRef, Omission, Place, Segment, Severity, Subject, Unjudged, codes,
 };
 use crate::options::{Assume, Options};
 use crate::parser::foreign::ForeignObject;
@@ -76,16 +76,8 @@ pub(super) fn compare(
 
 fn view(left: Left, subject: &str, side: &'static str, locator: &Locator<'_>) -> UncomparedView {
     let Left { content: _, location, reason, is_unknown: _ } = left;
-    let place = Locate::place(locator, &location);
-    UncomparedView {
-        side,
-        subject: subject.to_owned(),
-        reason,
-        place: place.map(|place| match place.span {
-            Some(span) => format!("{}:{}", place.file, span.line),
-            None => place.file,
-        }),
-    }
+    let place = Locate::place(locator, &location).map(Place::line);
+    UncomparedView { side, subject: subject.to_owned(), reason, place }
 }
 
 fn left(values: &mut Values<'_>) -> AllLeft {

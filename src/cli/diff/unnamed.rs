@@ -1,41 +1,72 @@
 //! Objects that differ although nothing that is told names them: whoever reviews a change learns that gwctl has seen them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::change::{Difference, Unnamed};
 use super::uncompared::{Values, may_be_read, without_server_fields};
 use crate::compile::Compilation;
-use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Subject};
+use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Place, Subject};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::Kind;
 use crate::parser::node::Node;
+use crate::parser::route::RouteKind;
 use crate::resolver::is_without_traffic;
 
 /// The judged objects whose content is not the same on both sides.
 pub(super) fn compare(old: &Compilation, new: &Compilation, difference: &Difference) -> Vec<Unnamed> {
     let [before, after] = [old, new].map(objects);
-    let mut values = [old, new].map(Values::new);
-    let locators = [old, new].map(|side| Locator::new(&side.manifests));
+    let [mut old_values, mut new_values] = [old, new].map(Values::new);
+    let [old_places, new_places] = [old, new].map(|side| Locator::new(&side.manifests));
+    let named = named(difference);
     let objects: BTreeSet<&ObjectRef> = before.keys().chain(after.keys()).collect();
     let mut found = Vec::new();
     for object in objects {
-        let own = [before.get(object), after.get(object)];
-        let mut content = values
-            .each_mut()
-            .into_iter()
-            .zip(own)
-            .map(|(values, location)| location.map(|location| values.object(location).map(said)));
-        if content.next() == content.next() || is_named(object, difference) {
+        let (old_location, new_location) = (before.get(object), after.get(object));
+        let subject = Subject::Object(object.clone()).to_string();
+        let is_same = match (old_location, new_location) {
+            (Some(old), Some(new)) => {
+                // What is written alike need not be decoded.
+                is_written_alike((&old_values, old), (&new_values, new))
+                    || old_values.object(old).map(said) == new_values.object(new).map(said)
+            }
+            _ => false,
+        };
+        if is_same || named.contains(&subject) {
             continue;
         }
-        let mut places = own.into_iter().zip(&locators).map(|(location, locator)| {
-            let place = Locate::place(locator, location?)?;
-            Some(place.span.map_or(place.file.clone(), |span| format!("{}:{}", place.file, span.line)))
-        });
-        let (old_place, new_place) = (places.next().flatten(), places.next().flatten());
-        found.push(Unnamed { subject: Subject::Object(object.clone()).to_string(), old_place, new_place });
+        let place =
+            |locator: &Locator<'_>, location: Option<&Location>| Locate::place(locator, location?).map(Place::line);
+        let (old_place, new_place) = (place(&old_places, old_location), place(&new_places, new_location));
+        found.push(Unnamed { subject, old_place, new_place });
     }
     found
+}
+
+/// Whether an object stands at the same place of documents with the same text.
+fn is_written_alike((old_values, old): (&Values<'_>, &Location), (new_values, new): (&Values<'_>, &Location)) -> bool {
+    let base = |location: &Location| match location {
+        Location::Field { path, .. } => Some(path.clone()),
+        _ => None,
+    };
+    base(old).is_some() && base(old) == base(new) && old_values.text(old) == new_values.text(new)
+}
+
+/// The objects that a change or something that could not be compared names, as subjects.
+fn named(difference: &Difference) -> HashSet<String> {
+    let rules = difference.changes.iter().filter_map(|change| {
+        let (kind, name) = change.subject.split_once(": ")?.0.split_once(' ')?;
+        Some(format!("{} `{name}`", RouteKind::of_name(kind)?.name()))
+    });
+    // A subject may name two objects, and names have no backtick.
+    let left = difference.uncompared.iter().flat_map(|one| {
+        let words: Vec<&str> = one.subject.split('`').collect();
+        let pairs = words.chunks_exact(2).filter_map(|pair| match pair {
+            [before, name] => Some(format!("{} `{name}`", before.rsplit(' ').find(|word| !word.is_empty())?)),
+            _ => None,
+        });
+        pairs.collect::<Vec<_>>()
+    });
+    rules.chain(left).collect()
 }
 
 /// What an object says, without what tools write down in it for themselves.
@@ -64,13 +95,4 @@ fn objects(side: &Compilation) -> BTreeMap<ObjectRef, Location> {
     let foreign = foreign.filter(|object| !object.position.context && !is_without_traffic(object));
     let foreign = foreign.map(|object| (object.identity.clone(), object.at(&FieldPath::ROOT)));
     known.chain(foreign).collect()
-}
-
-/// Whether a change or something that could not be compared names an object.
-fn is_named(object: &ObjectRef, difference: &Difference) -> bool {
-    let ObjectRef { group: _, kind, namespace, name } = object;
-    let rule = format!("{} {namespace}/{name}:", kind.to_ascii_lowercase());
-    let full = Subject::Object(object.clone()).to_string();
-    difference.changes.iter().any(|change| change.subject.starts_with(&rule))
-        || difference.uncompared.iter().any(|one| one.subject.contains(&full))
 }

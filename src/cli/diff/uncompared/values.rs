@@ -54,7 +54,7 @@ impl<'c> Values<'c> {
     }
 
     /// The text of the document that a place is in.
-    pub(super) fn text(&self, location: &Location) -> &'c str {
+    pub(in super::super) fn text(&self, location: &Location) -> &'c str {
         let Manifests { documents, sources, .. } = &self.compilation.manifests;
         let Location::Field { document: id, .. } = location else { return "" };
         let Some(document) = documents.get(*id) else { return "" };
