@@ -107,12 +107,12 @@ impl<'s, 'c> Pair<'s, 'c> {
 
     fn came(&self, rule: &Rule<'c>, own: &[Rule<'c>], other: &[Rule<'c>]) -> Option<Change> {
         let places = (None, self.both.new.place(rule));
-        Some(self.change(ChangeKind::Added, (rule, &others(rule, own, other)?), self.new, places))
+        self.change(ChangeKind::Added, (rule, self.new), places, || others(rule, own, other))
     }
 
     fn went(&self, rule: &Rule<'c>, own: &[Rule<'c>], other: &[Rule<'c>]) -> Option<Change> {
         let places = (self.both.old.place(rule), None);
-        Some(self.change(ChangeKind::Removed, (rule, &others(rule, own, other)?), self.old, places))
+        self.change(ChangeKind::Removed, (rule, self.old), places, || others(rule, own, other))
     }
 
     fn stayed(&self, earlier: &Rule<'c>, rule: &Rule<'c>, before: &[Rule<'c>], after: &[Rule<'c>]) -> Option<Change> {
@@ -120,15 +120,13 @@ impl<'s, 'c> Pair<'s, 'c> {
         match (earlier.is_reached, rule.is_reached) {
             (false, false) => None,
             (true, false) => {
-                let others = others(earlier, before, after)?;
-                Some(self.change(ChangeKind::Shadowed, (earlier, &others), self.old, places))
+                self.change(ChangeKind::Shadowed, (earlier, self.old), places, || others(earlier, before, after))
             }
-            (false, true) => {
-                Some(self.change(ChangeKind::Added, (rule, &others(rule, after, before)?), self.new, places))
-            }
+            (false, true) => self.change(ChangeKind::Added, (rule, self.new), places, || others(rule, after, before)),
             (true, true) if earlier.action == rule.action => None,
             (true, true) => {
-                let mut change = self.change(kind_of(&earlier.action, &rule.action), (rule, &[]), self.new, places);
+                let kind = kind_of(&earlier.action, &rule.action);
+                let mut change = self.change(kind, (rule, self.new), places, || Some(Vec::new()))?;
                 // What the answer does not show is named.
                 if change.old_answer == change.new_answer {
                     change.new_answer += &with_other(&earlier.action, &rule.action);
@@ -138,27 +136,33 @@ impl<'s, 'c> Pair<'s, 'c> {
         }
     }
 
-    /// A change, with a request that shows it: one that `rule` of `host` takes, perhaps together with one of the `others`.
+    /// A change, with a request that shows it: one that `rule` of `host` takes. Where none of its own does, those are asked
+    /// that it shares with `others`; `None` where these say that nothing changes.
     fn change(
         &self,
         kind: ChangeKind,
-        (rule, others): (&Rule<'c>, &[RouteMatch]),
-        host: Option<&Host<'c>>,
+        (rule, host): (&Rule<'c>, Option<&Host<'c>>),
         places: (Option<String>, Option<String>),
-    ) -> Change {
-        let asked = std::iter::once(&rule.route.matches).chain(others);
-        let requests: Vec<Request> =
-            host.iter().flat_map(|host| asked.clone().flat_map(|matches| requests(self.key, host, matches))).collect();
+        others: impl FnOnce() -> Option<Vec<RouteMatch>>,
+    ) -> Option<Change> {
         let side =
             if kind == ChangeKind::Removed || kind == ChangeKind::Shadowed { self.both.old } else { self.both.new };
         let is_taken = |request: &&Request| {
             let decision = side.decide(self.gateway(), request);
             decision.and_then(|decision| decision.route).is_some_and(|route| std::ptr::eq(route, rule.route))
         };
-        let differs = |request: &&Request| self.answers(request).is_some();
-        let shown = requests.iter().find(|request| is_taken(request) && differs(request));
-        let shown = shown.or_else(|| requests.iter().find(is_taken)).or(requests.first());
-        self.told(kind, title(&rule.key), shown, places)
+        let shows = |request: &Request| is_taken(&request) && self.answers(request).is_some();
+        let of = |matches: &RouteMatch| host.map(|host| requests(self.key, host, matches)).unwrap_or_default();
+        let mut asked = of(&rule.route.matches);
+        let mut shown = asked.iter().position(shows);
+        if shown.is_none() {
+            let own = asked.len();
+            asked.extend(others()?.iter().flat_map(of));
+            shown = asked.iter().skip(own).position(shows).map(|position| own + position);
+        }
+        let shown = shown.and_then(|position| asked.get(position));
+        let shown = shown.or_else(|| asked.iter().find(is_taken)).or(asked.first());
+        Some(self.told(kind, title(&rule.key), shown, places))
     }
 
     /// The answers of both sides, when they differ.
