@@ -79,6 +79,18 @@ fn judge(address: &GatewayAddress) -> Result<IpAddr, Refusal> {
         let message = format!("`{value}` is a multicast or broadcast address: no connection can be made to it");
         return Err(Refusal { code: codes::UNUSABLE_ADDRESS, message });
     }
+    if let IpAddr::V6(v6) = ip {
+        let why = match v6.to_ipv4_mapped() {
+            Some(v4) => Some(format!("is an address of IPv4 in the form of IPv6: write `{v4}`")),
+            None if v6.is_unicast_link_local() => {
+                Some("is an address of one link, whose name it cannot say here".to_owned())
+            }
+            None => None,
+        };
+        if let Some(why) = why {
+            return Err(Refusal { code: codes::UNUSABLE_ADDRESS, message: format!("`{value}` {why}") });
+        }
+    }
     Ok(ip)
 }
 

@@ -1,6 +1,7 @@
 //! Listeners and filter chains
 //! ([Listener](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener.proto)).
 
+use envoy_types::pb::envoy::config::core::v3::Address;
 use envoy_types::pb::envoy::config::core::v3::TransportSocket;
 use envoy_types::pb::envoy::config::core::v3::transport_socket::ConfigType as SocketConfig;
 use envoy_types::pb::envoy::config::listener::v3::{
@@ -16,7 +17,7 @@ use super::cluster::BUFFER_LIMIT_BYTES;
 use super::http_connection::encode_http_connection_manager;
 use super::layout::Layout;
 use super::name;
-use super::proto::{any, any_bytes, boolean, duration, socket_address, udp_address, uint32};
+use super::proto::{any, any_bytes, boolean, duration, named_address, of_datagrams, uint32};
 use super::tcp_proxy::to_tcp_proxy;
 use super::tls::{self, to_downstream_context};
 use super::udp_proxy::{to_listener_config, to_udp_proxy};
@@ -36,11 +37,10 @@ pub(super) fn to_listener(listener: &ir::Listener, config: &ir::Config, layout: 
 }
 
 fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::Config) -> Listener {
-    let ir::Listener { address, bind_port, port: _, transport: _, gateways: _, origin: _ } = listener;
     let filter = to_udp_proxy(proxy, listener, config);
     Listener {
         name: name::listener(listener),
-        address: Some(udp_address(*address, *bind_port)),
+        address: Some(of_datagrams(bound_address(listener, config))),
         listener_filters: vec![listener_filter("envoy.filters.udp_listener.udp_proxy", filter)],
         udp_listener_config: Some(to_listener_config()),
         // Envoy refuses anything else once it has more than one worker.
@@ -50,10 +50,9 @@ fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::C
 }
 
 fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout) -> Listener {
-    let ir::Listener { address, bind_port, port: _, transport: _, gateways: _, origin: _ } = listener;
     Listener {
         name: name::listener(listener),
-        address: Some(socket_address(*address, *bind_port)),
+        address: Some(bound_address(listener, config)),
         filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config, layout)).collect(),
         listener_filters: listener_filters(listener, config),
         per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
@@ -61,6 +60,17 @@ fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout
         enable_reuse_port: Some(boolean(false)),
         ..Listener::default()
     }
+}
+
+/// Where a listener is bound. All addresses of IPv6 are those of IPv4 as well, unless another listener has some of these.
+fn bound_address(listener: &ir::Listener, config: &ir::Config) -> Address {
+    let ir::Listener { address, bind_port, port: _, transport, gateways: _, origin: _ } = listener;
+    let is_of_ipv4 = |other: &ir::Listener| {
+        let is_alike = matches!(other.transport, ir::Transport::Udp(_)) == matches!(transport, ir::Transport::Udp(_));
+        other.bind_port == *bind_port && other.address.is_ipv4() && is_alike
+    };
+    let is_all = address.is_ipv6() && address.is_unspecified();
+    named_address(address.to_string(), *bind_port, is_all && !config.listeners.iter().any(is_of_ipv4))
 }
 
 /// The filters that look at a connection before its chain is chosen.

@@ -45,8 +45,7 @@ pub(super) fn socket_address(ip: IpAddr, port: u16) -> Address {
 }
 
 /// The address of a socket for datagrams.
-pub(super) fn udp_address(ip: IpAddr, port: u16) -> Address {
-    let mut address = socket_address(ip, port);
+pub(super) fn of_datagrams(mut address: Address) -> Address {
     if let Some(address::Address::SocketAddress(socket)) = &mut address.address {
         socket.protocol = Protocol::Udp as i32;
     }

@@ -170,14 +170,14 @@ fn find_occupant(
     sockets.get(&Bind { address: all, ..bind }).and_then(|ids| ids.first().copied())
 }
 
-/// Whether a socket is one that the admin interface has, alone or among all addresses of its family.
+/// Whether a socket is one that the admin interface has, alone or among all addresses: those of IPv6 are those of IPv4 as
+/// well.
 fn is_taken_by_admin(bind: Bind, admin: SocketAddr) -> bool {
     let Bind { address, port, transport } = bind;
     let own = admin.ip();
-    transport == SocketTransport::Stream
-        && port == admin.port()
-        && address.is_ipv4() == own.is_ipv4()
-        && (address == own || address.is_unspecified() || own.is_unspecified())
+    let holds = |all: IpAddr, one: IpAddr| all.is_unspecified() && (all.is_ipv6() || one.is_ipv4());
+    let is_clash = address == own || holds(address, own) || holds(own, address);
+    transport == SocketTransport::Stream && port == admin.port() && is_clash
 }
 
 /// What findings on the address of the admin interface are labelled with: the interface stands in no manifest.
@@ -195,7 +195,7 @@ fn report_admin_in_use(
         listener.spec.name, bind.address, bind.port
     );
     let at = PartPath::from(ObjectPart::Listener(listener.index));
-    let finding = resolved.gateways[id.gateway].object.finding(codes::ADDRESS_IN_USE, at, message);
+    let finding = listener.owner.finding(codes::ADDRESS_IN_USE, at, message);
     diagnostics.report(
         finding
             .label(ADMIN_LABEL)
@@ -221,25 +221,24 @@ fn report_address_in_use(
     bind: Bind,
     diagnostics: &mut Diagnostics,
 ) {
-    let object = resolved.gateways[id.gateway].object;
-    let other_object = resolved.gateways[other.gateway].object;
+    let [owner, other_owner] = [id, other].map(|id| resolved.listener(id).owner);
     let name = |id: ListenerId| resolved.listener(id).spec.name.as_str();
     let place = |id: ListenerId| PartPath::from(ObjectPart::Listener(resolved.listener(id).index));
     diagnostics.report(
-        object
+        owner
             .finding(
                 codes::ADDRESS_IN_USE,
                 place(id),
                 format!(
-                    "listener `{}` cannot bind {} port {} beside listener `{}` of Gateway `{}`",
+                    "listener `{}` cannot bind {} port {} beside listener `{}` of {}",
                     name(id),
                     bind.address,
                     bind.port,
                     name(other),
-                    other_object.full_name()
+                    other_owner.describe()
                 ),
             )
-            .related(other_object.at(&place(other)), "the other listener")
+            .related(other_owner.at(&place(other)), "the other listener")
             .consequence(format!("one Envoy cannot serve listener `{}` beside the other one", name(id)))
             .help("translate one Gateway alone with `--gateway`, or move one with `--port-map`"),
     );
