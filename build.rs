@@ -122,6 +122,8 @@ const ROOTS: &[&str] = &[
     "envoy.extensions.access_loggers.stream.v3.StderrAccessLog",
     "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
     "envoy.config.trace.v3.OpenTelemetryConfig",
+    "envoy.extensions.tracers.opentelemetry.samplers.v3.ParentBasedSamplerConfig",
+    "envoy.extensions.tracers.opentelemetry.samplers.v3.TraceIdRatioBasedSamplerConfig",
     "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
     "envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
 ];

@@ -34,6 +34,8 @@ pub struct Options {
     pub access_log: AccessLog,
     /// The form of the access log.
     pub access_log_format: AccessLogFormat,
+    /// Where spans of requests are sent; `None` makes none.
+    pub tracing: Option<Tracing>,
     /// How many trusted proxies stand in front of Envoy and append to `x-forwarded-for`.
     pub trusted_hops: u32,
     /// Whether connections begin with a PROXY protocol header.
@@ -99,6 +101,7 @@ impl Default for Options {
             admin_address: Some(SocketAddr::from(([127, 0, 0, 1], 19000))),
             access_log: AccessLog::None,
             access_log_format: AccessLogFormat::Text,
+            tracing: None,
             trusted_hops: 0,
             proxy_protocol: false,
             secrets_dir: None,
@@ -242,6 +245,26 @@ pub enum AccessLog {
     Stdout,
     /// To a file.
     File(String),
+    /// To a collector of OpenTelemetry.
+    Collector(Collector),
+}
+
+/// A collector of OpenTelemetry, which takes OTLP over gRPC without TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collector {
+    /// An IP address or a DNS name.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// Spans of requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tracing {
+    /// Who gets them.
+    pub collector: Collector,
+    /// How many of the requests that belong to no trace yet begin one, in hundredths of a percent.
+    pub sampled: u16,
 }
 
 /// The form of the access log.

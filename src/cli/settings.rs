@@ -374,15 +374,15 @@ fn paths_of<'v>(name: &str, value: &'v str) -> (&'v str, Vec<&'v str>) {
 /// What a setting would reach on the machine that runs Envoy, which no manifest can name, with the value.
 fn reach_of<'v>(name: &str, value: &'v str) -> Option<(&'v str, &'static str)> {
     let why = match name {
+        "access-log" | "tracing" if value.starts_with("otlp=") => {
+            // What is no collector is reported by the parser of the flag.
+            let host = value::collector_host(value).filter(|host| !is_loopback(host));
+            return host.map(|_| (value, "sends what requests say to another machine"));
+        }
         "access-log" if !matches!(value, "none" | "stdout") => "names a file of the machine that runs Envoy",
         "system-ca" => "names a file of the machine that runs Envoy",
         // What is no process is reported by the parser of the flag.
-        "local"
-            if value::local(value)
-                .is_ok_and(|local| !local.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())) =>
-        {
-            "leads to another machine"
-        }
+        "local" if value::local(value).is_ok_and(|local| !is_loopback(&local.host)) => "leads to another machine",
         // What is no address is reported by the parser of the flag.
         "admin-address" if value.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback()) => {
             "opens Envoy's administration to other machines"
@@ -390,6 +390,10 @@ fn reach_of<'v>(name: &str, value: &'v str) -> Option<(&'v str, &'static str)> {
         _ => return None,
     };
     Some((value, why))
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn scalar(node: &Node) -> Option<String> {

@@ -233,6 +233,8 @@ fn what_belongs_to_the_tree_leads_nowhere_else_and_hides_nothing() {
             "`access-log` names a file of the machine that runs Envoy (`logs`)",
         ),
         ("system-ca: /etc/shadow\n", "`system-ca` names a file of the machine that runs Envoy"),
+        ("tracing: otlp=collector.example:4317,5\n", "`tracing` sends what requests say to another machine"),
+        ("access-log: otlp=10.0.0.1:4317\n", "`access-log` sends what requests say to another machine"),
         ("admin-address: 0.0.0.0:19000\n", "`admin-address` opens Envoy's administration to other machines"),
         ("admin-address: '[::]:19000'\n", "`admin-address` opens Envoy's administration to other machines"),
     ] {
@@ -242,7 +244,13 @@ fn what_belongs_to_the_tree_leads_nowhere_else_and_hides_nothing() {
     let error = options_of("run", "local: [shop/cart=10.0.0.1:9000]\n", "").unwrap_err();
     assert!(error.contains("`local` leads to another machine (`shop/cart=10.0.0.1:9000`)"), "{error}");
     assert!(options_of("run", "local: [shop/cart=9000, 'shop/a:80=[::1]:9000']\n", "").is_ok());
-    for text in ["access-log: stdout\n", "access-log: none\n", "admin-address: 127.0.0.1:9901\n"] {
+    for text in [
+        "tracing: otlp=127.0.0.1:4317\n",
+        "access-log: otlp=[::1]:4317\n",
+        "access-log: stdout\n",
+        "access-log: none\n",
+        "admin-address: 127.0.0.1:9901\n",
+    ] {
         assert!(options_of("translate", text, "").is_ok(), "{text}");
     }
     let directory = tempfile::tempdir().unwrap();

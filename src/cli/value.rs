@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use crate::diagnostics::escape::Commands;
 use crate::diagnostics::{Code, Severity};
-use crate::options::{AccessLog, EnvoyVersion, ListenerAddress, PortMap, Resolve};
+use crate::options::{AccessLog, Collector, EnvoyVersion, ListenerAddress, PortMap, Resolve, Tracing};
 use crate::parser::load::check_glob;
 use crate::suppress;
 
@@ -321,14 +321,56 @@ pub(super) fn admin_address(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| "expected ADDRESS:PORT, for example 127.0.0.1:19000 or [::1]:19000".to_owned())
 }
 
-/// `none`, `stdout` or a file.
+/// `none`, `stdout`, a file, or `otlp=HOST:PORT`.
 pub(super) fn access_log(text: &str) -> Result<AccessLog, String> {
+    if let Some(address) = text.strip_prefix(OTLP) {
+        return collector(address).map(AccessLog::Collector);
+    }
     match text {
-        "" => Err("expected `none`, `stdout` or a file".to_owned()),
+        "" => Err("expected `none`, `stdout`, a file or `otlp=HOST:PORT`".to_owned()),
         "none" => Ok(AccessLog::None),
         "stdout" => Ok(AccessLog::Stdout),
         file => Ok(AccessLog::File(file.to_owned())),
     }
+}
+
+/// What stands before the address of a collector.
+const OTLP: &str = "otlp=";
+
+/// `otlp=HOST:PORT`, and how many percent of the requests are traced.
+pub(super) fn tracing(text: &str) -> Result<Tracing, String> {
+    let rest = text.strip_prefix(OTLP).ok_or_else(|| {
+        "expected otlp=HOST:PORT[,PERCENT], for example otlp=127.0.0.1:4317 or otlp=collector.example:4317,5".to_owned()
+    })?;
+    let (address, percent) = rest.split_once(',').map_or((rest, "100"), |(address, percent)| (address, percent));
+    Ok(Tracing { collector: collector(address)?, sampled: hundredths(percent)? })
+}
+
+/// The host of a collector, as a flag has it.
+pub(super) fn collector_host(text: &str) -> Option<String> {
+    let address = text.strip_prefix(OTLP)?.split(',').next()?;
+    Some(collector(address).ok()?.host)
+}
+
+fn collector(address: &str) -> Result<Collector, String> {
+    endpoint(address).map(|(host, port)| Collector { host, port })
+}
+
+/// A percentage with at most two decimals, in hundredths: Envoy counts in no smaller parts.
+fn hundredths(text: &str) -> Result<u16, String> {
+    let wrong = || format!("expected a percentage from 0 to 100 with at most two decimals, found `{text}`");
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(decimals) || decimals.len() > 2 {
+        return Err(wrong());
+    }
+    let (whole, decimals): (u16, u16) =
+        (whole.parse().map_err(|_| wrong())?, format!("{decimals:0<2}").parse().map_err(|_| wrong())?);
+    whole
+        .checked_mul(100)
+        .and_then(|hundredths| hundredths.checked_add(decimals))
+        .filter(|all| *all <= 10_000)
+        .ok_or_else(wrong)
 }
 
 /// `1.36` to `1.40`.
@@ -406,6 +448,49 @@ mod tests {
         assert_eq!(parsed("shop/cart:80=[::1]:9000").unwrap(), "shop/cart:80=[::1]:9000");
         for text in ["", "cart=9000", "shop/cart", "shop/cart=", "shop/cart=0", "shop/cart:x=1", "shop/cart=a:b"] {
             assert!(local(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tracing_has_a_collector_and_a_share() {
+        let parsed = |text: &str| tracing(text).map(|one| (one.collector.host, one.collector.port, one.sampled));
+        assert_eq!(parsed("otlp=127.0.0.1:4317"), Ok(("127.0.0.1".to_owned(), 4317, 10_000)));
+        assert_eq!(parsed("otlp=[::1]:4317,0.5"), Ok(("::1".to_owned(), 4317, 50)));
+        assert_eq!(parsed("otlp=Tempo.example:4317,12.25"), Ok(("tempo.example".to_owned(), 4317, 1225)));
+        assert_eq!(parsed("otlp=a:1,0").map(|one| one.2), Ok(0));
+        for text in [
+            "",
+            "otlp",
+            "otlp=",
+            "otlp=a",
+            "otlp=a:0",
+            "otlp=a:70000",
+            "otlp=::1:4317",
+            "otlp=a:1,",
+            "otlp=a:1,-1",
+            "otlp=a:1,100.01",
+            "otlp=a:1,101",
+            "otlp=a:1,1.234",
+            "otlp=a:1,1e1",
+            "otlp=a:1,.5",
+            "otlp=a:1,5.",
+            "otlp=a:1,5,6",
+            "otlp=a:1,99999999",
+            "zipkin=a:1",
+            "http://a:4317",
+        ] {
+            assert!(tracing(text).is_err(), "{text}");
+        }
+        assert!(tracing("otlp=a:1,101").unwrap_err().contains("from 0 to 100"));
+    }
+
+    #[test]
+    fn a_log_goes_to_one_place() {
+        assert_eq!(access_log("otlp"), Ok(AccessLog::File("otlp".to_owned())));
+        let collector = Collector { host: "a".to_owned(), port: 4317 };
+        assert_eq!(access_log("otlp=a:4317"), Ok(AccessLog::Collector(collector)));
+        for text in ["", "otlp=", "otlp=a", "otlp=a:1,5"] {
+            assert!(access_log(text).is_err(), "{text}");
         }
     }
 

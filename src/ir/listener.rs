@@ -166,6 +166,9 @@ pub struct Proxy {
     pub admin: Option<SocketAddr>,
     /// Where requests are logged.
     pub access_log: Option<AccessLog>,
+    /// Where spans of requests are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tracing: Option<Tracing>,
     /// How many trusted proxies append to `x-forwarded-for` in front of this one.
     pub trusted_hops: u32,
     /// Whether connections begin with a PROXY protocol header.
@@ -177,8 +180,55 @@ pub struct Proxy {
 /// A log of requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccessLog {
-    /// The file; `None` is standard output.
-    pub file: Option<String>,
+    /// Where its entries go.
+    pub target: LogTarget,
     /// JSON objects instead of lines of text.
     pub json: bool,
+}
+
+/// Where the entries of a log go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum LogTarget {
+    /// To standard output.
+    Stdout,
+    /// To a file.
+    File(String),
+    /// To a collector.
+    Collector(Collector),
+}
+
+/// A collector of OpenTelemetry. What is sent to it is no traffic of any route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Collector {
+    /// An IP address or a DNS name.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The proxy is older than 1.37 and knows neither names of spans that hold for all routes nor the collector of a log
+    /// but by what 1.37 deprecates.
+    pub is_old: bool,
+}
+
+/// Spans of requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tracing {
+    /// Who gets them.
+    pub collector: Collector,
+    /// How many of the requests that belong to no trace yet begin one, in hundredths of a percent.
+    pub sampled: u16,
+}
+
+impl Proxy {
+    /// The collectors, each once.
+    pub fn collectors(&self) -> Vec<&Collector> {
+        let of_log = self.access_log.as_ref().and_then(|log| match &log.target {
+            LogTarget::Collector(collector) => Some(collector),
+            LogTarget::Stdout | LogTarget::File(_) => None,
+        });
+        let mut all: Vec<_> =
+            of_log.into_iter().chain(self.tracing.as_ref().map(|tracing| &tracing.collector)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
 }

@@ -147,6 +147,7 @@ pub(crate) const SETTINGS: &[&str] = &[
     "secrets-dir",
     "select",
     "system-ca",
+    "tracing",
     "trusted-hops",
 ];
 

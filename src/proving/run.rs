@@ -417,6 +417,7 @@ impl<'a> Stage<'a> {
 pub(super) fn confined(options: &Options, cases: &CaseFile) -> Options {
     let mut confined = options.clone();
     confined.access_log = AccessLog::None;
+    confined.tracing = None;
     confined.secrets_dir = None;
     confined.inlines_files = true;
     if !cases.keep_endpoints {

@@ -59,6 +59,7 @@ mod signals;
 mod simulated;
 mod staked;
 mod status;
+mod tracing;
 mod unread;
 mod watch;
 mod witness;
@@ -147,6 +148,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(repositories::trials(&harness));
     trials.extend(revisions::trials(&harness));
     trials.extend(status::trials(&harness));
+    trials.extend(tracing::trials(&harness));
     trials.extend(unread::trials(&harness));
     trials.extend(docs::trials(root));
     trials.extend(features::trials(&harness, root));

@@ -32,6 +32,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 pub(crate) struct Proxy {
     _envoy: Envoy,
     pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
 }
 
 /// Compiles a case with `args`, changes the text, and starts Envoy on it.
@@ -57,21 +58,21 @@ pub(crate) fn start(
     let config = work.join("envoy.yaml");
     fs::write(&config, change(&output.stdout)).map_err(|error| error.to_string())?;
     let envoy = Envoy::start(harness.envoy()?, &config, admin, &work.join("envoy.log"));
-    Ok(Proxy { _envoy: envoy.map_err(|error| error.to_string())?, address })
+    Ok(Proxy { _envoy: envoy.map_err(|error| error.to_string())?, address, admin })
 }
 
-fn find(harness: &Harness, name: &str) -> Result<Case, String> {
+pub(crate) fn find(harness: &Harness, name: &str) -> Result<Case, String> {
     let mut cases = discover(&harness.testdata()).into_iter().filter_map(|(_, found)| found.ok());
     cases.find(|case| case.name == name).ok_or_else(|| format!("no case {name}"))
 }
 
-fn free_port() -> Result<SocketAddr, String> {
+pub(crate) fn free_port() -> Result<SocketAddr, String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     listener.local_addr().map_err(|error| error.to_string())
 }
 
 /// A backend that answers 200 after `delay` and hands on the head of every request.
-fn backend(delay: Duration) -> Result<(SocketAddr, Receiver<String>), String> {
+pub(crate) fn backend(delay: Duration) -> Result<(SocketAddr, Receiver<String>), String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let (sender, receiver) = channel();
@@ -107,7 +108,13 @@ fn get(address: SocketAddr, path: &str, first: &str, limit: Duration) -> Result<
 }
 
 /// The same with more header lines.
-fn get_with(address: SocketAddr, path: &str, first: &str, lines: &str, limit: Duration) -> Result<String, String> {
+pub(crate) fn get_with(
+    address: SocketAddr,
+    path: &str,
+    first: &str,
+    lines: &str,
+    limit: Duration,
+) -> Result<String, String> {
     let mut stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
     stream.set_read_timeout(Some(limit)).map_err(|error| error.to_string())?;
     let request = format!("{first}GET {path} HTTP/1.1\r\nhost: a.example.com\r\n{lines}connection: close\r\n\r\n");
@@ -115,7 +122,7 @@ fn get_with(address: SocketAddr, path: &str, first: &str, lines: &str, limit: Du
     Ok(read_head(&mut stream).lines().next().unwrap_or("no answer").to_owned())
 }
 
-fn expect(what: &str, actual: &str, expected: &str) -> Result<(), String> {
+pub(crate) fn expect(what: &str, actual: &str, expected: &str) -> Result<(), String> {
     if actual.contains(expected) { Ok(()) } else { Err(format!("{what}: `{expected}` is not in:\n{actual}")) }
 }
 

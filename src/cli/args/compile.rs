@@ -10,7 +10,7 @@ use super::super::value::{self, AuthoritiesPath, CertificatePaths, Deny};
 use crate::diagnostics::{Code, Denied};
 use crate::options::{
     AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, Excluded, ListenerAddress, Options, PortMap, Resolve,
-    SettingsFile,
+    SettingsFile, Tracing,
 };
 
 /// Settings of the compilation, common to the commands that compile.
@@ -69,13 +69,18 @@ pub struct CompileArgs {
     /// Switch the admin interface off.
     #[arg(long, conflicts_with = "admin_address", help_heading = "Envoy")]
     no_admin: bool,
-    /// Where requests are logged: `none`, `stdout` or a file.
+    /// Where requests are logged: `none`, `stdout`, a file, or a collector of OpenTelemetry (`otlp=HOST:PORT`, OTLP over
+    /// gRPC).
     #[arg(long, value_name = "TARGET", default_value = "none", value_parser = value::access_log)]
     #[arg(help_heading = "Envoy")]
     access_log: AccessLog,
     /// The form of a log entry: Envoy's line of text, or a JSON object.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Envoy")]
     access_log_format: LogFormat,
+    /// Send spans of requests to a collector of OpenTelemetry (OTLP over gRPC), with W3C trace context: of all requests, or
+    /// of PERCENT of those that belong to no trace yet.
+    #[arg(long, value_name = "otlp=HOST:PORT[,PERCENT]", value_parser = value::tracing, help_heading = "Envoy")]
+    tracing: Option<Tracing>,
     /// How many trusted proxies in front of Envoy append to x-forwarded-for.
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Envoy")]
     trusted_hops: u32,
@@ -200,6 +205,7 @@ impl CompileArgs {
                 LogFormat::Text => AccessLogFormat::Text,
                 LogFormat::Json => AccessLogFormat::Json,
             },
+            tracing: self.tracing.clone(),
             trusted_hops: self.trusted_hops,
             proxy_protocol: self.proxy_protocol,
             secrets_dir: self.secrets_dir.as_deref().map(absolute).transpose()?,

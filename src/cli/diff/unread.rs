@@ -29,7 +29,7 @@ const MOST_BYTES: u64 = 64 << 20;
 const MOST_ENTRIES: usize = 10_000;
 const DEEPEST: usize = 64;
 /// Settings that say nothing of traffic.
-const ASIDE: [&str; 9] = [
+const ASIDE: [&str; 10] = [
     "access-log",
     "access-log-format",
     "admin-address",
@@ -39,6 +39,7 @@ const ASIDE: [&str; 9] = [
     "no-admin",
     "partial",
     "secrets-dir",
+    "tracing",
 ];
 const SETTINGS_REASON: &str =
     "the settings of both sides are not the same, and both are compiled with those of one of them";

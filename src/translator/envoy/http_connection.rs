@@ -26,6 +26,7 @@ use super::joined::Joined;
 use super::layout::{Layout, Part};
 use super::needs::Needs;
 use super::proto::{any, boolean, uint32};
+use super::tracing::to_tracing;
 use super::{cors, ext_authz, forward, header, name, route, stateful_session};
 
 /// Field numbers of the messages that are joined as bytes.
@@ -115,6 +116,7 @@ fn manager(
     HttpConnectionManager {
         stat_prefix: name::http_statistics(listener, chain),
         http_filters: http_filters(&needs, config),
+        tracing: proxy.tracing.as_ref().map(to_tracing),
         access_log: proxy.access_log.iter().map(to_access_log).collect(),
         // Without it backends get no x-forwarded-for, and a forged one passes.
         use_remote_address: Some(boolean(true)),

@@ -7,6 +7,7 @@ mod access_log;
 mod action;
 mod circuit_breaker;
 mod cluster;
+mod collector;
 mod cors;
 mod ext_authz;
 mod forward;
@@ -32,6 +33,7 @@ mod stateful_session;
 pub mod target;
 mod tcp_proxy;
 mod tls;
+mod tracing;
 mod udp_proxy;
 mod upstream_tls;
 

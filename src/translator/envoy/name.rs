@@ -2,7 +2,7 @@
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    AuthId, BackendName, ChainMatch, ChainName, Cluster, Config, FilterChain, KeyPair, Listener, RouteName,
+    AuthId, BackendName, ChainMatch, ChainName, Cluster, Collector, Config, FilterChain, KeyPair, Listener, RouteName,
     SessionRule, Site, Transport,
 };
 
@@ -58,6 +58,17 @@ pub fn secret(pair: &KeyPair) -> String {
 pub fn route(name: &RouteName) -> String {
     let RouteName { kind, namespace, name, rule, index } = name;
     format!("{kind}/{namespace}/{name}/rule/{rule}/match/{index}")
+}
+
+/// The cluster of a collector: `otlp/HOST:PORT`. Those of backends have more parts.
+pub fn collector(collector: &Collector) -> String {
+    format!("otlp/{}", collector_address(collector))
+}
+
+/// Its host and port, as clients name them.
+pub(super) fn collector_address(collector: &Collector) -> String {
+    let Collector { host, port, is_old: _ } = collector;
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// The authorities of an object, such as `infra/clients/ca.crt`.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::ir;
 
 use super::layout::{Layout, Part, is_known};
-use super::{cluster, http_connection, listener, name, needs, pool, tls};
+use super::{cluster, collector, http_connection, listener, name, needs, pool, tls};
 
 /// The kinds of resources that Envoy can fetch on their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +106,8 @@ fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     if needs::Needs::of(config).invalid_cluster {
         all.push(Resource::new(name::INVALID_BACKEND.to_owned(), &cluster::invalid_backend()));
     }
+    let collectors = config.proxy.collectors();
+    all.extend(collectors.into_iter().map(|one| Resource::new(name::collector(one), &collector::to_cluster(one))));
     all
 }
 
@@ -132,6 +134,10 @@ fn endpoints(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
         if needs::Needs::of(config).invalid_cluster {
             all.push(Resource::new(name::INVALID_BACKEND.to_owned(), &cluster::no_endpoints()));
         }
+        let collectors = config.proxy.collectors();
+        all.extend(
+            collectors.into_iter().map(|one| Resource::new(name::collector(one), &collector::to_assignment(one))),
+        );
     }
     all
 }

@@ -10,7 +10,7 @@ use crate::ir::{self, Action};
 
 use super::action::to_leaf_routes;
 use super::route_match::to_match;
-use super::{forward, name, preflight, split};
+use super::{forward, name, preflight, split, tracing};
 
 /// The status of a request that came over a connection to another host.
 const MISDIRECTED_REQUEST: u32 = 421;
@@ -48,7 +48,12 @@ pub(super) fn misdirected_host(hosts: &[Hostname]) -> VirtualHost {
 /// takes the parts of a split.
 fn to_routes(route: &ir::Route, host: &Hostname, config: &ir::Config) -> Vec<Route> {
     let ir::Route { name, matches, action, origin: _ } = route;
-    let base = Route { name: name::route(name), r#match: Some(to_match(matches)), ..Route::default() };
+    let base = Route {
+        name: name::route(name),
+        r#match: Some(to_match(matches)),
+        decorator: tracing::to_decorator(name, config),
+        ..Route::default()
+    };
     let mut routes = preflight::preflight_routes(&base, matches, action, config);
     match &**action {
         Action::Split(branches) => routes.extend(split::to_split_routes(&base, branches, host, config)),

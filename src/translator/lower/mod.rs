@@ -38,7 +38,7 @@ use typed_index_collections::TiVec;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, ObjectRef, codes};
 use crate::ir;
-use crate::options::{AccessLog, AccessLogFormat, Options};
+use crate::options::{AccessLog, AccessLogFormat, Collector, EnvoyVersion, Options, Tracing};
 use crate::resolver::{OriginTable, Resolved};
 
 use cluster::Clusters;
@@ -51,6 +51,9 @@ pub(crate) use header::find_repeated;
 pub use key_material::{Expected, Files};
 pub use socket::ADMIN_LABEL;
 pub use virtual_host::Unserved;
+
+/// The first release of Envoy that names spans by the route of a request, and a log's collector like that of spans.
+const COLLECTORS: EnvoyVersion = EnvoyVersion(37);
 
 /// The intermediate representation, with the key to its origins.
 #[derive(Debug, Default)]
@@ -179,13 +182,21 @@ fn lower_scope<'m>(
 
 fn proxy(options: &Options) -> ir::Proxy {
     let json = options.access_log_format == AccessLogFormat::Json;
+    let is_old = options.envoy_version < COLLECTORS;
+    let collector = |Collector { host, port }: &Collector| ir::Collector { host: host.clone(), port: *port, is_old };
+    let log = |target| Some(ir::AccessLog { target, json });
     ir::Proxy {
         admin: options.admin_address,
         access_log: match &options.access_log {
             AccessLog::None => None,
-            AccessLog::Stdout => Some(ir::AccessLog { file: None, json }),
-            AccessLog::File(path) => Some(ir::AccessLog { file: Some(path.clone()), json }),
+            AccessLog::Stdout => log(ir::LogTarget::Stdout),
+            AccessLog::File(path) => log(ir::LogTarget::File(path.clone())),
+            AccessLog::Collector(one) => log(ir::LogTarget::Collector(collector(one))),
         },
+        tracing: options
+            .tracing
+            .as_ref()
+            .map(|Tracing { collector: one, sampled }| ir::Tracing { collector: collector(one), sampled: *sampled }),
         trusted_hops: options.trusted_hops,
         proxy_protocol: options.proxy_protocol,
         secrets_directory: options.secrets_dir.as_ref().map(|path| path.to_string_lossy().into_owned()),
