@@ -70,6 +70,7 @@ pub use resolved::Resolved;
 use route::RouteResolver;
 pub use route::{ResolvedBackend, ResolvedFilter, ResolvedRoute, ResolvedRule, Routes, RuleSession};
 pub use route_id::RouteId;
+pub use selector::matches_labels;
 pub(crate) use selector::needs_labels;
 pub use stand_in::{NamedAt, StandIn, StandIns};
 pub use termination::Termination;

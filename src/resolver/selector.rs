@@ -70,7 +70,7 @@ impl<'m> Namespaces<'m> {
 }
 
 /// Whether labels meet a selector.
-pub(super) fn matches_labels<'l>(selector: &LabelSelector, label: impl Fn(&str) -> Option<&'l str>) -> bool {
+pub fn matches_labels<'l>(selector: &LabelSelector, label: impl Fn(&str) -> Option<&'l str>) -> bool {
     let LabelSelector { match_labels, match_expressions } = selector;
     match_labels.iter().all(|(key, value)| label(key) == Some(value))
         && match_expressions.iter().all(|expression| {

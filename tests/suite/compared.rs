@@ -24,6 +24,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_names_what_only_the_missing_decide", missing),
         test("diff_names_what_others_serve", others),
         test("diff_lists_what_it_does_not_name", unnamed),
+        test("diff_knows_what_kustomizations_select", selected),
+        test("diff_follows_what_policies_name", followed),
         test("diff_takes_no_side_for_context", context),
     ]
 }
@@ -373,7 +375,74 @@ fn others(stage: &Stage) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Objects that differ without anything to show it are listed, and are no difference.
+/// What a Kustomization that stays does depends on the names, labels and values of the objects that it finds.
+fn selected(stage: &Stage) -> Result<(), Failed> {
+    let objects = |name: &str, label: &str, value: &str| {
+        let map = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {h: @}\n".replace('@', value);
+        let metadata = format!("metadata: {{name: {name}, labels: {{auth: {label}}}");
+        gateway("edge", HTTP)
+            + &route(name, "edge", "/", "one").replace(&format!("metadata: {{name: {name}"), &metadata)
+            + &map
+    };
+    let patch = "patch: '- {op: remove, path: /spec/rules/0}'";
+    let of_kind = |rest: &str| format!("patches: [{{target: {{kind: HTTPRoute{rest}}}, {patch}}}]");
+    let strategic =
+        "patches: [{patch: '{kind: HTTPRoute, metadata: {name: r}, spec: {hostnames: [a.test]}}'}]".to_owned();
+    let replaced = "replacements: [{source: {kind: ConfigMap, name: c, fieldPath: data.h}, targets: [{select: {kind: \
+                    HTTPRoute}, fieldPaths: [spec.hostnames.0]}]}]";
+    let base = objects("r", "duty", "a");
+    for (kustomization, other, is_told) in [
+        (of_kind(", name: r"), objects("rr", "duty", "a"), true),
+        (of_kind(", name: 'r+'"), objects("q", "duty", "a"), true),
+        (of_kind(", labelSelector: auth=duty"), objects("r", "free", "a"), true),
+        (strategic.clone(), objects("rr", "duty", "a"), true),
+        (replaced.to_owned(), objects("r", "duty", "b"), true),
+        (of_kind(", name: r"), objects("r", "free", "b"), false),
+        (strategic, objects("r", "free", "b"), false),
+        (replaced.to_owned(), base.clone(), false),
+        ("namePrefix: x-".to_owned(), objects("r", "free", "b"), false),
+    ] {
+        for (side, text) in [("old", &base), ("new", &other)] {
+            stage.write(&format!("{side}/kustomization.yaml"), &format!("resources: [m.yaml]\n{kustomization}\n"))?;
+            stage.write(&format!("{side}/m.yaml"), text)?;
+        }
+        let output = stage.run("diff old new --assume services --exit-code")?;
+        let is_named = output.stdout.contains("what is selected by");
+        ensure(is_named == is_told && output.code == Some(if is_told { 2 } else { 0 }), &output)?;
+    }
+    Ok(())
+}
+
+/// What a policy names counts, through whatever names it, and by its labels.
+fn followed(stage: &Stage) -> Result<(), Failed> {
+    let foreign = |kind: &str, name: &str, spec: &str| {
+        format!("---\napiVersion: policies.example/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+    };
+    let secret = |name: &str, value: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, labels: {{for: keys}}}}\nstringData: {{k: {value}}}\n"
+        )
+    };
+    let target = "targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}]";
+    let chain = foreign("Auth", "p", &format!("{{{target}, provider: first}}"))
+        + &foreign("Provider", "first", "{next: {name: second}}")
+        + &foreign("Provider", "second", "{secret: users}");
+    let labelled = foreign("Auth", "p", &format!("{{{target}, keys: {{selector: {{matchLabels: {{for: keys}}}}}}}}"));
+    let unlike = labelled.replace("for: keys", "for: nothing");
+    for (policies, name, is_told) in
+        [(&chain, "users", true), (&chain, "others", false), (&labelled, "any", true), (&unlike, "any", false)]
+    {
+        let side =
+            |value: &str| gateway("edge", HTTP) + &route("r", "edge", "/", "one") + policies + &secret(name, value);
+        let (output, found) = stage.diff(&side("a"), &side("b"))?;
+        let subject = found["uncompared"][0]["subject"].as_str().unwrap_or_default();
+        let is_named = subject == format!("Secret `default/{name}`");
+        ensure(is_named == is_told && output.code == Some(if is_told { 2 } else { 0 }), &output)?;
+    }
+    Ok(())
+}
+
+/// Objects that differ without anything to show it are listed. Of those that gwctl reads it knows that nothing else changes.
 fn unnamed(stage: &Stage) -> Result<(), Failed> {
     let rule = "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: d}\nspec: {host: one, \
                 trafficPolicy: {tls: {mode: @}}}\n";
@@ -383,10 +452,11 @@ fn unnamed(stage: &Stage) -> Result<(), Failed> {
     };
     let (output, found) = stage.diff(&side("1"), &side("2"))?;
     let listed: Vec<&Value> = found["unnamed"].as_array().into_iter().flatten().map(|one| &one["subject"]).collect();
-    ensure(output.code == Some(0) && listed == ["DestinationRule `default/d`"], &output)?;
+    ensure(output.code == Some(1) && listed == ["DestinationRule `default/d`"], &output)?;
     let output = stage.run("diff old.yaml new.yaml --assume services")?;
-    let words = "differs     DestinationRule `default/d` differs";
-    ensure(output.stdout.starts_with("no difference for traffic\n") && output.stdout.contains(words), &output)
+    let words = "differs     DestinationRule `default/d` differs, and gwctl does not read it";
+    let headline = "no difference for traffic in what gwctl reads\n";
+    ensure(output.code == Some(0) && output.stdout.starts_with(headline) && output.stdout.contains(words), &output)
 }
 
 /// A context that holds what is judged does not hide what a side adds.

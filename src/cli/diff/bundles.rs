@@ -157,9 +157,7 @@ impl Search<'_> {
     }
 
     fn document(&self, path: &Path) -> Option<Node> {
-        let text = String::from_utf8(self.bytes(path)?).ok()?;
-        let syntax = split(&text).first().map(|piece| piece.syntax)?;
-        decode(&text, syntax).ok().map(|decoded| decoded.node)
+        documents_of(self.tree, path).into_iter().next()
     }
 
     fn refer(&mut self, path: &Path, name: &Path) {
@@ -207,6 +205,24 @@ impl Search<'_> {
     }
 }
 
+/// The documents of a text that are YAML or JSON.
+pub(super) fn decoded(text: &str) -> Vec<Node> {
+    let pieces = split(text);
+    let documents = pieces.iter().filter_map(|piece| {
+        let document = text.get(piece.range.clone())?;
+        decode(document, piece.syntax).ok().map(|decoded| decoded.node)
+    });
+    documents.collect()
+}
+
+/// The documents of a file, as far as they are any.
+pub(super) fn documents_of(tree: &dyn Tree, path: &Path) -> Vec<Node> {
+    let mut text = String::new();
+    let opened = tree.canonicalize(path).and_then(|path| tree.open(&path));
+    let is_read = opened.is_ok_and(|(reader, _)| reader.take(MOST_BYTES).read_to_string(&mut text).is_ok());
+    if is_read { decoded(&text) } else { Vec::new() }
+}
+
 /// Whether a file is one that people read, by its name.
 fn is_for_people(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -215,7 +231,8 @@ fn is_for_people(name: &str) -> bool {
     name.ends_with(".md") || ["readme", "license", "licence", "notice", "changelog"].into_iter().any(is_document)
 }
 
-fn is_head(name: &str) -> bool {
+/// Whether a file is what a directory is a Kustomization or a chart by.
+pub(super) fn is_head(name: &str) -> bool {
     name == CHART || KUSTOMIZATIONS.contains(&name)
 }
 

@@ -26,6 +26,11 @@ pub(super) struct Difference {
 impl Difference {
     /// Whether nothing differs.
     pub(super) fn is_empty(&self) -> bool {
+        self.is_without_change() && !self.unnamed.iter().any(|one| one.is_unread)
+    }
+
+    /// Whether nothing differs of what gwctl reads.
+    pub(super) fn is_without_change(&self) -> bool {
         self.changes.is_empty() && self.findings.introduced.is_empty() && self.findings.fixed.is_empty()
     }
 }
@@ -145,6 +150,8 @@ pub(super) struct Unnamed {
     /// `file:line` before and after.
     pub(super) old_place: Option<String>,
     pub(super) new_place: Option<String>,
+    /// Whether it is of a group of which gwctl reads nothing: whether it is about traffic is not known.
+    pub(super) is_unread: bool,
 }
 
 /// Something that could not be compared.

@@ -6,6 +6,7 @@ mod compare;
 mod findings;
 mod listeners;
 mod meet;
+mod patched;
 mod pods;
 mod render;
 mod rules;

@@ -71,8 +71,9 @@ fn human(difference: &Difference, color: bool, out: &mut dyn Write) -> io::Resul
         let place = place.as_deref().unwrap_or_default();
         writeln!(out, "{}  {subject} ({side}): {reason}  {place}", word(Style::Yellow, "uncompared"))?;
     }
-    if difference.is_empty() && difference.uncompared.is_empty() {
-        writeln!(out, "no difference for traffic")?;
+    if difference.is_without_change() && difference.uncompared.is_empty() {
+        let of_what = if difference.is_empty() { "" } else { " in what gwctl reads" };
+        writeln!(out, "no difference for traffic{of_what}")?;
     }
     for one in &difference.unnamed {
         writeln!(out, "{}  {}", word(Style::Dim, "differs"), unnamed(one))?;
@@ -81,14 +82,15 @@ fn human(difference: &Difference, color: bool, out: &mut dyn Write) -> io::Resul
 }
 
 /// An object that differs and that no change names.
-fn unnamed(Unnamed { subject, old_place, new_place }: &Unnamed) -> String {
+fn unnamed(Unnamed { subject, old_place, new_place, is_unread }: &Unnamed) -> String {
     let what = match (old_place, new_place) {
         (Some(_), None) => "is gone",
         (None, Some(_)) => "is new",
         _ => "differs",
     };
     let places = places(old_place.as_deref(), new_place.as_deref());
-    format!("{subject} {what}  {places}")
+    let unread = if *is_unread { ", and gwctl does not read it" } else { "" };
+    format!("{subject} {what}{unread}  {places}")
 }
 
 /// The changes of traffic in a line each.
@@ -151,8 +153,8 @@ fn findings(difference: &Difference) -> [(&'static str, &[FindingView]); 3] {
 
 fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "### What changes for traffic\n")?;
-    if difference.is_empty() && difference.uncompared.is_empty() {
-        writeln!(out, "Nothing.")?;
+    if difference.is_without_change() && difference.uncompared.is_empty() {
+        writeln!(out, "{}", if difference.is_empty() { "Nothing." } else { "Nothing in what gwctl reads." })?;
     }
     if !difference.changes.is_empty() {
         writeln!(out, "| change | rule | request | before | after |\n|---|---|---|---|---|")?;

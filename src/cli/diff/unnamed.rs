@@ -19,6 +19,9 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, difference: &Differe
     let [old_places, new_places] = [old, new].map(|side| Locator::new(&side.manifests));
     let named = named(difference);
     let objects: BTreeSet<&ObjectRef> = before.keys().chain(after.keys()).collect();
+    // What says which objects it applies to has been told, or applies to none that is compared.
+    let foreign = [old, new].map(|side| side.manifests.foreign.iter().filter(|object| object.targets.is_empty()));
+    let foreign: HashSet<&ObjectRef> = foreign.into_iter().flatten().map(|object| &object.identity).collect();
     let mut found = Vec::new();
     for object in objects {
         let (old_location, new_location) = (before.get(object), after.get(object));
@@ -37,7 +40,8 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, difference: &Differe
         let place =
             |locator: &Locator<'_>, location: Option<&Location>| Locate::place(locator, location?).map(Place::line);
         let (old_place, new_place) = (place(&old_places, old_location), place(&new_places, new_location));
-        found.push(Unnamed { subject, old_place, new_place });
+        let is_unread = foreign.contains(object);
+        found.push(Unnamed { subject, old_place, new_place, is_unread });
     }
     found
 }

@@ -11,11 +11,12 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::git::Revisions;
 use super::super::settings;
-use super::bundles;
+use super::bundles::{self, decoded, documents_of, is_head};
 use super::change::UncomparedView;
-use super::uncompared::{document, sorted};
+use super::patched::Selected;
+use super::uncompared::{Values, document, sorted};
 use crate::compile::Compilation;
-use crate::diagnostics::{Location, Omission, Subject};
+use crate::diagnostics::{FieldPath, Location, Omission, Subject};
 use crate::parser::decode::decode;
 use crate::parser::load::{EntryKind, Tree};
 use crate::parser::manifests::Manifests;
@@ -48,6 +49,9 @@ const BUNDLED_REASON: &str =
 const CONTEXT_REASON: &str =
     "the settings of each side name it, and both sides are compiled with what those of one of them name";
 const SUBMODULE_REASON: &str = "the submodule is not checked out with this commit: what it holds is not known";
+const SELECTED_REASON: &str = "it patches other objects than before, or puts other values into them, and is not rendered: what comes out is not known";
+/// The group of Flux's Kustomizations.
+const FLUX: &str = "kustomize.toolkit.fluxcd.io";
 const SKIPPED_REASON: &str = "it is no Kubernetes object and is skipped: what it does to the objects is not known";
 
 /// What nobody has read of a side, by what it is and its path within the side.
@@ -82,6 +86,8 @@ impl Unread {
         let mut unread = Self::default();
         let Manifests { sources, documents, skipped, .. } = &compilation.manifests;
         unread.files = sources.sources.iter().map(|source| within(root, &source.name)).collect();
+        let mut values = Values::new(compilation);
+        let mut selected = Selected::new(&mut values);
         for unjudged in &compilation.unjudged {
             if let Subject::File(name) = &unjudged.subject
                 // What is left out is not compared, and a submodule by its commit.
@@ -106,11 +112,21 @@ impl Unread {
                 continue;
             }
             let content = match location {
-                Location::Source(_) => Content::Text(source.text.clone()),
+                Location::Source(_) => match said(Path::new(&source.name), source.text.as_bytes()) {
+                    Some(said) => Content::Bytes(said),
+                    None => Content::Text(source.text.clone()),
+                },
                 _ => document(compilation, location).map_or_else(Content::Text, Content::Value),
             };
+            if let Content::Value(document) = &content {
+                let directory = Path::new(&source.name).parent().unwrap_or(Path::new(""));
+                let found = selected.by(document, &|name| documents_of(tree, &directory.join(name)));
+                let found = Content::Value(Node::List(found.into_iter().map(Node::String).collect()));
+                unread.add(("what is selected by", root, &source.name), found, SELECTED_REASON.to_owned());
+            }
             unread.add(("a document of", root, &source.name), content, SKIPPED_REASON.to_owned());
         }
+        unread.add_flux(&mut selected, compilation);
         unread.add_bundles(tree, root, compilation);
         for (path, commit) in tree.submodules(root) {
             let (key, reason) = (path.clone(), SUBMODULE_REASON.to_owned());
@@ -131,6 +147,23 @@ impl Unread {
             }
         }
         unread
+    }
+
+    /// Adds what the Kustomizations of Flux select, which patch as those of files do
+    /// ([patches](https://fluxcd.io/flux/components/kustomize/kustomizations/#patches)).
+    fn add_flux(&mut self, selected: &mut Selected<'_, '_>, compilation: &Compilation) {
+        let foreign = compilation.manifests.foreign.iter().filter(|object| !object.position.context);
+        for object in foreign.filter(|object| object.identity.group == FLUX && object.identity.kind == "Kustomization")
+        {
+            let location = object.at(&FieldPath::ROOT);
+            let Ok(node) = document(compilation, &location) else { continue };
+            let Some(spec) = node.get("spec") else { continue };
+            let found = selected.by(spec, &|_| Vec::new());
+            let content = Content::Value(Node::List(found.into_iter().map(Node::String).collect()));
+            let subject = Subject::Object(object.identity.clone()).to_string();
+            let part = Part { content, reason: SELECTED_REASON.to_owned(), place: subject.clone() };
+            self.add_at("what is selected by", subject, part);
+        }
     }
 
     /// Adds what Kustomizations and charts read beside the files of the side that were read.
@@ -289,6 +322,28 @@ fn content_of(tree: &dyn Tree, path: &Path) -> Content {
     }
 }
 
+/// What a file of objects, of values of a chart or of a Kustomization says, without its comments and whatever the order of
+/// its documents is.
+fn said(path: &Path, bytes: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let pieces = split(text);
+    let decoded = decoded(text);
+    let name = path.file_name()?.to_str()?;
+    let is_read_as_such = is_head(name) || is_values(name);
+    let is_object = |node: &Node| node.get("apiVersion").is_some() && node.get("kind").is_some();
+    let is_told =
+        !decoded.is_empty() && decoded.len() == pieces.len() && (is_read_as_such || decoded.iter().all(is_object));
+    let mut documents: Vec<String> =
+        decoded.into_iter().filter(|_| is_told).map(|node| format!("{:?}", sorted(node))).collect();
+    documents.sort();
+    is_told.then(|| documents.join("\n").into_bytes())
+}
+
+/// Whether a file has the name of a chart's values.
+fn is_values(name: &str) -> bool {
+    name.starts_with("values") && (name.ends_with(".yaml") || name.ends_with(".yml"))
+}
+
 /// Adds a file, or all that a directory holds but hidden files; `None` where that cannot be looked at.
 fn digest_files(
     tree: &dyn Tree,
@@ -303,7 +358,9 @@ fn digest_files(
             let mut bytes = Vec::new();
             let (reader, _) = tree.open(path).ok()?;
             reader.take(MOST_BYTES + 1).read_to_end(&mut bytes).ok()?;
-            let length = u64::try_from(bytes.len()).ok().filter(|length| *length <= MOST_BYTES)?;
+            u64::try_from(bytes.len()).ok().filter(|length| *length <= MOST_BYTES)?;
+            let bytes = said(path, &bytes).unwrap_or(bytes);
+            let length = bytes.len() as u64;
             digest.update(&length.to_le_bytes());
             digest.update(&bytes);
         }

@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize as _;
+
 use super::values::{AllLeft, Content, Left, Values, held_by, without_server_fields};
 use crate::diagnostics::{FieldPath, ObjectRef, Subject};
-use crate::parser::api::ParentReference;
+use crate::parser::api::{LabelSelector, ParentReference};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::parser::node::Node;
-use crate::resolver::{Annotatable, ForeignUse, annotated};
+use crate::resolver::{Annotatable, ForeignUse, annotated, matches_labels};
 
 const SECTION_REASON: &str =
     "its parent is not in the input and it names another listener of it: what that one serves is not known";
@@ -44,7 +46,7 @@ pub(super) fn add_parameters(values: &mut Values<'_>, left: &mut AllLeft) {
         };
         let key = ObjectKey { kind, namespace, name: word("name").to_owned() };
         let by = Subject::Object(object.key().to_ref());
-        add_held(values, left, &key, (format!("{by} has its parameters there, which gwctl does not read"), false));
+        add_held(values, left, &key, (format!("{by} has its parameters there, which gwctl does not read"), true));
     }
 }
 
@@ -57,36 +59,79 @@ fn add_held(values: &mut Values<'_>, left: &mut AllLeft, key: &ObjectKey, (reaso
     }
 }
 
-/// Adds what is in effect through an object that applies to something: what a policy names in its own namespace, the
-/// endpoints of a Service that is used, and what Flux and Argo CD apply.
+/// Adds what is in effect through an object that applies to something: what a policy names in its own namespace and what
+/// that names in turn, the endpoints of a Service that is used, and what Flux and Argo CD apply.
 pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], left: &mut AllLeft) {
     let mut named: BTreeMap<(String, String), String> = BTreeMap::new();
-    for one in uses.iter().filter(|one| !one.objects.is_empty() || is_builder(one.object)) {
-        let Ok(node) = values.object(&one.object.at(&FieldPath::ROOT)) else { continue };
-        let mut names = BTreeSet::new();
-        let fields = node.as_map().unwrap_or_default().iter();
-        let namespace = &one.object.identity.namespace;
-        fields.filter(|(field, _)| field != "metadata").for_each(|(_, value)| names_in(value, namespace, &mut names));
-        let by = Subject::Object(one.object.identity.clone()).to_string();
-        named.extend(names.into_iter().map(|name| (name, by.clone())));
-    }
-    for one in uses.iter_mut() {
+    let mut selectors: Vec<(LabelSelector, String)> = Vec::new();
+    let mut by_name: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (index, one) in uses.iter().enumerate() {
         let ObjectRef { group, kind: _, namespace, name } = &one.object.identity;
         // Workloads are behind their Services.
-        let is_of_traffic = group.contains('.') && !group.ends_with(".k8s.io");
-        let by = named.get(&(namespace.clone(), name.clone())).filter(|_| one.objects.is_empty() && is_of_traffic);
+        if one.objects.is_empty() && group.contains('.') && !group.ends_with(".k8s.io") {
+            by_name.entry((namespace.clone(), name.clone())).or_default().push(index);
+        }
+    }
+    let mut open: Vec<usize> = Vec::new();
+    let is_open = |one: &ForeignUse<'_>| !one.objects.is_empty() || is_builder(one.object);
+    open.extend(uses.iter().enumerate().filter(|(_, one)| is_open(one)).map(|(index, _)| index));
+    while let Some(index) = open.pop() {
+        let Some(object) = uses.get(index).map(|one| one.object) else { continue };
+        let Ok(node) = values.object(&object.at(&FieldPath::ROOT)) else { continue };
+        let mut names = BTreeSet::new();
+        let by = Subject::Object(object.identity.clone()).to_string();
+        for (_, value) in node.as_map().unwrap_or_default().iter().filter(|(field, _)| field != "metadata") {
+            names_in(value, &object.identity.namespace, &mut names);
+            selectors_in(value, &by, &mut selectors);
+        }
+        for name in names {
+            for named in by_name.remove(&name).unwrap_or_default() {
+                if let Some(one) = uses.get_mut(named) {
+                    one.objects.insert(by.clone());
+                    open.push(named);
+                }
+            }
+            named.entry(name).or_insert_with(|| by.clone());
+        }
+    }
+    for one in uses.iter_mut() {
         let service = endpoints_of(values, one.object);
         let built = is_builder(one.object).then(|| "all that it builds".to_owned());
-        one.objects.extend(by.cloned().into_iter().chain(service).chain(built));
+        one.objects.extend(service.into_iter().chain(built));
     }
     let Manifests { secrets, config_maps, .. } = &values.compilation.manifests;
-    let keys = secrets.iter().map(|one| one.key()).chain(config_maps.iter().map(|one| one.key()));
-    for key in keys {
+    let heads = secrets.iter().map(|one| &one.head).chain(config_maps.iter().map(|one| &one.head));
+    for head in heads {
+        let key = head.key();
         if let Some(by) = named.get(&(key.namespace.clone(), key.name.clone())) {
             add_held(values, left, &key, (format!("{by} names it, which gwctl does not translate"), true));
         }
+        let label = |name: &str| head.metadata.labels.get(name).map(String::as_str);
+        if let Some((_, by)) = selectors.iter().find(|(selector, _)| matches_labels(selector, label)) {
+            add_held(values, left, &key, (format!("{by} selects it, which gwctl does not translate"), true));
+        }
     }
     add_services(values, &named, left);
+}
+
+/// The label selectors of an object, but for those of what it applies to. Those that select everything say nothing.
+fn selectors_in(node: &Node, by: &str, found: &mut Vec<(LabelSelector, String)>) {
+    match node {
+        Node::Map(entries) => {
+            let part = |field: &str| node.get(field).cloned().map(|value| (field.to_owned(), value));
+            let parts: Vec<_> = part("matchLabels").into_iter().chain(part("matchExpressions")).collect();
+            if !parts.is_empty()
+                && let Ok(selector) = LabelSelector::deserialize(Node::Map(parts))
+                && !(selector.match_labels.is_empty() && selector.match_expressions.is_empty())
+            {
+                found.push((selector, by.to_owned()));
+            }
+            let fields = entries.iter().filter(|(field, _)| !NOT_NAMED.contains(&field.as_str()));
+            fields.for_each(|(_, value)| selectors_in(value, by, found));
+        }
+        Node::List(items) => items.iter().for_each(|item| selectors_in(item, by, found)),
+        Node::String(_) | Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
+    }
 }
 
 /// Adds the Services that such an object names, and where their endpoints are.

@@ -38,7 +38,7 @@ pub(super) enum Content {
 
 /// The documents of one side as values, each decoded once: a list may hold thousands of objects.
 pub(in super::super) struct Values<'c> {
-    pub(super) compilation: &'c Compilation,
+    pub(in super::super) compilation: &'c Compilation,
     pub(super) decoded: HashMap<DocumentId, Option<Node>>,
 }
 
