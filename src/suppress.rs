@@ -9,8 +9,9 @@ use std::ops::Range;
 
 use crate::diagnostics::{Allowance, Code, Finding, LeftOut, Location, Part, Severity, codes};
 use crate::options::Options;
+use crate::parser::api::RouteOptionSpec;
 use crate::parser::locate::Locator;
-use crate::parser::manifests::Manifests;
+use crate::parser::manifests::{Manifests, Object};
 use crate::parser::source::{DocumentId, SourceId};
 use crate::path;
 use crate::spelling::nearest;
@@ -49,7 +50,12 @@ fn unused_allowances(manifests: &Manifests, options: &Options) -> Vec<Finding> {
     if !is_reported(codes::UNUSED_SUPPRESSION, options) {
         return Vec::new();
     }
-    let is_there = |kind: &&String| manifests.foreign.iter().any(|object| object.full_kind() == **kind);
+    let is_there = |kind: &&String| {
+        let is_option =
+            |object: &Object<RouteOptionSpec>| format!("{}.{}", object.kind.name(), object.kind.group()) == **kind;
+        manifests.foreign.iter().any(|object| object.full_kind() == **kind)
+            || manifests.route_options.iter().any(is_option)
+    };
     let unused = options.allow_unsupported.iter().filter(|kind| !is_there(kind));
     let finding = |kind: &String| {
         let message = format!("`--allow-unsupported {kind}` allows nothing: the input has no such object");

@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use crate::diagnostics::{FieldPath, Location, ObjectRef, Omission};
 use crate::hostname::Hostname;
 use crate::parser::api::ParentReference;
-use crate::parser::manifests::ObjectHead;
+use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::parser::route::{Filter, RouteKind};
 use crate::path;
 use crate::resolver::{
     ListenerId, ParentSource, Protocol, Resolved, ResolvedListener, ResolvedListenerSet, ResolvedPolicy, ResolvedRoute,
-    ResolvedRule, RouteParent,
+    ResolvedRouteOption, ResolvedRule, RouteParent,
 };
 
 use super::reach::RuleKey;
@@ -274,6 +274,7 @@ impl<'r, 'm> Asked<'r, 'm> {
             routes,
             backends,
             traffic_policies,
+            route_options,
             // Certificates are judged for the hostnames that they have to cover.
             certificates: _,
             usage: _,
@@ -302,6 +303,7 @@ impl<'r, 'm> Asked<'r, 'm> {
         }
         let mut targets: Vec<Target<'_>> = backends.policies().iter().flat_map(targets_of).collect();
         targets.extend(traffic_policies.iter().flat_map(targets_of));
+        targets.extend(route_options.iter().flat_map(|options| targets_of_options(options, resolved)));
         let listeners = gateways.iter().enumerate().flat_map(|(gateway, own)| {
             let ids = own.listeners.iter().enumerate();
             ids.map(move |(listener, own)| DeclaredListener { id: ListenerId { gateway, listener }, listener: own })
@@ -346,6 +348,25 @@ fn targets_of<'r, S, V>(policy: &'r ResolvedPolicy<'_, S, V>) -> impl Iterator<I
     let ResolvedPolicy { object, targets, value: _, ancestors } = policy;
     let (owner, is_used) = (&object.head, !ancestors.is_empty());
     targets.iter().enumerate().map(move |(number, target)| Target { owner, number, is_valid: target.is_ok(), is_used })
+}
+
+/// The same of options: a route uses them where a listener takes its rules.
+fn targets_of_options<'r>(
+    options: &'r ResolvedRouteOption<'_>,
+    resolved: &'r Resolved<'_>,
+) -> impl Iterator<Item = Target<'r>> {
+    let ResolvedRouteOption { object, targets } = options;
+    let owner = &object.head;
+    targets.iter().enumerate().map(move |(number, target)| {
+        let key = |name: &str| ObjectKey {
+            kind: Kind::HTTPRoute,
+            namespace: owner.metadata.namespace.clone(),
+            name: name.to_owned(),
+        };
+        let route = target.and_then(|name| resolved.routes.find(&key(name).to_ref()));
+        let is_used = route.is_some_and(|route| route.listeners().next().is_some());
+        Target { owner, number, is_valid: target.is_some(), is_used }
+    })
 }
 
 /// The hostnames that certificates have to cover, each once, with all listeners that serve it.

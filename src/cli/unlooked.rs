@@ -13,13 +13,14 @@ use crate::path;
 use crate::simulate::{Request, Security};
 
 /// The kinds of Gateway API that a request never meets itself: whoever names one of them hears of its errors.
-const ASIDE: [Kind; 6] = [
+const ASIDE: [Kind; 7] = [
     Kind::GatewayClass,
     Kind::ReferenceGrant,
     Kind::BackendTLSPolicy,
     Kind::XBackend,
     Kind::XBackendTrafficPolicy,
     Kind::XMesh,
+    Kind::RouteOption,
 ];
 
 /// What may listen on a port and was not looked at, in words; `None` when everything was that was asked for.

@@ -122,6 +122,11 @@ registry! {
             traffic: "the object has no effect here: it is neither judged nor served, and what seems to refer to it refers to nothing",
             remedy: "give the object a name",
         }
+        /// An option that the API server takes and its controller cannot read.
+        UNREADABLE_OPTION = "GW1020" "unreadable-option" Error {
+            traffic: "the controller does not read the object, so a cluster would go on with what it had before; rules that the object applies to answer 500",
+            remedy: "write the value as the finding says",
+        }
     }
 
     Reference {
@@ -204,6 +209,21 @@ registry! {
         INVALID_PARAMETERS = "GW2021" "invalid-parameters" Error, Accepted False InvalidParameters {
             traffic: "a Gateway with such parameters, or of such a class, accepts no connections",
             remedy: "leave the reference out of the manifest that gwctl reads, or pass `--assume parameters` once you know that the settings do not matter for what you try",
+        }
+        /// A filter that names a policy which is not in the input.
+        EXTENSION_NOT_FOUND = "GW2030" "extension-not-found" Error, ResolvedRefs False BackendNotFound {
+            traffic: "requests that match the rule are answered with 500: nobody knows what the policy would have forbidden",
+            remedy: "correct the name, or add the policy to the input",
+        }
+        /// Options whose target is not in the input.
+        OPTION_TARGET_NOT_FOUND = "GW2031" "option-target-not-found" Warning {
+            traffic: "the options apply to nothing here",
+            remedy: "correct the name, or leave it where the route is declared in another place",
+        }
+        /// A target that options cannot be about.
+        OPTION_TARGET_IGNORED = "GW2032" "option-target-ignored" Error {
+            traffic: "the options do not apply to this target",
+            remedy: "target an HTTPRoute of the namespace of the options",
         }
         /// A field that `metadata` does not have.
         UNKNOWN_METADATA = "GW2070" "unknown-metadata-field" Warning {
@@ -779,6 +799,36 @@ registry! {
         SECOND_TLS_LAYER = "GW7020" "second-tls-layer" Note {
             traffic: "whatever a client sends travels inside the gateway's TLS",
             remedy: "nothing, when clients connect in plain text",
+        }
+        /// An option that gwctl does not translate, at a rule that has it.
+        UNSUPPORTED_OPTION = "GW7030" "unsupported-option" Error {
+            traffic: "no configuration is written; with `--partial` the rules that have the option answer 500",
+            remedy: "remove the option, or say with `--allow-unsupported` that the configuration may be without it, which is never so for what keeps requests out",
+        }
+        /// An option that the configuration may be without, and is.
+        OPTION_LEFT_OUT = "GW7031" "option-left-out" Warning {
+            traffic: "rules are served as if the option were not there",
+            remedy: "nothing needs to change where the configuration is meant to be without the option; it may be left out of the input too",
+        }
+        /// A field of options that another object hides.
+        OPTION_HIDDEN = "GW7032" "option-hidden" Note {
+            traffic: "where both apply, the field of the other object counts",
+            remedy: "nothing, where the other one is meant to count",
+        }
+        /// An option and a rule that say the same in different ways.
+        OPTION_MEETS_RULE = "GW7033" "option-meets-rule" Warning {
+            traffic: "one of the two counts, as the finding says",
+            remedy: "keep one of the two",
+        }
+        /// Options that apply to nothing.
+        OPTION_UNUSED = "GW7034" "option-unused" Warning {
+            traffic: "none, whatever the options say",
+            remedy: "name a target, or the options in an ExtensionRef filter of a rule",
+        }
+        /// An option with a value that cannot be honoured.
+        UNUSABLE_OPTION = "GW7035" "unusable-option" Error {
+            traffic: "no configuration is written; with `--partial` the rules that have the option answer 500",
+            remedy: "write the value as the finding says",
         }
     }
 

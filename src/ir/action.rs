@@ -122,6 +122,9 @@ pub enum Target {
 pub enum PathRewrite {
     /// The whole path becomes this one, which begins with `/`; the query stays.
     Full(String),
+    /// What the match is about becomes this, as it is written: its prefix, or for every other match the whole path; the
+    /// query stays.
+    Taken(String),
     /// The matched prefix becomes another one; the query stays.
     Prefix {
         /// The prefix of the match.

@@ -28,8 +28,8 @@ pub struct Cors {
     pub exposed_headers: Vec<String>,
     /// Whether cookies and authorization may be sent along.
     pub credentials: bool,
-    /// How long a client may remember a preflight's answer.
-    pub max_age: Duration,
+    /// How long a client may remember a preflight's answer; `None` where it is not told.
+    pub max_age: Option<Duration>,
 }
 
 impl Cors {

@@ -24,9 +24,17 @@ pub struct Retry {
     pub on: RetryOn,
     /// How many further tries there may be; above 0.
     pub attempts: u32,
-    /// The base of the waits between tries, each of which is drawn at random
-    /// and grows exponentially; above 0.
-    pub backoff: Option<Duration>,
+    /// The waits between tries, each of which is drawn at random and grows exponentially.
+    pub backoff: Option<BackOff>,
+}
+
+/// The waits between tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct BackOff {
+    /// The base; above 0.
+    pub base: Duration,
+    /// The longest wait, where it is not ten times the base.
+    pub longest: Option<Duration>,
 }
 
 /// What is repeated besides connections that could not be made.
@@ -38,4 +46,74 @@ pub enum RetryOn {
     /// Connections that end before the response, tries that take too long,
     /// and responses with one of these statuses, sorted.
     Failures(Vec<u16>),
+    /// What meets one of these conditions, and nothing else: not even a connection that could not be made.
+    Conditions {
+        /// The conditions, sorted.
+        conditions: Vec<RetryCondition>,
+        /// The statuses that `RetriableStatusCodes` means, sorted.
+        codes: Vec<u16>,
+    },
+}
+
+macro_rules! conditions {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
+        /// What may be wrong with a try
+        /// ([retry_on](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-retry-on)).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        pub enum RetryCondition {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl RetryCondition {
+            /// The condition that proxies call so.
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            /// What proxies call it.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+conditions! {
+    /// A status of 500 or above, or no answer at all.
+    ServerError = "5xx",
+    /// 502, 503 or 504.
+    GatewayError = "gateway-error",
+    /// The connection ends before the response.
+    Reset = "reset",
+    /// The connection ends before the request was sent.
+    ResetBeforeRequest = "reset-before-request",
+    /// No connection can be made.
+    ConnectFailure = "connect-failure",
+    /// The proxy's own limit of requests.
+    EnvoyRateLimited = "envoy-ratelimited",
+    /// 409.
+    Retriable4xx = "retriable-4xx",
+    /// The backend has not begun with the stream.
+    RefusedStream = "refused-stream",
+    /// One of the listed statuses.
+    RetriableStatusCodes = "retriable-status-codes",
+    /// One of the listed headers.
+    RetriableHeaders = "retriable-headers",
+    /// HTTP/3 that fails after the connection.
+    Http3PostConnectFailure = "http3-post-connect-failure",
+    /// gRPC's CANCELLED.
+    Cancelled = "cancelled",
+    /// gRPC's DEADLINE_EXCEEDED.
+    DeadlineExceeded = "deadline-exceeded",
+    /// gRPC's INTERNAL.
+    Internal = "internal",
+    /// gRPC's RESOURCE_EXHAUSTED.
+    ResourceExhausted = "resource-exhausted",
+    /// gRPC's UNAVAILABLE.
+    Unavailable = "unavailable",
 }

@@ -4,8 +4,8 @@ use crate::diagnostics::{FieldPath, Reported};
 
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
-    L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, Secret, Service, TlsRouteSpec, XBackendSpec,
-    XBackendTrafficPolicySpec, XMeshSpec,
+    L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec,
+    XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::head::{Object, Refusal};
 use super::kind::ObjectKey;
@@ -27,6 +27,7 @@ pub enum AnyObject {
     Backend(Box<Object<XBackendSpec>>),
     BackendTrafficPolicy(Box<Object<XBackendTrafficPolicySpec>>),
     Mesh(Box<Object<XMeshSpec>>),
+    RouteOption(Box<Object<RouteOptionSpec>>),
     Namespace(Box<Object<Namespace>>),
     Service(Box<Object<Service>>),
     EndpointSlice(Box<Object<EndpointSlice>>),
@@ -50,6 +51,7 @@ impl AnyObject {
             Self::Backend(object) => object.key(),
             Self::BackendTrafficPolicy(object) => object.key(),
             Self::Mesh(object) => object.key(),
+            Self::RouteOption(object) => object.key(),
             Self::Namespace(object) => object.key(),
             Self::Service(object) => object.key(),
             Self::EndpointSlice(object) => object.key(),
@@ -75,6 +77,7 @@ impl AnyObject {
             Self::Backend(object) => &mut object.head.refusal,
             Self::BackendTrafficPolicy(object) => &mut object.head.refusal,
             Self::Mesh(object) => &mut object.head.refusal,
+            Self::RouteOption(object) => &mut object.head.refusal,
             Self::Namespace(object) => &mut object.head.refusal,
             Self::Service(object) => &mut object.head.refusal,
             Self::EndpointSlice(object) => &mut object.head.refusal,

@@ -19,6 +19,7 @@ pub enum Kind {
     XBackend,
     XBackendTrafficPolicy,
     XMesh,
+    RouteOption,
     Namespace,
     Service,
     EndpointSlice,
@@ -43,6 +44,7 @@ impl Kind {
             Self::XBackend => "XBackend",
             Self::XBackendTrafficPolicy => "XBackendTrafficPolicy",
             Self::XMesh => "XMesh",
+            Self::RouteOption => "RouteOption",
             Self::Namespace => "Namespace",
             Self::Service => "Service",
             Self::EndpointSlice => "EndpointSlice",
@@ -56,6 +58,7 @@ impl Kind {
         match self {
             Self::XBackend | Self::XBackendTrafficPolicy | Self::XMesh => EXPERIMENTAL_GROUP,
             Self::Namespace | Self::Service | Self::Secret | Self::ConfigMap => "",
+            Self::RouteOption => GLOO_OPTIONS_GROUP,
             Self::EndpointSlice => "discovery.k8s.io",
             _ => GATEWAY_GROUP,
         }
@@ -117,6 +120,9 @@ impl ObjectKey {
 
 /// The group of Gateway API.
 pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+
+/// The group of Gloo Gateway's options.
+pub const GLOO_OPTIONS_GROUP: &str = "gateway.solo.io";
 
 /// The group of Gateway API's kinds that may still change.
 pub const EXPERIMENTAL_GROUP: &str = "gateway.networking.x-k8s.io";

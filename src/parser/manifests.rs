@@ -8,8 +8,8 @@ use typed_index_collections::TiVec;
 use super::any_object::AnyObject;
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
-    L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, Secret, Service, TlsRouteSpec, XBackendSpec,
-    XBackendTrafficPolicySpec, XMeshSpec,
+    L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec,
+    XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
 use super::source::{Document, DocumentId, SourceSet};
@@ -41,6 +41,7 @@ pub struct Manifests {
     pub backends: Vec<Object<XBackendSpec>>,
     pub backend_traffic_policies: Vec<Object<XBackendTrafficPolicySpec>>,
     pub meshes: Vec<Object<XMeshSpec>>,
+    pub route_options: Vec<Object<RouteOptionSpec>>,
     pub namespaces: Vec<Object<Namespace>>,
     pub services: Vec<Object<Service>>,
     pub endpoint_slices: Vec<Object<EndpointSlice>>,
@@ -84,6 +85,7 @@ impl Manifests {
             AnyObject::Backend(object) => self.backends.push(*object),
             AnyObject::BackendTrafficPolicy(object) => self.backend_traffic_policies.push(*object),
             AnyObject::Mesh(object) => self.meshes.push(*object),
+            AnyObject::RouteOption(object) => self.route_options.push(*object),
             AnyObject::Namespace(object) => self.namespaces.push(*object),
             AnyObject::Service(object) => self.services.push(*object),
             AnyObject::EndpointSlice(object) => self.endpoint_slices.push(*object),
@@ -120,6 +122,7 @@ impl Manifests {
             backends,
             backend_traffic_policies,
             meshes,
+            route_options,
             namespaces,
             services,
             endpoint_slices,
@@ -148,6 +151,7 @@ impl Manifests {
         add(&mut heads, backends);
         add(&mut heads, backend_traffic_policies);
         add(&mut heads, meshes);
+        add(&mut heads, route_options);
         add(&mut heads, namespaces);
         add(&mut heads, services);
         add(&mut heads, endpoint_slices);
@@ -180,8 +184,9 @@ impl Manifests {
         let Self { http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, .. } = self;
         let http = of(http_routes).chain(of(grpc_routes));
         let routes = http.chain(of(tls_routes)).chain(of(tcp_routes)).chain(of(udp_routes));
-        let Self { backend_tls_policies, backends, backend_traffic_policies, .. } = self;
+        let Self { backend_tls_policies, backends, backend_traffic_policies, route_options, .. } = self;
         let policies = of(backend_tls_policies).chain(of(backends)).chain(of(backend_traffic_policies));
+        let policies = policies.chain(of(route_options));
         parents.chain(routes).chain(policies)
     }
 
@@ -192,7 +197,7 @@ impl Manifests {
             ($($list:ident),+ $(,)?) => { $(self.$list.iter().for_each(|object| object.add_missing(&mut parts));)+ };
         }
         add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
-        add!(backend_tls_policies, backend_traffic_policies, services);
+        add!(backend_tls_policies, backend_traffic_policies, route_options, services);
         parts
     }
 

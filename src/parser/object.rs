@@ -26,7 +26,7 @@ use super::from_node::DecodeError;
 use super::head::{Metadata, Object, ObjectHead, Position, Refusal};
 use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, Kind, ObjectKey};
 use super::node::Node;
-use super::schema::{Checker, Problem, Schema, Step, Type, listed, quote, schemas};
+use super::schema::{Checker, Problem, Schema, Step, Type, listed, other_schemas, quote, schemas};
 use crate::spelling::nearest;
 
 /// What decides how an object is read.
@@ -74,7 +74,8 @@ pub fn is_built_in_group(group: &str) -> bool {
 
 /// Whether gwctl reads a kind that is not of a Gateway API group.
 pub(super) fn is_core_kind(group: &str, kind: &str) -> bool {
-    core::kinds().any(|known| known.group() == group && known.name() == kind)
+    let others = other_schemas().iter().map(|schema| schema.kind);
+    core::kinds().chain(others).any(|known| known.group() == group && known.name() == kind)
 }
 
 /// Reads an object. `node` has a string `apiVersion` and a string `kind`.
@@ -90,6 +91,9 @@ pub fn read(node: Node, position: Position, options: &ReadOptions, diagnostics: 
         None if matches!(api_version, GATEWAY_GROUP | EXPERIMENTAL_GROUP) => (api_version, ""),
         None => ("", api_version),
     };
+    if let Some(schema) = other_schemas().iter().find(|schema| schema.is_of(group, version, kind)) {
+        return read_gateway_kind(node, Version::of(schema), position, options, diagnostics);
+    }
     if matches!(group, GATEWAY_GROUP | EXPERIMENTAL_GROUP) {
         match find_schema(group, version, kind, options.channel) {
             Ok(schema) => read_gateway_kind(node, Version::of(schema), position, options, diagnostics),
@@ -458,6 +462,7 @@ impl Envelope {
             Kind::XBackend => self.decode(spec, AnyObject::Backend, refusal),
             Kind::XBackendTrafficPolicy => self.decode(spec, AnyObject::BackendTrafficPolicy, refusal),
             Kind::XMesh => self.decode(spec, AnyObject::Mesh, refusal),
+            Kind::RouteOption => self.decode(spec, AnyObject::RouteOption, refusal),
             Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => return None,
         })
     }

@@ -12,6 +12,7 @@ mod backend;
 mod backend_tls;
 mod certificate;
 mod client_certificate;
+mod effective;
 mod endpoint_slice;
 mod foreign;
 mod frontend;
@@ -30,6 +31,7 @@ mod reference_grant;
 mod resolved;
 mod route;
 mod route_id;
+mod route_option;
 mod selector;
 mod share;
 mod shared_hostname;
@@ -38,6 +40,7 @@ mod termination;
 mod tls_route;
 mod traffic_policy;
 mod unjudged;
+mod untranslated;
 mod usage;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
@@ -54,6 +57,7 @@ pub use certificate::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeldBundle, Holder, KeyPairId, PRIVATE_KEY_KEY,
     Stored, StoredBundle, StoredPair,
 };
+pub use effective::Effective;
 pub use foreign::{ForeignUse, foreign_uses, is_without_traffic};
 pub use frontend::ClientValidation;
 pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
@@ -70,12 +74,14 @@ pub use resolved::Resolved;
 use route::RouteResolver;
 pub use route::{ResolvedBackend, ResolvedFilter, ResolvedRoute, ResolvedRule, Routes, RuleSession};
 pub use route_id::RouteId;
+pub use route_option::{ResolvedRouteOption, RuleOptions};
 pub use selector::matches_labels;
 pub(crate) use selector::needs_labels;
 pub use stand_in::{NamedAt, StandIn, StandIns};
 pub use termination::Termination;
 pub use tls_route::ServerNames;
 pub use traffic_policy::{TrafficPolicies, retry_concurrency};
+pub use untranslated::is_translated;
 pub use usage::BackendUsage;
 
 /// Resolves all references of the input; `stand_ins` are in place of what it lacks.
@@ -94,6 +100,7 @@ pub fn resolve<'m>(
     client_certificate::resolve_client_certificates(&mut gateways, &grants, &mut certificates, diagnostics);
     let policies = backend_tls::resolve_backend_tls(manifests, options, &mut certificates, diagnostics);
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, diagnostics);
+    let mut route_options = route_option::RouteOptions::new(manifests, options, diagnostics);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, diagnostics);
     let mut backends = BackendIndex::new(manifests, options, policies, external);
     let mut attacher = attachment::Attacher::new(manifests, options, &mut gateways, &listener_sets);
@@ -102,8 +109,10 @@ pub fn resolve<'m>(
         grants: &grants,
         backends: &mut backends,
         policies: &traffic_policies,
+        options: &mut route_options,
     };
     let routes = resolver.resolve(manifests, diagnostics);
+    route_options.report_unused(diagnostics);
     tls_route::report_shadowed(&gateways, &routes, diagnostics);
     shared_hostname::report_shared_hostnames(&gateways, &routes, diagnostics);
     l4_route::report_idle_routes(&gateways, RouteKind::Tcp, &routes, diagnostics);
@@ -126,6 +135,7 @@ pub fn resolve<'m>(
         routes,
         backends,
         traffic_policies,
+        route_options: route_options.into_list(),
         certificates,
         usage: BackendUsage::default(),
     };

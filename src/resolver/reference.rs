@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use crate::diagnostics::{Diagnostics, FieldPath, Location, ObjectRef, codes};
 use crate::options::Options;
 use crate::parser::api::{
-    FrontendTlsConfig, GatewayTls, Listener, LocalObjectReference, ObjectReference, ParentReference,
+    FrontendTlsConfig, GatewayTls, Listener, LocalObjectReference, ObjectReference, OptionTarget, ParentReference,
     SecretObjectReference,
 };
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
@@ -174,8 +174,10 @@ impl References {
     ) {
         let is_core =
             || [Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::Namespace].iter().any(|own| own.name() == kind);
-        let is_own =
-            group == Kind::Gateway.group() || group == Kind::XBackend.group() || (group.is_empty() && is_core());
+        let is_own = group == Kind::Gateway.group()
+            || group == Kind::XBackend.group()
+            || Kind::RouteOption.is_named(group, kind)
+            || (group.is_empty() && is_core());
         if is_own && (!self.has_context || from.position.context) {
             return;
         }
@@ -324,6 +326,12 @@ impl References {
         for policy in &manifests.backend_traffic_policies {
             for (index, target) in policy.spec.target_refs.iter().enumerate() {
                 self.add_local(policy, || path!["spec", "targetRefs", index], target);
+            }
+        }
+        for policy in &manifests.route_options {
+            for (index, target) in policy.spec.target_refs.iter().enumerate() {
+                let OptionTarget { group, kind, name, namespace: _ } = target;
+                self.add(policy, || path!["spec", "targetRefs", index], (group, kind), None, name);
             }
         }
         for backend in &manifests.backends {

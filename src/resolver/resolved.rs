@@ -10,6 +10,7 @@ use super::gateway::{self, ResolvedGateway, ResolvedGatewayClass};
 use super::listener::{ListenerId, ResolvedListener};
 use super::listener_set::ResolvedListenerSet;
 use super::route::Routes;
+use super::route_option::ResolvedRouteOption;
 use super::traffic_policy::TrafficPolicies;
 use super::usage::{BackendUsage, UsageBuilder};
 
@@ -30,6 +31,8 @@ pub struct Resolved<'m> {
     pub backends: BackendIndex<'m>,
     /// The XBackendTrafficPolicies.
     pub traffic_policies: TrafficPolicies<'m>,
+    /// The RouteOptions, by age, namespace and name.
+    pub route_options: Vec<ResolvedRouteOption<'m>>,
     /// Every certificate that some reference names and may use.
     pub certificates: CertificateIndex<'m>,
     /// Through which Gateways routes use which backends.

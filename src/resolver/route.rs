@@ -2,7 +2,7 @@
 //! with what they refer to, its backends with what became of each reference,
 //! and the session that holds for it, its own or a policy's.
 
-use crate::diagnostics::{Diagnostics, ObjectPart, ObjectRef};
+use crate::diagnostics::{Diagnostics, ObjectPart, ObjectRef, PartPath, Reported};
 use crate::hostname::Hostname;
 use crate::parser::api::{HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec};
 use crate::parser::manifests::{Manifests, Object, ObjectHead};
@@ -14,6 +14,7 @@ use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
 use super::listener::ListenerId;
 use super::reference_grant::Grants;
 use super::route_id::RouteId;
+use super::route_option::{RouteOptions, RuleOptions};
 use super::share::Lost;
 use super::traffic_policy::TrafficPolicies;
 
@@ -97,6 +98,8 @@ pub struct ResolvedRule<'m> {
     pub timeouts: Option<&'m HttpRouteTimeouts>,
     /// The retries of an HTTPRoute rule.
     pub retry: Option<&'m HttpRouteRetry>,
+    /// What policies say about it.
+    pub options: RuleOptions<'m>,
     /// The session that holds for it.
     pub session: Option<RuleSession<'m>>,
 }
@@ -104,7 +107,7 @@ pub struct ResolvedRule<'m> {
 impl<'m> ResolvedRule<'m> {
     /// Whether a request may be sent again. One that has a session is: its endpoint may be gone.
     pub fn is_retried(&self) -> bool {
-        self.retry.is_some() || self.session.is_some()
+        self.retry.is_some() || self.session.is_some() || self.options.retry()
     }
 
     /// Whether a backend of the rule gets something: where there are sessions also one that has lost its share, for
@@ -126,6 +129,9 @@ pub struct ResolvedFilter<'m> {
     pub filter: Filter<'m>,
     /// The backend; `None` when the filter refers to none.
     pub outcome: Option<BackendRefOutcome>,
+    /// For a filter that names a policy that gwctl reads: what became of the reference. What the policy says is among
+    /// the options of the rule.
+    pub extension: Option<Result<(), Reported>>,
 }
 
 /// A backend of a rule.
@@ -154,6 +160,7 @@ pub(super) struct RouteResolver<'r, 'a, 'm> {
     pub(super) grants: &'r Grants<'m>,
     pub(super) backends: &'r mut BackendIndex<'m>,
     pub(super) policies: &'r TrafficPolicies<'m>,
+    pub(super) options: &'r mut RouteOptions<'m>,
 }
 
 impl<'m> RouteResolver<'_, '_, 'm> {
@@ -178,7 +185,7 @@ impl<'m> RouteResolver<'_, '_, 'm> {
     fn resolve_rule(&mut self, route: &Route<'m>, rule: Rule<'m>, diagnostics: &mut Diagnostics) -> ResolvedRule<'m> {
         let Rule { index, matches, filters, backends, timeouts, retry, session_persistence } = rule;
         let outcomes = self.resolve_backends(route, index, &backends, diagnostics);
-        let filters = self.resolve_filters(route, (index, None), filters, diagnostics);
+        let (filters, options) = self.resolve_rule_filters(route, index, filters, diagnostics);
         let mut resolved = Vec::with_capacity(backends.len());
         for (position, (backend, outcome)) in backends.into_iter().zip(outcomes).enumerate() {
             let filters = self.resolve_filters(route, (index, Some(position)), backend.filters, diagnostics);
@@ -187,7 +194,7 @@ impl<'m> RouteResolver<'_, '_, 'm> {
         let own = session_persistence.map(RuleSession::OfRule);
         let session = own.or_else(|| self.policy_session(route.kind, &resolved));
         let is_decoded = route.object.has_rule(index);
-        ResolvedRule { index, matches, is_decoded, filters, backends: resolved, timeouts, retry, session }
+        ResolvedRule { index, matches, is_decoded, filters, backends: resolved, timeouts, retry, options, session }
     }
 
     fn resolve_backends(
@@ -211,6 +218,28 @@ impl<'m> RouteResolver<'_, '_, 'm> {
         backends.iter().enumerate().map(resolve).collect()
     }
 
+    /// Resolves the filters of a rule, and what policies say about it: those that its filters name, and others.
+    fn resolve_rule_filters(
+        &mut self,
+        route: &Route<'m>,
+        rule: usize,
+        filters: Vec<Filter<'m>>,
+        diagnostics: &mut Diagnostics,
+    ) -> (Vec<ResolvedFilter<'m>>, RuleOptions<'m>) {
+        let mut filters = self.resolve_filters(route, (rule, None), filters, diagnostics);
+        let mut named = Vec::new();
+        for (index, filter) in filters.iter_mut().enumerate() {
+            let Filter::ExtensionRef(reference) = filter.filter else { continue };
+            let at = PartPath::from(ObjectPart::Filter { rule, backend: None, index });
+            let place = (&at, "all requests of this rule get 500");
+            let outcome = self.options.named(route, reference, place, diagnostics);
+            named.extend(outcome.iter().filter_map(|outcome| outcome.as_ref().ok()));
+            filter.extension = outcome.map(|outcome| outcome.map(|_| ()));
+        }
+        let options = self.options.of_rule(route, &named, diagnostics);
+        (filters, options)
+    }
+
     /// Resolves the filters of a rule, or of a backend of the rule.
     fn resolve_filters(
         &mut self,
@@ -232,7 +261,7 @@ impl<'m> RouteResolver<'_, '_, 'm> {
                 };
                 self.backends.resolve(&from, reference, self.grants, diagnostics)
             });
-            ResolvedFilter { filter, outcome }
+            ResolvedFilter { filter, outcome, extension: None }
         };
         filters.into_iter().enumerate().map(resolve).collect()
     }

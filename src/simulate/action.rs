@@ -1,7 +1,7 @@
 //! What a route does to a request: every outcome with its share.
 
 use crate::ir::{
-    self, Action, Branch, ClusterId, Config, Forward, Mirror, ROUTER_ORDERS, Route, Target, VirtualHost,
+    self, Action, Branch, ClusterId, Config, Forward, Mirror, PathMatch, ROUTER_ORDERS, Route, Target, VirtualHost,
     WeightedBackend,
 };
 
@@ -29,18 +29,18 @@ pub(super) fn act<'c>(
         return only(reply);
     }
     let Action::Split(branches) = &*route.action else {
-        return act_alone(config, host, &route.action, request, authority);
+        return act_alone(config, (host, route), &route.action, request, authority);
     };
     let leads_back =
         |branch: &&Branch| matches!(&branch.action, Action::Forward(leaf) if home(config, leaf, request).is_some());
     if let Some(branch) = branches.iter().find(leads_back) {
-        return act_alone(config, host, &branch.action, request, authority);
+        return act_alone(config, (host, route), &branch.action, request, authority);
     }
     let sum = branches.iter().map(|branch| u128::from(branch.weight)).sum();
     let drawn = branches.iter().filter(|branch| branch.weight > 0);
     let outcomes = drawn.flat_map(|branch| {
         let share = Share::new(u128::from(branch.weight), sum);
-        let parts = act_alone(config, host, &branch.action, request, authority).into_iter();
+        let parts = act_alone(config, (host, route), &branch.action, request, authority).into_iter();
         parts.map(move |part| Outcome { share: part.share * share, backend: Some(branch.origin), ..part })
     });
     outcomes.collect()
@@ -49,7 +49,7 @@ pub(super) fn act<'c>(
 /// The outcomes of an action that is no split.
 fn act_alone<'c>(
     config: &'c Config,
-    host: &'c VirtualHost,
+    (host, route): (&'c VirtualHost, &'c Route),
     action: &'c Action,
     request: &Admitted,
     authority: &Authority<'_>,
@@ -68,8 +68,8 @@ fn act_alone<'c>(
     };
     let outcomes = match action {
         Action::Respond(status) => only(LocalReply::new(*status, Reason::Respond)),
-        Action::Redirect(action) => only(redirect(action, &host.hostname, request)),
-        Action::Forward(action) => forward(config, action, request),
+        Action::Redirect(action) => only(redirect(action, (&host.hostname, &route.matches.path), request)),
+        Action::Forward(action) => forward(config, (action, &route.matches.path), request),
         // A split has no split among its branches.
         Action::Split(_) => Vec::new(),
     };
@@ -144,14 +144,14 @@ fn only<'c>(reply: LocalReply) -> Vec<Outcome<'c>> {
 }
 
 /// Each backend with its share, once for every set of mirrors.
-fn forward<'c>(config: &'c Config, action: &'c Forward, request: &Admitted) -> Vec<Outcome<'c>> {
+fn forward<'c>(config: &'c Config, (action, taken): (&'c Forward, &PathMatch), request: &Admitted) -> Vec<Outcome<'c>> {
     let drawn = choices(config, action, request);
     let sum: u128 = drawn.iter().map(|backend| u128::from(backend.weight)).sum();
     let (equals, copies) = (drawn.len() as u128, copies(&action.mirrors));
     let outcomes = drawn.into_iter().flat_map(|backend| {
         // A backend without new sessions keeps its old ones.
         let share = if sum == 0 { Share::new(1, equals) } else { Share::new(u128::from(backend.weight), sum) };
-        let answer = send(config, action, backend, request);
+        let answer = send(config, (action, taken), backend, request);
         copies.iter().map(move |(part, mirrors)| {
             let mut answer = answer.clone();
             if let Answer::Upstream(upstream) = &mut answer {
@@ -178,7 +178,12 @@ fn copies(mirrors: &[Mirror]) -> Vec<(Share, Vec<ClusterId>)> {
     slices.collect()
 }
 
-fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBackend, request: &Admitted) -> Answer<'c> {
+fn send<'c>(
+    config: &'c Config,
+    (action, taken): (&'c Forward, &PathMatch),
+    backend: &'c WeightedBackend,
+    request: &Admitted,
+) -> Answer<'c> {
     // Time and failures decide about limits and further tries.
     let Forward {
         backends: _,
@@ -235,7 +240,7 @@ fn send<'c>(config: &'c Config, action: &'c Forward, backend: &'c WeightedBacken
     let is_tunnel = request.target.is_empty();
     let mut path = if is_tunnel { request.authority.clone() } else { request.target.clone() };
     if let Some(rewritten) =
-        path_rewrite.as_ref().filter(|_| !is_tunnel).and_then(|action| rewrite(action, &request.target))
+        path_rewrite.as_ref().filter(|_| !is_tunnel).and_then(|action| rewrite(action, taken, &request.target))
     {
         set(&mut headers, "x-envoy-original-path", &request.target);
         path = rewritten;

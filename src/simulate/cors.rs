@@ -38,6 +38,8 @@ pub(super) fn preflight(action: &Action, request: &Admitted) -> Option<LocalRepl
     };
     list("access-control-allow-methods", &cors.methods, Some(asked));
     list("access-control-allow-headers", &cors.headers, line(&request.headers, "access-control-request-headers"));
-    headers.push(("access-control-max-age".to_owned(), cors.max_age.as_secs().to_string()));
+    if let Some(age) = cors.max_age {
+        headers.push(("access-control-max-age".to_owned(), age.as_secs().to_string()));
+    }
     Some(LocalReply { headers, ..LocalReply::new(200, Reason::Preflight) })
 }

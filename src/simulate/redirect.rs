@@ -1,7 +1,7 @@
 //! The Location of redirects.
 
 use crate::hostname::Hostname;
-use crate::ir::Redirect;
+use crate::ir::{PathMatch, Redirect};
 
 use super::admitted::Admitted;
 use super::cors_headers::CorsHeaders;
@@ -11,8 +11,12 @@ use super::host::split_port;
 use super::rewrite::rewrite;
 use super::rewritten::Message;
 
-/// The answer of a redirect on a virtual host.
-pub(super) fn redirect(action: &Redirect, hostname: &Hostname, request: &Admitted) -> LocalReply {
+/// The answer of a redirect on a virtual host, to a request that such a match takes.
+pub(super) fn redirect(
+    action: &Redirect,
+    (hostname, taken): (&Hostname, &PathMatch),
+    request: &Admitted,
+) -> LocalReply {
     let Redirect { scheme, hostname: to, port, print_port, path, status, response_headers, gate } = action;
     let known = match (to, hostname) {
         (Some(host), _) | (None, Hostname::Exact(host)) => Some(host.as_str()),
@@ -27,7 +31,8 @@ pub(super) fn redirect(action: &Redirect, hostname: &Hostname, request: &Admitte
         None => &request.authority,
     };
     let port = if *print_port || (known.is_none() && has_port) { format!(":{port}") } else { String::new() };
-    let path = path.as_ref().and_then(|path| rewrite(path, &request.target)).unwrap_or_else(|| request.target.clone());
+    let path =
+        path.as_ref().and_then(|path| rewrite(path, taken, &request.target)).unwrap_or_else(|| request.target.clone());
     let scheme = scheme.unwrap_or(request.scheme);
     let location = format!("{scheme}://{host}{port}{path}");
     // What `CONNECT` asks for has no path, and so none that it could be sent to.

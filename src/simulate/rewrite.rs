@@ -1,14 +1,24 @@
 //! Rewritten paths.
 
-use crate::ir::PathRewrite;
+use crate::ir::{PathMatch, PathRewrite};
 
 use super::path::split_query;
 
-/// The path and query after a rewrite; `None` when the rewrite changes nothing of any path.
-pub(super) fn rewrite(action: &PathRewrite, target: &str) -> Option<String> {
+/// What a match leaves of a path.
+fn untaken<'p>(taken: &PathMatch, path: &'p str) -> &'p str {
+    match taken {
+        PathMatch::Prefix(prefix) if prefix.is_empty() => path.strip_prefix('/').unwrap_or(path),
+        PathMatch::Prefix(prefix) => path.get(prefix.len()..).unwrap_or_default(),
+        PathMatch::Exact(_) | PathMatch::Regex(_) => "",
+    }
+}
+
+/// The path and query after a rewrite of a route with the match `taken`; `None` when the rewrite changes nothing of any path.
+pub(super) fn rewrite(action: &PathRewrite, taken: &PathMatch, target: &str) -> Option<String> {
     let (path, query) = split_query(target);
     let path = match action {
         PathRewrite::Full(full) => full.clone(),
+        PathRewrite::Taken(to) => format!("{to}{}", untaken(taken, path)),
         PathRewrite::Prefix { matched, replacement } => match (matched.as_str(), replacement.as_str()) {
             ("", "") => return None,
             (from, "") => {
@@ -24,7 +34,7 @@ pub(super) fn rewrite(action: &PathRewrite, target: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::rewrite;
-    use crate::ir::PathRewrite;
+    use crate::ir::{PathMatch, PathRewrite};
 
     #[test]
     fn prefixes_are_replaced_and_the_query_stays() {
@@ -39,7 +49,25 @@ mod tests {
             ("", "", "/x", None),
         ] {
             let action = PathRewrite::Prefix { matched: matched.to_owned(), replacement: replacement.to_owned() };
-            assert_eq!(rewrite(&action, path).as_deref(), expected, "{matched} to {replacement} on {path}");
+            assert_eq!(
+                rewrite(&action, &PathMatch::Prefix(matched.to_owned()), path).as_deref(),
+                expected,
+                "{matched} to {replacement} on {path}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_match_takes_is_replaced_as_it_is_written() {
+        let to = |to: &str| PathRewrite::Taken(to.to_owned());
+        for (taken, replacement, path, expected) in [
+            (PathMatch::Prefix("/a".to_owned()), "/b", "/a/x?q=1", "/b/x?q=1"),
+            (PathMatch::Prefix("/a".to_owned()), "/", "/a/x", "//x"),
+            (PathMatch::Prefix(String::new()), "/v2", "/x", "/v2x"),
+            (PathMatch::Exact("/a".to_owned()), "/b", "/a?q=1", "/b?q=1"),
+            (PathMatch::Regex("/a.*".to_owned()), "/b", "/abc", "/b"),
+        ] {
+            assert_eq!(rewrite(&to(replacement), &taken, path).as_deref(), Some(expected), "{path}");
         }
     }
 }

@@ -208,7 +208,13 @@ fn add_type(ty: &Type, path: String, paths: &mut BTreeSet<String>) {
                 paths.insert(path);
             }
         },
-        Type::Text(_) | Type::Integer(_) | Type::Boolean | Type::Map(_) => {
+        Type::Text(_)
+        | Type::Integer(_)
+        | Type::Boolean
+        | Type::Number
+        | Type::IntOrText
+        | Type::Any
+        | Type::Map(_) => {
             paths.insert(path);
         }
     }

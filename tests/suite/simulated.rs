@@ -40,6 +40,8 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "retry/bodies",
             "retry/budget",
             "retry/codes",
+            "route-option/limits",
+            "route-option/merge",
             "session/with-filters",
             "timeouts/backend-request",
             "timeouts/request",

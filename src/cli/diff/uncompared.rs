@@ -15,19 +15,22 @@ pub(super) mod values;
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
+
 use super::change::{Moved, UncomparedView};
 use crate::compile::Compilation;
 use crate::diagnostics::{
     FieldPath, Locate, Location, ObjectRef, Omission, Place, Segment, Severity, Subject, Unjudged, codes,
 };
 use crate::options::{Assume, Options};
+use crate::parser::api::{OptionList, RouteOption};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::parser::node::Node;
 use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
-use crate::resolver::{ForeignUse, foreign_uses};
+use crate::resolver::{ForeignUse, foreign_uses, is_translated};
 
 pub(super) use controllers::may_be_read;
 use values::{AllLeft, Content, Left, held, held_by};
@@ -117,14 +120,16 @@ fn left(values: &mut Values<'_>) -> AllLeft {
 /// Adds what objects of Gateway API say to other controllers than gwctl: who serves them, with which parameters and
 /// which options of its own.
 fn add_untranslated_fields(values: &mut Values<'_>, left: &mut AllLeft) {
-    let Manifests { gateway_classes, gateways, listener_sets, backend_tls_policies, backend_traffic_policies, .. } =
+    let Manifests { gateway_classes, gateways, listener_sets, backend_tls_policies, .. } =
         &values.compilation.manifests;
+    let Manifests { backend_traffic_policies, route_options, .. } = &values.compilation.manifests;
     let mut objects: Vec<&ObjectHead> = Vec::new();
     objects.extend(gateway_classes.iter().map(|one| &one.head));
     objects.extend(gateways.iter().map(|one| &one.head));
     objects.extend(listener_sets.iter().map(|one| &one.head));
     objects.extend(backend_tls_policies.iter().map(|one| &one.head));
     objects.extend(backend_traffic_policies.iter().map(|one| &one.head));
+    objects.extend(route_options.iter().map(|one| &one.head));
     for object in objects.into_iter().filter(|object| !object.position.context) {
         let location = object.at(&FieldPath::ROOT);
         let Ok(node) = values.object(&location) else { continue };
@@ -168,8 +173,20 @@ fn untranslated_fields(kind: Kind, object: &Node) -> Vec<Node> {
         Kind::XBackendTrafficPolicy => {
             field(&["spec", "retryConstraint", "budget", "interval"]).map(sorted).into_iter().collect()
         }
+        Kind::RouteOption => {
+            let options = field(&["spec", "options"]);
+            let said = options.as_ref().and_then(Node::as_map).unwrap_or_default().iter();
+            let said = said.filter(|(name, value)| !is_translated_option(name, value));
+            said.map(|(name, value)| sorted(Node::Map(vec![(name.clone(), value.clone())]))).collect()
+        }
         _ => Vec::new(),
     }
+}
+
+/// Whether what an option says is in what is compared.
+fn is_translated_option(name: &str, value: &Node) -> bool {
+    let options = OptionList::<RouteOption>::deserialize(Node::Map(vec![(name.to_owned(), value.clone())]));
+    options.is_ok_and(|OptionList(options)| options.iter().all(is_translated))
 }
 
 /// Adds what gwctl refuses to serve: the rules, listeners and policies that an error is about. Another controller may

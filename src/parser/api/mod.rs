@@ -1,4 +1,4 @@
-//! The kinds of Gateway API v1.6 (both channels) and the core kinds gwctl
+//! The kinds of Gateway API v1.6 (both channels), the options of Gloo Gateway and the core kinds gwctl
 //! reads, as Rust types that mirror the Go names.
 //!
 //! They are decoded from values that were checked against the schema and
@@ -7,6 +7,7 @@
 
 mod core;
 mod gateway;
+mod gloo;
 mod name;
 mod policy;
 mod route;
@@ -14,6 +15,7 @@ mod shared;
 
 pub use core::*;
 pub use gateway::*;
+pub use gloo::*;
 pub use name::SectionName;
 pub use policy::*;
 pub use route::*;

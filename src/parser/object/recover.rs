@@ -51,8 +51,8 @@ pub(super) fn recover(
 /// Takes one mistake away: the part that is missing now, `Some(None)` where nothing is, `None` where nothing can be
 /// done.
 fn leave_out(spec: &mut Node, kind: Kind, below: &[Segment], problem: &Problem) -> Option<Option<FieldPath>> {
-    if matches!(kind, Kind::BackendTLSPolicy | Kind::XBackendTrafficPolicy) {
-        return leave_out_of_policy(spec, below, problem);
+    if matches!(kind, Kind::BackendTLSPolicy | Kind::XBackendTrafficPolicy | Kind::RouteOption) {
+        return leave_out_of_policy(spec, kind, below, problem);
     }
     if kind == Kind::GatewayClass {
         return leave_out_of_class(spec, below, problem);
@@ -101,8 +101,13 @@ fn leave_out(spec: &mut Node, kind: Kind, below: &[Segment], problem: &Problem) 
 }
 
 /// The same of a policy. What it sets is not known then, and what it is about is.
-fn leave_out_of_policy(spec: &mut Node, below: &[Segment], problem: &Problem) -> Option<Option<FieldPath>> {
+fn leave_out_of_policy(spec: &mut Node, kind: Kind, below: &[Segment], problem: &Problem) -> Option<Option<FieldPath>> {
     match below {
+        // Of a kind that needs no field something is left of whatever is written: that it is there.
+        [] if kind == Kind::RouteOption => {
+            *spec = Node::Map(Vec::new());
+            Some(Some(path!["spec"]))
+        }
         [] => (problem.code == codes::BROKEN_RULE).then_some(None),
         [Segment::Field(_)] if is_about_count(problem) => Some(None),
         [Segment::Field(list), Segment::Index(_)] if list == "targetRefs" && problem.code == codes::BROKEN_RULE => {
@@ -112,7 +117,7 @@ fn leave_out_of_policy(spec: &mut Node, below: &[Segment], problem: &Problem) ->
             *item(spec, "targetRefs", *at)? = nobody();
             Some(Some(path!["spec", "targetRefs", *at]))
         }
-        [Segment::Field(list), ..] if list == "targetRefs" => None,
+        [Segment::Field(list), ..] if list == "targetRefs" && kind != Kind::RouteOption => None,
         [Segment::Field(field), ..] => {
             remove(spec, field)?;
             if field == "validation" {

@@ -85,7 +85,9 @@ pub(super) fn check(status: &Node, kind: Kind, problems: &mut Vec<Problem>) {
         Kind::BackendTLSPolicy | Kind::XBackendTrafficPolicy => &OF_POLICY,
         Kind::XBackend => &OF_BACKEND,
         // Kubernetes' own kinds are not of this schema, and a grant has no status.
+        // Gloo's schema says nothing of a status.
         Kind::ReferenceGrant
+        | Kind::RouteOption
         | Kind::Namespace
         | Kind::Service
         | Kind::EndpointSlice

@@ -52,6 +52,9 @@ impl Checker {
             (Type::Text(limits), Node::String(text)) => self.text(text, limits, at),
             (Type::Integer(limits), Node::Int(number)) => self.integer(*number, limits, at),
             (Type::Boolean, Node::Bool(_)) => {}
+            (Type::Number, Node::Int(_) | Node::Float(_))
+            | (Type::IntOrText, Node::Int(_) | Node::String(_))
+            | (Type::Any, _) => {}
             (Type::List(list), Node::List(_)) => self.list(node, list, at),
             (Type::Map(map), Node::Map(entries)) => self.map(entries, map, at),
             (Type::Object(shape), Node::Map(_)) => self.object(node, shape, at),
@@ -242,9 +245,8 @@ impl Checker {
             (rule.check)(node, &mut breaks);
             for broken in breaks.found {
                 let here = at.path();
-                let code = if rule.is_structural { codes::BAD_FORMAT } else { codes::BROKEN_RULE };
                 let message = broken.message.unwrap_or_else(|| rule.statement.to_owned());
-                let mut problem = Problem::new(code, here.join(&broken.at), message);
+                let mut problem = Problem::new(rule.code, here.join(&broken.at), message);
                 problem.label = match (&broken.first, find(node, &broken.at)) {
                     (Some(_), _) => Some("the second one".to_owned()),
                     (None, None) => Some("missing here".to_owned()),
@@ -292,6 +294,9 @@ fn type_name(ty: &Type) -> &'static str {
         Type::Text(_) => "string",
         Type::Integer(_) => "integer",
         Type::Boolean => "boolean",
+        Type::Number => "number",
+        Type::IntOrText => "integer or string",
+        Type::Any => "value",
         Type::List(_) => "array",
         Type::Map(_) | Type::Object(_) => "object",
     }

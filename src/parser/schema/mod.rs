@@ -9,6 +9,7 @@
 
 mod check;
 mod gateway;
+mod gloo;
 pub mod pattern;
 mod policy;
 mod problem;
@@ -54,6 +55,11 @@ static SCHEMAS: &[Schema] = &[
     row(Kind::XBackendTrafficPolicy, "v1alpha1", &policy::BACKEND_TRAFFIC_POLICY).experimental(),
     row(Kind::XMesh, "v1alpha1", &policy::MESH).experimental(),
 ];
+
+/// Every kind and version of other groups.
+pub fn other_schemas() -> &'static [Schema] {
+    gloo::SCHEMAS
+}
 
 /// Every kind and version of the Gateway API groups, the preferred version of a kind first.
 pub fn schemas() -> &'static [Schema] {

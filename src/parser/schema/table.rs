@@ -1,7 +1,7 @@
 //! The vocabulary of the table of fields: types, bounds, defaults, channels
 //! and rules, with `const` builders so that a row reads like its specification.
 
-use crate::diagnostics::FieldPath;
+use crate::diagnostics::{Code, FieldPath, codes};
 use crate::options::Channel;
 use crate::parser::manifests::Kind;
 use crate::parser::node::Node;
@@ -60,9 +60,15 @@ pub enum Type {
     Integer(Integer),
     /// `true` or `false`.
     Boolean,
+    /// A number, with a fraction or without.
+    Number,
+    /// A whole number, or a string that names a value or is one.
+    IntOrText,
+    /// Any value.
+    Any,
     /// A list.
     List(&'static List),
-    /// A mapping with free keys and string values.
+    /// A mapping with free keys and values of one type.
     Map(&'static Map),
     /// A mapping with known fields.
     Object(&'static Shape),
@@ -175,6 +181,8 @@ pub struct Rule {
     pub presence: Presence,
     /// Whether the rule is part of the schema proper: it is checked also where its value has other errors.
     pub is_structural: bool,
+    /// The code of what breaks the rule.
+    pub code: Code,
     /// Finds where the rule is broken in a value that was checked and defaulted.
     pub check: fn(&Node, &mut Breaks),
 }
@@ -342,7 +350,7 @@ impl Field {
 
 /// A rule of both channels that is skipped where its value has errors of shape.
 pub(super) const fn rule(statement: &'static str, check: fn(&Node, &mut Breaks)) -> Rule {
-    Rule { statement, presence: Presence::Both, is_structural: false, check }
+    Rule { statement, presence: Presence::Both, is_structural: false, code: codes::BROKEN_RULE, check }
 }
 
 impl Rule {
@@ -351,8 +359,15 @@ impl Rule {
         self
     }
 
+    /// A rule that the API server does not know: the controller cannot read what breaks it.
+    pub(super) const fn of_controller(mut self) -> Self {
+        self.code = codes::UNREADABLE_OPTION;
+        self
+    }
+
     pub(super) const fn structural(mut self) -> Self {
         self.is_structural = true;
+        self.code = codes::BAD_FORMAT;
         self
     }
 }
@@ -362,6 +377,11 @@ pub(super) const fn row(kind: Kind, version: &'static str, spec: &'static Shape)
 }
 
 impl Schema {
+    /// Whether objects of this group, version and kind are held to it.
+    pub fn is_of(&self, group: &str, version: &str, kind: &str) -> bool {
+        (self.kind.group(), self.version, self.kind.name()) == (group, version, kind)
+    }
+
     pub(super) const fn experimental(mut self) -> Self {
         self.served = Presence::Experimental;
         self

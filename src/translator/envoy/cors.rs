@@ -30,7 +30,7 @@ pub(super) fn per_route(cors: &Cors) -> (String, Any) {
         allow_methods: methods.join(","),
         allow_headers: headers.join(","),
         expose_headers: exposed_headers.join(","),
-        max_age: max_age.as_secs().to_string(),
+        max_age: max_age.map(|age| age.as_secs().to_string()).unwrap_or_default(),
         allow_credentials: credentials.then(|| boolean(true)),
         ..CorsPolicy::default()
     };

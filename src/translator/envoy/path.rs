@@ -24,6 +24,7 @@ pub(super) enum Rewrite {
 pub(super) fn to_rewrite(rewrite: &PathRewrite) -> Rewrite {
     match rewrite {
         PathRewrite::Full(path) => Rewrite::Full(path.clone()),
+        PathRewrite::Taken(to) => Rewrite::Prefix(to.clone()),
         PathRewrite::Prefix { matched, replacement } => match (matched.as_str(), replacement.as_str()) {
             ("", "") => Rewrite::None,
             ("", to) => Rewrite::Regex(substitute("^/".to_owned(), &format!("{to}/"))),

@@ -7,7 +7,7 @@ use envoy_types::pb::envoy::config::route::v3::{
 };
 use envoy_types::pb::envoy::extensions::retry::host::previous_hosts::v3::PreviousHostsPredicate;
 
-use crate::ir::{Retry, RetryOn, Timeouts};
+use crate::ir::{self, Retry, RetryOn, Timeouts};
 
 use super::proto::{any, duration, uint32};
 
@@ -41,13 +41,20 @@ pub(super) fn to_retry_policy(retry: Option<&Retry>, timeouts: Timeouts, other_h
         RetryOn::Connect => (CONNECT.to_owned(), &[][..]),
         RetryOn::Failures(codes) if codes.is_empty() => (FAILURES.to_owned(), &[][..]),
         RetryOn::Failures(codes) => (format!("{FAILURES},{STATUS_CODES}"), codes.as_slice()),
+        RetryOn::Conditions { conditions, codes } => {
+            let names: Vec<&str> = conditions.iter().map(|condition| condition.name()).collect();
+            (names.join(","), codes.as_slice())
+        }
     };
     Some(RetryPolicy {
         retry_on,
         num_retries: Some(uint32(*attempts)),
         per_try_timeout: timeouts.per_try.map(duration),
         retriable_status_codes: codes.iter().map(|code| u32::from(*code)).collect(),
-        retry_back_off: backoff.map(|base| RetryBackOff { base_interval: Some(duration(base)), max_interval: None }),
+        retry_back_off: backoff.map(|ir::BackOff { base, longest }| RetryBackOff {
+            base_interval: Some(duration(base)),
+            max_interval: longest.map(duration),
+        }),
         retry_host_predicate: other_hosts.then(predicate).into_iter().collect(),
         host_selection_retry_max_attempts: if other_hosts { HOST_DRAWS } else { 0 },
         ..RetryPolicy::default()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diagnostics::{ObjectPart, PartPath, Reported, codes};
 use crate::ir::{Cors, RETRIED_BODY_BYTES, Session, Target};
 use crate::parser::route::Filter;
-use crate::resolver::{ResolvedBackend, ResolvedRule, RuleSession};
+use crate::resolver::{ResolvedBackend, ResolvedFilter, ResolvedRule, RuleSession};
 use crate::whole;
 
 use super::cluster::{Carried, Sent};
@@ -24,9 +24,14 @@ impl RouteLowering<'_, '_> {
         let list = ListPlace { rule: rule.index, backend: None, owner: &at, prefix, after_changes: false };
         let (filters, failed) = self.lower_filters(list, &rule.filters);
         let policy = self.lower_policy(list, rule);
-        match (failed, policy) {
-            (None, Ok(policy)) => self.lower_rest(list, rule, filters, policy),
-            (_, policy) => {
+        let options = self.lower_options(rule);
+        match (failed, policy, options) {
+            (None, Ok(mut policy), Ok(options)) => {
+                let mut filters = filters;
+                self.apply_options(list, rule, options, &mut filters, &mut policy);
+                self.lower_rest(list, rule, filters, policy)
+            }
+            (_, policy, _) => {
                 // What else is wrong with the rule is found all the same, and nothing that it sends is sent.
                 let kept = (self.clusters.clone(), self.shared.clone());
                 let none = RulePolicy { status: self.answers.failure, ..RulePolicy::default() };
@@ -50,11 +55,13 @@ impl RouteLowering<'_, '_> {
         let is_redirect = has(|filter| matches!(filter, Filter::RequestRedirect(_)));
         if is_redirect {
             self.report_idle_policy(list, rule);
-        } else if rule.retry.is_some() {
-            self.note_retried_bodies(list);
+        } else if rule.retry.is_some() || rule.options.retry() {
+            self.note_retried_bodies(list, rule);
         }
         let backends = rule.backends.as_slice();
-        if backends.is_empty() && has(|filter| matches!(filter, Filter::ExtensionRef(_))) {
+        let is_unknown =
+            |own: &ResolvedFilter<'_>| matches!(own.filter, Filter::ExtensionRef(_)) && own.extension.is_none();
+        if backends.is_empty() && rule.filters.iter().any(is_unknown) {
             // Nobody knows whether the extension would answer.
             return self.fail();
         }
@@ -86,13 +93,14 @@ impl RouteLowering<'_, '_> {
     }
 
     /// Says up to which body a request is tried again.
-    fn note_retried_bodies(&mut self, list: ListPlace<'_>) {
+    fn note_retried_bodies(&mut self, list: ListPlace<'_>, rule: &ResolvedRule<'_>) {
+        let at = if rule.retry.is_some() { list.owner.with("retry") } else { list.owner.clone() };
         let limit = RETRIED_BODY_BYTES / (1024 * 1024);
         self.diagnostics.report(
             self.object
                 .finding(
                     codes::RETRIED_BODY_LIMIT,
-                    list.owner.with("retry"),
+                    at,
                     format!("a request is tried again when its body has {limit} MiB at most"),
                 )
                 .consequence(format!(

@@ -30,11 +30,36 @@ pub(super) struct UnsafeHeader {
 const HOP_BY_HOP: &[&str] =
     &["connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
 
-/// The changes of all `filters`, in this order, as one.
-pub(super) fn compose_all(filters: &[&HeaderFilter]) -> HeaderMutations {
+/// Changes to headers, as some part of a rule states them.
+#[derive(Clone, Debug)]
+pub(super) enum HeaderChange<'f> {
+    /// A filter.
+    Filter(&'f HeaderFilter),
+    /// Something that has been lowered.
+    Mutations(HeaderMutations),
+}
+
+/// All changes, in this order, as one.
+pub(super) fn compose_all(changes: &[HeaderChange<'_>]) -> HeaderMutations {
     let mut mutations = HeaderMutations::default();
-    filters.iter().for_each(|filter| compose(&mut mutations, filter));
+    for change in changes {
+        match change {
+            HeaderChange::Filter(filter) => compose(&mut mutations, filter),
+            HeaderChange::Mutations(over) => lay_over(&mut mutations, over),
+        }
+    }
     mutations
+}
+
+fn lay_over(base: &mut HeaderMutations, over: &HeaderMutations) {
+    for HeaderMutation { name, existing, added } in &over.0 {
+        let entry = entry(base, name);
+        if *existing != Existing::Kept {
+            entry.existing = existing.clone();
+            entry.added.clear();
+        }
+        entry.added.extend(added.iter().cloned());
+    }
 }
 
 /// Lays the changes of `filter` over those of `base`.
@@ -55,7 +80,8 @@ fn compose(base: &mut HeaderMutations, filter: &HeaderFilter) {
     }
 }
 
-fn entry<'a>(mutations: &'a mut HeaderMutations, name: &str) -> &'a mut HeaderMutation {
+/// What happens to a header so far.
+pub(super) fn entry<'a>(mutations: &'a mut HeaderMutations, name: &str) -> &'a mut HeaderMutation {
     let name = name.to_ascii_lowercase();
     let position = mutations.0.iter().position(|mutation| mutation.name == name);
     let position = position.unwrap_or_else(|| {

@@ -18,6 +18,7 @@ mod l4_chain;
 mod l4_route;
 mod listener;
 mod operator;
+mod option;
 mod path;
 mod precedence;
 mod re2;

@@ -4,7 +4,7 @@
 
 use std::time::Duration as StdDuration;
 
-use crate::ir::{Retry, RetryOn, Timeouts};
+use crate::ir::{BackOff, Retry, RetryOn, Timeouts};
 use crate::parser::api::{Duration, HttpRouteRetry, HttpRouteTimeouts};
 
 /// How many further tries there are where `attempts` is absent; the
@@ -29,7 +29,7 @@ pub(super) fn lower_retry(retry: &HttpRouteRetry) -> Retry {
     Retry {
         on: RetryOn::Failures(codes),
         attempts: attempts.unwrap_or(DEFAULT_ATTEMPTS).max(1),
-        backoff: backoff.map(|Duration(wait)| wait.max(SHORTEST_BACKOFF)),
+        backoff: backoff.map(|Duration(wait)| BackOff { base: wait.max(SHORTEST_BACKOFF), longest: None }),
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn lower_timeouts(timeouts: Option<&HttpRouteTimeouts>, retried: bool
 
 #[cfg(test)]
 mod tests {
-    use super::{StdDuration, lower_retry, lower_timeouts};
+    use super::{BackOff, StdDuration, lower_retry, lower_timeouts};
     use crate::ir::{RetryOn, Timeouts};
     use crate::parser::api::{Duration, HttpRouteRetry, HttpRouteTimeouts};
 
@@ -83,6 +83,9 @@ mod tests {
         let retry =
             lower_retry(&HttpRouteRetry { codes: vec![503, 500], attempts: None, backoff: Duration::parse("0s") });
         assert_eq!(retry.on, RetryOn::Failures(vec![500, 503]));
-        assert_eq!((retry.attempts, retry.backoff), (1, Some(StdDuration::from_millis(1))));
+        assert_eq!(
+            (retry.attempts, retry.backoff),
+            (1, Some(BackOff { base: StdDuration::from_millis(1), longest: None }))
+        );
     }
 }

@@ -12,6 +12,7 @@ use crate::resolver::{BackendId, KeyPairId, OriginObject, OriginTable, ResolvedR
 
 use super::cluster::{Carried, Clusters, Sent};
 use super::external_auths::ExternalAuths;
+use super::option::part::Parts;
 use super::precedence::MatchRank;
 use super::re2;
 use super::rule_action::RuleAction;
@@ -61,6 +62,8 @@ pub(super) struct Shared {
     pub(super) auths: ExternalAuths,
     /// The names of sessions.
     pub(super) sessions: SessionNames,
+    /// What the options of policies say.
+    pub(super) options: Parts,
 }
 
 /// Lowers the rules of one route object.

@@ -72,7 +72,7 @@ impl Target<'_> {
 
 /// The targets of the policies of a side.
 fn targets(side: &Compilation) -> Vec<Target<'_>> {
-    let Manifests { backend_tls_policies, backend_traffic_policies, .. } = &side.manifests;
+    let Manifests { backend_tls_policies, backend_traffic_policies, route_options, .. } = &side.manifests;
     let mut targets = Vec::new();
     for policy in backend_tls_policies {
         targets.extend(policy.spec.target_refs.iter().enumerate().map(|(index, target)| Target {
@@ -90,6 +90,21 @@ fn targets(side: &Compilation) -> Vec<Target<'_>> {
             kind: (&target.group, &target.kind),
             name: &target.name,
             section: "",
+        }));
+    }
+    // The rules of a route that is there have what its options say.
+    let is_there = |policy: &ObjectHead, name: &str| {
+        let key = (policy.metadata.namespace.as_str(), name);
+        side.manifests.http_routes.iter().any(|route| route.metadata.sort_key() == key)
+    };
+    for policy in route_options {
+        let unled = policy.spec.target_refs.iter().enumerate().filter(|(_, target)| !is_there(policy, &target.name));
+        targets.extend(unled.map(|(index, target)| Target {
+            policy: &policy.head,
+            index,
+            kind: (&target.group, &target.kind),
+            name: &target.name,
+            section: target.namespace.as_deref().unwrap_or_default(),
         }));
     }
     targets

@@ -73,6 +73,8 @@ impl Samples {
             Type::Text(text) => samples.text(text),
             Type::Integer(integer) => samples.integer(integer),
             Type::Boolean => samples.good.extend([true, false].map(Node::Bool)),
+            Type::Number | Type::Any => samples.good.extend([Node::Int(1), Node::Float(1.5)]),
+            Type::IntOrText => samples.good.extend([Node::Int(1), word("x")]),
             Type::List(list) => samples.list(list, channel),
             Type::Map(map) => samples.map(map, channel),
             Type::Object(_) => samples.good.extend(smallest(ty, 0, channel)),
@@ -170,6 +172,9 @@ impl Samples {
                 (Type::Text(_), Node::String(_))
                 | (Type::Integer(_), Node::Int(_))
                 | (Type::Boolean, Node::Bool(_))
+                | (Type::Number, Node::Int(_) | Node::Float(_))
+                | (Type::IntOrText, Node::Int(_) | Node::String(_))
+                | (Type::Any, _)
                 | (Type::List(_), Node::List(_))
                 | (Type::Map(_) | Type::Object(_), Node::Map(_)) => continue,
                 (Type::Text(_), Node::Bool(_)) => "GW1011",
@@ -195,6 +200,7 @@ fn smallest(ty: &Type, number: usize, channel: Channel) -> Option<Node> {
         Type::Integer(Integer { values, .. }) if !values.is_empty() => Node::Int(*values.get(number)?),
         Type::Integer(Integer { min, .. }) => Node::Int((*min).max(0) + i64::try_from(number).ok()?),
         Type::Boolean => Node::Bool(true),
+        Type::Number | Type::IntOrText | Type::Any => Node::Int(1),
         Type::List(List { items, min, .. }) => {
             Node::List((0..*min).map(|inner| smallest(items, inner, channel)).collect::<Option<_>>()?)
         }
@@ -279,7 +285,7 @@ fn shapes(visit: &mut dyn FnMut(&'static Shape)) {
                     shape.fields.iter().for_each(|field| walk(&field.ty, seen, visit));
                 }
             }
-            Type::Text(_) | Type::Integer(_) | Type::Boolean => {}
+            Type::Text(_) | Type::Integer(_) | Type::Boolean | Type::Number | Type::IntOrText | Type::Any => {}
         }
     }
     let mut seen = Vec::new();

@@ -30,7 +30,7 @@ impl RouteLowering<'_, '_> {
             headers: allow_headers.clone(),
             exposed_headers: expose_headers.clone(),
             credentials,
-            max_age: Duration::from_secs(u64::from(*max_age)),
+            max_age: Some(Duration::from_secs(u64::from(*max_age))),
         })
     }
 
@@ -64,7 +64,7 @@ impl RouteLowering<'_, '_> {
 }
 
 /// Reads an origin: `*`, or a scheme, a host that may begin with `*.` or be `*`, and a port.
-fn lower_origin(text: &str) -> Option<OriginPattern> {
+pub(in crate::translator::lower) fn lower_origin(text: &str) -> Option<OriginPattern> {
     if text == "*" {
         return Some(OriginPattern::Any);
     }

@@ -16,19 +16,20 @@ use crate::parser::api::{HeaderFilter, LocalObjectReference, UrlRewriteFilter};
 use crate::parser::route::Filter;
 use crate::resolver::{BackendRefOutcome, ResolvedFilter};
 
-use super::header;
+use super::header::{self, HeaderChange};
 use super::operator::find_operator;
 use super::redirect_template::RedirectTemplate;
 use super::rule::RouteLowering;
 
+pub(super) use cors::lower_origin;
 pub(super) use redirect::Idle;
 
 /// The filters of a rule or of a backend.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filters<'f> {
     /// In the order in which they run.
-    request_headers: Vec<&'f HeaderFilter>,
-    response_headers: Vec<&'f HeaderFilter>,
+    request_headers: Vec<HeaderChange<'f>>,
+    response_headers: Vec<HeaderChange<'f>>,
     pub(super) path_rewrite: Option<PathRewrite>,
     pub(super) host_rewrite: Option<String>,
     pub(super) redirect: Option<RedirectTemplate>,
@@ -80,6 +81,15 @@ impl Filters<'_> {
         header::compose_all(&self.response_headers)
     }
 
+    /// Puts other changes to headers in the place of those of filters.
+    pub(super) fn replace_headers(&mut self, request: HeaderMutations, response: HeaderMutations) {
+        let list = |mutations: HeaderMutations| match mutations.0.is_empty() {
+            true => Vec::new(),
+            false => vec![HeaderChange::Mutations(mutations)],
+        };
+        (self.request_headers, self.response_headers) = (list(request), list(response));
+    }
+
     /// These filters of a rule, followed by a backend's.
     pub(super) fn followed_by(&self, own: &Self) -> Self {
         let Self { request_headers, response_headers, path_rewrite, host_rewrite, redirect, mirrors, cors, auths } =
@@ -129,7 +139,7 @@ impl RouteLowering<'_, '_> {
     ) -> (Filters<'f>, Option<Reported>) {
         let mut lowered = Filters::default();
         let (mut failed, mut idle) = (None, Vec::new());
-        for (index, ResolvedFilter { filter, outcome }) in filters.iter().enumerate() {
+        for (index, ResolvedFilter { filter, outcome, extension }) in filters.iter().enumerate() {
             let consequence = if list.backend.is_none() { self.answers.rule_fails } else { self.answers.backend_fails };
             let at = ObjectPart::Filter { rule: list.rule, backend: list.backend, index }.into();
             let context = FilterContext { list, at, consequence, outcome: *outcome };
@@ -138,7 +148,12 @@ impl RouteLowering<'_, '_> {
                 Filter::RequestHeaderModifier(_) => Some((context.at.clone(), Idle::RequestHeaders)),
                 _ => None,
             });
-            failed = failed.or(self.lower_one(&context, *filter, &mut lowered).err());
+            let outcome = match extension {
+                // What the policy says is among the options of the rule.
+                Some(outcome) => *outcome,
+                None => self.lower_one(&context, *filter, &mut lowered),
+            };
+            failed = failed.or(outcome.err());
         }
         if lowered.redirect.is_some() {
             idle.into_iter().for_each(|(at, idle)| self.report_idle(at, idle));
@@ -155,11 +170,11 @@ impl RouteLowering<'_, '_> {
         match filter {
             Filter::RequestHeaderModifier(filter) => {
                 self.check_headers(context, "requestHeaderModifier", filter)?;
-                lowered.request_headers.push(filter);
+                lowered.request_headers.push(HeaderChange::Filter(filter));
             }
             Filter::ResponseHeaderModifier(filter) => {
                 self.check_headers(context, "responseHeaderModifier", filter)?;
-                lowered.response_headers.push(filter);
+                lowered.response_headers.push(HeaderChange::Filter(filter));
             }
             Filter::RequestRedirect(filter) => lowered.redirect = Some(self.lower_redirect(context, filter)?),
             Filter::UrlRewrite(UrlRewriteFilter { hostname, path }) => {

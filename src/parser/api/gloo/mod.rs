@@ -1,0 +1,12 @@
+//! The kinds of Gloo Gateway, as far as what they say is translated.
+//!
+//! The options of a policy are a list with one entry for each field that is set: the field is what policies are merged
+//! by. A new kind is a file with the list of its options ([`option_list`]).
+
+mod duration;
+mod option_list;
+mod route_option;
+
+pub use duration::GoDuration;
+pub use option_list::{OptionList, Untranslated};
+pub use route_option::*;

@@ -1,0 +1,199 @@
+//! RouteOption
+//! ([RouteOption](https://docs.solo.io/gateway/latest/reference/api/route_options/)).
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::duration::GoDuration;
+use super::option_list::{OptionList, Untranslated, options};
+
+/// The spec of a RouteOption.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct RouteOptionSpec {
+    /// What a controller writes.
+    #[serde(default)]
+    pub namespaced_statuses: IgnoredAny,
+    #[serde(default)]
+    pub options: OptionList<RouteOption>,
+    #[serde(default)]
+    pub target_refs: Vec<OptionTarget>,
+}
+
+/// What options apply to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionTarget {
+    #[serde(default)]
+    pub group: String,
+    #[serde(default)]
+    pub kind: String,
+    #[serde(default)]
+    pub name: String,
+    pub namespace: Option<String>,
+}
+
+options! {
+    /// An option for the requests of a rule.
+    RouteOption {
+        Ai(Untranslated) = "ai",
+        AppendXForwardedHost(Untranslated) = "appendXForwardedHost",
+        AutoHostRewrite(Untranslated) = "autoHostRewrite",
+        BufferPerRoute(Untranslated) = "bufferPerRoute",
+        Cors(OptionCors) = "cors",
+        Csrf(Untranslated) = "csrf",
+        Dlp(Untranslated) = "dlp",
+        EnvoyMetadata(Untranslated) = "envoyMetadata",
+        ExtProc(Untranslated) = "extProc",
+        ExtProcEarly(Untranslated) = "extProcEarly",
+        ExtProcLate(Untranslated) = "extProcLate",
+        Extauth(Untranslated) = "extauth",
+        Extensions(Untranslated) = "extensions",
+        Faults(Untranslated) = "faults",
+        HeaderManipulation(HeaderManipulation) = "headerManipulation",
+        HostRewrite(String) = "hostRewrite",
+        HostRewriteHeader(Untranslated) = "hostRewriteHeader",
+        HostRewritePathRegex(Untranslated) = "hostRewritePathRegex",
+        IdleTimeout(Untranslated) = "idleTimeout",
+        Jwt(Untranslated) = "jwt",
+        JwtProvidersStaged(Untranslated) = "jwtProvidersStaged",
+        JwtStaged(Untranslated) = "jwtStaged",
+        LbHash(Untranslated) = "lbHash",
+        MaxStreamDuration(Untranslated) = "maxStreamDuration",
+        PrefixRewrite(String) = "prefixRewrite",
+        RateLimitConfigs(Untranslated) = "rateLimitConfigs",
+        RateLimitEarlyConfigs(Untranslated) = "rateLimitEarlyConfigs",
+        RateLimitRegularConfigs(Untranslated) = "rateLimitRegularConfigs",
+        Ratelimit(Untranslated) = "ratelimit",
+        RatelimitBasic(Untranslated) = "ratelimitBasic",
+        RatelimitEarly(Untranslated) = "ratelimitEarly",
+        RatelimitRegular(Untranslated) = "ratelimitRegular",
+        Rbac(Untranslated) = "rbac",
+        RegexRewrite(Untranslated) = "regexRewrite",
+        Retries(OptionRetries) = "retries",
+        Shadowing(Untranslated) = "shadowing",
+        StagedTransformations(Untranslated) = "stagedTransformations",
+        Timeout(GoDuration) = "timeout",
+        Tracing(Untranslated) = "tracing",
+        Transformations(Untranslated) = "transformations",
+        Upgrades(Untranslated) = "upgrades",
+        Waf(Untranslated) = "waf",
+    }
+}
+
+impl RouteOption {
+    /// What options are merged by: the forms of one field are one.
+    pub fn slot(&self) -> &'static str {
+        match self {
+            Self::AutoHostRewrite(_) | Self::HostRewriteHeader(_) | Self::HostRewritePathRegex(_) => "hostRewrite",
+            other => other.field(),
+        }
+    }
+}
+
+/// `headerManipulation`: what is removed goes first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct HeaderManipulation {
+    #[serde(default)]
+    pub request_headers_to_add: Vec<RequestHeaderOption>,
+    #[serde(default)]
+    pub request_headers_to_remove: Vec<String>,
+    #[serde(default)]
+    pub response_headers_to_add: Vec<ResponseHeaderOption>,
+    #[serde(default)]
+    pub response_headers_to_remove: Vec<String>,
+}
+
+/// A header that requests get: its own, or those of a Secret.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct RequestHeaderOption {
+    pub header: Option<HeaderOption>,
+    pub header_secret_ref: Option<GlooResourceRef>,
+    pub append: Option<bool>,
+}
+
+/// A header that responses get.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct ResponseHeaderOption {
+    pub header: Option<HeaderOption>,
+    pub append: Option<bool>,
+}
+
+/// The name and the value of a header.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct HeaderOption {
+    #[serde(default)]
+    pub key: String,
+    #[serde(default)]
+    pub value: String,
+}
+
+/// A reference to an object of a kind that the field says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct GlooResourceRef {
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub namespace: String,
+}
+
+/// `retries`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionRetries {
+    #[serde(default)]
+    pub retry_on: String,
+    #[serde(default)]
+    pub num_retries: u32,
+    pub per_try_timeout: Option<GoDuration>,
+    pub retry_back_off: Option<OptionBackOff>,
+    pub previous_priorities: Option<Untranslated>,
+    #[serde(default)]
+    pub retriable_status_codes: Vec<u32>,
+    pub rate_limited_retry_back_off: Option<Untranslated>,
+}
+
+/// The waits between tries.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionBackOff {
+    pub base_interval: Option<GoDuration>,
+    pub max_interval: Option<GoDuration>,
+}
+
+/// `cors`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionCors {
+    #[serde(default)]
+    pub allow_origin: Vec<String>,
+    #[serde(default)]
+    pub allow_origin_regex: Vec<String>,
+    #[serde(default)]
+    pub allow_methods: Vec<String>,
+    #[serde(default)]
+    pub allow_headers: Vec<String>,
+    #[serde(default)]
+    pub expose_headers: Vec<String>,
+    #[serde(default)]
+    pub max_age: String,
+    #[serde(default)]
+    pub allow_credentials: bool,
+    #[serde(default)]
+    pub disable_for_route: bool,
+}

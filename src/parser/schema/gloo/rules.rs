@@ -1,0 +1,67 @@
+//! What Gloo's decoder refuses and the API server takes: durations that are none, and fields of which there may be one.
+
+use crate::parser::api::GoDuration;
+use crate::parser::node::Node;
+use crate::parser::schema::problem::{listed, quote};
+use crate::parser::schema::table::{Breaks, Rule, rule};
+use crate::path;
+
+/// Every field of the options that is a length of time.
+const DURATION_FIELDS: [&str; 10] = [
+    "baseInterval",
+    "fixedDelay",
+    "grpcTimeoutHeaderMax",
+    "grpcTimeoutHeaderOffset",
+    "idleTimeout",
+    "maxInterval",
+    "maxStreamDuration",
+    "perTryTimeout",
+    "timeout",
+    "ttl",
+];
+
+/// The forms of one field.
+const HOST_REWRITES: [&str; 4] = ["hostRewrite", "autoHostRewrite", "hostRewriteHeader", "hostRewritePathRegex"];
+
+pub(super) const DURATIONS: Rule =
+    rule("a length of time is a number with its unit", durations_are_readable).of_controller();
+pub(super) const ONE_HOST_REWRITE: Rule =
+    rule("there is one way to rewrite the host", |options, breaks| at_most_one(options, &HOST_REWRITES, breaks))
+        .of_controller();
+pub(super) const ONE_HASH_SOURCE: Rule = rule("a hash is made of one thing", |policy, breaks| {
+    exactly_one(policy, &["header", "cookie", "sourceIp"], breaks);
+})
+.of_controller();
+pub(super) const ONE_VALUE: Rule = rule("a header comes from one place", |entry, breaks| {
+    exactly_one(entry, &["header", "headerSecretRef"], breaks);
+})
+.of_controller();
+pub(super) const ONE_UPGRADE: Rule = rule("an upgrade is to one protocol", |upgrade, breaks| {
+    exactly_one(upgrade, &["websocket", "connect", "connectTerminate"], breaks);
+})
+.of_controller();
+
+fn durations_are_readable(fields: &Node, breaks: &mut Breaks) {
+    for name in DURATION_FIELDS {
+        let Some(text) = fields.get(name).and_then(Node::as_str) else { continue };
+        if GoDuration::parse(text).is_none() {
+            let message = format!("{} is not a length of time", quote(text));
+            breaks.say(path![name], message, "write a number with its unit, such as `1.5s`, `250ms` or `1m30s`");
+        }
+    }
+}
+
+fn at_most_one(node: &Node, names: &[&'static str], breaks: &mut Breaks) {
+    let mut there = names.iter().copied().filter(|name| node.get(name).is_some());
+    if let (Some(first), Some(second)) = (there.next(), there.next()) {
+        let message = format!("`{second}` cannot stand beside `{first}`");
+        breaks.say(path![second], message, format!("keep one of {}", listed(names.iter().copied(), "and")));
+    }
+}
+
+fn exactly_one(node: &Node, names: &[&'static str], breaks: &mut Breaks) {
+    if names.iter().all(|name| node.get(name).is_none()) {
+        breaks.say(path![], "the entry says nothing", format!("add one of {}", listed(names.iter().copied(), "and")));
+    }
+    at_most_one(node, names, breaks);
+}

@@ -1,0 +1,315 @@
+//! RouteOptions of Gloo Gateway: which of them apply to a rule, and what of each counts there
+//! ([RouteOption](https://docs.solo.io/gateway/latest/about/policies/routeoption/)).
+//!
+//! A RouteOption applies to the rules that name it in an ExtensionRef filter and to all rules of the HTTPRoutes that it
+//! names as targets, of its own namespace. At a rule those of filters come first, in their order, then those of
+//! targets, the oldest first; a field counts once. One that cannot be read makes its rules fail, and so does a field
+//! that is not translated: nobody knows what it would have forbidden.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::diagnostics::{Diagnostics, Finding, ObjectPart, PartPath, Reported, codes};
+use crate::options::Options;
+use crate::parser::any_object::AnyObject;
+use crate::parser::api::{LocalObjectReference, OptionTarget, RouteOption, RouteOptionSpec};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
+use crate::parser::route::{Route, RouteKind};
+use crate::spelling::nearest;
+use crate::whole;
+
+use super::age::Age;
+use super::effective::{Effective, Hidden, fill_unset};
+use super::untranslated::untranslated;
+
+/// The kind as `--allow-unsupported` names it.
+const FULL_KIND: &str = "RouteOption.gateway.solo.io";
+
+/// What the RouteOptions say about a rule.
+#[derive(Clone, Debug, Default)]
+pub struct RuleOptions<'m> {
+    /// The options that count and are translated, each with its RouteOption.
+    pub fields: Vec<Effective<'m, RouteOption>>,
+    /// The proof that something cannot be honoured, so that the rule has to fail.
+    pub failed: Option<Reported>,
+}
+
+impl<'m> RuleOptions<'m> {
+    /// Whether requests may be sent again.
+    pub fn retry(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.value, RouteOption::Retries(_)))
+    }
+}
+
+/// A RouteOption with what became of its targets.
+#[derive(Debug)]
+pub struct ResolvedRouteOption<'m> {
+    /// The object.
+    pub object: &'m Object<RouteOptionSpec>,
+    /// The name of the route of each target; `None` where it is none that options can be about.
+    pub targets: Vec<Option<&'m str>>,
+}
+
+/// All RouteOptions, by whom they apply to.
+#[derive(Debug)]
+pub(super) struct RouteOptions<'m> {
+    list: Vec<ResolvedRouteOption<'m>>,
+    by_name: HashMap<(&'m str, &'m str), &'m Object<RouteOptionSpec>>,
+    /// By namespace and name of the route, the oldest first.
+    by_route: HashMap<(&'m str, &'m str), Vec<&'m Object<RouteOptionSpec>>>,
+    /// By namespace: those that are about nobody knows which routes.
+    aimless: HashMap<&'m str, Vec<&'m Object<RouteOptionSpec>>>,
+    is_allowed: bool,
+    /// The RouteOptions that some rule has.
+    used: HashSet<(&'m str, &'m str)>,
+    /// What was said of each field: by the namespace and the name of its RouteOption.
+    judged: HashMap<(&'m str, &'m str, &'static str), Result<Translation, Reported>>,
+    hidden: HashSet<(&'m str, &'m str, &'static str)>,
+}
+
+/// What becomes of a field that gwctl can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Translation {
+    /// It is translated.
+    Done,
+    /// It is not, and may be missing.
+    LeftOut,
+}
+
+impl<'m> RouteOptions<'m> {
+    pub(super) fn new(manifests: &'m Manifests, options: &Options, diagnostics: &mut Diagnostics) -> Self {
+        let mut found = Self {
+            list: Vec::new(),
+            by_name: HashMap::new(),
+            by_route: HashMap::new(),
+            aimless: HashMap::new(),
+            is_allowed: options.allow_unsupported.iter().any(|kind| kind == FULL_KIND),
+            used: HashSet::new(),
+            judged: HashMap::new(),
+            hidden: HashSet::new(),
+        };
+        let routes: HashSet<(&str, &str)> =
+            manifests.http_routes.iter().map(|route| route.metadata.sort_key()).collect();
+        // What the API server refuses is not known, and whom it is about mostly is.
+        let refused = manifests.decoded.iter().filter_map(|object| match object {
+            AnyObject::RouteOption(object) => Some(&**object),
+            _ => None,
+        });
+        let mut objects: Vec<&'m Object<RouteOptionSpec>> = manifests.route_options.iter().chain(refused).collect();
+        objects.sort_by(|one, other| Age::order(&one.metadata).cmp(&Age::order(&other.metadata)));
+        for object in objects {
+            found.add(object, &routes, diagnostics);
+        }
+        found
+    }
+
+    fn add(
+        &mut self,
+        object: &'m Object<RouteOptionSpec>,
+        routes: &HashSet<(&str, &str)>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let (namespace, name) = object.metadata.sort_key();
+        self.by_name.insert((namespace, name), object);
+        let is_aimless = object.refusal.as_ref().is_some_and(|refusal| {
+            let is_target = |path: &&crate::diagnostics::FieldPath| {
+                let of_targets = ObjectPart::Targets.path();
+                path.0.starts_with(&of_targets.0) || of_targets.0.starts_with(&path.0)
+            };
+            refusal.without.iter().chain(&refusal.repeated).any(|path| is_target(&path))
+        });
+        if is_aimless {
+            self.aimless.entry(namespace).or_default().push(object);
+        }
+        let targets = object.spec.target_refs.iter().enumerate();
+        let targets: Vec<Option<&'m str>> = targets
+            .map(|(index, target)| {
+                // What stands in the place of a target that cannot be read has been told.
+                let is_known = !is_aimless;
+                let route = aim(object, (index, target), routes, is_known.then_some(&mut *diagnostics))?;
+                let of_route = self.by_route.entry((namespace, route)).or_default();
+                if !of_route.iter().any(|other| std::ptr::eq(*other, object)) {
+                    of_route.push(object);
+                }
+                Some(route)
+            })
+            .collect();
+        self.list.push(ResolvedRouteOption { object, targets });
+    }
+
+    /// All RouteOptions that can be read.
+    pub(super) fn into_list(self) -> Vec<ResolvedRouteOption<'m>> {
+        self.list
+    }
+
+    /// The RouteOption that an ExtensionRef filter of a rule names; `None` where it names another kind. `at` is the
+    /// filter, and `consequence` is what the rule suffers.
+    pub(super) fn named(
+        &self,
+        route: &Route<'m>,
+        reference: &LocalObjectReference,
+        (at, consequence): (&PartPath, &'static str),
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Result<&'m Object<RouteOptionSpec>, Reported>> {
+        let LocalObjectReference { group, kind, name } = reference;
+        if route.kind != RouteKind::Http || !Kind::RouteOption.is_named(group, kind) {
+            return None;
+        }
+        let namespace = route.object.metadata.namespace.as_str();
+        if let Some(object) = self.by_name.get(&(namespace, name.as_str())) {
+            return Some(Ok(object));
+        }
+        let names = self.by_name.keys().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
+        let help = match nearest(name, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "add the RouteOption to the input".to_owned(),
+        };
+        let message = format!("RouteOption `{namespace}/{name}` is not in the input");
+        let finding = route.object.finding(codes::EXTENSION_NOT_FOUND, at.with("extensionRef").with("name"), message);
+        Some(Err(diagnostics.error(finding.label("no such RouteOption").consequence(consequence).help(help))))
+    }
+
+    /// What counts at a rule that names these RouteOptions in its filters.
+    pub(super) fn of_rule(
+        &mut self,
+        route: &Route<'m>,
+        named: &[&'m Object<RouteOptionSpec>],
+        diagnostics: &mut Diagnostics,
+    ) -> RuleOptions<'m> {
+        if route.kind != RouteKind::Http {
+            return RuleOptions::default();
+        }
+        let key = route.object.metadata.sort_key();
+        let mut ranked = named.to_vec();
+        ranked.extend(self.by_route.get(&key).into_iter().flatten());
+        ranked.extend(self.aimless.get(key.0).into_iter().flatten());
+        let mut seen = HashSet::new();
+        ranked.retain(|object| seen.insert(object.metadata.sort_key()));
+        self.used.extend(seen);
+        let mut rule = RuleOptions {
+            fields: Vec::new(),
+            failed: ranked.iter().find_map(|object| object.refusal.as_ref().map(|refusal| refusal.proof)),
+        };
+        let lists = ranked.iter().map(|object| (&object.head, object.spec.options.0.as_slice()));
+        let (fields, hidden) = fill_unset(lists, RouteOption::slot);
+        hidden.iter().for_each(|hidden| self.report_hidden(hidden, diagnostics));
+        for field in fields {
+            match self.judge(field, diagnostics) {
+                Ok(Translation::Done) => rule.fields.push(field),
+                Ok(Translation::LeftOut) => {}
+                Err(proof) => rule.failed = rule.failed.or(Some(proof)),
+            }
+        }
+        rule
+    }
+
+    /// Whether a field is translated; what is to be said of it is said once.
+    fn judge(
+        &mut self,
+        Effective { value, source }: Effective<'m, RouteOption>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Translation, Reported> {
+        let (namespace, name) = source.metadata.sort_key();
+        let is_allowed = self.is_allowed;
+        *self.judged.entry((namespace, name, value.field())).or_insert_with(|| {
+            let mut verdict = Ok(Translation::Done);
+            for missing in untranslated(value) {
+                let is_left_out = is_allowed && !missing.is_security;
+                let finding = missing.finding(source, FULL_KIND, is_left_out);
+                if is_left_out {
+                    diagnostics.report(finding);
+                    // Of a field that lacks a part nothing is known that can be relied on.
+                    verdict = verdict.map(|_| Translation::LeftOut);
+                } else {
+                    verdict = Err(diagnostics.error(finding));
+                }
+            }
+            verdict
+        })
+    }
+
+    fn report_hidden(&mut self, hidden: &Hidden<'m, RouteOption>, diagnostics: &mut Diagnostics) {
+        let Hidden { field: Effective { value, source }, by } = hidden;
+        let (namespace, name) = source.metadata.sort_key();
+        let is_own = std::ptr::eq(*source, by.source);
+        if is_own || !self.hidden.insert((namespace, name, value.field())) {
+            return;
+        }
+        let (field, winner) = (value.field(), by.source.full_name());
+        let message = format!("`{field}` of RouteOption `{namespace}/{name}` is hidden by `{winner}`");
+        let finding = source.finding(codes::OPTION_HIDDEN, whole!["spec", "options", field], message);
+        let place = by.source.at(&crate::path!["spec", "options", by.value.field()]);
+        diagnostics.report(
+            finding
+                .label("another RouteOption has the field")
+                .related(place, "the one that counts: a filter names it, or it is older")
+                .by_age(Age::is_open(&source.metadata, &by.source.metadata))
+                .consequence(format!("where both apply, `{field}` of `{winner}` counts, and all of it"))
+                .help("remove the field from one of them, or let them apply to different rules"),
+        );
+    }
+
+    /// Says which RouteOptions no rule has.
+    pub(super) fn report_unused(&self, diagnostics: &mut Diagnostics) {
+        for ResolvedRouteOption { object, targets } in &self.list {
+            let (namespace, name) = object.metadata.sort_key();
+            let is_told = !targets.is_empty() || object.refusal.is_some();
+            if is_told || object.position.context || self.used.contains(&(namespace, name)) {
+                continue;
+            }
+            let message = format!("RouteOption `{namespace}/{name}` applies to nothing");
+            let finding = object.finding(codes::OPTION_UNUSED, whole!["metadata", "name"], message);
+            diagnostics.report(
+                finding
+                    .label("no `targetRefs`, and no rule names it")
+                    .consequence("none: whatever it says changes no answer")
+                    .help("name an HTTPRoute in `targetRefs`, or the RouteOption in an ExtensionRef filter of a rule"),
+            );
+        }
+    }
+}
+
+/// The route that a target names; what is wrong with it is told where somebody wants to hear it.
+fn aim<'m>(
+    object: &ObjectHead,
+    (index, target): (usize, &'m OptionTarget),
+    routes: &HashSet<(&str, &str)>,
+    diagnostics: Option<&mut Diagnostics>,
+) -> Option<&'m str> {
+    let OptionTarget { group, kind, name, namespace } = target;
+    let own = object.metadata.namespace.as_str();
+    let at = PartPath::from(ObjectPart::Target(index));
+    const NO_EFFECT: &str = "the RouteOption has no effect on this target";
+    let other = namespace.as_deref().filter(|namespace| !namespace.is_empty() && *namespace != own);
+    let is_route = Kind::HTTPRoute.is_named(group, kind);
+    let finding: Option<Finding> = if !is_route {
+        let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
+        let message = format!("a RouteOption cannot target `{full}`");
+        let finding = object.finding(codes::OPTION_TARGET_IGNORED, at.with("kind"), message);
+        let help = format!("target `kind: HTTPRoute` of `group: {}`", Kind::HTTPRoute.group());
+        Some(finding.label("not a target of this kind").help(help))
+    } else if let Some(other) = other {
+        let message = format!("a RouteOption of `{own}` cannot target a route of `{other}`");
+        let finding = object.finding(codes::OPTION_TARGET_IGNORED, at.with("namespace"), message);
+        Some(finding.label("another namespace").help("put the RouteOption into the namespace of the route"))
+    } else if routes.contains(&(own, name.as_str())) {
+        None
+    } else {
+        let message = format!("HTTPRoute `{own}/{name}` is not in the input");
+        let near = nearest(name, routes.iter().filter(|(other, _)| *other == own).map(|(_, name)| *name));
+        let finding = object.finding(codes::OPTION_TARGET_NOT_FOUND, at.with("name"), message);
+        Some(finding.label("no such HTTPRoute").help(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "correct the name; nothing needs to change where the route is in another place".to_owned(),
+        }))
+    };
+    let is_known = is_route && other.is_none();
+    if let (Some(finding), Some(diagnostics)) = (finding, diagnostics) {
+        let finding = finding.consequence(NO_EFFECT);
+        if is_known {
+            diagnostics.report(finding);
+        } else {
+            diagnostics.error(finding);
+        }
+    }
+    is_known.then_some(name.as_str())
+}

@@ -1,0 +1,174 @@
+//! The options of policies: what each says, as parts of a rule.
+//!
+//! Input: the options that count at a rule, all of them translated ones ([`crate::resolver::RuleOptions`]). Output: the
+//! rule's filters and limits with what they say. An option that says something that cannot be honoured is reported
+//! once, on the policy, and every rule that it applies to answers with an error.
+//!
+//! Gloo Gateway runs options between the filters of a rule: they hide its header modifiers and mirrors, and its
+//! URLRewrite is laid over theirs. Its limits are the rule's own affair there, so they count before those of options.
+
+mod cors;
+mod headers;
+pub(super) mod part;
+mod retries;
+
+use crate::diagnostics::{Finding, ObjectPart, Reported, codes};
+use crate::ir::PathRewrite;
+use crate::parser::api::{GoDuration, RouteOption};
+use crate::parser::route::Filter;
+use crate::path;
+use crate::resolver::{Effective, ResolvedRule};
+
+use super::filter::{Filters, ListPlace};
+use super::forward::RulePolicy;
+use super::path::{bad_path_char, path_help};
+use super::rule::RouteLowering;
+use part::{Part, Place};
+
+impl RouteLowering<'_, '_> {
+    /// What the options of a rule say, each with its policy.
+    pub(super) fn lower_options<'r>(
+        &mut self,
+        rule: &ResolvedRule<'r>,
+    ) -> Result<Vec<(Part, Effective<'r, RouteOption>)>, Reported> {
+        let mut failed = rule.options.failed;
+        let mut parts = Vec::with_capacity(rule.options.fields.len());
+        for option in &rule.options.fields {
+            let (namespace, name) = option.source.metadata.sort_key();
+            let key = (namespace.to_owned(), name.to_owned(), option.value.field());
+            let part = match self.shared.options.get(&key) {
+                Some(known) => known.clone(),
+                None => {
+                    let part = self.lower_option(*option);
+                    self.shared.options.insert(key, part.clone());
+                    part
+                }
+            };
+            match part {
+                Ok(part) => parts.push((part, *option)),
+                Err(proof) => failed = failed.or(Some(proof)),
+            }
+        }
+        failed.map_or(Ok(parts), Err)
+    }
+
+    fn lower_option(&mut self, Effective { value, source }: Effective<'_, RouteOption>) -> Result<Part, Reported> {
+        let place = Place { source, field: value.field() };
+        let part = match value {
+            RouteOption::Timeout(GoDuration(limit)) => Ok(Part::Timeout(Some(*limit).filter(|limit| !limit.is_zero()))),
+            RouteOption::Retries(retries) => retries::lower(place, retries),
+            RouteOption::HeaderManipulation(headers) => headers::lower(place, headers),
+            RouteOption::Cors(cors) => cors::lower(place, cors),
+            RouteOption::PrefixRewrite(prefix) => lower_prefix(place, prefix),
+            RouteOption::HostRewrite(host) => lower_host(place, host),
+            // The resolver hands on none of the others.
+            other => Err(place.refuse(
+                &path![],
+                format!("`{}` is not translated", other.field()),
+                "this is a fault of gwctl: please report it with the manifest",
+            )),
+        };
+        part.map_err(|finding| self.diagnostics.error(finding))
+    }
+
+    /// Lays options over the filters and limits of a rule, as Gloo Gateway does.
+    pub(super) fn apply_options<'f>(
+        &mut self,
+        list: ListPlace<'_>,
+        rule: &ResolvedRule<'f>,
+        parts: Vec<(Part, Effective<'_, RouteOption>)>,
+        filters: &mut Filters<'f>,
+        policy: &mut RulePolicy,
+    ) {
+        for (part, option) in parts {
+            match part {
+                Part::Nothing => {}
+                Part::Timeout(_) if rule.timeouts.is_some() => self.report_over(list, "timeouts", option),
+                Part::Timeout(limit) => policy.timeouts.request = limit,
+                Part::Retry(..) if rule.retry.is_some() => self.report_over(list, "retry", option),
+                Part::Retry(retry, per_try) => {
+                    policy.retry = Some(retry);
+                    policy.timeouts.per_try = per_try.or(policy.timeouts.per_try);
+                }
+                Part::Headers(request, response) => {
+                    self.report_hidden_filters(list, rule, option);
+                    filters.replace_headers(request, response);
+                }
+                Part::Cors(_) if filters.cors.is_some() => self.report_over(list, "filters", option),
+                Part::Cors(cors) => filters.cors = cors,
+                Part::Path(_) if filters.path_rewrite.is_some() => self.report_over(list, "filters", option),
+                Part::Path(rewrite) => filters.path_rewrite = Some(rewrite),
+                Part::Host(_) if filters.host_rewrite.is_some() => self.report_over(list, "filters", option),
+                Part::Host(host) => filters.host_rewrite = Some(host),
+            }
+        }
+    }
+
+    /// Warns that the rule says itself what an option says too.
+    fn report_over(&mut self, list: ListPlace<'_>, field: &'static str, option: Effective<'_, RouteOption>) {
+        let Effective { value, source } = option;
+        let (kind, name, own) = (source.kind.name(), source.full_name(), value.field());
+        let message = format!("the rule hides `{own}` of {kind} `{name}`");
+        let finding = self.object.finding(codes::OPTION_MEETS_RULE, list.owner.with(field), message);
+        self.diagnostics.report(
+            finding
+                .label("the rule's own counts")
+                .related(source.at(&path!["spec", "options", own]), "the option that does not count here")
+                .consequence(format!("requests of this rule are served by what the rule says; `{own}` changes nothing"))
+                .help("keep one of the two"),
+        );
+    }
+
+    /// Warns about header modifiers of the rule, which an option hides.
+    fn report_hidden_filters(
+        &mut self,
+        list: ListPlace<'_>,
+        rule: &ResolvedRule<'_>,
+        Effective { value, source }: Effective<'_, RouteOption>,
+    ) {
+        let is_modifier = |filter: &Filter<'_>| {
+            matches!(filter, Filter::RequestHeaderModifier(_) | Filter::ResponseHeaderModifier(_))
+        };
+        let hidden = rule.filters.iter().enumerate().filter(|(_, own)| is_modifier(&own.filter));
+        for (index, own) in hidden {
+            let (kind, name, option) = (source.kind.name(), source.full_name(), value.field());
+            let at = ObjectPart::Filter { rule: list.rule, backend: None, index }.with(own.filter.member());
+            let message = format!("`{option}` of {kind} `{name}` hides this filter");
+            let finding = self.object.finding(codes::OPTION_MEETS_RULE, at, message);
+            self.diagnostics.report(
+                finding
+                    .label("changes nothing")
+                    .related(source.at(&path!["spec", "options", option]), "the option that counts, and all of it")
+                    .consequence("headers are changed as the option says, and not as the filter does")
+                    .help(format!("write the changes of the filter into `{option}`, or the other way round")),
+            );
+        }
+    }
+}
+
+fn lower_prefix(place: Place<'_>, prefix: &str) -> Result<Part, Finding> {
+    if prefix.is_empty() {
+        return Ok(Part::Nothing);
+    }
+    if let Some((_, found)) = bad_path_char(prefix) {
+        let message = format!("`{}` cannot stand in a path as it is", found.escape_debug());
+        return Err(place.refuse(&path![], message, path_help(prefix)));
+    }
+    if !prefix.starts_with('/') {
+        let message = format!("`{prefix}` is not the beginning of a path");
+        return Err(place.refuse(&path![], message, format!("write `/{prefix}`")));
+    }
+    Ok(Part::Path(PathRewrite::Taken(prefix.to_owned())))
+}
+
+fn lower_host(place: Place<'_>, host: &str) -> Result<Part, Finding> {
+    let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    if host.is_empty() {
+        return Ok(Part::Nothing);
+    }
+    if let Some(found) = host.chars().find(|c| !is_host(*c)) {
+        let message = format!("`{}` cannot stand in a host", found.escape_debug());
+        return Err(place.refuse(&path![], message, "write a name or an address, and perhaps a port"));
+    }
+    Ok(Part::Host(host.to_owned()))
+}

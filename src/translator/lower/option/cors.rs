@@ -1,0 +1,61 @@
+//! `cors` ([CORS](https://docs.solo.io/gateway/latest/security/cors/)).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::diagnostics::Finding;
+use crate::ir::{Cors, OriginPattern};
+use crate::parser::api::OptionCors;
+use crate::path;
+
+use super::super::filter::lower_origin;
+use super::part::{Part, Place};
+
+pub(super) fn lower(place: Place<'_>, cors: &OptionCors) -> Result<Part, Finding> {
+    let OptionCors {
+        allow_origin,
+        // The resolver lets none through.
+        allow_origin_regex: _,
+        allow_methods,
+        allow_headers,
+        expose_headers,
+        max_age,
+        allow_credentials,
+        disable_for_route,
+    } = cors;
+    if *disable_for_route {
+        return Ok(Part::Cors(None));
+    }
+    if allow_origin.is_empty() {
+        let help = "name the origins, or write `disableForRoute: true`";
+        return Err(place.refuse(&path![], "`cors` admits no origin", help));
+    }
+    let mut origins = Vec::with_capacity(allow_origin.len());
+    for (index, text) in allow_origin.iter().enumerate() {
+        origins.push(exact_origin(text).ok_or_else(|| {
+            let help =
+                "write it like `https://www.example.com`, or `*` for every origin; patterns are for `allowOriginRegex`";
+            place.refuse(&path!["allowOrigin", index], format!("`{text}` is not an origin"), help)
+        })?);
+    }
+    let max_age = match max_age.as_str() {
+        "" => None,
+        text => Some(text.parse().map(Duration::from_secs).map_err(|_| {
+            let message = format!("`{text}` is not a number of seconds");
+            place.refuse(&path!["maxAge"], message, "write whole seconds, such as `\"600\"`")
+        })?),
+    };
+    Ok(Part::Cors(Some(Arc::new(Cors {
+        origins,
+        methods: allow_methods.clone(),
+        headers: allow_headers.clone(),
+        exposed_headers: expose_headers.clone(),
+        credentials: *allow_credentials,
+        max_age,
+    }))))
+}
+
+/// An origin as it is written: but for `*` alone there are no wildcards.
+fn exact_origin(text: &str) -> Option<OriginPattern> {
+    lower_origin(text).filter(|_| text == "*" || !text.contains('*'))
+}
