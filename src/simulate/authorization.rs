@@ -62,6 +62,9 @@ pub enum Permission {
     Unavailable,
 }
 
+/// What the router takes for an order before it changes headers, whoever sets it, and hands on to nobody.
+const TIMEOUT_ORDER: &str = "x-envoy-upstream-rq-timeout-ms";
+
 /// Who speaks for the services.
 pub(super) type Authority<'a> = dyn Fn(&Question) -> Permission + 'a;
 
@@ -102,6 +105,11 @@ pub(super) fn ask(
             }
             Permission::Refused { status, headers, body } => {
                 let reply = LocalReply::new(status, Reason::Unauthorized);
+                // An answer without a body has no type, whatever the service says.
+                let is_empty = question.method == "HEAD" || matches!(status, 204 | 304);
+                let headers =
+                    headers.into_iter().filter(|(name, _)| !(is_empty && name.eq_ignore_ascii_case("content-type")));
+                let (headers, body) = (headers.collect(), if is_empty { String::new() } else { body });
                 return Err(LocalReply { headers, body: Cow::Owned(body), ..reply });
             }
             Permission::Unavailable => return Err(LocalReply::new(WITHOUT_ANSWER, Reason::NoAuthorization)),
@@ -137,7 +145,7 @@ fn grant(lines: &mut Lines, given: Vec<(String, String)>, protocol: &ExternalAut
                 names.iter().any(|own| own.eq_ignore_ascii_case(&name))
             }
         };
-        if is_passed_on {
+        if is_passed_on && name != TIMEOUT_ORDER {
             lines.retain(|(other, _)| *other != name);
             lines.push((name, value));
         }
