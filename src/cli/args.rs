@@ -1,5 +1,6 @@
 //! The command line: every command, flag and help text. Each command has a file; so do the flags that several share.
 
+mod blame;
 mod compile;
 mod diff;
 mod explain;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+pub use blame::BlameArgs;
 pub use compile::CompileArgs;
 pub use diff::{DiffArgs, DiffFormat};
 pub use explain::ExplainArgs;
@@ -67,6 +69,11 @@ pub enum Command {
     /// Say what the gateway would do with one request: which listener and rule take it, which backends get it, and what
     /// they see of it.
     Route(Box<RouteArgs>),
+    /// Say which object, file and line is behind a name of the output, a statistic of Envoy or a line of its access log.
+    ///
+    /// The answer goes to standard output. The exit code is 1 when nothing that the manifests are translated to has the name,
+    /// or several things have it.
+    Blame(Box<BlameArgs>),
     /// Run request cases against the manifests, without a proxy or through a real Envoy.
     ///
     /// The results go to standard output, complete. A case that does not hold gives exit code 1.
@@ -138,6 +145,7 @@ impl Cli {
                 }
                 Command::Validate(args) => args.input.order_paths(matches),
                 Command::Status(args) => args.input.order_paths(matches),
+                Command::Blame(args) => args.input.order_paths(matches),
                 Command::Run(args) => args.complete(matches),
                 Command::Route(_)
                 | Command::Test(_)
@@ -155,6 +163,7 @@ impl Cli {
             Command::Translate(args) => args.input.paths.clone(),
             Command::Validate(args) => args.input.paths.clone(),
             Command::Status(args) => args.input.paths.clone(),
+            Command::Blame(args) => args.input.paths.clone(),
             Command::Run(args) => args.input.paths.clone(),
             Command::Route(args) => args.files.filename.clone(),
             Command::Test(args) => args.files.filename.clone(),
@@ -169,6 +178,7 @@ impl Cli {
             Command::Translate(args) => Some(&args.compile),
             Command::Validate(args) => Some(&args.compile),
             Command::Status(args) => Some(&args.compile),
+            Command::Blame(args) => Some(&args.compile),
             Command::Route(args) => Some(&args.compile),
             Command::Test(args) => Some(&args.compile),
             Command::Diff(args) => Some(&args.compile),
@@ -198,6 +208,7 @@ impl Cli {
             Command::Translate(args) => Some(&mut args.compile),
             Command::Validate(args) => Some(&mut args.compile),
             Command::Status(args) => Some(&mut args.compile),
+            Command::Blame(args) => Some(&mut args.compile),
             Command::Route(args) => Some(&mut args.compile),
             Command::Test(args) => Some(&mut args.compile),
             Command::Diff(args) => Some(&mut args.compile),

@@ -5,6 +5,7 @@
 //! folder prints.
 
 pub mod args;
+mod blame;
 mod check;
 mod confine;
 mod diff;
@@ -17,6 +18,7 @@ mod fix;
 mod git;
 mod given;
 mod made;
+pub mod name_kind;
 mod pipeline;
 mod report;
 mod route;
@@ -52,6 +54,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
         Command::Validate(args) => validate::run(args, cli.screen, streams),
         Command::Status(args) => status::run(args, cli.screen, streams),
         Command::Route(args) => route::run(args, cli.screen, streams),
+        Command::Blame(args) => blame::run(args, cli.screen, streams),
         Command::Test(args) => test::run(args, streams),
         Command::Diff(args) => diff::run(args, streams),
         Command::Run(args) => run::run(args, cli.screen, streams),

@@ -473,6 +473,7 @@ impl<'a> CommandLine<'a> {
         }
         let name = self.command.get_name().to_owned();
         let operands: &[&str] = match name.as_str() {
+            "blame" => &["a", "-"],
             "route" => &["http://localhost", "-f", "-"],
             "test" => &["-", "-f", "-"],
             "diff" => &["-", "."],

@@ -62,7 +62,7 @@ struct SentRequest {
 }
 
 /// A place in a manifest.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(super) struct Spot {
     object: ObjectName,
     path: String,
@@ -70,7 +70,7 @@ pub(super) struct Spot {
     pub(super) line: Option<usize>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct ObjectName {
     group: String,
     kind: String,
@@ -170,7 +170,7 @@ impl<'c> Tracer<'c> {
     }
 
     /// The place of an origin; `rule` puts that of a match or a backend at its rule.
-    fn spot(&self, origin: Origin, rule: bool) -> Option<Spot> {
+    pub(super) fn spot(&self, origin: Origin, rule: bool) -> Option<Spot> {
         let (key, position, place) = self.compilation.lowered.origins.get(origin)?;
         let place = match place {
             ObjectPart::Match { rule: index, .. } | ObjectPart::Backend { rule: index, .. } if rule => {
@@ -391,6 +391,11 @@ fn at(file: Option<&str>, line: Option<usize>) -> String {
 impl Spot {
     fn place(&self) -> String {
         at(self.file.as_deref(), self.line)
+    }
+
+    /// Place, object and path in one line.
+    pub(super) fn line(&self) -> String {
+        format!("{}  {} {}", self.place(), self.object(), self.path).trim_end().to_owned()
     }
 
     fn object(&self) -> String {

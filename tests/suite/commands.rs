@@ -94,6 +94,12 @@ impl Stage {
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         process::run(&self.binary, &self.folder, &args, None)
     }
+
+    /// The same with a file of the folder as standard input.
+    pub(crate) fn run_on(&self, args: &[&str], stdin: &str) -> Result<Output, String> {
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        process::run(&self.binary, &self.folder, &args, Some(&self.folder.join(stdin)))
+    }
 }
 
 pub(crate) fn ensure(holds: bool, output: &Output) -> Result<(), Failed> {

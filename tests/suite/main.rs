@@ -20,6 +20,7 @@ mod accounts;
 mod admitted;
 mod answers;
 mod behaviour;
+mod blame;
 mod campaign;
 mod case;
 mod circles;
@@ -115,6 +116,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(accounts::trials(&harness));
     trials.extend(answers::trials(&harness));
     trials.extend(behaviour::trials(&harness));
+    trials.extend(blame::trials(&harness));
     trials.extend(planted::trials(&harness));
     trials.extend(formatter::trials(&harness));
     trials.extend(signals::trials(&harness));

@@ -46,7 +46,7 @@ fn every_setting_reaches_the_options() {
          --assume gateways,secrets --assume configmaps,namespaces,grants,parameters --assume-services \
          --resolve shop/cart:80=10.0.0.1:8000 --cluster-domain k8s.internal --allow-external-name \
          --listener-address gateway --port-map 80=10080 --port-map infra/edge:80=10081 \
-         --admin-address 0.0.0.0:9000 --access-log stdout --access-log-format json --trusted-hops 2 \
+         --admin-address 0.0.0.0:9000 --access-log stdout --access-log-format json --tracing otlp=a:4317,5 --trusted-hops 2 \
          --proxy-protocol --secrets-dir keys --system-ca ca.pem --envoy-version 1.37 --channel standard --exclude charts",
     );
     assert_eq!(all.namespace, "shop");
@@ -67,6 +67,8 @@ fn every_setting_reaches_the_options() {
     assert_eq!(all.listener_address, ListenerAddress::Gateway);
     assert_eq!(all.admin_address.map(|address| address.port()), Some(9000));
     assert_eq!((all.access_log, all.access_log_format), (AccessLog::Stdout, AccessLogFormat::Json));
+    let tracing = all.tracing.map(|tracing| (tracing.collector.host, tracing.collector.port, tracing.sampled));
+    assert_eq!(tracing, Some(("a".to_owned(), 4317, 500)));
     assert_eq!((all.trusted_hops, all.proxy_protocol), (2, true));
     let keys = std::path::absolute("keys").unwrap();
     assert_eq!((all.secrets_dir, all.system_ca.as_str()), (Some(keys), "ca.pem"));
@@ -109,7 +111,7 @@ fn mistakes_in_usage_exit_with_2_and_help_with_0() {
 }
 
 /// The commands that read manifests.
-const READERS: &[&str] = &["translate", "validate", "status", "route", "test", "diff", "run"];
+const READERS: &[&str] = &["translate", "validate", "status", "route", "blame", "test", "diff", "run"];
 
 #[test]
 fn every_command_that_reads_manifests_has_every_common_flag() {

@@ -53,7 +53,7 @@ use crate::ir;
 
 use joined::Joined;
 pub use layout::{Layout, Place};
-pub use resource::{Kind, Resource, followed_files, read_once, resources};
+pub use resource::{Kind, Resource, followed_files, has_invalid_backend, read_once, resources};
 
 /// RE2's default limit on the size of a compiled program is 100, which some 96
 /// literal characters exceed and which is fatal for the whole configuration.

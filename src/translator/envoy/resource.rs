@@ -103,12 +103,17 @@ fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
         .par_iter()
         .map(|(name, members)| Resource::new(name.clone(), &pool::to_cluster(name, members, config, layout)));
     let mut all: Vec<Resource> = own.chain(shared).collect();
-    if needs::Needs::of(config).invalid_cluster {
+    if has_invalid_backend(config) {
         all.push(Resource::new(name::INVALID_BACKEND.to_owned(), &cluster::invalid_backend()));
     }
     let collectors = config.proxy.collectors();
     all.extend(collectors.into_iter().map(|one| Resource::new(name::collector(one), &collector::to_cluster(one))));
     all
+}
+
+/// Whether there is a cluster that stands for backends that cannot be used.
+pub fn has_invalid_backend(config: &ir::Config) -> bool {
+    needs::Needs::of(config).invalid_cluster
 }
 
 /// The clusters that are emitted on their own, by the backends that they stand for.
@@ -131,7 +136,7 @@ fn endpoints(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     let mut all: Vec<Resource> = own.collect();
     if !in_files {
         all.extend(pools.iter().map(of_pool));
-        if needs::Needs::of(config).invalid_cluster {
+        if has_invalid_backend(config) {
             all.push(Resource::new(name::INVALID_BACKEND.to_owned(), &cluster::no_endpoints()));
         }
         let collectors = config.proxy.collectors();

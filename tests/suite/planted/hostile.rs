@@ -187,6 +187,8 @@ fn commands(folder: &Path, m: &Path) -> Vec<Vec<String>> {
         &["translate", &m, "--partial", "--assume", "services,gateways"],
         &["route", "http://a.test/", "-f", &m, "--explain"],
         &["route", "http://a.test/", "-f", &m, "--explain", "-o", "json", "--report", "junit"],
+        &["blame", "http-80", &m],
+        &["blame", "::error::a", &m, "-o", "json", "--report", "github"],
         &["test", &cases, "-f", &m],
         &["test", &cases, "-f", &m, "-o", "github"],
         &["test", &cases, "-f", &m, "-o", "junit"],

@@ -1,0 +1,172 @@
+//! Every name that the output has, with what of the manifests is behind it.
+
+use std::collections::BTreeMap;
+
+use crate::cli::name_kind::NameKind;
+use crate::ir::{Action, Config, FilterChain, Handler, Listener, Origin, Target, TcpBackend, Transport};
+use crate::translator::envoy::{has_invalid_backend, name, target};
+
+/// What stands behind a name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    /// The objects that it stands for.
+    pub(super) origins: Vec<Origin>,
+    /// The rules that send to it, of a cluster.
+    pub(super) senders: Vec<Origin>,
+    /// What there is to know of a name that gwctl made itself.
+    pub(super) note: Option<&'static str>,
+}
+
+/// The names of one or two configurations of the same input.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    entries: BTreeMap<(NameKind, String), Entry>,
+}
+
+impl Index {
+    /// Adds what a configuration names.
+    pub(super) fn add(&mut self, config: &Config) {
+        for kind in [NameKind::Listener, NameKind::Statistics] {
+            self.note(kind, "admin".to_owned(), "Envoy's admin interface (`--admin-address`), which no manifest names");
+        }
+        let note =
+            "what Envoy sends on its own: mirrored requests, questions to authorization services, logs and spans";
+        self.note(NameKind::Statistics, "async-client".to_owned(), note);
+        if has_invalid_backend(config) {
+            let note = "has no endpoint: it stands for backends that cannot be used, and where a rule sends to none";
+            self.note(NameKind::Cluster, name::INVALID_BACKEND.to_owned(), note);
+        }
+        for listener in &config.listeners {
+            self.add_listener(listener, config);
+        }
+        for cluster in &config.clusters {
+            self.put(NameKind::Cluster, name::cluster(cluster), cluster.origin);
+        }
+        for pair in &config.certificates {
+            self.put(NameKind::Secret, name::secret(pair), pair.origin);
+        }
+        for authorities in config.authorities() {
+            if let Some(object) = &authorities.object {
+                self.put(NameKind::Secret, name::authorities(object), authorities.origin);
+            }
+        }
+        for collector in config.proxy.collectors() {
+            let note = "the collector of `--tracing` or `--access-log`, which no manifest names";
+            self.note(NameKind::Cluster, name::collector(collector), note);
+        }
+    }
+
+    fn add_listener(&mut self, listener: &Listener, config: &Config) {
+        self.put(NameKind::Listener, name::listener(listener), Some(listener.origin));
+        if let Transport::Udp(proxy) = &listener.transport {
+            self.put(NameKind::Statistics, name::udp_proxy(listener), Some(listener.origin));
+            for backend in &proxy.backends {
+                self.send(stream_cluster(backend, config), backend.origin);
+            }
+        }
+        for chain in listener.chains() {
+            self.put(NameKind::Listener, name::listener(listener), Some(chain.origin));
+            if let Some(own) = &chain.name {
+                self.put(NameKind::FilterChain, name::filter_chain(own), Some(chain.origin));
+            }
+            match &chain.handler {
+                Handler::Http(_) => self.add_connection(listener, chain, config),
+                Handler::Tcp(proxy) => {
+                    self.put(NameKind::Statistics, name::tcp_proxy(listener), Some(chain.origin));
+                    for backend in &proxy.backends {
+                        self.send(stream_cluster(backend, config), backend.origin);
+                    }
+                }
+                Handler::Close => {}
+            }
+        }
+    }
+
+    fn add_connection(&mut self, listener: &Listener, chain: &FilterChain, config: &Config) {
+        let Handler::Http(connection) = &chain.handler else { return };
+        let (statistics, routes) = (name::http_statistics(listener, chain), name::route_configuration(listener, chain));
+        self.put(NameKind::Statistics, statistics.clone(), Some(chain.origin));
+        self.put(NameKind::RouteConfiguration, routes.clone(), Some(chain.origin));
+        if !connection.misdirected.is_empty() {
+            for kind in [NameKind::VirtualHost, NameKind::Route] {
+                self.put(kind, name::MISDIRECTED.to_owned(), Some(chain.origin));
+                let note = "answers 421 to hosts that other listeners of the port serve";
+                self.note(kind, name::MISDIRECTED.to_owned(), note);
+            }
+        }
+        for host in &connection.virtual_hosts {
+            self.put(NameKind::Listener, name::listener(listener), Some(host.origin));
+            self.put(NameKind::Statistics, statistics.clone(), Some(host.origin));
+            self.put(NameKind::RouteConfiguration, routes.clone(), Some(host.origin));
+            self.put(NameKind::VirtualHost, name::virtual_host(&host.hostname), Some(host.origin));
+            for route in &host.routes {
+                self.put(NameKind::Route, name::route(&route.name), Some(route.origin));
+                self.add_action(&route.action, route.origin, config);
+            }
+        }
+    }
+
+    fn add_action(&mut self, action: &Action, origin: Origin, config: &Config) {
+        for id in config.clusters_of(action) {
+            self.send(name::cluster(config.cluster(id)), origin);
+        }
+        for leaf in action.leaves() {
+            let Action::Forward(forward) = leaf else { continue };
+            if let Some(pool) = target::pool_of(forward, config) {
+                self.send(pool, origin);
+            }
+            if forward.backends.iter().any(|backend| matches!(backend.target, Target::Invalid(_))) {
+                self.send(name::INVALID_BACKEND.to_owned(), origin);
+            }
+        }
+    }
+
+    fn put(&mut self, kind: NameKind, name: String, origin: Option<Origin>) {
+        let entry = self.entries.entry((kind, name)).or_default();
+        entry.origins.extend(origin);
+    }
+
+    fn send(&mut self, cluster: String, origin: Origin) {
+        self.entries.entry((NameKind::Cluster, cluster)).or_default().senders.push(origin);
+    }
+
+    fn note(&mut self, kind: NameKind, name: String, note: &'static str) {
+        self.entries.entry((kind, name)).or_default().note = Some(note);
+    }
+
+    /// What bears a name. What statistics begin with is found where nothing else has the name.
+    pub(super) fn named(&self, name: &str, kind: Option<NameKind>) -> Vec<(NameKind, &str, &Entry)> {
+        let is_meant = |(own, text): &(NameKind, String)| text == name && kind.is_none_or(|kind| kind == *own);
+        let found = self.entries.iter().filter(|(key, _)| is_meant(key));
+        let mut all: Vec<_> = found.map(|((kind, text), entry)| (*kind, text.as_str(), entry)).collect();
+        if all.len() > 1 {
+            all.retain(|(kind, ..)| *kind != NameKind::Statistics);
+        }
+        all
+    }
+
+    /// What a statistic of a kind is about: the longest name that stands at its beginning.
+    pub(super) fn measured(&self, kind: NameKind, statistic: &str) -> Option<(NameKind, &str, &Entry)> {
+        let begins = |name: &str| {
+            let counted = counted(kind, name);
+            let rest = statistic.strip_prefix(&counted)?;
+            (rest.is_empty() || rest.starts_with(['.', ':', ' '])).then_some(counted.len())
+        };
+        let of_kind = self.entries.iter().filter(|((own, _), _)| *own == kind);
+        let found = of_kind.filter_map(|((_, name), entry)| Some((begins(name)?, name, entry)));
+        let (_, name, entry) = found.max_by_key(|(length, ..)| *length)?;
+        Some((kind, name, entry))
+    }
+}
+
+/// The cluster of a backend of streams; one that cannot be used has that of all such.
+fn stream_cluster(backend: &TcpBackend, config: &Config) -> String {
+    backend.cluster.map_or_else(|| name::INVALID_BACKEND.to_owned(), |id| name::cluster(config.cluster(id)))
+}
+
+/// A name as statistics have it: without colons, and that of a cluster without dots
+/// ([alt_stat_name](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/cluster.proto)).
+fn counted(kind: NameKind, name: &str) -> String {
+    let name = name.replace(':', "_");
+    if kind == NameKind::Cluster { name.replace('.', "_") } else { name }
+}

@@ -1,0 +1,232 @@
+//! `blame`: whatever name an output, a statistic or an access log has leads back to a manifest.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::Duration;
+
+use gwctl::proving::ask_admin;
+use libtest_mimic::{Failed, Trial};
+use serde_yaml::Value;
+
+use crate::case::{Case, Pins, discover};
+use crate::commands::{Stage, ensure, json};
+use crate::harness::Harness;
+use crate::{process, proxy};
+
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// The tests of this file.
+pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
+    let test = |name: &'static str, run: fn(&Stage) -> Result<(), Failed>| {
+        let harness = harness.clone();
+        Trial::test(format!("blame::{name}"), move || run(&Stage::new(&harness, name)?))
+    };
+    let [names, live] = [harness.clone(), harness.clone()];
+    vec![
+        test("names_lead_to_objects_files_and_lines", names_lead_back),
+        test("what_is_not_ours_or_has_several_meanings_is_said", unclear_names),
+        test("lines_that_ask_the_same_are_answered_once", lines_together),
+        Trial::test("blame::every_name_of_an_output_leads_back", move || Ok(every_name(&names)?)),
+        Trial::test("blame::statistics_and_access_logs_of_a_running_envoy_lead_back", move || Ok(running(&live)?)),
+    ]
+}
+
+fn names_lead_back(stage: &Stage) -> Result<(), Failed> {
+    for (name, expected) in [
+        ("httproute/shop/web/rule/0/match/0", "m/route.yaml:8"),
+        ("httproute/shop/web/rule/1/match/0", "m/route.yaml:12"),
+        ("shop/a/80", "m/gateway.yaml:8"),
+        ("shop.test", "m/gateway.yaml:6"),
+        ("0.0.0.0:80", "m/gateway.yaml:6"),
+        ("http-80", "m/gateway.yaml:6"),
+        ("cluster.shop/b/80.upstream_rq_5xx: 3", "m/route.yaml:8"),
+        ("listener.0.0.0.0_80.http.http-80.downstream_rq_2xx", "m/gateway.yaml:6"),
+        ("http.http-80.downstream_rq_active", "m/gateway.yaml:6"),
+        (
+            "envoy_cluster_upstream_rq_xx{envoy_response_code_class=\"5\",envoy_cluster_name=\"shop/a/80\"} 3",
+            "m/route.yaml:8",
+        ),
+    ] {
+        let output = stage.run(&["blame", name, "m"])?;
+        ensure(output.code == Some(0) && output.stdout.contains(expected), &output)?;
+        let output = stage.run(&["blame", name, "-f", "m", "-o", "json"])?;
+        let answers = json(&output)?;
+        let one = &answers["answers"][0]["matches"][0];
+        let places = one["places"].as_array().into_iter().chain(one["senders"].as_array()).flatten();
+        let is_there = places
+            .into_iter()
+            .any(|spot| format!("{}:{}", spot["file"].as_str().unwrap_or_default(), spot["line"]) == expected);
+        ensure(answers["version"] == 1 && is_there, &output)?;
+    }
+    Ok(())
+}
+
+fn unclear_names(stage: &Stage) -> Result<(), Failed> {
+    for (name, words) in [
+        ("shop/c/80", "nothing that these manifests are translated to has this name"),
+        ("cluster.shop/c/80.upstream_rq_5xx", "a statistic about a cluster that these manifests do not have"),
+        // No part of a name is a name.
+        ("cluster.shop/a/8", "a statistic about a cluster that these manifests do not have"),
+        ("server.live", "a statistic of Envoy itself"),
+        (
+            "[2026-01-01T00:00:00Z] \"GET / HTTP/1.1\" 200 - 0 0 1 0 \"-\" \"curl\" \"id\" \"a\" \"1.2.3.4:5\"",
+            "of another format",
+        ),
+    ] {
+        let output = stage.run(&["blame", name, "m"])?;
+        ensure(output.code == Some(1) && output.stdout.contains(words), &output)?;
+    }
+    // A host that is called like the route configuration.
+    stage.write(
+        "m/more.yaml",
+        &super::commands::ROUTE.replace("shop.test", "http-80").replace("name: web", "name: odd"),
+    )?;
+    let output = stage.run(&["blame", "http-80", "m"])?;
+    ensure(output.code == Some(1) && output.stdout.contains("(route configuration, virtual host)"), &output)?;
+    let output = stage.run(&["blame", "http-80", "m", "--kind", "virtual-host"])?;
+    ensure(output.code == Some(0) && !output.stdout.contains("several"), &output)?;
+    for line in [&["blame", "-", "-"][..], &["blame", "", "m"], &["blame", "a"], &["blame", "a", "nowhere"]] {
+        let output = stage.run(line)?;
+        ensure(output.code == Some(2) && output.stdout.is_empty(), &output)?;
+    }
+    Ok(())
+}
+
+/// Runs gwctl with lines on standard input.
+fn run_with(stage: &Stage, args: &[&str], lines: &str) -> Result<process::Output, String> {
+    stage.write("lines", lines)?;
+    stage.run_on(args, "lines")
+}
+
+fn lines_together(stage: &Stage) -> Result<(), Failed> {
+    let line = |route: &str, cluster: &str| {
+        format!(
+            "[2026-01-01T00:00:00Z] \"GET / HTTP/1.1\" 200 - 0 0 1 0 \"-\" \"curl\" \"id\" \"a\" \"-\" \"{route}\" \"{cluster}\"\n"
+        )
+    };
+    let object = "{\"route_name\":\"httproute/shop/web/rule/0/match/0\",\"upstream_cluster\":\"shop/a/80\"}\n";
+    let known = line("httproute/shop/web/rule/0/match/0", "shop/a/80");
+    let lines = [known.as_str(), object, &known, &line("-", "-")].concat();
+    let output = run_with(stage, &["blame", "-", "m", "-o", "json"], &lines)?;
+    let answers = json(&output)?;
+    ensure(output.code == Some(0) && answers["answers"].as_array().map(Vec::len) == Some(2), &output)?;
+    ensure(answers["answers"][0]["lines"] == 3, &output)?;
+    let output = run_with(stage, &["blame", "-", "m"], &line("httproute/shop/old/rule/0/match/0", "shop/a/80"))?;
+    let words = "not of these manifests: route `httproute/shop/old/rule/0/match/0`";
+    ensure(output.code == Some(1) && output.stdout.contains(words), &output)?;
+    let output = run_with(stage, &["blame", "-", "m"], "\n")?;
+    ensure(output.code == Some(2) && output.stderr.contains("there is no line"), &output)
+}
+
+/// Lists of the output, and what their items are.
+const LISTS: [(&str, &str); 6] = [
+    ("listeners", "listener"),
+    ("filter_chains", "filter-chain"),
+    ("virtual_hosts", "virtual-host"),
+    ("routes", "route"),
+    ("clusters", "cluster"),
+    ("secrets", "secret"),
+];
+
+/// Every name of the cases that pin what is emitted.
+fn every_name(harness: &Harness) -> Result<(), String> {
+    let cases = discover(&harness.testdata()).into_iter().filter_map(|(_, found)| found.ok());
+    let cases: Vec<Case> = cases.filter(|case| case.pins == Pins::Bootstrap && case.exit.translate == 0).collect();
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    for case in &cases {
+        let work = harness.work_directory(&format!("blame/{}", case.name))?;
+        let output = harness.gwctl("translate", case, &case.translate_args, &work)?;
+        let bootstrap = serde_yaml::from_str(&output.stdout).map_err(|error| format!("{}: {error}", case.name))?;
+        for (list, kind) in LISTS {
+            let mut names = BTreeSet::new();
+            collect(&bootstrap, list, &mut names);
+            asked += names.len();
+            let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
+            let own = ["-", "--partial", "-ojson", "--kind", kind].map(str::to_owned);
+            let line: Vec<String> = own.into_iter().chain(case.args.iter().cloned()).collect();
+            if names.is_empty() || case.stdin.is_some() {
+                continue;
+            }
+            process::write_below(&work, "names", &lines)?;
+            let asking = Case { stdin: Some(work.join("names")), ..case.clone() };
+            let output = harness.gwctl("blame", &asking, &line, &work)?;
+            if output.code != Some(0) {
+                wrong.push(format!("{} {kind} {names:?}: {output:?}", case.name));
+            }
+        }
+    }
+    if asked < 400 {
+        wrong.push(format!("only {asked} names were asked for"));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+/// The names of the items of every list of that name.
+fn collect(value: &Value, list: &str, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Mapping(entries) => entries.iter().for_each(|(key, value)| {
+            if key.as_str() == Some(list) {
+                let items = value.as_sequence().into_iter().flatten();
+                names.extend(items.filter_map(|item| Some(item.get("name")?.as_str()?.to_owned())));
+            }
+            collect(value, list, names);
+        }),
+        Value::Sequence(items) => items.iter().for_each(|item| collect(item, list, names)),
+        _ => {}
+    }
+}
+
+/// What a running Envoy counts and logs.
+fn running(harness: &Harness) -> Result<(), String> {
+    let work = harness.work_directory("blame/running")?;
+    let (backend, _heads) = proxy::backend(Duration::ZERO)?;
+    for format in ["text", "json"] {
+        let log = work.join(format!("{format}.log"));
+        let flags = [
+            format!("--access-log={}", log.display()),
+            format!("--access-log-format={format}"),
+            format!("--resolve=shop/a:80={backend}"),
+        ];
+        let proxy = proxy::start(harness, "http/proxy-defaults", &flags.each_ref().map(String::as_str), str::to_owned)?;
+        let answer = proxy::get_with(proxy.address, "/", "", "user-agent: a\" \"httproute/x/y\" \"b\r\n", AT_ONCE)?;
+        proxy::expect("status", &answer, "200")?;
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while fs::read_to_string(&log).unwrap_or_default().is_empty() && std::time::Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let lines = fs::read_to_string(&log).map_err(|error| error.to_string())?;
+        let case = proxy::find(harness, "http/proxy-defaults")?;
+        let address = proxy.address;
+        let blame = |lines: &str| {
+            let flags = [
+                "-".to_owned(),
+                "--listener-address=127.0.0.1".to_owned(),
+                format!("--port-map=80={}", address.port()),
+            ];
+            process::write_below(&work, "lines", lines)?;
+            let asking = Case { stdin: Some(work.join("lines")), ..case.clone() };
+            harness.gwctl("blame", &asking, &flags, &work)
+        };
+        let output = blame(&lines)?;
+        let is_found = output.stdout.contains("HTTPRoute shop/all") && output.stdout.contains("Service shop/a");
+        if output.code != Some(0) || !is_found {
+            return Err(format!("{lines}\n{output:?}"));
+        }
+        for page in ["/stats", "/stats/prometheus"] {
+            let all = ask_admin(proxy.admin, page).map_err(|error| error.to_string())?;
+            let is_about = |line: &&str| {
+                ["cluster.", "listener.", "http.", "tcp."].iter().any(|word| line.starts_with(word))
+                    || (line.starts_with("envoy_")
+                        && ["_name=", "_prefix=", "_address="].iter().any(|label| line.contains(label)))
+            };
+            let about: Vec<&str> = all.lines().filter(is_about).collect();
+            let output = blame(&about.join("\n"))?;
+            if output.code != Some(0) || about.len() < 100 {
+                let unanswered: Vec<&str> = output.stdout.lines().filter(|line| line.contains("do not have")).collect();
+                return Err(format!("{page}: {} lines, {unanswered:?}\n{}", about.len(), output.stdout));
+            }
+        }
+    }
+    Ok(())
+}
