@@ -20,6 +20,7 @@ mod objects;
 mod policy;
 mod reach;
 mod redirect;
+mod release;
 mod rewritten;
 mod selection;
 mod stream;
@@ -61,7 +62,8 @@ pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, di
     hostname::report_taken(resolved, &sockets, &witnesses, diagnostics);
     let reached = unreachable::report(lowered, &asked.http_rules, &heard, (&objects, &witnesses), diagnostics);
     let http_rules = reached.and(redirect::report(lowered.judged(), &objects, &witnesses, diagnostics));
-    rewritten::report(lowered.judged(), &objects, diagnostics);
+    rewritten::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
+    release::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
     witnesses.attach(&resolved.routes, diagnostics.findings_mut());
     let stream_rules = stream::judge(&asked.stream_rules, lowered, &heard, &Errors::of(diagnostics));

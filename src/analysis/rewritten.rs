@@ -8,10 +8,12 @@ use std::net::IpAddr;
 use crate::diagnostics::{Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
 use crate::ir::{CONNECT, Config, Origin, PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::options::EnvoyVersion;
 use crate::simulate::{Fate, Language, Pattern, fate, has_parameters_of_dots, is_referer};
 
 use super::objects::Objects;
 use super::reach::hosts;
+use super::release::RESOLVES_PARAMETERS;
 
 /// Values that `x-request-id` may get.
 const UUIDS: &[&str] = &["f6e8df1c-be84-4e26-97ad-ad620b0b3f4a", "09b5d4d4-4e0e-4719-b69c-57c73d2af895"];
@@ -39,7 +41,7 @@ enum Verdict {
 type Verdicts = BTreeSet<Option<(Verdict, &'static str)>>;
 
 /// Reports such matches.
-pub(super) fn report(config: &Config, objects: &Objects<'_>, diagnostics: &mut Diagnostics) {
+pub(super) fn report(config: &Config, release: EnvoyVersion, objects: &Objects<'_>, diagnostics: &mut Diagnostics) {
     let mut found: BTreeMap<(Origin, &str), Verdicts> = BTreeMap::new();
     let (mut tunnels, mut dots) = (BTreeSet::new(), BTreeSet::new());
     let mut others: BTreeMap<Origin, Option<String>> = BTreeMap::new();
@@ -49,7 +51,7 @@ pub(super) fn report(config: &Config, objects: &Objects<'_>, diagnostics: &mut D
             if has_tunnel_with_path(&route.matches) {
                 tunnels.insert(route.origin);
             }
-            if asks_for_dots(&route.matches.path) {
+            if release >= RESOLVES_PARAMETERS && asks_for_dots(&route.matches.path) {
                 dots.insert(route.origin);
             }
             if let Some(asked) = route.matches.headers.iter().find_map(hosts_of) {

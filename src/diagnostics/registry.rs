@@ -923,6 +923,26 @@ registry! {
             traffic: "what the submodule declares is missing from every answer",
             remedy: "check it out with `git submodule update --init`, or leave it out with `--exclude`",
         }
+        /// Segments of dots with parameters, which an older release of Envoy does not resolve.
+        OLDER_ENVOY_KEEPS_PARAMETERS = "GW8100" "older-envoy-keeps-parameters" Warning {
+            traffic: "a request for `/public/..;/admin` meets rules for `/public`, and backends that take it for `/admin` serve that",
+            remedy: "run Envoy 1.39, or let no backend resolve such segments where rules keep clients from a path",
+        }
+        /// Lines of a repeated header, which an older release of Envoy joins before it compares them.
+        OLDER_ENVOY_JOINS_LINES = "GW8101" "older-envoy-joins-lines" Note {
+            traffic: "a request that has the header twice is compared by `a,b`, and by neither `a` nor `b`",
+            remedy: "nothing, where clients send the header once; else run Envoy 1.39",
+        }
+        /// Another status where a backend cannot take a WebSocket.
+        OLDER_ENVOY_ANSWERS_503 = "GW8102" "older-envoy-answers-503" Note {
+            traffic: "a client that asks for a WebSocket there gets 503",
+            remedy: "nothing: no release makes that connection",
+        }
+        /// Names of spans that an older release of Envoy cannot give.
+        OLDER_ENVOY_NAMES_SPANS = "GW8103" "older-envoy-names-spans" Note {
+            traffic: "the span of a request is called like its route, and that of a try `router CLUSTER egress`",
+            remedy: "look for spans by these names, or run Envoy 1.37",
+        }
     }
 }
 

@@ -1,0 +1,83 @@
+//! What an older release of Envoy does otherwise than the newest one, where `--envoy-version` names it. Measured: every case of
+//! `testdata` with requests was asked of each release (docs/envoy-versions.md).
+
+use std::collections::BTreeSet;
+
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::ir::{Config, Origin, UpstreamProtocol};
+use crate::options::EnvoyVersion;
+
+use super::objects::Objects;
+use super::reach::hosts;
+
+/// The first release that takes `..;` and `.;` in paths for `..` and `.`.
+pub(super) const RESOLVES_PARAMETERS: EnvoyVersion = EnvoyVersion(39);
+/// The first release that compares the lines of a repeated header one by one.
+const COMPARES_LINES: EnvoyVersion = EnvoyVersion(39);
+/// The first release that answers 502 where a backend cannot take a WebSocket.
+const TELLS_PROTOCOL_ERRORS: EnvoyVersion = EnvoyVersion(37);
+
+/// Reports what the oldest Envoy that has to load the output does otherwise.
+pub(super) fn report(config: &Config, release: EnvoyVersion, objects: &Objects<'_>, diagnostics: &mut Diagnostics) {
+    let before = |first: EnvoyVersion| release < first;
+    let findings = [
+        before(RESOLVES_PARAMETERS).then(|| parameters(config, release)).flatten(),
+        before(COMPARES_LINES).then(|| lines(config, release, objects)).flatten(),
+        before(TELLS_PROTOCOL_ERRORS).then(|| protocol_errors(config, release)).flatten(),
+        spans(config, release),
+    ];
+    for finding in findings.into_iter().flatten() {
+        diagnostics.report(finding);
+    }
+}
+
+fn parameters(config: &Config, EnvoyVersion(minor): EnvoyVersion) -> Option<Finding> {
+    hosts(config).next()?;
+    let message = format!("Envoy 1.{minor} takes `..;` and `.;` in a path for names, and not for `..` and `.`");
+    Some(
+        Finding::new(codes::OLDER_ENVOY_KEEPS_PARAMETERS, Location::Run, message)
+            .consequence("a request for `/public/..;/admin` meets rules for `/public`, and backends that take it for `/admin` serve that")
+            .help("run Envoy 1.39, or let no backend resolve such segments where rules keep clients from a path"),
+    )
+}
+
+fn lines(config: &Config, EnvoyVersion(minor): EnvoyVersion, objects: &Objects<'_>) -> Option<Finding> {
+    let routes = hosts(config).flat_map(|at| &at.host.routes);
+    let matches: BTreeSet<Origin> =
+        routes.filter(|route| !route.matches.headers.is_empty()).map(|route| route.origin).collect();
+    let message = format!("Envoy 1.{minor} joins the lines of a repeated header before it compares them");
+    let first = *matches.first()?;
+    let finding = objects.finding(codes::OLDER_ENVOY_JOINS_LINES, first, false, message)?;
+    let label = match matches.len() - 1 {
+        0 => "has a condition on a header".to_owned(),
+        1 => "has a condition on a header, and so has 1 other match".to_owned(),
+        more => format!("has a condition on a header, and so have {more} other matches"),
+    };
+    Some(
+        finding
+            .label(label)
+            .consequence("a request that has the header twice is compared by `a,b`, and by neither `a` nor `b`")
+            .help("nothing, where clients send the header once; else run Envoy 1.39"),
+    )
+}
+
+fn protocol_errors(config: &Config, EnvoyVersion(minor): EnvoyVersion) -> Option<Finding> {
+    config.clusters.iter().find(|cluster| cluster.protocol == UpstreamProtocol::Http2)?;
+    hosts(config).next()?;
+    let message = format!("Envoy 1.{minor} answers 503, and not 502, to a WebSocket for a backend that speaks HTTP/2");
+    Some(
+        Finding::new(codes::OLDER_ENVOY_ANSWERS_503, Location::Run, message)
+            .consequence("a client that asks for a WebSocket there gets 503")
+            .help("nothing: no release makes that connection"),
+    )
+}
+
+fn spans(config: &Config, EnvoyVersion(minor): EnvoyVersion) -> Option<Finding> {
+    config.proxy.tracing.as_ref().filter(|tracing| tracing.collector.is_old)?;
+    let message = format!("Envoy 1.{minor} cannot name spans by method and backend");
+    Some(
+        Finding::new(codes::OLDER_ENVOY_NAMES_SPANS, Location::Run, message)
+            .consequence("the span of a request is called like its route, and that of a try `router CLUSTER egress`")
+            .help("look for spans by these names, or run Envoy 1.37"),
+    )
+}
