@@ -13,7 +13,7 @@ use crate::path;
 use crate::simulate::{Request, Security};
 
 /// The kinds of Gateway API that a request never meets itself: whoever names one of them hears of its errors.
-const ASIDE: [Kind; 7] = [
+const ASIDE: [Kind; 8] = [
     Kind::GatewayClass,
     Kind::ReferenceGrant,
     Kind::BackendTLSPolicy,
@@ -21,6 +21,7 @@ const ASIDE: [Kind; 7] = [
     Kind::XBackendTrafficPolicy,
     Kind::XMesh,
     Kind::RouteOption,
+    Kind::Upstream,
 ];
 
 /// What may listen on a port and was not looked at, in words; `None` when everything was that was asked for.

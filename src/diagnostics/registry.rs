@@ -830,6 +830,11 @@ registry! {
             traffic: "no configuration is written; with `--partial` the rules that have the option answer 500",
             remedy: "write the value as the finding says",
         }
+        /// An Upstream that says something which gwctl does not translate.
+        UNSUPPORTED_UPSTREAM = "GW7036" "unsupported-upstream" Error {
+            traffic: "requests for the Upstream get 500",
+            remedy: "remove the field, or refer to a Service or an XBackend in place of the Upstream",
+        }
     }
 
     Input {

@@ -1,13 +1,16 @@
 //! What is done to requests: they are forwarded, redirected, answered or split.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{AuthId, ClusterId, Cors, HeaderMutations, Mirror, Origin, Retry, Session, Timeouts};
+use super::default::is_default;
+use super::{AuthId, ClusterId, Cors, HeaderMutations, Mirror, Origin, Retry, Session, Share, Timeouts};
 
 /// What is done to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(clippy::large_enum_variant, reason = "routes share their actions, and most of them forward")]
 pub enum Action {
     /// It is sent to a backend.
     Forward(Forward),
@@ -78,7 +81,13 @@ pub struct Forward {
     /// The path that backends see.
     pub path_rewrite: Option<PathRewrite>,
     /// The host that backends see; `None` when each entry of `backends` says it.
-    pub host_rewrite: Option<String>,
+    pub host_rewrite: Option<HostRewrite>,
+    /// Whether backends that see another host are told which one was asked for, in `x-forwarded-host`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tells_host: bool,
+    /// What happens to requests on purpose, as if something were wrong.
+    #[serde(skip_serializing_if = "is_default")]
+    pub fault: Option<Fault>,
     /// How long requests may take.
     pub timeouts: Timeouts,
     /// When they are tried again.
@@ -87,6 +96,37 @@ pub struct Forward {
     pub mirrors: Vec<Mirror>,
     /// How clients keep to an endpoint.
     pub session: Option<Arc<Session>>,
+}
+
+/// Where the host that backends see comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum HostRewrite {
+    /// It is this one.
+    Literal(String),
+    /// From the endpoint: its DNS name, where it has one.
+    Endpoint,
+    /// From a header of the request, where it has that; the name in lower case.
+    Header(String),
+    /// From the path.
+    Path(Substitution),
+}
+
+/// A replacement of all that an expression matches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Substitution {
+    /// The RE2 expression.
+    pub pattern: String,
+    /// What takes the place of each match, with `\\1` for its first group and `\\\\` for a backslash.
+    pub replacement: String,
+}
+
+/// What goes wrong on purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// The share of requests that are answered with a status in place of a backend.
+    pub abort: Option<(Share, u16)>,
+    /// The share of requests that wait.
+    pub delay: Option<(Share, Duration)>,
 }
 
 /// One entry of a weighted list.
@@ -125,6 +165,8 @@ pub enum PathRewrite {
     /// What the match is about becomes this, as it is written: its prefix, or for every other match the whole path; the
     /// query stays.
     Taken(String),
+    /// All that an expression matches is replaced; the query stays.
+    Regex(Substitution),
     /// The matched prefix becomes another one; the query stays.
     Prefix {
         /// The prefix of the match.

@@ -35,6 +35,8 @@ pub enum Site {
     Internal,
     /// Outside: a host that is known by its DNS name.
     External,
+    /// Wherever an Upstream says.
+    Upstream,
     /// Nobody knows: it stands for what a reference names and the input lacks, or may not use. Only where inputs are
     /// compared.
     Missing,

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::default::is_default;
+
 /// Limits on time; none by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Timeouts {
@@ -11,6 +13,24 @@ pub struct Timeouts {
     pub request: Option<Duration>,
     /// For the response headers of each try.
     pub per_try: Option<Duration>,
+    /// For the time in which nothing is sent either way.
+    #[serde(skip_serializing_if = "is_default")]
+    pub idle: Option<Duration>,
+    /// For the stream from its first byte to its last.
+    #[serde(skip_serializing_if = "is_default")]
+    pub stream: Option<StreamLimit>,
+}
+
+/// How long a stream may last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StreamLimit {
+    /// The longest time.
+    pub longest: Option<Duration>,
+    /// The longest time that a call may ask for with `grpc-timeout`, which then counts in place of the other; zero is
+    /// whatever it asks for.
+    pub longest_of_calls: Option<Duration>,
+    /// How much earlier than it asks for a call is given up.
+    pub calls_earlier: Option<Duration>,
 }
 
 /// How much of a request's body, in bytes, is kept for further tries. A longer

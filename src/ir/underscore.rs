@@ -1,8 +1,8 @@
 //! Which connections take requests whose headers have an underscore in their name.
 
 use super::{
-    Action, AuthHeaders, Config, Existing, Forward, Gate, HeaderMutations, HttpConnection, Redirect, Route,
-    SessionCarrier,
+    Action, AuthHeaders, Config, Existing, Forward, Gate, HeaderMutations, HostRewrite, HttpConnection, Redirect,
+    Route, SessionCarrier,
 };
 
 impl HttpConnection {
@@ -25,10 +25,11 @@ fn expects(route: &Route, config: &Config) -> bool {
 
 fn action_expects(action: &Action, config: &Config) -> bool {
     match action {
-        Action::Forward(Forward { backends, gate, request_headers, session, .. }) => {
+        Action::Forward(Forward { backends, gate, request_headers, host_rewrite, session, .. }) => {
             let carrier = session.as_ref().map(|session| &session.carrier);
             removes(request_headers)
                 || backends.iter().any(|backend| removes(&backend.request_headers))
+                || matches!(host_rewrite, Some(HostRewrite::Header(name)) if has_underscore(name))
                 || matches!(carrier, Some(SessionCarrier::Header(name)) if has_underscore(name))
                 || gate_expects(gate, config)
         }

@@ -20,6 +20,7 @@ pub enum Kind {
     XBackendTrafficPolicy,
     XMesh,
     RouteOption,
+    Upstream,
     Namespace,
     Service,
     EndpointSlice,
@@ -45,6 +46,7 @@ impl Kind {
             Self::XBackendTrafficPolicy => "XBackendTrafficPolicy",
             Self::XMesh => "XMesh",
             Self::RouteOption => "RouteOption",
+            Self::Upstream => "Upstream",
             Self::Namespace => "Namespace",
             Self::Service => "Service",
             Self::EndpointSlice => "EndpointSlice",
@@ -59,6 +61,7 @@ impl Kind {
             Self::XBackend | Self::XBackendTrafficPolicy | Self::XMesh => EXPERIMENTAL_GROUP,
             Self::Namespace | Self::Service | Self::Secret | Self::ConfigMap => "",
             Self::RouteOption => GLOO_OPTIONS_GROUP,
+            Self::Upstream => GLOO_GROUP,
             Self::EndpointSlice => "discovery.k8s.io",
             _ => GATEWAY_GROUP,
         }
@@ -120,6 +123,9 @@ impl ObjectKey {
 
 /// The group of Gateway API.
 pub const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+
+/// The group of Gloo Gateway's backends.
+pub const GLOO_GROUP: &str = "gloo.solo.io";
 
 /// The group of Gloo Gateway's options.
 pub const GLOO_OPTIONS_GROUP: &str = "gateway.solo.io";

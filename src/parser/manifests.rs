@@ -9,7 +9,7 @@ use super::any_object::AnyObject;
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
     L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec,
-    XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
+    UpstreamSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
 use super::source::{Document, DocumentId, SourceSet};
@@ -42,6 +42,7 @@ pub struct Manifests {
     pub backend_traffic_policies: Vec<Object<XBackendTrafficPolicySpec>>,
     pub meshes: Vec<Object<XMeshSpec>>,
     pub route_options: Vec<Object<RouteOptionSpec>>,
+    pub upstreams: Vec<Object<UpstreamSpec>>,
     pub namespaces: Vec<Object<Namespace>>,
     pub services: Vec<Object<Service>>,
     pub endpoint_slices: Vec<Object<EndpointSlice>>,
@@ -86,6 +87,7 @@ impl Manifests {
             AnyObject::BackendTrafficPolicy(object) => self.backend_traffic_policies.push(*object),
             AnyObject::Mesh(object) => self.meshes.push(*object),
             AnyObject::RouteOption(object) => self.route_options.push(*object),
+            AnyObject::Upstream(object) => self.upstreams.push(*object),
             AnyObject::Namespace(object) => self.namespaces.push(*object),
             AnyObject::Service(object) => self.services.push(*object),
             AnyObject::EndpointSlice(object) => self.endpoint_slices.push(*object),
@@ -123,6 +125,7 @@ impl Manifests {
             backend_traffic_policies,
             meshes,
             route_options,
+            upstreams,
             namespaces,
             services,
             endpoint_slices,
@@ -152,6 +155,7 @@ impl Manifests {
         add(&mut heads, backend_traffic_policies);
         add(&mut heads, meshes);
         add(&mut heads, route_options);
+        add(&mut heads, upstreams);
         add(&mut heads, namespaces);
         add(&mut heads, services);
         add(&mut heads, endpoint_slices);

@@ -10,6 +10,7 @@ mod index;
 mod protocol;
 mod service;
 mod unusable;
+mod upstream;
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
@@ -22,6 +23,7 @@ use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::parser::route::{BackendReference, RouteKind};
 use crate::path;
+use crate::spelling::nearest;
 use crate::whole;
 use typed_index_collections::TiVec;
 
@@ -33,6 +35,7 @@ pub(super) use index::BackendReferrer;
 pub use index::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
 use index::{ExternalBackend, RefusedTargets, Settings, Suits, UnreadablePolicy, Unusable};
 use unusable::{invalid_kind, not_a_name, not_permitted, other_namespace, unsuitable};
+use upstream::{Meant, meant};
 
 impl Backend<'_> {
     /// The finding with what declares the backend as a place to look at.
@@ -40,6 +43,7 @@ impl Backend<'_> {
         match self.object {
             BackendObject::Service(service) => finding.related(service.at(&path!["spec"]), "the Service"),
             BackendObject::External(object) => finding.related(object.at(&path!["spec"]), "the XBackend"),
+            BackendObject::Upstream(object) => finding.related(object.at(&path!["spec"]), "the Upstream"),
             BackendObject::Assumed => finding,
         }
     }
@@ -63,6 +67,8 @@ impl<'m> BackendIndex<'m> {
             by_name: HashMap::new(),
             services: by_name(&manifests.services),
             external,
+            upstreams: by_name(&manifests.upstreams),
+            meant: HashMap::new(),
             slices,
             refused: &manifests.refused,
             unreadable: unreadable_policies(manifests),
@@ -167,6 +173,7 @@ impl<'m> BackendIndex<'m> {
         let site = match (group, kind) {
             ("", "Service") => Site::Internal,
             (group, kind) if group == Kind::XBackend.group() && kind == Kind::XBackend.name() => Site::External,
+            (group, kind) if Kind::Upstream.is_named(group, kind) => Site::Upstream,
             _ => return Err(diagnostics.error(invalid_kind(from, group, kind))),
         };
         if !is_object_name(name) {
@@ -182,6 +189,7 @@ impl<'m> BackendIndex<'m> {
         }
         let port = match site {
             Site::Internal => port.unwrap_or_default(),
+            Site::Upstream => return self.resolve_upstream(from, (namespace, name), diagnostics),
             Site::External | Site::Missing => self.external_port(from, (namespace, name), port, diagnostics),
         };
         let name = BackendName { namespace: namespace.to_owned(), name: name.to_owned(), port, site };
@@ -200,6 +208,7 @@ impl<'m> BackendIndex<'m> {
             None => {
                 let found = match key.0.site {
                     Site::Internal => self.look_up_service(&key.0, from, diagnostics),
+                    Site::Upstream => self.look_up_upstream(&key.0),
                     Site::External | Site::Missing => self.look_up_external(&key.0, from, diagnostics),
                 };
                 let found = found.map(|backend| self.add(backend));
@@ -207,7 +216,11 @@ impl<'m> BackendIndex<'m> {
                 found
             }
         };
-        let id = known.map_err(|why| diagnostics.error(self.unusable(from, &key.0, why)))?;
+        let id = match known {
+            Ok(id) => id,
+            Err(Unusable::BadUpstream(proof)) => return Err(proof),
+            Err(why) => return Err(diagnostics.error(self.unusable(from, &key.0, why))),
+        };
         if let Some(finding) = unsuitable(from, self.get(id)) {
             return Err(diagnostics.error(finding));
         }
@@ -220,7 +233,10 @@ impl<'m> BackendIndex<'m> {
                 let refused = Unusable::NoService { near: None, refused: true };
                 Err(diagnostics.error(self.unusable(from, &key.0, refused)))
             }
-            BackendObject::Service(_) | BackendObject::External(_) | BackendObject::Assumed => Ok(id),
+            BackendObject::Service(_)
+            | BackendObject::External(_)
+            | BackendObject::Upstream(_)
+            | BackendObject::Assumed => Ok(id),
         }
     }
 
@@ -256,8 +272,68 @@ impl<'m> BackendIndex<'m> {
         match backend.object {
             BackendObject::Service(service) => self.warn_plain_service(from, backend, service, diagnostics),
             BackendObject::External(object) => external::warn_plain(from, backend, object, diagnostics),
-            BackendObject::Assumed => {}
+            BackendObject::Upstream(_) | BackendObject::Assumed => {}
         }
+    }
+
+    /// What a reference to an Upstream stands for: a port of a Service, or the hosts that it lists.
+    fn resolve_upstream(
+        &mut self,
+        from: &BackendReferrer<'_>,
+        key: (&str, &str),
+        diagnostics: &mut Diagnostics,
+    ) -> BackendRefOutcome {
+        let service = match self.upstreams.get(&key) {
+            Some(object) => {
+                let known = self.meant.entry(object.metadata.sort_key()).or_insert_with(|| meant(object, diagnostics));
+                match known {
+                    Ok(Meant::Service(service)) => Some(service.clone()),
+                    _ => None,
+                }
+            }
+            None => None,
+        };
+        let port = self.upstream_port(key);
+        let (namespace, name) = (key.0.to_owned(), key.1.to_owned());
+        let own = BackendName { namespace, name, port, site: Site::Upstream };
+        self.resolve_named(from, service.unwrap_or(own), diagnostics)
+    }
+
+    /// The port of the first host, by which its backend is called.
+    fn upstream_port(&self, key: (&str, &str)) -> u16 {
+        match self.meant.get(&key) {
+            Some(Ok(Meant::Hosts(Endpoints::Static(addresses), _))) => addresses.first().map_or(0, SocketAddr::port),
+            Some(Ok(Meant::Hosts(Endpoints::Dns(names), _))) => names.first().map_or(0, |(_, port)| *port),
+            _ => 0,
+        }
+    }
+
+    fn look_up_upstream(&mut self, name: &BackendName) -> Result<Backend<'m>, Unusable> {
+        let given = self.given(name);
+        let key = (name.namespace.as_str(), name.name.as_str());
+        let (Some(object), Some(meant)) = (self.upstreams.get(&key), self.meant.get(&key)) else {
+            let names = self.upstreams.keys().filter(|(namespace, _)| *namespace == name.namespace);
+            let near = nearest(&name.name, names.map(|(_, name)| *name)).map(str::to_owned);
+            let (namespace, name) = (name.namespace.clone(), name.name.clone());
+            let refused = self.refused.contains_key(&ObjectKey { kind: Kind::Upstream, namespace, name });
+            return Err(Unusable::NoUpstream { near, refused });
+        };
+        let (endpoints, protocol) = match meant {
+            Ok(Meant::Hosts(endpoints, protocol)) => (endpoints.clone(), *protocol),
+            // Whoever asks for it asks for the Service.
+            Ok(Meant::Service(_)) => (Endpoints::Static(Vec::new()), None),
+            Err(proof) => return Err(Unusable::BadUpstream(*proof)),
+        };
+        Ok(Backend {
+            name: name.clone(),
+            object: BackendObject::Upstream(object),
+            protocol,
+            tls: BackendTls::Plain,
+            policy: None,
+            endpoints: given.unwrap_or(endpoints),
+            is_virtual: false,
+            suits: Suits::Every,
+        })
     }
 
     /// The finding with what says where a Service's endpoints are: the Service, and each of its slices.

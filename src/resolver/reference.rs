@@ -176,7 +176,7 @@ impl References {
             || [Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::Namespace].iter().any(|own| own.name() == kind);
         let is_own = group == Kind::Gateway.group()
             || group == Kind::XBackend.group()
-            || Kind::RouteOption.is_named(group, kind)
+            || [Kind::RouteOption, Kind::Upstream].iter().any(|own| own.is_named(group, kind))
             || (group.is_empty() && is_core());
         if is_own && (!self.has_context || from.position.context) {
             return;

@@ -48,7 +48,7 @@ pub(super) fn resolve_traffic_policies<'m>(
 impl<'m> TrafficPolicies<'m> {
     /// The policy that counts for a backend.
     pub fn of_backend(&self, backend: &Backend<'m>) -> Option<&'m Object<XBackendTrafficPolicySpec>> {
-        if let BackendObject::External(_) = backend.object {
+        if let BackendObject::External(_) | BackendObject::Upstream(_) = backend.object {
             return None;
         }
         let index = self.of(Kind::Service, &backend.name.namespace, &backend.name.name, None)?;

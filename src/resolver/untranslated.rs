@@ -50,7 +50,17 @@ pub(super) fn untranslated(option: &RouteOption) -> Vec<Missing> {
             ));
             missing
         }
-        RouteOption::HostRewrite(_) | RouteOption::PrefixRewrite(_) | RouteOption::Timeout(_) => Vec::new(),
+        RouteOption::AppendXForwardedHost(_)
+        | RouteOption::AutoHostRewrite(_)
+        | RouteOption::Faults(_)
+        | RouteOption::HostRewrite(_)
+        | RouteOption::HostRewriteHeader(_)
+        | RouteOption::HostRewritePathRegex(_)
+        | RouteOption::IdleTimeout(_)
+        | RouteOption::MaxStreamDuration(_)
+        | RouteOption::PrefixRewrite(_)
+        | RouteOption::RegexRewrite(_)
+        | RouteOption::Timeout(_) => Vec::new(),
         RouteOption::Extauth(_)
         | RouteOption::Jwt(_)
         | RouteOption::JwtStaged(_)
@@ -75,18 +85,9 @@ pub(super) fn untranslated(option: &RouteOption) -> Vec<Missing> {
             whole(NOT_CHANGED, false)
         }
         RouteOption::Extensions(_) => whole("what it asks for is not known", true),
-        RouteOption::AppendXForwardedHost(_) => whole("backends would not see the host that was asked for", false),
-        RouteOption::AutoHostRewrite(_) | RouteOption::HostRewriteHeader(_) | RouteOption::HostRewritePathRegex(_) => {
-            whole("backends would see the host that was asked for", false)
-        }
         RouteOption::BufferPerRoute(_) => whole("bodies of any length would be taken, and none is held back", false),
         RouteOption::EnvoyMetadata(_) => whole("filters and logs would not see the metadata", false),
-        RouteOption::Faults(_) => whole("no request would be held up or broken off", false),
-        RouteOption::IdleTimeout(_) | RouteOption::MaxStreamDuration(_) => {
-            whole("streams would last as long as their ends like", false)
-        }
         RouteOption::LbHash(_) => whole("requests of one client would go to different endpoints", false),
-        RouteOption::RegexRewrite(_) => whole("backends would see the path that was asked for", false),
         RouteOption::Shadowing(_) => whole("no copies would be sent", false),
         RouteOption::Tracing(_) => whole("no traces would be made", false),
         RouteOption::Upgrades(_) => whole("connections would be upgraded as on every other route", false),

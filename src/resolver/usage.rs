@@ -67,6 +67,10 @@ impl<'m> UsageBuilder<'m> {
             let backend = backends.get(id);
             let BackendName { namespace, name, port, site } = &backend.name;
             let key = (namespace.clone(), name.clone());
+            // Nobody asks for the users of an Upstream.
+            if *site == Site::Upstream {
+                continue;
+            }
             if *site == Site::External {
                 usage.external.entry(key).or_default().extend(all);
                 continue;

@@ -1,8 +1,8 @@
 //! What a route does to a request: every outcome with its share.
 
 use crate::ir::{
-    self, Action, Branch, ClusterId, Config, Forward, Mirror, PathMatch, ROUTER_ORDERS, Route, Target, VirtualHost,
-    WeightedBackend,
+    self, Action, Branch, ClusterId, Config, Forward, HostRewrite, Mirror, PathMatch, ROUTER_ORDERS, Route, Target,
+    VirtualHost, WeightedBackend,
 };
 
 use super::admitted::Admitted;
@@ -10,9 +10,10 @@ use super::authorization::{Authority, ask};
 use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
 use super::decision::{Answer, LocalReply, Outcome, Reason, Upstream};
-use super::header::{GENERATED, Mutate, apply, decides};
+use super::header::{GENERATED, Mutate, apply, decides, line};
+use super::path::split_query;
 use super::redirect::redirect;
-use super::rewrite::rewrite;
+use super::rewrite::{rewrite, substitute};
 use super::rewritten::Message;
 use super::session::{SessionStart, choices, home};
 use super::share::Share;
@@ -148,19 +149,41 @@ fn forward<'c>(config: &'c Config, (action, taken): (&'c Forward, &PathMatch), r
     let drawn = choices(config, action, request);
     let sum: u128 = drawn.iter().map(|backend| u128::from(backend.weight)).sum();
     let (equals, copies) = (drawn.len() as u128, copies(&action.mirrors));
+    let abort = action.fault.and_then(|fault| fault.abort).filter(|(share, _)| share.parts() > 0);
     let outcomes = drawn.into_iter().flat_map(|backend| {
         // A backend without new sessions keeps its old ones.
         let share = if sum == 0 { Share::new(1, equals) } else { Share::new(u128::from(backend.weight), sum) };
         let answer = send(config, (action, taken), backend, request);
-        copies.iter().map(move |(part, mirrors)| {
+        let aborted = abort.filter(|_| matches!(backend.target, Target::Cluster(_))).map(|(part, status)| Outcome {
+            share: Share::new(u128::from(part.parts()), u128::from(ir::Share::PARTS)) * share,
+            backend: Some(backend.origin),
+            asked: &[],
+            answer: Answer::Local(break_off(action, backend, status, request)),
+        });
+        let left =
+            aborted.as_ref().map_or(ir::Share::PARTS, |_| ir::Share::PARTS - abort.map_or(0, |(part, _)| part.parts()));
+        let share = Share::new(u128::from(left), u128::from(ir::Share::PARTS)) * share;
+        let served = copies.iter().filter(move |_| left > 0).map(move |(part, mirrors)| {
             let mut answer = answer.clone();
             if let Answer::Upstream(upstream) = &mut answer {
                 upstream.mirrors.clone_from(mirrors);
             }
             Outcome { share: *part * share, backend: Some(backend.origin), asked: &[], answer }
-        })
+        });
+        aborted.into_iter().chain(served)
     });
     outcomes.collect()
+}
+
+/// The answer to a request that is broken off on purpose.
+fn break_off(action: &Forward, backend: &WeightedBackend, status: u16, request: &Admitted) -> LocalReply {
+    let cors_headers = action.gate.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
+    let response = [Mutate(&backend.response_headers), Mutate(&action.response_headers)];
+    with_headers(
+        LocalReply::new(status, Reason::Fault).with_body("fault filter abort"),
+        &response,
+        cors_headers.as_ref(),
+    )
 }
 
 /// Who gets a copy of which share: the requests of a smaller mirror are among those of a larger one.
@@ -192,6 +215,9 @@ fn send<'c>(
         response_headers,
         path_rewrite,
         host_rewrite,
+        tells_host,
+        // Whoever is broken off does not get here.
+        fault: _,
         timeouts: _,
         retry: _,
         mirrors: _,
@@ -232,9 +258,13 @@ fn send<'c>(
     if let Some(other) = own_host {
         host.clone_from(other);
     }
-    if let Some(other) = host_rewrite {
+    if let Some(other) = host_rewrite.as_ref().and_then(|other| other_host(config, cluster, other, request)) {
         set(&mut headers, "x-envoy-original-host", &host);
-        host.clone_from(other);
+        if *tells_host {
+            let before = line(&headers, "x-forwarded-host").map(|before| format!("{before},")).unwrap_or_default();
+            set(&mut headers, "x-forwarded-host", &format!("{before}{host}"));
+        }
+        host = other;
     }
     // A tunnel is asked for by host and port alone.
     let is_tunnel = request.target.is_empty();
@@ -257,6 +287,19 @@ fn send<'c>(
         cors_headers,
         session: session.as_ref().and_then(|session| SessionStart::new(session, backend, request)),
     })
+}
+
+/// The host that a backend sees; `None` for the one that was asked for.
+fn other_host(config: &Config, cluster: ClusterId, rewrite: &HostRewrite, request: &Admitted) -> Option<String> {
+    match rewrite {
+        HostRewrite::Literal(host) => Some(host.clone()),
+        HostRewrite::Endpoint => match &config.cluster(cluster).endpoints {
+            ir::Endpoints::Dns(names) => names.first().map(|(name, _)| name.clone()),
+            ir::Endpoints::Static(_) => None,
+        },
+        HostRewrite::Header(name) => line(&request.headers, name).filter(|host| !host.is_empty()).map(str::to_owned),
+        HostRewrite::Path(substitution) => Some(substitute(substitution, split_query(&request.target).0)),
+    }
 }
 
 fn with_headers(mut reply: LocalReply, response: &[Mutate<'_>], cors_headers: Option<&CorsHeaders>) -> LocalReply {

@@ -170,6 +170,8 @@ pub enum Reason {
     Respond,
     /// The share of a backend that cannot be used.
     InvalidBackend,
+    /// The rule breaks off a share of its requests on purpose.
+    Fault,
     /// The backend has no endpoint.
     NoEndpoint,
     /// A browser asks what another origin may do.
@@ -197,6 +199,7 @@ impl Reason {
             Self::Misdirected => "the host belongs to another TLS listener of the port",
             Self::Redirect => "the rule redirects",
             Self::Respond => "no backend of the rule can be used",
+            Self::Fault => "the rule breaks off a share of its requests on purpose",
             Self::InvalidBackend => "the backend cannot be used",
             Self::NoEndpoint => "the backend has no endpoint",
             Self::Preflight => "the rule's CORS filter answers preflights",

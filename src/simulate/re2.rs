@@ -31,15 +31,55 @@ impl Pattern {
     }
 }
 
+/// A replacement of everything that a pattern matches.
+#[derive(Clone, Debug)]
+pub(super) struct Replacement {
+    pattern: Option<Regex>,
+    /// What takes the place of a match, as Rust's engine writes it.
+    with: String,
+}
+
+impl Replacement {
+    /// Compiles a pattern; in `replacement` stands `\\1` for the first group, and two backslashes are one.
+    pub(super) fn new(pattern: &str, replacement: &str) -> Self {
+        let pattern = rewrite(pattern.as_bytes(), "(");
+        let compile = |text: String| RegexBuilder::new(&text).unicode(false).size_limit(SIZE_LIMIT).build().ok();
+        let mut with = String::with_capacity(replacement.len());
+        let mut rest = replacement.chars();
+        while let Some(c) = rest.next() {
+            match (c, if c == '\\' { rest.next() } else { None }) {
+                ('\\', Some(digit)) if digit.is_ascii_digit() => {
+                    let _ = write!(with, "${{{digit}}}");
+                }
+                ('\\', other) => with.extend(other),
+                ('$', _) => with.push_str("$$"),
+                (other, _) => with.push(other),
+            }
+        }
+        Self { pattern: pattern.and_then(compile), with }
+    }
+
+    /// The text with every match replaced.
+    pub(super) fn replace(&self, text: &str) -> String {
+        let Some(pattern) = &self.pattern else { return text.to_owned() };
+        String::from_utf8_lossy(&pattern.replace_all(text.as_bytes(), self.with.as_bytes())).into_owned()
+    }
+}
+
 /// Rewrites a pattern; `None` when it is not one of RE2's.
 pub(super) fn translate(pattern: &[u8]) -> Option<String> {
+    rewrite(pattern, "(?:")
+}
+
+/// The same, where groups that keep what they match begin with `open`.
+fn rewrite(pattern: &[u8], open: &str) -> Option<String> {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut at = 0;
     while let Some(&byte) = pattern.get(at) {
         at = match byte {
             b'\\' => escape(pattern, at, &mut out)?,
             b'[' => class(pattern, at, &mut out)?,
-            b'(' => group(pattern, at, &mut out)?,
+            b'(' => group(pattern, at, open, &mut out)?,
             b'{' => bounds(pattern, at, &mut out),
             b'.' | b'*' | b'+' | b'?' | b'|' | b')' | b'^' | b'$' => {
                 out.push(char::from(byte));
@@ -63,17 +103,17 @@ fn literal(byte: u8, out: &mut String) {
 }
 
 /// A group: its name does not matter, its flags are the same in both engines.
-fn group(pattern: &[u8], at: usize, out: &mut String) -> Option<usize> {
+fn group(pattern: &[u8], at: usize, open: &str, out: &mut String) -> Option<usize> {
     let rest = &pattern[at..];
     for form in [&b"(?P<"[..], b"(?<"] {
         if rest.starts_with(form) {
             let close = rest.iter().position(|byte| *byte == b'>')?;
-            out.push_str("(?:");
+            out.push_str(open);
             return Some(at + close + 1);
         }
     }
     if !rest.starts_with(b"(?") {
-        out.push_str("(?:");
+        out.push_str(open);
         return Some(at + 1);
     }
     let end = rest.iter().position(|byte| matches!(byte, b':' | b')'))?;
@@ -356,6 +396,19 @@ mod tests {
             ("a}b", "a}b", true),
         ] {
             assert_eq!(Pattern::new(pattern).matches(text), expected, "{pattern} on {text:?}");
+        }
+    }
+
+    #[test]
+    fn every_match_is_replaced_with_its_groups() {
+        for (pattern, replacement, text, expected) in [
+            ("^/a/(.*)$", r"/b/\1", "/a/x", "/b/x"),
+            ("a", "b", "/a/a", "/b/b"),
+            ("(x)(y)", r"\2\1$1\\", "xy", r"yx$1\"),
+            ("absent", "b", "/a", "/a"),
+            ("^/(?P<name>[a-z]+)", r"/\1\1", "/ab", "/abab"),
+        ] {
+            assert_eq!(super::Replacement::new(pattern, replacement).replace(text), expected, "{pattern}");
         }
     }
 }

@@ -1,8 +1,14 @@
 //! Rewritten paths.
 
-use crate::ir::{PathMatch, PathRewrite};
+use crate::ir::{PathMatch, PathRewrite, Substitution};
 
 use super::path::split_query;
+use super::re2::Replacement;
+
+/// A text after a replacement.
+pub(super) fn substitute(Substitution { pattern, replacement }: &Substitution, text: &str) -> String {
+    Replacement::new(pattern, replacement).replace(text)
+}
 
 /// What a match leaves of a path.
 fn untaken<'p>(taken: &PathMatch, path: &'p str) -> &'p str {
@@ -18,6 +24,7 @@ pub(super) fn rewrite(action: &PathRewrite, taken: &PathMatch, target: &str) -> 
     let (path, query) = split_query(target);
     let path = match action {
         PathRewrite::Full(full) => full.clone(),
+        PathRewrite::Regex(substitution) => substitute(substitution, path),
         PathRewrite::Taken(to) => format!("{to}{}", untaken(taken, path)),
         PathRewrite::Prefix { matched, replacement } => match (matched.as_str(), replacement.as_str()) {
             ("", "") => return None,

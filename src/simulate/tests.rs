@@ -42,6 +42,8 @@ fn forward(backends: Vec<WeightedBackend>) -> Action {
         response_headers: HeaderMutations::default(),
         path_rewrite: None,
         host_rewrite: None,
+        tells_host: false,
+        fault: None,
         gate: Gate::default(),
         timeouts: Timeouts::default(),
         retry: None,

@@ -104,7 +104,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ("grpcMessages", &["grpc/matches"]),
     ("attempts", &["retry/bodies", "retry/codes", "retry/under-load", "session/with-filters"]),
     ("totalAttempts", &["retry/budget"]),
-    ("within", &["mirror/several", "timeouts/request"]),
+    ("within", &["mirror/several", "route-option/faults", "timeouts/request"]),
     // Envoy makes up the values, from the address of the client or from the time.
     ("headers that a run generates", &["diagnostics/GW4070", "http/proxy-trusted-hops", "session/permanent"]),
     ("whatever it expects needs a run", &["http/proxy-trusted-hops"]),

@@ -46,7 +46,10 @@ impl Behind<'_> {
         } else if self.echo {
             // Nothing beyond this machine is asked then.
             Who::Echo
-        } else if self.resolve.iter().any(is_given) || *site == Site::External || is_here(&cluster.endpoints) {
+        } else if self.resolve.iter().any(is_given)
+            || matches!(site, Site::External | Site::Upstream)
+            || is_here(&cluster.endpoints)
+        {
             Who::Given
         } else {
             Who::Nobody

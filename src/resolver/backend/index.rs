@@ -7,13 +7,14 @@ use crate::diagnostics::{Location, PartPath, Reported};
 use crate::id::ids;
 use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
 use crate::options::Resolve;
-use crate::parser::api::{EndpointSlice, L4Protocol, Service, XBackendSpec};
+use crate::parser::api::{EndpointSlice, L4Protocol, Service, UpstreamSpec, XBackendSpec};
 use crate::parser::manifests::{Object, ObjectHead, ObjectKey, Position};
 use crate::parser::route::RouteKind;
 use typed_index_collections::TiVec;
 
 use super::super::backend_tls::{BackendTlsPolicies, TlsSettings};
 use super::super::share::Lost;
+use super::upstream::Meant;
 
 ids! {
     /// A backend, by its position in the [`BackendIndex`].
@@ -47,6 +48,8 @@ pub enum BackendObject<'m> {
     Service(&'m Object<Service>),
     /// A host outside the cluster.
     External(&'m Object<XBackendSpec>),
+    /// Whatever an Upstream lists.
+    Upstream(&'m Object<UpstreamSpec>),
     /// A Service that is not in the input.
     Assumed,
 }
@@ -96,6 +99,9 @@ pub struct BackendIndex<'m> {
     pub(super) by_name: HashMap<Key, Result<BackendId, Unusable>>,
     pub(super) services: HashMap<(&'m str, &'m str), &'m Object<Service>>,
     pub(super) external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,
+    pub(super) upstreams: HashMap<(&'m str, &'m str), &'m Object<UpstreamSpec>>,
+    /// What those Upstreams stand for that some reference names.
+    pub(super) meant: HashMap<(&'m str, &'m str), Result<Meant, Reported>>,
     pub(super) slices: HashMap<(&'m str, &'m str), Vec<&'m Object<EndpointSlice>>>,
     pub(super) refused: &'m HashMap<ObjectKey, Position>,
     /// By namespace a BackendTLSPolicy that may be about any Service of it.
@@ -152,6 +158,12 @@ pub(super) enum Unusable {
     UnknownTargetPort {
         name: String,
     },
+    NoUpstream {
+        near: Option<String>,
+        refused: bool,
+    },
+    /// An Upstream that is not translated: what is wrong with it was reported.
+    BadUpstream(Reported),
     NoExternal {
         near: Option<String>,
         refused: bool,

@@ -20,6 +20,9 @@ impl BackendIndex<'_> {
         let finding = match why {
             Unusable::NoService { near, refused } => missing(from, "Service", (&full, *port), near, refused),
             Unusable::NoExternal { near, refused } => missing(from, "XBackend", (&full, *port), near, refused),
+            Unusable::NoUpstream { near, refused } => missing(from, "Upstream", (&full, *port), near, refused),
+            // It is told on the Upstream, and nobody gets here with it.
+            Unusable::BadUpstream(_) => missing(from, "Upstream", (&full, *port), None, true),
             Unusable::NoPort { ports, of_target } => {
                 let set = |port| from.object.fix(&from.path.with("port"), Change::Set(Scalar::Number(port)));
                 let fix = match (of_target, ports.as_slice()) {

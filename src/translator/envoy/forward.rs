@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use envoy_types::pb::envoy::config::route::v3::{
     HeaderMatcher, Route, RouteAction, WeightedCluster, route,
-    route_action::{ClusterSpecifier, HostRewriteSpecifier},
+    route_action::{ClusterSpecifier, HostRewriteSpecifier, MaxStreamDuration},
     weighted_cluster::{ClusterWeight, cluster_weight},
 };
+use envoy_types::pb::envoy::extensions::filters::common::fault::v3::{FaultDelay, fault_delay::FaultDelaySecifier};
 use envoy_types::pb::envoy::extensions::filters::http::fault::v3::{FaultAbort, HttpFault, fault_abort::ErrorType};
-use envoy_types::pb::envoy::r#type::v3::FractionalPercent;
+use envoy_types::pb::envoy::r#type::v3::{FractionalPercent, fractional_percent::DenominatorType};
 use envoy_types::pb::google::protobuf::Any;
 
 use crate::ir::{self, Across, Action, Forward, Target};
 
 use super::header::to_header_lists;
 use super::mirror::{spread, to_mirror};
-use super::path::{Rewrite, substitute, to_rewrite};
-use super::proto::{any, duration, uint32, uint64};
+use super::path::{Rewrite, substitute, to_rewrite, to_substitution};
+use super::proto::{any, boolean, duration, uint32, uint64};
 use super::retry::to_retry_policy;
 use super::{cors, ext_authz, name, stateful_session, target};
 
@@ -35,11 +36,14 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         response_headers,
         path_rewrite,
         host_rewrite,
+        tells_host,
+        fault,
         timeouts,
         retry,
         mirrors,
         session,
     } = forward;
+    let ir::Timeouts { request, per_try: _, idle, stream } = *timeouts;
     let (request_headers_to_add, request_headers_to_remove) = to_header_lists(request_headers);
     let (response_headers_to_add, mut response_headers_to_remove) = to_header_lists(response_headers);
     if gate.cors.is_some() {
@@ -47,10 +51,12 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
     }
     let mut action = RouteAction {
         cluster_specifier: Some(to_cluster_specifier(forward, config)),
-        host_rewrite_specifier: host_rewrite.clone().map(HostRewriteSpecifier::HostRewriteLiteral),
+        host_rewrite_specifier: host_rewrite.as_ref().map(to_host_rewrite),
+        append_x_forwarded_host: *tells_host,
         // Envoy's own defaults, 15 s and 5 min, are limits that the specification does not set.
-        timeout: Some(duration(timeouts.request.unwrap_or(Duration::ZERO))),
-        idle_timeout: Some(duration(Duration::ZERO)),
+        timeout: Some(duration(request.unwrap_or(Duration::ZERO))),
+        idle_timeout: Some(duration(idle.unwrap_or(Duration::ZERO))),
+        max_stream_duration: stream.map(to_stream_limit),
         retry_policy: to_retry_policy(retry.as_ref(), *timeouts, session.is_some()),
         request_mirror_policies: mirrors.iter().map(|mirror| to_mirror(mirror, config)).collect(),
         ..RouteAction::default()
@@ -64,6 +70,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
     let mut typed_per_filter_config: HashMap<String, Any> = ext_authz::enable(&gate.auths, config).collect();
     typed_per_filter_config.extend(gate.cors.as_deref().map(cors::per_route));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
+    typed_per_filter_config.extend(fault.map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(fault)))));
     // Without it Envoy gives up further tries as soon as the body passes the limit of the connection.
     let request_body_buffer_limit = retry.is_some().then(|| uint64(u64::from(ir::RETRIED_BODY_BYTES)));
     Route {
@@ -163,7 +170,7 @@ fn only(forward: &Forward, mut backends: Vec<ir::WeightedBackend>) -> Forward {
     Forward {
         request_headers: own(&mut one.request_headers, &forward.request_headers),
         response_headers: own(&mut one.response_headers, &forward.response_headers),
-        host_rewrite: one.host_rewrite.take().or_else(|| forward.host_rewrite.clone()),
+        host_rewrite: one.host_rewrite.take().map(ir::HostRewrite::Literal).or_else(|| forward.host_rewrite.clone()),
         backends,
         ..forward.clone()
     }
@@ -261,12 +268,46 @@ fn to_cluster_weight(
 
 /// A fault that answers every request with `status`.
 fn abort_with(status: u16) -> HttpFault {
+    let all = FractionalPercent { numerator: 100, denominator: 0 };
+    HttpFault { abort: Some(to_abort(all, status)), ..HttpFault::default() }
+}
+
+fn to_abort(percentage: FractionalPercent, status: u16) -> FaultAbort {
+    FaultAbort {
+        percentage: Some(percentage),
+        error_type: Some(ErrorType::HttpStatus(u32::from(status))),
+        ..FaultAbort::default()
+    }
+}
+
+fn to_fault(ir::Fault { abort, delay }: ir::Fault) -> HttpFault {
+    let millionths =
+        |share: ir::Share| FractionalPercent { numerator: share.parts(), denominator: DenominatorType::Million as i32 };
     HttpFault {
-        abort: Some(FaultAbort {
-            percentage: Some(FractionalPercent { numerator: 100, denominator: 0 }),
-            error_type: Some(ErrorType::HttpStatus(u32::from(status))),
-            ..FaultAbort::default()
+        abort: abort.map(|(share, status)| to_abort(millionths(share), status)),
+        delay: delay.map(|(share, wait)| FaultDelay {
+            percentage: Some(millionths(share)),
+            fault_delay_secifier: Some(FaultDelaySecifier::FixedDelay(duration(wait))),
         }),
         ..HttpFault::default()
+    }
+}
+
+fn to_host_rewrite(rewrite: &ir::HostRewrite) -> HostRewriteSpecifier {
+    match rewrite {
+        ir::HostRewrite::Literal(host) => HostRewriteSpecifier::HostRewriteLiteral(host.clone()),
+        ir::HostRewrite::Endpoint => HostRewriteSpecifier::AutoHostRewrite(boolean(true)),
+        ir::HostRewrite::Header(name) => HostRewriteSpecifier::HostRewriteHeader(name.clone()),
+        ir::HostRewrite::Path(substitution) => {
+            HostRewriteSpecifier::HostRewritePathRegex(to_substitution(substitution))
+        }
+    }
+}
+
+fn to_stream_limit(ir::StreamLimit { longest, longest_of_calls, calls_earlier }: ir::StreamLimit) -> MaxStreamDuration {
+    MaxStreamDuration {
+        max_stream_duration: longest.map(duration),
+        grpc_timeout_header_max: longest_of_calls.map(duration),
+        grpc_timeout_header_offset: calls_earlier.map(duration),
     }
 }

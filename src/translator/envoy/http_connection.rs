@@ -170,7 +170,7 @@ fn http_filters(needs: &Needs, config: &ir::Config) -> Vec<HttpFilter> {
         let off = any(stateful_session::SESSION, &StatefulSession::default());
         filters.push(http_filter(stateful_session::SESSION_FILTER, off));
     }
-    if needs.invalid_share {
+    if needs.fault {
         filters.push(http_filter(forward::FAULT_FILTER, any(forward::FAULT, &HttpFault::default())));
     }
     let router = any("envoy.extensions.filters.http.router.v3.Router", &Router::default());

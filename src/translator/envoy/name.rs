@@ -18,6 +18,7 @@ pub fn cluster(cluster: &Cluster) -> String {
     let BackendName { namespace, name, port, site } = &cluster.backend;
     let name = match site {
         Site::Internal => format!("{namespace}/{name}/{port}"),
+        Site::Upstream => format!("upstream/{namespace}/{name}/{port}"),
         Site::External => format!("external/{namespace}/{name}/{port}"),
         Site::Missing => format!("missing/{namespace}/{name}/{port}"),
     };

@@ -18,8 +18,8 @@ pub(super) struct Needs {
     pub(super) header_mutation: bool,
     /// The filter that keeps sessions.
     pub(super) session: bool,
-    /// The filter that answers for an invalid share.
-    pub(super) invalid_share: bool,
+    /// The filter that answers for an invalid share, and that makes other faults.
+    pub(super) fault: bool,
     /// The cluster without endpoints.
     pub(super) invalid_cluster: bool,
     /// A higher limit on regular expressions.
@@ -67,7 +67,8 @@ impl Needs {
         match action {
             Action::Forward(forward) => {
                 let invalid = forward.backends.iter().any(|backend| matches!(backend.target, Target::Invalid(_)));
-                self.invalid_share |= invalid;
+                self.fault |= invalid || forward.fault.is_some();
+                self.regex |= rewrites_by_regex(forward);
                 self.invalid_cluster |= invalid;
                 self.session |= forward.session.is_some();
                 self.regex |= forward::returning_need_regex(forward, config);
@@ -91,6 +92,12 @@ impl Needs {
             self.auths.insert(*id);
         }
     }
+}
+
+/// Whether something is replaced that an expression matches.
+fn rewrites_by_regex(forward: &ir::Forward) -> bool {
+    matches!(forward.path_rewrite, Some(ir::PathRewrite::Regex(_)))
+        || matches!(forward.host_rewrite, Some(ir::HostRewrite::Path(_)))
 }
 
 fn uses_regex(matches: &ir::RouteMatch) -> bool {

@@ -3,7 +3,7 @@
 
 use envoy_types::pb::envoy::r#type::matcher::v3::RegexMatchAndSubstitute;
 
-use crate::ir::PathRewrite;
+use crate::ir::{PathRewrite, Substitution};
 
 use super::proto::regex;
 
@@ -25,6 +25,7 @@ pub(super) fn to_rewrite(rewrite: &PathRewrite) -> Rewrite {
     match rewrite {
         PathRewrite::Full(path) => Rewrite::Full(path.clone()),
         PathRewrite::Taken(to) => Rewrite::Prefix(to.clone()),
+        PathRewrite::Regex(substitution) => Rewrite::Regex(to_substitution(substitution)),
         PathRewrite::Prefix { matched, replacement } => match (matched.as_str(), replacement.as_str()) {
             ("", "") => Rewrite::None,
             ("", to) => Rewrite::Regex(substitute("^/".to_owned(), &format!("{to}/"))),
@@ -32,6 +33,11 @@ pub(super) fn to_rewrite(rewrite: &PathRewrite) -> Rewrite {
             (_, to) => Rewrite::Prefix(to.to_owned()),
         },
     }
+}
+
+/// A replacement as it is declared.
+pub(super) fn to_substitution(Substitution { pattern, replacement }: &Substitution) -> RegexMatchAndSubstitute {
+    RegexMatchAndSubstitute { pattern: Some(regex(pattern.clone())), substitution: replacement.clone() }
 }
 
 /// Replaces everything that `pattern` matches; the query is not part of it.

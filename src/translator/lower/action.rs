@@ -28,8 +28,10 @@ impl RouteLowering<'_, '_> {
         match (failed, policy, options) {
             (None, Ok(mut policy), Ok(options)) => {
                 let mut filters = filters;
-                self.apply_options(list, rule, options, &mut filters, &mut policy);
-                self.lower_rest(list, rule, filters, policy)
+                match self.apply_options(list, rule, options, &mut filters, &mut policy) {
+                    Ok(()) => self.lower_rest(list, rule, filters, policy),
+                    Err(_) => self.fail(),
+                }
             }
             (_, policy, _) => {
                 // What else is wrong with the rule is found all the same, and nothing that it sends is sent.
@@ -136,7 +138,7 @@ impl RouteLowering<'_, '_> {
         let timeouts = lower_timeouts(rule.timeouts, retry.is_some());
         let session = rule.session.map(|session| self.lower_session(list, session)).transpose()?;
         let retry = retry.or_else(|| session.as_ref().map(|_| session_retry()));
-        Ok(RulePolicy { timeouts, retry, session, status: self.answers.failure })
+        Ok(RulePolicy { timeouts, retry, session, status: self.answers.failure, ..RulePolicy::default() })
     }
 
     fn lower_session(&mut self, list: ListPlace<'_>, session: RuleSession<'_>) -> Result<Session, Reported> {

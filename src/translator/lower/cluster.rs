@@ -248,6 +248,7 @@ impl Settings {
         let object = match backend.object {
             BackendObject::Service(service) => Some(origins.object(service)),
             BackendObject::External(object) => Some(origins.object(object)),
+            BackendObject::Upstream(object) => Some(origins.object(object)),
             BackendObject::Assumed => None,
         };
         let tls = match &backend.tls {

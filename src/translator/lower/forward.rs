@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::ir::{
-    Across, Action, Forward, Gate, HeaderMutations, Origin, Retry, Session, Target, Timeouts, WeightedBackend,
+    Across, Action, Fault, Forward, Gate, HeaderMutations, HostRewrite, Origin, Retry, Session, Target, Timeouts,
+    WeightedBackend,
 };
 
 use super::filter::Filters;
@@ -27,6 +28,10 @@ pub(super) struct RulePolicy {
     pub(super) timeouts: Timeouts,
     pub(super) retry: Option<Retry>,
     pub(super) session: Option<Session>,
+    /// Whether backends that see another host are told which one was asked for.
+    pub(super) tells_host: bool,
+    /// What goes wrong on purpose.
+    pub(super) fault: Option<Fault>,
     /// The status of what cannot be served.
     pub(super) status: u16,
 }
@@ -45,7 +50,11 @@ pub(super) fn build_action(rule: &Filters<'_>, backends: &[RuleBackend<'_>], pol
     if let [only] = backends {
         return build_leaf(&rule.followed_by(&only.filters), backends, policy, session);
     }
-    if !backends.iter().any(|backend| backend.filters.need_a_route()) {
+    // An entry of a list has no host but one that is known.
+    let is_literal = |filters: &Filters<'_>| matches!(filters.host_rewrite, None | Some(HostRewrite::Literal(_)));
+    let has_host = backends.iter().any(|backend| backend.filters.host_rewrite.is_some());
+    let are_entries = is_literal(rule) || !has_host;
+    if are_entries && !backends.iter().any(|backend| backend.filters.need_a_route()) {
         return build_leaf(rule, backends, policy, session);
     }
     let branches = backends.iter().map(|backend| {
@@ -87,6 +96,8 @@ fn build_leaf(
         response_headers,
         path_rewrite: filters.path_rewrite.clone(),
         host_rewrite: filters.host_rewrite.clone().filter(|_| !on_entries),
+        tells_host: policy.tells_host,
+        fault: policy.fault,
         timeouts: policy.timeouts,
         retry: policy.retry.clone(),
         mirrors: filters.mirrors.clone(),
@@ -114,13 +125,10 @@ fn distribute_headers(
             target: backend.target,
             request_headers: folded(fold_request).map(Filters::request_mutations).unwrap_or_default(),
             response_headers: folded(fold_response).map(Filters::response_mutations).unwrap_or_default(),
-            host_rewrite: backend
-                .filters
-                .host_rewrite
-                .as_ref()
-                .or(filters.host_rewrite.as_ref())
-                .filter(|_| fold_host)
-                .cloned(),
+            host_rewrite: match backend.filters.host_rewrite.as_ref().or(filters.host_rewrite.as_ref()) {
+                Some(HostRewrite::Literal(host)) if fold_host => Some(host.clone()),
+                _ => None,
+            },
             selector: backend.selector.clone().filter(|_| selecting),
             origin: backend.origin,
         }

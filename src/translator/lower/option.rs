@@ -8,13 +8,15 @@
 //! URLRewrite is laid over theirs. Its limits are the rule's own affair there, so they count before those of options.
 
 mod cors;
+mod fault;
 mod headers;
 pub(super) mod part;
 mod retries;
+mod substitution;
 
 use crate::diagnostics::{Finding, ObjectPart, Reported, codes};
-use crate::ir::PathRewrite;
-use crate::parser::api::{GoDuration, RouteOption};
+use crate::ir::{HostRewrite, PathRewrite, StreamLimit};
+use crate::parser::api::{GoDuration, OptionStreamLimit, RouteOption};
 use crate::parser::route::Filter;
 use crate::path;
 use crate::resolver::{Effective, ResolvedRule};
@@ -61,6 +63,20 @@ impl RouteLowering<'_, '_> {
             RouteOption::Cors(cors) => cors::lower(place, cors),
             RouteOption::PrefixRewrite(prefix) => lower_prefix(place, prefix),
             RouteOption::HostRewrite(host) => lower_host(place, host),
+            RouteOption::AutoHostRewrite(is_set) => Ok(part_if(*is_set, Part::Host(HostRewrite::Endpoint))),
+            RouteOption::HostRewriteHeader(name) => lower_host_header(place, name),
+            RouteOption::HostRewritePathRegex(option) => {
+                substitution::lower(place, option).map(|found| Part::Host(HostRewrite::Path(found)))
+            }
+            RouteOption::AppendXForwardedHost(is_set) => Ok(part_if(*is_set, Part::TellHost)),
+            RouteOption::RegexRewrite(option) => {
+                substitution::lower(place, option).map(|found| Part::Path(PathRewrite::Regex(found)))
+            }
+            RouteOption::IdleTimeout(GoDuration(limit)) => {
+                Ok(Part::Idle(Some(*limit).filter(|limit| !limit.is_zero())))
+            }
+            RouteOption::MaxStreamDuration(option) => Ok(Part::Stream(lower_stream(option))),
+            RouteOption::Faults(faults) => fault::lower(place, faults),
             // The resolver hands on none of the others.
             other => Err(place.refuse(
                 &path![],
@@ -68,7 +84,7 @@ impl RouteLowering<'_, '_> {
                 "this is a fault of gwctl: please report it with the manifest",
             )),
         };
-        part.map_err(|finding| self.diagnostics.error(finding))
+        part.map_err(|finding| self.diagnostics.error(*finding))
     }
 
     /// Lays options over the filters and limits of a rule, as Gloo Gateway does.
@@ -79,7 +95,7 @@ impl RouteLowering<'_, '_> {
         parts: Vec<(Part, Effective<'_, RouteOption>)>,
         filters: &mut Filters<'f>,
         policy: &mut RulePolicy,
-    ) {
+    ) -> Result<(), Reported> {
         for (part, option) in parts {
             match part {
                 Part::Nothing => {}
@@ -96,12 +112,36 @@ impl RouteLowering<'_, '_> {
                 }
                 Part::Cors(_) if filters.cors.is_some() => self.report_over(list, "filters", option),
                 Part::Cors(cors) => filters.cors = cors,
+                // What Envoy can replace in one way only: by a prefix, or by an expression.
+                Part::Path(_) if filters.path_rewrite.is_some() && !has_rewrite(rule) => {
+                    return Err(self.report_two_rewrites(option));
+                }
                 Part::Path(_) if filters.path_rewrite.is_some() => self.report_over(list, "filters", option),
                 Part::Path(rewrite) => filters.path_rewrite = Some(rewrite),
                 Part::Host(_) if filters.host_rewrite.is_some() => self.report_over(list, "filters", option),
                 Part::Host(host) => filters.host_rewrite = Some(host),
+                Part::TellHost => policy.tells_host = true,
+                Part::Idle(limit) => policy.timeouts.idle = limit,
+                Part::Stream(limit) => policy.timeouts.stream = Some(limit),
+                Part::Fault(_) if filters.redirect.is_some() => return Err(self.report_fault_of_redirect(option)),
+                Part::Fault(fault) => policy.fault = Some(fault),
             }
         }
+        // Who sees the host that was asked for is told nothing more.
+        policy.tells_host &= filters.host_rewrite.is_some();
+        Ok(())
+    }
+
+    fn report_two_rewrites(&mut self, Effective { value, source }: Effective<'_, RouteOption>) -> Reported {
+        let place = Place { source, field: value.field() };
+        let message = "a prefix and an expression cannot both rewrite the path of a rule";
+        self.diagnostics.error(*place.refuse(&path![], message, "keep one of `prefixRewrite` and `regexRewrite`"))
+    }
+
+    fn report_fault_of_redirect(&mut self, Effective { value, source }: Effective<'_, RouteOption>) -> Reported {
+        let place = Place { source, field: value.field() };
+        let message = "faults of a rule that redirects are not translated";
+        self.diagnostics.error(*place.refuse(&path![], message, "let `faults` apply to rules with backends alone"))
     }
 
     /// Warns that the rule says itself what an option says too.
@@ -146,7 +186,7 @@ impl RouteLowering<'_, '_> {
     }
 }
 
-fn lower_prefix(place: Place<'_>, prefix: &str) -> Result<Part, Finding> {
+fn lower_prefix(place: Place<'_>, prefix: &str) -> Result<Part, Box<Finding>> {
     if prefix.is_empty() {
         return Ok(Part::Nothing);
     }
@@ -161,7 +201,7 @@ fn lower_prefix(place: Place<'_>, prefix: &str) -> Result<Part, Finding> {
     Ok(Part::Path(PathRewrite::Taken(prefix.to_owned())))
 }
 
-fn lower_host(place: Place<'_>, host: &str) -> Result<Part, Finding> {
+fn lower_host(place: Place<'_>, host: &str) -> Result<Part, Box<Finding>> {
     let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
     if host.is_empty() {
         return Ok(Part::Nothing);
@@ -170,5 +210,37 @@ fn lower_host(place: Place<'_>, host: &str) -> Result<Part, Finding> {
         let message = format!("`{}` cannot stand in a host", found.escape_debug());
         return Err(place.refuse(&path![], message, "write a name or an address, and perhaps a port"));
     }
-    Ok(Part::Host(host.to_owned()))
+    Ok(Part::Host(HostRewrite::Literal(host.to_owned())))
+}
+
+fn lower_host_header(place: Place<'_>, name: &str) -> Result<Part, Box<Finding>> {
+    if name.is_empty() {
+        return Ok(Part::Nothing);
+    }
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if !name.bytes().all(is_token) {
+        let message = format!("`{name}` is not a header name");
+        return Err(place.refuse(&path![], message, "write a name of letters, digits and `-`"));
+    }
+    Ok(Part::Host(HostRewrite::Header(name.to_ascii_lowercase())))
+}
+
+fn lower_stream(option: &OptionStreamLimit) -> StreamLimit {
+    let OptionStreamLimit { grpc_timeout_header_max, grpc_timeout_header_offset, max_stream_duration } = option;
+    let length = |duration: &Option<GoDuration>| duration.map(|GoDuration(length)| length);
+    StreamLimit {
+        // Zero is no limit.
+        longest: length(max_stream_duration).filter(|longest| !longest.is_zero()),
+        longest_of_calls: length(grpc_timeout_header_max),
+        calls_earlier: length(grpc_timeout_header_offset),
+    }
+}
+
+fn part_if(is_set: bool, part: Part) -> Part {
+    if is_set { part } else { Part::Nothing }
+}
+
+/// Whether a filter of the rule rewrites its path.
+fn has_rewrite(rule: &ResolvedRule<'_>) -> bool {
+    rule.filters.iter().any(|own| matches!(own.filter, Filter::UrlRewrite(filter) if filter.path.is_some()))
 }

@@ -47,13 +47,13 @@ pub(super) fn lower_timeouts(timeouts: Option<&HttpRouteTimeouts>, retried: bool
     let limit = |timeout: &Option<Duration>| timeout.filter(|timeout| !timeout.is_zero()).map(|Duration(limit)| limit);
     let (request, per_try) = (limit(request), limit(backend_request));
     if retried {
-        return Timeouts { request, per_try };
+        return Timeouts { request, per_try, ..Timeouts::default() };
     }
     let request = match (request, per_try) {
         (Some(request), Some(per_try)) => Some(request.min(per_try)),
         (request, per_try) => request.or(per_try),
     };
-    Timeouts { request, per_try: None }
+    Timeouts { request, ..Timeouts::default() }
 }
 
 #[cfg(test)]
@@ -70,12 +70,13 @@ mod tests {
         };
         let second = Some(StdDuration::from_secs(1));
         let once = |request, backend| lower_timeouts(Some(&timeouts(request, backend)), false);
-        assert_eq!(once("2s", "1s"), Timeouts { request: second, per_try: None });
-        assert_eq!(once("0s", "1s"), Timeouts { request: second, per_try: None });
-        assert_eq!(once("1s", ""), Timeouts { request: second, per_try: None });
+        let limited = Timeouts { request: second, ..Timeouts::default() };
+        assert_eq!(once("2s", "1s"), limited);
+        assert_eq!(once("0s", "1s"), limited);
+        assert_eq!(once("1s", ""), limited);
         assert_eq!(once("0s", "0s"), Timeouts::default());
         let often = lower_timeouts(Some(&timeouts("0s", "1s")), true);
-        assert_eq!(often, Timeouts { request: None, per_try: second });
+        assert_eq!(often, Timeouts { per_try: second, ..Timeouts::default() });
     }
 
     #[test]

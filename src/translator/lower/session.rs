@@ -211,6 +211,7 @@ pub(super) fn selector_value(backend: &BackendName) -> String {
     let site = match site {
         Site::Internal => "",
         Site::External => "external/",
+        Site::Upstream => "upstream/",
         Site::Missing => "missing/",
     };
     digest(&format!("{site}{namespace}/{name}/{port}"))

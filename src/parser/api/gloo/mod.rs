@@ -6,7 +6,9 @@
 mod duration;
 mod option_list;
 mod route_option;
+mod upstream;
 
 pub use duration::GoDuration;
 pub use option_list::{OptionList, Untranslated};
 pub use route_option::*;
+pub use upstream::*;

@@ -39,8 +39,8 @@ options! {
     /// An option for the requests of a rule.
     RouteOption {
         Ai(Untranslated) = "ai",
-        AppendXForwardedHost(Untranslated) = "appendXForwardedHost",
-        AutoHostRewrite(Untranslated) = "autoHostRewrite",
+        AppendXForwardedHost(bool) = "appendXForwardedHost",
+        AutoHostRewrite(bool) = "autoHostRewrite",
         BufferPerRoute(Untranslated) = "bufferPerRoute",
         Cors(OptionCors) = "cors",
         Csrf(Untranslated) = "csrf",
@@ -51,17 +51,17 @@ options! {
         ExtProcLate(Untranslated) = "extProcLate",
         Extauth(Untranslated) = "extauth",
         Extensions(Untranslated) = "extensions",
-        Faults(Untranslated) = "faults",
+        Faults(OptionFaults) = "faults",
         HeaderManipulation(HeaderManipulation) = "headerManipulation",
         HostRewrite(String) = "hostRewrite",
-        HostRewriteHeader(Untranslated) = "hostRewriteHeader",
-        HostRewritePathRegex(Untranslated) = "hostRewritePathRegex",
-        IdleTimeout(Untranslated) = "idleTimeout",
+        HostRewriteHeader(String) = "hostRewriteHeader",
+        HostRewritePathRegex(OptionSubstitution) = "hostRewritePathRegex",
+        IdleTimeout(GoDuration) = "idleTimeout",
         Jwt(Untranslated) = "jwt",
         JwtProvidersStaged(Untranslated) = "jwtProvidersStaged",
         JwtStaged(Untranslated) = "jwtStaged",
         LbHash(Untranslated) = "lbHash",
-        MaxStreamDuration(Untranslated) = "maxStreamDuration",
+        MaxStreamDuration(OptionStreamLimit) = "maxStreamDuration",
         PrefixRewrite(String) = "prefixRewrite",
         RateLimitConfigs(Untranslated) = "rateLimitConfigs",
         RateLimitEarlyConfigs(Untranslated) = "rateLimitEarlyConfigs",
@@ -71,7 +71,7 @@ options! {
         RatelimitEarly(Untranslated) = "ratelimitEarly",
         RatelimitRegular(Untranslated) = "ratelimitRegular",
         Rbac(Untranslated) = "rbac",
-        RegexRewrite(Untranslated) = "regexRewrite",
+        RegexRewrite(OptionSubstitution) = "regexRewrite",
         Retries(OptionRetries) = "retries",
         Shadowing(Untranslated) = "shadowing",
         StagedTransformations(Untranslated) = "stagedTransformations",
@@ -173,6 +173,67 @@ pub struct OptionRetries {
 pub struct OptionBackOff {
     pub base_interval: Option<GoDuration>,
     pub max_interval: Option<GoDuration>,
+}
+
+/// `faults`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionFaults {
+    pub abort: Option<OptionAbort>,
+    pub delay: Option<OptionDelay>,
+}
+
+/// Requests that are broken off.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionAbort {
+    #[serde(default)]
+    pub percentage: f64,
+    #[serde(default)]
+    pub http_status: u32,
+}
+
+/// Requests that wait.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionDelay {
+    #[serde(default)]
+    pub percentage: f64,
+    pub fixed_delay: Option<GoDuration>,
+}
+
+/// A replacement of what an expression matches.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionSubstitution {
+    pub pattern: Option<OptionPattern>,
+    #[serde(default)]
+    pub substitution: String,
+}
+
+/// A regular expression. How large it may be is Envoy's to say.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionPattern {
+    #[serde(default)]
+    pub google_re2: IgnoredAny,
+    #[serde(default)]
+    pub regex: String,
+}
+
+/// `maxStreamDuration`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionStreamLimit {
+    pub grpc_timeout_header_max: Option<GoDuration>,
+    pub grpc_timeout_header_offset: Option<GoDuration>,
+    pub max_stream_duration: Option<GoDuration>,
 }
 
 /// `cors`.

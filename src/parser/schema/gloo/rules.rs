@@ -7,8 +7,9 @@ use crate::parser::schema::table::{Breaks, Rule, rule};
 use crate::path;
 
 /// Every field of the options that is a length of time.
-const DURATION_FIELDS: [&str; 10] = [
+const DURATION_FIELDS: [&str; 11] = [
     "baseInterval",
+    "dnsRefreshRate",
     "fixedDelay",
     "grpcTimeoutHeaderMax",
     "grpcTimeoutHeaderOffset",
@@ -30,6 +31,10 @@ pub(super) const ONE_HOST_REWRITE: Rule =
         .of_controller();
 pub(super) const ONE_HASH_SOURCE: Rule = rule("a hash is made of one thing", |policy, breaks| {
     exactly_one(policy, &["header", "cookie", "sourceIp"], breaks);
+})
+.of_controller();
+pub(super) const ONE_UPSTREAM_TYPE: Rule = rule("an Upstream has one type", |spec, breaks| {
+    at_most_one(spec, &["static", "kube", "pipe", "aws", "awsEc2", "azure", "consul", "gcp", "ai"], breaks);
 })
 .of_controller();
 pub(super) const ONE_VALUE: Rule = rule("a header comes from one place", |entry, breaks| {

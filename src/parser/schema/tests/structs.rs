@@ -12,7 +12,8 @@ use serde::forward_to_deserialize_any;
 
 use crate::parser::api::{
     BackendTlsPolicySpec, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec, L4RouteSpec, ListenerSetSpec,
-    ReferenceGrantSpec, RouteOptionSpec, TlsRouteSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
+    ReferenceGrantSpec, RouteOptionSpec, TlsRouteSpec, UpstreamSpec, XBackendSpec, XBackendTrafficPolicySpec,
+    XMeshSpec,
 };
 use crate::parser::manifests::Kind;
 use crate::parser::schema::{Field, Schema, Shape, Type, other_schemas, schemas};
@@ -132,6 +133,13 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         self.number(i64::MIN, i64::MAX, |number| visitor.visit_u64(number))
     }
 
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        if !matches!(self.ty, Type::Number) {
+            self.differ("the struct wants a number");
+        }
+        visitor.visit_f64(1.5)
+    }
+
     fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         self.number(0, i64::from(u32::MAX), |number| visitor.visit_u64(number))
     }
@@ -207,7 +215,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 u8 u64 f32 f64 char str string bytes byte_buf unit unit_struct tuple tuple_struct identifier
+        i8 i16 i32 u8 u64 f32 char str string bytes byte_buf unit unit_struct tuple tuple_struct identifier
     }
 }
 
@@ -241,6 +249,7 @@ fn decode_kind(kind: Kind, probe: Probe<'_>) -> Result<(), Failure> {
         Kind::XBackendTrafficPolicy => decode::<XBackendTrafficPolicySpec>(probe),
         Kind::XMesh => decode::<XMeshSpec>(probe),
         Kind::RouteOption => decode::<RouteOptionSpec>(probe),
+        Kind::Upstream => decode::<UpstreamSpec>(probe),
         other => panic!("{other:?} has no table"),
     }
 }

@@ -11,7 +11,7 @@ mod rewrite;
 use std::sync::Arc;
 
 use crate::diagnostics::{ObjectPart, PartPath, Reported, codes};
-use crate::ir::{AuthId, Cors, HeaderMutations, Mirror, PathRewrite};
+use crate::ir::{AuthId, Cors, HeaderMutations, HostRewrite, Mirror, PathRewrite};
 use crate::parser::api::{HeaderFilter, LocalObjectReference, UrlRewriteFilter};
 use crate::parser::route::Filter;
 use crate::resolver::{BackendRefOutcome, ResolvedFilter};
@@ -31,7 +31,7 @@ pub(super) struct Filters<'f> {
     request_headers: Vec<HeaderChange<'f>>,
     response_headers: Vec<HeaderChange<'f>>,
     pub(super) path_rewrite: Option<PathRewrite>,
-    pub(super) host_rewrite: Option<String>,
+    pub(super) host_rewrite: Option<HostRewrite>,
     pub(super) redirect: Option<RedirectTemplate>,
     pub(super) mirrors: Vec<Mirror>,
     pub(super) cors: Option<Arc<Cors>>,
@@ -179,7 +179,7 @@ impl RouteLowering<'_, '_> {
             Filter::RequestRedirect(filter) => lowered.redirect = Some(self.lower_redirect(context, filter)?),
             Filter::UrlRewrite(UrlRewriteFilter { hostname, path }) => {
                 lowered.path_rewrite = self.lower_path(context, "urlRewrite", path.as_ref())?;
-                lowered.host_rewrite.clone_from(hostname);
+                lowered.host_rewrite = hostname.clone().map(HostRewrite::Literal);
             }
             Filter::RequestMirror(filter) => lowered.mirrors.extend(self.lower_mirror(context, filter)),
             Filter::Cors(filter) => lowered.cors = Some(Arc::new(self.lower_cors(context, filter)?)),

@@ -11,7 +11,7 @@ use crate::path;
 use super::super::filter::lower_origin;
 use super::part::{Part, Place};
 
-pub(super) fn lower(place: Place<'_>, cors: &OptionCors) -> Result<Part, Finding> {
+pub(super) fn lower(place: Place<'_>, cors: &OptionCors) -> Result<Part, Box<Finding>> {
     let OptionCors {
         allow_origin,
         // The resolver lets none through.

@@ -20,7 +20,7 @@ struct Side<'o> {
     is_request: bool,
 }
 
-pub(super) fn lower(place: Place<'_>, option: &HeaderManipulation) -> Result<Part, Finding> {
+pub(super) fn lower(place: Place<'_>, option: &HeaderManipulation) -> Result<Part, Box<Finding>> {
     let HeaderManipulation {
         request_headers_to_add,
         request_headers_to_remove,
@@ -48,7 +48,7 @@ pub(super) fn lower(place: Place<'_>, option: &HeaderManipulation) -> Result<Par
 }
 
 impl Side<'_> {
-    fn lower(&self, place: Place<'_>) -> Result<HeaderMutations, Finding> {
+    fn lower(&self, place: Place<'_>) -> Result<HeaderMutations, Box<Finding>> {
         let mut mutations = HeaderMutations::default();
         for (index, name) in self.removed.iter().enumerate() {
             let filter = HeaderFilter { remove: vec![name.clone()], ..HeaderFilter::default() };
@@ -82,7 +82,7 @@ impl Side<'_> {
     }
 
     /// The value that is sent. Envoy evaluates what stands between percent signs, and two of them are one.
-    fn value(&self, place: Place<'_>, index: usize, value: &str) -> Result<String, Finding> {
+    fn value(&self, place: Place<'_>, index: usize, value: &str) -> Result<String, Box<Finding>> {
         let literal = value.replace("%%", "");
         if !literal.contains('%') {
             return Ok(value.replace("%%", "%"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, Reported, codes};
-use crate::ir::{Cors, HeaderMutations, PathRewrite, Retry};
+use crate::ir::{Cors, Fault, HeaderMutations, HostRewrite, PathRewrite, Retry, StreamLimit};
 use crate::parser::manifests::ObjectHead;
 use crate::path;
 
@@ -25,7 +25,15 @@ pub(in crate::translator::lower) enum Part {
     /// What of the path becomes what.
     Path(PathRewrite),
     /// The host that backends see.
-    Host(String),
+    Host(HostRewrite),
+    /// That backends are told which host was asked for.
+    TellHost,
+    /// The limit for silence; `None` for none.
+    Idle(Option<Duration>),
+    /// How long streams may last.
+    Stream(StreamLimit),
+    /// What goes wrong on purpose.
+    Fault(Fault),
 }
 
 /// What each option of each policy says: by the key of the policy and the field.
@@ -40,12 +48,10 @@ pub(super) struct Place<'o> {
 
 impl Place<'_> {
     /// A finding about a part of the option.
-    pub(super) fn refuse(self, below: &FieldPath, message: impl Into<String>, help: impl Into<String>) -> Finding {
+    pub(super) fn refuse(self, below: &FieldPath, message: impl Into<String>, help: impl Into<String>) -> Box<Finding> {
         let at = ObjectPart::Whole.at(&path!["spec", "options", self.field].join(below));
-        self.source
-            .finding(codes::UNUSABLE_OPTION, at, message.into())
-            .label("this cannot be honoured")
-            .consequence("all requests of the rules that it applies to get 500")
-            .help(help.into())
+        let finding = self.source.finding(codes::UNUSABLE_OPTION, at, message.into()).label("this cannot be honoured");
+        let consequence = "all requests of the rules that it applies to get 500";
+        Box::new(finding.consequence(consequence).help(help.into()))
     }
 }

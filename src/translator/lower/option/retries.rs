@@ -7,7 +7,7 @@ use crate::path;
 
 use super::part::{Part, Place};
 
-pub(super) fn lower(place: Place<'_>, option: &OptionRetries) -> Result<Part, Finding> {
+pub(super) fn lower(place: Place<'_>, option: &OptionRetries) -> Result<Part, Box<Finding>> {
     let OptionRetries {
         retry_on,
         num_retries,
@@ -44,7 +44,7 @@ pub(super) fn lower(place: Place<'_>, option: &OptionRetries) -> Result<Part, Fi
     Ok(Part::Retry(Retry { on, attempts: (*num_retries).max(1), backoff }, per_try))
 }
 
-fn lower_waits(place: Place<'_>, waits: &OptionBackOff) -> Result<Option<BackOff>, Finding> {
+fn lower_waits(place: Place<'_>, waits: &OptionBackOff) -> Result<Option<BackOff>, Box<Finding>> {
     let OptionBackOff { base_interval, max_interval } = waits;
     let at = |field: &'static str| path!["retryBackOff", field];
     let longest = max_interval.map(|GoDuration(longest)| longest);

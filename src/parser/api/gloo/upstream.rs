@@ -1,0 +1,99 @@
+//! Upstream ([Upstream](https://docs.solo.io/gateway/latest/reference/api/upstream/)).
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::option_list::{OptionList, Untranslated, options};
+
+/// The spec of an Upstream: whatever it says is an option.
+pub type UpstreamSpec = OptionList<UpstreamOption>;
+
+options! {
+    /// What an Upstream says of its backend.
+    UpstreamOption {
+        Ai(Untranslated) = "ai",
+        Aws(Untranslated) = "aws",
+        AwsEc2(Untranslated) = "awsEc2",
+        Azure(Untranslated) = "azure",
+        CircuitBreakers(Untranslated) = "circuitBreakers",
+        ConnectionConfig(Untranslated) = "connectionConfig",
+        Consul(Untranslated) = "consul",
+        DisableIstioAutoMtls(Untranslated) = "disableIstioAutoMtls",
+        DiscoveryMetadata(Untranslated) = "discoveryMetadata",
+        DnsRefreshRate(Untranslated) = "dnsRefreshRate",
+        Failover(Untranslated) = "failover",
+        Gcp(Untranslated) = "gcp",
+        HealthChecks(Untranslated) = "healthChecks",
+        HttpConnectHeaders(Untranslated) = "httpConnectHeaders",
+        HttpConnectSslConfig(Untranslated) = "httpConnectSslConfig",
+        HttpProxyHostname(Untranslated) = "httpProxyHostname",
+        IgnoreHealthOnHostRemoval(Untranslated) = "ignoreHealthOnHostRemoval",
+        InitialConnectionWindowSize(Untranslated) = "initialConnectionWindowSize",
+        InitialStreamWindowSize(Untranslated) = "initialStreamWindowSize",
+        Kube(UpstreamKube) = "kube",
+        LoadBalancerConfig(Untranslated) = "loadBalancerConfig",
+        MaxConcurrentStreams(Untranslated) = "maxConcurrentStreams",
+        NamespacedStatuses(Untranslated) = "namespacedStatuses",
+        OutlierDetection(Untranslated) = "outlierDetection",
+        OverrideStreamErrorOnInvalidHttpMessage(Untranslated) = "overrideStreamErrorOnInvalidHttpMessage",
+        Pipe(Untranslated) = "pipe",
+        PreconnectPolicy(Untranslated) = "preconnectPolicy",
+        ProtocolSelection(Untranslated) = "protocolSelection",
+        ProxyProtocolVersion(Untranslated) = "proxyProtocolVersion",
+        RespectDnsTtl(Untranslated) = "respectDnsTtl",
+        SslConfig(Untranslated) = "sslConfig",
+        Static(UpstreamStatic) = "static",
+        UseHttp2(bool) = "useHttp2",
+    }
+}
+
+/// A Service.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct UpstreamKube {
+    pub selector: Option<Untranslated>,
+    #[serde(default)]
+    pub service_name: String,
+    #[serde(default)]
+    pub service_namespace: String,
+    #[serde(default)]
+    pub service_port: u32,
+    pub service_spec: Option<Untranslated>,
+    pub subset_spec: Option<Untranslated>,
+}
+
+/// Hosts that are known by their addresses or names.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct UpstreamStatic {
+    /// For TLS alone.
+    #[serde(default)]
+    pub auto_sni_rewrite: IgnoredAny,
+    #[serde(default)]
+    pub hosts: Vec<UpstreamHost>,
+    pub service_spec: Option<Untranslated>,
+    pub use_tls: Option<bool>,
+}
+
+/// One of the hosts.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct UpstreamHost {
+    #[serde(default)]
+    pub addr: String,
+    /// For Gloo's own health checker alone.
+    #[serde(default)]
+    pub health_check_config: IgnoredAny,
+    pub load_balancing_weight: Option<Untranslated>,
+    /// For filters that gwctl has none of.
+    #[serde(default)]
+    pub metadata: IgnoredAny,
+    #[serde(default)]
+    pub port: u32,
+    /// For TLS alone.
+    #[serde(default)]
+    pub sni_addr: IgnoredAny,
+}

@@ -1,0 +1,163 @@
+//! Upstreams of Gloo Gateway
+//! ([Upstream](https://docs.solo.io/gateway/latest/traffic-management/destination-types/upstreams/)).
+//!
+//! An Upstream of type `kube` is another name for a port of a Service, of whichever namespace; one of type `static` is a
+//! list of hosts. An Upstream that says something which is not translated is none that anything is sent to: TLS that is
+//! left out would show everybody what is sent.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, Reported, codes};
+use crate::ir::{BackendName, Endpoints, Site, UpstreamProtocol};
+use crate::parser::api::{OptionList, UpstreamHost, UpstreamKube, UpstreamOption, UpstreamSpec, UpstreamStatic};
+use crate::parser::manifests::Object;
+use crate::path;
+
+/// The port that TLS goes to without being asked for.
+const HTTPS_PORT: u32 = 443;
+
+/// What an Upstream stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Meant {
+    /// A port of a Service.
+    Service(BackendName),
+    /// Hosts.
+    Hosts(Endpoints, Option<UpstreamProtocol>),
+}
+
+/// Why a field of an Upstream cannot be honoured.
+struct Refused {
+    path: FieldPath,
+    message: String,
+    help: &'static str,
+}
+
+/// What an Upstream stands for; why that is not known is told once, where something refers to it.
+pub(super) fn meant(object: &Object<UpstreamSpec>, diagnostics: &mut Diagnostics) -> Result<Meant, Reported> {
+    let OptionList(options) = &object.spec;
+    let (mut refused, mut found, mut protocol) = (Vec::new(), None, None);
+    for option in options {
+        match option {
+            UpstreamOption::Kube(kube) => found = Some(service(object, kube, &mut refused)),
+            UpstreamOption::Static(hosts) => found = Some(hosts_of(hosts, &mut refused)),
+            UpstreamOption::UseHttp2(is_set) => protocol = is_set.then_some(UpstreamProtocol::Http2),
+            // They are about a mesh and about discovery, and nothing that is served here depends on them.
+            UpstreamOption::DisableIstioAutoMtls(_)
+            | UpstreamOption::DiscoveryMetadata(_)
+            | UpstreamOption::NamespacedStatuses(_) => {}
+            other => refused.push(untranslated(path![other.field()])),
+        }
+    }
+    match (&found, protocol) {
+        (None, _) if refused.is_empty() => refused.push(Refused {
+            path: path![],
+            message: "it says nothing of where its hosts are".to_owned(),
+            help: "add `static` or `kube`",
+        }),
+        // How a Service is spoken to is the Service's to say, for all who refer to it.
+        (Some(Meant::Service(_)), Some(_)) => refused.push(Refused {
+            path: path!["useHttp2"],
+            message: "`useHttp2` of an Upstream for a Service is not translated".to_owned(),
+            help: "write `appProtocol: kubernetes.io/h2c` in the port of the Service",
+        }),
+        _ => {}
+    }
+    let mut proof = None;
+    for Refused { path, message, help } in refused {
+        let at = ObjectPart::Whole.at(&path!["spec"].join(&path));
+        let message = format!("Upstream `{}`: {message}", object.full_name());
+        let finding = object.finding(codes::UNSUPPORTED_UPSTREAM, at, message).label("gwctl does not translate it");
+        proof = Some(diagnostics.error(finding.consequence("requests for this backend get 500").help(help)));
+    }
+    match (proof, found) {
+        (None, Some(Meant::Hosts(endpoints, _))) => Ok(Meant::Hosts(endpoints, protocol)),
+        (None, Some(service)) => Ok(service),
+        (Some(proof), _) => Err(proof),
+        // Without a type something has been reported.
+        (None, None) => Ok(Meant::Hosts(Endpoints::Static(Vec::new()), None)),
+    }
+}
+
+fn untranslated(path: FieldPath) -> Refused {
+    let message = format!("`{path}` is not translated");
+    Refused { path, message, help: "remove the field, or refer to a Service or an XBackend in place of the Upstream" }
+}
+
+fn service(object: &Object<UpstreamSpec>, kube: &UpstreamKube, refused: &mut Vec<Refused>) -> Meant {
+    let UpstreamKube { selector, service_name, service_namespace, service_port, service_spec, subset_spec } = kube;
+    for (field, is_set) in [
+        ("selector", selector.is_some()),
+        ("serviceSpec", service_spec.is_some()),
+        ("subsetSpec", subset_spec.is_some()),
+    ] {
+        if is_set {
+            refused.push(untranslated(path!["kube", field]));
+        }
+    }
+    if service_name.is_empty() {
+        refused.push(lacking(path!["kube", "serviceName"], "add `serviceName` with the name of a Service"));
+    }
+    let port = port(*service_port, path!["kube", "servicePort"], refused);
+    let own = &object.metadata.namespace;
+    let namespace = if service_namespace.is_empty() { own } else { service_namespace };
+    Meant::Service(BackendName { namespace: namespace.clone(), name: service_name.clone(), port, site: Site::Internal })
+}
+
+fn hosts_of(
+    UpstreamStatic { auto_sni_rewrite: _, hosts, service_spec, use_tls }: &UpstreamStatic,
+    refused: &mut Vec<Refused>,
+) -> Meant {
+    if service_spec.is_some() {
+        refused.push(untranslated(path!["static", "serviceSpec"]));
+    }
+    if *use_tls == Some(true) {
+        refused.push(untranslated(path!["static", "useTls"]));
+    }
+    if hosts.is_empty() {
+        refused.push(lacking(path!["static", "hosts"], "add a host with its `addr` and `port`"));
+    }
+    let mut names: Vec<(String, u16)> = Vec::with_capacity(hosts.len());
+    for (index, host) in hosts.iter().enumerate() {
+        let UpstreamHost {
+            addr,
+            health_check_config: _,
+            load_balancing_weight,
+            metadata: _,
+            port: number,
+            sni_addr: _,
+        } = host;
+        let at = |field: &'static str| path!["static", "hosts", index, field];
+        if load_balancing_weight.is_some() {
+            refused.push(untranslated(at("loadBalancingWeight")));
+        }
+        let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
+        if addr.is_empty() || !addr.chars().all(is_host) {
+            refused.push(lacking(at("addr"), "write an address, or a DNS name"));
+        }
+        if *number == HTTPS_PORT && use_tls.is_none() {
+            refused.push(Refused {
+                path: at("port"),
+                message: "port 443 is spoken to in TLS, which is not translated".to_owned(),
+                help: "write `useTls: false` where the host speaks plain text there, or use an XBackend with `tls`",
+            });
+        }
+        names.push((addr.clone(), port(*number, at("port"), refused)));
+    }
+    // One name among them makes Gloo Gateway ask DNS for all.
+    let addresses: Option<Vec<SocketAddr>> =
+        names.iter().map(|(host, port)| Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, *port))).collect();
+    Meant::Hosts(addresses.map_or(Endpoints::Dns(names), Endpoints::Static), None)
+}
+
+fn lacking(path: FieldPath, help: &'static str) -> Refused {
+    Refused { message: format!("`{path}` does not say where requests go"), path, help }
+}
+
+/// The number of a port; 0 where it is reported that there is none.
+fn port(number: u32, path: FieldPath, refused: &mut Vec<Refused>) -> u16 {
+    let port = u16::try_from(number).unwrap_or_default();
+    if port == 0 {
+        refused.push(lacking(path, "write a number from 1 to 65535"));
+    }
+    port
+}
