@@ -26,6 +26,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_lists_what_it_does_not_name", unnamed),
         test("diff_knows_what_kustomizations_select", selected),
         test("diff_follows_what_policies_name", followed),
+        test("diff_tells_unread_objects_and_what_they_name", unread),
+        test("diff_passes_over_what_tools_write", tools),
         test("diff_takes_no_side_for_context", context),
     ]
 }
@@ -438,6 +440,71 @@ fn followed(stage: &Stage) -> Result<(), Failed> {
         let subject = found["uncompared"][0]["subject"].as_str().unwrap_or_default();
         let is_named = subject == format!("Secret `default/{name}`");
         ensure(is_named == is_told && output.code == Some(if is_told { 2 } else { 0 }), &output)?;
+    }
+    Ok(())
+}
+
+/// What other controllers read may be about traffic, whatever its target is called, and so is what it names.
+fn unread(stage: &Stage) -> Result<(), Failed> {
+    let base = gateway("edge", HTTP) + &route("r", "edge", "/", "one");
+    let foreign = |version: &str, kind: &str, spec: &str| {
+        base.clone() + &format!("---\napiVersion: {version}\nkind: {kind}\nmetadata: {{name: d}}\nspec: {spec}\n")
+    };
+    let targets = "targetRefs: [{group: policies.example, kind: Backend, name: one}]";
+    let policies = [
+        foreign("policies.example/v1", "Policy", &format!("{{{targets}, verify: '@'}}")),
+        foreign("security.istio.io/v1", "AuthorizationPolicy", "{action: '@'}"),
+    ];
+    for text in &policies {
+        let (output, found) = stage.diff(&text.replace('@', "1"), &text.replace('@', "2"))?;
+        let is_told = output.code == Some(2) || found["unnamed"][0]["isUnread"] == true && output.code == Some(1);
+        ensure(is_told, &output)?;
+    }
+    let secret =
+        |name: &str| format!("---\napiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\nstringData: {{k: '@'}}\n");
+    let consumer = foreign("consumers.example/v1", "Consumer", "{credentials: [key]}");
+    for (name, code) in [("key", 1), ("other", 0)] {
+        let text = consumer.clone() + &secret(name);
+        let (output, _) = stage.diff(&text.replace('@', "1"), &text.replace('@', "2"))?;
+        ensure(output.code == Some(code), &output)?;
+    }
+    Ok(())
+}
+
+/// What tools write for themselves into objects of other groups, and what these name in another form, is no difference.
+fn tools(stage: &Stage) -> Result<(), Failed> {
+    let target = "targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}]";
+    let side = |metadata: &str, secret: &str, service: &str| {
+        let policy = format!(
+            "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: SecurityPolicy\nmetadata: {{name: d{metadata}}}\nspec: \
+             {{{target}, basicAuth: {{users: {{name: s}}}}, extAuth: {{http: {{backendRef: {{name: auth}}}}}}}}\n"
+        );
+        let secret = format!("---\napiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\n{secret}\n");
+        let service = format!("---\napiVersion: v1\nkind: Service\nmetadata: {{name: auth}}\nspec: {service}\n");
+        gateway("edge", HTTP) + &route("r", "edge", "/", "one") + &policy + &secret + &service
+    };
+    let (secret, service) = ("data: {a: dXNlcg==}", "{ports: [{port: 80}]}");
+    let old = side("", secret, service);
+    for (new, code) in [
+        (side(", annotations: {argocd.argoproj.io/sync-wave: '1', last: x}", secret, service), 0),
+        (side(", labels: {helm.sh/chart: c-1}", secret, service), 0),
+        (side(", creationTimestamp: null", secret, service), 0),
+        (side("", "stringData: {a: user}\ntype: Opaque", service), 0),
+        (
+            side(
+                "",
+                secret,
+                "{type: ClusterIP, clusterIP: 10.0.0.1, ports: [{port: 80, protocol: TCP, targetPort: 80}]}",
+            ),
+            0,
+        ),
+        (side(", annotations: {gateway.envoyproxy.io/x: '1'}", secret, service), 2),
+        (side(", labels: {own: c-1}", secret, service), 2),
+        (side("", "data: {a: dXNlcgo=}", service), 2),
+        (side("", secret, "{ports: [{port: 80, targetPort: 81}]}"), 2),
+    ] {
+        let (output, _) = stage.diff(&old, &new)?;
+        ensure(output.code == Some(code), &output)?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod applied;
 mod controllers;
 mod handshakes;
 mod overridden;
+mod tools;
 mod unused;
 pub(super) mod values;
 
@@ -32,9 +33,10 @@ use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
 use crate::resolver::{ForeignUse, foreign_uses, is_translated};
 
-pub(super) use controllers::may_be_read;
-use values::{AllLeft, Content, Left, held, held_by};
-pub(super) use values::{Values, sorted, without_server_fields};
+pub(super) use applied::names_of;
+pub(super) use values::Content;
+use values::{AllLeft, Left, held};
+pub(super) use values::{Values, held_by, said, sorted, without_server_fields};
 
 /// Why the content of a Secret or a ConfigMap cannot be compared.
 const UNUSABLE: &str = "what it holds cannot be used and is not the same: what a cluster makes of it is not known";
@@ -334,9 +336,7 @@ fn add_untranslated(
             let subject = Subject::Object(object.identity.clone());
             let reason = untranslated(&objects);
             let content = match values.object(&location) {
-                Ok(object) => {
-                    Content::Untranslated(without_server_fields(object), objects.into_iter().chain(sections).collect())
-                }
+                Ok(object) => Content::Untranslated(said(object), objects.into_iter().chain(sections).collect()),
                 Err(text) => Content::Text(text),
             };
             // Without it a Secret is what it was, or is gone. Of any other a finding tells that it came or went, unless it

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::change::{Difference, Unnamed};
-use super::uncompared::{Values, may_be_read, without_server_fields};
+use super::uncompared::{Content, Values, held_by, names_of, said};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Place, Subject};
+use crate::parser::foreign::{ForeignObject, ForeignTarget, Selection};
 use crate::parser::locate::Locator;
-use crate::parser::manifests::Kind;
-use crate::parser::node::Node;
+use crate::parser::manifests::{Kind, ObjectKey};
 use crate::parser::route::RouteKind;
 use crate::resolver::is_without_traffic;
 
@@ -19,9 +19,8 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, difference: &Differe
     let [old_places, new_places] = [old, new].map(|side| Locator::new(&side.manifests));
     let named = named(difference);
     let objects: BTreeSet<&ObjectRef> = before.keys().chain(after.keys()).collect();
-    // What says which objects it applies to has been told, or applies to none that is compared.
-    let foreign = [old, new].map(|side| side.manifests.foreign.iter().filter(|object| object.targets.is_empty()));
-    let foreign: HashSet<&ObjectRef> = foreign.into_iter().flatten().map(|object| &object.identity).collect();
+    let foreign = [old, new].map(unread);
+    let foreign: HashSet<&ObjectRef> = foreign.into_iter().flatten().collect();
     let mut found = Vec::new();
     for object in objects {
         let (old_location, new_location) = (before.get(object), after.get(object));
@@ -42,6 +41,18 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, difference: &Differe
         let (old_place, new_place) = (place(&old_places, old_location), place(&new_places, new_location));
         let is_unread = foreign.contains(object);
         found.push(Unnamed { subject, old_place, new_place, is_unread });
+    }
+    let [before, after] = [&mut old_values, &mut new_values].map(held);
+    let objects: BTreeSet<&ObjectRef> = before.keys().chain(after.keys()).collect();
+    for object in objects {
+        let subject = Subject::Object(object.clone()).to_string();
+        let (old, new) = (before.get(object), after.get(object));
+        if named.contains(&subject) || old.map(|(_, content)| content) == new.map(|(_, content)| content) {
+            continue;
+        }
+        let old_place = old.and_then(|(location, _)| Locate::place(&old_places, location).map(Place::line));
+        let new_place = new.and_then(|(location, _)| Locate::place(&new_places, location).map(Place::line));
+        found.push(Unnamed { subject, old_place, new_place, is_unread: true });
     }
     found
 }
@@ -73,19 +84,30 @@ fn named(difference: &Difference) -> HashSet<String> {
     rules.chain(left).collect()
 }
 
-/// What an object says, without what tools write down in it for themselves.
-fn said(object: Node) -> Node {
-    let Node::Map(mut fields) = without_server_fields(object) else { return Node::Null };
-    for (_, metadata) in fields.iter_mut().filter(|(field, _)| field == "metadata") {
-        let Node::Map(parts) = metadata else { continue };
-        for (_, annotations) in parts.iter_mut().filter(|(field, _)| field == "annotations") {
-            if let Node::Map(entries) = annotations {
-                entries.retain(|(key, _)| may_be_read(key));
-            }
-        }
-        parts.retain(|(_, value)| !matches!(value, Node::Map(entries) if entries.is_empty()));
+/// The objects of other groups, but for those that apply to nothing but what was not selected.
+fn unread(side: &Compilation) -> Vec<&ObjectRef> {
+    let unselected = Values::new(side).unselected();
+    let is_unselected = |target: &ForeignTarget| match &target.selection {
+        Selection::Name(name) => unselected.contains(&format!("{} `{}/{name}`", target.kind, target.namespace)),
+        Selection::Labels(_) | Selection::Istio { .. } => false,
+    };
+    let is_meant = |object: &&ForeignObject| object.targets.is_empty() || !object.targets.iter().all(is_unselected);
+    side.manifests.foreign.iter().filter(is_meant).map(|object| &object.identity).collect()
+}
+
+/// What objects of other groups hold in Secrets and ConfigMaps that nothing else names, with its place.
+fn held(values: &mut Values<'_>) -> BTreeMap<ObjectRef, (Location, Content)> {
+    let manifests = &values.compilation.manifests;
+    let foreign = manifests.foreign.iter().filter(|object| !object.position.context && !is_without_traffic(object));
+    let mut named = BTreeSet::new();
+    for object in foreign {
+        named.extend(names_of(values, object));
     }
-    Node::Map(fields)
+    let heads = manifests.secrets.iter().map(|one| &one.head).chain(manifests.config_maps.iter().map(|one| &one.head));
+    let keys: Vec<ObjectKey> = heads.map(|head| head.key()).collect();
+    let is_named = |key: &ObjectKey| named.contains(&(key.namespace.clone(), key.name.clone()));
+    let found = keys.into_iter().filter(is_named);
+    found.filter_map(|key| Some((key.to_ref(), held_by(values, &key)?))).collect()
 }
 
 /// Each object with its place, but for those that belong to workloads.

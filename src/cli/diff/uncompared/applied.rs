@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize as _;
 
-use super::values::{AllLeft, Content, Left, Values, held_by, without_server_fields};
+use super::values::{AllLeft, Content, Left, Values, held_by};
+use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, ObjectRef, Subject};
 use crate::parser::api::{LabelSelector, ParentReference};
 use crate::parser::foreign::ForeignObject;
@@ -111,7 +112,7 @@ pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], le
             add_held(values, left, &key, (format!("{by} selects it, which gwctl does not translate"), true));
         }
     }
-    add_services(values, &named, left);
+    add_services(values.compilation, &named, left);
 }
 
 /// The label selectors of an object, but for those of what it applies to. Those that select everything say nothing.
@@ -135,20 +136,29 @@ fn selectors_in(node: &Node, by: &str, found: &mut Vec<(LabelSelector, String)>)
 }
 
 /// Adds the Services that such an object names, and where their endpoints are.
-fn add_services(values: &mut Values<'_>, named: &BTreeMap<(String, String), String>, left: &mut AllLeft) {
-    let Manifests { services, endpoint_slices, .. } = &values.compilation.manifests;
-    let own = services.iter().map(|one| (&one.head, Some(one.metadata.name.as_str())));
-    let slices = endpoint_slices.iter().map(|one| (&one.head, one.spec.service_name.as_deref()));
-    for (head, service) in own.chain(slices).filter(|(head, _)| !head.position.context) {
+fn add_services(compilation: &Compilation, named: &BTreeMap<(String, String), String>, left: &mut AllLeft) {
+    let Manifests { services, endpoint_slices, .. } = &compilation.manifests;
+    let own = services.iter().map(|one| (&one.head, Some(one.metadata.name.as_str()), format!("{:?}", one.spec)));
+    let slices = endpoint_slices.iter();
+    let slices = slices.map(|one| (&one.head, one.spec.service_name.as_deref(), format!("{:?}", one.spec)));
+    for (head, service, spec) in own.chain(slices).filter(|(head, _, _)| !head.position.context) {
         let key = (head.metadata.namespace.clone(), service.unwrap_or_default().to_owned());
         let Some(by) = named.get(&key) else { continue };
         let location = head.at(&FieldPath::ROOT);
-        let content = values.object(&location);
-        let content = content.map_or_else(Content::Text, |one| Content::Value(without_server_fields(one)));
+        let content = Content::Text(spec);
         let reason = format!("{by} sends to it, which gwctl does not translate");
         let subject = Subject::Object(head.key().to_ref()).to_string();
         left.entry(subject).or_default().push(Left { content, location, reason, is_unknown: true });
     }
+}
+
+/// What an object of another group may name, by namespace and name.
+pub(in super::super) fn names_of(values: &mut Values<'_>, object: &ForeignObject) -> BTreeSet<(String, String)> {
+    let mut names = BTreeSet::new();
+    let Ok(node) = values.object(&object.at(&FieldPath::ROOT)) else { return names };
+    let fields = node.as_map().unwrap_or_default().iter().filter(|(field, _)| field != "metadata");
+    fields.for_each(|(_, value)| names_in(value, &object.identity.namespace, &mut names));
+    names
 }
 
 /// What the fields of an object may name, by namespace and name. Kinds call the field of a name as they like

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::change::Moved;
+use super::tools::may_be_read;
 use super::values::{AllLeft, Content, Left, Values};
 use crate::diagnostics::{FieldPath, Subject};
 use crate::options::{ListenerAddress, Options};
@@ -11,27 +12,6 @@ use crate::parser::manifests::{Kind, ObjectHead};
 use crate::parser::node::Node;
 use crate::resolver::ForeignUse;
 
-/// Prefixes of annotations that say nothing to who serves traffic: those of tools that apply manifests. What has no prefix
-/// is private to its user
-/// ([annotations](https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set)).
-const HARMLESS: [&str; 8] = [
-    "app.kubernetes.io",
-    "argocd.argoproj.io",
-    "config.kubernetes.io",
-    "helm.sh",
-    "helm.toolkit.fluxcd.io",
-    "kubectl.kubernetes.io",
-    "kustomize.toolkit.fluxcd.io",
-    "meta.helm.sh",
-];
-/// Annotations of such tools that decide whether they apply an object at all, or what they put into it.
-const DECIDING: [&str; 5] = [
-    "argocd.argoproj.io/hook",
-    "config.kubernetes.io/local-config",
-    "helm.sh/hook",
-    "kustomize.toolkit.fluxcd.io/reconcile",
-    "kustomize.toolkit.fluxcd.io/substitute",
-];
 const MOVED: &str = "policies or annotations that gwctl does not translate are not the same on both";
 const ANNOTATED: &str = "controllers read its annotations, and gwctl does not";
 const ASKED: &str = "it asks something of its infrastructure, which gwctl does not make";
@@ -70,12 +50,6 @@ fn is_read(head: &ObjectHead) -> bool {
 /// The annotations that a controller may read.
 fn entries(annotations: &BTreeMap<String, String>) -> Node {
     Node::Map(annotations.iter().filter(|(key, _)| may_be_read(key)).map(|(key, value)| pair(key, value)).collect())
-}
-
-/// Whether a controller may read an annotation.
-pub(in super::super) fn may_be_read(key: &str) -> bool {
-    let is_harmless = |prefix: &str| HARMLESS.contains(&prefix) && !DECIDING.contains(&key);
-    key.split_once('/').is_some_and(|(prefix, _)| !is_harmless(prefix))
 }
 
 fn pair(key: &str, value: &str) -> (String, Node) {

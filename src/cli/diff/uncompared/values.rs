@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::tools::{is_of_tool, may_be_read};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Location, Omission, Segment, Subject};
+use crate::parser::api::Secret;
 use crate::parser::decode::decode;
 use crate::parser::manifests::{Manifests, ObjectHead, ObjectKey};
 use crate::parser::node::Node;
@@ -27,7 +29,7 @@ pub(super) type AllLeft = BTreeMap<String, Vec<Left>>;
 
 /// The content of an object or a document.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Content {
+pub(in super::super) enum Content {
     /// The value, whatever its text looks like.
     Value(Node),
     /// The text of what is no value.
@@ -48,7 +50,7 @@ impl<'c> Values<'c> {
     }
 
     /// The names of the objects that were not selected.
-    pub(super) fn unselected(&self) -> BTreeSet<String> {
+    pub(in super::super) fn unselected(&self) -> BTreeSet<String> {
         let unselected = self.compilation.unjudged.iter().filter(|one| one.reason == Omission::NotSelected);
         unselected.filter(|one| matches!(one.subject, Subject::Object(_))).map(|one| one.subject.to_string()).collect()
     }
@@ -82,7 +84,8 @@ pub(in super::super) fn without_server_fields(object: Node) -> Node {
     fields.retain(|(field, _)| field != "status");
     for (field, value) in &mut fields {
         if let ("metadata", Node::Map(metadata)) = (field.as_str(), value) {
-            metadata.retain(|(field, _)| !SERVER_FIELDS.contains(&field.as_str()));
+            // Generators write an age that they do not know.
+            metadata.retain(|(field, value)| !SERVER_FIELDS.contains(&field.as_str()) && *value != Node::Null);
         }
     }
     Node::Map(fields)
@@ -101,15 +104,51 @@ pub(in super::super) fn sorted(node: Node) -> Node {
     }
 }
 
+/// What an object says, without what tools write down in it for themselves.
+pub(in super::super) fn said(object: Node) -> Node {
+    let Node::Map(mut fields) = without_server_fields(object) else { return Node::Null };
+    for (_, metadata) in fields.iter_mut().filter(|(field, _)| field == "metadata") {
+        let Node::Map(parts) = metadata else { continue };
+        for (part, entries) in parts.iter_mut() {
+            match (part.as_str(), entries) {
+                ("annotations", Node::Map(entries)) => entries.retain(|(key, _)| may_be_read(key)),
+                ("labels", Node::Map(entries)) => entries.retain(|(key, _)| !is_of_tool(key)),
+                _ => {}
+            }
+        }
+        parts.retain(|(_, value)| !matches!(value, Node::Map(entries) if entries.is_empty()));
+    }
+    Node::Map(fields)
+}
+
 /// The place of a judged Secret or ConfigMap, with what it holds.
-pub(super) fn held_by(values: &mut Values<'_>, key: &ObjectKey) -> Option<(Location, Content)> {
+pub(in super::super) fn held_by(values: &mut Values<'_>, key: &ObjectKey) -> Option<(Location, Content)> {
     let Manifests { secrets, config_maps, .. } = &values.compilation.manifests;
-    let mut heads = secrets.iter().map(|one| &one.head).chain(config_maps.iter().map(|one| &one.head));
-    let is_named = |one: &&ObjectHead| one.kind == key.kind && one.metadata.sort_key() == (&*key.namespace, &*key.name);
-    let head = heads.find(is_named).filter(|one| !one.position.context)?;
+    let is_named = |one: &ObjectHead| one.kind == key.kind && one.metadata.sort_key() == (&*key.namespace, &*key.name);
+    let secret = secrets.iter().find(|one| is_named(&one.head));
+    let map = config_maps.iter().find(|one| is_named(&one.head));
+    let (head, decoded) = match (secret, map) {
+        (Some(secret), _) => {
+            let Secret { secret_type, data, encrypted: _ } = &secret.spec;
+            (&secret.head, (secret_type.as_str(), data))
+        }
+        (None, Some(map)) => (&map.head, ("", &map.spec.data)),
+        (None, None) => return None,
+    };
+    if head.position.context {
+        return None;
+    }
     let location = head.at(&FieldPath::ROOT);
-    let content = values.object(&location).map_or_else(Content::Text, |one| Content::Value(held(one)));
+    let content = values.object(&location).map_or_else(Content::Text, |one| decoded_or_written(one, decoded));
     Some((location, content))
+}
+
+/// What is held, in whichever of the ways to write it; as it is written where some of it cannot be read.
+fn decoded_or_written(object: Node, (secret_type, data): (&str, &BTreeMap<String, Vec<u8>>)) -> Content {
+    let fields = ["data", "stringData", "binaryData"].into_iter().filter_map(|field| object.get(field)?.as_map());
+    let written: BTreeSet<&str> = fields.flatten().map(|(key, _)| key.as_str()).collect();
+    let is_decoded = !data.is_empty() && written.len() == data.len();
+    if is_decoded { Content::Text(format!("{secret_type} {data:?}")) } else { Content::Value(held(object)) }
 }
 
 /// What a Secret or a ConfigMap holds, whatever is said about it.
