@@ -214,6 +214,8 @@ pub struct Resolve {
     pub port: u16,
     /// Host (an IP address or a DNS name) and port of each endpoint.
     pub endpoints: Vec<(String, u16)>,
+    /// Whether they are in place of those that the Service has: where it has none that can be used, these are none either.
+    pub stands_in: bool,
 }
 
 /// Where listeners bind.

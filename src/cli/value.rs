@@ -168,7 +168,7 @@ pub(super) fn resolve(text: &str) -> Result<Resolve, String> {
     let (object, service_port) = service.rsplit_once(':').ok_or("expected NAMESPACE/SERVICE:PORT before `=`")?;
     let (namespace, name) = namespaced_name(object)?;
     let endpoints = endpoints.split(',').map(endpoint).collect::<Result<Vec<_>, _>>()?;
-    Ok(Resolve { namespace, name, port: port(service_port)?, endpoints })
+    Ok(Resolve { namespace, name, port: port(service_port)?, endpoints, stands_in: false })
 }
 
 /// A local process that stands behind a Service.

@@ -44,7 +44,7 @@ pub fn offline_options(topology: &Topology, cases: &CaseFile, options: &Options)
     let mut moved = confined(options, cases);
     // Where a run has it nobody else is.
     moved.admin_address = None;
-    moved.resolve.extend(services(&proof).zip(0..).map(|(service, number)| resolve(service, nowhere(number))));
+    moved.resolve.extend(services(&proof).zip(0..).map(|(service, number)| resolve(service, nowhere(number), options)));
     moved
 }
 

@@ -266,7 +266,7 @@ impl<'a> Stage<'a> {
                 datagram_backends.extend(datagrams);
                 address
             };
-            options.resolve.push(resolve(service, address));
+            options.resolve.push(resolve(service, address, proof.options));
         }
         let (more, silent) = start_datagram_backends(proof, &mut options).await?;
         datagram_backends.extend(more);
@@ -432,10 +432,8 @@ pub(super) fn confined(options: &Options, cases: &CaseFile) -> Options {
 pub(super) fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     let Proof { topology, cases, options, .. } = *proof;
     let assumed = topology.referenced.iter().filter(move |_| options.assume.services).cloned();
-    let given = options.resolve.iter().map(|Resolve { namespace, name, port, endpoints: _ }| ServiceKey {
-        namespace: namespace.clone(),
-        name: name.clone(),
-        port: *port,
+    let given = options.resolve.iter().map(|Resolve { namespace, name, port, endpoints: _, stands_in: _ }| {
+        ServiceKey { namespace: namespace.clone(), name: name.clone(), port: *port }
     });
     let given: BTreeSet<_> = given.collect();
     let mut all: BTreeSet<_> = topology.services.iter().cloned().chain(assumed).collect();
@@ -509,14 +507,17 @@ async fn start_datagram_backends(
             backends.push(backend);
             address
         };
-        options.resolve.push(resolve(service.clone(), address));
+        options.resolve.push(resolve(service.clone(), address, proof.options));
     }
     Ok((backends, down))
 }
 
-pub(super) fn resolve(service: ServiceKey, address: SocketAddr) -> Resolve {
+/// The entry that leads to a backend of the run. It is in place of an entry of the options, or of the Service's own endpoints.
+pub(super) fn resolve(service: ServiceKey, address: SocketAddr, options: &Options) -> Resolve {
     let ServiceKey { namespace, name, port } = service;
-    Resolve { namespace, name, port, endpoints: vec![(address.ip().to_string(), address.port())] }
+    let is_same = |one: &Resolve| one.namespace == namespace && one.name == name && one.port == port;
+    let stands_in = !options.resolve.iter().any(is_same);
+    Resolve { namespace, name, port, endpoints: vec![(address.ip().to_string(), address.port())], stands_in }
 }
 
 async fn start_backend(name: &str, address: SocketAddr, cases: &CaseFile, journal: &Journal) -> Result<Backend, Error> {

@@ -231,6 +231,7 @@ fn a_service_may_keep_the_address_of_the_output() {
         name: "a".to_owned(),
         port: 80,
         endpoints: vec![address],
+        stands_in: false,
     });
     // An address that is given by hand is replaced by a backend, unless the cases keep addresses.
     let proof =

@@ -56,7 +56,7 @@ pub struct SliceAddress {
 pub struct Topology {
     /// The Gateways.
     pub gateways: BTreeMap<GatewayName, GatewayPorts>,
-    /// The TCP ports of the Services, and the ports of XBackends.
+    /// The TCP ports of the Services, and the ports of XBackends and of the hosts of Upstreams.
     pub services: BTreeSet<ServiceKey>,
     /// The UDP ports of the Services.
     pub datagram_services: BTreeSet<ServiceKey>,
@@ -107,6 +107,7 @@ impl Topology {
             "ListenerSet" | "XListenerSet" => self.add_listener_set(object, namespace),
             "Service" => self.add_service(object, namespace, name),
             "XBackend" => self.add_external(object, namespace, name),
+            "Upstream" => self.add_upstream(object, namespace, name),
             "EndpointSlice" => self.add_slice(object, namespace),
             _ if kind.ends_with("Route") => {
                 let mut references = BTreeSet::new();
@@ -152,6 +153,13 @@ impl Topology {
         if let Some(port) = at(object, &["spec", "port"]).and_then(port) {
             self.services.insert(ServiceKey { namespace: namespace.to_owned(), name: name.to_owned(), port });
         }
+    }
+
+    /// Adds an Upstream with the port of each of its hosts: it is called by one of them.
+    fn add_upstream(&mut self, object: &Value, namespace: &str, name: &str) {
+        let hosts = items(object, &["spec", "static", "hosts"]);
+        let key = |port| ServiceKey { namespace: namespace.to_owned(), name: name.to_owned(), port };
+        self.services.extend(hosts.iter().filter_map(port).map(key));
     }
 
     fn add_slice(&mut self, object: &Value, namespace: &str) {

@@ -32,6 +32,7 @@ use super::object_name::is_object_name;
 use super::reference_grant::{Grants, Referent, Referrer};
 pub(super) use external::resolve_external;
 pub(super) use index::BackendReferrer;
+use index::Given;
 pub use index::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
 use index::{ExternalBackend, RefusedTargets, Settings, Suits, UnreadablePolicy, Unusable};
 use unusable::{invalid_kind, not_a_name, not_permitted, other_namespace, unsuitable};
@@ -241,12 +242,13 @@ impl<'m> BackendIndex<'m> {
     }
 
     /// The endpoints that `--resolve` gives to a backend.
-    fn given(&mut self, name: &BackendName) -> Option<Endpoints> {
+    fn given(&mut self, name: &BackendName) -> Option<Given> {
         let same =
             |entry: &Resolve| entry.namespace == name.namespace && entry.name == name.name && entry.port == name.port;
         let index = self.resolve.iter().position(same)?;
         self.used_resolves.insert(index);
-        Some(given_endpoints(&self.resolve[index].endpoints))
+        let Resolve { endpoints, stands_in, .. } = &self.resolve[index];
+        Some(Given { endpoints: given_endpoints(endpoints), stands_in: *stands_in })
     }
 
     fn warn(&self, from: &BackendReferrer<'_>, id: BackendId, diagnostics: &mut Diagnostics) {
@@ -330,7 +332,7 @@ impl<'m> BackendIndex<'m> {
             protocol,
             tls: BackendTls::Plain,
             policy: None,
-            endpoints: given.unwrap_or(endpoints),
+            endpoints: given.map_or(endpoints, |given| given.endpoints),
             is_virtual: false,
             suits: Suits::Every,
         })

@@ -129,6 +129,7 @@ fn parse_resolve(text: &str) -> Result<Resolve, String> {
             name: name.to_owned(),
             port: port.parse().ok()?,
             endpoints: endpoints.split(',').map(endpoint).collect::<Option<_>>()?,
+            stands_in: false,
         })
     };
     parse().ok_or_else(|| format!("`--resolve {text}` is not NS/SVC:PORT=HOST:PORT"))
@@ -145,7 +146,7 @@ fn arguments(args: &[String], options: &Options) -> Vec<String> {
     arguments.push(format!("--listener-address={address}"));
     arguments.extend(options.admin_address.map(|address| format!("--admin-address={address}")));
     arguments.extend(options.port_map.iter().map(|map| format!("--port-map={}={}", map.from, map.to)));
-    for Resolve { namespace, name, port, endpoints } in &options.resolve {
+    for Resolve { namespace, name, port, endpoints, .. } in &options.resolve {
         let bracket = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let list: Vec<_> = endpoints.iter().map(|(host, port)| format!("{}:{port}", bracket(host))).collect();
         arguments.push(format!("--resolve={namespace}/{name}:{port}={}", list.join(",")));

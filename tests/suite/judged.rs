@@ -28,6 +28,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_knows_the_context_on_both_sides", diff_context),
         test("route_answers_for_each_gateway_of_the_port", route_gateways),
         test("test_wants_to_know_the_gateway_and_counts_all_rules", test_gateways),
+        test("test_stands_in_for_no_service_that_is_refused", refused_services),
         test("assumed_certificates_are_as_if_they_were_there", https),
         test("what_is_not_selected_is_not_judged", unselected),
     ]
@@ -434,6 +435,24 @@ fn diff_missing(stage: &Stage) -> Result<(), Failed> {
     stage.write("old.yaml", &rule(one))?;
     let output = stage.run("diff old.yaml new.yaml --exit-code")?;
     ensure(output.code == Some(1) && output.stdout.contains("10 % missing default/one:80"), &output)
+}
+
+/// A backend of the run is in place of endpoints: where a Service has none that can be used, requests get 500.
+fn refused_services(stage: &Stage) -> Result<(), Failed> {
+    let case = "requests: [{name: a, request: {url: 'http://a.test/'}, expect: {status: @}}]\n";
+    for (spec, status) in [
+        ("{ports: [{port: 80}]}", "200"),
+        ("{type: ExternalName, externalName: e.test, ports: [{port: 80}]}", "500"),
+        ("{ports: [{port: 80}, {port: 81}]}", "500"),
+        ("{type: Nope, ports: [{port: 80}]}", "500"),
+    ] {
+        let service = format!("---\napiVersion: v1\nkind: Service\nmetadata: {{name: one}}\nspec: {spec}\n");
+        stage.write("m.yaml", &(gateway("edge", HTTP) + &route("r", "edge", "/", "one") + &service))?;
+        stage.write("cases.yaml", &case.replace('@', status))?;
+        let output = stage.run("test cases.yaml -f m.yaml --partial")?;
+        ensure(output.stdout.contains("1 passed, 0 failed"), &output)?;
+    }
+    Ok(())
 }
 
 /// What gwctl refuses to serve, or does not translate, is never equal to another one.

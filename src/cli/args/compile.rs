@@ -247,7 +247,7 @@ impl CompileArgs {
 
     fn check_resolve(&self) -> Result<(), String> {
         for (position, one) in self.resolve.iter().enumerate() {
-            let Resolve { namespace, name, port, endpoints: _ } = one;
+            let Resolve { namespace, name, port, .. } = one;
             let is_same = |other: &Resolve| (&other.namespace, &other.name, other.port) == (namespace, name, *port);
             if self.resolve[..position].iter().any(is_same) {
                 return Err(format!(

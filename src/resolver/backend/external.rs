@@ -22,7 +22,7 @@ use super::super::certificate::{CertificateIndex, Named};
 use super::super::client_certificate::resolve_client_certificate;
 use super::super::reference_grant::Grants;
 use super::index::{
-    Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, ExternalBackend, Suits, Unusable,
+    Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, ExternalBackend, Given, Suits, Unusable,
 };
 
 impl<'m> BackendIndex<'m> {
@@ -67,7 +67,7 @@ impl<'m> BackendIndex<'m> {
             &object.spec;
         let XBackendPort { name: _, port } = port;
         let endpoints = match (given, external_hostname) {
-            (Some(endpoints), _) => endpoints,
+            (Some(Given { endpoints, stands_in: _ }), _) => endpoints,
             (None, Some(ExternalHostname { hostname })) => host_endpoints(object, (hostname, *port), from, diagnostics),
             // The schema refuses an ExternalHostname without a hostname.
             (None, None) => Endpoints::Static(Vec::new()),

@@ -169,3 +169,10 @@ pub(super) enum Unusable {
         refused: bool,
     },
 }
+
+/// Endpoints that `--resolve` gives, or a run of request cases.
+pub(super) struct Given {
+    pub(super) endpoints: Endpoints,
+    /// See [`Resolve`](crate::options::Resolve).
+    pub(super) stands_in: bool,
+}

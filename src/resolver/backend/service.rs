@@ -14,7 +14,7 @@ use crate::path;
 use crate::spelling::nearest;
 
 use super::index::{
-    Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Suits, UnreadablePolicy, Unusable,
+    Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Given, Suits, UnreadablePolicy, Unusable,
 };
 
 impl<'m> BackendIndex<'m> {
@@ -28,10 +28,17 @@ impl<'m> BackendIndex<'m> {
         let is_given = given.is_some();
         let service = self.services.get(&(name.namespace.as_str(), name.name.as_str())).copied();
         let Some(service) = service else {
+            let missing = self.no_service(name);
+            // One that the API server refuses is not there, whatever is said of its endpoints.
+            if matches!(missing, Unusable::NoService { refused: true, .. }) {
+                return Err(missing);
+            }
+            let is_assumed = self.settings.assume_services;
             let endpoints = match given {
-                Some(endpoints) => endpoints,
-                None if self.settings.assume_services => self.dns(name, name.port),
-                None => return Err(self.no_service(name)),
+                Some(Given { endpoints, stands_in }) if is_assumed || !stands_in => endpoints,
+                Some(_) => return Err(missing),
+                None if is_assumed => self.dns(name, name.port),
+                None => return Err(missing),
             };
             let assumed = self.assumed(name, endpoints, from, diagnostics);
             return Ok(Backend { is_virtual: !is_given, ..assumed });
@@ -42,7 +49,10 @@ impl<'m> BackendIndex<'m> {
             why => why,
         })?;
         let endpoints = match given {
-            Some(endpoints) => endpoints,
+            Some(Given { endpoints, stands_in: false }) => endpoints,
+            Some(Given { endpoints, stands_in: true }) => {
+                self.service_endpoints(service, port, name).map(|_| endpoints)?
+            }
             None => self.service_endpoints(service, port, name)?,
         };
         let is_dns = matches!(endpoints, Endpoints::Dns(_));
