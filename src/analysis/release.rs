@@ -67,7 +67,7 @@ fn protocol_errors(config: &Config, EnvoyVersion(minor): EnvoyVersion) -> Option
     let message = format!("Envoy 1.{minor} answers 503, and not 502, to a WebSocket for a backend that speaks HTTP/2");
     Some(
         Finding::new(codes::OLDER_ENVOY_ANSWERS_503, Location::Run, message)
-            .consequence("a client that asks for a WebSocket there gets 503")
+            .consequence("a client that asks for a WebSocket there sees another status than with later releases")
             .help("nothing: no release makes that connection"),
     )
 }

@@ -272,6 +272,8 @@ impl<'r, 'm> Asked<'r, 'm> {
             gateways,
             listener_sets,
             routes,
+            // What a mesh does with them is no traffic of a Gateway.
+            mesh_parents: _,
             backends,
             traffic_policies,
             route_options,

@@ -316,7 +316,7 @@ registry! {
         /// A `Service` parent, which belongs to a mesh.
         MESH_PARENT = "GW3010" "mesh-parent" Note {
             traffic: "none: the reference has no effect on the gateway's configuration",
-            remedy: "nothing needs to change",
+            remedy: "nothing, when that is meant",
         }
         /// A Gateway whose class belongs to another controller.
         FOREIGN_CLASS = "GW3011" "foreign-gateway-class" Note {
@@ -377,6 +377,51 @@ registry! {
         UNKNOWN_PARENT_KIND = "GW3031" "unknown-parent-kind" Warning {
             traffic: "the route is not served through this parent",
             remedy: "correct `kind` or `group`",
+        }
+        /// A Service parent that is not in the input.
+        MESH_PARENT_NOT_FOUND = "GW3040" "mesh-parent-not-found" Error, Accepted False NoMatchingParent {
+            traffic: "no client of the Service gets anything of the route",
+            remedy: "correct the name, add `namespace`, or say with `--assume services` that Services may be missing",
+        }
+        /// A Service parent without the port that is asked for.
+        MESH_PORT_NOT_FOUND = "GW3041" "mesh-port-not-found" Error, Accepted False NoMatchingParent {
+            traffic: "no client of the Service gets anything of the route",
+            remedy: "name a port that the Service has, or leave `port` and `sectionName` out for all of them",
+        }
+        /// A Service parent that has no address of its own.
+        MESH_WITHOUT_ADDRESS = "GW3042" "mesh-parent-without-address" Error, Accepted False NoMatchingParent {
+            traffic: "no client of the Service gets anything of the route: clients connect to the pods, or to the host outside, themselves",
+            remedy: "name a Service with a cluster IP",
+        }
+        /// Routes of two kinds for one port of a Service.
+        MESH_KIND_CONFLICT = "GW3043" "mesh-kind-conflict" Error, Accepted False Conflicted {
+            traffic: "clients of the Service get nothing of this route on the ports that the other kind has",
+            remedy: "give the two `port`s of their own, or write both as one kind",
+        }
+        /// A Service parent whose group is written `core`.
+        MESH_GROUP = "GW3044" "mesh-group-core" Warning {
+            traffic: "meshes that take the group at its word give the route to nobody",
+            remedy: "write `group: \"\"`",
+        }
+        /// Hostnames of a route that has Services for parents.
+        MESH_HOSTNAMES = "GW3045" "mesh-hostnames-ignored" Warning {
+            traffic: "the rules take requests for every host that is sent to the Service",
+            remedy: "match the header `Host` in the rules, when that is meant",
+        }
+        /// A route of HTTP for all ports of a Service, also those of other protocols.
+        MESH_PORTLESS = "GW3046" "mesh-route-for-every-port" Warning {
+            traffic: "what is no HTTP is broken on these ports",
+            remedy: "name the `port` of the parent that the route is meant for",
+        }
+        /// A Service parent whose port is named by `sectionName` alone.
+        MESH_SECTION = "GW3047" "mesh-port-by-name" Note {
+            traffic: "meshes that do not read it apply the route to every port of the Service",
+            remedy: "name the number under `port` as well",
+        }
+        /// A route for the clients of one namespace, beside one for everybody.
+        MESH_REPLACES = "GW3048" "mesh-consumer-route" Note {
+            traffic: "clients of the route's namespace have its rules alone: what they do not take gets 404",
+            remedy: "repeat the rules that these clients shall keep, when that is not meant",
         }
         /// An address to which no connection can be made.
         UNUSABLE_ADDRESS = "GW3070" "unusable-address" Error, Programmed False AddressNotUsable {

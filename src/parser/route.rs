@@ -274,6 +274,13 @@ impl<'m> Filter<'m> {
 }
 
 impl<'m> Route<'m> {
+    /// Whether all of its parents are Services. Its references need no grants: it gives nobody access
+    /// ([GEP-1294](https://gateway-api.sigs.k8s.io/geps/gep-1294/)).
+    pub fn is_of_mesh(&self) -> bool {
+        let has_others = self.parent_refs.is_empty() || self.use_default_gateways.is_some();
+        !has_others && self.parent_refs.iter().all(ParentReference::is_service)
+    }
+
     fn http(object: &'m Object<HttpRouteSpec>) -> Self {
         let HttpRouteSpec { parent_refs, use_default_gateways, hostnames, rules } = &object.spec;
         let (use_default_gateways, rules) = (*use_default_gateways, Rules::Http(rules));

@@ -22,6 +22,7 @@ mod l4_route;
 mod listener;
 mod listener_set;
 mod listener_tls;
+mod mesh;
 mod object_name;
 mod origin;
 mod owner;
@@ -64,6 +65,7 @@ pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
 pub use l4_route::serving_route;
 pub use listener::{ListenerId, Protocol, ResolvedListener};
 pub use listener_set::{Membership, ResolvedListenerSet};
+pub use mesh::{MeshParent, MeshParents};
 pub use object_name::is_object_name;
 pub use origin::{OriginObject, OriginTable};
 pub use owner::ListenerOwner;
@@ -107,12 +109,14 @@ pub fn resolve<'m>(
     let mut resolver = RouteResolver {
         attacher: &mut attacher,
         grants: &grants,
+        all_granted: &Grants::all(),
         backends: &mut backends,
         policies: &traffic_policies,
         options: &mut route_options,
     };
     let routes = resolver.resolve(manifests, diagnostics);
     route_options.report_unused(diagnostics);
+    let mesh_parents = mesh::judge(manifests, &routes, options, diagnostics);
     tls_route::report_shadowed(&gateways, &routes, diagnostics);
     shared_hostname::report_shared_hostnames(&gateways, &routes, diagnostics);
     l4_route::report_idle_routes(&gateways, RouteKind::Tcp, &routes, diagnostics);
@@ -133,6 +137,7 @@ pub fn resolve<'m>(
         gateways,
         listener_sets,
         routes,
+        mesh_parents,
         backends,
         traffic_policies,
         route_options: route_options.into_list(),

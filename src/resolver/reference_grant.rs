@@ -195,6 +195,11 @@ fn report_slip(
 }
 
 impl<'m> Grants<'m> {
+    /// A grant for everything.
+    pub(super) fn all() -> Self {
+        Self { by_namespace: HashMap::new(), assumed: true }
+    }
+
     /// Indexes the grants.
     pub fn new(grants: &'m [Object<ReferenceGrantSpec>], options: &Options) -> Self {
         let mut by_namespace: HashMap<&str, Vec<_>> = HashMap::new();

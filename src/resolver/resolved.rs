@@ -9,6 +9,7 @@ use super::certificate::CertificateIndex;
 use super::gateway::{self, ResolvedGateway, ResolvedGatewayClass};
 use super::listener::{ListenerId, ResolvedListener};
 use super::listener_set::ResolvedListenerSet;
+use super::mesh::MeshParents;
 use super::route::Routes;
 use super::route_option::ResolvedRouteOption;
 use super::traffic_policy::TrafficPolicies;
@@ -27,6 +28,8 @@ pub struct Resolved<'m> {
     pub listener_sets: Vec<ResolvedListenerSet<'m>>,
     /// The routes of all kinds.
     pub routes: Routes<'m>,
+    /// What became of their Service parents.
+    pub mesh_parents: MeshParents,
     /// Every backend that some reference names and may use.
     pub backends: BackendIndex<'m>,
     /// The XBackendTrafficPolicies.

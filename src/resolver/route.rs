@@ -158,12 +158,14 @@ pub enum RuleSession<'m> {
 pub(super) struct RouteResolver<'r, 'a, 'm> {
     pub(super) attacher: &'r mut Attacher<'a, 'm>,
     pub(super) grants: &'r Grants<'m>,
+    /// As if every reference were granted: those of a mesh need no grants.
+    pub(super) all_granted: &'r Grants<'m>,
     pub(super) backends: &'r mut BackendIndex<'m>,
     pub(super) policies: &'r TrafficPolicies<'m>,
     pub(super) options: &'r mut RouteOptions<'m>,
 }
 
-impl<'m> RouteResolver<'_, '_, 'm> {
+impl<'r, 'm> RouteResolver<'r, '_, 'm> {
     /// Resolves the routes of all kinds.
     pub(super) fn resolve(&mut self, manifests: &'m Manifests, diagnostics: &mut Diagnostics) -> Routes<'m> {
         let mut declared: Vec<Route<'m>> = manifests.routes().collect();
@@ -204,6 +206,7 @@ impl<'m> RouteResolver<'_, '_, 'm> {
         backends: &[RuleBackend<'m>],
         diagnostics: &mut Diagnostics,
     ) -> Vec<BackendRefOutcome> {
+        let grants = self.grants_of(route);
         let (carried, answer) = lost_share(route.kind);
         let weights: Vec<u32> = backends.iter().map(|backend| backend.weight).collect();
         let resolve = |(index, backend): (usize, &RuleBackend<'m>)| {
@@ -213,7 +216,7 @@ impl<'m> RouteResolver<'_, '_, 'm> {
                 path: ObjectPart::Backend { rule, index }.into(),
                 lost: Lost::Share { weights: &weights, index, carried, answer },
             };
-            self.backends.resolve(&from, backend.reference, self.grants, diagnostics)
+            self.backends.resolve(&from, backend.reference, grants, diagnostics)
         };
         backends.iter().enumerate().map(resolve).collect()
     }
@@ -240,6 +243,10 @@ impl<'m> RouteResolver<'_, '_, 'm> {
         (filters, options)
     }
 
+    fn grants_of(&self, route: &Route<'m>) -> &'r Grants<'m> {
+        if route.is_of_mesh() { self.all_granted } else { self.grants }
+    }
+
     /// Resolves the filters of a rule, or of a backend of the rule.
     fn resolve_filters(
         &mut self,
@@ -248,6 +255,7 @@ impl<'m> RouteResolver<'_, '_, 'm> {
         filters: Vec<Filter<'m>>,
         diagnostics: &mut Diagnostics,
     ) -> Vec<ResolvedFilter<'m>> {
+        let grants = self.grants_of(route);
         let resolve = |(index, filter): (usize, Filter<'m>)| {
             let outcome = filter.backend().map(|reference| {
                 let from = BackendReferrer {
@@ -259,7 +267,7 @@ impl<'m> RouteResolver<'_, '_, 'm> {
                         _ => "no copies are sent; the requests themselves are served",
                     }),
                 };
-                self.backends.resolve(&from, reference, self.grants, diagnostics)
+                self.backends.resolve(&from, reference, grants, diagnostics)
             });
             ResolvedFilter { filter, outcome, extension: None }
         };

@@ -173,7 +173,8 @@ catalogue! {
     Route Accepted {
         True { Accepted }
         False {
-            NotAllowedByListeners, NoMatchingListenerHostname, NoMatchingParent, UnsupportedValue, IncompatibleFilters,
+            NotAllowedByListeners, NoMatchingListenerHostname, NoMatchingParent, Conflicted, UnsupportedValue,
+            IncompatibleFilters,
         }
         Unknown { Pending: NO_LATER }
     }

@@ -7,7 +7,7 @@ use crate::diagnostics::{ConditionKind, Finding, ObjectPart, Reason};
 use crate::options::Options;
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::Filter;
-use crate::resolver::{ParentSource, Resolved, ResolvedRoute, ResolvedRule, RouteId, RouteParent};
+use crate::resolver::{ParentRefusal, ParentSource, Resolved, ResolvedRoute, ResolvedRule, RouteId};
 use typed_index_collections::TiVec;
 
 use super::catalogue::Subject;
@@ -121,14 +121,14 @@ pub(super) fn route_statuses(
     for (id, route) in resolved.routes.with_ids() {
         let is_wanted = scope == Scope::All || evidence.has(&route.object().key());
         if !route.object().position.context && is_wanted {
-            statuses.push(status_of(route, verdicts.of(id), (resolved, evidence), options));
+            statuses.push(status_of((id, route), verdicts.of(id), (resolved, evidence), options));
         }
     }
     statuses
 }
 
 fn status_of(
-    route: &ResolvedRoute<'_>,
+    (id, route): (RouteId, &ResolvedRoute<'_>),
     verdict: &RouteVerdict<'_>,
     (resolved, evidence): (&Resolved<'_>, &Evidence<'_>),
     options: &Options,
@@ -145,23 +145,46 @@ fn status_of(
             ParentSource::Default(gateway) if resolved.gateways[gateway].stand_in.is_some() => return None,
             ParentSource::Default(gateway) => StatusReference::of_gateway(&resolved.gateways[gateway]),
         };
-        let conditions = conditions(route.object(), parent, verdict, evidence)?.into_list();
-        Some(ParentStatus { conditions, controller_name, parent_ref })
+        let conditions = conditions(route.object(), parent.refused.as_ref(), verdict, evidence)?.into_list();
+        Some((position(parent.source), ParentStatus { conditions, controller_name, parent_ref }))
     });
-    let parents = entries.take(MOST_PARENTS).collect();
+    // A mesh asks for no grants.
+    let unresolved = verdict.unresolved.iter().filter(|finding| !is_about_grant(finding)).copied().collect();
+    let of_mesh = RouteVerdict { unresolved, ..verdict.clone() };
+    let of_mesh = resolved.mesh_parents.of(id).iter().filter_map(|parent| {
+        let parent_ref = StatusReference::of_parent(route.declared.parent_refs.get(parent.index)?);
+        let conditions = conditions(route.object(), parent.refused.as_ref(), &of_mesh, evidence)?.into_list();
+        let controller_name = options.controller_name().to_owned();
+        Some((parent.index, ParentStatus { conditions, controller_name, parent_ref }))
+    });
+    let mut entries: Vec<(usize, ParentStatus)> = entries.chain(of_mesh).collect();
+    entries.sort_by_key(|(position, _)| *position);
+    let parents = entries.into_iter().map(|(_, parent)| parent).take(MOST_PARENTS).collect();
     ObjectStatus::new(route.object(), Status::Parents(ParentsStatus { parents }))
+}
+
+/// The place of a parent among those of its route: default Gateways come after those that are named.
+fn position(source: ParentSource) -> usize {
+    match source {
+        ParentSource::Ref(index) => index,
+        ParentSource::Default(_) | ParentSource::Unnamed => usize::MAX,
+    }
+}
+
+fn is_about_grant(finding: &Finding) -> bool {
+    finding.claim.is_some_and(|condition| condition.reason == Reason::RefNotPermitted)
 }
 
 /// `None` when nobody has anything to say about this parent.
 fn conditions(
     object: &ObjectHead,
-    parent: &RouteParent,
+    refused: Option<&ParentRefusal>,
     verdict: &RouteVerdict<'_>,
     evidence: &Evidence<'_>,
 ) -> Option<Conditions> {
     let RouteVerdict { refusals, dropped, unresolved } = verdict;
     let mut conditions = Conditions::new(Subject::Route, object.metadata.generation);
-    let is_accepted = match &parent.refused {
+    let is_accepted = match refused {
         Some(refusal) => {
             let refusal = evidence.claim(refusal.finding?)?;
             conditions.fail(ConditionKind::Accepted, refusal.claim?.reason, refusal.message.clone());

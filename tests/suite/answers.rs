@@ -29,6 +29,7 @@ const HELD_ELSEWHERE: &[(&str, Holder)] = &[
     ("what depends on the object behaves as if it were missing", Holder::AsIfMissing),
     ("references to the object count as invalid", Holder::AsIfMissing),
     ("requests to the backend get 500:", Holder::requests("xbackend/refused", Gets::Status(500))),
+    ("all requests of the rules that it applies to get 500", Holder::requests("diagnostics/GW7035", Gets::Status(500))),
     ("requests that meet this match get 403", Holder::requests("diagnostics/GW4070", Gets::Status(403))),
     ("requests to this listener get 404", Holder::Witness(Gets::Status(404))),
     ("connections to this listener are closed", Holder::Witness(Gets::Closed)),

@@ -21,6 +21,16 @@ pub struct ParentReference {
     pub port: Option<u16>,
 }
 
+impl ParentReference {
+    /// The group under which documentation of meshes writes Services. The core group has no name.
+    pub const CORE: &str = "core";
+
+    /// Whether it names a Service, as routes of a mesh do.
+    pub fn is_service(&self) -> bool {
+        (self.group.is_empty() || self.group == Self::CORE) && self.kind == "Service"
+    }
+}
+
 /// A reference to an object that answers requests.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

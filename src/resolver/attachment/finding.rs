@@ -15,8 +15,8 @@ pub(super) const NO_TRAFFIC: &str = "the route serves no traffic through this pa
 
 /// The note on a parent that is no Gateway.
 pub(super) fn foreign_parent(route: RouteView<'_>, reference: &ParentReference, at: &PartPath) -> Finding {
-    let ParentReference { group, kind, name, namespace: _, section_name: _, port: _ } = reference;
-    let message = if group.is_empty() && kind == Kind::Service.name() {
+    let ParentReference { group: _, kind, name, namespace: _, section_name: _, port: _ } = reference;
+    let message = if reference.is_service() {
         format!("parent `{name}` is a Service: it belongs to a mesh")
     } else {
         format!("parent `{name}` of kind `{kind}` is not a Gateway")

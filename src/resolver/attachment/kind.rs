@@ -28,7 +28,8 @@ pub(super) enum ParentKind {
 impl ParentKind {
     pub(super) fn of(reference: &ParentReference) -> Self {
         let (group, kind) = (reference.group.as_str(), reference.kind.as_str());
-        if PARENTS.iter().any(|parent| parent.is_named(group, kind)) || !is_group_of_ours(group) {
+        let is_known = reference.is_service() || PARENTS.iter().any(|parent| parent.is_named(group, kind));
+        if is_known || !is_group_of_ours(group) {
             return Self::Elsewhere;
         }
         let near = nearest(kind, PARENTS.map(Kind::name));

@@ -173,6 +173,6 @@ pub(super) enum Unusable {
 /// Endpoints that `--resolve` gives, or a run of request cases.
 pub(super) struct Given {
     pub(super) endpoints: Endpoints,
-    /// See [`Resolve`](crate::options::Resolve).
+    /// See [`Resolve`].
     pub(super) stands_in: bool,
 }

@@ -121,7 +121,7 @@ pub(super) fn is_refused(found: &[Found], codes: &[&str], file: &str, lines: &Ra
 }
 
 /// Codes of findings about the whole run that a change in one object can bring.
-const OF_THE_RUN: &[&str] = &["GW2011", "GW2014", "GW3012", "GW3015", "GW6018", "GW8008", "GW8012"];
+const OF_THE_RUN: &[&str] = &["GW2011", "GW2014", "GW3012", "GW3015", "GW6018", "GW8008", "GW8012", "GW8025"];
 
 /// Whether a finding may be about an object that the changed one does not touch by name: the parent of a route's parent,
 /// and whatever meets it in routing, which is what the series GW4 is about.
@@ -151,7 +151,9 @@ pub(super) fn misplaced(
         .object
         .as_ref()
         .is_some_and(|(_, namespace, name)| changed.contains(name.as_str()) || changed.contains(namespace.as_str()));
-    (!is_named && !names_it && !is_of_a_relation(finding.code))
+    // An Upstream stands for a Service that its routes do not name.
+    let is_told = names.iter().any(|name| !name.is_empty() && finding.message.contains(name));
+    (!is_named && !names_it && !is_told && !is_of_a_relation(finding.code))
         .then(|| format!("{finding:?} is about an object that has nothing to do with the change"))
 }
 
@@ -178,7 +180,7 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("Gateway", "spec.infrastructure"),
     ("Gateway", "spec.addresses"),
     ("Gateway|GatewayClass", "spec.parametersRef"),
-    ("Gateway|ListenerSet", "spec.listeners[].name"),
+    ("Gateway|ListenerSet|XListenerSet", "spec.listeners[].name"),
     ("HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|UDPRoute", "spec.rules[].name"),
     ("Service", "spec.selector"),
     ("Service", "spec.clusterIP"),
@@ -224,6 +226,8 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("diagnostics/GW8055", "Service", "spec", "the fields that only the cluster itself reads, each of them once"),
     ("getting-started/all-versions", "Service", "spec", "a later object replaces this one, which is reported"),
     ("getting-started/all-versions", "Service", "kind", "a later object replaces this one, which is reported"),
+    ("diagnostics/GW8055", "EndpointSlice", "ports[]", "no route names the Service of the slice"),
+    ("words/grant-slips", "ReferenceGrant", "spec.to[]", "a grant for references of kinds that gwctl does not read"),
     ("words/grant-slips", "ReferenceGrant", "spec.from[]", "a grant for references of kinds that gwctl does not read"),
     ("listenerset/selected-gateway", "*", "", "only one of the Gateways is selected"),
     ("http/allowed-namespaces", "*", "", "the namespace is not selected before nor after"),

@@ -1,0 +1,190 @@
+//! Services as parents of routes: which ports a route of a mesh is about, and
+//! which of several routes of a port counts
+//! ([GEP-1294](https://gateway-api.sigs.k8s.io/geps/gep-1294/)).
+//!
+//! A route in the namespace of its Service is for all clients, one of another
+//! namespace for the clients of its own alone, who then have none of the
+//! others. Of the routes for one client and port those of one kind count.
+
+mod finding;
+mod port;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, codes};
+use crate::options::Options;
+use crate::parser::api::Service;
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::route::{Route, RouteKind};
+
+use super::attachment::ParentRefusal;
+use super::route::Routes;
+use super::route_id::RouteId;
+use finding::Named;
+use port::ports_of;
+
+/// The kinds of routes of one port, the first goes before the others. UDP is another protocol, with ports of its own.
+const ORDER: [RouteKind; 4] = [RouteKind::Grpc, RouteKind::Http, RouteKind::Tls, RouteKind::Tcp];
+
+/// What became of the Service parents of all routes.
+#[derive(Debug, Default)]
+pub struct MeshParents(HashMap<RouteId, Vec<MeshParent>>);
+
+/// What became of one Service parent.
+#[derive(Clone, Debug)]
+pub struct MeshParent {
+    /// Its position in `spec.parentRefs`.
+    pub index: usize,
+    /// Why the Service does not take the route.
+    pub refused: Option<ParentRefusal>,
+}
+
+impl MeshParents {
+    /// Those of a route, in the order of its `parentRefs`.
+    pub fn of(&self, route: RouteId) -> &[MeshParent] {
+        self.0.get(&route).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The clients for whom a route is, on one port of a Service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Clients<'m> {
+    service: (&'m str, &'m str),
+    port: u16,
+    is_udp: bool,
+    /// The one namespace that has the route; `None` is everybody.
+    namespace: Option<&'m str>,
+}
+
+/// A parent whose ports are known.
+struct Bound<'r, 'm> {
+    route: RouteId,
+    declared: &'r Route<'m>,
+    index: usize,
+    service: &'m Object<Service>,
+    ports: Vec<u16>,
+}
+
+impl<'m> Bound<'_, 'm> {
+    fn clients(&self, port: u16) -> Clients<'m> {
+        let namespace = self.declared.object.metadata.namespace.as_str();
+        let metadata = &self.service.metadata;
+        Clients {
+            service: (metadata.namespace.as_str(), metadata.name.as_str()),
+            port,
+            is_udp: self.declared.kind == RouteKind::Udp,
+            namespace: (namespace != metadata.namespace).then_some(namespace),
+        }
+    }
+
+    fn named(&self) -> Named<'_> {
+        Named {
+            route: self.declared,
+            at: ObjectPart::Parent(self.index).into(),
+            reference: &self.declared.parent_refs[self.index],
+        }
+    }
+}
+
+/// Judges the Service parents of all routes.
+pub(super) fn judge<'m>(
+    manifests: &'m Manifests,
+    routes: &Routes<'m>,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> MeshParents {
+    let services: HashMap<(&str, &str), &'m Object<Service>> =
+        manifests.services.iter().map(|service| (service.metadata.sort_key(), service)).collect();
+    let mut parents = MeshParents::default();
+    let mut bound: Vec<Bound<'_, 'm>> = Vec::new();
+    for (id, route) in routes.with_ids() {
+        let declared = &route.declared;
+        let references = declared.parent_refs.iter().enumerate().filter(|(_, reference)| reference.is_service());
+        for (index, reference) in references {
+            let named = Named { route: declared, at: PartPath::from(ObjectPart::Parent(index)), reference };
+            named.report_form(diagnostics);
+            let namespace = reference.namespace.as_deref().unwrap_or(&declared.object.metadata.namespace);
+            let key = (namespace, reference.name.as_str());
+            let refused = match services.get(&key) {
+                Some(service) => match ports_of(service, declared.kind, reference) {
+                    Ok(ports) => {
+                        bound.push(Bound { route: id, declared, index, service, ports });
+                        continue;
+                    }
+                    Err(why) => Some(named.refuse(named.unusable(service, &why), diagnostics)),
+                },
+                None if options.assume.services => None,
+                None => match named.missing(manifests, &services) {
+                    Some(finding) => Some(named.refuse(finding, diagnostics)),
+                    // What the API server would refuse nobody has in a cluster.
+                    None => {
+                        let key =
+                            ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: key.1.to_owned() };
+                        let message = format!("Service `{}/{}` {}", key.namespace, key.name, manifests.absence(&key));
+                        diagnostics.report(declared.object.finding(
+                            codes::REFUSED_OBJECT,
+                            named.at.with("name"),
+                            message,
+                        ));
+                        continue;
+                    }
+                },
+            };
+            parents.0.entry(id).or_default().push(MeshParent { index, refused });
+        }
+        if declared.is_of_mesh() {
+            finding::report_hostnames(declared, diagnostics);
+        }
+    }
+    for (route, parent) in rank(&bound, diagnostics) {
+        parents.0.entry(route).or_default().push(parent);
+    }
+    parents.0.values_mut().for_each(|of_route| of_route.sort_by_key(|parent| parent.index));
+    parents
+}
+
+/// Decides between the routes of one port and client.
+fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> Vec<(RouteId, MeshParent)> {
+    let mut winners: BTreeMap<Clients<'_>, &Bound<'_, '_>> = BTreeMap::new();
+    for one in bound {
+        for port in &one.ports {
+            let winner = winners.entry(one.clients(*port)).or_insert(one);
+            if place(one.declared.kind) < place(winner.declared.kind) {
+                *winner = one;
+            }
+        }
+    }
+    let mut parents = Vec::with_capacity(bound.len());
+    for one in bound {
+        let better = |port: &&u16| {
+            let winner = winners.get(&one.clients(**port));
+            winner.is_some_and(|winner| winner.declared.kind != one.declared.kind)
+        };
+        let lost: BTreeSet<u16> = one.ports.iter().filter(better).copied().collect();
+        let winner = lost.first().and_then(|port| winners.get(&one.clients(*port)));
+        let is_everywhere = lost.len() == one.ports.len();
+        let refused = winner.and_then(|winner| {
+            let finding = one.named().loses((winner.declared, one.service), &lost, is_everywhere);
+            let refusal = one.named().refuse(finding, diagnostics);
+            is_everywhere.then_some(refusal)
+        });
+        if refused.is_none() {
+            one.named().report_other_protocols(one.service, &one.ports, diagnostics);
+            let replaced = one.ports.iter().find_map(|port| {
+                let clients = one.clients(*port);
+                clients.namespace?;
+                winners.get(&Clients { namespace: None, ..clients })
+            });
+            if let Some(replaced) = replaced {
+                one.named().report_replaced(one.service, replaced.declared, diagnostics);
+            }
+        }
+        parents.push((one.route, MeshParent { index: one.index, refused }));
+    }
+    parents
+}
+
+/// The place of a kind among those of one port.
+fn place(kind: RouteKind) -> usize {
+    ORDER.iter().position(|own| *own == kind).unwrap_or(ORDER.len())
+}

@@ -1,0 +1,246 @@
+//! The findings on Service parents.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::diagnostics::{Change, Code, Diagnostics, Finding, PartPath, Scalar, codes};
+use crate::parser::api::{ParentReference, Service, ServicePort};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::route::{Route, RouteKind};
+use crate::path;
+use crate::spelling::nearest;
+use crate::whole;
+
+use super::super::attachment::ParentRefusal;
+use super::port::{Unusable, is_of_other_protocol};
+
+/// What a parent that takes no route means for the traffic.
+const NO_TRAFFIC: &str = "no client of the Service gets anything of this route";
+
+/// A parent of a route.
+pub(super) struct Named<'r> {
+    pub(super) route: &'r Route<'r>,
+    /// The field that names it.
+    pub(super) at: PartPath,
+    pub(super) reference: &'r ParentReference,
+}
+
+impl Named<'_> {
+    fn finding(&self, code: Code, at: impl Into<PartPath>, message: String) -> Finding {
+        self.route.object.finding(code, at, message)
+    }
+
+    fn service(&self) -> String {
+        let own = &self.route.object.metadata.namespace;
+        format!("{}/{}", self.reference.namespace.as_deref().unwrap_or(own), self.reference.name)
+    }
+
+    /// Reports a finding because of which the route has not the parent.
+    pub(super) fn refuse(&self, finding: Finding, diagnostics: &mut Diagnostics) -> ParentRefusal {
+        let message = finding.message.clone();
+        ParentRefusal { finding: Some(diagnostics.record(finding)), message }
+    }
+
+    /// Reports how the reference is written: not every mesh reads all of it.
+    pub(super) fn report_form(&self, diagnostics: &mut Diagnostics) {
+        if self.reference.group == ParentReference::CORE {
+            let message = format!("parent `{}` is read as a Service: the core group has no name", self.reference.name);
+            let at = self.at.with("group");
+            let fix = self.route.object.fix(&at, Change::Set(Scalar::Text(String::new())));
+            let finding = self.finding(codes::MESH_GROUP, at, message);
+            let consequence = "a mesh that takes the group at its word gives the route to nobody";
+            diagnostics
+                .report(finding.label("names no group").consequence(consequence).help("write `group: \"\"`").fix(fix));
+        }
+        if let Some(section) = self.reference.section_name.as_ref().filter(|_| self.reference.port.is_none()) {
+            let message = format!("parent `{}` is named by the port name `{section}` alone", self.reference.name);
+            let finding = self.finding(codes::MESH_SECTION, self.at.with("sectionName"), message);
+            let consequence = "meshes that do not read it apply the route to every port of the Service";
+            diagnostics.report(finding.consequence(consequence).help("name the number under `port` as well"));
+        }
+    }
+
+    /// That the Service is not in the input; nothing where it is and the API server would refuse it.
+    pub(super) fn missing(
+        &self,
+        manifests: &Manifests,
+        services: &HashMap<(&str, &str), &Object<Service>>,
+    ) -> Option<Finding> {
+        let own = self.route.object.metadata.namespace.as_str();
+        let namespace = self.reference.namespace.as_deref().unwrap_or(own);
+        let key = ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: self.reference.name.clone() };
+        if manifests.refused.contains_key(&key) {
+            return None;
+        }
+        let names = services.keys().filter(|(of, _)| *of == namespace).map(|(_, name)| *name);
+        let mut names: Vec<&str> = names.collect();
+        names.sort_unstable();
+        let near = nearest(&self.reference.name, names);
+        let at = self.at.with("name");
+        let fix = near.map(|near| self.route.object.fix(&at, Change::Set(Scalar::Text(near.to_owned()))));
+        let help = near.map_or_else(
+            || {
+                "correct the name, add `namespace`, or say with `--assume services` that Services may be missing"
+                    .to_owned()
+            },
+            |near| format!("did you mean `{near}`?"),
+        );
+        let message = format!("Service `{}`, a parent of the route, is not in the input", self.service());
+        let finding = self.finding(codes::MESH_PARENT_NOT_FOUND, at, message);
+        Some(finding.label("no such Service").consequence(NO_TRAFFIC).help(help).fix(fix))
+    }
+
+    /// That the Service is there and has no port for the route.
+    pub(super) fn unusable(&self, service: &Object<Service>, why: &Unusable) -> Finding {
+        let name = self.service();
+        let declared = || service.spec.ports.iter().map(described).collect::<Vec<_>>().join(", ");
+        let (code, at, message, help) = match why {
+            Unusable::Headless => {
+                let message = format!("Service `{name}` is headless: it has no address that clients connect to");
+                (
+                    codes::MESH_WITHOUT_ADDRESS,
+                    self.at.with("name"),
+                    message,
+                    "name a Service with a cluster IP".to_owned(),
+                )
+            }
+            Unusable::ExternalName => {
+                let message =
+                    format!("Service `{name}` is another name of a host outside, and has no address of its own");
+                (
+                    codes::MESH_WITHOUT_ADDRESS,
+                    self.at.with("name"),
+                    message,
+                    "name a Service with a cluster IP".to_owned(),
+                )
+            }
+            Unusable::NoPort(field) => {
+                let message = match (*field, self.reference.port, &self.reference.section_name) {
+                    ("port", Some(port), Some(section)) => {
+                        format!("port `{section}` of Service `{name}` has not the number {port}")
+                    }
+                    ("port", port, _) => format!("Service `{name}` has no port {}", port.unwrap_or_default()),
+                    (_, _, section) => {
+                        let section = section.as_ref().map(ToString::to_string).unwrap_or_default();
+                        format!("Service `{name}` has no port of the name `{section}`")
+                    }
+                };
+                (codes::MESH_PORT_NOT_FOUND, self.at.with(*field), message, format!("its ports are {}", declared()))
+            }
+            Unusable::NoProtocol => {
+                let protocol = if self.route.kind == RouteKind::Udp { "UDP" } else { "TCP" };
+                let kind = self.route.kind.name();
+                let message = format!("Service `{name}` has no {protocol} port for this {kind}");
+                (codes::MESH_PORT_NOT_FOUND, self.at.clone(), message, format!("its ports are {}", declared()))
+            }
+        };
+        let finding = self.finding(code, at, message).related(service.at(&path!["spec"]), "the Service");
+        finding.consequence(NO_TRAFFIC).help(help)
+    }
+
+    /// That routes of another kind have the ports; on some of them, the route has the others.
+    pub(super) fn loses(
+        &self,
+        (winner, service): (&Route<'_>, &Object<Service>),
+        ports: &BTreeSet<u16>,
+        is_everywhere: bool,
+    ) -> Finding {
+        let (own, other) = (self.route.kind.name(), winner.kind.name());
+        let listed = listed(ports);
+        let message = format!(
+            "{other} `{}` goes before this {own} on {listed} of Service `{}`",
+            winner.object.full_name(),
+            service.full_name()
+        );
+        let mut finding = self.finding(codes::MESH_KIND_CONFLICT, self.at.clone(), message);
+        if !is_everywhere {
+            finding.claim = None;
+        }
+        finding
+            .label("one kind of route counts on a port")
+            .related(winner.object.at(&path!["spec", "parentRefs"]), "the other route")
+            .consequence(format!("clients of the Service get nothing of this route on {listed}"))
+            .help("give the two `port`s of their own, or write both as one kind")
+    }
+
+    /// Warns of a route for all ports where some are declared for something else than HTTP.
+    pub(super) fn report_other_protocols(
+        &self,
+        service: &Object<Service>,
+        ports: &[u16],
+        diagnostics: &mut Diagnostics,
+    ) {
+        let is_asked = self.reference.port.is_some() || self.reference.section_name.is_some();
+        if is_asked || !matches!(self.route.kind, RouteKind::Http | RouteKind::Grpc) {
+            return;
+        }
+        let own = service.spec.ports.iter().filter(|port| ports.contains(&port.port));
+        let others: BTreeSet<u16> = own.filter(|port| is_of_other_protocol(port)).map(|port| port.port).collect();
+        if others.is_empty() {
+            return;
+        }
+        let listed = listed(&others);
+        let kind = self.route.kind.name();
+        let message = format!("this {kind} is for every port of Service `{}`, also for {listed}", service.full_name());
+        let finding = self.finding(codes::MESH_PORTLESS, self.at.clone(), message);
+        diagnostics.report(
+            finding
+                .label("no `port`")
+                .related(service.at(&path!["spec", "ports"]), "declared for another protocol")
+                .consequence(format!("what is no HTTP is broken on {listed}"))
+                .help("name the `port` of the parent that the route is meant for"),
+        );
+    }
+
+    /// Notes that the clients of the route's namespace lose the routes that everybody else has.
+    pub(super) fn report_replaced(
+        &self,
+        service: &Object<Service>,
+        producer: &Route<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let namespace = &self.route.object.metadata.namespace;
+        let message = format!(
+            "clients in namespace `{namespace}` have this route of Service `{}` and none of {} `{}`",
+            service.full_name(),
+            producer.kind.name(),
+            producer.object.full_name()
+        );
+        let finding = self.finding(codes::MESH_REPLACES, self.at.clone(), message);
+        diagnostics.report(
+            finding
+                .related(producer.object.at(&path!["spec", "parentRefs"]), "the route of all other clients")
+                .consequence("the rules of the other route are none of these clients'")
+                .help("repeat the rules that these clients shall keep, when that is not meant"),
+        );
+    }
+}
+
+/// Warns of hostnames that nobody asks for: a mesh looks at the address that a client connects to.
+pub(super) fn report_hostnames(route: &Route<'_>, diagnostics: &mut Diagnostics) {
+    if route.hostnames.is_empty() || !matches!(route.kind, RouteKind::Http | RouteKind::Grpc) {
+        return;
+    }
+    let finding = route.object.finding(
+        codes::MESH_HOSTNAMES,
+        whole!["spec", "hostnames"],
+        format!("this {} has Services for parents, and `hostnames` say nothing there", route.kind.name()),
+    );
+    diagnostics.report(
+        finding
+            .label("not looked at")
+            .consequence("the rules take requests for every host that is sent to the Service")
+            .help("match the header `Host` in the rules, when that is meant"),
+    );
+}
+
+fn listed(ports: &BTreeSet<u16>) -> String {
+    let numbers: Vec<String> = ports.iter().map(ToString::to_string).collect();
+    match numbers.as_slice() {
+        [one] => format!("port {one}"),
+        several => format!("ports {}", several.join(", ")),
+    }
+}
+
+fn described(port: &ServicePort) -> String {
+    if port.name.is_empty() { port.port.to_string() } else { format!("{} (`{}`)", port.port, port.name) }
+}

@@ -1,0 +1,57 @@
+//! The ports of a Service that a parent is about.
+
+use crate::parser::api::{L4Protocol, ParentReference, Service, ServicePort, ServiceType};
+use crate::parser::manifests::Object;
+use crate::parser::route::RouteKind;
+
+/// What the name of a port, or its `appProtocol`, says of HTTP
+/// ([application protocols](https://kubernetes.io/docs/concepts/services-networking/service/#application-protocol)).
+const HTTP_PROTOCOLS: [&str; 9] =
+    ["http", "http2", "grpc", "grpc-web", "h2c", "ws", "kubernetes.io/h2c", "kubernetes.io/ws", "kubernetes.io/wss"];
+/// What the name of a port says of other protocols.
+const OTHER_PREFIXES: [&str; 8] = ["https", "mongo", "mysql", "postgres", "redis", "tcp", "tls", "udp"];
+
+/// Why a Service has no port for a route.
+pub(super) enum Unusable {
+    /// It has no address of its own: it is headless.
+    Headless,
+    /// It stands for a name elsewhere.
+    ExternalName,
+    /// It has no such port; the field that asks for it.
+    NoPort(&'static str),
+    /// It has no port of the route's protocol.
+    NoProtocol,
+}
+
+/// The ports of a Service that a reference is about: all of them, unless it says which.
+pub(super) fn ports_of(
+    service: &Object<Service>,
+    kind: RouteKind,
+    reference: &ParentReference,
+) -> Result<Vec<u16>, Unusable> {
+    if service.spec.service_type == ServiceType::ExternalName {
+        return Err(Unusable::ExternalName);
+    }
+    if service.spec.headless {
+        return Err(Unusable::Headless);
+    }
+    let is_asked = |port: &&ServicePort| reference.port.is_none_or(|asked| asked == port.port);
+    let is_named =
+        |port: &&ServicePort| reference.section_name.as_ref().is_none_or(|section| *section == *port.name.as_str());
+    let has_section = service.spec.ports.iter().any(|port| is_named(&port));
+    let meant: Vec<&ServicePort> = service.spec.ports.iter().filter(is_asked).filter(is_named).collect();
+    if meant.is_empty() && (reference.port.is_some() || reference.section_name.is_some()) {
+        return Err(Unusable::NoPort(if has_section { "port" } else { "sectionName" }));
+    }
+    let protocol = if kind == RouteKind::Udp { L4Protocol::Udp } else { L4Protocol::Tcp };
+    let ports: Vec<u16> = meant.iter().filter(|port| port.protocol == protocol).map(|port| port.port).collect();
+    if ports.is_empty() { Err(Unusable::NoProtocol) } else { Ok(ports) }
+}
+
+/// Whether a port is declared for something else than HTTP.
+pub(super) fn is_of_other_protocol(port: &ServicePort) -> bool {
+    match &port.app_protocol {
+        Some(protocol) => !HTTP_PROTOCOLS.contains(&protocol.to_ascii_lowercase().as_str()),
+        None => OTHER_PREFIXES.contains(&port.name.split('-').next().unwrap_or_default()),
+    }
+}
