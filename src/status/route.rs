@@ -149,11 +149,13 @@ fn status_of(
         Some((position(parent.source), ParentStatus { conditions, controller_name, parent_ref }))
     });
     // A mesh asks for no grants.
-    let unresolved = verdict.unresolved.iter().filter(|finding| !is_about_grant(finding)).copied().collect();
-    let of_mesh = RouteVerdict { unresolved, ..verdict.clone() };
+    let without_grants = || {
+        let unresolved = verdict.unresolved.iter().filter(|finding| !is_about_grant(finding)).copied().collect();
+        RouteVerdict { unresolved, ..verdict.clone() }
+    };
     let of_mesh = resolved.mesh_parents.of(id).iter().filter_map(|parent| {
         let parent_ref = StatusReference::of_parent(route.declared.parent_refs.get(parent.index)?);
-        let conditions = conditions(route.object(), parent.refused.as_ref(), &of_mesh, evidence)?.into_list();
+        let conditions = conditions(route.object(), parent.refused.as_ref(), &without_grants(), evidence)?.into_list();
         let controller_name = options.controller_name().to_owned();
         Some((parent.index, ParentStatus { conditions, controller_name, parent_ref }))
     });

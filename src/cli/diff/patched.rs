@@ -127,25 +127,24 @@ impl<'v, 'c> Selected<'v, 'c> {
     /// The objects of the kind and name, with what they say. Names are patterns; a namespace may be left out in an object.
     fn matching(&mut self, target: &Node) -> Vec<(ObjectRef, Node)> {
         let word = |field: &str| target.get(field).and_then(Node::as_str).filter(|word| !word.is_empty());
-        let of_version = word("apiVersion").map(|version| version.split_once('/').map_or("", |(group, _)| group));
-        let group = word("group").or(of_version);
-        let is_like = |pattern: Option<&str>, text: &str| {
-            // What is no pattern might be one for somebody else.
-            let pattern = pattern.and_then(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok());
-            pattern.is_none_or(|pattern| pattern.is_match(text))
-        };
+        let of_version = || word("apiVersion").map(|version| version.split_once('/').map_or("", |(group, _)| group));
+        // What is no pattern might be one for somebody else: it selects everything.
+        let pattern = |text: Option<&str>| text.and_then(|text| Regex::new(&format!("^(?:{text})$")).ok());
+        let group = pattern(word("group").or_else(of_version));
+        let [kind, name, namespace] = ["kind", "name", "namespace"].map(|field| pattern(word(field)));
+        let is_like =
+            |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
         let is_meant = |identity: &ObjectRef| {
-            is_like(group, &identity.group)
-                && is_like(word("kind"), &identity.kind)
-                && is_like(word("name"), &identity.name)
-                && (identity.namespace == "default" || is_like(word("namespace"), &identity.namespace))
+            is_like(&group, &identity.group)
+                && is_like(&kind, &identity.kind)
+                && is_like(&name, &identity.name)
+                && (identity.namespace == "default" || is_like(&namespace, &identity.namespace))
         };
-        let found = self.objects.iter().filter(|one| is_meant(&one.identity));
-        let found: Vec<_> = found.map(|one| (one.identity.clone(), one.location.clone())).collect();
-        let values = &mut self.values;
-        let with_content = found.into_iter().map(|(identity, location)| {
-            let object = values.object(&location).map(without_server_fields);
-            (identity, object.unwrap_or_else(Node::String))
+        let Self { values, objects } = self;
+        let found = objects.iter().filter(|one| is_meant(&one.identity));
+        let with_content = found.map(|Candidate { identity, location }| {
+            let object = values.object(location).map(without_server_fields);
+            (identity.clone(), object.unwrap_or_else(Node::String))
         });
         with_content.collect()
     }

@@ -35,8 +35,8 @@ use crate::resolver::{ForeignUse, foreign_uses, is_translated};
 
 pub(super) use applied::names_of;
 pub(super) use values::Content;
-use values::{AllLeft, Left, held};
-pub(super) use values::{Values, held_by, said, sorted, without_server_fields};
+use values::{AllLeft, Left, held, held_by};
+pub(super) use values::{Values, holders, said, sorted, without_server_fields};
 
 /// Why the content of a Secret or a ConfigMap cannot be compared.
 const UNUSABLE: &str = "what it holds cannot be used and is not the same: what a cluster makes of it is not known";

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::change::{Difference, Unnamed};
-use super::uncompared::{Content, Values, held_by, names_of, said};
+use super::uncompared::{Content, Values, holders, names_of, said};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Place, Subject};
 use crate::parser::foreign::{ForeignObject, ForeignTarget, Selection};
 use crate::parser::locate::Locator;
-use crate::parser::manifests::{Kind, ObjectKey};
+use crate::parser::manifests::{Kind, ObjectHead};
 use crate::parser::route::RouteKind;
 use crate::resolver::is_without_traffic;
 
@@ -103,11 +103,12 @@ fn held(values: &mut Values<'_>) -> BTreeMap<ObjectRef, (Location, Content)> {
     for object in foreign {
         named.extend(names_of(values, object));
     }
-    let heads = manifests.secrets.iter().map(|one| &one.head).chain(manifests.config_maps.iter().map(|one| &one.head));
-    let keys: Vec<ObjectKey> = heads.map(|head| head.key()).collect();
-    let is_named = |key: &ObjectKey| named.contains(&(key.namespace.clone(), key.name.clone()));
-    let found = keys.into_iter().filter(is_named);
-    found.filter_map(|key| Some((key.to_ref(), held_by(values, &key)?))).collect()
+    let is_named = |head: &ObjectHead| {
+        let (namespace, name) = head.metadata.sort_key();
+        named.contains(&(namespace.to_owned(), name.to_owned()))
+    };
+    let found = holders(values.compilation).filter(|holder| is_named(holder.head));
+    found.map(|holder| (holder.head.key().to_ref(), holder.held(values))).collect()
 }
 
 /// Each object with its place, but for those that belong to workloads.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize as _;
 
-use super::values::{AllLeft, Content, Left, Values, held_by};
+use super::values::{AllLeft, Content, Left, Values, held_by, holders};
 use crate::compile::Compilation;
-use crate::diagnostics::{FieldPath, ObjectRef, Subject};
+use crate::diagnostics::{FieldPath, Location, ObjectRef, Subject};
 use crate::parser::api::{LabelSelector, ParentReference};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
@@ -47,16 +47,17 @@ pub(super) fn add_parameters(values: &mut Values<'_>, left: &mut AllLeft) {
         };
         let key = ObjectKey { kind, namespace, name: word("name").to_owned() };
         let by = Subject::Object(object.key().to_ref());
-        add_held(values, left, &key, (format!("{by} has its parameters there, which gwctl does not read"), true));
+        if let Some(held) = held_by(values, &key) {
+            add_held(left, &key, held, format!("{by} has its parameters there, which gwctl does not read"));
+        }
     }
 }
 
-/// Adds what a Secret or a ConfigMap holds that gwctl does not read; whether it counts also where one side alone has it.
-fn add_held(values: &mut Values<'_>, left: &mut AllLeft, key: &ObjectKey, (reason, is_unknown): (String, bool)) {
-    let Some((location, content)) = held_by(values, key) else { return };
+/// Adds what a Secret or a ConfigMap holds that gwctl does not read, also where one side alone has it.
+fn add_held(left: &mut AllLeft, key: &ObjectKey, (location, content): (Location, Content), reason: String) {
     let known = left.entry(Subject::Object(key.to_ref()).to_string()).or_default();
     if !known.iter().any(|one| one.content == content) {
-        known.push(Left { content, location, reason, is_unknown });
+        known.push(Left { content, location, reason, is_unknown: true });
     }
 }
 
@@ -100,16 +101,16 @@ pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], le
         let built = is_builder(one.object).then(|| "all that it builds".to_owned());
         one.objects.extend(service.into_iter().chain(built));
     }
-    let Manifests { secrets, config_maps, .. } = &values.compilation.manifests;
-    let heads = secrets.iter().map(|one| &one.head).chain(config_maps.iter().map(|one| &one.head));
-    for head in heads {
-        let key = head.key();
+    for holder in holders(values.compilation) {
+        let key = holder.head.key();
         if let Some(by) = named.get(&(key.namespace.clone(), key.name.clone())) {
-            add_held(values, left, &key, (format!("{by} names it, which gwctl does not translate"), true));
+            let held = holder.held(values);
+            add_held(left, &key, held, format!("{by} names it, which gwctl does not translate"));
         }
-        let label = |name: &str| head.metadata.labels.get(name).map(String::as_str);
+        let label = |name: &str| holder.head.metadata.labels.get(name).map(String::as_str);
         if let Some((_, by)) = selectors.iter().find(|(selector, _)| matches_labels(selector, label)) {
-            add_held(values, left, &key, (format!("{by} selects it, which gwctl does not translate"), true));
+            let held = holder.held(values);
+            add_held(left, &key, held, format!("{by} selects it, which gwctl does not translate"));
         }
     }
     add_services(values.compilation, &named, left);

@@ -122,25 +122,37 @@ pub(in super::super) fn said(object: Node) -> Node {
 }
 
 /// The place of a judged Secret or ConfigMap, with what it holds.
-pub(in super::super) fn held_by(values: &mut Values<'_>, key: &ObjectKey) -> Option<(Location, Content)> {
-    let Manifests { secrets, config_maps, .. } = &values.compilation.manifests;
-    let is_named = |one: &ObjectHead| one.kind == key.kind && one.metadata.sort_key() == (&*key.namespace, &*key.name);
-    let secret = secrets.iter().find(|one| is_named(&one.head));
-    let map = config_maps.iter().find(|one| is_named(&one.head));
-    let (head, decoded) = match (secret, map) {
-        (Some(secret), _) => {
-            let Secret { secret_type, data, encrypted: _ } = &secret.spec;
-            (&secret.head, (secret_type.as_str(), data))
-        }
-        (None, Some(map)) => (&map.head, ("", &map.spec.data)),
-        (None, None) => return None,
-    };
-    if head.position.context {
-        return None;
+pub(super) fn held_by(values: &mut Values<'_>, key: &ObjectKey) -> Option<(Location, Content)> {
+    let holder = holders(values.compilation).find(|holder| holder.head.key() == *key)?;
+    Some(holder.held(values))
+}
+
+/// A judged Secret or ConfigMap.
+pub(in super::super) struct Holder<'c> {
+    pub(in super::super) head: &'c ObjectHead,
+    secret_type: &'c str,
+    data: &'c BTreeMap<String, Vec<u8>>,
+}
+
+/// The judged Secrets and ConfigMaps of a side.
+pub(in super::super) fn holders(compilation: &Compilation) -> impl Iterator<Item = Holder<'_>> {
+    let Manifests { secrets, config_maps, .. } = &compilation.manifests;
+    let secrets = secrets.iter().map(|one| {
+        let Secret { secret_type, data, encrypted: _ } = &one.spec;
+        Holder { head: &one.head, secret_type, data }
+    });
+    let maps = config_maps.iter().map(|one| Holder { head: &one.head, secret_type: "", data: &one.spec.data });
+    secrets.chain(maps).filter(|one| !one.head.position.context)
+}
+
+impl Holder<'_> {
+    /// Its place, with what it holds.
+    pub(in super::super) fn held(&self, values: &mut Values<'_>) -> (Location, Content) {
+        let location = self.head.at(&FieldPath::ROOT);
+        let decoded = (self.secret_type, self.data);
+        let content = values.object(&location).map_or_else(Content::Text, |one| decoded_or_written(one, decoded));
+        (location, content)
     }
-    let location = head.at(&FieldPath::ROOT);
-    let content = values.object(&location).map_or_else(Content::Text, |one| decoded_or_written(one, decoded));
-    Some((location, content))
 }
 
 /// What is held, in whichever of the ways to write it; as it is written where some of it cannot be read.
