@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::parser::load::{EntryKind, Tree};
 
 /// What makes a directory the root of a repository.
-const REPOSITORY: &str = ".git";
+pub(super) const REPOSITORY: &str = ".git";
 
 /// The nearest directory from `directory` upward that is a repository; without one, `directory` itself. Links are
 /// followed.

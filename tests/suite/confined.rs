@@ -88,8 +88,8 @@ impl Forbidden {
     }
 }
 
-/// Everything that gives a backend an address: a slice, `--resolve`, ExternalName, XBackend as an address and as a
-/// name, assumed Services; used by routes of all kinds, mirrors, authorization services and sessions.
+/// Everything that gives a backend an address: a slice, `--resolve`, ExternalName, XBackend and Upstream as an address
+/// and as a name, assumed Services; used by routes of all kinds, mirrors, authorization services and sessions.
 fn manifests(port: u16) -> String {
     let service = |name: &str| {
         format!(
@@ -103,6 +103,14 @@ fn manifests(port: u16) -> String {
              addressType: IPv4\nports: [{{port: {port}}}]\nendpoints: [{{addresses: [127.0.0.77]}}]\n"
         )
     };
+    let upstream = |(name, host): (&str, &str)| {
+        format!(
+            "---\napiVersion: gloo.solo.io/v1\nkind: Upstream\nmetadata: {{name: {name}, namespace: shop}}\n\
+             spec: {{static: {{hosts: [{{addr: {host}, port: {port}}}]}}}}\n"
+        )
+    };
+    let upstreams: String =
+        [("hosts", "127.0.0.77"), ("copies", "localhost"), ("guard", "127.0.0.77")].into_iter().map(upstream).collect();
     let plain: String = ["sliced", "given", "audit", "auth", "cart"].into_iter().map(service).collect();
     let sliced: String = ["sliced", "audit", "auth", "cart"].into_iter().map(slice).collect();
     format!(
@@ -137,6 +145,12 @@ spec:
     backendRefs: [{{group: gateway.networking.x-k8s.io, kind: XBackend, name: named, port: {port}}}]
   - matches: [{{path: {{value: /asked}}}}]
     filters: [{{type: ExternalAuth, externalAuth: {{protocol: HTTP, backendRef: {{name: auth, port: 80}}, http: {{allowedHeaders: [x-gwctl-request]}}}}}}]
+    backendRefs: [{{name: sliced, port: 80}}]
+  - matches: [{{path: {{value: /hosts}}}}]
+    filters: [{{type: RequestMirror, requestMirror: {{backendRef: {{group: gloo.solo.io, kind: Upstream, name: copies}}}}}}]
+    backendRefs: [{{group: gloo.solo.io, kind: Upstream, name: hosts}}]
+  - matches: [{{path: {{value: /guarded}}}}]
+    filters: [{{type: ExternalAuth, externalAuth: {{protocol: HTTP, backendRef: {{group: gloo.solo.io, kind: Upstream, name: guard}}, http: {{allowedHeaders: [x-gwctl-request]}}}}}}]
     backendRefs: [{{name: sliced, port: 80}}]
   - matches: [{{path: {{value: /session}}}}]
     sessionPersistence: {{sessionName: cart}}
@@ -182,7 +196,7 @@ apiVersion: gateway.networking.x-k8s.io/v1alpha1
 kind: XBackend
 metadata: {{name: named, namespace: shop}}
 spec: {{type: ExternalHostname, externalHostname: {{hostname: localhost}}, port: {{port: {port}}}}}
-{plain}{sliced}"
+{plain}{sliced}{upstreams}"
     )
 }
 
@@ -199,8 +213,14 @@ fn nothing_else_is_called(stage: &Stage) -> Result<(), Failed> {
         ("address", format!("address:{port}")),
         ("name", format!("named:{port}")),
         ("asked", "sliced:80".to_owned()),
+        ("hosts", format!("hosts:{port}")),
+        ("guarded", "sliced:80".to_owned()),
     ] {
-        let mirrors = if path == "sliced" { ", mirrors: [\"shop/audit:80\"]" } else { "" };
+        let mirrors = match path {
+            "sliced" => ", mirrors: [\"shop/audit:80\"]".to_owned(),
+            "hosts" => format!(", mirrors: [\"shop/copies:{port}\"]"),
+            _ => String::new(),
+        };
         cases.push_str(&format!(
             "- name: {path}\n  request: {{url: \"http://a.test/{path}\"}}\n  expect: {{status: 200, backend: \"shop/{backend}\"{mirrors}}}\n"
         ));
@@ -215,7 +235,7 @@ fn nothing_else_is_called(stage: &Stage) -> Result<(), Failed> {
     stage.write("cases.yaml", &cases)?;
     let given = format!("shop/given:80=127.0.0.77:{port}");
     let output = stage.test(&["--resolve", &given, "--allow-external-name", "--assume", "services"])?;
-    ensure(output.code == Some(0) && output.stdout.contains("10 passed, 0 failed"), &output)?;
+    ensure(output.code == Some(0) && output.stdout.contains("12 passed, 0 failed"), &output)?;
     let down = format!("down: [\"shop/sliced:80\", \"shop/dns:53\", \"shop/named:{port}\"]\n");
     let silent = "requests:
 - name: a backend that is down

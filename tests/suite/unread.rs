@@ -195,6 +195,12 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     trials.push(Trial::test("unread::links_out_of_a_side", move || links(&Stage::new(&of_links, "links")?)));
     let of_bases = harness.clone();
     trials.push(Trial::test("unread::bases_outside_of_a_side", move || bases(&Stage::new(&of_bases, "bases")?)));
+    for (name, text, folders) in BUILT {
+        let harness = harness.clone();
+        trials.push(Trial::test(format!("unread::built::{name}"), move || {
+            built(&Stage::new(&harness, &format!("built/{name}"))?, text, folders)
+        }));
+    }
     let of_context = harness.clone();
     trials.push(Trial::test("unread::context_of_each_side", move || {
         context(&Stage::new(&of_context, "context-of-each-side")?)
@@ -335,6 +341,88 @@ fn bases(stage: &Stage) -> Result<(), Failed> {
     std::fs::remove_dir_all(stage.folder.join("new/base"))?;
     let output = stage.run(line)?;
     ensure(output.code == Some(2), &output)
+}
+
+/// Objects that have folders of the repository built, and the folders that count.
+const BUILT: &[(&str, &str, &[&str])] = &[
+    (
+        "flux",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x}\nspec: {path: ./apps/shop, sourceRef: {kind: GitRepository, name: x}}\n",
+        &["apps/shop"],
+    ),
+    (
+        "flux_base",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x}\nspec: {path: apps/overlay/}\n",
+        &["apps/shop"],
+    ),
+    (
+        "flux_component",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x}\nspec: {path: apps/overlay, components: [../../extra]}\n",
+        &["extra", "apps/shop"],
+    ),
+    (
+        "flux_around_the_side",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x}\nspec: {path: ./clusters}\n",
+        &["clusters/other"],
+    ),
+    (
+        "flux_elsewhere",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x}\nspec: {path: ./apps/shop, sourceRef: {kind: OCIRepository, name: x}}\n",
+        &[],
+    ),
+    (
+        "release",
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: x}\nspec: {chart: {spec: {chart: ./charts/web, sourceRef: {kind: GitRepository, name: x}}}}\n",
+        &["charts/web"],
+    ),
+    (
+        "application",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: x}\nspec: {source: {repoURL: 'https://git.test/r', path: apps/shop}}\n",
+        &["apps/shop"],
+    ),
+    (
+        "application_values",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: x}\nspec: {sources: [{repoURL: 'https://git.test/r', ref: r}, {chart: c, helm: {valueFiles: [$r/extra/values.yaml]}}]}\n",
+        &["extra"],
+    ),
+    (
+        "application_set",
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: x}\nspec: {generators: [{matrix: {generators: [{git: {directories: [{path: 'apps/*'}]}}]}}], template: {spec: {source: {path: '{{path}}'}}}}\n",
+        &["apps/shop"],
+    ),
+];
+
+const BUILT_OBJECT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+/// A folder of each side that only what the side holds has built.
+fn built(stage: &Stage, text: &str, folders: &[&str]) -> Result<(), Failed> {
+    for side in ["old", "new"] {
+        stage.write(&format!("{side}/clusters/prod/gateway.yaml"), GATEWAY)?;
+        stage.write(&format!("{side}/clusters/prod/route.yaml"), ROUTE)?;
+        stage.write(&format!("{side}/clusters/prod/built.yaml"), text)?;
+        stage.write(&format!("{side}/apps/overlay/kustomization.yaml"), "resources: [../shop]\n")?;
+        for file in ["apps/shop/r.yaml", "charts/web/values.yaml", "extra/values.yaml", "clusters/other/r.yaml"] {
+            stage.write(&format!("{side}/{file}"), BUILT_OBJECT)?;
+        }
+    }
+    let line = "diff old/clusters/prod new/clusters/prod --exit-code";
+    let output = stage.run(line)?;
+    ensure(output.code == Some(0), &output)?;
+    // A change of the side is no change of what is built beside it.
+    stage.write("new/clusters/prod/route.yaml", &ROUTE.replace("one", "two"))?;
+    let output = stage.run(line)?;
+    ensure(output.code == Some(1), &output)?;
+    for file in ["apps/shop/r.yaml", "charts/web/values.yaml", "extra/values.yaml", "clusters/other/r.yaml"] {
+        stage.write(&format!("new/{file}"), &format!("# said otherwise\n{BUILT_OBJECT}"))?;
+        let output = stage.run(line)?;
+        ensure(output.code == Some(1), &output)?;
+        stage.write(&format!("new/{file}"), &BUILT_OBJECT.replace("{name: a}", "{name: b}"))?;
+        let output = stage.run(line)?;
+        let is_named = folders.iter().any(|folder| file.starts_with(folder));
+        ensure((output.code == Some(2)) == is_named, &output)?;
+        stage.write(&format!("new/{file}"), BUILT_OBJECT)?;
+    }
+    Ok(())
 }
 
 /// The settings of each side name a context of its own.

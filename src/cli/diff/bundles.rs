@@ -1,12 +1,13 @@
 //! What Kustomizations and charts read beside manifests: every file below their
 //! directories, whatever it is called, and what they name outside of the side,
-//! with what that names in turn.
+//! with what that names in turn. So too what is built elsewhere in the repository.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
+use super::super::confine::REPOSITORY;
 use crate::parser::decode::decode;
 use crate::parser::load::{EntryKind, Tree};
 use crate::parser::node::Node;
@@ -25,12 +26,18 @@ const MOST_OUTSIDE: usize = 10_000;
 const DEEPEST: usize = 64;
 
 /// What Kustomizations and charts of a side read and gwctl does not: its path from the directory of the side, and the path
-/// that opens it. `read` are the files that were read.
-pub(super) fn files(tree: &dyn Tree, root: &Path, read: &HashSet<PathBuf>) -> BTreeMap<String, PathBuf> {
+/// that opens it. `read` are the files that were read, `built` are paths from the root of the repository.
+pub(super) fn files(
+    tree: &dyn Tree,
+    root: &Path,
+    read: &HashSet<PathBuf>,
+    built: &BTreeSet<PathBuf>,
+) -> BTreeMap<String, PathBuf> {
     let Ok(canonical) = tree.canonicalize(root) else { return BTreeMap::new() };
-    if !matches!(tree.kind(&canonical), Ok(EntryKind::Directory)) {
-        return BTreeMap::new();
-    }
+    let is_directory = matches!(tree.kind(&canonical), Ok(EntryKind::Directory));
+    // The slash keeps the root of a revision what it is.
+    let parent = canonical.parent().unwrap_or(Path::new("")).join("");
+    let root = if is_directory { root } else { &parent };
     let mut search = Search {
         tree,
         root,
@@ -41,8 +48,14 @@ pub(super) fn files(tree: &dyn Tree, root: &Path, read: &HashSet<PathBuf>) -> BT
         walked: HashSet::new(),
         left: MOST_OUTSIDE,
     };
-    search.walk(root, false);
-    search.leave_documentation();
+    if is_directory {
+        search.walk(root, false);
+        search.leave_documentation();
+    }
+    if !built.is_empty() {
+        let repositories = search.repositories();
+        built.iter().for_each(|path| search.find_built(path, &repositories));
+    }
     search.found
 }
 
@@ -162,11 +175,14 @@ impl Search<'_> {
 
     fn refer(&mut self, path: &Path, name: &Path) {
         let key = relative(self.root, path);
-        let is_hidden = |rest: &str| rest.split('/').any(|part| part.starts_with('.') && part != "..");
         let is_outside = Path::new(&key).is_absolute() || key.split('/').next() == Some("..");
-        if !is_outside && !is_hidden(&key) {
-            return;
+        if is_outside || is_hidden(&key) {
+            self.take(key, path, name);
         }
+    }
+
+    /// Takes what is not read as a part of the side.
+    fn take(&mut self, key: String, path: &Path, name: &Path) {
         let is_covered = |(known, _): (&String, &PathBuf)| {
             let rest = key.strip_prefix(known.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') && !is_hidden(rest))
@@ -184,6 +200,42 @@ impl Search<'_> {
         if kind == Some(EntryKind::Directory) {
             self.search(path, DEEPEST);
         }
+    }
+
+    /// Takes what is built elsewhere in the repository. What is not in it is in another one, and there alike for both sides.
+    fn find_built(&mut self, path: &Path, repositories: &[PathBuf]) {
+        for above in repositories {
+            let place = above.join(path);
+            if let Ok(found) = self.tree.canonicalize(&place) {
+                if !found.starts_with(&self.canonical) {
+                    self.take(relative(self.root, &place), &place, path);
+                }
+                return;
+            }
+        }
+    }
+
+    /// The root of the repository, and what may be one of a copy: every directory from the side upward, nearest first.
+    fn repositories(&self) -> Vec<PathBuf> {
+        let mut above = self.root.to_owned();
+        let mut all = Vec::new();
+        let mut real = self.tree.canonicalize(&above).ok();
+        let is_revision = !self.canonical.is_absolute();
+        let mut has_root = is_revision;
+        while let Some(directory) = real {
+            all.push(above.clone());
+            if self.tree.kind(&directory.join(REPOSITORY)).is_ok() {
+                has_root = true;
+                break;
+            }
+            above.push("..");
+            // Above the root of a file system is the root, and above a revision are no files of it.
+            real = self.tree.canonicalize(&above).ok().filter(|next| directory.starts_with(next) && *next != directory);
+        }
+        if has_root {
+            all.rotate_right(1);
+        }
+        all
     }
 
     /// Looks for what is named below a directory that is compared as a whole.
@@ -229,6 +281,11 @@ fn is_for_people(name: &str) -> bool {
     let is_document =
         |stem: &str| name == stem || name.strip_prefix(stem).is_some_and(|rest| matches!(rest, ".txt" | ".rst"));
     name.ends_with(".md") || ["readme", "license", "licence", "notice", "changelog"].into_iter().any(is_document)
+}
+
+/// Whether a path leads through a hidden file or directory.
+fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('.') && part != "..")
 }
 
 /// Whether a file is what a directory is a Kustomization or a chart by.

@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::git::Revisions;
 use super::super::settings;
+use super::built;
 use super::bundles::{self, decoded, documents_of, is_head};
 use super::change::UncomparedView;
 use super::patched::Selected;
@@ -166,7 +167,8 @@ impl Unread {
         }
     }
 
-    /// Adds what Kustomizations and charts read beside the files of the side that were read.
+    /// Adds what Kustomizations and charts read beside the files of the side that were read, and what Flux and Argo CD
+    /// build beside the side.
     fn add_bundles(&mut self, tree: &dyn Tree, root: &Path, compilation: &Compilation) {
         let sources = &compilation.manifests.sources.sources;
         let mut known: HashSet<PathBuf> =
@@ -177,8 +179,9 @@ impl Unread {
                 known.extend(tree.canonicalize(Path::new(name)).ok());
             }
         }
-        for (key, path) in bundles::files(tree, root, &known) {
-            let (content, reason) = (content_of(tree, &path), BUNDLED_REASON.to_owned());
+        let side = tree.canonicalize(root).ok();
+        for (key, path) in bundles::files(tree, root, &known, &built::paths(compilation)) {
+            let (content, reason) = (content_beside(tree, &path, side.as_deref()), BUNDLED_REASON.to_owned());
             let place = path.to_string_lossy().into_owned();
             self.add_at("what is read from", key, Part { content, reason, place });
         }
@@ -313,10 +316,15 @@ fn context(file: &Path, settings: &Result<Node, String>) -> Vec<(String, PathBuf
 
 /// What a file holds, or all files behind a link; else the place that it leads to.
 fn content_of(tree: &dyn Tree, path: &Path) -> Content {
+    content_beside(tree, path, None)
+}
+
+/// The same without the files of a side, which are compared themselves.
+fn content_beside(tree: &dyn Tree, path: &Path, side: Option<&Path>) -> Content {
     let place = tree.canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
     let mut left = MOST_ENTRIES;
-    match digest_files(tree, &place, (&mut left, DEEPEST), &mut digest) {
+    match digest_files((tree, side), &place, (&mut left, DEEPEST), &mut digest) {
         Some(()) => Content::Bytes(digest.finish().as_ref().to_vec()),
         None => Content::Place(place),
     }
@@ -346,11 +354,14 @@ fn is_values(name: &str) -> bool {
 
 /// Adds a file, or all that a directory holds but hidden files; `None` where that cannot be looked at.
 fn digest_files(
-    tree: &dyn Tree,
+    (tree, side): (&dyn Tree, Option<&Path>),
     path: &Path,
     (left, depth): (&mut usize, usize),
     digest: &mut ring::digest::Context,
 ) -> Option<()> {
+    if side == Some(path) {
+        return Some(());
+    }
     *left = left.checked_sub(1)?;
     let depth = depth.checked_sub(1)?;
     match tree.kind(path).ok()? {
@@ -372,7 +383,8 @@ fn digest_files(
             for (name, _) in entries {
                 digest.update(name.as_encoded_bytes());
                 digest.update(&[0]);
-                digest_files(tree, &tree.canonicalize(&path.join(&name)).ok()?, (&mut *left, depth), digest)?;
+                let path = tree.canonicalize(&path.join(&name)).ok()?;
+                digest_files((tree, side), &path, (&mut *left, depth), digest)?;
             }
         }
         EntryKind::Link | EntryKind::Other => return None,
