@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, codes};
 use crate::options::Options;
-use crate::parser::api::Service;
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::api::{ParentReference, Service};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::parser::route::{Route, RouteKind};
 
 use super::attachment::ParentRefusal;
@@ -46,11 +46,14 @@ impl MeshParents {
     }
 }
 
+/// A port of a Service; of one that is not in the input `None` is each port that no reference has the number of.
+type Port = Option<u16>;
+
 /// The clients for whom a route is, on one port of a Service.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Clients<'m> {
     service: (&'m str, &'m str),
-    port: u16,
+    port: Port,
     is_udp: bool,
     /// The one namespace that has the route; `None` is everybody.
     namespace: Option<&'m str>,
@@ -61,19 +64,22 @@ struct Bound<'r, 'm> {
     route: RouteId,
     declared: &'r Route<'m>,
     index: usize,
-    service: &'m Object<Service>,
-    ports: Vec<u16>,
+    /// The namespace and the name of the Service, which need not be in the input.
+    key: (&'m str, &'m str),
+    service: Option<&'m Object<Service>>,
+    /// Why the parent is refused, whatever other routes there are.
+    refused: Option<ParentRefusal>,
+    ports: Vec<Port>,
 }
 
 impl<'m> Bound<'_, 'm> {
-    fn clients(&self, port: u16) -> Clients<'m> {
+    fn clients(&self, port: Port) -> Clients<'m> {
         let namespace = self.declared.object.metadata.namespace.as_str();
-        let metadata = &self.service.metadata;
         Clients {
-            service: (metadata.namespace.as_str(), metadata.name.as_str()),
+            service: self.key,
             port,
             is_udp: self.declared.kind == RouteKind::Udp,
-            namespace: (namespace != metadata.namespace).then_some(namespace),
+            namespace: (namespace != self.key.0).then_some(namespace),
         }
     }
 
@@ -96,6 +102,7 @@ pub(super) fn judge<'m>(
     let services: HashMap<(&str, &str), &'m Object<Service>> =
         manifests.services.iter().map(|service| (service.metadata.sort_key(), service)).collect();
     let mut parents = MeshParents::default();
+    let numbers = numbers(routes);
     let mut bound: Vec<Bound<'_, 'm>> = Vec::new();
     for (id, route) in routes.with_ids() {
         let declared = &route.declared;
@@ -103,15 +110,21 @@ pub(super) fn judge<'m>(
         for (index, reference) in references {
             let named = Named { route: declared, at: PartPath::from(ObjectPart::Parent(index)), reference };
             named.report_form(diagnostics);
-            let namespace = reference.namespace.as_deref().unwrap_or(&declared.object.metadata.namespace);
-            let key = (namespace, reference.name.as_str());
+            let key = key(declared, reference);
+            let namespace = key.0;
             let refused = match services.get(&key) {
                 Some(service) => match ports_of(service, declared.kind, reference) {
                     Ok(ports) => {
-                        bound.push(Bound { route: id, declared, index, service, ports });
+                        let ports = ports.into_iter().map(Some).collect();
+                        let service = Some(*service);
+                        bound.push(Bound { route: id, declared, index, key, service, refused: None, ports });
                         continue;
                     }
-                    Err(why) => Some(named.refuse(named.unusable(service, &why), diagnostics)),
+                    Err(why) => {
+                        let refused = Some(named.refuse(named.unusable(service, &why), diagnostics));
+                        parents.0.entry(id).or_default().push(MeshParent { index, refused });
+                        continue;
+                    }
                 },
                 None if options.assume.services => None,
                 None => match named.missing(manifests, &services) {
@@ -130,7 +143,13 @@ pub(super) fn judge<'m>(
                     }
                 },
             };
-            parents.0.entry(id).or_default().push(MeshParent { index, refused });
+            // Routes of a Service that is elsewhere are compared all the same, by the ports that they name.
+            let ports = match (reference.port, &reference.section_name) {
+                (Some(port), _) => vec![Some(port)],
+                (None, Some(_)) => Vec::new(),
+                (None, None) => numbers.get(&key).into_iter().flatten().copied().map(Some).chain([None]).collect(),
+            };
+            bound.push(Bound { route: id, declared, index, key, service: None, refused, ports });
         }
         if declared.is_of_mesh() {
             finding::report_hostnames(declared, diagnostics);
@@ -141,6 +160,25 @@ pub(super) fn judge<'m>(
     }
     parents.0.values_mut().for_each(|of_route| of_route.sort_by_key(|parent| parent.index));
     parents
+}
+
+/// The namespace and the name of the Service that a reference is about.
+fn key<'m>(route: &Route<'m>, reference: &'m ParentReference) -> (&'m str, &'m str) {
+    let object: &'m ObjectHead = route.object;
+    let namespace = reference.namespace.as_deref().unwrap_or(&object.metadata.namespace);
+    (namespace, reference.name.as_str())
+}
+
+/// The numbers of ports that references to each Service name.
+fn numbers<'m>(routes: &Routes<'m>) -> HashMap<(&'m str, &'m str), BTreeSet<u16>> {
+    let mut numbers: HashMap<_, BTreeSet<u16>> = HashMap::new();
+    for (_, route) in routes.with_ids() {
+        let declared = &route.declared;
+        for reference in declared.parent_refs.iter().filter(|reference| reference.is_service()) {
+            numbers.entry(key(declared, reference)).or_default().extend(reference.port);
+        }
+    }
+    numbers
 }
 
 /// Decides between the routes of one port and client.
@@ -156,30 +194,33 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> Vec<(RouteId,
     }
     let mut parents = Vec::with_capacity(bound.len());
     for one in bound {
-        let better = |port: &&u16| {
+        let better = |port: &&Port| {
             let winner = winners.get(&one.clients(**port));
             winner.is_some_and(|winner| winner.declared.kind != one.declared.kind)
         };
-        let lost: BTreeSet<u16> = one.ports.iter().filter(better).copied().collect();
+        let lost: BTreeSet<Port> = one.ports.iter().filter(better).copied().collect();
         let winner = lost.first().and_then(|port| winners.get(&one.clients(*port)));
         let is_everywhere = lost.len() == one.ports.len();
         let refused = winner.and_then(|winner| {
-            let finding = one.named().loses((winner.declared, one.service), &lost, is_everywhere);
+            let finding = one.named().loses(winner.declared, &lost, is_everywhere);
             let refusal = one.named().refuse(finding, diagnostics);
             is_everywhere.then_some(refusal)
         });
         if refused.is_none() {
-            one.named().report_other_protocols(one.service, &one.ports, diagnostics);
+            if let Some(service) = one.service {
+                let ports: Vec<u16> = one.ports.iter().copied().flatten().collect();
+                one.named().report_other_protocols(service, &ports, diagnostics);
+            }
             let replaced = one.ports.iter().find_map(|port| {
                 let clients = one.clients(*port);
                 clients.namespace?;
                 winners.get(&Clients { namespace: None, ..clients })
             });
             if let Some(replaced) = replaced {
-                one.named().report_replaced(one.service, replaced.declared, diagnostics);
+                one.named().report_replaced(replaced.declared, diagnostics);
             }
         }
-        parents.push((one.route, MeshParent { index: one.index, refused }));
+        parents.push((one.route, MeshParent { index: one.index, refused: one.refused.clone().or(refused) }));
     }
     parents
 }

@@ -138,18 +138,13 @@ impl Named<'_> {
     }
 
     /// That routes of another kind have the ports; on some of them, the route has the others.
-    pub(super) fn loses(
-        &self,
-        (winner, service): (&Route<'_>, &Object<Service>),
-        ports: &BTreeSet<u16>,
-        is_everywhere: bool,
-    ) -> Finding {
+    pub(super) fn loses(&self, winner: &Route<'_>, ports: &BTreeSet<Option<u16>>, is_everywhere: bool) -> Finding {
         let (own, other) = (self.route.kind.name(), winner.kind.name());
         let listed = listed(ports);
         let message = format!(
             "{other} `{}` goes before this {own} on {listed} of Service `{}`",
             winner.object.full_name(),
-            service.full_name()
+            self.service()
         );
         let mut finding = self.finding(codes::MESH_KIND_CONFLICT, self.at.clone(), message);
         if !is_everywhere {
@@ -174,7 +169,8 @@ impl Named<'_> {
             return;
         }
         let own = service.spec.ports.iter().filter(|port| ports.contains(&port.port));
-        let others: BTreeSet<u16> = own.filter(|port| is_of_other_protocol(port)).map(|port| port.port).collect();
+        let others: BTreeSet<Option<u16>> =
+            own.filter(|port| is_of_other_protocol(port)).map(|port| Some(port.port)).collect();
         if others.is_empty() {
             return;
         }
@@ -192,16 +188,11 @@ impl Named<'_> {
     }
 
     /// Notes that the clients of the route's namespace lose the routes that everybody else has.
-    pub(super) fn report_replaced(
-        &self,
-        service: &Object<Service>,
-        producer: &Route<'_>,
-        diagnostics: &mut Diagnostics,
-    ) {
+    pub(super) fn report_replaced(&self, producer: &Route<'_>, diagnostics: &mut Diagnostics) {
         let namespace = &self.route.object.metadata.namespace;
         let message = format!(
             "clients in namespace `{namespace}` have this route of Service `{}` and none of {} `{}`",
-            service.full_name(),
+            self.service(),
             producer.kind.name(),
             producer.object.full_name()
         );
@@ -233,12 +224,16 @@ pub(super) fn report_hostnames(route: &Route<'_>, diagnostics: &mut Diagnostics)
     );
 }
 
-fn listed(ports: &BTreeSet<u16>) -> String {
-    let numbers: Vec<String> = ports.iter().map(ToString::to_string).collect();
-    match numbers.as_slice() {
-        [one] => format!("port {one}"),
-        several => format!("ports {}", several.join(", ")),
-    }
+/// Ports in words; `None` is those that no reference names.
+fn listed(ports: &BTreeSet<Option<u16>>) -> String {
+    let numbers: Vec<String> = ports.iter().flatten().map(ToString::to_string).collect();
+    let others = ports.contains(&None).then_some("all other ports");
+    let named = match numbers.as_slice() {
+        [] => None,
+        [one] => Some(format!("port {one}")),
+        several => Some(format!("ports {}", several.join(", "))),
+    };
+    named.into_iter().chain(others.map(str::to_owned)).collect::<Vec<_>>().join(" and ")
 }
 
 fn described(port: &ServicePort) -> String {

@@ -217,12 +217,17 @@ pub(super) const ADDITIONS: &[Addition] = &[
             ("GW2006", OF_THE_SERVICE),
             ("GW2007", OF_THE_SERVICE),
             ("GW2008", OF_THE_SERVICE),
+            ("GW3040", NOT_MISSING),
+            ("GW3041", OF_THE_SERVICE),
+            ("GW3042", OF_THE_SERVICE),
+            ("GW3046", OF_THE_SERVICE),
             ("GW5080", OF_THE_SERVICE),
             ("GW5081", OF_THE_SERVICE),
             ("GW7001", NOT_MISSING),
             ("GW7003", OF_THE_SERVICE),
             ("GW7004", OF_THE_SERVICE),
             ("GW8056", OF_THE_SERVICE),
+            ("GW8102", OF_THE_SERVICE),
         ]),
     tree("without-secrets", |input| without(input, &["Secret"], |assume| assume.secrets = true)).ends(&[
         ("GW4058", OF_THE_SECRET),
@@ -263,6 +268,7 @@ pub(super) const ADDITIONS: &[Addition] = &[
     text("assumed-services", |input| assume(input, |assume| assume.services = true)).ends(&[
         ("GW2001", NOT_MISSING),
         ("GW2073", NOT_MISSING),
+        ("GW3040", NOT_MISSING),
         ("GW7001", NOT_MISSING),
     ]),
     text("assumed-gateways", |input| assume(input, |assume| assume.gateways = true)).ends(&[
