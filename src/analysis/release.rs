@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
-use crate::ir::{Config, Origin, UpstreamProtocol};
+use crate::ir::{Config, ExternalAuthProtocol, Origin, UpstreamProtocol};
 use crate::options::EnvoyVersion;
 
 use super::objects::Objects;
@@ -14,6 +14,8 @@ use super::reach::hosts;
 pub(super) const RESOLVES_PARAMETERS: EnvoyVersion = EnvoyVersion(39);
 /// The first release that compares the lines of a repeated header one by one.
 const COMPARES_LINES: EnvoyVersion = EnvoyVersion(39);
+/// The release that drops the headers of what an authorization service over HTTP answers to the client.
+const DROPS_REFUSALS: EnvoyVersion = EnvoyVersion(37);
 /// The first release that answers 502 where a backend cannot take a WebSocket.
 const TELLS_PROTOCOL_ERRORS: EnvoyVersion = EnvoyVersion(37);
 
@@ -25,6 +27,7 @@ pub(super) fn report(config: &Config, release: EnvoyVersion, objects: &Objects<'
         before(COMPARES_LINES).then(|| lines(config, release, objects)).flatten(),
         before(TELLS_PROTOCOL_ERRORS).then(|| protocol_errors(config, release)).flatten(),
         spans(config, release),
+        (release <= DROPS_REFUSALS).then(|| refusals(config, objects)).flatten(),
     ];
     for finding in findings.into_iter().flatten() {
         diagnostics.report(finding);
@@ -79,5 +82,21 @@ fn spans(config: &Config, EnvoyVersion(minor): EnvoyVersion) -> Option<Finding> 
         Finding::new(codes::OLDER_ENVOY_NAMES_SPANS, Location::Run, message)
             .consequence("the span of a request is called like its route, and that of a try `router CLUSTER egress`")
             .help("look for spans by these names, or run Envoy 1.37"),
+    )
+}
+
+fn refusals(config: &Config, objects: &Objects<'_>) -> Option<Finding> {
+    let is_http = |protocol: &ExternalAuthProtocol| matches!(protocol, ExternalAuthProtocol::Http { .. });
+    let first = config.external_auths.iter().find(|auth| is_http(&auth.settings.protocol))?.origin;
+    let EnvoyVersion(minor) = DROPS_REFUSALS;
+    let message = format!("Envoy 1.{minor} drops the headers of refusals of an authorization service over HTTP");
+    let finding = objects.finding(codes::OLDER_ENVOY_DROPS_REFUSALS, first, false, message)?;
+    Some(
+        finding
+            .label("is asked over HTTP")
+            .consequence(
+                "a client that is sent to log in gets the status without `Location`, `WWW-Authenticate` or a cookie",
+            )
+            .help("run another release than 1.37, or ask the service over gRPC"),
     )
 }

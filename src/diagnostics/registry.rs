@@ -993,6 +993,11 @@ registry! {
             traffic: "the span of a request is called like its route, and that of a try `router CLUSTER egress`",
             remedy: "look for spans by these names, or run Envoy 1.37",
         }
+        /// Headers of refusals of an authorization service, which one release of Envoy drops.
+        OLDER_ENVOY_DROPS_REFUSALS = "GW8104" "older-envoy-drops-refusals" Warning {
+            traffic: "a client that is sent to log in gets the status without `Location`, `WWW-Authenticate` or a cookie",
+            remedy: "run another release than 1.37, or ask the service over gRPC",
+        }
     }
 }
 
