@@ -12,6 +12,9 @@ use crate::parser::manifests::ObjectKey;
 use crate::parser::route::RouteKind;
 use crate::simulate::Request;
 
+/// What is said of a rule that came or went where that may be no difference: its requests were not found to be answered
+/// otherwise, nor that all of them are answered alike.
+const NONE_SHOWS: &str = "no request was found that they answer otherwise";
 /// With how many rules that do otherwise a request is looked for at most.
 const MOST_OTHERS: usize = 8;
 
@@ -161,6 +164,13 @@ impl<'s, 'c> Pair<'s, 'c> {
             shown = asked.iter().skip(own).position(shows).map(|position| own + position);
         }
         let shown = shown.and_then(|position| asked.get(position));
+        if shown.is_none() && matches!(kind, ChangeKind::Added | ChangeKind::Removed | ChangeKind::Shadowed) {
+            let mut change = self.told(kind, title(&rule.key), None, places);
+            let (own, others) = ("this rule".to_owned(), format!("other rules; {NONE_SHOWS}"));
+            (change.old_answer, change.new_answer) =
+                if kind == ChangeKind::Added { (others, own) } else { (own, others) };
+            return Some(change);
+        }
         let shown = shown.or_else(|| asked.iter().find(is_taken)).or(asked.first());
         Some(self.told(kind, title(&rule.key), shown, places))
     }
