@@ -30,7 +30,7 @@ pub use route::{DecisionFormat, RouteArgs};
 pub use run::RunArgs;
 pub use status::{StatusArgs, StatusFormat};
 pub use test::{EmittedCases, TestArgs, TestFormat};
-pub use translate::{LayoutName, OutputFormat, Section, TranslateArgs};
+pub use translate::{LayoutName, OutputFormat, Section, SplitBy, TranslateArgs};
 pub use validate::ValidateArgs;
 
 /// Compile Kubernetes Gateway API manifests to an Envoy configuration, offline.

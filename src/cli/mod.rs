@@ -25,6 +25,7 @@ mod route;
 mod run;
 mod running;
 pub mod settings;
+mod split;
 mod status;
 pub mod streams;
 mod test;

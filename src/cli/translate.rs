@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::made::Made;
 use super::pipeline::{self, Compiled, Emission};
 use super::report::{Counts, Rendering, stream_format, tell_nothing_found, tell_summary};
+use super::split;
 use super::streams::{Streams, Unwritten};
 use super::value::{Destination, ReportFormat};
 use super::watch::{self, Known};
@@ -23,7 +24,7 @@ use crate::emit::directory::{Directory, DirectoryError};
 use crate::emit::file::standard_stream;
 use crate::ir_text;
 use crate::options::Options;
-use crate::translator::envoy::{Layout, NODE};
+use crate::translator::envoy::{Layout, NODE, Place};
 
 /// Compiles the input, reports what was found, and writes the configuration unless findings forbid it.
 ///
@@ -35,6 +36,9 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
     told.check().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let options = options(args)?;
     refuse_misplaced(args).map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    if args.split.is_some() {
+        return split::run(args, &options, &told, started, streams);
+    }
     if args.watch {
         return watch::keep(args, options, told, streams);
     }
@@ -45,13 +49,16 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
         Some(stream) if is_written && compiled.shows_private_key(args.section) => compiled.name_stream_of_key(stream),
         _ => compiled.keep_key_private(),
     }
-    let status = report(&told, &compiled, started, None, streams)?;
+    let status = report(&told, &compiled, compiled.has_output(), started, None, streams)?;
     if let (ExitStatus::Success, Some(checked)) = (status, checked) {
         return Ok(checked.compare(&compiled, &made(args, &options, &compiled), streams)?);
     }
     if status == ExitStatus::Success {
         match &args.output_dir {
-            Some(directory) => write_directory(args, directory, screen, &compiled, streams)?,
+            Some(directory) => {
+                let place = xds::place(directory, args.mounted_at.as_deref())?;
+                write_directory(args, (directory, place, NODE), screen, &compiled, streams)?;
+            }
             None => write(args, &options, &compiled, streams)?,
         }
         tell_files(&told, &compiled, &layout(args, &compiled)?, streams)?;
@@ -111,6 +118,7 @@ impl<'a> Told<'a> {
 pub(super) fn report(
     told: &Told<'_>,
     compiled: &Compiled,
+    has_output: bool,
     started: Instant,
     known: Option<&BTreeSet<Known>>,
     streams: &mut Streams<'_>,
@@ -136,7 +144,7 @@ pub(super) fn report(
     streams.findings(format.commands(), |out| rendering.write(format, color, out))?;
     tell_nothing_found(compiled, &outcome, streams);
     tell_summary(&report, Counts::ForPeople, *screen, started, streams);
-    Ok(outcome.judge_output(compiled.has_output(), *is_partial))
+    Ok(outcome.judge_output(has_output, *is_partial))
 }
 
 /// Where the parts of the output stand.
@@ -211,6 +219,13 @@ fn refuse_misplaced(args: &TranslateArgs) -> Result<(), String> {
         ("--section", args.section.is_some()),
         ("--check", args.check.is_some()),
     ];
+    if args.split.is_some() {
+        let beside = beside.into_iter().chain([("--watch", args.watch)]);
+        return match beside.into_iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(format!("`{flag}` does not go with `--split`; name one Gateway by `--gateway`")),
+            None => Ok(()),
+        };
+    }
     match (args.layout, &args.output_dir) {
         (LayoutName::Xds, None) => Err("`--layout xds` needs `--output-dir DIR`".to_owned()),
         (LayoutName::Static, Some(_)) => Err("`--output-dir` belongs to `--layout xds`".to_owned()),
@@ -222,28 +237,31 @@ fn refuse_misplaced(args: &TranslateArgs) -> Result<(), String> {
     }
 }
 
-fn write_directory(
+/// Writes the directory of one proxy, which finds it at `place`.
+///
+/// # Errors
+/// What could not be written.
+pub(super) fn write_directory(
     args: &TranslateArgs,
-    path: &Path,
+    (path, place, node): (&Path, Place, &str),
     screen: ScreenArgs,
     compiled: &Compiled,
     streams: &mut Streams<'_>,
 ) -> Result<(), Unwritten> {
     let failed = |error: DirectoryError| Unwritten(for_terminal(&error.to_string()).into_owned());
-    let settings = xds::Settings {
-        format: format(args),
-        comments: !args.no_comments,
-        node: NODE,
-        place: xds::place(path, args.mounted_at.as_deref())?,
-    };
+    let settings = xds::Settings { format: format(args), comments: !args.no_comments, node, place };
     let mut directory = Directory::open(path).map_err(failed)?;
     compiled.write_secrets()?;
     let written = xds::write(&mut directory, compiled, &settings).map_err(failed)?;
+    let of = match args.split {
+        Some(_) => format!("{}: ", for_terminal(&path.display().to_string())),
+        None => String::new(),
+    };
     if written.is_bootstrap_changed && !screen.quiet {
-        streams.tell("the bootstrap has changed: a running Envoy needs a restart for it");
+        streams.tell(&format!("{of}the bootstrap has changed: a running Envoy needs a restart for it"));
     }
     if screen.verbose || (streams.is_stderr_terminal && !screen.quiet) {
-        streams.tell(&written.to_string());
+        streams.tell(&format!("{of}{written}"));
     }
     Ok(())
 }
@@ -309,7 +327,9 @@ mod tests {
 
     fn reported(line: &str, compiled: &Compiled) -> Captured {
         let (args, screen) = arguments(line);
-        in_memory("", |streams| report(&Told::of(&args, screen), compiled, Instant::now(), None, streams))
+        in_memory("", |streams| {
+            report(&Told::of(&args, screen), compiled, compiled.has_output(), Instant::now(), None, streams)
+        })
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Directory {
         let fail = |error| DirectoryError::File(explain(root, error));
         fs::create_dir_all(root).map_err(fail)?;
         let marker = root.join(MARKER);
-        let is_ours = fs::symlink_metadata(&marker).is_ok_and(|metadata| metadata.is_file());
+        let is_ours = Self::is_ours(root);
         if !is_ours && fs::read_dir(root).map_err(fail)?.next().is_some() {
             return Err(DirectoryError::Foreign(root.to_path_buf()));
         }
@@ -113,7 +113,12 @@ impl Directory {
 
     /// Whether the directory is still the one that was opened: it may have been removed since.
     pub fn is_there(&self) -> bool {
-        fs::symlink_metadata(self.root.join(MARKER)).is_ok_and(|metadata| metadata.is_file())
+        Self::is_ours(&self.root)
+    }
+
+    /// Whether gwctl made a directory.
+    pub fn is_ours(root: &Path) -> bool {
+        fs::symlink_metadata(root.join(MARKER)).is_ok_and(|metadata| metadata.is_file())
     }
 
     /// Whether a file of ours is there.

@@ -31,6 +31,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("no_request_is_lost_while_the_files_change", under_load),
         test("every_part_of_a_configuration_is_served_from_files", every_part),
         test("what_gwctl_did_not_make_is_left_alone", foreign_directory),
+        test("each_gateway_has_a_directory_and_a_proxy_of_its_own", split_by_gateway),
     ]
 }
 
@@ -316,4 +317,59 @@ fn foreign_directory(harness: &Harness) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{output:?}, {names:?}"))
+}
+
+/// Two Gateways that one Envoy cannot serve together: each has its directory, its node and its answers.
+fn split_by_gateway(harness: &Harness) -> Result<(), String> {
+    let work = harness.work_directory("xds-split")?;
+    let [port, admin] = free_ports()?;
+    let gateway = |name: &str, status: u16| {
+        format!(
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: {name}, namespace: infra}}\n\
+             spec: {{gatewayClassName: x, listeners: [{{name: http, port: {port}, protocol: HTTP}}]}}\n\
+             ---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {name}, namespace: infra}}\n\
+             spec:\n  parentRefs: [{{name: {name}}}]\n  rules:\n  \
+             - filters: [{{type: RequestRedirect, requestRedirect: {{hostname: {name}.test, statusCode: {status}}}}}]\n"
+        )
+    };
+    let (inside, outside) = (gateway("inside", 301), gateway("outside", 302));
+    let split = |text: &str, more: &[&str]| {
+        fs::write(work.join("m.yaml"), text).map_err(fail)?;
+        let admin = format!("--admin-address=127.0.0.1:{admin}");
+        let words =
+            ["translate", "m.yaml", "--split", "gateway", "--output-dir", "out", "--listener-address", "127.0.0.1"];
+        let words = words.iter().chain(more).copied().chain([admin.as_str()]).map(str::to_owned);
+        process::run(harness.binary(), &work, &words.collect::<Vec<_>>(), None)
+    };
+    let ensure = |holds: bool, output: &process::Output| if holds { Ok(()) } else { Err(format!("{output:#?}")) };
+    // What does not compile writes nothing, and a mistake that both selections see is told once.
+    let broken = format!("{inside}{outside}").replace("statusCode: 302", "statusCode: 999");
+    let output = split(&broken, &[])?;
+    let told = output.stderr.matches("error[").count();
+    ensure(output.code == Some(1) && told == 1 && !work.join("out/infra").exists(), &output)?;
+    let output = split(&format!("{inside}{outside}"), &[])?;
+    ensure(output.code == Some(0) && !output.stderr.contains("error["), &output)?;
+    let address = SocketAddr::from(([127, 0, 0, 1], admin));
+    for (name, status) in [("inside", 301), ("outside", 302)] {
+        let folder = work.join("out/infra").join(name);
+        let bootstrap = fs::read_to_string(folder.join("envoy.yaml")).map_err(fail)?;
+        if !bootstrap.contains(&format!("id: gwctl/infra/{name}\n")) {
+            return Err(bootstrap);
+        }
+        let envoy =
+            Envoy::start(harness.envoy()?, &folder.join("envoy.yaml"), address, &work.join(name)).map_err(fail)?;
+        let mut stream = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).map_err(fail)?;
+        let (answer, _) = ask(&mut stream, "a.example.com")?;
+        if answer != status || counted(&envoy, REFUSED)? > 0 {
+            return Err(format!("{name} answers {answer}\n{}", envoy.log_tail()));
+        }
+    }
+    // A Gateway that is gone leaves its directory, which is said.
+    let output = split(&inside, &[])?;
+    ensure(output.code == Some(0) && output.stderr.contains("`out/infra/outside` is of a Gateway"), &output)?;
+    for flags in [&["--watch"][..], &["--section", "routes"], &["--output-file", "x.yaml"]] {
+        let output = split(&inside, flags)?;
+        ensure(output.code == Some(2) && output.stderr.contains("does not go with `--split`"), &output)?;
+    }
+    Ok(())
 }

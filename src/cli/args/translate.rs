@@ -29,6 +29,10 @@ pub struct TranslateArgs {
     /// replaced one by one in the order that loses no request, and only where they change.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub output_dir: Option<PathBuf>,
+    /// Write a directory as of `--layout xds` for each Gateway, `DIR/NAMESPACE/NAME`, each for an Envoy of its own with the
+    /// node id `gwctl/NAMESPACE/NAME`.
+    #[arg(long, value_name = "BY", help_heading = "Output", requires = "output_dir")]
+    pub split: Option<SplitBy>,
     /// Where Envoy finds that directory, if not at its own absolute path: in a container, for example.
     #[arg(long, value_name = "DIR", help_heading = "Output", requires = "output_dir")]
     pub mounted_at: Option<PathBuf>,
@@ -69,6 +73,13 @@ pub enum LayoutName {
     Static,
     /// Files that Envoy watches.
     Xds,
+}
+
+/// By what the output is split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SplitBy {
+    /// A directory for each Gateway.
+    Gateway,
 }
 
 /// The format of the configuration.

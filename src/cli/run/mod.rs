@@ -159,7 +159,14 @@ impl Gateway<'_> {
         let is_unreadable = text.is_unreadable;
         let mut compiled = self.compile(text, streams);
         compiled.keep_key_private();
-        let status = match translate::report(&self.told, &compiled, started, Some(&self.known), streams) {
+        let status = match translate::report(
+            &self.told,
+            &compiled,
+            compiled.has_output(),
+            started,
+            Some(&self.known),
+            streams,
+        ) {
             // A report that cannot be written must not end what serves.
             Err(Failure::Unwritten(Unwritten(why))) if self.serving.is_some() => {
                 streams.tell(&format!("error: {why}"));

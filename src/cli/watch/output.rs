@@ -156,7 +156,8 @@ impl Kept<'_> {
         self.options.now = self.options.now.map(|_| time::OffsetDateTime::now_utc().unix_timestamp());
         let mut compiled = pipeline::compile_read(text, &self.options);
         compiled.keep_key_private();
-        let report = translate::report(&self.told, &compiled, started, Some(&self.known), streams);
+        let report =
+            translate::report(&self.told, &compiled, compiled.has_output(), started, Some(&self.known), streams);
         let status = match report {
             Ok(status) => status,
             // A report that cannot be written must not end what serves.

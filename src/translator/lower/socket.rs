@@ -240,7 +240,7 @@ fn report_address_in_use(
             )
             .related(other_owner.at(&place(other)), "the other listener")
             .consequence(format!("one Envoy cannot serve listener `{}` beside the other one", name(id)))
-            .help("translate one Gateway alone with `--gateway`, or move one with `--port-map`"),
+            .help("translate one Gateway alone with `--gateway`, each for an Envoy of its own with `--split gateway`, or move one with `--port-map`"),
     );
 }
 
