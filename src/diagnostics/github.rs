@@ -7,8 +7,8 @@ use std::io::{self, Write};
 
 use super::code::Severity;
 use super::escape::{for_github_command, for_github_property};
+use super::plain;
 use super::report::{Entry, Report};
-use super::words;
 
 /// Writes every finding of the report as one line.
 ///
@@ -40,8 +40,8 @@ fn command(entry: &Entry<'_>) -> String {
     }
     properties
         .push(format!("title={}", for_github_property(&format!("{} {}", finding.code.id(), finding.code.name()))));
-    let mut text = words::full(finding);
-    if let Some(subject) = words::subject(finding) {
+    let mut text = plain::full(finding);
+    if let Some(subject) = plain::subject(finding) {
         // Writing to a string cannot fail.
         let _ = write!(text, "\nIn: {subject}");
     }

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::denied::Denied;
+use super::plain;
 use super::report::{Entry, Report};
-use super::words;
 use super::xml::Xml;
 
 /// The suite of findings that are in no file.
@@ -64,7 +64,7 @@ fn file<'a>(entry: &'a Entry<'_>) -> &'a str {
 fn test_case(entry: &Entry<'_>, fails: bool, xml: &mut Xml<'_>) -> io::Result<()> {
     let finding = entry.finding;
     let (id, severity) = (finding.code.id(), finding.severity().as_str());
-    let subject = words::subject(finding).unwrap_or_else(|| RUN.to_owned());
+    let subject = plain::subject(finding).unwrap_or_else(|| RUN.to_owned());
     let line = entry.place.as_ref().and_then(|place| place.span.as_ref()).map(|span| (span.line, span.column));
     let place = line.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
     let file = file(entry);
@@ -86,7 +86,7 @@ fn test_case(entry: &Entry<'_>, fails: bool, xml: &mut Xml<'_>) -> io::Result<()
 
 fn text(entry: &Entry<'_>) -> String {
     let finding = entry.finding;
-    let mut text = format!("{}[{}]: {}", finding.severity().as_str(), finding.code.id(), words::full(finding));
+    let mut text = format!("{}[{}]: {}", finding.severity().as_str(), finding.code.id(), plain::full(finding));
     for (related, place) in &entry.related {
         let place = place.as_ref().map(|place| (place.file.as_str(), place.span.as_ref().map_or(1, |span| span.line)));
         let place = place.map_or_else(String::new, |(file, line)| format!(" ({file}:{line})"));

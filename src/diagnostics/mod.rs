@@ -21,6 +21,7 @@ mod location;
 mod object_part;
 mod object_ref;
 mod place;
+mod plain;
 mod registry;
 mod report;
 pub mod sarif;
@@ -29,7 +30,6 @@ mod span;
 pub mod style;
 mod unjudged;
 mod witness;
-mod words;
 pub mod xml;
 
 pub use code::{Code, Series, Severity};

@@ -13,9 +13,9 @@ use super::code::{Code, Severity};
 use super::finding::Finding;
 use super::fix::{Fix, TextEdit};
 use super::place::Place;
+use super::plain;
 use super::report::{Entry, Report};
 use super::span::Span;
-use super::words;
 
 /// Where the schema of the format is published.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -76,7 +76,7 @@ fn result(entry: &Entry<'_>, rules: &[Code]) -> Value {
         set("ruleIndex", index.into());
     }
     set("level", level(finding.severity()).into());
-    set("message", json!({"text": words::full(finding)}));
+    set("message", json!({"text": plain::full(finding)}));
     if let Some(location) = location(finding, entry.place.as_ref()) {
         set("locations", json!([location]));
     }
@@ -101,7 +101,7 @@ fn result(entry: &Entry<'_>, rules: &[Code]) -> Value {
 
 /// What stays the same when lines move: the code, the object, the field and the words.
 fn fingerprint(finding: &Finding) -> String {
-    let subject = words::subject(finding).unwrap_or_default();
+    let subject = plain::subject(finding).unwrap_or_default();
     format!("{}: {subject}: {}", finding.code.id(), finding.message)
 }
 
@@ -110,7 +110,7 @@ fn location(finding: &Finding, place: Option<&Place>) -> Option<Value> {
     if let Some(place) = place {
         location.insert("physicalLocation".to_owned(), physical(place));
     }
-    if let Some(subject) = words::subject(finding) {
+    if let Some(subject) = plain::subject(finding) {
         let logical = json!([{"fullyQualifiedName": subject, "kind": "object"}]);
         location.insert("logicalLocations".to_owned(), logical);
     }

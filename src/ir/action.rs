@@ -33,17 +33,17 @@ impl Action {
     }
 
     /// What requests pass first; nothing for an action of several parts.
-    pub fn gate(&self) -> Option<&Gate> {
+    pub fn http_filters(&self) -> Option<&HttpFilters> {
         match self {
-            Self::Forward(forward) => Some(&forward.gate),
-            Self::Redirect(redirect) => Some(&redirect.gate),
+            Self::Forward(forward) => Some(&forward.http_filters),
+            Self::Redirect(redirect) => Some(&redirect.http_filters),
             Self::Respond(_) | Self::Split(_) => None,
         }
     }
 
     /// What other origins may do, which all parts of a split agree on.
     pub fn cors(&self) -> Option<&Cors> {
-        self.leaves().find_map(|leaf| leaf.gate()?.cors.as_deref())
+        self.leaves().find_map(|leaf| leaf.http_filters()?.cors.as_deref())
     }
 }
 
@@ -60,7 +60,7 @@ pub struct Branch {
 
 /// What a request passes before anything else is done to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Gate {
+pub struct HttpFilters {
     /// What other origins may do. Preflights are answered here.
     pub cors: Option<Arc<Cors>>,
     /// Who must agree, all of them.
@@ -73,7 +73,7 @@ pub struct Forward {
     /// The backends; never empty. Those of weight 0 only keep their sessions.
     pub backends: Vec<WeightedBackend>,
     /// What requests pass first.
-    pub gate: Gate,
+    pub http_filters: HttpFilters,
     /// Changes to the request's headers that every backend sees.
     pub request_headers: HeaderMutations,
     /// Changes to the headers of every response.
@@ -194,5 +194,5 @@ pub struct Redirect {
     /// Changes to the headers of the answer.
     pub response_headers: HeaderMutations,
     /// What requests pass first.
-    pub gate: Gate,
+    pub http_filters: HttpFilters,
 }

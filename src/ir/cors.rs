@@ -118,19 +118,19 @@ pub fn default_port(scheme: &str) -> Option<u16> {
 /// What a preflight tells of a header that the request itself will have
 /// ([CORS-preflight fetch](https://fetch.spec.whatwg.org/#cors-preflight-fetch)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Foretold {
+pub enum PreflightHeader {
     /// Clients and proxies send it with preflights as with every request.
-    Carried,
+    Sent,
     /// `access-control-request-headers` names it when a script sets it.
     Listed,
     /// Nothing: clients add it to the request alone, or scripts may set it unasked.
-    Untold,
+    Absent,
 }
 
-impl Foretold {
+impl PreflightHeader {
     /// What is told of a header, by its name in lower case.
     pub fn of(name: &str) -> Self {
-        const CARRIED: &[&str] = &[
+        const SENT: &[&str] = &[
             "accept",
             "accept-encoding",
             "connection",
@@ -143,12 +143,12 @@ impl Foretold {
             "x-real-ip",
             "x-request-id",
         ];
-        const UNTOLD: &[&str] = &["accept-language", "content-language", "content-type", "cookie", "range"];
-        let is_carried = CARRIED.contains(&name)
+        const ABSENT: &[&str] = &["accept-language", "content-language", "content-type", "cookie", "range"];
+        let is_sent = SENT.contains(&name)
             || ["access-control-", "sec-", "x-forwarded-", "x-envoy-"].iter().any(|prefix| name.starts_with(prefix));
         match name {
-            _ if is_carried => Self::Carried,
-            _ if UNTOLD.contains(&name) => Self::Untold,
+            _ if is_sent => Self::Sent,
+            _ if ABSENT.contains(&name) => Self::Absent,
             _ => Self::Listed,
         }
     }

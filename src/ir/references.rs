@@ -1,8 +1,8 @@
 //! What refers to clusters and authorizations, and the same action with others.
 
 use super::{
-    Action, AuthId, Authorities, Branch, ClientCertificates, ClusterId, Config, Forward, Gate, Handler, Listener,
-    Mirror, Redirect, Target, TcpBackend, Transport, WeightedBackend,
+    Action, AuthId, Authorities, Branch, ClientCertificates, ClusterId, Config, Forward, Handler, HttpFilters,
+    Listener, Mirror, Redirect, Target, TcpBackend, Transport, WeightedBackend,
 };
 
 /// A reference of an action to what stands beside it in the configuration.
@@ -25,7 +25,7 @@ impl Action {
                 Self::Forward(forward) => {
                     let Forward {
                         backends,
-                        gate: Gate { cors: _, auths },
+                        http_filters: HttpFilters { cors: _, auths },
                         mirrors,
                         request_headers: _,
                         response_headers: _,
@@ -44,7 +44,7 @@ impl Action {
                     found.extend(mirrors.iter().map(|mirror| Reference::Mirror(mirror.cluster)));
                     found.extend(auths.iter().copied().map(Reference::Auth));
                 }
-                Self::Redirect(Redirect { gate: Gate { cors: _, auths }, .. }) => {
+                Self::Redirect(Redirect { http_filters: HttpFilters { cors: _, auths }, .. }) => {
                     found.extend(auths.iter().copied().map(Reference::Auth));
                 }
                 Self::Respond(_) | Self::Split(_) => {}
@@ -108,8 +108,8 @@ impl Action {
         match self {
             Self::Forward(forward) => Self::Forward(with_clusters(forward, replace, replace_auths)),
             Self::Redirect(redirect) => {
-                let gate = with_auths(&redirect.gate, replace_auths);
-                Self::Redirect(Redirect { gate, ..redirect.clone() })
+                let http_filters = with_auths(&redirect.http_filters, replace_auths);
+                Self::Redirect(Redirect { http_filters, ..redirect.clone() })
             }
             Self::Respond(status) => Self::Respond(*status),
             Self::Split(branches) => {
@@ -131,7 +131,7 @@ fn with_clusters(
 ) -> Forward {
     let Forward {
         backends,
-        gate,
+        http_filters,
         mirrors,
         request_headers: _,
         response_headers: _,
@@ -154,12 +154,12 @@ fn with_clusters(
     Forward {
         backends: backends.collect(),
         mirrors: mirrors.collect(),
-        gate: with_auths(gate, replace_auths),
+        http_filters: with_auths(http_filters, replace_auths),
         ..forward.clone()
     }
 }
 
-fn with_auths(gate: &Gate, replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>) -> Gate {
-    let Gate { cors, auths } = gate;
-    Gate { cors: cors.clone(), auths: replace_auths(auths) }
+fn with_auths(http_filters: &HttpFilters, replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>) -> HttpFilters {
+    let HttpFilters { cors, auths } = http_filters;
+    HttpFilters { cors: cors.clone(), auths: replace_auths(auths) }
 }

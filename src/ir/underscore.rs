@@ -1,8 +1,8 @@
 //! Which connections take requests whose headers have an underscore in their name.
 
 use super::{
-    Action, AuthHeaders, Config, Existing, Forward, Gate, HeaderMutations, HostRewrite, HttpConnection, Redirect,
-    Route, SessionCarrier,
+    Action, AuthHeaders, Config, Existing, Forward, HeaderMutations, HostRewrite, HttpConnection, HttpFilters,
+    Redirect, Route, SessionCarrier,
 };
 
 impl HttpConnection {
@@ -25,15 +25,15 @@ fn expects(route: &Route, config: &Config) -> bool {
 
 fn action_expects(action: &Action, config: &Config) -> bool {
     match action {
-        Action::Forward(Forward { backends, gate, request_headers, host_rewrite, session, .. }) => {
+        Action::Forward(Forward { backends, http_filters, request_headers, host_rewrite, session, .. }) => {
             let carrier = session.as_ref().map(|session| &session.carrier);
             removes(request_headers)
                 || backends.iter().any(|backend| removes(&backend.request_headers))
                 || matches!(host_rewrite, Some(HostRewrite::Header(name)) if has_underscore(name))
                 || matches!(carrier, Some(SessionCarrier::Header(name)) if has_underscore(name))
-                || gate_expects(gate, config)
+                || filters_expect(http_filters, config)
         }
-        Action::Redirect(Redirect { gate, .. }) => gate_expects(gate, config),
+        Action::Redirect(Redirect { http_filters, .. }) => filters_expect(http_filters, config),
         Action::Respond(_) | Action::Split(_) => false,
     }
 }
@@ -44,8 +44,8 @@ fn removes(mutations: &HeaderMutations) -> bool {
 }
 
 /// Whether scripts are told that they may send one, or an authorization service is to see one.
-fn gate_expects(gate: &Gate, config: &Config) -> bool {
-    let Gate { cors, auths } = gate;
+fn filters_expect(http_filters: &HttpFilters, config: &Config) -> bool {
+    let HttpFilters { cors, auths } = http_filters;
     let is_listed = |headers: &AuthHeaders| match headers {
         AuthHeaders::Default => false,
         AuthHeaders::Listed(names) => names.iter().any(has_underscore),

@@ -40,4 +40,4 @@ pub mod source;
 pub mod spans;
 pub mod split;
 mod syntax_error;
-mod words;
+mod unquoted;

@@ -28,7 +28,7 @@ use super::schema::Problem;
 use super::skip::{self, Chart, Foreign};
 use super::source::{Document, DocumentId, Found, Source, SourceId, SourceSet};
 use super::split::{Piece, Syntax, split};
-use super::words;
+use super::unquoted;
 
 /// The size of a document in bytes from which on it is refused.
 pub const MAX_DOCUMENT: usize = 8 << 20;
@@ -178,11 +178,11 @@ where
         }
         if !self.parsed.diagnostics.findings().is_empty() {
             let documents = std::mem::take(&mut self.parsed.diagnostics);
-            self.parsed.diagnostics = words::explain_numbers(documents, self.text);
+            self.parsed.diagnostics = unquoted::explain_numbers(documents, self.text);
         }
         if !decoded.words.is_empty() {
             let documents = std::mem::take(&mut self.parsed.diagnostics);
-            self.parsed.diagnostics = words::explain(documents, &decoded.words, self.text);
+            self.parsed.diagnostics = unquoted::explain(documents, &decoded.words, self.text);
         }
     }
 

@@ -11,11 +11,11 @@ use typed_index_collections::TiVec;
 
 use super::attachment::{Attacher, RouteParent};
 use super::backend::{BackendIndex, BackendRefOutcome, BackendReferrer};
+use super::consequence::Consequence;
 use super::listener::ListenerId;
 use super::reference_grant::Grants;
 use super::route_id::RouteId;
 use super::route_option::{RouteOptions, RuleOptions};
-use super::share::Lost;
 use super::traffic_policy::TrafficPolicies;
 
 /// The routes of all kinds, by kind, namespace and name.
@@ -207,14 +207,14 @@ impl<'r, 'm> RouteResolver<'r, '_, 'm> {
         diagnostics: &mut Diagnostics,
     ) -> Vec<BackendRefOutcome> {
         let grants = self.grants_of(route);
-        let (carried, answer) = lost_share(route.kind);
+        let (requests, answer) = lost_share(route.kind);
         let weights: Vec<u32> = backends.iter().map(|backend| backend.weight).collect();
         let resolve = |(index, backend): (usize, &RuleBackend<'m>)| {
             let from = BackendReferrer {
                 object: route.object,
                 kind: route.kind,
                 path: ObjectPart::Backend { rule, index }.into(),
-                lost: Lost::Share { weights: &weights, index, carried, answer },
+                consequence: Consequence::Share { weights: &weights, index, requests, answer },
             };
             self.backends.resolve(&from, backend.reference, grants, diagnostics)
         };
@@ -262,7 +262,7 @@ impl<'r, 'm> RouteResolver<'r, '_, 'm> {
                     object: route.object,
                     kind: route.kind,
                     path: ObjectPart::Filter { rule, backend, index }.with(filter.member()).with("backendRef"),
-                    lost: Lost::Told(match filter {
+                    consequence: Consequence::Fixed(match filter {
                         Filter::ExternalAuth(_) => "nobody can be asked, so all requests that need it get 500",
                         _ => "no copies are sent; the requests themselves are served",
                     }),

@@ -55,7 +55,7 @@ fn act_alone<'c>(
     request: &Admitted,
     authority: &Authority<'_>,
 ) -> Vec<Outcome<'c>> {
-    let auths = action.gate().map_or(&[][..], |gate| gate.auths.as_slice());
+    let auths = action.http_filters().map_or(&[][..], |http_filters| http_filters.auths.as_slice());
     let permitted;
     let request = match auths {
         [] => request,
@@ -84,12 +84,12 @@ fn refuse<'c>(action: &'c Action, mut reply: LocalReply, request: &Admitted) -> 
     let is_over = reply.reason == Reason::Unauthorized && matches!(action, Action::Forward(_));
     let own = if is_over { std::mem::take(&mut reply.headers) } else { Vec::new() };
     let mut reply = match action {
-        Action::Forward(Forward { response_headers, gate, .. }) => {
-            let cors_headers = gate.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
+        Action::Forward(Forward { response_headers, http_filters, .. }) => {
+            let cors_headers = http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
             with_headers(reply, &[Mutate(response_headers)], cors_headers.as_ref())
         }
-        Action::Redirect(ir::Redirect { response_headers, gate, .. }) => {
-            let cors_headers = gate.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
+        Action::Redirect(ir::Redirect { response_headers, http_filters, .. }) => {
+            let cors_headers = http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
             with_headers(reply, &[Mutate(response_headers)], cors_headers.as_ref())
         }
         Action::Respond(_) | Action::Split(_) => reply,
@@ -177,7 +177,7 @@ fn forward<'c>(config: &'c Config, (action, taken): (&'c Forward, &PathMatch), r
 
 /// The answer to a request that is broken off on purpose.
 fn break_off(action: &Forward, backend: &WeightedBackend, status: u16, request: &Admitted) -> LocalReply {
-    let cors_headers = action.gate.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
+    let cors_headers = action.http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
     let response = [Mutate(&backend.response_headers), Mutate(&action.response_headers)];
     with_headers(
         LocalReply::new(status, Reason::Fault).with_body("fault filter abort"),
@@ -210,7 +210,7 @@ fn send<'c>(
     // Time and failures decide about limits and further tries.
     let Forward {
         backends: _,
-        gate,
+        http_filters,
         request_headers,
         response_headers,
         path_rewrite,
@@ -232,7 +232,7 @@ fn send<'c>(
         selector: _,
         origin: _,
     } = backend;
-    let cors_headers = gate.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
+    let cors_headers = http_filters.cors.as_ref().map(|cors| CorsHeaders::of(cors, request));
     // Envoy runs the changes of the entry before those of the route.
     let response = vec![Mutate(own_response), Mutate(response_headers)];
     let cluster = match target {

@@ -1,6 +1,6 @@
 //! The conditions of a route against a request.
 
-use crate::ir::{Foretold, PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::ir::{PathMatch, PreflightHeader, RouteMatch, ValueMatch, ValuePattern};
 
 use super::header::Lines;
 use super::path::split_query;
@@ -100,8 +100,9 @@ impl<'c> Conditions<'c> {
             lists.flat_map(|list| list.split(',')).any(|other| other.trim().eq_ignore_ascii_case(name))
         };
         // What a preflight lists counts, and not what it has of that itself.
-        let is_listed = |header: &ValueMatch| Foretold::of(&header.name) != Foretold::Listed || named(&header.name);
-        let is_untold = |header: &ValueMatch| Foretold::of(&header.name) != Foretold::Carried;
+        let is_listed =
+            |header: &ValueMatch| PreflightHeader::of(&header.name) != PreflightHeader::Listed || named(&header.name);
+        let is_untold = |header: &ValueMatch| PreflightHeader::of(&header.name) != PreflightHeader::Sent;
         let meets_loosely = || self.matches.headers.iter().all(is_listed) && self.unmet_if(asked, is_untold).is_none();
         let path = self.path.as_ref().is_none_or(|pattern| pattern.matches(asked.path()));
         path && (self.unmet_if(asked, |_| false).is_none() || meets_loosely())

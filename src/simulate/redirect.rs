@@ -17,7 +17,7 @@ pub(super) fn redirect(
     (hostname, taken): (&Hostname, &PathMatch),
     request: &Admitted,
 ) -> LocalReply {
-    let Redirect { scheme, hostname: to, port, print_port, path, status, response_headers, gate } = action;
+    let Redirect { scheme, hostname: to, port, print_port, path, status, response_headers, http_filters } = action;
     let known = match (to, hostname) {
         (Some(host), _) | (None, Hostname::Exact(host)) => Some(host.as_str()),
         (None, Hostname::Wildcard(_) | Hostname::Any) => None,
@@ -39,7 +39,7 @@ pub(super) fn redirect(
     let is_tunnel = request.target.is_empty();
     let mut headers = if is_tunnel { Vec::new() } else { vec![("location".to_owned(), location)] };
     apply(response_headers, &mut headers, Message::Response);
-    if let Some(cors) = &gate.cors {
+    if let Some(cors) = &http_filters.cors {
         CorsHeaders::of(cors, request).set_in(&mut headers);
     }
     LocalReply { headers, ..LocalReply::new(*status, Reason::Redirect) }

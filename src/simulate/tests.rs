@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::{Answer, Candidate, Precedence, Reason, Request, Share, Simulator, Unmet, Verdict, Version};
 use crate::hostname::Hostname;
 use crate::ir::{
-    Action, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, FilterChain, Forward, Gate, Handler,
-    HeaderMutations, HttpConnection, Listener, Origin, PathMatch, Proxy, RetryLimit, Route, RouteMatch, RouteName,
-    Site, Target, Timeouts, Transport, UpstreamProtocol, ValueMatch, ValuePattern, VirtualHost, WeightedBackend,
+    Action, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, FilterChain, Forward, Handler,
+    HeaderMutations, HttpConnection, HttpFilters, Listener, Origin, PathMatch, Proxy, RetryLimit, Route, RouteMatch,
+    RouteName, Site, Target, Timeouts, Transport, UpstreamProtocol, ValueMatch, ValuePattern, VirtualHost,
+    WeightedBackend,
 };
 
 fn matches(path: PathMatch) -> RouteMatch {
@@ -44,7 +45,7 @@ fn forward(backends: Vec<WeightedBackend>) -> Action {
         host_rewrite: None,
         tells_host: false,
         fault: None,
-        gate: Gate::default(),
+        http_filters: HttpFilters::default(),
         timeouts: Timeouts::default(),
         retry: None,
         mirrors: Vec::new(),

@@ -1,5 +1,7 @@
 //! The statuses of objects, in the shapes that their kinds give them.
 
+#![expect(missing_docs, reason = "the fields are the API's own, which documents them")]
+
 use serde::Serialize;
 
 use crate::diagnostics::ConditionKind;
@@ -43,7 +45,6 @@ pub enum Status {
 /// The status of a GatewayClass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GatewayClassStatus {
     pub conditions: Vec<StatusCondition>,
     pub supported_features: Vec<Feature>,
@@ -51,7 +52,6 @@ pub struct GatewayClassStatus {
 
 /// A feature, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct Feature {
     pub name: &'static str,
 }
@@ -59,7 +59,6 @@ pub struct Feature {
 /// The status of a Gateway.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GatewayStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<Address>,
@@ -72,7 +71,6 @@ pub struct GatewayStatus {
 
 /// An address that a Gateway is bound to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct Address {
     #[serde(rename = "type")]
     pub address_type: &'static str,
@@ -82,7 +80,6 @@ pub struct Address {
 /// The status of a listener of a Gateway or a ListenerSet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ListenerStatus {
     pub attached_routes: usize,
     pub conditions: Vec<StatusCondition>,
@@ -92,7 +89,6 @@ pub struct ListenerStatus {
 
 /// A route kind that a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct SupportedKind {
     pub group: &'static str,
     pub kind: &'static str,
@@ -100,7 +96,6 @@ pub struct SupportedKind {
 
 /// The status of a ListenerSet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ListenerSetStatus {
     pub conditions: Vec<StatusCondition>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -109,7 +104,6 @@ pub struct ListenerSetStatus {
 
 /// A status with one entry for each parent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ParentsStatus {
     pub parents: Vec<ParentStatus>,
 }
@@ -117,7 +111,6 @@ pub struct ParentsStatus {
 /// What became of an object at one of its parents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ParentStatus {
     pub conditions: Vec<StatusCondition>,
     pub controller_name: String,
@@ -126,7 +119,6 @@ pub struct ParentStatus {
 
 /// A status with one entry for each ancestor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct AncestorsStatus {
     pub ancestors: Vec<AncestorStatus>,
 }
@@ -134,7 +126,6 @@ pub struct AncestorsStatus {
 /// What became of a policy at one Gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct AncestorStatus {
     pub ancestor_ref: StatusReference,
     pub conditions: Vec<StatusCondition>,
@@ -144,7 +135,6 @@ pub struct AncestorStatus {
 /// A reference to a parent or an ancestor, with group and kind spelt out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct StatusReference {
     pub group: String,
     pub kind: String,
@@ -181,7 +171,6 @@ impl StatusReference {
 
 /// A status that is conditions and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ConditionsStatus {
     pub conditions: Vec<StatusCondition>,
 }

@@ -42,7 +42,7 @@ const LAYERS: &[Layer] = &[
     ),
     layer("status", &["diagnostics", "options", "parser", "resolver"], false, false),
     layer("ir", &["hostname", "id"], false, false),
-    layer("translator/lower", &["diagnostics", "hostname", "ir", "options", "parser", "resolver"], false, false),
+    layer("translator/lower", &["diagnostics", "hostname", "id", "ir", "options", "parser", "resolver"], false, false),
     layer("translator/envoy", &["hostname", "ir"], true, false),
     layer("translator", &["diagnostics", "ir", "options", "parser", "resolver"], true, false),
     layer(

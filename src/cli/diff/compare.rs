@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, ChangeKind, Difference, Moved, VERSION, WitnessView};
+use super::describe::{cluster_name, describe_cluster};
 use super::pods::{Behind, Pods};
 use super::rules::{self, Both};
 use super::side::{Chain, HostKey, Names, Side, example, probe};
-use super::words::{cluster_name, describe_cluster};
 use super::{findings, listeners, uncompared};
 use crate::compile::Compilation;
 use crate::ir::Config;

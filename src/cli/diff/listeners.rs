@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::change::{Change, ChangeKind, WitnessView};
+use super::describe::describe_tls;
 use super::rules::Both;
 use super::side::{Chain, ChainKey, Side, Socket, SocketKey, Stream, example, probe};
-use super::words::describe_tls;
 use crate::ir::{ChainMatch, GatewayName, Handler};
 use crate::simulate::Request;
 

@@ -4,6 +4,7 @@ mod built;
 mod bundles;
 mod change;
 mod compare;
+mod describe;
 mod findings;
 mod listeners;
 mod meet;
@@ -15,7 +16,6 @@ mod side;
 mod uncompared;
 mod unnamed;
 mod unread;
-mod words;
 
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::words::describe_pods;
+use super::describe::describe_pods;
 use crate::ir::{BackendName, Cluster, Endpoints, Site, UpstreamProtocol};
 use crate::options::{Options, Resolve};
 use crate::parser::api::{L4Protocol, Service, ServiceType};

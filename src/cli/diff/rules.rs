@@ -345,7 +345,7 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
         let (Action::Forward(old), Action::Forward(new)) = pair else { continue };
         let Forward {
             backends,
-            gate,
+            http_filters,
             request_headers,
             response_headers,
             path_rewrite,
@@ -359,7 +359,7 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
         } = old;
         let parts = [
             ("backends", *backends == new.backends),
-            ("checks before the backend", *gate == new.gate),
+            ("checks before the backend", *http_filters == new.http_filters),
             ("request headers", *request_headers == new.request_headers),
             ("response headers", *response_headers == new.response_headers),
             ("paths", *path_rewrite == new.path_rewrite),

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::super::trace::{Tracer, describe_match};
-use super::words::{cluster_name, describe};
+use super::describe::{cluster_name, describe};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
 use crate::analysis::outcome;
 use crate::compile::Compilation;

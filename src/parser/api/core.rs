@@ -25,7 +25,6 @@ pub struct Service {
 
 /// The type of a Service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum ServiceType {
     #[default]
     ClusterIP,
@@ -51,7 +50,6 @@ pub struct ServicePort {
 
 /// TCP, UDP or SCTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum L4Protocol {
     #[default]
     Tcp,
@@ -87,7 +85,6 @@ pub struct EndpointSlice {
 
 /// The type of an EndpointSlice's addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum AddressType {
     #[default]
     IPv4,

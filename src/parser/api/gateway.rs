@@ -10,7 +10,6 @@ use super::shared::{LabelSelector, LocalObjectReference, ObjectReference, Secret
 /// [GatewayClassSpec](https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassspec).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GatewayClassSpec {
     pub controller_name: String,
     pub parameters_ref: Option<ObjectReference>,
@@ -20,7 +19,6 @@ pub struct GatewayClassSpec {
 /// [GatewaySpec](https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GatewaySpec {
     pub gateway_class_name: String,
     pub listeners: Vec<Listener>,
@@ -34,7 +32,6 @@ pub struct GatewaySpec {
 
 /// Whether a Gateway is a default one, or a route uses default ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum DefaultScope {
     All,
     None,
@@ -43,7 +40,6 @@ pub enum DefaultScope {
 /// A listener of a Gateway or ListenerSet.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct Listener {
     pub name: SectionName,
     pub hostname: Option<String>,
@@ -57,7 +53,6 @@ pub struct Listener {
 /// The TLS settings of a listener.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ListenerTls {
     pub mode: TlsMode,
     #[serde(default)]
@@ -68,7 +63,6 @@ pub struct ListenerTls {
 
 /// Where TLS ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum TlsMode {
     Terminate,
     Passthrough,
@@ -77,7 +71,6 @@ pub enum TlsMode {
 /// Which routes may attach to a listener.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct AllowedRoutes {
     pub namespaces: RouteNamespaces,
     #[serde(default)]
@@ -87,7 +80,6 @@ pub struct AllowedRoutes {
 /// From which namespaces routes may attach.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct RouteNamespaces {
     pub from: FromNamespaces,
     pub selector: Option<LabelSelector>,
@@ -95,7 +87,6 @@ pub struct RouteNamespaces {
 
 /// A set of namespaces. `None` occurs for listeners only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum FromNamespaces {
     All,
     Selector,
@@ -106,7 +97,6 @@ pub enum FromNamespaces {
 /// A route kind.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct RouteGroupKind {
     pub group: String,
     pub kind: String,
@@ -115,7 +105,6 @@ pub struct RouteGroupKind {
 /// An address that a Gateway asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GatewayAddress {
     #[serde(rename = "type")]
     pub address_type: String,
@@ -125,7 +114,6 @@ pub struct GatewayAddress {
 /// What generated objects should carry; without effect in a file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GatewayInfrastructure {
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
@@ -137,7 +125,6 @@ pub struct GatewayInfrastructure {
 /// Which ListenerSets may join a Gateway.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct AllowedListeners {
     pub namespaces: RouteNamespaces,
 }
@@ -145,7 +132,6 @@ pub struct AllowedListeners {
 /// TLS settings of a whole Gateway.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GatewayTls {
     pub backend: Option<GatewayBackendTls>,
     pub frontend: Option<FrontendTls>,
@@ -154,7 +140,6 @@ pub struct GatewayTls {
 /// The client certificate that the Gateway shows to backends.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GatewayBackendTls {
     pub client_certificate_ref: Option<SecretObjectReference>,
 }
@@ -162,7 +147,6 @@ pub struct GatewayBackendTls {
 /// How client certificates are checked, by default and on single ports.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct FrontendTls {
     pub default: FrontendTlsConfig,
     #[serde(default)]
@@ -172,7 +156,6 @@ pub struct FrontendTls {
 /// Whether and how client certificates are checked.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct FrontendTlsConfig {
     pub validation: Option<FrontendTlsValidation>,
 }
@@ -180,7 +163,6 @@ pub struct FrontendTlsConfig {
 /// The settings of one port.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct FrontendTlsPort {
     pub port: u16,
     pub tls: FrontendTlsConfig,
@@ -189,7 +171,6 @@ pub struct FrontendTlsPort {
 /// The authorities that client certificates must come from.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct FrontendTlsValidation {
     pub ca_certificate_refs: Vec<ObjectReference>,
     pub mode: FrontendValidationMode,
@@ -197,7 +178,6 @@ pub struct FrontendTlsValidation {
 
 /// What happens without a valid client certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum FrontendValidationMode {
     AllowValidOnly,
     AllowInsecureFallback,
@@ -206,7 +186,6 @@ pub enum FrontendValidationMode {
 /// [ListenerSetSpec](https://gateway-api.sigs.k8s.io/reference/spec/#listenersetspec).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ListenerSetSpec {
     pub parent_ref: ParentGatewayReference,
     pub listeners: Vec<Listener>,
@@ -215,7 +194,6 @@ pub struct ListenerSetSpec {
 /// The Gateway that a ListenerSet joins.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ParentGatewayReference {
     pub group: String,
     pub kind: String,
@@ -226,7 +204,6 @@ pub struct ParentGatewayReference {
 /// [ReferenceGrantSpec](https://gateway-api.sigs.k8s.io/reference/spec/#referencegrantspec).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ReferenceGrantSpec {
     pub from: Vec<ReferenceGrantFrom>,
     pub to: Vec<ReferenceGrantTo>,
@@ -235,7 +212,6 @@ pub struct ReferenceGrantSpec {
 /// Who may refer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ReferenceGrantFrom {
     pub group: String,
     pub kind: String,
@@ -245,7 +221,6 @@ pub struct ReferenceGrantFrom {
 /// What may be referred to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ReferenceGrantTo {
     pub group: String,
     pub kind: String,

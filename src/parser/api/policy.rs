@@ -10,7 +10,6 @@ use super::shared::{Duration, LocalObjectReference, ObjectReference, SecretObjec
 /// [BackendTLSPolicySpec](https://gateway-api.sigs.k8s.io/reference/spec/#backendtlspolicyspec).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct BackendTlsPolicySpec {
     pub target_refs: Vec<PolicyTargetReference>,
     pub validation: BackendTlsValidation,
@@ -21,7 +20,6 @@ pub struct BackendTlsPolicySpec {
 /// What a policy applies to, with the port name of a Service as section.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct PolicyTargetReference {
     pub group: String,
     pub kind: String,
@@ -32,7 +30,6 @@ pub struct PolicyTargetReference {
 /// How a backend's certificate is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct BackendTlsValidation {
     #[serde(default)]
     pub ca_certificate_refs: Vec<LocalObjectReference>,
@@ -46,7 +43,6 @@ pub struct BackendTlsValidation {
 /// A name that a backend's certificate may carry.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct SubjectAltName {
     #[serde(rename = "type")]
     pub san_type: SubjectAltNameType,
@@ -56,7 +52,6 @@ pub struct SubjectAltName {
 
 /// The type of a subject alternative name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum SubjectAltNameType {
     Hostname,
     #[serde(rename = "URI")]
@@ -66,7 +61,6 @@ pub enum SubjectAltNameType {
 /// The spec of an XBackend: a backend outside the cluster.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct XBackendSpec {
     #[serde(rename = "type")]
     pub backend_type: XBackendType,
@@ -78,7 +72,6 @@ pub struct XBackendSpec {
 
 /// What an XBackend stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum XBackendType {
     ExternalHostname,
 }
@@ -86,7 +79,6 @@ pub enum XBackendType {
 /// The port of an XBackend.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct XBackendPort {
     pub name: Option<String>,
     pub port: u16,
@@ -95,7 +87,6 @@ pub struct XBackendPort {
 /// What an XBackend speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum XBackendProtocol {
     Tcp,
     Http,
@@ -108,7 +99,6 @@ pub enum XBackendProtocol {
 /// A DNS name outside the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ExternalHostname {
     pub hostname: String,
 }
@@ -116,7 +106,6 @@ pub struct ExternalHostname {
 /// TLS to an XBackend.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct XBackendTls {
     pub mode: XBackendTlsMode,
     pub client_certificate_ref: Option<SecretObjectReference>,
@@ -125,7 +114,6 @@ pub struct XBackendTls {
 
 /// Who authenticates whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum XBackendTlsMode {
     None,
     ServerOnly,
@@ -135,7 +123,6 @@ pub enum XBackendTlsMode {
 /// The spec of an XBackendTrafficPolicy.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct XBackendTrafficPolicySpec {
     pub target_refs: Vec<LocalObjectReference>,
     pub retry_constraint: Option<RetryConstraint>,
@@ -145,7 +132,6 @@ pub struct XBackendTrafficPolicySpec {
 /// A limit on retries.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct RetryConstraint {
     pub budget: RetryBudget,
     pub min_retry_rate: MinRetryRate,
@@ -154,7 +140,6 @@ pub struct RetryConstraint {
 /// The share of requests that may be retries, over an interval.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct RetryBudget {
     pub percent: u32,
     pub interval: Duration,
@@ -163,7 +148,6 @@ pub struct RetryBudget {
 /// Retries that are always allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct MinRetryRate {
     pub count: Option<u32>,
     pub interval: Option<Duration>,
@@ -172,7 +156,6 @@ pub struct MinRetryRate {
 /// The spec of an XMesh.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct XMeshSpec {
     pub controller_name: String,
     pub parameters_ref: Option<ObjectReference>,

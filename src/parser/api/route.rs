@@ -11,7 +11,6 @@ use super::shared::{
 /// [HTTPRouteSpec](https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HttpRouteSpec {
     #[serde(default)]
     pub parent_refs: Vec<ParentReference>,
@@ -24,7 +23,6 @@ pub struct HttpRouteSpec {
 /// One rule: what it matches, what it changes, who answers.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HttpRouteRule {
     pub name: Option<String>,
     pub matches: Vec<HttpRouteMatch>,
@@ -40,7 +38,6 @@ pub struct HttpRouteRule {
 /// Conditions that must all hold.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HttpRouteMatch {
     pub path: HttpPathMatch,
     #[serde(default)]
@@ -53,7 +50,6 @@ pub struct HttpRouteMatch {
 /// A match on the path.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HttpPathMatch {
     #[serde(rename = "type")]
     pub match_type: PathMatchType,
@@ -62,7 +58,6 @@ pub struct HttpPathMatch {
 
 /// How a path is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum PathMatchType {
     Exact,
     PathPrefix,
@@ -72,7 +67,6 @@ pub enum PathMatchType {
 /// A backend of an HTTPRoute rule.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HttpBackendRef {
     pub group: String,
     pub kind: String,
@@ -87,7 +81,6 @@ pub struct HttpBackendRef {
 /// A filter of an HTTPRoute, one variant for each type.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "HttpRouteFilterFields")]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum HttpRouteFilter {
     RequestHeaderModifier(HeaderFilter),
     ResponseHeaderModifier(HeaderFilter),
@@ -153,7 +146,6 @@ impl TryFrom<HttpRouteFilterFields> for HttpRouteFilter {
 /// Answers with a redirect.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct RequestRedirectFilter {
     pub scheme: Option<String>,
     pub hostname: Option<String>,
@@ -165,7 +157,6 @@ pub struct RequestRedirectFilter {
 /// Changes the host or path that the backend sees.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct UrlRewriteFilter {
     pub hostname: Option<String>,
     pub path: Option<HttpPathModifier>,
@@ -174,7 +165,6 @@ pub struct UrlRewriteFilter {
 /// How a path is replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "HttpPathModifierFields")]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum HttpPathModifier {
     ReplaceFullPath(String),
     ReplacePrefixMatch(String),
@@ -206,7 +196,6 @@ impl TryFrom<HttpPathModifierFields> for HttpPathModifier {
 /// Cross-origin resource sharing.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct CorsFilter {
     #[serde(default)]
     pub allow_origins: Vec<String>,
@@ -223,7 +212,6 @@ pub struct CorsFilter {
 /// Asks another service whether a request may pass.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ExternalAuthFilter {
     pub protocol: ExternalAuthProtocol,
     pub backend_ref: BackendObjectReference,
@@ -235,7 +223,6 @@ pub struct ExternalAuthFilter {
 /// How the authorization service is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum ExternalAuthProtocol {
     Http,
     Grpc,
@@ -244,7 +231,6 @@ pub enum ExternalAuthProtocol {
 /// What a gRPC authorization service sees.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GrpcAuthConfig {
     #[serde(default)]
     pub allowed_headers: Vec<String>,
@@ -253,7 +239,6 @@ pub struct GrpcAuthConfig {
 /// What an HTTP authorization service sees and answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HttpAuthConfig {
     pub path: Option<String>,
     #[serde(default)]
@@ -265,7 +250,6 @@ pub struct HttpAuthConfig {
 /// How much of the body the authorization service sees, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ForwardBody {
     pub max_size: Option<i64>,
 }
@@ -273,7 +257,6 @@ pub struct ForwardBody {
 /// Limits on how long a request may take.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HttpRouteTimeouts {
     pub request: Option<Duration>,
     pub backend_request: Option<Duration>,
@@ -282,7 +265,6 @@ pub struct HttpRouteTimeouts {
 /// When and how often a request is tried again.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HttpRouteRetry {
     #[serde(default)]
     pub codes: Vec<u16>,
@@ -293,7 +275,6 @@ pub struct HttpRouteRetry {
 /// [GRPCRouteSpec](https://gateway-api.sigs.k8s.io/reference/spec/#grpcroutespec).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GrpcRouteSpec {
     #[serde(default)]
     pub parent_refs: Vec<ParentReference>,
@@ -307,7 +288,6 @@ pub struct GrpcRouteSpec {
 /// One rule of a GRPCRoute.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GrpcRouteRule {
     pub name: Option<String>,
     #[serde(default)]
@@ -322,7 +302,6 @@ pub struct GrpcRouteRule {
 /// Conditions on a gRPC call that must all hold.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GrpcRouteMatch {
     pub method: Option<GrpcMethodMatch>,
     #[serde(default)]
@@ -332,7 +311,6 @@ pub struct GrpcRouteMatch {
 /// A match on service and method.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GrpcMethodMatch {
     #[serde(rename = "type")]
     pub match_type: super::shared::ValueMatchType,
@@ -343,7 +321,6 @@ pub struct GrpcMethodMatch {
 /// A backend of a GRPCRoute rule.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GrpcBackendRef {
     pub group: String,
     pub kind: String,
@@ -358,7 +335,6 @@ pub struct GrpcBackendRef {
 /// A filter of a GRPCRoute, one variant for each type.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "GrpcRouteFilterFields")]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum GrpcRouteFilter {
     RequestHeaderModifier(HeaderFilter),
     ResponseHeaderModifier(HeaderFilter),
@@ -408,7 +384,6 @@ impl TryFrom<GrpcRouteFilterFields> for GrpcRouteFilter {
 /// [TLSRouteSpec](https://gateway-api.sigs.k8s.io/reference/spec/#tlsroutespec).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct TlsRouteSpec {
     #[serde(default)]
     pub parent_refs: Vec<ParentReference>,
@@ -421,7 +396,6 @@ pub struct TlsRouteSpec {
 /// The spec of a TCPRoute or UDPRoute.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct L4RouteSpec {
     #[serde(default)]
     pub parent_refs: Vec<ParentReference>,
@@ -432,7 +406,6 @@ pub struct L4RouteSpec {
 /// A rule of a TLSRoute, TCPRoute or UDPRoute.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct L4RouteRule {
     pub name: Option<String>,
     pub backend_refs: Vec<BackendRef>,

@@ -11,7 +11,6 @@ use super::name::SectionName;
 /// ([ParentReference](https://gateway-api.sigs.k8s.io/reference/spec/#parentreference)).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ParentReference {
     pub group: String,
     pub kind: String,
@@ -34,7 +33,6 @@ impl ParentReference {
 /// A reference to an object that answers requests.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct BackendObjectReference {
     pub group: String,
     pub kind: String,
@@ -46,7 +44,6 @@ pub struct BackendObjectReference {
 /// A backend reference with its weight.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct BackendRef {
     pub group: String,
     pub kind: String,
@@ -59,7 +56,6 @@ pub struct BackendRef {
 /// A reference to a Secret, or to another kind that holds a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct SecretObjectReference {
     pub group: String,
     pub kind: String,
@@ -70,7 +66,6 @@ pub struct SecretObjectReference {
 /// A reference to any object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ObjectReference {
     pub group: String,
     pub kind: String,
@@ -81,7 +76,6 @@ pub struct ObjectReference {
 /// A reference to an object of the same namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct LocalObjectReference {
     pub group: String,
     pub kind: String,
@@ -92,7 +86,6 @@ pub struct LocalObjectReference {
 /// ([LabelSelector](https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct LabelSelector {
     #[serde(default)]
     pub match_labels: BTreeMap<String, String>,
@@ -103,7 +96,6 @@ pub struct LabelSelector {
 /// One expression of a label selector. The operator is not checked by the schema.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct LabelSelectorRequirement {
     pub key: String,
     pub operator: String,
@@ -162,7 +154,6 @@ impl TryFrom<String> for Duration {
 /// What modifies headers: `set` overwrites, `add` appends, `remove` deletes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HeaderFilter {
     #[serde(default)]
     pub set: Vec<HttpHeader>,
@@ -175,7 +166,6 @@ pub struct HeaderFilter {
 /// A header with a value.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HttpHeader {
     pub name: String,
     pub value: String,
@@ -183,7 +173,6 @@ pub struct HttpHeader {
 
 /// How a header or query parameter value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum ValueMatchType {
     Exact,
     RegularExpression,
@@ -192,7 +181,6 @@ pub enum ValueMatchType {
 /// A match on a header or on a query parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ValueMatch {
     #[serde(rename = "type")]
     pub match_type: ValueMatchType,
@@ -203,7 +191,6 @@ pub struct ValueMatch {
 /// A copy of requests to another backend.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct RequestMirrorFilter {
     pub backend_ref: BackendObjectReference,
     pub percent: Option<u32>,
@@ -213,7 +200,6 @@ pub struct RequestMirrorFilter {
 /// A share of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct Fraction {
     pub numerator: u32,
     pub denominator: u32,
@@ -222,7 +208,6 @@ pub struct Fraction {
 /// Session persistence: the fields of v1.6.1 and, as later ones, those of the main branch.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct SessionPersistence {
     pub session_name: Option<String>,
     pub absolute_timeout: Option<Duration>,
@@ -235,7 +220,6 @@ pub struct SessionPersistence {
 
 /// Where a session is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum SessionPersistenceType {
     Cookie,
     Header,
@@ -243,7 +227,6 @@ pub enum SessionPersistenceType {
 
 /// Whether a session cookie outlives the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "the variants are the API's own")]
 pub enum CookieLifetimeType {
     Permanent,
     Session,
@@ -252,7 +235,6 @@ pub enum CookieLifetimeType {
 /// v1.6.1's cookie settings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct CookieConfig {
     pub lifetime_type: CookieLifetimeType,
 }
@@ -260,7 +242,6 @@ pub struct CookieConfig {
 /// The main branch's cookie settings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct SessionCookie {
     pub name: Option<String>,
     pub path: String,
@@ -270,7 +251,6 @@ pub struct SessionCookie {
 /// The main branch's header settings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct SessionHeader {
     pub name: String,
 }

@@ -13,7 +13,7 @@ use crate::parser::route::RouteKind;
 use typed_index_collections::TiVec;
 
 use super::super::backend_tls::{BackendTlsPolicies, TlsSettings};
-use super::super::share::Lost;
+use super::super::consequence::Consequence;
 use super::upstream::Meant;
 
 ids! {
@@ -131,7 +131,7 @@ pub(in super::super) struct BackendReferrer<'r> {
     pub(in super::super) kind: RouteKind,
     pub(in super::super) path: PartPath,
     /// What the traffic does when the reference is invalid.
-    pub(in super::super) lost: Lost<'r>,
+    pub(in super::super) consequence: Consequence<'r>,
 }
 
 /// An XBackend with its TLS settings.

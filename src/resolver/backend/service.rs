@@ -167,7 +167,7 @@ impl<'m> BackendIndex<'m> {
         let finding = finding
             .label("no connection is made to it: it never goes out in plain text by mistake")
             .related(location.clone(), "whom the policy is about cannot be read")
-            .consequence(from.lost.describe())
+            .consequence(from.consequence.describe())
             .help("mend the `targetRefs` of the policy");
         BackendTls::Invalid(diagnostics.error(finding))
     }

@@ -71,7 +71,7 @@ impl BackendIndex<'_> {
             Some(service) => finding.related(service.at(&path!["spec"]), "the Service"),
             None => finding,
         };
-        finding.consequence(from.lost.describe())
+        finding.consequence(from.consequence.describe())
     }
 }
 
@@ -110,7 +110,7 @@ pub(super) fn invalid_kind(from: &BackendReferrer<'_>, group: &str, kind: &str) 
         .object
         .finding(codes::INVALID_KIND, from.path.with("kind"), format!("`{full}` cannot be a backend"))
         .label("not a kind that answers requests")
-        .consequence(from.lost.describe())
+        .consequence(from.consequence.describe())
         .help("refer to a `Service`");
     group_slip::blame(finding, (group, kind), &[Kind::Service, Kind::XBackend])
 }
@@ -119,7 +119,7 @@ pub(super) fn not_a_name(from: &BackendReferrer<'_>, name: &str) -> Finding {
     let message = format!("`{}` is not the name of an object", name.escape_debug());
     let mut finding = from.object.finding(codes::NOT_AN_OBJECT_NAME, from.path.with("name"), message);
     finding.claim = codes::BACKEND_NOT_FOUND.condition();
-    finding.label("no object can have this name").consequence(from.lost.describe()).help(object_name::HELP)
+    finding.label("no object can have this name").consequence(from.consequence.describe()).help(object_name::HELP)
 }
 
 pub(super) fn not_permitted(
@@ -139,7 +139,7 @@ pub(super) fn not_permitted(
             format!("no ReferenceGrant lets {route}s of namespace `{mine}` refer to {kind} `{namespace}/{name}`"),
         )
         .label(format!("another namespace than `{mine}`"))
-        .consequence(from.lost.describe())
+        .consequence(from.consequence.describe())
         .help(format!(
             "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {route}, namespace: {mine}}} to {{group: \"\", kind: {kind}, name: {name}}}",
             from.object.kind.group()
@@ -158,7 +158,7 @@ pub(super) fn other_namespace(from: &BackendReferrer<'_>, namespace: &str, name:
             format!("XBackend `{namespace}/{name}` serves routes of its own namespace only"),
         )
         .label(format!("another namespace than `{mine}`"))
-        .consequence(from.lost.describe())
+        .consequence(from.consequence.describe())
         .help(format!("declare the XBackend in namespace `{mine}`"))
 }
 
@@ -178,7 +178,7 @@ pub(super) fn unsuitable(from: &BackendReferrer<'_>, backend: &Backend<'_>) -> O
         backend
             .relate(finding)
             .label(what)
-            .consequence(from.lost.describe())
+            .consequence(from.consequence.describe())
             .help("refer to a backend of the protocol that the route carries"),
     )
 }

@@ -31,7 +31,7 @@ pub(super) const FAULT: &str = "envoy.extensions.filters.http.fault.v3.HTTPFault
 pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config) -> Route {
     let Forward {
         backends: _,
-        gate,
+        http_filters,
         request_headers,
         response_headers,
         path_rewrite,
@@ -46,7 +46,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
     let ir::Timeouts { request, per_try: _, idle, stream } = *timeouts;
     let (request_headers_to_add, request_headers_to_remove) = to_header_lists(request_headers);
     let (response_headers_to_add, mut response_headers_to_remove) = to_header_lists(response_headers);
-    if gate.cors.is_some() {
+    if http_filters.cors.is_some() {
         response_headers_to_remove.extend(ir::CORS_RESPONSE_HEADERS.iter().map(|name| (*name).to_owned()));
     }
     let mut action = RouteAction {
@@ -67,8 +67,8 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         Rewrite::Regex(rewrite) => action.regex_rewrite = Some(rewrite),
         Rewrite::Full(path) => action.regex_rewrite = Some(substitute("^/.*$".to_owned(), &path)),
     }
-    let mut typed_per_filter_config: HashMap<String, Any> = ext_authz::enable(&gate.auths, config).collect();
-    typed_per_filter_config.extend(gate.cors.as_deref().map(cors::per_route));
+    let mut typed_per_filter_config: HashMap<String, Any> = ext_authz::enable(&http_filters.auths, config).collect();
+    typed_per_filter_config.extend(http_filters.cors.as_deref().map(cors::per_route));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
     typed_per_filter_config.extend(fault.map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(fault)))));
     // Without it Envoy gives up further tries as soon as the body passes the limit of the connection.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::{self, Action, AuthId, Gate, PathMatch, Target, ValuePattern};
+use crate::ir::{self, Action, AuthId, HttpFilters, PathMatch, Target, ValuePattern};
 
 use super::{ext_authz, forward, preflight, redirect, tcp_proxy, udp_proxy, upstream_tls};
 
@@ -72,18 +72,18 @@ impl Needs {
                 self.invalid_cluster |= invalid;
                 self.session |= forward.session.is_some();
                 self.regex |= forward::returning_need_regex(forward, config);
-                self.add_gate(&forward.gate, config);
+                self.add_http_filters(&forward.http_filters, config);
             }
             Action::Redirect(redirect) => {
                 self.header_mutation |= redirect::needs_mutation_filter(redirect);
-                self.add_gate(&redirect.gate, config);
+                self.add_http_filters(&redirect.http_filters, config);
             }
             Action::Respond(_) | Action::Split(_) => {}
         }
     }
 
-    fn add_gate(&mut self, gate: &Gate, config: &ir::Config) {
-        let Gate { cors, auths } = gate;
+    fn add_http_filters(&mut self, http_filters: &HttpFilters, config: &ir::Config) {
+        let HttpFilters { cors, auths } = http_filters;
         // Origins and the headers that preflights list are compared with expressions.
         self.cors |= cors.is_some();
         self.regex |= cors.is_some();

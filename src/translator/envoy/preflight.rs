@@ -5,7 +5,7 @@ use envoy_types::pb::envoy::config::route::v3::{
     HeaderMatcher, Route, RouteAction, RouteMatch, route, route_action::ClusterSpecifier,
 };
 
-use crate::ir::{self, Action, Cors, Foretold, ValueMatch};
+use crate::ir::{self, Action, Cors, PreflightHeader, ValueMatch};
 
 use super::action::respond_route;
 use super::cors::{per_route, to_string_matcher};
@@ -32,9 +32,9 @@ pub(super) fn preflight_routes(
     let Some(cors) = action.cors() else { return Vec::new() };
     let answers_itself = matches.method.is_none() && action.leaves().all(|leaf| matches!(leaf, Action::Forward(_)));
     let (told, untold): (Vec<_>, Vec<_>) =
-        matches.headers.iter().cloned().partition(|header| Foretold::of(&header.name) == Foretold::Carried);
+        matches.headers.iter().cloned().partition(|header| PreflightHeader::of(&header.name) == PreflightHeader::Sent);
     // A preflight may have the headers after all; where nothing has to be listed that makes no difference.
-    let has_listed = untold.iter().any(|header| Foretold::of(&header.name) == Foretold::Listed);
+    let has_listed = untold.iter().any(|header| PreflightHeader::of(&header.name) == PreflightHeader::Listed);
     let strict = (preflight_match(matches, &matches.headers, &[]), answers_itself);
     let strict = Some(strict).filter(|_| untold.is_empty() || has_listed);
     let loose = (!untold.is_empty()).then(|| (preflight_match(matches, &told, &untold), false));
@@ -65,7 +65,7 @@ fn preflight_match(matches: &ir::RouteMatch, own: &[ValueMatch], of_request: &[V
         header_matcher("access-control-request-method", matches.method.clone().map_or_else(some_text, exact)),
         header_matcher("origin", some_text()),
     ]);
-    let listed = of_request.iter().filter(|header| Foretold::of(&header.name) == Foretold::Listed);
+    let listed = of_request.iter().filter(|header| PreflightHeader::of(&header.name) == PreflightHeader::Listed);
     matcher.headers.extend(listed.map(|header| {
         let list = format!("(?i)(.*,)?\\s*{}\\s*(,.*)?", quote(&header.name));
         header_matcher("access-control-request-headers", matching(list))

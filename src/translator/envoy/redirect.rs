@@ -20,9 +20,9 @@ use super::{cors, ext_authz};
 /// Host names: naming the host does that, and where it is not known, a first
 /// route takes the requests whose Host has a port and prints the default one.
 pub(super) fn redirect_routes(base: Route, redirect: &Redirect, host: &Hostname, config: &ir::Config) -> Vec<Route> {
-    let Redirect { response_headers, gate, .. } = redirect;
+    let Redirect { response_headers, http_filters, .. } = redirect;
     let (response_headers_to_add, response_headers_to_remove) = to_header_lists(response_headers);
-    let typed_per_filter_config = ext_authz::enable(&gate.auths, config).collect();
+    let typed_per_filter_config = ext_authz::enable(&http_filters.auths, config).collect();
     let base = Route { response_headers_to_add, response_headers_to_remove, typed_per_filter_config, ..base };
     let routes = routes_of(base, redirect, host);
     if needs_mutation_filter(redirect) { routes.into_iter().map(through_filter).collect() } else { routes }
@@ -31,7 +31,7 @@ pub(super) fn redirect_routes(base: Route, redirect: &Redirect, host: &Hostname,
 /// Whether the headers of the responses are changed by a filter: the lists of a route without a cluster do not reach
 /// what an authorization filter answers.
 pub(super) fn needs_mutation_filter(redirect: &Redirect) -> bool {
-    let ir::Gate { cors, auths } = &redirect.gate;
+    let ir::HttpFilters { cors, auths } = &redirect.http_filters;
     !auths.is_empty() && (cors.is_some() || !redirect.response_headers.0.is_empty())
 }
 
@@ -46,7 +46,7 @@ fn through_filter(mut route: Route) -> Route {
 }
 
 fn routes_of(base: Route, redirect: &Redirect, host: &Hostname) -> Vec<Route> {
-    let Redirect { scheme, hostname, port, print_port, path, status, response_headers: _, gate } = redirect;
+    let Redirect { scheme, hostname, port, print_port, path, status, response_headers: _, http_filters } = redirect;
     let known_host = match (hostname, host) {
         (Some(hostname), _) => Some(hostname.clone()),
         (None, Hostname::Exact(host)) => Some(host.clone()),
@@ -62,7 +62,7 @@ fn routes_of(base: Route, redirect: &Redirect, host: &Hostname) -> Vec<Route> {
     };
     let plain = Route { action: Some(route::Action::Redirect(action.clone())), ..base.clone() };
     if known_host.is_some() || *print_port {
-        return readable_by_origins(vec![plain], gate);
+        return readable_by_origins(vec![plain], http_filters);
     }
     let mut with_port = Route {
         action: Some(route::Action::Redirect(RedirectAction { port_redirect: u32::from(*port), ..action })),
@@ -71,13 +71,13 @@ fn routes_of(base: Route, redirect: &Redirect, host: &Hostname) -> Vec<Route> {
     if let Some(matches) = &mut with_port.r#match {
         matches.headers.push(header_matcher(":authority", matching(".*:[0-9]+".to_owned())));
     }
-    readable_by_origins(vec![with_port, plain], gate)
+    readable_by_origins(vec![with_port, plain], http_filters)
 }
 
 /// The routes, preceded by the same ones for requests of allowed origins: the
 /// CORS filter adds no headers to answers of the proxy itself.
-fn readable_by_origins(routes: Vec<Route>, gate: &ir::Gate) -> Vec<Route> {
-    let Some(cors) = &gate.cors else { return routes };
+fn readable_by_origins(routes: Vec<Route>, http_filters: &ir::HttpFilters) -> Vec<Route> {
+    let Some(cors) = &http_filters.cors else { return routes };
     let mut readable = routes.clone();
     for route in &mut readable {
         route.response_headers_to_add.extend(cors::response_headers(cors));

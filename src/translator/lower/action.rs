@@ -9,7 +9,7 @@ use crate::parser::route::Filter;
 use crate::resolver::{ResolvedBackend, ResolvedFilter, ResolvedRule, RuleSession};
 use crate::whole;
 
-use super::cluster::{Carried, Sent};
+use super::cluster::{RouteProtocol, Sent};
 use super::filter::{Filters, Idle, ListPlace};
 use super::forward::{RuleBackend, RulePolicy, build_action};
 use super::retry::{lower_retry, lower_timeouts, session_retry};
@@ -36,7 +36,7 @@ impl RouteLowering<'_, '_> {
             (_, policy, _) => {
                 // What else is wrong with the rule is found all the same, and nothing that it sends is sent.
                 let kept = (self.clusters.clone(), self.shared.clone());
-                let none = RulePolicy { status: self.answers.failure, ..RulePolicy::default() };
+                let none = RulePolicy { status: self.local_replies.failure, ..RulePolicy::default() };
                 self.lower_rest(list, rule, filters, policy.unwrap_or(none));
                 (*self.clusters, *self.shared) = kept;
                 self.fail()
@@ -138,12 +138,12 @@ impl RouteLowering<'_, '_> {
         let timeouts = lower_timeouts(rule.timeouts, retry.is_some());
         let session = rule.session.map(|session| self.lower_session(list, session)).transpose()?;
         let retry = retry.or_else(|| session.as_ref().map(|_| session_retry()));
-        Ok(RulePolicy { timeouts, retry, session, status: self.answers.failure, ..RulePolicy::default() })
+        Ok(RulePolicy { timeouts, retry, session, status: self.local_replies.failure, ..RulePolicy::default() })
     }
 
     fn lower_session(&mut self, list: ListPlace<'_>, session: RuleSession<'_>) -> Result<Session, Reported> {
         let rule = self.rule_in_words(list.rule);
-        let consequence = self.answers.rule_fails;
+        let consequence = self.local_replies.rule_fails;
         let (object, at, spec) = match session {
             RuleSession::OfRule(spec) => (self.object, list.owner.with("sessionPersistence"), spec),
             RuleSession::OfPolicy(policy, spec) => (&policy.head, whole!["spec", "sessionPersistence"], spec),
@@ -155,14 +155,14 @@ impl RouteLowering<'_, '_> {
 
     /// A rule in words that no other rule has.
     pub(super) fn rule_in_words(&self, rule: usize) -> String {
-        format!("{}/{}/{}/{rule}", self.answers.kind.in_names(), self.namespace, self.name)
+        format!("{}/{}/{}/{rule}", self.kind.in_names(), self.namespace, self.name)
     }
 
     /// What a rule does that nobody answers for; the reason has been reported then.
     fn report_no_backend(&mut self, at: &PartPath, backends: &[ResolvedBackend<'_>]) -> Option<RuleAction> {
         if backends.is_empty() {
             self.report_no_backends(at.clone());
-            return Some(RuleAction::respond(self.answers.no_backends));
+            return Some(RuleAction::respond(self.local_replies.no_backends));
         }
         if backends.iter().any(|backend| backend.weight > 0) {
             return None;
@@ -170,7 +170,7 @@ impl RouteLowering<'_, '_> {
         self.diagnostics.report(
             self.object
                 .finding(codes::ZERO_WEIGHTS, at.with("backendRefs"), "every backend of the rule has weight 0")
-                .consequence(self.answers.rule_fails)
+                .consequence(self.local_replies.rule_fails)
                 .help("give one backend a weight"),
         );
         Some(self.fail())
@@ -181,8 +181,8 @@ impl RouteLowering<'_, '_> {
             self.object
                 .finding(codes::NO_BACKENDS, at, "the rule has no backends")
                 .label("no `backendRefs` and no filter that answers")
-                .consequence(self.answers.rule_is_empty)
-                .help(if self.answers.carried == Carried::Http {
+                .consequence(self.local_replies.rule_is_empty)
+                .help(if self.protocol == RouteProtocol::Http {
                     "add `backendRefs`, or a RequestRedirect filter"
                 } else {
                     "add `backendRefs`"
@@ -201,10 +201,10 @@ impl RouteLowering<'_, '_> {
         let list = ListPlace { backend: Some(index), owner: &at, ..rule };
         let (own, failed) = self.lower_filters(list, filters);
         let own = failed.map_or(Ok(own), Err);
-        let sent = Sent { carried: self.answers.carried, is_retried: of.is_retried() };
+        let sent = Sent { protocol: self.protocol, is_retried: of.is_retried() };
         let used = outcome.ok().filter(|_| of.uses(backend));
         let cluster = used.and_then(|id| self.cluster(id, sent));
-        let failure = Target::Invalid(self.answers.failure);
+        let failure = Target::Invalid(self.local_replies.failure);
         let (target, filters) = match (cluster, own) {
             (Some(cluster), Ok(own)) => (Target::Cluster(cluster), own),
             // A reference that cannot be used answers with an error, also where a redirect would not need it.
@@ -242,7 +242,7 @@ impl RouteLowering<'_, '_> {
                     "a preflight is answered before a backend is drawn",
                 )
                 .label("not every backend of the rule has this CORS filter")
-                .consequence(self.answers.rule_fails)
+                .consequence(self.local_replies.rule_fails)
                 .help("put the filter into the rule's `filters`, or give every backend the same one"),
         ))
     }

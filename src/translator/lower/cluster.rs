@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostics::{Finding, ObjectPart};
+use crate::id::ids;
 use crate::ir::{Cluster, ClusterId, RetryLimit, UpstreamProtocol};
 use crate::options::Options;
 use crate::parser::api::{RetryBudget, RetryConstraint};
@@ -15,20 +16,25 @@ use typed_index_collections::TiVec;
 use super::key_material::KeyMaterial;
 use super::scope::Scope;
 
-/// What a route sends to a backend. It decides, with what the backend declares,
+/// The protocol of what a route sends to a backend. It decides, with what the backend declares,
 /// on the settings of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Carried {
+pub(super) enum RouteProtocol {
     /// HTTP requests.
     Http,
     /// gRPC calls, which need HTTP/2.
     Grpc,
     /// The bytes of connections without TLS, or whose TLS has ended: encrypted where the backend wants it.
-    Stream,
+    Tcp,
     /// The bytes of connections whose TLS does not end here: never encrypted again.
-    Bytes,
+    TlsPassthrough,
     /// Datagrams.
-    Datagrams,
+    Udp,
+}
+
+ids! {
+    /// Clusters that differ only in the client certificate, by their position in the list of [`Clusters`].
+    struct TemplateId;
 }
 
 /// The table of clusters. Whoever lowers something that sends asks for the cluster of what it sends and gets its id;
@@ -41,17 +47,17 @@ pub(super) struct Clusters<'m> {
     is_compared: bool,
     /// Whether some Gateway shows a certificate.
     shows_certificates: bool,
-    families: Vec<Family>,
-    /// The family of each backend with settings of a name.
-    by_settings: HashMap<(BackendId, &'static str), usize>,
-    /// The family of each cluster, and the certificate of a Gateway that it shows.
-    list: TiVec<ClusterId, (usize, Option<KeyPairId>)>,
-    by_certificate: HashMap<(usize, Option<KeyPairId>), ClusterId>,
+    templates: TiVec<TemplateId, ClusterTemplate>,
+    /// The template of each backend with settings of a name.
+    by_settings: HashMap<(BackendId, &'static str), TemplateId>,
+    /// The template of each cluster, and the certificate of a Gateway that it shows.
+    list: TiVec<ClusterId, (TemplateId, Option<KeyPairId>)>,
+    by_certificate: HashMap<(TemplateId, Option<KeyPairId>), ClusterId>,
 }
 
-/// Clusters that differ only in the certificate that they show: that of a Gateway, or none.
+/// What clusters have in common that differ only in the client certificate that they show: that of a Gateway, or none.
 #[derive(Clone, Copy, Debug)]
-struct Family {
+struct ClusterTemplate {
     backend: BackendId,
     settings: Settings,
     /// Whether some route tries again what it sends here.
@@ -61,13 +67,13 @@ struct Family {
 /// What is sent, and whether it is tried again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sent {
-    pub(super) carried: Carried,
+    pub(super) protocol: RouteProtocol,
     pub(super) is_retried: bool,
 }
 
 impl Sent {
-    pub(super) fn once(carried: Carried) -> Self {
-        Self { carried, is_retried: false }
+    pub(super) fn once(protocol: RouteProtocol) -> Self {
+        Self { protocol, is_retried: false }
     }
 }
 
@@ -78,7 +84,7 @@ impl<'m> Clusters<'m> {
             scope,
             is_compared: options.is_compared,
             shows_certificates: false,
-            families: Vec::new(),
+            templates: TiVec::new(),
             by_settings: HashMap::new(),
             list: TiVec::new(),
             by_certificate: HashMap::new(),
@@ -104,28 +110,27 @@ impl<'m> Clusters<'m> {
     /// connected to.
     pub(super) fn intern(&mut self, id: BackendId, sent: Sent, certificate: Option<KeyPairId>) -> Option<ClusterId> {
         let backend = self.resolved.backends.get(id);
-        let settings = Settings::of(backend, sent.carried, self.scope)?;
-        let family = *self.by_settings.entry((id, settings.variant)).or_insert_with(|| {
-            self.families.push(Family { backend: id, settings, is_retried: false });
-            self.families.len() - 1
+        let settings = Settings::of(backend, sent.protocol, self.scope)?;
+        let template = *self.by_settings.entry((id, settings.variant)).or_insert_with(|| {
+            self.templates.push_and_get_key(ClusterTemplate { backend: id, settings, is_retried: false })
         });
-        self.families[family].is_retried |= sent.is_retried;
-        let cluster = self.intern_in(family, certificate);
+        self.templates[template].is_retried |= sent.is_retried;
+        let cluster = self.intern_in(template, certificate);
         // Where TLS cannot be had the routes answer with an error. What they ask for is compared all the same.
         (self.is_compared || !settings.is_withheld(backend)).then_some(cluster)
     }
 
-    fn intern_in(&mut self, family: usize, certificate: Option<KeyPairId>) -> ClusterId {
-        let Family { backend, settings, is_retried: _ } = self.families[family];
+    fn intern_in(&mut self, template: TemplateId, certificate: Option<KeyPairId>) -> ClusterId {
+        let ClusterTemplate { backend, settings, is_retried: _ } = self.templates[template];
         let shows = settings.shows_certificate_of_gateway(self.resolved.backends.get(backend));
-        let key = (family, certificate.filter(|_| shows));
+        let key = (template, certificate.filter(|_| shows));
         *self.by_certificate.entry(key).or_insert_with(|| self.list.push_and_get_key(key))
     }
 
     /// The cluster in place of `cluster` for a Gateway that shows this certificate.
     pub(super) fn with_certificate(&mut self, cluster: ClusterId, certificate: Option<KeyPairId>) -> ClusterId {
-        let (family, _) = self.list[cluster];
-        self.intern_in(family, certificate)
+        let (template, _) = self.list[cluster];
+        self.intern_in(template, certificate)
     }
 
     /// Whether some Gateway shows a certificate.
@@ -135,7 +140,7 @@ impl<'m> Clusters<'m> {
 
     /// The backend of a cluster, and what is spoken to it.
     pub(super) fn get(&self, id: ClusterId) -> (&'m Backend<'m>, UpstreamProtocol) {
-        let Family { backend, settings, is_retried: _ } = self.families[self.list[id].0];
+        let ClusterTemplate { backend, settings, is_retried: _ } = self.templates[self.list[id].0];
         (self.resolved.backends.get(backend), settings.protocol)
     }
 
@@ -160,9 +165,9 @@ impl<'m> Clusters<'m> {
         material: &mut KeyMaterial<'_>,
         origins: &mut OriginTable,
     ) -> TiVec<ClusterId, Cluster> {
-        let Self { resolved, families, list, .. } = self;
-        let clusters = list.into_iter().map(|(family, certificate)| {
-            let Family { backend, settings, is_retried } = families[family];
+        let Self { resolved, templates, list, .. } = self;
+        let clusters = list.into_iter().map(|(template, certificate)| {
+            let ClusterTemplate { backend, settings, is_retried } = templates[template];
             let retries =
                 if is_retried { retry_limit(resolved, resolved.backends.get(backend)) } else { RetryLimit::Unused };
             Cluster { retries, ..settings.into_cluster(resolved, backend, certificate, material, origins) }
@@ -172,8 +177,8 @@ impl<'m> Clusters<'m> {
 }
 
 /// What a TLSRoute sends to backends, by the protocol of the listener.
-pub(super) fn stream_or_bytes(protocol: Protocol) -> Carried {
-    if protocol == Protocol::TlsPassthrough { Carried::Bytes } else { Carried::Stream }
+pub(super) fn tls_route_protocol(protocol: Protocol) -> RouteProtocol {
+    if protocol == Protocol::TlsPassthrough { RouteProtocol::TlsPassthrough } else { RouteProtocol::Tcp }
 }
 
 /// How many retries there may be at a time to a backend that is retried.
@@ -203,24 +208,24 @@ impl Settings {
     /// The settings for a use; `None` when the backend must not be connected
     /// to, because its TLS settings cannot be honoured: what they need may have no
     /// place in a configuration.
-    fn of(backend: &Backend<'_>, carried: Carried, scope: Scope) -> Option<Self> {
-        let tls = match (&backend.tls, carried) {
-            (_, Carried::Bytes) | (BackendTls::Plain, _) => false,
+    fn of(backend: &Backend<'_>, protocol: RouteProtocol, scope: Scope) -> Option<Self> {
+        let tls = match (&backend.tls, protocol) {
+            (_, RouteProtocol::TlsPassthrough) | (BackendTls::Plain, _) => false,
             // Datagrams have no TLS, and plain text is no answer to the wish for it.
-            (BackendTls::Tls(_), Carried::Datagrams) | (BackendTls::Invalid(_), _) => return None,
+            (BackendTls::Tls(_), RouteProtocol::Udp) | (BackendTls::Invalid(_), _) => return None,
             (BackendTls::Tls(settings), _) if scope == Scope::Emitted && settings.unplaced.is_some() => return None,
             (BackendTls::Tls(_), _) => true,
         };
         let own = backend.protocol.unwrap_or(if tls { UpstreamProtocol::Negotiated } else { UpstreamProtocol::Http1 });
-        Some(match carried {
-            Carried::Grpc if own != UpstreamProtocol::Http2 => {
+        Some(match protocol {
+            RouteProtocol::Grpc if own != UpstreamProtocol::Http2 => {
                 Self { protocol: UpstreamProtocol::Http2, tls, variant: "http2" }
             }
-            Carried::Bytes if backend.tls != BackendTls::Plain => {
+            RouteProtocol::TlsPassthrough if backend.tls != BackendTls::Plain => {
                 Self { protocol: UpstreamProtocol::Http1, tls, variant: "bytes" }
             }
-            Carried::Datagrams => Self { protocol: UpstreamProtocol::Udp, tls, variant: "udp" },
-            Carried::Http | Carried::Grpc | Carried::Stream | Carried::Bytes => {
+            RouteProtocol::Udp => Self { protocol: UpstreamProtocol::Udp, tls, variant: "udp" },
+            RouteProtocol::Http | RouteProtocol::Grpc | RouteProtocol::Tcp | RouteProtocol::TlsPassthrough => {
                 Self { protocol: own, tls, variant: "" }
             }
         })

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::ir::{
-    Across, Action, Fault, Forward, Gate, HeaderMutations, HostRewrite, Origin, Retry, Session, Target, Timeouts,
-    WeightedBackend,
+    Across, Action, Fault, Forward, HeaderMutations, HostRewrite, HttpFilters, Origin, Retry, Session, Target,
+    Timeouts, WeightedBackend,
 };
 
 use super::filter::Filters;
@@ -80,10 +80,10 @@ fn build_leaf(
     let Some(auths) = filters.auths.iter().copied().collect::<Option<Vec<_>>>() else {
         return RuleAction::respond(policy.status);
     };
-    let gate = Gate { cors: filters.cors.clone(), auths };
+    let http_filters = HttpFilters { cors: filters.cors.clone(), auths };
     if let Some(template) = &filters.redirect {
         let response_headers = filters.response_mutations();
-        return RuleAction::Redirect { template: template.clone(), response_headers, gate };
+        return RuleAction::Redirect { template: template.clone(), response_headers, http_filters };
     }
     let selecting = session.as_ref().is_some_and(|session| matches!(session.across, Across::Selector(_)));
     let (entries, request_headers, response_headers) = distribute_headers(filters, backends, selecting);
@@ -91,7 +91,7 @@ fn build_leaf(
     let on_entries = entries.iter().any(|entry| entry.host_rewrite.is_some());
     RuleAction::Fixed(Arc::new(Action::Forward(Forward {
         backends: entries,
-        gate,
+        http_filters,
         request_headers,
         response_headers,
         path_rewrite: filters.path_rewrite.clone(),

@@ -7,19 +7,15 @@
 use crate::diagnostics::{ObjectPart, PartPath, codes};
 use crate::ir::{PathMatch, RouteMatch};
 use crate::parser::api::{GrpcMethodMatch, GrpcRouteMatch, ValueMatchType};
-use crate::parser::route::RouteKind;
 use crate::resolver::ResolvedRule;
 use crate::whole;
 
-use super::cluster::Carried;
 use super::precedence::MatchRank;
-use super::rule::{Answers, LoweredMatch, RouteLowering};
+use super::rule::{LocalReplies, LoweredMatch, RouteLowering};
 
 /// How GRPCRoutes fail
 /// ([GRPCRouteRule](https://gateway-api.sigs.k8s.io/reference/spec/#grpcrouterule)).
-pub(super) const ANSWERS: Answers = Answers {
-    kind: RouteKind::Grpc,
-    carried: Carried::Grpc,
+pub(super) const LOCAL_REPLIES: LocalReplies = LocalReplies {
     failure: 503,
     no_backends: 404,
     rule_is_empty: "all calls of this rule get UNIMPLEMENTED",

@@ -3,19 +3,15 @@
 use crate::diagnostics::{ObjectPart, PartPath, codes};
 use crate::ir::RouteMatch;
 use crate::parser::api::{HttpPathMatch, HttpRouteMatch, PathMatchType};
-use crate::parser::route::RouteKind;
 use crate::resolver::ResolvedRule;
 
-use super::cluster::Carried;
 use super::path::lower_path_match;
 use super::precedence::MatchRank;
-use super::rule::{Answers, LoweredMatch, RouteLowering, lower_value_match};
+use super::rule::{LocalReplies, LoweredMatch, RouteLowering, lower_value_match};
 
 /// How HTTPRoutes fail
 /// ([HTTPBackendRef](https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule)).
-pub(super) const ANSWERS: Answers = Answers {
-    kind: RouteKind::Http,
-    carried: Carried::Http,
+pub(super) const LOCAL_REPLIES: LocalReplies = LocalReplies {
     failure: 500,
     no_backends: 500,
     rule_is_empty: "all requests of this rule get 500",

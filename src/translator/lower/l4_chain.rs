@@ -4,7 +4,7 @@ use crate::ir::{ChainMatch, FilterChain, Handler, TcpBackend, TcpProxy, UdpProxy
 use crate::parser::route::RouteKind;
 use crate::resolver::{ListenerId, serving_route};
 
-use super::cluster::Carried;
+use super::cluster::RouteProtocol;
 use super::socket_lowering::SocketLowering;
 
 /// The only chain of a listener of protocol TCP. Without a route it closes what it accepts.
@@ -14,7 +14,7 @@ pub(super) fn lower_tcp_chain(lowering: &mut SocketLowering<'_, '_>, id: Listene
         None => Handler::Close,
         Some(route) => {
             let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
-            let backends = lowering.routes.backends(route, lowering.clusters, Carried::Stream, certificate);
+            let backends = lowering.routes.backends(route, lowering.clusters, RouteProtocol::Tcp, certificate);
             Handler::Tcp(TcpProxy { backends })
         }
     };
@@ -26,7 +26,7 @@ pub(super) fn lower_udp(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -
     let resolved = lowering.resolved;
     let backends = match serving_route(resolved.listener(id), RouteKind::Udp, &resolved.routes) {
         None => vec![TcpBackend { weight: 1, cluster: None, origin: lowering.origin_of(id) }],
-        Some(route) => lowering.routes.backends(route, lowering.clusters, Carried::Datagrams, None),
+        Some(route) => lowering.routes.backends(route, lowering.clusters, RouteProtocol::Udp, None),
     };
     UdpProxy { backends }
 }

@@ -10,7 +10,7 @@ use crate::resolver::{
     Backend, BackendId, BackendTls, KeyPairId, OriginTable, Protocol, Resolved, ResolvedBackend, ResolvedRoute,
 };
 
-use super::cluster::{Carried, Clusters, Sent};
+use super::cluster::{Clusters, RouteProtocol, Sent};
 
 /// The backends of a route with their shares, before it is known what is sent
 /// to them.
@@ -35,11 +35,11 @@ impl L4Shares {
     pub(super) fn backends(
         &self,
         clusters: &mut Clusters<'_>,
-        carried: Carried,
+        protocol: RouteProtocol,
         certificate: Option<KeyPairId>,
     ) -> Vec<TcpBackend> {
         let lower = |share: &L4Share| {
-            let cluster = share.backend.and_then(|id| clusters.intern(id, Sent::once(carried), certificate));
+            let cluster = share.backend.and_then(|id| clusters.intern(id, Sent::once(protocol), certificate));
             TcpBackend { weight: share.weight, cluster, origin: share.origin }
         };
         let backends: Vec<_> = self.entries.iter().map(lower).collect();

@@ -1,6 +1,6 @@
 //! A redirect before the listener is known.
 
-use crate::ir::{Gate, HeaderMutations, PathRewrite, Redirect};
+use crate::ir::{HeaderMutations, HttpFilters, PathRewrite, Redirect};
 
 /// A redirect before the listener is known.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl RedirectTemplate {
         scheme: &'static str,
         listener_port: u16,
         response_headers: HeaderMutations,
-        gate: Gate,
+        http_filters: HttpFilters,
     ) -> Redirect {
         let effective = self.scheme.unwrap_or(scheme);
         let well_known = if effective == "https" { 443 } else { 80 };
@@ -34,7 +34,7 @@ impl RedirectTemplate {
             path: self.path.clone(),
             status: self.status,
             response_headers,
-            gate,
+            http_filters,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::parser::route::{Matches, RouteKind};
 use crate::resolver::{KeyPairId, OriginTable, Resolved, ResolvedRoute, ResolvedRule, RouteId};
 use typed_index_collections::TiVec;
 
-use super::cluster::{Carried, Clusters};
+use super::cluster::{Clusters, RouteProtocol};
 use super::l4_route::{L4Shares, lower_stream_route};
 use super::rule::{LoweredRule, RouteLowering, Shared};
 use super::{grpc_route, http_route};
@@ -34,15 +34,15 @@ impl LoweredRoutes {
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let lower = |route: &ResolvedRoute<'_>| {
-            let answers = match route.kind() {
-                RouteKind::Http => &http_route::ANSWERS,
-                RouteKind::Grpc => &grpc_route::ANSWERS,
+            let replies = match route.kind() {
+                RouteKind::Http => (RouteProtocol::Http, &http_route::LOCAL_REPLIES),
+                RouteKind::Grpc => (RouteProtocol::Grpc, &grpc_route::LOCAL_REPLIES),
                 RouteKind::Tls | RouteKind::Tcp | RouteKind::Udp => {
                     return LoweredRoute::Stream(lower_stream_route(resolved, route, origins, diagnostics));
                 }
             };
             let parts = (&mut *clusters, &mut *shared, &mut *origins);
-            let mut lowering = RouteLowering::new(route, answers, parts, diagnostics);
+            let mut lowering = RouteLowering::new(route, replies, parts, diagnostics);
             let rules: Vec<_> = route.rules.iter().map(|rule| lowering.lower_rule(rule)).collect();
             if rules.is_empty() && route.kind() == RouteKind::Grpc {
                 lowering.report_no_rules();
@@ -65,12 +65,12 @@ impl LoweredRoutes {
         &self,
         route: RouteId,
         clusters: &mut Clusters<'_>,
-        carried: Carried,
+        protocol: RouteProtocol,
         certificate: Option<KeyPairId>,
     ) -> Vec<TcpBackend> {
         match &self.0[route] {
             LoweredRoute::Requests(_) => Vec::new(),
-            LoweredRoute::Stream(shares) => shares.backends(clusters, carried, certificate),
+            LoweredRoute::Stream(shares) => shares.backends(clusters, protocol, certificate),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::parser::manifests::ObjectHead;
 use crate::parser::route::RouteKind;
 use crate::resolver::{BackendId, KeyPairId, OriginObject, OriginTable, ResolvedRoute};
 
-use super::cluster::{Carried, Clusters, Sent};
+use super::cluster::{Clusters, RouteProtocol, Sent};
 use super::external_auths::ExternalAuths;
 use super::option::part::Parts;
 use super::precedence::MatchRank;
@@ -18,13 +18,9 @@ use super::re2;
 use super::rule_action::RuleAction;
 use super::session::SessionNames;
 
-/// How the rules of a kind of route answer when they cannot forward.
+/// What Envoy answers itself in place of a backend, for the rules of a kind of route.
 #[derive(Debug)]
-pub(super) struct Answers {
-    /// The kind.
-    pub(super) kind: RouteKind,
-    /// What is sent to backends.
-    pub(super) carried: Carried,
+pub(super) struct LocalReplies {
     /// The status of a rule or a share that fails.
     pub(super) failure: u16,
     /// The status of a rule without backends.
@@ -69,7 +65,10 @@ pub(super) struct Shared {
 /// Lowers the rules of one route object.
 pub(super) struct RouteLowering<'a, 'm> {
     pub(super) object: &'a ObjectHead,
-    pub(super) answers: &'static Answers,
+    pub(super) kind: RouteKind,
+    /// What is sent to backends.
+    pub(super) protocol: RouteProtocol,
+    pub(super) local_replies: &'static LocalReplies,
     pub(super) registered: OriginObject,
     pub(super) namespace: Arc<str>,
     pub(super) name: Arc<str>,
@@ -84,7 +83,7 @@ pub(super) struct RouteLowering<'a, 'm> {
 impl<'a, 'm> RouteLowering<'a, 'm> {
     pub(super) fn new(
         route: &'a ResolvedRoute<'_>,
-        answers: &'static Answers,
+        (protocol, local_replies): (RouteProtocol, &'static LocalReplies),
         (clusters, shared, origins): (&'a mut Clusters<'m>, &'a mut Shared, &'a mut OriginTable),
         diagnostics: &'a mut Diagnostics,
     ) -> Self {
@@ -92,7 +91,9 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         Self {
             object,
             shown: clusters.certificate_for(route),
-            answers,
+            kind: route.kind(),
+            protocol,
+            local_replies,
             registered: origins.object(object),
             namespace: object.metadata.namespace.as_str().into(),
             name: object.metadata.name.as_str().into(),
@@ -111,7 +112,7 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
 
     /// An action for requests that cannot be forwarded.
     pub(super) fn fail(&self) -> RuleAction {
-        RuleAction::respond(self.answers.failure)
+        RuleAction::respond(self.local_replies.failure)
     }
 
     /// A match with its name and its place.
@@ -124,7 +125,7 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         rank: MatchRank,
     ) -> LoweredMatch {
         let name = RouteName {
-            kind: self.answers.kind.in_names(),
+            kind: self.kind.in_names(),
             namespace: self.namespace.clone(),
             name: self.name.clone(),
             rule,

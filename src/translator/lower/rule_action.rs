@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::ir::{Across, Action, Branch, Forward, Gate, HeaderMutations, Origin, SessionCarrier};
+use crate::ir::{Across, Action, Branch, Forward, HeaderMutations, HttpFilters, Origin, SessionCarrier};
 
 use super::redirect_template::RedirectTemplate;
 
@@ -12,7 +12,7 @@ pub(super) enum RuleAction {
     /// The same on every listener.
     Fixed(Arc<Action>),
     /// Answers with a redirect.
-    Redirect { template: RedirectTemplate, response_headers: HeaderMutations, gate: Gate },
+    Redirect { template: RedirectTemplate, response_headers: HeaderMutations, http_filters: HttpFilters },
     /// Each to its share; never another split.
     Split(Vec<(u32, Self, Origin)>),
 }
@@ -32,9 +32,9 @@ impl RuleAction {
                 }
                 _ => action.clone(),
             },
-            Self::Redirect { template, response_headers, gate } => {
-                Arc::new(Action::Redirect(template.on_listener(scheme, port, response_headers.clone(), gate.clone())))
-            }
+            Self::Redirect { template, response_headers, http_filters } => Arc::new(Action::Redirect(
+                template.on_listener(scheme, port, response_headers.clone(), http_filters.clone()),
+            )),
             Self::Split(branches) => Arc::new(Action::Split(
                 branches
                     .iter()

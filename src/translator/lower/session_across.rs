@@ -52,7 +52,7 @@ impl<'m> RouteLowering<'_, 'm> {
             (self.find_difference(backends, &live), is_known)
         };
         let pool = Across::Pool(SessionRule {
-            kind: self.answers.kind.in_names(),
+            kind: self.kind.in_names(),
             namespace: self.namespace.clone(),
             name: self.name.clone(),
             rule: list.rule,
@@ -128,7 +128,7 @@ impl<'m> RouteLowering<'_, 'm> {
         self.diagnostics.error(
             relate_session(finding, rule)
                 .label(format!("{}, and their addresses are known only to DNS", difference.as_str()))
-                .consequence(self.answers.rule_fails)
+                .consequence(self.local_replies.rule_fails)
                 .help("use the type `Cookie`, make the backends alike, or add their EndpointSlices to the input"),
         )
     }

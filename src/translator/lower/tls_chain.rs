@@ -20,7 +20,7 @@ use crate::resolver::{
     serving_route,
 };
 
-use super::cluster::{Carried, stream_or_bytes};
+use super::cluster::{RouteProtocol, tls_route_protocol};
 use super::http_chain::lower_https_connections;
 use super::scope::Scope;
 use super::socket_lowering::SocketLowering;
@@ -83,8 +83,8 @@ fn lower_stream_chains(
     let rest = closing_chain(lowering, id);
     for (route, names) in own {
         let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
-        let carried = stream_or_bytes(listener.protocol);
-        let backends = lowering.routes.backends(route, lowering.clusters, carried, certificate);
+        let protocol = tls_route_protocol(listener.protocol);
+        let backends = lowering.routes.backends(route, lowering.clusters, protocol, certificate);
         chains.push(FilterChain {
             name: rest.name.clone().map(|chain| ChainName { route: Some(name_of(resolved, route)), ..chain }),
             select: select(&names),
@@ -109,7 +109,7 @@ fn lower_rest(
     let resolved = lowering.resolved;
     let Some(route) = serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes) else { return rest };
     let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
-    let backends = lowering.routes.backends(route, lowering.clusters, Carried::Stream, certificate);
+    let backends = lowering.routes.backends(route, lowering.clusters, RouteProtocol::Tcp, certificate);
     FilterChain {
         name: rest.name.map(|chain| ChainName { route: Some(name_of(resolved, route)), ..chain }),
         tls: tls.cloned(),

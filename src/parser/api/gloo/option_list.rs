@@ -66,7 +66,6 @@ macro_rules! options {
     ($(#[doc = $doc:literal])+ $name:ident { $($variant:ident($ty:ty) = $field:literal,)+ }) => {
         $(#[doc = $doc])+
         #[derive(Clone, Debug, PartialEq)]
-        #[expect(missing_docs, reason = "the variants are the fields of the API")]
         pub enum $name {
             $($variant($ty),)+
         }

@@ -10,7 +10,6 @@ use super::option_list::{OptionList, Untranslated, options};
 /// The spec of a RouteOption.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct RouteOptionSpec {
     /// What a controller writes.
     #[serde(default)]
@@ -24,7 +23,6 @@ pub struct RouteOptionSpec {
 /// What options apply to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct OptionTarget {
     #[serde(default)]
     pub group: String,
@@ -96,7 +94,6 @@ impl RouteOption {
 /// `headerManipulation`: what is removed goes first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HeaderManipulation {
     #[serde(default)]
     pub request_headers_to_add: Vec<RequestHeaderOption>,
@@ -111,7 +108,6 @@ pub struct HeaderManipulation {
 /// A header that requests get: its own, or those of a Secret.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct RequestHeaderOption {
     pub header: Option<HeaderOption>,
     pub header_secret_ref: Option<GlooResourceRef>,
@@ -121,7 +117,6 @@ pub struct RequestHeaderOption {
 /// A header that responses get.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct ResponseHeaderOption {
     pub header: Option<HeaderOption>,
     pub append: Option<bool>,
@@ -130,7 +125,6 @@ pub struct ResponseHeaderOption {
 /// The name and the value of a header.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct HeaderOption {
     #[serde(default)]
     pub key: String,
@@ -141,7 +135,6 @@ pub struct HeaderOption {
 /// A reference to an object of a kind that the field says.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct GlooResourceRef {
     #[serde(default)]
     pub name: String,
@@ -152,7 +145,6 @@ pub struct GlooResourceRef {
 /// `retries`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct OptionRetries {
     #[serde(default)]
     pub retry_on: String,
@@ -169,7 +161,6 @@ pub struct OptionRetries {
 /// The waits between tries.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct OptionBackOff {
     pub base_interval: Option<GoDuration>,
     pub max_interval: Option<GoDuration>,
@@ -178,7 +169,6 @@ pub struct OptionBackOff {
 /// `faults`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct OptionFaults {
     pub abort: Option<OptionAbort>,
     pub delay: Option<OptionDelay>,
@@ -187,7 +177,6 @@ pub struct OptionFaults {
 /// Requests that are broken off.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct OptionAbort {
     #[serde(default)]
     pub percentage: f64,
@@ -198,7 +187,6 @@ pub struct OptionAbort {
 /// Requests that wait.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct OptionDelay {
     #[serde(default)]
     pub percentage: f64,
@@ -208,7 +196,6 @@ pub struct OptionDelay {
 /// A replacement of what an expression matches.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct OptionSubstitution {
     pub pattern: Option<OptionPattern>,
     #[serde(default)]
@@ -218,7 +205,6 @@ pub struct OptionSubstitution {
 /// A regular expression. How large it may be is Envoy's to say.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct OptionPattern {
     #[serde(default)]
     pub google_re2: IgnoredAny,
@@ -229,7 +215,6 @@ pub struct OptionPattern {
 /// `maxStreamDuration`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct OptionStreamLimit {
     pub grpc_timeout_header_max: Option<GoDuration>,
     pub grpc_timeout_header_offset: Option<GoDuration>,
@@ -239,7 +224,6 @@ pub struct OptionStreamLimit {
 /// `cors`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct OptionCors {
     #[serde(default)]
     pub allow_origin: Vec<String>,

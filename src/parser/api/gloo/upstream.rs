@@ -50,7 +50,6 @@ options! {
 /// A Service.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct UpstreamKube {
     pub selector: Option<Untranslated>,
     #[serde(default)]
@@ -66,7 +65,6 @@ pub struct UpstreamKube {
 /// Hosts that are known by their addresses or names.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct UpstreamStatic {
     /// For TLS alone.
     #[serde(default)]
@@ -80,7 +78,6 @@ pub struct UpstreamStatic {
 /// One of the hosts.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct UpstreamHost {
     #[serde(default)]
     pub addr: String,

@@ -6,7 +6,7 @@ use crate::diagnostics::{ObjectPart, Reported, codes};
 use crate::ir::{AuthHeaders, AuthId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings};
 use crate::parser::api::{self, ExternalAuthFilter, ForwardBody, GrpcAuthConfig, HttpAuthConfig};
 
-use super::super::cluster::{Carried, Sent};
+use super::super::cluster::{RouteProtocol, Sent};
 use super::super::header::bad_passed_name;
 use super::super::path::{bad_path_char, path_help};
 use super::super::rule::RouteLowering;
@@ -36,8 +36,8 @@ impl RouteLowering<'_, '_> {
             }
         };
         let Some(outcome) = context.outcome else { return Ok(None) };
-        let carried = if protocol == ExternalAuthProtocol::Grpc { Carried::Grpc } else { Carried::Http };
-        let Some(cluster) = self.cluster(outcome?, Sent::once(carried)) else { return Ok(None) };
+        let sent = if protocol == ExternalAuthProtocol::Grpc { RouteProtocol::Grpc } else { RouteProtocol::Http };
+        let Some(cluster) = self.cluster(outcome?, Sent::once(sent)) else { return Ok(None) };
         let max_body_bytes = forward_body.as_ref().and_then(lower_body);
         let settings = ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes };
         Ok(Some(self.find_or_add(context, settings)))

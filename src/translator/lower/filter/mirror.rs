@@ -34,7 +34,7 @@ impl RouteLowering<'_, '_> {
                     .help("write a fraction of a millionth or more"),
             );
         }
-        let sent = Sent::once(self.answers.carried);
+        let sent = Sent::once(self.protocol);
         let cluster = context.outcome?.ok().and_then(|id| self.cluster(id, sent))?;
         (share.parts() > 0).then_some(Mirror { cluster, share })
     }

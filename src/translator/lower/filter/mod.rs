@@ -140,7 +140,8 @@ impl RouteLowering<'_, '_> {
         let mut lowered = Filters::default();
         let (mut failed, mut idle) = (None, Vec::new());
         for (index, ResolvedFilter { filter, outcome, extension }) in filters.iter().enumerate() {
-            let consequence = if list.backend.is_none() { self.answers.rule_fails } else { self.answers.backend_fails };
+            let consequence =
+                if list.backend.is_none() { self.local_replies.rule_fails } else { self.local_replies.backend_fails };
             let at = ObjectPart::Filter { rule: list.rule, backend: list.backend, index }.into();
             let context = FilterContext { list, at, consequence, outcome: *outcome };
             idle.extend(match filter {

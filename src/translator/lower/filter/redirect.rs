@@ -64,7 +64,7 @@ impl RouteLowering<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::RedirectTemplate;
-    use crate::ir::{Gate, HeaderMutations};
+    use crate::ir::{HeaderMutations, HttpFilters};
 
     #[test]
     fn the_printed_port_follows_the_table_of_the_specification() {
@@ -82,7 +82,8 @@ mod tests {
             (("http", 80), None, Some(443), Some(443)),
         ] {
             let template = RedirectTemplate { scheme, hostname: None, port, path: None, status: 302 };
-            let redirect = template.on_listener(listener.0, listener.1, HeaderMutations::default(), Gate::default());
+            let redirect =
+                template.on_listener(listener.0, listener.1, HeaderMutations::default(), HttpFilters::default());
             assert_eq!(redirect.print_port.then_some(redirect.port), printed, "{listener:?} {scheme:?} {port:?}");
         }
     }

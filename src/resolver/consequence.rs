@@ -3,9 +3,9 @@
 /// What the traffic does when a reference is invalid. Nearly none is, so it is
 /// put into words only then.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Lost<'r> {
+pub(super) enum Consequence<'r> {
     /// The same, whatever else the rule has.
-    Told(&'static str),
+    Fixed(&'static str),
     /// The share of entry `index` of a weighted list.
     Share {
         /// The weights of the list.
@@ -13,18 +13,18 @@ pub(super) enum Lost<'r> {
         /// The entry.
         index: usize,
         /// What the route carries.
-        carried: &'static str,
+        requests: &'static str,
         /// What becomes of the share.
         answer: &'static str,
     },
 }
 
-impl Lost<'_> {
+impl Consequence<'_> {
     /// The words.
     pub(super) fn describe(self) -> String {
         match self {
-            Self::Told(text) => text.to_owned(),
-            Self::Share { weights, index, carried, answer } => describe_share(weights, index, carried, answer),
+            Self::Fixed(text) => text.to_owned(),
+            Self::Share { weights, index, requests, answer } => describe_share(weights, index, requests, answer),
         }
     }
 }
