@@ -654,6 +654,11 @@ registry! {
             traffic: "requests whose body has 1 MiB or less are tried again as declared",
             remedy: "nothing, when bodies are shorter",
         }
+        /// A number for which Envoy has fewer bits than the API.
+        BEYOND_ENVOY = "GW5101" "beyond-envoy" Note {
+            traffic: "the largest number that Envoy can hold, 4294967295, counts in the place of the number",
+            remedy: "write a number up to 4294967295",
+        }
         /// A kind or version that a release of Gateway API has dropped.
         DROPPED_VERSION = "GW5110" "dropped-version" Warning {
             traffic: "it is served as declared; clusters of the release that the finding names, or of a later one, refuse the object",

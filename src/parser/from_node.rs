@@ -63,15 +63,6 @@ impl<'de> Deserializer<'de> for Node {
         }
     }
 
-    /// A number above the range becomes the greatest of the range: the API bounds every such field but
-    /// `retry.attempts`, where more than four billion attempts are as many as there can be.
-    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self {
-            Self::Int(number) if number > i64::from(u32::MAX) => visitor.visit_u32(u32::MAX),
-            other => other.deserialize_any(visitor),
-        }
-    }
-
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self {
             Self::Null => visitor.visit_none(),
@@ -100,7 +91,7 @@ impl<'de> Deserializer<'de> for Node {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct
         map struct identifier ignored_any
     }
 }
@@ -163,8 +154,8 @@ mod tests {
     }
 
     #[test]
-    fn numbers_above_32_bits_saturate() {
-        assert_eq!(u32::deserialize(Node::Int(1 << 40)), Ok(u32::MAX));
+    fn numbers_out_of_range_are_refused() {
+        assert!(u32::deserialize(Node::Int(1 << 40)).is_err());
         assert!(u32::deserialize(Node::Int(-1)).is_err());
     }
 }

@@ -20,6 +20,10 @@ use super::policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome, missi
 const DEFAULT_RATE_COUNT: u32 = 10;
 const DEFAULT_RATE_INTERVAL: StdDuration = StdDuration::from_secs(1);
 
+/// How many retries a second can be asked for: a million, the most that the API lets `count` be, in each millisecond,
+/// the shortest interval that it can write.
+const MOST_RETRIES: u32 = 1_000_000_000;
+
 /// The XBackendTrafficPolicies; what each sets is its spec.
 pub type TrafficPolicies<'m> = Policies<'m, XBackendTrafficPolicySpec, ()>;
 
@@ -90,7 +94,7 @@ pub fn retry_concurrency(rate: &MinRetryRate) -> u32 {
     let MinRetryRate { count, interval } = rate;
     let interval = interval.map_or(DEFAULT_RATE_INTERVAL, |Duration(interval)| interval).as_millis().max(1);
     let each_second = (u128::from(count.unwrap_or(DEFAULT_RATE_COUNT)) * 1000).div_ceil(interval);
-    u32::try_from(each_second).unwrap_or(u32::MAX)
+    u32::try_from(each_second).unwrap_or(MOST_RETRIES)
 }
 
 fn report_budget(

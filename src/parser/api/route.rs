@@ -268,7 +268,7 @@ pub struct HttpRouteTimeouts {
 pub struct HttpRouteRetry {
     #[serde(default)]
     pub codes: Vec<u16>,
-    pub attempts: Option<u32>,
+    pub attempts: Option<u64>,
     pub backoff: Option<Duration>,
 }
 

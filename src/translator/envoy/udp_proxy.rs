@@ -32,9 +32,6 @@ const ROUTE: &str = "envoy.extensions.filters.udp.udp_proxy.v3.Route";
 const SOURCE_PORT: &str = "envoy.extensions.matching.common_inputs.network.v3.SourcePortInput";
 const FRACTION: &str = "envoy.extensions.matching.input_matchers.runtime_fraction.v3.RuntimeFraction";
 
-/// The parts that shares are measured in.
-const MILLION: u64 = 1_000_000;
-
 /// The largest datagram that is received, in bytes: the most that UDP over IPv4
 /// carries. Envoy's own limit of 1,500 drops what the path has fragmented.
 const MAX_DATAGRAM_BYTES: u64 = 65_507;
@@ -76,9 +73,9 @@ fn to_matcher(backends: &[ir::TcpBackend], config: &ir::Config) -> Matcher {
         .zip(1..)
         .map(|(backend, seed)| {
             let weight = u64::from(backend.weight);
-            let numerator = (weight * MILLION + left / 2) / left.max(1);
+            let share = ir::Share::ratio(weight, left);
             left -= weight;
-            FieldMatcher { predicate: Some(fraction(numerator, seed)), on_match: Some(to_action(backend, config)) }
+            FieldMatcher { predicate: Some(fraction(share, seed)), on_match: Some(to_action(backend, config)) }
         })
         .collect();
     let list = MatcherType::MatcherList(MatcherList { matchers });
@@ -87,11 +84,11 @@ fn to_matcher(backends: &[ir::TcpBackend], config: &ir::Config) -> Matcher {
 
 /// Matches this part of all client ports. Every matcher has a seed of its own,
 /// so that its part is drawn anew among those that the others left.
-fn fraction(numerator: u64, seed: u64) -> Predicate {
+fn fraction(share: ir::Share, seed: u64) -> Predicate {
     let fraction = RuntimeFraction {
         runtime_fraction: Some(RuntimeFractionalPercent {
             default_value: Some(FractionalPercent {
-                numerator: u32::try_from(numerator).unwrap_or(u32::MAX),
+                numerator: share.parts(),
                 denominator: DenominatorType::Million as i32,
             }),
             ..RuntimeFractionalPercent::default()

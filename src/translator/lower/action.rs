@@ -134,7 +134,9 @@ impl RouteLowering<'_, '_> {
 
     /// What holds for all backends of a rule.
     fn lower_policy(&mut self, list: ListPlace<'_>, rule: &ResolvedRule<'_>) -> Result<RulePolicy, Reported> {
-        let retry = rule.retry.map(lower_retry);
+        let retry = rule.retry.map(|retry| {
+            lower_retry(retry, |attempts| self.fit(|| list.owner.with("retry").with("attempts"), attempts))
+        });
         let timeouts = lower_timeouts(rule.timeouts, retry.is_some());
         let session = rule.session.map(|session| self.lower_session(list, session)).transpose()?;
         let retry = retry.or_else(|| session.as_ref().map(|_| session_retry()));

@@ -20,15 +20,15 @@ const SESSION_ATTEMPTS: u32 = 3;
 const SHORTEST_BACKOFF: StdDuration = StdDuration::from_millis(1);
 
 /// Lowers a retry stanza. Failed connections and timeouts of a try are
-/// retried, whatever the codes.
-pub(super) fn lower_retry(retry: &HttpRouteRetry) -> Retry {
+/// retried, whatever the codes. `fit` makes a number one that Envoy can hold.
+pub(super) fn lower_retry(retry: &HttpRouteRetry, fit: impl FnOnce(u64) -> u32) -> Retry {
     let HttpRouteRetry { codes, attempts, backoff } = retry;
     let mut codes = codes.clone();
     codes.sort_unstable();
     codes.dedup();
     Retry {
         on: RetryOn::Failures(codes),
-        attempts: attempts.unwrap_or(DEFAULT_ATTEMPTS).max(1),
+        attempts: attempts.map_or(DEFAULT_ATTEMPTS, fit).max(1),
         backoff: backoff.map(|Duration(wait)| BackOff { base: wait.max(SHORTEST_BACKOFF), longest: None }),
     }
 }
@@ -81,8 +81,10 @@ mod tests {
 
     #[test]
     fn a_backoff_of_zero_is_the_shortest_that_envoy_takes() {
-        let retry =
-            lower_retry(&HttpRouteRetry { codes: vec![503, 500], attempts: None, backoff: Duration::parse("0s") });
+        let retry = lower_retry(
+            &HttpRouteRetry { codes: vec![503, 500], attempts: None, backoff: Duration::parse("0s") },
+            |_| 0,
+        );
         assert_eq!(retry.on, RetryOn::Failures(vec![500, 503]));
         assert_eq!(
             (retry.attempts, retry.backoff),

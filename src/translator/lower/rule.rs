@@ -110,6 +110,20 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         self.clusters.intern(backend, sent, self.shown?)
     }
 
+    /// A number of the API, which has 64 bits there, as one of the 32 bits that Envoy has for it.
+    pub(super) fn fit(&mut self, at: impl FnOnce() -> PartPath, number: u64) -> u32 {
+        u32::try_from(number).unwrap_or_else(|_| {
+            let message = format!("`{number}` is more than Envoy can hold");
+            self.diagnostics.report(
+                self.object
+                    .finding(codes::BEYOND_ENVOY, at(), message)
+                    .label(format!("Envoy counts up to {}", u32::MAX))
+                    .help(format!("write a number up to {}", u32::MAX)),
+            );
+            u32::MAX
+        })
+    }
+
     /// An action for requests that cannot be forwarded.
     pub(super) fn fail(&self) -> RuleAction {
         RuleAction::respond(self.local_replies.failure)

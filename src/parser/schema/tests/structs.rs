@@ -72,9 +72,9 @@ impl Probe<'_> {
             }
             _ => return Err(Failure(format!("{}: the struct wants a number", self.path))),
         };
-        // 32-bit numbers are checked to fit; `retry.attempts` saturates.
-        let saturates = self.path.ends_with(".attempts") || matches!(self.ty, Type::Integer(n) if n.is_32_bit);
-        if low < min || (high > max && !(saturates && max >= i64::from(u32::MAX))) {
+        // 32-bit numbers are checked to fit, whatever the bounds.
+        let is_checked = matches!(self.ty, Type::Integer(n) if n.is_32_bit) && max >= i64::from(u32::MAX);
+        if low < min || (high > max && !is_checked) {
             self.differ("the number of the struct is narrower than the bounds");
         }
         visit(low.max(1).unsigned_abs())
@@ -138,6 +138,10 @@ impl<'de> Deserializer<'de> for Probe<'_> {
             self.differ("the struct wants a number");
         }
         visitor.visit_f64(1.5)
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        self.number(0, i64::MAX, |number| visitor.visit_u64(number))
     }
 
     fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -215,7 +219,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 u8 u64 f32 char str string bytes byte_buf unit unit_struct tuple tuple_struct identifier
+        i8 i16 i32 u8 f32 char str string bytes byte_buf unit unit_struct tuple tuple_struct identifier
     }
 }
 

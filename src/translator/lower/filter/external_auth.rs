@@ -38,7 +38,7 @@ impl RouteLowering<'_, '_> {
         let Some(outcome) = context.outcome else { return Ok(None) };
         let sent = if protocol == ExternalAuthProtocol::Grpc { RouteProtocol::Grpc } else { RouteProtocol::Http };
         let Some(cluster) = self.cluster(outcome?, Sent::once(sent)) else { return Ok(None) };
-        let max_body_bytes = forward_body.as_ref().and_then(lower_body);
+        let max_body_bytes = forward_body.as_ref().and_then(|body| self.lower_body(context, body));
         let settings = ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes };
         Ok(Some(self.find_or_add(context, settings)))
     }
@@ -98,6 +98,13 @@ impl RouteLowering<'_, '_> {
         Ok(AuthHeaders::Listed(names))
     }
 
+    /// The limit in bytes; 0, less, and nothing at all send no body.
+    fn lower_body(&mut self, context: &FilterContext<'_>, body: &ForwardBody) -> Option<u32> {
+        let ForwardBody { max_size } = body;
+        let size = max_size.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0)?;
+        Some(self.fit(|| context.at.with("externalAuth").with("forwardBody").with("maxSize"), size))
+    }
+
     /// The prefix of the path at the service, without a trailing `/`.
     fn lower_auth_path(&mut self, context: &FilterContext<'_>, path: &str) -> Result<String, Reported> {
         let Some((_, found)) = bad_path_char(path) else {
@@ -116,11 +123,4 @@ impl RouteLowering<'_, '_> {
                 .help(path_help(path)),
         ))
     }
-}
-
-/// The limit in bytes; 0 and nothing at all send no body.
-fn lower_body(body: &ForwardBody) -> Option<u32> {
-    let ForwardBody { max_size } = body;
-    let size = max_size.filter(|size| *size > 0)?;
-    Some(u32::try_from(size).unwrap_or(u32::MAX))
 }
