@@ -93,18 +93,26 @@ pub fn resolve<'m>(
     options: &'m Options,
     diagnostics: &mut Diagnostics,
 ) -> Resolved<'m> {
+    // Listeners first: everything else is about them, or attaches to them. Conflicts among them are settled here, the
+    // Gateways' own before those of ListenerSets, because a listener that lost takes no route.
     let mut gateways = gateway::resolve_gateways(manifests, stand_ins, options, diagnostics);
     gateway::add_stand_ins(&mut gateways, stand_ins, options, diagnostics);
     let listener_sets = listener_set::join_listener_sets(manifests, options, &mut gateways, diagnostics);
+    // What crosses namespaces asks for a grant, and what ends or begins TLS for a certificate: both are there before the
+    // first reference is followed.
     let grants = Grants::new(&manifests.reference_grants, options);
     let mut certificates = CertificateIndex::new(manifests, options);
     listener_tls::resolve_tls(&mut gateways, &grants, &mut certificates, diagnostics);
     client_certificate::resolve_client_certificates(&mut gateways, &grants, &mut certificates, diagnostics);
+    // Policies before backends, since a backend is looked up once and has its TLS settings from then on, and before
+    // rules, which own the policies that apply to them.
     let policies = backend_tls::resolve_backend_tls(manifests, options, &mut certificates, diagnostics);
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, diagnostics);
     let mut route_options = route_option::RouteOptions::new(manifests, options, diagnostics);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, diagnostics);
     let mut backends = BackendIndex::new(manifests, options, policies, external);
+    // Routes last of what is resolved: they need listeners, grants, policies and backends. The kinds go one after the
+    // other, but nothing depends on their order: what decides between two routes is their age.
     let mut attacher = attachment::Attacher::new(manifests, options, &mut gateways, &listener_sets);
     let mut resolver = RouteResolver {
         attacher: &mut attacher,
@@ -115,6 +123,7 @@ pub fn resolve<'m>(
         options: &mut route_options,
     };
     let routes = resolver.resolve(manifests, diagnostics);
+    // What is about routes as a whole, or about what no route has asked for, can be said only when all have been seen.
     route_options.report_unused(diagnostics);
     let mesh_parents = mesh::judge(manifests, &routes, options, diagnostics);
     tls_route::report_shadowed(&gateways, &routes, diagnostics);
@@ -144,7 +153,9 @@ pub fn resolve<'m>(
         certificates,
         usage: BackendUsage::default(),
     };
+    // Which Gateways of the context are emitted, and which Gateways reach a backend, depends on what is attached.
     resolved.mark_used();
+    // From here on backends are looked at and not looked up.
     resolved.backends.close();
     unjudged::note(&resolved, diagnostics);
     resolved
