@@ -321,9 +321,11 @@ fn is_bodiless(method: &str) -> bool {
     ["CONNECT", "DELETE", "GET", "HEAD"].contains(&method)
 }
 
-/// Takes out what no client sends over HTTP/2: the headers of a connection, and those that `connection` names.
+/// Takes out what no client sends over HTTP/2: the headers of a connection, and those that the first line of `connection`
+/// names, of which alone the runner's client (hyper) reads names.
 fn drop_connection_headers(headers: &mut Vec<(String, String)>) {
-    let nominated = headers.iter().filter(|(name, _)| name == "connection").flat_map(|(_, list)| list.split(','));
+    let nominated = headers.iter().find(|(name, _)| name == "connection").into_iter();
+    let nominated = nominated.flat_map(|(_, list)| list.split(','));
     let nominated: Vec<String> = nominated.map(|name| name.trim().to_ascii_lowercase()).collect();
     headers.retain(|(name, value)| {
         let is_own = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
