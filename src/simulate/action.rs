@@ -298,7 +298,10 @@ fn other_host(config: &Config, cluster: ClusterId, rewrite: &HostRewrite, reques
             ir::Endpoints::Static(_) => None,
         },
         HostRewrite::Header(name) => line(&request.headers, name).filter(|host| !host.is_empty()).map(str::to_owned),
-        HostRewrite::Path(substitution) => Some(substitute(substitution, split_query(&request.target).0)),
+        HostRewrite::Path(substitution) => {
+            // What comes out empty replaces nothing (seen at Envoy 1.40).
+            Some(substitute(substitution, split_query(&request.target).0)).filter(|host| !host.is_empty())
+        }
     }
 }
 
