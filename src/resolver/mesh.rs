@@ -9,7 +9,7 @@
 mod finding;
 mod port;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, codes};
 use crate::options::Options;
@@ -67,6 +67,8 @@ struct Bound<'r, 'm> {
     /// The namespace and the name of the Service, which need not be in the input.
     key: (&'m str, &'m str),
     service: Option<&'m Object<Service>>,
+    /// Whether the API server would refuse the route, so that it stands in nobody's way.
+    is_unreal: bool,
     /// Why the parent is refused, whatever other routes there are.
     refused: Option<ParentRefusal>,
     ports: Vec<Port>,
@@ -103,9 +105,11 @@ pub(super) fn judge<'m>(
         manifests.services.iter().map(|service| (service.metadata.sort_key(), service)).collect();
     let mut parents = MeshParents::default();
     let numbers = numbers(routes);
+    let unreal: HashSet<ObjectKey> = manifests.refused_keys().collect();
     let mut bound: Vec<Bound<'_, 'm>> = Vec::new();
     for (id, route) in routes.with_ids() {
         let declared = &route.declared;
+        let is_unreal = unreal.contains(&declared.object.key());
         let references = declared.parent_refs.iter().enumerate().filter(|(_, reference)| reference.is_service());
         for (index, reference) in references {
             let named = Named { route: declared, at: PartPath::from(ObjectPart::Parent(index)), reference };
@@ -117,7 +121,7 @@ pub(super) fn judge<'m>(
                     Ok(ports) => {
                         let ports = ports.into_iter().map(Some).collect();
                         let service = Some(*service);
-                        bound.push(Bound { route: id, declared, index, key, service, refused: None, ports });
+                        bound.push(Bound { route: id, declared, index, key, service, is_unreal, refused: None, ports });
                         continue;
                     }
                     Err(why) => {
@@ -149,7 +153,7 @@ pub(super) fn judge<'m>(
                 (None, Some(_)) => Vec::new(),
                 (None, None) => numbers.get(&key).into_iter().flatten().copied().map(Some).chain([None]).collect(),
             };
-            bound.push(Bound { route: id, declared, index, key, service: None, refused, ports });
+            bound.push(Bound { route: id, declared, index, key, service: None, is_unreal, refused, ports });
         }
         if declared.is_of_mesh() {
             finding::report_hostnames(declared, diagnostics);
@@ -187,7 +191,7 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> Vec<(RouteId,
     for one in bound {
         for port in &one.ports {
             let winner = winners.entry(one.clients(*port)).or_insert(one);
-            if place(one.declared.kind) < place(winner.declared.kind) {
+            if (one.is_unreal, place(one.declared.kind)) < (winner.is_unreal, place(winner.declared.kind)) {
                 *winner = one;
             }
         }
@@ -216,7 +220,7 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> Vec<(RouteId,
                 clients.namespace?;
                 winners.get(&Clients { namespace: None, ..clients })
             });
-            if let Some(replaced) = replaced {
+            if let Some(replaced) = replaced.filter(|replaced| !replaced.is_unreal) {
                 one.named().report_replaced(replaced.declared, diagnostics);
             }
         }
