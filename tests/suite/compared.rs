@@ -29,6 +29,9 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_tells_unread_objects_and_what_they_name", unread),
         test("diff_passes_over_what_tools_write", tools),
         test("diff_takes_no_side_for_context", context),
+        test("diff_names_what_routes_of_services_lead_to", mesh),
+        test("diff_names_options_and_upstreams_of_nobody", unled),
+        test("diff_names_other_names_of_listeners", renamed),
     ]
 }
 
@@ -534,4 +537,119 @@ fn context(stage: &Stage) -> Result<(), Failed> {
     stage.write("platform/g.yaml", &gateway("edge", HTTP))?;
     let output = stage.run("diff old new --context . --assume services --exit-code")?;
     ensure(output.code == Some(1) && output.stdout.contains("added"), &output)
+}
+
+/// What a route of a Service leads to is shown by no request that is compared.
+fn mesh(stage: &Stage) -> Result<(), Failed> {
+    let service = |name: &str, port: u16| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\n\
+             spec: {{selector: {{app: {name}}}, ports: [{{port: 80, targetPort: {port}}}]}}\n"
+        )
+    };
+    let slice = |address: &str| {
+        format!(
+            "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {{name: b-1, labels: \
+             {{kubernetes.io/service-name: b}}}}\naddressType: IPv4\nports: [{{port: 80}}]\nendpoints: [{{addresses: [{address}]}}]\n"
+        )
+    };
+    let base = gateway("edge", HTTP)
+        + &route("r", "edge", "/", "one")
+        + &service("web", 80)
+        + &service("b", 80)
+        + &service("other", 80)
+        + "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: east}\nspec:\n  \
+           parentRefs: [{group: '', kind: Service, name: web, port: 80}]\n  rules:\n  - backendRefs: [{name: b, port: 80}, \
+           {group: gloo.solo.io, kind: Upstream, name: up}]\n";
+    let upstream = |address: &str| {
+        format!(
+            "---\napiVersion: gloo.solo.io/v1\nkind: Upstream\nmetadata: {{name: up}}\n\
+             spec: {{static: {{hosts: [{{addr: {address}, port: 80}}]}}}}\n"
+        )
+    };
+    let option = "---\napiVersion: gateway.solo.io/v1\nkind: RouteOption\nmetadata: {name: o}\nspec: {targetRefs: [{group: \
+                  gateway.networking.k8s.io, kind: HTTPRoute, name: east}], options: {timeout: 3s}}\n";
+    let line = "diff old.yaml new.yaml --assume services --exit-code -o json";
+    for (old, new, named) in [
+        (slice("10.0.0.1"), slice("10.0.0.2"), "EndpointSlice `default/b-1`"),
+        (upstream("10.0.0.1"), upstream("10.0.0.2"), "Upstream `default/up`"),
+        (option.to_owned(), String::new(), "RouteOption `default/o`"),
+        (option.to_owned(), option.replace("3s", "4s"), "RouteOption `default/o`"),
+    ] {
+        stage.diff(&format!("{base}{old}"), &format!("{base}{new}"))?;
+        let output = stage.run(line)?;
+        ensure(output.code == Some(2) && output.stdout.contains(named), &output)?;
+        stage.diff(&format!("{base}{old}"), &format!("{old}{base}"))?;
+        let output = stage.run(line)?;
+        ensure(output.code == Some(0), &output)?;
+    }
+    // The route as a whole, also where its note is left out.
+    let (rest, route) = base.split_at(
+        base.find("---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: east}")
+            .unwrap_or_default(),
+    );
+    for (old, new) in [(base.as_str(), rest), (rest, base.as_str())] {
+        ensure_differs(stage, old, new, "HTTPRoute `default/east`")?;
+    }
+    ensure_differs(
+        stage,
+        &base,
+        &format!("{rest}{}", route.replace("name: b,", "name: other,")),
+        "HTTPRoute `default/east`",
+    )?;
+    for (name, code) in [("b", 2), ("web", 2), ("other", 0)] {
+        stage.diff(&base, &base.replace(&service(name, 80), &service(name, 81)))?;
+        let output = stage.run(line)?;
+        ensure(output.code == Some(code), &output)?;
+    }
+    Ok(())
+}
+
+fn ensure_differs(stage: &Stage, old: &str, new: &str, named: &str) -> Result<(), Failed> {
+    stage.diff(old, new)?;
+    let output = stage.run("diff old.yaml new.yaml --assume services --exit-code --ignore GW3010")?;
+    ensure(output.code == Some(2) && output.stdout.contains(&format!("uncompared  {named}")), &output)
+}
+
+/// A listener's name is what routes elsewhere may attach by; the order of origins is nothing.
+fn renamed(stage: &Stage) -> Result<(), Failed> {
+    let line = "diff old.yaml new.yaml --assume services --exit-code";
+    let old = gateway("edge", HTTP) + &route("r", "edge", "/", "one");
+    let new = old.replacen("name: http", "name: web", 1);
+    stage.diff(&old, &new)?;
+    let output = stage.run(line)?;
+    ensure(new != old && output.code == Some(2) && output.stdout.contains("its name has changed"), &output)?;
+    let cors = |origins: &str| {
+        let filter = format!("    filters: [{{type: CORS, cors: {{allowOrigins: [{origins}]}}}}]\n    backendRefs:");
+        old.replacen("    backendRefs:", &filter, 1)
+    };
+    let (one, two) = ("'https://a.test'", "'https://b.test'");
+    for (other, code) in [(format!("{two}, {one}"), 0), (two.to_owned(), 1)] {
+        stage.diff(&cors(&format!("{one}, {two}")), &cors(&other))?;
+        let output = stage.run(line)?;
+        ensure(cors("").contains("CORS") && output.code == Some(code), &output)?;
+    }
+    Ok(())
+}
+
+/// Options and Upstreams that only others may name.
+fn unled(stage: &Stage) -> Result<(), Failed> {
+    let base = gateway("edge", HTTP) + &route("r", "edge", "/", "one");
+    let upstream = "---\napiVersion: gloo.solo.io/v1\nkind: Upstream\nmetadata: {name: up}\nspec: {static: {hosts: [{addr: 10.0.0.1, \
+                    port: 80}]}}\n";
+    let option =
+        "---\napiVersion: gateway.solo.io/v1\nkind: RouteOption\nmetadata: {name: o}\nspec: {options: {timeout: 3s}}\n";
+    for (old, new) in [
+        (upstream.to_owned(), upstream.replace("10.0.0.1", "10.0.0.2")),
+        (option.to_owned(), option.replace("3s", "4s")),
+        (option.to_owned(), String::new()),
+    ] {
+        stage.diff(&format!("{base}{old}"), &format!("{base}{new}"))?;
+        let output = stage.run("diff old.yaml new.yaml --assume services --exit-code")?;
+        ensure(output.code == Some(2), &output)?;
+        stage.diff(&format!("{base}{old}"), &format!("{old}{base}"))?;
+        let output = stage.run("diff old.yaml new.yaml --assume services --exit-code")?;
+        ensure(output.code == Some(0), &output)?;
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@ use super::change::{Change, ChangeKind, WitnessView};
 use super::describe::describe_tls;
 use super::rules::Both;
 use super::side::{Chain, ChainKey, Side, Socket, SocketKey, Stream, example, probe};
+use crate::hostname::Hostname;
 use crate::ir::{ChainMatch, GatewayName, Handler};
 use crate::simulate::Request;
 
@@ -23,6 +24,40 @@ pub(super) fn compare(both: Both<'_, '_>, changes: &mut Vec<Change>) {
     }
     compare_streams(both, changes);
     compare_addresses(both, changes);
+    compare_misdirected(both, changes);
+}
+
+/// Requests for a host over a connection for another name: 421 where another listener has the host, and else whatever the
+/// connection's own listener does. Where the host is told of by its rules or its listener it is told of enough.
+fn compare_misdirected(both: Both<'_, '_>, changes: &mut Vec<Change>) {
+    let known: BTreeSet<(String, String)> =
+        changes.iter().map(|change| (change.gateway.clone(), change.host.clone())).collect();
+    let mut found: BTreeMap<(&GatewayName, &Hostname), Change> = BTreeMap::new();
+    for (key, chain) in &both.new.chains {
+        let Some(earlier) = both.old.chains.get(key) else { continue };
+        let (before, after) = (misdirected(*earlier), misdirected(*chain));
+        for host in before.symmetric_difference(&after) {
+            let (gateway, name) = (&key.socket.gateway, example(host));
+            let is_told = |host: String| known.contains(&(gateway.to_string(), host));
+            if is_told(host.to_string()) || is_told(name.clone()) || found.contains_key(&(gateway, *host)) {
+                continue;
+            }
+            let request = Request { authority: Some(name), ..probe(*chain, &first_host(*chain)) };
+            let answers = (both.old.answer(gateway, &request, false), both.new.answer(gateway, &request, false));
+            if answers.0 != answers.1 {
+                found.insert((gateway, *host), told(both, key, ChangeKind::Listener, Some(&request), answers));
+            }
+        }
+    }
+    changes.extend(found.into_values());
+}
+
+/// The hosts that other chains of the socket have.
+fn misdirected(chain: Chain<'_>) -> BTreeSet<&Hostname> {
+    match &chain.chain.handler {
+        Handler::Http(connection) => connection.misdirected.iter().collect(),
+        Handler::Tcp(_) | Handler::Close => BTreeSet::new(),
+    }
 }
 
 /// Clients connect to the addresses of a Gateway: of those that both sides have, where their ports are bound.

@@ -129,7 +129,10 @@ impl<'s, 'c> Pair<'s, 'c> {
             (true, true) if earlier.action == rule.action => None,
             (true, true) => {
                 let kind = kind_of(&earlier.action, &rule.action);
-                let mut change = self.change(kind, (rule, self.new), places, || Some(Vec::new()))?;
+                // One text of a pattern may be another rule's.
+                let matches = &rule.route.matches;
+                let others = || Some(meeting(matches, matches).map(|meeting| meeting.some).unwrap_or_default());
+                let mut change = self.change(kind, (rule, self.new), places, others)?;
                 // What the answer does not show is named.
                 if change.old_answer == change.new_answer {
                     change.new_answer += &with_other(&earlier.action, &rule.action);

@@ -13,7 +13,7 @@ use crate::analysis::outcome;
 use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::ir::{
-    Across, Action, AuthId, Branch, ClusterId, Config, ExternalAuthSettings, FilterChain, Forward, GatewayName,
+    Across, Action, AuthId, Branch, ClusterId, Config, Cors, ExternalAuthSettings, FilterChain, Forward, GatewayName,
     Handler, HeaderMutations, HttpConnection, Listener, Origin, PathRewrite, Route, RouteMatch, TcpBackend, TcpProxy,
     Transport, UdpProxy, ValueMatch, VirtualHost, WeightedBackend,
 };
@@ -426,6 +426,7 @@ fn settle(action: &mut Action) {
     match action {
         Action::Forward(forward) => settle_forward(forward),
         Action::Redirect(redirect) => {
+            settle_cors(&mut redirect.http_filters.cors);
             settle_headers(&mut redirect.response_headers);
             settle_path(&mut redirect.path);
         }
@@ -457,6 +458,15 @@ fn settle_headers(HeaderMutations(changes): &mut HeaderMutations) {
     changes.sort_by(|one, other| one.name.cmp(&other.name));
 }
 
+/// Which of the origins is met first does not matter, but for which is listed twice.
+fn settle_cors(cors: &mut Option<Arc<Cors>>) {
+    if let Some(cors) = cors {
+        let origins = &mut Arc::make_mut(cors).origins;
+        origins.sort_by_cached_key(|origin| format!("{origin:?}"));
+        origins.dedup();
+    }
+}
+
 /// A prefix that takes its own place changes nothing.
 fn settle_path(path: &mut Option<PathRewrite>) {
     if matches!(path, Some(PathRewrite::Prefix { matched, replacement }) if matched == replacement) {
@@ -481,6 +491,7 @@ fn is_in_session(action: &Action) -> bool {
 }
 
 fn settle_forward(forward: &mut Forward) {
+    settle_cors(&mut forward.http_filters.cors);
     for backend in &mut forward.backends {
         backend.origin = Origin(0);
         settle_headers(&mut backend.request_headers);

@@ -9,6 +9,7 @@ mod admission;
 mod applied;
 mod controllers;
 mod handshakes;
+mod mesh;
 mod overridden;
 mod tools;
 mod unused;
@@ -113,6 +114,7 @@ fn left(values: &mut Values<'_>) -> AllLeft {
     applied::add_sections(values, &mut left);
     applied::add_annotations(values, &mut left);
     handshakes::add(values, &mut left);
+    mesh::add(values, &mut left);
     add_unknown_fields(values, &mut left);
     overridden::add(values, &mut left);
     overridden::add_refused_services(values, &mut left);

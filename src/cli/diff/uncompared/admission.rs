@@ -12,6 +12,7 @@ use crate::resolver::needs_labels;
 
 const NOBODY: &str = "who may attach has changed, and no route of the input shows it";
 const UNNAMED: &str = "routes may name it, and none of the input does";
+const RENAMED: &str = "its name has changed, and routes that the input has not may be attached by it";
 
 /// Adds what differs between the sides in whom they admit, where nothing of the input is admitted or refused by it.
 pub(super) fn add(values: &[Values<'_>; 2], lists: &mut [&mut AllLeft; 2]) {
@@ -97,6 +98,7 @@ fn compare(sides: [&Compilation; 2], owners: [&Owner<'_>; 2], lists: &mut [&mut 
                 }
             }
             None if is_silent(sides, before, listener, after.listeners) => say(Some(at), 0, UNNAMED.to_owned()),
+            None if is_renamed(sides, before, listener, after.listeners) => say(Some(at), 0, RENAMED.to_owned()),
             None => {}
         }
     }
@@ -104,8 +106,27 @@ fn compare(sides: [&Compilation; 2], owners: [&Owner<'_>; 2], lists: &mut [&mut 
         let is_known = before.listeners.iter().any(|other| other.name == listener.name);
         if !is_known && is_silent(sides, after, listener, before.listeners) {
             say(Some(at), 1, UNNAMED.to_owned());
+        } else if !is_known && is_renamed(sides, after, listener, before.listeners) {
+            say(Some(at), 1, RENAMED.to_owned());
         }
     }
+}
+
+/// Whether a listener has another name on the other side, and no route of the input asks for it by name: others may.
+fn is_renamed(sides: [&Compilation; 2], owner: &Owner<'_>, listener: &Listener, others: &[Listener]) -> bool {
+    let is_same = |other: &&Listener| {
+        (other.port, &other.protocol, &other.hostname) == (listener.port, &listener.protocol, &listener.hostname)
+    };
+    let Some(other) = others.iter().find(is_same) else { return false };
+    let key = owner.head.key();
+    let asks = |reference: &ParentReference, own: &str| {
+        reference.section_name.is_some() && [listener, other].iter().any(|one| names(reference, own, &key, one))
+    };
+    let mut routes = sides.iter().flat_map(|side| side.manifests.routes());
+    !routes.any(|route| {
+        let own = &route.object.metadata.namespace;
+        route.parent_refs.iter().any(|reference| asks(reference, own))
+    })
 }
 
 /// Whether a listener comes or goes without anything that shows it: its port is there on the other side, and nothing of the

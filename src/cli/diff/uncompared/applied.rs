@@ -113,7 +113,8 @@ pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], le
             add_held(left, &key, held, format!("{by} selects it, which gwctl does not translate"));
         }
     }
-    add_services(values.compilation, &named, left);
+    let reason = |by: &str| format!("{by} sends to it, which gwctl does not translate");
+    add_services(values.compilation, &named, &reason, left);
 }
 
 /// The label selectors of an object, but for those of what it applies to. Those that select everything say nothing.
@@ -136,8 +137,13 @@ fn selectors_in(node: &Node, by: &str, found: &mut Vec<(LabelSelector, String)>)
     }
 }
 
-/// Adds the Services that such an object names, and where their endpoints are.
-fn add_services(compilation: &Compilation, named: &BTreeMap<(String, String), String>, left: &mut AllLeft) {
+/// Adds the Services that are named, each by what, and where their endpoints are.
+pub(super) fn add_services(
+    compilation: &Compilation,
+    named: &BTreeMap<(String, String), String>,
+    reason: &dyn Fn(&str) -> String,
+    left: &mut AllLeft,
+) {
     let Manifests { services, endpoint_slices, .. } = &compilation.manifests;
     let own = services.iter().map(|one| (&one.head, Some(one.metadata.name.as_str()), format!("{:?}", one.spec)));
     let slices = endpoint_slices.iter();
@@ -147,7 +153,7 @@ fn add_services(compilation: &Compilation, named: &BTreeMap<(String, String), St
         let Some(by) = named.get(&key) else { continue };
         let location = head.at(&FieldPath::ROOT);
         let content = Content::Text(spec);
-        let reason = format!("{by} sends to it, which gwctl does not translate");
+        let reason = reason(by);
         let subject = Subject::Object(head.key().to_ref()).to_string();
         left.entry(subject).or_default().push(Left { content, location, reason, is_unknown: true });
     }
@@ -164,7 +170,7 @@ pub(in super::super) fn names_of(values: &mut Values<'_>, object: &ForeignObject
 
 /// What the fields of an object may name, by namespace and name. Kinds call the field of a name as they like
 /// (`secret: users`), so that every word counts; whoever asks knows which objects there are.
-fn names_in(node: &Node, namespace: &str, names: &mut BTreeSet<(String, String)>) {
+pub(super) fn names_in(node: &Node, namespace: &str, names: &mut BTreeSet<(String, String)>) {
     match node {
         Node::Map(entries) => {
             let own = node.get("namespace").and_then(Node::as_str).unwrap_or(namespace);

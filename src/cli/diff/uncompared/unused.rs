@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::admission::push;
+use super::applied::names_in;
 use super::values::{AllLeft, Content, Values, without_server_fields};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Subject};
@@ -110,28 +111,51 @@ fn targets(side: &Compilation) -> Vec<Target<'_>> {
     targets
 }
 
-/// XBackends that differ and that nothing sends to.
+/// XBackends and Upstreams that differ and that nothing sends to, and RouteOptions that no route of the input has.
 fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut AllLeft; 2]) {
     let contents = values.each_mut().map(|values| {
-        let backends = &values.compilation.manifests.backends;
-        let unused = backends.iter().filter(|backend| {
-            let (namespace, name) = backend.metadata.sort_key();
-            !backend.position.context && !used.contains(&(namespace.to_owned(), name.to_owned()))
-        });
+        let Manifests { backends, upstreams, route_options, .. } = &values.compilation.manifests;
+        let heads = backends.iter().map(|one| &one.head).chain(upstreams.iter().map(|one| &one.head));
+        let is_used = |head: &ObjectHead| {
+            let (namespace, name) = head.metadata.sort_key();
+            used.contains(&(namespace.to_owned(), name.to_owned()))
+        };
+        let mut unused: Vec<&ObjectHead> = heads.filter(|head| !is_used(head)).collect();
+        let untargeted = route_options.iter().filter(|one| one.spec.target_refs.is_empty()).map(|one| &one.head);
+        let named = names_of_routes(values);
+        let is_named = |head: &ObjectHead| {
+            let (namespace, name) = head.metadata.sort_key();
+            named.contains(&(namespace.to_owned(), name.to_owned()))
+        };
+        unused.extend(untargeted.filter(|head| !is_named(head)));
+        unused.retain(|head| !head.position.context);
         let content = |head: &ObjectHead, values: &mut Values<'_>| {
             let object = values.object(&head.at(&FieldPath::ROOT));
             object.map_or_else(Content::Text, |one| Content::Value(without_server_fields(one)))
         };
-        unused.map(|one| (one.key().to_ref(), (&one.head, content(&one.head, values)))).collect::<BTreeMap<_, _>>()
+        unused.into_iter().map(|head| (head.key().to_ref(), (head, content(head, values)))).collect::<BTreeMap<_, _>>()
     });
     for (at, own) in contents.iter().enumerate() {
         for (key, (head, content)) in own {
             if contents.get(1 - at).and_then(|other| other.get(key)).is_none_or(|(_, other)| other != content) {
                 let subject = Subject::Object(key.clone()).to_string();
-                push(lists[at], at, subject, head.at(&FieldPath::ROOT), UNREFERRED.to_owned());
+                // A route of a Service may name it.
+                if !lists[at].contains_key(&subject) {
+                    push(lists[at], at, subject, head.at(&FieldPath::ROOT), UNREFERRED.to_owned());
+                }
             }
         }
     }
+}
+
+/// What routes may name, by namespace and name. An ExtensionRef names what is in the namespace of its route.
+fn names_of_routes(values: &mut Values<'_>) -> BTreeSet<(String, String)> {
+    let mut names = BTreeSet::new();
+    for route in values.compilation.manifests.routes() {
+        let Ok(node) = values.object(&route.object.at(&FieldPath::ROOT)) else { continue };
+        node.get("spec").into_iter().for_each(|spec| names_in(spec, &route.object.metadata.namespace, &mut names));
+    }
+    names
 }
 
 /// Namespaces with other labels, where a selector looks at them and no route shows what that does.
