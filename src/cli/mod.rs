@@ -51,6 +51,7 @@ pub use translate::write_ir;
 /// Runs a command and says how it ended.
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
     let result = match &cli.command {
+        Command::Translate(args) if args.split.is_some() => split::run(args, cli.screen, streams),
         Command::Translate(args) => translate::run(args, cli.screen, streams),
         Command::Validate(args) => validate::run(args, cli.screen, streams),
         Command::Status(args) => status::run(args, cli.screen, streams),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::args::TranslateArgs;
+use super::args::{ScreenArgs, TranslateArgs};
 use super::exit::ExitStatus;
 use super::failure::Failure;
 use super::findings::TRANSLATE_ONLY;
@@ -41,13 +41,10 @@ impl Part {
 ///
 /// # Errors
 /// Wrong usage, or a report or an output that could not be written.
-pub(super) fn run(
-    args: &TranslateArgs,
-    options: &Options,
-    told: &Told<'_>,
-    started: Instant,
-    streams: &mut Streams<'_>,
-) -> Result<ExitStatus, Failure> {
+pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
+    let started = Instant::now();
+    let (told, options) = translate::prepare(args, screen)?;
+    let (told, options) = (&told, &options);
     let Some(directory) = &args.output_dir else { return Ok(ExitStatus::CouldNotRun) };
     let text = pipeline::read(&Disk, &args.input, options, streams.stdin);
     let mut whole = pipeline::compile_read(text.clone(), options);

@@ -13,7 +13,6 @@ use super::failure::Failure;
 use super::made::Made;
 use super::pipeline::{self, Compiled, Emission};
 use super::report::{Counts, Rendering, stream_format, tell_nothing_found, tell_summary};
-use super::split;
 use super::streams::{Streams, Unwritten};
 use super::value::{Destination, ReportFormat};
 use super::watch::{self, Known};
@@ -26,19 +25,25 @@ use crate::ir_text;
 use crate::options::Options;
 use crate::translator::envoy::{Layout, NODE, Place};
 
+/// Whom the command talks to and what it was told, when its flags go together.
+///
+/// # Errors
+/// Wrong usage.
+pub(super) fn prepare(args: &TranslateArgs, screen: ScreenArgs) -> Result<(Told<'_>, Options), Failure> {
+    let told = Told::of(args, screen);
+    told.check().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    let options = options(args)?;
+    refuse_misplaced(args).map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    Ok((told, options))
+}
+
 /// Compiles the input, reports what was found, and writes the configuration unless findings forbid it.
 ///
 /// # Errors
 /// Wrong usage, or a report or an output that could not be written.
 pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
     let started = Instant::now();
-    let told = Told::of(args, screen);
-    told.check().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    let options = options(args)?;
-    refuse_misplaced(args).map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    if args.split.is_some() {
-        return split::run(args, &options, &told, started, streams);
-    }
+    let (told, options) = prepare(args, screen)?;
     if args.watch {
         return watch::keep(args, options, told, streams);
     }
