@@ -32,6 +32,17 @@ pub struct LackingPort {
     pub name: String,
 }
 
+/// What the parser still has to look at before a finding of its own is complete. No finding leaves it with one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pending {
+    /// Which port the Service has: known once all documents are read.
+    Port(LackingPort),
+    /// How the boolean is written that stands where a string is wanted.
+    Boolean,
+    /// How this whole number is written that stands where a string is wanted.
+    Number(i64),
+}
+
 /// One problem: what, where, what traffic does because of it, what to do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -63,8 +74,8 @@ pub struct Finding {
     pub condition: Option<Condition>,
     /// Whether the place would be the other object's, were it the younger one, and nobody knows the ages.
     pub is_by_age: bool,
-    /// The reference whose port is missing, until the parser has read all Services and says which port it is.
-    pub lacking: Option<LackingPort>,
+    /// What it waits for inside the parser; `None` everywhere else.
+    pub pending: Option<Pending>,
     /// What to change in the manifests, where a program can do it.
     pub fix: Option<Fix>,
     /// A request that shows the problem.
@@ -88,7 +99,7 @@ impl Finding {
             claim: code.condition(),
             condition: code.condition(),
             is_by_age: false,
-            lacking: None,
+            pending: None,
             fix: None,
             witness: None,
         }

@@ -35,7 +35,7 @@ pub mod xml;
 pub use code::{Code, Series, Severity};
 pub use condition::{Condition, ConditionKind, ConditionStatus, Reason};
 pub use denied::Denied;
-pub use finding::{Diagnostics, Finding, FindingId, LackingPort, Related, Reported};
+pub use finding::{Diagnostics, Finding, FindingId, LackingPort, Pending, Related, Reported};
 pub use fix::{Change, Edit, Fix, Scalar, TextEdit};
 pub use left_out::{Allowance, LeftOut};
 pub use location::{FieldPath, Location, Part, Segment};

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::{Change, Diagnostics, Finding, Fix, LackingPort, Scalar};
+use crate::diagnostics::{Change, Diagnostics, Finding, Fix, LackingPort, Pending, Scalar};
 
 use super::any_object::AnyObject;
 use super::api::{Service, ServicePort};
@@ -11,7 +11,7 @@ use super::manifests::{Manifests, Object};
 
 /// The findings, those about an absent port with the one that the Service has, where it has one only.
 pub(super) fn complete(manifests: &Manifests, mut found: Diagnostics) -> Diagnostics {
-    if found.findings().iter().all(|finding| finding.lacking.is_none()) {
+    if found.findings().iter().all(|finding| finding.pending.is_none()) {
         return found;
     }
     let decoded = manifests.decoded.iter().filter_map(|object| match object {
@@ -24,7 +24,8 @@ pub(super) fn complete(manifests: &Manifests, mut found: Diagnostics) -> Diagnos
     let mut completed = Diagnostics::new();
     found.take_unjudged().into_iter().for_each(|one| completed.leave(one));
     for mut finding in found.into_findings() {
-        if let Some(lacking) = finding.lacking.take() {
+        // What only the text could add has been added.
+        if let Some(Pending::Port(lacking)) = finding.pending.take() {
             let LackingPort { namespace, name, .. } = &lacking;
             let service = services.get(&(namespace.clone(), name.clone()));
             finding = with_port(finding, lacking, service.copied());

@@ -3,6 +3,8 @@
 //! Scalars are already what Kubernetes makes of them (see `decode`). Mappings
 //! keep the order of the file; merge keys have been applied.
 
+use crate::diagnostics::{FieldPath, Segment};
+
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
@@ -42,6 +44,14 @@ impl Node {
             Self::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
         }
+    }
+
+    /// The value at a path from here, when there is one.
+    pub fn at(&self, path: &FieldPath) -> Option<&Self> {
+        path.0.iter().try_fold(self, |node, segment| match segment {
+            Segment::Field(key) => node.get(key),
+            Segment::Index(position) => node.as_list()?.get(*position),
+        })
     }
 
     /// The string, when this is one.

@@ -172,9 +172,14 @@ where
             return self.skip(foreign);
         }
         self.parsed.rules = decoded.rules;
+        let template = skip::is_template(self.text).then(|| decoded.node.clone());
         self.value(decoded.node, FieldPath::ROOT, None, &decoded.repeated);
-        if skip::is_template(self.text) && self.parsed.diagnostics.findings().iter().any(skip::has_placeholder) {
-            return self.template();
+        if let Some(root) = template {
+            let mut found = self.parsed.diagnostics.findings().iter();
+            if let Some(first) = found.find(|finding| skip::is_about_placeholder(&root, finding)) {
+                let location = first.location.clone();
+                return self.template(location);
+            }
         }
         if !self.parsed.diagnostics.findings().is_empty() {
             let documents = std::mem::take(&mut self.parsed.diagnostics);
@@ -216,19 +221,17 @@ where
         self.parsed.diagnostics.leave(Unjudged { subject, location, reason: Omission::Undecoded });
     }
 
-    /// Says one thing about a document with placeholders, in place of what is wrong with each of them.
-    fn template(&mut self) {
+    /// Says one thing about a document with placeholders, at the first of them, in place of what is wrong with each.
+    fn template(&mut self, first: Location) {
         // What is whole YAML and no part of a chart is meant for the API server, which refuses it.
         if self.source.found == Found::InDirectory && skip::is_among_templates(&self.source.name) {
             self.parsed = Parsed::default();
             return self.skip(Foreign::Helm);
         }
-        let found = std::mem::take(&mut self.parsed).diagnostics.into_findings();
-        if let Some(first) = found.into_iter().find(skip::has_placeholder) {
-            let message = "the document is a template that has not been rendered";
-            let finding = Finding::new(codes::NOT_KUBERNETES, first.location, message);
-            self.parsed.diagnostics.report(finding.label("a placeholder").help(TEMPLATE_HELP));
-        }
+        self.parsed = Parsed::default();
+        let message = "the document is a template that has not been rendered";
+        let finding = Finding::new(codes::NOT_KUBERNETES, first, message);
+        self.parsed.diagnostics.report(finding.label("a placeholder").help(TEMPLATE_HELP));
         self.leave();
     }
 

@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use super::{MAX_DOCUMENT, parse_with};
-use crate::diagnostics::{Diagnostics, Finding, Location, Omission, codes};
+use crate::diagnostics::{Diagnostics, Finding, Location, Omission, Pending, codes};
 use crate::options::Options;
 use crate::parser::any_object::AnyObject;
 use crate::parser::api::ConfigMap;
@@ -29,7 +29,8 @@ fn schema(node: Node, position: Position, options: &ReadOptions, diagnostics: &m
         return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding), decoded: None, service: None };
     }
     if matches!(node.get("spec").and_then(|spec| spec.get("name")), Some(Node::Bool(_))) {
-        let finding = Finding::new(codes::WRONG_TYPE, location(path!["spec", "name"]), "must be a string");
+        let mut finding = Finding::new(codes::WRONG_TYPE, location(path!["spec", "name"]), "must be a string");
+        finding.pending = Some(Pending::Boolean);
         return Outcome::Refused { key: Some(key), proof: diagnostics.error(finding), decoded: None, service: None };
     }
     let data = node.get("data").and_then(Node::as_map).unwrap_or_default();

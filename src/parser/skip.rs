@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::diagnostics::{Finding, Series};
+use crate::diagnostics::{Finding, Location, Segment, Series};
 
 use super::node::Node;
 use super::source::{Found, Source, SourceSet};
@@ -100,10 +100,14 @@ fn has_bare_placeholder(line: &str) -> bool {
     line.match_indices("{{").any(|(at, _)| line.get(..at).is_some_and(is_bare))
 }
 
-/// Whether a refused object is a template whose placeholders are quoted, so that it is YAML nevertheless: the value that
-/// a finding is about begins with one.
-pub(super) fn has_placeholder(finding: &Finding) -> bool {
-    finding.code.series() == Series::Schema && finding.message.starts_with("`{{")
+/// Whether what a finding is about, a value or its key, begins with a placeholder: the document is a template that is
+/// YAML nevertheless, because its placeholders are quoted.
+pub(super) fn is_about_placeholder(root: &Node, finding: &Finding) -> bool {
+    let Location::Field { path, .. } = &finding.location else { return false };
+    let is_placeholder = |text: &str| text.starts_with("{{");
+    let is_key = matches!(path.0.last(), Some(Segment::Field(key)) if is_placeholder(key));
+    let value = || root.at(path).and_then(Node::as_str);
+    finding.code.series() == Series::Schema && (is_key || value().is_some_and(is_placeholder))
 }
 
 fn is_chart(root: &Node) -> bool {

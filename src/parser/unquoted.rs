@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Part, codes};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Part, Pending, codes};
 
 use super::spans::SpanTree;
 
@@ -22,8 +22,9 @@ pub(super) fn explain(mut diagnostics: Diagnostics, words: &[FieldPath], text: &
             explained.report(finding);
             continue;
         };
+        // Of a core object the API server says no more than that it is wrong.
         let is_type_error = finding.code == codes::WRONG_TYPE || finding.code == codes::UNQUOTED_BOOLEAN;
-        if !is_type_error || !words.contains(path) || !wants_string(&finding) {
+        if !is_type_error || finding.pending != Some(Pending::Boolean) || !words.contains(path) {
             explained.report(finding);
             continue;
         }
@@ -47,6 +48,7 @@ pub(super) fn explain(mut diagnostics: Diagnostics, words: &[FieldPath], text: &
             message,
             help: Some(help),
             label: Some(label.to_owned()),
+            pending: None,
             ..finding
         });
     }
@@ -59,25 +61,18 @@ pub(super) fn explain_numbers(mut diagnostics: Diagnostics, text: &str) -> Diagn
     let mut explained = Diagnostics::new();
     diagnostics.take_unjudged().into_iter().for_each(|one| explained.leave(one));
     for mut finding in diagnostics.into_findings() {
-        let number = finding.help.as_deref().and_then(|help| help.strip_prefix("quote it: `\"")?.strip_suffix("\"`"));
-        if let (Some(number), Location::Field { path, .. }) = (number.map(str::to_owned), &finding.location)
+        if let (Some(Pending::Number(number)), Location::Field { path, .. }) = (&finding.pending, &finding.location)
             && finding.code == codes::WRONG_TYPE
         {
             let tree = tree.get_or_insert_with(|| SpanTree::read(text).unwrap_or_default());
             let written = tree.find(path, Part::Value).and_then(|range| text.get(range)).unwrap_or_default();
             let is_plain =
                 !written.is_empty() && !written.contains(|c: char| c.is_whitespace() || "*&!'\"".contains(c));
-            if is_plain && written != number {
+            if is_plain && written != number.to_string() {
                 finding.help = Some(format!("quote it: `\"{written}\"`; without quotes it is the number {number}"));
             }
         }
         explained.report(finding);
     }
     explained
-}
-
-/// Whether the finding says that a string is wanted.
-fn wants_string(finding: &Finding) -> bool {
-    let texts = [Some(&finding.message), finding.label.as_ref(), finding.help.as_ref()];
-    texts.into_iter().flatten().any(|text| text.contains("string"))
 }

@@ -128,7 +128,7 @@ fn change_words(finding: &mut Finding, change: &dyn Fn(&mut String)) {
         object: _,
         path,
         part: _,
-        lacking: _,
+        pending: _,
         claim: _,
         condition: _,
         is_by_age: _,

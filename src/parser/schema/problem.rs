@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::diagnostics::{
-    Change, Code, Edit, FieldPath, Finding, Fix, LackingPort, Location, ObjectRef, Scalar, Segment, Severity, codes,
+    Change, Code, Edit, FieldPath, Finding, Fix, LackingPort, Location, ObjectRef, Pending, Scalar, Segment, Severity,
+    codes,
 };
 use crate::parser::manifests::Position;
 use crate::parser::node::Node;
@@ -87,12 +88,14 @@ pub(in crate::parser) struct Problem {
     pub(in crate::parser) also: Option<(FieldPath, Change)>,
     /// The reference that lacks a port, with the namespace, if one is given, and the name of its Service.
     pub(in crate::parser) port_of: Option<(FieldPath, Option<String>, String)>,
+    /// What the text of the document has to say of it.
+    pub(in crate::parser) pending: Option<Pending>,
 }
 
 impl Problem {
     pub(in crate::parser) fn new(code: Code, path: FieldPath, message: String) -> Self {
-        let (label, help, first, fix, also, port_of) = (None, None, None, None, None, None);
-        Self { code, path, is_key: false, message, label, help, first, fix, also, port_of }
+        let (label, help, first, fix, also, port_of, pending) = (None, None, None, None, None, None, None);
+        Self { code, path, is_key: false, message, label, help, first, fix, also, port_of, pending }
     }
 
     pub(in crate::parser) fn label(mut self, label: impl Into<String>) -> Self {
@@ -138,13 +141,13 @@ impl Problem {
             LackingPort { document: position.document, reference: position.base.join(&reference), namespace, name }
         });
         let mut finding = self.into_nameless(position).object(object.clone(), at);
-        finding.lacking = lacking;
+        finding.pending = lacking.map(Pending::Port).or(finding.pending);
         finding
     }
 
     /// The problem as a finding about something at `position` that is no object by itself.
     pub(in crate::parser) fn into_nameless(self, position: &Position) -> Finding {
-        let Self { code, path, is_key, message, label, help, first, fix, also, port_of: _ } = self;
+        let Self { code, path, is_key, message, label, help, first, fix, also, port_of: _, pending } = self;
         let whole = position.base.join(&path);
         let location =
             if is_key { Location::key(position.document, whole) } else { Location::field(position.document, whole) };
@@ -161,6 +164,7 @@ impl Problem {
         let mut finding = Finding::new(code, location, message).fix(fix);
         finding.label = label;
         finding.help = help;
+        finding.pending = pending;
         if let Some(first) = first {
             let place = Location::field(position.document, position.base.join(&first));
             finding = finding.related(place, "the first one is here");
@@ -211,8 +215,14 @@ fn article(noun: &str) -> String {
 pub(in crate::parser) fn wrong_type(node: &Node, wanted: &'static str, at: &Step<'_>) -> Problem {
     let found = article(node.type_name());
     let name = at.name();
+    // "integer or string" is a type too.
+    let pending = match node {
+        Node::Bool(_) if wanted.contains("string") => Some(Pending::Boolean),
+        Node::Int(number) if wanted == "string" => Some(Pending::Number(*number)),
+        _ => None,
+    };
     if wanted == "string" && matches!(node, Node::Bool(_)) {
-        return Problem::new(
+        let problem = Problem::new(
             codes::UNQUOTED_BOOLEAN,
             at.path(),
             format!("`{name}` must be a string, and an unquoted word like this is a boolean"),
@@ -220,6 +230,7 @@ pub(in crate::parser) fn wrong_type(node: &Node, wanted: &'static str, at: &Step
         .label("read as a boolean")
         .help("quote it: YAML reads bare `true`, `false`, `yes`, `no`, `on`, `off`, `y` and `n` as booleans")
         .fix(Some(Change::Quote));
+        return Problem { pending, ..problem };
     }
     let help = match (wanted, node) {
         ("string", Node::Int(number)) => format!("quote it: `\"{number}\"`"),
@@ -238,10 +249,9 @@ pub(in crate::parser) fn wrong_type(node: &Node, wanted: &'static str, at: &Step
         ("object", _) => "write a mapping of fields to values".to_owned(),
         _ => format!("write {}", article(wanted)),
     };
-    Problem::new(codes::WRONG_TYPE, at.path(), format!("`{name}` must be {}, not {found}", article(wanted)))
-        .label(format!("this is {found}"))
-        .help(help)
-        .fix(retyped(node, wanted))
+    let message = format!("`{name}` must be {}, not {found}", article(wanted));
+    let problem = Problem::new(codes::WRONG_TYPE, at.path(), message);
+    Problem { pending, ..problem.label(format!("this is {found}")).help(help).fix(retyped(node, wanted)) }
 }
 
 /// The change that gives a scalar its type.
