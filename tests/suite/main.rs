@@ -43,6 +43,7 @@ mod licences;
 mod limits;
 mod made;
 mod metamorphic;
+mod modules;
 mod mutation;
 mod pairs;
 mod planted;
@@ -153,6 +154,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(tracing::trials(&harness));
     trials.extend(unread::trials(&harness));
     trials.extend(docs::trials(root));
+    trials.extend(modules::trials(root));
     trials.extend(features::trials(&harness, root));
     trials.extend(index::trials(&harness, root));
     trials.extend(harness::trials());
