@@ -2,11 +2,12 @@
 
 use crate::id::ids;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::default::is_default;
-use super::{Origin, UpstreamTls};
+use super::{ClusterSettings, Origin, UpstreamTls};
 
 ids! {
     /// A cluster, by its position in [`super::Config::clusters`].
@@ -58,6 +59,9 @@ pub struct Cluster {
     /// How many retries there may be at a time.
     #[serde(skip_serializing_if = "is_default")]
     pub retries: RetryLimit,
+    /// What is asked for besides.
+    #[serde(skip_serializing_if = "is_default")]
+    pub settings: Arc<ClusterSettings>,
     /// That what its TLS needs is missing, so that no route sends to it. Only in what is judged.
     pub withheld: bool,
     /// The Service; `None` when it was assumed.

@@ -11,6 +11,7 @@ use typed_index_collections::TiVec;
 
 mod action;
 mod cluster;
+mod cluster_settings;
 mod cors;
 mod default;
 mod external_auth;
@@ -29,6 +30,7 @@ mod upstream_tls;
 
 pub use action::*;
 pub use cluster::*;
+pub use cluster_settings::*;
 pub use cors::*;
 pub use external_auth::*;
 pub use header::*;

@@ -234,6 +234,9 @@ impl<'a> Offline<'a> {
         if self.cases.keep_endpoints && upstreams(decision).any(|upstream| is_dns(upstream.cluster)) {
             return Some("which addresses a DNS name has needs a run");
         }
+        if upstreams(decision).any(|upstream| config.cluster(upstream.cluster).settings.can_close()) {
+            return Some("whether an endpoint is healthy and may be sent to needs a run");
+        }
         let upgrades = |upstream: &Upstream<'_>| upstream.is_upgrade() && echo.speaks_http2(upstream.cluster);
         if upstreams(decision).any(upgrades) {
             return Some("whether the backend upgrades streams of HTTP/2 needs a run");

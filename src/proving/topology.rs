@@ -155,11 +155,13 @@ impl Topology {
         }
     }
 
-    /// Adds an Upstream with the port of each of its hosts: it is called by one of them.
+    /// Adds an Upstream with the port of each of its hosts, or of its Service: it is called by one of them.
     fn add_upstream(&mut self, object: &Value, namespace: &str, name: &str) {
         let hosts = items(object, &["spec", "static", "hosts"]);
         let key = |port| ServiceKey { namespace: namespace.to_owned(), name: name.to_owned(), port };
         self.services.extend(hosts.iter().filter_map(port).map(key));
+        let of_service = at(object, &["spec", "kube", "servicePort"]).and_then(Value::as_u64);
+        self.services.extend(of_service.and_then(|port| port.try_into().ok()).map(key));
     }
 
     fn add_slice(&mut self, object: &Value, namespace: &str) {

@@ -8,12 +8,16 @@
 mod external;
 mod index;
 mod protocol;
+mod refused;
 mod service;
 mod unusable;
 mod upstream;
+mod upstream_backend;
+mod upstream_settings;
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, codes};
 use crate::ir::{BackendName, Endpoints, Site};
@@ -23,7 +27,6 @@ use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::parser::route::{BackendReference, RouteKind};
 use crate::path;
-use crate::spelling::nearest;
 use crate::whole;
 use typed_index_collections::TiVec;
 
@@ -36,7 +39,6 @@ use index::Given;
 pub use index::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
 use index::{ExternalBackend, RefusedTargets, Settings, Suits, UnreadablePolicy, Unusable};
 use unusable::{invalid_kind, not_a_name, not_permitted, other_namespace, unsuitable};
-use upstream::{Meant, meant};
 
 impl Backend<'_> {
     /// The finding with what declares the backend as a place to look at.
@@ -152,6 +154,8 @@ impl<'m> BackendIndex<'m> {
             endpoints,
             is_virtual: false,
             suits: Suits::Every,
+            settings: Arc::default(),
+            behind: None,
         });
         self.by_name.insert(key, Ok(id));
         id
@@ -276,66 +280,6 @@ impl<'m> BackendIndex<'m> {
             BackendObject::External(object) => external::warn_plain(from, backend, object, diagnostics),
             BackendObject::Upstream(_) | BackendObject::Assumed => {}
         }
-    }
-
-    /// What a reference to an Upstream stands for: a port of a Service, or the hosts that it lists.
-    fn resolve_upstream(
-        &mut self,
-        from: &BackendReferrer<'_>,
-        key: (&str, &str),
-        diagnostics: &mut Diagnostics,
-    ) -> BackendRefOutcome {
-        let service = match self.upstreams.get(&key) {
-            Some(object) => {
-                let known = self.meant.entry(object.metadata.sort_key()).or_insert_with(|| meant(object, diagnostics));
-                match known {
-                    Ok(Meant::Service(service)) => Some(service.clone()),
-                    _ => None,
-                }
-            }
-            None => None,
-        };
-        let port = self.upstream_port(key);
-        let (namespace, name) = (key.0.to_owned(), key.1.to_owned());
-        let own = BackendName { namespace, name, port, site: Site::Upstream };
-        self.resolve_named(from, service.unwrap_or(own), diagnostics)
-    }
-
-    /// The port of the first host, by which its backend is called.
-    fn upstream_port(&self, key: (&str, &str)) -> u16 {
-        match self.meant.get(&key) {
-            Some(Ok(Meant::Hosts(Endpoints::Static(addresses), _))) => addresses.first().map_or(0, SocketAddr::port),
-            Some(Ok(Meant::Hosts(Endpoints::Dns(names), _))) => names.first().map_or(0, |(_, port)| *port),
-            _ => 0,
-        }
-    }
-
-    fn look_up_upstream(&mut self, name: &BackendName) -> Result<Backend<'m>, Unusable> {
-        let given = self.given(name);
-        let key = (name.namespace.as_str(), name.name.as_str());
-        let (Some(object), Some(meant)) = (self.upstreams.get(&key), self.meant.get(&key)) else {
-            let names = self.upstreams.keys().filter(|(namespace, _)| *namespace == name.namespace);
-            let near = nearest(&name.name, names.map(|(_, name)| *name)).map(str::to_owned);
-            let (namespace, name) = (name.namespace.clone(), name.name.clone());
-            let refused = self.refused.contains_key(&ObjectKey { kind: Kind::Upstream, namespace, name });
-            return Err(Unusable::NoUpstream { near, refused });
-        };
-        let (endpoints, protocol) = match meant {
-            Ok(Meant::Hosts(endpoints, protocol)) => (endpoints.clone(), *protocol),
-            // Whoever asks for it asks for the Service.
-            Ok(Meant::Service(_)) => (Endpoints::Static(Vec::new()), None),
-            Err(proof) => return Err(Unusable::BadUpstream(*proof)),
-        };
-        Ok(Backend {
-            name: name.clone(),
-            object: BackendObject::Upstream(object),
-            protocol,
-            tls: BackendTls::Plain,
-            policy: None,
-            endpoints: given.map_or(endpoints, |given| given.endpoints),
-            is_virtual: false,
-            suits: Suits::Every,
-        })
     }
 
     /// The finding with what says where a Service's endpoints are: the Service, and each of its slices.

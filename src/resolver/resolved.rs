@@ -71,9 +71,11 @@ impl<'m> Resolved<'m> {
         for route in routes.iter() {
             for rule in &route.rules {
                 let of_rule = rule.backends.iter().filter_map(|backend| backend.outcome.ok());
-                of_rule.for_each(|id| used.add(id, backends.get(id), route.kind(), &route.parents));
+                let with_behind = |id| [Some(id), backends.get(id).behind.as_ref().map(|behind| behind.id)];
+                let mut add = |id| used.add(id, backends.get(id), route.kind(), &route.parents);
+                of_rule.flat_map(with_behind).flatten().for_each(&mut add);
                 let of_filters = rule.all_filters().filter_map(|filter| filter.outcome?.ok());
-                of_filters.for_each(|id| used.add(id, backends.get(id), route.kind(), &route.parents));
+                of_filters.flat_map(with_behind).flatten().for_each(add);
             }
         }
         *usage = used.build(backends);

@@ -52,10 +52,12 @@ pub(super) fn resolve_traffic_policies<'m>(
 impl<'m> TrafficPolicies<'m> {
     /// The policy that counts for a backend.
     pub fn of_backend(&self, backend: &Backend<'m>) -> Option<&'m Object<XBackendTrafficPolicySpec>> {
-        if let BackendObject::External(_) | BackendObject::Upstream(_) = backend.object {
-            return None;
-        }
-        let index = self.of(Kind::Service, &backend.name.namespace, &backend.name.name, None)?;
+        let name = match (&backend.behind, backend.object) {
+            (Some(behind), _) => &behind.name,
+            (None, BackendObject::External(_) | BackendObject::Upstream(_)) => return None,
+            (None, BackendObject::Service(_) | BackendObject::Assumed) => &backend.name,
+        };
+        let index = self.of(Kind::Service, &name.namespace, &name.name, None)?;
         Some(self.get(index).object)
     }
 }

@@ -85,6 +85,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         variant: String::new(),
         endpoints: Endpoints::Static(endpoints),
         retries: RetryLimit::Unused,
+        settings: Arc::default(),
         withheld: false,
         origin: None,
     };

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::trace::backend_name;
+use super::settings;
 use crate::ir::{
     Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, Endpoints, KeyPair, Material,
     RetryLimit, TlsTermination, UpstreamProtocol, UpstreamTls,
@@ -72,7 +73,8 @@ pub(super) fn cluster_name(cluster: &Cluster, config: &Config) -> String {
 /// What is behind a backend, in words.
 pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
     // The name is that of the change, and the limits are those of the rules that retry.
-    let Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, withheld: _, origin: _ } = cluster;
+    let Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, settings: asked, withheld: _, origin: _ } =
+        cluster;
     let protocol = match protocol {
         UpstreamProtocol::Http1 => "HTTP/1.1",
         UpstreamProtocol::Http2 => "HTTP/2",
@@ -92,7 +94,7 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
             format!(", with retries for {percent} % of its requests, at least {least}")
         }
     };
-    format!("{protocol}{tls} to {endpoints}{retries}")
+    format!("{protocol}{tls} to {endpoints}{retries}{}", settings::in_words(asked))
 }
 
 /// Which pods are behind a Service port, in words that are equal where they are.

@@ -12,6 +12,7 @@ mod patched;
 mod pods;
 mod render;
 mod rules;
+mod settings;
 mod side;
 mod uncompared;
 mod unnamed;

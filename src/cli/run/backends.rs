@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use super::super::trace::backend_name;
 use super::super::value::Local;
@@ -86,6 +87,11 @@ impl Behind<'_> {
             };
             cluster.endpoints = Endpoints::Static(vec![address]);
             cluster.tls = None;
+            // They take part in no protocol of the hosts that they stand in for, and none of them is heavier.
+            let settings = Arc::make_mut(&mut cluster.settings);
+            settings.weights.clear();
+            settings.health_checks.clear();
+            settings.connections.proxy_protocol = None;
             if cluster.protocol == UpstreamProtocol::Negotiated {
                 cluster.protocol = UpstreamProtocol::Http1;
             }

@@ -74,7 +74,18 @@ impl<'m> BackendIndex<'m> {
         };
         let (protocol, suits) = upstream_protocol(*protocol);
         let (object, tls) = (BackendObject::External(object), tls.clone());
-        Ok(Backend { name: name.clone(), object, protocol, tls, policy: None, endpoints, is_virtual: false, suits })
+        Ok(Backend {
+            name: name.clone(),
+            object,
+            protocol,
+            tls,
+            policy: None,
+            endpoints,
+            is_virtual: false,
+            suits,
+            settings: Arc::default(),
+            behind: None,
+        })
     }
 
     fn no_external(&self, name: &BackendName) -> Unusable {

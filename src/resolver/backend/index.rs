@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Location, PartPath, Reported};
 use crate::id::ids;
-use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
+use crate::ir::{BackendName, ClusterSettings, Endpoints, UpstreamProtocol};
 use crate::options::Resolve;
 use crate::parser::api::{EndpointSlice, L4Protocol, Service, UpstreamSpec, XBackendSpec};
 use crate::parser::manifests::{Object, ObjectHead, ObjectKey, Position};
@@ -39,6 +39,19 @@ pub struct Backend<'m> {
     /// Whether that is an address behind which the cluster chooses an endpoint for each connection.
     pub is_virtual: bool,
     pub(super) suits: Suits,
+    /// What its declaration asks for besides.
+    pub settings: Arc<ClusterSettings>,
+    /// The port of a Service that an Upstream says more of.
+    pub behind: Option<Behind>,
+}
+
+/// A backend behind another one.
+#[derive(Clone, Debug)]
+pub struct Behind {
+    /// Its id.
+    pub id: BackendId,
+    /// Its name.
+    pub name: BackendName,
 }
 
 /// The object that declares a backend.

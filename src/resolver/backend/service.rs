@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, codes};
 use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
@@ -76,6 +77,8 @@ impl<'m> BackendIndex<'m> {
             is_virtual: !is_given && is_dns && !spec.headless && spec.service_type != ServiceType::ExternalName,
             endpoints,
             suits: suits(port),
+            settings: Arc::default(),
+            behind: None,
         })
     }
 
@@ -121,6 +124,8 @@ impl<'m> BackendIndex<'m> {
             endpoints,
             is_virtual: false,
             suits: Suits::Every,
+            settings: Arc::default(),
+            behind: None,
         }
     }
 

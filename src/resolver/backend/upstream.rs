@@ -2,65 +2,75 @@
 //! ([Upstream](https://docs.solo.io/gateway/latest/traffic-management/destination-types/upstreams/)).
 //!
 //! An Upstream of type `kube` is another name for a port of a Service, of whichever namespace; one of type `static` is a
-//! list of hosts. An Upstream that says something which is not translated is none that anything is sent to: TLS that is
+//! list of hosts, and both may say more of the traffic. An Upstream that says something which is not translated is none that anything is sent to: TLS that is
 //! left out would show everybody what is sent.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, Reported, codes};
-use crate::ir::{BackendName, Endpoints, Site, UpstreamProtocol};
+use crate::ir::{BackendName, ClusterSettings, Endpoints, Site, UpstreamProtocol};
 use crate::parser::api::{OptionList, UpstreamHost, UpstreamKube, UpstreamOption, UpstreamSpec, UpstreamStatic};
 use crate::parser::manifests::Object;
 use crate::path;
 
+use super::refused::{Refused, untranslated, unusable};
+use super::upstream_settings;
+
 /// The port that TLS goes to without being asked for.
 const HTTPS_PORT: u32 = 443;
 
+/// The largest weight of a host.
+const HEAVIEST: u32 = 1_000_000;
+
 /// What an Upstream stands for.
 #[derive(Clone, Debug)]
-pub(super) enum Meant {
-    /// A port of a Service.
-    Service(BackendName),
-    /// Hosts.
-    Hosts(Endpoints, Option<UpstreamProtocol>),
+pub(super) struct Meant {
+    pub(super) place: Place,
+    pub(super) says: Says,
 }
 
-/// Why a field of an Upstream cannot be honoured.
-struct Refused {
-    path: FieldPath,
-    message: String,
-    help: &'static str,
+/// What an Upstream says of the traffic to its place; nothing by default.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Says {
+    /// What is spoken there.
+    pub(super) protocol: Option<UpstreamProtocol>,
+    pub(super) settings: Arc<ClusterSettings>,
+}
+
+/// Where it is.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// At a port of a Service.
+    Service(BackendName),
+    /// At these hosts.
+    Hosts(Endpoints),
 }
 
 /// What an Upstream stands for; why that is not known is told once, where something refers to it.
 pub(super) fn meant(object: &Object<UpstreamSpec>, diagnostics: &mut Diagnostics) -> Result<Meant, Reported> {
     let OptionList(options) = &object.spec;
-    let (mut refused, mut found, mut protocol) = (Vec::new(), None, None);
+    let (mut refused, mut place, mut protocol) = (Vec::new(), None, None);
+    let mut settings = ClusterSettings::default();
     for option in options {
         match option {
-            UpstreamOption::Kube(kube) => found = Some(service(object, kube, &mut refused)),
-            UpstreamOption::Static(hosts) => found = Some(hosts_of(hosts, &mut refused)),
+            UpstreamOption::Kube(kube) => place = Some(service(object, kube, &mut refused)),
+            UpstreamOption::Static(hosts) => place = Some(hosts_of(hosts, &mut settings, &mut refused)),
             UpstreamOption::UseHttp2(is_set) => protocol = is_set.then_some(UpstreamProtocol::Http2),
             // They are about a mesh and about discovery, and nothing that is served here depends on them.
             UpstreamOption::DisableIstioAutoMtls(_)
             | UpstreamOption::DiscoveryMetadata(_)
             | UpstreamOption::NamespacedStatuses(_) => {}
+            other if upstream_settings::take(other, &mut settings, &mut refused) => {}
             other => refused.push(untranslated(path![other.field()])),
         }
     }
-    match (&found, protocol) {
-        (None, _) if refused.is_empty() => refused.push(Refused {
+    if place.is_none() && refused.is_empty() {
+        refused.push(Refused {
             path: path![],
             message: "it says nothing of where its hosts are".to_owned(),
             help: "add `static` or `kube`",
-        }),
-        // How a Service is spoken to is the Service's to say, for all who refer to it.
-        (Some(Meant::Service(_)), Some(_)) => refused.push(Refused {
-            path: path!["useHttp2"],
-            message: "`useHttp2` of an Upstream for a Service is not translated".to_owned(),
-            help: "write `appProtocol: kubernetes.io/h2c` in the port of the Service",
-        }),
-        _ => {}
+        });
     }
     let mut proof = None;
     for Refused { path, message, help } in refused {
@@ -69,21 +79,17 @@ pub(super) fn meant(object: &Object<UpstreamSpec>, diagnostics: &mut Diagnostics
         let finding = object.finding(codes::UNSUPPORTED_UPSTREAM, at, message).label("gwctl does not translate it");
         proof = Some(diagnostics.error(finding.consequence("requests for this backend get 500").help(help)));
     }
-    match (proof, found) {
-        (None, Some(Meant::Hosts(endpoints, _))) => Ok(Meant::Hosts(endpoints, protocol)),
-        (None, Some(service)) => Ok(service),
-        (Some(proof), _) => Err(proof),
-        // Without a type something has been reported.
-        (None, None) => Ok(Meant::Hosts(Endpoints::Static(Vec::new()), None)),
+    match proof {
+        Some(proof) => Err(proof),
+        // Without a place something has been reported.
+        None => Ok(Meant {
+            place: place.unwrap_or(Place::Hosts(Endpoints::Static(Vec::new()))),
+            says: Says { protocol, settings: Arc::new(settings) },
+        }),
     }
 }
 
-fn untranslated(path: FieldPath) -> Refused {
-    let message = format!("`{path}` is not translated");
-    Refused { path, message, help: "remove the field, or refer to a Service or an XBackend in place of the Upstream" }
-}
-
-fn service(object: &Object<UpstreamSpec>, kube: &UpstreamKube, refused: &mut Vec<Refused>) -> Meant {
+fn service(object: &Object<UpstreamSpec>, kube: &UpstreamKube, refused: &mut Vec<Refused>) -> Place {
     let UpstreamKube { selector, service_name, service_namespace, service_port, service_spec, subset_spec } = kube;
     for (field, is_set) in [
         ("selector", selector.is_some()),
@@ -100,13 +106,14 @@ fn service(object: &Object<UpstreamSpec>, kube: &UpstreamKube, refused: &mut Vec
     let port = port(*service_port, path!["kube", "servicePort"], refused);
     let own = &object.metadata.namespace;
     let namespace = if service_namespace.is_empty() { own } else { service_namespace };
-    Meant::Service(BackendName { namespace: namespace.clone(), name: service_name.clone(), port, site: Site::Internal })
+    Place::Service(BackendName { namespace: namespace.clone(), name: service_name.clone(), port, site: Site::Internal })
 }
 
 fn hosts_of(
     UpstreamStatic { auto_sni_rewrite: _, hosts, service_spec, use_tls }: &UpstreamStatic,
+    settings: &mut ClusterSettings,
     refused: &mut Vec<Refused>,
-) -> Meant {
+) -> Place {
     if service_spec.is_some() {
         refused.push(untranslated(path!["static", "serviceSpec"]));
     }
@@ -127,9 +134,12 @@ fn hosts_of(
             sni_addr: _,
         } = host;
         let at = |field: &'static str| path!["static", "hosts", index, field];
-        if load_balancing_weight.is_some() {
-            refused.push(untranslated(at("loadBalancingWeight")));
+        // Envoy counts the weights of a locality in 32 bits, and a weight of 0 is none.
+        let weight = load_balancing_weight.unwrap_or(1);
+        if !(1..=HEAVIEST).contains(&weight) {
+            refused.push(unusable(at("loadBalancingWeight"), "is no weight", "write a number from 1 to 1000000"));
         }
+        settings.weights.push(weight);
         let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
         if addr.is_empty() || !addr.chars().all(is_host) {
             refused.push(lacking(at("addr"), "write an address, or a DNS name"));
@@ -143,10 +153,13 @@ fn hosts_of(
         }
         names.push((addr.clone(), port(*number, at("port"), refused)));
     }
+    if settings.weights.iter().all(|weight| *weight == 1) {
+        settings.weights.clear();
+    }
     // One name among them makes Gloo Gateway ask DNS for all.
     let addresses: Option<Vec<SocketAddr>> =
         names.iter().map(|(host, port)| Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, *port))).collect();
-    Meant::Hosts(addresses.map_or(Endpoints::Dns(names), Endpoints::Static), None)
+    Place::Hosts(addresses.map_or(Endpoints::Dns(names), Endpoints::Static))
 }
 
 fn lacking(path: FieldPath, help: &'static str) -> Refused {

@@ -12,7 +12,7 @@ use envoy_types::pb::envoy::config::cluster::v3::{
 };
 use envoy_types::pb::envoy::r#type::v3::Percent;
 
-use crate::ir::{RetryLimit, UpstreamProtocol};
+use crate::ir::{Limits, RetryLimit, UpstreamProtocol};
 
 use super::proto::uint32;
 
@@ -20,15 +20,21 @@ use super::proto::uint32;
 const UNLIMITED: u32 = 1_000_000;
 
 /// The limits of a cluster.
-pub(super) fn to_circuit_breakers(protocol: UpstreamProtocol, retries: RetryLimit) -> CircuitBreakers {
+pub(super) fn to_circuit_breakers(protocol: UpstreamProtocol, retries: RetryLimit, limits: &Limits) -> CircuitBreakers {
+    let Limits { connections, waiting, requests, retries: most_retries, counts_rest } = limits;
+    let limit = |limit: &Option<u32>| Some(uint32(limit.unwrap_or(UNLIMITED)));
     // For UDP every port of a client is a connection for a minute.
-    let connections = Thresholds { max_connections: Some(uint32(UNLIMITED)), ..Thresholds::default() };
+    let connections =
+        Thresholds { max_connections: limit(connections), track_remaining: *counts_rest, ..Thresholds::default() };
     let limits = match protocol {
         UpstreamProtocol::Udp => connections,
         UpstreamProtocol::Http1 | UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => Thresholds {
-            max_pending_requests: Some(uint32(UNLIMITED)),
-            max_requests: Some(uint32(UNLIMITED)),
-            max_retries: (retries == RetryLimit::Unlimited).then(|| uint32(UNLIMITED)),
+            max_pending_requests: limit(waiting),
+            max_requests: limit(requests),
+            max_retries: match most_retries {
+                Some(most) => Some(uint32(*most)),
+                None => (retries == RetryLimit::Unlimited).then(|| uint32(UNLIMITED)),
+            },
             retry_budget: to_retry_budget(retries),
             ..connections
         },

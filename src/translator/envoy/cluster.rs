@@ -8,7 +8,9 @@ use envoy_types::pb::envoy::config::cluster::v3::{
     Cluster,
     cluster::{ClusterDiscoveryType, DiscoveryType, DnsLookupFamily, EdsClusterConfig, LbPolicy},
 };
-use envoy_types::pb::envoy::config::core::v3::{Address, ConfigSource, Http2ProtocolOptions, Metadata};
+use envoy_types::pb::envoy::config::core::v3::{
+    Address, ConfigSource, Http1ProtocolOptions, Http2ProtocolOptions, Metadata,
+};
 use envoy_types::pb::envoy::config::endpoint::v3::{
     ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint::HostIdentifier,
 };
@@ -19,13 +21,14 @@ use envoy_types::pb::envoy::extensions::upstreams::http::v3::{
     },
 };
 
-use crate::ir::{self, Endpoints, UpstreamProtocol};
+use crate::ir::{self, ClusterSettings, Endpoints, UpstreamProtocol};
 
 use super::circuit_breaker::to_circuit_breakers;
+use super::cluster_settings;
 use super::layout::{Layout, Part};
 use super::name;
 use super::proto::{any, boolean, duration, named_address, socket_address, uint32};
-use super::upstream_tls::to_upstream_socket;
+use super::upstream_tls::{plain_socket, to_upstream_socket};
 
 /// How long a connection to an endpoint may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,7 +50,8 @@ pub(super) enum Discovery {
 }
 
 pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &Layout) -> Cluster {
-    let ir::Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, withheld: _, origin: _ } = cluster;
+    let ir::Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, settings, withheld: _, origin: _ } =
+        cluster;
     let name = name::cluster(cluster);
     let discovery = match (endpoints, &layout.endpoints) {
         (Endpoints::Static(_), Part::File(files)) => Discovery::Files(Box::new(files.source(&name))),
@@ -55,19 +59,23 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &La
         (Endpoints::Dns(_), _) => Discovery::Dns,
     };
     let is_inline = !matches!(discovery, Discovery::Files(_));
-    Cluster {
+    let base = Cluster {
         load_assignment: is_inline.then(|| to_assignment(cluster)),
         transport_socket: tls.as_ref().map(|tls| to_upstream_socket(tls, config, layout)),
-        circuit_breakers: Some(to_circuit_breakers(*protocol, *retries)),
-        ..base_cluster(name, discovery, *protocol)
-    }
+        circuit_breakers: Some(to_circuit_breakers(*protocol, *retries, &settings.limits)),
+        ..base_cluster(name, discovery, *protocol, settings)
+    };
+    cluster_settings::lay_over(base, settings, matches!(endpoints, Endpoints::Dns(_)), plain_socket)
 }
 
 /// A cluster without endpoints, for the entries of weighted lists that answer
 /// with an error before any endpoint is looked for.
 pub(super) fn invalid_backend() -> Cluster {
     let name = name::INVALID_BACKEND.to_owned();
-    Cluster { load_assignment: Some(no_endpoints()), ..base_cluster(name, Discovery::Static, UpstreamProtocol::Http1) }
+    Cluster {
+        load_assignment: Some(no_endpoints()),
+        ..base_cluster(name, Discovery::Static, UpstreamProtocol::Http1, &ClusterSettings::default())
+    }
 }
 
 /// Its endpoints: none.
@@ -76,7 +84,12 @@ pub(super) fn no_endpoints() -> ClusterLoadAssignment {
 }
 
 /// What all clusters have in common; the endpoints are added to it.
-pub(super) fn base_cluster(name: String, discovery: Discovery, protocol: UpstreamProtocol) -> Cluster {
+pub(super) fn base_cluster(
+    name: String,
+    discovery: Discovery,
+    protocol: UpstreamProtocol,
+    settings: &ClusterSettings,
+) -> Cluster {
     let is_dns = discovery == Discovery::Dns;
     let (discovery, source) = match discovery {
         Discovery::Static => (DiscoveryType::Static, None),
@@ -89,7 +102,7 @@ pub(super) fn base_cluster(name: String, discovery: Discovery, protocol: Upstrea
         alt_stat_name: if name.contains('.') { name.replace('.', "_") } else { String::new() },
         dns_lookup_family: if is_dns { DnsLookupFamily::V4Preferred } else { DnsLookupFamily::Auto } as i32,
         wait_for_warm_on_init: is_dns.then(|| boolean(false)),
-        typed_extension_protocol_options: protocol_options(protocol),
+        typed_extension_protocol_options: protocol_options(protocol, settings),
         name,
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(discovery as i32)),
         connect_timeout: Some(duration(CONNECT_TIMEOUT)),
@@ -101,35 +114,51 @@ pub(super) fn base_cluster(name: String, discovery: Discovery, protocol: Upstrea
 
 /// The endpoints of a cluster, all in one place.
 pub(super) fn to_assignment(cluster: &ir::Cluster) -> ClusterLoadAssignment {
-    let locality =
-        LocalityLbEndpoints { lb_endpoints: lb_endpoints(&cluster.endpoints, None), ..LocalityLbEndpoints::default() };
+    let locality = LocalityLbEndpoints {
+        lb_endpoints: lb_endpoints(&cluster.endpoints, &cluster.settings.weights, None),
+        ..LocalityLbEndpoints::default()
+    };
     let endpoints = if locality.lb_endpoints.is_empty() { Vec::new() } else { vec![locality] };
     ClusterLoadAssignment { cluster_name: name::cluster(cluster), endpoints, ..ClusterLoadAssignment::default() }
 }
 
 /// The endpoints with what is said about each of them.
-pub(super) fn lb_endpoints(endpoints: &Endpoints, metadata: Option<&Metadata>) -> Vec<LbEndpoint> {
+pub(super) fn lb_endpoints(endpoints: &Endpoints, weights: &[u32], metadata: Option<&Metadata>) -> Vec<LbEndpoint> {
     let addresses: Vec<Address> = match endpoints {
         Endpoints::Static(addresses) => addresses.iter().map(|a| socket_address(a.ip(), a.port())).collect(),
         Endpoints::Dns(hosts) => hosts.iter().map(|(host, port)| named_address(host.clone(), *port, false)).collect(),
     };
-    let endpoint = |address| LbEndpoint {
+    let endpoint = |(index, address)| LbEndpoint {
         host_identifier: Some(HostIdentifier::Endpoint(Endpoint { address: Some(address), ..Endpoint::default() })),
         metadata: metadata.cloned(),
+        load_balancing_weight: weights.get(index).copied().map(uint32),
         ..LbEndpoint::default()
     };
-    addresses.into_iter().map(endpoint).collect()
+    addresses.into_iter().enumerate().map(endpoint).collect()
 }
 
-fn protocol_options(protocol: UpstreamProtocol) -> HashMap<String, envoy_types::pb::google::protobuf::Any> {
+fn protocol_options(
+    protocol: UpstreamProtocol,
+    settings: &ClusterSettings,
+) -> HashMap<String, envoy_types::pb::google::protobuf::Any> {
+    let common = cluster_settings::to_common_http(settings);
+    let explicit =
+        |config| UpstreamProtocolOptions::ExplicitHttpConfig(ExplicitHttpConfig { protocol_config: Some(config) });
+    let http2 = cluster_settings::to_http2(settings);
     let chosen = match protocol {
-        UpstreamProtocol::Http1 | UpstreamProtocol::Udp => return HashMap::new(),
-        UpstreamProtocol::Http2 => {
-            let http2 = ProtocolConfig::Http2ProtocolOptions(Http2ProtocolOptions::default());
-            UpstreamProtocolOptions::ExplicitHttpConfig(ExplicitHttpConfig { protocol_config: Some(http2) })
-        }
-        UpstreamProtocol::Negotiated => UpstreamProtocolOptions::AutoConfig(AutoHttpConfig::default()),
+        UpstreamProtocol::Udp => return HashMap::new(),
+        UpstreamProtocol::Http1 if common.is_none() => return HashMap::new(),
+        UpstreamProtocol::Http1 => explicit(ProtocolConfig::HttpProtocolOptions(Http1ProtocolOptions::default())),
+        UpstreamProtocol::Http2 => explicit(ProtocolConfig::Http2ProtocolOptions(http2)),
+        UpstreamProtocol::Negotiated => UpstreamProtocolOptions::AutoConfig(AutoHttpConfig {
+            http2_protocol_options: (http2 != Http2ProtocolOptions::default()).then_some(http2),
+            ..AutoHttpConfig::default()
+        }),
     };
-    let options = HttpProtocolOptions { upstream_protocol_options: Some(chosen), ..HttpProtocolOptions::default() };
+    let options = HttpProtocolOptions {
+        common_http_protocol_options: common,
+        upstream_protocol_options: Some(chosen),
+        ..HttpProtocolOptions::default()
+    };
     [(HTTP_OPTIONS.to_owned(), any(HTTP_OPTIONS, &options))].into()
 }

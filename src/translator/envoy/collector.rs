@@ -8,7 +8,7 @@ use envoy_types::pb::envoy::config::cluster::v3::Cluster;
 use envoy_types::pb::envoy::config::core::v3::{GrpcService, grpc_service};
 use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, LocalityLbEndpoints};
 
-use crate::ir::{Collector, Endpoints, UpstreamProtocol};
+use crate::ir::{ClusterSettings, Collector, Endpoints, UpstreamProtocol};
 
 use super::cluster::{Discovery, base_cluster, lb_endpoints};
 use super::name;
@@ -24,7 +24,7 @@ pub(super) fn to_cluster(collector: &Collector) -> Cluster {
     let discovery = if address(collector).is_some() { Discovery::Static } else { Discovery::Dns };
     Cluster {
         load_assignment: Some(to_assignment(collector)),
-        ..base_cluster(name::collector(collector), discovery, UpstreamProtocol::Http2)
+        ..base_cluster(name::collector(collector), discovery, UpstreamProtocol::Http2, &ClusterSettings::default())
     }
 }
 
@@ -34,7 +34,7 @@ pub(super) fn to_assignment(collector: &Collector) -> ClusterLoadAssignment {
         None => Endpoints::Dns(vec![(collector.host.clone(), collector.port)]),
     };
     let locality =
-        LocalityLbEndpoints { lb_endpoints: lb_endpoints(&endpoints, None), ..LocalityLbEndpoints::default() };
+        LocalityLbEndpoints { lb_endpoints: lb_endpoints(&endpoints, &[], None), ..LocalityLbEndpoints::default() };
     ClusterLoadAssignment {
         cluster_name: name::collector(collector),
         endpoints: vec![locality],

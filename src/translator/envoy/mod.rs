@@ -7,6 +7,7 @@ mod access_log;
 mod action;
 mod circuit_breaker;
 mod cluster;
+mod cluster_settings;
 mod collector;
 mod cors;
 mod ext_authz;

@@ -14,11 +14,8 @@ use envoy_types::pb::envoy::config::cluster::v3::{
         common_lb_config::{LocalityConfigSpecifier, LocalityWeightedLbConfig},
     },
 };
-use envoy_types::pb::envoy::config::core::v3::{
-    Locality, Metadata, TransportSocket, transport_socket::ConfigType as SocketConfig,
-};
+use envoy_types::pb::envoy::config::core::v3::{Locality, Metadata};
 use envoy_types::pb::envoy::config::endpoint::v3::{ClusterLoadAssignment, LocalityLbEndpoints};
-use envoy_types::pb::envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
 use envoy_types::pb::google::protobuf::{Struct, Value, value};
 
 use crate::ir::{self, Action, ClusterId, Endpoints, Reference, RetryLimit, WeightedBackend};
@@ -27,16 +24,14 @@ use super::circuit_breaker::to_circuit_breakers;
 use super::cluster::{Discovery, base_cluster, lb_endpoints};
 use super::layout::Layout;
 use super::name;
-use super::proto::{any, uint32};
+use super::proto::uint32;
 use super::target::{cluster_name, members};
-use super::upstream_tls::to_upstream_socket;
+use super::upstream_tls::{plain_socket, to_upstream_socket};
 
 /// The metadata of endpoints that choose the transport socket of a connection.
 const SOCKET_METADATA: &str = "envoy.transport_socket_match";
 /// The key in that metadata.
 const BACKEND_KEY: &str = "backend";
-const PLAIN_SOCKET: &str = "envoy.transport_sockets.raw_buffer";
-const RAW_BUFFER: &str = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 
 /// A pool: its name, and its clusters with their weights.
 pub(super) type Pool = (String, Vec<(ClusterId, u32)>);
@@ -120,8 +115,8 @@ pub(super) fn to_cluster(name: &str, members: &[(ClusterId, u32)], config: &ir::
             )),
             ..CommonLbConfig::default()
         }),
-        circuit_breakers: Some(to_circuit_breakers(protocol, retries)),
-        ..base_cluster(name.to_owned(), discovery, protocol)
+        circuit_breakers: Some(to_circuit_breakers(protocol, retries, &ir::Limits::default())),
+        ..base_cluster(name.to_owned(), discovery, protocol, &ir::ClusterSettings::default())
     }
 }
 
@@ -133,7 +128,7 @@ pub(super) fn to_assignment(name: &str, members: &[(ClusterId, u32)], config: &i
         LocalityLbEndpoints {
             locality: Some(Locality { zone: name::cluster(cluster), ..Locality::default() }),
             load_balancing_weight: (*weight > 0).then(|| uint32(*weight)),
-            lb_endpoints: lb_endpoints(&cluster.endpoints, metadata.as_ref()),
+            lb_endpoints: lb_endpoints(&cluster.endpoints, &[], metadata.as_ref()),
             ..LocalityLbEndpoints::default()
         }
     };
@@ -176,13 +171,6 @@ fn socket_matches<'c>(
         ),
     };
     clusters.map(socket).collect()
-}
-
-fn plain_socket() -> TransportSocket {
-    TransportSocket {
-        name: PLAIN_SOCKET.to_owned(),
-        config_type: Some(SocketConfig::TypedConfig(any(RAW_BUFFER, &RawBuffer::default()))),
-    }
 }
 
 fn socket_metadata(cluster: &ir::Cluster) -> Metadata {

@@ -3,6 +3,7 @@
 
 use envoy_types::pb::envoy::config::core::v3::TransportSocket;
 use envoy_types::pb::envoy::config::core::v3::transport_socket::ConfigType;
+use envoy_types::pb::envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::subject_alt_name_matcher::SanType;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::tls_parameters::TlsProtocol;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
@@ -17,6 +18,9 @@ use super::proto::{any, exact, matching};
 use super::tls::{TRANSPORT_SOCKET, to_validation, with_certificates};
 
 const UPSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
+
+const PLAIN_SOCKET: &str = "envoy.transport_sockets.raw_buffer";
+const RAW_BUFFER: &str = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 
 /// The newest version that is offered to backends; Envoy's own limit for them is 1.2.
 const MAXIMUM_VERSION: TlsProtocol = TlsProtocol::TlSv13;
@@ -43,6 +47,14 @@ pub(super) fn to_upstream_socket(tls: &UpstreamTls, config: &Config, layout: &La
     TransportSocket {
         name: TRANSPORT_SOCKET.to_owned(),
         config_type: Some(ConfigType::TypedConfig(any(UPSTREAM_CONTEXT, &context))),
+    }
+}
+
+/// The transport socket of plain text.
+pub(super) fn plain_socket() -> TransportSocket {
+    TransportSocket {
+        name: PLAIN_SOCKET.to_owned(),
+        config_type: Some(ConfigType::TypedConfig(any(RAW_BUFFER, &RawBuffer::default()))),
     }
 }
 

@@ -272,6 +272,7 @@ impl Settings {
             variant: own.into_iter().chain(shown).collect::<Vec<_>>().join("/"),
             endpoints: backend.endpoints.clone(),
             retries: RetryLimit::Unused,
+            settings: backend.settings.clone(),
             withheld: self.is_withheld(backend),
             origin: object.map(|object| origins.origin(object, ObjectPart::Whole)),
         }

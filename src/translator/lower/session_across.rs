@@ -21,6 +21,8 @@ enum Difference {
     Filters,
     /// They are spoken to in different versions of HTTP.
     Protocol,
+    /// An Upstream asks for something for one of them alone.
+    Settings,
     /// A policy limits the retries to one of them alone.
     RetryBudget,
 }
@@ -30,6 +32,7 @@ impl Difference {
         match self {
             Self::Filters => "one of the backends has filters of its own",
             Self::Protocol => "the backends speak different versions of HTTP",
+            Self::Settings => "an Upstream asks for something for one of the backends",
             Self::RetryBudget => "one of the backends has a retry budget of its own",
         }
     }
@@ -112,6 +115,9 @@ impl<'m> RouteLowering<'_, 'm> {
         }
         if live.windows(2).any(|pair| pair[0].1 != pair[1].1) {
             return Some(Difference::Protocol);
+        }
+        if live.iter().any(|(backend, _)| !backend.settings.is_empty()) {
+            return Some(Difference::Settings);
         }
         let has_budget = |(backend, _): &(&Backend<'m>, _)| self.clusters.has_retry_budget(backend);
         (live.len() > 1 && live.iter().any(has_budget)).then_some(Difference::RetryBudget)

@@ -7,8 +7,10 @@ mod duration;
 mod option_list;
 mod route_option;
 mod upstream;
+mod upstream_settings;
 
 pub use duration::GoDuration;
 pub use option_list::{OptionList, Untranslated};
 pub use route_option::*;
 pub use upstream::*;
+pub use upstream_settings::*;

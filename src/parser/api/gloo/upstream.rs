@@ -3,7 +3,11 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::duration::GoDuration;
 use super::option_list::{OptionList, Untranslated, options};
+use super::upstream_settings::{
+    UpstreamBalancer, UpstreamBreakers, UpstreamConnection, UpstreamHealthCheck, UpstreamOutliers, UpstreamPreconnect,
+};
 
 /// The spec of an Upstream: whatever it says is an option.
 pub type UpstreamSpec = OptionList<UpstreamOption>;
@@ -15,32 +19,32 @@ options! {
         Aws(Untranslated) = "aws",
         AwsEc2(Untranslated) = "awsEc2",
         Azure(Untranslated) = "azure",
-        CircuitBreakers(Untranslated) = "circuitBreakers",
-        ConnectionConfig(Untranslated) = "connectionConfig",
+        CircuitBreakers(UpstreamBreakers) = "circuitBreakers",
+        ConnectionConfig(UpstreamConnection) = "connectionConfig",
         Consul(Untranslated) = "consul",
         DisableIstioAutoMtls(Untranslated) = "disableIstioAutoMtls",
         DiscoveryMetadata(Untranslated) = "discoveryMetadata",
-        DnsRefreshRate(Untranslated) = "dnsRefreshRate",
+        DnsRefreshRate(GoDuration) = "dnsRefreshRate",
         Failover(Untranslated) = "failover",
         Gcp(Untranslated) = "gcp",
-        HealthChecks(Untranslated) = "healthChecks",
+        HealthChecks(Vec<UpstreamHealthCheck>) = "healthChecks",
         HttpConnectHeaders(Untranslated) = "httpConnectHeaders",
         HttpConnectSslConfig(Untranslated) = "httpConnectSslConfig",
         HttpProxyHostname(Untranslated) = "httpProxyHostname",
-        IgnoreHealthOnHostRemoval(Untranslated) = "ignoreHealthOnHostRemoval",
-        InitialConnectionWindowSize(Untranslated) = "initialConnectionWindowSize",
-        InitialStreamWindowSize(Untranslated) = "initialStreamWindowSize",
+        IgnoreHealthOnHostRemoval(bool) = "ignoreHealthOnHostRemoval",
+        InitialConnectionWindowSize(u32) = "initialConnectionWindowSize",
+        InitialStreamWindowSize(u32) = "initialStreamWindowSize",
         Kube(UpstreamKube) = "kube",
-        LoadBalancerConfig(Untranslated) = "loadBalancerConfig",
-        MaxConcurrentStreams(Untranslated) = "maxConcurrentStreams",
+        LoadBalancerConfig(UpstreamBalancer) = "loadBalancerConfig",
+        MaxConcurrentStreams(u32) = "maxConcurrentStreams",
         NamespacedStatuses(Untranslated) = "namespacedStatuses",
-        OutlierDetection(Untranslated) = "outlierDetection",
-        OverrideStreamErrorOnInvalidHttpMessage(Untranslated) = "overrideStreamErrorOnInvalidHttpMessage",
+        OutlierDetection(UpstreamOutliers) = "outlierDetection",
+        OverrideStreamErrorOnInvalidHttpMessage(bool) = "overrideStreamErrorOnInvalidHttpMessage",
         Pipe(Untranslated) = "pipe",
-        PreconnectPolicy(Untranslated) = "preconnectPolicy",
+        PreconnectPolicy(UpstreamPreconnect) = "preconnectPolicy",
         ProtocolSelection(Untranslated) = "protocolSelection",
-        ProxyProtocolVersion(Untranslated) = "proxyProtocolVersion",
-        RespectDnsTtl(Untranslated) = "respectDnsTtl",
+        ProxyProtocolVersion(String) = "proxyProtocolVersion",
+        RespectDnsTtl(bool) = "respectDnsTtl",
         SslConfig(Untranslated) = "sslConfig",
         Static(UpstreamStatic) = "static",
         UseHttp2(bool) = "useHttp2",
@@ -84,7 +88,7 @@ pub struct UpstreamHost {
     /// For Gloo's own health checker alone.
     #[serde(default)]
     pub health_check_config: IgnoredAny,
-    pub load_balancing_weight: Option<Untranslated>,
+    pub load_balancing_weight: Option<u32>,
     /// For filters that gwctl has none of.
     #[serde(default)]
     pub metadata: IgnoredAny,

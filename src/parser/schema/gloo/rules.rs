@@ -7,18 +7,31 @@ use crate::parser::schema::table::{Breaks, Rule, rule};
 use crate::path;
 
 /// Every field of the options that is a length of time.
-const DURATION_FIELDS: [&str; 11] = [
+const DURATION_FIELDS: [&str; 24] = [
+    "baseEjectionTime",
     "baseInterval",
+    "connectTimeout",
     "dnsRefreshRate",
     "fixedDelay",
     "grpcTimeoutHeaderMax",
     "grpcTimeoutHeaderOffset",
+    "healthyEdgeInterval",
     "idleTimeout",
+    "initialJitter",
+    "interval",
+    "intervalJitter",
+    "keepaliveInterval",
+    "keepaliveTime",
     "maxInterval",
     "maxStreamDuration",
+    "noTrafficInterval",
     "perTryTimeout",
+    "slowStartWindow",
     "timeout",
     "ttl",
+    "unhealthyEdgeInterval",
+    "unhealthyInterval",
+    "updateMergeWindow",
 ];
 
 /// The forms of one field.
@@ -35,6 +48,14 @@ pub(super) const ONE_HASH_SOURCE: Rule = rule("a hash is made of one thing", |po
 .of_controller();
 pub(super) const ONE_UPSTREAM_TYPE: Rule = rule("an Upstream has one type", |spec, breaks| {
     at_most_one(spec, &["static", "kube", "pipe", "aws", "awsEc2", "azure", "consul", "gcp", "ai"], breaks);
+})
+.of_controller();
+pub(super) const ONE_BALANCER: Rule = rule("an endpoint is chosen in one way", |config, breaks| {
+    at_most_one(config, &["roundRobin", "leastRequest", "random", "ringHash", "maglev"], breaks);
+})
+.of_controller();
+pub(super) const ONE_QUESTION: Rule = rule("a health check asks one thing", |check, breaks| {
+    exactly_one(check, &["httpHealthCheck", "tcpHealthCheck", "grpcHealthCheck", "customHealthCheck"], breaks);
 })
 .of_controller();
 pub(super) const ONE_VALUE: Rule = rule("a header comes from one place", |entry, breaks| {

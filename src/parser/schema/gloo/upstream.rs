@@ -161,7 +161,7 @@ pub(super) static COMMON_HTTP_PROTOCOL_OPTIONS: Shape = Shape {
         field("maxHeadersCount", integer(0, U32_MAX)),
         field("maxStreamDuration", ANY_TEXT),
     ],
-    rules: &[],
+    rules: &[rules::DURATIONS],
 };
 
 pub(super) static HTTP1_PROTOCOL_OPTIONS: Shape = Shape {
@@ -180,7 +180,7 @@ pub(super) static TCP_KEEPALIVE: Shape = Shape {
         field("keepaliveProbes", integer(0, U32_MAX)),
         field("keepaliveTime", ANY_TEXT),
     ],
-    rules: &[],
+    rules: &[rules::DURATIONS],
 };
 
 pub(super) static CONNECTION_CONFIG: Shape = Shape {
@@ -192,7 +192,7 @@ pub(super) static CONNECTION_CONFIG: Shape = Shape {
         field("perConnectionBufferLimitBytes", integer(0, U32_MAX)),
         field("tcpKeepalive", Type::Object(&TCP_KEEPALIVE)),
     ],
-    rules: &[],
+    rules: &[rules::DURATIONS],
 };
 
 pub(super) static QUERY_OPTIONS: Shape = Shape { fields: &[field("useCache", Type::Boolean)], rules: &[] };
@@ -415,7 +415,7 @@ pub(super) static HEALTH_CHECK: Shape = Shape {
         field("unhealthyInterval", ANY_TEXT),
         field("unhealthyThreshold", integer(0, U32_MAX)),
     ],
-    rules: &[],
+    rules: &[rules::ONE_QUESTION, rules::DURATIONS],
 };
 
 pub(super) static SLOW_START_CONFIG: Shape = Shape {
@@ -424,7 +424,7 @@ pub(super) static SLOW_START_CONFIG: Shape = Shape {
         field("minWeightPercent", Type::Number),
         field("slowStartWindow", ANY_TEXT),
     ],
-    rules: &[],
+    rules: &[rules::DURATIONS],
 };
 
 pub(super) static LEAST_REQUEST: Shape = Shape {
@@ -456,7 +456,7 @@ pub(super) static LOAD_BALANCER_CONFIG: Shape = Shape {
         field("updateMergeWindow", ANY_TEXT),
         field("useHostnameForHashing", Type::Boolean),
     ],
-    rules: &[],
+    rules: &[rules::ONE_BALANCER, rules::DURATIONS],
 };
 
 pub(super) static OUTLIER_DETECTION: Shape = Shape {
@@ -477,7 +477,7 @@ pub(super) static OUTLIER_DETECTION: Shape = Shape {
         field("successRateRequestVolume", integer(0, U32_MAX)),
         field("successRateStdevFactor", integer(0, U32_MAX)),
     ],
-    rules: &[],
+    rules: &[rules::DURATIONS],
 };
 
 pub(super) static PIPE: Shape =

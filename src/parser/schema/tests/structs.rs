@@ -57,6 +57,7 @@ impl Probe<'_> {
     fn sample(&self) -> &'static str {
         match self.ty {
             Type::Text(text) => text.values.first().copied().unwrap_or("1s"),
+            Type::IntOrText => "1",
             _ => {
                 self.differ("the struct wants a string");
                 ""

@@ -1,0 +1,62 @@
+//! What is asked for of a cluster, in words that are equal where it is: the settings as they are printed elsewhere, those
+//! that are left out left out.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::ir::ClusterSettings;
+
+/// The settings as the end of a sentence; nothing where none is asked for.
+pub(super) fn in_words(settings: &ClusterSettings) -> String {
+    let mut words = Vec::new();
+    match serde_json::to_value(settings) {
+        Ok(value) => flatten(&value, String::new(), &mut words),
+        // They are plain values, all of which can be printed.
+        Err(error) => words.push(error.to_string()),
+    }
+    words.iter().map(|word| format!(", {word}")).collect()
+}
+
+fn flatten(value: &Value, name: String, words: &mut Vec<String>) {
+    let below = |step: &str| if name.is_empty() { step.to_owned() } else { format!("{name} {step}") };
+    match value {
+        Value::Null => {}
+        Value::Object(fields) => match duration(value) {
+            Some(length) => words.push(format!("{name} {length:?}")),
+            None => fields.iter().for_each(|(field, value)| flatten(value, below(&field.replace('_', " ")), words)),
+        },
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, value)| flatten(value, below(&index.to_string()), words));
+        }
+        Value::String(text) => words.push(format!("{name} {text}")),
+        other => words.push(format!("{name} {other}")),
+    }
+}
+
+/// A length of time, as it is serialised.
+fn duration(value: &Value) -> Option<Duration> {
+    let fields = value.as_object().filter(|fields| fields.len() == 2)?;
+    let nanos = fields.get("nanos")?.as_u64()?.try_into().ok()?;
+    Some(Duration::new(fields.get("secs")?.as_u64()?, nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::in_words;
+    use crate::ir::{ClusterSettings, Connections, Limits};
+
+    #[test]
+    fn settings_that_are_asked_for_are_told() {
+        assert_eq!(in_words(&ClusterSettings::default()), "");
+        let settings = ClusterSettings {
+            weights: vec![1, 3],
+            limits: Limits { connections: Some(5), ..Limits::default() },
+            connections: Connections { timeout: Some(Duration::from_millis(1500)), ..Connections::default() },
+            ..ClusterSettings::default()
+        };
+        assert_eq!(in_words(&settings), ", connections timeout 1.5s, limits connections 5, weights 0 1, weights 1 3");
+    }
+}

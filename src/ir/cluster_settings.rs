@@ -1,0 +1,329 @@
+//! What is asked for beyond the endpoints of a cluster: how they are chosen, watched and limited, and how connections to
+//! them are kept. What is left out is as docs/defaults.md says.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::default::is_default;
+
+/// The settings of a cluster; none by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ClusterSettings {
+    /// How an endpoint is chosen.
+    #[serde(skip_serializing_if = "is_default")]
+    pub balancing: Balancing,
+    /// The weight of each endpoint, above 0, in the order of the endpoints; those that are not named have 1.
+    #[serde(skip_serializing_if = "is_default")]
+    pub weights: Vec<u32>,
+    /// How much there may be at a time.
+    #[serde(skip_serializing_if = "is_default")]
+    pub limits: Limits,
+    /// What endpoints are asked, to know whether they can be sent to.
+    #[serde(skip_serializing_if = "is_default")]
+    pub health_checks: Vec<HealthCheck>,
+    /// Whether endpoints that are no longer known are left at once, whatever their health checks say.
+    #[serde(skip_serializing_if = "is_default")]
+    pub drops_removed: bool,
+    /// When endpoints are left out because of what they answered.
+    #[serde(skip_serializing_if = "is_default")]
+    pub outliers: Option<Outliers>,
+    /// How connections are made and kept.
+    #[serde(skip_serializing_if = "is_default")]
+    pub connections: Connections,
+    /// What HTTP/2 is spoken with.
+    #[serde(skip_serializing_if = "is_default")]
+    pub http2: Http2,
+    /// How often names are looked up.
+    #[serde(skip_serializing_if = "is_default")]
+    pub dns: Dns,
+}
+
+impl ClusterSettings {
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        is_default(self)
+    }
+
+    /// Whether endpoints may get no request because of what went before, or because none may be sent at all.
+    pub fn can_close(&self) -> bool {
+        let Limits { connections, waiting, requests, retries: _, counts_rest: _ } = self.limits;
+        let is_closed = [connections, waiting, requests].contains(&Some(0));
+        is_closed || self.outliers.is_some() || !self.health_checks.is_empty()
+    }
+}
+
+/// A number in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Thousandths(pub u32);
+
+impl Thousandths {
+    /// The number itself.
+    pub fn value(self) -> f64 {
+        f64::from(self.0) / 1000.0
+    }
+}
+
+/// How an endpoint is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Balancing {
+    /// By which rule; `None` is the one of docs/defaults.md.
+    pub choice: Option<Choice>,
+    /// How new endpoints get their share little by little.
+    #[serde(skip_serializing_if = "is_default")]
+    pub slow_start: Option<SlowStart>,
+    /// The share of healthy endpoints, in percent, below which all are sent to as if they were healthy.
+    #[serde(skip_serializing_if = "is_default")]
+    pub panic_below: Option<Thousandths>,
+    /// How long changes of endpoints are collected.
+    #[serde(skip_serializing_if = "is_default")]
+    pub merge_window: Option<Duration>,
+    /// Whether a hash is of the names of endpoints, not of their addresses.
+    #[serde(skip_serializing_if = "is_default")]
+    pub hashes_names: bool,
+    /// Whether all connections end where an endpoint comes or goes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub closes_on_change: bool,
+}
+
+/// A rule by which an endpoint is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Choice {
+    /// One after the other.
+    RoundRobin,
+    /// The one with the fewest requests among some that are drawn.
+    LeastRequest {
+        /// How many are drawn; `None` is two.
+        drawn: Option<u32>,
+    },
+    /// Any.
+    Random,
+    /// By a ring of hashes: the same hash finds the same endpoint.
+    RingHash {
+        /// The least size of the ring.
+        least: Option<u64>,
+        /// The largest size of the ring.
+        most: Option<u64>,
+    },
+    /// By a table of hashes: the same hash finds the same endpoint.
+    Maglev,
+}
+
+impl Choice {
+    /// Whether requests of one hash find one endpoint.
+    pub fn is_by_hash(self) -> bool {
+        matches!(self, Self::RingHash { .. } | Self::Maglev)
+    }
+}
+
+/// How new endpoints get their share little by little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SlowStart {
+    /// For how long; above 0.
+    pub window: Duration,
+    /// The exponent of the growth; `None` is linear.
+    pub aggression: Option<Thousandths>,
+    /// The least weight, in percent.
+    pub least_percent: Option<Thousandths>,
+}
+
+/// How much there may be at a time; what is left out has no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Limits {
+    /// Connections.
+    pub connections: Option<u32>,
+    /// Requests that wait for a connection.
+    pub waiting: Option<u32>,
+    /// Requests.
+    pub requests: Option<u32>,
+    /// Further tries; what is left out is what the rules ask for.
+    pub retries: Option<u32>,
+    /// Whether what is left is counted.
+    #[serde(skip_serializing_if = "is_default")]
+    pub counts_rest: bool,
+}
+
+/// What endpoints are asked, to know whether they can be sent to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HealthCheck {
+    /// The question.
+    pub question: Question,
+    /// How often it is asked; above 0.
+    pub interval: Duration,
+    /// How long an answer may take; above 0.
+    pub timeout: Duration,
+    /// How many failures in a row make an endpoint unhealthy.
+    pub unhealthy_after: u32,
+    /// How many successes in a row make it healthy again.
+    pub healthy_after: u32,
+    /// Other waits.
+    #[serde(skip_serializing_if = "is_default")]
+    pub waits: HealthWaits,
+    /// Whether each question has a connection of its own.
+    #[serde(skip_serializing_if = "is_default")]
+    pub reconnects: bool,
+    /// Whether every failure is logged, not the first alone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub logs_all: bool,
+}
+
+/// The waits between questions that differ from the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct HealthWaits {
+    /// Up to this long before the first.
+    pub initial_jitter: Option<Duration>,
+    /// Up to this much more between any.
+    pub jitter: Option<Duration>,
+    /// The same in percent of the interval.
+    pub jitter_percent: u32,
+    /// Where nothing was ever sent to the cluster.
+    pub unused: Option<Duration>,
+    /// To an endpoint that is unhealthy.
+    pub unhealthy: Option<Duration>,
+    /// To one that is about to be unhealthy.
+    pub turning_unhealthy: Option<Duration>,
+    /// To one that is about to be healthy.
+    pub turning_healthy: Option<Duration>,
+}
+
+/// What an endpoint is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Question {
+    /// A request with GET.
+    Http {
+        /// The path.
+        path: String,
+        /// The host; `None` is the name of the cluster.
+        host: Option<String>,
+        /// The statuses of those that are healthy, each the first and the one behind the last; none is 200 alone.
+        statuses: Vec<(u16, u16)>,
+        /// Whether it is HTTP/2.
+        http2: bool,
+    },
+    /// Whether there is a connection.
+    Tcp,
+    /// The standard call for it.
+    Grpc {
+        /// The service that is asked for; empty is the server as a whole.
+        service: String,
+        /// The authority; `None` is the name of the cluster.
+        authority: Option<String>,
+    },
+}
+
+/// When endpoints are left out because of what they answered. What is left out is the proxy's own choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Outliers {
+    /// How often it is decided; above 0.
+    pub interval: Option<Duration>,
+    /// How long the first exclusion lasts; each further one lasts longer.
+    pub base_time: Option<Duration>,
+    /// The share of endpoints that may be left out, in percent.
+    pub most_percent: Option<u32>,
+    /// How many 5xx in a row.
+    pub errors: Streak,
+    /// How many 502, 503 and 504 in a row.
+    pub gateway_errors: Streak,
+    /// How many failed connections in a row, where they are counted apart.
+    pub local_errors: Streak,
+    /// By how far the rate of success is below that of others.
+    pub success_rate: SuccessRate,
+    /// Whether what fails on the way is told from what backends answer.
+    #[serde(skip_serializing_if = "is_default")]
+    pub splits_local: bool,
+}
+
+/// Failures in a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Streak {
+    /// How many; 0 is never.
+    pub count: Option<u32>,
+    /// How often, in percent, the endpoint is left out then.
+    pub enforced: Option<u32>,
+}
+
+/// What is compared of the rates of success.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SuccessRate {
+    /// How many endpoints there have to be.
+    pub least_hosts: Option<u32>,
+    /// How many requests each of them has to have.
+    pub least_requests: Option<u32>,
+    /// How many thousandths of the deviation are too many.
+    pub deviation: Option<u32>,
+    /// How often, in percent, the endpoint is left out then.
+    pub enforced: Option<u32>,
+    /// The same of what fails on the way.
+    pub enforced_local: Option<u32>,
+}
+
+/// How connections are made and kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Connections {
+    /// How long it may take to make one; above 0.
+    pub timeout: Option<Duration>,
+    /// How many bytes are kept of each.
+    #[serde(skip_serializing_if = "is_default")]
+    pub buffer_bytes: Option<u32>,
+    /// How many requests one carries.
+    #[serde(skip_serializing_if = "is_default")]
+    pub most_requests: Option<u32>,
+    /// How long one without requests is kept; zero is for ever.
+    #[serde(skip_serializing_if = "is_default")]
+    pub idle: Option<Duration>,
+    /// How it is found out that the other side is gone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub keepalive: Option<Keepalive>,
+    /// The version of the PROXY protocol that tells the endpoint who the client is.
+    #[serde(skip_serializing_if = "is_default")]
+    pub proxy_protocol: Option<ProxyVersion>,
+    /// How many connections there are in advance for each that is needed, by endpoint.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ahead: Option<Thousandths>,
+    /// The same by cluster.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ahead_of_cluster: Option<Thousandths>,
+}
+
+/// How it is found out that the other side of a connection is gone; what is left out is the system's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Keepalive {
+    /// How many questions stay without an answer.
+    pub probes: Option<u32>,
+    /// After how many seconds of silence it is asked, above 0.
+    pub after_seconds: Option<u32>,
+    /// How many seconds there are between questions, above 0.
+    pub every_seconds: Option<u32>,
+}
+
+/// A version of the PROXY protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum ProxyVersion {
+    /// A line of text.
+    V1,
+    /// Bytes.
+    V2,
+}
+
+/// What HTTP/2 is spoken with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Http2 {
+    /// The window of each stream, in bytes.
+    pub stream_window: Option<u32>,
+    /// The window of each connection, in bytes.
+    pub connection_window: Option<u32>,
+    /// How many streams a connection carries at a time.
+    pub streams: Option<u32>,
+    /// Whether a bad message ends its stream alone, not the connection.
+    pub forgives: Option<bool>,
+}
+
+/// How often names are looked up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Dns {
+    /// How often; at least a millisecond.
+    pub refresh: Option<Duration>,
+    /// Whether the answers say how long they hold.
+    #[serde(skip_serializing_if = "is_default")]
+    pub keeps_ttl: bool,
+}
