@@ -127,12 +127,8 @@ fn to_balancer(balancing: &Balancing) -> (Option<LbPolicy>, Option<LbConfig>) {
         Some(Choice::Random) => (Some(LbPolicy::Random), None),
         Some(Choice::Maglev) => (Some(LbPolicy::Maglev), None),
         Some(Choice::RoundRobin) => {
-            let config = slow.map(|slow| {
-                LbConfig::RoundRobinLbConfig(RoundRobinLbConfig {
-                    slow_start_config: Some(slow),
-                    ..RoundRobinLbConfig::default()
-                })
-            });
+            let config =
+                slow.map(|slow| LbConfig::RoundRobinLbConfig(RoundRobinLbConfig { slow_start_config: Some(slow) }));
             (Some(LbPolicy::RoundRobin), config)
         }
         Some(Choice::LeastRequest { drawn }) => {
