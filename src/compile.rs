@@ -1,5 +1,7 @@
 //! The whole compilation in memory: no file system, no printing, no globals.
 
+mod clients;
+
 use std::collections::HashMap;
 
 use crate::analysis;
@@ -20,6 +22,8 @@ use crate::status::{self, ObjectStatus};
 use crate::suppress;
 use crate::translator::lower::Lowered;
 use crate::translator::{envoy, lower};
+
+pub use clients::{ClientView, view_of_clients};
 
 /// What a compilation leaves behind.
 #[derive(Debug, Default)]

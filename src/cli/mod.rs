@@ -18,6 +18,7 @@ mod fix;
 mod git;
 mod given;
 mod made;
+mod mesh;
 pub mod name_kind;
 mod pipeline;
 mod report;

@@ -9,6 +9,7 @@ use super::args::{Cli, DecisionFormat, RouteArgs, ScreenArgs};
 use super::exit::ExitStatus;
 use super::failure::Failure;
 use super::findings::{TRANSLATE_ONLY, tell_findings};
+use super::mesh::ClientSide;
 use super::pipeline;
 use super::streams::Streams;
 use super::trace::{Trace, Tracer};
@@ -28,6 +29,9 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     let usage = |message: String| Failure::Usage(Cli::usage_error(&message));
     let options = args.compile.options().map_err(usage)?;
     let request = request(args).map_err(usage)?;
+    if args.from.is_some() && !(options.gateways.is_empty() && options.gateway_classes.is_empty()) {
+        return Err(usage("--from asks for a Service, and no Gateway can be chosen for it".to_owned()));
+    }
     let mut compiled = pipeline::compile(&args.files.input(), &options, streams.stdin);
     let denied = args.compile.denied();
     let wanted = (args.findings.report.as_slice(), &denied);
@@ -39,6 +43,12 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
         compiled.compilation.narrow();
     }
     let compilation = &compiled.compilation;
+    if let Some(client) = &args.from {
+        let side = ClientSide::new(compilation, client, &options);
+        let service = side.service(&args.url.host, &request).map_err(Failure::Missing)?;
+        write(args, &[side.trace(&service, &request, args.explain)], None, streams)?;
+        return Ok(status);
+    }
     let config = compilation.lowered.judged();
     let gateways = Simulator::gateways_of(config, &request.connection);
     if gateways.is_empty()
@@ -72,18 +82,23 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
         })
         .collect();
     let moved = moved_port(&options, request.connection.port).filter(|_| gateways.is_empty());
+    write(args, &traces, moved, streams)?;
+    Ok(if args.partial { ExitStatus::Success } else { status })
+}
+
+fn write(args: &RouteArgs, traces: &[Trace], moved: Option<u16>, streams: &mut Streams<'_>) -> Result<(), Failure> {
     let color = streams.color_stdout && args.output_file.is_none();
     pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| match args.output {
-        DecisionFormat::Human => write_human(&traces, moved, color, out),
+        DecisionFormat::Human => write_human(traces, moved, color, out),
         DecisionFormat::Json => {
-            match traces.as_slice() {
+            match traces {
                 [one] => serde_json::to_writer_pretty(&mut *out, one)?,
                 several => serde_json::to_writer_pretty(&mut *out, &Answers { version: SEVERAL, answers: several })?,
             }
             writeln!(out)
         }
     })?;
-    Ok(if args.partial { ExitStatus::Success } else { status })
+    Ok(())
 }
 
 /// The version of the JSON form with the answers of several Gateways.

@@ -9,10 +9,13 @@ use serde::Serialize;
 
 use crate::compile::Compilation;
 use crate::context::is_on_context;
-use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectPart, ObjectRef, Series};
+use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectPart, ObjectRef, Series, codes};
 use crate::ir::{AuthId, BackendName, ClientCertificates, Endpoints, FilterChain, Origin, Route, Site};
 use crate::parser::locate::Locator;
+use crate::parser::manifests::Kind;
+use crate::path;
 use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request, Security, Unmet, Upstream, Verdict};
+use crate::translator::lower::Lowered;
 
 pub(super) use words::describe_match;
 use words::describe_unmet;
@@ -28,6 +31,9 @@ pub(super) struct Trace {
     request: SentRequest,
     /// The Gateway, where one serves the port.
     pub(super) gateway: Option<String>,
+    /// For whom the answer holds, where a client of a mesh asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) clients: Option<Clients>,
     /// The Gateway listener.
     listener: Option<Spot>,
     /// Whether the listener takes only clients that show a certificate, which the decision assumes.
@@ -59,6 +65,29 @@ struct SentRequest {
     url: String,
     server_name: Option<String>,
     headers: Vec<(String, String)>,
+}
+
+/// The clients of a mesh for whom an answer holds.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Clients {
+    /// Their namespace.
+    pub(super) from: String,
+    /// The Service that they connect to, `NAMESPACE/NAME`.
+    pub(super) service: String,
+    /// Which routes count for them.
+    pub(super) routes: CountingRoutes,
+}
+
+/// Which routes count for some clients on a port of a Service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum CountingRoutes {
+    /// Those of the clients' namespace.
+    Consumer,
+    /// Those of the Service's namespace.
+    Producer,
+    /// None.
+    None,
 }
 
 /// A place in a manifest.
@@ -161,24 +190,35 @@ const CANDIDATES: usize = 10;
 /// Makes traces of the decisions about one compilation.
 pub(super) struct Tracer<'c> {
     compilation: &'c Compilation,
+    lowered: &'c Lowered,
     locator: Locator<'c>,
 }
 
 impl<'c> Tracer<'c> {
     pub(super) fn new(compilation: &'c Compilation) -> Self {
-        Self { compilation, locator: Locator::new(&compilation.manifests) }
+        Self::of(compilation, &compilation.lowered)
+    }
+
+    /// For decisions about another configuration that was made of the same input.
+    pub(super) fn of(compilation: &'c Compilation, lowered: &'c Lowered) -> Self {
+        Self { compilation, lowered, locator: Locator::new(&compilation.manifests) }
     }
 
     /// The place of an origin; `rule` puts that of a match or a backend at its rule.
     pub(super) fn spot(&self, origin: Origin, rule: bool) -> Option<Spot> {
-        let (key, position, place) = self.compilation.lowered.origins.get(origin)?;
+        let (key, position, place) = self.lowered.origins.get(origin)?;
         let place = match place {
             ObjectPart::Match { rule: index, .. } | ObjectPart::Backend { rule: index, .. } if rule => {
                 ObjectPart::Rule(index)
             }
             other => other,
         };
-        let path = place.path();
+        let path = match (key.kind, place) {
+            // A Service in the place of a Gateway.
+            (Kind::Service, ObjectPart::Listener(index)) => path!["spec", "ports", index],
+            (Kind::Service, _) => path!["spec"],
+            _ => place.path(),
+        };
         let location = crate::diagnostics::Location::field(position.document, position.base.join(&path));
         let found = Locate::place(&self.locator, &location);
         Some(Spot {
@@ -198,7 +238,7 @@ impl<'c> Tracer<'c> {
 
     /// Whether a place is in an object of `--context`.
     pub(super) fn is_of_context(&self, origin: Origin) -> bool {
-        let location = self.compilation.lowered.origins.location(origin);
+        let location = self.lowered.origins.location(origin);
         location.is_some_and(|location| is_on_context(&self.compilation.manifests, &location))
     }
 
@@ -225,6 +265,7 @@ impl<'c> Tracer<'c> {
             version: VERSION,
             request: SentRequest::from(request),
             gateway: decision.listener.and_then(|listener| listener.gateways.first()).map(ToString::to_string),
+            clients: None,
             listener: listener.and_then(|origin| self.spot(origin, false)),
             client_certificate: decision.chain.filter(|chain| wants_certificate(chain)).map(|_| "required"),
             host: decision.host.map(|host| host.hostname.to_string()),
@@ -241,7 +282,7 @@ impl<'c> Tracer<'c> {
 
     fn outcome(&self, outcome: &Outcome<'_>) -> OutcomeView {
         let Outcome { share, backend, asked, answer } = outcome;
-        let config = self.compilation.lowered.judged();
+        let config = self.lowered.judged();
         let service = |id: &AuthId| backend_name(&config.cluster(config.external_auth(*id).settings.cluster).backend);
         let mut view = OutcomeView {
             percent: share.percent(),
@@ -278,7 +319,7 @@ impl<'c> Tracer<'c> {
     }
 
     fn name_backend(&self, cluster: crate::ir::ClusterId, view: &mut OutcomeView) {
-        let cluster = self.compilation.lowered.judged().cluster(cluster);
+        let cluster = self.lowered.judged().cluster(cluster);
         view.backend = Some(backend_name(&cluster.backend));
         view.endpoints = match &cluster.endpoints {
             Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
@@ -311,6 +352,10 @@ impl<'c> Tracer<'c> {
         });
     }
 
+    fn is_of_clients(&self) -> bool {
+        !std::ptr::eq(self.lowered, &self.compilation.lowered)
+    }
+
     /// What kept routes from attaching, as the findings say it.
     fn unattached(&self) -> Vec<Unattached> {
         let is_about = |finding: &&crate::diagnostics::Finding| {
@@ -319,7 +364,11 @@ impl<'c> Tracer<'c> {
                 finding.condition,
                 Some(Condition { kind: ConditionKind::Accepted, status: ConditionStatus::False, reason: _ })
             );
-            is_route && (is_refused || matches!(finding.code.series(), Series::Attachment | Series::Schema))
+            // Where a Service is in the place of a Gateway, being the parent is no reason.
+            let is_of_mesh = finding.code == codes::MESH_PARENT && self.is_of_clients();
+            is_route
+                && !is_of_mesh
+                && (is_refused || matches!(finding.code.series(), Series::Attachment | Series::Schema))
         };
         let findings = self.compilation.findings.iter().filter(is_about);
         findings

@@ -65,6 +65,31 @@ pub(super) fn unread(compilation: &Compilation, gateways: &[&GatewayName], reque
     in_words(unread.filter(|one| reader.may_meet(one)))
 }
 
+/// What of the context could not be read and may be about the clients of Services, in words.
+pub(super) fn unread_of_mesh(compilation: &Compilation) -> Option<String> {
+    let may_be = |one: &&Unjudged| {
+        let (object, part) = match &one.subject {
+            Subject::Document | Subject::File(_) => return true,
+            Subject::Object(object) => (object, None),
+            Subject::Part(object, part) => (object, Some(part)),
+        };
+        if RouteKind::named(&object.kind).is_none() || object.group != GATEWAY_GROUP {
+            return false;
+        }
+        let names_services = || {
+            let mut routes = compilation.manifests.routes();
+            let route = routes.find(|route| route.object.key().to_ref() == *object);
+            route.is_none_or(|route| route.parent_refs.iter().any(ParentReference::is_service))
+        };
+        part.is_none_or(|part| part.0.starts_with(&path!["spec", "parentRefs"].0)) || names_services()
+    };
+    let unread = compilation.unjudged.iter().filter(|one| {
+        matches!(one.reason, Omission::Unreadable | Omission::Undecoded | Omission::Overwritten)
+            && is_on_context(&compilation.manifests, &one.location)
+    });
+    in_words(unread.filter(may_be))
+}
+
 fn in_words<'u>(unjudged: impl Iterator<Item = &'u Unjudged>) -> Option<String> {
     let line = |one: &Unjudged| format!("\n  not judged: {}: {}", one.subject, one.reason);
     let lines: Vec<String> = unjudged.map(line).collect();

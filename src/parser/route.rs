@@ -299,7 +299,8 @@ impl<'m> Route<'m> {
         Self { object, kind: RouteKind::Tls, parent_refs, use_default_gateways, hostnames, rules }
     }
 
-    fn l4(kind: RouteKind, object: &'m Object<L4RouteSpec>) -> Self {
+    /// A route of connections or datagrams.
+    pub(crate) fn l4(kind: RouteKind, object: &'m Object<L4RouteSpec>) -> Self {
         let L4RouteSpec { parent_refs, use_default_gateways, rules } = &object.spec;
         let (use_default_gateways, rules) = (*use_default_gateways, Rules::L4(rules));
         Self { object, kind, parent_refs, use_default_gateways, hostnames: &[], rules }

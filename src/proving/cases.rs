@@ -61,6 +61,8 @@ pub struct RequestCase {
     pub name: String,
     /// The Gateway, where several share a port.
     pub gateway: Option<GatewayName>,
+    /// The namespace of the client, which connects to the Service that the URL's host names.
+    pub from: Option<String>,
     /// The request.
     pub request: RequestSpec,
     /// What must come back.

@@ -8,6 +8,7 @@
 
 mod finding;
 mod port;
+mod route_set;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -23,12 +24,18 @@ use super::route_id::RouteId;
 use finding::Named;
 use port::ports_of;
 
+pub use route_set::{HeldPorts, PortHolder, RouteSet, ServedPort};
+
 /// The kinds of routes of one port, the first goes before the others. UDP is another protocol, with ports of its own.
 const ORDER: [RouteKind; 4] = [RouteKind::Grpc, RouteKind::Http, RouteKind::Tls, RouteKind::Tcp];
 
 /// What became of the Service parents of all routes.
 #[derive(Debug, Default)]
-pub struct MeshParents(HashMap<RouteId, Vec<MeshParent>>);
+pub struct MeshParents {
+    by_route: HashMap<RouteId, Vec<MeshParent>>,
+    /// Which routes have which ports.
+    pub held: HeldPorts,
+}
 
 /// What became of one Service parent.
 #[derive(Clone, Debug)]
@@ -42,7 +49,7 @@ pub struct MeshParent {
 impl MeshParents {
     /// Those of a route, in the order of its `parentRefs`.
     pub fn of(&self, route: RouteId) -> &[MeshParent] {
-        self.0.get(&route).map_or(&[], Vec::as_slice)
+        self.by_route.get(&route).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -126,7 +133,7 @@ pub(super) fn judge<'m>(
                     }
                     Err(why) => {
                         let refused = Some(named.refuse(named.unusable(service, &why), diagnostics));
-                        parents.0.entry(id).or_default().push(MeshParent { index, refused });
+                        parents.by_route.entry(id).or_default().push(MeshParent { index, refused });
                         continue;
                     }
                 },
@@ -159,10 +166,12 @@ pub(super) fn judge<'m>(
             finding::report_hostnames(declared, diagnostics);
         }
     }
-    for (route, parent) in rank(&bound, diagnostics) {
-        parents.0.entry(route).or_default().push(parent);
+    let (ranked, held) = rank(&bound, diagnostics);
+    parents.held = held;
+    for (route, parent) in ranked {
+        parents.by_route.entry(route).or_default().push(parent);
     }
-    parents.0.values_mut().for_each(|of_route| of_route.sort_by_key(|parent| parent.index));
+    parents.by_route.values_mut().for_each(|of_route| of_route.sort_by_key(|parent| parent.index));
     parents
 }
 
@@ -186,7 +195,7 @@ fn numbers<'m>(routes: &Routes<'m>) -> HashMap<(&'m str, &'m str), BTreeSet<u16>
 }
 
 /// Decides between the routes of one port and client.
-fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> Vec<(RouteId, MeshParent)> {
+fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> (Vec<(RouteId, MeshParent)>, HeldPorts) {
     let mut winners: BTreeMap<Clients<'_>, &Bound<'_, '_>> = BTreeMap::new();
     for one in bound {
         for port in &one.ports {
@@ -197,12 +206,14 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> Vec<(RouteId,
         }
     }
     let mut parents = Vec::with_capacity(bound.len());
+    let mut held = HeldPorts::default();
     for one in bound {
         let better = |port: &&Port| {
             let winner = winners.get(&one.clients(**port));
             winner.is_some_and(|winner| winner.declared.kind != one.declared.kind)
         };
         let lost: BTreeSet<Port> = one.ports.iter().filter(better).copied().collect();
+        held.add(one, &lost);
         let winner = lost.first().and_then(|port| winners.get(&one.clients(*port)));
         let is_everywhere = lost.len() == one.ports.len();
         let refused = winner.and_then(|winner| {
@@ -226,7 +237,19 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> Vec<(RouteId,
         }
         parents.push((one.route, MeshParent { index: one.index, refused: one.refused.clone().or(refused) }));
     }
-    parents
+    (parents, held)
+}
+
+impl HeldPorts {
+    /// Adds the ports that a parent has, but for those that routes of another kind have.
+    fn add(&mut self, one: &Bound<'_, '_>, lost: &BTreeSet<Port>) {
+        for port in one.ports.iter().filter(|port| !lost.contains(port)) {
+            let Clients { service: (namespace, service), port, is_udp, namespace: clients } = one.clients(*port);
+            let held = ServedPort { namespace: namespace.to_owned(), service: service.to_owned(), port, is_udp };
+            let holder = PortHolder { route: one.route, parent: one.index, clients: clients.map(str::to_owned) };
+            self.0.entry(held).or_default().push(holder);
+        }
+    }
 }
 
 /// The place of a kind among those of one port.

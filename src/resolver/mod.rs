@@ -12,6 +12,7 @@ mod backend;
 mod backend_tls;
 mod certificate;
 mod client_certificate;
+mod clients;
 mod consequence;
 mod effective;
 mod endpoint_slice;
@@ -58,6 +59,7 @@ pub use certificate::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeldBundle, Holder, KeyPairId, PRIVATE_KEY_KEY,
     Stored, StoredBundle, StoredPair,
 };
+pub use clients::{Frontends, of_clients, service_named};
 pub use effective::Effective;
 pub use foreign::{ForeignUse, foreign_uses, is_without_traffic};
 pub use frontend::ClientValidation;
@@ -65,7 +67,7 @@ pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
 pub use l4_route::serving_route;
 pub use listener::{ListenerId, Protocol, ResolvedListener};
 pub use listener_set::{Membership, ResolvedListenerSet};
-pub use mesh::{MeshParent, MeshParents};
+pub use mesh::{HeldPorts, MeshParent, MeshParents, PortHolder, RouteSet, ServedPort};
 pub use object_name::is_object_name;
 pub use origin::{OriginObject, OriginTable};
 pub use owner::ListenerOwner;
@@ -115,14 +117,14 @@ pub fn resolve<'m>(
     // other, but nothing depends on their order: what decides between two routes is their age.
     let mut attacher = attachment::Attacher::new(manifests, options, &mut gateways, &listener_sets);
     let mut resolver = RouteResolver {
-        attacher: &mut attacher,
+        attacher: Some(&mut attacher),
         grants: &grants,
         all_granted: &Grants::all(),
         backends: &mut backends,
         policies: &traffic_policies,
         options: &mut route_options,
     };
-    let routes = resolver.resolve(manifests, diagnostics);
+    let routes = resolver.resolve(manifests.routes().collect(), diagnostics);
     // What is about routes as a whole, or about what no route has asked for, can be said only when all have been seen.
     route_options.report_unused(diagnostics);
     let mesh_parents = mesh::judge(manifests, &routes, options, diagnostics);

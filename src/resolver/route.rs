@@ -5,7 +5,7 @@
 use crate::diagnostics::{Diagnostics, ObjectPart, ObjectRef, PartPath, Reported};
 use crate::hostname::Hostname;
 use crate::parser::api::{HttpRouteRetry, HttpRouteTimeouts, SessionPersistence, XBackendTrafficPolicySpec};
-use crate::parser::manifests::{Manifests, Object, ObjectHead};
+use crate::parser::manifests::{Object, ObjectHead};
 use crate::parser::route::{Filter, Matches, Route, RouteKind, Rule, RuleBackend};
 use typed_index_collections::TiVec;
 
@@ -43,6 +43,11 @@ impl<'m> Routes<'m> {
     /// All routes with their ids.
     pub fn with_ids(&self) -> impl Iterator<Item = (RouteId, &ResolvedRoute<'m>)> {
         self.0.iter_enumerated()
+    }
+
+    /// Adds a parent to a route.
+    pub(super) fn add_parent(&mut self, id: RouteId, parent: RouteParent) {
+        self.0[id].parents.push(parent);
     }
 
     /// The routes of the given ids that are of a kind.
@@ -156,7 +161,8 @@ pub enum RuleSession<'m> {
 
 /// Attaches routes and looks up what their rules refer to.
 pub(super) struct RouteResolver<'r, 'a, 'm> {
-    pub(super) attacher: &'r mut Attacher<'a, 'm>,
+    /// `None` where routes are looked at as those of Services: they are attached to no listener, and have no hostnames.
+    pub(super) attacher: Option<&'r mut Attacher<'a, 'm>>,
     pub(super) grants: &'r Grants<'m>,
     /// As if every reference were granted: those of a mesh need no grants.
     pub(super) all_granted: &'r Grants<'m>,
@@ -167,8 +173,7 @@ pub(super) struct RouteResolver<'r, 'a, 'm> {
 
 impl<'r, 'm> RouteResolver<'r, '_, 'm> {
     /// Resolves the routes of all kinds.
-    pub(super) fn resolve(&mut self, manifests: &'m Manifests, diagnostics: &mut Diagnostics) -> Routes<'m> {
-        let mut declared: Vec<Route<'m>> = manifests.routes().collect();
+    pub(super) fn resolve(&mut self, mut declared: Vec<Route<'m>>, diagnostics: &mut Diagnostics) -> Routes<'m> {
         declared.sort_by_key(|route| (route.kind, route.object.metadata.sort_key()));
         let routes = (0..).map(RouteId).zip(declared);
         Routes(routes.map(|(id, route)| self.resolve_route(id, route, diagnostics)).collect())
@@ -177,9 +182,13 @@ impl<'r, 'm> RouteResolver<'r, '_, 'm> {
     fn resolve_route(&mut self, id: RouteId, declared: Route<'m>, diagnostics: &mut Diagnostics) -> ResolvedRoute<'m> {
         let hostnames: Vec<_> = match declared.kind {
             RouteKind::Tls if declared.hostnames.is_empty() => vec![Hostname::Any],
+            RouteKind::Http | RouteKind::Grpc if self.attacher.is_none() => Vec::new(),
             _ => declared.hostnames.iter().map(|host| Hostname::from_field(Some(host))).collect(),
         };
-        let parents = self.attacher.attach(id, (&declared, &hostnames), diagnostics);
+        let parents = match &mut self.attacher {
+            Some(attacher) => attacher.attach(id, (&declared, &hostnames), diagnostics),
+            None => Vec::new(),
+        };
         let rules = declared.rules().map(|rule| self.resolve_rule(&declared, rule, diagnostics)).collect();
         ResolvedRoute { declared, hostnames, parents, rules }
     }

@@ -42,6 +42,7 @@ mod ledger;
 mod licences;
 mod limits;
 mod made;
+mod mesh;
 mod metamorphic;
 mod modules;
 mod mutation;
@@ -127,6 +128,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(witness::trials(&harness));
     trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));
+    trials.extend(mesh::trials(&harness));
     trials.extend(admitted::trials(&harness));
     trials.extend(compared::trials(&harness));
     trials.extend(exchanged::trials(&harness));

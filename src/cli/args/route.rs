@@ -20,6 +20,16 @@ pub struct RouteArgs {
     /// The settings of the compilation.
     #[command(flatten)]
     pub compile: CompileArgs,
+    /// Ask as a client in this namespace that connects to a Service: `http://shop/`, `http://shop.web:8080/` or
+    /// `http://shop.web.svc.cluster.local/`.
+    #[arg(
+        long,
+        value_name = "NAMESPACE",
+        value_parser = value::namespace,
+        conflicts_with_all = ["partial", "address"],
+        help_heading = "Request"
+    )]
+    pub from: Option<String>,
     /// The method.
     #[arg(short = 'X', long, value_name = "METHOD", default_value = "GET", help_heading = "Request")]
     pub method: String,

@@ -6,6 +6,7 @@ mod render;
 mod results;
 mod router_check;
 mod runner;
+mod sent_from;
 
 use super::args::{Cli, EmittedCases, TestArgs};
 use super::exit::ExitStatus;

@@ -278,7 +278,7 @@ pub(super) fn without_form_of_file(cases: &CaseFile) -> Vec<&'static str> {
 /// The fields of a case that a test of the tool cannot say. Who answers, the redirect and what of the path and the host
 /// is rewritten stand in each test.
 pub(super) fn without_form(case: &RequestCase) -> Vec<&'static str> {
-    let RequestCase { name: _, gateway: _, request: _, expect, repeat: _, session } = case;
+    let RequestCase { name: _, gateway: _, from: _, request: _, expect, repeat: _, session } = case;
     let Expectation {
         status: _,
         grpc_status: _,

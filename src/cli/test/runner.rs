@@ -10,12 +10,13 @@ use super::super::findings::TRANSLATE_ONLY;
 use super::super::made::Made;
 use super::super::pipeline::{self, Compiled, Emission};
 use super::super::report::Rendering;
-use super::super::trace::{Tracer, backend_name};
+use super::super::trace::{Trace, Tracer, backend_name};
 use super::super::unlooked::{unlooked, unread};
 use super::super::value::ReportFormat;
 use super::coverage::Coverage;
 use super::results::{CaseOutcome, CaseStatus, Results, VERSION};
 use super::router_check::{self, CheckFile, Emitted};
+use super::sent_from::{self, SentFrom};
 use crate::compile::Compilation;
 use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::diagnostics::{Code, Denied, Finding, Severity, codes};
@@ -223,7 +224,9 @@ impl State {
         topology: &Topology,
         manifests: &Manifests<'_>,
     ) -> Result<(), String> {
-        let mut moved = manifests.compile(&offline_options(topology, cases, options));
+        refuse_run_from(args, file, cases)?;
+        let offline = offline_options(topology, cases, options);
+        let mut moved = manifests.compile(&offline);
         if args.partial {
             moved.compilation.narrow();
         }
@@ -235,11 +238,14 @@ impl State {
         }
         let simulators = Simulators::new(config, args.partial);
         let tracer = Tracer::new(&moved.compilation);
+        let sides = sent_from::sides(cases, &moved.compilation, &offline);
+        let request = |case: &RequestCase| Offline::new(&simulators.all, topology, cases).request(case);
+        let sent_from = SentFrom::new(&sides, cases, request);
         let mut simulated = Vec::new();
         let mut undecided = Vec::new();
-        for case in &cases.requests {
-            let all = Offline::new(&simulators.all, topology, cases);
-            match simulators.of(case, &all.request(case), &moved.compilation) {
+        for (position, case) in cases.requests.iter().enumerate() {
+            let of_gateways = || simulators.of(case, &request(case), &moved.compilation);
+            match sent_from.simulator(position).unwrap_or_else(of_gateways) {
                 Ok(simulator) => simulated.push(Offline::new(simulator, topology, cases).run_case(case)),
                 Err(why) => {
                     let line = line_of(&file.text, &case.name);
@@ -263,7 +269,11 @@ impl State {
             return Ok(());
         }
         let Some(envoy) = &args.envoy else {
-            self.outcomes.extend(simulated.iter().map(|one| offline_outcome(file, one, &tracer)));
+            let traced = simulated.iter().enumerate().map(|(position, one)| {
+                let trace = sent_from.trace(position, one);
+                offline_outcome(file, one, trace.unwrap_or_else(|| tracer.trace(&one.request, &one.decision)))
+            });
+            self.outcomes.extend(traced);
             self.outcomes.extend((!cases.stats.is_empty()).then(|| uncounted(file)));
             return Ok(());
         };
@@ -367,6 +377,22 @@ impl State {
     }
 }
 
+/// Refuses to run cases that are sent from a namespace through a proxy, or to write them for one.
+fn refuse_run_from(args: &TestArgs, file: &Cases, cases: &CaseFile) -> Result<(), String> {
+    let flag = match (&args.envoy, &args.emit) {
+        (Some(_), _) => "--envoy",
+        (None, Some(_)) => "--emit",
+        (None, None) => return Ok(()),
+    };
+    let Some(case) = cases.requests.iter().find(|case| case.from.is_some()) else { return Ok(()) };
+    let line = line_of(&file.text, &case.name);
+    let (file, name) = (for_terminal(&file.name), for_terminal(&case.name));
+    Err(format!(
+        "{file}:{line}: case `{name}`: `from` is answered without a proxy only, and not with {flag}: gwctl writes no \
+         configuration for clients of Services"
+    ))
+}
+
 /// Why fields of a case are not in a test of router_check_tool.
 fn no_form(fields: &[&str]) -> String {
     let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
@@ -444,9 +470,8 @@ fn describe(gateway: &GatewayName, missing: &[ObjectKey]) -> String {
     format!("`{gateway}`{words}")
 }
 
-fn offline_outcome(file: &Cases, one: &Simulated<'_>, tracer: &Tracer<'_>) -> CaseOutcome {
-    let result = one.result.clone();
-    let mut outcome = outcome(file, result, Some(tracer.trace(&one.request, &one.decision)));
+fn offline_outcome(file: &Cases, one: &Simulated<'_>, trace: Trace) -> CaseOutcome {
+    let mut outcome = outcome(file, one.result.clone(), Some(trace));
     outcome.unchecked.clone_from(&one.unchecked);
     if let Some(reason) = one.skipped {
         outcome.status = CaseStatus::Skipped;
@@ -474,7 +499,7 @@ fn uncounted(file: &Cases) -> CaseOutcome {
     CaseOutcome { status: CaseStatus::Skipped, reason, ..outcome(file, result, None) }
 }
 
-fn outcome(file: &Cases, result: CaseResult, trace: Option<super::super::trace::Trace>) -> CaseOutcome {
+fn outcome(file: &Cases, result: CaseResult, trace: Option<Trace>) -> CaseOutcome {
     let CaseResult { name, requests: _, mismatches, seconds } = result;
     let failed = !mismatches.is_empty();
     CaseOutcome {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::diagnostics::style::Style;
 
-use super::{CandidateView, Explanation, OutcomeView, Trace, Unattached, at};
+use super::{CandidateView, Clients, CountingRoutes, Explanation, OutcomeView, Trace, Unattached, at};
 
 /// The first status that tells a client of an error.
 const FIRST_ERROR: u16 = 400;
@@ -18,8 +18,19 @@ impl Trace {
         let request = format!("{} {}", self.request.method, self.request.url);
         writeln!(out, "{}", Style::Bold.paint(request.trim_start(), color))?;
         match &self.listener {
+            Some(spot) if self.clients.is_some() => {
+                writeln!(out, "  service   {} {}  {}", spot.object(), spot.path, spot.place())?;
+            }
             Some(spot) => writeln!(out, "  listener  {} {}  {}", spot.object(), spot.path, spot.place())?,
             None => writeln!(out, "  listener  {}", Style::Red.paint("none", color))?,
+        }
+        if let Some(Clients { from, service: _, routes }) = &self.clients {
+            let counting = match routes {
+                CountingRoutes::Consumer => "routes of that namespace count, and no others",
+                CountingRoutes::Producer => "routes of the Service's namespace count",
+                CountingRoutes::None => "no route counts: what arrives goes on as it is",
+            };
+            writeln!(out, "  client    in namespace {from}: {counting}")?;
         }
         if self.client_certificate.is_some() {
             writeln!(

@@ -115,6 +115,7 @@ fn case(position: usize, request: RequestSpec) -> RequestCase {
     RequestCase {
         name: format!("request {position}"),
         gateway: None,
+        from: None,
         request,
         expect: Expectation::default(),
         repeat: None,

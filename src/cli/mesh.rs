@@ -1,0 +1,140 @@
+//! Requests of clients that connect to Services: which Service a host stands for, and who answers there.
+
+use super::trace::{Clients, CountingRoutes, Trace, Tracer};
+use super::unlooked::unread_of_mesh;
+use crate::compile::{ClientView, Compilation, view_of_clients};
+use crate::ir::GatewayName;
+use crate::options::Options;
+use crate::parser::api::{Service, ServiceType};
+use crate::parser::manifests::Object;
+use crate::proving::RequestCase;
+use crate::resolver::{RouteSet, ServedPort, service_named};
+use crate::simulate::{Decision, Request, Security, Simulator};
+
+/// How clients write the names of Services.
+const NAMES: &str = "`NAME`, `NAME.NAMESPACE`, `NAME.NAMESPACE.svc` or `NAME.NAMESPACE.svc.DOMAIN`";
+
+/// What the clients of a namespace meet, with the input that it is made of.
+pub(super) struct ClientSide<'c> {
+    compilation: &'c Compilation,
+    view: ClientView,
+    assumes_services: bool,
+    /// The DNS domain of the cluster.
+    domain: String,
+}
+
+impl<'c> ClientSide<'c> {
+    pub(super) fn new(compilation: &'c Compilation, client: &str, options: &Options) -> Self {
+        let view = view_of_clients(&compilation.manifests, client, options);
+        Self { compilation, view, assumes_services: options.assume.services, domain: options.cluster_domain.clone() }
+    }
+
+    /// Who answers at a Service.
+    pub(super) fn simulator(&self, service: &GatewayName) -> Simulator<'_> {
+        Simulator::of_gateway(self.view.lowered.judged(), service)
+    }
+
+    /// What puts decisions in the words of the manifests.
+    pub(super) fn tracer(&self) -> Tracer<'_> {
+        Tracer::of(self.compilation, &self.view.lowered)
+    }
+
+    /// The Service that a client connects to by the host of a URL, where it has the port.
+    ///
+    /// # Errors
+    /// Why nobody knows who gets the request, in words.
+    pub(super) fn service(&self, host: &str, request: &Request) -> Result<GatewayName, String> {
+        let Some((namespace, name)) = service_named(host, &self.view.client, &self.domain) else {
+            return Err(format!("`{host}` is no name of a Service: clients ask for {NAMES}"));
+        };
+        let named = GatewayName { namespace: namespace.to_owned(), name: name.to_owned() };
+        let services = &self.compilation.manifests.services;
+        match services.iter().find(|service| service.metadata.sort_key() == (namespace, name)) {
+            Some(service) => self.check_port(service, &named, request)?,
+            None if self.assumes_services && self.listens(&named, request) => {}
+            None if self.assumes_services => {
+                let port = request.connection.port;
+                return Err(format!("Service `{named}` is assumed, and no route names its port {port}"));
+            }
+            None => return Err(format!("Service `{named}` is not in the input")),
+        }
+        match unread_of_mesh(self.compilation) {
+            Some(why) => Err(format!("what could not be read may take the request{why}")),
+            None => Ok(named),
+        }
+    }
+
+    fn check_port(&self, service: &Object<Service>, named: &GatewayName, request: &Request) -> Result<(), String> {
+        if self.listens(named, request) {
+            return Ok(());
+        }
+        if service.spec.service_type == ServiceType::ExternalName {
+            return Err(format!("Service `{named}` is another name of a host outside: no route of a mesh is for it"));
+        }
+        if service.spec.headless {
+            return Err(format!(
+                "Service `{named}` is headless: its clients connect to pods, and no route is for them"
+            ));
+        }
+        let transport = if request.connection.security == Security::Udp { "UDP" } else { "TCP" };
+        let ports: Vec<String> = service.spec.ports.iter().map(|port| port.port.to_string()).collect();
+        let port = request.connection.port;
+        Err(format!("Service `{named}` has no {transport} port {port}: its ports are {}", ports.join(", ")))
+    }
+
+    fn listens(&self, service: &GatewayName, request: &Request) -> bool {
+        let serving = Simulator::gateways_of(self.view.lowered.judged(), &request.connection);
+        serving.into_iter().any(|name| name == service)
+    }
+
+    /// The Service that a case is about, which says from where it asks.
+    ///
+    /// # Errors
+    /// Why nobody knows who gets the request, in words.
+    pub(super) fn service_of(&self, case: &RequestCase, request: &Request) -> Result<GatewayName, String> {
+        match case.gateway {
+            Some(_) => {
+                Err("`from` asks for a Service, and `gateway` for a Gateway: they exclude each other".to_owned())
+            }
+            None => self.service(&case.request.url.host, request),
+        }
+    }
+
+    /// Which routes count for the clients on the port that a request is for.
+    fn counting(&self, service: &GatewayName, request: &Request) -> CountingRoutes {
+        let GatewayName { namespace, name } = service;
+        let held = |port| ServedPort {
+            namespace: namespace.clone(),
+            service: name.clone(),
+            port,
+            is_udp: request.connection.security == Security::Udp,
+        };
+        let numbers = [Some(request.connection.port), None].map(held);
+        let mut sets = numbers.iter().map(|port| self.view.held.set(port, &self.view.client));
+        sets.find_map(|set| match set {
+            RouteSet::Consumer(_) => Some(CountingRoutes::Consumer),
+            RouteSet::Producer(_) => Some(CountingRoutes::Producer),
+            RouteSet::None => None,
+        })
+        .unwrap_or(CountingRoutes::None)
+    }
+
+    /// What becomes of a request, in the words of the manifests.
+    pub(super) fn trace(&self, service: &GatewayName, request: &Request, is_explained: bool) -> Trace {
+        let (simulator, tracer) = (self.simulator(service), self.tracer());
+        let mut trace = self.in_words(service, request, &simulator.decide(request));
+        if is_explained {
+            tracer.explain(&mut trace, &simulator.candidates(request));
+        }
+        trace
+    }
+
+    /// A decision in the words of the manifests.
+    pub(super) fn in_words(&self, service: &GatewayName, request: &Request, decision: &Decision<'_>) -> Trace {
+        let mut trace = self.tracer().trace(request, decision);
+        let routes = self.counting(service, request);
+        trace.gateway = None;
+        trace.clients = Some(Clients { from: self.view.client.clone(), service: service.to_string(), routes });
+        trace
+    }
+}

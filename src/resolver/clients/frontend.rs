@@ -1,0 +1,163 @@
+//! Frontends: Services in the place of Gateways, each of their ports in that of a listener.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostics::FieldPath;
+use crate::parser::api::{
+    AllowedRoutes, BackendRef, FromNamespaces, GatewaySpec, L4Protocol, L4RouteRule, L4RouteSpec, Listener,
+    RouteNamespaces, Service, ServicePort, ServiceType,
+};
+use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectHead, Position};
+use crate::parser::route::RouteKind;
+use crate::parser::source::DocumentId;
+
+/// The port of a Service of which nobody names one.
+pub(super) const USUAL_PORT: u16 = 80;
+
+/// The Services that clients connect to, by namespace and name.
+#[derive(Debug, Default)]
+pub struct Frontends(pub(super) Vec<Frontend>);
+
+/// A Service as clients connect to it.
+#[derive(Debug)]
+pub(super) struct Frontend {
+    /// The Service; its listeners are the ports.
+    pub(super) gateway: Object<GatewaySpec>,
+    /// Those of its ports that are served.
+    pub(super) ports: Vec<Port>,
+}
+
+/// A port.
+#[derive(Debug)]
+pub(super) struct Port {
+    /// Its position in `spec.ports` of the Service.
+    pub(super) index: usize,
+    /// Whether it takes datagrams.
+    pub(super) is_udp: bool,
+    /// What it does where no route counts: all that arrives goes to the Service.
+    pub(super) plain: Object<L4RouteSpec>,
+}
+
+impl Port {
+    /// The kind of what it does where no route counts.
+    pub(super) fn plain_kind(&self) -> RouteKind {
+        if self.is_udp { RouteKind::Udp } else { RouteKind::Tcp }
+    }
+}
+
+impl Frontends {
+    /// The Services of an input that have an address of their own, and those that routes name for parents and the
+    /// input lacks, with the ports that the routes name.
+    pub fn new(manifests: &Manifests) -> Self {
+        let mut frontends: BTreeMap<(&str, &str), Frontend> = BTreeMap::new();
+        for service in manifests.services.iter().filter(|service| has_address(&service.spec)) {
+            let ports = service.spec.ports.iter().map(number).collect::<Vec<_>>();
+            let frontend = Frontend::new(&service.head, &ports);
+            frontends.entry(service.metadata.sort_key()).or_insert(frontend);
+        }
+        for (key, ports) in missing(manifests) {
+            let ports: Vec<_> = ports.into_iter().map(Some).collect();
+            frontends.insert(key, Frontend::new(&absent(key), &ports));
+        }
+        Self(frontends.into_values().collect())
+    }
+}
+
+impl Frontend {
+    /// `ports` are numbers, and whether they take datagrams; `None` for those that gwctl knows no protocol of.
+    fn new(service: &ObjectHead, ports: &[Option<(u16, bool)>]) -> Self {
+        let known = || ports.iter().enumerate().filter_map(|(index, port)| Some((index, (*port)?)));
+        let spec = GatewaySpec {
+            gateway_class_name: String::new(),
+            listeners: known().map(|(_, (number, is_udp))| listener(number, is_udp)).collect(),
+            addresses: Vec::new(),
+            infrastructure: None,
+            allowed_listeners: None,
+            tls: None,
+            default_scope: None,
+        };
+        let plain = |number| Object { head: service.clone(), spec: plain(&service.metadata.name, number) };
+        let ports = known().map(|(index, (number, is_udp))| Port { index, is_udp, plain: plain(number) }).collect();
+        Self { gateway: Object { head: service.clone(), spec }, ports }
+    }
+}
+
+/// Whether clients connect to an address of the Service, and not to those of its pods or to a host elsewhere.
+fn has_address(service: &Service) -> bool {
+    service.service_type != ServiceType::ExternalName && !service.headless
+}
+
+fn number(port: &ServicePort) -> Option<(u16, bool)> {
+    match port.protocol {
+        L4Protocol::Tcp => Some((port.port, false)),
+        L4Protocol::Udp => Some((port.port, true)),
+        L4Protocol::Sctp => None,
+    }
+}
+
+/// The Services that routes name for parents and the input lacks, with the ports that they name: the usual one where
+/// nobody names any.
+fn missing(manifests: &Manifests) -> BTreeMap<(&str, &str), BTreeSet<(u16, bool)>> {
+    let known: BTreeSet<_> = manifests.services.iter().map(|service| service.metadata.sort_key()).collect();
+    let mut missing: BTreeMap<(&str, &str), BTreeMap<bool, BTreeSet<u16>>> = BTreeMap::new();
+    for route in manifests.routes() {
+        let object = route.object;
+        for parent in route.parent_refs.iter().filter(|parent| parent.is_service()) {
+            let namespace = parent.namespace.as_deref().unwrap_or(&object.metadata.namespace);
+            let key = (namespace, parent.name.as_str());
+            if !known.contains(&key) {
+                let ports = missing.entry(key).or_default().entry(route.kind == RouteKind::Udp).or_default();
+                ports.extend(parent.port);
+            }
+        }
+    }
+    let numbered = |(is_udp, mut numbers): (bool, BTreeSet<u16>)| {
+        if numbers.is_empty() {
+            numbers.insert(USUAL_PORT);
+        }
+        numbers.into_iter().map(move |number| (number, is_udp))
+    };
+    missing.into_iter().map(|(key, ports)| (key, ports.into_iter().flat_map(numbered).collect())).collect()
+}
+
+/// What is known of a Service that is not in the input.
+fn absent((namespace, name): (&str, &str)) -> ObjectHead {
+    let metadata = Metadata {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        creation_timestamp: None,
+        generation: 0,
+    };
+    let position = Position { document: DocumentId::NOWHERE, base: FieldPath::ROOT, context: false };
+    ObjectHead { kind: Kind::Service, version: "v1", metadata, position, refusal: None }
+}
+
+fn listener(port: u16, is_udp: bool) -> Listener {
+    Listener {
+        name: String::new().into(),
+        hostname: None,
+        port,
+        protocol: if is_udp { "UDP" } else { "TCP" }.to_owned(),
+        tls: None,
+        allowed_routes: AllowedRoutes {
+            namespaces: RouteNamespaces { from: FromNamespaces::All, selector: None },
+            kinds: Vec::new(),
+        },
+    }
+}
+
+/// One rule for everything that arrives.
+fn plain(service: &str, port: u16) -> L4RouteSpec {
+    let backend = BackendRef {
+        group: String::new(),
+        kind: Kind::Service.name().to_owned(),
+        name: service.to_owned(),
+        namespace: None,
+        port: Some(port),
+        weight: 1,
+    };
+    let rule = L4RouteRule { name: None, backend_refs: vec![backend] };
+    L4RouteSpec { parent_refs: Vec::new(), use_default_gateways: None, rules: vec![rule] }
+}
