@@ -59,6 +59,9 @@ pub struct Cluster {
     /// How many retries there may be at a time.
     #[serde(skip_serializing_if = "is_default")]
     pub retries: RetryLimit,
+    /// The name of the endpoints where addresses stand in for it; names have it of their own.
+    #[serde(skip_serializing_if = "is_default")]
+    pub hostname: Option<String>,
     /// What is asked for besides.
     #[serde(skip_serializing_if = "is_default")]
     pub settings: Arc<ClusterSettings>,

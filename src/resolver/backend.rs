@@ -154,6 +154,7 @@ impl<'m> BackendIndex<'m> {
             endpoints,
             is_virtual: false,
             suits: Suits::Every,
+            hostname: None,
             settings: Arc::default(),
             behind: None,
         });

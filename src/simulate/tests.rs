@@ -84,6 +84,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         tls: None,
         variant: String::new(),
         endpoints: Endpoints::Static(endpoints),
+        hostname: None,
         retries: RetryLimit::Unused,
         settings: Arc::default(),
         withheld: false,

@@ -73,18 +73,33 @@ pub(super) fn cluster_name(cluster: &Cluster, config: &Config) -> String {
 /// What is behind a backend, in words.
 pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
     // The name is that of the change, and the limits are those of the rules that retry.
-    let Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, settings: asked, withheld: _, origin: _ } =
-        cluster;
+    // Its hostname is the name of endpoints that a run replaces.
+    let Cluster {
+        backend: _,
+        protocol,
+        tls,
+        variant: _,
+        endpoints,
+        hostname: _,
+        retries,
+        settings: asked,
+        withheld: _,
+        origin: _,
+    } = cluster;
     let protocol = match protocol {
         UpstreamProtocol::Http1 => "HTTP/1.1",
         UpstreamProtocol::Http2 => "HTTP/2",
         UpstreamProtocol::Negotiated => "HTTP/2 or HTTP/1.1",
         UpstreamProtocol::Udp => "datagrams",
     };
-    let endpoints: Vec<String> = match endpoints {
+    let mut endpoints: Vec<String> = match endpoints {
         Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
         Endpoints::Dns(names) => names.iter().map(|(name, port)| format!("{name}:{port}")).collect(),
     };
+    // Weights have the order of the endpoints; without them it is nothing.
+    if asked.weights.is_empty() {
+        endpoints.sort();
+    }
     let endpoints = if endpoints.is_empty() { "nobody".to_owned() } else { endpoints.join(", ") };
     let tls = tls.as_ref().map(|tls| format!(" with TLS ({})", describe_upstream_tls(tls, config))).unwrap_or_default();
     let retries = match retries {

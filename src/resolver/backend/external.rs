@@ -66,12 +66,13 @@ impl<'m> BackendIndex<'m> {
         let XBackendSpec { backend_type: XBackendType::ExternalHostname, port, protocol, external_hostname, tls: _ } =
             &object.spec;
         let XBackendPort { name: _, port } = port;
-        let endpoints = match (given, external_hostname) {
-            (Some(Given { endpoints, stands_in: _ }), _) => endpoints,
-            (None, Some(ExternalHostname { hostname })) => host_endpoints(object, (hostname, *port), from, diagnostics),
+        let declared = match external_hostname {
+            Some(ExternalHostname { hostname }) => host_endpoints(object, (hostname, *port), from, diagnostics),
             // The schema refuses an ExternalHostname without a hostname.
-            (None, None) => Endpoints::Static(Vec::new()),
+            None => Endpoints::Static(Vec::new()),
         };
+        let hostname = given.as_ref().and_then(|_| Given::hostname(&declared));
+        let endpoints = given.map_or(declared, |given| given.endpoints);
         let (protocol, suits) = upstream_protocol(*protocol);
         let (object, tls) = (BackendObject::External(object), tls.clone());
         Ok(Backend {
@@ -83,6 +84,7 @@ impl<'m> BackendIndex<'m> {
             endpoints,
             is_virtual: false,
             suits,
+            hostname,
             settings: Arc::default(),
             behind: None,
         })

@@ -36,6 +36,8 @@ pub struct Backend<'m> {
     pub policy: Option<usize>,
     /// Where it is.
     pub endpoints: Endpoints,
+    /// Its name where addresses stand in for it.
+    pub hostname: Option<String>,
     /// Whether that is an address behind which the cluster chooses an endpoint for each connection.
     pub is_virtual: bool,
     pub(super) suits: Suits,
@@ -188,4 +190,14 @@ pub(super) struct Given {
     pub(super) endpoints: Endpoints,
     /// See [`Resolve`].
     pub(super) stands_in: bool,
+}
+
+impl Given {
+    /// The name that the addresses are given for, to which hosts may be rewritten.
+    pub(super) fn hostname(declared: &Endpoints) -> Option<String> {
+        match declared {
+            Endpoints::Dns(names) => names.first().map(|(name, _)| name.clone()),
+            Endpoints::Static(_) => None,
+        }
+    }
 }

@@ -35,24 +35,28 @@ impl<'m> BackendIndex<'m> {
                 return Err(missing);
             }
             let is_assumed = self.settings.assume_services;
+            let declared = self.dns(name, name.port);
+            let hostname = given.as_ref().filter(|given| given.stands_in).and_then(|_| Given::hostname(&declared));
             let endpoints = match given {
                 Some(Given { endpoints, stands_in }) if is_assumed || !stands_in => endpoints,
                 Some(_) => return Err(missing),
-                None if is_assumed => self.dns(name, name.port),
+                None if is_assumed => declared,
                 None => return Err(missing),
             };
             let assumed = self.assumed(name, endpoints, from, diagnostics);
-            return Ok(Backend { is_virtual: !is_given, ..assumed });
+            return Ok(Backend { is_virtual: !is_given, hostname, ..assumed });
         };
         let port = find_port(&service.spec, name.port, from.kind).map_err(|why| match why {
             // The port may be one of those that cannot be decoded.
             Unusable::NoPort { .. } if lacks_ports(service) => Unusable::NoService { near: None, refused: true },
             why => why,
         })?;
+        let mut hostname = None;
         let endpoints = match given {
             Some(Given { endpoints, stands_in: false }) => endpoints,
-            Some(Given { endpoints, stands_in: true }) => {
-                self.service_endpoints(service, port, name).map(|_| endpoints)?
+            Some(given @ Given { stands_in: true, .. }) => {
+                hostname = Given::hostname(&self.service_endpoints(service, port, name)?);
+                given.endpoints
             }
             None => self.service_endpoints(service, port, name)?,
         };
@@ -76,6 +80,7 @@ impl<'m> BackendIndex<'m> {
             policy,
             is_virtual: !is_given && is_dns && !spec.headless && spec.service_type != ServiceType::ExternalName,
             endpoints,
+            hostname,
             suits: suits(port),
             settings: Arc::default(),
             behind: None,
@@ -124,6 +129,7 @@ impl<'m> BackendIndex<'m> {
             endpoints,
             is_virtual: false,
             suits: Suits::Every,
+            hostname: None,
             settings: Arc::default(),
             behind: None,
         }

@@ -109,6 +109,21 @@ fn service(object: &Object<UpstreamSpec>, kube: &UpstreamKube, refused: &mut Vec
     Place::Service(BackendName { namespace: namespace.clone(), name: service_name.clone(), port, site: Site::Internal })
 }
 
+/// Whether a host can be looked up: an IP address, or a name whose last label is no number, which would make it one that is
+/// written wrong ([RFC 1123, section 2.1](https://www.rfc-editor.org/rfc/rfc1123#section-2.1)).
+fn is_address(host: &str) -> bool {
+    let is_edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let is_label = |label: &str| {
+        let bytes = label.as_bytes();
+        let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+        bytes.len() < 64 && is_edge(bytes.first()) && is_edge(bytes.last()) && bytes.iter().all(is_of_name)
+    };
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    let is_name = name.split('.').all(is_label) && !name.rsplit('.').next().is_some_and(is_number);
+    host.parse::<IpAddr>().is_ok() || is_name && name.len() < 254
+}
+
 fn hosts_of(
     UpstreamStatic { auto_sni_rewrite: _, hosts, service_spec, use_tls }: &UpstreamStatic,
     settings: &mut ClusterSettings,
@@ -140,8 +155,7 @@ fn hosts_of(
             refused.push(unusable(at("loadBalancingWeight"), "is no weight", "write a number from 1 to 1000000"));
         }
         settings.weights.push(weight);
-        let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
-        if addr.is_empty() || !addr.chars().all(is_host) {
+        if !is_address(addr) {
             refused.push(lacking(at("addr"), "write an address, or a DNS name"));
         }
         if *number == HTTPS_PORT && use_tls.is_none() {

@@ -9,8 +9,8 @@ use crate::parser::route::RouteKind;
 use crate::spelling::nearest;
 
 use super::index::{
-    Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendReferrer, BackendTls, Behind, Suits,
-    Unusable,
+    Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendReferrer, BackendTls, Behind, Given,
+    Suits, Unusable,
 };
 use super::upstream::{Meant, Place, Says, meant};
 
@@ -38,7 +38,7 @@ impl<'m> BackendIndex<'m> {
                 Ok(if says == Says::default() { id } else { self.derive(own, id, says, from.kind) })
             }
             Some(Meant { place: Place::Hosts(endpoints), .. }) => {
-                self.resolve_named(from, own(first_port(&endpoints)), diagnostics)
+                self.resolve_named(from, own(least_port(&endpoints)), diagnostics)
             }
             None => self.resolve_named(from, own(0), diagnostics),
         }
@@ -89,6 +89,7 @@ impl<'m> BackendIndex<'m> {
             // Whoever asks for it asks for the Service.
             Place::Service(_) => Endpoints::Static(Vec::new()),
         };
+        let hostname = given.as_ref().and_then(|_| Given::hostname(&endpoints));
         Ok(Backend {
             name: name.clone(),
             object: BackendObject::Upstream(object),
@@ -98,16 +99,18 @@ impl<'m> BackendIndex<'m> {
             endpoints: given.map_or(endpoints, |given| given.endpoints),
             is_virtual: false,
             suits: Suits::Every,
+            hostname,
             settings,
             behind: None,
         })
     }
 }
 
-/// The port of the first host, by which its backend is called.
-fn first_port(endpoints: &Endpoints) -> u16 {
-    match endpoints {
-        Endpoints::Static(addresses) => addresses.first().map_or(0, SocketAddr::port),
-        Endpoints::Dns(names) => names.first().map_or(0, |(_, port)| *port),
-    }
+/// The least port of the hosts, by which their backend is called, whatever their order is.
+fn least_port(endpoints: &Endpoints) -> u16 {
+    let port = match endpoints {
+        Endpoints::Static(addresses) => addresses.iter().map(SocketAddr::port).min(),
+        Endpoints::Dns(names) => names.iter().map(|(_, port)| *port).min(),
+    };
+    port.unwrap_or_default()
 }

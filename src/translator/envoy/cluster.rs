@@ -50,8 +50,19 @@ pub(super) enum Discovery {
 }
 
 pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &Layout) -> Cluster {
-    let ir::Cluster { backend: _, protocol, tls, variant: _, endpoints, retries, settings, withheld: _, origin: _ } =
-        cluster;
+    // The hostname is its endpoints'.
+    let ir::Cluster {
+        backend: _,
+        protocol,
+        tls,
+        variant: _,
+        endpoints,
+        hostname: _,
+        retries,
+        settings,
+        withheld: _,
+        origin: _,
+    } = cluster;
     let name = name::cluster(cluster);
     let discovery = match (endpoints, &layout.endpoints) {
         (Endpoints::Static(_), Part::File(files)) => Discovery::Files(Box::new(files.source(&name))),
@@ -114,10 +125,16 @@ pub(super) fn base_cluster(
 
 /// The endpoints of a cluster, all in one place.
 pub(super) fn to_assignment(cluster: &ir::Cluster) -> ClusterLoadAssignment {
-    let locality = LocalityLbEndpoints {
-        lb_endpoints: lb_endpoints(&cluster.endpoints, &cluster.settings.weights, None),
-        ..LocalityLbEndpoints::default()
-    };
+    let mut lb_endpoints = lb_endpoints(&cluster.endpoints, &cluster.settings.weights, None);
+    // What `auto_host_rewrite` sends where addresses are not looked up.
+    if let Some(hostname) = &cluster.hostname {
+        for endpoint in &mut lb_endpoints {
+            if let Some(HostIdentifier::Endpoint(endpoint)) = &mut endpoint.host_identifier {
+                endpoint.hostname.clone_from(hostname);
+            }
+        }
+    }
+    let locality = LocalityLbEndpoints { lb_endpoints, ..LocalityLbEndpoints::default() };
     let endpoints = if locality.lb_endpoints.is_empty() { Vec::new() } else { vec![locality] };
     ClusterLoadAssignment { cluster_name: name::cluster(cluster), endpoints, ..ClusterLoadAssignment::default() }
 }

@@ -271,6 +271,7 @@ impl Settings {
             tls,
             variant: own.into_iter().chain(shown).collect::<Vec<_>>().join("/"),
             endpoints: backend.endpoints.clone(),
+            hostname: backend.hostname.clone(),
             retries: RetryLimit::Unused,
             settings: backend.settings.clone(),
             withheld: self.is_withheld(backend),
