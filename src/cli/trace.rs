@@ -216,6 +216,8 @@ impl<'c> Tracer<'c> {
         let path = match (key.kind, place) {
             // A Service in the place of a Gateway.
             (Kind::Service, ObjectPart::Listener(index)) => path!["spec", "ports", index],
+            (Kind::Service, ObjectPart::Whole) => place.path(),
+            // Its rules are no fields of it.
             (Kind::Service, _) => path!["spec"],
             _ => place.path(),
         };
