@@ -116,6 +116,62 @@ const FILES: &[(&str, &[File], Option<&str>)] = &[
         Some("what is read from `new/chart/templates/_h.tpl`"),
     ),
     (
+        "chart_moved",
+        &[
+            ("chart/Chart.yaml", Some(CHART), None),
+            ("chart/templates/_h.tpl", Some("{{ define 1 }}"), None),
+            ("helm/web/Chart.yaml", None, Some(CHART)),
+            ("helm/web/templates/_h.tpl", None, Some("{{ define 1 }}")),
+        ],
+        None,
+    ),
+    (
+        "chart_moved_and_changed",
+        &[
+            ("chart/Chart.yaml", Some(CHART), None),
+            ("chart/templates/_h.tpl", Some("{{ define 1 }}"), None),
+            ("helm/web/Chart.yaml", None, Some(CHART)),
+            ("helm/web/templates/_h.tpl", None, Some("{{ define 2 }}")),
+        ],
+        Some("what is read from `new/helm/web/templates/_h.tpl`"),
+    ),
+    (
+        "kustomization_moved",
+        &[
+            ("prod/kustomization.yaml", Some("namePrefix: a-\nresources: [c.yaml]\n"), None),
+            ("prod/c.yaml", Some(CONFIG), None),
+            ("eu/prod/kustomization.yaml", None, Some("namePrefix: a-\nresources: [c.yaml]\n")),
+            ("eu/prod/c.yaml", None, Some(CONFIG)),
+        ],
+        None,
+    ),
+    (
+        "kustomization_moved_without_its_files",
+        &[
+            ("prod/kustomization.yaml", Some("namePrefix: a-\nresources: [c.yaml]\n"), None),
+            ("prod/c.yaml", Some(CONFIG), Some(CONFIG)),
+            ("eu/kustomization.yaml", None, Some("namePrefix: a-\nresources: [c.yaml]\n")),
+        ],
+        Some("a document of `new/eu/kustomization.yaml`"),
+    ),
+    (
+        "kustomization_that_leads_up_moved",
+        &[
+            ("prod/kustomization.yaml", Some("namePrefix: a-\nresources: [../base]\n"), None),
+            ("eu/prod/kustomization.yaml", None, Some("namePrefix: a-\nresources: [../base]\n")),
+        ],
+        Some("a document of `new/eu/prod/kustomization.yaml`"),
+    ),
+    (
+        "kustomization_moved_below_another",
+        &[
+            ("kustomization.yaml", Some("resources: [gateway.yaml]\n"), Some("resources: [gateway.yaml]\n")),
+            ("a/kustomization.yaml", Some("namePrefix: a-\n"), None),
+            ("b/kustomization.yaml", None, Some("namePrefix: a-\n")),
+        ],
+        Some("a document of `new/b/kustomization.yaml`"),
+    ),
+    (
         "documentation_of_a_chart",
         &[
             ("chart/Chart.yaml", Some(CHART), Some(CHART)),
@@ -141,6 +197,7 @@ const FILES: &[(&str, &[File], Option<&str>)] = &[
     ("old_slice", &[("v.yaml", Some(SLICE), Some(SLICE_TOO))], Some("EndpointSlice `default/one-1`")),
     ("refused_service", &[("s.yaml", Some(REFUSED), Some(REFUSED_TOO))], Some("Service `default/one`")),
 ];
+const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
 const CHART: &str = "apiVersion: v2\nname: c\nversion: 1.0.0\n";
 const UNKNOWN: &str =
     "apiVersion: gateway.networking.k8s.io/v9\nkind: HTTPRoute\nmetadata: {name: v}\nspec: {hostnames: [a.test]}\n";

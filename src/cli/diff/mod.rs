@@ -6,6 +6,7 @@ mod change;
 mod compare;
 mod describe;
 mod findings;
+mod folders;
 mod listeners;
 mod meet;
 mod patched;

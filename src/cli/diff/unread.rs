@@ -14,6 +14,7 @@ use super::super::settings;
 use super::built;
 use super::bundles::{self, decoded, documents_of, is_head};
 use super::change::UncomparedView;
+use super::folders::{self, Listing};
 use super::patched::Selected;
 use super::uncompared::{Values, document, sorted};
 use crate::compile::Compilation;
@@ -71,7 +72,7 @@ struct Part {
 }
 
 /// What is known of it.
-#[derive(PartialEq)]
+#[derive(Debug, PartialEq)]
 enum Content {
     Value(Node),
     Text(String),
@@ -196,6 +197,13 @@ impl Unread {
         self.add_at(what, within(root, name), part);
     }
 
+    fn listing(&self) -> Listing<'_> {
+        let parts =
+            self.parts.iter().flat_map(|((what, path), parts)| parts.iter().map(move |part| (what, path, part)));
+        let said = parts.map(|(what, path, part)| (path.as_str(), format!("{what} {:?}", part.content)));
+        Listing { files: &self.files, said: said.collect() }
+    }
+
     /// Whether a path leads to a file that was read, or to a directory of some.
     fn holds(&self, path: &str) -> bool {
         let below = format!("{path}/");
@@ -206,8 +214,11 @@ impl Unread {
 /// What differs between the sides, and could not be compared.
 pub(super) fn compare(old: &Unread, new: &Unread) -> Vec<UncomparedView> {
     let mut found = Vec::new();
+    let moved = folders::moved(&old.listing(), &new.listing());
     for (side, own, other) in [("old", old, new), ("new", new, old)] {
-        for ((what, path), parts) in &own.parts {
+        let is_moved =
+            |path: &str| moved.iter().any(|(from, to)| folders::is_below(path, if side == "old" { from } else { to }));
+        for ((what, path), parts) in own.parts.iter().filter(|((_, path), _)| !is_moved(path)) {
             let others = other.parts.get(&(what.clone(), path.clone())).map_or(&[][..], Vec::as_slice);
             let mut left: Vec<Content> =
                 others.iter().map(|part| without_new_files(&part.content, path, other, own)).collect();
