@@ -393,6 +393,8 @@ fn vanishing(harness: &Harness) -> Result<(), String> {
     let words = ["translate", "a/b/c", "--layout", "xds", "--output-dir", "out", "--watch", "-o", "yaml"];
     let mut run = Running::start(harness, &work, &words)?;
     await_text(&run, &work.join("out/rds/http-80.yaml"), "/one")?;
+    // Listeners are written after the routes that they name.
+    await_text(&run, &output, "http-80")?;
     let before = fs::read(&output).map_err(fail)?;
     fs::remove_dir_all(work.join("a")).map_err(fail)?;
     run.await_words("error: the input is not taken: the last good output stays")?;
