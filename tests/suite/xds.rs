@@ -24,6 +24,9 @@ const EDITS: usize = 25;
 pub(crate) const REFUSED: &str = "(update_rejected|ds\\..*update_failure|init_fetch_timeout)";
 const SERVICES: [&str; 4] = ["a", "b", "c", "d"];
 
+/// How many tenths of a second listeners may take that wait for what they name.
+const WARMING_TRIES: usize = 100;
+
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     let test = |name: &str, check| harness.trial(&format!("xds::{name}"), check);
@@ -281,18 +284,30 @@ fn served_from_files(harness: &Harness, name: &str) -> Result<(), String> {
     }
     let envoy = Envoy::start(harness.envoy()?, &work.join("out/envoy.yaml"), admin, &work.join("envoy.log"));
     let envoy = envoy.map_err(fail)?;
-    let refused = counted(&envoy, REFUSED)?;
-    let text = envoy.admin("/config_dump").map_err(fail)?;
-    let dump: serde_json::Value = serde_json::from_str(&text).map_err(fail)?;
-    let sum = |pointer: &str| -> usize {
-        let parts = dump["configs"].as_array().into_iter().flatten();
-        parts.filter_map(|part| part[pointer].as_array()).map(Vec::len).sum()
+    let dumped = || -> Result<(usize, usize, usize, usize), String> {
+        let refused = counted(&envoy, REFUSED)?;
+        let text = envoy.admin("/config_dump").map_err(fail)?;
+        let dump: serde_json::Value = serde_json::from_str(&text).map_err(fail)?;
+        let sum = |pointer: &str| -> usize {
+            let parts = dump["configs"].as_array().into_iter().flatten();
+            parts.filter_map(|part| part[pointer].as_array()).map(Vec::len).sum()
+        };
+        let active = dump["configs"].as_array().into_iter().flatten();
+        let active = active.filter_map(|part| part["dynamic_listeners"].as_array()).flatten();
+        let active = active.filter(|listener| listener.get("active_state").is_some()).count();
+        Ok((refused, active, sum("dynamic_active_clusters"), sum("static_clusters")))
     };
-    let active = dump["configs"].as_array().into_iter().flatten();
-    let active = active.filter_map(|part| part["dynamic_listeners"].as_array()).flatten();
-    let active = active.filter(|listener| listener.get("active_state").is_some()).count();
-    let found = (refused, active, sum("dynamic_active_clusters"), sum("static_clusters"));
-    if found == (0, listeners.len(), clusters.len(), 0) {
+    let declared = (0, listeners.len(), clusters.len(), 0);
+    let mut found = dumped()?;
+    // Envoy is ready before the last listener has its certificates.
+    for _ in 0..WARMING_TRIES {
+        if found == declared || found.0 > 0 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(100));
+        found = dumped()?;
+    }
+    if found == declared {
         return Ok(());
     }
     let updates = envoy.admin(&format!("/stats?usedonly&filter={REFUSED}"));
