@@ -58,7 +58,10 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
             Part { namespace, name, compiled }
         })
         .collect();
-    merge(&mut whole, &parts);
+    // Without a Gateway to serve it is said of the whole why there is none.
+    if !parts.is_empty() {
+        merge(&mut whole, &parts);
+    }
     let has_output = parts.iter().any(|part| part.compiled.has_output());
     let status = translate::report(told, &whole, has_output, started, None, streams)?;
     if status == ExitStatus::Success {

@@ -75,7 +75,7 @@ struct Bound<'r, 'm> {
     key: (&'m str, &'m str),
     service: Option<&'m Object<Service>>,
     /// Whether the API server would refuse the route, so that it stands in nobody's way.
-    is_unreal: bool,
+    is_of_refused: bool,
     /// Why the parent is refused, whatever other routes there are.
     refused: Option<ParentRefusal>,
     ports: Vec<Port>,
@@ -112,11 +112,11 @@ pub(super) fn judge<'m>(
         manifests.services.iter().map(|service| (service.metadata.sort_key(), service)).collect();
     let mut parents = MeshParents::default();
     let numbers = numbers(routes);
-    let unreal: HashSet<ObjectKey> = manifests.refused_keys().collect();
+    let refused_keys: HashSet<ObjectKey> = manifests.refused_keys().collect();
     let mut bound: Vec<Bound<'_, 'm>> = Vec::new();
     for (id, route) in routes.with_ids() {
         let declared = &route.declared;
-        let is_unreal = unreal.contains(&declared.object.key());
+        let is_of_refused = refused_keys.contains(&declared.object.key());
         let references = declared.parent_refs.iter().enumerate().filter(|(_, reference)| reference.is_service());
         for (index, reference) in references {
             let named = Named { route: declared, at: PartPath::from(ObjectPart::Parent(index)), reference };
@@ -128,7 +128,16 @@ pub(super) fn judge<'m>(
                     Ok(ports) => {
                         let ports = ports.into_iter().map(Some).collect();
                         let service = Some(*service);
-                        bound.push(Bound { route: id, declared, index, key, service, is_unreal, refused: None, ports });
+                        bound.push(Bound {
+                            route: id,
+                            declared,
+                            index,
+                            key,
+                            service,
+                            is_of_refused,
+                            refused: None,
+                            ports,
+                        });
                         continue;
                     }
                     Err(why) => {
@@ -160,7 +169,7 @@ pub(super) fn judge<'m>(
                 (None, Some(_)) => Vec::new(),
                 (None, None) => numbers.get(&key).into_iter().flatten().copied().map(Some).chain([None]).collect(),
             };
-            bound.push(Bound { route: id, declared, index, key, service: None, is_unreal, refused, ports });
+            bound.push(Bound { route: id, declared, index, key, service: None, is_of_refused, refused, ports });
         }
         if declared.is_of_mesh() {
             finding::report_hostnames(declared, diagnostics);
@@ -200,7 +209,7 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> (Vec<(RouteId
     for one in bound {
         for port in &one.ports {
             let winner = winners.entry(one.clients(*port)).or_insert(one);
-            if (one.is_unreal, place(one.declared.kind)) < (winner.is_unreal, place(winner.declared.kind)) {
+            if (one.is_of_refused, place(one.declared.kind)) < (winner.is_of_refused, place(winner.declared.kind)) {
                 *winner = one;
             }
         }
@@ -231,7 +240,7 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> (Vec<(RouteId
                 clients.namespace?;
                 winners.get(&Clients { namespace: None, ..clients })
             });
-            if let Some(replaced) = replaced.filter(|replaced| !replaced.is_unreal) {
+            if let Some(replaced) = replaced.filter(|replaced| !replaced.is_of_refused) {
                 one.named().report_replaced(replaced.declared, diagnostics);
             }
         }

@@ -382,6 +382,10 @@ fn split_by_gateway(harness: &Harness) -> Result<(), String> {
     // A Gateway that is gone leaves its directory, which is said.
     let output = split(&inside, &[])?;
     ensure(output.code == Some(0) && output.stderr.contains("`out/infra/outside` is of a Gateway"), &output)?;
+    // Where there is no Gateway to serve it is an error as without --split.
+    let route = inside.rsplit("---\n").next().unwrap_or_default().to_owned();
+    let output = split(&route, &["--assume", "gateways"])?;
+    ensure(output.code == Some(1) && output.stderr.contains("error[GW3012]"), &output)?;
     for flags in [&["--watch"][..], &["--section", "routes"], &["--output-file", "x.yaml"]] {
         let output = split(&inside, flags)?;
         ensure(output.code == Some(2) && output.stderr.contains("does not go with `--split`"), &output)?;

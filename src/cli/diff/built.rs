@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::uncompared::document;
+use super::uncompared::Values;
 use crate::compile::Compilation;
 use crate::diagnostics::FieldPath;
 use crate::parser::node::Node;
@@ -19,6 +19,7 @@ const ELSEWHERE: [&str; 3] = ["OCIRepository", "Bucket", "HelmRepository"];
 /// The paths that the judged objects name, as they count from the root of a repository.
 pub(super) fn paths(compilation: &Compilation) -> BTreeSet<PathBuf> {
     let mut paths = BTreeSet::new();
+    let mut values = Values::new(compilation);
     for object in compilation.manifests.foreign.iter().filter(|object| !object.position.context) {
         let identity = &object.identity;
         let group = identity.group.as_str();
@@ -28,7 +29,7 @@ pub(super) fn paths(compilation: &Compilation) -> BTreeSet<PathBuf> {
             ("argoproj.io", "Application" | "ApplicationSet") => add_sources,
             _ => continue,
         };
-        let Ok(node) = document(compilation, &object.at(&FieldPath::ROOT)) else { continue };
+        let Ok(node) = values.object(&object.at(&FieldPath::ROOT)) else { continue };
         node.get("spec").into_iter().for_each(|spec| read(spec, &mut paths));
     }
     paths

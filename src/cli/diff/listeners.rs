@@ -36,6 +36,10 @@ fn compare_misdirected(both: Both<'_, '_>, changes: &mut Vec<Change>) {
     for (key, chain) in &both.new.chains {
         let Some(earlier) = both.old.chains.get(key) else { continue };
         let (before, after) = (misdirected(*earlier), misdirected(*chain));
+        if before == after {
+            continue;
+        }
+        let [before, after] = [before, after].map(|hosts| hosts.iter().collect::<BTreeSet<&Hostname>>());
         for host in before.symmetric_difference(&after) {
             let (gateway, name) = (&key.socket.gateway, example(host));
             let is_told = |host: String| known.contains(&(gateway.to_string(), host));
@@ -53,10 +57,10 @@ fn compare_misdirected(both: Both<'_, '_>, changes: &mut Vec<Change>) {
 }
 
 /// The hosts that other chains of the socket have.
-fn misdirected(chain: Chain<'_>) -> BTreeSet<&Hostname> {
+fn misdirected(chain: Chain<'_>) -> &[Hostname] {
     match &chain.chain.handler {
-        Handler::Http(connection) => connection.misdirected.iter().collect(),
-        Handler::Tcp(_) | Handler::Close => BTreeSet::new(),
+        Handler::Http(connection) => &connection.misdirected,
+        Handler::Tcp(_) | Handler::Close => &[],
     }
 }
 

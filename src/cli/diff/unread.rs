@@ -214,11 +214,8 @@ impl Unread {
 /// What differs between the sides, and could not be compared.
 pub(super) fn compare(old: &Unread, new: &Unread) -> Vec<UncomparedView> {
     let mut found = Vec::new();
-    let moved = folders::moved(&old.listing(), &new.listing());
     for (side, own, other) in [("old", old, new), ("new", new, old)] {
-        let is_moved =
-            |path: &str| moved.iter().any(|(from, to)| folders::is_below(path, if side == "old" { from } else { to }));
-        for ((what, path), parts) in own.parts.iter().filter(|((_, path), _)| !is_moved(path)) {
+        for ((what, path), parts) in &own.parts {
             let others = other.parts.get(&(what.clone(), path.clone())).map_or(&[][..], Vec::as_slice);
             let mut left: Vec<Content> =
                 others.iter().map(|part| without_new_files(&part.content, path, other, own)).collect();
@@ -229,11 +226,19 @@ pub(super) fn compare(old: &Unread, new: &Unread) -> Vec<UncomparedView> {
                     continue;
                 }
                 let (subject, reason) = (format!("{what} `{}`", part.place), part.reason.clone());
-                found.push(UncomparedView { side, subject, reason, place: Some(part.place.clone()) });
+                let view = UncomparedView { side, subject, reason, place: Some(part.place.clone()) };
+                found.push((path.as_str(), view));
             }
         }
     }
-    found
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let moved = folders::moved(&old.listing(), &new.listing());
+    let is_moved = |path: &str, side: &str| {
+        moved.iter().any(|(from, to)| folders::is_below(path, if side == "old" { from } else { to }))
+    };
+    found.into_iter().filter(|(path, view)| !is_moved(path, view.side)).map(|(_, view)| view).collect()
 }
 
 /// A Kustomization without the files that it names, that its side has and the other one has not: they are compared

@@ -122,12 +122,14 @@ fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut All
         };
         let mut unused: Vec<&ObjectHead> = heads.filter(|head| !is_used(head)).collect();
         let untargeted = route_options.iter().filter(|one| one.spec.target_refs.is_empty()).map(|one| &one.head);
-        let named = names_of_routes(values);
+        let untargeted: Vec<&ObjectHead> = untargeted.collect();
+        // Every route is decoded for it.
+        let named = if untargeted.is_empty() { BTreeSet::new() } else { names_of_routes(values) };
         let is_named = |head: &ObjectHead| {
             let (namespace, name) = head.metadata.sort_key();
             named.contains(&(namespace.to_owned(), name.to_owned()))
         };
-        unused.extend(untargeted.filter(|head| !is_named(head)));
+        unused.extend(untargeted.into_iter().filter(|head| !is_named(head)));
         unused.retain(|head| !head.position.context);
         let content = |head: &ObjectHead, values: &mut Values<'_>| {
             let object = values.object(&head.at(&FieldPath::ROOT));
