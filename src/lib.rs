@@ -23,6 +23,7 @@ pub mod ir;
 pub mod ir_text;
 #[cfg(feature = "cli")]
 pub mod leftovers;
+pub mod name;
 pub mod options;
 pub mod parser;
 mod private_key;

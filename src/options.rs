@@ -5,15 +5,17 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::name::{Name, Namespace};
+
 /// The settings of one compilation.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The namespace of objects that name none.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// Only these Gateways (namespace, name); all when empty.
-    pub gateways: Vec<(String, String)>,
+    pub gateways: Vec<(Namespace, Name)>,
     /// Only Gateways of these classes; all when empty.
-    pub gateway_classes: Vec<String>,
+    pub gateway_classes: Vec<Name>,
     /// The controller that classes must name to be ours; every class is, when there is none.
     pub controller: Option<String>,
     /// What the input may lack.
@@ -88,7 +90,7 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            namespace: "default".to_owned(),
+            namespace: Namespace::from("default"),
             gateways: Vec::new(),
             gateway_classes: Vec::new(),
             controller: None,
@@ -127,9 +129,9 @@ impl Default for Options {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFiles {
     /// The Secret's namespace.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The Secret's name.
-    pub name: String,
+    pub name: Name,
     /// The certificate, the leaf first, in PEM.
     pub chain: GivenFile,
     /// The private key, in PEM.
@@ -140,9 +142,9 @@ pub struct CertificateFiles {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthoritiesFile {
     /// The object's namespace.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The object's name.
-    pub name: String,
+    pub name: Name,
     /// The certificates, in PEM.
     pub file: GivenFile,
 }
@@ -207,9 +209,9 @@ pub struct Assume {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolve {
     /// The Service's namespace.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The Service's name.
-    pub name: String,
+    pub name: Name,
     /// The Service's port.
     pub port: u16,
     /// Host (an IP address or a DNS name) and port of each endpoint.
@@ -231,7 +233,7 @@ pub enum ListenerAddress {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortMap {
     /// Only for this Gateway (namespace, name).
-    pub gateway: Option<(String, String)>,
+    pub gateway: Option<(Namespace, Name)>,
     /// The listener's port.
     pub from: u16,
     /// The port that Envoy binds.

@@ -14,13 +14,13 @@ const WORDS_BESIDE_ANOTHER: usize = 3;
 /// other is one slip too. A letter in the wrong case is no slip, but of two
 /// names that are equally near the one with more letters in the right case is
 /// chosen.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<N: AsRef<str> + Copy + Ord>(name: &str, candidates: impl IntoIterator<Item = N>) -> Option<N> {
     let lower = name.to_lowercase();
     let length = lower.chars().count();
     candidates
         .into_iter()
-        .filter_map(|candidate| Some((slips(&lower, length, &candidate.to_lowercase())?, candidate)))
-        .min_by_key(|(slips, candidate)| (*slips, Reverse(same_characters(name, candidate)), *candidate))
+        .filter_map(|candidate| Some((slips(&lower, length, &candidate.as_ref().to_lowercase())?, candidate)))
+        .min_by_key(|(slips, candidate)| (*slips, Reverse(same_characters(name, candidate.as_ref())), *candidate))
         .map(|(_, candidate)| candidate)
 }
 

@@ -228,7 +228,7 @@ fn wanted<'r, 'm>(
     else {
         return Vec::new();
     };
-    let namespace = other.as_deref().unwrap_or(&route.object().metadata.namespace);
+    let namespace = other.as_ref().unwrap_or(&route.object().metadata.namespace);
     let is_named = |listener: &&ResolvedListener<'_>| {
         let owner = listener.owner.metadata();
         listener.owner.kind().name() == kind

@@ -113,7 +113,7 @@ mod tests {
     struct Part(usize, Location);
 
     fn object() -> ObjectRef {
-        ObjectRef { group: String::new(), kind: "Kind".to_owned(), namespace: "a".to_owned(), name: "b".to_owned() }
+        ObjectRef { group: String::new(), kind: "Kind".to_owned(), namespace: "a".into(), name: "b".into() }
     }
 
     impl Subject for Part {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, FieldPath, ObjectPart, Omission, codes};
 use crate::ir::{Config, Listener};
+use crate::name::Namespace;
 use crate::parser::api::{FromNamespaces, ParentReference};
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::path;
@@ -128,7 +129,7 @@ struct TurnedAway<'m> {
     /// The namespace of the parent, with the reference.
     parents: Vec<(&'m str, &'m ParentReference)>,
     /// The kind and the namespace of each route whose parents cannot even be read.
-    unread: Vec<(Kind, &'m str)>,
+    unread: Vec<(Kind, &'m Namespace)>,
 }
 
 impl<'m> TurnedAway<'m> {
@@ -148,11 +149,11 @@ impl<'m> TurnedAway<'m> {
         let is_route = |key: &ObjectKey| key.kind.name().ends_with("Route");
         let is_parent = |part: &FieldPath| part.0.starts_with(&path!["spec", "parentRefs"].0);
         let refused = resolved.manifests.refused.keys().filter(|key| is_route(key));
-        let mut unread: Vec<_> = refused.map(|key| (key.kind, key.namespace.as_str())).collect();
+        let mut unread: Vec<_> = refused.map(|key| (key.kind, &key.namespace)).collect();
         for route in resolved.manifests.routes() {
             let refusal = route.object.refusal.as_ref();
             if refusal.is_some_and(|refusal| refusal.without.iter().any(is_parent)) {
-                unread.push((route.object.kind, route.object.metadata.namespace.as_str()));
+                unread.push((route.object.kind, &route.object.metadata.namespace));
             }
         }
         Self { parents, unread }
@@ -161,7 +162,7 @@ impl<'m> TurnedAway<'m> {
     /// Whether a route whose parents cannot be read may name a listener that would take it.
     fn may_be_wanted(&self, listener: &ResolvedListener<'_>) -> bool {
         let own = &listener.owner.metadata().namespace;
-        let admits = |namespace: &str| match listener.spec.allowed_routes.namespaces.from {
+        let admits = |namespace: &Namespace| match listener.spec.allowed_routes.namespaces.from {
             FromNamespaces::All | FromNamespaces::Selector => true,
             FromNamespaces::Same => namespace == own,
             FromNamespaces::None => false,

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use crate::diagnostics::{ObjectRef, Omission};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::parser::api::{ParentGatewayReference, ParentReference};
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::resolver::{Membership, Resolved, ResolvedListenerSet};
@@ -15,7 +16,7 @@ pub(super) struct Selection(HashSet<ObjectRef>);
 
 impl Selection {
     pub(super) fn of(resolved: &Resolved<'_>) -> Self {
-        let known: HashSet<(&str, &str)> =
+        let known: HashSet<NamespacedName<'_>> =
             resolved.gateways.iter().map(|gateway| gateway.object.metadata.sort_key()).collect();
         let others = resolved.manifests.gateways.iter().filter(|one| !known.contains(&one.metadata.sort_key()));
         let mut unselected = Self(others.map(|gateway| gateway.key().to_ref()).collect());
@@ -35,7 +36,7 @@ impl Selection {
     /// Whether a route names a parent that is not selected.
     fn has_parent(&self, route: &ObjectHead, reference: &ParentReference) -> bool {
         let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = reference;
-        let namespace = namespace.as_deref().unwrap_or(&route.metadata.namespace);
+        let namespace = namespace.as_ref().unwrap_or(&route.metadata.namespace);
         let kinds = [Kind::Gateway, Kind::ListenerSet].into_iter().filter(|own| own.is_named(group, kind));
         kinds.into_iter().any(|own| self.0.contains(&named(own, namespace, name)))
     }
@@ -83,6 +84,6 @@ pub(super) fn judge_parents<'s, 'r>(
     })
 }
 
-fn named(kind: Kind, namespace: &str, name: &str) -> ObjectRef {
-    ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() }.to_ref()
+fn named(kind: Kind, namespace: &Namespace, name: &Name) -> ObjectRef {
+    ObjectKey { kind, namespace: namespace.clone(), name: name.clone() }.to_ref()
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostics::{FieldPath, Location, ObjectRef, Omission};
 use crate::hostname::Hostname;
+use crate::name::Name;
 use crate::parser::api::ParentReference;
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::parser::route::{Filter, RouteKind};
@@ -360,10 +361,10 @@ fn targets_of_options<'r>(
     let ResolvedRouteOption { object, targets } = options;
     let owner = &object.head;
     targets.iter().enumerate().map(move |(number, target)| {
-        let key = |name: &str| ObjectKey {
+        let key = |name: &Name| ObjectKey {
             kind: Kind::HTTPRoute,
             namespace: owner.metadata.namespace.clone(),
-            name: name.to_owned(),
+            name: name.clone(),
         };
         let route = target.and_then(|name| resolved.routes.find(&key(name).to_ref()));
         let is_used = route.is_some_and(|route| route.listeners().next().is_some());

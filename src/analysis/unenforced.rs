@@ -41,7 +41,7 @@ fn report_repeated_parents(object: &ObjectHead, references: &[ParentReference], 
     let mut seen = HashSet::new();
     for (index, reference) in references.iter().enumerate() {
         let ParentReference { group, kind, namespace, name, section_name, port } = reference;
-        let namespace = namespace.as_deref().unwrap_or(&object.metadata.namespace);
+        let namespace = namespace.as_ref().unwrap_or(&object.metadata.namespace);
         if seen.insert((group, kind, namespace, name, section_name, port)) {
             continue;
         }

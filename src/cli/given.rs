@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn paths(name: &str, chain: &Path, key: &Path) -> CertificatePaths {
-        CertificatePaths { secret: ("infra".to_owned(), name.to_owned()), chain: chain.into(), key: key.into() }
+        CertificatePaths { secret: ("infra".into(), name.into()), chain: chain.into(), key: key.into() }
     }
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
             read_certificates(&[paths("a", &file, &file), paths("a", &file, &file)]).unwrap_err().contains("twice")
         );
         std::fs::write(&file, vec![b'x'; 1 << 21]).unwrap();
-        let object = ("infra".to_owned(), "a".to_owned());
+        let object = ("infra".into(), "a".into());
         assert!(read_authorities(&[AuthoritiesPath { object, file }]).unwrap_err().contains("more than"));
     }
 }

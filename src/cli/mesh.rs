@@ -4,6 +4,7 @@ use super::trace::{Clients, CountingRoutes, Trace, Tracer};
 use super::unlooked::unread_of_mesh;
 use crate::compile::{ClientView, Compilation, view_of_clients};
 use crate::ir::GatewayName;
+use crate::name::{Name, Namespace};
 use crate::options::Options;
 use crate::parser::api::{Service, ServiceType};
 use crate::parser::manifests::Object;
@@ -47,9 +48,9 @@ impl<'c> ClientSide<'c> {
         let Some((namespace, name)) = service_named(host, &self.view.client, &self.domain) else {
             return Err(format!("`{host}` is no name of a Service: clients ask for {NAMES}"));
         };
-        let named = GatewayName { namespace: namespace.to_owned(), name: name.to_owned() };
+        let named = GatewayName { namespace: Namespace::from(namespace), name: Name::from(name) };
         let services = &self.compilation.manifests.services;
-        match services.iter().find(|service| service.metadata.sort_key() == (namespace, name)) {
+        match services.iter().find(|service| service.metadata.sort_key() == (&named.namespace, &named.name)) {
             Some(service) => self.check_port(service, &named, request)?,
             None if self.assumes_services && self.listens(&named, request) => {}
             None if self.assumes_services => {

@@ -18,6 +18,7 @@ use crate::diagnostics::{
     Denied, Diagnostics, Finding, Locate, Location, Omission, Report, Severity, Subject, Unjudged, codes,
 };
 use crate::emit::{self, Comments, Format, NoComments, file::Access};
+use crate::name::Name;
 use crate::options::{Excluded, Options};
 use crate::parser::load::{self, Disk, Exclude, Input, Tree};
 use crate::parser::locate::Locator;
@@ -128,9 +129,9 @@ fn unselected(compilation: &Compilation, options: &Options) -> Option<String> {
     let is_named = |name: &Metadata| {
         names.is_empty() || names.iter().any(|(namespace, own)| (namespace, own) == (&name.namespace, &name.name))
     };
-    let is_of_class = |class: &String| classes.is_empty() || classes.contains(class);
+    let is_of_class = |class: &Name| classes.is_empty() || classes.contains(class);
     // A Gateway whose class is not in the input is compiled for any controller.
-    let is_ours = |class: &String| {
+    let is_ours = |class: &Name| {
         let own = gateway_classes.iter().find(|one| one.metadata.name == *class);
         own.zip(controller.as_ref()).is_none_or(|(class, controller)| class.spec.controller_name == *controller)
     };
@@ -142,7 +143,7 @@ fn unselected(compilation: &Compilation, options: &Options) -> Option<String> {
     let is_assumed = options.assume.gateways
         && classes.is_empty()
         && compilation.missing_gateways.iter().any(|key| names.contains(&(key.namespace.clone(), key.name.clone())));
-    let is_selected = |class: &String| is_of_class(class) && is_ours(class);
+    let is_selected = |class: &Name| is_of_class(class) && is_ours(class);
     let is_there = gateways.iter().any(|one| is_named(&one.metadata) && is_selected(&one.spec.gateway_class_name));
     if is_selecting && !is_there && !is_assumed {
         let mut known: Vec<String> = gateways.iter().map(|one| format!("`{}`", one.full_name())).collect();

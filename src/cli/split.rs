@@ -19,21 +19,22 @@ use super::xds;
 use crate::diagnostics::escape::for_terminal;
 use crate::diagnostics::{Finding, Severity};
 use crate::emit::directory::Directory;
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::Options;
 use crate::parser::load::Disk;
 use crate::translator::envoy::NODE;
 
 /// A Gateway with its configuration.
 struct Part {
-    namespace: String,
-    name: String,
+    namespace: Namespace,
+    name: Name,
     compiled: Compiled,
 }
 
 impl Part {
     /// Where it lies below the directory.
     fn below(&self, directory: &Path) -> PathBuf {
-        directory.join(&self.namespace).join(&self.name)
+        directory.join(self.namespace.as_str()).join(self.name.as_str())
     }
 }
 
@@ -81,19 +82,16 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
 }
 
 /// The Gateways of the input that are served, in the order of their names.
-fn gateways(whole: &Compiled) -> BTreeSet<(String, String)> {
+fn gateways(whole: &Compiled) -> BTreeSet<(Namespace, Name)> {
     let compilation = &whole.compilation;
     let listeners = &compilation.lowered.judged().listeners;
-    let served: BTreeSet<(&str, &str)> = listeners
+    let served: BTreeSet<NamespacedName<'_>> = listeners
         .iter()
         .flat_map(|listener| &listener.gateways)
-        .map(|gateway| (gateway.namespace.as_str(), gateway.name.as_str()))
+        .map(|gateway| (&gateway.namespace, &gateway.name))
         .collect();
     let declared = compilation.manifests.gateways.iter().map(|gateway| gateway.metadata.sort_key());
-    declared
-        .filter(|key| served.contains(key))
-        .map(|(namespace, name)| (namespace.to_owned(), name.to_owned()))
-        .collect()
+    declared.filter(|key| served.contains(key)).map(|(namespace, name)| (namespace.clone(), name.clone())).collect()
 }
 
 /// What was found in the whole input or for one Gateway, each finding once.

@@ -11,6 +11,7 @@ use crate::compile::Compilation;
 use crate::context::is_on_context;
 use crate::diagnostics::{Condition, ConditionKind, ConditionStatus, Locate, ObjectPart, ObjectRef, Series, codes};
 use crate::ir::{AuthId, BackendName, ClientCertificates, Endpoints, FilterChain, Origin, Route, Site};
+use crate::name::{Name, Namespace};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::Kind;
 use crate::path;
@@ -103,8 +104,8 @@ pub(super) struct Spot {
 struct ObjectName {
     group: String,
     kind: String,
-    namespace: String,
-    name: String,
+    namespace: Namespace,
+    name: Name,
 }
 
 /// The rule that took a request.

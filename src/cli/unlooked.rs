@@ -145,7 +145,7 @@ impl Reader<'_> {
     fn is_attached(&self, route: Route<'_>) -> bool {
         let names = |owner: &ObjectHead, parent: &ParentReference| {
             let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = parent;
-            let namespace = namespace.as_deref().unwrap_or(&owner.metadata.namespace);
+            let namespace = namespace.as_ref().unwrap_or(&owner.metadata.namespace);
             // Whose Gateway a set adds to is no matter here.
             Kind::ListenerSet.is_named(group, kind)
                 || Kind::Gateway.is_named(group, kind) && self.serves(namespace, name)

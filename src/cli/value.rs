@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use crate::diagnostics::escape::Commands;
 use crate::diagnostics::{Code, Severity};
+use crate::name::{Name, Namespace};
 use crate::options::{AccessLog, Collector, EnvoyVersion, ListenerAddress, PortMap, Resolve, Tracing};
 use crate::parser::load::check_glob;
 use crate::suppress;
@@ -138,9 +139,9 @@ pub(super) fn foreign_kind(text: &str) -> Result<String, String> {
 }
 
 /// A DNS label, as names of namespaces are.
-pub(super) fn namespace(text: &str) -> Result<String, String> {
+pub(super) fn namespace(text: &str) -> Result<Namespace, String> {
     if is_label(text) {
-        Ok(text.to_owned())
+        Ok(Namespace::from(text))
     } else {
         Err("a namespace has 1 to 63 characters of `a-z`, `0-9` and `-`, and begins and ends with none of `-`"
             .to_owned())
@@ -148,10 +149,14 @@ pub(super) fn namespace(text: &str) -> Result<String, String> {
 }
 
 /// `NAMESPACE/NAME`.
-pub(super) fn namespaced_name(text: &str) -> Result<(String, String), String> {
+pub(super) fn namespaced_name(text: &str) -> Result<(Namespace, Name), String> {
     let (namespace, name) = text.split_once('/').ok_or("expected NAMESPACE/NAME")?;
     let namespace = self::namespace(namespace)?;
-    if is_subdomain(name) { Ok((namespace, name.to_owned())) } else { Err(format!("`{name}` is not an object's name")) }
+    if is_subdomain(name) {
+        Ok((namespace, Name::from(name)))
+    } else {
+        Err(format!("`{name}` is not an object's name"))
+    }
 }
 
 /// A DNS subdomain, such as the domain of a cluster.
@@ -175,9 +180,9 @@ pub(super) fn resolve(text: &str) -> Result<Resolve, String> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Local {
     /// The Service's namespace.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The Service's name.
-    pub name: String,
+    pub name: Name,
     /// The Service's port; all of them by default.
     pub port: Option<u16>,
     /// An IP address or a DNS name.
@@ -245,7 +250,7 @@ fn endpoint(text: &str) -> Result<(String, u16), String> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificatePaths {
     /// Its namespace and name.
-    pub secret: (String, String),
+    pub secret: (Namespace, Name),
     /// The file of the certificate.
     pub chain: PathBuf,
     /// The file of the private key.
@@ -256,7 +261,7 @@ pub struct CertificatePaths {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthoritiesPath {
     /// Its namespace and name.
-    pub object: (String, String),
+    pub object: (Namespace, Name),
     /// The file of the authorities.
     pub file: PathBuf,
 }
@@ -497,7 +502,7 @@ mod tests {
     #[test]
     fn files_stand_for_objects_by_their_names() {
         let paths = CertificatePaths {
-            secret: ("infra".to_owned(), "web".to_owned()),
+            secret: ("infra".into(), "web".into()),
             chain: "a=b.crt".into(),
             key: "/x/web.key".into(),
         };
@@ -505,7 +510,7 @@ mod tests {
         for text in ["infra/web", "infra/web=a", "infra/web=a,", "infra/web=,b", "infra/web=a,b,c", "web=a,b", "=a,b"] {
             assert!(certificate(text).is_err(), "{text}");
         }
-        let object = ("infra".to_owned(), "ca".to_owned());
+        let object = ("infra".into(), "ca".into());
         assert_eq!(authorities("infra/ca=a,b.crt"), Ok(AuthoritiesPath { object, file: "a,b.crt".into() }));
         for text in ["infra/ca", "infra/ca=", "ca=a", "/=a"] {
             assert!(authorities(text).is_err(), "{text}");
@@ -515,7 +520,7 @@ mod tests {
     #[test]
     fn a_port_map_is_for_one_gateway_or_for_all() {
         assert_eq!(port_map("80=10080").unwrap(), PortMap { gateway: None, from: 80, to: 10080 });
-        let gateway = Some(("infra".to_owned(), "edge".to_owned()));
+        let gateway = Some(("infra".into(), "edge".into()));
         assert_eq!(port_map("infra/edge:443=10443").unwrap(), PortMap { gateway, from: 443, to: 10443 });
         for text in ["80", "80=", "=80", "0=80", "80=0", "edge:80=81", "infra/:80=81", "infra/edge=81"] {
             assert!(port_map(text).is_err(), "{text}");

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{FieldPath, Location, ObjectRef, PartPath};
+use crate::name::{Name, Namespace};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey, Position};
 use crate::parser::part;
 use crate::parser::source::DocumentId;
@@ -23,7 +24,7 @@ pub(super) struct Objects {
     /// The policies among them of which not even the targets can be decoded.
     pub(super) aimless: HashSet<ObjectRef>,
     /// Where judged Gateways name each class.
-    pub(super) classes: HashMap<String, Location>,
+    pub(super) classes: HashMap<Name, Location>,
 }
 
 impl Objects {
@@ -57,11 +58,11 @@ impl Objects {
 
     /// Endpoints are about their Service.
     fn add_endpoints(&mut self, manifests: &Manifests) {
-        let service = |namespace: &str, name: &str| {
-            ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() }.to_ref()
+        let service = |namespace: &Namespace, name: &Name| {
+            ObjectKey { kind: Kind::Service, namespace: namespace.clone(), name: name.clone() }.to_ref()
         };
         for slice in &manifests.endpoint_slices {
-            let name = slice.spec.service_name.as_deref();
+            let name = slice.spec.service_name.as_ref();
             let target = name.map(|name| service(&slice.metadata.namespace, name));
             self.targets.insert(slice.key().to_ref(), target.into_iter().collect());
         }
@@ -96,9 +97,9 @@ impl Objects {
         self.at.insert((*document, base.clone()), object);
     }
 
-    fn aim<'t>(&mut self, policy: &ObjectHead, targets: impl Iterator<Item = (&'t String, &'t String, &'t String)>) {
+    fn aim<'t>(&mut self, policy: &ObjectHead, targets: impl Iterator<Item = (&'t String, &'t String, &'t Name)>) {
         let namespace = &policy.metadata.namespace;
-        let target = |(group, kind, name): (&String, &String, &String)| ObjectRef {
+        let target = |(group, kind, name): (&String, &String, &Name)| ObjectRef {
             group: group.clone(),
             kind: kind.clone(),
             namespace: namespace.clone(),

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use crate::analysis::Sockets;
 use crate::diagnostics::{Finding, Location, ObjectPart, ObjectRef, Related, Series, Severity};
+use crate::name::{Name, Namespace};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::resolver::{Resolved, ResolvedListener, ResolvedRoute, RouteParent};
 use crate::translator::lower::Lowered;
@@ -63,15 +64,15 @@ fn find_of_route(resolved: &Resolved<'_>, sockets: &Sockets<'_>, route: &Resolve
 }
 
 /// Whether the API server would refuse the class of a Gateway.
-fn is_refused(manifests: &Manifests, class: &str) -> bool {
-    let key = ObjectKey { kind: Kind::GatewayClass, namespace: String::new(), name: class.to_owned() };
-    let has_errors = |known: &ObjectHead| known.metadata.name == class && known.refusal.is_some();
+fn is_refused(manifests: &Manifests, class: &Name) -> bool {
+    let key = ObjectKey { kind: Kind::GatewayClass, namespace: Namespace::default(), name: class.clone() };
+    let has_errors = |known: &ObjectHead| known.metadata.name == *class && known.refusal.is_some();
     manifests.refused.contains_key(&key) || manifests.gateway_classes.iter().any(|known| has_errors(known))
 }
 
 impl Unserved {
-    fn new(route: &ObjectHead, parent: &RouteParent, listener: &ResolvedListener<'_>, class: &str) -> Self {
-        let class = ObjectKey { kind: Kind::GatewayClass, namespace: String::new(), name: class.to_owned() };
+    fn new(route: &ObjectHead, parent: &RouteParent, listener: &ResolvedListener<'_>, class: &Name) -> Self {
+        let class = ObjectKey { kind: Kind::GatewayClass, namespace: Namespace::default(), name: class.clone() };
         Self {
             route: route.key().to_ref(),
             location: route.at(&parent.source.path()),

@@ -1,5 +1,7 @@
 //! A finding, and the list of them that a run collects.
 
+use crate::name::{Name, Namespace};
+
 use super::code::{Code, Series, Severity};
 use super::condition::Condition;
 use super::fix::Fix;
@@ -27,9 +29,9 @@ pub struct LackingPort {
     /// The reference, from the root of the document.
     pub reference: FieldPath,
     /// The namespace of the Service.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// Its name.
-    pub name: String,
+    pub name: Name,
 }
 
 /// What the parser still has to look at before a finding of its own is complete. No finding leaves it with one.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::name::{Name, Namespace};
+
 /// The object a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectRef {
@@ -10,9 +12,9 @@ pub struct ObjectRef {
     /// The kind.
     pub kind: String,
     /// The namespace; empty for cluster-scoped kinds.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The name.
-    pub name: String,
+    pub name: Name,
 }
 
 impl fmt::Display for ObjectRef {

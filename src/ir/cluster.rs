@@ -1,6 +1,7 @@
 //! Clusters and endpoints.
 
 use crate::id::ids;
+use crate::name::{Name, Namespace};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -18,9 +19,9 @@ ids! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct BackendName {
     /// The namespace.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The name.
-    pub name: String,
+    pub name: Name,
     /// The port that references name.
     pub port: u16,
     /// Where its endpoints are.

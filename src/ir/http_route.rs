@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::hostname::Hostname;
+use crate::name::{Name, Namespace};
 
 use super::{Action, Origin};
 
@@ -38,9 +39,9 @@ pub struct RouteName {
     /// The kind of the route object, in lower case.
     pub kind: &'static str,
     /// The namespace of the route object.
-    pub namespace: Arc<str>,
+    pub namespace: Namespace,
     /// The name of the route object.
-    pub name: Arc<str>,
+    pub name: Name,
     /// The rule, counted from 0.
     pub rule: usize,
     /// The match within the rule, counted from 0.

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Serialize;
 
 use crate::hostname::Hostname;
+use crate::name::{Name, Namespace, SectionName};
 
 use super::{Origin, TcpProxy, TlsTermination, UdpProxy, VirtualHost};
 
@@ -30,9 +31,9 @@ pub struct Listener {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct GatewayName {
     /// The namespace.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The name.
-    pub name: String,
+    pub name: Name,
 }
 
 /// How the name of what stands in for the Gateway of a route begins that names none: no object can have such a name.
@@ -111,13 +112,13 @@ pub struct ChainName {
     /// The kind of the object that declares the listener, in lower case.
     pub kind: &'static str,
     /// The namespace of that object.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The name of that object.
-    pub object: String,
+    pub object: Name,
     /// The name of the listener.
-    pub listener: String,
+    pub listener: SectionName,
     /// Kind in lower case, namespace and name of the route.
-    pub route: Option<(&'static str, String, String)>,
+    pub route: Option<(&'static str, Namespace, Name)>,
 }
 
 /// Which connections a chain takes. The most specific host of all chains counts.

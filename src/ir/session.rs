@@ -1,9 +1,10 @@
 //! Sessions that stay with one endpoint.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+
+use crate::name::{Name, Namespace};
 
 use super::default::is_default;
 
@@ -97,9 +98,9 @@ pub struct SessionRule {
     /// The kind of the route object, in lower case.
     pub kind: &'static str,
     /// The namespace of the route object.
-    pub namespace: Arc<str>,
+    pub namespace: Namespace,
     /// The name of the route object.
-    pub name: Arc<str>,
+    pub name: Name,
     /// The rule, counted from 0.
     pub rule: usize,
 }

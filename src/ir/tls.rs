@@ -1,6 +1,7 @@
 //! TLS on either side of the proxy: certificates, keys and authorities.
 
 use crate::id::ids;
+use crate::name::{Name, Namespace};
 use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
@@ -29,9 +30,9 @@ ids! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KeyPair {
     /// The namespace of the Secret.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The name of the Secret.
-    pub name: String,
+    pub name: Name,
     /// The certificate, the leaf first, in PEM.
     pub chain: Material,
     /// The private key, in PEM.
@@ -46,7 +47,7 @@ pub struct Authorities {
     /// Their certificates, in PEM.
     pub bundle: Material,
     /// The namespace and the name of the object that all of them come from; `None` for several, and for the system's set.
-    pub object: Option<(String, String)>,
+    pub object: Option<(Namespace, Name)>,
     /// The first object that they come from; `None` when it was assumed, or is the system's set.
     pub origin: Option<Origin>,
 }
@@ -83,7 +84,7 @@ impl KeyPair {
 
 impl Authorities {
     /// The file and the object that it is of, where an object's certificates are in a file.
-    pub fn file(&self) -> Option<(&str, &(String, String))> {
+    pub fn file(&self) -> Option<(&str, &(Namespace, Name))> {
         match &self.bundle {
             Material::File(path) => Some((path, self.object.as_ref()?)),
             Material::Inline(_) | Material::Unseen(_) | Material::Several(_) => None,

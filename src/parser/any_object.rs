@@ -4,7 +4,7 @@ use crate::diagnostics::{FieldPath, Reported};
 
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
-    L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec,
+    L4RouteSpec, ListenerSetSpec, NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec,
     UpstreamSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::head::{Object, Refusal};
@@ -29,7 +29,7 @@ pub enum AnyObject {
     Mesh(Box<Object<XMeshSpec>>),
     RouteOption(Box<Object<RouteOptionSpec>>),
     Upstream(Box<Object<UpstreamSpec>>),
-    Namespace(Box<Object<Namespace>>),
+    Namespace(Box<Object<NamespaceSpec>>),
     Service(Box<Object<Service>>),
     EndpointSlice(Box<Object<EndpointSlice>>),
     Secret(Box<Object<Secret>>),

@@ -122,7 +122,7 @@ fn wins(later: &Definition, earlier: &Definition) -> bool {
 
 fn duplicate(later: &Definition, before: &Definition, counting: Option<&Definition>) -> Finding {
     let ObjectKey { kind, namespace, name } = &later.key;
-    let shown = if namespace.is_empty() { name.clone() } else { format!("{namespace}/{name}") };
+    let shown = if namespace.is_empty() { name.to_string() } else { format!("{namespace}/{name}") };
     let kind = kind.name();
     let kept = later.object.is_none() && counting.is_some_and(|counting| counting.object.is_some());
     let (rule, label, other) = if kept {

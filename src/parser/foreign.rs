@@ -11,6 +11,7 @@
 use serde::Deserialize;
 
 use crate::diagnostics::{FieldPath, Location, ObjectRef, Segment};
+use crate::name::{Name, Namespace};
 use crate::parser::api::LabelSelector;
 use crate::path;
 
@@ -46,7 +47,7 @@ pub struct ForeignObject {
     /// What it says it applies to.
     pub targets: Vec<ForeignTarget>,
     /// The name of the Secret that it makes in its namespace.
-    pub makes: Option<String>,
+    pub makes: Option<Name>,
     /// Whether its group or kind looks like a slip, which has been reported.
     pub is_slip: bool,
 }
@@ -61,7 +62,7 @@ pub struct ForeignTarget {
     /// The kind.
     pub kind: String,
     /// The namespace; that of the object where none is written.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// Which objects of the kind.
     pub selection: Selection,
     /// The part of the object that alone is meant: a listener, a rule or a port, by its name.
@@ -72,7 +73,7 @@ pub struct ForeignTarget {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Selection {
     /// The one of this name.
-    Name(String),
+    Name(Name),
     /// Those with these labels.
     Labels(LabelSelector),
     /// Those of Istio: all of the namespace or, when `everywhere` is set, of every namespace.
@@ -90,7 +91,13 @@ impl ForeignObject {
     }
 
     /// Reads what is needed of an object.
-    pub(super) fn read(node: &Node, group: &str, kind: &str, position: &Position, default_namespace: &str) -> Self {
+    pub(super) fn read(
+        node: &Node,
+        group: &str,
+        kind: &str,
+        position: &Position,
+        default_namespace: &Namespace,
+    ) -> Self {
         let metadata = node.get("metadata");
         let word = |field: &str| {
             metadata.and_then(|metadata| metadata.get(field)).and_then(Node::as_str).filter(|text| !text.is_empty())
@@ -98,8 +105,8 @@ impl ForeignObject {
         let identity = ObjectRef {
             group: group.to_owned(),
             kind: kind.to_owned(),
-            namespace: word("namespace").unwrap_or(default_namespace).to_owned(),
-            name: word("name").or_else(|| word("generateName")).unwrap_or_default().to_owned(),
+            namespace: word("namespace").map_or_else(|| default_namespace.clone(), Namespace::from),
+            name: word("name").or_else(|| word("generateName")).map(Name::from).unwrap_or_default(),
         };
         let targets = node.get("spec").map(|spec| targets(spec, &identity)).unwrap_or_default();
         let makes = secret_of(node, &identity);
@@ -113,12 +120,12 @@ impl ForeignObject {
 }
 
 /// The name of the Secret that an object makes.
-fn secret_of(node: &Node, identity: &ObjectRef) -> Option<String> {
+fn secret_of(node: &Node, identity: &ObjectRef) -> Option<Name> {
     let ObjectRef { group, kind, namespace: _, name } = identity;
     let (_, _, field) =
         MAKERS.iter().find(|(own_group, own_kind, _)| (*own_group, *own_kind) == (group.as_str(), kind.as_str()))?;
     let named = field.iter().try_fold(node, |node, field| node.get(field)).and_then(Node::as_str);
-    Some(named.unwrap_or(name).to_owned()).filter(|name| !name.is_empty())
+    Some(named.map_or_else(|| name.clone(), Name::from)).filter(|name| !name.is_empty())
 }
 
 /// Whether a field decides about what an object of the group applies to, or what it is called: given twice, it is not
@@ -155,7 +162,7 @@ fn targets(spec: &Node, identity: &ObjectRef) -> Vec<ForeignTarget> {
 
 fn by_name(path: FieldPath, target: &Node, identity: &ObjectRef) -> Option<ForeignTarget> {
     let name = target.get("name").and_then(Node::as_str)?.to_owned();
-    target_of(path, target, identity, Selection::Name(name))
+    target_of(path, target, identity, Selection::Name(Name::from(name)))
 }
 
 /// The target of an AWS load balancer's settings, which is a Service where no kind is written
@@ -182,7 +189,7 @@ fn target_of(path: FieldPath, target: &Node, identity: &ObjectRef, selection: Se
         path,
         group: text("group").or_else(of_version).map(str::to_owned),
         kind: text("kind")?.to_owned(),
-        namespace: text("namespace").unwrap_or(&identity.namespace).to_owned(),
+        namespace: text("namespace").map_or_else(|| identity.namespace.clone(), Namespace::from),
         selection,
         section: text("sectionName").map(str::to_owned),
     })
@@ -201,7 +208,7 @@ fn of_istio(spec: &Node, identity: &ObjectRef) -> Option<ForeignTarget> {
     let (path, selection) = match selector {
         Some((field, labels, selector)) => {
             let name = selector.get(labels)?.get(GATEWAY_NAME_LABEL)?.as_str()?.to_owned();
-            (path!["spec", field, labels, GATEWAY_NAME_LABEL], Selection::Name(name))
+            (path!["spec", field, labels, GATEWAY_NAME_LABEL], Selection::Name(Name::from(name)))
         }
         None if ISTIO_WHOLE_NAMESPACE.contains(&identity.kind.as_str()) => {
             (path!["spec"], Selection::Istio { everywhere: identity.namespace == ISTIO_ROOT })
@@ -229,7 +236,7 @@ mod tests {
         let text = format!("metadata: {{name: p, namespace: shop}}\nspec: {spec}\n");
         let node = decode(&text, Syntax::Yaml).unwrap().node;
         let position = Position { document: DocumentId(0), base: FieldPath::ROOT, context: false };
-        ForeignObject::read(&node, group, kind, &position, "default").targets
+        ForeignObject::read(&node, group, kind, &position, &"default".into()).targets
     }
 
     fn paths(targets: &[ForeignTarget]) -> Vec<String> {
@@ -276,7 +283,7 @@ mod tests {
         let makes = |group: &str, kind: &str, spec: &str| {
             let node = decode(&format!("metadata: {{name: own}}\nspec: {spec}\n"), Syntax::Yaml).unwrap().node;
             let position = Position { document: DocumentId(0), base: FieldPath::ROOT, context: false };
-            ForeignObject::read(&node, group, kind, &position, "default").makes
+            ForeignObject::read(&node, group, kind, &position, &"default".into()).makes
         };
         for (group, kind, spec, expected) in [
             ("bitnami.com", "SealedSecret", "{template: {metadata: {name: a}}}", Some("a")),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use crate::diagnostics::{Change, Code, FieldPath, Finding, Fix, Location, PartPath, Reported};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::path;
 
 use super::kind::{Kind, ObjectKey};
@@ -22,9 +23,9 @@ pub struct Timestamp {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metadata {
     /// The namespace; empty for cluster-scoped kinds.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The name; for an object with only `generateName`, that prefix.
-    pub name: String,
+    pub name: Name,
     /// Labels.
     pub labels: BTreeMap<String, String>,
     /// Annotations.
@@ -48,7 +49,7 @@ pub struct Position {
 
 impl Metadata {
     /// Namespace and name: the order in which objects are taken.
-    pub fn sort_key(&self) -> (&str, &str) {
+    pub fn sort_key(&self) -> NamespacedName<'_> {
         (&self.namespace, &self.name)
     }
 }

@@ -1,6 +1,7 @@
 //! The kinds that gwctl reads, and what names an object.
 
 use crate::diagnostics::ObjectRef;
+use crate::name::{Name, Namespace};
 
 /// The kinds that gwctl reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,9 +105,9 @@ pub struct ObjectKey {
     /// The kind.
     pub kind: Kind,
     /// The namespace, after `--namespace` was applied.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The name.
-    pub name: String,
+    pub name: Name,
 }
 
 impl ObjectKey {

@@ -8,7 +8,7 @@ use typed_index_collections::TiVec;
 use super::any_object::AnyObject;
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
-    L4RouteSpec, ListenerSetSpec, Namespace, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec,
+    L4RouteSpec, ListenerSetSpec, NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec,
     UpstreamSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
@@ -43,7 +43,7 @@ pub struct Manifests {
     pub meshes: Vec<Object<XMeshSpec>>,
     pub route_options: Vec<Object<RouteOptionSpec>>,
     pub upstreams: Vec<Object<UpstreamSpec>>,
-    pub namespaces: Vec<Object<Namespace>>,
+    pub namespaces: Vec<Object<NamespaceSpec>>,
     pub services: Vec<Object<Service>>,
     pub endpoint_slices: Vec<Object<EndpointSlice>>,
     pub secrets: Vec<Object<Secret>>,

@@ -15,12 +15,13 @@ mod status;
 use serde::Deserialize;
 
 use crate::diagnostics::{Change, Diagnostics, Finding, Location, ObjectPart, ObjectRef, Reported, Scalar, codes};
+use crate::name::{Name, Namespace};
 use crate::options::Channel;
 use crate::path;
 
 use self::former::Former;
 use super::any_object::AnyObject;
-use super::api::Namespace;
+use super::api::NamespaceSpec;
 use super::foreign::ForeignObject;
 use super::from_node::DecodeError;
 use super::head::{Metadata, Object, ObjectHead, Position, Refusal};
@@ -33,7 +34,7 @@ use crate::spelling::nearest;
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
     /// The namespace of objects that name none.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The release channel whose schema counts.
     pub channel: Channel,
 }
@@ -247,12 +248,15 @@ fn object_ref(node: &Node, group: &str, kind: &str, is_namespaced: bool, options
     let word = |field: &str| {
         metadata.and_then(|metadata| metadata.get(field)).and_then(Node::as_str).filter(|text| !text.is_empty())
     };
-    let namespace = if is_namespaced { word("namespace").unwrap_or(&options.namespace) } else { "" };
+    let namespace = match is_namespaced {
+        true => word("namespace").map_or_else(|| options.namespace.clone(), Namespace::from),
+        false => Namespace::default(),
+    };
     ObjectRef {
         group: group.to_owned(),
         kind: kind.to_owned(),
-        namespace: namespace.to_owned(),
-        name: word("name").or_else(|| word("generateName")).unwrap_or_default().to_owned(),
+        namespace,
+        name: word("name").or_else(|| word("generateName")).map(Name::from).unwrap_or_default(),
     }
 }
 
@@ -528,7 +532,7 @@ impl Envelope {
     /// The object of a core kind.
     fn contain(self, content: core::Content, refusal: Option<Refusal>) -> AnyObject {
         match content {
-            core::Content::Namespace => AnyObject::Namespace(Box::new(self.fill(Namespace, refusal))),
+            core::Content::Namespace => AnyObject::Namespace(Box::new(self.fill(NamespaceSpec, refusal))),
             core::Content::Service(service) => AnyObject::Service(Box::new(self.fill(service, refusal))),
             core::Content::EndpointSlice(slice) => AnyObject::EndpointSlice(Box::new(self.fill(slice, refusal))),
             core::Content::Secret(secret) => AnyObject::Secret(Box::new(self.fill(secret, refusal))),

@@ -2,6 +2,7 @@ use std::time::Instant;
 
 use super::{MAX_DOCUMENT, parse_with};
 use crate::diagnostics::{Diagnostics, Finding, Location, Omission, Pending, codes};
+use crate::name::{Name, Namespace};
 use crate::options::Options;
 use crate::parser::any_object::AnyObject;
 use crate::parser::api::ConfigMap;
@@ -22,6 +23,7 @@ fn schema(node: Node, position: Position, options: &ReadOptions, diagnostics: &m
         Some("Gateway") => Kind::Gateway,
         _ => return Outcome::Ignored,
     };
+    let (namespace, name) = (Namespace::from(namespace), Name::from(name));
     let key = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
     let location = |path| Location::field(position.document, position.base.join(&path));
     if node.get("bad").is_some() {

@@ -11,6 +11,7 @@
 use std::ops::Range;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, ObjectRef, Reported, codes};
+use crate::name::{Name, Namespace};
 
 use super::foreign;
 use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
@@ -50,18 +51,13 @@ fn inside(repeated: &[FieldPath], base: &FieldPath) -> impl Iterator<Item = Fiel
 }
 
 /// The object as findings name it, before it was read.
-pub(super) fn subject(node: &Node, group: &str, kind: String, default_namespace: &str) -> ObjectRef {
+pub(super) fn subject(node: &Node, group: &str, kind: String, default_namespace: &Namespace) -> ObjectRef {
     let metadata = |name: &str| node.get("metadata").and_then(|metadata| metadata.get(name)).and_then(Node::as_str);
     let namespace = match kind.as_str() {
-        "GatewayClass" | "XMesh" | "Namespace" => "",
-        _ => metadata("namespace").unwrap_or(default_namespace),
+        "GatewayClass" | "XMesh" | "Namespace" => Namespace::default(),
+        _ => metadata("namespace").map_or_else(|| default_namespace.clone(), Namespace::from),
     };
-    ObjectRef {
-        group: group.to_owned(),
-        namespace: namespace.to_owned(),
-        name: metadata("name").unwrap_or_default().to_owned(),
-        kind,
-    }
+    ObjectRef { group: group.to_owned(), namespace, name: metadata("name").map(Name::from).unwrap_or_default(), kind }
 }
 
 /// Reports each repetition at its key, with the place of the first key.

@@ -1,6 +1,7 @@
 //! Routes of all kinds as one type, and the one place that knows how the kinds differ in what they declare.
 
 use crate::diagnostics::FieldPath;
+use crate::name::{Name, Namespace};
 use crate::path;
 
 use super::api::{
@@ -167,22 +168,22 @@ pub struct RuleBackend<'m> {
 pub struct BackendReference<'m> {
     pub group: &'m str,
     pub kind: &'m str,
-    pub name: &'m str,
-    pub namespace: Option<&'m str>,
+    pub name: &'m Name,
+    pub namespace: Option<&'m Namespace>,
     pub port: Option<u16>,
 }
 
 impl<'m> From<&'m BackendObjectReference> for BackendReference<'m> {
     fn from(reference: &'m BackendObjectReference) -> Self {
         let BackendObjectReference { group, kind, name, namespace, port } = reference;
-        Self { group, kind, name, namespace: namespace.as_deref(), port: *port }
+        Self { group, kind, name, namespace: namespace.as_ref(), port: *port }
     }
 }
 
 impl<'m> From<&'m HttpBackendRef> for RuleBackend<'m> {
     fn from(backend: &'m HttpBackendRef) -> Self {
         let HttpBackendRef { group, kind, name, namespace, port, weight, filters } = backend;
-        let reference = BackendReference { group, kind, name, namespace: namespace.as_deref(), port: *port };
+        let reference = BackendReference { group, kind, name, namespace: namespace.as_ref(), port: *port };
         Self { reference, weight: *weight, filters: filters.iter().map(Filter::from).collect() }
     }
 }
@@ -190,7 +191,7 @@ impl<'m> From<&'m HttpBackendRef> for RuleBackend<'m> {
 impl<'m> From<&'m GrpcBackendRef> for RuleBackend<'m> {
     fn from(backend: &'m GrpcBackendRef) -> Self {
         let GrpcBackendRef { group, kind, name, namespace, port, weight, filters } = backend;
-        let reference = BackendReference { group, kind, name, namespace: namespace.as_deref(), port: *port };
+        let reference = BackendReference { group, kind, name, namespace: namespace.as_ref(), port: *port };
         Self { reference, weight: *weight, filters: filters.iter().map(Filter::from).collect() }
     }
 }
@@ -198,7 +199,7 @@ impl<'m> From<&'m GrpcBackendRef> for RuleBackend<'m> {
 impl<'m> From<&'m BackendRef> for RuleBackend<'m> {
     fn from(backend: &'m BackendRef) -> Self {
         let BackendRef { group, kind, name, namespace, port, weight } = backend;
-        let reference = BackendReference { group, kind, name, namespace: namespace.as_deref(), port: *port };
+        let reference = BackendReference { group, kind, name, namespace: namespace.as_ref(), port: *port };
         Self { reference, weight: *weight, filters: Vec::new() }
     }
 }

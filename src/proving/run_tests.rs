@@ -227,8 +227,8 @@ fn a_service_may_keep_the_address_of_the_output() {
     assert_eq!(names, ["a", "h2"]);
     let address = ("127.0.0.1".to_owned(), 1);
     options.resolve.push(Resolve {
-        namespace: "shop".to_owned(),
-        name: "a".to_owned(),
+        namespace: "shop".into(),
+        name: "a".into(),
         port: 80,
         endpoints: vec![address],
         stands_in: false,

@@ -12,15 +12,17 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Deserialize;
 use serde_yaml::Value;
 
+use crate::name::{Name, Namespace};
+
 use super::values::GatewayName;
 
 /// A port of a Service. Prints as `NAMESPACE/NAME:PORT`, the name of its backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ServiceKey {
     /// The namespace.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The name.
-    pub name: String,
+    pub name: Name,
     /// The port.
     pub port: u16,
 }
@@ -65,7 +67,7 @@ pub struct Topology {
     /// Those of them that UDPRoutes refer to.
     pub referenced_datagrams: BTreeSet<ServiceKey>,
     /// The Services that have EndpointSlices, as namespace and name.
-    pub sliced: BTreeSet<(String, String)>,
+    pub sliced: BTreeSet<(Namespace, Name)>,
     /// The addresses of the EndpointSlices.
     pub endpoints: BTreeSet<SliceAddress>,
 }
@@ -122,7 +124,7 @@ impl Topology {
     }
 
     fn add_gateway(&mut self, object: &Value, namespace: &str, name: &str) {
-        let name = GatewayName { namespace: namespace.to_owned(), name: name.to_owned() };
+        let name = GatewayName { namespace: Namespace::from(namespace), name: Name::from(name) };
         let gateway = self.gateways.entry(name).or_default();
         gateway.ports.extend(listener_ports(object));
         let addresses = items(object, &["spec", "addresses"]);
@@ -132,14 +134,14 @@ impl Topology {
     fn add_listener_set(&mut self, object: &Value, namespace: &str) {
         let Some(name) = text(object, &["spec", "parentRef", "name"]) else { return };
         let namespace = text(object, &["spec", "parentRef", "namespace"]).unwrap_or(namespace);
-        let name = GatewayName { namespace: namespace.to_owned(), name: name.to_owned() };
+        let name = GatewayName { namespace: Namespace::from(namespace), name: Name::from(name) };
         self.gateways.entry(name).or_default().ports.extend(listener_ports(object));
     }
 
     fn add_service(&mut self, object: &Value, namespace: &str, name: &str) {
         for item in items(object, &["spec", "ports"]) {
             let Some(port) = port(item) else { continue };
-            let key = ServiceKey { namespace: namespace.to_owned(), name: name.to_owned(), port };
+            let key = ServiceKey { namespace: Namespace::from(namespace), name: Name::from(name), port };
             match text(item, &["protocol"]) {
                 None | Some("TCP") => self.services.insert(key),
                 Some("UDP") => self.datagram_services.insert(key),
@@ -151,14 +153,14 @@ impl Topology {
     /// A host outside the cluster has a backend of ours in its place.
     fn add_external(&mut self, object: &Value, namespace: &str, name: &str) {
         if let Some(port) = at(object, &["spec", "port"]).and_then(port) {
-            self.services.insert(ServiceKey { namespace: namespace.to_owned(), name: name.to_owned(), port });
+            self.services.insert(ServiceKey { namespace: Namespace::from(namespace), name: Name::from(name), port });
         }
     }
 
     /// Adds an Upstream with the port of each of its hosts, or of its Service: it is called by one of them.
     fn add_upstream(&mut self, object: &Value, namespace: &str, name: &str) {
         let hosts = items(object, &["spec", "static", "hosts"]);
-        let key = |port| ServiceKey { namespace: namespace.to_owned(), name: name.to_owned(), port };
+        let key = |port| ServiceKey { namespace: Namespace::from(namespace), name: Name::from(name), port };
         self.services.extend(hosts.iter().filter_map(port).map(key));
         let of_service = at(object, &["spec", "kube", "servicePort"]).and_then(Value::as_u64);
         self.services.extend(of_service.and_then(|port| port.try_into().ok()).map(key));
@@ -166,7 +168,7 @@ impl Topology {
 
     fn add_slice(&mut self, object: &Value, namespace: &str) {
         let Some(service) = text(object, &["metadata", "labels", "kubernetes.io/service-name"]) else { return };
-        self.sliced.insert((namespace.to_owned(), service.to_owned()));
+        self.sliced.insert((Namespace::from(namespace), Name::from(service)));
         let ports: Vec<_> = items(object, &["ports"]).iter().filter_map(port).collect();
         for endpoint in items(object, &["endpoints"]) {
             for ip in items(endpoint, &["addresses"]).iter().filter_map(|item| item.as_str()?.parse::<IpAddr>().ok()) {
@@ -203,9 +205,9 @@ fn add_references(value: &Value, namespace: &str, references: &mut BTreeSet<Serv
 
 fn reference(reference: &Value, namespace: &str) -> Option<ServiceKey> {
     let is_service = text(reference, &["kind"]).is_none_or(|kind| kind == "Service");
-    let namespace = text(reference, &["namespace"]).unwrap_or(namespace).to_owned();
-    let name = text(reference, &["name"]).filter(|_| is_service)?.to_owned();
-    Some(ServiceKey { namespace, name, port: port(reference)? })
+    let namespace = text(reference, &["namespace"]).unwrap_or(namespace);
+    let name = text(reference, &["name"]).filter(|_| is_service)?;
+    Some(ServiceKey { namespace: Namespace::from(namespace), name: Name::from(name), port: port(reference)? })
 }
 
 fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {

@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
+use crate::name::{Name, Namespace};
+
 pub use crate::ir::GatewayName;
 
 /// What is spoken.
@@ -128,7 +130,7 @@ impl<'de> Deserialize<'de> for GatewayName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         decode_text(deserializer, "a Gateway as NAMESPACE/NAME", |text| match text.split_once('/') {
             Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
-                Ok(Self { namespace: namespace.to_owned(), name: name.to_owned() })
+                Ok(Self { namespace: Namespace::from(namespace), name: Name::from(name) })
             }
             _ => Err(format!("`{text}` is not NAMESPACE/NAME")),
         })

@@ -1,6 +1,7 @@
 //! The age of objects, which decides between equals: the oldest wins, then
 //! namespace and name in alphabetical order.
 
+use crate::name::{Name, Namespace};
 use crate::parser::manifests::{Metadata, Timestamp};
 
 /// When an object was created. Objects with a creation timestamp come before
@@ -25,7 +26,7 @@ impl Age {
     }
 
     /// The whole order between equals: age, namespace, name.
-    pub fn order(metadata: &Metadata) -> (Self, &str, &str) {
+    pub fn order(metadata: &Metadata) -> (Self, &Namespace, &Name) {
         (Self::of(metadata), &metadata.namespace, &metadata.name)
     }
 }

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use crate::diagnostics::{Change, Diagnostics, Finding, ObjectPart, PartPath, Scalar, codes};
 use crate::hostname::Hostname;
+use crate::name::{Namespace, NamespacedName};
 use crate::options::Options;
 use crate::parser::api::{
     DefaultScope, FromNamespaces, ListenerSetSpec, ParentGatewayReference, ParentReference, RouteNamespaces,
@@ -48,12 +49,12 @@ pub(super) struct Attacher<'a, 'm> {
     options: &'a Options,
     gateways: &'a mut [ResolvedGateway<'m>],
     sets: &'a [ResolvedListenerSet<'m>],
-    gateways_by_name: HashMap<(&'m str, &'m str), usize>,
-    sets_by_name: HashMap<(&'m str, &'m str), usize>,
+    gateways_by_name: HashMap<NamespacedName<'m>, usize>,
+    sets_by_name: HashMap<NamespacedName<'m>, usize>,
     /// What stands in for ListenerSets that are missing.
-    missing_sets: HashMap<(&'m str, &'m str), usize>,
+    missing_sets: HashMap<NamespacedName<'m>, usize>,
     namespaces: Namespaces<'m>,
-    warned_namespaces: std::collections::BTreeSet<String>,
+    warned_namespaces: std::collections::BTreeSet<Namespace>,
 }
 
 impl<'a, 'm> Attacher<'a, 'm> {
@@ -63,7 +64,6 @@ impl<'a, 'm> Attacher<'a, 'm> {
         gateways: &'a mut [ResolvedGateway<'m>],
         sets: &'a [ResolvedListenerSet<'m>],
     ) -> Self {
-        let key = |meta: &'m Metadata| (meta.namespace.as_str(), meta.name.as_str());
         Self {
             manifests,
             options,
@@ -71,15 +71,15 @@ impl<'a, 'm> Attacher<'a, 'm> {
                 .iter()
                 .enumerate()
                 .filter(|(_, gateway)| gateway.stand_in.is_none_or(|key| key.kind == Kind::Gateway))
-                .map(|(i, gateway)| (key(&gateway.object.metadata), i))
+                .map(|(i, gateway)| (gateway.object.metadata.sort_key(), i))
                 .collect(),
             missing_sets: gateways
                 .iter()
                 .enumerate()
                 .filter_map(|(i, gateway)| Some((gateway.stand_in.filter(|key| key.kind == Kind::ListenerSet)?, i)))
-                .map(|(key, i)| ((key.namespace.as_str(), key.name.as_str()), i))
+                .map(|(key, i)| ((&key.namespace, &key.name), i))
                 .collect(),
-            sets_by_name: sets.iter().enumerate().map(|(i, set)| (key(&set.object.metadata), i)).collect(),
+            sets_by_name: sets.iter().enumerate().map(|(i, set)| (set.object.metadata.sort_key(), i)).collect(),
             gateways,
             sets,
             namespaces: Namespaces::new(manifests),
@@ -265,7 +265,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
     /// selected.
     fn attach_unnamed(&self, route: RouteView<'_>) -> Option<RouteParent> {
         let key = stand_in::unnamed(route.object);
-        let gateway = *self.gateways_by_name.get(&(key.namespace.as_str(), key.name.as_str()))?;
+        let gateway = *self.gateways_by_name.get(&(&key.namespace, &key.name))?;
         let parent = Parent { owner: self.gateway_owner(gateway), section_name: None, port: None, at: whole!["spec"] };
         let listeners = self.select_listeners(route, &parent).unwrap_or_default();
         let missing = RouteParent::missing(ParentSource::Unnamed, "the route names no parent".to_owned());
@@ -287,9 +287,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
         diagnostics: &mut Diagnostics,
     ) -> Found<'m> {
         let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = reference;
-        let namespace = namespace.as_deref().unwrap_or(&route.object.metadata.namespace);
+        let namespace = namespace.as_ref().unwrap_or(&route.object.metadata.namespace);
         let is = |wanted: Kind| group == wanted.group() && kind == wanted.name();
-        let key = (namespace, name.as_str());
+        let key = (namespace, name);
         if is(Kind::Gateway) {
             return match self.gateways_by_name.get(&key) {
                 Some(&gateway) if self.gateways[gateway].stand_in.is_none() => {
@@ -338,7 +338,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         &self,
         route: RouteView<'_>,
         kind: Kind,
-        (key, stand_in): ((&str, &str), Option<usize>),
+        (key, stand_in): (NamespacedName<'_>, Option<usize>),
         at: &PartPath,
         diagnostics: &mut Diagnostics,
     ) -> Found<'m> {
@@ -352,8 +352,8 @@ impl<'a, 'm> Attacher<'a, 'm> {
     /// The Gateway that a ListenerSet asks to join, where it is in the input.
     fn gateway_of(&self, set: &Object<ListenerSetSpec>) -> Option<usize> {
         let ParentGatewayReference { group: _, kind: _, name, namespace } = &set.spec.parent_ref;
-        let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
-        let index = self.gateways_by_name.get(&(namespace, name.as_str())).copied();
+        let namespace = namespace.as_ref().unwrap_or(&set.metadata.namespace);
+        let index = self.gateways_by_name.get(&(namespace, name)).copied();
         index.filter(|index| self.gateways[*index].stand_in.is_none())
     }
 
@@ -407,11 +407,11 @@ impl<'a, 'm> Attacher<'a, 'm> {
         if !listener.takes(route.kind, is_asked) {
             return Some(Refusal::Kind);
         }
-        let namespace = route.object.metadata.namespace.as_str();
+        let namespace = &route.object.metadata.namespace;
         let namespaces = &listener.spec.allowed_routes.namespaces;
         let (allowed, why) = match namespaces.from {
             FromNamespaces::All => (true, ""),
-            FromNamespaces::Same => (listener.owner.metadata().namespace == namespace, "only its own namespace"),
+            FromNamespaces::Same => (listener.owner.metadata().namespace == *namespace, "only its own namespace"),
             FromNamespaces::None => (false, "no namespace"),
             FromNamespaces::Selector => {
                 let is_assumed = self.options.assume.namespaces;
@@ -458,7 +458,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         &self,
         route: RouteView<'_>,
         kind: Kind,
-        (namespace, name): (&str, &str),
+        (namespace, name): NamespacedName<'_>,
         at: &PartPath,
         diagnostics: &mut Diagnostics,
     ) -> Option<String> {
@@ -466,7 +466,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
             Kind::ListenerSet => self.manifests.listener_sets.iter().map(|set| &set.metadata).collect(),
             _ => self.manifests.gateways.iter().map(|gateway| &gateway.metadata).collect(),
         };
-        let key = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+        let key = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
         let is_refused = self.manifests.refused.contains_key(&key);
         let kind = kind.name();
         if self.options.assume.gateways && is_refused {

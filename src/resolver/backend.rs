@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, codes};
 use crate::ir::{BackendName, Endpoints, Site};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::{Options, Resolve};
 use crate::parser::any_object::AnyObject;
 use crate::parser::api::Service;
@@ -57,12 +58,12 @@ impl<'m> BackendIndex<'m> {
         manifests: &'m Manifests,
         options: &Options,
         policies: BackendTlsPolicies<'m>,
-        external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,
+        external: HashMap<NamespacedName<'m>, ExternalBackend<'m>>,
     ) -> Self {
         let mut slices: HashMap<_, Vec<_>> = HashMap::new();
         for slice in &manifests.endpoint_slices {
             if let Some(service) = &slice.spec.service_name {
-                slices.entry((slice.metadata.namespace.as_str(), service.as_str())).or_default().push(slice);
+                slices.entry((&slice.metadata.namespace, service)).or_default().push(slice);
             }
         }
         Self {
@@ -137,14 +138,14 @@ impl<'m> BackendIndex<'m> {
         let namespace = namespace.unwrap_or(&from.object.metadata.namespace).to_owned();
         let name = match (group, kind) {
             ("", "Service") => name.to_owned(),
-            (group, kind) => format!("{kind}.{group}/{name}"),
+            (group, kind) => Name::from(format!("{kind}.{group}/{name}")),
         };
         let name = BackendName { namespace, name, port: port.unwrap_or_default(), site: Site::Missing };
         let key = (name.clone(), from.kind == RouteKind::Udp);
         if let Some(Ok(known)) = self.by_name.get(&key) {
             return *known;
         }
-        let endpoints = Endpoints::Dns(vec![(name.name.clone(), name.port)]);
+        let endpoints = Endpoints::Dns(vec![(name.name.to_string(), name.port)]);
         let id = self.add(Backend {
             name,
             object: BackendObject::Assumed,
@@ -198,7 +199,7 @@ impl<'m> BackendIndex<'m> {
             Site::Upstream => return self.resolve_upstream(from, (namespace, name), diagnostics),
             Site::External | Site::Missing => self.external_port(from, (namespace, name), port, diagnostics),
         };
-        let name = BackendName { namespace: namespace.to_owned(), name: name.to_owned(), port, site };
+        let name = BackendName { namespace: namespace.clone(), name: name.clone(), port, site };
         self.resolve_named(from, name, diagnostics)
     }
 
@@ -287,7 +288,7 @@ impl<'m> BackendIndex<'m> {
     fn relate_endpoints(&self, finding: Finding, backend: &Backend<'_>) -> Finding {
         let BackendName { namespace, name, port: _, site: _ } = &backend.name;
         let finding = backend.relate(finding);
-        let slices = self.slices.get(&(namespace.as_str(), name.as_str())).into_iter().flatten();
+        let slices = self.slices.get(&(namespace, name)).into_iter().flatten();
         slices
             .fold(finding, |finding, slice| finding.related(slice.at(&path!["endpoints"]), "endpoints of the Service"))
     }
@@ -330,7 +331,7 @@ fn lacks_parts(service: &Object<Service>) -> bool {
 }
 
 /// The first policy of each namespace of which a target, or all of them, cannot be decoded.
-fn unreadable_policies(manifests: &Manifests) -> HashMap<String, UnreadablePolicy> {
+fn unreadable_policies(manifests: &Manifests) -> HashMap<Namespace, UnreadablePolicy> {
     let decoded = manifests.decoded.iter().filter_map(|object| match object {
         AnyObject::BackendTlsPolicy(policy) => Some(&policy.head),
         _ => None,
@@ -356,7 +357,7 @@ fn refused_targets<'m>(policies: &BackendTlsPolicies<'m>) -> RefusedTargets<'m> 
         let object = policy.object;
         for (target, outcome) in object.spec.target_refs.iter().zip(&policy.targets) {
             if let Err(proof) = outcome {
-                let key = (object.metadata.namespace.as_str(), target.name.as_str());
+                let key = (&object.metadata.namespace, &target.name);
                 refused.entry(key).or_default().push((target.section_name.as_deref(), *proof));
             }
         }
@@ -364,8 +365,8 @@ fn refused_targets<'m>(policies: &BackendTlsPolicies<'m>) -> RefusedTargets<'m> 
     refused
 }
 
-fn by_name<S>(objects: &[Object<S>]) -> HashMap<(&str, &str), &Object<S>> {
-    objects.iter().map(|object| ((object.metadata.namespace.as_str(), object.metadata.name.as_str()), object)).collect()
+fn by_name<S>(objects: &[Object<S>]) -> HashMap<NamespacedName<'_>, &Object<S>> {
+    objects.iter().map(|object| (object.metadata.sort_key(), object)).collect()
 }
 
 fn given_endpoints(endpoints: &[(String, u16)]) -> Endpoints {

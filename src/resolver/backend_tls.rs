@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, PartPath, Reported, codes};
 use crate::ir::CertificateName;
+use crate::name::{Name, NamespacedName};
 use crate::options::Options;
 use crate::parser::any_object::AnyObject;
 use crate::parser::api::{
@@ -70,11 +71,8 @@ pub(super) fn resolve_backend_tls<'m>(
     certificates: &mut CertificateIndex<'m>,
     diagnostics: &mut Diagnostics,
 ) -> BackendTlsPolicies<'m> {
-    let services: HashMap<_, _> = manifests
-        .services
-        .iter()
-        .map(|service| ((service.metadata.namespace.as_str(), service.metadata.name.as_str()), &service.spec))
-        .collect();
+    let services: HashMap<_, _> =
+        manifests.services.iter().map(|service| (service.metadata.sort_key(), &service.spec)).collect();
     let targets = Targets { services, manifests, assume_services: settings.assume.services };
     let fails = |object: &'m Object<BackendTlsPolicySpec>, proof: Reported| {
         let BackendTlsPolicySpec { target_refs, validation: _, options: _ } = &object.spec;
@@ -123,7 +121,7 @@ fn report_option(object: &ObjectHead, key: &str, diagnostics: &mut Diagnostics) 
 
 /// The objects that a policy may target.
 struct Targets<'m> {
-    services: HashMap<(&'m str, &'m str), &'m Service>,
+    services: HashMap<NamespacedName<'m>, &'m Service>,
     manifests: &'m Manifests,
     assume_services: bool,
 }
@@ -144,14 +142,14 @@ impl Targets<'_> {
             let finding = refused_target(object, at.with("kind"), message).help("target a `Service`");
             return Err(diagnostics.error(group_slip::blame(finding, (group, kind), &[Kind::Service])));
         }
-        let namespace = object.metadata.namespace.as_str();
+        let namespace = &object.metadata.namespace;
         let target = PolicyTarget {
             kind: Kind::Service,
-            namespace: namespace.to_owned(),
+            namespace: namespace.clone(),
             name: name.clone(),
             section: section_name.clone(),
         };
-        match self.services.get(&(namespace, name.as_str())) {
+        match self.services.get(&(namespace, name)) {
             Some(service) => match check_ports(object, &at, service, section_name.as_deref(), diagnostics) {
                 Ok(()) => Ok(target),
                 Err(finding) => Err(diagnostics.error(*finding)),
@@ -174,8 +172,8 @@ impl Targets<'_> {
         })
     }
 
-    fn missing_service(&self, object: &Object<BackendTlsPolicySpec>, at: PartPath, name: &str) -> Finding {
-        let namespace = object.metadata.namespace.as_str();
+    fn missing_service(&self, object: &Object<BackendTlsPolicySpec>, at: PartPath, name: &Name) -> Finding {
+        let namespace = &object.metadata.namespace;
         let names = self.services.keys().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
         missing_service(object, at, name, self.manifests, names).consequence("the policy protects no connection")
     }

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 
 use crate::certificate::{self, Bundle, Flaw, Validity};
 use crate::diagnostics::{Code, Diagnostics, Finding, Location, Reported, codes};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::{AuthoritiesFile, CertificateFiles, GivenFile, Options};
 use crate::parser::api::{LocalObjectReference, ObjectReference, Secret, SecretObjectReference};
 use crate::parser::foreign::ForeignObject;
@@ -35,11 +36,8 @@ use index::{TLS_TYPE, Unusable};
 
 impl<'m> CertificateIndex<'m> {
     pub(super) fn new(manifests: &'m Manifests, options: &'m Options) -> Self {
-        fn by_name<S>(objects: &[Object<S>]) -> HashMap<(&str, &str), &Object<S>> {
-            objects
-                .iter()
-                .map(|object| ((object.metadata.namespace.as_str(), object.metadata.name.as_str()), object))
-                .collect()
+        fn by_name<S>(objects: &[Object<S>]) -> HashMap<NamespacedName<'_>, &Object<S>> {
+            objects.iter().map(|object| (object.metadata.sort_key(), object)).collect()
         }
         Self {
             manifests,
@@ -48,7 +46,7 @@ impl<'m> CertificateIndex<'m> {
             makers: manifests
                 .foreign
                 .iter()
-                .filter_map(|object| Some(((object.identity.namespace.as_str(), object.makes.as_deref()?), object)))
+                .filter_map(|object| Some(((&object.identity.namespace, object.makes.as_ref()?), object)))
                 .collect(),
             pairs: TiVec::new(),
             bundles: TiVec::new(),
@@ -82,24 +80,24 @@ impl<'m> CertificateIndex<'m> {
         reference: &SecretObjectReference,
     ) -> KeyPairId {
         let SecretObjectReference { group, kind, name, namespace } = reference;
-        let namespace = namespace.as_deref().unwrap_or(from.namespace);
+        let namespace = namespace.as_ref().unwrap_or(from.namespace);
         let kind = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
         self.unseen_pair(&kind, namespace, name)
     }
 
-    fn unseen_pair(&mut self, kind: &str, namespace: &str, name: &str) -> KeyPairId {
+    fn unseen_pair(&mut self, kind: &str, namespace: &Namespace, name: &Name) -> KeyPairId {
         let words = in_words(kind, namespace, name);
         let Self { unseen_pairs, pairs, .. } = self;
         *unseen_pairs.entry(words).or_insert_with(|| {
-            pairs.push_and_get_key(Stored { namespace: namespace.to_owned(), name: name.to_owned(), known: None })
+            pairs.push_and_get_key(Stored { namespace: namespace.clone(), name: name.clone(), known: None })
         })
     }
 
-    fn unseen_bundle(&mut self, kind: Kind, namespace: &str, name: &str) -> BundleId {
+    fn unseen_bundle(&mut self, kind: Kind, namespace: &Namespace, name: &Name) -> BundleId {
         let words = in_words(kind.name(), namespace, name);
         let Self { unseen_bundles, bundles, .. } = self;
         *unseen_bundles.entry(words).or_insert_with(|| {
-            let (namespace, name) = (namespace.to_owned(), name.to_owned());
+            let (namespace, name) = (namespace.clone(), name.clone());
             bundles.push_and_get_key(match kind {
                 Kind::Secret => StoredBundle::Secret(Stored { namespace, name, known: None }),
                 _ => StoredBundle::ConfigMap(Stored { namespace, name, known: None }),
@@ -154,7 +152,7 @@ impl<'m> CertificateIndex<'m> {
             let help = "refer to a `Secret` of type `kubernetes.io/tls`";
             return Err(diagnostics.error(wrong_kind(from, &PAIR_CODES, group, kind, help)));
         }
-        let namespace = namespace.as_deref().unwrap_or(from.namespace);
+        let namespace = namespace.as_ref().unwrap_or(from.namespace);
         check_name(from, &PAIR_CODES, name, diagnostics)?;
         permit(from, Kind::Secret, namespace, name, grants, diagnostics)?;
         let key = (namespace.to_owned(), name.clone());
@@ -207,7 +205,7 @@ impl<'m> CertificateIndex<'m> {
             let help = "refer to a `ConfigMap` with the key `ca.crt`";
             return Err(diagnostics.error(wrong_kind(from, &AUTHORITY_CODES, group, kind, help)));
         };
-        let namespace = namespace.as_deref().unwrap_or(from.namespace);
+        let namespace = namespace.as_ref().unwrap_or(from.namespace);
         check_name(from, &AUTHORITY_CODES, name, diagnostics)?;
         permit(from, kind, namespace, name, grants, diagnostics)?;
         self.look_up_bundle(from, &AUTHORITY_CODES, kind, (namespace, name), diagnostics)
@@ -230,7 +228,7 @@ impl<'m> CertificateIndex<'m> {
             return Err(diagnostics.error(group_slip::blame(finding, (group, kind), &[Kind::ConfigMap])));
         }
         check_name(from, &BACKEND_AUTHORITY_CODES, name, diagnostics)?;
-        let object = (from.namespace, name.as_str());
+        let object = (from.namespace, name);
         self.look_up_bundle(from, &BACKEND_AUTHORITY_CODES, Kind::ConfigMap, object, diagnostics)
     }
 
@@ -239,7 +237,7 @@ impl<'m> CertificateIndex<'m> {
         from: &CertificateReferrer<'_>,
         codes: &ReferenceCodes,
         kind: Kind,
-        (namespace, name): (&str, &str),
+        (namespace, name): NamespacedName<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Result<Named<BundleId>, Reported> {
         let key = (kind, namespace.to_owned(), name.to_owned());
@@ -279,7 +277,7 @@ impl<'m> CertificateIndex<'m> {
         Ok(Named { id, unplaced })
     }
 
-    fn read_pair(&self, namespace: &str, name: &str) -> Result<StoredPair<'m>, Unusable> {
+    fn read_pair(&self, namespace: &Namespace, name: &Name) -> Result<StoredPair<'m>, Unusable> {
         let (namespace_owned, name_owned) = (namespace.to_owned(), name.to_owned());
         let flawed = |flaw: Flaw| Unusable::Flawed {
             key: if flaw.is_in_key() { PRIVATE_KEY_KEY } else { CERTIFICATE_KEY },
@@ -312,7 +310,7 @@ impl<'m> CertificateIndex<'m> {
         Ok(Stored { namespace: namespace_owned, name: name_owned, known: Some((Holder::Object(object), pair)) })
     }
 
-    fn read_bundle(&self, kind: Kind, namespace: &str, name: &str) -> Result<StoredBundle<'m>, Unusable> {
+    fn read_bundle(&self, kind: Kind, namespace: &Namespace, name: &Name) -> Result<StoredBundle<'m>, Unusable> {
         let (namespace_owned, name_owned) = (namespace.to_owned(), name.to_owned());
         let read = |data: &std::collections::BTreeMap<String, Vec<u8>>| {
             let key = AUTHORITIES_KEY;
@@ -349,14 +347,13 @@ impl<'m> CertificateIndex<'m> {
     }
 
     /// The files that stand for a Secret with a certificate.
-    pub(super) fn given_pair(&self, namespace: &str, name: &str) -> Option<&'m CertificateFiles> {
-        self.certificates.iter().find(|one| (one.namespace.as_str(), one.name.as_str()) == (namespace, name))
+    pub(super) fn given_pair(&self, namespace: &Namespace, name: &Name) -> Option<&'m CertificateFiles> {
+        self.certificates.iter().find(|one| (&one.namespace, &one.name) == (namespace, name))
     }
 
     /// The file that stands for an object with authorities.
-    pub(super) fn given_authorities(&self, namespace: &str, name: &str) -> Option<&'m GivenFile> {
-        let found =
-            self.authorities.iter().find(|one| (one.namespace.as_str(), one.name.as_str()) == (namespace, name));
+    pub(super) fn given_authorities(&self, namespace: &Namespace, name: &Name) -> Option<&'m GivenFile> {
+        let found = self.authorities.iter().find(|one| (&one.namespace, &one.name) == (namespace, name));
         found.map(|one| &one.file)
     }
 
@@ -380,7 +377,7 @@ impl<'m> CertificateIndex<'m> {
     }
 
     /// Why nobody can read here what a Secret holds, and who says so; `None` where it can be read or is not there at all.
-    fn unread(&self, (namespace, name): (&str, &str)) -> Option<(String, Finding)> {
+    fn unread(&self, (namespace, name): NamespacedName<'_>) -> Option<(String, Finding)> {
         let code = codes::UNREAD_SECRET;
         if self.given_pair(namespace, name).is_some() || self.given_authorities(namespace, name).is_some() {
             return None;
@@ -404,7 +401,7 @@ impl<'m> CertificateIndex<'m> {
     pub(super) fn count_on(&self, maker: &ForeignObject) -> bool {
         let Some(name) = &maker.makes else { return false };
         let namespace = &maker.identity.namespace;
-        let secret = (namespace.as_str(), name.as_str());
+        let secret = (namespace, name);
         let is_told = || {
             !self.secrets.contains_key(&secret) && self.makers.get(&secret).is_some_and(|own| std::ptr::eq(*own, maker))
         };
@@ -416,7 +413,7 @@ impl<'m> CertificateIndex<'m> {
     /// Says that a Secret which a reference names cannot be read here, and what is expected of it.
     fn note_unread(
         &self,
-        secret: (&str, &str),
+        secret: NamespacedName<'_>,
         noun: &'static str,
         keys: &[&'static str],
         diagnostics: &mut Diagnostics,
@@ -469,10 +466,10 @@ impl<'m> CertificateIndex<'m> {
     }
 
     /// Why an object that is not in the input cannot be used; `None` when it is assumed.
-    fn missing(&self, kind: Kind, namespace: &str, name: &str) -> Option<Unusable> {
-        let key = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+    fn missing(&self, kind: Kind, namespace: &Namespace, name: &Name) -> Option<Unusable> {
+        let key = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
         let refused = self.manifests.refused.contains_key(&key);
-        let (assumed, names): (bool, Vec<&str>) = match kind {
+        let (assumed, names): (bool, Vec<&Name>) = match kind {
             Kind::Secret => (self.assume_secrets, names_in(&self.secrets, namespace)),
             _ => (self.assume_config_maps, names_in(&self.config_maps, namespace)),
         };
@@ -480,7 +477,7 @@ impl<'m> CertificateIndex<'m> {
         if (assumed || is_made) && !refused {
             return None;
         }
-        Some(Unusable::Missing { near: nearest(name, names).map(str::to_owned), refused })
+        Some(Unusable::Missing { near: nearest(name, names).cloned(), refused })
     }
 
     fn warn_of_pair(&self, pair: &StoredPair<'_>, diagnostics: &mut Diagnostics) {
@@ -549,11 +546,11 @@ impl<'m> CertificateIndex<'m> {
 }
 
 /// An object as sentences name it.
-fn in_words(kind: &str, namespace: &str, name: &str) -> String {
+fn in_words(kind: &str, namespace: &Namespace, name: &Name) -> String {
     format!("{kind} `{namespace}/{name}`")
 }
 
-fn names_in<'a, S>(objects: &HashMap<(&'a str, &'a str), &Object<S>>, namespace: &str) -> Vec<&'a str> {
+fn names_in<'a, S>(objects: &HashMap<NamespacedName<'a>, &Object<S>>, namespace: &Namespace) -> Vec<&'a Name> {
     let mut names: Vec<_> = objects.keys().filter(|(own, _)| *own == namespace).map(|(_, name)| *name).collect();
     names.sort_unstable();
     names

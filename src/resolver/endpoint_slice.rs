@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::diagnostics::{Change, Diagnostics, Finding, Fix, Scalar, codes};
+use crate::name::{Name, NamespacedName};
 use crate::options::Options;
 use crate::parser::api::{EndpointSlice, SERVICE_NAME_LABEL};
 use crate::parser::foreign::ForeignObject;
@@ -15,18 +16,15 @@ pub(super) fn report_orphans(manifests: &Manifests, options: &Options, diagnosti
     if options.assume.services {
         return;
     }
-    let services: HashSet<(&str, &str)> = manifests
-        .services
-        .iter()
-        .map(|service| (service.metadata.namespace.as_str(), service.metadata.name.as_str()))
-        .collect();
+    let services: HashSet<NamespacedName<'_>> =
+        manifests.services.iter().map(|service| service.metadata.sort_key()).collect();
     for slice in &manifests.endpoint_slices {
-        let namespace = slice.metadata.namespace.as_str();
-        match slice.spec.service_name.as_deref() {
+        let namespace = &slice.metadata.namespace;
+        match slice.spec.service_name.as_ref() {
             None => report_unlabelled(slice, diagnostics),
             Some(name) if services.contains(&(namespace, name)) => {}
             Some(name) => {
-                let key = ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
+                let key = ObjectKey { kind: Kind::Service, namespace: namespace.clone(), name: name.clone() };
                 // Of a refused Service its own errors are enough.
                 if !manifests.refused.contains_key(&key) {
                     let names = services.iter().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
@@ -47,12 +45,12 @@ fn report_unlabelled(slice: &Object<EndpointSlice>, diagnostics: &mut Diagnostic
     );
 }
 
-fn report_orphan(slice: &Object<EndpointSlice>, name: &str, near: Option<&str>, diagnostics: &mut Diagnostics) {
+fn report_orphan(slice: &Object<EndpointSlice>, name: &Name, near: Option<&Name>, diagnostics: &mut Diagnostics) {
     let at = whole!["metadata", "labels", SERVICE_NAME_LABEL];
     let full = format!("{}/{name}", slice.metadata.namespace);
     let fix = near.map(|near| {
         let place = slice.position.base.join(&at);
-        Fix::one(slice.position.document, place, Change::Set(Scalar::Text(near.to_owned())))
+        Fix::one(slice.position.document, place, Change::Set(Scalar::Text(near.to_string())))
     });
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
@@ -78,10 +76,10 @@ pub(super) fn report_unread_endpoints(manifests: &Manifests, diagnostics: &mut D
     let is_endpoints =
         |object: &&ForeignObject| object.identity.group.is_empty() && object.identity.kind == "Endpoints";
     for object in manifests.foreign.iter().filter(is_endpoints) {
-        let key = (object.identity.namespace.as_str(), object.identity.name.as_str());
+        let key = (&object.identity.namespace, &object.identity.name);
         let is_service = |service: &Object<_>| service.metadata.sort_key() == key;
         let is_slice = |slice: &Object<EndpointSlice>| {
-            (slice.metadata.namespace.as_str(), slice.spec.service_name.as_deref()) == (key.0, Some(key.1))
+            (&slice.metadata.namespace, slice.spec.service_name.as_ref()) == (key.0, Some(key.1))
         };
         if manifests.services.iter().any(is_service) && !manifests.endpoint_slices.iter().any(is_slice) {
             diagnostics.report(unread_endpoints(object));

@@ -10,6 +10,7 @@ mod uses;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diagnostics::{Code, Diagnostics, FieldPath, Finding, Location, ObjectPart, PartPath, codes};
+use crate::name::{Name, Namespace};
 use crate::options::Options;
 use crate::parser::api::LabelSelector;
 use crate::parser::foreign::{ForeignObject, ForeignTarget, Selection};
@@ -115,11 +116,11 @@ struct Known<'m> {
     options: &'m Options,
     /// What is missing and judged by a stand-in: what applies to it applies to something.
     missing: &'m [ObjectKey],
-    by_name: HashMap<(Kind, &'m str, &'m str), Candidate<'m>>,
+    by_name: HashMap<(Kind, &'m Namespace, &'m Name), Candidate<'m>>,
     /// The names of each kind in each namespace, in the order of the input.
-    names: HashMap<(Kind, &'m str), Vec<&'m str>>,
+    names: HashMap<(Kind, &'m Namespace), Vec<&'m Name>>,
     /// The names of each kind in each namespace that have a label, by its key and value.
-    labelled: HashMap<(Kind, &'m str, &'m str, &'m str), Vec<&'m str>>,
+    labelled: HashMap<(Kind, &'m Namespace, &'m str, &'m str), Vec<&'m Name>>,
     /// The namespaces that some object is in; few manifests hold the Namespace itself.
     inhabited: HashSet<&'m str>,
     /// The names of the classes whose Gateways Istio serves.
@@ -188,7 +189,7 @@ impl<'m> Known<'m> {
 
     fn add(&mut self, object: &'m ObjectHead) {
         let metadata = &object.metadata;
-        let (namespace, name) = (metadata.namespace.as_str(), metadata.name.as_str());
+        let (namespace, name) = (&metadata.namespace, &metadata.name);
         let (place, is_judged) = (object.at(&path!["metadata", "name"]), !object.position.context);
         let candidate = Candidate { metadata, place, is_judged, is_asked: true };
         self.by_name.insert((object.kind, namespace, name), candidate);
@@ -201,12 +202,12 @@ impl<'m> Known<'m> {
         }
     }
 
-    fn names<'k>(&'k self, kind: Kind, namespace: &'k str) -> impl Iterator<Item = &'k str> {
+    fn names<'k>(&'k self, kind: Kind, namespace: &'k Namespace) -> impl Iterator<Item = &'k Name> {
         self.names.get(&(kind, namespace)).into_iter().flatten().copied()
     }
 
     /// The names of objects among which are all that meet a selector: with its first label, where it asks for one.
-    fn selectable<'k>(&'k self, kind: Kind, namespace: &'k str, selector: &'k LabelSelector) -> &'k [&'k str] {
+    fn selectable<'k>(&'k self, kind: Kind, namespace: &'k Namespace, selector: &'k LabelSelector) -> &'k [&'k Name] {
         let found = match selector.match_labels.first_key_value() {
             Some((key, value)) => self.labelled.get(&(kind, namespace, key.as_str(), value.as_str())),
             None => self.names.get(&(kind, namespace)),
@@ -215,8 +216,8 @@ impl<'m> Known<'m> {
     }
 
     /// Whether an object that was not read could be one that the input takes for given.
-    fn is_taken_for_given(&self, kind: Kind, namespace: &str, name: &str) -> bool {
-        let key = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+    fn is_taken_for_given(&self, kind: Kind, namespace: &Namespace, name: &Name) -> bool {
+        let key = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
         let assume = &self.options.assume;
         let is_class_of = |class: &str| self.manifests.gateways.iter().any(|g| g.spec.gateway_class_name == class);
         self.manifests.refused.contains_key(&key)
@@ -226,7 +227,7 @@ impl<'m> Known<'m> {
                 Kind::Service => assume.services,
                 Kind::Secret => assume.secrets,
                 Kind::ConfigMap => assume.config_maps,
-                Kind::Namespace => assume.namespaces || self.inhabited.contains(name),
+                Kind::Namespace => assume.namespaces || self.inhabited.contains(name.as_str()),
                 Kind::GatewayClass => is_class_of(name),
                 _ => false,
             }
@@ -302,8 +303,9 @@ impl Concern {
     }
 }
 
-fn of_name(target: &ForeignTarget, kind: Kind, name: &str, known: &Known<'_>) -> Result<About, Concern> {
-    let namespace = if kind.is_namespaced() { target.namespace.as_str() } else { "" };
+fn of_name(target: &ForeignTarget, kind: Kind, name: &Name, known: &Known<'_>) -> Result<About, Concern> {
+    let of_cluster = Namespace::default();
+    let namespace = if kind.is_namespaced() { &target.namespace } else { &of_cluster };
     let full = if namespace.is_empty() { shown(name) } else { format!("{}/{}", shown(namespace), shown(name)) };
     let (path, full) = (target.path.clone(), format!("{} `{full}`", kind.name()));
     match known.by_name.get(&(kind, namespace, name)) {
@@ -315,7 +317,7 @@ fn of_name(target: &ForeignTarget, kind: Kind, name: &str, known: &Known<'_>) ->
             Ok(About { path, name: full, kind, place: None, is_judged: true, is_asked: true })
         }
         None => {
-            let near = nearest(name, known.names(kind, namespace)).map(str::to_owned);
+            let near = nearest(name, known.names(kind, namespace)).map(Name::to_string);
             Err(Concern::Missed { path, name: full, near })
         }
     }
@@ -340,19 +342,20 @@ fn of_selection(target: &ForeignTarget, kind: Kind, known: &Known<'_>, found: &m
     };
     match &target.selection {
         Selection::Labels(selector) => {
-            let namespace = if kind.is_namespaced() { target.namespace.as_str() } else { "" };
+            let of_cluster = Namespace::default();
+            let namespace = if kind.is_namespaced() { &target.namespace } else { &of_cluster };
             for name in known.selectable(kind, namespace, selector) {
                 let Some(candidate) = known.by_name.get(&(kind, namespace, *name)) else { continue };
                 let Candidate { metadata, place, is_judged, is_asked } = candidate;
                 if matches_labels(selector, |key| metadata.labels.get(key).map(String::as_str)) {
-                    let full = if namespace.is_empty() { (*name).to_owned() } else { format!("{namespace}/{name}") };
+                    let full = if namespace.is_empty() { name.to_string() } else { format!("{namespace}/{name}") };
                     add(&full, place.clone(), (*is_judged, *is_asked));
                 }
             }
         }
         Selection::Istio { everywhere } => {
             let gateways = known.manifests.gateways.iter();
-            let is_meant = |namespace: &str| *everywhere || namespace == target.namespace;
+            let is_meant = |namespace: &Namespace| *everywhere || *namespace == target.namespace;
             for gateway in gateways.filter(|gateway| is_meant(&gateway.metadata.namespace)) {
                 if known.istio_classes.contains(gateway.spec.gateway_class_name.as_str()) {
                     let standing = (!gateway.position.context, is_selected(gateway, known.options));

@@ -156,7 +156,7 @@ fn cannot_check(
         let finding = references.iter().fold(finding, |finding, reference| {
             let ObjectReference { group: _, kind, name, namespace } = reference;
             let kind = if kind == Kind::Secret.name() { Kind::Secret } else { Kind::ConfigMap };
-            let namespace = namespace.as_deref().unwrap_or(&gateway.metadata.namespace);
+            let namespace = namespace.as_ref().unwrap_or(&gateway.metadata.namespace);
             certificates.relate(finding, kind, (namespace, name), None)
         });
         return Some(

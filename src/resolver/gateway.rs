@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::diagnostics::{Diagnostics, Finding, Location, Reported, codes};
+use crate::name::Name;
 use crate::options::Options;
 use crate::parser::api::{GatewayClassSpec, GatewayInfrastructure, GatewaySpec, LocalObjectReference, ObjectReference};
 use crate::parser::manifests::{Manifests, Object, ObjectKey};
@@ -63,8 +64,8 @@ pub(super) fn resolve_gateways<'m>(
     diagnostics: &mut Diagnostics,
 ) -> Vec<ResolvedGateway<'m>> {
     report_unknown_selections(manifests, stand_ins, options, diagnostics);
-    let classes: HashMap<&str, &Object<GatewayClassSpec>> =
-        manifests.gateway_classes.iter().map(|class| (class.metadata.name.as_str(), class)).collect();
+    let classes: HashMap<&Name, &Object<GatewayClassSpec>> =
+        manifests.gateway_classes.iter().map(|class| (&class.metadata.name, class)).collect();
     let mut gateways: Vec<_> = manifests
         .gateways
         .iter()
@@ -76,7 +77,7 @@ pub(super) fn resolve_gateways<'m>(
         .into_iter()
         .map(|object| {
             report_fields_without_effect(object, diagnostics);
-            let class = refused_classes.get(object.spec.gateway_class_name.as_str()).copied();
+            let class = refused_classes.get(&object.spec.gateway_class_name).copied();
             ResolvedGateway {
                 object,
                 listeners: own_listeners(object, diagnostics),
@@ -146,17 +147,17 @@ fn assumed(key: &ObjectKey, named_at: &NamedAt) -> Finding {
 /// once.
 fn check_class_parameters<'m>(
     gateways: &[&'m Object<GatewaySpec>],
-    classes: &HashMap<&'m str, &'m Object<GatewayClassSpec>>,
+    classes: &HashMap<&'m Name, &'m Object<GatewayClassSpec>>,
     options: &Options,
     diagnostics: &mut Diagnostics,
-) -> HashMap<&'m str, Reported> {
-    let used = gateways.iter().map(|gateway| gateway.spec.gateway_class_name.as_str());
+) -> HashMap<&'m Name, Reported> {
+    let used = gateways.iter().map(|gateway| &gateway.spec.gateway_class_name);
     let ours = classes.iter().filter(|(_, class)| is_our_class(class, options)).map(|(name, _)| *name);
-    let used: BTreeSet<&str> = used.chain(ours).collect();
+    let used: BTreeSet<&Name> = used.chain(ours).collect();
     let mut refused = HashMap::new();
     for class in used.into_iter().filter_map(|name| classes.get(name)) {
         if let Some(finding) = unknown_class_parameters(class, options) {
-            refused.insert(class.metadata.name.as_str(), diagnostics.error(finding));
+            refused.insert(&class.metadata.name, diagnostics.error(finding));
         }
     }
     refused
@@ -186,10 +187,10 @@ fn unknown_class_parameters(class: &Object<GatewayClassSpec>, options: &Options)
 /// The controller of a Gateway's class. Without any class in the input it is the one of the command line.
 fn controller(
     gateway: &Object<GatewaySpec>,
-    classes: &HashMap<&str, &Object<GatewayClassSpec>>,
+    classes: &HashMap<&Name, &Object<GatewayClassSpec>>,
     options: &Options,
 ) -> Option<String> {
-    match classes.get(gateway.spec.gateway_class_name.as_str()) {
+    match classes.get(&gateway.spec.gateway_class_name) {
         // One that does not decode names nobody.
         Some(class) => Some(class.spec.controller_name.clone()).filter(|name| !name.is_empty()),
         None => classes.is_empty().then(|| options.controller_name().to_owned()),
@@ -263,7 +264,7 @@ fn report_unknown_selections(
     }
     for class in &options.gateway_classes {
         if !manifests.gateways.iter().any(|g| g.spec.gateway_class_name == *class) {
-            unknown("--gateway-class", class.clone());
+            unknown("--gateway-class", class.to_string());
         }
     }
 }
@@ -271,11 +272,11 @@ fn report_unknown_selections(
 /// Whether the Gateway's class is ours. Without any GatewayClass in the input every name is.
 fn is_ours(
     gateway: &Object<GatewaySpec>,
-    classes: &HashMap<&str, &Object<GatewayClassSpec>>,
+    classes: &HashMap<&Name, &Object<GatewayClassSpec>>,
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> bool {
-    let name = gateway.spec.gateway_class_name.as_str();
+    let name = &gateway.spec.gateway_class_name;
     let Some(class) = classes.get(name) else {
         if !classes.is_empty() {
             let mut known: Vec<_> = classes.keys().map(|name| format!("`{name}`")).collect();

@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use crate::diagnostics::{Code, Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::Options;
 use crate::parser::api::{
     AllowedListeners, FromNamespaces, GatewaySpec, ListenerSetSpec, ParentGatewayReference, RouteNamespaces,
@@ -98,9 +99,9 @@ pub(super) fn join_listener_sets<'m>(
 struct Admission<'a, 'm> {
     manifests: &'m Manifests,
     options: &'a Options,
-    by_name: HashMap<(&'m str, &'m str), usize>,
+    by_name: HashMap<NamespacedName<'m>, usize>,
     namespaces: Namespaces<'m>,
-    warned_namespaces: BTreeSet<String>,
+    warned_namespaces: BTreeSet<Namespace>,
 }
 
 impl<'a, 'm> Admission<'a, 'm> {
@@ -117,7 +118,7 @@ impl<'a, 'm> Admission<'a, 'm> {
                 continue;
             }
             let meta = &gateway.object.metadata;
-            by_name.insert((meta.namespace.as_str(), meta.name.as_str()), index);
+            by_name.insert((&meta.namespace, &meta.name), index);
             if let Some(AllowedListeners { namespaces }) = &gateway.object.spec.allowed_listeners {
                 let at = whole!["spec", "allowedListeners", "namespaces"];
                 let owner = ListenerOwner::of_gateway(gateway.object);
@@ -140,8 +141,8 @@ impl<'a, 'm> Admission<'a, 'm> {
             diagnostics.report(foreign_parent_kind(set, group, kind));
             return Membership::Refused(codes::PARENT_NOT_FOUND);
         }
-        let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
-        let index = match self.by_name.get(&(namespace, name.as_str())) {
+        let namespace = namespace.as_ref().unwrap_or(&set.metadata.namespace);
+        let index = match self.by_name.get(&(namespace, name)) {
             Some(index) if gateways[*index].stand_in.is_none() => *index,
             Some(index) if self.options.assume.gateways => return Membership::Joined(*index),
             Some(_) | None => return self.missing_gateway(set, namespace, name, diagnostics),
@@ -168,14 +169,14 @@ impl<'a, 'm> Admission<'a, 'm> {
     fn stand_in(&self, set: &Object<ListenerSetSpec>, gateways: &[ResolvedGateway<'m>]) -> Option<usize> {
         let ParentGatewayReference { group, kind, name, namespace } = &set.spec.parent_ref;
         let is_gateway = group == Kind::Gateway.group() && kind == Kind::Gateway.name();
-        let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
-        let index = *self.by_name.get(&(namespace, name.as_str())).filter(|_| is_gateway)?;
+        let namespace = namespace.as_ref().unwrap_or(&set.metadata.namespace);
+        let index = *self.by_name.get(&(namespace, name)).filter(|_| is_gateway)?;
         gateways[index].stand_in.map(|_| index)
     }
 
     /// Why the namespace of a set may not add listeners. By default none may
     /// ([AllowedListeners](https://gateway-api.sigs.k8s.io/reference/spec/#allowedlisteners)).
-    fn refusal(&self, set: &str, gateway: &str, allowed: Option<&RouteNamespaces>) -> Option<&'static str> {
+    fn refusal(&self, set: &Namespace, gateway: &Namespace, allowed: Option<&RouteNamespaces>) -> Option<&'static str> {
         let Some(RouteNamespaces { from, selector }) = allowed else {
             return Some("it has no `allowedListeners`, which admits none");
         };
@@ -220,8 +221,8 @@ impl<'a, 'm> Admission<'a, 'm> {
     fn missing_gateway(
         &self,
         set: &Object<ListenerSetSpec>,
-        namespace: &str,
-        name: &str,
+        namespace: &Namespace,
+        name: &Name,
         diagnostics: &mut Diagnostics,
     ) -> Membership {
         let known = self.manifests.gateways.iter().map(|gateway| &gateway.metadata);
@@ -229,14 +230,14 @@ impl<'a, 'm> Admission<'a, 'm> {
             return Membership::Foreign;
         }
         let at = whole!["spec", "parentRef", "name"];
-        let key = ObjectKey { kind: Kind::Gateway, namespace: namespace.to_owned(), name: name.to_owned() };
+        let key = ObjectKey { kind: Kind::Gateway, namespace: namespace.clone(), name: name.clone() };
         if self.manifests.refused.contains_key(&key) {
             let message = format!("Gateway `{namespace}/{name}` {IS_REFUSED}");
             diagnostics.report(set.finding(codes::REFUSED_OBJECT, at, message));
             return Membership::Refused(codes::REFUSED_OBJECT);
         }
         let elsewhere = known.clone().find(|m| m.name == name).map(|m| m.namespace.as_str());
-        let near = || nearest(name, known.clone().filter(|m| m.namespace == namespace).map(|m| m.name.as_str()));
+        let near = || nearest(name, known.clone().filter(|m| m.namespace == namespace).map(|m| &m.name));
         let help = match elsewhere {
             Some(other) => format!("Gateway `{name}` is in namespace `{other}`: add `namespace: {other}`"),
             None => near().map_or_else(

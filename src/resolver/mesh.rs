@@ -13,6 +13,7 @@ mod route_set;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, codes};
+use crate::name::{Namespace, NamespacedName};
 use crate::options::Options;
 use crate::parser::api::{ParentReference, Service};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
@@ -59,11 +60,11 @@ type Port = Option<u16>;
 /// The clients for whom a route is, on one port of a Service.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Clients<'m> {
-    service: (&'m str, &'m str),
+    service: NamespacedName<'m>,
     port: Port,
     is_udp: bool,
     /// The one namespace that has the route; `None` is everybody.
-    namespace: Option<&'m str>,
+    namespace: Option<&'m Namespace>,
 }
 
 /// A parent whose ports are known.
@@ -72,7 +73,7 @@ struct Bound<'r, 'm> {
     declared: &'r Route<'m>,
     index: usize,
     /// The namespace and the name of the Service, which need not be in the input.
-    key: (&'m str, &'m str),
+    key: NamespacedName<'m>,
     service: Option<&'m Object<Service>>,
     /// Whether the API server would refuse the route, so that it stands in nobody's way.
     is_of_refused: bool,
@@ -83,7 +84,7 @@ struct Bound<'r, 'm> {
 
 impl<'m> Bound<'_, 'm> {
     fn clients(&self, port: Port) -> Clients<'m> {
-        let namespace = self.declared.object.metadata.namespace.as_str();
+        let namespace = &self.declared.object.metadata.namespace;
         Clients {
             service: self.key,
             port,
@@ -108,7 +109,7 @@ pub(super) fn judge<'m>(
     options: &Options,
     diagnostics: &mut Diagnostics,
 ) -> MeshParents {
-    let services: HashMap<(&str, &str), &'m Object<Service>> =
+    let services: HashMap<NamespacedName<'_>, &'m Object<Service>> =
         manifests.services.iter().map(|service| (service.metadata.sort_key(), service)).collect();
     let mut parents = MeshParents::default();
     let numbers = numbers(routes);
@@ -151,8 +152,7 @@ pub(super) fn judge<'m>(
                     Some(finding) => Some(named.refuse(finding, diagnostics)),
                     // What the API server would refuse nobody has in a cluster.
                     None => {
-                        let key =
-                            ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: key.1.to_owned() };
+                        let key = ObjectKey { kind: Kind::Service, namespace: namespace.clone(), name: key.1.clone() };
                         let message = format!("Service `{}/{}` {}", key.namespace, key.name, manifests.absence(&key));
                         diagnostics.report(declared.object.finding(
                             codes::REFUSED_OBJECT,
@@ -185,14 +185,14 @@ pub(super) fn judge<'m>(
 }
 
 /// The namespace and the name of the Service that a reference is about.
-fn key<'m>(route: &Route<'m>, reference: &'m ParentReference) -> (&'m str, &'m str) {
+fn key<'m>(route: &Route<'m>, reference: &'m ParentReference) -> NamespacedName<'m> {
     let object: &'m ObjectHead = route.object;
-    let namespace = reference.namespace.as_deref().unwrap_or(&object.metadata.namespace);
-    (namespace, reference.name.as_str())
+    let namespace = reference.namespace.as_ref().unwrap_or(&object.metadata.namespace);
+    (namespace, &reference.name)
 }
 
 /// The numbers of ports that references to each Service name.
-fn numbers<'m>(routes: &Routes<'m>) -> HashMap<(&'m str, &'m str), BTreeSet<u16>> {
+fn numbers<'m>(routes: &Routes<'m>) -> HashMap<NamespacedName<'m>, BTreeSet<u16>> {
     let mut numbers: HashMap<_, BTreeSet<u16>> = HashMap::new();
     for (_, route) in routes.with_ids() {
         let declared = &route.declared;
@@ -254,8 +254,8 @@ impl HeldPorts {
     fn add(&mut self, one: &Bound<'_, '_>, lost: &BTreeSet<Port>) {
         for port in one.ports.iter().filter(|port| !lost.contains(port)) {
             let Clients { service: (namespace, service), port, is_udp, namespace: clients } = one.clients(*port);
-            let held = ServedPort { namespace: namespace.to_owned(), service: service.to_owned(), port, is_udp };
-            let holder = PortHolder { route: one.route, parent: one.index, clients: clients.map(str::to_owned) };
+            let held = ServedPort { namespace: namespace.clone(), service: service.clone(), port, is_udp };
+            let holder = PortHolder { route: one.route, parent: one.index, clients: clients.cloned() };
             self.0.entry(held).or_default().push(holder);
         }
     }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, PartPath, Reported, codes};
-use crate::parser::api::SectionName;
+use crate::name::{Name, Namespace, SectionName};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::path;
 use crate::spelling::nearest;
@@ -22,9 +22,9 @@ pub struct PolicyTarget {
     /// The kind of the object.
     pub kind: Kind,
     /// Its namespace, which is the policy's own.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// Its name.
-    pub name: String,
+    pub name: Name,
     /// The section, such as the name of a Service port; `None` is the whole object.
     pub section: Option<SectionName>,
 }
@@ -95,7 +95,7 @@ impl<'m, S, V> Policies<'m, S, V> {
 
     /// The policy that counts at a section of an object: the one for the
     /// section, otherwise the one for the whole object.
-    pub fn of(&self, kind: Kind, namespace: &str, name: &str, section: Option<&str>) -> Option<usize> {
+    pub fn of(&self, kind: Kind, namespace: &Namespace, name: &Name, section: Option<&str>) -> Option<usize> {
         let target = |section: Option<&str>| PolicyTarget {
             kind,
             namespace: namespace.to_owned(),
@@ -107,7 +107,7 @@ impl<'m, S, V> Policies<'m, S, V> {
     }
 
     /// Some policy that counts at a section of an object, whichever section that is.
-    pub fn of_any_section(&self, kind: Kind, namespace: &str, name: &str) -> Option<usize> {
+    pub fn of_any_section(&self, kind: Kind, namespace: &Namespace, name: &Name) -> Option<usize> {
         let here = |target: &PolicyTarget| {
             target.kind == kind && target.namespace == namespace && target.name == name && target.section.is_some()
         };
@@ -152,12 +152,12 @@ fn conflict(loser: &ObjectHead, winner: &ObjectHead, at: PartPath, is_even: bool
 pub(super) fn missing_service<'n>(
     object: &ObjectHead,
     at: PartPath,
-    name: &str,
+    name: &Name,
     manifests: &Manifests,
-    names: impl Iterator<Item = &'n str>,
+    names: impl Iterator<Item = &'n Name>,
 ) -> Finding {
-    let namespace = object.metadata.namespace.as_str();
-    let key = ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
+    let namespace = &object.metadata.namespace;
+    let key = ObjectKey { kind: Kind::Service, namespace: namespace.clone(), name: name.clone() };
     let message = format!("Service `{namespace}/{name}` {}", manifests.absence(&key));
     let finding = object.finding(codes::POLICY_TARGET_NOT_FOUND, at, message);
     if manifests.refused.contains_key(&key) {

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, FieldPath, Location, ObjectRef, codes};
+use crate::name::{Name, Namespace};
 use crate::options::Options;
 use crate::parser::api::{
     FrontendTlsConfig, GatewayTls, Listener, LocalObjectReference, ObjectReference, OptionTarget, ParentReference,
@@ -16,7 +17,7 @@ use crate::spelling::nearest;
 use crate::whole;
 
 /// The group, the kind, the namespace (empty for an object of the cluster) and the name of an object.
-type Key = (String, String, String, String);
+type Key = (String, String, Namespace, Name);
 
 /// Annotations that name objects which gwctl does not translate, in a list with commas: the group and the kinds.
 const ANNOTATIONS: [(&str, &str, &[&str]); 3] = [
@@ -31,43 +32,48 @@ const KONG: &str = "configuration.konghq.com";
 const KONG_OF_CLUSTER: &str = "KongClusterPlugin";
 
 /// A name in an annotation.
-pub struct Annotated<'m> {
+pub struct Annotated {
     /// The annotation.
     pub annotation: &'static str,
     group: &'static str,
     kinds: &'static [&'static str],
     /// The namespace of what is meant: that of the object where none is written.
-    pub namespace: &'m str,
+    pub namespace: Namespace,
     /// The name.
-    pub name: &'m str,
+    pub name: Name,
 }
 
-impl Annotated<'_> {
+impl Annotated {
     /// The kind that it is about, or the first one.
     pub fn kind(&self) -> &'static str {
         self.kinds.first().copied().unwrap_or_default()
     }
 
     /// The kinds that it may be about, each with the namespace in which the object would be.
-    fn candidates(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.kinds.iter().map(|kind| (*kind, if *kind == KONG_OF_CLUSTER { "" } else { self.namespace }))
+    fn candidates(&self) -> impl Iterator<Item = (&'static str, Namespace)> {
+        let namespace =
+            |kind: &str| if kind == KONG_OF_CLUSTER { Namespace::default() } else { self.namespace.clone() };
+        self.kinds.iter().map(move |kind| (*kind, namespace(kind)))
     }
 }
 
 /// All names in annotations of an object. `NAMESPACE:NAME` names an object of another namespace.
-fn names_in_annotations(object: &ObjectHead) -> impl Iterator<Item = Annotated<'_>> {
+fn names_in_annotations(object: &ObjectHead) -> impl Iterator<Item = Annotated> {
     ANNOTATIONS.iter().flat_map(move |(annotation, group, kinds)| {
         let names = object.metadata.annotations.get(*annotation).map(String::as_str).unwrap_or_default();
         let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
         names.map(move |full| {
-            let (namespace, name) = full.split_once(':').unwrap_or((&object.metadata.namespace, full));
-            Annotated { annotation, group, kinds, namespace, name }
+            let (namespace, name) = match full.split_once(':') {
+                Some((namespace, name)) => (Namespace::from(namespace), name),
+                None => (object.metadata.namespace.clone(), full),
+            };
+            Annotated { annotation, group, kinds, namespace, name: Name::from(name) }
         })
     })
 }
 
 /// The objects of the input that annotations may name: group, kind, namespace (empty for one of the cluster) and name.
-pub struct Annotatable<'m>(HashSet<(&'m str, &'m str, &'m str, &'m str)>);
+pub struct Annotatable<'m>(HashSet<(&'m str, &'m str, &'m str, &'m Name)>);
 
 impl<'m> Annotatable<'m> {
     /// Those of an input.
@@ -76,15 +82,16 @@ impl<'m> Annotatable<'m> {
         let identities = manifests.foreign.iter().map(|object| &object.identity).filter(is_one);
         let key = |ObjectRef { group, kind, namespace, name }: &'m ObjectRef| {
             let namespace = if kind == KONG_OF_CLUSTER { "" } else { namespace.as_str() };
-            (group.as_str(), kind.as_str(), namespace, name.as_str())
+            (group.as_str(), kind.as_str(), namespace, name)
         };
         Self(identities.map(key).collect())
     }
 
     /// The names in annotations of an object that lead to none of them.
-    pub fn unknown<'o>(&self, object: &'o ObjectHead) -> impl Iterator<Item = Annotated<'o>> {
+    pub fn unknown<'o>(&self, object: &'o ObjectHead) -> impl Iterator<Item = Annotated> {
         names_in_annotations(object).filter(|one| {
-            !one.candidates().any(|(kind, namespace)| self.0.contains(&(one.group, kind, namespace, one.name)))
+            !one.candidates()
+                .any(|(kind, namespace)| self.0.contains(&(one.group, kind, namespace.as_str(), &one.name)))
         })
     }
 }
@@ -101,12 +108,12 @@ pub(super) fn report_unknown_names(manifests: &Manifests, diagnostics: &mut Diag
     let known = Annotatable::new(manifests);
     for object in annotated(manifests).filter(|object| !object.metadata.annotations.is_empty()) {
         for one in known.unknown(object) {
-            let Annotated { annotation, group, kinds: _, namespace, name } = one;
-            let same = manifests.foreign.iter().filter(|one| one.identity.group == group);
-            let near = nearest(name, same.map(|one| one.identity.name.as_str()));
+            let Annotated { annotation, group, kinds: _, namespace, name } = &one;
+            let same = manifests.foreign.iter().filter(|one| one.identity.group == *group);
+            let near = nearest(name, same.map(|one| &one.identity.name));
             let kind = one.kind();
             let message = format!("`{annotation}` names {kind} `{namespace}/{name}`, which is not in the input");
-            let at = whole!["metadata", "annotations", annotation];
+            let at = whole!["metadata", "annotations", *annotation];
             let finding = object.finding(codes::UNKNOWN_ANNOTATED, at, message).label("no such object");
             diagnostics.report(finding.consequence(NOT_SERVED).help(match near {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -145,8 +152,9 @@ impl References {
 
     /// Who refers to the object of a kind that gwctl does not read, and where.
     pub fn of(&self, ObjectRef { group, kind, namespace, name }: &ObjectRef) -> &[(String, Location)] {
-        let key = |namespace: &str| (group.clone(), kind.clone(), namespace.to_owned(), name.clone());
-        let found = self.foreign.get(&key(namespace)).or_else(|| self.foreign.get(&key("")));
+        let key = |namespace: Namespace| (group.clone(), kind.clone(), namespace, name.clone());
+        let of_namespace = self.foreign.get(&key(namespace.clone()));
+        let found = of_namespace.or_else(|| self.foreign.get(&key(Namespace::default())));
         found.map_or(&[], Vec::as_slice)
     }
 
@@ -157,7 +165,7 @@ impl References {
     }
 
     /// Which judged object refers to some Service of a namespace, and where; where the input has context.
-    pub fn judged_service_of(&self, namespace: &str) -> Option<&(String, Location)> {
+    pub fn judged_service_of(&self, namespace: &Namespace) -> Option<&(String, Location)> {
         let is_there = |(group, kind, own, _): &Key| group.is_empty() && kind == "Service" && own == namespace;
         let found = self.judged.iter().filter(|(key, _)| is_there(key));
         found.min_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, by)| by)
@@ -169,8 +177,8 @@ impl References {
         from: &ObjectHead,
         at: impl FnOnce() -> FieldPath,
         (group, kind): (&str, &str),
-        namespace: Option<&str>,
-        name: &str,
+        namespace: Option<&Namespace>,
+        name: &Name,
     ) {
         let is_core =
             || [Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::Namespace].iter().any(|own| own.name() == kind);
@@ -182,9 +190,10 @@ impl References {
             return;
         }
         let namespace = namespace.unwrap_or(&from.metadata.namespace);
-        let key = (group.to_owned(), kind.to_owned(), namespace.to_owned(), name.to_owned());
+        let key = (group.to_owned(), kind.to_owned(), namespace.clone(), name.clone());
         let by = || {
-            let name = if from.metadata.namespace.is_empty() { from.metadata.name.clone() } else { from.full_name() };
+            let name =
+                if from.metadata.namespace.is_empty() { from.metadata.name.to_string() } else { from.full_name() };
             (format!("{} `{name}`", from.kind.name()), from.at(&at()))
         };
         if is_own {
@@ -201,12 +210,12 @@ impl References {
 
     fn add_object(&mut self, from: &ObjectHead, at: impl FnOnce() -> FieldPath, reference: &ObjectReference) {
         let ObjectReference { group, kind, name, namespace } = reference;
-        self.add(from, at, (group, kind), namespace.as_deref(), name);
+        self.add(from, at, (group, kind), namespace.as_ref(), name);
     }
 
     fn add_secret(&mut self, from: &ObjectHead, at: impl FnOnce() -> FieldPath, reference: &SecretObjectReference) {
         let SecretObjectReference { group, kind, name, namespace } = reference;
-        self.add(from, at, (group, kind), namespace.as_deref(), name);
+        self.add(from, at, (group, kind), namespace.as_ref(), name);
     }
 
     fn add_backend(&mut self, from: &ObjectHead, at: impl FnOnce() -> FieldPath, reference: BackendReference<'_>) {
@@ -286,7 +295,7 @@ impl References {
         for (index, parent) in parents.iter().enumerate() {
             let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = parent;
             let at = || path!["spec", "parentRefs", index];
-            self.add(from, at, (group, kind), namespace.as_deref(), name);
+            self.add(from, at, (group, kind), namespace.as_ref(), name);
         }
     }
 
@@ -306,7 +315,7 @@ impl References {
             for one in names_in_annotations(from) {
                 for (kind, namespace) in one.candidates() {
                     let at = || path!["metadata", "annotations", one.annotation];
-                    self.add(from, at, (one.group, kind), Some(namespace), one.name);
+                    self.add(from, at, (one.group, kind), Some(&namespace), &one.name);
                 }
             }
         }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostics::{Change, Diagnostics, FieldPath, Finding, PartPath, Scalar, codes};
+use crate::name::{Name, Namespace};
 use crate::options::Options;
 use crate::parser::api::{ReferenceGrantFrom, ReferenceGrantSpec, ReferenceGrantTo};
 use crate::parser::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
@@ -19,7 +20,7 @@ const LONGEST_NAME: usize = 253;
 /// All grants of the input, by the namespace that grants.
 #[derive(Debug)]
 pub struct Grants<'m> {
-    by_namespace: HashMap<&'m str, Vec<&'m Object<ReferenceGrantSpec>>>,
+    by_namespace: HashMap<&'m Namespace, Vec<&'m Object<ReferenceGrantSpec>>>,
     assumed: bool,
 }
 
@@ -29,7 +30,7 @@ pub struct Referrer<'a> {
     /// Its kind.
     pub kind: Kind,
     /// Its namespace.
-    pub namespace: &'a str,
+    pub namespace: &'a Namespace,
 }
 
 /// The object that is referred to.
@@ -40,9 +41,9 @@ pub struct Referent<'a> {
     /// Its kind.
     pub kind: &'a str,
     /// Its namespace.
-    pub namespace: &'a str,
+    pub namespace: &'a Namespace,
     /// Its name.
-    pub name: &'a str,
+    pub name: &'a Name,
 }
 
 /// A grant that would allow a reference but for one field.
@@ -202,7 +203,7 @@ impl<'m> Grants<'m> {
 
     /// Indexes the grants.
     pub fn new(grants: &'m [Object<ReferenceGrantSpec>], options: &Options) -> Self {
-        let mut by_namespace: HashMap<&str, Vec<_>> = HashMap::new();
+        let mut by_namespace: HashMap<&Namespace, Vec<_>> = HashMap::new();
         for grant in grants {
             by_namespace.entry(&grant.metadata.namespace).or_default().push(grant);
         }
@@ -255,7 +256,7 @@ impl<'m> Grants<'m> {
         let base: String = base.chars().take(LONGEST_NAME - 4).collect();
         let base = base.trim_end_matches(['-', '.']);
         let taken = self.by_namespace.get(to.namespace).map_or(&[][..], Vec::as_slice);
-        let is_free = |name: &String| taken.iter().all(|grant| grant.metadata.name != *name);
+        let is_free = |name: &String| taken.iter().all(|grant| *grant.metadata.name != **name);
         let numbered = (2..).map(|number| format!("{base}-{number}"));
         let name = std::iter::once(base.to_owned()).chain(numbered).find(is_free).unwrap_or_default();
         format!(

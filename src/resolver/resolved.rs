@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::name::NamespacedName;
 use crate::parser::manifests::{Kind, Manifests};
 
 use super::backend::BackendIndex;
@@ -49,14 +50,14 @@ impl<'m> Resolved<'m> {
     }
 
     /// The namespaces and names of the Services that policies are about.
-    fn services_of_policies(&self) -> HashSet<(&'m str, &'m str)> {
+    fn services_of_policies(&self) -> HashSet<NamespacedName<'m>> {
         let tls = self.backends.policies().iter().flat_map(|policy| {
-            let names = policy.object.spec.target_refs.iter().map(|target| target.name.as_str());
-            names.map(|name| (policy.object.metadata.namespace.as_str(), name))
+            let names = policy.object.spec.target_refs.iter().map(|target| &target.name);
+            names.map(|name| (&policy.object.metadata.namespace, name))
         });
         let traffic = self.traffic_policies.iter().flat_map(|policy| {
-            let names = policy.object.spec.target_refs.iter().map(|target| target.name.as_str());
-            names.map(|name| (policy.object.metadata.namespace.as_str(), name))
+            let names = policy.object.spec.target_refs.iter().map(|target| &target.name);
+            names.map(|name| (&policy.object.metadata.namespace, name))
         });
         tls.chain(traffic).collect()
     }

@@ -30,7 +30,7 @@ impl<'m> Routes<'m> {
 
     /// The route of an object.
     pub fn find(&self, object: &ObjectRef) -> Option<&ResolvedRoute<'m>> {
-        let key = (RouteKind::named(&object.kind)?, (object.namespace.as_str(), object.name.as_str()));
+        let key = (RouteKind::named(&object.kind)?, (&object.namespace, &object.name));
         let place = self.0.binary_search_by_key(&key, |route| (route.kind(), route.object().metadata.sort_key()));
         place.ok().map(|place| &self.0[place])
     }

@@ -9,6 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, PartPath, Reported, codes};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::Options;
 use crate::parser::any_object::AnyObject;
 use crate::parser::api::{LocalObjectReference, OptionTarget, RouteOption, RouteOptionSpec};
@@ -46,24 +47,24 @@ pub struct ResolvedRouteOption<'m> {
     /// The object.
     pub object: &'m Object<RouteOptionSpec>,
     /// The name of the route of each target; `None` where it is none that options can be about.
-    pub targets: Vec<Option<&'m str>>,
+    pub targets: Vec<Option<&'m Name>>,
 }
 
 /// All RouteOptions, by whom they apply to.
 #[derive(Debug)]
 pub(super) struct RouteOptions<'m> {
     list: Vec<ResolvedRouteOption<'m>>,
-    by_name: HashMap<(&'m str, &'m str), &'m Object<RouteOptionSpec>>,
+    by_name: HashMap<NamespacedName<'m>, &'m Object<RouteOptionSpec>>,
     /// By namespace and name of the route, the oldest first.
-    by_route: HashMap<(&'m str, &'m str), Vec<&'m Object<RouteOptionSpec>>>,
+    by_route: HashMap<NamespacedName<'m>, Vec<&'m Object<RouteOptionSpec>>>,
     /// By namespace: those that are about nobody knows which routes.
-    aimless: HashMap<&'m str, Vec<&'m Object<RouteOptionSpec>>>,
+    aimless: HashMap<&'m Namespace, Vec<&'m Object<RouteOptionSpec>>>,
     is_allowed: bool,
     /// The RouteOptions that some rule has.
-    used: HashSet<(&'m str, &'m str)>,
+    used: HashSet<NamespacedName<'m>>,
     /// What was said of each field: by the namespace and the name of its RouteOption.
-    judged: HashMap<(&'m str, &'m str, &'static str), Result<Translation, Reported>>,
-    hidden: HashSet<(&'m str, &'m str, &'static str)>,
+    judged: HashMap<(&'m Namespace, &'m Name, &'static str), Result<Translation, Reported>>,
+    hidden: HashSet<(&'m Namespace, &'m Name, &'static str)>,
 }
 
 /// What becomes of a field that gwctl can read.
@@ -87,7 +88,7 @@ impl<'m> RouteOptions<'m> {
             judged: HashMap::new(),
             hidden: HashSet::new(),
         };
-        let routes: HashSet<(&str, &str)> =
+        let routes: HashSet<NamespacedName<'_>> =
             manifests.http_routes.iter().map(|route| route.metadata.sort_key()).collect();
         // What the API server refuses is not known, and whom it is about mostly is.
         let refused = manifests.decoded.iter().filter_map(|object| match object {
@@ -105,7 +106,7 @@ impl<'m> RouteOptions<'m> {
     fn add(
         &mut self,
         object: &'m Object<RouteOptionSpec>,
-        routes: &HashSet<(&str, &str)>,
+        routes: &HashSet<NamespacedName<'_>>,
         diagnostics: &mut Diagnostics,
     ) {
         let (namespace, name) = object.metadata.sort_key();
@@ -121,7 +122,7 @@ impl<'m> RouteOptions<'m> {
             self.aimless.entry(namespace).or_default().push(object);
         }
         let targets = object.spec.target_refs.iter().enumerate();
-        let targets: Vec<Option<&'m str>> = targets
+        let targets: Vec<Option<&'m Name>> = targets
             .map(|(index, target)| {
                 // What stands in the place of a target that cannot be read has been told.
                 let is_known = !is_aimless;
@@ -154,8 +155,8 @@ impl<'m> RouteOptions<'m> {
         if route.kind != RouteKind::Http || !Kind::RouteOption.is_named(group, kind) {
             return None;
         }
-        let namespace = route.object.metadata.namespace.as_str();
-        if let Some(object) = self.by_name.get(&(namespace, name.as_str())) {
+        let namespace = &route.object.metadata.namespace;
+        if let Some(object) = self.by_name.get(&(namespace, name)) {
             return Some(Ok(object));
         }
         let names = self.by_name.keys().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
@@ -272,14 +273,14 @@ impl<'m> RouteOptions<'m> {
 fn aim<'m>(
     object: &ObjectHead,
     (index, target): (usize, &'m OptionTarget),
-    routes: &HashSet<(&str, &str)>,
+    routes: &HashSet<NamespacedName<'_>>,
     diagnostics: Option<&mut Diagnostics>,
-) -> Option<&'m str> {
+) -> Option<&'m Name> {
     let OptionTarget { group, kind, name, namespace } = target;
-    let own = object.metadata.namespace.as_str();
+    let own = &object.metadata.namespace;
     let at = PartPath::from(ObjectPart::Target(index));
     const NO_EFFECT: &str = "the RouteOption has no effect on this target";
-    let other = namespace.as_deref().filter(|namespace| !namespace.is_empty() && *namespace != own);
+    let other = namespace.as_ref().filter(|namespace| !namespace.is_empty() && *namespace != own);
     let is_route = Kind::HTTPRoute.is_named(group, kind);
     let finding: Option<Finding> = if !is_route {
         let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
@@ -291,7 +292,7 @@ fn aim<'m>(
         let message = format!("a RouteOption of `{own}` cannot target a route of `{other}`");
         let finding = object.finding(codes::OPTION_TARGET_IGNORED, at.with("namespace"), message);
         Some(finding.label("another namespace").help("put the RouteOption into the namespace of the route"))
-    } else if routes.contains(&(own, name.as_str())) {
+    } else if routes.contains(&(own, name)) {
         None
     } else {
         let message = format!("HTTPRoute `{own}/{name}` is not in the input");
@@ -311,5 +312,5 @@ fn aim<'m>(
             diagnostics.error(finding);
         }
     }
-    is_known.then_some(name.as_str())
+    is_known.then_some(name)
 }

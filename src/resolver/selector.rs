@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use crate::diagnostics::{FieldPath, Finding, codes};
-use crate::parser::api::{LabelSelector, Namespace};
+use crate::name::{Name, Namespace};
+use crate::parser::api::{LabelSelector, NamespaceSpec};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::parser::schema::pattern::{LABEL_VALUE, QUALIFIED_NAME, is_qualified_name};
 use crate::path;
@@ -30,7 +31,7 @@ pub(super) struct BadSelector {
 /// Every Namespace of the input, with its labels.
 #[derive(Debug)]
 pub(super) struct Namespaces<'m> {
-    objects: HashMap<&'m str, &'m Object<Namespace>>,
+    objects: HashMap<&'m str, &'m Object<NamespaceSpec>>,
 }
 
 impl<'m> Namespaces<'m> {
@@ -40,30 +41,34 @@ impl<'m> Namespaces<'m> {
     }
 
     /// Whether the Namespace is in the input.
-    pub(super) fn contains(&self, namespace: &str) -> bool {
-        self.objects.contains_key(namespace)
+    pub(super) fn contains(&self, namespace: &Namespace) -> bool {
+        self.objects.contains_key(namespace.as_str())
     }
 
     /// The finding with the labels that a selector did not select as a place to look at.
-    pub(super) fn relate(&self, finding: Finding, namespace: &str) -> Finding {
-        let Some(object) = self.objects.get(namespace) else { return finding };
+    pub(super) fn relate(&self, finding: Finding, namespace: &Namespace) -> Finding {
+        let Some(object) = self.objects.get(namespace.as_str()) else { return finding };
         let at = if object.metadata.labels.is_empty() { path!["metadata"] } else { path!["metadata", "labels"] };
         finding.related(object.at(&at), "the labels of the Namespace")
     }
 
     /// Whether the labels of `namespace` meet the selector, as far as anybody knows: where missing Namespaces are assumed,
     /// theirs do.
-    pub(super) fn may_match(&self, namespace: &str, selector: &LabelSelector, is_assumed: bool) -> bool {
+    pub(super) fn may_match(&self, namespace: &Namespace, selector: &LabelSelector, is_assumed: bool) -> bool {
         let is_unknown = is_assumed && !self.contains(namespace) && needs_labels(selector, namespace);
         is_unknown || self.matches(namespace, selector)
     }
 
     /// Whether the labels of `namespace` meet the selector. A Namespace that is
     /// not in the input has only the label with its name.
-    pub(super) fn matches(&self, namespace: &str, selector: &LabelSelector) -> bool {
+    pub(super) fn matches(&self, namespace: &Namespace, selector: &LabelSelector) -> bool {
         let label = |key: &str| match key {
-            NAME_LABEL => Some(namespace),
-            _ => self.objects.get(namespace).and_then(|object| object.metadata.labels.get(key)).map(String::as_str),
+            NAME_LABEL => Some(namespace.as_str()),
+            _ => self
+                .objects
+                .get(namespace.as_str())
+                .and_then(|object| object.metadata.labels.get(key))
+                .map(String::as_str),
         };
         matches_labels(selector, label)
     }
@@ -88,7 +93,7 @@ pub fn matches_labels<'l>(selector: &LabelSelector, label: impl Fn(&str) -> Opti
 
 /// Whether labels of `namespace` that only its manifest tells decide about a selector: it asks for others than the
 /// name, and the name alone does not refuse it.
-pub(crate) fn needs_labels(selector: &LabelSelector, namespace: &str) -> bool {
+pub(crate) fn needs_labels(selector: &LabelSelector, namespace: &Namespace) -> bool {
     let LabelSelector { match_labels, match_expressions } = selector;
     let is_name = |key: &str| key == NAME_LABEL;
     let by_name = LabelSelector {
@@ -101,12 +106,13 @@ pub(crate) fn needs_labels(selector: &LabelSelector, namespace: &str) -> bool {
     };
     let asks =
         !match_labels.keys().all(|key| is_name(key)) || !match_expressions.iter().all(|asked| is_name(&asked.key));
-    asks && matches_labels(&by_name, |key| Some(namespace).filter(|_| is_name(key)))
+    asks && matches_labels(&by_name, |key| Some(namespace.as_str()).filter(|_| is_name(key)))
 }
 
 /// The warning for an object whose Namespace a selector asks for in vain.
-pub(super) fn missing_namespace(object: &ObjectHead, namespace: &str, manifests: &Manifests) -> Finding {
-    let key = ObjectKey { kind: Kind::Namespace, namespace: String::new(), name: namespace.to_owned() };
+pub(super) fn missing_namespace(object: &ObjectHead, namespace: &Namespace, manifests: &Manifests) -> Finding {
+    let key =
+        ObjectKey { kind: Kind::Namespace, namespace: Namespace::default(), name: Name::from(namespace.as_str()) };
     let absence = manifests.absence(&key);
     object
         .finding(
@@ -119,7 +125,7 @@ pub(super) fn missing_namespace(object: &ObjectHead, namespace: &str, manifests:
 }
 
 /// The note on an object that is judged as if the labels of its assumed Namespace met a selector.
-pub(super) fn assumed_namespace(object: &ObjectHead, namespace: &str) -> Finding {
+pub(super) fn assumed_namespace(object: &ObjectHead, namespace: &Namespace) -> Finding {
     let message = format!(
         "a selector looks at labels of Namespace `{namespace}`, which is assumed: whether it is admitted is not known"
     );

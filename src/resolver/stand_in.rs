@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::diagnostics::{FieldPath, Location, ObjectPart, ObjectRef, PartPath};
 use crate::hostname::Hostname;
 use crate::ir::UNNAMED;
+use crate::name::{Name, Namespace};
 use crate::options::Options;
 use crate::parser::api::{
     AllowedListeners, AllowedRoutes, DefaultScope, FromNamespaces, GatewaySpec, Listener, ListenerTls,
@@ -140,7 +141,7 @@ impl StandIns {
         for set in &manifests.listener_sets {
             let ParentGatewayReference { group, kind, name, namespace } = &set.spec.parent_ref;
             let is_gateway = group == Kind::Gateway.group() && kind == Kind::Gateway.name();
-            let namespace = namespace.as_deref().unwrap_or(&set.metadata.namespace);
+            let namespace = namespace.as_ref().unwrap_or(&set.metadata.namespace);
             if is_gateway && let Some(key) = known.missing_object(Kind::Gateway, namespace, name) {
                 let missing = missing.entry(key).or_default();
                 missing.name(set, whole!["spec", "parentRef", "name"], false);
@@ -167,7 +168,7 @@ impl StandIns {
 
 /// The parents that the input has.
 struct Known<'m> {
-    objects: HashSet<(Kind, &'m str, &'m str)>,
+    objects: HashSet<(Kind, &'m Namespace, &'m Name)>,
     /// Whether some Gateway is a default one.
     has_default: bool,
     options: &'m Options,
@@ -175,8 +176,8 @@ struct Known<'m> {
 
 impl<'m> Known<'m> {
     fn new(manifests: &'m Manifests, options: &'m Options) -> Self {
-        fn names<S>(kind: Kind, objects: &[Object<S>]) -> impl Iterator<Item = (Kind, &str, &str)> {
-            objects.iter().map(move |object| (kind, object.metadata.namespace.as_str(), object.metadata.name.as_str()))
+        fn names<S>(kind: Kind, objects: &[Object<S>]) -> impl Iterator<Item = (Kind, &Namespace, &Name)> {
+            objects.iter().map(move |object| (kind, &object.metadata.namespace, &object.metadata.name))
         }
         let sets = names(Kind::ListenerSet, &manifests.listener_sets);
         let objects = names(Kind::Gateway, &manifests.gateways).chain(sets).collect();
@@ -202,7 +203,8 @@ impl<'m> Known<'m> {
         if self.has_default || !is_asked || !self.options.gateways.is_empty() {
             return;
         }
-        let key = ObjectKey { kind: Kind::Gateway, namespace: "default".to_owned(), name: DEFAULT_NAME.to_owned() };
+        let key =
+            ObjectKey { kind: Kind::Gateway, namespace: Namespace::from("default"), name: Name::from(DEFAULT_NAME) };
         let missing = missing.entry(key).or_default();
         missing.name(route.object, whole!["spec", "useDefaultGateways"], true);
         missing.wish(Wish { carrier: Carrier::of(route.kind), section: None, port: None }, route.hostnames);
@@ -220,18 +222,18 @@ impl<'m> Known<'m> {
     }
 
     /// The parent that a reference names, when it is missing.
-    fn missing(&self, own: &str, reference: &ParentReference) -> Option<ObjectKey> {
+    fn missing(&self, own: &Namespace, reference: &ParentReference) -> Option<ObjectKey> {
         let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = reference;
         let parents = [Kind::Gateway, Kind::ListenerSet];
         let kind = parents.into_iter().find(|known| known.is_named(group, kind))?;
-        self.missing_object(kind, namespace.as_deref().unwrap_or(own), name)
+        self.missing_object(kind, namespace.as_ref().unwrap_or(own), name)
     }
 
-    fn missing_object(&self, kind: Kind, namespace: &str, name: &str) -> Option<ObjectKey> {
+    fn missing_object(&self, kind: Kind, namespace: &Namespace, name: &Name) -> Option<ObjectKey> {
         let selected = &self.options.gateways;
         let is_selected = selected.is_empty() || selected.iter().any(|(own, other)| own == namespace && other == name);
         let is_missing = is_selected && !self.objects.contains(&(kind, namespace, name));
-        is_missing.then(|| ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() })
+        is_missing.then(|| ObjectKey { kind, namespace: namespace.clone(), name: name.clone() })
     }
 }
 
@@ -247,7 +249,7 @@ impl StandIn {
         }
         // A set that is missing has a Gateway that nobody knows.
         let name = match key.kind {
-            Kind::ListenerSet => format!("{} (ListenerSet)", key.name),
+            Kind::ListenerSet => Name::from(format!("{} (ListenerSet)", key.name)),
             _ => key.name.clone(),
         };
         let metadata = Metadata {
@@ -259,7 +261,7 @@ impl StandIn {
             generation: 0,
         };
         let spec = GatewaySpec {
-            gateway_class_name: String::new(),
+            gateway_class_name: Name::default(),
             listeners: listeners.made,
             addresses: Vec::new(),
             infrastructure: None,
@@ -281,7 +283,7 @@ impl StandIn {
 
 /// What stands in for the Gateway of a route that names none.
 pub(super) fn unnamed(route: &ObjectHead) -> ObjectKey {
-    let name = format!("{UNNAMED}{} {})", route.kind.name(), route.metadata.name);
+    let name = Name::from(format!("{UNNAMED}{} {})", route.kind.name(), route.metadata.name));
     ObjectKey { kind: Kind::Gateway, namespace: route.metadata.namespace.clone(), name }
 }
 
@@ -402,7 +404,7 @@ mod tests {
 
     fn made(wishes: &[(Wish<'static>, &[&'static str])]) -> Vec<String> {
         let wishes: Wishes<'_> = wishes.iter().map(|(wish, hosts)| (*wish, hosts.iter().copied().collect())).collect();
-        let key = ObjectKey { kind: Kind::Gateway, namespace: "infra".to_owned(), name: "edge".to_owned() };
+        let key = ObjectKey { kind: Kind::Gateway, namespace: "infra".into(), name: "edge".into() };
         let listeners = StandIn::new(key, &wishes, Vec::new(), None).gateway.spec.listeners;
         let shown =
             |l: &Listener| format!("{} {} {} {}", l.name, l.protocol, l.port, l.hostname.as_deref().unwrap_or("*"));

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::time::Duration as StdDuration;
 
 use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, Reported, codes};
+use crate::name::NamespacedName;
 use crate::options::Options;
 use crate::parser::api::{Duration, LocalObjectReference, MinRetryRate, RetryConstraint, XBackendTrafficPolicySpec};
 use crate::parser::manifests::{Kind, Manifests, Object};
@@ -34,7 +35,7 @@ pub(super) fn resolve_traffic_policies<'m>(
     diagnostics: &mut Diagnostics,
 ) -> TrafficPolicies<'m> {
     let services = manifests.services.iter();
-    let services = services.map(|s| (s.metadata.namespace.as_str(), s.metadata.name.as_str())).collect();
+    let services = services.map(|service| service.metadata.sort_key()).collect();
     let list = manifests.backend_traffic_policies.iter().map(|object| {
         let XBackendTrafficPolicySpec { target_refs, retry_constraint, session_persistence: _ } = &object.spec;
         if let Some(constraint) = retry_constraint {
@@ -66,7 +67,7 @@ fn resolve_target(
     object: &Object<XBackendTrafficPolicySpec>,
     index: usize,
     reference: &LocalObjectReference,
-    services: &HashSet<(&str, &str)>,
+    services: &HashSet<NamespacedName<'_>>,
     (manifests, assume_services): (&Manifests, bool),
     diagnostics: &mut Diagnostics,
 ) -> TargetOutcome {
@@ -80,13 +81,13 @@ fn resolve_target(
         let finding = finding.label("not a target of this policy").consequence(NO_EFFECT).help("target a `Service`");
         return Err(diagnostics.error(group_slip::blame(finding, (group, kind), &[Kind::Service])));
     }
-    let namespace = object.metadata.namespace.as_str();
-    if !assume_services && !services.contains(&(namespace, name.as_str())) {
+    let namespace = &object.metadata.namespace;
+    if !assume_services && !services.contains(&(namespace, name)) {
         let names = services.iter().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
         let finding = missing_service(object, at.with("name"), name, manifests, names);
         return Err(diagnostics.error(finding.consequence(NO_EFFECT)));
     }
-    let (namespace, name) = (namespace.to_owned(), name.clone());
+    let (namespace, name) = (namespace.clone(), name.clone());
     Ok(PolicyTarget { kind: Kind::Service, namespace, name, section: None })
 }
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::ir::{BackendName, Site};
+use crate::name::{Name, Namespace, NamespacedName, SectionName};
 use crate::parser::route::RouteKind;
 
 use super::attachment::RouteParent;
@@ -15,7 +16,7 @@ use super::backend::{Backend, BackendId, BackendIndex, BackendObject};
 #[derive(Debug)]
 pub(super) struct UsageBuilder<'m> {
     /// By namespace and name.
-    services: HashSet<(&'m str, &'m str)>,
+    services: HashSet<NamespacedName<'m>>,
     users: HashMap<BackendId, Users>,
 }
 
@@ -30,7 +31,7 @@ struct Users {
 }
 
 impl<'m> UsageBuilder<'m> {
-    pub(super) fn new(services: HashSet<(&'m str, &'m str)>) -> Self {
+    pub(super) fn new(services: HashSet<NamespacedName<'m>>) -> Self {
         Self { services, users: HashMap::new() }
     }
 
@@ -40,7 +41,7 @@ impl<'m> UsageBuilder<'m> {
         if *site == Site::Missing {
             return;
         }
-        if *site == Site::Internal && !self.services.contains(&(namespace.as_str(), name.as_str())) {
+        if *site == Site::Internal && !self.services.contains(&(namespace, name)) {
             return;
         }
         // Through a Gateway that is assumed or missing nobody uses anything yet.
@@ -93,18 +94,18 @@ impl<'m> UsageBuilder<'m> {
 #[derive(Clone, Debug, Default)]
 pub struct BackendUsage {
     /// By namespace and name.
-    services: BTreeMap<(String, String), ServiceUsage>,
+    services: BTreeMap<(Namespace, Name), ServiceUsage>,
     /// By namespace and name of the XBackend.
-    external: BTreeMap<(String, String), BTreeSet<usize>>,
+    external: BTreeMap<(Namespace, Name), BTreeSet<usize>>,
 }
 
 /// The use of one Service.
 #[derive(Clone, Debug, Default)]
 struct ServiceUsage {
     /// The names of its ports.
-    declared: BTreeSet<String>,
+    declared: BTreeSet<SectionName>,
     /// By the name of the port; `None` where that is not known.
-    ports: BTreeMap<Option<String>, PortUsage>,
+    ports: BTreeMap<Option<SectionName>, PortUsage>,
 }
 
 /// The Gateways through which a port is used.
@@ -116,8 +117,8 @@ struct PortUsage {
 
 impl BackendUsage {
     /// The Gateways through which policies on traffic matter to a Service.
-    pub(super) fn requests_of(&self, namespace: &str, name: &str) -> BTreeSet<usize> {
-        let service = self.services.get(&(namespace.to_owned(), name.to_owned()));
+    pub(super) fn requests_of(&self, namespace: &Namespace, name: &Name) -> BTreeSet<usize> {
+        let service = self.services.get(&(namespace.clone(), name.clone()));
         service
             .into_iter()
             .flat_map(|service| service.ports.values())
@@ -128,15 +129,15 @@ impl BackendUsage {
 
     /// The Gateways through which policies on TLS matter to a Service, or to one of its ports. A port that the
     /// Service does not have stands for all of them, so that whoever asks for it is told.
-    pub(super) fn connections_of(&self, namespace: &str, name: &str, section: Option<&str>) -> BTreeSet<usize> {
-        let Some(service) = self.services.get(&(namespace.to_owned(), name.to_owned())) else { return BTreeSet::new() };
+    pub(super) fn connections_of(&self, namespace: &Namespace, name: &Name, section: Option<&str>) -> BTreeSet<usize> {
+        let Some(service) = self.services.get(&(namespace.clone(), name.clone())) else { return BTreeSet::new() };
         let wanted = section.filter(|section| service.declared.contains(*section));
         let used = service.ports.iter().filter(|(port, _)| wanted.is_none() || port.as_deref() == wanted);
         used.flat_map(|(_, port)| &port.connections).copied().collect()
     }
 
     /// The Gateways that use an XBackend.
-    pub fn of_external(&self, namespace: &str, name: &str) -> impl Iterator<Item = usize> {
-        self.external.get(&(namespace.to_owned(), name.to_owned())).into_iter().flatten().copied()
+    pub fn of_external(&self, namespace: &Namespace, name: &Name) -> impl Iterator<Item = usize> {
+        self.external.get(&(namespace.clone(), name.clone())).into_iter().flatten().copied()
     }
 }

@@ -79,7 +79,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         origin: Origin(0),
     };
     let cluster = |name: &str, endpoints| Cluster {
-        backend: BackendName { namespace: "a".to_owned(), name: name.to_owned(), port: 80, site: Site::default() },
+        backend: BackendName { namespace: "a".into(), name: name.into(), port: 80, site: Site::default() },
         protocol: UpstreamProtocol::Http1,
         tls: None,
         variant: String::new(),

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::diagnostics::ConditionKind;
+use crate::name::{Name, Namespace, SectionName};
 use crate::parser::api::ParentReference;
 use crate::parser::manifests::{Kind, Object, ObjectHead, ObjectKey};
 use crate::resolver::ResolvedGateway;
@@ -138,20 +139,19 @@ pub struct AncestorStatus {
 pub struct StatusReference {
     pub group: String,
     pub kind: String,
-    pub name: String,
+    pub name: Name,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
+    pub namespace: Option<Namespace>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub section_name: Option<String>,
+    pub section_name: Option<SectionName>,
 }
 
 impl StatusReference {
     /// A reference as a route has it.
     pub(super) fn of_parent(reference: &ParentReference) -> Self {
         let ParentReference { group, kind, namespace, name, section_name, port } = reference.clone();
-        let section_name = section_name.map(String::from);
         Self { group, kind, name, namespace, port, section_name }
     }
 

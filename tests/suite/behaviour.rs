@@ -104,7 +104,7 @@ fn base_options(args: &[String]) -> Result<Options, String> {
     let mut options = Options::default();
     for (name, value) in flags(args) {
         match (name.as_str(), value.as_deref()) {
-            ("-n" | "--namespace", Some(namespace)) => namespace.clone_into(&mut options.namespace),
+            ("-n" | "--namespace", Some(namespace)) => options.namespace = namespace.into(),
             ("--assume", Some(list)) => options.assume.services |= list.split(',').any(|item| item == "services"),
             ("--assume-services", _) => options.assume.services = true,
             ("--listener-address", Some("gateway")) => options.listener_address = ListenerAddress::Gateway,
@@ -125,8 +125,8 @@ fn parse_resolve(text: &str) -> Result<Resolve, String> {
             Some((host.trim_matches(['[', ']']).to_owned(), port.parse().ok()?))
         };
         Some(Resolve {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
+            namespace: namespace.into(),
+            name: name.into(),
             port: port.parse().ok()?,
             endpoints: endpoints.split(',').map(endpoint).collect::<Option<_>>()?,
             stands_in: false,

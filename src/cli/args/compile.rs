@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::super::given;
 use super::super::value::{self, AuthoritiesPath, CertificatePaths, Deny};
 use crate::diagnostics::{Code, Denied};
+use crate::name::{Name, Namespace};
 use crate::options::{
     AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, Excluded, ListenerAddress, Options, PortMap, Resolve,
     SettingsFile, Tracing,
@@ -19,7 +20,7 @@ pub struct CompileArgs {
     /// The namespace of objects that name none.
     #[arg(short, long, value_name = "NAMESPACE", default_value = "default", value_parser = value::namespace)]
     #[arg(help_heading = "Input")]
-    namespace: String,
+    namespace: Namespace,
     /// Leave out the files and directories that match: by name (`charts`, `*.json`), or with a `/` by path from the
     /// directory that is named (`team/old/**`). Repeatable.
     #[arg(long, value_name = "GLOB", value_parser = value::glob, help_heading = "Input")]
@@ -29,10 +30,10 @@ pub struct CompileArgs {
     pub(in crate::cli) exclude_base: Option<PathBuf>,
     /// Only this Gateway. Repeatable; all Gateways by default.
     #[arg(long, value_name = "NS/NAME", value_parser = value::namespaced_name, help_heading = "Selection")]
-    gateway: Vec<(String, String)>,
+    gateway: Vec<(Namespace, Name)>,
     /// Only Gateways of this class. Repeatable; all classes by default.
     #[arg(long, value_name = "NAME", help_heading = "Selection")]
-    gateway_class: Vec<String>,
+    gateway_class: Vec<Name>,
     /// The controller name that a GatewayClass must have for its Gateways to be compiled; any name by default, and
     /// `gwctl.dev/offline` where the input has no GatewayClass.
     #[arg(long, value_name = "NAME", help_heading = "Selection")]

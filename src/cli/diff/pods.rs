@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::describe::describe_pods;
 use crate::ir::{BackendName, Cluster, Endpoints, Site, UpstreamProtocol};
+use crate::name::NamespacedName;
 use crate::options::{Options, Resolve};
 use crate::parser::api::{L4Protocol, Service, ServiceType};
 use crate::parser::manifests::Manifests;
@@ -39,16 +40,15 @@ impl Behind {
 
 /// The Services of one side that say themselves where their endpoints are.
 pub(super) struct Pods<'c> {
-    services: HashMap<(&'c str, &'c str), &'c Service>,
+    services: HashMap<NamespacedName<'c>, &'c Service>,
     resolve: &'c [Resolve],
 }
 
 impl<'c> Pods<'c> {
     pub(super) fn new(manifests: &'c Manifests, options: &'c Options) -> Self {
         let slices = manifests.endpoint_slices.iter();
-        let sliced: HashSet<(&str, &str)> = slices
-            .filter_map(|slice| Some((slice.metadata.namespace.as_str(), slice.spec.service_name.as_deref()?)))
-            .collect();
+        let sliced: HashSet<NamespacedName<'_>> =
+            slices.filter_map(|slice| Some((&slice.metadata.namespace, slice.spec.service_name.as_ref()?))).collect();
         let services = manifests.services.iter().filter(|service| {
             service.spec.service_type != ServiceType::ExternalName && !sliced.contains(&service.metadata.sort_key())
         });
@@ -66,7 +66,7 @@ impl<'c> Pods<'c> {
         if !is_by_name || self.resolve.iter().any(is_given) {
             return None;
         }
-        let service = self.services.get(&(namespace.as_str(), name.as_str()))?;
+        let service = self.services.get(&(namespace, name))?;
         let protocol = match cluster.protocol {
             UpstreamProtocol::Udp => L4Protocol::Udp,
             UpstreamProtocol::Http1 | UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => L4Protocol::Tcp,

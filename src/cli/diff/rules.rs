@@ -92,7 +92,7 @@ fn moved_between(old: &Rule<'_>, new: &Rule<'_>) -> Option<Moved> {
     let object = |rule: &Rule<'_>| {
         let RouteName { kind, namespace, name, .. } = &rule.route.name;
         let kind = RouteKind::of_name(kind)?.kind();
-        Some(ObjectKey { kind, namespace: namespace.to_string(), name: name.to_string() })
+        Some(ObjectKey { kind, namespace: namespace.clone(), name: name.clone() })
     };
     let (from, to) = (object(old)?, object(new)?);
     (from != to).then_some(Moved { from, to })

@@ -413,7 +413,7 @@ fn named(compilation: &Compilation, subject: &Subject) -> String {
         .iter()
         .map(|document| manifests.sources.get(document.source).text.get(document.range.clone()).unwrap_or_default());
     let mut texts: Vec<String> =
-        texts.filter(|text| text.contains(&object.kind) && text.contains(&object.name)).map(plain).collect();
+        texts.filter(|text| text.contains(&object.kind) && text.contains(object.name.as_str())).map(plain).collect();
     texts.sort();
     texts.concat()
 }

@@ -105,7 +105,7 @@ fn held(values: &mut Values<'_>) -> BTreeMap<ObjectRef, (Location, Content)> {
     }
     let is_named = |head: &ObjectHead| {
         let (namespace, name) = head.metadata.sort_key();
-        named.contains(&(namespace.to_owned(), name.to_owned()))
+        named.contains(&(namespace.clone(), name.clone()))
     };
     let found = holders(values.compilation).filter(|holder| is_named(holder.head));
     found.map(|holder| (holder.head.key().to_ref(), holder.held(values))).collect()

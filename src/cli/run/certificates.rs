@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::certificate::to_pem;
 use crate::leftovers::PrivateDirectory;
+use crate::name::{Name, Namespace};
 use crate::options::CertificateFiles;
 use crate::parser::api::{Listener, SecretObjectReference};
 use crate::parser::manifests::Manifests;
@@ -18,7 +19,7 @@ use crate::translator::envoy::name;
 const NAME: &str = "(made by gwctl run)";
 
 /// A Secret, by namespace and name.
-pub(super) type SecretName = (String, String);
+pub(super) type SecretName = (Namespace, Name);
 
 /// One that was made.
 #[derive(Debug)]
@@ -75,8 +76,8 @@ impl Certificates {
     }
 
     /// The file of a certificate that was made, for clients.
-    pub(super) fn file(&self, namespace: &str, name: &str) -> Option<&PathBuf> {
-        self.made.get(&(namespace.to_owned(), name.to_owned())).map(|made| &made.file)
+    pub(super) fn file(&self, namespace: &Namespace, name: &Name) -> Option<&PathBuf> {
+        self.made.get(&(namespace.clone(), name.clone())).map(|made| &made.file)
     }
 }
 

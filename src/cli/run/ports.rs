@@ -144,7 +144,7 @@ mod tests {
             bind_port: *bind_port,
             port: *port,
             transport: Transport::Tcp(Vec::new()),
-            gateways: vec![GatewayName { namespace: "infra".to_owned(), name: "edge".to_owned() }],
+            gateways: vec![GatewayName { namespace: "infra".into(), name: "edge".into() }],
             origin: Origin(0),
         };
         Config { listeners: ports.iter().map(listener).collect(), ..Config::default() }
@@ -168,7 +168,7 @@ mod tests {
     fn a_port_that_is_named_stays() {
         let named = [PortMap { gateway: None, from: 80, to: 81 }];
         assert_eq!(bound(config(&[(80, 81), (443, 443)]), &named), [81, 10_443]);
-        let other = [PortMap { gateway: Some(("infra".to_owned(), "other".to_owned())), from: 80, to: 81 }];
+        let other = [PortMap { gateway: Some(("infra".into(), "other".into())), from: 80, to: 81 }];
         assert_eq!(bound(config(&[(80, 81)]), &other), [10_081]);
     }
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::name::{Name, SectionName};
+
 /// A Namespace; its labels are in the metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Namespace;
+pub struct NamespaceSpec;
 
 /// A Service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub enum ServiceType {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServicePort {
     /// The name; empty when there is none.
-    pub name: String,
+    pub name: SectionName,
     /// The port that references name.
     pub port: u16,
     /// The protocol below HTTP.
@@ -74,7 +76,7 @@ pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointSlice {
     /// The Service that the label `kubernetes.io/service-name` names.
-    pub service_name: Option<String>,
+    pub service_name: Option<Name>,
     /// The type of the addresses.
     pub address_type: AddressType,
     /// The endpoints, in the order of the manifest.
@@ -105,7 +107,7 @@ pub struct Endpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointPort {
     /// The name of the Service port; empty when there is none.
-    pub name: String,
+    pub name: SectionName,
     /// The port of the pods; absent means all ports.
     pub port: Option<u16>,
     /// The protocol below HTTP.

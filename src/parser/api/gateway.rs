@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::name::SectionName;
 use super::shared::{LabelSelector, LocalObjectReference, ObjectReference, SecretObjectReference};
+use crate::name::{Name, Namespace, SectionName};
 
 /// [GatewayClassSpec](https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassspec).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -20,7 +20,7 @@ pub struct GatewayClassSpec {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GatewaySpec {
-    pub gateway_class_name: String,
+    pub gateway_class_name: Name,
     pub listeners: Vec<Listener>,
     #[serde(default)]
     pub addresses: Vec<GatewayAddress>,
@@ -197,8 +197,8 @@ pub struct ListenerSetSpec {
 pub struct ParentGatewayReference {
     pub group: String,
     pub kind: String,
-    pub name: String,
-    pub namespace: Option<String>,
+    pub name: Name,
+    pub namespace: Option<Namespace>,
 }
 
 /// [ReferenceGrantSpec](https://gateway-api.sigs.k8s.io/reference/spec/#referencegrantspec).
@@ -215,7 +215,7 @@ pub struct ReferenceGrantSpec {
 pub struct ReferenceGrantFrom {
     pub group: String,
     pub kind: String,
-    pub namespace: String,
+    pub namespace: Namespace,
 }
 
 /// What may be referred to.
@@ -224,5 +224,5 @@ pub struct ReferenceGrantFrom {
 pub struct ReferenceGrantTo {
     pub group: String,
     pub kind: String,
-    pub name: Option<String>,
+    pub name: Option<Name>,
 }

@@ -10,7 +10,6 @@
 mod core;
 mod gateway;
 mod gloo;
-mod name;
 mod policy;
 mod route;
 mod shared;
@@ -18,7 +17,6 @@ mod shared;
 pub use core::*;
 pub use gateway::*;
 pub use gloo::*;
-pub use name::SectionName;
 pub use policy::*;
 pub use route::*;
 pub use shared::*;

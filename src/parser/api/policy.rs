@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::name::SectionName;
 use super::shared::{Duration, LocalObjectReference, ObjectReference, SecretObjectReference, SessionPersistence};
+use crate::name::{Name, SectionName};
 
 /// [BackendTLSPolicySpec](https://gateway-api.sigs.k8s.io/reference/spec/#backendtlspolicyspec).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -23,7 +23,7 @@ pub struct BackendTlsPolicySpec {
 pub struct PolicyTargetReference {
     pub group: String,
     pub kind: String,
-    pub name: String,
+    pub name: Name,
     pub section_name: Option<SectionName>,
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::name::{Name, Namespace, SectionName};
+
 use super::gateway::DefaultScope;
 use super::shared::{
     BackendObjectReference, BackendRef, Duration, HeaderFilter, LocalObjectReference, ParentReference,
@@ -24,7 +26,7 @@ pub struct HttpRouteSpec {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HttpRouteRule {
-    pub name: Option<String>,
+    pub name: Option<SectionName>,
     pub matches: Vec<HttpRouteMatch>,
     #[serde(default)]
     pub filters: Vec<HttpRouteFilter>,
@@ -70,8 +72,8 @@ pub enum PathMatchType {
 pub struct HttpBackendRef {
     pub group: String,
     pub kind: String,
-    pub name: String,
-    pub namespace: Option<String>,
+    pub name: Name,
+    pub namespace: Option<Namespace>,
     pub port: Option<u16>,
     pub weight: u32,
     #[serde(default)]
@@ -289,7 +291,7 @@ pub struct GrpcRouteSpec {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GrpcRouteRule {
-    pub name: Option<String>,
+    pub name: Option<SectionName>,
     #[serde(default)]
     pub matches: Vec<GrpcRouteMatch>,
     #[serde(default)]
@@ -324,8 +326,8 @@ pub struct GrpcMethodMatch {
 pub struct GrpcBackendRef {
     pub group: String,
     pub kind: String,
-    pub name: String,
-    pub namespace: Option<String>,
+    pub name: Name,
+    pub namespace: Option<Namespace>,
     pub port: Option<u16>,
     pub weight: u32,
     #[serde(default)]
@@ -407,6 +409,6 @@ pub struct L4RouteSpec {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct L4RouteRule {
-    pub name: Option<String>,
+    pub name: Option<SectionName>,
     pub backend_refs: Vec<BackendRef>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration as StdDuration;
 
 use serde::Deserialize;
 
-use super::name::SectionName;
+use crate::name::{Name, Namespace, SectionName};
 
 /// A reference to a Gateway, ListenerSet or Service that a route attaches to
 /// ([ParentReference](https://gateway-api.sigs.k8s.io/reference/spec/#parentreference)).
@@ -14,8 +14,8 @@ use super::name::SectionName;
 pub struct ParentReference {
     pub group: String,
     pub kind: String,
-    pub namespace: Option<String>,
-    pub name: String,
+    pub namespace: Option<Namespace>,
+    pub name: Name,
     pub section_name: Option<SectionName>,
     pub port: Option<u16>,
 }
@@ -36,8 +36,8 @@ impl ParentReference {
 pub struct BackendObjectReference {
     pub group: String,
     pub kind: String,
-    pub name: String,
-    pub namespace: Option<String>,
+    pub name: Name,
+    pub namespace: Option<Namespace>,
     pub port: Option<u16>,
 }
 
@@ -47,8 +47,8 @@ pub struct BackendObjectReference {
 pub struct BackendRef {
     pub group: String,
     pub kind: String,
-    pub name: String,
-    pub namespace: Option<String>,
+    pub name: Name,
+    pub namespace: Option<Namespace>,
     pub port: Option<u16>,
     pub weight: u32,
 }
@@ -59,8 +59,8 @@ pub struct BackendRef {
 pub struct SecretObjectReference {
     pub group: String,
     pub kind: String,
-    pub name: String,
-    pub namespace: Option<String>,
+    pub name: Name,
+    pub namespace: Option<Namespace>,
 }
 
 /// A reference to any object.
@@ -69,8 +69,8 @@ pub struct SecretObjectReference {
 pub struct ObjectReference {
     pub group: String,
     pub kind: String,
-    pub name: String,
-    pub namespace: Option<String>,
+    pub name: Name,
+    pub namespace: Option<Namespace>,
 }
 
 /// A reference to an object of the same namespace.
@@ -79,7 +79,7 @@ pub struct ObjectReference {
 pub struct LocalObjectReference {
     pub group: String,
     pub kind: String,
-    pub name: String,
+    pub name: Name,
 }
 
 /// A label selector

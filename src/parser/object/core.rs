@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::diagnostics::{Change, FieldPath, Scalar, Segment, codes};
+use crate::name::{Name, SectionName};
 use crate::parser::api::{
     AddressType, ConfigMap, Endpoint, EndpointPort, EndpointSlice, L4Protocol, SERVICE_NAME_LABEL, Secret, Service,
     ServicePort, ServiceType, TargetPort,
@@ -193,13 +194,13 @@ impl Reader<'_> {
     }
 
     /// The name of a port; empty where there is none.
-    fn port_name(&mut self, place: Place<'_>) -> String {
+    fn port_name(&mut self, place: Place<'_>) -> SectionName {
         let name = self.text(place, "name").unwrap_or_default();
         if !name.is_empty() && (name.len() > 63 || !is_label(name)) {
             let help = format!("write at most 63 characters: {}", pattern::NAMESPACE.rule);
             self.report(&place.at.field("name"), format!("{} is not the name of a port", quote(name)), help);
         }
-        name.to_owned()
+        SectionName::from(name)
     }
 
     fn service(&mut self, node: &Node) -> Service {
@@ -336,7 +337,11 @@ impl Reader<'_> {
         let address_type =
             [AddressType::IPv4, AddressType::IPv6, AddressType::Fqdn][self.choice(place, "addressType", &allowed)];
         EndpointSlice {
-            service_name: metadata.labels.get(SERVICE_NAME_LABEL).filter(|name| !name.is_empty()).cloned(),
+            service_name: metadata
+                .labels
+                .get(SERVICE_NAME_LABEL)
+                .filter(|name| !name.is_empty())
+                .map(|name| Name::from(name.as_str())),
             address_type,
             endpoints: self.endpoints(place, address_type),
             ports: self.endpoint_ports(place),

@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::diagnostics::{Change, Code, codes};
+use crate::name::{Name, Namespace};
 use crate::parser::manifests::{Kind, Metadata, Timestamp};
 use crate::parser::node::Node;
 use crate::parser::schema::pattern::{self, is_label, is_qualified_name, is_subdomain};
@@ -105,12 +106,17 @@ struct Reader<'p> {
 }
 
 /// Reads the metadata of an object of `kind`. An object without a namespace is in `default_namespace`.
-pub(super) fn read(node: Option<Node>, kind: Kind, default_namespace: &str, problems: &mut Vec<Problem>) -> Metadata {
+pub(super) fn read(
+    node: Option<Node>,
+    kind: Kind,
+    default_namespace: &Namespace,
+    problems: &mut Vec<Problem>,
+) -> Metadata {
     let mut reader = Reader { kind, problems };
     let metadata = reader.metadata(node);
     let mut metadata = metadata.unwrap_or_else(|| Metadata {
-        namespace: String::new(),
-        name: String::new(),
+        namespace: Namespace::default(),
+        name: Name::default(),
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         creation_timestamp: None,
@@ -118,12 +124,12 @@ pub(super) fn read(node: Option<Node>, kind: Kind, default_namespace: &str, prob
     });
     if !kind.is_namespaced() {
         // As the API server does.
-        metadata.namespace.clear();
+        metadata.namespace = Namespace::default();
     } else if metadata.namespace.is_empty() {
-        default_namespace.clone_into(&mut metadata.namespace);
+        metadata.namespace = default_namespace.clone();
     }
     if kind == Kind::Namespace {
-        metadata.labels.insert(NAMESPACE_LABEL.to_owned(), metadata.name.clone());
+        metadata.labels.insert(NAMESPACE_LABEL.to_owned(), metadata.name.to_string());
     }
     metadata
 }
@@ -170,6 +176,7 @@ impl Reader<'_> {
         let namespace = namespace.unwrap_or_default();
         self.check_namespace(&namespace, &METADATA.field("namespace"));
         let name = self.name(name, generate_name, &METADATA);
+        let (namespace, name) = (Namespace::from(namespace), Name::from(name));
         Some(Metadata { namespace, name, labels, annotations, creation_timestamp, generation })
     }
 

@@ -198,7 +198,7 @@ fn a_refused_object_keeps_its_identity() {
 fn findings_stand_at_the_object_of_a_list() {
     let mut diagnostics = crate::diagnostics::Diagnostics::new();
     let position = Position { document: DocumentId(7), base: crate::path!["items", 1], context: false };
-    let options = ReadOptions { namespace: "default".to_owned(), channel: Channel::Standard };
+    let options = ReadOptions { namespace: "default".into(), channel: Channel::Standard };
     let node = yaml(
         "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a}, spec: {hosts: [], parentRefs: [{}]}}",
     );

@@ -9,6 +9,7 @@ use crate::diagnostics::{
     Change, Code, Edit, FieldPath, Finding, Fix, LackingPort, Location, ObjectRef, Pending, Scalar, Segment, Severity,
     codes,
 };
+use crate::name::{Name, Namespace};
 use crate::parser::manifests::Position;
 use crate::parser::node::Node;
 use crate::parser::part;
@@ -87,7 +88,7 @@ pub(in crate::parser) struct Problem {
     /// What else has to change with it, and where.
     pub(in crate::parser) also: Option<(FieldPath, Change)>,
     /// The reference that lacks a port, with the namespace, if one is given, and the name of its Service.
-    pub(in crate::parser) port_of: Option<(FieldPath, Option<String>, String)>,
+    pub(in crate::parser) port_of: Option<(FieldPath, Option<Namespace>, Name)>,
     /// What the text of the document has to say of it.
     pub(in crate::parser) pending: Option<Pending>,
 }

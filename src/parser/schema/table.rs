@@ -2,6 +2,7 @@
 //! and rules, with `const` builders so that a row reads like its specification.
 
 use crate::diagnostics::{Code, FieldPath, codes};
+use crate::name::{Name, Namespace};
 use crate::options::Channel;
 use crate::parser::manifests::Kind;
 use crate::parser::node::Node;
@@ -205,7 +206,7 @@ pub(super) struct Break {
     /// The earlier item that this one collides with.
     pub(super) first: Option<FieldPath>,
     /// The namespace, if one is given, and the name of the Service that should say what to write.
-    pub(super) port_of: Option<(Option<String>, String)>,
+    pub(super) port_of: Option<(Option<Namespace>, Name)>,
 }
 
 impl Breaks {
@@ -215,8 +216,8 @@ impl Breaks {
 
     /// A reference that lacks the port of the Service that it names.
     pub(super) fn port(&mut self, reference: &Node) {
-        let text = |field: &str| reference.get(field).and_then(Node::as_str).map(str::to_owned);
-        let port_of = text("name").map(|name| (text("namespace"), name));
+        let text = |field: &str| reference.get(field).and_then(Node::as_str);
+        let port_of = text("name").map(|name| (text("namespace").map(Namespace::from), Name::from(name)));
         let help = Some("add `port` with a port of the Service".to_owned());
         self.found.push(Break { at: path!["port"], message: None, help, first: None, port_of });
     }

@@ -41,7 +41,7 @@ pub(in crate::parser) fn yaml(text: &str) -> Node {
 pub(in crate::parser) fn read_in(node: Node, channel: Channel) -> (Outcome, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let position = Position { document: DocumentId(0), base: crate::path![], context: false };
-    let options = ReadOptions { namespace: "default".to_owned(), channel };
+    let options = ReadOptions { namespace: "default".into(), channel };
     let outcome = read(node, position, &options, &mut diagnostics);
     let is_read = matches!(outcome, Outcome::Read(_));
     assert!(!is_read || !diagnostics.has_errors(), "an object with errors was read: {diagnostics:?}");

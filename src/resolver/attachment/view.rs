@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use crate::diagnostics::PartPath;
 use crate::hostname::Hostname;
-use crate::parser::api::{DefaultScope, ParentReference, SectionName};
+use crate::name::SectionName;
+use crate::parser::api::{DefaultScope, ParentReference};
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::RouteKind;
 

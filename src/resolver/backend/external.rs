@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Reported, codes};
 use crate::ir::{BackendName, Endpoints, UpstreamProtocol};
+use crate::name::NamespacedName;
 use crate::options::Options;
 use crate::parser::api::{
     ExternalHostname, XBackendPort, XBackendProtocol, XBackendSpec, XBackendTls, XBackendTlsMode, XBackendType,
@@ -30,7 +31,7 @@ impl<'m> BackendIndex<'m> {
     pub(super) fn external_port(
         &self,
         from: &BackendReferrer<'_>,
-        key: (&str, &str),
+        key: NamespacedName<'_>,
         port: Option<u16>,
         diagnostics: &mut Diagnostics,
     ) -> u16 {
@@ -60,7 +61,7 @@ impl<'m> BackendIndex<'m> {
         diagnostics: &mut Diagnostics,
     ) -> Result<Backend<'m>, Unusable> {
         let given = self.given(name);
-        let Some((object, tls)) = self.external.get(&(name.namespace.as_str(), name.name.as_str())) else {
+        let Some((object, tls)) = self.external.get(&(&name.namespace, &name.name)) else {
             return Err(self.no_external(name));
         };
         let XBackendSpec { backend_type: XBackendType::ExternalHostname, port, protocol, external_hostname, tls: _ } =
@@ -92,11 +93,8 @@ impl<'m> BackendIndex<'m> {
 
     fn no_external(&self, name: &BackendName) -> Unusable {
         let object = ObjectKey { kind: Kind::XBackend, namespace: name.namespace.clone(), name: name.name.clone() };
-        let names = self.external.keys().filter(|(namespace, _)| *namespace == name.namespace).map(|(_, name)| *name);
-        Unusable::NoExternal {
-            near: nearest(&name.name, names).map(str::to_owned),
-            refused: self.refused.contains_key(&object),
-        }
+        let names = self.external.keys().filter(|(namespace, _)| **namespace == name.namespace).map(|(_, name)| *name);
+        Unusable::NoExternal { near: nearest(&name.name, names).cloned(), refused: self.refused.contains_key(&object) }
     }
 }
 
@@ -107,7 +105,7 @@ pub(in super::super) fn resolve_external<'m>(
     grants: &Grants<'_>,
     certificates: &mut CertificateIndex<'m>,
     diagnostics: &mut Diagnostics,
-) -> HashMap<(&'m str, &'m str), ExternalBackend<'m>> {
+) -> HashMap<NamespacedName<'m>, ExternalBackend<'m>> {
     let objects = manifests.backends.iter();
     objects
         .map(|object| {
@@ -116,7 +114,7 @@ pub(in super::super) fn resolve_external<'m>(
                 Some(tls) => resolve_tls(object, tls, &options.system_ca, grants, certificates, diagnostics)
                     .map_or_else(BackendTls::Invalid, |settings| BackendTls::Tls(Arc::new(settings))),
             };
-            ((object.metadata.namespace.as_str(), object.metadata.name.as_str()), (object, tls))
+            ((&object.metadata.namespace, &object.metadata.name), (object, tls))
         })
         .collect()
 }

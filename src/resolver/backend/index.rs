@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::diagnostics::{Location, PartPath, Reported};
 use crate::id::ids;
 use crate::ir::{BackendName, ClusterSettings, Endpoints, UpstreamProtocol};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::Resolve;
 use crate::parser::api::{EndpointSlice, L4Protocol, Service, UpstreamSpec, XBackendSpec};
 use crate::parser::manifests::{Object, ObjectHead, ObjectKey, Position};
@@ -98,12 +99,12 @@ pub type BackendRefOutcome = Result<BackendId, Reported>;
 pub(super) type Key = (BackendName, bool);
 
 /// Targets of policies by namespace and name of the Service: the section, and the proof that it was reported.
-pub(super) type RefusedTargets<'m> = HashMap<(&'m str, &'m str), Vec<(Option<&'m str>, Reported)>>;
+pub(super) type RefusedTargets<'m> = HashMap<NamespacedName<'m>, Vec<(Option<&'m str>, Reported)>>;
 
 /// A BackendTLSPolicy of which nobody can tell what it is about: its name, and where it stands.
 #[derive(Debug)]
 pub(super) struct UnreadablePolicy {
-    pub(super) name: String,
+    pub(super) name: Name,
     pub(super) location: Location,
 }
 
@@ -112,15 +113,15 @@ pub(super) struct UnreadablePolicy {
 pub struct BackendIndex<'m> {
     pub(super) backends: TiVec<BackendId, Backend<'m>>,
     pub(super) by_name: HashMap<Key, Result<BackendId, Unusable>>,
-    pub(super) services: HashMap<(&'m str, &'m str), &'m Object<Service>>,
-    pub(super) external: HashMap<(&'m str, &'m str), ExternalBackend<'m>>,
-    pub(super) upstreams: HashMap<(&'m str, &'m str), &'m Object<UpstreamSpec>>,
+    pub(super) services: HashMap<NamespacedName<'m>, &'m Object<Service>>,
+    pub(super) external: HashMap<NamespacedName<'m>, ExternalBackend<'m>>,
+    pub(super) upstreams: HashMap<NamespacedName<'m>, &'m Object<UpstreamSpec>>,
     /// What those Upstreams stand for that some reference names.
-    pub(super) meant: HashMap<(&'m str, &'m str), Result<Meant, Reported>>,
-    pub(super) slices: HashMap<(&'m str, &'m str), Vec<&'m Object<EndpointSlice>>>,
+    pub(super) meant: HashMap<NamespacedName<'m>, Result<Meant, Reported>>,
+    pub(super) slices: HashMap<NamespacedName<'m>, Vec<&'m Object<EndpointSlice>>>,
     pub(super) refused: &'m HashMap<ObjectKey, Position>,
     /// By namespace a BackendTLSPolicy that may be about any Service of it.
-    pub(super) unreadable: HashMap<String, UnreadablePolicy>,
+    pub(super) unreadable: HashMap<Namespace, UnreadablePolicy>,
     pub(super) policies: BackendTlsPolicies<'m>,
     /// What BackendTLSPolicies cannot apply to, by namespace and name of the Service: the
     /// section, and the proof that it was reported.
@@ -156,7 +157,7 @@ pub(super) type ExternalBackend<'m> = (&'m Object<XBackendSpec>, BackendTls);
 #[derive(Clone, Debug)]
 pub(super) enum Unusable {
     NoService {
-        near: Option<String>,
+        near: Option<Name>,
         refused: bool,
     },
     NoPort {
@@ -174,13 +175,13 @@ pub(super) enum Unusable {
         name: String,
     },
     NoUpstream {
-        near: Option<String>,
+        near: Option<Name>,
         refused: bool,
     },
     /// An Upstream that is not translated: what is wrong with it was reported.
     BadUpstream(Reported),
     NoExternal {
-        near: Option<String>,
+        near: Option<Name>,
         refused: bool,
     },
 }

@@ -27,7 +27,7 @@ impl<'m> BackendIndex<'m> {
     ) -> Result<Backend<'m>, Unusable> {
         let given = self.given(name);
         let is_given = given.is_some();
-        let service = self.services.get(&(name.namespace.as_str(), name.name.as_str())).copied();
+        let service = self.services.get(&(&name.namespace, &name.name)).copied();
         let Some(service) = service else {
             let missing = self.no_service(name);
             // One that the API server refuses is not there, whatever is said of its endpoints.
@@ -143,7 +143,7 @@ impl<'m> BackendIndex<'m> {
         }
         let has_tcp = service.ports.iter().any(|port| port.protocol == L4Protocol::Tcp);
         let is_meant = |section: Option<&str>| section.map_or(!has_tcp, |section| section == port.name);
-        let refused = self.refused_targets.get(&(name.namespace.as_str(), name.name.as_str()))?;
+        let refused = self.refused_targets.get(&(&name.namespace, &name.name))?;
         let (_, proof) = refused.iter().find(|(section, _)| is_meant(*section))?;
         Some(BackendTls::Invalid(*proof))
     }
@@ -185,11 +185,8 @@ impl<'m> BackendIndex<'m> {
 
     fn no_service(&self, name: &BackendName) -> Unusable {
         let object = ObjectKey { kind: Kind::Service, namespace: name.namespace.clone(), name: name.name.clone() };
-        let names = self.services.keys().filter(|(namespace, _)| *namespace == name.namespace).map(|(_, name)| *name);
-        Unusable::NoService {
-            near: nearest(&name.name, names).map(str::to_owned),
-            refused: self.refused.contains_key(&object),
-        }
+        let names = self.services.keys().filter(|(namespace, _)| **namespace == name.namespace).map(|(_, name)| *name);
+        Unusable::NoService { near: nearest(&name.name, names).cloned(), refused: self.refused.contains_key(&object) }
     }
 
     fn dns(&self, name: &BackendName, port: u16) -> Endpoints {
@@ -211,7 +208,7 @@ impl<'m> BackendIndex<'m> {
             }
             return Ok(Endpoints::Dns(vec![(target, port.port)]));
         }
-        if let Some(slices) = self.slices.get(&(name.namespace.as_str(), name.name.as_str())) {
+        if let Some(slices) = self.slices.get(&(&name.namespace, &name.name)) {
             return Ok(Endpoints::Static(ready_addresses(slices, port)));
         }
         match (&port.target_port, spec.headless) {

@@ -2,6 +2,7 @@
 
 use crate::diagnostics::{Change, FieldPath, Finding, Scalar, codes};
 use crate::ir::{BackendName, Site};
+use crate::name::{Name, Namespace};
 use crate::parser::api::L4Protocol;
 use crate::parser::manifests::{IS_REFUSED, Kind};
 use crate::parser::route::RouteKind;
@@ -66,7 +67,7 @@ impl BackendIndex<'_> {
             .label("its number is known only to the cluster")
             .help(format!("add the Service's EndpointSlices, or pass `--resolve {full}:{port}=HOST:PORT`")),
         };
-        let declared = self.services.get(&(namespace.as_str(), name.as_str())).filter(|_| *site == Site::Internal);
+        let declared = self.services.get(&(namespace, name)).filter(|_| *site == Site::Internal);
         let finding = match declared {
             Some(service) => finding.related(service.at(&path!["spec"]), "the Service"),
             None => finding,
@@ -79,10 +80,10 @@ fn missing(
     from: &BackendReferrer<'_>,
     kind: &str,
     (full, port): (&str, u16),
-    near: Option<String>,
+    near: Option<Name>,
     refused: bool,
 ) -> Finding {
-    let set = |near: &String| from.object.fix(&from.path.with("name"), Change::Set(Scalar::Text(near.clone())));
+    let set = |near: &Name| from.object.fix(&from.path.with("name"), Change::Set(Scalar::Text(near.to_string())));
     let fix = near.as_ref().map(set);
     let assume = if kind == Kind::Service.name() {
         format!(", pass `--resolve {full}:{port}=HOST:PORT`, or pass `--assume services`")
@@ -115,7 +116,7 @@ pub(super) fn invalid_kind(from: &BackendReferrer<'_>, group: &str, kind: &str) 
     group_slip::blame(finding, (group, kind), &[Kind::Service, Kind::XBackend])
 }
 
-pub(super) fn not_a_name(from: &BackendReferrer<'_>, name: &str) -> Finding {
+pub(super) fn not_a_name(from: &BackendReferrer<'_>, name: &Name) -> Finding {
     let message = format!("`{}` is not the name of an object", name.escape_debug());
     let mut finding = from.object.finding(codes::NOT_AN_OBJECT_NAME, from.path.with("name"), message);
     finding.claim = codes::BACKEND_NOT_FOUND.condition();
@@ -149,7 +150,7 @@ pub(super) fn not_permitted(
 }
 
 /// XBackends serve their own namespace only; no grant changes that.
-pub(super) fn other_namespace(from: &BackendReferrer<'_>, namespace: &str, name: &str) -> Finding {
+pub(super) fn other_namespace(from: &BackendReferrer<'_>, namespace: &Namespace, name: &Name) -> Finding {
     let mine = &from.object.metadata.namespace;
     from.object
         .finding(

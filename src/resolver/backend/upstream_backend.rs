@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use crate::diagnostics::Diagnostics;
 use crate::ir::{BackendName, Endpoints, Site};
+use crate::name::NamespacedName;
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::parser::route::RouteKind;
 use crate::spelling::nearest;
@@ -19,7 +20,7 @@ impl<'m> BackendIndex<'m> {
     pub(super) fn resolve_upstream(
         &mut self,
         from: &BackendReferrer<'_>,
-        key: (&str, &str),
+        key: NamespacedName<'_>,
         diagnostics: &mut Diagnostics,
     ) -> BackendRefOutcome {
         let known = match self.upstreams.get(&key) {
@@ -53,7 +54,7 @@ impl<'m> BackendIndex<'m> {
         let own = key.0.clone();
         let base = self.get(id).clone();
         let given = self.given(&own).map(|given| given.endpoints);
-        let object = self.upstreams.get(&(own.namespace.as_str(), own.name.as_str()));
+        let object = self.upstreams.get(&(&own.namespace, &own.name));
         let Says { protocol, settings } = says;
         let derived = Backend {
             object: object.map_or(base.object, |object| BackendObject::Upstream(object)),
@@ -72,10 +73,10 @@ impl<'m> BackendIndex<'m> {
 
     pub(super) fn look_up_upstream(&mut self, name: &BackendName) -> Result<Backend<'m>, Unusable> {
         let given = self.given(name);
-        let key = (name.namespace.as_str(), name.name.as_str());
+        let key = (&name.namespace, &name.name);
         let (Some(object), Some(meant)) = (self.upstreams.get(&key), self.meant.get(&key)) else {
-            let names = self.upstreams.keys().filter(|(namespace, _)| *namespace == name.namespace);
-            let near = nearest(&name.name, names.map(|(_, name)| *name)).map(str::to_owned);
+            let names = self.upstreams.keys().filter(|(namespace, _)| **namespace == name.namespace);
+            let near = nearest(&name.name, names.map(|(_, name)| *name)).cloned();
             let (namespace, name) = (name.namespace.clone(), name.name.clone());
             let refused = self.refused.contains_key(&ObjectKey { kind: Kind::Upstream, namespace, name });
             return Err(Unusable::NoUpstream { near, refused });

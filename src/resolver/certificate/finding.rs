@@ -2,6 +2,7 @@
 
 use crate::certificate::Flaw;
 use crate::diagnostics::{Change, Code, Diagnostics, FieldPath, Finding, Fix, Location, Reported, codes};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::GivenFile;
 use crate::parser::manifests::{IS_REFUSED, Kind, ObjectKey};
 use crate::path;
@@ -40,7 +41,7 @@ impl CertificateIndex<'_> {
         from: &CertificateReferrer<'_>,
         reference: &ReferenceCodes,
         kind: Kind,
-        (namespace, name): (&str, &str),
+        (namespace, name): NamespacedName<'_>,
         why: Unusable,
     ) -> Finding {
         let full = format!("{} `{namespace}/{name}`", kind.name());
@@ -97,7 +98,7 @@ impl CertificateIndex<'_> {
     }
 
     /// The file that stands for a key of an object.
-    fn given_file(&self, kind: Kind, (namespace, name): (&str, &str), key: &str) -> Option<&GivenFile> {
+    fn given_file(&self, kind: Kind, (namespace, name): NamespacedName<'_>, key: &str) -> Option<&GivenFile> {
         match (kind, key) {
             (Kind::Secret, CERTIFICATE_KEY) => self.given_pair(namespace, name).map(|files| &files.chain),
             (Kind::Secret, PRIVATE_KEY_KEY) => self.given_pair(namespace, name).map(|files| &files.key),
@@ -110,7 +111,7 @@ impl CertificateIndex<'_> {
         &self,
         finding: Finding,
         kind: Kind,
-        (namespace, name): (&str, &str),
+        (namespace, name): NamespacedName<'_>,
         key: Option<&'static str>,
     ) -> Finding {
         if let Some(file) = key.and_then(|key| self.given_file(kind, (namespace, name), key)) {
@@ -121,7 +122,7 @@ impl CertificateIndex<'_> {
             Kind::Secret => self.secrets.get(&(namespace, name)).map(|object| object.at(&at)),
             _ => self.config_maps.get(&(namespace, name)).map(|object| object.at(&at)),
         };
-        let key = || ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+        let key = || ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
         match place.or_else(|| self.manifests.refused_place(&key())) {
             Some(place) => finding.related(place, format!("the {}", kind.name())),
             None => finding,
@@ -148,7 +149,7 @@ pub(super) fn wrong_kind(
 pub(super) fn check_name(
     from: &CertificateReferrer<'_>,
     reference: &ReferenceCodes,
-    name: &str,
+    name: &Name,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Reported> {
     if is_object_name(name) {
@@ -164,8 +165,8 @@ pub(super) fn check_name(
 pub(super) fn permit(
     from: &CertificateReferrer<'_>,
     kind: Kind,
-    namespace: &str,
-    name: &str,
+    namespace: &Namespace,
+    name: &Name,
     grants: &Grants<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Reported> {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::certificate::{Bundle, Flaw, KeyPair};
 use crate::diagnostics::{Code, FieldPath, Finding, Location, PartPath, Reported};
 use crate::id::ids;
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::{AuthoritiesFile, CertificateFiles, GivenFile};
 use crate::parser::api::{ConfigMap, Secret};
 use crate::parser::foreign::ForeignObject;
@@ -37,9 +38,9 @@ ids! {
 #[derive(Clone, Debug)]
 pub struct Stored<'m, S, T> {
     /// The namespace of the object.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// Its name.
-    pub name: String,
+    pub name: Name,
     /// What holds it, with its content; `None` when it was assumed.
     pub known: Option<(Holder<'m, S>, T)>,
 }
@@ -106,9 +107,9 @@ pub struct HeldBundle<'s> {
     /// The kind of the object.
     pub kind: Kind,
     /// Its namespace.
-    pub namespace: &'s str,
+    pub namespace: &'s Namespace,
     /// Its name.
-    pub name: &'s str,
+    pub name: &'s Name,
     /// The certificates in PEM; `None` when they are assumed.
     pub pem: Option<&'s str>,
     /// The object, where the input has it.
@@ -148,14 +149,14 @@ impl StoredBundle<'_> {
 #[derive(Debug)]
 pub struct CertificateIndex<'m> {
     pub(super) manifests: &'m Manifests,
-    pub(super) secrets: HashMap<(&'m str, &'m str), &'m Object<Secret>>,
-    pub(super) config_maps: HashMap<(&'m str, &'m str), &'m Object<ConfigMap>>,
+    pub(super) secrets: HashMap<NamespacedName<'m>, &'m Object<Secret>>,
+    pub(super) config_maps: HashMap<NamespacedName<'m>, &'m Object<ConfigMap>>,
     /// What makes Secrets that may not be in the input, by namespace and name of the Secret.
-    pub(super) makers: HashMap<(&'m str, &'m str), &'m ForeignObject>,
+    pub(super) makers: HashMap<NamespacedName<'m>, &'m ForeignObject>,
     pub(super) pairs: TiVec<KeyPairId, StoredPair<'m>>,
     pub(super) bundles: TiVec<BundleId, StoredBundle<'m>>,
-    pub(super) known_pairs: HashMap<(String, String), Result<KeyPairId, Unusable>>,
-    pub(super) known_bundles: HashMap<(Kind, String, String), Result<BundleId, Unusable>>,
+    pub(super) known_pairs: HashMap<(Namespace, Name), Result<KeyPairId, Unusable>>,
+    pub(super) known_bundles: HashMap<(Kind, Namespace, Name), Result<BundleId, Unusable>>,
     /// What references name that nobody has seen, in words: that is all that is known of it where it is judged, and no
     /// configuration holds it.
     pub(super) unseen_pairs: HashMap<String, KeyPairId>,
@@ -181,7 +182,7 @@ pub(in super::super) struct Named<T> {
 /// Who refers, from which field, and what follows when the reference is invalid.
 pub(in super::super) struct CertificateReferrer<'r> {
     pub(in super::super) kind: Kind,
-    pub(in super::super) namespace: &'r str,
+    pub(in super::super) namespace: &'r Namespace,
     pub(in super::super) path: PartPath,
     pub(in super::super) consequence: &'r str,
     /// Makes a finding on the referrer.
@@ -198,7 +199,7 @@ impl CertificateReferrer<'_> {
 #[derive(Clone, Debug)]
 pub(super) enum Unusable {
     Missing {
-        near: Option<String>,
+        near: Option<Name>,
         refused: bool,
     },
     /// Assumed, and there is no directory where it could be.

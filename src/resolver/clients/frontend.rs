@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::FieldPath;
+use crate::name::{Name, NamespacedName};
 use crate::parser::api::{
     AllowedRoutes, BackendRef, FromNamespaces, GatewaySpec, L4Protocol, L4RouteRule, L4RouteSpec, Listener,
     RouteNamespaces, Service, ServicePort, ServiceType,
@@ -49,7 +50,7 @@ impl Frontends {
     /// The Services of an input that have an address of their own, and those that routes name for parents and the
     /// input lacks, with the ports that the routes name.
     pub fn new(manifests: &Manifests) -> Self {
-        let mut frontends: BTreeMap<(&str, &str), Frontend> = BTreeMap::new();
+        let mut frontends: BTreeMap<NamespacedName<'_>, Frontend> = BTreeMap::new();
         for service in manifests.services.iter().filter(|service| has_address(&service.spec)) {
             let ports = service.spec.ports.iter().map(number).collect::<Vec<_>>();
             let frontend = Frontend::new(&service.head, &ports);
@@ -68,7 +69,7 @@ impl Frontend {
     fn new(service: &ObjectHead, ports: &[Option<(u16, bool)>]) -> Self {
         let known = || ports.iter().enumerate().filter_map(|(index, port)| Some((index, (*port)?)));
         let spec = GatewaySpec {
-            gateway_class_name: String::new(),
+            gateway_class_name: Name::default(),
             listeners: known().map(|(_, (number, is_udp))| listener(number, is_udp)).collect(),
             addresses: Vec::new(),
             infrastructure: None,
@@ -97,14 +98,14 @@ fn number(port: &ServicePort) -> Option<(u16, bool)> {
 
 /// The Services that routes name for parents and the input lacks, with the ports that they name: the usual one where
 /// nobody names any.
-fn missing(manifests: &Manifests) -> BTreeMap<(&str, &str), BTreeSet<(u16, bool)>> {
+fn missing(manifests: &Manifests) -> BTreeMap<NamespacedName<'_>, BTreeSet<(u16, bool)>> {
     let known: BTreeSet<_> = manifests.services.iter().map(|service| service.metadata.sort_key()).collect();
-    let mut missing: BTreeMap<(&str, &str), BTreeMap<bool, BTreeSet<u16>>> = BTreeMap::new();
+    let mut missing: BTreeMap<NamespacedName<'_>, BTreeMap<bool, BTreeSet<u16>>> = BTreeMap::new();
     for route in manifests.routes() {
         let object = route.object;
         for parent in route.parent_refs.iter().filter(|parent| parent.is_service()) {
-            let namespace = parent.namespace.as_deref().unwrap_or(&object.metadata.namespace);
-            let key = (namespace, parent.name.as_str());
+            let namespace = parent.namespace.as_ref().unwrap_or(&object.metadata.namespace);
+            let key = (namespace, &parent.name);
             if !known.contains(&key) {
                 let ports = missing.entry(key).or_default().entry(route.kind == RouteKind::Udp).or_default();
                 ports.extend(parent.port);
@@ -121,10 +122,10 @@ fn missing(manifests: &Manifests) -> BTreeMap<(&str, &str), BTreeSet<(u16, bool)
 }
 
 /// What is known of a Service that is not in the input.
-fn absent((namespace, name): (&str, &str)) -> ObjectHead {
+fn absent((namespace, name): NamespacedName<'_>) -> ObjectHead {
     let metadata = Metadata {
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
+        namespace: namespace.clone(),
+        name: name.clone(),
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         creation_timestamp: None,
@@ -149,11 +150,11 @@ fn listener(port: u16, is_udp: bool) -> Listener {
 }
 
 /// One rule for everything that arrives.
-fn plain(service: &str, port: u16) -> L4RouteSpec {
+fn plain(service: &Name, port: u16) -> L4RouteSpec {
     let backend = BackendRef {
         group: String::new(),
         kind: Kind::Service.name().to_owned(),
-        name: service.to_owned(),
+        name: service.clone(),
         namespace: None,
         port: Some(port),
         weight: 1,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::diagnostics::{Change, Code, Diagnostics, Finding, PartPath, Scalar, codes};
+use crate::name::{Name, NamespacedName};
 use crate::parser::api::{ParentReference, Service, ServicePort};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::parser::route::{Route, RouteKind};
@@ -63,20 +64,20 @@ impl Named<'_> {
     pub(super) fn missing(
         &self,
         manifests: &Manifests,
-        services: &HashMap<(&str, &str), &Object<Service>>,
+        services: &HashMap<NamespacedName<'_>, &Object<Service>>,
     ) -> Option<Finding> {
-        let own = self.route.object.metadata.namespace.as_str();
-        let namespace = self.reference.namespace.as_deref().unwrap_or(own);
-        let key = ObjectKey { kind: Kind::Service, namespace: namespace.to_owned(), name: self.reference.name.clone() };
+        let own = &self.route.object.metadata.namespace;
+        let namespace = self.reference.namespace.as_ref().unwrap_or(own);
+        let key = ObjectKey { kind: Kind::Service, namespace: namespace.clone(), name: self.reference.name.clone() };
         if manifests.refused.contains_key(&key) {
             return None;
         }
         let names = services.keys().filter(|(of, _)| *of == namespace).map(|(_, name)| *name);
-        let mut names: Vec<&str> = names.collect();
+        let mut names: Vec<&Name> = names.collect();
         names.sort_unstable();
         let near = nearest(&self.reference.name, names);
         let at = self.at.with("name");
-        let fix = near.map(|near| self.route.object.fix(&at, Change::Set(Scalar::Text(near.to_owned()))));
+        let fix = near.map(|near| self.route.object.fix(&at, Change::Set(Scalar::Text(near.to_string()))));
         let help = near.map_or_else(
             || {
                 "correct the name, add `namespace`, or say with `--assume services` that Services may be missing"

@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use crate::name::{Name, Namespace};
+
 use super::super::route_id::RouteId;
 
 /// A port of a Service, as clients connect to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServedPort {
     /// The namespace of the Service.
-    pub namespace: String,
+    pub namespace: Namespace,
     /// The name of the Service.
-    pub service: String,
+    pub service: Name,
     /// The port; `None` is every port that no reference has the number of, of a Service that is not in the input.
     pub port: Option<u16>,
     /// Whether it takes datagrams.
@@ -26,7 +28,7 @@ pub struct PortHolder {
     /// The parent by which it has the port, in `spec.parentRefs`.
     pub parent: usize,
     /// The namespace whose clients alone have it; `None` is everybody.
-    pub clients: Option<String>,
+    pub clients: Option<Namespace>,
 }
 
 /// The routes that count for one client.
@@ -75,11 +77,11 @@ impl HeldPorts {
 
 #[cfg(test)]
 mod tests {
-    use super::{PortHolder, RouteSet};
+    use super::{Namespace, PortHolder, RouteSet};
     use crate::resolver::RouteId;
 
     fn holder(route: usize, clients: Option<&str>) -> PortHolder {
-        PortHolder { route: RouteId(route), parent: 0, clients: clients.map(str::to_owned) }
+        PortHolder { route: RouteId(route), parent: 0, clients: clients.map(Namespace::from) }
     }
 
     fn routes(set: &RouteSet<'_>) -> Vec<usize> {

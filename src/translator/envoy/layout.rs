@@ -186,8 +186,8 @@ mod tests {
     fn config(certificates: usize) -> ir::Config {
         let inline = || ir::Material::Inline("".into());
         let pair = |number: usize| ir::KeyPair {
-            namespace: "a".to_owned(),
-            name: number.to_string(),
+            namespace: "a".into(),
+            name: number.to_string().into(),
             chain: inline(),
             key: inline(),
             origin: None,

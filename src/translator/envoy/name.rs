@@ -5,6 +5,7 @@ use crate::ir::{
     AuthId, BackendName, ChainMatch, ChainName, Cluster, Collector, Config, FilterChain, KeyPair, Listener, RouteName,
     SessionRule, Site, Transport,
 };
+use crate::name::{Name, Namespace};
 
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
 pub const INVALID_BACKEND: &str = "invalid-backend";
@@ -73,7 +74,7 @@ pub(super) fn collector_address(collector: &Collector) -> String {
 }
 
 /// The authorities of an object, such as `infra/clients/ca.crt`.
-pub fn authorities((namespace, name): &(String, String)) -> String {
+pub fn authorities((namespace, name): &(Namespace, Name)) -> String {
     format!("{namespace}/{name}/ca.crt")
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::diagnostics::ObjectPart;
 use crate::diagnostics::escape::for_file_name;
 use crate::ir::{Authorities, CertificateId, KeyPair, Material, Origin, UpstreamTls};
+use crate::name::NamespacedName;
 use crate::options::{CertificateFiles, Options};
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::resolver::{
@@ -74,7 +75,7 @@ impl<'a> KeyMaterial<'a> {
         let stored = self.index.pair(id);
         let known = stored.known.as_ref();
         let (chain, key) = known.map(|(_, pair)| (pair.chain.as_str(), pair.key.as_str())).unzip();
-        let object = (stored.namespace.as_str(), stored.name.as_str());
+        let object = (&stored.namespace, &stored.name);
         let unseen = self.index.unseen_words(id).map(|words| Material::Unseen(words.to_owned()));
         let given = match known {
             Some((Holder::Files(files), _)) if !self.inlines_files => Some(files),
@@ -153,7 +154,13 @@ impl<'a> KeyMaterial<'a> {
 
     /// Puts one value of an object in its place. Without content it is assumed
     /// to be there; without a directory it has no place, and is only judged.
-    fn place(&mut self, kind: Kind, (namespace, name): (&str, &str), key: &str, content: Option<&str>) -> Material {
+    fn place(
+        &mut self,
+        kind: Kind,
+        (namespace, name): NamespacedName<'_>,
+        key: &str,
+        content: Option<&str>,
+    ) -> Material {
         let directory = match (self.directory, content) {
             (Some(directory), _) => directory,
             (None, Some(content)) => return Material::Inline(content.into()),
@@ -163,7 +170,7 @@ impl<'a> KeyMaterial<'a> {
         let (folder, file) = (for_file_name(namespace), for_file_name(name));
         let path = directory.join(&*folder).join(&*file).join(key).to_string_lossy().into_owned();
         let Some(content) = content else {
-            let object = ObjectKey { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+            let object = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
             self.expected.insert(path.clone(), object);
             return Material::File(path);
         };
@@ -180,7 +187,7 @@ impl<'a> KeyMaterial<'a> {
 }
 
 /// An object as sentences name it.
-fn full_name(kind: Kind, (namespace, name): (&str, &str)) -> String {
+fn full_name(kind: Kind, (namespace, name): NamespacedName<'_>) -> String {
     format!("{} `{namespace}/{name}`", kind.name())
 }
 

@@ -108,7 +108,7 @@ fn report_copies(resolved: &Resolved<'_>, placement: &Placement, declared: usize
         placement.total
     );
     let is = |route: &&ResolvedRoute<'_>| {
-        route.kind().in_names() == *kind && route.object().metadata.sort_key() == (&**namespace, &**name)
+        route.kind().in_names() == *kind && route.object().metadata.sort_key() == (namespace, name)
     };
     let route = resolved.routes.iter().find(is);
     let finding = route.map(|route| route.object().finding(codes::ROUTES_MULTIPLY, at(), &message));

@@ -9,6 +9,7 @@
 use std::cmp::Reverse;
 
 use crate::ir::{PathMatch, RouteMatch};
+use crate::name::{Name, Namespace};
 use crate::parser::api::{GrpcMethodMatch, ValueMatchType};
 use crate::parser::manifests::Metadata;
 use crate::resolver::Age;
@@ -18,8 +19,8 @@ use crate::resolver::Age;
 pub(super) struct Precedence<'m> {
     rank: MatchRank,
     age: Age,
-    namespace: &'m str,
-    name: &'m str,
+    namespace: &'m Namespace,
+    name: &'m Name,
     rule: usize,
     index: usize,
 }

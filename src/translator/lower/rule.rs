@@ -1,10 +1,9 @@
 //! What the rules of HTTPRoutes and GRPCRoutes have in common: conditions on
 //! headers, weighted backends with their filters, and how a rule fails.
 
-use std::sync::Arc;
-
 use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, codes};
 use crate::ir::{ClusterId, Origin, RouteMatch, RouteName, ValueMatch, ValuePattern};
+use crate::name::{Name, Namespace};
 use crate::parser::api::ValueMatchType;
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::RouteKind;
@@ -70,8 +69,8 @@ pub(super) struct RouteLowering<'a, 'm> {
     pub(super) protocol: RouteProtocol,
     pub(super) local_replies: &'static LocalReplies,
     pub(super) registered: OriginObject,
-    pub(super) namespace: Arc<str>,
-    pub(super) name: Arc<str>,
+    pub(super) namespace: Namespace,
+    pub(super) name: Name,
     /// The certificate that is shown to backends; `None` for a route that is attached nowhere.
     shown: Option<Option<KeyPairId>>,
     pub(super) clusters: &'a mut Clusters<'m>,

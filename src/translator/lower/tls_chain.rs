@@ -13,6 +13,7 @@ use crate::hostname::Hostname;
 use crate::ir::{
     Authorities, ChainMatch, ChainName, ClientCertificates, FilterChain, Handler, Material, TcpProxy, TlsTermination,
 };
+use crate::name::{Name, Namespace};
 use crate::parser::manifests::Metadata;
 use crate::parser::route::RouteKind;
 use crate::resolver::{
@@ -119,7 +120,7 @@ fn lower_rest(
 }
 
 /// A route as names of chains have it.
-fn name_of(resolved: &Resolved<'_>, route: RouteId) -> (&'static str, String, String) {
+fn name_of(resolved: &Resolved<'_>, route: RouteId) -> (&'static str, Namespace, Name) {
     let route = resolved.routes.get(route);
     let Metadata { namespace, name, .. } = &route.object().metadata;
     (route.kind().in_names(), namespace.clone(), name.clone())
@@ -134,7 +135,7 @@ fn closing_chain(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> Filte
             kind: if listener.owner.set.is_some() { "listenerset" } else { "gateway" },
             namespace: metadata.namespace.clone(),
             object: metadata.name.clone(),
-            listener: listener.spec.name.to_string(),
+            listener: listener.spec.name.clone(),
             route: None,
         }),
         select: select(std::slice::from_ref(&listener.hostname)),

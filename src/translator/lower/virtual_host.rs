@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::hostname::Hostname;
 use crate::ir::{Origin, Route, VirtualHost};
+use crate::name::{Name, Namespace};
 
 use super::precedence::Precedence;
 
@@ -36,7 +37,7 @@ struct Candidate<'m> {
 #[derive(Debug, Default)]
 pub(super) struct Placement {
     /// Copies by route object (kind, namespace, name).
-    pub(super) by_route: HashMap<(&'static str, Arc<str>, Arc<str>), usize>,
+    pub(super) by_route: HashMap<(&'static str, Namespace, Name), usize>,
     /// All routes of all virtual hosts.
     pub(super) total: usize,
     /// The routes that a virtual host was to serve and another route left nothing for.

@@ -89,7 +89,7 @@ fn peer(decision: &Decision<'_>, config: &Config) -> Option<String> {
     let Some(tls) = tls else { return Some(BACKEND_PEER.to_owned()) };
     match tls.certificates.as_slice() {
         // Secrets are called as the common names of their certificates.
-        [only] => Some(config.certificate(*only).name.clone()),
+        [only] => Some(config.certificate(*only).name.to_string()),
         _ => None,
     }
 }

@@ -381,7 +381,7 @@ pub(super) const ADDITIONS: &[Addition] = &[
         input.edit(|document| {
             let is_cluster_scoped = is_kind(document, "GatewayClass") || is_kind(document, "Namespace");
             if !is_cluster_scoped && document["metadata"].is_mapping() && document["metadata"]["namespace"].is_null() {
-                document["metadata"]["namespace"] = Value::from(namespace.clone());
+                document["metadata"]["namespace"] = Value::from(namespace.to_string());
             }
         })
     }),

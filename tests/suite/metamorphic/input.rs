@@ -2,6 +2,7 @@
 //! the settings of its run.
 
 use gwctl::diagnostics::Diagnostics;
+use gwctl::name::{Name, Namespace};
 use gwctl::options::Options;
 use gwctl::parser::load::{self, Input as Named};
 use gwctl::parser::source::{Found, Source, SourceSet};
@@ -96,16 +97,17 @@ impl Input {
     }
 
     /// The objects of a kind: namespace and name.
-    pub(super) fn named(&self, kind: &str) -> Vec<(String, String)> {
+    pub(super) fn named(&self, kind: &str) -> Vec<(Namespace, Name)> {
         let documents = self.documents().unwrap_or_default();
         let of_kind = documents.iter().filter(|(_, document)| is_kind(document, kind));
         of_kind.map(|(_, document)| self.key(document)).collect()
     }
 
     /// Namespace and name of an object.
-    pub(crate) fn key(&self, document: &Value) -> (String, String) {
-        let metadata = |key: &str| document["metadata"][key].as_str().map(str::to_owned);
-        (metadata("namespace").unwrap_or_else(|| self.options.namespace.clone()), metadata("name").unwrap_or_default())
+    pub(crate) fn key(&self, document: &Value) -> (Namespace, Name) {
+        let metadata = |key: &str| document["metadata"][key].as_str();
+        let namespace = metadata("namespace").map_or_else(|| self.options.namespace.clone(), Namespace::from);
+        (namespace, metadata("name").map(Name::from).unwrap_or_default())
     }
 }
 

@@ -25,6 +25,7 @@ use std::sync::{Arc, OnceLock};
 use gwctl::cli::TRANSLATE_ONLY;
 use gwctl::compile::compile;
 use gwctl::diagnostics::{Diagnostics, Omission};
+use gwctl::name::Namespace;
 use libtest_mimic::{Failed, Trial};
 
 use additions::{ADDITIONS, Addition};
@@ -199,7 +200,7 @@ fn judged(input: &Input) -> BTreeSet<String> {
     let name = |document: &serde_yaml::Value| {
         let (namespace, name) = input.key(document);
         let kind = document["kind"].as_str().unwrap_or_default();
-        let namespace = if matches!(kind, "GatewayClass" | "Namespace") { String::new() } else { namespace };
+        let namespace = if matches!(kind, "GatewayClass" | "Namespace") { Namespace::default() } else { namespace };
         format!("{kind} {namespace}/{name}")
     };
     judged.map(|(_, document)| name(document)).collect()

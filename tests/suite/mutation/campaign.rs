@@ -149,7 +149,7 @@ fn outcome(files: &[Written], options: &Options) -> Outcome {
             .finding
             .object
             .as_ref()
-            .map(|object| (object.kind.clone(), object.namespace.clone(), object.name.clone())),
+            .map(|object| (object.kind.clone(), object.namespace.to_string(), object.name.to_string())),
         place: entry.place.as_ref().map(|place| (place.file.clone(), place.span.as_ref().map_or(1, |span| span.line))),
     };
     Outcome {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::values::{AllLeft, Content, Left, Values};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Location, Subject};
+use crate::name::Namespace;
 use crate::parser::api::{AllowedRoutes, DefaultScope, FromNamespaces, Listener, ParentReference, RouteNamespaces};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::path;
@@ -71,7 +72,7 @@ fn compare(sides: [&Compilation; 2], owners: [&Owner<'_>; 2], lists: &mut [&mut 
             say(new, 1, reason.to_owned());
         };
     if before.allowed != after.allowed {
-        let members: Vec<[Option<&str>; 2]> = members(sides, before.head);
+        let members: Vec<[Option<&Namespace>; 2]> = members(sides, before.head);
         let reason = if members.is_empty() {
             Some("who may add listeners has changed, and no ListenerSet of the input does".to_owned())
         } else {
@@ -169,7 +170,7 @@ fn same(one: &AllowedRoutes, other: &AllowedRoutes) -> bool {
 fn unseen(
     sides: [&Compilation; 2],
     allowed: [Option<&RouteNamespaces>; 2],
-    users: &[[Option<&str>; 2]],
+    users: &[[Option<&Namespace>; 2]],
 ) -> Option<String> {
     for namespaces in users {
         for ((side, allowed), namespace) in sides.iter().zip(allowed).zip(namespaces) {
@@ -177,7 +178,7 @@ fn unseen(
             else {
                 continue;
             };
-            let is_known = side.manifests.namespaces.iter().any(|known| known.metadata.name == *namespace);
+            let is_known = side.manifests.namespaces.iter().any(|known| known.metadata.name == *namespace.as_str());
             if *from == FromNamespaces::Selector && !is_known && needs_labels(selector, namespace) {
                 return Some(format!(
                     "who may attach has changed, and its selector looks at labels of Namespace `{namespace}`, which is not in \
@@ -195,15 +196,15 @@ fn users<'m>(
     sides: [&'m Compilation; 2],
     owners: [&Owner<'_>; 2],
     listeners: [&Listener; 2],
-) -> Vec<[Option<&'m str>; 2]> {
+) -> Vec<[Option<&'m Namespace>; 2]> {
     let mut users = Vec::new();
     let is_of_own = listeners.iter().all(|listener| listener.allowed_routes.namespaces.from == FromNamespaces::Same);
     for (at, side) in sides.iter().enumerate() {
         let (Some(owner), Some(listener)) = (owners.get(at), listeners.get(at)) else { continue };
         let key = owner.head.key();
-        let is_sign = |namespace: &str| is_of_own || namespace != key.namespace;
+        let is_sign = |namespace: &Namespace| is_of_own || *namespace != key.namespace;
         for route in side.manifests.routes() {
-            let namespace = route.object.metadata.namespace.as_str();
+            let namespace = &route.object.metadata.namespace;
             let by_default = owner.is_default && route.use_default_gateways == Some(DefaultScope::All);
             if is_sign(namespace)
                 && (by_default || route.parent_refs.iter().any(|reference| names(reference, namespace, &key, listener)))
@@ -227,13 +228,13 @@ pub(super) fn names(reference: &ParentReference, own: &str, key: &ObjectKey, lis
 }
 
 /// The namespaces of the ListenerSets that ask for a Gateway.
-fn members<'m>(sides: [&'m Compilation; 2], gateway: &ObjectHead) -> Vec<[Option<&'m str>; 2]> {
+fn members<'m>(sides: [&'m Compilation; 2], gateway: &ObjectHead) -> Vec<[Option<&'m Namespace>; 2]> {
     let mut members = Vec::new();
     for (at, side) in sides.iter().enumerate() {
         for set in &side.manifests.listener_sets {
-            let (own, parent) = (set.metadata.namespace.as_str(), &set.spec.parent_ref);
-            let namespace = parent.namespace.as_deref().unwrap_or(own);
-            if gateway.kind == Kind::Gateway && (namespace, parent.name.as_str()) == gateway.metadata.sort_key() {
+            let (own, parent) = (&set.metadata.namespace, &set.spec.parent_ref);
+            let namespace = parent.namespace.as_ref().unwrap_or(own);
+            if gateway.kind == Kind::Gateway && (namespace, &parent.name) == gateway.metadata.sort_key() {
                 let mut member = [None, None];
                 member[at] = Some(own);
                 members.push(member);

@@ -8,6 +8,7 @@ use serde::Deserialize as _;
 use super::values::{AllLeft, Content, Left, Values, held_by, holders};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Location, ObjectRef, Subject};
+use crate::name::{Name, Namespace};
 use crate::parser::api::{LabelSelector, ParentReference};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
@@ -43,9 +44,9 @@ pub(super) fn add_parameters(values: &mut Values<'_>, left: &mut AllLeft) {
         let Some(kind) = kinds.into_iter().find(|kind| kind.is_named(word("group"), word("kind"))) else { continue };
         let namespace = match word("namespace") {
             "" => object.metadata.namespace.clone(),
-            own => own.to_owned(),
+            own => Namespace::from(own),
         };
-        let key = ObjectKey { kind, namespace, name: word("name").to_owned() };
+        let key = ObjectKey { kind, namespace, name: Name::from(word("name")) };
         let by = Subject::Object(object.key().to_ref());
         if let Some(held) = held_by(values, &key) {
             add_held(left, &key, held, format!("{by} has its parameters there, which gwctl does not read"));
@@ -64,9 +65,9 @@ fn add_held(left: &mut AllLeft, key: &ObjectKey, (location, content): (Location,
 /// Adds what is in effect through an object that applies to something: what a policy names in its own namespace and what
 /// that names in turn, the endpoints of a Service that is used, and what Flux and Argo CD apply.
 pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], left: &mut AllLeft) {
-    let mut named: BTreeMap<(String, String), String> = BTreeMap::new();
+    let mut named: BTreeMap<(Namespace, Name), String> = BTreeMap::new();
     let mut selectors: Vec<(LabelSelector, String)> = Vec::new();
-    let mut by_name: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    let mut by_name: BTreeMap<(Namespace, Name), Vec<usize>> = BTreeMap::new();
     for (index, one) in uses.iter().enumerate() {
         let ObjectRef { group, kind: _, namespace, name } = &one.object.identity;
         // Workloads are behind their Services.
@@ -140,16 +141,16 @@ fn selectors_in(node: &Node, by: &str, found: &mut Vec<(LabelSelector, String)>)
 /// Adds the Services that are named, each by what, and where their endpoints are.
 pub(super) fn add_services(
     compilation: &Compilation,
-    named: &BTreeMap<(String, String), String>,
+    named: &BTreeMap<(Namespace, Name), String>,
     reason: &dyn Fn(&str) -> String,
     left: &mut AllLeft,
 ) {
     let Manifests { services, endpoint_slices, .. } = &compilation.manifests;
-    let own = services.iter().map(|one| (&one.head, Some(one.metadata.name.as_str()), format!("{:?}", one.spec)));
+    let own = services.iter().map(|one| (&one.head, Some(&one.metadata.name), format!("{:?}", one.spec)));
     let slices = endpoint_slices.iter();
-    let slices = slices.map(|one| (&one.head, one.spec.service_name.as_deref(), format!("{:?}", one.spec)));
+    let slices = slices.map(|one| (&one.head, one.spec.service_name.as_ref(), format!("{:?}", one.spec)));
     for (head, service, spec) in own.chain(slices).filter(|(head, _, _)| !head.position.context) {
-        let key = (head.metadata.namespace.clone(), service.unwrap_or_default().to_owned());
+        let key = (head.metadata.namespace.clone(), service.cloned().unwrap_or_default());
         let Some(by) = named.get(&key) else { continue };
         let location = head.at(&FieldPath::ROOT);
         let content = Content::Text(spec);
@@ -160,7 +161,7 @@ pub(super) fn add_services(
 }
 
 /// What an object of another group may name, by namespace and name.
-pub(in super::super) fn names_of(values: &mut Values<'_>, object: &ForeignObject) -> BTreeSet<(String, String)> {
+pub(in super::super) fn names_of(values: &mut Values<'_>, object: &ForeignObject) -> BTreeSet<(Namespace, Name)> {
     let mut names = BTreeSet::new();
     let Ok(node) = values.object(&object.at(&FieldPath::ROOT)) else { return names };
     let fields = node.as_map().unwrap_or_default().iter().filter(|(field, _)| field != "metadata");
@@ -170,16 +171,16 @@ pub(in super::super) fn names_of(values: &mut Values<'_>, object: &ForeignObject
 
 /// What the fields of an object may name, by namespace and name. Kinds call the field of a name as they like
 /// (`secret: users`), so that every word counts; whoever asks knows which objects there are.
-pub(super) fn names_in(node: &Node, namespace: &str, names: &mut BTreeSet<(String, String)>) {
+pub(super) fn names_in(node: &Node, namespace: &Namespace, names: &mut BTreeSet<(Namespace, Name)>) {
     match node {
         Node::Map(entries) => {
-            let own = node.get("namespace").and_then(Node::as_str).unwrap_or(namespace);
+            let own = node.get("namespace").and_then(Node::as_str).map_or_else(|| namespace.clone(), Namespace::from);
             let fields = entries.iter().filter(|(field, _)| !NOT_NAMED.contains(&field.as_str()));
-            fields.for_each(|(_, value)| names_in(value, own, names));
+            fields.for_each(|(_, value)| names_in(value, &own, names));
         }
         Node::List(items) => items.iter().for_each(|item| names_in(item, namespace, names)),
         Node::String(name) => {
-            names.insert((namespace.to_owned(), name.clone()));
+            names.insert((namespace.clone(), Name::from(name.as_str())));
         }
         Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
     }

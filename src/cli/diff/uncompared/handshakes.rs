@@ -4,6 +4,7 @@
 use super::admission::names;
 use super::values::{AllLeft, Content, Left, Values, held_by};
 use crate::diagnostics::{FieldPath, Location, Subject};
+use crate::name::{Name, Namespace};
 use crate::parser::api::{FrontendTls, Listener, ObjectReference, SecretObjectReference};
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::path;
@@ -67,21 +68,20 @@ fn add_listeners(
 }
 
 /// A reference by kind, namespace and name.
-type Named<'m> = (Option<Kind>, Option<&'m str>, &'m str);
+type Named<'m> = (Option<Kind>, Option<&'m Namespace>, &'m Name);
 
 fn of_secret(SecretObjectReference { group, kind, name, namespace }: &SecretObjectReference) -> Named<'_> {
-    (Kind::Secret.is_named(group, kind).then_some(Kind::Secret), namespace.as_deref(), name)
+    (Kind::Secret.is_named(group, kind).then_some(Kind::Secret), namespace.as_ref(), name)
 }
 
 fn of_object(ObjectReference { group, kind, name, namespace }: &ObjectReference) -> Named<'_> {
     let kinds = [Kind::ConfigMap, Kind::Secret];
-    (kinds.into_iter().find(|known| known.is_named(group, kind)), namespace.as_deref(), name)
+    (kinds.into_iter().find(|known| known.is_named(group, kind)), namespace.as_ref(), name)
 }
 
 fn held(values: &mut Values<'_>, owner: &ObjectHead, (kind, namespace, name): Named<'_>) -> Option<Content> {
-    let namespace = namespace.unwrap_or(&owner.metadata.namespace).to_owned();
-    let (_, content): (Location, Content) =
-        held_by(values, &ObjectKey { kind: kind?, namespace, name: name.to_owned() })?;
+    let namespace = namespace.unwrap_or(&owner.metadata.namespace).clone();
+    let (_, content): (Location, Content) = held_by(values, &ObjectKey { kind: kind?, namespace, name: name.clone() })?;
     Some(content)
 }
 

@@ -7,6 +7,7 @@ use super::applied::names_in;
 use super::values::{AllLeft, Content, Values, without_server_fields};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Subject};
+use crate::name::{Name, Namespace};
 use crate::parser::api::{FromNamespaces, LabelSelector, ReferenceGrantFrom, ReferenceGrantTo};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::node::Node;
@@ -35,7 +36,7 @@ fn add_targets(sides: [&Compilation; 2], used: &Used, lists: &mut [&mut AllLeft;
         let is_alone = |target: &Target<'_>| !other.iter().any(|other| other.words() == target.words());
         for target in own.iter().filter(|target| is_alone(target)) {
             let Target { policy, index, name, .. } = target;
-            if policy.position.context || used.contains(&(policy.metadata.namespace.clone(), (*name).to_owned())) {
+            if policy.position.context || used.contains(&(policy.metadata.namespace.clone(), (*name).clone())) {
                 continue;
             }
             let path = path!["spec", "targetRefs", *index];
@@ -46,7 +47,7 @@ fn add_targets(sides: [&Compilation; 2], used: &Used, lists: &mut [&mut AllLeft;
 }
 
 /// What is sent to on either side, by namespace and name.
-type Used = BTreeSet<(String, String)>;
+type Used = BTreeSet<(Namespace, Name)>;
 
 fn used(sides: [&Compilation; 2]) -> Used {
     let clusters = sides.into_iter().flat_map(|side| &side.lowered.judged().clusters);
@@ -58,7 +59,7 @@ struct Target<'m> {
     policy: &'m ObjectHead,
     index: usize,
     kind: (&'m str, &'m str),
-    name: &'m str,
+    name: &'m Name,
     section: &'m str,
 }
 
@@ -66,7 +67,7 @@ impl Target<'_> {
     /// What it is, whatever its position.
     fn words(&self) -> impl PartialEq {
         let Self { policy, index: _, kind: (group, kind), name, section } = self;
-        let target = [group, kind, name, section].map(|word| (*word).to_owned());
+        let target = [group, kind, name.as_str(), section].map(str::to_owned);
         (policy.key().to_ref(), target)
     }
 }
@@ -94,8 +95,8 @@ fn targets(side: &Compilation) -> Vec<Target<'_>> {
         }));
     }
     // The rules of a route that is there have what its options say.
-    let is_there = |policy: &ObjectHead, name: &str| {
-        let key = (policy.metadata.namespace.as_str(), name);
+    let is_there = |policy: &ObjectHead, name: &Name| {
+        let key = (&policy.metadata.namespace, name);
         side.manifests.http_routes.iter().any(|route| route.metadata.sort_key() == key)
     };
     for policy in route_options {
@@ -118,7 +119,7 @@ fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut All
         let heads = backends.iter().map(|one| &one.head).chain(upstreams.iter().map(|one| &one.head));
         let is_used = |head: &ObjectHead| {
             let (namespace, name) = head.metadata.sort_key();
-            used.contains(&(namespace.to_owned(), name.to_owned()))
+            used.contains(&(namespace.clone(), name.clone()))
         };
         let mut unused: Vec<&ObjectHead> = heads.filter(|head| !is_used(head)).collect();
         let untargeted = route_options.iter().filter(|one| one.spec.target_refs.is_empty()).map(|one| &one.head);
@@ -127,7 +128,7 @@ fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut All
         let named = if untargeted.is_empty() { BTreeSet::new() } else { names_of_routes(values) };
         let is_named = |head: &ObjectHead| {
             let (namespace, name) = head.metadata.sort_key();
-            named.contains(&(namespace.to_owned(), name.to_owned()))
+            named.contains(&(namespace.clone(), name.clone()))
         };
         unused.extend(untargeted.into_iter().filter(|head| !is_named(head)));
         unused.retain(|head| !head.position.context);
@@ -151,7 +152,7 @@ fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut All
 }
 
 /// What routes may name, by namespace and name. An ExtensionRef names what is in the namespace of its route.
-fn names_of_routes(values: &mut Values<'_>) -> BTreeSet<(String, String)> {
+fn names_of_routes(values: &mut Values<'_>) -> BTreeSet<(Namespace, Name)> {
     let mut names = BTreeSet::new();
     for route in values.compilation.manifests.routes() {
         let Ok(node) = values.object(&route.object.at(&FieldPath::ROOT)) else { continue };
@@ -224,10 +225,10 @@ type Grant<'m> = (&'m str, &'m ReferenceGrantFrom, &'m ReferenceGrantTo);
 
 /// What a reference refers to: a namespace, a kind where it says one, and a name.
 struct Reference {
-    from: (&'static str, &'static str, String),
-    namespace: String,
+    from: (&'static str, &'static str, Namespace),
+    namespace: Namespace,
     kind: Option<String>,
-    name: String,
+    name: Name,
 }
 
 /// Grants that come, go or change for references that the input does not have.
@@ -282,9 +283,9 @@ fn references(values: &mut Values<'_>) -> Vec<Reference> {
         let Some(spec) = node.get("spec") else { continue };
         let own = &head.metadata.namespace;
         references_in(spec, &mut |namespace, kind, name| {
-            if namespace != own {
+            if *own != *namespace {
                 let from = (head.kind.group(), head.kind.name(), own.clone());
-                let (namespace, name) = (namespace.to_owned(), name.to_owned());
+                let (namespace, name) = (Namespace::from(namespace), Name::from(name));
                 found.push(Reference { from, namespace, kind: kind.map(str::to_owned), name });
             }
         });

@@ -4,6 +4,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::name::{Name, Namespace};
+
 use super::duration::GoDuration;
 use super::option_list::{OptionList, Untranslated, options};
 
@@ -29,8 +31,8 @@ pub struct OptionTarget {
     #[serde(default)]
     pub kind: String,
     #[serde(default)]
-    pub name: String,
-    pub namespace: Option<String>,
+    pub name: Name,
+    pub namespace: Option<Namespace>,
 }
 
 options! {
@@ -137,9 +139,9 @@ pub struct HeaderOption {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GlooResourceRef {
     #[serde(default)]
-    pub name: String,
+    pub name: Name,
     #[serde(default)]
-    pub namespace: String,
+    pub namespace: Namespace,
 }
 
 /// `retries`.

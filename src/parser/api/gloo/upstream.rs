@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::name::{Name, Namespace};
+
 use super::duration::GoDuration;
 use super::option_list::{OptionList, Untranslated, options};
 use super::upstream_settings::{
@@ -57,9 +59,9 @@ options! {
 pub struct UpstreamKube {
     pub selector: Option<Untranslated>,
     #[serde(default)]
-    pub service_name: String,
+    pub service_name: Name,
     #[serde(default)]
-    pub service_namespace: String,
+    pub service_namespace: Namespace,
     #[serde(default)]
     pub service_port: u32,
     pub service_spec: Option<Untranslated>,

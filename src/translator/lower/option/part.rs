@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, Reported, codes};
 use crate::ir::{Cors, Fault, HeaderMutations, HostRewrite, PathRewrite, Retry, StreamLimit};
+use crate::name::{Name, Namespace};
 use crate::parser::manifests::ObjectHead;
 use crate::path;
 
@@ -37,7 +38,7 @@ pub(in crate::translator::lower) enum Part {
 }
 
 /// What each option of each policy says: by the key of the policy and the field.
-pub(in crate::translator::lower) type Parts = HashMap<(String, String, &'static str), Result<Part, Reported>>;
+pub(in crate::translator::lower) type Parts = HashMap<(Namespace, Name, &'static str), Result<Part, Reported>>;
 
 /// An option with its policy, as it is judged.
 #[derive(Clone, Copy)]
