@@ -18,6 +18,7 @@ mod context;
 pub mod diagnostics;
 pub mod emit;
 pub mod hostname;
+pub mod http;
 mod id;
 pub mod ir;
 pub mod ir_text;

@@ -184,12 +184,13 @@ impl<'c> Bucket<'c> {
             self.plain.push(position);
             return;
         }
-        let exact = |value: &'c ValueMatch, is_query: bool| match &value.value {
-            ValuePattern::Exact(text) => Some((is_query, value.name.as_str(), text.as_str())),
+        let exact = |name: &'c str, value: &'c ValuePattern, is_query: bool| match value {
+            ValuePattern::Exact(text) => Some((is_query, name, text.as_str())),
             ValuePattern::Regex(_) => None,
         };
-        let headers = matches.headers.iter().filter_map(|header| exact(header, false));
-        let mut keys = headers.chain(matches.query.iter().filter_map(|parameter| exact(parameter, true)));
+        let headers = matches.headers.iter().filter_map(|header| exact(&header.name, &header.value, false));
+        let query = matches.query.iter().filter_map(|parameter| exact(&parameter.name, &parameter.value, true));
+        let mut keys = headers.chain(query);
         match keys.next() {
             Some(key) => self.keyed.entry(key).or_default().push(position),
             None => self.loose.push(position),
@@ -226,9 +227,9 @@ fn implies<'c>(route: &Route, part: &Part<'c>, earlier: &'c Route, patterns: &mu
 }
 
 impl<'a> Value<'a> {
-    fn implies<'c>(&self, earlier: &'c ValueMatch, patterns: &mut Patterns<'c>) -> bool {
+    fn implies<'c, N: AsRef<str>>(&self, earlier: &'c ValueMatch<N>, patterns: &mut Patterns<'c>) -> bool {
         let wanted = match &earlier.value {
-            _ if self.name != earlier.name => return false,
+            _ if self.name != earlier.name.as_ref() => return false,
             ValuePattern::Exact(wanted) => return matches!(&self.wanted, Wanted::Exact(text) if text == wanted),
             ValuePattern::Regex(wanted) => wanted.as_str(),
         };
@@ -285,8 +286,8 @@ impl<'c> Patterns<'c> {
         let query = self.split_values(query);
         if paths.len() * headers.len() * query.len() > MOST_PARTS {
             // Taken whole, patterns are compared as they are written.
-            let whole = |values: &'c [ValueMatch]| values.iter().map(Value::from).collect::<Vec<_>>();
-            let (headers, query) = (whole(&matches.headers), whole(&matches.query));
+            let headers: Vec<_> = matches.headers.iter().map(Value::from).collect();
+            let query: Vec<_> = matches.query.iter().map(Value::from).collect();
             let part = |path| Part { path, headers: headers.clone(), query: query.clone() };
             return paths.into_iter().map(part).collect();
         }
@@ -333,7 +334,7 @@ impl<'c> Patterns<'c> {
     }
 
     /// Every choice of texts for patterns that have only a few.
-    fn split_values(&mut self, values: &'c [ValueMatch]) -> Vec<Vec<Value<'c>>> {
+    fn split_values<N: AsRef<str>>(&mut self, values: &'c [ValueMatch<N>]) -> Vec<Vec<Value<'c>>> {
         let mut choices: Vec<Vec<Value<'c>>> = vec![Vec::with_capacity(values.len())];
         for value in values {
             let own = Value::from(value);
@@ -360,13 +361,13 @@ impl<'c> Patterns<'c> {
     }
 }
 
-impl<'c> From<&'c ValueMatch> for Value<'c> {
-    fn from(value: &'c ValueMatch) -> Self {
+impl<'c, N: AsRef<str>> From<&'c ValueMatch<N>> for Value<'c> {
+    fn from(value: &'c ValueMatch<N>) -> Self {
         let wanted = match &value.value {
             ValuePattern::Exact(text) => Wanted::Exact(text.into()),
             ValuePattern::Regex(pattern) => Wanted::Pattern(pattern),
         };
-        Self { name: &value.name, wanted }
+        Self { name: value.name.as_ref(), wanted }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Earlier, Patterns, Rest};
 use crate::hostname::Hostname;
+use crate::http::Method;
 use crate::ir::{
     Action, ChainMatch, Config, FilterChain, Handler, HttpConnection, Listener, Origin, PathMatch, Route, RouteMatch,
     RouteName, Transport, ValueMatch, ValuePattern, VirtualHost,
@@ -23,12 +24,12 @@ fn path(text: &str) -> PathMatch {
     }
 }
 
-fn value(name: &str, text: &str) -> ValueMatch {
+fn value<N: for<'n> From<&'n str>>(name: &str, text: &str) -> ValueMatch<N> {
     let value = match text.strip_prefix('=') {
         Some(exact) => ValuePattern::Exact(exact.to_owned()),
         None => ValuePattern::Regex(text.to_owned()),
     };
-    ValueMatch { name: name.to_owned(), value }
+    ValueMatch { name: name.into(), value }
 }
 
 fn matches(path: PathMatch) -> RouteMatch {
@@ -102,10 +103,10 @@ impl Numbers {
     fn matches(&mut self) -> RouteMatch {
         let path =
             if self.below(2) == 0 { path(self.pick(PATHS)) } else { PathMatch::Regex(self.pick(PATTERNS).to_owned()) };
-        let method = (self.below(4) == 0).then(|| self.pick(&["GET", "POST"]).to_owned());
-        let some = |numbers: &mut Self| (numbers.below(3) == 0).then(|| value("x", numbers.pick(VALUES)));
-        let headers = some(self).into_iter().collect();
-        let query = some(self).into_iter().collect();
+        let method = (self.below(4) == 0).then(|| if self.below(2) == 0 { Method::Get } else { Method::Post });
+        let some = |numbers: &mut Self| (numbers.below(3) == 0).then(|| numbers.pick(VALUES));
+        let headers = some(self).map(|text| value("x", text)).into_iter().collect();
+        let query = some(self).map(|text| value("x", text)).into_iter().collect();
         RouteMatch { path, method, headers, query, grpc: false }
     }
 }

@@ -1,6 +1,6 @@
 //! Conditions that no request meets, whatever a client sends.
 
-use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::ir::{HeaderMatch, PathMatch, QueryMatch, RouteMatch, ValuePattern};
 use crate::simulate::{Extent, Fate, Language, fate, may_arrive};
 
 /// Why no request meets a match.
@@ -29,7 +29,7 @@ pub(super) fn cause(matches: &RouteMatch) -> Option<Cause<'_>> {
         PathMatch::Prefix(prefix) if prefix.is_empty() => None,
         PathMatch::Prefix(prefix) => (!may_arrive(prefix, Extent::Segments)).then_some(Cause::Value(prefix)),
     };
-    let stripped = |header: &&ValueMatch| fate(&header.name) == Fate::Removed;
+    let stripped = |header: &&HeaderMatch| fate(&header.name) == Fate::Removed;
     let header = || headers.iter().find(stripped).map(|header| Cause::Header(&header.name));
     let parameter = || query.iter().find_map(unwritable);
     pattern.or_else(header).or_else(parameter)
@@ -53,7 +53,7 @@ fn pattern_cause(pattern: &str) -> Option<Cause<'_>> {
 
 /// A value that a URL cannot hold: parameters are compared as they are written,
 /// and Envoy answers 400 to a target with spaces, `#` or characters outside ASCII.
-fn unwritable(parameter: &ValueMatch) -> Option<Cause<'_>> {
+fn unwritable(parameter: &QueryMatch) -> Option<Cause<'_>> {
     let is_written = |byte: u8| (b'!'..0x7f).contains(&byte) && byte != b'#' && byte != b'&';
     match &parameter.value {
         ValuePattern::Exact(value) if !value.bytes().all(is_written) => Some(Cause::Parameter(&parameter.name, value)),
@@ -128,8 +128,8 @@ mod tests {
         RouteMatch { path, method: None, headers: Vec::new(), query: Vec::new(), grpc: false }
     }
 
-    fn exact(name: &str, value: &str) -> ValueMatch {
-        ValueMatch { name: name.to_owned(), value: ValuePattern::Exact(value.to_owned()) }
+    fn exact<N: for<'n> From<&'n str>>(name: &str, value: &str) -> ValueMatch<N> {
+        ValueMatch { name: name.into(), value: ValuePattern::Exact(value.to_owned()) }
     }
 
     #[test]

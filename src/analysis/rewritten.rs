@@ -7,7 +7,8 @@ use std::net::IpAddr;
 
 use crate::diagnostics::{Diagnostics, Finding, codes};
 use crate::hostname::Hostname;
-use crate::ir::{CONNECT, Config, Origin, PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::http::Method;
+use crate::ir::{Config, HeaderMatch, Origin, PathMatch, RouteMatch, ValuePattern};
 use crate::options::EnvoyVersion;
 use crate::simulate::{Fate, Language, Pattern, fate, has_parameters_of_dots, is_referer};
 
@@ -98,7 +99,7 @@ fn asks_for_dots(path: &PathMatch) -> bool {
 }
 
 /// The hosts that a condition asks for; `None` where it is about another header, or allows more than can be listed.
-fn hosts_of(header: &ValueMatch) -> Option<Vec<String>> {
+fn hosts_of(header: &HeaderMatch) -> Option<Vec<String>> {
     if header.name != "host" {
         return None;
     }
@@ -130,10 +131,10 @@ fn host_finding(origin: Origin, asked: &str, objects: &Objects<'_>) -> Option<Fi
 }
 
 fn has_tunnel_with_path(matches: &RouteMatch) -> bool {
-    matches.method.as_deref() == Some(CONNECT) && matches.path != PathMatch::Prefix(String::new())
+    matches.method == Some(Method::Connect) && matches.path != PathMatch::Prefix(String::new())
 }
 
-fn meets(header: &ValueMatch, values: &[&str]) -> usize {
+fn meets(header: &HeaderMatch, values: &[&str]) -> usize {
     match &header.value {
         ValuePattern::Exact(exact) => values.iter().filter(|value| *value == exact).count(),
         ValuePattern::Regex(pattern) => {
@@ -144,7 +145,7 @@ fn meets(header: &ValueMatch, values: &[&str]) -> usize {
 }
 
 /// What a condition on a header takes that is not matched as it was sent; `None` for those that do what they say.
-fn judge(header: &ValueMatch, scheme: &str, trusted_hops: u32) -> Option<Verdict> {
+fn judge(header: &HeaderMatch, scheme: &str, trusted_hops: u32) -> Option<Verdict> {
     let meets = |values: &[&str]| meets(header, values);
     let only_if = |is_met: bool, verdict: Verdict| Some(verdict).filter(|_| !is_met);
     match fate(&header.name) {
@@ -196,7 +197,7 @@ fn judge(header: &ValueMatch, scheme: &str, trusted_hops: u32) -> Option<Verdict
 /// Whether every request (`true`) or none (`false`) of a listener that speaks `scheme` meets a condition, whatever
 /// clients send; `None` where that depends on the request or cannot be told. Unlike what is reported, this is never a
 /// guess from examples.
-pub(crate) fn outcome(header: &ValueMatch, scheme: &str, trusted_hops: u32) -> Option<bool> {
+pub(crate) fn outcome(header: &HeaderMatch, scheme: &str, trusted_hops: u32) -> Option<bool> {
     let never = |is_met: bool| (!is_met).then_some(false);
     match (fate(&header.name), &header.value) {
         (Fate::Removed, _) => Some(false),
@@ -295,14 +296,14 @@ fn dots_finding(origin: Origin, objects: &Objects<'_>) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::{Verdict, judge};
-    use crate::ir::{ValueMatch, ValuePattern};
+    use crate::ir::{HeaderMatch, ValuePattern};
 
-    fn exact(name: &str, value: &str) -> ValueMatch {
-        ValueMatch { name: name.to_owned(), value: ValuePattern::Exact(value.to_owned()) }
+    fn exact(name: &str, value: &str) -> HeaderMatch {
+        HeaderMatch { name: name.into(), value: ValuePattern::Exact(value.to_owned()) }
     }
 
-    fn regex(name: &str, value: &str) -> ValueMatch {
-        ValueMatch { name: name.to_owned(), value: ValuePattern::Regex(value.to_owned()) }
+    fn regex(name: &str, value: &str) -> HeaderMatch {
+        HeaderMatch { name: name.into(), value: ValuePattern::Regex(value.to_owned()) }
     }
 
     #[test]

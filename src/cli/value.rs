@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use crate::diagnostics::escape::Commands;
 use crate::diagnostics::{Code, Severity};
+use crate::http::is_token;
 use crate::name::{Name, Namespace};
 use crate::options::{AccessLog, Collector, EnvoyVersion, ListenerAddress, PortMap, Resolve, Tracing};
 use crate::parser::load::check_glob;
@@ -78,7 +79,6 @@ impl FromStr for Destination {
 /// A header line, `NAME: VALUE`.
 pub(super) fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("expected `NAME: VALUE`")?;
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_token) {
         return Err(format!("`{name}` is not a header name"));
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::http::HeaderName;
+
 use super::default::is_default;
 use super::{AuthId, ClusterId, Cors, HeaderMutations, Mirror, Origin, Retry, Session, Share, Timeouts};
 
@@ -106,7 +108,7 @@ pub enum HostRewrite {
     /// From the endpoint: its DNS name, where it has one.
     Endpoint,
     /// From a header of the request, where it has that; the name in lower case.
-    Header(String),
+    Header(HeaderName),
     /// From the path.
     Path(Substitution),
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{ClusterId, Origin};
+use crate::http::HeaderName;
 use crate::id::ids;
 
 /// What describes the answer of the service itself, its connection or its
@@ -70,5 +71,5 @@ pub enum AuthHeaders {
     /// The protocol's own; for headers of the answer all but [`AUTH_ANSWER_HEADERS`].
     Default,
     /// These, and the protocol's own.
-    Listed(Vec<String>),
+    Listed(Vec<HeaderName>),
 }

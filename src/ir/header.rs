@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::http::HeaderName;
+
 /// Changes to headers: one entry a header, in the order of first mention.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HeaderMutations(pub Vec<HeaderMutation>);
@@ -10,7 +12,7 @@ pub struct HeaderMutations(pub Vec<HeaderMutation>);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeaderMutation {
     /// The name, in lower case.
-    pub name: String,
+    pub name: HeaderName,
     /// What becomes of the values that the message has.
     pub existing: Existing,
     /// Values that are added after that, in order.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::hostname::Hostname;
+use crate::http::{HeaderName, Method};
 use crate::name::{Name, Namespace};
 
 use super::{Action, Origin};
@@ -54,11 +55,11 @@ pub struct RouteMatch {
     /// The path.
     pub path: PathMatch,
     /// The method.
-    pub method: Option<String>,
+    pub method: Option<Method>,
     /// Headers; names in lower case and distinct.
-    pub headers: Vec<ValueMatch>,
+    pub headers: Vec<HeaderMatch>,
     /// Query parameters; names distinct.
-    pub query: Vec<ValueMatch>,
+    pub query: Vec<QueryMatch>,
     /// Whether only gRPC calls meet it: requests whose content type is
     /// `application/grpc` or begins with `application/grpc+`.
     pub grpc: bool,
@@ -73,7 +74,7 @@ pub const WEBSOCKET: &str = "websocket";
 impl RouteMatch {
     /// Whether requests for tunnels meet it: those that name `CONNECT` and ask for no path, which such requests lack.
     pub fn takes_connect(&self) -> bool {
-        self.method.as_deref() == Some(CONNECT) && self.path == PathMatch::Prefix(String::new())
+        self.method == Some(Method::Connect) && self.path == PathMatch::Prefix(String::new())
     }
 
     /// Whether every request meets it.
@@ -97,11 +98,17 @@ pub enum PathMatch {
     Regex(String),
 }
 
+/// A condition on a header.
+pub type HeaderMatch = ValueMatch<HeaderName>;
+
+/// A condition on a query parameter.
+pub type QueryMatch = ValueMatch<String>;
+
 /// A condition on a header or a query parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct ValueMatch {
+pub struct ValueMatch<N> {
     /// The name.
-    pub name: String,
+    pub name: N,
     /// The value.
     pub value: ValuePattern,
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::http::HeaderName;
 use crate::name::{Name, Namespace};
 
 use super::default::is_default;
@@ -63,9 +64,8 @@ pub const NO_SESSION_HEADERS: &[&str] = &[
 const GRPC_HEADERS: &str = "grpc-";
 
 /// Whether a header, whatever its letter case, can hold a session.
-pub fn can_hold_session(header: &str) -> bool {
-    let name = header.to_ascii_lowercase();
-    !name.starts_with(GRPC_HEADERS) && !NO_SESSION_HEADERS.contains(&name.as_str())
+pub fn can_hold_session(header: &HeaderName) -> bool {
+    !header.lower().as_str().starts_with(GRPC_HEADERS) && !header.is_among(NO_SESSION_HEADERS)
 }
 
 /// How the requests of a client keep to the endpoint that answered its first.
@@ -111,7 +111,7 @@ pub enum SessionCarrier {
     /// In a cookie.
     Cookie(SessionCookie),
     /// In a header of this name, which the client sends back.
-    Header(String),
+    Header(HeaderName),
 }
 
 /// A cookie.

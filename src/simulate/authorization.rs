@@ -142,7 +142,7 @@ fn grant(lines: &mut Lines, given: Vec<(String, String)>, protocol: &ExternalAut
                 !AUTH_ANSWER_HEADERS.contains(&name.as_str())
             }
             ExternalAuthProtocol::Http { response_headers: AuthHeaders::Listed(names), .. } => {
-                names.iter().any(|own| own.eq_ignore_ascii_case(&name))
+                names.iter().any(|own| name == *own)
             }
         };
         if is_passed_on && name != TIMEOUT_ORDER {

@@ -185,12 +185,12 @@ pub(super) fn apply(mutations: &HeaderMutations, lines: &mut Lines, message: Mes
     for HeaderMutation { name, existing, added: _ } in &mutations.0 {
         match existing {
             Existing::Kept => {}
-            Existing::Removed => lines.retain(|(other, _)| other != name),
+            Existing::Removed => lines.retain(|(other, _)| *other != *name),
             // An empty value is not sent, and so replaces nothing.
             Existing::Replaced(value) if value.is_empty() => {}
             Existing::Replaced(value) => {
-                lines.retain(|(other, _)| other != name);
-                lines.push((name.clone(), value.clone()));
+                lines.retain(|(other, _)| *other != *name);
+                lines.push((name.to_string(), value.clone()));
             }
         }
     }

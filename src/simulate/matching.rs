@@ -1,6 +1,7 @@
 //! The conditions of a route against a request.
 
-use crate::ir::{PathMatch, PreflightHeader, RouteMatch, ValueMatch, ValuePattern};
+use crate::http::Method;
+use crate::ir::{HeaderMatch, PathMatch, PreflightHeader, QueryMatch, RouteMatch, ValueMatch, ValuePattern};
 
 use super::header::Lines;
 use super::path::split_query;
@@ -60,8 +61,9 @@ impl<'c> Conditions<'c> {
             PathMatch::Regex(pattern) => Some(Pattern::new(pattern)),
             PathMatch::Exact(_) | PathMatch::Prefix(_) => None,
         };
-        let compile = |values: &[ValueMatch]| values.iter().map(|value| pattern(&value.value)).collect();
-        Self { matches, path, headers: compile(headers), query: compile(query) }
+        let headers = headers.iter().map(|header| pattern(&header.value)).collect();
+        let query = query.iter().map(|parameter| pattern(&parameter.value)).collect();
+        Self { matches, path, headers, query }
     }
 
     /// The first condition that the request does not meet.
@@ -101,8 +103,8 @@ impl<'c> Conditions<'c> {
         };
         // What a preflight lists counts, and not what it has of that itself.
         let is_listed =
-            |header: &ValueMatch| PreflightHeader::of(&header.name) != PreflightHeader::Listed || named(&header.name);
-        let is_untold = |header: &ValueMatch| PreflightHeader::of(&header.name) != PreflightHeader::Sent;
+            |header: &HeaderMatch| PreflightHeader::of(&header.name) != PreflightHeader::Listed || named(&header.name);
+        let is_untold = |header: &HeaderMatch| PreflightHeader::of(&header.name) != PreflightHeader::Sent;
         let meets_loosely = || self.matches.headers.iter().all(is_listed) && self.unmet_if(asked, is_untold).is_none();
         let path = self.path.as_ref().is_none_or(|pattern| pattern.matches(asked.path()));
         path && (self.unmet_if(asked, |_| false).is_none() || meets_loosely())
@@ -114,7 +116,7 @@ impl<'c> Conditions<'c> {
 
     /// The first condition besides the path that the request does not meet,
     /// where those on some headers count as met.
-    fn unmet_if(&self, subject: &Subject<'_>, is_met: impl Fn(&ValueMatch) -> bool) -> Option<Unmet<'c>> {
+    fn unmet_if(&self, subject: &Subject<'_>, is_met: impl Fn(&HeaderMatch) -> bool) -> Option<Unmet<'c>> {
         let RouteMatch { path, method, headers, query, grpc } = self.matches;
         // What asks for a tunnel has no path, so only rules for that method alone take it.
         if subject.target.is_empty() && !self.matches.takes_connect() {
@@ -123,7 +125,7 @@ impl<'c> Conditions<'c> {
         if *grpc && !subject.is_grpc {
             return Some(Unmet::Grpc);
         }
-        if let Some(method) = method.as_deref().filter(|method| *method != subject.method) {
+        if let Some(method) = method.filter(|method| method.as_str() != subject.method) {
             return Some(Unmet::Method(method));
         }
         for (header, pattern) in headers.iter().zip(&self.headers) {
@@ -148,7 +150,7 @@ fn pattern(value: &ValuePattern) -> Option<Pattern> {
     }
 }
 
-fn meets(condition: &ValueMatch, pattern: Option<&Pattern>, value: &str) -> bool {
+fn meets<N>(condition: &ValueMatch<N>, pattern: Option<&Pattern>, value: &str) -> bool {
     match &condition.value {
         ValuePattern::Exact(exact) => exact == value,
         ValuePattern::Regex(_) => pattern.is_some_and(|pattern| pattern.matches(value)),
@@ -163,9 +165,9 @@ pub enum Unmet<'c> {
     /// The path.
     Path(&'c PathMatch),
     /// The method.
-    Method(&'c str),
+    Method(Method),
     /// A header.
-    Header(&'c ValueMatch),
+    Header(&'c HeaderMatch),
     /// A query parameter.
-    Query(&'c ValueMatch),
+    Query(&'c QueryMatch),
 }

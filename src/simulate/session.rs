@@ -64,7 +64,7 @@ impl<'c> SessionStart<'c> {
             }
             SessionCarrier::Header(name) => {
                 headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
-                headers.push((name.clone(), STANDARD.encode(&address)));
+                headers.push((name.to_string(), STANDARD.encode(&address)));
             }
         }
         if let (Some(cookie), Some(value)) = (selector(self.session), self.selector) {
@@ -88,7 +88,7 @@ impl<'c> SessionStart<'c> {
         let address = endpoint.map(|address| address.to_string());
         lines.push(match &self.session.carrier {
             SessionCarrier::Header(name) => {
-                (name.clone(), address.map_or_else(|| UNKNOWN.to_owned(), |address| STANDARD.encode(address)))
+                (name.to_string(), address.map_or_else(|| UNKNOWN.to_owned(), |address| STANDARD.encode(address)))
             }
             SessionCarrier::Cookie(cookie) => {
                 // The message of a cookie with a lifetime holds the time of its end.
@@ -151,7 +151,7 @@ pub(super) fn home<'c>(config: &Config, forward: &'c Forward, request: &Admitted
 fn is_carried(carrier: &SessionCarrier, request: &Admitted) -> bool {
     match carrier {
         SessionCarrier::Cookie(cookie) => cookie_value(request, &cookie.name).is_some(),
-        SessionCarrier::Header(name) => request.headers.iter().any(|(key, _)| key == name),
+        SessionCarrier::Header(name) => request.headers.iter().any(|(key, _)| *key == *name),
     }
 }
 
@@ -179,7 +179,7 @@ fn endpoint(carrier: &SessionCarrier, request: &Admitted) -> Option<SocketAddr> 
     let (text, is_message) = match carrier {
         SessionCarrier::Cookie(cookie) => (cookie_value(request, &cookie.name)?, true),
         SessionCarrier::Header(name) => {
-            (request.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())?, false)
+            (request.headers.iter().find(|(key, _)| *key == *name).map(|(_, value)| value.as_str())?, false)
         }
     };
     let bytes = STANDARD.decode(text).ok()?;

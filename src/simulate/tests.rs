@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Answer, Candidate, Precedence, Reason, Request, Share, Simulator, Unmet, Verdict, Version};
 use crate::hostname::Hostname;
+use crate::http::Method;
 use crate::ir::{
     Action, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, FilterChain, Forward, Handler,
     HeaderMutations, HttpConnection, HttpFilters, Listener, Origin, PathMatch, Proxy, RetryLimit, Route, RouteMatch,
@@ -20,8 +21,8 @@ fn prefix(path: &str) -> RouteMatch {
     matches(PathMatch::Prefix(path.to_owned()))
 }
 
-fn header(name: &str, value: &str) -> ValueMatch {
-    ValueMatch { name: name.to_owned(), value: ValuePattern::Exact(value.to_owned()) }
+fn header<N: for<'n> From<&'n str>>(name: &str, value: &str) -> ValueMatch<N> {
+    ValueMatch { name: name.into(), value: ValuePattern::Exact(value.to_owned()) }
 }
 
 fn backend(weight: u32, target: Target) -> WeightedBackend {
@@ -237,10 +238,7 @@ fn candidates_say_what_failed_and_what_ranked() {
 fn a_witness_is_taken_by_its_route_unless_it_is_shadowed() {
     let list = vec![
         (matches(PathMatch::Regex("/v[0-9]/x".to_owned())), Action::Respond(201)),
-        (
-            RouteMatch { query: vec![header("q", "1")], method: Some("PUT".to_owned()), ..prefix("/a") },
-            Action::Respond(202),
-        ),
+        (RouteMatch { query: vec![header("q", "1")], method: Some(Method::Put), ..prefix("/a") }, Action::Respond(202)),
         (prefix(""), Action::Respond(203)),
         (prefix("/never"), Action::Respond(204)),
     ];

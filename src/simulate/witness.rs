@@ -3,6 +3,7 @@
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::hostname::Hostname;
+use crate::http::Method;
 use crate::ir::{
     ChainMatch, ClientCertificates, FilterChain, Listener, PathMatch, Route, RouteMatch, ValueMatch, ValuePattern,
     VirtualHost,
@@ -151,7 +152,7 @@ fn other_names(chain: &FilterChain) -> Vec<String> {
 fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &RouteMatch) -> Request {
     let RouteMatch { path, method, headers, query, grpc } = matches;
     let mut headers: Vec<(String, String)> =
-        headers.iter().map(|header| (header.name.clone(), value_of(header))).collect();
+        headers.iter().map(|header| (header.name.to_string(), value_of(header))).collect();
     if *grpc {
         headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
     }
@@ -159,7 +160,7 @@ fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &
     if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("upgrade")) {
         headers.push(("connection".to_owned(), "upgrade".to_owned()));
     }
-    let method = method.clone().unwrap_or_else(|| if *grpc { "POST" } else { "GET" }.to_owned());
+    let method = method.unwrap_or(if *grpc { Method::Post } else { Method::Get });
     let mut target = match path {
         // A tunnel is asked for by host and port.
         PathMatch::Prefix(_) if matches.takes_connect() => format!("{authority}:{}", listener.port),
@@ -184,7 +185,7 @@ fn request(listener: &Listener, chain: &FilterChain, authority: &str, matches: &
             security: security(chain, authority),
         },
         version: Version::Http1,
-        method,
+        method: method.to_string(),
         authority: Some(if matches.takes_connect() { target.clone() } else { authority.to_owned() }),
         target,
         headers,
@@ -200,7 +201,7 @@ fn security(chain: &FilterChain, authority: &str) -> Security {
     }
 }
 
-fn value_of(value: &ValueMatch) -> String {
+fn value_of<N>(value: &ValueMatch<N>) -> String {
     match &value.value {
         ValuePattern::Exact(text) => text.clone(),
         ValuePattern::Regex(pattern) => sample(pattern).unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! Requests that meet the conditions of two rules.
 
-use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::ir::{HeaderMatch, PathMatch, QueryMatch, RouteMatch, ValueMatch, ValuePattern};
 use crate::simulate::{Common, Pattern, Place, common, is_one_line};
 
 /// How many requests are tried at most for two rules.
@@ -25,7 +25,7 @@ pub(super) fn meeting(one: &RouteMatch, other: &RouteMatch) -> Option<Meeting> {
     let mut some = Vec::new();
     if let (Some(paths), Some(headers), Some(query)) = (paths, headers, query) {
         let (first_headers, first_query) = (first(&headers), first(&query));
-        let plain = |path: &PathMatch, headers: &[ValueMatch], query: &[ValueMatch]| RouteMatch {
+        let plain = |path: &PathMatch, headers: &[HeaderMatch], query: &[QueryMatch]| RouteMatch {
             path: path.clone(),
             headers: headers.to_vec(),
             query: query.to_vec(),
@@ -39,10 +39,9 @@ pub(super) fn meeting(one: &RouteMatch, other: &RouteMatch) -> Option<Meeting> {
         some.truncate(MOST_TRIED);
     }
     some.push(guess);
-    let both = |one: &[ValueMatch], other: &[ValueMatch]| one.iter().chain(other).cloned().collect();
     let whole = RouteMatch {
         path: joint_path(&one.path, &other.path)?,
-        method: one.method.clone().or_else(|| other.method.clone()),
+        method: one.method.or(other.method),
         headers: both(&one.headers, &other.headers),
         query: both(&one.query, &other.query),
         grpc: one.grpc || other.grpc,
@@ -50,19 +49,23 @@ pub(super) fn meeting(one: &RouteMatch, other: &RouteMatch) -> Option<Meeting> {
     Some(Meeting { whole, some })
 }
 
-/// What a request may have under one name, each of which meets all conditions on it.
-type Choice = Vec<Vec<ValueMatch>>;
-
-fn value(name: &str, text: String) -> ValueMatch {
-    ValueMatch { name: name.to_owned(), value: ValuePattern::Exact(text) }
+fn both<N: Clone>(one: &[ValueMatch<N>], other: &[ValueMatch<N>]) -> Vec<ValueMatch<N>> {
+    one.iter().chain(other).cloned().collect()
 }
 
-fn first(choices: &[Choice]) -> Vec<ValueMatch> {
+/// What a request may have under one name, each of which meets all conditions on it.
+type Choice<N> = Vec<Vec<ValueMatch<N>>>;
+
+fn value<N: Clone>(name: &N, text: String) -> ValueMatch<N> {
+    ValueMatch { name: name.clone(), value: ValuePattern::Exact(text) }
+}
+
+fn first<N: Clone>(choices: &[Choice<N>]) -> Vec<ValueMatch<N>> {
     choices.iter().filter_map(|choice| choice.first()).flatten().cloned().collect()
 }
 
 /// The first choice of each name but one, of which another is taken.
-fn others(choices: &[Choice]) -> impl Iterator<Item = Vec<ValueMatch>> {
+fn others<N: Clone>(choices: &[Choice<N>]) -> impl Iterator<Item = Vec<ValueMatch<N>>> {
     choices.iter().enumerate().flat_map(move |(place, choice)| {
         choice.iter().skip(1).map(move |other| {
             let (before, after) =
@@ -96,23 +99,27 @@ fn paths(one: &PathMatch, other: &PathMatch) -> Option<Option<Vec<PathMatch>>> {
 /// What meets the conditions of both lists, name by name. The outer `None` is for none, the inner one where that is not
 /// known.
 #[expect(clippy::option_option, reason = "what is not known is not nothing")]
-fn choices(one: &[ValueMatch], other: &[ValueMatch], place: Place) -> Option<Option<Vec<Choice>>> {
-    let mut choices: Option<Vec<Choice>> = Some(Vec::new());
-    let mut seen: Vec<&str> = Vec::new();
+fn choices<N: AsRef<str> + Clone + PartialEq>(
+    one: &[ValueMatch<N>],
+    other: &[ValueMatch<N>],
+    place: Place,
+) -> Option<Option<Vec<Choice<N>>>> {
+    let mut choices: Option<Vec<Choice<N>>> = Some(Vec::new());
+    let mut seen: Vec<&N> = Vec::new();
     for ValueMatch { name, .. } in one.iter().chain(other) {
-        if seen.contains(&name.as_str()) {
+        if seen.contains(&name) {
             continue;
         }
         seen.push(name);
-        let of_name = |list: &'_ [ValueMatch]| -> Vec<ValuePattern> {
+        let of_name = |list: &'_ [ValueMatch<N>]| -> Vec<ValuePattern> {
             list.iter().filter(|value| value.name == *name).map(|value| value.value.clone()).collect()
         };
         let (own, others) = (of_name(one), of_name(other));
         let all: Vec<ValuePattern> = own.iter().chain(&others).cloned().collect();
-        let choice: Option<Choice> = match texts(&all, place) {
+        let choice: Option<Choice<N>> = match texts(&all, place) {
             Common::Texts(texts) => Some(texts.into_iter().map(|text| vec![value(name, text)]).collect()),
             Common::Unknown => None,
-            Common::Nothing if !may_repeat(name, place) => return None,
+            Common::Nothing if !may_repeat(name.as_ref(), place) => return None,
             Common::Nothing => match (texts(&own, place), texts(&others, place)) {
                 (Common::Nothing, _) | (_, Common::Nothing) => return None,
                 (Common::Texts(own), Common::Texts(others)) => {
@@ -195,14 +202,18 @@ fn joint_path(one: &PathMatch, other: &PathMatch) -> Option<PathMatch> {
     }
 }
 
-fn joint_values(one: &[ValueMatch], other: &[ValueMatch], place: Place) -> Option<Vec<ValueMatch>> {
+fn joint_values<N: AsRef<str> + Clone + PartialEq>(
+    one: &[ValueMatch<N>],
+    other: &[ValueMatch<N>],
+    place: Place,
+) -> Option<Vec<ValueMatch<N>>> {
     let mut joint = one.to_vec();
     for value in other {
         match joint.iter_mut().find(|known| known.name == value.name) {
             None => joint.push(value.clone()),
             Some(known) => match (&known.value, &value.value) {
                 (ValuePattern::Exact(one), ValuePattern::Exact(other)) if one != other => {
-                    if !may_repeat(&value.name, place) {
+                    if !may_repeat(value.name.as_ref(), place) {
                         return None;
                     }
                     joint.push(value.clone());
@@ -222,7 +233,7 @@ mod tests {
 
     fn rule(path: &str, headers: &[(&str, &str)]) -> RouteMatch {
         let value = |(name, pattern): &(&str, &str)| ValueMatch {
-            name: (*name).to_owned(),
+            name: (*name).into(),
             value: ValuePattern::Regex((*pattern).to_owned()),
         };
         let headers = headers.iter().map(value).collect();

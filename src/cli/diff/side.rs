@@ -14,8 +14,8 @@ use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::ir::{
     Across, Action, AuthId, Branch, ClusterId, Config, Cors, ExternalAuthSettings, FilterChain, Forward, GatewayName,
-    Handler, HeaderMutations, HttpConnection, Listener, Origin, PathRewrite, Route, RouteMatch, TcpBackend, TcpProxy,
-    Transport, UdpProxy, ValueMatch, VirtualHost, WeightedBackend,
+    Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener, Origin, PathRewrite, Route, RouteMatch,
+    TcpBackend, TcpProxy, Transport, UdpProxy, ValueMatch, VirtualHost, WeightedBackend,
 };
 use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
 
@@ -348,7 +348,7 @@ struct Scheme {
 /// Whether the routes before each route leave it a request.
 fn reached<'c>(routes: &'c [Arc<Route>], scheme: &Scheme, patterns: &mut Patterns<'c>) -> Vec<bool> {
     let Scheme { name, trusted_hops } = scheme;
-    let is_settled = |header: &ValueMatch| outcome(header, name, *trusted_hops);
+    let is_settled = |header: &HeaderMatch| outcome(header, name, *trusted_hops);
     if routes.iter().all(|route| route.matches.headers.iter().all(|header| is_settled(header).is_none())) {
         return reached_in_order(routes.iter().map(|route| Some(&**route)), patterns);
     }
@@ -379,12 +379,12 @@ fn reached_in_order<'c>(routes: impl Iterator<Item = Option<&'c Route>>, pattern
 /// The order of conditions is none of a rule.
 fn sorted(matches: &RouteMatch) -> RouteMatch {
     let RouteMatch { path, method, headers, query, grpc } = matches;
-    let sort = |values: &[ValueMatch]| {
+    fn sort<N: Clone + Ord>(values: &[ValueMatch<N>]) -> Vec<ValueMatch<N>> {
         let mut values = values.to_vec();
         values.sort_by(|one, other| one.name.cmp(&other.name));
         values
-    };
-    RouteMatch { path: path.clone(), method: method.clone(), headers: sort(headers), query: sort(query), grpc: *grpc }
+    }
+    RouteMatch { path: path.clone(), method: *method, headers: sort(headers), query: sort(query), grpc: *grpc }
 }
 
 /// The actions of one side, each brought into the terms of both sides once.

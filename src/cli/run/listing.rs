@@ -8,6 +8,7 @@ use super::backends::{Behind, Who};
 use super::certificates::Certificates;
 use crate::compile::Compilation;
 use crate::hostname::Hostname;
+use crate::http::Method;
 use crate::ir::{
     Action, ChainMatch, ClientCertificates, ClusterId, Config, FilterChain, Forward, Handler, Listener, PathMatch,
     Route, Target, TcpBackend, TcpProxy, Transport, UdpProxy,
@@ -206,7 +207,7 @@ fn is_local(name: &str) -> bool {
 /// A path that a rule takes from a plain GET.
 fn sample(route: &Route) -> Option<&str> {
     let matches = &route.matches;
-    let is_plain = matches.method.as_deref().is_none_or(|method| method == "GET")
+    let is_plain = matches.method.is_none_or(|method| method == Method::Get)
         && matches.headers.is_empty()
         && matches.query.is_empty()
         && !matches.grpc;

@@ -23,7 +23,7 @@ fn describe_path(path: &PathMatch) -> String {
     }
 }
 
-fn describe_value(value: &ValueMatch) -> String {
+fn describe_value<N: std::fmt::Display>(value: &ValueMatch<N>) -> String {
     match &value.value {
         ValuePattern::Exact(text) => format!("{} = {text}", value.name),
         ValuePattern::Regex(pattern) => format!("{} like {pattern}", value.name),

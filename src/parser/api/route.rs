@@ -2,12 +2,13 @@
 
 use serde::Deserialize;
 
+use crate::http::{HeaderName, Method};
 use crate::name::{Name, Namespace, SectionName};
 
 use super::gateway::DefaultScope;
 use super::shared::{
-    BackendObjectReference, BackendRef, Duration, HeaderFilter, LocalObjectReference, ParentReference,
-    RequestMirrorFilter, SessionPersistence, ValueMatch,
+    BackendObjectReference, BackendRef, Duration, HeaderFilter, HeaderMatch, LocalObjectReference, ParentReference,
+    QueryMatch, RequestMirrorFilter, SessionPersistence,
 };
 
 /// [HTTPRouteSpec](https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec).
@@ -43,10 +44,10 @@ pub struct HttpRouteRule {
 pub struct HttpRouteMatch {
     pub path: HttpPathMatch,
     #[serde(default)]
-    pub headers: Vec<ValueMatch>,
+    pub headers: Vec<HeaderMatch>,
     #[serde(default)]
-    pub query_params: Vec<ValueMatch>,
-    pub method: Option<String>,
+    pub query_params: Vec<QueryMatch>,
+    pub method: Option<Method>,
 }
 
 /// A match on the path.
@@ -235,7 +236,7 @@ pub enum ExternalAuthProtocol {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GrpcAuthConfig {
     #[serde(default)]
-    pub allowed_headers: Vec<String>,
+    pub allowed_headers: Vec<HeaderName>,
 }
 
 /// What an HTTP authorization service sees and answers.
@@ -244,9 +245,9 @@ pub struct GrpcAuthConfig {
 pub struct HttpAuthConfig {
     pub path: Option<String>,
     #[serde(default)]
-    pub allowed_headers: Vec<String>,
+    pub allowed_headers: Vec<HeaderName>,
     #[serde(default)]
-    pub allowed_response_headers: Vec<String>,
+    pub allowed_response_headers: Vec<HeaderName>,
 }
 
 /// How much of the body the authorization service sees, in bytes.
@@ -307,7 +308,7 @@ pub struct GrpcRouteRule {
 pub struct GrpcRouteMatch {
     pub method: Option<GrpcMethodMatch>,
     #[serde(default)]
-    pub headers: Vec<ValueMatch>,
+    pub headers: Vec<HeaderMatch>,
 }
 
 /// A match on service and method.

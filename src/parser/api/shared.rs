@@ -5,6 +5,7 @@ use std::time::Duration as StdDuration;
 
 use serde::Deserialize;
 
+use crate::http::HeaderName;
 use crate::name::{Name, Namespace, SectionName};
 
 /// A reference to a Gateway, ListenerSet or Service that a route attaches to
@@ -160,14 +161,14 @@ pub struct HeaderFilter {
     #[serde(default)]
     pub add: Vec<HttpHeader>,
     #[serde(default)]
-    pub remove: Vec<String>,
+    pub remove: Vec<HeaderName>,
 }
 
 /// A header with a value.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpHeader {
-    pub name: String,
+    pub name: HeaderName,
     pub value: String,
 }
 
@@ -178,13 +179,19 @@ pub enum ValueMatchType {
     RegularExpression,
 }
 
+/// A match on a header.
+pub type HeaderMatch = ValueMatch<HeaderName>;
+
+/// A match on a query parameter.
+pub type QueryMatch = ValueMatch<String>;
+
 /// A match on a header or on a query parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ValueMatch {
+pub struct ValueMatch<N> {
     #[serde(rename = "type")]
     pub match_type: ValueMatchType,
-    pub name: String,
+    pub name: N,
     pub value: String,
 }
 
@@ -252,7 +259,7 @@ pub struct SessionCookie {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionHeader {
-    pub name: String,
+    pub name: HeaderName,
 }
 
 #[cfg(test)]

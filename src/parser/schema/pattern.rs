@@ -157,7 +157,7 @@ fn is_name(text: &str) -> bool {
 }
 
 fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty() && text.bytes().all(crate::http::is_token)
 }
 
 fn is_header_value(text: &str) -> bool {

@@ -17,6 +17,7 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
 use envoy_types::pb::envoy::r#type::matcher::v3::{ListStringMatcher, StringMatcher};
 use envoy_types::pb::google::protobuf::Any;
 
+use crate::http::HeaderName;
 use crate::ir::{
     self, AUTH_ANSWER_HEADERS, AuthHeaders, AuthId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings,
 };
@@ -101,8 +102,8 @@ fn http_service(
     }
 }
 
-fn listed(names: &[String]) -> ListStringMatcher {
-    let patterns = names.iter().map(|name| StringMatcher { ignore_case: true, ..exact(name.clone()) });
+fn listed(names: &[HeaderName]) -> ListStringMatcher {
+    let patterns = names.iter().map(|name| StringMatcher { ignore_case: true, ..exact(name.to_string()) });
     ListStringMatcher { patterns: patterns.collect() }
 }
 

@@ -297,7 +297,7 @@ fn to_host_rewrite(rewrite: &ir::HostRewrite) -> HostRewriteSpecifier {
     match rewrite {
         ir::HostRewrite::Literal(host) => HostRewriteSpecifier::HostRewriteLiteral(host.clone()),
         ir::HostRewrite::Endpoint => HostRewriteSpecifier::AutoHostRewrite(boolean(true)),
-        ir::HostRewrite::Header(name) => HostRewriteSpecifier::HostRewriteHeader(name.clone()),
+        ir::HostRewrite::Header(name) => HostRewriteSpecifier::HostRewriteHeader(name.to_string()),
         ir::HostRewrite::Path(substitution) => {
             HostRewriteSpecifier::HostRewritePathRegex(to_substitution(substitution))
         }

@@ -36,7 +36,7 @@ pub(super) fn to_header_lists(mutations: &HeaderMutations) -> (Vec<HeaderValueOp
     for HeaderMutation { name, existing, added } in &mutations.0 {
         match existing {
             Existing::Kept => {}
-            Existing::Removed => remove.push(name.clone()),
+            Existing::Removed => remove.push(name.to_string()),
             Existing::Replaced(value) => add.push(option(name, value, HeaderAppendAction::OverwriteIfExistsOrAdd)),
         }
         add.extend(added.iter().map(|value| option(name, value, HeaderAppendAction::AppendIfExistsOrAdd)));

@@ -103,5 +103,6 @@ fn rewrites_by_regex(forward: &ir::Forward) -> bool {
 fn uses_regex(matches: &ir::RouteMatch) -> bool {
     let ir::RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
     matches!(path, PathMatch::Regex(_))
-        || headers.iter().chain(query).any(|value| matches!(value.value, ValuePattern::Regex(_)))
+        || headers.iter().any(|header| matches!(header.value, ValuePattern::Regex(_)))
+        || query.iter().any(|parameter| matches!(parameter.value, ValuePattern::Regex(_)))
 }

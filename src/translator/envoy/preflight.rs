@@ -5,7 +5,7 @@ use envoy_types::pb::envoy::config::route::v3::{
     HeaderMatcher, Route, RouteAction, RouteMatch, route, route_action::ClusterSpecifier,
 };
 
-use crate::ir::{self, Action, Cors, PreflightHeader, ValueMatch};
+use crate::ir::{self, Action, Cors, HeaderMatch, PreflightHeader};
 
 use super::action::respond_route;
 use super::cors::{per_route, to_string_matcher};
@@ -56,13 +56,16 @@ pub(super) fn preflight_routes(
 
 /// Preflights about requests of a match, with these conditions on headers of
 /// their own and these on the headers of the request itself.
-fn preflight_match(matches: &ir::RouteMatch, own: &[ValueMatch], of_request: &[ValueMatch]) -> RouteMatch {
+fn preflight_match(matches: &ir::RouteMatch, own: &[HeaderMatch], of_request: &[HeaderMatch]) -> RouteMatch {
     let mut matcher = to_match(&ir::RouteMatch { method: None, headers: own.to_vec(), ..matches.clone() });
     // The filter takes a request with an empty line for no preflight, and so do these routes.
     let some_text = || matching(".+".to_owned());
     matcher.headers.extend([
         header_matcher(":method", exact("OPTIONS".to_owned())),
-        header_matcher("access-control-request-method", matches.method.clone().map_or_else(some_text, exact)),
+        header_matcher(
+            "access-control-request-method",
+            matches.method.map_or_else(some_text, |method| exact(method.to_string())),
+        ),
         header_matcher("origin", some_text()),
     ]);
     let listed = of_request.iter().filter(|header| PreflightHeader::of(&header.name) == PreflightHeader::Listed);

@@ -22,7 +22,7 @@ pub(super) fn to_match(matches: &ir::RouteMatch) -> RouteMatch {
         PathMatch::Prefix(prefix) => PathSpecifier::PathSeparatedPrefix(prefix.clone()),
         PathMatch::Regex(pattern) => PathSpecifier::SafeRegex(regex(pattern.clone())),
     };
-    let method = method.iter().map(|method| header_matcher(":method", exact(method.clone())));
+    let method = method.iter().map(|method| header_matcher(":method", exact(method.to_string())));
     let headers = headers.iter().map(|header| header_matcher(&header.name, to_string_matcher(header)));
     let query = query.iter().map(|parameter| QueryParameterMatcher {
         name: parameter.name.clone(),
@@ -46,7 +46,7 @@ pub(super) fn header_matcher(name: &str, matcher: StringMatcher) -> HeaderMatche
     }
 }
 
-fn to_string_matcher(value: &ValueMatch) -> StringMatcher {
+fn to_string_matcher<N>(value: &ValueMatch<N>) -> StringMatcher {
     match &value.value {
         ValuePattern::Exact(text) => exact(text.clone()),
         ValuePattern::Regex(pattern) => matching(pattern.clone()),

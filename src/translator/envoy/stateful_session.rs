@@ -46,7 +46,7 @@ pub(super) fn per_route(session: &Session) -> (String, Any) {
             (COOKIE_STATE, any(COOKIE_MESSAGE, &message))
         }
         SessionCarrier::Header(name) => {
-            (HEADER_STATE, any(HEADER_MESSAGE, &HeaderBasedSessionState { name: name.clone() }))
+            (HEADER_STATE, any(HEADER_MESSAGE, &HeaderBasedSessionState { name: name.to_string() }))
         }
     };
     let state = TypedExtensionConfig { name: name.to_owned(), typed_config: Some(state) };
@@ -99,7 +99,7 @@ pub(super) fn selected(cookie: &SessionCookie, value: &str) -> HeaderMatcher {
 pub(super) fn is_carried(carrier: &SessionCarrier) -> HeaderMatcher {
     match carrier {
         SessionCarrier::Header(name) => HeaderMatcher {
-            name: name.clone(),
+            name: name.to_string(),
             header_match_specifier: Some(HeaderMatchSpecifier::PresentMatch(true)),
             ..HeaderMatcher::default()
         },

@@ -5,6 +5,7 @@
 //! the result is emitted.
 
 use crate::diagnostics::{Code, codes};
+use crate::http::HeaderName;
 use crate::ir::{Existing, HeaderMutation, HeaderMutations, ROUTER_ORDERS};
 use crate::parser::api::{HeaderFilter, HttpHeader};
 
@@ -81,8 +82,8 @@ fn compose(base: &mut HeaderMutations, filter: &HeaderFilter) {
 }
 
 /// What happens to a header so far.
-pub(super) fn entry<'a>(mutations: &'a mut HeaderMutations, name: &str) -> &'a mut HeaderMutation {
-    let name = name.to_ascii_lowercase();
+pub(super) fn entry<'a>(mutations: &'a mut HeaderMutations, name: &HeaderName) -> &'a mut HeaderMutation {
+    let name = name.lower();
     let position = mutations.0.iter().position(|mutation| mutation.name == name);
     let position = position.unwrap_or_else(|| {
         mutations.0.push(HeaderMutation { name, existing: Existing::Kept, added: Vec::new() });
@@ -151,12 +152,12 @@ pub(super) fn find_unsafe(filter: &HeaderFilter, is_of_request: bool) -> Option<
 /// What is wrong with a header that only some messages may have
 /// ([RFC 9113](https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2)), or that Envoy obeys.
 fn bad_for_envoy(header: &HttpHeader, is_of_request: bool) -> Option<(String, &'static str)> {
-    let (name, lower) = (&header.name, header.name.to_ascii_lowercase());
-    if lower == "te" && !(is_of_request && header.value == "trailers") {
+    let name = &header.name;
+    if *name == *"te" && !(is_of_request && header.value == "trailers") {
         let message =
             format!("`{name}` belongs to one connection, and HTTP/2 knows it in requests for `trailers` alone");
         Some((message, "remove the entry: the proxy sets this header itself"))
-    } else if is_of_request && ROUTER_ORDERS.contains(&lower.as_str()) {
+    } else if is_of_request && name.is_among(ROUTER_ORDERS) {
         let message = format!("`{name}` is an order to Envoy itself, which no backend sees");
         Some((message, "declare retries and times in the rule: `retry` and `timeouts`"))
     } else {
@@ -164,14 +165,13 @@ fn bad_for_envoy(header: &HttpHeader, is_of_request: bool) -> Option<(String, &'
     }
 }
 
-fn bad_name(name: &str, written: bool) -> Option<(String, &'static str)> {
-    let lower = name.to_ascii_lowercase();
-    if lower == "host" || lower == ":authority" {
+fn bad_name(name: &HeaderName, written: bool) -> Option<(String, &'static str)> {
+    if name.is_among(&["host", ":authority"]) {
         let message = "the host is not changed by a header modifier".to_owned();
         Some((message, "change the host that backends see with a URLRewrite filter"))
-    } else if lower.is_empty() || !lower.bytes().all(is_token) {
+    } else if !name.is_token() {
         Some((format!("`{name}` is not a header name"), "write a name of letters, digits and `-`"))
-    } else if written && HOP_BY_HOP.contains(&lower.as_str()) || !written && lower == "transfer-encoding" {
+    } else if written && name.is_among(HOP_BY_HOP) || !written && *name == *"transfer-encoding" {
         let message = format!("`{name}` belongs to one connection and to the framing of the message");
         Some((message, "remove the entry: the proxy sets this header itself"))
     } else {
@@ -181,14 +181,11 @@ fn bad_name(name: &str, written: bool) -> Option<(String, &'static str)> {
 
 /// What is wrong with the name of a header that an authorization service sees, or whose value in its answer is set
 /// on the request (`is_answer`).
-pub(super) fn bad_passed_name(name: &str, is_answer: bool) -> Option<(String, &'static str)> {
-    let lower = name.to_ascii_lowercase();
+pub(super) fn bad_passed_name(name: &HeaderName, is_answer: bool) -> Option<(String, &'static str)> {
     // A `*` may stand in a name, but whoever writes one here means a wildcard.
-    if lower.is_empty() || !lower.bytes().all(|byte| byte != b'*' && is_token(byte)) {
+    if !name.is_token() || name.contains('*') {
         Some((format!("`{name}` is not a header name"), "write the whole name of a header: there are no wildcards"))
-    } else if HOP_BY_HOP.contains(&lower.as_str()) && (is_answer || lower != "content-length")
-        || is_answer && lower == "host"
-    {
+    } else if name.is_among(HOP_BY_HOP) && (is_answer || *name != *"content-length") || is_answer && *name == *"host" {
         let message = format!("`{name}` belongs to one connection or to the framing of one message");
         Some((message, "remove the entry: the proxy sets this header itself"))
     } else {
@@ -196,42 +193,35 @@ pub(super) fn bad_passed_name(name: &str, is_answer: bool) -> Option<(String, &'
     }
 }
 
-/// Whether a byte may stand in the name of a header or cookie ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-tokens)).
-pub(super) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
 /// The first header that the filter names more than once, whatever the letter case.
-pub(crate) fn find_repeated(filter: &HeaderFilter) -> Option<(&'static str, usize, &str)> {
+pub(crate) fn find_repeated(filter: &HeaderFilter) -> Option<(&'static str, usize, &HeaderName)> {
     let HeaderFilter { set, add, remove } = filter;
-    let names = set.iter().enumerate().map(|(i, h)| ("set", i, h.name.as_str()));
-    let names = names.chain(add.iter().enumerate().map(|(i, h)| ("add", i, h.name.as_str())));
-    let names: Vec<_> = names.chain(remove.iter().enumerate().map(|(i, n)| ("remove", i, n.as_str()))).collect();
+    let names = set.iter().enumerate().map(|(i, h)| ("set", i, &h.name));
+    let names = names.chain(add.iter().enumerate().map(|(i, h)| ("add", i, &h.name)));
+    let names: Vec<_> = names.chain(remove.iter().enumerate().map(|(i, n)| ("remove", i, n))).collect();
     names
         .iter()
         .enumerate()
-        .find(|(at, (_, _, name))| names[..*at].iter().any(|(_, _, before)| before.eq_ignore_ascii_case(name)))
+        .find(|(at, (_, _, name))| names[..*at].iter().any(|(_, _, before)| before == name))
         .map(|(_, found)| *found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{compose, evaluated_operator, find_repeated, find_unsafe};
+    use crate::http::HeaderName;
     use crate::ir::{Existing, HeaderMutations};
     use crate::parser::api::{HeaderFilter, HttpHeader};
 
     fn header(name: &str, value: &str) -> HttpHeader {
-        HttpHeader { name: name.to_owned(), value: value.to_owned() }
+        HttpHeader { name: name.into(), value: value.to_owned() }
     }
 
     #[test]
     fn the_backend_has_the_last_word() {
         let rule = HeaderFilter { set: vec![header("X-A", "rule"), header("X-B", "rule")], ..HeaderFilter::default() };
-        let backend = HeaderFilter {
-            add: vec![header("x-a", "backend")],
-            remove: vec!["x-b".to_owned()],
-            ..HeaderFilter::default()
-        };
+        let backend =
+            HeaderFilter { add: vec![header("x-a", "backend")], remove: vec!["x-b".into()], ..HeaderFilter::default() };
         let mut mutations = HeaderMutations::default();
         compose(&mut mutations, &rule);
         compose(&mut mutations, &backend);
@@ -247,7 +237,7 @@ mod tests {
             let filter = HeaderFilter { set: vec![header(name, "v")], ..HeaderFilter::default() };
             assert!(find_unsafe(&filter, true).is_some(), "{name}");
         }
-        let filter = HeaderFilter { remove: vec![":path".to_owned()], ..HeaderFilter::default() };
+        let filter = HeaderFilter { remove: vec![":path".into()], ..HeaderFilter::default() };
         assert!(find_unsafe(&filter, true).is_some());
         let filter = HeaderFilter { set: vec![header("x", "100%")], ..HeaderFilter::default() };
         assert_eq!(find_unsafe(&filter, true), None);
@@ -281,6 +271,6 @@ mod tests {
     fn a_header_named_twice_is_found_in_any_letter_case() {
         let filter =
             HeaderFilter { set: vec![header("X-A", "1")], add: vec![header("x-a", "2")], ..HeaderFilter::default() };
-        assert_eq!(find_repeated(&filter), Some(("add", 0, "x-a")));
+        assert_eq!(find_repeated(&filter), Some(("add", 0, &HeaderName::from("x-a"))));
     }
 }

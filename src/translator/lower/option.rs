@@ -15,6 +15,7 @@ mod retries;
 mod substitution;
 
 use crate::diagnostics::{Finding, ObjectPart, Reported, codes};
+use crate::http::HeaderName;
 use crate::ir::{HostRewrite, PathRewrite, StreamLimit};
 use crate::parser::api::{GoDuration, OptionStreamLimit, RouteOption};
 use crate::parser::route::Filter;
@@ -213,16 +214,15 @@ fn lower_host(place: Place<'_>, host: &str) -> Result<Part, Box<Finding>> {
     Ok(Part::Host(HostRewrite::Literal(host.to_owned())))
 }
 
-fn lower_host_header(place: Place<'_>, name: &str) -> Result<Part, Box<Finding>> {
+fn lower_host_header(place: Place<'_>, name: &HeaderName) -> Result<Part, Box<Finding>> {
     if name.is_empty() {
         return Ok(Part::Nothing);
     }
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if !name.bytes().all(is_token) {
+    if !name.is_token() {
         let message = format!("`{name}` is not a header name");
         return Err(place.refuse(&path![], message, "write a name of letters, digits and `-`"));
     }
-    Ok(Part::Host(HostRewrite::Header(name.to_ascii_lowercase())))
+    Ok(Part::Host(HostRewrite::Header(name.lower())))
 }
 
 fn lower_stream(option: &OptionStreamLimit) -> StreamLimit {

@@ -114,6 +114,7 @@ impl MatchRank {
 #[cfg(test)]
 mod tests {
     use super::MatchRank;
+    use crate::http::Method;
     use crate::ir::{PathMatch, RouteMatch};
     use crate::parser::api::{GrpcMethodMatch, ValueMatchType};
 
@@ -145,7 +146,7 @@ mod tests {
     fn every_match_of_calls_stands_before_every_match_of_requests() {
         let matches = RouteMatch {
             path: PathMatch::Exact("/shop.Cart/Get".to_owned()),
-            method: Some("POST".to_owned()),
+            method: Some(Method::Post),
             headers: Vec::new(),
             query: Vec::new(),
             grpc: false,

@@ -2,7 +2,8 @@
 //! headers, weighted backends with their filters, and how a rule fails.
 
 use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, codes};
-use crate::ir::{ClusterId, Origin, RouteMatch, RouteName, ValueMatch, ValuePattern};
+use crate::http::HeaderName;
+use crate::ir::{ClusterId, HeaderMatch, Origin, RouteMatch, RouteName, ValueMatch, ValuePattern};
 use crate::name::{Name, Namespace};
 use crate::parser::api::ValueMatchType;
 use crate::parser::manifests::ObjectHead;
@@ -152,13 +153,13 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
     pub(super) fn lower_headers(
         &mut self,
         at: &PartPath,
-        headers: &[crate::parser::api::ValueMatch],
-    ) -> Option<Vec<ValueMatch>> {
+        headers: &[crate::parser::api::HeaderMatch],
+    ) -> Option<Vec<HeaderMatch>> {
         let mut valid = true;
-        let mut lowered: Vec<ValueMatch> = Vec::with_capacity(headers.len());
+        let mut lowered: Vec<HeaderMatch> = Vec::with_capacity(headers.len());
         for (position, header) in headers.iter().enumerate() {
             let at = at.with("headers").with(position);
-            let name = header.name.to_ascii_lowercase();
+            let name = header.name.lower();
             if lowered.iter().any(|before| before.name == name) {
                 self.report_ignored_header(at, &header.name);
                 continue;
@@ -169,7 +170,7 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         valid.then_some(lowered)
     }
 
-    fn report_ignored_header(&mut self, at: PartPath, name: &str) {
+    fn report_ignored_header(&mut self, at: PartPath, name: &HeaderName) {
         self.diagnostics.report(
             self.object
                 .finding(codes::IGNORED_MATCH, at, format!("header `{name}` is matched before in the same match"))
@@ -179,7 +180,7 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
         );
     }
 
-    pub(super) fn check_value(&mut self, at: &PartPath, spec: &crate::parser::api::ValueMatch) -> bool {
+    pub(super) fn check_value<N>(&mut self, at: &PartPath, spec: &crate::parser::api::ValueMatch<N>) -> bool {
         spec.match_type == ValueMatchType::Exact || self.check_regex(at.with("value"), &spec.value)
     }
 
@@ -223,7 +224,7 @@ fn is_like_prefix(pattern: &str) -> bool {
         && ![".*", ".+", "$)"].into_iter().any(is_open)
 }
 
-pub(super) fn lower_value_match(name: String, spec: &crate::parser::api::ValueMatch) -> ValueMatch {
+pub(super) fn lower_value_match<N>(name: N, spec: &crate::parser::api::ValueMatch<N>) -> ValueMatch<N> {
     let value = match spec.match_type {
         ValueMatchType::Exact => ValuePattern::Exact(spec.value.clone()),
         ValueMatchType::RegularExpression => ValuePattern::Regex(spec.value.clone()),

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration as StdDuration;
 
 use crate::diagnostics::{Condition, ConditionKind, Diagnostics, Finding, PartPath, Reason, Reported, codes};
+use crate::http::{HeaderName, is_token};
 use crate::ir::{Across, BackendName, Session, SessionCarrier, SessionCookie, Site, can_hold_session};
 use crate::parser::api::{
     CookieConfig, CookieLifetimeType, Duration, SessionCookie as CookieFields, SessionHeader, SessionPersistence,
@@ -13,7 +14,7 @@ use crate::parser::api::{
 };
 use crate::parser::manifests::{Kind, ObjectHead};
 
-use super::header::{self, is_token};
+use super::header;
 
 /// The cookie path where none is given: the specification's default.
 const DEFAULT_PATH: &str = "/";
@@ -48,17 +49,17 @@ impl SessionNames {
             spec;
         let timeout = absolute_timeout.filter(|timeout| !timeout.is_zero()).map(|Duration(timeout)| timeout);
         let declared = match (persistence_type, cookie, header) {
-            (SessionPersistenceType::Cookie, Some(CookieFields { name: Some(name), .. }), _) => Some(name),
-            (SessionPersistenceType::Header, _, Some(SessionHeader { name })) => Some(name),
-            _ => session_name.as_ref(),
+            (SessionPersistenceType::Cookie, Some(CookieFields { name: Some(name), .. }), _) => Some(name.as_str()),
+            (SessionPersistenceType::Header, _, Some(SessionHeader { name })) => Some(name.as_str()),
+            _ => session_name.as_deref(),
         };
-        let declared = declared.map(String::as_str).filter(|name| !name.is_empty());
+        let declared = declared.filter(|name| !name.is_empty());
         if let Some(name) = declared.filter(|name| !name.bytes().all(is_token)) {
             let message = format!("`{name}` cannot name a cookie or a header");
             return Err(report_unsafe(source, &message, PLAIN_NAMES, diagnostics));
         }
         let is_header = *persistence_type == SessionPersistenceType::Header;
-        if let Some(name) = declared.filter(|name| is_header && !can_hold_session(name)) {
+        if let Some(name) = declared.filter(|name| is_header && !can_hold_session(&HeaderName::from(*name))) {
             let message = format!("the header `{name}` cannot hold a session: it has a meaning of its own");
             return Err(report_unsafe(source, &message, OWN_HEADER, diagnostics));
         }
@@ -68,7 +69,7 @@ impl SessionNames {
                 if timeout.is_some() {
                     report_header_timeout(source, diagnostics);
                 }
-                SessionCarrier::Header(name.to_ascii_lowercase())
+                SessionCarrier::Header(HeaderName::from(name).lower())
             }
             SessionPersistenceType::Cookie => {
                 let (path, lifetime) = cookie_fields(cookie_config.as_ref(), cookie.as_ref());

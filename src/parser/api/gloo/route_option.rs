@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::http::HeaderName;
 use crate::name::{Name, Namespace};
 
 use super::duration::GoDuration;
@@ -54,7 +55,7 @@ options! {
         Faults(OptionFaults) = "faults",
         HeaderManipulation(HeaderManipulation) = "headerManipulation",
         HostRewrite(String) = "hostRewrite",
-        HostRewriteHeader(String) = "hostRewriteHeader",
+        HostRewriteHeader(HeaderName) = "hostRewriteHeader",
         HostRewritePathRegex(OptionSubstitution) = "hostRewritePathRegex",
         IdleTimeout(GoDuration) = "idleTimeout",
         Jwt(Untranslated) = "jwt",
@@ -100,11 +101,11 @@ pub struct HeaderManipulation {
     #[serde(default)]
     pub request_headers_to_add: Vec<RequestHeaderOption>,
     #[serde(default)]
-    pub request_headers_to_remove: Vec<String>,
+    pub request_headers_to_remove: Vec<HeaderName>,
     #[serde(default)]
     pub response_headers_to_add: Vec<ResponseHeaderOption>,
     #[serde(default)]
-    pub response_headers_to_remove: Vec<String>,
+    pub response_headers_to_remove: Vec<HeaderName>,
 }
 
 /// A header that requests get: its own, or those of a Secret.
@@ -129,7 +130,7 @@ pub struct ResponseHeaderOption {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HeaderOption {
     #[serde(default)]
-    pub key: String,
+    pub key: HeaderName,
     #[serde(default)]
     pub value: String,
 }

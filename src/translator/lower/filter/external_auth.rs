@@ -3,6 +3,7 @@
 //! Whatever cannot be honoured closes the rule: no request passes unasked.
 
 use crate::diagnostics::{ObjectPart, Reported, codes};
+use crate::http::HeaderName;
 use crate::ir::{AuthHeaders, AuthId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings};
 use crate::parser::api::{self, ExternalAuthFilter, ForwardBody, GrpcAuthConfig, HttpAuthConfig};
 
@@ -70,7 +71,7 @@ impl RouteLowering<'_, '_> {
         &mut self,
         context: &FilterContext<'_>,
         [protocol, field]: [&'static str; 2],
-        names: &[String],
+        names: &[HeaderName],
     ) -> Result<AuthHeaders, Reported> {
         let is_answer = field == "allowedResponseHeaders";
         let mut refused = None;
@@ -92,7 +93,7 @@ impl RouteLowering<'_, '_> {
             None if names.is_empty() => return Ok(AuthHeaders::Default),
             None => {}
         }
-        let mut names: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let mut names: Vec<HeaderName> = names.iter().map(HeaderName::lower).collect();
         names.sort_unstable();
         names.dedup();
         Ok(AuthHeaders::Listed(names))

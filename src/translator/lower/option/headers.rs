@@ -1,6 +1,7 @@
 //! `headerManipulation`: what is removed goes first, then headers are added in their order.
 
 use crate::diagnostics::{Finding, codes};
+use crate::http::HeaderName;
 use crate::ir::{Existing, HeaderMutations};
 use crate::parser::api::{
     HeaderFilter, HeaderManipulation, HeaderOption, HttpHeader, RequestHeaderOption, ResponseHeaderOption,
@@ -16,7 +17,7 @@ struct Side<'o> {
     add: &'static str,
     remove: &'static str,
     added: Vec<(Option<&'o HeaderOption>, bool)>,
-    removed: &'o [String],
+    removed: &'o [HeaderName],
     is_request: bool,
 }
 
