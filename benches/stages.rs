@@ -77,7 +77,7 @@ fn bench_parser(group: &mut BenchmarkGroup<'_, WallTime>) {
     let sources = sources(ROUTES);
     group.bench_function("split and decode, one thread", |bencher| bencher.iter(|| nodes(&sources)));
     let nodes = nodes(&sources);
-    let options = ReadOptions { namespace: "default".to_owned(), channel: Options::default().channel };
+    let options = ReadOptions { namespace: "default".into(), channel: Options::default().channel };
     let position = Position { document: DocumentId(0), base: FieldPath::ROOT, context: false };
     let read = |nodes: Vec<Node>| {
         let mut diagnostics = Diagnostics::new();

@@ -182,6 +182,8 @@ mod tests {
         assert_eq!(one.cmp(&other), std::cmp::Ordering::Equal);
         assert!(HashSet::from([one.clone()]).contains(&other));
         assert_eq!((one.to_string(), one.lower().to_string()), ("X-Tenant".to_owned(), "x-tenant".to_owned()));
-        assert!(one.is_among(&["x-tenant"]) && one < HeaderName::from("X-Z"));
+        assert!(one.is_among(&["x-tenant"]));
+        let last = HeaderName::from("X-Z");
+        assert!(one < last);
     }
 }

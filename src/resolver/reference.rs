@@ -88,7 +88,7 @@ impl<'m> Annotatable<'m> {
     }
 
     /// The names in annotations of an object that lead to none of them.
-    pub fn unknown<'o>(&self, object: &'o ObjectHead) -> impl Iterator<Item = Annotated> {
+    pub fn unknown(&self, object: &ObjectHead) -> impl Iterator<Item = Annotated> {
         names_in_annotations(object).filter(|one| {
             !one.candidates()
                 .any(|(kind, namespace)| self.0.contains(&(one.group, kind, namespace.as_str(), &one.name)))

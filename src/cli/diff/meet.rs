@@ -172,7 +172,7 @@ pub(super) fn joint(one: &RouteMatch, other: &RouteMatch) -> Option<RouteMatch> 
     let RouteMatch { path, method, headers, query, grpc } = one;
     let method = match (method, &other.method) {
         (Some(one), Some(other)) if one != other => return None,
-        (one, other) => one.clone().or_else(|| other.clone()),
+        (one, other) => one.or(*other),
     };
     Some(RouteMatch {
         path: joint_path(path, &other.path)?,

@@ -60,7 +60,7 @@ impl RouteLowering<'_, '_> {
             query.push(lower_value_match(parameter.name.clone(), parameter));
         }
         let path = lower_path_match(path);
-        let matches = RouteMatch { path, method: method.clone(), headers: headers?, query, grpc: false };
+        let matches = RouteMatch { path, method: *method, headers: headers?, query, grpc: false };
         let rank = MatchRank::of_http(&matches);
         let place = ObjectPart::Match { rule, index };
         valid.then(|| self.named_match(rule, index, place, matches, rank))
