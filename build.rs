@@ -33,6 +33,7 @@ const ROOTS: &[&str] = &[
     "envoy.extensions.filters.listener.original_dst.v3.OriginalDst",
     "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
     "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
+    "envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
     // Network filters.
     "envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit",
     "envoy.extensions.filters.network.direct_response.v3.Config",
@@ -51,6 +52,7 @@ const ROOTS: &[&str] = &[
     "envoy.extensions.filters.http.cors.v3.Cors",
     "envoy.extensions.filters.http.cors.v3.CorsPolicy",
     "envoy.extensions.filters.http.csrf.v3.CsrfPolicy",
+    "envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig",
     "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
     "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute",
     "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
@@ -106,6 +108,7 @@ const ROOTS: &[&str] = &[
     "envoy.config.endpoint.v3.ClusterLoadAssignment",
     "envoy.config.listener.v3.Listener",
     "envoy.extensions.clusters.dns.v3.DnsCluster",
+    "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig",
     "envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest",
     "envoy.extensions.load_balancing_policies.maglev.v3.Maglev",
     "envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost",

@@ -42,7 +42,8 @@ pub struct Compilation {
     pub ledger: Ledger,
     /// The intermediate representations of what is judged and of what is emitted, with their origins.
     pub lowered: Lowered,
-    /// What is emitted where objects are judged that the API server would refuse: what is left without them.
+    /// What is emitted where that is not what is judged: without objects that the API server would refuse, or for clients
+    /// of Services.
     pub admitted: Option<Box<Lowered>>,
     /// The Gateways that are named and missing, in whose place others are judged.
     pub missing_gateways: Vec<ObjectKey>,
@@ -75,7 +76,11 @@ fn compile_for(
 ) -> Compilation {
     let mut manifests = parser::parse::parse_with(sources, options, &mut diagnostics, parser::object::read);
     let of_parser = diagnostics.findings().len();
-    let admitted = (!manifests.decoded.is_empty()).then(|| Box::new(lower_admitted(&manifests, options)));
+    let mut of_mesh = Diagnostics::new();
+    let admitted = match &options.mesh {
+        Some(mesh) => Some(Box::new(clients::serve_clients(&manifests, mesh, options, &mut of_mesh))),
+        None => (!manifests.decoded.is_empty()).then(|| Box::new(lower_admitted(&manifests, options))),
+    };
     manifests.admit_decoded();
     let (lowered, status, (missing_gateways, unknown_content), ledger, unserved) = {
         let stand_ins = StandIns::new(&manifests, options);
@@ -86,10 +91,15 @@ fn compile_for(
         scrub(&manifests, diagnostics.findings_mut());
         let status = tell_status(&resolved, scope, options, &mut diagnostics);
         let emitted = admitted.as_deref().unwrap_or(&lowered);
-        let unserved = context::find_unserved(&manifests, &resolved, emitted);
+        let unserved = match options.mesh {
+            // What a configuration for Gateways would lack is nobody's loss where another one is written.
+            Some(_) => Vec::new(),
+            None => context::find_unserved(&manifests, &resolved, emitted),
+        };
         let unknown = (stand_ins.gateways().cloned().collect(), resolved.certificates.unknown_content());
         (lowered, status, unknown, ledger, unserved)
     };
+    of_mesh.into_findings().into_iter().for_each(|finding| diagnostics.report(finding));
     let emitted = admitted.as_deref().unwrap_or(&lowered);
     let bootstrap = (!emitted.config.listeners.is_empty()).then(|| encode(emitted));
     let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));

@@ -1,11 +1,15 @@
 //! What a compilation may be told beside its input. Every default is the one
 //! of the command line (see `docs/defaults.md`).
 
+mod mesh;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::name::{Name, Namespace};
+
+pub use mesh::{Capture, Mesh, PROXY_ADDRESS};
 
 /// The settings of one compilation.
 #[derive(Clone, Debug)]
@@ -16,6 +20,8 @@ pub struct Options {
     pub gateways: Vec<(Namespace, Name)>,
     /// Only Gateways of these classes; all when empty.
     pub gateway_classes: Vec<Name>,
+    /// Serve clients of Services, in the place of Gateways; every judgement is about both.
+    pub mesh: Option<Mesh>,
     /// The controller that classes must name to be ours; every class is, when there is none.
     pub controller: Option<String>,
     /// What the input may lack.
@@ -93,6 +99,7 @@ impl Default for Options {
             namespace: Namespace::from("default"),
             gateways: Vec::new(),
             gateway_classes: Vec::new(),
+            mesh: None,
             controller: None,
             assume: Assume::default(),
             resolve: Vec::new(),

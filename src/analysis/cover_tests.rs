@@ -7,8 +7,8 @@ use super::{Earlier, Patterns, Rest};
 use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
-    Action, ChainMatch, Config, FilterChain, Handler, HttpConnection, Listener, Origin, PathMatch, Route, RouteMatch,
-    RouteName, Transport, ValueMatch, ValuePattern, VirtualHost,
+    Action, ChainMatch, Config, Entrance, FilterChain, Handler, HttpConnection, HttpProfile, Listener, Origin,
+    PathMatch, Route, RouteMatch, RouteName, Transport, ValueMatch, ValuePattern, VirtualHost,
 };
 use crate::simulate::{Request, Simulator};
 
@@ -130,12 +130,20 @@ fn requests() -> Vec<Request> {
 
 fn config(routes: Vec<Arc<Route>>) -> Config {
     let host = VirtualHost { hostname: Hostname::Any, routes, origin: Origin(0) };
-    let connection = HttpConnection { virtual_hosts: vec![host], misdirected: Vec::new() };
+    let connection = HttpConnection { virtual_hosts: vec![host], misdirected: Vec::new(), profile: HttpProfile::Edge };
     let handler = Handler::Http(connection);
     let chain = FilterChain { name: None, select: ChainMatch::Any, tls: None, handler, origin: Origin(0) };
     let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let transport = Transport::Tcp(vec![chain]);
-    let listener = Listener { address, bind_port: 80, port: 80, transport, gateways: Vec::new(), origin: Origin(0) };
+    let listener = Listener {
+        address,
+        bind_port: 80,
+        port: 80,
+        entrance: Entrance::Socket,
+        transport,
+        gateways: Vec::new(),
+        origin: Origin(0),
+    };
     Config { listeners: vec![listener], ..Config::default() }
 }
 

@@ -268,6 +268,7 @@ impl<'r, 'm> Asked<'r, 'm> {
     pub(super) fn of(resolved: &'r Resolved<'m>) -> Self {
         let Resolved {
             manifests,
+            audience: _,
             // What is wrong with a class is told on it, and its Gateways are subjects.
             gateway_classes: _,
             gateways,

@@ -84,7 +84,9 @@ pub fn write_ir(args: &TranslateArgs, stdin: &mut dyn Read, out: &mut dyn Write)
 
 /// What the command line says of a compilation whose product is a configuration.
 fn options(args: &TranslateArgs) -> Result<Options, Failure> {
-    let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
+    let wrong = |message: String| Failure::Usage(Cli::usage_error(&message));
+    let mut options = args.compile.options().map_err(wrong)?;
+    args.mesh.complete(&mut options).map_err(wrong)?;
     Ok(Options { writes_configuration: true, ..options })
 }
 
@@ -225,7 +227,7 @@ fn refuse_misplaced(args: &TranslateArgs) -> Result<(), String> {
         ("--check", args.check.is_some()),
     ];
     if args.split.is_some() {
-        let beside = beside.into_iter().chain([("--watch", args.watch)]);
+        let beside = beside.into_iter().chain([("--watch", args.watch), ("--mesh-for", args.mesh.mesh_for.is_some())]);
         return match beside.into_iter().find(|(_, is_given)| *is_given) {
             Some((flag, _)) => Err(format!("`{flag}` does not go with `--split`; name one Gateway by `--gateway`")),
             None => Ok(()),

@@ -10,7 +10,9 @@ use crate::diagnostics::escape::Commands;
 use crate::diagnostics::{Code, Severity};
 use crate::http::is_token;
 use crate::name::{Name, Namespace};
-use crate::options::{AccessLog, Collector, EnvoyVersion, ListenerAddress, PortMap, Resolve, Tracing};
+use crate::options::{
+    AccessLog, Capture, Collector, EnvoyVersion, ListenerAddress, PROXY_ADDRESS, PortMap, Resolve, Tracing,
+};
 use crate::parser::load::check_glob;
 use crate::suppress;
 
@@ -314,6 +316,27 @@ pub(super) fn listener_address(text: &str) -> Result<ListenerAddress, String> {
     }
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     bare.parse().map(ListenerAddress::Ip).map_err(|_| "expected an IP address, or `gateway`".to_owned())
+}
+
+/// `proxy` or `proxy=ADDRESS:PORT`.
+pub(super) fn capture(text: &str) -> Result<Capture, String> {
+    let (shape, address) = text.split_once('=').map_or((text, None), |(shape, address)| (shape, Some(address)));
+    match shape {
+        "proxy" => Ok(Capture::Proxy(address.map_or(Ok(PROXY_ADDRESS), proxy_address)?)),
+        "address" | "redirect" => {
+            Err(format!("gwctl does not write the form `{shape}` yet: `proxy` is the one there is"))
+        }
+        _ => Err("expected `proxy` or `proxy=ADDRESS:PORT`".to_owned()),
+    }
+}
+
+/// Where a forward proxy listens. Who could connect from elsewhere would have all Services of the cluster.
+fn proxy_address(text: &str) -> Result<SocketAddr, String> {
+    let address = admin_address(text)?;
+    match address.port() {
+        0 => Err("a proxy that clients name needs a port from 1 to 65535".to_owned()),
+        _ => Ok(address),
+    }
 }
 
 /// `ADDRESS:PORT`; port 0 lets the system choose.

@@ -1,7 +1,7 @@
 //! What the clients of one namespace meet when they connect to Services.
 
 use crate::diagnostics::Diagnostics;
-use crate::options::Options;
+use crate::options::{Mesh, Options};
 use crate::parser::manifests::Manifests;
 use crate::resolver::{self, Frontends, HeldPorts};
 use crate::translator::lower::{self, Lowered};
@@ -23,4 +23,16 @@ pub fn view_of_clients(manifests: &Manifests, client: &str, options: &Options) -
     let resolved = resolver::of_clients(manifests, &frontends, client, options);
     let lowered = lower::lower(&resolved, options, &mut Diagnostics::new());
     ClientView { client: client.to_owned(), lowered, held: resolved.mesh_parents.held }
+}
+
+/// Lowers an input into what the clients of a namespace are served with.
+pub(super) fn serve_clients(
+    manifests: &Manifests,
+    mesh: &Mesh,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> Lowered {
+    let frontends = Frontends::new(manifests);
+    let resolved = resolver::of_clients(manifests, &frontends, &mesh.client, options);
+    lower::lower_for_clients(&resolved, mesh, options, diagnostics)
 }

@@ -423,6 +423,11 @@ registry! {
             traffic: "clients of the route's namespace have its rules alone: what they do not take gets 404",
             remedy: "repeat the rules that these clients shall keep, when that is not meant",
         }
+        /// A route of a Service that the clients' traffic cannot be led to.
+        MESH_NOT_CAPTURED = "GW3049" "mesh-not-captured" Error {
+            traffic: "clients of the Service get nothing of this route",
+            remedy: "add the Service to the input, or leave the route out of what is served",
+        }
         /// An address to which no connection can be made.
         UNUSABLE_ADDRESS = "GW3070" "unusable-address" Error, Programmed False AddressNotUsable {
             traffic: "the Gateway does not listen on this address",

@@ -81,6 +81,8 @@ pub enum UpstreamProtocol {
     Http2,
     /// HTTP/2 or HTTP/1.1, as the TLS handshake agrees on. Only with TLS.
     Negotiated,
+    /// What the client speaks, HTTP/1.1 or HTTP/2.
+    AsClients,
     /// Datagrams.
     Udp,
 }

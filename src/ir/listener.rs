@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::hostname::Hostname;
 use crate::name::{Name, Namespace, SectionName};
 
-use super::{Origin, TcpProxy, TlsTermination, UdpProxy, VirtualHost};
+use super::default::is_default;
+use super::{Entrance, HttpProfile, Origin, TcpProxy, TlsTermination, UdpProxy, VirtualHost};
 
 /// One socket.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +20,9 @@ pub struct Listener {
     pub bind_port: u16,
     /// The port that Gateways declare and requests name.
     pub port: u16,
+    /// How connections get here.
+    #[serde(skip_serializing_if = "is_default")]
+    pub entrance: Entrance,
     /// What is done with what arrives.
     pub transport: Transport,
     /// The Gateways that declare the socket, in order; never empty.
@@ -71,6 +75,18 @@ impl Listener {
             Transport::Tcp(chains) => chains,
             Transport::Udp(_) => &[],
         }
+    }
+
+    /// The HTTP connections of all chains, to be changed.
+    pub fn http_connections_mut(&mut self) -> impl Iterator<Item = &mut HttpConnection> {
+        let chains = match &mut self.transport {
+            Transport::Tcp(chains) => chains.as_mut_slice(),
+            Transport::Udp(_) => &mut [],
+        };
+        chains.iter_mut().filter_map(|chain| match &mut chain.handler {
+            Handler::Http(connection) => Some(connection),
+            Handler::Tcp(_) | Handler::Close => None,
+        })
     }
 
     /// The HTTP connections of all chains.
@@ -151,6 +167,9 @@ pub struct HttpConnection {
     /// Hosts that belong to other TLS listeners of the port, which a client must
     /// connect to by their own server name: they get 421.
     pub misdirected: Vec<Hostname>,
+    /// How much of a request is changed beside what routes ask for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub profile: HttpProfile,
 }
 
 impl HttpConnection {

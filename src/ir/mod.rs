@@ -18,6 +18,7 @@ mod external_auth;
 mod header;
 mod http_route;
 mod listener;
+mod mesh;
 mod mirror;
 mod references;
 mod retry;
@@ -36,6 +37,7 @@ pub use external_auth::*;
 pub use header::*;
 pub use http_route::*;
 pub use listener::*;
+pub use mesh::*;
 pub use mirror::*;
 pub use references::*;
 pub use retry::*;
@@ -61,6 +63,8 @@ pub struct Config {
     pub external_auths: TiVec<AuthId, ExternalAuth>,
     /// The certificates that connections are served with, addressed by [`CertificateId`].
     pub certificates: TiVec<CertificateId, KeyPair>,
+    /// How clients of Services get to the listeners of their ports, where they name them to a proxy.
+    pub forward_proxy: Option<ForwardProxy>,
     /// Settings of the proxy itself.
     pub proxy: Proxy,
 }

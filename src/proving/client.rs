@@ -97,9 +97,36 @@ impl Reply {
     }
 }
 
+/// Where connections are made to.
+#[derive(Clone, Debug)]
+pub(super) struct Destination {
+    /// The address.
+    pub(super) address: SocketAddr,
+    /// The host and port that a forward proxy there is asked for a tunnel to.
+    pub(super) tunnel: Option<String>,
+}
+
+impl Destination {
+    async fn connect(&self) -> Result<TcpStream, String> {
+        let mut stream = TcpStream::connect(self.address).await.map_err(|error| error.to_string())?;
+        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        let Some(host) = &self.tunnel else { return Ok(stream) };
+        let request = format!("CONNECT {host} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
+        // What follows the head is none of the proxy's.
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.map_err(|error| format!("no tunnel to {host}: {error}"))?);
+        }
+        let head = String::from_utf8_lossy(&head);
+        let status = head.lines().next().unwrap_or_default();
+        if status.split(' ').nth(1) == Some("200") { Ok(stream) } else { Err(format!("no tunnel to {host}: {status}")) }
+    }
+}
+
 /// A connection to the proxy.
 pub(super) struct Connection {
-    address: SocketAddr,
+    destination: Destination,
     tls: Option<ClientTls>,
     report: Option<TlsReport>,
     sender: Sender,
@@ -118,13 +145,12 @@ enum Sender {
 impl Connection {
     /// Opens a connection.
     pub(super) async fn open(
-        address: SocketAddr,
+        destination: &Destination,
         tls: Option<&ClientTls>,
         version: HttpVersion,
     ) -> Result<Self, NoAnswer> {
-        let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
-        let stream = stream.map_err(|_| "no connection in time".to_owned())?.map_err(|error| error.to_string())?;
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        let stream = tokio::time::timeout(CONNECT_TIMEOUT, destination.connect()).await;
+        let stream = stream.map_err(|_| "no connection in time".to_owned())??;
         let next = NextTarget::default();
         let ((sender, task), report) = match tls {
             None => (Sender::open_in_time(Replacing { stream, next: next.clone() }, version).await?, None),
@@ -135,7 +161,7 @@ impl Connection {
                 (Sender::open_in_time(Replacing { stream, next: next.clone() }, version).await?, Some(report))
             }
         };
-        Ok(Self { address, tls: tls.cloned(), report, sender, next, task, is_used: false })
+        Ok(Self { destination: destination.clone(), tls: tls.cloned(), report, sender, next, task, is_used: false })
     }
 
     /// Sends the request under `id` and reads the answer. A connection that the
@@ -151,7 +177,7 @@ impl Connection {
             if !self.is_used {
                 return Err(closed);
             }
-            *self = Self::open(self.address, self.tls.as_ref(), spec.version()).await?;
+            *self = Self::open(&self.destination.clone(), self.tls.as_ref(), spec.version()).await?;
             self.ready().await?;
         }
         self.is_used = true;

@@ -86,7 +86,7 @@ impl<'a> Echo<'a> {
             backend: name.clone(),
             method: question.method.clone(),
             path: question.path.clone(),
-            version: self.version(question.cluster).to_owned(),
+            version: self.version(question.cluster, HttpVersion::Http1).to_owned(),
             host: Some(question.host.clone()),
             headers,
             body_length: body.len(),
@@ -215,10 +215,10 @@ impl<'a> Echo<'a> {
             method: upstream.method.clone(),
             // Over HTTP/2 a tunnel is asked for by the host alone.
             path: match upstream.method.as_str() {
-                CONNECT if self.speaks_http2(upstream.cluster) => String::new(),
+                CONNECT if self.speaks_http2(upstream.cluster, case.request.version()) => String::new(),
                 _ => upstream.path.clone(),
             },
-            version: self.version(upstream.cluster).to_owned(),
+            version: self.version(upstream.cluster, case.request.version()).to_owned(),
             host: Some(upstream.host.clone()),
             headers: self.handed_on(case, upstream),
             body_length: body(case).len(),
@@ -237,7 +237,9 @@ impl<'a> Echo<'a> {
         }
         let mut reply = answer(&received);
         reply.headers.retain(|(name, _)| !OF_CONNECTION.contains(&name.as_str()) && name != SERVICE_TIME);
-        reply.headers.push((SERVICE_TIME.to_owned(), GENERATED_VALUE.to_owned()));
+        if upstream.tells_time {
+            reply.headers.push((SERVICE_TIME.to_owned(), GENERATED_VALUE.to_owned()));
+        }
         if upstream.is_upgrade() && reply.status == 200 {
             upgrade(&mut reply, case, upstream);
         }
@@ -250,7 +252,7 @@ impl<'a> Echo<'a> {
         let mut lines = upstream.headers.clone();
         let generated = upstream.generated.iter();
         lines.extend(generated.map(|name| ((*name).to_owned(), GENERATED_VALUE.to_owned())));
-        if self.speaks_http2(upstream.cluster) {
+        if self.speaks_http2(upstream.cluster, case.request.version()) {
             return lines;
         }
         lines.push(("host".to_owned(), upstream.host.clone()));
@@ -273,9 +275,9 @@ impl<'a> Echo<'a> {
         self.backends(id).iter().any(|(name, _)| self.cases.backend_tls.contains_key(name))
     }
 
-    /// Whether a cluster speaks HTTP/2.
-    pub(super) fn speaks_http2(&self, id: ClusterId) -> bool {
-        self.version(id) == HttpVersion::Http2.as_str()
+    /// Whether a cluster speaks HTTP/2, with a client that speaks this.
+    pub(super) fn speaks_http2(&self, id: ClusterId, of_client: HttpVersion) -> bool {
+        self.version(id, of_client) == HttpVersion::Http2.as_str()
     }
 
     /// A backend behind a stream of bytes, which are a request all the same.
@@ -336,8 +338,9 @@ impl<'a> Echo<'a> {
         }
     }
 
-    fn version(&self, id: ClusterId) -> &'static str {
+    fn version(&self, id: ClusterId, of_client: HttpVersion) -> &'static str {
         match self.simulator.config().cluster(id).protocol {
+            UpstreamProtocol::AsClients => of_client.as_str(),
             UpstreamProtocol::Http1 | UpstreamProtocol::Udp => HttpVersion::Http1.as_str(),
             UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => HttpVersion::Http2.as_str(),
         }

@@ -90,7 +90,7 @@ impl<'a> Offline<'a> {
         let mut simulated = Simulated {
             result: CaseResult { name: case.name.clone(), requests: 1, mismatches: Vec::new(), seconds: 0.0 },
             unchecked: Vec::new(),
-            skipped: skip(case, &request, &decision).or_else(|| self.skip_answers(&echo, &decision)),
+            skipped: skip(case, &request, &decision).or_else(|| self.skip_answers(case, &echo, &decision)),
             request,
             decision,
         };
@@ -208,7 +208,7 @@ impl<'a> Offline<'a> {
     }
 
     /// What only the other side of a connection knows.
-    fn skip_answers(&self, echo: &Echo<'_>, decision: &Decision<'_>) -> Option<&'static str> {
+    fn skip_answers(&self, case: &RequestCase, echo: &Echo<'_>, decision: &Decision<'_>) -> Option<&'static str> {
         let config = self.simulator.config();
         let has_tls = |id: ClusterId| config.cluster(id).tls.is_some();
         let asks_over_tls = decision.outcomes.iter().flat_map(|outcome| outcome.asked);
@@ -237,7 +237,9 @@ impl<'a> Offline<'a> {
         if upstreams(decision).any(|upstream| config.cluster(upstream.cluster).settings.can_close()) {
             return Some("whether an endpoint is healthy and may be sent to needs a run");
         }
-        let upgrades = |upstream: &Upstream<'_>| upstream.is_upgrade() && echo.speaks_http2(upstream.cluster);
+        let upgrades = |upstream: &Upstream<'_>| {
+            upstream.is_upgrade() && echo.speaks_http2(upstream.cluster, case.request.version())
+        };
         if upstreams(decision).any(upgrades) {
             return Some("whether the backend upgrades streams of HTTP/2 needs a run");
         }

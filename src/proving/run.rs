@@ -12,12 +12,13 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::leftovers::PrivateDirectory;
-use crate::options::{AccessLog, ListenerAddress, Options, PortMap, Resolve};
+use crate::name::Namespace;
+use crate::options::{AccessLog, Capture, ListenerAddress, Mesh, Options, PortMap, Resolve};
 
 use super::backend::Backend;
 use super::cases::{CaseFile, RequestCase};
 use super::check::{Mismatch, Outcome, add_counters, certain_mirrors, check, check_stats};
-use super::client::Connection;
+use super::client::{Connection, Destination};
 use super::confine::{self, Allowed};
 use super::datagram::{self, DatagramBackend};
 use super::envoy::Envoy;
@@ -95,7 +96,7 @@ pub fn run(proof: &Proof<'_>, compile: impl Fn(&Options) -> Result<String, Strin
 /// SIGTERM), after Envoy, the backends and all files are gone.
 ///
 /// `gateways` is for manifests whose Gateways cannot share one configuration:
-/// it holds the Gateway of every case, and each of them has an Envoy of its
+/// it holds the Gateway of every case that is sent to one, and each of them has an Envoy of its
 /// own, one after the other. Without it one Envoy serves all cases.
 ///
 /// # Errors
@@ -103,7 +104,7 @@ pub fn run(proof: &Proof<'_>, compile: impl Fn(&Options) -> Result<String, Strin
 /// As those of [`run`], the interruption, and cases that keep addresses of the manifests.
 pub fn run_until_signal(
     proof: &Proof<'_>,
-    gateways: Option<&[GatewayName]>,
+    gateways: Option<&[Option<GatewayName>]>,
     compile: impl Fn(&Options) -> Result<String, String>,
 ) -> Result<Vec<CaseResult>, Error> {
     if let Some(field) = proof.cases.kept_addresses() {
@@ -115,7 +116,7 @@ pub fn run_until_signal(
 
 fn run_with(
     proof: &Proof<'_>,
-    gateways: Option<&[GatewayName]>,
+    gateways: Option<&[Option<GatewayName>]>,
     compile: impl Fn(&Options) -> Result<String, String>,
     heeds_signals: bool,
 ) -> Result<Vec<CaseResult>, Error> {
@@ -130,31 +131,38 @@ fn run_with(
 fn run_groups(
     runtime: &tokio::runtime::Runtime,
     proof: &Proof<'_>,
-    gateways: Option<&[GatewayName]>,
+    gateways: Option<&[Option<GatewayName>]>,
     compile: &impl Fn(&Options) -> Result<String, String>,
     stop: &mut Stop,
 ) -> Result<Vec<CaseResult>, Error> {
     let requests = &proof.cases.requests;
-    let mut groups: Vec<(Option<&GatewayName>, Vec<&RequestCase>)> = Vec::new();
+    let mut groups: Vec<(Served<'_>, Vec<&RequestCase>)> = Vec::new();
     for (position, case) in requests.iter().enumerate() {
-        let gateway = gateways.and_then(|gateways| gateways.get(position));
-        match groups.iter_mut().find(|(other, _)| *other == gateway) {
+        let served = match &case.from {
+            Some(client) => Served::Clients(client),
+            None => Served::Gateways(gateways.and_then(|gateways| gateways.get(position)?.as_ref())),
+        };
+        match groups.iter_mut().find(|(other, _)| *other == served) {
             Some((_, cases)) => cases.push(case),
-            None => groups.push((gateway, vec![case])),
+            None => groups.push((served, vec![case])),
         }
     }
     if groups.is_empty() {
-        groups.push((None, Vec::new()));
+        groups.push((Served::Gateways(None), Vec::new()));
     }
     let (mut results, mut counters) = (BTreeMap::new(), BTreeMap::new());
-    for (gateway, cases) in groups {
+    for (served, cases) in groups {
         let mut options = proof.options.clone();
+        let gateway = match served {
+            Served::Gateways(gateway) => gateway,
+            Served::Clients(_) => None,
+        };
         options.gateways.extend(gateway.map(|GatewayName { namespace, name }| (namespace.clone(), name.clone())));
         if gateway.is_some() {
             options.gateways.drain(..proof.options.gateways.len());
         }
         let proof = Proof { options: &options, ..*proof };
-        for result in run_inside(runtime, &proof, gateway, &cases, compile, &mut counters, stop)? {
+        for result in run_inside(runtime, &proof, served, &cases, compile, &mut counters, stop)? {
             results.insert(result.name.clone(), result);
         }
     }
@@ -171,13 +179,17 @@ fn run_groups(
 fn run_inside(
     runtime: &tokio::runtime::Runtime,
     proof: &Proof<'_>,
-    gateway: Option<&GatewayName>,
+    served: Served<'_>,
     cases: &[&RequestCase],
     compile: &impl Fn(&Options) -> Result<String, String>,
     counters: &mut BTreeMap<String, u64>,
     stop: &mut Stop,
 ) -> Result<Vec<CaseResult>, Error> {
-    let mut stage = runtime.block_on(Stage::build(proof))?;
+    let mut stage = runtime.block_on(Stage::build(proof, served))?;
+    let gateway = match served {
+        Served::Gateways(gateway) => gateway,
+        Served::Clients(_) => None,
+    };
     let bootstrap = compile(&stage.options).map_err(Error::Compile)?;
     confine::check(&bootstrap, &stage.allowed(proof.cases))?;
     // The configuration may hold keys.
@@ -214,6 +226,15 @@ fn check_warnings(envoy: &Envoy, expected: &[&str]) -> Result<(), Error> {
     if rest.is_empty() { Ok(()) } else { Err(Error::Warned(rest.join("\n"))) }
 }
 
+/// Whom an Envoy serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Served<'a> {
+    /// Clients of this Gateway, or of all.
+    Gateways(Option<&'a GatewayName>),
+    /// Clients of Services in this namespace.
+    Clients(&'a str),
+}
+
 /// Everything around the proxy.
 struct Stage<'a> {
     topology: &'a Topology,
@@ -223,6 +244,8 @@ struct Stage<'a> {
     admin: Reservation,
     /// The Gateways' ports and the ports that Envoy binds in their place.
     ports: HashMap<u16, Reservation>,
+    /// Where clients of Services name these to a proxy.
+    forward: Option<Reservation>,
     journal: Journal,
     /// The datagrams of the same ports, reserved until Envoy has started.
     datagram_ports: Vec<DatagramReservation>,
@@ -234,20 +257,24 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    async fn build(proof: &Proof<'a>) -> Result<Self, Error> {
+    async fn build(proof: &Proof<'a>, served: Served<'_>) -> Result<Self, Error> {
         let Proof { topology, cases, .. } = *proof;
         let mut options = confined(proof.options, cases);
         let admin = Reservation::new(LOOPBACK)?;
         options.admin_address = Some(admin.address());
         let (mut ports, mut datagram_ports) = (HashMap::new(), Vec::new());
-        for port in topology.ports() {
+        let forward = match served {
+            Served::Gateways(_) => None,
+            Served::Clients(client) => Some(forward(client, &mut options)?),
+        };
+        for port in topology.ports().into_iter().filter(|_| forward.is_none()) {
             let (reservation, datagrams) = reserve_both(LOOPBACK)?;
             datagram_ports.push(datagrams);
             options.port_map.retain(|map| map.from != port);
             options.port_map.push(PortMap { gateway: None, from: port, to: reservation.address().port() });
             ports.insert(port, reservation);
         }
-        if options.listener_address != ListenerAddress::Gateway {
+        if options.listener_address != ListenerAddress::Gateway && forward.is_none() {
             options.listener_address = ListenerAddress::Ip(LOOPBACK);
         }
         let journal = Journal::default();
@@ -286,6 +313,7 @@ impl<'a> Stage<'a> {
             options,
             admin,
             ports,
+            forward,
             journal,
             datagram_ports,
             _backends: backends,
@@ -307,7 +335,10 @@ impl<'a> Stage<'a> {
 
     /// Makes sure that every listener is where the requests go, and nowhere else.
     fn check_listeners(&self, envoy: &Envoy) -> Result<(), Error> {
-        let ours = |address: &SocketAddr| self.ports.values().any(|own| own.address().port() == address.port());
+        let ours = |address: &SocketAddr| {
+            let mut own = self.ports.values().chain(&self.forward);
+            own.any(|own| own.address().port() == address.port())
+        };
         match envoy.listeners()?.iter().find(|address| !address.ip().is_loopback() || !ours(address)) {
             Some(address) => {
                 Err(Error::NotRunning(format!("a listener is bound to {address}, not to the port it was given")))
@@ -318,7 +349,10 @@ impl<'a> Stage<'a> {
 
     async fn run_case(&self, case: &RequestCase, gateway: Option<&GatewayName>) -> Result<CaseResult, Error> {
         let start = Instant::now();
-        let address = self.address(case, gateway.or(case.gateway.as_ref()))?;
+        let destination = match &self.forward {
+            Some(forward) => through(forward, case)?,
+            None => Destination { address: self.address(case, gateway.or(case.gateway.as_ref()))?, tunnel: None },
+        };
         let tls = self.client_tls(case)?;
         let expect = &case.expect;
         let shares = expect.backends.is_some()
@@ -326,7 +360,7 @@ impl<'a> Stage<'a> {
             || !expect.outcomes.is_empty()
             || matches!(expect.mirrors, Some(Mirrors::Percent(_)));
         let count = case.repeat.unwrap_or(if shares { SHARE_REQUESTS } else { 1 }).max(1);
-        let outcomes = self.send_all(case, address, tls, count).await;
+        let outcomes = self.send_all(case, destination, tls, count).await;
         let mismatches = check(case, &outcomes);
         let seconds = start.elapsed().as_secs_f64();
         Ok(CaseResult { name: case.name.clone(), requests: outcomes.len(), mismatches, seconds })
@@ -364,7 +398,7 @@ impl<'a> Stage<'a> {
     async fn send_all(
         &self,
         case: &RequestCase,
-        address: SocketAddr,
+        destination: Destination,
         tls: Option<ClientTls>,
         count: u32,
     ) -> Vec<Outcome> {
@@ -375,8 +409,8 @@ impl<'a> Stage<'a> {
         let connections = if case.expect.reached.is_some() { 1 } else { CONNECTIONS };
         for _ in 0..count.min(connections) {
             let (case, left, ids) = (Arc::clone(&case), Arc::clone(&left), Arc::clone(&self.next_id));
-            let (journal, tls) = (self.journal.clone(), tls.clone());
-            workers.spawn(async move { send_some(&case, address, tls.as_ref(), &left, &ids, &journal).await });
+            let (journal, tls, destination) = (self.journal.clone(), tls.clone(), destination.clone());
+            workers.spawn(async move { send_some(&case, &destination, tls.as_ref(), &left, &ids, &journal).await });
         }
         let mut outcomes = Vec::new();
         while let Some(some) = workers.join_next().await {
@@ -410,6 +444,29 @@ impl<'a> Stage<'a> {
             before = Some(total);
         }
     }
+}
+
+/// Lets a compilation serve clients of Services through a proxy that they name, and says where that will be.
+fn forward(client: &str, options: &mut Options) -> Result<Reservation, Error> {
+    let reservation = Reservation::new(LOOPBACK)?;
+    let capture = Capture::Proxy(reservation.address());
+    options.mesh = Some(Mesh { client: Namespace::from(client), capture, routed_only: false, passes_unknown: false });
+    // These are about clients of Gateways.
+    (options.trusted_hops, options.proxy_protocol) = (0, false);
+    options.port_map.clear();
+    Ok(reservation)
+}
+
+/// The way of a case's requests to the Service that its URL names: what is sent is what arrives there.
+fn through(forward: &Reservation, case: &RequestCase) -> Result<Destination, Error> {
+    let url = &case.request.url;
+    if url.scheme == Scheme::Udp {
+        let why = "a proxy carries no datagrams to Services, so that such a case is answered without Envoy only";
+        return Err(Error::Case(format!("case `{}`: {why}", case.name)));
+    }
+    let host =
+        if url.host.contains(':') { format!("[{}]", url.host.trim_matches(['[', ']'])) } else { url.host.clone() };
+    Ok(Destination { address: forward.address(), tunnel: Some(format!("{host}:{}", url.port)) })
 }
 
 /// The options without what would lead Envoy to other places: addresses of
@@ -537,7 +594,7 @@ async fn start_backend(name: &str, address: SocketAddr, cases: &CaseFile, journa
 
 async fn send_some(
     case: &RequestCase,
-    address: SocketAddr,
+    destination: &Destination,
     tls: Option<&ClientTls>,
     left: &AtomicU32,
     ids: &AtomicU32,
@@ -550,14 +607,14 @@ async fn send_some(
     while take() {
         let id = ids.fetch_add(1, Ordering::Relaxed).to_string();
         if case.request.url.scheme == Scheme::Udp {
-            let reply = datagram::exchange(address, case.request.body.as_deref().unwrap_or_default()).await;
+            let reply = datagram::exchange(destination.address, case.request.body.as_deref().unwrap_or_default()).await;
             outcomes.push((id, Outcome { reply, received: Vec::new(), asked: Vec::new(), strayed: Vec::new() }));
             continue;
         }
         let (before, started) = (journal.count_received(), Instant::now());
         let reply = match connection.take() {
             Some(open) => Ok(open),
-            None => Connection::open(address, tls, case.request.version()).await,
+            None => Connection::open(destination, tls, case.request.version()).await,
         };
         let reply = match reply {
             Ok(mut open) => {

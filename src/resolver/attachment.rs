@@ -326,6 +326,10 @@ impl<'a, 'm> Attacher<'a, 'm> {
                 (Membership::Joined(_) | Membership::Foreign, _) => Found::NotOurs,
             };
         }
+        if reference.is_service() && self.options.mesh.is_some() {
+            // It is what is served.
+            return Found::NotOurs;
+        }
         diagnostics.report(match ParentKind::of(reference) {
             ParentKind::Elsewhere => foreign_parent(route, reference, at),
             ParentKind::Nothing(meant) => unknown_parent_kind(route, reference, meant, at),

@@ -26,7 +26,7 @@ use super::mesh::{self, ServedPort};
 use super::owner::ListenerOwner;
 use super::policy::Policies;
 use super::reference_grant::Grants;
-use super::resolved::Resolved;
+use super::resolved::{Audience, Resolved};
 use super::route::RouteResolver;
 use super::route_id::RouteId;
 use super::route_option::RouteOptions;
@@ -35,7 +35,7 @@ use super::usage::BackendUsage;
 
 pub use frontend::Frontends;
 use frontend::{Frontend, USUAL_PORT};
-pub use name::service_named;
+pub use name::{names_of_service, service_named};
 
 /// The input as the clients of a namespace meet it.
 pub fn of_clients<'m>(
@@ -102,6 +102,7 @@ pub fn of_clients<'m>(
     }
     let mut resolved = Resolved {
         manifests,
+        audience: Audience::Neighbours,
         gateway_classes: Vec::new(),
         gateways,
         listener_sets: Vec::new(),
@@ -114,6 +115,8 @@ pub fn of_clients<'m>(
         usage: BackendUsage::default(),
     };
     resolved.mark_used();
+    // Services are served whether routes are for them or not.
+    resolved.gateways.iter_mut().for_each(|service| service.emitted = true);
     resolved.backends.close();
     resolved
 }

@@ -46,7 +46,7 @@ mod untranslated;
 mod usage;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
-use crate::options::{Options, PortMap};
+use crate::options::{Options, PortMap, Resolve};
 use crate::parser::manifests::{Manifests, Metadata};
 use crate::parser::route::RouteKind;
 
@@ -59,7 +59,7 @@ pub use certificate::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeldBundle, Holder, KeyPairId, PRIVATE_KEY_KEY,
     Stored, StoredBundle, StoredPair,
 };
-pub use clients::{Frontends, of_clients, service_named};
+pub use clients::{Frontends, names_of_service, of_clients, service_named};
 pub use effective::Effective;
 pub use foreign::{ForeignUse, foreign_uses, is_without_traffic};
 pub use frontend::ClientValidation;
@@ -74,7 +74,7 @@ pub use owner::ListenerOwner;
 pub use policy::{Policies, PolicyTarget, ResolvedPolicy, TargetOutcome};
 pub use reference::{Annotatable, Annotated, References, annotated};
 pub use reference_grant::Grants;
-pub use resolved::Resolved;
+pub use resolved::{Audience, Resolved};
 use route::RouteResolver;
 pub use route::{ResolvedBackend, ResolvedFilter, ResolvedRoute, ResolvedRule, Routes, RuleSession};
 pub use route_id::RouteId;
@@ -139,11 +139,12 @@ pub fn resolve<'m>(
     foreign::report(manifests, &certificates, options, diagnostics);
     reference::report_unknown_names(manifests, diagnostics);
     reference_grant::report_slips(manifests, diagnostics);
-    report_unused_resolves(&backends, diagnostics);
+    report_unused_resolves(&backends, manifests, options, diagnostics);
     report_unused_port_maps(options, &gateways, diagnostics);
     certificates.report_unused_files(diagnostics);
     let mut resolved = Resolved {
         manifests,
+        audience: Audience::Strangers,
         gateway_classes: gateway::resolve_classes(manifests, options),
         gateways,
         listener_sets,
@@ -164,8 +165,18 @@ pub fn resolve<'m>(
 }
 
 /// The `--resolve` entries that no route needed.
-fn report_unused_resolves(backends: &BackendIndex<'_>, diagnostics: &mut Diagnostics) {
-    for entry in backends.unused_resolves() {
+fn report_unused_resolves(
+    backends: &BackendIndex<'_>,
+    manifests: &Manifests,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) {
+    // Clients of Services are served by all of them, whether routes lead there or not.
+    let is_served = |entry: &&Resolve| {
+        let key = (&entry.namespace, &entry.name);
+        options.mesh.is_some() && manifests.services.iter().any(|service| service.metadata.sort_key() == key)
+    };
+    for entry in backends.unused_resolves().filter(|entry| !is_served(entry)) {
         diagnostics.report(Finding::new(
             codes::UNUSED_RESOLVE,
             Location::Run,

@@ -16,11 +16,22 @@ use super::route_option::ResolvedRouteOption;
 use super::traffic_policy::TrafficPolicies;
 use super::usage::{BackendUsage, UsageBuilder};
 
+/// For whom requests are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Clients of Gateways.
+    Strangers,
+    /// Clients of Services, inside the cluster.
+    Neighbours,
+}
+
 /// The manifests with every reference looked up.
 #[derive(Debug)]
 pub struct Resolved<'m> {
     /// What was resolved.
     pub manifests: &'m Manifests,
+    /// For whom requests are served.
+    pub audience: Audience,
     /// The GatewayClasses that are ours, by name.
     pub gateway_classes: Vec<ResolvedGatewayClass<'m>>,
     /// The Gateways that are ours, by namespace and name, and behind them the stand-ins for missing ones.

@@ -1,8 +1,8 @@
 //! What a route does to a request: every outcome with its share.
 
 use crate::ir::{
-    self, Action, Branch, ClusterId, Config, Forward, HostRewrite, Mirror, PathMatch, ROUTER_ORDERS, Route, Target,
-    VirtualHost, WeightedBackend,
+    self, Action, Branch, ClusterId, Config, Forward, HostRewrite, HttpProfile, Mirror, PathMatch, ROUTER_ORDERS,
+    Route, Target, VirtualHost, WeightedBackend,
 };
 
 use super::admitted::Admitted;
@@ -247,7 +247,12 @@ fn send<'c>(
         return Answer::Local(with_headers(reply, &response, cors_headers.as_ref()));
     }
     let mut headers = request.headers.clone();
-    let mut generated: Vec<&'static str> = GENERATED.to_vec();
+    let mut generated: Vec<&'static str> = match request.profile {
+        HttpProfile::Edge => GENERATED.to_vec(),
+        // Nothing is made up between neighbours, and what was rewritten is told to nobody.
+        HttpProfile::Mesh => Vec::new(),
+    };
+    let tells_original = request.profile == HttpProfile::Edge;
     for mutations in [own, request_headers] {
         apply(mutations, &mut headers, Message::Request);
         generated.retain(|name| !decides(mutations, name));
@@ -259,7 +264,9 @@ fn send<'c>(
         host.clone_from(other);
     }
     if let Some(other) = host_rewrite.as_ref().and_then(|other| other_host(config, cluster, other, request)) {
-        set(&mut headers, "x-envoy-original-host", &host);
+        if tells_original {
+            set(&mut headers, "x-envoy-original-host", &host);
+        }
         if *tells_host {
             let before = line(&headers, "x-forwarded-host").map(|before| format!("{before},")).unwrap_or_default();
             set(&mut headers, "x-forwarded-host", &format!("{before}{host}"));
@@ -272,7 +279,9 @@ fn send<'c>(
     if let Some(rewritten) =
         path_rewrite.as_ref().filter(|_| !is_tunnel).and_then(|action| rewrite(action, taken, &request.target))
     {
-        set(&mut headers, "x-envoy-original-path", &request.target);
+        if tells_original {
+            set(&mut headers, "x-envoy-original-path", &request.target);
+        }
         path = rewritten;
     }
     Answer::Upstream(Upstream {
@@ -282,6 +291,7 @@ fn send<'c>(
         host,
         headers,
         generated,
+        tells_time: request.profile == HttpProfile::Edge,
         response,
         mirrors: Vec::new(),
         cors_headers,

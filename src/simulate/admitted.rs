@@ -1,5 +1,7 @@
 //! A request as the routes see it.
 
+use crate::ir::HttpProfile;
+
 use super::header::Lines;
 use super::matching::Subject;
 use super::path::split_query;
@@ -14,11 +16,12 @@ pub(super) struct Admitted {
     pub(super) scheme: &'static str,
     pub(super) is_grpc: bool,
     pub(super) body_bytes: u64,
+    pub(super) profile: HttpProfile,
 }
 
 impl Admitted {
     pub(super) fn subject(&self) -> Subject<'_> {
-        let Self { method, authority, target, headers, scheme: _, is_grpc, body_bytes: _ } = self;
+        let Self { method, authority, target, headers, scheme: _, is_grpc, body_bytes: _, profile: _ } = self;
         Subject { target, method, authority, headers, is_grpc: *is_grpc }
     }
 

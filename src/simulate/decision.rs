@@ -59,6 +59,7 @@ pub struct Outcome<'c> {
 
 /// How a request ends.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "most requests get to a backend")]
 pub enum Answer<'c> {
     /// The proxy answers.
     Local(LocalReply),
@@ -225,6 +226,8 @@ pub struct Upstream<'c> {
     pub headers: Vec<(String, String)>,
     /// Headers that the proxy adds with values that only a run shows.
     pub generated: Vec<&'static str>,
+    /// Whether the client is told how long the backend took.
+    pub tells_time: bool,
     /// What happens to the headers of the response, in this order.
     pub(super) response: Vec<Mutate<'c>>,
     /// Who gets a copy.

@@ -4,7 +4,7 @@
 use crate::ir::{Existing, HeaderMutation, HeaderMutations, WEBSOCKET};
 
 use super::request::Version;
-use super::rewritten::{Fate, Message, fate};
+use super::rewritten::{Fate, Message, fate, fate_of_neighbour};
 use super::url::is_referer;
 
 /// Header lines with names in lower case.
@@ -137,23 +137,9 @@ pub(super) fn admit(received: &Lines, scheme: &str, trusted_hops: u32) -> Lines 
     let is_upgrade = upgrade(received).is_some();
     let mut lines = Lines::with_capacity(received.len() + 4);
     for (name, value) in received {
-        let kept = match fate(name) {
-            Fate::Kept => name != "host",
-            Fate::OfUpgrades => is_upgrade,
-            Fate::Expectation => !value.eq_ignore_ascii_case("100-continue"),
-            Fate::Url => is_referer(value),
-            Fate::Trailers if value.is_empty() => true,
-            Fate::Trailers => {
-                if tokens(value).any(|token| token == "trailers") {
-                    lines.push((name.clone(), "trailers".to_owned()));
-                }
-                false
-            }
-            Fate::Appended => true,
-            Fate::Removed | Fate::Address | Fate::Scheme | Fate::Fresh => false,
-        };
-        if kept {
-            lines.push((name.clone(), value.clone()));
+        match fate(name) {
+            Fate::Kept if name == "host" => {}
+            fate => lines.extend(kept(fate, is_upgrade, value).map(|value| (name.clone(), value.to_owned()))),
         }
     }
     append(&mut lines, "x-forwarded-for", CLIENT, Message::Request);
@@ -162,6 +148,37 @@ pub(super) fn admit(received: &Lines, scheme: &str, trusted_hops: u32) -> Lines 
         lines.push((name.to_owned(), value.to_owned()));
     }
     lines
+}
+
+/// The same where clients are neighbours: what they say is kept, and nothing is added but the scheme.
+pub(super) fn admit_neighbour(received: &Lines, scheme: &str) -> Lines {
+    let is_upgrade = upgrade(received).is_some();
+    let mut lines = Lines::with_capacity(received.len() + 1);
+    for (name, value) in received {
+        match fate_of_neighbour(name) {
+            Fate::Kept if name == "host" => {}
+            fate => lines.extend(kept(fate, is_upgrade, value).map(|value| (name.clone(), value.to_owned()))),
+        }
+    }
+    if line(&lines, "x-forwarded-proto").is_none_or(str::is_empty) {
+        lines.retain(|(name, _)| name != "x-forwarded-proto");
+        lines.push(("x-forwarded-proto".to_owned(), scheme.to_owned()));
+    }
+    lines
+}
+
+/// What is left of a line.
+fn kept(fate: Fate, is_upgrade: bool, value: &str) -> Option<&str> {
+    let is_kept = match fate {
+        Fate::Kept | Fate::Appended => true,
+        Fate::OfUpgrades => is_upgrade,
+        Fate::Expectation => !value.eq_ignore_ascii_case("100-continue"),
+        Fate::Url => is_referer(value),
+        Fate::Trailers if value.is_empty() => true,
+        Fate::Trailers => return tokens(value).any(|token| token == "trailers").then_some("trailers"),
+        Fate::Removed | Fate::Address | Fate::Scheme | Fate::Fresh => false,
+    };
+    is_kept.then_some(value)
 }
 
 /// Changes to headers that may be applied later.

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::ir::{CONNECT, Config, HttpConnection, Route, VirtualHost};
+use crate::ir::{CONNECT, Config, HttpConnection, HttpProfile, Route, VirtualHost};
 
 use super::action::{act, answer_early};
 use super::admitted::Admitted;
 use super::authorization::Authority;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
-use super::header::{BadConnection, Lines, admit, is_upgradable, line, receive, upgrade};
+use super::header::{BadConnection, Lines, admit, admit_neighbour, is_upgradable, line, receive, upgrade};
 use super::host::{HostTable, split_port, without_dot};
 use super::path::{Normalized, normalize};
 use super::request::{Connection, Request, Security, Version};
@@ -89,14 +89,14 @@ pub(super) enum Refusal {
 
 impl<'c> HttpTable<'c> {
     pub(super) fn new(connection: &'c HttpConnection, config: &Config) -> Self {
-        let HttpConnection { virtual_hosts, misdirected } = connection;
+        let HttpConnection { virtual_hosts, misdirected, profile } = connection;
         let own = virtual_hosts.iter().map(|host| &host.hostname);
         Self {
             connection,
             // The places behind the virtual hosts are hosts of other listeners.
             hosts: HostTable::new(own.chain(misdirected).zip(0..)),
             routes: virtual_hosts.iter().map(|_| OnceLock::new()).collect(),
-            admits_underscores: connection.admits_underscores(config),
+            admits_underscores: *profile == HttpProfile::Mesh || connection.admits_underscores(config),
         }
     }
 
@@ -171,19 +171,29 @@ impl<'c> HttpTable<'c> {
             (Err(BadConnection), Version::Http1) => return Err(broken()),
             (Err(BadConnection), Version::Http2) => return Err(Refusal::Reset(Closed::ConnectionHeader)),
         };
-        let scheme = Scheme::of(connection, &received, config.proxy.trusted_hops);
+        let profile = self.connection.profile;
+        let hops = config.proxy.trusted_hops;
+        let scheme = Scheme::of(connection, &received, hops > 0 || profile == HttpProfile::Mesh);
         let admitted = |authority: &str, target: String, headers: Lines| Admitted {
             // Over HTTP/2 an upgrade is asked for with a method of its own.
             method: if upgrade(&received).is_some() && *version == Version::Http2 { "GET" } else { method }.to_owned(),
-            authority: without_dot(authority),
+            authority: match profile {
+                HttpProfile::Edge => without_dot(authority),
+                HttpProfile::Mesh => authority.to_owned(),
+            },
             target,
             headers,
             scheme: scheme.name,
             is_grpc: is_grpc(&received),
             body_bytes: *body_bytes,
+            profile,
         };
         let ready = |authority: &str, target: String| {
-            admitted(authority, target, admit(&received, &scheme.line, config.proxy.trusted_hops))
+            let headers = match profile {
+                HttpProfile::Edge => admit(&received, &scheme.line, hops),
+                HttpProfile::Mesh => admit_neighbour(&received, &scheme.line),
+            };
+            admitted(authority, target, headers)
         };
         // Without the line no route is looked for.
         let says_scheme = line(&received, "x-forwarded-proto").is_some_and(|scheme| !scheme.is_empty());
@@ -208,7 +218,7 @@ impl<'c> HttpTable<'c> {
         if method == REFUSED_METHOD {
             return Err(early(refused(), authority, target));
         }
-        match normalize(target) {
+        match normalize(target, profile) {
             Normalized::Path(path) => Ok(ready(authority, path)),
             // gRPC clients follow no redirects.
             Normalized::Redirect(path) if is_grpc(headers) => Err(early(refused(), authority, &path)),
@@ -229,13 +239,13 @@ struct Scheme {
 }
 
 impl Scheme {
-    fn of(connection: &Connection, received: &Lines, trusted_hops: u32) -> Self {
+    fn of(connection: &Connection, received: &Lines, is_told: bool) -> Self {
         let own = match connection.security {
             Security::Tls { .. } => "https",
             Security::Plain | Security::Udp => "http",
         };
         // Behind a trusted proxy, that one knows what the client spoke.
-        let told = line(received, "x-forwarded-proto").filter(|told| trusted_hops > 0 && !told.is_empty());
+        let told = line(received, "x-forwarded-proto").filter(|told| is_told && !told.is_empty());
         let name = match told {
             Some("https") => "https",
             Some("http") => "http",

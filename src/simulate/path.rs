@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use crate::ir::HttpProfile;
+
 /// What normalisation makes of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Normalized {
@@ -17,8 +19,8 @@ pub(super) enum Normalized {
     Refused,
 }
 
-/// Normalises a target that begins with `/`.
-pub(super) fn normalize(target: &str) -> Normalized {
+/// Normalises a target that begins with `/`. Between neighbours escaped and repeated slashes stay.
+pub(super) fn normalize(target: &str, profile: HttpProfile) -> Normalized {
     if is_plain(target) {
         return Normalized::Path(target.to_owned());
     }
@@ -26,6 +28,10 @@ pub(super) fn normalize(target: &str) -> Normalized {
         return Normalized::Refused;
     }
     let (path, query) = split_query(target);
+    if profile == HttpProfile::Mesh {
+        let canonical = canonicalize(without_parameters(path).as_bytes());
+        return canonical.map_or(Normalized::Refused, |canonical| Normalized::Path(canonical + query));
+    }
     let unescaped = unescape_slashes(path);
     let redirected = unescaped.len() != path.len();
     let Some(plain) = plain(&without_parameters(&unescaped)) else { return Normalized::Refused };
@@ -57,7 +63,7 @@ pub fn may_arrive(text: &str, extent: Extent) -> bool {
 
 /// Whether some request has this path when routes see it. One with `..;` in it has: the dots were escaped.
 fn arrives(path: &str) -> bool {
-    matches!(normalize(&written(path)), Normalized::Path(seen) if seen == path)
+    matches!(normalize(&written(path), HttpProfile::Edge), Normalized::Path(seen) if seen == path)
 }
 
 /// Whether a segment of a path is dots with parameters behind them, which Envoy takes for the dots alone.
@@ -259,6 +265,16 @@ fn merge_slashes(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Extent, Normalized, may_arrive, normalize, written};
+    use crate::ir::HttpProfile;
+
+    #[test]
+    fn between_neighbours_only_dots_are_resolved() {
+        for (sent, seen) in
+            [("/a%2Fb", "/a%2Fb"), ("//a", "//a"), ("/a/../b//c", "/b//c"), ("/a%2fb?x=//", "/a%2fb?x=//")]
+        {
+            assert_eq!(normalize(sent, HttpProfile::Mesh), Normalized::Path(seen.to_owned()), "{sent}");
+        }
+    }
 
     /// What Envoy 1.40 did with each path.
     #[test]
@@ -335,7 +351,7 @@ mod tests {
             ("/a/..;/.;b/c;d", "/c;d"),
             ("/a{b|c}^`\"<>", "/a%7Bb%7Cc%7D%5E%60%22%3C%3E"),
         ] {
-            assert_eq!(normalize(sent), Normalized::Path(seen.to_owned()), "{sent}");
+            assert_eq!(normalize(sent, HttpProfile::Edge), Normalized::Path(seen.to_owned()), "{sent}");
         }
     }
 
@@ -355,7 +371,7 @@ mod tests {
     fn dots_that_have_parameters_are_written_with_escapes() {
         for (path, target) in [("/a/..;x/b?/..;", "/a/%2E%2E;x/b?/..;"), ("/.;", "/%2E;"), ("/a/b..;", "/a/b..;")] {
             assert_eq!(written(path), target);
-            assert_eq!(normalize(target), Normalized::Path(path.to_owned()));
+            assert_eq!(normalize(target, HttpProfile::Edge), Normalized::Path(path.to_owned()));
         }
     }
 
@@ -375,14 +391,14 @@ mod tests {
             ("/foo%5c..;/q", "/foo/..;/q"),
             ("/foo/..;%5cq", "/"),
         ] {
-            assert_eq!(normalize(sent), Normalized::Redirect(location.to_owned()), "{sent}");
+            assert_eq!(normalize(sent, HttpProfile::Edge), Normalized::Redirect(location.to_owned()), "{sent}");
         }
     }
 
     #[test]
     fn what_cannot_be_a_path_is_refused() {
         for sent in ["/a%00b", "/a#b", "/a b", "/é", "/a?b#c"] {
-            assert_eq!(normalize(sent), Normalized::Refused, "{sent}");
+            assert_eq!(normalize(sent, HttpProfile::Edge), Normalized::Refused, "{sent}");
         }
     }
 }

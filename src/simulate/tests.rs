@@ -7,9 +7,9 @@ use super::{Answer, Candidate, Precedence, Reason, Request, Share, Simulator, Un
 use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
-    Action, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, FilterChain, Forward, Handler,
-    HeaderMutations, HttpConnection, HttpFilters, Listener, Origin, PathMatch, Proxy, RetryLimit, Route, RouteMatch,
-    RouteName, Site, Target, Timeouts, Transport, UpstreamProtocol, ValueMatch, ValuePattern, VirtualHost,
+    Action, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, Entrance, FilterChain, Forward, Handler,
+    HeaderMutations, HttpConnection, HttpFilters, HttpProfile, Listener, Origin, PathMatch, Proxy, RetryLimit, Route,
+    RouteMatch, RouteName, Site, Target, Timeouts, Transport, UpstreamProtocol, ValueMatch, ValuePattern, VirtualHost,
     WeightedBackend,
 };
 
@@ -71,7 +71,8 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         routes,
         origin: Origin(0),
     });
-    let connection = HttpConnection { virtual_hosts: virtual_hosts.collect(), misdirected: Vec::new() };
+    let connection =
+        HttpConnection { virtual_hosts: virtual_hosts.collect(), misdirected: Vec::new(), profile: HttpProfile::Edge };
     let chain = FilterChain {
         name: None,
         select: ChainMatch::Any,
@@ -96,6 +97,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             bind_port: 10080,
             port: 80,
+            entrance: Entrance::Socket,
             transport: Transport::Tcp(vec![chain]),
             gateways: Vec::new(),
             origin: Origin(0),
@@ -104,6 +106,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
             .into(),
         certificates: Vec::new().into(),
         external_auths: Vec::new().into(),
+        forward_proxy: None,
         proxy: Proxy::default(),
     }
 }

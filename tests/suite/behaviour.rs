@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use gwctl::options::{ListenerAddress, Options, Resolve};
+use gwctl::options::{Capture, ListenerAddress, Mesh, Options, Resolve};
 use gwctl::proving::{CaseFile, Proof, Topology, run};
 use libtest_mimic::Trial;
 use walkdir::WalkDir;
@@ -13,7 +13,18 @@ use crate::case::{Case, discover};
 use crate::harness::Harness;
 
 /// Flags with a value that the runner sets itself.
-const REPLACED: &[&str] = &["--admin-address", "--listener-address", "--port-map", "--resolve", "-o", "--output-file"];
+const REPLACED: &[&str] = &[
+    "--admin-address",
+    "--listener-address",
+    "--port-map",
+    "--resolve",
+    "--mesh-for",
+    "--mesh-capture",
+    "--mesh-services",
+    "--mesh-unknown",
+    "-o",
+    "--output-file",
+];
 
 /// What Envoy warns about whatever the configuration says: each of the two fields by which a UDP listener can name
 /// its cluster has a warning, `matcher` because it is young and `cluster` because it is deprecated.
@@ -143,7 +154,12 @@ fn arguments(args: &[String], options: &Options) -> Vec<String> {
         ListenerAddress::Ip(ip) => ip.to_string(),
         ListenerAddress::Gateway => "gateway".to_owned(),
     };
-    arguments.push(format!("--listener-address={address}"));
+    match &options.mesh {
+        None => arguments.push(format!("--listener-address={address}")),
+        Some(Mesh { client, capture: Capture::Proxy(proxy), .. }) => {
+            arguments.extend([format!("--mesh-for={client}"), format!("--mesh-capture=proxy={proxy}")]);
+        }
+    }
     arguments.extend(options.admin_address.map(|address| format!("--admin-address={address}")));
     arguments.extend(options.port_map.iter().map(|map| format!("--port-map={}={}", map.from, map.to)));
     for Resolve { namespace, name, port, endpoints, .. } in &options.resolve {

@@ -131,7 +131,10 @@ const LISTS: [(&str, &str); 6] = [
 /// Every name of the cases that pin what is emitted.
 fn every_name(harness: &Harness) -> Result<(), String> {
     let cases = discover(&harness.testdata()).into_iter().filter_map(|(_, found)| found.ok());
-    let cases: Vec<Case> = cases.filter(|case| case.pins == Pins::Bootstrap && case.exit.translate == 0).collect();
+    // What clients of Services are served with is not asked for yet.
+    let is_of_mesh = |case: &Case| case.translate_args.iter().any(|flag| flag == "--mesh-for");
+    let is_asked = |case: &Case| case.pins == Pins::Bootstrap && case.exit.translate == 0 && !is_of_mesh(case);
+    let cases: Vec<Case> = cases.filter(is_asked).collect();
     let mut wrong = Vec::new();
     let mut asked = 0;
     for case in &cases {

@@ -43,6 +43,8 @@ mod licences;
 mod limits;
 mod made;
 mod mesh;
+#[cfg(unix)]
+mod mesh_proxy;
 mod metamorphic;
 mod modules;
 mod mutation;
@@ -129,6 +131,8 @@ fn trials() -> Vec<Trial> {
     trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));
     trials.extend(mesh::trials(&harness));
+    #[cfg(unix)]
+    trials.extend(mesh_proxy::trials(&harness));
     trials.extend(admitted::trials(&harness));
     trials.extend(compared::trials(&harness));
     trials.extend(exchanged::trials(&harness));

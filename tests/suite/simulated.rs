@@ -19,6 +19,10 @@ const OUTPUT_FLAGS: &[(&str, bool)] = &[
     ("--output-file", true),
     ("--section", true),
     ("--report", true),
+    ("--mesh-for", true),
+    ("--mesh-capture", true),
+    ("--mesh-services", true),
+    ("--mesh-unknown", true),
     ("--no-comments", false),
     ("--partial", false),
 ];

@@ -193,6 +193,7 @@ impl CompileArgs {
             namespace: self.namespace.clone(),
             gateways: self.gateway.clone(),
             gateway_classes: self.gateway_class.clone(),
+            mesh: None,
             controller: self.controller_name.clone(),
             assume: self.assumed(),
             resolve: self.resolve.clone(),

@@ -6,7 +6,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
 use super::super::value::{self, Local};
-use super::{CompileArgs, InputArgs, ReportArgs};
+use super::{CompileArgs, InputArgs, MeshArgs, ReportArgs};
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
@@ -17,6 +17,9 @@ pub struct RunArgs {
     /// The settings of the compilation.
     #[command(flatten)]
     pub compile: CompileArgs,
+    /// Whom Envoy serves.
+    #[command(flatten)]
+    pub mesh: MeshArgs,
     /// The Envoy to run. By default the one of GWCTL_ENVOY or of the PATH.
     #[arg(long, value_name = "PATH", help_heading = "Envoy")]
     pub envoy: Option<PathBuf>,

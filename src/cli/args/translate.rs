@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{CompileArgs, InputArgs, ReportArgs};
+use super::{CompileArgs, InputArgs, MeshArgs, ReportArgs};
 
 /// Flags of `translate`.
 #[derive(Debug, Args)]
@@ -15,6 +15,9 @@ pub struct TranslateArgs {
     /// The settings of the compilation.
     #[command(flatten)]
     pub compile: CompileArgs,
+    /// Whom the output serves.
+    #[command(flatten)]
+    pub mesh: MeshArgs,
     /// The format of the output. By default the extension of --output-file decides, and otherwise it is `yaml`.
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
     pub output: Option<OutputFormat>,

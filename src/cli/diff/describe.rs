@@ -90,6 +90,7 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
         UpstreamProtocol::Http1 => "HTTP/1.1",
         UpstreamProtocol::Http2 => "HTTP/2",
         UpstreamProtocol::Negotiated => "HTTP/2 or HTTP/1.1",
+        UpstreamProtocol::AsClients => "what clients speak",
         UpstreamProtocol::Udp => "datagrams",
     };
     let mut endpoints: Vec<String> = match endpoints {

@@ -69,7 +69,10 @@ impl<'c> Pods<'c> {
         let service = self.services.get(&(namespace, name))?;
         let protocol = match cluster.protocol {
             UpstreamProtocol::Udp => L4Protocol::Udp,
-            UpstreamProtocol::Http1 | UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => L4Protocol::Tcp,
+            UpstreamProtocol::Http1
+            | UpstreamProtocol::Http2
+            | UpstreamProtocol::Negotiated
+            | UpstreamProtocol::AsClients => L4Protocol::Tcp,
         };
         let own = service.ports.iter().find(|own| own.port == *port && own.protocol == protocol)?;
         Some(describe_pods(service, own))

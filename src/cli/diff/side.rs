@@ -143,7 +143,7 @@ impl<'c> Side<'c> {
 
     fn add(&mut self, listener: &'c Listener, patterns: &mut Patterns<'c>, actions: &mut Actions<'c, '_>) {
         // Where a port is bound is a setting of the command line, which both sides share.
-        let Listener { address, bind_port: _, port, transport, gateways, origin } = listener;
+        let Listener { address, bind_port: _, port, entrance: _, transport, gateways, origin } = listener;
         for gateway in gateways {
             let is_udp = matches!(transport, Transport::Udp(_));
             let socket = SocketKey { gateway: gateway.clone(), port: *port, is_udp };
@@ -179,7 +179,7 @@ impl<'c> Side<'c> {
         let key = ChainKey { socket: socket.clone(), select: format!("{select:?}") };
         match handler {
             // Misdirected hosts are those of the other chains of the socket.
-            Handler::Http(HttpConnection { virtual_hosts, misdirected: _ }) => {
+            Handler::Http(HttpConnection { virtual_hosts, misdirected: _, profile: _ }) => {
                 let name = if at.chain.tls.is_some() { "https" } else { "http" };
                 let scheme = Scheme { name, trusted_hops: self.config.proxy.trusted_hops };
                 for host in virtual_hosts {

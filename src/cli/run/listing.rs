@@ -10,8 +10,8 @@ use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
-    Action, ChainMatch, ClientCertificates, ClusterId, Config, FilterChain, Forward, Handler, Listener, PathMatch,
-    Route, Target, TcpBackend, TcpProxy, Transport, UdpProxy,
+    Action, ChainMatch, ClientCertificates, ClusterId, Config, Entrance, FilterChain, Forward, ForwardProxy, HTTP_PORT,
+    Handler, Listener, PathMatch, ProxiedPort, Route, Target, TcpBackend, TcpProxy, Transport, UdpProxy,
 };
 
 /// How many hosts of a listener, and rules of a host, are listed.
@@ -30,10 +30,44 @@ impl Listing<'_> {
     pub(super) fn text(&self) -> String {
         let config = &self.compilation.lowered.config;
         let mut text = String::new();
-        for listener in &config.listeners {
+        for listener in config.listeners.iter().filter(|listener| listener.entrance == Entrance::Socket) {
             self.list(config, listener, &mut text);
         }
+        if let Some(proxy) = &config.forward_proxy {
+            self.list_proxied(config, proxy, &mut text);
+        }
         text
+    }
+
+    /// The ports of Services that clients name to a proxy.
+    fn list_proxied(&self, config: &Config, proxy: &ForwardProxy, text: &mut String) {
+        let address = proxy.address;
+        let _ = writeln!(text, "Services for clients with http_proxy=http://{address}");
+        for ProxiedPort { hosts, listener } in &proxy.ports {
+            let (Some(listener), Some(host)) = (config.listeners.get(*listener), hosts.first()) else { continue };
+            let port = if listener.port == HTTP_PORT { String::new() } else { format!(":{}", listener.port) };
+            for chain in listener.chains() {
+                match &chain.handler {
+                    Handler::Close => {}
+                    Handler::Tcp(TcpProxy { backends }) => {
+                        let _ = writeln!(
+                            text,
+                            "  {host}:{}   whatever arrives → {}",
+                            listener.port,
+                            self.shares(config, backends)
+                        );
+                    }
+                    Handler::Http(connection) => {
+                        let routes: Vec<_> =
+                            connection.virtual_hosts.iter().flat_map(|host| host.routes.clone()).collect();
+                        let path = routes.iter().find_map(|route| sample(route)).unwrap_or("/");
+                        let url = format!("http://{host}{port}{path}");
+                        let _ = writeln!(text, "  {url}\n    curl -x http://{address} {}", quoted(&url));
+                        self.list_rules(config, &routes, text);
+                    }
+                }
+            }
+        }
     }
 
     fn list(&self, config: &Config, listener: &Listener, text: &mut String) {
@@ -108,10 +142,7 @@ impl Listing<'_> {
                 line.push_str(" --cert CERTIFICATE --key KEY");
             }
         }
-        // A shell would take other characters for its own.
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || ":/.-_~%".contains(c);
-        let url = if url.chars().all(is_plain) { url.to_owned() } else { format!("'{}'", url.replace('\'', "%27")) };
-        format!("{line} {url}")
+        format!("{line} {}", quoted(url))
     }
 
     fn list_rules(&self, config: &Config, routes: &[std::sync::Arc<Route>], text: &mut String) {
@@ -165,6 +196,12 @@ impl Listing<'_> {
         };
         format!("{}{who}", backend_name(&cluster.backend))
     }
+}
+
+/// A URL for a shell, which would take some characters for its own.
+fn quoted(url: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ":/.-_~%".contains(c);
+    if url.chars().all(is_plain) { url.to_owned() } else { format!("'{}'", url.replace('\'', "%27")) }
 }
 
 /// Parts with their shares in percent, where there are several.

@@ -101,6 +101,7 @@ fn refuse_twice(local: &[Local]) -> Result<(), String> {
 /// The options of the compilation. Listeners bind loopback unless whoever runs gwctl says otherwise.
 fn local_options(args: &RunArgs, stand_ins: &StandIns) -> Result<Options, String> {
     let mut options = args.compile.options()?;
+    args.mesh.complete(&mut options)?;
     let is_of_tree = args.compile.settings.is_none()
         && options.settings.iter().flat_map(|file| &file.in_effect).any(|words| words.starts_with("listener-address:"));
     if !args.has_address || is_of_tree {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::platform;
 use crate::hostname::Hostname;
-use crate::ir::{Action, Config, Handler, Listener, Redirect, Transport};
+use crate::ir::{Action, Config, Entrance, Handler, Listener, Redirect, Transport};
 use crate::options::PortMap;
 
 /// The first port that needs no privilege.
@@ -28,7 +28,7 @@ pub(super) fn move_up(config: &mut Config, named: &[PortMap], admin: u16) -> Mov
         };
         named.iter().any(|map| map.from == listener.port && map.to == listener.bind_port && is_for(map))
     };
-    let is_low = |listener: &&Listener| listener.bind_port < FIRST_FREE && !is_named(listener);
+    let is_low = |listener: &&Listener| is_bound(listener) && listener.bind_port < FIRST_FREE && !is_named(listener);
     let low: BTreeSet<u16> = config.listeners.iter().filter(is_low).map(|listener| listener.bind_port).collect();
     let stay = config.listeners.iter().filter(|listener| !is_low(listener)).map(|listener| listener.bind_port);
     let mut taken: BTreeSet<u16> = stay.chain([admin]).collect();
@@ -53,7 +53,7 @@ pub(super) fn move_up(config: &mut Config, named: &[PortMap], admin: u16) -> Mov
 /// Lets redirects to ports of the configuration lead to where those are bound. Redirects to hosts that it does not serve
 /// stay as they are.
 pub(super) fn lead_redirects(config: &mut Config) {
-    let moved = config.listeners.iter().filter(|listener| listener.port != listener.bind_port);
+    let moved = config.listeners.iter().filter(|listener| listener.port != listener.bind_port && is_bound(listener));
     let moved: Moved = moved.map(|listener| (listener.port, listener.bind_port)).collect();
     if moved.is_empty() {
         return;
@@ -100,15 +100,30 @@ fn each_redirect(action: &mut Action, change: &impl Fn(&mut Redirect)) {
 
 /// The sockets that a configuration binds; the flag says whether it is for datagrams.
 pub(super) fn sockets(config: &Config) -> BTreeSet<(SocketAddr, bool)> {
+    let forward = config.forward_proxy.iter().map(|proxy| (proxy.address, false));
     let socket = |listener: &Listener| {
         (SocketAddr::new(listener.address, listener.bind_port), matches!(listener.transport, Transport::Udp(_)))
     };
-    config.listeners.iter().map(socket).collect()
+    config.listeners.iter().filter(|listener| is_bound(listener)).map(socket).chain(forward).collect()
+}
+
+/// Whether something of this machine is taken for a listener.
+fn is_bound(listener: &Listener) -> bool {
+    listener.entrance == Entrance::Socket
 }
 
 /// Why a listener cannot be bound, in words for the user. Sockets that our own Envoy has are left out.
 pub(super) fn refusal(config: &Config, ours: &BTreeSet<(SocketAddr, bool)>) -> Option<String> {
-    for listener in &config.listeners {
+    if let Some(proxy) = config.forward_proxy.as_ref().filter(|proxy| !ours.contains(&(proxy.address, false)))
+        && let Err(error) = platform::probe(proxy.address, false)
+    {
+        let address = proxy.address;
+        return Some(format!(
+            "{address} cannot be bound for the clients' proxy ({error}): take another address with \
+             `--mesh-capture proxy=ADDRESS:PORT`"
+        ));
+    }
+    for listener in config.listeners.iter().filter(|listener| is_bound(listener)) {
         let address = SocketAddr::new(listener.address, listener.bind_port);
         let is_datagrams = matches!(listener.transport, Transport::Udp(_));
         if ours.contains(&(address, is_datagrams)) {
@@ -140,6 +155,7 @@ mod tests {
 
     fn config(ports: &[(u16, u16)]) -> Config {
         let listener = |(port, bind_port): &(u16, u16)| Listener {
+            entrance: Entrance::Socket,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             bind_port: *bind_port,
             port: *port,

@@ -162,7 +162,7 @@ fn gateway_of_cases(
     topology: &Topology,
     options: &Options,
     manifests: &Manifests<'_>,
-) -> Result<Option<Vec<GatewayName>>, String> {
+) -> Result<Option<Vec<Option<GatewayName>>>, String> {
     if topology.gateways.len() < 2 {
         return Ok(None);
     }
@@ -183,7 +183,11 @@ fn gateway_of_cases(
         is_selected && !alone().compilation.emitted().config.listeners.is_empty()
     };
     let names: Vec<GatewayName> = topology.gateways.keys().filter(is_served).cloned().collect();
-    cases.requests.iter().map(|case| gateway_of(case, &names, topology)).collect::<Result<_, _>>().map(Some)
+    let gateway_of = |case: &RequestCase| match case.from {
+        Some(_) => Ok(None),
+        None => gateway_of(case, &names, topology).map(Some),
+    };
+    cases.requests.iter().map(gateway_of).collect::<Result<_, _>>().map(Some)
 }
 
 fn gateway_of(case: &RequestCase, served: &[GatewayName], topology: &Topology) -> Result<GatewayName, String> {
@@ -224,7 +228,7 @@ impl State {
         topology: &Topology,
         manifests: &Manifests<'_>,
     ) -> Result<(), String> {
-        refuse_run_from(args, file, cases)?;
+        refuse_emit_from(args, file, cases)?;
         let offline = offline_options(topology, cases, options);
         let mut moved = manifests.compile(&offline);
         if args.partial {
@@ -287,7 +291,10 @@ impl State {
         let results = proving::run_until_signal(&proof, gateways.as_deref(), translate);
         let results = results.map_err(|error| error.to_string())?;
         for (position, result) in results.into_iter().enumerate() {
-            let trace = simulated.get(position).map(|one| tracer.trace(&one.request, &one.decision));
+            let trace = simulated.get(position).map(|one| {
+                let trace = sent_from.trace(position, one);
+                trace.unwrap_or_else(|| tracer.trace(&one.request, &one.decision))
+            });
             self.outcomes.push(outcome(file, result, trace));
         }
         Ok(())
@@ -377,19 +384,15 @@ impl State {
     }
 }
 
-/// Refuses to run cases that are sent from a namespace through a proxy, or to write them for one.
-fn refuse_run_from(args: &TestArgs, file: &Cases, cases: &CaseFile) -> Result<(), String> {
-    let flag = match (&args.envoy, &args.emit) {
-        (Some(_), _) => "--envoy",
-        (None, Some(_)) => "--emit",
-        (None, None) => return Ok(()),
+/// Refuses to write cases that are sent from a namespace as tests of a proxy for Gateways.
+fn refuse_emit_from(args: &TestArgs, file: &Cases, cases: &CaseFile) -> Result<(), String> {
+    let Some(case) = cases.requests.iter().find(|case| case.from.is_some() && args.emit.is_some()) else {
+        return Ok(());
     };
-    let Some(case) = cases.requests.iter().find(|case| case.from.is_some()) else { return Ok(()) };
     let line = line_of(&file.text, &case.name);
     let (file, name) = (for_terminal(&file.name), for_terminal(&case.name));
     Err(format!(
-        "{file}:{line}: case `{name}`: `from` is answered without a proxy only, and not with {flag}: gwctl writes no \
-         configuration for clients of Services"
+        "{file}:{line}: case `{name}`: `from` does not go with --emit: router_check_tool asks the routes of Gateways"
     ))
 }
 

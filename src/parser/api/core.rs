@@ -1,6 +1,7 @@
 //! The fields that gwctl needs of Kubernetes' core kinds. All other fields are ignored.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use crate::name::{Name, SectionName};
 
@@ -17,6 +18,8 @@ pub struct Service {
     pub external_name: Option<String>,
     /// `clusterIP: None`.
     pub headless: bool,
+    /// Its address, where the manifest says it.
+    pub cluster_ip: Option<IpAddr>,
     /// `sessionAffinity: ClientIP`.
     pub client_ip_affinity: bool,
     /// The labels of the pods behind it; empty where somebody else writes its endpoints.

@@ -216,7 +216,9 @@ impl Reader<'_> {
         let types =
             [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer, ServiceType::ExternalName];
         let service_type = types[self.choice(spec, "type", &["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"])];
-        let headless = self.cluster_ip(spec) == Some("None");
+        let address = self.cluster_ip(spec);
+        let headless = address == Some("None");
+        let cluster_ip = address.and_then(|address| address.parse().ok());
         let client_ip_affinity = self.choice(spec, "sessionAffinity", &["None", "ClientIP"]) == 1;
         let external_name = self.external_name(spec, service_type);
         let ports = self.service_ports(spec);
@@ -227,7 +229,7 @@ impl Reader<'_> {
         }
         let selector = self.selector(spec);
         self.unused_fields(spec);
-        Service { service_type, external_name, headless, client_ip_affinity, selector, ports }
+        Service { service_type, external_name, headless, cluster_ip, client_ip_affinity, selector, ports }
     }
 
     /// The address of a Service: `None` for a headless one, empty where the cluster chooses.

@@ -1,6 +1,8 @@
 //! The names by which clients ask for Services
 //! ([DNS for Services](https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#services)).
 
+use crate::name::NamespacedName;
+
 /// The namespace and the name of the Service that a host stands for, where a client of a namespace asks for it, in a
 /// cluster of a DNS domain. `None` for a host that is the name of no Service.
 pub fn service_named<'h>(host: &'h str, client: &'h str, domain: &str) -> Option<(&'h str, &'h str)> {
@@ -19,9 +21,29 @@ pub fn service_named<'h>(host: &'h str, client: &'h str, domain: &str) -> Option
     (is_label(name) && is_label(namespace)).then_some((namespace, name))
 }
 
+/// Every name by which a client of a namespace asks for a Service, namespace and name, in a cluster of a DNS domain.
+pub fn names_of_service((namespace, name): NamespacedName<'_>, client: &str, domain: &str) -> Vec<String> {
+    let short = (namespace == client).then(|| name.to_string());
+    let whole = format!("{name}.{namespace}.svc.{domain}");
+    let names = [format!("{name}.{namespace}"), format!("{name}.{namespace}.svc"), format!("{whole}."), whole];
+    short.into_iter().chain(names).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::service_named;
+    use super::{names_of_service, service_named};
+    use crate::name::{Name, Namespace};
+
+    #[test]
+    fn every_name_of_a_service_stands_for_it() {
+        for (client, count) in [("web", 5), ("team", 4)] {
+            let names = names_of_service((&Namespace::from("web"), &Name::from("shop")), client, "cluster.local");
+            assert_eq!(names.len(), count, "{names:?}");
+            for name in names {
+                assert_eq!(service_named(&name, client, "cluster.local"), Some(("web", "shop")), "{name}");
+            }
+        }
+    }
 
     #[test]
     fn services_have_the_names_of_dns() {

@@ -28,7 +28,10 @@ pub(super) fn to_circuit_breakers(protocol: UpstreamProtocol, retries: RetryLimi
         Thresholds { max_connections: limit(connections), track_remaining: *counts_rest, ..Thresholds::default() };
     let limits = match protocol {
         UpstreamProtocol::Udp => connections,
-        UpstreamProtocol::Http1 | UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => Thresholds {
+        UpstreamProtocol::Http1
+        | UpstreamProtocol::Http2
+        | UpstreamProtocol::Negotiated
+        | UpstreamProtocol::AsClients => Thresholds {
             max_pending_requests: limit(waiting),
             max_requests: limit(requests),
             max_retries: match most_retries {

@@ -27,7 +27,7 @@ use super::layout::{Layout, Part};
 use super::needs::Needs;
 use super::proto::{any, boolean, uint32};
 use super::tracing::to_tracing;
-use super::{cors, ext_authz, forward, header, name, route, stateful_session};
+use super::{cors, ext_authz, forward, header, mesh, name, route, stateful_session};
 
 /// Field numbers of the messages that are joined as bytes.
 const ROUTE_CONFIGURATION_VIRTUAL_HOSTS: u32 = 2;
@@ -37,8 +37,8 @@ const HTTP_CONNECTION_MANAGER_ROUTE_CONFIG: u32 = 4;
 /// one connection and lets further ones wait, for ever behind streams that do not end: where calls are routed Envoy's
 /// own limit of 1,024 streams stays.
 const MAX_CONCURRENT_STREAMS: u32 = 100;
-const INITIAL_STREAM_WINDOW_BYTES: u32 = 65_536;
-const INITIAL_CONNECTION_WINDOW_BYTES: u32 = 1_048_576;
+pub(super) const INITIAL_STREAM_WINDOW_BYTES: u32 = 65_536;
+pub(super) const INITIAL_CONNECTION_WINDOW_BYTES: u32 = 1_048_576;
 
 /// The connection manager as bytes.
 pub(super) fn encode_http_connection_manager(
@@ -48,7 +48,10 @@ pub(super) fn encode_http_connection_manager(
     config: &ir::Config,
     layout: &Layout,
 ) -> Vec<u8> {
-    let manager = manager(connection, chain, listener, config);
+    let manager = match connection.profile {
+        ir::HttpProfile::Edge => manager(connection, chain, listener, config),
+        ir::HttpProfile::Mesh => mesh::manager(manager(connection, chain, listener, config)),
+    };
     if let Part::File(files) = &layout.routes {
         let name = route_configuration_name(connection, chain, listener, config, layout);
         let rds = Rds { config_source: Some(files.source(&name)), route_config_name: name };
@@ -93,7 +96,7 @@ fn route_configuration_name(
 }
 
 fn routes(connection: &ir::HttpConnection, name: String, config: &ir::Config) -> Joined {
-    let ir::HttpConnection { virtual_hosts, misdirected } = connection;
+    let ir::HttpConnection { virtual_hosts, misdirected, profile: _ } = connection;
     let configuration =
         RouteConfiguration { name, ignore_port_in_host_matching: true, ..RouteConfiguration::default() };
     let mut routes = Joined::of(&configuration);
@@ -115,7 +118,7 @@ fn manager(
     let needs = Needs::of_connection(connection, config);
     HttpConnectionManager {
         stat_prefix: name::http_statistics(listener, chain),
-        http_filters: http_filters(&needs, config),
+        http_filters: http_filters(&needs, connection.profile, config),
         tracing: proxy.tracing.as_ref().map(to_tracing),
         access_log: proxy.access_log.iter().map(to_access_log).collect(),
         // Without it backends get no x-forwarded-for, and a forged one passes.
@@ -156,7 +159,7 @@ fn reject_underscores(connection: &ir::HttpConnection, config: &ir::Config) -> O
 /// The HTTP filters that the routes need, the router last. Preflights are
 /// answered before anybody is asked for authorization, and nothing that a
 /// refused request could learn comes before it.
-fn http_filters(needs: &Needs, config: &ir::Config) -> Vec<HttpFilter> {
+fn http_filters(needs: &Needs, profile: ir::HttpProfile, config: &ir::Config) -> Vec<HttpFilter> {
     let mut filters = Vec::new();
     // Responses pass the filters in reverse, so it sees what all others answer.
     if needs.header_mutation {
@@ -173,11 +176,18 @@ fn http_filters(needs: &Needs, config: &ir::Config) -> Vec<HttpFilter> {
     if needs.fault {
         filters.push(http_filter(forward::FAULT_FILTER, any(forward::FAULT, &HttpFault::default())));
     }
-    let router = any("envoy.extensions.filters.http.router.v3.Router", &Router::default());
-    filters.push(http_filter("envoy.filters.http.router", router));
+    filters.push(router(profile));
     filters
 }
 
-fn http_filter(name: &str, config: envoy_types::pb::google::protobuf::Any) -> HttpFilter {
+/// The filter that sends requests. Between neighbours it adds nothing of its own.
+pub(super) fn router(profile: ir::HttpProfile) -> HttpFilter {
+    let suppress_envoy_headers = profile == ir::HttpProfile::Mesh;
+    let router =
+        any("envoy.extensions.filters.http.router.v3.Router", &Router { suppress_envoy_headers, ..Router::default() });
+    http_filter("envoy.filters.http.router", router)
+}
+
+pub(super) fn http_filter(name: &str, config: envoy_types::pb::google::protobuf::Any) -> HttpFilter {
     HttpFilter { name: name.to_owned(), config_type: Some(ConfigType::TypedConfig(config)), ..HttpFilter::default() }
 }

@@ -5,7 +5,10 @@ use envoy_types::pb::envoy::config::core::v3::Address;
 use envoy_types::pb::envoy::config::core::v3::TransportSocket;
 use envoy_types::pb::envoy::config::core::v3::transport_socket::ConfigType as SocketConfig;
 use envoy_types::pb::envoy::config::listener::v3::{
-    Filter, FilterChain, FilterChainMatch, Listener, ListenerFilter, filter::ConfigType, listener_filter,
+    Filter, FilterChain, FilterChainMatch, Listener, ListenerFilter,
+    filter::ConfigType,
+    listener::{InternalListenerConfig, ListenerSpecifier},
+    listener_filter,
 };
 use envoy_types::pb::envoy::extensions::filters::listener::proxy_protocol::v3::ProxyProtocol;
 use envoy_types::pb::envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector;
@@ -22,7 +25,7 @@ use super::tcp_proxy::to_tcp_proxy;
 use super::tls::{self, to_downstream_context};
 use super::udp_proxy::{to_listener_config, to_udp_proxy};
 
-const HTTP_CONNECTION_MANAGER: &str =
+pub(super) const HTTP_CONNECTION_MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 const TCP_PROXY: &str = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 
@@ -50,21 +53,23 @@ fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::C
 }
 
 fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout) -> Listener {
+    let is_bound = listener.entrance == ir::Entrance::Socket;
     Listener {
         name: name::listener(listener),
-        address: Some(bound_address(listener, config)),
+        address: is_bound.then(|| bound_address(listener, config)),
         filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config, layout)).collect(),
         listener_filters: listener_filters(listener, config),
         per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
         // Two proxies on one port would share its connections without an error.
-        enable_reuse_port: Some(boolean(false)),
+        enable_reuse_port: is_bound.then(|| boolean(false)),
+        listener_specifier: (!is_bound).then_some(ListenerSpecifier::InternalListener(InternalListenerConfig {})),
         ..Listener::default()
     }
 }
 
 /// Where a listener is bound. All addresses of IPv6 are those of IPv4 as well, unless another listener has some of these.
 fn bound_address(listener: &ir::Listener, config: &ir::Config) -> Address {
-    let ir::Listener { address, bind_port, port: _, transport, gateways: _, origin: _ } = listener;
+    let ir::Listener { address, bind_port, port: _, entrance: _, transport, gateways: _, origin: _ } = listener;
     let is_of_ipv4 = |other: &ir::Listener| {
         let is_alike = matches!(other.transport, ir::Transport::Udp(_)) == matches!(transport, ir::Transport::Udp(_));
         other.bind_port == *bind_port && other.address.is_ipv4() && is_alike
@@ -130,7 +135,7 @@ fn to_filter_chain(
     }
 }
 
-fn network_filter(name: &str, config: Any) -> Filter {
+pub(super) fn network_filter(name: &str, config: Any) -> Filter {
     Filter { name: name.to_owned(), config_type: Some(ConfigType::TypedConfig(config)) }
 }
 

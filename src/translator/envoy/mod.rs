@@ -12,11 +12,14 @@ mod collector;
 mod cors;
 mod ext_authz;
 mod forward;
+mod forward_proxy;
 mod header;
 mod http_connection;
+mod internal_listener;
 mod joined;
 mod layout;
 mod listener;
+mod mesh;
 mod mirror;
 pub mod name;
 mod needs;
@@ -116,6 +119,7 @@ fn node(id: &str) -> Node {
 fn process(config: &ir::Config) -> Bootstrap {
     Bootstrap {
         admin: config.proxy.admin.map(to_admin),
+        bootstrap_extensions: config.forward_proxy.iter().map(|_| internal_listener::extension()).collect(),
         overload_manager: Some(connection_limit()),
         layered_runtime: needs::Needs::of(config).regex.then(regex_runtime),
         ..Bootstrap::default()

@@ -2,8 +2,8 @@
 
 use crate::hostname::Hostname;
 use crate::ir::{
-    AuthId, BackendName, ChainMatch, ChainName, Cluster, Collector, Config, FilterChain, KeyPair, Listener, RouteName,
-    SessionRule, Site, Transport,
+    AuthId, BackendName, ChainMatch, ChainName, Cluster, Collector, Config, Entrance, FilterChain, KeyPair, Listener,
+    RouteName, SessionRule, Site, Transport,
 };
 use crate::name::{Name, Namespace};
 
@@ -79,13 +79,32 @@ pub fn authorities((namespace, name): &(Namespace, Name)) -> String {
 }
 
 /// The address and port of the socket, such as `0.0.0.0:80` or `0.0.0.0:53/udp`; unique in a configuration.
+/// That of a port of a Service is `mesh/web/shop/80`.
 pub fn listener(listener: &Listener) -> String {
+    if listener.entrance == Entrance::Internal {
+        return frontend(listener);
+    }
     let address = std::net::SocketAddr::new(listener.address, listener.bind_port);
     match listener.transport {
         Transport::Tcp(_) => address.to_string(),
         Transport::Udp(_) => format!("{address}/udp"),
     }
 }
+
+/// The port of a Service that a listener stands for.
+fn frontend(listener: &Listener) -> String {
+    let service = listener.gateways.first().map(ToString::to_string).unwrap_or_default();
+    format!("mesh/{service}/{}", listener.port)
+}
+
+/// The listener of a forward proxy, its route configuration, its statistics, and the cache of names.
+pub const FORWARD_PROXY: &str = "mesh";
+
+/// The cluster of a forward proxy that leads to whatever a request names.
+pub const ELSEWHERE: &str = "mesh/elsewhere";
+
+/// What a forward proxy says of its own port to clients that name it.
+pub const ITSELF: &str = "mesh/itself";
 
 /// The listener that a chain serves, such as `gateway/infra/edge/listener/https`,
 /// and the route where the chain serves only one.
@@ -100,6 +119,9 @@ pub fn filter_chain(chain: &ChainName) -> String {
 
 /// The statistics of a socket's connection managers: `http-80`, `https-443`.
 pub fn http_statistics(listener: &Listener, chain: &FilterChain) -> String {
+    if listener.entrance == Entrance::Internal {
+        return frontend(listener);
+    }
     format!("{}-{}", if chain.tls.is_some() { "https" } else { "http" }, listener.bind_port)
 }
 
@@ -119,7 +141,10 @@ pub fn route_configuration(listener: &Listener, chain: &FilterChain) -> String {
 
 /// The statistics of a socket's TCP proxies: `tcp-443`.
 pub fn tcp_proxy(listener: &Listener) -> String {
-    format!("tcp-{}", listener.bind_port)
+    match listener.entrance {
+        Entrance::Internal => frontend(listener),
+        Entrance::Socket => format!("tcp-{}", listener.bind_port),
+    }
 }
 
 /// The statistics of a socket's UDP proxy: `udp-53`.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::ir;
 
 use super::layout::{Layout, Part, is_known};
-use super::{cluster, collector, http_connection, listener, name, needs, pool, tls};
+use super::{cluster, collector, forward_proxy, http_connection, listener, name, needs, pool, tls};
 
 /// The kinds of resources that Envoy can fetch on their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,14 @@ pub fn resources(config: &ir::Config, kind: Kind, layout: &Layout) -> Vec<Resour
             let to_resource = |listener: &ir::Listener| {
                 Resource::new(name::listener(listener), &listener::to_listener(listener, config, layout))
             };
-            config.listeners.par_iter().map(to_resource).collect()
+            let mut all: Vec<Resource> = config.listeners.par_iter().map(to_resource).collect();
+            let proxy = config.forward_proxy.iter();
+            all.extend(
+                proxy
+                    .map(|proxy| forward_proxy::listener(proxy, config, layout))
+                    .map(|one| Resource::new(one.name.clone(), &one)),
+            );
+            all
         }
         Kind::Route => routes(config, layout),
         Kind::Cluster => clusters(config, layout),
@@ -90,7 +97,10 @@ fn routes(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     };
     let mut seen = HashSet::new();
     let all = connections.map(to_resource);
-    all.filter(|one| seen.insert(one.wire.clone())).collect()
+    let mut all: Vec<Resource> = all.filter(|one| seen.insert(one.wire.clone())).collect();
+    let proxy = config.forward_proxy.iter().map(|proxy| forward_proxy::routes(proxy, config));
+    all.extend(proxy.map(|routes| Resource::new(routes.name.clone(), &routes)));
+    all
 }
 
 fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
@@ -108,6 +118,8 @@ fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     }
     let collectors = config.proxy.collectors();
     all.extend(collectors.into_iter().map(|one| Resource::new(name::collector(one), &collector::to_cluster(one))));
+    let of_ports = config.forward_proxy.iter().flat_map(|proxy| forward_proxy::clusters(proxy, config));
+    all.extend(of_ports.map(|one| Resource::new(one.name.clone(), &one)));
     all
 }
 

@@ -8,8 +8,8 @@ use crate::ir::{Cluster, ClusterId, RetryLimit, UpstreamProtocol};
 use crate::options::Options;
 use crate::parser::api::{RetryBudget, RetryConstraint};
 use crate::resolver::{
-    Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Protocol, Resolved, ResolvedGateway,
-    ResolvedRoute, retry_concurrency,
+    Audience, Backend, BackendId, BackendObject, BackendTls, KeyPairId, OriginTable, Protocol, Resolved,
+    ResolvedGateway, ResolvedRoute, retry_concurrency,
 };
 use typed_index_collections::TiVec;
 
@@ -110,7 +110,7 @@ impl<'m> Clusters<'m> {
     /// connected to.
     pub(super) fn intern(&mut self, id: BackendId, sent: Sent, certificate: Option<KeyPairId>) -> Option<ClusterId> {
         let backend = self.resolved.backends.get(id);
-        let settings = Settings::of(backend, sent.protocol, self.scope)?;
+        let settings = Settings::of(backend, sent.protocol, (self.scope, self.plain_protocol()))?;
         let template = *self.by_settings.entry((id, settings.variant)).or_insert_with(|| {
             self.templates.push_and_get_key(ClusterTemplate { backend: id, settings, is_retried: false })
         });
@@ -118,6 +118,14 @@ impl<'m> Clusters<'m> {
         let cluster = self.intern_in(template, certificate);
         // Where TLS cannot be had the routes answer with an error. What they ask for is compared all the same.
         (self.is_compared || !settings.is_withheld(backend)).then_some(cluster)
+    }
+
+    /// What is spoken where a backend does not say what it wants.
+    fn plain_protocol(&self) -> UpstreamProtocol {
+        match self.resolved.audience {
+            Audience::Strangers => UpstreamProtocol::Http1,
+            Audience::Neighbours => UpstreamProtocol::AsClients,
+        }
     }
 
     fn intern_in(&mut self, template: TemplateId, certificate: Option<KeyPairId>) -> ClusterId {
@@ -208,7 +216,7 @@ impl Settings {
     /// The settings for a use; `None` when the backend must not be connected
     /// to, because its TLS settings cannot be honoured: what they need may have no
     /// place in a configuration.
-    fn of(backend: &Backend<'_>, protocol: RouteProtocol, scope: Scope) -> Option<Self> {
+    fn of(backend: &Backend<'_>, protocol: RouteProtocol, (scope, plain): (Scope, UpstreamProtocol)) -> Option<Self> {
         let tls = match (&backend.tls, protocol) {
             (_, RouteProtocol::TlsPassthrough) | (BackendTls::Plain, _) => false,
             // Datagrams have no TLS, and plain text is no answer to the wish for it.
@@ -216,7 +224,7 @@ impl Settings {
             (BackendTls::Tls(settings), _) if scope == Scope::Emitted && settings.unplaced.is_some() => return None,
             (BackendTls::Tls(_), _) => true,
         };
-        let own = backend.protocol.unwrap_or(if tls { UpstreamProtocol::Negotiated } else { UpstreamProtocol::Http1 });
+        let own = backend.protocol.unwrap_or(if tls { UpstreamProtocol::Negotiated } else { plain });
         Some(match protocol {
             RouteProtocol::Grpc if own != UpstreamProtocol::Http2 => {
                 Self { protocol: UpstreamProtocol::Http2, tls, variant: "http2" }

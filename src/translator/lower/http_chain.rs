@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::hostname::Hostname;
-use crate::ir::{Action, ChainMatch, ClusterId, FilterChain, Handler, HttpConnection, Route};
-use crate::resolver::{KeyPairId, ListenerId, Resolved, ResolvedListener, RouteId};
+use crate::ir::{Action, ChainMatch, ClusterId, FilterChain, Handler, HttpConnection, HttpProfile, Route};
+use crate::resolver::{Audience, KeyPairId, ListenerId, Resolved, ResolvedListener, RouteId};
 
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
@@ -23,6 +23,10 @@ pub(super) fn lower_http_chain(
     ids: &[ListenerId],
 ) -> FilterChain {
     let origin = lowering.origin_of(first);
+    let profile = match lowering.resolved.audience {
+        Audience::Strangers => HttpProfile::Edge,
+        Audience::Neighbours => HttpProfile::Mesh,
+    };
     let mut listeners = listener_routes(lowering, ids, "http");
     let virtual_hosts =
         build_virtual_hosts(&mut listeners, lowering.placement).into_iter().map(|(_, host)| host).collect();
@@ -30,7 +34,7 @@ pub(super) fn lower_http_chain(
         name: None,
         select: ChainMatch::Any,
         tls: None,
-        handler: Handler::Http(HttpConnection { virtual_hosts, misdirected: Vec::new() }),
+        handler: Handler::Http(HttpConnection { virtual_hosts, misdirected: Vec::new(), profile }),
         origin,
     }
 }
@@ -54,7 +58,7 @@ pub(super) fn lower_https_connections(
                 misdirected.retain(|hostname| *hostname == Hostname::Any || hostnames[own].covers(hostname));
             }
             misdirected.sort();
-            HttpConnection { virtual_hosts: Vec::new(), misdirected }
+            HttpConnection { virtual_hosts: Vec::new(), misdirected, profile: HttpProfile::Edge }
         })
         .collect();
     for (index, host) in build_virtual_hosts(&mut listeners, lowering.placement) {

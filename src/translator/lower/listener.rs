@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
-use crate::ir::{FilterChain, Listener, Transport};
+use crate::ir::{Entrance, FilterChain, Listener, Transport};
 use crate::resolver::{ListenerId, OriginTable, Resolved, ResolvedRoute};
 use crate::whole;
 
@@ -47,6 +47,7 @@ fn lower_socket(lowering: &mut SocketLowering<'_, '_>, bind: Bind, ids: &[Listen
         address,
         bind_port,
         port,
+        entrance: Entrance::Socket,
         transport,
         gateways: lowering.gateways_of(ids),
         origin: lowering.origin_of(first),

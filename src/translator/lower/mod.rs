@@ -17,6 +17,7 @@ mod key_material;
 mod l4_chain;
 mod l4_route;
 mod listener;
+mod mesh;
 mod operator;
 mod option;
 mod path;
@@ -50,6 +51,7 @@ use virtual_host::Placement;
 
 pub(crate) use header::find_repeated;
 pub use key_material::{Expected, Files};
+pub use mesh::lower_for_clients;
 pub use socket::ADMIN_LABEL;
 pub use virtual_host::Unserved;
 
@@ -102,7 +104,11 @@ impl Lowered {
 /// Lowers everything that is declared, and what of it one proxy can serve.
 pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagnostics) -> Lowered {
     let mut origins = OriginTable::default();
-    let emitted = socket::group_by_socket(resolved, options, diagnostics);
+    // Clients of Services have a configuration of their own ([`lower_for_clients`]).
+    let emitted = match options.mesh {
+        Some(_) => Vec::new(),
+        None => socket::group_by_socket(resolved, options, diagnostics),
+    };
     let declared = socket::sockets_of_each_gateway(resolved, options);
     let is_all = socket::holds_everything(resolved, &emitted, &declared);
     // What is found about rules is found on all that are declared.
@@ -118,7 +124,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
     listener::warn_of_copies(resolved, &placement, matches, diagnostics);
     // Of an input without a word in it whoever reads it tells that there is no object.
     let is_blank = resolved.manifests.sources.sources.iter().all(|source| source.text.trim().is_empty());
-    if listeners.is_empty() && !is_blank {
+    if listeners.is_empty() && !is_blank && options.mesh.is_none() {
         diagnostics.report(
             Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")
                 .consequence("there is nothing that Envoy could run")
@@ -126,13 +132,14 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         );
     }
     let (certificates, files, expected) = material.into_parts();
-    let config = ir::Config { listeners, clusters, certificates, external_auths, proxy: proxy(options) };
+    let config =
+        ir::Config { listeners, clusters, certificates, external_auths, forward_proxy: None, proxy: proxy(options) };
     let mut unserved = placement.unserved;
     let judged = judged.map(|parts| {
         let ScopeParts { listeners, clusters, external_auths, material, matches: _, placement } = parts;
         unserved = placement.unserved;
         let (certificates, _, _) = material.into_parts();
-        ir::Config { listeners, clusters, certificates, external_auths, proxy: proxy(options) }
+        ir::Config { listeners, clusters, certificates, external_auths, forward_proxy: None, proxy: proxy(options) }
     });
     Lowered { config, origins, files, expected, unserved, judged }
 }

@@ -224,7 +224,8 @@ impl Seen<'_> {
     fn is_http2(&self, upstream: &Upstream<'_>) -> bool {
         match self.config.cluster(upstream.cluster).protocol {
             UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => true,
-            UpstreamProtocol::Http1 | UpstreamProtocol::Udp => false,
+            // Clients of Services are none of the campaign's.
+            UpstreamProtocol::AsClients | UpstreamProtocol::Http1 | UpstreamProtocol::Udp => false,
         }
     }
 

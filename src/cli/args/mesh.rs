@@ -1,0 +1,87 @@
+//! The flags of configurations for clients of Services.
+
+use std::net::SocketAddr;
+
+use clap::{Args, ValueEnum};
+
+use super::super::value;
+use crate::name::Namespace;
+use crate::options::{Capture, Mesh, Options};
+
+/// Whom a configuration serves, where these are no clients of Gateways.
+#[derive(Clone, Debug, Default, Args)]
+pub struct MeshArgs {
+    /// Serve the clients of this namespace that connect to Services, by the routes that have Services for parents. Gateways
+    /// are judged and not served. Needs --mesh-capture.
+    #[arg(long, value_name = "NAMESPACE", value_parser = value::namespace, requires = "mesh_capture")]
+    #[arg(conflicts_with_all = ["gateway", "gateway_class", "port_map", "proxy_protocol"], help_heading = "Mesh")]
+    pub mesh_for: Option<Namespace>,
+    /// How the traffic of these clients gets to Envoy. `proxy`: they name the Service to a forward proxy, on
+    /// 127.0.0.1:15080 or on another ADDRESS:PORT (`http_proxy=http://127.0.0.1:15080`).
+    #[arg(long, value_name = "proxy[=ADDRESS:PORT]", value_parser = value::capture, requires = "mesh_for")]
+    #[arg(help_heading = "Mesh")]
+    pub mesh_capture: Option<Capture>,
+    /// Which Services are served: those with routes for these clients, or all.
+    #[arg(long, value_name = "WHICH", default_value = "all", help_heading = "Mesh")]
+    pub mesh_services: ServedServices,
+    /// What becomes of requests for whatever is no served Service: `reject` answers 404, `pass` sends them there.
+    #[arg(long, value_name = "WHAT", default_value = "reject", help_heading = "Mesh")]
+    pub mesh_unknown: UnknownHosts,
+}
+
+/// Which Services are served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ServedServices {
+    /// Those that have routes for the clients.
+    Routed,
+    /// All.
+    #[default]
+    All,
+}
+
+/// What becomes of requests for other hosts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum UnknownHosts {
+    /// They are sent there.
+    Pass,
+    /// They get 404.
+    #[default]
+    Reject,
+}
+
+impl MeshArgs {
+    /// Adds what is said here to the settings of a compilation.
+    ///
+    /// # Errors
+    /// A message for the user where flags have nothing to say without the clients that they are about, or nothing about
+    /// these.
+    pub fn complete(&self, options: &mut Options) -> Result<(), String> {
+        let (Some(client), Some(capture)) = (&self.mesh_for, self.mesh_capture) else {
+            let is_given = (self.mesh_services, self.mesh_unknown) != (ServedServices::All, UnknownHosts::Reject);
+            return match is_given {
+                true => Err("`--mesh-services` and `--mesh-unknown` belong to `--mesh-for NAMESPACE`".to_owned()),
+                false => Ok(()),
+            };
+        };
+        if options.trusted_hops > 0 {
+            return Err("`--trusted-hops` is about clients of Gateways, and does not go with `--mesh-for`".to_owned());
+        }
+        if let (Capture::Proxy(address), Some(admin)) = (capture, options.admin_address)
+            && is_same_socket(address, admin)
+        {
+            return Err(format!("`--mesh-capture proxy={address}` is the address of Envoy's admin interface"));
+        }
+        options.mesh = Some(Mesh {
+            client: client.clone(),
+            capture,
+            routed_only: self.mesh_services == ServedServices::Routed,
+            passes_unknown: self.mesh_unknown == UnknownHosts::Pass,
+        });
+        Ok(())
+    }
+}
+
+fn is_same_socket(one: SocketAddr, other: SocketAddr) -> bool {
+    let overlap = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && overlap
+}

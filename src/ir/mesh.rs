@@ -1,0 +1,49 @@
+//! What clients of Services have in the place of a Gateway's sockets.
+
+use std::net::SocketAddr;
+
+use serde::Serialize;
+
+/// How connections get to a listener.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum Entrance {
+    /// They are made to its socket.
+    #[default]
+    Socket,
+    /// Other listeners of the proxy hand them over: it stands for a port of a Service, and nothing is bound.
+    Internal,
+}
+
+/// How much of a request is changed beside what routes ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum HttpProfile {
+    /// Clients are strangers: paths are brought into one form, and headers say what is known of the client.
+    #[default]
+    Edge,
+    /// Clients and backends are neighbours, between whom nothing shall be seen: only dots in paths are resolved, so that
+    /// rules see what servers see.
+    Mesh,
+}
+
+/// A forward proxy: clients name the Service that they want, and get to the listener of its port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ForwardProxy {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The ports of Services that it knows.
+    pub ports: Vec<ProxiedPort>,
+    /// Whether requests for whatever else are sent there; otherwise they get 404.
+    pub passes_unknown: bool,
+}
+
+/// A port of a Service, as clients of a forward proxy name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProxiedPort {
+    /// Every host that stands for the Service, without a port; of no other Service.
+    pub hosts: Vec<String>,
+    /// The listener of the port, by its place in [`super::Config::listeners`].
+    pub listener: usize,
+}
+
+/// The port that a URL without one means.
+pub const HTTP_PORT: u16 = 80;

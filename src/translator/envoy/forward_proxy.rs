@@ -1,0 +1,261 @@
+//! A forward proxy for clients of Services: one listener that hands each request and each tunnel to the listener of the
+//! port that it names, so that tunnels go by the routes as well.
+
+use envoy_types::pb::envoy::config::cluster::v3::{
+    Cluster,
+    cluster::{ClusterDiscoveryType, CustomClusterType, DnsLookupFamily, LbPolicy},
+};
+use envoy_types::pb::envoy::config::core::v3::{
+    Address, EnvoyInternalAddress, Http2ProtocolOptions, address, envoy_internal_address::AddressNameSpecifier,
+};
+use envoy_types::pb::envoy::config::endpoint::v3::{
+    ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint::HostIdentifier,
+};
+use envoy_types::pb::envoy::config::listener::v3::{FilterChain, Listener};
+use envoy_types::pb::envoy::config::route::v3::{
+    DirectResponseAction, HeaderMatcher, Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost,
+    header_matcher::HeaderMatchSpecifier,
+    route,
+    route_action::{self, ClusterSpecifier, UpgradeConfig as RouteUpgrade, upgrade_config::ConnectConfig},
+    route_match::{ConnectMatcher, PathSpecifier},
+};
+use envoy_types::pb::envoy::extensions::clusters::dynamic_forward_proxy::v3::{
+    ClusterConfig, cluster_config::ClusterImplementationSpecifier,
+};
+use envoy_types::pb::envoy::extensions::common::dynamic_forward_proxy::v3::DnsCacheConfig;
+use envoy_types::pb::envoy::extensions::filters::http::dynamic_forward_proxy::v3::{
+    FilterConfig, filter_config::ImplementationSpecifier,
+};
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
+    HttpConnectionManager, Rds,
+    http_connection_manager::{RouteSpecifier, ServerHeaderTransformation, UpgradeConfig},
+};
+
+use crate::ir::{self, CONNECT, ForwardProxy, HTTP_PORT, HttpProfile, ProxiedPort, WEBSOCKET};
+
+use super::cluster::{BUFFER_LIMIT_BYTES, Discovery, base_cluster};
+use super::http_connection::{INITIAL_CONNECTION_WINDOW_BYTES, INITIAL_STREAM_WINDOW_BYTES, http_filter, router};
+use super::layout::{Layout, Part};
+use super::listener::{HTTP_CONNECTION_MANAGER, network_filter};
+use super::name;
+use super::proto::{any, boolean, duration, exact, socket_address, uint32};
+
+/// The answer to a request for what takes a tunnel.
+const FORBIDDEN: u32 = 403;
+
+/// The answer to a request that would come back for ever.
+const LOOP_DETECTED: u32 = 508;
+
+/// The listener that clients name as their proxy.
+pub(super) fn listener(proxy: &ForwardProxy, config: &ir::Config, layout: &Layout) -> Listener {
+    let routes = match &layout.routes {
+        Part::File(files) => RouteSpecifier::Rds(Rds {
+            config_source: Some(files.source(name::FORWARD_PROXY)),
+            route_config_name: name::FORWARD_PROXY.to_owned(),
+        }),
+        _ => RouteSpecifier::RouteConfig(routes(proxy, config)),
+    };
+    let upgrade = |kind: &str| UpgradeConfig { upgrade_type: kind.to_owned(), ..UpgradeConfig::default() };
+    let manager = HttpConnectionManager {
+        stat_prefix: name::FORWARD_PROXY.to_owned(),
+        // The listener of the port does to requests what is to be done to them.
+        use_remote_address: Some(boolean(false)),
+        skip_xff_append: true,
+        generate_request_id: Some(boolean(false)),
+        preserve_external_request_id: true,
+        server_header_transformation: ServerHeaderTransformation::PassThrough as i32,
+        http2_protocol_options: Some(Http2ProtocolOptions {
+            initial_stream_window_size: Some(uint32(INITIAL_STREAM_WINDOW_BYTES)),
+            initial_connection_window_size: Some(uint32(INITIAL_CONNECTION_WINDOW_BYTES)),
+            allow_connect: true,
+            ..Http2ProtocolOptions::default()
+        }),
+        upgrade_configs: vec![upgrade(WEBSOCKET), upgrade(CONNECT)],
+        http_filters: elsewhere_filter(proxy).into_iter().chain([router(HttpProfile::Mesh)]).collect(),
+        route_specifier: Some(routes),
+        ..HttpConnectionManager::default()
+    };
+    let manager = any(HTTP_CONNECTION_MANAGER, &manager);
+    let chain = FilterChain {
+        filters: vec![network_filter("envoy.filters.network.http_connection_manager", manager)],
+        ..FilterChain::default()
+    };
+    Listener {
+        name: name::FORWARD_PROXY.to_owned(),
+        address: Some(socket_address(proxy.address.ip(), proxy.address.port())),
+        filter_chains: vec![chain],
+        per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
+        enable_reuse_port: Some(boolean(false)),
+        ..Listener::default()
+    }
+}
+
+/// Which port of which Service a request is for, by the host that it names.
+pub(super) fn routes(proxy: &ForwardProxy, config: &ir::Config) -> RouteConfiguration {
+    let port = |ProxiedPort { hosts, listener }: &ProxiedPort| {
+        let listener = config.listeners.get(*listener)?;
+        let name = name::listener(listener);
+        let domains: Vec<String> = hosts.iter().flat_map(|host| domains(host, listener.port)).collect();
+        (!domains.is_empty()).then(|| VirtualHost {
+            domains,
+            routes: routes_to(&name).into(),
+            name,
+            ..VirtualHost::default()
+        })
+    };
+    let ports = proxy.ports.iter().filter_map(port);
+    RouteConfiguration {
+        name: name::FORWARD_PROXY.to_owned(),
+        virtual_hosts: ports.chain(elsewhere(proxy)).collect(),
+        ..RouteConfiguration::default()
+    }
+}
+
+/// A host as requests for a port name it. A URL may leave out the port that it means anyway.
+fn domains(host: &str, port: u16) -> impl Iterator<Item = String> {
+    let bare = (port == HTTP_PORT).then(|| host.to_owned());
+    std::iter::once(format!("{host}:{port}")).chain(bare)
+}
+
+/// What is sent to a cluster: tunnels, and requests.
+fn routes_to(cluster: &str) -> [Route; 3] {
+    let to = |path: PathSpecifier, upgrade_configs| Route {
+        r#match: Some(RouteMatch { path_specifier: Some(path), ..RouteMatch::default() }),
+        action: Some(route::Action::Route(RouteAction {
+            cluster_specifier: Some(ClusterSpecifier::Cluster(cluster.to_owned())),
+            timeout: Some(duration(std::time::Duration::ZERO)),
+            idle_timeout: Some(duration(std::time::Duration::ZERO)),
+            upgrade_configs,
+            ..RouteAction::default()
+        })),
+        ..Route::default()
+    };
+    let tunnel = RouteUpgrade {
+        upgrade_type: CONNECT.to_owned(),
+        connect_config: Some(ConnectConfig::default()),
+        ..route_action::UpgradeConfig::default()
+    };
+    [
+        to(PathSpecifier::ConnectMatcher(ConnectMatcher::default()), vec![tunnel]),
+        without_tunnel(),
+        to(PathSpecifier::Prefix("/".to_owned()), Vec::new()),
+    ]
+}
+
+/// Whoever wants HTTPS of a proxy asks for a tunnel: a URL of that scheme is none that it could serve.
+fn without_tunnel() -> Route {
+    let is = |name: &str, value: &str| HeaderMatcher {
+        name: name.to_owned(),
+        header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(exact(value.to_owned()))),
+        ..HeaderMatcher::default()
+    };
+    // Where the client says that it was asked over TLS the scheme of a request without one is `https` as well.
+    let headers = vec![is(":scheme", "https"), is("x-forwarded-proto", "http")];
+    answer(PathSpecifier::Prefix("/".to_owned()), headers, FORBIDDEN)
+}
+
+fn answer(path: PathSpecifier, headers: Vec<HeaderMatcher>, status: u32) -> Route {
+    Route {
+        r#match: Some(RouteMatch { path_specifier: Some(path), headers, ..RouteMatch::default() }),
+        action: Some(route::Action::DirectResponse(DirectResponseAction { status, ..DirectResponseAction::default() })),
+        ..Route::default()
+    }
+}
+
+/// What becomes of other hosts. Nothing is sent to a host with the proxy's own port: whichever name it is, it may lead
+/// back here.
+fn elsewhere(proxy: &ForwardProxy) -> Vec<VirtualHost> {
+    if !proxy.passes_unknown {
+        return Vec::new();
+    }
+    let refused = |path| answer(path, Vec::new(), LOOP_DETECTED);
+    let itself = VirtualHost {
+        name: name::ITSELF.to_owned(),
+        domains: vec![format!("*:{}", proxy.address.port())],
+        routes: vec![
+            refused(PathSpecifier::ConnectMatcher(ConnectMatcher::default())),
+            refused(PathSpecifier::Prefix("/".to_owned())),
+        ],
+        ..VirtualHost::default()
+    };
+    let others = VirtualHost {
+        name: name::ELSEWHERE.to_owned(),
+        domains: vec!["*".to_owned()],
+        routes: routes_to(name::ELSEWHERE).into(),
+        ..VirtualHost::default()
+    };
+    vec![itself, others]
+}
+
+/// The clusters that lead to the listeners of the ports, and to other hosts.
+pub(super) fn clusters(proxy: &ForwardProxy, config: &ir::Config) -> Vec<Cluster> {
+    let listeners = proxy.ports.iter().filter_map(|port| config.listeners.get(port.listener));
+    listeners.map(|listener| to_listener(name::listener(listener))).chain(elsewhere_cluster(proxy)).collect()
+}
+
+fn to_listener(name: String) -> Cluster {
+    let internal = EnvoyInternalAddress {
+        address_name_specifier: Some(AddressNameSpecifier::ServerListenerName(name.clone())),
+        ..EnvoyInternalAddress::default()
+    };
+    let address = Address { address: Some(address::Address::EnvoyInternalAddress(internal)) };
+    let endpoint = LbEndpoint {
+        host_identifier: Some(HostIdentifier::Endpoint(Endpoint { address: Some(address), ..Endpoint::default() })),
+        ..LbEndpoint::default()
+    };
+    let locality = LocalityLbEndpoints { lb_endpoints: vec![endpoint], ..LocalityLbEndpoints::default() };
+    let assignment = ClusterLoadAssignment {
+        cluster_name: name.clone(),
+        endpoints: vec![locality],
+        ..ClusterLoadAssignment::default()
+    };
+    Cluster { load_assignment: Some(assignment), ..as_clients(name) }
+}
+
+/// A cluster to which clients speak what they speak to the proxy, as often as they like.
+fn as_clients(name: String) -> Cluster {
+    let base = base_cluster(name, Discovery::Static, ir::UpstreamProtocol::AsClients, &ir::ClusterSettings::default());
+    let limits = &ir::ClusterSettings::default().limits;
+    let limits =
+        super::circuit_breaker::to_circuit_breakers(ir::UpstreamProtocol::AsClients, ir::RetryLimit::Unused, limits);
+    Cluster { circuit_breakers: Some(limits), ..base }
+}
+
+/// How names of other hosts are looked up; the filter and the cluster agree on it.
+fn names() -> DnsCacheConfig {
+    DnsCacheConfig {
+        name: name::FORWARD_PROXY.to_owned(),
+        dns_lookup_family: DnsLookupFamily::V4Preferred as i32,
+        ..DnsCacheConfig::default()
+    }
+}
+
+fn elsewhere_filter(
+    proxy: &ForwardProxy,
+) -> Option<envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter> {
+    let message = "envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig";
+    let filter = FilterConfig {
+        implementation_specifier: Some(ImplementationSpecifier::DnsCacheConfig(names())),
+        ..FilterConfig::default()
+    };
+    proxy.passes_unknown.then(|| http_filter("envoy.filters.http.dynamic_forward_proxy", any(message, &filter)))
+}
+
+fn elsewhere_cluster(proxy: &ForwardProxy) -> Option<Cluster> {
+    let message = "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig";
+    let cluster = ClusterConfig {
+        cluster_implementation_specifier: Some(ClusterImplementationSpecifier::DnsCacheConfig(names())),
+        // What is passed on is plain text: there is no certificate to look at.
+        allow_insecure_cluster_options: true,
+        ..ClusterConfig::default()
+    };
+    let kind = CustomClusterType {
+        name: "envoy.clusters.dynamic_forward_proxy".to_owned(),
+        typed_config: Some(any(message, &cluster)),
+    };
+    proxy.passes_unknown.then(|| Cluster {
+        cluster_discovery_type: Some(ClusterDiscoveryType::ClusterType(kind)),
+        lb_policy: LbPolicy::ClusterProvided as i32,
+        ..as_clients(name::ELSEWHERE.to_owned())
+    })
+}

@@ -1,0 +1,139 @@
+//! What clients of Services are served with: a listener for each port that they connect to, with the routes that count
+//! for them, and the forward proxy that leads to it.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, PartPath, codes};
+use crate::ir::{self, Endpoints, Entrance, ForwardProxy, ProxiedPort};
+use crate::options::{Capture, Mesh, Options};
+use crate::parser::manifests::{Kind, ObjectHead};
+use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, names_of_service};
+
+use super::scope::Scope;
+use super::{Lowered, ScopeParts, lower_scope, proxy, socket};
+
+/// Lowers an input as the clients of a namespace meet it (`resolver::of_clients`) into what they are served with. Reported
+/// is which of their routes cannot be served so; what else there is to say of routes is said where they are judged.
+pub fn lower_for_clients(
+    resolved: &Resolved<'_>,
+    mesh: &Mesh,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> Lowered {
+    let mut origins = OriginTable::default();
+    let mut sockets = socket::sockets_of_each_gateway(resolved, options);
+    sockets.retain(|(_, ids)| ids.iter().all(|id| is_served(resolved, *id, mesh, options, diagnostics)));
+    let scope = (Scope::Emitted, sockets);
+    let parts = lower_scope(resolved, options, scope, &mut origins, &mut Diagnostics::new());
+    let ScopeParts { listeners, clusters, external_auths, material, matches: _, placement: _ } = parts;
+    if listeners.is_empty() {
+        diagnostics.report(nobody_served(mesh));
+    }
+    let (certificates, files, expected) = material.into_parts();
+    let mut config =
+        ir::Config { listeners, clusters, certificates, external_auths, forward_proxy: None, proxy: proxy(options) };
+    // Nobody stands in front of the proxy of a client.
+    (config.proxy.trusted_hops, config.proxy.proxy_protocol) = (0, false);
+    end_names(&mut config, &options.cluster_domain);
+    match mesh.capture {
+        Capture::Proxy(address) => {
+            config.listeners.iter_mut().for_each(|listener| listener.entrance = Entrance::Internal);
+            config.forward_proxy = (!config.listeners.is_empty()).then(|| ForwardProxy {
+                address,
+                ports: proxied_ports(resolved, &config.listeners, mesh, options),
+                passes_unknown: mesh.passes_unknown,
+            });
+        }
+    }
+    Lowered { config, origins, files, expected, ..Lowered::default() }
+}
+
+/// Whether the traffic for a port of a Service is led to the proxy. Reported is where it cannot be and routes count for it.
+fn is_served(
+    resolved: &Resolved<'_>,
+    id: ListenerId,
+    mesh: &Mesh,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let listener = resolved.listener(id);
+    let service = &resolved.gateways[id.gateway].object.head;
+    let is_known = resolved.manifests.services.iter().any(|one| one.metadata.sort_key() == service.metadata.sort_key());
+    let is_of_service = |route: &&crate::resolver::RouteId| resolved.routes.get(**route).object().kind != Kind::Service;
+    let counting: Vec<_> = listener.attached.iter().filter(is_of_service).collect();
+    let why = match mesh.capture {
+        Capture::Proxy(_) if !is_known && !options.assume.services => return false,
+        Capture::Proxy(_) if !is_known => Some("it is assumed, and nobody knows its ports"),
+        Capture::Proxy(_) if listener.protocol == Protocol::Udp => Some("a proxy for HTTP carries no datagrams"),
+        Capture::Proxy(_) => None,
+    };
+    let Some(why) = why else { return !(mesh.routed_only && counting.is_empty()) };
+    for route in counting {
+        let route = resolved.routes.get(*route);
+        let parents = route.parents.iter().filter(|parent| parent.listeners.contains(&id));
+        for parent in parents {
+            if let ParentSource::Ref(index) = parent.source {
+                diagnostics.report(not_captured(route.object(), index, (service, listener.spec.port), why));
+            }
+        }
+    }
+    false
+}
+
+fn not_captured(route: &ObjectHead, parent: usize, (service, port): (&ObjectHead, u16), why: &str) -> Finding {
+    let name = service.full_name();
+    let message = format!("port {port} of Service `{name}` cannot be served: {why}");
+    route
+        .finding(codes::MESH_NOT_CAPTURED, PartPath::from(ObjectPart::Parent(parent)), message)
+        .label("clients get nothing of the route here")
+        .help("add the Service to the input, or leave the route out of what is served")
+}
+
+fn nobody_served(mesh: &Mesh) -> Finding {
+    let message = format!("the input has no Service that clients in namespace `{}` can be led to", mesh.client);
+    Finding::new(codes::NO_LISTENER, Location::Run, message)
+        .consequence("there is nothing that Envoy could run")
+        .help("add the Services to the input, and those without routes with `--mesh-services all`")
+}
+
+/// Ends the names of Services with a dot: whoever resolves them then asks no file of hosts, which may lead to this very
+/// proxy.
+fn end_names(config: &mut ir::Config, domain: &str) {
+    let suffix = format!(".svc.{domain}");
+    for cluster in &mut config.clusters {
+        let Endpoints::Dns(names) = &mut cluster.endpoints else { continue };
+        for (name, _) in names.iter_mut().filter(|(name, _)| name.ends_with(&suffix)) {
+            name.push('.');
+        }
+    }
+}
+
+/// The hosts by which clients name the port of each listener. A host stands for one Service alone.
+fn proxied_ports(
+    resolved: &Resolved<'_>,
+    listeners: &[ir::Listener],
+    mesh: &Mesh,
+    options: &Options,
+) -> Vec<ProxiedPort> {
+    let mut taken: HashSet<(String, u16)> = HashSet::new();
+    let port = |(place, listener): (usize, &ir::Listener)| {
+        let service = listener.gateways.first()?;
+        let key = (&service.namespace, &service.name);
+        let mut hosts = names_of_service(key, &mesh.client, &options.cluster_domain);
+        let services = &resolved.manifests.services;
+        let declared = services.iter().find(|one| one.metadata.sort_key() == key);
+        hosts.extend(declared.and_then(|service| service.spec.cluster_ip).map(host_of));
+        hosts.retain(|host| taken.insert((host.clone(), listener.port)));
+        Some(ProxiedPort { hosts, listener: place })
+    };
+    listeners.iter().enumerate().filter_map(port).collect()
+}
+
+/// An address as URLs have it.
+fn host_of(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    }
+}
