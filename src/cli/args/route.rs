@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::super::value;
 use super::{CompileArgs, FileArgs, ReportArgs};
+use crate::name::Namespace;
 use crate::proving::Target;
 
 /// Flags of `route`.
@@ -29,7 +30,7 @@ pub struct RouteArgs {
         conflicts_with_all = ["partial", "address"],
         help_heading = "Request"
     )]
-    pub from: Option<String>,
+    pub from: Option<Namespace>,
     /// The method.
     #[arg(short = 'X', long, value_name = "METHOD", default_value = "GET", help_heading = "Request")]
     pub method: String,
