@@ -890,6 +890,11 @@ registry! {
             traffic: "requests for the Upstream get 500",
             remedy: "remove the field, or refer to a Service or an XBackend in place of the Upstream",
         }
+        /// TLS to an Upstream that trusts whoever answers.
+        UNVERIFIED_UPSTREAM = "GW7037" "unverified-upstream" Warning {
+            traffic: "requests are encrypted, and whoever answers at the address can read them",
+            remedy: "name a Secret with a `ca.crt` in `sslConfig.secretRef`",
+        }
     }
 
     Input {

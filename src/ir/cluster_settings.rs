@@ -16,6 +16,10 @@ pub struct ClusterSettings {
     /// The weight of each endpoint, above 0, in the order of the endpoints; those that are not named have 1.
     #[serde(skip_serializing_if = "is_default")]
     pub weights: Vec<u32>,
+    /// The server name that TLS to each endpoint asks for, in the order of the endpoints; `None` and those that are not
+    /// named ask for that of the cluster. Only with TLS.
+    #[serde(skip_serializing_if = "is_default")]
+    pub server_names: Vec<Option<String>>,
     /// How much there may be at a time.
     #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,

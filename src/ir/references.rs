@@ -84,7 +84,7 @@ impl Config {
             ClientCertificates::Required(authorities) => Some(authorities),
             ClientCertificates::Unasked | ClientCertificates::Optional => None,
         });
-        of_clients.chain(self.clusters.iter().filter_map(|cluster| Some(&cluster.tls.as_ref()?.authorities)))
+        of_clients.chain(self.clusters.iter().filter_map(|cluster| cluster.tls.as_ref()?.authorities.as_ref()))
     }
 
     /// Every cluster that an action sends something to.

@@ -5,6 +5,7 @@
 //! every kind of route and for mirrors and authorization services alike. Each
 //! backend is looked up once, however often it is referred to.
 
+mod encryption;
 mod external;
 mod index;
 mod protocol;
@@ -14,6 +15,7 @@ mod unusable;
 mod upstream;
 mod upstream_backend;
 mod upstream_settings;
+mod upstream_tls;
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
@@ -40,6 +42,7 @@ use index::Given;
 pub use index::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
 use index::{ExternalBackend, RefusedTargets, Settings, Suits, UnreadablePolicy, Unusable};
 use unusable::{invalid_kind, not_a_name, not_permitted, other_namespace, unsuitable};
+pub(super) use upstream_tls::{UpstreamSecrets, resolve_upstream_secrets};
 
 impl Backend<'_> {
     /// The finding with what declares the backend as a place to look at.
@@ -59,6 +62,7 @@ impl<'m> BackendIndex<'m> {
         options: &Options,
         policies: BackendTlsPolicies<'m>,
         external: HashMap<NamespacedName<'m>, ExternalBackend<'m>>,
+        upstream_secrets: UpstreamSecrets<'m>,
     ) -> Self {
         let mut slices: HashMap<_, Vec<_>> = HashMap::new();
         for slice in &manifests.endpoint_slices {
@@ -73,6 +77,7 @@ impl<'m> BackendIndex<'m> {
             external,
             upstreams: by_name(&manifests.upstreams),
             meant: HashMap::new(),
+            upstream_secrets,
             slices,
             refused: &manifests.refused,
             unreadable: unreadable_policies(manifests),

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, PartPath, Reported, codes};
-use crate::ir::CertificateName;
+use crate::ir::{CertificateName, TlsOffer};
 use crate::name::{Name, NamespacedName};
 use crate::options::Options;
 use crate::parser::any_object::AnyObject;
@@ -43,8 +43,10 @@ pub struct TlsSettings {
     pub server_name: Option<String>,
     /// Who may vouch for the backend.
     pub anchors: TrustAnchors,
-    /// The names of which the backend's certificate must carry one; never empty.
+    /// The names of which the backend's certificate must carry one; where there are none every name will do.
     pub names: Vec<CertificateName>,
+    /// What else the handshake says.
+    pub offer: TlsOffer,
     /// The certificate to show, in place of the Gateway's.
     pub client_certificate: Option<KeyPairId>,
     /// That what they need is assumed, and nobody says where its files are: they count wherever something is judged,
@@ -62,6 +64,8 @@ pub enum TrustAnchors {
     System(String),
     /// Those of the input; never empty.
     Bundles(Vec<BundleId>),
+    /// Nobody is asked: whoever answers is trusted.
+    Unasked,
 }
 
 /// Resolves all BackendTLSPolicies of the input.
@@ -272,10 +276,11 @@ pub(super) fn resolve_validation(
     // An address is never a server name (RFC 6066, section 3).
     let server_name = hostname.parse::<IpAddr>().is_err().then(|| hostname.to_ascii_lowercase());
     let is_missing = match &anchors {
-        TrustAnchors::System(_) => false,
+        TrustAnchors::System(_) | TrustAnchors::Unasked => false,
         TrustAnchors::Bundles(ids) => ids.iter().all(|id| certificates.is_unseen(*id)),
     };
-    Ok(TlsSettings { server_name, anchors, names, client_certificate: None, unplaced, is_missing })
+    let offer = TlsOffer::default();
+    Ok(TlsSettings { server_name, anchors, names, offer, client_certificate: None, unplaced, is_missing })
 }
 
 fn unknown_well_known(object: &ObjectHead, at: &PartPath, value: &str) -> Finding {

@@ -7,6 +7,7 @@
 //! reported once.
 
 mod finding;
+mod held_secret;
 mod index;
 
 use std::collections::HashMap;
@@ -27,6 +28,7 @@ use super::reference_grant::Grants;
 use finding::{
     AUTHORITY_CODES, BACKEND_AUTHORITY_CODES, PAIR_CODES, ReferenceCodes, check_name, day, permit, wrong_kind,
 };
+pub(super) use held_secret::HeldSecret;
 pub use index::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeldBundle, Holder, KeyPairId, PRIVATE_KEY_KEY,
     Stored, StoredBundle, StoredPair,

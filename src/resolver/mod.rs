@@ -112,7 +112,8 @@ pub fn resolve<'m>(
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, diagnostics);
     let mut route_options = route_option::RouteOptions::new(manifests, options, diagnostics);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, diagnostics);
-    let mut backends = BackendIndex::new(manifests, options, policies, external);
+    let secrets = backend::resolve_upstream_secrets(manifests, &mut certificates, diagnostics);
+    let mut backends = BackendIndex::new(manifests, options, policies, external, secrets);
     // Routes last of what is resolved: they need listeners, grants, policies and backends. The kinds go one after the
     // other, but nothing depends on their order: what decides between two routes is their age.
     let mut attacher = attachment::Attacher::new(manifests, options, &mut gateways, &listener_sets);

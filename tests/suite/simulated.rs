@@ -67,6 +67,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "backend-tls/invalid",
             "backend-tls/targets",
             "backend-tls/client-certificate",
+            "upstream/tls",
             "backend-tls/client-certificate-refused",
             "backend-tls/assumed",
             "backend-tls/system-authorities",

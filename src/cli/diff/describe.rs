@@ -6,7 +6,7 @@ use super::super::trace::backend_name;
 use super::settings;
 use crate::ir::{
     Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, Endpoints, KeyPair, Material,
-    RetryLimit, TlsTermination, UpstreamProtocol, UpstreamTls,
+    RetryLimit, TlsOffer, TlsTermination, TlsVersion, UpstreamProtocol, UpstreamTls,
 };
 use crate::parser::api::{Service, ServicePort, TargetPort};
 use crate::simulate::{Answer, Closed, Decision};
@@ -97,8 +97,8 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
         Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
         Endpoints::Dns(names) => names.iter().map(|(name, port)| format!("{name}:{port}")).collect(),
     };
-    // Weights have the order of the endpoints; without them it is nothing.
-    if asked.weights.is_empty() {
+    // Weights and names have the order of the endpoints; without them it is nothing.
+    if asked.weights.is_empty() && asked.server_names.is_empty() {
         endpoints.sort();
     }
     let endpoints = if endpoints.is_empty() { "nobody".to_owned() } else { endpoints.join(", ") };
@@ -124,11 +124,36 @@ pub(super) fn describe_pods(service: &Service, port: &ServicePort) -> String {
 }
 
 fn describe_upstream_tls(tls: &UpstreamTls, config: &Config) -> String {
-    let UpstreamTls { server_name, authorities, names, client_certificate } = tls;
+    let UpstreamTls { server_name, authorities, names, client_certificate, offer } = tls;
     let server_name = server_name.as_deref().unwrap_or("no server name");
     let shows = client_certificate.map(|id| format!(", shows {}", certificate(id, config))).unwrap_or_default();
     let names: Vec<String> = names.iter().map(describe_name).collect();
-    format!("{server_name}, named {} by {}{shows}", names.join(" or "), describe_authorities(authorities))
+    let names = if names.is_empty() { "whatever it is".to_owned() } else { names.join(" or ") };
+    let proof = match authorities {
+        Some(authorities) => format!("named {names} by {}", describe_authorities(authorities)),
+        None => "not verified".to_owned(),
+    };
+    format!("{server_name}, {proof}{shows}{}", describe_offer(offer))
+}
+
+fn describe_offer(offer: &TlsOffer) -> String {
+    let TlsOffer { alpn, oldest, newest, ciphers, curves, renegotiates } = offer;
+    let version = |version: &TlsVersion| match version {
+        TlsVersion::V1_0 => "1.0",
+        TlsVersion::V1_1 => "1.1",
+        TlsVersion::V1_2 => "1.2",
+        TlsVersion::V1_3 => "1.3",
+    };
+    let list = |what: &str, list: &[String]| (!list.is_empty()).then(|| format!(", {what} {}", list.join(" ")));
+    let words = [
+        list("offers", alpn),
+        oldest.as_ref().map(|oldest| format!(", from TLS {} on", version(oldest))),
+        newest.as_ref().map(|newest| format!(", up to TLS {}", version(newest))),
+        list("ciphers", ciphers),
+        list("curves", curves),
+        renegotiates.then(|| ", may renegotiate".to_owned()),
+    ];
+    words.into_iter().flatten().collect()
 }
 
 fn describe_name(name: &CertificateName) -> String {

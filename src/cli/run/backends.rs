@@ -90,6 +90,7 @@ impl Behind<'_> {
             // They take part in no protocol of the hosts that they stand in for, and none of them is heavier.
             let settings = Arc::make_mut(&mut cluster.settings);
             settings.weights.clear();
+            settings.server_names.clear();
             settings.health_checks.clear();
             settings.connections.proxy_protocol = None;
             if cluster.protocol == UpstreamProtocol::Negotiated {

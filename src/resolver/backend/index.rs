@@ -13,9 +13,11 @@ use crate::parser::manifests::{Object, ObjectHead, ObjectKey, Position};
 use crate::parser::route::RouteKind;
 use typed_index_collections::TiVec;
 
-use super::super::backend_tls::{BackendTlsPolicies, TlsSettings};
+use super::super::backend_tls::BackendTlsPolicies;
 use super::super::consequence::Consequence;
+pub use super::encryption::BackendTls;
 use super::upstream::Meant;
+use super::upstream_tls::UpstreamSecrets;
 
 ids! {
     /// A backend, by its position in the [`BackendIndex`].
@@ -70,17 +72,6 @@ pub enum BackendObject<'m> {
     Assumed,
 }
 
-/// How the connections to a backend are encrypted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BackendTls {
-    /// They are plain text.
-    Plain,
-    /// They use TLS.
-    Tls(Arc<TlsSettings>),
-    /// They should use TLS, with settings that cannot be used: there are no connections.
-    Invalid(Reported),
-}
-
 /// Which routes a backend can serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Suits {
@@ -118,6 +109,8 @@ pub struct BackendIndex<'m> {
     pub(super) upstreams: HashMap<NamespacedName<'m>, &'m Object<UpstreamSpec>>,
     /// What those Upstreams stand for that some reference names.
     pub(super) meant: HashMap<NamespacedName<'m>, Result<Meant, Reported>>,
+    /// The Secrets that Upstreams name.
+    pub(super) upstream_secrets: UpstreamSecrets<'m>,
     pub(super) slices: HashMap<NamespacedName<'m>, Vec<&'m Object<EndpointSlice>>>,
     pub(super) refused: &'m HashMap<ObjectKey, Position>,
     /// By namespace a BackendTLSPolicy that may be about any Service of it.

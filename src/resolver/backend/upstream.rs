@@ -2,8 +2,8 @@
 //! ([Upstream](https://docs.solo.io/gateway/latest/traffic-management/destination-types/upstreams/)).
 //!
 //! An Upstream of type `kube` is another name for a port of a Service, of whichever namespace; one of type `static` is a
-//! list of hosts, and both may say more of the traffic. An Upstream that says something which is not translated is none that anything is sent to: TLS that is
-//! left out would show everybody what is sent.
+//! list of hosts, and both may say more of the traffic. An Upstream that says something which is not translated is none
+//! that anything is sent to.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -14,11 +14,12 @@ use crate::parser::api::{OptionList, UpstreamHost, UpstreamKube, UpstreamOption,
 use crate::parser::manifests::Object;
 use crate::path;
 
+use super::super::backend_tls::TrustAnchors;
+use super::super::certificate::HeldSecret;
+use super::encryption::BackendTls;
 use super::refused::{Refused, untranslated, unusable};
 use super::upstream_settings;
-
-/// The port that TLS goes to without being asked for.
-const HTTPS_PORT: u32 = 443;
+use super::upstream_tls::{self, TlsOfHosts, TlsWishes, is_server_name};
 
 /// The largest weight of a host.
 const HEAVIEST: u32 = 1_000_000;
@@ -35,6 +36,8 @@ pub(super) struct Meant {
 pub(super) struct Says {
     /// What is spoken there.
     pub(super) protocol: Option<UpstreamProtocol>,
+    /// How connections are encrypted; `None` leaves it as it is.
+    pub(super) tls: Option<BackendTls>,
     pub(super) settings: Arc<ClusterSettings>,
 }
 
@@ -48,14 +51,23 @@ pub(super) enum Place {
 }
 
 /// What an Upstream stands for; why that is not known is told once, where something refers to it.
-pub(super) fn meant(object: &Object<UpstreamSpec>, diagnostics: &mut Diagnostics) -> Result<Meant, Reported> {
+pub(super) fn meant(
+    object: &Object<UpstreamSpec>,
+    secret: Option<&Result<HeldSecret, Reported>>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Meant, Reported> {
     let OptionList(options) = &object.spec;
     let (mut refused, mut place, mut protocol) = (Vec::new(), None, None);
+    let (mut ssl, mut hosts) = (None, None);
     let mut settings = ClusterSettings::default();
     for option in options {
         match option {
             UpstreamOption::Kube(kube) => place = Some(service(object, kube, &mut refused)),
-            UpstreamOption::Static(hosts) => place = Some(hosts_of(hosts, &mut settings, &mut refused)),
+            UpstreamOption::Static(listed) => {
+                hosts = Some(listed);
+                place = Some(hosts_of(listed, &mut settings, &mut refused));
+            }
+            UpstreamOption::SslConfig(config) => ssl = Some(config),
             UpstreamOption::UseHttp2(is_set) => protocol = is_set.then_some(UpstreamProtocol::Http2),
             // They are about a mesh and about discovery, and nothing that is served here depends on them.
             UpstreamOption::DisableIstioAutoMtls(_)
@@ -65,6 +77,13 @@ pub(super) fn meant(object: &Object<UpstreamSpec>, diagnostics: &mut Diagnostics
             other => refused.push(untranslated(path![other.field()])),
         }
     }
+    let encrypted = upstream_tls::of_upstream(&TlsWishes { ssl, hosts, protocol, secret }, &mut refused);
+    let tls = encrypted.map(|TlsOfHosts { tls, server_names }| {
+        settings.server_names = server_names;
+        // What is spoken in it is not left to the handshake.
+        protocol = protocol.or(Some(UpstreamProtocol::Http1));
+        tls
+    });
     if place.is_none() && refused.is_empty() {
         refused.push(Refused {
             path: path![],
@@ -82,10 +101,15 @@ pub(super) fn meant(object: &Object<UpstreamSpec>, diagnostics: &mut Diagnostics
     match proof {
         Some(proof) => Err(proof),
         // Without a place something has been reported.
-        None => Ok(Meant {
-            place: place.unwrap_or(Place::Hosts(Endpoints::Static(Vec::new()))),
-            says: Says { protocol, settings: Arc::new(settings) },
-        }),
+        None => {
+            if matches!(&tls, Some(BackendTls::Tls(tls)) if tls.anchors == TrustAnchors::Unasked && !tls.is_missing) {
+                upstream_tls::report_unverified(object, diagnostics);
+            }
+            Ok(Meant {
+                place: place.unwrap_or(Place::Hosts(Endpoints::Static(Vec::new()))),
+                says: Says { protocol, tls, settings: Arc::new(settings) },
+            })
+        }
     }
 }
 
@@ -125,29 +149,20 @@ fn is_address(host: &str) -> bool {
 }
 
 fn hosts_of(
-    UpstreamStatic { auto_sni_rewrite: _, hosts, service_spec, use_tls }: &UpstreamStatic,
+    UpstreamStatic { auto_sni_rewrite: _, hosts, service_spec, use_tls: _ }: &UpstreamStatic,
     settings: &mut ClusterSettings,
     refused: &mut Vec<Refused>,
 ) -> Place {
     if service_spec.is_some() {
         refused.push(untranslated(path!["static", "serviceSpec"]));
     }
-    if *use_tls == Some(true) {
-        refused.push(untranslated(path!["static", "useTls"]));
-    }
     if hosts.is_empty() {
         refused.push(lacking(path!["static", "hosts"], "add a host with its `addr` and `port`"));
     }
     let mut names: Vec<(String, u16)> = Vec::with_capacity(hosts.len());
     for (index, host) in hosts.iter().enumerate() {
-        let UpstreamHost {
-            addr,
-            health_check_config: _,
-            load_balancing_weight,
-            metadata: _,
-            port: number,
-            sni_addr: _,
-        } = host;
+        let UpstreamHost { addr, health_check_config: _, load_balancing_weight, metadata: _, port: number, sni_addr } =
+            host;
         let at = |field: &'static str| path!["static", "hosts", index, field];
         // Envoy counts the weights of a locality in 32 bits, and a weight of 0 is none.
         let weight = load_balancing_weight.unwrap_or(1);
@@ -158,12 +173,8 @@ fn hosts_of(
         if !is_address(addr) {
             refused.push(lacking(at("addr"), "write an address, or a DNS name"));
         }
-        if *number == HTTPS_PORT && use_tls.is_none() {
-            refused.push(Refused {
-                path: at("port"),
-                message: "port 443 is spoken to in TLS, which is not translated".to_owned(),
-                help: "write `useTls: false` where the host speaks plain text there, or use an XBackend with `tls`",
-            });
+        if !is_server_name(sni_addr) {
+            refused.push(unusable(at("sniAddr"), "is no server name", "write a DNS name"));
         }
         names.push((addr.clone(), port(*number, at("port"), refused)));
     }

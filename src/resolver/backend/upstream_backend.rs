@@ -1,14 +1,18 @@
 //! The backends that Upstreams are: a port of a Service, the same with what the Upstream says, or hosts.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use crate::diagnostics::Diagnostics;
-use crate::ir::{BackendName, Endpoints, Site};
+use crate::diagnostics::{Diagnostics, Reported, codes};
+use crate::ir::{BackendName, ClusterSettings, Endpoints, Site};
 use crate::name::NamespacedName;
-use crate::parser::manifests::{Kind, ObjectKey};
+use crate::parser::api::UpstreamSpec;
+use crate::parser::manifests::{Kind, Object, ObjectKey};
 use crate::parser::route::RouteKind;
 use crate::spelling::nearest;
+use crate::whole;
 
+use super::super::backend_tls::TlsSettings;
 use super::index::{
     Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendReferrer, BackendTls, Behind, Given,
     Suits, Unusable,
@@ -25,7 +29,10 @@ impl<'m> BackendIndex<'m> {
     ) -> BackendRefOutcome {
         let known = match self.upstreams.get(&key) {
             Some(object) => {
-                let known = self.meant.entry(object.metadata.sort_key()).or_insert_with(|| meant(object, diagnostics));
+                let known = self
+                    .meant
+                    .entry(object.metadata.sort_key())
+                    .or_insert_with(|| meant(object, self.upstream_secrets.get(&key), diagnostics));
                 known.as_ref().ok().cloned()
             }
             None => None,
@@ -36,7 +43,7 @@ impl<'m> BackendIndex<'m> {
             Some(Meant { place: Place::Service(service), says }) => {
                 let own = own(service.port);
                 let id = self.resolve_named(from, service, diagnostics)?;
-                Ok(if says == Says::default() { id } else { self.derive(own, id, says, from.kind) })
+                Ok(if says == Says::default() { id } else { self.derive(own, id, says, from.kind, diagnostics) })
             }
             Some(Meant { place: Place::Hosts(endpoints), .. }) => {
                 self.resolve_named(from, own(least_port(&endpoints)), diagnostics)
@@ -46,7 +53,14 @@ impl<'m> BackendIndex<'m> {
     }
 
     /// A port of a Service with what an Upstream says of it.
-    fn derive(&mut self, own: BackendName, id: BackendId, says: Says, kind: RouteKind) -> BackendId {
+    fn derive(
+        &mut self,
+        own: BackendName,
+        id: BackendId,
+        says: Says,
+        kind: RouteKind,
+        diagnostics: &mut Diagnostics,
+    ) -> BackendId {
         let key = (own, kind == RouteKind::Udp);
         if let Some(Ok(known)) = self.by_name.get(&key) {
             return *known;
@@ -55,10 +69,16 @@ impl<'m> BackendIndex<'m> {
         let base = self.get(id).clone();
         let given = self.given(&own).map(|given| given.endpoints);
         let object = self.upstreams.get(&(&own.namespace, &own.name));
-        let Says { protocol, settings } = says;
+        let Says { protocol, tls, settings } = says;
+        let has_two = tls.is_some() && base.tls != BackendTls::Plain;
+        let tls = match object.filter(|_| has_two) {
+            Some(object) => BackendTls::Invalid(report_two(object, &base.name, diagnostics)),
+            None => tls.unwrap_or_else(|| base.tls.clone()),
+        };
         let derived = Backend {
             object: object.map_or(base.object, |object| BackendObject::Upstream(object)),
             protocol: protocol.or(base.protocol),
+            tls,
             settings,
             behind: Some(Behind { id, name: base.name }),
             is_virtual: base.is_virtual && given.is_none(),
@@ -81,7 +101,7 @@ impl<'m> BackendIndex<'m> {
             let refused = self.refused.contains_key(&ObjectKey { kind: Kind::Upstream, namespace, name });
             return Err(Unusable::NoUpstream { near, refused });
         };
-        let Meant { place, says: Says { protocol, settings } } = match meant {
+        let Meant { place, says: Says { protocol, tls, settings } } = match meant {
             Ok(meant) => meant.clone(),
             Err(proof) => return Err(Unusable::BadUpstream(*proof)),
         };
@@ -91,11 +111,13 @@ impl<'m> BackendIndex<'m> {
             Place::Service(_) => Endpoints::Static(Vec::new()),
         };
         let hostname = given.as_ref().and_then(|_| Given::hostname(&endpoints));
+        let tls = tls.unwrap_or(BackendTls::Plain);
+        let (tls, settings) = if given.is_some() { as_one_host(tls, settings) } else { (tls, settings) };
         Ok(Backend {
             name: name.clone(),
             object: BackendObject::Upstream(object),
             protocol,
-            tls: BackendTls::Plain,
+            tls,
             policy: None,
             endpoints: given.map_or(endpoints, |given| given.endpoints),
             is_virtual: false,
@@ -105,6 +127,24 @@ impl<'m> BackendIndex<'m> {
             behind: None,
         })
     }
+}
+
+/// What stands in for several hosts is asked for the name of the first one.
+fn as_one_host(tls: BackendTls, settings: Arc<ClusterSettings>) -> (BackendTls, Arc<ClusterSettings>) {
+    let (BackendTls::Tls(own), Some(first)) = (&tls, settings.server_names.first()) else { return (tls, settings) };
+    let server_name = first.clone().or_else(|| own.server_name.clone());
+    let own = TlsSettings { server_name, ..TlsSettings::clone(own) };
+    let settings = ClusterSettings { server_names: Vec::new(), ..ClusterSettings::clone(&settings) };
+    (BackendTls::Tls(Arc::new(own)), Arc::new(settings))
+}
+
+/// An Upstream and a policy that both say how connections to a Service are encrypted.
+fn report_two(object: &Object<UpstreamSpec>, service: &BackendName, diagnostics: &mut Diagnostics) -> Reported {
+    let (upstream, service) = (object.full_name(), format!("{}/{}", service.namespace, service.name));
+    let message = format!("Upstream `{upstream}` and a BackendTLSPolicy of Service `{service}` both ask for TLS");
+    let at = whole!["spec", "sslConfig"];
+    let finding = object.finding(codes::UNSUPPORTED_UPSTREAM, at, message).label("two kinds of TLS to one Service");
+    diagnostics.error(finding.consequence("requests for this backend get 500").help("keep one of the two"))
 }
 
 /// The least port of the hosts, by which their backend is called, whatever their order is.

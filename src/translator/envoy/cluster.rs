@@ -26,6 +26,7 @@ use crate::ir::{self, ClusterSettings, Endpoints, UpstreamProtocol};
 
 use super::circuit_breaker::to_circuit_breakers;
 use super::cluster_settings;
+use super::endpoint_tls;
 use super::layout::{Layout, Part};
 use super::name;
 use super::proto::{any, boolean, duration, named_address, socket_address, uint32};
@@ -74,6 +75,10 @@ pub(super) fn to_cluster(cluster: &ir::Cluster, config: &ir::Config, layout: &La
     let base = Cluster {
         load_assignment: is_inline.then(|| to_assignment(cluster)),
         transport_socket: tls.as_ref().map(|tls| to_upstream_socket(tls, config, layout)),
+        transport_socket_matches: tls
+            .as_ref()
+            .map(|tls| endpoint_tls::to_matches(&settings.server_names, tls, config, layout))
+            .unwrap_or_default(),
         circuit_breakers: Some(to_circuit_breakers(*protocol, *retries, &settings.limits)),
         ..base_cluster(name, discovery, *protocol, settings)
     };
@@ -127,6 +132,7 @@ pub(super) fn base_cluster(
 /// The endpoints of a cluster, all in one place.
 pub(super) fn to_assignment(cluster: &ir::Cluster) -> ClusterLoadAssignment {
     let mut lb_endpoints = lb_endpoints(&cluster.endpoints, &cluster.settings.weights, None);
+    endpoint_tls::mark(&mut lb_endpoints, &cluster.settings.server_names);
     // What `auto_host_rewrite` sends where addresses are not looked up.
     if let Some(hostname) = &cluster.hostname {
         for endpoint in &mut lb_endpoints {

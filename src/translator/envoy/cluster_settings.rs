@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use envoy_types::pb::envoy::config::cluster::v3::cluster::{
     ClusterDiscoveryType, CommonLbConfig, CustomClusterType, DnsLookupFamily, LbConfig, LbPolicy, LeastRequestLbConfig,
-    PreconnectPolicy, RingHashLbConfig, RoundRobinLbConfig, SlowStartConfig,
+    PreconnectPolicy, RingHashLbConfig, RoundRobinLbConfig, SlowStartConfig, TransportSocketMatch,
     common_lb_config::ConsistentHashingLbConfig,
 };
 use envoy_types::pb::envoy::config::cluster::v3::{Cluster, OutlierDetection, UpstreamConnectionOptions};
@@ -51,6 +51,8 @@ pub(super) fn lay_over(
         balancing,
         // The endpoints have them.
         weights: _,
+        // The endpoints, and the sockets of their connections.
+        server_names: _,
         // The circuit breakers.
         limits: _,
         health_checks,
@@ -92,6 +94,16 @@ pub(super) fn lay_over(
         transport_socket: match proxy_protocol {
             Some(version) => Some(to_proxy_socket(*version, cluster.transport_socket.unwrap_or_else(plain))),
             None => cluster.transport_socket,
+        },
+        transport_socket_matches: match proxy_protocol {
+            Some(version) => {
+                let wrapped = |one: TransportSocketMatch| TransportSocketMatch {
+                    transport_socket: one.transport_socket.map(|socket| to_proxy_socket(*version, socket)),
+                    ..one
+                };
+                cluster.transport_socket_matches.into_iter().map(wrapped).collect()
+            }
+            None => cluster.transport_socket_matches,
         },
         ..cluster
     }

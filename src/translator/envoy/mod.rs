@@ -10,6 +10,7 @@ mod cluster;
 mod cluster_settings;
 mod collector;
 mod cors;
+mod endpoint_tls;
 mod ext_authz;
 mod forward;
 mod forward_proxy;

@@ -22,14 +22,13 @@ use crate::ir::{self, Action, ClusterId, Endpoints, Reference, RetryLimit, Weigh
 
 use super::circuit_breaker::to_circuit_breakers;
 use super::cluster::{Discovery, base_cluster, lb_endpoints};
+use super::endpoint_tls::SOCKET_METADATA;
 use super::layout::Layout;
 use super::name;
 use super::proto::uint32;
 use super::target::{cluster_name, members};
 use super::upstream_tls::{plain_socket, to_upstream_socket};
 
-/// The metadata of endpoints that choose the transport socket of a connection.
-const SOCKET_METADATA: &str = "envoy.transport_socket_match";
 /// The key in that metadata.
 const BACKEND_KEY: &str = "backend";
 

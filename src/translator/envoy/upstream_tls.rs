@@ -10,7 +10,7 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::{
     CertificateValidationContext, CommonTlsContext, SubjectAltNameMatcher, TlsParameters, UpstreamTlsContext,
 };
 
-use crate::ir::{CertificateName, Cluster, Config, UpstreamTls};
+use crate::ir::{CertificateName, Cluster, Config, TlsOffer, TlsVersion, UpstreamTls};
 
 use super::layout::Layout;
 use super::path::quote;
@@ -27,7 +27,8 @@ const MAXIMUM_VERSION: TlsProtocol = TlsProtocol::TlSv13;
 
 /// The transport socket of connections to a backend.
 pub(super) fn to_upstream_socket(tls: &UpstreamTls, config: &Config, layout: &Layout) -> TransportSocket {
-    let UpstreamTls { server_name, authorities, names, client_certificate } = tls;
+    let UpstreamTls { server_name, authorities, names, client_certificate, offer } = tls;
+    let TlsOffer { alpn, oldest, newest, ciphers, curves, renegotiates } = offer;
     let validation = CertificateValidationContext {
         match_typed_subject_alt_names: names.iter().map(to_name_matcher).collect(),
         ..CertificateValidationContext::default()
@@ -36,17 +37,33 @@ pub(super) fn to_upstream_socket(tls: &UpstreamTls, config: &Config, layout: &La
         sni: server_name.clone().unwrap_or_default(),
         common_tls_context: Some(CommonTlsContext {
             tls_params: Some(TlsParameters {
-                tls_maximum_protocol_version: MAXIMUM_VERSION as i32,
+                tls_minimum_protocol_version: oldest.map_or(TlsProtocol::TlsAuto, to_version) as i32,
+                tls_maximum_protocol_version: newest.map_or(MAXIMUM_VERSION, to_version) as i32,
+                cipher_suites: ciphers.clone(),
+                ecdh_curves: curves.clone(),
                 ..TlsParameters::default()
             }),
-            validation_context_type: Some(to_validation(authorities, validation, layout)),
+            alpn_protocols: alpn.clone(),
+            validation_context_type: authorities
+                .as_ref()
+                .map(|authorities| to_validation(authorities, validation, layout)),
             ..with_certificates(client_certificate.as_slice(), config, layout)
         }),
+        allow_renegotiation: *renegotiates,
         ..UpstreamTlsContext::default()
     };
     TransportSocket {
         name: TRANSPORT_SOCKET.to_owned(),
         config_type: Some(ConfigType::TypedConfig(any(UPSTREAM_CONTEXT, &context))),
+    }
+}
+
+fn to_version(version: TlsVersion) -> TlsProtocol {
+    match version {
+        TlsVersion::V1_0 => TlsProtocol::TlSv10,
+        TlsVersion::V1_1 => TlsProtocol::TlSv11,
+        TlsVersion::V1_2 => TlsProtocol::TlSv12,
+        TlsVersion::V1_3 => TlsProtocol::TlSv13,
     }
 }
 

@@ -138,17 +138,20 @@ impl<'a> KeyMaterial<'a> {
         certificate: Option<KeyPairId>,
         origins: &mut OriginTable,
     ) -> UpstreamTls {
-        let TlsSettings { server_name, anchors, names, client_certificate, unplaced: _, is_missing: _ } = settings;
+        let TlsSettings { server_name, anchors, names, offer, client_certificate, unplaced: _, is_missing: _ } =
+            settings;
         UpstreamTls {
             server_name: server_name.clone(),
             authorities: match anchors {
                 TrustAnchors::System(file) => {
-                    Authorities { bundle: Material::File(file.clone()), object: None, origin: None }
+                    Some(Authorities { bundle: Material::File(file.clone()), object: None, origin: None })
                 }
-                TrustAnchors::Bundles(ids) => self.authorities(ids, origins),
+                TrustAnchors::Bundles(ids) => Some(self.authorities(ids, origins)),
+                TrustAnchors::Unasked => None,
             },
             names: names.clone(),
             client_certificate: client_certificate.or(certificate).map(|id| self.key_pair(id, origins)),
+            offer: offer.clone(),
         }
     }
 

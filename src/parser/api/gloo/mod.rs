@@ -8,9 +8,11 @@ mod option_list;
 mod route_option;
 mod upstream;
 mod upstream_settings;
+mod upstream_tls;
 
 pub use duration::GoDuration;
 pub use option_list::{OptionList, Untranslated};
 pub use route_option::*;
 pub use upstream::*;
 pub use upstream_settings::*;
+pub use upstream_tls::*;

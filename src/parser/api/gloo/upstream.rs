@@ -10,6 +10,7 @@ use super::option_list::{OptionList, Untranslated, options};
 use super::upstream_settings::{
     UpstreamBalancer, UpstreamBreakers, UpstreamConnection, UpstreamHealthCheck, UpstreamOutliers, UpstreamPreconnect,
 };
+use super::upstream_tls::UpstreamSsl;
 
 /// The spec of an Upstream: whatever it says is an option.
 pub type UpstreamSpec = OptionList<UpstreamOption>;
@@ -47,7 +48,7 @@ options! {
         ProtocolSelection(Untranslated) = "protocolSelection",
         ProxyProtocolVersion(String) = "proxyProtocolVersion",
         RespectDnsTtl(bool) = "respectDnsTtl",
-        SslConfig(Untranslated) = "sslConfig",
+        SslConfig(UpstreamSsl) = "sslConfig",
         Static(UpstreamStatic) = "static",
         UseHttp2(bool) = "useHttp2",
     }
@@ -72,9 +73,7 @@ pub struct UpstreamKube {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpstreamStatic {
-    /// For TLS alone.
-    #[serde(default)]
-    pub auto_sni_rewrite: IgnoredAny,
+    pub auto_sni_rewrite: Option<bool>,
     #[serde(default)]
     pub hosts: Vec<UpstreamHost>,
     pub service_spec: Option<Untranslated>,
@@ -96,7 +95,6 @@ pub struct UpstreamHost {
     pub metadata: IgnoredAny,
     #[serde(default)]
     pub port: u32,
-    /// For TLS alone.
     #[serde(default)]
-    pub sni_addr: IgnoredAny,
+    pub sni_addr: String,
 }

@@ -1,0 +1,18 @@
+//! How the connections to a backend are encrypted.
+
+use std::sync::Arc;
+
+use crate::diagnostics::Reported;
+
+use super::super::backend_tls::TlsSettings;
+
+/// How the connections to a backend are encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackendTls {
+    /// They are plain text.
+    Plain,
+    /// They use TLS.
+    Tls(Arc<TlsSettings>),
+    /// They should use TLS, with settings that cannot be used: there are no connections.
+    Invalid(Reported),
+}
