@@ -221,6 +221,7 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
         "spec.listeners[].allowedRoutes",
         "the Namespace is not in the input, which is reported",
     ),
+    ("diagnostics/GW3046", "Service", "spec.ports[]", "only clients of the Service connect to the port"),
     ("diagnostics/GW4054", "Service", "spec.ports[]", "the route that names the Service attaches to no listener"),
     ("getting-started/all-versions", "Service", "metadata", "a later object replaces this one, which is reported"),
     ("diagnostics/GW8055", "Service", "spec", "the fields that only the cluster itself reads, each of them once"),
