@@ -1,4 +1,5 @@
-//! The files of `--certificate` and `--ca`: read once, to be judged; the configuration names their paths.
+//! The files of `--certificate` and `--ca`: read to be judged, and again when they are renewed while an output is kept
+//! current; the configuration names their paths.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -6,7 +7,7 @@ use std::path::Path;
 
 use super::value::{AuthoritiesPath, CertificatePaths};
 use crate::diagnostics::escape::path_for_terminal;
-use crate::options::{AuthoritiesFile, CertificateFiles, GivenFile};
+use crate::options::{AuthoritiesFile, CertificateFiles, GivenFile, Options};
 
 /// How many bytes a file may have, as many as an object of Kubernetes.
 const LARGEST: u64 = 1 << 20;
@@ -47,6 +48,30 @@ pub(super) fn read_authorities(paths: &[AuthoritiesPath]) -> Result<Vec<Authorit
         all.push(AuthoritiesFile { namespace: namespace.clone(), name: name.clone(), file });
     }
     Ok(all)
+}
+
+/// The files that options hold.
+pub(super) fn files(options: &Options) -> impl Iterator<Item = &GivenFile> {
+    let certificates = options.certificates.iter().flat_map(|one| [&one.chain, &one.key]);
+    certificates.chain(options.authorities.iter().map(|one| &one.file))
+}
+
+/// Reads the files of options again: they may have been renewed. Says in words which of them cannot be read; what those
+/// held before counts.
+pub(super) fn renew(options: &mut Options) -> Vec<String> {
+    let certificates = options.certificates.iter_mut().flat_map(|one| [&mut one.chain, &mut one.key]);
+    let files = certificates.chain(options.authorities.iter_mut().map(|one| &mut one.file));
+    let mut complaints = Vec::new();
+    for file in files {
+        match read(Path::new(&file.path)) {
+            Ok(renewed) => *file = renewed,
+            Err(why) => complaints.push(format!(
+                "cannot read `{}`: {why}: what it held before counts",
+                path_for_terminal(Path::new(&file.path))
+            )),
+        }
+    }
+    complaints
 }
 
 fn read(file: &Path) -> Result<GivenFile, String> {

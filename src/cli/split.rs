@@ -12,29 +12,78 @@ use super::args::{ScreenArgs, TranslateArgs};
 use super::exit::ExitStatus;
 use super::failure::Failure;
 use super::findings::TRANSLATE_ONLY;
-use super::pipeline::{self, Compiled};
-use super::streams::Streams;
+use super::pipeline::{self, Compiled, InputText};
+use super::streams::{Streams, Unwritten};
 use super::translate::{self, Told};
-use super::xds;
-use crate::diagnostics::escape::for_terminal;
+use super::{watch, xds};
+use crate::diagnostics::escape::path_for_terminal;
 use crate::diagnostics::{Finding, Severity};
 use crate::emit::directory::Directory;
 use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::Options;
 use crate::parser::load::Disk;
-use crate::translator::envoy::NODE;
+use crate::translator::envoy::{NODE, Place};
 
 /// A Gateway with its configuration.
-struct Part {
-    namespace: Namespace,
-    name: Name,
-    compiled: Compiled,
+pub(super) struct Part {
+    pub(super) namespace: Namespace,
+    pub(super) name: Name,
+    pub(super) compiled: Compiled,
 }
 
 impl Part {
     /// Where it lies below the directory.
-    fn below(&self, directory: &Path) -> PathBuf {
+    pub(super) fn below(&self, directory: &Path) -> PathBuf {
         directory.join(self.namespace.as_str()).join(self.name.as_str())
+    }
+
+    /// Where the proxy finds its directory.
+    ///
+    /// # Errors
+    /// When the path cannot stand in a configuration.
+    pub(super) fn place(&self, args: &TranslateArgs, directory: &Path) -> Result<Place, Unwritten> {
+        let mounted_at = args.mounted_at.as_deref().map(|elsewhere| self.below(elsewhere));
+        xds::place(&self.below(directory), mounted_at.as_deref())
+    }
+
+    /// The id of the proxy.
+    pub(super) fn node(&self) -> String {
+        format!("{NODE}/{}/{}", self.namespace, self.name)
+    }
+
+    /// Says that there is nothing to write.
+    pub(super) fn without_configuration(&self) -> String {
+        let Self { namespace, name, compiled: _ } = self;
+        format!("Gateway `{namespace}/{name}` has no configuration: its directory is left as it is")
+    }
+}
+
+/// An input whose Gateways are compiled each by itself.
+pub(super) struct Split {
+    /// The whole, with what was found for whichever Gateway.
+    pub(super) whole: Compiled,
+    pub(super) parts: Vec<Part>,
+}
+
+impl Split {
+    pub(super) fn compile(text: InputText, options: &Options) -> Self {
+        let mut whole = pipeline::compile_read(text.clone(), options);
+        let of = |(namespace, name): (Namespace, Name)| {
+            let options = Options { gateways: vec![(namespace.clone(), name.clone())], ..options.clone() };
+            let mut compiled = pipeline::compile_read(text.clone(), &options);
+            compiled.keep_key_private();
+            Part { namespace, name, compiled }
+        };
+        let parts: Vec<Part> = gateways(&whole).into_iter().map(of).collect();
+        // Without a Gateway to serve it is said of the whole why there is none.
+        if !parts.is_empty() {
+            merge(&mut whole, &parts);
+        }
+        Self { whole, parts }
+    }
+
+    pub(super) fn has_output(&self) -> bool {
+        self.parts.iter().any(|part| part.compiled.has_output())
     }
 }
 
@@ -45,40 +94,32 @@ impl Part {
 pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
     let started = Instant::now();
     let (told, options) = translate::prepare(args, screen)?;
-    let (told, options) = (&told, &options);
     let Some(directory) = &args.output_dir else { return Ok(ExitStatus::CouldNotRun) };
-    let text = pipeline::read(&Disk, &args.input, options, streams.stdin);
-    let mut whole = pipeline::compile_read(text.clone(), options);
-    let parts: Vec<Part> = gateways(&whole)
-        .into_iter()
-        .map(|(namespace, name)| {
-            let gateways = vec![(namespace.clone(), name.clone())];
-            let options = Options { gateways, ..options.clone() };
-            let mut compiled = pipeline::compile_read(text.clone(), &options);
-            compiled.keep_key_private();
-            Part { namespace, name, compiled }
-        })
-        .collect();
-    // Without a Gateway to serve it is said of the whole why there is none.
-    if !parts.is_empty() {
-        merge(&mut whole, &parts);
+    if args.watch {
+        return watch::keep(args, options, told, streams);
     }
-    let has_output = parts.iter().any(|part| part.compiled.has_output());
-    let status = translate::report(told, &whole, has_output, started, None, streams)?;
+    let told = &told;
+    let text = pipeline::read(&Disk, &args.input, &options, streams.stdin);
+    let split = Split::compile(text, &options);
+    let status = translate::report(told, &split.whole, split.has_output(), started, None, streams)?;
+    let Split { whole, parts } = split;
     if status == ExitStatus::Success {
         let before = known(directory);
         for part in &parts {
             write(args, part, directory, told, streams)?;
         }
         for path in before.difference(&parts.iter().map(|part| part.below(directory)).collect()) {
-            let path = for_terminal(&path.display().to_string()).into_owned();
-            streams.tell(&format!(
-                "note: `{path}` is of a Gateway that the input has not, and stays: remove it with its Envoy"
-            ));
+            streams.tell(&left_over(path));
         }
     }
     whole.leave();
     Ok(status)
+}
+
+/// Says what becomes of the directory of a Gateway that is gone.
+pub(super) fn left_over(path: &Path) -> String {
+    let path = path_for_terminal(path);
+    format!("note: `{path}` is of a Gateway that the input has not, and stays: remove it with its Envoy")
 }
 
 /// The Gateways of the input that are served, in the order of their names.
@@ -109,7 +150,7 @@ fn merge(whole: &mut Compiled, parts: &[Part]) {
 }
 
 /// The directories of Gateways that earlier runs made.
-fn known(directory: &Path) -> BTreeSet<PathBuf> {
+pub(super) fn known(directory: &Path) -> BTreeSet<PathBuf> {
     let below = |path: &Path| {
         let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).collect::<Vec<_>>()
@@ -124,16 +165,13 @@ fn write(
     told: &Told<'_>,
     streams: &mut Streams<'_>,
 ) -> Result<(), Failure> {
-    let Part { namespace, name, compiled } = part;
+    let compiled = &part.compiled;
     if !compiled.has_output() {
-        streams.tell(&format!("Gateway `{namespace}/{name}` has no configuration: its directory is left as it is"));
+        streams.tell(&part.without_configuration());
         return Ok(());
     }
-    let path = part.below(directory);
-    let mounted_at = args.mounted_at.as_deref().map(|elsewhere| part.below(elsewhere));
-    let place = xds::place(&path, mounted_at.as_deref())?;
-    let node = format!("{NODE}/{namespace}/{name}");
+    let (path, place) = (part.below(directory), part.place(args, directory)?);
     let layout = xds::layout(&compiled.compilation.emitted().config, &place, translate::format(args));
-    translate::write_directory(args, (&path, place, &node), told.screen, compiled, streams)?;
+    translate::write_directory(args, (&path, place, &part.node()), told.screen, compiled, streams)?;
     translate::tell_files(told, compiled, &layout, streams)
 }

@@ -16,7 +16,7 @@ use super::report::{Counts, Rendering, stream_format, tell_nothing_found, tell_s
 use super::streams::{Streams, Unwritten};
 use super::value::{Destination, ReportFormat};
 use super::watch::{self, Known};
-use super::xds;
+use super::xds::{self, Removal};
 use crate::diagnostics::escape::for_terminal;
 use crate::diagnostics::{Denied, Severity};
 use crate::emit::directory::{Directory, DirectoryError};
@@ -227,7 +227,7 @@ fn refuse_misplaced(args: &TranslateArgs) -> Result<(), String> {
         ("--check", args.check.is_some()),
     ];
     if args.split.is_some() {
-        let beside = beside.into_iter().chain([("--watch", args.watch), ("--mesh-for", args.mesh.mesh_for.is_some())]);
+        let beside = beside.into_iter().chain([("--mesh-for", args.mesh.mesh_for.is_some())]);
         return match beside.into_iter().find(|(_, is_given)| *is_given) {
             Some((flag, _)) => Err(format!("`{flag}` does not go with `--split`; name one Gateway by `--gateway`")),
             None => Ok(()),
@@ -256,7 +256,8 @@ pub(super) fn write_directory(
     streams: &mut Streams<'_>,
 ) -> Result<(), Unwritten> {
     let failed = |error: DirectoryError| Unwritten(for_terminal(&error.to_string()).into_owned());
-    let settings = xds::Settings { format: format(args), comments: !args.no_comments, node, place };
+    let settings =
+        xds::Settings { format: format(args), comments: !args.no_comments, node, place, removal: Removal::Waiting };
     let mut directory = Directory::open(path).map_err(failed)?;
     compiled.write_secrets()?;
     let written = xds::write(&mut directory, compiled, &settings).map_err(failed)?;

@@ -31,6 +31,21 @@ const SUPERSEDED: &str = ".gwctl-superseded";
 /// How long connections may live that were made before a change of a listener: Envoy's `--drain-time-s`.
 const DRAIN_TIME: Duration = Duration::from_secs(600);
 
+/// When goes what nobody refers to any more. A proxy that is busy may come to the files late, and in another order than they
+/// were written in: for as long as it routes to a cluster that is gone, requests are lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// At once: a proxy has had the time to read the rest.
+    AtOnce,
+    /// When [`SETTLING`] has passed.
+    Waiting,
+    /// Not in this run: another one follows.
+    Later,
+}
+
+/// How long a proxy is given to read everything before something is removed.
+const SETTLING: Duration = Duration::from_secs(1);
+
 /// What a directory is written with.
 #[derive(Clone, Debug)]
 pub(super) struct Settings<'a> {
@@ -42,6 +57,8 @@ pub(super) struct Settings<'a> {
     pub(super) node: &'a str,
     /// Where the proxy finds the directory.
     pub(super) place: Place,
+    /// When stale parts go.
+    pub(super) removal: Removal,
 }
 
 /// What a run has done.
@@ -53,6 +70,10 @@ pub(super) struct Written {
     pub(super) unchanged: usize,
     /// Files that are gone.
     pub(super) removed: usize,
+    /// Files that are stale, and left to another run.
+    pub(super) stale: usize,
+    /// Whether another run has something to remove: stale files, or clusters.
+    pub(super) is_unfinished: bool,
     /// The bootstrap is another one than before, which a running proxy does not notice.
     pub(super) is_bootstrap_changed: bool,
     /// What has files of its own beside listeners and clusters.
@@ -61,9 +82,10 @@ pub(super) struct Written {
 
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { written, unchanged, removed, is_bootstrap_changed: _, services } = self;
+        let Self { written, unchanged, removed, stale, is_unfinished: _, is_bootstrap_changed: _, services } = self;
         let services = ["LDS", "CDS"].iter().chain(services).copied().collect::<Vec<_>>().join(", ");
-        write!(f, "{written} files written, {unchanged} unchanged, {removed} removed ({services})")
+        let removed = if *stale > 0 { format!("{stale} to remove") } else { format!("{removed} removed") };
+        write!(f, "{written} files written, {unchanged} unchanged, {removed} ({services})")
     }
 }
 
@@ -137,7 +159,9 @@ pub(super) fn write(
         let clusters = compiled.resources(Kind::Cluster, &layout);
         let kept = kept_clusters(directory, &clusters);
         let both: Vec<Resource> = clusters.iter().chain(&kept).cloned().collect();
-        let without_kept = if kept.is_empty() || !superseded.0.is_empty() {
+        let is_later = settings.removal == Removal::Later;
+        let is_unfinished = is_later && !kept.is_empty() && superseded.0.is_empty();
+        let without_kept = if kept.is_empty() || !superseded.0.is_empty() || is_later {
             Vec::new()
         } else {
             vec![listed(Kind::Cluster, "cds", &clusters)?, state(&clusters)?]
@@ -157,6 +181,8 @@ pub(super) fn write(
             changed_routes,
             rest: without_kept.into_iter().chain([bootstrap(config, settings)?]).chain(superseded.entry()).collect(),
             kept: superseded.0.into_keys().chain(kept_endpoints).collect(),
+            removal: settings.removal,
+            is_unfinished,
         })
     };
     let plan = build().map_err(|error| DirectoryError::File(emit::file::FileError::Io(None, error)))?;
@@ -249,11 +275,14 @@ struct Plan {
     rest: Vec<Entry>,
     /// Files that stay although nothing of this plan writes them.
     kept: Vec<String>,
+    removal: Removal,
+    /// Whether clusters stay that nobody refers to.
+    is_unfinished: bool,
 }
 
 impl Plan {
     fn write(&self, directory: &mut Directory) -> Result<Written, DirectoryError> {
-        let Self { leaves, all_clusters, listeners, changed_routes, rest, kept } = self;
+        let Self { leaves, all_clusters, listeners, changed_routes, rest, kept, removal, is_unfinished } = self;
         let steps = [leaves, all_clusters, listeners, changed_routes, rest];
         let all = steps.into_iter().flatten();
         let mut names: BTreeSet<String> = all.map(|entry| entry.name.clone()).chain(kept.iter().cloned()).collect();
@@ -262,6 +291,11 @@ impl Plan {
         let was_there = bootstrap.is_some_and(|name| directory.has(name));
         let mut changed = BTreeSet::new();
         for step in steps {
+            let is_last = std::ptr::eq(step, rest);
+            let removes = || rest.len() > 1 || directory.count_stale(&names) > 0;
+            if is_last && was_there && *removal == Removal::Waiting && !changed.is_empty() && removes() {
+                std::thread::sleep(SETTLING);
+            }
             let mut bytes = None;
             for entry in step {
                 if directory.write(&entry.name, entry.access, &entry.content)? {
@@ -274,11 +308,23 @@ impl Plan {
             }
         }
         let is_bootstrap_changed = was_there && bootstrap.is_some_and(|name| changed.contains(name));
-        let removed = directory.retain(&names)?;
+        let (stale, removed) = match removal {
+            Removal::Later => (directory.count_stale(&names), 0),
+            Removal::AtOnce | Removal::Waiting => (0, directory.retain(&names)?),
+        };
         names.retain(|name| !name.starts_with('.'));
         changed.retain(|name| !name.starts_with('.'));
         let unchanged = names.len() - changed.len();
-        Ok(Written { written: changed.len(), unchanged, removed, is_bootstrap_changed, services: Vec::new() })
+        let is_unfinished = *is_unfinished || stale > 0;
+        Ok(Written {
+            written: changed.len(),
+            unchanged,
+            removed,
+            stale,
+            is_unfinished,
+            is_bootstrap_changed,
+            services: Vec::new(),
+        })
     }
 }
 

@@ -166,6 +166,11 @@ impl Directory {
         Ok(replace_if_changed(&path, access, content)?)
     }
 
+    /// How many files of ours are not among these.
+    pub fn count_stale(&self, names: &BTreeSet<String>) -> usize {
+        self.listed.difference(names).filter(|name| self.root.join(name).exists()).count()
+    }
+
     /// Removes the files of ours that are not among these; tells how many there were.
     ///
     /// # Errors

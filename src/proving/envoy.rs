@@ -61,6 +61,21 @@ pub fn ask_admin(admin: SocketAddr, path: &str) -> io::Result<String> {
     }
 }
 
+/// How an Envoy runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// Whether it writes to this process's standard output, which is where a log of requests may go.
+    pub shows_output: bool,
+    /// How many seconds connections live on whose listener is another one now or gone.
+    pub drain: u32,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { shows_output: false, drain: 1 }
+    }
+}
+
 /// An Envoy that serves.
 #[derive(Debug)]
 pub struct Envoy {
@@ -77,27 +92,21 @@ impl Envoy {
     ///
     /// When Envoy stops or does not serve in time; the error ends with its log.
     pub fn start(envoy: &Path, config: &Path, admin: SocketAddr, log: &Path) -> Result<Self, Error> {
-        Self::start_for(envoy, config, admin, log, false)
+        Self::start_as(envoy, config, admin, log, Manner::default())
     }
 
-    /// As [`Envoy::start`]; `shows_output` lets it write to this process's standard output, which is where a log of
-    /// requests may go.
+    /// As [`Envoy::start`], in another manner.
     ///
     /// # Errors
     ///
     /// As [`Envoy::start`].
-    pub fn start_for(
-        envoy: &Path,
-        config: &Path,
-        admin: SocketAddr,
-        log: &Path,
-        shows_output: bool,
-    ) -> Result<Self, Error> {
+    pub fn start_as(envoy: &Path, config: &Path, admin: SocketAddr, log: &Path, manner: Manner) -> Result<Self, Error> {
+        let Manner { shows_output, drain } = manner;
         // A token that only this process knows: whoever else answers on the admin port is unmasked.
         let node = format!("gwctl-{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
         let mut command = command(envoy, config, log)?;
         command.args(["--concurrency", "1", "--use-dynamic-base-id", "--service-node", &node]);
-        command.args(["--drain-time-s", "1", "--parent-shutdown-time-s", "2"]);
+        command.args(["--drain-time-s", &drain.to_string(), "--parent-shutdown-time-s", &(drain + 1).to_string()]);
         if shows_output {
             command.stdout(Stdio::inherit());
         }

@@ -31,6 +31,7 @@ mod parse_cases;
 mod ports;
 mod raw_target;
 mod run;
+mod scene;
 mod session;
 mod stand_in;
 mod stop;
@@ -45,13 +46,14 @@ pub use cases::{
     TlsExpectation, UpstreamExpectation,
 };
 pub use check::Mismatch;
-pub use envoy::{Envoy, ask_admin, validate};
+pub use envoy::{Envoy, Manner, ask_admin, validate};
 pub use error::Error;
 pub use grpc::GrpcCall;
 pub use install::{ENVOY_VARIABLE, ENVOY_VERSION, find, find_beside, provide};
 pub use journal::{Journal, REQUEST_ID, Received};
 pub use offline::{Offline, Simulated, offline_options};
 pub use run::{CaseResult, Proof, SHARE_REQUESTS, run, run_until_signal};
+pub use scene::{Asked, Scene};
 pub use stand_in::{StandIn, StandIns};
 pub use tls::{BackendTlsSpec, TlsReport, TlsSpec};
 pub use topology::{GatewayPorts, ServiceKey, SliceAddress, Topology};

@@ -228,7 +228,7 @@ fn check_warnings(envoy: &Envoy, expected: &[&str]) -> Result<(), Error> {
 
 /// Whom an Envoy serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Served<'a> {
+pub(super) enum Served<'a> {
     /// Clients of this Gateway, or of all.
     Gateways(Option<&'a GatewayName>),
     /// Clients of Services in this namespace.
@@ -236,11 +236,11 @@ enum Served<'a> {
 }
 
 /// Everything around the proxy.
-struct Stage<'a> {
+pub(super) struct Stage<'a> {
     topology: &'a Topology,
     /// The folder of the certificates that cases name.
     pki: &'a Path,
-    options: Options,
+    pub(super) options: Options,
     admin: Reservation,
     /// The Gateways' ports and the ports that Envoy binds in their place.
     ports: HashMap<u16, Reservation>,
@@ -248,7 +248,7 @@ struct Stage<'a> {
     forward: Option<Reservation>,
     journal: Journal,
     /// The datagrams of the same ports, reserved until Envoy has started.
-    datagram_ports: Vec<DatagramReservation>,
+    pub(super) datagram_ports: Vec<DatagramReservation>,
     /// Kept because they serve, or refuse, until they are dropped.
     _backends: Vec<Backend>,
     _datagram_backends: Vec<DatagramBackend>,
@@ -257,7 +257,7 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    async fn build(proof: &Proof<'a>, served: Served<'_>) -> Result<Self, Error> {
+    pub(super) async fn build(proof: &Proof<'a>, served: Served<'_>) -> Result<Self, Error> {
         let Proof { topology, cases, .. } = *proof;
         let mut options = confined(proof.options, cases);
         let admin = Reservation::new(LOOPBACK)?;
@@ -367,7 +367,7 @@ impl<'a> Stage<'a> {
     }
 
     /// The TLS of a case's requests.
-    fn client_tls(&self, case: &RequestCase) -> Result<Option<ClientTls>, Error> {
+    pub(super) fn client_tls(&self, case: &RequestCase) -> Result<Option<ClientTls>, Error> {
         let request = &case.request;
         if !request.url.scheme.is_tls() {
             return Ok(None);
@@ -377,7 +377,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Where Envoy listens for the URL of a case.
-    fn address(&self, case: &RequestCase, gateway: Option<&GatewayName>) -> Result<SocketAddr, Error> {
+    pub(super) fn address(&self, case: &RequestCase, gateway: Option<&GatewayName>) -> Result<SocketAddr, Error> {
         let url = &case.request.url;
         let fail = |text: String| Error::Case(format!("case `{}`: {text}", case.name));
         let reservation = self.ports.get(&url.port);
@@ -395,7 +395,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Sends the request `count` times, over a few connections that are kept.
-    async fn send_all(
+    pub(super) async fn send_all(
         &self,
         case: &RequestCase,
         destination: Destination,

@@ -24,12 +24,13 @@ use super::trace::Tracer;
 use super::translate::{self, Told};
 use super::value::Local;
 use super::watch::{Follower, Known, Next, known, tell_changes};
-use super::{envoy, xds};
+use super::xds::{self, Removal};
+use super::{envoy, given};
 use crate::diagnostics::escape::{Commands, for_terminal};
 use crate::emit::directory::Directory;
 use crate::leftovers::PrivateDirectory;
 use crate::options::{AccessLog, ListenerAddress, Options};
-use crate::proving::{Envoy, StandIns};
+use crate::proving::{Envoy, Manner, StandIns};
 use crate::translator::envoy::NODE;
 
 use backends::Behind;
@@ -72,6 +73,7 @@ pub(super) fn run(args: &RunArgs, screen: ScreenArgs, streams: &mut Streams<'_>)
         certificates: Certificates::default(),
         known: BTreeSet::new(),
         serving: None,
+        is_unfinished: false,
         running: None,
         refused: 0,
         list: String::new(),
@@ -144,6 +146,8 @@ struct Gateway<'a> {
     known: BTreeSet<Known>,
     /// What is served.
     serving: Option<Compiled>,
+    /// Whether something of before is still in the files.
+    is_unfinished: bool,
     /// How many updates Envoy has refused so far.
     refused: u64,
     /// What can be called, as it was printed.
@@ -155,6 +159,9 @@ impl Gateway<'_> {
     /// Serves an edit, or says why not.
     fn take(&mut self, text: InputText, streams: &mut Streams<'_>) -> Result<(), Failure> {
         let started = Instant::now();
+        for why in given::renew(&mut self.options) {
+            streams.tell(&format!("warning: {why}"));
+        }
         self.options.now = self.options.now.map(|_| time::OffsetDateTime::now_utc().unix_timestamp());
         let is_first = self.known.is_empty() && self.serving.is_none();
         let is_unreadable = text.is_unreadable;
@@ -218,10 +225,11 @@ impl Gateway<'_> {
             return self.refuse(error.to_string(), streams);
         }
         let idle = behind.idle(config);
-        let written = match self.write(&compiled) {
+        let written = match self.write(&compiled, Removal::Later) {
             Ok(written) => written,
             Err(why) => return self.refuse(why, streams),
         };
+        self.is_unfinished = written.is_unfinished;
         let is_quiet = self.told.screen.quiet;
         if self.running.is_none() || written.is_bootstrap_changed {
             self.running = None;
@@ -276,11 +284,11 @@ impl Gateway<'_> {
         Ok(())
     }
 
-    fn write(&mut self, compiled: &Compiled) -> Result<xds::Written, String> {
+    fn write(&mut self, compiled: &Compiled, removal: Removal) -> Result<xds::Written, String> {
         let path = self.directory.path().join("envoy");
         let fail = |error: &dyn std::fmt::Display| for_terminal(&error.to_string()).into_owned();
         let place = xds::place(&path, None).map_err(|Unwritten(why)| why)?;
-        let settings = xds::Settings { format: OutputFormat::Yaml, comments: false, node: NODE, place };
+        let settings = xds::Settings { format: OutputFormat::Yaml, comments: false, node: NODE, place, removal };
         let opened = match self.files.take() {
             Some(files) if files.is_there() => Ok(files),
             Some(files) => files.reopen(),
@@ -295,7 +303,8 @@ impl Gateway<'_> {
         let log = self.directory.path().join("envoy.log");
         let failed = |error: crate::proving::Error| Failure::Missing(error.to_string());
         let shows_output = self.options.access_log == AccessLog::Stdout;
-        let envoy = Envoy::start_for(&self.binary, &config, self.admin(), &log, shows_output);
+        let envoy =
+            Envoy::start_as(&self.binary, &config, self.admin(), &log, Manner { shows_output, ..Manner::default() });
         let envoy = envoy.map_err(failed)?;
         // Without a guard only SIGKILL leaves something behind.
         let guard = Guard::over(envoy.process(), self.directory.path()).ok();
@@ -304,8 +313,21 @@ impl Gateway<'_> {
         Ok(())
     }
 
+    /// Removes what nobody refers to any more, when Envoy has had the time to take what is served.
+    fn finish(&mut self, streams: &mut Streams<'_>) {
+        let Some(serving) = self.serving.take() else { return };
+        if self.is_unfinished {
+            self.is_unfinished = false;
+            if let Err(why) = self.write(&serving, Removal::AtOnce) {
+                streams.tell(&format!("warning: what is stale stays: {why}"));
+            }
+        }
+        self.serving = Some(serving);
+    }
+
     /// Starts an Envoy again that has ended, and says what it refuses.
     fn look_after(&mut self, streams: &mut Streams<'_>) -> Result<(), Failure> {
+        self.finish(streams);
         let Some(Running { envoy, started, .. }) = &mut self.running else { return Ok(()) };
         if let Some(why) = envoy.ended() {
             if started.elapsed() < SHORT_LIFE {

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::args::InputArgs;
 use super::diff;
+use super::given;
 use super::pipeline::{self, Compiled, InputText};
 use super::streams::Streams;
 use crate::diagnostics::Finding;
@@ -58,6 +59,8 @@ pub(super) struct Follower {
     options: Options,
     /// The settings files that were read, each with its text then.
     settings: Vec<(PathBuf, Option<Vec<u8>>)>,
+    /// The files of `--certificate` and `--ca`.
+    given: Vec<PathBuf>,
     sight: Sight,
     /// The files that the last text came from.
     files: Vec<PathBuf>,
@@ -78,6 +81,7 @@ impl Follower {
             input,
             options: options.clone(),
             settings,
+            given: given::files(options).map(|file| PathBuf::from(&file.path)).collect(),
             sight: Sight::new(),
             files: Vec::new(),
             text: None,
@@ -96,7 +100,7 @@ impl Follower {
         if let Some(why) = self.sight.take_complaint() {
             streams.tell(&format!("warning: {why}: files are looked at every second instead"));
         }
-        let digest = digest(&text);
+        let digest = digest(&text, &self.given);
         if self.text.replace(digest) == Some(digest) { Next::Idle } else { Next::Edited(text) }
     }
 
@@ -109,7 +113,7 @@ impl Follower {
             if self.sight.is_ended() {
                 return false;
             }
-            if look_of(self.sight.directories().iter().chain(&self.files)) != self.look {
+            if self.look() != self.look {
                 return true;
             }
             if seen == Seen::Nothing {
@@ -118,24 +122,29 @@ impl Follower {
         }
     }
 
+    /// What everything looks like that may change the input.
+    fn look(&self) -> u64 {
+        look_of(self.sight.directories().iter().chain(&self.files).chain(&self.given))
+    }
+
     /// Reads the input between two looks at its files that are the same; `None` when the run is to end.
     fn read_at_rest(&mut self) -> Option<InputText> {
         let started = Instant::now();
         let mut blank_since: Option<(u64, Instant)> = None;
         loop {
             self.sight.follow(self.directories());
-            let before = look_of(self.sight.directories().iter().chain(&self.files));
+            let before = self.look();
             thread::sleep(if started.elapsed() < PATIENCE { REST } else { SHORT_REST });
             if self.sight.is_ended() {
                 return None;
             }
-            if self.sight.is_any_written(&self.files)
-                || look_of(self.sight.directories().iter().chain(&self.files)) != before
+            if (self.sight.is_any_written(&self.files) || self.sight.is_any_written(&self.given))
+                || self.look() != before
             {
                 continue;
             }
             let text = pipeline::read(&Disk, &self.input, &self.options, &mut io::empty());
-            if look_of(self.sight.directories().iter().chain(&self.files)) != before {
+            if self.look() != before {
                 continue;
             }
             // Files and directories that are new to us have to rest as well.
@@ -175,11 +184,12 @@ impl Follower {
             add_surroundings(root, &mut found);
             add_tree(root, &mut found);
         }
-        for file in self.files.iter().chain(self.settings.iter().map(|(file, _)| file)) {
+        for file in self.files.iter().chain(&self.given).chain(self.settings.iter().map(|(file, _)| file)) {
             found.extend(parent(file).filter(|parent| parent.is_dir()));
-            // Behind a link a file is edited where it lies.
+            // Behind a link a file is edited where it lies, and a link on the way may lead elsewhere.
             found.extend(fs::canonicalize(file).ok().as_deref().and_then(parent));
         }
+        self.given.iter().for_each(|file| add_surroundings(file, &mut found));
         found
     }
 
@@ -197,9 +207,11 @@ impl Follower {
 }
 
 /// Everything that is read, as a number.
-fn digest(text: &InputText) -> u64 {
+fn digest(text: &InputText, given: &[PathBuf]) -> u64 {
     let InputText { sources, is_unreadable, findings } = text;
     let mut hasher = DefaultHasher::new();
+    // What cannot be read is what it was before.
+    given.iter().filter_map(|file| fs::read(file).ok()).for_each(|content| content.hash(&mut hasher));
     is_unreadable.hash(&mut hasher);
     for Source { name, text, found, context } in &sources.sources {
         (name, text, found, context).hash(&mut hasher);
