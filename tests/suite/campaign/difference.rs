@@ -146,7 +146,7 @@ fn campaign(seed: u64, pairs: u64) -> Result<(), String> {
 }
 
 /// The objects that the plans do not share.
-fn edits(old: &Plan, new: &Plan) -> String {
+pub(crate) fn edits(old: &Plan, new: &Plan) -> String {
     let [old, new] = [old.manifests(), new.manifests()];
     let only = |own: &str, other: &str, sign: char| -> Vec<String> {
         own.lines()

@@ -15,6 +15,9 @@ pub(crate) const DATAGRAM_SERVICES: &[&str] = &["u1", "u2"];
 /// Services that only copies go to.
 pub(crate) const MIRRORS: &[&str] = &["m1", "m2"];
 
+/// The ports that listeners have.
+pub(crate) const PORTS: &[u16] = &[80, 443, 5353, 5432, 5433, 8080, 8081, 8082, 8443, 9443];
+
 /// The certificates of `tests/pki` that listeners serve; a Secret each, of the same name.
 const CERTIFICATES: &[&str] = &["web", "web-rsa"];
 

@@ -5,15 +5,16 @@
 //! `cargo test` runs a few rounds from a fixed seed. A longer campaign:
 //! `GWCTL_CAMPAIGN_SEED=7 GWCTL_CAMPAIGN_ROUNDS=500 cargo test --test suite -- campaign`.
 
-mod difference;
+pub(crate) mod difference;
 mod expect;
 mod filter;
 mod gateway;
 mod overlap;
-mod plan;
+pub(crate) mod plan;
 pub(crate) mod random;
 mod request;
 mod route;
+pub(crate) mod side;
 
 use std::path::{Path, PathBuf};
 
@@ -230,7 +231,7 @@ fn compare(envoy: &Path, plan: &Plan, requests: &[RequestCase]) -> Result<Round,
     Ok(Round { tally, different })
 }
 
-fn case_file(requests: Vec<RequestCase>) -> CaseFile {
+pub(crate) fn case_file(requests: Vec<RequestCase>) -> CaseFile {
     let served = BackendTlsSpec { certificate: PathBuf::from("backend.crt"), client_ca: None, alpn: None };
     CaseFile {
         requests,

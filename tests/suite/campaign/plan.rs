@@ -93,6 +93,12 @@ impl Plan {
         edited
     }
 
+    /// Whether its Services are those that every plan begins with, or some of them.
+    pub(crate) fn keeps_services(&self) -> bool {
+        let known = gateway::surroundings();
+        self.documents.iter().filter(|document| document["kind"] == "Service").all(|one| known.contains(one))
+    }
+
     /// The plan without its part number `place`, the largest parts first; `None` when it has no more.
     pub(crate) fn without(&self, place: usize) -> Option<Self> {
         let mut left = place;

@@ -33,6 +33,8 @@ pub(crate) struct Met {
     answered: AtomicUsize,
     failures: Mutex<Vec<String>>,
     is_over: AtomicBool,
+    /// The edit that is made.
+    edit: AtomicUsize,
 }
 
 /// Clients that run until they are stopped.
@@ -52,10 +54,19 @@ impl Load {
         })
     }
 
+    /// Says which edit failures happen at.
+    pub(super) fn say(&self, edit: usize) {
+        self.met.edit.store(edit, Ordering::Relaxed);
+    }
+
     /// One more client.
     pub(crate) fn add(&self, name: &'static str, gateway: SocketAddr, host: &'static str, way: Way) {
-        let met = Arc::clone(&self.met);
-        let client = self.runtime.spawn(async move { ask_on(&met, name, gateway, host, way).await });
+        self.add_client(move |met| async move { ask_on(&met, name, gateway, host, way).await });
+    }
+
+    /// One more client of whatever kind, which goes on until it is over.
+    pub(super) fn add_client<C: Future<Output = ()> + Send + 'static>(&self, client: impl FnOnce(Arc<Met>) -> C) {
+        let client = self.runtime.spawn(client(Arc::clone(&self.met)));
         self.clients.lock().unwrap_or_else(PoisonError::into_inner).push(client);
     }
 
@@ -159,7 +170,19 @@ async fn ask_on(met: &Met, name: &str, gateway: SocketAddr, host: &str, way: Way
 }
 
 impl Met {
-    fn fail(&self, why: String) {
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count(&self) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn fail(&self, why: String) {
+        let why = match self.edit.load(Ordering::Relaxed) {
+            0 => why,
+            edit => format!("edit {edit}: {why}"),
+        };
         // The list is whole whatever happened to another client.
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(why);
     }
