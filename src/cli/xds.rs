@@ -84,8 +84,8 @@ impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { written, unchanged, removed, stale, is_unfinished: _, is_bootstrap_changed: _, services } = self;
         let services = ["LDS", "CDS"].iter().chain(services).copied().collect::<Vec<_>>().join(", ");
-        let removed = if *stale > 0 { format!("{stale} to remove") } else { format!("{removed} removed") };
-        write!(f, "{written} files written, {unchanged} unchanged, {removed} ({services})")
+        let more = if *stale > 0 { format!(", {stale} to remove") } else { String::new() };
+        write!(f, "{written} files written, {unchanged} unchanged, {removed} removed{more} ({services})")
     }
 }
 
@@ -309,7 +309,13 @@ impl Plan {
         }
         let is_bootstrap_changed = was_there && bootstrap.is_some_and(|name| changed.contains(name));
         let (stale, removed) = match removal {
-            Removal::Later => (directory.count_stale(&names), 0),
+            Removal::Later => {
+                // Route configurations go at once: a listener that comes back would begin with what it had before.
+                let others = directory.names().filter(|name| !name.starts_with("rds/")).map(str::to_owned);
+                let staying = names.iter().cloned().chain(others).collect();
+                let removed = directory.retain(&staying)?;
+                (directory.count_stale(&names), removed)
+            }
             Removal::AtOnce | Removal::Waiting => (0, directory.retain(&names)?),
         };
         names.retain(|name| !name.starts_with('.'));

@@ -166,6 +166,11 @@ impl Directory {
         Ok(replace_if_changed(&path, access, content)?)
     }
 
+    /// All files of ours, whether they are there or not.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.listed.iter().map(String::as_str)
+    }
+
     /// How many files of ours are not among these.
     pub fn count_stale(&self, names: &BTreeSet<String>) -> usize {
         self.listed.difference(names).filter(|name| self.root.join(name).exists()).count()
