@@ -27,6 +27,7 @@ pub mod leftovers;
 pub mod name;
 pub mod options;
 pub mod parser;
+pub mod port;
 mod private_key;
 #[cfg(feature = "cli")]
 pub mod proving;

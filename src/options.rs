@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::name::{Name, Namespace};
+use crate::port::Port;
 
 pub use mesh::{Capture, Mesh, PROXY_ADDRESS};
 
@@ -220,9 +221,9 @@ pub struct Resolve {
     /// The Service's name.
     pub name: Name,
     /// The Service's port.
-    pub port: u16,
+    pub port: Port,
     /// Host (an IP address or a DNS name) and port of each endpoint.
-    pub endpoints: Vec<(String, u16)>,
+    pub endpoints: Vec<(String, Port)>,
     /// Whether they are in place of those that the Service has: where it has none that can be used, these are none either.
     pub stands_in: bool,
 }
@@ -242,9 +243,9 @@ pub struct PortMap {
     /// Only for this Gateway (namespace, name).
     pub gateway: Option<(Namespace, Name)>,
     /// The listener's port.
-    pub from: u16,
+    pub from: Port,
     /// The port that Envoy binds.
-    pub to: u16,
+    pub to: Port,
 }
 
 /// Where requests are logged.
@@ -266,7 +267,7 @@ pub struct Collector {
     /// An IP address or a DNS name.
     pub host: String,
     /// The port.
-    pub port: u16,
+    pub port: Port,
 }
 
 /// Spans of requests.

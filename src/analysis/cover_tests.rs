@@ -10,6 +10,7 @@ use crate::ir::{
     Action, ChainMatch, Config, Entrance, FilterChain, Handler, HttpConnection, HttpProfile, Listener, Origin,
     PathMatch, Route, RouteMatch, RouteName, Transport, ValueMatch, ValuePattern, VirtualHost,
 };
+use crate::port::Port;
 use crate::simulate::{Request, Simulator};
 
 const PATHS: &[&str] = &["=/", "=/a", "=/a/", "=/a/b", "/", "/a", "/a/b", "/ab"];
@@ -117,7 +118,7 @@ fn requests() -> Vec<Request> {
         for query in ["", "?x", "?x=v", "?x=w", "?x=z"] {
             for header in [None, Some(""), Some("v"), Some("w"), Some("z")] {
                 for method in ["GET", "POST", "PUT"] {
-                    let mut request = Request::get(80, "a.test", &format!("{path}{query}"));
+                    let mut request = Request::get(80_u16, "a.test", &format!("{path}{query}"));
                     method.clone_into(&mut request.method);
                     request.headers.extend(header.map(|value| ("x".to_owned(), value.to_owned())));
                     all.push(request);
@@ -137,8 +138,8 @@ fn config(routes: Vec<Arc<Route>>) -> Config {
     let transport = Transport::Tcp(vec![chain]);
     let listener = Listener {
         address,
-        bind_port: 80,
-        port: 80,
+        bind_port: Port::HTTP,
+        port: Port::HTTP,
         entrance: Entrance::Socket,
         transport,
         gateways: Vec::new(),

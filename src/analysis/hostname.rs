@@ -10,6 +10,7 @@ use crate::parser::api::ParentReference;
 use crate::parser::manifests::{Metadata, ObjectHead};
 use crate::parser::route::RouteKind;
 use crate::path;
+use crate::port::Port;
 use crate::resolver::{
     ListenerId, ParentSource, Resolved, ResolvedGateway, ResolvedListener, ResolvedRoute, RouteParent,
 };
@@ -59,7 +60,7 @@ fn report_taken_of(
 /// The listeners that a route is attached to through one parent, those of each port together: a request finds its
 /// listener among those of its port.
 fn by_port(resolved: &Resolved<'_>, parent: &RouteParent) -> Vec<Vec<ListenerId>> {
-    let mut ports: BTreeMap<u16, Vec<ListenerId>> = BTreeMap::new();
+    let mut ports: BTreeMap<Port, Vec<ListenerId>> = BTreeMap::new();
     for id in &parent.listeners {
         ports.entry(resolved.listener(*id).spec.port).or_default().push(*id);
     }
@@ -197,7 +198,7 @@ fn say_unmatched(
         return;
     };
     let names: Vec<_> = route.hostnames.iter().map(|hostname| format!("`{hostname}`")).collect();
-    let ports: Vec<_> = tried.keys().map(u16::to_string).collect();
+    let ports: Vec<_> = tried.keys().map(Port::to_string).collect();
     let at = format!("{} on port {}", names.join(", "), ports.join(", "));
     finding.consequence = match (reply, route.kind()) {
         (Reply::Status(NOT_FOUND), RouteKind::Grpc) => Some(format!("calls for {at} get UNIMPLEMENTED")),

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use crate::diagnostics::{Diagnostics, Omission, codes};
 use crate::ir::{Action, Config, Origin};
+use crate::port::Port;
 use crate::simulate::{Answer, Closed, Connection, Decision, Outcome, Reason, Request, Security, Simulator};
 
 use super::objects::Objects;
@@ -125,8 +126,8 @@ fn next(request: &Request, decision: &Decision<'_>) -> Option<Request> {
         None => (authority, None),
     };
     let (security, well_known) = match scheme {
-        "https" => (Security::Tls { server_name: Some(host.to_owned()), certificate: false }, 443),
-        _ => (Security::Plain, 80),
+        "https" => (Security::Tls { server_name: Some(host.to_owned()), certificate: false }, Port::HTTPS),
+        _ => (Security::Plain, Port::HTTP),
     };
     let connection = Connection { address: request.connection.address, port: port.unwrap_or(well_known), security };
     let target = if target.is_empty() { "/" } else { target };

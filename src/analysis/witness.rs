@@ -7,6 +7,7 @@ use crate::diagnostics::{Code, Finding, Witness, WitnessAnswer, WitnessHeaders, 
 use crate::hostname::Hostname;
 use crate::ir::{ClientCertificates, Config, FilterChain, GatewayName, Listener};
 use crate::parser::route::RouteKind;
+use crate::port::Port;
 use crate::resolver::Routes;
 use crate::simulate::{Answer, Closed, Connection, Decision, LocalReply, Request, Security, Simulator};
 
@@ -47,12 +48,12 @@ pub(super) struct Witnesses<'c> {
     /// What decides about the requests of each Gateway.
     simulators: HashMap<&'c GatewayName, Simulator<'c>>,
     /// The Gateways that have each port.
-    gateways_of_port: HashMap<u16, HashSet<&'c GatewayName>>,
+    gateways_of_port: HashMap<Port, HashSet<&'c GatewayName>>,
 }
 
 impl<'c> Witnesses<'c> {
     pub(super) fn new(config: &'c Config) -> Self {
-        let mut gateways_of_port: HashMap<u16, HashSet<&'c GatewayName>> = HashMap::new();
+        let mut gateways_of_port: HashMap<Port, HashSet<&'c GatewayName>> = HashMap::new();
         for listener in &config.listeners {
             let named = listener.gateways.iter().filter(|gateway| !gateway.is_unnamed());
             gateways_of_port.entry(listener.port).or_default().extend(named);

@@ -17,6 +17,7 @@ use super::unlooked::{unlooked, unread};
 use crate::diagnostics::escape::Commands;
 use crate::ir::CONNECT;
 use crate::options::Options;
+use crate::port::Port;
 use crate::proving::Scheme;
 use crate::simulate::{Connection, Request, Security, Simulator, Version};
 
@@ -86,7 +87,7 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     Ok(if args.partial { ExitStatus::Success } else { status })
 }
 
-fn write(args: &RouteArgs, traces: &[Trace], moved: Option<u16>, streams: &mut Streams<'_>) -> Result<(), Failure> {
+fn write(args: &RouteArgs, traces: &[Trace], moved: Option<Port>, streams: &mut Streams<'_>) -> Result<(), Failure> {
     let color = streams.color_stdout && args.output_file.is_none();
     pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| match args.output {
         DecisionFormat::Human => write_human(traces, moved, color, out),
@@ -111,7 +112,7 @@ struct Answers<'t> {
     answers: &'t [Trace],
 }
 
-fn write_human(traces: &[Trace], moved: Option<u16>, color: bool, out: &mut dyn Write) -> io::Result<()> {
+fn write_human(traces: &[Trace], moved: Option<Port>, color: bool, out: &mut dyn Write) -> io::Result<()> {
     for (position, trace) in traces.iter().enumerate() {
         if let (true, Some(gateway)) = (traces.len() > 1, &trace.gateway) {
             let gap = if position > 0 { "\n" } else { "" };
@@ -128,7 +129,7 @@ fn write_human(traces: &[Trace], moved: Option<u16>, color: bool, out: &mut dyn 
 }
 
 /// The Gateway's port that `--port-map` binds at a port.
-fn moved_port(options: &Options, port: u16) -> Option<u16> {
+fn moved_port(options: &Options, port: Port) -> Option<Port> {
     options.port_map.iter().find(|map| map.to == port).map(|map| map.from)
 }
 
@@ -161,7 +162,7 @@ fn request(args: &RouteArgs) -> Result<Request, String> {
         Scheme::Udp => Security::Udp,
     };
     if url.scheme.is_stream() {
-        let connection = Connection { address: args.address, port: url.port, security };
+        let connection = Connection { address: args.address, port: url.port.into(), security };
         return Ok(Request { authority: Some(url.host.clone()), ..Request::stream(connection) });
     }
     let mut target = url.path.clone();
@@ -173,7 +174,7 @@ fn request(args: &RouteArgs) -> Result<Request, String> {
         authority = Some(target.clone());
     }
     Ok(Request {
-        connection: Connection { address: args.address, port: url.port, security },
+        connection: Connection { address: args.address, port: url.port.into(), security },
         version: if args.http2 { Version::Http2 } else { Version::Http1 },
         method: args.method.clone(),
         authority,

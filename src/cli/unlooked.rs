@@ -10,6 +10,7 @@ use crate::parser::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
 use crate::parser::route::{Route, RouteKind};
 use crate::path;
+use crate::port::Port;
 use crate::simulate::{Request, Security};
 
 /// The kinds of Gateway API that a request never meets itself: whoever names one of them hears of its errors.
@@ -25,7 +26,7 @@ const ASIDE: [Kind; 8] = [
 ];
 
 /// What may listen on a port and was not looked at, in words; `None` when everything was that was asked for.
-pub(super) fn unlooked(compilation: &Compilation, port: u16) -> Option<String> {
+pub(super) fn unlooked(compilation: &Compilation, port: Port) -> Option<String> {
     let Manifests { gateways, listener_sets, .. } = &compilation.manifests;
     if gateways.is_empty() && listener_sets.is_empty() && compilation.missing_gateways.is_empty() {
         return Some(": the input declares no Gateway".to_owned());

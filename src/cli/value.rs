@@ -14,6 +14,7 @@ use crate::options::{
     AccessLog, Capture, Collector, EnvoyVersion, ListenerAddress, PROXY_ADDRESS, PortMap, Resolve, Tracing,
 };
 use crate::parser::load::check_glob;
+use crate::port::Port;
 use crate::suppress;
 
 /// The oldest and the newest minor version of Envoy 1.x that output can be made for.
@@ -186,11 +187,11 @@ pub struct Local {
     /// The Service's name.
     pub name: Name,
     /// The Service's port; all of them by default.
-    pub port: Option<u16>,
+    pub port: Option<Port>,
     /// An IP address or a DNS name.
     pub host: String,
     /// The port that the process listens on.
-    pub to: u16,
+    pub to: Port,
 }
 
 impl Local {
@@ -226,7 +227,7 @@ pub(super) fn local(text: &str) -> Result<Local, String> {
 }
 
 /// `HOST:PORT`, the host an IP address (IPv6 in brackets) or a DNS name.
-fn endpoint(text: &str) -> Result<(String, u16), String> {
+fn endpoint(text: &str) -> Result<(String, Port), String> {
     let (host, endpoint_port) = text.rsplit_once(':').ok_or_else(|| format!("expected HOST:PORT, found `{text}`"))?;
     let endpoint_port = port(endpoint_port)?;
     if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
@@ -301,11 +302,11 @@ pub(super) fn port_map(text: &str) -> Result<PortMap, String> {
 }
 
 /// A port from 1 to 65535.
-fn port(text: &str) -> Result<u16, String> {
+fn port(text: &str) -> Result<Port, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err(format!("`{text}` is not a port from 1 to 65535")),
         Ok(port) if text.starts_with('+') => Err(format!("write {port} without `+`")),
-        Ok(port) => Ok(port),
+        Ok(port) => Ok(Port::new(port)),
     }
 }
 
@@ -437,8 +438,9 @@ mod tests {
     #[test]
     fn resolve_takes_names_addresses_and_several_endpoints() {
         let parsed = resolve("shop/cart:80=127.0.0.1:8000,[::1]:8001,Host.example:8002").unwrap();
-        assert_eq!((parsed.namespace.as_str(), parsed.name.as_str(), parsed.port), ("shop", "cart", 80));
-        let endpoints: Vec<(&str, u16)> = parsed.endpoints.iter().map(|(host, port)| (host.as_str(), *port)).collect();
+        assert_eq!((parsed.namespace.as_str(), parsed.name.as_str(), parsed.port), ("shop", "cart", Port::HTTP));
+        let endpoints: Vec<(&str, u16)> =
+            parsed.endpoints.iter().map(|(host, port)| (host.as_str(), port.number())).collect();
         assert_eq!(endpoints, [("127.0.0.1", 8000), ("::1", 8001), ("host.example", 8002)]);
     }
 
@@ -481,7 +483,8 @@ mod tests {
 
     #[test]
     fn tracing_has_a_collector_and_a_share() {
-        let parsed = |text: &str| tracing(text).map(|one| (one.collector.host, one.collector.port, one.sampled));
+        let parsed =
+            |text: &str| tracing(text).map(|one| (one.collector.host, one.collector.port.number(), one.sampled));
         assert_eq!(parsed("otlp=127.0.0.1:4317"), Ok(("127.0.0.1".to_owned(), 4317, 10_000)));
         assert_eq!(parsed("otlp=[::1]:4317,0.5"), Ok(("::1".to_owned(), 4317, 50)));
         assert_eq!(parsed("otlp=Tempo.example:4317,12.25"), Ok(("tempo.example".to_owned(), 4317, 1225)));
@@ -515,7 +518,7 @@ mod tests {
     #[test]
     fn a_log_goes_to_one_place() {
         assert_eq!(access_log("otlp"), Ok(AccessLog::File("otlp".to_owned())));
-        let collector = Collector { host: "a".to_owned(), port: 4317 };
+        let collector = Collector { host: "a".to_owned(), port: Port::new(4317) };
         assert_eq!(access_log("otlp=a:4317"), Ok(AccessLog::Collector(collector)));
         for text in ["", "otlp=", "otlp=a", "otlp=a:1,5"] {
             assert!(access_log(text).is_err(), "{text}");
@@ -542,9 +545,12 @@ mod tests {
 
     #[test]
     fn a_port_map_is_for_one_gateway_or_for_all() {
-        assert_eq!(port_map("80=10080").unwrap(), PortMap { gateway: None, from: 80, to: 10080 });
+        assert_eq!(port_map("80=10080").unwrap(), PortMap { gateway: None, from: Port::HTTP, to: Port::new(10080) });
         let gateway = Some(("infra".into(), "edge".into()));
-        assert_eq!(port_map("infra/edge:443=10443").unwrap(), PortMap { gateway, from: 443, to: 10443 });
+        assert_eq!(
+            port_map("infra/edge:443=10443").unwrap(),
+            PortMap { gateway, from: Port::HTTPS, to: Port::new(10443) }
+        );
         for text in ["80", "80=", "=80", "0=80", "80=0", "edge:80=81", "infra/:80=81", "infra/edge=81"] {
             assert!(port_map(text).is_err(), "{text}");
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::http::HeaderName;
+use crate::port::Port;
 
 use super::default::is_default;
 use super::{AuthId, ClusterId, Cors, HeaderMutations, Mirror, Origin, Retry, Session, Share, Timeouts};
@@ -186,7 +187,7 @@ pub struct Redirect {
     /// The host; the request's own by default.
     pub hostname: Option<String>,
     /// The port.
-    pub port: u16,
+    pub port: Port,
     /// Whether the port is printed: not when it is the scheme's own.
     pub print_port: bool,
     /// The path; the request's own by default.

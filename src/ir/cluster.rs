@@ -2,6 +2,7 @@
 
 use crate::id::ids;
 use crate::name::{Name, Namespace};
+use crate::port::Port;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub struct BackendName {
     /// The name.
     pub name: Name,
     /// The port that references name.
-    pub port: u16,
+    pub port: Port,
     /// Where its endpoints are.
     #[serde(skip_serializing_if = "is_default")]
     pub site: Site,
@@ -110,7 +111,7 @@ pub enum Endpoints {
     /// These addresses; none at all answers 503.
     Static(Vec<SocketAddr>),
     /// DNS names, each with a port; every address that a name resolves to is an endpoint.
-    Dns(Vec<(String, u16)>),
+    Dns(Vec<(String, Port)>),
 }
 
 impl Endpoints {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::port::Port;
+
 /// What a backend says about origins: the gateway answers for it.
 pub const CORS_RESPONSE_HEADERS: &[&str] = &[
     "access-control-allow-origin",
@@ -86,7 +88,7 @@ pub enum OriginPattern {
         /// The host.
         host: OriginHost,
         /// The port; `None` where neither the pattern nor the scheme has one.
-        port: Option<u16>,
+        port: Option<Port>,
     },
 }
 
@@ -107,10 +109,10 @@ fn is_name(text: &str) -> bool {
 }
 
 /// The port of `http` or `https`, which origins leave out.
-pub fn default_port(scheme: &str) -> Option<u16> {
+pub fn default_port(scheme: &str) -> Option<Port> {
     match scheme {
-        "http" => Some(80),
-        "https" => Some(443),
+        "http" => Some(Port::HTTP),
+        "https" => Some(Port::HTTPS),
         _ => None,
     }
 }

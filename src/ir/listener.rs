@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::hostname::Hostname;
 use crate::name::{Name, Namespace, SectionName};
+use crate::port::Port;
 
 use super::default::is_default;
 use super::{Entrance, HttpProfile, Origin, TcpProxy, TlsTermination, UdpProxy, VirtualHost};
@@ -17,9 +18,9 @@ pub struct Listener {
     /// The address that is bound.
     pub address: IpAddr,
     /// The port that is bound.
-    pub bind_port: u16,
+    pub bind_port: Port,
     /// The port that Gateways declare and requests name.
-    pub port: u16,
+    pub port: Port,
     /// How connections get here.
     #[serde(skip_serializing_if = "is_default")]
     pub entrance: Entrance,
@@ -223,7 +224,7 @@ pub struct Collector {
     /// An IP address or a DNS name.
     pub host: String,
     /// The port.
-    pub port: u16,
+    pub port: Port,
     /// The proxy is older than 1.37 and knows neither names of spans that hold for all routes nor the collector of a log
     /// but by what 1.37 deprecates.
     pub is_old: bool,

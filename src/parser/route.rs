@@ -3,6 +3,7 @@
 use crate::diagnostics::FieldPath;
 use crate::name::{Name, Namespace};
 use crate::path;
+use crate::port::Port;
 
 use super::api::{
     BackendObjectReference, BackendRef, CorsFilter, DefaultScope, ExternalAuthFilter, GrpcBackendRef, GrpcRouteFilter,
@@ -170,7 +171,7 @@ pub struct BackendReference<'m> {
     pub kind: &'m str,
     pub name: &'m Name,
     pub namespace: Option<&'m Namespace>,
-    pub port: Option<u16>,
+    pub port: Option<Port>,
 }
 
 impl<'m> From<&'m BackendObjectReference> for BackendReference<'m> {

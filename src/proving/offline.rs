@@ -305,7 +305,7 @@ impl<'a> Offline<'a> {
             target = tunnel;
         }
         Request {
-            connection: Connection { address: self.address(case), port: spec.url.port, security },
+            connection: Connection { address: self.address(case), port: spec.url.port.into(), security },
             version,
             method,
             authority: Some(host),

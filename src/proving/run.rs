@@ -271,7 +271,11 @@ impl<'a> Stage<'a> {
             let (reservation, datagrams) = reserve_both(LOOPBACK)?;
             datagram_ports.push(datagrams);
             options.port_map.retain(|map| map.from != port);
-            options.port_map.push(PortMap { gateway: None, from: port, to: reservation.address().port() });
+            options.port_map.push(PortMap {
+                gateway: None,
+                from: port.into(),
+                to: reservation.address().port().into(),
+            });
             ports.insert(port, reservation);
         }
         if options.listener_address != ListenerAddress::Gateway && forward.is_none() {
@@ -329,7 +333,7 @@ impl<'a> Stage<'a> {
             return Allowed::Loopback;
         }
         let endpoints = self.options.resolve.iter().flat_map(|entry| &entry.endpoints);
-        let backends = endpoints.filter_map(|(host, port)| Some(SocketAddr::new(host.parse().ok()?, *port)));
+        let backends = endpoints.filter_map(|(host, port)| Some(SocketAddr::new(host.parse().ok()?, port.number())));
         Allowed::Only(backends.chain([self.admin.address()]).collect())
     }
 
@@ -490,7 +494,7 @@ pub(super) fn services(proof: &Proof<'_>) -> impl Iterator<Item = ServiceKey> {
     let Proof { topology, cases, options, .. } = *proof;
     let assumed = topology.referenced.iter().filter(move |_| options.assume.services).cloned();
     let given = options.resolve.iter().map(|Resolve { namespace, name, port, endpoints: _, stands_in: _ }| {
-        ServiceKey { namespace: namespace.clone(), name: name.clone(), port: *port }
+        ServiceKey { namespace: namespace.clone(), name: name.clone(), port: port.number() }
     });
     let given: BTreeSet<_> = given.collect();
     let mut all: BTreeSet<_> = topology.services.iter().cloned().chain(assumed).collect();
@@ -574,7 +578,8 @@ pub(super) fn resolve(service: ServiceKey, address: SocketAddr, options: &Option
     let ServiceKey { namespace, name, port } = service;
     let is_same = |one: &Resolve| one.namespace == namespace && one.name == name && one.port == port;
     let stands_in = !options.resolve.iter().any(is_same);
-    Resolve { namespace, name, port, endpoints: vec![(address.ip().to_string(), address.port())], stands_in }
+    let endpoints = vec![(address.ip().to_string(), address.port().into())];
+    Resolve { namespace, name, port: port.into(), endpoints, stands_in }
 }
 
 async fn start_backend(name: &str, address: SocketAddr, cases: &CaseFile, journal: &Journal) -> Result<Backend, Error> {

@@ -39,7 +39,8 @@ fn bootstrap(options: &Options) -> Result<String, String> {
     let port = options.port_map.first().ok_or("no port")?.to;
     let cluster = |name: &str, extra: &str| {
         let resolve = options.resolve.iter().find(|resolve| resolve.name == name);
-        let (host, port) = resolve.map_or(("127.0.0.83".to_owned(), 18999), |resolve| resolve.endpoints[0].clone());
+        let (host, port) =
+            resolve.map_or(("127.0.0.83".to_owned(), 18999.into()), |resolve| resolve.endpoints[0].clone());
         format!(
             "  - name: {name}\n    type: STATIC\n    connect_timeout: 1s\n{extra}    load_assignment: {{cluster_name: {name}, \
              endpoints: [{{lb_endpoints: [{{endpoint: {{address: {{socket_address: \
@@ -229,8 +230,8 @@ fn a_service_may_keep_the_address_of_the_output() {
     options.resolve.push(Resolve {
         namespace: "shop".into(),
         name: "a".into(),
-        port: 80,
-        endpoints: vec![address],
+        port: 80.into(),
+        endpoints: vec![(address.0, address.1.into())],
         stands_in: false,
     });
     // An address that is given by hand is replaced by a backend, unless the cases keep addresses.

@@ -30,6 +30,7 @@ use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::parser::route::{BackendReference, RouteKind};
 use crate::path;
+use crate::port::Port;
 use crate::whole;
 use typed_index_collections::TiVec;
 
@@ -374,8 +375,10 @@ fn by_name<S>(objects: &[Object<S>]) -> HashMap<NamespacedName<'_>, &Object<S>> 
     objects.iter().map(|object| (object.metadata.sort_key(), object)).collect()
 }
 
-fn given_endpoints(endpoints: &[(String, u16)]) -> Endpoints {
-    let addresses: Option<Vec<_>> =
-        endpoints.iter().map(|(host, port)| host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, *port))).collect();
+fn given_endpoints(endpoints: &[(String, Port)]) -> Endpoints {
+    let addresses: Option<Vec<_>> = endpoints
+        .iter()
+        .map(|(host, port)| host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port.number())))
+        .collect();
     addresses.map_or_else(|| Endpoints::Dns(endpoints.to_vec()), Endpoints::Static)
 }

@@ -15,6 +15,7 @@ use crate::hostname::Hostname;
 use crate::options::Options;
 use crate::parser::manifests::{Manifests, Metadata, ObjectHead};
 use crate::parser::route::{Route, RouteKind};
+use crate::port::Port;
 
 use super::address::GatewayAddresses;
 use super::attachment::{ParentSource, RouteParent};
@@ -124,7 +125,7 @@ pub fn of_clients<'m>(
 
 /// The port of a Service as routes name it. Of a missing one nobody may have named a number: the usual port stands for
 /// all of its ports then.
-fn held_as(frontend: &Frontend, number: u16, is_udp: bool) -> Vec<ServedPort> {
+fn held_as(frontend: &Frontend, number: Port, is_udp: bool) -> Vec<ServedPort> {
     let Metadata { namespace, name, .. } = &frontend.gateway.metadata;
     let any = (number == USUAL_PORT).then_some(None);
     let port = |port| ServedPort { namespace: namespace.clone(), service: name.clone(), port, is_udp };

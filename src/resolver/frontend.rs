@@ -12,6 +12,7 @@ use crate::parser::api::{
     FrontendTls, FrontendTlsConfig, FrontendTlsValidation, FrontendValidationMode, GatewaySpec, ObjectReference,
 };
 use crate::parser::manifests::{Kind, Object};
+use crate::port::Port;
 
 use super::certificate::{BundleId, CertificateIndex, CertificateReferrer, Named};
 use super::reference_grant::Grants;
@@ -31,22 +32,22 @@ pub enum ClientValidation {
 #[derive(Debug)]
 pub(super) struct Frontend {
     default: Result<Named<ClientValidation>, Reported>,
-    ports: BTreeMap<u16, Result<Named<ClientValidation>, Reported>>,
+    ports: BTreeMap<Port, Result<Named<ClientValidation>, Reported>>,
 }
 
 impl Frontend {
     /// What the HTTPS listeners of a port ask. The setting of a port replaces
     /// the default one as a whole.
-    pub(super) fn on_port(&self, port: u16) -> Result<ClientValidation, Reported> {
+    pub(super) fn on_port(&self, port: Port) -> Result<ClientValidation, Reported> {
         self.setting(port).clone().map(|setting| setting.id)
     }
 
     /// That the authorities for a port are missing, or assumed and nobody says where their files are.
-    pub(super) fn unplaced(&self, port: u16) -> Option<Reported> {
+    pub(super) fn unplaced(&self, port: Port) -> Option<Reported> {
         self.setting(port).as_ref().ok().and_then(|setting| setting.unplaced)
     }
 
-    fn setting(&self, port: u16) -> &Result<Named<ClientValidation>, Reported> {
+    fn setting(&self, port: Port) -> &Result<Named<ClientValidation>, Reported> {
         self.ports.get(&port).unwrap_or(&self.default)
     }
 

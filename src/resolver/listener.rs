@@ -8,6 +8,7 @@ use crate::hostname::Hostname;
 use crate::parser::api::{FromNamespaces, Listener, RouteNamespaces, TlsMode};
 use crate::parser::manifests::Kind;
 use crate::parser::route::RouteKind;
+use crate::port::Port;
 
 use super::certificate::KeyPairId;
 use super::frontend::ClientValidation;
@@ -393,7 +394,7 @@ pub(super) fn report_conflicts(
     listeners: &mut [ResolvedListener<'_>],
     diagnostics: &mut Diagnostics,
 ) {
-    let mut ports: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
+    let mut ports: BTreeMap<Port, Vec<usize>> = BTreeMap::new();
     for listener in listeners.iter().filter(|l| l.protocol != Protocol::Unknown && l.conflict.is_none()) {
         ports.entry(listener.spec.port).or_default().push(listener.index);
     }

@@ -19,6 +19,7 @@ use crate::parser::api::{
 };
 use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Object, ObjectKey};
 use crate::path;
+use crate::port::Port;
 use crate::spelling::nearest;
 use crate::whole;
 
@@ -289,9 +290,9 @@ fn not_allowed(set: &Object<ListenerSetSpec>, gateway: ListenerOwner<'_>, why: &
 #[derive(Debug, Default)]
 struct Occupied {
     /// The first listener of each protocol on a port.
-    by_protocol: HashMap<u16, Vec<(Protocol, usize)>>,
+    by_protocol: HashMap<Port, Vec<(Protocol, usize)>>,
     /// The first listener of a hostname on a port.
-    by_hostname: HashMap<(u16, Hostname), Vec<usize>>,
+    by_hostname: HashMap<(Port, Hostname), Vec<usize>>,
 }
 
 impl Occupied {

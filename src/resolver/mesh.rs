@@ -18,6 +18,7 @@ use crate::options::Options;
 use crate::parser::api::{ParentReference, Service};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::parser::route::{Route, RouteKind};
+use crate::port::Port;
 
 use super::attachment::ParentRefusal;
 use super::route::Routes;
@@ -55,13 +56,13 @@ impl MeshParents {
 }
 
 /// A port of a Service; of one that is not in the input `None` is each port that no reference has the number of.
-type Port = Option<u16>;
+type BoundPort = Option<Port>;
 
 /// The clients for whom a route is, on one port of a Service.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Clients<'m> {
     service: NamespacedName<'m>,
-    port: Port,
+    port: BoundPort,
     is_udp: bool,
     /// The one namespace that has the route; `None` is everybody.
     namespace: Option<&'m Namespace>,
@@ -79,11 +80,11 @@ struct Bound<'r, 'm> {
     is_of_refused: bool,
     /// Why the parent is refused, whatever other routes there are.
     refused: Option<ParentRefusal>,
-    ports: Vec<Port>,
+    ports: Vec<BoundPort>,
 }
 
 impl<'m> Bound<'_, 'm> {
-    fn clients(&self, port: Port) -> Clients<'m> {
+    fn clients(&self, port: BoundPort) -> Clients<'m> {
         let namespace = &self.declared.object.metadata.namespace;
         Clients {
             service: self.key,
@@ -192,8 +193,8 @@ fn key<'m>(route: &Route<'m>, reference: &'m ParentReference) -> NamespacedName<
 }
 
 /// The numbers of ports that references to each Service name.
-fn numbers<'m>(routes: &Routes<'m>) -> HashMap<NamespacedName<'m>, BTreeSet<u16>> {
-    let mut numbers: HashMap<_, BTreeSet<u16>> = HashMap::new();
+fn numbers<'m>(routes: &Routes<'m>) -> HashMap<NamespacedName<'m>, BTreeSet<Port>> {
+    let mut numbers: HashMap<_, BTreeSet<Port>> = HashMap::new();
     for (_, route) in routes.with_ids() {
         let declared = &route.declared;
         for reference in declared.parent_refs.iter().filter(|reference| reference.is_service()) {
@@ -217,11 +218,11 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> (Vec<(RouteId
     let mut parents = Vec::with_capacity(bound.len());
     let mut held = HeldPorts::default();
     for one in bound {
-        let better = |port: &&Port| {
+        let better = |port: &&BoundPort| {
             let winner = winners.get(&one.clients(**port));
             winner.is_some_and(|winner| winner.declared.kind != one.declared.kind)
         };
-        let lost: BTreeSet<Port> = one.ports.iter().filter(better).copied().collect();
+        let lost: BTreeSet<BoundPort> = one.ports.iter().filter(better).copied().collect();
         held.add(one, &lost);
         let winner = lost.first().and_then(|port| winners.get(&one.clients(*port)));
         let is_everywhere = lost.len() == one.ports.len();
@@ -232,7 +233,7 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> (Vec<(RouteId
         });
         if refused.is_none() {
             if let Some(service) = one.service {
-                let ports: Vec<u16> = one.ports.iter().copied().flatten().collect();
+                let ports: Vec<Port> = one.ports.iter().copied().flatten().collect();
                 one.named().report_other_protocols(service, &ports, diagnostics);
             }
             let replaced = one.ports.iter().find_map(|port| {
@@ -251,7 +252,7 @@ fn rank(bound: &[Bound<'_, '_>], diagnostics: &mut Diagnostics) -> (Vec<(RouteId
 
 impl HeldPorts {
     /// Adds the ports that a parent has, but for those that routes of another kind have.
-    fn add(&mut self, one: &Bound<'_, '_>, lost: &BTreeSet<Port>) {
+    fn add(&mut self, one: &Bound<'_, '_>, lost: &BTreeSet<BoundPort>) {
         for port in one.ports.iter().filter(|port| !lost.contains(port)) {
             let Clients { service: (namespace, service), port, is_udp, namespace: clients } = one.clients(*port);
             let held = ServedPort { namespace: namespace.clone(), service: service.clone(), port, is_udp };

@@ -21,6 +21,7 @@ use crate::parser::api::{
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectHead, ObjectKey, Position};
 use crate::parser::route::{Route, RouteKind};
 use crate::parser::source::DocumentId;
+use crate::port::Port;
 use crate::whole;
 
 /// What stands in for the default Gateways of a cluster, where the input has none and routes ask for them.
@@ -101,7 +102,7 @@ type Wishes<'m> = BTreeMap<Wish<'m>, BTreeSet<&'m str>>;
 struct Wish<'m> {
     carrier: Carrier,
     section: Option<&'m str>,
-    port: Option<u16>,
+    port: Option<Port>,
 }
 
 /// What carries routes of a kind.
@@ -301,16 +302,16 @@ impl Listeners<'_> {
         match carrier {
             Carrier::Http => {
                 for protocol in http_protocols(section, port) {
-                    let usual = if *protocol == "HTTPS" { 443 } else { 80 };
+                    let usual = if *protocol == "HTTPS" { Port::HTTPS } else { Port::HTTP };
                     // A listener of its own for each hostname keeps sections apart on one port.
                     let is_only = all.keys().filter(|other| other.carrier == carrier).count() == 1;
                     let hosts = if is_only || section.is_none() { BTreeSet::from([""]) } else { hostnames.clone() };
                     self.place(section, port, (protocol, usual), &hosts);
                 }
             }
-            Carrier::Tls => self.place(section, port, ("TLS", 443), hostnames),
-            Carrier::Tcp => self.place(section, port, ("TCP", FREE_PORTS), &BTreeSet::from([""])),
-            Carrier::Udp => self.place(section, port, ("UDP", FREE_PORTS), &BTreeSet::from([""])),
+            Carrier::Tls => self.place(section, port, ("TLS", Port::HTTPS), hostnames),
+            Carrier::Tcp => self.place(section, port, ("TCP", FREE_PORTS.into()), &BTreeSet::from([""])),
+            Carrier::Udp => self.place(section, port, ("UDP", FREE_PORTS.into()), &BTreeSet::from([""])),
         }
     }
 
@@ -318,8 +319,8 @@ impl Listeners<'_> {
     fn place(
         &mut self,
         section: Option<&str>,
-        port: Option<u16>,
-        (protocol, usual): (&'static str, u16),
+        port: Option<Port>,
+        (protocol, usual): (&'static str, Port),
         hostnames: &BTreeSet<&str>,
     ) {
         let wanted = port.unwrap_or(usual);
@@ -335,15 +336,15 @@ impl Listeners<'_> {
         }
         // A port that a route names is kept.
         let of_sets = if port.is_some() { &[][..] } else { &self.of_sets };
-        let fits = |port: &u16| hostnames.iter().all(|host| !self.is_taken(of_sets, *port, protocol, host));
-        let port = std::iter::once(wanted).chain(FREE_PORTS..).find(fits).unwrap_or(wanted);
+        let fits = |port: &Port| hostnames.iter().all(|host| !self.is_taken(of_sets, *port, protocol, host));
+        let port = std::iter::once(wanted).chain((FREE_PORTS..).map(Port::new)).find(fits).unwrap_or(wanted);
         // Nobody has named the others.
         let name = section.unwrap_or_default();
         self.made.extend(hostnames.iter().map(|host| listener(name, port, protocol, host)));
     }
 
     /// Whether a listener could not be told from one that is there.
-    fn is_taken(&self, of_sets: &[&Listener], port: u16, protocol: &str, hostname: &str) -> bool {
+    fn is_taken(&self, of_sets: &[&Listener], port: Port, protocol: &str, hostname: &str) -> bool {
         let is_tls = |protocol: &str| matches!(protocol, "HTTPS" | "TLS");
         let of = |hostname: &str| Hostname::from_field(Some(hostname));
         let others = self.made.iter().chain(of_sets.iter().copied());
@@ -361,10 +362,10 @@ fn meets(listener: &Listener, hostname: &str) -> bool {
 }
 
 /// What a listener for HTTP speaks, as far as its name and its port tell; both where they do not.
-fn http_protocols(section: Option<&str>, port: Option<u16>) -> &'static [&'static str] {
+fn http_protocols(section: Option<&str>, port: Option<Port>) -> &'static [&'static str] {
     let name = section.unwrap_or_default().to_ascii_lowercase();
     let tells = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    if tells(&["https", "tls", "ssl", "443"]) || port.is_some_and(|port| port % 1000 == 443) {
+    if tells(&["https", "tls", "ssl", "443"]) || port.is_some_and(|port| port.number() % 1000 == 443) {
         &["HTTPS"]
     } else if tells(&["http", "plain", "80"]) || port.is_some() {
         &["HTTP"]
@@ -373,7 +374,7 @@ fn http_protocols(section: Option<&str>, port: Option<u16>) -> &'static [&'stati
     }
 }
 
-fn listener(name: &str, port: u16, protocol: &str, hostname: &str) -> Listener {
+fn listener(name: &str, port: Port, protocol: &str, hostname: &str) -> Listener {
     // Whether bytes are handed on as they come is not known; most TLSRoutes are written for that.
     let tls = (protocol == "TLS").then(|| ListenerTls {
         mode: TlsMode::Passthrough,
@@ -398,7 +399,7 @@ fn everywhere() -> RouteNamespaces {
 mod tests {
     use super::*;
 
-    fn wish(section: Option<&'static str>, port: Option<u16>) -> Wish<'static> {
+    fn wish(section: Option<&'static str>, port: Option<Port>) -> Wish<'static> {
         Wish { carrier: Carrier::Http, section, port }
     }
 
@@ -430,8 +431,9 @@ mod tests {
 
     #[test]
     fn a_port_that_is_named_is_kept() {
-        assert_eq!(made(&[(wish(None, Some(8443)), &[""])]), [" HTTPS 8443 *"]);
-        let both = made(&[(wish(Some("web"), Some(8080)), &["a.test"]), (wish(None, Some(8080)), &["b.test"])]);
+        assert_eq!(made(&[(wish(None, Some(8443.into())), &[""])]), [" HTTPS 8443 *"]);
+        let both =
+            made(&[(wish(Some("web"), Some(8080.into())), &["a.test"]), (wish(None, Some(8080.into())), &["b.test"])]);
         assert_eq!(both, ["web HTTP 8080 a.test", " HTTP 8080 *"]);
     }
 }

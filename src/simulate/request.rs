@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::ir::CONNECT;
+use crate::port::Port;
 
 /// A request with the connection that it comes over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,9 +27,9 @@ pub struct Request {
 
 impl Request {
     /// `GET target` for `host` over plain HTTP/1.1 to `port`.
-    pub fn get(port: u16, host: &str, target: &str) -> Self {
+    pub fn get(port: impl Into<Port>, host: &str, target: &str) -> Self {
         Self {
-            connection: Connection { address: None, port, security: Security::Plain },
+            connection: Connection { address: None, port: port.into(), security: Security::Plain },
             version: Version::Http1,
             method: "GET".to_owned(),
             authority: Some(host.to_owned()),
@@ -96,7 +97,7 @@ pub struct Connection {
     /// The address that the client connects to; `None` where any listener of the port will do.
     pub address: Option<IpAddr>,
     /// The port that Gateways declare.
-    pub port: u16,
+    pub port: Port,
     /// What is spoken on it.
     pub security: Security,
 }

@@ -12,6 +12,7 @@ use crate::ir::{
     RouteMatch, RouteName, Site, Target, Timeouts, Transport, UpstreamProtocol, ValueMatch, ValuePattern, VirtualHost,
     WeightedBackend,
 };
+use crate::port::Port;
 
 fn matches(path: PathMatch) -> RouteMatch {
     RouteMatch { path, method: None, headers: Vec::new(), query: Vec::new(), grpc: false }
@@ -81,7 +82,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         origin: Origin(0),
     };
     let cluster = |name: &str, endpoints| Cluster {
-        backend: BackendName { namespace: "a".into(), name: name.into(), port: 80, site: Site::default() },
+        backend: BackendName { namespace: "a".into(), name: name.into(), port: Port::HTTP, site: Site::default() },
         protocol: UpstreamProtocol::Http1,
         tls: None,
         variant: String::new(),
@@ -95,8 +96,8 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
     Config {
         listeners: vec![Listener {
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            bind_port: 10080,
-            port: 80,
+            bind_port: 10080.into(),
+            port: Port::HTTP,
             entrance: Entrance::Socket,
             transport: Transport::Tcp(vec![chain]),
             gateways: Vec::new(),
@@ -129,7 +130,7 @@ fn the_first_route_in_order_wins_whatever_the_index_yields() {
     for (path, expected) in
         [("/a/b", 201), ("/a/b/c", 201), ("/a/bc", 202), ("/a", 204), ("/a?x", 204), ("/ab", 205), ("//", 205)]
     {
-        assert_eq!(status(&simulator, &Request::get(80, "x", path)), Some(expected), "{path}");
+        assert_eq!(status(&simulator, &Request::get(80_u16, "x", path)), Some(expected), "{path}");
     }
 }
 
@@ -139,7 +140,7 @@ fn a_line_of_a_repeated_header_is_enough_and_a_joined_one_is_not() {
     let list = vec![(with("a,b"), Action::Respond(201)), (with("b"), Action::Respond(202))];
     let config = config(vec![("*", routes(list))]);
     let simulator = Simulator::new(&config);
-    let mut request = Request::get(80, "x", "/");
+    let mut request = Request::get(80_u16, "x", "/");
     request.headers = vec![("X-V".to_owned(), "a".to_owned()), ("x-v".to_owned(), "b".to_owned())];
     assert_eq!(status(&simulator, &request), Some(202));
     request.headers = vec![("x-v".to_owned(), "a,b".to_owned())];
@@ -155,7 +156,7 @@ fn only_the_first_of_equal_parameters_counts() {
     let simulator = Simulator::new(&config);
     for (path, expected) in [("/?a=1&a=2", 201), ("/?a=2&a=1", 404), ("/?b&a=1", 201), ("/?a=%31", 404), ("/?A=1", 404)]
     {
-        assert_eq!(status(&simulator, &Request::get(80, "x", path)), Some(expected), "{path}");
+        assert_eq!(status(&simulator, &Request::get(80_u16, "x", path)), Some(expected), "{path}");
     }
 }
 
@@ -169,7 +170,7 @@ fn shares_are_exact_and_the_invalid_one_answers() {
         backend(3, Target::Cluster(ClusterId(1))),
     ];
     let config = config(vec![("*", routes(vec![(prefix(""), forward(list))]))]);
-    let outcomes = Simulator::new(&config).decide(&Request::get(80, "x", "/")).outcomes;
+    let outcomes = Simulator::new(&config).decide(&Request::get(80_u16, "x", "/")).outcomes;
     let shares: Vec<Share> = outcomes.iter().map(|outcome| outcome.share).collect();
     assert_eq!(shares, [Share::new(1, 6), Share::new(1, 3), Share::new(1, 2)]);
     let reasons: Vec<Option<(u16, Reason)>> = outcomes
@@ -187,10 +188,10 @@ fn a_port_and_a_dot_of_the_host_do_not_count_and_an_unknown_port_is_closed() {
     let config = config(vec![("foo.com", routes(vec![(prefix(""), Action::Respond(201))]))]);
     let simulator = Simulator::new(&config);
     for host in ["foo.com", "FOO.com", "foo.com:8080", "foo.com.", "foo.com.:8080", "foo.com:"] {
-        assert_eq!(status(&simulator, &Request::get(80, host, "/")), Some(201), "{host}");
+        assert_eq!(status(&simulator, &Request::get(80_u16, host, "/")), Some(201), "{host}");
     }
-    assert_eq!(status(&simulator, &Request::get(80, "bar.com", "/")), Some(404));
-    assert_eq!(status(&simulator, &Request::get(81, "foo.com", "/")), None);
+    assert_eq!(status(&simulator, &Request::get(80_u16, "bar.com", "/")), Some(404));
+    assert_eq!(status(&simulator, &Request::get(81_u16, "foo.com", "/")), None);
 }
 
 /// What Envoy 1.40 did with each target; `None` where it reset the stream.
@@ -213,7 +214,7 @@ fn targets_are_read_as_measured() {
         ("GET", "ftp://x/a", Some(400), None),
         ("GET", "https://x/a", Some(403), None),
     ] {
-        let request = |version| Request { version, method: method.to_owned(), ..Request::get(80, "x", target) };
+        let request = |version| Request { version, method: method.to_owned(), ..Request::get(80_u16, "x", target) };
         let answers = (status(&simulator, &request(Version::Http1)), status(&simulator, &request(Version::Http2)));
         assert_eq!(answers, (over_http1, over_http2), "{method} {target}");
     }
@@ -229,7 +230,7 @@ fn candidates_say_what_failed_and_what_ranked() {
         (prefix("/z"), Action::Respond(204)),
     ];
     let config = config(vec![("*", routes(list))]);
-    let candidates = Simulator::new(&config).candidates(&Request::get(80, "x", "/a"));
+    let candidates = Simulator::new(&config).candidates(&Request::get(80_u16, "x", "/a"));
     let verdicts: Vec<Verdict<'_>> = candidates.into_iter().map(|Candidate { verdict, .. }| verdict).collect();
     assert!(matches!(verdicts[0], Verdict::Failed(Unmet::Header(header)) if header.name == "x"));
     assert_eq!(verdicts[1], Verdict::Chosen);

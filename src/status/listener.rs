@@ -4,6 +4,7 @@
 
 use crate::diagnostics::{ConditionKind, FrontendPart, ObjectPart, Reason};
 use crate::parser::api::FrontendTls;
+use crate::port::Port;
 use crate::resolver::{Protocol, ResolvedGateway, ResolvedListener};
 
 use super::catalogue::Subject;
@@ -79,7 +80,7 @@ impl<'e> Search<'e> {
 }
 
 /// The settings of a port replace the default ones as a whole.
-fn frontend_part(frontend: &FrontendTls, port: u16) -> FrontendPart {
+fn frontend_part(frontend: &FrontendTls, port: Port) -> FrontendPart {
     frontend.per_port.iter().position(|entry| entry.port == port).map_or(FrontendPart::Default, FrontendPart::Port)
 }
 

@@ -8,6 +8,7 @@ use crate::diagnostics::ConditionKind;
 use crate::name::{Name, Namespace, SectionName};
 use crate::parser::api::ParentReference;
 use crate::parser::manifests::{Kind, Object, ObjectHead, ObjectKey};
+use crate::port::Port;
 use crate::resolver::ResolvedGateway;
 
 use super::condition::StatusCondition;
@@ -143,7 +144,7 @@ pub struct StatusReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<Namespace>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub port: Option<u16>,
+    pub port: Option<Port>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub section_name: Option<SectionName>,
 }

@@ -441,7 +441,8 @@ fn ask(sentence: &str, compilation: &Compilation) -> Result<bool, String> {
     };
     let gets = gets.ok_or("it names no answer")?;
     let config = compilation.lowered.judged();
-    let listeners = config.listeners.iter().filter(|one| ports.contains(&one.port) && !one.chains().is_empty());
+    let listeners =
+        config.listeners.iter().filter(|one| ports.contains(&one.port.number()) && !one.chains().is_empty());
     let answers = |listener: &Listener| {
         let has_tls = listener.chains().iter().any(|chain| chain.tls.is_some() || chain.select != ChainMatch::Any);
         let is_so = |simulator: &Simulator<'_>, host: &str| {

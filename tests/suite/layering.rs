@@ -31,26 +31,27 @@ const LAYERS: &[Layer] = &[
     layer("http", &[], false, false),
     layer("id", &[], false, false),
     layer("name", &[], false, false),
+    layer("port", &[], false, false),
     layer("private_key", &[], false, false),
     layer("diagnostics", &["id", "name", "private_key"], false, false),
     layer("parser/load", &["diagnostics"], false, true),
-    layer("parser", &["diagnostics", "http", "name", "options", "private_key", "spelling"], false, false),
+    layer("parser", &["diagnostics", "http", "name", "options", "port", "private_key", "spelling"], false, false),
     // The resolver speaks of endpoints and origins in the words of the IR, and of nothing else in it.
     layer(
         "resolver",
-        &["certificate", "diagnostics", "hostname", "id", "ir", "name", "options", "parser", "spelling"],
+        &["certificate", "diagnostics", "hostname", "id", "ir", "name", "options", "parser", "port", "spelling"],
         false,
         false,
     ),
-    layer("status", &["diagnostics", "name", "options", "parser", "resolver"], false, false),
-    layer("ir", &["hostname", "http", "id", "name"], false, false),
+    layer("status", &["diagnostics", "name", "options", "parser", "port", "resolver"], false, false),
+    layer("ir", &["hostname", "http", "id", "name", "port"], false, false),
     layer(
         "translator/lower",
-        &["diagnostics", "hostname", "http", "id", "ir", "name", "options", "parser", "resolver"],
+        &["diagnostics", "hostname", "http", "id", "ir", "name", "options", "parser", "port", "resolver"],
         false,
         false,
     ),
-    layer("translator/envoy", &["hostname", "http", "ir", "name"], true, false),
+    layer("translator/envoy", &["hostname", "http", "ir", "name", "port"], true, false),
     layer("translator", &["diagnostics", "ir", "options", "parser", "resolver"], true, false),
     layer(
         "analysis",
@@ -63,6 +64,7 @@ const LAYERS: &[Layer] = &[
             "name",
             "options",
             "parser",
+            "port",
             "resolver",
             "simulate",
             "translator",
@@ -71,11 +73,11 @@ const LAYERS: &[Layer] = &[
         false,
     ),
     layer("emit", &["ir", "leftovers"], true, true),
-    layer("simulate", &["hostname", "http", "ir"], false, false),
+    layer("simulate", &["hostname", "http", "ir", "port"], false, false),
     // A stand-in for an authorization service speaks Envoy's protocol.
     layer("proving/authorization", &[], true, false),
-    layer("proving", &["ir", "leftovers", "name", "options", "simulate"], false, true),
-    layer("options", &["name"], false, false),
+    layer("proving", &["ir", "leftovers", "name", "options", "port", "simulate"], false, true),
+    layer("options", &["name", "port"], false, false),
 ];
 
 /// What is at the top and may name everything.

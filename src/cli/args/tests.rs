@@ -68,7 +68,7 @@ fn every_setting_reaches_the_options() {
     assert_eq!(all.admin_address.map(|address| address.port()), Some(9000));
     assert_eq!((all.access_log, all.access_log_format), (AccessLog::Stdout, AccessLogFormat::Json));
     let tracing = all.tracing.map(|tracing| (tracing.collector.host, tracing.collector.port, tracing.sampled));
-    assert_eq!(tracing, Some(("a".to_owned(), 4317, 500)));
+    assert_eq!(tracing, Some(("a".to_owned(), 4317.into(), 500)));
     assert_eq!((all.trusted_hops, all.proxy_protocol), (2, true));
     let keys = std::path::absolute("keys").unwrap();
     assert_eq!((all.secrets_dir, all.system_ca.as_str()), (Some(keys), "ca.pem"));

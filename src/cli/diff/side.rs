@@ -17,13 +17,14 @@ use crate::ir::{
     Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener, Origin, PathRewrite, Route, RouteMatch,
     TcpBackend, TcpProxy, Transport, UdpProxy, ValueMatch, VirtualHost, WeightedBackend,
 };
+use crate::port::Port;
 use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
 
 /// A port of one Gateway, which is the same on each of the Gateway's addresses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SocketKey {
     pub(super) gateway: GatewayName,
-    pub(super) port: u16,
+    pub(super) port: Port,
     pub(super) is_udp: bool,
 }
 

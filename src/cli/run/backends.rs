@@ -115,7 +115,7 @@ impl Behind<'_> {
 
 fn endpoint(Local { host, to, .. }: &Local) -> Endpoints {
     match host.parse::<IpAddr>() {
-        Ok(ip) => Endpoints::Static(vec![SocketAddr::new(ip, *to)]),
+        Ok(ip) => Endpoints::Static(vec![SocketAddr::new(ip, to.number())]),
         Err(_) => Endpoints::Dns(vec![(host.clone(), *to)]),
     }
 }

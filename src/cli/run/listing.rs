@@ -224,7 +224,7 @@ fn reachable(listener: &Listener) -> SocketAddr {
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
         ip => ip,
     };
-    SocketAddr::new(ip, listener.bind_port)
+    SocketAddr::new(ip, listener.bind_port.number())
 }
 
 /// A host that a hostname covers.

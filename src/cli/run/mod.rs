@@ -215,7 +215,7 @@ impl Gateway<'_> {
         let behind = behind_services(self.args, &self.options);
         compiled.compilation.narrow();
         let config = &mut compiled.compilation.lowered.config;
-        ports::move_up(config, &self.options.port_map, self.admin().port());
+        ports::move_up(config, &self.options.port_map, self.admin().port().into());
         ports::lead_redirects(config);
         let ours = self.serving.as_ref().map(|before| ports::sockets(&before.compilation.lowered.config));
         if let Some(why) = ports::refusal(config, &ours.unwrap_or_default()) {

@@ -8,18 +8,19 @@ use super::platform;
 use crate::hostname::Hostname;
 use crate::ir::{Action, Config, Entrance, Handler, Listener, Redirect, Transport};
 use crate::options::PortMap;
+use crate::port::Port;
 
 /// The first port that needs no privilege.
-const FIRST_FREE: u16 = 1024;
+const FIRST_FREE: Port = Port::new(1024);
 /// How far a port moves up; as often as it takes until it is free.
 const STEP: u16 = 10_000;
 
 /// Where ports went, each by what it was.
-pub(super) type Moved = BTreeMap<u16, u16>;
+pub(super) type Moved = BTreeMap<Port, Port>;
 
 /// Moves the ports below 1024 up by 10,000, or by as many more as it takes so that no two are the same. A port that
 /// `--port-map` names stays where that puts it.
-pub(super) fn move_up(config: &mut Config, named: &[PortMap], admin: u16) -> Moved {
+pub(super) fn move_up(config: &mut Config, named: &[PortMap], admin: Port) -> Moved {
     let is_named = |listener: &Listener| {
         let is_for = |map: &PortMap| {
             map.gateway.as_ref().is_none_or(|(namespace, name)| {
@@ -29,14 +30,17 @@ pub(super) fn move_up(config: &mut Config, named: &[PortMap], admin: u16) -> Mov
         named.iter().any(|map| map.from == listener.port && map.to == listener.bind_port && is_for(map))
     };
     let is_low = |listener: &&Listener| is_bound(listener) && listener.bind_port < FIRST_FREE && !is_named(listener);
-    let low: BTreeSet<u16> = config.listeners.iter().filter(is_low).map(|listener| listener.bind_port).collect();
+    let low: BTreeSet<Port> = config.listeners.iter().filter(is_low).map(|listener| listener.bind_port).collect();
     let stay = config.listeners.iter().filter(|listener| !is_low(listener)).map(|listener| listener.bind_port);
-    let mut taken: BTreeSet<u16> = stay.chain([admin]).collect();
+    let mut taken: BTreeSet<Port> = stay.chain([admin]).collect();
     let mut moved = Moved::new();
     for port in low {
-        let steps = (1..).map_while(|count: u16| STEP.checked_mul(count)?.checked_add(port));
+        let steps = (1..).map_while(|count: u16| STEP.checked_mul(count)?.checked_add(port.number())).map(Port::new);
         // There are fewer listeners than ports.
-        let free = steps.chain(FIRST_FREE..=u16::MAX).find(|candidate| !taken.contains(candidate)).unwrap_or(port);
+        let free = steps
+            .chain((FIRST_FREE.number()..=u16::MAX).map(Port::new))
+            .find(|candidate| !taken.contains(candidate))
+            .unwrap_or(port);
         taken.insert(free);
         moved.insert(port, free);
     }
@@ -102,7 +106,10 @@ fn each_redirect(action: &mut Action, change: &impl Fn(&mut Redirect)) {
 pub(super) fn sockets(config: &Config) -> BTreeSet<(SocketAddr, bool)> {
     let forward = config.forward_proxy.iter().map(|proxy| (proxy.address, false));
     let socket = |listener: &Listener| {
-        (SocketAddr::new(listener.address, listener.bind_port), matches!(listener.transport, Transport::Udp(_)))
+        (
+            SocketAddr::new(listener.address, listener.bind_port.number()),
+            matches!(listener.transport, Transport::Udp(_)),
+        )
     };
     config.listeners.iter().filter(|listener| is_bound(listener)).map(socket).chain(forward).collect()
 }
@@ -124,7 +131,7 @@ pub(super) fn refusal(config: &Config, ours: &BTreeSet<(SocketAddr, bool)>) -> O
         ));
     }
     for listener in config.listeners.iter().filter(|listener| is_bound(listener)) {
-        let address = SocketAddr::new(listener.address, listener.bind_port);
+        let address = SocketAddr::new(listener.address, listener.bind_port.number());
         let is_datagrams = matches!(listener.transport, Transport::Udp(_));
         if ours.contains(&(address, is_datagrams)) {
             continue;
@@ -157,8 +164,8 @@ mod tests {
         let listener = |(port, bind_port): &(u16, u16)| Listener {
             entrance: Entrance::Socket,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            bind_port: *bind_port,
-            port: *port,
+            bind_port: (*bind_port).into(),
+            port: (*port).into(),
             transport: Transport::Tcp(Vec::new()),
             gateways: vec![GatewayName { namespace: "infra".into(), name: "edge".into() }],
             origin: Origin(0),
@@ -167,8 +174,8 @@ mod tests {
     }
 
     fn bound(mut config: Config, named: &[PortMap]) -> Vec<u16> {
-        move_up(&mut config, named, 19_000);
-        config.listeners.iter().map(|listener| listener.bind_port).collect()
+        move_up(&mut config, named, Port::new(19_000));
+        config.listeners.iter().map(|listener| listener.bind_port.number()).collect()
     }
 
     #[test]
@@ -182,9 +189,9 @@ mod tests {
 
     #[test]
     fn a_port_that_is_named_stays() {
-        let named = [PortMap { gateway: None, from: 80, to: 81 }];
+        let named = [PortMap { gateway: None, from: Port::HTTP, to: Port::new(81) }];
         assert_eq!(bound(config(&[(80, 81), (443, 443)]), &named), [81, 10_443]);
-        let other = [PortMap { gateway: Some(("infra".into(), "other".into())), from: 80, to: 81 }];
+        let other = [PortMap { gateway: Some(("infra".into(), "other".into())), from: Port::HTTP, to: Port::new(81) }];
         assert_eq!(bound(config(&[(80, 81)]), &other), [10_081]);
     }
 

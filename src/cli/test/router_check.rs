@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use crate::ir::{Action, ClusterId, Config, Forward, Listener, Target};
+use crate::port::Port;
 use crate::proving::{CaseFile, Expectation, Headers, Mismatch, RequestCase, UpstreamExpectation};
 use crate::simulate::{Answer, Connection, Decision, Outcome, Request, Security, Upstream, Version};
 use crate::translator::envoy::{name, target as targets};
@@ -129,7 +130,7 @@ impl CheckFile {
 /// names the port of another one.
 pub(super) fn request(check: &Check, config: &Config) -> Request {
     let Input { authority, path, method, ssl, random_value: _, additional_request_headers } = &check.input;
-    let named = authority.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    let named = authority.rsplit_once(':').and_then(|(_, port)| port.parse::<Port>().ok());
     let is_tls = |listener: &Listener| listener.chains().iter().any(|chain| chain.tls.is_some());
     let fits = |listener: &&Listener| is_tls(listener) == *ssl && listener.http_connections().next().is_some();
     let ports = || config.listeners.iter().filter(fits).map(|listener| listener.port);
@@ -138,7 +139,7 @@ pub(super) fn request(check: &Check, config: &Config) -> Request {
     Request {
         connection: Connection {
             address: None,
-            port: port.unwrap_or(if *ssl { 443 } else { 80 }),
+            port: port.unwrap_or(if *ssl { Port::HTTPS } else { Port::HTTP }),
             security: if *ssl { Security::tls(host, true) } else { Security::Plain },
         },
         version: Version::Http1,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::name::{Name, SectionName};
+use crate::port::Port;
 
 /// A Namespace; its labels are in the metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub struct ServicePort {
     /// The name; empty when there is none.
     pub name: SectionName,
     /// The port that references name.
-    pub port: u16,
+    pub port: Port,
     /// The protocol below HTTP.
     pub protocol: L4Protocol,
     /// The port of the pods: a number, or the name of a container port. The Service's port by default.
@@ -66,7 +67,7 @@ pub enum L4Protocol {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetPort {
     /// A number.
-    Number(u16),
+    Number(Port),
     /// The name of a container port, known only to the cluster.
     Name(String),
 }
@@ -112,7 +113,7 @@ pub struct EndpointPort {
     /// The name of the Service port; empty when there is none.
     pub name: SectionName,
     /// The port of the pods; absent means all ports.
-    pub port: Option<u16>,
+    pub port: Option<Port>,
     /// The protocol below HTTP.
     pub protocol: L4Protocol,
     /// `appProtocol`.

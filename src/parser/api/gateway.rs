@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::shared::{LabelSelector, LocalObjectReference, ObjectReference, SecretObjectReference};
 use crate::name::{Name, Namespace, SectionName};
+use crate::port::Port;
 
 /// [GatewayClassSpec](https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassspec).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -43,7 +44,7 @@ pub enum DefaultScope {
 pub struct Listener {
     pub name: SectionName,
     pub hostname: Option<String>,
-    pub port: u16,
+    pub port: Port,
     /// `HTTP`, `HTTPS`, `TLS`, `TCP`, `UDP` or a domain-prefixed name.
     pub protocol: String,
     pub tls: Option<ListenerTls>,
@@ -164,7 +165,7 @@ pub struct FrontendTlsConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FrontendTlsPort {
-    pub port: u16,
+    pub port: Port,
     pub tls: FrontendTlsConfig,
 }
 

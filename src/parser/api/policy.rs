@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::shared::{Duration, LocalObjectReference, ObjectReference, SecretObjectReference, SessionPersistence};
 use crate::name::{Name, SectionName};
+use crate::port::Port;
 
 /// [BackendTLSPolicySpec](https://gateway-api.sigs.k8s.io/reference/spec/#backendtlspolicyspec).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -81,7 +82,7 @@ pub enum XBackendType {
 #[serde(deny_unknown_fields)]
 pub struct XBackendPort {
     pub name: Option<String>,
-    pub port: u16,
+    pub port: Port,
 }
 
 /// What an XBackend speaks.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::http::{HeaderName, Method};
 use crate::name::{Name, Namespace, SectionName};
+use crate::port::Port;
 
 use super::gateway::DefaultScope;
 use super::shared::{
@@ -75,7 +76,7 @@ pub struct HttpBackendRef {
     pub kind: String,
     pub name: Name,
     pub namespace: Option<Namespace>,
-    pub port: Option<u16>,
+    pub port: Option<Port>,
     pub weight: u32,
     #[serde(default)]
     pub filters: Vec<HttpRouteFilter>,
@@ -153,7 +154,7 @@ pub struct RequestRedirectFilter {
     pub scheme: Option<String>,
     pub hostname: Option<String>,
     pub path: Option<HttpPathModifier>,
-    pub port: Option<u16>,
+    pub port: Option<Port>,
     pub status_code: u16,
 }
 
@@ -329,7 +330,7 @@ pub struct GrpcBackendRef {
     pub kind: String,
     pub name: Name,
     pub namespace: Option<Namespace>,
-    pub port: Option<u16>,
+    pub port: Option<Port>,
     pub weight: u32,
     #[serde(default)]
     pub filters: Vec<GrpcRouteFilter>,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::http::HeaderName;
 use crate::name::{Name, Namespace, SectionName};
+use crate::port::Port;
 
 /// A reference to a Gateway, ListenerSet or Service that a route attaches to
 /// ([ParentReference](https://gateway-api.sigs.k8s.io/reference/spec/#parentreference)).
@@ -18,7 +19,7 @@ pub struct ParentReference {
     pub namespace: Option<Namespace>,
     pub name: Name,
     pub section_name: Option<SectionName>,
-    pub port: Option<u16>,
+    pub port: Option<Port>,
 }
 
 impl ParentReference {
@@ -39,7 +40,7 @@ pub struct BackendObjectReference {
     pub kind: String,
     pub name: Name,
     pub namespace: Option<Namespace>,
-    pub port: Option<u16>,
+    pub port: Option<Port>,
 }
 
 /// A backend reference with its weight.
@@ -50,7 +51,7 @@ pub struct BackendRef {
     pub kind: String,
     pub name: Name,
     pub namespace: Option<Namespace>,
-    pub port: Option<u16>,
+    pub port: Option<Port>,
     pub weight: u32,
 }
 

@@ -18,6 +18,7 @@ use crate::parser::node::Node;
 use crate::parser::schema::pattern::{self, is_label, is_qualified_name, is_subdomain};
 use crate::parser::schema::{Problem, Step, quote, unsupported, wrong_type};
 use crate::path;
+use crate::port::Port;
 
 mod data;
 mod fields;
@@ -168,12 +169,12 @@ impl Reader<'_> {
     }
 
     /// A port number; `None` where it is absent or wrong.
-    fn port(&mut self, value: &Node, at: &Step<'_>) -> Option<u16> {
+    fn port(&mut self, value: &Node, at: &Step<'_>) -> Option<Port> {
         let Some(number) = value.as_int() else {
             self.push(wrong_type(value, "integer", at));
             return None;
         };
-        let port = u16::try_from(number).ok().filter(|port| *port > 0);
+        let port = u16::try_from(number).ok().filter(|port| *port > 0).map(Port::new);
         if port.is_none() {
             self.report(at, format!("{number} is not a port"), "write a number between 1 and 65535");
         }

@@ -256,13 +256,13 @@ fn a_service_is_read() {
     );
     assert_eq!(service.selector.keys().collect::<Vec<_>>(), ["a"]);
     let targets: Vec<_> =
-        service.ports.iter().map(|port| (port.port, port.protocol, port.target_port.clone())).collect();
+        service.ports.iter().map(|port| (port.port.number(), port.protocol, port.target_port.clone())).collect();
     assert_eq!(
         targets,
         [
             (80, L4Protocol::Tcp, TargetPort::Name("web".to_owned())),
-            (80, L4Protocol::Udp, TargetPort::Number(53)),
-            (81, L4Protocol::Tcp, TargetPort::Number(81)),
+            (80, L4Protocol::Udp, TargetPort::Number(53.into())),
+            (81, L4Protocol::Tcp, TargetPort::Number(81.into())),
         ]
     );
     assert_eq!(service.ports[0].app_protocol.as_deref(), Some("kubernetes.io/h2c"));
@@ -318,7 +318,8 @@ fn an_endpoint_slice_is_read() {
     let slice = slice.spec;
     assert_eq!((slice.service_name.as_deref(), slice.address_type), (Some("svc"), AddressType::IPv6));
     assert_eq!(slice.endpoints.iter().map(|endpoint| endpoint.ready).collect::<Vec<_>>(), [true, false, true, true]);
-    let ports: Vec<_> = slice.ports.iter().map(|port| (port.name.as_str(), port.port, port.protocol)).collect();
+    let ports: Vec<_> =
+        slice.ports.iter().map(|port| (port.name.as_str(), port.port.map(u16::from), port.protocol)).collect();
     assert_eq!(ports, [("http", Some(8080), L4Protocol::Tcp), ("", Some(53), L4Protocol::Udp)]);
 }
 

@@ -8,6 +8,7 @@ use crate::name::SectionName;
 use crate::parser::api::{DefaultScope, ParentReference};
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::RouteKind;
+use crate::port::Port;
 
 use super::super::owner::ListenerOwner;
 
@@ -43,7 +44,7 @@ pub(super) struct Owner<'m> {
 pub(super) struct Parent<'r, 'm> {
     pub(super) owner: Owner<'m>,
     pub(super) section_name: Option<&'r SectionName>,
-    pub(super) port: Option<u16>,
+    pub(super) port: Option<Port>,
     /// The field that names the parent.
     pub(super) at: PartPath,
 }

@@ -15,6 +15,7 @@ use crate::parser::api::{
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::parser::route::RouteKind;
 use crate::path;
+use crate::port::Port;
 use crate::spelling::nearest;
 use crate::whole;
 
@@ -32,9 +33,9 @@ impl<'m> BackendIndex<'m> {
         &self,
         from: &BackendReferrer<'_>,
         key: NamespacedName<'_>,
-        port: Option<u16>,
+        port: Option<Port>,
         diagnostics: &mut Diagnostics,
-    ) -> u16 {
+    ) -> Port {
         let Some((object, _)) = self.external.get(&key) else { return port.unwrap_or_default() };
         let own = object.spec.port.port;
         if port.is_some_and(|port| port != own) {
@@ -158,7 +159,7 @@ fn report_unverified(object: &Object<XBackendSpec>, diagnostics: &mut Diagnostic
 /// The hostname, which DNS resolves; an address needs no DNS.
 fn host_endpoints(
     object: &Object<XBackendSpec>,
-    (hostname, port): (&str, u16),
+    (hostname, port): (&str, Port),
     from: &BackendReferrer<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Endpoints {
@@ -176,7 +177,7 @@ fn host_endpoints(
             .consequence("connections go to this address; other implementations may refuse it")
             .help("write a DNS name"),
     );
-    Endpoints::Static(vec![SocketAddr::new(address, port)])
+    Endpoints::Static(vec![SocketAddr::new(address, port.number())])
 }
 
 /// What an XBackend's `protocol` asks for. MCP is carried by HTTP.

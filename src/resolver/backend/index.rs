@@ -11,6 +11,7 @@ use crate::options::Resolve;
 use crate::parser::api::{EndpointSlice, L4Protocol, Service, UpstreamSpec, XBackendSpec};
 use crate::parser::manifests::{Object, ObjectHead, ObjectKey, Position};
 use crate::parser::route::RouteKind;
+use crate::port::Port;
 use typed_index_collections::TiVec;
 
 use super::super::backend_tls::BackendTlsPolicies;
@@ -156,7 +157,7 @@ pub(super) enum Unusable {
     NoPort {
         ports: Vec<String>,
         /// The port whose target has the number that is referred to.
-        of_target: Option<u16>,
+        of_target: Option<Port>,
     },
     WrongL4 {
         protocol: L4Protocol,

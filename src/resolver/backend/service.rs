@@ -12,6 +12,7 @@ use crate::parser::api::{
 use crate::parser::manifests::{Kind, Object, ObjectKey};
 use crate::parser::route::RouteKind;
 use crate::path;
+use crate::port::Port;
 use crate::spelling::nearest;
 
 use super::index::{
@@ -189,7 +190,7 @@ impl<'m> BackendIndex<'m> {
         Unusable::NoService { near: nearest(&name.name, names).cloned(), refused: self.refused.contains_key(&object) }
     }
 
-    fn dns(&self, name: &BackendName, port: u16) -> Endpoints {
+    fn dns(&self, name: &BackendName, port: Port) -> Endpoints {
         let BackendName { namespace, name, port: _, site: _ } = name;
         Endpoints::Dns(vec![(format!("{name}.{namespace}.svc.{}", self.settings.cluster_domain), port)])
     }
@@ -225,7 +226,7 @@ fn lacks_ports(service: &Object<Service>) -> bool {
     service.refusal.iter().flat_map(|refusal| &refusal.without).any(is_port)
 }
 
-fn find_port(service: &Service, number: u16, kind: RouteKind) -> Result<&ServicePort, Unusable> {
+fn find_port(service: &Service, number: Port, kind: RouteKind) -> Result<&ServicePort, Unusable> {
     let wanted = if kind == RouteKind::Udp { L4Protocol::Udp } else { L4Protocol::Tcp };
     let mut same = service.ports.iter().filter(|port| port.port == number).peekable();
     let Some(first) = same.peek().copied() else {
@@ -272,7 +273,7 @@ fn ready_addresses(slices: &[&Object<EndpointSlice>], port: &ServicePort) -> Vec
         };
         let ready = slice.endpoints.iter().filter(|endpoint| endpoint.ready);
         let hosts = ready.filter_map(|endpoint| endpoint.addresses.first()?.parse::<IpAddr>().ok());
-        addresses.extend(hosts.map(|ip| SocketAddr::new(ip, number)));
+        addresses.extend(hosts.map(|ip| SocketAddr::new(ip, number.number())));
     }
     addresses.into_iter().collect()
 }

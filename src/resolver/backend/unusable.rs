@@ -7,6 +7,7 @@ use crate::parser::api::L4Protocol;
 use crate::parser::manifests::{IS_REFUSED, Kind};
 use crate::parser::route::RouteKind;
 use crate::path;
+use crate::port::Port;
 
 use super::super::group_slip;
 use super::super::object_name;
@@ -79,7 +80,7 @@ impl BackendIndex<'_> {
 fn missing(
     from: &BackendReferrer<'_>,
     kind: &str,
-    (full, port): (&str, u16),
+    (full, port): (&str, Port),
     near: Option<Name>,
     refused: bool,
 ) -> Finding {

@@ -13,6 +13,7 @@ use crate::ir::{BackendName, ClusterSettings, Endpoints, Site, UpstreamProtocol}
 use crate::parser::api::{OptionList, UpstreamHost, UpstreamKube, UpstreamOption, UpstreamSpec, UpstreamStatic};
 use crate::parser::manifests::Object;
 use crate::path;
+use crate::port::Port;
 
 use super::super::backend_tls::TrustAnchors;
 use super::super::certificate::HeldSecret;
@@ -159,7 +160,7 @@ fn hosts_of(
     if hosts.is_empty() {
         refused.push(lacking(path!["static", "hosts"], "add a host with its `addr` and `port`"));
     }
-    let mut names: Vec<(String, u16)> = Vec::with_capacity(hosts.len());
+    let mut names: Vec<(String, Port)> = Vec::with_capacity(hosts.len());
     for (index, host) in hosts.iter().enumerate() {
         let UpstreamHost { addr, health_check_config: _, load_balancing_weight, metadata: _, port: number, sni_addr } =
             host;
@@ -183,7 +184,7 @@ fn hosts_of(
     }
     // One name among them makes Gloo Gateway ask DNS for all.
     let addresses: Option<Vec<SocketAddr>> =
-        names.iter().map(|(host, port)| Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, *port))).collect();
+        names.iter().map(|(host, port)| Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port.number()))).collect();
     Place::Hosts(addresses.map_or(Endpoints::Dns(names), Endpoints::Static))
 }
 
@@ -192,8 +193,8 @@ fn lacking(path: FieldPath, help: &'static str) -> Refused {
 }
 
 /// The number of a port; 0 where it is reported that there is none.
-fn port(number: u32, path: FieldPath, refused: &mut Vec<Refused>) -> u16 {
-    let port = u16::try_from(number).unwrap_or_default();
+fn port(number: u32, path: FieldPath, refused: &mut Vec<Refused>) -> Port {
+    let port = Port::new(u16::try_from(number).unwrap_or_default());
     if port == 0 {
         refused.push(lacking(path, "write a number from 1 to 65535"));
     }

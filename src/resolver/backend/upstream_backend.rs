@@ -1,6 +1,5 @@
 //! The backends that Upstreams are: a port of a Service, the same with what the Upstream says, or hosts.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Reported, codes};
@@ -9,6 +8,7 @@ use crate::name::NamespacedName;
 use crate::parser::api::UpstreamSpec;
 use crate::parser::manifests::{Kind, Object, ObjectKey};
 use crate::parser::route::RouteKind;
+use crate::port::Port;
 use crate::spelling::nearest;
 use crate::whole;
 
@@ -48,7 +48,7 @@ impl<'m> BackendIndex<'m> {
             Some(Meant { place: Place::Hosts(endpoints), .. }) => {
                 self.resolve_named(from, own(least_port(&endpoints)), diagnostics)
             }
-            None => self.resolve_named(from, own(0), diagnostics),
+            None => self.resolve_named(from, own(Port::default()), diagnostics),
         }
     }
 
@@ -148,9 +148,9 @@ fn report_two(object: &Object<UpstreamSpec>, service: &BackendName, diagnostics:
 }
 
 /// The least port of the hosts, by which their backend is called, whatever their order is.
-fn least_port(endpoints: &Endpoints) -> u16 {
+fn least_port(endpoints: &Endpoints) -> Port {
     let port = match endpoints {
-        Endpoints::Static(addresses) => addresses.iter().map(SocketAddr::port).min(),
+        Endpoints::Static(addresses) => addresses.iter().map(|address| address.port().into()).min(),
         Endpoints::Dns(names) => names.iter().map(|(_, port)| *port).min(),
     };
     port.unwrap_or_default()

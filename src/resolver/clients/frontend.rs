@@ -11,9 +11,10 @@ use crate::parser::api::{
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectHead, Position};
 use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
+use crate::port::Port;
 
 /// The port of a Service of which nobody names one.
-pub(super) const USUAL_PORT: u16 = 80;
+pub(super) const USUAL_PORT: Port = Port::new(80);
 
 /// The Services that clients connect to, by namespace and name.
 #[derive(Debug, Default)]
@@ -25,12 +26,12 @@ pub(super) struct Frontend {
     /// The Service; its listeners are the ports.
     pub(super) gateway: Object<GatewaySpec>,
     /// Those of its ports that are served.
-    pub(super) ports: Vec<Port>,
+    pub(super) ports: Vec<FrontendPort>,
 }
 
 /// A port.
 #[derive(Debug)]
-pub(super) struct Port {
+pub(super) struct FrontendPort {
     /// Its position in `spec.ports` of the Service.
     pub(super) index: usize,
     /// Whether it takes datagrams.
@@ -39,7 +40,7 @@ pub(super) struct Port {
     pub(super) plain: Object<L4RouteSpec>,
 }
 
-impl Port {
+impl FrontendPort {
     /// The kind of what it does where no route counts.
     pub(super) fn plain_kind(&self) -> RouteKind {
         if self.is_udp { RouteKind::Udp } else { RouteKind::Tcp }
@@ -66,7 +67,7 @@ impl Frontends {
 
 impl Frontend {
     /// `ports` are numbers, and whether they take datagrams; `None` for those that gwctl knows no protocol of.
-    fn new(service: &ObjectHead, ports: &[Option<(u16, bool)>]) -> Self {
+    fn new(service: &ObjectHead, ports: &[Option<(Port, bool)>]) -> Self {
         let known = || ports.iter().enumerate().filter_map(|(index, port)| Some((index, (*port)?)));
         let spec = GatewaySpec {
             gateway_class_name: Name::default(),
@@ -78,7 +79,8 @@ impl Frontend {
             default_scope: None,
         };
         let plain = |number| Object { head: service.clone(), spec: plain(&service.metadata.name, number) };
-        let ports = known().map(|(index, (number, is_udp))| Port { index, is_udp, plain: plain(number) }).collect();
+        let ports =
+            known().map(|(index, (number, is_udp))| FrontendPort { index, is_udp, plain: plain(number) }).collect();
         Self { gateway: Object { head: service.clone(), spec }, ports }
     }
 }
@@ -88,7 +90,7 @@ fn has_address(service: &Service) -> bool {
     service.service_type != ServiceType::ExternalName && !service.headless
 }
 
-fn number(port: &ServicePort) -> Option<(u16, bool)> {
+fn number(port: &ServicePort) -> Option<(Port, bool)> {
     match port.protocol {
         L4Protocol::Tcp => Some((port.port, false)),
         L4Protocol::Udp => Some((port.port, true)),
@@ -98,9 +100,9 @@ fn number(port: &ServicePort) -> Option<(u16, bool)> {
 
 /// The Services that routes name for parents and the input lacks, with the ports that they name: the usual one where
 /// nobody names any.
-fn missing(manifests: &Manifests) -> BTreeMap<NamespacedName<'_>, BTreeSet<(u16, bool)>> {
+fn missing(manifests: &Manifests) -> BTreeMap<NamespacedName<'_>, BTreeSet<(Port, bool)>> {
     let known: BTreeSet<_> = manifests.services.iter().map(|service| service.metadata.sort_key()).collect();
-    let mut missing: BTreeMap<NamespacedName<'_>, BTreeMap<bool, BTreeSet<u16>>> = BTreeMap::new();
+    let mut missing: BTreeMap<NamespacedName<'_>, BTreeMap<bool, BTreeSet<Port>>> = BTreeMap::new();
     for route in manifests.routes() {
         let object = route.object;
         for parent in route.parent_refs.iter().filter(|parent| parent.is_service()) {
@@ -112,7 +114,7 @@ fn missing(manifests: &Manifests) -> BTreeMap<NamespacedName<'_>, BTreeSet<(u16,
             }
         }
     }
-    let numbered = |(is_udp, mut numbers): (bool, BTreeSet<u16>)| {
+    let numbered = |(is_udp, mut numbers): (bool, BTreeSet<Port>)| {
         if numbers.is_empty() {
             numbers.insert(USUAL_PORT);
         }
@@ -135,7 +137,7 @@ fn absent((namespace, name): NamespacedName<'_>) -> ObjectHead {
     ObjectHead { kind: Kind::Service, version: "v1", metadata, position, refusal: None }
 }
 
-fn listener(port: u16, is_udp: bool) -> Listener {
+fn listener(port: Port, is_udp: bool) -> Listener {
     Listener {
         name: String::new().into(),
         hostname: None,
@@ -150,7 +152,7 @@ fn listener(port: u16, is_udp: bool) -> Listener {
 }
 
 /// One rule for everything that arrives.
-fn plain(service: &Name, port: u16) -> L4RouteSpec {
+fn plain(service: &Name, port: Port) -> L4RouteSpec {
     let backend = BackendRef {
         group: String::new(),
         kind: Kind::Service.name().to_owned(),

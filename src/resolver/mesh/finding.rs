@@ -8,6 +8,7 @@ use crate::parser::api::{ParentReference, Service, ServicePort};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::parser::route::{Route, RouteKind};
 use crate::path;
+use crate::port::Port;
 use crate::spelling::nearest;
 use crate::whole;
 
@@ -139,7 +140,7 @@ impl Named<'_> {
     }
 
     /// That routes of another kind have the ports; on some of them, the route has the others.
-    pub(super) fn loses(&self, winner: &Route<'_>, ports: &BTreeSet<Option<u16>>, is_everywhere: bool) -> Finding {
+    pub(super) fn loses(&self, winner: &Route<'_>, ports: &BTreeSet<Option<Port>>, is_everywhere: bool) -> Finding {
         let (own, other) = (self.route.kind.name(), winner.kind.name());
         let listed = listed(ports);
         let message = format!(
@@ -162,7 +163,7 @@ impl Named<'_> {
     pub(super) fn report_other_protocols(
         &self,
         service: &Object<Service>,
-        ports: &[u16],
+        ports: &[Port],
         diagnostics: &mut Diagnostics,
     ) {
         let is_asked = self.reference.port.is_some() || self.reference.section_name.is_some();
@@ -170,7 +171,7 @@ impl Named<'_> {
             return;
         }
         let own = service.spec.ports.iter().filter(|port| ports.contains(&port.port));
-        let others: BTreeSet<Option<u16>> =
+        let others: BTreeSet<Option<Port>> =
             own.filter(|port| is_of_other_protocol(port)).map(|port| Some(port.port)).collect();
         if others.is_empty() {
             return;
@@ -226,7 +227,7 @@ pub(super) fn report_hostnames(route: &Route<'_>, diagnostics: &mut Diagnostics)
 }
 
 /// Ports in words; `None` is those that no reference names.
-fn listed(ports: &BTreeSet<Option<u16>>) -> String {
+fn listed(ports: &BTreeSet<Option<Port>>) -> String {
     let numbers: Vec<String> = ports.iter().flatten().map(ToString::to_string).collect();
     let others = ports.contains(&None).then_some("all other ports");
     let named = match numbers.as_slice() {

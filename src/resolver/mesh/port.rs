@@ -3,6 +3,7 @@
 use crate::parser::api::{L4Protocol, ParentReference, Service, ServicePort, ServiceType};
 use crate::parser::manifests::Object;
 use crate::parser::route::RouteKind;
+use crate::port::Port;
 
 /// What the name of a port, or its `appProtocol`, says of HTTP
 /// ([application protocols](https://kubernetes.io/docs/concepts/services-networking/service/#application-protocol)).
@@ -28,7 +29,7 @@ pub(super) fn ports_of(
     service: &Object<Service>,
     kind: RouteKind,
     reference: &ParentReference,
-) -> Result<Vec<u16>, Unusable> {
+) -> Result<Vec<Port>, Unusable> {
     if service.spec.service_type == ServiceType::ExternalName {
         return Err(Unusable::ExternalName);
     }
@@ -44,7 +45,7 @@ pub(super) fn ports_of(
         return Err(Unusable::NoPort(if has_section { "port" } else { "sectionName" }));
     }
     let protocol = if kind == RouteKind::Udp { L4Protocol::Udp } else { L4Protocol::Tcp };
-    let ports: Vec<u16> = meant.iter().filter(|port| port.protocol == protocol).map(|port| port.port).collect();
+    let ports: Vec<Port> = meant.iter().filter(|port| port.protocol == protocol).map(|port| port.port).collect();
     if ports.is_empty() { Err(Unusable::NoProtocol) } else { Ok(ports) }
 }
 

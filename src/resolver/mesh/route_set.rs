@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::name::{Name, Namespace};
+use crate::port::Port;
 
 use super::super::route_id::RouteId;
 
@@ -15,7 +16,7 @@ pub struct ServedPort {
     /// The name of the Service.
     pub service: Name,
     /// The port; `None` is every port that no reference has the number of, of a Service that is not in the input.
-    pub port: Option<u16>,
+    pub port: Option<Port>,
     /// Whether it takes datagrams.
     pub is_udp: bool,
 }

@@ -149,7 +149,7 @@ pub(super) fn to_assignment(cluster: &ir::Cluster) -> ClusterLoadAssignment {
 /// The endpoints with what is said about each of them.
 pub(super) fn lb_endpoints(endpoints: &Endpoints, weights: &[u32], metadata: Option<&Metadata>) -> Vec<LbEndpoint> {
     let addresses: Vec<Address> = match endpoints {
-        Endpoints::Static(addresses) => addresses.iter().map(|a| socket_address(a.ip(), a.port())).collect(),
+        Endpoints::Static(addresses) => addresses.iter().map(|a| socket_address(a.ip(), a.port().into())).collect(),
         Endpoints::Dns(hosts) => hosts.iter().map(|(host, port)| named_address(host.clone(), *port, false)).collect(),
     };
     let endpoint = |(index, address)| LbEndpoint {

@@ -30,7 +30,7 @@ pub(super) fn to_cluster(collector: &Collector) -> Cluster {
 
 pub(super) fn to_assignment(collector: &Collector) -> ClusterLoadAssignment {
     let endpoints = match address(collector) {
-        Some(ip) => Endpoints::Static(vec![(ip, collector.port).into()]),
+        Some(ip) => Endpoints::Static(vec![(ip, collector.port.number()).into()]),
         None => Endpoints::Dns(vec![(collector.host.clone(), collector.port)]),
     };
     let locality =

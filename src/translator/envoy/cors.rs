@@ -10,6 +10,7 @@ use envoy_types::pb::envoy::r#type::matcher::v3::StringMatcher;
 use envoy_types::pb::google::protobuf::Any;
 
 use crate::ir::{Cors, OriginHost, OriginPattern, default_port};
+use crate::port::Port;
 
 use super::header::escape;
 use super::path::quote;
@@ -47,7 +48,7 @@ pub(super) fn to_string_matcher(origin: &OriginPattern) -> StringMatcher {
     }
 }
 
-fn with_port(origin: &str, port: Option<u16>) -> String {
+fn with_port(origin: &str, port: Option<Port>) -> String {
     port.map_or_else(|| origin.to_owned(), |port| format!("{origin}:{port}"))
 }
 
@@ -95,13 +96,14 @@ pub(super) fn response_headers(cors: &Cors) -> Vec<HeaderValueOption> {
 mod tests {
     use super::to_pattern;
     use crate::ir::{OriginHost, OriginPattern};
+    use crate::port::Port;
 
     #[test]
     fn a_wildcard_origin_matches_every_subdomain_and_nothing_else() {
         let origin = OriginPattern::Scheme {
             scheme: "https".to_owned(),
             host: OriginHost::Below("bar.com".to_owned()),
-            port: Some(443),
+            port: Some(Port::HTTPS),
         };
         let pattern = regex::Regex::new(&format!("^{}$", to_pattern(&origin))).unwrap();
         for host in ["www.bar.com", "xpto.www.bar.com", "www.bar.com:443"] {

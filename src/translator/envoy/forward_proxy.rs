@@ -82,7 +82,7 @@ pub(super) fn listener(proxy: &ForwardProxy, config: &ir::Config, layout: &Layou
     };
     Listener {
         name: name::FORWARD_PROXY.to_owned(),
-        address: Some(socket_address(proxy.address.ip(), proxy.address.port())),
+        address: Some(socket_address(proxy.address.ip(), proxy.address.port().into())),
         filter_chains: vec![chain],
         per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
         enable_reuse_port: Some(boolean(false)),
@@ -95,7 +95,7 @@ pub(super) fn routes(proxy: &ForwardProxy, config: &ir::Config) -> RouteConfigur
     let port = |ProxiedPort { hosts, listener }: &ProxiedPort| {
         let listener = config.listeners.get(*listener)?;
         let name = name::listener(listener);
-        let domains: Vec<String> = hosts.iter().flat_map(|host| domains(host, listener.port)).collect();
+        let domains: Vec<String> = hosts.iter().flat_map(|host| domains(host, listener.port.number())).collect();
         (!domains.is_empty()).then(|| VirtualHost {
             domains,
             routes: routes_to(&name).into(),

@@ -131,7 +131,7 @@ fn process(config: &ir::Config) -> Bootstrap {
 /// connections beyond the limit.
 fn to_admin(address: SocketAddr) -> Admin {
     Admin {
-        address: Some(proto::socket_address(address.ip(), address.port())),
+        address: Some(proto::socket_address(address.ip(), address.port().into())),
         ignore_global_conn_limit: true,
         ..Admin::default()
     }

@@ -84,7 +84,7 @@ pub fn listener(listener: &Listener) -> String {
     if listener.entrance == Entrance::Internal {
         return frontend(listener);
     }
-    let address = std::net::SocketAddr::new(listener.address, listener.bind_port);
+    let address = std::net::SocketAddr::new(listener.address, listener.bind_port.number());
     match listener.transport {
         Transport::Tcp(_) => address.to_string(),
         Transport::Udp(_) => format!("{address}/udp"),

@@ -11,6 +11,8 @@ use envoy_types::pb::envoy::r#type::matcher::v3::{RegexMatcher, StringMatcher, s
 use envoy_types::pb::google::protobuf::{Any, BoolValue, Duration, UInt32Value, UInt64Value};
 use prost::Message;
 
+use crate::port::Port;
+
 /// A message with its full name, packed.
 pub(super) fn any(name: &str, message: &impl Message) -> Any {
     any_bytes(name, message.encode_to_vec())
@@ -40,7 +42,7 @@ pub(super) fn boolean(value: bool) -> BoolValue {
     BoolValue { value }
 }
 
-pub(super) fn socket_address(ip: IpAddr, port: u16) -> Address {
+pub(super) fn socket_address(ip: IpAddr, port: Port) -> Address {
     named_address(ip.to_string(), port, ip.is_ipv6() && ip.is_unspecified())
 }
 
@@ -53,7 +55,7 @@ pub(super) fn of_datagrams(mut address: Address) -> Address {
 }
 
 /// The address of a DNS name or of an IP address.
-pub(super) fn named_address(address: String, port: u16, ipv4_compat: bool) -> Address {
+pub(super) fn named_address(address: String, port: Port, ipv4_compat: bool) -> Address {
     Address {
         address: Some(address::Address::SocketAddress(SocketAddress {
             address,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::hostname::Hostname;
 use crate::ir::{Action, ChainMatch, ClusterId, FilterChain, Handler, HttpConnection, HttpProfile, Route};
+use crate::port::Port;
 use crate::resolver::{Audience, KeyPairId, ListenerId, Resolved, ResolvedListener, RouteId};
 
 use super::cluster::Clusters;
@@ -126,7 +127,7 @@ fn with_certificate(
 }
 
 /// The routes of all rules of a route object, as they are on one listener port.
-fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: u16) -> Vec<RankedRoute> {
+fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: Port) -> Vec<RankedRoute> {
     let routes = rules.iter().flat_map(|rule| {
         let action = rule.action.on_listener(scheme, port);
         rule.matches.iter().map(move |lowered| {

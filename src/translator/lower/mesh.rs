@@ -8,6 +8,7 @@ use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, PartPath, c
 use crate::ir::{self, Endpoints, Entrance, ForwardProxy, ProxiedPort};
 use crate::options::{Capture, Mesh, Options};
 use crate::parser::manifests::{Kind, ObjectHead};
+use crate::port::Port;
 use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, names_of_service};
 
 use super::scope::Scope;
@@ -81,7 +82,7 @@ fn is_served(
     false
 }
 
-fn not_captured(route: &ObjectHead, parent: usize, (service, port): (&ObjectHead, u16), why: &str) -> Finding {
+fn not_captured(route: &ObjectHead, parent: usize, (service, port): (&ObjectHead, Port), why: &str) -> Finding {
     let name = service.full_name();
     let message = format!("port {port} of Service `{name}` cannot be served: {why}");
     route
@@ -116,7 +117,7 @@ fn proxied_ports(
     mesh: &Mesh,
     options: &Options,
 ) -> Vec<ProxiedPort> {
-    let mut taken: HashSet<(String, u16)> = HashSet::new();
+    let mut taken: HashSet<(String, Port)> = HashSet::new();
     let port = |(place, listener): (usize, &ir::Listener)| {
         let service = listener.gateways.first()?;
         let key = (&service.namespace, &service.name);

@@ -1,13 +1,14 @@
 //! A redirect before the listener is known.
 
 use crate::ir::{HeaderMutations, HttpFilters, PathRewrite, Redirect};
+use crate::port::Port;
 
 /// A redirect before the listener is known.
 #[derive(Clone, Debug)]
 pub(super) struct RedirectTemplate {
     pub(super) scheme: Option<&'static str>,
     pub(super) hostname: Option<String>,
-    pub(super) port: Option<u16>,
+    pub(super) port: Option<Port>,
     pub(super) path: Option<PathRewrite>,
     pub(super) status: u16,
 }
@@ -19,12 +20,12 @@ impl RedirectTemplate {
     pub(super) fn on_listener(
         &self,
         scheme: &'static str,
-        listener_port: u16,
+        listener_port: Port,
         response_headers: HeaderMutations,
         http_filters: HttpFilters,
     ) -> Redirect {
         let effective = self.scheme.unwrap_or(scheme);
-        let well_known = if effective == "https" { 443 } else { 80 };
+        let well_known = if effective == "https" { Port::HTTPS } else { Port::HTTP };
         let port = self.port.or(self.scheme.map(|_| well_known)).unwrap_or(listener_port);
         Redirect {
             scheme: self.scheme,

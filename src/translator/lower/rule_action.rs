@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::ir::{Across, Action, Branch, Forward, HeaderMutations, HttpFilters, Origin, SessionCarrier};
+use crate::port::Port;
 
 use super::redirect_template::RedirectTemplate;
 
@@ -24,7 +25,7 @@ impl RuleAction {
     }
 
     /// The action on the listeners of a scheme and port.
-    pub(super) fn on_listener(&self, scheme: &'static str, port: u16) -> Arc<Action> {
+    pub(super) fn on_listener(&self, scheme: &'static str, port: Port) -> Arc<Action> {
         match self {
             Self::Fixed(action) => match (&**action, scheme) {
                 (Action::Forward(forward), "https") if forward.session.is_some() => {

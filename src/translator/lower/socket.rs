@@ -7,6 +7,7 @@ use crate::diagnostics::{Diagnostics, ObjectPart, PartPath, codes};
 use crate::options::Options;
 use crate::parser::api::GatewaySpec;
 use crate::parser::manifests::Object;
+use crate::port::Port;
 use crate::resolver::{ListenerId, Protocol, Resolved};
 
 use super::scope::Scope;
@@ -17,7 +18,7 @@ pub(super) struct Bind {
     /// The address.
     pub(super) address: IpAddr,
     /// The port that is bound.
-    pub(super) port: u16,
+    pub(super) port: Port,
     /// What is spoken on it.
     pub(super) transport: SocketTransport,
 }
@@ -67,7 +68,7 @@ pub(super) type Socket = (Bind, Vec<ListenerId>);
 /// proxy could not bind together stands beside each other; the port is the one
 /// that is declared, so that ports which a map makes equal stay two.
 pub(super) fn sockets_of_each_gateway(resolved: &Resolved<'_>, options: &Options) -> Vec<Socket> {
-    let mut sockets: BTreeMap<(usize, Bind, u16), Vec<ListenerId>> = BTreeMap::new();
+    let mut sockets: BTreeMap<(usize, Bind, Port), Vec<ListenerId>> = BTreeMap::new();
     for (bind, id) in binds_of_listeners(resolved, Scope::Judged, options) {
         if Scope::Judged.serves(resolved, id) {
             let declared = resolved.listener(id).spec.port;
@@ -244,7 +245,7 @@ fn report_address_in_use(
     );
 }
 
-fn bind_port(gateway: &Object<GatewaySpec>, port: u16, options: &Options) -> u16 {
+fn bind_port(gateway: &Object<GatewaySpec>, port: Port, options: &Options) -> Port {
     let meta = &gateway.metadata;
     let of_gateway = options.port_map.iter().find(|map| {
         map.from == port && map.gateway.as_ref().is_some_and(|(ns, name)| *ns == meta.namespace && *name == meta.name)

@@ -88,7 +88,7 @@ pub(crate) fn of_witness(position: usize, witness: &Request, random: &mut Random
     let port = format!(":{}", connection.port);
     let host = host.strip_suffix(port.as_str()).map_or(host.clone(), str::to_owned);
     let is_tls = matches!(connection.security, Security::Tls { .. });
-    let mut request = plain(if is_tls { Scheme::Https } else { Scheme::Http }, &host, connection.port, "/");
+    let mut request = plain(if is_tls { Scheme::Https } else { Scheme::Http }, &host, connection.port.number(), "/");
     request.method = method.parse().unwrap_or(Method::GET);
     request.raw_path = Some(target.clone());
     request.tls = is_tls.then(|| TlsSpec { ca: None, certificate: None, sni: Some(host.clone()) });

@@ -420,7 +420,7 @@ pub(super) const ADDITIONS: &[Addition] = &[
     .ends(&[("GW5110", "references and objects are of one version now")]),
     // Settings.
     text("port-map", |input| {
-        input.options.port_map.push(gwctl::options::PortMap { gateway: None, from: 80, to: 10080 });
+        input.options.port_map.push(gwctl::options::PortMap { gateway: None, from: 80.into(), to: 10080.into() });
         Some(())
     }),
     text("an-older-envoy", |input| {

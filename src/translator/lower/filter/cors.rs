@@ -71,7 +71,7 @@ pub(in crate::translator::lower) fn lower_origin(text: &str) -> Option<OriginPat
     let text = text.to_ascii_lowercase();
     let (scheme, authority) = text.split_once("://")?;
     let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port.parse().ok().filter(|port| *port > 0)?)),
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port.parse().ok().filter(|port| *port != 0)?)),
         _ => (authority, default_port(scheme)),
     };
     let is_plain = |host: &str| !host.is_empty() && !host.contains(['*', '/', '?', '#', ' ']);
@@ -88,10 +88,13 @@ pub(in crate::translator::lower) fn lower_origin(text: &str) -> Option<OriginPat
 mod tests {
     use super::lower_origin;
     use crate::ir::{OriginHost, OriginPattern};
+    use crate::port::Port;
 
     #[test]
     fn origins_are_read_with_their_default_port() {
-        let origin = |scheme: &str, host, port| Some(OriginPattern::Scheme { scheme: scheme.to_owned(), host, port });
+        let origin = |scheme: &str, host, port: Option<u16>| {
+            Some(OriginPattern::Scheme { scheme: scheme.to_owned(), host, port: port.map(Port::new) })
+        };
         let exact = |host: &str| OriginHost::Exact(host.to_owned());
         assert_eq!(lower_origin("*"), Some(OriginPattern::Any));
         assert_eq!(lower_origin("https://A.example"), origin("https", exact("a.example"), Some(443)));

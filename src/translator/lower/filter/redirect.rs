@@ -65,6 +65,7 @@ impl RouteLowering<'_, '_> {
 mod tests {
     use super::RedirectTemplate;
     use crate::ir::{HeaderMutations, HttpFilters};
+    use crate::port::Port;
 
     #[test]
     fn the_printed_port_follows_the_table_of_the_specification() {
@@ -81,10 +82,19 @@ mod tests {
             (("https", 443), Some("http"), Some(8080), Some(8080)),
             (("http", 80), None, Some(443), Some(443)),
         ] {
-            let template = RedirectTemplate { scheme, hostname: None, port, path: None, status: 302 };
-            let redirect =
-                template.on_listener(listener.0, listener.1, HeaderMutations::default(), HttpFilters::default());
-            assert_eq!(redirect.print_port.then_some(redirect.port), printed, "{listener:?} {scheme:?} {port:?}");
+            let template =
+                RedirectTemplate { scheme, hostname: None, port: port.map(Port::new), path: None, status: 302 };
+            let redirect = template.on_listener(
+                listener.0,
+                Port::new(listener.1),
+                HeaderMutations::default(),
+                HttpFilters::default(),
+            );
+            assert_eq!(
+                redirect.print_port.then_some(redirect.port.number()),
+                printed,
+                "{listener:?} {scheme:?} {port:?}"
+            );
         }
     }
 }
