@@ -6,8 +6,9 @@ use crate::diagnostics::{Diagnostics, Reported, codes};
 use crate::ir::{BackendName, ClusterSettings, Endpoints, Site};
 use crate::name::NamespacedName;
 use crate::parser::api::UpstreamSpec;
-use crate::parser::manifests::{Kind, Object, ObjectKey};
+use crate::parser::manifests::{Kind, Object, ObjectHead, ObjectKey};
 use crate::parser::route::RouteKind;
+use crate::path;
 use crate::port::Port;
 use crate::spelling::nearest;
 use crate::whole;
@@ -72,7 +73,10 @@ impl<'m> BackendIndex<'m> {
         let Says { protocol, tls, settings } = says;
         let has_two = tls.is_some() && base.tls != BackendTls::Plain;
         let tls = match object.filter(|_| has_two) {
-            Some(object) => BackendTls::Invalid(report_two(object, &base.name, diagnostics)),
+            Some(object) => {
+                let policy = base.policy.map(|policy| self.policies.get(policy).object);
+                BackendTls::Invalid(report_two(object, &base.name, policy.map(|policy| &policy.head), diagnostics))
+            }
             None => tls.unwrap_or_else(|| base.tls.clone()),
         };
         let derived = Backend {
@@ -139,11 +143,19 @@ fn as_one_host(tls: BackendTls, settings: Arc<ClusterSettings>) -> (BackendTls, 
 }
 
 /// An Upstream and a policy that both say how connections to a Service are encrypted.
-fn report_two(object: &Object<UpstreamSpec>, service: &BackendName, diagnostics: &mut Diagnostics) -> Reported {
+fn report_two(
+    object: &Object<UpstreamSpec>,
+    service: &BackendName,
+    policy: Option<&ObjectHead>,
+    diagnostics: &mut Diagnostics,
+) -> Reported {
     let (upstream, service) = (object.full_name(), format!("{}/{}", service.namespace, service.name));
     let message = format!("Upstream `{upstream}` and a BackendTLSPolicy of Service `{service}` both ask for TLS");
     let at = whole!["spec", "sslConfig"];
-    let finding = object.finding(codes::UNSUPPORTED_UPSTREAM, at, message).label("two kinds of TLS to one Service");
+    let mut finding = object.finding(codes::UNSUPPORTED_UPSTREAM, at, message).label("two kinds of TLS to one Service");
+    if let Some(policy) = policy {
+        finding = finding.related(policy.at(&path!["spec", "targetRefs"]), "the policy of the Service");
+    }
     diagnostics.error(finding.consequence("requests for this backend get 500").help("keep one of the two"))
 }
 

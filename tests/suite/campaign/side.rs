@@ -69,7 +69,9 @@ impl Side {
         // A value with a space can be matched and cannot be requested.
         witnesses.retain(|witness| witness.request.target.parse::<hyper::Uri>().is_ok());
         let make = |position: usize| match witnesses.as_slice() {
-            some @ [_, ..] if position % 4 != 0 => request::of_witness(position, &random.pick(some).request, random),
+            some @ [_, ..] if !position.is_multiple_of(4) => {
+                request::of_witness(position, &random.pick(some).request, random)
+            }
             _ => request::generate(position, &self.plan.sockets, random),
         };
         let mut requests: Vec<RequestCase> = (0..count).map(make).collect();

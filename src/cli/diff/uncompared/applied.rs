@@ -9,7 +9,7 @@ use super::values::{AllLeft, Content, Left, Values, held_by, holders};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Location, ObjectRef, Subject};
 use crate::name::{Name, Namespace};
-use crate::parser::api::{LabelSelector, ParentReference};
+use crate::parser::api::{LabelSelector, ParentReference, Service};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::parser::node::Node;
@@ -146,7 +146,9 @@ pub(super) fn add_services(
     left: &mut AllLeft,
 ) {
     let Manifests { services, endpoint_slices, .. } = &compilation.manifests;
-    let own = services.iter().map(|one| (&one.head, Some(&one.metadata.name), format!("{:?}", one.spec)));
+    // A cluster gives the address, and each cluster another one.
+    let said = |spec: &Service| format!("{:?}", Service { cluster_ip: None, ..spec.clone() });
+    let own = services.iter().map(|one| (&one.head, Some(&one.metadata.name), said(&one.spec)));
     let slices = endpoint_slices.iter();
     let slices = slices.map(|one| (&one.head, one.spec.service_name.as_ref(), format!("{:?}", one.spec)));
     for (head, service, spec) in own.chain(slices).filter(|(head, _, _)| !head.position.context) {
