@@ -44,6 +44,3 @@ pub struct ProxiedPort {
     /// The listener of the port, by its place in [`super::Config::listeners`].
     pub listener: usize,
 }
-
-/// The port that a URL without one means.
-pub const HTTP_PORT: u16 = 80;

@@ -134,14 +134,7 @@ fn client(received: &Lines, trusted_hops: u32) -> &str {
 
 /// The headers of a request as the routes see them. `scheme` is what its line about that becomes.
 pub(super) fn admit(received: &Lines, scheme: &str, trusted_hops: u32) -> Lines {
-    let is_upgrade = upgrade(received).is_some();
-    let mut lines = Lines::with_capacity(received.len() + 4);
-    for (name, value) in received {
-        match fate(name) {
-            Fate::Kept if name == "host" => {}
-            fate => lines.extend(kept(fate, is_upgrade, value).map(|value| (name.clone(), value.to_owned()))),
-        }
-    }
+    let mut lines = passed(received, fate);
     append(&mut lines, "x-forwarded-for", CLIENT, Message::Request);
     let client = client(received, trusted_hops);
     for (name, value) in [("x-forwarded-proto", scheme), ("x-envoy-external-address", client), ("x-request-id", UUID)] {
@@ -152,17 +145,23 @@ pub(super) fn admit(received: &Lines, scheme: &str, trusted_hops: u32) -> Lines 
 
 /// The same where clients are neighbours: what they say is kept, and nothing is added but the scheme.
 pub(super) fn admit_neighbour(received: &Lines, scheme: &str) -> Lines {
-    let is_upgrade = upgrade(received).is_some();
-    let mut lines = Lines::with_capacity(received.len() + 1);
-    for (name, value) in received {
-        match fate_of_neighbour(name) {
-            Fate::Kept if name == "host" => {}
-            fate => lines.extend(kept(fate, is_upgrade, value).map(|value| (name.clone(), value.to_owned()))),
-        }
-    }
+    let mut lines = passed(received, fate_of_neighbour);
     if line(&lines, "x-forwarded-proto").is_none_or(str::is_empty) {
         lines.retain(|(name, _)| name != "x-forwarded-proto");
         lines.push(("x-forwarded-proto".to_owned(), scheme.to_owned()));
+    }
+    lines
+}
+
+/// What is left of the lines, by what becomes of each header.
+fn passed(received: &Lines, fate: fn(&str) -> Fate) -> Lines {
+    let is_upgrade = upgrade(received).is_some();
+    let mut lines = Lines::with_capacity(received.len() + 4);
+    for (name, value) in received {
+        match fate(name) {
+            Fate::Kept if name == "host" => {}
+            fate => lines.extend(kept(fate, is_upgrade, value).map(|value| (name.clone(), value.to_owned()))),
+        }
     }
     lines
 }

@@ -10,9 +10,10 @@ use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
-    Action, ChainMatch, ClientCertificates, ClusterId, Config, Entrance, FilterChain, Forward, ForwardProxy, HTTP_PORT,
-    Handler, Listener, PathMatch, ProxiedPort, Route, Target, TcpBackend, TcpProxy, Transport, UdpProxy,
+    Action, ChainMatch, ClientCertificates, ClusterId, Config, Entrance, FilterChain, Forward, ForwardProxy, Handler,
+    Listener, PathMatch, ProxiedPort, Route, Target, TcpBackend, TcpProxy, Transport, UdpProxy,
 };
+use crate::port::Port;
 
 /// How many hosts of a listener, and rules of a host, are listed.
 const MOST: usize = 20;
@@ -45,7 +46,7 @@ impl Listing<'_> {
         let _ = writeln!(text, "Services for clients with http_proxy=http://{address}");
         for ProxiedPort { hosts, listener } in &proxy.ports {
             let (Some(listener), Some(host)) = (config.listeners.get(*listener), hosts.first()) else { continue };
-            let port = if listener.port == HTTP_PORT { String::new() } else { format!(":{}", listener.port) };
+            let port = if listener.port == Port::HTTP { String::new() } else { format!(":{}", listener.port) };
             for chain in listener.chains() {
                 match &chain.handler {
                     Handler::Close => {}

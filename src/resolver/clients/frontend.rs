@@ -14,7 +14,7 @@ use crate::parser::source::DocumentId;
 use crate::port::Port;
 
 /// The port of a Service of which nobody names one.
-pub(super) const USUAL_PORT: Port = Port::new(80);
+pub(super) const USUAL_PORT: Port = Port::HTTP;
 
 /// The Services that clients connect to, by namespace and name.
 #[derive(Debug, Default)]

@@ -31,7 +31,8 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
     http_connection_manager::{RouteSpecifier, ServerHeaderTransformation, UpgradeConfig},
 };
 
-use crate::ir::{self, CONNECT, ForwardProxy, HTTP_PORT, HttpProfile, ProxiedPort, WEBSOCKET};
+use crate::ir::{self, CONNECT, ForwardProxy, HttpProfile, ProxiedPort, WEBSOCKET};
+use crate::port::Port;
 
 use super::cluster::{BUFFER_LIMIT_BYTES, Discovery, base_cluster};
 use super::http_connection::{INITIAL_CONNECTION_WINDOW_BYTES, INITIAL_STREAM_WINDOW_BYTES, http_filter, router};
@@ -95,7 +96,7 @@ pub(super) fn routes(proxy: &ForwardProxy, config: &ir::Config) -> RouteConfigur
     let port = |ProxiedPort { hosts, listener }: &ProxiedPort| {
         let listener = config.listeners.get(*listener)?;
         let name = name::listener(listener);
-        let domains: Vec<String> = hosts.iter().flat_map(|host| domains(host, listener.port.number())).collect();
+        let domains: Vec<String> = hosts.iter().flat_map(|host| domains(host, listener.port)).collect();
         (!domains.is_empty()).then(|| VirtualHost {
             domains,
             routes: routes_to(&name).into(),
@@ -112,8 +113,8 @@ pub(super) fn routes(proxy: &ForwardProxy, config: &ir::Config) -> RouteConfigur
 }
 
 /// A host as requests for a port name it. A URL may leave out the port that it means anyway.
-fn domains(host: &str, port: u16) -> impl Iterator<Item = String> {
-    let bare = (port == HTTP_PORT).then(|| host.to_owned());
+fn domains(host: &str, port: Port) -> impl Iterator<Item = String> {
+    let bare = (port == Port::HTTP).then(|| host.to_owned());
     std::iter::once(format!("{host}:{port}")).chain(bare)
 }
 
