@@ -112,6 +112,7 @@ impl Comments for SourceComments<'_> {
             CLUSTER => &self.clusters,
             _ => return None,
         };
+        let name = if message == CLUSTER { name::plain_cluster(name) } else { name };
         let Line(source, line) = lines.get(name)?;
         Some(format!("{}:{line}", self.sources.get(*source).name))
     }

@@ -32,6 +32,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     let test = |name: &str, check| harness.trial(&format!("xds::{name}"), check);
     vec![
         test("no_request_is_lost_while_the_files_change", under_load),
+        test("a_service_that_authorizes_answers_while_its_settings_change", authorized),
         test("every_part_of_a_configuration_is_served_from_files", every_part),
         test("what_gwctl_did_not_make_is_left_alone", foreign_directory),
         test("each_gateway_has_a_directory_and_a_proxy_of_its_own", split_by_gateway),
@@ -40,17 +41,22 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 
 /// An HTTP server that answers every request with 200.
 pub(crate) fn backend() -> Result<u16, String> {
+    slow_backend(Duration::ZERO)
+}
+
+/// A backend that takes its time.
+fn slow_backend(time: Duration) -> Result<u16, String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(fail)?;
     let port = listener.local_addr().map_err(fail)?.port();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || while answer(&stream).is_some() {});
+            thread::spawn(move || while answer(&stream, time).is_some() {});
         }
     });
     Ok(port)
 }
 
-fn answer(mut stream: &TcpStream) -> Option<()> {
+fn answer(mut stream: &TcpStream, time: Duration) -> Option<()> {
     let mut reader = BufReader::with_capacity(1, stream);
     let mut line = String::from("x");
     while !line.trim().is_empty() {
@@ -59,6 +65,7 @@ fn answer(mut stream: &TcpStream) -> Option<()> {
             return None;
         }
     }
+    thread::sleep(time);
     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").ok()
 }
 
@@ -141,13 +148,7 @@ pub(crate) fn manifests(random: &mut Random, ports: &[u16], [first, second]: [u1
     }
     for name in &names {
         let port = ports[random.below(ports.len())];
-        let _ = write!(
-            text,
-            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: 80}}]}}\n\
-             ---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n\
-             metadata: {{name: {name}-1, labels: {{kubernetes.io/service-name: {name}}}}}\naddressType: IPv4\n\
-             ports: [{{port: {port}}}]\nendpoints: [{{addresses: [127.0.0.1]}}]\n"
-        );
+        let _ = write!(text, "---\n{}", service_at(name, port));
     }
     let filter = [
         "",
@@ -171,6 +172,16 @@ pub(crate) fn manifests(random: &mut Random, ports: &[u16], [first, second]: [u1
         text.push_str(&route("q", "b.example.com", ""));
     }
     text
+}
+
+/// A Service on this machine.
+fn service_at(name: &str, port: u16) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: 80}}]}}\n\
+         ---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n\
+         metadata: {{name: {name}-1, labels: {{kubernetes.io/service-name: {name}}}}}\naddressType: IPv4\n\
+         ports: [{{port: {port}}}]\nendpoints: [{{addresses: [127.0.0.1]}}]\n"
+    )
 }
 
 pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N], String> {
@@ -238,6 +249,59 @@ fn under_load(harness: &Harness) -> Result<(), String> {
     Ok(())
 }
 
+/// Requests that always wait for an answer of the service, whose cluster is another one with each edit.
+fn authorized(harness: &Harness) -> Result<(), String> {
+    const CHANGES: usize = 6;
+    let work = harness.work_directory("xds-authorized")?;
+    let (served, service) = (backend()?, slow_backend(Duration::from_millis(300))?);
+    let [port, admin] = free_ports()?;
+    let edit = |number: usize| -> Result<(), String> {
+        // What is tried again goes to a cluster with room for that.
+        let retry = if number.is_multiple_of(2) { "" } else { "    retry: {attempts: 2}\n" };
+        let mut text = format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: edge}}\n\
+             spec: {{gatewayClassName: x, listeners: [{{name: http, port: {port}, protocol: HTTP}}]}}\n"
+        );
+        for (name, port) in [("web", served), ("auth", service)] {
+            let _ = write!(text, "---\n{}", service_at(name, port));
+        }
+        let auth = "    filters: [{type: ExternalAuth, externalAuth: {protocol: HTTP, http: {}, backendRef: {name: auth, port: 80}}}]\n";
+        for (host, backend, rest) in [("a.example.com", "web", auth), ("b.example.com", "auth", retry)] {
+            let _ = write!(
+                text,
+                "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {backend}}}\nspec:\n  \
+                 parentRefs: [{{name: edge}}]\n  hostnames: [{host}]\n  rules:\n  \
+                 - backendRefs: [{{name: {backend}, port: 80}}]\n{rest}"
+            );
+        }
+        fs::write(work.join("m.yaml"), &text).map_err(fail)?;
+        let output = translate(harness, &work, "m.yaml", admin, &["-q"])?;
+        if output.code == Some(0) { Ok(()) } else { Err(format!("{}\n{text}", output.stderr)) }
+    };
+    edit(0)?;
+    let admin = SocketAddr::from(([127, 0, 0, 1], admin));
+    let envoy = Envoy::start(harness.envoy()?, &work.join("out/envoy.yaml"), admin, &work.join("envoy.log"));
+    let envoy = envoy.map_err(fail)?;
+    let met = Arc::new(Met::default());
+    let gateway = SocketAddr::from(([127, 0, 0, 1], port));
+    let clients: Vec<_> = (0..4)
+        .map(|number| {
+            let met = Arc::clone(&met);
+            thread::spawn(move || load(&met, gateway, number % 2 == 0))
+        })
+        .collect();
+    let edited = (1..=CHANGES).try_for_each(edit);
+    met.is_over.store(true, Ordering::Relaxed);
+    clients.into_iter().for_each(|client| drop(client.join()));
+    edited?;
+    let failures = met.failures.lock().map_err(fail)?;
+    let (answered, taken) = (met.answered.load(Ordering::Relaxed), counted(&envoy, "cds.update_success")?);
+    if failures.is_empty() && answered > CHANGES && taken > CHANGES {
+        return Ok(());
+    }
+    Err(format!("{answered} answers, {taken} updates of clusters, and {failures:?}\n{}", envoy.log_tail()))
+}
+
 /// One case for each kind of part: all of their resources are in files, and Envoy takes each of them.
 fn every_part(harness: &Harness) -> Result<(), String> {
     for name in [
@@ -297,7 +361,15 @@ fn served_from_files(harness: &Harness, name: &str) -> Result<(), String> {
         let active = active.filter(|listener| listener.get("active_state").is_some()).count();
         Ok((refused, active, sum("dynamic_active_clusters"), sum("static_clusters")))
     };
-    let declared = (0, listeners.len(), clusters.len(), 0);
+    // Services that authorize have a second cluster, in which requests to them are not.
+    let text = fs::read_to_string(work.join("out/cds.yaml")).map_err(fail)?;
+    let in_file =
+        text.lines().filter(|line| line.starts_with("- \"@type\":") || line.starts_with("- '@type':")).count();
+    let asked = text.matches("/authorizes/").count();
+    let declared = (0, listeners.len(), clusters.len() + asked, 0);
+    if in_file != declared.2 {
+        return Err(format!("{in_file} clusters in the file, {} of the manifests and {asked} asked", clusters.len()));
+    }
     let mut found = dumped()?;
     // Envoy is ready before the last listener has its certificates.
     for _ in 0..WARMING_TRIES {

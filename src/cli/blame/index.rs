@@ -136,7 +136,10 @@ impl Index {
 
     /// What bears a name. What statistics begin with is found where nothing else has the name.
     pub(super) fn named(&self, name: &str, kind: Option<NameKind>) -> Vec<(NameKind, &str, &Entry)> {
-        let is_meant = |(own, text): &(NameKind, String)| text == name && kind.is_none_or(|kind| kind == *own);
+        let is_named = |(own, text): &(NameKind, String)| {
+            text == name || (*own == NameKind::Cluster && text == name::plain_cluster(name))
+        };
+        let is_meant = |key: &(NameKind, String)| is_named(key) && kind.is_none_or(|kind| kind == key.0);
         let found = self.entries.iter().filter(|(key, _)| is_meant(key));
         let mut all: Vec<_> = found.map(|((kind, text), entry)| (*kind, text.as_str(), entry)).collect();
         if all.len() > 1 {

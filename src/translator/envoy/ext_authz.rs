@@ -2,8 +2,10 @@
 //! switched off in the chain and on by the routes that ask for it
 //! ([External authorization](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/ext_authz_filter)).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use envoy_types::pb::envoy::config::cluster::v3::{Cluster, cluster::EdsClusterConfig};
 use envoy_types::pb::envoy::config::core::v3::{
     ApiVersion, GrpcService, HttpUri, grpc_service, http_uri::HttpUpstreamType,
 };
@@ -16,12 +18,15 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
 };
 use envoy_types::pb::envoy::r#type::matcher::v3::{ListStringMatcher, StringMatcher};
 use envoy_types::pb::google::protobuf::Any;
+use prost::Message as _;
 
 use crate::http::HeaderName;
 use crate::ir::{
-    self, AUTH_ANSWER_HEADERS, AuthHeaders, AuthId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings,
+    self, AUTH_ANSWER_HEADERS, AuthHeaders, AuthId, ClusterId, ExternalAuth, ExternalAuthProtocol, ExternalAuthSettings,
 };
 
+use super::cluster::to_cluster;
+use super::layout::Layout;
 use super::name;
 use super::proto::{any, duration, exact, matching};
 
@@ -33,11 +38,11 @@ const EXT_AUTHZ_PER_ROUTE: &str = "envoy.extensions.filters.http.ext_authz.v3.Ex
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The filter of an authorization in the chain.
-pub(super) fn to_http_filter(id: AuthId, config: &ir::Config) -> HttpFilter {
+pub(super) fn to_http_filter(id: AuthId, config: &ir::Config, layout: &Layout) -> HttpFilter {
     let ExternalAuth { settings, origin: _ } = config.external_auth(id);
     let ExternalAuthSettings { cluster, protocol, request_headers, max_body_bytes } = settings;
     let backend = &config.cluster(*cluster).backend;
-    let cluster = name::cluster(config.cluster(*cluster));
+    let cluster = asked(config.cluster(*cluster), config, layout).name;
     let services = match protocol {
         ExternalAuthProtocol::Grpc => ext_authz::Services::GrpcService(grpc_service(cluster, backend)),
         ExternalAuthProtocol::Http { path_prefix, response_headers } => {
@@ -62,6 +67,33 @@ pub(super) fn to_http_filter(id: AuthId, config: &ir::Config) -> HttpFilter {
         config_type: Some(ConfigType::TypedConfig(any(EXT_AUTHZ, &filter))),
         ..HttpFilter::default()
     }
+}
+
+/// The cluster through which a service is asked. With discovery it is one of its own, whose name changes with its settings:
+/// Envoy ends the questions on their way when a cluster is replaced by one of the same name, and refuses their requests.
+fn asked(cluster: &ir::Cluster, config: &ir::Config, layout: &Layout) -> Cluster {
+    let plain = to_cluster(cluster, config, layout);
+    if !layout.has_route_files() {
+        return plain;
+    }
+    let digest = name::digest(&plain.encode_to_vec());
+    let statistics = if plain.alt_stat_name.is_empty() { &plain.name } else { &plain.alt_stat_name };
+    let endpoints = EdsClusterConfig { service_name: plain.name.clone(), ..EdsClusterConfig::default() };
+    Cluster {
+        alt_stat_name: statistics.clone(),
+        eds_cluster_config: plain
+            .eds_cluster_config
+            .map(|eds| EdsClusterConfig { eds_config: eds.eds_config, ..endpoints }),
+        name: name::authorizing(&plain.name, &digest),
+        ..plain
+    }
+}
+
+/// The clusters of services that authorize, beside those of the same backends for requests.
+pub(super) fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Cluster> {
+    let services: BTreeSet<ClusterId> = config.external_auths.iter().map(|auth| auth.settings.cluster).collect();
+    let services = services.into_iter().filter(|_| layout.has_route_files());
+    services.map(|id| asked(config.cluster(id), config, layout)).collect()
 }
 
 fn grpc_service(cluster: String, backend: &ir::BackendName) -> GrpcService {

@@ -49,8 +49,8 @@ pub(super) fn encode_http_connection_manager(
     layout: &Layout,
 ) -> Vec<u8> {
     let manager = match connection.profile {
-        ir::HttpProfile::Edge => manager(connection, chain, listener, config),
-        ir::HttpProfile::Mesh => mesh::manager(manager(connection, chain, listener, config)),
+        ir::HttpProfile::Edge => manager(connection, chain, listener, config, layout),
+        ir::HttpProfile::Mesh => mesh::manager(manager(connection, chain, listener, config, layout)),
     };
     if let Part::File(files) = &layout.routes {
         let name = route_configuration_name(connection, chain, listener, config, layout);
@@ -88,10 +88,11 @@ fn route_configuration_name(
 ) -> String {
     let name = name::route_configuration(listener, chain);
     let auths = Needs::of_connection(connection, config).auths;
-    if !matches!(layout.routes, Part::File(_)) || auths.is_empty() {
+    if !layout.has_route_files() || auths.is_empty() {
         return name;
     }
-    let filters: Vec<u8> = auths.iter().flat_map(|id| ext_authz::to_http_filter(*id, config).encode_to_vec()).collect();
+    let filters = auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout));
+    let filters: Vec<u8> = filters.flat_map(|filter| filter.encode_to_vec()).collect();
     format!("{name}/authorized/{}", name::digest(&filters))
 }
 
@@ -113,12 +114,13 @@ fn manager(
     chain: &ir::FilterChain,
     listener: &ir::Listener,
     config: &ir::Config,
+    layout: &Layout,
 ) -> HttpConnectionManager {
     let proxy = &config.proxy;
     let needs = Needs::of_connection(connection, config);
     HttpConnectionManager {
         stat_prefix: name::http_statistics(listener, chain),
-        http_filters: http_filters(&needs, connection.profile, config),
+        http_filters: http_filters(&needs, connection.profile, config, layout),
         tracing: proxy.tracing.as_ref().map(to_tracing),
         access_log: proxy.access_log.iter().map(to_access_log).collect(),
         // Without it backends get no x-forwarded-for, and a forged one passes.
@@ -159,7 +161,7 @@ fn reject_underscores(connection: &ir::HttpConnection, config: &ir::Config) -> O
 /// The HTTP filters that the routes need, the router last. Preflights are
 /// answered before anybody is asked for authorization, and nothing that a
 /// refused request could learn comes before it.
-fn http_filters(needs: &Needs, profile: ir::HttpProfile, config: &ir::Config) -> Vec<HttpFilter> {
+fn http_filters(needs: &Needs, profile: ir::HttpProfile, config: &ir::Config, layout: &Layout) -> Vec<HttpFilter> {
     let mut filters = Vec::new();
     // Responses pass the filters in reverse, so it sees what all others answer.
     if needs.header_mutation {
@@ -168,7 +170,7 @@ fn http_filters(needs: &Needs, profile: ir::HttpProfile, config: &ir::Config) ->
     if needs.cors {
         filters.push(http_filter(cors::CORS_FILTER, any(cors::CORS, &Cors::default())));
     }
-    filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config)));
+    filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout)));
     if needs.session {
         let off = any(stateful_session::SESSION, &StatefulSession::default());
         filters.push(http_filter(stateful_session::SESSION_FILTER, off));

@@ -89,7 +89,9 @@ impl Layout {
         let file = |folder| Part::File(Files { place: place.clone(), folder, extension });
         let connections: usize = config.listeners.iter().map(|listener| listener.http_connections().count()).sum();
         let inline = config.certificates.iter().filter(|pair| pair.files().is_none()).count();
-        let known = config.clusters.iter().filter(|one| is_known(one)).count();
+        let asked: BTreeSet<_> = config.external_auths.iter().map(|auth| auth.settings.cluster).collect();
+        let followers = config.clusters.iter().chain(asked.into_iter().map(|id| config.cluster(id)));
+        let known = followers.filter(|one| is_known(one)).count();
         let counts = [connections, inline + count_followed(config), known];
         let mut left = MOST_FILES;
         let mut fits = counts.iter().map(|count| {
@@ -103,6 +105,11 @@ impl Layout {
             Part::Inline | Part::Bootstrap => None,
         };
         Self { routes, secrets, endpoints, renewals }
+    }
+
+    /// Whether route configurations have files of their own, and stay while the listeners of before still use them.
+    pub(super) fn has_route_files(&self) -> bool {
+        matches!(self.routes, Part::File(_))
     }
 
     /// Whether certificates that are in files are read again when those change.

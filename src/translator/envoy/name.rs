@@ -10,6 +10,9 @@ use crate::name::{Name, Namespace};
 /// The cluster that stands for backends that cannot be used: it has no endpoint.
 pub const INVALID_BACKEND: &str = "invalid-backend";
 
+/// What stands between the cluster of a service that authorizes and a digest.
+const AUTHORIZES: &str = "/authorizes/";
+
 /// The virtual host of hosts that belong to other listeners, and its route.
 pub const MISDIRECTED: &str = "misdirected";
 
@@ -49,6 +52,16 @@ pub fn external_auth(id: AuthId, config: &Config) -> String {
     let same = before.filter(|other| other.settings.cluster == service).count();
     let name = format!("ext_authz/{}", cluster(config.cluster(service)));
     if same == 0 { name } else { format!("{name}/{}", same + 1) }
+}
+
+/// The cluster through which a service is asked that authorizes: that of the service, and a digest of its settings.
+pub(super) fn authorizing(cluster: &str, digest: &str) -> String {
+    format!("{cluster}{AUTHORIZES}{digest}")
+}
+
+/// The cluster of a backend or pool, by the name of that or of one that has the same endpoints.
+pub fn plain_cluster(name: &str) -> &str {
+    name.rsplit_once(AUTHORIZES).map_or(name, |(cluster, _)| cluster)
 }
 
 /// The certificate of a Secret: `namespace/name`.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::ir;
 
 use super::layout::{Layout, Part, is_known};
-use super::{cluster, collector, forward_proxy, http_connection, listener, name, needs, pool, tls};
+use super::{cluster, collector, ext_authz, forward_proxy, http_connection, listener, name, needs, pool, tls};
 
 /// The kinds of resources that Envoy can fetch on their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +116,8 @@ fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     if has_invalid_backend(config) {
         all.push(Resource::new(name::INVALID_BACKEND.to_owned(), &cluster::invalid_backend()));
     }
+    let asked = ext_authz::clusters(config, layout);
+    all.extend(asked.iter().map(|one| Resource::new(one.name.clone(), one)));
     let collectors = config.proxy.collectors();
     all.extend(collectors.into_iter().map(|one| Resource::new(name::collector(one), &collector::to_cluster(one))));
     let of_ports = config.forward_proxy.iter().flat_map(|proxy| forward_proxy::clusters(proxy, config));
