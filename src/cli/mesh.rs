@@ -104,20 +104,17 @@ impl<'c> ClientSide<'c> {
     /// Which routes count for the clients on the port that a request is for.
     fn counting(&self, service: &GatewayName, request: &Request) -> CountingRoutes {
         let GatewayName { namespace, name } = service;
-        let held = |port| ServedPort {
+        let port = ServedPort {
             namespace: namespace.clone(),
             service: name.clone(),
-            port,
+            port: Some(request.connection.port),
             is_udp: request.connection.security == Security::Udp,
         };
-        let numbers = [Some(request.connection.port), None].map(held);
-        let mut sets = numbers.iter().map(|port| self.view.held.set(port, &self.view.client));
-        sets.find_map(|set| match set {
-            RouteSet::Consumer(_) => Some(CountingRoutes::Consumer),
-            RouteSet::Producer(_) => Some(CountingRoutes::Producer),
-            RouteSet::None => None,
-        })
-        .unwrap_or(CountingRoutes::None)
+        match self.view.held.set(&port, &self.view.client) {
+            RouteSet::Consumer(_) => CountingRoutes::Consumer,
+            RouteSet::Producer(_) => CountingRoutes::Producer,
+            RouteSet::None => CountingRoutes::None,
+        }
     }
 
     /// What becomes of a request, in the words of the manifests.

@@ -1,9 +1,11 @@
 //! What the clients of one namespace meet when they connect to Services.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostics::Diagnostics;
 use crate::options::{Mesh, Options};
-use crate::parser::manifests::Manifests;
-use crate::resolver::{self, Frontends, HeldPorts};
+use crate::parser::manifests::{Manifests, ObjectKey};
+use crate::resolver::{self, Frontends, HeldPorts, ServedPort};
 use crate::translator::lower::{self, Lowered};
 
 /// An input as the clients of a namespace meet it. What is wrong with the input is told by its compilation.
@@ -17,10 +19,50 @@ pub struct ClientView {
     pub held: HeldPorts,
 }
 
+/// Who has which ports of Services, whoever asks.
+#[derive(Debug, Default)]
+pub struct ServiceParents {
+    /// Which routes have which ports.
+    pub held: HeldPorts,
+    /// The parents by which they have them: the route, and the position in `spec.parentRefs`.
+    pub holding: BTreeSet<(ObjectKey, usize)>,
+    /// The parents that are refused, whether their routes would have a port or not.
+    pub refused: BTreeSet<(ObjectKey, usize)>,
+}
+
+/// Who has which ports of Services.
+pub fn parents_of_services(manifests: &Manifests, options: &Options) -> ServiceParents {
+    let nobody = Frontends::default();
+    let resolved = resolver::of_clients(manifests, &nobody, "", options);
+    let key = |route| resolved.routes.get(route).object().key();
+    let held = &resolved.mesh_parents.held;
+    let holding = held.holders().map(|holder| (key(holder.route), holder.parent)).collect();
+    let judged = resolved.routes.with_ids().map(|(id, _)| (id, resolved.mesh_parents.of(id)));
+    let refused = judged.flat_map(|(id, parents)| {
+        let refused = parents.iter().filter(|parent| parent.refused.is_some());
+        refused.map(move |parent| (key(id), parent.index))
+    });
+    let refused = refused.collect();
+    ServiceParents { holding, refused, held: resolved.mesh_parents.held }
+}
+
 /// Lowers an input as the clients of a namespace meet it.
 pub fn view_of_clients(manifests: &Manifests, client: &str, options: &Options) -> ClientView {
-    let frontends = Frontends::new(manifests);
-    let resolved = resolver::of_clients(manifests, &frontends, client, options);
+    view(manifests, &Frontends::new(manifests), client, options)
+}
+
+/// The same for some ports of Services alone.
+pub fn view_of_ports(
+    manifests: &Manifests,
+    ports: &BTreeSet<&ServedPort>,
+    client: &str,
+    options: &Options,
+) -> ClientView {
+    view(manifests, &Frontends::with_ports(manifests, ports), client, options)
+}
+
+fn view(manifests: &Manifests, frontends: &Frontends, client: &str, options: &Options) -> ClientView {
+    let resolved = resolver::of_clients(manifests, frontends, client, options);
     let lowered = lower::lower(&resolved, options, &mut Diagnostics::new());
     ClientView { client: client.to_owned(), lowered, held: resolved.mesh_parents.held }
 }

@@ -34,8 +34,8 @@ use super::route_option::RouteOptions;
 use super::traffic_policy;
 use super::usage::BackendUsage;
 
+use frontend::Frontend;
 pub use frontend::Frontends;
-use frontend::{Frontend, USUAL_PORT};
 pub use name::{names_of_service, service_named};
 
 /// The input as the clients of a namespace meet it.
@@ -81,10 +81,9 @@ pub fn of_clients<'m>(
                 RouteParent { source, gateway: Some(gateway), listeners: vec![at], refused: None }
             };
             let mut attached = Vec::new();
-            for held in held_as(frontend, listener.spec.port, port.is_udp) {
-                for holder in mesh_parents.held.set(&held, client).holders() {
-                    attached.push((holder.route, accepted(holder.parent)));
-                }
+            let held = held_as(frontend, listener.spec.port, port.is_udp);
+            for holder in mesh_parents.held.set(&held, client).holders() {
+                attached.push((holder.route, accepted(holder.parent)));
             }
             if attached.is_empty() {
                 let plain = by_object.get(&std::ptr::from_ref(&port.plain.head));
@@ -123,13 +122,10 @@ pub fn of_clients<'m>(
     resolved
 }
 
-/// The port of a Service as routes name it. Of a missing one nobody may have named a number: the usual port stands for
-/// all of its ports then.
-fn held_as(frontend: &Frontend, number: Port, is_udp: bool) -> Vec<ServedPort> {
+/// The port of a Service as routes have it.
+fn held_as(frontend: &Frontend, number: Port, is_udp: bool) -> ServedPort {
     let Metadata { namespace, name, .. } = &frontend.gateway.metadata;
-    let any = (number == USUAL_PORT).then_some(None);
-    let port = |port| ServedPort { namespace: namespace.clone(), service: name.clone(), port, is_udp };
-    std::iter::once(Some(number)).chain(any).map(port).collect()
+    ServedPort { namespace: namespace.clone(), service: name.clone(), port: Some(number), is_udp }
 }
 
 /// A Service in the place of a Gateway, its ports in that of listeners without routes.

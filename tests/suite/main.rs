@@ -43,6 +43,7 @@ mod licences;
 mod limits;
 mod made;
 mod mesh;
+mod mesh_diff;
 #[cfg(unix)]
 mod mesh_proxy;
 mod metamorphic;
@@ -131,6 +132,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(campaign::trials(&harness));
     trials.extend(commands::trials(&harness));
     trials.extend(mesh::trials(&harness));
+    trials.extend(mesh_diff::trials(&harness));
     #[cfg(unix)]
     trials.extend(mesh_proxy::trials(&harness));
     trials.extend(admitted::trials(&harness));

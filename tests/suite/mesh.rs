@@ -7,7 +7,7 @@ use crate::harness::Harness;
 use crate::process::Output;
 
 /// Services, a producer route that splits, redirects and has hostnames, and a consumer route of another namespace.
-const MESH: &str = "apiVersion: v1
+pub(crate) const MESH: &str = "apiVersion: v1
 kind: Service
 metadata: {name: cart, namespace: web}
 spec: {selector: {app: cart}, ports: [{name: http, port: 80}, {name: admin, port: 8080}, {name: dns, port: 53, protocol: UDP}]}

@@ -42,6 +42,9 @@ pub(super) struct Change {
     pub(super) kind: ChangeKind,
     /// The Gateway, `NAMESPACE/NAME`.
     pub(super) gateway: String,
+    /// For whom the change holds, where they connect to a Service, which is then in the place of the Gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) clients: Option<Clients>,
     /// The rule or the listener.
     pub(super) subject: String,
     /// The host of the witness.
@@ -57,6 +60,26 @@ pub(super) struct Change {
     pub(super) new_answer: String,
 }
 
+/// Clients in a mesh.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Clients {
+    /// Their namespace; the Service's own where the change is for everybody who has no routes of their own.
+    pub(super) from: String,
+    /// Whether they alone have the routes.
+    pub(super) is_only: bool,
+}
+
+impl Clients {
+    /// The clients in words, names as `quoted` has them.
+    pub(super) fn in_words(&self, quoted: impl Fn(&str) -> String) -> String {
+        match self.is_only {
+            true => format!("for clients in namespace {}", quoted(&self.from)),
+            false => "for all clients that have no routes of their own".to_owned(),
+        }
+    }
+}
+
 /// A request that shows a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct WitnessView {
@@ -66,6 +89,9 @@ pub(super) struct WitnessView {
     /// The server name that the client asks for, where it is not the host of the URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sni: Option<String>,
+    /// The namespace of the client, where it connects to a Service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) from: Option<String>,
 }
 
 impl From<&Request> for WitnessView {
@@ -79,7 +105,7 @@ impl From<&Request> for WitnessView {
             }
             Security::Tls { .. } | Security::Plain | Security::Udp => None,
         };
-        Self { method: method.clone(), url: request.url(), headers: headers.clone(), sni: sni.cloned() }
+        Self { method: method.clone(), url: request.url(), headers: headers.clone(), sni: sni.cloned(), from: None }
     }
 }
 
@@ -89,7 +115,8 @@ impl WitnessView {
         let headers: Vec<String> = self.headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
         let method = if self.method.is_empty() { String::new() } else { format!("{} ", self.method) };
         let sni = self.sni.as_ref().map(|name| format!(" --sni {name}")).unwrap_or_default();
-        format!("{method}{}{}{sni}", self.url, headers.concat())
+        let from = self.from.as_ref().map(|namespace| format!(" --from {namespace}")).unwrap_or_default();
+        format!("{method}{}{}{sni}{from}", self.url, headers.concat())
     }
 }
 

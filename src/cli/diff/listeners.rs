@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::change::{Change, ChangeKind, WitnessView};
 use super::describe::describe_tls;
 use super::rules::Both;
-use super::side::{Chain, ChainKey, Side, Socket, SocketKey, Stream, example, probe};
+use super::side::{Chain, ChainKey, EXAMPLE, Side, Socket, SocketKey, Stream, example, probe};
 use crate::hostname::Hostname;
 use crate::ir::{ChainMatch, GatewayName, Handler};
 use crate::simulate::Request;
@@ -90,6 +90,7 @@ fn compare_addresses(both: Both<'_, '_>, changes: &mut Vec<Change>) {
                 gateway: gateway.to_string(),
                 host: String::new(),
                 further_hosts: 0,
+                clients: None,
                 old_place: Some(old_place),
                 new_place: Some(place),
                 witness: None,
@@ -104,7 +105,7 @@ fn compare_addresses(both: Both<'_, '_>, changes: &mut Vec<Change>) {
 fn hosts(chain: Chain<'_>) -> Vec<String> {
     match &chain.chain.select {
         ChainMatch::ServerNames(names) => names.iter().map(example).collect(),
-        ChainMatch::Any | ChainMatch::AnyServerName => vec!["gwctl-witness.test".to_owned()],
+        ChainMatch::Any | ChainMatch::AnyServerName => vec![EXAMPLE.to_owned()],
     }
 }
 
@@ -186,6 +187,7 @@ fn told(
         subject: format!("listener on port {port}"),
         host: request.and_then(|request| request.authority.clone()).unwrap_or_default(),
         further_hosts: 0,
+        clients: None,
         old_place: place(both.old, key),
         new_place: place(both.new, key),
         witness: request.map(WitnessView::from),
@@ -233,6 +235,7 @@ fn stream_change(
         subject: format!("{transport} port {}", socket.port),
         host: String::new(),
         further_hosts: 0,
+        clients: None,
         old_place: place(both.old, old),
         new_place: place(both.new, new),
         witness: Some(WitnessView::from(request)),

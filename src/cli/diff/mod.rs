@@ -3,6 +3,7 @@
 mod built;
 mod bundles;
 mod change;
+mod clients;
 mod compare;
 mod describe;
 mod findings;
@@ -15,6 +16,7 @@ mod render;
 mod rules;
 mod settings;
 mod side;
+mod traffic;
 mod uncompared;
 mod unnamed;
 mod unread;

@@ -43,12 +43,24 @@ fn hosts(change: &Change) -> String {
     }
 }
 
+/// Where a change happens, as far as people have to be told.
+fn at(difference: &Difference, change: &Change) -> Option<String> {
+    match &change.clients {
+        Some(clients) => Some(format!("Service {}, {}", change.gateway, clients.in_words(str::to_owned))),
+        None => has_to_be_told(difference, change).then(|| format!("Gateway {}", change.gateway)),
+    }
+}
+
+fn has_to_be_told(difference: &Difference, change: &Change) -> bool {
+    difference.has_several_gateways && !change.gateway.is_empty()
+}
+
 fn human(difference: &Difference, color: bool, out: &mut dyn Write) -> io::Result<()> {
     let word = |style: Style, word: &str| style.paint(&format!("{word:<10}"), color);
     for change in &difference.changes {
         writeln!(out, "{}  {}  {}", word(style(change.kind), change.kind.as_str()), change.subject, place(change))?;
-        if difference.has_several_gateways && !change.gateway.is_empty() {
-            writeln!(out, "            at    Gateway {}", change.gateway)?;
+        if let Some(at) = at(difference, change) {
+            writeln!(out, "            at    {at}")?;
         }
         if !change.host.is_empty() {
             writeln!(out, "            host  {}", hosts(change))?;
@@ -98,11 +110,7 @@ pub(super) fn lines(difference: &Difference, color: bool) -> Vec<String> {
     let mut lines = Vec::new();
     for change in &difference.changes {
         let word = style(change.kind).paint(&format!("{:<10}", change.kind.as_str()), color);
-        let gateway = if difference.has_several_gateways && !change.gateway.is_empty() {
-            format!(" at Gateway {}", change.gateway)
-        } else {
-            String::new()
-        };
+        let gateway = at(difference, change).map(|at| format!(" at {at}")).unwrap_or_default();
         let hosts = hosts(change);
         let hosts = if hosts.is_empty() { hosts } else { format!(" on {hosts}") };
         let place = place(change);
@@ -165,10 +173,11 @@ fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
         let place = if place.is_empty() { String::new() } else { format!("<br>{}", for_markdown(&place)) };
         let (kind, subject) = (change.kind.as_str(), for_markdown(&change.subject));
         let (old, new) = (for_markdown(&change.old_answer), for_markdown(&change.new_answer));
-        let gateway = if difference.has_several_gateways && !change.gateway.is_empty() {
-            format!("<br>Gateway {}", for_markdown(&change.gateway))
-        } else {
-            String::new()
+        let gateway = for_markdown(&change.gateway);
+        let gateway = match &change.clients {
+            Some(clients) => format!("<br>Service {gateway}, {}", clients.in_words(for_markdown)),
+            None if has_to_be_told(difference, change) => format!("<br>Gateway {gateway}"),
+            None => String::new(),
         };
         writeln!(out, "| **{kind}** | {subject}{gateway}{place} | {witness} | {old} | {new} |")?;
     }

@@ -206,6 +206,7 @@ impl<'s, 'c> Pair<'s, 'c> {
             subject,
             host: self.key.host.to_string(),
             further_hosts: 0,
+            clients: None,
             old_place,
             new_place,
             witness: request.map(WitnessView::from),

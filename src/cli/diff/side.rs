@@ -19,6 +19,7 @@ use crate::ir::{
 };
 use crate::port::Port;
 use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
+use crate::translator::lower::Lowered;
 
 /// A port of one Gateway, which is the same on each of the Gateway's addresses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +65,8 @@ pub(super) struct Chain<'c> {
 pub(super) struct Host<'c> {
     pub(super) at: Chain<'c>,
     pub(super) host: &'c VirtualHost,
+    /// The host by which clients ask for the Service that is in the place of the Gateway.
+    pub(super) service: Option<String>,
     pub(super) rules: Vec<Rule<'c>>,
 }
 
@@ -107,6 +110,8 @@ pub(super) struct Side<'c> {
     pub(super) config: &'c Config,
     pub(super) tracer: Tracer<'c>,
     simulators: BTreeMap<GatewayName, Simulator<'c>>,
+    /// Whether it is what clients of Services meet.
+    is_of_clients: bool,
     pub(super) sockets: BTreeMap<SocketKey, Socket>,
     pub(super) chains: BTreeMap<ChainKey, Chain<'c>>,
     pub(super) hosts: BTreeMap<HostKey, Host<'c>>,
@@ -115,15 +120,36 @@ pub(super) struct Side<'c> {
 
 impl<'c> Side<'c> {
     pub(super) fn new(compilation: &'c Compilation, names: &Names) -> Self {
-        let config = compilation.lowered.judged();
+        Self::of(compilation, &compilation.lowered, names, false, |_| true)
+    }
+
+    /// What clients of Services meet, as far as it is to be compared.
+    pub(super) fn of_clients(
+        compilation: &'c Compilation,
+        lowered: &'c Lowered,
+        names: &Names,
+        is_compared: impl Fn(&Listener) -> bool,
+    ) -> Self {
+        Self::of(compilation, lowered, names, true, is_compared)
+    }
+
+    fn of(
+        compilation: &'c Compilation,
+        lowered: &'c Lowered,
+        names: &Names,
+        is_of_clients: bool,
+        is_compared: impl Fn(&Listener) -> bool,
+    ) -> Self {
+        let config = lowered.judged();
         let gateways: BTreeSet<&GatewayName> =
             config.listeners.iter().flat_map(|listener| &listener.gateways).collect();
         let simulators =
             gateways.into_iter().map(|gateway| (gateway.clone(), Simulator::of_gateway(config, gateway))).collect();
         let mut side = Self {
             config,
-            tracer: Tracer::new(compilation),
+            tracer: Tracer::of(compilation, lowered),
             simulators,
+            is_of_clients,
             sockets: BTreeMap::new(),
             chains: BTreeMap::new(),
             hosts: BTreeMap::new(),
@@ -131,10 +157,15 @@ impl<'c> Side<'c> {
         };
         let mut patterns = Patterns::default();
         let mut actions = Actions { config, names, known: BTreeMap::new() };
-        for listener in &config.listeners {
+        for listener in config.listeners.iter().filter(|listener| is_compared(listener)) {
             side.add(listener, &mut patterns, &mut actions);
         }
         side
+    }
+
+    fn service(&self, gateway: &GatewayName) -> Option<String> {
+        let GatewayName { namespace, name } = gateway;
+        self.is_of_clients.then(|| format!("{name}.{namespace}"))
     }
 
     /// Whether there is nothing that could be compared.
@@ -186,7 +217,8 @@ impl<'c> Side<'c> {
                 for host in virtual_hosts {
                     let rules = rules(host, &scheme, patterns, actions);
                     let key = HostKey { chain: key.clone(), host: host.hostname.clone() };
-                    self.hosts.insert(key, Host { at, host, rules });
+                    let service = self.service(&socket.gateway);
+                    self.hosts.insert(key, Host { at, host, service, rules });
                 }
             }
             Handler::Tcp(TcpProxy { backends }) => {
@@ -216,6 +248,7 @@ impl<'c> Side<'c> {
     pub(super) fn answer(&self, gateway: &GatewayName, request: &Request, is_long: bool) -> String {
         match self.decide(gateway, request) {
             Some(decision) => describe(&decision, self.config, is_long),
+            None if self.is_of_clients => "no connection: there is no such Service".to_owned(),
             None => "no connection: there is no such Gateway".to_owned(),
         }
     }
@@ -255,12 +288,15 @@ impl<'c> Side<'c> {
     }
 }
 
+/// The host of requests for any host.
+pub(super) const EXAMPLE: &str = "gwctl-witness.test";
+
 /// A host that a hostname covers, and that nobody is likely to name.
 pub(super) fn example(host: &Hostname) -> String {
     match host {
         Hostname::Exact(host) => host.clone(),
         Hostname::Wildcard(suffix) => format!("gwctl-witness.{suffix}"),
-        Hostname::Any => "gwctl-witness.test".to_owned(),
+        Hostname::Any => EXAMPLE.to_owned(),
     }
 }
 
@@ -537,7 +573,8 @@ fn reduce<'w>(weights: impl Iterator<Item = &'w mut u32>) {
 
 /// Requests that meet some conditions on a host, the most natural one first.
 pub(super) fn requests(key: &HostKey, host: &Host<'_>, matches: &RouteMatch) -> Vec<Request> {
-    Simulator::examples(host.at.listener, host.at.chain, &key.host, matches)
+    let service = host.service.as_ref().map(|host| Hostname::Exact(host.clone()));
+    Simulator::examples(host.at.listener, host.at.chain, service.as_ref().unwrap_or(&key.host), matches)
 }
 
 /// A request that a rule takes, where one can be found.

@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::change::{Moved, UncomparedView};
+use super::clients::{MeshSide, Met, ServiceParent};
 use crate::compile::Compilation;
 use crate::diagnostics::{
     FieldPath, Locate, Location, ObjectRef, Omission, Place, Segment, Severity, Subject, Unjudged, codes,
@@ -44,18 +45,20 @@ const UNUSABLE: &str = "what it holds cannot be used and is not the same: what a
 
 /// What could not be compared.
 pub(super) fn compare(
-    old: &Compilation,
-    new: &Compilation,
+    [old, new]: [&Compilation; 2],
     moved: &BTreeSet<Moved>,
+    (meshes, met): (&[MeshSide<'_>; 2], &Met),
     options: &Options,
 ) -> Vec<UncomparedView> {
     let mut values = [old, new].map(Values::new);
-    let [mut before, mut after] = values.each_mut().map(left);
+    let [old_values, new_values] = &mut values;
+    let [old_mesh, new_mesh] = meshes;
+    let [mut before, mut after] = [left(old_values, old_mesh, met), left(new_values, new_mesh, met)];
     for (values, left) in values.iter().zip([&mut before, &mut after]) {
         controllers::add(values, options, left);
     }
     add_untranslated(&mut values, [&mut before, &mut after], moved, options);
-    unused::add(&mut values, &mut [&mut before, &mut after]);
+    unused::add(&mut values, &met.backends, &mut [&mut before, &mut after]);
     admission::add(&values, &mut [&mut before, &mut after]);
     let locators = [old, new].map(|side| Locator::new(&side.manifests));
     let [old_places, new_places] = &locators;
@@ -86,8 +89,10 @@ fn view(left: Left, subject: &str, side: &'static str, locator: &Locator<'_>) ->
     UncomparedView { side, subject: subject.to_owned(), reason, place }
 }
 
-fn left(values: &mut Values<'_>) -> AllLeft {
+fn left(values: &mut Values<'_>, mesh: &MeshSide<'_>, met: &Met) -> AllLeft {
     let mut left = AllLeft::new();
+    let service_parents = mesh.subjects();
+    let led = mesh::led(values.compilation, mesh, met);
     // Nobody has asked for what was not selected.
     let is_meant =
         |unjudged: &&Unjudged| unjudged.reason.is_about_traffic() || matches!(unjudged.reason, Omission::NoRoute);
@@ -98,12 +103,15 @@ fn left(values: &mut Values<'_>) -> AllLeft {
             continue;
         }
         let is_unknown = matches!(reason, Omission::Unreadable | Omission::Undecoded | Omission::Overwritten);
-        let one = Left {
-            content: content(values, unjudged),
-            location: location.clone(),
-            reason: reason.to_string(),
-            is_unknown,
+        let of_service = service_parents.get(&subject.to_string()).filter(|_| *reason == Omission::NotOurs);
+        let (reason, is_unknown) = match of_service {
+            Some(ServiceParent::Compared) => continue,
+            Some(ServiceParent::Refused) => ("its Service does not take it".to_owned(), false),
+            Some(ServiceParent::Unknown) => ("which ports of its Service it has is not known".to_owned(), true),
+            None if *reason == Omission::NoRoute && led.contains(&subject.to_string()) => continue,
+            None => (reason.to_string(), is_unknown),
         };
+        let one = Left { content: content(values, unjudged), location: location.clone(), reason, is_unknown };
         left.entry(subject.to_string()).or_default().push(one);
     }
     add_refused(values, &mut left);

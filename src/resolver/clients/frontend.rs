@@ -13,8 +13,10 @@ use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
 use crate::port::Port;
 
+use super::super::mesh::ServedPort;
+
 /// The port of a Service of which nobody names one.
-pub(super) const USUAL_PORT: Port = Port::HTTP;
+const USUAL_PORT: Port = Port::HTTP;
 
 /// The Services that clients connect to, by namespace and name.
 #[derive(Debug, Default)]
@@ -51,13 +53,29 @@ impl Frontends {
     /// The Services of an input that have an address of their own, and those that routes name for parents and the
     /// input lacks, with the ports that the routes name.
     pub fn new(manifests: &Manifests) -> Self {
+        Self::some(manifests, missing(manifests, &BTreeSet::new()), |_| true)
+    }
+
+    /// The Services with these ports alone. One that the input lacks has those of the ports that are known from elsewhere
+    /// as well.
+    pub fn with_ports<'m>(manifests: &'m Manifests, ports: &BTreeSet<&'m ServedPort>) -> Self {
+        let services: BTreeSet<NamespacedName<'_>> =
+            ports.iter().map(|port| (&port.namespace, &port.service)).collect();
+        Self::some(manifests, missing(manifests, ports), |key| services.contains(key))
+    }
+
+    fn some(
+        manifests: &Manifests,
+        missing: BTreeMap<NamespacedName<'_>, BTreeSet<(Port, bool)>>,
+        is_wanted: impl Fn(&NamespacedName<'_>) -> bool,
+    ) -> Self {
         let mut frontends: BTreeMap<NamespacedName<'_>, Frontend> = BTreeMap::new();
-        for service in manifests.services.iter().filter(|service| has_address(&service.spec)) {
+        let own = manifests.services.iter().map(|service| (service.metadata.sort_key(), service));
+        for (key, service) in own.filter(|(key, service)| has_address(&service.spec) && is_wanted(key)) {
             let ports = service.spec.ports.iter().map(number).collect::<Vec<_>>();
-            let frontend = Frontend::new(&service.head, &ports);
-            frontends.entry(service.metadata.sort_key()).or_insert(frontend);
+            frontends.entry(key).or_insert_with(|| Frontend::new(&service.head, &ports));
         }
-        for (key, ports) in missing(manifests) {
+        for (key, ports) in missing.into_iter().filter(|(key, _)| is_wanted(key)) {
             let ports: Vec<_> = ports.into_iter().map(Some).collect();
             frontends.insert(key, Frontend::new(&absent(key), &ports));
         }
@@ -98,11 +116,20 @@ fn number(port: &ServicePort) -> Option<(Port, bool)> {
     }
 }
 
-/// The Services that routes name for parents and the input lacks, with the ports that they name: the usual one where
-/// nobody names any.
-fn missing(manifests: &Manifests) -> BTreeMap<NamespacedName<'_>, BTreeSet<(Port, bool)>> {
+/// The Services that routes name for parents and the input lacks, with the ports that they name or that are known from
+/// elsewhere: the usual one where nobody names any, and one that stands for all others where these are asked for.
+fn missing<'m>(
+    manifests: &'m Manifests,
+    elsewhere: &BTreeSet<&'m ServedPort>,
+) -> BTreeMap<NamespacedName<'m>, BTreeSet<(Port, bool)>> {
     let known: BTreeSet<_> = manifests.services.iter().map(|service| service.metadata.sort_key()).collect();
     let mut missing: BTreeMap<NamespacedName<'_>, BTreeMap<bool, BTreeSet<Port>>> = BTreeMap::new();
+    for ServedPort { namespace, service, port, is_udp } in elsewhere {
+        if !known.contains(&(namespace, service)) {
+            let ports = missing.entry((namespace, service)).or_default().entry(*is_udp).or_default();
+            ports.extend(port.or_else(|| unnamed(elsewhere, (namespace, service))));
+        }
+    }
     for route in manifests.routes() {
         let object = route.object;
         for parent in route.parent_refs.iter().filter(|parent| parent.is_service()) {
@@ -121,6 +148,13 @@ fn missing(manifests: &Manifests) -> BTreeMap<NamespacedName<'_>, BTreeSet<(Port
         numbers.into_iter().map(move |number| (number, is_udp))
     };
     missing.into_iter().map(|(key, ports)| (key, ports.into_iter().flat_map(numbered).collect())).collect()
+}
+
+/// A port of a Service that none of these is.
+fn unnamed(ports: &BTreeSet<&ServedPort>, key: NamespacedName<'_>) -> Option<Port> {
+    let own = ports.iter().filter(|port| (&port.namespace, &port.service) == key);
+    let named: BTreeSet<Port> = own.filter_map(|port| port.port).collect();
+    (USUAL_PORT.number()..=u16::MAX).map(Port::new).find(|port| !named.contains(port))
 }
 
 /// What is known of a Service that is not in the input.

@@ -1,7 +1,7 @@
 //! Which routes count for the clients of one namespace on one port of a Service
 //! ([GEP-1294](https://gateway-api.sigs.k8s.io/geps/gep-1294/)).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::name::{Name, Namespace};
 use crate::port::Port;
@@ -70,9 +70,33 @@ impl<'h> RouteSet<'h> {
 pub struct HeldPorts(pub(super) BTreeMap<ServedPort, Vec<PortHolder>>);
 
 impl HeldPorts {
-    /// The routes that count for a client on a port.
+    /// The routes that count for a client on a port. Of a Service that is not in the input routes may have ports that
+    /// nobody names.
     pub fn set(&self, port: &ServedPort, client: &str) -> RouteSet<'_> {
-        self.0.get(port).map_or(RouteSet::None, |holders| RouteSet::of(holders, client))
+        let unnamed = || self.0.get(&ServedPort { port: None, ..port.clone() });
+        self.0.get(port).or_else(unnamed).map_or(RouteSet::None, |holders| RouteSet::of(holders, client))
+    }
+
+    /// The routes of all ports.
+    pub fn holders(&self) -> impl Iterator<Item = &PortHolder> {
+        self.0.values().flatten()
+    }
+
+    /// The ports of which routes for everybody have some.
+    pub fn produced(&self) -> impl Iterator<Item = &ServedPort> {
+        let is_for_all = |holders: &Vec<PortHolder>| holders.iter().any(|holder| holder.clients.is_none());
+        self.0.iter().filter(move |(_, holders)| is_for_all(holders)).map(|(port, _)| port)
+    }
+
+    /// The namespaces whose clients have routes of their own, each with the ports that these are for.
+    pub fn consumers(&self) -> BTreeMap<&str, BTreeSet<&ServedPort>> {
+        let mut consumers: BTreeMap<&str, BTreeSet<&ServedPort>> = BTreeMap::new();
+        for (port, holders) in &self.0 {
+            for client in holders.iter().filter_map(|holder| holder.clients.as_deref()) {
+                consumers.entry(client).or_default().insert(port);
+            }
+        }
+        consumers
     }
 }
 

@@ -18,10 +18,11 @@ const UNREFERRED: &str = "it is not the same, and nothing of the input refers to
 const LABELS: &str = "a selector looks at its labels, which have changed, and no route of the input is in it";
 const GRANTED: &str = "what it grants has changed, and no reference of the input needs it";
 
-/// Adds what differs and has nothing that it is compared by.
-pub(super) fn add(values: &mut [Values<'_>; 2], lists: &mut [&mut AllLeft; 2]) {
+/// Adds what differs and has nothing that it is compared by. `of_clients` is what clients of Services are sent to.
+pub(super) fn add(values: &mut [Values<'_>; 2], of_clients: &Used, lists: &mut [&mut AllLeft; 2]) {
     let sides = values.each_ref().map(|values| values.compilation);
-    let used = used(sides);
+    let mut used = used(sides);
+    used.extend(of_clients.iter().cloned());
     add_targets(sides, &used, lists);
     add_backends(values, &used, lists);
     add_namespaces(sides, lists);
@@ -142,10 +143,7 @@ fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut All
         for (key, (head, content)) in own {
             if contents.get(1 - at).and_then(|other| other.get(key)).is_none_or(|(_, other)| other != content) {
                 let subject = Subject::Object(key.clone()).to_string();
-                // A route of a Service may name it.
-                if !lists[at].contains_key(&subject) {
-                    push(lists[at], at, subject, head.at(&FieldPath::ROOT), UNREFERRED.to_owned());
-                }
+                push(lists[at], at, subject, head.at(&FieldPath::ROOT), UNREFERRED.to_owned());
             }
         }
     }
