@@ -113,6 +113,8 @@ fn compile_for(
     let mut unjudged = diagnostics.take_unjudged();
     let mut findings = diagnostics.into_findings();
     leave_out_missing(&manifests, of_parser, &mut findings);
+    // Nothing is written for Gateways that would need a place for their files.
+    findings.retain(|finding| options.mesh.is_none() || !clients::is_of_gateways(finding));
     let mut findings: Vec<Finding> = findings.into_iter().map(Finding::completed).collect();
     let context_findings = context::take(&manifests, options, &unserved, &mut findings);
     findings.extend(settings_findings(options));

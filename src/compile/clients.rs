@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, Finding, ObjectRef, codes};
 use crate::options::{Mesh, Options};
-use crate::parser::manifests::{Manifests, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, ObjectKey};
 use crate::resolver::{self, Frontends, HeldPorts, ServedPort};
 use crate::translator::lower::{self, Lowered};
 
@@ -65,6 +65,13 @@ fn view(manifests: &Manifests, frontends: &Frontends, client: &str, options: &Op
     let resolved = resolver::of_clients(manifests, frontends, client, options);
     let lowered = lower::lower(&resolved, options, &mut Diagnostics::new());
     ClientView { client: client.to_owned(), lowered, held: resolved.mesh_parents.held }
+}
+
+/// Whether a finding is about what a configuration for Gateways would lack alone.
+pub(super) fn is_of_gateways(finding: &Finding) -> bool {
+    let of_gateways = [Kind::Gateway, Kind::ListenerSet, Kind::BackendTLSPolicy];
+    let is_on = |object: &ObjectRef| of_gateways.iter().any(|kind| kind.is_named(&object.group, &object.kind));
+    finding.code == codes::ASSUMED_WITHOUT_DIRECTORY && finding.object.as_ref().is_some_and(is_on)
 }
 
 /// Lowers an input into what the clients of a namespace are served with.

@@ -1,18 +1,23 @@
 //! What clients of Services are served with: a listener for each port that they connect to, with the routes that count
 //! for them, and the forward proxy that leads to it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, PartPath, codes};
 use crate::ir::{self, Endpoints, Entrance, ForwardProxy, ProxiedPort};
+use crate::name::NamespacedName;
 use crate::options::{Capture, Mesh, Options};
+use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, ObjectHead};
 use crate::port::Port;
 use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, names_of_service};
 
 use super::scope::Scope;
 use super::{Lowered, ScopeParts, lower_scope, proxy, socket};
+
+/// The Services of the input, by namespace and name.
+type Services<'m> = HashMap<NamespacedName<'m>, &'m Service>;
 
 /// Lowers an input as the clients of a namespace meet it (`resolver::of_clients`) into what they are served with. Reported
 /// is which of their routes cannot be served so; what else there is to say of routes is said where they are judged.
@@ -24,7 +29,9 @@ pub fn lower_for_clients(
 ) -> Lowered {
     let mut origins = OriginTable::default();
     let mut sockets = socket::sockets_of_each_gateway(resolved, options);
-    sockets.retain(|(_, ids)| ids.iter().all(|id| is_served(resolved, *id, mesh, options, diagnostics)));
+    let services: Services<'_> =
+        resolved.manifests.services.iter().map(|service| (service.metadata.sort_key(), &service.spec)).collect();
+    sockets.retain(|(_, ids)| ids.iter().all(|id| is_served(resolved, *id, &services, (mesh, options), diagnostics)));
     let scope = (Scope::Emitted, sockets);
     let parts = lower_scope(resolved, options, scope, &mut origins, &mut Diagnostics::new());
     let ScopeParts { listeners, clusters, external_auths, material, matches: _, placement: _ } = parts;
@@ -42,7 +49,7 @@ pub fn lower_for_clients(
             config.listeners.iter_mut().for_each(|listener| listener.entrance = Entrance::Internal);
             config.forward_proxy = (!config.listeners.is_empty()).then(|| ForwardProxy {
                 address,
-                ports: proxied_ports(resolved, &config.listeners, mesh, options),
+                ports: proxied_ports(&services, &config.listeners, mesh, options),
                 passes_unknown: mesh.passes_unknown,
             });
         }
@@ -54,13 +61,13 @@ pub fn lower_for_clients(
 fn is_served(
     resolved: &Resolved<'_>,
     id: ListenerId,
-    mesh: &Mesh,
-    options: &Options,
+    services: &Services<'_>,
+    (mesh, options): (&Mesh, &Options),
     diagnostics: &mut Diagnostics,
 ) -> bool {
     let listener = resolved.listener(id);
     let service = &resolved.gateways[id.gateway].object.head;
-    let is_known = resolved.manifests.services.iter().any(|one| one.metadata.sort_key() == service.metadata.sort_key());
+    let is_known = services.contains_key(&service.metadata.sort_key());
     let is_of_service = |route: &&crate::resolver::RouteId| resolved.routes.get(**route).object().kind != Kind::Service;
     let counting: Vec<_> = listener.attached.iter().filter(is_of_service).collect();
     let why = match mesh.capture {
@@ -112,7 +119,7 @@ fn end_names(config: &mut ir::Config, domain: &str) {
 
 /// The hosts by which clients name the port of each listener. A host stands for one Service alone.
 fn proxied_ports(
-    resolved: &Resolved<'_>,
+    services: &Services<'_>,
     listeners: &[ir::Listener],
     mesh: &Mesh,
     options: &Options,
@@ -122,9 +129,7 @@ fn proxied_ports(
         let service = listener.gateways.first()?;
         let key = (&service.namespace, &service.name);
         let mut hosts = names_of_service(key, &mesh.client, &options.cluster_domain);
-        let services = &resolved.manifests.services;
-        let declared = services.iter().find(|one| one.metadata.sort_key() == key);
-        hosts.extend(declared.and_then(|service| service.spec.cluster_ip).map(host_of));
+        hosts.extend(services.get(&key).and_then(|service| service.cluster_ip).map(host_of));
         hosts.retain(|host| taken.insert((host.clone(), listener.port)));
         Some(ProxiedPort { hosts, listener: place })
     };
