@@ -9,9 +9,8 @@ use std::ops::Range;
 
 use crate::diagnostics::{Allowance, Code, Finding, LeftOut, Location, Part, Severity, codes};
 use crate::options::Options;
-use crate::parser::api::RouteOptionSpec;
 use crate::parser::locate::Locator;
-use crate::parser::manifests::{Manifests, Object};
+use crate::parser::manifests::{Manifests, ObjectHead};
 use crate::parser::source::{DocumentId, SourceId};
 use crate::path;
 use crate::spelling::nearest;
@@ -51,10 +50,10 @@ fn unused_allowances(manifests: &Manifests, options: &Options) -> Vec<Finding> {
         return Vec::new();
     }
     let is_there = |kind: &&String| {
-        let is_option =
-            |object: &Object<RouteOptionSpec>| format!("{}.{}", object.kind.name(), object.kind.group()) == **kind;
-        manifests.foreign.iter().any(|object| object.full_kind() == **kind)
-            || manifests.route_options.iter().any(is_option)
+        let is_option = |head: &&ObjectHead| {
+            head.kind.is_option() && format!("{}.{}", head.kind.name(), head.kind.group()) == **kind
+        };
+        manifests.foreign.iter().any(|object| object.full_kind() == **kind) || manifests.heads().iter().any(is_option)
     };
     let unused = options.allow_unsupported.iter().filter(|kind| !is_there(kind));
     let finding = |kind: &String| {

@@ -6,18 +6,18 @@
 //! [`Verdict`] on each subject of a list. An analysis may be wrong about a
 //! subject, but it cannot forget one; and the ledger is made of verdicts alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::diagnostics::{FieldPath, Location, ObjectRef, Omission};
 use crate::hostname::Hostname;
-use crate::name::Name;
+use crate::name::{Name, NamespacedName, SectionName};
 use crate::parser::api::ParentReference;
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::parser::route::{Filter, RouteKind};
 use crate::path;
 use crate::resolver::{
-    ListenerId, ParentSource, Protocol, Resolved, ResolvedListener, ResolvedListenerSet, ResolvedPolicy, ResolvedRoute,
-    ResolvedRouteOption, ResolvedRule, RouteParent,
+    ListenerId, ListenerScope, ParentSource, Protocol, Resolved, ResolvedListener, ResolvedListenerSet, ResolvedPolicy,
+    ResolvedRoute, ResolvedRouteOption, ResolvedRule, ResolvedVirtualHostOption, RouteParent,
 };
 
 use super::reach::RuleKey;
@@ -279,6 +279,7 @@ impl<'r, 'm> Asked<'r, 'm> {
             backends,
             traffic_policies,
             route_options,
+            virtual_host_options,
             // Certificates are judged for the hostnames that they have to cover.
             certificates: _,
             usage: _,
@@ -308,6 +309,9 @@ impl<'r, 'm> Asked<'r, 'm> {
         let mut targets: Vec<Target<'_>> = backends.policies().iter().flat_map(targets_of).collect();
         targets.extend(traffic_policies.iter().flat_map(targets_of));
         targets.extend(route_options.iter().flat_map(|options| targets_of_options(options, resolved)));
+        let host_options = virtual_host_options.list.as_slice();
+        let routed = if host_options.is_empty() { HashSet::new() } else { routed_listeners(resolved) };
+        targets.extend(host_options.iter().flat_map(|one| targets_of_host_options(one, &routed)));
         let listeners = gateways.iter().enumerate().flat_map(|(gateway, own)| {
             let ids = own.listeners.iter().enumerate();
             ids.map(move |(listener, own)| DeclaredListener { id: ListenerId { gateway, listener }, listener: own })
@@ -371,6 +375,37 @@ fn targets_of_options<'r>(
         let is_used = route.is_some_and(|route| route.listeners().next().is_some());
         Target { owner, number, is_valid: target.is_some(), is_used }
     })
+}
+
+/// The same of options of virtual hosts: a listener uses them where routes are attached to it.
+fn targets_of_host_options<'r>(
+    options: &'r ResolvedVirtualHostOption<'_>,
+    routed: &HashSet<ListenersOf<'_>>,
+) -> Vec<Target<'r>> {
+    let ResolvedVirtualHostOption { object, targets } = options;
+    let owner = &object.head;
+    let judged = targets.iter().enumerate().map(|(number, target)| {
+        let is_used = target.is_some_and(|ListenerScope { kind, name, section }| {
+            routed.contains(&(kind, (&owner.metadata.namespace, name), section))
+        });
+        Target { owner, number, is_valid: target.is_some(), is_used }
+    });
+    judged.collect()
+}
+
+/// One listener of an object, or all of them.
+type ListenersOf<'m> = (Kind, NamespacedName<'m>, Option<&'m SectionName>);
+
+/// What options can name that leads to a listener with routes.
+fn routed_listeners<'r>(resolved: &'r Resolved<'_>) -> HashSet<ListenersOf<'r>> {
+    let listeners = resolved.gateways.iter().flat_map(|gateway| &gateway.listeners);
+    let routed = listeners.filter(|listener| !listener.attached.is_empty());
+    let named = routed.flat_map(|listener| {
+        let set = listener.owner.set.map(|set| (Kind::ListenerSet, set.metadata.sort_key()));
+        let owners = set.into_iter().chain([(Kind::Gateway, listener.owner.gateway.metadata.sort_key())]);
+        owners.flat_map(|(kind, name)| [None, Some(&listener.spec.name)].map(|section| (kind, name, section)))
+    });
+    named.collect()
 }
 
 /// The hostnames that certificates have to cover, each once, with all listeners that serve it.

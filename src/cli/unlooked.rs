@@ -14,7 +14,7 @@ use crate::port::Port;
 use crate::simulate::{Request, Security};
 
 /// The kinds of Gateway API that a request never meets itself: whoever names one of them hears of its errors.
-const ASIDE: [Kind; 8] = [
+const ASIDE: [Kind; 9] = [
     Kind::GatewayClass,
     Kind::ReferenceGrant,
     Kind::BackendTLSPolicy,
@@ -22,6 +22,7 @@ const ASIDE: [Kind; 8] = [
     Kind::XBackendTrafficPolicy,
     Kind::XMesh,
     Kind::RouteOption,
+    Kind::VirtualHostOption,
     Kind::Upstream,
 ];
 

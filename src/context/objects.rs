@@ -47,6 +47,10 @@ impl Objects {
             let targets = policy.spec.target_refs.iter();
             objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
         }
+        for policy in &manifests.virtual_host_options {
+            let targets = policy.spec.target_refs.iter();
+            objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
+        }
         objects.add_endpoints(manifests);
         objects.add_refused(manifests);
         for gateway in manifests.gateways.iter().filter(|gateway| !gateway.position.context) {
@@ -79,9 +83,7 @@ impl Objects {
     fn add_refused(&mut self, manifests: &Manifests) {
         self.refused.extend(manifests.refused.keys().map(ObjectKey::to_ref));
         self.refused.extend(manifests.refused_keys().map(|key| key.to_ref()));
-        let is_policy = |key: &&ObjectKey| {
-            matches!(key.kind, Kind::BackendTLSPolicy | Kind::XBackendTrafficPolicy | Kind::RouteOption)
-        };
+        let is_policy = |key: &&ObjectKey| key.kind.is_policy();
         self.aimless.extend(manifests.refused.keys().filter(is_policy).map(ObjectKey::to_ref));
     }
 

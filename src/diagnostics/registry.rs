@@ -218,12 +218,12 @@ registry! {
         /// Options whose target is not in the input.
         OPTION_TARGET_NOT_FOUND = "GW2031" "option-target-not-found" Warning {
             traffic: "the options apply to nothing here",
-            remedy: "correct the name, or leave it where the route is declared in another place",
+            remedy: "correct the name, or leave it where the target is declared in another place",
         }
         /// A target that options cannot be about.
         OPTION_TARGET_IGNORED = "GW2032" "option-target-ignored" Error {
             traffic: "the options do not apply to this target",
-            remedy: "target an HTTPRoute of the namespace of the options",
+            remedy: "name a target of a kind that the options are for, in their namespace",
         }
         /// A field that `metadata` does not have.
         UNKNOWN_METADATA = "GW2070" "unknown-metadata-field" Warning {

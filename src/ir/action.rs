@@ -95,10 +95,22 @@ pub struct Forward {
     pub timeouts: Timeouts,
     /// When they are tried again.
     pub retry: Option<Retry>,
+    /// Who is told how often a request was sent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub attempts: AttemptCount,
     /// Who gets copies.
     pub mirrors: Vec<Mirror>,
     /// How clients keep to an endpoint.
     pub session: Option<Arc<Session>>,
+}
+
+/// Who is told how often a request was sent, in `x-envoy-attempt-count`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AttemptCount {
+    /// Backends, with every try.
+    pub to_backends: bool,
+    /// Clients, with the response.
+    pub to_clients: bool,
 }
 
 /// Where the host that backends see comes from.

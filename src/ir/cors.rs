@@ -45,10 +45,13 @@ impl Cors {
         self.headers == ["*"]
     }
 
-    /// Whether `origin`, as a browser writes it, is allowed.
-    pub fn allows(&self, origin: &str) -> bool {
-        let origin = origin.to_ascii_lowercase();
-        self.origins.iter().any(|pattern| pattern.matches(&origin))
+    /// Whether `origin`, as a browser writes it, is allowed. `is_match` says whether an expression matches a whole text.
+    pub fn allows(&self, origin: &str, is_match: impl Fn(&str, &str) -> bool) -> bool {
+        let lower = origin.to_ascii_lowercase();
+        self.origins.iter().any(|pattern| match pattern {
+            OriginPattern::Regex(expression) => is_match(expression, origin),
+            other => other.matches(&lower),
+        })
     }
 }
 
@@ -76,11 +79,13 @@ impl OriginPattern {
     }
 }
 
-/// A set of origins, all in lower case.
+/// A set of origins, all in lower case but for expressions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub enum OriginPattern {
     /// Every origin.
     Any,
+    /// Those that match this RE2 expression as a whole, as they are written.
+    Regex(String),
     /// Origins of one scheme and port.
     Scheme {
         /// The scheme, such as `https`.

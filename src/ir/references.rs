@@ -35,6 +35,7 @@ impl Action {
                         fault: _,
                         timeouts: _,
                         retry: _,
+                        attempts: _,
                         session: _,
                     } = forward;
                     found.extend(backends.iter().filter_map(|backend| match backend.target {
@@ -141,6 +142,7 @@ fn with_clusters(
         fault: _,
         timeouts: _,
         retry: _,
+        attempts: _,
         session: _,
     } = forward;
     let backends = backends.iter().map(|backend| {

@@ -5,7 +5,7 @@ use crate::diagnostics::{FieldPath, Reported};
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
     L4RouteSpec, ListenerSetSpec, NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec,
-    UpstreamSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
+    UpstreamSpec, VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::head::{Object, Refusal};
 use super::kind::ObjectKey;
@@ -28,6 +28,7 @@ pub enum AnyObject {
     BackendTrafficPolicy(Box<Object<XBackendTrafficPolicySpec>>),
     Mesh(Box<Object<XMeshSpec>>),
     RouteOption(Box<Object<RouteOptionSpec>>),
+    VirtualHostOption(Box<Object<VirtualHostOptionSpec>>),
     Upstream(Box<Object<UpstreamSpec>>),
     Namespace(Box<Object<NamespaceSpec>>),
     Service(Box<Object<Service>>),
@@ -53,6 +54,7 @@ impl AnyObject {
             Self::BackendTrafficPolicy(object) => object.key(),
             Self::Mesh(object) => object.key(),
             Self::RouteOption(object) => object.key(),
+            Self::VirtualHostOption(object) => object.key(),
             Self::Upstream(object) => object.key(),
             Self::Namespace(object) => object.key(),
             Self::Service(object) => object.key(),
@@ -80,6 +82,7 @@ impl AnyObject {
             Self::BackendTrafficPolicy(object) => &mut object.head.refusal,
             Self::Mesh(object) => &mut object.head.refusal,
             Self::RouteOption(object) => &mut object.head.refusal,
+            Self::VirtualHostOption(object) => &mut object.head.refusal,
             Self::Upstream(object) => &mut object.head.refusal,
             Self::Namespace(object) => &mut object.head.refusal,
             Self::Service(object) => &mut object.head.refusal,

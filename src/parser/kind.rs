@@ -21,6 +21,7 @@ pub enum Kind {
     XBackendTrafficPolicy,
     XMesh,
     RouteOption,
+    VirtualHostOption,
     Upstream,
     Namespace,
     Service,
@@ -47,6 +48,7 @@ impl Kind {
             Self::XBackendTrafficPolicy => "XBackendTrafficPolicy",
             Self::XMesh => "XMesh",
             Self::RouteOption => "RouteOption",
+            Self::VirtualHostOption => "VirtualHostOption",
             Self::Upstream => "Upstream",
             Self::Namespace => "Namespace",
             Self::Service => "Service",
@@ -61,7 +63,7 @@ impl Kind {
         match self {
             Self::XBackend | Self::XBackendTrafficPolicy | Self::XMesh => EXPERIMENTAL_GROUP,
             Self::Namespace | Self::Service | Self::Secret | Self::ConfigMap => "",
-            Self::RouteOption => GLOO_OPTIONS_GROUP,
+            Self::RouteOption | Self::VirtualHostOption => GLOO_OPTIONS_GROUP,
             Self::Upstream => GLOO_GROUP,
             Self::EndpointSlice => "discovery.k8s.io",
             _ => GATEWAY_GROUP,
@@ -91,6 +93,16 @@ impl Kind {
     /// Whether objects of the kind are routes.
     pub const fn is_route(self) -> bool {
         matches!(self, Self::HTTPRoute | Self::GRPCRoute | Self::TLSRoute | Self::TCPRoute | Self::UDPRoute)
+    }
+
+    /// Whether objects of the kind are options of Gloo Gateway: lists of which each entry counts by itself.
+    pub const fn is_option(self) -> bool {
+        matches!(self, Self::RouteOption | Self::VirtualHostOption)
+    }
+
+    /// Whether objects of the kind say something about others, which they name as targets.
+    pub const fn is_policy(self) -> bool {
+        matches!(self, Self::BackendTLSPolicy | Self::XBackendTrafficPolicy) || self.is_option()
     }
 
     /// Whether objects of the kind live in a namespace.

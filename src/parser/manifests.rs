@@ -9,7 +9,7 @@ use super::any_object::AnyObject;
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
     L4RouteSpec, ListenerSetSpec, NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec,
-    UpstreamSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
+    UpstreamSpec, VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
 use super::source::{Document, DocumentId, SourceSet};
@@ -42,6 +42,7 @@ pub struct Manifests {
     pub backend_traffic_policies: Vec<Object<XBackendTrafficPolicySpec>>,
     pub meshes: Vec<Object<XMeshSpec>>,
     pub route_options: Vec<Object<RouteOptionSpec>>,
+    pub virtual_host_options: Vec<Object<VirtualHostOptionSpec>>,
     pub upstreams: Vec<Object<UpstreamSpec>>,
     pub namespaces: Vec<Object<NamespaceSpec>>,
     pub services: Vec<Object<Service>>,
@@ -87,6 +88,7 @@ impl Manifests {
             AnyObject::BackendTrafficPolicy(object) => self.backend_traffic_policies.push(*object),
             AnyObject::Mesh(object) => self.meshes.push(*object),
             AnyObject::RouteOption(object) => self.route_options.push(*object),
+            AnyObject::VirtualHostOption(object) => self.virtual_host_options.push(*object),
             AnyObject::Upstream(object) => self.upstreams.push(*object),
             AnyObject::Namespace(object) => self.namespaces.push(*object),
             AnyObject::Service(object) => self.services.push(*object),
@@ -125,6 +127,7 @@ impl Manifests {
             backend_traffic_policies,
             meshes,
             route_options,
+            virtual_host_options,
             upstreams,
             namespaces,
             services,
@@ -155,6 +158,7 @@ impl Manifests {
         add(&mut heads, backend_traffic_policies);
         add(&mut heads, meshes);
         add(&mut heads, route_options);
+        add(&mut heads, virtual_host_options);
         add(&mut heads, upstreams);
         add(&mut heads, namespaces);
         add(&mut heads, services);
@@ -188,9 +192,11 @@ impl Manifests {
         let Self { http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes, .. } = self;
         let http = of(http_routes).chain(of(grpc_routes));
         let routes = http.chain(of(tls_routes)).chain(of(tcp_routes)).chain(of(udp_routes));
-        let Self { backend_tls_policies, backends, backend_traffic_policies, route_options, .. } = self;
+        let Self {
+            backend_tls_policies, backends, backend_traffic_policies, route_options, virtual_host_options, ..
+        } = self;
         let policies = of(backend_tls_policies).chain(of(backends)).chain(of(backend_traffic_policies));
-        let policies = policies.chain(of(route_options));
+        let policies = policies.chain(of(route_options)).chain(of(virtual_host_options));
         parents.chain(routes).chain(policies)
     }
 

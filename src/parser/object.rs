@@ -467,6 +467,7 @@ impl Envelope {
             Kind::XBackendTrafficPolicy => self.decode(spec, AnyObject::BackendTrafficPolicy, refusal),
             Kind::XMesh => self.decode(spec, AnyObject::Mesh, refusal),
             Kind::RouteOption => self.decode(spec, AnyObject::RouteOption, refusal),
+            Kind::VirtualHostOption => self.decode(spec, AnyObject::VirtualHostOption, refusal),
             Kind::Upstream => self.decode(spec, AnyObject::Upstream, refusal),
             Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => return None,
         })

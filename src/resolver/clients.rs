@@ -33,6 +33,7 @@ use super::route_id::RouteId;
 use super::route_option::RouteOptions;
 use super::traffic_policy;
 use super::usage::BackendUsage;
+use super::virtual_host_option::VirtualHostOptions;
 
 use frontend::Frontend;
 pub use frontend::Frontends;
@@ -112,6 +113,8 @@ pub fn of_clients<'m>(
         backends,
         traffic_policies,
         route_options: route_options.into_list(),
+        // They are about what Gateways serve.
+        virtual_host_options: VirtualHostOptions::default(),
         certificates,
         usage: BackendUsage::default(),
     };

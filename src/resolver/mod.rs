@@ -26,6 +26,7 @@ mod listener_set;
 mod listener_tls;
 mod mesh;
 mod object_name;
+mod option_verdict;
 mod origin;
 mod owner;
 mod policy;
@@ -44,6 +45,7 @@ mod traffic_policy;
 mod unjudged;
 mod untranslated;
 mod usage;
+mod virtual_host_option;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::options::{Options, PortMap, Resolve};
@@ -85,8 +87,11 @@ pub use stand_in::{NamedAt, StandIn, StandIns};
 pub use termination::Termination;
 pub use tls_route::ServerNames;
 pub use traffic_policy::{TrafficPolicies, retry_concurrency};
-pub use untranslated::is_translated;
+pub use untranslated::{PolicyOption, Said, is_translated};
 pub use usage::BackendUsage;
+pub use virtual_host_option::{
+    HostOptions, HostOptionsId, ListenerScope, ResolvedVirtualHostOption, VirtualHostOptions,
+};
 
 /// Resolves all references of the input; `stand_ins` are in place of what it lacks.
 pub fn resolve<'m>(
@@ -111,6 +116,7 @@ pub fn resolve<'m>(
     let policies = backend_tls::resolve_backend_tls(manifests, options, &mut certificates, diagnostics);
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, diagnostics);
     let mut route_options = route_option::RouteOptions::new(manifests, options, diagnostics);
+    let virtual_host_options = virtual_host_option::resolve(manifests, &gateways, options, diagnostics);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, diagnostics);
     let secrets = backend::resolve_upstream_secrets(manifests, &mut certificates, diagnostics);
     let mut backends = BackendIndex::new(manifests, options, policies, external, secrets);
@@ -154,6 +160,7 @@ pub fn resolve<'m>(
         backends,
         traffic_policies,
         route_options: route_options.into_list(),
+        virtual_host_options,
         certificates,
         usage: BackendUsage::default(),
     };

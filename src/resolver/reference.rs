@@ -7,8 +7,8 @@ use crate::diagnostics::{Diagnostics, FieldPath, Location, ObjectRef, codes};
 use crate::name::{Name, Namespace};
 use crate::options::Options;
 use crate::parser::api::{
-    FrontendTlsConfig, GatewayTls, Listener, LocalObjectReference, ObjectReference, OptionTarget, ParentReference,
-    SecretObjectReference,
+    FrontendTlsConfig, GatewayTls, Listener, ListenerTarget, LocalObjectReference, ObjectReference, OptionTarget,
+    ParentReference, SecretObjectReference,
 };
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::route::{BackendReference, Filter};
@@ -184,7 +184,7 @@ impl References {
             || [Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::Namespace].iter().any(|own| own.name() == kind);
         let is_own = group == Kind::Gateway.group()
             || group == Kind::XBackend.group()
-            || [Kind::RouteOption, Kind::Upstream].iter().any(|own| own.is_named(group, kind))
+            || [Kind::RouteOption, Kind::VirtualHostOption, Kind::Upstream].iter().any(|own| own.is_named(group, kind))
             || (group.is_empty() && is_core());
         if is_own && (!self.has_context || from.position.context) {
             return;
@@ -340,6 +340,12 @@ impl References {
         for policy in &manifests.route_options {
             for (index, target) in policy.spec.target_refs.iter().enumerate() {
                 let OptionTarget { group, kind, name, namespace: _ } = target;
+                self.add(policy, || path!["spec", "targetRefs", index], (group, kind), None, name);
+            }
+        }
+        for policy in &manifests.virtual_host_options {
+            for (index, target) in policy.spec.target_refs.iter().enumerate() {
+                let ListenerTarget { group, kind, name, namespace: _, section_name: _ } = target;
                 self.add(policy, || path!["spec", "targetRefs", index], (group, kind), None, name);
             }
         }

@@ -15,6 +15,7 @@ use super::route::Routes;
 use super::route_option::ResolvedRouteOption;
 use super::traffic_policy::TrafficPolicies;
 use super::usage::{BackendUsage, UsageBuilder};
+use super::virtual_host_option::VirtualHostOptions;
 
 /// For whom requests are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct Resolved<'m> {
     pub traffic_policies: TrafficPolicies<'m>,
     /// The RouteOptions, by age, namespace and name.
     pub route_options: Vec<ResolvedRouteOption<'m>>,
+    /// The VirtualHostOptions, and what counts at each listener.
+    pub virtual_host_options: VirtualHostOptions<'m>,
     /// Every certificate that some reference names and may use.
     pub certificates: CertificateIndex<'m>,
     /// Through which Gateways routes use which backends.

@@ -19,11 +19,8 @@ use crate::spelling::nearest;
 use crate::whole;
 
 use super::age::Age;
-use super::effective::{Effective, Hidden, fill_unset};
-use super::untranslated::untranslated;
-
-/// The kind as `--allow-unsupported` names it.
-const FULL_KIND: &str = "RouteOption.gateway.solo.io";
+use super::effective::{Effective, fill_unset};
+use super::option_verdict::{Translation, Verdicts};
 
 /// What the RouteOptions say about a rule.
 #[derive(Clone, Debug, Default)]
@@ -59,21 +56,9 @@ pub(super) struct RouteOptions<'m> {
     by_route: HashMap<NamespacedName<'m>, Vec<&'m Object<RouteOptionSpec>>>,
     /// By namespace: those that are about nobody knows which routes.
     aimless: HashMap<&'m Namespace, Vec<&'m Object<RouteOptionSpec>>>,
-    is_allowed: bool,
     /// The RouteOptions that some rule has.
     used: HashSet<NamespacedName<'m>>,
-    /// What was said of each field: by the namespace and the name of its RouteOption.
-    judged: HashMap<(&'m Namespace, &'m Name, &'static str), Result<Translation, Reported>>,
-    hidden: HashSet<(&'m Namespace, &'m Name, &'static str)>,
-}
-
-/// What becomes of a field that gwctl can read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Translation {
-    /// It is translated.
-    Done,
-    /// It is not, and may be missing.
-    LeftOut,
+    verdicts: Verdicts<'m>,
 }
 
 impl<'m> RouteOptions<'m> {
@@ -83,10 +68,8 @@ impl<'m> RouteOptions<'m> {
             by_name: HashMap::new(),
             by_route: HashMap::new(),
             aimless: HashMap::new(),
-            is_allowed: options.allow_unsupported.iter().any(|kind| kind == FULL_KIND),
             used: HashSet::new(),
-            judged: HashMap::new(),
-            hidden: HashSet::new(),
+            verdicts: Verdicts::new(Kind::RouteOption, options),
         };
         let routes: HashSet<NamespacedName<'_>> =
             manifests.http_routes.iter().map(|route| route.metadata.sort_key()).collect();
@@ -192,61 +175,21 @@ impl<'m> RouteOptions<'m> {
         };
         let lists = ranked.iter().map(|object| (&object.head, object.spec.options.0.as_slice()));
         let (fields, hidden) = fill_unset(lists, RouteOption::slot);
-        hidden.iter().for_each(|hidden| self.report_hidden(hidden, diagnostics));
+        for hidden in &hidden {
+            let finding = self.verdicts.hidden(hidden, "a filter names it, or it is older", true);
+            let help = "remove the field from one of them, or let them apply to different rules";
+            if let Some(finding) = finding {
+                diagnostics.report(finding.help(help));
+            }
+        }
         for field in fields {
-            match self.judge(field, diagnostics) {
+            match self.verdicts.judge(field, diagnostics) {
                 Ok(Translation::Done) => rule.fields.push(field),
                 Ok(Translation::LeftOut) => {}
                 Err(proof) => rule.failed = rule.failed.or(Some(proof)),
             }
         }
         rule
-    }
-
-    /// Whether a field is translated; what is to be said of it is said once.
-    fn judge(
-        &mut self,
-        Effective { value, source }: Effective<'m, RouteOption>,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Translation, Reported> {
-        let (namespace, name) = source.metadata.sort_key();
-        let is_allowed = self.is_allowed;
-        *self.judged.entry((namespace, name, value.field())).or_insert_with(|| {
-            let mut verdict = Ok(Translation::Done);
-            for missing in untranslated(value) {
-                let is_left_out = is_allowed && !missing.is_security;
-                let finding = missing.finding(source, FULL_KIND, is_left_out);
-                if is_left_out {
-                    diagnostics.report(finding);
-                    // Of a field that lacks a part nothing is known that can be relied on.
-                    verdict = verdict.map(|_| Translation::LeftOut);
-                } else {
-                    verdict = Err(diagnostics.error(finding));
-                }
-            }
-            verdict
-        })
-    }
-
-    fn report_hidden(&mut self, hidden: &Hidden<'m, RouteOption>, diagnostics: &mut Diagnostics) {
-        let Hidden { field: Effective { value, source }, by } = hidden;
-        let (namespace, name) = source.metadata.sort_key();
-        let is_own = std::ptr::eq(*source, by.source);
-        if is_own || !self.hidden.insert((namespace, name, value.field())) {
-            return;
-        }
-        let (field, winner) = (value.field(), by.source.full_name());
-        let message = format!("`{field}` of RouteOption `{namespace}/{name}` is hidden by `{winner}`");
-        let finding = source.finding(codes::OPTION_HIDDEN, whole!["spec", "options", field], message);
-        let place = by.source.at(&crate::path!["spec", "options", by.value.field()]);
-        diagnostics.report(
-            finding
-                .label("another RouteOption has the field")
-                .related(place, "the one that counts: a filter names it, or it is older")
-                .by_age(Age::is_open(&source.metadata, &by.source.metadata))
-                .consequence(format!("where both apply, `{field}` of `{winner}` counts, and all of it"))
-                .help("remove the field from one of them, or let them apply to different rules"),
-        );
     }
 
     /// Says which RouteOptions no rule has.

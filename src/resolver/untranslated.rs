@@ -1,7 +1,7 @@
 //! What of an option is not translated, and what it means that it is missing.
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, codes};
-use crate::parser::api::{HeaderManipulation, OptionCors, OptionRetries, RouteOption};
+use crate::parser::api::{HeaderManipulation, OptionRetries, RouteOption, VirtualHostOption};
 use crate::parser::manifests::ObjectHead;
 use crate::path;
 
@@ -20,87 +20,151 @@ const NOT_KEPT_OUT: &str = "requests would pass that it keeps out";
 const NOT_LIMITED: &str = "nobody would be kept to its limits";
 const NOT_FILTERED: &str = "what it filters out would pass";
 const NOT_CHANGED: &str = "requests and responses would pass as they are";
+// An external processor may answer in the place of a backend, and what it says is not known.
+const NOT_ASKED: &str = "nobody would be asked what becomes of requests";
+const NOT_MASKED: &str = "responses would show what it masks";
+const NOT_KNOWN: &str = "what it asks for is not known";
+const NOT_BUFFERED: &str = "bodies of any length would be taken, and none is held back";
+
+/// An option of some kind of policy.
+pub trait PolicyOption {
+    /// The field.
+    fn field(&self) -> &'static str;
+
+    /// What of the option is judged.
+    fn said(&self) -> Said<'_>;
+}
+
+/// What an option says, as far as that decides whether it is translated.
+#[derive(Clone, Copy, Debug)]
+pub enum Said<'o> {
+    /// Nothing that is not translated.
+    Translated,
+    /// Something that is not translated at all: what is lost without it, and whether it keeps requests out.
+    Whole(&'static str, bool),
+    /// Changes to headers.
+    Headers(&'o HeaderManipulation),
+    /// Further tries.
+    Retries(&'o OptionRetries),
+}
+
+impl PolicyOption for RouteOption {
+    fn field(&self) -> &'static str {
+        self.field()
+    }
+
+    fn said(&self) -> Said<'_> {
+        match self {
+            Self::HeaderManipulation(headers) => Said::Headers(headers),
+            Self::Retries(retries) => Said::Retries(retries),
+            Self::AppendXForwardedHost(_)
+            | Self::AutoHostRewrite(_)
+            | Self::Cors(_)
+            | Self::Faults(_)
+            | Self::HostRewrite(_)
+            | Self::HostRewriteHeader(_)
+            | Self::HostRewritePathRegex(_)
+            | Self::IdleTimeout(_)
+            | Self::MaxStreamDuration(_)
+            | Self::PrefixRewrite(_)
+            | Self::RegexRewrite(_)
+            | Self::Timeout(_) => Said::Translated,
+            Self::Extauth(_)
+            | Self::Jwt(_)
+            | Self::JwtStaged(_)
+            | Self::JwtProvidersStaged(_)
+            | Self::Rbac(_)
+            | Self::Csrf(_) => Said::Whole(NOT_KEPT_OUT, true),
+            Self::Ratelimit(_)
+            | Self::RatelimitBasic(_)
+            | Self::RatelimitEarly(_)
+            | Self::RatelimitRegular(_)
+            | Self::RateLimitConfigs(_)
+            | Self::RateLimitEarlyConfigs(_)
+            | Self::RateLimitRegularConfigs(_) => Said::Whole(NOT_LIMITED, true),
+            Self::Waf(_) => Said::Whole(NOT_FILTERED, true),
+            Self::ExtProc(_) | Self::ExtProcEarly(_) | Self::ExtProcLate(_) => Said::Whole(NOT_ASKED, true),
+            Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
+            Self::Ai(_) | Self::Transformations(_) | Self::StagedTransformations(_) => Said::Whole(NOT_CHANGED, false),
+            Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
+            Self::BufferPerRoute(_) => Said::Whole(NOT_BUFFERED, false),
+            Self::EnvoyMetadata(_) => Said::Whole("filters and logs would not see the metadata", false),
+            Self::LbHash(_) => Said::Whole("requests of one client would go to different endpoints", false),
+            Self::Shadowing(_) => Said::Whole("no copies would be sent", false),
+            Self::Tracing(_) => Said::Whole("no traces would be made", false),
+            Self::Upgrades(_) => Said::Whole("connections would be upgraded as on every other route", false),
+        }
+    }
+}
+
+impl PolicyOption for VirtualHostOption {
+    fn field(&self) -> &'static str {
+        self.field()
+    }
+
+    fn said(&self) -> Said<'_> {
+        match self {
+            Self::HeaderManipulation(headers) => Said::Headers(headers),
+            Self::Retries(retries) => Said::Retries(retries),
+            Self::Cors(_)
+            | Self::CorsPolicyMergeSettings(_)
+            | Self::IncludeAttemptCountInResponse(_)
+            | Self::IncludeRequestAttemptCount(_) => Said::Translated,
+            Self::Extauth(_) | Self::Jwt(_) | Self::JwtStaged(_) | Self::Rbac(_) | Self::Csrf(_) => {
+                Said::Whole(NOT_KEPT_OUT, true)
+            }
+            Self::Ratelimit(_)
+            | Self::RatelimitBasic(_)
+            | Self::RatelimitEarly(_)
+            | Self::RatelimitRegular(_)
+            | Self::RateLimitConfigs(_)
+            | Self::RateLimitEarlyConfigs(_)
+            | Self::RateLimitRegularConfigs(_) => Said::Whole(NOT_LIMITED, true),
+            Self::Waf(_) => Said::Whole(NOT_FILTERED, true),
+            Self::ExtProc(_) | Self::ExtProcEarly(_) | Self::ExtProcLate(_) => Said::Whole(NOT_ASKED, true),
+            Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
+            Self::Transformations(_) | Self::StagedTransformations(_) => Said::Whole(NOT_CHANGED, false),
+            Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
+            Self::BufferPerRoute(_) => Said::Whole(NOT_BUFFERED, false),
+            Self::Stats(_) => Said::Whole("requests would not be counted by virtual clusters", false),
+        }
+    }
+}
 
 /// What of an option is not translated; nothing for one that is as a whole.
-pub(super) fn untranslated(option: &RouteOption) -> Vec<Missing> {
-    let whole =
-        |loss: &'static str, is_security: bool| vec![Missing { path: path![option.field()], loss, is_security }];
-    match option {
-        RouteOption::Cors(OptionCors { allow_origin_regex, .. }) => {
-            let is_missing = !allow_origin_regex.is_empty();
-            part(is_missing, path!["cors", "allowOriginRegex"], "origins would be shut out that it admits")
-        }
-        RouteOption::HeaderManipulation(HeaderManipulation { request_headers_to_add, .. }) => {
+pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
+    let of_part = |is_missing: bool, path: FieldPath, loss: &'static str| {
+        if is_missing { vec![Missing { path, loss, is_security: false }] } else { Vec::new() }
+    };
+    match option.said() {
+        Said::Translated => Vec::new(),
+        Said::Whole(loss, is_security) => vec![Missing { path: path![option.field()], loss, is_security }],
+        Said::Headers(HeaderManipulation { request_headers_to_add, .. }) => {
             let secrets =
                 request_headers_to_add.iter().enumerate().filter(|(_, entry)| entry.header_secret_ref.is_some());
             let path = |index: usize| path!["headerManipulation", "requestHeadersToAdd", index, "headerSecretRef"];
             let loss = "backends would not get the headers of the Secret";
             secrets.map(|(index, _)| Missing { path: path(index), loss, is_security: false }).collect()
         }
-        RouteOption::Retries(OptionRetries { previous_priorities, rate_limited_retry_back_off, .. }) => {
-            let mut missing = part(
+        Said::Retries(OptionRetries { previous_priorities, rate_limited_retry_back_off, .. }) => {
+            let mut missing = of_part(
                 previous_priorities.is_some(),
                 path!["retries", "previousPriorities"],
                 "further tries would go to endpoints of the same priority",
             );
-            missing.extend(part(
+            missing.extend(of_part(
                 rate_limited_retry_back_off.is_some(),
                 path!["retries", "rateLimitedRetryBackOff"],
                 "further tries would not wait as long as backends ask for",
             ));
             missing
         }
-        RouteOption::AppendXForwardedHost(_)
-        | RouteOption::AutoHostRewrite(_)
-        | RouteOption::Faults(_)
-        | RouteOption::HostRewrite(_)
-        | RouteOption::HostRewriteHeader(_)
-        | RouteOption::HostRewritePathRegex(_)
-        | RouteOption::IdleTimeout(_)
-        | RouteOption::MaxStreamDuration(_)
-        | RouteOption::PrefixRewrite(_)
-        | RouteOption::RegexRewrite(_)
-        | RouteOption::Timeout(_) => Vec::new(),
-        RouteOption::Extauth(_)
-        | RouteOption::Jwt(_)
-        | RouteOption::JwtStaged(_)
-        | RouteOption::JwtProvidersStaged(_)
-        | RouteOption::Rbac(_) => whole(NOT_KEPT_OUT, true),
-        RouteOption::Ratelimit(_)
-        | RouteOption::RatelimitBasic(_)
-        | RouteOption::RatelimitEarly(_)
-        | RouteOption::RatelimitRegular(_)
-        | RouteOption::RateLimitConfigs(_)
-        | RouteOption::RateLimitEarlyConfigs(_)
-        | RouteOption::RateLimitRegularConfigs(_) => whole(NOT_LIMITED, true),
-        RouteOption::Waf(_) => whole(NOT_FILTERED, true),
-        // It keeps scripts of other sites from sending requests in a user's name.
-        RouteOption::Csrf(_) => whole(NOT_KEPT_OUT, true),
-        // An external processor may answer in the place of a backend, and what it says is not known.
-        RouteOption::ExtProc(_) | RouteOption::ExtProcEarly(_) | RouteOption::ExtProcLate(_) => {
-            whole("nobody would be asked what becomes of requests", true)
-        }
-        RouteOption::Dlp(_) => whole("responses would show what it masks", true),
-        RouteOption::Ai(_) | RouteOption::Transformations(_) | RouteOption::StagedTransformations(_) => {
-            whole(NOT_CHANGED, false)
-        }
-        RouteOption::Extensions(_) => whole("what it asks for is not known", true),
-        RouteOption::BufferPerRoute(_) => whole("bodies of any length would be taken, and none is held back", false),
-        RouteOption::EnvoyMetadata(_) => whole("filters and logs would not see the metadata", false),
-        RouteOption::LbHash(_) => whole("requests of one client would go to different endpoints", false),
-        RouteOption::Shadowing(_) => whole("no copies would be sent", false),
-        RouteOption::Tracing(_) => whole("no traces would be made", false),
-        RouteOption::Upgrades(_) => whole("connections would be upgraded as on every other route", false),
     }
 }
 
 /// Whether all that an option says is translated.
-pub fn is_translated(option: &RouteOption) -> bool {
+pub fn is_translated(option: &impl PolicyOption) -> bool {
     untranslated(option).is_empty()
-}
-
-fn part(is_missing: bool, path: FieldPath, loss: &'static str) -> Vec<Missing> {
-    if is_missing { vec![Missing { path, loss, is_security: false }] } else { Vec::new() }
 }
 
 impl Missing {

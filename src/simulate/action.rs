@@ -10,7 +10,7 @@ use super::authorization::{Authority, ask};
 use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
 use super::decision::{Answer, LocalReply, Outcome, Reason, Upstream};
-use super::header::{GENERATED, Mutate, apply, decides, line};
+use super::header::{ATTEMPT_COUNT, GENERATED, Mutate, apply, decides, line, set};
 use super::path::split_query;
 use super::redirect::redirect;
 use super::rewrite::{rewrite, substitute};
@@ -220,6 +220,7 @@ fn send<'c>(
         fault: _,
         timeouts: _,
         retry: _,
+        attempts,
         mirrors: _,
         session,
     } = action;
@@ -253,6 +254,9 @@ fn send<'c>(
         HttpProfile::Mesh => Vec::new(),
     };
     let tells_original = request.profile == HttpProfile::Edge;
+    if attempts.to_backends {
+        set(&mut headers, ATTEMPT_COUNT, "1");
+    }
     for mutations in [own, request_headers] {
         apply(mutations, &mut headers, Message::Request);
         generated.retain(|name| !decides(mutations, name));
@@ -293,6 +297,7 @@ fn send<'c>(
         generated,
         tells_time: request.profile == HttpProfile::Edge,
         response,
+        counts_attempts: attempts.to_clients,
         mirrors: Vec::new(),
         cors_headers,
         session: session.as_ref().and_then(|session| SessionStart::new(session, backend, request)),
@@ -321,9 +326,4 @@ fn with_headers(mut reply: LocalReply, response: &[Mutate<'_>], cors_headers: Op
         cors_headers.set_in(&mut reply.headers);
     }
     reply
-}
-
-fn set(headers: &mut Vec<(String, String)>, name: &str, value: &str) {
-    headers.retain(|(other, _)| other != name);
-    headers.push((name.to_owned(), value.to_owned()));
 }

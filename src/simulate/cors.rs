@@ -3,7 +3,7 @@
 use crate::ir::Action;
 
 use super::admitted::Admitted;
-use super::cors_headers::response_lines;
+use super::cors_headers::{allows, response_lines};
 use super::decision::{LocalReply, Reason};
 use super::header::line;
 use super::matching::Subject;
@@ -20,7 +20,7 @@ pub(super) fn preflight(action: &Action, request: &Admitted) -> Option<LocalRepl
     let cors = action.cors()?;
     let asked = requested_method(&request.subject())?;
     let origin = line(&request.headers, "origin")?;
-    if !cors.allows(origin) {
+    if !allows(cors, origin) {
         return Some(LocalReply::new(204, Reason::Preflight));
     }
     let mut headers = response_lines(cors, origin);

@@ -4,6 +4,7 @@ use crate::ir::{CORS_RESPONSE_HEADERS, Cors};
 
 use super::admitted::Admitted;
 use super::header::{Lines, line};
+use super::re2::Pattern;
 
 /// What the gateway says about the origin of a request; nothing about one that is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub(super) struct CorsHeaders(Lines);
 impl CorsHeaders {
     /// What is said to the origin of `request`.
     pub(super) fn of(cors: &Cors, request: &Admitted) -> Self {
-        let origin = line(&request.headers, "origin").filter(|origin| cors.allows(origin));
+        let origin = line(&request.headers, "origin").filter(|origin| allows(cors, origin));
         Self(origin.map_or_else(Vec::new, |origin| response_lines(cors, origin)))
     }
 
@@ -38,4 +39,9 @@ pub(super) fn response_lines(cors: &Cors, origin: &str) -> Lines {
         lines.push(("access-control-expose-headers".to_owned(), cors.exposed_headers.join(",")));
     }
     lines
+}
+
+/// Whether scripts of an origin may read responses.
+pub(super) fn allows(cors: &Cors, origin: &str) -> bool {
+    cors.allows(origin, |expression, text| Pattern::new(expression).matches(text))
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use crate::ir::{AuthId, ClusterId, FilterChain, Listener, Origin, Route, VirtualHost};
 
 use super::cors_headers::{self, CorsHeaders};
-use super::header::{Mutate, joined, upgrade};
+use super::header::{ATTEMPT_COUNT, Mutate, joined, set, upgrade};
 use super::rewritten::Message;
 use super::session::SessionStart;
 use super::share::Share;
@@ -228,6 +228,8 @@ pub struct Upstream<'c> {
     pub generated: Vec<&'static str>,
     /// Whether the client is told how long the backend took.
     pub tells_time: bool,
+    /// Whether the client is told how often the request was sent.
+    pub(super) counts_attempts: bool,
     /// What happens to the headers of the response, in this order.
     pub(super) response: Vec<Mutate<'c>>,
     /// Who gets a copy.
@@ -249,6 +251,10 @@ impl Upstream<'_> {
         for mutate in &self.response {
             mutate.apply(&mut headers);
         }
+        // After the rule's own changes (seen at Envoy 1.40), while backends are told before those.
+        if self.counts_attempts {
+            set(&mut headers, ATTEMPT_COUNT, "1");
+        }
         if let Some(cors_headers) = &self.cors_headers {
             cors_headers.set_in(&mut headers);
         }
@@ -264,7 +270,8 @@ impl Upstream<'_> {
     /// The response headers that the configuration sets, adds or removes, in order and without repetitions.
     pub fn answered_headers(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
-        for name in self.response.iter().flat_map(Mutate::names) {
+        let counted = self.counts_attempts.then_some(ATTEMPT_COUNT);
+        for name in counted.into_iter().chain(self.response.iter().flat_map(Mutate::names)) {
             if !names.contains(&name) {
                 names.push(name);
             }

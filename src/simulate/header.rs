@@ -180,6 +180,15 @@ fn kept(fate: Fate, is_upgrade: bool, value: &str) -> Option<&str> {
     is_kept.then_some(value)
 }
 
+/// Who was told how often a request was sent.
+pub(super) const ATTEMPT_COUNT: &str = "x-envoy-attempt-count";
+
+/// Puts a line in the place of all lines of its name.
+pub(super) fn set(headers: &mut Vec<(String, String)>, name: &str, value: &str) {
+    headers.retain(|(other, _)| other != name);
+    headers.push((name.to_owned(), value.to_owned()));
+}
+
 /// Changes to headers that may be applied later.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Mutate<'c>(pub(super) &'c HeaderMutations);

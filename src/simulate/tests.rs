@@ -7,10 +7,10 @@ use super::{Answer, Candidate, Precedence, Reason, Request, Share, Simulator, Un
 use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
-    Action, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, Entrance, FilterChain, Forward, Handler,
-    HeaderMutations, HttpConnection, HttpFilters, HttpProfile, Listener, Origin, PathMatch, Proxy, RetryLimit, Route,
-    RouteMatch, RouteName, Site, Target, Timeouts, Transport, UpstreamProtocol, ValueMatch, ValuePattern, VirtualHost,
-    WeightedBackend,
+    Action, AttemptCount, BackendName, ChainMatch, Cluster, ClusterId, Config, Endpoints, Entrance, FilterChain,
+    Forward, Handler, HeaderMutations, HttpConnection, HttpFilters, HttpProfile, Listener, Origin, PathMatch, Proxy,
+    RetryLimit, Route, RouteMatch, RouteName, Site, Target, Timeouts, Transport, UpstreamProtocol, ValueMatch,
+    ValuePattern, VirtualHost, WeightedBackend,
 };
 use crate::port::Port;
 
@@ -50,6 +50,7 @@ fn forward(backends: Vec<WeightedBackend>) -> Action {
         http_filters: HttpFilters::default(),
         timeouts: Timeouts::default(),
         retry: None,
+        attempts: AttemptCount::default(),
         mirrors: Vec::new(),
         session: None,
     })

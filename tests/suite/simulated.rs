@@ -49,6 +49,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "session/with-filters",
             "timeouts/backend-request",
             "timeouts/request",
+            "virtual-host-option/rules",
         ],
     ),
     // What is sent on the stream once it is upgraded is no request.

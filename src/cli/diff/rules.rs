@@ -358,6 +358,7 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
             fault,
             timeouts,
             retry,
+            attempts,
             mirrors,
             session,
         } = old;
@@ -370,7 +371,7 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
             ("hosts", *host_rewrite == new.host_rewrite && *tells_host == new.tells_host),
             ("faults", *fault == new.fault),
             ("timeouts", *timeouts == new.timeouts),
-            ("retries", *retry == new.retry),
+            ("retries", *retry == new.retry && *attempts == new.attempts),
             ("mirrors", *mirrors == new.mirrors),
             ("sessions", *session == new.session),
         ];

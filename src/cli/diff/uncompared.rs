@@ -26,14 +26,14 @@ use crate::diagnostics::{
     FieldPath, Locate, Location, ObjectRef, Omission, Place, Segment, Severity, Subject, Unjudged, codes,
 };
 use crate::options::{Assume, Options};
-use crate::parser::api::{OptionList, RouteOption};
+use crate::parser::api::{OptionKind, OptionList, RouteOption, VirtualHostOption};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
 use crate::parser::node::Node;
 use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
-use crate::resolver::{ForeignUse, foreign_uses, is_translated};
+use crate::resolver::{ForeignUse, PolicyOption, foreign_uses, is_translated};
 
 pub(super) use applied::names_of;
 pub(super) use values::Content;
@@ -134,7 +134,7 @@ fn left(values: &mut Values<'_>, mesh: &MeshSide<'_>, met: &Met) -> AllLeft {
 fn add_untranslated_fields(values: &mut Values<'_>, left: &mut AllLeft) {
     let Manifests { gateway_classes, gateways, listener_sets, backend_tls_policies, .. } =
         &values.compilation.manifests;
-    let Manifests { backend_traffic_policies, route_options, .. } = &values.compilation.manifests;
+    let Manifests { backend_traffic_policies, route_options, virtual_host_options, .. } = &values.compilation.manifests;
     let mut objects: Vec<&ObjectHead> = Vec::new();
     objects.extend(gateway_classes.iter().map(|one| &one.head));
     objects.extend(gateways.iter().map(|one| &one.head));
@@ -142,6 +142,7 @@ fn add_untranslated_fields(values: &mut Values<'_>, left: &mut AllLeft) {
     objects.extend(backend_tls_policies.iter().map(|one| &one.head));
     objects.extend(backend_traffic_policies.iter().map(|one| &one.head));
     objects.extend(route_options.iter().map(|one| &one.head));
+    objects.extend(virtual_host_options.iter().map(|one| &one.head));
     for object in objects.into_iter().filter(|object| !object.position.context) {
         let location = object.at(&FieldPath::ROOT);
         let Ok(node) = values.object(&location) else { continue };
@@ -185,10 +186,10 @@ fn untranslated_fields(kind: Kind, object: &Node) -> Vec<Node> {
         Kind::XBackendTrafficPolicy => {
             field(&["spec", "retryConstraint", "budget", "interval"]).map(sorted).into_iter().collect()
         }
-        Kind::RouteOption => {
+        Kind::RouteOption | Kind::VirtualHostOption => {
             let options = field(&["spec", "options"]);
             let said = options.as_ref().and_then(Node::as_map).unwrap_or_default().iter();
-            let said = said.filter(|(name, value)| !is_translated_option(name, value));
+            let said = said.filter(|(name, value)| !is_translated_option(kind, name, value));
             said.map(|(name, value)| sorted(Node::Map(vec![(name.clone(), value.clone())]))).collect()
         }
         _ => Vec::new(),
@@ -196,9 +197,15 @@ fn untranslated_fields(kind: Kind, object: &Node) -> Vec<Node> {
 }
 
 /// Whether what an option says is in what is compared.
-fn is_translated_option(name: &str, value: &Node) -> bool {
-    let options = OptionList::<RouteOption>::deserialize(Node::Map(vec![(name.to_owned(), value.clone())]));
-    options.is_ok_and(|OptionList(options)| options.iter().all(is_translated))
+fn is_translated_option(kind: Kind, name: &str, value: &Node) -> bool {
+    fn is_whole<T: OptionKind + PolicyOption>(options: Node) -> bool {
+        OptionList::<T>::deserialize(options).is_ok_and(|OptionList(options)| options.iter().all(is_translated))
+    }
+    let options = Node::Map(vec![(name.to_owned(), value.clone())]);
+    match kind {
+        Kind::VirtualHostOption => is_whole::<VirtualHostOption>(options),
+        _ => is_whole::<RouteOption>(options),
+    }
 }
 
 /// Adds what gwctl refuses to serve: the rules, listeners and policies that an error is about. Another controller may

@@ -51,7 +51,7 @@ pub(super) fn recover(
 /// Takes one mistake away: the part that is missing now, `Some(None)` where nothing is, `None` where nothing can be
 /// done.
 fn leave_out(spec: &mut Node, kind: Kind, below: &[Segment], problem: &Problem) -> Option<Option<FieldPath>> {
-    if matches!(kind, Kind::BackendTLSPolicy | Kind::XBackendTrafficPolicy | Kind::RouteOption) {
+    if kind.is_policy() {
         return leave_out_of_policy(spec, kind, below, problem);
     }
     if kind == Kind::GatewayClass {
@@ -104,7 +104,7 @@ fn leave_out(spec: &mut Node, kind: Kind, below: &[Segment], problem: &Problem) 
 fn leave_out_of_policy(spec: &mut Node, kind: Kind, below: &[Segment], problem: &Problem) -> Option<Option<FieldPath>> {
     match below {
         // Of a kind that needs no field something is left of whatever is written: that it is there.
-        [] if kind == Kind::RouteOption => {
+        [] if kind.is_option() => {
             *spec = Node::Map(Vec::new());
             Some(Some(path!["spec"]))
         }
@@ -117,7 +117,7 @@ fn leave_out_of_policy(spec: &mut Node, kind: Kind, below: &[Segment], problem: 
             *item(spec, "targetRefs", *at)? = nobody();
             Some(Some(path!["spec", "targetRefs", *at]))
         }
-        [Segment::Field(list), ..] if list == "targetRefs" && kind != Kind::RouteOption => None,
+        [Segment::Field(list), ..] if list == "targetRefs" && !kind.is_option() => None,
         [Segment::Field(field), ..] => {
             remove(spec, field)?;
             if field == "validation" {

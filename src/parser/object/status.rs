@@ -88,6 +88,7 @@ pub(super) fn check(status: &Node, kind: Kind, problems: &mut Vec<Problem>) {
         // Gloo's schema says nothing of a status.
         Kind::ReferenceGrant
         | Kind::RouteOption
+        | Kind::VirtualHostOption
         | Kind::Upstream
         | Kind::Namespace
         | Kind::Service

@@ -41,6 +41,7 @@ pub(super) fn per_route(cors: &Cors) -> (String, Any) {
 pub(super) fn to_string_matcher(origin: &OriginPattern) -> StringMatcher {
     match origin {
         OriginPattern::Any => matching(".*".to_owned()),
+        OriginPattern::Regex(expression) => matching(expression.clone()),
         OriginPattern::Scheme { scheme, host: OriginHost::Exact(host), port } if *port != default_port(scheme) => {
             StringMatcher { ignore_case: true, ..exact(with_port(&format!("{scheme}://{host}"), *port)) }
         }
@@ -54,7 +55,12 @@ fn with_port(origin: &str, port: Option<Port>) -> String {
 
 /// The origin as an RE2 expression; a scheme's own port may stand in it or not.
 fn to_pattern(origin: &OriginPattern) -> String {
-    let OriginPattern::Scheme { scheme, host, port } = origin else { return ".*".to_owned() };
+    let (scheme, host, port) = match origin {
+        OriginPattern::Any => return ".*".to_owned(),
+        // It stands among others that take no account of letter case.
+        OriginPattern::Regex(expression) => return format!("(?-i:{expression})"),
+        OriginPattern::Scheme { scheme, host, port } => (scheme, host, port),
+    };
     let host = match host {
         OriginHost::Any => "[^/:]+".to_owned(),
         OriginHost::Exact(host) => quote(host),

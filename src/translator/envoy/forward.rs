@@ -40,6 +40,8 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         fault,
         timeouts,
         retry,
+        // A setting of the virtual host.
+        attempts: _,
         mirrors,
         session,
     } = forward;

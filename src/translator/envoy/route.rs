@@ -6,7 +6,7 @@ use envoy_types::pb::envoy::config::route::v3::{
 };
 
 use crate::hostname::Hostname;
-use crate::ir::{self, Action};
+use crate::ir::{self, Action, AttemptCount};
 
 use super::action::to_leaf_routes;
 use super::route_match::to_match;
@@ -17,8 +17,15 @@ const MISDIRECTED_REQUEST: u32 = 421;
 
 pub(super) fn to_virtual_host(host: &ir::VirtualHost, config: &ir::Config) -> VirtualHost {
     let ir::VirtualHost { hostname, routes, origin: _ } = host;
+    let is_asked = |is: fn(AttemptCount) -> bool| {
+        let leaves = routes.iter().flat_map(|route| route.action.leaves());
+        leaves.into_iter().any(|leaf| matches!(leaf, Action::Forward(forward) if is(forward.attempts)))
+    };
     VirtualHost {
         name: name::virtual_host(hostname),
+        // All routes of a virtual host are told the same, since one Gateway listener owns it.
+        include_request_attempt_count: is_asked(|attempts| attempts.to_backends),
+        include_attempt_count_in_response: is_asked(|attempts| attempts.to_clients),
         domains: vec![hostname.to_string()],
         routes: routes.iter().flat_map(|route| to_routes(route, hostname, config)).collect(),
         ..VirtualHost::default()

@@ -141,6 +141,12 @@ impl<'m> Clusters<'m> {
         self.intern_in(template, certificate)
     }
 
+    /// Notes that some route tries again what it sends to a cluster.
+    pub(super) fn retry(&mut self, cluster: ClusterId) {
+        let (template, _) = self.list[cluster];
+        self.templates[template].is_retried = true;
+    }
+
     /// Whether some Gateway shows a certificate.
     pub(super) fn show_certificates(&self) -> bool {
         self.shows_certificates

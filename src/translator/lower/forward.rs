@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::ir::{
-    Across, Action, Fault, Forward, HeaderMutations, HostRewrite, HttpFilters, Origin, Retry, Session, Target,
-    Timeouts, WeightedBackend,
+    Across, Action, AttemptCount, Fault, Forward, HeaderMutations, HostRewrite, HttpFilters, Origin, Retry, Session,
+    Target, Timeouts, WeightedBackend,
 };
 
 use super::filter::Filters;
@@ -100,6 +100,8 @@ fn build_leaf(
         fault: policy.fault,
         timeouts: policy.timeouts,
         retry: policy.retry.clone(),
+        // Options of virtual hosts alone ask for it.
+        attempts: AttemptCount::default(),
         mirrors: filters.mirrors.clone(),
         session,
     })))

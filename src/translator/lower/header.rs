@@ -52,7 +52,8 @@ pub(super) fn compose_all(changes: &[HeaderChange<'_>]) -> HeaderMutations {
     mutations
 }
 
-fn lay_over(base: &mut HeaderMutations, over: &HeaderMutations) {
+/// Lays changes over those of `base`, which are made first.
+pub(super) fn lay_over(base: &mut HeaderMutations, over: &HeaderMutations) {
     for HeaderMutation { name, existing, added } in &over.0 {
         let entry = entry(base, name);
         if *existing != Existing::Kept {

@@ -4,13 +4,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::diagnostics::Reported;
 use crate::hostname::Hostname;
 use crate::ir::{Action, ChainMatch, ClusterId, FilterChain, Handler, HttpConnection, HttpProfile, Route};
 use crate::port::Port;
-use crate::resolver::{Audience, KeyPairId, ListenerId, Resolved, ResolvedListener, RouteId};
+use crate::resolver::{Audience, HostOptionsId, KeyPairId, ListenerId, Resolved, ResolvedListener, RouteId};
 
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
+use super::option::host::{HostPart, lay_under};
 use super::precedence::{MatchRank, Precedence};
 use super::rule::LoweredRule;
 use super::socket_lowering::SocketLowering;
@@ -75,15 +77,18 @@ fn listener_routes<'m>(
     scheme: &'static str,
 ) -> Vec<ListenerRoutes<'m>> {
     let resolved = lowering.resolved;
-    let mut lowered: BTreeMap<(RouteId, Option<KeyPairId>), Vec<RankedRoute>> = BTreeMap::new();
+    let mut lowered: BTreeMap<(RouteId, Option<KeyPairId>, Option<HostOptionsId>), Vec<RankedRoute>> = BTreeMap::new();
     ids.iter()
         .map(|id| {
             let listener = resolved.listener(*id);
             let mut own = ListenerRoutes::new(listener.hostname.clone(), lowering.origin_of(*id));
+            let host = resolved.virtual_host_options.of(*id);
             for route in &listener.attached {
                 let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
-                let routes = lowered.entry((*route, certificate)).or_insert_with(|| {
-                    let routes = routes_on_port(lowering.routes.rules(*route), scheme, listener.spec.port);
+                let routes = lowered.entry((*route, certificate, host)).or_insert_with(|| {
+                    let options = host.map(|host| lowering.hosts[host].as_ref().map_err(|proof| *proof));
+                    let on = OnListener { scheme, port: listener.spec.port, options };
+                    let routes = routes_on_listener(lowering.routes.rules(*route), &on, lowering.clusters);
                     match lowering.clusters.show_certificates() {
                         true => with_certificate(routes, lowering.clusters, lowering.auths, certificate),
                         false => routes,
@@ -126,10 +131,22 @@ fn with_certificate(
     routes
 }
 
-/// The routes of all rules of a route object, as they are on one listener port.
-fn routes_on_port(rules: &[LoweredRule], scheme: &'static str, port: Port) -> Vec<RankedRoute> {
+/// What listeners have in common that serve the same routes alike.
+struct OnListener<'h> {
+    scheme: &'static str,
+    port: Port,
+    /// What their options say.
+    options: Option<Result<&'h HostPart, Reported>>,
+}
+
+/// The routes of all rules of a route object, as they are on a listener.
+fn routes_on_listener(rules: &[LoweredRule], on: &OnListener<'_>, clusters: &mut Clusters<'_>) -> Vec<RankedRoute> {
     let routes = rules.iter().flat_map(|rule| {
-        let action = rule.action.on_listener(scheme, port);
+        let action = rule.action.on_listener(on.scheme, on.port);
+        let action = match on.options {
+            Some(options) => lay_under(options, rule.says, action, &mut |cluster| clusters.retry(cluster)),
+            None => action,
+        };
         rule.matches.iter().map(move |lowered| {
             let route = Route {
                 name: lowered.name.clone(),

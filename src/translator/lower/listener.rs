@@ -14,6 +14,7 @@ use super::external_auths::ExternalAuths;
 use super::http_chain::lower_http_chain;
 use super::key_material::KeyMaterial;
 use super::l4_chain::{lower_tcp_chain, lower_udp};
+use super::option::host::HostParts;
 use super::routes::LoweredRoutes;
 use super::scope::Scope;
 use super::socket::{Bind, Demultiplexing, Socket, SocketTransport};
@@ -31,6 +32,7 @@ pub(super) struct Parts<'a, 'm> {
     pub(super) scope: Scope,
     pub(super) sockets: Vec<Socket>,
     pub(super) routes: &'a LoweredRoutes,
+    pub(super) hosts: &'a HostParts,
     pub(super) clusters: &'a mut Clusters<'m>,
     pub(super) auths: &'a mut ExternalAuths,
 }
@@ -67,7 +69,7 @@ fn lower_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[ListenerId]) -> Ve
 /// Lowers every listener of the sockets that serves something. Beside them: where their routes went.
 pub(super) fn lower_listeners<'m>(
     resolved: &Resolved<'m>,
-    Parts { scope, sockets, routes, clusters, auths }: Parts<'_, 'm>,
+    Parts { scope, sockets, routes, hosts, clusters, auths }: Parts<'_, 'm>,
     material: &mut KeyMaterial<'m>,
     origins: &mut OriginTable,
 ) -> (Vec<Listener>, Placement) {
@@ -76,6 +78,7 @@ pub(super) fn lower_listeners<'m>(
         resolved,
         scope,
         routes,
+        hosts,
         clusters,
         auths,
         placement: &mut placement,

@@ -181,7 +181,9 @@ fn lower_scope<'m>(
     let mut shared = rule::Shared::default();
     let mut clusters = Clusters::new(resolved, scope, options);
     let routes = routes::LoweredRoutes::new(resolved, &mut clusters, &mut shared, origins, diagnostics);
-    let parts = listener::Parts { scope, sockets, routes: &routes, clusters: &mut clusters, auths: &mut shared.auths };
+    let hosts = option::host::lower_host_options(resolved, diagnostics);
+    let (routes_of, auths) = (&routes, &mut shared.auths);
+    let parts = listener::Parts { scope, sockets, routes: routes_of, hosts: &hosts, clusters: &mut clusters, auths };
     let (listeners, placement) = listener::lower_listeners(resolved, parts, &mut material, origins);
     let matches = routes.count_matches();
     let (clusters, external_auths) = (clusters.into_clusters(&mut material, origins), shared.auths.into_list());

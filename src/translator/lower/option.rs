@@ -10,6 +10,7 @@
 mod cors;
 mod fault;
 mod headers;
+pub(super) mod host;
 pub(super) mod part;
 mod retries;
 mod substitution;

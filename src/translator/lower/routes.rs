@@ -8,6 +8,7 @@ use typed_index_collections::TiVec;
 
 use super::cluster::{Clusters, RouteProtocol};
 use super::l4_route::{L4Shares, lower_stream_route};
+use super::option::part::RuleSays;
 use super::rule::{LoweredRule, RouteLowering, Shared};
 use super::{grpc_route, http_route};
 
@@ -91,6 +92,7 @@ impl RouteLowering<'_, '_> {
             Matches::Grpc(matches) => (self.lower_grpc_matches(rule, matches), None),
             Matches::Everything => (Vec::new(), None),
         };
-        LoweredRule { matches, action: self.lower_action(rule, prefix.as_deref()) }
+        let says = RuleSays::of(rule, self.local_replies.failure);
+        LoweredRule { matches, action: self.lower_action(rule, prefix.as_deref()), says }
     }
 }

@@ -12,7 +12,7 @@ use crate::resolver::{BackendId, KeyPairId, OriginObject, OriginTable, ResolvedR
 
 use super::cluster::{Clusters, RouteProtocol, Sent};
 use super::external_auths::ExternalAuths;
-use super::option::part::Parts;
+use super::option::part::{Parts, RuleSays};
 use super::precedence::MatchRank;
 use super::re2;
 use super::rule_action::RuleAction;
@@ -40,6 +40,8 @@ pub(super) struct LoweredRule {
     pub(super) matches: Vec<LoweredMatch>,
     /// What it does.
     pub(super) action: RuleAction,
+    /// What goes before options of listeners.
+    pub(super) says: RuleSays,
 }
 
 /// One match of a rule.

@@ -10,6 +10,7 @@ use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginObject, OriginTable
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
 use super::key_material::KeyMaterial;
+use super::option::host::HostParts;
 use super::routes::LoweredRoutes;
 use super::scope::Scope;
 use super::virtual_host::Placement;
@@ -21,6 +22,8 @@ pub(super) struct SocketLowering<'a, 'm> {
     pub(super) scope: Scope,
     /// The rules of the routes that speak HTTP, and the backends of the others.
     pub(super) routes: &'a LoweredRoutes,
+    /// What the options of listeners say.
+    pub(super) hosts: &'a HostParts,
     pub(super) clusters: &'a mut Clusters<'m>,
     /// The authorizations of all rules.
     pub(super) auths: &'a mut ExternalAuths,

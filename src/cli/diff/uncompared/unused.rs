@@ -1,15 +1,18 @@
 //! Objects that differ and that nothing of the input leads to: policies, backends outside, labels and grants.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::admission::push;
 use super::applied::names_in;
 use super::values::{AllLeft, Content, Values, without_server_fields};
 use crate::compile::Compilation;
-use crate::diagnostics::{FieldPath, Subject};
-use crate::name::{Name, Namespace};
-use crate::parser::api::{FromNamespaces, LabelSelector, ReferenceGrantFrom, ReferenceGrantTo};
-use crate::parser::manifests::{Kind, Manifests, ObjectHead};
+use crate::diagnostics::{FieldPath, ObjectPart, Subject};
+use crate::ir::Listener;
+use crate::name::{Name, Namespace, SectionName};
+use crate::parser::api::{
+    FromNamespaces, LabelSelector, ListenerTarget, ReferenceGrantFrom, ReferenceGrantTo, VirtualHostOptionSpec,
+};
+use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
 use crate::parser::node::Node;
 use crate::path;
 
@@ -75,7 +78,8 @@ impl Target<'_> {
 
 /// The targets of the policies of a side.
 fn targets(side: &Compilation) -> Vec<Target<'_>> {
-    let Manifests { backend_tls_policies, backend_traffic_policies, route_options, .. } = &side.manifests;
+    let Manifests { backend_tls_policies, backend_traffic_policies, route_options, virtual_host_options, .. } =
+        &side.manifests;
     let mut targets = Vec::new();
     for policy in backend_tls_policies {
         targets.extend(policy.spec.target_refs.iter().enumerate().map(|(index, target)| Target {
@@ -110,13 +114,64 @@ fn targets(side: &Compilation) -> Vec<Target<'_>> {
             section: target.namespace.as_deref().unwrap_or_default(),
         }));
     }
+    // The rules of a listener have what its options say.
+    let routed = if virtual_host_options.is_empty() { BTreeSet::new() } else { routed_listeners(side) };
+    for policy in virtual_host_options {
+        let unled = policy.spec.target_refs.iter().enumerate();
+        let unled = unled.filter(|(_, target)| !routed.contains(&listeners_of(policy, target)));
+        targets.extend(unled.map(|(index, target)| Target {
+            policy: &policy.head,
+            index,
+            kind: (&target.group, &target.kind),
+            name: &target.name,
+            section: target.section().map(SectionName::as_str).unwrap_or_default(),
+        }));
+    }
     targets
 }
 
-/// XBackends and Upstreams that differ and that nothing sends to, and RouteOptions that no route of the input has.
+/// One listener of an object, or all of them, as options name them.
+type Listeners = (&'static str, Namespace, Name, Option<SectionName>);
+
+/// The listeners that a target of options names.
+fn listeners_of(policy: &ObjectHead, target: &ListenerTarget) -> Listeners {
+    let kind = if Kind::Gateway.is_named(&target.group, &target.kind) { Kind::Gateway } else { Kind::ListenerSet };
+    (kind.name(), policy.metadata.namespace.clone(), target.name.clone(), target.section().cloned())
+}
+
+/// Whatever options can name that leads to a listener which has routes.
+fn routed_listeners(side: &Compilation) -> BTreeSet<Listeners> {
+    let Manifests { gateways, listener_sets, .. } = &side.manifests;
+    let connections = side.lowered.judged().listeners.iter().flat_map(Listener::http_connections);
+    let hosts = connections.flat_map(|connection| &connection.virtual_hosts).filter(|host| !host.routes.is_empty());
+    let sets: HashMap<_, _> = listener_sets.iter().map(|set| (set.metadata.sort_key(), &set.spec)).collect();
+    let gateways: HashMap<_, _> = gateways.iter().map(|one| (one.metadata.sort_key(), &one.spec)).collect();
+    let mut routed = BTreeSet::new();
+    for host in hosts {
+        let Some((key, _, ObjectPart::Listener(index))) = side.lowered.origins.get(host.origin) else { continue };
+        let named = (&key.namespace, &key.name);
+        let set = sets.get(&named).filter(|_| key.kind == Kind::ListenerSet);
+        let gateway = gateways.get(&named).filter(|_| key.kind == Kind::Gateway);
+        let listeners = set.map(|set| &set.listeners).or(gateway.map(|gateway| &gateway.listeners));
+        let section = listeners.and_then(|listeners| listeners.get(index)).map(|listener| &listener.name);
+        let parent = set.map(|set| {
+            let parent = &set.parent_ref;
+            (Kind::Gateway, parent.namespace.as_ref().unwrap_or(&key.namespace), &parent.name)
+        });
+        for (kind, namespace, name) in [Some((key.kind, &key.namespace, &key.name)), parent].into_iter().flatten() {
+            for section in [None, section] {
+                routed.insert((kind.name(), namespace.clone(), name.clone(), section.cloned()));
+            }
+        }
+    }
+    routed
+}
+
+/// XBackends and Upstreams that differ and that nothing sends to, RouteOptions that no route of the input has, and
+/// VirtualHostOptions of listeners without routes.
 fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut AllLeft; 2]) {
     let contents = values.each_mut().map(|values| {
-        let Manifests { backends, upstreams, route_options, .. } = &values.compilation.manifests;
+        let Manifests { backends, upstreams, route_options, virtual_host_options, .. } = &values.compilation.manifests;
         let heads = backends.iter().map(|one| &one.head).chain(upstreams.iter().map(|one| &one.head));
         let is_used = |head: &ObjectHead| {
             let (namespace, name) = head.metadata.sort_key();
@@ -125,6 +180,12 @@ fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut All
         let mut unused: Vec<&ObjectHead> = heads.filter(|head| !is_used(head)).collect();
         let untargeted = route_options.iter().filter(|one| one.spec.target_refs.is_empty()).map(|one| &one.head);
         let untargeted: Vec<&ObjectHead> = untargeted.collect();
+        let routed =
+            if virtual_host_options.is_empty() { BTreeSet::new() } else { routed_listeners(values.compilation) };
+        let is_led = |one: &Object<VirtualHostOptionSpec>| {
+            one.spec.target_refs.iter().any(|target| routed.contains(&listeners_of(&one.head, target)))
+        };
+        unused.extend(virtual_host_options.iter().filter(|one| !is_led(one)).map(|one| &one.head));
         // Every route is decoded for it.
         let named = if untargeted.is_empty() { BTreeSet::new() } else { names_of_routes(values) };
         let is_named = |head: &ObjectHead| {

@@ -9,10 +9,12 @@ mod route_option;
 mod upstream;
 mod upstream_settings;
 mod upstream_tls;
+mod virtual_host_option;
 
 pub use duration::GoDuration;
-pub use option_list::{OptionList, Untranslated};
+pub use option_list::{OptionKind, OptionList, Untranslated};
 pub use route_option::*;
 pub use upstream::*;
 pub use upstream_settings::*;
 pub use upstream_tls::*;
+pub use virtual_host_option::*;

@@ -13,10 +13,14 @@ mod shared;
 mod transformation;
 mod upstream;
 mod upstream_ai;
+mod virtual_host_option;
 
 use super::Schema;
 use super::table::row;
 use crate::parser::manifests::Kind;
 
-pub(super) static SCHEMAS: &[Schema] =
-    &[row(Kind::RouteOption, "v1", &route_option::ROUTE_OPTION), row(Kind::Upstream, "v1", &upstream::UPSTREAM)];
+pub(super) static SCHEMAS: &[Schema] = &[
+    row(Kind::RouteOption, "v1", &route_option::ROUTE_OPTION),
+    row(Kind::VirtualHostOption, "v1", &virtual_host_option::VIRTUAL_HOST_OPTION),
+    row(Kind::Upstream, "v1", &upstream::UPSTREAM),
+];

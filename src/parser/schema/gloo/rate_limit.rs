@@ -100,6 +100,15 @@ pub(super) static RATELIMIT: Shape = Shape {
     rules: &[],
 };
 
+/// The same of a virtual host, which includes no other.
+pub(super) static RATELIMIT_OF_HOST: Shape = Shape {
+    fields: &[
+        field("localRatelimit", Type::Object(&LOCAL_RATELIMIT)),
+        field("rateLimits", Type::List(&List::of(Type::Object(&RATE_LIMIT)))),
+    ],
+    rules: &[],
+};
+
 pub(super) static ANONYMOUS_LIMITS: Shape =
     Shape { fields: &[field("requestsPerUnit", integer(0, U32_MAX)), field("unit", Type::IntOrText)], rules: &[] };
 

@@ -34,6 +34,9 @@ const DURATION_FIELDS: [&str; 24] = [
     "updateMergeWindow",
 ];
 
+/// How `exposeHeaders` of a virtual host and of a route are merged, by number.
+const CORS_MERGES: [&str; 2] = ["DEFAULT", "UNION"];
+
 /// The forms of one field.
 const HOST_REWRITES: [&str; 4] = ["hostRewrite", "autoHostRewrite", "hostRewriteHeader", "hostRewritePathRegex"];
 
@@ -64,6 +67,19 @@ pub(super) const ONE_VALUE: Rule = rule("a header comes from one place", |entry,
 .of_controller();
 pub(super) const ONE_UPGRADE: Rule = rule("an upgrade is to one protocol", |upgrade, breaks| {
     exactly_one(upgrade, &["websocket", "connect", "connectTerminate"], breaks);
+})
+.of_controller();
+pub(super) const KNOWN_MERGE: Rule = rule("lists are merged in a known way", |settings, breaks| {
+    let Some(word) = settings.get("exposeHeaders") else { return };
+    let is_known = match word {
+        Node::String(text) => CORS_MERGES.contains(&text.as_str()),
+        Node::Int(number) => (0..CORS_MERGES.len()).any(|known| known.to_string() == number.to_string()),
+        _ => true,
+    };
+    if !is_known {
+        let help = format!("write one of {}", listed(CORS_MERGES, "and"));
+        breaks.say(path!["exposeHeaders"], "there is no such way to merge", help);
+    }
 })
 .of_controller();
 

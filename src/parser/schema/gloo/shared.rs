@@ -16,6 +16,18 @@ pub(super) static TARGET_REF: Shape = Shape {
     rules: &[],
 };
 
+/// A target that may be one listener of an object.
+pub(super) static LISTENER_TARGET: Shape = Shape {
+    fields: &[
+        field("group", ANY_TEXT),
+        field("kind", ANY_TEXT),
+        field("name", ANY_TEXT),
+        field("namespace", ANY_TEXT),
+        field("sectionName", ANY_TEXT),
+    ],
+    rules: &[],
+};
+
 pub(super) static HEADER: Shape = Shape { fields: &[field("key", ANY_TEXT), field("value", ANY_TEXT)], rules: &[] };
 
 pub(super) static HEADER_SECRET_REF: Shape =

@@ -12,8 +12,8 @@ use serde::forward_to_deserialize_any;
 
 use crate::parser::api::{
     BackendTlsPolicySpec, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec, L4RouteSpec, ListenerSetSpec,
-    ReferenceGrantSpec, RouteOptionSpec, TlsRouteSpec, UpstreamSpec, XBackendSpec, XBackendTrafficPolicySpec,
-    XMeshSpec,
+    ReferenceGrantSpec, RouteOptionSpec, TlsRouteSpec, UpstreamSpec, VirtualHostOptionSpec, XBackendSpec,
+    XBackendTrafficPolicySpec, XMeshSpec,
 };
 use crate::parser::manifests::Kind;
 use crate::parser::schema::{Field, Schema, Shape, Type, other_schemas, schemas};
@@ -254,6 +254,7 @@ fn decode_kind(kind: Kind, probe: Probe<'_>) -> Result<(), Failure> {
         Kind::XBackendTrafficPolicy => decode::<XBackendTrafficPolicySpec>(probe),
         Kind::XMesh => decode::<XMeshSpec>(probe),
         Kind::RouteOption => decode::<RouteOptionSpec>(probe),
+        Kind::VirtualHostOption => decode::<VirtualHostOptionSpec>(probe),
         Kind::Upstream => decode::<UpstreamSpec>(probe),
         other => panic!("{other:?} has no table"),
     }

@@ -9,13 +9,13 @@ use crate::parser::api::OptionCors;
 use crate::path;
 
 use super::super::filter::lower_origin;
+use super::super::re2;
 use super::part::{Part, Place};
 
 pub(super) fn lower(place: Place<'_>, cors: &OptionCors) -> Result<Part, Box<Finding>> {
     let OptionCors {
         allow_origin,
-        // The resolver lets none through.
-        allow_origin_regex: _,
+        allow_origin_regex,
         allow_methods,
         allow_headers,
         expose_headers,
@@ -26,17 +26,25 @@ pub(super) fn lower(place: Place<'_>, cors: &OptionCors) -> Result<Part, Box<Fin
     if *disable_for_route {
         return Ok(Part::Cors(None));
     }
-    if allow_origin.is_empty() {
+    if allow_origin.is_empty() && allow_origin_regex.is_empty() {
         let help = "name the origins, or write `disableForRoute: true`";
         return Err(place.refuse(&path![], "`cors` admits no origin", help));
     }
-    let mut origins = Vec::with_capacity(allow_origin.len());
+    let mut origins = Vec::with_capacity(allow_origin.len() + allow_origin_regex.len());
     for (index, text) in allow_origin.iter().enumerate() {
         origins.push(exact_origin(text).ok_or_else(|| {
             let help =
                 "write it like `https://www.example.com`, or `*` for every origin; patterns are for `allowOriginRegex`";
             place.refuse(&path!["allowOrigin", index], format!("`{text}` is not an origin"), help)
         })?);
+    }
+    for (index, expression) in allow_origin_regex.iter().enumerate() {
+        if let Err(bad) = re2::check(expression) {
+            let message = format!("Envoy's regular expressions (RE2) refuse `{expression}`: {}", bad.message);
+            let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
+            return Err(place.refuse(&path!["allowOriginRegex", index], message, help));
+        }
+        origins.push(OriginPattern::Regex(expression.clone()));
     }
     let max_age = match max_age.as_str() {
         "" => None,

@@ -7,8 +7,11 @@ use std::time::Duration;
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, Reported, codes};
 use crate::ir::{Cors, Fault, HeaderMutations, HostRewrite, PathRewrite, Retry, StreamLimit};
 use crate::name::{Name, Namespace};
+use crate::parser::api::{OptionCors, RouteOption};
 use crate::parser::manifests::ObjectHead;
+use crate::parser::route::Filter;
 use crate::path;
+use crate::resolver::ResolvedRule;
 
 /// What an option says.
 #[derive(Clone, Debug)]
@@ -39,6 +42,44 @@ pub(in crate::translator::lower) enum Part {
 
 /// What each option of each policy says: by the key of the policy and the field.
 pub(in crate::translator::lower) type Parts = HashMap<(Namespace, Name, &'static str), Result<Part, Reported>>;
+
+/// What was found to be wrong with each option of listeners that has been looked at; `None` for nothing.
+pub(super) type HostFields = HashMap<(Namespace, Name, &'static str), Option<Reported>>;
+
+/// What a rule says itself of what options of listeners say too.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::translator::lower) struct RuleSays {
+    pub(super) cors: OwnCors,
+    pub(super) retry: bool,
+    /// The status of a rule that fails.
+    pub(super) failure: u16,
+}
+
+/// What a rule says of other origins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OwnCors {
+    Nothing,
+    /// Fields, of which those that it leaves out are the listener's.
+    Fields,
+    /// All that there is to say.
+    Whole,
+}
+
+impl RuleSays {
+    pub(in crate::translator::lower) fn of(rule: &ResolvedRule<'_>, failure: u16) -> Self {
+        let option = rule.options.fields.iter().find_map(|field| match field.value {
+            RouteOption::Cors(OptionCors { disable_for_route, .. }) => Some(*disable_for_route),
+            _ => None,
+        });
+        let cors = match option {
+            _ if rule.all_filters().any(|own| matches!(own.filter, Filter::Cors(_))) => OwnCors::Whole,
+            Some(true) => OwnCors::Whole,
+            Some(false) => OwnCors::Fields,
+            None => OwnCors::Nothing,
+        };
+        Self { cors, retry: rule.retry.is_some() || rule.options.retry(), failure }
+    }
+}
 
 /// An option with its policy, as it is judged.
 #[derive(Clone, Copy)]

@@ -1,0 +1,225 @@
+//! The options of listeners: what they say, and how that is laid under what rules say.
+//!
+//! A virtual host of Envoy's has fields of its own for some of it, and a route may override each. Here a rule has what
+//! is left of it after that: the simulator and `diff` see one action. Only what a rule says itself goes before: its
+//! retries whole, its CORS filter whole, the CORS of its RouteOption field by field. Changes to headers are made after
+//! the rule's own.
+
+use std::sync::Arc;
+
+use typed_index_collections::TiVec;
+
+use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Reported, codes};
+use crate::ir::{
+    Action, AttemptCount, Branch, ClusterId, Cors, Forward, HeaderMutations, HttpFilters, RETRIED_BODY_BYTES, Redirect,
+    Retry, Target,
+};
+use crate::parser::api::{OptionCorsMerge, VirtualHostOption};
+use crate::path;
+use crate::resolver::{Effective, HostOptions, HostOptionsId, Resolved};
+
+use super::super::header::lay_over;
+use super::part::{OwnCors, Part, Place, RuleSays};
+use super::{cors, headers, retries};
+
+/// What the options of listeners say.
+pub(in crate::translator::lower) type HostParts = TiVec<HostOptionsId, Result<HostPart, Reported>>;
+
+/// What the options of one listener say.
+#[derive(Clone, Debug, Default)]
+pub(in crate::translator::lower) struct HostPart {
+    request: HeaderMutations,
+    response: HeaderMutations,
+    retry: Option<(Retry, Option<std::time::Duration>)>,
+    cors: Option<Arc<Cors>>,
+    /// Whether a rule's list of headers that scripts may read is added to that of the listener.
+    unites_exposed: bool,
+    attempts: AttemptCount,
+}
+
+/// Lowers the options of all listeners.
+pub(in crate::translator::lower) fn lower_host_options(
+    resolved: &Resolved<'_>,
+    diagnostics: &mut Diagnostics,
+) -> HostParts {
+    let mut known = super::part::HostFields::new();
+    resolved.virtual_host_options.sets().map(|(_, set)| lower_set(set, &mut known, diagnostics)).collect()
+}
+
+fn lower_set(
+    HostOptions { fields, failed }: &HostOptions<'_>,
+    known: &mut super::part::HostFields,
+    diagnostics: &mut Diagnostics,
+) -> Result<HostPart, Reported> {
+    let mut failed = *failed;
+    let mut host = HostPart::default();
+    for option in fields {
+        let (namespace, name) = option.source.metadata.sort_key();
+        let key = (namespace.to_owned(), name.to_owned(), option.value.field());
+        // Several listeners may have the option, each among others.
+        let told = known.get(&key).copied();
+        match lower_option(*option, &mut host) {
+            Ok(notes) if told.is_none() => notes.into_iter().for_each(|note| diagnostics.report(note)),
+            Ok(_) => {}
+            Err(_) if told.flatten().is_some() => failed = failed.or(told.flatten()),
+            Err(finding) => {
+                let proof = diagnostics.error(*finding);
+                known.insert(key.clone(), Some(proof));
+                failed = failed.or(Some(proof));
+            }
+        }
+        known.entry(key).or_insert(None);
+    }
+    failed.map_or(Ok(host), Err)
+}
+
+/// Adds what an option says; the notes about it.
+fn lower_option(
+    Effective { value, source }: Effective<'_, VirtualHostOption>,
+    host: &mut HostPart,
+) -> Result<Vec<Finding>, Box<Finding>> {
+    let place = Place { source, field: value.field() };
+    let part = match value {
+        VirtualHostOption::Retries(retries) => retries::lower(place, retries)?,
+        VirtualHostOption::HeaderManipulation(headers) => headers::lower(place, headers)?,
+        VirtualHostOption::Cors(cors) => cors::lower(place, cors)?,
+        VirtualHostOption::CorsPolicyMergeSettings(OptionCorsMerge { expose_headers }) => {
+            host.unites_exposed = expose_headers.as_ref().is_some_and(|way| matches!(way.0.as_str(), "UNION" | "1"));
+            Part::Nothing
+        }
+        VirtualHostOption::IncludeRequestAttemptCount(is_set) => {
+            host.attempts.to_backends = *is_set;
+            Part::Nothing
+        }
+        VirtualHostOption::IncludeAttemptCountInResponse(is_set) => {
+            host.attempts.to_clients = *is_set;
+            Part::Nothing
+        }
+        // The resolver hands on none of the others.
+        other => {
+            let message = format!("`{}` is not translated", other.field());
+            return Err(place.refuse(
+                &path![],
+                message,
+                "this is a fault of gwctl: please report it with the manifest",
+            ));
+        }
+    };
+    match part {
+        Part::Retry(retry, per_try) => {
+            host.retry = Some((retry, per_try));
+            return Ok(vec![note_retried_bodies(place)]);
+        }
+        Part::Headers(request, response) => (host.request, host.response) = (request, response),
+        Part::Cors(cors) => host.cors = cors,
+        // None of the options above is any of the others.
+        _ => {}
+    }
+    Ok(Vec::new())
+}
+
+/// Says up to which body a request is tried again.
+fn note_retried_bodies(place: Place<'_>) -> Finding {
+    let limit = RETRIED_BODY_BYTES / (1024 * 1024);
+    let at = ObjectPart::Whole.at(&path!["spec", "options", place.field]);
+    let message = format!("a request is tried again when its body has {limit} MiB at most");
+    let consequence =
+        format!("requests with a body above {limit} MiB are sent once, and a failure is the client's to see");
+    let finding = place.source.finding(codes::RETRIED_BODY_LIMIT, at, message).consequence(consequence);
+    finding.help("let clients repeat large uploads, or split them")
+}
+
+/// What a rule does where a listener has options. `retried` is told of every cluster that requests may be sent to again.
+pub(in crate::translator::lower) fn lay_under(
+    host: Result<&HostPart, Reported>,
+    says: RuleSays,
+    action: Arc<Action>,
+    retried: &mut impl FnMut(ClusterId),
+) -> Arc<Action> {
+    match host {
+        Ok(host) => Arc::new(host.under(says, &action, retried)),
+        Err(_) => Arc::new(Action::Respond(says.failure)),
+    }
+}
+
+impl HostPart {
+    fn under(&self, says: RuleSays, action: &Action, retried: &mut impl FnMut(ClusterId)) -> Action {
+        match action {
+            Action::Forward(forward) => Action::Forward(self.under_forward(says, forward.clone(), retried)),
+            Action::Redirect(redirect) => {
+                let mut redirect: Redirect = redirect.clone();
+                lay_over(&mut redirect.response_headers, &self.response);
+                redirect.http_filters = self.under_filters(says, redirect.http_filters);
+                Action::Redirect(redirect)
+            }
+            Action::Respond(status) => Action::Respond(*status),
+            Action::Split(branches) => {
+                let branches = branches.iter().map(|Branch { weight, action, origin }| Branch {
+                    weight: *weight,
+                    action: self.under(says, action, retried),
+                    origin: *origin,
+                });
+                Action::Split(branches.collect())
+            }
+        }
+    }
+
+    fn under_forward(&self, says: RuleSays, mut forward: Forward, retried: &mut impl FnMut(ClusterId)) -> Forward {
+        forward.attempts = self.attempts;
+        forward.http_filters = self.under_filters(says, forward.http_filters);
+        if let Some((retry, per_try)) = self.retry.as_ref().filter(|_| !says.retry) {
+            forward.retry = Some(retry.clone());
+            forward.timeouts.per_try = per_try.or(forward.timeouts.per_try);
+            let targets = forward.backends.iter().filter_map(|backend| match backend.target {
+                Target::Cluster(id) => Some(id),
+                Target::Invalid(_) => None,
+            });
+            targets.for_each(retried);
+        }
+        // What stands on the entries of a list stands there in place of the list's.
+        let on_entries = forward.backends.iter().any(|backend| !backend.request_headers.0.is_empty());
+        for backend in forward.backends.iter_mut().filter(|_| on_entries) {
+            lay_over(&mut backend.request_headers, &self.request);
+        }
+        if !on_entries {
+            lay_over(&mut forward.request_headers, &self.request);
+        }
+        let on_entries = forward.backends.iter().any(|backend| !backend.response_headers.0.is_empty());
+        for backend in forward.backends.iter_mut().filter(|_| on_entries) {
+            lay_over(&mut backend.response_headers, &self.response);
+        }
+        if !on_entries {
+            lay_over(&mut forward.response_headers, &self.response);
+        }
+        forward
+    }
+
+    fn under_filters(&self, says: RuleSays, filters: HttpFilters) -> HttpFilters {
+        let Some(host) = &self.cors else { return filters };
+        let cors = match (says.cors, &filters.cors) {
+            (OwnCors::Nothing, _) => Some(host.clone()),
+            (OwnCors::Fields, Some(own)) => Some(Arc::new(self.filled(own, host))),
+            (OwnCors::Whole, _) | (OwnCors::Fields, None) => filters.cors,
+        };
+        HttpFilters { cors, ..filters }
+    }
+
+    /// The rule's, with the listener's in place of what the rule leaves out.
+    fn filled(&self, own: &Cors, host: &Cors) -> Cors {
+        let Cors { origins, methods, headers, exposed_headers, credentials, max_age } = own;
+        let list = |own: &Vec<String>, host: &Vec<String>| if own.is_empty() { host.clone() } else { own.clone() };
+        let mut exposed = list(exposed_headers, &host.exposed_headers);
+        if self.unites_exposed {
+            let more = host.exposed_headers.iter().filter(|name| !exposed.contains(name)).cloned().collect::<Vec<_>>();
+            exposed.extend(more);
+        }
+        Cors {
+            origins: origins.clone(),
+            methods: list(methods, &host.methods),
+            headers: list(headers, &host.headers),
+            exposed_headers: exposed,
+            credentials: *credentials || host.credentials,
+            max_age: max_age.or(host.max_age),
+        }
+    }
+}
