@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use crate::name::{Name, Namespace};
 use crate::port::Port;
 
-pub use mesh::{Capture, Mesh, PROXY_ADDRESS};
+pub use mesh::{Addresses, Capture, LoopbackRange, Mesh, PROXY_ADDRESS};
 
 /// The settings of one compilation.
 #[derive(Clone, Debug)]

@@ -25,7 +25,7 @@ use crate::parser::locate::Locator;
 use crate::parser::manifests::{Manifests, Metadata, ObjectKey};
 use crate::parser::source::{Found, Source, SourceId, SourceSet};
 use crate::translator::envoy::{self, Kind, Layout, Resource};
-use crate::translator::lower::Lowered;
+use crate::translator::lower::{Lowered, ServiceHosts};
 
 /// What to write, and how.
 #[derive(Clone, Debug)]
@@ -352,11 +352,20 @@ impl Compiled {
     /// Whether a part of the configuration holds a private key.
     pub(super) fn shows_private_key(&self, section: Option<Section>) -> bool {
         let shows = |section| {
-            let kind = Kind::from(section);
+            let Some(kind) = kind_of(section) else { return false };
             let resources = self.resources(kind, &self.sections());
             resources.iter().any(|one| emit::holds_private_key(kind.message(), &one.wire).unwrap_or(true))
         };
         self.compilation.holds_private_key && section.is_none_or(shows)
+    }
+
+    /// Writes the addresses of Services as a file of hosts
+    /// ([hosts(5)](https://man7.org/linux/man-pages/man5/hosts.5.html)).
+    fn write_hosts(&self, out: &mut dyn Write) -> io::Result<()> {
+        for ServiceHosts { address, names } in &self.compilation.emitted().hosts {
+            writeln!(out, "{address} {}", names.join(" "))?;
+        }
+        Ok(())
     }
 
     /// Writes the configuration, or a section of it.
@@ -370,9 +379,9 @@ impl Compiled {
         if *comments && format == OutputFormat::Yaml {
             made.write(out)?;
         }
-        match section {
-            Some(section) => {
-                let kind = Kind::from(section);
+        match section.map(kind_of) {
+            Some(None) => self.write_hosts(out),
+            Some(Some(kind)) => {
                 let resources = self.resources(kind, &self.sections());
                 let wires: Vec<&[u8]> = resources.iter().map(|one| one.wire.as_slice()).collect();
                 emit::write_resources(kind.message(), &wires, format.into(), &*self.comments(emission), out)
@@ -396,15 +405,15 @@ impl From<OutputFormat> for Format {
     }
 }
 
-impl From<Section> for Kind {
-    fn from(section: Section) -> Self {
-        match section {
-            Section::Listeners => Self::Listener,
-            Section::Routes => Self::Route,
-            Section::Clusters => Self::Cluster,
-            Section::Endpoints => Self::Endpoint,
-            Section::Secrets => Self::Secret,
-        }
+/// The resources of a section; a file of hosts has none.
+const fn kind_of(section: Section) -> Option<Kind> {
+    match section {
+        Section::Listeners => Some(Kind::Listener),
+        Section::Routes => Some(Kind::Route),
+        Section::Clusters => Some(Kind::Cluster),
+        Section::Endpoints => Some(Kind::Endpoint),
+        Section::Secrets => Some(Kind::Secret),
+        Section::Hosts => None,
     }
 }
 

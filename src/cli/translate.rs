@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use super::args::{Cli, LayoutName, OutputFormat, ScreenArgs, TranslateArgs};
+use super::args::{Cli, LayoutName, OutputFormat, ScreenArgs, Section, TranslateArgs};
 use super::check::Checked;
 use super::exit::ExitStatus;
 use super::failure::Failure;
@@ -22,7 +22,7 @@ use crate::diagnostics::{Denied, Severity};
 use crate::emit::directory::{Directory, DirectoryError};
 use crate::emit::file::standard_stream;
 use crate::ir_text;
-use crate::options::Options;
+use crate::options::{Capture, Options};
 use crate::translator::envoy::{Layout, NODE, Place};
 
 /// Whom the command talks to and what it was told, when its flags go together.
@@ -232,6 +232,14 @@ fn refuse_misplaced(args: &TranslateArgs) -> Result<(), String> {
             Some((flag, _)) => Err(format!("`{flag}` does not go with `--split`; name one Gateway by `--gateway`")),
             None => Ok(()),
         };
+    }
+    if args.section == Some(Section::Hosts) {
+        if !matches!(args.mesh.mesh_capture, Some(Capture::Address(_))) {
+            return Err("`--section hosts` has the addresses of `--mesh-capture address`".to_owned());
+        }
+        if args.output.is_some() {
+            return Err("`--section hosts` is a file of hosts, and takes no `--output`".to_owned());
+        }
     }
     match (args.layout, &args.output_dir) {
         (LayoutName::Xds, None) => Err("`--layout xds` needs `--output-dir DIR`".to_owned()),

@@ -11,7 +11,8 @@ use crate::diagnostics::{Code, Severity};
 use crate::http::is_token;
 use crate::name::{Name, Namespace};
 use crate::options::{
-    AccessLog, Capture, Collector, EnvoyVersion, ListenerAddress, PROXY_ADDRESS, PortMap, Resolve, Tracing,
+    AccessLog, Addresses, Capture, Collector, EnvoyVersion, ListenerAddress, LoopbackRange, PROXY_ADDRESS, PortMap,
+    Resolve, Tracing,
 };
 use crate::parser::load::check_glob;
 use crate::port::Port;
@@ -319,15 +320,26 @@ pub(super) fn listener_address(text: &str) -> Result<ListenerAddress, String> {
     bare.parse().map(ListenerAddress::Ip).map_err(|_| "expected an IP address, or `gateway`".to_owned())
 }
 
-/// `proxy` or `proxy=ADDRESS:PORT`.
+/// `proxy`, `proxy=ADDRESS:PORT` or `address`.
 pub(super) fn capture(text: &str) -> Result<Capture, String> {
-    let (shape, address) = text.split_once('=').map_or((text, None), |(shape, address)| (shape, Some(address)));
-    match shape {
-        "proxy" => Ok(Capture::Proxy(address.map_or(Ok(PROXY_ADDRESS), proxy_address)?)),
-        "address" | "redirect" => {
-            Err(format!("gwctl does not write the form `{shape}` yet: `proxy` is the one there is"))
+    match text.split_once('=').map_or((text, None), |(shape, address)| (shape, Some(address))) {
+        ("proxy", address) => Ok(Capture::Proxy(address.map_or(Ok(PROXY_ADDRESS), proxy_address)?)),
+        ("address", None) => Ok(Capture::Address(Addresses::default())),
+        ("address", Some(_)) => Err("the addresses of Services are said by `--mesh-addresses`".to_owned()),
+        ("redirect", _) => {
+            Err("gwctl does not write the form `redirect` yet: `address` and `proxy` are there".to_owned())
         }
-        _ => Err("expected `proxy` or `proxy=ADDRESS:PORT`".to_owned()),
+        _ => Err("expected `address`, `proxy` or `proxy=ADDRESS:PORT`".to_owned()),
+    }
+}
+
+/// `cluster-ip`, `loopback` or `loopback=RANGE`.
+pub(super) fn addresses(text: &str) -> Result<Addresses, String> {
+    match text.split_once('=').map_or((text, None), |(which, range)| (which, Some(range))) {
+        ("cluster-ip", None) => Ok(Addresses::ClusterIp),
+        ("loopback", None) => Ok(Addresses::Loopback(LoopbackRange::default())),
+        ("loopback", Some(range)) => Ok(Addresses::Loopback(range.parse()?)),
+        _ => Err("expected `cluster-ip`, `loopback` or a range such as `loopback=127.1.0.0/16`".to_owned()),
     }
 }
 

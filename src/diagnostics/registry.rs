@@ -426,7 +426,12 @@ registry! {
         /// A route of a Service that the clients' traffic cannot be led to.
         MESH_NOT_CAPTURED = "GW3049" "mesh-not-captured" Error {
             traffic: "clients of the Service get nothing of this route",
-            remedy: "add the Service to the input, or leave the route out of what is served",
+            remedy: "add the Service to the input, serve it in another form, or leave the route out of what is served",
+        }
+        /// A backend that is the proxy itself.
+        MESH_LOOP = "GW3050" "mesh-loop" Error {
+            traffic: "the proxy would connect to itself, again and again, until it has no file descriptors left",
+            remedy: "say where the endpoints of the Service are: add its EndpointSlices, name them with `--resolve`, or give Services other addresses with `--mesh-addresses loopback`",
         }
         /// An address to which no connection can be made.
         UNUSABLE_ADDRESS = "GW3070" "unusable-address" Error, Programmed False AddressNotUsable {

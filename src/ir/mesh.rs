@@ -12,6 +12,8 @@ pub enum Entrance {
     Socket,
     /// Other listeners of the proxy hand them over: it stands for a port of a Service, and nothing is bound.
     Internal,
+    /// They are made to its socket, which is a port of a Service at an address of the Service.
+    Service,
 }
 
 /// How much of a request is changed beside what routes ask for.

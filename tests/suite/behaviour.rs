@@ -159,6 +159,9 @@ fn arguments(args: &[String], options: &Options) -> Vec<String> {
         Some(Mesh { client, capture: Capture::Proxy(proxy), .. }) => {
             arguments.extend([format!("--mesh-for={client}"), format!("--mesh-capture=proxy={proxy}")]);
         }
+        Some(Mesh { client, capture: Capture::Address(_), .. }) => {
+            arguments.extend([format!("--mesh-for={client}"), "--mesh-capture=address".to_owned()]);
+        }
     }
     arguments.extend(options.admin_address.map(|address| format!("--admin-address={address}")));
     arguments.extend(options.port_map.iter().map(|map| format!("--port-map={}={}", map.from, map.to)));

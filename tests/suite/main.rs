@@ -43,6 +43,8 @@ mod licences;
 mod limits;
 mod made;
 mod mesh;
+#[cfg(unix)]
+mod mesh_address;
 mod mesh_diff;
 #[cfg(unix)]
 mod mesh_proxy;
@@ -135,6 +137,8 @@ fn trials() -> Vec<Trial> {
     trials.extend(mesh_diff::trials(&harness));
     #[cfg(unix)]
     trials.extend(mesh_proxy::trials(&harness));
+    #[cfg(unix)]
+    trials.extend(mesh_address::trials(&harness));
     trials.extend(admitted::trials(&harness));
     trials.extend(compared::trials(&harness));
     trials.extend(exchanged::trials(&harness));

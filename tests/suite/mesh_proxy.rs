@@ -33,7 +33,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
 }
 
 /// What comes back for some bytes.
-fn exchange(address: SocketAddr, bytes: &str) -> Result<String, String> {
+pub(crate) fn exchange(address: SocketAddr, bytes: &str) -> Result<String, String> {
     let mut stream = TcpStream::connect(address).map_err(fail)?;
     stream.set_read_timeout(Some(Duration::from_secs(5))).map_err(fail)?;
     stream.write_all(bytes.as_bytes()).map_err(fail)?;
@@ -42,7 +42,7 @@ fn exchange(address: SocketAddr, bytes: &str) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-fn ensure(holds: bool, what: &str, told: &str) -> Result<(), String> {
+pub(crate) fn ensure(holds: bool, what: &str, told: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(format!("{what}:\n{told}")) }
 }
 
@@ -152,7 +152,13 @@ fn refused(harness: &Harness) -> Result<(), String> {
         (&["--mesh-for=web"][..], "--mesh-capture"),
         (&["--mesh-capture=proxy"], "--mesh-for"),
         (&["--mesh-unknown=pass"], "belong to `--mesh-for NAMESPACE`"),
-        (&["--mesh-for=web", "--mesh-capture=address"], "does not write the form `address` yet"),
+        (&["--mesh-for=web", "--mesh-capture=redirect"], "does not write the form `redirect` yet"),
+        (&["--mesh-for=web", "--mesh-capture=address=127.1.0.1"], "`--mesh-addresses`"),
+        (&["--mesh-for=web", "--mesh-capture=address", "--mesh-unknown=pass"], "`--mesh-unknown`"),
+        (&["--mesh-for=web", "--mesh-capture=address", "--mesh-addresses=loopback=127.0.0.0/16"], "127.0.0.1"),
+        (&["--mesh-for=web", "--mesh-capture=proxy", "--mesh-addresses=loopback"], "`--mesh-capture address`"),
+        (&["--mesh-for=web", "--mesh-capture=proxy", "--section=hosts"], "`--mesh-capture address`"),
+        (&["--mesh-for=web", "--mesh-capture=address", "--section=hosts", "-o=json"], "takes no `--output`"),
         (&["--mesh-for=web", "--mesh-capture=proxy=1"], "ADDRESS:PORT"),
         (&["--mesh-for=web", "--mesh-capture=proxy", "--gateway=a/b"], "--gateway"),
         (&["--mesh-for=web", "--mesh-capture=proxy", "--trusted-hops=1"], "`--trusted-hops`"),

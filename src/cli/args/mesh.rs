@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::super::value;
 use crate::name::Namespace;
-use crate::options::{Capture, Mesh, Options};
+use crate::options::{Addresses, Capture, Mesh, Options};
 
 /// Whom a configuration serves, where these are no clients of Gateways.
 #[derive(Clone, Debug, Default, Args)]
@@ -17,10 +17,16 @@ pub struct MeshArgs {
     #[arg(conflicts_with_all = ["gateway", "gateway_class", "port_map", "proxy_protocol"], help_heading = "Mesh")]
     pub mesh_for: Option<Namespace>,
     /// How the traffic of these clients gets to Envoy. `proxy`: they name the Service to a forward proxy, on
-    /// 127.0.0.1:15080 or on another ADDRESS:PORT (`http_proxy=http://127.0.0.1:15080`).
-    #[arg(long, value_name = "proxy[=ADDRESS:PORT]", value_parser = value::capture, requires = "mesh_for")]
+    /// 127.0.0.1:15080 or on another ADDRESS:PORT (`http_proxy=http://127.0.0.1:15080`). `address`: they connect to the
+    /// address of the Service, which Envoy has (--mesh-addresses, --section hosts).
+    #[arg(long, value_name = "address|proxy[=ADDRESS:PORT]", value_parser = value::capture, requires = "mesh_for")]
     #[arg(help_heading = "Mesh")]
     pub mesh_capture: Option<Capture>,
+    /// The addresses of Services for `--mesh-capture address`: their `clusterIP`, or addresses of this machine, by default
+    /// of 127.1.0.0/16. By default `cluster-ip` where every Service of the input has one, otherwise `loopback`.
+    #[arg(long, value_name = "cluster-ip|loopback[=RANGE]", value_parser = value::addresses, requires = "mesh_capture")]
+    #[arg(help_heading = "Mesh")]
+    pub mesh_addresses: Option<Addresses>,
     /// Which Services are served: those with routes for these clients, or all.
     #[arg(long, value_name = "WHICH", default_value = "all", help_heading = "Mesh")]
     pub mesh_services: ServedServices,
@@ -71,6 +77,19 @@ impl MeshArgs {
         {
             return Err(format!("`--mesh-capture proxy={address}` is the address of Envoy's admin interface"));
         }
+        let capture = match (capture, self.mesh_addresses) {
+            (Capture::Address(_), wanted) => {
+                if self.mesh_unknown != UnknownHosts::Reject {
+                    let why = "`--mesh-unknown` is about what a proxy is asked for: at the addresses of Services nothing else arrives";
+                    return Err(why.to_owned());
+                }
+                Capture::Address(wanted.unwrap_or_default())
+            }
+            (Capture::Proxy(_), Some(_)) => {
+                return Err("`--mesh-addresses` belongs to `--mesh-capture address`".to_owned());
+            }
+            (Capture::Proxy(_), None) => capture,
+        };
         options.mesh = Some(Mesh {
             client: client.clone(),
             capture,

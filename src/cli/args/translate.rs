@@ -109,4 +109,6 @@ pub enum Section {
     Endpoints,
     /// The secrets.
     Secrets,
+    /// A file of hosts with the addresses of Services (`--mesh-capture address`).
+    Hosts,
 }

@@ -53,7 +53,7 @@ fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::C
 }
 
 fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout) -> Listener {
-    let is_bound = listener.entrance == ir::Entrance::Socket;
+    let is_bound = listener.entrance != ir::Entrance::Internal;
     Listener {
         name: name::listener(listener),
         address: is_bound.then(|| bound_address(listener, config)),

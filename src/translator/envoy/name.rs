@@ -94,7 +94,7 @@ pub fn authorities((namespace, name): &(Namespace, Name)) -> String {
 /// The address and port of the socket, such as `0.0.0.0:80` or `0.0.0.0:53/udp`; unique in a configuration.
 /// That of a port of a Service is `mesh/web/shop/80`.
 pub fn listener(listener: &Listener) -> String {
-    if listener.entrance == Entrance::Internal {
+    if listener.entrance != Entrance::Socket {
         return frontend(listener);
     }
     let address = std::net::SocketAddr::new(listener.address, listener.bind_port.number());
@@ -107,7 +107,8 @@ pub fn listener(listener: &Listener) -> String {
 /// The port of a Service that a listener stands for.
 fn frontend(listener: &Listener) -> String {
     let service = listener.gateways.first().map(ToString::to_string).unwrap_or_default();
-    format!("mesh/{service}/{}", listener.port)
+    let transport = if matches!(listener.transport, Transport::Udp(_)) { "/udp" } else { "" };
+    format!("mesh/{service}/{}{transport}", listener.port)
 }
 
 /// The listener of a forward proxy, its route configuration, its statistics, and the cache of names.
@@ -132,7 +133,7 @@ pub fn filter_chain(chain: &ChainName) -> String {
 
 /// The statistics of a socket's connection managers: `http-80`, `https-443`.
 pub fn http_statistics(listener: &Listener, chain: &FilterChain) -> String {
-    if listener.entrance == Entrance::Internal {
+    if listener.entrance != Entrance::Socket {
         return frontend(listener);
     }
     format!("{}-{}", if chain.tls.is_some() { "https" } else { "http" }, listener.bind_port)
@@ -155,14 +156,17 @@ pub fn route_configuration(listener: &Listener, chain: &FilterChain) -> String {
 /// The statistics of a socket's TCP proxies: `tcp-443`.
 pub fn tcp_proxy(listener: &Listener) -> String {
     match listener.entrance {
-        Entrance::Internal => frontend(listener),
+        Entrance::Internal | Entrance::Service => frontend(listener),
         Entrance::Socket => format!("tcp-{}", listener.bind_port),
     }
 }
 
 /// The statistics of a socket's UDP proxy: `udp-53`.
 pub fn udp_proxy(listener: &Listener) -> String {
-    format!("udp-{}", listener.bind_port)
+    match listener.entrance {
+        Entrance::Internal | Entrance::Service => frontend(listener),
+        Entrance::Socket => format!("udp-{}", listener.bind_port),
+    }
 }
 
 /// The file of a resource, without its extension: `_` stands for `/`, and whatever else is no part of a plain file name

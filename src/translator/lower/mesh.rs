@@ -1,23 +1,20 @@
 //! What clients of Services are served with: a listener for each port that they connect to, with the routes that count
-//! for them, and the forward proxy that leads to it.
+//! for them, and the forward proxy or the address that leads to it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, PartPath, codes};
 use crate::ir::{self, Endpoints, Entrance, ForwardProxy, ProxiedPort};
-use crate::name::NamespacedName;
 use crate::options::{Capture, Mesh, Options};
-use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, ObjectHead};
 use crate::port::Port;
 use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, names_of_service};
 
+use super::mesh_address::{ServiceAddresses, Services, report_loops};
 use super::scope::Scope;
-use super::{Lowered, ScopeParts, lower_scope, proxy, socket};
-
-/// The Services of the input, by namespace and name.
-type Services<'m> = HashMap<NamespacedName<'m>, &'m Service>;
+use super::socket::{Bind, is_taken_by_admin};
+use super::{Lowered, ScopeParts, ServiceHosts, lower_scope, proxy, socket};
 
 /// Lowers an input as the clients of a namespace meet it (`resolver::of_clients`) into what they are served with. Reported
 /// is which of their routes cannot be served so; what else there is to say of routes is said where they are judged.
@@ -30,8 +27,13 @@ pub fn lower_for_clients(
     let mut origins = OriginTable::default();
     let mut sockets = socket::sockets_of_each_gateway(resolved, options);
     let services: Services<'_> =
-        resolved.manifests.services.iter().map(|service| (service.metadata.sort_key(), &service.spec)).collect();
-    sockets.retain(|(_, ids)| ids.iter().all(|id| is_served(resolved, *id, &services, (mesh, options), diagnostics)));
+        resolved.manifests.services.iter().map(|service| (service.metadata.sort_key(), service)).collect();
+    let addresses = match mesh.capture {
+        Capture::Proxy(_) => None,
+        Capture::Address(wanted) => Some(ServiceAddresses::new(resolved, &services, wanted)),
+    };
+    let led = Led { resolved, services: &services, addresses: addresses.as_ref(), mesh, options };
+    sockets.retain(|(bind, ids)| ids.iter().all(|id| is_served(&led, *bind, *id, diagnostics)));
     let scope = (Scope::Emitted, sockets);
     let parts = lower_scope(resolved, options, scope, &mut origins, &mut Diagnostics::new());
     let ScopeParts { listeners, clusters, external_auths, material, matches: _, placement: _ } = parts;
@@ -44,8 +46,9 @@ pub fn lower_for_clients(
     // Nobody stands in front of the proxy of a client.
     (config.proxy.trusted_hops, config.proxy.proxy_protocol) = (0, false);
     end_names(&mut config, &options.cluster_domain);
-    match mesh.capture {
-        Capture::Proxy(address) => {
+    let mut hosts = Vec::new();
+    match (mesh.capture, &addresses) {
+        (Capture::Proxy(address), _) => {
             config.listeners.iter_mut().for_each(|listener| listener.entrance = Entrance::Internal);
             config.forward_proxy = (!config.listeners.is_empty()).then(|| ForwardProxy {
                 address,
@@ -53,28 +56,70 @@ pub fn lower_for_clients(
                 passes_unknown: mesh.passes_unknown,
             });
         }
+        (Capture::Address(_), None) => {}
+        (Capture::Address(_), Some(addresses)) => {
+            hosts = bind_services(&mut config.listeners, addresses, mesh, options);
+            report_loops(&config, &hosts, (&services, addresses), diagnostics);
+        }
     }
-    Lowered { config, origins, files, expected, ..Lowered::default() }
+    Lowered { config, origins, files, expected, hosts, ..Lowered::default() }
+}
+
+/// Puts the listener of each port at the address of its Service, and says which names stand for which address.
+fn bind_services(
+    listeners: &mut [ir::Listener],
+    addresses: &ServiceAddresses<'_>,
+    mesh: &Mesh,
+    options: &Options,
+) -> Vec<ServiceHosts> {
+    let mut hosts: Vec<ServiceHosts> = Vec::new();
+    for listener in listeners {
+        let Some(ir::GatewayName { namespace, name }) = listener.gateways.first() else { continue };
+        let Ok(address) = addresses.of((namespace, name)) else { continue };
+        (listener.entrance, listener.address) = (Entrance::Service, address);
+        if hosts.last().is_none_or(|last| last.address != address) {
+            let mut names = names_of_service((namespace, name), &mesh.client, &options.cluster_domain);
+            // Files of hosts have no names that end with a dot.
+            names.retain(|name| !name.ends_with('.'));
+            hosts.push(ServiceHosts { address, names });
+        }
+    }
+    hosts
+}
+
+/// What decides whether a port of a Service is served.
+struct Led<'a, 'm> {
+    resolved: &'a Resolved<'m>,
+    services: &'a Services<'m>,
+    addresses: Option<&'a ServiceAddresses<'m>>,
+    mesh: &'a Mesh,
+    options: &'a Options,
 }
 
 /// Whether the traffic for a port of a Service is led to the proxy. Reported is where it cannot be and routes count for it.
-fn is_served(
-    resolved: &Resolved<'_>,
-    id: ListenerId,
-    services: &Services<'_>,
-    (mesh, options): (&Mesh, &Options),
-    diagnostics: &mut Diagnostics,
-) -> bool {
+fn is_served(led: &Led<'_, '_>, bind: Bind, id: ListenerId, diagnostics: &mut Diagnostics) -> bool {
+    let Led { resolved, services, addresses, mesh, options } = led;
     let listener = resolved.listener(id);
     let service = &resolved.gateways[id.gateway].object.head;
-    let is_known = services.contains_key(&service.metadata.sort_key());
+    let key = service.metadata.sort_key();
+    let is_known = services.contains_key(&key);
     let is_of_service = |route: &&crate::resolver::RouteId| resolved.routes.get(**route).object().kind != Kind::Service;
     let counting: Vec<_> = listener.attached.iter().filter(is_of_service).collect();
     let why = match mesh.capture {
-        Capture::Proxy(_) if !is_known && !options.assume.services => return false,
-        Capture::Proxy(_) if !is_known => Some("it is assumed, and nobody knows its ports"),
-        Capture::Proxy(_) if listener.protocol == Protocol::Udp => Some("a proxy for HTTP carries no datagrams"),
+        _ if !is_known && !options.assume.services => return false,
+        _ if !is_known => Some("it is assumed, and nobody knows its ports".to_owned()),
+        Capture::Proxy(_) if listener.protocol == Protocol::Udp => {
+            Some("a proxy for HTTP carries no datagrams".to_owned())
+        }
         Capture::Proxy(_) => None,
+        Capture::Address(_) => match addresses.map_or(Err("it has no address".to_owned()), |one| one.of(key)) {
+            Err(why) => Some(why),
+            Ok(address) => {
+                let bind = Bind { address, ..bind };
+                let admin = options.admin_address.filter(|admin| is_taken_by_admin(bind, *admin));
+                admin.map(|admin| format!("Envoy's admin interface has {admin}"))
+            }
+        },
     };
     let Some(why) = why else { return !(mesh.routed_only && counting.is_empty()) };
     for route in counting {
@@ -82,7 +127,7 @@ fn is_served(
         let parents = route.parents.iter().filter(|parent| parent.listeners.contains(&id));
         for parent in parents {
             if let ParentSource::Ref(index) = parent.source {
-                diagnostics.report(not_captured(route.object(), index, (service, listener.spec.port), why));
+                diagnostics.report(not_captured(route.object(), index, (service, listener.spec.port), &why));
             }
         }
     }
@@ -95,7 +140,7 @@ fn not_captured(route: &ObjectHead, parent: usize, (service, port): (&ObjectHead
     route
         .finding(codes::MESH_NOT_CAPTURED, PartPath::from(ObjectPart::Parent(parent)), message)
         .label("clients get nothing of the route here")
-        .help("add the Service to the input, or leave the route out of what is served")
+        .help("add the Service to the input, serve it in another form, or leave the route out of what is served")
 }
 
 fn nobody_served(mesh: &Mesh) -> Finding {
@@ -129,7 +174,7 @@ fn proxied_ports(
         let service = listener.gateways.first()?;
         let key = (&service.namespace, &service.name);
         let mut hosts = names_of_service(key, &mesh.client, &options.cluster_domain);
-        hosts.extend(services.get(&key).and_then(|service| service.cluster_ip).map(host_of));
+        hosts.extend(services.get(&key).and_then(|service| service.spec.cluster_ip).map(host_of));
         hosts.retain(|host| taken.insert((host.clone(), listener.port)));
         Some(ProxiedPort { hosts, listener: place })
     };

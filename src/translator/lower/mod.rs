@@ -18,6 +18,7 @@ mod l4_chain;
 mod l4_route;
 mod listener;
 mod mesh;
+mod mesh_address;
 mod operator;
 mod option;
 mod path;
@@ -35,6 +36,8 @@ mod socket;
 mod socket_lowering;
 mod tls_chain;
 mod virtual_host;
+
+use std::net::IpAddr;
 
 use typed_index_collections::TiVec;
 
@@ -69,10 +72,21 @@ pub struct Lowered {
     pub files: Files,
     /// The files that it refers to and whoever runs the proxy has to provide.
     pub expected: Expected,
+    /// The addresses that the proxy has in the place of Services.
+    pub hosts: Vec<ServiceHosts>,
     /// The routes that no virtual host of what is judged has, because others take all their requests.
     pub unserved: Vec<Unserved>,
     /// What is judged; `None` where that is what is emitted.
     judged: Option<ir::Config>,
+}
+
+/// A Service with its address on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceHosts {
+    /// The address.
+    pub address: IpAddr,
+    /// The names by which clients ask for the Service, as files of hosts have them.
+    pub names: Vec<String>,
 }
 
 impl Lowered {
@@ -141,7 +155,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         let (certificates, _, _) = material.into_parts();
         ir::Config { listeners, clusters, certificates, external_auths, forward_proxy: None, proxy: proxy(options) }
     });
-    Lowered { config, origins, files, expected, unserved, judged }
+    Lowered { config, origins, files, expected, hosts: Vec::new(), unserved, judged }
 }
 
 /// What one configuration is made of.

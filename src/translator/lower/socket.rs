@@ -173,7 +173,7 @@ fn find_occupant(
 
 /// Whether a socket is one that the admin interface has, alone or among all addresses: those of IPv6 are those of IPv4 as
 /// well.
-fn is_taken_by_admin(bind: Bind, admin: SocketAddr) -> bool {
+pub(super) fn is_taken_by_admin(bind: Bind, admin: SocketAddr) -> bool {
     let Bind { address, port, transport } = bind;
     let own = admin.ip();
     let holds = |all: IpAddr, one: IpAddr| all.is_unspecified() && (all.is_ipv6() || one.is_ipv4());

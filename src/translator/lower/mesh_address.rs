@@ -1,0 +1,130 @@
+//! The addresses of Services on this machine, which the proxy has in their place, and what would come back to it.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+
+use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::ir::{self, BackendName, Endpoints, Site};
+use crate::name::NamespacedName;
+use crate::options::{Addresses, LoopbackRange};
+use crate::parser::api::Service;
+use crate::parser::manifests::Object;
+use crate::resolver::Resolved;
+use crate::whole;
+
+use super::ServiceHosts;
+
+/// The Services of the input, by namespace and name.
+pub(super) type Services<'m> = HashMap<NamespacedName<'m>, &'m Object<Service>>;
+
+/// Which address each Service has.
+pub(super) struct ServiceAddresses<'m> {
+    by_service: HashMap<NamespacedName<'m>, Result<IpAddr, String>>,
+    /// Whether they are those that the cluster gave, which names of Services lead to.
+    are_of_cluster: bool,
+}
+
+impl<'m> ServiceAddresses<'m> {
+    /// Chooses addresses for the Services that clients connect to. Which one a Service has depends on these alone, and not
+    /// on their routes.
+    pub(super) fn new(resolved: &'m Resolved<'m>, services: &Services<'m>, wanted: Addresses) -> Self {
+        let keys = resolved.gateways.iter().map(|service| service.object.metadata.sort_key());
+        let keys: Vec<NamespacedName<'m>> = keys.filter(|key| services.contains_key(key)).collect();
+        let (range, of_cluster) = match wanted {
+            Addresses::Loopback(range) => (range, None),
+            Addresses::ClusterIp => (LoopbackRange::default(), Some(of_cluster(&keys, services))),
+            Addresses::Any => {
+                let found = of_cluster(&keys, services);
+                (LoopbackRange::default(), Some(found).filter(|found| found.values().all(Result::is_ok)))
+            }
+        };
+        match of_cluster {
+            Some(by_service) => Self { by_service, are_of_cluster: true },
+            None => {
+                let mut free = range.addresses();
+                let mut next = || {
+                    let none = || format!("no address of {range} is left for it");
+                    free.next().map(IpAddr::V4).ok_or_else(none)
+                };
+                let by_service = keys.into_iter().map(|key| (key, next())).collect();
+                Self { by_service, are_of_cluster: false }
+            }
+        }
+    }
+
+    /// The address of a Service.
+    ///
+    /// # Errors
+    /// Why it has none, in words.
+    pub(super) fn of(&self, key: NamespacedName<'_>) -> Result<IpAddr, String> {
+        match self.by_service.get(&key) {
+            Some(Ok(address)) => Ok(*address),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err("nobody knows its ports".to_owned()),
+        }
+    }
+}
+
+/// The addresses that the cluster gave; no two Services have one.
+fn of_cluster<'m>(
+    keys: &[NamespacedName<'m>],
+    services: &Services<'m>,
+) -> HashMap<NamespacedName<'m>, Result<IpAddr, String>> {
+    let mut owners: HashMap<IpAddr, NamespacedName<'m>> = HashMap::new();
+    let mut address = |key: NamespacedName<'m>| {
+        let address = services.get(&key).and_then(|service| service.spec.cluster_ip);
+        let address = address.ok_or_else(|| "it has no `clusterIP`".to_owned())?;
+        let (namespace, name) = *owners.entry(address).or_insert(key);
+        match (namespace, name) == key {
+            true => Ok(address),
+            false => Err(format!("its `clusterIP` is that of Service `{namespace}/{name}`")),
+        }
+    };
+    keys.iter().map(|key| (*key, address(*key))).collect()
+}
+
+/// Reports the backends whose connections would be made to the proxy itself, for ever.
+pub(super) fn report_loops(
+    config: &ir::Config,
+    hosts: &[ServiceHosts],
+    (services, addresses): (&Services<'_>, &ServiceAddresses<'_>),
+    diagnostics: &mut Diagnostics,
+) {
+    let own: HashSet<SocketAddr> =
+        config.listeners.iter().map(|one| SocketAddr::new(one.address, one.bind_port.number())).collect();
+    let mut named: HashMap<String, IpAddr> = HashMap::new();
+    for ServiceHosts { address, names } in hosts {
+        // A name that ends with a dot is asked of the cluster, which knows its own addresses.
+        let asked = names.iter().filter(|_| addresses.are_of_cluster).map(|name| format!("{name}."));
+        named.extend(asked.chain(names.iter().cloned()).map(|name| (name, *address)));
+    }
+    for cluster in &config.clusters {
+        let leads_back = match &cluster.endpoints {
+            Endpoints::Static(endpoints) => endpoints
+                .iter()
+                .find(|endpoint| own.contains(endpoint))
+                .map(|endpoint| format!("its endpoint {endpoint} is an address of a Service here")),
+            Endpoints::Dns(names) => names.iter().find_map(|(host, port)| {
+                let address = named.get(host)?;
+                let is_own = own.contains(&SocketAddr::new(*address, port.number()));
+                is_own.then(|| format!("its name `{host}` leads to {address}:{port}, which is the proxy's own"))
+            }),
+        };
+        if let Some(why) = leads_back {
+            diagnostics.report(loops(&cluster.backend, &why, services));
+        }
+    }
+}
+
+fn loops(backend: &BackendName, why: &str, services: &Services<'_>) -> Finding {
+    let BackendName { namespace, name, port, site } = backend;
+    let message = format!("what is sent to `{namespace}/{name}` on port {port} would come back to the proxy: {why}");
+    let service = services.get(&(namespace, name)).filter(|_| *site == Site::Internal);
+    let finding = match service {
+        Some(service) => service.head.finding(codes::MESH_LOOP, whole!["spec"], message),
+        None => Finding::new(codes::MESH_LOOP, Location::Run, message),
+    };
+    finding
+        .label("it leads back here")
+        .help("add its EndpointSlices, name its endpoints with `--resolve`, or say `--mesh-addresses loopback`")
+}

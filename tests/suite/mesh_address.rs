@@ -1,0 +1,142 @@
+//! Addresses that stand for Services, in a real Envoy: what clients of `gwctl translate --mesh-capture address` get that
+//! know nothing of a proxy.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::time::Duration;
+
+use gwctl::proving::Envoy;
+
+use libtest_mimic::Trial;
+
+use crate::commands::Stage;
+use crate::harness::Harness;
+use crate::mesh_proxy::{ensure, exchange};
+use crate::process::fail;
+use crate::proxy::backend;
+use crate::xds::free_ports;
+
+/// The tests of this file.
+pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
+    vec![harness.trial("mesh::addresses_of_services_answer_by_the_routes", served)]
+}
+
+/// A server that speaks first.
+fn greeter() -> Result<SocketAddr, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(fail)?;
+    let address = listener.local_addr().map_err(fail)?;
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let _ = stream.and_then(|mut stream| stream.write_all(b"hello"));
+        }
+    });
+    Ok(address)
+}
+
+/// A server that sends datagrams back.
+fn datagrams() -> Result<SocketAddr, String> {
+    let socket = UdpSocket::bind("127.0.0.1:0").map_err(fail)?;
+    let address = socket.local_addr().map_err(fail)?;
+    std::thread::spawn(move || {
+        let mut buffer = [0; 64];
+        while let Ok((count, from)) = socket.recv_from(&mut buffer) {
+            let _ = socket.send_to(&buffer[..count], from);
+        }
+    });
+    Ok(address)
+}
+
+fn manifests([http, raw, sql, dns]: [u16; 4]) -> String {
+    format!(
+        "apiVersion: v1
+kind: Service
+metadata: {{name: cart, namespace: web}}
+spec: {{ports: [{{name: http, port: {http}}}, {{name: raw, port: {raw}}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: db, namespace: web}}
+spec: {{ports: [{{name: sql, port: {sql}}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: names, namespace: web}}
+spec: {{ports: [{{name: dns, port: {dns}, protocol: UDP}}]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: cart, namespace: web}}
+spec:
+  parentRefs: [{{group: '', kind: Service, name: cart, port: {http}}}]
+  rules: [{{matches: [{{path: {{value: /v2}}}}], backendRefs: [{{name: cart, port: {http}}}]}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: {{name: db, namespace: web}}
+spec:
+  parentRefs: [{{group: '', kind: Service, name: db}}]
+  rules: [{{backendRefs: [{{name: cart, port: {raw}}}]}}]
+"
+    )
+}
+
+fn served(harness: &Harness) -> Result<(), String> {
+    let stage = Stage::new(harness, "mesh-address")?;
+    let [http, raw, sql, dns, admin] = free_ports()?;
+    let (web, heads) = backend(Duration::ZERO)?;
+    let (greeter, echo) = (greeter()?, datagrams()?);
+    stage.write("manifests.yaml", &manifests([http, raw, sql, dns]))?;
+    let admin = SocketAddr::from(([127, 0, 0, 1], admin));
+    let flags = [
+        "--mesh-for=web".to_owned(),
+        "--mesh-capture=address".to_owned(),
+        format!("--admin-address={admin}"),
+        format!("--resolve=web/cart:{http}={web}"),
+        format!("--resolve=web/cart:{raw}={greeter}"),
+        format!("--resolve=web/names:{dns}={echo}"),
+    ];
+    let translate = |more: &[&str]| {
+        let flags = flags.iter().map(String::as_str);
+        stage.run(
+            &["translate", "manifests.yaml"].into_iter().chain(flags).chain(more.iter().copied()).collect::<Vec<_>>(),
+        )
+    };
+    let hosts = translate(&["--section=hosts", "--no-comments"])?;
+    let names = |address: &str, name: &str| {
+        format!("{address} {name} {name}.web {name}.web.svc {name}.web.svc.cluster.local\n")
+    };
+    let expected = [names("127.1.0.1", "cart"), names("127.1.0.2", "db"), names("127.1.0.3", "names")].concat();
+    ensure(hosts.stdout == expected, "the file of hosts", &hosts.stdout)?;
+    let output = translate(&[])?;
+    ensure(output.code == Some(0), "translate", &output.stderr)?;
+    let config = harness.work_directory("mesh-address-envoy")?.join("envoy.yaml");
+    fs::write(&config, &output.stdout).map_err(fail)?;
+    let _envoy = Envoy::start(harness.envoy()?, &config, admin, &config.with_extension("log")).map_err(fail)?;
+    let at = |last: u8, port: u16| SocketAddr::from(([127, 1, 0, last], port));
+    let ask = |path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: forged.test\r\nconnection: close\r\n\r\n");
+        exchange(at(1, http), &request)
+    };
+    let answer = ask("/v2")?;
+    ensure(answer.starts_with("HTTP/1.1 200"), "the address counts, and not the host", &answer)?;
+    let head = heads.recv_timeout(Duration::from_secs(5)).map_err(fail)?;
+    ensure(head.contains("host: forged.test"), "the request arrives as it was sent", &head)?;
+    let answer = ask("/")?;
+    ensure(answer.starts_with("HTTP/1.1 404"), "what no rule takes", &answer)?;
+    for address in [at(1, raw), at(2, sql)] {
+        let mut stream = TcpStream::connect(address).map_err(fail)?;
+        stream.set_read_timeout(Some(Duration::from_secs(5))).map_err(fail)?;
+        let mut said = [0; 5];
+        stream.read_exact(&mut said).map_err(fail)?;
+        ensure(&said == b"hello", "a server that speaks first", &String::from_utf8_lossy(&said))?;
+    }
+    let socket = UdpSocket::bind("127.0.0.1:0").map_err(fail)?;
+    socket.set_read_timeout(Some(Duration::from_secs(5))).map_err(fail)?;
+    socket.send_to(b"ping", at(3, dns)).map_err(fail)?;
+    let mut said = [0; 8];
+    let (count, _) = socket.recv_from(&mut said).map_err(fail)?;
+    ensure(&said[..count] == b"ping", "a datagram", &String::from_utf8_lossy(&said))
+}
