@@ -9,7 +9,7 @@ use crate::http::HeaderName;
 use crate::port::Port;
 
 use super::default::is_default;
-use super::{AuthId, ClusterId, Cors, HeaderMutations, Mirror, Origin, Retry, Session, Share, Timeouts};
+use super::{AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, Retry, Session, Share, Timeouts};
 
 /// What is done to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -100,6 +100,9 @@ pub struct Forward {
     pub attempts: AttemptCount,
     /// Who gets copies.
     pub mirrors: Vec<Mirror>,
+    /// What endpoints are chosen by, in clusters that choose them by a hash.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hash: Vec<HashPart>,
     /// How clients keep to an endpoint.
     pub session: Option<Arc<Session>>,
 }

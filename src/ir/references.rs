@@ -36,6 +36,7 @@ impl Action {
                         timeouts: _,
                         retry: _,
                         attempts: _,
+                        hash: _,
                         session: _,
                     } = forward;
                     found.extend(backends.iter().filter_map(|backend| match backend.target {
@@ -143,6 +144,7 @@ fn with_clusters(
         timeouts: _,
         retry: _,
         attempts: _,
+        hash: _,
         session: _,
     } = forward;
     let backends = backends.iter().map(|backend| {

@@ -1,7 +1,9 @@
 //! What of an option is not translated, and what it means that it is missing.
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, codes};
-use crate::parser::api::{HeaderManipulation, OptionRetries, RouteOption, VirtualHostOption};
+use crate::parser::api::{
+    HeaderManipulation, OptionHash, OptionHashPolicy, OptionRetries, RouteOption, VirtualHostOption,
+};
 use crate::parser::manifests::ObjectHead;
 use crate::path;
 
@@ -44,6 +46,8 @@ pub enum Said<'o> {
     Whole(&'static str, bool),
     /// Changes to headers.
     Headers(&'o HeaderManipulation),
+    /// What endpoints are chosen by.
+    Hash(&'o OptionHash),
     /// Further tries.
     Retries(&'o OptionRetries),
 }
@@ -89,7 +93,7 @@ impl PolicyOption for RouteOption {
             Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
             Self::BufferPerRoute(_) => Said::Whole(NOT_BUFFERED, false),
             Self::EnvoyMetadata(_) => Said::Whole("filters and logs would not see the metadata", false),
-            Self::LbHash(_) => Said::Whole("requests of one client would go to different endpoints", false),
+            Self::LbHash(hash) => Said::Hash(hash),
             Self::Shadowing(_) => Said::Whole("no copies would be sent", false),
             Self::Tracing(_) => Said::Whole("no traces would be made", false),
             Self::Upgrades(_) => Said::Whole("connections would be upgraded as on every other route", false),
@@ -145,6 +149,13 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
             let path = |index: usize| path!["headerManipulation", "requestHeadersToAdd", index, "headerSecretRef"];
             let loss = "backends would not get the headers of the Secret";
             secrets.map(|(index, _)| Missing { path: path(index), loss, is_security: false }).collect()
+        }
+        Said::Hash(OptionHash { hash_policies }) => {
+            let has_life = |policy: &OptionHashPolicy| policy.cookie.as_ref().is_some_and(|one| one.ttl.is_some());
+            let made = hash_policies.iter().enumerate().filter(|(_, policy)| has_life(policy));
+            let loss = "clients would not be given the cookie, and go to different endpoints";
+            let path = |index: usize| path!["lbHash", "hashPolicies", index, "cookie", "ttl"];
+            made.map(|(index, _)| Missing { path: path(index), loss, is_security: false }).collect()
         }
         Said::Retries(OptionRetries { previous_priorities, rate_limited_retry_back_off, .. }) => {
             let mut missing = of_part(

@@ -222,6 +222,8 @@ fn send<'c>(
         retry: _,
         attempts,
         mirrors: _,
+        // An endpoint is chosen by whoever runs.
+        hash: _,
         session,
     } = action;
     let WeightedBackend {

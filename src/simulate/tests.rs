@@ -52,6 +52,7 @@ fn forward(backends: Vec<WeightedBackend>) -> Action {
         retry: None,
         attempts: AttemptCount::default(),
         mirrors: Vec::new(),
+        hash: Vec::new(),
         session: None,
     })
 }

@@ -360,6 +360,7 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
             retry,
             attempts,
             mirrors,
+            hash,
             session,
         } = old;
         let parts = [
@@ -373,6 +374,7 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
             ("timeouts", *timeouts == new.timeouts),
             ("retries", *retry == new.retry && *attempts == new.attempts),
             ("mirrors", *mirrors == new.mirrors),
+            ("what endpoints are chosen by", *hash == new.hash),
             ("sessions", *session == new.session),
         ];
         names.extend(parts.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name));

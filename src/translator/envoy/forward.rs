@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use envoy_types::pb::envoy::config::route::v3::{
     HeaderMatcher, Route, RouteAction, WeightedCluster, route,
-    route_action::{ClusterSpecifier, HostRewriteSpecifier, MaxStreamDuration},
+    route_action::{ClusterSpecifier, HashPolicy, HostRewriteSpecifier, MaxStreamDuration, hash_policy},
     weighted_cluster::{ClusterWeight, cluster_weight},
 };
 use envoy_types::pb::envoy::extensions::filters::common::fault::v3::{FaultDelay, fault_delay::FaultDelaySecifier};
@@ -43,6 +43,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         // A setting of the virtual host.
         attempts: _,
         mirrors,
+        hash,
         session,
     } = forward;
     let ir::Timeouts { request, per_try: _, idle, stream } = *timeouts;
@@ -60,6 +61,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         idle_timeout: Some(duration(idle.unwrap_or(Duration::ZERO))),
         max_stream_duration: stream.map(to_stream_limit),
         retry_policy: to_retry_policy(retry.as_ref(), *timeouts, session.is_some()),
+        hash_policy: hash.iter().map(to_hash_policy).collect(),
         request_mirror_policies: mirrors.iter().map(|mirror| to_mirror(mirror, config)).collect(),
         ..RouteAction::default()
     };
@@ -304,6 +306,23 @@ fn to_host_rewrite(rewrite: &ir::HostRewrite) -> HostRewriteSpecifier {
             HostRewriteSpecifier::HostRewritePathRegex(to_substitution(substitution))
         }
     }
+}
+
+fn to_hash_policy(ir::HashPart { of, ends }: &ir::HashPart) -> HashPolicy {
+    let of = match of {
+        ir::HashOf::Header(name) => hash_policy::PolicySpecifier::Header(hash_policy::Header {
+            header_name: name.to_string(),
+            ..hash_policy::Header::default()
+        }),
+        ir::HashOf::Cookie(name) => hash_policy::PolicySpecifier::Cookie(hash_policy::Cookie {
+            name: name.clone(),
+            ..hash_policy::Cookie::default()
+        }),
+        ir::HashOf::Client => {
+            hash_policy::PolicySpecifier::ConnectionProperties(hash_policy::ConnectionProperties { source_ip: true })
+        }
+    };
+    HashPolicy { terminal: *ends, policy_specifier: Some(of) }
 }
 
 fn to_stream_limit(ir::StreamLimit { longest, longest_of_calls, calls_earlier }: ir::StreamLimit) -> MaxStreamDuration {

@@ -163,6 +163,12 @@ impl<'m> Clusters<'m> {
         self.resolved.backends.get(backend).is_virtual
     }
 
+    /// Whether the cluster of a backend chooses endpoints by a hash.
+    pub(super) fn is_by_hash(&self, backend: BackendId) -> bool {
+        let settings = &self.resolved.backends.get(backend).settings;
+        settings.balancing.choice.is_some_and(|choice| choice.is_by_hash())
+    }
+
     /// The finding with what declares a backend as a place to look at.
     pub(super) fn relate(&self, backend: BackendId, finding: Finding) -> Finding {
         self.resolved.backends.get(backend).relate(finding)

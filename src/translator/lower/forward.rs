@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::ir::{
-    Across, Action, AttemptCount, Fault, Forward, HeaderMutations, HostRewrite, HttpFilters, Origin, Retry, Session,
-    Target, Timeouts, WeightedBackend,
+    Across, Action, AttemptCount, Fault, Forward, HashPart, HeaderMutations, HostRewrite, HttpFilters, Origin, Retry,
+    Session, Target, Timeouts, WeightedBackend,
 };
 
 use super::filter::Filters;
@@ -32,6 +32,8 @@ pub(super) struct RulePolicy {
     pub(super) tells_host: bool,
     /// What goes wrong on purpose.
     pub(super) fault: Option<Fault>,
+    /// What endpoints are chosen by.
+    pub(super) hash: Vec<HashPart>,
     /// The status of what cannot be served.
     pub(super) status: u16,
 }
@@ -103,6 +105,7 @@ fn build_leaf(
         // Options of virtual hosts alone ask for it.
         attempts: AttemptCount::default(),
         mirrors: filters.mirrors.clone(),
+        hash: policy.hash.clone(),
         session,
     })))
 }

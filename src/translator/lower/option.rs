@@ -9,6 +9,7 @@
 
 mod cors;
 mod fault;
+mod hash;
 mod headers;
 pub(super) mod host;
 pub(super) mod part;
@@ -79,6 +80,7 @@ impl RouteLowering<'_, '_> {
             }
             RouteOption::MaxStreamDuration(option) => Ok(Part::Stream(lower_stream(option))),
             RouteOption::Faults(faults) => fault::lower(place, faults),
+            RouteOption::LbHash(option) => hash::lower(place, option),
             // The resolver hands on none of the others.
             other => Err(place.refuse(
                 &path![],
@@ -125,6 +127,10 @@ impl RouteLowering<'_, '_> {
                 Part::TellHost => policy.tells_host = true,
                 Part::Idle(limit) => policy.timeouts.idle = limit,
                 Part::Stream(limit) => policy.timeouts.stream = Some(limit),
+                Part::Hash(parts) => {
+                    self.report_idle_hash(list, rule, option);
+                    policy.hash = parts;
+                }
                 Part::Fault(_) if filters.redirect.is_some() => return Err(self.report_fault_of_redirect(option)),
                 Part::Fault(fault) => policy.fault = Some(fault),
             }
@@ -144,6 +150,25 @@ impl RouteLowering<'_, '_> {
         let place = Place { source, field: value.field() };
         let message = "faults of a rule that redirects are not translated";
         self.diagnostics.error(*place.refuse(&path![], message, "let `faults` apply to rules with backends alone"))
+    }
+
+    /// Warns that no backend of a rule chooses its endpoints by a hash.
+    fn report_idle_hash(&mut self, list: ListPlace<'_>, rule: &ResolvedRule<'_>, option: Effective<'_, RouteOption>) {
+        let mut backends = rule.backends.iter().filter_map(|backend| backend.outcome.ok());
+        if rule.backends.is_empty() || backends.any(|id| self.clusters.is_by_hash(id)) {
+            return;
+        }
+        let Effective { value, source } = option;
+        let (kind, name, own) = (source.kind.name(), source.full_name(), value.field());
+        let message = format!("`{own}` of {kind} `{name}` changes nothing for this rule");
+        let finding = self.object.finding(codes::OPTION_UNUSED, list.owner.with("backendRefs"), message);
+        self.diagnostics.report(
+            finding
+                .label("no backend chooses its endpoints by a hash")
+                .related(source.at(&path!["spec", "options", own]), "the option that changes nothing here")
+                .consequence("none: endpoints are chosen as without it")
+                .help("refer to an Upstream with `ringHash` or `maglev` in its `loadBalancerConfig`"),
+        );
     }
 
     /// Warns that the rule says itself what an option says too.

@@ -61,7 +61,7 @@ options! {
         Jwt(Untranslated) = "jwt",
         JwtProvidersStaged(Untranslated) = "jwtProvidersStaged",
         JwtStaged(Untranslated) = "jwtStaged",
-        LbHash(Untranslated) = "lbHash",
+        LbHash(OptionHash) = "lbHash",
         MaxStreamDuration(OptionStreamLimit) = "maxStreamDuration",
         PrefixRewrite(String) = "prefixRewrite",
         RateLimitConfigs(Untranslated) = "rateLimitConfigs",
@@ -244,4 +244,34 @@ pub struct OptionCors {
     pub allow_credentials: bool,
     #[serde(default)]
     pub disable_for_route: bool,
+}
+
+/// `lbHash`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionHash {
+    #[serde(default)]
+    pub hash_policies: Vec<OptionHashPolicy>,
+}
+
+/// One of the things that a hash is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionHashPolicy {
+    pub cookie: Option<OptionHashCookie>,
+    pub header: Option<HeaderName>,
+    pub source_ip: Option<bool>,
+    #[serde(default)]
+    pub terminal: bool,
+}
+
+/// A cookie that a hash is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionHashCookie {
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub path: String,
+    pub ttl: Option<GoDuration>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, Reported, codes};
-use crate::ir::{Cors, Fault, HeaderMutations, HostRewrite, PathRewrite, Retry, StreamLimit};
+use crate::ir::{Cors, Fault, HashPart, HeaderMutations, HostRewrite, PathRewrite, Retry, StreamLimit};
 use crate::name::{Name, Namespace};
 use crate::parser::api::{OptionCors, RouteOption};
 use crate::parser::manifests::ObjectHead;
@@ -36,6 +36,8 @@ pub(in crate::translator::lower) enum Part {
     Idle(Option<Duration>),
     /// How long streams may last.
     Stream(StreamLimit),
+    /// What endpoints are chosen by.
+    Hash(Vec<HashPart>),
     /// What goes wrong on purpose.
     Fault(Fault),
 }
