@@ -374,7 +374,7 @@ fn apart(old: &Action, new: &Action) -> BTreeSet<&'static str> {
             ("timeouts", *timeouts == new.timeouts),
             ("retries", *retry == new.retry && *attempts == new.attempts),
             ("mirrors", *mirrors == new.mirrors),
-            ("what endpoints are chosen by", *hash == new.hash),
+            ("hashes for endpoints", *hash == new.hash),
             ("sessions", *session == new.session),
         ];
         names.extend(parts.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name));
