@@ -3,8 +3,8 @@
 //!
 //! First whatever nobody refers to yet, then what refers to it, and in the end the removal of what nobody refers to any
 //! more: endpoints, certificates and new route configurations; clusters, those that go still among them; listeners;
-//! changed route configurations; the clusters without those that went; files that are stale. After a run that was cut
-//! off anywhere the next one starts from what is there.
+//! changed route configurations; backends that have no endpoint any more; the clusters without those that went; files that
+//! are stale. After a run that was cut off anywhere the next one starts from what is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -85,7 +85,8 @@ impl fmt::Display for Written {
         let Self { written, unchanged, removed, stale, is_unfinished: _, is_bootstrap_changed: _, services } = self;
         let services = ["LDS", "CDS"].iter().chain(services).copied().collect::<Vec<_>>().join(", ");
         let more = if *stale > 0 { format!(", {stale} to remove") } else { String::new() };
-        write!(f, "{written} files written, {unchanged} unchanged, {removed} removed{more} ({services})")
+        let files = if *written == 1 { "file" } else { "files" };
+        write!(f, "{written} {files} written, {unchanged} unchanged, {removed} removed{more} ({services})")
     }
 }
 
@@ -142,45 +143,56 @@ pub(super) fn write(
         let access = if is_private { Access::Private } else { Access::Ordinary };
         Ok(Entry { name, access, content })
     };
-    let leaves = |kind: Kind, folder: &str, is_used: bool| -> io::Result<Vec<Entry>> {
-        let resources = if is_used { compiled.resources(kind, &layout) } else { Vec::new() };
+    let services = layout.services();
+    let resources = |kind: Kind, service: &str| {
+        if services.contains(&service) { compiled.resources(kind, &layout) } else { Vec::new() }
+    };
+    let leaves = |kind: Kind, folder: &str, resources: &[Resource]| -> io::Result<Vec<Entry>> {
         let entry = |one: &Resource| {
             render(format!("{folder}/{}.{extension}", envoy::name::file(&one.name)), kind, std::slice::from_ref(one))
         };
         resources.iter().map(entry).collect()
     };
-    let services = layout.services();
-    let has = |service| services.contains(&service);
     let listed =
         |kind: Kind, name: &str, resources: &[Resource]| render(format!("{name}.{extension}"), kind, resources);
     let build = || -> io::Result<Plan> {
-        let routes = leaves(Kind::Route, "rds", has("RDS"))?;
+        let routes = leaves(Kind::Route, "rds", &resources(Kind::Route, "RDS"))?;
         let superseded = Superseded::read(directory, &routes, now());
         let clusters = compiled.resources(Kind::Cluster, &layout);
         let kept = kept_clusters(directory, &clusters);
         let both: Vec<Resource> = clusters.iter().chain(&kept).cloned().collect();
         let is_later = settings.removal == Removal::Later;
-        let is_unfinished = is_later && !kept.is_empty() && superseded.0.is_empty();
-        let without_kept = if kept.is_empty() || !superseded.0.is_empty() || is_later {
+        let is_unfinished = is_later && !kept.is_empty() && superseded.current.is_empty();
+        let without_kept = if kept.is_empty() || !superseded.current.is_empty() || is_later {
             Vec::new()
         } else {
             vec![listed(Kind::Cluster, "cds", &clusters)?, state(&clusters)?]
         };
-        let (new_routes, changed_routes) = routes.into_iter().partition(|entry| !directory.has(&entry.name));
+        let (known_routes, new_routes): (Vec<Entry>, Vec<Entry>) =
+            routes.into_iter().partition(|entry| directory.has(&entry.name));
+        let (returning_routes, changed_routes) =
+            known_routes.into_iter().partition(|entry| superseded.was(&entry.name));
         let endpoints = |cluster: &Resource| format!("eds/{}.{extension}", envoy::name::file(&cluster.name));
-        let kept_endpoints = if superseded.0.is_empty() { &[] } else { kept.as_slice() };
+        let kept_endpoints = if superseded.current.is_empty() { &[] } else { kept.as_slice() };
         let kept_endpoints = kept_endpoints.iter().map(endpoints).filter(|name| directory.has(name));
+        // A backend that has no endpoint any more may be none of the changed routes.
+        let (empty, usable): (Vec<Resource>, Vec<Resource>) =
+            resources(Kind::Endpoint, "EDS").into_iter().partition(Resource::has_no_endpoint);
+        let empty = leaves(Kind::Endpoint, "eds", &empty)?;
+        let (emptied, empty): (Vec<Entry>, Vec<Entry>) =
+            empty.into_iter().partition(|entry| directory.has(&entry.name));
+        let secrets = leaves(Kind::Secret, "sds", &resources(Kind::Secret, "SDS"))?;
+        let usable = leaves(Kind::Endpoint, "eds", &usable)?;
         Ok(Plan {
-            leaves: [leaves(Kind::Endpoint, "eds", has("EDS"))?, leaves(Kind::Secret, "sds", has("SDS"))?, new_routes]
-                .into_iter()
-                .flatten()
-                .collect(),
+            leaves: [usable, empty, secrets, new_routes].into_iter().flatten().collect(),
             // What is announced to the next run is what the proxy may know: written before, and after, the proxy's own.
             all_clusters: vec![state(&both)?, listed(Kind::Cluster, "cds", &both)?],
             listeners: vec![listed(Kind::Listener, "lds", &compiled.resources(Kind::Listener, &layout))?],
+            returning_routes,
             changed_routes,
+            emptied,
             rest: without_kept.into_iter().chain([bootstrap(config, settings)?]).chain(superseded.entry()).collect(),
-            kept: superseded.0.into_keys().chain(kept_endpoints).collect(),
+            kept: superseded.current.into_keys().chain(kept_endpoints).collect(),
             removal: settings.removal,
             is_unfinished,
         })
@@ -232,7 +244,12 @@ pub(super) fn extension(format: OutputFormat) -> &'static str {
 /// Route configurations that connections may still use, each with the second since when no new one does. Only another
 /// set of authorizations makes new ones: see `translator::envoy`.
 #[derive(Debug, Default)]
-struct Superseded(BTreeMap<String, u64>);
+struct Superseded {
+    /// Those that connections may use from now on.
+    current: BTreeMap<String, u64>,
+    /// Those of the last run.
+    before: BTreeMap<String, u64>,
+}
 
 impl Superseded {
     fn read(directory: &Directory, current: &[Entry], now: u64) -> Self {
@@ -253,24 +270,34 @@ impl Superseded {
         let old = directory.listed("rds").filter(|name| !is_current(name) && served.contains(&listener(name)));
         let since = |name: &str| known.get(name).copied().unwrap_or(now);
         let aged = old.map(|name| (name.to_owned(), since(name)));
-        Self(aged.filter(|(_, since)| now.saturating_sub(*since) < DRAIN_TIME.as_secs()).collect())
+        let current = aged.filter(|(_, since)| now.saturating_sub(*since) < DRAIN_TIME.as_secs()).collect();
+        Self { current, before: known }
+    }
+
+    /// Whether only connections from before used it until now.
+    fn was(&self, name: &str) -> bool {
+        self.before.contains_key(name)
     }
 
     fn entry(&self) -> Option<Entry> {
-        let lines = self.0.iter().map(|(name, since)| format!("{since} {name}\n"));
+        let lines = self.current.iter().map(|(name, since)| format!("{since} {name}\n"));
         let content = lines.collect::<String>().into_bytes();
-        (!self.0.is_empty()).then(|| Entry { name: SUPERSEDED.to_owned(), access: Access::Ordinary, content })
+        (!self.current.is_empty()).then(|| Entry { name: SUPERSEDED.to_owned(), access: Access::Ordinary, content })
     }
 }
 
 /// What is written, step by step.
 struct Plan {
-    /// Whatever nobody refers to yet.
+    /// Whatever nobody refers to yet, and the endpoints that there are.
     leaves: Vec<Entry>,
     /// The clusters, those that go still among them.
     all_clusters: Vec<Entry>,
+    /// What only connections from before have used: its routes may be those of another time.
+    returning_routes: Vec<Entry>,
     listeners: Vec<Entry>,
     changed_routes: Vec<Entry>,
+    /// Backends that are without endpoints now.
+    emptied: Vec<Entry>,
     /// The clusters without those that went, and the bootstrap.
     rest: Vec<Entry>,
     /// Files that stay although nothing of this plan writes them.
@@ -282,8 +309,19 @@ struct Plan {
 
 impl Plan {
     fn write(&self, directory: &mut Directory) -> Result<Written, DirectoryError> {
-        let Self { leaves, all_clusters, listeners, changed_routes, rest, kept, removal, is_unfinished } = self;
-        let steps = [leaves, all_clusters, listeners, changed_routes, rest];
+        let Self {
+            leaves,
+            all_clusters,
+            returning_routes,
+            listeners,
+            changed_routes,
+            emptied,
+            rest,
+            kept,
+            removal,
+            is_unfinished,
+        } = self;
+        let steps = [leaves, all_clusters, returning_routes, listeners, changed_routes, emptied, rest];
         let all = steps.into_iter().flatten();
         let mut names: BTreeSet<String> = all.map(|entry| entry.name.clone()).chain(kept.iter().cloned()).collect();
         directory.announce(names.iter().map(String::as_str))?;
@@ -368,11 +406,13 @@ mod tests {
         let current = entries(&["rds/http-80_authorized_bb.yaml"]);
         let superseded = |now| Superseded::read(&directory, &current, now);
         let first = superseded(1_000);
-        assert_eq!(first.0.keys().collect::<Vec<_>>(), ["rds/http-80.yaml", "rds/http-80_authorized_aa.yaml"]);
+        assert_eq!(first.current.keys().collect::<Vec<_>>(), ["rds/http-80.yaml", "rds/http-80_authorized_aa.yaml"]);
         let state = first.entry().unwrap();
         directory.write(&state.name, state.access, &state.content).unwrap();
-        assert_eq!(superseded(1_000 + DRAIN_TIME.as_secs() - 1).0, first.0);
-        assert!(superseded(1_000 + DRAIN_TIME.as_secs()).0.is_empty());
+        assert_eq!(superseded(1_000 + DRAIN_TIME.as_secs() - 1).current, first.current);
+        assert!(superseded(1_000 + DRAIN_TIME.as_secs()).current.is_empty());
+        // What comes back has been without a listener: its routes may be old.
+        assert!(superseded(1_001).was("rds/http-80.yaml") && !superseded(1_001).was("rds/http-80_authorized_bb.yaml"));
     }
 
     #[test]

@@ -52,6 +52,7 @@ mod metamorphic;
 mod modules;
 mod mutation;
 mod pairs;
+mod patterns;
 mod planted;
 mod process;
 mod property;
@@ -156,6 +157,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(metamorphic::trials(&harness));
     trials.extend(mutation::trials(&harness, root));
     trials.extend(pairs::trials(&harness));
+    trials.extend(patterns::trials(&harness));
     trials.extend(registry::trials(root));
     trials.extend(releases::trials(&harness));
     trials.extend(renewal::trials(&harness));

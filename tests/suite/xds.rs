@@ -39,7 +39,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     ]
 }
 
-/// An HTTP server that answers every request with 200.
+/// An HTTP server that answers every request with 200, and with the head of the request.
 pub(crate) fn backend() -> Result<u16, String> {
     slow_backend(Duration::ZERO)
 }
@@ -58,15 +58,14 @@ fn slow_backend(time: Duration) -> Result<u16, String> {
 
 fn answer(mut stream: &TcpStream, time: Duration) -> Option<()> {
     let mut reader = BufReader::with_capacity(1, stream);
-    let mut line = String::from("x");
-    while !line.trim().is_empty() {
-        line.clear();
-        if reader.read_line(&mut line).ok()? == 0 {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head).ok()? == 0 {
             return None;
         }
     }
     thread::sleep(time);
-    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").ok()
+    stream.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{head}", head.len()).as_bytes()).ok()
 }
 
 /// Asks once, and says what came, and whether the connection may be used again.

@@ -161,21 +161,25 @@ fn reject_underscores(connection: &ir::HttpConnection, config: &ir::Config) -> O
 /// The HTTP filters that the routes need, the router last. Preflights are
 /// answered before anybody is asked for authorization, and nothing that a
 /// refused request could learn comes before it.
+///
+/// Where routes come from files, the filters that do nothing until a route asks for it are always there: listeners and routes
+/// are taken one after the other, and another filter would drain the connections of its listener.
 fn http_filters(needs: &Needs, profile: ir::HttpProfile, config: &ir::Config, layout: &Layout) -> Vec<HttpFilter> {
     let mut filters = Vec::new();
+    let is_followed = layout.has_route_files();
     // Responses pass the filters in reverse, so it sees what all others answer.
-    if needs.header_mutation {
+    if needs.header_mutation || is_followed {
         filters.push(http_filter(header::MUTATION_FILTER, any(header::MUTATION, &HeaderMutation::default())));
     }
-    if needs.cors {
+    if needs.cors || is_followed {
         filters.push(http_filter(cors::CORS_FILTER, any(cors::CORS, &Cors::default())));
     }
     filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout)));
-    if needs.session {
+    if needs.session || is_followed {
         let off = any(stateful_session::SESSION, &StatefulSession::default());
         filters.push(http_filter(stateful_session::SESSION_FILTER, off));
     }
-    if needs.fault {
+    if needs.fault || is_followed {
         filters.push(http_filter(forward::FAULT_FILTER, any(forward::FAULT, &HttpFault::default())));
     }
     filters.push(router(profile));

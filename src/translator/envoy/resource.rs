@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use envoy_types::pb::envoy::config::cluster::v3::Cluster;
+use envoy_types::pb::envoy::config::endpoint::v3::ClusterLoadAssignment;
 use prost::Message;
 use rayon::prelude::*;
 
@@ -52,6 +53,11 @@ pub struct Resource {
 impl Resource {
     fn new(name: String, message: &impl Message) -> Self {
         Self { name, wire: message.encode_to_vec() }
+    }
+
+    /// Whether it is an assignment without endpoints.
+    pub fn has_no_endpoint(&self) -> bool {
+        ClusterLoadAssignment::decode(self.wire.as_slice()).is_ok_and(|assignment| assignment.endpoints.is_empty())
     }
 
     /// A cluster by its bytes, if they are one.

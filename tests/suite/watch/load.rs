@@ -94,8 +94,13 @@ pub(crate) enum Sender {
 }
 
 pub(crate) async fn open(gateway: SocketAddr, host: &str, way: &Way) -> Result<Sender, String> {
+    let stream = TcpStream::connect(gateway).await.map_err(|error| format!("no connection: {error}"))?;
+    open_over(stream, host, way).await
+}
+
+/// Speaks over a connection that is there.
+pub(crate) async fn open_over(stream: TcpStream, host: &str, way: &Way) -> Result<Sender, String> {
     let fail = |error: &dyn std::fmt::Display| format!("no connection: {error}");
-    let stream = TcpStream::connect(gateway).await.map_err(|error| fail(&error))?;
     // Whoever ends a connection first keeps its port busy for a while; a test asks more often than there are ports.
     let _ = stream.set_nodelay(true);
     match way {

@@ -7,7 +7,7 @@ mod edits;
 pub(crate) mod load;
 mod renewed;
 mod split;
-mod under_load;
+pub(crate) mod under_load;
 
 use std::fs;
 use std::path::{Path, PathBuf};

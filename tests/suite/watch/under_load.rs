@@ -37,7 +37,7 @@ const NAMESPACE: &str = "load";
 /// The certificates that a listener has in turn.
 const CERTIFICATES: [&str; 2] = ["web", "web-rsa"];
 
-fn connector(harness: &Harness) -> Result<TlsConnector, String> {
+pub(crate) fn connector(harness: &Harness) -> Result<TlsConnector, String> {
     let text = fs::read(harness.testdata().join("../tests/pki/ca.crt")).map_err(fail)?;
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(&text).map_err(fail)?).map_err(fail)?;
