@@ -100,8 +100,13 @@ impl Checked {
                 differences(&content, &today)
             }
         };
+        let lacks_endpoints = matches!(&self.content, Content::Running(running) if running.lacks_endpoints(compiled));
+        if lacks_endpoints {
+            let words = "endpoints are not compared: the dump leaves them out; take it with `/config_dump?include_eds`";
+            streams.tell(&format!("{}: {words}", if found.is_empty() { "error" } else { "note" }));
+        }
         if found.is_empty() {
-            return Ok(ExitStatus::Success);
+            return Ok(if lacks_endpoints { ExitStatus::CouldNotRun } else { ExitStatus::Success });
         }
         streams.product(Commands::Refused, |out| {
             writeln!(out, "`{path}` is stale: `-` is what it has, `+` is what the manifests say")?;

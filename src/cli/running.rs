@@ -19,6 +19,8 @@ use crate::translator::envoy::{self, Kind, NODE, Place};
 
 /// What is asked for where a link names no path.
 const DUMP: &str = "/config_dump";
+/// The part of a dump that has endpoints.
+const ENDPOINTS: &str = ".EndpointsConfigDump";
 /// What of a bootstrap the proxy itself adds to.
 const OF_PROCESS: [&str; 2] = ["node", "stats_config"];
 
@@ -77,17 +79,40 @@ impl Running {
         self.configs.iter().any(hides)
     }
 
-    /// What runs, and what the manifests would have run in the same layout.
-    ///
-    /// # Errors
-    /// Those of the writers of this module's documents: none that a user can cause.
-    pub(super) fn both(&self, compiled: &Compiled) -> io::Result<(Value, Value)> {
-        let bootstrap = self.part("bootstrap").cloned().unwrap_or_default();
-        let path = bootstrap.pointer("/dynamic_resources/lds_config/path_config_source");
-        let Some(source) = path else {
-            let today = json_of(emit::BOOTSTRAP, compiled.compilation.bootstrap.as_deref().unwrap_or_default())?;
-            return Ok((canonical(&process(bootstrap)), canonical(&process(today))));
-        };
+    /// Whether the proxy follows this directory.
+    pub(super) fn follows(&self, directory: &str) -> bool {
+        self.followed().is_some_and(|(place, _)| place.directory == directory)
+    }
+
+    /// Why the proxy did not take what it does not have.
+    pub(super) fn refusals(&self) -> Vec<String> {
+        fn collect(value: &Value, found: &mut Vec<String>) {
+            if let Some(details) = value.pointer("/error_state/details").and_then(Value::as_str) {
+                found.push(details.to_owned());
+            }
+            match value {
+                Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+                Value::Object(fields) => fields.values().for_each(|field| collect(field, found)),
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        self.configs.iter().for_each(|part| collect(part, &mut found));
+        found
+    }
+
+    /// Whether endpoints are in files, and the dump leaves them out, as it does unless it is asked for them.
+    pub(super) fn lacks_endpoints(&self, compiled: &Compiled) -> bool {
+        let is_of_endpoints = |one: &Value| one["@type"].as_str().is_some_and(|kind| kind.ends_with(ENDPOINTS));
+        let config = &compiled.compilation.emitted().config;
+        self.followed().is_some_and(|(place, format)| {
+            xds::layout(config, &place, format).services().contains(&"EDS") && !self.configs.iter().any(is_of_endpoints)
+        })
+    }
+
+    /// The directory that the proxy follows, and the format of its files.
+    fn followed(&self) -> Option<(Place, OutputFormat)> {
+        let source = self.part("bootstrap")?.pointer("/dynamic_resources/lds_config/path_config_source")?;
         let file = Path::new(source["path"].as_str().unwrap_or_default());
         let directory = file.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned();
         let place = Place { directory, is_swapped: source.get("watched_directory").is_some() };
@@ -96,7 +121,25 @@ impl Running {
             Some("pb") => OutputFormat::Pb,
             _ => OutputFormat::Yaml,
         };
-        let (mut old, new) = (self.dynamic(bootstrap), dynamic_today(compiled, &place, format)?);
+        Some((place, format))
+    }
+
+    /// What runs, and what the manifests would have run in the same layout.
+    ///
+    /// # Errors
+    /// Those of the writers of this module's documents: none that a user can cause.
+    pub(super) fn both(&self, compiled: &Compiled) -> io::Result<(Value, Value)> {
+        let bootstrap = self.part("bootstrap").cloned().unwrap_or_default();
+        let Some((place, format)) = self.followed() else {
+            let today = json_of(emit::BOOTSTRAP, compiled.compilation.bootstrap.as_deref().unwrap_or_default())?;
+            return Ok((canonical(&process(bootstrap)), canonical(&process(today))));
+        };
+        let (mut old, mut new) = (self.dynamic(bootstrap), dynamic_today(compiled, &place, format)?);
+        if self.lacks_endpoints(compiled) {
+            for side in [&mut old, &mut new] {
+                side.as_object_mut().map(|fields| fields.remove("endpoints"));
+            }
+        }
         take_read_files(&mut old, &new);
         Ok((canonical(&old), canonical(&new)))
     }

@@ -267,7 +267,9 @@ impl Superseded {
         };
         let served: BTreeSet<(String, String)> = current.iter().map(|entry| listener(&entry.name)).collect();
         let is_current = |name: &str| current.iter().any(|entry| entry.name == name);
-        let old = directory.listed("rds").filter(|name| !is_current(name) && served.contains(&listener(name)));
+        let old = directory
+            .listed("rds")
+            .filter(|name| !is_current(name) && served.contains(&listener(name)) && directory.has(name));
         let since = |name: &str| known.get(name).copied().unwrap_or(now);
         let aged = old.map(|name| (name.to_owned(), since(name)));
         let current = aged.filter(|(_, since)| now.saturating_sub(*since) < DRAIN_TIME.as_secs()).collect();
@@ -327,6 +329,9 @@ impl Plan {
         directory.announce(names.iter().map(String::as_str))?;
         let bootstrap = rest.iter().map(|entry| entry.name.as_str()).find(|name| name.starts_with("envoy."));
         let was_there = bootstrap.is_some_and(|name| directory.has(name));
+        // Of another format: a proxy that was started with it follows files that go.
+        let has_other =
+            directory.names().any(|name| name.starts_with("envoy.") && Some(name) != bootstrap && directory.has(name));
         let mut changed = BTreeSet::new();
         for step in steps {
             let is_last = std::ptr::eq(step, rest);
@@ -345,7 +350,7 @@ impl Plan {
                 std::thread::sleep(reading_time(bytes));
             }
         }
-        let is_bootstrap_changed = was_there && bootstrap.is_some_and(|name| changed.contains(name));
+        let is_bootstrap_changed = has_other || was_there && bootstrap.is_some_and(|name| changed.contains(name));
         let (stale, removed) = match removal {
             Removal::Later => {
                 // Route configurations go at once: a listener that comes back would begin with what it had before.

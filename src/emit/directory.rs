@@ -25,6 +25,8 @@ pub enum DirectoryError {
     Foreign(PathBuf),
     /// Another process writes there.
     Busy(PathBuf),
+    /// A file stands where one is to be written, and gwctl did not write it.
+    NotOurs(PathBuf),
     /// A file in it could not be written or read.
     File(FileError),
 }
@@ -37,6 +39,9 @@ impl std::fmt::Display for DirectoryError {
                 "`{}` holds files and gwctl did not make it: nothing is written there; name a new or an empty directory",
                 path.display()
             ),
+            Self::NotOurs(path) => {
+                write!(f, "`{}` is there and gwctl did not write it: nothing is written; move it away", path.display())
+            }
             Self::Busy(path) => write!(f, "another gwctl writes `{}`", path.display()),
             Self::File(error) => error.fmt(f),
         }
@@ -57,6 +62,8 @@ pub struct Directory {
     root: PathBuf,
     /// Everything that gwctl may have written here, by its path below the root.
     listed: BTreeSet<String>,
+    /// What of it this process has written last.
+    current: BTreeSet<String>,
     lock: File,
 }
 
@@ -82,7 +89,7 @@ impl Directory {
         }
         let text = if is_ours { fs::read_to_string(&marker).map_err(fail)? } else { String::new() };
         let listed = text.lines().filter(|line| is_below(line)).map(str::to_owned).collect();
-        let directory = Self { root: root.to_path_buf(), listed, lock };
+        let directory = Self { root: root.to_path_buf(), listed, current: BTreeSet::new(), lock };
         directory.write_marker()?;
         directory.sweep();
         Ok(directory)
@@ -138,14 +145,27 @@ impl Directory {
         self.has(name).then(|| fs::read(self.root.join(name)).ok()).flatten()
     }
 
-    /// Announces files that will be written, so that they are known as ours however the run ends.
+    /// Announces the files that are there when the run ends, so that they are known as ours however it does.
     ///
     /// # Errors
-    /// What the system answered.
+    /// When one of them is somebody else's, or what the system answered.
     pub fn announce<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> Result<(), DirectoryError> {
-        let before = self.listed.len();
-        self.listed.extend(names.into_iter().map(str::to_owned));
-        if self.listed.len() > before { self.write_marker() } else { Ok(()) }
+        self.current = names.into_iter().map(str::to_owned).collect();
+        let new: Vec<&String> = self.current.difference(&self.listed).collect();
+        if let Some(name) = new.iter().find(|name| fs::symlink_metadata(self.root.join(name)).is_ok()) {
+            return Err(DirectoryError::NotOurs(self.root.join(name)));
+        }
+        if new.is_empty() {
+            return Ok(());
+        }
+        let new: Vec<String> = new.into_iter().cloned().collect();
+        self.listed.extend(new);
+        self.write_marker()
+    }
+
+    /// A file of the last run that is gone.
+    pub fn missing(&self) -> Option<PathBuf> {
+        self.current.iter().map(|name| self.root.join(name)).find(|path| fs::symlink_metadata(path).is_err())
     }
 
     /// Writes an announced file unless it has this content; tells whether it was written.
@@ -280,6 +300,21 @@ mod tests {
         assert!(again.has("b/c.yaml") && !again.has("b/other"));
         assert_eq!(again.retain(&set(&["a.yaml"])).unwrap(), 1);
         assert_eq!(names(directory.path()), ["a.yaml", "b/other"]);
+    }
+
+    #[test]
+    fn a_file_of_somebody_else_is_not_replaced_and_one_that_goes_is_missed() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut ours = Directory::open(directory.path()).unwrap();
+        ours.announce(["a.yaml"]).unwrap();
+        ours.write("a.yaml", Access::Ordinary, b"1").unwrap();
+        fs::write(directory.path().join("mine.yaml"), "x").unwrap();
+        assert!(matches!(ours.announce(["a.yaml", "mine.yaml"]), Err(DirectoryError::NotOurs(_))));
+        fs::remove_file(directory.path().join("mine.yaml")).unwrap();
+        ours.announce(["a.yaml"]).unwrap();
+        assert_eq!(ours.missing(), None);
+        fs::remove_file(directory.path().join("a.yaml")).unwrap();
+        assert_eq!(ours.missing(), Some(directory.path().join("a.yaml")));
     }
 
     #[test]

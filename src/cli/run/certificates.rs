@@ -101,13 +101,20 @@ fn missing(manifests: &Manifests) -> BTreeMap<SecretName, BTreeSet<String>> {
                 let is_name = is_object_name(&secret.0) && is_object_name(&secret.1);
                 if (group.as_str(), kind.as_str()) == ("", "Secret") && is_name && !known.contains(&secret) {
                     let own = hostname.iter().cloned();
-                    let all = hosts.iter().filter(|_| hostname.is_none()).cloned();
+                    let all = hosts.iter().filter(|host| names_more(hostname.as_deref(), host)).cloned();
                     missing.entry(secret).or_default().extend(own.chain(all));
                 }
             }
         }
     }
     missing
+}
+
+/// Whether a host that may be served is none that the name of its listener covers in a certificate, where `*` is one label.
+fn names_more(listener: Option<&str>, host: &str) -> bool {
+    let Some(listener) = listener else { return true };
+    let below = listener.strip_prefix('*').and_then(|suffix| host.strip_suffix(suffix));
+    below.is_some_and(|labels| labels.contains('.'))
 }
 
 fn make(

@@ -4,6 +4,7 @@
 //! whether there is something new is decided by the files themselves, so that no event can be missed for good.
 
 mod output;
+mod refused;
 mod sight;
 
 use std::collections::BTreeSet;

@@ -13,6 +13,7 @@ use super::super::split::{self, Part, Split};
 use super::super::streams::{Streams, Unwritten};
 use super::super::translate::{self, Told};
 use super::super::xds::{self, Removal};
+use super::refused::Refused;
 use super::{Follower, Known, Next, known, tell_changes};
 use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::emit::directory::Directory;
@@ -107,6 +108,14 @@ impl Target {
         }
     }
 
+    /// A file that is gone from a directory that is there.
+    fn missing(&self) -> Option<PathBuf> {
+        match self {
+            Self::Files { open: Some(open), .. } if open.is_there() => open.missing(),
+            _ => None,
+        }
+    }
+
     /// Writes everything; says in words what was done, and whether something is left to remove.
     fn write(
         &mut self,
@@ -156,11 +165,20 @@ struct Output {
     complaint: Option<String>,
     /// Whether something of before is still there.
     is_unfinished: bool,
+    /// What the proxy that follows it did not take.
+    refused: Refused,
 }
 
 impl Output {
     fn new(target: Target) -> Self {
-        Self { target, written: None, waiting: None, complaint: None, is_unfinished: false }
+        Self {
+            target,
+            written: None,
+            waiting: None,
+            complaint: None,
+            is_unfinished: false,
+            refused: Refused::default(),
+        }
     }
 
     /// Writes what waits, and says what that does to traffic. `of` begins each line where there are several outputs.
@@ -219,9 +237,24 @@ impl Output {
         }
     }
 
+    /// Says what the proxy that follows a directory did not take of it.
+    fn tell_refused(&mut self, streams: &mut Streams<'_>) {
+        let Target::Files { place, .. } = &self.target else { return };
+        let admin = self.written.as_ref().and_then(|written| written.compilation.emitted().config.proxy.admin);
+        if let Some(words) = admin.and_then(|admin| self.refused.look(admin, &place.directory)) {
+            streams.tell(&format!("warning: {}", for_terminal(&words)));
+        }
+    }
+
     /// What was written waits again where it is gone.
     fn look_after(&mut self, streams: &mut Streams<'_>) {
-        if self.waiting.is_none() && self.written.is_some() && self.target.is_gone() {
+        if self.waiting.is_none()
+            && self.written.is_some()
+            && let Some(path) = self.target.missing()
+        {
+            streams.tell(&format!("warning: `{}` is gone, and written again", path_for_terminal(&path)));
+            self.waiting = self.written.take();
+        } else if self.waiting.is_none() && self.written.is_some() && self.target.is_gone() {
             let (what, then) = match &self.target {
                 Target::File(path) => (path, ""),
                 Target::Files { path, .. } => (path, "; an Envoy that follows it has to be restarted"),
@@ -352,7 +385,10 @@ impl Kept<'_> {
 
     /// Tries again what could not be written, and writes again what is gone.
     fn look_after(&mut self, streams: &mut Streams<'_>) {
-        self.outputs.values_mut().for_each(|output| output.look_after(streams));
+        for output in self.outputs.values_mut() {
+            output.look_after(streams);
+            output.tell_refused(streams);
+        }
         self.finish(Removal::AtOnce, streams);
         self.write(streams);
     }

@@ -5,6 +5,7 @@
 mod calls;
 mod edits;
 pub(crate) mod load;
+mod refused;
 mod renewed;
 mod split;
 pub(crate) mod under_load;
@@ -31,6 +32,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("a_second_watcher_is_refused", second),
         test("each_gateway_has_a_directory_that_is_kept_current", split::each_gateway),
         test("renewed_files_of_the_command_line_are_followed", renewed::check),
+        test("what_envoy_refuses_is_told_and_a_file_that_goes_is_written_again", refused::check),
         test("what_cannot_be_followed_is_refused", unwatchable),
     ]
 }
@@ -180,8 +182,8 @@ fn vanishing(harness: &Harness) -> Result<(), String> {
     await_text(&run, &work.join("out/rds/http-80.yaml"), "/new")?;
     // The output itself, when nothing is on its way any more.
     run.await_words("added       httproute default/further")?;
-    fs::remove_dir_all(work.join("out")).map_err(fail)?;
-    run.await_words("is gone, and written again")?;
+    fs::rename(work.join("out"), work.join("away")).map_err(fail)?;
+    run.await_words("`out` is gone, and written again")?;
     await_text(&run, &work.join("out/rds/http-80.yaml"), "/new")?;
     match run.end("TERM")? {
         Some(0) => Ok(()),
