@@ -130,6 +130,8 @@ struct TurnedAway<'m> {
     parents: Vec<(&'m str, &'m ParentReference)>,
     /// The kind and the namespace of each route whose parents cannot even be read.
     unread: Vec<(Kind, &'m Namespace)>,
+    /// Whether there may be others in what could not be read.
+    has_more: bool,
 }
 
 impl<'m> TurnedAway<'m> {
@@ -156,7 +158,7 @@ impl<'m> TurnedAway<'m> {
                 unread.push((route.object.kind, &route.object.metadata.namespace));
             }
         }
-        Self { parents, unread }
+        Self { parents, unread, has_more: resolved.manifests.has_unread }
     }
 
     /// Whether a route whose parents cannot be read may name a listener that would take it.
@@ -168,7 +170,8 @@ impl<'m> TurnedAway<'m> {
             FromNamespaces::None => false,
         };
         let takes = |kind: &Kind| listener.kinds.iter().any(|own| own.name() == kind.name());
-        self.unread.iter().any(|(kind, namespace)| takes(kind) && admits(namespace))
+        let is_read = |(kind, namespace): &(Kind, &Namespace)| takes(kind) && admits(namespace);
+        self.has_more || self.unread.iter().any(is_read)
     }
 
     /// Whether a route would be attached to a listener, were it not for its mistakes.

@@ -53,6 +53,8 @@ pub struct Manifests {
     pub foreign: Vec<ForeignObject>,
     /// What is no Kubernetes object and is not meant to be one: documents, and whole files of Helm charts.
     pub skipped: Vec<Location>,
+    /// Whether something of the input could not be read at all: nobody knows what objects it holds.
+    pub has_unread: bool,
     /// Definitions of judged objects in whose place others count.
     pub overridden: Vec<(ObjectKey, Position)>,
     /// Objects that the API server would refuse: reported, and left out of the lists above, with their places.
@@ -112,6 +114,7 @@ impl Manifests {
         let Manifests {
             sources: _,
             documents: _,
+            has_unread: _,
             rule_starts: _,
             gateway_classes,
             gateways,

@@ -73,6 +73,9 @@ where
         manifests.foreign.extend(document.foreign);
         manifests.skipped.extend(document.skipped);
     }
+    let of_files = [codes::UNREADABLE, codes::SYNTAX, codes::NOT_TEXT, codes::LIMIT, codes::NOT_KUBERNETES];
+    let all = diagnostics.findings().iter().chain(found.findings());
+    manifests.has_unread = all.into_iter().any(|finding| of_files.contains(&finding.code));
     definitions.settle(&mut manifests, &mut found);
     diagnostics.append(lacking::complete(&manifests, found));
     manifests

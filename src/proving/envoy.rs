@@ -101,6 +101,22 @@ impl Envoy {
     ///
     /// As [`Envoy::start`].
     pub fn start_as(envoy: &Path, config: &Path, admin: SocketAddr, log: &Path, manner: Manner) -> Result<Self, Error> {
+        Self::start_told(envoy, config, admin, log, manner, |_| ())
+    }
+
+    /// As [`Envoy::start_as`]; `is_there` hears of the process before it is ready.
+    ///
+    /// # Errors
+    ///
+    /// As [`Envoy::start`].
+    pub fn start_told(
+        envoy: &Path,
+        config: &Path,
+        admin: SocketAddr,
+        log: &Path,
+        manner: Manner,
+        is_there: impl FnOnce(u32),
+    ) -> Result<Self, Error> {
         let Manner { shows_output, drain } = manner;
         // A token that only this process knows: whoever else answers on the admin port is unmasked.
         let node = format!("gwctl-{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
@@ -111,6 +127,7 @@ impl Envoy {
             command.stdout(Stdio::inherit());
         }
         let mut envoy = Self { process: Process::spawn(&mut command)?, admin, log: log.to_owned() };
+        is_there(envoy.process());
         envoy.wait_until_ready()?;
         match admin::get(admin, "/server_info") {
             Ok((200, info)) if info.contains(&format!("\"{node}\"")) => Ok(envoy),
@@ -177,7 +194,7 @@ impl Envoy {
     }
 
     /// The id of its process.
-    pub fn process(&self) -> u32 {
+    fn process(&self) -> u32 {
         self.process.child().id()
     }
 

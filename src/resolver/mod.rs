@@ -146,9 +146,12 @@ pub fn resolve<'m>(
     foreign::report(manifests, &certificates, options, diagnostics);
     reference::report_unknown_names(manifests, diagnostics);
     reference_grant::report_slips(manifests, diagnostics);
-    report_unused_resolves(&backends, manifests, options, diagnostics);
-    report_unused_port_maps(options, &gateways, diagnostics);
-    certificates.report_unused_files(diagnostics);
+    // What could not be read may be what the flags are for.
+    if !manifests.has_unread {
+        report_unused_resolves(&backends, manifests, options, diagnostics);
+        report_unused_port_maps(options, &gateways, diagnostics);
+        certificates.report_unused_files(diagnostics);
+    }
     let mut resolved = Resolved {
         manifests,
         audience: Audience::Strangers,

@@ -183,11 +183,17 @@ fn service_at(name: &str, port: u16) -> String {
     )
 }
 
+/// Ports that nobody listens on, each given away once. Those that the system hands out by itself may be somebody's before
+/// a proxy has them.
 pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N], String> {
-    let listeners: Vec<TcpListener> =
-        (0..N).map(|_| TcpListener::bind("127.0.0.1:0").map_err(fail)).collect::<Result<_, _>>()?;
-    let ports: Vec<u16> = listeners.iter().filter_map(|one| Some(one.local_addr().ok()?.port())).collect();
-    ports.try_into().map_err(|_| "no ports".to_owned())
+    const PORTS: std::ops::Range<usize> = 21_000..31_000;
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    // Another run of the tests begins elsewhere.
+    let first = std::process::id() as usize % 97 * 100;
+    let next = || PORTS.start + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS.len();
+    let tried = PORTS.filter_map(|_| u16::try_from(next()).ok());
+    let free: Vec<u16> = tried.filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).take(N).collect();
+    free.try_into().map_err(|_| "no ports".to_owned())
 }
 
 /// Translates a file into a directory.

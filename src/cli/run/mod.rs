@@ -62,6 +62,8 @@ pub(super) fn run(args: &RunArgs, screen: ScreenArgs, streams: &mut Streams<'_>)
     let directory = PrivateDirectory::new();
     let directory =
         directory.map_err(|error| Failure::Missing(format!("cannot make a directory for Envoy: {error}")))?;
+    // Without a guard only SIGKILL leaves something behind.
+    let guard = Guard::over(directory.path()).ok();
     let mut follower = Follower::new(&args.input, &options);
     let mut gateway = Gateway {
         args,
@@ -77,6 +79,7 @@ pub(super) fn run(args: &RunArgs, screen: ScreenArgs, streams: &mut Streams<'_>)
         running: None,
         refused: 0,
         list: String::new(),
+        guard,
         directory,
     };
     loop {
@@ -131,8 +134,6 @@ fn behind_services<'a>(args: &'a RunArgs, options: &'a Options) -> Behind<'a> {
 /// A running Envoy.
 #[derive(Debug)]
 struct Running {
-    /// Dropped first: nothing is amiss when Envoy is ended by us.
-    _guard: Option<Guard>,
     envoy: Envoy,
     started: Instant,
 }
@@ -157,6 +158,7 @@ struct Gateway<'a> {
     refused: u64,
     /// What can be called, as it was printed.
     list: String,
+    guard: Option<Guard>,
     directory: PrivateDirectory,
 }
 
@@ -308,13 +310,13 @@ impl Gateway<'_> {
         let log = self.directory.path().join("envoy.log");
         let failed = |error: crate::proving::Error| Failure::Missing(error.to_string());
         let shows_output = self.options.access_log == AccessLog::Stdout;
-        let envoy =
-            Envoy::start_as(&self.binary, &config, self.admin(), &log, Manner { shows_output, ..Manner::default() });
-        let envoy = envoy.map_err(failed)?;
-        // Without a guard only SIGKILL leaves something behind.
-        let guard = Guard::over(envoy.process(), self.directory.path()).ok();
+        let manner = Manner { shows_output, ..Manner::default() };
+        let admin = self.admin();
+        let guard = &mut self.guard;
+        let is_there = |process: u32| guard.iter_mut().for_each(|guard| guard.watch(process));
+        let envoy = Envoy::start_told(&self.binary, &config, admin, &log, manner, is_there).map_err(failed)?;
         self.refused = 0;
-        self.running = Some(Running { _guard: guard, envoy, started: Instant::now() });
+        self.running = Some(Running { envoy, started: Instant::now() });
         Ok(())
     }
 

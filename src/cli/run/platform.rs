@@ -11,22 +11,23 @@ pub(super) struct Guard {
     child: std::process::Child,
 }
 
-/// Reads until the process that started it says that all is well, or is gone. Signals to the terminal's processes are not
-/// for it.
+/// Reads the processes that it is to end, the last of which counts, until the process that started it says that all is
+/// well, or is gone. Signals to the terminal's processes are not for it.
 #[cfg(unix)]
-const SCRIPT: &str = "trap '' INT TERM HUP QUIT; read -r word; [ \"$word\" = well ] && exit 0; kill -9 \"$1\" 2>/dev/null; \
-                      rm -rf -- \"$2\"";
+const SCRIPT: &str = "trap '' INT TERM HUP QUIT; process=; \
+                      while read -r word; do [ \"$word\" = well ] && exit 0; process=$word; done; \
+                      [ -n \"$process\" ] && kill -9 \"$process\" 2>/dev/null; rm -rf -- \"$1\"";
 
 impl Guard {
-    /// Watches over a process and a directory.
+    /// Watches over a directory, and over whatever process it is told of.
     ///
     /// # Errors
     /// What the system answered.
     #[cfg(unix)]
-    pub(super) fn over(process: u32, directory: &Path) -> io::Result<Self> {
+    pub(super) fn over(directory: &Path) -> io::Result<Self> {
         use std::process::{Command, Stdio};
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", SCRIPT, "gwctl-guard", &process.to_string()]).arg(directory);
+        command.args(["-c", SCRIPT, "gwctl-guard"]).arg(directory);
         command.env_clear().env("PATH", "/bin:/usr/bin").current_dir("/");
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         Ok(Self { child })
@@ -37,9 +38,22 @@ impl Guard {
     /// # Errors
     /// None.
     #[cfg(not(unix))]
-    pub(super) fn over(_process: u32, _directory: &Path) -> io::Result<Self> {
+    pub(super) fn over(_directory: &Path) -> io::Result<Self> {
         Ok(Self {})
     }
+
+    /// Watches over a process.
+    #[cfg(unix)]
+    pub(super) fn watch(&mut self, process: u32) {
+        if let Some(pipe) = &mut self.child.stdin {
+            // Without a reader nobody watches.
+            let _ = io::Write::write_all(pipe, format!("{process}\n").as_bytes());
+        }
+    }
+
+    /// Watches over nothing.
+    #[cfg(not(unix))]
+    pub(super) fn watch(&mut self, _process: u32) {}
 }
 
 #[cfg(unix)]
