@@ -213,11 +213,7 @@ impl<'a> Echo<'a> {
         let received = Received {
             backend: name.clone(),
             method: upstream.method.clone(),
-            // Over HTTP/2 a tunnel is asked for by the host alone.
-            path: match upstream.method.as_str() {
-                CONNECT if self.speaks_http2(upstream.cluster, case.request.version()) => String::new(),
-                _ => upstream.path.clone(),
-            },
+            path: path(&upstream.method, &upstream.path, self.speaks_http2(upstream.cluster, case.request.version())),
             version: self.version(upstream.cluster, case.request.version()).to_owned(),
             host: Some(upstream.host.clone()),
             headers: self.handed_on(case, upstream),
@@ -313,7 +309,7 @@ impl<'a> Echo<'a> {
         let received = Received {
             backend: name,
             method: request.method.clone(),
-            path: request.target.clone(),
+            path: path(&request.method, &request.target, request.version == Version::Http2),
             version: version.as_str().to_owned(),
             host: request.authority.clone(),
             headers: request.headers.iter().map(lower).chain(host).collect(),
@@ -357,6 +353,11 @@ fn observed(reply: Result<Reply, NoAnswer>, received: Vec<Received>) -> Outcome 
     }
     let received = received.into_iter().map(Arc::new).collect();
     Outcome { reply, received, asked: Vec::new(), strayed: Vec::new() }
+}
+
+/// The path that a backend sees. Over HTTP/2 a tunnel is asked for by the host alone.
+fn path(method: &str, target: &str, is_http2: bool) -> String {
+    if method == CONNECT && is_http2 { String::new() } else { target.to_owned() }
 }
 
 /// What the proxy answers when the backend cannot be reached.
