@@ -115,10 +115,11 @@ fn sharded(harness: &Harness) -> Result<(), String> {
     let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
     let plain = |host: &'static str| load.runtime.block_on(ask(at(http), host, &Way::New));
     let through = plain("www.shop.example.com")?;
-    let expected = format!("{CLIENT},127.0.0.1");
-    if header(&through, "x-forwarded-for") != Some(&expected)
-        || header(&through, "host") != Some("www.shop.example.com")
-    {
+    // The ingress is last: for a neighbour on the loopback interface Envoy tells an address of this machine.
+    let told = header(&through, "x-forwarded-for").and_then(|value| value.split(',').next());
+    let believed = header(&through, "x-envoy-external-address");
+    let host = header(&through, "host");
+    if (told, believed, host) != (Some(CLIENT), Some(CLIENT), Some("www.shop.example.com")) {
         return Err(format!("the shop does not know who asks:\n{through}"));
     }
     for (host, status) in [("blog.example.com", "status 503"), ("www.example.com", "status 404")] {
