@@ -35,7 +35,8 @@ use super::upstream_tls::{plain_socket, to_upstream_socket};
 /// How long a connection to an endpoint may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much of a connection is buffered (Envoy's guidance for proxies at the edge).
+/// How much of a connection is buffered
+/// ([proxies at the edge](https://www.envoyproxy.io/docs/envoy/latest/configuration/best_practices/edge)).
 pub(super) const BUFFER_LIMIT_BYTES: u32 = 32_768;
 
 const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";

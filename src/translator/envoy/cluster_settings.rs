@@ -178,7 +178,8 @@ fn to_slow_start(slow: &SlowStart) -> SlowStartConfig {
     }
 }
 
-/// Only endpoints that DNS finds have names besides their addresses, and Envoy loads no hash of others' names.
+/// Only endpoints that DNS finds have names besides their addresses, and Envoy loads no hash of others' names
+/// ([use_hostname_for_hashing](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/cluster.proto#envoy-v3-api-field-config-cluster-v3-cluster-commonlbconfig-consistenthashinglbconfig-use-hostname-for-hashing)).
 fn to_common(balancing: &Balancing, is_dns: bool) -> Option<CommonLbConfig> {
     let Balancing { choice: _, slow_start: _, panic_below, merge_window, hashes_names, closes_on_change } = balancing;
     let common = CommonLbConfig {

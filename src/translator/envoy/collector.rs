@@ -45,7 +45,8 @@ pub(super) fn to_assignment(collector: &Collector) -> ClusterLoadAssignment {
 pub(super) fn to_grpc_service(collector: &Collector) -> GrpcService {
     let target = grpc_service::EnvoyGrpc {
         cluster_name: name::collector(collector),
-        // Envoy would call it by the name of the cluster, whose slash no authority may have.
+        // Envoy would call it by the name of the cluster, whose slash no authority may have
+        // ([authority](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/grpc_service.proto#envoy-v3-api-field-config-core-v3-grpcservice-envoygrpc-authority)).
         authority: name::collector_address(collector),
         ..grpc_service::EnvoyGrpc::default()
     };

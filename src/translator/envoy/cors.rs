@@ -40,12 +40,12 @@ pub(super) fn per_route(cors: &Cors) -> (String, Any) {
 
 pub(super) fn to_string_matcher(origin: &OriginPattern) -> StringMatcher {
     match origin {
-        OriginPattern::Any => matching(".*".to_owned()),
-        OriginPattern::Regex(expression) => matching(expression.clone()),
+        OriginPattern::Any => matching(".*"),
+        OriginPattern::Regex(expression) => matching(expression),
         OriginPattern::Scheme { scheme, host: OriginHost::Exact(host), port } if *port != default_port(scheme) => {
-            StringMatcher { ignore_case: true, ..exact(with_port(&format!("{scheme}://{host}"), *port)) }
+            StringMatcher { ignore_case: true, ..exact(&with_port(&format!("{scheme}://{host}"), *port)) }
         }
-        other => matching(format!("(?i){}", to_pattern(other))),
+        other => matching(&format!("(?i){}", to_pattern(other))),
     }
 }
 
@@ -77,7 +77,7 @@ fn to_pattern(origin: &OriginPattern) -> String {
 /// A request of an allowed origin.
 pub(super) fn allowed_origin(cors: &Cors) -> HeaderMatcher {
     let patterns: Vec<_> = cors.origins.iter().map(to_pattern).collect();
-    header_matcher("origin", matching(format!("(?i)({})", patterns.join("|"))))
+    header_matcher("origin", matching(&format!("(?i)({})", patterns.join("|"))))
 }
 
 /// What an allowed origin's script needs to see a response, for responses that

@@ -34,7 +34,8 @@ const EXT_AUTHZ: &str = "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz";
 const EXT_AUTHZ_PER_ROUTE: &str = "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute";
 
 /// How long the service may take. Envoy's own 200 ms refuse requests whenever
-/// a service pauses for a moment.
+/// a service pauses for a moment
+/// ([gRPC service](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/ext_authz/v3/ext_authz.proto#envoy-v3-api-field-extensions-filters-http-ext-authz-v3-extauthz-grpc-service)).
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The filter of an authorization in the chain.
@@ -70,21 +71,23 @@ pub(super) fn to_http_filter(id: AuthId, config: &ir::Config, layout: &Layout) -
 }
 
 /// The cluster through which a service is asked. With discovery it is one of its own, whose name changes with its settings:
-/// Envoy ends the questions on their way when a cluster is replaced by one of the same name, and refuses their requests.
+/// Envoy ends the questions on their way when a cluster is replaced by one of the same name, and refuses their requests
+/// ([source](https://github.com/envoyproxy/envoy/blob/main/source/common/http/async_client_impl.cc), `~AsyncClientImpl`).
 fn asked(cluster: &ir::Cluster, config: &ir::Config, layout: &Layout) -> Cluster {
     let plain = to_cluster(cluster, config, layout);
     if !layout.has_route_files() {
         return plain;
     }
     let digest = name::digest(&plain.encode_to_vec());
-    let statistics = if plain.alt_stat_name.is_empty() { &plain.name } else { &plain.alt_stat_name };
-    let endpoints = EdsClusterConfig { service_name: plain.name.clone(), ..EdsClusterConfig::default() };
+    let name = name::authorizing(&plain.name, &digest);
+    let alt_stat_name = if plain.alt_stat_name.is_empty() { plain.name.clone() } else { plain.alt_stat_name };
+    let endpoints = EdsClusterConfig { service_name: plain.name, ..EdsClusterConfig::default() };
     Cluster {
-        alt_stat_name: statistics.clone(),
+        alt_stat_name,
         eds_cluster_config: plain
             .eds_cluster_config
             .map(|eds| EdsClusterConfig { eds_config: eds.eds_config, ..endpoints }),
-        name: name::authorizing(&plain.name, &digest),
+        name,
         ..plain
     }
 }
@@ -98,7 +101,8 @@ pub(super) fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Cluster> {
 
 fn grpc_service(cluster: String, backend: &ir::BackendName) -> GrpcService {
     let ir::BackendName { namespace, name, port: _, site: _ } = backend;
-    // Envoy would call the service by the name of the cluster, whose slashes no authority may have.
+    // Envoy would call the service by the name of the cluster, whose slashes no authority may have
+    // ([authority](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/grpc_service.proto#envoy-v3-api-field-config-core-v3-grpcservice-envoygrpc-authority)).
     let authority = format!("{name}.{namespace}");
     let target = grpc_service::EnvoyGrpc { cluster_name: cluster, authority, ..grpc_service::EnvoyGrpc::default() };
     GrpcService {
@@ -116,7 +120,7 @@ fn http_service(
 ) -> HttpService {
     let to_backend = match response_headers {
         AuthHeaders::Listed(names) => listed(names),
-        AuthHeaders::Default => ListStringMatcher { patterns: vec![matching(none_of(AUTH_ANSWER_HEADERS))] },
+        AuthHeaders::Default => ListStringMatcher { patterns: vec![matching(&none_of(AUTH_ANSWER_HEADERS))] },
     };
     HttpService {
         server_uri: Some(HttpUri {
@@ -135,7 +139,7 @@ fn http_service(
 }
 
 fn listed(names: &[HeaderName]) -> ListStringMatcher {
-    let patterns = names.iter().map(|name| StringMatcher { ignore_case: true, ..exact(name.to_string()) });
+    let patterns = names.iter().map(|name| StringMatcher { ignore_case: true, ..exact(name.as_ref()) });
     ListStringMatcher { patterns: patterns.collect() }
 }
 

@@ -56,7 +56,8 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         cluster_specifier: Some(to_cluster_specifier(forward, config)),
         host_rewrite_specifier: host_rewrite.as_ref().map(to_host_rewrite),
         append_x_forwarded_host: *tells_host,
-        // Envoy's own defaults, 15 s and 5 min, are limits that the specification does not set.
+        // Envoy's own defaults, 15 s and 5 min, are limits that the specification does not set
+        // ([timeouts](https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts#route-timeouts)).
         timeout: Some(duration(request.unwrap_or(Duration::ZERO))),
         idle_timeout: Some(duration(idle.unwrap_or(Duration::ZERO))),
         max_stream_duration: stream.map(to_stream_limit),
@@ -69,13 +70,14 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         Rewrite::None => {}
         Rewrite::Prefix(prefix) => action.prefix_rewrite = prefix,
         Rewrite::Regex(rewrite) => action.regex_rewrite = Some(rewrite),
-        Rewrite::Full(path) => action.regex_rewrite = Some(substitute("^/.*$".to_owned(), &path)),
+        Rewrite::Full(path) => action.regex_rewrite = Some(substitute("^/.*$", &path)),
     }
     let mut typed_per_filter_config: HashMap<String, Any> = ext_authz::enable(&http_filters.auths, config).collect();
     typed_per_filter_config.extend(http_filters.cors.as_deref().map(cors::per_route));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
     typed_per_filter_config.extend(fault.map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(fault)))));
-    // Without it Envoy gives up further tries as soon as the body passes the limit of the connection.
+    // Without it Envoy gives up further tries as soon as the body passes the limit of the connection
+    // ([buffer limit](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#envoy-v3-api-field-config-route-v3-route-request-body-buffer-limit)).
     let request_body_buffer_limit = retry.is_some().then(|| uint64(u64::from(ir::RETRIED_BODY_BYTES)));
     Route {
         action: Some(route::Action::Route(action)),
@@ -94,44 +96,44 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
 pub(super) fn selector_routes(base: &Route, action: &Action, config: &ir::Config) -> Vec<Route> {
     let Action::Forward(forward) = action else { return Vec::new() };
     let Some(session) = forward.session.as_deref() else { return Vec::new() };
-    let lead_back = |(backends, condition): (Vec<ir::WeightedBackend>, HeaderMatcher)| {
+    let lead_back = |(backends, condition): (Vec<&ir::WeightedBackend>, HeaderMatcher)| {
         let mut base = base.clone();
         if let Some(matches) = &mut base.r#match {
             matches.headers.push(condition);
         }
-        forward_route(base, &only(forward, backends), config)
+        forward_route(base, &only(forward, &backends), config)
     };
     returning(forward, session, config).into_iter().map(lead_back).collect()
 }
 
 /// The backends of clients that come back, with what their requests have.
-fn returning(
-    forward: &Forward,
+fn returning<'f>(
+    forward: &'f Forward,
     session: &ir::Session,
     config: &ir::Config,
-) -> Vec<(Vec<ir::WeightedBackend>, HeaderMatcher)> {
+) -> Vec<(Vec<&'f ir::WeightedBackend>, HeaderMatcher)> {
     let backends = forward.backends.iter();
     match &session.across {
         Across::Nothing => Vec::new(),
         Across::Selector(cookie) => {
-            let own = |backend: &ir::WeightedBackend| {
+            let own = |backend: &'f ir::WeightedBackend| {
                 let condition = stateful_session::selected(cookie, backend.selector.as_ref()?);
-                Some((vec![backend.clone()], condition))
+                Some((vec![backend], condition))
             };
             backends.filter_map(own).collect()
         }
         Across::Endpoints => {
-            let own = |backend: &ir::WeightedBackend| {
+            let own = |backend: &'f ir::WeightedBackend| {
                 let Target::Cluster(id) = backend.target else { return None };
                 let condition = stateful_session::names_endpoint(&session.carrier, &config.cluster(id).endpoints)?;
-                Some((vec![backend.clone()], condition))
+                Some((vec![backend], condition))
             };
             backends.filter_map(own).collect()
         }
         // Whoever has a session has it with one of the members.
         Across::Pool(_) => {
             let members = target::members(forward, config).unwrap_or_default();
-            let members: Vec<_> = members.into_iter().map(|(_, backend)| backend.clone()).collect();
+            let members: Vec<_> = members.into_iter().map(|(_, backend)| backend).collect();
             if members.is_empty() || members.len() == forward.backends.len() {
                 return Vec::new();
             }
@@ -165,27 +167,30 @@ pub(super) fn has_cluster(action: &Action) -> bool {
 }
 
 /// The same for some of the backends; one alone needs no list.
-fn only(forward: &Forward, mut backends: Vec<ir::WeightedBackend>) -> Forward {
-    let [one] = backends.as_mut_slice() else { return Forward { backends, ..forward.clone() } };
-    let own = |own: &mut ir::HeaderMutations, all: &ir::HeaderMutations| {
-        if own.0.is_empty() { all.clone() } else { std::mem::take(own) }
-    };
-    (one.weight, one.selector) = (1, None);
-    Forward {
-        request_headers: own(&mut one.request_headers, &forward.request_headers),
-        response_headers: own(&mut one.response_headers, &forward.response_headers),
-        host_rewrite: one.host_rewrite.take().map(ir::HostRewrite::Literal).or_else(|| forward.host_rewrite.clone()),
-        backends,
-        ..forward.clone()
+fn only(forward: &Forward, backends: &[&ir::WeightedBackend]) -> Forward {
+    let backends = backends.iter().map(|backend| (*backend).clone()).collect();
+    let mut only = Forward { backends, ..forward.clone() };
+    if let [one] = only.backends.as_mut_slice() {
+        (one.weight, one.selector) = (1, None);
+        let lists = [
+            (&mut one.request_headers, &mut only.request_headers),
+            (&mut one.response_headers, &mut only.response_headers),
+        ];
+        for (own, all) in lists {
+            if !own.0.is_empty() {
+                *all = std::mem::take(own);
+            }
+        }
+        only.host_rewrite = one.host_rewrite.take().map(ir::HostRewrite::Literal).or(only.host_rewrite);
     }
+    only
 }
 
 fn to_cluster_specifier(forward: &Forward, config: &ir::Config) -> ClusterSpecifier {
-    let entries = entries(forward, config);
-    if let [only] = entries.as_slice()
-        && only.backend.is_none_or(is_plain)
-    {
-        return ClusterSpecifier::Cluster(only.name.clone());
+    let mut entries = entries(forward, config);
+    let is_plain = entries.len() == 1 && entries.iter().all(|entry| entry.backend.is_none_or(is_plain));
+    if let Some(only) = entries.pop_if(|_| is_plain) {
+        return ClusterSpecifier::Cluster(only.name);
     }
     let mut weights: Vec<u32> = entries.iter().map(|entry| entry.weight.max(1)).collect();
     if forward.mirrors.iter().any(|mirror| mirror.share < ir::Share::ALL) {

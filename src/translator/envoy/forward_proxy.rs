@@ -147,7 +147,7 @@ fn routes_to(cluster: &str) -> [Route; 3] {
 fn without_tunnel() -> Route {
     let is = |name: &str, value: &str| HeaderMatcher {
         name: name.to_owned(),
-        header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(exact(value.to_owned()))),
+        header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(exact(value))),
         ..HeaderMatcher::default()
     };
     // Where the client says that it was asked over TLS the scheme of a request without one is `https` as well.

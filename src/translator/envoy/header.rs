@@ -29,7 +29,8 @@ pub(super) fn per_route((add, remove): (Vec<HeaderValueOption>, Vec<String>)) ->
     (MUTATION_FILTER.to_owned(), any(MUTATION_PER_ROUTE, &HeaderMutationPerRoute { mutations }))
 }
 
-/// The headers to add and the headers to remove; Envoy removes first.
+/// The headers to add and the headers to remove; Envoy removes first
+/// ([source](https://github.com/envoyproxy/envoy/blob/main/source/common/router/header_parser.cc), `evaluateHeaders`).
 pub(super) fn to_header_lists(mutations: &HeaderMutations) -> (Vec<HeaderValueOption>, Vec<String>) {
     let mut add = Vec::new();
     let mut remove = Vec::new();
@@ -52,7 +53,8 @@ fn option(name: &str, value: &str, action: HeaderAppendAction) -> HeaderValueOpt
     }
 }
 
-/// A value that Envoy takes literally: a bare `%` begins a command operator.
+/// A value that Envoy takes literally: a bare `%` begins a command operator
+/// ([command operators](https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#command-operators)).
 pub(super) fn escape(value: &str) -> String {
     value.replace('%', "%%")
 }

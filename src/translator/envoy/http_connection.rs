@@ -33,7 +33,7 @@ use super::{cors, ext_authz, forward, header, mesh, name, route, stateful_sessio
 const ROUTE_CONFIGURATION_VIRTUAL_HOSTS: u32 = 2;
 const HTTP_CONNECTION_MANAGER_ROUTE_CONFIG: u32 = 4;
 
-/// Limits of HTTP/2 connections (Envoy's guidance for proxies at the edge). A client of gRPC puts all of its calls on
+/// Limits of HTTP/2 connections ([proxies at the edge](https://www.envoyproxy.io/docs/envoy/latest/configuration/best_practices/edge)). A client of gRPC puts all of its calls on
 /// one connection and lets further ones wait, for ever behind streams that do not end: where calls are routed Envoy's
 /// own limit of 1,024 streams stays.
 const MAX_CONCURRENT_STREAMS: u32 = 100;
@@ -57,7 +57,7 @@ pub(super) fn encode_http_connection_manager(
         let rds = Rds { config_source: Some(files.source(&name)), route_config_name: name };
         return HttpConnectionManager { route_specifier: Some(RouteSpecifier::Rds(rds)), ..manager }.encode_to_vec();
     }
-    let routes = routes(connection, name::route_configuration(listener, chain), config);
+    let routes = routes(connection, &name::route_configuration(listener, chain), config);
     let mut manager = Joined::of(&manager);
     manager.append(routes.into_field(HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, Joined::default()));
     manager.into_bytes()
@@ -72,7 +72,7 @@ pub(super) fn encode_route_configuration(
     layout: &Layout,
 ) -> (String, Vec<u8>) {
     let name = route_configuration_name(connection, chain, listener, config, layout);
-    let bytes = routes(connection, name.clone(), config).into_bytes();
+    let bytes = routes(connection, &name, config).into_bytes();
     (name, bytes)
 }
 
@@ -96,10 +96,13 @@ fn route_configuration_name(
     format!("{name}/authorized/{}", name::digest(&filters))
 }
 
-fn routes(connection: &ir::HttpConnection, name: String, config: &ir::Config) -> Joined {
+fn routes(connection: &ir::HttpConnection, name: &str, config: &ir::Config) -> Joined {
     let ir::HttpConnection { virtual_hosts, misdirected, profile: _ } = connection;
-    let configuration =
-        RouteConfiguration { name, ignore_port_in_host_matching: true, ..RouteConfiguration::default() };
+    let configuration = RouteConfiguration {
+        name: name.to_owned(),
+        ignore_port_in_host_matching: true,
+        ..RouteConfiguration::default()
+    };
     let mut routes = Joined::of(&configuration);
     let to_host = |host: &ir::VirtualHost| route::to_virtual_host(host, config);
     routes.extend(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, virtual_hosts, to_host);
@@ -123,7 +126,8 @@ fn manager(
         http_filters: http_filters(&needs, connection.profile, config, layout),
         tracing: proxy.tracing.as_ref().map(to_tracing),
         access_log: proxy.access_log.iter().map(to_access_log).collect(),
-        // Without it backends get no x-forwarded-for, and a forged one passes.
+        // Without it backends get no x-forwarded-for, and a forged one passes
+        // ([x-forwarded-for](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-forwarded-for)).
         use_remote_address: Some(boolean(true)),
         xff_num_trusted_hops: proxy.trusted_hops,
         normalize_path: Some(boolean(true)),
@@ -167,7 +171,8 @@ fn reject_underscores(connection: &ir::HttpConnection, config: &ir::Config) -> O
 fn http_filters(needs: &Needs, profile: ir::HttpProfile, config: &ir::Config, layout: &Layout) -> Vec<HttpFilter> {
     let mut filters = Vec::new();
     let is_followed = layout.has_route_files();
-    // Responses pass the filters in reverse, so it sees what all others answer.
+    // Responses pass the filters in reverse, so it sees what all others answer
+    // ([filter ordering](https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/http_filters#filter-ordering)).
     if needs.header_mutation || is_followed {
         filters.push(http_filter(header::MUTATION_FILTER, any(header::MUTATION, &HeaderMutation::default())));
     }

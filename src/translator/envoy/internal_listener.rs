@@ -1,4 +1,5 @@
-//! Listeners that nothing is bound for: other parts of the proxy connect to them.
+//! Listeners that nothing is bound for: other parts of the proxy connect to them
+//! ([internal listeners](https://www.envoyproxy.io/docs/envoy/latest/configuration/other_features/internal_listener)).
 
 use envoy_types::pb::envoy::config::core::v3::TypedExtensionConfig;
 use envoy_types::pb::envoy::extensions::bootstrap::internal_listener::v3::InternalListener;

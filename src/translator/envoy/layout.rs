@@ -11,7 +11,8 @@ use crate::ir::{self, Endpoints};
 use super::name;
 
 /// How many files a proxy watches at most. Envoy takes an inotify instance for each, of which a user has 128 on most
-/// systems, and ends at once where there is none left. Two proxies of one user fit.
+/// systems, and ends at once where there is none left
+/// ([source](https://github.com/envoyproxy/envoy/blob/main/source/common/filesystem/inotify/watcher_impl.cc)). Two proxies of one user fit.
 const MOST_FILES: usize = 60;
 
 /// Where the parts of resources stand.

@@ -29,7 +29,8 @@ pub(super) const HTTP_CONNECTION_MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 const TCP_PROXY: &str = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 
-/// How long a TLS handshake may take (Envoy's guidance for proxies at the edge asks for a limit; there is none by default).
+/// How long a TLS handshake may take: there is no limit by default, and
+/// [proxies at the edge](https://www.envoyproxy.io/docs/envoy/latest/configuration/best_practices/edge) want one.
 const TLS_HANDSHAKE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 pub(super) fn to_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout) -> Listener {
@@ -46,7 +47,8 @@ fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::C
         address: Some(of_datagrams(bound_address(listener, config))),
         listener_filters: vec![listener_filter("envoy.filters.udp_listener.udp_proxy", filter)],
         udp_listener_config: Some(to_listener_config()),
-        // Envoy refuses anything else once it has more than one worker.
+        // Envoy refuses anything else once it has more than one worker
+        // ([reuse of ports](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener.proto#envoy-v3-api-field-config-listener-v3-listener-enable-reuse-port)).
         enable_reuse_port: Some(boolean(true)),
         ..Listener::default()
     }

@@ -1,5 +1,6 @@
-//! Path rewrites as Envoy's fields. Measured on the raw request line: a plain
-//! `prefix_rewrite` to or from the root leaves a double slash.
+//! Path rewrites as Envoy's fields. A plain `prefix_rewrite` to or from the root leaves a double slash, or none
+//! ([prefix_rewrite](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#envoy-v3-api-field-config-route-v3-routeaction-prefix-rewrite);
+//! measured on the raw request line).
 
 use envoy_types::pb::envoy::r#type::matcher::v3::RegexMatchAndSubstitute;
 
@@ -28,8 +29,8 @@ pub(super) fn to_rewrite(rewrite: &PathRewrite) -> Rewrite {
         PathRewrite::Regex(substitution) => Rewrite::Regex(to_substitution(substitution)),
         PathRewrite::Prefix { matched, replacement } => match (matched.as_str(), replacement.as_str()) {
             ("", "") => Rewrite::None,
-            ("", to) => Rewrite::Regex(substitute("^/".to_owned(), &format!("{to}/"))),
-            (from, "") => Rewrite::Regex(substitute(format!("^{}/*", quote(from)), "/")),
+            ("", to) => Rewrite::Regex(substitute("^/", &format!("{to}/"))),
+            (from, "") => Rewrite::Regex(substitute(&format!("^{}/*", quote(from)), "/")),
             (_, to) => Rewrite::Prefix(to.to_owned()),
         },
     }
@@ -37,11 +38,11 @@ pub(super) fn to_rewrite(rewrite: &PathRewrite) -> Rewrite {
 
 /// A replacement as it is declared.
 pub(super) fn to_substitution(Substitution { pattern, replacement }: &Substitution) -> RegexMatchAndSubstitute {
-    RegexMatchAndSubstitute { pattern: Some(regex(pattern.clone())), substitution: replacement.clone() }
+    RegexMatchAndSubstitute { pattern: Some(regex(pattern)), substitution: replacement.clone() }
 }
 
 /// Replaces everything that `pattern` matches; the query is not part of it.
-pub(super) fn substitute(pattern: String, literal: &str) -> RegexMatchAndSubstitute {
+pub(super) fn substitute(pattern: &str, literal: &str) -> RegexMatchAndSubstitute {
     RegexMatchAndSubstitute { pattern: Some(regex(pattern)), substitution: literal.replace('\\', "\\\\") }
 }
 

@@ -59,19 +59,19 @@ pub(super) fn preflight_routes(
 fn preflight_match(matches: &ir::RouteMatch, own: &[HeaderMatch], of_request: &[HeaderMatch]) -> RouteMatch {
     let mut matcher = to_match(&ir::RouteMatch { method: None, headers: own.to_vec(), ..matches.clone() });
     // The filter takes a request with an empty line for no preflight, and so do these routes.
-    let some_text = || matching(".+".to_owned());
+    let some_text = || matching(".+");
     matcher.headers.extend([
-        header_matcher(":method", exact("OPTIONS".to_owned())),
+        header_matcher(":method", exact("OPTIONS")),
         header_matcher(
             "access-control-request-method",
-            matches.method.map_or_else(some_text, |method| exact(method.to_string())),
+            matches.method.map_or_else(some_text, |method| exact(method.as_str())),
         ),
         header_matcher("origin", some_text()),
     ]);
     let listed = of_request.iter().filter(|header| PreflightHeader::of(&header.name) == PreflightHeader::Listed);
     matcher.headers.extend(listed.map(|header| {
         let list = format!("(?i)(.*,)?\\s*{}\\s*(,.*)?", quote(&header.name));
-        header_matcher("access-control-request-headers", matching(list))
+        header_matcher("access-control-request-headers", matching(&list))
     }));
     matcher
 }
@@ -96,7 +96,7 @@ fn answer_without_headers(preflight: &Route, cors: &Cors, action: &Action, confi
     if let Some(matcher) = &mut preflight.r#match {
         matcher.headers.push(HeaderMatcher {
             treat_missing_header_as_empty: true,
-            ..header_matcher("access-control-request-headers", exact(String::new()))
+            ..header_matcher("access-control-request-headers", exact(""))
         });
     }
     answer(preflight, &Cors { headers: Vec::new(), ..cors.clone() }, action, config)

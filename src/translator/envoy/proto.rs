@@ -66,14 +66,14 @@ pub(super) fn named_address(address: String, port: Port, ipv4_compat: bool) -> A
     }
 }
 
-pub(super) fn regex(pattern: String) -> RegexMatcher {
-    RegexMatcher { regex: pattern, engine_type: None }
+pub(super) fn regex(pattern: &str) -> RegexMatcher {
+    RegexMatcher { regex: pattern.to_owned(), engine_type: None }
 }
 
-pub(super) fn exact(text: String) -> StringMatcher {
-    StringMatcher { match_pattern: Some(MatchPattern::Exact(text)), ..StringMatcher::default() }
+pub(super) fn exact(text: &str) -> StringMatcher {
+    StringMatcher { match_pattern: Some(MatchPattern::Exact(text.to_owned())), ..StringMatcher::default() }
 }
 
-pub(super) fn matching(pattern: String) -> StringMatcher {
+pub(super) fn matching(pattern: &str) -> StringMatcher {
     StringMatcher { match_pattern: Some(MatchPattern::SafeRegex(regex(pattern))), ..StringMatcher::default() }
 }

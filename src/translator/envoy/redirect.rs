@@ -48,12 +48,12 @@ fn through_filter(mut route: Route) -> Route {
 fn routes_of(base: Route, redirect: &Redirect, host: &Hostname) -> Vec<Route> {
     let Redirect { scheme, hostname, port, print_port, path, status, response_headers: _, http_filters } = redirect;
     let known_host = match (hostname, host) {
-        (Some(hostname), _) => Some(hostname.clone()),
-        (None, Hostname::Exact(host)) => Some(host.clone()),
+        (Some(hostname), _) => Some(hostname.as_str()),
+        (None, Hostname::Exact(host)) => Some(host.as_str()),
         (None, Hostname::Wildcard(_) | Hostname::Any) => None,
     };
     let action = RedirectAction {
-        host_redirect: known_host.clone().unwrap_or_default(),
+        host_redirect: known_host.unwrap_or_default().to_owned(),
         port_redirect: if *print_port { u32::from(*port) } else { 0 },
         response_code: response_code(*status) as i32,
         scheme_rewrite_specifier: scheme.map(|scheme| SchemeRewriteSpecifier::SchemeRedirect(scheme.to_owned())),
@@ -69,13 +69,14 @@ fn routes_of(base: Route, redirect: &Redirect, host: &Hostname) -> Vec<Route> {
         ..base
     };
     if let Some(matches) = &mut with_port.r#match {
-        matches.headers.push(header_matcher(":authority", matching(".*:[0-9]+".to_owned())));
+        matches.headers.push(header_matcher(":authority", matching(".*:[0-9]+")));
     }
     readable_by_origins(vec![with_port, plain], http_filters)
 }
 
 /// The routes, preceded by the same ones for requests of allowed origins: the
-/// CORS filter adds no headers to answers of the proxy itself.
+/// CORS filter adds no headers to answers of the proxy itself
+/// ([source](https://github.com/envoyproxy/envoy/blob/main/source/extensions/filters/http/cors/cors_filter.cc), `decodeHeaders`).
 fn readable_by_origins(routes: Vec<Route>, http_filters: &ir::HttpFilters) -> Vec<Route> {
     let Some(cors) = &http_filters.cors else { return routes };
     let mut readable = routes.clone();

@@ -5,13 +5,15 @@ use std::collections::HashSet;
 
 use envoy_types::pb::envoy::config::cluster::v3::Cluster;
 use envoy_types::pb::envoy::config::endpoint::v3::ClusterLoadAssignment;
+use envoy_types::pb::envoy::config::listener::v3::Listener;
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::Secret;
 use prost::Message;
 use rayon::prelude::*;
 
 use crate::ir;
 
 use super::layout::{Layout, Part, is_known};
-use super::{cluster, collector, ext_authz, forward_proxy, http_connection, listener, name, needs, pool, tls};
+use super::{cluster, collector, ext_authz, forward_proxy, http_connection, listener, needs, pool, tls};
 
 /// The kinds of resources that Envoy can fetch on their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +53,21 @@ pub struct Resource {
 }
 
 impl Resource {
-    fn new(name: String, message: &impl Message) -> Self {
-        Self { name, wire: message.encode_to_vec() }
+    fn new<M: Message>(message: M, into_name: impl FnOnce(M) -> String) -> Self {
+        let wire = message.encode_to_vec();
+        Self { name: into_name(message), wire }
+    }
+
+    fn cluster_of(cluster: Cluster) -> Self {
+        Self::new(cluster, |cluster| cluster.name)
+    }
+
+    fn endpoints_of(assignment: ClusterLoadAssignment) -> Self {
+        Self::new(assignment, |assignment| assignment.cluster_name)
+    }
+
+    fn secret_of(secret: Secret) -> Self {
+        Self::new(secret, |secret| secret.name)
     }
 
     /// Whether it is an assignment without endpoints.
@@ -71,16 +86,11 @@ impl Resource {
 pub fn resources(config: &ir::Config, kind: Kind, layout: &Layout) -> Vec<Resource> {
     match kind {
         Kind::Listener => {
-            let to_resource = |listener: &ir::Listener| {
-                Resource::new(name::listener(listener), &listener::to_listener(listener, config, layout))
-            };
-            let mut all: Vec<Resource> = config.listeners.par_iter().map(to_resource).collect();
+            let to_resource = |listener| Resource::new(listener, |listener: Listener| listener.name);
+            let listeners = config.listeners.par_iter().map(|one| listener::to_listener(one, config, layout));
+            let mut all: Vec<Resource> = listeners.map(to_resource).collect();
             let proxy = config.forward_proxy.iter();
-            all.extend(
-                proxy
-                    .map(|proxy| forward_proxy::listener(proxy, config, layout))
-                    .map(|one| Resource::new(one.name.clone(), &one)),
-            );
+            all.extend(proxy.map(|proxy| to_resource(forward_proxy::listener(proxy, config, layout))));
             all
         }
         Kind::Route => routes(config, layout),
@@ -101,33 +111,26 @@ fn routes(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
         let (name, wire) = http_connection::encode_route_configuration(connection, chain, listener, config, layout);
         Resource { name, wire }
     };
+    let mut all: Vec<Resource> = connections.map(to_resource).collect();
     let mut seen = HashSet::new();
-    let all = connections.map(to_resource);
-    let mut all: Vec<Resource> = all.filter(|one| seen.insert(one.wire.clone())).collect();
+    let mut is_new = all.iter().map(|one| seen.insert(one.wire.as_slice())).collect::<Vec<bool>>().into_iter();
+    all.retain(|_| is_new.next() == Some(true));
     let proxy = config.forward_proxy.iter().map(|proxy| forward_proxy::routes(proxy, config));
-    all.extend(proxy.map(|routes| Resource::new(routes.name.clone(), &routes)));
+    all.extend(proxy.map(|routes| Resource::new(routes, |routes| routes.name)));
     all
 }
 
 fn clusters(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     let pools = pool::collect(config);
     let own = own_clusters(config, &pools);
-    let own = own
-        .par_iter()
-        .map(|cluster| Resource::new(name::cluster(cluster), &cluster::to_cluster(cluster, config, layout)));
-    let shared = pools
-        .par_iter()
-        .map(|(name, members)| Resource::new(name.clone(), &pool::to_cluster(name, members, config, layout)));
-    let mut all: Vec<Resource> = own.chain(shared).collect();
-    if has_invalid_backend(config) {
-        all.push(Resource::new(name::INVALID_BACKEND.to_owned(), &cluster::invalid_backend()));
-    }
+    let own = own.par_iter().map(|one| cluster::to_cluster(one, config, layout));
+    let shared = pools.par_iter().map(|(name, members)| pool::to_cluster(name, members, config, layout));
+    let mut all: Vec<Resource> = own.chain(shared).map(Resource::cluster_of).collect();
+    let invalid = has_invalid_backend(config).then(cluster::invalid_backend);
     let asked = ext_authz::clusters(config, layout);
-    all.extend(asked.iter().map(|one| Resource::new(one.name.clone(), one)));
-    let collectors = config.proxy.collectors();
-    all.extend(collectors.into_iter().map(|one| Resource::new(name::collector(one), &collector::to_cluster(one))));
+    let collectors = config.proxy.collectors().into_iter().map(collector::to_cluster);
     let of_ports = config.forward_proxy.iter().flat_map(|proxy| forward_proxy::clusters(proxy, config));
-    all.extend(of_ports.map(|one| Resource::new(one.name.clone(), &one)));
+    all.extend(invalid.into_iter().chain(asked).chain(collectors).chain(of_ports).map(Resource::cluster_of));
     all
 }
 
@@ -150,19 +153,12 @@ fn endpoints(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     let pools = pool::collect(config);
     let in_files = matches!(layout.endpoints, Part::File(_));
     let own = own_clusters(config, &pools).into_iter().filter(|cluster| !in_files || is_known(cluster));
-    let own = own.map(|cluster| Resource::new(name::cluster(cluster), &cluster::to_assignment(cluster)));
-    let of_pool =
-        |(name, members): &pool::Pool| Resource::new(name.clone(), &pool::to_assignment(name, members, config));
-    let mut all: Vec<Resource> = own.collect();
+    let mut all: Vec<Resource> = own.map(cluster::to_assignment).map(Resource::endpoints_of).collect();
     if !in_files {
-        all.extend(pools.iter().map(of_pool));
-        if has_invalid_backend(config) {
-            all.push(Resource::new(name::INVALID_BACKEND.to_owned(), &cluster::no_endpoints()));
-        }
-        let collectors = config.proxy.collectors();
-        all.extend(
-            collectors.into_iter().map(|one| Resource::new(name::collector(one), &collector::to_assignment(one))),
-        );
+        let shared = pools.iter().map(|(name, members)| pool::to_assignment(name, members, config));
+        let invalid = has_invalid_backend(config).then(cluster::no_endpoints);
+        let collectors = config.proxy.collectors().into_iter().map(collector::to_assignment);
+        all.extend(shared.chain(invalid).chain(collectors).map(Resource::endpoints_of));
     }
     all
 }
@@ -174,7 +170,7 @@ fn secrets(config: &ir::Config, layout: &Layout) -> Vec<Resource> {
     let pairs: Vec<&ir::KeyPair> = config.certificates.iter().filter(|pair| !in_bootstrap || is_beside(pair)).collect();
     let to_resource = |pair: &&ir::KeyPair| match layout.follows() && pair.files().is_some() {
         true => followed_pair(pair),
-        false => Resource::new(name::secret(pair), &tls::to_secret(pair)),
+        false => Resource::secret_of(tls::to_secret(pair)),
     };
     let mut all: Vec<Resource> = pairs.par_iter().map(to_resource).collect();
     if layout.follows() && !in_bootstrap {
@@ -207,12 +203,12 @@ pub fn read_once(config: &ir::Config, layout: &Layout) -> Vec<String> {
 }
 
 fn followed_pair(pair: &ir::KeyPair) -> Resource {
-    Resource::new(name::secret(pair), &tls::to_followed_secret(pair))
+    Resource::secret_of(tls::to_followed_secret(pair))
 }
 
 fn followed_authorities(config: &ir::Config) -> Vec<Resource> {
     let secrets = config.authorities().filter_map(tls::to_followed_authorities);
-    let mut all: Vec<Resource> = secrets.map(|secret| Resource::new(secret.name.clone(), &secret)).collect();
+    let mut all: Vec<Resource> = secrets.map(Resource::secret_of).collect();
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all.dedup_by(|one, other| one.name == other.name);
     all

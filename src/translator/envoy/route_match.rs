@@ -20,9 +20,9 @@ pub(super) fn to_match(matches: &ir::RouteMatch) -> RouteMatch {
         PathMatch::Exact(path) => PathSpecifier::Path(path.clone()),
         PathMatch::Prefix(prefix) if prefix.is_empty() => PathSpecifier::Prefix("/".to_owned()),
         PathMatch::Prefix(prefix) => PathSpecifier::PathSeparatedPrefix(prefix.clone()),
-        PathMatch::Regex(pattern) => PathSpecifier::SafeRegex(regex(pattern.clone())),
+        PathMatch::Regex(pattern) => PathSpecifier::SafeRegex(regex(pattern)),
     };
-    let method = method.iter().map(|method| header_matcher(":method", exact(method.to_string())));
+    let method = method.iter().map(|method| header_matcher(":method", exact(method.as_str())));
     let headers = headers.iter().map(|header| header_matcher(&header.name, to_string_matcher(header)));
     let query = query.iter().map(|parameter| QueryParameterMatcher {
         name: parameter.name.clone(),
@@ -48,7 +48,7 @@ pub(super) fn header_matcher(name: &str, matcher: StringMatcher) -> HeaderMatche
 
 fn to_string_matcher<N>(value: &ValueMatch<N>) -> StringMatcher {
     match &value.value {
-        ValuePattern::Exact(text) => exact(text.clone()),
-        ValuePattern::Regex(pattern) => matching(pattern.clone()),
+        ValuePattern::Exact(text) => exact(text),
+        ValuePattern::Regex(pattern) => matching(pattern),
     }
 }

@@ -55,7 +55,8 @@ pub(super) fn per_route(session: &Session) -> (String, Any) {
     (SESSION_FILTER.to_owned(), any(PER_ROUTE, &message))
 }
 
-/// Envoy adds `HttpOnly` itself.
+/// Envoy adds `HttpOnly` itself
+/// ([source](https://github.com/envoyproxy/envoy/blob/main/source/common/http/utility.cc), `makeSetCookieValue`).
 fn to_cookie(cookie: &SessionCookie) -> Cookie {
     let SessionCookie { name, path, lifetime, secure } = cookie;
     let attribute = |name: &str, value: &str| CookieAttribute { name: name.to_owned(), value: value.to_owned() };
@@ -92,7 +93,7 @@ pub(super) fn select(cookie: &SessionCookie, value: &str) -> HeaderValueOption {
 
 /// A request of a client that was told so.
 pub(super) fn selected(cookie: &SessionCookie, value: &str) -> HeaderMatcher {
-    header_matcher("cookie", matching(format!("(?:.*; *)?{}={value}(?:;.*)?", quote(&cookie.name))))
+    header_matcher("cookie", matching(&format!("(?:.*; *)?{}={value}(?:;.*)?", quote(&cookie.name))))
 }
 
 /// A request that names an endpoint, whichever.
@@ -104,7 +105,7 @@ pub(super) fn is_carried(carrier: &SessionCarrier) -> HeaderMatcher {
             ..HeaderMatcher::default()
         },
         SessionCarrier::Cookie(cookie) => {
-            header_matcher("cookie", matching(format!("(?:.*; *)?{}=.*", quote(&cookie.name))))
+            header_matcher("cookie", matching(&format!("(?:.*; *)?{}=.*", quote(&cookie.name))))
         }
     }
 }
@@ -117,5 +118,5 @@ pub(super) fn names_endpoint(carrier: &SessionCarrier, endpoints: &Endpoints) ->
         addresses.iter().map(|address| quote(&BASE64_STANDARD.encode(address.to_string()))).collect();
     values.sort_unstable();
     values.dedup();
-    (!values.is_empty()).then(|| header_matcher(name, matching(values.join("|"))))
+    (!values.is_empty()).then(|| header_matcher(name, matching(&values.join("|"))))
 }

@@ -64,7 +64,8 @@ fn to_certificate(pair: &KeyPair) -> TlsCertificate {
 }
 
 /// A certificate in files, which are read again when they change. Where they lie in one directory that is watched, so
-/// that a swapped link on the way to them is noticed as well; in two, Envoy watches the directory of each.
+/// that a swapped link on the way to them is noticed as well; in two, Envoy watches the directory of each
+/// ([watched directory](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/common.proto#envoy-v3-api-field-extensions-transport-sockets-tls-v3-tlscertificate-watched-directory)).
 pub(super) fn to_followed_secret(pair: &KeyPair) -> Secret {
     let directory = pair.files().and_then(|(chain, key)| {
         let parent = Path::new(chain).parent()?;
@@ -96,7 +97,8 @@ pub(super) fn with_certificates(ids: &[CertificateId], config: &Config, layout: 
         let name = name::secret(pair);
         layout.secret_source(&name, pair.files().is_some()).into_reference(name)
     });
-    // Envoy refuses a context that has some of its certificates inline and some not.
+    // Envoy refuses a context that has some of its certificates inline and some not
+    // ([secrets of a context](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls.proto#envoy-v3-api-field-extensions-transport-sockets-tls-v3-commontlscontext-tls-certificate-sds-secret-configs)).
     match sources.collect::<Option<Vec<_>>>() {
         Some(references) => {
             CommonTlsContext { tls_certificate_sds_secret_configs: references, ..CommonTlsContext::default() }
@@ -122,9 +124,11 @@ pub(super) fn to_validation(
             followed @ Source::File(_) => followed.into_reference(name),
         }
     });
-    let inline = || CertificateValidationContext { trusted_ca: Some(to_data_source(bundle)), ..beside.clone() };
     match reference {
-        None => ValidationContextType::ValidationContext(inline()),
+        None => ValidationContextType::ValidationContext(CertificateValidationContext {
+            trusted_ca: Some(to_data_source(bundle)),
+            ..beside
+        }),
         Some(reference) if beside == CertificateValidationContext::default() => {
             ValidationContextType::ValidationContextSdsSecretConfig(reference)
         }

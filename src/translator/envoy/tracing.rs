@@ -52,7 +52,8 @@ pub(super) fn to_tracing(tracing: &ir::Tracing) -> Tracing {
 }
 
 /// A trace goes on as it was begun, and of the other requests a share begins one. Shares of Envoy's own would be drawn at
-/// each hop anew, and tear traces.
+/// each hop anew, and tear traces
+/// ([random sampling](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto#envoy-v3-api-field-extensions-filters-network-http-connection-manager-v3-httpconnectionmanager-tracing-random-sampling)).
 fn to_sampler(sampled: u16) -> TypedExtensionConfig {
     let share = FractionalPercent { numerator: sampled.into(), denominator: DenominatorType::TenThousand as i32 };
     let ratio = TraceIdRatioBasedSamplerConfig { sampling_percentage: Some(share) };

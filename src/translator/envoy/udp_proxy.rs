@@ -33,7 +33,8 @@ const SOURCE_PORT: &str = "envoy.extensions.matching.common_inputs.network.v3.So
 const FRACTION: &str = "envoy.extensions.matching.input_matchers.runtime_fraction.v3.RuntimeFraction";
 
 /// The largest datagram that is received, in bytes: the most that UDP over IPv4
-/// carries. Envoy's own limit of 1,500 drops what the path has fragmented.
+/// carries. Envoy's own limit of 1,500 drops what the path has fragmented
+/// ([socket configuration](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/udp_socket_config.proto#envoy-v3-api-field-config-core-v3-udpsocketconfig-max-rx-datagram-size)).
 const MAX_DATAGRAM_BYTES: u64 = 65_507;
 
 /// The message of the filter.

@@ -22,7 +22,8 @@ const UPSTREAM_CONTEXT: &str = "envoy.extensions.transport_sockets.tls.v3.Upstre
 const PLAIN_SOCKET: &str = "envoy.transport_sockets.raw_buffer";
 const RAW_BUFFER: &str = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 
-/// The newest version that is offered to backends; Envoy's own limit for them is 1.2.
+/// The newest version that is offered to backends; Envoy's own limit for them is 1.2
+/// ([versions](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/common.proto#envoy-v3-api-field-extensions-transport-sockets-tls-v3-tlsparameters-tls-maximum-protocol-version)).
 const MAXIMUM_VERSION: TlsProtocol = TlsProtocol::TlSv13;
 
 /// The transport socket of connections to a backend.
@@ -85,10 +86,10 @@ pub(super) fn uses_regex(cluster: &Cluster) -> bool {
 /// a certificate's wildcard covers its one label.
 fn to_name_matcher(name: &CertificateName) -> SubjectAltNameMatcher {
     let (kind, matcher) = match name {
-        CertificateName::Dns(name) => (SanType::Dns, exact(name.clone())),
-        CertificateName::DnsWildcard(suffix) => (SanType::Dns, matching(format!("(?i)[^.]+\\.{}", quote(suffix)))),
-        CertificateName::Uri(uri) => (SanType::Uri, exact(uri.clone())),
-        CertificateName::Ip(address) => (SanType::IpAddress, exact(address.to_string())),
+        CertificateName::Dns(name) => (SanType::Dns, exact(name)),
+        CertificateName::DnsWildcard(suffix) => (SanType::Dns, matching(&format!("(?i)[^.]+\\.{}", quote(suffix)))),
+        CertificateName::Uri(uri) => (SanType::Uri, exact(uri)),
+        CertificateName::Ip(address) => (SanType::IpAddress, exact(&address.to_string())),
     };
     SubjectAltNameMatcher { san_type: kind as i32, matcher: Some(matcher), ..SubjectAltNameMatcher::default() }
 }

@@ -206,7 +206,8 @@ fn retry_limit<'m>(resolved: &Resolved<'m>, backend: &Backend<'m>) -> RetryLimit
     let Some(RetryConstraint { budget, min_retry_rate }) = retry_constraint(resolved, backend) else {
         return RetryLimit::Unlimited;
     };
-    // Envoy has no interval: it looks at what is under way.
+    // Envoy has no interval: it looks at what is under way
+    // ([retry budgets](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/circuit_breaker.proto#envoy-v3-api-msg-config-cluster-v3-circuitbreakers-thresholds-retrybudget)).
     let RetryBudget { percent, interval: _ } = budget;
     RetryLimit::Budget { percent: *percent, least: retry_concurrency(min_retry_rate) }
 }

@@ -89,7 +89,8 @@ fn build_leaf(
     }
     let selecting = session.as_ref().is_some_and(|session| matches!(session.across, Across::Selector(_)));
     let (entries, request_headers, response_headers) = distribute_headers(filters, backends, selecting);
-    // Envoy prefers the route's host to an entry's: only one of them may have one.
+    // Envoy prefers the route's host to an entry's: only one of them may have one (measured;
+    // [weighted clusters](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#envoy-v3-api-field-config-route-v3-weightedcluster-clusterweight-host-rewrite-literal) name no order).
     let on_entries = entries.iter().any(|entry| entry.host_rewrite.is_some());
     RuleAction::Fixed(Arc::new(Action::Forward(Forward {
         backends: entries,

@@ -1,8 +1,9 @@
 //! Header modifiers as one list of mutations, in which each header occurs once.
 //!
 //! Gateway API runs a rule's modifier before a backend's; Envoy runs the
-//! weighted entry's before the route's. So the two are composed here, and only
-//! the result is emitted.
+//! weighted entry's before the route's
+//! ([custom headers](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#custom-request-response-headers)).
+//! So the two are composed here, and only the result is emitted.
 
 use crate::diagnostics::{Code, codes};
 use crate::http::HeaderName;
@@ -98,7 +99,9 @@ pub(super) fn entry<'a>(mutations: &'a mut HeaderMutations, name: &HeaderName) -
 const REWRITTEN_OPERATORS: [(&str, &str); 3] =
     [("UPSTREAM_METADATA", "["), ("DYNAMIC_METADATA", "["), ("PER_REQUEST_STATE", "")];
 
-/// The operator in a value that Envoy would evaluate although each `%` is written twice.
+/// The operator in a value that Envoy would evaluate although each `%` is written twice: its parser of headers rewrites old
+/// forms before it unescapes
+/// ([source](https://github.com/envoyproxy/envoy/blob/main/source/common/router/header_parser.cc)).
 pub(super) fn evaluated_operator(value: &str) -> Option<&'static str> {
     REWRITTEN_OPERATORS.iter().find_map(|(name, opening)| {
         let is_operator = |rest: &str| {

@@ -138,7 +138,8 @@ fn lower_rules(
     let mut entries = Vec::new();
     let backends = route.rules.first().map(|rule| rule.backends.as_slice()).unwrap_or_default();
     for (index, ResolvedBackend { weight, outcome, filters: _ }) in backends.iter().enumerate() {
-        // Envoy refuses an entry of weight 0, which takes nothing anyway.
+        // Envoy refuses an entry of weight 0, which takes nothing anyway
+        // ([weights](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto#envoy-v3-api-field-extensions-filters-network-tcp-proxy-v3-tcpproxy-weightedcluster-clusterweight-weight)).
         if *weight > 0 {
             let origin = origins.origin(registered, ObjectPart::Backend { rule: 0, index });
             entries.push(L4Share { weight: *weight, backend: outcome.ok(), origin });

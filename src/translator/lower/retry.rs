@@ -16,7 +16,8 @@ const DEFAULT_ATTEMPTS: u32 = 1;
 /// and three others, as several may be gone at once.
 const SESSION_ATTEMPTS: u32 = 3;
 
-/// The wait that stands for `backoff: 0s`: Envoy refuses a base of zero.
+/// The wait that stands for `backoff: 0s`: Envoy refuses a base of zero
+/// ([base interval](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#envoy-v3-api-field-config-route-v3-retrypolicy-retrybackoff-base-interval)).
 const SHORTEST_BACKOFF: StdDuration = StdDuration::from_millis(1);
 
 /// Lowers a retry stanza. Failed connections and timeouts of a try are

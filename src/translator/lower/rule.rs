@@ -218,7 +218,8 @@ impl<'a, 'm> RouteLowering<'a, 'm> {
     }
 }
 
-/// Whether an expression says how values begin and nothing of what may follow. Envoy compares whole values.
+/// Whether an expression says how values begin and nothing of what may follow. Envoy compares whole values
+/// ([string matchers](https://www.envoyproxy.io/docs/envoy/latest/api-v3/type/matcher/v3/string.proto#envoy-v3-api-field-type-matcher-v3-stringmatcher-safe-regex)).
 fn is_like_prefix(pattern: &str) -> bool {
     let is_open = |ending: &str| pattern.contains(ending);
     pattern.starts_with('^')

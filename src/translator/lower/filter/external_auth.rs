@@ -50,7 +50,8 @@ impl RouteLowering<'_, '_> {
         self.shared.auths.find_or_add(ExternalAuth { settings, origin }, None)
     }
 
-    /// Envoy changes requests when it sends them, after every filter has agreed.
+    /// Envoy changes requests when it sends them, after every filter has agreed
+    /// ([life of a request](https://www.envoyproxy.io/docs/envoy/latest/intro/life_of_a_request)).
     pub(super) fn report_asked_first(&mut self, context: &FilterContext<'_>) {
         self.diagnostics.report(
             self.object

@@ -82,7 +82,8 @@ impl Side<'_> {
         Ok(mutations)
     }
 
-    /// The value that is sent. Envoy evaluates what stands between percent signs, and two of them are one.
+    /// The value that is sent. Envoy evaluates what stands between percent signs, and two of them are one
+    /// ([command operators](https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#command-operators)).
     fn value(&self, place: Place<'_>, index: usize, value: &str) -> Result<String, Box<Finding>> {
         let literal = value.replace("%%", "");
         if !literal.contains('%') {
