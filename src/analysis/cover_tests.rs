@@ -8,7 +8,7 @@ use crate::hostname::Hostname;
 use crate::http::Method;
 use crate::ir::{
     Action, ChainMatch, Config, Entrance, FilterChain, Handler, HttpConnection, HttpProfile, Listener, Origin,
-    PathMatch, Route, RouteMatch, RouteName, Transport, ValueMatch, ValuePattern, VirtualHost,
+    PathMatch, PathRules, Route, RouteMatch, RouteName, Transport, ValueMatch, ValuePattern, VirtualHost,
 };
 use crate::port::Port;
 use crate::simulate::{Request, Simulator};
@@ -48,7 +48,7 @@ fn table(list: Vec<RouteMatch>) -> Vec<Arc<Route>> {
 
 fn rest_of_last(routes: &[Arc<Route>]) -> Rest {
     let mut patterns = Patterns::default();
-    let mut earlier = Earlier::new(&mut patterns);
+    let mut earlier = Earlier::new(&mut patterns, PathRules::of(HttpProfile::Edge));
     let (last, others) = routes.split_last().unwrap();
     others.iter().for_each(|route| earlier.add(route));
     earlier.rest(last)
@@ -131,7 +131,12 @@ fn requests() -> Vec<Request> {
 
 fn config(routes: Vec<Arc<Route>>) -> Config {
     let host = VirtualHost { hostname: Hostname::Any, routes, origin: Origin(0) };
-    let connection = HttpConnection { virtual_hosts: vec![host], misdirected: Vec::new(), profile: HttpProfile::Edge };
+    let connection = HttpConnection {
+        virtual_hosts: vec![host],
+        misdirected: Vec::new(),
+        profile: HttpProfile::Edge,
+        settings: Arc::default(),
+    };
     let handler = Handler::Http(connection);
     let chain = FilterChain { name: None, select: ChainMatch::Any, tls: None, handler, origin: Origin(0) };
     let address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);

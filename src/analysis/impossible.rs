@@ -1,6 +1,6 @@
 //! Conditions that no request meets, whatever a client sends.
 
-use crate::ir::{HeaderMatch, PathMatch, QueryMatch, RouteMatch, ValuePattern};
+use crate::ir::{HeaderMatch, PathMatch, PathRules, QueryMatch, RouteMatch, ValuePattern};
 use crate::simulate::{Extent, Fate, Language, fate, may_arrive};
 
 /// Why no request meets a match.
@@ -20,14 +20,14 @@ pub(super) enum Cause<'c> {
     Parameter(&'c str, &'c str),
 }
 
-/// The first condition of a match that no request meets.
-pub(super) fn cause(matches: &RouteMatch) -> Option<Cause<'_>> {
+/// The first condition of a match that no request meets whose path is made ready by `paths`.
+pub(super) fn cause(matches: &RouteMatch, paths: PathRules) -> Option<Cause<'_>> {
     let RouteMatch { path, method: _, headers, query, grpc: _ } = matches;
     let pattern = match path {
-        PathMatch::Regex(pattern) => pattern_cause(pattern),
-        PathMatch::Exact(path) => (!may_arrive(path, Extent::Whole)).then_some(Cause::Value(path)),
+        PathMatch::Regex(pattern) => pattern_cause(pattern, paths),
+        PathMatch::Exact(path) => (!may_arrive(path, Extent::Whole, paths)).then_some(Cause::Value(path)),
         PathMatch::Prefix(prefix) if prefix.is_empty() => None,
-        PathMatch::Prefix(prefix) => (!may_arrive(prefix, Extent::Segments)).then_some(Cause::Value(prefix)),
+        PathMatch::Prefix(prefix) => (!may_arrive(prefix, Extent::Segments, paths)).then_some(Cause::Value(prefix)),
     };
     let stripped = |header: &&HeaderMatch| fate(&header.name) == Fate::Removed;
     let header = || headers.iter().find(stripped).map(|header| Cause::Header(&header.name));
@@ -36,7 +36,7 @@ pub(super) fn cause(matches: &RouteMatch) -> Option<Cause<'_>> {
 }
 
 /// Why no path meets a pattern.
-fn pattern_cause(pattern: &str) -> Option<Cause<'_>> {
+fn pattern_cause(pattern: &str, rules: PathRules) -> Option<Cause<'_>> {
     let (texts, extent) = match Language::of(pattern) {
         Language::Texts(texts) => (texts, Extent::Whole),
         Language::Beginning { text, goes_on: _ } | Language::Within(text) => (vec![text], Extent::Beginning),
@@ -45,7 +45,7 @@ fn pattern_cause(pattern: &str) -> Option<Cause<'_>> {
     let mut paths = texts.iter().filter(is_path).peekable();
     match paths.peek().copied() {
         None => Some(Cause::Path(pattern)),
-        Some(_) if paths.any(|text| text.is_empty() || may_arrive(text, extent)) => None,
+        Some(_) if paths.any(|text| text.is_empty() || may_arrive(text, extent, rules)) => None,
         Some(first) if first.contains('?') => Some(Cause::Query(pattern)),
         Some(_) => Some(Cause::Normalized(pattern)),
     }
@@ -120,8 +120,12 @@ fn escaped(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cause, cause, escaped};
-    use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
+    use super::{Cause, escaped};
+    use crate::ir::{HttpProfile, PathMatch, PathRules, RouteMatch, ValueMatch, ValuePattern};
+
+    fn cause(matches: &RouteMatch) -> Option<Cause<'_>> {
+        super::cause(matches, PathRules::of(HttpProfile::Edge))
+    }
 
     fn matches(path: &str) -> RouteMatch {
         let path = PathMatch::Regex(path.to_owned());

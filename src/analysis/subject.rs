@@ -16,8 +16,8 @@ use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::parser::route::{Filter, RouteKind};
 use crate::path;
 use crate::resolver::{
-    ListenerId, ListenerScope, ParentSource, Protocol, Resolved, ResolvedListener, ResolvedListenerSet, ResolvedPolicy,
-    ResolvedRoute, ResolvedRouteOption, ResolvedRule, ResolvedVirtualHostOption, RouteParent,
+    ListenerId, ListenerScope, ParentSource, Protocol, Resolved, ResolvedListener, ResolvedListenerOptions,
+    ResolvedListenerSet, ResolvedPolicy, ResolvedRoute, ResolvedRouteOption, ResolvedRule, RouteParent,
 };
 
 use super::reach::RuleKey;
@@ -280,6 +280,7 @@ impl<'r, 'm> Asked<'r, 'm> {
             traffic_policies,
             route_options,
             virtual_host_options,
+            http_listener_options,
             // Certificates are judged for the hostnames that they have to cover.
             certificates: _,
             usage: _,
@@ -309,9 +310,11 @@ impl<'r, 'm> Asked<'r, 'm> {
         let mut targets: Vec<Target<'_>> = backends.policies().iter().flat_map(targets_of).collect();
         targets.extend(traffic_policies.iter().flat_map(targets_of));
         targets.extend(route_options.iter().flat_map(|options| targets_of_options(options, resolved)));
-        let host_options = virtual_host_options.list.as_slice();
-        let routed = if host_options.is_empty() { HashSet::new() } else { routed_listeners(resolved) };
-        targets.extend(host_options.iter().flat_map(|one| targets_of_host_options(one, &routed)));
+        let listener_options = [&virtual_host_options.list, &http_listener_options.list];
+        let is_there = listener_options.iter().any(|list| !list.is_empty());
+        let routed = if is_there { routed_listeners(resolved) } else { HashSet::new() };
+        let listener_options = listener_options.into_iter().flatten();
+        targets.extend(listener_options.flat_map(|one| targets_of_listener_options(one, &routed)));
         let listeners = gateways.iter().enumerate().flat_map(|(gateway, own)| {
             let ids = own.listeners.iter().enumerate();
             ids.map(move |(listener, own)| DeclaredListener { id: ListenerId { gateway, listener }, listener: own })
@@ -377,13 +380,12 @@ fn targets_of_options<'r>(
     })
 }
 
-/// The same of options of virtual hosts: a listener uses them where routes are attached to it.
-fn targets_of_host_options<'r>(
-    options: &'r ResolvedVirtualHostOption<'_>,
+/// The same of options of listeners: a listener uses them where routes are attached to it.
+fn targets_of_listener_options<'r>(
+    options: &'r ResolvedListenerOptions<'_>,
     routed: &HashSet<ListenersOf<'_>>,
 ) -> Vec<Target<'r>> {
-    let ResolvedVirtualHostOption { object, targets } = options;
-    let owner = &object.head;
+    let ResolvedListenerOptions { object: owner, targets } = options;
     let judged = targets.iter().enumerate().map(|(number, target)| {
         let is_used = target.is_some_and(|ListenerScope { kind, name, section }| {
             routed.contains(&(kind, (&owner.metadata.namespace, name), section))

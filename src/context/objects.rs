@@ -47,8 +47,8 @@ impl Objects {
             let targets = policy.spec.target_refs.iter();
             objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
         }
-        for policy in &manifests.virtual_host_options {
-            let targets = policy.spec.target_refs.iter();
+        for (policy, targets) in manifests.listener_options() {
+            let targets = targets.iter();
             objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
         }
         objects.add_endpoints(manifests);

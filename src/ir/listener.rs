@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -10,7 +11,7 @@ use crate::name::{Name, Namespace, SectionName};
 use crate::port::Port;
 
 use super::default::is_default;
-use super::{Entrance, HttpProfile, Origin, TcpProxy, TlsTermination, UdpProxy, VirtualHost};
+use super::{Entrance, HttpProfile, HttpSettings, Origin, PathRules, TcpProxy, TlsTermination, UdpProxy, VirtualHost};
 
 /// One socket.
 #[derive(Clone, Debug, Serialize)]
@@ -123,6 +124,16 @@ pub struct FilterChain {
     pub origin: Origin,
 }
 
+impl FilterChain {
+    /// What becomes of paths before routes see them; they stay where nobody looks at them.
+    pub fn path_rules(&self) -> PathRules {
+        match &self.handler {
+            Handler::Http(connection) => connection.path_rules(),
+            Handler::Tcp(_) | Handler::Close => PathRules::OPEN,
+        }
+    }
+}
+
 /// The Gateway listener that a chain serves, and the route where one chain serves one route.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct ChainName {
@@ -171,9 +182,17 @@ pub struct HttpConnection {
     /// How much of a request is changed beside what routes ask for.
     #[serde(skip_serializing_if = "is_default")]
     pub profile: HttpProfile,
+    /// What else is asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub settings: Arc<HttpSettings>,
 }
 
 impl HttpConnection {
+    /// What becomes of paths before routes see them.
+    pub fn path_rules(&self) -> PathRules {
+        self.settings.path_rules(self.profile)
+    }
+
     /// Whether some route takes gRPC calls.
     pub fn takes_calls(&self) -> bool {
         self.virtual_hosts.iter().flat_map(|host| &host.routes).any(|route| route.matches.grpc)

@@ -2,14 +2,22 @@
 
 use super::{
     Action, AuthHeaders, Config, Existing, Forward, HeaderMutations, HostRewrite, HttpConnection, HttpFilters,
-    Redirect, Route, SessionCarrier,
+    HttpProfile, Redirect, Route, SessionCarrier, Underscores,
 };
 
 impl HttpConnection {
+    /// What becomes of headers with an underscore in their name.
+    pub fn underscores(&self, config: &Config) -> Underscores {
+        let is_admitted = || self.profile == HttpProfile::Mesh || self.admits_underscores(config);
+        self.settings
+            .underscores
+            .unwrap_or_else(|| if is_admitted() { Underscores::Kept } else { Underscores::Refused })
+    }
+
     /// Whether requests may have headers with an underscore in their name. Some
     /// backends read `x_user` as `x-user`, so such a header could pass rules that
     /// look for the other; it is let in only where a route expects clients to send one.
-    pub fn admits_underscores(&self, config: &Config) -> bool {
+    fn admits_underscores(&self, config: &Config) -> bool {
         self.virtual_hosts.iter().flat_map(|host| &host.routes).any(|route| expects(route, config))
     }
 }

@@ -22,6 +22,7 @@ pub enum Kind {
     XMesh,
     RouteOption,
     VirtualHostOption,
+    HttpListenerOption,
     Upstream,
     Namespace,
     Service,
@@ -49,6 +50,7 @@ impl Kind {
             Self::XMesh => "XMesh",
             Self::RouteOption => "RouteOption",
             Self::VirtualHostOption => "VirtualHostOption",
+            Self::HttpListenerOption => "HttpListenerOption",
             Self::Upstream => "Upstream",
             Self::Namespace => "Namespace",
             Self::Service => "Service",
@@ -63,7 +65,7 @@ impl Kind {
         match self {
             Self::XBackend | Self::XBackendTrafficPolicy | Self::XMesh => EXPERIMENTAL_GROUP,
             Self::Namespace | Self::Service | Self::Secret | Self::ConfigMap => "",
-            Self::RouteOption | Self::VirtualHostOption => GLOO_OPTIONS_GROUP,
+            Self::RouteOption | Self::VirtualHostOption | Self::HttpListenerOption => GLOO_OPTIONS_GROUP,
             Self::Upstream => GLOO_GROUP,
             Self::EndpointSlice => "discovery.k8s.io",
             _ => GATEWAY_GROUP,
@@ -97,7 +99,7 @@ impl Kind {
 
     /// Whether objects of the kind are options of Gloo Gateway: lists of which each entry counts by itself.
     pub const fn is_option(self) -> bool {
-        matches!(self, Self::RouteOption | Self::VirtualHostOption)
+        matches!(self, Self::RouteOption | Self::VirtualHostOption | Self::HttpListenerOption)
     }
 
     /// Whether objects of the kind say something about others, which they name as targets.

@@ -7,9 +7,10 @@ use typed_index_collections::TiVec;
 
 use super::any_object::AnyObject;
 use super::api::{
-    BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpRouteSpec,
-    L4RouteSpec, ListenerSetSpec, NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec,
-    UpstreamSpec, VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
+    BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec,
+    HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionsSpec, ListenerSetSpec, ListenerTarget,
+    NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec, UpstreamSpec,
+    VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
 use super::source::{Document, DocumentId, SourceSet};
@@ -43,6 +44,7 @@ pub struct Manifests {
     pub meshes: Vec<Object<XMeshSpec>>,
     pub route_options: Vec<Object<RouteOptionSpec>>,
     pub virtual_host_options: Vec<Object<VirtualHostOptionSpec>>,
+    pub http_listener_options: Vec<Object<HttpListenerOptionSpec>>,
     pub upstreams: Vec<Object<UpstreamSpec>>,
     pub namespaces: Vec<Object<NamespaceSpec>>,
     pub services: Vec<Object<Service>>,
@@ -91,6 +93,7 @@ impl Manifests {
             AnyObject::Mesh(object) => self.meshes.push(*object),
             AnyObject::RouteOption(object) => self.route_options.push(*object),
             AnyObject::VirtualHostOption(object) => self.virtual_host_options.push(*object),
+            AnyObject::HttpListenerOption(object) => self.http_listener_options.push(*object),
             AnyObject::Upstream(object) => self.upstreams.push(*object),
             AnyObject::Namespace(object) => self.namespaces.push(*object),
             AnyObject::Service(object) => self.services.push(*object),
@@ -131,6 +134,7 @@ impl Manifests {
             meshes,
             route_options,
             virtual_host_options,
+            http_listener_options,
             upstreams,
             namespaces,
             services,
@@ -162,6 +166,7 @@ impl Manifests {
         add(&mut heads, meshes);
         add(&mut heads, route_options);
         add(&mut heads, virtual_host_options);
+        add(&mut heads, http_listener_options);
         add(&mut heads, upstreams);
         add(&mut heads, namespaces);
         add(&mut heads, services);
@@ -185,6 +190,14 @@ impl Manifests {
         }
     }
 
+    /// The objects with options for listeners, of all kinds, each with its targets.
+    pub fn listener_options(&self) -> impl Iterator<Item = (&ObjectHead, &[ListenerTarget])> {
+        fn of<T>(objects: &[Object<ListenerOptionsSpec<T>>]) -> impl Iterator<Item = (&ObjectHead, &[ListenerTarget])> {
+            objects.iter().map(|object| (&object.head, object.spec.target_refs.as_slice()))
+        }
+        of(&self.virtual_host_options).chain(of(&self.http_listener_options))
+    }
+
     /// The objects that were admitted although the API server would refuse them.
     pub fn refused_keys(&self) -> impl Iterator<Item = ObjectKey> {
         fn of<S>(objects: &[Object<S>]) -> impl Iterator<Item = ObjectKey> {
@@ -198,8 +211,10 @@ impl Manifests {
         let Self {
             backend_tls_policies, backends, backend_traffic_policies, route_options, virtual_host_options, ..
         } = self;
+        let Self { http_listener_options, .. } = self;
         let policies = of(backend_tls_policies).chain(of(backends)).chain(of(backend_traffic_policies));
-        let policies = policies.chain(of(route_options)).chain(of(virtual_host_options));
+        let policies =
+            policies.chain(of(route_options)).chain(of(virtual_host_options)).chain(of(http_listener_options));
         parents.chain(routes).chain(policies)
     }
 

@@ -23,6 +23,7 @@ use super::backend::{self, BackendIndex};
 use super::certificate::CertificateIndex;
 use super::gateway::ResolvedGateway;
 use super::listener::{ListenerId, Protocol, ResolvedListener};
+use super::listener_options::OptionsOfListeners;
 use super::mesh::{self, ServedPort};
 use super::owner::ListenerOwner;
 use super::policy::Policies;
@@ -33,7 +34,6 @@ use super::route_id::RouteId;
 use super::route_option::RouteOptions;
 use super::traffic_policy;
 use super::usage::BackendUsage;
-use super::virtual_host_option::VirtualHostOptions;
 
 use frontend::Frontend;
 pub use frontend::Frontends;
@@ -114,7 +114,8 @@ pub fn of_clients<'m>(
         traffic_policies,
         route_options: route_options.into_list(),
         // They are about what Gateways serve.
-        virtual_host_options: VirtualHostOptions::default(),
+        virtual_host_options: OptionsOfListeners::default(),
+        http_listener_options: OptionsOfListeners::default(),
         certificates,
         usage: BackendUsage::default(),
     };

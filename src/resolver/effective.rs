@@ -31,6 +31,12 @@ pub(super) struct Hidden<'m, T> {
     pub(super) by: Effective<'m, T>,
 }
 
+/// What the first of several policies says, which leaves nothing to the others.
+pub(super) fn first<'m, T>(ranked: impl IntoIterator<Item = (&'m ObjectHead, &'m [T])>) -> Vec<Effective<'m, T>> {
+    let first = ranked.into_iter().next();
+    first.into_iter().flat_map(|(source, values)| values.iter().map(move |value| Effective { value, source })).collect()
+}
+
 /// Fills what better policies leave unset. Fields of one `slot` are forms of one thing: the first of them counts.
 pub(super) fn fill_unset<'m, T>(
     ranked: impl IntoIterator<Item = (&'m ObjectHead, &'m [T])>,

@@ -20,8 +20,10 @@ mod foreign;
 mod frontend;
 mod gateway;
 mod group_slip;
+mod http_listener_option;
 mod l4_route;
 mod listener;
+mod listener_options;
 mod listener_set;
 mod listener_tls;
 mod mesh;
@@ -68,6 +70,9 @@ pub use frontend::ClientValidation;
 pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
 pub use l4_route::serving_route;
 pub use listener::{ListenerId, Protocol, ResolvedListener};
+pub use listener_options::{
+    ListenerOptions, ListenerOptionsId, ListenerScope, OptionsOfListeners, ResolvedListenerOptions,
+};
 pub use listener_set::{Membership, ResolvedListenerSet};
 pub use mesh::{HeldPorts, MeshParent, MeshParents, PortHolder, RouteSet, ServedPort};
 pub use object_name::is_object_name;
@@ -89,9 +94,6 @@ pub use tls_route::ServerNames;
 pub use traffic_policy::{TrafficPolicies, retry_concurrency};
 pub use untranslated::{PolicyOption, Said, is_translated};
 pub use usage::BackendUsage;
-pub use virtual_host_option::{
-    HostOptions, HostOptionsId, ListenerScope, ResolvedVirtualHostOption, VirtualHostOptions,
-};
 
 /// Resolves all references of the input; `stand_ins` are in place of what it lacks.
 pub fn resolve<'m>(
@@ -116,7 +118,8 @@ pub fn resolve<'m>(
     let policies = backend_tls::resolve_backend_tls(manifests, options, &mut certificates, diagnostics);
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, diagnostics);
     let mut route_options = route_option::RouteOptions::new(manifests, options, diagnostics);
-    let virtual_host_options = virtual_host_option::resolve(manifests, &gateways, options, diagnostics);
+    let virtual_host_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
+    let http_listener_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, diagnostics);
     let secrets = backend::resolve_upstream_secrets(manifests, &mut certificates, diagnostics);
     let mut backends = BackendIndex::new(manifests, options, policies, external, secrets);
@@ -164,6 +167,7 @@ pub fn resolve<'m>(
         traffic_policies,
         route_options: route_options.into_list(),
         virtual_host_options,
+        http_listener_options,
         certificates,
         usage: BackendUsage::default(),
     };

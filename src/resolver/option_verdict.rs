@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Diagnostics, Finding, Reported, codes};
-use crate::name::{Name, Namespace};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::Options;
-use crate::parser::manifests::Kind;
+use crate::parser::manifests::{Kind, ObjectHead};
 use crate::whole;
 
 use super::age::Age;
@@ -32,13 +32,15 @@ pub(super) struct Verdicts<'m> {
     is_allowed: bool,
     judged: HashMap<FieldKey<'m>, Result<Translation, Reported>>,
     hidden: HashSet<FieldKey<'m>>,
+    /// The objects that do not count beside others: both names.
+    outranked: HashSet<[NamespacedName<'m>; 2]>,
 }
 
 impl<'m> Verdicts<'m> {
     pub(super) fn new(kind: Kind, options: &Options) -> Self {
         let full = full_kind(kind);
         let is_allowed = options.allow_unsupported.contains(&full);
-        Self { kind, is_allowed, judged: HashMap::new(), hidden: HashSet::new() }
+        Self { kind, is_allowed, judged: HashMap::new(), hidden: HashSet::new(), outranked: HashSet::new() }
     }
 
     /// Whether a field is translated.
@@ -64,6 +66,23 @@ impl<'m> Verdicts<'m> {
             }
             verdict
         })
+    }
+
+    /// Says which objects do not count beside the first, each once for each that hides it. They are ranked.
+    pub(super) fn report_outranked(&mut self, ranked: &[(u8, &'m ObjectHead)], diagnostics: &mut Diagnostics) {
+        let Some(((rank, winner), losers)) = ranked.split_first() else { return };
+        for (own, object) in losers {
+            if !self.outranked.insert([object.metadata.sort_key(), winner.metadata.sort_key()]) {
+                continue;
+            }
+            let is_equal = own == rank;
+            let why = if is_equal { "it is older" } else { "its target is nearer to the listener" };
+            let (kind, other) = (self.kind.name(), winner.full_name());
+            let message = format!("nothing of {kind} `{}` counts where `{other}` applies", object.full_name());
+            let finding = outranked(object, winner, message, why.to_owned());
+            let is_open = is_equal && Age::is_open(&object.metadata, &winner.metadata);
+            diagnostics.report(finding.by_age(is_open));
+        }
     }
 
     /// The finding about a field that another policy hides; `None` where it was made before, and for two forms of one
@@ -92,6 +111,22 @@ impl<'m> Verdicts<'m> {
                 .consequence(format!("where both apply, `{field}` of `{winner}` counts, and all of it")),
         )
     }
+}
+
+/// The finding about an object of which nothing counts, since `winner` does.
+pub(in crate::resolver) fn outranked(
+    object: &ObjectHead,
+    winner: &ObjectHead,
+    message: String,
+    why: String,
+) -> Finding {
+    let (kind, other) = (object.kind.name(), winner.full_name());
+    let finding = object.finding(codes::OPTION_HIDDEN, whole!["spec", "options"], message);
+    finding
+        .label(format!("another {kind} counts"))
+        .related(winner.at(&crate::path!["spec", "options"]), format!("the one that counts: {why}"))
+        .consequence(format!("where both apply, `{other}` counts, and nothing of `{}`", object.full_name()))
+        .help("put what both say into one of them, or let them apply to different listeners")
 }
 
 /// The kind as `--allow-unsupported` names it.

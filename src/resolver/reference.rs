@@ -184,7 +184,9 @@ impl References {
             || [Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::Namespace].iter().any(|own| own.name() == kind);
         let is_own = group == Kind::Gateway.group()
             || group == Kind::XBackend.group()
-            || [Kind::RouteOption, Kind::VirtualHostOption, Kind::Upstream].iter().any(|own| own.is_named(group, kind))
+            || [Kind::RouteOption, Kind::VirtualHostOption, Kind::HttpListenerOption, Kind::Upstream]
+                .iter()
+                .any(|own| own.is_named(group, kind))
             || (group.is_empty() && is_core());
         if is_own && (!self.has_context || from.position.context) {
             return;
@@ -343,8 +345,8 @@ impl References {
                 self.add(policy, || path!["spec", "targetRefs", index], (group, kind), None, name);
             }
         }
-        for policy in &manifests.virtual_host_options {
-            for (index, target) in policy.spec.target_refs.iter().enumerate() {
+        for (policy, targets) in manifests.listener_options() {
+            for (index, target) in targets.iter().enumerate() {
                 let ListenerTarget { group, kind, name, namespace: _, section_name: _ } = target;
                 self.add(policy, || path!["spec", "targetRefs", index], (group, kind), None, name);
             }

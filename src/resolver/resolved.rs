@@ -3,19 +3,20 @@
 use std::collections::HashSet;
 
 use crate::name::NamespacedName;
+use crate::parser::api::{HttpListenerOption, VirtualHostOption};
 use crate::parser::manifests::{Kind, Manifests};
 
 use super::backend::BackendIndex;
 use super::certificate::CertificateIndex;
 use super::gateway::{self, ResolvedGateway, ResolvedGatewayClass};
 use super::listener::{ListenerId, ResolvedListener};
+use super::listener_options::OptionsOfListeners;
 use super::listener_set::ResolvedListenerSet;
 use super::mesh::MeshParents;
 use super::route::Routes;
 use super::route_option::ResolvedRouteOption;
 use super::traffic_policy::TrafficPolicies;
 use super::usage::{BackendUsage, UsageBuilder};
-use super::virtual_host_option::VirtualHostOptions;
 
 /// For whom requests are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,9 @@ pub struct Resolved<'m> {
     /// The RouteOptions, by age, namespace and name.
     pub route_options: Vec<ResolvedRouteOption<'m>>,
     /// The VirtualHostOptions, and what counts at each listener.
-    pub virtual_host_options: VirtualHostOptions<'m>,
+    pub virtual_host_options: OptionsOfListeners<'m, VirtualHostOption>,
+    /// The HttpListenerOptions, and what counts at each listener.
+    pub http_listener_options: OptionsOfListeners<'m, HttpListenerOption>,
     /// Every certificate that some reference names and may use.
     pub certificates: CertificateIndex<'m>,
     /// Through which Gateways routes use which backends.

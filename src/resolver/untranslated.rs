@@ -2,7 +2,8 @@
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, codes};
 use crate::parser::api::{
-    HeaderManipulation, OptionHash, OptionHashPolicy, OptionRetries, RouteOption, VirtualHostOption,
+    ConnectionSettings, GlooEnum, HeaderManipulation, HttpListenerOption, OptionHash, OptionHashPolicy, OptionRetries,
+    RouteOption, VirtualHostOption,
 };
 use crate::parser::manifests::ObjectHead;
 use crate::path;
@@ -50,6 +51,8 @@ pub enum Said<'o> {
     Hash(&'o OptionHash),
     /// Further tries.
     Retries(&'o OptionRetries),
+    /// Settings of connections.
+    Connections(&'o ConnectionSettings),
 }
 
 impl PolicyOption for RouteOption {
@@ -135,6 +138,130 @@ impl PolicyOption for VirtualHostOption {
     }
 }
 
+impl PolicyOption for HttpListenerOption {
+    fn field(&self) -> &'static str {
+        self.field()
+    }
+
+    fn said(&self) -> Said<'_> {
+        match self {
+            Self::HealthCheck(_) => Said::Translated,
+            Self::HttpConnectionManagerSettings(settings) => Said::Connections(settings),
+            Self::Extauth(_) | Self::Csrf(_) => Said::Whole(NOT_KEPT_OUT, true),
+            Self::RatelimitServer(_)
+            | Self::ConnectionLimit(_)
+            | Self::HttpLocalRatelimit(_)
+            | Self::NetworkLocalRatelimit(_) => Said::Whole(NOT_LIMITED, true),
+            Self::Waf(_) => Said::Whole(NOT_FILTERED, true),
+            Self::ExtProc(_)
+            | Self::ExtProcEarly(_)
+            | Self::ExtProcLate(_)
+            | Self::DisableExtProc(_)
+            | Self::DisableExtProcEarly(_)
+            | Self::DisableExtProcLate(_) => Said::Whole(NOT_ASKED, true),
+            Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
+            Self::Extensions(_) | Self::Wasm(_) => Said::Whole(NOT_KNOWN, true),
+            Self::Buffer(_) => Said::Whole(NOT_BUFFERED, false),
+            Self::Caching(_) => Said::Whole("every request would get to a backend", false),
+            Self::DynamicForwardProxy(_) => Said::Whole("requests would get to no host but the rules' own", false),
+            Self::GrpcJsonTranscoder(_) => Said::Whole("backends would get JSON as it is", false),
+            Self::GrpcWeb(_) => Said::Whole("calls of gRPC-Web would get to backends as they are", false),
+            Self::Gzip(_) => Said::Whole("responses would not be compressed", false),
+            Self::HeaderValidationSettings(_) => Said::Whole("requests with unknown methods would get 400", false),
+            Self::LeftmostXffAddress(_) => Said::Whole("the address of the connection would be the client's", false),
+            Self::ProxyLatency(_) => Said::Whole("nobody would measure how long the proxy takes", false),
+            Self::Router(_) => Said::Whole("the proxy would tell what it tells otherwise", false),
+            Self::SanitizeClusterHeader(_) => Said::Whole("a header of that name would pass", false),
+            Self::StatefulSession(_) => Said::Whole("requests of a session would go to different endpoints", false),
+            Self::Tap(_) => Said::Whole("nothing would be recorded", false),
+        }
+    }
+}
+
+/// What settings of connections are not translated; what says no more than is so without it is nothing.
+fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
+    let ConnectionSettings {
+        accept_http10: _,
+        allow_chunked_length: _,
+        append_x_forwarded_port,
+        codec_type,
+        default_host_for_http10: _,
+        delayed_close_timeout: _,
+        drain_timeout: _,
+        early_header_manipulation,
+        enable_trailers: _,
+        forward_client_cert_details,
+        generate_request_id,
+        headers_with_underscores_action: _,
+        http2_protocol_options: _,
+        idle_timeout: _,
+        internal_address_config,
+        max_connection_duration: _,
+        max_headers_count: _,
+        max_request_headers_kb: _,
+        max_requests_per_connection: _,
+        max_stream_duration: _,
+        merge_slashes: _,
+        normalize_path: _,
+        path_with_escaped_slashes_action: _,
+        preserve_case_header_key_format,
+        preserve_external_request_id,
+        proper_case_header_key_format: _,
+        proxy_100_continue,
+        request_headers_timeout: _,
+        request_timeout: _,
+        server_header_transformation: _,
+        server_name: _,
+        set_current_client_cert_details,
+        skip_xff_append,
+        stream_idle_timeout: _,
+        strip_any_host_port: _,
+        tracing,
+        upgrades,
+        use_remote_address,
+        uuid_request_id_config,
+        via: _,
+        xff_num_trusted_hops,
+    } = settings;
+    let is_other = |word: &Option<GlooEnum>, own: &str| {
+        word.as_ref().is_some_and(|GlooEnum(word)| word != own && word != "0" && !word.is_empty())
+    };
+    let no_cert = "backends would not be told who the client is";
+    let fields = [
+        ("appendXForwardedPort", *append_x_forwarded_port == Some(true), "backends would not be told the port"),
+        ("codecType", is_other(codec_type, "AUTO"), "connections would speak HTTP/1 and HTTP/2"),
+        ("earlyHeaderManipulation", early_header_manipulation.is_some(), NOT_CHANGED),
+        ("forwardClientCertDetails", is_other(forward_client_cert_details, "SANITIZE"), no_cert),
+        ("generateRequestId", *generate_request_id == Some(false), "requests would get an id"),
+        ("internalAddressConfig", internal_address_config.is_some(), "no address would be one's own"),
+        (
+            "preserveCaseHeaderKeyFormat",
+            *preserve_case_header_key_format == Some(true),
+            "names of headers would be in lower case",
+        ),
+        ("preserveExternalRequestId", *preserve_external_request_id == Some(true), "requests would get another id"),
+        ("proxy100Continue", *proxy_100_continue == Some(true), "backends would not be asked for `100 Continue`"),
+        ("setCurrentClientCertDetails", set_current_client_cert_details.is_some(), no_cert),
+        ("skipXffAppend", *skip_xff_append == Some(true), "the address of the connection would be appended"),
+        ("tracing", tracing.is_some(), "no traces would be made"),
+        ("upgrades", upgrades.is_some(), "connections would become websockets as on every other listener"),
+        ("useRemoteAddress", *use_remote_address == Some(false), "the address of the connection would be the client's"),
+        (
+            "uuidRequestIdConfig",
+            uuid_request_id_config.is_some(),
+            "ids of requests would be as on every other listener",
+        ),
+        (
+            "xffNumTrustedHops",
+            xff_num_trusted_hops.is_some_and(|hops| hops > 0),
+            "the address of the connection would be the client's",
+        ),
+    ];
+    let missing = fields.into_iter().filter(|(_, is_missing, _)| *is_missing);
+    let path = |field: &'static str| path!["httpConnectionManagerSettings", field];
+    missing.map(|(field, _, loss)| Missing { path: path(field), loss, is_security: false }).collect()
+}
+
 /// What of an option is not translated; nothing for one that is as a whole.
 pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
     let of_part = |is_missing: bool, path: FieldPath, loss: &'static str| {
@@ -142,6 +269,7 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
     };
     match option.said() {
         Said::Translated => Vec::new(),
+        Said::Connections(settings) => untranslated_settings(settings),
         Said::Whole(loss, is_security) => vec![Missing { path: path![option.field()], loss, is_security }],
         Said::Headers(HeaderManipulation { request_headers_to_add, .. }) => {
             let secrets =

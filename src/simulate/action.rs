@@ -301,6 +301,7 @@ fn send<'c>(
         response,
         counts_attempts: attempts.to_clients,
         mirrors: Vec::new(),
+        told: None,
         cors_headers,
         session: session.as_ref().and_then(|session| SessionStart::new(session, backend, request)),
     })

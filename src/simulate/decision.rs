@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use crate::ir::{AuthId, ClusterId, FilterChain, Listener, Origin, Route, VirtualHost};
+use crate::ir::{AuthId, ClusterId, FilterChain, HttpSettings, Listener, Origin, Route, VirtualHost};
 
 use super::cors_headers::{self, CorsHeaders};
 use super::header::{ATTEMPT_COUNT, Mutate, joined, set, upgrade};
+use super::proxy_headers::{named_of_proxy, tell_of_proxy};
 use super::rewritten::Message;
 use super::session::SessionStart;
 use super::share::Share;
@@ -69,6 +70,20 @@ pub enum Answer<'c> {
     Stream(ClusterId),
     /// The connection is closed, or was never made.
     Closed(Closed),
+}
+
+impl<'c> Answer<'c> {
+    /// Adds what the settings of the connection say of the proxy in responses, after all others.
+    pub(super) fn tell_of_proxy(&mut self, settings: &'c HttpSettings) {
+        if named_of_proxy(settings).is_empty() {
+            return;
+        }
+        match self {
+            Self::Local(reply) => tell_of_proxy(settings, &mut reply.headers),
+            Self::Upstream(upstream) => upstream.told = Some(settings),
+            Self::Stream(_) | Self::Closed(_) => {}
+        }
+    }
 }
 
 /// Why a connection is not served.
@@ -157,6 +172,10 @@ pub enum Reason {
     Underscore,
     /// The connection shall become something that is not supported.
     Upgrade,
+    /// There are more headers than the listener takes, or longer ones.
+    TooManyHeaders,
+    /// The proxy says that it is there.
+    HealthCheck,
     /// The path had escaped slashes: the client is sent to the path without.
     EscapedSlashes,
     /// No virtual host covers the host.
@@ -194,6 +213,8 @@ impl Reason {
             Self::WrongScheme => "the request target says `https`, and the connection is plain",
             Self::Underscore => "a header name has an underscore, which no rule of the listener asks for",
             Self::Upgrade => "connections become websockets, and nothing else",
+            Self::TooManyHeaders => "there are more headers than the listener takes, or longer ones",
+            Self::HealthCheck => "the listener's health check answers",
             Self::EscapedSlashes => "the path has escaped slashes and is redirected to the plain one",
             Self::NoHost => "no listener and route cover the host",
             Self::NoRoute => "no rule matches",
@@ -234,6 +255,8 @@ pub struct Upstream<'c> {
     pub(super) response: Vec<Mutate<'c>>,
     /// Who gets a copy.
     pub mirrors: Vec<ClusterId>,
+    /// What the connection's settings say about the proxy.
+    pub(super) told: Option<&'c HttpSettings>,
     /// What the gateway says about the request's origin, in place of the backend.
     pub(super) cors_headers: Option<CorsHeaders>,
     /// The session that it belongs to or begins.
@@ -259,6 +282,9 @@ impl Upstream<'_> {
             cors_headers.set_in(&mut headers);
         }
         headers.extend(self.session.iter().flat_map(|session| session.lines(endpoint)));
+        if let Some(settings) = self.told {
+            tell_of_proxy(settings, &mut headers);
+        }
         headers
     }
 
@@ -271,7 +297,8 @@ impl Upstream<'_> {
     pub fn answered_headers(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         let counted = self.counts_attempts.then_some(ATTEMPT_COUNT);
-        for name in counted.into_iter().chain(self.response.iter().flat_map(Mutate::names)) {
+        let told = self.told.map(named_of_proxy).unwrap_or_default();
+        for name in counted.into_iter().chain(told).chain(self.response.iter().flat_map(Mutate::names)) {
             if !names.contains(&name) {
                 names.push(name);
             }

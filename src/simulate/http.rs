@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::ir::{CONNECT, Config, HttpConnection, HttpProfile, Route, VirtualHost};
+use crate::ir::{CONNECT, Config, HttpConnection, HttpProfile, PathRules, Route, Underscores, VirtualHost};
 
 use super::action::{act, answer_early};
 use super::admitted::Admitted;
 use super::authorization::Authority;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
+use super::head::is_too_large;
 use super::header::{BadConnection, Lines, admit, admit_neighbour, is_upgradable, line, receive, upgrade};
 use super::host::{HostTable, split_port, without_dot};
 use super::path::{Normalized, normalize};
+use super::proxy_headers::add_via;
 use super::request::{Connection, Request, Security, Version};
 use super::routes::RouteTable;
 use super::share::Share;
@@ -72,7 +74,8 @@ pub(super) struct HttpTable<'c> {
     connection: &'c HttpConnection,
     hosts: HostTable<'c>,
     routes: Vec<OnceLock<RouteTable<'c>>>,
-    admits_underscores: bool,
+    underscores: Underscores,
+    paths: PathRules,
 }
 
 /// Why a request gets no further than the connection manager.
@@ -89,19 +92,28 @@ pub(super) enum Refusal {
 
 impl<'c> HttpTable<'c> {
     pub(super) fn new(connection: &'c HttpConnection, config: &Config) -> Self {
-        let HttpConnection { virtual_hosts, misdirected, profile } = connection;
+        let HttpConnection { virtual_hosts, misdirected, profile: _, settings: _ } = connection;
         let own = virtual_hosts.iter().map(|host| &host.hostname);
         Self {
             connection,
             // The places behind the virtual hosts are hosts of other listeners.
             hosts: HostTable::new(own.chain(misdirected).zip(0..)),
             routes: virtual_hosts.iter().map(|_| OnceLock::new()).collect(),
-            admits_underscores: *profile == HttpProfile::Mesh || connection.admits_underscores(config),
+            underscores: connection.underscores(config),
+            paths: connection.path_rules(),
         }
     }
 
     /// Decides about a request.
     pub(super) fn decide(&self, config: &'c Config, request: &Request, authority: &Authority<'_>) -> Decision<'c> {
+        let mut decision = self.answer(config, request, authority);
+        for outcome in &mut decision.outcomes {
+            outcome.answer.tell_of_proxy(&self.connection.settings);
+        }
+        decision
+    }
+
+    fn answer(&self, config: &'c Config, request: &Request, authority: &Authority<'_>) -> Decision<'c> {
         let admitted = match self.admit(config, request) {
             Ok(admitted) => admitted,
             Err(Refusal::Reply(reply)) => return local(finish(reply, is_grpc(&request.headers))),
@@ -114,6 +126,10 @@ impl<'c> HttpTable<'c> {
             }
             Err(Refusal::Reset(closed)) => return Decision::closed(None, closed),
         };
+        if self.connection.settings.health_path.as_ref() == Some(&admitted.target) && !wants_other_protocol(&admitted) {
+            let reply = local(finish(LocalReply::new(200, Reason::HealthCheck), admitted.is_grpc));
+            return Decision { path: Some(admitted.target), ..reply };
+        }
         let refused = |reason| local(finish(LocalReply::new(status_of(reason), reason), admitted.is_grpc));
         let (host, _) = split_port(&admitted.authority);
         let decision = match self.hosts.find(host) {
@@ -160,12 +176,25 @@ impl<'c> HttpTable<'c> {
         if *version == Version::Http1 && target.bytes().any(|byte| byte <= b' ' || byte >= 0x7f) {
             return Err(broken());
         }
-        if !self.admits_underscores && headers.iter().any(|(name, _)| name.contains('_')) {
+        if is_too_large(request, self.connection.settings.limits) {
+            let reply = LocalReply::new(431, Reason::TooManyHeaders);
+            return Err(Refusal::Reply(reply.with_body("Request Header Fields Too Large")));
+        }
+        let has_underscore = |(name, _): &(String, String)| name.contains('_');
+        if self.underscores == Underscores::Refused && headers.iter().any(has_underscore) {
             return Err(match version {
                 Version::Http1 => Refusal::Reply(LocalReply::new(400, Reason::Underscore).with_body("Bad Request")),
                 Version::Http2 => Refusal::Reset(Closed::Underscore),
             });
         }
+        let without: Vec<(String, String)>;
+        let headers = match self.underscores {
+            Underscores::Dropped => {
+                without = headers.iter().filter(|header| !has_underscore(header)).cloned().collect();
+                &without
+            }
+            Underscores::Kept | Underscores::Refused => headers,
+        };
         let received = match (receive(headers, *version, method == CONNECT), version) {
             (Ok(received), _) => received,
             (Err(BadConnection), Version::Http1) => return Err(broken()),
@@ -189,10 +218,13 @@ impl<'c> HttpTable<'c> {
             profile,
         };
         let ready = |authority: &str, target: String| {
-            let headers = match profile {
+            let mut headers = match profile {
                 HttpProfile::Edge => admit(&received, &scheme.line, hops),
                 HttpProfile::Mesh => admit_neighbour(&received, &scheme.line),
             };
+            if let Some(via) = &self.connection.settings.via {
+                add_via(via, &mut headers);
+            }
             admitted(authority, target, headers)
         };
         // Without the line no route is looked for.
@@ -218,7 +250,9 @@ impl<'c> HttpTable<'c> {
         if method == REFUSED_METHOD {
             return Err(early(refused(), authority, target));
         }
-        match normalize(target, profile) {
+        // A tunnel's host keeps the port that it leads to.
+        let authority = if self.connection.settings.strips_port { split_port(authority).0 } else { authority };
+        match normalize(target, self.paths) {
             Normalized::Path(path) => Ok(ready(authority, path)),
             // gRPC clients follow no redirects.
             Normalized::Redirect(path) if is_grpc(headers) => Err(early(refused(), authority, &path)),

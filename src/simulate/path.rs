@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::ir::HttpProfile;
+use crate::ir::{EscapedSlashes, PathRules};
 
 /// What normalisation makes of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub(super) enum Normalized {
     Refused,
 }
 
-/// Normalises a target that begins with `/`. Between neighbours escaped and repeated slashes stay.
-pub(super) fn normalize(target: &str, profile: HttpProfile) -> Normalized {
+/// Normalises a target that begins with `/`.
+pub(super) fn normalize(target: &str, rules: PathRules) -> Normalized {
     if is_plain(target) {
         return Normalized::Path(target.to_owned());
     }
@@ -28,15 +28,23 @@ pub(super) fn normalize(target: &str, profile: HttpProfile) -> Normalized {
         return Normalized::Refused;
     }
     let (path, query) = split_query(target);
-    if profile == HttpProfile::Mesh {
-        let canonical = canonicalize(without_parameters(path).as_bytes());
-        return canonical.map_or(Normalized::Refused, |canonical| Normalized::Path(canonical + query));
+    let PathRules { resolve_dots, merge_slashes: merges, escaped_slashes } = rules;
+    let unescaped = match escaped_slashes {
+        EscapedSlashes::Kept => path.to_owned(),
+        EscapedSlashes::Refused | EscapedSlashes::Redirected | EscapedSlashes::Replaced => unescape_slashes(path),
+    };
+    let had_escapes = unescaped.len() != path.len();
+    if had_escapes && escaped_slashes == EscapedSlashes::Refused {
+        return Normalized::Refused;
     }
-    let unescaped = unescape_slashes(path);
-    let redirected = unescaped.len() != path.len();
-    let Some(plain) = plain(&without_parameters(&unescaped)) else { return Normalized::Refused };
-    let merged = plain + query;
-    if redirected { Normalized::Redirect(merged) } else { Normalized::Path(merged) }
+    let resolved = match resolve_dots {
+        true => canonicalize(without_parameters(&unescaped).as_bytes()),
+        false => Some(unescaped),
+    };
+    let Some(resolved) = resolved else { return Normalized::Refused };
+    let merged = if merges { merge_slashes(&resolved) } else { resolved } + query;
+    let is_redirected = had_escapes && escaped_slashes == EscapedSlashes::Redirected;
+    if is_redirected { Normalized::Redirect(merged) } else { Normalized::Path(merged) }
 }
 
 /// How much of a path a text is.
@@ -51,19 +59,20 @@ pub enum Extent {
 }
 
 /// Whether routes may see a path of which `text` is so much.
-pub fn may_arrive(text: &str, extent: Extent) -> bool {
+pub fn may_arrive(text: &str, extent: Extent, rules: PathRules) -> bool {
     // What is wrong inside stays wrong whatever follows, and one plain character makes a name of what is not finished.
     let more = match extent {
         Extent::Whole => None,
         Extent::Segments => Some("/x"),
         Extent::Beginning => Some("x"),
     };
-    !text.contains('?') && (arrives(text) || more.is_some_and(|more| arrives(&format!("{text}{more}"))))
+    !text.contains('?') && (arrives(text, rules) || more.is_some_and(|more| arrives(&format!("{text}{more}"), rules)))
 }
 
 /// Whether some request has this path when routes see it. One with `..;` in it has: the dots were escaped.
-fn arrives(path: &str) -> bool {
-    matches!(normalize(&written(path), HttpProfile::Edge), Normalized::Path(seen) if seen == path)
+fn arrives(path: &str, rules: PathRules) -> bool {
+    let is_seen = |target: &str| matches!(normalize(target, rules), Normalized::Path(seen) if seen == path);
+    is_seen(path) || is_seen(&written(path))
 }
 
 /// Whether a segment of a path is dots with parameters behind them, which Envoy takes for the dots alone.
@@ -96,11 +105,6 @@ fn without_parameters(path: &str) -> Cow<'_, str> {
     }
     let segments: Vec<&str> = path.split('/').map(|segment| dots_of(segment).unwrap_or(segment)).collect();
     Cow::Owned(segments.join("/"))
-}
-
-/// A path without dot segments, needless escapes and repeated slashes; `None` where it cannot be used.
-fn plain(path: &str) -> Option<String> {
-    canonicalize(path.as_bytes()).map(|canonical| merge_slashes(&canonical))
 }
 
 /// The path, and the query with its `?`.
@@ -265,14 +269,18 @@ fn merge_slashes(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Extent, Normalized, may_arrive, normalize, written};
-    use crate::ir::HttpProfile;
+    use crate::ir::{EscapedSlashes, HttpProfile, PathRules};
+
+    fn edge() -> PathRules {
+        PathRules::of(HttpProfile::Edge)
+    }
 
     #[test]
     fn between_neighbours_only_dots_are_resolved() {
         for (sent, seen) in
             [("/a%2Fb", "/a%2Fb"), ("//a", "//a"), ("/a/../b//c", "/b//c"), ("/a%2fb?x=//", "/a%2fb?x=//")]
         {
-            assert_eq!(normalize(sent, HttpProfile::Mesh), Normalized::Path(seen.to_owned()), "{sent}");
+            assert_eq!(normalize(sent, PathRules::of(HttpProfile::Mesh)), Normalized::Path(seen.to_owned()), "{sent}");
         }
     }
 
@@ -351,7 +359,7 @@ mod tests {
             ("/a/..;/.;b/c;d", "/c;d"),
             ("/a{b|c}^`\"<>", "/a%7Bb%7Cc%7D%5E%60%22%3C%3E"),
         ] {
-            assert_eq!(normalize(sent, HttpProfile::Edge), Normalized::Path(seen.to_owned()), "{sent}");
+            assert_eq!(normalize(sent, edge()), Normalized::Path(seen.to_owned()), "{sent}");
         }
     }
 
@@ -359,19 +367,23 @@ mod tests {
     fn only_normal_paths_arrive() {
         use Extent::{Beginning, Segments, Whole};
         for text in ["/", "//", "/a/", "/a%20b", "/a%2", "/a/.", "/a/..", "/caf%C3%A9", "/a/..;", "/a/..;/x"] {
-            assert!(may_arrive(text, Beginning), "{text}");
+            assert!(may_arrive(text, Beginning, edge()), "{text}");
         }
         for text in ["/a//b", "/a%2Fb", "/a/../b", "/a\\b", "/%41", "/a b", "/é", "/a?q=1", "/a{b"] {
-            assert!([Beginning, Segments, Whole].iter().all(|extent| !may_arrive(text, *extent)), "{text}");
+            assert!([Beginning, Segments, Whole].iter().all(|extent| !may_arrive(text, *extent, edge())), "{text}");
         }
-        assert!(!may_arrive("/a/..", Whole) && !may_arrive("/a/..", Segments) && may_arrive("/a/b", Whole));
+        assert!(
+            !may_arrive("/a/..", Whole, edge())
+                && !may_arrive("/a/..", Segments, edge())
+                && may_arrive("/a/b", Whole, edge())
+        );
     }
 
     #[test]
     fn dots_that_have_parameters_are_written_with_escapes() {
         for (path, target) in [("/a/..;x/b?/..;", "/a/%2E%2E;x/b?/..;"), ("/.;", "/%2E;"), ("/a/b..;", "/a/b..;")] {
             assert_eq!(written(path), target);
-            assert_eq!(normalize(target, HttpProfile::Edge), Normalized::Path(path.to_owned()));
+            assert_eq!(normalize(target, edge()), Normalized::Path(path.to_owned()));
         }
     }
 
@@ -391,14 +403,38 @@ mod tests {
             ("/foo%5c..;/q", "/foo/..;/q"),
             ("/foo/..;%5cq", "/"),
         ] {
-            assert_eq!(normalize(sent, HttpProfile::Edge), Normalized::Redirect(location.to_owned()), "{sent}");
+            assert_eq!(normalize(sent, edge()), Normalized::Redirect(location.to_owned()), "{sent}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_of_paths_is_done() {
+        let path = |path: &str| Normalized::Path(path.to_owned());
+        let dots_stay = PathRules { resolve_dots: false, ..edge() };
+        for (sent, seen) in [("/a/../b", "/a/../b"), ("/a//b/%41", "/a/b/%41"), ("/a/..;x/b", "/a/..;x/b")] {
+            assert_eq!(normalize(sent, dots_stay), path(seen), "{sent}");
+        }
+        let slashes_stay = PathRules { merge_slashes: false, ..edge() };
+        assert_eq!(normalize("/a//../b//", slashes_stay), path("/a/b//"));
+        for (escaped, answer) in [
+            (EscapedSlashes::Kept, path("/a%2Fb/c")),
+            (EscapedSlashes::Refused, Normalized::Refused),
+            (EscapedSlashes::Redirected, Normalized::Redirect("/a/b/c".to_owned())),
+            (EscapedSlashes::Replaced, path("/a/b/c")),
+        ] {
+            let rules = PathRules { escaped_slashes: escaped, ..edge() };
+            assert_eq!(normalize("/a%2Fb//c", rules), answer, "{escaped:?}");
+            assert_eq!(normalize("/a/b?x=%2F", rules), path("/a/b?x=%2F"));
+        }
+        let arrives = |text: &str, rules: PathRules| may_arrive(text, Extent::Whole, rules);
+        assert!(arrives("/a//b", slashes_stay) && arrives("/a/../b", dots_stay));
+        assert!(arrives("/a%2Fb", PathRules::OPEN) && !arrives("/a b", PathRules::OPEN));
     }
 
     #[test]
     fn what_cannot_be_a_path_is_refused() {
         for sent in ["/a%00b", "/a#b", "/a b", "/é", "/a?b#c"] {
-            assert_eq!(normalize(sent, HttpProfile::Edge), Normalized::Refused, "{sent}");
+            assert_eq!(normalize(sent, edge()), Normalized::Refused, "{sent}");
         }
     }
 }

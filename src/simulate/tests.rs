@@ -74,8 +74,12 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         routes,
         origin: Origin(0),
     });
-    let connection =
-        HttpConnection { virtual_hosts: virtual_hosts.collect(), misdirected: Vec::new(), profile: HttpProfile::Edge };
+    let connection = HttpConnection {
+        virtual_hosts: virtual_hosts.collect(),
+        misdirected: Vec::new(),
+        profile: HttpProfile::Edge,
+        settings: Arc::default(),
+    };
     let chain = FilterChain {
         name: None,
         select: ChainMatch::Any,

@@ -71,6 +71,14 @@ pub(crate) const PAIRS: &[Pair] = &[
         ("{name: x-one, value: one}", "{name: x-one, value: other}"),
         &[("mutated", "path below /headers")],
     ),
+    pair(
+        "settings-of-connections",
+        (
+            "  # more listeners\n",
+            "---\napiVersion: gateway.solo.io/v1\nkind: HttpListenerOption\nmetadata: {name: plain, namespace: infra}\nspec:\n  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge, sectionName: https}]\n  options: {httpConnectionManagerSettings: {idleTimeout: 5s}}\n",
+        ),
+        &[HTTPS],
+    ),
     pair("mutated-timeout", ("request: 5s", "request: 6s"), &[("mutated", "path below /slow")]),
     pair(
         "shadowed",

@@ -38,6 +38,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "ext-auth/grpc",
             "ext-auth/http",
             "grpc/long-stream",
+            "http-listener-option/connections",
             "http/proxy-defaults",
             "known-mistakes/default-timeout",
             "mirror/several",

@@ -6,16 +6,20 @@ use std::net::IpAddr;
 use super::change::{Change, ChangeKind, WitnessView};
 use super::describe::describe_tls;
 use super::rules::Both;
+use super::settings::in_words;
 use super::side::{Chain, ChainKey, EXAMPLE, Side, Socket, SocketKey, Stream, example, probe};
 use crate::hostname::Hostname;
-use crate::ir::{ChainMatch, GatewayName, Handler};
+use crate::ir::{ChainMatch, GatewayName, Handler, HttpSettings};
 use crate::simulate::Request;
 
 /// Compares the filter chains of both sides.
 pub(super) fn compare(both: Both<'_, '_>, changes: &mut Vec<Change>) {
     for (key, chain) in &both.new.chains {
         match both.old.chains.get(key) {
-            Some(earlier) => changes.extend(tls_changed(both, key, *earlier, *chain, &first_host(*chain))),
+            Some(earlier) => {
+                changes.extend(tls_changed(both, key, *earlier, *chain, &first_host(*chain)));
+                changes.extend(settings_changed(both, key, *earlier, *chain, &first_host(*chain)));
+            }
             None => changes.extend(one_sided(both, key, *chain, ChangeKind::Added)),
         }
     }
@@ -167,6 +171,28 @@ fn tls_changed(both: Both<'_, '_>, key: &ChainKey, earlier: Chain<'_>, chain: Ch
     let (old, new) = (both.old.answer(gateway, &request, false), both.new.answer(gateway, &request, false));
     let is_same_kind = std::mem::discriminant(&earlier.chain.handler) == std::mem::discriminant(&chain.chain.handler);
     (!is_same_kind && old != new).then(|| told(both, key, ChangeKind::Listener, Some(&request), (old, new)))
+}
+
+/// What is asked for of the connections of a chain that both sides have.
+fn settings_changed(
+    both: Both<'_, '_>,
+    key: &ChainKey,
+    earlier: Chain<'_>,
+    chain: Chain<'_>,
+    host: &str,
+) -> Option<Change> {
+    let [Handler::Http(before), Handler::Http(after)] = [&earlier.chain.handler, &chain.chain.handler] else {
+        return None;
+    };
+    if before.settings == after.settings {
+        return None;
+    }
+    let words = |settings: &HttpSettings| match in_words(settings).strip_prefix(", ") {
+        Some(settings) => format!("connections with {settings}"),
+        None => "connections as they are without options".to_owned(),
+    };
+    let answers = (words(&before.settings), words(&after.settings));
+    Some(told(both, key, ChangeKind::Listener, Some(&probe(chain, host)), answers))
 }
 
 fn place(side: &Side<'_>, key: &ChainKey) -> Option<String> {

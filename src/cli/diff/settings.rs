@@ -1,14 +1,13 @@
-//! What is asked for of a cluster, in words that are equal where it is: the settings as they are printed elsewhere, those
+//! What is asked for of a cluster or of connections, in words that are equal where it is: the settings as they are printed elsewhere, those
 //! that are left out left out.
 
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::ir::ClusterSettings;
-
 /// The settings as the end of a sentence; nothing where none is asked for.
-pub(super) fn in_words(settings: &ClusterSettings) -> String {
+pub(super) fn in_words(settings: &impl Serialize) -> String {
     let mut words = Vec::new();
     match serde_json::to_value(settings) {
         Ok(value) => flatten(&value, String::new(), &mut words),

@@ -14,7 +14,7 @@ use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::ir::{
     Across, Action, AuthId, Branch, ClusterId, Config, Cors, ExternalAuthSettings, FilterChain, Forward, GatewayName,
-    Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener, Origin, PathRewrite, Route, RouteMatch,
+    Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener, Origin, PathRewrite, PathRules, Route, RouteMatch,
     TcpBackend, TcpProxy, Transport, UdpProxy, ValueMatch, VirtualHost, WeightedBackend,
 };
 use crate::port::Port;
@@ -211,9 +211,10 @@ impl<'c> Side<'c> {
         let key = ChainKey { socket: socket.clone(), select: format!("{select:?}") };
         match handler {
             // Misdirected hosts are those of the other chains of the socket.
-            Handler::Http(HttpConnection { virtual_hosts, misdirected: _, profile: _ }) => {
+            Handler::Http(HttpConnection { virtual_hosts, misdirected: _, profile: _, settings: _ }) => {
                 let name = if at.chain.tls.is_some() { "https" } else { "http" };
-                let scheme = Scheme { name, trusted_hops: self.config.proxy.trusted_hops };
+                let trusted_hops = self.config.proxy.trusted_hops;
+                let scheme = Scheme { name, trusted_hops, paths: at.chain.path_rules() };
                 for host in virtual_hosts {
                     let rules = rules(host, &scheme, patterns, actions);
                     let key = HostKey { chain: key.clone(), host: host.hostname.clone() };
@@ -380,14 +381,15 @@ fn rules<'c>(
 struct Scheme {
     name: &'static str,
     trusted_hops: u32,
+    paths: PathRules,
 }
 
 /// Whether the routes before each route leave it a request.
 fn reached<'c>(routes: &'c [Arc<Route>], scheme: &Scheme, patterns: &mut Patterns<'c>) -> Vec<bool> {
-    let Scheme { name, trusted_hops } = scheme;
+    let Scheme { name, trusted_hops, paths } = scheme;
     let is_settled = |header: &HeaderMatch| outcome(header, name, *trusted_hops);
     if routes.iter().all(|route| route.matches.headers.iter().all(|header| is_settled(header).is_none())) {
-        return reached_in_order(routes.iter().map(|route| Some(&**route)), patterns);
+        return reached_in_order(routes.iter().map(|route| Some(&**route)), *paths, patterns);
     }
     // Without the conditions that every request meets. What none meets takes nothing.
     let open = |route: &Route| -> Option<Route> {
@@ -397,11 +399,15 @@ fn reached<'c>(routes: &'c [Arc<Route>], scheme: &Scheme, patterns: &mut Pattern
         is_met.then_some(route)
     };
     let open: Vec<Option<Route>> = routes.iter().map(|route| open(route)).collect();
-    reached_in_order(open.iter().map(Option::as_ref), &mut Patterns::default())
+    reached_in_order(open.iter().map(Option::as_ref), *paths, &mut Patterns::default())
 }
 
-fn reached_in_order<'c>(routes: impl Iterator<Item = Option<&'c Route>>, patterns: &mut Patterns<'c>) -> Vec<bool> {
-    let mut earlier = Earlier::new(patterns);
+fn reached_in_order<'c>(
+    routes: impl Iterator<Item = Option<&'c Route>>,
+    paths: PathRules,
+    patterns: &mut Patterns<'c>,
+) -> Vec<bool> {
+    let mut earlier = Earlier::new(patterns, paths);
     let reach = |route: Option<&'c Route>| {
         let Some(route) = route else { return false };
         let is_reached = earlier.rest(route) == Rest::Some;

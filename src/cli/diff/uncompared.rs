@@ -26,7 +26,7 @@ use crate::diagnostics::{
     FieldPath, Locate, Location, ObjectRef, Omission, Place, Segment, Severity, Subject, Unjudged, codes,
 };
 use crate::options::{Assume, Options};
-use crate::parser::api::{OptionKind, OptionList, RouteOption, VirtualHostOption};
+use crate::parser::api::{HttpListenerOption, OptionKind, OptionList, RouteOption, VirtualHostOption};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
@@ -134,7 +134,7 @@ fn left(values: &mut Values<'_>, mesh: &MeshSide<'_>, met: &Met) -> AllLeft {
 fn add_untranslated_fields(values: &mut Values<'_>, left: &mut AllLeft) {
     let Manifests { gateway_classes, gateways, listener_sets, backend_tls_policies, .. } =
         &values.compilation.manifests;
-    let Manifests { backend_traffic_policies, route_options, virtual_host_options, .. } = &values.compilation.manifests;
+    let Manifests { backend_traffic_policies, route_options, .. } = &values.compilation.manifests;
     let mut objects: Vec<&ObjectHead> = Vec::new();
     objects.extend(gateway_classes.iter().map(|one| &one.head));
     objects.extend(gateways.iter().map(|one| &one.head));
@@ -142,7 +142,7 @@ fn add_untranslated_fields(values: &mut Values<'_>, left: &mut AllLeft) {
     objects.extend(backend_tls_policies.iter().map(|one| &one.head));
     objects.extend(backend_traffic_policies.iter().map(|one| &one.head));
     objects.extend(route_options.iter().map(|one| &one.head));
-    objects.extend(virtual_host_options.iter().map(|one| &one.head));
+    objects.extend(values.compilation.manifests.listener_options().map(|(object, _)| object));
     for object in objects.into_iter().filter(|object| !object.position.context) {
         let location = object.at(&FieldPath::ROOT);
         let Ok(node) = values.object(&location) else { continue };
@@ -186,7 +186,7 @@ fn untranslated_fields(kind: Kind, object: &Node) -> Vec<Node> {
         Kind::XBackendTrafficPolicy => {
             field(&["spec", "retryConstraint", "budget", "interval"]).map(sorted).into_iter().collect()
         }
-        Kind::RouteOption | Kind::VirtualHostOption => {
+        kind if kind.is_option() => {
             let options = field(&["spec", "options"]);
             let said = options.as_ref().and_then(Node::as_map).unwrap_or_default().iter();
             let said = said.filter(|(name, value)| !is_translated_option(kind, name, value));
@@ -204,6 +204,7 @@ fn is_translated_option(kind: Kind, name: &str, value: &Node) -> bool {
     let options = Node::Map(vec![(name.to_owned(), value.clone())]);
     match kind {
         Kind::VirtualHostOption => is_whole::<VirtualHostOption>(options),
+        Kind::HttpListenerOption => is_whole::<HttpListenerOption>(options),
         _ => is_whole::<RouteOption>(options),
     }
 }

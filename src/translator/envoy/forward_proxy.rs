@@ -35,11 +35,11 @@ use crate::ir::{self, CONNECT, ForwardProxy, HttpProfile, ProxiedPort, WEBSOCKET
 use crate::port::Port;
 
 use super::cluster::{BUFFER_LIMIT_BYTES, Discovery, base_cluster};
-use super::http_connection::{INITIAL_CONNECTION_WINDOW_BYTES, INITIAL_STREAM_WINDOW_BYTES, http_filter, router};
+use super::http_connection::{INITIAL_CONNECTION_WINDOW_BYTES, INITIAL_STREAM_WINDOW_BYTES, router};
 use super::layout::{Layout, Part};
 use super::listener::{HTTP_CONNECTION_MANAGER, network_filter};
 use super::name;
-use super::proto::{any, boolean, duration, exact, socket_address, uint32};
+use super::proto::{any, boolean, duration, exact, http_filter, socket_address, uint32};
 
 /// The answer to a request for what takes a tunnel.
 const FORBIDDEN: u32 = 403;

@@ -14,7 +14,6 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
     http_connection_manager::{
         PathWithEscapedSlashesAction, RouteSpecifier, ServerHeaderTransformation, UpgradeConfig,
     },
-    http_filter::ConfigType,
 };
 
 use prost::Message;
@@ -25,9 +24,9 @@ use super::access_log::to_access_log;
 use super::joined::Joined;
 use super::layout::{Layout, Part};
 use super::needs::Needs;
-use super::proto::{any, boolean, uint32};
+use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
-use super::{cors, ext_authz, forward, header, mesh, name, route, stateful_session};
+use super::{cors, ext_authz, forward, header, http_settings, mesh, name, route, stateful_session};
 
 /// Field numbers of the messages that are joined as bytes.
 const ROUTE_CONFIGURATION_VIRTUAL_HOSTS: u32 = 2;
@@ -52,6 +51,7 @@ pub(super) fn encode_http_connection_manager(
         ir::HttpProfile::Edge => manager(connection, chain, listener, config, layout),
         ir::HttpProfile::Mesh => mesh::manager(manager(connection, chain, listener, config, layout)),
     };
+    let manager = http_settings::lay_over(connection, manager);
     if let Part::File(files) = &layout.routes {
         let name = route_configuration_name(connection, chain, listener, config, layout);
         let rds = Rds { config_source: Some(files.source(&name)), route_config_name: name };
@@ -97,7 +97,7 @@ fn route_configuration_name(
 }
 
 fn routes(connection: &ir::HttpConnection, name: &str, config: &ir::Config) -> Joined {
-    let ir::HttpConnection { virtual_hosts, misdirected, profile: _ } = connection;
+    let ir::HttpConnection { virtual_hosts, misdirected, profile: _, settings: _ } = connection;
     let configuration = RouteConfiguration {
         name: name.to_owned(),
         ignore_port_in_host_matching: true,
@@ -123,7 +123,7 @@ fn manager(
     let needs = Needs::of_connection(connection, config);
     HttpConnectionManager {
         stat_prefix: name::http_statistics(listener, chain),
-        http_filters: http_filters(&needs, connection.profile, config, layout),
+        http_filters: http_filters(&needs, connection, config, layout),
         tracing: proxy.tracing.as_ref().map(to_tracing),
         access_log: proxy.access_log.iter().map(to_access_log).collect(),
         // Without it backends get no x-forwarded-for, and a forged one passes
@@ -156,7 +156,7 @@ fn upgrades(needs: &Needs) -> Vec<UpgradeConfig> {
 }
 
 fn reject_underscores(connection: &ir::HttpConnection, config: &ir::Config) -> Option<HttpProtocolOptions> {
-    (!connection.admits_underscores(config)).then(|| HttpProtocolOptions {
+    (connection.underscores(config) == ir::Underscores::Refused).then(|| HttpProtocolOptions {
         headers_with_underscores_action: HeadersWithUnderscoresAction::RejectRequest as i32,
         ..HttpProtocolOptions::default()
     })
@@ -168,8 +168,13 @@ fn reject_underscores(connection: &ir::HttpConnection, config: &ir::Config) -> O
 ///
 /// Where routes come from files, the filters that do nothing until a route asks for it are always there: listeners and routes
 /// are taken one after the other, and another filter would drain the connections of its listener.
-fn http_filters(needs: &Needs, profile: ir::HttpProfile, config: &ir::Config, layout: &Layout) -> Vec<HttpFilter> {
-    let mut filters = Vec::new();
+fn http_filters(
+    needs: &Needs,
+    connection: &ir::HttpConnection,
+    config: &ir::Config,
+    layout: &Layout,
+) -> Vec<HttpFilter> {
+    let mut filters = http_settings::first_filters(&connection.settings);
     let is_followed = layout.has_route_files();
     // Responses pass the filters in reverse, so it sees what all others answer
     // ([filter ordering](https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/http_filters#filter-ordering)).
@@ -187,7 +192,7 @@ fn http_filters(needs: &Needs, profile: ir::HttpProfile, config: &ir::Config, la
     if needs.fault || is_followed {
         filters.push(http_filter(forward::FAULT_FILTER, any(forward::FAULT, &HttpFault::default())));
     }
-    filters.push(router(profile));
+    filters.push(router(connection.profile));
     filters
 }
 
@@ -197,8 +202,4 @@ pub(super) fn router(profile: ir::HttpProfile) -> HttpFilter {
     let router =
         any("envoy.extensions.filters.http.router.v3.Router", &Router { suppress_envoy_headers, ..Router::default() });
     http_filter("envoy.filters.http.router", router)
-}
-
-pub(super) fn http_filter(name: &str, config: envoy_types::pb::google::protobuf::Any) -> HttpFilter {
-    HttpFilter { name: name.to_owned(), config_type: Some(ConfigType::TypedConfig(config)), ..HttpFilter::default() }
 }

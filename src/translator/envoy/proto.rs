@@ -7,6 +7,9 @@ use envoy_types::pb::envoy::config::core::v3::{
     Address, SocketAddress, address,
     socket_address::{PortSpecifier, Protocol},
 };
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
+    HttpFilter, http_filter::ConfigType,
+};
 use envoy_types::pb::envoy::r#type::matcher::v3::{RegexMatcher, StringMatcher, string_matcher::MatchPattern};
 use envoy_types::pb::google::protobuf::{Any, BoolValue, Duration, UInt32Value, UInt64Value};
 use prost::Message;
@@ -21,6 +24,11 @@ pub(super) fn any(name: &str, message: &impl Message) -> Any {
 /// Encoded bytes of a message with its full name, packed.
 pub(super) fn any_bytes(name: &str, value: Vec<u8>) -> Any {
     Any { type_url: format!("type.googleapis.com/{name}"), value }
+}
+
+/// A filter of a connection manager.
+pub(super) fn http_filter(name: &str, config: Any) -> HttpFilter {
+    HttpFilter { name: name.to_owned(), config_type: Some(ConfigType::TypedConfig(config)), ..HttpFilter::default() }
 }
 
 pub(super) fn duration(duration: StdDuration) -> Duration {

@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use crate::diagnostics::Reported;
 use crate::hostname::Hostname;
-use crate::ir::{Action, ChainMatch, ClusterId, FilterChain, Handler, HttpConnection, HttpProfile, Route};
+use crate::ir::{
+    Action, ChainMatch, ClusterId, FilterChain, Handler, HttpConnection, HttpProfile, HttpSettings, Route,
+};
 use crate::port::Port;
-use crate::resolver::{Audience, HostOptionsId, KeyPairId, ListenerId, Resolved, ResolvedListener, RouteId};
+use crate::resolver::{Audience, KeyPairId, ListenerId, ListenerOptionsId, Resolved, ResolvedListener, RouteId};
 
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
 use super::option::host::{HostPart, lay_under};
+use super::option::http::{self, settings_of};
 use super::precedence::{MatchRank, Precedence};
 use super::rule::LoweredRule;
 use super::socket_lowering::SocketLowering;
@@ -30,6 +33,7 @@ pub(super) fn lower_http_chain(
         Audience::Strangers => HttpProfile::Edge,
         Audience::Neighbours => HttpProfile::Mesh,
     };
+    let settings = settings_of(lowering.resolved, lowering.options.settings, ids);
     let mut listeners = listener_routes(lowering, ids, "http");
     let virtual_hosts =
         build_virtual_hosts(&mut listeners, lowering.placement).into_iter().map(|(_, host)| host).collect();
@@ -37,7 +41,7 @@ pub(super) fn lower_http_chain(
         name: None,
         select: ChainMatch::Any,
         tls: None,
-        handler: Handler::Http(HttpConnection { virtual_hosts, misdirected: Vec::new(), profile }),
+        handler: Handler::Http(HttpConnection { virtual_hosts, misdirected: Vec::new(), profile, settings }),
         origin,
     }
 }
@@ -61,7 +65,8 @@ pub(super) fn lower_https_connections(
                 misdirected.retain(|hostname| *hostname == Hostname::Any || hostnames[own].covers(hostname));
             }
             misdirected.sort();
-            HttpConnection { virtual_hosts: Vec::new(), misdirected, profile: HttpProfile::Edge }
+            let settings = settings_of(lowering.resolved, lowering.options.settings, &ids[own..=own]);
+            HttpConnection { virtual_hosts: Vec::new(), misdirected, profile: HttpProfile::Edge, settings }
         })
         .collect();
     for (index, host) in build_virtual_hosts(&mut listeners, lowering.placement) {
@@ -77,17 +82,20 @@ fn listener_routes<'m>(
     scheme: &'static str,
 ) -> Vec<ListenerRoutes<'m>> {
     let resolved = lowering.resolved;
-    let mut lowered: BTreeMap<(RouteId, Option<KeyPairId>, Option<HostOptionsId>), Vec<RankedRoute>> = BTreeMap::new();
+    let mut lowered: BTreeMap<RoutesKey, Vec<RankedRoute>> = BTreeMap::new();
     ids.iter()
         .map(|id| {
             let listener = resolved.listener(*id);
             let mut own = ListenerRoutes::new(listener.hostname.clone(), lowering.origin_of(*id));
             let host = resolved.virtual_host_options.of(*id);
+            let sharing = if scheme == "http" { ids } else { std::slice::from_ref(id) };
+            let http = http::options_of(resolved, lowering.options.settings, *id, sharing);
             for route in &listener.attached {
                 let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
-                let routes = lowered.entry((*route, certificate, host)).or_insert_with(|| {
-                    let options = host.map(|host| lowering.hosts[host].as_ref().map_err(|proof| *proof));
-                    let on = OnListener { scheme, port: listener.spec.port, options };
+                let routes = lowered.entry((*route, certificate, host, http)).or_insert_with(|| {
+                    let options = host.map(|host| lowering.options.hosts[host].as_ref().map_err(|proof| *proof));
+                    let settings = http.map(|http| lowering.options.settings[http].as_ref().map_err(|proof| *proof));
+                    let on = OnListener { scheme, port: listener.spec.port, options, settings };
                     let routes = routes_on_listener(lowering.routes.rules(*route), &on, lowering.clusters);
                     match lowering.clusters.show_certificates() {
                         true => with_certificate(routes, lowering.clusters, lowering.auths, certificate),
@@ -100,6 +108,10 @@ fn listener_routes<'m>(
         })
         .collect()
 }
+
+/// What makes the routes of a route object differ from one listener to another: the certificate that backends are shown,
+/// and what options say of requests and of connections.
+type RoutesKey = (RouteId, Option<KeyPairId>, Option<ListenerOptionsId>, Option<ListenerOptionsId>);
 
 /// A route with what its match says about its place.
 type RankedRoute = (MatchRank, Arc<Route>);
@@ -135,8 +147,10 @@ fn with_certificate(
 struct OnListener<'h> {
     scheme: &'static str,
     port: Port,
-    /// What their options say.
+    /// What their options say of requests.
     options: Option<Result<&'h HostPart, Reported>>,
+    /// What their options say of connections.
+    settings: Option<Result<&'h Arc<HttpSettings>, Reported>>,
 }
 
 /// The routes of all rules of a route object, as they are on a listener.
@@ -145,6 +159,10 @@ fn routes_on_listener(rules: &[LoweredRule], on: &OnListener<'_>, clusters: &mut
         let action = rule.action.on_listener(on.scheme, on.port);
         let action = match on.options {
             Some(options) => lay_under(options, rule.says, action, &mut |cluster| clusters.retry(cluster)),
+            None => action,
+        };
+        let action = match on.settings {
+            Some(settings) => http::lay_under(settings, rule.says, action),
             None => action,
         };
         rule.matches.iter().map(move |lowered| {

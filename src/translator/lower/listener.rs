@@ -14,10 +14,10 @@ use super::external_auths::ExternalAuths;
 use super::http_chain::lower_http_chain;
 use super::key_material::KeyMaterial;
 use super::l4_chain::{lower_tcp_chain, lower_udp};
-use super::option::host::HostParts;
 use super::routes::LoweredRoutes;
 use super::scope::Scope;
 use super::socket::{Bind, Demultiplexing, Socket, SocketTransport};
+pub(super) use super::socket_lowering::ListenerParts;
 use super::socket_lowering::SocketLowering;
 use super::tls_chain::lower_tls_chains;
 use super::virtual_host::Placement;
@@ -32,7 +32,7 @@ pub(super) struct Parts<'a, 'm> {
     pub(super) scope: Scope,
     pub(super) sockets: Vec<Socket>,
     pub(super) routes: &'a LoweredRoutes,
-    pub(super) hosts: &'a HostParts,
+    pub(super) options: ListenerParts<'a>,
     pub(super) clusters: &'a mut Clusters<'m>,
     pub(super) auths: &'a mut ExternalAuths,
 }
@@ -69,7 +69,7 @@ fn lower_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[ListenerId]) -> Ve
 /// Lowers every listener of the sockets that serves something. Beside them: where their routes went.
 pub(super) fn lower_listeners<'m>(
     resolved: &Resolved<'m>,
-    Parts { scope, sockets, routes, hosts, clusters, auths }: Parts<'_, 'm>,
+    Parts { scope, sockets, routes, options, clusters, auths }: Parts<'_, 'm>,
     material: &mut KeyMaterial<'m>,
     origins: &mut OriginTable,
 ) -> (Vec<Listener>, Placement) {
@@ -78,7 +78,7 @@ pub(super) fn lower_listeners<'m>(
         resolved,
         scope,
         routes,
-        hosts,
+        options,
         clusters,
         auths,
         placement: &mut placement,

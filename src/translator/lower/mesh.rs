@@ -12,6 +12,7 @@ use crate::port::Port;
 use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, names_of_service};
 
 use super::mesh_address::{ServiceAddresses, Services, report_loops};
+use super::option::http::HttpParts;
 use super::scope::Scope;
 use super::socket::{Bind, is_taken_by_admin};
 use super::{Lowered, ScopeParts, ServiceHosts, lower_scope, proxy, socket};
@@ -34,7 +35,9 @@ pub fn lower_for_clients(
     };
     let led = Led { resolved, services: &services, addresses: addresses.as_ref(), mesh, options };
     sockets.retain(|(bind, ids)| ids.iter().all(|id| is_served(&led, *bind, *id, diagnostics)));
-    let scope = (Scope::Emitted, sockets);
+    // Options of listeners are about what Gateways serve.
+    let settings = HttpParts::new();
+    let scope = (Scope::Emitted, sockets, &settings);
     let parts = lower_scope(resolved, options, scope, &mut origins, &mut Diagnostics::new());
     let ScopeParts { listeners, clusters, external_auths, material, matches: _, placement: _ } = parts;
     if listeners.is_empty() {

@@ -124,15 +124,17 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         None => socket::group_by_socket(resolved, options, diagnostics),
     };
     let declared = socket::sockets_of_each_gateway(resolved, options);
+    let settings = option::http::lower_http_options(resolved, diagnostics);
+    option::http::report_shared(resolved, &settings, [&declared, &emitted], diagnostics);
     let is_all = socket::holds_everything(resolved, &emitted, &declared);
     // What is found about rules is found on all that are declared.
-    let judged =
-        (!is_all).then(|| lower_scope(resolved, options, (Scope::Judged, declared), &mut origins, diagnostics));
+    let judged = (!is_all)
+        .then(|| lower_scope(resolved, options, (Scope::Judged, declared, &settings), &mut origins, diagnostics));
     let mut again = Diagnostics::new();
     let about_rules = if is_all { &mut *diagnostics } else { &mut again };
     let parts = match emitted.is_empty() && judged.is_some() {
         true => ScopeParts::nothing(resolved, options),
-        false => lower_scope(resolved, options, (Scope::Emitted, emitted), &mut origins, about_rules),
+        false => lower_scope(resolved, options, (Scope::Emitted, emitted, &settings), &mut origins, about_rules),
     };
     let ScopeParts { listeners, clusters, external_auths, material, matches, placement } = parts;
     listener::warn_of_copies(resolved, &placement, matches, diagnostics);
@@ -187,7 +189,7 @@ impl<'m> ScopeParts<'m> {
 fn lower_scope<'m>(
     resolved: &'m Resolved<'m>,
     options: &'m Options,
-    (scope, sockets): (Scope, Vec<Socket>),
+    (scope, sockets, settings): (Scope, Vec<Socket>, &option::http::HttpParts),
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> ScopeParts<'m> {
@@ -197,7 +199,8 @@ fn lower_scope<'m>(
     let routes = routes::LoweredRoutes::new(resolved, &mut clusters, &mut shared, origins, diagnostics);
     let hosts = option::host::lower_host_options(resolved, diagnostics);
     let (routes_of, auths) = (&routes, &mut shared.auths);
-    let parts = listener::Parts { scope, sockets, routes: routes_of, hosts: &hosts, clusters: &mut clusters, auths };
+    let options = listener::ListenerParts { hosts: &hosts, settings };
+    let parts = listener::Parts { scope, sockets, routes: routes_of, options, clusters: &mut clusters, auths };
     let (listeners, placement) = listener::lower_listeners(resolved, parts, &mut material, origins);
     let matches = routes.count_matches();
     let (clusters, external_auths) = (clusters.into_clusters(&mut material, origins), shared.auths.into_list());

@@ -12,6 +12,7 @@ mod fault;
 mod hash;
 mod headers;
 pub(super) mod host;
+pub(super) mod http;
 pub(super) mod part;
 mod retries;
 mod substitution;

@@ -11,9 +11,19 @@ use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
 use super::key_material::KeyMaterial;
 use super::option::host::HostParts;
+use super::option::http::HttpParts;
 use super::routes::LoweredRoutes;
 use super::scope::Scope;
 use super::virtual_host::Placement;
+
+/// What the options of listeners say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ListenerParts<'a> {
+    /// Of requests.
+    pub(super) hosts: &'a HostParts,
+    /// Of connections.
+    pub(super) settings: &'a HttpParts,
+}
 
 /// What the chains of a socket are made of.
 #[derive(Debug)]
@@ -23,7 +33,7 @@ pub(super) struct SocketLowering<'a, 'm> {
     /// The rules of the routes that speak HTTP, and the backends of the others.
     pub(super) routes: &'a LoweredRoutes,
     /// What the options of listeners say.
-    pub(super) hosts: &'a HostParts,
+    pub(super) options: ListenerParts<'a>,
     pub(super) clusters: &'a mut Clusters<'m>,
     /// The authorizations of all rules.
     pub(super) auths: &'a mut ExternalAuths,

@@ -9,10 +9,8 @@ use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, ObjectPart, Subject};
 use crate::ir::Listener;
 use crate::name::{Name, Namespace, SectionName};
-use crate::parser::api::{
-    FromNamespaces, LabelSelector, ListenerTarget, ReferenceGrantFrom, ReferenceGrantTo, VirtualHostOptionSpec,
-};
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
+use crate::parser::api::{FromNamespaces, LabelSelector, ListenerTarget, ReferenceGrantFrom, ReferenceGrantTo};
+use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::node::Node;
 use crate::path;
 
@@ -78,8 +76,7 @@ impl Target<'_> {
 
 /// The targets of the policies of a side.
 fn targets(side: &Compilation) -> Vec<Target<'_>> {
-    let Manifests { backend_tls_policies, backend_traffic_policies, route_options, virtual_host_options, .. } =
-        &side.manifests;
+    let Manifests { backend_tls_policies, backend_traffic_policies, route_options, .. } = &side.manifests;
     let mut targets = Vec::new();
     for policy in backend_tls_policies {
         targets.extend(policy.spec.target_refs.iter().enumerate().map(|(index, target)| Target {
@@ -115,12 +112,13 @@ fn targets(side: &Compilation) -> Vec<Target<'_>> {
         }));
     }
     // The rules of a listener have what its options say.
-    let routed = if virtual_host_options.is_empty() { BTreeSet::new() } else { routed_listeners(side) };
-    for policy in virtual_host_options {
-        let unled = policy.spec.target_refs.iter().enumerate();
+    let is_there = side.manifests.listener_options().next().is_some();
+    let routed = if is_there { routed_listeners(side) } else { BTreeSet::new() };
+    for (policy, own) in side.manifests.listener_options() {
+        let unled = own.iter().enumerate();
         let unled = unled.filter(|(_, target)| !routed.contains(&listeners_of(policy, target)));
         targets.extend(unled.map(|(index, target)| Target {
-            policy: &policy.head,
+            policy,
             index,
             kind: (&target.group, &target.kind),
             name: &target.name,
@@ -168,10 +166,10 @@ fn routed_listeners(side: &Compilation) -> BTreeSet<Listeners> {
 }
 
 /// XBackends and Upstreams that differ and that nothing sends to, RouteOptions that no route of the input has, and
-/// VirtualHostOptions of listeners without routes.
+/// options of listeners without routes.
 fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut AllLeft; 2]) {
     let contents = values.each_mut().map(|values| {
-        let Manifests { backends, upstreams, route_options, virtual_host_options, .. } = &values.compilation.manifests;
+        let Manifests { backends, upstreams, route_options, .. } = &values.compilation.manifests;
         let heads = backends.iter().map(|one| &one.head).chain(upstreams.iter().map(|one| &one.head));
         let is_used = |head: &ObjectHead| {
             let (namespace, name) = head.metadata.sort_key();
@@ -180,12 +178,13 @@ fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut All
         let mut unused: Vec<&ObjectHead> = heads.filter(|head| !is_used(head)).collect();
         let untargeted = route_options.iter().filter(|one| one.spec.target_refs.is_empty()).map(|one| &one.head);
         let untargeted: Vec<&ObjectHead> = untargeted.collect();
-        let routed =
-            if virtual_host_options.is_empty() { BTreeSet::new() } else { routed_listeners(values.compilation) };
-        let is_led = |one: &Object<VirtualHostOptionSpec>| {
-            one.spec.target_refs.iter().any(|target| routed.contains(&listeners_of(&one.head, target)))
+        let options = || values.compilation.manifests.listener_options();
+        let is_there = options().next().is_some();
+        let routed = if is_there { routed_listeners(values.compilation) } else { BTreeSet::new() };
+        let is_led = |(object, targets): &(&ObjectHead, &[ListenerTarget])| {
+            targets.iter().any(|target| routed.contains(&listeners_of(object, target)))
         };
-        unused.extend(virtual_host_options.iter().filter(|one| !is_led(one)).map(|one| &one.head));
+        unused.extend(options().filter(|one| !is_led(one)).map(|(object, _)| object));
         // Every route is decoded for it.
         let named = if untargeted.is_empty() { BTreeSet::new() } else { names_of_routes(values) };
         let is_named = |head: &ObjectHead| {

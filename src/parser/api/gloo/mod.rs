@@ -4,6 +4,8 @@
 //! by. A new kind is a file with the list of its options ([`option_list`]).
 
 mod duration;
+mod http_listener_option;
+mod listener_options;
 mod option_list;
 mod route_option;
 mod upstream;
@@ -12,6 +14,8 @@ mod upstream_tls;
 mod virtual_host_option;
 
 pub use duration::GoDuration;
+pub use http_listener_option::*;
+pub use listener_options::*;
 pub use option_list::{OptionKind, OptionList, Untranslated};
 pub use route_option::*;
 pub use upstream::*;

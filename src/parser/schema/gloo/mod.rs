@@ -5,6 +5,9 @@
 
 mod access;
 mod ai;
+mod http_connection_manager;
+mod http_listener_option;
+mod http_listener_services;
 mod rate_limit;
 mod route_option;
 mod rules;
@@ -22,5 +25,6 @@ use crate::parser::manifests::Kind;
 pub(super) static SCHEMAS: &[Schema] = &[
     row(Kind::RouteOption, "v1", &route_option::ROUTE_OPTION),
     row(Kind::VirtualHostOption, "v1", &virtual_host_option::VIRTUAL_HOST_OPTION),
+    row(Kind::HttpListenerOption, "v1", &http_listener_option::HTTP_LISTENER_OPTION),
     row(Kind::Upstream, "v1", &upstream::UPSTREAM),
 ];

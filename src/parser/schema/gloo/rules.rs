@@ -7,26 +7,39 @@ use crate::parser::schema::table::{Breaks, Rule, rule};
 use crate::path;
 
 /// Every field of the options that is a length of time.
-const DURATION_FIELDS: [&str; 24] = [
+const DURATION_FIELDS: [&str; 37] = [
     "baseEjectionTime",
     "baseInterval",
     "connectTimeout",
+    "delayBeforeClose",
+    "delayedCloseTimeout",
+    "dnsQueryTimeout",
     "dnsRefreshRate",
+    "drainTimeout",
+    "fillInterval",
     "fixedDelay",
     "grpcTimeoutHeaderMax",
     "grpcTimeoutHeaderOffset",
     "healthyEdgeInterval",
+    "hostTtl",
     "idleTimeout",
     "initialJitter",
     "interval",
     "intervalJitter",
     "keepaliveInterval",
     "keepaliveTime",
+    "maxConnectionDuration",
     "maxInterval",
+    "maxMessageTimeout",
     "maxStreamDuration",
+    "messageTimeout",
     "noTrafficInterval",
     "perTryTimeout",
+    "pollingInterval",
+    "requestHeadersTimeout",
+    "requestTimeout",
     "slowStartWindow",
+    "streamIdleTimeout",
     "timeout",
     "ttl",
     "unhealthyEdgeInterval",
@@ -36,6 +49,27 @@ const DURATION_FIELDS: [&str; 24] = [
 
 /// How `exposeHeaders` of a virtual host and of a route are merged, by number.
 const CORS_MERGES: [&str; 2] = ["DEFAULT", "UNION"];
+
+/// The words that fields of `httpConnectionManagerSettings` take, each by its number.
+const CONNECTION_WORDS: [(&str, &[&str]); 5] = [
+    ("codecType", &["AUTO", "HTTP1", "HTTP2"]),
+    (
+        "forwardClientCertDetails",
+        &["SANITIZE", "FORWARD_ONLY", "APPEND_FORWARD", "SANITIZE_SET", "ALWAYS_FORWARD_ONLY"],
+    ),
+    ("headersWithUnderscoresAction", &["ALLOW", "REJECT_CLIENT_REQUEST", "DROP_HEADER"]),
+    (
+        "pathWithEscapedSlashesAction",
+        &[
+            "IMPLEMENTATION_SPECIFIC_DEFAULT",
+            "KEEP_UNCHANGED",
+            "REJECT_REQUEST",
+            "UNESCAPE_AND_REDIRECT",
+            "UNESCAPE_AND_FORWARD",
+        ],
+    ),
+    ("serverHeaderTransformation", &["OVERWRITE", "APPEND_IF_ABSENT", "PASS_THROUGH"]),
+];
 
 /// The forms of one field.
 const HOST_REWRITES: [&str; 4] = ["hostRewrite", "autoHostRewrite", "hostRewriteHeader", "hostRewritePathRegex"];
@@ -70,15 +104,12 @@ pub(super) const ONE_UPGRADE: Rule = rule("an upgrade is to one protocol", |upgr
 })
 .of_controller();
 pub(super) const KNOWN_MERGE: Rule = rule("lists are merged in a known way", |settings, breaks| {
-    let Some(word) = settings.get("exposeHeaders") else { return };
-    let is_known = match word {
-        Node::String(text) => CORS_MERGES.contains(&text.as_str()),
-        Node::Int(number) => (0..CORS_MERGES.len()).any(|known| known.to_string() == number.to_string()),
-        _ => true,
-    };
-    if !is_known {
-        let help = format!("write one of {}", listed(CORS_MERGES, "and"));
-        breaks.say(path!["exposeHeaders"], "there is no such way to merge", help);
+    known_word(settings, ("exposeHeaders", &CORS_MERGES), "there is no such way to merge", breaks);
+})
+.of_controller();
+pub(super) const KNOWN_CONNECTION_WORDS: Rule = rule("settings of connections are known words", |settings, breaks| {
+    for field in CONNECTION_WORDS {
+        known_word(settings, field, "there is no such setting", breaks);
     }
 })
 .of_controller();
@@ -90,6 +121,18 @@ fn durations_are_readable(fields: &Node, breaks: &mut Breaks) {
             let message = format!("{} is not a length of time", quote(text));
             breaks.say(path![name], message, "write a number with its unit, such as `1.5s`, `250ms` or `1m30s`");
         }
+    }
+}
+
+/// A member of an enumeration is its name or its number.
+fn known_word(node: &Node, (field, words): (&'static str, &[&'static str]), message: &str, breaks: &mut Breaks) {
+    let is_known = match node.get(field) {
+        Some(Node::String(text)) => words.contains(&text.as_str()),
+        Some(Node::Int(number)) => (0..words.len()).any(|known| known.to_string() == number.to_string()),
+        _ => true,
+    };
+    if !is_known {
+        breaks.say(path![field], message, format!("write one of {}", listed(words.iter().copied(), "and")));
     }
 }
 

@@ -16,14 +16,14 @@ use crate::ir::{
 };
 use crate::parser::api::{OptionCorsMerge, VirtualHostOption};
 use crate::path;
-use crate::resolver::{Effective, HostOptions, HostOptionsId, Resolved};
+use crate::resolver::{Effective, ListenerOptions, ListenerOptionsId, Resolved};
 
 use super::super::header::lay_over;
 use super::part::{OwnCors, Part, Place, RuleSays};
 use super::{cors, headers, retries};
 
 /// What the options of listeners say.
-pub(in crate::translator::lower) type HostParts = TiVec<HostOptionsId, Result<HostPart, Reported>>;
+pub(in crate::translator::lower) type HostParts = TiVec<ListenerOptionsId, Result<HostPart, Reported>>;
 
 /// What the options of one listener say.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,7 @@ pub(in crate::translator::lower) fn lower_host_options(
 }
 
 fn lower_set(
-    HostOptions { fields, failed }: &HostOptions<'_>,
+    ListenerOptions { fields, failed, first: _ }: &ListenerOptions<'_, VirtualHostOption>,
     known: &mut super::part::HostFields,
     diagnostics: &mut Diagnostics,
 ) -> Result<HostPart, Reported> {

@@ -1,0 +1,116 @@
+//! HttpListenerOption
+//! ([HttpListenerOption](https://docs.solo.io/gateway/latest/reference/api/http_listener_options/)).
+
+use serde::Deserialize;
+
+use super::duration::GoDuration;
+use super::listener_options::ListenerOptionsSpec;
+use super::option_list::{Untranslated, options};
+use super::upstream_tls::GlooEnum;
+
+/// The spec of an HttpListenerOption.
+pub type HttpListenerOptionSpec = ListenerOptionsSpec<HttpListenerOption>;
+
+options! {
+    /// An option for the connections of a listener that speak HTTP.
+    HttpListenerOption {
+        Buffer(Untranslated) = "buffer",
+        Caching(Untranslated) = "caching",
+        ConnectionLimit(Untranslated) = "connectionLimit",
+        Csrf(Untranslated) = "csrf",
+        DisableExtProc(Untranslated) = "disableExtProc",
+        DisableExtProcEarly(Untranslated) = "disableExtProcEarly",
+        DisableExtProcLate(Untranslated) = "disableExtProcLate",
+        Dlp(Untranslated) = "dlp",
+        DynamicForwardProxy(Untranslated) = "dynamicForwardProxy",
+        ExtProc(Untranslated) = "extProc",
+        ExtProcEarly(Untranslated) = "extProcEarly",
+        ExtProcLate(Untranslated) = "extProcLate",
+        Extauth(Untranslated) = "extauth",
+        Extensions(Untranslated) = "extensions",
+        GrpcJsonTranscoder(Untranslated) = "grpcJsonTranscoder",
+        GrpcWeb(Untranslated) = "grpcWeb",
+        Gzip(Untranslated) = "gzip",
+        HeaderValidationSettings(Untranslated) = "headerValidationSettings",
+        HealthCheck(OptionHealthCheck) = "healthCheck",
+        HttpConnectionManagerSettings(Box<ConnectionSettings>) = "httpConnectionManagerSettings",
+        HttpLocalRatelimit(Untranslated) = "httpLocalRatelimit",
+        LeftmostXffAddress(Untranslated) = "leftmostXffAddress",
+        NetworkLocalRatelimit(Untranslated) = "networkLocalRatelimit",
+        ProxyLatency(Untranslated) = "proxyLatency",
+        RatelimitServer(Untranslated) = "ratelimitServer",
+        Router(Untranslated) = "router",
+        SanitizeClusterHeader(Untranslated) = "sanitizeClusterHeader",
+        StatefulSession(Untranslated) = "statefulSession",
+        Tap(Untranslated) = "tap",
+        Waf(Untranslated) = "waf",
+        Wasm(Untranslated) = "wasm",
+    }
+}
+
+/// `healthCheck`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionHealthCheck {
+    #[serde(default)]
+    pub path: String,
+}
+
+/// `httpConnectionManagerSettings`. What is left out stays as it is without the option.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct ConnectionSettings {
+    pub accept_http10: Option<bool>,
+    pub allow_chunked_length: Option<bool>,
+    pub append_x_forwarded_port: Option<bool>,
+    pub codec_type: Option<GlooEnum>,
+    pub default_host_for_http10: Option<String>,
+    pub delayed_close_timeout: Option<GoDuration>,
+    pub drain_timeout: Option<GoDuration>,
+    pub early_header_manipulation: Option<Untranslated>,
+    pub enable_trailers: Option<bool>,
+    pub forward_client_cert_details: Option<GlooEnum>,
+    pub generate_request_id: Option<bool>,
+    pub headers_with_underscores_action: Option<GlooEnum>,
+    pub http2_protocol_options: Option<Http2Settings>,
+    pub idle_timeout: Option<GoDuration>,
+    pub internal_address_config: Option<Untranslated>,
+    pub max_connection_duration: Option<GoDuration>,
+    pub max_headers_count: Option<u32>,
+    pub max_request_headers_kb: Option<u32>,
+    pub max_requests_per_connection: Option<u32>,
+    pub max_stream_duration: Option<GoDuration>,
+    pub merge_slashes: Option<bool>,
+    pub normalize_path: Option<bool>,
+    pub path_with_escaped_slashes_action: Option<GlooEnum>,
+    pub preserve_case_header_key_format: Option<bool>,
+    pub preserve_external_request_id: Option<bool>,
+    pub proper_case_header_key_format: Option<bool>,
+    pub proxy_100_continue: Option<bool>,
+    pub request_headers_timeout: Option<GoDuration>,
+    pub request_timeout: Option<GoDuration>,
+    pub server_header_transformation: Option<GlooEnum>,
+    pub server_name: Option<String>,
+    pub set_current_client_cert_details: Option<Untranslated>,
+    pub skip_xff_append: Option<bool>,
+    pub stream_idle_timeout: Option<GoDuration>,
+    pub strip_any_host_port: Option<bool>,
+    pub tracing: Option<Untranslated>,
+    pub upgrades: Option<Untranslated>,
+    pub use_remote_address: Option<bool>,
+    pub uuid_request_id_config: Option<Untranslated>,
+    pub via: Option<String>,
+    pub xff_num_trusted_hops: Option<u32>,
+}
+
+/// `http2ProtocolOptions`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct Http2Settings {
+    pub initial_connection_window_size: Option<u32>,
+    pub initial_stream_window_size: Option<u32>,
+    pub max_concurrent_streams: Option<u32>,
+    pub override_stream_error_on_invalid_http_message: Option<bool>,
+}

@@ -1,0 +1,42 @@
+//! What the kinds of options have in common that are about listeners.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::name::{Name, Namespace, SectionName};
+
+use super::option_list::{OptionKind, OptionList};
+
+/// The spec of an object with options of a kind for listeners.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, bound(deserialize = "T: OptionKind"))]
+pub struct ListenerOptionsSpec<T> {
+    /// What a controller writes.
+    #[serde(default)]
+    pub namespaced_statuses: IgnoredAny,
+    #[serde(default)]
+    pub options: OptionList<T>,
+    #[serde(default)]
+    pub target_refs: Vec<ListenerTarget>,
+}
+
+/// What options of listeners apply to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListenerTarget {
+    #[serde(default)]
+    pub group: String,
+    #[serde(default)]
+    pub kind: String,
+    #[serde(default)]
+    pub name: Name,
+    pub namespace: Option<Namespace>,
+    pub section_name: Option<SectionName>,
+}
+
+impl ListenerTarget {
+    /// The listener that is meant; `None` for all of them.
+    pub fn section(&self) -> Option<&SectionName> {
+        self.section_name.as_ref().filter(|name| !name.is_empty())
+    }
+}

@@ -1,0 +1,142 @@
+//! What is asked for of HTTP connections, laid over the connection manager.
+
+use envoy_types::pb::envoy::config::core::v3::{
+    Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions,
+    http_protocol_options::HeadersWithUnderscoresAction,
+    http1_protocol_options::{
+        HeaderKeyFormat,
+        header_key_format::{HeaderFormat, ProperCaseWords},
+    },
+};
+use envoy_types::pb::envoy::config::route::v3::{HeaderMatcher, header_matcher::HeaderMatchSpecifier};
+use envoy_types::pb::envoy::extensions::filters::http::health_check::v3::HealthCheck;
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
+    HttpConnectionManager, HttpFilter,
+    http_connection_manager::{PathWithEscapedSlashesAction, ServerHeaderTransformation, StripPortMode},
+};
+
+use crate::ir::{self, EscapedSlashes, HttpSettings, ServerSays, Underscores};
+
+use super::proto::{any, boolean, duration, exact, http_filter, uint32};
+
+/// The filters that answer before all others.
+pub(super) fn first_filters(settings: &HttpSettings) -> Vec<HttpFilter> {
+    let health_check = settings.health_path.as_ref().map(|path| {
+        let matcher = HeaderMatcher {
+            name: ":path".to_owned(),
+            header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(exact(path))),
+            ..HeaderMatcher::default()
+        };
+        let filter =
+            HealthCheck { pass_through_mode: Some(boolean(false)), headers: vec![matcher], ..HealthCheck::default() };
+        let filter = any("envoy.extensions.filters.http.health_check.v3.HealthCheck", &filter);
+        http_filter("envoy.filters.http.health_check", filter)
+    });
+    health_check.into_iter().collect()
+}
+
+/// The connection manager with what is asked for.
+pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionManager) -> HttpConnectionManager {
+    let settings = &*connection.settings;
+    if settings.is_empty() {
+        return manager;
+    }
+    let HttpSettings {
+        paths: _,
+        underscores,
+        strips_port,
+        server,
+        via,
+        // A filter.
+        health_path: _,
+        limits,
+        times,
+        http1,
+        http2,
+    } = settings;
+    let rules = connection.path_rules();
+    HttpConnectionManager {
+        normalize_path: Some(boolean(rules.resolve_dots)),
+        merge_slashes: rules.merge_slashes,
+        path_with_escaped_slashes_action: to_escaped_slashes(rules.escaped_slashes) as i32,
+        strip_port_mode: strips_port.then_some(StripPortMode::StripAnyHostPort(true)),
+        server_name: server.name.clone().unwrap_or_default(),
+        server_header_transformation: match server.says {
+            ServerSays::Backend => ServerHeaderTransformation::PassThrough,
+            ServerSays::ProxyWithoutBackend => ServerHeaderTransformation::AppendIfAbsent,
+            ServerSays::Proxy => ServerHeaderTransformation::Overwrite,
+        } as i32,
+        via: via.clone().unwrap_or_default(),
+        max_request_headers_kb: limits.header_kib.map(uint32),
+        stream_idle_timeout: times.stream_idle.map(duration),
+        request_timeout: times.request.map(duration),
+        request_headers_timeout: times.headers.map(duration),
+        drain_timeout: times.drain.map(duration),
+        delayed_close_timeout: times.close.map(duration),
+        common_http_protocol_options: common(manager.common_http_protocol_options, *underscores, *limits, *times),
+        http_protocol_options: to_http1(http1),
+        http2_protocol_options: manager.http2_protocol_options.map(|own| to_http2(own, *http2)),
+        ..manager
+    }
+}
+
+fn to_escaped_slashes(escaped: EscapedSlashes) -> PathWithEscapedSlashesAction {
+    match escaped {
+        EscapedSlashes::Kept => PathWithEscapedSlashesAction::KeepUnchanged,
+        EscapedSlashes::Refused => PathWithEscapedSlashesAction::RejectRequest,
+        EscapedSlashes::Redirected => PathWithEscapedSlashesAction::UnescapeAndRedirect,
+        EscapedSlashes::Replaced => PathWithEscapedSlashesAction::UnescapeAndForward,
+    }
+}
+
+fn common(
+    own: Option<HttpProtocolOptions>,
+    underscores: Option<Underscores>,
+    limits: ir::HttpLimits,
+    times: ir::HttpTimes,
+) -> Option<HttpProtocolOptions> {
+    let ir::HttpLimits { header_kib: _, headers, requests } = limits;
+    let ir::HttpTimes { idle, connection, stream, .. } = times;
+    let has_own = own.is_some();
+    let own = own.unwrap_or_default();
+    let options = HttpProtocolOptions {
+        headers_with_underscores_action: match underscores {
+            None => own.headers_with_underscores_action,
+            Some(Underscores::Kept) => HeadersWithUnderscoresAction::Allow as i32,
+            Some(Underscores::Refused) => HeadersWithUnderscoresAction::RejectRequest as i32,
+            Some(Underscores::Dropped) => HeadersWithUnderscoresAction::DropHeader as i32,
+        },
+        max_headers_count: headers.map(uint32),
+        max_requests_per_connection: requests.map(uint32),
+        idle_timeout: idle.map(duration),
+        max_connection_duration: connection.map(duration),
+        max_stream_duration: stream.map(duration),
+        ..own
+    };
+    (has_own || options != HttpProtocolOptions::default()).then_some(options)
+}
+
+fn to_http1(http1: &ir::Http1) -> Option<Http1ProtocolOptions> {
+    let ir::Http1 { old_version, default_host, chunked_length, trailers, capitals } = http1;
+    let options = Http1ProtocolOptions {
+        accept_http_10: old_version.unwrap_or_default(),
+        default_host_for_http_10: default_host.clone().unwrap_or_default(),
+        allow_chunked_length: chunked_length.unwrap_or_default(),
+        enable_trailers: trailers.unwrap_or_default(),
+        header_key_format: capitals
+            .then(|| HeaderKeyFormat { header_format: Some(HeaderFormat::ProperCaseWords(ProperCaseWords {})) }),
+        ..Http1ProtocolOptions::default()
+    };
+    (options != Http1ProtocolOptions::default()).then_some(options)
+}
+
+fn to_http2(own: Http2ProtocolOptions, http2: ir::Http2Connections) -> Http2ProtocolOptions {
+    let ir::Http2Connections { streams, stream_window, connection_window, spares_connection } = http2;
+    Http2ProtocolOptions {
+        max_concurrent_streams: streams.map(uint32).or(own.max_concurrent_streams),
+        initial_stream_window_size: stream_window.map(uint32).or(own.initial_stream_window_size),
+        initial_connection_window_size: connection_window.map(uint32).or(own.initial_connection_window_size),
+        override_stream_error_on_invalid_http_message: spares_connection.map(boolean),
+        ..own
+    }
+}

@@ -1,0 +1,358 @@
+//! The options of listeners that are about connections: what they say, and on which connections it counts.
+//!
+//! Each HTTPS listener has connections of its own. The plain listeners of a port share theirs, since only a request says
+//! whose it is: the first of them that has options which can be honoured decides for all, and the others' are reported.
+
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use typed_index_collections::TiVec;
+
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
+use crate::ir::{
+    Action, Branch, EscapedSlashes, Forward, Http1, Http2Connections, HttpLimits, HttpSettings, HttpTimes,
+    PathSettings, ServerHeader, ServerSays, Underscores,
+};
+use crate::parser::api::{
+    ConnectionSettings, GlooEnum, GoDuration, Http2Settings, HttpListenerOption, OptionHealthCheck,
+};
+use crate::path;
+use crate::resolver::{Effective, ListenerId, ListenerOptions, ListenerOptionsId, Resolved};
+use crate::whole;
+
+use super::super::socket::{Demultiplexing, Socket};
+use super::part::{HostFields, Place, RuleSays};
+
+/// What the options of listeners say of their connections.
+pub(in crate::translator::lower) type HttpParts = TiVec<ListenerOptionsId, Result<Arc<HttpSettings>, Reported>>;
+
+/// The most that Envoy takes of the length of headers, in KiB.
+const MOST_HEADER_KIB: u32 = 8192;
+
+/// What Envoy takes of the numbers of HTTP/2.
+const WINDOWS: RangeInclusive<u32> = 65_535..=0x7fff_ffff;
+const STREAMS: RangeInclusive<u32> = 1..=0x7fff_ffff;
+
+/// Lowers the options of all listeners.
+pub(in crate::translator::lower) fn lower_http_options(
+    resolved: &Resolved<'_>,
+    diagnostics: &mut Diagnostics,
+) -> HttpParts {
+    let mut known = HostFields::new();
+    resolved.http_listener_options.sets().map(|(_, set)| lower_set(set, &mut known, diagnostics)).collect()
+}
+
+fn lower_set(
+    ListenerOptions { fields, failed, first: _ }: &ListenerOptions<'_, HttpListenerOption>,
+    known: &mut HostFields,
+    diagnostics: &mut Diagnostics,
+) -> Result<Arc<HttpSettings>, Reported> {
+    let mut failed = *failed;
+    let mut settings = HttpSettings::default();
+    for option in fields {
+        let (namespace, name) = option.source.metadata.sort_key();
+        let key = (namespace.to_owned(), name.to_owned(), option.value.field());
+        // Several listeners may have the option, each among others.
+        if let Some(told) = known.get(&key).copied().flatten() {
+            failed = failed.or(Some(told));
+            continue;
+        }
+        let faults = lower_option(*option, &mut settings);
+        let proof = faults.into_iter().map(|finding| diagnostics.error(*finding)).reduce(|first, _| first);
+        failed = failed.or(proof);
+        known.insert(key, proof);
+    }
+    failed.map_or(Ok(Arc::new(settings)), Err)
+}
+
+/// Adds what an option says; what of it cannot be honoured.
+fn lower_option(
+    Effective { value, source }: Effective<'_, HttpListenerOption>,
+    settings: &mut HttpSettings,
+) -> Vec<Box<Finding>> {
+    let place = Place { source, field: value.field() };
+    let mut faults = Faults { place, found: Vec::new() };
+    match value {
+        HttpListenerOption::HttpConnectionManagerSettings(said) => lower_connections(said, settings, &mut faults),
+        HttpListenerOption::HealthCheck(OptionHealthCheck { path }) => {
+            if !path.starts_with('/') || path.bytes().any(|byte| byte <= b' ' || byte >= 0x7f) {
+                let message = format!("`{path}` is the path of no request");
+                faults.add(&path!["path"], message, "write a path that begins with `/`");
+            }
+            settings.health_path = Some(path.clone());
+        }
+        // The resolver hands on none of the others.
+        other => {
+            let message = format!("`{}` is not translated", other.field());
+            faults.add(&path![], message, "this is a fault of gwctl: please report it with the manifest");
+        }
+    }
+    faults.found
+}
+
+/// What of an option cannot be honoured.
+struct Faults<'o> {
+    place: Place<'o>,
+    found: Vec<Box<Finding>>,
+}
+
+impl Faults<'_> {
+    fn add(&mut self, at: &FieldPath, message: impl Into<String>, help: impl Into<String>) {
+        self.found.push(self.place.refuse(at, message, help));
+    }
+
+    /// A text that a header can hold; none where it is empty.
+    fn text(&mut self, field: &'static str, said: Option<&String>) -> Option<String> {
+        let said = said.filter(|said| !said.is_empty())?;
+        if said.bytes().any(|byte| !(b' '..0x7f).contains(&byte)) || said.trim() != said {
+            let message = format!("no header can hold the text of `{field}`");
+            self.add(&path![field], message, "write printable characters, with no space around them");
+        }
+        Some(said.clone())
+    }
+
+    /// A number that Envoy takes.
+    fn number(&mut self, at: &FieldPath, said: Option<u32>, range: RangeInclusive<u32>) -> Option<u32> {
+        if let Some(number) = said.filter(|number| !range.contains(number)) {
+            let message = format!("Envoy does not take {number} here");
+            self.add(at, message, format!("write a number from {} to {}", range.start(), range.end()));
+        }
+        said
+    }
+}
+
+fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, faults: &mut Faults<'_>) {
+    let ConnectionSettings {
+        accept_http10,
+        allow_chunked_length,
+        default_host_for_http10,
+        delayed_close_timeout,
+        drain_timeout,
+        enable_trailers,
+        headers_with_underscores_action,
+        http2_protocol_options,
+        idle_timeout,
+        max_connection_duration,
+        max_headers_count,
+        max_request_headers_kb,
+        max_requests_per_connection,
+        max_stream_duration,
+        merge_slashes,
+        normalize_path,
+        path_with_escaped_slashes_action,
+        proper_case_header_key_format,
+        request_headers_timeout,
+        request_timeout,
+        server_header_transformation,
+        server_name,
+        stream_idle_timeout,
+        strip_any_host_port,
+        via,
+        // What they ask for is as it is without them: the resolver lets nothing else through.
+        append_x_forwarded_port: _,
+        codec_type: _,
+        early_header_manipulation: _,
+        forward_client_cert_details: _,
+        generate_request_id: _,
+        internal_address_config: _,
+        preserve_case_header_key_format: _,
+        preserve_external_request_id: _,
+        proxy_100_continue: _,
+        set_current_client_cert_details: _,
+        skip_xff_append: _,
+        tracing: _,
+        upgrades: _,
+        use_remote_address: _,
+        uuid_request_id_config: _,
+        xff_num_trusted_hops: _,
+    } = said;
+    settings.paths = PathSettings {
+        resolve_dots: *normalize_path,
+        merge_slashes: *merge_slashes,
+        escaped_slashes: path_with_escaped_slashes_action.as_ref().and_then(escaped_slashes),
+    };
+    settings.underscores = headers_with_underscores_action.as_ref().map(underscores);
+    settings.strips_port = strip_any_host_port.unwrap_or_default();
+    settings.server = ServerHeader {
+        name: faults.text("serverName", server_name.as_ref()),
+        says: match server_header_transformation.as_ref().map(word) {
+            Some("PASS_THROUGH" | "2") => ServerSays::Backend,
+            Some("APPEND_IF_ABSENT" | "1") => ServerSays::ProxyWithoutBackend,
+            Some(_) => ServerSays::Proxy,
+            // A name that nobody says is not what is meant.
+            None if server_name.is_some() => ServerSays::Proxy,
+            None => ServerSays::Backend,
+        },
+    };
+    settings.via = faults.text("via", via.as_ref());
+    settings.limits = HttpLimits {
+        header_kib: faults.number(&path!["maxRequestHeadersKb"], *max_request_headers_kb, 1..=MOST_HEADER_KIB),
+        headers: faults.number(&path!["maxHeadersCount"], *max_headers_count, 1..=u32::MAX),
+        requests: *max_requests_per_connection,
+    };
+    let time = |said: &Option<GoDuration>| said.map(|GoDuration(time)| time);
+    settings.times = HttpTimes {
+        idle: time(idle_timeout),
+        connection: time(max_connection_duration),
+        stream_idle: time(stream_idle_timeout),
+        stream: time(max_stream_duration),
+        request: time(request_timeout),
+        headers: time(request_headers_timeout),
+        drain: time(drain_timeout),
+        close: time(delayed_close_timeout),
+    };
+    settings.http1 = Http1 {
+        old_version: *accept_http10,
+        default_host: faults.text("defaultHostForHttp10", default_host_for_http10.as_ref()),
+        chunked_length: *allow_chunked_length,
+        trailers: *enable_trailers,
+        capitals: proper_case_header_key_format.unwrap_or_default(),
+    };
+    settings.http2 = http2_protocol_options.map(|said| lower_http2(said, faults)).unwrap_or_default();
+}
+
+fn lower_http2(said: Http2Settings, faults: &mut Faults<'_>) -> Http2Connections {
+    let Http2Settings {
+        initial_connection_window_size,
+        initial_stream_window_size,
+        max_concurrent_streams,
+        override_stream_error_on_invalid_http_message,
+    } = said;
+    let mut number =
+        |field: &'static str, said, range| faults.number(&path!["http2ProtocolOptions", field], said, range);
+    Http2Connections {
+        streams: number("maxConcurrentStreams", max_concurrent_streams, STREAMS),
+        stream_window: number("initialStreamWindowSize", initial_stream_window_size, WINDOWS),
+        connection_window: number("initialConnectionWindowSize", initial_connection_window_size, WINDOWS),
+        spares_connection: override_stream_error_on_invalid_http_message,
+    }
+}
+
+fn word(GlooEnum(word): &GlooEnum) -> &str {
+    word
+}
+
+/// `None` where it is left to the proxy.
+fn escaped_slashes(said: &GlooEnum) -> Option<EscapedSlashes> {
+    match word(said) {
+        "KEEP_UNCHANGED" | "1" => Some(EscapedSlashes::Kept),
+        "REJECT_REQUEST" | "2" => Some(EscapedSlashes::Refused),
+        "UNESCAPE_AND_REDIRECT" | "3" => Some(EscapedSlashes::Redirected),
+        "UNESCAPE_AND_FORWARD" | "4" => Some(EscapedSlashes::Replaced),
+        _ => None,
+    }
+}
+
+fn underscores(said: &GlooEnum) -> Underscores {
+    match word(said) {
+        "REJECT_CLIENT_REQUEST" | "1" => Underscores::Refused,
+        "DROP_HEADER" | "2" => Underscores::Dropped,
+        _ => Underscores::Kept,
+    }
+}
+
+/// The options that decide about the connections of listeners which share them: the first that can be honoured.
+fn deciding(resolved: &Resolved<'_>, parts: &HttpParts, ids: &[ListenerId]) -> Option<(ListenerId, ListenerOptionsId)> {
+    let options = ids.iter().filter_map(|id| Some((*id, resolved.http_listener_options.of(*id)?)));
+    options.into_iter().find(|(_, options)| parts[*options].is_ok())
+}
+
+/// What is asked for of the connections of listeners that share them.
+pub(in crate::translator::lower) fn settings_of(
+    resolved: &Resolved<'_>,
+    parts: &HttpParts,
+    ids: &[ListenerId],
+) -> Arc<HttpSettings> {
+    let decided = deciding(resolved, parts, ids);
+    decided.and_then(|(_, id)| parts[id].as_ref().ok()).cloned().unwrap_or_default()
+}
+
+/// The options that the rules of a listener meet: its own where they cannot be honoured, and else those of the
+/// listeners that it shares connections with.
+pub(in crate::translator::lower) fn options_of(
+    resolved: &Resolved<'_>,
+    parts: &HttpParts,
+    id: ListenerId,
+    sharing: &[ListenerId],
+) -> Option<ListenerOptionsId> {
+    let own = resolved.http_listener_options.of(id).filter(|own| parts[*own].is_err());
+    own.or_else(|| deciding(resolved, parts, sharing).map(|(_, id)| id))
+}
+
+/// What a rule does where the options of a listener are about its connections.
+pub(in crate::translator::lower) fn lay_under(
+    settings: Result<&Arc<HttpSettings>, Reported>,
+    says: RuleSays,
+    action: Arc<Action>,
+) -> Arc<Action> {
+    match settings.map(|settings| settings.times.stream_idle) {
+        Ok(None) => action,
+        Ok(Some(idle)) => Arc::new(with_idle(&action, idle)),
+        Err(_) => Arc::new(Action::Respond(says.failure)),
+    }
+}
+
+/// The same with a limit for silence, where it has none of its own: without one it would set that there is none.
+fn with_idle(action: &Action, idle: Duration) -> Action {
+    match action {
+        Action::Forward(forward) => {
+            let mut forward: Forward = forward.clone();
+            forward.timeouts.idle = forward.timeouts.idle.or(Some(idle));
+            Action::Forward(forward)
+        }
+        Action::Split(branches) => {
+            let branches = branches.iter().map(|Branch { weight, action, origin }| Branch {
+                weight: *weight,
+                action: with_idle(action, idle),
+                origin: *origin,
+            });
+            Action::Split(branches.collect())
+        }
+        Action::Redirect(_) | Action::Respond(_) => action.clone(),
+    }
+}
+
+/// Says which options do not count since another listener of their port decides for all.
+pub(in crate::translator::lower) fn report_shared(
+    resolved: &Resolved<'_>,
+    parts: &HttpParts,
+    sockets: [&[Socket]; 2],
+    diagnostics: &mut Diagnostics,
+) {
+    let options = &resolved.http_listener_options;
+    let mut told = HashSet::new();
+    for (_, ids) in sockets.into_iter().flatten() {
+        let is_shared = |id: &ListenerId| Demultiplexing::of(resolved.listener(*id).protocol) == Demultiplexing::Http;
+        let Some((first, winner)) = deciding(resolved, parts, ids).filter(|(first, _)| is_shared(first)) else {
+            continue;
+        };
+        let winner = options.get(winner).first;
+        // Of what cannot be honoured it was told what that does.
+        let others = ids.iter().filter_map(|id| Some((*id, options.of(*id)?)));
+        let others = others.filter(|(_, own)| parts[*own].is_ok()).map(|(id, own)| (id, options.get(own).first));
+        for (id, loser) in others.filter(|(_, loser)| !std::ptr::eq(*loser, winner)) {
+            if !told.insert((id, loser.metadata.sort_key(), winner.metadata.sort_key())) {
+                continue;
+            }
+            let (listener, other) = (resolved.listener(id), resolved.listener(first));
+            let (kind, port) = (loser.kind.name(), listener.spec.port);
+            let message = format!(
+                "nothing of {kind} `{}` counts at listener `{}`: its connections are those of listener `{}` too",
+                loser.full_name(),
+                listener.spec.name,
+                other.spec.name
+            );
+            let finding = loser.finding(codes::OPTION_HIDDEN, whole!["spec", "options"], message);
+            let why = format!("listener `{}` is the first of port {port} that has options", other.spec.name);
+            diagnostics.report(
+                finding
+                    .label(format!("another {kind} counts"))
+                    .related(winner.at(&path!["spec", "options"]), format!("the one that counts: {why}"))
+                    .consequence(format!("`{}` counts for all requests to port {port}", winner.full_name()))
+                    .help("give the listener another port, or let one object be about both"),
+            );
+        }
+    }
+}
