@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::HttpProfile;
 use super::default::is_default;
+use super::{HttpGuards, HttpProfile};
 
 /// The settings of HTTP connections; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -35,6 +35,15 @@ pub struct HttpSettings {
     /// How long things may take.
     #[serde(skip_serializing_if = "is_default")]
     pub times: HttpTimes,
+    /// What is kept out.
+    #[serde(skip_serializing_if = "is_default")]
+    pub guards: HttpGuards,
+    /// Whether backends and clients are told nothing that the proxy knows of their requests.
+    #[serde(skip_serializing_if = "is_default")]
+    pub silent: bool,
+    /// Whether requests of each backend are not counted by their status.
+    #[serde(skip_serializing_if = "is_default")]
+    pub uncounted: bool,
     /// What HTTP/1 is spoken with.
     #[serde(skip_serializing_if = "is_default")]
     pub http1: Http1,

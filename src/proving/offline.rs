@@ -8,7 +8,9 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use crate::ir::{Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Material, Timeouts};
+use crate::ir::{
+    Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Handler, HttpGuards, Material, Timeouts,
+};
 use crate::options::Options;
 use crate::simulate::{
     Answer, Connection, Decision, Outcome, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
@@ -381,7 +383,19 @@ fn skip(case: &RequestCase, request: &Request, decision: &Decision<'_>) -> Optio
     if case.request.upgrade.is_some() && decision.outcomes.iter().any(is_stream) {
         return Some("an upgraded stream needs a run");
     }
+    // The simulator sees the first of all.
+    let is_kept_out = case.expect.closed || case.expect.status == Some(429);
+    if is_kept_out && decision.chain.is_some_and(counts) {
+        return Some("whether a request is one too many needs a run");
+    }
     NEEDS_A_RUN.iter().find(controls).map(|_| "it depends on time or on further tries, which need a run")
+}
+
+/// Whether what becomes of a request on a chain depends on how many came before.
+fn counts(chain: &FilterChain) -> bool {
+    let Handler::Http(connection) = &chain.handler else { return false };
+    let HttpGuards { body: _, origins: _, requests, connections, new_connections } = &connection.settings.guards;
+    requests.is_some() || connections.is_some() || new_connections.is_some()
 }
 
 /// What of an expectation the simulator can judge, and what it cannot.

@@ -145,13 +145,16 @@ impl PolicyOption for HttpListenerOption {
 
     fn said(&self) -> Said<'_> {
         match self {
-            Self::HealthCheck(_) => Said::Translated,
-            Self::HttpConnectionManagerSettings(settings) => Said::Connections(settings),
-            Self::Extauth(_) | Self::Csrf(_) => Said::Whole(NOT_KEPT_OUT, true),
-            Self::RatelimitServer(_)
+            Self::Buffer(_)
             | Self::ConnectionLimit(_)
+            | Self::Csrf(_)
+            | Self::HealthCheck(_)
             | Self::HttpLocalRatelimit(_)
-            | Self::NetworkLocalRatelimit(_) => Said::Whole(NOT_LIMITED, true),
+            | Self::NetworkLocalRatelimit(_)
+            | Self::Router(_) => Said::Translated,
+            Self::HttpConnectionManagerSettings(settings) => Said::Connections(settings),
+            Self::Extauth(_) => Said::Whole(NOT_KEPT_OUT, true),
+            Self::RatelimitServer(_) => Said::Whole(NOT_LIMITED, true),
             Self::Waf(_) => Said::Whole(NOT_FILTERED, true),
             Self::ExtProc(_)
             | Self::ExtProcEarly(_)
@@ -161,7 +164,6 @@ impl PolicyOption for HttpListenerOption {
             | Self::DisableExtProcLate(_) => Said::Whole(NOT_ASKED, true),
             Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
             Self::Extensions(_) | Self::Wasm(_) => Said::Whole(NOT_KNOWN, true),
-            Self::Buffer(_) => Said::Whole(NOT_BUFFERED, false),
             Self::Caching(_) => Said::Whole("every request would get to a backend", false),
             Self::DynamicForwardProxy(_) => Said::Whole("requests would get to no host but the rules' own", false),
             Self::GrpcJsonTranscoder(_) => Said::Whole("backends would get JSON as it is", false),
@@ -170,7 +172,6 @@ impl PolicyOption for HttpListenerOption {
             Self::HeaderValidationSettings(_) => Said::Whole("requests with unknown methods would get 400", false),
             Self::LeftmostXffAddress(_) => Said::Whole("the address of the connection would be the client's", false),
             Self::ProxyLatency(_) => Said::Whole("nobody would measure how long the proxy takes", false),
-            Self::Router(_) => Said::Whole("the proxy would tell what it tells otherwise", false),
             Self::SanitizeClusterHeader(_) => Said::Whole("a header of that name would pass", false),
             Self::StatefulSession(_) => Said::Whole("requests of a session would go to different endpoints", false),
             Self::Tap(_) => Said::Whole("nothing would be recorded", false),

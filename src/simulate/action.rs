@@ -10,6 +10,7 @@ use super::authorization::{Authority, ask};
 use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
 use super::decision::{Answer, LocalReply, Outcome, Reason, Upstream};
+use super::guard::refusal;
 use super::header::{ATTEMPT_COUNT, GENERATED, Mutate, apply, decides, line, set};
 use super::path::split_query;
 use super::redirect::redirect;
@@ -67,6 +68,9 @@ fn act_alone<'c>(
             Err(reply) => return vec![Outcome { asked: auths, ..refuse(action, reply, request) }],
         },
     };
+    if let Some(why) = request.kept_out {
+        return vec![Outcome { asked: auths, ..refuse(action, refusal(why), request) }];
+    }
     let outcomes = match action {
         Action::Respond(status) => only(LocalReply::new(*status, Reason::Respond)),
         Action::Redirect(action) => only(redirect(action, (&host.hostname, &route.matches.path), request)),
@@ -255,7 +259,7 @@ fn send<'c>(
         // Nothing is made up between neighbours, and what was rewritten is told to nobody.
         HttpProfile::Mesh => Vec::new(),
     };
-    let tells_original = request.profile == HttpProfile::Edge;
+    let tells_original = request.profile == HttpProfile::Edge && !request.is_silent;
     if attempts.to_backends {
         set(&mut headers, ATTEMPT_COUNT, "1");
     }
@@ -297,7 +301,7 @@ fn send<'c>(
         host,
         headers,
         generated,
-        tells_time: request.profile == HttpProfile::Edge,
+        tells_time: request.profile == HttpProfile::Edge && !request.is_silent,
         response,
         counts_attempts: attempts.to_clients,
         mirrors: Vec::new(),

@@ -17,11 +17,35 @@ pub(super) struct Admitted {
     pub(super) is_grpc: bool,
     pub(super) body_bytes: u64,
     pub(super) profile: HttpProfile,
+    /// Whether nobody is told what the proxy knows of it.
+    pub(super) is_silent: bool,
+    /// Why it is kept out, whatever its rule says.
+    pub(super) kept_out: Option<KeptOut>,
+}
+
+/// Why a request is kept out by its listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeptOut {
+    /// It changes something and comes from another host.
+    ForeignOrigin,
+    /// Its body is too long.
+    LongBody,
 }
 
 impl Admitted {
     pub(super) fn subject(&self) -> Subject<'_> {
-        let Self { method, authority, target, headers, scheme: _, is_grpc, body_bytes: _, profile: _ } = self;
+        let Self {
+            method,
+            authority,
+            target,
+            headers,
+            scheme: _,
+            is_grpc,
+            body_bytes: _,
+            profile: _,
+            is_silent: _,
+            kept_out: _,
+        } = self;
         Subject { target, method, authority, headers, is_grpc: *is_grpc }
     }
 

@@ -172,6 +172,10 @@ pub enum Reason {
     Underscore,
     /// The connection shall become something that is not supported.
     Upgrade,
+    /// A request that changes something comes from another host.
+    ForeignOrigin,
+    /// The body is longer than the listener takes.
+    LongBody,
     /// There are more headers than the listener takes, or longer ones.
     TooManyHeaders,
     /// The proxy says that it is there.
@@ -213,6 +217,8 @@ impl Reason {
             Self::WrongScheme => "the request target says `https`, and the connection is plain",
             Self::Underscore => "a header name has an underscore, which no rule of the listener asks for",
             Self::Upgrade => "connections become websockets, and nothing else",
+            Self::ForeignOrigin => "the request comes from a host that the listener does not take changes from",
+            Self::LongBody => "the body is longer than the listener takes",
             Self::TooManyHeaders => "there are more headers than the listener takes, or longer ones",
             Self::HealthCheck => "the listener's health check answers",
             Self::EscapedSlashes => "the path has escaped slashes and is redirected to the plain one",

@@ -9,6 +9,7 @@ use super::action::{act, answer_early};
 use super::admitted::Admitted;
 use super::authorization::Authority;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
+use super::guard::{kept_out, refusal};
 use super::head::is_too_large;
 use super::header::{BadConnection, Lines, admit, admit_neighbour, is_upgradable, line, receive, upgrade};
 use super::host::{HostTable, split_port, without_dot};
@@ -115,22 +116,20 @@ impl<'c> HttpTable<'c> {
 
     fn answer(&self, config: &'c Config, request: &Request, authority: &Authority<'_>) -> Decision<'c> {
         let admitted = match self.admit(config, request) {
-            Ok(admitted) => admitted,
+            Ok(admitted) => Admitted { kept_out: kept_out(&self.connection.settings.guards, &admitted), ..admitted },
             Err(Refusal::Reply(reply)) => return local(finish(reply, is_grpc(&request.headers))),
-            Err(Refusal::Early(reply, seen)) => {
-                let host = self.host(&seen);
-                let route = host.and_then(|(_, table)| table.find(&seen.subject()));
-                let answer = |route: &'c Route| answer_early(config, &route.action, &seen, &reply);
-                let outcomes = route.map_or_else(|| local(reply.clone()).outcomes, answer);
-                return Decision { outcomes: finish_all(outcomes, seen.is_grpc), ..local(reply) };
-            }
+            Err(Refusal::Early(reply, seen)) => return self.early(config, &seen, reply),
             Err(Refusal::Reset(closed)) => return Decision::closed(None, closed),
         };
         if self.connection.settings.health_path.as_ref() == Some(&admitted.target) && !wants_other_protocol(&admitted) {
-            let reply = local(finish(LocalReply::new(200, Reason::HealthCheck), admitted.is_grpc));
-            return Decision { path: Some(admitted.target), ..reply };
+            let decision = self.early(config, &admitted, LocalReply::new(200, Reason::HealthCheck));
+            return Decision { path: Some(admitted.target), ..decision };
         }
-        let refused = |reason| local(finish(LocalReply::new(status_of(reason), reason), admitted.is_grpc));
+        // What keeps requests out comes before the answer that there is nothing to send them to.
+        let refused = |reason| {
+            let reply = admitted.kept_out.map_or_else(|| LocalReply::new(status_of(reason), reason), refusal);
+            local(finish(reply, admitted.is_grpc))
+        };
         let (host, _) = split_port(&admitted.authority);
         let decision = match self.hosts.find(host) {
             None => refused(Reason::NoHost),
@@ -153,6 +152,16 @@ impl<'c> HttpTable<'c> {
             },
         };
         Decision { path: Some(admitted.target), ..decision }
+    }
+
+    /// The decision about a request that is answered before any other filter sees it. What its rule does to responses is
+    /// done to the answer.
+    fn early(&self, config: &'c Config, seen: &Admitted, reply: LocalReply) -> Decision<'c> {
+        let host = self.host(seen);
+        let route = host.and_then(|(_, table)| table.find(&seen.subject()));
+        let answer = |route: &'c Route| answer_early(config, &route.action, seen, &reply);
+        let outcomes = route.map_or_else(|| local(reply.clone()).outcomes, answer);
+        Decision { outcomes: finish_all(outcomes, seen.is_grpc), ..local(reply) }
     }
 
     /// The virtual host of a request and its routes.
@@ -216,6 +225,8 @@ impl<'c> HttpTable<'c> {
             is_grpc: is_grpc(&received),
             body_bytes: *body_bytes,
             profile,
+            is_silent: profile == HttpProfile::Mesh || self.connection.settings.silent,
+            kept_out: None,
         };
         let ready = |authority: &str, target: String| {
             let mut headers = match profile {

@@ -15,6 +15,7 @@ mod connection;
 mod cors;
 mod cors_headers;
 mod decision;
+mod guard;
 mod head;
 mod header;
 mod host;

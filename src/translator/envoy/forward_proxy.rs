@@ -31,7 +31,7 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
     http_connection_manager::{RouteSpecifier, ServerHeaderTransformation, UpgradeConfig},
 };
 
-use crate::ir::{self, CONNECT, ForwardProxy, HttpProfile, ProxiedPort, WEBSOCKET};
+use crate::ir::{self, CONNECT, ForwardProxy, HttpProfile, HttpSettings, ProxiedPort, WEBSOCKET};
 use crate::port::Port;
 
 use super::cluster::{BUFFER_LIMIT_BYTES, Discovery, base_cluster};
@@ -72,7 +72,10 @@ pub(super) fn listener(proxy: &ForwardProxy, config: &ir::Config, layout: &Layou
             ..Http2ProtocolOptions::default()
         }),
         upgrade_configs: vec![upgrade(WEBSOCKET), upgrade(CONNECT)],
-        http_filters: elsewhere_filter(proxy).into_iter().chain([router(HttpProfile::Mesh)]).collect(),
+        http_filters: elsewhere_filter(proxy)
+            .into_iter()
+            .chain([router(HttpProfile::Mesh, &HttpSettings::default())])
+            .collect(),
         route_specifier: Some(routes),
         ..HttpConnectionManager::default()
     };

@@ -26,7 +26,7 @@ use super::layout::{Layout, Part};
 use super::needs::Needs;
 use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
-use super::{cors, ext_authz, forward, header, http_settings, mesh, name, route, stateful_session};
+use super::{cors, ext_authz, forward, header, http_guards, http_settings, mesh, name, route, stateful_session};
 
 /// Field numbers of the messages that are joined as bytes.
 const ROUTE_CONFIGURATION_VIRTUAL_HOSTS: u32 = 2;
@@ -123,7 +123,7 @@ fn manager(
     let needs = Needs::of_connection(connection, config);
     HttpConnectionManager {
         stat_prefix: name::http_statistics(listener, chain),
-        http_filters: http_filters(&needs, connection, config, layout),
+        http_filters: http_filters(&needs, connection, (&name::http_statistics(listener, chain), config), layout),
         tracing: proxy.tracing.as_ref().map(to_tracing),
         access_log: proxy.access_log.iter().map(to_access_log).collect(),
         // Without it backends get no x-forwarded-for, and a forged one passes
@@ -171,7 +171,7 @@ fn reject_underscores(connection: &ir::HttpConnection, config: &ir::Config) -> O
 fn http_filters(
     needs: &Needs,
     connection: &ir::HttpConnection,
-    config: &ir::Config,
+    (statistics, config): (&str, &ir::Config),
     layout: &Layout,
 ) -> Vec<HttpFilter> {
     let mut filters = http_settings::first_filters(&connection.settings);
@@ -185,6 +185,7 @@ fn http_filters(
         filters.push(http_filter(cors::CORS_FILTER, any(cors::CORS, &Cors::default())));
     }
     filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout)));
+    filters.extend(http_guards::http_filters(&connection.settings.guards, statistics));
     if needs.session || is_followed {
         let off = any(stateful_session::SESSION, &StatefulSession::default());
         filters.push(http_filter(stateful_session::SESSION_FILTER, off));
@@ -192,14 +193,16 @@ fn http_filters(
     if needs.fault || is_followed {
         filters.push(http_filter(forward::FAULT_FILTER, any(forward::FAULT, &HttpFault::default())));
     }
-    filters.push(router(connection.profile));
+    filters.push(router(connection.profile, &connection.settings));
     filters
 }
 
 /// The filter that sends requests. Between neighbours it adds nothing of its own.
-pub(super) fn router(profile: ir::HttpProfile) -> HttpFilter {
-    let suppress_envoy_headers = profile == ir::HttpProfile::Mesh;
-    let router =
-        any("envoy.extensions.filters.http.router.v3.Router", &Router { suppress_envoy_headers, ..Router::default() });
-    http_filter("envoy.filters.http.router", router)
+pub(super) fn router(profile: ir::HttpProfile, settings: &ir::HttpSettings) -> HttpFilter {
+    let router = Router {
+        suppress_envoy_headers: profile == ir::HttpProfile::Mesh || settings.silent,
+        dynamic_stats: settings.uncounted.then(|| boolean(false)),
+        ..Router::default()
+    };
+    http_filter("envoy.filters.http.router", any("envoy.extensions.filters.http.router.v3.Router", &router))
 }

@@ -47,8 +47,11 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         strips_port,
         server,
         via,
-        // A filter.
+        // Filters, and what is said to them.
         health_path: _,
+        guards: _,
+        silent: _,
+        uncounted: _,
         limits,
         times,
         http1,

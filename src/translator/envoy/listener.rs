@@ -18,6 +18,7 @@ use crate::ir::{self, ChainMatch, Handler, Transport};
 
 use super::cluster::BUFFER_LIMIT_BYTES;
 use super::http_connection::encode_http_connection_manager;
+use super::http_guards;
 use super::layout::Layout;
 use super::name;
 use super::proto::{any, any_bytes, boolean, duration, named_address, of_datagrams, uint32};
@@ -119,7 +120,12 @@ fn to_filter_chain(
             Handler::Http(connection) => {
                 let manager = encode_http_connection_manager(connection, chain, listener, config, layout);
                 let manager = any_bytes(HTTP_CONNECTION_MANAGER, manager);
-                vec![network_filter("envoy.filters.network.http_connection_manager", manager)]
+                let mut filters = http_guards::network_filters(
+                    &connection.settings.guards,
+                    &super::name::http_statistics(listener, chain),
+                );
+                filters.push(network_filter("envoy.filters.network.http_connection_manager", manager));
+                filters
             }
             Handler::Tcp(proxy) => {
                 let proxy = to_tcp_proxy(proxy, listener, config);

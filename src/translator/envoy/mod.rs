@@ -16,6 +16,7 @@ mod forward;
 mod forward_proxy;
 mod header;
 mod http_connection;
+mod http_guards;
 mod http_settings;
 mod internal_listener;
 mod joined;

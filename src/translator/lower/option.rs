@@ -9,6 +9,8 @@
 
 mod cors;
 mod fault;
+mod faults;
+mod guards;
 mod hash;
 mod headers;
 pub(super) mod host;

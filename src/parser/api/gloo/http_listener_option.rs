@@ -4,6 +4,9 @@
 use serde::Deserialize;
 
 use super::duration::GoDuration;
+use super::http_guards::{
+    OptionBuffer, OptionConnectionLimit, OptionCsrf, OptionLocalRateLimit, OptionRouter, OptionTokenBucket,
+};
 use super::listener_options::ListenerOptionsSpec;
 use super::option_list::{Untranslated, options};
 use super::upstream_tls::GlooEnum;
@@ -14,10 +17,10 @@ pub type HttpListenerOptionSpec = ListenerOptionsSpec<HttpListenerOption>;
 options! {
     /// An option for the connections of a listener that speak HTTP.
     HttpListenerOption {
-        Buffer(Untranslated) = "buffer",
+        Buffer(OptionBuffer) = "buffer",
         Caching(Untranslated) = "caching",
-        ConnectionLimit(Untranslated) = "connectionLimit",
-        Csrf(Untranslated) = "csrf",
+        ConnectionLimit(OptionConnectionLimit) = "connectionLimit",
+        Csrf(OptionCsrf) = "csrf",
         DisableExtProc(Untranslated) = "disableExtProc",
         DisableExtProcEarly(Untranslated) = "disableExtProcEarly",
         DisableExtProcLate(Untranslated) = "disableExtProcLate",
@@ -34,12 +37,12 @@ options! {
         HeaderValidationSettings(Untranslated) = "headerValidationSettings",
         HealthCheck(OptionHealthCheck) = "healthCheck",
         HttpConnectionManagerSettings(Box<ConnectionSettings>) = "httpConnectionManagerSettings",
-        HttpLocalRatelimit(Untranslated) = "httpLocalRatelimit",
+        HttpLocalRatelimit(OptionLocalRateLimit) = "httpLocalRatelimit",
         LeftmostXffAddress(Untranslated) = "leftmostXffAddress",
-        NetworkLocalRatelimit(Untranslated) = "networkLocalRatelimit",
+        NetworkLocalRatelimit(OptionTokenBucket) = "networkLocalRatelimit",
         ProxyLatency(Untranslated) = "proxyLatency",
         RatelimitServer(Untranslated) = "ratelimitServer",
-        Router(Untranslated) = "router",
+        Router(OptionRouter) = "router",
         SanitizeClusterHeader(Untranslated) = "sanitizeClusterHeader",
         StatefulSession(Untranslated) = "statefulSession",
         Tap(Untranslated) = "tap",

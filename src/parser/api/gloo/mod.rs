@@ -4,6 +4,7 @@
 //! by. A new kind is a file with the list of its options ([`option_list`]).
 
 mod duration;
+mod http_guards;
 mod http_listener_option;
 mod listener_options;
 mod option_list;
@@ -14,6 +15,7 @@ mod upstream_tls;
 mod virtual_host_option;
 
 pub use duration::GoDuration;
+pub use http_guards::*;
 pub use http_listener_option::*;
 pub use listener_options::*;
 pub use option_list::{OptionKind, OptionList, Untranslated};

@@ -4,25 +4,26 @@
 //! whose it is: the first of them that has options which can be honoured decides for all, and the others' are reported.
 
 use std::collections::HashSet;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use typed_index_collections::TiVec;
 
-use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported, codes};
+use crate::diagnostics::{Diagnostics, Finding, Reported, codes};
 use crate::ir::{
     Action, Branch, EscapedSlashes, Forward, Http1, Http2Connections, HttpLimits, HttpSettings, HttpTimes,
     PathSettings, ServerHeader, ServerSays, Underscores,
 };
 use crate::parser::api::{
-    ConnectionSettings, GlooEnum, GoDuration, Http2Settings, HttpListenerOption, OptionHealthCheck,
+    ConnectionSettings, GlooEnum, GoDuration, Http2Settings, HttpListenerOption, OptionHealthCheck, OptionRouter,
 };
 use crate::path;
 use crate::resolver::{Effective, ListenerId, ListenerOptions, ListenerOptionsId, Resolved};
 use crate::whole;
 
 use super::super::socket::{Demultiplexing, Socket};
+use super::faults::Faults;
+use super::guards;
 use super::part::{HostFields, Place, RuleSays};
 
 /// What the options of listeners say of their connections.
@@ -32,8 +33,8 @@ pub(in crate::translator::lower) type HttpParts = TiVec<ListenerOptionsId, Resul
 const MOST_HEADER_KIB: u32 = 8192;
 
 /// What Envoy takes of the numbers of HTTP/2.
-const WINDOWS: RangeInclusive<u32> = 65_535..=0x7fff_ffff;
-const STREAMS: RangeInclusive<u32> = 1..=0x7fff_ffff;
+const WINDOWS: std::ops::RangeInclusive<u32> = 65_535..=0x7fff_ffff;
+const STREAMS: std::ops::RangeInclusive<u32> = 1..=0x7fff_ffff;
 
 /// Lowers the options of all listeners.
 pub(in crate::translator::lower) fn lower_http_options(
@@ -60,7 +61,7 @@ fn lower_set(
             continue;
         }
         let faults = lower_option(*option, &mut settings);
-        let proof = faults.into_iter().map(|finding| diagnostics.error(*finding)).reduce(|first, _| first);
+        let proof = faults.into_iter().map(|finding| diagnostics.error(finding)).reduce(|first, _| first);
         failed = failed.or(proof);
         known.insert(key, proof);
     }
@@ -71,9 +72,9 @@ fn lower_set(
 fn lower_option(
     Effective { value, source }: Effective<'_, HttpListenerOption>,
     settings: &mut HttpSettings,
-) -> Vec<Box<Finding>> {
+) -> Vec<Finding> {
     let place = Place { source, field: value.field() };
-    let mut faults = Faults { place, found: Vec::new() };
+    let mut faults = Faults::new(place);
     match value {
         HttpListenerOption::HttpConnectionManagerSettings(said) => lower_connections(said, settings, &mut faults),
         HttpListenerOption::HealthCheck(OptionHealthCheck { path }) => {
@@ -83,44 +84,28 @@ fn lower_option(
             }
             settings.health_path = Some(path.clone());
         }
+        HttpListenerOption::Buffer(said) => settings.guards.body = guards::lower_buffer(*said, &mut faults),
+        HttpListenerOption::Csrf(said) => settings.guards.origins = guards::lower_csrf(said, &mut faults),
+        HttpListenerOption::ConnectionLimit(said) => {
+            settings.guards.connections = guards::lower_connection_limit(*said, &mut faults);
+        }
+        HttpListenerOption::NetworkLocalRatelimit(said) => {
+            settings.guards.new_connections = guards::lower_bucket(&path![], *said, &mut faults);
+        }
+        HttpListenerOption::HttpLocalRatelimit(said) => {
+            settings.guards.requests = guards::lower_rate(*said, &mut faults);
+        }
+        HttpListenerOption::Router(OptionRouter { dynamic_stats, suppress_envoy_headers }) => {
+            settings.silent = suppress_envoy_headers.unwrap_or_default();
+            settings.uncounted = *dynamic_stats == Some(false);
+        }
         // The resolver hands on none of the others.
         other => {
             let message = format!("`{}` is not translated", other.field());
             faults.add(&path![], message, "this is a fault of gwctl: please report it with the manifest");
         }
     }
-    faults.found
-}
-
-/// What of an option cannot be honoured.
-struct Faults<'o> {
-    place: Place<'o>,
-    found: Vec<Box<Finding>>,
-}
-
-impl Faults<'_> {
-    fn add(&mut self, at: &FieldPath, message: impl Into<String>, help: impl Into<String>) {
-        self.found.push(self.place.refuse(at, message, help));
-    }
-
-    /// A text that a header can hold; none where it is empty.
-    fn text(&mut self, field: &'static str, said: Option<&String>) -> Option<String> {
-        let said = said.filter(|said| !said.is_empty())?;
-        if said.bytes().any(|byte| !(b' '..0x7f).contains(&byte)) || said.trim() != said {
-            let message = format!("no header can hold the text of `{field}`");
-            self.add(&path![field], message, "write printable characters, with no space around them");
-        }
-        Some(said.clone())
-    }
-
-    /// A number that Envoy takes.
-    fn number(&mut self, at: &FieldPath, said: Option<u32>, range: RangeInclusive<u32>) -> Option<u32> {
-        if let Some(number) = said.filter(|number| !range.contains(number)) {
-            let message = format!("Envoy does not take {number} here");
-            self.add(at, message, format!("write a number from {} to {}", range.start(), range.end()));
-        }
-        said
-    }
+    faults.found()
 }
 
 fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, faults: &mut Faults<'_>) {

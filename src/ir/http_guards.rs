@@ -1,0 +1,90 @@
+//! What keeps requests and connections out, whatever rules say.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::default::is_default;
+
+/// What is kept out; nothing by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct HttpGuards {
+    /// The longest body in bytes, above 0; a request is held until its body is whole.
+    #[serde(skip_serializing_if = "is_default")]
+    pub body: Option<u32>,
+    /// Where requests that change something may come from.
+    #[serde(skip_serializing_if = "is_default")]
+    pub origins: Option<RequestOrigins>,
+    /// How many requests there may be.
+    #[serde(skip_serializing_if = "is_default")]
+    pub requests: Option<RequestRate>,
+    /// How many connections there may be at a time.
+    #[serde(skip_serializing_if = "is_default")]
+    pub connections: Option<ConnectionLimit>,
+    /// How many connections may be made.
+    #[serde(skip_serializing_if = "is_default")]
+    pub new_connections: Option<TokenBucket>,
+}
+
+/// Where requests that change something may come from: the host that they are for, and others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RequestOrigins {
+    /// Whether others are refused; otherwise they are counted.
+    pub is_enforced: bool,
+    /// The other hosts, with their ports.
+    pub others: Vec<OriginText>,
+}
+
+/// What a host with its port has to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OriginText {
+    /// The text.
+    pub is: TextIs,
+    /// Whether its letter case counts; that of an expression always does.
+    pub any_case: bool,
+}
+
+/// How much of a text is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum TextIs {
+    /// All of it.
+    Exact(String),
+    /// Its beginning.
+    Prefix(String),
+    /// Its end.
+    Suffix(String),
+    /// All of it, by an RE2 expression.
+    Regex(String),
+}
+
+/// Tokens, of which each request or connection takes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TokenBucket {
+    /// The most there may be, and there are at first; above 0.
+    pub most: u32,
+    /// How many come each time; above 0.
+    pub fill: u32,
+    /// How long it takes until more come; 50 ms at least.
+    pub interval: Duration,
+}
+
+/// How many requests there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RequestRate {
+    /// The tokens.
+    pub bucket: TokenBucket,
+    /// Whether each connection has tokens of its own.
+    pub per_connection: bool,
+    /// Whether clients are told what is left.
+    pub is_told: bool,
+}
+
+/// How many connections there may be at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ConnectionLimit {
+    /// The number; above 0.
+    pub most: u32,
+    /// How long one that is too many is kept before it is closed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub delay: Option<Duration>,
+}

@@ -1,0 +1,107 @@
+//! What keeps requests and connections out, as filters.
+
+use envoy_types::pb::envoy::config::core::v3::RuntimeFractionalPercent;
+use envoy_types::pb::envoy::config::listener::v3::{Filter, filter::ConfigType};
+use envoy_types::pb::envoy::extensions::filters::http::buffer::v3::Buffer;
+use envoy_types::pb::envoy::extensions::filters::http::csrf::v3::CsrfPolicy;
+use envoy_types::pb::envoy::extensions::filters::http::local_ratelimit::v3::LocalRateLimit as RequestLimit;
+use envoy_types::pb::envoy::extensions::filters::network::connection_limit::v3::ConnectionLimit;
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter;
+use envoy_types::pb::envoy::extensions::filters::network::local_ratelimit::v3::LocalRateLimit;
+use envoy_types::pb::envoy::r#type::matcher::v3::{StringMatcher, string_matcher::MatchPattern};
+use envoy_types::pb::envoy::r#type::v3::{FractionalPercent, TokenBucket, fractional_percent::DenominatorType};
+use prost::Message;
+
+use crate::ir::{self, HttpGuards, OriginText, RequestOrigins, RequestRate, TextIs};
+
+use super::proto::{any, duration, http_filter, regex, uint32, uint64};
+
+/// The version of the headers that tell clients what is left
+/// ([XRateLimitHeadersRFCVersion](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/common/ratelimit/v3/ratelimit.proto)).
+const DRAFT_VERSION_03: i32 = 1;
+
+/// What looks at requests, behind whatever says who sends them.
+pub(super) fn http_filters(guards: &HttpGuards, statistics: &str) -> Vec<HttpFilter> {
+    let HttpGuards { body, origins, requests, connections: _, new_connections: _ } = guards;
+    let mut filters = Vec::new();
+    if let Some(RequestRate { bucket, per_connection, is_told }) = requests {
+        let limit = RequestLimit {
+            stat_prefix: statistics.to_owned(),
+            token_bucket: Some(to_bucket(*bucket)),
+            filter_enabled: Some(share(true)),
+            filter_enforced: Some(share(true)),
+            local_rate_limit_per_downstream_connection: *per_connection,
+            enable_x_ratelimit_headers: if *is_told { DRAFT_VERSION_03 } else { 0 },
+            ..RequestLimit::default()
+        };
+        let limit = any("envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit", &limit);
+        filters.push(http_filter("envoy.filters.http.local_ratelimit", limit));
+    }
+    if let Some(RequestOrigins { is_enforced, others }) = origins {
+        let policy = CsrfPolicy {
+            filter_enabled: Some(share(*is_enforced)),
+            shadow_enabled: (!is_enforced).then(|| share(true)),
+            additional_origins: others.iter().map(to_matcher).collect(),
+        };
+        let policy = any("envoy.extensions.filters.http.csrf.v3.CsrfPolicy", &policy);
+        filters.push(http_filter("envoy.filters.http.csrf", policy));
+    }
+    if let Some(limit) = body {
+        let buffer =
+            any("envoy.extensions.filters.http.buffer.v3.Buffer", &Buffer { max_request_bytes: Some(uint32(*limit)) });
+        filters.push(http_filter("envoy.filters.http.buffer", buffer));
+    }
+    filters
+}
+
+/// What looks at connections, before any byte of them is read.
+pub(super) fn network_filters(guards: &HttpGuards, statistics: &str) -> Vec<Filter> {
+    let HttpGuards { body: _, origins: _, requests: _, connections, new_connections } = guards;
+    let mut filters = Vec::new();
+    if let Some(ir::ConnectionLimit { most, delay }) = connections {
+        let limit = ConnectionLimit {
+            stat_prefix: statistics.to_owned(),
+            max_connections: Some(uint64(u64::from(*most))),
+            delay: delay.map(duration),
+            ..ConnectionLimit::default()
+        };
+        let message = "envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit";
+        filters.push(network_filter("envoy.filters.network.connection_limit", message, &limit));
+    }
+    if let Some(bucket) = new_connections {
+        let limit = LocalRateLimit {
+            stat_prefix: statistics.to_owned(),
+            token_bucket: Some(to_bucket(*bucket)),
+            ..LocalRateLimit::default()
+        };
+        let message = "envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit";
+        filters.push(network_filter("envoy.filters.network.local_ratelimit", message, &limit));
+    }
+    filters
+}
+
+fn network_filter(name: &str, message: &str, config: &impl Message) -> Filter {
+    Filter { name: name.to_owned(), config_type: Some(ConfigType::TypedConfig(any(message, config))) }
+}
+
+fn to_bucket(ir::TokenBucket { most, fill, interval }: ir::TokenBucket) -> TokenBucket {
+    TokenBucket { max_tokens: most, tokens_per_fill: Some(uint32(fill)), fill_interval: Some(duration(interval)) }
+}
+
+/// All requests or none.
+fn share(all: bool) -> RuntimeFractionalPercent {
+    let numerator = if all { 100 } else { 0 };
+    let percent = FractionalPercent { numerator, denominator: DenominatorType::Hundred as i32 };
+    RuntimeFractionalPercent { default_value: Some(percent), ..RuntimeFractionalPercent::default() }
+}
+
+fn to_matcher(OriginText { is, any_case }: &OriginText) -> StringMatcher {
+    let pattern = match is {
+        TextIs::Exact(text) => MatchPattern::Exact(text.clone()),
+        TextIs::Prefix(text) => MatchPattern::Prefix(text.clone()),
+        TextIs::Suffix(text) => MatchPattern::Suffix(text.clone()),
+        TextIs::Regex(expression) => MatchPattern::SafeRegex(regex(expression)),
+    };
+    let is_pattern = matches!(is, TextIs::Regex(_));
+    StringMatcher { match_pattern: Some(pattern), ignore_case: *any_case && !is_pattern }
+}

@@ -1,0 +1,47 @@
+//! What of an option cannot be honoured, all of it at once.
+
+use std::ops::RangeInclusive;
+
+use crate::diagnostics::{FieldPath, Finding};
+use crate::path;
+
+use super::part::Place;
+
+/// What of an option cannot be honoured.
+pub(super) struct Faults<'o> {
+    place: Place<'o>,
+    found: Vec<Finding>,
+}
+
+impl<'o> Faults<'o> {
+    pub(super) fn new(place: Place<'o>) -> Self {
+        Self { place, found: Vec::new() }
+    }
+
+    pub(super) fn found(self) -> Vec<Finding> {
+        self.found
+    }
+
+    pub(super) fn add(&mut self, at: &FieldPath, message: impl Into<String>, help: impl Into<String>) {
+        self.found.push(*self.place.refuse(at, message, help));
+    }
+
+    /// A text that a header can hold; none where it is empty.
+    pub(super) fn text(&mut self, field: &'static str, said: Option<&String>) -> Option<String> {
+        let said = said.filter(|said| !said.is_empty())?;
+        if said.bytes().any(|byte| !(b' '..0x7f).contains(&byte)) || said.trim() != said {
+            let message = format!("no header can hold the text of `{field}`");
+            self.add(&path![field], message, "write printable characters, with no space around them");
+        }
+        Some(said.clone())
+    }
+
+    /// A number that Envoy takes.
+    pub(super) fn number(&mut self, at: &FieldPath, said: Option<u32>, range: RangeInclusive<u32>) -> Option<u32> {
+        if let Some(number) = said.filter(|number| !range.contains(number)) {
+            let message = format!("Envoy does not take {number} here");
+            self.add(at, message, format!("write a number from {} to {}", range.start(), range.end()));
+        }
+        said
+    }
+}

@@ -1,0 +1,115 @@
+//! The options of listeners that keep requests and connections out.
+
+use std::time::Duration;
+
+use crate::diagnostics::FieldPath;
+use crate::ir::{ConnectionLimit, OriginText, RequestOrigins, RequestRate, TextIs, TokenBucket};
+use crate::parser::api::{
+    GlooEnum, GoDuration, OptionBuffer, OptionConnectionLimit, OptionCsrf, OptionFraction, OptionLocalRateLimit,
+    OptionRuntimeFraction, OptionTextMatch, OptionTextPattern, OptionTokenBucket,
+};
+use crate::path;
+
+use super::super::re2;
+use super::faults::Faults;
+
+/// How often tokens may come.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
+
+pub(super) fn lower_buffer(said: OptionBuffer, faults: &mut Faults<'_>) -> Option<u32> {
+    let OptionBuffer { max_request_bytes } = said;
+    if max_request_bytes.is_none() {
+        faults.add(&path![], "`buffer` has no limit", "add `maxRequestBytes`");
+    }
+    faults.number(&path!["maxRequestBytes"], max_request_bytes, 1..=u32::MAX)
+}
+
+pub(super) fn lower_connection_limit(said: OptionConnectionLimit, faults: &mut Faults<'_>) -> Option<ConnectionLimit> {
+    let OptionConnectionLimit { delay_before_close, max_active_connections } = said;
+    if max_active_connections.is_none() {
+        faults.add(&path![], "`connectionLimit` has no limit", "add `maxActiveConnections`");
+    }
+    let most = faults.number(&path!["maxActiveConnections"], max_active_connections, 1..=u32::MAX)?;
+    Some(ConnectionLimit { most, delay: delay_before_close.map(|GoDuration(delay)| delay) })
+}
+
+pub(super) fn lower_bucket(at: &FieldPath, said: OptionTokenBucket, faults: &mut Faults<'_>) -> Option<TokenBucket> {
+    let OptionTokenBucket { fill_interval, max_tokens, tokens_per_fill } = said;
+    let below = |field: &'static str| at.join(&path![field]);
+    let most = faults.number(&below("maxTokens"), Some(max_tokens), 1..=u32::MAX)?;
+    let fill = faults.number(&below("tokensPerFill"), tokens_per_fill, 1..=u32::MAX).unwrap_or(1);
+    let interval = fill_interval.map(|GoDuration(interval)| interval).unwrap_or_default();
+    if interval < SHORTEST_INTERVAL {
+        faults.add(&below("fillInterval"), "tokens come every 50 ms at most", "write `50ms` or more");
+    }
+    Some(TokenBucket { most, fill, interval })
+}
+
+/// `None` where only rules would have a limit.
+pub(super) fn lower_rate(said: OptionLocalRateLimit, faults: &mut Faults<'_>) -> Option<RequestRate> {
+    let OptionLocalRateLimit {
+        default_limit,
+        enable_x_ratelimit_headers: told,
+        local_rate_limit_per_downstream_connection: per_connection,
+    } = said;
+    let bucket = lower_bucket(&path!["defaultLimit"], default_limit?, faults)?;
+    Some(RequestRate { bucket, per_connection: per_connection.unwrap_or_default(), is_told: told.unwrap_or_default() })
+}
+
+/// `None` where nothing is looked at.
+pub(super) fn lower_csrf(said: &OptionCsrf, faults: &mut Faults<'_>) -> Option<RequestOrigins> {
+    let OptionCsrf { additional_origins, filter_enabled, shadow_enabled } = said;
+    if filter_enabled.is_none() && shadow_enabled.is_none() {
+        faults.add(&path![], "`csrf` does not say whether requests are refused", "add `filterEnabled`");
+    }
+    let is_enforced = is_on("filterEnabled", filter_enabled.as_ref(), faults);
+    let is_counted = is_on("shadowEnabled", shadow_enabled.as_ref(), faults);
+    let others = additional_origins.iter().enumerate().map(|(at, origin)| lower_origin(at, origin, faults));
+    let others: Vec<OriginText> = others.collect();
+    (is_enforced || is_counted).then_some(RequestOrigins { is_enforced, others })
+}
+
+/// Whether all requests are meant; a share of them cannot be told apart from the others.
+fn is_on(field: &'static str, said: Option<&OptionRuntimeFraction>, faults: &mut Faults<'_>) -> bool {
+    let Some(OptionRuntimeFraction { default_value: Some(value), runtime_key: _ }) = said else { return false };
+    let OptionFraction { denominator, numerator } = value;
+    let whole = match denominator.as_ref().map(|GlooEnum(word)| word.as_str()) {
+        None | Some("HUNDRED" | "0" | "") => 100,
+        Some("TEN_THOUSAND" | "1") => 10_000,
+        Some("MILLION" | "2") => 1_000_000,
+        Some(other) => {
+            let help = "write `HUNDRED`, `TEN_THOUSAND` or `MILLION`";
+            faults.add(&path![field, "defaultValue", "denominator"], format!("`{other}` is no denominator"), help);
+            return true;
+        }
+    };
+    if *numerator > 0 && *numerator < whole {
+        let message = format!("{numerator} of {whole} requests cannot be meant");
+        faults.add(&path![field, "defaultValue", "numerator"], message, "write all or none of them");
+    }
+    *numerator > 0
+}
+
+fn lower_origin(index: usize, origin: &OptionTextMatch, faults: &mut Faults<'_>) -> OriginText {
+    let OptionTextMatch { exact, ignore_case, prefix, safe_regex, suffix } = origin;
+    let pattern = safe_regex.as_ref().map(|OptionTextPattern { google_re2: _, regex }| regex);
+    if let Some(Err(bad)) = pattern.map(|pattern| re2::check(pattern)) {
+        let message = format!("Envoy's regular expressions (RE2) refuse it: {}", bad.message);
+        let help = "write the pattern in RE2 syntax: https://github.com/google/re2/wiki/Syntax";
+        faults.add(&path!["additionalOrigins", index, "safeRegex", "regex"], message, help);
+    }
+    let forms = [
+        exact.clone().map(TextIs::Exact),
+        prefix.clone().map(TextIs::Prefix),
+        suffix.clone().map(TextIs::Suffix),
+        pattern.cloned().map(TextIs::Regex),
+    ];
+    let mut forms = forms.into_iter().flatten();
+    let (first, second) = (forms.next(), forms.next());
+    let is_empty = matches!(&first, Some(TextIs::Prefix(text) | TextIs::Suffix(text)) if text.is_empty());
+    if first.is_none() || second.is_some() || is_empty {
+        let help = "write one of `exact`, `prefix`, `suffix` and `safeRegex`, with a text";
+        faults.add(&path!["additionalOrigins", index], "the origin is not one text", help);
+    }
+    OriginText { is: first.unwrap_or(TextIs::Exact(String::new())), any_case: *ignore_case }
+}
