@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+use tokio_rustls::rustls;
 
 use super::cases::RequestSpec;
 use super::grpc::{self, GrpcCall};
@@ -107,7 +108,7 @@ pub(super) struct Destination {
 }
 
 impl Destination {
-    async fn connect(&self) -> Result<TcpStream, String> {
+    async fn connect(&self) -> Result<TcpStream, NoAnswer> {
         let mut stream = TcpStream::connect(self.address).await.map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         let Some(host) = &self.tunnel else { return Ok(stream) };
@@ -120,7 +121,12 @@ impl Destination {
         }
         let head = String::from_utf8_lossy(&head);
         let status = head.lines().next().unwrap_or_default();
-        if status.split(' ').nth(1) == Some("200") { Ok(stream) } else { Err(format!("no tunnel to {host}: {status}")) }
+        match status.split(' ').nth(1) {
+            Some("200") => Ok(stream),
+            // The port is there, and ended the connection before a byte was on its way.
+            Some("503") => Err(NoAnswer::Closed(format!("a tunnel to {host} ends at once"))),
+            _ => Err(NoAnswer::Failed(format!("no tunnel to {host}: {status}"))),
+        }
     }
 }
 
@@ -286,13 +292,16 @@ fn describe(error: hyper::Error) -> NoAnswer {
     }
 }
 
-/// What an error of a TLS handshake means: an alert or an end is the server's
+/// What an error of a TLS handshake means: an alert, an end or an answer that is no TLS is the server's
 /// doing, everything else is what the client thinks of the server.
 fn broken(error: std::io::Error) -> NoAnswer {
     let text = error.to_string();
-    let alert = error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>());
-    match alert {
-        Some(tokio_rustls::rustls::Error::AlertReceived(_)) => NoAnswer::Closed(text),
+    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match cause {
+        Some(rustls::Error::AlertReceived(_)) => NoAnswer::Closed(text),
+        Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)) => {
+            NoAnswer::Closed("the server speaks no TLS".to_owned())
+        }
         Some(_) => NoAnswer::Failed(text),
         None => NoAnswer::Closed(text),
     }

@@ -296,6 +296,9 @@ impl<'a> Echo<'a> {
         if self.is_silent(&name) {
             return observed(Err(NoAnswer::Closed("nobody listens".to_owned())), Vec::new());
         }
+        if is_tls && !speaks_tls && !encrypts {
+            return observed(Err(NoAnswer::Closed("the server speaks no TLS".to_owned())), Vec::new());
+        }
         if speaks_tls != (is_tls || encrypts) {
             return observed(Err(NoAnswer::Failed("the backend does not understand it".to_owned())), Vec::new());
         }

@@ -410,7 +410,9 @@ impl<'a> Stage<'a> {
         let left = Arc::new(AtomicU32::new(count));
         let mut workers = JoinSet::new();
         // Of requests at once nobody could tell which one an unnamed question is about.
-        let connections = if case.expect.reached.is_some() { 1 } else { CONNECTIONS };
+        // Where one of several tunnels ends at once, Envoy ends those that are asked for at the same time.
+        let is_alone = self.forward.is_some() && case.request.new_connection;
+        let connections = if case.expect.reached.is_some() || is_alone { 1 } else { CONNECTIONS };
         for _ in 0..count.min(connections) {
             let (case, left, ids) = (Arc::clone(&case), Arc::clone(&left), Arc::clone(&self.next_id));
             let (journal, tls, destination) = (self.journal.clone(), tls.clone(), destination.clone());

@@ -211,7 +211,8 @@ impl<'c> HttpTable<'c> {
         };
         let profile = self.connection.profile;
         let hops = config.proxy.trusted_hops;
-        let scheme = Scheme::of(connection, &received, hops > 0 || profile == HttpProfile::Mesh);
+        let is_told = hops > 0 || profile == HttpProfile::Mesh;
+        let scheme = Scheme::of(connection, *version, &received, is_told);
         let admitted = |authority: &str, target: String, headers: Lines| Admitted {
             // Over HTTP/2 an upgrade is asked for with a method of its own.
             method: if upgrade(&received).is_some() && *version == Version::Http2 { "GET" } else { method }.to_owned(),
@@ -284,17 +285,18 @@ struct Scheme {
 }
 
 impl Scheme {
-    fn of(connection: &Connection, received: &Lines, is_told: bool) -> Self {
+    fn of(connection: &Connection, version: Version, received: &Lines, is_told: bool) -> Self {
         let own = match connection.security {
             Security::Tls { .. } => "https",
             Security::Plain | Security::Udp => "http",
         };
         // Behind a trusted proxy, that one knows what the client spoke.
         let told = line(received, "x-forwarded-proto").filter(|told| is_told && !told.is_empty());
-        let name = match told {
-            Some("https") => "https",
-            Some("http") => "http",
-            _ => own,
+        let name = match (version, told) {
+            (Version::Http1, Some("https")) => "https",
+            (Version::Http1, Some("http")) => "http",
+            // HTTP/2 has the scheme in the request itself.
+            (Version::Http1 | Version::Http2, _) => own,
         };
         Self { name, line: told.unwrap_or(own).to_owned() }
     }

@@ -57,8 +57,12 @@ const BACKEND_PEER: &str = "backend";
 pub(crate) fn is_understood(case: &RequestCase, decision: &Decision<'_>, config: &Config) -> bool {
     let ends = decision.chain.is_some_and(|chain| chain.tls.is_some());
     let is_tls = case.request.url.scheme == Scheme::Https && !ends;
+    // Backends upgrade what no proxy looks at.
+    let upgrades = case.request.headers.0.iter().any(|(name, _)| name == "upgrade");
     decision.outcomes.iter().all(|outcome| match &outcome.answer {
-        Answer::Stream(cluster) => TLS_SERVICES.contains(&config.cluster(*cluster).backend.name.as_str()) == is_tls,
+        Answer::Stream(cluster) => {
+            !upgrades && TLS_SERVICES.contains(&config.cluster(*cluster).backend.name.as_str()) == is_tls
+        }
         Answer::Local(_) | Answer::Upstream(_) | Answer::Closed(_) => true,
     })
 }
@@ -150,7 +154,7 @@ impl Seen<'_> {
         let request = &self.simulated.request;
         UpstreamExpectation {
             method: Some(request.method.clone()),
-            path: Some(request.target.clone()),
+            path: Some(self.path(&request.target, request.version == Version::Http2)),
             host: request.authority.clone(),
             absent: ADDED_BY_PROXIES
                 .iter()
@@ -224,9 +228,14 @@ impl Seen<'_> {
     fn is_http2(&self, upstream: &Upstream<'_>) -> bool {
         match self.config.cluster(upstream.cluster).protocol {
             UpstreamProtocol::Http2 | UpstreamProtocol::Negotiated => true,
-            // Clients of Services are none of the campaign's.
-            UpstreamProtocol::AsClients | UpstreamProtocol::Http1 | UpstreamProtocol::Udp => false,
+            UpstreamProtocol::AsClients => self.simulated.request.version == Version::Http2,
+            UpstreamProtocol::Http1 | UpstreamProtocol::Udp => false,
         }
+    }
+
+    /// The path that a backend sees. Over HTTP/2 a tunnel is asked for by the host alone.
+    fn path(&self, path: &str, is_http2: bool) -> String {
+        if self.simulated.request.is_tunnel() && is_http2 { String::new() } else { path.to_owned() }
     }
 
     fn backend(&self, upstream: &Upstream<'_>) -> String {
@@ -235,13 +244,19 @@ impl Seen<'_> {
 
     fn received(&self, upstream: &Upstream<'_>) -> UpstreamExpectation {
         let (headers, absent) = split(&upstream.headers, REQUEST_HEADERS);
+        // Copies are sent over HTTP/1.1 where backends are spoken to as clients speak, and one may go to the backend itself.
+        let is_copied = upstream.mirrors.iter().any(|id| {
+            let protocol = self.config.cluster(*id).protocol;
+            protocol == UpstreamProtocol::AsClients && name(*id, self.config) == self.backend(upstream)
+        });
+        let version = if self.is_http2(upstream) { HttpVersion::Http2 } else { HttpVersion::Http1 };
         UpstreamExpectation {
             method: Some(upstream.method.clone()),
-            path: Some(upstream.path.clone()),
+            path: Some(self.path(&upstream.path, self.is_http2(upstream))),
             host: Some(upstream.host.clone()),
             headers,
             absent,
-            http: Some(if self.is_http2(upstream) { HttpVersion::Http2 } else { HttpVersion::Http1 }),
+            http: (!is_copied).then_some(version),
             ..UpstreamExpectation::default()
         }
     }

@@ -1,10 +1,11 @@
-//! A differential campaign: generated Gateways, routes and requests, decided by
+//! A differential campaign: generated Gateways, Services, routes and requests, decided by
 //! the simulator and by a real Envoy that runs gwctl's output. Any difference is
 //! a failure, printed with the smallest configuration that still shows it.
 //!
 //! `cargo test` runs a few rounds from a fixed seed. A longer campaign:
 //! `GWCTL_CAMPAIGN_SEED=7 GWCTL_CAMPAIGN_ROUNDS=500 cargo test --test suite -- campaign`.
 
+mod clients;
 pub(crate) mod difference;
 mod expect;
 mod filter;
@@ -37,6 +38,8 @@ use random::Random;
 
 /// Rounds of a plain test run; each is one Envoy.
 const ROUNDS: u64 = 5;
+/// The same for clients of Services; each is an Envoy for each of their namespaces.
+const ROUNDS_OF_CLIENTS: u64 = 2;
 const SEED: u64 = 20_261_122;
 
 /// After how many rounds a longer campaign says how far it is.
@@ -54,30 +57,47 @@ const SHRINKS: usize = 150;
 
 /// The test of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
-    let difference = difference::trial();
-    let harness = harness.clone();
-    let agreement = Trial::test("campaign::the_simulator_and_envoy_agree", move || {
-        let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-        let seed = number("GWCTL_CAMPAIGN_SEED").unwrap_or(SEED);
-        let rounds = number("GWCTL_CAMPAIGN_ROUNDS").unwrap_or(ROUNDS);
-        Ok(campaign(harness.envoy()?, seed, rounds)?)
-    });
-    vec![agreement, difference]
+    let trial = |name: &str, rounds: u64, asked: &'static Asked| {
+        let harness = harness.clone();
+        Trial::test(name, move || {
+            let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+            let seed = number("GWCTL_CAMPAIGN_SEED").unwrap_or(SEED);
+            let rounds = number("GWCTL_CAMPAIGN_ROUNDS").unwrap_or(rounds);
+            Ok(campaign(harness.envoy()?, asked, seed, rounds)?)
+        })
+    };
+    vec![
+        trial("campaign::the_simulator_and_envoy_agree", ROUNDS, &OF_GATEWAYS),
+        trial("campaign::the_simulator_and_envoy_agree_for_clients_of_services", ROUNDS_OF_CLIENTS, &OF_SERVICES),
+        difference::trial(),
+    ]
 }
 
-fn campaign(envoy: &Path, seed: u64, rounds: u64) -> Result<(), String> {
+/// Whom a campaign asks.
+struct Asked {
+    plan: fn(&mut Random) -> Plan,
+    requests: fn(&Plan, &mut Random) -> Vec<RequestCase>,
+    compare: fn(&Path, &Plan, &[RequestCase]) -> Result<Round, String>,
+}
+
+const OF_GATEWAYS: Asked = Asked { plan: Plan::generate, requests: wanted, compare };
+const OF_SERVICES: Asked = Asked { plan: clients::plan, requests: clients::wanted, compare: clients::compare };
+
+fn campaign(envoy: &Path, asked: &Asked, seed: u64, rounds: u64) -> Result<(), String> {
     let (mut tally, mut failures) = (Tally::default(), Vec::new());
     for done in 0..rounds {
         let seed = seed.wrapping_add(done);
         let mut random = Random::new(seed);
-        let plan = Plan::generate(&mut random);
-        let wanted = wanted(&plan, &mut random);
-        let round = compare(envoy, &plan, &wanted).map_err(|error| format!("seed {seed}: {error}\n{}", plan.yaml()))?;
+        let plan = (asked.plan)(&mut random);
+        let wanted = (asked.requests)(&plan, &mut random);
+        let round = (asked.compare)(envoy, &plan, &wanted);
+        let round = round.map_err(|error| format!("seed {seed}: {error}\n{}", plan.yaml()))?;
         tally.add(&round.tally);
         if let Some(difference) = round.different {
-            let (small, difference) = shrink(envoy, plan, difference);
+            let (small, difference) = shrink(envoy, asked, plan, difference);
             let Difference { request, text, .. } = difference;
-            failures.push(format!("seed {seed}\n{:#?}\n{text}\n{}", request.request, small.yaml()));
+            let from = request.from.map(|client| format!(" from {client}")).unwrap_or_default();
+            failures.push(format!("seed {seed}{from}\n{:#?}\n{text}\n{}", request.request, small.yaml()));
         }
         if failures.len() >= 3 {
             break;
@@ -172,10 +192,24 @@ fn compare(envoy: &Path, plan: &Plan, requests: &[RequestCase]) -> Result<Round,
         return Ok(Round { tally: Tally::default(), different: None });
     }
     let simulator = Simulator::new(config);
+    decide_and_send(envoy, &yaml, &topology, &asked, &|_| Some(&simulator))
+}
+
+/// Decides requests with the simulators that answer them, and sends those that somebody answers.
+fn decide_and_send<'s>(
+    envoy: &Path,
+    yaml: &str,
+    topology: &'s Topology,
+    asked: &'s CaseFile,
+    answering: &dyn Fn(&RequestCase) -> Option<&'s Simulator<'s>>,
+) -> Result<Round, String> {
     let mut tally = Tally::default();
     let mut expected = Vec::new();
     let (mut splits, mut mirrors) = (SPLITS, MIRRORS);
-    for (case, simulated) in asked.requests.iter().zip(Offline::new(&simulator, &topology, &asked).run()) {
+    for case in &asked.requests {
+        let Some(simulator) = answering(case) else { continue };
+        let config = simulator.config();
+        let simulated = Offline::new(simulator, topology, asked).run_case(case);
         let decision = &simulated.decision;
         // Nobody would refuse the connection in the proxy's place.
         let is_nobody =
@@ -199,20 +233,23 @@ fn compare(envoy: &Path, plan: &Plan, requests: &[RequestCase]) -> Result<Round,
         let looks_at_mirrors = is_mirrored && mirrors > 0 && case.request.upgrade.is_none();
         mirrors -= usize::from(looks_at_mirrors);
         let expect = expect::expect(case, &simulated, config, looks_at_mirrors);
-        expected.push(RequestCase { expect, repeat: is_split.then_some(SPLIT_REQUESTS), ..case.clone() });
+        let mut case = RequestCase { expect, repeat: is_split.then_some(SPLIT_REQUESTS), ..case.clone() };
+        // Backends are drawn for connections.
+        case.request.new_connection |=
+            decision.outcomes.iter().any(|outcome| matches!(outcome.answer, Answer::Stream(_)));
         tally.count(decision);
+        // The expectations are the simulator's own, so the offline run has to meet them.
+        let one = Offline::new(simulator, topology, asked).run_case(&case);
+        if !one.result.mismatches.is_empty() {
+            return Err(format!("the offline run of {:#?} says {:#?}", one.request, one.result.mismatches));
+        }
+        expected.push(case);
     }
     let cases = case_file(expected);
-    // The expectations are the simulator's own, so the offline run has to meet them.
-    if let Some(one) =
-        Offline::new(&simulator, &topology, &cases).run().iter().find(|one| !one.result.mismatches.is_empty())
-    {
-        return Err(format!("the offline run of {:#?} says {:#?}", one.request, one.result.mismatches));
-    }
     let options = Options::default();
-    let proof = Proof { envoy, topology: &topology, cases: &cases, options: &options, warnings: Some(WARNINGS) };
+    let proof = Proof { envoy, topology, cases: &cases, options: &options, warnings: Some(WARNINGS) };
     let results = run(&proof, |options| {
-        let compiled = build(&yaml, options);
+        let compiled = build(yaml, options);
         let findings = compiled.findings.iter().map(|finding| format!("{}: {}", finding.code.id(), finding.message));
         let findings: Vec<String> = findings.collect();
         let bootstrap = compiled.bootstrap.ok_or_else(|| findings.join("\n"))?;
@@ -250,13 +287,13 @@ fn build(yaml: &str, options: &Options) -> Compilation {
 }
 
 /// The smallest plan that still shows the same difference.
-fn shrink(envoy: &Path, mut plan: Plan, mut difference: Difference) -> (Plan, Difference) {
+fn shrink(envoy: &Path, asked: &Asked, mut plan: Plan, mut difference: Difference) -> (Plan, Difference) {
     let mut left = SHRINKS;
     let mut place = 0;
     while left > 0 {
         let Some(smaller) = plan.without(place) else { break };
         left -= 1;
-        match compare(envoy, &smaller, std::slice::from_ref(&difference.request)) {
+        match (asked.compare)(envoy, &smaller, std::slice::from_ref(&difference.request)) {
             Ok(Round { different: Some(found), .. }) if found.subjects == difference.subjects => {
                 (plan, difference) = (smaller, found);
             }

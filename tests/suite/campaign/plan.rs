@@ -34,6 +34,11 @@ impl Plan {
         Self { documents, sockets }
     }
 
+    /// A configuration of these objects.
+    pub(super) fn of(documents: Vec<Value>, sockets: Vec<Socket>) -> Self {
+        Self { documents, sockets }
+    }
+
     /// The manifests.
     pub(crate) fn manifests(&self) -> String {
         self.documents.iter().map(|document| format!("---\n{document}\n")).collect()
