@@ -4,7 +4,7 @@ mod clients;
 
 use std::collections::HashMap;
 
-use crate::analysis;
+use crate::analysis::{self, OfServices};
 use crate::context;
 use crate::diagnostics::{
     Diagnostics, FieldPath, Finding, Ledger, LeftOut, Location, ObjectPart, Omission, Unjudged, codes,
@@ -17,7 +17,7 @@ use crate::parser::hidden::scrub;
 use crate::parser::manifests::{Kind, Manifests, ObjectKey};
 use crate::parser::part;
 use crate::parser::source::{DocumentId, SourceSet};
-use crate::resolver::{self, Resolved, StandIns};
+use crate::resolver::{self, Frontends, Resolved, StandIns};
 use crate::status::{self, ObjectStatus};
 use crate::suppress;
 use crate::translator::lower::Lowered;
@@ -86,7 +86,15 @@ fn compile_for(
         let stand_ins = StandIns::new(&manifests, options);
         let resolved = resolver::resolve(&manifests, &stand_ins, options, &mut diagnostics);
         let lowered = lower::lower(&resolved, options, &mut diagnostics);
-        let ledger = analysis::analyse(&resolved, &lowered, options, &mut diagnostics);
+        let frontends = Frontends::of_everybody(&manifests, &resolved.mesh_parents.held);
+        let of_services = (!frontends.is_empty()).then(|| clients::view_of_everybody(&manifests, &frontends, options));
+        let of_services = of_services.as_ref().map(|(resolved, lowered)| OfServices {
+            frontends: &frontends,
+            resolved,
+            lowered,
+            domain: &options.cluster_domain,
+        });
+        let ledger = analysis::analyse(&resolved, &lowered, of_services, options, &mut diagnostics);
         debug_assert_eq!(diagnostics.findings().iter().find(|finding| !names_its_part(finding)), None);
         scrub(&manifests, diagnostics.findings_mut());
         let status = tell_status(&resolved, scope, options, &mut diagnostics);

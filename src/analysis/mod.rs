@@ -23,13 +23,17 @@ mod redirect;
 mod release;
 mod rewritten;
 mod selection;
+mod services;
 mod stream;
 mod subject;
 mod unenforced;
 mod unreachable;
 mod witness;
 
+use std::collections::HashSet;
+
 use crate::diagnostics::{Diagnostics, Ledger};
+use crate::ir::RouteName;
 use crate::options::Options;
 use crate::resolver::Resolved;
 use crate::translator::lower::Lowered;
@@ -37,17 +41,27 @@ use crate::translator::lower::Lowered;
 use ledger::{Errors, Judgements};
 use listener::Heard;
 use objects::Objects;
+use reach::Reach;
 use selection::Selection;
+use services::Services;
 use subject::Asked;
 use witness::Witnesses;
 
 pub(crate) use listener::Sockets;
 pub(crate) use reach::unreached;
 pub(crate) use rewritten::outcome;
+pub use services::OfServices;
 
 /// Reports what is probably not meant, and adds witnesses to what was found before. The result says how much of what
-/// is declared was judged; the rest is among what `diagnostics` has as left out.
-pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, diagnostics: &mut Diagnostics) -> Ledger {
+/// is declared was judged; the rest is among what `diagnostics` has as left out. `services` is there where routes are
+/// for the clients of Services.
+pub fn analyse(
+    resolved: &Resolved<'_>,
+    lowered: &Lowered,
+    services: Option<OfServices<'_>>,
+    options: &Options,
+    diagnostics: &mut Diagnostics,
+) -> Ledger {
     let asked = Asked::of(resolved);
     let objects = Objects::new(resolved, &lowered.origins);
     let witnesses = Witnesses::new(lowered.judged());
@@ -60,8 +74,17 @@ pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, di
     let listeners = listener::report_idle(resolved, &asked.listeners, (&sockets, &witnesses), diagnostics);
     let heard = Heard::of(&listeners);
     hostname::report_taken(resolved, &sockets, &witnesses, diagnostics);
-    let reached = unreachable::report(lowered, &asked.http_rules, &heard, (&objects, &witnesses), diagnostics);
-    let http_rules = reached.and(redirect::report(lowered.judged(), &objects, &witnesses, diagnostics));
+    let reach = reach::reach(lowered);
+    let reach_of_services = services.as_ref().map(|services| reach::reach(services.lowered));
+    let met = services.as_ref().zip(reach_of_services.as_ref());
+    let elsewhere = met.map(|(services, reach)| unreachable::reached(services.lowered, reach)).unwrap_or_default();
+    let about = (&objects, &witnesses);
+    let mut looping = HashSet::new();
+    let reached = unreachable::report((lowered, &reach), &asked.http_rules, &heard, about, &elsewhere, diagnostics);
+    let http_rules = reached.and(redirect::report(lowered.judged(), about, &mut looping, diagnostics));
+    if let Some((services, of_services)) = met {
+        report_for_clients(services, of_services, (lowered, &reach), &mut looping, diagnostics);
+    }
     rewritten::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
     release::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
@@ -72,4 +95,22 @@ pub fn analyse(resolved: &Resolved<'_>, lowered: &Lowered, options: &Options, di
     let targets = policy::judge(&asked.targets);
     let judgements = Judgements { wholes, listeners, parents, http_rules, stream_rules, targets, names };
     ledger::balance(judgements, diagnostics)
+}
+
+/// Reports which rules get nothing from the clients of Services, and nothing from Gateways either, and which redirects
+/// these clients do not get out of.
+fn report_for_clients<'c>(
+    services: &OfServices<'c>,
+    of_services: &Reach<'c>,
+    (lowered, reach): (&Lowered, &Reach<'_>),
+    looping: &mut HashSet<RouteName>,
+    diagnostics: &mut Diagnostics,
+) {
+    let config = services.lowered.judged();
+    let objects = Objects::new(services.resolved, &services.lowered.origins);
+    let witnesses = Witnesses::of_services(config, Services::new(services));
+    let elsewhere = (&unreachable::reached(lowered, reach), &unreachable::lost(reach));
+    unreachable::report_lost(services.lowered, of_services, (&objects, &witnesses), elsewhere, diagnostics);
+    // What could not be followed is said of rules that Gateways serve.
+    drop(redirect::report(config, (&objects, &witnesses), looping, diagnostics));
 }

@@ -6,7 +6,7 @@ use crate::diagnostics::{Code, Finding, Location, ObjectPart};
 use crate::hostname::Hostname;
 use crate::ir::{Origin, Route};
 use crate::parser::manifests::Metadata;
-use crate::resolver::{Age, OriginTable, Resolved};
+use crate::resolver::{Age, Audience, OriginTable, Resolved};
 use crate::simulate::Precedence;
 
 /// The kinds, namespaces and names of route objects, with what decides their place.
@@ -44,7 +44,12 @@ impl<'r> Objects<'r> {
         for route in resolved.routes.iter() {
             let metadata = &route.object().metadata;
             let key = (route.kind().in_names(), metadata.namespace.as_str(), metadata.name.as_str());
-            known.insert(key, (metadata, route.hostnames.as_slice()));
+            // Clients of Services are served whatever host they ask for.
+            let hostnames = match resolved.audience {
+                Audience::Neighbours => &[],
+                Audience::Strangers => route.hostnames.as_slice(),
+            };
+            known.insert(key, (metadata, hostnames));
         }
         Self { origins, known }
     }

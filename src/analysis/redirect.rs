@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use crate::diagnostics::{Diagnostics, Omission, codes};
-use crate::ir::{Action, Config, Origin};
+use crate::ir::{Action, Config, Origin, RouteName};
 use crate::port::Port;
 use crate::simulate::{Answer, Closed, Connection, Decision, Outcome, Reason, Request, Security, Simulator};
 
@@ -19,12 +19,12 @@ use super::witness::Witnesses;
 /// ([Fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).
 const MOST_REDIRECTS: usize = 20;
 
-/// Reports each redirecting match that no client gets out of. The result says of a rule whether its redirects could be
+/// Reports each redirecting match that no client gets out of, but for those that are told already. The result says of a rule whether its redirects could be
 /// followed, were there any: one whose rule answers with an error could not.
 pub(super) fn report<'c>(
     config: &'c Config,
-    objects: &Objects<'_>,
-    witnesses: &Witnesses<'c>,
+    (objects, witnesses): (&Objects<'_>, &Witnesses<'c>),
+    told: &mut HashSet<RouteName>,
     diagnostics: &mut Diagnostics,
 ) -> impl FnMut(&HttpRule<'_, '_>) -> Verdict + use<'c> {
     let mut unfollowed: HashSet<RuleKey<'c>> = HashSet::new();
@@ -35,7 +35,7 @@ pub(super) fn report<'c>(
         let failing = at.host.routes.iter().filter(|route| matches!(&*route.action, Action::Respond(_)));
         failed.extend(failing.map(|route| rule_key(route)));
         for route in at.host.routes.iter().filter(|route| matches!(&*route.action, Action::Redirect(_))) {
-            if seen.contains(&route.origin) {
+            if seen.contains(&route.origin) || told.contains(&route.name) {
                 continue;
             }
             let Some(simulator) = simulator else {
@@ -43,11 +43,14 @@ pub(super) fn report<'c>(
                 continue;
             };
             let witness = simulator.witness(at.listener, at.chain, at.host, route);
-            let Some(circle) = witness.is_taken.then(|| follow(witness.request, route.origin, simulator)).flatten()
+            let stays = |host: &str| witnesses.stays(at.listener, host);
+            let first = witnesses.asked(at.listener, witness.request);
+            let Some(circle) = witness.is_taken.then(|| follow(first, route.origin, simulator, &stays)).flatten()
             else {
                 continue;
             };
             seen.insert(route.origin);
+            told.insert(route.name.clone());
             let Circle { request, hops } = circle;
             let decision = simulator.decide(&request);
             let message = match hops {
@@ -60,7 +63,7 @@ pub(super) fn report<'c>(
                 finding
                     .label("clients that follow it never arrive")
                     .consequence("browsers give up with an error: too many redirects")
-                    .help("let the rule not match its own target: attach it to the listener that is to be left, or narrow its hostnames or paths")
+                    .help(witnesses.way_out())
                     .witness(witnesses.witness(at.listener, &request, &decision)),
             );
         }
@@ -79,15 +82,16 @@ struct Circle {
     hops: Option<usize>,
 }
 
-/// Follows a request of the route `origin` as a client does.
-fn follow(first: Request, origin: Origin, simulator: &Simulator<'_>) -> Option<Circle> {
+/// Follows a request of the route `origin` as a client does, to hosts by which it gets to the same place.
+fn follow(first: Request, origin: Origin, simulator: &Simulator<'_>, stays: &dyn Fn(&str) -> bool) -> Option<Circle> {
     let mut visited: Vec<Request> = Vec::new();
     let mut request = first.clone();
     let mut taken_by = Some(origin);
     while visited.len() < MOST_REDIRECTS {
         let decision = simulator.decide(&request);
         taken_by = decision.route.map(|route| route.origin);
-        let next = with_certificate(next(&request, &decision)?, simulator);
+        let next = next(&request, &decision).filter(|next| next.authority.as_deref().is_some_and(stays))?;
+        let next = with_certificate(next, simulator);
         if let Some(place) = visited.iter().position(|before| *before == request) {
             return circle(&visited[place..], origin, simulator);
         }

@@ -4,27 +4,31 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diagnostics::{Diagnostics, Finding, Omission, codes};
-use crate::ir::{Origin, Route};
+use crate::ir::{Origin, Route, RouteName};
 use crate::translator::lower::Lowered;
 
 use super::impossible;
 use super::ledger::Errors;
 use super::listener::Heard;
 use super::objects::{Objects, Reason};
-use super::reach::{Loss, Reach, RuleKey, is_same_object, matches_of, reach, rule_key};
+use super::reach::{Loss, Reach, RuleKey, hosts, is_same_object, matches_of, rule_key};
 use super::subject::{HttpRule, Subject as _, Subjects, Verdict, Verdicts};
 use super::witness::Witnesses;
 
-/// Reports what was found, and says of which rules it is known which requests they get.
+/// Matches by their names.
+pub(super) type Names<'c> = HashSet<&'c RouteName>;
+
+/// Reports what was found, and says of which rules it is known which requests they get. Matches of `elsewhere` get
+/// requests that are not looked at here.
 pub(super) fn report<'s, 'r, 'm, 'c>(
-    lowered: &'c Lowered,
+    (lowered, reach): (&'c Lowered, &Reach<'c>),
     rules: &'s Subjects<HttpRule<'r, 'm>>,
     heard: &Heard,
     (objects, witnesses): (&Objects<'_>, &Witnesses<'c>),
+    elsewhere: &Names<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Verdicts<'s, HttpRule<'r, 'm>> {
-    let reach = reach(lowered);
-    report_lost(lowered, &reach, (objects, witnesses), diagnostics);
+    report_lost(lowered, reach, (objects, witnesses), (elsewhere, &Names::new()), diagnostics);
     let errors = Errors::of(diagnostics);
     let object = |&(kind, namespace, name, _): &RuleKey<'c>| (kind, namespace, name);
     let served: HashSet<_> = reach.rules.iter().map(object).collect();
@@ -42,22 +46,44 @@ pub(super) fn report<'s, 'r, 'm, 'c>(
     })
 }
 
-/// Reports the rules and matches that get nothing, and the matches that two objects have.
-fn report_lost<'c>(
+/// The names of the matches that get requests.
+pub(super) fn reached<'c>(lowered: &'c Lowered, reach: &Reach<'c>) -> Names<'c> {
+    let routes = hosts(lowered.judged()).flat_map(|at| &at.host.routes);
+    routes.filter(|route| !reach.lost.contains_key(&route.origin)).map(|route| &route.name).collect()
+}
+
+/// The names of those that get none.
+pub(super) fn lost<'c>(reach: &Reach<'c>) -> Names<'c> {
+    reach.lost.values().chain(reach.equal.values()).map(|loss| &loss.route.name).collect()
+}
+
+/// Reports the rules and matches that get nothing, and the matches that two objects have. Matches of `elsewhere` get
+/// something where nobody looks here, and of those that are `told` something is said already.
+pub(super) fn report_lost<'c>(
     lowered: &'c Lowered,
     reach: &Reach<'c>,
     (objects, witnesses): (&Objects<'_>, &Witnesses<'c>),
+    (elsewhere, told): (&Names<'_>, &Names<'_>),
     diagnostics: &mut Diagnostics,
 ) {
     let mut equal = BTreeSet::new();
     for ((origin, _), loss) in &reach.equal {
-        if let Some(finding) = equal_finding(loss, reach, objects, witnesses) {
+        if told.contains(&loss.route.name) {
+            continue;
+        }
+        let rest = match (reach.lost.contains_key(origin), elsewhere.contains(&loss.route.name)) {
+            (true, false) => "",
+            (true, true) => witnesses.of_others(),
+            (false, _) => witnesses.of_the_rest(),
+        };
+        if let Some(finding) = equal_finding(loss, rest, objects, witnesses) {
             equal.insert(*origin);
             diagnostics.report(finding);
         }
     }
     let mut rules: BTreeMap<RuleKey<'_>, Vec<&Loss<'_>>> = BTreeMap::new();
-    for loss in reach.lost.values() {
+    let is_told = |loss: &&Loss<'_>| elsewhere.contains(&loss.route.name) || told.contains(&loss.route.name);
+    for loss in reach.lost.values().filter(|loss| !is_told(loss)) {
         rules.entry(rule_key(loss.route)).or_default().push(loss);
     }
     if rules.is_empty() {
@@ -77,12 +103,7 @@ fn report_lost<'c>(
 }
 
 /// A match that another object has too, on the same hostname.
-fn equal_finding<'c>(
-    loss: &Loss<'c>,
-    reach: &Reach<'c>,
-    objects: &Objects<'_>,
-    witnesses: &Witnesses<'c>,
-) -> Option<Finding> {
+fn equal_finding<'c>(loss: &Loss<'c>, rest: &str, objects: &Objects<'_>, witnesses: &Witnesses<'c>) -> Option<Finding> {
     let Loss { route, at, takers } = loss;
     let winner = takers.first()?;
     let host = &at.host.hostname;
@@ -95,15 +116,14 @@ fn equal_finding<'c>(
     let message = format!(
         "the match is also that of {}, which takes its requests for {}",
         objects.describe(winner.origin),
-        hosts_in_words(&hostname.to_string())
+        witnesses.whose(at, &hostname)
     );
-    let elsewhere = if reach.lost.contains_key(&route.origin) { "" } else { " there; other hosts are served by it" };
     let finding = objects.finding(codes::DUPLICATE_MATCH, route.origin, false, message)?;
     let finding = finding
         .by_age(reason == Reason::Name)
         .label(format!("the other one goes first: {}", reason.as_str()))
-        .consequence(format!("no request reaches this match{elsewhere}"))
-        .help("remove one of the two, or give them different hostnames or conditions")
+        .consequence(format!("no request reaches this match{rest}"))
+        .help(witnesses.apart())
         .witness(witnesses.of_loss(loss));
     Some(with_takers(finding, loss, objects))
 }
@@ -173,8 +193,4 @@ fn with_takers(mut finding: Finding, loss: &Loss<'_>, objects: &Objects<'_>) -> 
         }
     }
     finding
-}
-
-fn hosts_in_words(host: &str) -> String {
-    if host == "*" { "every host".to_owned() } else { format!("`{host}`") }
 }

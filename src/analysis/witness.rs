@@ -13,6 +13,7 @@ use crate::simulate::{Answer, Closed, Connection, Decision, LocalReply, Request,
 
 use super::header::{self, ModifiedHeader};
 use super::reach::{Host, Loss, hosts};
+use super::services::Services;
 
 /// The method that asks for a tunnel; a plain request cannot show anything about it.
 const TUNNEL: &str = "CONNECT";
@@ -49,6 +50,8 @@ pub(super) struct Witnesses<'c> {
     simulators: HashMap<&'c GatewayName, Simulator<'c>>,
     /// The Gateways that have each port.
     gateways_of_port: HashMap<Port, HashSet<&'c GatewayName>>,
+    /// Who asks, where the listeners are ports of Services.
+    services: Option<Services<'c>>,
 }
 
 impl<'c> Witnesses<'c> {
@@ -60,7 +63,71 @@ impl<'c> Witnesses<'c> {
         }
         let names: HashSet<&GatewayName> = config.listeners.iter().flat_map(|listener| &listener.gateways).collect();
         let simulators = names.into_iter().map(|name| (name, Simulator::of_gateway(config, name))).collect();
-        Self { config, simulators, gateways_of_port }
+        Self { config, simulators, gateways_of_port, services: None }
+    }
+
+    /// The same where the listeners are ports of Services.
+    pub(super) fn of_services(config: &'c Config, services: Services<'c>) -> Self {
+        Self { services: Some(services), ..Self::new(config) }
+    }
+
+    /// Whose requests those are that a virtual host gets for a hostname.
+    pub(super) fn whose(&self, at: &Host<'c>, hostname: &Hostname) -> String {
+        match (&self.services, hostname) {
+            (Some(services), _) => services.in_words(at.listener),
+            (None, Hostname::Any) => "every host".to_owned(),
+            (None, hostname) => format!("`{hostname}`"),
+        }
+    }
+
+    /// How two matches that are the same can be told apart.
+    pub(super) fn apart(&self) -> &'static str {
+        match self.services {
+            Some(_) => "remove one of the two, or give them different ports or conditions",
+            None => "remove one of the two, or give them different hostnames or conditions",
+        }
+    }
+
+    /// Who gets to a match for which others go first here, where it is served elsewhere.
+    pub(super) fn of_others(&self) -> &'static str {
+        match self.services {
+            Some(_) => " there; clients of Gateways are served by it",
+            None => " there; clients of Services are served by it",
+        }
+    }
+
+    /// Who gets to a match for which others go first on some listener.
+    pub(super) fn of_the_rest(&self) -> &'static str {
+        match self.services {
+            Some(_) => " there; other clients are served by it",
+            None => " there; other hosts are served by it",
+        }
+    }
+
+    /// How a redirect can lead out of where it is answered.
+    pub(super) fn way_out(&self) -> &'static str {
+        match self.services {
+            Some(_) => {
+                "let the rule not match its own target: attach it to the port that is to be left, or narrow its paths"
+            }
+            None => {
+                "let the rule not match its own target: attach it to the listener that is to be left, or narrow its \
+                 hostnames or paths"
+            }
+        }
+    }
+
+    /// A request as those send it who get to a listener.
+    pub(super) fn asked(&self, listener: &Listener, request: Request) -> Request {
+        match &self.services {
+            Some(services) => services.named(listener, request),
+            None => request,
+        }
+    }
+
+    /// Whether a client that has got to a listener gets to the same Gateway or Service when it asks for a host.
+    pub(super) fn stays(&self, listener: &Listener, host: &str) -> bool {
+        self.services.as_ref().is_none_or(|services| services.is_same(listener, host))
     }
 
     /// What decides about the requests that reach the Gateway of a listener.
@@ -71,7 +138,8 @@ impl<'c> Witnesses<'c> {
     /// A request that meets a match and is taken by another route.
     pub(super) fn of_loss(&self, loss: &Loss<'c>) -> Option<Witness> {
         let Host { listener, chain, host } = loss.at;
-        let (request, decision) = self.simulator(listener)?.meeting(listener, chain, host, &loss.route.matches)?;
+        let simulator = self.simulator(listener)?;
+        let (request, decision) = simulator.meeting(listener, chain, host, &loss.route.matches)?;
         self.witness(listener, &request, &decision)
     }
 
@@ -138,10 +206,23 @@ impl<'c> Witnesses<'c> {
         {
             return None;
         }
-        let headers = request.headers.iter().cloned().collect();
-        let request = WitnessRequest { method: request.method.clone(), url: request.url(), headers, tls: None };
+        let (method, mut headers) =
+            (request.method.clone(), request.headers.iter().cloned().collect::<BTreeMap<_, _>>());
+        let answer = self.answer(decision);
+        if let Some(services) = &self.services {
+            let (url, host) = services.url(listener, &services.named(listener, request.clone()));
+            headers.extend(host);
+            let request = WitnessRequest { method, url, headers, tls: None };
+            return Some(Witness {
+                request,
+                gateway: None,
+                from: services.from(listener).map(ToString::to_string),
+                answer,
+            });
+        }
+        let request = WitnessRequest { method, url: request.url(), headers, tls: None };
         let is_shared = self.gateways_of_port.get(&port).is_some_and(|gateways| gateways.len() > 1);
-        Some(Witness { request, gateway: is_shared.then(|| gateway.to_string()), answer: self.answer(decision) })
+        Some(Witness { request, gateway: is_shared.then(|| gateway.to_string()), from: None, answer })
     }
 
     fn answer(&self, decision: &Decision<'_>) -> WitnessAnswer {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnostics::{Diagnostics, Finding, ObjectRef, codes};
 use crate::options::{Mesh, Options};
 use crate::parser::manifests::{Kind, Manifests, ObjectKey};
-use crate::resolver::{self, Frontends, HeldPorts, ServedPort};
+use crate::resolver::{self, Frontends, HeldPorts, Resolved, ServedPort};
 use crate::translator::lower::{self, Lowered};
 
 /// An input as the clients of a namespace meet it. What is wrong with the input is told by its compilation.
@@ -65,6 +65,18 @@ fn view(manifests: &Manifests, frontends: &Frontends, client: &str, options: &Op
     let resolved = resolver::of_clients(manifests, frontends, client, options);
     let lowered = lower::lower(&resolved, options, &mut Diagnostics::new());
     ClientView { client: client.to_owned(), lowered, held: resolved.mesh_parents.held }
+}
+
+/// The input as all clients of Services meet it, those of each namespace at Services of their own.
+pub(super) fn view_of_everybody<'m>(
+    manifests: &'m Manifests,
+    frontends: &'m Frontends,
+    options: &'m Options,
+) -> (Resolved<'m>, Lowered) {
+    // Each of these Services says whose it is.
+    let resolved = resolver::of_clients(manifests, frontends, "", options);
+    let lowered = lower::lower(&resolved, options, &mut Diagnostics::new());
+    (resolved, lowered)
 }
 
 /// Whether a finding is about what a configuration for Gateways would lack alone.

@@ -359,6 +359,7 @@ mod tests {
                 headers: BTreeMap::from([("x-a".to_owned(), "1".to_owned())]),
                 tls: Some(WitnessTls { sni: "b.test".to_owned() }),
             },
+            from: None,
             gateway: None,
             answer: WitnessAnswer {
                 backends: BTreeMap::from([("a/b:80".to_owned(), 50.0), ("status:500".to_owned(), 50.0)]),

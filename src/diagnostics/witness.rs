@@ -15,6 +15,9 @@ pub struct Witness {
     /// The Gateway that it is sent to, `NAMESPACE/NAME`, where several have the port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway: Option<String>,
+    /// The namespace that a client of a Service sends it from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// What becomes of it.
     pub answer: WitnessAnswer,
 }
@@ -24,9 +27,9 @@ pub struct Witness {
 pub struct WitnessRequest {
     /// The method.
     pub method: String,
-    /// The URL; its scheme and port are those of a Gateway's listener.
+    /// The URL; its scheme and port are those of a Gateway's listener, or its host and port those of a Service.
     pub url: String,
-    /// The headers besides Host.
+    /// The headers, Host only where it is not that of the URL.
     pub headers: BTreeMap<String, String>,
     /// The connection, where its server name is not the URL's host.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,8 +83,11 @@ pub struct WitnessHeaders {
 /// One line: the request as `gwctl route` takes it, and what becomes of it.
 impl fmt::Display for Witness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { request, gateway, answer } = self;
+        let Self { request, gateway, from, answer } = self;
         write!(f, "{request}")?;
+        if let Some(from) = from {
+            write!(f, " --from {from}")?;
+        }
         if let Some(gateway) = gateway {
             write!(f, " --gateway {gateway}")?;
         }

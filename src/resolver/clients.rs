@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use crate::diagnostics::Diagnostics;
 use crate::hostname::Hostname;
 use crate::options::Options;
-use crate::parser::manifests::{Manifests, Metadata, ObjectHead};
+use crate::parser::manifests::{Manifests, ObjectHead};
 use crate::parser::route::{Route, RouteKind};
 use crate::port::Port;
 
@@ -83,6 +83,7 @@ pub fn of_clients<'m>(
             };
             let mut attached = Vec::new();
             let held = held_as(frontend, listener.spec.port, port.is_udp);
+            let client = frontend.client.as_deref().unwrap_or(client);
             for holder in mesh_parents.held.set(&held, client).holders() {
                 attached.push((holder.route, accepted(holder.parent)));
             }
@@ -128,7 +129,7 @@ pub fn of_clients<'m>(
 
 /// The port of a Service as routes have it.
 fn held_as(frontend: &Frontend, number: Port, is_udp: bool) -> ServedPort {
-    let Metadata { namespace, name, .. } = &frontend.gateway.metadata;
+    let (namespace, name) = &frontend.service;
     ServedPort { namespace: namespace.clone(), service: name.clone(), port: Some(number), is_udp }
 }
 

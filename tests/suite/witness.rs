@@ -135,6 +135,9 @@ fn request((index, finding): (usize, &Value)) -> Option<(Option<String>, Value)>
         case["repeat"] = SHARE_REQUESTS.into();
     }
     let gateway = witness["gateway"].as_str().map(str::to_owned);
+    if !witness["from"].is_null() {
+        case["from"] = witness["from"].clone();
+    }
     if let Some(gateway) = &gateway {
         case["gateway"] = gateway.clone().into();
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::FieldPath;
-use crate::name::{Name, NamespacedName};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::parser::api::{
     AllowedRoutes, BackendRef, FromNamespaces, GatewaySpec, L4Protocol, L4RouteRule, L4RouteSpec, Listener,
     RouteNamespaces, Service, ServicePort, ServiceType,
@@ -13,7 +13,10 @@ use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
 use crate::port::Port;
 
-use super::super::mesh::ServedPort;
+use super::super::mesh::{HeldPorts, ServedPort};
+
+/// In the place of a namespace, the clients of all that have no routes of their own: no namespace has this name.
+const ANY_OTHER: &str = "";
 
 /// The port of a Service of which nobody names one.
 const USUAL_PORT: Port = Port::HTTP;
@@ -23,16 +26,21 @@ const USUAL_PORT: Port = Port::HTTP;
 pub struct Frontends(pub(super) Vec<Frontend>);
 
 /// A Service as clients connect to it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Frontend {
-    /// The Service; its listeners are the ports.
+    /// The Service; its listeners are the ports. Where a Service stands for several clients, each of them has a name of its
+    /// own.
     pub(super) gateway: Object<GatewaySpec>,
+    /// The namespace and the name of the Service.
+    pub(super) service: (Namespace, Name),
+    /// The namespace whose clients these are, where they are others than the view is for.
+    pub(super) client: Option<Namespace>,
     /// Those of its ports that are served.
     pub(super) ports: Vec<FrontendPort>,
 }
 
 /// A port.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FrontendPort {
     /// Its position in `spec.ports` of the Service.
     pub(super) index: usize,
@@ -62,6 +70,38 @@ impl Frontends {
         let services: BTreeSet<NamespacedName<'_>> =
             ports.iter().map(|port| (&port.namespace, &port.service)).collect();
         Self::some(manifests, missing(manifests, ports), |key| services.contains(key))
+    }
+
+    /// Each Service as those meet it who have routes there: once as the clients of each namespace with routes of its own,
+    /// and once as all others, with the ports that these routes are for.
+    pub fn of_everybody(manifests: &Manifests, held: &HeldPorts) -> Self {
+        let (produced, consumers) = (held.produced().collect::<BTreeSet<_>>(), held.consumers());
+        let all = consumers.values().flatten().chain(&produced).copied().collect();
+        let whole = Self::with_ports(manifests, &all).0;
+        let whole: BTreeMap<NamespacedName<'_>, &Frontend> =
+            whole.iter().map(|one| ((&one.service.0, &one.service.1), one)).collect();
+        let mut some = Vec::new();
+        for (client, ports) in [(ANY_OTHER, &produced)].into_iter().chain(consumers.iter().map(|(c, p)| (*c, p))) {
+            let services: BTreeSet<NamespacedName<'_>> =
+                ports.iter().map(|port| (&port.namespace, &port.service)).collect();
+            let own = services.into_iter().filter_map(|key| whole.get(&key));
+            some.extend(own.map(|frontend| frontend.for_client(client, ports)));
+        }
+        Self(some)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each of them with the name that stands in the place of a Gateway's, and with the namespace whose clients meet it;
+    /// `None` is those of all namespaces that have no routes of their own.
+    pub fn names(&self) -> impl Iterator<Item = (NamespacedName<'_>, NamespacedName<'_>, Option<&Namespace>)> {
+        self.0.iter().map(|Frontend { gateway, service, client, ports: _ }| {
+            let client = client.as_ref().filter(|client| client.as_str() != ANY_OTHER);
+            (gateway.metadata.sort_key(), (&service.0, &service.1), client)
+        })
     }
 
     fn some(
@@ -99,7 +139,31 @@ impl Frontend {
         let plain = |number| Object { head: service.clone(), spec: plain(&service.metadata.name, number) };
         let ports =
             known().map(|(index, (number, is_udp))| FrontendPort { index, is_udp, plain: plain(number) }).collect();
-        Self { gateway: Object { head: service.clone(), spec }, ports }
+        let Metadata { namespace, name, .. } = &service.metadata;
+        let key = (namespace.clone(), name.clone());
+        Self { gateway: Object { head: service.clone(), spec }, service: key, client: None, ports }
+    }
+
+    /// The same as the clients of a namespace meet it, with some of the ports.
+    fn for_client(&self, client: &str, held: &BTreeSet<&ServedPort>) -> Self {
+        let (namespace, service) = &self.service;
+        let is_held = |port: &FrontendPort, listener: &Listener| {
+            let port = |number| ServedPort {
+                namespace: namespace.clone(),
+                service: service.clone(),
+                port: number,
+                is_udp: port.is_udp,
+            };
+            held.contains(&port(Some(listener.port))) || held.contains(&port(None))
+        };
+        let mut own = self.clone();
+        own.client = Some(Namespace::from(client));
+        own.gateway.head.metadata.name = Name::from(format!("{service} (clients of {client})"));
+        let all = self.ports.iter().zip(&self.gateway.spec.listeners);
+        let kept: Vec<_> = all.filter(|(port, listener)| is_held(port, listener)).collect();
+        own.gateway.spec.listeners = kept.iter().map(|(_, listener)| (*listener).clone()).collect();
+        own.ports = kept.into_iter().map(|(port, _)| port.clone()).collect();
+        own
     }
 }
 

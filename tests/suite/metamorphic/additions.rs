@@ -42,6 +42,7 @@ const OF_THE_CLASS: &str = "it is about what the GatewayClass says";
 const OF_THE_GATEWAY: &str = "it is about a field of the Gateway";
 const SOMETHING_JUDGED: &str = "something of Gateway API is judged now";
 const LATER_COUNTS: &str = "the later one counts, which is the other one now";
+const MAY_BE_UNREAD: &str = "what is missed may be in what cannot be read";
 const YAML_ALONE: &str = "no value of JSON can be taken for another one";
 
 /// All of them.
@@ -304,7 +305,8 @@ pub(super) const ADDITIONS: &[Addition] = &[
     text("text-that-is-no-yaml", |input| {
         input.add("a: [unclosed\nb: }\n", false);
         Some(())
-    }),
+    })
+    .ends(&[("GW2011", MAY_BE_UNREAD), ("GW2014", MAY_BE_UNREAD)]),
     tree("broken-sibling-rule", |input| {
         rule(input, "{matches: [{path: {value: /added-by-a-test}}], backendRefs: [{name: gone-for-ever, port: 80}]}")
     }),
