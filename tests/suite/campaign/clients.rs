@@ -160,7 +160,7 @@ pub(super) fn wanted(plan: &Plan, random: &mut Random) -> Vec<RequestCase> {
         some @ [_, ..] if position % 2 == 0 => {
             let (client, service, witness) = random.pick(some);
             let case = request::of_witness(position, &witness, random);
-            send(case, client, (&service.namespace.to_string(), &service.name.to_string()), random)
+            send(case, client, (&service.namespace, &service.name), random)
         }
         _ => {
             let socket = random.pick(&asked);
