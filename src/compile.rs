@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use crate::analysis::{self, OfServices};
 use crate::context;
 use crate::diagnostics::{
-    Diagnostics, FieldPath, Finding, Ledger, LeftOut, Location, ObjectPart, Omission, Unjudged, codes,
+    Allowance, Diagnostics, FieldPath, Finding, Ledger, LeftOut, Location, ObjectPart, Omission, Unjudged, codes,
 };
 use crate::emit;
 use crate::ir;
@@ -127,6 +127,8 @@ fn compile_for(
     let context_findings = context::take(&manifests, options, &unserved, &mut findings);
     findings.extend(settings_findings(options));
     let mut left_out = suppress::apply(&manifests, options, &mut findings);
+    let counted = manifests.counted.iter().cloned().map(Finding::completed);
+    left_out.extend(counted.map(|finding| LeftOut { finding, by: Allowance::Counted }));
     if !options.select.is_empty() && !options.ignore.iter().any(|id| id == codes::SETTINGS_READ.id()) {
         // What a settings file selects must not hide that it was read.
         findings.retain(|finding| finding.code != codes::SETTINGS_READ);

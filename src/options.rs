@@ -3,6 +3,7 @@
 
 mod mesh;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -76,6 +77,8 @@ pub struct Options {
     /// Whether the input is compared with another one. What it refers to and lacks, or may not use, stands for itself
     /// then, so that a change of the reference, or of what else its rule does, is seen.
     pub is_compared: bool,
+    /// What stands for the variables of Flux in the input.
+    pub substitutions: BTreeMap<String, String>,
     /// The files and directories that are left out of the input.
     pub exclude: Excluded,
     /// The ids of the codes whose warnings and notes are left out.
@@ -126,6 +129,7 @@ impl Default for Options {
             allow_unsupported: Vec::new(),
             writes_configuration: false,
             is_compared: false,
+            substitutions: BTreeMap::new(),
             exclude: Excluded::default(),
             ignore: Vec::new(),
             select: Vec::new(),

@@ -440,7 +440,7 @@ spec:
 #[test]
 fn every_format_has_the_same_exit_code() {
     let folder = folder(&[("a.yaml", MISSPELT), ("b.yaml", b"kind: [\n")]);
-    for format in ["human", "json", "sarif", "junit", "github"] {
+    for format in ["human", "json", "sarif", "junit", "github", "gitlab", "rdjson"] {
         let (code, stdout, stderr) = run(folder.path(), &["validate", "a.yaml", "b.yaml", "-o", format]);
         assert_eq!((code, is_counts(&stderr)), (Some(1), true), "{format}: {stderr}");
         assert!(stdout.contains("GW2001") && stdout.contains("GW8002"), "{format}: {stdout}");

@@ -5,6 +5,7 @@
 //! folder prints.
 
 pub mod args;
+mod baseline;
 mod blame;
 mod check;
 mod confine;
@@ -17,6 +18,7 @@ mod findings;
 mod fix;
 mod git;
 mod given;
+mod identity;
 mod made;
 mod mesh;
 pub mod name_kind;
@@ -29,6 +31,7 @@ pub mod settings;
 mod split;
 mod status;
 pub mod streams;
+mod substitute;
 mod test;
 mod trace;
 mod translate;

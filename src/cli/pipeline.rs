@@ -9,6 +9,7 @@ use super::exit::Outcome;
 use super::made::Made;
 use super::settings;
 use super::streams::{self, Streams, Unwritten};
+use super::substitute;
 use typed_index_collections::TiSlice;
 
 use crate::comments::SourceComments;
@@ -96,7 +97,8 @@ pub(super) fn read(tree: &dyn Tree, input: &InputArgs, options: &Options, stdin:
     let Excluded { globs, base, of_context } = &options.exclude;
     let exclude = Exclude { globs, base: base.as_deref(), of_context };
     let (paths, context) = (inputs(&input.paths), inputs(&input.context));
-    let loaded = load::load_from(tree, (&paths, &context), exclude, stdin, &mut findings);
+    let mut loaded = load::load_from(tree, (&paths, &context), exclude, stdin, &mut findings);
+    substitute::apply(&options.substitutions, &mut loaded.sources);
     report_unread_settings(&input.paths, &loaded.sources, &mut findings);
     InputText { sources: loaded.sources, is_unreadable: loaded.unreadable, findings }
 }

@@ -8,7 +8,7 @@ use super::exit::Outcome;
 use super::pipeline::{self, Compiled};
 use super::streams::{Streams, Unwritten};
 use super::value::{Destination, ReportFormat};
-use crate::diagnostics::{Denied, Locate, Report, codes, github, human, json, junit, sarif};
+use crate::diagnostics::{Denied, Locate, Report, codes, github, gitlab, human, json, junit, rdjson, sarif};
 
 /// A report, and what its renderings need to know beside it.
 #[derive(Clone, Copy)]
@@ -34,6 +34,8 @@ impl Rendering<'_> {
             ReportFormat::Sarif => sarif::write(report, out),
             ReportFormat::Junit => junit::write(report, denied, out),
             ReportFormat::Github => github::write(report, out),
+            ReportFormat::Gitlab => gitlab::write(report, out),
+            ReportFormat::Rdjson => rdjson::write(report, locate, out),
         }
     }
 

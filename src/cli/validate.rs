@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::args::{Cli, ScreenArgs, ValidateArgs};
+use super::baseline::Baseline;
 use super::envoy;
 use super::exit::ExitStatus;
 use super::failure::Failure;
@@ -12,6 +13,7 @@ use super::fix;
 use super::pipeline::{self, Compiled};
 use super::report::{Counts, Rendering, stream_format, tell_nothing_found, tell_summary};
 use super::streams::Streams;
+use crate::diagnostics::escape::path_for_terminal;
 
 /// Compiles the input and reports what was found.
 ///
@@ -35,6 +37,17 @@ pub(super) fn run(args: &ValidateArgs, screen: ScreenArgs, streams: &mut Streams
     if let Some(binary) = binary {
         let refused = envoy::refusals(&binary, &compiled.compilation).map_err(Failure::Missing)?;
         compiled.compilation.findings.extend(refused);
+    }
+    if let Some(file) = &args.baseline {
+        let baseline = match args.write_baseline {
+            false => Baseline::read(file).map_err(Failure::Missing)?,
+            true => Baseline::of(&compiled),
+        };
+        if args.write_baseline {
+            baseline.write(file)?;
+            streams.tell(&format!("{} findings are known now: {}", baseline.count(), path_for_terminal(file)));
+        }
+        baseline.apply(file, &mut compiled);
     }
     let status = report(args, screen, &compiled, started, streams)?;
     compiled.leave();

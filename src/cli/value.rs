@@ -43,6 +43,10 @@ pub enum ReportFormat {
     Junit,
     /// Workflow commands of GitHub Actions.
     Github,
+    /// Code Quality of GitLab.
+    Gitlab,
+    /// The format of reviewdog.
+    Rdjson,
 }
 
 impl ReportFormat {
@@ -50,7 +54,7 @@ impl ReportFormat {
     pub fn commands(self) -> Commands {
         match self {
             Self::Github => Commands::Own,
-            Self::Human | Self::Json | Self::Sarif | Self::Junit => Commands::Refused,
+            Self::Human | Self::Json | Self::Sarif | Self::Junit | Self::Gitlab | Self::Rdjson => Commands::Refused,
         }
     }
 }
@@ -70,10 +74,12 @@ impl FromStr for Destination {
             "sarif" => ReportFormat::Sarif,
             "junit" => ReportFormat::Junit,
             "github" => ReportFormat::Github,
+            "gitlab" => ReportFormat::Gitlab,
+            "rdjson" => ReportFormat::Rdjson,
             _ => {
-                return Err(
-                    "expected `human`, `json`, `sarif`, `junit` or `github`, and `=FILE` to write to a file".to_owned()
-                );
+                return Err("expected `human`, `json`, `sarif`, `junit`, `github`, `gitlab` or `rdjson`, and `=FILE` to write to a \
+                            file"
+                    .to_owned());
             }
         };
         Ok(Self { format, file: file.filter(|file| file.as_os_str() != "-") })

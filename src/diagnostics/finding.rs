@@ -254,6 +254,13 @@ impl Diagnostics {
         &mut self.findings
     }
 
+    /// The same without the findings that are not kept.
+    #[must_use]
+    pub fn filtered(mut self, is_kept: impl FnMut(&Finding) -> bool) -> Self {
+        self.findings.retain(is_kept);
+        self
+    }
+
     /// Whether an error was reported.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|f| f.severity() == Severity::Error)

@@ -70,10 +70,11 @@ pub fn summary_line(report: &Report<'_>, color: bool) -> String {
 type IsMeant = fn(&Allowance) -> bool;
 
 /// What is said of the number of findings that are left out.
-const LEFT_OUT: [(IsMeant, &str); 3] = [
+const LEFT_OUT: [(IsMeant, &str); 4] = [
     (|by| matches!(by, Allowance::Comment(_)), "allowed by comments"),
     (|by| *by == Allowance::Ignore, "left out by --ignore"),
     (|by| *by == Allowance::Select, "left out by --select"),
+    (|by| *by == Allowance::Baseline, "known by the baseline"),
 ];
 
 /// How much was judged, what was not, and what was found and is only counted: on objects of the context, or because

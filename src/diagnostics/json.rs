@@ -223,6 +223,8 @@ fn left_out<'a>(LeftOutEntry { finding, place, by, comment }: &'a LeftOutEntry<'
         Allowance::Comment(_) => "comment",
         Allowance::Ignore => "ignore",
         Allowance::Select => "select",
+        Allowance::Baseline => "baseline",
+        Allowance::Counted => "count",
     };
     let comment = comment.as_ref().map(|Place { file, span }| {
         let span = span.as_ref();

@@ -23,6 +23,10 @@ pub enum Allowance {
     Ignore,
     /// `--select`, of another code.
     Select,
+    /// A file of findings that are known (`--baseline`).
+    Baseline,
+    /// A note that counts it with others.
+    Counted,
 }
 
 impl Allowance {
@@ -30,7 +34,7 @@ impl Allowance {
     pub fn comment(&self) -> Option<&Location> {
         match self {
             Self::Comment(location) => Some(location),
-            Self::Ignore | Self::Select => None,
+            Self::Ignore | Self::Select | Self::Baseline | Self::Counted => None,
         }
     }
 }
@@ -41,6 +45,8 @@ impl fmt::Display for Allowance {
             Self::Comment(_) => "a comment",
             Self::Ignore => "--ignore",
             Self::Select => "--select",
+            Self::Baseline => "--baseline",
+            Self::Counted => "a note that counts it",
         })
     }
 }

@@ -31,6 +31,12 @@ pub(super) fn full(finding: &Finding) -> String {
     text
 }
 
+/// What stays the same when lines move: the code, the object, the field and the words.
+pub(super) fn fingerprint(finding: &Finding) -> String {
+    let subject = subject(finding).unwrap_or_default();
+    format!("{}: {subject}: {}", finding.code.id(), finding.message)
+}
+
 /// The object and the field, such as `HTTPRoute shop/web, spec.rules[0]`.
 pub(super) fn subject(finding: &Finding) -> Option<String> {
     let ObjectRef { group: _, kind, namespace, name } = finding.object.as_ref()?;

@@ -963,6 +963,11 @@ registry! {
             traffic: "none",
             remedy: "remove the code from the comment, or the flag, or its entry in `gwctl.yaml`",
         }
+        /// Variables of Flux that nothing was put in the place of.
+        UNSUBSTITUTED = "GW8013" "variables-not-substituted" Error {
+            traffic: "nothing is known of what has them in a name, a port or a hostname, and nothing of it is served",
+            remedy: "substitute first: pass `--substitute FILE` or `--substitute env`, or pipe in `flux envsubst --strict < FILE`",
+        }
         /// Input without a single object of Gateway API.
         NOTHING_JUDGED = "GW8025" "nothing-judged" Note {
             traffic: "none is served by what was read",

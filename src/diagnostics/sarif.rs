@@ -95,14 +95,8 @@ fn result(entry: &Entry<'_>, rules: &[Code]) -> Value {
     if let (Some(fix), Some(edits)) = (&finding.fix, &entry.fix) {
         set("fixes", json!([self::fix(fix, edits)]));
     }
-    set("partialFingerprints", json!({"gwctlFinding/v1": fingerprint(finding)}));
+    set("partialFingerprints", json!({"gwctlFinding/v1": plain::fingerprint(finding)}));
     result.into()
-}
-
-/// What stays the same when lines move: the code, the object, the field and the words.
-fn fingerprint(finding: &Finding) -> String {
-    let subject = plain::subject(finding).unwrap_or_default();
-    format!("{}: {subject}: {}", finding.code.id(), finding.message)
 }
 
 fn location(finding: &Finding, place: Option<&Place>) -> Option<Value> {

@@ -39,6 +39,13 @@ impl Definition {
         Self { key, position, object: None, decoded, service }
     }
 
+    /// Drops what could be decoded of a refused object: it would be taken for what is meant.
+    pub(super) fn forget(&mut self) {
+        if self.object.is_none() {
+            self.decoded = None;
+        }
+    }
+
     fn name_place(&self) -> Location {
         Location::field(self.position.document, self.position.base.join(&path!["metadata", "name"]))
     }

@@ -32,6 +32,32 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub(super) const ALL: [Self; 22] = [
+        Self::GatewayClass,
+        Self::Gateway,
+        Self::ListenerSet,
+        Self::HTTPRoute,
+        Self::GRPCRoute,
+        Self::TLSRoute,
+        Self::TCPRoute,
+        Self::UDPRoute,
+        Self::ReferenceGrant,
+        Self::BackendTLSPolicy,
+        Self::XBackend,
+        Self::XBackendTrafficPolicy,
+        Self::XMesh,
+        Self::RouteOption,
+        Self::VirtualHostOption,
+        Self::HttpListenerOption,
+        Self::Upstream,
+        Self::Namespace,
+        Self::Service,
+        Self::EndpointSlice,
+        Self::Secret,
+        Self::ConfigMap,
+    ];
+
     /// The kind's name as manifests write it.
     pub fn name(self) -> &'static str {
         match self {

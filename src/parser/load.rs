@@ -110,12 +110,19 @@ pub fn load_from(
     for (file, text) in survey.files.into_iter().zip(texts) {
         match text {
             Some(Ok(text)) => {
-                if text.trim().is_empty() {
+                if text.trim().is_empty() && file.found == Found::Named {
                     let message = format!("`{}` is empty", file.name);
                     diagnostics.report(Finding::new(codes::SKIPPED, Location::Path(file.name.clone()), message));
                 }
                 let Planned { name, found, context, .. } = file;
                 loaded.sources.sources.push(Source { name, text, found, context });
+            }
+            Some(Err(ReadError::NoManifest(_))) if file.found == Found::InDirectory => {
+                let message = format!("`{}` is not text: skipped", file.name);
+                diagnostics.report(Finding::new(codes::SKIPPED, Location::Path(file.name.clone()), message));
+                if !file.context {
+                    diagnostics.leave(unread(file.name, Omission::Unreadable));
+                }
             }
             Some(Err(error)) => {
                 loaded.unreadable |= matches!(error, ReadError::Io(_));
@@ -387,12 +394,15 @@ enum ReadError {
     OtherEncoding(&'static str),
     /// A document of over [`MAX_READ`] bytes.
     Endless,
+    /// One of the above, in a file without any word of a manifest.
+    NoManifest(Box<Self>),
 }
 
 impl ReadError {
     fn finding(&self, name: &str) -> Finding {
         let (message, help) = match self {
             Self::Io(error) => return unreadable(name, error),
+            Self::NoManifest(error) => return error.finding(name),
             Self::Binary(offset, line) => (
                 format!("`{name}` is not text: byte {offset}, on line {line}, is NUL"),
                 "give YAML or JSON manifests; other files do not belong in the list",
@@ -434,28 +444,12 @@ fn read_file(tree: &dyn Tree, path: &Path) -> Result<String, ReadError> {
 
 /// Reads to the end, and stops at the first byte that cannot be in a manifest.
 fn read_text(reader: &mut dyn Read, size: u64) -> Result<String, ReadError> {
-    // Not more than 64 MiB on the word of the file system: it may name a size that is not there.
-    let expected = usize::try_from(size).unwrap_or(0).min(64 << 20);
     let mut bytes = Vec::new();
-    bytes.try_reserve(expected + SPARE).map_err(|error| ReadError::Io(error.into()))?;
-    let (mut valid, mut document) = (0, 0);
-    loop {
-        let before = bytes.len();
-        let due = if expected > 0 && before <= expected { expected - before } else { CHUNK };
-        // Reserved here, where a lack of memory is an error like any other.
-        bytes.try_reserve(due.min(CHUNK) + SPARE).map_err(|error| ReadError::Io(error.into()))?;
-        let read = reader.take(CHUNK as u64).read_to_end(&mut bytes).map_err(ReadError::Io)?;
-        if valid == 0 {
-            refuse_other_encodings(&bytes)?;
-        }
-        valid = check(&bytes, valid, read == 0)?;
-        if read == 0 {
-            break;
-        }
-        document = last_marker(&bytes, before).unwrap_or(document);
-        if bytes.len() - document > MAX_READ && !bytes.trim_ascii_start().starts_with(b"{") {
-            return Err(ReadError::Endless);
-        }
+    match read_bytes(reader, size, &mut bytes) {
+        Ok(()) => {}
+        Err(error @ ReadError::Io(_)) => return Err(error),
+        Err(error) if names_version(&bytes) => return Err(error),
+        Err(error) => return Err(ReadError::NoManifest(Box::new(error))),
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
@@ -465,6 +459,38 @@ fn read_text(reader: &mut dyn Read, size: u64) -> Result<String, ReadError> {
         Some(rest) => Ok(rest.to_owned()),
         None => Ok(text),
     }
+}
+
+/// Whether bytes hold the word that every manifest has, in whatever encoding.
+fn names_version(bytes: &[u8]) -> bool {
+    let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+    bytes.windows(10).any(|window| window == b"apiVersion")
+}
+
+fn read_bytes(reader: &mut dyn Read, size: u64, bytes: &mut Vec<u8>) -> Result<(), ReadError> {
+    // Not more than 64 MiB on the word of the file system: it may name a size that is not there.
+    let expected = usize::try_from(size).unwrap_or(0).min(64 << 20);
+    bytes.try_reserve(expected + SPARE).map_err(|error| ReadError::Io(error.into()))?;
+    let (mut valid, mut document) = (0, 0);
+    loop {
+        let before = bytes.len();
+        let due = if expected > 0 && before <= expected { expected - before } else { CHUNK };
+        // Reserved here, where a lack of memory is an error like any other.
+        bytes.try_reserve(due.min(CHUNK) + SPARE).map_err(|error| ReadError::Io(error.into()))?;
+        let read = reader.take(CHUNK as u64).read_to_end(bytes).map_err(ReadError::Io)?;
+        if valid == 0 {
+            refuse_other_encodings(bytes)?;
+        }
+        valid = check(bytes, valid, read == 0)?;
+        if read == 0 {
+            break;
+        }
+        document = last_marker(bytes, before).unwrap_or(document);
+        if bytes.len() - document > MAX_READ && !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(ReadError::Endless);
+        }
+    }
+    Ok(())
 }
 
 fn refuse_other_encodings(bytes: &[u8]) -> Result<(), ReadError> {

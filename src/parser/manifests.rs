@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::{FieldPath, Location};
+use crate::diagnostics::{FieldPath, Finding, Location};
 use typed_index_collections::TiVec;
 
 use super::any_object::AnyObject;
@@ -13,6 +13,7 @@ use super::api::{
     VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
+use super::skipped::Skipped;
 use super::source::{Document, DocumentId, SourceSet};
 
 pub use super::head::{Metadata, Object, ObjectHead, Position, Refusal, Timestamp};
@@ -54,7 +55,9 @@ pub struct Manifests {
     /// The objects of groups and kinds that gwctl does not translate.
     pub foreign: Vec<ForeignObject>,
     /// What is no Kubernetes object and is not meant to be one: documents, and whole files of Helm charts.
-    pub skipped: Vec<Location>,
+    pub skipped: Vec<Skipped>,
+    /// The notes about them in whose place one with a count stands.
+    pub counted: Vec<Finding>,
     /// Whether something of the input could not be read at all: nobody knows what objects it holds.
     pub has_unread: bool,
     /// Definitions of judged objects in whose place others count.
@@ -143,6 +146,7 @@ impl Manifests {
             config_maps,
             foreign: _,
             skipped: _,
+            counted: _,
             overridden: _,
             refused: _,
             decoded: _,

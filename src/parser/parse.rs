@@ -5,6 +5,8 @@
 //! of the input, so that the result does not depend on timing. A document that
 //! is malformed is reported and left out; no other one suffers from it.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
 use crate::diagnostics::{Diagnostics, FieldPath, Finding, Location, Omission, Subject, Unjudged, codes};
@@ -26,8 +28,10 @@ use super::object::{Outcome, ReadOptions};
 use super::repeated;
 use super::schema::Problem;
 use super::skip::{self, Chart, Foreign};
-use super::source::{Document, DocumentId, Found, Source, SourceId, SourceSet};
+use super::skipped::{self, Skipped, Sort};
+use super::source::{Document, DocumentId, Found, Source, SourceSet};
 use super::split::{Piece, Syntax, split};
+use super::substitution::has_variables;
 use super::unquoted;
 
 /// The size of a document in bytes from which on it is refused.
@@ -43,7 +47,7 @@ where
 {
     let read_options = ReadOptions { namespace: options.namespace.clone(), channel: options.channel };
     let mut found = Diagnostics::new();
-    let (documents, syntaxes, charts) = documents(&sources, &mut found);
+    let (documents, syntaxes, charts) = documents(&sources);
     let patches = kustomize::parts(&sources);
     let parsed: Vec<Parsed> = documents
         .raw
@@ -61,8 +65,7 @@ where
             reading.parsed
         })
         .collect();
-    let skipped = charts.into_iter().map(Location::Source).collect();
-    let mut manifests = Manifests { sources, documents, skipped, ..Manifests::default() };
+    let mut manifests = Manifests { sources, documents, skipped: charts, ..Manifests::default() };
     let mut definitions = Definitions::with_capacity(parsed.len());
     for document in parsed {
         found.append(document.diagnostics);
@@ -73,7 +76,10 @@ where
         manifests.foreign.extend(document.foreign);
         manifests.skipped.extend(document.skipped);
     }
-    let of_files = [codes::UNREADABLE, codes::SYNTAX, codes::NOT_TEXT, codes::LIMIT, codes::NOT_KUBERNETES];
+    manifests.counted = skipped::report(&manifests.skipped, &manifests.sources, &manifests.documents, &mut found);
+    let mut found = once_a_file(&manifests, found);
+    let of_files =
+        [codes::UNREADABLE, codes::UNSUBSTITUTED, codes::SYNTAX, codes::NOT_TEXT, codes::LIMIT, codes::NOT_KUBERNETES];
     let all = diagnostics.findings().iter().chain(found.findings());
     manifests.has_unread = all.into_iter().any(|finding| of_files.contains(&finding.code));
     definitions.settle(&mut manifests, &mut found);
@@ -81,11 +87,21 @@ where
     manifests
 }
 
+/// The findings, the one about variables once for each file.
+fn once_a_file(manifests: &Manifests, found: Diagnostics) -> Diagnostics {
+    let mut told = HashSet::new();
+    found.filtered(|finding| {
+        let source = match &finding.location {
+            Location::Bytes(source, _) => *source,
+            Location::Field { document, .. } => manifests.documents[*document].source,
+            Location::Source(_) | Location::Run | Location::Path(_) => return true,
+        };
+        finding.code != codes::UNSUBSTITUTED || told.insert(source)
+    })
+}
+
 /// Cuts all files into documents; the parts of Helm charts give none, and are returned by themselves.
-fn documents(
-    sources: &SourceSet,
-    found: &mut Diagnostics,
-) -> (TiVec<DocumentId, Document>, Vec<Syntax>, Vec<SourceId>) {
+fn documents(sources: &SourceSet) -> (TiVec<DocumentId, Document>, Vec<Syntax>, Vec<Skipped>) {
     let charts = Chart::all(sources);
     let pieces: Vec<Vec<Piece>> = sources
         .sources
@@ -95,13 +111,19 @@ fn documents(
         .collect();
     let (mut documents, mut syntaxes, mut parts) = (TiVec::new(), Vec::new(), Vec::new());
     for ((id, source), pieces) in sources.sources.iter_enumerated().zip(pieces) {
-        if let Some(chart) = charts.iter().find(|chart| chart.is_head(source)) {
-            let message = format!("the Helm chart `{}` is skipped", chart.name());
-            let help = format!("pipe in what it renders: `helm template {} | gwctl … -`", chart.name());
-            found.report(Finding::new(codes::SKIPPED, Location::Source(id), message).help(help));
-        }
         if charts.iter().any(|chart| chart.holds(source)) {
-            parts.push(id);
+            let head = charts.iter().find(|chart| chart.is_head(source)).map(|chart| {
+                let message = format!("the Helm chart `{}` is skipped", chart.name());
+                let help = format!("pipe in what it renders: `helm template {} | gwctl … -`", chart.name());
+                (Sort::Helm, Finding::new(codes::SKIPPED, Location::Source(id), message).help(help))
+            });
+            parts.push(Skipped { location: Location::Source(id), said: head });
+        }
+        // One that is named is told of where it is read.
+        if source.found == Found::InDirectory && source.text.trim().is_empty() {
+            let (message, location) = (format!("`{}` is empty", source.name), Location::Path(source.name.clone()));
+            let finding = Finding::new(codes::SKIPPED, location.clone(), message);
+            parts.push(Skipped { location, said: Some((Sort::Other, finding)) });
         }
         for Piece { range, line, syntax } in pieces {
             documents.push(Document { source: id, range, line });
@@ -121,7 +143,7 @@ struct Parsed {
     /// How many of them are of Gateway API's groups.
     judged: usize,
     /// The document, where it is no object and is not meant to be one.
-    skipped: Option<Location>,
+    skipped: Option<Skipped>,
     /// The byte of the document at which each rule begins.
     rules: Vec<Option<usize>>,
     diagnostics: Diagnostics,
@@ -174,8 +196,12 @@ where
         if let Some(foreign) = skip::recognise(&decoded.node, &self.source.name) {
             return self.skip(foreign);
         }
+        if self.source.found == Found::InDirectory && skip::has_placeholder(&decoded.node) {
+            return self.skip(Foreign::Patch);
+        }
         self.parsed.rules = decoded.rules;
         let template = skip::is_template(self.text).then(|| decoded.node.clone());
+        let unsubstituted = has_variables(self.text).then(|| decoded.node.clone());
         self.value(decoded.node, FieldPath::ROOT, None, &decoded.repeated);
         if let Some(root) = template {
             let mut found = self.parsed.diagnostics.findings().iter();
@@ -183,6 +209,9 @@ where
                 let location = first.location.clone();
                 return self.template(location);
             }
+        }
+        if let Some(root) = unsubstituted {
+            self.unsubstituted(&root);
         }
         if !self.parsed.diagnostics.findings().is_empty() {
             let documents = std::mem::take(&mut self.parsed.diagnostics);
@@ -194,13 +223,37 @@ where
         }
     }
 
+    /// Says one thing about variables that nothing was put in the place of, in place of what is wrong with each.
+    fn unsubstituted(&mut self, root: &Node) {
+        let mut first = None;
+        let documents = std::mem::take(&mut self.parsed.diagnostics);
+        self.parsed.diagnostics = documents.filtered(|finding| {
+            let is_about = skip::is_about_variable(root, finding);
+            if is_about && first.is_none() {
+                first = Some(finding.location.clone());
+            }
+            !is_about
+        });
+        if let Some(location) = first {
+            self.parsed.diagnostics.report(unsubstituted(location));
+            self.parsed.definitions.iter_mut().for_each(Definition::forget);
+        }
+    }
+
     fn malformed(&mut self, error: DecodeError) {
         let is_template = error.code == codes::SYNTAX && skip::is_broken_template(self.text, error.range.start);
         if self.source.found == Found::InDirectory && is_template {
             return self.skip(Foreign::Helm);
         }
+        if self.source.found == Found::InDirectory && !skip::may_be_manifest(&self.source.text) {
+            return self.skip(Foreign::Other);
+        }
         let start = self.document.range.start;
         let range = start + error.range.start..start + error.range.end;
+        if error.code == codes::SYNTAX && has_variables(line_of(self.text, error.range.start)) {
+            self.parsed.diagnostics.report(unsubstituted(Location::Bytes(self.document.source, range)));
+            return self.leave();
+        }
         let mut finding = Finding::new(error.code, Location::Bytes(self.document.source, range), error.message);
         finding.help = match error.help {
             _ if is_template => Some(TEMPLATE_HELP.to_owned()),
@@ -240,10 +293,22 @@ where
 
     fn skip(&mut self, foreign: Foreign) {
         if let Some((message, help)) = foreign.words() {
-            let finding = Finding::new(codes::SKIPPED, self.at(&FieldPath::ROOT), message);
-            self.parsed.diagnostics.report(finding.help(help));
-            self.parsed.skipped = Some(self.at(&FieldPath::ROOT));
+            let finding = Finding::new(codes::SKIPPED, self.at(&FieldPath::ROOT), message).help(help);
+            self.skip_with(foreign.sort(), finding);
         }
+    }
+
+    /// Skips the document with a note, which many of a sort share.
+    fn skip_with(&mut self, sort: Option<Sort>, finding: Finding) {
+        let location = self.at(&FieldPath::ROOT);
+        let said = match sort {
+            Some(sort) => Some((sort, finding)),
+            None => {
+                self.parsed.diagnostics.report(finding);
+                None
+            }
+        };
+        self.parsed.skipped = Some(Skipped { location, said });
     }
 
     fn position(&self, base: FieldPath) -> Position {
@@ -361,6 +426,11 @@ where
 
     /// `apiVersion` and `kind`, or a finding that says what is missing.
     fn type_meta(&mut self, node: &Node, base: &FieldPath, inherited: Option<&TypeMeta>) -> Option<TypeMeta> {
+        let is_whole = base.0.is_empty() && self.source.found == Found::InDirectory;
+        if is_whole && skip::is_of_other_tool(node) {
+            self.skip(Foreign::Other);
+            return None;
+        }
         let field = |name: &'static str| match node.get(name) {
             None | Some(Node::Null) => Ok(None),
             Some(Node::String(text)) if text.is_empty() => Ok(None),
@@ -417,9 +487,9 @@ where
         };
         if base.0.is_empty() && self.source.found == Found::InDirectory && !holds_objects(node) {
             let message = format!("a document that is not a Kubernetes object is skipped: {what}");
-            self.parsed.diagnostics.report(Finding::new(codes::SKIPPED, self.at(base), message));
-            self.parsed.skipped = Some(self.at(base));
-            return;
+            // In a file with manifests it may be one that lacks its head.
+            let sort = (!skip::may_be_manifest(&self.source.text)).then_some(Sort::Other);
+            return self.skip_with(sort, Finding::new(codes::SKIPPED, self.at(base), message));
         }
         let subject = if base.0.is_empty() { "the document" } else { "the item" };
         let help = if holds_objects(node) {
@@ -429,6 +499,18 @@ where
         };
         self.not_kubernetes((base, base), format!("{subject} is not a Kubernetes object: {what}"), help);
     }
+}
+
+/// The finding about variables, at the first of them.
+fn unsubstituted(location: Location) -> Finding {
+    let message = "the file has variables that nothing has been put in the place of";
+    Finding::new(codes::UNSUBSTITUTED, location, message).label("a variable of Flux")
+}
+
+/// The line of a text on which a byte is.
+fn line_of(text: &str, at: usize) -> &str {
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
 }
 
 /// Whether an `apiVersion` is one of Gateway API's groups, or such a group without its version.

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use crate::diagnostics::{Finding, Location, Segment, Series};
 
+use super::kind::Kind;
 use super::node::Node;
 use super::source::{Found, Source, SourceSet};
+use super::substitution::has_variables;
 
 /// What a document without `kind` or of a tool's own kind is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub(super) enum Foreign {
     Patch,
     /// A part of a Helm chart.
     Helm,
+    /// A file of whatever else is in a repository.
+    Other,
 }
 
 impl Foreign {
@@ -42,6 +46,10 @@ impl Foreign {
             Self::Helm => Some((
                 "a part of a Helm chart is skipped",
                 "pipe in what it renders: `helm template CHART | gwctl … -`",
+            )),
+            Self::Other => Some((
+                "a file that is no Kubernetes manifest is skipped",
+                "nothing, when that is meant; a manifest has `apiVersion`, `kind` and `metadata`",
             )),
         }
     }
@@ -72,6 +80,39 @@ pub(super) fn recognise(root: &Node, file: &str) -> Option<Foreign> {
         _ if is_settings(root) => Some(Foreign::Settings),
         _ => None,
     }
+}
+
+/// Whether a file of a directory may be meant as a manifest, whatever is wrong with it.
+pub(super) fn may_be_manifest(text: &str) -> bool {
+    text.contains("apiVersion") || text.lines().any(|line| line.strip_prefix("kind:").is_some_and(is_known_kind))
+}
+
+/// Whether an object has the namespace `_`, or is it: a Kustomization replaces it, and none may be called so.
+pub(super) fn has_placeholder(root: &Node) -> bool {
+    let metadata = |key: &str| root.get("metadata").and_then(|data| data.get(key)).and_then(Node::as_str);
+    let is_namespace = root.get("kind").and_then(Node::as_str) == Some("Namespace");
+    metadata("namespace") == Some("_") || (is_namespace && metadata("name") == Some("_"))
+}
+
+/// Whether a document has one of `apiVersion` and `kind`, and neither the other nor anything else of an object.
+pub(super) fn is_of_other_tool(root: &Node) -> bool {
+    let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
+    let is_given = |key: &str| root.get(key).is_some_and(|value| *value != Node::Null && value.as_str() != Some(""));
+    let keys = ["apiVersion", "kind"];
+    keys.into_iter().any(is_given) && keys.into_iter().any(|key| text(key).is_empty()) && !is_meant_as_object(root)
+}
+
+/// Whether a document that lacks one of `apiVersion` and `kind` is meant as an object all the same.
+fn is_meant_as_object(root: &Node) -> bool {
+    let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
+    let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
+    let is_known_group = !group.is_empty() && Kind::ALL.iter().any(|kind| kind.group() == group);
+    is_known_group || is_known_kind(text("kind")) || root.get("metadata").is_some_and(|data| data.as_map().is_some())
+}
+
+fn is_known_kind(word: &str) -> bool {
+    let word = word.trim();
+    Kind::ALL.iter().any(|kind| kind.name() == word || word.strip_suffix("List") == Some(kind.name()))
 }
 
 /// Whether a file is where charts keep their templates.
@@ -108,6 +149,14 @@ pub(super) fn is_about_placeholder(root: &Node, finding: &Finding) -> bool {
     let is_key = matches!(path.0.last(), Some(Segment::Field(key)) if is_placeholder(key));
     let value = || root.at(path).and_then(Node::as_str);
     finding.code.series() == Series::Schema && (is_key || value().is_some_and(is_placeholder))
+}
+
+/// Whether what a finding is about is a text with variables of Flux.
+pub(super) fn is_about_variable(root: &Node, finding: &Finding) -> bool {
+    let Location::Field { path, .. } = &finding.location else { return false };
+    let value = || root.at(path).and_then(Node::as_str);
+    let is_key = matches!(path.0.last(), Some(Segment::Field(key)) if has_variables(key));
+    is_key || value().is_some_and(has_variables)
 }
 
 fn is_chart(root: &Node) -> bool {

@@ -192,7 +192,7 @@ fn patches(stage: &Stage) -> Result<(), Failed> {
         // The route itself is judged, and its mistakes are found.
         let output = stage.run("validate new")?;
         let is_judged =
-            output.stdout.contains("GW2001") && output.stdout.contains("a part of a Kustomization is skipped");
+            output.stdout.contains("GW2001") && output.stdout.contains("2 Kustomizations and parts of them are skipped");
         ensure(output.code == Some(1) && is_judged && !output.stdout.contains("GW8007"), &output)?;
     }
     Ok(())

@@ -19,6 +19,7 @@
 mod accounts;
 mod admitted;
 mod answers;
+mod baseline;
 mod behaviour;
 mod blame;
 mod campaign;
@@ -133,6 +134,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(watch::trials(&harness));
     trials.extend(witness::trials(&harness));
     trials.extend(campaign::trials(&harness));
+    trials.extend(baseline::trials(&harness));
     trials.extend(commands::trials(&harness));
     trials.extend(mesh::trials(&harness));
     trials.extend(mesh_diff::trials(&harness));

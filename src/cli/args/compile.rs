@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::super::given;
+use super::super::substitute;
 use super::super::value::{self, AuthoritiesPath, CertificatePaths, Deny};
 use crate::diagnostics::{Code, Denied};
 use crate::name::{Name, Namespace};
@@ -25,6 +26,11 @@ pub struct CompileArgs {
     /// directory that is named (`team/old/**`). Repeatable.
     #[arg(long, value_name = "GLOB", value_parser = value::glob, help_heading = "Input")]
     exclude: Vec<String>,
+    /// Put values in the place of the variables of Flux (`${NAME}`, `${NAME:=default}`) in all files: those of the
+    /// environment (`env`), or of a file of `NAME=VALUE` lines, a ConfigMap, or a Kustomization of Flux. Repeatable, the
+    /// later one wins.
+    #[arg(long, value_name = "FILE|env", help_heading = "Input")]
+    substitute: Vec<PathBuf>,
     /// Where the paths of --exclude are taken from when a settings file holds them.
     #[arg(skip)]
     pub(in crate::cli) exclude_base: Option<PathBuf>,
@@ -225,6 +231,7 @@ impl CompileArgs {
             allow_unsupported: self.allow_unsupported.clone(),
             writes_configuration: false,
             is_compared: false,
+            substitutions: substitute::read(&self.substitute)?,
             exclude: Excluded { globs: self.exclude.clone(), base: self.exclude_base.clone(), of_context: Vec::new() },
             ignore: ids(&self.ignore),
             select: ids(&self.select),

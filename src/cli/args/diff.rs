@@ -35,7 +35,7 @@ pub struct DiffArgs {
     /// Exit with 1 when there is a difference.
     #[arg(long, help_heading = "Output")]
     pub exit_code: bool,
-    /// Write the findings on the new side in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard
+    /// Write the findings on the new side in this format, `human`, `json`, `sarif`, `junit`, `github`, `gitlab` or `rdjson`: to standard
     /// error, or to a file with `=FILE`. Repeatable. Without it only what is introduced or fixed is said.
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
     pub report: Vec<Destination>,

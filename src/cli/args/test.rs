@@ -39,7 +39,7 @@ pub struct TestArgs {
     /// Do not fail because of errors in the manifests: the cases say what must hold.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,
-    /// Write the findings on the manifests in this format, `human`, `json`, `sarif`, `junit` or `github`: to standard
+    /// Write the findings on the manifests in this format, `human`, `json`, `sarif`, `junit`, `github`, `gitlab` or `rdjson`: to standard
     /// error, or to a file with `=FILE`. Repeatable. Without it they are a part of the results.
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
     pub report: Vec<Destination>,

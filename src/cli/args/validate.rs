@@ -16,7 +16,7 @@ pub struct ValidateArgs {
     /// The settings of the compilation.
     #[command(flatten)]
     pub compile: CompileArgs,
-    /// The format of the report, `human`, `json`, `sarif`, `junit` or `github`: to standard output, or to a file with
+    /// The format of the report, `human`, `json`, `sarif`, `junit`, `github`, `gitlab` or `rdjson`: to standard output, or to a file with
     /// `=FILE`. Repeatable. Standard output gets `human` unless another format is named for it.
     #[arg(short, long, value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub output: Vec<Destination>,
@@ -25,8 +25,15 @@ pub struct ValidateArgs {
     pub output_file: Option<PathBuf>,
     /// Make the fixes of all findings in the files, say which on standard error, and report what is left. Nothing else in
     /// the files changes.
-    #[arg(long, help_heading = "Findings")]
+    #[arg(long, conflicts_with = "substitute", help_heading = "Findings")]
     pub fix: bool,
+    /// Errors and warnings that this file has are known: they are counted, and others fail the run. Moved lines and renamed
+    /// files make no difference.
+    #[arg(long, value_name = "FILE", help_heading = "Findings")]
+    pub baseline: Option<PathBuf>,
+    /// Write the file of --baseline with what is found now.
+    #[arg(long, requires = "baseline", conflicts_with = "fix", help_heading = "Findings")]
+    pub write_baseline: bool,
     /// Exit with 0 also when there are errors, whatever --deny says, as `translate --partial` does.
     #[arg(long, help_heading = "Output")]
     pub partial: bool,

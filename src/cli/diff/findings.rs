@@ -1,12 +1,12 @@
 //! Which findings came and which went. Files, lines and order do not count.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::super::findings::TRANSLATE_ONLY;
+use super::super::identity::words;
 use super::change::{FindingChanges, FindingView};
 use crate::compile::Compilation;
-use crate::diagnostics::{Finding, LeftOut, Locate, Location, Place, Series};
+use crate::diagnostics::{Finding, LeftOut, Locate, Location, Place};
 use crate::parser::locate::Locator;
 
 /// The findings of one side that are told apart by nothing, those that are reported first.
@@ -45,19 +45,6 @@ pub(super) fn compare(old: &Compilation, new: &Compilation) -> FindingChanges {
     };
     let fixed = views(fixed, &before).into_iter().map(|view| FindingView { allowed: None, ..view });
     FindingChanges { introduced: views(introduced, &after), fixed: fixed.collect(), silenced: views(silenced, &after) }
-}
-
-/// The message without the name of its file or directory: what a file is called is no difference.
-fn words(finding: &Finding, locator: &Locator<'_>) -> String {
-    let message = &finding.message;
-    // Only findings on files name them.
-    if finding.code.series() != Series::Input {
-        return message.clone();
-    }
-    let Some(place) = Locate::place(locator, &finding.location) else { return message.clone() };
-    let names = Path::new(&place.file).ancestors().map(|name| format!("`{}`", name.display()));
-    let named = names.into_iter().find(|name| name.len() > 2 && message.contains(name.as_str()));
-    named.map_or_else(|| message.clone(), |name| message.replace(&name, "the file"))
 }
 
 fn view(Judged { finding, comment }: Judged<'_>, locator: &Locator<'_>) -> FindingView {

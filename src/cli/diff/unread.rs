@@ -24,6 +24,7 @@ use crate::parser::load::{EntryKind, Tree};
 use crate::parser::manifests::Manifests;
 use crate::parser::node::Node;
 use crate::parser::skip::kebab;
+use crate::parser::skipped::Skipped;
 use crate::parser::split::split;
 
 /// How many bytes of a file that is not judged are looked at.
@@ -100,7 +101,7 @@ impl Unread {
                 unread.add((what, root, name), content, unjudged.reason.to_string());
             }
         }
-        for location in skipped {
+        for Skipped { location, .. } in skipped {
             let source = match location {
                 Location::Source(source) | Location::Bytes(source, _) => *source,
                 Location::Field { document, .. } => match documents.get(*document) {

@@ -179,6 +179,8 @@ fn commands(folder: &Path, m: &Path) -> Vec<Vec<String>> {
         &["validate", &m],
         &["validate", &m, "-o", "json"],
         &["validate", &m, "-o", "sarif"],
+        &["validate", &m, "-o", "gitlab"],
+        &["validate", &m, "-o", "rdjson"],
         &["validate", &m, "-o", "junit"],
         &["validate", &m, "-o", "github"],
         &["status", &m],

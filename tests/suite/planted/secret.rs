@@ -142,7 +142,7 @@ fn commands(folder: &Path) -> Vec<Vec<String>> {
     let other = folder.join("other").display().to_string();
     let keys = folder.join("keys").display().to_string();
     let words = |line: String| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-    let mut lines: Vec<Vec<String>> = ["human", "json", "sarif", "junit", "github"]
+    let mut lines: Vec<Vec<String>> = ["human", "json", "sarif", "junit", "github", "gitlab", "rdjson"]
         .iter()
         .map(|format| words(format!("validate {m} -o {format}")))
         .collect();
