@@ -172,7 +172,7 @@ fn read(manifests: &Manifests, locator: &Locator<'_>, findings: &mut Vec<Finding
     let mut comments = Vec::new();
     for (at, document) in manifests.documents.iter().enumerate() {
         let source = manifests.sources.get(document.source);
-        let text = source.text.get(document.range.clone()).unwrap_or_default();
+        let text = document.text(source);
         if source.context || !text.contains(MARK) {
             continue;
         }

@@ -164,11 +164,18 @@ impl Omission {
     }
 }
 
+impl Subject {
+    /// What a part of an object is called.
+    pub fn part(object: &ObjectRef, path: &FieldPath) -> String {
+        format!("{object}, {path}")
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Object(object) => write!(f, "{object}"),
-            Self::Part(object, path) => write!(f, "{object}, {path}"),
+            Self::Part(object, path) => f.write_str(&Self::part(object, path)),
             Self::Document => f.write_str("a document"),
             Self::File(name) => write!(f, "the file `{name}`"),
         }

@@ -3,7 +3,7 @@
 //! Scalars are already what Kubernetes makes of them (see `decode`). Mappings
 //! keep the order of the file; merge keys have been applied.
 
-use crate::diagnostics::{FieldPath, Segment};
+use crate::diagnostics::Segment;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,8 +47,8 @@ impl Node {
     }
 
     /// The value at a path from here, when there is one.
-    pub fn at(&self, path: &FieldPath) -> Option<&Self> {
-        path.0.iter().try_fold(self, |node, segment| match segment {
+    pub fn at(&self, path: &[Segment]) -> Option<&Self> {
+        path.iter().try_fold(self, |node, segment| match segment {
             Segment::Field(key) => node.get(key),
             Segment::Index(position) => node.as_list()?.get(*position),
         })

@@ -57,7 +57,7 @@ where
         .map(|(at, (document, syntax))| {
             let id = DocumentId(at);
             let source = sources.get(document.source);
-            let text = source.text.get(document.range.clone()).unwrap_or_default();
+            let text = document.text(source);
             let is_patch = patches.contains(&document.source);
             let (options, parsed) = (&read_options, Parsed::default());
             let mut reading = Reading { id, document, source, text, is_patch, options, read: &read, parsed };

@@ -147,14 +147,14 @@ pub(super) fn is_about_placeholder(root: &Node, finding: &Finding) -> bool {
     let Location::Field { path, .. } = &finding.location else { return false };
     let is_placeholder = |text: &str| text.starts_with("{{");
     let is_key = matches!(path.0.last(), Some(Segment::Field(key)) if is_placeholder(key));
-    let value = || root.at(path).and_then(Node::as_str);
+    let value = || root.at(&path.0).and_then(Node::as_str);
     finding.code.series() == Series::Schema && (is_key || value().is_some_and(is_placeholder))
 }
 
 /// Whether what a finding is about is a text with variables of Flux.
 pub(super) fn is_about_variable(root: &Node, finding: &Finding) -> bool {
     let Location::Field { path, .. } = &finding.location else { return false };
-    let value = || root.at(path).and_then(Node::as_str);
+    let value = || root.at(&path.0).and_then(Node::as_str);
     let is_key = matches!(path.0.last(), Some(Segment::Field(key)) if has_variables(key));
     is_key || value().is_some_and(has_variables)
 }

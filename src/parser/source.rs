@@ -51,3 +51,10 @@ pub struct Document {
     /// The line in the file on which the range begins, counted from 1.
     pub line: usize,
 }
+
+impl Document {
+    /// Its text in its file.
+    pub fn text<'t>(&self, source: &'t Source) -> &'t str {
+        source.text.get(self.range.start..self.range.end).unwrap_or_default()
+    }
+}

@@ -191,8 +191,8 @@ fn patches(stage: &Stage) -> Result<(), Failed> {
         ensure(output.code == Some(2) && output.stdout.contains("a document of `new/p.yaml`"), &output)?;
         // The route itself is judged, and its mistakes are found.
         let output = stage.run("validate new")?;
-        let is_judged =
-            output.stdout.contains("GW2001") && output.stdout.contains("2 Kustomizations and parts of them are skipped");
+        let is_judged = output.stdout.contains("GW2001")
+            && output.stdout.contains("2 Kustomizations and parts of them are skipped");
         ensure(output.code == Some(1) && is_judged && !output.stdout.contains("GW8007"), &output)?;
     }
     Ok(())

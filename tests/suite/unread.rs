@@ -193,7 +193,11 @@ const FILES: &[(&str, &[File], Option<&str>)] = &[
     ("no_text", &[("n.yaml", Some("a: \0\n"), Some("b: \0\n"))], Some("the file `new/n.yaml`")),
     ("unknown_version", &[("v.yaml", Some(UNKNOWN), Some(UNKNOWN_TOO))], Some("HTTPRoute `default/v`")),
     ("no_version", &[("v.yaml", Some(NO_VERSION), Some(NO_VERSION_TOO))], Some("a document")),
-    ("no_kind", &[("v.yaml", Some("apiVersion: v1\na: 1\n"), Some("apiVersion: v1\na: 2\n"))], Some("a document of `new/v.yaml`")),
+    (
+        "no_kind",
+        &[("v.yaml", Some("apiVersion: v1\na: 1\n"), Some("apiVersion: v1\na: 2\n"))],
+        Some("a document of `new/v.yaml`"),
+    ),
     ("old_slice", &[("v.yaml", Some(SLICE), Some(SLICE_TOO))], Some("EndpointSlice `default/one-1`")),
     ("refused_service", &[("s.yaml", Some(REFUSED), Some(REFUSED_TOO))], Some("Service `default/one`")),
 ];

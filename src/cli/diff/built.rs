@@ -19,7 +19,7 @@ const ELSEWHERE: [&str; 3] = ["OCIRepository", "Bucket", "HelmRepository"];
 /// The paths that the judged objects name, as they count from the root of a repository.
 pub(super) fn paths(compilation: &Compilation) -> BTreeSet<PathBuf> {
     let mut paths = BTreeSet::new();
-    let mut values = Values::new(compilation);
+    let values = Values::new(compilation);
     for object in compilation.manifests.foreign.iter().filter(|object| !object.position.context) {
         let identity = &object.identity;
         let group = identity.group.as_str();

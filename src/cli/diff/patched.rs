@@ -6,6 +6,7 @@
 //! What both sides hold alike does something else as soon as it finds other
 //! objects, or other values.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use regex::Regex;
@@ -19,31 +20,34 @@ use crate::parser::node::Node;
 const NAME_FIELD: &str = "metadata.name";
 
 /// An object that may be selected.
-struct Candidate {
-    identity: ObjectRef,
+struct Candidate<'c> {
+    identity: Cow<'c, ObjectRef>,
     location: Location,
 }
 
 /// The objects of a side, and what reads files that a Kustomization names.
 pub(super) struct Selected<'v, 'c> {
-    values: &'v mut Values<'c>,
-    objects: Vec<Candidate>,
+    values: &'v Values<'c>,
+    objects: Vec<Candidate<'c>>,
 }
 
 impl<'v, 'c> Selected<'v, 'c> {
-    pub(super) fn new(values: &'v mut Values<'c>) -> Self {
+    pub(super) fn new(values: &'v Values<'c>) -> Self {
         let manifests = &values.compilation.manifests;
         let known = manifests.heads().into_iter().filter(|head| !head.position.context);
-        let known = known.map(|head| Candidate { identity: head.key().to_ref(), location: head.at(&FieldPath::ROOT) });
+        let known = known
+            .map(|head| Candidate { identity: Cow::Owned(head.key().to_ref()), location: head.at(&FieldPath::ROOT) });
         let foreign = manifests.foreign.iter().filter(|object| !object.position.context);
-        let foreign = foreign
-            .map(|object| Candidate { identity: object.identity.clone(), location: object.at(&FieldPath::ROOT) });
+        let foreign = foreign.map(|object| Candidate {
+            identity: Cow::Borrowed(&object.identity),
+            location: object.at(&FieldPath::ROOT),
+        });
         let objects = known.chain(foreign).collect();
         Self { values, objects }
     }
 
     /// What a Kustomization of the directory selects, in lines of no order; `read` decodes the files that it names.
-    pub(super) fn by(&mut self, kustomization: &Node, read: &dyn Fn(&Path) -> Vec<Node>) -> Vec<String> {
+    pub(super) fn by(&self, kustomization: &Node, read: &dyn Fn(&Path) -> Vec<Node>) -> Vec<String> {
         let mut lines = Vec::new();
         for patch in items(kustomization, &["patches", "patchesJson6902"]) {
             match patch.get("target") {
@@ -81,7 +85,7 @@ impl<'v, 'c> Selected<'v, 'c> {
     }
 
     /// The objects that a target selects. Labels and annotations by which it does so are those that it names.
-    fn add_targets(&mut self, target: &Node, lines: &mut Vec<String>) {
+    fn add_targets(&self, target: &Node, lines: &mut Vec<String>) {
         let by = ["labelSelector", "annotationSelector"].map(|field| target.get(field).is_some());
         for (identity, object) in self.matching(target) {
             let part = |field: &str| {
@@ -94,7 +98,7 @@ impl<'v, 'c> Selected<'v, 'c> {
     }
 
     /// The objects that a patch without a target names.
-    fn add_patched(&mut self, patches: &[Node], lines: &mut Vec<String>) {
+    fn add_patched(&self, patches: &[Node], lines: &mut Vec<String>) {
         for patch in patches.iter().filter(|patch| patch.get("kind").is_some()) {
             let word = |path: &[&str]| path.iter().try_fold(patch, |node, field| node.get(field)).cloned();
             let fields = [
@@ -108,12 +112,12 @@ impl<'v, 'c> Selected<'v, 'c> {
     }
 
     /// The value that is read, by its field; the whole object where the field has a form that leads nowhere.
-    fn add_source(&mut self, source: &Node, field: Option<&Node>, lines: &mut Vec<String>) {
+    fn add_source(&self, source: &Node, field: Option<&Node>, lines: &mut Vec<String>) {
         let path = field.and_then(Node::as_str).unwrap_or(NAME_FIELD);
         let names = ["name", "namespace"];
         let target = source.as_map().unwrap_or_default().iter().map(|(key, value)| {
-            let value = if names.contains(&key.as_str()) { literal(value.clone()) } else { value.clone() };
-            (key.clone(), value)
+            let value = value.clone();
+            (key.clone(), if names.contains(&key.as_str()) { literal(value) } else { value })
         });
         for (identity, object) in self.matching(&Node::Map(target.collect())) {
             let value = path.split('.').try_fold(&object, |node, part| match part.parse::<usize>() {
@@ -125,7 +129,7 @@ impl<'v, 'c> Selected<'v, 'c> {
     }
 
     /// The objects of the kind and name, with what they say. Names are patterns; a namespace may be left out in an object.
-    fn matching(&mut self, target: &Node) -> Vec<(ObjectRef, Node)> {
+    fn matching(&self, target: &Node) -> Vec<(&ObjectRef, Node)> {
         let word = |field: &str| target.get(field).and_then(Node::as_str).filter(|word| !word.is_empty());
         let of_version = || word("apiVersion").map(|version| version.split_once('/').map_or("", |(group, _)| group));
         // What is no pattern might be one for somebody else: it selects everything.
@@ -144,7 +148,7 @@ impl<'v, 'c> Selected<'v, 'c> {
         let found = objects.iter().filter(|one| is_meant(&one.identity));
         let with_content = found.map(|Candidate { identity, location }| {
             let object = values.object(location).map(without_server_fields);
-            (identity.clone(), object.unwrap_or_else(Node::String))
+            (&**identity, object.unwrap_or_else(|text| Node::String(text.to_owned())))
         });
         with_content.collect()
     }

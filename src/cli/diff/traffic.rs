@@ -44,16 +44,16 @@ fn compare_hosts(both: Both<'_, '_>, changes: &mut Vec<Change>, moved: &mut BTre
 /// One line for a change that several hosts have.
 fn merge_hosts(changes: Vec<Change>) -> Vec<Change> {
     let mut merged: Vec<Change> = Vec::new();
-    let mut known: BTreeMap<(ChangeKind, String, String, String, String), usize> = BTreeMap::new();
     for change in changes {
-        let Change { kind, gateway, subject, old_answer, new_answer, .. } = &change;
-        let key = (*kind, gateway.clone(), subject.clone(), old_answer.clone(), new_answer.clone());
-        match known.get(&key).and_then(|place| merged.get_mut(*place)) {
-            Some(first) if change.witness.is_some() || *kind == ChangeKind::Reordered => first.further_hosts += 1,
-            _ => {
-                known.insert(key, merged.len());
-                merged.push(change);
-            }
+        // They are in order: those of one subject follow each other.
+        let is_of_subject =
+            |one: &Change| (one.kind, &one.gateway, &one.subject) == (change.kind, &change.gateway, &change.subject);
+        let mut of_subject = merged.iter_mut().rev().take_while(|known| is_of_subject(known));
+        let answers = (&change.old_answer, &change.new_answer);
+        let same = of_subject.find(|known| (&known.old_answer, &known.new_answer) == answers);
+        match same {
+            Some(first) if change.witness.is_some() || change.kind == ChangeKind::Reordered => first.further_hosts += 1,
+            _ => merged.push(change),
         }
     }
     merged
@@ -86,12 +86,12 @@ fn compare_clusters(both: Both<'_, '_>, pods: [&Pods<'_>; 2], changes: &mut Vec<
     if changed.is_empty() {
         return;
     }
-    let (used, users) = (both.old.users(), both.new.users());
+    let (used, mut users) = (both.old.users(), both.new.users());
     for (name, earlier, later, is_withheld) in changed {
-        let user = users.get(name).filter(|_| used.contains_key(name));
+        let user = users.remove(name).filter(|_| used.contains_key(name));
         let (gateway, place, request) = match user {
             Some((gateway, place, request)) => (gateway.to_string(), place, request),
-            None if is_withheld => (String::new(), &None, &None),
+            None if is_withheld => (String::new(), None, None),
             None => continue,
         };
         changes.push(Change {
@@ -101,7 +101,7 @@ fn compare_clusters(both: Both<'_, '_>, pods: [&Pods<'_>; 2], changes: &mut Vec<
             host: String::new(),
             further_hosts: 0,
             old_place: None,
-            new_place: place.clone(),
+            new_place: place,
             witness: request.as_ref().map(WitnessView::from),
             clients: None,
             old_answer: earlier,

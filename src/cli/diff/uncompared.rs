@@ -25,20 +25,24 @@ use crate::compile::Compilation;
 use crate::diagnostics::{
     FieldPath, Locate, Location, ObjectRef, Omission, Place, Segment, Severity, Subject, Unjudged, codes,
 };
+use crate::name::NamespacedName;
 use crate::options::{Assume, Options};
 use crate::parser::api::{HttpListenerOption, OptionKind, OptionList, RouteOption, VirtualHostOption};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
-use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::node::Node;
 use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
 use crate::resolver::{ForeignUse, PolicyOption, foreign_uses, is_translated};
 
-pub(super) use applied::names_of;
+pub(super) use applied::add_names_of;
 pub(super) use values::Content;
-use values::{AllLeft, Left, held, held_by};
+use values::{AllLeft, Left, held, holder};
 pub(super) use values::{Values, holders, said, sorted, without_server_fields};
+
+/// What is sent to, by namespace and name.
+type Used<'m> = BTreeSet<NamespacedName<'m>>;
 
 /// Why the content of a Secret or a ConfigMap cannot be compared.
 const UNUSABLE: &str = "what it holds cannot be used and is not the same: what a cluster makes of it is not known";
@@ -50,15 +54,16 @@ pub(super) fn compare(
     (meshes, met): (&[MeshSide<'_>; 2], &Met),
     options: &Options,
 ) -> Vec<UncomparedView> {
-    let mut values = [old, new].map(Values::new);
-    let [old_values, new_values] = &mut values;
+    let values = [old, new].map(Values::new);
+    let [old_values, new_values] = &values;
     let [old_mesh, new_mesh] = meshes;
-    let [mut before, mut after] = [left(old_values, old_mesh, met), left(new_values, new_mesh, met)];
+    let met: Used<'_> = met.backends.iter().map(|(namespace, name)| (namespace, name)).collect();
+    let [mut before, mut after] = [left(old_values, old_mesh, &met), left(new_values, new_mesh, &met)];
     for (values, left) in values.iter().zip([&mut before, &mut after]) {
         controllers::add(values, options, left);
     }
-    add_untranslated(&mut values, [&mut before, &mut after], moved, options);
-    unused::add(&mut values, &met.backends, &mut [&mut before, &mut after]);
+    add_untranslated(&values, [&mut before, &mut after], moved, options);
+    unused::add(&values, &met, &mut [&mut before, &mut after]);
     admission::add(&values, &mut [&mut before, &mut after]);
     let locators = [old, new].map(|side| Locator::new(&side.manifests));
     let [old_places, new_places] = &locators;
@@ -89,7 +94,7 @@ fn view(left: Left, subject: &str, side: &'static str, locator: &Locator<'_>) ->
     UncomparedView { side, subject: subject.to_owned(), reason, place }
 }
 
-fn left(values: &mut Values<'_>, mesh: &MeshSide<'_>, met: &Met) -> AllLeft {
+fn left(values: &Values<'_>, mesh: &MeshSide<'_>, met: &Used<'_>) -> AllLeft {
     let mut left = AllLeft::new();
     let service_parents = mesh.subjects();
     let led = mesh::led(values.compilation, mesh, met);
@@ -131,7 +136,7 @@ fn left(values: &mut Values<'_>, mesh: &MeshSide<'_>, met: &Met) -> AllLeft {
 
 /// Adds what objects of Gateway API say to other controllers than gwctl: who serves them, with which parameters and
 /// which options of its own.
-fn add_untranslated_fields(values: &mut Values<'_>, left: &mut AllLeft) {
+fn add_untranslated_fields(values: &Values<'_>, left: &mut AllLeft) {
     let Manifests { gateway_classes, gateways, listener_sets, backend_tls_policies, .. } =
         &values.compilation.manifests;
     let Manifests { backend_traffic_policies, route_options, .. } = &values.compilation.manifests;
@@ -146,7 +151,7 @@ fn add_untranslated_fields(values: &mut Values<'_>, left: &mut AllLeft) {
     for object in objects.into_iter().filter(|object| !object.position.context) {
         let location = object.at(&FieldPath::ROOT);
         let Ok(node) = values.object(&location) else { continue };
-        let said = untranslated_fields(object.kind, &node);
+        let said = untranslated_fields(object.kind, node);
         if said.is_empty() {
             continue;
         }
@@ -162,58 +167,56 @@ fn add_untranslated_fields(values: &mut Values<'_>, left: &mut AllLeft) {
 
 /// The values of the fields of an object that gwctl does not translate.
 fn untranslated_fields(kind: Kind, object: &Node) -> Vec<Node> {
-    let field = |path: &[&str]| path.iter().try_fold(object, |node, field| node.get(field)).cloned();
+    let field = |path: &[&str]| path.iter().try_fold(object, |node, field| node.get(field));
     let options = || {
-        let listeners = field(&["spec", "listeners"]);
-        let listeners = listeners.as_ref().and_then(Node::as_list).unwrap_or_default();
+        let listeners = field(&["spec", "listeners"]).and_then(Node::as_list).unwrap_or_default();
         let said = listeners.iter().filter_map(|listener| {
             Some(Node::List(vec![listener.get("name")?.clone(), listener.get("tls")?.get("options")?.clone()]))
         });
-        said.map(sorted).collect::<Vec<_>>()
+        said.collect::<Vec<_>>()
     };
     match kind {
         Kind::GatewayClass => [field(&["spec", "controllerName"]), field(&["spec", "parametersRef"])]
             .into_iter()
-            .map(|value| value.map_or(Node::Null, sorted))
+            .map(|value| value.cloned().unwrap_or(Node::Null))
             .collect(),
         Kind::Gateway => [field(&["spec", "gatewayClassName"]), field(&["spec", "infrastructure", "parametersRef"])]
             .into_iter()
-            .map(|value| value.map_or(Node::Null, sorted))
+            .map(|value| value.cloned().unwrap_or(Node::Null))
             .chain(options())
             .collect(),
         Kind::ListenerSet => options(),
-        Kind::BackendTLSPolicy => field(&["spec", "options"]).map(sorted).into_iter().collect(),
+        Kind::BackendTLSPolicy => field(&["spec", "options"]).cloned().into_iter().collect(),
         Kind::XBackendTrafficPolicy => {
-            field(&["spec", "retryConstraint", "budget", "interval"]).map(sorted).into_iter().collect()
+            field(&["spec", "retryConstraint", "budget", "interval"]).cloned().into_iter().collect()
         }
         kind if kind.is_option() => {
-            let options = field(&["spec", "options"]);
-            let said = options.as_ref().and_then(Node::as_map).unwrap_or_default().iter();
-            let said = said.filter(|(name, value)| !is_translated_option(kind, name, value));
-            said.map(|(name, value)| sorted(Node::Map(vec![(name.clone(), value.clone())]))).collect()
+            let options = field(&["spec", "options"]).and_then(Node::as_map).unwrap_or_default();
+            let each = options.iter().map(|option| Node::Map(vec![option.clone()]));
+            each.filter(|option| !is_translated_option(kind, option)).collect()
         }
         _ => Vec::new(),
     }
 }
 
 /// Whether what an option says is in what is compared.
-fn is_translated_option(kind: Kind, name: &str, value: &Node) -> bool {
-    fn is_whole<T: OptionKind + PolicyOption>(options: Node) -> bool {
-        OptionList::<T>::deserialize(options).is_ok_and(|OptionList(options)| options.iter().all(is_translated))
+fn is_translated_option(kind: Kind, option: &Node) -> bool {
+    fn is_whole<T: OptionKind + PolicyOption>(option: Node) -> bool {
+        OptionList::<T>::deserialize(option).is_ok_and(|OptionList(options)| options.iter().all(is_translated))
     }
-    let options = Node::Map(vec![(name.to_owned(), value.clone())]);
+    let option = option.clone();
     match kind {
-        Kind::VirtualHostOption => is_whole::<VirtualHostOption>(options),
-        Kind::HttpListenerOption => is_whole::<HttpListenerOption>(options),
-        _ => is_whole::<RouteOption>(options),
+        Kind::VirtualHostOption => is_whole::<VirtualHostOption>(option),
+        Kind::HttpListenerOption => is_whole::<HttpListenerOption>(option),
+        _ => is_whole::<RouteOption>(option),
     }
 }
 
 /// Adds what gwctl refuses to serve: the rules, listeners and policies that an error is about. Another controller may
 /// serve them, and gwctl answers alike whatever else changes in them.
-fn add_unserved(values: &mut Values<'_>, left: &mut AllLeft) {
+fn add_unserved(values: &Values<'_>, left: &mut AllLeft) {
     let compilation = values.compilation;
-    let mut seen: BTreeSet<(String, FieldPath)> = BTreeSet::new();
+    let mut seen: BTreeSet<(&ObjectRef, &[Segment])> = BTreeSet::new();
     for finding in &compilation.findings {
         let (Some(object), Some(path)) = (&finding.object, &finding.path) else { continue };
         let is_route = RouteKind::named(&object.kind).is_some();
@@ -221,27 +224,26 @@ fn add_unserved(values: &mut Values<'_>, left: &mut AllLeft) {
             Some(part @ [Segment::Field(spec), Segment::Field(list), Segment::Index(_)])
                 if spec == "spec" && (list == "listeners" || is_route && list == "rules") =>
             {
-                FieldPath(part.to_vec())
+                part
             }
             _ => continue,
         };
         if finding.severity() != Severity::Error || is_stood_in(path) {
             continue;
         }
-        let subject = Subject::Object(object.clone()).to_string();
-        if !seen.insert((subject.clone(), part.clone())) {
+        if !seen.insert((object, part)) {
             continue;
         }
         let Ok(node) = values.object(&finding.location) else { continue };
-        let content = Content::Value(sorted(part_of(node, &part)));
+        let content = Content::Value(part_of(node, part));
         let reason = format!("gwctl refuses it ({}), whatever else it says", finding.code.id());
         let one = Left { content, location: finding.location.clone(), reason, is_unknown: false };
-        left.entry(subject).or_default().push(one);
+        left.entry(object.to_string()).or_default().push(one);
     }
 }
 
 /// Adds the values of fields that gwctl does not know, or not as they are written: whoever does may read them.
-fn add_unknown_fields(values: &mut Values<'_>, left: &mut AllLeft) {
+fn add_unknown_fields(values: &Values<'_>, left: &mut AllLeft) {
     let compilation = values.compilation;
     for finding in &compilation.findings {
         let (Some(object), Some(path)) = (&finding.object, &finding.path) else { continue };
@@ -252,10 +254,10 @@ fn add_unknown_fields(values: &mut Values<'_>, left: &mut AllLeft) {
             continue;
         }
         let Ok(node) = values.object(&finding.location) else { continue };
-        let content = Content::Value(sorted(part_of(node, path)));
+        let content = Content::Value(part_of(node, &path.0));
         let reason = format!("gwctl does not know the field ({})", finding.code.id());
         let one = Left { content, location: finding.location.clone(), reason, is_unknown: false };
-        left.entry(Subject::Part(object.clone(), path.clone()).to_string()).or_default().push(one);
+        left.entry(Subject::part(object, path)).or_default().push(one);
     }
 }
 
@@ -269,14 +271,15 @@ fn is_stood_in(FieldPath(segments): &FieldPath) -> bool {
 
 /// Adds the Secrets and ConfigMaps that are named for what they hold, and hold nothing of use: encrypted, empty or broken.
 /// A cluster may have them in another form, of which nothing is known but that it comes from this one.
-fn add_unknown_content(values: &mut Values<'_>, left: &mut AllLeft) {
+fn add_unknown_content(values: &Values<'_>, left: &mut AllLeft) {
     let compilation = values.compilation;
     for key in &compilation.unknown_content {
         let subject = Subject::Object(key.to_ref()).to_string();
         if left.contains_key(&subject) {
             continue;
         }
-        if let Some((location, content)) = held_by(values, key) {
+        if let Some(holder) = holder(values, key.kind, (&key.namespace, &key.name)) {
+            let (location, content) = holder.held(values);
             left.insert(subject, vec![Left { content, location, reason: UNUSABLE.to_owned(), is_unknown: false }]);
         }
     }
@@ -284,7 +287,7 @@ fn add_unknown_content(values: &mut Values<'_>, left: &mut AllLeft) {
 
 /// Adds the objects that the API server would refuse and of which the ledger does not speak: Services and whatever else
 /// routes refer to.
-fn add_refused(values: &mut Values<'_>, left: &mut AllLeft) {
+fn add_refused(values: &Values<'_>, left: &mut AllLeft) {
     let compilation = values.compilation;
     let is_context = |document: &DocumentId| {
         let Manifests { documents, sources, .. } = &compilation.manifests;
@@ -296,11 +299,7 @@ fn add_refused(values: &mut Values<'_>, left: &mut AllLeft) {
             continue;
         }
         let location = Location::field(position.document, position.base.clone());
-        let value = |object| match key.kind {
-            Kind::Secret | Kind::ConfigMap => held(object),
-            _ => without_server_fields(object),
-        };
-        let content = values.object(&location).map_or_else(Content::Text, |one| Content::Value(value(one)));
+        let content = values.content_of(key.kind, &location);
         let reason = Omission::Undecoded.to_string();
         left.insert(subject, vec![Left { content, location, reason, is_unknown: true }]);
     }
@@ -309,7 +308,7 @@ fn add_refused(values: &mut Values<'_>, left: &mut AllLeft) {
 /// Adds what is not translated and applies to something on one of the sides, or may be meant for something that is
 /// translated.
 fn add_untranslated(
-    values: &mut [Values<'_>; 2],
+    values: &[Values<'_>; 2],
     mut lists: [&mut AllLeft; 2],
     moved: &BTreeSet<Moved>,
     options: &Options,
@@ -323,53 +322,50 @@ fn add_untranslated(
         uses.iter_mut().for_each(|one| one.objects.retain(|object| !unselected.contains(object)));
         uses
     });
-    for ((values, uses), left) in values.iter_mut().zip(&mut uses).zip(&mut lists) {
+    for ((values, uses), left) in values.iter().zip(&mut uses).zip(&mut lists) {
         applied::add_named(values, uses, left);
     }
-    let mut makers: BTreeSet<ObjectRef> = BTreeSet::new();
+    let mut makers: BTreeSet<&ObjectRef> = BTreeSet::new();
     // What one side alone names comes or goes there with whoever names it.
     let [old, new] = values.each_ref().map(|values| &values.compilation.unknown_content);
-    let unknown: Vec<&ObjectKey> = old.iter().filter(|key| new.contains(key)).collect();
+    let unknown = old.iter().filter(|key| key.kind == Kind::Secret && new.contains(key));
+    let unknown: Vec<NamespacedName<'_>> = unknown.map(|key| (&key.namespace, &key.name)).collect();
     for uses in &mut uses {
         for one in uses {
-            let secret = made(one.object).filter(|secret| unknown.contains(&secret));
-            if let Some(secret) = secret {
-                one.objects.insert(format!("{} `{}/{}`", secret.kind.name(), secret.namespace, secret.name));
-                makers.insert(one.object.identity.clone());
+            let secret = made(one.object).filter(|secret| unknown.contains(secret));
+            if let Some((namespace, name)) = secret {
+                one.objects.insert(format!("{} `{namespace}/{name}`", Kind::Secret.name()));
+                makers.insert(&one.object.identity);
             }
         }
     }
     let is_used = |one: &&ForeignUse<'_>| one.object.is_slip || !one.objects.is_empty();
-    let used: BTreeSet<ObjectRef> =
-        uses.iter().flatten().filter(is_used).map(|one| one.object.identity.clone()).collect();
+    let used: BTreeSet<&ObjectRef> = uses.iter().flatten().filter(is_used).map(|one| &one.object.identity).collect();
     let id = codes::FOREIGN_OBJECT.id().to_owned();
     let is_muted = options.ignore.contains(&id) || !(options.select.is_empty() || options.select.contains(&id));
     controllers::add_moved(values, &uses, moved, &mut lists);
-    for ((values, left), uses) in values.iter_mut().zip(lists).zip(uses) {
+    for ((values, left), uses) in values.iter().zip(lists).zip(uses) {
         for ForeignUse { object, objects, sections } in uses {
             if object.position.context || !used.contains(&object.identity) {
                 continue;
             }
             let location = object.at(&FieldPath::ROOT);
-            let subject = Subject::Object(object.identity.clone());
             let reason = untranslated(&objects);
-            let content = match values.object(&location) {
-                Ok(object) => Content::Untranslated(said(object), objects.into_iter().chain(sections).collect()),
-                Err(text) => Content::Text(text),
-            };
+            let content = values.content(&location, |object| {
+                Content::Untranslated(said(object), objects.into_iter().chain(sections).collect())
+            });
             // Without it a Secret is what it was, or is gone. Of any other a finding tells that it came or went, unless it
             // is left out.
             let is_unknown = is_muted || makers.contains(&object.identity);
             let one = Left { content, location, reason, is_unknown };
-            left.entry(subject.to_string()).or_default().push(one);
+            left.entry(object.identity.to_string()).or_default().push(one);
         }
     }
 }
 
 /// The Secret that an object makes.
-fn made(object: &ForeignObject) -> Option<ObjectKey> {
-    let name = object.makes.clone()?;
-    Some(ObjectKey { kind: Kind::Secret, namespace: object.identity.namespace.clone(), name })
+fn made(object: &ForeignObject) -> Option<NamespacedName<'_>> {
+    Some((&object.identity.namespace, object.makes.as_ref()?))
 }
 
 /// Why what applies to these objects cannot be compared.
@@ -384,12 +380,12 @@ fn untranslated(objects: &BTreeSet<String>) -> String {
 }
 
 /// The object that a place is in, or the text of the document.
-fn content(values: &mut Values<'_>, unjudged: &Unjudged) -> Content {
+fn content(values: &Values<'_>, unjudged: &Unjudged) -> Content {
     let manifests = &values.compilation.manifests;
     match &unjudged.location {
         Location::Field { .. } => {}
         Location::Bytes(source, range) => {
-            let text = manifests.sources.get(*source).text.get(range.clone()).unwrap_or_default();
+            let text = manifests.sources.get(*source).text.get(range.start..range.end).unwrap_or_default();
             return Content::Text(text.to_owned());
         }
         Location::Source(source) => return Content::Text(manifests.sources.get(*source).text.clone()),
@@ -399,35 +395,27 @@ fn content(values: &mut Values<'_>, unjudged: &Unjudged) -> Content {
     if matches!(unjudged.reason, Omission::Repeated | Omission::Overwritten) {
         return Content::Text(plain(values.text(&unjudged.location)));
     }
-    match values.object(&unjudged.location) {
-        Ok(object) => match &unjudged.subject {
-            Subject::Part(_, part) if unjudged.reason == Omission::Undecoded => {
-                Content::Value(sorted(part_of(object, part)))
-            }
-            Subject::Object(of)
-                if [Kind::Secret, Kind::ConfigMap].iter().any(|kind| kind.is_named(&of.group, &of.kind)) =>
-            {
-                Content::Value(held(object))
-            }
-            _ => Content::Value(without_server_fields(object)),
-        },
-        Err(text) => Content::Text(text),
-    }
+    values.content(&unjudged.location, |object| match &unjudged.subject {
+        Subject::Part(_, part) if unjudged.reason == Omission::Undecoded => Content::Value(part_of(object, &part.0)),
+        Subject::Object(of)
+            if [Kind::Secret, Kind::ConfigMap].iter().any(|kind| kind.is_named(&of.group, &of.kind)) =>
+        {
+            Content::Value(held(object))
+        }
+        _ => Content::Value(without_server_fields(object)),
+    })
 }
 
 /// A whole document as a value; its text where it is none.
 pub(super) fn document(compilation: &Compilation, location: &Location) -> Result<Node, String> {
-    Values::new(compilation).object(location).map(sorted)
+    Values::new(compilation).object(location).cloned().map_err(str::to_owned)
 }
 
 /// All documents that hold an object of a name which has no place.
 fn named(compilation: &Compilation, subject: &Subject) -> String {
     let manifests = &compilation.manifests;
     let (Subject::Object(object) | Subject::Part(object, _)) = subject else { return String::new() };
-    let texts = manifests
-        .documents
-        .iter()
-        .map(|document| manifests.sources.get(document.source).text.get(document.range.clone()).unwrap_or_default());
+    let texts = manifests.documents.iter().map(|document| document.text(manifests.sources.get(document.source)));
     let mut texts: Vec<String> =
         texts.filter(|text| text.contains(&object.kind) && text.contains(object.name.as_str())).map(plain).collect();
     texts.sort();
@@ -441,12 +429,8 @@ fn plain(text: &str) -> String {
 }
 
 /// The part of an object at a path; the rest of the object is compared by what it does.
-fn part_of(object: Node, path: &FieldPath) -> Node {
-    let step = |node: Node, segment: &Segment| match segment {
-        Segment::Field(name) => node.get(name).cloned(),
-        Segment::Index(at) => node.as_list()?.get(*at).cloned(),
-    };
-    path.0.iter().try_fold(object, step).unwrap_or(Node::Null)
+fn part_of(object: &Node, path: &[Segment]) -> Node {
+    object.at(path).cloned().unwrap_or(Node::Null)
 }
 
 /// Why a side has nothing that could be compared.

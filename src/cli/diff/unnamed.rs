@@ -1,11 +1,12 @@
 //! Objects that differ although nothing that is told names them: whoever reviews a change learns that gwctl has seen them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::change::{Difference, Unnamed};
-use super::uncompared::{Content, Values, holders, names_of, said};
+use super::uncompared::{Content, Values, add_names_of, holders, said};
 use crate::compile::Compilation;
-use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Place, Subject};
+use crate::diagnostics::{FieldPath, Locate, Location, ObjectRef, Place};
 use crate::parser::foreign::{ForeignObject, ForeignTarget, Selection};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Kind, ObjectHead};
@@ -15,16 +16,16 @@ use crate::resolver::is_without_traffic;
 /// The judged objects whose content is not the same on both sides.
 pub(super) fn compare(old: &Compilation, new: &Compilation, difference: &Difference) -> Vec<Unnamed> {
     let [before, after] = [old, new].map(objects);
-    let [mut old_values, mut new_values] = [old, new].map(Values::new);
+    let [old_values, new_values] = [old, new].map(Values::new);
     let [old_places, new_places] = [old, new].map(|side| Locator::new(&side.manifests));
     let named = named(difference);
-    let objects: BTreeSet<&ObjectRef> = before.keys().chain(after.keys()).collect();
+    let objects: BTreeSet<&ObjectRef> = before.keys().chain(after.keys()).map(Cow::as_ref).collect();
     let foreign = [old, new].map(unread);
     let foreign: HashSet<&ObjectRef> = foreign.into_iter().flatten().collect();
     let mut found = Vec::new();
     for object in objects {
         let (old_location, new_location) = (before.get(object), after.get(object));
-        let subject = Subject::Object(object.clone()).to_string();
+        let subject = object.to_string();
         let is_same = match (old_location, new_location) {
             (Some(old), Some(new)) => {
                 // What is written alike need not be decoded.
@@ -42,10 +43,10 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, difference: &Differe
         let is_unread = foreign.contains(object);
         found.push(Unnamed { subject, old_place, new_place, is_unread });
     }
-    let [before, after] = [&mut old_values, &mut new_values].map(held);
+    let [before, after] = [&old_values, &new_values].map(held);
     let objects: BTreeSet<&ObjectRef> = before.keys().chain(after.keys()).collect();
     for object in objects {
-        let subject = Subject::Object(object.clone()).to_string();
+        let subject = object.to_string();
         let (old, new) = (before.get(object), after.get(object));
         if named.contains(&subject) || old.map(|(_, content)| content) == new.map(|(_, content)| content) {
             continue;
@@ -59,11 +60,8 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, difference: &Differe
 
 /// Whether an object stands at the same place of documents with the same text.
 fn is_written_alike((old_values, old): (&Values<'_>, &Location), (new_values, new): (&Values<'_>, &Location)) -> bool {
-    let base = |location: &Location| match location {
-        Location::Field { path, .. } => Some(path.clone()),
-        _ => None,
-    };
-    base(old).is_some() && base(old) == base(new) && old_values.text(old) == new_values.text(new)
+    let (Location::Field { path: one, .. }, Location::Field { path: other, .. }) = (old, new) else { return false };
+    one == other && old_values.text(old) == new_values.text(new)
 }
 
 /// The objects that a change or something that could not be compared names, as subjects.
@@ -96,30 +94,30 @@ fn unread(side: &Compilation) -> Vec<&ObjectRef> {
 }
 
 /// What objects of other groups hold in Secrets and ConfigMaps that nothing else names, with its place.
-fn held(values: &mut Values<'_>) -> BTreeMap<ObjectRef, (Location, Content)> {
+fn held(values: &Values<'_>) -> BTreeMap<ObjectRef, (Location, Content)> {
     let manifests = &values.compilation.manifests;
     let foreign = manifests.foreign.iter().filter(|object| !object.position.context && !is_without_traffic(object));
     let mut named = BTreeSet::new();
     for object in foreign {
-        named.extend(names_of(values, object));
+        add_names_of(values, object, &mut named);
     }
     let is_named = |head: &ObjectHead| {
         let (namespace, name) = head.metadata.sort_key();
-        named.contains(&(namespace.clone(), name.clone()))
+        named.contains(&(namespace.as_str(), name.as_str()))
     };
     let found = holders(values.compilation).filter(|holder| is_named(holder.head));
     found.map(|holder| (holder.head.key().to_ref(), holder.held(values))).collect()
 }
 
 /// Each object with its place, but for those that belong to workloads.
-fn objects(side: &Compilation) -> BTreeMap<ObjectRef, Location> {
+fn objects(side: &Compilation) -> BTreeMap<Cow<'_, ObjectRef>, Location> {
     let manifests = &side.manifests;
     let is_of_workloads = |kind: Kind| matches!(kind, Kind::Secret | Kind::ConfigMap | Kind::EndpointSlice);
     let known = manifests.heads().into_iter();
     let known = known.filter(|head| !head.position.context && !is_of_workloads(head.kind));
-    let known = known.map(|head| (head.key().to_ref(), head.at(&FieldPath::ROOT)));
+    let known = known.map(|head| (Cow::Owned(head.key().to_ref()), head.at(&FieldPath::ROOT)));
     let foreign = manifests.foreign.iter();
     let foreign = foreign.filter(|object| !object.position.context && !is_without_traffic(object));
-    let foreign = foreign.map(|object| (object.identity.clone(), object.at(&FieldPath::ROOT)));
+    let foreign = foreign.map(|object| (Cow::Borrowed(&object.identity), object.at(&FieldPath::ROOT)));
     known.chain(foreign).collect()
 }

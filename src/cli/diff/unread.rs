@@ -5,6 +5,7 @@
 //! Each may decide on traffic. What both sides hold alike is equal, whatever it
 //! is; what differs could not be compared.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
@@ -60,7 +61,7 @@ const SKIPPED_REASON: &str = "it is no Kubernetes object and is skipped: what it
 /// What nobody has read of a side, by what it is and its path within the side.
 #[derive(Default)]
 pub(super) struct Unread {
-    parts: BTreeMap<(String, String), Vec<Part>>,
+    parts: BTreeMap<&'static str, BTreeMap<String, Vec<Part>>>,
     /// The files that were read, by their paths within the side.
     files: BTreeSet<String>,
 }
@@ -73,7 +74,7 @@ struct Part {
 }
 
 /// What is known of it.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Content {
     Value(Node),
     Text(String),
@@ -132,9 +133,9 @@ impl Unread {
         unread.add_flux(&mut selected, compilation);
         unread.add_bundles(tree, root, compilation);
         for (path, commit) in tree.submodules(root) {
-            let (key, reason) = (path.clone(), SUBMODULE_REASON.to_owned());
-            let place = root.join(path).to_string_lossy().into_owned();
-            unread.add_at("the submodule", key, Part { content: Content::Text(commit), reason, place });
+            let (content, reason) = (Content::Text(commit), SUBMODULE_REASON.to_owned());
+            let place = root.join(&path).to_string_lossy().into_owned();
+            unread.add_at("the submodule", path, Part { content, reason, place });
         }
         if has_own_settings && let Some((name, settings)) = settings_of(tree, root) {
             for (named, path) in context(&name, &settings) {
@@ -163,7 +164,7 @@ impl Unread {
             let Some(spec) = node.get("spec") else { continue };
             let found = selected.by(spec, &|_| Vec::new());
             let content = Content::Value(Node::List(found.into_iter().map(Node::String).collect()));
-            let subject = Subject::Object(object.identity.clone()).to_string();
+            let subject = object.identity.to_string();
             let part = Part { content, reason: SELECTED_REASON.to_owned(), place: subject.clone() };
             self.add_at("what is selected by", subject, part);
         }
@@ -189,19 +190,23 @@ impl Unread {
         }
     }
 
-    fn add_at(&mut self, what: &str, key: String, part: Part) {
-        self.parts.entry((what.to_owned(), key)).or_default().push(part);
+    fn add_at(&mut self, what: &'static str, key: String, part: Part) {
+        self.parts.entry(what).or_default().entry(key).or_default().push(part);
     }
 
-    fn add(&mut self, (what, root, name): (&str, &Path, &str), content: Content, reason: String) {
+    fn add(&mut self, (what, root, name): (&'static str, &Path, &str), content: Content, reason: String) {
         let part = Part { content, reason, place: name.to_owned() };
         self.add_at(what, within(root, name), part);
     }
 
+    fn parts(&self) -> impl Iterator<Item = (&'static str, &str, &[Part])> {
+        let parts = self.parts.iter();
+        parts.flat_map(|(what, parts)| parts.iter().map(|(path, parts)| (*what, path.as_str(), parts.as_slice())))
+    }
+
     fn listing(&self) -> Listing<'_> {
-        let parts =
-            self.parts.iter().flat_map(|((what, path), parts)| parts.iter().map(move |part| (what, path, part)));
-        let said = parts.map(|(what, path, part)| (path.as_str(), format!("{what} {:?}", part.content)));
+        let parts = self.parts().flat_map(|(what, path, parts)| parts.iter().map(move |part| (what, path, part)));
+        let said = parts.map(|(what, path, part)| (path, format!("{what} {:?}", part.content)));
         Listing { files: &self.files, said: said.collect() }
     }
 
@@ -216,9 +221,9 @@ impl Unread {
 pub(super) fn compare(old: &Unread, new: &Unread) -> Vec<UncomparedView> {
     let mut found = Vec::new();
     for (side, own, other) in [("old", old, new), ("new", new, old)] {
-        for ((what, path), parts) in &own.parts {
-            let others = other.parts.get(&(what.clone(), path.clone())).map_or(&[][..], Vec::as_slice);
-            let mut left: Vec<Content> =
+        for (what, path, parts) in own.parts() {
+            let others = other.parts.get(what).and_then(|parts| parts.get(path)).map_or(&[][..], Vec::as_slice);
+            let mut left: Vec<Cow<'_, Content>> =
                 others.iter().map(|part| without_new_files(&part.content, path, other, own)).collect();
             for part in parts {
                 let content = without_new_files(&part.content, path, own, other);
@@ -228,7 +233,7 @@ pub(super) fn compare(old: &Unread, new: &Unread) -> Vec<UncomparedView> {
                 }
                 let (subject, reason) = (format!("{what} `{}`", part.place), part.reason.clone());
                 let view = UncomparedView { side, subject, reason, place: Some(part.place.clone()) };
-                found.push((path.as_str(), view));
+                found.push((path, view));
             }
         }
     }
@@ -244,13 +249,8 @@ pub(super) fn compare(old: &Unread, new: &Unread) -> Vec<UncomparedView> {
 
 /// A Kustomization without the files that it names, that its side has and the other one has not: they are compared
 /// themselves.
-fn without_new_files(content: &Content, path: &str, own: &Unread, other: &Unread) -> Content {
-    let value = match content {
-        Content::Value(value) => value,
-        Content::Text(text) => return Content::Text(text.clone()),
-        Content::Bytes(bytes) => return Content::Bytes(bytes.clone()),
-        Content::Place(place) => return Content::Place(place.clone()),
-    };
+fn without_new_files<'c>(content: &'c Content, path: &str, own: &Unread, other: &Unread) -> Cow<'c, Content> {
+    let Content::Value(value) = content else { return Cow::Borrowed(content) };
     let directory = Path::new(path).parent().unwrap_or(Path::new(""));
     let is_new = |item: &Node| {
         let named = item.as_str().map(|name| normal(&directory.join(name)));
@@ -264,7 +264,7 @@ fn without_new_files(content: &Content, path: &str, own: &Unread, other: &Unread
             }
         }
     }
-    Content::Value(value)
+    Cow::Owned(Content::Value(value))
 }
 
 /// A path without `.` and `..`.

@@ -61,10 +61,10 @@ fn compare(sides: [&Compilation; 2], owners: [&Owner<'_>; 2], lists: &mut [&mut 
         let head = owners[side].head;
         let at = part.map_or(FieldPath::ROOT, |index| path!["spec", "listeners", index]);
         let subject = match part {
-            Some(_) => Subject::Part(head.key().to_ref(), at.clone()),
-            None => Subject::Object(head.key().to_ref()),
+            Some(_) => Subject::part(&head.key().to_ref(), &at),
+            None => head.key().to_ref().to_string(),
         };
-        push(lists[side], side, subject.to_string(), head.at(&at), reason);
+        push(lists[side], side, subject, head.at(&at), reason);
     };
     let both =
         |old: Option<usize>, new: Option<usize>, reason: &str, say: &mut dyn FnMut(Option<usize>, usize, String)| {

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize as _;
 
-use super::values::{AllLeft, Content, Left, Values, held_by, holders};
+use super::values::{AllLeft, Content, Holder, Left, Values, holder, holders};
 use crate::compile::Compilation;
-use crate::diagnostics::{FieldPath, Location, ObjectRef, Subject};
-use crate::name::{Name, Namespace};
+use crate::diagnostics::{FieldPath, ObjectRef, Subject};
+use crate::name::Name;
 use crate::parser::api::{LabelSelector, ParentReference, Service};
 use crate::parser::foreign::ForeignObject;
-use crate::parser::manifests::{Kind, Manifests, ObjectHead, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::node::Node;
 use crate::resolver::{Annotatable, ForeignUse, annotated, matches_labels};
 
@@ -31,32 +31,32 @@ const BUILDERS: [(&str, &[&str]); 4] = [
 ];
 
 /// Adds the ConfigMaps and Secrets that hold parameters of Gateways and classes.
-pub(super) fn add_parameters(values: &mut Values<'_>, left: &mut AllLeft) {
+pub(super) fn add_parameters(values: &Values<'_>, left: &mut AllLeft) {
     let Manifests { gateway_classes, gateways, .. } = &values.compilation.manifests;
     let mut users: Vec<(&ObjectHead, &[&str])> = Vec::new();
     users.extend(gateway_classes.iter().map(|one| (&one.head, &["spec", "parametersRef"][..])));
     users.extend(gateways.iter().map(|one| (&one.head, &["spec", "infrastructure", "parametersRef"][..])));
     for (object, path) in users {
         let Ok(node) = values.object(&object.at(&FieldPath::ROOT)) else { continue };
-        let Some(reference) = path.iter().try_fold(&node, |node, field| node.get(field)) else { continue };
+        let Some(reference) = path.iter().try_fold(node, |node, field| node.get(field)) else { continue };
         let word = |field: &str| reference.get(field).and_then(Node::as_str).unwrap_or_default();
         let kinds = [Kind::ConfigMap, Kind::Secret];
         let Some(kind) = kinds.into_iter().find(|kind| kind.is_named(word("group"), word("kind"))) else { continue };
         let namespace = match word("namespace") {
-            "" => object.metadata.namespace.clone(),
-            own => Namespace::from(own),
+            "" => object.metadata.namespace.as_str(),
+            own => own,
         };
-        let key = ObjectKey { kind, namespace, name: Name::from(word("name")) };
-        let by = Subject::Object(object.key().to_ref());
-        if let Some(held) = held_by(values, &key) {
-            add_held(left, &key, held, format!("{by} has its parameters there, which gwctl does not read"));
+        if let Some(holder) = holder(values, kind, (namespace, word("name"))) {
+            let by = object.key().to_ref();
+            add_held(values, left, &holder, format!("{by} has its parameters there, which gwctl does not read"));
         }
     }
 }
 
 /// Adds what a Secret or a ConfigMap holds that gwctl does not read, also where one side alone has it.
-fn add_held(left: &mut AllLeft, key: &ObjectKey, (location, content): (Location, Content), reason: String) {
-    let known = left.entry(Subject::Object(key.to_ref()).to_string()).or_default();
+fn add_held(values: &Values<'_>, left: &mut AllLeft, holder: &Holder<'_>, reason: String) {
+    let (location, content) = holder.held(values);
+    let known = left.entry(holder.head.key().to_ref().to_string()).or_default();
     if !known.iter().any(|one| one.content == content) {
         known.push(Left { content, location, reason, is_unknown: true });
     }
@@ -64,15 +64,15 @@ fn add_held(left: &mut AllLeft, key: &ObjectKey, (location, content): (Location,
 
 /// Adds what is in effect through an object that applies to something: what a policy names in its own namespace and what
 /// that names in turn, the endpoints of a Service that is used, and what Flux and Argo CD apply.
-pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], left: &mut AllLeft) {
-    let mut named: BTreeMap<(Namespace, Name), String> = BTreeMap::new();
-    let mut selectors: Vec<(LabelSelector, String)> = Vec::new();
-    let mut by_name: BTreeMap<(Namespace, Name), Vec<usize>> = BTreeMap::new();
+pub(super) fn add_named(values: &Values<'_>, uses: &mut [ForeignUse<'_>], left: &mut AllLeft) {
+    let mut named: BTreeMap<(&str, &str), &ObjectRef> = BTreeMap::new();
+    let mut selectors: Vec<(LabelSelector, &ObjectRef)> = Vec::new();
+    let mut by_name: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (index, one) in uses.iter().enumerate() {
         let ObjectRef { group, kind: _, namespace, name } = &one.object.identity;
         // Workloads are behind their Services.
         if one.objects.is_empty() && group.contains('.') && !group.ends_with(".k8s.io") {
-            by_name.entry((namespace.clone(), name.clone())).or_default().push(index);
+            by_name.entry((namespace, name)).or_default().push(index);
         }
     }
     let mut open: Vec<usize> = Vec::new();
@@ -82,19 +82,19 @@ pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], le
         let Some(object) = uses.get(index).map(|one| one.object) else { continue };
         let Ok(node) = values.object(&object.at(&FieldPath::ROOT)) else { continue };
         let mut names = BTreeSet::new();
-        let by = Subject::Object(object.identity.clone()).to_string();
+        let by = &object.identity;
         for (_, value) in node.as_map().unwrap_or_default().iter().filter(|(field, _)| field != "metadata") {
-            names_in(value, &object.identity.namespace, &mut names);
-            selectors_in(value, &by, &mut selectors);
+            names_in(value, &by.namespace, &mut names);
+            selectors_in(value, by, &mut selectors);
         }
         for name in names {
             for named in by_name.remove(&name).unwrap_or_default() {
                 if let Some(one) = uses.get_mut(named) {
-                    one.objects.insert(by.clone());
+                    one.objects.insert(by.to_string());
                     open.push(named);
                 }
             }
-            named.entry(name).or_insert_with(|| by.clone());
+            named.entry(name).or_insert(by);
         }
     }
     for one in uses.iter_mut() {
@@ -103,23 +103,20 @@ pub(super) fn add_named(values: &mut Values<'_>, uses: &mut [ForeignUse<'_>], le
         one.objects.extend(service.into_iter().chain(built));
     }
     for holder in holders(values.compilation) {
-        let key = holder.head.key();
-        if let Some(by) = named.get(&(key.namespace.clone(), key.name.clone())) {
-            let held = holder.held(values);
-            add_held(left, &key, held, format!("{by} names it, which gwctl does not translate"));
+        let (namespace, name) = holder.head.metadata.sort_key();
+        if let Some(by) = named.get(&(namespace.as_str(), name.as_str())) {
+            add_held(values, left, &holder, format!("{by} names it, which gwctl does not translate"));
         }
         let label = |name: &str| holder.head.metadata.labels.get(name).map(String::as_str);
         if let Some((_, by)) = selectors.iter().find(|(selector, _)| matches_labels(selector, label)) {
-            let held = holder.held(values);
-            add_held(left, &key, held, format!("{by} selects it, which gwctl does not translate"));
+            add_held(values, left, &holder, format!("{by} selects it, which gwctl does not translate"));
         }
     }
-    let reason = |by: &str| format!("{by} sends to it, which gwctl does not translate");
-    add_services(values.compilation, &named, &reason, left);
+    add_services(values.compilation, &named, left);
 }
 
 /// The label selectors of an object, but for those of what it applies to. Those that select everything say nothing.
-fn selectors_in(node: &Node, by: &str, found: &mut Vec<(LabelSelector, String)>) {
+fn selectors_in<'c>(node: &Node, by: &'c ObjectRef, found: &mut Vec<(LabelSelector, &'c ObjectRef)>) {
     match node {
         Node::Map(entries) => {
             let part = |field: &str| node.get(field).cloned().map(|value| (field.to_owned(), value));
@@ -128,7 +125,7 @@ fn selectors_in(node: &Node, by: &str, found: &mut Vec<(LabelSelector, String)>)
                 && let Ok(selector) = LabelSelector::deserialize(Node::Map(parts))
                 && !(selector.match_labels.is_empty() && selector.match_expressions.is_empty())
             {
-                found.push((selector, by.to_owned()));
+                found.push((selector, by));
             }
             let fields = entries.iter().filter(|(field, _)| !NOT_NAMED.contains(&field.as_str()));
             fields.for_each(|(_, value)| selectors_in(value, by, found));
@@ -139,12 +136,7 @@ fn selectors_in(node: &Node, by: &str, found: &mut Vec<(LabelSelector, String)>)
 }
 
 /// Adds the Services that are named, each by what, and where their endpoints are.
-pub(super) fn add_services(
-    compilation: &Compilation,
-    named: &BTreeMap<(Namespace, Name), String>,
-    reason: &dyn Fn(&str) -> String,
-    left: &mut AllLeft,
-) {
+fn add_services(compilation: &Compilation, named: &BTreeMap<(&str, &str), &ObjectRef>, left: &mut AllLeft) {
     let Manifests { services, endpoint_slices, .. } = &compilation.manifests;
     // A cluster gives the address, and each cluster another one.
     let said = |spec: &Service| format!("{:?}", Service { cluster_ip: None, ..spec.clone() });
@@ -152,37 +144,39 @@ pub(super) fn add_services(
     let slices = endpoint_slices.iter();
     let slices = slices.map(|one| (&one.head, one.spec.service_name.as_ref(), format!("{:?}", one.spec)));
     for (head, service, spec) in own.chain(slices).filter(|(head, _, _)| !head.position.context) {
-        let key = (head.metadata.namespace.clone(), service.cloned().unwrap_or_default());
-        let Some(by) = named.get(&key) else { continue };
+        let service = service.map(Name::as_str).unwrap_or_default();
+        let Some(by) = named.get(&(head.metadata.namespace.as_str(), service)) else { continue };
         let location = head.at(&FieldPath::ROOT);
         let content = Content::Text(spec);
-        let reason = reason(by);
+        let reason = format!("{by} sends to it, which gwctl does not translate");
         let subject = Subject::Object(head.key().to_ref()).to_string();
         left.entry(subject).or_default().push(Left { content, location, reason, is_unknown: true });
     }
 }
 
-/// What an object of another group may name, by namespace and name.
-pub(in super::super) fn names_of(values: &mut Values<'_>, object: &ForeignObject) -> BTreeSet<(Namespace, Name)> {
-    let mut names = BTreeSet::new();
-    let Ok(node) = values.object(&object.at(&FieldPath::ROOT)) else { return names };
+/// Adds what an object of another group may name, by namespace and name.
+pub(in super::super) fn add_names_of<'v>(
+    values: &'v Values<'_>,
+    object: &'v ForeignObject,
+    names: &mut BTreeSet<(&'v str, &'v str)>,
+) {
+    let Ok(node) = values.object(&object.at(&FieldPath::ROOT)) else { return };
     let fields = node.as_map().unwrap_or_default().iter().filter(|(field, _)| field != "metadata");
-    fields.for_each(|(_, value)| names_in(value, &object.identity.namespace, &mut names));
-    names
+    fields.for_each(|(_, value)| names_in(value, &object.identity.namespace, names));
 }
 
-/// What the fields of an object may name, by namespace and name. Kinds call the field of a name as they like
+/// Adds what the fields of an object may name, by namespace and name. Kinds call the field of a name as they like
 /// (`secret: users`), so that every word counts; whoever asks knows which objects there are.
-pub(super) fn names_in(node: &Node, namespace: &Namespace, names: &mut BTreeSet<(Namespace, Name)>) {
+pub(super) fn names_in<'n>(node: &'n Node, namespace: &'n str, names: &mut BTreeSet<(&'n str, &'n str)>) {
     match node {
         Node::Map(entries) => {
-            let own = node.get("namespace").and_then(Node::as_str).map_or_else(|| namespace.clone(), Namespace::from);
+            let own = node.get("namespace").and_then(Node::as_str).unwrap_or(namespace);
             let fields = entries.iter().filter(|(field, _)| !NOT_NAMED.contains(&field.as_str()));
-            fields.for_each(|(_, value)| names_in(value, &own, names));
+            fields.for_each(|(_, value)| names_in(value, own, names));
         }
         Node::List(items) => items.iter().for_each(|item| names_in(item, namespace, names)),
         Node::String(name) => {
-            names.insert((namespace.clone(), Name::from(name.as_str())));
+            names.insert((namespace, name));
         }
         Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {}
     }

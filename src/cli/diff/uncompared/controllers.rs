@@ -67,10 +67,10 @@ pub(super) fn add_moved(
         return;
     }
     for (side, ((values, uses), left)) in values.iter().zip(uses).zip(lists).enumerate() {
-        let mut policies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut policies: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for ForeignUse { object, objects, .. } in uses {
             for name in objects {
-                policies.entry(name.clone()).or_default().insert(Subject::Object(object.identity.clone()).to_string());
+                policies.entry(name).or_default().insert(object.identity.to_string());
             }
         }
         let heads = values.compilation.manifests.heads();
@@ -82,7 +82,7 @@ pub(super) fn add_moved(
             let own = if side == 0 { &from } else { &to };
             let Some(head) = heads.get(own) else { continue };
             let annotations = Node::List(vec![entries(&head.metadata.annotations)]);
-            let content = Content::Untranslated(annotations, policies.get(own).cloned().unwrap_or_default());
+            let content = Content::Untranslated(annotations, policies.get(own.as_str()).cloned().unwrap_or_default());
             let (location, reason) = (head.at(&FieldPath::ROOT), MOVED.to_owned());
             let subject = format!("rules of {from} that are now those of {to}");
             left.entry(subject).or_default().push(Left { content, location, reason, is_unknown: false });
@@ -92,9 +92,8 @@ pub(super) fn add_moved(
 
 /// Adds something of an object; that it says nothing is something as well.
 fn push(left: &mut AllLeft, head: &ObjectHead, said: Node, reason: &str) {
-    let (location, reason) = (head.at(&FieldPath::ROOT), reason.to_owned());
     // What two parts of an object say is not mixed up.
-    let content = Content::Value(Node::List(vec![Node::String(reason.clone()), said]));
-    let one = Left { content, location, reason, is_unknown: false };
+    let content = Content::Value(Node::List(vec![Node::String(reason.to_owned()), said]));
+    let one = Left { content, location: head.at(&FieldPath::ROOT), reason: reason.to_owned(), is_unknown: false };
     left.entry(Subject::Object(head.key().to_ref()).to_string()).or_default().push(one);
 }

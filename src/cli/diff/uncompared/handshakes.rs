@@ -2,18 +2,18 @@
 //! certificate that it shows to backends whose policies are.
 
 use super::admission::names;
-use super::values::{AllLeft, Content, Left, Values, held_by};
-use crate::diagnostics::{FieldPath, Location, Subject};
+use super::values::{AllLeft, Content, Left, Values, holder};
+use crate::diagnostics::{FieldPath, Subject};
 use crate::name::{Name, Namespace};
 use crate::parser::api::{FrontendTls, Listener, ObjectReference, SecretObjectReference};
-use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
+use crate::parser::manifests::{Kind, ObjectHead};
 use crate::path;
 
 const IDLE: &str = "its TLS settings, or what they name, have changed, and no route of the input is behind it";
 const UNSHOWN: &str = "what it shows to backends has changed, and no BackendTLSPolicy of the input leads to one";
 
 /// Adds the settings of both, with what the objects that they name hold.
-pub(super) fn add(values: &mut Values<'_>, left: &mut AllLeft) {
+pub(super) fn add(values: &Values<'_>, left: &mut AllLeft) {
     let compilation = values.compilation;
     let manifests = &compilation.manifests;
     let gateways = manifests.gateways.iter().filter(|gateway| !gateway.position.context);
@@ -37,7 +37,7 @@ pub(super) fn add(values: &mut Values<'_>, left: &mut AllLeft) {
 }
 
 fn add_listeners(
-    values: &mut Values<'_>,
+    values: &Values<'_>,
     left: &mut AllLeft,
     (head, listeners): (&ObjectHead, &[Listener]),
     frontend: Option<&FrontendTls>,
@@ -79,10 +79,9 @@ fn of_object(ObjectReference { group, kind, name, namespace }: &ObjectReference)
     (kinds.into_iter().find(|known| known.is_named(group, kind)), namespace.as_ref(), name)
 }
 
-fn held(values: &mut Values<'_>, owner: &ObjectHead, (kind, namespace, name): Named<'_>) -> Option<Content> {
-    let namespace = namespace.unwrap_or(&owner.metadata.namespace).clone();
-    let (_, content): (Location, Content) = held_by(values, &ObjectKey { kind: kind?, namespace, name: name.clone() })?;
-    Some(content)
+fn held(values: &Values<'_>, owner: &ObjectHead, (kind, namespace, name): Named<'_>) -> Option<Content> {
+    let namespace = namespace.unwrap_or(&owner.metadata.namespace);
+    holder(values, kind?, (namespace, name)).map(|holder| holder.held(values).1)
 }
 
 /// Adds settings that are compared as a whole. They are known by the object and the field, but for the position in a list.

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::values::{AllLeft, Content, Left, Values, held, without_server_fields};
+use super::values::{AllLeft, Left, Values};
 use crate::diagnostics::{FieldPath, Location, Subject};
-use crate::parser::manifests::{Kind, ObjectHead, ObjectKey, Position};
+use crate::parser::manifests::{ObjectHead, ObjectKey, Position};
 
 const REASON: &str = "another definition of it counts (GW8007): what this one declares is not compared";
 
 const REFUSED: &str = "its errors keep it from being a backend, whatever else it says";
 
 /// Adds the definitions that do not count and say something else than the one that does.
-pub(super) fn add(values: &mut Values<'_>, left: &mut AllLeft) {
+pub(super) fn add(values: &Values<'_>, left: &mut AllLeft) {
     let manifests = &values.compilation.manifests;
     if manifests.overridden.is_empty() {
         return;
@@ -21,9 +21,9 @@ pub(super) fn add(values: &mut Values<'_>, left: &mut AllLeft) {
     let counting: BTreeMap<ObjectKey, &ObjectHead> = counting.filter(|(key, _)| keys.contains(key)).collect();
     for (key, Position { document, base, context: _ }) in &manifests.overridden {
         let location = Location::field(*document, base.clone());
-        let content = content(values, key, &location);
+        let content = values.content_of(key.kind, &location);
         let winner = counting.get(key).map(|head| head.at(&FieldPath::ROOT));
-        if winner.is_some_and(|winner| self::content(values, key, &winner) == content) {
+        if winner.is_some_and(|winner| values.content_of(key.kind, &winner) == content) {
             continue;
         }
         let one = Left { content, location, reason: REASON.to_owned(), is_unknown: true };
@@ -33,23 +33,15 @@ pub(super) fn add(values: &mut Values<'_>, left: &mut AllLeft) {
 
 /// Adds the Services that the API server refuses: what they say as far as they can be read is judged, and no backend stands
 /// for it.
-pub(super) fn add_refused_services(values: &mut Values<'_>, left: &mut AllLeft) {
+pub(super) fn add_refused_services(values: &Values<'_>, left: &mut AllLeft) {
     let services = &values.compilation.manifests.services;
     for service in services.iter().filter(|service| service.refusal.is_some() && !service.position.context) {
         let (key, location) = (service.key(), service.at(&FieldPath::ROOT));
         let subject = Subject::Object(key.to_ref()).to_string();
-        let content = content(values, &key, &location);
+        let content = values.content_of(key.kind, &location);
         let known = left.entry(subject).or_default();
         if !known.iter().any(|one| one.content == content) {
             known.push(Left { content, location, reason: REFUSED.to_owned(), is_unknown: true });
         }
     }
-}
-
-fn content(values: &mut Values<'_>, key: &ObjectKey, location: &Location) -> Content {
-    let value = |object| match key.kind {
-        Kind::Secret | Kind::ConfigMap => held(object),
-        _ => without_server_fields(object),
-    };
-    values.object(location).map_or_else(Content::Text, |one| Content::Value(value(one)))
 }

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::Used;
 use super::admission::push;
 use super::applied::names_in;
-use super::values::{AllLeft, Content, Values, without_server_fields};
+use super::values::{AllLeft, Values};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, ObjectPart, Subject};
 use crate::ir::Listener;
-use crate::name::{Name, Namespace, SectionName};
+use crate::name::{Name, Namespace, NamespacedName, SectionName};
 use crate::parser::api::{FromNamespaces, LabelSelector, ListenerTarget, ReferenceGrantFrom, ReferenceGrantTo};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::node::Node;
@@ -20,10 +21,10 @@ const LABELS: &str = "a selector looks at its labels, which have changed, and no
 const GRANTED: &str = "what it grants has changed, and no reference of the input needs it";
 
 /// Adds what differs and has nothing that it is compared by. `of_clients` is what clients of Services are sent to.
-pub(super) fn add(values: &mut [Values<'_>; 2], of_clients: &Used, lists: &mut [&mut AllLeft; 2]) {
+pub(super) fn add(values: &[Values<'_>; 2], of_clients: &Used<'_>, lists: &mut [&mut AllLeft; 2]) {
     let sides = values.each_ref().map(|values| values.compilation);
     let mut used = used(sides);
-    used.extend(of_clients.iter().cloned());
+    used.extend(of_clients);
     add_targets(sides, &used, lists);
     add_backends(values, &used, lists);
     add_namespaces(sides, lists);
@@ -31,29 +32,27 @@ pub(super) fn add(values: &mut [Values<'_>; 2], of_clients: &Used, lists: &mut [
 }
 
 /// Targets of policies that one side alone has and nothing sends to.
-fn add_targets(sides: [&Compilation; 2], used: &Used, lists: &mut [&mut AllLeft; 2]) {
+fn add_targets(sides: [&Compilation; 2], used: &Used<'_>, lists: &mut [&mut AllLeft; 2]) {
     let declared = sides.map(targets);
     for (at, own) in declared.iter().enumerate() {
         let Some(other) = declared.get(1 - at) else { continue };
         let is_alone = |target: &Target<'_>| !other.iter().any(|other| other.words() == target.words());
         for target in own.iter().filter(|target| is_alone(target)) {
             let Target { policy, index, name, .. } = target;
-            if policy.position.context || used.contains(&(policy.metadata.namespace.clone(), (*name).clone())) {
+            if policy.position.context || used.contains(&(&policy.metadata.namespace, *name)) {
                 continue;
             }
             let path = path!["spec", "targetRefs", *index];
-            let subject = Subject::Part(policy.key().to_ref(), path.clone()).to_string();
+            let subject = Subject::part(&policy.key().to_ref(), &path);
             push(lists[at], at, subject, policy.at(&path), UNLED.to_owned());
         }
     }
 }
 
-/// What is sent to on either side, by namespace and name.
-type Used = BTreeSet<(Namespace, Name)>;
-
-fn used(sides: [&Compilation; 2]) -> Used {
+/// What is sent to on either side.
+fn used(sides: [&Compilation; 2]) -> Used<'_> {
     let clusters = sides.into_iter().flat_map(|side| &side.lowered.judged().clusters);
-    clusters.map(|cluster| (cluster.backend.namespace.clone(), cluster.backend.name.clone())).collect()
+    clusters.map(|cluster| (&cluster.backend.namespace, &cluster.backend.name)).collect()
 }
 
 /// An entry of `targetRefs`.
@@ -129,16 +128,16 @@ fn targets(side: &Compilation) -> Vec<Target<'_>> {
 }
 
 /// One listener of an object, or all of them, as options name them.
-type Listeners = (&'static str, Namespace, Name, Option<SectionName>);
+type Listeners<'m> = (Kind, &'m Namespace, &'m Name, Option<&'m SectionName>);
 
 /// The listeners that a target of options names.
-fn listeners_of(policy: &ObjectHead, target: &ListenerTarget) -> Listeners {
+fn listeners_of<'m>(policy: &'m ObjectHead, target: &'m ListenerTarget) -> Listeners<'m> {
     let kind = if Kind::Gateway.is_named(&target.group, &target.kind) { Kind::Gateway } else { Kind::ListenerSet };
-    (kind.name(), policy.metadata.namespace.clone(), target.name.clone(), target.section().cloned())
+    (kind, &policy.metadata.namespace, &target.name, target.section())
 }
 
 /// Whatever options can name that leads to a listener which has routes.
-fn routed_listeners(side: &Compilation) -> BTreeSet<Listeners> {
+fn routed_listeners(side: &Compilation) -> BTreeSet<Listeners<'_>> {
     let Manifests { gateways, listener_sets, .. } = &side.manifests;
     let connections = side.lowered.judged().listeners.iter().flat_map(Listener::http_connections);
     let hosts = connections.flat_map(|connection| &connection.virtual_hosts).filter(|host| !host.routes.is_empty());
@@ -158,7 +157,7 @@ fn routed_listeners(side: &Compilation) -> BTreeSet<Listeners> {
         });
         for (kind, namespace, name) in [Some((key.kind, &key.namespace, &key.name)), parent].into_iter().flatten() {
             for section in [None, section] {
-                routed.insert((kind.name(), namespace.clone(), name.clone(), section.cloned()));
+                routed.insert((kind, namespace, name, section));
             }
         }
     }
@@ -167,15 +166,11 @@ fn routed_listeners(side: &Compilation) -> BTreeSet<Listeners> {
 
 /// XBackends and Upstreams that differ and that nothing sends to, RouteOptions that no route of the input has, and
 /// options of listeners without routes.
-fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut AllLeft; 2]) {
-    let contents = values.each_mut().map(|values| {
+fn add_backends(values: &[Values<'_>; 2], used: &Used<'_>, lists: &mut [&mut AllLeft; 2]) {
+    let contents = values.each_ref().map(|values| {
         let Manifests { backends, upstreams, route_options, .. } = &values.compilation.manifests;
         let heads = backends.iter().map(|one| &one.head).chain(upstreams.iter().map(|one| &one.head));
-        let is_used = |head: &ObjectHead| {
-            let (namespace, name) = head.metadata.sort_key();
-            used.contains(&(namespace.clone(), name.clone()))
-        };
-        let mut unused: Vec<&ObjectHead> = heads.filter(|head| !is_used(head)).collect();
+        let mut unused: Vec<&ObjectHead> = heads.filter(|head| !used.contains(&head.metadata.sort_key())).collect();
         let untargeted = route_options.iter().filter(|one| one.spec.target_refs.is_empty()).map(|one| &one.head);
         let untargeted: Vec<&ObjectHead> = untargeted.collect();
         let options = || values.compilation.manifests.listener_options();
@@ -189,20 +184,17 @@ fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut All
         let named = if untargeted.is_empty() { BTreeSet::new() } else { names_of_routes(values) };
         let is_named = |head: &ObjectHead| {
             let (namespace, name) = head.metadata.sort_key();
-            named.contains(&(namespace.clone(), name.clone()))
+            named.contains(&(namespace.as_str(), name.as_str()))
         };
         unused.extend(untargeted.into_iter().filter(|head| !is_named(head)));
         unused.retain(|head| !head.position.context);
-        let content = |head: &ObjectHead, values: &mut Values<'_>| {
-            let object = values.object(&head.at(&FieldPath::ROOT));
-            object.map_or_else(Content::Text, |one| Content::Value(without_server_fields(one)))
-        };
-        unused.into_iter().map(|head| (head.key().to_ref(), (head, content(head, values)))).collect::<BTreeMap<_, _>>()
+        let content = |head: &ObjectHead| values.content_of(head.kind, &head.at(&FieldPath::ROOT));
+        unused.into_iter().map(|head| (head.key().to_ref(), (head, content(head)))).collect::<BTreeMap<_, _>>()
     });
     for (at, own) in contents.iter().enumerate() {
         for (key, (head, content)) in own {
             if contents.get(1 - at).and_then(|other| other.get(key)).is_none_or(|(_, other)| other != content) {
-                let subject = Subject::Object(key.clone()).to_string();
+                let subject = key.to_string();
                 push(lists[at], at, subject, head.at(&FieldPath::ROOT), UNREFERRED.to_owned());
             }
         }
@@ -210,7 +202,7 @@ fn add_backends(values: &mut [Values<'_>; 2], used: &Used, lists: &mut [&mut All
 }
 
 /// What routes may name, by namespace and name. An ExtensionRef names what is in the namespace of its route.
-fn names_of_routes(values: &mut Values<'_>) -> BTreeSet<(Namespace, Name)> {
+fn names_of_routes<'v>(values: &'v Values<'_>) -> BTreeSet<(&'v str, &'v str)> {
     let mut names = BTreeSet::new();
     for route in values.compilation.manifests.routes() {
         let Ok(node) = values.object(&route.object.at(&FieldPath::ROOT)) else { continue };
@@ -282,15 +274,15 @@ fn keys(selector: &LabelSelector) -> impl Iterator<Item = &str> {
 type Grant<'m> = (&'m str, &'m ReferenceGrantFrom, &'m ReferenceGrantTo);
 
 /// What a reference refers to: a namespace, a kind where it says one, and a name.
-struct Reference {
-    from: (&'static str, &'static str, Namespace),
-    namespace: Namespace,
-    kind: Option<String>,
-    name: Name,
+struct Reference<'v> {
+    from: (Kind, &'v Namespace),
+    namespace: &'v str,
+    kind: Option<&'v str>,
+    name: &'v str,
 }
 
 /// Grants that come, go or change for references that the input does not have.
-fn add_grants(values: &mut [Values<'_>; 2], lists: &mut [&mut AllLeft; 2]) {
+fn add_grants(values: &[Values<'_>; 2], lists: &mut [&mut AllLeft; 2]) {
     let sides = values.each_ref().map(|values| values.compilation);
     let granted = sides.map(|side| grants(&side.manifests));
     let [old, new] = &granted;
@@ -302,13 +294,13 @@ fn add_grants(values: &mut [Values<'_>; 2], lists: &mut [&mut AllLeft; 2]) {
     if changed.iter().all(Vec::is_empty) {
         return;
     }
-    let references: Vec<Reference> = values.iter_mut().flat_map(references).collect();
+    let references: Vec<Reference<'_>> = values.iter().flat_map(references).collect();
     for (at, changed) in changed.iter().enumerate() {
-        let mut told: BTreeSet<String> = BTreeSet::new();
+        let mut told: BTreeSet<NamespacedName<'_>> = BTreeSet::new();
         for (head, grant) in changed {
             let is_needed = references.iter().any(|reference| permits(grant, reference));
-            let subject = Subject::Object(head.key().to_ref()).to_string();
-            if !is_needed && !head.position.context && told.insert(subject.clone()) {
+            if !is_needed && !head.position.context && told.insert(head.metadata.sort_key()) {
+                let subject = head.key().to_ref().to_string();
                 push(lists[at], at, subject, head.at(&FieldPath::ROOT), GRANTED.to_owned());
             }
         }
@@ -324,16 +316,16 @@ fn grants(manifests: &Manifests) -> Vec<(&ObjectHead, Grant<'_>)> {
     pairs.collect()
 }
 
-fn permits((namespace, from, to): &Grant<'_>, reference: &Reference) -> bool {
-    let (group, kind, own) = &reference.from;
-    (from.group.as_str(), from.kind.as_str(), from.namespace.as_str()) == (*group, *kind, own.as_str())
+fn permits((namespace, from, to): &Grant<'_>, reference: &Reference<'_>) -> bool {
+    let (kind, own) = &reference.from;
+    (from.group.as_str(), from.kind.as_str(), &from.namespace) == (kind.group(), kind.name(), *own)
         && reference.namespace == *namespace
-        && reference.kind.as_ref().is_none_or(|kind| *kind == to.kind)
+        && reference.kind.is_none_or(|kind| kind == to.kind)
         && to.name.as_ref().is_none_or(|name| *name == reference.name)
 }
 
 /// All references of a side from one namespace into another that grants are for.
-fn references(values: &mut Values<'_>) -> Vec<Reference> {
+fn references<'v>(values: &'v Values<'_>) -> Vec<Reference<'v>> {
     let manifests = &values.compilation.manifests;
     let mut found = Vec::new();
     for head in manifests.heads().into_iter().filter(|head| refers(head.kind)) {
@@ -342,9 +334,7 @@ fn references(values: &mut Values<'_>) -> Vec<Reference> {
         let own = &head.metadata.namespace;
         references_in(spec, &mut |namespace, kind, name| {
             if *own != *namespace {
-                let from = (head.kind.group(), head.kind.name(), own.clone());
-                let (namespace, name) = (Namespace::from(namespace), Name::from(name));
-                found.push(Reference { from, namespace, kind: kind.map(str::to_owned), name });
+                found.push(Reference { from: (head.kind, own), namespace, kind, name });
             }
         });
     }
@@ -356,7 +346,7 @@ fn refers(kind: Kind) -> bool {
 }
 
 /// Calls back with everything that names an object of a namespace, parents left out.
-fn references_in(node: &Node, found: &mut dyn FnMut(&str, Option<&str>, &str)) {
+fn references_in<'n>(node: &'n Node, found: &mut dyn FnMut(&'n str, Option<&'n str>, &'n str)) {
     let word = |field: &str| node.get(field).and_then(Node::as_str);
     if let (Some(namespace), Some(name)) = (word("namespace"), word("name")) {
         found(namespace, word("kind"), name);

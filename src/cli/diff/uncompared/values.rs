@@ -1,13 +1,16 @@
 //! What both sides hold beside what is compared, by its content.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use typed_index_collections::TiVec;
 
 use super::tools::{is_of_tool, may_be_read};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Location, Omission, Segment, Subject};
 use crate::parser::api::Secret;
 use crate::parser::decode::decode;
-use crate::parser::manifests::{Manifests, ObjectHead, ObjectKey};
+use crate::parser::manifests::{Kind, Manifests, ObjectHead};
 use crate::parser::node::Node;
 use crate::parser::source::DocumentId;
 use crate::parser::split::split;
@@ -38,15 +41,16 @@ pub(in super::super) enum Content {
     Untranslated(Node, BTreeSet<String>),
 }
 
-/// The documents of one side as values, each decoded once: a list may hold thousands of objects.
+/// The documents of one side as values with their keys in order, each decoded once: a list may hold thousands of objects.
 pub(in super::super) struct Values<'c> {
     pub(in super::super) compilation: &'c Compilation,
-    pub(super) decoded: HashMap<DocumentId, Option<Node>>,
+    decoded: TiVec<DocumentId, OnceCell<Option<Node>>>,
 }
 
 impl<'c> Values<'c> {
     pub(in super::super) fn new(compilation: &'c Compilation) -> Self {
-        Self { compilation, decoded: HashMap::new() }
+        let decoded = compilation.manifests.documents.iter().map(|_| OnceCell::new()).collect();
+        Self { compilation, decoded }
     }
 
     /// The names of the objects that were not selected.
@@ -60,35 +64,45 @@ impl<'c> Values<'c> {
         let Manifests { documents, sources, .. } = &self.compilation.manifests;
         let Location::Field { document: id, .. } = location else { return "" };
         let Some(document) = documents.get(*id) else { return "" };
-        sources.get(document.source).text.get(document.range.clone()).unwrap_or_default()
+        document.text(sources.get(document.source))
     }
 
     /// The object that a place is in; the text of its document where that is no value.
-    pub(in super::super) fn object(&mut self, location: &Location) -> Result<Node, String> {
-        let Location::Field { document: id, path, .. } = location else { return Err(String::new()) };
+    pub(in super::super) fn object(&self, location: &Location) -> Result<&Node, &'c str> {
+        let Location::Field { document: id, path, .. } = location else { return Err("") };
         let text = self.text(location);
-        let value = self.decoded.entry(*id).or_insert_with(|| {
+        let decode = || {
             let syntax = split(text).first().map(|piece| piece.syntax)?;
-            decode(text, syntax).ok().map(|decoded| decoded.node)
-        });
-        value.as_ref().map(|value| object(value, path).clone()).ok_or_else(|| text.to_owned())
+            decode(text, syntax).ok().map(|decoded| sorted(decoded.node))
+        };
+        let value = self.decoded.get(*id).and_then(|value| value.get_or_init(decode).as_ref());
+        value.map(|value| object(value, path)).ok_or(text)
+    }
+
+    /// What counts of the object that a place is in.
+    pub(super) fn content(&self, location: &Location, value: impl FnOnce(&Node) -> Content) -> Content {
+        self.object(location).map_or_else(|text| Content::Text(text.to_owned()), value)
+    }
+
+    /// What an object says; of a Secret or a ConfigMap what it holds.
+    pub(super) fn content_of(&self, kind: Kind, location: &Location) -> Content {
+        let value = if matches!(kind, Kind::Secret | Kind::ConfigMap) { held } else { without_server_fields };
+        self.content(location, |object| Content::Value(value(object)))
     }
 }
 
 /// An object without what a server adds to it, which says nothing of what it asks for.
-pub(in super::super) fn without_server_fields(object: Node) -> Node {
-    let mut fields = match sorted(object) {
-        Node::Map(fields) => fields,
-        other => return other,
-    };
+pub(in super::super) fn without_server_fields(object: &Node) -> Node {
+    let mut object = object.clone();
+    let Node::Map(fields) = &mut object else { return object };
     fields.retain(|(field, _)| field != "status");
-    for (field, value) in &mut fields {
+    for (field, value) in fields {
         if let ("metadata", Node::Map(metadata)) = (field.as_str(), value) {
             // Generators write an age that they do not know.
             metadata.retain(|(field, value)| !SERVER_FIELDS.contains(&field.as_str()) && *value != Node::Null);
         }
     }
-    Node::Map(fields)
+    object
 }
 
 /// The order of the keys of a mapping is no content.
@@ -105,7 +119,7 @@ pub(in super::super) fn sorted(node: Node) -> Node {
 }
 
 /// What an object says, without what tools write down in it for themselves.
-pub(in super::super) fn said(object: Node) -> Node {
+pub(in super::super) fn said(object: &Node) -> Node {
     let Node::Map(mut fields) = without_server_fields(object) else { return Node::Null };
     for (_, metadata) in fields.iter_mut().filter(|(field, _)| field == "metadata") {
         let Node::Map(parts) = metadata else { continue };
@@ -121,10 +135,11 @@ pub(in super::super) fn said(object: Node) -> Node {
     Node::Map(fields)
 }
 
-/// The place of a judged Secret or ConfigMap, with what it holds.
-pub(super) fn held_by(values: &mut Values<'_>, key: &ObjectKey) -> Option<(Location, Content)> {
-    let holder = holders(values.compilation).find(|holder| holder.head.key() == *key)?;
-    Some(holder.held(values))
+/// The judged Secret or ConfigMap of a name.
+pub(super) fn holder<'c>(values: &Values<'c>, kind: Kind, (namespace, name): (&str, &str)) -> Option<Holder<'c>> {
+    let is_named =
+        |head: &ObjectHead| head.kind == kind && head.metadata.namespace == namespace && head.metadata.name == name;
+    holders(values.compilation).find(|holder| is_named(holder.head))
 }
 
 /// A judged Secret or ConfigMap.
@@ -147,16 +162,16 @@ pub(in super::super) fn holders(compilation: &Compilation) -> impl Iterator<Item
 
 impl Holder<'_> {
     /// Its place, with what it holds.
-    pub(in super::super) fn held(&self, values: &mut Values<'_>) -> (Location, Content) {
+    pub(in super::super) fn held(&self, values: &Values<'_>) -> (Location, Content) {
         let location = self.head.at(&FieldPath::ROOT);
         let decoded = (self.secret_type, self.data);
-        let content = values.object(&location).map_or_else(Content::Text, |one| decoded_or_written(one, decoded));
+        let content = values.content(&location, |object| decoded_or_written(object, decoded));
         (location, content)
     }
 }
 
 /// What is held, in whichever of the ways to write it; as it is written where some of it cannot be read.
-fn decoded_or_written(object: Node, (secret_type, data): (&str, &BTreeMap<String, Vec<u8>>)) -> Content {
+fn decoded_or_written(object: &Node, (secret_type, data): (&str, &BTreeMap<String, Vec<u8>>)) -> Content {
     let fields = ["data", "stringData", "binaryData"].into_iter().filter_map(|field| object.get(field)?.as_map());
     let written: BTreeSet<&str> = fields.flatten().map(|(key, _)| key.as_str()).collect();
     let is_decoded = !data.is_empty() && written.len() == data.len();
@@ -164,7 +179,7 @@ fn decoded_or_written(object: Node, (secret_type, data): (&str, &BTreeMap<String
 }
 
 /// What a Secret or a ConfigMap holds, whatever is said about it.
-pub(super) fn held(object: Node) -> Node {
+pub(super) fn held(object: &Node) -> Node {
     let mut object = without_server_fields(object);
     if let Node::Map(fields) = &mut object {
         fields.retain(|(field, value)| field != "metadata" && *value != Node::Null);
