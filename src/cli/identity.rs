@@ -1,21 +1,22 @@
 //! What makes two findings the same one: the code, the object, the place in it and the words. Files, lines and order do
 //! not count.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::diagnostics::{Finding, Locate, Series};
 
 /// The message without the name of its file or directory: what a file is called is no difference.
-pub(super) fn words(finding: &Finding, locator: &dyn Locate) -> String {
-    let message = &finding.message;
+pub(super) fn words<'f>(finding: &'f Finding, locator: &dyn Locate) -> Cow<'f, str> {
+    let message = finding.message.as_str();
     // Only findings on files name them.
     if finding.code.series() != Series::Input {
-        return message.clone();
+        return message.into();
     }
-    let Some(place) = locator.place(&finding.location) else { return message.clone() };
+    let Some(place) = locator.place(&finding.location) else { return message.into() };
     let names = Path::new(&place.file).ancestors().map(|name| format!("`{}`", name.display()));
     let named = names.into_iter().find(|name| name.len() > 2 && message.contains(name.as_str()));
-    named.map_or_else(|| message.clone(), |name| message.replace(&name, "the file"))
+    named.map_or(message.into(), |name| message.replace(&name, "the file").into())
 }
 
 /// A path or message without the positions in lists: what stands before an entry is no difference.

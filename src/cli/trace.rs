@@ -18,8 +18,8 @@ use crate::path;
 use crate::simulate::{Answer, Candidate, Decision, LocalReply, Outcome, Request, Security, Unmet, Upstream, Verdict};
 use crate::translator::lower::Lowered;
 
-pub(super) use words::describe_match;
 use words::describe_unmet;
+pub(super) use words::{describe_match, describe_match_in_order};
 
 /// The version of the JSON form.
 const VERSION: u32 = 1;

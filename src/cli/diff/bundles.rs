@@ -160,12 +160,11 @@ impl Search<'_> {
 
     /// Takes what a Kustomization or a chart names and its own directory does not hold.
     fn follow(&mut self, directory: &Path, head: &str) {
+        let Some(document) = self.document(&directory.join(head)) else { return };
         let mut named = BTreeSet::new();
-        if let Some(document) = self.document(&directory.join(head)) {
-            names(&document, head == CHART, &mut named);
-        }
+        names(&document, head == CHART, &mut named);
         for name in named {
-            self.refer(&directory.join(&name), Path::new(&name));
+            self.refer(&directory.join(name), Path::new(name));
         }
     }
 
@@ -261,7 +260,7 @@ impl Search<'_> {
 pub(super) fn decoded(text: &str) -> Vec<Node> {
     let pieces = split(text);
     let documents = pieces.iter().filter_map(|piece| {
-        let document = text.get(piece.range.clone())?;
+        let document = text.get(piece.range.start..piece.range.end)?;
         decode(document, piece.syntax).ok().map(|decoded| decoded.node)
     });
     documents.collect()
@@ -294,15 +293,15 @@ pub(super) fn is_head(name: &str) -> bool {
 }
 
 /// All that may be a path in a Kustomization, or leads to another chart.
-fn names(node: &Node, is_chart: bool, named: &mut BTreeSet<String>) {
+fn names<'n>(node: &'n Node, is_chart: bool, named: &mut BTreeSet<&'n str>) {
     match node {
         Node::String(text) if is_chart => {
-            named.extend(text.strip_prefix(FILE_URL).map(str::to_owned));
+            named.extend(text.strip_prefix(FILE_URL));
         }
         Node::String(text) if !text.contains('\n') && !text.is_empty() => {
-            named.insert(text.clone());
+            named.insert(text.as_str());
             // A generator may give a file another key.
-            named.extend(text.split_once('=').map(|(_, path)| path.to_owned()));
+            named.extend(text.split_once('=').map(|(_, path)| path));
         }
         Node::Map(entries) => entries.iter().for_each(|(_, value)| names(value, is_chart, named)),
         Node::List(items) => items.iter().for_each(|item| names(item, is_chart, named)),

@@ -131,11 +131,12 @@ pub(super) fn compare(
 
 fn is_held(listener: &Listener, ports: &BTreeSet<&ServedPort>) -> bool {
     let is_udp = matches!(listener.transport, Transport::Udp(_));
-    listener.gateways.iter().any(|GatewayName { namespace, name }| {
-        let held = |port| ServedPort { namespace: namespace.clone(), service: name.clone(), port, is_udp };
-        // Routes may have all ports of a Service that the input lacks.
-        [Some(listener.port), None].into_iter().any(|port| ports.contains(&held(port)))
-    })
+    // Routes may have all ports of a Service that the input lacks.
+    let has_port = |port: &ServedPort| port.is_udp == is_udp && port.port.is_none_or(|port| port == listener.port);
+    let is_of = |port: &ServedPort, GatewayName { namespace, name }: &GatewayName| {
+        (&port.namespace, &port.service) == (namespace, name)
+    };
+    ports.iter().filter(|port| has_port(port)).any(|port| listener.gateways.iter().any(|name| is_of(port, name)))
 }
 
 /// A change with whom it is for, and the Service in the place of a host.
@@ -144,12 +145,11 @@ fn for_clients(change: Change, client: &str) -> Change {
     let is_only = client != ANY_OTHER;
     let from = if is_only { client } else { namespace }.to_owned();
     let host = format!("{name}.{namespace}");
-    let witness = change.witness.clone().map(|witness| from_client(witness, &host, &from));
     Change {
-        host: if change.host.is_empty() { String::new() } else { host.clone() },
         old_answer: change.old_answer.replace(EXAMPLE, &host),
         new_answer: change.new_answer.replace(EXAMPLE, &host),
-        witness,
+        witness: change.witness.map(|witness| from_client(witness, &host, &from)),
+        host: if change.host.is_empty() { String::new() } else { host },
         clients: Some(Clients { from, is_only }),
         ..change
     }

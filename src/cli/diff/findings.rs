@@ -1,5 +1,6 @@
 //! Which findings came and which went. Files, lines and order do not count.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::super::findings::TRANSLATE_ONLY;
@@ -7,19 +8,22 @@ use super::super::identity::words;
 use super::change::{FindingChanges, FindingView};
 use crate::compile::Compilation;
 use crate::diagnostics::{Finding, LeftOut, Locate, Location, Place};
+use crate::name::{Name, Namespace};
 use crate::parser::locate::Locator;
 
 /// The findings of one side that are told apart by nothing, those that are reported first.
 type Alike<'c> = Vec<(usize, Judged<'c>)>;
 
+/// What a finding is told apart by: code, object, path and words.
+type Key<'f> = (&'static str, Option<(&'f str, &'f Namespace, &'f Name)>, Option<String>, Cow<'f, str>);
+
 /// Compares the findings of both sides.
 pub(super) fn compare(old: &Compilation, new: &Compilation) -> FindingChanges {
     let [before, after] = [old, new].map(|side| Locator::new(&side.manifests));
-    let key = |finding: &Finding, locator: &Locator<'_>| {
-        let object =
-            finding.object.as_ref().map(|object| (object.kind.clone(), object.namespace.clone(), object.name.clone()));
+    fn key<'f>(finding: &'f Finding, locator: &Locator<'_>) -> Key<'f> {
+        let object = finding.object.as_ref().map(|object| (object.kind.as_str(), &object.namespace, &object.name));
         (finding.code.id(), object, finding.path.as_ref().map(ToString::to_string), words(finding, locator))
-    };
+    }
     let mut alike: BTreeMap<_, [Alike<'_>; 2]> = BTreeMap::new();
     for (side, (compilation, locator)) in [(old, &before), (new, &after)].into_iter().enumerate() {
         for (at, one) in judged(compilation).enumerate() {

@@ -34,8 +34,8 @@ pub(super) fn compare(both: Both<'_, '_>, changes: &mut Vec<Change>) {
 /// Requests for a host over a connection for another name: 421 where another listener has the host, and else whatever the
 /// connection's own listener does. Where the host is told of by its rules or its listener it is told of enough.
 fn compare_misdirected(both: Both<'_, '_>, changes: &mut Vec<Change>) {
-    let known: BTreeSet<(String, String)> =
-        changes.iter().map(|change| (change.gateway.clone(), change.host.clone())).collect();
+    let known: BTreeSet<(&str, &str)> =
+        changes.iter().map(|change| (change.gateway.as_str(), change.host.as_str())).collect();
     let mut found: BTreeMap<(&GatewayName, &Hostname), Change> = BTreeMap::new();
     for (key, chain) in &both.new.chains {
         let Some(earlier) = both.old.chains.get(key) else { continue };
@@ -45,12 +45,13 @@ fn compare_misdirected(both: Both<'_, '_>, changes: &mut Vec<Change>) {
         }
         let [before, after] = [before, after].map(|hosts| hosts.iter().collect::<BTreeSet<&Hostname>>());
         for host in before.symmetric_difference(&after) {
-            let (gateway, name) = (&key.socket.gateway, example(host));
-            let is_told = |host: String| known.contains(&(gateway.to_string(), host));
-            if is_told(host.to_string()) || is_told(name.clone()) || found.contains_key(&(gateway, *host)) {
+            let (gateway, name) = (key.socket.gateway, example(host));
+            let gateway_name = gateway.to_string();
+            let is_told = |host: &str| known.contains(&(gateway_name.as_str(), host));
+            if is_told(&host.to_string()) || is_told(&name) || found.contains_key(&(gateway, *host)) {
                 continue;
             }
-            let request = Request { authority: Some(name), ..probe(*chain, &first_host(*chain)) };
+            let request = Request { authority: Some(name.into_owned()), ..probe(*chain, &first_host(*chain)) };
             let answers = (both.old.answer(gateway, &request, false), both.new.answer(gateway, &request, false));
             if answers.0 != answers.1 {
                 found.insert((gateway, *host), told(both, key, ChangeKind::Listener, Some(&request), answers));
@@ -70,23 +71,23 @@ fn misdirected(chain: Chain<'_>) -> &[Hostname] {
 
 /// Clients connect to the addresses of a Gateway: of those that both sides have, where their ports are bound.
 fn compare_addresses(both: Both<'_, '_>, changes: &mut Vec<Change>) {
-    let bound = |side: &Side<'_>| -> BTreeMap<GatewayName, (BTreeSet<IpAddr>, String)> {
-        let mut bound: BTreeMap<GatewayName, (BTreeSet<IpAddr>, String)> = BTreeMap::new();
+    fn bound<'c>(side: &Side<'c>) -> BTreeMap<&'c GatewayName, (BTreeSet<IpAddr>, String)> {
+        let mut bound: BTreeMap<&GatewayName, (BTreeSet<IpAddr>, String)> = BTreeMap::new();
         for (SocketKey { gateway, port: _, is_udp: _ }, Socket { addresses, origin }) in &side.sockets {
             // Of an assumed Gateway nobody knows the addresses.
             if let Some(place) = side.tracer.listener_place(*origin) {
-                bound.entry(gateway.clone()).or_insert_with(|| (BTreeSet::new(), place)).0.extend(addresses);
+                bound.entry(gateway).or_insert_with(|| (BTreeSet::new(), place)).0.extend(addresses);
             }
         }
         bound
-    };
+    }
     let words = |addresses: &BTreeSet<IpAddr>| {
         let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
         format!("connections to {}", addresses.join(", "))
     };
     let mut old = bound(both.old);
     for (gateway, (addresses, place)) in bound(both.new) {
-        let Some((earlier, old_place)) = old.remove(&gateway) else { continue };
+        let Some((earlier, old_place)) = old.remove(gateway) else { continue };
         if earlier != addresses {
             changes.push(Change {
                 kind: ChangeKind::Listener,
@@ -108,7 +109,7 @@ fn compare_addresses(both: Both<'_, '_>, changes: &mut Vec<Change>) {
 /// The hosts of which a chain takes the connections.
 fn hosts(chain: Chain<'_>) -> Vec<String> {
     match &chain.chain.select {
-        ChainMatch::ServerNames(names) => names.iter().map(example).collect(),
+        ChainMatch::ServerNames(names) => names.iter().map(|name| example(name).into_owned()).collect(),
         ChainMatch::Any | ChainMatch::AnyServerName => vec![EXAMPLE.to_owned()],
     }
 }
@@ -119,7 +120,7 @@ fn first_host(chain: Chain<'_>) -> String {
 
 /// A chain that one side has: whoever takes its connections on the other side answers something else, or shows another
 /// certificate. What its rules do is compared rule by rule.
-fn one_sided(both: Both<'_, '_>, key: &ChainKey, chain: Chain<'_>, kind: ChangeKind) -> Vec<Change> {
+fn one_sided(both: Both<'_, '_>, key: &ChainKey<'_>, chain: Chain<'_>, kind: ChangeKind) -> Vec<Change> {
     if matches!(chain.chain.handler, Handler::Tcp(_)) {
         return Vec::new();
     }
@@ -128,7 +129,7 @@ fn one_sided(both: Both<'_, '_>, key: &ChainKey, chain: Chain<'_>, kind: ChangeK
     if place(own, key).is_none() {
         return Vec::new();
     }
-    let gateway = &key.socket.gateway;
+    let gateway = key.socket.gateway;
     let mut changes = Vec::new();
     for host in hosts(chain) {
         let request = probe(chain, &host);
@@ -159,7 +160,13 @@ fn one_sided(both: Both<'_, '_>, key: &ChainKey, chain: Chain<'_>, kind: ChangeK
     changes
 }
 
-fn tls_changed(both: Both<'_, '_>, key: &ChainKey, earlier: Chain<'_>, chain: Chain<'_>, host: &str) -> Option<Change> {
+fn tls_changed(
+    both: Both<'_, '_>,
+    key: &ChainKey<'_>,
+    earlier: Chain<'_>,
+    chain: Chain<'_>,
+    host: &str,
+) -> Option<Change> {
     let before = describe_tls(earlier.chain.tls.as_ref(), both.old.config);
     let after = describe_tls(chain.chain.tls.as_ref(), both.new.config);
     let request = probe(chain, host);
@@ -167,7 +174,7 @@ fn tls_changed(both: Both<'_, '_>, key: &ChainKey, earlier: Chain<'_>, chain: Ch
         return Some(told(both, key, ChangeKind::Listener, Some(&request), (before, after)));
     }
     // Connections that were closed and are taken, or the other way round, have no rule that would tell it.
-    let gateway = &key.socket.gateway;
+    let gateway = key.socket.gateway;
     let (old, new) = (both.old.answer(gateway, &request, false), both.new.answer(gateway, &request, false));
     let is_same_kind = std::mem::discriminant(&earlier.chain.handler) == std::mem::discriminant(&chain.chain.handler);
     (!is_same_kind && old != new).then(|| told(both, key, ChangeKind::Listener, Some(&request), (old, new)))
@@ -176,7 +183,7 @@ fn tls_changed(both: Both<'_, '_>, key: &ChainKey, earlier: Chain<'_>, chain: Ch
 /// What is asked for of the connections of a chain that both sides have.
 fn settings_changed(
     both: Both<'_, '_>,
-    key: &ChainKey,
+    key: &ChainKey<'_>,
     earlier: Chain<'_>,
     chain: Chain<'_>,
     host: &str,
@@ -195,13 +202,13 @@ fn settings_changed(
     Some(told(both, key, ChangeKind::Listener, Some(&probe(chain, host)), answers))
 }
 
-fn place(side: &Side<'_>, key: &ChainKey) -> Option<String> {
+fn place(side: &Side<'_>, key: &ChainKey<'_>) -> Option<String> {
     side.tracer.listener_place(side.chains.get(key)?.chain.origin)
 }
 
 fn told(
     both: Both<'_, '_>,
-    key: &ChainKey,
+    key: &ChainKey<'_>,
     kind: ChangeKind,
     request: Option<&Request>,
     (old_answer, new_answer): (String, String),
@@ -241,13 +248,13 @@ fn compare_streams(both: Both<'_, '_>, changes: &mut Vec<Change>) {
 
 fn stream_change(
     both: Both<'_, '_>,
-    (socket, name): &(SocketKey, String),
+    (socket, name): &(SocketKey<'_>, String),
     kind: ChangeKind,
     (old, new): (Option<&Stream>, Option<&Stream>),
 ) -> Option<Change> {
     let place = |side: &Side<'_>, stream: Option<&Stream>| side.tracer.listener_place(stream?.origin);
     let request = &new.or(old)?.request;
-    let gateway = &socket.gateway;
+    let gateway = socket.gateway;
     let (old_answer, new_answer) = (both.old.answer(gateway, request, false), both.new.answer(gateway, request, false));
     let is_one_sided = matches!(kind, ChangeKind::Added | ChangeKind::Removed);
     // Another chain of the socket may hand on the same connections to the same backends.

@@ -1,5 +1,7 @@
 //! Requests that meet the conditions of two rules.
 
+use std::borrow::Cow;
+
 use crate::ir::{HeaderMatch, PathMatch, QueryMatch, RouteMatch, ValueMatch, ValuePattern};
 use crate::simulate::{Common, Pattern, Place, common, is_one_line};
 
@@ -27,9 +29,10 @@ pub(super) fn meeting(one: &RouteMatch, other: &RouteMatch) -> Option<Meeting> {
         let (first_headers, first_query) = (first(&headers), first(&query));
         let plain = |path: &PathMatch, headers: &[HeaderMatch], query: &[QueryMatch]| RouteMatch {
             path: path.clone(),
+            method: guess.method,
             headers: headers.to_vec(),
             query: query.to_vec(),
-            ..guess.clone()
+            grpc: guess.grpc,
         };
         some.extend(paths.iter().map(|path| plain(path, &first_headers, &first_query)));
         if let Some(path) = paths.first() {
@@ -40,7 +43,7 @@ pub(super) fn meeting(one: &RouteMatch, other: &RouteMatch) -> Option<Meeting> {
     }
     some.push(guess);
     let whole = RouteMatch {
-        path: joint_path(&one.path, &other.path)?,
+        path: joint_path(&one.path, &other.path)?.clone(),
         method: one.method.or(other.method),
         headers: both(&one.headers, &other.headers),
         query: both(&one.query, &other.query),
@@ -77,21 +80,22 @@ fn others<N: Clone>(choices: &[Choice<N>]) -> impl Iterator<Item = Vec<ValueMatc
 
 /// The paths that meet both conditions. The outer `None` is for none, the inner one where that is not known.
 #[expect(clippy::option_option, reason = "what is not known is not nothing")]
-fn paths(one: &PathMatch, other: &PathMatch) -> Option<Option<Vec<PathMatch>>> {
+fn paths<'m>(one: &'m PathMatch, other: &'m PathMatch) -> Option<Option<Vec<Cow<'m, PathMatch>>>> {
     let shared = |patterns: &[&str], prefix| match common(patterns, prefix, Place::Path) {
         Common::Nothing => None,
-        Common::Texts(texts) => Some(Some(texts.into_iter().map(PathMatch::Exact).collect())),
+        Common::Texts(texts) => Some(Some(texts.into_iter().map(|text| Cow::Owned(PathMatch::Exact(text))).collect())),
         Common::Unknown => Some(None),
     };
     match (one, other) {
         (PathMatch::Regex(one), PathMatch::Regex(other)) => shared(&[one, other], None),
         (PathMatch::Regex(pattern), PathMatch::Prefix(prefix))
         | (PathMatch::Prefix(prefix), PathMatch::Regex(pattern)) => shared(&[pattern], Some(prefix)),
-        (PathMatch::Regex(pattern), PathMatch::Exact(path)) | (PathMatch::Exact(path), PathMatch::Regex(pattern)) => {
-            Pattern::new(pattern).matches(path).then(|| Some(vec![PathMatch::Exact(path.clone())]))
+        (PathMatch::Regex(pattern), exact @ PathMatch::Exact(path))
+        | (exact @ PathMatch::Exact(path), PathMatch::Regex(pattern)) => {
+            Pattern::new(pattern).matches(path).then(|| Some(vec![Cow::Borrowed(exact)]))
         }
         (PathMatch::Exact(_) | PathMatch::Prefix(_), PathMatch::Exact(_) | PathMatch::Prefix(_)) => {
-            Some(Some(vec![joint_path(one, other)?]))
+            Some(Some(vec![Cow::Borrowed(joint_path(one, other)?)]))
         }
     }
 }
@@ -111,11 +115,11 @@ fn choices<N: AsRef<str> + Clone + PartialEq>(
             continue;
         }
         seen.push(name);
-        let of_name = |list: &'_ [ValueMatch<N>]| -> Vec<ValuePattern> {
-            list.iter().filter(|value| value.name == *name).map(|value| value.value.clone()).collect()
-        };
-        let (own, others) = (of_name(one), of_name(other));
-        let all: Vec<ValuePattern> = own.iter().chain(&others).cloned().collect();
+        fn of_name<'v, N: PartialEq>(list: &'v [ValueMatch<N>], name: &N) -> Vec<&'v ValuePattern> {
+            list.iter().filter(|value| value.name == *name).map(|value| &value.value).collect()
+        }
+        let (own, others) = (of_name(one, name), of_name(other, name));
+        let all = [own.as_slice(), &others].concat();
         let choice: Option<Choice<N>> = match texts(&all, place) {
             Common::Texts(texts) => Some(texts.into_iter().map(|text| vec![value(name, text)]).collect()),
             Common::Unknown => None,
@@ -143,19 +147,19 @@ fn may_repeat(name: &str, place: Place) -> bool {
 }
 
 /// The values that meet some conditions.
-fn texts(asked: &[ValuePattern], place: Place) -> Common {
-    let exact = |value: &ValuePattern| match value {
-        ValuePattern::Exact(text) => Some(text.clone()),
+fn texts(asked: &[&ValuePattern], place: Place) -> Common {
+    let exact = asked.iter().find_map(|value| match value {
+        ValuePattern::Exact(text) => Some(text),
         ValuePattern::Regex(_) => None,
-    };
+    });
     let meets = |text: &str| {
         asked.iter().all(|value| match value {
             ValuePattern::Exact(own) => own == text,
             ValuePattern::Regex(pattern) => Pattern::new(pattern).matches(text),
         })
     };
-    if let Some(text) = asked.iter().find_map(exact) {
-        return if meets(&text) { Common::Texts(vec![text]) } else { Common::Nothing };
+    if let Some(text) = exact {
+        return if meets(text) { Common::Texts(vec![text.to_owned()]) } else { Common::Nothing };
     }
     let patterns: Vec<&str> = asked
         .iter()
@@ -175,7 +179,7 @@ pub(super) fn joint(one: &RouteMatch, other: &RouteMatch) -> Option<RouteMatch> 
         (one, other) => one.or(*other),
     };
     Some(RouteMatch {
-        path: joint_path(path, &other.path)?,
+        path: joint_path(path, &other.path)?.clone(),
         method,
         headers: joint_values(headers, &other.headers, Place::Header)?,
         query: joint_values(query, &other.query, Place::Query)?,
@@ -183,22 +187,22 @@ pub(super) fn joint(one: &RouteMatch, other: &RouteMatch) -> Option<RouteMatch> 
     })
 }
 
-fn joint_path(one: &PathMatch, other: &PathMatch) -> Option<PathMatch> {
+/// The condition of two that takes less.
+fn joint_path<'m>(one: &'m PathMatch, other: &'m PathMatch) -> Option<&'m PathMatch> {
     let is_below = |path: &str, prefix: &str| {
         path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     match (one, other) {
-        (PathMatch::Exact(one), PathMatch::Exact(other)) => (one == other).then(|| PathMatch::Exact(one.clone())),
-        (PathMatch::Exact(exact), PathMatch::Prefix(prefix)) | (PathMatch::Prefix(prefix), PathMatch::Exact(exact)) => {
-            is_below(exact, prefix).then(|| PathMatch::Exact(exact.clone()))
+        (PathMatch::Exact(path), PathMatch::Exact(other_path)) => (path == other_path).then_some(one),
+        (PathMatch::Exact(exact), PathMatch::Prefix(prefix)) => is_below(exact, prefix).then_some(one),
+        (PathMatch::Prefix(prefix), PathMatch::Exact(exact)) => is_below(exact, prefix).then_some(other),
+        (PathMatch::Prefix(path), PathMatch::Prefix(other_path)) if path.len() >= other_path.len() => {
+            is_below(path, other_path).then_some(one)
         }
-        (PathMatch::Prefix(one), PathMatch::Prefix(other)) => {
-            let (longer, shorter) = if one.len() >= other.len() { (one, other) } else { (other, one) };
-            is_below(longer, shorter).then(|| PathMatch::Prefix(longer.clone()))
-        }
+        (PathMatch::Prefix(path), PathMatch::Prefix(other_path)) => is_below(other_path, path).then_some(other),
         // What two patterns have in common is not looked for: one of them is tried.
-        (PathMatch::Regex(_), PathMatch::Exact(_) | PathMatch::Prefix(_)) => Some(other.clone()),
-        (_, PathMatch::Regex(_)) => Some(one.clone()),
+        (PathMatch::Regex(_), PathMatch::Exact(_) | PathMatch::Prefix(_)) => Some(other),
+        (_, PathMatch::Regex(_)) => Some(one),
     }
 }
 
@@ -207,23 +211,23 @@ fn joint_values<N: AsRef<str> + Clone + PartialEq>(
     other: &[ValueMatch<N>],
     place: Place,
 ) -> Option<Vec<ValueMatch<N>>> {
-    let mut joint = one.to_vec();
+    let mut joint: Vec<&ValueMatch<N>> = one.iter().collect();
     for value in other {
         match joint.iter_mut().find(|known| known.name == value.name) {
-            None => joint.push(value.clone()),
+            None => joint.push(value),
             Some(known) => match (&known.value, &value.value) {
                 (ValuePattern::Exact(one), ValuePattern::Exact(other)) if one != other => {
                     if !may_repeat(value.name.as_ref(), place) {
                         return None;
                     }
-                    joint.push(value.clone());
+                    joint.push(value);
                 }
                 (ValuePattern::Exact(_), _) => {}
-                (ValuePattern::Regex(_), _) => known.value = value.value.clone(),
+                (ValuePattern::Regex(_), _) => *known = value,
             },
         }
     }
-    Some(joint)
+    Some(joint.into_iter().cloned().collect())
 }
 
 #[cfg(test)]

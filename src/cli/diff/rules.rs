@@ -29,7 +29,7 @@ pub(super) struct Both<'s, 'c> {
 #[derive(Clone, Copy)]
 struct Pair<'s, 'c> {
     both: Both<'s, 'c>,
-    key: &'s HostKey,
+    key: &'s HostKey<'c>,
     old: Option<&'s Host<'c>>,
     new: Option<&'s Host<'c>>,
 }
@@ -37,7 +37,7 @@ struct Pair<'s, 'c> {
 /// Compares the rules that serve one host.
 pub(super) fn compare<'s, 'c>(
     both: Both<'s, 'c>,
-    key: &'s HostKey,
+    key: &'s HostKey<'c>,
     old: Option<&'s Host<'c>>,
     new: Option<&'s Host<'c>>,
     (changes, moved): (&mut Vec<Change>, &mut BTreeSet<Moved>),
@@ -105,7 +105,7 @@ fn is_same(one: &Rule<'_>, other: &Rule<'_>) -> bool {
 
 impl<'s, 'c> Pair<'s, 'c> {
     fn gateway(&self) -> &'s GatewayName {
-        &self.key.chain.socket.gateway
+        self.key.chain.socket.gateway
     }
 
     fn came(&self, rule: &Rule<'c>, own: &[Rule<'c>], other: &[Rule<'c>]) -> Option<Change> {

@@ -1,12 +1,13 @@
 //! One side of a comparison: everything that is declared, each Gateway by
 //! itself, in a form in which equal things are equal on both sides.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::super::trace::{Tracer, describe_match};
+use super::super::trace::{Tracer, describe_match_in_order};
 use super::describe::{cluster_name, describe};
 use crate::analysis::cover::{Earlier, Patterns, Rest};
 use crate::analysis::outcome;
@@ -15,16 +16,16 @@ use crate::hostname::Hostname;
 use crate::ir::{
     Across, Action, AuthId, Branch, ClusterId, Config, Cors, ExternalAuthSettings, FilterChain, Forward, GatewayName,
     Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener, Origin, PathRewrite, PathRules, Route, RouteMatch,
-    TcpBackend, TcpProxy, Transport, UdpProxy, ValueMatch, VirtualHost, WeightedBackend,
+    TcpBackend, TcpProxy, Transport, UdpProxy, VirtualHost, WeightedBackend,
 };
 use crate::port::Port;
 use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
 use crate::translator::lower::Lowered;
 
 /// A port of one Gateway, which is the same on each of the Gateway's addresses.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct SocketKey {
-    pub(super) gateway: GatewayName,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SocketKey<'c> {
+    pub(super) gateway: &'c GatewayName,
     pub(super) port: Port,
     pub(super) is_udp: bool,
 }
@@ -38,16 +39,16 @@ pub(super) struct Socket {
 
 /// A filter chain, by what selects it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ChainKey {
-    pub(super) socket: SocketKey,
+pub(super) struct ChainKey<'c> {
+    pub(super) socket: SocketKey<'c>,
     pub(super) select: String,
 }
 
 /// A virtual host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct HostKey {
-    pub(super) chain: ChainKey,
-    pub(super) host: Hostname,
+pub(super) struct HostKey<'c> {
+    pub(super) chain: ChainKey<'c>,
+    pub(super) host: &'c Hostname,
 }
 
 /// What a rule is known by within its host: object, conditions, and which of several equal ones.
@@ -66,7 +67,7 @@ pub(super) struct Host<'c> {
     pub(super) at: Chain<'c>,
     pub(super) host: &'c VirtualHost,
     /// The host by which clients ask for the Service that is in the place of the Gateway.
-    pub(super) service: Option<String>,
+    pub(super) service: Option<Hostname>,
     pub(super) rules: Vec<Rule<'c>>,
 }
 
@@ -109,13 +110,13 @@ impl Names {
 pub(super) struct Side<'c> {
     pub(super) config: &'c Config,
     pub(super) tracer: Tracer<'c>,
-    simulators: BTreeMap<GatewayName, Simulator<'c>>,
+    simulators: BTreeMap<&'c GatewayName, Simulator<'c>>,
     /// Whether it is what clients of Services meet.
     is_of_clients: bool,
-    pub(super) sockets: BTreeMap<SocketKey, Socket>,
-    pub(super) chains: BTreeMap<ChainKey, Chain<'c>>,
-    pub(super) hosts: BTreeMap<HostKey, Host<'c>>,
-    pub(super) streams: BTreeMap<(SocketKey, String), Stream>,
+    pub(super) sockets: BTreeMap<SocketKey<'c>, Socket>,
+    pub(super) chains: BTreeMap<ChainKey<'c>, Chain<'c>>,
+    pub(super) hosts: BTreeMap<HostKey<'c>, Host<'c>>,
+    pub(super) streams: BTreeMap<(SocketKey<'c>, String), Stream>,
 }
 
 impl<'c> Side<'c> {
@@ -144,7 +145,7 @@ impl<'c> Side<'c> {
         let gateways: BTreeSet<&GatewayName> =
             config.listeners.iter().flat_map(|listener| &listener.gateways).collect();
         let simulators =
-            gateways.into_iter().map(|gateway| (gateway.clone(), Simulator::of_gateway(config, gateway))).collect();
+            gateways.into_iter().map(|gateway| (gateway, Simulator::of_gateway(config, gateway))).collect();
         let mut side = Self {
             config,
             tracer: Tracer::of(compilation, lowered),
@@ -163,9 +164,9 @@ impl<'c> Side<'c> {
         side
     }
 
-    fn service(&self, gateway: &GatewayName) -> Option<String> {
+    fn service(&self, gateway: &GatewayName) -> Option<Hostname> {
         let GatewayName { namespace, name } = gateway;
-        self.is_of_clients.then(|| format!("{name}.{namespace}"))
+        self.is_of_clients.then(|| Hostname::Exact(format!("{name}.{namespace}")))
     }
 
     /// Whether there is nothing that could be compared.
@@ -178,12 +179,12 @@ impl<'c> Side<'c> {
         let Listener { address, bind_port: _, port, entrance: _, transport, gateways, origin } = listener;
         for gateway in gateways {
             let is_udp = matches!(transport, Transport::Udp(_));
-            let socket = SocketKey { gateway: gateway.clone(), port: *port, is_udp };
+            let socket = SocketKey { gateway, port: *port, is_udp };
             if let Some(known) = self.sockets.get_mut(&socket) {
                 known.addresses.insert(*address);
                 continue;
             }
-            self.sockets.insert(socket.clone(), Socket { addresses: BTreeSet::from([*address]), origin: *origin });
+            self.sockets.insert(socket, Socket { addresses: BTreeSet::from([*address]), origin: *origin });
             match transport {
                 Transport::Udp(UdpProxy { backends }) => {
                     let request = stream_request(listener, Security::Udp);
@@ -192,7 +193,7 @@ impl<'c> Side<'c> {
                 }
                 Transport::Tcp(chains) => {
                     for chain in chains {
-                        self.add_chain(&socket, Chain { listener, chain }, patterns, actions);
+                        self.add_chain(socket, Chain { listener, chain }, patterns, actions);
                     }
                 }
             }
@@ -201,14 +202,14 @@ impl<'c> Side<'c> {
 
     fn add_chain(
         &mut self,
-        socket: &SocketKey,
+        socket: SocketKey<'c>,
         at: Chain<'c>,
         patterns: &mut Patterns<'c>,
         actions: &mut Actions<'c, '_>,
     ) {
         // The name is for logs and statistics; TLS is compared with the chain.
         let FilterChain { name: _, select, tls: _, handler, origin } = at.chain;
-        let key = ChainKey { socket: socket.clone(), select: format!("{select:?}") };
+        let key = ChainKey { socket, select: format!("{select:?}") };
         match handler {
             // Misdirected hosts are those of the other chains of the socket.
             Handler::Http(HttpConnection { virtual_hosts, misdirected: _, profile: _, settings: _ }) => {
@@ -217,8 +218,8 @@ impl<'c> Side<'c> {
                 let scheme = Scheme { name, trusted_hops, paths: at.chain.path_rules() };
                 for host in virtual_hosts {
                     let rules = rules(host, &scheme, patterns, actions);
-                    let key = HostKey { chain: key.clone(), host: host.hostname.clone() };
-                    let service = self.service(&socket.gateway);
+                    let key = HostKey { chain: key.clone(), host: &host.hostname };
+                    let service = self.service(socket.gateway);
                     self.hosts.insert(key, Host { at, host, service, rules });
                 }
             }
@@ -226,7 +227,7 @@ impl<'c> Side<'c> {
                 for (name, security) in connections(at.chain) {
                     let request = stream_request(at.listener, security);
                     let stream = stream(backends, *origin, request, self.config);
-                    self.streams.insert((socket.clone(), name), stream);
+                    self.streams.insert((socket, name), stream);
                 }
             }
             Handler::Close => {}
@@ -237,12 +238,13 @@ impl<'c> Side<'c> {
     /// What a Gateway does with a request at any of its addresses, which `listeners` compares; `None` when the side does
     /// not have the Gateway.
     pub(super) fn decide(&self, gateway: &GatewayName, request: &Request) -> Option<Decision<'c>> {
-        let simulator = self.simulators.get(gateway)?;
+        let simulator = self.simulators.get(&gateway)?;
         if request.connection.address.is_none() {
             return Some(simulator.decide(request));
         }
-        let connection = Connection { address: None, ..request.connection.clone() };
-        Some(simulator.decide(&Request { connection, ..request.clone() }))
+        let mut request = request.clone();
+        request.connection.address = None;
+        Some(simulator.decide(&request))
     }
 
     /// The same in words; `is_long` tells also what backends and clients see.
@@ -265,14 +267,14 @@ impl<'c> Side<'c> {
     }
 
     /// The clusters that are used, each with the place of one that uses it and a request that gets there.
-    pub(super) fn users(&self) -> BTreeMap<String, (GatewayName, Option<String>, Option<Request>)> {
+    pub(super) fn users(&self) -> BTreeMap<String, User<'_>> {
         let mut users = BTreeMap::new();
         for (key, host) in &self.hosts {
             for rule in host.rules.iter().filter(|rule| rule.is_reached) {
                 for id in self.config.clusters_of(&rule.route.action) {
                     users.entry(cluster_name(self.config.cluster(id), self.config)).or_insert_with(|| {
                         let request = taken(self, key, host, rule);
-                        (key.chain.socket.gateway.clone(), self.place(rule), request)
+                        (key.chain.socket.gateway, self.place(rule), request.map(Cow::Owned))
                     });
                 }
             }
@@ -281,7 +283,7 @@ impl<'c> Side<'c> {
             for id in &stream.clusters {
                 users.entry(cluster_name(self.config.cluster(*id), self.config)).or_insert_with(|| {
                     let place = self.tracer.listener_place(stream.origin);
-                    (socket.gateway.clone(), place, Some(stream.request.clone()))
+                    (socket.gateway, place, Some(Cow::Borrowed(&stream.request)))
                 });
             }
         }
@@ -289,15 +291,18 @@ impl<'c> Side<'c> {
     }
 }
 
+/// Who uses a cluster: the Gateway, the place, and a request that gets there.
+type User<'s> = (&'s GatewayName, Option<String>, Option<Cow<'s, Request>>);
+
 /// The host of requests for any host.
 pub(super) const EXAMPLE: &str = "gwctl-witness.test";
 
 /// A host that a hostname covers, and that nobody is likely to name.
-pub(super) fn example(host: &Hostname) -> String {
+pub(super) fn example(host: &Hostname) -> Cow<'_, str> {
     match host {
-        Hostname::Exact(host) => host.clone(),
-        Hostname::Wildcard(suffix) => format!("gwctl-witness.{suffix}"),
-        Hostname::Any => EXAMPLE.to_owned(),
+        Hostname::Exact(host) => Cow::Borrowed(host),
+        Hostname::Wildcard(suffix) => Cow::Owned(format!("gwctl-witness.{suffix}")),
+        Hostname::Any => Cow::Borrowed(EXAMPLE),
     }
 }
 
@@ -332,7 +337,7 @@ fn connections(chain: &FilterChain) -> Vec<(String, Security)> {
         crate::ir::ChainMatch::Any if chain.tls.is_none() => vec![("TCP".to_owned(), Security::Plain)],
         crate::ir::ChainMatch::Any | crate::ir::ChainMatch::AnyServerName => vec![("TLS".to_owned(), tls(None))],
         crate::ir::ChainMatch::ServerNames(names) => {
-            names.iter().map(|name| (format!("TLS {name}"), tls(Some(example(name))))).collect()
+            names.iter().map(|name| (format!("TLS {name}"), tls(Some(example(name).into_owned())))).collect()
         }
     }
 }
@@ -368,7 +373,7 @@ fn rules<'c>(
         // The place of a match is no part of what it does; the name is that of the object.
         let Route { name, matches, action, origin: _ } = &**route;
         let object = format!("{} {}/{}", name.kind, name.namespace, name.name);
-        let known = (object, describe_match(&sorted(matches)));
+        let known = (object, describe_match_in_order(matches));
         let count = counts.entry(known.clone()).or_default();
         let key = (known.0, known.1, *count);
         *count += 1;
@@ -417,17 +422,6 @@ fn reached_in_order<'c>(
         is_reached
     };
     routes.map(reach).collect()
-}
-
-/// The order of conditions is none of a rule.
-fn sorted(matches: &RouteMatch) -> RouteMatch {
-    let RouteMatch { path, method, headers, query, grpc } = matches;
-    fn sort<N: Clone + Ord>(values: &[ValueMatch<N>]) -> Vec<ValueMatch<N>> {
-        let mut values = values.to_vec();
-        values.sort_by(|one, other| one.name.cmp(&other.name));
-        values
-    }
-    RouteMatch { path: path.clone(), method: *method, headers: sort(headers), query: sort(query), grpc: *grpc }
 }
 
 /// The actions of one side, each brought into the terms of both sides once.
@@ -487,10 +481,11 @@ fn settle(action: &mut Action) {
             reduce(branches.iter_mut().map(|branch| &mut branch.weight));
             branches.sort_by_cached_key(|Branch { weight, action, origin: _ }| format!("{action:?} {weight}"));
             // All parts do the same: nothing is split.
-            if let [only] = branches.as_slice()
+            if branches.len() == 1
                 && !keeps_sessions
+                && let Some(only) = branches.pop()
             {
-                *action = only.action.clone();
+                *action = only.action;
             }
         }
     }
@@ -551,8 +546,7 @@ fn settle_forward(forward: &mut Forward) {
     }
     if forward.session.is_none() && forward.backends.iter().any(|backend| backend.weight > 0) {
         forward.backends.retain(|backend| backend.weight > 0);
-        let unweighted = |backend: &WeightedBackend| WeightedBackend { weight: 0, ..backend.clone() };
-        join(&mut forward.backends, |one, other| unweighted(one) == unweighted(other), |backend| &mut backend.weight);
+        join(&mut forward.backends, is_same_backend, |backend| &mut backend.weight);
     }
     reduce(forward.backends.iter_mut().map(|backend| &mut backend.weight));
     let key = |WeightedBackend {
@@ -569,6 +563,13 @@ fn settle_forward(forward: &mut Forward) {
     forward.backends.sort_by_cached_key(key);
 }
 
+/// Whether two entries are the same but for their weights.
+fn is_same_backend(one: &WeightedBackend, other: &WeightedBackend) -> bool {
+    let WeightedBackend { weight: _, target, request_headers, response_headers, host_rewrite, selector, origin } = one;
+    (target, request_headers, response_headers) == (&other.target, &other.request_headers, &other.response_headers)
+        && (host_rewrite, selector, origin) == (&other.host_rewrite, &other.selector, &other.origin)
+}
+
 /// Divides weights by what they have in common: only their ratio counts.
 fn reduce<'w>(weights: impl Iterator<Item = &'w mut u32>) {
     let weights: Vec<&mut u32> = weights.collect();
@@ -578,15 +579,14 @@ fn reduce<'w>(weights: impl Iterator<Item = &'w mut u32>) {
 }
 
 /// Requests that meet some conditions on a host, the most natural one first.
-pub(super) fn requests(key: &HostKey, host: &Host<'_>, matches: &RouteMatch) -> Vec<Request> {
-    let service = host.service.as_ref().map(|host| Hostname::Exact(host.clone()));
-    Simulator::examples(host.at.listener, host.at.chain, service.as_ref().unwrap_or(&key.host), matches)
+pub(super) fn requests(key: &HostKey<'_>, host: &Host<'_>, matches: &RouteMatch) -> Vec<Request> {
+    Simulator::examples(host.at.listener, host.at.chain, host.service.as_ref().unwrap_or(key.host), matches)
 }
 
 /// A request that a rule takes, where one can be found.
-pub(super) fn taken<'c>(side: &Side<'c>, key: &HostKey, host: &Host<'c>, rule: &Rule<'c>) -> Option<Request> {
+pub(super) fn taken<'c>(side: &Side<'c>, key: &HostKey<'_>, host: &Host<'c>, rule: &Rule<'c>) -> Option<Request> {
     let is_taken = |request: &Request| {
-        let decision = side.decide(&key.chain.socket.gateway, request);
+        let decision = side.decide(key.chain.socket.gateway, request);
         decision.and_then(|decision| decision.route).is_some_and(|route| std::ptr::eq(route, rule.route))
     };
     requests(key, host, &rule.route.matches).into_iter().find(is_taken)

@@ -23,17 +23,17 @@ pub(super) fn compare(both: Both<'_, '_>, pods: [&Pods<'_>; 2], moved: &mut BTre
 /// Compares the rules of each host that one of the sides has. A host that the other side does not have is compared with
 /// whoever serves it there.
 fn compare_hosts(both: Both<'_, '_>, changes: &mut Vec<Change>, moved: &mut BTreeSet<Moved>) {
-    let keys: BTreeSet<&HostKey> = both.old.hosts.keys().chain(both.new.hosts.keys()).collect();
+    let keys: BTreeSet<&HostKey<'_>> = both.old.hosts.keys().chain(both.new.hosts.keys()).collect();
     for key in keys {
-        let gateway = &key.chain.socket.gateway;
+        let gateway = key.chain.socket.gateway;
         let (old, new) = (both.old.hosts.get(key), both.new.hosts.get(key));
-        let other = |side: &'_ Side<'_>, at: Chain<'_>| side.decide(gateway, &probe(at, &example(&key.host))).is_some();
+        let other = |side: &'_ Side<'_>, at: Chain<'_>| side.decide(gateway, &probe(at, &example(key.host))).is_some();
         let (old, new) = match (old, new) {
             (Some(old), None) if other(both.new, old.at) => {
-                (Some(old), both.new.fallback(gateway, &probe(old.at, &example(&key.host))))
+                (Some(old), both.new.fallback(gateway, &probe(old.at, &example(key.host))))
             }
             (None, Some(new)) if other(both.old, new.at) => {
-                (both.old.fallback(gateway, &probe(new.at, &example(&key.host))), Some(new))
+                (both.old.fallback(gateway, &probe(new.at, &example(key.host))), Some(new))
             }
             pair => pair,
         };
@@ -102,7 +102,7 @@ fn compare_clusters(both: Both<'_, '_>, pods: [&Pods<'_>; 2], changes: &mut Vec<
             further_hosts: 0,
             old_place: None,
             new_place: place,
-            witness: request.as_ref().map(WitnessView::from),
+            witness: request.as_deref().map(WitnessView::from),
             clients: None,
             old_answer: earlier,
             new_answer: later,

@@ -38,11 +38,8 @@ use crate::resolver::{ForeignUse, PolicyOption, foreign_uses, is_translated};
 
 pub(super) use applied::add_names_of;
 pub(super) use values::Content;
-use values::{AllLeft, Left, held, holder};
+use values::{AllLeft, Left, Used, held, holder};
 pub(super) use values::{Values, holders, said, sorted, without_server_fields};
-
-/// What is sent to, by namespace and name.
-type Used<'m> = BTreeSet<NamespacedName<'m>>;
 
 /// Why the content of a Secret or a ConfigMap cannot be compared.
 const UNUSABLE: &str = "what it holds cannot be used and is not the same: what a cluster makes of it is not known";

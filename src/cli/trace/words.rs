@@ -1,16 +1,30 @@
 //! Conditions in words.
 
-use crate::ir::{PathMatch, RouteMatch, ValueMatch, ValuePattern};
+use crate::ir::{HeaderMatch, PathMatch, QueryMatch, RouteMatch, ValueMatch, ValuePattern};
 use crate::simulate::Unmet;
 
 /// A match in words.
 pub(in super::super) fn describe_match(matches: &RouteMatch) -> String {
-    let RouteMatch { path, method, headers, query, grpc } = matches;
+    describe(matches, matches.headers.iter().collect(), matches.query.iter().collect())
+}
+
+/// A match in words, with its conditions in the order of their names.
+pub(in super::super) fn describe_match_in_order(matches: &RouteMatch) -> String {
+    fn in_order<N: Ord>(values: &[ValueMatch<N>]) -> Vec<&ValueMatch<N>> {
+        let mut values: Vec<_> = values.iter().collect();
+        values.sort_by_key(|value| &value.name);
+        values
+    }
+    describe(matches, in_order(&matches.headers), in_order(&matches.query))
+}
+
+fn describe(matches: &RouteMatch, headers: Vec<&HeaderMatch>, query: Vec<&QueryMatch>) -> String {
+    let RouteMatch { path, method, headers: _, query: _, grpc } = matches;
     let mut words = vec![describe_path(path)];
     words.extend(grpc.then(|| "gRPC".to_owned()));
     words.extend(method.iter().map(|method| format!("method {method}")));
-    words.extend(headers.iter().map(|header| format!("header {}", describe_value(header))));
-    words.extend(query.iter().map(|parameter| format!("query parameter {}", describe_value(parameter))));
+    words.extend(headers.into_iter().map(|header| format!("header {}", describe_value(header))));
+    words.extend(query.into_iter().map(|parameter| format!("query parameter {}", describe_value(parameter))));
     words.join(", ")
 }
 

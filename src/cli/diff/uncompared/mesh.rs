@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::clients::MeshSide;
-use super::Used;
 use super::applied::names_in;
-use super::values::{AllLeft, Content, Left, Values, said};
+use super::values::{AllLeft, Content, Left, Used, Values, said};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Subject};
 use crate::name::Name;

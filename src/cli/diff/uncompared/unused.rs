@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Used;
 use super::admission::push;
 use super::applied::names_in;
-use super::values::{AllLeft, Values};
+use super::values::{AllLeft, Used, Values};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, ObjectPart, Subject};
 use crate::ir::Listener;

@@ -8,6 +8,7 @@ use typed_index_collections::TiVec;
 use super::tools::{is_of_tool, may_be_read};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, Location, Omission, Segment, Subject};
+use crate::name::NamespacedName;
 use crate::parser::api::Secret;
 use crate::parser::decode::decode;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
@@ -26,6 +27,9 @@ pub(super) struct Left {
     /// Whether nobody knows what the subject would do. What is left out for other reasons takes no part in traffic.
     pub(super) is_unknown: bool,
 }
+
+/// What is sent to, by namespace and name.
+pub(super) type Used<'m> = BTreeSet<NamespacedName<'m>>;
 
 /// What is left, by what it is.
 pub(super) type AllLeft = BTreeMap<String, Vec<Left>>;
