@@ -16,7 +16,7 @@ mod translate;
 mod validate;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
@@ -26,7 +26,7 @@ pub use compile::CompileArgs;
 pub use diff::{DiffArgs, DiffFormat};
 pub use explain::ExplainArgs;
 pub use findings::ReportArgs;
-pub use input::{FileArgs, InputArgs};
+pub use input::{FileArgs, InputArgs, InputPaths};
 pub use mesh::{MeshArgs, ServedServices, UnknownHosts};
 pub use route::{DecisionFormat, RouteArgs};
 pub use run::RunArgs;
@@ -160,18 +160,19 @@ impl Cli {
     }
 
     /// The paths of the manifests that the command reads, without those of `--context`.
-    pub fn paths(&self) -> Vec<PathBuf> {
-        match &self.command {
-            Command::Translate(args) => args.input.paths.clone(),
-            Command::Validate(args) => args.input.paths.clone(),
-            Command::Status(args) => args.input.paths.clone(),
-            Command::Blame(args) => args.input.paths.clone(),
-            Command::Run(args) => args.input.paths.clone(),
-            Command::Route(args) => args.files.filename.clone(),
-            Command::Test(args) => args.files.filename.clone(),
-            Command::Diff(args) => vec![args.settled_path()],
-            Command::Explain(_) | Command::Completions { .. } => Vec::new(),
-        }
+    pub fn paths(&self) -> Vec<&Path> {
+        let paths = match &self.command {
+            Command::Translate(args) => &args.input.paths,
+            Command::Validate(args) => &args.input.paths,
+            Command::Status(args) => &args.input.paths,
+            Command::Blame(args) => &args.input.paths,
+            Command::Run(args) => &args.input.paths,
+            Command::Route(args) => &args.files.filename,
+            Command::Test(args) => &args.files.filename,
+            Command::Diff(args) => return vec![args.settled_path()],
+            Command::Explain(_) | Command::Completions { .. } => return Vec::new(),
+        };
+        paths.iter().map(PathBuf::as_path).collect()
     }
 
     /// The settings of the compilation, when the command has some.

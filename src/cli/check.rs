@@ -53,7 +53,7 @@ impl Checked {
         let bytes = std::fs::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
         let refuse = |why: String| format!("`{shown}` is not an Envoy bootstrap: {why}");
         let is_pb = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pb"));
-        let (format, content): (_, Value) = if is_pb {
+        let (format, mut content): (_, Value) = if is_pb {
             let mut json = Vec::new();
             emit::write_json(emit::BOOTSTRAP, &bytes, &mut json).map_err(|error| refuse(error.to_string()))?;
             (OutputFormat::Json, serde_json::from_slice(&json).map_err(|error| refuse(error.to_string()))?)
@@ -63,10 +63,10 @@ impl Checked {
         } else {
             (OutputFormat::Yaml, serde_yaml::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?)
         };
-        let fields = content.as_object().ok_or_else(|| refuse("it is not a mapping".to_owned()))?;
-        if let Some(running) = Running::of(&content) {
+        if let Some(running) = Running::of(&mut content) {
             return Ok(Self { path: path.to_owned(), format, content: Content::Running(running), made: None });
         }
+        let fields = content.as_object().ok_or_else(|| refuse("it is not a mapping".to_owned()))?;
         if !SECTIONS.iter().any(|section| fields.contains_key(*section)) {
             return Err(refuse(format!("it has none of {}", SECTIONS.map(|name| format!("`{name}`")).join(", "))));
         }

@@ -5,6 +5,7 @@
 //! listener, route or cluster, that is the culprit; otherwise it is found by
 //! leaving out halves. Then the culprit is taken out, and Envoy is asked again.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -259,21 +260,35 @@ fn each_route_list(value: &mut Value, visit: &mut impl FnMut(&mut Vec<Value>)) {
 
 /// The names of all resources of a kind, each once.
 fn names(config: &Value, resource: Resource) -> Vec<String> {
-    let mut config = config.clone();
-    let name = |item: &Value| item.get("name").and_then(Value::as_str).map(str::to_owned);
-    let mut names: Vec<String> = Vec::new();
-    match resource {
-        Resource::Listener => {
-            names.extend(list(&mut config, "listeners").into_iter().flatten().filter_map(|item| name(item)))
+    let of_list =
+        |key: &str| config.get("static_resources").and_then(|resources| resources.get(key)).into_iter().collect();
+    let lists = match resource {
+        Resource::Listener => of_list("listeners"),
+        Resource::Cluster => of_list("clusters"),
+        Resource::Route => route_lists(config),
+    };
+    let items = lists.into_iter().filter_map(Value::as_array).flatten();
+    let names: BTreeSet<&str> = items.filter_map(|item| item.get("name")?.as_str()).collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// The lists of routes of all virtual hosts, wherever connection managers stand.
+fn route_lists(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(route_lists).collect(),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            fields
+                .flat_map(|(key, field)| match (key.as_str(), field) {
+                    ("virtual_hosts", Value::Array(hosts)) => {
+                        hosts.iter().filter_map(|host| host.get("routes")).collect()
+                    }
+                    _ => route_lists(field),
+                })
+                .collect()
         }
-        Resource::Cluster => {
-            names.extend(list(&mut config, "clusters").into_iter().flatten().filter_map(|item| name(item)))
-        }
-        Resource::Route => each_route_list(&mut config, &mut |routes| names.extend(routes.iter().filter_map(name))),
+        _ => Vec::new(),
     }
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// The configuration with the resources of these names as the only ones of their kind.

@@ -322,12 +322,9 @@ impl Revision {
 
     /// The place that a path leads to which leaves the tree, as if the tree were checked out.
     fn outside(&self, known: &[String], next: &str, left: &[String]) -> io::Result<Resolved> {
-        let checkout = self.checkout.clone().ok_or(io::ErrorKind::NotFound)?;
-        let path = known
-            .iter()
-            .chain([&next.to_owned()])
-            .chain(left.iter().rev())
-            .fold(checkout, |path, name| path.join(name));
+        let checkout = self.checkout.as_deref().ok_or(io::ErrorKind::NotFound)?;
+        let names = known.iter().map(String::as_str).chain([next]).chain(left.iter().rev().map(String::as_str));
+        let path: PathBuf = std::iter::once(checkout).chain(names.map(Path::new)).collect();
         Ok(Resolved::Outside(fs::canonicalize(path)?))
     }
 

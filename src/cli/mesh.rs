@@ -21,13 +21,13 @@ pub(super) struct ClientSide<'c> {
     view: ClientView,
     assumes_services: bool,
     /// The DNS domain of the cluster.
-    domain: String,
+    domain: &'c str,
 }
 
 impl<'c> ClientSide<'c> {
-    pub(super) fn new(compilation: &'c Compilation, client: &str, options: &Options) -> Self {
+    pub(super) fn new(compilation: &'c Compilation, client: &str, options: &'c Options) -> Self {
         let view = view_of_clients(&compilation.manifests, client, options);
-        Self { compilation, view, assumes_services: options.assume.services, domain: options.cluster_domain.clone() }
+        Self { compilation, view, assumes_services: options.assume.services, domain: &options.cluster_domain }
     }
 
     /// Who answers at a Service.
@@ -45,7 +45,7 @@ impl<'c> ClientSide<'c> {
     /// # Errors
     /// Why nobody knows who gets the request, in words.
     pub(super) fn service(&self, host: &str, request: &Request) -> Result<GatewayName, String> {
-        let Some((namespace, name)) = service_named(host, &self.view.client, &self.domain) else {
+        let Some((namespace, name)) = service_named(host, &self.view.client, self.domain) else {
             return Err(format!("`{host}` is no name of a Service: clients ask for {NAMES}"));
         };
         let named = GatewayName { namespace: Namespace::from(namespace), name: Name::from(name) };
@@ -120,7 +120,7 @@ impl<'c> ClientSide<'c> {
     /// What becomes of a request, in the words of the manifests.
     pub(super) fn trace(&self, service: &GatewayName, request: &Request, is_explained: bool) -> Trace {
         let (simulator, tracer) = (self.simulator(service), self.tracer());
-        let mut trace = self.in_words(service, request, &simulator.decide(request));
+        let mut trace = self.in_words(service, request, simulator.decide(request));
         if is_explained {
             tracer.explain(&mut trace, &simulator.candidates(request));
         }
@@ -128,7 +128,7 @@ impl<'c> ClientSide<'c> {
     }
 
     /// A decision in the words of the manifests.
-    pub(super) fn in_words(&self, service: &GatewayName, request: &Request, decision: &Decision<'_>) -> Trace {
+    pub(super) fn in_words(&self, service: &GatewayName, request: &Request, decision: Decision<'_>) -> Trace {
         let mut trace = self.tracer().trace(request, decision);
         let routes = self.counting(service, request);
         trace.gateway = None;

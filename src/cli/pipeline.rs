@@ -4,7 +4,7 @@
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::args::{InputArgs, OutputFormat, Section};
+use super::args::{InputPaths, OutputFormat, Section};
 use super::exit::Outcome;
 use super::made::Made;
 use super::settings;
@@ -19,11 +19,11 @@ use crate::diagnostics::{
     Denied, Diagnostics, Finding, Locate, Location, Omission, Report, Severity, Subject, Unjudged, codes,
 };
 use crate::emit::{self, Comments, Format, NoComments, file::Access};
-use crate::name::Name;
+use crate::name::{Name, NamespacedName};
 use crate::options::{Excluded, Options};
 use crate::parser::load::{self, Disk, Exclude, Input, Tree};
 use crate::parser::locate::Locator;
-use crate::parser::manifests::{Manifests, Metadata, ObjectKey};
+use crate::parser::manifests::{Manifests, ObjectKey};
 use crate::parser::source::{Found, Source, SourceId, SourceSet};
 use crate::translator::envoy::{self, Kind, Layout, Resource};
 use crate::translator::lower::{Lowered, ServiceHosts};
@@ -55,24 +55,29 @@ pub(super) struct Compiled {
 }
 
 /// Reads what the arguments name and compiles it.
-pub(super) fn compile(input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> Compiled {
+pub(super) fn compile(input: InputPaths<'_>, options: &Options, stdin: &mut dyn Read) -> Compiled {
     compile_from(&Disk, input, options, stdin)
 }
 
 /// The same, read from a tree of files.
-pub(super) fn compile_from(tree: &dyn Tree, input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> Compiled {
+pub(super) fn compile_from(
+    tree: &dyn Tree,
+    input: InputPaths<'_>,
+    options: &Options,
+    stdin: &mut dyn Read,
+) -> Compiled {
     compile_by(compile::compile, tree, input, options, stdin)
 }
 
 /// The same, with the status of every object.
-pub(super) fn compile_with_status(input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> Compiled {
+pub(super) fn compile_with_status(input: InputPaths<'_>, options: &Options, stdin: &mut dyn Read) -> Compiled {
     compile_by(compile::compile_with_status, &Disk, input, options, stdin)
 }
 
 fn compile_by(
     compile: impl FnOnce(SourceSet, &Options, Diagnostics) -> Compilation,
     tree: &dyn Tree,
-    input: &InputArgs,
+    input: InputPaths<'_>,
     options: &Options,
     stdin: &mut dyn Read,
 ) -> Compiled {
@@ -91,15 +96,15 @@ pub(super) struct InputText {
 }
 
 /// Reads what the arguments name.
-pub(super) fn read(tree: &dyn Tree, input: &InputArgs, options: &Options, stdin: &mut dyn Read) -> InputText {
+pub(super) fn read(tree: &dyn Tree, input: InputPaths<'_>, options: &Options, stdin: &mut dyn Read) -> InputText {
     let inputs = |paths: &[std::path::PathBuf]| paths.iter().cloned().map(Input::from).collect::<Vec<_>>();
     let mut findings = Diagnostics::new();
     let Excluded { globs, base, of_context } = &options.exclude;
     let exclude = Exclude { globs, base: base.as_deref(), of_context };
-    let (paths, context) = (inputs(&input.paths), inputs(&input.context));
+    let (paths, context) = (inputs(input.paths), inputs(input.context));
     let mut loaded = load::load_from(tree, (&paths, &context), exclude, stdin, &mut findings);
     substitute::apply(&options.substitutions, &mut loaded.sources);
-    report_unread_settings(&input.paths, &loaded.sources, &mut findings);
+    report_unread_settings(input.paths, &loaded.sources, &mut findings);
     InputText { sources: loaded.sources, is_unreadable: loaded.unreadable, findings }
 }
 
@@ -128,9 +133,8 @@ fn compile_text(
 fn unselected(compilation: &Compilation, options: &Options) -> Option<String> {
     let Manifests { gateways, gateway_classes, .. } = &compilation.manifests;
     let Options { gateways: names, gateway_classes: classes, controller, .. } = options;
-    let is_named = |name: &Metadata| {
-        names.is_empty() || names.iter().any(|(namespace, own)| (namespace, own) == (&name.namespace, &name.name))
-    };
+    let is_named =
+        |name: NamespacedName<'_>| names.is_empty() || names.iter().any(|(namespace, own)| (namespace, own) == name);
     let is_of_class = |class: &Name| classes.is_empty() || classes.contains(class);
     // A Gateway whose class is not in the input is compiled for any controller.
     let is_ours = |class: &Name| {
@@ -144,9 +148,10 @@ fn unselected(compilation: &Compilation, options: &Options) -> Option<String> {
     // An assumed Gateway is of no class.
     let is_assumed = options.assume.gateways
         && classes.is_empty()
-        && compilation.missing_gateways.iter().any(|key| names.contains(&(key.namespace.clone(), key.name.clone())));
+        && compilation.missing_gateways.iter().any(|key| is_named((&key.namespace, &key.name)));
     let is_selected = |class: &Name| is_of_class(class) && is_ours(class);
-    let is_there = gateways.iter().any(|one| is_named(&one.metadata) && is_selected(&one.spec.gateway_class_name));
+    let is_there =
+        gateways.iter().any(|one| is_named(one.metadata.sort_key()) && is_selected(&one.spec.gateway_class_name));
     if is_selecting && !is_there && !is_assumed {
         let mut known: Vec<String> = gateways.iter().map(|one| format!("`{}`", one.full_name())).collect();
         known.sort();
@@ -207,7 +212,12 @@ impl Compiled {
 
     /// The same input with other texts, one for each file, compiled again.
     pub(super) fn with_texts(&self, texts: Vec<String>, options: &Options) -> Self {
-        let sources = self.sources().iter().zip(texts).map(|(source, text)| Source { text, ..source.clone() });
+        let sources = self.sources().iter().zip(texts).map(|(source, text)| Source {
+            name: source.name.clone(),
+            text,
+            found: source.found,
+            context: source.context,
+        });
         let sources = SourceSet { sources: sources.collect() };
         Self {
             compilation: compile::compile(sources, options, self.load_findings.clone()),

@@ -33,7 +33,7 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     if args.from.is_some() && !(options.gateways.is_empty() && options.gateway_classes.is_empty()) {
         return Err(usage("--from asks for a Service, and no Gateway can be chosen for it".to_owned()));
     }
-    let mut compiled = pipeline::compile(&args.files.input(), &options, streams.stdin);
+    let mut compiled = pipeline::compile(args.files.paths(), &options, streams.stdin);
     let denied = args.compile.denied();
     let wanted = (args.findings.report.as_slice(), &denied);
     let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;
@@ -75,7 +75,7 @@ pub(super) fn run(args: &RouteArgs, screen: ScreenArgs, streams: &mut Streams<'_
     let traces: Vec<Trace> = simulators
         .iter()
         .map(|simulator| {
-            let mut trace = tracer.trace(&request, &simulator.decide(&request));
+            let mut trace = tracer.trace(&request, simulator.decide(&request));
             if args.explain {
                 tracer.explain(&mut trace, &simulator.candidates(&request));
             }

@@ -54,16 +54,16 @@ impl Running {
     /// A message for the user.
     pub(super) fn ask(address: SocketAddr, path: &str) -> Result<Self, String> {
         let answer = proving::ask_admin(address, path).map_err(|error| format!("no answer from {address}: {error}"))?;
-        let parsed: Value =
+        let mut parsed: Value =
             serde_json::from_str(&answer).map_err(|error| format!("{address}{path} answers no JSON: {error}"))?;
-        Self::of(&parsed).ok_or_else(|| format!("{address}{path} is no dump of a configuration"))
+        Self::of(&mut parsed).ok_or_else(|| format!("{address}{path} is no dump of a configuration"))
     }
 
-    /// The dump in a file; `None` where it holds something else.
-    pub(super) fn of(content: &Value) -> Option<Self> {
-        let configs = content.get("configs")?.as_array()?.clone();
+    /// The dump in a file, taken out of it; `None` where it holds something else.
+    pub(super) fn of(content: &mut Value) -> Option<Self> {
+        let configs = content.get_mut("configs")?.as_array_mut()?;
         let has_bootstrap = configs.iter().any(|one| one.get("bootstrap").is_some());
-        has_bootstrap.then_some(Self { configs })
+        has_bootstrap.then(|| Self { configs: std::mem::take(configs) })
     }
 
     /// Whether the proxy hides something.
@@ -167,7 +167,7 @@ impl Running {
         let resources = [
             ("listeners", list("dynamic_listeners", &["active_state", "listener"])),
             ("route_configs", list("dynamic_route_configs", &["route_config"])),
-            ("clusters", clusters.clone()),
+            ("clusters", clusters),
             ("secrets", list("dynamic_active_secrets", &["secret"])),
             ("endpoints", endpoints),
         ];
@@ -284,18 +284,16 @@ fn canonical(value: &Value) -> Value {
         let parsed = digits.parse::<f64>().ok().filter(|_| is_number)?;
         Some(format!("{parsed}{unit}"))
     }
-    fn walk(value: &Value) -> Value {
+    fn walk(value: Value) -> Value {
         match value {
             Value::Number(digits) => number(&digits.to_string()).unwrap_or_default().into(),
-            Value::String(text) => number(text).unwrap_or_else(|| text.clone()).into(),
-            Value::Array(items) => items.iter().map(walk).collect(),
-            Value::Object(fields) => {
-                Value::Object(fields.iter().map(|(name, value)| (name.clone(), walk(value))).collect())
-            }
-            other => other.clone(),
+            Value::String(text) => number(&text).unwrap_or(text).into(),
+            Value::Array(items) => items.into_iter().map(walk).collect(),
+            Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, walk(value))).collect(),
+            other => other,
         }
     }
-    walk(&redacted(value))
+    walk(redacted(value))
 }
 
 #[cfg(test)]
@@ -325,7 +323,7 @@ mod tests {
 
     #[test]
     fn only_a_dump_with_a_bootstrap_is_one() {
-        assert!(Running::of(&json!({"configs": [{"bootstrap": {}}]})).is_some());
-        assert!(Running::of(&json!({"configs": []})).is_none() && Running::of(&json!({"admin": {}})).is_none());
+        assert!(Running::of(&mut json!({"configs": [{"bootstrap": {}}]})).is_some());
+        assert!(Running::of(&mut json!({"configs": []})).is_none() && Running::of(&mut json!({"admin": {}})).is_none());
     }
 }

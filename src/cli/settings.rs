@@ -95,9 +95,9 @@ fn refuse(problems: &[String]) -> clap::Error {
 /// What the command reads manifests from; a revision is opened, and one that cannot be is told by the command.
 fn arguments(cli: &Cli, tree: &mut Revisions) -> Vec<PathBuf> {
     let is_diff = matches!(cli.command, Command::Diff(_));
-    let opened = |path: PathBuf| match path.to_str().and_then(|text| text.strip_prefix("git:")) {
+    let opened = |path: &Path| match path.to_str().and_then(|text| text.strip_prefix("git:")) {
         Some(revision) if is_diff => tree.open(revision).ok(),
-        _ => Some(path),
+        _ => Some(path.to_owned()),
     };
     cli.paths().into_iter().filter_map(opened).collect()
 }

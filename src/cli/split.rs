@@ -68,13 +68,14 @@ pub(super) struct Split {
 impl Split {
     pub(super) fn compile(text: InputText, options: &Options) -> Self {
         let mut whole = pipeline::compile_read(text.clone(), options);
-        let of = |(namespace, name): (Namespace, Name)| {
-            let options = Options { gateways: vec![(namespace.clone(), name.clone())], ..options.clone() };
+        let mut options = options.clone();
+        let of = |gateway: (Namespace, Name)| {
+            options.gateways = vec![gateway];
             let mut compiled = pipeline::compile_read(text.clone(), &options);
             compiled.keep_key_private();
-            Part { namespace, name, compiled }
+            options.gateways.pop().map(|(namespace, name)| Part { namespace, name, compiled })
         };
-        let parts: Vec<Part> = gateways(&whole).into_iter().map(of).collect();
+        let parts: Vec<Part> = gateways(&whole).into_iter().filter_map(of).collect();
         // Without a Gateway to serve it is said of the whole why there is none.
         if !parts.is_empty() {
             merge(&mut whole, &parts);
@@ -99,7 +100,7 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
         return watch::keep(args, options, told, streams);
     }
     let told = &told;
-    let text = pipeline::read(&Disk, &args.input, &options, streams.stdin);
+    let text = pipeline::read(&Disk, args.input.paths(), &options, streams.stdin);
     let split = Split::compile(text, &options);
     let status = translate::report(told, &split.whole, split.has_output(), started, None, streams)?;
     let Split { whole, parts } = split;
@@ -172,6 +173,6 @@ fn write(
     }
     let (path, place) = (part.below(directory), part.place(args, directory)?);
     let layout = xds::layout(&compiled.compilation.emitted().config, &place, translate::format(args));
-    translate::write_directory(args, (&path, place, &part.node()), told.screen, compiled, streams)?;
+    translate::write_directory(args, (&path, &place, &part.node()), told.screen, compiled, streams)?;
     translate::tell_files(told, compiled, &layout, streams)
 }

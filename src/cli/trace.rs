@@ -251,8 +251,10 @@ impl<'c> Tracer<'c> {
     }
 
     /// A decision in the words of the manifests.
-    pub(super) fn trace(&self, request: &Request, decision: &Decision<'_>) -> Trace {
-        let outcomes: Vec<OutcomeView> = decision.outcomes.iter().map(|outcome| self.outcome(outcome)).collect();
+    pub(super) fn trace(&self, request: &Request, decision: Decision<'_>) -> Trace {
+        let reply = decision.only_reply();
+        let (status, redirect) = (reply.map(|reply| reply.status), reply.and_then(location));
+        let outcomes: Vec<OutcomeView> = decision.outcomes.into_iter().map(|outcome| self.outcome(outcome)).collect();
         let backends = outcomes.iter().map(|view| BackendShare {
             backend: view.backend.clone(),
             percent: view.percent,
@@ -263,7 +265,6 @@ impl<'c> Tracer<'c> {
         let listener = decision.host.map(|host| host.origin);
         let listener = listener.or(decision.chain.map(|chain| chain.origin));
         let listener = listener.or(decision.listener.map(|listener| listener.origin));
-        let reply = decision.only_reply();
         Trace {
             version: VERSION,
             request: SentRequest::from(request),
@@ -272,18 +273,18 @@ impl<'c> Tracer<'c> {
             listener: listener.and_then(|origin| self.spot(origin, false)),
             client_certificate: decision.chain.filter(|chain| wants_certificate(chain)).map(|_| "required"),
             host: decision.host.map(|host| host.hostname.to_string()),
-            path: decision.path.clone(),
+            path: decision.path,
             rule: decision.route.and_then(|route| self.rule(route)),
             backends: backends.filter(|share| share.backend.is_some() || share.file.is_some()).collect(),
             upstream: outcomes.iter().find_map(|view| view.upstream.clone()),
-            status: reply.map(|reply| reply.status),
-            redirect: reply.and_then(location),
+            status,
+            redirect,
             outcomes,
             explanation: None,
         }
     }
 
-    fn outcome(&self, outcome: &Outcome<'_>) -> OutcomeView {
+    fn outcome(&self, outcome: Outcome<'_>) -> OutcomeView {
         let Outcome { share, backend, asked, answer } = outcome;
         let config = self.lowered.judged();
         let service = |id: &AuthId| backend_name(&config.cluster(config.external_auth(*id).settings.cluster).backend);
@@ -306,11 +307,11 @@ impl<'c> Tracer<'c> {
             Answer::Local(reply) => {
                 view.status = Some(reply.status);
                 view.reason = Some(reply.reason.as_str());
-                view.redirect = location(reply);
-                view.response_headers.clone_from(&reply.headers);
+                view.redirect = location(&reply);
+                view.response_headers = reply.headers;
             }
             Answer::Closed(closed) => view.reason = Some(closed.as_str()),
-            Answer::Stream(cluster) => self.name_backend(*cluster, &mut view),
+            Answer::Stream(cluster) => self.name_backend(cluster, &mut view),
             Answer::Upstream(upstream) => {
                 self.name_backend(upstream.cluster, &mut view);
                 view.changed_response_headers = upstream.answered_headers().into_iter().map(str::to_owned).collect();
@@ -410,15 +411,10 @@ impl From<ObjectRef> for ObjectName {
     }
 }
 
-impl From<&Upstream<'_>> for UpstreamView {
-    fn from(upstream: &Upstream<'_>) -> Self {
-        Self {
-            method: upstream.method.clone(),
-            path: upstream.path.clone(),
-            host: upstream.host.clone(),
-            headers: upstream.headers.clone(),
-            generated: upstream.generated.clone(),
-        }
+impl From<Upstream<'_>> for UpstreamView {
+    fn from(upstream: Upstream<'_>) -> Self {
+        let Upstream { method, path, host, headers, generated, .. } = upstream;
+        Self { method, path, host, headers, generated }
     }
 }
 

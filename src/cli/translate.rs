@@ -48,7 +48,7 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
         return watch::keep(args, options, told, streams);
     }
     let checked = args.check.as_deref().map(Checked::read).transpose().map_err(Failure::Missing)?;
-    let mut compiled = pipeline::compile(&args.input, &options, streams.stdin);
+    let mut compiled = pipeline::compile(args.input.paths(), &options, streams.stdin);
     let is_written = compiled.has_output() && (args.partial || !compiled.has_errors());
     match stream(args) {
         Some(stream) if is_written && compiled.shows_private_key(args.section) => compiled.name_stream_of_key(stream),
@@ -62,7 +62,7 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
         match &args.output_dir {
             Some(directory) => {
                 let place = xds::place(directory, args.mounted_at.as_deref())?;
-                write_directory(args, (directory, place, NODE), screen, &compiled, streams)?;
+                write_directory(args, (directory, &place, NODE), screen, &compiled, streams)?;
             }
             None => write(args, &options, &compiled, streams)?,
         }
@@ -77,7 +77,7 @@ pub(super) fn run(args: &TranslateArgs, screen: ScreenArgs, streams: &mut Stream
 /// # Errors
 /// Wrong usage, or what `out` says.
 pub fn write_ir(args: &TranslateArgs, stdin: &mut dyn Read, out: &mut dyn Write) -> Result<(), Failure> {
-    let compiled = pipeline::compile(&args.input, &options(args)?, stdin);
+    let compiled = pipeline::compile(args.input.paths(), &options(args)?, stdin);
     let unwritten = |error: io::Error| Failure::Unwritten(Unwritten(error.to_string()));
     ir_text::write(&compiled.compilation, out).map_err(unwritten)
 }
@@ -258,7 +258,7 @@ fn refuse_misplaced(args: &TranslateArgs) -> Result<(), String> {
 /// What could not be written.
 pub(super) fn write_directory(
     args: &TranslateArgs,
-    (path, place, node): (&Path, Place, &str),
+    (path, place, node): (&Path, &Place, &str),
     screen: ScreenArgs,
     compiled: &Compiled,
     streams: &mut Streams<'_>,

@@ -28,7 +28,7 @@ pub(super) fn run(args: &ValidateArgs, screen: ScreenArgs, streams: &mut Streams
         return Err(Failure::Usage(Cli::usage_error(message)));
     }
     let binary = args.envoy.as_ref().map(|path| envoy::find(path.as_deref())).transpose().map_err(Failure::Missing)?;
-    let mut compiled = pipeline::compile(&args.input, &options, streams.stdin);
+    let mut compiled = pipeline::compile(args.input.paths(), &options, streams.stdin);
     if args.fix {
         let fixed = fix::fix(compiled, &options)?;
         streams.tell(&fixed.report);

@@ -56,7 +56,7 @@ pub(super) struct Settings<'a> {
     /// The id of the proxy.
     pub(super) node: &'a str,
     /// Where the proxy finds the directory.
-    pub(super) place: Place,
+    pub(super) place: &'a Place,
     /// When stale parts go.
     pub(super) removal: Removal,
 }
@@ -129,7 +129,7 @@ pub(super) fn write(
 ) -> Result<Written, DirectoryError> {
     let extension = extension(settings.format);
     let config = &compiled.compilation.emitted().config;
-    let layout = layout(config, &settings.place, settings.format);
+    let layout = layout(config, settings.place, settings.format);
     // A comment on the whole input would be another one with every edit.
     let made = Made::default();
     let emission = Emission { format: settings.format, section: None, comments: settings.comments, made };
@@ -206,7 +206,7 @@ pub(super) fn write(
 /// The bootstrap that names the other files.
 fn bootstrap(config: &ir::Config, settings: &Settings<'_>) -> io::Result<Entry> {
     let extension = extension(settings.format);
-    let wire = envoy::encode_dynamic_bootstrap(config, settings.node, &settings.place, extension);
+    let wire = envoy::encode_dynamic_bootstrap(config, settings.node, settings.place, extension);
     let mut content = Vec::new();
     emit::write(emit::BOOTSTRAP, &wire, settings.format.into(), &emit::NoComments, &mut content)?;
     Ok(Entry { name: format!("envoy.{extension}"), access: Access::Ordinary, content })

@@ -104,7 +104,7 @@ pub fn run(proof: &Proof<'_>, compile: impl Fn(&Options) -> Result<String, Strin
 /// As those of [`run`], the interruption, and cases that keep addresses of the manifests.
 pub fn run_until_signal(
     proof: &Proof<'_>,
-    gateways: Option<&[Option<GatewayName>]>,
+    gateways: Option<&[Option<&GatewayName>]>,
     compile: impl Fn(&Options) -> Result<String, String>,
 ) -> Result<Vec<CaseResult>, Error> {
     if let Some(field) = proof.cases.kept_addresses() {
@@ -116,7 +116,7 @@ pub fn run_until_signal(
 
 fn run_with(
     proof: &Proof<'_>,
-    gateways: Option<&[Option<GatewayName>]>,
+    gateways: Option<&[Option<&GatewayName>]>,
     compile: impl Fn(&Options) -> Result<String, String>,
     heeds_signals: bool,
 ) -> Result<Vec<CaseResult>, Error> {
@@ -131,7 +131,7 @@ fn run_with(
 fn run_groups(
     runtime: &tokio::runtime::Runtime,
     proof: &Proof<'_>,
-    gateways: Option<&[Option<GatewayName>]>,
+    gateways: Option<&[Option<&GatewayName>]>,
     compile: &impl Fn(&Options) -> Result<String, String>,
     stop: &mut Stop,
 ) -> Result<Vec<CaseResult>, Error> {
@@ -140,7 +140,7 @@ fn run_groups(
     for (position, case) in requests.iter().enumerate() {
         let served = match &case.from {
             Some(client) => Served::Clients(client),
-            None => Served::Gateways(gateways.and_then(|gateways| gateways.get(position)?.as_ref())),
+            None => Served::Gateways(gateways.and_then(|gateways| *gateways.get(position)?)),
         };
         match groups.iter_mut().find(|(other, _)| *other == served) {
             Some((_, cases)) => cases.push(case),

@@ -1,6 +1,6 @@
 //! The command line of `diff`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -43,8 +43,8 @@ pub struct DiffArgs {
 
 impl DiffArgs {
     /// The side whose `gwctl.yaml` holds for both: the new one, or the old one when that is standard input.
-    pub(super) fn settled_path(&self) -> PathBuf {
-        PathBuf::from(if self.new == "-" { &self.old } else { &self.new })
+    pub(super) fn settled_path(&self) -> &Path {
+        Path::new(if self.new == "-" { &self.old } else { &self.new })
     }
 }
 

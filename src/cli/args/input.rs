@@ -16,22 +16,19 @@ pub struct FileArgs {
 }
 
 impl FileArgs {
-    /// The same as positional paths.
-    pub fn input(&self) -> InputArgs {
-        InputArgs { paths: self.filename.clone(), filename: Vec::new(), context: self.context.clone() }
+    /// The paths.
+    pub fn paths(&self) -> InputPaths<'_> {
+        InputPaths { paths: &self.filename, context: &self.context }
     }
 }
 
-impl InputArgs {
-    /// One path, and what is known beside it.
-    pub fn of(path: PathBuf, context: Vec<PathBuf>) -> Self {
-        Self::of_all(vec![path], context)
-    }
-
-    /// Paths, and what is known beside them.
-    pub fn of_all(paths: Vec<PathBuf>, context: Vec<PathBuf>) -> Self {
-        Self { paths, filename: Vec::new(), context }
-    }
+/// What a command reads.
+#[derive(Clone, Copy, Debug)]
+pub struct InputPaths<'a> {
+    /// The manifests.
+    pub paths: &'a [PathBuf],
+    /// What is known beside them.
+    pub context: &'a [PathBuf],
 }
 
 /// The manifests.
@@ -51,6 +48,11 @@ pub struct InputArgs {
 }
 
 impl InputArgs {
+    /// The paths.
+    pub fn paths(&self) -> InputPaths<'_> {
+        InputPaths { paths: &self.paths, context: &self.context }
+    }
+
     /// Merges the paths and the values of `--filename` in the order of the command line.
     pub(super) fn order_paths(&mut self, matches: &ArgMatches) {
         let indices = |name: &str| matches.indices_of(name).into_iter().flatten();

@@ -84,9 +84,6 @@ impl Index {
 
     fn add_connection(&mut self, listener: &Listener, chain: &FilterChain, config: &Config) {
         let Handler::Http(connection) = &chain.handler else { return };
-        let (statistics, routes) = (name::http_statistics(listener, chain), name::route_configuration(listener, chain));
-        self.put(NameKind::Statistics, statistics.clone(), Some(chain.origin));
-        self.put(NameKind::RouteConfiguration, routes.clone(), Some(chain.origin));
         if !connection.misdirected.is_empty() {
             for kind in [NameKind::VirtualHost, NameKind::Route] {
                 self.put(kind, name::MISDIRECTED.to_owned(), Some(chain.origin));
@@ -94,10 +91,11 @@ impl Index {
                 self.note(kind, name::MISDIRECTED.to_owned(), note);
             }
         }
+        let origins = || std::iter::once(chain.origin).chain(connection.virtual_hosts.iter().map(|host| host.origin));
+        self.put(NameKind::Statistics, name::http_statistics(listener, chain), origins());
+        self.put(NameKind::RouteConfiguration, name::route_configuration(listener, chain), origins());
         for host in &connection.virtual_hosts {
             self.put(NameKind::Listener, name::listener(listener), Some(host.origin));
-            self.put(NameKind::Statistics, statistics.clone(), Some(host.origin));
-            self.put(NameKind::RouteConfiguration, routes.clone(), Some(host.origin));
             self.put(NameKind::VirtualHost, name::virtual_host(&host.hostname), Some(host.origin));
             for route in &host.routes {
                 self.put(NameKind::Route, name::route(&route.name), Some(route.origin));
@@ -121,9 +119,9 @@ impl Index {
         }
     }
 
-    fn put(&mut self, kind: NameKind, name: String, origin: Option<Origin>) {
+    fn put(&mut self, kind: NameKind, name: String, origins: impl IntoIterator<Item = Origin>) {
         let entry = self.entries.entry((kind, name)).or_default();
-        entry.origins.extend(origin);
+        entry.origins.extend(origins);
     }
 
     fn send(&mut self, cluster: String, origin: Origin) {

@@ -46,7 +46,7 @@ pub(super) fn run(args: &BlameArgs, screen: ScreenArgs, streams: &mut Streams<'_
         true => read_lines(streams).map_err(|error| Failure::Missing(format!("standard input: {error}")))?,
         false => vec![(asked::read(&args.name), args.name.clone(), 1)],
     };
-    let mut compiled = pipeline::compile(&args.input, &options, streams.stdin);
+    let mut compiled = pipeline::compile(args.input.paths(), &options, streams.stdin);
     let denied = args.compile.denied();
     let wanted = (args.findings.report.as_slice(), &denied);
     let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;

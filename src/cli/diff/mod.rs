@@ -22,8 +22,9 @@ mod unnamed;
 mod unread;
 
 use std::path::{Path, PathBuf};
+use std::slice;
 
-use super::args::{Cli, DiffArgs, InputArgs};
+use super::args::{Cli, DiffArgs, InputPaths};
 use super::exit::ExitStatus;
 use super::failure::Failure;
 use super::findings::tell_asked;
@@ -34,7 +35,7 @@ use super::streams::Streams;
 use crate::compile::Compilation;
 use crate::diagnostics::codes;
 use crate::diagnostics::escape::{Commands, for_terminal};
-use crate::options::{Excluded, Options, SettingsFile};
+use crate::options::{Options, SettingsFile};
 use crate::parser::load::{self, EntryKind};
 
 use unread::Unread;
@@ -46,7 +47,7 @@ use unread::Unread;
 pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     // Nothing is written here, and a path would stand for what two Secrets of one name hold.
-    let options = Options { secrets_dir: None, inlines_files: true, is_compared: true, ..options };
+    let mut options = Options { secrets_dir: None, inlines_files: true, is_compared: true, ..options };
     if args.old == "-" && args.new == "-" {
         return Err(Failure::Usage(Cli::usage_error("only one side can be read from standard input")));
     }
@@ -62,8 +63,8 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
         let path = text.strip_prefix("git:").map_or(text.as_str(), |revision| name_and_path(revision).1);
         std::fs::canonicalize(path).ok()
     });
-    let exclude = Excluded { of_context: judged.collect(), ..options.exclude.clone() };
-    let options = Options { exclude, ..options };
+    options.exclude.of_context = judged.collect();
+    let base = options.exclude.base.take();
     let has_own_settings = args.compile.settings.is_none() && !args.compile.no_settings;
     let mut tree = Revisions::default();
     let mut paths = Vec::new();
@@ -81,7 +82,8 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     let settled = if args.new == "-" { old } else { new };
     let mut sides = Vec::new();
     for (text, path) in [&args.old, &args.new].into_iter().zip(&paths) {
-        match read((text, path), (&tree, settled, &args.context), (&options, has_own_settings), streams) {
+        options.exclude.base = base.as_deref().map(|base| base_of_side(&tree, base, settled, path));
+        match read((text, path), (&tree, &args.context), (&options, has_own_settings), streams) {
             Ok(side) => sides.push(side),
             Err(message) => {
                 streams.tell(&format!("error: {message}"));
@@ -116,22 +118,17 @@ pub fn difference(old: &Compilation, new: &Compilation, options: &Options) -> Re
     serde_json::to_value(difference).map_err(|error| error.to_string())
 }
 
-/// What is left out of a side. Paths in settings are taken from as many directories above each side as they stand above
-/// the side whose settings hold.
-fn excluded(tree: &dyn load::Tree, options: &Options, settled: &Path, side: &Path) -> Excluded {
-    let Excluded { globs, base, of_context } = options.exclude.clone();
+/// Where the paths in settings are taken from, which leave something out of a side: as many directories above each side as
+/// they stand above the side whose settings hold.
+fn base_of_side(tree: &dyn load::Tree, base: &Path, settled: &Path, side: &Path) -> PathBuf {
     let directory = |path: &Path| {
         let is_directory = matches!(tree.kind(path), Ok(EntryKind::Directory));
         let directory = if is_directory { path } else { path.parent().unwrap_or(Path::new("")) };
         tree.canonicalize(if directory.as_os_str().is_empty() { Path::new(".") } else { directory }).ok()
     };
-    let base = base.map(|base| {
-        let above = directory(settled).and_then(|own| Some(own.strip_prefix(&base).ok()?.iter().count()));
-        let of_side =
-            above.zip(directory(side)).and_then(|(steps, own)| own.ancestors().nth(steps).map(Path::to_owned));
-        of_side.unwrap_or(base)
-    });
-    Excluded { globs, base, of_context }
+    let above = directory(settled).and_then(|own| Some(own.strip_prefix(base).ok()?.iter().count()));
+    let of_side = above.zip(directory(side)).and_then(|(steps, own)| own.ancestors().nth(steps).map(Path::to_owned));
+    of_side.unwrap_or_else(|| base.to_owned())
 }
 
 /// What differs between two compilations, a line for each change of traffic; one that says so where nothing does.
@@ -150,14 +147,13 @@ pub(super) fn lines(
 /// Compiles one side: a path, or a revision of the repository in the working directory. With it comes what of the side
 /// has been read by nobody.
 fn read(
-    (text, path): (&str, &Path),
-    (tree, settled, context): (&Revisions, &Path, &[PathBuf]),
+    (text, path): (&str, &PathBuf),
+    (tree, context): (&Revisions, &[PathBuf]),
     (options, has_own_settings): (&Options, bool),
     streams: &mut Streams<'_>,
 ) -> Result<(Compiled, Unread), String> {
-    let input = InputArgs::of(path.to_owned(), context.to_vec());
-    let options = &Options { exclude: excluded(tree, options, settled, path), ..options.clone() };
-    let compiled = pipeline::compile_from(tree, &input, options, streams.stdin);
+    let input = InputPaths { paths: slice::from_ref(path), context };
+    let compiled = pipeline::compile_from(tree, input, options, streams.stdin);
     if compiled.is_input_unreadable() {
         let findings = compiled.findings().iter().filter(|finding| finding.code == codes::UNREADABLE);
         let why: Vec<&str> = findings.map(|finding| finding.message.as_str()).collect();

@@ -90,8 +90,8 @@ impl Unread {
         let mut unread = Self::default();
         let Manifests { sources, documents, skipped, .. } = &compilation.manifests;
         unread.files = sources.sources.iter().map(|source| within(root, &source.name)).collect();
-        let mut values = Values::new(compilation);
-        let mut selected = Selected::new(&mut values);
+        let values = Values::new(compilation);
+        let mut selected = Selected::new(&values);
         for unjudged in &compilation.unjudged {
             if let Subject::File(name) = &unjudged.subject
                 // What is left out is not compared, and a submodule by its commit.

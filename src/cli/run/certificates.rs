@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::certificate::to_pem;
 use crate::leftovers::PrivateDirectory;
-use crate::name::{Name, Namespace};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::CertificateFiles;
 use crate::parser::api::{Listener, SecretObjectReference};
 use crate::parser::manifests::Manifests;
@@ -19,7 +19,7 @@ use crate::translator::envoy::name;
 const NAME: &str = "(made by gwctl run)";
 
 /// A Secret, by namespace and name.
-pub(super) type SecretName = (Namespace, Name);
+type SecretName = (Namespace, Name);
 
 /// One that was made.
 #[derive(Debug)]
@@ -41,25 +41,24 @@ impl Certificates {
     ///
     /// # Errors
     /// Why one could not be made or written.
-    pub(super) fn make_missing(
+    pub(super) fn make_missing<'m>(
         &mut self,
-        manifests: &Manifests,
+        manifests: &'m Manifests,
         given: &[CertificateFiles],
         directory: &PrivateDirectory,
-    ) -> Result<Option<(Source, Vec<SecretName>)>, String> {
+    ) -> Result<Option<(Source, Vec<NamespacedName<'m>>)>, String> {
         let mut missing = missing(manifests);
-        for CertificateFiles { namespace, name, .. } in given {
-            missing.remove(&(namespace.clone(), name.clone()));
-        }
+        missing.retain(|name, _| !given.iter().any(|given| (&given.namespace, &given.name) == *name));
         let mut new = Vec::new();
-        for (name, hosts) in &missing {
-            if self.made.get(name).is_none_or(|made| made.hosts != *hosts) {
-                let made = make(name, hosts, directory)?;
-                self.made.insert(name.clone(), made);
-                new.push(name.clone());
+        for (&(namespace, name), hosts) in &missing {
+            let is_made = |made: &Made| made.hosts.iter().eq(hosts.iter().copied());
+            if !self.get(namespace, name).is_some_and(is_made) {
+                let made = make(namespace, name, hosts, directory)?;
+                self.made.insert((namespace.clone(), name.clone()), made);
+                new.push((namespace, name));
             }
         }
-        self.made.retain(|name, _| missing.contains_key(name));
+        self.made.retain(|(namespace, name), _| missing.contains_key(&(namespace, name)));
         let mut text = String::new();
         for ((namespace, name), made) in &self.made {
             // Writing to a string does not fail.
@@ -77,32 +76,37 @@ impl Certificates {
 
     /// The file of a certificate that was made, for clients.
     pub(super) fn file(&self, namespace: &Namespace, name: &Name) -> Option<&PathBuf> {
-        self.made.get(&(namespace.clone(), name.clone())).map(|made| &made.file)
+        self.get(namespace, name).map(|made| &made.file)
+    }
+
+    fn get(&self, namespace: &Namespace, name: &Name) -> Option<&Made> {
+        self.made
+            .iter()
+            .find(|((own_namespace, own), _)| (own_namespace, own) == (namespace, name))
+            .map(|(_, made)| made)
     }
 }
 
 /// The Secrets that listeners name and the input lacks, each with the hosts that it is for. What cannot be the name of one
 /// is left to whoever reports it.
-fn missing(manifests: &Manifests) -> BTreeMap<SecretName, BTreeSet<String>> {
-    let known: BTreeSet<SecretName> =
-        manifests.secrets.iter().map(|one| (one.metadata.namespace.clone(), one.metadata.name.clone())).collect();
+fn missing(manifests: &Manifests) -> BTreeMap<NamespacedName<'_>, BTreeSet<&String>> {
+    let known: BTreeSet<NamespacedName<'_>> = manifests.secrets.iter().map(|one| one.metadata.sort_key()).collect();
     let http = manifests.http_routes.iter().flat_map(|route| &route.spec.hostnames);
-    let hosts: BTreeSet<String> =
-        http.chain(manifests.grpc_routes.iter().flat_map(|route| &route.spec.hostnames)).cloned().collect();
+    let hosts: BTreeSet<&String> =
+        http.chain(manifests.grpc_routes.iter().flat_map(|route| &route.spec.hostnames)).collect();
     let gateways = manifests.gateways.iter().map(|one| (&one.metadata.namespace, &one.spec.listeners));
     let sets = manifests.listener_sets.iter().map(|one| (&one.metadata.namespace, &one.spec.listeners));
-    let mut missing: BTreeMap<SecretName, BTreeSet<String>> = BTreeMap::new();
+    let mut missing: BTreeMap<NamespacedName<'_>, BTreeSet<&String>> = BTreeMap::new();
     for (namespace, listeners) in gateways.chain(sets) {
         for Listener { hostname, tls, .. } in listeners {
             for SecretObjectReference { group, kind, name, namespace: other } in
                 tls.iter().flat_map(|tls| &tls.certificate_refs)
             {
-                let secret = (other.as_ref().unwrap_or(namespace).clone(), name.clone());
-                let is_name = is_object_name(&secret.0) && is_object_name(&secret.1);
+                let secret = (other.as_ref().unwrap_or(namespace), name);
+                let is_name = is_object_name(secret.0) && is_object_name(secret.1);
                 if (group.as_str(), kind.as_str()) == ("", "Secret") && is_name && !known.contains(&secret) {
-                    let own = hostname.iter().cloned();
-                    let all = hosts.iter().filter(|host| names_more(hostname.as_deref(), host)).cloned();
-                    missing.entry(secret).or_default().extend(own.chain(all));
+                    let all = hosts.iter().copied().filter(|host| names_more(hostname.as_deref(), host));
+                    missing.entry(secret).or_default().extend(hostname.iter().chain(all));
                 }
             }
         }
@@ -118,12 +122,14 @@ fn names_more(listener: Option<&str>, host: &str) -> bool {
 }
 
 fn make(
-    (namespace, secret): &SecretName,
-    hosts: &BTreeSet<String>,
+    namespace: &Namespace,
+    secret: &Name,
+    hosts: &BTreeSet<&String>,
     directory: &PrivateDirectory,
 ) -> Result<Made, String> {
     let failed = |why: String| format!("no certificate could be made for Secret {namespace}/{secret}: {why}");
     let local = ["localhost", "*.localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let hosts: BTreeSet<String> = hosts.iter().copied().cloned().collect();
     let names: Vec<String> = hosts.iter().cloned().chain(local).collect::<BTreeSet<_>>().into_iter().collect();
     let made = rcgen::generate_simple_self_signed(names).map_err(|error| failed(error.to_string()))?;
     let chain = to_pem("CERTIFICATE", made.cert.der());
@@ -131,7 +137,7 @@ fn make(
     let file = format!("{}.crt", name::file(&format!("{namespace}/{secret}")));
     let file = directory.write(&file, chain.as_bytes());
     let file = file.map_err(|error: io::Error| failed(error.to_string()))?;
-    Ok(Made { hosts: hosts.clone(), chain, key, file })
+    Ok(Made { hosts, chain, key, file })
 }
 
 fn indented(text: &str) -> String {
@@ -139,7 +145,7 @@ fn indented(text: &str) -> String {
 }
 
 /// The words for those that were made.
-pub(super) fn words(names: &[SecretName]) -> impl Iterator<Item = String> {
+pub(super) fn words(names: &[NamespacedName<'_>]) -> impl Iterator<Item = String> {
     names.iter().map(|(namespace, name)| {
         format!("Secret {namespace}/{name} is not in the input: a certificate was made for this run")
     })

@@ -1,7 +1,9 @@
 //! What can be called: a link for each listener and hostname, a line for curl, and the rules behind them.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use super::super::trace::{Tracer, backend_name, describe_match};
 use super::backends::{Behind, Who};
@@ -59,12 +61,11 @@ impl Listing<'_> {
                         );
                     }
                     Handler::Http(connection) => {
-                        let routes: Vec<_> =
-                            connection.virtual_hosts.iter().flat_map(|host| host.routes.clone()).collect();
-                        let path = routes.iter().find_map(|route| sample(route)).unwrap_or("/");
+                        let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
+                        let path = routes.clone().find_map(|route| sample(route)).unwrap_or("/");
                         let url = format!("http://{host}{port}{path}");
                         let _ = writeln!(text, "  {url}\n    curl -x http://{address} {}", quoted(&url));
-                        self.list_rules(config, &routes, text);
+                        self.list_rules(config, routes, text);
                     }
                 }
             }
@@ -95,7 +96,7 @@ impl Listing<'_> {
             Handler::Close => {}
             Handler::Tcp(TcpProxy { backends }) => {
                 let (host, shares) = (at.ip(), self.shares(config, backends));
-                let names: Vec<String> = match &chain.select {
+                let names: Vec<Cow<'_, str>> = match &chain.select {
                     ChainMatch::ServerNames(names) => names.iter().map(callable).collect(),
                     ChainMatch::Any | ChainMatch::AnyServerName => Vec::new(),
                 };
@@ -109,13 +110,13 @@ impl Listing<'_> {
             Handler::Http(connection) => {
                 for host in connection.virtual_hosts.iter().take(MOST) {
                     let name = callable(&host.hostname);
-                    let forwards = |route: &&std::sync::Arc<Route>| matches!(*route.action, Action::Forward(_));
+                    let forwards = |route: &&Arc<Route>| matches!(*route.action, Action::Forward(_));
                     let first = host.routes.iter().filter(forwards).find_map(|route| sample(route));
                     let path = first.or(host.routes.iter().find_map(|route| sample(route))).unwrap_or("/");
                     let scheme = if chain.tls.is_some() { "https" } else { "http" };
                     let url = format!("{scheme}://{name}:{}{path}", at.port());
                     let _ = writeln!(text, "  {url}\n    {}", self.curl(config, at, chain, &name, &url));
-                    self.list_rules(config, &host.routes, text);
+                    self.list_rules(config, host.routes.iter(), text);
                 }
                 if let Some(further) = connection.virtual_hosts.len().checked_sub(MOST).filter(|count| *count > 0) {
                     let _ = writeln!(text, "  and {further} more hosts");
@@ -146,14 +147,17 @@ impl Listing<'_> {
         format!("{line} {}", quoted(url))
     }
 
-    fn list_rules(&self, config: &Config, routes: &[std::sync::Arc<Route>], text: &mut String) {
-        for route in routes.iter().take(MOST) {
+    fn list_rules<'r>(&self, config: &Config, mut routes: impl Iterator<Item = &'r Arc<Route>>, text: &mut String) {
+        for route in routes.by_ref().take(MOST) {
             let place = self.tracer.rule(route).map(|spot| format!("  {}", spot.place())).unwrap_or_default();
             let (what, answer) = (describe_match(&route.matches), self.answer(config, &route.action));
             let _ = writeln!(text, "    {what} → {answer}{place}");
         }
-        if let Some(further) = routes.len().checked_sub(MOST).filter(|count| *count > 0) {
-            let _ = writeln!(text, "    and {further} more rules");
+        match routes.count() {
+            0 => {}
+            further => {
+                let _ = writeln!(text, "    and {further} more rules");
+            }
         }
     }
 
@@ -229,11 +233,11 @@ fn reachable(listener: &Listener) -> SocketAddr {
 }
 
 /// A host that a hostname covers.
-fn callable(hostname: &Hostname) -> String {
+fn callable(hostname: &Hostname) -> Cow<'_, str> {
     match hostname {
-        Hostname::Exact(host) => host.clone(),
-        Hostname::Wildcard(suffix) => format!("any.{suffix}"),
-        Hostname::Any => "localhost".to_owned(),
+        Hostname::Exact(host) => Cow::Borrowed(host),
+        Hostname::Wildcard(suffix) => Cow::Owned(format!("any.{suffix}")),
+        Hostname::Any => Cow::Borrowed("localhost"),
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn run(args: &RunArgs, screen: ScreenArgs, streams: &mut Streams<'_>)
         directory.map_err(|error| Failure::Missing(format!("cannot make a directory for Envoy: {error}")))?;
     // Without a guard only SIGKILL leaves something behind.
     let guard = Guard::over(directory.path()).ok();
-    let mut follower = Follower::new(&args.input, &options);
+    let mut follower = Follower::new(args.input.paths(), &options);
     let mut gateway = Gateway {
         args,
         told,
@@ -295,7 +295,8 @@ impl Gateway<'_> {
         let path = self.directory.path().join("envoy");
         let fail = |error: &dyn std::fmt::Display| for_terminal(&error.to_string()).into_owned();
         let place = xds::place(&path, None).map_err(|Unwritten(why)| why)?;
-        let settings = xds::Settings { format: OutputFormat::Yaml, comments: false, node: NODE, place, removal };
+        let settings =
+            xds::Settings { format: OutputFormat::Yaml, comments: false, node: NODE, place: &place, removal };
         let opened = match self.files.take() {
             Some(files) if files.is_there() => Ok(files),
             Some(files) => files.reopen(),

@@ -22,7 +22,7 @@ use crate::status::ObjectStatus;
 pub(super) fn run(args: &StatusArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
     let started = Instant::now();
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    let compiled = pipeline::compile_with_status(&args.input, &options, streams.stdin);
+    let compiled = pipeline::compile_with_status(args.input.paths(), &options, streams.stdin);
     let denied = args.compile.denied();
     let wanted = (args.findings.report.as_slice(), &denied);
     let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;

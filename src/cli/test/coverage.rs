@@ -78,15 +78,16 @@ impl Coverage {
         let mut unreachable: BTreeMap<&RouteName, &Route> = lost.map(|route| (&route.name, route)).collect();
         matches.retain(|name, _| !unreachable.contains_key(name));
         unreachable.retain(|name, _| !unserved.contains_key(name));
-        let rule = |name: &RouteName| (name.kind, name.namespace.clone(), name.name.clone(), name.rule);
-        let rules: BTreeSet<_> = matches.keys().map(|name| rule(name)).collect();
-        let reached: BTreeSet<_> = matches.keys().filter(|name| is_taken(name)).map(|name| rule(name)).collect();
-        let covered = matches.keys().filter(|name| is_taken(name)).count();
-        let total = matches.len();
+        let rules_of = |names: &[&RouteName]| {
+            let rules = names.iter().map(|name| (name.kind, &name.namespace, &name.name, name.rule));
+            rules.collect::<BTreeSet<_>>().len()
+        };
+        let all: Vec<&RouteName> = matches.keys().copied().collect();
+        let reached: Vec<&RouteName> = all.iter().copied().filter(|name| is_taken(name)).collect();
         matches.retain(|name, _| !is_taken(name));
         Self {
-            rules: Ratio { covered: reached.len(), total: rules.len() },
-            matches: Ratio { covered, total },
+            rules: Ratio { covered: rules_of(&reached), total: rules_of(&all) },
+            matches: Ratio { covered: reached.len(), total: all.len() },
             uncovered: spots(&matches),
             unreachable: spots(&unreachable),
             not_served: spots(&unserved),

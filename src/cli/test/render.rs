@@ -89,10 +89,10 @@ fn unchecked(case: &CaseOutcome) -> Option<String> {
 
 /// Why a case was skipped, and what of it was not looked at.
 fn why_skipped(case: &CaseOutcome) -> String {
-    let reason = case.reason.clone().unwrap_or_default();
+    let reason = case.reason.as_deref().unwrap_or_default();
     match unchecked(case) {
         Some(unchecked) => format!("{reason}; {unchecked}"),
-        None => reason,
+        None => reason.to_owned(),
     }
 }
 
@@ -154,8 +154,8 @@ fn junit_case(case: &CaseOutcome, xml: &mut Xml<'_>) -> io::Result<()> {
             xml.around("testcase", &attributes, |xml| xml.empty("skipped", &[("message", &why_skipped(case))]))
         }
         CaseStatus::Failed => xml.around("testcase", &attributes, |xml| {
-            let first = case.mismatches.first().map(|mismatch| mismatch.subject.clone()).unwrap_or_default();
-            xml.text("failure", &[("message", &first)], &describe(case))
+            let first = case.mismatches.first().map_or("", |mismatch| mismatch.subject.as_str());
+            xml.text("failure", &[("message", first)], &describe(case))
         }),
     }
 }

@@ -3,13 +3,12 @@
 //! a subset is read, and cases can be written in this form. `docs/test.md` names the subset.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ir::{Action, ClusterId, Config, Forward, Listener, Target};
 use crate::port::Port;
-use crate::proving::{CaseFile, Expectation, Headers, Mismatch, RequestCase, UpstreamExpectation};
+use crate::proving::{CaseFile, Expectation, Headers, Mismatch, Patterns, RequestCase, UpstreamExpectation};
 use crate::simulate::{Answer, Connection, Decision, Outcome, Request, Security, Upstream, Version};
 use crate::translator::envoy::{name, target as targets};
 
@@ -129,25 +128,29 @@ impl CheckFile {
 /// The request of a test. The tool knows no ports, so the first listener of the scheme takes it, unless the authority
 /// names the port of another one.
 pub(super) fn request(check: &Check, config: &Config) -> Request {
-    let Input { authority, path, method, ssl, random_value: _, additional_request_headers } = &check.input;
-    let named = authority.rsplit_once(':').and_then(|(_, port)| port.parse::<Port>().ok());
-    let is_tls = |listener: &Listener| listener.chains().iter().any(|chain| chain.tls.is_some());
-    let fits = |listener: &&Listener| is_tls(listener) == *ssl && listener.http_connections().next().is_some();
-    let ports = || config.listeners.iter().filter(fits).map(|listener| listener.port);
-    let port = named.filter(|port| ports().any(|other| other == *port)).or_else(|| ports().next());
-    let host = authority.split(':').next().unwrap_or_default();
+    let Input { authority, path, method, ssl: _, random_value: _, additional_request_headers } = &check.input;
     Request {
-        connection: Connection {
-            address: None,
-            port: port.unwrap_or(if *ssl { Port::HTTPS } else { Port::HTTP }),
-            security: if *ssl { Security::tls(host, true) } else { Security::Plain },
-        },
+        connection: connection(&check.input, config),
         version: Version::Http1,
         method: method.clone(),
         authority: Some(authority.clone()),
         target: path.clone(),
         headers: additional_request_headers.iter().map(|line| (line.key.clone(), line.value.clone())).collect(),
         body_bytes: 0,
+    }
+}
+
+fn connection(Input { authority, ssl, .. }: &Input, config: &Config) -> Connection {
+    let named = authority.rsplit_once(':').and_then(|(_, port)| port.parse::<Port>().ok());
+    let is_tls = |listener: &Listener| listener.chains().iter().any(|chain| chain.tls.is_some());
+    let fits = |listener: &&Listener| is_tls(listener) == *ssl && listener.http_connections().next().is_some();
+    let ports = || config.listeners.iter().filter(fits).map(|listener| listener.port);
+    let port = named.filter(|port| ports().any(|other| other == *port)).or_else(|| ports().next());
+    let host = authority.split(':').next().unwrap_or_default();
+    Connection {
+        address: None,
+        port: port.unwrap_or(if *ssl { Port::HTTPS } else { Port::HTTP }),
+        security: if *ssl { Security::tls(host, true) } else { Security::Plain },
     }
 }
 
@@ -303,17 +306,22 @@ pub(super) fn without_form(case: &RequestCase) -> Vec<&'static str> {
     } = expect;
     // The path and the host are in each test as the simulator has them.
     let is_seen = |upstream: &UpstreamExpectation| {
-        let headers = upstream.headers.0.iter();
-        let headers = headers.filter(|(name, lines)| header_check(name.as_str(), lines).is_some()).cloned();
-        let absent = upstream.absent.iter().filter(|name| is_of_route(name)).cloned();
-        let told = UpstreamExpectation {
-            path: upstream.path.clone(),
-            host: upstream.host.clone(),
-            headers: Headers(headers.collect()),
-            absent: absent.collect(),
-            ..Default::default()
-        };
-        *upstream == told
+        let UpstreamExpectation {
+            method,
+            path: _,
+            host: _,
+            headers: Headers(headers),
+            matching,
+            absent,
+            http,
+            body,
+            body_bytes,
+            tls,
+        } = upstream;
+        headers.iter().all(|(name, lines)| header_check(name.as_str(), lines).is_some())
+            && absent.iter().all(|name| is_of_route(name))
+            && *matching == Patterns::default()
+            && (method, http, body, body_bytes, tls) == (&None, &None, &None, &None, &None)
     };
     let fields = [
         ("session", session.is_some()),
@@ -351,10 +359,9 @@ fn header_checks(case: &RequestCase) -> Vec<HeaderCheck> {
 /// The form for the lines of a header: the tool joins several, and compares one.
 fn header_check(name: &str, lines: &[String]) -> Option<HeaderCheck> {
     let [line] = lines else { return None };
-    let string_match = StringCheck { exact: Some(line.clone()), prefix: None, suffix: None, contains: None };
     is_of_route(name).then(|| HeaderCheck {
         name: name.to_ascii_lowercase(),
-        string_match: Some(string_match),
+        string_match: Some(StringCheck { exact: Some(line.clone()), prefix: None, suffix: None, contains: None }),
         present_match: None,
         invert_match: false,
     })
@@ -392,7 +399,7 @@ impl Emitted {
     pub(super) fn add(
         &mut self,
         test_name: &str,
-        request: &Request,
+        request: Request,
         (decision, case): (&Decision<'_>, Option<&RequestCase>),
         config: &Config,
     ) -> Result<(), &'static str> {
@@ -414,20 +421,17 @@ impl Emitted {
         let mut check = Check {
             test_name: test_name.to_owned(),
             input: Input {
-                authority: authority.clone().unwrap_or_default(),
-                path: target.clone(),
-                method: method.clone(),
+                authority: authority.unwrap_or_default(),
+                path: target,
+                method,
                 ssl: matches!(connection.security, Security::Tls { .. }),
                 random_value: 0,
-                additional_request_headers: headers
-                    .iter()
-                    .map(|(key, value)| HeaderLine { key: key.clone(), value: value.clone() })
-                    .collect(),
+                additional_request_headers: headers.into_iter().map(|(key, value)| HeaderLine { key, value }).collect(),
             },
             validate,
         };
         let is_same = |check: &Check| {
-            let Connection { address: _, port, security } = self::request(check, config).connection;
+            let Connection { address: _, port, security } = self::connection(&check.input, config);
             let is_as_secure = match (&security, &connection.security) {
                 (Security::Tls { server_name: one, .. }, Security::Tls { server_name: other, .. }) => one == other,
                 (one, other) => one == other,
@@ -436,11 +440,12 @@ impl Emitted {
         };
         if !is_same(&check) && !check.input.authority.contains(':') {
             // The port of another listener than the first.
-            let was = check.input.authority.clone();
-            let _ = write!(check.input.authority, ":{}", connection.port);
-            if check.validate.host_rewrite.as_ref() == Some(&was) {
-                check.validate.host_rewrite = Some(check.input.authority.clone());
+            let port = format!(":{}", connection.port);
+            match &mut check.validate.host_rewrite {
+                Some(host) if *host == check.input.authority => host.push_str(&port),
+                _ => {}
             }
+            check.input.authority.push_str(&port);
         }
         if !is_same(&check) {
             return Err("router_check_tool has no form for its port or its server name");

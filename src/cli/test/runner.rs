@@ -5,7 +5,7 @@ use std::io::Read;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use super::super::args::{InputArgs, OutputFormat, TestArgs};
+use super::super::args::{InputPaths, OutputFormat, TestArgs};
 use super::super::findings::TRANSLATE_ONLY;
 use super::super::made::Made;
 use super::super::pipeline::{self, Compiled, Emission};
@@ -57,18 +57,18 @@ enum Content {
 /// A message for the user when the run could not be made.
 pub(super) fn run(args: &TestArgs, options: &Options, stdin: &mut dyn Read) -> Result<Ran, String> {
     let files = args.cases.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
-    let input = args.files.input();
+    let input = args.files.paths();
     let mut piped = Vec::new();
-    if input.paths.iter().chain(&input.context).any(|path| path.as_os_str() == "-") {
+    if input.paths.iter().chain(input.context).any(|path| path.as_os_str() == "-") {
         stdin.read_to_end(&mut piped).map_err(|error| format!("cannot read standard input: {error}"))?;
     }
-    let manifests = Manifests { input: &input, piped: &piped };
+    let manifests = Manifests { input, piped: &piped };
     let mut compiled = manifests.compile(options);
     if args.partial {
         compiled.compilation.narrow();
     }
-    if let Some(why) = &compiled.unselected {
-        return Err(why.clone());
+    if let Some(why) = compiled.unselected.take() {
+        return Err(why);
     }
     let texts = compiled.compilation.manifests.sources.sources.iter().map(|source| source.text.as_str());
     let topology = Topology::scan(texts, &options.namespace);
@@ -109,7 +109,7 @@ fn read(path: &Path) -> Result<Cases, String> {
 
 /// The manifests, which may be compiled several times with other addresses.
 struct Manifests<'a> {
-    input: &'a InputArgs,
+    input: InputPaths<'a>,
     piped: &'a [u8],
 }
 
@@ -157,12 +157,12 @@ fn findings_json(compiled: &Compiled) -> (serde_json::Value, serde_json::Value) 
 }
 
 /// The Gateway of every case, where one Envoy cannot serve all Gateways together.
-fn gateway_of_cases(
-    cases: &CaseFile,
-    topology: &Topology,
+fn gateway_of_cases<'c>(
+    cases: &'c CaseFile,
+    topology: &'c Topology,
     options: &Options,
     manifests: &Manifests<'_>,
-) -> Result<Option<Vec<Option<GatewayName>>>, String> {
+) -> Result<Option<Vec<Option<&'c GatewayName>>>, String> {
     if topology.gateways.len() < 2 {
         return Ok(None);
     }
@@ -176,38 +176,53 @@ fn gateway_of_cases(
     if compiled.findings().iter().all(|finding| finding.code != codes::ADDRESS_IN_USE) {
         return Ok(None);
     }
-    let is_served = |name: &&GatewayName| {
-        let key = (name.namespace.clone(), name.name.clone());
-        let is_selected = options.gateways.is_empty() || options.gateways.contains(&key);
-        let alone = || manifests.compile(&Options { gateways: vec![key], ..together.clone() });
-        is_selected && !alone().compilation.emitted().config.listeners.is_empty()
+    let mut is_served = |GatewayName { namespace, name }: &GatewayName| {
+        let mut selected = options.gateways.iter();
+        let is_selected = options.gateways.is_empty() || selected.any(|(of, own)| (of, own) == (namespace, name));
+        let mut is_served_alone = || {
+            together.gateways = vec![(namespace.clone(), name.clone())];
+            !manifests.compile(&together).compilation.emitted().config.listeners.is_empty()
+        };
+        is_selected && is_served_alone()
     };
-    let names: Vec<GatewayName> = topology.gateways.keys().filter(is_served).cloned().collect();
-    let gateway_of = |case: &RequestCase| match case.from {
+    let names: Vec<&GatewayName> = topology.gateways.keys().filter(|name| is_served(name)).collect();
+    let gateway_of = |case: &'c RequestCase| match case.from {
         Some(_) => Ok(None),
         None => gateway_of(case, &names, topology).map(Some),
     };
     cases.requests.iter().map(gateway_of).collect::<Result<_, _>>().map(Some)
 }
 
-fn gateway_of(case: &RequestCase, served: &[GatewayName], topology: &Topology) -> Result<GatewayName, String> {
+fn gateway_of<'c>(
+    case: &'c RequestCase,
+    served: &[&'c GatewayName],
+    topology: &Topology,
+) -> Result<&'c GatewayName, String> {
     let RequestCase { name, request, .. } = case;
     let (name, port) = (for_terminal(name), request.url.port);
     if let Some(gateway) = &case.gateway {
-        let is_served = served.contains(gateway);
+        let is_served = served.contains(&gateway);
         let unserved = || for_terminal(&format!("case `{name}`: Gateway {gateway} is not served")).into_owned();
-        return if is_served { Ok(gateway.clone()) } else { Err(unserved()) };
+        return if is_served { Ok(gateway) } else { Err(unserved()) };
     }
     let listens = |gateway: &&GatewayName| topology.gateways.get(gateway).is_some_and(|own| own.ports.contains(&port));
-    let mut serving = served.iter().filter(listens);
+    let mut serving = served.iter().copied().filter(listens);
     match (serving.next(), serving.next()) {
-        (Some(gateway), None) => Ok(gateway.clone()),
+        (Some(gateway), None) => Ok(gateway),
         (None, _) => Err(format!("case `{name}`: no Gateway listens on port {port}")),
         (Some(first), Some(second)) => {
             let all: Vec<_> = [first, second].into_iter().chain(serving).map(ToString::to_string).collect();
             Err(format!("case `{name}`: port {port} is served by {}: say which with `gateway:`", all.join(", ")))
         }
     }
+}
+
+/// What a case showed offline, in the words of the manifests.
+struct Shown {
+    result: CaseResult,
+    unchecked: Vec<String>,
+    skipped: Option<&'static str>,
+    trace: Trace,
 }
 
 /// What has been run so far.
@@ -265,36 +280,38 @@ impl State {
         let shown = simulated.iter().filter(|one| args.envoy.is_some() || one.skipped.is_none());
         self.taken.extend(shown.filter_map(|one| one.decision.route.map(|route| route.name.clone())));
         if args.emit.is_some() {
-            for (case, one) in cases.requests.iter().zip(&simulated) {
+            for (case, one) in cases.requests.iter().zip(simulated) {
                 self.emit_case(file, case, one, config);
             }
             let of_file = router_check::without_form_of_file(cases).into_iter();
             self.left_out.extend(of_file.map(|field| format!("{}: {}", for_terminal(&file.name), no_form(&[field]))));
             return Ok(());
         }
+        let traced = |(position, one): (usize, Simulated<'_>)| {
+            let Simulated { request, decision, result, unchecked, skipped } = one;
+            let trace = match sent_from.side(position) {
+                Some((side, service)) => side.in_words(service, &request, decision),
+                None => tracer.trace(&request, decision),
+            };
+            Shown { result, unchecked, skipped, trace }
+        };
+        let mut shown = simulated.into_iter().enumerate().map(traced);
         let Some(envoy) = &args.envoy else {
-            let traced = simulated.iter().enumerate().map(|(position, one)| {
-                let trace = sent_from.trace(position, one);
-                offline_outcome(file, one, trace.unwrap_or_else(|| tracer.trace(&one.request, &one.decision)))
-            });
-            self.outcomes.extend(traced);
+            self.outcomes.extend(shown.map(|one| offline_outcome(file, one)));
             self.outcomes.extend((!cases.stats.is_empty()).then(|| uncounted(file)));
             return Ok(());
         };
         let envoy = match envoy {
-            Some(path) => path.clone(),
-            None => proving::find().map_err(|error| error.to_string())?,
+            Some(path) => path,
+            None => &proving::find().map_err(|error| error.to_string())?,
         };
-        let proof = Proof { envoy: &envoy, topology, cases, options, warnings: None };
+        let proof = Proof { envoy, topology, cases, options, warnings: None };
         let gateways = gateway_of_cases(cases, topology, options, manifests)?;
         let translate = |options: &Options| manifests.translate(options, args.partial);
         let results = proving::run_until_signal(&proof, gateways.as_deref(), translate);
         let results = results.map_err(|error| error.to_string())?;
-        for (position, result) in results.into_iter().enumerate() {
-            let trace = simulated.get(position).map(|one| {
-                let trace = sent_from.trace(position, one);
-                trace.unwrap_or_else(|| tracer.trace(&one.request, &one.decision))
-            });
+        for result in results {
+            let trace = shown.next().map(|one| one.trace);
             self.outcomes.push(outcome(file, result, trace));
         }
         Ok(())
@@ -318,21 +335,22 @@ impl State {
             }
             let decision = simulator.decide(&request);
             self.taken.extend(decision.route.map(|route| route.name.clone()));
-            self.emit((file, &check.test_name), &request, (&decision, None), config);
             let result = CaseResult {
                 name: check.test_name.clone(),
                 requests: 1,
                 mismatches: router_check::compare(check, &decision, config),
                 seconds: 0.0,
             };
-            self.outcomes.push(outcome(file, result, Some(tracer.trace(&request, &decision))));
+            let trace = (!result.mismatches.is_empty()).then(|| tracer.trace(&request, simulator.decide(&request)));
+            self.outcomes.push(outcome(file, result, trace));
+            self.emit((file, &check.test_name), request, (&decision, None), config);
         }
         Ok(())
     }
 
     /// Writes a case of ours as such a test, which says what the simulator does: of a case that does not hold it would
     /// say the contrary.
-    fn emit_case(&mut self, file: &Cases, case: &RequestCase, one: &Simulated<'_>, config: &Config) {
+    fn emit_case(&mut self, file: &Cases, case: &RequestCase, one: Simulated<'_>, config: &Config) {
         let name = &case.name;
         let at = || {
             let line = line_of(&file.text, name);
@@ -347,14 +365,14 @@ impl State {
         if !fields.is_empty() {
             self.left_out.push(format!("{}: {}", at(), no_form(&fields)));
         }
-        self.emit((file, name), &one.request, (&one.decision, Some(case)), config);
+        self.emit((file, name), one.request, (&one.decision, Some(case)), config);
     }
 
     /// Writes a case as a test of router_check_tool, where that can express it.
     fn emit(
         &mut self,
         (file, name): (&Cases, &str),
-        request: &Request,
+        request: Request,
         decided: (&Decision<'_>, Option<&RequestCase>),
         config: &Config,
     ) {
@@ -473,10 +491,12 @@ fn describe(gateway: &GatewayName, missing: &[ObjectKey]) -> String {
     format!("`{gateway}`{words}")
 }
 
-fn offline_outcome(file: &Cases, one: &Simulated<'_>, trace: Trace) -> CaseOutcome {
-    let mut outcome = outcome(file, one.result.clone(), Some(trace));
-    outcome.unchecked.clone_from(&one.unchecked);
-    if let Some(reason) = one.skipped {
+/// What a case showed offline, without a run.
+fn offline_outcome(file: &Cases, shown: Shown) -> CaseOutcome {
+    let Shown { result, unchecked, skipped, trace } = shown;
+    let mut outcome = outcome(file, result, Some(trace));
+    outcome.unchecked = unchecked;
+    if let Some(reason) = skipped {
         outcome.status = CaseStatus::Skipped;
         outcome.reason = Some(reason.to_owned());
     }

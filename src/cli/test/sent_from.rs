@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::super::mesh::ClientSide;
-use super::super::trace::Trace;
 use crate::compile::Compilation;
 use crate::ir::GatewayName;
 use crate::options::Options;
-use crate::proving::{CaseFile, RequestCase, Simulated};
+use crate::proving::{CaseFile, RequestCase};
 use crate::simulate::{Request, Simulator};
 
 /// What the clients of each namespace meet from which a case is sent.
 pub(super) type Sides<'c> = BTreeMap<&'c str, ClientSide<'c>>;
 
 /// The sides of a file of cases.
-pub(super) fn sides<'c>(cases: &'c CaseFile, compilation: &'c Compilation, options: &Options) -> Sides<'c> {
+pub(super) fn sides<'c>(cases: &'c CaseFile, compilation: &'c Compilation, options: &'c Options) -> Sides<'c> {
     let mut sides = BTreeMap::new();
     for client in cases.requests.iter().filter_map(|case| case.from.as_deref()) {
         sides.entry(client).or_insert_with(|| ClientSide::new(compilation, client, options));
@@ -48,9 +47,9 @@ impl<'s> SentFrom<'s> {
         Some(answering.as_ref().map(|found| &found.simulator).map_err(Clone::clone))
     }
 
-    /// What became of a case, in the words of the manifests.
-    pub(super) fn trace(&self, position: usize, one: &Simulated<'_>) -> Option<Trace> {
+    /// The side and the Service that a case is sent to.
+    pub(super) fn side(&self, position: usize) -> Option<(&ClientSide<'s>, &GatewayName)> {
         let Answering { side, service, simulator: _ } = self.0.get(position)?.as_ref()?.as_ref().ok()?;
-        Some(side.in_words(service, &one.request, &one.decision))
+        Some((side, service))
     }
 }

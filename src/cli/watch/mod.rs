@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::args::InputArgs;
+use super::args::InputPaths;
 use super::diff;
 use super::given;
 use super::pipeline::{self, Compiled, InputText};
@@ -55,8 +55,8 @@ pub(super) enum Next {
 
 /// Follows the files of the input.
 #[derive(Debug)]
-pub(super) struct Follower {
-    input: InputArgs,
+pub(super) struct Follower<'a> {
+    input: InputPaths<'a>,
     options: Options,
     /// The settings files that were read, each with its text then.
     settings: Vec<(PathBuf, Option<Vec<u8>>)>,
@@ -72,11 +72,10 @@ pub(super) struct Follower {
     blank: BTreeSet<String>,
 }
 
-impl Follower {
+impl<'a> Follower<'a> {
     /// From now on a signal ends the run by [`Next::Ended`].
-    pub(super) fn new(input: &InputArgs, options: &Options) -> Self {
+    pub(super) fn new(input: InputPaths<'a>, options: &Options) -> Self {
         let read = |file: &SettingsFile| (PathBuf::from(&file.path), fs::read(&file.path).ok());
-        let input = InputArgs::of_all(input.paths.clone(), input.context.clone());
         let settings = options.settings.iter().map(read).collect();
         Self {
             input,
@@ -144,7 +143,7 @@ impl Follower {
             {
                 continue;
             }
-            let text = pipeline::read(&Disk, &self.input, &self.options, &mut io::empty());
+            let text = pipeline::read(&Disk, self.input, &self.options, &mut io::empty());
             if self.look() != before {
                 continue;
             }
@@ -181,7 +180,7 @@ impl Follower {
     /// The directories in which something may happen that changes the input.
     fn directories(&self) -> BTreeSet<PathBuf> {
         let mut found = BTreeSet::new();
-        for root in self.input.paths.iter().chain(&self.input.context) {
+        for root in self.input.paths.iter().chain(self.input.context) {
             add_surroundings(root, &mut found);
             add_tree(root, &mut found);
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::super::args::{Cli, InputArgs, TranslateArgs};
+use super::super::args::{Cli, InputPaths, TranslateArgs};
 use super::super::exit::ExitStatus;
 use super::super::failure::Failure;
 use super::super::given;
@@ -31,7 +31,7 @@ pub(in super::super) fn keep(
     streams: &mut Streams<'_>,
 ) -> Result<ExitStatus, Failure> {
     refuse_unwatchable(args).map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    let mut follower = Follower::new(&args.input, &options);
+    let mut follower = Follower::new(args.input.paths(), &options);
     let outputs = match args.split {
         Some(_) => BTreeMap::new(),
         None => BTreeMap::from([(PathBuf::new(), Output::new(Target::open(args)?))]),
@@ -52,16 +52,16 @@ pub(in super::super) fn keep(
 
 /// What cannot be followed.
 fn refuse_unwatchable(args: &TranslateArgs) -> Result<(), String> {
-    let InputArgs { paths, context, .. } = &args.input;
+    let InputPaths { paths, context } = args.input.paths();
     if paths.iter().chain(context).any(|path| path.as_os_str() == "-") {
         return Err("`--watch` cannot follow standard input: name files or directories".to_owned());
     }
     let output = match (&args.output_dir, translate::output_file(args)) {
-        (Some(directory), _) => directory.clone(),
-        (None, Some(file)) if translate::stream(args).is_none() => file.to_path_buf(),
+        (Some(directory), _) => directory.as_path(),
+        (None, Some(file)) if translate::stream(args).is_none() => file,
         (None, _) => return Err("`--watch` needs `--layout xds --output-dir DIR`, or `--output-file FILE`".to_owned()),
     };
-    match paths.iter().chain(context).find(|path| lies_below(&output, path)) {
+    match paths.iter().chain(context).find(|path| lies_below(output, path)) {
         Some(path) => Err(format!(
             "the output `{}` lies in `{}`, where manifests are looked for: write it elsewhere",
             output.display(),
@@ -135,7 +135,7 @@ impl Target {
                     format: translate::format(args),
                     comments: !args.no_comments,
                     node,
-                    place: place.clone(),
+                    place,
                     removal,
                 };
                 compiled.write_secrets().map_err(|Unwritten(why)| why)?;
