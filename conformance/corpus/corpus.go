@@ -33,7 +33,7 @@ func New(definitions []*apiserver.Definition, checker *agreement.Checker) *Corpu
 }
 
 // Add judges every custom resource in the YAML files of a directory. What cannot be read as YAML, or is a template
-// still, is not for an API server, and is left out.
+// still or has variables, is not for an API server, and is left out.
 func (c *Corpus) Add(directory string) error {
 	return filepath.WalkDir(directory, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !isManifest(path) {
@@ -57,7 +57,7 @@ func isManifest(path string) bool {
 }
 
 func (c *Corpus) addDocument(document []byte) error {
-	if bytes.Contains(document, []byte("{{")) {
+	if bytes.Contains(document, []byte("{{")) || bytes.Contains(document, []byte("${")) {
 		return nil
 	}
 	var written object.Object
@@ -67,6 +67,10 @@ func (c *Corpus) addDocument(document []byte) error {
 	written = object.Normal(written)
 	definition := c.definitions[object.String(written, "apiVersion")+" "+object.String(written, "kind")]
 	if definition == nil || object.Child(written, "metadata") == nil {
+		return nil
+	}
+	// A Kustomization puts a namespace in the place of this one.
+	if object.Child(written, "metadata")["namespace"] == "_" {
 		return nil
 	}
 	delete(written, "status")

@@ -105,7 +105,8 @@ impl Baseline {
         self.0.values().sum()
     }
 
-    /// Leaves out the findings that are old, and says where the baseline has more of them than there are.
+    /// Leaves out the findings that are old, and says where the baseline has more of them than there are; beside input that
+    /// cannot be read nobody knows.
     pub(super) fn apply(mut self, path: &Path, compiled: &mut Compiled) {
         let old: Vec<bool> = {
             let locator = compiled.locator();
@@ -124,7 +125,10 @@ impl Baseline {
         for finding in findings.extract_if(.., |_| old.next() == Some(true)) {
             left_out.push(LeftOut { finding, by: Allowance::Baseline });
         }
-        findings.extend(stale(path, self.count(), self.0.into_iter().find(|(_, left)| *left > 0)));
+        if !compiled.is_input_unreadable && !compiled.compilation.manifests.has_unread {
+            let (count, first) = (self.count(), self.0.into_iter().find(|(_, left)| *left > 0));
+            compiled.compilation.findings.extend(stale(path, count, first));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `gwctl validate`: everything that is wrong with the manifests, on standard
 //! output.
 
+use std::path::Path;
 use std::time::Instant;
 
 use super::args::{Cli, ScreenArgs, ValidateArgs};
@@ -39,19 +40,30 @@ pub(super) fn run(args: &ValidateArgs, screen: ScreenArgs, streams: &mut Streams
         compiled.compilation.findings.extend(refused);
     }
     if let Some(file) = &args.baseline {
-        let baseline = match args.write_baseline {
-            false => Baseline::read(file).map_err(Failure::Missing)?,
-            true => Baseline::of(&compiled),
-        };
-        if args.write_baseline {
-            baseline.write(file)?;
-            streams.tell(&format!("{} findings are known now: {}", baseline.count(), path_for_terminal(file)));
-        }
-        baseline.apply(file, &mut compiled);
+        know(file, args.write_baseline, &mut compiled, streams)?;
     }
     let status = report(args, screen, &compiled, started, streams)?;
     compiled.leave();
     Ok(status)
+}
+
+/// Leaves out the findings that a file knows; `writes` makes it the file of what is found.
+fn know(file: &Path, writes: bool, compiled: &mut Compiled, streams: &mut Streams<'_>) -> Result<(), Failure> {
+    // The findings of what cannot be read today would be missing from the file.
+    if writes && compiled.is_input_unreadable {
+        return Ok(());
+    }
+    let baseline = if writes { Baseline::of(compiled) } else { Baseline::read(file).map_err(Failure::Missing)? };
+    if writes {
+        baseline.write(file)?;
+        let known = match baseline.count() {
+            1 => "1 finding is".to_owned(),
+            count => format!("{count} findings are"),
+        };
+        streams.tell(&format!("{known} known to {} now", path_for_terminal(file)));
+    }
+    baseline.apply(file, compiled);
+    Ok(())
 }
 
 fn report(

@@ -968,6 +968,11 @@ registry! {
             traffic: "nothing is known of what has them in a name, a port or a hostname, and nothing of it is served",
             remedy: "substitute first: pass `--substitute FILE` or `--substitute env`, or pipe in `flux envsubst --strict < FILE`",
         }
+        /// A variable of Flux that stays where any text may be.
+        VARIABLE_AS_TEXT = "GW8014" "variable-as-text" Note {
+            traffic: "it is served as it is written, and where Flux puts a value in its place with that value",
+            remedy: "nothing, when the text is meant; else put values in the place of variables with `--substitute FILE` or `--substitute env`",
+        }
         /// Input without a single object of Gateway API.
         NOTHING_JUDGED = "GW8025" "nothing-judged" Note {
             traffic: "none is served by what was read",

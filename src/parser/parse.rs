@@ -96,7 +96,8 @@ fn once_a_file(manifests: &Manifests, found: Diagnostics) -> Diagnostics {
             Location::Field { document, .. } => manifests.documents[*document].source,
             Location::Source(_) | Location::Run | Location::Path(_) => return true,
         };
-        finding.code != codes::UNSUBSTITUTED || told.insert(source)
+        ![codes::UNSUBSTITUTED, codes::VARIABLE_AS_TEXT].contains(&finding.code)
+            || told.insert((source, finding.code.id()))
     })
 }
 
@@ -237,6 +238,12 @@ where
         if let Some(location) = first {
             self.parsed.diagnostics.report(unsubstituted(location));
             self.parsed.definitions.iter_mut().for_each(Definition::forget);
+        } else if self.parsed.judged > 0
+            && let Some(path) = skip::first_variable(root, &FieldPath::ROOT)
+        {
+            let message = "a variable of Flux stands in the file as text";
+            let finding = Finding::new(codes::VARIABLE_AS_TEXT, self.at(&path), message);
+            self.parsed.diagnostics.report(finding.label("nothing was put in its place"));
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::diagnostics::{Finding, Location, Segment, Series};
+use crate::diagnostics::{FieldPath, Finding, Location, Segment, Series};
 
 use super::kind::Kind;
 use super::node::Node;
@@ -157,6 +157,19 @@ pub(super) fn is_about_variable(root: &Node, finding: &Finding) -> bool {
     let value = || root.at(&path.0).and_then(Node::as_str);
     let is_key = matches!(path.0.last(), Some(Segment::Field(key)) if has_variables(key));
     is_key || value().is_some_and(has_variables)
+}
+
+/// The first value with a variable of Flux in what an object declares.
+pub(super) fn first_variable(node: &Node, path: &FieldPath) -> Option<FieldPath> {
+    match node {
+        Node::String(text) => has_variables(text).then(|| path.clone()),
+        Node::List(items) => items.iter().enumerate().find_map(|(at, item)| first_variable(item, &path.with(at))),
+        Node::Map(entries) => {
+            let declared = entries.iter().filter(|(key, _)| !matches!(key.as_str(), "metadata" | "status"));
+            declared.into_iter().find_map(|(key, value)| first_variable(value, &path.with(key.clone())))
+        }
+        _ => None,
+    }
 }
 
 fn is_chart(root: &Node) -> bool {

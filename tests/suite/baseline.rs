@@ -112,7 +112,11 @@ fn no_baseline(stage: &Stage) -> Result<(), Failed> {
         let output = stage.run(&READ)?;
         ensure(output.code == Some(2) && output.stderr.contains("known.json"), &output)?;
     }
-    // Input that is not there is no finding to get used to.
+    // Input that is not there is no finding to get used to: the file stays, and nothing is said to be gone.
+    ensure(stage.run(&WRITE)?.code == Some(0), &stage.run(&WRITE)?)?;
     let unread = stage.run(&["validate", "nowhere", "--baseline", "known.json", "--write-baseline"])?;
-    ensure(unread.code == Some(2), &unread)
+    ensure(unread.code == Some(2), &unread)?;
+    ensure(stage.run(&READ)?.code == Some(0), &stage.run(&READ)?)?;
+    let unread = stage.run(&["validate", "nowhere", "--baseline", "known.json"])?;
+    ensure(unread.code == Some(2) && !unread.stdout.contains("GW8012"), &unread)
 }
