@@ -1,11 +1,12 @@
 //! Rows of HttpListenerOption's options that need a service, or a proxy of Gloo's own build.
 
 use super::super::table::{ANY_TEXT, List, Map, Shape, Type, field, integer};
-use super::access::{GRPC_SERVICE, PROCESSING_MODE};
+use super::access::{DLP_ACTION, GRPC_SERVICE, PROCESSING_MODE};
 use super::route_option::SAFE_REGEX;
 use super::rules;
 use super::shared::{EMPTY, HEADER_SECRET_REF, U32_MAX};
-use super::upstream::UPSTREAM_SSL_CONFIG;
+use super::transformation::MATCHER;
+use super::upstream::{CIRCUIT_BREAKERS, UPSTREAM_SSL_CONFIG};
 
 pub(super) static WASM: Shape =
     Shape { fields: &[field("filters", Type::List(&List::of(Type::Object(&FILTER))))], rules: &[] };
@@ -245,89 +246,18 @@ pub(super) static DNS_RESOLVER_OPTIONS: Shape = Shape {
     rules: &[],
 };
 
-pub(super) static CIRCUIT_BREAKERS: Shape = Shape {
-    fields: &[
-        field("maxConnections", integer(0, U32_MAX)),
-        field("maxPendingRequests", integer(0, U32_MAX)),
-        field("maxRequests", integer(0, U32_MAX)),
-        field("maxRetries", integer(0, U32_MAX)),
-        field("trackRemaining", Type::Boolean),
-    ],
-    rules: &[],
-};
-
 pub(super) static DLP_FILTER: Shape = Shape {
     fields: &[field("dlpRules", Type::List(&List::of(Type::Object(&DLP_RULE)))), field("enabledFor", Type::IntOrText)],
     rules: &[],
 };
 
 pub(super) static DLP_RULE: Shape = Shape {
-    fields: &[field("actions", Type::List(&List::of(Type::Object(&ACTION)))), field("matcher", Type::Object(&MATCHER))],
-    rules: &[],
-};
-
-pub(super) static MATCHER: Shape = Shape {
     fields: &[
-        field("caseSensitive", Type::Boolean),
-        field("connectMatcher", Type::Object(&EMPTY)),
-        field("exact", ANY_TEXT),
-        field("headers", Type::List(&List::of(Type::Object(&MATCHER_HEADER)))),
-        field("methods", Type::List(&List::of(ANY_TEXT))),
-        field("prefix", ANY_TEXT),
-        field("queryParameters", Type::List(&List::of(Type::Object(&QUERY_PARAMETER)))),
-        field("regex", ANY_TEXT),
+        field("actions", Type::List(&List::of(Type::Object(&DLP_ACTION)))),
+        field("matcher", Type::Object(&MATCHER)),
     ],
     rules: &[],
 };
-
-pub(super) static QUERY_PARAMETER: Shape =
-    Shape { fields: &[field("name", ANY_TEXT), field("regex", Type::Boolean), field("value", ANY_TEXT)], rules: &[] };
-
-pub(super) static MATCHER_HEADER: Shape = Shape {
-    fields: &[
-        field("invertMatch", Type::Boolean),
-        field("name", ANY_TEXT),
-        field("regex", Type::Boolean),
-        field("value", ANY_TEXT),
-    ],
-    rules: &[],
-};
-
-pub(super) static ACTION: Shape = Shape {
-    fields: &[
-        field("actionType", Type::IntOrText),
-        field("customAction", Type::Object(&CUSTOM_ACTION)),
-        field("keyValueAction", Type::Object(&KEY_VALUE_ACTION)),
-        field("shadow", Type::Boolean),
-    ],
-    rules: &[],
-};
-
-pub(super) static KEY_VALUE_ACTION: Shape = Shape {
-    fields: &[
-        field("keyToMask", ANY_TEXT),
-        field("maskChar", ANY_TEXT),
-        field("name", ANY_TEXT),
-        field("percent", Type::Object(&PERCENT)),
-    ],
-    rules: &[],
-};
-
-pub(super) static CUSTOM_ACTION: Shape = Shape {
-    fields: &[
-        field("maskChar", ANY_TEXT),
-        field("name", ANY_TEXT),
-        field("percent", Type::Object(&PERCENT)),
-        field("regex", Type::List(&List::of(ANY_TEXT))),
-        field("regexActions", Type::List(&List::of(Type::Object(&REGEX_ACTION)))),
-    ],
-    rules: &[],
-};
-
-pub(super) static REGEX_ACTION: Shape =
-    Shape { fields: &[field("regex", ANY_TEXT), field("subgroup", integer(0, U32_MAX))], rules: &[] };
-
-pub(super) static PERCENT: Shape = Shape { fields: &[field("value", Type::Number)], rules: &[] };
 
 pub(super) static CACHING: Shape = Shape {
     fields: &[

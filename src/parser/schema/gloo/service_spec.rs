@@ -1,7 +1,7 @@
 //! Rows of what Upstreams say of the services behind them.
 
-use super::super::table::{ANY_TEXT, List, Map, Shape, Type, field, integer};
-use super::shared::{EMPTY, U32_MAX};
+use super::super::table::{ANY_TEXT, List, Map, Shape, Type, field};
+use super::transformation::TRANSFORMATION_TEMPLATE;
 
 pub(super) static GRPC_SERVICE: Shape = Shape {
     fields: &[
@@ -55,65 +55,10 @@ pub(super) static GRPC_JSON_TRANSCODER: Shape = Shape {
 pub(super) static SWAGGER_INFO: Shape =
     Shape { fields: &[field("inline", ANY_TEXT), field("url", ANY_TEXT)], rules: &[] };
 
-pub(super) static BODY: Shape = Shape { fields: &[field("text", ANY_TEXT)], rules: &[] };
-
-pub(super) static DYNAMIC_METADATA_VALUE: Shape = Shape {
-    fields: &[
-        field("jsonToProto", Type::Boolean),
-        field("key", ANY_TEXT),
-        field("metadataNamespace", ANY_TEXT),
-        field("value", Type::Object(&BODY)),
-    ],
-    rules: &[],
-};
-
-pub(super) static EXTRACTORS: Shape = Shape {
-    fields: &[
-        field("body", Type::Object(&EMPTY)),
-        field("header", ANY_TEXT),
-        field("mode", Type::IntOrText),
-        field("regex", ANY_TEXT),
-        field("replacementText", ANY_TEXT),
-        field("subgroup", integer(0, U32_MAX)),
-    ],
-    rules: &[],
-};
-
-pub(super) static HEADERS_TO_APPEND: Shape =
-    Shape { fields: &[field("key", ANY_TEXT), field("value", Type::Object(&BODY))], rules: &[] };
-
-pub(super) static JSON_KEYS: Shape =
-    Shape { fields: &[field("overrideEmpty", Type::Boolean), field("tmpl", Type::Object(&BODY))], rules: &[] };
-
-pub(super) static MERGE_JSON_KEYS: Shape =
-    Shape { fields: &[field("jsonKeys", Type::Map(&Map { values: Type::Object(&JSON_KEYS), max: None }))], rules: &[] };
-
-pub(super) static SPAN_TRANSFORMER: Shape = Shape { fields: &[field("name", Type::Object(&BODY))], rules: &[] };
-
-pub(super) static TRANSFORMATIONS: Shape = Shape {
-    fields: &[
-        field("advancedTemplates", Type::Boolean),
-        field("body", Type::Object(&BODY)),
-        field("dynamicMetadataValues", Type::List(&List::of(Type::Object(&DYNAMIC_METADATA_VALUE)))),
-        field("escapeCharacters", Type::Boolean),
-        field("extractors", Type::Map(&Map { values: Type::Object(&EXTRACTORS), max: None })),
-        field("headers", Type::Map(&Map { values: Type::Object(&BODY), max: None })),
-        field("headersToAppend", Type::List(&List::of(Type::Object(&HEADERS_TO_APPEND)))),
-        field("headersToRemove", Type::List(&List::of(ANY_TEXT))),
-        field("ignoreErrorOnParse", Type::Boolean),
-        field("mergeExtractorsToBody", Type::Object(&EMPTY)),
-        field("mergeJsonKeys", Type::Object(&MERGE_JSON_KEYS)),
-        field("parseBodyBehavior", Type::IntOrText),
-        field("passthrough", Type::Object(&EMPTY)),
-        field("spanTransformer", Type::Object(&SPAN_TRANSFORMER)),
-    ],
-    rules: &[],
-};
-
 pub(super) static REST: Shape = Shape {
     fields: &[
         field("swaggerInfo", Type::Object(&SWAGGER_INFO)),
-        field("transformations", Type::Map(&Map { values: Type::Object(&TRANSFORMATIONS), max: None })),
+        field("transformations", Type::Map(&Map { values: Type::Object(&TRANSFORMATION_TEMPLATE), max: None })),
     ],
     rules: &[],
 };

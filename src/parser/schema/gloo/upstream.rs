@@ -2,8 +2,9 @@
 
 use super::super::table::{ANY_TEXT, List, Map, Shape, Type, field, integer};
 use super::rules;
-use super::service_spec::{BODY, CONFIG_MAP_REF, SERVICE_SPEC, SUBSET_SPEC};
+use super::service_spec::{CONFIG_MAP_REF, SERVICE_SPEC, SUBSET_SPEC};
 use super::shared::{EMPTY, NAMESPACED_STATUSES, U32_MAX};
+use super::transformation::BODY;
 use super::upstream_ai::AI;
 
 /// The spec of an Upstream.
