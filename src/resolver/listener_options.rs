@@ -318,19 +318,19 @@ fn aim<'m>(
     (index, target): (usize, &'m ListenerTarget),
     known: &Known<'m>,
 ) -> (Option<ListenerScope<'m>>, Option<Finding>) {
-    let ListenerTarget { group, kind, name, namespace, section_name: _ } = target;
+    let ListenerTarget { group, kind, name, namespace: _, section_name: _ } = target;
     let own = &object.metadata.namespace;
     let at = PartPath::from(ObjectPart::Target(index));
     let options = object.kind.name();
     let no_effect = |finding: Finding| Some(finding.consequence(format!("the {options} has no effect on this target")));
-    let Some(known_kind) = [Kind::Gateway, Kind::ListenerSet].into_iter().find(|one| one.is_named(group, kind)) else {
+    let Some(known_kind) = target.owner() else {
         let full = if group.is_empty() { kind.clone() } else { format!("{group}/{kind}") };
         let message = format!("{} cannot target `{full}`", one_of(options));
         let finding = object.finding(codes::OPTION_TARGET_IGNORED, at.with("kind"), message);
         let help = format!("target `kind: Gateway` or `kind: ListenerSet` of `group: {}`", Kind::Gateway.group());
         return (None, no_effect(finding.label("not a target of this kind").help(help)));
     };
-    if let Some(other) = namespace.as_ref().filter(|namespace| !namespace.is_empty() && *namespace != own) {
+    if let Some(other) = target.other_namespace(own) {
         let message = format!("{} of `{own}` cannot target a {} of `{other}`", one_of(options), known_kind.name());
         let finding = object.finding(codes::OPTION_TARGET_IGNORED, at.with("namespace"), message);
         let help = format!("put the {options} into the namespace of the {}", known_kind.name());

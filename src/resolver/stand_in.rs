@@ -3,7 +3,7 @@
 //! Teams often keep their routes without the platform's Gateway. Their rules
 //! are judged all the same, on listeners made of what the routes themselves
 //! say: the sections and ports that they name, else plain HTTP on port 80 and
-//! HTTPS on port 443. A stand-in admits every namespace and every host. A route
+//! HTTPS on port 443. Sections that options name are there too. A stand-in admits every namespace and every host. A route
 //! that names no parent at all has a stand-in of its own. Nothing
 //! is ever reported on it, and nothing of it is emitted.
 
@@ -15,7 +15,7 @@ use crate::ir::UNNAMED;
 use crate::name::{Name, Namespace};
 use crate::options::Options;
 use crate::parser::api::{
-    AllowedListeners, AllowedRoutes, DefaultScope, FromNamespaces, GatewaySpec, Listener, ListenerTls,
+    AllowedListeners, AllowedRoutes, DefaultScope, FromNamespaces, GatewaySpec, Listener, ListenerTarget, ListenerTls,
     ParentGatewayReference, ParentReference, RouteNamespaces, TlsMode,
 };
 use crate::parser::manifests::{Kind, Manifests, Metadata, Object, ObjectHead, ObjectKey, Position};
@@ -64,6 +64,8 @@ struct Missing<'m> {
     wishes: Wishes<'m>,
     /// The listeners that ListenerSets add to it.
     of_sets: Vec<&'m Listener>,
+    /// The sections that options for listeners name, `None` for all of it.
+    of_options: BTreeSet<Option<&'m str>>,
     named_at: Option<NamedAt>,
 }
 
@@ -149,10 +151,10 @@ impl StandIns {
                 missing.of_sets.extend(&set.spec.listeners);
             }
         }
-        let made = missing
-            .into_iter()
-            .map(|(key, Missing { wishes, of_sets, named_at })| StandIn::new(key, &wishes, of_sets, named_at));
-        Self(made.collect())
+        for (object, targets) in manifests.listener_options() {
+            known.note_options(object, targets, &mut missing);
+        }
+        Self(missing.into_iter().map(|(key, missing)| StandIn::new(key, missing)).collect())
     }
 
     /// The Gateways that are missing and that somebody names.
@@ -222,6 +224,22 @@ impl<'m> Known<'m> {
         missing.wish(Wish { carrier: Carrier::of(route.kind), section: None, port: None }, route.hostnames);
     }
 
+    /// Notes which listeners of missing parents some options are about. What no route names is missed only where it is
+    /// to be assumed.
+    fn note_options(&self, object: &ObjectHead, targets: &'m [ListenerTarget], missing: &mut AllMissing<'m>) {
+        let own = &object.metadata.namespace;
+        for (index, target) in targets.iter().enumerate() {
+            let Some(kind) = target.owner().filter(|_| target.other_namespace(own).is_none()) else { continue };
+            let Some(key) = self.missing_object(kind, own, &target.name) else { continue };
+            if !self.options.assume.gateways && !missing.contains_key(&key) {
+                continue;
+            }
+            let missing = missing.entry(key).or_default();
+            missing.name(object, ObjectPart::Target(index).with("name"), false);
+            missing.of_options.insert(target.section().map(|section| section.as_str()));
+        }
+    }
+
     /// The parent that a reference names, when it is missing.
     fn missing(&self, own: &Namespace, reference: &ParentReference) -> Option<ObjectKey> {
         let ParentReference { group, kind, namespace, name, section_name: _, port: _ } = reference;
@@ -239,15 +257,18 @@ impl<'m> Known<'m> {
 }
 
 impl StandIn {
-    fn new(key: ObjectKey, wishes: &Wishes<'_>, of_sets: Vec<&Listener>, named_at: Option<NamedAt>) -> Self {
+    fn new(key: ObjectKey, missing: Missing<'_>) -> Self {
+        let Missing { wishes, of_sets, of_options, named_at } = missing;
         let mut listeners = Listeners { made: Vec::new(), of_sets };
         // Those that say most come first: the others may find a place on what is there then.
         let rank = |wish: &Wish<'_>| (wish.section.is_none(), wish.port.is_none());
         let mut sorted: Vec<_> = wishes.iter().collect();
         sorted.sort_by_key(|(wish, _)| rank(wish));
         for (wish, hostnames) in sorted {
-            listeners.add(*wish, hostnames, wishes);
+            listeners.add(*wish, hostnames, &wishes);
         }
+        // Routes have their listeners by now: what options name are others of the same Gateway.
+        of_options.into_iter().for_each(|section| listeners.add_of_options(section));
         // A set that is missing has a Gateway that nobody knows.
         let name = match key.kind {
             Kind::ListenerSet => Name::from(format!("{} (ListenerSet)", key.name)),
@@ -312,6 +333,17 @@ impl Listeners<'_> {
             Carrier::Tls => self.place(section, port, ("TLS", Port::HTTPS), hostnames),
             Carrier::Tcp => self.place(section, port, ("TCP", FREE_PORTS.into()), &BTreeSet::from([""])),
             Carrier::Udp => self.place(section, port, ("UDP", FREE_PORTS.into()), &BTreeSet::from([""])),
+        }
+    }
+
+    /// Adds the listener that some options name, or one for those that name none, unless there is one.
+    fn add_of_options(&mut self, section: Option<&str>) {
+        let is_meant = |one: &Listener| match section {
+            Some(section) => one.name == *section,
+            None => matches!(one.protocol.as_str(), "HTTP" | "HTTPS"),
+        };
+        if !self.made.iter().any(is_meant) {
+            self.add(Wish { carrier: Carrier::Http, section, port: None }, &BTreeSet::from([""]), &Wishes::new());
         }
     }
 
@@ -404,9 +436,14 @@ mod tests {
     }
 
     fn made(wishes: &[(Wish<'static>, &[&'static str])]) -> Vec<String> {
-        let wishes: Wishes<'_> = wishes.iter().map(|(wish, hosts)| (*wish, hosts.iter().copied().collect())).collect();
+        made_with(wishes, &[])
+    }
+
+    fn made_with(wishes: &[(Wish<'static>, &[&'static str])], of_options: &[Option<&'static str>]) -> Vec<String> {
+        let wishes = wishes.iter().map(|(wish, hosts)| (*wish, hosts.iter().copied().collect())).collect();
         let key = ObjectKey { kind: Kind::Gateway, namespace: "infra".into(), name: "edge".into() };
-        let listeners = StandIn::new(key, &wishes, Vec::new(), None).gateway.spec.listeners;
+        let missing = Missing { wishes, of_options: of_options.iter().copied().collect(), ..Missing::default() };
+        let listeners = StandIn::new(key, missing).gateway.spec.listeners;
         let shown =
             |l: &Listener| format!("{} {} {} {}", l.name, l.protocol, l.port, l.hostname.as_deref().unwrap_or("*"));
         listeners.iter().map(shown).collect()
@@ -427,6 +464,14 @@ mod tests {
     fn sections_with_the_same_host_are_on_ports_of_their_own() {
         let made = made(&[(wish(Some("https-a"), None), &["a.test"]), (wish(Some("https-b"), None), &["a.test"])]);
         assert_eq!(made, ["https-a HTTPS 443 a.test", "https-b HTTPS 10000 a.test"]);
+    }
+
+    #[test]
+    fn sections_that_only_options_name_are_beside_those_of_routes() {
+        let of_routes: &[(Wish<'static>, &[&'static str])] = &[(wish(Some("http"), None), &["a.test"])];
+        assert_eq!(made_with(of_routes, &[None, Some("http")]), ["http HTTP 80 *"]);
+        assert_eq!(made_with(of_routes, &[Some("http-admin")]), ["http HTTP 80 *", "http-admin HTTP 10000 *"]);
+        assert_eq!(made_with(&[], &[None]), [" HTTP 80 *", " HTTPS 443 *"]);
     }
 
     #[test]

@@ -50,6 +50,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "session/with-filters",
             "timeouts/backend-request",
             "timeouts/request",
+            "upstream/ejection",
             "virtual-host-option/rules",
         ],
     ),

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::name::{Name, Namespace, SectionName};
+use crate::parser::kind::Kind;
 
 use super::option_list::{OptionKind, OptionList};
 
@@ -35,6 +36,16 @@ pub struct ListenerTarget {
 }
 
 impl ListenerTarget {
+    /// The kind of what has the listeners; `None` for what has none.
+    pub fn owner(&self) -> Option<Kind> {
+        [Kind::Gateway, Kind::ListenerSet].into_iter().find(|kind| kind.is_named(&self.group, &self.kind))
+    }
+
+    /// The namespace that is meant, where it is another one than that of the options.
+    pub fn other_namespace(&self, own: &Namespace) -> Option<&Namespace> {
+        self.namespace.as_ref().filter(|namespace| !namespace.is_empty() && *namespace != own)
+    }
+
     /// The listener that is meant; `None` for all of them.
     pub fn section(&self) -> Option<&SectionName> {
         self.section_name.as_ref().filter(|name| !name.is_empty())
