@@ -271,6 +271,8 @@ impl<'r, 'm> Asked<'r, 'm> {
             audience: _,
             // What is wrong with a class is told on it, and its Gateways are subjects.
             gateway_classes: _,
+            // They change nothing about routes.
+            meshes: _,
             gateways,
             listener_sets,
             routes,

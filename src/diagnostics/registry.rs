@@ -207,7 +207,7 @@ registry! {
         }
         /// Parameters of a kind that gwctl does not know.
         INVALID_PARAMETERS = "GW2021" "invalid-parameters" Error, Accepted False InvalidParameters {
-            traffic: "a Gateway with such parameters, or of such a class, accepts no connections",
+            traffic: "a Gateway with such parameters, or of such a class, accepts no connections; an XMesh with such ones changes nothing",
             remedy: "leave the reference out of the manifest that gwctl reads, or pass `--assume parameters` once you know that the settings do not matter for what you try",
         }
         /// A filter that names a policy which is not in the input.
@@ -558,11 +558,6 @@ registry! {
         NOT_SUPPORTED = "GW5001" "not-supported" Error {
             traffic: "with `--partial` what has it fails closed: requests are answered with an error or connections are closed, and nothing is ever served without the setting",
             remedy: "remove it for this translation, or use a release that supports it; docs/features.md lists what is served",
-        }
-        /// A kind that is read and not served yet.
-        KIND_NOT_SERVED = "GW5002" "kind-not-served" Error {
-            traffic: "nothing of the object is served, and nothing changes because of it",
-            remedy: "leave the object out of the input, or translate the rest with `--partial`; docs/features.md lists the kinds that are served",
         }
         /// A value that Envoy accepts at load and breaks on at run time.
         UNSAFE_VALUE = "GW5003" "unsafe-value" Error, Accepted False UnsupportedValue {

@@ -89,8 +89,6 @@ pub enum Omission {
     Submodule,
     /// The API server would refuse the object, and not enough of it can be decoded.
     Undecoded,
-    /// Objects of the kind are not served.
-    KindNotServed,
     /// Another listener of the same Gateway cannot be told from the listener.
     Conflict,
     /// Nothing is attached to the listener, and a route that may be cannot be decoded.
@@ -146,7 +144,6 @@ impl Omission {
             | Self::Outside
             | Self::Submodule
             | Self::Undecoded
-            | Self::KindNotServed
             | Self::Conflict
             | Self::UnreadRoute
             | Self::UnknownProtocol
@@ -190,7 +187,6 @@ impl fmt::Display for Omission {
             Self::Excluded => f.write_str("left out by --exclude"),
             Self::Submodule => f.write_str("the submodule is not checked out"),
             Self::Undecoded => f.write_str("its errors leave too little of it to be decoded"),
-            Self::KindNotServed => f.write_str("objects of this kind are not served"),
             Self::Conflict => f.write_str("another listener of the Gateway cannot be told from it"),
             Self::UnreadRoute => f.write_str("a route that may be attached to it cannot be decoded"),
             Self::UnknownProtocol => f.write_str("its protocol is unknown"),

@@ -107,6 +107,7 @@ pub fn of_clients<'m>(
         manifests,
         audience: Audience::Neighbours,
         gateway_classes: Vec::new(),
+        meshes: Vec::new(),
         gateways,
         listener_sets: Vec::new(),
         routes,

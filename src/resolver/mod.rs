@@ -48,6 +48,7 @@ mod unjudged;
 mod untranslated;
 mod usage;
 mod virtual_host_option;
+mod x_mesh;
 
 use crate::diagnostics::{Diagnostics, Finding, Location, codes};
 use crate::options::{Options, PortMap, Resolve};
@@ -94,6 +95,7 @@ pub use tls_route::ServerNames;
 pub use traffic_policy::{TrafficPolicies, retry_concurrency};
 pub use untranslated::{PolicyOption, Said, is_translated};
 pub use usage::BackendUsage;
+pub(crate) use x_mesh::controller as controller_of_meshes;
 
 /// Resolves all references of the input; `stand_ins` are in place of what it lacks.
 pub fn resolve<'m>(
@@ -143,7 +145,7 @@ pub fn resolve<'m>(
     l4_route::report_idle_routes(&gateways, RouteKind::Tcp, &routes, diagnostics);
     l4_route::report_idle_routes(&gateways, RouteKind::Udp, &routes, diagnostics);
     l4_route::report_tcp_on_tls(&gateways, &routes, diagnostics);
-    report_unserved_kinds(manifests, diagnostics);
+    let meshes = x_mesh::judge(manifests, options, diagnostics);
     endpoint_slice::report_orphans(manifests, options, diagnostics);
     endpoint_slice::report_unread_endpoints(manifests, diagnostics);
     foreign::report(manifests, &certificates, options, diagnostics);
@@ -159,6 +161,7 @@ pub fn resolve<'m>(
         manifests,
         audience: Audience::Strangers,
         gateway_classes: gateway::resolve_classes(manifests, options),
+        meshes,
         gateways,
         listener_sets,
         routes,
@@ -218,23 +221,4 @@ fn report_unused_port_maps(options: &Options, gateways: &[ResolvedGateway<'_>], 
         let message = format!("`--port-map {prefix}{from}={to}` names a port that no listener has");
         diagnostics.report(Finding::new(codes::UNUSED_PORT_MAP, Location::Run, message));
     }
-}
-
-/// Kinds that are decoded and checked, and not served yet.
-fn report_unserved_kinds(manifests: &Manifests, diagnostics: &mut Diagnostics) {
-    macro_rules! unserved {
-        ($($list:ident),+) => {$(
-            for object in &manifests.$list {
-                let kind = object.kind.name();
-                diagnostics.report(
-                    object
-                        .finding(codes::KIND_NOT_SERVED, crate::whole!["kind"], format!("{kind} is not served by gwctl yet"))
-                        .label("read and checked, but not translated")
-                        .consequence("the traffic that this object describes is not served")
-                        .help("leave the object out of this input, or pass its file with `--context`"),
-                );
-            }
-        )+};
-    }
-    unserved!(meshes);
 }

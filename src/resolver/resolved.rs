@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::name::NamespacedName;
-use crate::parser::api::{HttpListenerOption, VirtualHostOption};
-use crate::parser::manifests::{Kind, Manifests};
+use crate::parser::api::{HttpListenerOption, VirtualHostOption, XMeshSpec};
+use crate::parser::manifests::{Kind, Manifests, Object};
 
 use super::backend::BackendIndex;
 use super::certificate::CertificateIndex;
@@ -36,6 +36,8 @@ pub struct Resolved<'m> {
     pub audience: Audience,
     /// The GatewayClasses that are ours, by name.
     pub gateway_classes: Vec<ResolvedGatewayClass<'m>>,
+    /// The XMeshes that are ours, by name.
+    pub meshes: Vec<&'m Object<XMeshSpec>>,
     /// The Gateways that are ours, by namespace and name, and behind them the stand-ins for missing ones.
     pub gateways: Vec<ResolvedGateway<'m>>,
     /// The ListenerSets, by age, namespace and name.

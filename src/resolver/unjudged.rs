@@ -1,26 +1,14 @@
 //! What is declared and not even resolved. What the resolver has is judged or
 //! left out by the analyses.
 
-use crate::diagnostics::{Diagnostics, FieldPath, Location, Omission, Subject, Unjudged};
-use crate::parser::manifests::{ObjectHead, Position};
+use crate::diagnostics::{Diagnostics, Location, Omission, Subject, Unjudged};
+use crate::parser::manifests::Position;
 
 use super::Resolved;
 
 /// Notes what of the input is not resolved.
 pub(super) fn note(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
-    for mesh in &resolved.manifests.meshes {
-        diagnostics.leave(whole(mesh, Omission::KindNotServed));
-    }
-    note_undecoded(resolved, diagnostics);
-}
-
-fn whole(object: &ObjectHead, reason: Omission) -> Unjudged {
-    let subject = Subject::Object(object.key().to_ref());
-    Unjudged { subject, location: object.at(&FieldPath::ROOT), reason }
-}
-
-/// Objects that the API server would refuse, and what of them could not be decoded.
-fn note_undecoded(resolved: &Resolved<'_>, diagnostics: &mut Diagnostics) {
+    // Objects that the API server would refuse, and what of them could not be decoded.
     let manifests = resolved.manifests;
     let mut refused: Vec<_> = manifests.refused.iter().collect();
     refused.sort_by_key(|(key, _)| *key);

@@ -206,9 +206,8 @@ catalogue! {
         False { Conflicted, Invalid, TargetNotFound }
     }
     XMesh Accepted {
-        True { Accepted: "a gateway's configuration serves no mesh" }
-        False { InvalidParameters: "a gateway's configuration serves no mesh" }
-        Unknown { Pending }
+        True { Accepted }
+        False { InvalidParameters }
+        Unknown { Pending: "a mesh is ours and judged, or another controller's, whose status is not ours to write" }
     }
-    XMesh Programmed { Unknown { Pending } }
 }

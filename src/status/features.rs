@@ -63,15 +63,48 @@ pub const SUPPORTED_FEATURES: &[(&str, Channel)] = &[
     ("UDPRoute", Channel::Standard),
 ];
 
+/// The features of meshes that are supported, by name.
+pub const MESH_FEATURES: &[(&str, Channel)] = &[
+    ("Mesh", Channel::Standard),
+    ("MeshClusterIPMatching", Channel::Standard),
+    ("MeshConsumerRoute", Channel::Standard),
+    ("MeshHTTPRouteBackendRequestHeaderModification", Channel::Standard),
+    ("MeshHTTPRouteNamedRouteRule", Channel::Standard),
+    ("MeshHTTPRouteQueryParamMatching", Channel::Standard),
+    ("MeshHTTPRouteRedirectPath", Channel::Standard),
+    ("MeshHTTPRouteRedirectPort", Channel::Standard),
+    ("MeshHTTPRouteRewritePath", Channel::Standard),
+    ("MeshHTTPRouteSchemeRedirect", Channel::Standard),
+];
+
+/// What features of routes begin with that hold for the routes of Services too. What their names say of Gateways,
+/// listeners and policies does not.
+const OF_ROUTES: [&str; 2] = ["GRPCRoute", "HTTPRoute"];
+/// Kinds of routes that are served, of whose further features some are about listeners.
+const OTHER_ROUTES: [&str; 3] = ["TCPRoute", "TLSRoute", "UDPRoute"];
+
+/// The features that a mesh has in a channel, by name.
+pub(super) fn mesh_features_of(channel: Channel) -> Vec<Feature> {
+    let is_of_routes = |name: &str| OTHER_ROUTES.contains(&name) || OF_ROUTES.iter().any(|own| name.starts_with(own));
+    let of_routes = SUPPORTED_FEATURES.iter().filter(|(name, _)| is_of_routes(name));
+    let mut features = features_in(channel, of_routes.chain(MESH_FEATURES));
+    features.sort_by_key(|feature| feature.name);
+    features
+}
+
 /// The features of a channel; the experimental one has those of the standard one too.
 pub(super) fn features_of(channel: Channel) -> Vec<Feature> {
+    features_in(channel, SUPPORTED_FEATURES)
+}
+
+fn features_in<'f>(channel: Channel, of: impl IntoIterator<Item = &'f (&'static str, Channel)>) -> Vec<Feature> {
     let is_in = |of: Channel| channel == Channel::Experimental || of == Channel::Standard;
-    SUPPORTED_FEATURES.iter().filter(|(_, of)| is_in(*of)).map(|(name, _)| Feature { name }).collect()
+    of.into_iter().filter(|(_, of)| is_in(*of)).map(|(name, _)| Feature { name }).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Channel, SUPPORTED_FEATURES, features_of};
+    use super::{Channel, MESH_FEATURES, SUPPORTED_FEATURES, features_of, mesh_features_of};
 
     /// The rows of the document's table whose support does not begin with `no`.
     fn documented() -> Vec<(String, Channel)> {
@@ -92,9 +125,26 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_that_of_the_document_in_ascending_order() {
-        let listed: Vec<_> = SUPPORTED_FEATURES.iter().map(|(name, channel)| ((*name).to_owned(), *channel)).collect();
-        assert_eq!(listed, documented());
+    fn the_lists_are_those_of_the_document_in_ascending_order() {
+        let own = |list: &[(&str, Channel)]| -> Vec<_> {
+            list.iter().map(|(name, channel)| ((*name).to_owned(), *channel)).collect()
+        };
+        let (of_meshes, of_gateways) =
+            documented().into_iter().partition::<Vec<_>, _>(|(name, _)| name.starts_with("Mesh"));
+        assert_eq!(own(SUPPORTED_FEATURES), of_gateways);
+        assert_eq!(own(MESH_FEATURES), of_meshes);
+    }
+
+    #[test]
+    fn a_mesh_has_the_features_of_routes_and_none_of_gateways() {
+        let names: Vec<_> = mesh_features_of(Channel::Standard).iter().map(|feature| feature.name).collect();
+        assert!(names.is_sorted());
+        assert!(["HTTPRoute", "GRPCRoute", "TCPRoute", "MeshConsumerRoute"].iter().all(|name| names.contains(name)));
+        let is_gateways = |name: &str| {
+            ["Gateway", "ListenerSet", "BackendTLSPolicy", "TLSRouteMode"].iter().any(|of| name.starts_with(of))
+        };
+        assert!(!names.iter().any(|name| is_gateways(name)));
+        assert!(mesh_features_of(Channel::Experimental).len() <= 64);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod features;
 mod gateway;
 mod listener;
 mod listener_set;
+mod mesh;
 mod object;
 mod policy;
 mod route;
@@ -26,16 +27,13 @@ use crate::options::Options;
 use crate::parser::manifests::ObjectKey;
 use crate::resolver::Resolved;
 
-use catalogue::Subject;
-use condition::Conditions;
 use evidence::Evidence;
-use object::{DEFAULT_CONDITIONS, judged};
 
 pub use condition::StatusCondition;
-pub use features::SUPPORTED_FEATURES;
+pub use features::{MESH_FEATURES, SUPPORTED_FEATURES};
 pub use object::{
-    Address, AncestorStatus, AncestorsStatus, ConditionsStatus, Feature, GatewayClassStatus, GatewayStatus,
-    ListenerSetStatus, ListenerStatus, ObjectStatus, ParentStatus, ParentsStatus, Scope, Status, StatusReference,
+    Address, AncestorStatus, AncestorsStatus, Feature, GatewayClassStatus, GatewayStatus, ListenerSetStatus,
+    ListenerStatus, MeshStatus, ObjectStatus, ParentStatus, ParentsStatus, Scope, Status, StatusReference,
     SupportedKind,
 };
 
@@ -53,10 +51,7 @@ pub fn compute(resolved: &Resolved<'_>, findings: &[Finding], scope: Scope, opti
     statuses.extend(route::route_statuses(resolved, &routes, (&evidence, scope), options));
     statuses.extend(policy::policy_statuses(resolved, &evidence));
     statuses.extend(policy::backend_statuses(resolved, &evidence));
-    statuses.extend(judged(&resolved.manifests.meshes).map(|mesh| {
-        let conditions = Conditions::pending(Subject::XMesh, DEFAULT_CONDITIONS);
-        ObjectStatus::new(mesh, Status::Conditions(ConditionsStatus { conditions }))
-    }));
+    statuses.extend(mesh::mesh_statuses(resolved, &evidence, options));
     // The API server would refuse these: nobody ever writes a status for them.
     let refused: HashSet<ObjectKey> = resolved.manifests.refused_keys().collect();
     statuses.retain(|status| !refused.contains(&status.key));

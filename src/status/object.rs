@@ -41,7 +41,7 @@ pub enum Status {
     /// Of a policy of any kind.
     Ancestors(AncestorsStatus),
     /// Of an XMesh.
-    Conditions(ConditionsStatus),
+    Mesh(MeshStatus),
 }
 
 /// The status of a GatewayClass.
@@ -170,10 +170,12 @@ impl StatusReference {
     }
 }
 
-/// A status that is conditions and nothing else.
+/// The status of an XMesh.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ConditionsStatus {
+#[serde(rename_all = "camelCase")]
+pub struct MeshStatus {
     pub conditions: Vec<StatusCondition>,
+    pub supported_features: Vec<Feature>,
 }
 
 /// The conditions that the API server gives to whole objects of these kinds before a controller has seen them.
@@ -189,7 +191,7 @@ impl ObjectStatus {
     pub fn conditions(&self) -> impl Iterator<Item = &StatusCondition> {
         let (whole, listeners): (&[StatusCondition], &[ListenerStatus]) = match &self.status {
             Status::GatewayClass(GatewayClassStatus { conditions, supported_features: _ })
-            | Status::Conditions(ConditionsStatus { conditions }) => (conditions, &[]),
+            | Status::Mesh(MeshStatus { conditions, supported_features: _ }) => (conditions, &[]),
             Status::Gateway(GatewayStatus { conditions, listeners, addresses: _, attached_listener_sets: _ })
             | Status::ListenerSet(ListenerSetStatus { conditions, listeners }) => (conditions, listeners),
             Status::Parents(_) | Status::Ancestors(_) => (&[], &[]),

@@ -7,7 +7,9 @@ use crate::diagnostics::{ConditionKind, Finding, ObjectPart, Reason};
 use crate::options::Options;
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::Filter;
-use crate::resolver::{ParentRefusal, ParentSource, Resolved, ResolvedRoute, ResolvedRule, RouteId};
+use crate::resolver::{
+    ParentRefusal, ParentSource, Resolved, ResolvedRoute, ResolvedRule, RouteId, controller_of_meshes,
+};
 use typed_index_collections::TiVec;
 
 use super::catalogue::Subject;
@@ -156,7 +158,7 @@ fn status_of(
     let of_mesh = resolved.mesh_parents.of(id).iter().filter_map(|parent| {
         let parent_ref = StatusReference::of_parent(route.declared.parent_refs.get(parent.index)?);
         let conditions = conditions(route.object(), parent.refused.as_ref(), &without_grants(), evidence)?.into_list();
-        let controller_name = options.controller_name().to_owned();
+        let controller_name = controller_of_meshes(&resolved.meshes, options).to_owned();
         Some((parent.index, ParentStatus { conditions, controller_name, parent_ref }))
     });
     let mut entries: Vec<(usize, ParentStatus)> = entries.chain(of_mesh).collect();

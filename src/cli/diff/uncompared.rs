@@ -136,12 +136,13 @@ fn left(values: &Values<'_>, mesh: &MeshSide<'_>, met: &Used<'_>) -> AllLeft {
 fn add_untranslated_fields(values: &Values<'_>, left: &mut AllLeft) {
     let Manifests { gateway_classes, gateways, listener_sets, backend_tls_policies, .. } =
         &values.compilation.manifests;
-    let Manifests { backend_traffic_policies, route_options, .. } = &values.compilation.manifests;
+    let Manifests { backend_traffic_policies, meshes, route_options, .. } = &values.compilation.manifests;
     let mut objects: Vec<&ObjectHead> = Vec::new();
     objects.extend(gateway_classes.iter().map(|one| &one.head));
     objects.extend(gateways.iter().map(|one| &one.head));
     objects.extend(listener_sets.iter().map(|one| &one.head));
     objects.extend(backend_tls_policies.iter().map(|one| &one.head));
+    objects.extend(meshes.iter().map(|one| &one.head));
     objects.extend(backend_traffic_policies.iter().map(|one| &one.head));
     objects.extend(route_options.iter().map(|one| &one.head));
     objects.extend(values.compilation.manifests.listener_options().map(|(object, _)| object));

@@ -10,8 +10,8 @@ use crate::diagnostics::style::Style;
 use crate::diagnostics::{ConditionKind, ConditionStatus};
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::status::{
-    GatewayClassStatus, GatewayStatus, ListenerSetStatus, ListenerStatus, ObjectStatus, Status, StatusCondition,
-    StatusReference,
+    GatewayClassStatus, GatewayStatus, ListenerSetStatus, ListenerStatus, MeshStatus, ObjectStatus, Status,
+    StatusCondition, StatusReference,
 };
 
 /// The spaces between two columns.
@@ -354,14 +354,13 @@ fn describe(reference: &StatusReference, own_namespace: &str) -> String {
 }
 
 fn meshes(statuses: &[ObjectStatus]) -> Table {
-    let mut table = Table::new(&["NAME", "ACCEPTED", "PROGRAMMED"]);
+    let mut table = Table::new(&["NAME", "ACCEPTED", "FEATURES"]);
     for ObjectStatus { key, status, .. } in statuses {
-        if let Status::Conditions(status) = status {
-            let conditions = &status.conditions;
+        if let Status::Mesh(MeshStatus { conditions, supported_features }) = status {
             table.push(vec![
                 name_of(key).into(),
                 cell(conditions, ConditionKind::Accepted),
-                cell(conditions, ConditionKind::Programmed),
+                supported_features.len().to_string().into(),
             ]);
         }
     }
