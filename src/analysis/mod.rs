@@ -80,7 +80,8 @@ pub fn analyse(
     let elsewhere = met.map(|(services, reach)| unreachable::reached(services.lowered, reach)).unwrap_or_default();
     let about = (&objects, &witnesses);
     let mut looping = HashSet::new();
-    let reached = unreachable::report((lowered, &reach), &asked.http_rules, &heard, about, &elsewhere, diagnostics);
+    let of_services = (&elsewhere, reach_of_services.as_ref());
+    let reached = unreachable::report((lowered, &reach), &asked.http_rules, &heard, about, of_services, diagnostics);
     let http_rules = reached.and(redirect::report(lowered.judged(), about, &mut looping, diagnostics));
     if let Some((services, of_services)) = met {
         report_for_clients(services, of_services, (lowered, &reach), &mut looping, diagnostics);
@@ -89,7 +90,8 @@ pub fn analyse(
     release::report(lowered.judged(), options.envoy_version, &objects, diagnostics);
     hostname::attach(resolved, &sockets, &witnesses, diagnostics.findings_mut());
     witnesses.attach(&resolved.routes, diagnostics.findings_mut());
-    let stream_rules = stream::judge(&asked.stream_rules, lowered, &heard, &Errors::of(diagnostics));
+    let configurations = (lowered, services.as_ref().map(|services| services.lowered));
+    let stream_rules = stream::judge(&asked.stream_rules, configurations, &heard, &Errors::of(diagnostics));
     let (wholes, parents) =
         (selection::judge(&asked.wholes, &selection), selection::judge_parents(&asked.parents, &selection));
     let targets = policy::judge(&asked.targets);

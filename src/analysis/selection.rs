@@ -9,7 +9,7 @@ use crate::parser::api::{ParentGatewayReference, ParentReference};
 use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::resolver::{Membership, Resolved, ResolvedListenerSet};
 
-use super::subject::{Parent, Subjects, Verdict, Verdicts, Whole, WholeOf};
+use super::subject::{Parent, ServiceParent, Subjects, Verdict, Verdicts, Whole, WholeOf};
 
 /// The Gateways that are of another class, or not selected, and the ListenerSets of them.
 pub(super) struct Selection(HashSet<ObjectRef>);
@@ -69,18 +69,21 @@ pub(super) fn judge_parents<'s, 'r>(
     parents: &'s Subjects<Parent<'r>>,
     selection: &Selection,
 ) -> Verdicts<'s, Parent<'r>> {
-    parents.judge(|Parent { owner, source: _, reference, outcome }| match outcome {
-        Some(outcome) if !outcome.listeners.is_empty() => Verdict::Judged,
-        Some(outcome) => Verdict::Unjudged(match &outcome.refused {
+    parents.judge(|Parent { owner, source: _, reference, outcome, service }| match (outcome, service) {
+        (_, Some(ServiceParent::Held)) => Verdict::Judged,
+        (_, Some(ServiceParent::Refused(refusal))) => Verdict::Unjudged(Omission::NotAttached(refusal.message.clone())),
+        (_, Some(ServiceParent::Unknown)) => Verdict::Unjudged(Omission::UnknownPorts),
+        (Some(outcome), None) if !outcome.listeners.is_empty() => Verdict::Judged,
+        (Some(outcome), None) => Verdict::Unjudged(match &outcome.refused {
             Some(refusal) => Omission::NotAttached(refusal.message.clone()),
             // What stands in for the Gateway has the listeners that routes name, and this one names none.
             None if outcome.gateway.is_none() => Omission::Unheard,
             None => Omission::Unaccounted,
         }),
-        None if reference.is_some_and(|reference| selection.has_parent(owner, reference)) => {
+        (None, None) if reference.is_some_and(|reference| selection.has_parent(owner, reference)) => {
             Verdict::Unjudged(Omission::NotSelected)
         }
-        None => Verdict::Unjudged(Omission::NotOurs),
+        (None, None) => Verdict::Unjudged(Omission::NotOurs),
     })
 }
 

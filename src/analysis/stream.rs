@@ -13,14 +13,15 @@ use super::ledger::Errors;
 use super::listener::Heard;
 use super::subject::{StreamRule, Subject as _, Subjects, Verdict, Verdicts};
 
-/// Looks for each rule in the judged configuration.
+/// Looks for each rule in the judged configuration, and in that of the clients of Services.
 pub(super) fn judge<'s, 'r, 'm>(
     rules: &'s Subjects<StreamRule<'r, 'm>>,
-    lowered: &Lowered,
+    (lowered, of_services): (&Lowered, Option<&Lowered>),
     heard: &Heard,
     errors: &Errors,
 ) -> Verdicts<'s, StreamRule<'r, 'm>> {
-    let served = served(lowered);
+    let mut served = served(lowered);
+    served.extend(of_services.into_iter().flat_map(self::served));
     rules.judge(|subject| {
         let StreamRule { route, rule } = subject;
         if rule.index > 0 {

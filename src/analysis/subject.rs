@@ -16,8 +16,9 @@ use crate::parser::manifests::{Kind, ObjectHead, ObjectKey};
 use crate::parser::route::{Filter, RouteKind};
 use crate::path;
 use crate::resolver::{
-    ListenerId, ListenerScope, ParentSource, Protocol, Resolved, ResolvedListener, ResolvedListenerOptions,
-    ResolvedListenerSet, ResolvedPolicy, ResolvedRoute, ResolvedRouteOption, ResolvedRule, RouteParent,
+    ListenerId, ListenerScope, MeshParent, ParentRefusal, ParentSource, Protocol, Resolved, ResolvedListener,
+    ResolvedListenerOptions, ResolvedListenerSet, ResolvedPolicy, ResolvedRoute, ResolvedRouteOption, ResolvedRule,
+    RouteId, RouteParent,
 };
 
 use super::reach::RuleKey;
@@ -117,16 +118,29 @@ pub(super) struct Parent<'r> {
     pub(super) reference: Option<&'r ParentReference>,
     /// What the resolver says of it; `None` where it is not ours.
     pub(super) outcome: Option<&'r RouteParent>,
+    /// What it says of a Service.
+    pub(super) service: Option<ServiceParent<'r>>,
 }
 
-/// A rule, that some listener takes, of a route that speaks HTTP.
+/// A Service as the parent of a route.
+#[derive(Debug)]
+pub(super) enum ServiceParent<'r> {
+    /// The route has some of its ports.
+    Held,
+    /// The Service does not take the route.
+    Refused(&'r ParentRefusal),
+    /// The Service is not in the input, and nobody knows which of its ports are meant.
+    Unknown,
+}
+
+/// A rule, that some listener or some port of a Service takes, of a route that speaks HTTP.
 #[derive(Debug)]
 pub(super) struct HttpRule<'r, 'm> {
     pub(super) route: &'r ResolvedRoute<'m>,
     pub(super) number: usize,
 }
 
-/// A rule, that some listener takes, of a route that hands on connections or datagrams.
+/// A rule, that some listener or some port of a Service takes, of a route that hands on connections or datagrams.
 #[derive(Debug)]
 pub(super) struct StreamRule<'r, 'm> {
     pub(super) route: &'r ResolvedRoute<'m>,
@@ -276,8 +290,7 @@ impl<'r, 'm> Asked<'r, 'm> {
             gateways,
             listener_sets,
             routes,
-            // What a mesh does with them is no traffic of a Gateway.
-            mesh_parents: _,
+            mesh_parents,
             backends,
             traffic_policies,
             route_options,
@@ -292,12 +305,15 @@ impl<'r, 'm> Asked<'r, 'm> {
         wholes.extend(manifests.gateways.iter().map(|one| Whole { owner: &one.head, of: WholeOf::Gateway }));
         let sets = listener_sets.iter();
         wholes.extend(sets.map(|set| Whole { owner: &set.object.head, of: WholeOf::ListenerSet(set) }));
-        for route in routes.iter() {
+        let held: HashSet<(RouteId, usize)> = mesh_parents.held.holders().map(|one| (one.route, one.parent)).collect();
+        for (id, route) in routes.with_ids() {
             let (owner, references, own) = (route.object(), route.declared.parent_refs, &*route.parents);
             wholes.push(Whole { owner, of: WholeOf::Route { references, parents: own } });
-            add_parents(owner, references, own, &mut parents);
-            // Where no listener takes the rules of a route, its parents are left out.
-            if route.listeners().next().is_none() {
+            let services = mesh_parents.of(id);
+            add_parents(owner, references, (own, services), |index| held.contains(&(id, index)), &mut parents);
+            // Where nothing takes the rules of a route, its parents are left out.
+            let is_held = || services.iter().any(|parent| held.contains(&(id, parent.index)));
+            if route.listeners().next().is_none() && !is_held() {
                 continue;
             }
             match route.kind() {
@@ -333,17 +349,23 @@ impl<'r, 'm> Asked<'r, 'm> {
     }
 }
 
-/// The parents of a route: each entry of its list, and what the resolver found beside them.
+/// The parents of a route: each entry of its list, and what the resolver found beside them. Of Services it `holds` ports.
 fn add_parents<'r>(
     owner: &'r ObjectHead,
     references: &'r [ParentReference],
-    found: &'r [RouteParent],
+    (found, services): (&'r [RouteParent], &'r [MeshParent]),
+    holds: impl Fn(usize) -> bool,
     parents: &mut Vec<Parent<'r>>,
 ) {
     for (index, reference) in references.iter().enumerate() {
         let source = ParentSource::Ref(index);
         let outcome = found.iter().find(|parent| parent.source == source);
-        parents.push(Parent { owner, source, reference: Some(reference), outcome });
+        let service = services.iter().find(|parent| parent.index == index).map(|parent| match &parent.refused {
+            Some(refusal) => ServiceParent::Refused(refusal),
+            None if holds(index) => ServiceParent::Held,
+            None => ServiceParent::Unknown,
+        });
+        parents.push(Parent { owner, source, reference: Some(reference), outcome, service });
     }
     let is_listed = |source: ParentSource| matches!(source, ParentSource::Ref(index) if index < references.len());
     // A parent that nobody names is none that anybody asks about.
@@ -354,6 +376,7 @@ fn add_parents<'r>(
         source: parent.source,
         reference: None,
         outcome: Some(parent),
+        service: None,
     }));
 }
 

@@ -18,29 +18,31 @@ use super::witness::Witnesses;
 /// Matches by their names.
 pub(super) type Names<'c> = HashSet<&'c RouteName>;
 
-/// Reports what was found, and says of which rules it is known which requests they get. Matches of `elsewhere` get
-/// requests that are not looked at here.
+/// Reports what was found, and says of which rules it is known which requests they get: from Gateways, or `of_services`
+/// from the clients of Services. Matches of `elsewhere` get requests that are not looked at here.
 pub(super) fn report<'s, 'r, 'm, 'c>(
     (lowered, reach): (&'c Lowered, &Reach<'c>),
     rules: &'s Subjects<HttpRule<'r, 'm>>,
     heard: &Heard,
     (objects, witnesses): (&Objects<'_>, &Witnesses<'c>),
-    elsewhere: &Names<'_>,
+    (elsewhere, of_services): (&Names<'_>, Option<&Reach<'_>>),
     diagnostics: &mut Diagnostics,
 ) -> Verdicts<'s, HttpRule<'r, 'm>> {
     report_lost(lowered, reach, (objects, witnesses), (elsewhere, &Names::new()), diagnostics);
     let errors = Errors::of(diagnostics);
-    let object = |&(kind, namespace, name, _): &RuleKey<'c>| (kind, namespace, name);
-    let served: HashSet<_> = reach.rules.iter().map(object).collect();
+    let known = || reach.rules.iter().chain(of_services.into_iter().flat_map(|reach| &reach.rules));
+    let served: HashSet<_> = known().map(|&(kind, namespace, name, _)| (kind, namespace, name)).collect();
+    let known: HashSet<_> = known().copied().collect();
     rules.judge(|rule| {
         let (kind, namespace, name, number) = rule.key();
-        if reach.rules.contains(&(kind, namespace, name, number)) {
+        if known.contains(&(kind, namespace, name, number)) {
             return Verdict::Judged;
         }
-        Verdict::Unjudged(match heard.hears(&rule.route.parents) {
+        let is_served = served.contains(&(kind, namespace, name));
+        Verdict::Unjudged(match is_served || heard.hears(&rule.route.parents) {
             _ if errors.is_below(&rule.part()) => Omission::Wrong,
             false => Omission::Unheard,
-            true if served.contains(&(kind, namespace, name)) => Omission::Unaccounted,
+            true if is_served => Omission::Unaccounted,
             true => Omission::HostsTaken,
         })
     })

@@ -103,6 +103,8 @@ pub enum Omission {
     NotSelected,
     /// The parent is no Gateway that is judged.
     NotOurs,
+    /// The Service is not in the input, and its parent names a port that nobody knows the number of.
+    UnknownPorts,
     /// An error of the rule keeps it from being served.
     Wrong,
     /// No listener that takes the rule is judged.
@@ -150,6 +152,7 @@ impl Omission {
             | Self::NotJoined(_)
             | Self::NotAttached(_)
             | Self::NotOurs
+            | Self::UnknownPorts
             | Self::Wrong
             | Self::Unheard
             | Self::HostsTaken
@@ -192,7 +195,8 @@ impl fmt::Display for Omission {
             Self::UnknownProtocol => f.write_str("its protocol is unknown"),
             Self::NotJoined(code) => write!(f, "its parent does not take it ({code})"),
             Self::NotSelected => f.write_str("not selected"),
-            Self::NotOurs => f.write_str("the parent is no Gateway that is judged"),
+            Self::NotOurs => f.write_str("the parent is neither a Gateway nor a Service that is judged"),
+            Self::UnknownPorts => f.write_str("which ports of its Service it has is not known"),
             Self::Wrong => f.write_str("what is wrong with it keeps it from being served"),
             Self::Unheard => f.write_str("no listener that takes it is judged"),
             Self::HostsTaken => f.write_str("other listeners have every hostname of the route"),

@@ -105,7 +105,8 @@ fn left(values: &Values<'_>, mesh: &MeshSide<'_>, met: &Used<'_>) -> AllLeft {
             continue;
         }
         let is_unknown = matches!(reason, Omission::Unreadable | Omission::Undecoded | Omission::Overwritten);
-        let of_service = service_parents.get(&subject.to_string()).filter(|_| *reason == Omission::NotOurs);
+        let is_of_parent = matches!(reason, Omission::NotOurs | Omission::NotAttached(_) | Omission::UnknownPorts);
+        let of_service = service_parents.get(&subject.to_string()).filter(|_| is_of_parent);
         let (reason, is_unknown) = match of_service {
             Some(ServiceParent::Compared) => continue,
             Some(ServiceParent::Refused) => ("its Service does not take it".to_owned(), false),
