@@ -49,6 +49,8 @@ mod mesh_address;
 mod mesh_diff;
 #[cfg(unix)]
 mod mesh_proxy;
+#[cfg(unix)]
+mod mesh_run;
 mod metamorphic;
 mod modules;
 mod mutation;
@@ -140,6 +142,8 @@ fn trials() -> Vec<Trial> {
     trials.extend(mesh_diff::trials(&harness));
     #[cfg(unix)]
     trials.extend(mesh_proxy::trials(&harness));
+    #[cfg(unix)]
+    trials.extend(mesh_run::trials(&harness));
     #[cfg(unix)]
     trials.extend(mesh_address::trials(&harness));
     trials.extend(admitted::trials(&harness));

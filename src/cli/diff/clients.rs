@@ -90,7 +90,7 @@ impl<'c> MeshSide<'c> {
     }
 }
 
-/// Adds what changes for the clients of Services.
+/// Adds what changes for the clients of Services: of all, or of those alone that are served.
 pub(super) fn compare(
     sides: &[MeshSide<'_>; 2],
     pods: [&Pods<'_>; 2],
@@ -98,7 +98,13 @@ pub(super) fn compare(
     (changes, moved): (&mut Vec<Change>, &mut BTreeSet<Moved>),
 ) -> Met {
     let mut ports: BTreeMap<&str, BTreeSet<&ServedPort>> = BTreeMap::new();
+    let served = options.mesh.as_ref().map(|mesh| mesh.client.as_str());
     for (client, own) in sides.iter().flat_map(MeshSide::ports) {
+        let client = match served {
+            Some(served) if [served, ANY_OTHER].contains(&client) => served,
+            Some(_) => continue,
+            None => client,
+        };
         ports.entry(client).or_default().extend(own);
     }
     let mut met = Met::default();

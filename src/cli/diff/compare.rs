@@ -30,7 +30,11 @@ pub(super) fn compare(old: &Compilation, new: &Compilation, options: &Options) -
     let both = Both { old: &before, new: &after };
     let pods = [&Pods::new(&old.manifests, options), &Pods::new(&new.manifests, options)];
     let mut moved = BTreeSet::new();
-    let mut changes = traffic::compare(both, pods, &mut moved);
+    // Where clients of Services are served, no Gateway is.
+    let mut changes = match options.mesh {
+        Some(_) => Vec::new(),
+        None => traffic::compare(both, pods, &mut moved),
+    };
     let met = clients::compare(&meshes, pods, options, (&mut changes, &mut moved));
     let gateways: BTreeSet<_> = [&before, &after].iter().flat_map(|side| side.sockets.keys()).collect();
     let gateways: BTreeSet<_> = gateways.into_iter().map(|socket| &socket.gateway).collect();

@@ -16,6 +16,7 @@ use crate::ir::{
     Listener, PathMatch, ProxiedPort, Route, Target, TcpBackend, TcpProxy, Transport, UdpProxy,
 };
 use crate::port::Port;
+use crate::translator::lower::ServiceHosts;
 
 /// How many hosts of a listener, and rules of a host, are listed.
 const MOST: usize = 20;
@@ -36,10 +37,65 @@ impl Listing<'_> {
         for listener in config.listeners.iter().filter(|listener| listener.entrance == Entrance::Socket) {
             self.list(config, listener, &mut text);
         }
+        self.list_addresses(config, &mut text);
         if let Some(proxy) = &config.forward_proxy {
             self.list_proxied(config, proxy, &mut text);
         }
         text
+    }
+
+    /// The ports of Services that clients connect to, by the names that a file of hosts gives their addresses.
+    fn list_addresses(&self, config: &Config, text: &mut String) {
+        let mut listeners = config.listeners.iter().filter(|one| one.entrance == Entrance::Service).peekable();
+        if listeners.peek().is_some() {
+            let _ = writeln!(text, "Services at addresses of this machine, with these lines in its file of hosts");
+        }
+        let hosts = &self.compilation.lowered.hosts;
+        for ServiceHosts { address, names } in hosts {
+            let _ = writeln!(text, "  {address} {}", names.join(" "));
+        }
+        for listener in listeners {
+            let named = hosts.iter().find(|one| one.address == listener.address).and_then(|one| one.names.first());
+            let Some(host) = named else { continue };
+            let (address, port) = (listener.address, listener.port);
+            match &listener.transport {
+                Transport::Udp(UdpProxy { backends, .. }) => {
+                    let shares = self.shares(config, backends);
+                    let _ = writeln!(text, "  nc -u {host} {port}   datagrams → {shares}");
+                }
+                Transport::Tcp(chains) => {
+                    for chain in chains {
+                        let reach = format!("--resolve {host}:{port}:{}", bracketed(address));
+                        self.list_service(config, (host, port), &reach, chain, text);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a port of a Service does, and how curl asks it.
+    fn list_service(
+        &self,
+        config: &Config,
+        (host, port): (&str, Port),
+        reach: &str,
+        chain: &FilterChain,
+        text: &mut String,
+    ) {
+        match &chain.handler {
+            Handler::Close => {}
+            Handler::Tcp(TcpProxy { backends }) => {
+                let _ = writeln!(text, "  {host}:{port}   whatever arrives → {}", self.shares(config, backends));
+            }
+            Handler::Http(connection) => {
+                let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
+                let path = routes.clone().find_map(|route| sample(route)).unwrap_or("/");
+                let shown = if port == Port::HTTP { String::new() } else { format!(":{port}") };
+                let url = format!("http://{host}{shown}{path}");
+                let _ = writeln!(text, "  {url}\n    curl {reach} {}", quoted(&url));
+                self.list_rules(config, routes, text);
+            }
+        }
     }
 
     /// The ports of Services that clients name to a proxy.
@@ -48,26 +104,9 @@ impl Listing<'_> {
         let _ = writeln!(text, "Services for clients with http_proxy=http://{address}");
         for ProxiedPort { hosts, listener } in &proxy.ports {
             let (Some(listener), Some(host)) = (config.listeners.get(*listener), hosts.first()) else { continue };
-            let port = if listener.port == Port::HTTP { String::new() } else { format!(":{}", listener.port) };
             for chain in listener.chains() {
-                match &chain.handler {
-                    Handler::Close => {}
-                    Handler::Tcp(TcpProxy { backends }) => {
-                        let _ = writeln!(
-                            text,
-                            "  {host}:{}   whatever arrives → {}",
-                            listener.port,
-                            self.shares(config, backends)
-                        );
-                    }
-                    Handler::Http(connection) => {
-                        let routes = connection.virtual_hosts.iter().flat_map(|host| &host.routes);
-                        let path = routes.clone().find_map(|route| sample(route)).unwrap_or("/");
-                        let url = format!("http://{host}{port}{path}");
-                        let _ = writeln!(text, "  {url}\n    curl -x http://{address} {}", quoted(&url));
-                        self.list_rules(config, routes, text);
-                    }
-                }
+                let reach = format!("-x http://{address}");
+                self.list_service(config, (host, listener.port), &reach, chain, text);
             }
         }
     }
@@ -129,8 +168,7 @@ impl Listing<'_> {
     fn curl(&self, config: &Config, at: SocketAddr, chain: &FilterChain, name: &str, url: &str) -> String {
         let mut line = "curl".to_owned();
         if !is_local(name) || at.ip() != IpAddr::V4(Ipv4Addr::LOCALHOST) {
-            let ip = if at.is_ipv6() { format!("[{}]", at.ip()) } else { at.ip().to_string() };
-            let _ = write!(line, " --resolve {name}:{}:{ip}", at.port());
+            let _ = write!(line, " --resolve {name}:{}:{}", at.port(), bracketed(at.ip()));
         }
         if let Some(tls) = &chain.tls {
             let pairs = tls.certificates.iter().map(|id| config.certificate(*id));
@@ -201,6 +239,11 @@ impl Listing<'_> {
         };
         format!("{}{who}", backend_name(&cluster.backend))
     }
+}
+
+/// An address behind a colon.
+fn bracketed(address: IpAddr) -> String {
+    if address.is_ipv6() { format!("[{address}]") } else { address.to_string() }
 }
 
 /// A URL for a shell, which would take some characters for its own.

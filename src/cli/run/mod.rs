@@ -29,7 +29,7 @@ use super::{envoy, given};
 use crate::diagnostics::escape::{Commands, for_terminal};
 use crate::emit::directory::Directory;
 use crate::leftovers::PrivateDirectory;
-use crate::options::{AccessLog, Capture, ListenerAddress, Options};
+use crate::options::{AccessLog, ListenerAddress, Options};
 use crate::proving::{Envoy, Manner, StandIns};
 use crate::translator::envoy::NODE;
 
@@ -107,11 +107,6 @@ fn refuse_twice(local: &[Local]) -> Result<(), String> {
 fn local_options(args: &RunArgs, stand_ins: &StandIns) -> Result<Options, String> {
     let mut options = args.compile.options()?;
     args.mesh.complete(&mut options)?;
-    if options.mesh.as_ref().is_some_and(|mesh| matches!(mesh.capture, Capture::Address(_))) {
-        return Err(
-            "`run` serves clients of Services by `--mesh-capture proxy`; `translate` writes `address`".to_owned()
-        );
-    }
     let is_of_tree = args.compile.settings.is_none()
         && options.settings.iter().flat_map(|file| &file.in_effect).any(|words| words.starts_with("listener-address:"));
     if !args.has_address || is_of_tree {

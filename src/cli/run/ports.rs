@@ -111,12 +111,29 @@ pub(super) fn sockets(config: &Config) -> BTreeSet<(SocketAddr, bool)> {
             matches!(listener.transport, Transport::Udp(_)),
         )
     };
-    config.listeners.iter().filter(|listener| is_bound(listener)).map(socket).chain(forward).collect()
+    let bound = config.listeners.iter().filter(|listener| listener.entrance != Entrance::Internal);
+    bound.map(socket).chain(forward).collect()
 }
 
-/// Whether something of this machine is taken for a listener.
+/// Whether a listener is a Gateway's, which may have another port than the one that clients speak of. That of a Service is
+/// at an address of its own, where clients take its port for granted.
 fn is_bound(listener: &Listener) -> bool {
     listener.entrance == Entrance::Socket
+}
+
+/// What helps where the port of a Service cannot be bound.
+fn help_for_service(kind: std::io::ErrorKind) -> &'static str {
+    match kind {
+        std::io::ErrorKind::AddrInUse => {
+            "end the process that listens there, or take other addresses with `--mesh-addresses loopback=RANGE`"
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            "allow low ports (`sysctl net.ipv4.ip_unprivileged_port_start=0`), or say `--mesh-capture proxy`"
+        }
+        _ => {
+            "give this machine the address, take others with `--mesh-addresses loopback=RANGE`, or say `--mesh-capture proxy`"
+        }
+    }
 }
 
 /// Why a listener cannot be bound, in words for the user. Sockets that our own Envoy has are left out.
@@ -130,7 +147,7 @@ pub(super) fn refusal(config: &Config, ours: &BTreeSet<(SocketAddr, bool)>) -> O
              `--mesh-capture proxy=ADDRESS:PORT`"
         ));
     }
-    for listener in config.listeners.iter().filter(|listener| is_bound(listener)) {
+    for listener in config.listeners.iter().filter(|listener| listener.entrance != Entrance::Internal) {
         let address = SocketAddr::new(listener.address, listener.bind_port.number());
         let is_datagrams = matches!(listener.transport, Transport::Udp(_));
         if ours.contains(&(address, is_datagrams)) {
@@ -140,6 +157,10 @@ pub(super) fn refusal(config: &Config, ours: &BTreeSet<(SocketAddr, bool)>) -> O
         let gateway = listener.gateways.first().map(ToString::to_string).unwrap_or_default();
         let port = listener.port;
         return Some(match error.kind() {
+            kind if listener.entrance == Entrance::Service => format!(
+                "{address} cannot be bound for port {port} of Service {gateway} ({error}): {}",
+                help_for_service(kind)
+            ),
             std::io::ErrorKind::AddrInUse => format!(
                 "another process listens on {address}, which is for port {port} of Gateway {gateway}: end it, or take \
                  another port with `--port-map {port}=PORT`"
