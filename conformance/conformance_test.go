@@ -1,6 +1,6 @@
 // Package conformance runs the official Gateway API conformance suite against gwctl and Envoy, without a cluster: an
 // API server in memory, a kubelet that runs the suite's backends as processes on loopback addresses, and a controller
-// that calls gwctl and runs one Envoy for each Gateway. The script `run` builds it and starts it in a network of its own.
+// that calls gwctl and runs one Envoy for each Gateway and for the clients of Services in each namespace. The script `run` builds it and starts it in a network of its own.
 package conformance
 
 import (
@@ -47,7 +47,7 @@ var (
 	version   = flag.String("gwctl-version", "", "gwctl's version, for the report")
 	translate = flag.String("gwctl-translate", "", "further arguments of gwctl translate, separated by spaces")
 	extended  = flag.Bool("gwctl-extensions", true, "run our own tests too")
-	unclaimed = flag.Bool("gwctl-unclaimed", false, "test all features of the Gateway profiles, not only those that the class claims")
+	unclaimed = flag.Bool("gwctl-unclaimed", false, "test all features of the Gateway profiles, not only those that the class and the mesh claim")
 	quick     = flag.Duration("gwctl-quick", 0, "the longest wait for anything, to develop with; 0 for the suite's own")
 )
 
@@ -61,8 +61,8 @@ func TestConformance(t *testing.T) {
 	rig := newRig(t)
 	chosen := options(t, rig.server, rig.address)
 	config.SetupTimeoutConfig(&chosen.TimeoutConfig)
-	asked := oracle.New(&roundtripper.DefaultRoundTripper{TimeoutConfig: chosen.TimeoutConfig}, rig.controller)
-	chosen.RoundTripper = asked
+	rig.asked.RoundTripper = &roundtripper.DefaultRoundTripper{TimeoutConfig: chosen.TimeoutConfig}
+	chosen.RoundTripper = rig.asked
 	t.Run("official", func(t *testing.T) {
 		if !has(tests.ConformanceTests, chosen.RunTest) {
 			t.Skip("the test to run is another one")
@@ -75,7 +75,7 @@ func TestConformance(t *testing.T) {
 		}
 		runExtensions(t, chosen)
 	})
-	rig.conclude(t, asked)
+	rig.conclude(t)
 }
 
 // has says whether a test is among some; every test is, where none is named.
@@ -99,6 +99,7 @@ type rig struct {
 	server     *apiserver.Server
 	controller *controller.Controller
 	checker    *agreement.Checker
+	asked      *oracle.Oracle
 	address    string
 }
 
@@ -119,7 +120,9 @@ func newRig(t *testing.T) *rig {
 		},
 		checker: &agreement.Checker{Gwctl: *gwctl, Dir: filepath.Join(*directory, "written")},
 	}
-	server.PodLogs = pods.Logs
+	r.controller.Clients = pods.ClientNamespaces
+	r.asked = oracle.New(nil, r.controller)
+	server.PodLogs, server.PodExec = pods.Logs, r.asked.Exec
 	server.OnVerdict = func(verdict apiserver.Verdict) {
 		if err := r.checker.Add(verdict); err != nil {
 			t.Errorf("cannot compare an object: %v", err)
@@ -142,46 +145,50 @@ func newRig(t *testing.T) *rig {
 		pods.Stop()
 		r.controller.Stop()
 	})
-	r.createClass(t)
+	r.createClaims(t)
 	return r
 }
 
-// createClass creates the GatewayClass, and waits until gwctl has said what it claims.
-func (r *rig) createClass(t *testing.T) {
-	_, err := r.server.Put(object.Object{
-		"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass",
-		"metadata": object.Object{"name": className}, "spec": object.Object{"controllerName": controllerName},
-	})
-	require.NoError(t, err)
-	require.Eventually(t, func() bool { return len(r.claimed()) > 0 }, time.Minute, 50*time.Millisecond,
-		"no features in the status of the class")
+// createClaims creates the GatewayClass and the XMesh, and waits until gwctl has said what each claims.
+func (r *rig) createClaims(t *testing.T) {
+	for kind, version := range map[string]string{
+		"GatewayClass": "gateway.networking.k8s.io/v1", "XMesh": "gateway.networking.x-k8s.io/v1alpha1",
+	} {
+		_, err := r.server.Put(object.Object{
+			"apiVersion": version, "kind": kind,
+			"metadata": object.Object{"name": className}, "spec": object.Object{"controllerName": controllerName},
+		})
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return len(claimed(r.server, kind)) > 0 }, time.Minute, 50*time.Millisecond,
+			"no features in the status of the %s", kind)
+	}
 }
 
-// claimed names the features in the status of the class.
-func (r *rig) claimed() []string {
+// claimed names the features in the status of the object of a kind.
+func claimed(server *apiserver.Server, kind string) []string {
 	var names []string
-	for _, feature := range object.List(r.server.List("GatewayClass")[0], "status", "supportedFeatures") {
+	for _, feature := range object.List(server.List(kind)[0], "status", "supportedFeatures") {
 		names = append(names, object.String(feature, "name"))
 	}
 	return names
 }
 
 // conclude fails the test for what the suite itself does not look at, and says what was compared.
-func (r *rig) conclude(t *testing.T, asked *oracle.Oracle) {
+func (r *rig) conclude(t *testing.T) {
 	result, err := r.checker.Judge()
 	require.NoError(t, err)
-	mismatches := asked.Mismatches()
+	mismatches := r.asked.Mismatches()
 	for _, disagreement := range result.Disagreements {
 		t.Errorf("gwctl validate: %s", disagreement)
 	}
 	for _, mismatch := range mismatches {
 		t.Errorf("gwctl route: %s", mismatch)
 	}
-	if result.Accepted == 0 || asked.Compared.Load() == 0 {
+	if result.Accepted == 0 || r.asked.Compared.Load() == 0 {
 		t.Error("nothing was compared")
 	}
 	t.Logf("conformance: gwctl validate was asked about %d accepted and %d refused objects, %d disagreements",
 		result.Accepted, result.Refused, len(result.Disagreements))
 	t.Logf("conformance: gwctl route was asked about %d requests, %d mismatches; %d more were made during changes",
-		asked.Compared.Load(), len(mismatches), asked.Skipped.Load())
+		r.asked.Compared.Load(), len(mismatches), r.asked.Skipped.Load())
 }

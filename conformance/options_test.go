@@ -25,10 +25,9 @@ import (
 	"sigs.k8s.io/gateway-api/pkg/features"
 
 	"gwctl.dev/conformance/apiserver"
-	"gwctl.dev/conformance/object"
 )
 
-// options are the suite's: all Gateway profiles, with the features that the class claims.
+// options are the suite's: all profiles, with the features that the class and the mesh claim.
 func options(t *testing.T, server *apiserver.Server, address string) suite.ConformanceOptions {
 	scheme := runtime.NewScheme()
 	for _, install := range []func(*runtime.Scheme) error{
@@ -55,6 +54,7 @@ func options(t *testing.T, server *apiserver.Server, address string) suite.Confo
 			suite.GatewayHTTPConformanceProfileName, suite.GatewayGRPCConformanceProfileName,
 			suite.GatewayTLSConformanceProfileName, suite.GatewayTCPConformanceProfileName,
 			suite.GatewayUDPConformanceProfileName,
+			suite.MeshHTTPConformanceProfileName, suite.MeshGRPCConformanceProfileName,
 		},
 		TimeoutConfig:    timeouts(*quick),
 		ReportOutputPath: filepath.Join(*directory, "report.yaml"),
@@ -73,11 +73,13 @@ func options(t *testing.T, server *apiserver.Server, address string) suite.Confo
 	}
 }
 
-// tested are the features that the class claims; with -gwctl-unclaimed all of the Gateway profiles.
+// tested are the features that the class and the mesh claim; with -gwctl-unclaimed all of the Gateway profiles too.
 func tested(server *apiserver.Server) []features.FeatureName {
 	set := map[features.FeatureName]bool{}
-	for _, feature := range object.List(server.List("GatewayClass")[0], "status", "supportedFeatures") {
-		set[features.FeatureName(object.String(feature, "name"))] = true
+	for _, kind := range []string{"GatewayClass", "XMesh"} {
+		for _, name := range claimed(server, kind) {
+			set[features.FeatureName(name)] = true
+		}
 	}
 	for feature := range features.AllFeatures {
 		if *unclaimed && !strings.HasPrefix(string(feature.Name), "Mesh") {

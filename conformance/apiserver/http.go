@@ -67,6 +67,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(s.PodLogs(at.namespace, at.name, since))
 		return
 	}
+	if at.subresource == "exec" {
+		s.serveExec(w, r, at)
+		return
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		answerError(w, apierrors.NewBadRequest(err.Error()))

@@ -1,7 +1,7 @@
 // Package apiserver is a Kubernetes API server in memory, as far as the conformance suite needs one: create, read,
-// update, merge patch, delete, list with label selectors, the status subresource and Pod logs. Custom resources are
-// pruned, defaulted and refused as in a cluster, by apiextensions' own libraries. There is no watch: whoever follows
-// changes sets OnChange.
+// update, merge patch, delete, list with label selectors, the status subresource, Pod logs and commands in Pods. Custom
+// resources are pruned, defaulted and refused as in a cluster, by apiextensions' own libraries. There is no watch:
+// whoever follows changes sets OnChange.
 package apiserver
 
 import (
@@ -49,6 +49,8 @@ type Server struct {
 	OnVerdict func(verdict Verdict)
 	// PodLogs gives what a Pod wrote since a time.
 	PodLogs func(namespace, name string, since time.Time) []byte
+	// PodExec runs a command in a Pod.
+	PodExec func(namespace, name string, command []string) Executed
 
 	kinds   []*Kind
 	mu      sync.Mutex

@@ -1,6 +1,7 @@
 // Package controller does what a Gateway controller does, with gwctl: on each change it writes all objects to a
 // directory, lets `gwctl translate --partial` write the configuration of each Gateway and runs that in an Envoy of its
-// own, and puts what `gwctl status` says into the objects. It decides nothing itself.
+// own, does the same for the clients of Services in each namespace, and puts what `gwctl status` says into the objects. It
+// decides nothing itself.
 package controller
 
 import (
@@ -33,6 +34,8 @@ type Controller struct {
 	Translate []string
 	// Settle is how long it waits for further changes.
 	Settle time.Duration
+	// Clients gives the namespaces with Pods that call Services.
+	Clients func() []string
 	// OnFailure is told what must not happen: an Envoy that refuses a configuration or ends, a gwctl that fails.
 	OnFailure func(format string, arguments ...any)
 
@@ -42,7 +45,9 @@ type Controller struct {
 	changes   chan struct{}
 	stopped   chan struct{}
 	gateways  map[string]*gateway
-	types     map[string]bool // of the conditions that gwctl has said
+	clients   map[string]*clients // by namespace
+	hosts     sync.Map            // the file of hosts of each namespace
+	types     map[string]bool     // of the conditions that gwctl has said
 	nextAdmin int
 	syncs     int
 }
@@ -50,7 +55,7 @@ type Controller struct {
 // Start begins to follow changes.
 func (c *Controller) Start() {
 	c.changes, c.stopped = make(chan struct{}, 1), make(chan struct{})
-	c.gateways, c.types, c.nextAdmin = map[string]*gateway{}, map[string]bool{}, 20000
+	c.gateways, c.clients, c.types, c.nextAdmin = map[string]*gateway{}, map[string]*clients{}, map[string]bool{}, 20000
 	go func() {
 		defer close(c.stopped)
 		for range c.changes {
@@ -89,6 +94,14 @@ func (c *Controller) Steady() (int64, bool) {
 	return changed, changed == c.synced.Load()
 }
 
+// Await waits until the Envoys know all changes that there have been so far, if that is not too long.
+func (c *Controller) Await(limit time.Duration) {
+	changed := c.changed.Load()
+	for deadline := time.Now().Add(limit); c.synced.Load() < changed && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
 // Manifests is the directory of the objects as gwctl reads them.
 func (c *Controller) Manifests() string { return filepath.Join(c.Dir, "manifests") }
 
@@ -104,6 +117,9 @@ func (c *Controller) Stop() {
 	close(c.changes)
 	<-c.stopped
 	for _, running := range c.gateways {
+		running.stop()
+	}
+	for _, running := range c.clients {
 		running.stop()
 	}
 }
@@ -135,9 +151,16 @@ func (c *Controller) sync() {
 		group.Go(func() {
 			limit <- struct{}{}
 			defer func() { <-limit }()
-			c.program(running, address, admin)
+			c.program(running, admin, "--gateway", id, "--listener-address", address)
 		})
 	}
+	c.syncClients(func(running *clients, admin int) {
+		group.Go(func() {
+			limit <- struct{}{}
+			defer func() { <-limit }()
+			c.serve(running, admin)
+		})
+	})
 	group.Wait()
 	for id, running := range c.gateways {
 		if !present[id] {

@@ -15,7 +15,7 @@ import (
 	"gwctl.dev/conformance/object"
 )
 
-// gateway is a Gateway and its Envoy, if it has one.
+// gateway is a Gateway, or the clients of a namespace, and its Envoy, if it has one.
 type gateway struct {
 	id, address string
 	config      []byte
@@ -39,18 +39,20 @@ func (g *gateway) stop() {
 	g.envoy = nil
 }
 
-// program brings the Envoy of a Gateway to what gwctl says.
-func (c *Controller) program(running *gateway, address string, admin int) {
-	arguments := []string{
-		"translate", c.Manifests(), "--partial", "--gateway", running.id, "--controller-name", c.Name,
-		"--listener-address", address, "--no-admin", "--no-comments", "-q",
-	}
-	config, report, err := c.run(append(arguments, c.Translate...)...)
+// translation are the arguments of gwctl that give a configuration, or a section of it, of what is served.
+func (c *Controller) translation(served ...string) []string {
+	arguments := append([]string{"translate", c.Manifests(), "--partial", "--controller-name", c.Name}, served...)
+	return append(append(arguments, "--no-admin", "--no-comments", "-q"), c.Translate...)
+}
+
+// program brings an Envoy to what gwctl says of what it serves.
+func (c *Controller) program(running *gateway, admin int, served ...string) {
+	config, report, err := c.run(c.translation(served...)...)
 	if err != nil {
-		// Exit code 1 and no output: nothing of this Gateway can be served.
+		// Exit code 1 and no output: nothing of this can be served.
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != 1 || len(config) > 0 {
-			c.OnFailure("gwctl translate --gateway %s: %v\n%s", running.id, err, report)
+			c.OnFailure("gwctl translate %s: %v\n%s", strings.Join(served, " "), err, report)
 		}
 		running.stop()
 		running.config = nil

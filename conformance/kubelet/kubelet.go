@@ -74,6 +74,7 @@ func (k *Kubelet) Stop() {
 
 // sync starts the Pods that should run, stops the others, and writes the EndpointSlices.
 func (k *Kubelet) sync() {
+	k.forgetRemoved()
 	wanted := map[string]bool{}
 	for _, deployment := range k.Server.List("Deployment") {
 		namespace := object.Namespace(deployment)
@@ -98,6 +99,20 @@ func (k *Kubelet) sync() {
 		}
 	}
 	k.syncSlices()
+}
+
+// forgetRemoved stops the Pods that went with their namespace: who makes the namespace again at once has new ones.
+func (k *Kubelet) forgetRemoved() {
+	present := map[string]bool{}
+	for _, stored := range k.Server.List("Pod") {
+		present[object.ID(stored)] = true
+	}
+	for id, running := range k.pods {
+		if !present[id] {
+			running.stop()
+			delete(k.pods, id)
+		}
+	}
 }
 
 func (k *Kubelet) freeAddress() string {
@@ -125,9 +140,12 @@ func (k *Kubelet) start(deployment object.Object, namespace, name string) error 
 	}
 	running := &pod{namespace: namespace, name: name, address: k.freeAddress()}
 	written := &podLog{}
-	if strings.Contains(object.String(container, "image"), "coredns") {
+	switch {
+	case strings.Contains(object.String(container, "image"), "coredns"):
 		running.stop, err = startDNS(running.address)
-	} else {
+	case callsServices(container):
+		running.stop, err = k.startServers(container, running, written)
+	default:
 		running.stop, err = k.startEcho(environment(container, running, mounts), running.address, written)
 	}
 	if err != nil {
