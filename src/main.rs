@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use gwctl::cli::args::{Cli, ColorChoice};
 use gwctl::cli::exit::ExitStatus;
-use gwctl::cli::settings;
 use gwctl::cli::streams::{Streams, wants_color};
+use gwctl::cli::{settings, version};
 use gwctl::diagnostics::escape::guarded;
 
 /// Reading manifests makes many small strings: with the system's allocator a third of the time goes there.
@@ -20,6 +20,10 @@ fn main() -> ExitCode {
         Ok(cli) => run(&cli).into(),
         Err(error) => {
             print(&error);
+            if let Some(details) = version::details(&error, std::env::args_os()) {
+                // A closed pipe is all that can go wrong here.
+                let _ = io::stdout().write_all(details.as_bytes());
+            }
             match error.exit_code() {
                 0 => ExitStatus::Success.into(),
                 _ => ExitStatus::CouldNotRun.into(),

@@ -7,6 +7,7 @@ mod explain;
 mod findings;
 mod flags;
 mod input;
+mod man;
 mod mesh;
 mod route;
 mod run;
@@ -27,6 +28,7 @@ pub use diff::{DiffArgs, DiffFormat};
 pub use explain::ExplainArgs;
 pub use findings::ReportArgs;
 pub use input::{FileArgs, InputArgs, InputPaths};
+pub use man::ManArgs;
 pub use mesh::{MeshArgs, ServedServices, UnknownHosts};
 pub use route::{DecisionFormat, RouteArgs};
 pub use run::RunArgs;
@@ -94,6 +96,8 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Write manual pages: one to standard output, or all of them into a directory.
+    Man(ManArgs),
 }
 
 /// How gwctl talks to the user.
@@ -153,7 +157,8 @@ impl Cli {
                 | Command::Test(_)
                 | Command::Diff(_)
                 | Command::Explain(_)
-                | Command::Completions { .. } => {}
+                | Command::Completions { .. }
+                | Command::Man(_) => {}
             }
         }
         Ok(cli)
@@ -170,7 +175,7 @@ impl Cli {
             Command::Route(args) => &args.files.filename,
             Command::Test(args) => &args.files.filename,
             Command::Diff(args) => return vec![args.settled_path()],
-            Command::Explain(_) | Command::Completions { .. } => return Vec::new(),
+            Command::Explain(_) | Command::Completions { .. } | Command::Man(_) => return Vec::new(),
         };
         paths.iter().map(PathBuf::as_path).collect()
     }
@@ -186,7 +191,7 @@ impl Cli {
             Command::Test(args) => Some(&args.compile),
             Command::Diff(args) => Some(&args.compile),
             Command::Run(args) => Some(&args.compile),
-            Command::Explain(_) | Command::Completions { .. } => None,
+            Command::Explain(_) | Command::Completions { .. } | Command::Man(_) => None,
         }
     }
 
@@ -216,7 +221,7 @@ impl Cli {
             Command::Test(args) => Some(&mut args.compile),
             Command::Diff(args) => Some(&mut args.compile),
             Command::Run(args) => Some(&mut args.compile),
-            Command::Explain(_) | Command::Completions { .. } => None,
+            Command::Explain(_) | Command::Completions { .. } | Command::Man(_) => None,
         }
     }
 

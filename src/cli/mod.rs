@@ -20,6 +20,7 @@ mod git;
 mod given;
 mod identity;
 mod made;
+mod man;
 mod mesh;
 pub mod name_kind;
 mod pipeline;
@@ -38,6 +39,7 @@ mod translate;
 mod unlooked;
 mod validate;
 pub mod value;
+pub mod version;
 mod watch;
 mod xds;
 
@@ -66,6 +68,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
         Command::Run(args) => run::run(args, cli.screen, streams),
         Command::Explain(args) => explain::run(args, streams).map_err(Failure::from),
         Command::Completions { shell } => complete(*shell, streams).map_err(Failure::from),
+        Command::Man(args) => man::run(args, streams),
     };
     match result {
         Ok(status) => status,
@@ -178,6 +181,31 @@ mod tests {
             assert_eq!(bare, plain.stdout, "{line}");
             assert_eq!(colored.status, plain.status);
         }
+    }
+
+    #[test]
+    fn every_command_has_a_manual_page() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path().join("man1");
+        let captured = run_line(&format!("gwctl man --output-dir {}", directory.display()), "");
+        assert_eq!((captured.status, captured.stdout.as_str()), (ExitStatus::Success, ""), "{}", captured.stderr);
+        let mut expected: Vec<String> = Cli::command()
+            .get_subcommands()
+            .map(|command| format!("gwctl-{}.1", command.get_name()))
+            .chain(["gwctl.1".to_owned()])
+            .collect();
+        let files = std::fs::read_dir(&directory).unwrap();
+        let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        expected.sort();
+        names.sort();
+        assert_eq!(names, expected);
+        for (line, file) in [("gwctl man", "gwctl.1"), ("gwctl man validate", "gwctl-validate.1")] {
+            let captured = run_line(line, "");
+            assert_eq!(captured.stdout, std::fs::read_to_string(directory.join(file)).unwrap(), "{line}");
+        }
+        let page = run_line("gwctl man validate", "").stdout;
+        assert!(page.contains(".TH gwctl-validate 1") && page.contains("write\\-baseline"), "{page}");
+        assert_eq!(run_line("gwctl man vaildate", "").status, ExitStatus::CouldNotRun);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::port::Port;
 use crate::suppress;
 
 /// The oldest and the newest minor version of Envoy 1.x that output can be made for.
-const ENVOY_MINORS: std::ops::RangeInclusive<u16> = 36..=40;
+pub(super) const ENVOY_MINORS: std::ops::RangeInclusive<u16> = 36..=40;
 
 /// A format, and the file it goes to when that is not the standard stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
