@@ -74,13 +74,27 @@ pub fn for_markdown(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let line = for_terminal(text).replace('|', "\\|");
+    let line = for_table(&for_terminal(text));
     let longest = line.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     // A space is taken off both ends where there are two and something else between them.
     let touches = line.starts_with(['`', ' ']) || line.ends_with(['`', ' ']);
     let space = if touches { " " } else { "" };
     format!("{fence}{space}{line}{space}{fence}")
+}
+
+/// A text inside the code of a cell: its bars do not end the cell. Behind a backslash a bar cannot be escaped by
+/// another one, because renderers do not agree on what the pair of both says.
+fn for_table(line: &str) -> String {
+    let mut cell = String::with_capacity(line.len());
+    for character in line.chars() {
+        match character {
+            '|' if cell.ends_with('\\') => cell.push_str("\\u{7c}"),
+            '|' => cell.push_str("\\|"),
+            other => cell.push(other),
+        }
+    }
+    cell
 }
 
 /// A text as content or as an attribute of XML 1.0: markup as entities, line breaks and tabs kept, anything else that is
@@ -346,6 +360,8 @@ mod tests {
     fn markdown_is_code_with_a_fence_of_its_own() {
         assert_eq!(for_markdown("@team"), "`@team`");
         assert_eq!(for_markdown("a|b"), "`a\\|b`");
+        assert_eq!(for_markdown("a||b"), "`a\\|\\|b`");
+        assert_eq!(for_markdown(r"a\|b"), r"`a\\u{7c}b`");
         assert_eq!(for_markdown("no `x` here"), "``no `x` here``");
         assert_eq!(for_markdown("`x`"), "`` `x` ``");
     }

@@ -26,12 +26,18 @@ fn place(change: &Change) -> String {
     places(change.old_place.as_deref(), change.new_place.as_deref())
 }
 
+/// Both places, or one where the other is the same one of a revision.
 fn places(old: Option<&str>, new: Option<&str>) -> String {
     match (old, new) {
-        (Some(old), Some(new)) if old != new => format!("{old} → {new}"),
+        (Some(old), Some(new)) if old != new && in_revision(old) != Some(new) => format!("{old} → {new}"),
         (_, Some(place)) | (Some(place), None) => place.to_owned(),
         (None, None) => String::new(),
     }
+}
+
+/// The place in the tree of a revision, without its name.
+fn in_revision(place: &str) -> Option<&str> {
+    place.strip_prefix("git:")?.split_once(':').map(|(_, place)| place)
 }
 
 /// The hosts of a change.

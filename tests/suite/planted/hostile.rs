@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gwctl::diagnostics::escape::{holds_command, is_unsafe};
 use libtest_mimic::{Failed, Trial};
+use pulldown_cmark::{Event, Options, Parser as MarkdownEvents, Tag};
 
 use super::{Written, field, is_complete, run};
 use crate::harness::Harness;
@@ -19,14 +20,20 @@ const HOSTILE: &[&str] = &[
     "\u{9b}31mx\u{202e}y\u{2066}z",
     "##vso[task.setvariable variable=a]b ##[add-mask]c",
     "@team <img src=x> [a](https://evil.example) | `x` **b**",
+    // Renderers do not agree on whether the bar ends a cell of a table.
+    r"a\|@team <img src=x> ![a](https://evil.example) https://evil.example www.evil.example /approve",
+    r"a\\|b``|`@team|[a](https://evil.example)\",
 ];
 
 /// The tests of this file.
 pub(super) fn trials(harness: &Harness) -> Vec<Trial> {
     let harness = harness.clone();
-    vec![Trial::test("planted::no_output_repeats_hostile_text_as_it_is", move || {
-        hostile(&harness).map_err(Failed::from)
-    })]
+    vec![
+        Trial::test("planted::no_output_repeats_hostile_text_as_it_is", move || {
+            hostile(&harness).map_err(Failed::from)
+        }),
+        Trial::test("planted::markup_is_seen", markup_is_seen),
+    ]
 }
 
 /// Objects whose names and values are `text`, as far as somebody may write them.
@@ -229,12 +236,48 @@ fn judge(line: &[String], written: &Written) -> Result<(), String> {
             if ["@team", "<img", "](http", "**b**"].iter().any(|markup| bare.contains(markup)) {
                 return fault("markup outside code", &bare);
             }
+            if let Some(live) = live_markup(text) {
+                return fault("markup that a renderer obeys", &live);
+            }
         }
         if line.iter().any(|word| word == "json" || word == "sarif") && text.starts_with('{') {
             serde_json::from_str::<serde_json::Value>(text).map_err(|error| format!("gwctl {line:?}: {error}"))?;
         }
     }
     Ok(())
+}
+
+/// What of a page is no plain text, code or construct of ours to a renderer, or is text of the input outside of code.
+fn live_markup(text: &str) -> Option<String> {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    MarkdownEvents::new_ext(text, options).find_map(|event| match event {
+        Event::Code(_) | Event::SoftBreak | Event::End(_) => None,
+        Event::InlineHtml(html) if &*html == "<br>" => None,
+        Event::Start(tag) => match tag {
+            Tag::Paragraph | Tag::Heading { .. } | Tag::List(_) | Tag::Item | Tag::Strong => None,
+            Tag::Table(_) | Tag::TableHead | Tag::TableRow | Tag::TableCell => None,
+            other => Some(format!("{other:?}")),
+        },
+        Event::Text(text) => ["@", "evil", "/approve", "http", "`"]
+            .iter()
+            .any(|part| text.contains(part))
+            .then(|| format!("text {text:?}")),
+        other => Some(format!("{other:?}")),
+    })
+}
+
+fn markup_is_seen() -> Result<(), Failed> {
+    let rows = "| a | b |\n|---|---|\n";
+    for live in ["[a](b)", "<img src=x>", "![a](b)", "see @team", "*a*", "<!-- a -->", "~~a~~"] {
+        if live_markup(live).is_none() || live_markup(&format!("{rows}| `c` | {live} |\n")).is_none() {
+            return Err(format!("not seen: {live}").into());
+        }
+    }
+    if live_markup("```\na\n```").is_none() {
+        return Err("a block of code is not seen".into());
+    }
+    let ours = format!("### What\n\n{rows}| **a** | `@team <img>`<br>`[a](b)` |\n\n- error GW2001: `http://c`\n");
+    live_markup(&ours).map_or(Ok(()), |live| Err(live.into()))
 }
 
 /// Markdown without its code spans.
