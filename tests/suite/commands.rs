@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::harness::Harness;
 use crate::process::{self, Output};
 
-const GATEWAY: &str = "apiVersion: gateway.networking.k8s.io/v1
+pub(crate) const GATEWAY: &str = "apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: {name: edge, namespace: shop}
 spec:

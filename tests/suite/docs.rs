@@ -7,7 +7,8 @@ use libtest_mimic::{Failed, Trial};
 use walkdir::WalkDir;
 
 /// What a path of the repository begins with, in text.
-const ROOTS: &[&str] = &["src/", "docs/", "testdata/", "snapshots/", "tests/", "benches/", "examples/", ".ci/"];
+const ROOTS: &[&str] =
+    &["src/", "docs/", "testdata/", "snapshots/", "tests/", "benches/", "examples/", ".ci/", ".github/", "packaging/"];
 
 /// The tests of this file.
 pub(crate) fn trials(root: &Path) -> Vec<Trial> {

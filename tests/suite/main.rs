@@ -54,6 +54,8 @@ mod mesh_run;
 mod metamorphic;
 mod modules;
 mod mutation;
+#[cfg(unix)]
+mod packaging;
 mod pairs;
 mod patterns;
 mod planted;
@@ -162,6 +164,8 @@ fn trials() -> Vec<Trial> {
     trials.extend(licences::trials(root));
     trials.extend(metamorphic::trials(&harness));
     trials.extend(mutation::trials(&harness, root));
+    #[cfg(unix)]
+    trials.extend(packaging::trials(&harness));
     trials.extend(pairs::trials(&harness));
     trials.extend(patterns::trials(&harness));
     trials.extend(registry::trials(root));
