@@ -34,6 +34,8 @@ const ROOTS: &[&str] = &[
     "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
     "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
     "envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
+    // Sockets of connections.
+    "envoy.extensions.transport_sockets.tcp_stats.v3.Config",
     // Network filters.
     "envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit",
     "envoy.extensions.filters.network.direct_response.v3.Config",

@@ -74,6 +74,9 @@ pub struct Options {
     /// Whether a configuration is written, or cases are staked on one: what would be missing from it is an error then, and
     /// a warning otherwise.
     pub writes_configuration: bool,
+    /// Whether the configuration is only tried, with requests that come from nowhere else: logs that listeners ask for go
+    /// nowhere, and no connection has to begin with a PROXY protocol header.
+    pub is_tried: bool,
     /// Whether the input is compared with another one. What it refers to and lacks, or may not use, stands for itself
     /// then, so that a change of the reference, or of what else its rule does, is seen.
     pub is_compared: bool,
@@ -123,11 +126,12 @@ impl Default for Options {
             inlines_files: false,
             system_ca: "/etc/ssl/certs/ca-certificates.crt".to_owned(),
             channel: Channel::Experimental,
-            envoy_version: EnvoyVersion(40),
+            envoy_version: EnvoyVersion::NEWEST,
             now: None,
             settings: Vec::new(),
             allow_unsupported: Vec::new(),
             writes_configuration: false,
+            is_tried: false,
             is_compared: false,
             substitutions: BTreeMap::new(),
             exclude: Excluded::default(),
@@ -304,3 +308,8 @@ pub enum Channel {
 /// The minor version of an Envoy 1.x release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EnvoyVersion(pub u16);
+
+impl EnvoyVersion {
+    /// The newest release that gwctl writes for.
+    pub const NEWEST: Self = Self(40);
+}

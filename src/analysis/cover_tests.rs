@@ -147,6 +147,7 @@ fn config(routes: Vec<Arc<Route>>) -> Config {
         port: Port::HTTP,
         entrance: Entrance::Socket,
         transport,
+        settings: Arc::default(),
         gateways: Vec::new(),
         origin: Origin(0),
     };

@@ -295,6 +295,7 @@ impl<'r, 'm> Asked<'r, 'm> {
             traffic_policies,
             route_options,
             virtual_host_options,
+            listener_options,
             http_listener_options,
             // Certificates are judged for the hostnames that they have to cover.
             certificates: _,
@@ -328,7 +329,7 @@ impl<'r, 'm> Asked<'r, 'm> {
         let mut targets: Vec<Target<'_>> = backends.policies().iter().flat_map(targets_of).collect();
         targets.extend(traffic_policies.iter().flat_map(targets_of));
         targets.extend(route_options.iter().flat_map(|options| targets_of_options(options, resolved)));
-        let listener_options = [&virtual_host_options.list, &http_listener_options.list];
+        let listener_options = [&virtual_host_options.list, &listener_options.list, &http_listener_options.list];
         let is_there = listener_options.iter().any(|list| !list.is_empty());
         let routed = if is_there { routed_listeners(resolved) } else { HashSet::new() };
         let listener_options = listener_options.into_iter().flatten();

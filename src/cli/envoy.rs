@@ -15,6 +15,7 @@ use crate::compile::Compilation;
 use crate::diagnostics::escape::path_for_terminal;
 use crate::diagnostics::{Finding, Location, codes};
 use crate::emit;
+use crate::ir::LOG_NOWHERE;
 use crate::leftovers::PrivateDirectory;
 use crate::private_key::STAND_IN;
 use crate::proving::{self, Error};
@@ -56,7 +57,8 @@ pub(super) fn refusals(binary: &Path, compilation: &Compilation) -> Result<Vec<F
     let mut json = Vec::new();
     let internal = |error: String| format!("the configuration cannot be handed to Envoy: {error}");
     emit::write_json(emit::BOOTSTRAP, wire, &mut json).map_err(|error| internal(error.to_string()))?;
-    let config: Value = serde_json::from_slice(&json).map_err(|error| internal(error.to_string()))?;
+    let mut config: Value = serde_json::from_slice(&json).map_err(|error| internal(error.to_string()))?;
+    keep_nothing(&mut config);
     // The configuration may hold keys.
     let directory = PrivateDirectory::new().map_err(|error| internal(error.to_string()))?;
     let judge = Judge { binary, directory: &directory };
@@ -73,6 +75,22 @@ pub(super) fn refusals(binary: &Path, compilation: &Compilation) -> Result<Vec<F
         }
     }
     Ok(findings)
+}
+
+/// Lets logs go nowhere: Envoy makes the files of those that it validates, and who judges manifests writes none of theirs.
+fn keep_nothing(config: &mut Value) {
+    match config {
+        Value::Object(fields) => {
+            let is_log =
+                fields.get("@type").and_then(Value::as_str).is_some_and(|kind| kind.ends_with(".FileAccessLog"));
+            if let Some(path) = fields.get_mut("path").filter(|_| is_log) {
+                *path = LOG_NOWHERE.into();
+            }
+            fields.values_mut().for_each(keep_nothing);
+        }
+        Value::Array(items) => items.iter_mut().for_each(keep_nothing),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// A real Envoy that validates one file.

@@ -14,7 +14,7 @@ use crate::port::Port;
 use crate::simulate::{Request, Security};
 
 /// The kinds of Gateway API that a request never meets itself: whoever names one of them hears of its errors.
-const ASIDE: [Kind; 10] = [
+const ASIDE: [Kind; 11] = [
     Kind::GatewayClass,
     Kind::ReferenceGrant,
     Kind::BackendTLSPolicy,
@@ -23,6 +23,7 @@ const ASIDE: [Kind; 10] = [
     Kind::XMesh,
     Kind::RouteOption,
     Kind::VirtualHostOption,
+    Kind::ListenerOption,
     Kind::HttpListenerOption,
     Kind::Upstream,
 ];

@@ -47,7 +47,7 @@ impl Objects {
             let targets = policy.spec.target_refs.iter();
             objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
         }
-        for (policy, targets) in manifests.listener_options() {
+        for (policy, targets) in manifests.options_of_listeners() {
             let targets = targets.iter();
             objects.aim(policy, targets.map(|target| (&target.group, &target.kind, &target.name)));
         }

@@ -11,7 +11,10 @@ use crate::name::{Name, Namespace, SectionName};
 use crate::port::Port;
 
 use super::default::is_default;
-use super::{Entrance, HttpProfile, HttpSettings, Origin, PathRules, TcpProxy, TlsTermination, UdpProxy, VirtualHost};
+use super::{
+    Entrance, HttpProfile, HttpSettings, ListenerSettings, Origin, PathRules, TcpProxy, TlsTermination, UdpProxy,
+    VirtualHost,
+};
 
 /// One socket.
 #[derive(Clone, Debug, Serialize)]
@@ -27,6 +30,9 @@ pub struct Listener {
     pub entrance: Entrance,
     /// What is done with what arrives.
     pub transport: Transport,
+    /// What else is asked for of the socket and its connections.
+    #[serde(skip_serializing_if = "is_default")]
+    pub settings: Arc<ListenerSettings>,
     /// The Gateways that declare the socket, in order; never empty.
     pub gateways: Vec<GatewayName>,
     /// The first Gateway listener of the socket.

@@ -4,9 +4,9 @@ use crate::diagnostics::{FieldPath, Reported};
 
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec,
-    HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec, ListenerSetSpec, NamespaceSpec, ReferenceGrantSpec,
-    RouteOptionSpec, Secret, Service, TlsRouteSpec, UpstreamSpec, VirtualHostOptionSpec, XBackendSpec,
-    XBackendTrafficPolicySpec, XMeshSpec,
+    HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerSetSpec, NamespaceSpec,
+    ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec, UpstreamSpec, VirtualHostOptionSpec,
+    XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::head::{Object, Refusal};
 use super::kind::ObjectKey;
@@ -30,6 +30,7 @@ pub enum AnyObject {
     Mesh(Box<Object<XMeshSpec>>),
     RouteOption(Box<Object<RouteOptionSpec>>),
     VirtualHostOption(Box<Object<VirtualHostOptionSpec>>),
+    ListenerOption(Box<Object<ListenerOptionSpec>>),
     HttpListenerOption(Box<Object<HttpListenerOptionSpec>>),
     Upstream(Box<Object<UpstreamSpec>>),
     Namespace(Box<Object<NamespaceSpec>>),
@@ -57,6 +58,7 @@ impl AnyObject {
             Self::Mesh(object) => object.key(),
             Self::RouteOption(object) => object.key(),
             Self::VirtualHostOption(object) => object.key(),
+            Self::ListenerOption(object) => object.key(),
             Self::HttpListenerOption(object) => object.key(),
             Self::Upstream(object) => object.key(),
             Self::Namespace(object) => object.key(),
@@ -86,6 +88,7 @@ impl AnyObject {
             Self::Mesh(object) => &mut object.head.refusal,
             Self::RouteOption(object) => &mut object.head.refusal,
             Self::VirtualHostOption(object) => &mut object.head.refusal,
+            Self::ListenerOption(object) => &mut object.head.refusal,
             Self::HttpListenerOption(object) => &mut object.head.refusal,
             Self::Upstream(object) => &mut object.head.refusal,
             Self::Namespace(object) => &mut object.head.refusal,

@@ -22,6 +22,7 @@ pub enum Kind {
     XMesh,
     RouteOption,
     VirtualHostOption,
+    ListenerOption,
     HttpListenerOption,
     Upstream,
     Namespace,
@@ -33,7 +34,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::GatewayClass,
         Self::Gateway,
         Self::ListenerSet,
@@ -49,6 +50,7 @@ impl Kind {
         Self::XMesh,
         Self::RouteOption,
         Self::VirtualHostOption,
+        Self::ListenerOption,
         Self::HttpListenerOption,
         Self::Upstream,
         Self::Namespace,
@@ -76,6 +78,7 @@ impl Kind {
             Self::XMesh => "XMesh",
             Self::RouteOption => "RouteOption",
             Self::VirtualHostOption => "VirtualHostOption",
+            Self::ListenerOption => "ListenerOption",
             Self::HttpListenerOption => "HttpListenerOption",
             Self::Upstream => "Upstream",
             Self::Namespace => "Namespace",
@@ -91,7 +94,7 @@ impl Kind {
         match self {
             Self::XBackend | Self::XBackendTrafficPolicy | Self::XMesh => EXPERIMENTAL_GROUP,
             Self::Namespace | Self::Service | Self::Secret | Self::ConfigMap => "",
-            Self::RouteOption | Self::VirtualHostOption | Self::HttpListenerOption => GLOO_OPTIONS_GROUP,
+            kind if kind.is_option() => GLOO_OPTIONS_GROUP,
             Self::Upstream => GLOO_GROUP,
             Self::EndpointSlice => "discovery.k8s.io",
             _ => GATEWAY_GROUP,
@@ -125,7 +128,7 @@ impl Kind {
 
     /// Whether objects of the kind are options of Gloo Gateway: lists of which each entry counts by itself.
     pub const fn is_option(self) -> bool {
-        matches!(self, Self::RouteOption | Self::VirtualHostOption | Self::HttpListenerOption)
+        matches!(self, Self::RouteOption | Self::VirtualHostOption | Self::ListenerOption | Self::HttpListenerOption)
     }
 
     /// Whether objects of the kind say something about others, which they name as targets.

@@ -8,8 +8,8 @@ use typed_index_collections::TiVec;
 use super::any_object::AnyObject;
 use super::api::{
     BackendTlsPolicySpec, ConfigMap, EndpointSlice, GatewayClassSpec, GatewaySpec, GrpcRouteSpec,
-    HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionsSpec, ListenerSetSpec, ListenerTarget,
-    NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec, UpstreamSpec,
+    HttpListenerOptionSpec, HttpRouteSpec, L4RouteSpec, ListenerOptionSpec, ListenerOptionsSpec, ListenerSetSpec,
+    ListenerTarget, NamespaceSpec, ReferenceGrantSpec, RouteOptionSpec, Secret, Service, TlsRouteSpec, UpstreamSpec,
     VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
@@ -45,6 +45,7 @@ pub struct Manifests {
     pub meshes: Vec<Object<XMeshSpec>>,
     pub route_options: Vec<Object<RouteOptionSpec>>,
     pub virtual_host_options: Vec<Object<VirtualHostOptionSpec>>,
+    pub listener_options: Vec<Object<ListenerOptionSpec>>,
     pub http_listener_options: Vec<Object<HttpListenerOptionSpec>>,
     pub upstreams: Vec<Object<UpstreamSpec>>,
     pub namespaces: Vec<Object<NamespaceSpec>>,
@@ -96,6 +97,7 @@ impl Manifests {
             AnyObject::Mesh(object) => self.meshes.push(*object),
             AnyObject::RouteOption(object) => self.route_options.push(*object),
             AnyObject::VirtualHostOption(object) => self.virtual_host_options.push(*object),
+            AnyObject::ListenerOption(object) => self.listener_options.push(*object),
             AnyObject::HttpListenerOption(object) => self.http_listener_options.push(*object),
             AnyObject::Upstream(object) => self.upstreams.push(*object),
             AnyObject::Namespace(object) => self.namespaces.push(*object),
@@ -137,6 +139,7 @@ impl Manifests {
             meshes,
             route_options,
             virtual_host_options,
+            listener_options,
             http_listener_options,
             upstreams,
             namespaces,
@@ -170,6 +173,7 @@ impl Manifests {
         add(&mut heads, meshes);
         add(&mut heads, route_options);
         add(&mut heads, virtual_host_options);
+        add(&mut heads, listener_options);
         add(&mut heads, http_listener_options);
         add(&mut heads, upstreams);
         add(&mut heads, namespaces);
@@ -195,11 +199,11 @@ impl Manifests {
     }
 
     /// The objects with options for listeners, of all kinds, each with its targets.
-    pub fn listener_options(&self) -> impl Iterator<Item = (&ObjectHead, &[ListenerTarget])> {
+    pub fn options_of_listeners(&self) -> impl Iterator<Item = (&ObjectHead, &[ListenerTarget])> {
         fn of<T>(objects: &[Object<ListenerOptionsSpec<T>>]) -> impl Iterator<Item = (&ObjectHead, &[ListenerTarget])> {
             objects.iter().map(|object| (&object.head, object.spec.target_refs.as_slice()))
         }
-        of(&self.virtual_host_options).chain(of(&self.http_listener_options))
+        of(&self.virtual_host_options).chain(of(&self.listener_options)).chain(of(&self.http_listener_options))
     }
 
     /// The objects that were admitted although the API server would refuse them.
@@ -215,21 +219,17 @@ impl Manifests {
         let Self {
             backend_tls_policies, backends, backend_traffic_policies, route_options, virtual_host_options, ..
         } = self;
-        let Self { http_listener_options, .. } = self;
+        let Self { listener_options, http_listener_options, .. } = self;
         let policies = of(backend_tls_policies).chain(of(backends)).chain(of(backend_traffic_policies));
-        let policies =
-            policies.chain(of(route_options)).chain(of(virtual_host_options)).chain(of(http_listener_options));
+        let options = of(route_options).chain(of(virtual_host_options)).chain(of(listener_options));
+        let policies = policies.chain(options).chain(of(http_listener_options));
         parents.chain(routes).chain(policies)
     }
 
     /// The places of what could not be decoded of the objects that were admitted.
     pub fn missing_parts(&self) -> Vec<(ObjectKey, FieldPath, Location)> {
         let mut parts = Vec::new();
-        macro_rules! add {
-            ($($list:ident),+ $(,)?) => { $(self.$list.iter().for_each(|object| object.add_missing(&mut parts));)+ };
-        }
-        add!(gateway_classes, gateways, listener_sets, http_routes, grpc_routes, tls_routes, tcp_routes, udp_routes);
-        add!(backend_tls_policies, backend_traffic_policies, route_options, services);
+        self.heads().into_iter().for_each(|head| head.add_missing(&mut parts));
         parts
     }
 

@@ -468,6 +468,7 @@ impl Envelope {
             Kind::XMesh => self.decode(spec, AnyObject::Mesh, refusal),
             Kind::RouteOption => self.decode(spec, AnyObject::RouteOption, refusal),
             Kind::VirtualHostOption => self.decode(spec, AnyObject::VirtualHostOption, refusal),
+            Kind::ListenerOption => self.decode(spec, AnyObject::ListenerOption, refusal),
             Kind::HttpListenerOption => self.decode(spec, AnyObject::HttpListenerOption, refusal),
             Kind::Upstream => self.decode(spec, AnyObject::Upstream, refusal),
             Kind::Namespace | Kind::Service | Kind::EndpointSlice | Kind::Secret | Kind::ConfigMap => return None,

@@ -481,6 +481,7 @@ pub(super) fn confined(options: &Options, cases: &CaseFile) -> Options {
     let mut confined = options.clone();
     confined.access_log = AccessLog::None;
     confined.tracing = None;
+    confined.is_tried = true;
     confined.secrets_dir = None;
     confined.inlines_files = true;
     if !cases.keep_endpoints {

@@ -117,6 +117,7 @@ pub fn of_clients<'m>(
         route_options: route_options.into_list(),
         // They are about what Gateways serve.
         virtual_host_options: OptionsOfListeners::default(),
+        listener_options: OptionsOfListeners::default(),
         http_listener_options: OptionsOfListeners::default(),
         certificates,
         usage: BackendUsage::default(),

@@ -9,10 +9,10 @@ use crate::parser::api::{HttpListenerOption, HttpListenerOptionSpec};
 use crate::parser::manifests::{Kind, Manifests, Object};
 
 use super::effective::{Effective, first};
-use super::listener_options::{ListenerOption, Ranked};
+use super::listener_options::{OptionForListeners, Ranked};
 use super::option_verdict::Verdicts;
 
-impl ListenerOption for HttpListenerOption {
+impl OptionForListeners for HttpListenerOption {
     const KIND: Kind = Kind::HttpListenerOption;
 
     fn objects(manifests: &Manifests) -> &[Object<HttpListenerOptionSpec>] {

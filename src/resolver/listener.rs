@@ -40,7 +40,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    fn of(listener: &Listener) -> Self {
+    pub(super) fn of(listener: &Listener) -> Self {
         match listener.protocol.as_str() {
             "HTTP" => Self::Http,
             "HTTPS" => Self::Https,

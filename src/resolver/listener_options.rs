@@ -4,7 +4,7 @@
 //! Such an object applies to the listeners of the Gateways and ListenerSets that it names as targets, of its own
 //! namespace, or to one of these listeners by its name. At a listener those come first that name its ListenerSet, and
 //! those that name it before those that name the whole; then the oldest. What of them counts is each kind's own
-//! ([`ListenerOption::judge`]). One that cannot be read makes the rules of its listeners fail, and so does a field that
+//! ([`OptionForListeners::judge`]). One that cannot be read makes the rules of its listeners fail, and so does a field that
 //! is not translated: nobody knows what it would have forbidden.
 
 use std::collections::{HashMap, HashSet};
@@ -14,7 +14,7 @@ use crate::id::ids;
 use crate::name::{Name, NamespacedName, SectionName};
 use crate::options::Options;
 use crate::parser::any_object::AnyObject;
-use crate::parser::api::{ListenerOptionsSpec, ListenerTarget};
+use crate::parser::api::{Listener, ListenerOptionsSpec, ListenerTarget};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::spelling::nearest;
 use crate::whole;
@@ -33,9 +33,11 @@ ids! {
 }
 
 /// A kind of options for listeners.
-pub(super) trait ListenerOption: PolicyOption + Sized + 'static {
+pub(super) trait OptionForListeners: PolicyOption + Sized + 'static {
     /// The kind of the objects.
     const KIND: Kind;
+    /// What of listeners they are about.
+    const ABOUT: About = About::Requests;
 
     /// The objects of the input.
     fn objects(manifests: &Manifests) -> &[Object<ListenerOptionsSpec<Self>>];
@@ -50,6 +52,42 @@ pub(super) trait ListenerOption: PolicyOption + Sized + 'static {
         verdicts: &mut Verdicts<'m>,
         diagnostics: &mut Diagnostics,
     ) -> Vec<Effective<'m, Self>>;
+}
+
+/// What of listeners options are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// Requests, and the connections that carry them.
+    Requests,
+    /// Connections, whatever they carry.
+    Connections,
+}
+
+impl About {
+    /// Whether listeners of a protocol have any of it.
+    fn is_at(self, protocol: Protocol) -> bool {
+        match protocol {
+            Protocol::Http | Protocol::Https => true,
+            Protocol::Tcp | Protocol::TlsTerminate | Protocol::TlsPassthrough => self == Self::Connections,
+            Protocol::Udp | Protocol::Unknown => false,
+        }
+    }
+
+    /// What is said where listeners have none of it: on the target, what that means, and what to do.
+    fn absence(self) -> [&'static str; 3] {
+        match self {
+            Self::Requests => [
+                "no listener of it takes requests",
+                "none: connections and datagrams have no virtual hosts",
+                "name a listener with `protocol: HTTP` or `HTTPS`, or remove the target",
+            ],
+            Self::Connections => [
+                "no listener of it takes connections",
+                "none: datagrams have no connections",
+                "name a listener with another protocol than UDP, or remove the target",
+            ],
+        }
+    }
 }
 
 /// An object that applies to a listener, and how near its target is: the least counts most.
@@ -120,7 +158,7 @@ impl<'m, T> OptionsOfListeners<'m, T> {
 }
 
 /// Resolves all objects of a kind.
-pub(super) fn resolve<'m, T: ListenerOption>(
+pub(super) fn resolve<'m, T: OptionForListeners>(
     manifests: &'m Manifests,
     gateways: &[ResolvedGateway<'m>],
     options: &Options,
@@ -133,14 +171,14 @@ pub(super) fn resolve<'m, T: ListenerOption>(
         return OptionsOfListeners::default();
     }
     objects.sort_by(|one, other| Age::order(&one.metadata).cmp(&Age::order(&other.metadata)));
-    let known = Known::new(manifests, gateways);
+    let known = Known::new(manifests, gateways, T::ABOUT);
     let mut found = Attachments::default();
     let list = objects.into_iter().map(|object| found.add(object, &known, diagnostics)).collect();
     let mut resolved = OptionsOfListeners { list, ..OptionsOfListeners::default() };
     let mut verdicts = Verdicts::new(T::KIND, options);
     let mut known_sets: HashMap<Vec<NamespacedName<'m>>, ListenerOptionsId> = HashMap::new();
     for (gateway, own) in gateways.iter().enumerate() {
-        for (listener, own) in own.listeners.iter().enumerate().filter(|(_, own)| has_requests(own)) {
+        for (listener, own) in own.listeners.iter().enumerate().filter(|(_, own)| T::ABOUT.is_at(own.protocol)) {
             let ranked = found.of_listener(own);
             let Some((_, first)) = ranked.first() else { continue };
             let key = ranked.iter().map(|(_, object)| object.metadata.sort_key()).collect();
@@ -154,13 +192,8 @@ pub(super) fn resolve<'m, T: ListenerOption>(
     resolved
 }
 
-/// Whether a listener has virtual hosts.
-fn has_requests(listener: &ResolvedListener<'_>) -> bool {
-    matches!(listener.protocol, Protocol::Http | Protocol::Https)
-}
-
 /// What counts of options that apply to the same listener.
-fn judge<'m, T: ListenerOption>(
+fn judge<'m, T: OptionForListeners>(
     ranked: &[Ranked<'m, T>],
     first: &'m ObjectHead,
     verdicts: &mut Verdicts<'m>,
@@ -178,33 +211,36 @@ fn judge<'m, T: ListenerOption>(
     options
 }
 
-/// The objects that declare listeners, by kind, namespace and name, each with the names and protocols of its listeners.
+/// The objects that declare listeners, by kind, namespace and name, each with the names of its listeners, and whether
+/// there is anything at them that the options are about.
 struct Known<'m> {
     listeners: HashMap<(Kind, NamespacedName<'m>), Vec<(&'m SectionName, bool)>>,
     /// Those that cannot be read.
     refused: HashSet<ObjectKey>,
+    about: About,
 }
 
 impl<'m> Known<'m> {
-    fn new(manifests: &'m Manifests, gateways: &[ResolvedGateway<'m>]) -> Self {
+    fn new(manifests: &'m Manifests, gateways: &[ResolvedGateway<'m>], about: About) -> Self {
         let mut known = Self {
             listeners: HashMap::new(),
             refused: manifests.refused.keys().chain(&refused_keys(manifests)).cloned().collect(),
+            about,
         };
-        let is_http = |protocol: &str| matches!(protocol, "HTTP" | "HTTPS");
+        let is_at = |one: &Listener| about.is_at(Protocol::of(one));
         for gateway in &manifests.gateways {
-            let own = gateway.spec.listeners.iter().map(|one| (&one.name, is_http(&one.protocol)));
+            let own = gateway.spec.listeners.iter().map(|one| (&one.name, is_at(one)));
             known.listeners.insert((gateway.kind, gateway.metadata.sort_key()), own.collect());
         }
         for set in &manifests.listener_sets {
-            let own = set.spec.listeners.iter().map(|one| (&one.name, is_http(&one.protocol)));
+            let own = set.spec.listeners.iter().map(|one| (&one.name, is_at(one)));
             known.listeners.insert((set.kind, set.metadata.sort_key()), own.collect());
         }
         // What stands in for a missing Gateway has the listeners that somebody names, and the sets add theirs to a Gateway.
         for listener in gateways.iter().flat_map(|gateway| &gateway.listeners) {
             let gateway = listener.owner.gateway;
             let own = known.listeners.entry((Kind::Gateway, gateway.metadata.sort_key())).or_default();
-            own.push((&listener.spec.name, has_requests(listener)));
+            own.push((&listener.spec.name, about.is_at(listener.protocol)));
         }
         known
     }
@@ -238,7 +274,7 @@ impl<T> Default for Attachments<'_, T> {
     }
 }
 
-impl<'m, T: ListenerOption> Attachments<'m, T> {
+impl<'m, T: OptionForListeners> Attachments<'m, T> {
     fn add(
         &mut self,
         object: &'m Object<ListenerOptionsSpec<T>>,
@@ -390,17 +426,13 @@ fn report_unused(resolved: &ResolvedListenerOptions<'_>, known: &Known<'_>, diag
         let Some(ListenerScope { kind, name, section }) = scope else { continue };
         let Some(listeners) = known.listeners.get(&(*kind, (namespace, *name))) else { continue };
         let mut meant = listeners.iter().filter(|(own, _)| section.is_none_or(|section| section == *own)).peekable();
-        if meant.peek().is_none() || meant.any(|(_, is_http)| *is_http) {
+        if meant.peek().is_none() || meant.any(|(_, is_at)| *is_at) {
             continue;
         }
         let at = PartPath::from(ObjectPart::Target(index));
         let message = format!("{options} `{namespace}/{}` applies to nothing here", object.metadata.name);
         let finding = object.finding(codes::OPTION_UNUSED, at, message);
-        diagnostics.report(
-            finding
-                .label("no listener of it takes requests")
-                .consequence("none: connections and datagrams have no virtual hosts")
-                .help("name a listener with `protocol: HTTP` or `HTTPS`, or remove the target"),
-        );
+        let [label, consequence, help] = known.about.absence();
+        diagnostics.report(finding.label(label).consequence(consequence).help(help));
     }
 }

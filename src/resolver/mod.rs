@@ -23,6 +23,8 @@ mod group_slip;
 mod http_listener_option;
 mod l4_route;
 mod listener;
+mod listener_logs;
+mod listener_option;
 mod listener_options;
 mod listener_set;
 mod listener_tls;
@@ -121,6 +123,7 @@ pub fn resolve<'m>(
     let traffic_policies = traffic_policy::resolve_traffic_policies(manifests, options, diagnostics);
     let mut route_options = route_option::RouteOptions::new(manifests, options, diagnostics);
     let virtual_host_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
+    let listener_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
     let http_listener_options = listener_options::resolve(manifests, &gateways, options, diagnostics);
     let external = backend::resolve_external(manifests, options, &grants, &mut certificates, diagnostics);
     let secrets = backend::resolve_upstream_secrets(manifests, &mut certificates, diagnostics);
@@ -170,6 +173,7 @@ pub fn resolve<'m>(
         traffic_policies,
         route_options: route_options.into_list(),
         virtual_host_options,
+        listener_options,
         http_listener_options,
         certificates,
         usage: BackendUsage::default(),

@@ -19,6 +19,10 @@ use crate::whole;
 /// The group, the kind, the namespace (empty for an object of the cluster) and the name of an object.
 type Key = (String, String, Namespace, Name);
 
+/// The kinds of Gloo's that gwctl reads.
+const OF_GLOO: [Kind; 5] =
+    [Kind::RouteOption, Kind::VirtualHostOption, Kind::ListenerOption, Kind::HttpListenerOption, Kind::Upstream];
+
 /// Annotations that name objects which gwctl does not translate, in a list with commas: the group and the kinds.
 const ANNOTATIONS: [(&str, &str, &[&str]); 3] = [
     ("konghq.com/plugins", KONG, &["KongPlugin", KONG_OF_CLUSTER]),
@@ -184,9 +188,7 @@ impl References {
             || [Kind::Service, Kind::Secret, Kind::ConfigMap, Kind::Namespace].iter().any(|own| own.name() == kind);
         let is_own = group == Kind::Gateway.group()
             || group == Kind::XBackend.group()
-            || [Kind::RouteOption, Kind::VirtualHostOption, Kind::HttpListenerOption, Kind::Upstream]
-                .iter()
-                .any(|own| own.is_named(group, kind))
+            || OF_GLOO.iter().any(|own| own.is_named(group, kind))
             || (group.is_empty() && is_core());
         if is_own && (!self.has_context || from.position.context) {
             return;
@@ -345,7 +347,7 @@ impl References {
                 self.add(policy, || path!["spec", "targetRefs", index], (group, kind), None, name);
             }
         }
-        for (policy, targets) in manifests.listener_options() {
+        for (policy, targets) in manifests.options_of_listeners() {
             for (index, target) in targets.iter().enumerate() {
                 let ListenerTarget { group, kind, name, namespace: _, section_name: _ } = target;
                 self.add(policy, || path!["spec", "targetRefs", index], (group, kind), None, name);

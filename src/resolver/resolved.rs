@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::name::NamespacedName;
-use crate::parser::api::{HttpListenerOption, VirtualHostOption, XMeshSpec};
+use crate::parser::api::{HttpListenerOption, ListenerOption, VirtualHostOption, XMeshSpec};
 use crate::parser::manifests::{Kind, Manifests, Object};
 
 use super::backend::BackendIndex;
@@ -54,6 +54,8 @@ pub struct Resolved<'m> {
     pub route_options: Vec<ResolvedRouteOption<'m>>,
     /// The VirtualHostOptions, and what counts at each listener.
     pub virtual_host_options: OptionsOfListeners<'m, VirtualHostOption>,
+    /// The ListenerOptions, and what counts at each listener.
+    pub listener_options: OptionsOfListeners<'m, ListenerOption>,
     /// The HttpListenerOptions, and what counts at each listener.
     pub http_listener_options: OptionsOfListeners<'m, HttpListenerOption>,
     /// Every certificate that some reference names and may use.

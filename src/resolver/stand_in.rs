@@ -151,7 +151,7 @@ impl StandIns {
                 missing.of_sets.extend(&set.spec.listeners);
             }
         }
-        for (object, targets) in manifests.listener_options() {
+        for (object, targets) in manifests.options_of_listeners() {
             known.note_options(object, targets, &mut missing);
         }
         Self(missing.into_iter().map(|(key, missing)| StandIn::new(key, missing)).collect())

@@ -2,11 +2,13 @@
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, codes};
 use crate::parser::api::{
-    ConnectionSettings, GlooEnum, HeaderManipulation, HttpListenerOption, OptionHash, OptionHashPolicy, OptionRetries,
-    RouteOption, VirtualHostOption,
+    ConnectionSettings, GlooEnum, HeaderManipulation, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionHash,
+    OptionHashPolicy, OptionRetries, RouteOption, VirtualHostOption,
 };
 use crate::parser::manifests::ObjectHead;
 use crate::path;
+
+use super::listener_logs::untranslated_logs;
 
 /// A field that is not translated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,8 @@ pub enum Said<'o> {
     Retries(&'o OptionRetries),
     /// Settings of connections.
     Connections(&'o ConnectionSettings),
+    /// Logs.
+    Logs(&'o OptionAccessLogs),
 }
 
 impl PolicyOption for RouteOption {
@@ -134,6 +138,24 @@ impl PolicyOption for VirtualHostOption {
             Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
             Self::BufferPerRoute(_) => Said::Whole(NOT_BUFFERED, false),
             Self::Stats(_) => Said::Whole("requests would not be counted by virtual clusters", false),
+        }
+    }
+}
+
+impl PolicyOption for ListenerOption {
+    fn field(&self) -> &'static str {
+        self.field()
+    }
+
+    fn said(&self) -> Said<'_> {
+        match self {
+            Self::AccessLoggingService(logs) | Self::ListenerAccessLoggingService(logs) => Said::Logs(logs),
+            Self::ConnectionBalanceConfig(_)
+            | Self::PerConnectionBufferLimitBytes(_)
+            | Self::ProxyProtocol(_)
+            | Self::SocketOptions(_)
+            | Self::TcpStats(_) => Said::Translated,
+            Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
         }
     }
 }
@@ -271,6 +293,10 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
     match option.said() {
         Said::Translated => Vec::new(),
         Said::Connections(settings) => untranslated_settings(settings),
+        Said::Logs(logs) => {
+            let missing = untranslated_logs(option.field(), logs).into_iter();
+            missing.map(|(path, loss)| Missing { path, loss, is_security: false }).collect()
+        }
         Said::Whole(loss, is_security) => vec![Missing { path: path![option.field()], loss, is_security }],
         Said::Headers(HeaderManipulation { request_headers_to_add, .. }) => {
             let secrets =

@@ -9,10 +9,10 @@ use crate::parser::api::{VirtualHostOption, VirtualHostOptionSpec};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
 
 use super::effective::{Effective, fill_unset};
-use super::listener_options::{ListenerOption, Ranked};
+use super::listener_options::{OptionForListeners, Ranked};
 use super::option_verdict::Verdicts;
 
-impl ListenerOption for VirtualHostOption {
+impl OptionForListeners for VirtualHostOption {
     const KIND: Kind = Kind::VirtualHostOption;
 
     fn objects(manifests: &Manifests) -> &[Object<VirtualHostOptionSpec>] {

@@ -106,6 +106,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
             port: Port::HTTP,
             entrance: Entrance::Socket,
             transport: Transport::Tcp(vec![chain]),
+            settings: Arc::default(),
             gateways: Vec::new(),
             origin: Origin(0),
         }],

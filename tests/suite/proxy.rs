@@ -20,9 +20,11 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
-    let [proxy, dns, silent] = [harness.clone(), harness.clone(), harness.clone()];
+    let [proxy, dns, silent, declared, logs] = std::array::from_fn(|_| harness.clone());
     vec![
         Trial::test("proxy::the_address_of_a_proxy_protocol_header_is_the_client", move || Ok(proxy_protocol(&proxy)?)),
+        Trial::test("proxy::listeners_say_whether_a_header_comes_first", move || Ok(declared_header(&declared)?)),
+        Trial::test("proxy::logs_of_a_listener_are_as_it_says", move || Ok(declared_logs(&logs)?)),
         Trial::test("proxy::a_silent_name_server_holds_no_other_route_up", move || Ok(silent_dns(&dns)?)),
         Trial::test("proxy::a_silent_stream_is_not_cut", move || Ok(silent_stream(&silent)?)),
     ]
@@ -141,6 +143,79 @@ fn proxy_protocol(harness: &Harness) -> Result<(), String> {
     expect("request with a forged address", &head, "x-forwarded-for: 198.51.100.9,203.0.113.7\r\n")?;
     let without = get(proxy.address, "/", "", AT_ONCE)?;
     if without.contains("200") { Err("a connection without the header was served".to_owned()) } else { Ok(()) }
+}
+
+/// The flag that binds a port where nobody else is.
+fn elsewhere(port: u16) -> Result<String, String> {
+    Ok(format!("--port-map={port}={}", free_port()?.port()))
+}
+
+/// A listener that declares a PROXY protocol header, and one that takes connections with and without it.
+fn declared_header(harness: &Harness) -> Result<(), String> {
+    let (address, heads) = backend(Duration::ZERO)?;
+    let resolve = format!("--resolve=shop/a:80={address}");
+    let header = "PROXY TCP4 203.0.113.7 192.0.2.1 40000 80\r\n";
+    let next_head = || heads.recv_timeout(AT_ONCE).map_err(|error| error.to_string());
+    // What is said of all listeners is behind what one says.
+    for flag in ["--no-comments", "--proxy-protocol"] {
+        let (either, bare) = (free_port()?, free_port()?);
+        let maps = [(81, either), (82, bare)].map(|(port, address)| format!("--port-map={port}={}", address.port()));
+        let [more, most] = maps.each_ref().map(String::as_str);
+        let proxy = start(harness, "listener-option/proxy-protocol", &[flag, &resolve, more, most], str::to_owned)?;
+        expect("status behind the balancer", &get(proxy.address, "/", header, AT_ONCE)?, "200")?;
+        expect("request behind the balancer", &next_head()?, "x-forwarded-for: 203.0.113.7\r\n")?;
+        let without = get(proxy.address, "/", "", AT_ONCE)?;
+        if without.contains("200") {
+            return Err("a connection without the header was served".to_owned());
+        }
+        expect("status with the header", &get(either, "/", header, AT_ONCE)?, "200")?;
+        expect("request with the header", &next_head()?, "x-forwarded-for: 203.0.113.7\r\n")?;
+        expect("status without the header", &get(either, "/", "", AT_ONCE)?, "200")?;
+        expect("request without the header", &next_head()?, "x-forwarded-for: 127.0.0.1\r\n")?;
+    }
+    Ok(())
+}
+
+/// What stands in the logs of a listener, each in a file of its own.
+fn declared_logs(harness: &Harness) -> Result<(), String> {
+    let (address, _heads) = backend(Duration::ZERO)?;
+    let work = harness.work_directory("proxy/declared_logs")?;
+    let resolve = format!("--resolve=shop/cart:80={address}");
+    let files = std::cell::Cell::new(0);
+    let to_files = |text: &str| {
+        let lines = text.lines().map(|line| {
+            match line.contains("path: \"/dev/stdout\"") || line.ends_with("path: /dev/stdout") {
+                false => line.to_owned(),
+                true => {
+                    files.set(files.get() + 1);
+                    line.replace("/dev/stdout", &work.join(format!("{}.log", files.get())).display().to_string())
+                }
+            }
+        });
+        lines.map(|line| line + "\n").collect::<String>()
+    };
+    let args = ["--access-log=stdout", "--no-comments", &resolve, &elsewhere(81)?];
+    let proxy = start(harness, "listener-option/logs", &args, to_files)?;
+    expect("status", &get(proxy.address, "/a/long/path/that/is/cut", "", AT_ONCE)?, "200")?;
+    let mut seen = String::new();
+    let deadline = Instant::now() + AT_ONCE * 4;
+    let wanted = [
+        "\"GET /a/long/path/that/is/cut HTTP/1.1\" 200",
+        "GET /a/long/path/that/is 200 100%\n",
+        "\"status\":200",
+        "\"version\":2",
+        "\"is_edge\":true",
+        "\"sizes\":{\"received\":0,\"sent\":0}",
+    ];
+    while Instant::now() < deadline {
+        seen =
+            (1..=files.get()).map(|n| fs::read_to_string(work.join(format!("{n}.log"))).unwrap_or_default()).collect();
+        if wanted.iter().all(|text| seen.contains(text)) && seen.contains("127.0.0.1:") {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    Err(format!("the logs of {} files are:\n{seen}", files.get()))
 }
 
 fn silent_dns(harness: &Harness) -> Result<(), String> {

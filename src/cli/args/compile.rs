@@ -230,6 +230,7 @@ impl CompileArgs {
             settings: self.read_settings.clone(),
             allow_unsupported: self.allow_unsupported.clone(),
             writes_configuration: false,
+            is_tried: false,
             is_compared: false,
             substitutions: substitute::read(&self.substitute)?,
             exclude: Excluded { globs: self.exclude.clone(), base: self.exclude_base.clone(), of_context: Vec::new() },

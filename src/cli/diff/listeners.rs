@@ -28,6 +28,7 @@ pub(super) fn compare(both: Both<'_, '_>, changes: &mut Vec<Change>) {
     }
     compare_streams(both, changes);
     compare_addresses(both, changes);
+    super::sockets::compare(both, changes);
     compare_misdirected(both, changes);
 }
 
@@ -73,7 +74,7 @@ fn misdirected(chain: Chain<'_>) -> &[Hostname] {
 fn compare_addresses(both: Both<'_, '_>, changes: &mut Vec<Change>) {
     fn bound<'c>(side: &Side<'c>) -> BTreeMap<&'c GatewayName, (BTreeSet<IpAddr>, String)> {
         let mut bound: BTreeMap<&GatewayName, (BTreeSet<IpAddr>, String)> = BTreeMap::new();
-        for (SocketKey { gateway, port: _, is_udp: _ }, Socket { addresses, origin }) in &side.sockets {
+        for (SocketKey { gateway, port: _, is_udp: _ }, Socket { addresses, settings: _, origin }) in &side.sockets {
             // Of an assumed Gateway nobody knows the addresses.
             if let Some(place) = side.tracer.listener_place(*origin) {
                 bound.entry(gateway).or_insert_with(|| (BTreeSet::new(), place)).0.extend(addresses);

@@ -16,6 +16,7 @@ mod render;
 mod rules;
 mod settings;
 mod side;
+mod sockets;
 mod traffic;
 mod uncompared;
 mod unnamed;

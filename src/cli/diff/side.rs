@@ -15,8 +15,8 @@ use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::ir::{
     Across, Action, AuthId, Branch, ClusterId, Config, Cors, ExternalAuthSettings, FilterChain, Forward, GatewayName,
-    Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener, Origin, PathRewrite, PathRules, Route, RouteMatch,
-    TcpBackend, TcpProxy, Transport, UdpProxy, VirtualHost, WeightedBackend,
+    Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener, ListenerSettings, Origin, PathRewrite, PathRules,
+    Route, RouteMatch, TcpBackend, TcpProxy, Transport, UdpProxy, VirtualHost, WeightedBackend,
 };
 use crate::port::Port;
 use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
@@ -32,8 +32,10 @@ pub(super) struct SocketKey<'c> {
 
 /// Where a socket is bound.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(super) struct Socket<'c> {
     pub(super) addresses: BTreeSet<IpAddr>,
+    /// What is asked for of it.
+    pub(super) settings: &'c ListenerSettings,
     pub(super) origin: Origin,
 }
 
@@ -113,7 +115,7 @@ pub(super) struct Side<'c> {
     simulators: BTreeMap<&'c GatewayName, Simulator<'c>>,
     /// Whether it is what clients of Services meet.
     is_of_clients: bool,
-    pub(super) sockets: BTreeMap<SocketKey<'c>, Socket>,
+    pub(super) sockets: BTreeMap<SocketKey<'c>, Socket<'c>>,
     pub(super) chains: BTreeMap<ChainKey<'c>, Chain<'c>>,
     pub(super) hosts: BTreeMap<HostKey<'c>, Host<'c>>,
     pub(super) streams: BTreeMap<(SocketKey<'c>, String), Stream>,
@@ -176,7 +178,7 @@ impl<'c> Side<'c> {
 
     fn add(&mut self, listener: &'c Listener, patterns: &mut Patterns<'c>, actions: &mut Actions<'c, '_>) {
         // Where a port is bound is a setting of the command line, which both sides share.
-        let Listener { address, bind_port: _, port, entrance: _, transport, gateways, origin } = listener;
+        let Listener { address, bind_port: _, port, entrance: _, transport, settings, gateways, origin } = listener;
         for gateway in gateways {
             let is_udp = matches!(transport, Transport::Udp(_));
             let socket = SocketKey { gateway, port: *port, is_udp };
@@ -184,7 +186,7 @@ impl<'c> Side<'c> {
                 known.addresses.insert(*address);
                 continue;
             }
-            self.sockets.insert(socket, Socket { addresses: BTreeSet::from([*address]), origin: *origin });
+            self.sockets.insert(socket, Socket { addresses: BTreeSet::from([*address]), settings, origin: *origin });
             match transport {
                 Transport::Udp(UdpProxy { backends }) => {
                     let request = stream_request(listener, Security::Udp);

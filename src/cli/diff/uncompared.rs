@@ -27,7 +27,7 @@ use crate::diagnostics::{
 };
 use crate::name::NamespacedName;
 use crate::options::{Assume, Options};
-use crate::parser::api::{HttpListenerOption, OptionKind, OptionList, RouteOption, VirtualHostOption};
+use crate::parser::api::{HttpListenerOption, ListenerOption, OptionKind, OptionList, RouteOption, VirtualHostOption};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
@@ -146,7 +146,7 @@ fn add_untranslated_fields(values: &Values<'_>, left: &mut AllLeft) {
     objects.extend(meshes.iter().map(|one| &one.head));
     objects.extend(backend_traffic_policies.iter().map(|one| &one.head));
     objects.extend(route_options.iter().map(|one| &one.head));
-    objects.extend(values.compilation.manifests.listener_options().map(|(object, _)| object));
+    objects.extend(values.compilation.manifests.options_of_listeners().map(|(object, _)| object));
     for object in objects.into_iter().filter(|object| !object.position.context) {
         let location = object.at(&FieldPath::ROOT);
         let Ok(node) = values.object(&location) else { continue };
@@ -206,6 +206,7 @@ fn is_translated_option(kind: Kind, option: &Node) -> bool {
     let option = option.clone();
     match kind {
         Kind::VirtualHostOption => is_whole::<VirtualHostOption>(option),
+        Kind::ListenerOption => is_whole::<ListenerOption>(option),
         Kind::HttpListenerOption => is_whole::<HttpListenerOption>(option),
         _ => is_whole::<RouteOption>(option),
     }

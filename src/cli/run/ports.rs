@@ -188,6 +188,7 @@ mod tests {
             bind_port: (*bind_port).into(),
             port: (*port).into(),
             transport: Transport::Tcp(Vec::new()),
+            settings: Arc::default(),
             gateways: vec![GatewayName { namespace: "infra".into(), name: "edge".into() }],
             origin: Origin(0),
         };

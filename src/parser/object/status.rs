@@ -89,6 +89,7 @@ pub(super) fn check(status: &Node, kind: Kind, problems: &mut Vec<Problem>) {
         Kind::ReferenceGrant
         | Kind::RouteOption
         | Kind::VirtualHostOption
+        | Kind::ListenerOption
         | Kind::HttpListenerOption
         | Kind::Upstream
         | Kind::Namespace

@@ -1,5 +1,6 @@
 //! The HTTP connection manager and its route configuration.
 
+use envoy_types::pb::envoy::config::accesslog::v3::AccessLog;
 use envoy_types::pb::envoy::config::core::v3::{
     Http2ProtocolOptions, HttpProtocolOptions, http_protocol_options::HeadersWithUnderscoresAction,
 };
@@ -26,7 +27,10 @@ use super::layout::{Layout, Part};
 use super::needs::Needs;
 use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
-use super::{cors, ext_authz, forward, header, http_guards, http_settings, mesh, name, route, stateful_session};
+use super::{
+    cors, ext_authz, forward, header, http_guards, http_settings, listener_settings, mesh, name, route,
+    stateful_session,
+};
 
 /// Field numbers of the messages that are joined as bytes.
 const ROUTE_CONFIGURATION_VIRTUAL_HOSTS: u32 = 2;
@@ -125,7 +129,7 @@ fn manager(
         stat_prefix: name::http_statistics(listener, chain),
         http_filters: http_filters(&needs, connection, (&name::http_statistics(listener, chain), config), layout),
         tracing: proxy.tracing.as_ref().map(to_tracing),
-        access_log: proxy.access_log.iter().map(to_access_log).collect(),
+        access_log: access_logs(proxy, &listener.settings),
         // Without it backends get no x-forwarded-for, and a forged one passes
         // ([x-forwarded-for](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-forwarded-for)).
         use_remote_address: Some(boolean(true)),
@@ -146,6 +150,12 @@ fn manager(
         upgrade_configs: upgrades(&needs),
         ..HttpConnectionManager::default()
     }
+}
+
+/// The log of the proxy, and behind it those of the listener.
+fn access_logs(proxy: &ir::Proxy, settings: &ir::ListenerSettings) -> Vec<AccessLog> {
+    let of_proxy = proxy.access_log.iter().map(to_access_log);
+    of_proxy.chain(settings.request_logs.iter().map(listener_settings::to_log)).collect()
 }
 
 /// What connections may become. Tunnels need a route that asks for them by name: no other one matches `CONNECT`.

@@ -20,6 +20,7 @@ use super::cluster::BUFFER_LIMIT_BYTES;
 use super::http_connection::encode_http_connection_manager;
 use super::http_guards;
 use super::layout::Layout;
+use super::listener_settings;
 use super::name;
 use super::proto::{any, any_bytes, boolean, duration, named_address, of_datagrams, uint32};
 use super::tcp_proxy::to_tcp_proxy;
@@ -57,7 +58,7 @@ fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::C
 
 fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout) -> Listener {
     let is_bound = listener.entrance != ir::Entrance::Internal;
-    Listener {
+    let message = Listener {
         name: name::listener(listener),
         address: is_bound.then(|| bound_address(listener, config)),
         filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config, layout)).collect(),
@@ -67,12 +68,14 @@ fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout
         enable_reuse_port: is_bound.then(|| boolean(false)),
         listener_specifier: (!is_bound).then_some(ListenerSpecifier::InternalListener(InternalListenerConfig {})),
         ..Listener::default()
-    }
+    };
+    listener_settings::lay_over(&listener.settings, message)
 }
 
 /// Where a listener is bound. All addresses of IPv6 are those of IPv4 as well, unless another listener has some of these.
 fn bound_address(listener: &ir::Listener, config: &ir::Config) -> Address {
-    let ir::Listener { address, bind_port, port: _, entrance: _, transport, gateways: _, origin: _ } = listener;
+    let ir::Listener { address, bind_port, port: _, entrance: _, transport, settings: _, gateways: _, origin: _ } =
+        listener;
     let is_of_ipv4 = |other: &ir::Listener| {
         let is_alike = matches!(other.transport, ir::Transport::Udp(_)) == matches!(transport, ir::Transport::Udp(_));
         other.bind_port == *bind_port && other.address.is_ipv4() && is_alike
@@ -84,9 +87,12 @@ fn bound_address(listener: &ir::Listener, config: &ir::Config) -> Address {
 /// The filters that look at a connection before its chain is chosen.
 fn listener_filters(listener: &ir::Listener, config: &ir::Config) -> Vec<ListenerFilter> {
     let mut filters = Vec::new();
-    if config.proxy.proxy_protocol {
+    // What the listener says counts before what is said of all.
+    let of_all = || config.proxy.proxy_protocol.then(ProxyProtocol::default);
+    let header = listener.settings.proxy_header.as_ref().map(listener_settings::to_proxy_protocol);
+    if let Some(filter) = header.or_else(of_all) {
         let message = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
-        let filter = any(message, &ProxyProtocol::default());
+        let filter = any(message, &filter);
         filters.push(listener_filter("envoy.filters.listener.proxy_protocol", filter));
     }
     // Without the inspector no server name ever matches and every connection is closed.
@@ -113,6 +119,10 @@ fn to_filter_chain(
     layout: &Layout,
 ) -> FilterChain {
     let ir::FilterChain { name, select, tls, handler, origin: _ } = chain;
+    let socket = tls.as_ref().map(|tls| TransportSocket {
+        name: tls::TRANSPORT_SOCKET.to_owned(),
+        config_type: Some(SocketConfig::TypedConfig(to_downstream_context(tls, config, layout))),
+    });
     FilterChain {
         name: name.as_ref().map(name::filter_chain).unwrap_or_default(),
         filter_chain_match: to_chain_match(select),
@@ -134,10 +144,10 @@ fn to_filter_chain(
             // A chain without filters closes its connections at once.
             Handler::Close => Vec::new(),
         },
-        transport_socket: tls.as_ref().map(|tls| TransportSocket {
-            name: tls::TRANSPORT_SOCKET.to_owned(),
-            config_type: Some(SocketConfig::TypedConfig(to_downstream_context(tls, config, layout))),
-        }),
+        transport_socket: match listener.settings.counts_tcp {
+            true => Some(listener_settings::counted(socket)),
+            false => socket,
+        },
         transport_socket_connect_timeout: tls.is_some().then(|| duration(TLS_HANDSHAKE_TIMEOUT)),
         ..FilterChain::default()
     }

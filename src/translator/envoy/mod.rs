@@ -22,6 +22,7 @@ mod internal_listener;
 mod joined;
 mod layout;
 mod listener;
+mod listener_settings;
 mod mesh;
 mod mirror;
 pub mod name;

@@ -90,11 +90,13 @@ fn listener_routes<'m>(
             let host = resolved.virtual_host_options.of(*id);
             let sharing = if scheme == "http" { ids } else { std::slice::from_ref(id) };
             let http = http::options_of(resolved, lowering.options.settings, *id, sharing);
+            let failed = lowering.failure_of(*id);
             for route in &listener.attached {
                 let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
-                let routes = lowered.entry((*route, certificate, host, http)).or_insert_with(|| {
+                let routes = lowered.entry((*route, certificate, host, http, failed.is_some())).or_insert_with(|| {
                     let options = host.map(|host| lowering.options.hosts[host].as_ref().map_err(|proof| *proof));
                     let settings = http.map(|http| lowering.options.settings[http].as_ref().map_err(|proof| *proof));
+                    let settings = failed.map(Err).or(settings);
                     let on = OnListener { scheme, port: listener.spec.port, options, settings };
                     let routes = routes_on_listener(lowering.routes.rules(*route), &on, lowering.clusters);
                     match lowering.clusters.show_certificates() {
@@ -110,8 +112,8 @@ fn listener_routes<'m>(
 }
 
 /// What makes the routes of a route object differ from one listener to another: the certificate that backends are shown,
-/// and what options say of requests and of connections.
-type RoutesKey = (RouteId, Option<KeyPairId>, Option<ListenerOptionsId>, Option<ListenerOptionsId>);
+/// what options say of requests and of connections, and whether those of sockets cannot be honoured.
+type RoutesKey = (RouteId, Option<KeyPairId>, Option<ListenerOptionsId>, Option<ListenerOptionsId>, bool);
 
 /// A route with what its match says about its place.
 type RankedRoute = (MatchRank, Arc<Route>);

@@ -10,13 +10,10 @@ use super::socket_lowering::SocketLowering;
 /// The only chain of a listener of protocol TCP. Without a route it closes what it accepts.
 pub(super) fn lower_tcp_chain(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> FilterChain {
     let resolved = lowering.resolved;
-    let handler = match serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes) {
+    let route = serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes);
+    let handler = match route {
         None => Handler::Close,
-        Some(route) => {
-            let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
-            let backends = lowering.routes.backends(route, lowering.clusters, RouteProtocol::Tcp, certificate);
-            Handler::Tcp(TcpProxy { backends })
-        }
+        Some(route) => Handler::Tcp(TcpProxy { backends: lowering.backends_of(id, route, RouteProtocol::Tcp) }),
     };
     FilterChain { name: None, select: ChainMatch::Any, tls: None, handler, origin: lowering.origin_of(id) }
 }

@@ -14,6 +14,7 @@ use super::external_auths::ExternalAuths;
 use super::http_chain::lower_http_chain;
 use super::key_material::KeyMaterial;
 use super::l4_chain::{lower_tcp_chain, lower_udp};
+use super::option::socket::settings_of;
 use super::routes::LoweredRoutes;
 use super::scope::Scope;
 use super::socket::{Bind, Demultiplexing, Socket, SocketTransport};
@@ -51,6 +52,7 @@ fn lower_socket(lowering: &mut SocketLowering<'_, '_>, bind: Bind, ids: &[Listen
         port,
         entrance: Entrance::Socket,
         transport,
+        settings: settings_of(lowering.resolved, lowering.options.sockets, ids),
         gateways: lowering.gateways_of(ids),
         origin: lowering.origin_of(first),
     })

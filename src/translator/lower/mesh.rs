@@ -12,10 +12,9 @@ use crate::port::Port;
 use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, names_of_service};
 
 use super::mesh_address::{ServiceAddresses, Services, report_loops};
-use super::option::http::HttpParts;
 use super::scope::Scope;
 use super::socket::{Bind, is_taken_by_admin};
-use super::{Lowered, ScopeParts, ServiceHosts, lower_scope, proxy, socket};
+use super::{ConnectionParts, Lowered, ScopeParts, ServiceHosts, lower_scope, proxy, socket};
 
 /// Lowers an input as the clients of a namespace meet it (`resolver::of_clients`) into what they are served with. Reported
 /// is which of their routes cannot be served so; what else there is to say of routes is said where they are judged.
@@ -36,7 +35,7 @@ pub fn lower_for_clients(
     let led = Led { resolved, services: &services, addresses: addresses.as_ref(), mesh, options };
     sockets.retain(|(bind, ids)| ids.iter().all(|id| is_served(&led, *bind, *id, diagnostics)));
     // Options of listeners are about what Gateways serve.
-    let settings = HttpParts::new();
+    let settings = ConnectionParts::default();
     let scope = (Scope::Emitted, sockets, &settings);
     let parts = lower_scope(resolved, options, scope, &mut origins, &mut Diagnostics::new());
     let ScopeParts { listeners, clusters, external_auths, material, matches: _, placement: _ } = parts;

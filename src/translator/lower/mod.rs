@@ -124,8 +124,12 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         None => socket::group_by_socket(resolved, options, diagnostics),
     };
     let declared = socket::sockets_of_each_gateway(resolved, options);
-    let settings = option::http::lower_http_options(resolved, diagnostics);
-    option::http::report_shared(resolved, &settings, [&declared, &emitted], diagnostics);
+    let settings = ConnectionParts {
+        http: option::http::lower_http_options(resolved, diagnostics),
+        sockets: option::socket::lower_socket_options(resolved, options.envoy_version, diagnostics),
+    };
+    option::http::report_shared(resolved, &settings.http, [&declared, &emitted], diagnostics);
+    option::socket::report_shared(resolved, &settings.sockets, [&declared, &emitted], diagnostics);
     let is_all = socket::holds_everything(resolved, &emitted, &declared);
     // What is found about rules is found on all that are declared.
     let judged = (!is_all)
@@ -160,6 +164,13 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
     Lowered { config, origins, files, expected, hosts: Vec::new(), unserved, judged }
 }
 
+/// What the options of listeners say of connections.
+#[derive(Debug, Default)]
+struct ConnectionParts {
+    http: option::http::HttpParts,
+    sockets: option::socket::SocketParts,
+}
+
 /// What one configuration is made of.
 struct ScopeParts<'m> {
     listeners: Vec<ir::Listener>,
@@ -189,7 +200,7 @@ impl<'m> ScopeParts<'m> {
 fn lower_scope<'m>(
     resolved: &'m Resolved<'m>,
     options: &'m Options,
-    (scope, sockets, settings): (Scope, Vec<Socket>, &option::http::HttpParts),
+    (scope, sockets, settings): (Scope, Vec<Socket>, &ConnectionParts),
     origins: &mut OriginTable,
     diagnostics: &mut Diagnostics,
 ) -> ScopeParts<'m> {
@@ -199,9 +210,13 @@ fn lower_scope<'m>(
     let routes = routes::LoweredRoutes::new(resolved, &mut clusters, &mut shared, origins, diagnostics);
     let hosts = option::host::lower_host_options(resolved, diagnostics);
     let (routes_of, auths) = (&routes, &mut shared.auths);
-    let options = listener::ListenerParts { hosts: &hosts, settings };
-    let parts = listener::Parts { scope, sockets, routes: routes_of, options, clusters: &mut clusters, auths };
-    let (listeners, placement) = listener::lower_listeners(resolved, parts, &mut material, origins);
+    let of_listeners = listener::ListenerParts { hosts: &hosts, settings: &settings.http, sockets: &settings.sockets };
+    let parts =
+        listener::Parts { scope, sockets, routes: routes_of, options: of_listeners, clusters: &mut clusters, auths };
+    let (mut listeners, placement) = listener::lower_listeners(resolved, parts, &mut material, origins);
+    if options.is_tried {
+        listeners.iter_mut().for_each(option::socket::confine);
+    }
     let matches = routes.count_matches();
     let (clusters, external_auths) = (clusters.into_clusters(&mut material, origins), shared.auths.into_list());
     ScopeParts { listeners, clusters, external_auths, material, matches, placement }

@@ -15,8 +15,11 @@ mod hash;
 mod headers;
 pub(super) mod host;
 pub(super) mod http;
+mod log;
+mod log_format;
 pub(super) mod part;
 mod retries;
+pub(super) mod socket;
 mod substitution;
 
 use crate::diagnostics::{Finding, ObjectPart, Reported, codes};

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostics::ObjectPart;
-use crate::ir::{Authorities, CertificateId, GatewayName, Origin};
+use crate::diagnostics::{ObjectPart, Reported};
+use crate::ir::{Authorities, CertificateId, GatewayName, Origin, TcpBackend};
 use crate::parser::manifests::{Metadata, ObjectKey};
-use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginObject, OriginTable, Resolved};
+use crate::resolver::{BundleId, KeyPairId, ListenerId, OriginObject, OriginTable, Resolved, RouteId};
 
-use super::cluster::Clusters;
+use super::cluster::{Clusters, RouteProtocol};
 use super::external_auths::ExternalAuths;
 use super::key_material::KeyMaterial;
 use super::option::host::HostParts;
 use super::option::http::HttpParts;
+use super::option::socket::{self, SocketParts};
 use super::routes::LoweredRoutes;
 use super::scope::Scope;
 use super::virtual_host::Placement;
@@ -21,8 +22,10 @@ use super::virtual_host::Placement;
 pub(super) struct ListenerParts<'a> {
     /// Of requests.
     pub(super) hosts: &'a HostParts,
-    /// Of connections.
+    /// Of connections that speak HTTP.
     pub(super) settings: &'a HttpParts,
+    /// Of sockets.
+    pub(super) sockets: &'a SocketParts,
 }
 
 /// What the chains of a socket are made of.
@@ -51,6 +54,22 @@ impl SocketLowering<'_, '_> {
         let origins = &mut *self.origins;
         let object = *self.registered.entry(listener.owner.key()).or_insert_with(|| listener.owner.register(origins));
         self.origins.origin(object, ObjectPart::Listener(listener.index))
+    }
+
+    /// The proof that what a listener says of its connections cannot be honoured: none is served then.
+    pub(super) fn failure_of(&self, id: ListenerId) -> Option<Reported> {
+        socket::failure_of(self.resolved, self.options.sockets, id)
+    }
+
+    /// The backends of a route that carries bytes, as they are on a listener: nobody takes its connections where what is
+    /// asked for of it cannot be honoured.
+    pub(super) fn backends_of(&mut self, id: ListenerId, route: RouteId, protocol: RouteProtocol) -> Vec<TcpBackend> {
+        let certificate = self.clusters.certificate_of(&self.resolved.gateways[id.gateway]);
+        let mut backends = self.routes.backends(route, self.clusters, protocol, certificate);
+        if self.failure_of(id).is_some() {
+            backends.iter_mut().for_each(|backend| backend.cluster = None);
+        }
+        backends
     }
 
     /// The certificate of an id.

@@ -83,9 +83,7 @@ fn lower_stream_chains(
     }
     let rest = closing_chain(lowering, id);
     for (route, names) in own {
-        let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
-        let protocol = tls_route_protocol(listener.protocol);
-        let backends = lowering.routes.backends(route, lowering.clusters, protocol, certificate);
+        let backends = lowering.backends_of(id, route, tls_route_protocol(listener.protocol));
         chains.push(FilterChain {
             name: rest.name.clone().map(|chain| ChainName { route: Some(name_of(resolved, route)), ..chain }),
             select: select(&names),
@@ -109,8 +107,7 @@ fn lower_rest(
 ) -> FilterChain {
     let resolved = lowering.resolved;
     let Some(route) = serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes) else { return rest };
-    let certificate = lowering.clusters.certificate_of(&resolved.gateways[id.gateway]);
-    let backends = lowering.routes.backends(route, lowering.clusters, RouteProtocol::Tcp, certificate);
+    let backends = lowering.backends_of(id, route, RouteProtocol::Tcp);
     FilterChain {
         name: rest.name.map(|chain| ChainName { route: Some(name_of(resolved, route)), ..chain }),
         tls: tls.cloned(),

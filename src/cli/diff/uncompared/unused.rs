@@ -7,7 +7,7 @@ use super::applied::names_in;
 use super::values::{AllLeft, Used, Values};
 use crate::compile::Compilation;
 use crate::diagnostics::{FieldPath, ObjectPart, Subject};
-use crate::ir::Listener;
+use crate::ir::{Handler, Listener};
 use crate::name::{Name, Namespace, NamespacedName, SectionName};
 use crate::parser::api::{FromNamespaces, LabelSelector, ListenerTarget, ReferenceGrantFrom, ReferenceGrantTo};
 use crate::parser::manifests::{Kind, Manifests, ObjectHead};
@@ -110,9 +110,9 @@ fn targets(side: &Compilation) -> Vec<Target<'_>> {
         }));
     }
     // The rules of a listener have what its options say.
-    let is_there = side.manifests.listener_options().next().is_some();
+    let is_there = side.manifests.options_of_listeners().next().is_some();
     let routed = if is_there { routed_listeners(side) } else { BTreeSet::new() };
-    for (policy, own) in side.manifests.listener_options() {
+    for (policy, own) in side.manifests.options_of_listeners() {
         let unled = own.iter().enumerate();
         let unled = unled.filter(|(_, target)| !routed.contains(&listeners_of(policy, target)));
         targets.extend(unled.map(|(index, target)| Target {
@@ -138,13 +138,16 @@ fn listeners_of<'m>(policy: &'m ObjectHead, target: &'m ListenerTarget) -> Liste
 /// Whatever options can name that leads to a listener which has routes.
 fn routed_listeners(side: &Compilation) -> BTreeSet<Listeners<'_>> {
     let Manifests { gateways, listener_sets, .. } = &side.manifests;
-    let connections = side.lowered.judged().listeners.iter().flat_map(Listener::http_connections);
+    let listeners = &side.lowered.judged().listeners;
+    let connections = listeners.iter().flat_map(Listener::http_connections);
     let hosts = connections.flat_map(|connection| &connection.virtual_hosts).filter(|host| !host.routes.is_empty());
+    let streams = listeners.iter().flat_map(Listener::chains);
+    let streams = streams.filter(|chain| matches!(chain.handler, Handler::Tcp(_))).map(|chain| chain.origin);
     let sets: HashMap<_, _> = listener_sets.iter().map(|set| (set.metadata.sort_key(), &set.spec)).collect();
     let gateways: HashMap<_, _> = gateways.iter().map(|one| (one.metadata.sort_key(), &one.spec)).collect();
     let mut routed = BTreeSet::new();
-    for host in hosts {
-        let Some((key, _, ObjectPart::Listener(index))) = side.lowered.origins.get(host.origin) else { continue };
+    for origin in hosts.map(|host| host.origin).chain(streams) {
+        let Some((key, _, ObjectPart::Listener(index))) = side.lowered.origins.get(origin) else { continue };
         let named = (&key.namespace, &key.name);
         let set = sets.get(&named).filter(|_| key.kind == Kind::ListenerSet);
         let gateway = gateways.get(&named).filter(|_| key.kind == Kind::Gateway);
@@ -172,7 +175,7 @@ fn add_backends(values: &[Values<'_>; 2], used: &Used<'_>, lists: &mut [&mut All
         let mut unused: Vec<&ObjectHead> = heads.filter(|head| !used.contains(&head.metadata.sort_key())).collect();
         let untargeted = route_options.iter().filter(|one| one.spec.target_refs.is_empty()).map(|one| &one.head);
         let untargeted: Vec<&ObjectHead> = untargeted.collect();
-        let options = || values.compilation.manifests.listener_options();
+        let options = || values.compilation.manifests.options_of_listeners();
         let is_there = options().next().is_some();
         let routed = if is_there { routed_listeners(values.compilation) } else { BTreeSet::new() };
         let is_led = |(object, targets): &(&ObjectHead, &[ListenerTarget])| {

@@ -6,6 +6,7 @@
 mod duration;
 mod http_guards;
 mod http_listener_option;
+mod listener_option;
 mod listener_options;
 mod option_list;
 mod route_option;
@@ -17,6 +18,7 @@ mod virtual_host_option;
 pub use duration::GoDuration;
 pub use http_guards::*;
 pub use http_listener_option::*;
+pub use listener_option::*;
 pub use listener_options::*;
 pub use option_list::{OptionKind, OptionList, Untranslated};
 pub use route_option::*;

@@ -125,7 +125,12 @@ fn durations_are_readable(fields: &Node, breaks: &mut Breaks) {
 }
 
 /// A member of an enumeration is its name or its number.
-fn known_word(node: &Node, (field, words): (&'static str, &[&'static str]), message: &str, breaks: &mut Breaks) {
+pub(super) fn known_word(
+    node: &Node,
+    (field, words): (&'static str, &[&'static str]),
+    message: &str,
+    breaks: &mut Breaks,
+) {
     let is_known = match node.get(field) {
         Some(Node::String(text)) => words.contains(&text.as_str()),
         Some(Node::Int(number)) => (0..words.len()).any(|known| known.to_string() == number.to_string()),
@@ -136,7 +141,7 @@ fn known_word(node: &Node, (field, words): (&'static str, &[&'static str]), mess
     }
 }
 
-fn at_most_one(node: &Node, names: &[&'static str], breaks: &mut Breaks) {
+pub(super) fn at_most_one(node: &Node, names: &[&'static str], breaks: &mut Breaks) {
     let mut there = names.iter().copied().filter(|name| node.get(name).is_some());
     if let (Some(first), Some(second)) = (there.next(), there.next()) {
         let message = format!("`{second}` cannot stand beside `{first}`");
@@ -144,7 +149,7 @@ fn at_most_one(node: &Node, names: &[&'static str], breaks: &mut Breaks) {
     }
 }
 
-fn exactly_one(node: &Node, names: &[&'static str], breaks: &mut Breaks) {
+pub(super) fn exactly_one(node: &Node, names: &[&'static str], breaks: &mut Breaks) {
     if names.iter().all(|name| node.get(name).is_none()) {
         breaks.say(path![], "the entry says nothing", format!("add one of {}", listed(names.iter().copied(), "and")));
     }

@@ -12,7 +12,7 @@ use serde::forward_to_deserialize_any;
 
 use crate::parser::api::{
     BackendTlsPolicySpec, GatewayClassSpec, GatewaySpec, GrpcRouteSpec, HttpListenerOptionSpec, HttpRouteSpec,
-    L4RouteSpec, ListenerSetSpec, ReferenceGrantSpec, RouteOptionSpec, TlsRouteSpec, UpstreamSpec,
+    L4RouteSpec, ListenerOptionSpec, ListenerSetSpec, ReferenceGrantSpec, RouteOptionSpec, TlsRouteSpec, UpstreamSpec,
     VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use crate::parser::manifests::Kind;
@@ -255,6 +255,7 @@ fn decode_kind(kind: Kind, probe: Probe<'_>) -> Result<(), Failure> {
         Kind::XMesh => decode::<XMeshSpec>(probe),
         Kind::RouteOption => decode::<RouteOptionSpec>(probe),
         Kind::VirtualHostOption => decode::<VirtualHostOptionSpec>(probe),
+        Kind::ListenerOption => decode::<ListenerOptionSpec>(probe),
         Kind::HttpListenerOption => decode::<HttpListenerOptionSpec>(probe),
         Kind::Upstream => decode::<UpstreamSpec>(probe),
         other => panic!("{other:?} has no table"),

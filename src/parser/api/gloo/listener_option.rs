@@ -1,0 +1,110 @@
+//! ListenerOption
+//! ([ListenerOption](https://docs.solo.io/gateway/latest/reference/api/listener_options/)).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_yaml::Value;
+
+use super::listener_options::ListenerOptionsSpec;
+use super::option_list::{Untranslated, options};
+use super::upstream_tls::GlooEnum;
+
+/// The spec of a ListenerOption.
+pub type ListenerOptionSpec = ListenerOptionsSpec<ListenerOption>;
+
+options! {
+    /// An option for the connections of a listener, whatever they speak.
+    ListenerOption {
+        AccessLoggingService(OptionAccessLogs) = "accessLoggingService",
+        ConnectionBalanceConfig(OptionBalance) = "connectionBalanceConfig",
+        Extensions(Untranslated) = "extensions",
+        ListenerAccessLoggingService(OptionAccessLogs) = "listenerAccessLoggingService",
+        PerConnectionBufferLimitBytes(u32) = "perConnectionBufferLimitBytes",
+        ProxyProtocol(OptionProxyProtocol) = "proxyProtocol",
+        SocketOptions(Vec<OptionSocket>) = "socketOptions",
+        TcpStats(bool) = "tcpStats",
+    }
+}
+
+/// `accessLoggingService` and `listenerAccessLoggingService`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionAccessLogs {
+    #[serde(default)]
+    pub access_log: Vec<OptionAccessLog>,
+}
+
+/// A log: where its entries go, and which there are.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionAccessLog {
+    pub file_sink: Option<OptionFileSink>,
+    pub filter: Option<Untranslated>,
+    pub grpc_service: Option<Untranslated>,
+    pub open_telemetry_service: Option<Untranslated>,
+}
+
+/// `fileSink`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionFileSink {
+    /// The entries as JSON objects.
+    pub json_format: Option<BTreeMap<String, Value>>,
+    #[serde(default)]
+    pub path: String,
+    /// The entries as text.
+    pub string_format: Option<String>,
+}
+
+/// `connectionBalanceConfig`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionBalance {
+    /// That it is there is all that it says.
+    pub exact_balance: Option<Untranslated>,
+}
+
+/// `proxyProtocol`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionProxyProtocol {
+    #[serde(default)]
+    pub allow_requests_without_proxy_protocol: bool,
+    #[serde(default)]
+    pub rules: Vec<OptionTlvRule>,
+}
+
+/// A value of PROXY protocol headers that logs can show.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionTlvRule {
+    pub on_tlv_present: Option<OptionTlvName>,
+    #[serde(default)]
+    pub tlv_type: u32,
+}
+
+/// `onTlvPresent`: how the value is called.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionTlvName {
+    #[serde(default)]
+    pub key: String,
+    #[serde(default)]
+    pub metadata_namespace: String,
+}
+
+/// An entry of `socketOptions`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionSocket {
+    pub buf_value: Option<String>,
+    #[serde(default)]
+    pub description: String,
+    pub int_value: Option<GlooEnum>,
+    pub level: Option<GlooEnum>,
+    pub name: Option<GlooEnum>,
+    pub state: Option<GlooEnum>,
+}

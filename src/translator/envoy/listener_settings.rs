@@ -1,0 +1,147 @@
+//! What is asked for of a socket, laid over its listener.
+
+use envoy_types::pb::envoy::config::accesslog::v3::{AccessLog, access_log::ConfigType};
+use envoy_types::pb::envoy::config::core::v3::{
+    DataSource, SocketOption, SubstitutionFormatString, TransportSocket,
+    data_source::Specifier,
+    socket_option::{SocketState, Value as SocketValue},
+    substitution_format_string::Format,
+    transport_socket::ConfigType as SocketConfig,
+};
+use envoy_types::pb::envoy::config::listener::v3::{
+    Listener,
+    listener::{
+        ConnectionBalanceConfig,
+        connection_balance_config::{BalanceType, ExactBalance},
+    },
+};
+use envoy_types::pb::envoy::extensions::access_loggers::file::v3::{FileAccessLog, file_access_log::AccessLogFormat};
+use envoy_types::pb::envoy::extensions::filters::listener::proxy_protocol::v3::{
+    ProxyProtocol,
+    proxy_protocol::{KeyValuePair, Rule},
+};
+use envoy_types::pb::envoy::extensions::transport_sockets::tcp_stats::v3::Config as TcpStats;
+use envoy_types::pb::google::protobuf::{ListValue, Struct, Value, value};
+
+use crate::ir::{self, ListenerSettings, Log, LogEntry, ProxyHeader, ProxyValue};
+
+use super::proto::{any, uint32};
+use super::upstream_tls::plain_socket;
+
+/// Lays the settings over a listener.
+pub(super) fn lay_over(settings: &ListenerSettings, listener: Listener) -> Listener {
+    if settings.is_empty() {
+        return listener;
+    }
+    let ListenerSettings {
+        buffer_bytes,
+        is_balanced,
+        socket_options,
+        connection_logs,
+        // A filter, the sockets of connections, and the connection managers.
+        proxy_header: _,
+        counts_tcp: _,
+        request_logs: _,
+    } = settings;
+    let balance = || ConnectionBalanceConfig { balance_type: Some(BalanceType::ExactBalance(ExactBalance {})) };
+    Listener {
+        per_connection_buffer_limit_bytes: buffer_bytes.map(uint32).or(listener.per_connection_buffer_limit_bytes),
+        connection_balance_config: is_balanced.then(balance),
+        socket_options: socket_options.iter().map(to_socket_option).collect(),
+        access_log: connection_logs.iter().map(to_log).collect(),
+        ..listener
+    }
+}
+
+/// The filter that reads a PROXY protocol header.
+pub(super) fn to_proxy_protocol(ProxyHeader { is_optional, values }: &ProxyHeader) -> ProxyProtocol {
+    let rule = |ProxyValue { number, namespace, name }: &ProxyValue| Rule {
+        tlv_type: u32::from(*number),
+        on_tlv_present: Some(KeyValuePair {
+            metadata_namespace: namespace.clone().unwrap_or_default(),
+            key: name.clone(),
+            ..KeyValuePair::default()
+        }),
+    };
+    ProxyProtocol {
+        rules: values.iter().map(rule).collect(),
+        allow_requests_without_proxy_protocol: *is_optional,
+        ..ProxyProtocol::default()
+    }
+}
+
+/// The socket of connections, with what the kernel knows of them counted.
+pub(super) fn counted(socket: Option<TransportSocket>) -> TransportSocket {
+    let stats = TcpStats { transport_socket: Some(socket.unwrap_or_else(plain_socket)), update_period: None };
+    TransportSocket {
+        name: "envoy.transport_sockets.tcp_stats".to_owned(),
+        config_type: Some(SocketConfig::TypedConfig(any(
+            "envoy.extensions.transport_sockets.tcp_stats.v3.Config",
+            &stats,
+        ))),
+    }
+}
+
+fn to_socket_option(option: &ir::SocketOption) -> SocketOption {
+    let ir::SocketOption { description, level, name, value, state } = option;
+    SocketOption {
+        description: description.clone(),
+        level: *level,
+        name: *name,
+        value: Some(match value {
+            ir::SocketValue::Number(number) => SocketValue::IntValue(*number),
+            ir::SocketValue::Bytes(bytes) => SocketValue::BufValue(bytes.clone()),
+        }),
+        state: match state {
+            ir::SocketState::Unbound => SocketState::StatePrebind,
+            ir::SocketState::Bound => SocketState::StateBound,
+            ir::SocketState::Listening => SocketState::StateListening,
+        } as i32,
+        ..SocketOption::default()
+    }
+}
+
+/// A log in a file.
+pub(super) fn to_log(Log { path, entry }: &Log) -> AccessLog {
+    let format = match entry {
+        LogEntry::Standard => None,
+        LogEntry::Text(text) => {
+            let text = DataSource { specifier: Some(Specifier::InlineString(text.clone())), ..DataSource::default() };
+            Some(Format::TextFormatSource(text))
+        }
+        LogEntry::Json(fields) => Some(Format::JsonFormat(to_struct(fields))),
+    };
+    let format = format.map(|format| {
+        AccessLogFormat::LogFormat(SubstitutionFormatString {
+            format: Some(format),
+            ..SubstitutionFormatString::default()
+        })
+    });
+    let config = any(
+        "envoy.extensions.access_loggers.file.v3.FileAccessLog",
+        &FileAccessLog { path: path.clone(), access_log_format: format },
+    );
+    AccessLog {
+        name: "envoy.access_loggers.file".to_owned(),
+        filter: None,
+        config_type: Some(ConfigType::TypedConfig(config)),
+    }
+}
+
+fn to_struct(fields: &serde_json::Map<String, serde_json::Value>) -> Struct {
+    Struct { fields: fields.iter().map(|(key, value)| (key.clone(), to_value(value))).collect() }
+}
+
+fn to_value(value: &serde_json::Value) -> Value {
+    let kind = match value {
+        serde_json::Value::Null => value::Kind::NullValue(0),
+        serde_json::Value::Bool(is) => value::Kind::BoolValue(*is),
+        serde_json::Value::Number(number) => value::Kind::NumberValue(number.as_f64().unwrap_or_default()),
+        serde_json::Value::String(text) => value::Kind::StringValue(text.clone()),
+        serde_json::Value::Array(items) => {
+            value::Kind::ListValue(ListValue { values: items.iter().map(to_value).collect() })
+        }
+        serde_json::Value::Object(fields) => value::Kind::StructValue(to_struct(fields)),
+    };
+    Value { kind: Some(kind) }
+}
