@@ -7,6 +7,12 @@ fail() {
   exit 2
 }
 
+# The token of a pull request from a fork cannot write, and nobody there can mend that.
+unwritten() {
+  printf '::warning title=gwctl::the comment cannot be written; the summary of the job has all of it\n'
+  exit 0
+}
+
 [[ $GWCTL_PULL_REQUEST =~ ^[0-9]+$ ]] || fail 'there is no pull request to comment on'
 
 # Several uses of the action, each for other paths, have a comment each. The digits show nothing of the paths.
@@ -17,7 +23,7 @@ marker="<!-- gwctl diff $(printf '%s' "$GWCTL_PATHS" | digest) -->"
 
 # Anybody may write a comment that begins like ours, and would own it.
 mine=".[] | select(.user.type == \"Bot\" and (.body | startswith(\"$marker\"))) | .id"
-comments=$(gh api --paginate "repos/$GITHUB_REPOSITORY/issues/$GWCTL_PULL_REQUEST/comments" --jq "$mine")
+comments=$(gh api --paginate "repos/$GITHUB_REPOSITORY/issues/$GWCTL_PULL_REQUEST/comments" --jq "$mine") || unwritten
 comment=${comments%%$'\n'*}
 
 if [[ -z $comment && $GWCTL_DIFFERS == false ]]; then
@@ -32,7 +38,7 @@ body=$RUNNER_TEMP/gwctl-comment.md
 } >"$body"
 
 if [[ -n $comment ]]; then
-  gh api --silent --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$comment" --field "body=@$body"
+  gh api --silent --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$comment" --field "body=@$body" || unwritten
 else
-  gh api --silent --method POST "repos/$GITHUB_REPOSITORY/issues/$GWCTL_PULL_REQUEST/comments" --field "body=@$body"
+  gh api --silent --method POST "repos/$GITHUB_REPOSITORY/issues/$GWCTL_PULL_REQUEST/comments" --field "body=@$body" || unwritten
 fi

@@ -35,6 +35,8 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         harness.trial("packaging::the_action_takes_no_input_for_a_script", hostile),
         harness.trial("packaging::jobs_for_gitlab_write_what_they_keep", gitlab),
         harness.trial("packaging::every_command_of_the_page_runs", page),
+        harness.trial("packaging::an_archive_holds_pages_and_only_a_static_program_passes", archive),
+        harness.trial("packaging::releases_run_programs_that_exist", releases),
         harness.trial("packaging::the_page_names_hooks_and_inputs_that_exist", named),
     ]
 }
@@ -175,6 +177,7 @@ fn hooks(harness: &Harness) -> Result<(), String> {
 const GH: &str = r#"#!/usr/bin/env bash
 set -euo pipefail
 printf '%s\n' "$@" >>"$HOME/asked"
+[[ ! -e $HOME/fork ]] || exit 1
 for word; do
   case $word in
   body=@*) cat "${word#body=@}" >"$HOME/comment" ;;
@@ -224,6 +227,12 @@ fn action(harness: &Harness) -> Result<(), String> {
         if !is_told || !holds || stage.output("differs") != "true" {
             return Err(format!("{method}: {asked}\n{comment}\n{output:#?}"));
         }
+    }
+    fs::write(stage.folder.join("fork"), "").map_err(fail)?;
+    let output = stage.step("comment", inputs)?;
+    stage.expect(0, &output)?;
+    if !output.stdout.starts_with("::warning title=gwctl::the comment cannot be written") {
+        return Err(format!("{output:#?}"));
     }
     if !stage.read("runner/summary").contains("| **retargeted** |") {
         return Err("the summary does not say what changes".into());
@@ -336,6 +345,56 @@ fn gitlab(harness: &Harness) -> Result<(), String> {
     } else {
         Err(format!("{report:#?}"))
     }
+}
+
+fn archive(harness: &Harness) -> Result<(), String> {
+    const TARGET: &str = "x86_64-unknown-linux-gnu";
+    let stage = Stage::new(harness, "archive")?;
+    let built = stage.folder.join("target").join(TARGET).join("release");
+    fs::create_dir_all(&built).map_err(fail)?;
+    // What is built is too large to be packed for a trial; a script is no static program either.
+    stage.program("built", &format!("#!/bin/sh\nexec {} \"$@\"\n", harness.binary().display()))?;
+    fs::rename(stage.folder.join("bin/built"), built.join("gwctl")).map_err(fail)?;
+    let environment = [("CARGO_TARGET_DIR".to_owned(), stage.folder.join("target").display().to_string())];
+    let packaging = harness.testdata().with_file_name("packaging").display().to_string();
+    stage.expect(0, &stage.shell(&format!("{packaging}/pack {TARGET} $HOME/dist"), &environment)?)?;
+    let archive = format!("$HOME/dist/gwctl-{}-{TARGET}.tar.gz", env!("CARGO_PKG_VERSION"));
+    let listed = stage.shell(&format!("tar -tzf {archive}"), &[])?;
+    for file in ["gwctl", "LICENSE", "man/man1/gwctl.1", "man/man1/gwctl-run.1", "completions/gwctl.zsh"] {
+        if !listed.stdout.lines().any(|line| line == format!("./{file}")) {
+            return Err(format!("{file} is not in the archive: {listed:#?}"));
+        }
+    }
+    let tried = stage.shell(&format!("{packaging}/try-archive {archive}"), &[])?;
+    if tried.code == Some(0) { Err(format!("a program that is not static passes: {tried:#?}")) } else { Ok(()) }
+}
+
+fn releases(harness: &Harness) -> Result<(), String> {
+    let root = harness.testdata().with_file_name("");
+    let read = |name: &str| fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"));
+    let workflow = read(".github/workflows/release.yml")?;
+    let mut named = 0;
+    for text in [workflow.as_str(), &read(".ci/run")?, &read("action.yml")?] {
+        for path in text.split(|c: char| !(c.is_ascii_alphanumeric() || "/._-".contains(c))) {
+            let Some(at) = path.find("packaging/") else { continue };
+            named += 1;
+            if !root.join(&path[at..]).is_file() {
+                return Err(format!("{path} does not exist"));
+            }
+        }
+    }
+    let uses: Vec<&str> = workflow.lines().filter_map(|line| line.split_once("uses: ")).map(|(_, uses)| uses).collect();
+    let is_pinned = |uses: &&str| {
+        let revision = uses.split_once('@').and_then(|(_, rest)| rest.split(' ').next()).unwrap_or_default();
+        revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let movable: Vec<&&str> = uses.iter().filter(|uses| !is_pinned(uses)).collect();
+    let is_static = |text: &str| text.contains("-C target-feature=+crt-static");
+    let are_static = is_static(&workflow) && is_static(&read("packaging/Containerfile")?);
+    if named < 6 || uses.len() < 6 || !movable.is_empty() || !are_static {
+        return Err(format!("{named} paths, {uses:?}, not pinned: {movable:?}, static: {are_static}"));
+    }
+    Ok(())
 }
 
 /// The blocks of code of the page in a language.
