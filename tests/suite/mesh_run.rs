@@ -9,7 +9,7 @@ use libtest_mimic::Trial;
 
 use crate::harness::Harness;
 use crate::mesh_proxy::{ensure, exchange};
-use crate::process::fail;
+use crate::process::{await_some, fail};
 use crate::watch::Running;
 use crate::xds::free_ports;
 
@@ -91,7 +91,8 @@ fn followed(harness: &Harness) -> Result<(), String> {
     run.await_words("no difference for traffic")?;
     write(["/edge-2", "/all", "/others-2", "/team"])?;
     run.await_words("team/team")?;
-    answers("/team", true)?;
+    // Envoy takes what is written a moment later.
+    await_some("answer by the new route", || answers("/team", true).ok())?;
     answers("/all", false)?;
     ensure(!run.said().contains("/edge-2") && !run.said().contains("/others-2"), "changes of others", &run.said())?;
     match run.end("INT")? {
