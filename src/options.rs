@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use crate::name::{Name, Namespace};
 use crate::port::Port;
 
-pub use mesh::{Addresses, Capture, LoopbackRange, Mesh, PROXY_ADDRESS};
+pub use mesh::{Addresses, Capture, LoopbackRange, Mesh, OUTBOUND_PORT, PROXY_ADDRESS};
 
 /// The settings of one compilation.
 #[derive(Clone, Debug)]

@@ -24,6 +24,7 @@ mod man;
 mod mesh;
 pub mod name_kind;
 mod pipeline;
+mod redirect;
 mod report;
 mod route;
 mod run;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::args::{InputPaths, OutputFormat, Section};
 use super::exit::Outcome;
 use super::made::Made;
+use super::redirect;
 use super::settings;
 use super::streams::{self, Streams, Unwritten};
 use super::substitute;
@@ -391,9 +392,10 @@ impl Compiled {
         if *comments && format == OutputFormat::Yaml {
             made.write(out)?;
         }
-        match section.map(kind_of) {
-            Some(None) => self.write_hosts(out),
-            Some(Some(kind)) => {
+        match section.map(|section| (section, kind_of(section))) {
+            Some((Section::Redirect, _)) => redirect::write(&self.compilation.emitted().config, out),
+            Some((_, None)) => self.write_hosts(out),
+            Some((_, Some(kind))) => {
                 let resources = self.resources(kind, &self.sections());
                 let wires: Vec<&[u8]> = resources.iter().map(|one| one.wire.as_slice()).collect();
                 emit::write_resources(kind.message(), &wires, format.into(), &*self.comments(emission), out)
@@ -417,7 +419,7 @@ impl From<OutputFormat> for Format {
     }
 }
 
-/// The resources of a section; a file of hosts has none.
+/// The resources of a section; a file of hosts and a script have none.
 const fn kind_of(section: Section) -> Option<Kind> {
     match section {
         Section::Listeners => Some(Kind::Listener),
@@ -425,7 +427,7 @@ const fn kind_of(section: Section) -> Option<Kind> {
         Section::Clusters => Some(Kind::Cluster),
         Section::Endpoints => Some(Kind::Endpoint),
         Section::Secrets => Some(Kind::Secret),
-        Section::Hosts => None,
+        Section::Hosts | Section::Redirect => None,
     }
 }
 

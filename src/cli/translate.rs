@@ -241,6 +241,14 @@ fn refuse_misplaced(args: &TranslateArgs) -> Result<(), String> {
             return Err("`--section hosts` is a file of hosts, and takes no `--output`".to_owned());
         }
     }
+    if args.section == Some(Section::Redirect) {
+        if !matches!(args.mesh.mesh_capture, Some(Capture::Redirect(_))) {
+            return Err("`--section redirect` has the rules for `--mesh-capture redirect`".to_owned());
+        }
+        if args.output.is_some() {
+            return Err("`--section redirect` is a script for nftables, and takes no `--output`".to_owned());
+        }
+    }
     match (args.layout, &args.output_dir) {
         (LayoutName::Xds, None) => Err("`--layout xds` needs `--output-dir DIR`".to_owned()),
         (LayoutName::Static, Some(_)) => Err("`--output-dir` belongs to `--layout xds`".to_owned()),

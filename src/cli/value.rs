@@ -11,8 +11,8 @@ use crate::diagnostics::{Code, Severity};
 use crate::http::is_token;
 use crate::name::{Name, Namespace};
 use crate::options::{
-    AccessLog, Addresses, Capture, Collector, EnvoyVersion, ListenerAddress, LoopbackRange, PROXY_ADDRESS, PortMap,
-    Resolve, Tracing,
+    AccessLog, Addresses, Capture, Collector, EnvoyVersion, ListenerAddress, LoopbackRange, OUTBOUND_PORT,
+    PROXY_ADDRESS, PortMap, Resolve, Tracing,
 };
 use crate::parser::load::check_glob;
 use crate::port::Port;
@@ -326,16 +326,14 @@ pub(super) fn listener_address(text: &str) -> Result<ListenerAddress, String> {
     bare.parse().map(ListenerAddress::Ip).map_err(|_| "expected an IP address, or `gateway`".to_owned())
 }
 
-/// `proxy`, `proxy=ADDRESS:PORT` or `address`.
+/// `proxy`, `proxy=ADDRESS:PORT`, `address`, `redirect` or `redirect=PORT`.
 pub(super) fn capture(text: &str) -> Result<Capture, String> {
     match text.split_once('=').map_or((text, None), |(shape, address)| (shape, Some(address))) {
         ("proxy", address) => Ok(Capture::Proxy(address.map_or(Ok(PROXY_ADDRESS), proxy_address)?)),
         ("address", None) => Ok(Capture::Address(Addresses::default())),
         ("address", Some(_)) => Err("the addresses of Services are said by `--mesh-addresses`".to_owned()),
-        ("redirect", _) => {
-            Err("gwctl does not write the form `redirect` yet: `address` and `proxy` are there".to_owned())
-        }
-        _ => Err("expected `address`, `proxy` or `proxy=ADDRESS:PORT`".to_owned()),
+        ("redirect", to) => Ok(Capture::Redirect(to.map_or(Ok(OUTBOUND_PORT), port)?)),
+        _ => Err("expected `address`, `proxy`, `proxy=ADDRESS:PORT`, `redirect` or `redirect=PORT`".to_owned()),
     }
 }
 

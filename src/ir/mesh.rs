@@ -14,6 +14,19 @@ pub enum Entrance {
     Internal,
     /// They are made to its socket, which is a port of a Service at an address of the Service.
     Service,
+    /// They are made to an address of a Service, and rules of the machine lead them to the proxy, which finds the listener by
+    /// where they were made to. Nothing is bound.
+    Redirected,
+}
+
+impl Entrance {
+    /// Whether the listener has a socket of its own.
+    pub fn is_bound(self) -> bool {
+        match self {
+            Self::Socket | Self::Service => true,
+            Self::Internal | Self::Redirected => false,
+        }
+    }
 }
 
 /// How much of a request is changed beside what routes ask for.
@@ -25,6 +38,13 @@ pub enum HttpProfile {
     /// Clients and backends are neighbours, between whom nothing shall be seen: only dots in paths are resolved, so that
     /// rules see what servers see.
     Mesh,
+}
+
+/// Where the rules of a machine lead the connections of its clients to Services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Outbound {
+    /// Where the proxy takes them. What has no listener is closed.
+    pub address: SocketAddr,
 }
 
 /// A forward proxy: clients name the Service that they want, and get to the listener of its port.

@@ -73,6 +73,8 @@ pub struct Config {
     pub certificates: TiVec<CertificateId, KeyPair>,
     /// How clients of Services get to the listeners of their ports, where they name them to a proxy.
     pub forward_proxy: Option<ForwardProxy>,
+    /// Where their connections are led to, where rules of the machine do that.
+    pub outbound: Option<Outbound>,
     /// Settings of the proxy itself.
     pub proxy: Proxy,
 }

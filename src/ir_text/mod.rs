@@ -31,7 +31,7 @@ pub fn write(compilation: &Compilation, out: &mut dyn Write) -> io::Result<()> {
 
 /// The lists whose items have names are maps here.
 fn tree(config: &Config, names: &Names<'_>) -> Result<Tree, serializer::Unprintable> {
-    let Config { listeners, clusters, external_auths, certificates, forward_proxy, proxy } = config;
+    let Config { listeners, clusters, external_auths, certificates, forward_proxy, outbound, proxy } = config;
     let parts = [
         ("listeners", print(listeners, names)?),
         ("clusters", print_named(clusters.iter_enumerated(), |id: ClusterId| names.cluster(id), names)?),
@@ -41,6 +41,7 @@ fn tree(config: &Config, names: &Names<'_>) -> Result<Tree, serializer::Unprinta
             print_named(certificates.iter_enumerated(), |id: CertificateId| names.certificate(id), names)?,
         ),
         ("forward_proxy", forward_proxy.as_ref().map_or(Ok(Tree::Map(Vec::new())), |proxy| print(proxy, names))?),
+        ("outbound", outbound.as_ref().map_or(Ok(Tree::Map(Vec::new())), |outbound| print(outbound, names))?),
         ("proxy", print(proxy, names)?),
     ];
     let is_there =

@@ -5,9 +5,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 use crate::name::Namespace;
+use crate::port::Port;
 
 /// Where a proxy for clients of Services listens, if nothing else is said.
 pub const PROXY_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 15080);
+
+/// Where rules of a machine lead connections to, if nothing else is said.
+pub const OUTBOUND_PORT: Port = Port::new(15001);
 
 /// A configuration for clients of Services, in the place of one for Gateways.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +33,9 @@ pub enum Capture {
     Proxy(SocketAddr),
     /// They connect to the addresses of Services, which the proxy has.
     Address(Addresses),
+    /// They connect to the addresses that the cluster gave its Services, and rules of their machine lead the connections to
+    /// this port of the proxy.
+    Redirect(Port),
 }
 
 /// Which addresses stand for Services.

@@ -115,6 +115,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
         certificates: Vec::new().into(),
         external_auths: Vec::new().into(),
         forward_proxy: None,
+        outbound: None,
         proxy: Proxy::default(),
     }
 }

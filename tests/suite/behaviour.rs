@@ -167,6 +167,9 @@ fn arguments(args: &[String], options: &Options) -> Vec<String> {
         Some(Mesh { client, capture: Capture::Address(_), .. }) => {
             arguments.extend([format!("--mesh-for={client}"), "--mesh-capture=address".to_owned()]);
         }
+        Some(Mesh { client, capture: Capture::Redirect(port), .. }) => {
+            arguments.extend([format!("--mesh-for={client}"), format!("--mesh-capture=redirect={port}")]);
+        }
     }
     arguments.extend(options.admin_address.map(|address| format!("--admin-address={address}")));
     arguments.extend(options.port_map.iter().map(|map| format!("--port-map={}={}", map.from, map.to)));

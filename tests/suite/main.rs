@@ -50,6 +50,8 @@ mod mesh_diff;
 #[cfg(unix)]
 mod mesh_proxy;
 #[cfg(unix)]
+mod mesh_redirect;
+#[cfg(unix)]
 mod mesh_run;
 mod metamorphic;
 mod modules;
@@ -144,6 +146,8 @@ fn trials() -> Vec<Trial> {
     trials.extend(mesh_diff::trials(&harness));
     #[cfg(unix)]
     trials.extend(mesh_proxy::trials(&harness));
+    #[cfg(unix)]
+    trials.extend(mesh_redirect::trials(&harness));
     #[cfg(unix)]
     trials.extend(mesh_run::trials(&harness));
     #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! The flags of configurations for clients of Services.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::{Args, ValueEnum};
 
@@ -18,8 +18,10 @@ pub struct MeshArgs {
     pub mesh_for: Option<Namespace>,
     /// How the traffic of these clients gets to Envoy. `proxy`: they name the Service to a forward proxy, on
     /// 127.0.0.1:15080 or on another ADDRESS:PORT (`http_proxy=http://127.0.0.1:15080`). `address`: they connect to the
-    /// address of the Service, which Envoy has (--mesh-addresses, --section hosts).
-    #[arg(long, value_name = "address|proxy[=ADDRESS:PORT]", value_parser = value::capture, requires = "mesh_for")]
+    /// address of the Service, which Envoy has (--mesh-addresses, --section hosts). `redirect`: they connect to the
+    /// `clusterIP`, and rules of nftables lead them to Envoy, on port 15001 of 127.0.0.1 or on another PORT (--section
+    /// redirect).
+    #[arg(long, value_name = "address|proxy[=ADDRESS:PORT]|redirect[=PORT]", value_parser = value::capture, requires = "mesh_for")]
     #[arg(help_heading = "Mesh")]
     pub mesh_capture: Option<Capture>,
     /// The addresses of Services for `--mesh-capture address`: their `clusterIP`, or addresses of this machine, by default
@@ -27,21 +29,21 @@ pub struct MeshArgs {
     #[arg(long, value_name = "cluster-ip|loopback[=RANGE]", value_parser = value::addresses, requires = "mesh_capture")]
     #[arg(help_heading = "Mesh")]
     pub mesh_addresses: Option<Addresses>,
-    /// Which Services are served: those with routes for these clients, or all.
-    #[arg(long, value_name = "WHICH", default_value = "all", help_heading = "Mesh")]
-    pub mesh_services: ServedServices,
+    /// Which Services are served: those with routes for these clients (the default for `--mesh-capture redirect`), or all
+    /// (the default otherwise).
+    #[arg(long, value_name = "WHICH", help_heading = "Mesh")]
+    pub mesh_services: Option<ServedServices>,
     /// What becomes of requests for whatever is no served Service: `reject` answers 404, `pass` sends them there.
     #[arg(long, value_name = "WHAT", default_value = "reject", help_heading = "Mesh")]
     pub mesh_unknown: UnknownHosts,
 }
 
 /// Which Services are served.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ServedServices {
     /// Those that have routes for the clients.
     Routed,
     /// All.
-    #[default]
     All,
 }
 
@@ -63,7 +65,7 @@ impl MeshArgs {
     /// these.
     pub fn complete(&self, options: &mut Options) -> Result<(), String> {
         let (Some(client), Some(capture)) = (&self.mesh_for, self.mesh_capture) else {
-            let is_given = (self.mesh_services, self.mesh_unknown) != (ServedServices::All, UnknownHosts::Reject);
+            let is_given = self.mesh_services.is_some() || self.mesh_unknown != UnknownHosts::Reject;
             return match is_given {
                 true => Err("`--mesh-services` and `--mesh-unknown` belong to `--mesh-for NAMESPACE`".to_owned()),
                 false => Ok(()),
@@ -72,10 +74,17 @@ impl MeshArgs {
         if options.trusted_hops > 0 {
             return Err("`--trusted-hops` is about clients of Gateways, and does not go with `--mesh-for`".to_owned());
         }
-        if let (Capture::Proxy(address), Some(admin)) = (capture, options.admin_address)
+        let own = match capture {
+            Capture::Proxy(address) => Some((address, format!("proxy={address}"))),
+            Capture::Redirect(port) => {
+                Some((SocketAddr::from((Ipv4Addr::LOCALHOST, port.number())), format!("redirect={port}")))
+            }
+            Capture::Address(_) => None,
+        };
+        if let (Some((address, words)), Some(admin)) = (own, options.admin_address)
             && is_same_socket(address, admin)
         {
-            return Err(format!("`--mesh-capture proxy={address}` is the address of Envoy's admin interface"));
+            return Err(format!("`--mesh-capture {words}` is the address of Envoy's admin interface"));
         }
         let capture = match (capture, self.mesh_addresses) {
             (Capture::Address(_), wanted) => {
@@ -85,15 +94,23 @@ impl MeshArgs {
                 }
                 Capture::Address(wanted.unwrap_or_default())
             }
-            (Capture::Proxy(_), Some(_)) => {
+            (Capture::Proxy(_) | Capture::Redirect(_), Some(_)) => {
                 return Err("`--mesh-addresses` belongs to `--mesh-capture address`".to_owned());
             }
-            (Capture::Proxy(_), None) => capture,
+            (Capture::Redirect(_), None) if self.mesh_unknown != UnknownHosts::Reject => {
+                let why = "`--mesh-unknown` is about what a proxy is asked for: what is no served Service is not led to Envoy";
+                return Err(why.to_owned());
+            }
+            (Capture::Proxy(_) | Capture::Redirect(_), None) => capture,
         };
+        let served = self.mesh_services.unwrap_or(match capture {
+            Capture::Redirect(_) => ServedServices::Routed,
+            Capture::Proxy(_) | Capture::Address(_) => ServedServices::All,
+        });
         options.mesh = Some(Mesh {
             client: client.clone(),
             capture,
-            routed_only: self.mesh_services == ServedServices::Routed,
+            routed_only: served == ServedServices::Routed,
             passes_unknown: self.mesh_unknown == UnknownHosts::Pass,
         });
         Ok(())

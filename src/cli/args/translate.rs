@@ -111,4 +111,6 @@ pub enum Section {
     Secrets,
     /// A file of hosts with the addresses of Services (`--mesh-capture address`).
     Hosts,
+    /// Rules of nftables that lead connections to Services to Envoy (`--mesh-capture redirect`).
+    Redirect,
 }

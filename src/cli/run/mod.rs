@@ -29,7 +29,7 @@ use super::{envoy, given};
 use crate::diagnostics::escape::{Commands, for_terminal};
 use crate::emit::directory::Directory;
 use crate::leftovers::PrivateDirectory;
-use crate::options::{AccessLog, ListenerAddress, Options};
+use crate::options::{AccessLog, Capture, ListenerAddress, Options};
 use crate::proving::{Envoy, Manner, StandIns};
 use crate::translator::envoy::NODE;
 
@@ -107,6 +107,11 @@ fn refuse_twice(local: &[Local]) -> Result<(), String> {
 fn local_options(args: &RunArgs, stand_ins: &StandIns) -> Result<Options, String> {
     let mut options = args.compile.options()?;
     args.mesh.complete(&mut options)?;
+    if options.mesh.as_ref().is_some_and(|mesh| matches!(mesh.capture, Capture::Redirect(_))) {
+        let why = "`run` changes no rules of this machine: it serves `--mesh-capture address` and `proxy`, and `translate` writes \
+                   `redirect`";
+        return Err(why.to_owned());
+    }
     let is_of_tree = args.compile.settings.is_none()
         && options.settings.iter().flat_map(|file| &file.in_effect).any(|words| words.starts_with("listener-address:"));
     if !args.has_address || is_of_tree {

@@ -111,7 +111,7 @@ pub(super) fn sockets(config: &Config) -> BTreeSet<(SocketAddr, bool)> {
             matches!(listener.transport, Transport::Udp(_)),
         )
     };
-    let bound = config.listeners.iter().filter(|listener| listener.entrance != Entrance::Internal);
+    let bound = config.listeners.iter().filter(|listener| listener.entrance.is_bound());
     bound.map(socket).chain(forward).collect()
 }
 
@@ -147,7 +147,7 @@ pub(super) fn refusal(config: &Config, ours: &BTreeSet<(SocketAddr, bool)>) -> O
              `--mesh-capture proxy=ADDRESS:PORT`"
         ));
     }
-    for listener in config.listeners.iter().filter(|listener| listener.entrance != Entrance::Internal) {
+    for listener in config.listeners.iter().filter(|listener| listener.entrance.is_bound()) {
         let address = SocketAddr::new(listener.address, listener.bind_port.number());
         let is_datagrams = matches!(listener.transport, Transport::Udp(_));
         if ours.contains(&(address, is_datagrams)) {

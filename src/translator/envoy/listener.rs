@@ -57,16 +57,19 @@ fn to_udp_listener(proxy: &ir::UdpProxy, listener: &ir::Listener, config: &ir::C
 }
 
 fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout) -> Listener {
-    let is_bound = listener.entrance != ir::Entrance::Internal;
+    let is_bound = listener.entrance.is_bound();
+    let is_internal = listener.entrance == ir::Entrance::Internal;
     let message = Listener {
         name: name::listener(listener),
-        address: is_bound.then(|| bound_address(listener, config)),
+        // What rules of the machine lead to the proxy finds a listener by the address that it was sent to.
+        bind_to_port: (listener.entrance == ir::Entrance::Redirected).then(|| boolean(false)),
+        address: (!is_internal).then(|| bound_address(listener, config)),
         filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config, layout)).collect(),
         listener_filters: listener_filters(listener, config),
         per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
         // Two proxies on one port would share its connections without an error.
         enable_reuse_port: is_bound.then(|| boolean(false)),
-        listener_specifier: (!is_bound).then_some(ListenerSpecifier::InternalListener(InternalListenerConfig {})),
+        listener_specifier: is_internal.then_some(ListenerSpecifier::InternalListener(InternalListenerConfig {})),
         ..Listener::default()
     };
     listener_settings::lay_over(&listener.settings, message)
@@ -104,7 +107,7 @@ fn listener_filters(listener: &ir::Listener, config: &ir::Config) -> Vec<Listene
     filters
 }
 
-fn listener_filter(name: &str, config: Any) -> ListenerFilter {
+pub(super) fn listener_filter(name: &str, config: Any) -> ListenerFilter {
     ListenerFilter {
         name: name.to_owned(),
         config_type: Some(listener_filter::ConfigType::TypedConfig(config)),

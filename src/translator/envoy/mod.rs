@@ -27,6 +27,7 @@ mod mesh;
 mod mirror;
 pub mod name;
 mod needs;
+mod outbound;
 mod path;
 mod pool;
 mod preflight;

@@ -117,6 +117,9 @@ pub const FORWARD_PROXY: &str = "mesh";
 /// The cluster of a forward proxy that leads to whatever a request names.
 pub const ELSEWHERE: &str = "mesh/elsewhere";
 
+/// The listener that rules of the machine lead connections to Services to.
+pub const OUTBOUND: &str = "mesh/outbound";
+
 /// What a forward proxy says of its own port to clients that name it.
 pub const ITSELF: &str = "mesh/itself";
 
@@ -156,7 +159,7 @@ pub fn route_configuration(listener: &Listener, chain: &FilterChain) -> String {
 /// The statistics of a socket's TCP proxies: `tcp-443`.
 pub fn tcp_proxy(listener: &Listener) -> String {
     match listener.entrance {
-        Entrance::Internal | Entrance::Service => frontend(listener),
+        Entrance::Internal | Entrance::Service | Entrance::Redirected => frontend(listener),
         Entrance::Socket => format!("tcp-{}", listener.bind_port),
     }
 }
@@ -164,7 +167,7 @@ pub fn tcp_proxy(listener: &Listener) -> String {
 /// The statistics of a socket's UDP proxy: `udp-53`.
 pub fn udp_proxy(listener: &Listener) -> String {
     match listener.entrance {
-        Entrance::Internal | Entrance::Service => frontend(listener),
+        Entrance::Internal | Entrance::Service | Entrance::Redirected => frontend(listener),
         Entrance::Socket => format!("udp-{}", listener.bind_port),
     }
 }

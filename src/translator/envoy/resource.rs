@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::ir;
 
 use super::layout::{Layout, Part, is_known};
-use super::{cluster, collector, ext_authz, forward_proxy, http_connection, listener, needs, pool, tls};
+use super::{cluster, collector, ext_authz, forward_proxy, http_connection, listener, needs, outbound, pool, tls};
 
 /// The kinds of resources that Envoy can fetch on their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,7 @@ pub fn resources(config: &ir::Config, kind: Kind, layout: &Layout) -> Vec<Resour
             let mut all: Vec<Resource> = listeners.map(to_resource).collect();
             let proxy = config.forward_proxy.iter();
             all.extend(proxy.map(|proxy| to_resource(forward_proxy::listener(proxy, config, layout))));
+            all.extend(config.outbound.iter().map(|outbound| to_resource(outbound::listener(outbound))));
             all
         }
         Kind::Route => routes(config, layout),

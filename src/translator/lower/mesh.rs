@@ -2,11 +2,11 @@
 //! for them, and the forward proxy or the address that leads to it.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::diagnostics::{Diagnostics, Finding, Location, ObjectPart, PartPath, codes};
-use crate::ir::{self, Endpoints, Entrance, ForwardProxy, ProxiedPort};
-use crate::options::{Capture, Mesh, Options};
+use crate::ir::{self, Endpoints, Entrance, ForwardProxy, Outbound, ProxiedPort};
+use crate::options::{Addresses, Capture, Mesh, Options};
 use crate::parser::manifests::{Kind, ObjectHead};
 use crate::port::Port;
 use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved, names_of_service};
@@ -31,6 +31,7 @@ pub fn lower_for_clients(
     let addresses = match mesh.capture {
         Capture::Proxy(_) => None,
         Capture::Address(wanted) => Some(ServiceAddresses::new(resolved, &services, wanted)),
+        Capture::Redirect(_) => Some(ServiceAddresses::new(resolved, &services, Addresses::ClusterIp)),
     };
     let led = Led { resolved, services: &services, addresses: addresses.as_ref(), mesh, options };
     sockets.retain(|(bind, ids)| ids.iter().all(|id| is_served(&led, *bind, *id, diagnostics)));
@@ -43,8 +44,15 @@ pub fn lower_for_clients(
         diagnostics.report(nobody_served(mesh));
     }
     let (certificates, files, expected) = material.into_parts();
-    let mut config =
-        ir::Config { listeners, clusters, certificates, external_auths, forward_proxy: None, proxy: proxy(options) };
+    let mut config = ir::Config {
+        listeners,
+        clusters,
+        certificates,
+        external_auths,
+        forward_proxy: None,
+        outbound: None,
+        proxy: proxy(options),
+    };
     // Nobody stands in front of the proxy of a client.
     (config.proxy.trusted_hops, config.proxy.proxy_protocol) = (0, false);
     end_names(&mut config, &options.cluster_domain);
@@ -58,9 +66,15 @@ pub fn lower_for_clients(
                 passes_unknown: mesh.passes_unknown,
             });
         }
-        (Capture::Address(_), None) => {}
+        (Capture::Address(_) | Capture::Redirect(_), None) => {}
+        // What Envoy itself sends goes where it is sent to: nothing comes back.
+        (Capture::Redirect(port), Some(addresses)) => {
+            bind_services(&mut config.listeners, Entrance::Redirected, addresses, mesh, options);
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
+            config.outbound = (!config.listeners.is_empty()).then_some(Outbound { address });
+        }
         (Capture::Address(_), Some(addresses)) => {
-            hosts = bind_services(&mut config.listeners, addresses, mesh, options);
+            hosts = bind_services(&mut config.listeners, Entrance::Service, addresses, mesh, options);
             report_loops(&config, &hosts, (&services, addresses), diagnostics);
         }
     }
@@ -70,6 +84,7 @@ pub fn lower_for_clients(
 /// Puts the listener of each port at the address of its Service, and says which names stand for which address.
 fn bind_services(
     listeners: &mut [ir::Listener],
+    entrance: Entrance,
     addresses: &ServiceAddresses<'_>,
     mesh: &Mesh,
     options: &Options,
@@ -78,7 +93,7 @@ fn bind_services(
     for listener in listeners {
         let Some(ir::GatewayName { namespace, name }) = listener.gateways.first() else { continue };
         let Ok(address) = addresses.of((namespace, name)) else { continue };
-        (listener.entrance, listener.address) = (Entrance::Service, address);
+        (listener.entrance, listener.address) = (entrance, address);
         if hosts.last().is_none_or(|last| last.address != address) {
             let mut names = names_of_service((namespace, name), &mesh.client, &options.cluster_domain);
             // Files of hosts have no names that end with a dot.
@@ -114,6 +129,16 @@ fn is_served(led: &Led<'_, '_>, bind: Bind, id: ListenerId, diagnostics: &mut Di
             Some("a proxy for HTTP carries no datagrams".to_owned())
         }
         Capture::Proxy(_) => None,
+        Capture::Redirect(_) if listener.protocol == Protocol::Udp => {
+            Some("the rules of `--section redirect` lead connections, and no datagrams".to_owned())
+        }
+        Capture::Redirect(_) => match addresses.map_or(Err("it has no address".to_owned()), |one| one.of(key)) {
+            Err(why) => Some(why),
+            Ok(IpAddr::V6(address)) => {
+                Some(format!("the rules of `--section redirect` lead what is sent to IPv4, and not to {address}"))
+            }
+            Ok(IpAddr::V4(_)) => None,
+        },
         Capture::Address(_) => match addresses.map_or(Err("it has no address".to_owned()), |one| one.of(key)) {
             Err(why) => Some(why),
             Ok(address) => {

@@ -152,14 +152,29 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         );
     }
     let (certificates, files, expected) = material.into_parts();
-    let config =
-        ir::Config { listeners, clusters, certificates, external_auths, forward_proxy: None, proxy: proxy(options) };
+    let config = ir::Config {
+        listeners,
+        clusters,
+        certificates,
+        external_auths,
+        forward_proxy: None,
+        outbound: None,
+        proxy: proxy(options),
+    };
     let mut unserved = placement.unserved;
     let judged = judged.map(|parts| {
         let ScopeParts { listeners, clusters, external_auths, material, matches: _, placement } = parts;
         unserved = placement.unserved;
         let (certificates, _, _) = material.into_parts();
-        ir::Config { listeners, clusters, certificates, external_auths, forward_proxy: None, proxy: proxy(options) }
+        ir::Config {
+            listeners,
+            clusters,
+            certificates,
+            external_auths,
+            forward_proxy: None,
+            outbound: None,
+            proxy: proxy(options),
+        }
     });
     Lowered { config, origins, files, expected, hosts: Vec::new(), unserved, judged }
 }
