@@ -17,6 +17,7 @@ pub mod compile;
 mod context;
 pub mod diagnostics;
 pub mod emit;
+mod glob;
 pub mod hostname;
 pub mod http;
 mod id;

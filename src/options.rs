@@ -1,6 +1,7 @@
 //! What a compilation may be told beside its input. Every default is the one
 //! of the command line (see `docs/defaults.md`).
 
+mod ignore_rule;
 mod mesh;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use crate::name::{Name, Namespace};
 use crate::port::Port;
 
+pub use ignore_rule::{IgnoreRule, ObjectPattern, PathPattern};
 pub use mesh::{Addresses, Capture, LoopbackRange, Mesh, OUTBOUND_PORT, PROXY_ADDRESS};
 
 /// The settings of one compilation.
@@ -84,8 +86,12 @@ pub struct Options {
     pub substitutions: BTreeMap<String, String>,
     /// The files and directories that are left out of the input.
     pub exclude: Excluded,
+    /// Whether what git ignores in directories is read too.
+    pub reads_ignored: bool,
     /// The ids of the codes whose warnings and notes are left out.
     pub ignore: Vec<String>,
+    /// What a settings file leaves out in some places.
+    pub ignore_rules: Vec<IgnoreRule>,
     /// The ids of the codes whose warnings and notes are reported; all when empty. Errors always are.
     pub select: Vec<String>,
 }
@@ -135,7 +141,9 @@ impl Default for Options {
             is_compared: false,
             substitutions: BTreeMap::new(),
             exclude: Excluded::default(),
+            reads_ignored: false,
             ignore: Vec::new(),
+            ignore_rules: Vec::new(),
             select: Vec::new(),
         }
     }

@@ -241,6 +241,131 @@ metadata: {name: shop}
 spec: {ports: [{port: 80}]}
 ";
 
+/// Runs git in a folder.
+fn git(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn what_git_ignores_is_counted_and_what_it_tracks_is_read() {
+    let wrong = |name: &str| {
+        let name = name.trim_end_matches(".yaml");
+        format!(
+            "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {name}}}\nspec: {{rulez: []}}\n"
+        )
+    };
+    let tracked = wrong("tracked");
+    let folder = folder(&[
+        ("served.yaml", SERVED.as_bytes()),
+        ("tracked.tmp.yaml", tracked.as_bytes()),
+        (".gitignore", b"*.tmp.yaml\nbuilt/\n"),
+    ]);
+    std::fs::create_dir_all(folder.path().join("built/deep")).unwrap();
+    for ignored in ["own.tmp.yaml", "built/a.yaml", "built/deep/b.yaml"] {
+        std::fs::write(folder.path().join(ignored), wrong(&ignored.replace('/', "-"))).unwrap();
+    }
+    git(folder.path(), &["init", "-q"]);
+    git(folder.path(), &["add", "-f", "tracked.tmp.yaml", "served.yaml"]);
+    let run = |arguments: &[&str]| {
+        let path = std::env::var_os("PATH").unwrap();
+        let Output { status, stdout, stderr } = gwctl(folder.path(), arguments).env("PATH", path).output().unwrap();
+        (status.code(), String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap())
+    };
+    let errors = |text: &str| text.matches("unknown field `rulez`").count();
+    let (code, text) = run(&["validate", "-v"]);
+    assert_eq!((code, errors(&text)), (Some(1), 1), "{text}");
+    assert!(text.contains("tracked.tmp.yaml:") && text.contains(", 2 ignored by git"), "{text}");
+    assert!(text.contains("own.tmp.yaml`: git ignores it") && text.contains("built`: git ignores it"), "{text}");
+    assert_eq!(errors(&run(&["validate", ".", "--no-gitignore"]).1), 4);
+    // What is named is read, also as context.
+    assert_eq!(errors(&run(&["validate", "built"]).1), 2);
+    assert_eq!(errors(&run(&["validate", "built/deep"]).1), 1);
+    assert_eq!(errors(&run(&["validate", "own.tmp.yaml"]).1), 1);
+    std::fs::remove_file(folder.path().join("tracked.tmp.yaml")).unwrap();
+    assert_eq!(run(&["validate", "served.yaml", "--context", "."]).0, Some(0));
+    // Without git all is read.
+    let Output { stdout, .. } = gwctl(folder.path(), &["validate"]).env("PATH", "/nowhere").output().unwrap();
+    assert_eq!(errors(&String::from_utf8(stdout).unwrap()), 3);
+}
+
+#[test]
+fn a_repository_runs_no_program_by_being_read() {
+    let folder = folder(&[("served.yaml", SERVED.as_bytes())]);
+    git(folder.path(), &["init", "-q"]);
+    git(folder.path(), &["config", "core.fsmonitor", "touch ran; false"]);
+    let path = std::env::var_os("PATH").unwrap();
+    let output = gwctl(folder.path(), &["validate", "."]).env("PATH", path).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(!folder.path().join("ran").exists());
+}
+
+/// Runs `validate - FLAGS` on a text.
+fn piped(folder: &Path, text: &str, flags: &[&str]) -> String {
+    let arguments = [&["validate", "-"], flags].concat();
+    let mut child = gwctl(folder, &arguments).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn pipes_know_where_their_documents_were_written() {
+    let folder = folder(&[]);
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("deploy/shop/Chart.yaml", "name: web\n");
+    write("deploy/shop/templates/route.yaml", "kind: HTTPRoute\n{{ if true }}\nspec:\n  rulez: []\n{{ end }}\n");
+    // A chart of another name has a template of the same one.
+    write("deploy/other/Chart.yaml", "name: other\n");
+    write("deploy/other/templates/route.yaml", "spec:\n  rulez: []\n");
+    let object = |origin: &str| {
+        format!(
+            "---\n{origin}apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: a}}\nspec:\n  rulez: []\n"
+        )
+    };
+    let helm = object("# Source: web/templates/route.yaml\n");
+    assert!(piped(folder.path(), &helm, &[]).contains("  from: deploy/shop/templates/route.yaml:4\n"));
+    let lines = piped(folder.path(), &helm, &["-o", "github"]);
+    assert!(lines.contains("file=deploy/shop/templates/route.yaml,line=4,"), "{lines}");
+    let json: serde_json::Value = serde_json::from_str(&piped(folder.path(), &helm, &["-o", "json"])).unwrap();
+    let of_code = |list: &serde_json::Value, key: &str| {
+        let is_meant = |one: &&serde_json::Value| one[key].as_str().is_some_and(|code| code.starts_with("GW1001"));
+        list.as_array().unwrap().iter().find(is_meant).unwrap().clone()
+    };
+    let origin = &of_code(&json["findings"], "code")["origin"];
+    assert_eq!((&origin["name"], &origin["line"]), (&"web/templates/route.yaml".into(), &4.into()));
+    let sarif: serde_json::Value = serde_json::from_str(&piped(folder.path(), &helm, &["-o", "sarif"])).unwrap();
+    let result = of_code(&sarif["runs"][0]["results"], "ruleId");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "deploy/shop/templates/route.yaml");
+    assert_eq!(place["region"]["startLine"], 4);
+    // A chart that is not here leads nowhere.
+    let foreign = piped(folder.path(), &object("# Source: nginx/templates/route.yaml\n"), &["-o", "github"]);
+    assert!(!foreign.contains("file=") && foreign.contains("From: nginx/templates/route.yaml"), "{foreign}");
+
+    write(
+        "base/route.yaml",
+        "kind: HTTPRoute\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: a}\nspec: {rulez: []}\n",
+    );
+    let kustomize = object("").replace(
+        "{name: a}",
+        "{name: a, annotations: {config.kubernetes.io/origin: \"path: ../../base/route.yaml\\n\"}}",
+    );
+    let lines = piped(folder.path(), &kustomize, &["-o", "gitlab"]);
+    let issues: serde_json::Value = serde_json::from_str(&lines).unwrap();
+    let location = &of_code(&issues, "check_name")["location"];
+    assert_eq!((&location["path"], &location["lines"]["begin"]), (&"base/route.yaml".into(), &4.into()));
+    let remote = kustomize.replace("route.yaml\\n", "route.yaml\\nrepo: https://example.com/x\\n");
+    assert!(piped(folder.path(), &remote, &[]).contains("  from: https://example.com/x//../../base/route.yaml\n"));
+    // Nothing outside the working directory is meant, and nothing of a name is a command.
+    let hostile = object("# Source: ../../etc/passwd%0A::error::x\u{1b}[31m\n");
+    assert!(!piped(folder.path(), &hostile, &["-o", "github"]).contains("\n::error::x"));
+    assert!(!piped(folder.path(), &hostile, &[]).contains('\u{1b}'));
+}
+
 /// Runs `validate FILE` on each content, and checks exit code, code of the finding and place.
 fn refused(cases: &[(&str, &[u8], i32, &str)]) {
     for (name, content, expected, place) in cases {

@@ -149,7 +149,7 @@ impl Cli {
                     let own = command.find_subcommand("translate");
                     args.flags = own.map(|own| flags::flags_of(own, matches)).unwrap_or_default();
                 }
-                Command::Validate(args) => args.input.order_paths(matches),
+                Command::Validate(args) => args.complete(matches),
                 Command::Status(args) => args.input.order_paths(matches),
                 Command::Blame(args) => args.input.order_paths(matches),
                 Command::Run(args) => args.complete(matches),

@@ -471,6 +471,11 @@ fn git(args: &[&str]) -> Result<Vec<u8>, GitError> {
     run_git(None, args)
 }
 
+/// What a git command in a directory says; `None` where there is no git or it refuses.
+pub(super) fn output_in(directory: &Path, args: &[&str]) -> Option<Vec<u8>> {
+    run_git(Some(directory), args).ok()
+}
+
 fn run_git(directory: Option<&Path>, args: &[&str]) -> Result<Vec<u8>, GitError> {
     let output = command(directory, args)
         .stdin(Stdio::null())

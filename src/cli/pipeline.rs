@@ -1,12 +1,15 @@
 //! The seam between commands and the library: reading the input, compiling it,
 //! writing the output. Commands call the library through this file only.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::{InputPaths, OutputFormat, Section};
 use super::exit::Outcome;
+use super::ignored;
 use super::made::Made;
+use super::origins::Locations;
 use super::redirect;
 use super::settings;
 use super::streams::{self, Streams, Unwritten};
@@ -21,9 +24,8 @@ use crate::diagnostics::{
 };
 use crate::emit::{self, Comments, Format, NoComments, file::Access};
 use crate::name::{Name, NamespacedName};
-use crate::options::{Excluded, Options};
+use crate::options::{Excluded, IgnoreRule, Options};
 use crate::parser::load::{self, Disk, Exclude, Input, Tree};
-use crate::parser::locate::Locator;
 use crate::parser::manifests::{Manifests, ObjectKey};
 use crate::parser::source::{Found, Source, SourceId, SourceSet};
 use crate::translator::envoy::{self, Kind, Layout, Resource};
@@ -51,6 +53,8 @@ pub(super) struct Compiled {
     pub(super) is_input_unreadable: bool,
     /// What reading the input found.
     pub(super) load_findings: Diagnostics,
+    /// The rules of the settings, each with the files that it covers.
+    pub(super) rules: Vec<IgnoreRule>,
     /// Why the selections of the command line leave nothing to look at, in words.
     pub(super) unselected: Option<String>,
 }
@@ -94,6 +98,8 @@ pub(super) struct InputText {
     pub(super) is_unreadable: bool,
     /// What reading them found.
     pub(super) findings: Diagnostics,
+    /// The rules of the settings, each with the files that it covers.
+    pub(super) rules: Vec<IgnoreRule>,
 }
 
 /// Reads what the arguments name.
@@ -101,12 +107,15 @@ pub(super) fn read(tree: &dyn Tree, input: InputPaths<'_>, options: &Options, st
     let inputs = |paths: &[std::path::PathBuf]| paths.iter().cloned().map(Input::from).collect::<Vec<_>>();
     let mut findings = Diagnostics::new();
     let Excluded { globs, base, of_context } = &options.exclude;
-    let exclude = Exclude { globs, base: base.as_deref(), of_context };
+    let ignored =
+        if options.reads_ignored { Vec::new() } else { ignored::below(input.paths.iter().chain(input.context)) };
+    let exclude = Exclude { globs, base: base.as_deref(), ignored: &ignored, of_context };
     let (paths, context) = (inputs(input.paths), inputs(input.context));
     let mut loaded = load::load_from(tree, (&paths, &context), exclude, stdin, &mut findings);
     substitute::apply(&options.substitutions, &mut loaded.sources);
+    let rules = cover(tree, &options.ignore_rules, &loaded.sources);
     report_unread_settings(input.paths, &loaded.sources, &mut findings);
-    InputText { sources: loaded.sources, is_unreadable: loaded.unreadable, findings }
+    InputText { sources: loaded.sources, is_unreadable: loaded.unreadable, findings, rules }
 }
 
 /// Compiles what was read.
@@ -119,14 +128,35 @@ fn compile_text(
     text: InputText,
     options: &Options,
 ) -> Compiled {
-    let InputText { sources, is_unreadable, findings } = text;
+    let InputText { sources, is_unreadable, findings, rules } = text;
     let load_findings = findings.clone();
-    let compilation = compile(sources, options, findings);
+    let compilation = compile(sources, &with_rules(options, &rules), findings);
     Compiled {
         unselected: unselected(&compilation, options),
         compilation,
         is_input_unreadable: is_unreadable,
         load_findings,
+        rules,
+    }
+}
+
+/// The rules, each with the files of the input that it covers.
+fn cover(tree: &dyn Tree, rules: &[IgnoreRule], sources: &SourceSet) -> Vec<IgnoreRule> {
+    let mut rules = rules.to_vec();
+    for rule in &mut rules {
+        let Some(pattern) = &rule.path else { continue };
+        let names = sources.sources.iter().map(|source| &source.name);
+        let is_covered = |name: &&String| tree.canonicalize(Path::new(name)).is_ok_and(|file| pattern.covers(&file));
+        rule.files = names.filter(is_covered).cloned().collect();
+    }
+    rules
+}
+
+/// The options with the rules of an input.
+fn with_rules<'o>(options: &'o Options, rules: &[IgnoreRule]) -> Cow<'o, Options> {
+    match rules {
+        [] => Cow::Borrowed(options),
+        rules => Cow::Owned(Options { ignore_rules: rules.to_vec(), ..options.clone() }),
     }
 }
 
@@ -221,7 +251,8 @@ impl Compiled {
         });
         let sources = SourceSet { sources: sources.collect() };
         Self {
-            compilation: compile::compile(sources, options, self.load_findings.clone()),
+            compilation: compile::compile(sources, &with_rules(options, &self.rules), self.load_findings.clone()),
+            rules: self.rules.clone(),
             is_input_unreadable: self.is_input_unreadable,
             load_findings: self.load_findings.clone(),
             unselected: self.unselected.clone(),
@@ -230,7 +261,7 @@ impl Compiled {
 
     /// What turns symbolic locations into places.
     pub(super) fn locator(&self) -> impl Locate + '_ {
-        Locator::new(&self.compilation.manifests)
+        Locations::new(&self.compilation.manifests)
     }
 
     /// A report on some of the findings, with the counts of the input.

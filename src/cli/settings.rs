@@ -22,8 +22,8 @@ use super::args::{Cli, Command};
 use super::git::Revisions;
 use super::{confine, value};
 use crate::diagnostics::escape::{for_terminal, path_for_terminal};
-use crate::diagnostics::{FieldPath, Part, Span, codes};
-use crate::options::SettingsFile;
+use crate::diagnostics::{FieldPath, Part, Span};
+use crate::options::{IgnoreRule, SettingsFile};
 use crate::parser::decode::decode;
 use crate::parser::load::{Disk, Tree};
 use crate::parser::node::Node;
@@ -33,7 +33,10 @@ use crate::parser::split::{Piece, split};
 use crate::path;
 use crate::spelling::nearest;
 
+mod rule;
 mod search;
+
+use rule::{own_code_is_ignored, scalar};
 
 pub(super) use search::{NAMES, candidates};
 
@@ -44,6 +47,8 @@ const PATHS: [&str; 2] = ["context", "secrets-dir"];
 const FILES: [&str; 2] = ["ca", "certificate"];
 /// The setting whose patterns are about paths from the directory of the file.
 const EXCLUDE: &str = "exclude:";
+/// The setting whose values may be rules.
+const IGNORE: &str = "ignore";
 /// How many bytes the file may have.
 const LARGEST: u64 = 1 << 20;
 /// Settings of which the first gives way when the second is on the command line.
@@ -67,13 +72,14 @@ pub fn parse_line(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap:
     let Some(settings) = settings.filter(|settings| !settings.entries.is_empty()) else { return Ok(cli) };
     let path = settings.file.display().to_string();
     let given = CommandLine::new(&line, &matches);
-    let (added, in_effect) = given.flags_of(&settings).map_err(|problems| refuse(&problems))?;
+    let Added { flags: added, rules, in_effect } = given.flags_of(&settings).map_err(|problems| refuse(&problems))?;
     let flags = cli.flags().to_vec();
     let mut cli = Cli::parse_line(given.with(&added))?;
     cli.set_flags(flags);
     if let Some(compile) = cli.compile_mut() {
         let has_patterns = in_effect.iter().any(|setting| setting.starts_with(EXCLUDE));
         compile.exclude_base = has_patterns.then(|| settings.real_directory()).flatten();
+        compile.ignore_rules = rules;
         compile.read_settings = vec![SettingsFile { path, in_effect }];
     }
     Ok(cli)
@@ -144,6 +150,8 @@ struct Setting {
     name: String,
     /// The place of the key, as `FILE:LINE:COLUMN`.
     place: String,
+    /// The places of the items of a list.
+    items: Vec<String>,
     value: Node,
 }
 
@@ -232,17 +240,22 @@ impl SettingsText<'_> {
             return Ok(None);
         }
         let tree = SpanTree::read(self.document(piece)).unwrap_or_default();
-        let at = |path: &FieldPath| {
-            self.place(piece.range.start + tree.find(path, Part::Key).map_or(0, |range| range.start))
+        let place = |path: &FieldPath, part: Part| {
+            self.place(piece.range.start + tree.find(path, part).map_or(0, |range| range.start))
         };
+        let at = |path: &FieldPath| place(path, Part::Key);
         let mut problems: Vec<String> =
             decoded.repeated.iter().map(|path| format!("{}: `{path}` is given more than once", at(path))).collect();
         if let Some(other) = others.iter().find(|piece| !self.document(piece).trim().is_empty()) {
             problems.push(format!("{}: a settings file holds one document", self.place(other.range.start)));
         }
         let placed = entries.into_iter().map(|(key, value)| {
-            let place = at(&path![key.clone()]);
-            (key, place, value)
+            let items = match &value {
+                Node::List(items) => items.len(),
+                _ => 0,
+            };
+            let items = (0..items).map(|item| place(&path![key.clone(), item], Part::Value)).collect();
+            Setting { place: at(&path![key.clone()]), items, name: key, value }
         });
         let found = known(placed, &mut problems);
         if problems.is_empty() { Ok(Some(found)) } else { Err(problems) }
@@ -259,17 +272,17 @@ impl SettingsText<'_> {
     }
 }
 
-/// The entries that are settings, each once; the others are problems.
-fn known(entries: impl Iterator<Item = (String, String, Node)>, problems: &mut Vec<String>) -> Vec<Setting> {
+/// The entries that are settings, each once, under the names of their flags; the others are problems.
+fn known(entries: impl Iterator<Item = Setting>, problems: &mut Vec<String>) -> Vec<Setting> {
     let mut found: Vec<Setting> = Vec::new();
-    for (key, place, value) in entries {
-        let flag = kebab(&key);
+    for entry in entries {
+        let flag = kebab(&entry.name);
         if !SETTINGS.contains(&flag.as_str()) {
-            problems.push(unknown(&key, &flag, &place));
+            problems.push(unknown(&entry.name, &flag, &entry.place));
         } else if found.iter().any(|setting| setting.name == flag) {
-            problems.push(format!("{place}: `{flag}` is given more than once"));
+            problems.push(format!("{}: `{flag}` is given more than once", entry.place));
         } else {
-            found.push(Setting { name: flag, place, value });
+            found.push(Setting { name: flag, ..entry });
         }
     }
     found
@@ -286,18 +299,37 @@ fn unknown(key: &str, flag: &str, place: &str) -> String {
 impl Setting {
     /// The setting in one line, as a report names it.
     fn words(&self) -> String {
-        let Self { name, place: _, value } = self;
+        let Self { name, place: _, items: _, value } = self;
+        let item = |node: &Node| match node {
+            Node::Map(entries) => rule::words(entries),
+            other => scalar(other).unwrap_or_default(),
+        };
         let items = match value {
-            Node::List(items) => items.iter().filter_map(scalar).collect::<Vec<_>>().join(", "),
+            Node::List(items) => items.iter().map(item).collect::<Vec<_>>().join(", "),
             Node::Bool(value) => value.to_string(),
+            Node::Map(entries) => rule::words(entries),
             other => scalar(other).unwrap_or_default(),
         };
         for_terminal(&format!("{name}: {items}")).into_owned()
     }
 
+    /// The values that are rules: no flag says the same. Errors are messages without a place.
+    fn rules(&self, settings: &Settings<'_>) -> Result<Vec<IgnoreRule>, String> {
+        let values = match &self.value {
+            Node::List(items) => items.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let rules = values.iter().enumerate().filter_map(|(at, value)| match value {
+            Node::Map(entries) if self.name == IGNORE => Some((self.items.get(at).unwrap_or(&self.place), entries)),
+            _ => None,
+        });
+        let directory = settings.real_directory().unwrap_or_default();
+        rules.map(|(place, entries)| rule::read(entries, place, &directory)).collect()
+    }
+
     /// The flags that say the same on a command line. Errors are messages without a place.
     fn flags(&self, arg: &Arg, settings: &Settings<'_>) -> Result<Vec<OsString>, String> {
-        let Self { name, place: _, value } = self;
+        let Self { name, place: _, items: _, value } = self;
         let Settings { tree, file: _, directory, confines, entries: _ } = settings;
         if matches!(arg.get_action(), ArgAction::SetTrue) {
             return match value {
@@ -307,19 +339,20 @@ impl Setting {
             };
         }
         let is_list = matches!(arg.get_action(), ArgAction::Append);
+        let is_rule = |node: &&Node| name == IGNORE && matches!(node, Node::Map(_));
         let values = match value {
-            Node::List(items) if is_list => items.iter().map(scalar).collect::<Option<Vec<_>>>(),
+            Node::List(items) if is_list => {
+                items.iter().filter(|item| !is_rule(item)).map(scalar).collect::<Option<Vec<_>>>()
+            }
+            single if is_rule(&single) => Some(Vec::new()),
             single => scalar(single).map(|value| vec![value]),
         };
         let forms = if is_list { "a value or a list of values" } else { "one value" };
         let values = values.ok_or_else(|| format!("`{name}` is {forms}"))?;
         let is_own = |code: &str| ["GW8030", "settings-read"].iter().any(|own| code.trim().eq_ignore_ascii_case(own));
         let hides_itself = confines.is_some() && values.iter().any(|value| value.split(',').any(is_own));
-        if name == "ignore" && hides_itself {
-            return Err(format!(
-                "{} says that this file is read, and cannot be ignored in it",
-                codes::SETTINGS_READ.id()
-            ));
+        if name == IGNORE && hides_itself {
+            return Err(own_code_is_ignored());
         }
         if let Some(root) = confines {
             let leaves = |value: &&String| {
@@ -396,13 +429,14 @@ fn is_loopback(host: &str) -> bool {
     host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn scalar(node: &Node) -> Option<String> {
-    match node {
-        Node::String(text) => Some(text.clone()),
-        Node::Int(number) => Some(number.to_string()),
-        Node::Float(number) => Some(number.to_string()),
-        Node::Null | Node::Bool(_) | Node::List(_) | Node::Map(_) => None,
-    }
+/// What a settings file adds to a command line.
+#[derive(Default)]
+struct Added {
+    flags: Vec<OsString>,
+    /// What has no flag.
+    rules: Vec<IgnoreRule>,
+    /// The settings that count, in words.
+    in_effect: Vec<String>,
 }
 
 /// The command line that the user wrote.
@@ -441,29 +475,31 @@ impl<'a> CommandLine<'a> {
     }
 
     /// The flags of all settings that the command has and the line does not say. Errors are messages with places.
-    fn flags_of(&self, settings: &Settings<'_>) -> Result<(Vec<OsString>, Vec<String>), Vec<String>> {
-        let (mut added, mut in_effect, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    fn flags_of(&self, settings: &Settings<'_>) -> Result<Added, Vec<String>> {
+        let (mut added, mut problems) = (Added::default(), Vec::new());
         for setting in &settings.entries {
             let Some(arg) = self.arg(&setting.name) else { continue };
             let gives_way = OPPOSITES
                 .iter()
                 .any(|(name, other)| *name == setting.name && self.arg(other).is_some_and(|other| self.has(other)));
+            let rules = setting.rules(settings);
             let flags = setting.flags(arg, settings);
             // A value is checked also where a flag takes its place.
             let alone = flags.and_then(|flags| match Cli::parse_line(self.trial(gives_way || self.has(arg), &flags)) {
                 Ok(_) => Ok(flags),
                 Err(error) => Err(first_line(&error)),
             });
-            match alone {
+            match alone.and_then(|flags| Ok((flags, rules?))) {
                 Ok(_) if gives_way || self.has(arg) => {}
-                Ok(flags) => {
-                    in_effect.push(setting.words());
-                    added.extend(flags);
+                Ok((flags, rules)) => {
+                    added.in_effect.push(setting.words());
+                    added.flags.extend(flags);
+                    added.rules.extend(rules);
                 }
                 Err(problem) => problems.push(format!("{}: {problem}", setting.place)),
             }
         }
-        if problems.is_empty() { Ok((added, in_effect)) } else { Err(problems) }
+        if problems.is_empty() { Ok(added) } else { Err(problems) }
     }
 
     /// The line with these flags; or, when it says something else in their place, a line that has nothing but them.

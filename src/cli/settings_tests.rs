@@ -285,3 +285,32 @@ fn a_value_that_a_flag_takes_the_place_of_is_checked_for_every_command() {
         assert!(error.contains("gwctl.yaml:1") && error.contains("none"), "{line}: {error}");
     }
 }
+
+#[test]
+fn rules_of_ignore_are_about_paths_and_objects_and_say_why() {
+    let text = "ignore:\n- GW3016\n- {code: GW4002, path: 'team/**', reason: not yet}\n- code: [GW4001, GW4002]\n  object: HTTPRoute/shop/*\n  reason: generated\n";
+    let (read, directory) = options_of("validate", text, "").unwrap();
+    assert_eq!(read.ignore, ["GW3016"]);
+    let [one, other] = read.ignore_rules.as_slice() else { panic!("{:?}", read.ignore_rules) };
+    let path = one.path.as_ref().unwrap();
+    let base = directory.canonicalize().unwrap_or(directory);
+    assert!(path.covers(&path.base.join("team/a/b.yaml")) && !path.covers(&path.base.join("other/b.yaml")), "{base:?}");
+    assert_eq!((other.codes.len(), other.reason.as_str(), other.path.is_none()), (2, "generated", true));
+    assert!(read.settings[0].in_effect[0].contains("code GW4002 path team/**"), "{:?}", read.settings);
+    // The flag takes the place of the setting.
+    assert!(options(text, "--ignore GW4002").unwrap().ignore_rules.is_empty());
+    for (text, word) in [
+        ("ignore: {code: GW4002}\n", "reason"),
+        ("ignore: [{code: GW2001, reason: x}]\n", "is an error"),
+        ("ignore: [{code: GW8030, reason: x}]\n", "cannot be ignored in it"),
+        ("ignore: [{code: GW4002, reason: ''}]\n", "`reason`"),
+        ("ignore: [{codes: GW4002, reason: x}]\n", "did you mean `code`"),
+        ("ignore: [{code: [], reason: x}]\n", "`code`"),
+        ("ignore: [{code: GW4002, path: '../x', reason: x}]\n", "pattern"),
+        ("ignore: [{code: GW4002, object: web, reason: x}]\n", "KIND/NAMESPACE/NAME"),
+        ("select: [{code: GW4002, reason: x}]\n", "list of values"),
+    ] {
+        let error = options(text, "").unwrap_err();
+        assert!(error.contains(word) && error.contains("gwctl.yaml:1:1"), "{text}: {error}");
+    }
+}

@@ -14,7 +14,6 @@ use crate::options::{
     AccessLog, Addresses, Capture, Collector, EnvoyVersion, ListenerAddress, LoopbackRange, OUTBOUND_PORT,
     PROXY_ADDRESS, PortMap, Resolve, Tracing,
 };
-use crate::parser::load::check_glob;
 use crate::port::Port;
 use crate::suppress;
 
@@ -125,7 +124,7 @@ pub(super) fn deny(text: &str) -> Result<Deny, String> {
 
 /// A pattern of `--exclude`.
 pub(super) fn glob(text: &str) -> Result<String, String> {
-    check_glob(text).map(|()| text.to_owned())
+    crate::glob::check(text).map(|()| text.to_owned())
 }
 
 /// A code whose findings may be left out.

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use super::code::Severity;
 use super::escape::{for_github_command, for_github_property};
+use super::place::Place;
 use super::plain;
 use super::report::{Entry, Report};
 
@@ -27,7 +28,7 @@ fn command(entry: &Entry<'_>) -> String {
     };
     let mut properties = Vec::new();
     // Standard input is no file of the change.
-    if let Some(place) = entry.place.as_ref().filter(|place| place.file != "-") {
+    if let Some(place) = entry.place.as_ref().map(Place::in_repository).filter(|place| place.file != "-") {
         // Annotations are found by the path from the root of the repository.
         properties.push(format!("file={}", for_github_property(place.file.trim_start_matches("./"))));
         if let Some(span) = &place.span {
@@ -44,6 +45,9 @@ fn command(entry: &Entry<'_>) -> String {
     if let Some(subject) = plain::subject(finding) {
         // Writing to a string cannot fail.
         let _ = write!(text, "\nIn: {subject}");
+    }
+    if let Some(origin) = entry.place.as_ref().and_then(|place| place.origin.as_ref()) {
+        let _ = write!(text, "\nFrom: {}", origin.words());
     }
     for (related, place) in &entry.related {
         let place = place.as_ref().map(|place| (place.file.as_str(), place.span.as_ref().map_or(1, |span| span.line)));

@@ -8,6 +8,7 @@ use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 use super::code::Severity;
+use super::place::Place;
 use super::plain;
 use super::report::{Entry, Report};
 
@@ -46,6 +47,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn issue<'a>(Entry { finding, place, .. }: &'a Entry<'_>, alike: &mut HashMap<String, usize>) -> Issue<'a> {
     let known = plain::fingerprint(finding);
+    let place = place.as_ref().map(Place::in_repository);
     let before = alike.entry(known.clone()).or_default();
     let bytes = digest(&SHA256, format!("{known}\n{before}").as_bytes());
     *before += 1;
@@ -59,8 +61,8 @@ fn issue<'a>(Entry { finding, place, .. }: &'a Entry<'_>, alike: &mut HashMap<St
             Severity::Note => "info",
         },
         location: Location {
-            path: place.as_ref().map_or(".", |place| place.file.trim_start_matches("./")),
-            lines: Lines { begin: place.as_ref().and_then(|place| place.span.as_ref()).map_or(1, |span| span.line) },
+            path: place.map_or(".", |place| place.file.trim_start_matches("./")),
+            lines: Lines { begin: place.and_then(|place| place.span.as_ref()).map_or(1, |span| span.line) },
         },
     }
 }

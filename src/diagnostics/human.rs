@@ -47,12 +47,13 @@ pub fn summary_line(report: &Report<'_>, color: bool) -> String {
     let found = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")].join(", ");
     let read = format!("{} judged in {}", counted(report.judged, "Gateway API object"), counted(files, "file"));
     let mut line = format!("{}: {read}", style.paint(&found, color));
-    let excluded = report.unjudged.iter().filter(|(one, _)| one.reason == Omission::Excluded).count();
-    if report.unjudged.len() > excluded {
-        line.push_str(&format!(", {} not judged", report.unjudged.len() - excluded));
-    }
-    if excluded > 0 {
-        line.push_str(&format!(", {excluded} left out by --exclude"));
+    let count = |reason: Omission| report.unjudged.iter().filter(|(one, _)| one.reason == reason).count();
+    let (excluded, ignored) = (count(Omission::Excluded), count(Omission::Ignored));
+    let unjudged = report.unjudged.len() - excluded - ignored;
+    for (count, words) in [(unjudged, "not judged"), (excluded, "left out by --exclude"), (ignored, "ignored by git")] {
+        if count > 0 {
+            line.push_str(&format!(", {count} {words}"));
+        }
     }
     if !report.on_context.is_empty() {
         line.push_str(&format!(", {} on context left out", counted(report.on_context.len(), "finding")));
@@ -70,8 +71,10 @@ pub fn summary_line(report: &Report<'_>, color: bool) -> String {
 type IsMeant = fn(&Allowance) -> bool;
 
 /// What is said of the number of findings that are left out.
-const LEFT_OUT: [(IsMeant, &str); 4] = [
+const LEFT_OUT: [(IsMeant, &str); 6] = [
     (|by| matches!(by, Allowance::Comment(_)), "allowed by comments"),
+    (|by| matches!(by, Allowance::Annotation(_)), "allowed by annotations"),
+    (|by| matches!(by, Allowance::Rule(_)), "left out by rules"),
     (|by| *by == Allowance::Ignore, "left out by --ignore"),
     (|by| *by == Allowance::Select, "left out by --select"),
     (|by| *by == Allowance::Baseline, "known by the baseline"),
@@ -81,8 +84,8 @@ const LEFT_OUT: [(IsMeant, &str); 4] = [
 /// somebody allows it. A line each.
 pub fn detail_lines(report: &Report<'_>) -> Vec<String> {
     let at = |place: &Option<Place>| match place {
-        Some(Place { file, span: Some(span) }) => format!("  {file}:{}:{}", span.line, span.column),
-        Some(Place { file, span: None }) => format!("  {file}"),
+        Some(Place { file, span: Some(span), .. }) => format!("  {file}:{}:{}", span.line, span.column),
+        Some(Place { file, span: None, .. }) => format!("  {file}"),
         None => String::new(),
     };
     let unjudged = report
@@ -148,7 +151,8 @@ fn render(entry: &Entry<'_>, locate: &dyn Locate, color: bool, out: &mut String)
 
 /// Writes `--> FILE:LINE:COLUMN`.
 fn write_position(place: &Place, color: bool, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "  {} {}", Style::Blue.paint("-->", color), position(place))
+    writeln!(out, "  {} {}", Style::Blue.paint("-->", color), position(place))?;
+    place.origin.as_ref().map_or(Ok(()), |origin| write_item("from", &origin.words(), color, out))
 }
 
 /// Writes the position, and the excerpt when the place is in a text.

@@ -15,7 +15,7 @@ use super::finding::Finding;
 use super::fix::TextEdit;
 use super::left_out::Allowance;
 use super::object_ref::ObjectRef;
-use super::place::Place;
+use super::place::{Origin, Place};
 use super::report::{Entry, LeftOutEntry, Report, Summary};
 use super::span::Span;
 use super::unjudged::{Ledger, Subject, Tally, Unjudged};
@@ -51,6 +51,9 @@ struct JsonFinding<'a> {
     column: Option<usize>,
     end_line: Option<usize>,
     end_column: Option<usize>,
+    /// What a piped document was made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<JsonOrigin<'a>>,
     object: Option<JsonObject<'a>>,
     path: Option<String>,
     condition: Option<JsonCondition>,
@@ -61,6 +64,13 @@ struct JsonFinding<'a> {
     /// A request that shows the problem.
     witness: Option<&'a Witness>,
     related: Vec<JsonRelated<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonOrigin<'a> {
+    name: &'a str,
+    file: Option<&'a str>,
+    line: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -221,12 +231,14 @@ fn on_context<'a>(finding: &'a Finding, place: Option<&'a Place>) -> JsonOnConte
 fn left_out<'a>(LeftOutEntry { finding, place, by, comment }: &'a LeftOutEntry<'_>) -> JsonLeftOut<'a> {
     let by = match by {
         Allowance::Comment(_) => "comment",
+        Allowance::Annotation(_) => "annotation",
+        Allowance::Rule(_) => "rule",
         Allowance::Ignore => "ignore",
         Allowance::Select => "select",
         Allowance::Baseline => "baseline",
         Allowance::Counted => "count",
     };
-    let comment = comment.as_ref().map(|Place { file, span }| {
+    let comment = comment.as_ref().map(|Place { file, span, origin: _ }| {
         let span = span.as_ref();
         JsonPlace { file, line: span.map(|span| span.line), column: span.map(|span| span.column) }
     });
@@ -275,6 +287,7 @@ fn finding<'a>(entry: &'a Entry<'_>) -> JsonFinding<'a> {
         column: span.map(|span| span.column),
         end_line: span.map(|span| span.end_line),
         end_column: span.map(|span| span.end_column),
+        origin: place.and_then(|place| place.origin.as_ref()).map(origin),
         object: finding.object.as_ref().map(object_view),
         path: finding.path.as_ref().map(ToString::to_string),
         condition: finding.condition.as_ref().map(condition),
@@ -283,6 +296,15 @@ fn finding<'a>(entry: &'a Entry<'_>) -> JsonFinding<'a> {
         fix: entry.fix.as_ref().map(|edits| JsonFix { edits: edits.iter().map(edit).collect() }),
         witness: finding.witness.as_ref(),
         related: entry.related.iter().map(|(related, place)| self::related(&related.message, place.as_ref())).collect(),
+    }
+}
+
+fn origin(Origin { name, place }: &Origin) -> JsonOrigin<'_> {
+    let place = place.as_deref();
+    JsonOrigin {
+        name,
+        file: place.map(|place| place.file.as_str()),
+        line: place.and_then(|place| place.span.as_ref()).map(|span| span.line),
     }
 }
 

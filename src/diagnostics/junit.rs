@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::denied::Denied;
+use super::place::Place;
 use super::plain;
 use super::report::{Entry, Report};
 use super::xml::Xml;
@@ -58,14 +59,15 @@ fn suite<'o>(
 }
 
 fn file<'a>(entry: &'a Entry<'_>) -> &'a str {
-    entry.place.as_ref().map_or(RUN, |place| &place.file)
+    entry.place.as_ref().map_or(RUN, |place| &place.in_repository().file)
 }
 
 fn test_case(entry: &Entry<'_>, fails: bool, xml: &mut Xml<'_>) -> io::Result<()> {
     let finding = entry.finding;
     let (id, severity) = (finding.code.id(), finding.severity().as_str());
     let subject = plain::subject(finding).unwrap_or_else(|| RUN.to_owned());
-    let line = entry.place.as_ref().and_then(|place| place.span.as_ref()).map(|span| (span.line, span.column));
+    let place = entry.place.as_ref().map(Place::in_repository);
+    let line = place.and_then(|place| place.span.as_ref()).map(|span| (span.line, span.column));
     let place = line.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
     let file = file(entry);
     let name = format!("{id} {} at {file}{place}", finding.code.name());

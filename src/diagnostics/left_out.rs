@@ -19,6 +19,10 @@ pub struct LeftOut {
 pub enum Allowance {
     /// A comment on the object, and where it stands.
     Comment(Location),
+    /// An annotation of the object, and where it stands.
+    Annotation(Location),
+    /// A rule of the settings, and why.
+    Rule(String),
     /// `--ignore`.
     Ignore,
     /// `--select`, of another code.
@@ -30,11 +34,11 @@ pub enum Allowance {
 }
 
 impl Allowance {
-    /// The place of the comment.
-    pub fn comment(&self) -> Option<&Location> {
+    /// The place of the comment or annotation.
+    pub fn place(&self) -> Option<&Location> {
         match self {
-            Self::Comment(location) => Some(location),
-            Self::Ignore | Self::Select | Self::Baseline | Self::Counted => None,
+            Self::Comment(location) | Self::Annotation(location) => Some(location),
+            Self::Rule(_) | Self::Ignore | Self::Select | Self::Baseline | Self::Counted => None,
         }
     }
 }
@@ -43,6 +47,8 @@ impl fmt::Display for Allowance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Comment(_) => "a comment",
+            Self::Annotation(_) => "an annotation",
+            Self::Rule(reason) => return write!(f, "a rule ({reason})"),
             Self::Ignore => "--ignore",
             Self::Select => "--select",
             Self::Baseline => "--baseline",

@@ -43,7 +43,7 @@ pub use left_out::{Allowance, LeftOut};
 pub use location::{FieldPath, Location, Part, Segment};
 pub use object_part::{FrontendPart, ObjectPart, PartPath};
 pub use object_ref::ObjectRef;
-pub use place::{Locate, Place};
+pub use place::{Locate, Origin, Place};
 pub use registry::{REGISTRY, codes};
 pub use report::{Entry, LeftOutEntry, Report, Summary};
 pub use source_id::{DocumentId, SourceId};

@@ -18,12 +18,35 @@ pub struct Place {
     pub file: String,
     /// The part of the file; `None` for the file as a whole.
     pub span: Option<Span>,
+    /// What the text was made of, where a tool that was piped in says so.
+    pub origin: Option<Origin>,
+}
+
+/// What a piped document was made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// What the tool calls it.
+    pub name: String,
+    /// The file of that name, and the same part of it where that is certain.
+    pub place: Option<Box<Place>>,
+}
+
+impl Origin {
+    /// `NAME`, or `FILE:LINE` where the file is known.
+    pub fn words(&self) -> String {
+        self.place.as_ref().map_or_else(|| self.name.clone(), |place| Place::clone(place).line())
+    }
 }
 
 impl Place {
+    /// The place to look at in a repository: where the text was written, as far as that is known.
+    pub fn in_repository(&self) -> &Self {
+        self.origin.as_ref().and_then(|origin| origin.place.as_deref()).unwrap_or(self)
+    }
+
     /// `FILE:LINE`, or the file alone.
     pub fn line(self) -> String {
-        let Self { file, span } = self;
+        let Self { file, span, origin: _ } = self;
         match span {
             Some(span) => format!("{file}:{}", span.line),
             None => file,
@@ -87,7 +110,7 @@ pub(crate) mod memory {
                 Location::Bytes(_, range) => Some(Span::of(text, range.clone())),
                 _ => None,
             };
-            Some(Place { file: file.clone(), span })
+            Some(Place { file: file.clone(), span, origin: None })
         }
 
         fn text(&self, location: &Location) -> Option<&str> {

@@ -23,7 +23,9 @@ pub fn write(report: &Report<'_>, locate: &dyn Locate, out: &mut dyn Write) -> i
 }
 
 fn diagnostic(Entry { finding, place, fix, .. }: &Entry<'_>, locate: &dyn Locate) -> Value {
-    let text = locate.text(&finding.location);
+    // Where the text was written otherwise, only its lines are known.
+    let written = place.as_ref().map(Place::in_repository);
+    let text = locate.text(&finding.location).filter(|_| written == place.as_ref());
     let mut diagnostic = json!({
         "message": plain::full(finding),
         "severity": match finding.severity() {
@@ -32,14 +34,14 @@ fn diagnostic(Entry { finding, place, fix, .. }: &Entry<'_>, locate: &dyn Locate
             Severity::Note => "INFO",
         },
         "code": {"value": finding.code.id()},
-        "location": {"path": place.as_ref().map_or(".", path)},
+        "location": {"path": written.map_or(".", path)},
     });
-    if let Some(span) = place.as_ref().and_then(|place| place.span.as_ref()) {
+    if let Some(span) = written.and_then(|place| place.span.as_ref()) {
         diagnostic["location"]["range"] = range(span, text);
     }
     // A suggestion is about the file of its finding.
     let own = |edits: &&Vec<_>| {
-        edits.iter().all(|edit: &super::fix::TextEdit| Some(&edit.file) == place.as_ref().map(|one| &one.file))
+        edits.iter().all(|edit: &super::fix::TextEdit| Some(&edit.file) == written.map(|one| &one.file))
     };
     if let Some(edits) = fix.as_ref().filter(own) {
         let suggestions = edits.iter().map(|edit| json!({"range": range(&edit.span, text), "text": edit.new_text}));

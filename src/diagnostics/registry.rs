@@ -951,12 +951,12 @@ registry! {
         /// A comment for gwctl that has no effect.
         INVALID_SUPPRESSION = "GW8011" "invalid-suppression" Warning {
             traffic: "none",
-            remedy: "write `# gwctl: allow CODE REASON` above or inside the object",
+            remedy: "write `# gwctl: allow CODE REASON` above or inside the object, or the annotation `gwctl.dev/allow: CODE REASON`",
         }
         /// A code is allowed or ignored that is not reported.
         UNUSED_SUPPRESSION = "GW8012" "unused-suppression" Warning {
             traffic: "none",
-            remedy: "remove the code from the comment, or the flag, or its entry in `gwctl.yaml`",
+            remedy: "remove the code from the comment or annotation, or the flag or the rule, or its entry in `gwctl.yaml`",
         }
         /// Variables of Flux that nothing was put in the place of.
         UNSUBSTITUTED = "GW8013" "variables-not-substituted" Error {

@@ -65,7 +65,7 @@ pub struct Report<'a> {
     pub expected: Vec<(String, ObjectRef)>,
 }
 
-/// A finding that is left out, with its place and that of the comment that allows it.
+/// A finding that is left out, with its place and that of the comment or annotation that allows it.
 #[derive(Clone, Debug)]
 pub struct LeftOutEntry<'a> {
     /// The finding.
@@ -74,7 +74,7 @@ pub struct LeftOutEntry<'a> {
     pub place: Option<Place>,
     /// Who leaves it out.
     pub by: &'a Allowance,
-    /// Where the comment stands.
+    /// Where the comment or annotation stands.
     pub comment: Option<Place>,
 }
 
@@ -142,7 +142,7 @@ impl<'a> Report<'a> {
             finding,
             place: place_of(&finding.location, locate),
             by,
-            comment: by.comment().and_then(|comment| place_of(comment, locate)),
+            comment: by.place().and_then(|comment| place_of(comment, locate)),
         };
         Self { left_out: left_out.iter().map(entry).collect(), ..self }
     }
@@ -174,7 +174,7 @@ impl<'a> Report<'a> {
 fn place_of(location: &Location, locate: &dyn Locate) -> Option<Place> {
     match location {
         Location::Run => None,
-        Location::Path(path) => Some(Place { file: path.clone(), span: None }),
+        Location::Path(path) => Some(Place { file: path.clone(), span: None, origin: None }),
         _ => locate.place(location),
     }
 }

@@ -85,7 +85,7 @@ fn result(entry: &Entry<'_>, rules: &[Code]) -> Value {
         .iter()
         .enumerate()
         .filter_map(|(id, (related, place))| {
-            let physical = physical(place.as_ref()?);
+            let physical = physical(place.as_ref()?.in_repository());
             Some(json!({"id": id, "message": {"text": related.message}, "physicalLocation": physical}))
         })
         .collect();
@@ -102,7 +102,7 @@ fn result(entry: &Entry<'_>, rules: &[Code]) -> Value {
 fn location(finding: &Finding, place: Option<&Place>) -> Option<Value> {
     let mut location = Map::new();
     if let Some(place) = place {
-        location.insert("physicalLocation".to_owned(), physical(place));
+        location.insert("physicalLocation".to_owned(), physical(place.in_repository()));
     }
     if let Some(subject) = plain::subject(finding) {
         let logical = json!([{"fullyQualifiedName": subject, "kind": "object"}]);

@@ -85,6 +85,8 @@ pub enum Omission {
     Outside,
     /// The user leaves the file or directory out.
     Excluded,
+    /// git ignores it.
+    Ignored,
     /// The directory is a submodule of git that is not checked out.
     Submodule,
     /// The API server would refuse the object, and not enough of it can be decoded.
@@ -136,6 +138,7 @@ impl Omission {
     pub fn is_about_traffic(&self) -> bool {
         match self {
             Self::Excluded
+            | Self::Ignored
             | Self::NotSelected
             | Self::NoRoute
             | Self::NoCertificate
@@ -188,6 +191,7 @@ impl fmt::Display for Omission {
             Self::Unreadable => f.write_str("it cannot be read"),
             Self::Outside => f.write_str("it is a symbolic link to a place outside the given directories"),
             Self::Excluded => f.write_str("left out by --exclude"),
+            Self::Ignored => f.write_str("git ignores it"),
             Self::Submodule => f.write_str("the submodule is not checked out"),
             Self::Undecoded => f.write_str("its errors leave too little of it to be decoded"),
             Self::Conflict => f.write_str("another listener of the Gateway cannot be told from it"),

@@ -21,7 +21,7 @@ use crate::diagnostics::{Diagnostics, Finding, Location, Omission, Subject, Unju
 use super::parse::MAX_DOCUMENT;
 use super::source::{Found, Source, SourceSet};
 
-pub use exclude::{Exclude, check_glob};
+pub use exclude::Exclude;
 pub use tree::{Disk, EntryKind, Tree};
 
 /// How much of a file is read before what was read is checked.
@@ -105,6 +105,7 @@ pub fn load_from(
     survey.outside.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Outside)));
     survey.submodules.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Submodule)));
     survey.excluded.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Excluded)));
+    survey.ignored.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Ignored)));
     let unused = exclude.globs.iter().enumerate().filter(|(at, _)| !survey.used.contains(at));
     unused.for_each(|(_, glob)| diagnostics.report(excludes_nothing(glob)));
     for (file, text) in survey.files.into_iter().zip(texts) {
@@ -174,6 +175,8 @@ struct Survey<'t> {
     /// The submodules of judged directories that are not checked out.
     submodules: Vec<String>,
     exclude: Exclude<'t>,
+    /// What git ignores.
+    ignored: Vec<String>,
     /// What was excluded, and the positions of the patterns that were of use.
     excluded: Vec<String>,
     used: HashSet<usize>,
@@ -195,6 +198,7 @@ impl<'t> Survey<'t> {
             outside: Vec::new(),
             submodules: Vec::new(),
             exclude,
+            ignored: Vec::new(),
             excluded: Vec::new(),
             used: HashSet::new(),
             named: PathBuf::new(),
@@ -259,15 +263,16 @@ impl<'t> Survey<'t> {
     }
 
     fn add_directory(&mut self, directory: &Path, context: bool) {
-        let before = (self.files.len(), self.findings.len(), self.seen.len(), self.excluded.len());
+        let counts = |survey: &Self| {
+            let left_out = survey.excluded.len() + survey.ignored.len();
+            (survey.files.len(), survey.findings.len(), survey.seen.len(), left_out)
+        };
+        let before = counts(self);
         match self.tree.canonicalize(directory) {
             Ok(canonical) => {
                 let fresh = !self.directories.contains(&canonical);
                 self.walk(directory, &canonical, context);
-                if fresh
-                    && before == (self.files.len(), self.findings.len(), self.seen.len(), self.excluded.len())
-                    && !self.covers(&canonical)
-                {
+                if fresh && before == counts(self) && !self.covers(&canonical) {
                     self.note(directory, "holds no `.yaml`, `.yml` or `.json` file that is not read already");
                 }
             }
@@ -298,6 +303,10 @@ impl<'t> Survey<'t> {
         for (name, kind) in entries.into_iter().filter(|(name, _)| !is_hidden(name)) {
             let (path, real) = (directory.join(&name), canonical.join(&name));
             let may_be_read = kind != EntryKind::File || has_manifest_extension(&path);
+            if may_be_read && self.exclude.ignored.binary_search(&real).is_ok() {
+                self.ignored.push(path.to_string_lossy().into_owned());
+                continue;
+            }
             if may_be_read && self.is_excluded(&path, &real) {
                 continue;
             }

@@ -212,7 +212,7 @@ fn what_is_excluded_is_counted_and_a_pattern_without_use_is_told() {
         let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
         let inputs: Vec<Input> = paths.iter().map(|path| Input::from(path.to_path_buf())).collect();
         let mut diagnostics = Diagnostics::new();
-        let exclude = Exclude { globs: &globs, base, of_context: &[] };
+        let exclude = Exclude { globs: &globs, base, ..Exclude::default() };
         let loaded = load_from(&Disk, (&inputs, &[]), exclude, &mut Cursor::new(Vec::new()), &mut diagnostics);
         let left = diagnostics.unjudged().iter().map(|one| one.subject.to_string()).collect::<Vec<_>>();
         let left = left.iter().map(|name| name.replace(&format!("{}/", root.path().display()), "")).collect::<Vec<_>>();

@@ -17,7 +17,7 @@ impl Locate for Locator<'_> {
         let Resolved { file, source: _, range, line, column, end_line, end_column } = self.resolve(location)?;
         let span = Span { range, line, column, end_line, end_column };
         let is_whole_file = matches!(location, Location::Source(_) | Location::Path(_));
-        Some(Place { file, span: (!is_whole_file).then_some(span) })
+        Some(Place { file, span: (!is_whole_file).then_some(span), origin: None })
     }
 
     fn text(&self, location: &Location) -> Option<&str> {

@@ -206,6 +206,7 @@ pub(crate) const SETTINGS: &[&str] = &[
     "local",
     "namespace",
     "no-admin",
+    "no-gitignore",
     "partial",
     "port-map",
     "proxy-protocol",

@@ -24,6 +24,7 @@ const fn layer(path: &'static str, modules: &'static [&'static str], messages: b
 
 const LAYERS: &[Layer] = &[
     layer("hostname", &[], false, false),
+    layer("glob", &[], false, false),
     layer("spelling", &[], false, false),
     layer("leftovers", &[], false, true),
     layer("certificate/tests", &["hostname"], false, true),
@@ -34,7 +35,7 @@ const LAYERS: &[Layer] = &[
     layer("port", &[], false, false),
     layer("private_key", &[], false, false),
     layer("diagnostics", &["id", "name", "private_key"], false, false),
-    layer("parser/load", &["diagnostics"], false, true),
+    layer("parser/load", &["diagnostics", "glob"], false, true),
     layer("parser", &["diagnostics", "http", "name", "options", "port", "private_key", "spelling"], false, false),
     // The resolver speaks of endpoints and origins in the words of the IR, and of nothing else in it.
     layer(
@@ -77,12 +78,11 @@ const LAYERS: &[Layer] = &[
     // A stand-in for an authorization service speaks Envoy's protocol.
     layer("proving/authorization", &[], true, false),
     layer("proving", &["ir", "leftovers", "name", "options", "port", "simulate"], false, true),
-    layer("options", &["name", "port"], false, false),
+    layer("options", &["diagnostics", "glob", "name", "port"], false, false),
 ];
 
 /// What is at the top and may name everything.
-const TOP: &[&str] =
-    &["lib.rs", "main.rs", "compile", "comments", "context", "ir_text", "suppress", "suppress_tests", "cli"];
+const TOP: &[&str] = &["lib.rs", "main.rs", "compile", "comments", "context", "ir_text", "suppress", "cli"];
 
 /// The tests of this file.
 pub(crate) fn trials(root: &Path) -> Vec<Trial> {

@@ -11,8 +11,8 @@ use super::super::value::{self, AuthoritiesPath, CertificatePaths, Deny};
 use crate::diagnostics::{Code, Denied};
 use crate::name::{Name, Namespace};
 use crate::options::{
-    AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, Excluded, ListenerAddress, Options, PortMap, Resolve,
-    SettingsFile, Tracing,
+    AccessLog, AccessLogFormat, Assume, Channel, EnvoyVersion, Excluded, IgnoreRule, ListenerAddress, Options, PortMap,
+    Resolve, SettingsFile, Tracing,
 };
 
 /// Settings of the compilation, common to the commands that compile.
@@ -26,11 +26,17 @@ pub struct CompileArgs {
     /// directory that is named (`team/old/**`). Repeatable.
     #[arg(long, value_name = "GLOB", value_parser = value::glob, help_heading = "Input")]
     exclude: Vec<String>,
+    /// Read also what git ignores in directories; what it tracks is always read.
+    #[arg(long, help_heading = "Input")]
+    no_gitignore: bool,
     /// Put values in the place of the variables of Flux (`${NAME}`, `${NAME:=default}`) in all files: those of the
     /// environment (`env`), or of a file of `NAME=VALUE` lines, a ConfigMap, or a Kustomization of Flux. Repeatable, the
     /// later one wins.
     #[arg(long, value_name = "FILE|env", help_heading = "Input")]
     substitute: Vec<PathBuf>,
+    /// What a settings file leaves out in some places.
+    #[arg(skip)]
+    pub(in crate::cli) ignore_rules: Vec<IgnoreRule>,
     /// Where the paths of --exclude are taken from when a settings file holds them.
     #[arg(skip)]
     pub(in crate::cli) exclude_base: Option<PathBuf>,
@@ -234,7 +240,9 @@ impl CompileArgs {
             is_compared: false,
             substitutions: substitute::read(&self.substitute)?,
             exclude: Excluded { globs: self.exclude.clone(), base: self.exclude_base.clone(), of_context: Vec::new() },
+            reads_ignored: self.no_gitignore,
             ignore: ids(&self.ignore),
+            ignore_rules: self.ignore_rules.clone(),
             select: ids(&self.select),
         })
     }

@@ -92,7 +92,7 @@ fn mistakes_in_usage_exit_with_2_and_help_with_0() {
         "gwctl translate a.yaml --deny errors",
         "gwctl translate a.yaml --assume everything",
         "gwctl translate a.yaml -q -v",
-        "gwctl validate",
+        "gwctl translate",
         "gwctl validate a.yaml --exclude [ab]",
         "gwctl validate a.yaml --report json",
         "gwctl explain",

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::builder::Resettable;
+use clap::{ArgMatches, Args};
 
 use super::super::value::Destination;
 use super::{CompileArgs, InputArgs};
 
 /// Flags of `validate`.
 #[derive(Debug, Args)]
+#[command(mut_arg("paths", |paths| paths.required_unless_present(Resettable::<clap::Id>::Reset)))]
 pub struct ValidateArgs {
-    /// The input.
+    /// The input; the working directory where nothing is named.
     #[command(flatten)]
     pub input: InputArgs,
     /// The settings of the compilation.
@@ -41,4 +43,14 @@ pub struct ValidateArgs {
     /// GWCTL_ENVOY names, or `envoy` on the PATH.
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, help_heading = "Findings")]
     pub envoy: Option<Option<PathBuf>>,
+}
+
+impl ValidateArgs {
+    /// Completes the input: its order is that of the command line, and without one the working directory is read.
+    pub(super) fn complete(&mut self, matches: &ArgMatches) {
+        self.input.order_paths(matches);
+        if self.input.paths.is_empty() {
+            self.input.paths.push(PathBuf::from("."));
+        }
+    }
 }

@@ -73,7 +73,7 @@ struct Judged<'c> {
 /// mends nothing; what a flag leaves out it leaves out on both sides.
 fn judged(compilation: &Compilation) -> impl Iterator<Item = Judged<'_>> {
     let reported = compilation.findings.iter().map(|finding| Judged { finding, comment: None });
-    let allowed = compilation.left_out.iter().filter(|one| one.by.comment().is_some());
-    let allowed = allowed.map(|LeftOut { finding, by }| Judged { finding, comment: by.comment() });
+    let allowed = compilation.left_out.iter().filter(|one| one.by.place().is_some());
+    let allowed = allowed.map(|LeftOut { finding, by }| Judged { finding, comment: by.place() });
     reported.chain(allowed).filter(|one| !TRANSLATE_ONLY.contains(&one.finding.code))
 }

@@ -65,7 +65,7 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
         std::fs::canonicalize(path).ok()
     });
     options.exclude.of_context = judged.collect();
-    let base = options.exclude.base.take();
+    let (base, rules) = (options.exclude.base.take(), std::mem::take(&mut options.ignore_rules));
     let has_own_settings = args.compile.settings.is_none() && !args.compile.no_settings;
     let mut tree = Revisions::default();
     let mut paths = Vec::new();
@@ -83,7 +83,9 @@ pub(super) fn run(args: &DiffArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     let settled = if args.new == "-" { old } else { new };
     let mut sides = Vec::new();
     for (text, path) in [&args.old, &args.new].into_iter().zip(&paths) {
-        options.exclude.base = base.as_deref().map(|base| base_of_side(&tree, base, settled, path));
+        let of_side = |base: &Path| base_of_side(&tree, base, settled, path);
+        options.exclude.base = base.as_deref().map(of_side);
+        options.ignore_rules = rules.iter().map(|rule| rule.with_base(of_side)).collect();
         match read((text, path), (&tree, &args.context), (&options, has_own_settings), streams) {
             Ok(side) => sides.push(side),
             Err(message) => {

@@ -95,7 +95,7 @@ impl Unread {
         for unjudged in &compilation.unjudged {
             if let Subject::File(name) = &unjudged.subject
                 // What is left out is not compared, and a submodule by its commit.
-                && !matches!(unjudged.reason, Omission::Excluded | Omission::Submodule)
+                && !matches!(unjudged.reason, Omission::Excluded | Omission::Ignored | Omission::Submodule)
             {
                 let content = content_of(tree, Path::new(name));
                 let what = if unjudged.reason == Omission::Outside { "the link" } else { "the file" };

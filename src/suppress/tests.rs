@@ -1,8 +1,8 @@
-//! Comments and flags against findings of a small input.
+//! Permissions and flags against findings of a small input.
 
 use crate::compile::compile;
-use crate::diagnostics::{Diagnostics, Finding};
-use crate::options::Options;
+use crate::diagnostics::{Code, Diagnostics, Finding};
+use crate::options::{IgnoreRule, Options, PathPattern};
 use crate::parser::source::{Found, Source, SourceSet};
 
 /// A route without parents (GW3009), whose one rule has weights of zero only (GW4002).
@@ -91,4 +91,73 @@ fn flags_leave_out_warnings_and_never_errors() {
     assert_eq!(found(&text, &[], &["GW3009"]), ["GW3009"]);
     let wrong = text.replace("spec: {}", "spec: {rulez: []}");
     assert_eq!(found(&wrong, &["GW1001"], &["GW4002"]), ["GW1001"]);
+}
+
+/// The route with an annotation.
+fn annotated(name: &str, annotation: &str) -> String {
+    let metadata = format!("metadata: {{name: {name}, annotations: {{gwctl.dev/allow: {annotation}}}}}");
+    route(name, "").replace(&format!("metadata: {{name: {name}}}"), &metadata)
+}
+
+#[test]
+fn an_annotation_allows_warnings_of_its_object_and_no_other() {
+    assert!(ids(&annotated("a", "GW3009 attached elsewhere")).is_empty());
+    assert!(ids(&annotated("a", "route-without-parents attached elsewhere")).is_empty());
+    assert_eq!(ids(&annotated("a", "\"GW3009 attached elsewhere\\nGW4002 not yet\"")), ["GW8012"]);
+    assert_eq!(ids(&format!("{}---\n{}", annotated("a", "GW3009 because"), route("b", ""))), ["GW3009"]);
+    let json = |name: &str, annotations: &str| {
+        format!(
+            "{{\"apiVersion\": \"gateway.networking.k8s.io/v1\", \"kind\": \"HTTPRoute\", \"metadata\": {{\"name\": \"{name}\"{annotations}}}, \"spec\": {{}}}}"
+        )
+    };
+    let allowed = json("a", ", \"annotations\": {\"gwctl.dev/allow\": \"GW3009 because\"}");
+    let list = format!("{{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [{allowed}, {}]}}", json("b", ""));
+    let found = findings(&list, &Options::default());
+    let names: Vec<_> = found.iter().filter_map(|finding| finding.object.as_ref()).map(|object| &object.name).collect();
+    assert_eq!(names, ["b"]);
+}
+
+#[test]
+fn an_annotation_without_effect_is_a_warning() {
+    for annotation in ["GW3009", "GW30099 because", "GW2001 because", "\" \\n, because\""] {
+        let found = ids(&annotated("a", annotation));
+        assert!(
+            found.contains(&"GW3009") && found.contains(&"GW8011") || annotation.contains(','),
+            "{annotation} {found:?}"
+        );
+    }
+    // In a template of pods it is about pods.
+    let text =
+        route("a", "").replace("spec: {}", "spec: {template: {metadata: {annotations: {gwctl.dev/allow: GW3009 x}}}}");
+    assert!(ids(&text).contains(&"GW3009"));
+}
+
+fn with_rule(text: &str, code: &str, files: Option<&str>, object: Option<&str>) -> Vec<&'static str> {
+    let rule = IgnoreRule {
+        codes: vec![Code::find(code).unwrap()],
+        path: files.map(|_| PathPattern { glob: "*".to_owned(), base: "/".into() }),
+        files: files.map(str::to_owned).into_iter().collect(),
+        object: object.map(|object| object.parse().unwrap()),
+        reason: "because".to_owned(),
+        place: "gwctl.yaml:1:1".to_owned(),
+    };
+    let options = Options { ignore_rules: vec![rule], ..Options::default() };
+    let mut ids: Vec<_> = findings(text, &options).iter().map(|finding| finding.code.id()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn a_rule_is_about_some_files_and_objects() {
+    let text = route("a", "");
+    for object in ["HTTPRoute/default/a", "HTTPRoute/a", "*/*/*", "HTTPRoute/def*/?"] {
+        assert!(with_rule(&text, "GW3009", Some("a.yaml"), Some(object)).is_empty(), "{object}");
+    }
+    assert!(with_rule(&text, "GW3009", None, None).is_empty());
+    assert_eq!(with_rule(&text, "GW3009", Some("a.yaml"), Some("HTTPRoute/other/a")), ["GW3009"]);
+    // Nothing says that a rule about another file is of no use.
+    assert_eq!(with_rule(&text, "GW3009", Some("b.yaml"), None), ["GW3009"]);
+    assert_eq!(with_rule(&text, "GW4002", Some("a.yaml"), Some("HTTPRoute/a")), ["GW3009", "GW8012"]);
+    let wrong = text.replace("spec: {}", "spec: {rulez: []}");
+    assert!(with_rule(&wrong, "GW3009", None, None).contains(&"GW1001"));
 }
