@@ -9,7 +9,9 @@ use crate::http::HeaderName;
 use crate::port::Port;
 
 use super::default::is_default;
-use super::{AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, Retry, Session, Share, Timeouts};
+use super::{
+    AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, Retry, RouteGuards, Session, Share, Timeouts,
+};
 
 /// What is done to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -68,6 +70,9 @@ pub struct HttpFilters {
     pub cors: Option<Arc<Cors>>,
     /// Who must agree, all of them.
     pub auths: Vec<AuthId>,
+    /// What is kept out.
+    #[serde(skip_serializing_if = "is_default")]
+    pub guards: RouteGuards,
 }
 
 /// Sends requests to backends.

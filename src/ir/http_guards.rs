@@ -1,5 +1,6 @@
 //! What keeps requests and connections out, whatever rules say.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -24,6 +25,35 @@ pub struct HttpGuards {
     /// How many connections may be made.
     #[serde(skip_serializing_if = "is_default")]
     pub new_connections: Option<TokenBucket>,
+}
+
+/// What a rule says itself of what is kept out; what it leaves out is its listener's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RouteGuards {
+    /// How long bodies may be.
+    #[serde(skip_serializing_if = "is_default")]
+    pub body: Option<BodyRule>,
+    /// Where requests that change something may come from.
+    #[serde(skip_serializing_if = "is_default")]
+    pub origins: Option<OriginRule>,
+}
+
+/// How long bodies may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum BodyRule {
+    /// As long as they like, and no request is held for it.
+    Unlimited,
+    /// So many bytes, above 0; a request is held until its body is whole.
+    Limit(u32),
+}
+
+/// Where requests that change something may come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum OriginRule {
+    /// From anywhere.
+    Anywhere,
+    /// From the host that they are for, and from these.
+    Known(Arc<RequestOrigins>),
 }
 
 /// Where requests that change something may come from: the host that they are for, and others.

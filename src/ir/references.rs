@@ -25,7 +25,7 @@ impl Action {
                 Self::Forward(forward) => {
                     let Forward {
                         backends,
-                        http_filters: HttpFilters { cors: _, auths },
+                        http_filters: HttpFilters { cors: _, auths, guards: _ },
                         mirrors,
                         request_headers: _,
                         response_headers: _,
@@ -46,7 +46,7 @@ impl Action {
                     found.extend(mirrors.iter().map(|mirror| Reference::Mirror(mirror.cluster)));
                     found.extend(auths.iter().copied().map(Reference::Auth));
                 }
-                Self::Redirect(Redirect { http_filters: HttpFilters { cors: _, auths }, .. }) => {
+                Self::Redirect(Redirect { http_filters: HttpFilters { cors: _, auths, guards: _ }, .. }) => {
                     found.extend(auths.iter().copied().map(Reference::Auth));
                 }
                 Self::Respond(_) | Self::Split(_) => {}
@@ -164,6 +164,6 @@ fn with_clusters(
 }
 
 fn with_auths(http_filters: &HttpFilters, replace_auths: &mut impl FnMut(&[AuthId]) -> Vec<AuthId>) -> HttpFilters {
-    let HttpFilters { cors, auths } = http_filters;
-    HttpFilters { cors: cors.clone(), auths: replace_auths(auths) }
+    let auths = replace_auths(&http_filters.auths);
+    HttpFilters { auths, ..http_filters.clone() }
 }

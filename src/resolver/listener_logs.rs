@@ -4,10 +4,10 @@ use crate::diagnostics::FieldPath;
 use crate::parser::api::{OptionAccessLog, OptionAccessLogs};
 use crate::path;
 
-const NOT_SENT: &str = "nobody would be sent the entries";
-const NOT_CHOSEN: &str = "the log would have entries that it leaves out";
+// An option is left out as a whole.
+const LOSS: &str = "its entries would not be written";
 
-/// The fields of logs that are not translated, each with what is lost without it.
+/// The fields of logs that are not translated, each with what is lost without the option.
 pub(super) fn untranslated_logs(
     option: &'static str,
     OptionAccessLogs { access_log }: &OptionAccessLogs,
@@ -16,13 +16,13 @@ pub(super) fn untranslated_logs(
     for (index, log) in access_log.iter().enumerate() {
         let OptionAccessLog { file_sink: _, filter, grpc_service, open_telemetry_service } = log;
         let fields = [
-            ("filter", filter.is_some(), NOT_CHOSEN),
+            ("filter", filter.is_some()),
             // Its cluster is one of Gloo's own bootstrap.
-            ("grpcService", grpc_service.is_some(), NOT_SENT),
-            ("openTelemetryService", open_telemetry_service.is_some(), NOT_SENT),
+            ("grpcService", grpc_service.is_some()),
+            ("openTelemetryService", open_telemetry_service.is_some()),
         ];
-        let of_log = fields.into_iter().filter(|(_, is_there, _)| *is_there);
-        missing.extend(of_log.map(|(field, _, loss)| (path![option, "accessLog", index, field], loss)));
+        let of_log = fields.into_iter().filter(|(_, is_there)| *is_there);
+        missing.extend(of_log.map(|(field, _)| (path![option, "accessLog", index, field], LOSS)));
     }
     missing
 }

@@ -29,7 +29,6 @@ const NOT_CHANGED: &str = "requests and responses would pass as they are";
 const NOT_ASKED: &str = "nobody would be asked what becomes of requests";
 const NOT_MASKED: &str = "responses would show what it masks";
 const NOT_KNOWN: &str = "what it asks for is not known";
-const NOT_BUFFERED: &str = "bodies of any length would be taken, and none is held back";
 
 /// An option of some kind of policy.
 pub trait PolicyOption {
@@ -70,7 +69,9 @@ impl PolicyOption for RouteOption {
             Self::Retries(retries) => Said::Retries(retries),
             Self::AppendXForwardedHost(_)
             | Self::AutoHostRewrite(_)
+            | Self::BufferPerRoute(_)
             | Self::Cors(_)
+            | Self::Csrf(_)
             | Self::Faults(_)
             | Self::HostRewrite(_)
             | Self::HostRewriteHeader(_)
@@ -80,12 +81,9 @@ impl PolicyOption for RouteOption {
             | Self::PrefixRewrite(_)
             | Self::RegexRewrite(_)
             | Self::Timeout(_) => Said::Translated,
-            Self::Extauth(_)
-            | Self::Jwt(_)
-            | Self::JwtStaged(_)
-            | Self::JwtProvidersStaged(_)
-            | Self::Rbac(_)
-            | Self::Csrf(_) => Said::Whole(NOT_KEPT_OUT, true),
+            Self::Extauth(_) | Self::Jwt(_) | Self::JwtStaged(_) | Self::JwtProvidersStaged(_) | Self::Rbac(_) => {
+                Said::Whole(NOT_KEPT_OUT, true)
+            }
             Self::Ratelimit(_)
             | Self::RatelimitBasic(_)
             | Self::RatelimitEarly(_)
@@ -98,7 +96,6 @@ impl PolicyOption for RouteOption {
             Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
             Self::Ai(_) | Self::Transformations(_) | Self::StagedTransformations(_) => Said::Whole(NOT_CHANGED, false),
             Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
-            Self::BufferPerRoute(_) => Said::Whole(NOT_BUFFERED, false),
             Self::EnvoyMetadata(_) => Said::Whole("filters and logs would not see the metadata", false),
             Self::LbHash(hash) => Said::Hash(hash),
             Self::Shadowing(_) => Said::Whole("no copies would be sent", false),
@@ -117,13 +114,13 @@ impl PolicyOption for VirtualHostOption {
         match self {
             Self::HeaderManipulation(headers) => Said::Headers(headers),
             Self::Retries(retries) => Said::Retries(retries),
-            Self::Cors(_)
+            Self::BufferPerRoute(_)
+            | Self::Cors(_)
             | Self::CorsPolicyMergeSettings(_)
+            | Self::Csrf(_)
             | Self::IncludeAttemptCountInResponse(_)
             | Self::IncludeRequestAttemptCount(_) => Said::Translated,
-            Self::Extauth(_) | Self::Jwt(_) | Self::JwtStaged(_) | Self::Rbac(_) | Self::Csrf(_) => {
-                Said::Whole(NOT_KEPT_OUT, true)
-            }
+            Self::Extauth(_) | Self::Jwt(_) | Self::JwtStaged(_) | Self::Rbac(_) => Said::Whole(NOT_KEPT_OUT, true),
             Self::Ratelimit(_)
             | Self::RatelimitBasic(_)
             | Self::RatelimitEarly(_)
@@ -136,7 +133,6 @@ impl PolicyOption for VirtualHostOption {
             Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
             Self::Transformations(_) | Self::StagedTransformations(_) => Said::Whole(NOT_CHANGED, false),
             Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
-            Self::BufferPerRoute(_) => Said::Whole(NOT_BUFFERED, false),
             Self::Stats(_) => Said::Whole("requests would not be counted by virtual clusters", false),
         }
     }

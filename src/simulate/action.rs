@@ -10,7 +10,7 @@ use super::authorization::{Authority, ask};
 use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
 use super::decision::{Answer, LocalReply, Outcome, Reason, Upstream};
-use super::guard::refusal;
+use super::guard::{kept_out_by_rule, refusal};
 use super::header::{ATTEMPT_COUNT, GENERATED, Mutate, apply, decides, line, set};
 use super::path::split_query;
 use super::redirect::redirect;
@@ -68,8 +68,9 @@ fn act_alone<'c>(
             Err(reply) => return vec![Outcome { asked: auths, ..refuse(action, reply, request) }],
         },
     };
-    if let Some(why) = request.kept_out {
-        return vec![Outcome { asked: auths, ..refuse(action, refusal(why), request) }];
+    let kept_out = action.http_filters().map_or(request.kept_out, |own| kept_out_by_rule(&own.guards, request));
+    if let Some(reply) = refusal(kept_out) {
+        return vec![Outcome { asked: auths, ..refuse(action, reply, request) }];
     }
     let outcomes = match action {
         Action::Respond(status) => only(LocalReply::new(*status, Reason::Respond)),

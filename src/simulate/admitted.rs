@@ -20,16 +20,16 @@ pub(super) struct Admitted {
     /// Whether nobody is told what the proxy knows of it.
     pub(super) is_silent: bool,
     /// Why it is kept out, whatever its rule says.
-    pub(super) kept_out: Option<KeptOut>,
+    pub(super) kept_out: KeptOut,
 }
 
-/// Why a request is kept out by its listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeptOut {
+/// Why a request is kept out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct KeptOut {
     /// It changes something and comes from another host.
-    ForeignOrigin,
+    pub(super) is_foreign: bool,
     /// Its body is too long.
-    LongBody,
+    pub(super) is_long: bool,
 }
 
 impl Admitted {

@@ -174,7 +174,7 @@ pub enum Reason {
     Upgrade,
     /// A request that changes something comes from another host.
     ForeignOrigin,
-    /// The body is longer than the listener takes.
+    /// The body is longer than the listener, or the rule, takes.
     LongBody,
     /// There are more headers than the listener takes, or longer ones.
     TooManyHeaders,
@@ -217,8 +217,8 @@ impl Reason {
             Self::WrongScheme => "the request target says `https`, and the connection is plain",
             Self::Underscore => "a header name has an underscore, which no rule of the listener asks for",
             Self::Upgrade => "connections become websockets, and nothing else",
-            Self::ForeignOrigin => "the request comes from a host that the listener does not take changes from",
-            Self::LongBody => "the body is longer than the listener takes",
+            Self::ForeignOrigin => "the request comes from a host that changes are not taken from here",
+            Self::LongBody => "the body is longer than is taken here",
             Self::TooManyHeaders => "there are more headers than the listener takes, or longer ones",
             Self::HealthCheck => "the listener's health check answers",
             Self::EscapedSlashes => "the path has escaped slashes and is redirected to the plain one",

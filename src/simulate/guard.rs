@@ -3,7 +3,7 @@
 //! [Buffer](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/buffer_filter)). Of tokens and
 //! of connections one request is always the first.
 
-use crate::ir::{HttpGuards, OriginText, RequestOrigins, TextIs};
+use crate::ir::{BodyRule, HttpGuards, OriginRule, OriginText, RequestOrigins, RouteGuards, TextIs};
 
 use super::admitted::{Admitted, KeptOut};
 use super::decision::{LocalReply, Reason};
@@ -14,22 +14,43 @@ use super::url::Url;
 /// The methods that change something.
 const CHANGING: [&str; 4] = ["POST", "PUT", "DELETE", "PATCH"];
 
-/// Why a request is kept out, if it is.
-pub(super) fn kept_out(guards: &HttpGuards, request: &Admitted) -> Option<KeptOut> {
+/// Why a request is kept out by its listener, if it is.
+pub(super) fn kept_out(guards: &HttpGuards, request: &Admitted) -> KeptOut {
     let HttpGuards { body, origins, requests: _, connections: _, new_connections: _ } = guards;
-    let is_change = CHANGING.contains(&request.method.as_str());
-    if is_change && origins.as_ref().is_some_and(|origins| origins.is_enforced && is_foreign(origins, request)) {
-        return Some(KeptOut::ForeignOrigin);
+    KeptOut {
+        is_foreign: origins.as_ref().is_some_and(|origins| is_refused(origins, request)),
+        is_long: body.is_some_and(|limit| request.body_bytes > u64::from(limit)),
     }
-    body.is_some_and(|limit| request.body_bytes > u64::from(limit)).then_some(KeptOut::LongBody)
 }
 
-/// The answer to a request that is kept out.
-pub(super) fn refusal(why: KeptOut) -> LocalReply {
-    match why {
-        KeptOut::ForeignOrigin => LocalReply::new(403, Reason::ForeignOrigin).with_body("Invalid origin"),
-        KeptOut::LongBody => LocalReply::new(413, Reason::LongBody).with_body("Payload Too Large"),
+/// The same where a rule has it: what the rule says goes before what its listener says.
+pub(super) fn kept_out_by_rule(RouteGuards { body, origins }: &RouteGuards, request: &Admitted) -> KeptOut {
+    let KeptOut { is_foreign, is_long } = request.kept_out;
+    KeptOut {
+        is_foreign: match origins {
+            None => is_foreign,
+            Some(OriginRule::Anywhere) => false,
+            Some(OriginRule::Known(origins)) => is_refused(origins, request),
+        },
+        is_long: match body {
+            None => is_long,
+            Some(BodyRule::Unlimited) => false,
+            Some(BodyRule::Limit(limit)) => request.body_bytes > u64::from(*limit),
+        },
     }
+}
+
+/// The answer to a request that is kept out; `None` for one that is not.
+pub(super) fn refusal(KeptOut { is_foreign, is_long }: KeptOut) -> Option<LocalReply> {
+    if is_foreign {
+        return Some(LocalReply::new(403, Reason::ForeignOrigin).with_body("Invalid origin"));
+    }
+    is_long.then(|| LocalReply::new(413, Reason::LongBody).with_body("Payload Too Large"))
+}
+
+/// Whether a request may not come from where it does.
+fn is_refused(origins: &RequestOrigins, request: &Admitted) -> bool {
+    CHANGING.contains(&request.method.as_str()) && origins.is_enforced && is_foreign(origins, request)
 }
 
 /// Whether a request comes from another host than the one that it is for, and from none of those that may send it; one

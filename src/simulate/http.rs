@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::ir::{CONNECT, Config, HttpConnection, HttpProfile, PathRules, Route, Underscores, VirtualHost};
 
 use super::action::{act, answer_early};
-use super::admitted::Admitted;
+use super::admitted::{Admitted, KeptOut};
 use super::authorization::Authority;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::guard::{kept_out, refusal};
@@ -127,7 +127,7 @@ impl<'c> HttpTable<'c> {
         }
         // What keeps requests out comes before the answer that there is nothing to send them to.
         let refused = |reason| {
-            let reply = admitted.kept_out.map_or_else(|| LocalReply::new(status_of(reason), reason), refusal);
+            let reply = refusal(admitted.kept_out).unwrap_or_else(|| LocalReply::new(status_of(reason), reason));
             local(finish(reply, admitted.is_grpc))
         };
         let (host, _) = split_port(&admitted.authority);
@@ -227,7 +227,7 @@ impl<'c> HttpTable<'c> {
             body_bytes: *body_bytes,
             profile,
             is_silent: profile == HttpProfile::Mesh || self.connection.settings.silent,
-            kept_out: None,
+            kept_out: KeptOut::default(),
         };
         let ready = |authority: &str, target: String| {
             let mut headers = match profile {

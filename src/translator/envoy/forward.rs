@@ -20,7 +20,7 @@ use super::mirror::{spread, to_mirror};
 use super::path::{Rewrite, substitute, to_rewrite, to_substitution};
 use super::proto::{any, boolean, duration, uint32, uint64};
 use super::retry::to_retry_policy;
-use super::{cors, ext_authz, name, stateful_session, target};
+use super::{cors, ext_authz, http_guards, name, stateful_session, target};
 
 /// The filter that answers for the share of a backend that cannot be used.
 pub(super) const FAULT_FILTER: &str = "envoy.filters.http.fault";
@@ -74,6 +74,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
     }
     let mut typed_per_filter_config: HashMap<String, Any> = ext_authz::enable(&http_filters.auths, config).collect();
     typed_per_filter_config.extend(http_filters.cors.as_deref().map(cors::per_route));
+    typed_per_filter_config.extend(http_guards::per_route(&http_filters.guards));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
     typed_per_filter_config.extend(fault.map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(fault)))));
     // Without it Envoy gives up further tries as soon as the body passes the limit of the connection

@@ -22,6 +22,7 @@ use prost::Message;
 use crate::ir;
 
 use super::access_log::to_access_log;
+use super::http_guards::AskedFor;
 use super::joined::Joined;
 use super::layout::{Layout, Part};
 use super::needs::Needs;
@@ -195,7 +196,8 @@ fn http_filters(
         filters.push(http_filter(cors::CORS_FILTER, any(cors::CORS, &Cors::default())));
     }
     filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout)));
-    filters.extend(http_guards::http_filters(&connection.settings.guards, statistics));
+    let asked = AskedFor { origins: needs.origins || is_followed, bodies: needs.bodies || is_followed };
+    filters.extend(http_guards::http_filters(&connection.settings.guards, asked, statistics));
     if needs.session || is_followed {
         let off = any(stateful_session::SESSION, &StatefulSession::default());
         filters.push(http_filter(stateful_session::SESSION_FILTER, off));

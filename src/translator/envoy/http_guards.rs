@@ -2,7 +2,9 @@
 
 use envoy_types::pb::envoy::config::core::v3::RuntimeFractionalPercent;
 use envoy_types::pb::envoy::config::listener::v3::{Filter, filter::ConfigType};
-use envoy_types::pb::envoy::extensions::filters::http::buffer::v3::Buffer;
+use envoy_types::pb::envoy::extensions::filters::http::buffer::v3::{
+    Buffer, BufferPerRoute, buffer_per_route::Override,
+};
 use envoy_types::pb::envoy::extensions::filters::http::csrf::v3::CsrfPolicy;
 use envoy_types::pb::envoy::extensions::filters::http::local_ratelimit::v3::LocalRateLimit as RequestLimit;
 use envoy_types::pb::envoy::extensions::filters::network::connection_limit::v3::ConnectionLimit;
@@ -10,18 +12,23 @@ use envoy_types::pb::envoy::extensions::filters::network::http_connection_manage
 use envoy_types::pb::envoy::extensions::filters::network::local_ratelimit::v3::LocalRateLimit;
 use envoy_types::pb::envoy::r#type::matcher::v3::{StringMatcher, string_matcher::MatchPattern};
 use envoy_types::pb::envoy::r#type::v3::{FractionalPercent, TokenBucket, fractional_percent::DenominatorType};
+use envoy_types::pb::google::protobuf::Any;
 use prost::Message;
 
-use crate::ir::{self, HttpGuards, OriginText, RequestOrigins, RequestRate, TextIs};
+use crate::ir::{self, BodyRule, HttpGuards, OriginRule, OriginText, RequestOrigins, RequestRate, RouteGuards, TextIs};
 
 use super::proto::{any, duration, http_filter, regex, uint32, uint64};
+
+const CSRF_FILTER: &str = "envoy.filters.http.csrf";
+const CSRF: &str = "envoy.extensions.filters.http.csrf.v3.CsrfPolicy";
+const BUFFER_FILTER: &str = "envoy.filters.http.buffer";
 
 /// The version of the headers that tell clients what is left
 /// ([XRateLimitHeadersRFCVersion](https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/common/ratelimit/v3/ratelimit.proto)).
 const DRAFT_VERSION_03: i32 = 1;
 
 /// What looks at requests, behind whatever says who sends them.
-pub(super) fn http_filters(guards: &HttpGuards, statistics: &str) -> Vec<HttpFilter> {
+pub(super) fn http_filters(guards: &HttpGuards, asked: AskedFor, statistics: &str) -> Vec<HttpFilter> {
     let HttpGuards { body, origins, requests, connections: _, new_connections: _ } = guards;
     let mut filters = Vec::new();
     if let Some(RequestRate { bucket, per_connection, is_told }) = requests {
@@ -37,21 +44,78 @@ pub(super) fn http_filters(guards: &HttpGuards, statistics: &str) -> Vec<HttpFil
         let limit = any("envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit", &limit);
         filters.push(http_filter("envoy.filters.http.local_ratelimit", limit));
     }
-    if let Some(RequestOrigins { is_enforced, others }) = origins {
-        let policy = CsrfPolicy {
-            filter_enabled: Some(share(*is_enforced)),
-            shadow_enabled: (!is_enforced).then(|| share(true)),
-            additional_origins: others.iter().map(to_matcher).collect(),
-        };
-        let policy = any("envoy.extensions.filters.http.csrf.v3.CsrfPolicy", &policy);
-        filters.push(http_filter("envoy.filters.http.csrf", policy));
-    }
-    if let Some(limit) = body {
-        let buffer =
-            any("envoy.extensions.filters.http.buffer.v3.Buffer", &Buffer { max_request_bytes: Some(uint32(*limit)) });
-        filters.push(http_filter("envoy.filters.http.buffer", buffer));
-    }
+    let policy = match origins {
+        Some(origins) => Some((to_policy(origins), false)),
+        None => asked.origins.then(|| (anywhere(), true)),
+    };
+    filters.extend(
+        policy.map(|(policy, disabled)| HttpFilter { disabled, ..http_filter(CSRF_FILTER, any(CSRF, &policy)) }),
+    );
+    // Where the listener has no limit it is switched off, and the number counts nowhere.
+    let limit = body.map(|limit| (limit, false)).or(asked.bodies.then_some((1, true)));
+    filters.extend(limit.map(|(limit, disabled)| {
+        let buffer = any("envoy.extensions.filters.http.buffer.v3.Buffer", &to_buffer(limit));
+        HttpFilter { disabled, ..http_filter(BUFFER_FILTER, buffer) }
+    }));
     filters
+}
+
+/// What rules ask for where their listener may not: a filter that is not in the chain does nothing for any route.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AskedFor {
+    pub(super) origins: bool,
+    pub(super) bodies: bool,
+}
+
+/// What a rule says to the filters.
+pub(super) fn per_route(RouteGuards { body, origins }: &RouteGuards) -> impl Iterator<Item = (String, Any)> {
+    let origins = origins.as_ref().map(|rule| {
+        let policy = match rule {
+            OriginRule::Anywhere => anywhere(),
+            OriginRule::Known(origins) => to_policy(origins),
+        };
+        (CSRF_FILTER.to_owned(), any(CSRF, &policy))
+    });
+    let body = body.map(|rule| {
+        let rule = match rule {
+            BodyRule::Unlimited => Override::Disabled(true),
+            BodyRule::Limit(limit) => Override::Buffer(to_buffer(limit)),
+        };
+        let message = BufferPerRoute { r#override: Some(rule) };
+        (BUFFER_FILTER.to_owned(), any("envoy.extensions.filters.http.buffer.v3.BufferPerRoute", &message))
+    });
+    origins.into_iter().chain(body)
+}
+
+/// Whether origins are compared with an expression.
+pub(super) fn uses_regex(guards: &HttpGuards) -> bool {
+    guards.origins.as_ref().is_some_and(has_regex)
+}
+
+/// Whether origins of a rule are compared with an expression.
+pub(super) fn route_uses_regex(guards: &RouteGuards) -> bool {
+    matches!(&guards.origins, Some(OriginRule::Known(origins)) if has_regex(origins))
+}
+
+fn has_regex(RequestOrigins { is_enforced: _, others }: &RequestOrigins) -> bool {
+    others.iter().any(|other| matches!(other.is, TextIs::Regex(_)))
+}
+
+fn to_policy(RequestOrigins { is_enforced, others }: &RequestOrigins) -> CsrfPolicy {
+    CsrfPolicy {
+        filter_enabled: Some(share(*is_enforced)),
+        shadow_enabled: (!is_enforced).then(|| share(true)),
+        additional_origins: others.iter().map(to_matcher).collect(),
+    }
+}
+
+/// No request is looked at.
+fn anywhere() -> CsrfPolicy {
+    CsrfPolicy { filter_enabled: Some(share(false)), ..CsrfPolicy::default() }
+}
+
+fn to_buffer(limit: u32) -> Buffer {
+    Buffer { max_request_bytes: Some(uint32(limit)) }
 }
 
 /// What looks at connections, before any byte of them is read.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::ir::{self, Action, AuthId, HttpFilters, PathMatch, Target, ValuePattern};
 
-use super::{ext_authz, forward, preflight, redirect, tcp_proxy, udp_proxy, upstream_tls};
+use super::{ext_authz, forward, http_guards, preflight, redirect, tcp_proxy, udp_proxy, upstream_tls};
 
 /// What the routes of a connection, or of a configuration, need.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,10 @@ pub(super) struct Needs {
     pub(super) auths: BTreeSet<AuthId>,
     /// The filter that changes the headers of responses.
     pub(super) header_mutation: bool,
+    /// The filter that looks where requests come from.
+    pub(super) origins: bool,
+    /// The filter that limits bodies.
+    pub(super) bodies: bool,
     /// The filter that keeps sessions.
     pub(super) session: bool,
     /// The filter that answers for an invalid share, and that makes other faults.
@@ -40,6 +44,7 @@ impl Needs {
     pub(super) fn of(config: &ir::Config) -> Self {
         let mut needs = Self::default();
         for connection in config.listeners.iter().flat_map(ir::Listener::http_connections) {
+            needs.regex |= http_guards::uses_regex(&connection.settings.guards);
             for route in connection.virtual_hosts.iter().flat_map(|host| &host.routes) {
                 needs.add_route(route, config);
             }
@@ -83,7 +88,10 @@ impl Needs {
     }
 
     fn add_http_filters(&mut self, http_filters: &HttpFilters, config: &ir::Config) {
-        let HttpFilters { cors, auths } = http_filters;
+        let HttpFilters { cors, auths, guards } = http_filters;
+        self.origins |= guards.origins.is_some();
+        self.bodies |= guards.body.is_some();
+        self.regex |= http_guards::route_uses_regex(guards);
         // Origins and the headers that preflights list are compared with expressions.
         self.cors |= cors.is_some();
         self.regex |= cors.is_some();

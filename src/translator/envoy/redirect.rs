@@ -14,7 +14,7 @@ use super::header::{self, to_header_lists};
 use super::path::{Rewrite, to_rewrite};
 use super::proto::matching;
 use super::route_match::header_matcher;
-use super::{cors, ext_authz};
+use super::{cors, ext_authz, http_guards};
 
 /// Without a port of its own, a redirect must drop the port that the request's
 /// Host names: naming the host does that, and where it is not known, a first
@@ -22,7 +22,8 @@ use super::{cors, ext_authz};
 pub(super) fn redirect_routes(base: Route, redirect: &Redirect, host: &Hostname, config: &ir::Config) -> Vec<Route> {
     let Redirect { response_headers, http_filters, .. } = redirect;
     let (response_headers_to_add, response_headers_to_remove) = to_header_lists(response_headers);
-    let typed_per_filter_config = ext_authz::enable(&http_filters.auths, config).collect();
+    let auths = ext_authz::enable(&http_filters.auths, config);
+    let typed_per_filter_config = auths.chain(http_guards::per_route(&http_filters.guards)).collect();
     let base = Route { response_headers_to_add, response_headers_to_remove, typed_per_filter_config, ..base };
     let routes = routes_of(base, redirect, host);
     if needs_mutation_filter(redirect) { routes.into_iter().map(through_filter).collect() } else { routes }
@@ -31,7 +32,7 @@ pub(super) fn redirect_routes(base: Route, redirect: &Redirect, host: &Hostname,
 /// Whether the headers of the responses are changed by a filter: the lists of a route without a cluster do not reach
 /// what an authorization filter answers.
 pub(super) fn needs_mutation_filter(redirect: &Redirect) -> bool {
-    let ir::HttpFilters { cors, auths } = &redirect.http_filters;
+    let ir::HttpFilters { cors, auths, guards: _ } = &redirect.http_filters;
     !auths.is_empty() && (cors.is_some() || !redirect.response_headers.0.is_empty())
 }
 

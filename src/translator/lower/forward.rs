@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::ir::{
     Across, Action, AttemptCount, Fault, Forward, HashPart, HeaderMutations, HostRewrite, HttpFilters, Origin, Retry,
-    Session, Target, Timeouts, WeightedBackend,
+    RouteGuards, Session, Target, Timeouts, WeightedBackend,
 };
 
 use super::filter::Filters;
@@ -34,6 +34,8 @@ pub(super) struct RulePolicy {
     pub(super) fault: Option<Fault>,
     /// What endpoints are chosen by.
     pub(super) hash: Vec<HashPart>,
+    /// What is kept out.
+    pub(super) guards: RouteGuards,
     /// The status of what cannot be served.
     pub(super) status: u16,
 }
@@ -82,7 +84,7 @@ fn build_leaf(
     let Some(auths) = filters.auths.iter().copied().collect::<Option<Vec<_>>>() else {
         return RuleAction::respond(policy.status);
     };
-    let http_filters = HttpFilters { cors: filters.cors.clone(), auths };
+    let http_filters = HttpFilters { cors: filters.cors.clone(), auths, guards: policy.guards.clone() };
     if let Some(template) = &filters.redirect {
         let response_headers = filters.response_mutations();
         return RuleAction::Redirect { template: template.clone(), response_headers, http_filters };

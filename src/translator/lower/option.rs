@@ -87,6 +87,8 @@ impl RouteLowering<'_, '_> {
             RouteOption::MaxStreamDuration(option) => Ok(Part::Stream(lower_stream(option))),
             RouteOption::Faults(faults) => fault::lower(place, faults),
             RouteOption::LbHash(option) => hash::lower(place, option),
+            RouteOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said),
+            RouteOption::Csrf(said) => guards::lower_origin_rule(place, said),
             // The resolver hands on none of the others.
             other => Err(place.refuse(
                 &path![],
@@ -139,6 +141,8 @@ impl RouteLowering<'_, '_> {
                 }
                 Part::Fault(_) if filters.redirect.is_some() => return Err(self.report_fault_of_redirect(option)),
                 Part::Fault(fault) => policy.fault = Some(fault),
+                Part::Body(rule) => policy.guards.body = Some(rule),
+                Part::Origins(rule) => policy.guards.origins = Some(rule),
             }
         }
         // Who sees the host that was asked for is told nothing more.

@@ -3,14 +3,23 @@
 use serde::Deserialize;
 
 use super::duration::GoDuration;
+use super::gloo_enum::GlooEnum;
 use super::option_list::Untranslated;
-use super::upstream_tls::GlooEnum;
 
 /// `buffer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionBuffer {
     pub max_request_bytes: Option<u32>,
+}
+
+/// `bufferPerRoute`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionBufferPerRoute {
+    pub buffer: Option<OptionBuffer>,
+    #[serde(default)]
+    pub disabled: bool,
 }
 
 /// `connectionLimit`.

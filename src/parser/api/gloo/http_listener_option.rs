@@ -4,12 +4,12 @@
 use serde::Deserialize;
 
 use super::duration::GoDuration;
+use super::gloo_enum::GlooEnum;
 use super::http_guards::{
     OptionBuffer, OptionConnectionLimit, OptionCsrf, OptionLocalRateLimit, OptionRouter, OptionTokenBucket,
 };
 use super::listener_options::ListenerOptionsSpec;
 use super::option_list::{Untranslated, options};
-use super::upstream_tls::GlooEnum;
 
 /// The spec of an HttpListenerOption.
 pub type HttpListenerOptionSpec = ListenerOptionsSpec<HttpListenerOption>;

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_yaml::Value;
 
+use super::gloo_enum::GlooEnum;
 use super::listener_options::ListenerOptionsSpec;
 use super::option_list::{Untranslated, options};
-use super::upstream_tls::GlooEnum;
 
 /// The spec of a ListenerOption.
 pub type ListenerOptionSpec = ListenerOptionsSpec<ListenerOption>;

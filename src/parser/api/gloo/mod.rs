@@ -4,6 +4,7 @@
 //! by. A new kind is a file with the list of its options ([`option_list`]).
 
 mod duration;
+mod gloo_enum;
 mod http_guards;
 mod http_listener_option;
 mod listener_option;
@@ -16,6 +17,7 @@ mod upstream_tls;
 mod virtual_host_option;
 
 pub use duration::GoDuration;
+pub use gloo_enum::GlooEnum;
 pub use http_guards::*;
 pub use http_listener_option::*;
 pub use listener_option::*;

@@ -8,6 +8,7 @@ use crate::http::HeaderName;
 use crate::name::{Name, Namespace};
 
 use super::duration::GoDuration;
+use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::option_list::{OptionList, Untranslated, options};
 
 /// The spec of a RouteOption.
@@ -42,9 +43,9 @@ options! {
         Ai(Untranslated) = "ai",
         AppendXForwardedHost(bool) = "appendXForwardedHost",
         AutoHostRewrite(bool) = "autoHostRewrite",
-        BufferPerRoute(Untranslated) = "bufferPerRoute",
+        BufferPerRoute(OptionBufferPerRoute) = "bufferPerRoute",
         Cors(OptionCors) = "cors",
-        Csrf(Untranslated) = "csrf",
+        Csrf(OptionCsrf) = "csrf",
         Dlp(Untranslated) = "dlp",
         EnvoyMetadata(Untranslated) = "envoyMetadata",
         ExtProc(Untranslated) = "extProc",

@@ -1,8 +1,8 @@
 //! What an Upstream says of TLS to its hosts.
 
 use serde::Deserialize;
-use serde_yaml::Value;
 
+use super::gloo_enum::GlooEnum;
 use super::option_list::Untranslated;
 use super::route_option::GlooResourceRef;
 
@@ -38,20 +38,4 @@ pub struct UpstreamSslParameters {
     pub ecdh_curves: Vec<String>,
     pub maximum_protocol_version: Option<GlooEnum>,
     pub minimum_protocol_version: Option<GlooEnum>,
-}
-
-/// A member of an enumeration, by its name or its number.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "Value")]
-pub struct GlooEnum(pub String);
-
-impl From<Value> for GlooEnum {
-    fn from(read: Value) -> Self {
-        Self(match read {
-            Value::Number(number) => number.to_string(),
-            Value::String(text) => text,
-            // The schema lets nothing else through.
-            _ => String::new(),
-        })
-    }
 }

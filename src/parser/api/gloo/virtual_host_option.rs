@@ -3,10 +3,11 @@
 
 use serde::Deserialize;
 
+use super::gloo_enum::GlooEnum;
+use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::listener_options::ListenerOptionsSpec;
 use super::option_list::{Untranslated, options};
 use super::route_option::{HeaderManipulation, OptionCors, OptionRetries};
-use super::upstream_tls::GlooEnum;
 
 /// The spec of a VirtualHostOption.
 pub type VirtualHostOptionSpec = ListenerOptionsSpec<VirtualHostOption>;
@@ -14,10 +15,10 @@ pub type VirtualHostOptionSpec = ListenerOptionsSpec<VirtualHostOption>;
 options! {
     /// An option for the requests of a listener.
     VirtualHostOption {
-        BufferPerRoute(Untranslated) = "bufferPerRoute",
+        BufferPerRoute(OptionBufferPerRoute) = "bufferPerRoute",
         Cors(OptionCors) = "cors",
         CorsPolicyMergeSettings(OptionCorsMerge) = "corsPolicyMergeSettings",
-        Csrf(Untranslated) = "csrf",
+        Csrf(OptionCsrf) = "csrf",
         Dlp(Untranslated) = "dlp",
         ExtProc(Untranslated) = "extProc",
         ExtProcEarly(Untranslated) = "extProcEarly",

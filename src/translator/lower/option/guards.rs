@@ -1,17 +1,19 @@
 //! The options of listeners that keep requests and connections out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnostics::FieldPath;
-use crate::ir::{ConnectionLimit, OriginText, RequestOrigins, RequestRate, TextIs, TokenBucket};
+use crate::diagnostics::{FieldPath, Finding};
+use crate::ir::{BodyRule, ConnectionLimit, OriginRule, OriginText, RequestOrigins, RequestRate, TextIs, TokenBucket};
 use crate::parser::api::{
-    GlooEnum, GoDuration, OptionBuffer, OptionConnectionLimit, OptionCsrf, OptionFraction, OptionLocalRateLimit,
-    OptionRuntimeFraction, OptionTextMatch, OptionTextPattern, OptionTokenBucket,
+    GlooEnum, GoDuration, OptionBuffer, OptionBufferPerRoute, OptionConnectionLimit, OptionCsrf, OptionFraction,
+    OptionLocalRateLimit, OptionRuntimeFraction, OptionTextMatch, OptionTextPattern, OptionTokenBucket,
 };
 use crate::path;
 
 use super::super::re2;
 use super::faults::Faults;
+use super::part::{Part, Place};
 
 /// How often tokens may come.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
@@ -22,6 +24,36 @@ pub(super) fn lower_buffer(said: OptionBuffer, faults: &mut Faults<'_>) -> Optio
         faults.add(&path![], "`buffer` has no limit", "add `maxRequestBytes`");
     }
     faults.number(&path!["maxRequestBytes"], max_request_bytes, 1..=u32::MAX)
+}
+
+/// How long bodies of a rule, or of the rules of a listener, may be.
+pub(super) fn lower_body_rule(place: Place<'_>, said: OptionBufferPerRoute) -> Result<Part, Box<Finding>> {
+    let OptionBufferPerRoute { buffer, disabled } = said;
+    let mut faults = Faults::new(place);
+    let rule = match (disabled, buffer) {
+        (true, None) => Some(BodyRule::Unlimited),
+        (false, Some(buffer)) => lower_buffer(buffer, &mut faults).map(BodyRule::Limit),
+        (true, Some(_)) => {
+            faults.add(&path!["disabled"], "bodies have a limit and none", "keep one of `buffer` and `disabled`");
+            None
+        }
+        (false, None) => {
+            faults.add(&path![], "`bufferPerRoute` has no limit", "add `buffer`, or `disabled: true` for none");
+            None
+        }
+    };
+    first_of(faults, rule.map_or(Part::Nothing, Part::Body))
+}
+
+/// Where requests of a rule, or of the rules of a listener, may come from.
+pub(super) fn lower_origin_rule(place: Place<'_>, said: &OptionCsrf) -> Result<Part, Box<Finding>> {
+    let mut faults = Faults::new(place);
+    let known = lower_csrf(said, &mut faults).map(|origins| OriginRule::Known(Arc::new(origins)));
+    first_of(faults, Part::Origins(known.unwrap_or(OriginRule::Anywhere)))
+}
+
+fn first_of(faults: Faults<'_>, part: Part) -> Result<Part, Box<Finding>> {
+    faults.found().into_iter().next().map_or(Ok(part), |first| Err(Box::new(first)))
 }
 
 pub(super) fn lower_connection_limit(said: OptionConnectionLimit, faults: &mut Faults<'_>) -> Option<ConnectionLimit> {

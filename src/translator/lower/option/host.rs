@@ -12,7 +12,7 @@ use typed_index_collections::TiVec;
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Reported, codes};
 use crate::ir::{
     Action, AttemptCount, Branch, ClusterId, Cors, Forward, HeaderMutations, HttpFilters, RETRIED_BODY_BYTES, Redirect,
-    Retry, Target,
+    Retry, RouteGuards, Target,
 };
 use crate::parser::api::{OptionCorsMerge, VirtualHostOption};
 use crate::path;
@@ -20,7 +20,7 @@ use crate::resolver::{Effective, ListenerOptions, ListenerOptionsId, Resolved};
 
 use super::super::header::lay_over;
 use super::part::{OwnCors, Part, Place, RuleSays};
-use super::{cors, headers, retries};
+use super::{cors, guards, headers, retries};
 
 /// What the options of listeners say.
 pub(in crate::translator::lower) type HostParts = TiVec<ListenerOptionsId, Result<HostPart, Reported>>;
@@ -35,6 +35,7 @@ pub(in crate::translator::lower) struct HostPart {
     /// Whether a rule's list of headers that scripts may read is added to that of the listener.
     unites_exposed: bool,
     attempts: AttemptCount,
+    guards: RouteGuards,
 }
 
 /// Lowers the options of all listeners.
@@ -83,6 +84,8 @@ fn lower_option(
         VirtualHostOption::Retries(retries) => retries::lower(place, retries)?,
         VirtualHostOption::HeaderManipulation(headers) => headers::lower(place, headers)?,
         VirtualHostOption::Cors(cors) => cors::lower(place, cors)?,
+        VirtualHostOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said)?,
+        VirtualHostOption::Csrf(said) => guards::lower_origin_rule(place, said)?,
         VirtualHostOption::CorsPolicyMergeSettings(OptionCorsMerge { expose_headers }) => {
             host.unites_exposed = expose_headers.as_ref().is_some_and(|way| matches!(way.0.as_str(), "UNION" | "1"));
             Part::Nothing
@@ -112,6 +115,8 @@ fn lower_option(
         }
         Part::Headers(request, response) => (host.request, host.response) = (request, response),
         Part::Cors(cors) => host.cors = cors,
+        Part::Body(rule) => host.guards.body = Some(rule),
+        Part::Origins(rule) => host.guards.origins = Some(rule),
         // None of the options above is any of the others.
         _ => {}
     }
@@ -194,7 +199,10 @@ impl HostPart {
         forward
     }
 
-    fn under_filters(&self, says: RuleSays, filters: HttpFilters) -> HttpFilters {
+    fn under_filters(&self, says: RuleSays, mut filters: HttpFilters) -> HttpFilters {
+        let guards = &mut filters.guards;
+        guards.body = guards.body.or(self.guards.body);
+        guards.origins = guards.origins.take().or_else(|| self.guards.origins.clone());
         let Some(host) = &self.cors else { return filters };
         let cors = match (says.cors, &filters.cors) {
             (OwnCors::Nothing, _) => Some(host.clone()),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, Reported, codes};
-use crate::ir::{Cors, Fault, HashPart, HeaderMutations, HostRewrite, PathRewrite, Retry, StreamLimit};
+use crate::ir::{
+    BodyRule, Cors, Fault, HashPart, HeaderMutations, HostRewrite, OriginRule, PathRewrite, Retry, StreamLimit,
+};
 use crate::name::{Name, Namespace};
 use crate::parser::api::{OptionCors, RouteOption};
 use crate::parser::manifests::ObjectHead;
@@ -40,6 +42,10 @@ pub(in crate::translator::lower) enum Part {
     Hash(Vec<HashPart>),
     /// What goes wrong on purpose.
     Fault(Fault),
+    /// How long bodies may be.
+    Body(BodyRule),
+    /// Where requests that change something may come from.
+    Origins(OriginRule),
 }
 
 /// What each option of each policy says: by the key of the policy and the field.
