@@ -170,8 +170,8 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        if !matches!(self.ty, Type::Map(map) if matches!(map.values, Type::Text(_))) {
-            self.differ("the struct wants a map of strings");
+        if !matches!(self.ty, Type::Map(map) if matches!(map.values, Type::Text(_) | Type::Any)) {
+            self.differ("the struct wants a map of strings or of anything");
         }
         visitor.visit_map(de::value::MapDeserializer::new(std::iter::empty::<(&str, &str)>()))
     }
