@@ -278,7 +278,23 @@ fn what_git_ignores_is_counted_and_what_it_tracks_is_read() {
     assert!(text.contains("tracked.tmp.yaml:") && text.contains(", 2 ignored by git"), "{text}");
     assert!(text.contains("own.tmp.yaml`: git ignores it") && text.contains("built`: git ignores it"), "{text}");
     assert_eq!(errors(&run(&["validate", ".", "--no-gitignore"]).1), 4);
-    // What is named is read, also as context.
+    // Other commands tell it too, whoever listens, and a hook of another repository changes nothing.
+    let told = run(&["status", "."]).1;
+    assert!(told.contains("2 files and directories are not read, `./built` first: git ignores them"), "{told}");
+    let told = run(&["diff", ".", "."]).1;
+    assert!(told.contains("note: not compared: the file `./own.tmp.yaml`: git ignores it"), "{told}");
+    let other = tempfile::tempdir().unwrap();
+    git(other.path(), &["init", "-q"]);
+    let hook = gwctl(folder.path(), &["validate", "."])
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("GIT_DIR", other.path().join(".git"))
+        .output()
+        .unwrap();
+    assert_eq!(errors(&String::from_utf8(hook.stdout).unwrap()), 1);
+    // What an exclusion leaves out as well is no exclusion of nothing.
+    assert!(!run(&["validate", ".", "--exclude", "built"]).1.contains("GW8012"));
+    // What is named is read, and so is a directory of which git tracks nothing.
+    std::fs::write(folder.path().join(".gitignore"), "*.tmp.yaml\nbuilt/*\n").unwrap();
     assert_eq!(errors(&run(&["validate", "built"]).1), 2);
     assert_eq!(errors(&run(&["validate", "built/deep"]).1), 1);
     assert_eq!(errors(&run(&["validate", "own.tmp.yaml"]).1), 1);
@@ -298,6 +314,16 @@ fn a_repository_runs_no_program_by_being_read() {
     let output = gwctl(folder.path(), &["validate", "."]).env("PATH", path).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(!folder.path().join("ran").exists());
+}
+
+#[test]
+fn what_is_piped_in_and_not_named_is_told() {
+    let folder = folder(&[("served.yaml", SERVED.as_bytes())]);
+    let mut child = gwctl(folder.path(), &["validate"]).stdin(Stdio::piped()).spawn().unwrap();
+    drop(child.stdin.take());
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(String::from_utf8(stderr).unwrap().contains("warning: standard input is not read"));
 }
 
 /// Runs `validate - FLAGS` on a text.
@@ -360,6 +386,14 @@ fn pipes_know_where_their_documents_were_written() {
     assert_eq!((&location["path"], &location["lines"]["begin"]), (&"base/route.yaml".into(), &4.into()));
     let remote = kustomize.replace("route.yaml\\n", "route.yaml\\nrepo: https://example.com/x\\n");
     assert!(piped(folder.path(), &remote, &[]).contains("  from: https://example.com/x//../../base/route.yaml\n"));
+    // Of several files that a path may mean the one with the object is meant, and none where that is not certain.
+    write(
+        "team/base/route.yaml",
+        "kind: HTTPRoute\napiVersion: gateway.networking.k8s.io/v1\nmetadata: {name: b}\nspec: {rulez: []}\n",
+    );
+    assert!(piped(folder.path(), &kustomize, &[]).contains("  from: base/route.yaml:4\n"));
+    write("team/base/route.yaml", &std::fs::read_to_string(folder.path().join("base/route.yaml")).unwrap());
+    assert!(piped(folder.path(), &kustomize, &[]).contains("  from: ../../base/route.yaml\n"));
     // Nothing outside the working directory is meant, and nothing of a name is a command.
     let hostile = object("# Source: ../../etc/passwd%0A::error::x\u{1b}[31m\n");
     assert!(!piped(folder.path(), &hostile, &["-o", "github"]).contains("\n::error::x"));

@@ -457,13 +457,27 @@ impl GitError {
     }
 }
 
-/// A git command that fetches nothing, in a directory or the working directory.
+/// The variables by which git tells its hooks which repository they are for.
+const OF_HOOKS: [&str; 7] = [
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+];
+
+/// A git command that fetches nothing and runs no program that a repository names, in a directory or the working directory.
 fn command(directory: Option<&Path>, args: &[&str]) -> Command {
     let mut command = Command::new("git");
     if let Some(directory) = directory {
         command.arg("-C").arg(directory);
     }
-    command.args(["--no-pager", "--literal-pathspecs"]).args(args).env("GIT_NO_LAZY_FETCH", "1");
+    command
+        .args(["--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false"])
+        .args(args)
+        .env("GIT_NO_LAZY_FETCH", "1");
     command
 }
 
@@ -471,9 +485,16 @@ fn git(args: &[&str]) -> Result<Vec<u8>, GitError> {
     run_git(None, args)
 }
 
-/// What a git command in a directory says; `None` where there is no git or it refuses.
-pub(super) fn output_in(directory: &Path, args: &[&str]) -> Option<Vec<u8>> {
-    run_git(Some(directory), args).ok()
+/// The names that a git command in a directory lists between NULs, whichever repository a hook is for; `None` where there is
+/// no git or it refuses. Those that are not UTF-8 are left out.
+pub(super) fn names_in(directory: &Path, args: &[&str]) -> Option<Vec<String>> {
+    let mut command = command(Some(directory), args);
+    OF_HOOKS.iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    let output = command.stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
+    let names = output.stdout.split(|byte| *byte == 0).filter_map(|name| std::str::from_utf8(name).ok());
+    Some(names.filter(|name| !name.is_empty()).map(str::to_owned).collect())
 }
 
 fn run_git(directory: Option<&Path>, args: &[&str]) -> Result<Vec<u8>, GitError> {

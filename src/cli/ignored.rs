@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::{confine, git};
 use crate::parser::load::Disk;
 
-/// The ignored files and directories below some that are named, without symbolic links, in order. A directory that is
-/// named although git ignores it is read like any other.
+/// The ignored files and directories below some that are named, without symbolic links, in order. A directory in which git
+/// tracks nothing is read like one that is in no repository: whoever names it means what was built there.
 pub(super) fn below<'p>(named: impl IntoIterator<Item = &'p PathBuf>) -> Vec<PathBuf> {
     let directories: BTreeSet<PathBuf> =
         named.into_iter().filter(|path| path.is_dir()).filter_map(|path| path.canonicalize().ok()).collect();
@@ -21,10 +21,12 @@ fn of_directory(directory: &Path) -> Vec<PathBuf> {
     let Ok(inside) = directory.strip_prefix(&root) else { return Vec::new() };
     let Some(inside) = inside.to_str().filter(|_| root.join(confine::REPOSITORY).exists()) else { return Vec::new() };
     let inside = if inside.is_empty() { "." } else { inside };
-    // A repository may name a program that watches its files; nothing of it is run.
+    // Where git tracks nothing it was not asked to keep anything out either, and what is in a directory is meant by its name.
+    let tracks_some = git::names_in(&root, &["ls-files", "-z", "--", inside]).is_some_and(|names| !names.is_empty());
+    if !tracks_some {
+        return Vec::new();
+    }
     let list = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", inside];
-    let args = [&["-c", "core.fsmonitor=false"][..], &list].concat();
-    let Some(output) = git::output_in(&root, &args) else { return Vec::new() };
-    let names = output.split(|byte| *byte == 0).filter_map(|name| std::str::from_utf8(name).ok());
-    names.filter(|name| !name.is_empty()).map(|name| root.join(name.trim_end_matches('/'))).collect()
+    let names = git::names_in(&root, &list).unwrap_or_default();
+    names.iter().map(|name| root.join(name.trim_end_matches('/'))).collect()
 }

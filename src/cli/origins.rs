@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::{FieldPath, Fix, Locate, Location, Origin, Part, Place, SourceId, Span, TextEdit};
 use crate::parser::decode::decode;
@@ -13,7 +13,7 @@ use crate::parser::load::{Disk, EntryKind, Tree as _};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::Manifests;
 use crate::parser::node::Node;
-use crate::parser::source::DocumentId;
+use crate::parser::source::{Document, DocumentId};
 use crate::parser::spans::SpanTree;
 use crate::parser::split::{Piece, Syntax, split};
 
@@ -34,30 +34,67 @@ const LARGEST: u64 = 1 << 20;
 pub(super) struct Locations<'m> {
     locator: Locator<'m>,
     manifests: &'m Manifests,
-    files: OnceLock<Vec<PathBuf>>,
     written: OnceLock<HashMap<DocumentId, Written>>,
 }
 
 /// What a document was made of.
 struct Written {
     name: String,
-    /// The file, as its path from the working directory, and its text.
-    file: Option<(PathBuf, String)>,
+    /// The object as it was piped in.
+    own: Node,
+    found: Option<Found>,
+}
+
+/// The file that is meant, and the object in it; `None` in a template, which is no YAML.
+struct Found {
+    file: Arc<WrittenFile>,
+    object: Option<usize>,
+}
+
+/// A file below the working directory, by its path from there.
+struct WrittenFile {
+    path: PathBuf,
+    text: String,
+    objects: Vec<WrittenObject>,
+}
+
+struct WrittenObject {
+    start: usize,
+    node: Node,
+    tree: Option<SpanTree>,
 }
 
 impl<'m> Locations<'m> {
     pub(super) fn new(manifests: &'m Manifests) -> Self {
-        Self { locator: Locator::new(manifests), manifests, files: OnceLock::new(), written: OnceLock::new() }
+        Self { locator: Locator::new(manifests), manifests, written: OnceLock::new() }
     }
 
     fn origin(&self, location: &Location) -> Option<Origin> {
         let document = self.document(location)?;
-        let Written { name, file } = self.written.get_or_init(|| self.find_written()).get(&document)?;
-        let place = file.as_ref().map(|(path, text)| {
-            let span = self.span_in(text, location, document);
-            Box::new(Place { file: path.to_string_lossy().into_owned(), span, origin: None })
+        let written = self.written.get_or_init(|| self.find_written()).get(&document)?;
+        let place = written.found.as_ref().map(|found| {
+            let range = match (found.object, location) {
+                (Some(object), Location::Field { path, part, .. }) => {
+                    found.file.objects.get(object).and_then(|object| object.find(path, *part, &written.own))
+                }
+                (Some(_), _) => None,
+                (None, _) => self.line(location).and_then(|line| found.file.only_line(line, &written.own)),
+            };
+            let span = range.map(|range| Span::of(&found.file.text, range));
+            Box::new(Place { file: found.file.path.to_string_lossy().into_owned(), span, origin: None })
         });
-        Some(Origin { name: name.clone(), place })
+        Some(Origin { name: written.name.clone(), place })
+    }
+
+    /// The line of a place in standard input, where no other line of its document says the same.
+    fn line(&self, location: &Location) -> Option<&str> {
+        let document = self.manifests.documents.get(self.document(location)?)?;
+        let source = self.manifests.sources.get(document.source);
+        let start = Locate::place(&self.locator, location)?.span?.range.start;
+        let before = source.text.get(..start)?.rfind('\n').map_or(0, |end| end + 1);
+        let line = source.text.get(before..)?.lines().next()?.trim();
+        let alike = document.text(source).lines().filter(|other| other.trim() == line);
+        (alike.count() == 1).then_some(line)
     }
 
     /// The document of standard input that a location is in.
@@ -67,9 +104,7 @@ impl<'m> Locations<'m> {
             Location::Run | Location::Path(_) | Location::Source(_) => return None,
             Location::Field { document, .. } => *document,
             Location::Bytes(source, range) => {
-                let is_here = |document: &crate::parser::source::Document| {
-                    document.source == *source && document.range.contains(&range.start)
-                };
+                let is_here = |document: &Document| document.source == *source && document.range.contains(&range.start);
                 documents.iter_enumerated().find(|(_, document)| is_here(document)).map(|(id, _)| id)?
             }
         };
@@ -79,77 +114,148 @@ impl<'m> Locations<'m> {
 
     /// The origins of all documents of standard input.
     fn find_written(&self) -> HashMap<DocumentId, Written> {
-        let documents = self.manifests.documents.iter_enumerated();
-        let piped = documents.filter(|(_, one)| self.manifests.sources.get(one.source).name == STDIN);
-        let written = piped.filter_map(|(id, document)| {
-            let text = document.text(self.manifests.sources.get(document.source));
-            let (name, file) = match of_helm(text) {
-                Some(name) => (name.to_owned(), self.template(name)),
-                None => {
-                    let (name, is_here) = of_kustomize(text)?;
-                    let file = if is_here { self.only(&names_only(&name)) } else { None };
+        let mut files = Files::default();
+        let mut found = HashMap::new();
+        for (id, document) in self.manifests.documents.iter_enumerated() {
+            let source = self.manifests.sources.get(document.source);
+            if source.name != STDIN {
+                continue;
+            }
+            let text = document.text(source);
+            let Ok(own) = decode(text, Syntax::Yaml).or_else(|_| decode(text, Syntax::Json)) else { continue };
+            let own = own.node;
+            let written = match of_helm(text) {
+                Some(name) => Some((name.to_owned(), files.template(name, &own))),
+                None => of_kustomize(&own).map(|(name, is_here)| {
+                    let file = if is_here { files.manifest(&name, &own) } else { None };
                     (name, file)
-                }
+                }),
             };
-            let text = |path: PathBuf| Some((path.clone(), read(&path)?));
-            Some((id, Written { name, file: file.and_then(text) }))
+            if let Some((name, file)) = written {
+                found.insert(id, Written { name, own, found: file });
+            }
+        }
+        found
+    }
+}
+
+/// The files below the working directory, looked at as names ask for them.
+#[derive(Default)]
+struct Files {
+    all: Option<Vec<PathBuf>>,
+    by_name: HashMap<String, Vec<Arc<WrittenFile>>>,
+    charts: HashMap<PathBuf, Option<String>>,
+}
+
+impl Files {
+    /// The manifest that Kustomize names by a path from a directory that nobody knows: the only one whose path ends so and
+    /// that has the object.
+    fn manifest(&mut self, name: &str, own: &Node) -> Option<Found> {
+        let end = names_only(name);
+        let files = self.named(name, |_, file| !end.as_os_str().is_empty() && file.ends_with(&end));
+        let mut fitting = files.into_iter().filter_map(|file| Some(Found { object: Some(file.object_of(own)?), file }));
+        fitting.next().filter(|_| fitting.next().is_none())
+    }
+
+    /// The template of a name, which begins with that of the chart: the directory of the chart may have another one.
+    fn template(&mut self, name: &str, own: &Node) -> Option<Found> {
+        let path = names_only(name);
+        let mut parts = path.components();
+        let chart = parts.next()?.as_os_str().to_str()?.to_owned();
+        let inside = parts.as_path().to_owned();
+        let depth = inside.components().count();
+        let files = self.named(name, |charts, file| {
+            let directory = file.ancestors().nth(depth).unwrap_or(Path::new(""));
+            let mut name_in = || charts.entry(directory.to_owned()).or_insert_with(|| chart_name(directory)).clone();
+            file.ends_with(&inside) && name_in().is_some_and(|own| own == chart)
         });
-        written.collect()
+        let [file] = files.as_slice() else { return None };
+        let object = file.object_of(own);
+        let is_template = file.objects.is_empty() && file.kinds().any(|kind| Some(kind) == kind_of(own));
+        (object.is_some() || is_template).then(|| Found { file: Arc::clone(file), object })
     }
 
-    /// The files below the working directory, by their paths from there.
-    fn files(&self) -> &[PathBuf] {
-        self.files.get_or_init(files_below)
+    /// The files that a name may mean, read.
+    fn named(
+        &mut self,
+        name: &str,
+        mut is_meant: impl FnMut(&mut HashMap<PathBuf, Option<String>>, &Path) -> bool,
+    ) -> Vec<Arc<WrittenFile>> {
+        if let Some(known) = self.by_name.get(name) {
+            return known.clone();
+        }
+        let all = self.all.get_or_insert_with(files_below);
+        let meant = all.iter().filter(|file| is_meant(&mut self.charts, file));
+        let files: Vec<_> = meant.filter_map(|path| WrittenFile::read(path)).map(Arc::new).collect();
+        self.by_name.insert(name.to_owned(), files.clone());
+        files
+    }
+}
+
+impl WrittenFile {
+    fn read(path: &Path) -> Option<Self> {
+        let text = read(path)?;
+        let pieces = split(&text).into_iter().map(|Piece { range, syntax, .. }| {
+            let node = decode(text.get(range.clone())?, syntax).ok()?.node;
+            let tree = SpanTree::read(text.get(range.clone())?);
+            Some(WrittenObject { start: range.start, node, tree })
+        });
+        // Nobody knows what else is in a file of which a part is no YAML.
+        let objects = pieces.collect::<Option<Vec<_>>>().unwrap_or_default();
+        Some(Self { path: path.to_owned(), text, objects })
     }
 
-    /// The one file whose path ends so.
-    fn only(&self, end: &Path) -> Option<PathBuf> {
-        if end.as_os_str().is_empty() {
+    /// The object that a piped one was made of: of its kind and name, else the only one of whose name it has a part, since
+    /// a prefix or a suffix may have been added.
+    fn object_of(&self, own: &Node) -> Option<usize> {
+        let name = name_of(own)?;
+        let alike = || self.objects.iter().enumerate().filter(|(_, one)| kind_of(&one.node) == kind_of(own));
+        let exact = alike().find(|(_, one)| name_of(&one.node) == Some(name));
+        let is_part = |other: Option<&str>| other.is_some_and(|other| !other.is_empty() && name.contains(other));
+        let mut parts = alike().filter(|(_, one)| is_part(name_of(&one.node)));
+        let part = || parts.next().filter(|_| parts.next().is_none());
+        exact.or_else(part).map(|(at, _)| at)
+    }
+
+    /// The kinds that lines of the text name.
+    fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.text.lines().filter_map(|line| line.strip_prefix("kind:")).map(str::trim)
+    }
+
+    /// The one line of a template of one object that says the same.
+    fn only_line(&self, wanted: &str, own: &Node) -> Option<Range<usize>> {
+        if wanted.is_empty() || !self.kinds().eq(kind_of(own)) {
             return None;
         }
-        let mut found = self.files().iter().filter(|file| file.ends_with(end));
-        let first = found.next()?;
-        let is_only = found.next().is_none();
-        // Of several the one that has no more in its path.
-        let exact = || self.files().iter().find(|file| *file == end);
-        if is_only { Some(first.clone()) } else { exact().cloned() }
+        let mut start = 0;
+        let mut found = Vec::new();
+        for line in self.text.split_inclusive('\n') {
+            if line.trim() == wanted {
+                let at = start + line.len() - line.trim_start().len();
+                found.push(at..at + wanted.len());
+            }
+            start += line.len();
+        }
+        let [one] = found.as_slice() else { return None };
+        Some(one.clone())
     }
+}
 
-    /// The template of a name, which begins with that of the chart.
-    fn template(&self, name: &str) -> Option<PathBuf> {
-        let name = names_only(name);
-        let mut parts = name.components();
-        let chart = parts.next()?.as_os_str().to_str()?;
-        let inside = parts.as_path();
-        // A chart may be in a directory of another name.
-        let is_of_chart = |file: &&PathBuf| {
-            let depth = inside.components().count();
-            let directory = file.ancestors().nth(depth).unwrap_or(Path::new(""));
-            file.ends_with(inside) && chart_name(directory).is_some_and(|own| own == chart)
-        };
-        let mut found = self.files().iter().filter(is_of_chart);
-        let first = found.next()?;
-        found.next().is_none().then(|| first.clone())
+impl WrittenObject {
+    /// The same field, where it has the same value.
+    fn find(&self, path: &FieldPath, part: Part, own: &Node) -> Option<Range<usize>> {
+        self.node.at(&path.0).filter(|value| Some(*value) == own.at(&path.0))?;
+        let found = self.tree.as_ref()?.find(path, part)?;
+        Some(self.start + found.start..self.start + found.end)
     }
+}
 
-    /// The part of the text that a location is about; `None` where that is not certain.
-    fn span_in(&self, text: &str, location: &Location, document: DocumentId) -> Option<Span> {
-        let own = self.manifests.documents.get(document)?.text(self.source_of(document));
-        let by_path = match location {
-            Location::Field { path, part, .. } => same_field(text, own, path, *part),
-            _ => None,
-        };
-        let range = by_path.or_else(|| {
-            let span = self.locator.place(location)?.span?;
-            let line = self.source_of(document).text.lines().nth(span.line - 1)?;
-            only_line(text, line.trim())
-        })?;
-        Some(Span::of(text, range))
-    }
+fn kind_of(object: &Node) -> Option<&str> {
+    object.get("kind")?.as_str()
+}
 
-    fn source_of(&self, document: DocumentId) -> &crate::parser::source::Source {
-        self.manifests.sources.get(self.manifests.documents[document].source)
-    }
+fn name_of(object: &Node) -> Option<&str> {
+    object.get("metadata")?.get("name")?.as_str()
 }
 
 impl Locate for Locations<'_> {
@@ -203,12 +309,8 @@ fn of_helm(text: &str) -> Option<&str> {
 }
 
 /// The file that Kustomize names, and whether it is one of this repository.
-fn of_kustomize(text: &str) -> Option<(String, bool)> {
-    if !text.contains(KUSTOMIZE) {
-        return None;
-    }
-    let node = decode(text, Syntax::Yaml).or_else(|_| decode(text, Syntax::Json)).ok()?.node;
-    let origin = ["metadata", "annotations", KUSTOMIZE].into_iter().try_fold(&node, Node::get)?.as_str()?;
+fn of_kustomize(object: &Node) -> Option<(String, bool)> {
+    let origin = ["metadata", "annotations", KUSTOMIZE].into_iter().try_fold(object, Node::get)?.as_str()?;
     let origin = decode(origin, Syntax::Yaml).ok()?.node;
     let field = |name: &str| origin.get(name).and_then(Node::as_str);
     let path = field("path").or_else(|| field("configuredIn"))?;
@@ -233,40 +335,6 @@ fn chart_name(directory: &Path) -> Option<String> {
 fn read(path: &Path) -> Option<String> {
     let is_small = fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() <= LARGEST);
     is_small.then(|| fs::read_to_string(path).ok()).flatten()
-}
-
-/// The same field, with the same value, of the one object of the kind and, where there are several, of the name.
-fn same_field(text: &str, own: &str, path: &FieldPath, part: Part) -> Option<Range<usize>> {
-    let own = decode(own, Syntax::Yaml).ok()?.node;
-    let kind = |node: &Node| node.get("kind").cloned();
-    let name = |node: &Node| node.get("metadata").and_then(|metadata| metadata.get("name")).cloned();
-    let pieces = split(text).into_iter().filter_map(|Piece { range, syntax, .. }| {
-        let node = decode(text.get(range.clone())?, syntax).ok()?.node;
-        (kind(&node) == kind(&own)).then_some((range, node))
-    });
-    let mut pieces: Vec<_> = pieces.collect();
-    if pieces.len() > 1 {
-        pieces.retain(|(_, node)| name(node) == name(&own));
-    }
-    let [(range, node)] = pieces.as_slice() else { return None };
-    node.at(&path.0).filter(|value| Some(*value) == own.at(&path.0))?;
-    let found = SpanTree::read(text.get(range.clone())?)?.find(path, part)?;
-    Some(range.start + found.start..range.start + found.end)
-}
-
-/// The one line that says the same.
-fn only_line(text: &str, wanted: &str) -> Option<Range<usize>> {
-    let mut start = 0;
-    let mut found = Vec::new();
-    for line in text.split_inclusive('\n') {
-        if !wanted.is_empty() && line.trim() == wanted {
-            let at = start + line.len() - line.trim_start().len();
-            found.push(at..at + wanted.len());
-        }
-        start += line.len();
-    }
-    let [one] = found.as_slice() else { return None };
-    Some(one.clone())
 }
 
 #[cfg(test)]

@@ -28,6 +28,11 @@ pub(super) fn run(args: &ValidateArgs, screen: ScreenArgs, streams: &mut Streams
         let message = "--fix changes files, and standard input is none: name the files";
         return Err(Failure::Usage(Cli::usage_error(message)));
     }
+    if args.is_by_default && is_piped() {
+        streams.tell(
+            "warning: standard input is not read, and the working directory is: name `-` to read what is piped in",
+        );
+    }
     let binary = args.envoy.as_ref().map(|path| envoy::find(path.as_deref())).transpose().map_err(Failure::Missing)?;
     let mut compiled = pipeline::compile(args.input.paths(), &options, streams.stdin);
     if args.fix {
@@ -45,6 +50,22 @@ pub(super) fn run(args: &ValidateArgs, screen: ScreenArgs, streams: &mut Streams
     let status = report(args, screen, &compiled, started, streams)?;
     compiled.leave();
     Ok(status)
+}
+
+/// Whether standard input is a pipe or a file, which may hold manifests.
+#[cfg(unix)]
+fn is_piped() -> bool {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::FileTypeExt as _;
+    let copy = std::io::stdin().as_fd().try_clone_to_owned().map(std::fs::File::from);
+    let kind = copy.and_then(|file| file.metadata()).map(|metadata| metadata.file_type());
+    kind.is_ok_and(|kind| kind.is_fifo() || kind.is_file())
+}
+
+/// Whether standard input is a pipe or a file, which is not known here.
+#[cfg(not(unix))]
+fn is_piped() -> bool {
+    false
 }
 
 /// Leaves out the findings that a file knows; `writes` makes it the file of what is found.

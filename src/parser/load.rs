@@ -105,6 +105,9 @@ pub fn load_from(
     survey.outside.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Outside)));
     survey.submodules.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Submodule)));
     survey.excluded.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Excluded)));
+    if let Some(first) = survey.ignored.first() {
+        diagnostics.report(ignored(first, survey.ignored.len()));
+    }
     survey.ignored.into_iter().for_each(|name| diagnostics.leave(unread(name, Omission::Ignored)));
     let unused = exclude.globs.iter().enumerate().filter(|(at, _)| !survey.used.contains(at));
     unused.for_each(|(_, glob)| diagnostics.report(excludes_nothing(glob)));
@@ -145,6 +148,17 @@ fn excludes_nothing(glob: &str) -> Finding {
             "a pattern with a `/` is a path from the directory that was named (from `gwctl.yaml`: from its directory); mend it, \
              or remove the flag, or its entry in `gwctl.yaml`",
         )
+}
+
+/// What git ignores, told once.
+fn ignored(first: &str, count: usize) -> Finding {
+    let message = match count {
+        1 => format!("`{first}` is not read: git ignores it"),
+        _ => format!("{count} files and directories are not read, `{first}` first: git ignores them"),
+    };
+    Finding::new(codes::SKIPPED, Location::Path(first.to_owned()), message)
+        .consequence("none: nothing in it is served")
+        .help("nothing, when that is meant; `--no-gitignore` reads it, and so does naming the file")
 }
 
 /// A file whose manifests nobody knows.
@@ -303,11 +317,11 @@ impl<'t> Survey<'t> {
         for (name, kind) in entries.into_iter().filter(|(name, _)| !is_hidden(name)) {
             let (path, real) = (directory.join(&name), canonical.join(&name));
             let may_be_read = kind != EntryKind::File || has_manifest_extension(&path);
-            if may_be_read && self.exclude.ignored.binary_search(&real).is_ok() {
-                self.ignored.push(path.to_string_lossy().into_owned());
+            if may_be_read && self.is_excluded(&path, &real) {
                 continue;
             }
-            if may_be_read && self.is_excluded(&path, &real) {
+            if may_be_read && self.exclude.ignored.binary_search(&real).is_ok() {
+                self.ignored.push(path.to_string_lossy().into_owned());
                 continue;
             }
             match kind {

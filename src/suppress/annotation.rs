@@ -39,9 +39,12 @@ pub(super) fn read(manifests: &Manifests, findings: &mut Vec<Finding>) -> Vec<Pe
                 findings.push(finding.help(Form::Annotation.shape()));
                 continue;
             };
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            let mut lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+            if lines.is_empty() {
+                lines.push(text);
+            }
             let codes: Vec<_> =
-                lines.flat_map(|line| understand(line, Form::Annotation, &location, findings)).collect();
+                lines.iter().flat_map(|line| understand(line, Form::Annotation, &location, findings)).collect();
             let codes = codes.into_iter().map(|code| (code, false)).collect();
             permissions.push(Permission { form: Form::Annotation, location, document, item, codes });
         }

@@ -107,7 +107,7 @@ pub(super) fn understand(words: &str, form: Form, location: &Location, findings:
     let word = form.word();
     let mut refuse = |message: String, help: String| findings.push(refused(form, location, message).help(help));
     let (names, reason) = words.trim().split_once(char::is_whitespace).unwrap_or((words.trim(), ""));
-    if names.is_empty() {
+    if names.split(',').all(str::is_empty) {
         refuse(format!("the {word} names no code"), form.shape().to_owned());
         return Vec::new();
     }

@@ -15,6 +15,9 @@ pub struct ValidateArgs {
     /// The input; the working directory where nothing is named.
     #[command(flatten)]
     pub input: InputArgs,
+    /// Whether nothing is named.
+    #[arg(skip)]
+    pub is_by_default: bool,
     /// The settings of the compilation.
     #[command(flatten)]
     pub compile: CompileArgs,
@@ -49,7 +52,8 @@ impl ValidateArgs {
     /// Completes the input: its order is that of the command line, and without one the working directory is read.
     pub(super) fn complete(&mut self, matches: &ArgMatches) {
         self.input.order_paths(matches);
-        if self.input.paths.is_empty() {
+        self.is_by_default = self.input.paths.is_empty();
+        if self.is_by_default {
             self.input.paths.push(PathBuf::from("."));
         }
     }

@@ -34,8 +34,8 @@ use super::pipeline::{self, Compiled};
 use super::report::stream_format;
 use super::streams::Streams;
 use crate::compile::Compilation;
-use crate::diagnostics::codes;
 use crate::diagnostics::escape::{Commands, for_terminal};
+use crate::diagnostics::{Omission, Unjudged, codes};
 use crate::options::{Options, SettingsFile};
 use crate::parser::load::{self, EntryKind};
 
@@ -165,6 +165,10 @@ fn read(
     match &compiled.unselected {
         Some(why) => Err(format!("`{text}`: {why}")),
         None => {
+            let ignored = compiled.compilation.unjudged.iter().filter(|one| one.reason == Omission::Ignored);
+            for Unjudged { subject, reason, .. } in ignored {
+                streams.tell(&for_terminal(&format!("note: not compared: {subject}: {reason}")));
+            }
             let unread = Unread::of(tree, path, &compiled.compilation, has_own_settings);
             Ok((compiled, unread))
         }

@@ -151,8 +151,8 @@ const fn style(kind: ChangeKind) -> Style {
 /// What is added to a finding that a comment allows on the new side.
 fn allowance(came: &str, comment: Option<&str>) -> String {
     match comment {
-        Some(comment) if came == SILENCED => format!("  (no longer reported: allowed by a comment at {comment})"),
-        Some(comment) => format!("  (allowed by a comment at {comment})"),
+        Some(comment) if came == SILENCED => format!("  (no longer reported: allowed at {comment})"),
+        Some(comment) => format!("  (allowed at {comment})"),
         None => String::new(),
     }
 }
@@ -193,8 +193,7 @@ fn markdown(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
         }
         for FindingView { code, severity, message, place, allowed } in list {
             let place = place.as_deref().map(|place| format!(" ({})", for_markdown(place))).unwrap_or_default();
-            let allowed =
-                allowed.as_deref().map(|comment| format!(", allowed by a comment ({})", for_markdown(comment)));
+            let allowed = allowed.as_deref().map(|comment| format!(", allowed ({})", for_markdown(comment)));
             let allowed = allowed.unwrap_or_default();
             writeln!(out, "- {severity} {code}: {}{place}{allowed}", for_markdown(message))?;
         }

@@ -124,7 +124,10 @@ impl<'a> Follower<'a> {
 
     /// What everything looks like that may change the input.
     fn look(&self) -> u64 {
-        look_of(self.sight.directories().iter().chain(&self.files).chain(&self.given))
+        let directories = self.sight.directories();
+        // What git ignores is not read.
+        let rules: Vec<PathBuf> = directories.iter().map(|directory| directory.join(".gitignore")).collect();
+        look_of(directories.iter().chain(&rules).chain(&self.files).chain(&self.given))
     }
 
     /// Reads the input between two looks at its files that are the same; `None` when the run is to end.

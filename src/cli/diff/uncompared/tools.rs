@@ -3,10 +3,11 @@
 /// Prefixes of annotations that say nothing to who serves traffic: those of tools that apply manifests. What has no prefix
 /// is private to its user
 /// ([annotations](https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set)).
-const HARMLESS: [&str; 8] = [
+const HARMLESS: [&str; 9] = [
     "app.kubernetes.io",
     "argocd.argoproj.io",
     "config.kubernetes.io",
+    "gwctl.dev",
     "helm.sh",
     "helm.toolkit.fluxcd.io",
     "kubectl.kubernetes.io",
