@@ -3,7 +3,6 @@ package oracle
 import (
 	"net"
 	"net/http"
-	"sort"
 	"time"
 
 	"sigs.k8s.io/gateway-api/conformance/utils/roundtripper"
@@ -48,17 +47,7 @@ func askFrom(namespace string, request *mesh.Request) []string {
 	if request.Host != "" {
 		arguments = append(arguments, "-H", "Host: "+request.Host)
 	}
-	names := make([]string, 0, len(request.Headers))
-	for name := range request.Headers {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
-		for _, value := range request.Headers[name] {
-			arguments = append(arguments, "-H", name+": "+value)
-		}
-	}
-	return arguments
+	return append(arguments, headerFlags(request.Headers)...)
 }
 
 // captured is what a backend saw, as the suite's own clients give it.

@@ -32,15 +32,21 @@ func ask(request roundtripper.Request, gateway string) []string {
 	if request.ServerName != "" && target.Scheme == "https" {
 		arguments = append(arguments, "--sni", request.ServerName)
 	}
-	names := make([]string, 0, len(request.Headers))
-	for name := range request.Headers {
+	return append(arguments, headerFlags(request.Headers)...)
+}
+
+// headerFlags are the flags of gwctl route for headers, in the order of their names.
+func headerFlags(headers map[string][]string) []string {
+	names := make([]string, 0, len(headers))
+	for name := range headers {
 		names = append(names, name)
 	}
 	sort.Strings(names)
+	var flags []string
 	for _, name := range names {
-		for _, value := range request.Headers[name] {
-			arguments = append(arguments, "-H", name+": "+value)
+		for _, value := range headers[name] {
+			flags = append(flags, "-H", name+": "+value)
 		}
 	}
-	return arguments
+	return flags
 }

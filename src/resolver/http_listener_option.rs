@@ -3,14 +3,11 @@
 //!
 //! The first of them counts, and nothing of the others: none fills what it leaves out.
 
-use crate::diagnostics::Diagnostics;
 use crate::parser::any_object::AnyObject;
 use crate::parser::api::{HttpListenerOption, HttpListenerOptionSpec};
 use crate::parser::manifests::{Kind, Manifests, Object};
 
-use super::effective::{Effective, first};
-use super::listener_options::{OptionForListeners, Ranked};
-use super::option_verdict::Verdicts;
+use super::listener_options::OptionForListeners;
 
 impl OptionForListeners for HttpListenerOption {
     const KIND: Kind = Kind::HttpListenerOption;
@@ -24,15 +21,5 @@ impl OptionForListeners for HttpListenerOption {
             AnyObject::HttpListenerOption(object) => Some(&**object),
             _ => None,
         }
-    }
-
-    fn judge<'m>(
-        ranked: &[Ranked<'m, Self>],
-        verdicts: &mut Verdicts<'m>,
-        diagnostics: &mut Diagnostics,
-    ) -> Vec<Effective<'m, Self>> {
-        let ranks: Vec<_> = ranked.iter().map(|(rank, object)| (*rank, &object.head)).collect();
-        verdicts.report_outranked(&ranks, diagnostics);
-        first(ranked.iter().map(|(_, object)| (&object.head, object.spec.options.0.as_slice())))
     }
 }

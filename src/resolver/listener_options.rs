@@ -21,7 +21,7 @@ use crate::whole;
 use typed_index_collections::TiVec;
 
 use super::age::Age;
-use super::effective::Effective;
+use super::effective::{Effective, first};
 use super::gateway::ResolvedGateway;
 use super::listener::{ListenerId, Protocol, ResolvedListener};
 use super::option_verdict::{Translation, Verdicts};
@@ -46,12 +46,17 @@ pub(super) trait OptionForListeners: PolicyOption + Sized + 'static {
     fn decoded(object: &AnyObject) -> Option<&Object<ListenerOptionsSpec<Self>>>;
 
     /// What counts of the objects that apply to one listener, the one that counts most first: fields that are not
-    /// looked at further, and what is said of the others.
+    /// looked at further, and what is said of the others. The first counts, and none of the others fills what it leaves
+    /// out, unless a kind says otherwise.
     fn judge<'m>(
         ranked: &[Ranked<'m, Self>],
         verdicts: &mut Verdicts<'m>,
         diagnostics: &mut Diagnostics,
-    ) -> Vec<Effective<'m, Self>>;
+    ) -> Vec<Effective<'m, Self>> {
+        let ranks: Vec<_> = ranked.iter().map(|(rank, object)| (*rank, &object.head)).collect();
+        verdicts.report_outranked(&ranks, diagnostics);
+        first(ranked.iter().map(|(_, object)| (&object.head, object.spec.options.0.as_slice())))
+    }
 }
 
 /// What of listeners options are about.

@@ -14,7 +14,7 @@ use crate::resolver::{ListenerId, OriginTable, ParentSource, Protocol, Resolved,
 use super::mesh_address::{ServiceAddresses, Services, report_loops};
 use super::scope::Scope;
 use super::socket::{Bind, is_taken_by_admin};
-use super::{ConnectionParts, Lowered, ScopeParts, ServiceHosts, lower_scope, proxy, socket};
+use super::{ConnectionParts, Lowered, ServiceHosts, lower_scope, socket};
 
 /// Lowers an input as the clients of a namespace meet it (`resolver::of_clients`) into what they are served with. Reported
 /// is which of their routes cannot be served so; what else there is to say of routes is said where they are judged.
@@ -39,20 +39,10 @@ pub fn lower_for_clients(
     let settings = ConnectionParts::default();
     let scope = (Scope::Emitted, sockets, &settings);
     let parts = lower_scope(resolved, options, scope, &mut origins, &mut Diagnostics::new());
-    let ScopeParts { listeners, clusters, external_auths, material, matches: _, placement: _ } = parts;
-    if listeners.is_empty() {
+    let (mut config, files, expected, _) = parts.into_config(options);
+    if config.listeners.is_empty() {
         diagnostics.report(nobody_served(mesh));
     }
-    let (certificates, files, expected) = material.into_parts();
-    let mut config = ir::Config {
-        listeners,
-        clusters,
-        certificates,
-        external_auths,
-        forward_proxy: None,
-        outbound: None,
-        proxy: proxy(options),
-    };
     // Nobody stands in front of the proxy of a client.
     (config.proxy.trusted_hops, config.proxy.proxy_protocol) = (0, false);
     end_names(&mut config, &options.cluster_domain);

@@ -140,41 +140,22 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
         true => ScopeParts::nothing(resolved, options),
         false => lower_scope(resolved, options, (Scope::Emitted, emitted, &settings), &mut origins, about_rules),
     };
-    let ScopeParts { listeners, clusters, external_auths, material, matches, placement } = parts;
-    listener::warn_of_copies(resolved, &placement, matches, diagnostics);
+    listener::warn_of_copies(resolved, &parts.placement, parts.matches, diagnostics);
     // Of an input without a word in it whoever reads it tells that there is no object.
     let is_blank = resolved.manifests.sources.sources.iter().all(|source| source.text.trim().is_empty());
-    if listeners.is_empty() && !is_blank && options.mesh.is_none() {
+    if parts.listeners.is_empty() && !is_blank && options.mesh.is_none() {
         diagnostics.report(
             Finding::new(codes::NO_LISTENER, Location::Run, "the input yields no listener to serve")
                 .consequence("there is nothing that Envoy could run")
                 .help("add a Gateway with a valid listener to the input"),
         );
     }
-    let (certificates, files, expected) = material.into_parts();
-    let config = ir::Config {
-        listeners,
-        clusters,
-        certificates,
-        external_auths,
-        forward_proxy: None,
-        outbound: None,
-        proxy: proxy(options),
-    };
+    let (config, files, expected, placement) = parts.into_config(options);
     let mut unserved = placement.unserved;
     let judged = judged.map(|parts| {
-        let ScopeParts { listeners, clusters, external_auths, material, matches: _, placement } = parts;
+        let (config, _, _, placement) = parts.into_config(options);
         unserved = placement.unserved;
-        let (certificates, _, _) = material.into_parts();
-        ir::Config {
-            listeners,
-            clusters,
-            certificates,
-            external_auths,
-            forward_proxy: None,
-            outbound: None,
-            proxy: proxy(options),
-        }
+        config
     });
     Lowered { config, origins, files, expected, hosts: Vec::new(), unserved, judged }
 }
@@ -208,6 +189,15 @@ impl<'m> ScopeParts<'m> {
             matches: 0,
             placement: Placement::default(),
         }
+    }
+
+    /// The configuration, the files that go with it, those that whoever runs the proxy has to provide, and what is not served.
+    fn into_config(self, options: &Options) -> (ir::Config, Files, Expected, Placement) {
+        let Self { listeners, clusters, external_auths, material, matches: _, placement } = self;
+        let (certificates, files, expected) = material.into_parts();
+        let (forward_proxy, outbound, proxy) = (None, None, proxy(options));
+        let config = ir::Config { listeners, clusters, certificates, external_auths, forward_proxy, outbound, proxy };
+        (config, files, expected, placement)
     }
 }
 
