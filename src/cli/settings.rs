@@ -313,8 +313,8 @@ impl Setting {
         for_terminal(&format!("{name}: {items}")).into_owned()
     }
 
-    /// The values that are rules: no flag says the same. Errors are messages without a place.
-    fn rules(&self, settings: &Settings<'_>) -> Result<Vec<IgnoreRule>, String> {
+    /// The values that are rules: no flag says the same. Errors are places and messages.
+    fn rules<'s>(&'s self, settings: &Settings<'_>) -> Result<Vec<IgnoreRule>, (&'s str, String)> {
         let values = match &self.value {
             Node::List(items) => items.as_slice(),
             single => std::slice::from_ref(single),
@@ -324,7 +324,10 @@ impl Setting {
             _ => None,
         });
         let directory = settings.real_directory().unwrap_or_default();
-        rules.map(|(place, entries)| rule::read(entries, place, &directory)).collect()
+        let read = |(place, entries): (&'s String, &Vec<(String, Node)>)| {
+            rule::read(entries, place, &directory).map_err(|problem| (place.as_str(), problem))
+        };
+        rules.map(read).collect()
     }
 
     /// The flags that say the same on a command line. Errors are messages without a place.
@@ -489,6 +492,7 @@ impl<'a> CommandLine<'a> {
                 Ok(_) => Ok(flags),
                 Err(error) => Err(first_line(&error)),
             });
+            let alone = alone.map_err(|problem| (setting.place.as_str(), problem));
             match alone.and_then(|flags| Ok((flags, rules?))) {
                 Ok(_) if gives_way || self.has(arg) => {}
                 Ok((flags, rules)) => {
@@ -496,7 +500,7 @@ impl<'a> CommandLine<'a> {
                     added.flags.extend(flags);
                     added.rules.extend(rules);
                 }
-                Err(problem) => problems.push(format!("{}: {problem}", setting.place)),
+                Err((place, problem)) => problems.push(format!("{place}: {problem}")),
             }
         }
         if problems.is_empty() { Ok(added) } else { Err(problems) }

@@ -311,6 +311,8 @@ fn rules_of_ignore_are_about_paths_and_objects_and_say_why() {
         ("select: [{code: GW4002, reason: x}]\n", "list of values"),
     ] {
         let error = options(text, "").unwrap_err();
-        assert!(error.contains(word) && error.contains("gwctl.yaml:1:1"), "{text}: {error}");
+        assert!(error.contains(word) && error.contains("gwctl.yaml:1:"), "{text}: {error}");
     }
+    let second = options("ignore:\n- GW4002\n- {code: GW4002}\n", "").unwrap_err();
+    assert!(second.contains("gwctl.yaml:3:3: "), "{second}");
 }

@@ -146,8 +146,11 @@ struct JsonOnContext<'a> {
 struct JsonLeftOut<'a> {
     #[serde(flatten)]
     finding: JsonOnContext<'a>,
-    /// `comment`, `ignore` or `select`.
+    /// Who leaves it out.
     by: &'a str,
+    /// Why, where a rule does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
     comment: Option<JsonPlace<'a>>,
 }
 
@@ -229,7 +232,11 @@ fn on_context<'a>(finding: &'a Finding, place: Option<&'a Place>) -> JsonOnConte
 }
 
 fn left_out<'a>(LeftOutEntry { finding, place, by, comment }: &'a LeftOutEntry<'_>) -> JsonLeftOut<'a> {
-    let by = match by {
+    let reason = match by {
+        Allowance::Rule(reason) => Some(reason.as_str()),
+        _ => None,
+    };
+    let word = match by {
         Allowance::Comment(_) => "comment",
         Allowance::Annotation(_) => "annotation",
         Allowance::Rule(_) => "rule",
@@ -242,7 +249,8 @@ fn left_out<'a>(LeftOutEntry { finding, place, by, comment }: &'a LeftOutEntry<'
         let span = span.as_ref();
         JsonPlace { file, line: span.map(|span| span.line), column: span.map(|span| span.column) }
     });
-    JsonLeftOut { finding: on_context(finding, place.as_ref()), by, comment }
+    let finding = on_context(finding, place.as_ref());
+    JsonLeftOut { finding, by: word, reason, comment }
 }
 
 fn ledger(Ledger { listeners, parents, rules, targets, hostnames }: Ledger) -> JsonLedger {
