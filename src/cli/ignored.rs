@@ -21,12 +21,12 @@ fn of_directory(directory: &Path) -> Vec<PathBuf> {
     let Ok(inside) = directory.strip_prefix(&root) else { return Vec::new() };
     let Some(inside) = inside.to_str().filter(|_| root.join(confine::REPOSITORY).exists()) else { return Vec::new() };
     let inside = if inside.is_empty() { "." } else { inside };
+    let list = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", inside];
+    let ignored = git::names_in(&root, &list).unwrap_or_default();
     // Where git tracks nothing it was not asked to keep anything out either, and what is in a directory is meant by its name.
-    let tracks_some = git::names_in(&root, &["ls-files", "-z", "--", inside]).is_some_and(|names| !names.is_empty());
-    if !tracks_some {
+    let tracked = || git::names_in(&root, &["ls-files", "-z", "--", inside]).unwrap_or_default();
+    if ignored.is_empty() || tracked().is_empty() {
         return Vec::new();
     }
-    let list = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", inside];
-    let names = git::names_in(&root, &list).unwrap_or_default();
-    names.iter().map(|name| root.join(name.trim_end_matches('/'))).collect()
+    ignored.iter().map(|name| root.join(name.trim_end_matches('/'))).collect()
 }

@@ -13,7 +13,7 @@ use crate::parser::load::{Disk, EntryKind, Tree as _};
 use crate::parser::locate::Locator;
 use crate::parser::manifests::Manifests;
 use crate::parser::node::Node;
-use crate::parser::source::{Document, DocumentId};
+use crate::parser::source::DocumentId;
 use crate::parser::spans::SpanTree;
 use crate::parser::split::{Piece, Syntax, split};
 
@@ -99,16 +99,8 @@ impl<'m> Locations<'m> {
 
     /// The document of standard input that a location is in.
     fn document(&self, location: &Location) -> Option<DocumentId> {
-        let documents = &self.manifests.documents;
-        let id = match location {
-            Location::Run | Location::Path(_) | Location::Source(_) => return None,
-            Location::Field { document, .. } => *document,
-            Location::Bytes(source, range) => {
-                let is_here = |document: &Document| document.source == *source && document.range.contains(&range.start);
-                documents.iter_enumerated().find(|(_, document)| is_here(document)).map(|(id, _)| id)?
-            }
-        };
-        let source = documents.get(id)?.source;
+        let id = self.locator.document_of(location)?;
+        let source = self.manifests.documents.get(id)?.source;
         (self.manifests.sources.get(source).name == STDIN).then_some(id)
     }
 
@@ -118,10 +110,10 @@ impl<'m> Locations<'m> {
         let mut found = HashMap::new();
         for (id, document) in self.manifests.documents.iter_enumerated() {
             let source = self.manifests.sources.get(document.source);
-            if source.name != STDIN {
+            let text = document.text(source);
+            if source.name != STDIN || of_helm(text).is_none() && !text.contains(KUSTOMIZE) {
                 continue;
             }
-            let text = document.text(source);
             let Ok(own) = decode(text, Syntax::Yaml).or_else(|_| decode(text, Syntax::Json)) else { continue };
             let own = own.node;
             let written = match of_helm(text) {

@@ -1,7 +1,6 @@
 //! A rule of the settings that leaves findings out: which ones, where, and why.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostics::{Code, ObjectRef};
@@ -85,15 +84,5 @@ impl std::str::FromStr for ObjectPattern {
             return Err(format!("`{text}` has an empty part; `*` stands for any"));
         }
         Ok(Self { kind: (*kind).to_owned(), namespace, name: (*name).to_owned() })
-    }
-}
-
-impl fmt::Display for ObjectPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, namespace, name } = self;
-        match namespace {
-            Some(namespace) => write!(f, "{kind}/{namespace}/{name}"),
-            None => write!(f, "{kind}/{name}"),
-        }
     }
 }

@@ -180,6 +180,18 @@ impl<'m> Locator<'m> {
         }
     }
 
+    /// The document that a location is in.
+    pub fn document_of(&self, location: &Location) -> Option<DocumentId> {
+        match location {
+            Location::Run | Location::Path(_) | Location::Source(_) => None,
+            Location::Field { document, .. } => Some(*document),
+            Location::Bytes(source, range) => {
+                let is_here = |one: &Document| one.source == *source && one.range.contains(&range.start);
+                self.documents.iter_enumerated().find(|(_, one)| is_here(one)).map(|(id, _)| id)
+            }
+        }
+    }
+
     /// The parts of a file that are secret.
     pub fn hidden_of(&self, source: SourceId) -> &[Range<usize>] {
         let Some(cell) = self.hidden.get(source) else { return &[] };

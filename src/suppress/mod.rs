@@ -22,13 +22,14 @@ use rule::Rules;
 /// Leaves out of `findings` what permissions and flags allow, and adds what is wrong with the permissions. The result is
 /// what is left out.
 pub(crate) fn apply(manifests: &Manifests, options: &Options, findings: &mut Vec<Finding>) -> Vec<LeftOut> {
-    let mut permissions = comment::read(manifests, &Locator::new(manifests), findings);
+    let locator = Locator::new(manifests);
+    let mut permissions = comment::read(manifests, &locator, findings);
     permissions.extend(annotation::read(manifests, findings));
-    let mut rules = Rules::new(&options.ignore_rules, manifests);
+    let mut rules = Rules::new(&options.ignore_rules, manifests, &locator);
     let mut left_out = Vec::new();
     for finding in std::mem::take(findings) {
         let is_error = finding.severity() == Severity::Error;
-        let permission = if is_error { None } else { permission::on(&finding, manifests, &mut permissions) };
+        let permission = if is_error { None } else { permission::on(&finding, &locator, &mut permissions) };
         let rule = if is_error { None } else { rules.on(&finding) };
         match permission.or(rule) {
             // What a flag leaves out it leaves out with the permission and without.

@@ -1,7 +1,7 @@
 //! What allows some codes on one object, wherever it is written.
 
 use crate::diagnostics::{Allowance, Code, Finding, Location, Segment, Severity, codes};
-use crate::parser::manifests::Manifests;
+use crate::parser::locate::Locator;
 use crate::parser::source::DocumentId;
 use crate::spelling::nearest;
 
@@ -66,11 +66,11 @@ impl Permission {
 }
 
 /// The first permission on the finding's object that allows it; each that does is then used.
-pub(super) fn on(finding: &Finding, manifests: &Manifests, permissions: &mut [Permission]) -> Option<Allowance> {
+pub(super) fn on(finding: &Finding, locator: &Locator<'_>, permissions: &mut [Permission]) -> Option<Allowance> {
     if permissions.is_empty() {
         return None;
     }
-    let (document, item) = object_of(&finding.location, manifests)?;
+    let (document, item) = object_of(&finding.location, locator)?;
     let mut first = None;
     for permission in permissions.iter_mut().filter(|permission| permission.covers(document, item)) {
         let meant = permission.codes.iter_mut().filter(|(code, _)| *code == finding.code);
@@ -82,24 +82,15 @@ pub(super) fn on(finding: &Finding, manifests: &Manifests, permissions: &mut [Pe
 }
 
 /// The document of a place, and the item when the document is a list.
-fn object_of(location: &Location, manifests: &Manifests) -> Option<(DocumentId, Option<usize>)> {
-    match location {
-        Location::Run | Location::Path(_) | Location::Source(_) => None,
-        Location::Field { document, path, .. } => {
-            let item = match path.0.as_slice() {
-                [Segment::Field(items), Segment::Index(index), ..] if items == "items" => Some(*index),
-                _ => None,
-            };
-            Some((*document, item))
-        }
-        Location::Bytes(source, range) => {
-            let is_here = |document: &crate::parser::source::Document| {
-                document.source == *source && document.range.start <= range.start && range.start < document.range.end
-            };
-            let at = manifests.documents.iter().position(is_here)?;
-            Some((DocumentId(at), None))
-        }
-    }
+fn object_of(location: &Location, locator: &Locator<'_>) -> Option<(DocumentId, Option<usize>)> {
+    let item = match location {
+        Location::Field { path, .. } => match path.0.as_slice() {
+            [Segment::Field(items), Segment::Index(index), ..] if items == "items" => Some(*index),
+            _ => None,
+        },
+        _ => None,
+    };
+    Some((locator.document_of(location)?, item))
 }
 
 /// The codes that `CODE[,…] REASON` allows; what cannot be taken at its word has no effect.

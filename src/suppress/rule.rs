@@ -2,18 +2,19 @@
 
 use crate::diagnostics::{Allowance, Finding, Location, ObjectRef, codes};
 use crate::options::IgnoreRule;
+use crate::parser::locate::Locator;
 use crate::parser::manifests::Manifests;
-use crate::parser::source::SourceId;
 
 /// The rules of a run, and which of them have left something out.
 pub(super) struct Rules<'o> {
     rules: Vec<(&'o IgnoreRule, bool)>,
     manifests: &'o Manifests,
+    locator: &'o Locator<'o>,
 }
 
 impl<'o> Rules<'o> {
-    pub(super) fn new(rules: &'o [IgnoreRule], manifests: &'o Manifests) -> Self {
-        Self { rules: rules.iter().map(|rule| (rule, false)).collect(), manifests }
+    pub(super) fn new(rules: &'o [IgnoreRule], manifests: &'o Manifests, locator: &'o Locator<'o>) -> Self {
+        Self { rules: rules.iter().map(|rule| (rule, false)).collect(), manifests, locator }
     }
 
     /// The first rule that allows a finding; each that does is then used.
@@ -21,11 +22,9 @@ impl<'o> Rules<'o> {
         if self.rules.is_empty() {
             return None;
         }
-        let file = source_of(&finding.location, self.manifests).map(|source| self.manifests.sources.get(source));
-        let file = match (&finding.location, file) {
-            (_, Some(source)) => Some(source.name.as_str()),
-            (Location::Path(name), None) => Some(name.as_str()),
-            (_, None) => None,
+        let file = match &finding.location {
+            Location::Path(name) => Some(name),
+            other => self.locator.source_of(other).map(|source| &self.manifests.sources.get(source).name),
         };
         let mut first = None;
         for (rule, is_used) in &mut self.rules {
@@ -66,14 +65,5 @@ impl<'o> Rules<'o> {
         let heads = self.manifests.heads();
         let own = heads.iter().filter(|head| !head.position.context).map(|head| head.key().to_ref());
         own.chain(self.manifests.foreign.iter().map(|object| object.identity.clone())).collect()
-    }
-}
-
-/// The file of a place.
-fn source_of(location: &Location, manifests: &Manifests) -> Option<SourceId> {
-    match location {
-        Location::Run | Location::Path(_) => None,
-        Location::Source(source) | Location::Bytes(source, _) => Some(*source),
-        Location::Field { document, .. } => manifests.documents.get(*document).map(|document| document.source),
     }
 }
