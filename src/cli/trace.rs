@@ -193,6 +193,8 @@ pub(super) struct Tracer<'c> {
     compilation: &'c Compilation,
     lowered: &'c Lowered,
     locator: Locator<'c>,
+    /// Whether backends are where the manifests say.
+    names_endpoints: bool,
 }
 
 impl<'c> Tracer<'c> {
@@ -202,7 +204,12 @@ impl<'c> Tracer<'c> {
 
     /// For decisions about another configuration that was made of the same input.
     pub(super) fn of(compilation: &'c Compilation, lowered: &'c Lowered) -> Self {
-        Self { compilation, lowered, locator: Locator::new(&compilation.manifests) }
+        Self { compilation, lowered, locator: Locator::new(&compilation.manifests), names_endpoints: true }
+    }
+
+    /// The same where something else stands in for all backends, at addresses that say nothing to anybody.
+    pub(super) fn without_endpoints(self) -> Self {
+        Self { names_endpoints: false, ..self }
     }
 
     /// The place of an origin; `rule` puts that of a match or a backend at its rule.
@@ -325,6 +332,9 @@ impl<'c> Tracer<'c> {
     fn name_backend(&self, cluster: crate::ir::ClusterId, view: &mut OutcomeView) {
         let cluster = self.lowered.judged().cluster(cluster);
         view.backend = Some(backend_name(&cluster.backend));
+        if !self.names_endpoints {
+            return;
+        }
         view.endpoints = match &cluster.endpoints {
             Endpoints::Static(addresses) => addresses.iter().map(ToString::to_string).collect(),
             Endpoints::Dns(names) => names.iter().map(|(name, port)| format!("{name}:{port}")).collect(),

@@ -37,7 +37,7 @@ fn check(root: &Path) -> Vec<String> {
 }
 
 /// The Markdown files of the root and of `docs/`.
-fn documents(root: &Path) -> Vec<PathBuf> {
+pub(crate) fn documents(root: &Path) -> Vec<PathBuf> {
     let top = WalkDir::new(root).max_depth(1).sort_by_file_name().into_iter();
     let docs = WalkDir::new(root.join("docs")).sort_by_file_name().into_iter();
     let files = top.chain(docs).flatten().map(walkdir::DirEntry::into_path);

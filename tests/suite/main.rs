@@ -58,6 +58,8 @@ mod modules;
 mod mutation;
 #[cfg(unix)]
 mod packaging;
+#[cfg(unix)]
+mod pages;
 mod pairs;
 mod patterns;
 mod planted;
@@ -182,6 +184,8 @@ fn trials() -> Vec<Trial> {
     trials.extend(tracing::trials(&harness));
     trials.extend(unread::trials(&harness));
     trials.extend(docs::trials(root));
+    #[cfg(unix)]
+    trials.extend(pages::trials(&harness, root));
     trials.extend(modules::trials(root));
     trials.extend(features::trials(&harness, root));
     trials.extend(index::trials(&harness, root));

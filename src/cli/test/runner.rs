@@ -256,7 +256,7 @@ impl State {
             return Err(format!("{file}: `{field}` names `{}`, which is no Service port here", for_terminal(name)));
         }
         let simulators = Simulators::new(config, args.partial);
-        let tracer = Tracer::new(&moved.compilation);
+        let tracer = Tracer::new(&moved.compilation).without_endpoints();
         let sides = sent_from::sides(cases, &moved.compilation, &offline);
         let request = |case: &RequestCase| Offline::new(&simulators.all, topology, cases).request(case);
         let sent_from = SentFrom::new(&sides, cases, request);

@@ -65,9 +65,12 @@ impl OutcomeView {
         }
         match (&self.backend, self.status) {
             (Some(backend), _) => {
-                let endpoints = self.endpoints.join(", ");
+                let endpoints = match self.endpoints.as_slice() {
+                    [] => String::new(),
+                    endpoints => format!(" ({})", endpoints.join(", ")),
+                };
                 let backend = Style::Green.paint(backend, color);
-                writeln!(out, "  backend   {share} %  {backend} ({endpoints}){place}")?;
+                writeln!(out, "  backend   {share} %  {backend}{endpoints}{place}")?;
             }
             (None, Some(status)) => {
                 let target = self.redirect.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
