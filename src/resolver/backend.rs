@@ -116,6 +116,11 @@ impl<'m> BackendIndex<'m> {
         self.by_name = HashMap::new();
     }
 
+    /// Whether something refers to an Upstream, so that it was looked at.
+    pub fn has_judged_upstream(&self, key: NamespacedName<'_>) -> bool {
+        self.meant.contains_key(&key)
+    }
+
     /// The `--resolve` entries that no reference met.
     pub(super) fn unused_resolves(&self) -> impl Iterator<Item = &Resolve> {
         self.resolve.iter().enumerate().filter(|(index, _)| !self.used_resolves.contains(index)).map(|(_, entry)| entry)

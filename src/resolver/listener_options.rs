@@ -109,6 +109,17 @@ pub struct ListenerOptions<'m, T> {
     pub failed: Option<Reported>,
 }
 
+/// What became of the objects that apply to a listener.
+#[derive(Debug)]
+pub struct AppliedOptions<'m> {
+    /// All of them, what counts most first.
+    pub all: Vec<&'m ObjectHead>,
+    /// Those of which something counts.
+    pub winners: Vec<&'m ObjectHead>,
+    /// Those that say something of which nothing counts.
+    pub lost: Vec<&'m ObjectHead>,
+}
+
 /// An object with what became of its targets.
 #[derive(Debug)]
 pub struct ResolvedListenerOptions<'m> {
@@ -135,13 +146,14 @@ pub struct OptionsOfListeners<'m, T> {
     /// The objects, by age, namespace and name.
     pub list: Vec<ResolvedListenerOptions<'m>>,
     sets: TiVec<ListenerOptionsId, ListenerOptions<'m, T>>,
+    applied: TiVec<ListenerOptionsId, AppliedOptions<'m>>,
     of_listener: HashMap<ListenerId, ListenerOptionsId>,
 }
 
 // Whatever the kind, there may be none of it.
 impl<T> Default for OptionsOfListeners<'_, T> {
     fn default() -> Self {
-        Self { list: Vec::new(), sets: TiVec::new(), of_listener: HashMap::new() }
+        Self { list: Vec::new(), sets: TiVec::new(), applied: TiVec::new(), of_listener: HashMap::new() }
     }
 }
 
@@ -154,6 +166,13 @@ impl<'m, T> OptionsOfListeners<'m, T> {
     /// What is behind such a name.
     pub fn get(&self, id: ListenerOptionsId) -> &ListenerOptions<'m, T> {
         &self.sets[id]
+    }
+
+    /// Every listener to which something applies, with what does, by its position.
+    pub fn listeners(&self) -> Vec<(ListenerId, &AppliedOptions<'m>)> {
+        let mut listeners: Vec<_> = self.of_listener.iter().map(|(id, set)| (*id, &self.applied[*set])).collect();
+        listeners.sort_by_key(|(id, _)| *id);
+        listeners
     }
 
     /// All that is different.
@@ -188,7 +207,9 @@ pub(super) fn resolve<'m, T: OptionForListeners>(
             let Some((_, first)) = ranked.first() else { continue };
             let key = ranked.iter().map(|(_, object)| object.metadata.sort_key()).collect();
             let id = *known_sets.entry(key).or_insert_with(|| {
-                resolved.sets.push_and_get_key(judge(&ranked, &first.head, &mut verdicts, diagnostics))
+                let (options, applied) = judge(&ranked, &first.head, &mut verdicts, diagnostics);
+                resolved.applied.push(applied);
+                resolved.sets.push_and_get_key(options)
             });
             resolved.of_listener.insert(ListenerId { gateway, listener }, id);
         }
@@ -203,17 +224,22 @@ fn judge<'m, T: OptionForListeners>(
     first: &'m ObjectHead,
     verdicts: &mut Verdicts<'m>,
     diagnostics: &mut Diagnostics,
-) -> ListenerOptions<'m, T> {
+) -> (ListenerOptions<'m, T>, AppliedOptions<'m>) {
     let failed = ranked.iter().find_map(|(_, object)| object.refusal.as_ref().map(|refusal| refusal.proof));
+    let counting = T::judge(ranked, verdicts, diagnostics);
+    let counts = |head: &ObjectHead| counting.iter().any(|field| std::ptr::eq(field.source, head));
+    let speaking = ranked.iter().map(|(_, object)| *object).filter(|object| !object.spec.options.0.is_empty());
+    let (winners, lost) = speaking.map(|object| &object.head).partition(|head| counts(head));
+    let applied = AppliedOptions { all: ranked.iter().map(|(_, object)| &object.head).collect(), winners, lost };
     let mut options = ListenerOptions { fields: Vec::new(), first, failed };
-    for field in T::judge(ranked, verdicts, diagnostics) {
+    for field in counting {
         match verdicts.judge(field, diagnostics) {
             Ok(Translation::Done) => options.fields.push(field),
             Ok(Translation::LeftOut) => {}
             Err(proof) => options.failed = options.failed.or(Some(proof)),
         }
     }
-    options
+    (options, applied)
 }
 
 /// The objects that declare listeners, by kind, namespace and name, each with the names of its listeners, and whether

@@ -74,7 +74,7 @@ pub use gateway::{ResolvedGateway, ResolvedGatewayClass};
 pub use l4_route::serving_route;
 pub use listener::{ListenerId, Protocol, ResolvedListener};
 pub use listener_options::{
-    ListenerOptions, ListenerOptionsId, ListenerScope, OptionsOfListeners, ResolvedListenerOptions,
+    AppliedOptions, ListenerOptions, ListenerOptionsId, ListenerScope, OptionsOfListeners, ResolvedListenerOptions,
 };
 pub use listener_set::{Membership, ResolvedListenerSet};
 pub use mesh::{HeldPorts, MeshParent, MeshParents, PortHolder, RouteSet, ServedPort};

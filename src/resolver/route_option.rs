@@ -27,6 +27,8 @@ use super::option_verdict::{Translation, Verdicts};
 pub struct RuleOptions<'m> {
     /// The options that count and are translated, each with its RouteOption.
     pub fields: Vec<Effective<'m, RouteOption>>,
+    /// All RouteOptions that apply to it, what counts most first.
+    pub applied: Vec<&'m ObjectHead>,
     /// The proof that something cannot be honoured, so that the rule has to fail.
     pub failed: Option<Reported>,
 }
@@ -171,6 +173,7 @@ impl<'m> RouteOptions<'m> {
         self.used.extend(seen);
         let mut rule = RuleOptions {
             fields: Vec::new(),
+            applied: ranked.iter().map(|object| &object.head).collect(),
             failed: ranked.iter().find_map(|object| object.refusal.as_ref().map(|refusal| refusal.proof)),
         };
         let lists = ranked.iter().map(|object| (&object.head, object.spec.options.0.as_slice()));

@@ -2,6 +2,8 @@
 
 #![expect(missing_docs, reason = "the fields are the API's own, which documents them")]
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::diagnostics::ConditionKind;
@@ -42,6 +44,8 @@ pub enum Status {
     Ancestors(AncestorsStatus),
     /// Of an XMesh.
     Mesh(MeshStatus),
+    /// Of options and Upstreams of Gloo Gateway.
+    Gloo(GlooStatus),
 }
 
 /// The status of a GatewayClass.
@@ -178,6 +182,44 @@ pub struct MeshStatus {
     pub supported_features: Vec<Feature>,
 }
 
+/// The status of options and of an Upstream of Gloo Gateway, by the namespace of whoever judges.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GlooStatus {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub statuses: BTreeMap<&'static str, StateOfObject>,
+}
+
+/// What somebody says of an object of Gloo Gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StateOfObject {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub reported_by: &'static str,
+    pub state: GlooState,
+}
+
+/// What became of an object of Gloo Gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum GlooState {
+    Pending,
+    Accepted,
+    Warning,
+    Rejected,
+}
+
+impl GlooState {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Accepted => "Accepted",
+            Self::Warning => "Warning",
+            Self::Rejected => "Rejected",
+        }
+    }
+}
+
 /// The conditions that the API server gives to whole objects of these kinds before a controller has seen them.
 pub(super) const DEFAULT_CONDITIONS: &[ConditionKind] = &[ConditionKind::Accepted, ConditionKind::Programmed];
 
@@ -194,7 +236,7 @@ impl ObjectStatus {
             | Status::Mesh(MeshStatus { conditions, supported_features: _ }) => (conditions, &[]),
             Status::Gateway(GatewayStatus { conditions, listeners, addresses: _, attached_listener_sets: _ })
             | Status::ListenerSet(ListenerSetStatus { conditions, listeners }) => (conditions, listeners),
-            Status::Parents(_) | Status::Ancestors(_) => (&[], &[]),
+            Status::Parents(_) | Status::Ancestors(_) | Status::Gloo(_) => (&[], &[]),
         };
         let parents = match &self.status {
             Status::Parents(ParentsStatus { parents }) => parents.as_slice(),

@@ -28,6 +28,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     trials.push(Trial::test("status::every_condition_of_the_catalogue_has_a_case", move || every_condition(&harness)));
     trials.push(Trial::test("status::what_the_api_server_refuses_is_seen", faults_are_seen));
     trials.push(Trial::test("status::what_report_and_status_do_not_share_is_seen", contradictions_are_seen));
+    trials.push(Trial::test("status::states_that_the_report_does_not_have_are_seen", other_states_are_seen));
     trials
 }
 
@@ -51,6 +52,7 @@ fn check_case(harness: &Harness, case: &Case) -> Result<(), Failed> {
         wrong.extend(faults(item));
     }
     wrong.extend(contradictions(&list, &report));
+    wrong.extend(other_states(&list, &report));
     wrong.extend(entries(&report, "findings").filter_map(other_answer));
     if list["kind"] != "List" || list["apiVersion"] != "v1" {
         wrong.push("not a List".to_owned());
@@ -213,6 +215,32 @@ fn contradictions(list: &Value, report: &Value) -> Vec<String> {
     wrong
 }
 
+/// The states of options and Upstreams of Gloo Gateway that are not what the report says of them: an error on an object
+/// rejects it, and nothing else does, and what is rejected or warned of has a reason.
+fn other_states(list: &Value, report: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for item in items(list).filter(|item| item["apiVersion"].as_str().is_some_and(|own| own.contains(".solo.io/"))) {
+        for one in item["status"]["statuses"].as_object().into_iter().flat_map(|all| all.values()) {
+            let is = |state: &str| one["state"] == state;
+            let told: Vec<_> = entries(report, "findings").filter(|finding| is_about(finding, item)).collect();
+            // A target that is none leaves the others as they are.
+            let is_refused = told.iter().any(|finding| finding["severity"] == "error" && finding["code"] != "GW2032");
+            let has_warning =
+                told.iter().any(|finding| finding["severity"] == "warning" || finding["code"] == "GW2032");
+            let is_known = ["Pending", "Accepted", "Warning", "Rejected"].iter().any(|state| is(state));
+            let has_reason = one["reason"].as_str().is_some_and(|reason| !reason.is_empty());
+            if !is_known
+                || is_refused != is("Rejected")
+                || has_warning && is("Accepted")
+                || has_reason == is("Accepted")
+            {
+                wrong.push(format!("{} {} is {one}, and the report says {told:?}", item["kind"], item["metadata"]));
+            }
+        }
+    }
+    wrong
+}
+
 /// Where a finding says that requests get a status, and the witness that the simulator made for it gets another one.
 fn other_answer(finding: &Value) -> Option<String> {
     let said = status_in(finding["consequence"].as_str()?)?;
@@ -334,6 +362,31 @@ fn faults_are_seen() -> Result<(), Failed> {
         faults(&route(vec![condition("Maybe")])).len(),
     ];
     if counts == [0, 1, 1, 2] { Ok(()) } else { Err(Failed::from(format!("{counts:?}"))) }
+}
+
+fn other_states_are_seen() -> Result<(), Failed> {
+    let list = |state: Value| {
+        serde_json::json!({"items": [{"apiVersion": "gateway.solo.io/v1", "kind": "RouteOption",
+            "metadata": {"namespace": "n", "name": "a"}, "status": {"statuses": {"gloo-system": state}}}]})
+    };
+    let report = |severity: &str, code: &str| {
+        serde_json::json!({"findings": [{"severity": severity, "code": code,
+            "object": {"kind": "RouteOption", "namespace": "n", "name": "a"}}]})
+    };
+    let of = |state: &str| list(serde_json::json!({"state": state, "reason": "r"}));
+    let accepted = list(serde_json::json!({"state": "Accepted"}));
+    let counts = [
+        other_states(&accepted, &report("note", "GW7032")).len(),
+        other_states(&of("Rejected"), &report("error", "GW7030")).len(),
+        other_states(&of("Warning"), &report("error", "GW2032")).len(),
+        other_states(&accepted, &report("error", "GW7030")).len(),
+        other_states(&accepted, &report("error", "GW2032")).len(),
+        other_states(&of("Warning"), &report("error", "GW7030")).len(),
+        other_states(&of("Rejected"), &report("warning", "GW2031")).len(),
+        other_states(&of("Accepted"), &report("note", "GW7032")).len(),
+        other_states(&of("Else"), &report("note", "GW7032")).len(),
+    ];
+    if counts == [0, 0, 0, 1, 1, 1, 1, 1, 1] { Ok(()) } else { Err(Failed::from(format!("{counts:?}"))) }
 }
 
 /// A report and a status that agree, and what becomes of each when one word of either is another.

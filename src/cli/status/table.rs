@@ -10,8 +10,8 @@ use crate::diagnostics::style::Style;
 use crate::diagnostics::{ConditionKind, ConditionStatus};
 use crate::parser::manifests::{Kind, ObjectKey};
 use crate::status::{
-    GatewayClassStatus, GatewayStatus, ListenerSetStatus, ListenerStatus, MeshStatus, ObjectStatus, Status,
-    StatusCondition, StatusReference,
+    GatewayClassStatus, GatewayStatus, GlooState, GlooStatus, ListenerSetStatus, ListenerStatus, MeshStatus,
+    ObjectStatus, Status, StatusCondition, StatusReference,
 };
 
 /// The spaces between two columns.
@@ -171,6 +171,7 @@ pub(super) fn write(statuses: &[ObjectStatus], is_colored: bool, out: &mut dyn W
         parents(statuses, Parents::Routes),
         ancestors(statuses),
         parents(statuses, Parents::Backends),
+        states(statuses),
         meshes(statuses),
     ];
     for (position, table) in tables.iter().filter(|table| !table.is_empty()).enumerate() {
@@ -351,6 +352,28 @@ fn describe(reference: &StatusReference, own_namespace: &str) -> String {
         text = format!("{text}:{port}");
     }
     text
+}
+
+/// Options and Upstreams of Gloo Gateway, one row for each that says something of an object.
+fn states(statuses: &[ObjectStatus]) -> Table {
+    let mut table = Table::new(&["NAMESPACE", "NAME", "STATE"]);
+    for ObjectStatus { key, status, .. } in statuses {
+        let Status::Gloo(GlooStatus { statuses }) = status else { continue };
+        let cells = statuses.values().map(|one| {
+            let style = match one.state {
+                GlooState::Accepted | GlooState::Pending => None,
+                GlooState::Warning => Some(Style::Yellow),
+                GlooState::Rejected => Some(Style::Red),
+            };
+            Cell { text: one.state.as_str().to_owned(), style }
+        });
+        let cells: Vec<Cell> = cells.collect();
+        let cells = if cells.is_empty() { vec![NOTHING.into()] } else { cells };
+        for cell in cells {
+            table.push(vec![key.namespace.as_str().into(), name_of(key).into(), cell]);
+        }
+    }
+    table
 }
 
 fn meshes(statuses: &[ObjectStatus]) -> Table {
