@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::default::is_default;
+use super::header::HeaderMutations;
 
 /// The settings of a cluster; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -35,6 +36,9 @@ pub struct ClusterSettings {
     /// How connections are made and kept.
     #[serde(skip_serializing_if = "is_default")]
     pub connections: Connections,
+    /// What HTTP/1 is spoken with.
+    #[serde(skip_serializing_if = "is_default")]
+    pub http1: ClusterHttp1,
     /// What HTTP/2 is spoken with.
     #[serde(skip_serializing_if = "is_default")]
     pub http2: Http2,
@@ -49,11 +53,15 @@ impl ClusterSettings {
         is_default(self)
     }
 
-    /// Whether endpoints may get no request because of what went before, or because none may be sent at all.
+    /// Whether endpoints may get no request because of what went before, or because none may be sent at all, or whether
+    /// what they answer may not count.
     pub fn can_close(&self) -> bool {
         let Limits { connections, waiting, requests, retries: _, counts_rest: _ } = self.limits;
         let is_closed = [connections, waiting, requests].contains(&Some(0));
-        is_closed || self.outliers.is_some() || !self.health_checks.is_empty()
+        is_closed
+            || self.connections.most_headers.is_some()
+            || self.outliers.is_some()
+            || !self.health_checks.is_empty()
     }
 }
 
@@ -193,8 +201,11 @@ pub struct HealthWaits {
 /// What an endpoint is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Question {
-    /// A request with GET.
+    /// A request.
     Http {
+        /// Its method.
+        #[serde(skip_serializing_if = "is_default")]
+        method: ProbeMethod,
         /// The path.
         path: String,
         /// The host; `None` is the name of the cluster.
@@ -203,16 +214,44 @@ pub enum Question {
         statuses: Vec<(u16, u16)>,
         /// Whether it is HTTP/2.
         http2: bool,
+        /// What becomes of its headers.
+        #[serde(skip_serializing_if = "is_default")]
+        headers: HeaderMutations,
     },
     /// Whether there is a connection.
     Tcp,
+    /// What a connection answers.
+    Exchange {
+        /// The bytes that are sent, in hexadecimal digits; none is nothing.
+        sent: Option<String>,
+        /// The bytes that have to be in the answer, in this order.
+        received: Vec<String>,
+    },
     /// The standard call for it.
     Grpc {
         /// The service that is asked for; empty is the server as a whole.
         service: String,
         /// The authority; `None` is the name of the cluster.
         authority: Option<String>,
+        /// What its metadata are besides.
+        #[serde(skip_serializing_if = "is_default")]
+        metadata: HeaderMutations,
     },
+}
+
+/// The method of a request that asks for health.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names are those of HTTP")]
+pub enum ProbeMethod {
+    #[default]
+    Get,
+    Head,
+    Post,
+    Put,
+    Delete,
+    Options,
+    Trace,
+    Patch,
 }
 
 /// When endpoints are left out because of what they answered. What is left out is the proxy's own choice.
@@ -275,6 +314,12 @@ pub struct Connections {
     /// How long one without requests is kept; zero is for ever.
     #[serde(skip_serializing_if = "is_default")]
     pub idle: Option<Duration>,
+    /// How long a request and its answer may take; above 0.
+    #[serde(skip_serializing_if = "is_default")]
+    pub longest_stream: Option<Duration>,
+    /// How many headers an answer may have; above 0.
+    #[serde(skip_serializing_if = "is_default")]
+    pub most_headers: Option<u32>,
     /// How it is found out that the other side is gone.
     #[serde(skip_serializing_if = "is_default")]
     pub keepalive: Option<Keepalive>,
@@ -307,6 +352,29 @@ pub enum ProxyVersion {
     V1,
     /// Bytes.
     V2,
+}
+
+/// What HTTP/1 is spoken with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ClusterHttp1 {
+    /// Whether trailers are sent and taken.
+    pub trailers: bool,
+    /// Whether the connection outlives a bad message.
+    pub forgives: Option<bool>,
+    /// How names of headers are written.
+    pub names: HeaderCase,
+}
+
+/// How names of headers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum HeaderCase {
+    /// In lower case.
+    #[default]
+    Lower,
+    /// Each word with a capital.
+    Words,
+    /// As the backend writes them, in what it answers.
+    Kept,
 }
 
 /// What HTTP/2 is spoken with.

@@ -14,6 +14,7 @@ mod service;
 mod unusable;
 mod upstream;
 mod upstream_backend;
+mod upstream_checks;
 mod upstream_settings;
 mod upstream_tls;
 

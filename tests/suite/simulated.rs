@@ -51,12 +51,16 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "timeouts/backend-request",
             "timeouts/request",
             "upstream/ejection",
+            "upstream/traffic",
             "virtual-host-option/rules",
         ],
     ),
     // What is sent on the stream once it is upgraded is no request.
     // What endpoints answered before, and what they are asked.
-    ("whether an endpoint is healthy and may be sent to needs a run", &["upstream/ejection", "upstream/health"]),
+    (
+        "whether an endpoint is healthy and may be sent to needs a run",
+        &["upstream/ejection", "upstream/health", "upstream/traffic"],
+    ),
     ("whether a request is one too many needs a run", &["http-listener-option/rates"]),
     ("an upgraded stream needs a run", &["tcp/weights", "tcp/many-connections"]),
     ("whether the backend upgrades streams of HTTP/2 needs a run", &["backend-protocol/app-protocols"]),

@@ -14,11 +14,12 @@ use crate::parser::api::{
     GlooNumber, GoDuration, UpstreamBalancer, UpstreamBreakers, UpstreamConnection, UpstreamGrpcCheck,
     UpstreamHealthCheck, UpstreamHttp, UpstreamHttpCheck, UpstreamKeepalive, UpstreamLeastRequest, UpstreamOption,
     UpstreamOutliers, UpstreamPreconnect, UpstreamRing, UpstreamRingHash, UpstreamRoundRobin, UpstreamSlowStart,
-    UpstreamStatuses, UpstreamTcpCheck,
+    UpstreamStatuses,
 };
 use crate::path;
 
 use super::refused::{Refused, untranslated, unusable};
+use super::upstream_checks;
 
 /// The largest ring that Envoy builds.
 const LARGEST_RING: u64 = 8_388_608;
@@ -104,22 +105,20 @@ fn take_connection(
         per_connection_buffer_limit_bytes,
         tcp_keepalive,
     } = config;
-    if http1_protocol_options.is_some() {
-        refused.push(untranslated(at.with("http1ProtocolOptions")));
+    if let Some(http1) = http1_protocol_options {
+        settings.http1 = upstream_checks::http1(http1, &at.with("http1ProtocolOptions"), refused);
     }
     if let Some(http) = common_http_protocol_options {
         let UpstreamHttp { headers_with_underscores_action, idle_timeout, max_headers_count, max_stream_duration } =
             http;
         let at = at.with("commonHttpProtocolOptions");
-        for (field, is_set) in [
-            ("headersWithUnderscoresAction", headers_with_underscores_action.is_some()),
-            ("maxHeadersCount", max_headers_count.is_some()),
-            ("maxStreamDuration", max_stream_duration.is_some()),
-        ] {
-            if is_set {
-                refused.push(untranslated(at.with(field)));
-            }
+        // It is about what clients send; what backends answer is left as it is.
+        let _ = headers_with_underscores_action;
+        if *max_headers_count == Some(0) {
+            refused.push(unusable(at.with("maxHeadersCount"), "lets no answer pass", "write 1 or more"));
         }
+        settings.connections.most_headers = *max_headers_count;
+        settings.connections.longest_stream = above_zero(*max_stream_duration, at.with("maxStreamDuration"), refused);
         settings.connections.idle = length(*idle_timeout);
     }
     settings.connections.timeout = above_zero(*connect_timeout, at.with("connectTimeout"), refused);
@@ -253,21 +252,16 @@ fn health_check(check: &UpstreamHealthCheck, at: &FieldPath, refused: &mut Vec<R
         refused.push(untranslated(at.with("eventLogPath")));
     }
     let mut question = Question::Tcp;
-    if let Some(UpstreamTcpCheck { receive, send }) = tcp_health_check {
-        for (field, is_set) in [("receive", receive.is_some()), ("send", send.is_some())] {
-            if is_set {
-                refused.push(untranslated(at.with("tcpHealthCheck").with(field)));
-            }
-        }
+    if let Some(check) = tcp_health_check {
+        question = upstream_checks::exchange(check, &at.with("tcpHealthCheck"), refused);
     }
     if let Some(http) = http_health_check {
         question = http_question(http, &at.with("httpHealthCheck"), refused);
     }
     if let Some(UpstreamGrpcCheck { authority, initial_metadata, service_name }) = grpc_health_check {
-        if initial_metadata.is_some() {
-            refused.push(untranslated(at.with("grpcHealthCheck").with("initialMetadata")));
-        }
-        question = Question::Grpc { service: service_name.clone(), authority: written(authority) };
+        let at = at.with("grpcHealthCheck").with("initialMetadata");
+        let metadata = upstream_checks::headers(initial_metadata, &at, refused);
+        question = Question::Grpc { service: service_name.clone(), authority: written(authority), metadata };
     }
     let mut wait = |value: Option<GoDuration>, field| above_zero(value, at.with(field), refused);
     let waits = HealthWaits {
@@ -308,18 +302,14 @@ fn http_question(check: &UpstreamHttpCheck, at: &FieldPath, refused: &mut Vec<Re
         method,
         path,
         request_headers_to_add,
-        request_headers_to_remove,
+        request_headers_to_remove: _,
         response_assertions,
         service_name,
         use_http2,
     } = check;
-    for (field, is_set) in [
-        ("method", method.is_some()),
-        ("requestHeadersToAdd", request_headers_to_add.is_some()),
-        ("requestHeadersToRemove", request_headers_to_remove.is_some()),
-        ("responseAssertions", response_assertions.is_some()),
-        ("serviceName", service_name.is_some()),
-    ] {
+    for (field, is_set) in
+        [("responseAssertions", response_assertions.is_some()), ("serviceName", service_name.is_some())]
+    {
         if is_set {
             refused.push(untranslated(at.with(field)));
         }
@@ -342,7 +332,17 @@ fn http_question(check: &UpstreamHttpCheck, at: &FieldPath, refused: &mut Vec<Re
         }
         range
     });
-    Question::Http { path: path.clone(), host: written(host), statuses: statuses.collect(), http2: *use_http2 }
+    let statuses = statuses.collect();
+    let mut headers = upstream_checks::headers(request_headers_to_add, &at.with("requestHeadersToAdd"), refused);
+    upstream_checks::remove(check, &mut headers, &at.with("requestHeadersToRemove"), refused);
+    Question::Http {
+        method: upstream_checks::method(method.as_ref(), at.with("method"), refused),
+        path: path.clone(),
+        host: written(host),
+        statuses,
+        http2: *use_http2,
+        headers,
+    }
 }
 
 fn detection(outliers: &UpstreamOutliers, at: &FieldPath, refused: &mut Vec<Refused>) -> Outliers {

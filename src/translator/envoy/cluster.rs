@@ -169,18 +169,21 @@ fn protocol_options(
     let common = cluster_settings::to_common_http(settings);
     let explicit =
         |config| UpstreamProtocolOptions::ExplicitHttpConfig(ExplicitHttpConfig { protocol_config: Some(config) });
+    let http1 = cluster_settings::to_http1(settings);
+    let has_http1 = http1 != Http1ProtocolOptions::default();
     let http2 = cluster_settings::to_http2(settings);
     let chosen = match protocol {
         UpstreamProtocol::Udp => return HashMap::new(),
-        UpstreamProtocol::Http1 if common.is_none() => return HashMap::new(),
-        UpstreamProtocol::Http1 => explicit(ProtocolConfig::HttpProtocolOptions(Http1ProtocolOptions::default())),
+        UpstreamProtocol::Http1 if common.is_none() && !has_http1 => return HashMap::new(),
+        UpstreamProtocol::Http1 => explicit(ProtocolConfig::HttpProtocolOptions(http1)),
         UpstreamProtocol::Http2 => explicit(ProtocolConfig::Http2ProtocolOptions(http2)),
         UpstreamProtocol::AsClients => UpstreamProtocolOptions::UseDownstreamProtocolConfig(UseDownstreamHttpConfig {
-            http_protocol_options: Some(Http1ProtocolOptions::default()),
+            http_protocol_options: Some(http1),
             http2_protocol_options: Some(http2),
             ..UseDownstreamHttpConfig::default()
         }),
         UpstreamProtocol::Negotiated => UpstreamProtocolOptions::AutoConfig(AutoHttpConfig {
+            http_protocol_options: has_http1.then_some(http1),
             http2_protocol_options: (http2 != Http2ProtocolOptions::default()).then_some(http2),
             ..AutoHttpConfig::default()
         }),

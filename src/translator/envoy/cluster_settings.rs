@@ -10,27 +10,36 @@ use envoy_types::pb::envoy::config::cluster::v3::cluster::{
 };
 use envoy_types::pb::envoy::config::cluster::v3::{Cluster, OutlierDetection, UpstreamConnectionOptions};
 use envoy_types::pb::envoy::config::core::v3::health_check::{
-    GrpcHealthCheck, HealthChecker, HttpHealthCheck, TcpHealthCheck,
+    GrpcHealthCheck, HealthChecker, HttpHealthCheck, Payload, TcpHealthCheck, payload::Payload as PayloadForm,
+};
+use envoy_types::pb::envoy::config::core::v3::http1_protocol_options::{
+    HeaderKeyFormat,
+    header_key_format::{HeaderFormat, ProperCaseWords},
 };
 use envoy_types::pb::envoy::config::core::v3::{
-    HealthCheck, Http2ProtocolOptions, HttpProtocolOptions as CommonHttpOptions, ProxyProtocolConfig, RuntimeDouble,
-    TcpKeepalive, TransportSocket, proxy_protocol_config::Version, transport_socket::ConfigType as SocketConfig,
+    HealthCheck, Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions as CommonHttpOptions,
+    ProxyProtocolConfig, RequestMethod, RuntimeDouble, TcpKeepalive, TransportSocket, TypedExtensionConfig,
+    proxy_protocol_config::Version, transport_socket::ConfigType as SocketConfig,
 };
 use envoy_types::pb::envoy::extensions::clusters::common::dns::v3::DnsLookupFamily as ExtensionFamily;
 use envoy_types::pb::envoy::extensions::clusters::dns::v3::DnsCluster;
+use envoy_types::pb::envoy::extensions::http::header_formatters::preserve_case::v3::PreserveCaseFormatterConfig;
 use envoy_types::pb::envoy::extensions::transport_sockets::proxy_protocol::v3::ProxyProtocolUpstreamTransport;
 use envoy_types::pb::envoy::r#type::v3::{CodecClientType, Int64Range, Percent};
 use envoy_types::pb::google::protobuf::{DoubleValue, UInt32Value};
 
 use crate::ir::{
-    Balancing, Choice, ClusterSettings, Connections, Dns, HealthWaits, Http2, Keepalive, Outliers, ProxyVersion,
-    Question, SlowStart, Streak, SuccessRate, Thousandths,
+    Balancing, Choice, ClusterHttp1, ClusterSettings, Connections, Dns, HeaderCase, HealthWaits, Http2, Keepalive,
+    Outliers, ProbeMethod, ProxyVersion, Question, SlowStart, Streak, SuccessRate, Thousandths,
 };
 
+use super::header::to_header_lists;
 use super::proto::{any, boolean, duration, uint32, uint64};
 
 const DNS_CLUSTER: &str = "envoy.clusters.dns";
 const DNS_CONFIG: &str = "envoy.extensions.clusters.dns.v3.DnsCluster";
+const KEEPING: &str = "envoy.http.stateful_header_formatters.preserve_case";
+const KEEPING_CONFIG: &str = "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig";
 const PROXY_SOCKET: &str = "envoy.transport_sockets.upstream_proxy_protocol";
 const PROXY_TRANSPORT: &str = "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport";
 
@@ -60,6 +69,7 @@ pub(super) fn lay_over(
         outliers,
         connections,
         // The options of the protocol.
+        http1: _,
         http2: _,
         dns,
     } = settings;
@@ -68,6 +78,8 @@ pub(super) fn lay_over(
         buffer_bytes,
         most_requests: _,
         idle: _,
+        longest_stream: _,
+        most_headers: _,
         keepalive,
         proxy_protocol,
         ahead,
@@ -231,21 +243,50 @@ fn to_health_check(check: &crate::ir::HealthCheck) -> HealthCheck {
 fn to_question(question: &Question) -> HealthChecker {
     match question {
         Question::Tcp => HealthChecker::TcpHealthCheck(TcpHealthCheck::default()),
-        Question::Grpc { service, authority } => HealthChecker::GrpcHealthCheck(GrpcHealthCheck {
+        Question::Exchange { sent, received } => HealthChecker::TcpHealthCheck(TcpHealthCheck {
+            send: sent.as_ref().map(to_payload),
+            receive: received.iter().map(to_payload).collect(),
+            ..TcpHealthCheck::default()
+        }),
+        Question::Grpc { service, authority, metadata } => HealthChecker::GrpcHealthCheck(GrpcHealthCheck {
             service_name: service.clone(),
             authority: authority.clone().unwrap_or_default(),
-            ..GrpcHealthCheck::default()
+            initial_metadata: to_header_lists(metadata).0,
         }),
-        Question::Http { path, host, statuses, http2 } => HealthChecker::HttpHealthCheck(HttpHealthCheck {
-            host: host.clone().unwrap_or_default(),
-            path: path.clone(),
-            expected_statuses: statuses
-                .iter()
-                .map(|(start, end)| Int64Range { start: i64::from(*start), end: i64::from(*end) })
-                .collect(),
-            codec_client_type: if *http2 { CodecClientType::Http2 } else { CodecClientType::Http1 } as i32,
-            ..HttpHealthCheck::default()
-        }),
+        Question::Http { method, path, host, statuses, http2, headers } => {
+            let (request_headers_to_add, request_headers_to_remove) = to_header_lists(headers);
+            HealthChecker::HttpHealthCheck(HttpHealthCheck {
+                host: host.clone().unwrap_or_default(),
+                path: path.clone(),
+                request_headers_to_add,
+                request_headers_to_remove,
+                expected_statuses: statuses
+                    .iter()
+                    .map(|(start, end)| Int64Range { start: i64::from(*start), end: i64::from(*end) })
+                    .collect(),
+                codec_client_type: if *http2 { CodecClientType::Http2 } else { CodecClientType::Http1 } as i32,
+                method: to_method(*method) as i32,
+                ..HttpHealthCheck::default()
+            })
+        }
+    }
+}
+
+fn to_payload(digits: &String) -> Payload {
+    Payload { payload: Some(PayloadForm::Text(digits.clone())) }
+}
+
+/// What is not written is a GET.
+fn to_method(method: ProbeMethod) -> RequestMethod {
+    match method {
+        ProbeMethod::Get => RequestMethod::MethodUnspecified,
+        ProbeMethod::Head => RequestMethod::Head,
+        ProbeMethod::Post => RequestMethod::Post,
+        ProbeMethod::Put => RequestMethod::Put,
+        ProbeMethod::Delete => RequestMethod::Delete,
+        ProbeMethod::Options => RequestMethod::Options,
+        ProbeMethod::Trace => RequestMethod::Trace,
+        ProbeMethod::Patch => RequestMethod::Patch,
     }
 }
 
@@ -309,6 +350,26 @@ fn to_proxy_socket(version: ProxyVersion, inner: TransportSocket) -> TransportSo
     }
 }
 
+/// What HTTP/1 is spoken with
+/// ([header casing](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/header_casing)).
+pub(super) fn to_http1(settings: &ClusterSettings) -> Http1ProtocolOptions {
+    let ClusterHttp1 { trailers, forgives, names } = settings.http1;
+    let format = match names {
+        HeaderCase::Lower => None,
+        HeaderCase::Words => Some(HeaderFormat::ProperCaseWords(ProperCaseWords {})),
+        HeaderCase::Kept => Some(HeaderFormat::StatefulFormatter(TypedExtensionConfig {
+            name: KEEPING.to_owned(),
+            typed_config: Some(any(KEEPING_CONFIG, &PreserveCaseFormatterConfig::default())),
+        })),
+    };
+    Http1ProtocolOptions {
+        enable_trailers: trailers,
+        override_stream_error_on_invalid_http_message: forgives.map(boolean),
+        header_key_format: format.map(|format| HeaderKeyFormat { header_format: Some(format) }),
+        ..Http1ProtocolOptions::default()
+    }
+}
+
 /// What HTTP/2 is spoken with.
 pub(super) fn to_http2(settings: &ClusterSettings) -> Http2ProtocolOptions {
     let Http2 { stream_window, connection_window, streams, forgives } = settings.http2;
@@ -323,12 +384,15 @@ pub(super) fn to_http2(settings: &ClusterSettings) -> Http2ProtocolOptions {
 
 /// What holds for connections of every version of HTTP, where something is asked for.
 pub(super) fn to_common_http(settings: &ClusterSettings) -> Option<CommonHttpOptions> {
-    let Connections { most_requests, idle, .. } = settings.connections;
-    (most_requests.is_some() || idle.is_some()).then(|| CommonHttpOptions {
+    let Connections { most_requests, idle, longest_stream, most_headers, .. } = settings.connections;
+    let common = CommonHttpOptions {
         max_requests_per_connection: most_requests.map(uint32),
         idle_timeout: idle.map(duration),
+        max_stream_duration: longest_stream.map(duration),
+        max_headers_count: most_headers.map(uint32),
         ..CommonHttpOptions::default()
-    })
+    };
+    (common != CommonHttpOptions::default()).then_some(common)
 }
 
 fn percent(share: Thousandths) -> Percent {

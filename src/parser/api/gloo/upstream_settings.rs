@@ -2,8 +2,12 @@
 
 use serde::Deserialize;
 
+use crate::http::HeaderName;
+
 use super::duration::GoDuration;
+use super::gloo_enum::GlooEnum;
 use super::option_list::Untranslated;
+use super::route_option::RequestHeaderOption;
 
 /// `circuitBreakers`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -25,7 +29,7 @@ pub struct UpstreamBreakers {
 pub struct UpstreamConnection {
     pub common_http_protocol_options: Option<UpstreamHttp>,
     pub connect_timeout: Option<GoDuration>,
-    pub http1_protocol_options: Option<Untranslated>,
+    pub http1_protocol_options: Option<UpstreamHttp1>,
     pub max_requests_per_connection: Option<u32>,
     pub per_connection_buffer_limit_bytes: Option<u32>,
     pub tcp_keepalive: Option<UpstreamKeepalive>,
@@ -38,8 +42,22 @@ pub struct UpstreamConnection {
 pub struct UpstreamHttp {
     pub headers_with_underscores_action: Option<Untranslated>,
     pub idle_timeout: Option<GoDuration>,
-    pub max_headers_count: Option<Untranslated>,
-    pub max_stream_duration: Option<Untranslated>,
+    pub max_headers_count: Option<u32>,
+    pub max_stream_duration: Option<GoDuration>,
+}
+
+/// `http1ProtocolOptions`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct UpstreamHttp1 {
+    #[serde(default)]
+    pub enable_trailers: bool,
+    pub override_stream_error_on_invalid_http_message: Option<bool>,
+    #[serde(default)]
+    pub preserve_case_header_key_format: bool,
+    #[serde(default)]
+    pub proper_case_header_key_format: bool,
 }
 
 /// `tcpKeepalive`.
@@ -153,11 +171,13 @@ pub struct UpstreamHttpCheck {
     pub expected_statuses: Vec<UpstreamStatuses>,
     #[serde(default)]
     pub host: String,
-    pub method: Option<Untranslated>,
+    pub method: Option<GlooEnum>,
     #[serde(default)]
     pub path: String,
-    pub request_headers_to_add: Option<Untranslated>,
-    pub request_headers_to_remove: Option<Untranslated>,
+    #[serde(default)]
+    pub request_headers_to_add: Vec<RequestHeaderOption>,
+    #[serde(default)]
+    pub request_headers_to_remove: Vec<HeaderName>,
     pub response_assertions: Option<Untranslated>,
     pub service_name: Option<Untranslated>,
     #[serde(default)]
@@ -178,8 +198,18 @@ pub struct UpstreamStatuses {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct UpstreamTcpCheck {
-    pub receive: Option<Untranslated>,
-    pub send: Option<Untranslated>,
+    #[serde(default)]
+    pub receive: Vec<UpstreamPayload>,
+    pub send: Option<UpstreamPayload>,
+}
+
+/// `send`, or one of `receive`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct UpstreamPayload {
+    #[serde(default)]
+    pub text: String,
 }
 
 /// `grpcHealthCheck`.
@@ -189,7 +219,8 @@ pub struct UpstreamTcpCheck {
 pub struct UpstreamGrpcCheck {
     #[serde(default)]
     pub authority: String,
-    pub initial_metadata: Option<Untranslated>,
+    #[serde(default)]
+    pub initial_metadata: Vec<RequestHeaderOption>,
     #[serde(default)]
     pub service_name: String,
 }

@@ -1,0 +1,130 @@
+//! What an Upstream asks its hosts to know whether they are healthy, and how HTTP/1 is spoken with them
+//! ([health checking](https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/health_checking)).
+
+use crate::diagnostics::FieldPath;
+use crate::ir::{ClusterHttp1, Existing, HeaderCase, HeaderMutation, HeaderMutations, ProbeMethod, Question};
+use crate::parser::api::{
+    GlooEnum, HeaderOption, RequestHeaderOption, UpstreamHttp1, UpstreamHttpCheck, UpstreamPayload, UpstreamTcpCheck,
+};
+
+use super::refused::{Refused, untranslated, unusable};
+
+/// How HTTP/1 is spoken.
+pub(super) fn http1(options: &UpstreamHttp1, at: &FieldPath, refused: &mut Vec<Refused>) -> ClusterHttp1 {
+    let UpstreamHttp1 {
+        enable_trailers,
+        override_stream_error_on_invalid_http_message,
+        preserve_case_header_key_format,
+        proper_case_header_key_format,
+    } = options;
+    let names = match (preserve_case_header_key_format, proper_case_header_key_format) {
+        (false, false) => HeaderCase::Lower,
+        (false, true) => HeaderCase::Words,
+        (true, false) => HeaderCase::Kept,
+        (true, true) => {
+            let at = at.with("preserveCaseHeaderKeyFormat");
+            refused.push(unusable(at, "stands beside `properCaseHeaderKeyFormat`", "keep one of the two"));
+            HeaderCase::Lower
+        }
+    };
+    ClusterHttp1 { trailers: *enable_trailers, forgives: *override_stream_error_on_invalid_http_message, names }
+}
+
+/// The method of a question: what is left out is a GET.
+pub(super) fn method(word: Option<&GlooEnum>, at: FieldPath, refused: &mut Vec<Refused>) -> ProbeMethod {
+    let Some(GlooEnum(word)) = word else { return ProbeMethod::Get };
+    match word.as_str() {
+        "" | "0" | "METHOD_UNSPECIFIED" | "1" | "GET" => ProbeMethod::Get,
+        "2" | "HEAD" => ProbeMethod::Head,
+        "3" | "POST" => ProbeMethod::Post,
+        "4" | "PUT" => ProbeMethod::Put,
+        "5" | "DELETE" => ProbeMethod::Delete,
+        "7" | "OPTIONS" => ProbeMethod::Options,
+        "8" | "TRACE" => ProbeMethod::Trace,
+        "9" | "PATCH" => ProbeMethod::Patch,
+        _ => {
+            let help = "write `GET`, `HEAD`, `POST`, `PUT`, `DELETE`, `OPTIONS`, `TRACE` or `PATCH`";
+            refused.push(unusable(at, "is no method that can be asked with", help));
+            ProbeMethod::Get
+        }
+    }
+}
+
+/// The headers that a question has besides.
+pub(super) fn headers(entries: &[RequestHeaderOption], at: &FieldPath, refused: &mut Vec<Refused>) -> HeaderMutations {
+    let mut mutations = HeaderMutations::default();
+    for (index, RequestHeaderOption { header, header_secret_ref, append }) in entries.iter().enumerate() {
+        let at = at.with(index);
+        if header_secret_ref.is_some() {
+            refused.push(untranslated(at.with("headerSecretRef")));
+            continue;
+        }
+        let Some(HeaderOption { key, value }) = header else {
+            refused.push(unusable(at.with("header"), "is missing", "write its `key` and its `value`"));
+            continue;
+        };
+        if !key.is_token() || key.is_among(&UNTOUCHED) {
+            refused.push(unusable(at.with("header").with("key"), "is no header that can be set", SETTABLE));
+        }
+        let is_value = |byte: u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
+        if !value.bytes().all(is_value) || value.contains('%') {
+            let help = "write visible characters, and no `%`, which begins an operator of Envoy";
+            refused.push(unusable(at.with("header").with("value"), "is no value that can be set as it is", help));
+        }
+        let name = key.lower();
+        let list = &mut mutations.0;
+        let position = list.iter().position(|known| known.name == name).unwrap_or_else(|| {
+            list.push(HeaderMutation { name, existing: Existing::Kept, added: Vec::new() });
+            list.len() - 1
+        });
+        if append.unwrap_or(true) {
+            list[position].added.push(value.clone());
+        } else {
+            list[position].existing = Existing::Replaced(value.clone());
+            list[position].added.clear();
+        }
+    }
+    mutations
+}
+
+/// The headers that a question lacks. Envoy removes before it adds.
+pub(super) fn remove(
+    check: &UpstreamHttpCheck,
+    mutations: &mut HeaderMutations,
+    at: &FieldPath,
+    refused: &mut Vec<Refused>,
+) {
+    for (index, name) in check.request_headers_to_remove.iter().enumerate() {
+        if !name.is_token() || name.is_among(&UNTOUCHED) {
+            refused.push(unusable(at.with(index), "is no header that can be removed", SETTABLE));
+        }
+        let name = name.lower();
+        match mutations.0.iter_mut().find(|known| known.name == name) {
+            Some(known) if known.existing == Existing::Kept => known.existing = Existing::Removed,
+            // What is set is there.
+            Some(_) => {}
+            None => mutations.0.push(HeaderMutation { name, existing: Existing::Removed, added: Vec::new() }),
+        }
+    }
+}
+
+/// What Envoy lets nobody change.
+const UNTOUCHED: [&str; 1] = ["host"];
+const SETTABLE: &str = "write the name of a header other than `Host` and those that begin with `:`";
+
+/// What is sent over a connection, and what has to come back.
+pub(super) fn exchange(check: &UpstreamTcpCheck, at: &FieldPath, refused: &mut Vec<Refused>) -> Question {
+    let UpstreamTcpCheck { receive, send } = check;
+    let mut digits = |UpstreamPayload { text }: &UpstreamPayload, at: FieldPath| {
+        let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if text.is_empty() || text.len() % 2 == 1 || !is_hex {
+            let help = "write two hexadecimal digits for each byte";
+            refused.push(unusable(at.with("text"), "is no sequence of bytes", help));
+        }
+        text.to_ascii_lowercase()
+    };
+    let sent = send.as_ref().map(|payload| digits(payload, at.with("send")));
+    let received: Vec<String> =
+        receive.iter().enumerate().map(|(index, one)| digits(one, at.with("receive").with(index))).collect();
+    if sent.is_none() && received.is_empty() { Question::Tcp } else { Question::Exchange { sent, received } }
+}
