@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::http::HeaderName;
 use crate::port::Port;
@@ -11,7 +12,11 @@ use crate::port::Port;
 use super::default::is_default;
 use super::{
     AuthId, ClusterId, Cors, HashPart, HeaderMutations, Mirror, Origin, Retry, RouteGuards, Session, Share, Timeouts,
+    Upgrades,
 };
+
+/// What filters and logs are told of a rule.
+pub type Metadata = Arc<Map<String, Value>>;
 
 /// What is done to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -103,6 +108,12 @@ pub struct Forward {
     /// Who is told how often a request was sent.
     #[serde(skip_serializing_if = "is_default")]
     pub attempts: AttemptCount,
+    /// What connections may become, in place of what is said of all of the listener.
+    #[serde(skip_serializing_if = "is_default")]
+    pub upgrades: Upgrades,
+    /// What filters and logs are told of the rule, by the name of who reads it; each is a list of fields.
+    #[serde(skip_serializing_if = "is_default")]
+    pub metadata: Metadata,
     /// Who gets copies.
     pub mirrors: Vec<Mirror>,
     /// What endpoints are chosen by, in clusters that choose them by a hash.

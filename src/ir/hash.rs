@@ -1,5 +1,7 @@
 //! What the endpoint of a request is chosen by, where that is a hash.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::http::HeaderName;
@@ -20,6 +22,19 @@ pub enum HashOf {
     Header(HeaderName),
     /// A cookie.
     Cookie(String),
+    /// A cookie that is given to clients which have none.
+    GivenCookie(HashCookie),
     /// The client's address.
     Client,
+}
+
+/// A cookie that clients are given, so that they come back to their endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HashCookie {
+    /// Its name.
+    pub name: String,
+    /// How long clients keep it, in whole seconds; zero for as long as they run.
+    pub life: Duration,
+    /// The paths that it is for; empty for those beside the path of the request.
+    pub path: String,
 }

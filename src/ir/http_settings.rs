@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::default::is_default;
-use super::{HttpGuards, HttpProfile};
+use super::{HttpGuards, HttpProfile, Upgrades};
 
 /// The settings of HTTP connections; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -44,6 +44,9 @@ pub struct HttpSettings {
     /// Whether requests of each backend are not counted by their status.
     #[serde(skip_serializing_if = "is_default")]
     pub uncounted: bool,
+    /// What connections may become.
+    #[serde(skip_serializing_if = "is_default")]
+    pub upgrades: Upgrades,
     /// What HTTP/1 is spoken with.
     #[serde(skip_serializing_if = "is_default")]
     pub http1: Http1,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::ClusterId;
+use super::default::is_default;
 
 /// A share of requests, in millionths: Envoy's finest resolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -30,13 +31,28 @@ impl Share {
 }
 
 /// A copy of requests to another cluster; what it answers is dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Mirror {
     /// Who gets the copies.
     pub cluster: ClusterId,
     /// How many requests are copied; above 0. Of two mirrors of one route the
     /// requests of the smaller share are among those of the larger one.
     pub share: Share,
+    /// The host that copies are for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub host: CopyHost,
+}
+
+/// The host that a copy of a request is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub enum CopyHost {
+    /// The one that the backend sees.
+    #[default]
+    Same,
+    /// The same with `-shadow` at the end of its name.
+    Marked,
+    /// This one.
+    Literal(String),
 }
 
 #[cfg(test)]

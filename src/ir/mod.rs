@@ -31,6 +31,7 @@ mod tcp_proxy;
 mod tls;
 mod udp_proxy;
 mod underscore;
+mod upgrade;
 mod upstream_tls;
 
 pub use action::*;
@@ -53,6 +54,7 @@ pub use session::*;
 pub use tcp_proxy::*;
 pub use tls::*;
 pub use udp_proxy::*;
+pub use upgrade::*;
 pub use upstream_tls::*;
 
 ids! {

@@ -36,6 +36,8 @@ impl Action {
                         timeouts: _,
                         retry: _,
                         attempts: _,
+                        upgrades: _,
+                        metadata: _,
                         hash: _,
                         session: _,
                     } = forward;
@@ -144,6 +146,8 @@ fn with_clusters(
         timeouts: _,
         retry: _,
         attempts: _,
+        upgrades: _,
+        metadata: _,
         hash: _,
         session: _,
     } = forward;
@@ -154,7 +158,7 @@ fn with_clusters(
         };
         WeightedBackend { target, ..backend.clone() }
     });
-    let mirrors = mirrors.iter().map(|mirror| Mirror { cluster: replace(mirror.cluster), share: mirror.share });
+    let mirrors = mirrors.iter().map(|mirror| Mirror { cluster: replace(mirror.cluster), ..mirror.clone() });
     Forward {
         backends: backends.collect(),
         mirrors: mirrors.collect(),

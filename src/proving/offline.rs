@@ -461,7 +461,8 @@ const ABSENT: &str = "absent headers that a run generates";
 fn keep_certain_response(expected: &mut ResponseExpectation, decision: &Decision<'_>) -> Vec<String> {
     let ResponseExpectation { headers, matching, absent } = expected;
     let is_known = |name: &str| !GENERATED_IN_RESPONSES.contains(&name);
-    let is_timed = upstreams(decision).any(|upstream| upstream.session.as_ref().is_some_and(SessionStart::is_timed));
+    let is_timed = upstreams(decision)
+        .any(|upstream| !upstream.given.is_empty() || upstream.session.as_ref().is_some_and(SessionStart::is_timed));
     let is_shown = |name: &str| is_known(name) && !(is_timed && name == "set-cookie");
     let is_changed =
         |name: &str| upstreams(decision).any(|upstream| upstream.answered_headers().contains(&name)) && !is_known(name);

@@ -32,6 +32,7 @@ use super::resolved::{Audience, Resolved};
 use super::route::RouteResolver;
 use super::route_id::RouteId;
 use super::route_option::RouteOptions;
+use super::shadowing::Shadows;
 use super::traffic_policy;
 use super::usage::BackendUsage;
 
@@ -64,6 +65,7 @@ pub fn of_clients<'m>(
         backends: &mut backends,
         policies: &traffic_policies,
         options: &mut route_options,
+        shadows: Shadows::default(),
     };
     let plain = frontends.0.iter().flat_map(|frontend| &frontend.ports);
     let plain = plain.map(|port| Route::l4(port.plain_kind(), &port.plain));

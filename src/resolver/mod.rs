@@ -41,6 +41,7 @@ mod route;
 mod route_id;
 mod route_option;
 mod selector;
+mod shadowing;
 mod shared_hostname;
 mod stand_in;
 mod termination;
@@ -138,6 +139,7 @@ pub fn resolve<'m>(
         backends: &mut backends,
         policies: &traffic_policies,
         options: &mut route_options,
+        shadows: shadowing::Shadows::default(),
     };
     let routes = resolver.resolve(manifests.routes().collect(), diagnostics);
     // What is about routes as a whole, or about what no route has asked for, can be said only when all have been seen.

@@ -97,6 +97,7 @@ impl<'m> Resolved<'m> {
                 let mut add = |id| used.add(id, backends.get(id), route.kind(), &route.parents);
                 of_rule.flat_map(with_behind).flatten().for_each(&mut add);
                 let of_filters = rule.all_filters().filter_map(|filter| filter.outcome?.ok());
+                let of_filters = of_filters.chain(rule.options.copies_to.and_then(Result::ok));
                 of_filters.flat_map(with_behind).flatten().for_each(add);
             }
         }

@@ -16,6 +16,7 @@ use super::listener::ListenerId;
 use super::reference_grant::Grants;
 use super::route_id::RouteId;
 use super::route_option::{RouteOptions, RuleOptions};
+use super::shadowing::Shadows;
 use super::traffic_policy::TrafficPolicies;
 
 /// The routes of all kinds, by kind, namespace and name.
@@ -169,6 +170,8 @@ pub(super) struct RouteResolver<'r, 'a, 'm> {
     pub(super) backends: &'r mut BackendIndex<'m>,
     pub(super) policies: &'r TrafficPolicies<'m>,
     pub(super) options: &'r mut RouteOptions<'m>,
+    /// Who gets the copies that options ask for.
+    pub(super) shadows: Shadows<'m>,
 }
 
 impl<'r, 'm> RouteResolver<'r, '_, 'm> {
@@ -248,7 +251,8 @@ impl<'r, 'm> RouteResolver<'r, '_, 'm> {
             named.extend(outcome.iter().filter_map(|outcome| outcome.as_ref().ok()));
             filter.extension = outcome.map(|outcome| outcome.map(|_| ()));
         }
-        let options = self.options.of_rule(route, &named, diagnostics);
+        let mut options = self.options.of_rule(route, &named, diagnostics);
+        options.copies_to = self.shadows.resolve(&options.fields, (self.backends, self.grants), diagnostics);
         (filters, options)
     }
 

@@ -19,6 +19,7 @@ use crate::spelling::nearest;
 use crate::whole;
 
 use super::age::Age;
+use super::backend::BackendRefOutcome;
 use super::effective::{Effective, fill_unset};
 use super::option_verdict::{Translation, Verdicts};
 
@@ -31,6 +32,8 @@ pub struct RuleOptions<'m> {
     pub applied: Vec<&'m ObjectHead>,
     /// The proof that something cannot be honoured, so that the rule has to fail.
     pub failed: Option<Reported>,
+    /// What became of the reference to who gets copies, where `shadowing` counts.
+    pub copies_to: Option<BackendRefOutcome>,
 }
 
 impl<'m> RuleOptions<'m> {
@@ -175,6 +178,7 @@ impl<'m> RouteOptions<'m> {
             fields: Vec::new(),
             applied: ranked.iter().map(|object| &object.head).collect(),
             failed: ranked.iter().find_map(|object| object.refusal.as_ref().map(|refusal| refusal.proof)),
+            copies_to: None,
         };
         let lists = ranked.iter().map(|object| (&object.head, object.spec.options.0.as_slice()));
         let (fields, hidden) = fill_unset(lists, RouteOption::slot);

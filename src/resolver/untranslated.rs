@@ -1,9 +1,9 @@
 //! What of an option is not translated, and what it means that it is missing.
 
-use crate::diagnostics::{FieldPath, Finding, ObjectPart, codes};
+use crate::diagnostics::{FieldPath, Finding, ObjectPart, Segment, codes};
 use crate::parser::api::{
-    ConnectionSettings, GlooEnum, HeaderManipulation, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionHash,
-    OptionHashPolicy, OptionRetries, RouteOption, VirtualHostOption,
+    ConnectionSettings, GlooEnum, HeaderManipulation, HttpListenerOption, ListenerOption, OptionAccessLogs,
+    OptionRetries, OptionUpgrade, RouteOption, VirtualHostOption,
 };
 use crate::parser::manifests::ObjectHead;
 use crate::path;
@@ -48,8 +48,8 @@ pub enum Said<'o> {
     Whole(&'static str, bool),
     /// Changes to headers.
     Headers(&'o HeaderManipulation),
-    /// What endpoints are chosen by.
-    Hash(&'o OptionHash),
+    /// What connections may become.
+    Upgrades(&'o [OptionUpgrade]),
     /// Further tries.
     Retries(&'o OptionRetries),
     /// Settings of connections.
@@ -72,14 +72,17 @@ impl PolicyOption for RouteOption {
             | Self::BufferPerRoute(_)
             | Self::Cors(_)
             | Self::Csrf(_)
+            | Self::EnvoyMetadata(_)
             | Self::Faults(_)
             | Self::HostRewrite(_)
             | Self::HostRewriteHeader(_)
             | Self::HostRewritePathRegex(_)
             | Self::IdleTimeout(_)
+            | Self::LbHash(_)
             | Self::MaxStreamDuration(_)
             | Self::PrefixRewrite(_)
             | Self::RegexRewrite(_)
+            | Self::Shadowing(_)
             | Self::Timeout(_) => Said::Translated,
             Self::Extauth(_) | Self::Jwt(_) | Self::JwtStaged(_) | Self::JwtProvidersStaged(_) | Self::Rbac(_) => {
                 Said::Whole(NOT_KEPT_OUT, true)
@@ -96,11 +99,8 @@ impl PolicyOption for RouteOption {
             Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
             Self::Ai(_) | Self::Transformations(_) | Self::StagedTransformations(_) => Said::Whole(NOT_CHANGED, false),
             Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
-            Self::EnvoyMetadata(_) => Said::Whole("filters and logs would not see the metadata", false),
-            Self::LbHash(hash) => Said::Hash(hash),
-            Self::Shadowing(_) => Said::Whole("no copies would be sent", false),
             Self::Tracing(_) => Said::Whole("no traces would be made", false),
-            Self::Upgrades(_) => Said::Whole("connections would be upgraded as on every other route", false),
+            Self::Upgrades(upgrades) => Said::Upgrades(upgrades),
         }
     }
 }
@@ -281,6 +281,14 @@ fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
     missing.map(|(field, _, loss)| Missing { path: path(field), loss, is_security: false }).collect()
 }
 
+/// Tunnels that the proxy would end are not translated; without them nothing is different.
+fn untranslated_upgrades(at: FieldPath, upgrades: &[OptionUpgrade]) -> Vec<Missing> {
+    let ended = upgrades.iter().enumerate().filter(|(_, upgrade)| upgrade.connect_terminate.is_some());
+    let loss = "tunnels would not end at the proxy";
+    let path = |index: usize| at.join(&path![index, "connectTerminate"]);
+    ended.map(|(index, _)| Missing { path: path(index), loss, is_security: false }).collect()
+}
+
 /// What of an option is not translated; nothing for one that is as a whole.
 pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
     let of_part = |is_missing: bool, path: FieldPath, loss: &'static str| {
@@ -301,13 +309,7 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
             let loss = "backends would not get the headers of the Secret";
             secrets.map(|(index, _)| Missing { path: path(index), loss, is_security: false }).collect()
         }
-        Said::Hash(OptionHash { hash_policies }) => {
-            let has_life = |policy: &OptionHashPolicy| policy.cookie.as_ref().is_some_and(|one| one.ttl.is_some());
-            let made = hash_policies.iter().enumerate().filter(|(_, policy)| has_life(policy));
-            let loss = "clients would not be given the cookie, and go to different endpoints";
-            let path = |index: usize| path!["lbHash", "hashPolicies", index, "cookie", "ttl"];
-            made.map(|(index, _)| Missing { path: path(index), loss, is_security: false }).collect()
-        }
+        Said::Upgrades(upgrades) => untranslated_upgrades(path![option.field()], upgrades),
         Said::Retries(OptionRetries { previous_priorities, rate_limited_retry_back_off, .. }) => {
             let mut missing = of_part(
                 previous_priorities.is_some(),
@@ -338,15 +340,27 @@ impl Missing {
         let message = format!("`{path}` of {kind} `{}` is not translated", object.full_name());
         let at = ObjectPart::Whole.at(&path!["spec", "options"].join(path));
         let finding = object.finding(code, at, message).label("gwctl does not translate it");
+        // What says something that is not translated is left out as a whole.
+        let whole = match path.0.as_slice() {
+            [Segment::Field(option), _, ..] => Some(option),
+            _ => None,
+        };
         if is_left_out {
-            return finding
-                .consequence(format!("the rules that it applies to are served without it: {loss}"))
-                .help("nothing needs to change: `--allow-unsupported` names the kind");
+            let served = match whole {
+                None => format!("the rules that it applies to are served without it: {loss}"),
+                Some(option) => {
+                    format!(
+                        "the rules that it applies to are served without all that `{option}` says, not without this alone"
+                    )
+                }
+            };
+            return finding.consequence(served).help("nothing needs to change: `--allow-unsupported` names the kind");
         }
         let help = if *is_security {
             "remove it where something else does the same; `--allow-unsupported` does not allow this".to_owned()
         } else {
-            format!("remove it, or pass `--allow-unsupported {full_kind}` to serve without it")
+            let lost = whole.map_or("it".to_owned(), |option| format!("all that `{option}` says"));
+            format!("remove it, or pass `--allow-unsupported {full_kind}` to serve without {lost}")
         };
         let consequence = format!("all requests of the rules that it applies to get 500; without it {loss}");
         finding.consequence(consequence).help(help)

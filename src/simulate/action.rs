@@ -11,6 +11,7 @@ use super::cors::preflight;
 use super::cors_headers::CorsHeaders;
 use super::decision::{Answer, LocalReply, Outcome, Reason, Upstream};
 use super::guard::{kept_out_by_rule, refusal};
+use super::hash::given_cookies;
 use super::header::{ATTEMPT_COUNT, GENERATED, Mutate, apply, decides, line, set};
 use super::path::split_query;
 use super::redirect::redirect;
@@ -226,9 +227,12 @@ fn send<'c>(
         timeouts: _,
         retry: _,
         attempts,
+        // Looked at before.
+        upgrades: _,
+        metadata: _,
         mirrors: _,
-        // An endpoint is chosen by whoever runs.
-        hash: _,
+        // An endpoint is chosen by whoever runs; the client is told.
+        hash,
         session,
     } = action;
     let WeightedBackend {
@@ -304,6 +308,7 @@ fn send<'c>(
         generated,
         tells_time: request.profile == HttpProfile::Edge && !request.is_silent,
         response,
+        given: given_cookies(config, cluster, hash, request),
         counts_attempts: attempts.to_clients,
         mirrors: Vec::new(),
         told: None,

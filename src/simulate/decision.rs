@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use crate::ir::{AuthId, ClusterId, FilterChain, HttpSettings, Listener, Origin, Route, VirtualHost};
+use crate::ir::{AuthId, ClusterId, FilterChain, HashCookie, HttpSettings, Listener, Origin, Route, VirtualHost};
 
 use super::cors_headers::{self, CorsHeaders};
+use super::hash::give;
 use super::header::{ATTEMPT_COUNT, Mutate, joined, set, upgrade};
 use super::proxy_headers::{named_of_proxy, tell_of_proxy};
 use super::rewritten::Message;
@@ -255,6 +256,8 @@ pub struct Upstream<'c> {
     pub generated: Vec<&'static str>,
     /// Whether the client is told how long the backend took.
     pub tells_time: bool,
+    /// The cookies that the client is given, with values that only a run shows.
+    pub given: Vec<&'c HashCookie>,
     /// Whether the client is told how often the request was sent.
     pub(super) counts_attempts: bool,
     /// What happens to the headers of the response, in this order.
@@ -277,6 +280,7 @@ impl Upstream<'_> {
         if self.cors_headers.is_some() {
             cors_headers::take_out(&mut headers);
         }
+        headers.extend(self.given.iter().map(|cookie| give(cookie)));
         for mutate in &self.response {
             mutate.apply(&mut headers);
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::ir::{CONNECT, Config, HttpConnection, HttpProfile, PathRules, Route, Underscores, VirtualHost};
+use crate::ir::{CONNECT, Config, HttpConnection, HttpProfile, PathRules, Route, Underscores, Upgrades, VirtualHost};
 
 use super::action::{act, answer_early};
 use super::admitted::{Admitted, KeptOut};
@@ -11,13 +11,14 @@ use super::authorization::Authority;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::guard::{kept_out, refusal};
 use super::head::is_too_large;
-use super::header::{BadConnection, Lines, admit, admit_neighbour, is_upgradable, line, receive, upgrade};
+use super::header::{BadConnection, Lines, admit, admit_neighbour, line, receive, upgrade};
 use super::host::{HostTable, split_port, without_dot};
 use super::path::{Normalized, normalize};
 use super::proxy_headers::add_via;
 use super::request::{Connection, Request, Security, Version};
 use super::routes::RouteTable;
 use super::share::Share;
+use super::upgrades::{is_refused, said_by};
 use super::url::Url;
 
 /// The methods that Envoy's HTTP/1 parser knows; it refuses all others.
@@ -63,11 +64,6 @@ const REFUSED_METHOD: &str = "QUERY";
 
 /// The answer to a request for a protocol that connections do not become.
 const UPGRADE_REFUSED: u16 = 403;
-
-/// Whether a request wants its connection to become something that is not supported.
-fn wants_other_protocol(admitted: &Admitted) -> bool {
-    admitted.method != CONNECT && upgrade(&admitted.headers).is_some_and(|protocol| !is_upgradable(protocol))
-}
 
 /// The virtual hosts of a connection manager.
 #[derive(Debug)]
@@ -121,7 +117,9 @@ impl<'c> HttpTable<'c> {
             Err(Refusal::Early(reply, seen)) => return self.early(config, &seen, reply),
             Err(Refusal::Reset(closed)) => return Decision::closed(None, closed),
         };
-        if self.connection.settings.health_path.as_ref() == Some(&admitted.target) && !wants_other_protocol(&admitted) {
+        if self.connection.settings.health_path.as_ref() == Some(&admitted.target)
+            && !is_refused(&admitted, self.connection.settings.upgrades)
+        {
             let decision = self.early(config, &admitted, LocalReply::new(200, Reason::HealthCheck));
             return Decision { path: Some(admitted.target), ..decision };
         }
@@ -135,7 +133,7 @@ impl<'c> HttpTable<'c> {
             None => refused(Reason::NoHost),
             Some(place) => match self.connection.virtual_hosts.get(place) {
                 // Hosts of other listeners have a route too, and what they get is refused first.
-                None if wants_other_protocol(&admitted) => {
+                None if is_refused(&admitted, self.connection.settings.upgrades) => {
                     local(finish(LocalReply::new(UPGRADE_REFUSED, Reason::Upgrade), admitted.is_grpc))
                 }
                 // The route of those hosts is one for paths, which tunnels lack.
@@ -145,7 +143,10 @@ impl<'c> HttpTable<'c> {
                     let route = self.table(place).find(&admitted.subject());
                     let decision = match route {
                         None => refused(Reason::NoRoute),
-                        Some(route) => follow(config, host, route, &admitted, authority),
+                        Some(route) => {
+                            let upgrades = said_by(route, self.connection.settings.upgrades);
+                            follow(config, (host, route), upgrades, &admitted, authority)
+                        }
                     };
                     Decision { host: Some(host), ..decision }
                 }
@@ -342,12 +343,12 @@ fn split_target(request: &Request) -> Result<(&str, &str), Refusal> {
 
 fn follow<'c>(
     config: &'c Config,
-    host: &'c VirtualHost,
-    route: &'c Route,
+    (host, route): (&'c VirtualHost, &'c Route),
+    upgrades: Upgrades,
     admitted: &Admitted,
     authority: &Authority<'_>,
 ) -> Decision<'c> {
-    let outcomes = if wants_other_protocol(admitted) {
+    let outcomes = if is_refused(admitted, upgrades) {
         answer_early(config, &route.action, admitted, &LocalReply::new(UPGRADE_REFUSED, Reason::Upgrade))
     } else {
         act(config, host, route, admitted, authority)

@@ -16,6 +16,7 @@ mod cors;
 mod cors_headers;
 mod decision;
 mod guard;
+mod hash;
 mod head;
 mod header;
 mod host;
@@ -34,6 +35,7 @@ mod routes;
 mod session;
 mod share;
 mod simulator;
+mod upgrades;
 mod url;
 mod witness;
 

@@ -168,7 +168,7 @@ fn covers(path: &str, requested: &str) -> bool {
     path.is_empty() || rest.is_some_and(|rest| rest.is_empty() || path.ends_with('/') || rest.starts_with('/'))
 }
 
-fn cookie_value<'r>(request: &'r Admitted, name: &str) -> Option<&'r str> {
+pub(super) fn cookie_value<'r>(request: &'r Admitted, name: &str) -> Option<&'r str> {
     let lines = request.headers.iter().filter(|(key, _)| key == "cookie");
     let mut pairs = lines.flat_map(|(_, line)| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"'))

@@ -51,6 +51,8 @@ fn forward(backends: Vec<WeightedBackend>) -> Action {
         timeouts: Timeouts::default(),
         retry: None,
         attempts: AttemptCount::default(),
+        upgrades: crate::ir::Upgrades::default(),
+        metadata: crate::ir::Metadata::default(),
         mirrors: Vec::new(),
         hash: Vec::new(),
         session: None,

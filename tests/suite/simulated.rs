@@ -121,7 +121,10 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ("totalAttempts", &["retry/budget"]),
     ("within", &["mirror/several", "route-option/faults", "timeouts/request"]),
     // Envoy makes up the values, from the address of the client or from the time.
-    ("headers that a run generates", &["diagnostics/GW4070", "http/proxy-trusted-hops", "session/permanent"]),
+    (
+        "headers that a run generates",
+        &["diagnostics/GW4070", "http/proxy-trusted-hops", "route-option/cookies", "session/permanent"],
+    ),
     ("whatever it expects needs a run", &["http/proxy-trusted-hops"]),
     ("whether a session has ended needs a run", &["session/cookie", "session/permanent"]),
     ("where a session goes on without its backend needs a run", &["session/dead-backend"]),

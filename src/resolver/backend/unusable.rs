@@ -129,7 +129,8 @@ pub(super) fn not_permitted(
     (referrer, referent): (Referrer<'_>, Referent<'_>),
     grants: &Grants<'_>,
 ) -> Finding {
-    let Referent { group: _, kind, namespace, name } = referent;
+    let Referent { group, kind, namespace, name } = referent;
+    let group = if group.is_empty() { "\"\"" } else { group };
     let mine = &from.object.metadata.namespace;
     let route = from.object.kind.name();
     let grant = grants.missing(referrer, referent);
@@ -143,7 +144,7 @@ pub(super) fn not_permitted(
         .label(format!("another namespace than `{mine}`"))
         .consequence(from.consequence.describe())
         .help(format!(
-            "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {route}, namespace: {mine}}} to {{group: \"\", kind: {kind}, name: {name}}}",
+            "add a ReferenceGrant to namespace `{namespace}`, from {{group: {}, kind: {route}, namespace: {mine}}} to {{group: {group}, kind: {kind}, name: {name}}}",
             from.object.kind.group()
         ))
         .fix(from.object.fix(&FieldPath::ROOT, Change::Append(grant)).titled("add the ReferenceGrant"));

@@ -20,7 +20,7 @@ use super::mirror::{spread, to_mirror};
 use super::path::{Rewrite, substitute, to_rewrite, to_substitution};
 use super::proto::{any, boolean, duration, uint32, uint64};
 use super::retry::to_retry_policy;
-use super::{cors, ext_authz, http_guards, name, stateful_session, target};
+use super::{cors, ext_authz, http_guards, name, route_said, stateful_session, target};
 
 /// The filter that answers for the share of a backend that cannot be used.
 pub(super) const FAULT_FILTER: &str = "envoy.filters.http.fault";
@@ -42,6 +42,8 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         retry,
         // A setting of the virtual host.
         attempts: _,
+        upgrades,
+        metadata,
         mirrors,
         hash,
         session,
@@ -63,6 +65,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         max_stream_duration: stream.map(to_stream_limit),
         retry_policy: to_retry_policy(retry.as_ref(), *timeouts, session.is_some()),
         hash_policy: hash.iter().map(to_hash_policy).collect(),
+        upgrade_configs: route_said::to_upgrades(*upgrades),
         request_mirror_policies: mirrors.iter().map(|mirror| to_mirror(mirror, config)).collect(),
         ..RouteAction::default()
     };
@@ -88,6 +91,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
         response_headers_to_remove,
         typed_per_filter_config,
         request_body_buffer_limit,
+        metadata: route_said::to_metadata(metadata),
         ..base
     }
 }
@@ -315,15 +319,21 @@ fn to_host_rewrite(rewrite: &ir::HostRewrite) -> HostRewriteSpecifier {
 }
 
 fn to_hash_policy(ir::HashPart { of, ends }: &ir::HashPart) -> HashPolicy {
+    let cookie = |name: &str, life: Option<Duration>, path: &str| {
+        hash_policy::PolicySpecifier::Cookie(hash_policy::Cookie {
+            name: name.to_owned(),
+            ttl: life.map(duration),
+            path: path.to_owned(),
+            ..hash_policy::Cookie::default()
+        })
+    };
     let of = match of {
         ir::HashOf::Header(name) => hash_policy::PolicySpecifier::Header(hash_policy::Header {
             header_name: name.to_string(),
             ..hash_policy::Header::default()
         }),
-        ir::HashOf::Cookie(name) => hash_policy::PolicySpecifier::Cookie(hash_policy::Cookie {
-            name: name.clone(),
-            ..hash_policy::Cookie::default()
-        }),
+        ir::HashOf::Cookie(name) => cookie(name, None, ""),
+        ir::HashOf::GivenCookie(ir::HashCookie { name, life, path }) => cookie(name, Some(*life), path),
         ir::HashOf::Client => {
             hash_policy::PolicySpecifier::ConnectionProperties(hash_policy::ConnectionProperties { source_ip: true })
         }

@@ -148,7 +148,7 @@ fn manager(
             allow_connect: true,
             ..Http2ProtocolOptions::default()
         }),
-        upgrade_configs: upgrades(&needs),
+        upgrade_configs: upgrades(&needs, connection.settings.upgrades),
         ..HttpConnectionManager::default()
     }
 }
@@ -159,10 +159,13 @@ fn access_logs(proxy: &ir::Proxy, settings: &ir::ListenerSettings) -> Vec<Access
     of_proxy.chain(settings.request_logs.iter().map(listener_settings::to_log)).collect()
 }
 
-/// What connections may become. Tunnels need a route that asks for them by name: no other one matches `CONNECT`.
-fn upgrades(needs: &Needs) -> Vec<UpgradeConfig> {
-    let connect = Some(ir::CONNECT).filter(|_| needs.connect);
-    let kinds = [ir::WEBSOCKET].into_iter().chain(connect);
+/// What connections may become. Tunnels need a route that asks for them by name: no other one matches `CONNECT`. What is
+/// not listed is refused, unless a route says otherwise.
+fn upgrades(needs: &Needs, said: ir::Upgrades) -> Vec<UpgradeConfig> {
+    let ir::Upgrades { websockets, tunnels } = said;
+    let websocket = Some(ir::WEBSOCKET).filter(|_| websockets != Some(false));
+    let connect = Some(ir::CONNECT).filter(|_| needs.connect && tunnels != Some(false));
+    let kinds = websocket.into_iter().chain(connect);
     kinds.map(|kind| UpgradeConfig { upgrade_type: kind.to_owned(), ..UpgradeConfig::default() }).collect()
 }
 

@@ -52,6 +52,8 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         guards: _,
         silent: _,
         uncounted: _,
+        // Beside what routes need.
+        upgrades: _,
         limits,
         times,
         http1,

@@ -21,11 +21,11 @@ use envoy_types::pb::envoy::extensions::filters::listener::proxy_protocol::v3::{
     proxy_protocol::{KeyValuePair, Rule},
 };
 use envoy_types::pb::envoy::extensions::transport_sockets::tcp_stats::v3::Config as TcpStats;
-use envoy_types::pb::google::protobuf::{ListValue, Struct, Value, value};
 
 use crate::ir::{self, ListenerSettings, Log, LogEntry, ProxyHeader, ProxyValue};
 
 use super::proto::{any, uint32};
+use super::structure::to_struct;
 use super::upstream_tls::plain_socket;
 
 /// Lays the settings over a listener.
@@ -126,22 +126,4 @@ pub(super) fn to_log(Log { path, entry }: &Log) -> AccessLog {
         filter: None,
         config_type: Some(ConfigType::TypedConfig(config)),
     }
-}
-
-fn to_struct(fields: &serde_json::Map<String, serde_json::Value>) -> Struct {
-    Struct { fields: fields.iter().map(|(key, value)| (key.clone(), to_value(value))).collect() }
-}
-
-fn to_value(value: &serde_json::Value) -> Value {
-    let kind = match value {
-        serde_json::Value::Null => value::Kind::NullValue(0),
-        serde_json::Value::Bool(is) => value::Kind::BoolValue(*is),
-        serde_json::Value::Number(number) => value::Kind::NumberValue(number.as_f64().unwrap_or_default()),
-        serde_json::Value::String(text) => value::Kind::StringValue(text.clone()),
-        serde_json::Value::Array(items) => {
-            value::Kind::ListValue(ListValue { values: items.iter().map(to_value).collect() })
-        }
-        serde_json::Value::Object(fields) => value::Kind::StructValue(to_struct(fields)),
-    };
-    Value { kind: Some(kind) }
 }

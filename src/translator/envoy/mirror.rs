@@ -8,7 +8,7 @@ use envoy_types::pb::envoy::config::core::v3::RuntimeFractionalPercent;
 use envoy_types::pb::envoy::config::route::v3::route_action::RequestMirrorPolicy;
 use envoy_types::pb::envoy::r#type::v3::{FractionalPercent, fractional_percent::DenominatorType};
 
-use crate::ir::{self, Mirror, Share};
+use crate::ir::{self, CopyHost, Mirror, Share};
 
 use super::name;
 
@@ -20,12 +20,15 @@ const LARGEST_DIVISOR: u32 = 1_000;
 const FINER: u32 = 200;
 
 pub(super) fn to_mirror(mirror: &Mirror, config: &ir::Config) -> RequestMirrorPolicy {
-    let Mirror { cluster, share } = mirror;
+    let Mirror { cluster, share, host } = mirror;
     RequestMirrorPolicy {
         cluster: name::cluster(config.cluster(*cluster)),
         runtime_fraction: (*share < Share::ALL).then(|| fraction(share.parts())),
-        // The copy has the host of the request itself, not one with `-shadow` at its end.
-        disable_shadow_host_suffix_append: true,
+        disable_shadow_host_suffix_append: *host != CopyHost::Marked,
+        host_rewrite_literal: match host {
+            CopyHost::Same | CopyHost::Marked => String::new(),
+            CopyHost::Literal(host) => host.clone(),
+        },
         ..RequestMirrorPolicy::default()
     }
 }

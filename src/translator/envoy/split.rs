@@ -7,7 +7,7 @@
 use envoy_types::pb::envoy::config::route::v3::Route;
 
 use crate::hostname::Hostname;
-use crate::ir::{self, Action, Branch, Mirror, Share};
+use crate::ir::{self, Action, Branch, Share};
 
 use super::action::to_leaf_routes;
 use super::forward::selector_routes;
@@ -69,9 +69,10 @@ fn cuts(action: &Action) -> Vec<Share> {
 fn up_to(action: &Action, share: Share) -> Action {
     match action {
         Action::Forward(forward) => {
-            let mirrors = forward.mirrors.iter().filter(|mirror| mirror.share >= share);
-            let mirrors = mirrors.map(|mirror| Mirror { share: Share::ALL, ..*mirror }).collect();
-            Action::Forward(ir::Forward { mirrors, ..forward.clone() })
+            let mut forward = forward.clone();
+            forward.mirrors.retain(|mirror| mirror.share >= share);
+            forward.mirrors.iter_mut().for_each(|mirror| mirror.share = Share::ALL);
+            Action::Forward(forward)
         }
         other => other.clone(),
     }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::ir::{
-    Across, Action, AttemptCount, Fault, Forward, HashPart, HeaderMutations, HostRewrite, HttpFilters, Origin, Retry,
-    RouteGuards, Session, Target, Timeouts, WeightedBackend,
+    Across, Action, AttemptCount, Fault, Forward, HashPart, HeaderMutations, HostRewrite, HttpFilters, Metadata,
+    Origin, Retry, RouteGuards, Session, Target, Timeouts, Upgrades, WeightedBackend,
 };
 
 use super::filter::Filters;
@@ -34,6 +34,10 @@ pub(super) struct RulePolicy {
     pub(super) fault: Option<Fault>,
     /// What endpoints are chosen by.
     pub(super) hash: Vec<HashPart>,
+    /// What connections may become.
+    pub(super) upgrades: Upgrades,
+    /// What filters and logs are told.
+    pub(super) metadata: Metadata,
     /// What is kept out.
     pub(super) guards: RouteGuards,
     /// The status of what cannot be served.
@@ -107,6 +111,8 @@ fn build_leaf(
         retry: policy.retry.clone(),
         // Options of virtual hosts alone ask for it.
         attempts: AttemptCount::default(),
+        upgrades: policy.upgrades,
+        metadata: policy.metadata.clone(),
         mirrors: filters.mirrors.clone(),
         hash: policy.hash.clone(),
         session,

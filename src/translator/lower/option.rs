@@ -17,10 +17,14 @@ pub(super) mod host;
 pub(super) mod http;
 mod log;
 mod log_format;
+mod metadata;
 pub(super) mod part;
+mod report;
 mod retries;
+mod shadowing;
 pub(super) mod socket;
 mod substitution;
+mod upgrades;
 
 use crate::diagnostics::{Finding, ObjectPart, Reported, codes};
 use crate::http::HeaderName;
@@ -34,7 +38,9 @@ use super::filter::{Filters, ListPlace};
 use super::forward::RulePolicy;
 use super::path::{bad_path_char, path_help};
 use super::rule::RouteLowering;
+use faults::Wrong;
 use part::{Part, Place};
+use report::IdleOption;
 
 impl RouteLowering<'_, '_> {
     /// What the options of a rule say, each with its policy.
@@ -66,37 +72,11 @@ impl RouteLowering<'_, '_> {
     fn lower_option(&mut self, Effective { value, source }: Effective<'_, RouteOption>) -> Result<Part, Reported> {
         let place = Place { source, field: value.field() };
         let part = match value {
-            RouteOption::Timeout(GoDuration(limit)) => Ok(Part::Timeout(Some(*limit).filter(|limit| !limit.is_zero()))),
-            RouteOption::Retries(retries) => retries::lower(place, retries),
-            RouteOption::HeaderManipulation(headers) => headers::lower(place, headers),
-            RouteOption::Cors(cors) => cors::lower(place, cors),
-            RouteOption::PrefixRewrite(prefix) => lower_prefix(place, prefix),
-            RouteOption::HostRewrite(host) => lower_host(place, host),
-            RouteOption::AutoHostRewrite(is_set) => Ok(part_if(*is_set, Part::Host(HostRewrite::Endpoint))),
-            RouteOption::HostRewriteHeader(name) => lower_host_header(place, name),
-            RouteOption::HostRewritePathRegex(option) => {
-                substitution::lower(place, option).map(|found| Part::Host(HostRewrite::Path(found)))
-            }
-            RouteOption::AppendXForwardedHost(is_set) => Ok(part_if(*is_set, Part::TellHost)),
-            RouteOption::RegexRewrite(option) => {
-                substitution::lower(place, option).map(|found| Part::Path(PathRewrite::Regex(found)))
-            }
-            RouteOption::IdleTimeout(GoDuration(limit)) => {
-                Ok(Part::Idle(Some(*limit).filter(|limit| !limit.is_zero())))
-            }
-            RouteOption::MaxStreamDuration(option) => Ok(Part::Stream(lower_stream(option))),
-            RouteOption::Faults(faults) => fault::lower(place, faults),
-            RouteOption::LbHash(option) => hash::lower(place, option),
             RouteOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said),
             RouteOption::Csrf(said) => guards::lower_origin_rule(place, said),
-            // The resolver hands on none of the others.
-            other => Err(place.refuse(
-                &path![],
-                format!("`{}` is not translated", other.field()),
-                "this is a fault of gwctl: please report it with the manifest",
-            )),
+            other => lower_part(place, other).map_err(Wrong::from),
         };
-        part.map_err(|finding| self.diagnostics.error(*finding))
+        part.map_err(|wrong| wrong.report(self.diagnostics))
     }
 
     /// Lays options over the filters and limits of a rule, as Gloo Gateway does.
@@ -139,7 +119,18 @@ impl RouteLowering<'_, '_> {
                     self.report_idle_hash(list, rule, option);
                     policy.hash = parts;
                 }
-                Part::Fault(_) if filters.redirect.is_some() => return Err(self.report_fault_of_redirect(option)),
+                Part::Fault(_) if filters.redirect.is_some() => {
+                    return Err(self.report_not_of_redirect(option, "faults"));
+                }
+                Part::Metadata(_) if filters.redirect.is_some() => {
+                    return Err(self.report_not_of_redirect(option, "metadata"));
+                }
+                Part::Metadata(metadata) => policy.metadata = metadata,
+                Part::Copies(share, host) => self.apply_copies(list, rule, (share, host), option, filters),
+                Part::Upgrades(upgrades) => {
+                    self.report_idle_upgrades(list, rule, (upgrades, option), filters);
+                    policy.upgrades = upgrades;
+                }
                 Part::Fault(fault) => policy.fault = Some(fault),
                 Part::Body(rule) => policy.guards.body = Some(rule),
                 Part::Origins(rule) => policy.guards.origins = Some(rule),
@@ -156,10 +147,15 @@ impl RouteLowering<'_, '_> {
         self.diagnostics.error(*place.refuse(&path![], message, "keep one of `prefixRewrite` and `regexRewrite`"))
     }
 
-    fn report_fault_of_redirect(&mut self, Effective { value, source }: Effective<'_, RouteOption>) -> Reported {
+    fn report_not_of_redirect(
+        &mut self,
+        Effective { value, source }: Effective<'_, RouteOption>,
+        what: &'static str,
+    ) -> Reported {
         let place = Place { source, field: value.field() };
-        let message = "faults of a rule that redirects are not translated";
-        self.diagnostics.error(*place.refuse(&path![], message, "let `faults` apply to rules with backends alone"))
+        let message = format!("{what} of a rule that redirects are not translated");
+        let help = format!("let `{}` apply to rules with backends alone", value.field());
+        self.diagnostics.error(*place.refuse(&path![], message, help))
     }
 
     /// Warns that no backend of a rule chooses its endpoints by a hash.
@@ -168,17 +164,12 @@ impl RouteLowering<'_, '_> {
         if rule.backends.is_empty() || backends.any(|id| self.clusters.is_by_hash(id)) {
             return;
         }
-        let Effective { value, source } = option;
-        let (kind, name, own) = (source.kind.name(), source.full_name(), value.field());
-        let message = format!("`{own}` of {kind} `{name}` changes nothing for this rule");
-        let finding = self.object.finding(codes::OPTION_UNUSED, list.owner.with("backendRefs"), message);
-        self.diagnostics.report(
-            finding
-                .label("no backend chooses its endpoints by a hash")
-                .related(source.at(&path!["spec", "options", own]), "the option that changes nothing here")
-                .consequence("none: endpoints are chosen as without it")
-                .help("refer to an Upstream with `ringHash` or `maglev` in its `loadBalancerConfig`"),
-        );
+        let idle = IdleOption {
+            why: "no backend chooses its endpoints by a hash",
+            consequence: "none: endpoints are chosen as without it",
+            help: "refer to an Upstream with `ringHash` or `maglev` in its `loadBalancerConfig`",
+        };
+        self.report_idle_option(&list.owner.with("backendRefs"), option, idle);
     }
 
     /// Warns that the rule says itself what an option says too.
@@ -201,25 +192,53 @@ impl RouteLowering<'_, '_> {
         &mut self,
         list: ListPlace<'_>,
         rule: &ResolvedRule<'_>,
-        Effective { value, source }: Effective<'_, RouteOption>,
+        option: Effective<'_, RouteOption>,
     ) {
         let is_modifier = |filter: &Filter<'_>| {
             matches!(filter, Filter::RequestHeaderModifier(_) | Filter::ResponseHeaderModifier(_))
         };
         let hidden = rule.filters.iter().enumerate().filter(|(_, own)| is_modifier(&own.filter));
         for (index, own) in hidden {
-            let (kind, name, option) = (source.kind.name(), source.full_name(), value.field());
             let at = ObjectPart::Filter { rule: list.rule, backend: None, index }.with(own.filter.member());
-            let message = format!("`{option}` of {kind} `{name}` hides this filter");
-            let finding = self.object.finding(codes::OPTION_MEETS_RULE, at, message);
-            self.diagnostics.report(
-                finding
-                    .label("changes nothing")
-                    .related(source.at(&path!["spec", "options", option]), "the option that counts, and all of it")
-                    .consequence("headers are changed as the option says, and not as the filter does")
-                    .help(format!("write the changes of the filter into `{option}`, or the other way round")),
-            );
+            let consequence = "headers are changed as the option says, and not as the filter does";
+            let help =
+                format!("write the changes of the filter into `{}`, or the other way round", option.value.field());
+            self.report_hidden_filter(at, option, consequence, &help);
         }
+    }
+}
+
+/// What an option says that has one mistake at most.
+fn lower_part(place: Place<'_>, value: &RouteOption) -> Result<Part, Box<Finding>> {
+    match value {
+        RouteOption::Timeout(GoDuration(limit)) => Ok(Part::Timeout(Some(*limit).filter(|limit| !limit.is_zero()))),
+        RouteOption::Retries(retries) => retries::lower(place, retries),
+        RouteOption::HeaderManipulation(headers) => headers::lower(place, headers),
+        RouteOption::Cors(cors) => cors::lower(place, cors),
+        RouteOption::PrefixRewrite(prefix) => lower_prefix(place, prefix),
+        RouteOption::HostRewrite(host) => lower_host(place, host),
+        RouteOption::AutoHostRewrite(is_set) => Ok(part_if(*is_set, Part::Host(HostRewrite::Endpoint))),
+        RouteOption::HostRewriteHeader(name) => lower_host_header(place, name),
+        RouteOption::HostRewritePathRegex(option) => {
+            substitution::lower(place, option).map(|found| Part::Host(HostRewrite::Path(found)))
+        }
+        RouteOption::AppendXForwardedHost(is_set) => Ok(part_if(*is_set, Part::TellHost)),
+        RouteOption::RegexRewrite(option) => {
+            substitution::lower(place, option).map(|found| Part::Path(PathRewrite::Regex(found)))
+        }
+        RouteOption::IdleTimeout(GoDuration(limit)) => Ok(Part::Idle(Some(*limit).filter(|limit| !limit.is_zero()))),
+        RouteOption::MaxStreamDuration(option) => Ok(Part::Stream(lower_stream(option))),
+        RouteOption::Faults(faults) => fault::lower(place, faults),
+        RouteOption::LbHash(option) => hash::lower(place, option),
+        RouteOption::Shadowing(said) => shadowing::lower(place, said),
+        RouteOption::Upgrades(said) => upgrades::lower(place, said),
+        RouteOption::EnvoyMetadata(said) => metadata::lower(place, said),
+        // The resolver hands on none of the others.
+        other => Err(place.refuse(
+            &path![],
+            format!("`{}` is not translated", other.field()),
+            "this is a fault of gwctl: please report it with the manifest",
+        )),
     }
 }
 
@@ -239,15 +258,8 @@ fn lower_prefix(place: Place<'_>, prefix: &str) -> Result<Part, Box<Finding>> {
 }
 
 fn lower_host(place: Place<'_>, host: &str) -> Result<Part, Box<Finding>> {
-    let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-    if host.is_empty() {
-        return Ok(Part::Nothing);
-    }
-    if let Some(found) = host.chars().find(|c| !is_host(*c)) {
-        let message = format!("`{}` cannot stand in a host", found.escape_debug());
-        return Err(place.refuse(&path![], message, "write a name or an address, and perhaps a port"));
-    }
-    Ok(Part::Host(HostRewrite::Literal(host.to_owned())))
+    place.check_host(&path![], host)?;
+    Ok(if host.is_empty() { Part::Nothing } else { Part::Host(HostRewrite::Literal(host.to_owned())) })
 }
 
 fn lower_host_header(place: Place<'_>, name: &HeaderName) -> Result<Part, Box<Finding>> {

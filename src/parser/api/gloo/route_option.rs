@@ -10,6 +10,8 @@ use crate::name::{Name, Namespace};
 use super::duration::GoDuration;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::option_list::{OptionList, Untranslated, options};
+use super::resource_ref::GlooResourceRef;
+use super::route_traffic::{OptionMetadata, OptionShadowing, OptionUpgrade};
 
 /// The spec of a RouteOption.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -47,7 +49,7 @@ options! {
         Cors(OptionCors) = "cors",
         Csrf(OptionCsrf) = "csrf",
         Dlp(Untranslated) = "dlp",
-        EnvoyMetadata(Untranslated) = "envoyMetadata",
+        EnvoyMetadata(OptionMetadata) = "envoyMetadata",
         ExtProc(Untranslated) = "extProc",
         ExtProcEarly(Untranslated) = "extProcEarly",
         ExtProcLate(Untranslated) = "extProcLate",
@@ -75,12 +77,12 @@ options! {
         Rbac(Untranslated) = "rbac",
         RegexRewrite(OptionSubstitution) = "regexRewrite",
         Retries(OptionRetries) = "retries",
-        Shadowing(Untranslated) = "shadowing",
+        Shadowing(OptionShadowing) = "shadowing",
         StagedTransformations(Untranslated) = "stagedTransformations",
         Timeout(GoDuration) = "timeout",
         Tracing(Untranslated) = "tracing",
         Transformations(Untranslated) = "transformations",
-        Upgrades(Untranslated) = "upgrades",
+        Upgrades(Vec<OptionUpgrade>) = "upgrades",
         Waf(Untranslated) = "waf",
     }
 }
@@ -134,16 +136,6 @@ pub struct HeaderOption {
     pub key: HeaderName,
     #[serde(default)]
     pub value: String,
-}
-
-/// A reference to an object of a kind that the field says.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct GlooResourceRef {
-    #[serde(default)]
-    pub name: Name,
-    #[serde(default)]
-    pub namespace: Namespace,
 }
 
 /// `retries`.

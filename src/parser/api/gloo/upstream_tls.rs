@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::gloo_enum::GlooEnum;
 use super::option_list::Untranslated;
-use super::route_option::GlooResourceRef;
+use super::resource_ref::GlooResourceRef;
 
 /// `sslConfig`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

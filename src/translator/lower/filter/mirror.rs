@@ -3,7 +3,7 @@
 //! ([HTTPRequestMirrorFilter](https://gateway-api.sigs.k8s.io/reference/spec/#httprequestmirrorfilter)).
 
 use crate::diagnostics::codes;
-use crate::ir::{Mirror, Share};
+use crate::ir::{CopyHost, Mirror, Share};
 use crate::parser::api::{Fraction, RequestMirrorFilter};
 
 use super::super::cluster::Sent;
@@ -36,6 +36,6 @@ impl RouteLowering<'_, '_> {
         }
         let sent = Sent::once(self.protocol);
         let cluster = context.outcome?.ok().and_then(|id| self.cluster(id, sent))?;
-        (share.parts() > 0).then_some(Mirror { cluster, share })
+        (share.parts() > 0).then_some(Mirror { cluster, share, host: CopyHost::Same })
     }
 }

@@ -1,6 +1,6 @@
 //! `faults` ([Fault injection](https://docs.solo.io/gateway/latest/resiliency/fault-injection/)).
 
-use crate::diagnostics::Finding;
+use crate::diagnostics::{FieldPath, Finding};
 use crate::ir::{Fault, Share};
 use crate::parser::api::{GoDuration, OptionAbort, OptionDelay, OptionFaults};
 use crate::path;
@@ -20,7 +20,7 @@ fn lower_abort(place: Place<'_>, abort: &OptionAbort) -> Result<(Share, u16), Bo
         let message = format!("`{http_status}` is no status that requests can be answered with");
         place.refuse(&path!["abort", "httpStatus"], message, "write a number from 200 to 599")
     })?;
-    Ok((share(place, "abort", *percentage)?, status))
+    Ok((share_of(place, &path!["abort", "percentage"], *percentage)?, status))
 }
 
 fn lower_delay(place: Place<'_>, delay: &OptionDelay) -> Result<(Share, std::time::Duration), Box<Finding>> {
@@ -28,14 +28,14 @@ fn lower_delay(place: Place<'_>, delay: &OptionDelay) -> Result<(Share, std::tim
     let wait = fixed_delay.map(|GoDuration(wait)| wait).filter(|wait| !wait.is_zero()).ok_or_else(|| {
         place.refuse(&path!["delay", "fixedDelay"], "the delay has no length", "write a length of time above zero")
     })?;
-    Ok((share(place, "delay", *percentage)?, wait))
+    Ok((share_of(place, &path!["delay", "percentage"], *percentage)?, wait))
 }
 
 /// A share of requests, from percent.
-fn share(place: Place<'_>, of: &'static str, percent: f64) -> Result<Share, Box<Finding>> {
+pub(super) fn share_of(place: Place<'_>, at: &FieldPath, percent: f64) -> Result<Share, Box<Finding>> {
     if !(0.0..=100.0).contains(&percent) {
         let message = format!("`{percent}` is no share in percent");
-        return Err(place.refuse(&path![of, "percentage"], message, "write a number from 0 to 100"));
+        return Err(place.refuse(at, message, "write a number from 0 to 100"));
     }
     #[expect(
         clippy::cast_possible_truncation,

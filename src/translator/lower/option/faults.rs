@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::diagnostics::{FieldPath, Finding};
+use crate::diagnostics::{Diagnostics, FieldPath, Finding, Reported};
 use crate::path;
 
 use super::part::Place;
@@ -16,6 +16,12 @@ pub(super) struct Faults<'o> {
 impl<'o> Faults<'o> {
     pub(super) fn new(place: Place<'o>) -> Self {
         Self { place, found: Vec::new() }
+    }
+
+    /// A part of a rule, where all of it can be honoured.
+    pub(super) fn unless_wrong<T>(self, part: T) -> Result<T, Wrong> {
+        let mut found = self.found.into_iter();
+        found.next().map_or(Ok(part), |first| Err(Wrong { first: Box::new(first), others: found.collect() }))
     }
 
     pub(super) fn found(self) -> Vec<Finding> {
@@ -43,5 +49,26 @@ impl<'o> Faults<'o> {
             self.add(at, message, format!("write a number from {} to {}", range.start(), range.end()));
         }
         said
+    }
+}
+
+/// What of an option cannot be honoured, where something cannot.
+pub(super) struct Wrong {
+    first: Box<Finding>,
+    others: Vec<Finding>,
+}
+
+impl From<Box<Finding>> for Wrong {
+    fn from(first: Box<Finding>) -> Self {
+        Self { first, others: Vec::new() }
+    }
+}
+
+impl Wrong {
+    /// Reports all of it.
+    pub(super) fn report(self, diagnostics: &mut Diagnostics) -> Reported {
+        let proof = diagnostics.error(*self.first);
+        self.others.into_iter().for_each(|finding| diagnostics.report(finding));
+        proof
     }
 }

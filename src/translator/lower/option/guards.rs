@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnostics::{FieldPath, Finding};
+use crate::diagnostics::FieldPath;
 use crate::ir::{BodyRule, ConnectionLimit, OriginRule, OriginText, RequestOrigins, RequestRate, TextIs, TokenBucket};
 use crate::parser::api::{
     GlooEnum, GoDuration, OptionBuffer, OptionBufferPerRoute, OptionConnectionLimit, OptionCsrf, OptionFraction,
@@ -12,7 +12,7 @@ use crate::parser::api::{
 use crate::path;
 
 use super::super::re2;
-use super::faults::Faults;
+use super::faults::{Faults, Wrong};
 use super::part::{Part, Place};
 
 /// How often tokens may come.
@@ -27,7 +27,7 @@ pub(super) fn lower_buffer(said: OptionBuffer, faults: &mut Faults<'_>) -> Optio
 }
 
 /// How long bodies of a rule, or of the rules of a listener, may be.
-pub(super) fn lower_body_rule(place: Place<'_>, said: OptionBufferPerRoute) -> Result<Part, Box<Finding>> {
+pub(super) fn lower_body_rule(place: Place<'_>, said: OptionBufferPerRoute) -> Result<Part, Wrong> {
     let OptionBufferPerRoute { buffer, disabled } = said;
     let mut faults = Faults::new(place);
     let rule = match (disabled, buffer) {
@@ -42,18 +42,14 @@ pub(super) fn lower_body_rule(place: Place<'_>, said: OptionBufferPerRoute) -> R
             None
         }
     };
-    first_of(faults, rule.map_or(Part::Nothing, Part::Body))
+    faults.unless_wrong(rule.map_or(Part::Nothing, Part::Body))
 }
 
 /// Where requests of a rule, or of the rules of a listener, may come from.
-pub(super) fn lower_origin_rule(place: Place<'_>, said: &OptionCsrf) -> Result<Part, Box<Finding>> {
+pub(super) fn lower_origin_rule(place: Place<'_>, said: &OptionCsrf) -> Result<Part, Wrong> {
     let mut faults = Faults::new(place);
     let known = lower_csrf(said, &mut faults).map(|origins| OriginRule::Known(Arc::new(origins)));
-    first_of(faults, Part::Origins(known.unwrap_or(OriginRule::Anywhere)))
-}
-
-fn first_of(faults: Faults<'_>, part: Part) -> Result<Part, Box<Finding>> {
-    faults.found().into_iter().next().map_or(Ok(part), |first| Err(Box::new(first)))
+    faults.unless_wrong(Part::Origins(known.unwrap_or(OriginRule::Anywhere)))
 }
 
 pub(super) fn lower_connection_limit(said: OptionConnectionLimit, faults: &mut Faults<'_>) -> Option<ConnectionLimit> {

@@ -19,6 +19,7 @@ use crate::path;
 use crate::resolver::{Effective, ListenerOptions, ListenerOptionsId, Resolved};
 
 use super::super::header::lay_over;
+use super::faults::Wrong;
 use super::part::{OwnCors, Part, Place, RuleSays};
 use super::{cors, guards, headers, retries};
 
@@ -63,8 +64,8 @@ fn lower_set(
             Ok(notes) if told.is_none() => notes.into_iter().for_each(|note| diagnostics.report(note)),
             Ok(_) => {}
             Err(_) if told.flatten().is_some() => failed = failed.or(told.flatten()),
-            Err(finding) => {
-                let proof = diagnostics.error(*finding);
+            Err(wrong) => {
+                let proof = wrong.report(diagnostics);
                 known.insert(key.clone(), Some(proof));
                 failed = failed.or(Some(proof));
             }
@@ -78,7 +79,7 @@ fn lower_set(
 fn lower_option(
     Effective { value, source }: Effective<'_, VirtualHostOption>,
     host: &mut HostPart,
-) -> Result<Vec<Finding>, Box<Finding>> {
+) -> Result<Vec<Finding>, Wrong> {
     let place = Place { source, field: value.field() };
     let part = match value {
         VirtualHostOption::Retries(retries) => retries::lower(place, retries)?,
@@ -101,11 +102,8 @@ fn lower_option(
         // The resolver hands on none of the others.
         other => {
             let message = format!("`{}` is not translated", other.field());
-            return Err(place.refuse(
-                &path![],
-                message,
-                "this is a fault of gwctl: please report it with the manifest",
-            ));
+            let help = "this is a fault of gwctl: please report it with the manifest";
+            return Err(place.refuse(&path![], message, help).into());
         }
     };
     match part {

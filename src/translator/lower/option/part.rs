@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, Reported, codes};
 use crate::ir::{
-    BodyRule, Cors, Fault, HashPart, HeaderMutations, HostRewrite, OriginRule, PathRewrite, Retry, StreamLimit,
+    BodyRule, CopyHost, Cors, Fault, HashPart, HeaderMutations, HostRewrite, Metadata, OriginRule, PathRewrite, Retry,
+    Share, StreamLimit, Upgrades,
 };
 use crate::name::{Name, Namespace};
 use crate::parser::api::{OptionCors, RouteOption};
@@ -42,6 +43,12 @@ pub(in crate::translator::lower) enum Part {
     Hash(Vec<HashPart>),
     /// What goes wrong on purpose.
     Fault(Fault),
+    /// Copies: how many, and for which host. Who gets them is the rule's to say.
+    Copies(Share, CopyHost),
+    /// What connections may become.
+    Upgrades(Upgrades),
+    /// What filters and logs are told.
+    Metadata(Metadata),
     /// How long bodies may be.
     Body(BodyRule),
     /// Where requests that change something may come from.
@@ -103,5 +110,14 @@ impl Place<'_> {
         let finding = self.source.finding(codes::UNUSABLE_OPTION, at, message.into()).label("this cannot be honoured");
         let consequence = "all requests of the rules that it applies to get 500";
         Box::new(finding.consequence(consequence).help(help.into()))
+    }
+
+    /// Whether a text can stand as a host.
+    pub(super) fn check_host(self, at: &FieldPath, host: &str) -> Result<(), Box<Finding>> {
+        let is_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+        host.chars().find(|c| !is_host(*c)).map_or(Ok(()), |found| {
+            let message = format!("`{}` cannot stand in a host", found.escape_debug());
+            Err(self.refuse(at, message, "write a name or an address, and perhaps a port"))
+        })
     }
 }
