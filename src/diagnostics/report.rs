@@ -62,7 +62,7 @@ pub struct Report<'a> {
     /// The findings that somebody allows.
     pub left_out: Vec<LeftOutEntry<'a>>,
     /// The files that the configuration names and whoever runs Envoy provides, each with the object that would hold it.
-    pub expected: Vec<(String, ObjectRef)>,
+    pub expected: Vec<(&'a str, ObjectRef)>,
 }
 
 /// A finding that is left out, with its place and that of the comment or annotation that allows it.
@@ -149,8 +149,8 @@ impl<'a> Report<'a> {
 
     /// The report with the files that whoever runs Envoy provides.
     #[must_use]
-    pub fn with_expected(self, expected: Vec<(String, ObjectRef)>) -> Self {
-        Self { expected, ..self }
+    pub fn with_expected(self, expected: impl Iterator<Item = (&'a str, ObjectRef)>) -> Self {
+        Self { expected: expected.collect(), ..self }
     }
 
     /// How many findings fail the run.

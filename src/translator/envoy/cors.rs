@@ -25,7 +25,12 @@ const CORS_POLICY: &str = "envoy.extensions.filters.http.cors.v3.CorsPolicy";
 
 /// The policy of a route, under the name of its filter.
 pub(super) fn per_route(cors: &Cors) -> (String, Any) {
-    let Cors { origins, methods, headers, exposed_headers, credentials, max_age } = cors;
+    per_route_with(cors, &cors.headers)
+}
+
+/// The same with other headers that requests may have.
+pub(super) fn per_route_with(cors: &Cors, headers: &[String]) -> (String, Any) {
+    let Cors { origins, methods, headers: _, exposed_headers, credentials, max_age } = cors;
     let policy = CorsPolicy {
         allow_origin_string_match: origins.iter().map(to_string_matcher).collect(),
         allow_methods: methods.join(","),

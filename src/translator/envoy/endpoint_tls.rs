@@ -11,7 +11,7 @@ use envoy_types::pb::google::protobuf::{Struct, Value, value};
 use crate::ir::{Config, UpstreamTls};
 
 use super::layout::Layout;
-use super::upstream_tls::to_upstream_socket;
+use super::upstream_tls::to_named_socket;
 
 /// The metadata of endpoints that choose the transport socket of a connection.
 pub(super) const SOCKET_METADATA: &str = "envoy.transport_socket_match";
@@ -26,13 +26,10 @@ pub(super) fn to_matches(
     layout: &Layout,
 ) -> Vec<TransportSocketMatch> {
     let distinct: BTreeSet<&String> = names.iter().flatten().collect();
-    let socket = |name: &String| {
-        let tls = UpstreamTls { server_name: Some(name.clone()), ..tls.clone() };
-        TransportSocketMatch {
-            name: name.clone(),
-            r#match: Some(to_struct(name)),
-            transport_socket: Some(to_upstream_socket(&tls, config, layout)),
-        }
+    let socket = |name: &String| TransportSocketMatch {
+        name: name.clone(),
+        r#match: Some(to_struct(name)),
+        transport_socket: Some(to_named_socket(tls, Some(name), config, layout)),
     };
     distinct.into_iter().map(socket).collect()
 }

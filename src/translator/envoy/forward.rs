@@ -71,9 +71,9 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
     };
     match path_rewrite.as_ref().map_or(Rewrite::None, to_rewrite) {
         Rewrite::None => {}
-        Rewrite::Prefix(prefix) => action.prefix_rewrite = prefix,
+        Rewrite::Prefix(prefix) => action.prefix_rewrite = prefix.to_owned(),
         Rewrite::Regex(rewrite) => action.regex_rewrite = Some(rewrite),
-        Rewrite::Full(path) => action.regex_rewrite = Some(substitute("^/.*$", &path)),
+        Rewrite::Full(path) => action.regex_rewrite = Some(substitute("^/.*$", path)),
     }
     let mut typed_per_filter_config: HashMap<String, Any> = ext_authz::enable(&http_filters.auths, config).collect();
     typed_per_filter_config.extend(http_filters.cors.as_deref().map(cors::per_route));

@@ -10,28 +10,28 @@ use super::proto::regex;
 
 /// One of Envoy's ways to rewrite a path.
 #[derive(Debug)]
-pub(super) enum Rewrite {
+pub(super) enum Rewrite<'r> {
     /// Nothing changes.
     None,
     /// `prefix_rewrite`.
-    Prefix(String),
+    Prefix(&'r str),
     /// `regex_rewrite`.
     Regex(RegexMatchAndSubstitute),
     /// The whole path.
-    Full(String),
+    Full(&'r str),
 }
 
 /// The way for a rewrite: prefixes come without a trailing `/`, empty is the root.
-pub(super) fn to_rewrite(rewrite: &PathRewrite) -> Rewrite {
+pub(super) fn to_rewrite(rewrite: &PathRewrite) -> Rewrite<'_> {
     match rewrite {
-        PathRewrite::Full(path) => Rewrite::Full(path.clone()),
-        PathRewrite::Taken(to) => Rewrite::Prefix(to.clone()),
+        PathRewrite::Full(path) => Rewrite::Full(path),
+        PathRewrite::Taken(to) => Rewrite::Prefix(to),
         PathRewrite::Regex(substitution) => Rewrite::Regex(to_substitution(substitution)),
         PathRewrite::Prefix { matched, replacement } => match (matched.as_str(), replacement.as_str()) {
             ("", "") => Rewrite::None,
             ("", to) => Rewrite::Regex(substitute("^/", &format!("{to}/"))),
             (from, "") => Rewrite::Regex(substitute(&format!("^{}/*", quote(from)), "/")),
-            (_, to) => Rewrite::Prefix(to.to_owned()),
+            (_, to) => Rewrite::Prefix(to),
         },
     }
 }
@@ -63,16 +63,16 @@ mod tests {
     use super::{Rewrite, quote, to_rewrite};
     use crate::ir::PathRewrite;
 
-    fn rewrite(matched: &str, replacement: &str) -> Rewrite {
-        to_rewrite(&PathRewrite::Prefix { matched: matched.to_owned(), replacement: replacement.to_owned() })
+    fn rewrite(matched: &str, replacement: &str) -> PathRewrite {
+        PathRewrite::Prefix { matched: matched.to_owned(), replacement: replacement.to_owned() }
     }
 
     #[test]
     fn the_root_on_either_side_needs_a_regular_expression() {
-        assert!(matches!(rewrite("", ""), Rewrite::None));
-        assert!(matches!(rewrite("/a", "/b"), Rewrite::Prefix(to) if to == "/b"));
-        assert!(matches!(rewrite("/a", ""), Rewrite::Regex(r) if r.substitution == "/"));
-        assert!(matches!(rewrite("", "/b"), Rewrite::Regex(r) if r.substitution == "/b/"));
+        assert!(matches!(to_rewrite(&rewrite("", "")), Rewrite::None));
+        assert!(matches!(to_rewrite(&rewrite("/a", "/b")), Rewrite::Prefix(to) if to == "/b"));
+        assert!(matches!(to_rewrite(&rewrite("/a", "")), Rewrite::Regex(r) if r.substitution == "/"));
+        assert!(matches!(to_rewrite(&rewrite("", "/b")), Rewrite::Regex(r) if r.substitution == "/b/"));
     }
 
     #[test]

@@ -4,14 +4,15 @@
 use envoy_types::pb::envoy::config::route::v3::{
     HeaderMatcher, Route, RouteAction, RouteMatch, route, route_action::ClusterSpecifier,
 };
+use envoy_types::pb::google::protobuf::Any;
 
 use crate::ir::{self, Action, Cors, HeaderMatch, PreflightHeader};
 
 use super::action::respond_route;
-use super::cors::{per_route, to_string_matcher};
+use super::cors::{per_route, per_route_with, to_string_matcher};
 use super::path::quote;
 use super::proto::{exact, matching};
-use super::route_match::{header_matcher, to_match};
+use super::route_match::{header_matcher, match_of};
 use super::{forward, name};
 
 /// The answer to a preflight of an origin that is not allowed.
@@ -31,11 +32,12 @@ pub(super) fn preflight_routes(
 ) -> Vec<Route> {
     let Some(cors) = action.cors() else { return Vec::new() };
     let answers_itself = matches.method.is_none() && action.leaves().all(|leaf| matches!(leaf, Action::Forward(_)));
+    let all: Vec<&HeaderMatch> = matches.headers.iter().collect();
     let (told, untold): (Vec<_>, Vec<_>) =
-        matches.headers.iter().cloned().partition(|header| PreflightHeader::of(&header.name) == PreflightHeader::Sent);
+        all.iter().copied().partition(|header| PreflightHeader::of(&header.name) == PreflightHeader::Sent);
     // A preflight may have the headers after all; where nothing has to be listed that makes no difference.
     let has_listed = untold.iter().any(|header| PreflightHeader::of(&header.name) == PreflightHeader::Listed);
-    let strict = (preflight_match(matches, &matches.headers, &[]), answers_itself);
+    let strict = (preflight_match(matches, &all, &[]), answers_itself);
     let strict = Some(strict).filter(|_| untold.is_empty() || has_listed);
     let loose = (!untold.is_empty()).then(|| (preflight_match(matches, &told, &untold), false));
     let mut routes = Vec::new();
@@ -48,7 +50,7 @@ pub(super) fn preflight_routes(
             routes.push(answer_without_headers(&preflight, cors, action, config));
         }
         if !is_answered {
-            routes.push(answer(preflight, cors, action, config));
+            routes.push(answer(preflight, per_route(cors), action, config));
         }
     }
     routes
@@ -56,8 +58,8 @@ pub(super) fn preflight_routes(
 
 /// Preflights about requests of a match, with these conditions on headers of
 /// their own and these on the headers of the request itself.
-fn preflight_match(matches: &ir::RouteMatch, own: &[HeaderMatch], of_request: &[HeaderMatch]) -> RouteMatch {
-    let mut matcher = to_match(&ir::RouteMatch { method: None, headers: own.to_vec(), ..matches.clone() });
+fn preflight_match(matches: &ir::RouteMatch, own: &[&HeaderMatch], of_request: &[&HeaderMatch]) -> RouteMatch {
+    let mut matcher = match_of(matches, None, own.iter().copied());
     // The filter takes a request with an empty line for no preflight, and so do these routes.
     let some_text = || matching(".+");
     matcher.headers.extend([
@@ -99,15 +101,15 @@ fn answer_without_headers(preflight: &Route, cors: &Cors, action: &Action, confi
             ..header_matcher("access-control-request-headers", exact(""))
         });
     }
-    answer(preflight, &Cors { headers: Vec::new(), ..cors.clone() }, action, config)
+    answer(preflight, per_route_with(cors, &[]), action, config)
 }
 
 /// The filter answers before the cluster is asked for anything.
-fn answer(preflight: Route, cors: &Cors, action: &Action, config: &ir::Config) -> Route {
+fn answer(preflight: Route, policy: (String, Any), action: &Action, config: &ir::Config) -> Route {
     let cluster = action.leaves().find_map(|leaf| forward::find_cluster(leaf, config));
     let cluster = cluster.unwrap_or_else(|| name::INVALID_BACKEND.to_owned());
     let action = RouteAction { cluster_specifier: Some(ClusterSpecifier::Cluster(cluster)), ..RouteAction::default() };
-    Route { action: Some(route::Action::Route(action)), typed_per_filter_config: [per_route(cors)].into(), ..preflight }
+    Route { action: Some(route::Action::Route(action)), typed_per_filter_config: [policy].into(), ..preflight }
 }
 
 /// Whether a preflight route of `action` needs the cluster without endpoints.

@@ -93,9 +93,9 @@ fn readable_by_origins(routes: Vec<Route>, http_filters: &ir::HttpFilters) -> Ve
 fn to_redirect_path(path: &ir::PathRewrite) -> Option<PathRewriteSpecifier> {
     match to_rewrite(path) {
         Rewrite::None => None,
-        Rewrite::Prefix(prefix) => Some(PathRewriteSpecifier::PrefixRewrite(prefix)),
+        Rewrite::Prefix(prefix) => Some(PathRewriteSpecifier::PrefixRewrite(prefix.to_owned())),
         Rewrite::Regex(rewrite) => Some(PathRewriteSpecifier::RegexRewrite(rewrite)),
-        Rewrite::Full(path) => Some(PathRewriteSpecifier::PathRedirect(path)),
+        Rewrite::Full(path) => Some(PathRewriteSpecifier::PathRedirect(path.to_owned())),
     }
 }
 

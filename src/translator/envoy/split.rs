@@ -4,6 +4,8 @@
 //! A request has one random number, and every fraction tests it: so the routes
 //! of a split carry cumulative fractions, and the last one none.
 
+use std::borrow::Cow;
+
 use envoy_types::pb::envoy::config::route::v3::Route;
 
 use crate::hostname::Hostname;
@@ -38,7 +40,7 @@ pub(super) fn to_split_routes(base: &Route, branches: &[Branch], host: &Hostname
 /// What is done up to which millionth. A mirror of a share would test the same
 /// random number as the split: its branch is cut, and each slice copies
 /// everything or nothing.
-fn slices(branches: &[Branch]) -> Vec<(u32, Action)> {
+fn slices(branches: &[Branch]) -> Vec<(u32, Cow<'_, Action>)> {
     let sum: u64 = branches.iter().map(|branch| u64::from(branch.weight)).sum();
     let mut before = 0;
     let mut slices = Vec::new();
@@ -66,14 +68,14 @@ fn cuts(action: &Action) -> Vec<Share> {
 }
 
 /// The action for the requests up to `share` of it.
-fn up_to(action: &Action, share: Share) -> Action {
+fn up_to(action: &Action, share: Share) -> Cow<'_, Action> {
     match action {
-        Action::Forward(forward) => {
+        Action::Forward(forward) if !forward.mirrors.is_empty() => {
             let mut forward = forward.clone();
             forward.mirrors.retain(|mirror| mirror.share >= share);
             forward.mirrors.iter_mut().for_each(|mirror| mirror.share = Share::ALL);
-            Action::Forward(forward)
+            Cow::Owned(Action::Forward(forward))
         }
-        other => other.clone(),
+        other => Cow::Borrowed(other),
     }
 }

@@ -28,14 +28,24 @@ const MAXIMUM_VERSION: TlsProtocol = TlsProtocol::TlSv13;
 
 /// The transport socket of connections to a backend.
 pub(super) fn to_upstream_socket(tls: &UpstreamTls, config: &Config, layout: &Layout) -> TransportSocket {
-    let UpstreamTls { server_name, authorities, names, client_certificate, offer } = tls;
+    to_named_socket(tls, tls.server_name.as_deref(), config, layout)
+}
+
+/// The same with a server name of its own.
+pub(super) fn to_named_socket(
+    tls: &UpstreamTls,
+    server_name: Option<&str>,
+    config: &Config,
+    layout: &Layout,
+) -> TransportSocket {
+    let UpstreamTls { server_name: _, authorities, names, client_certificate, offer } = tls;
     let TlsOffer { alpn, oldest, newest, ciphers, curves, renegotiates } = offer;
     let validation = CertificateValidationContext {
         match_typed_subject_alt_names: names.iter().map(to_name_matcher).collect(),
         ..CertificateValidationContext::default()
     };
     let context = UpstreamTlsContext {
-        sni: server_name.clone().unwrap_or_default(),
+        sni: server_name.unwrap_or_default().to_owned(),
         common_tls_context: Some(CommonTlsContext {
             tls_params: Some(TlsParameters {
                 tls_minimum_protocol_version: oldest.map_or(TlsProtocol::TlsAuto, to_version) as i32,

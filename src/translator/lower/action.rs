@@ -91,7 +91,7 @@ impl RouteLowering<'_, '_> {
             session.across = across;
             self.warn_virtual_backends(list, rule);
         }
-        build_action(&filters, &lowered, &policy)
+        build_action(filters, lowered, policy)
     }
 
     /// Says up to which body a request is tried again.
@@ -227,11 +227,10 @@ impl RouteLowering<'_, '_> {
         specs: &[ResolvedBackend<'_>],
         backends: &mut [RuleBackend<'_>],
     ) -> Result<Option<Arc<Cors>>, Reported> {
-        let Some(first) = backends.iter().find_map(|backend| backend.filters.cors.clone()) else { return Ok(None) };
-        let agree = |backend: &RuleBackend<'_>| backend.weight == 0 || backend.filters.cors.as_ref() == Some(&first);
+        let Some(first) = backends.iter().find_map(|backend| backend.filters.cors.as_ref()) else { return Ok(None) };
+        let agree = |backend: &RuleBackend<'_>| backend.weight == 0 || backend.filters.cors.as_ref() == Some(first);
         if backends.iter().all(agree) {
-            backends.iter_mut().for_each(|backend| backend.filters.cors = None);
-            return Ok(Some(first));
+            return Ok(backends.iter_mut().filter_map(|backend| backend.filters.cors.take()).reduce(|first, _| first));
         }
         let has_cors =
             |spec: &ResolvedBackend<'_>| spec.filters.iter().any(|own| matches!(own.filter, Filter::Cors(_)));

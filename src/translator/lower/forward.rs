@@ -46,29 +46,34 @@ pub(super) struct RulePolicy {
 
 /// Combines the filters of a rule with its backends. There is at least one
 /// backend with a weight above 0, or a redirect of the rule itself.
-pub(super) fn build_action(rule: &Filters<'_>, backends: &[RuleBackend<'_>], policy: &RulePolicy) -> RuleAction {
+pub(super) fn build_action(
+    rule: Filters<'_>,
+    mut backends: Vec<RuleBackend<'_>>,
+    mut policy: RulePolicy,
+) -> RuleAction {
+    let session = policy.session.take().map(Arc::new);
     if rule.redirect.is_some() || backends.is_empty() {
-        return build_leaf(rule, &[], policy, None);
+        return build_leaf(rule, Vec::new(), policy, None);
     }
     // A backend that lost its share is here for the sessions that it has.
     if !backends.iter().any(is_cluster) {
         return RuleAction::respond(policy.status);
     }
-    let session = policy.session.clone().map(Arc::new);
-    if let [only] = backends {
-        return build_leaf(&rule.followed_by(&only.filters), backends, policy, session);
+    if let [only] = backends.as_mut_slice() {
+        let filters = rule.followed_by(std::mem::take(&mut only.filters));
+        return build_leaf(filters, backends, policy, session);
     }
     // An entry of a list has no host but one that is known.
     let is_literal = |filters: &Filters<'_>| matches!(filters.host_rewrite, None | Some(HostRewrite::Literal(_)));
     let has_host = backends.iter().any(|backend| backend.filters.host_rewrite.is_some());
-    let are_entries = is_literal(rule) || !has_host;
+    let are_entries = is_literal(&rule) || !has_host;
     if are_entries && !backends.iter().any(|backend| backend.filters.need_a_route()) {
         return build_leaf(rule, backends, policy, session);
     }
-    let branches = backends.iter().map(|backend| {
-        let filters = rule.followed_by(&backend.filters);
-        let leaf = build_leaf(&filters, std::slice::from_ref(backend), policy, session.clone());
-        (backend.weight, leaf, backend.origin)
+    let branches = backends.into_iter().map(|mut backend| {
+        let filters = rule.clone().followed_by(std::mem::take(&mut backend.filters));
+        let (weight, origin) = (backend.weight, backend.origin);
+        (weight, build_leaf(filters, vec![backend], policy.clone(), session.clone()), origin)
     });
     RuleAction::Split(branches.collect())
 }
@@ -79,22 +84,24 @@ pub(super) fn is_cluster(backend: &RuleBackend<'_>) -> bool {
 
 /// An action that is no split. A single backend's filters are among `filters`.
 fn build_leaf(
-    filters: &Filters<'_>,
-    backends: &[RuleBackend<'_>],
-    policy: &RulePolicy,
+    mut filters: Filters<'_>,
+    backends: Vec<RuleBackend<'_>>,
+    policy: RulePolicy,
     session: Option<Arc<Session>>,
 ) -> RuleAction {
+    let RulePolicy { timeouts, retry, session: _, tells_host, fault, hash, upgrades, metadata, guards, status } =
+        policy;
     // A service that is not among the clusters leaves nobody to ask.
     let Some(auths) = filters.auths.iter().copied().collect::<Option<Vec<_>>>() else {
-        return RuleAction::respond(policy.status);
+        return RuleAction::respond(status);
     };
-    let http_filters = HttpFilters { cors: filters.cors.clone(), auths, guards: policy.guards.clone() };
-    if let Some(template) = &filters.redirect {
+    let http_filters = HttpFilters { cors: filters.cors.take(), auths, guards };
+    if let Some(template) = filters.redirect.take() {
         let response_headers = filters.response_mutations();
-        return RuleAction::Redirect { template: template.clone(), response_headers, http_filters };
+        return RuleAction::Redirect { template, response_headers, http_filters };
     }
     let selecting = session.as_ref().is_some_and(|session| matches!(session.across, Across::Selector(_)));
-    let (entries, request_headers, response_headers) = distribute_headers(filters, backends, selecting);
+    let (entries, request_headers, response_headers) = distribute_headers(&filters, backends, selecting);
     // Envoy prefers the route's host to an entry's: only one of them may have one (measured;
     // [weighted clusters](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#envoy-v3-api-field-config-route-v3-weightedcluster-clusterweight-host-rewrite-literal) name no order).
     let on_entries = entries.iter().any(|entry| entry.host_rewrite.is_some());
@@ -103,18 +110,18 @@ fn build_leaf(
         http_filters,
         request_headers,
         response_headers,
-        path_rewrite: filters.path_rewrite.clone(),
-        host_rewrite: filters.host_rewrite.clone().filter(|_| !on_entries),
-        tells_host: policy.tells_host,
-        fault: policy.fault,
-        timeouts: policy.timeouts,
-        retry: policy.retry.clone(),
+        path_rewrite: filters.path_rewrite,
+        host_rewrite: filters.host_rewrite.filter(|_| !on_entries),
+        tells_host,
+        fault,
+        timeouts,
+        retry,
         // Options of virtual hosts alone ask for it.
         attempts: AttemptCount::default(),
-        upgrades: policy.upgrades,
-        metadata: policy.metadata.clone(),
-        mirrors: filters.mirrors.clone(),
-        hash: policy.hash.clone(),
+        upgrades,
+        metadata,
+        mirrors: filters.mirrors,
+        hash,
         session,
     })))
 }
@@ -124,29 +131,26 @@ fn build_leaf(
 /// an entry's changes before the route's.
 fn distribute_headers(
     filters: &Filters<'_>,
-    backends: &[RuleBackend<'_>],
+    backends: Vec<RuleBackend<'_>>,
     selecting: bool,
 ) -> (Vec<WeightedBackend>, HeaderMutations, HeaderMutations) {
     let several = backends.len() > 1;
     let fold_request = several && backends.iter().any(|backend| backend.filters.change_request());
     let fold_response = several && backends.iter().any(|backend| backend.filters.change_response());
     let fold_host = several && backends.iter().any(|backend| backend.filters.host_rewrite.is_some());
-    let entries = backends.iter().map(|backend| {
-        let own = (fold_request || fold_response).then(|| filters.followed_by(&backend.filters));
-        let folded = |fold: bool| own.as_ref().filter(|_| fold);
-        WeightedBackend {
-            weight: backend.weight,
-            target: backend.target,
-            request_headers: folded(fold_request).map(Filters::request_mutations).unwrap_or_default(),
-            response_headers: folded(fold_response).map(Filters::response_mutations).unwrap_or_default(),
-            host_rewrite: match backend.filters.host_rewrite.as_ref().or(filters.host_rewrite.as_ref()) {
-                Some(HostRewrite::Literal(host)) if fold_host => Some(host.clone()),
+    let entries =
+        backends.into_iter().map(|RuleBackend { weight, target, selector, filters: own, origin }| WeightedBackend {
+            weight,
+            target,
+            request_headers: if fold_request { filters.request_mutations_with(&own) } else { Default::default() },
+            response_headers: if fold_response { filters.response_mutations_with(&own) } else { Default::default() },
+            host_rewrite: match own.host_rewrite.or_else(|| filters.host_rewrite.clone()) {
+                Some(HostRewrite::Literal(host)) if fold_host => Some(host),
                 _ => None,
             },
-            selector: backend.selector.clone().filter(|_| selecting),
-            origin: backend.origin,
-        }
-    });
+            selector: selector.filter(|_| selecting),
+            origin,
+        });
     let on_route = |fold: bool, mutations: HeaderMutations| if fold { HeaderMutations::default() } else { mutations };
     (
         entries.collect(),

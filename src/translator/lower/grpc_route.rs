@@ -90,8 +90,8 @@ impl RouteLowering<'_, '_> {
 /// The path of the calls that a method match takes.
 fn lower_method(spec: &GrpcMethodMatch) -> PathMatch {
     let GrpcMethodMatch { match_type, service, method } = spec;
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    match (match_type, given(service), given(method)) {
+    let [service, method] = [service, method].map(|text| text.as_deref().filter(|text| !text.is_empty()));
+    match (match_type, service, method) {
         (_, None, None) => PathMatch::Prefix(String::new()),
         (ValueMatchType::Exact, Some(service), Some(method)) => PathMatch::Exact(format!("/{service}/{method}")),
         (ValueMatchType::Exact, Some(service), None) => PathMatch::Prefix(format!("/{service}")),
@@ -99,7 +99,7 @@ fn lower_method(spec: &GrpcMethodMatch) -> PathMatch {
         (ValueMatchType::Exact, None, Some(method)) => PathMatch::Regex(format!("/{ANY_SEGMENT}/{method}")),
         (ValueMatchType::RegularExpression, service, method) => {
             // An alternative inside the pattern must not end it.
-            let segment = |pattern: Option<String>| pattern.map_or(ANY_SEGMENT.to_owned(), |p| format!("(?:{p})"));
+            let segment = |pattern: Option<&str>| pattern.map_or(ANY_SEGMENT.to_owned(), |p| format!("(?:{p})"));
             PathMatch::Regex(format!("/{}/{}", segment(service), segment(method)))
         }
     }

@@ -8,7 +8,7 @@
 use crate::diagnostics::{Code, codes};
 use crate::http::HeaderName;
 use crate::ir::{Existing, HeaderMutation, HeaderMutations, ROUTER_ORDERS};
-use crate::parser::api::{HeaderFilter, HttpHeader};
+use crate::parser::api::HeaderFilter;
 
 /// A header name or value that Envoy would load and break on at run time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,19 @@ pub(super) struct UnsafeHeader {
     pub(super) index: usize,
     /// `name`, `value`, or nothing for an item of `remove`.
     pub(super) field: Option<&'static str>,
+    /// What is wrong.
+    pub(super) message: String,
+    /// What to do instead.
+    pub(super) help: &'static str,
+}
+
+/// The same of one header, wherever it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unsafe {
+    /// What kind of fault it is.
+    pub(super) code: Code,
+    /// `name` or `value`.
+    pub(super) field: &'static str,
     /// What is wrong.
     pub(super) message: String,
     /// What to do instead.
@@ -42,7 +55,7 @@ pub(super) enum HeaderChange<'f> {
 }
 
 /// All changes, in this order, as one.
-pub(super) fn compose_all(changes: &[HeaderChange<'_>]) -> HeaderMutations {
+pub(super) fn compose_all<'c, 'f: 'c>(changes: impl IntoIterator<Item = &'c HeaderChange<'f>>) -> HeaderMutations {
     let mut mutations = HeaderMutations::default();
     for change in changes {
         match change {
@@ -118,46 +131,44 @@ pub(super) fn find_unsafe(filter: &HeaderFilter, is_of_request: bool) -> Option<
     let HeaderFilter { set, add, remove } = filter;
     for (list, headers) in [("set", set), ("add", add)] {
         for (index, header) in headers.iter().enumerate() {
-            if let Some((message, help)) = bad_name(&header.name, true) {
-                let code = codes::UNSAFE_VALUE;
-                return Some(UnsafeHeader { code, list, index, field: Some("name"), message, help });
-            }
-            if let Some((message, help)) = bad_for_envoy(header, is_of_request) {
-                let code = codes::UNSAFE_VALUE;
-                return Some(UnsafeHeader { code, list, index, field: Some("name"), message, help });
-            }
-            if let Some(c) = header.value.chars().find(|c| c.is_control() && *c != '\t') {
-                let message =
-                    format!("the value of `{}` has the control character U+{:04X}", header.name, u32::from(c));
-                let (code, help) = (codes::UNSAFE_VALUE, "write a value without control characters");
-                return Some(UnsafeHeader { code, list, index, field: Some("value"), message, help });
-            }
-            if let Some(operator) = evaluated_operator(&header.value) {
-                let message =
-                    format!("the value of `{}` has `%{operator}(…)%`, which cannot be sent as it is", header.name);
-                let (code, help) = (codes::EVALUATED_VALUE, "write the value without this operator of Envoy's");
-                return Some(UnsafeHeader { code, list, index, field: Some("value"), message, help });
+            if let Some(Unsafe { code, field, message, help }) = bad_header(&header.name, &header.value, is_of_request)
+            {
+                return Some(UnsafeHeader { code, list, index, field: Some(field), message, help });
             }
         }
     }
     remove.iter().enumerate().find_map(|(index, name)| {
-        let code = codes::UNSAFE_VALUE;
-        bad_name(name, false).map(|(message, help)| UnsafeHeader {
-            code,
-            list: "remove",
-            index,
-            field: None,
-            message,
-            help,
-        })
+        let (code, (message, help)) = (codes::UNSAFE_VALUE, bad_removed_name(name)?);
+        Some(UnsafeHeader { code, list: "remove", index, field: None, message, help })
     })
+}
+
+/// What is wrong with a header that is set or added.
+pub(super) fn bad_header(name: &HeaderName, value: &str, is_of_request: bool) -> Option<Unsafe> {
+    let (code, field) = (codes::UNSAFE_VALUE, "name");
+    if let Some((message, help)) = bad_name(name, true).or_else(|| bad_for_envoy(name, value, is_of_request)) {
+        return Some(Unsafe { code, field, message, help });
+    }
+    let field = "value";
+    if let Some(c) = value.chars().find(|c| c.is_control() && *c != '\t') {
+        let message = format!("the value of `{name}` has the control character U+{:04X}", u32::from(c));
+        return Some(Unsafe { code, field, message, help: "write a value without control characters" });
+    }
+    let operator = evaluated_operator(value)?;
+    let message = format!("the value of `{name}` has `%{operator}(…)%`, which cannot be sent as it is");
+    let help = "write the value without this operator of Envoy's";
+    Some(Unsafe { code: codes::EVALUATED_VALUE, field, message, help })
+}
+
+/// What is wrong with the name of a header that is removed.
+pub(super) fn bad_removed_name(name: &HeaderName) -> Option<(String, &'static str)> {
+    bad_name(name, false)
 }
 
 /// What is wrong with a header that only some messages may have
 /// ([RFC 9113](https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2)), or that Envoy obeys.
-fn bad_for_envoy(header: &HttpHeader, is_of_request: bool) -> Option<(String, &'static str)> {
-    let name = &header.name;
-    if *name == *"te" && !(is_of_request && header.value == "trailers") {
+fn bad_for_envoy(name: &HeaderName, value: &str, is_of_request: bool) -> Option<(String, &'static str)> {
+    if *name == *"te" && !(is_of_request && value == "trailers") {
         let message =
             format!("`{name}` belongs to one connection, and HTTP/2 knows it in requests for `trailers` alone");
         Some((message, "remove the entry: the proxy sets this header itself"))

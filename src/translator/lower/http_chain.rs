@@ -55,11 +55,11 @@ pub(super) fn lower_https_connections(
     ids: &[ListenerId],
 ) -> Vec<HttpConnection> {
     let mut listeners = listener_routes(lowering, ids, "https");
-    let hostnames: Vec<Hostname> = listeners.iter().map(|listener| listener.hostname.clone()).collect();
+    let hostnames: Vec<&Hostname> = listeners.iter().map(|listener| listener.hostname).collect();
     let mut connections: Vec<_> = (0..ids.len())
         .map(|own| {
             let others = hostnames.iter().enumerate().filter(|(index, _)| *index != own);
-            let mut misdirected: Vec<_> = others.map(|(_, hostname)| hostname.clone()).collect();
+            let mut misdirected: Vec<Hostname> = others.map(|(_, hostname)| (*hostname).clone()).collect();
             if misdirected.contains(&Hostname::Any) {
                 // It takes all that is not the listener's own; what lies within that stands out.
                 misdirected.retain(|hostname| *hostname == Hostname::Any || hostnames[own].covers(hostname));
@@ -76,17 +76,17 @@ pub(super) fn lower_https_connections(
 }
 
 /// The HTTP routes of listeners that share a socket.
-fn listener_routes<'m>(
-    lowering: &mut SocketLowering<'_, 'm>,
+fn listener_routes<'a>(
+    lowering: &mut SocketLowering<'a, '_>,
     ids: &[ListenerId],
     scheme: &'static str,
-) -> Vec<ListenerRoutes<'m>> {
+) -> Vec<ListenerRoutes<'a>> {
     let resolved = lowering.resolved;
     let mut lowered: BTreeMap<RoutesKey, Vec<RankedRoute>> = BTreeMap::new();
     ids.iter()
         .map(|id| {
             let listener = resolved.listener(*id);
-            let mut own = ListenerRoutes::new(listener.hostname.clone(), lowering.origin_of(*id));
+            let mut own = ListenerRoutes::new(&listener.hostname, lowering.origin_of(*id));
             let host = resolved.virtual_host_options.of(*id);
             let sharing = if scheme == "http" { ids } else { std::slice::from_ref(id) };
             let http = http::options_of(resolved, lowering.options.settings, *id, sharing);
@@ -97,12 +97,8 @@ fn listener_routes<'m>(
                     let options = host.map(|host| lowering.options.hosts[host].as_ref().map_err(|proof| *proof));
                     let settings = http.map(|http| lowering.options.settings[http].as_ref().map_err(|proof| *proof));
                     let settings = failed.map(Err).or(settings);
-                    let on = OnListener { scheme, port: listener.spec.port, options, settings };
-                    let routes = routes_on_listener(lowering.routes.rules(*route), &on, lowering.clusters);
-                    match lowering.clusters.show_certificates() {
-                        true => with_certificate(routes, lowering.clusters, lowering.auths, certificate),
-                        false => routes,
-                    }
+                    let on = OnListener { scheme, port: listener.spec.port, certificate, options, settings };
+                    routes_on_listener(lowering.routes.rules(*route), &on, lowering.clusters, lowering.auths)
                 });
                 add_route(resolved, listener, *route, routes, &mut own);
             }
@@ -115,40 +111,35 @@ fn listener_routes<'m>(
 /// what options say of requests and of connections, and whether those of sockets cannot be honoured.
 type RoutesKey = (RouteId, Option<KeyPairId>, Option<ListenerOptionsId>, Option<ListenerOptionsId>, bool);
 
+/// The hostnames of a route that names none.
+static ANY_HOST: [Hostname; 1] = [Hostname::Any];
+
 /// A route with what its match says about its place.
 type RankedRoute = (MatchRank, Arc<Route>);
 
-/// The same routes to the clusters that show a Gateway's certificate. The
-/// matches of one rule go on sharing their action.
-fn with_certificate(
-    mut routes: Vec<RankedRoute>,
+/// Leads actions to the clusters that show a Gateway's certificate.
+fn show_certificate<'r>(
+    actions: impl Iterator<Item = &'r mut Arc<Action>>,
     clusters: &mut Clusters<'_>,
     auths: &mut ExternalAuths,
     certificate: Option<KeyPairId>,
-) -> Vec<RankedRoute> {
+) {
     let mut known: HashMap<ClusterId, ClusterId> = HashMap::new();
-    let mut previous: Option<(Arc<Action>, Arc<Action>)> = None;
-    for (_, route) in &mut routes {
-        let action = match &previous {
-            Some((old, new)) if Arc::ptr_eq(old, &route.action) => new.clone(),
-            _ => {
-                for id in auths.clusters_of(&route.action) {
-                    known.entry(id).or_insert_with(|| clusters.with_certificate(id, certificate));
-                }
-                let shown = |id| known.get(&id).copied().unwrap_or(id);
-                Arc::new(route.action.with_clusters(&shown, &mut |ids| auths.with_clusters(ids, &shown)))
-            }
-        };
-        previous = Some((route.action.clone(), action.clone()));
-        *route = Arc::new(Route { action, ..(**route).clone() });
+    for action in actions {
+        for id in auths.clusters_of(action) {
+            known.entry(id).or_insert_with(|| clusters.with_certificate(id, certificate));
+        }
+        let shown = |id| known.get(&id).copied().unwrap_or(id);
+        *action = Arc::new(action.with_clusters(&shown, &mut |ids| auths.with_clusters(ids, &shown)));
     }
-    routes
 }
 
 /// What listeners have in common that serve the same routes alike.
 struct OnListener<'h> {
     scheme: &'static str,
     port: Port,
+    /// The certificate that backends are shown.
+    certificate: Option<KeyPairId>,
     /// What their options say of requests.
     options: Option<Result<&'h HostPart, Reported>>,
     /// What their options say of connections.
@@ -156,18 +147,30 @@ struct OnListener<'h> {
 }
 
 /// The routes of all rules of a route object, as they are on a listener.
-fn routes_on_listener(rules: &[LoweredRule], on: &OnListener<'_>, clusters: &mut Clusters<'_>) -> Vec<RankedRoute> {
-    let routes = rules.iter().flat_map(|rule| {
+fn routes_on_listener(
+    rules: &[LoweredRule],
+    on: &OnListener<'_>,
+    clusters: &mut Clusters<'_>,
+    auths: &mut ExternalAuths,
+) -> Vec<RankedRoute> {
+    let actions = rules.iter().map(|rule| {
         let action = rule.action.on_listener(on.scheme, on.port);
         let action = match on.options {
             Some(options) => lay_under(options, rule.says, action, &mut |cluster| clusters.retry(cluster)),
             None => action,
         };
-        let action = match on.settings {
+        match on.settings {
             Some(settings) => http::lay_under(settings, rule.says, action),
             None => action,
-        };
-        rule.matches.iter().map(move |lowered| {
+        }
+    });
+    let mut actions: Vec<Arc<Action>> = actions.collect();
+    if clusters.show_certificates() {
+        let served = rules.iter().zip(&mut actions).filter(|(rule, _)| !rule.matches.is_empty());
+        show_certificate(served.map(|(_, action)| action), clusters, auths, on.certificate);
+    }
+    let routes = rules.iter().zip(&actions).flat_map(|(rule, action)| {
+        rule.matches.iter().map(|lowered| {
             let route = Route {
                 name: lowered.name.clone(),
                 matches: lowered.matches.clone(),
@@ -180,20 +183,19 @@ fn routes_on_listener(rules: &[LoweredRule], on: &OnListener<'_>, clusters: &mut
     routes.collect()
 }
 
-fn add_route<'m>(
-    resolved: &Resolved<'m>,
-    listener: &ResolvedListener<'m>,
+fn add_route<'a>(
+    resolved: &'a Resolved<'_>,
+    listener: &ResolvedListener<'_>,
     route: RouteId,
     routes: &[RankedRoute],
-    own: &mut ListenerRoutes<'m>,
+    own: &mut ListenerRoutes<'a>,
 ) {
     let (metadata, hostnames) = (&resolved.routes.get(route).object().metadata, &resolved.routes.get(route).hostnames);
-    let any = [Hostname::Any];
-    let hostnames = if hostnames.is_empty() { &any[..] } else { hostnames };
+    let hostnames = if hostnames.is_empty() { &ANY_HOST[..] } else { hostnames };
     for hostname in hostnames.iter().filter(|host| host.intersection(&listener.hostname).is_some()) {
         let ranked = |(rank, route): &RankedRoute| {
             (Precedence::new(*rank, metadata, route.name.rule, route.name.index), route.clone())
         };
-        own.add(hostname, routes.iter().map(ranked));
+        own.add(hostname, route, routes.iter().map(ranked));
     }
 }

@@ -76,13 +76,13 @@ impl<'a> KeyMaterial<'a> {
         let known = stored.known.as_ref();
         let (chain, key) = known.map(|(_, pair)| (pair.chain.as_str(), pair.key.as_str())).unzip();
         let object = (&stored.namespace, &stored.name);
-        let unseen = self.index.unseen_words(id).map(|words| Material::Unseen(words.to_owned()));
+        let unseen = self.index.unseen_words(id);
         let given = match known {
             Some((Holder::Files(files), _)) if !self.inlines_files => Some(files),
             _ => None,
         };
-        let mut place = |name, content| match (&unseen, given) {
-            (Some(unseen), _) => unseen.clone(),
+        let mut place = |name, content| match (unseen, given) {
+            (Some(words), _) => Material::Unseen(words.to_owned()),
             (None, Some(CertificateFiles { chain, key, .. })) => {
                 Material::File(if name == CERTIFICATE_KEY { chain } else { key }.path.clone())
             }

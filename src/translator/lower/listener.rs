@@ -2,10 +2,12 @@
 //!
 //! `socket` groups the listeners, a file for each protocol makes their chains.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::diagnostics::{Diagnostics, Finding, Location, codes};
+use crate::diagnostics::{Diagnostics, codes};
 use crate::ir::{Entrance, FilterChain, Listener, Transport};
+use crate::name::NamespacedName;
 use crate::resolver::{ListenerId, OriginTable, Resolved, ResolvedRoute};
 use crate::whole;
 
@@ -104,23 +106,23 @@ pub(super) fn warn_of_copies(
     }
 }
 
+fn name_of<'r>(route: &'r ResolvedRoute<'_>) -> (&'static str, NamespacedName<'r>) {
+    (route.kind().in_names(), route.object().metadata.sort_key())
+}
+
 fn report_copies(resolved: &Resolved<'_>, placement: &Placement, declared: usize, diagnostics: &mut Diagnostics) {
-    let mut copied: Vec<_> = placement.by_route.iter().collect();
-    copied.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
-    let Some(((kind, namespace, name), most)) = copied.first().copied() else { return };
-    let at = || whole!["spec", "hostnames"];
+    // The most copies, and of equal ones the first name.
+    let copied = placement.by_route.iter().map(|(id, copies)| (resolved.routes.get(*id), copies));
+    let Some((route, most)) = copied.min_by_key(|(route, copies)| (Reverse(*copies), name_of(route))) else { return };
+    let (namespace, name) = route.object().metadata.sort_key();
     let message = format!(
         "{declared} declared matches become {} routes; those of `{namespace}/{name}` are copied {most} times",
         placement.total
     );
-    let is = |route: &&ResolvedRoute<'_>| {
-        route.kind().in_names() == *kind && route.object().metadata.sort_key() == (namespace, name)
-    };
-    let route = resolved.routes.iter().find(is);
-    let finding = route.map(|route| route.object().finding(codes::ROUTES_MULTIPLY, at(), &message));
-    let finding = finding.unwrap_or_else(|| Finding::new(codes::ROUTES_MULTIPLY, Location::Run, &message));
     diagnostics.report(
-        finding
+        route
+            .object()
+            .finding(codes::ROUTES_MULTIPLY, whole!["spec", "hostnames"], message)
             .label("applies to every more specific host as well")
             .consequence("the configuration grows with the number of hosts times these routes")
             .help("give the route narrower hostnames, or end it with a rule that takes every request"),

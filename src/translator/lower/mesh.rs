@@ -122,15 +122,15 @@ fn is_served(led: &Led<'_, '_>, bind: Bind, id: ListenerId, diagnostics: &mut Di
         Capture::Redirect(_) if listener.protocol == Protocol::Udp => {
             Some("the rules of `--section redirect` lead connections, and no datagrams".to_owned())
         }
-        Capture::Redirect(_) => match addresses.map_or(Err("it has no address".to_owned()), |one| one.of(key)) {
-            Err(why) => Some(why),
+        Capture::Redirect(_) => match addresses.map_or(Err("it has no address"), |one| one.of(key)) {
+            Err(why) => Some(why.to_owned()),
             Ok(IpAddr::V6(address)) => {
                 Some(format!("the rules of `--section redirect` lead what is sent to IPv4, and not to {address}"))
             }
             Ok(IpAddr::V4(_)) => None,
         },
-        Capture::Address(_) => match addresses.map_or(Err("it has no address".to_owned()), |one| one.of(key)) {
-            Err(why) => Some(why),
+        Capture::Address(_) => match addresses.map_or(Err("it has no address"), |one| one.of(key)) {
+            Err(why) => Some(why.to_owned()),
             Ok(address) => {
                 let bind = Bind { address, ..bind };
                 let admin = options.admin_address.filter(|admin| is_taken_by_admin(bind, *admin));

@@ -56,11 +56,11 @@ impl<'m> ServiceAddresses<'m> {
     ///
     /// # Errors
     /// Why it has none, in words.
-    pub(super) fn of(&self, key: NamespacedName<'_>) -> Result<IpAddr, String> {
+    pub(super) fn of<'a>(&'a self, key: NamespacedName<'a>) -> Result<IpAddr, &'a str> {
         match self.by_service.get(&key) {
             Some(Ok(address)) => Ok(*address),
-            Some(Err(why)) => Err(why.clone()),
-            None => Err("nobody knows its ports".to_owned()),
+            Some(Err(why)) => Err(why),
+            None => Err("nobody knows its ports"),
         }
     }
 }

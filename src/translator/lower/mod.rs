@@ -105,8 +105,8 @@ impl Lowered {
     }
 
     /// The files that whoever runs the proxy has to provide, each with the object that would hold it.
-    pub fn expected_files(&self) -> Vec<(String, ObjectRef)> {
-        self.expected.iter().map(|(path, key)| (path.clone(), key.to_ref())).collect()
+    pub fn expected_files(&self) -> impl Iterator<Item = (&str, ObjectRef)> {
+        self.expected.iter().map(|(path, key)| (path.as_str(), key.to_ref()))
     }
 
     /// Whether something is declared that the emitted configuration does not hold, or not as it is declared.

@@ -76,9 +76,10 @@ fn lower_stream_chains(
     let mut hosts = server_names.hosts(&listener.hostname);
     hosts.retain(|host| owner(host) == Some(id));
     let mut own: BTreeMap<RouteId, Vec<Hostname>> = BTreeMap::new();
-    for host in &hosts {
-        if let Some(route) = server_names.route(host) {
-            own.entry(route).or_default().push(host.clone());
+    let has_rest = !hosts.contains(&listener.hostname);
+    for host in hosts {
+        if let Some(route) = server_names.route(&host) {
+            own.entry(route).or_default().push(host);
         }
     }
     let rest = closing_chain(lowering, id);
@@ -92,7 +93,7 @@ fn lower_stream_chains(
             origin: rest.origin,
         });
     }
-    if !hosts.contains(&listener.hostname) {
+    if has_rest {
         chains.push(lower_rest(lowering, id, tls, rest));
     }
 }

@@ -7,12 +7,12 @@
 //! less specific hostnames of the same listener are copied behind the more
 //! specific ones, until one of them takes every request.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::hostname::Hostname;
 use crate::ir::{Origin, Route, VirtualHost};
-use crate::name::{Name, Namespace};
+use crate::resolver::RouteId;
 
 use super::precedence::Precedence;
 
@@ -20,24 +20,25 @@ use super::precedence::Precedence;
 #[derive(Debug)]
 pub(super) struct ListenerRoutes<'m> {
     /// Its hostname.
-    pub(super) hostname: Hostname,
+    pub(super) hostname: &'m Hostname,
     /// Its origin.
     pub(super) origin: Origin,
     /// The routes by the hostname that their object names.
-    levels: HashMap<Hostname, Vec<Candidate<'m>>>,
+    levels: HashMap<&'m Hostname, Vec<Candidate<'m>>>,
 }
 
 #[derive(Debug)]
 struct Candidate<'m> {
     precedence: Precedence<'m>,
+    object: RouteId,
     route: Arc<Route>,
 }
 
 /// Where routes went: how many were copied into more specific virtual hosts, and which found no place.
 #[derive(Debug, Default)]
 pub(super) struct Placement {
-    /// Copies by route object (kind, namespace, name).
-    pub(super) by_route: HashMap<(&'static str, Namespace, Name), usize>,
+    /// Copies by route object.
+    pub(super) by_route: BTreeMap<RouteId, usize>,
     /// All routes of all virtual hosts.
     pub(super) total: usize,
     /// The routes that a virtual host was to serve and another route left nothing for.
@@ -58,18 +59,19 @@ pub struct Unserved {
 }
 
 impl<'m> ListenerRoutes<'m> {
-    pub(super) fn new(hostname: Hostname, origin: Origin) -> Self {
+    pub(super) fn new(hostname: &'m Hostname, origin: Origin) -> Self {
         Self { hostname, origin, levels: HashMap::new() }
     }
 
     /// Adds routes under one hostname of their object.
     pub(super) fn add(
         &mut self,
-        hostname: &Hostname,
+        hostname: &'m Hostname,
+        object: RouteId,
         routes: impl ExactSizeIterator<Item = (Precedence<'m>, Arc<Route>)>,
     ) {
-        let level = self.levels.entry(hostname.clone()).or_insert_with(|| Vec::with_capacity(routes.len()));
-        level.extend(routes.map(|(precedence, route)| Candidate { precedence, route }));
+        let level = self.levels.entry(hostname).or_insert_with(|| Vec::with_capacity(routes.len()));
+        level.extend(routes.map(|(precedence, route)| Candidate { precedence, object, route }));
     }
 
     fn sort(&mut self) {
@@ -84,14 +86,13 @@ impl<'m> ListenerRoutes<'m> {
         let mut seen = HashSet::new();
         for (level, hostname) in domain.ancestors().enumerate() {
             let Some(candidates) = self.levels.get(&hostname) else { continue };
-            for (position, Candidate { route, .. }) in candidates.iter().enumerate() {
+            for (position, Candidate { object, route, .. }) in candidates.iter().enumerate() {
                 if !seen.insert(Arc::as_ptr(route)) {
                     continue;
                 }
                 routes.push(route.clone());
                 if level > 0 {
-                    let key = (route.name.kind, route.name.namespace.clone(), route.name.name.clone());
-                    *placement.by_route.entry(key).or_default() += 1;
+                    *placement.by_route.entry(*object).or_default() += 1;
                 }
                 if route.matches.is_unconditional() {
                     placement.total += routes.len();
@@ -114,7 +115,7 @@ impl<'m> ListenerRoutes<'m> {
         seen: &HashSet<*const Route>,
         placement: &mut Placement,
     ) {
-        let is_first = |level: usize| level == 0 || *domain == self.hostname;
+        let is_first = |level: usize| level == 0 || domain == self.hostname;
         for (depth, hostname) in domain.ancestors().enumerate().skip(level).take_while(|(depth, _)| is_first(*depth)) {
             let candidates = self.levels.get(&hostname).map(Vec::as_slice).unwrap_or_default();
             let behind = if depth == level { position + 1 } else { 0 };
@@ -139,12 +140,12 @@ pub(super) fn build_virtual_hosts(
 ) -> Vec<(usize, VirtualHost)> {
     listeners.iter_mut().for_each(ListenerRoutes::sort);
     let by_hostname: HashMap<&Hostname, usize> =
-        listeners.iter().enumerate().map(|(index, listener)| (&listener.hostname, index)).collect();
+        listeners.iter().enumerate().map(|(index, listener)| (listener.hostname, index)).collect();
     let owner = |domain: &Hostname| domain.ancestors().find_map(|hostname| by_hostname.get(&hostname).copied());
     let mut domains: BTreeSet<(Hostname, usize)> = BTreeSet::new();
     for (index, listener) in listeners.iter().enumerate() {
         domains.insert((listener.hostname.clone(), index));
-        for domain in listener.levels.keys().filter_map(|hostname| hostname.intersection(&listener.hostname)) {
+        for domain in listener.levels.keys().filter_map(|hostname| hostname.intersection(listener.hostname)) {
             if owner(&domain) == Some(index) {
                 domains.insert((domain, index));
             }

@@ -23,16 +23,18 @@ impl RouteLowering<'_, '_> {
         let ExternalAuthFilter { protocol, backend_ref: _, grpc, http, forward_body } = filter;
         let (protocol, request_headers) = match protocol {
             api::ExternalAuthProtocol::Grpc => {
-                let GrpcAuthConfig { allowed_headers } = grpc.clone().unwrap_or_default();
-                (ExternalAuthProtocol::Grpc, self.lower_names(context, ["grpc", "allowedHeaders"], &allowed_headers)?)
+                let names = grpc.as_ref().map(|GrpcAuthConfig { allowed_headers }| allowed_headers.as_slice());
+                let names = self.lower_names(context, ["grpc", "allowedHeaders"], names.unwrap_or_default())?;
+                (ExternalAuthProtocol::Grpc, names)
             }
             api::ExternalAuthProtocol::Http => {
+                let nothing = HttpAuthConfig::default();
                 let HttpAuthConfig { path, allowed_headers, allowed_response_headers } =
-                    http.clone().unwrap_or_default();
+                    http.as_ref().unwrap_or(&nothing);
                 let path_prefix = self.lower_auth_path(context, path.as_deref().unwrap_or_default())?;
-                let request_headers = self.lower_names(context, ["http", "allowedHeaders"], &allowed_headers)?;
+                let request_headers = self.lower_names(context, ["http", "allowedHeaders"], allowed_headers)?;
                 let response_headers =
-                    self.lower_names(context, ["http", "allowedResponseHeaders"], &allowed_response_headers)?;
+                    self.lower_names(context, ["http", "allowedResponseHeaders"], allowed_response_headers)?;
                 (ExternalAuthProtocol::Http { path_prefix, response_headers }, request_headers)
             }
         };

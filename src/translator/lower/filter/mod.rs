@@ -81,6 +81,16 @@ impl Filters<'_> {
         header::compose_all(&self.response_headers)
     }
 
+    /// The changes to the request's headers, and a backend's behind them, as one.
+    pub(super) fn request_mutations_with(&self, own: &Self) -> HeaderMutations {
+        header::compose_all(self.request_headers.iter().chain(&own.request_headers))
+    }
+
+    /// The changes to the response's headers, and a backend's behind them, as one.
+    pub(super) fn response_mutations_with(&self, own: &Self) -> HeaderMutations {
+        header::compose_all(self.response_headers.iter().chain(&own.response_headers))
+    }
+
     /// Puts other changes to headers in the place of those of filters.
     pub(super) fn replace_headers(&mut self, request: HeaderMutations, response: HeaderMutations) {
         let list = |mutations: HeaderMutations| match mutations.0.is_empty() {
@@ -91,19 +101,18 @@ impl Filters<'_> {
     }
 
     /// These filters of a rule, followed by a backend's.
-    pub(super) fn followed_by(&self, own: &Self) -> Self {
+    pub(super) fn followed_by(mut self, own: Self) -> Self {
         let Self { request_headers, response_headers, path_rewrite, host_rewrite, redirect, mirrors, cors, auths } =
-            own.clone();
-        let mut all = self.clone();
-        all.request_headers.extend(request_headers);
-        all.response_headers.extend(response_headers);
-        all.path_rewrite = path_rewrite.or(all.path_rewrite);
-        all.host_rewrite = host_rewrite.or(all.host_rewrite);
-        all.redirect = redirect.or(all.redirect);
-        all.mirrors.extend(mirrors);
-        all.cors = cors.or(all.cors);
-        all.auths.extend(auths);
-        all
+            own;
+        self.request_headers.extend(request_headers);
+        self.response_headers.extend(response_headers);
+        self.path_rewrite = path_rewrite.or(self.path_rewrite);
+        self.host_rewrite = host_rewrite.or(self.host_rewrite);
+        self.redirect = redirect.or(self.redirect);
+        self.mirrors.extend(mirrors);
+        self.cors = cors.or(self.cors);
+        self.auths.extend(auths);
+        self
     }
 }
 
@@ -142,11 +151,11 @@ impl RouteLowering<'_, '_> {
         for (index, ResolvedFilter { filter, outcome, extension }) in filters.iter().enumerate() {
             let consequence =
                 if list.backend.is_none() { self.local_replies.rule_fails } else { self.local_replies.backend_fails };
-            let at = ObjectPart::Filter { rule: list.rule, backend: list.backend, index }.into();
-            let context = FilterContext { list, at, consequence, outcome: *outcome };
+            let place = ObjectPart::Filter { rule: list.rule, backend: list.backend, index };
+            let context = FilterContext { list, at: place.into(), consequence, outcome: *outcome };
             idle.extend(match filter {
-                Filter::RequestMirror(_) => Some((context.at.clone(), Idle::Mirror)),
-                Filter::RequestHeaderModifier(_) => Some((context.at.clone(), Idle::RequestHeaders)),
+                Filter::RequestMirror(_) => Some((place, Idle::Mirror)),
+                Filter::RequestHeaderModifier(_) => Some((place, Idle::RequestHeaders)),
                 _ => None,
             });
             let outcome = match extension {
@@ -157,7 +166,7 @@ impl RouteLowering<'_, '_> {
             failed = failed.or(outcome.err());
         }
         if lowered.redirect.is_some() {
-            idle.into_iter().for_each(|(at, idle)| self.report_idle(at, idle));
+            idle.into_iter().for_each(|(place, idle)| self.report_idle(place.into(), idle));
         }
         (lowered, failed)
     }

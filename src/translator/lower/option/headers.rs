@@ -3,12 +3,10 @@
 use crate::diagnostics::{Finding, codes};
 use crate::http::HeaderName;
 use crate::ir::{Existing, HeaderMutations};
-use crate::parser::api::{
-    HeaderFilter, HeaderManipulation, HeaderOption, HttpHeader, RequestHeaderOption, ResponseHeaderOption,
-};
+use crate::parser::api::{HeaderManipulation, HeaderOption, RequestHeaderOption, ResponseHeaderOption};
 use crate::path;
 
-use super::super::header::{entry, find_unsafe};
+use super::super::header::{bad_header, bad_removed_name, entry};
 use super::super::operator::find_operator;
 use super::part::{Part, Place};
 
@@ -52,9 +50,8 @@ impl Side<'_> {
     fn lower(&self, place: Place<'_>) -> Result<HeaderMutations, Box<Finding>> {
         let mut mutations = HeaderMutations::default();
         for (index, name) in self.removed.iter().enumerate() {
-            let filter = HeaderFilter { remove: vec![name.clone()], ..HeaderFilter::default() };
-            if let Some(found) = find_unsafe(&filter, self.is_request) {
-                return Err(place.refuse(&path![self.remove, index], found.message, found.help));
+            if let Some((message, help)) = bad_removed_name(name) {
+                return Err(place.refuse(&path![self.remove, index], message, help));
             }
             entry(&mut mutations, name).existing = Existing::Removed;
         }
@@ -63,10 +60,8 @@ impl Side<'_> {
                 return Err(place.refuse(&path![self.add, index], "the entry has no header", "add `header`"));
             };
             let value = self.value(place, index, value)?;
-            let header = HttpHeader { name: key.clone(), value: value.clone() };
-            let filter = HeaderFilter { set: vec![header], ..HeaderFilter::default() };
-            if let Some(found) = find_unsafe(&filter, self.is_request) {
-                let field = if found.field == Some("value") { "value" } else { "key" };
+            if let Some(found) = bad_header(key, &value, self.is_request) {
+                let field = if found.field == "value" { "value" } else { "key" };
                 let is_evaluated = found.code == codes::EVALUATED_VALUE;
                 let help = if is_evaluated { "write the value without this operator of Envoy's" } else { found.help };
                 return Err(place.refuse(&path![self.add, index, "header", field], found.message, help));

@@ -11,8 +11,8 @@ use typed_index_collections::TiVec;
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Reported, codes};
 use crate::ir::{
-    Action, AttemptCount, Branch, ClusterId, Cors, Forward, HeaderMutations, HttpFilters, RETRIED_BODY_BYTES, Redirect,
-    Retry, RouteGuards, Target,
+    Action, AttemptCount, Branch, ClusterId, Cors, Forward, HeaderMutations, HttpFilters, RETRIED_BODY_BYTES, Retry,
+    RouteGuards, Target,
 };
 use crate::parser::api::{OptionCorsMerge, VirtualHostOption};
 use crate::path;
@@ -48,16 +48,15 @@ pub(in crate::translator::lower) fn lower_host_options(
     resolved.virtual_host_options.sets().map(|(_, set)| lower_set(set, &mut known, diagnostics)).collect()
 }
 
-fn lower_set(
-    ListenerOptions { fields, failed, first: _ }: &ListenerOptions<'_, VirtualHostOption>,
-    known: &mut super::part::HostFields,
+fn lower_set<'m>(
+    ListenerOptions { fields, failed, first: _ }: &ListenerOptions<'m, VirtualHostOption>,
+    known: &mut super::part::HostFields<'m>,
     diagnostics: &mut Diagnostics,
 ) -> Result<HostPart, Reported> {
     let mut failed = *failed;
     let mut host = HostPart::default();
     for option in fields {
-        let (namespace, name) = option.source.metadata.sort_key();
-        let key = (namespace.to_owned(), name.to_owned(), option.value.field());
+        let key = (option.source.metadata.sort_key(), option.value.field());
         // Several listeners may have the option, each among others.
         let told = known.get(&key).copied();
         match lower_option(*option, &mut host) {
@@ -66,7 +65,7 @@ fn lower_set(
             Err(_) if told.flatten().is_some() => failed = failed.or(told.flatten()),
             Err(wrong) => {
                 let proof = wrong.report(diagnostics);
-                known.insert(key.clone(), Some(proof));
+                known.insert(key, Some(proof));
                 failed = failed.or(Some(proof));
             }
         }
@@ -140,27 +139,26 @@ pub(in crate::translator::lower) fn lay_under(
     retried: &mut impl FnMut(ClusterId),
 ) -> Arc<Action> {
     match host {
-        Ok(host) => Arc::new(host.under(says, &action, retried)),
+        Ok(host) => Arc::new(host.under(says, Arc::unwrap_or_clone(action), retried)),
         Err(_) => Arc::new(Action::Respond(says.failure)),
     }
 }
 
 impl HostPart {
-    fn under(&self, says: RuleSays, action: &Action, retried: &mut impl FnMut(ClusterId)) -> Action {
+    fn under(&self, says: RuleSays, action: Action, retried: &mut impl FnMut(ClusterId)) -> Action {
         match action {
-            Action::Forward(forward) => Action::Forward(self.under_forward(says, forward.clone(), retried)),
-            Action::Redirect(redirect) => {
-                let mut redirect: Redirect = redirect.clone();
+            Action::Forward(forward) => Action::Forward(self.under_forward(says, forward, retried)),
+            Action::Redirect(mut redirect) => {
                 lay_over(&mut redirect.response_headers, &self.response);
                 redirect.http_filters = self.under_filters(says, redirect.http_filters);
                 Action::Redirect(redirect)
             }
-            Action::Respond(status) => Action::Respond(*status),
+            Action::Respond(status) => Action::Respond(status),
             Action::Split(branches) => {
-                let branches = branches.iter().map(|Branch { weight, action, origin }| Branch {
-                    weight: *weight,
+                let branches = branches.into_iter().map(|Branch { weight, action, origin }| Branch {
+                    weight,
                     action: self.under(says, action, retried),
-                    origin: *origin,
+                    origin,
                 });
                 Action::Split(branches.collect())
             }
@@ -202,29 +200,29 @@ impl HostPart {
         guards.body = guards.body.or(self.guards.body);
         guards.origins = guards.origins.take().or_else(|| self.guards.origins.clone());
         let Some(host) = &self.cors else { return filters };
-        let cors = match (says.cors, &filters.cors) {
+        filters.cors = match (says.cors, filters.cors) {
             (OwnCors::Nothing, _) => Some(host.clone()),
-            (OwnCors::Fields, Some(own)) => Some(Arc::new(self.filled(own, host))),
-            (OwnCors::Whole, _) | (OwnCors::Fields, None) => filters.cors,
+            (OwnCors::Fields, Some(own)) => Some(Arc::new(self.filled(Arc::unwrap_or_clone(own), host))),
+            (OwnCors::Whole | OwnCors::Fields, own) => own,
         };
-        HttpFilters { cors, ..filters }
+        filters
     }
 
     /// The rule's, with the listener's in place of what the rule leaves out.
-    fn filled(&self, own: &Cors, host: &Cors) -> Cors {
+    fn filled(&self, own: Cors, host: &Cors) -> Cors {
         let Cors { origins, methods, headers, exposed_headers, credentials, max_age } = own;
-        let list = |own: &Vec<String>, host: &Vec<String>| if own.is_empty() { host.clone() } else { own.clone() };
+        let list = |own: Vec<String>, host: &Vec<String>| if own.is_empty() { host.clone() } else { own };
         let mut exposed = list(exposed_headers, &host.exposed_headers);
         if self.unites_exposed {
             let more = host.exposed_headers.iter().filter(|name| !exposed.contains(name)).cloned().collect::<Vec<_>>();
             exposed.extend(more);
         }
         Cors {
-            origins: origins.clone(),
+            origins,
             methods: list(methods, &host.methods),
             headers: list(headers, &host.headers),
             exposed_headers: exposed,
-            credentials: *credentials || host.credentials,
+            credentials: credentials || host.credentials,
             max_age: max_age.or(host.max_age),
         }
     }

@@ -11,8 +11,8 @@ use typed_index_collections::TiVec;
 
 use crate::diagnostics::{Diagnostics, Finding, Reported, codes};
 use crate::ir::{
-    Action, Branch, EscapedSlashes, Forward, Http1, Http2Connections, HttpLimits, HttpSettings, HttpTimes,
-    PathSettings, ServerHeader, ServerSays, Underscores,
+    Action, Branch, EscapedSlashes, Http1, Http2Connections, HttpLimits, HttpSettings, HttpTimes, PathSettings,
+    ServerHeader, ServerSays, Underscores,
 };
 use crate::parser::api::{
     ConnectionSettings, GlooEnum, GoDuration, Http2Settings, HttpListenerOption, OptionHealthCheck, OptionRouter,
@@ -45,16 +45,15 @@ pub(in crate::translator::lower) fn lower_http_options(
     resolved.http_listener_options.sets().map(|(_, set)| lower_set(set, &mut known, diagnostics)).collect()
 }
 
-fn lower_set(
-    ListenerOptions { fields, failed, first: _ }: &ListenerOptions<'_, HttpListenerOption>,
-    known: &mut HostFields,
+fn lower_set<'m>(
+    ListenerOptions { fields, failed, first: _ }: &ListenerOptions<'m, HttpListenerOption>,
+    known: &mut HostFields<'m>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Arc<HttpSettings>, Reported> {
     let mut failed = *failed;
     let mut settings = HttpSettings::default();
     for option in fields {
-        let (namespace, name) = option.source.metadata.sort_key();
-        let key = (namespace.to_owned(), name.to_owned(), option.value.field());
+        let key = (option.source.metadata.sort_key(), option.value.field());
         // Several listeners may have the option, each among others.
         if let Some(told) = known.get(&key).copied().flatten() {
             failed = failed.or(Some(told));
@@ -274,28 +273,27 @@ pub(in crate::translator::lower) fn lay_under(
 ) -> Arc<Action> {
     match settings.map(|settings| settings.times.stream_idle) {
         Ok(None) => action,
-        Ok(Some(idle)) => Arc::new(with_idle(&action, idle)),
+        Ok(Some(idle)) => Arc::new(with_idle(Arc::unwrap_or_clone(action), idle)),
         Err(_) => Arc::new(Action::Respond(says.failure)),
     }
 }
 
 /// The same with a limit for silence, where it has none of its own: without one it would set that there is none.
-fn with_idle(action: &Action, idle: Duration) -> Action {
+fn with_idle(action: Action, idle: Duration) -> Action {
     match action {
-        Action::Forward(forward) => {
-            let mut forward: Forward = forward.clone();
+        Action::Forward(mut forward) => {
             forward.timeouts.idle = forward.timeouts.idle.or(Some(idle));
             Action::Forward(forward)
         }
         Action::Split(branches) => {
-            let branches = branches.iter().map(|Branch { weight, action, origin }| Branch {
-                weight: *weight,
+            let branches = branches.into_iter().map(|Branch { weight, action, origin }| Branch {
+                weight,
                 action: with_idle(action, idle),
-                origin: *origin,
+                origin,
             });
             Action::Split(branches.collect())
         }
-        Action::Redirect(_) | Action::Respond(_) => action.clone(),
+        other @ (Action::Redirect(_) | Action::Respond(_)) => other,
     }
 }
 

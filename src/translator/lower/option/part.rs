@@ -9,7 +9,7 @@ use crate::ir::{
     BodyRule, CopyHost, Cors, Fault, HashPart, HeaderMutations, HostRewrite, Metadata, OriginRule, PathRewrite, Retry,
     Share, StreamLimit, Upgrades,
 };
-use crate::name::{Name, Namespace};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::parser::api::{OptionCors, RouteOption};
 use crate::parser::manifests::ObjectHead;
 use crate::parser::route::Filter;
@@ -59,7 +59,7 @@ pub(in crate::translator::lower) enum Part {
 pub(in crate::translator::lower) type Parts = HashMap<(Namespace, Name, &'static str), Result<Part, Reported>>;
 
 /// What was found to be wrong with each option of listeners that has been looked at; `None` for nothing.
-pub(super) type HostFields = HashMap<(Namespace, Name, &'static str), Option<Reported>>;
+pub(super) type HostFields<'m> = HashMap<(NamespacedName<'m>, &'static str), Option<Reported>>;
 
 /// What a rule says itself of what options of listeners say too.
 #[derive(Clone, Copy, Debug)]

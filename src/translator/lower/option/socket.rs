@@ -40,11 +40,11 @@ pub(in crate::translator::lower) fn lower_socket_options(
     diagnostics: &mut Diagnostics,
 ) -> SocketParts {
     let mut known = HostFields::new();
-    let judge = |(_, set): (_, &crate::resolver::ListenerOptions<'_, ListenerOption>)| {
+    let sets = resolved.listener_options.sets();
+    let judged = sets.map(|(_, set)| {
         let mut failed = set.failed;
         for option in &set.fields {
-            let (namespace, name) = option.source.metadata.sort_key();
-            let key = (namespace.to_owned(), name.to_owned(), option.value.field());
+            let key = (option.source.metadata.sort_key(), option.value.field());
             // Several listeners may have the option.
             let proof = *known.entry(key).or_insert_with(|| {
                 let faults = lower_option(*option, version, &mut ListenerSettings::default());
@@ -53,8 +53,8 @@ pub(in crate::translator::lower) fn lower_socket_options(
             failed = failed.or(proof);
         }
         failed.map_or(Ok(()), Err)
-    };
-    resolved.listener_options.sets().map(judge).collect()
+    });
+    judged.collect()
 }
 
 /// Adds what an option says; what of it cannot be honoured.
