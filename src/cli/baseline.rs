@@ -135,7 +135,10 @@ impl Baseline {
 /// Says that a baseline has findings that are gone.
 fn stale(path: &Path, count: usize, first: Option<(Known, usize)>) -> Option<Finding> {
     let (Known { code, object, message, .. }, _) = first?;
-    let first = object.map_or_else(|| code.clone(), |object| format!("{code} on {object}"));
+    let first = match object {
+        Some(object) => format!("{code} on {object}"),
+        None => code,
+    };
     let told = if count == 1 {
         "1 finding of the baseline is".to_owned()
     } else {

@@ -40,15 +40,14 @@ pub(super) struct Fixed {
 /// # Errors
 /// When a file has changed meanwhile or cannot be written; files before it may have been written.
 pub(super) fn fix(compiled: Compiled, options: &Options) -> Result<Fixed, Unwritten> {
-    let before: Vec<(String, String)> =
-        compiled.sources().iter().map(|source| (source.name.clone(), source.text.clone())).collect();
-    let (compiled, made) = fix_in_memory(compiled, options);
-    let after = compiled.sources().iter().map(|source| source.text.as_str());
-    let changed: Vec<(&str, &str, &str)> = before
+    let (fixed, made) = fix_in_memory(&compiled, options);
+    let after = fixed.iter().flat_map(|fixed| fixed.sources());
+    let changed: Vec<(&str, &str, &str)> = compiled
+        .sources()
         .iter()
         .zip(after)
-        .filter(|((_, old), new)| old != new)
-        .map(|((name, old), new)| (name.as_str(), old.as_str(), new))
+        .filter(|(old, new)| old.text != new.text)
+        .map(|(old, new)| (old.name.as_str(), old.text.as_str(), new.text.as_str()))
         .collect();
     write(&changed)?;
     let mut report: String = made.iter().map(|Made { place, words }| format!("fixed {place}: {words}\n")).collect();
@@ -58,13 +57,15 @@ pub(super) fn fix(compiled: Compiled, options: &Options) -> Result<Fixed, Unwrit
         0 => "nothing to fix".to_owned(),
         count => format!("made {} in {files}", counted(count, "fix", "fixes")),
     });
-    Ok(Fixed { compiled, report })
+    Ok(Fixed { compiled: fixed.unwrap_or(compiled), report })
 }
 
-fn fix_in_memory(mut compiled: Compiled, options: &Options) -> (Compiled, Vec<Made>) {
-    let mut all = Vec::new();
+/// The input with all fixes made, where there are any.
+fn fix_in_memory(compiled: &Compiled, options: &Options) -> (Option<Compiled>, Vec<Made>) {
+    let (mut fixed, mut all) = (None, Vec::new());
     for _ in 0..MOST_PASSES {
-        let (edits, made) = plan(&compiled);
+        let compiled = fixed.as_ref().unwrap_or(compiled);
+        let (edits, made) = plan(compiled);
         if edits.is_empty() {
             break;
         }
@@ -76,10 +77,10 @@ fn fix_in_memory(mut compiled: Compiled, options: &Options) -> (Compiled, Vec<Ma
         if refusals(next.findings()) > refusals(compiled.findings()) {
             break;
         }
-        compiled = next;
+        fixed = Some(next);
         all.extend(made);
     }
-    (compiled, all)
+    (fixed, all)
 }
 
 /// How many findings say that a document or an object cannot be read.

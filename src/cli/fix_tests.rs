@@ -66,7 +66,9 @@ fn compiled(text: &str) -> Compiled {
 }
 
 fn fixed(text: &str) -> (String, Vec<Made>, Compiled) {
-    let (compiled, made) = fix_in_memory(compiled(text), &Options::default());
+    let compiled = compiled(text);
+    let (fixed, made) = fix_in_memory(&compiled, &Options::default());
+    let compiled = fixed.unwrap_or(compiled);
     (compiled.sources()[SourceId(0)].text.clone(), made, compiled)
 }
 

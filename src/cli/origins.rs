@@ -145,23 +145,24 @@ impl Files {
     fn manifest(&mut self, name: &str, own: &Node) -> Option<Found> {
         let end = names_only(name);
         let files = self.named(name, |_, file| !end.as_os_str().is_empty() && file.ends_with(&end));
-        let mut fitting = files.into_iter().filter_map(|file| Some(Found { object: Some(file.object_of(own)?), file }));
-        fitting.next().filter(|_| fitting.next().is_none())
+        let mut fitting = files.iter().filter_map(|file| Some((file, file.object_of(own)?)));
+        let (file, object) = fitting.next().filter(|_| fitting.next().is_none())?;
+        Some(Found { file: Arc::clone(file), object: Some(object) })
     }
 
     /// The template of a name, which begins with that of the chart: the directory of the chart may have another one.
     fn template(&mut self, name: &str, own: &Node) -> Option<Found> {
         let path = names_only(name);
         let mut parts = path.components();
-        let chart = parts.next()?.as_os_str().to_str()?.to_owned();
+        let chart = Some(parts.next()?.as_os_str().to_str()?.to_owned());
         let inside = parts.as_path().to_owned();
         let depth = inside.components().count();
         let files = self.named(name, |charts, file| {
             let directory = file.ancestors().nth(depth).unwrap_or(Path::new(""));
-            let mut name_in = || charts.entry(directory.to_owned()).or_insert_with(|| chart_name(directory)).clone();
-            file.ends_with(&inside) && name_in().is_some_and(|own| own == chart)
+            file.ends_with(&inside)
+                && *charts.entry(directory.to_owned()).or_insert_with(|| chart_name(directory)) == chart
         });
-        let [file] = files.as_slice() else { return None };
+        let [file] = files else { return None };
         let object = file.object_of(own);
         let is_template = file.objects.is_empty() && file.kinds().any(|kind| Some(kind) == kind_of(own));
         (object.is_some() || is_template).then(|| Found { file: Arc::clone(file), object })
@@ -172,15 +173,12 @@ impl Files {
         &mut self,
         name: &str,
         mut is_meant: impl FnMut(&mut HashMap<PathBuf, Option<String>>, &Path) -> bool,
-    ) -> Vec<Arc<WrittenFile>> {
-        if let Some(known) = self.by_name.get(name) {
-            return known.clone();
-        }
-        let all = self.all.get_or_insert_with(files_below);
-        let meant = all.iter().filter(|file| is_meant(&mut self.charts, file));
-        let files: Vec<_> = meant.filter_map(|path| WrittenFile::read(path)).map(Arc::new).collect();
-        self.by_name.insert(name.to_owned(), files.clone());
-        files
+    ) -> &[Arc<WrittenFile>] {
+        self.by_name.entry(name.to_owned()).or_insert_with(|| {
+            let all = self.all.get_or_insert_with(files_below);
+            let meant = all.iter().filter(|file| is_meant(&mut self.charts, file));
+            meant.filter_map(|path| WrittenFile::read(path)).map(Arc::new).collect()
+        })
     }
 }
 
@@ -188,9 +186,8 @@ impl WrittenFile {
     fn read(path: &Path) -> Option<Self> {
         let text = read(path)?;
         let pieces = split(&text).into_iter().map(|Piece { range, syntax, .. }| {
-            let node = decode(text.get(range.clone())?, syntax).ok()?.node;
-            let tree = SpanTree::read(text.get(range.clone())?);
-            Some(WrittenObject { start: range.start, node, tree })
+            let (start, piece) = (range.start, text.get(range)?);
+            Some(WrittenObject { start, node: decode(piece, syntax).ok()?.node, tree: SpanTree::read(piece) })
         });
         // Nobody knows what else is in a file of which a part is no YAML.
         let objects = pieces.collect::<Option<Vec<_>>>().unwrap_or_default();
@@ -228,8 +225,8 @@ impl WrittenFile {
             }
             start += line.len();
         }
-        let [one] = found.as_slice() else { return None };
-        Some(one.clone())
+        let one = found.pop()?;
+        found.is_empty().then_some(one)
     }
 }
 

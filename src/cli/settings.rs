@@ -10,6 +10,7 @@
 //! the same in both places and is checked by the same parser. Everything that
 //! is wrong with the file is reported with its place, and nothing runs.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::net::{IpAddr, SocketAddr};
@@ -191,8 +192,8 @@ impl<'t> Settings<'t> {
     }
 
     /// The path by which two ways to one file are told to be the same.
-    fn identity(&self) -> PathBuf {
-        self.tree.canonicalize(&self.file).unwrap_or_else(|_| self.file.clone())
+    fn identity(&self) -> Cow<'_, Path> {
+        self.tree.canonicalize(&self.file).map_or(Cow::Borrowed(&*self.file), Cow::Owned)
     }
 
     /// The directory of the file without symbolic links.

@@ -49,7 +49,7 @@ fn of_file(path: &Path) -> Result<Variables, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {error}"))?;
     let pieces = split(&text);
     let documents =
-        pieces.iter().filter_map(|piece| Some(decode(text.get(piece.range.clone())?, piece.syntax).ok()?.node));
+        pieces.into_iter().filter_map(|piece| Some(decode(text.get(piece.range)?, piece.syntax).ok()?.node));
     let objects: Vec<Node> = documents.filter(|node| node.get("kind").is_some()).collect();
     if objects.is_empty() {
         return of_lines(&text);

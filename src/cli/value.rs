@@ -211,8 +211,8 @@ impl Local {
 
 impl std::fmt::Display for Local {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        write!(f, "{}={host}:{}", self.service(), self.to)
+        let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        write!(f, "{}={open}{}{close}:{}", self.service(), self.host, self.to)
     }
 }
 

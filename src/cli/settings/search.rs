@@ -16,8 +16,9 @@ pub(in super::super) fn candidates(tree: &dyn Tree, argument: &Path) -> Vec<Vec<
     };
     let here = if own.as_os_str().is_empty() { Path::new(".") } else { own };
     let Ok(real) = tree.canonicalize(here) else { return Vec::new() };
-    let root = confine::root_of(tree, here).unwrap_or_else(|_| real.clone());
-    let above = real.ancestors().take_while(|directory| directory.starts_with(&root)).enumerate();
+    let root = confine::root_of(tree, here);
+    let root = root.as_deref().unwrap_or(&real);
+    let above = real.ancestors().take_while(|directory| directory.starts_with(root)).enumerate();
     let of_directory = |(steps, directory): (usize, &Path)| {
         let shown = if steps == 0 { own.to_owned() } else { shown(tree, argument, directory) };
         let files = NAMES.iter().map(|name| shown.join(name));

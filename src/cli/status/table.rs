@@ -4,6 +4,7 @@
 //! A cell of a condition is its status, and the reason where that says more
 //! than the condition's own name.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::diagnostics::style::Style;
@@ -49,8 +50,8 @@ impl Cell {
         self.text.chars().count()
     }
 
-    fn painted(&self, is_colored: bool) -> String {
-        self.style.map_or_else(|| self.text.clone(), |style| style.paint(&self.text, is_colored))
+    fn painted(&self, is_colored: bool) -> Cow<'_, str> {
+        self.style.map_or(Cow::Borrowed(&*self.text), |style| Cow::Owned(style.paint(&self.text, is_colored)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `translate --watch`: an output, or one for each Gateway, that follows the manifests.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -86,18 +87,19 @@ enum Target {
     Files { path: PathBuf, place: Place, node: String, open: Option<Directory> },
 }
 
+/// A directory that is there, or can be.
+fn open_directory(path: &Path) -> Result<Directory, Unwritten> {
+    Directory::open(path).map_err(|error| Unwritten(for_terminal(&error.to_string()).into_owned()))
+}
+
 impl Target {
     fn open(args: &TranslateArgs) -> Result<Self, Unwritten> {
         let Some(path) = &args.output_dir else {
             return Ok(Self::File(args.output_file.clone().unwrap_or_default()));
         };
-        Self::files(path, xds::place(path, args.mounted_at.as_deref())?, NODE.to_owned())
-    }
-
-    /// A directory that is there, or can be.
-    fn files(path: &Path, place: Place, node: String) -> Result<Self, Unwritten> {
-        let open = Directory::open(path).map_err(|error| Unwritten(for_terminal(&error.to_string()).into_owned()))?;
-        Ok(Self::Files { path: path.to_path_buf(), place, node, open: Some(open) })
+        let place = xds::place(path, args.mounted_at.as_deref())?;
+        let open = Some(open_directory(path)?);
+        Ok(Self::Files { path: path.to_path_buf(), place, node: NODE.to_owned(), open })
     }
 
     /// Whether what was written there is gone.
@@ -347,19 +349,20 @@ impl Kept<'_> {
                 complaints.push(part.without_configuration());
                 continue;
             }
-            if !self.outputs.contains_key(&path) {
-                let place = part.place(self.args, root)?;
-                let target = match Target::files(&path, place.clone(), part.node()) {
-                    Ok(target) => target,
-                    // What cannot be written from the beginning is a mistake; later on it is tried again.
-                    Err(why) if is_first => return Err(why.into()),
-                    Err(_) => Target::Files { path: path.clone(), place, node: part.node(), open: None },
-                };
-                self.outputs.insert(path.clone(), Output::new(target));
-            }
-            if let Some(output) = self.outputs.get_mut(&path) {
-                output.waiting = Some(part.compiled);
-            }
+            let output = match self.outputs.entry(path) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let place = part.place(self.args, root)?;
+                    let open = match open_directory(new.key()) {
+                        // What cannot be written from the beginning is a mistake; later on it is tried again.
+                        Err(why) if is_first => return Err(why.into()),
+                        open => open.ok(),
+                    };
+                    let path = new.key().to_path_buf();
+                    new.insert(Output::new(Target::Files { path, place, node: part.node(), open }))
+                }
+            };
+            output.waiting = Some(part.compiled);
         }
         let complaint = (!complaints.is_empty()).then(|| complaints.join("\n"));
         if self.complaint != complaint {
