@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostics::{FieldPath, Finding, Location};
+use crate::name::{Name, Namespace};
 use typed_index_collections::TiVec;
 
 use super::any_object::AnyObject;
@@ -13,6 +14,7 @@ use super::api::{
     VirtualHostOptionSpec, XBackendSpec, XBackendTrafficPolicySpec, XMeshSpec,
 };
 use super::foreign::ForeignObject;
+use super::known_names::KnownNames;
 use super::skipped::Skipped;
 use super::source::{Document, DocumentId, SourceSet};
 
@@ -73,6 +75,7 @@ pub struct Manifests {
     pub object_count: usize,
     /// How many of them are of Gateway API's groups, refused ones included.
     pub judged_count: usize,
+    pub(super) names: KnownNames,
 }
 
 /// Why a refused object cannot be used, behind its name.
@@ -156,6 +159,7 @@ impl Manifests {
             undecoded_slices: _,
             object_count: _,
             judged_count: _,
+            names: _,
         } = self;
         let mut heads = Vec::new();
         add(&mut heads, gateway_classes);
@@ -189,9 +193,21 @@ impl Manifests {
         if self.refused.contains_key(key) { IS_REFUSED } else { "is not in the input" }
     }
 
+    /// The name of an object of a kind and namespace that is nearest to one which none of them has. It is asked when all objects
+    /// of the input have their places.
+    pub fn nearest(&self, kind: Kind, namespace: &Namespace, name: &Name) -> Option<&Name> {
+        self.names.of(kind, || self.heads())?.nearest(namespace, name)
+    }
+
+    /// The namespaces in which an object of a kind has a name, in the order of the input; asked as [`Self::nearest`] is.
+    pub fn namespaces_with(&self, kind: Kind, name: &Name) -> &[Namespace] {
+        self.names.of(kind, || self.heads()).map(|names| names.namespaces_with(name)).unwrap_or_default()
+    }
+
     /// Takes what of refused objects could be decoded for objects: what judges does so, what writes a configuration
     /// does not.
     pub fn admit_decoded(&mut self) {
+        self.names = KnownNames::default();
         for object in std::mem::take(&mut self.decoded) {
             self.refused.remove(&object.key());
             self.place(object);

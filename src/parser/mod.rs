@@ -19,6 +19,7 @@ mod from_node;
 pub mod head;
 pub mod hidden;
 pub mod kind;
+mod known_names;
 mod kustomize;
 mod lacking;
 mod list;

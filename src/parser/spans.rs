@@ -226,10 +226,12 @@ impl SpanTree {
         self.nodes.get(node).map_or(0..0, |node| node.range.clone())
     }
 
-    /// Whether a byte is within a scalar, so that `#` there begins no comment.
-    pub(crate) fn is_in_scalar(&self, offset: usize) -> bool {
-        let is_scalar = |node: &Node| matches!(node.shape, Shape::Scalar(_)) && node.range.contains(&offset);
-        self.nodes.iter().any(is_scalar)
+    /// The bytes of all values that are scalars, in order: `#` in one of them begins no comment.
+    pub(crate) fn scalars(&self) -> Vec<Range<usize>> {
+        let is_scalar = |node: &&Node| matches!(node.shape, Shape::Scalar(_)) && !node.range.is_empty();
+        let mut scalars: Vec<_> = self.nodes.iter().filter(is_scalar).map(|node| node.range.clone()).collect();
+        scalars.sort_unstable_by_key(|range| range.start);
+        scalars
     }
 
     fn own_node(&self, path: &FieldPath) -> Option<usize> {

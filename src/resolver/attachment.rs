@@ -15,10 +15,9 @@ use crate::options::Options;
 use crate::parser::api::{
     DefaultScope, FromNamespaces, ListenerSetSpec, ParentGatewayReference, ParentReference, RouteNamespaces,
 };
-use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Metadata, Object, ObjectKey};
+use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Object, ObjectKey};
 use crate::parser::route::Route;
 use crate::path;
-use crate::spelling::nearest;
 use crate::whole;
 
 use super::gateway::ResolvedGateway;
@@ -466,10 +465,8 @@ impl<'a, 'm> Attacher<'a, 'm> {
         at: &PartPath,
         diagnostics: &mut Diagnostics,
     ) -> Option<String> {
-        let known: Vec<&Metadata> = match kind {
-            Kind::ListenerSet => self.manifests.listener_sets.iter().map(|set| &set.metadata).collect(),
-            _ => self.manifests.gateways.iter().map(|gateway| &gateway.metadata).collect(),
-        };
+        let known = self.manifests.namespaces_with(kind, name);
+        let near = || self.manifests.nearest(kind, namespace, name).map(|near| near.as_str());
         let key = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
         let is_refused = self.manifests.refused.contains_key(&key);
         let kind = kind.name();
@@ -477,7 +474,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
             // Assumed is what is not there; this one is, and its errors are told where it stands.
             return Some(format!("{kind} `{namespace}/{name}` has errors of its own"));
         }
-        if self.options.assume.gateways || known.iter().any(|m| m.namespace == namespace && m.name == name) {
+        if self.options.assume.gateways || known.contains(namespace) {
             return None;
         }
         if is_refused {
@@ -485,16 +482,13 @@ impl<'a, 'm> Attacher<'a, 'm> {
             diagnostics.report(route.object.finding(codes::REFUSED_OBJECT, at.with("name"), message.clone()));
             return Some(message);
         }
-        let elsewhere = known.iter().find(|m| m.name == name).map(|m| m.namespace.as_str());
-        let names = known.iter().filter(|m| m.namespace == namespace).map(|m| m.name.as_str());
         let text = |text: &str| Scalar::Text(text.to_owned());
-        let (help, fix) = if let Some(other) = elsewhere {
+        let (help, fix) = if let Some(other) = known.first() {
             let help = format!("{kind} `{name}` is in namespace `{other}`: add `namespace: {other}`");
             let change = Change::Insert { key: "namespace".to_owned(), value: text(other) };
             // A reference that names a namespace names the wrong one: which of the two is meant is not certain.
-            let is_only = known.iter().filter(|m| m.name == name).count() == 1;
-            (help, is_only.then(|| route.object.fix(at, change)))
-        } else if let Some(near) = nearest(name, names) {
+            (help, (known.len() == 1).then(|| route.object.fix(at, change)))
+        } else if let Some(near) = near() {
             let fix = route.object.fix(&at.with("name"), Change::Set(text(near)));
             (format!("did you mean `{near}`?"), Some(fix))
         } else {

@@ -82,6 +82,7 @@ impl<'m> BackendIndex<'m> {
             upstream_secrets,
             slices,
             refused: &manifests.refused,
+            manifests,
             unreadable: unreadable_policies(manifests),
             refused_targets: refused_targets(&policies),
             policies,

@@ -177,9 +177,7 @@ impl Targets<'_> {
     }
 
     fn missing_service(&self, object: &Object<BackendTlsPolicySpec>, at: PartPath, name: &Name) -> Finding {
-        let namespace = &object.metadata.namespace;
-        let names = self.services.keys().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
-        missing_service(object, at, name, self.manifests, names).consequence("the policy protects no connection")
+        missing_service(object, at, name, self.manifests).consequence("the policy protects no connection")
     }
 }
 

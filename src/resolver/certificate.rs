@@ -19,7 +19,6 @@ use crate::options::{AuthoritiesFile, CertificateFiles, GivenFile, Options};
 use crate::parser::api::{LocalObjectReference, ObjectReference, Secret, SecretObjectReference};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
-use crate::spelling::nearest;
 use crate::whole;
 use typed_index_collections::TiVec;
 
@@ -471,15 +470,12 @@ impl<'m> CertificateIndex<'m> {
     fn missing(&self, kind: Kind, namespace: &Namespace, name: &Name) -> Option<Unusable> {
         let key = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
         let refused = self.manifests.refused.contains_key(&key);
-        let (assumed, names): (bool, Vec<&Name>) = match kind {
-            Kind::Secret => (self.assume_secrets, names_in(&self.secrets, namespace)),
-            _ => (self.assume_config_maps, names_in(&self.config_maps, namespace)),
-        };
+        let assumed = if kind == Kind::Secret { self.assume_secrets } else { self.assume_config_maps };
         let is_made = kind == Kind::Secret && self.makers.contains_key(&(namespace, name));
         if (assumed || is_made) && !refused {
             return None;
         }
-        Some(Unusable::Missing { near: nearest(name, names).cloned(), refused })
+        Some(Unusable::Missing { near: self.manifests.nearest(kind, namespace, name).cloned(), refused })
     }
 
     fn warn_of_pair(&self, pair: &StoredPair<'_>, diagnostics: &mut Diagnostics) {
@@ -550,10 +546,4 @@ impl<'m> CertificateIndex<'m> {
 /// An object as sentences name it.
 fn in_words(kind: &str, namespace: &Namespace, name: &Name) -> String {
     format!("{kind} `{namespace}/{name}`")
-}
-
-fn names_in<'a, S>(objects: &HashMap<NamespacedName<'a>, &Object<S>>, namespace: &Namespace) -> Vec<&'a Name> {
-    let mut names: Vec<_> = objects.keys().filter(|(own, _)| *own == namespace).map(|(_, name)| *name).collect();
-    names.sort_unstable();
-    names
 }

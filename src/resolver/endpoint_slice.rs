@@ -8,7 +8,6 @@ use crate::options::Options;
 use crate::parser::api::{EndpointSlice, SERVICE_NAME_LABEL};
 use crate::parser::foreign::ForeignObject;
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
-use crate::spelling::nearest;
 use crate::whole;
 
 /// Reports each slice whose label names no Service, or a Service that is not in the input.
@@ -27,8 +26,7 @@ pub(super) fn report_orphans(manifests: &Manifests, options: &Options, diagnosti
                 let key = ObjectKey { kind: Kind::Service, namespace: namespace.clone(), name: name.clone() };
                 // Of a refused Service its own errors are enough.
                 if !manifests.refused.contains_key(&key) {
-                    let names = services.iter().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
-                    report_orphan(slice, name, nearest(name, names), diagnostics);
+                    report_orphan(slice, name, manifests.nearest(Kind::Service, namespace, name), diagnostics);
                 }
             }
         }

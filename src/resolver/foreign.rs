@@ -16,7 +16,6 @@ use crate::parser::api::LabelSelector;
 use crate::parser::foreign::{ForeignObject, ForeignTarget, Selection};
 use crate::parser::manifests::{Kind, Manifests, Metadata, ObjectHead, ObjectKey};
 use crate::path;
-use crate::spelling::nearest;
 use crate::whole;
 
 use super::certificate::CertificateIndex;
@@ -202,10 +201,6 @@ impl<'m> Known<'m> {
         }
     }
 
-    fn names<'k>(&'k self, kind: Kind, namespace: &'k Namespace) -> impl Iterator<Item = &'k Name> {
-        self.names.get(&(kind, namespace)).into_iter().flatten().copied()
-    }
-
     /// The names of objects among which are all that meet a selector: with its first label, where it asks for one.
     fn selectable<'k>(&'k self, kind: Kind, namespace: &'k Namespace, selector: &'k LabelSelector) -> &'k [&'k Name] {
         let found = match selector.match_labels.first_key_value() {
@@ -317,7 +312,7 @@ fn of_name(target: &ForeignTarget, kind: Kind, name: &Name, known: &Known<'_>) -
             Ok(About { path, name: full, kind, place: None, is_judged: true, is_asked: true })
         }
         None => {
-            let near = nearest(name, known.names(kind, namespace)).map(Name::to_string);
+            let near = known.manifests.nearest(kind, namespace, name).map(Name::to_string);
             Err(Concern::Missed { path, name: full, near })
         }
     }

@@ -249,6 +249,7 @@ struct Known<'m> {
     /// Those that cannot be read.
     refused: HashSet<ObjectKey>,
     about: About,
+    manifests: &'m Manifests,
 }
 
 impl<'m> Known<'m> {
@@ -257,6 +258,7 @@ impl<'m> Known<'m> {
             listeners: HashMap::new(),
             refused: manifests.refused.keys().chain(&refused_keys(manifests)).cloned().collect(),
             about,
+            manifests,
         };
         let is_at = |one: &Listener| about.is_at(Protocol::of(one));
         for gateway in &manifests.gateways {
@@ -274,11 +276,6 @@ impl<'m> Known<'m> {
             own.push((&listener.spec.name, about.is_at(listener.protocol)));
         }
         known
-    }
-
-    fn names(&self, kind: Kind, namespace: &str) -> Vec<&'m Name> {
-        let keys = self.listeners.keys().filter(|(other, (own, _))| *other == kind && own.as_str() == namespace);
-        keys.map(|(_, (_, name))| *name).collect()
     }
 }
 
@@ -413,7 +410,7 @@ fn aim<'m>(
     let kind = known_kind.name();
     let Some(listeners) = known.listeners.get(&(known_kind, (own, name))) else {
         let message = format!("{kind} `{own}/{name}` is not in the input");
-        let near = nearest(name, known.names(known_kind, own));
+        let near = known.manifests.nearest(known_kind, own, name);
         let finding = object.finding(codes::OPTION_TARGET_NOT_FOUND, at.with("name"), message);
         let finding = finding.label(format!("no such {kind}")).help(match near {
             Some(near) => format!("did you mean `{near}`?"),

@@ -20,7 +20,6 @@ use crate::parser::api::{
 use crate::parser::manifests::{IS_REFUSED, Kind, Manifests, Object, ObjectKey};
 use crate::path;
 use crate::port::Port;
-use crate::spelling::nearest;
 use crate::whole;
 
 use super::age::Age;
@@ -226,8 +225,8 @@ impl<'a, 'm> Admission<'a, 'm> {
         name: &Name,
         diagnostics: &mut Diagnostics,
     ) -> Membership {
-        let known = self.manifests.gateways.iter().map(|gateway| &gateway.metadata);
-        if self.options.assume.gateways || known.clone().any(|m| m.namespace == namespace && m.name == name) {
+        let known = self.manifests.namespaces_with(Kind::Gateway, name);
+        if self.options.assume.gateways || known.contains(namespace) {
             return Membership::Foreign;
         }
         let at = whole!["spec", "parentRef", "name"];
@@ -237,9 +236,8 @@ impl<'a, 'm> Admission<'a, 'm> {
             diagnostics.report(set.finding(codes::REFUSED_OBJECT, at, message));
             return Membership::Refused(codes::REFUSED_OBJECT);
         }
-        let elsewhere = known.clone().find(|m| m.name == name).map(|m| m.namespace.as_str());
-        let near = || nearest(name, known.clone().filter(|m| m.namespace == namespace).map(|m| &m.name));
-        let help = match elsewhere {
+        let near = || self.manifests.nearest(Kind::Gateway, namespace, name);
+        let help = match known.first() {
             Some(other) => format!("Gateway `{name}` is in namespace `{other}`: add `namespace: {other}`"),
             None => near().map_or_else(
                 || "add the Gateway to the input, or pass its file with `--context`".to_owned(),

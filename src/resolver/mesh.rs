@@ -149,7 +149,7 @@ pub(super) fn judge<'m>(
                     }
                 },
                 None if options.assume.services => None,
-                None => match named.missing(manifests, &services) {
+                None => match named.missing(manifests) {
                     Some(finding) => Some(named.refuse(finding, diagnostics)),
                     // What the API server would refuse nobody has in a cluster.
                     None => {

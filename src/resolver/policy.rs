@@ -12,7 +12,6 @@ use crate::diagnostics::{Diagnostics, Finding, ObjectPart, PartPath, Reported, c
 use crate::name::{Name, Namespace, SectionName};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead, ObjectKey};
 use crate::path;
-use crate::spelling::nearest;
 
 use super::age::Age;
 
@@ -149,13 +148,7 @@ fn conflict(loser: &ObjectHead, winner: &ObjectHead, at: PartPath, is_even: bool
 }
 
 /// The error about a target that cannot be looked up; of a Service that is there and refused it says so.
-pub(super) fn missing_service<'n>(
-    object: &ObjectHead,
-    at: PartPath,
-    name: &Name,
-    manifests: &Manifests,
-    names: impl Iterator<Item = &'n Name>,
-) -> Finding {
+pub(super) fn missing_service(object: &ObjectHead, at: PartPath, name: &Name, manifests: &Manifests) -> Finding {
     let namespace = &object.metadata.namespace;
     let key = ObjectKey { kind: Kind::Service, namespace: namespace.clone(), name: name.clone() };
     let message = format!("Service `{namespace}/{name}` {}", manifests.absence(&key));
@@ -163,7 +156,7 @@ pub(super) fn missing_service<'n>(
     if manifests.refused.contains_key(&key) {
         return finding.label("cannot be used as it is").help("mend the errors of the Service first");
     }
-    finding.label("no such Service").help(match nearest(name, names) {
+    finding.label("no such Service").help(match manifests.nearest(Kind::Service, namespace, name) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "add the Service to the input, or pass `--assume services`".to_owned(),
     })

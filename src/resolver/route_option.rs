@@ -15,7 +15,6 @@ use crate::parser::any_object::AnyObject;
 use crate::parser::api::{LocalObjectReference, OptionTarget, RouteOption, RouteOptionSpec};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
 use crate::parser::route::{Route, RouteKind};
-use crate::spelling::nearest;
 use crate::whole;
 
 use super::age::Age;
@@ -64,6 +63,7 @@ pub(super) struct RouteOptions<'m> {
     /// The RouteOptions that some rule has.
     used: HashSet<NamespacedName<'m>>,
     verdicts: Verdicts<'m>,
+    manifests: &'m Manifests,
 }
 
 impl<'m> RouteOptions<'m> {
@@ -75,6 +75,7 @@ impl<'m> RouteOptions<'m> {
             aimless: HashMap::new(),
             used: HashSet::new(),
             verdicts: Verdicts::new(Kind::RouteOption, options),
+            manifests,
         };
         let routes: HashSet<NamespacedName<'_>> =
             manifests.http_routes.iter().map(|route| route.metadata.sort_key()).collect();
@@ -114,7 +115,8 @@ impl<'m> RouteOptions<'m> {
             .map(|(index, target)| {
                 // What stands in the place of a target that cannot be read has been told.
                 let is_known = !is_aimless;
-                let route = aim(object, (index, target), routes, is_known.then_some(&mut *diagnostics))?;
+                let route =
+                    aim(object, (index, target), routes, self.manifests, is_known.then_some(&mut *diagnostics))?;
                 let of_route = self.by_route.entry((namespace, route)).or_default();
                 if !of_route.iter().any(|other| std::ptr::eq(*other, object)) {
                     of_route.push(object);
@@ -147,8 +149,7 @@ impl<'m> RouteOptions<'m> {
         if let Some(object) = self.by_name.get(&(namespace, name)) {
             return Some(Ok(object));
         }
-        let names = self.by_name.keys().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
-        let help = match nearest(name, names) {
+        let help = match self.manifests.nearest(Kind::RouteOption, namespace, name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "add the RouteOption to the input".to_owned(),
         };
@@ -224,6 +225,7 @@ fn aim<'m>(
     object: &ObjectHead,
     (index, target): (usize, &'m OptionTarget),
     routes: &HashSet<NamespacedName<'_>>,
+    manifests: &Manifests,
     diagnostics: Option<&mut Diagnostics>,
 ) -> Option<&'m Name> {
     let OptionTarget { group, kind, name, namespace } = target;
@@ -246,7 +248,7 @@ fn aim<'m>(
         None
     } else {
         let message = format!("HTTPRoute `{own}/{name}` is not in the input");
-        let near = nearest(name, routes.iter().filter(|(other, _)| *other == own).map(|(_, name)| *name));
+        let near = manifests.nearest(Kind::HTTPRoute, own, name);
         let finding = object.finding(codes::OPTION_TARGET_NOT_FOUND, at.with("name"), message);
         Some(finding.label("no such HTTPRoute").help(match near {
             Some(near) => format!("did you mean `{near}`?"),

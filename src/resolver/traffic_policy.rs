@@ -83,8 +83,7 @@ fn resolve_target(
     }
     let namespace = &object.metadata.namespace;
     if !assume_services && !services.contains(&(namespace, name)) {
-        let names = services.iter().filter(|(other, _)| *other == namespace).map(|(_, name)| *name);
-        let finding = missing_service(object, at.with("name"), name, manifests, names);
+        let finding = missing_service(object, at.with("name"), name, manifests);
         return Err(diagnostics.error(finding.consequence(NO_EFFECT)));
     }
     let (namespace, name) = (namespace.clone(), name.clone());

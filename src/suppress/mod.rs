@@ -15,7 +15,7 @@ use crate::options::Options;
 use crate::parser::locate::Locator;
 use crate::parser::manifests::{Manifests, ObjectHead};
 
-use permission::Permission;
+use permission::Permissions;
 pub(crate) use permission::meant;
 use rule::Rules;
 
@@ -23,13 +23,14 @@ use rule::Rules;
 /// what is left out.
 pub(crate) fn apply(manifests: &Manifests, options: &Options, findings: &mut Vec<Finding>) -> Vec<LeftOut> {
     let locator = Locator::new(manifests);
-    let mut permissions = comment::read(manifests, &locator, findings);
-    permissions.extend(annotation::read(manifests, findings));
+    let comments = comment::read(manifests, &locator, findings);
+    let annotations = annotation::read(manifests, findings);
+    let mut permissions = Permissions::new(comments.into_iter().chain(annotations).collect());
     let mut rules = Rules::new(&options.ignore_rules, manifests, &locator);
     let mut left_out = Vec::new();
     for finding in std::mem::take(findings) {
         let is_error = finding.severity() == Severity::Error;
-        let permission = if is_error { None } else { permission::on(&finding, &locator, &mut permissions) };
+        let permission = if is_error { None } else { permissions.on(&finding, &locator) };
         let rule = if is_error { None } else { rules.on(&finding) };
         match permission.or(rule) {
             // What a flag leaves out it leaves out with the permission and without.
@@ -40,7 +41,7 @@ pub(crate) fn apply(manifests: &Manifests, options: &Options, findings: &mut Vec
             None => findings.push(finding),
         }
     }
-    findings.extend(permissions.iter().flat_map(Permission::unused));
+    findings.extend(permissions.unused());
     findings.extend(rules.unused());
     filter(options, findings, &mut left_out);
     findings.extend(unused_allowances(manifests, options));

@@ -1,5 +1,7 @@
 //! What allows some codes on one object, wherever it is written.
 
+use std::collections::HashMap;
+
 use crate::diagnostics::{Allowance, Code, Finding, Location, Segment, Severity, codes};
 use crate::parser::locate::Locator;
 use crate::parser::source::DocumentId;
@@ -42,10 +44,6 @@ pub(super) struct Permission {
 }
 
 impl Permission {
-    fn covers(&self, document: DocumentId, item: Option<usize>) -> bool {
-        self.document == document && (self.item.is_none() || self.item == item)
-    }
-
     fn allowance(&self) -> Allowance {
         match self.form {
             Form::Comment => Allowance::Comment(self.location.clone()),
@@ -53,7 +51,7 @@ impl Permission {
         }
     }
 
-    pub(super) fn unused(&self) -> impl Iterator<Item = Finding> {
+    fn unused(&self) -> impl Iterator<Item = Finding> {
         let word = self.form.word();
         self.codes.iter().filter(|(_, is_used)| !is_used).map(move |(code, _)| {
             let message = format!("nothing on this object is reported as {} ({})", code.id(), code.name());
@@ -65,20 +63,47 @@ impl Permission {
     }
 }
 
-/// The first permission on the finding's object that allows it; each that does is then used.
-pub(super) fn on(finding: &Finding, locator: &Locator<'_>, permissions: &mut [Permission]) -> Option<Allowance> {
-    if permissions.is_empty() {
-        return None;
-    }
-    let (document, item) = object_of(&finding.location, locator)?;
-    let mut first = None;
-    for permission in permissions.iter_mut().filter(|permission| permission.covers(document, item)) {
-        let meant = permission.codes.iter_mut().filter(|(code, _)| *code == finding.code);
-        if meant.map(|(_, is_used)| *is_used = true).count() > 0 {
-            first.get_or_insert_with(|| permission.allowance());
+/// All permissions of an input, in the order in which they count.
+#[derive(Debug)]
+pub(super) struct Permissions {
+    list: Vec<Permission>,
+    by_object: HashMap<(DocumentId, Option<usize>), Vec<usize>>,
+}
+
+impl Permissions {
+    pub(super) fn new(list: Vec<Permission>) -> Self {
+        let mut by_object: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, permission) in list.iter().enumerate() {
+            by_object.entry((permission.document, permission.item)).or_default().push(at);
         }
+        Self { list, by_object }
     }
-    first
+
+    /// The first one on the finding's object that allows it; each that does is then used.
+    pub(super) fn on(&mut self, finding: &Finding, locator: &Locator<'_>) -> Option<Allowance> {
+        if self.list.is_empty() {
+            return None;
+        }
+        let (document, item) = object_of(&finding.location, locator)?;
+        let of_item = item.and_then(|item| self.by_object.get(&(document, Some(item))));
+        let mut covering: Vec<usize> =
+            self.by_object.get(&(document, None)).into_iter().chain(of_item).flatten().copied().collect();
+        covering.sort_unstable();
+        let mut first = None;
+        for at in covering {
+            let Some(permission) = self.list.get_mut(at) else { continue };
+            let meant = permission.codes.iter_mut().filter(|(code, _)| *code == finding.code);
+            if meant.map(|(_, is_used)| *is_used = true).count() > 0 {
+                first.get_or_insert_with(|| permission.allowance());
+            }
+        }
+        first
+    }
+
+    /// What is wrong with those that allow nothing.
+    pub(super) fn unused(&self) -> impl Iterator<Item = Finding> {
+        self.list.iter().flat_map(Permission::unused)
+    }
 }
 
 /// The document of a place, and the item when the document is a list.

@@ -16,7 +16,6 @@ use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::parser::route::RouteKind;
 use crate::path;
 use crate::port::Port;
-use crate::spelling::nearest;
 use crate::whole;
 
 use super::super::backend_tls::{TlsSettings, resolve_validation};
@@ -94,8 +93,8 @@ impl<'m> BackendIndex<'m> {
 
     fn no_external(&self, name: &BackendName) -> Unusable {
         let object = ObjectKey { kind: Kind::XBackend, namespace: name.namespace.clone(), name: name.name.clone() };
-        let names = self.external.keys().filter(|(namespace, _)| **namespace == name.namespace).map(|(_, name)| *name);
-        Unusable::NoExternal { near: nearest(&name.name, names).cloned(), refused: self.refused.contains_key(&object) }
+        let near = self.manifests.nearest(Kind::XBackend, &name.namespace, &name.name).cloned();
+        Unusable::NoExternal { near, refused: self.refused.contains_key(&object) }
     }
 }
 

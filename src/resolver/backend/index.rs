@@ -9,7 +9,7 @@ use crate::ir::{BackendName, ClusterSettings, Endpoints, UpstreamProtocol};
 use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::Resolve;
 use crate::parser::api::{EndpointSlice, L4Protocol, Service, UpstreamSpec, XBackendSpec};
-use crate::parser::manifests::{Object, ObjectHead, ObjectKey, Position};
+use crate::parser::manifests::{Manifests, Object, ObjectHead, ObjectKey, Position};
 use crate::parser::route::RouteKind;
 use crate::port::Port;
 use typed_index_collections::TiVec;
@@ -114,6 +114,8 @@ pub struct BackendIndex<'m> {
     pub(super) upstream_secrets: UpstreamSecrets<'m>,
     pub(super) slices: HashMap<NamespacedName<'m>, Vec<&'m Object<EndpointSlice>>>,
     pub(super) refused: &'m HashMap<ObjectKey, Position>,
+    /// Who knows which name may be meant.
+    pub(super) manifests: &'m Manifests,
     /// By namespace a BackendTLSPolicy that may be about any Service of it.
     pub(super) unreadable: HashMap<Namespace, UnreadablePolicy>,
     pub(super) policies: BackendTlsPolicies<'m>,

@@ -13,7 +13,6 @@ use crate::parser::manifests::{Kind, Object, ObjectKey};
 use crate::parser::route::RouteKind;
 use crate::path;
 use crate::port::Port;
-use crate::spelling::nearest;
 
 use super::index::{
     Backend, BackendIndex, BackendObject, BackendReferrer, BackendTls, Given, Suits, UnreadablePolicy, Unusable,
@@ -186,8 +185,8 @@ impl<'m> BackendIndex<'m> {
 
     fn no_service(&self, name: &BackendName) -> Unusable {
         let object = ObjectKey { kind: Kind::Service, namespace: name.namespace.clone(), name: name.name.clone() };
-        let names = self.services.keys().filter(|(namespace, _)| **namespace == name.namespace).map(|(_, name)| *name);
-        Unusable::NoService { near: nearest(&name.name, names).cloned(), refused: self.refused.contains_key(&object) }
+        let near = self.manifests.nearest(Kind::Service, &name.namespace, &name.name).cloned();
+        Unusable::NoService { near, refused: self.refused.contains_key(&object) }
     }
 
     fn dns(&self, name: &BackendName, port: Port) -> Endpoints {

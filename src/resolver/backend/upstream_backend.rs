@@ -10,7 +10,6 @@ use crate::parser::manifests::{Kind, Object, ObjectHead, ObjectKey};
 use crate::parser::route::RouteKind;
 use crate::path;
 use crate::port::Port;
-use crate::spelling::nearest;
 use crate::whole;
 
 use super::super::backend_tls::TlsSettings;
@@ -99,8 +98,7 @@ impl<'m> BackendIndex<'m> {
         let given = self.given(name);
         let key = (&name.namespace, &name.name);
         let (Some(object), Some(meant)) = (self.upstreams.get(&key), self.meant.get(&key)) else {
-            let names = self.upstreams.keys().filter(|(namespace, _)| **namespace == name.namespace);
-            let near = nearest(&name.name, names.map(|(_, name)| *name)).cloned();
+            let near = self.manifests.nearest(Kind::Upstream, &name.namespace, &name.name).cloned();
             let (namespace, name) = (name.namespace.clone(), name.name.clone());
             let refused = self.refused.contains_key(&ObjectKey { kind: Kind::Upstream, namespace, name });
             return Err(Unusable::NoUpstream { near, refused });

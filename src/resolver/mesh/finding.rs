@@ -1,15 +1,13 @@
 //! The findings on Service parents.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use crate::diagnostics::{Change, Code, Diagnostics, Finding, PartPath, Scalar, codes};
-use crate::name::{Name, NamespacedName};
 use crate::parser::api::{ParentReference, Service, ServicePort};
 use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
 use crate::parser::route::{Route, RouteKind};
 use crate::path;
 use crate::port::Port;
-use crate::spelling::nearest;
 use crate::whole;
 
 use super::super::attachment::ParentRefusal;
@@ -62,21 +60,14 @@ impl Named<'_> {
     }
 
     /// That the Service is not in the input; nothing where it is and the API server would refuse it.
-    pub(super) fn missing(
-        &self,
-        manifests: &Manifests,
-        services: &HashMap<NamespacedName<'_>, &Object<Service>>,
-    ) -> Option<Finding> {
+    pub(super) fn missing(&self, manifests: &Manifests) -> Option<Finding> {
         let own = &self.route.object.metadata.namespace;
         let namespace = self.reference.namespace.as_ref().unwrap_or(own);
         let key = ObjectKey { kind: Kind::Service, namespace: namespace.clone(), name: self.reference.name.clone() };
         if manifests.refused.contains_key(&key) {
             return None;
         }
-        let names = services.keys().filter(|(of, _)| *of == namespace).map(|(_, name)| *name);
-        let mut names: Vec<&Name> = names.collect();
-        names.sort_unstable();
-        let near = nearest(&self.reference.name, names);
+        let near = manifests.nearest(Kind::Service, namespace, &self.reference.name);
         let at = self.at.with("name");
         let fix = near.map(|near| self.route.object.fix(&at, Change::Set(Scalar::Text(near.to_string()))));
         let help = near.map_or_else(
