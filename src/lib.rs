@@ -23,6 +23,7 @@ pub mod http;
 mod id;
 pub mod ir;
 pub mod ir_text;
+mod jwks;
 #[cfg(feature = "cli")]
 pub mod leftovers;
 pub mod name;

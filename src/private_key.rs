@@ -48,7 +48,35 @@ pub(crate) fn key_material(text: &str) -> Vec<Range<usize>> {
         found.push(start..start + end.or_else(|| rest.find("\n---\n")).unwrap_or(rest.len()));
     }
     found.extend(text.match_indices(ENCODED_PEM).map(|(at, _)| at..encoded_end(text, at)));
+    found.extend(of_json_keys(text));
     found
+}
+
+/// The secret members of JSON Web Keys: those of private keys, and of keys that both sides share
+/// ([RFC 7518, section 6](https://www.rfc-editor.org/rfc/rfc7518#section-6)).
+const SECRET_MEMBERS: [&str; 7] = ["k", "d", "p", "q", "dp", "dq", "qi"];
+
+/// The values of these members, in JSON that may be a text in other JSON or YAML.
+fn of_json_keys(text: &str) -> Vec<Range<usize>> {
+    if !text.contains("kty") {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for member in SECRET_MEMBERS {
+        for (at, name) in text.match_indices(&format!("\"{member}")) {
+            let rest = text.get(at + name.len()..).unwrap_or_default();
+            let value = after_quote(rest).and_then(|rest| rest.trim_start().strip_prefix(':'));
+            let Some(value) = value.and_then(|rest| after_quote(rest.trim_start())) else { continue };
+            let start = text.len() - value.len();
+            found.push(start..start + value.find(['"', '\\', '\n']).unwrap_or(value.len()));
+        }
+    }
+    found
+}
+
+/// What stands behind a quote, which may be escaped.
+fn after_quote(rest: &str) -> Option<&str> {
+    rest.strip_prefix('\\').unwrap_or(rest).strip_prefix('"')
 }
 
 /// The ranges in order, those that touch or overlap made one.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::access::{AccessRule, TokenRule};
 use super::default::is_default;
 
 /// What is kept out; nothing by default.
@@ -36,6 +37,12 @@ pub struct RouteGuards {
     /// Where requests that change something may come from.
     #[serde(skip_serializing_if = "is_default")]
     pub origins: Option<OriginRule>,
+    /// Which tokens requests have to bring.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tokens: Option<TokenRule>,
+    /// What these have to say.
+    #[serde(skip_serializing_if = "is_default")]
+    pub access: Option<AccessRule>,
 }
 
 /// How long bodies may be.

@@ -9,6 +9,7 @@
 use crate::id::ids;
 use typed_index_collections::TiVec;
 
+mod access;
 mod action;
 mod cluster;
 mod cluster_settings;
@@ -34,6 +35,7 @@ mod underscore;
 mod upgrade;
 mod upstream_tls;
 
+pub use access::*;
 pub use action::*;
 pub use cluster::*;
 pub use cluster_settings::*;

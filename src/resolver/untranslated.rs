@@ -1,27 +1,16 @@
 //! What of an option is not translated, and what it means that it is missing.
 
-use crate::diagnostics::{FieldPath, Finding, ObjectPart, Segment, codes};
+use crate::diagnostics::FieldPath;
 use crate::parser::api::{
     ConnectionSettings, GlooEnum, HeaderManipulation, HttpListenerOption, ListenerOption, OptionAccessLogs,
-    OptionRetries, OptionUpgrade, RouteOption, VirtualHostOption,
+    OptionRetries, OptionStagedTokens, OptionTokens, OptionUpgrade, RouteOption, VirtualHostOption,
 };
-use crate::parser::manifests::ObjectHead;
 use crate::path;
 
 use super::listener_logs::untranslated_logs;
+use super::missing::{Missing, NOT_KEPT_OUT};
+use super::untranslated_tokens::{untranslated_stages, untranslated_tokens};
 
-/// A field that is not translated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Missing {
-    /// The field, from the options.
-    pub(super) path: FieldPath,
-    /// What the field is for, as the end of a sentence that begins with "without it".
-    pub(super) loss: &'static str,
-    /// Whether it keeps requests out: that is never left out.
-    pub(super) is_security: bool,
-}
-
-const NOT_KEPT_OUT: &str = "requests would pass that it keeps out";
 const NOT_LIMITED: &str = "nobody would be kept to its limits";
 const NOT_FILTERED: &str = "what it filters out would pass";
 const NOT_CHANGED: &str = "requests and responses would pass as they are";
@@ -56,6 +45,10 @@ pub enum Said<'o> {
     Connections(&'o ConnectionSettings),
     /// Logs.
     Logs(&'o OptionAccessLogs),
+    /// Tokens.
+    Tokens(&'o OptionTokens),
+    /// Tokens, by stage.
+    Staged(&'o OptionStagedTokens),
 }
 
 impl PolicyOption for RouteOption {
@@ -67,6 +60,7 @@ impl PolicyOption for RouteOption {
         match self {
             Self::HeaderManipulation(headers) => Said::Headers(headers),
             Self::Retries(retries) => Said::Retries(retries),
+            Self::JwtProvidersStaged(staged) => Said::Staged(staged),
             Self::AppendXForwardedHost(_)
             | Self::AutoHostRewrite(_)
             | Self::BufferPerRoute(_)
@@ -78,15 +72,15 @@ impl PolicyOption for RouteOption {
             | Self::HostRewriteHeader(_)
             | Self::HostRewritePathRegex(_)
             | Self::IdleTimeout(_)
+            | Self::Jwt(_)
             | Self::LbHash(_)
             | Self::MaxStreamDuration(_)
             | Self::PrefixRewrite(_)
+            | Self::Rbac(_)
             | Self::RegexRewrite(_)
             | Self::Shadowing(_)
             | Self::Timeout(_) => Said::Translated,
-            Self::Extauth(_) | Self::Jwt(_) | Self::JwtStaged(_) | Self::JwtProvidersStaged(_) | Self::Rbac(_) => {
-                Said::Whole(NOT_KEPT_OUT, true)
-            }
+            Self::Extauth(_) | Self::JwtStaged(_) => Said::Whole(NOT_KEPT_OUT, true),
             Self::Ratelimit(_)
             | Self::RatelimitBasic(_)
             | Self::RatelimitEarly(_)
@@ -119,8 +113,10 @@ impl PolicyOption for VirtualHostOption {
             | Self::CorsPolicyMergeSettings(_)
             | Self::Csrf(_)
             | Self::IncludeAttemptCountInResponse(_)
-            | Self::IncludeRequestAttemptCount(_) => Said::Translated,
-            Self::Extauth(_) | Self::Jwt(_) | Self::JwtStaged(_) | Self::Rbac(_) => Said::Whole(NOT_KEPT_OUT, true),
+            | Self::IncludeRequestAttemptCount(_)
+            | Self::Rbac(_) => Said::Translated,
+            Self::Jwt(tokens) => Said::Tokens(tokens),
+            Self::Extauth(_) | Self::JwtStaged(_) => Said::Whole(NOT_KEPT_OUT, true),
             Self::Ratelimit(_)
             | Self::RatelimitBasic(_)
             | Self::RatelimitEarly(_)
@@ -296,6 +292,8 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
     };
     match option.said() {
         Said::Translated => Vec::new(),
+        Said::Tokens(tokens) => untranslated_tokens(tokens, &path![option.field()]),
+        Said::Staged(staged) => untranslated_stages(staged, &path![option.field()]),
         Said::Connections(settings) => untranslated_settings(settings),
         Said::Logs(logs) => {
             let missing = untranslated_logs(option.field(), logs).into_iter();
@@ -329,40 +327,4 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
 /// Whether all that an option says is translated.
 pub fn is_translated(option: &impl PolicyOption) -> bool {
     untranslated(option).is_empty()
-}
-
-impl Missing {
-    /// What is said of the field; `is_left_out` where the configuration may be without it.
-    pub(super) fn finding(&self, object: &ObjectHead, full_kind: &str, is_left_out: bool) -> Finding {
-        let Self { path, loss, is_security } = self;
-        let code = if is_left_out { codes::OPTION_LEFT_OUT } else { codes::UNSUPPORTED_OPTION };
-        let kind = object.kind.name();
-        let message = format!("`{path}` of {kind} `{}` is not translated", object.full_name());
-        let at = ObjectPart::Whole.at(&path!["spec", "options"].join(path));
-        let finding = object.finding(code, at, message).label("gwctl does not translate it");
-        // What says something that is not translated is left out as a whole.
-        let whole = match path.0.as_slice() {
-            [Segment::Field(option), _, ..] => Some(option),
-            _ => None,
-        };
-        if is_left_out {
-            let served = match whole {
-                None => format!("the rules that it applies to are served without it: {loss}"),
-                Some(option) => {
-                    format!(
-                        "the rules that it applies to are served without all that `{option}` says, not without this alone"
-                    )
-                }
-            };
-            return finding.consequence(served).help("nothing needs to change: `--allow-unsupported` names the kind");
-        }
-        let help = if *is_security {
-            "remove it where something else does the same; `--allow-unsupported` does not allow this".to_owned()
-        } else {
-            let lost = whole.map_or("it".to_owned(), |option| format!("all that `{option}` says"));
-            format!("remove it, or pass `--allow-unsupported {full_kind}` to serve without {lost}")
-        };
-        let consequence = format!("all requests of the rules that it applies to get 500; without it {loss}");
-        finding.consequence(consequence).help(help)
-    }
 }

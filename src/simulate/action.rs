@@ -5,6 +5,7 @@ use crate::ir::{
     Route, Target, VirtualHost, WeightedBackend,
 };
 
+use super::access::pass;
 use super::admitted::Admitted;
 use super::authorization::{Authority, ask};
 use super::cors::preflight;
@@ -68,6 +69,15 @@ fn act_alone<'c>(
             }
             Err(reply) => return vec![Outcome { asked: auths, ..refuse(action, reply, request) }],
         },
+    };
+    let passed;
+    let request = match action.http_filters().map(|own| pass(&own.guards, request)) {
+        None | Some(Ok(None)) => request,
+        Some(Ok(Some(changed))) => {
+            passed = changed;
+            &passed
+        }
+        Some(Err(reply)) => return vec![Outcome { asked: auths, ..refuse(action, reply, request) }],
     };
     let kept_out = action.http_filters().map_or(request.kept_out, |own| kept_out_by_rule(&own.guards, request));
     if let Some(reply) = refusal(kept_out) {

@@ -205,6 +205,10 @@ pub enum Reason {
     Unauthorized,
     /// An authorization service does not answer: nothing may pass.
     NoAuthorization,
+    /// The request has no token that counts.
+    NoToken,
+    /// Nobody whose token the request has may send it.
+    NotAllowed,
     /// The body is larger than what the authorization service may see.
     BodyTooLarge,
 }
@@ -234,6 +238,8 @@ impl Reason {
             Self::Preflight => "the rule's CORS filter answers preflights",
             Self::Unauthorized => "the authorization service refuses it",
             Self::NoAuthorization => "the authorization service does not answer",
+            Self::NoToken => "the request has no token that is valid here",
+            Self::NotAllowed => "no policy of the rule lets whoever sends it pass",
             Self::BodyTooLarge => "the body is larger than the authorization service may see",
         }
     }

@@ -24,7 +24,10 @@ pub(super) fn kept_out(guards: &HttpGuards, request: &Admitted) -> KeptOut {
 }
 
 /// The same where a rule has it: what the rule says goes before what its listener says.
-pub(super) fn kept_out_by_rule(RouteGuards { body, origins }: &RouteGuards, request: &Admitted) -> KeptOut {
+pub(super) fn kept_out_by_rule(
+    RouteGuards { body, origins, tokens: _, access: _ }: &RouteGuards,
+    request: &Admitted,
+) -> KeptOut {
     let KeptOut { is_foreign, is_long } = request.kept_out;
     KeptOut {
         is_foreign: match origins {

@@ -6,6 +6,7 @@
 //! the IR beside `translator::envoy`, and it answers as Envoy 1.40 does when it
 //! runs what that one emits; the test suite compares both on every case.
 
+mod access;
 mod action;
 mod admitted;
 mod authorization;

@@ -31,6 +31,7 @@ const LAYERS: &[Layer] = &[
     layer("certificate", &["hostname"], false, false),
     layer("http", &[], false, false),
     layer("id", &[], false, false),
+    layer("jwks", &[], false, false),
     layer("name", &[], false, false),
     layer("port", &[], false, false),
     layer("private_key", &[], false, false),
@@ -48,7 +49,7 @@ const LAYERS: &[Layer] = &[
     layer("ir", &["hostname", "http", "id", "name", "port"], false, false),
     layer(
         "translator/lower",
-        &["diagnostics", "hostname", "http", "id", "ir", "name", "options", "parser", "port", "resolver"],
+        &["diagnostics", "hostname", "http", "id", "ir", "jwks", "name", "options", "parser", "port", "resolver"],
         false,
         false,
     ),
@@ -74,7 +75,7 @@ const LAYERS: &[Layer] = &[
         false,
     ),
     layer("emit", &["ir", "leftovers"], true, true),
-    layer("simulate", &["hostname", "http", "ir", "port"], false, false),
+    layer("simulate", &["hostname", "http", "ir", "jwks", "port"], false, false),
     // A stand-in for an authorization service speaks Envoy's protocol.
     layer("proving/authorization", &[], true, false),
     layer("proving", &["ir", "leftovers", "name", "options", "port", "simulate"], false, true),

@@ -131,3 +131,17 @@ fn ranges_are_in_order_and_apart() {
     let ranges = hidden_ranges(text);
     assert!(ranges.windows(2).all(|pair| pair[0].end < pair[1].start), "{ranges:?}");
 }
+
+#[test]
+fn secret_members_of_json_keys_are_hidden_and_public_ones_are_not() {
+    assert_eq!(shown(r#"key: '{"keys":[{"kty":"oct","k":"AAAA"}]}'"#), r##"key: '{"keys":[{"kty":"oct","k":"#"}]}'"##);
+    assert_eq!(
+        shown(r#"key: "{\"kty\": \"RSA\", \"n\": \"AA\", \"d\" : \"BB\"}""#),
+        r##"key: "{\"kty\": \"RSA\", \"n\": \"AA\", \"d\" : \"#\"}""##
+    );
+    assert_eq!(
+        shown("key: |\n  {\"kty\": \"EC\",\n   \"d\":\n   \"BB\"}"),
+        "key: |\n  {\"kty\": \"EC\",\n   \"d\":\n   \"#\"}"
+    );
+    assert_eq!(shown(r#"a: {"k": "x"}"#), r#"a: {"k": "x"}"#);
+}

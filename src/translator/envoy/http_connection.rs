@@ -29,7 +29,7 @@ use super::needs::Needs;
 use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
 use super::{
-    cors, ext_authz, forward, header, http_guards, http_settings, listener_settings, mesh, name, route,
+    access, cors, ext_authz, forward, header, http_guards, http_settings, listener_settings, mesh, name, route,
     stateful_session,
 };
 
@@ -92,12 +92,14 @@ fn route_configuration_name(
     layout: &Layout,
 ) -> String {
     let name = name::route_configuration(listener, chain);
-    let auths = Needs::of_connection(connection, config).auths;
-    if !layout.has_route_files() || auths.is_empty() {
+    let needs = Needs::of_connection(connection, config);
+    let (auths, access) = (needs.auths, access::identity(&needs.access));
+    if !layout.has_route_files() || auths.is_empty() && access.is_none() {
         return name;
     }
     let filters = auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout));
-    let filters: Vec<u8> = filters.flat_map(|filter| filter.encode_to_vec()).collect();
+    let mut filters: Vec<u8> = filters.flat_map(|filter| filter.encode_to_vec()).collect();
+    filters.extend(access.iter().flat_map(|access| access.bytes()));
     format!("{name}/authorized/{}", name::digest(&filters))
 }
 
@@ -199,6 +201,8 @@ fn http_filters(
         filters.push(http_filter(cors::CORS_FILTER, any(cors::CORS, &Cors::default())));
     }
     filters.extend(needs.auths.iter().map(|id| ext_authz::to_http_filter(*id, config, layout)));
+    // What a service says may be a token.
+    filters.extend(access::http_filters(&needs.access));
     let asked = AskedFor { origins: needs.origins || is_followed, bodies: needs.bodies || is_followed };
     filters.extend(http_guards::http_filters(&connection.settings.guards, asked, statistics));
     if needs.session || is_followed {

@@ -17,6 +17,7 @@ use prost::Message;
 
 use crate::ir::{self, BodyRule, HttpGuards, OriginRule, OriginText, RequestOrigins, RequestRate, RouteGuards, TextIs};
 
+use super::access;
 use super::proto::{any, duration, http_filter, regex, uint32, uint64};
 
 const CSRF_FILTER: &str = "envoy.filters.http.csrf";
@@ -68,7 +69,9 @@ pub(super) struct AskedFor {
 }
 
 /// What a rule says to the filters.
-pub(super) fn per_route(RouteGuards { body, origins }: &RouteGuards) -> impl Iterator<Item = (String, Any)> {
+pub(super) fn per_route(
+    RouteGuards { body, origins, tokens, access }: &RouteGuards,
+) -> impl Iterator<Item = (String, Any)> {
     let origins = origins.as_ref().map(|rule| {
         let policy = match rule {
             OriginRule::Anywhere => anywhere(),
@@ -84,7 +87,7 @@ pub(super) fn per_route(RouteGuards { body, origins }: &RouteGuards) -> impl Ite
         let message = BufferPerRoute { r#override: Some(rule) };
         (BUFFER_FILTER.to_owned(), any("envoy.extensions.filters.http.buffer.v3.BufferPerRoute", &message))
     });
-    origins.into_iter().chain(body)
+    origins.into_iter().chain(body).chain(access::per_route(tokens.as_ref(), access.as_ref()))
 }
 
 /// Whether origins are compared with an expression.

@@ -3,6 +3,7 @@
 //! Every default that is emitted without being asked is a named constant here
 //! and a row of `docs/defaults.md`.
 
+mod access;
 mod access_log;
 mod action;
 mod circuit_breaker;

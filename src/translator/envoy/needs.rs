@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::ir::{self, Action, AuthId, HttpFilters, PathMatch, Target, ValuePattern};
 
+use super::access::AccessNeeds;
 use super::{ext_authz, forward, http_guards, preflight, redirect, tcp_proxy, udp_proxy, upstream_tls};
 
 /// What the routes of a connection, or of a configuration, need.
@@ -20,6 +21,8 @@ pub(super) struct Needs {
     pub(super) origins: bool,
     /// The filter that limits bodies.
     pub(super) bodies: bool,
+    /// The filters that look at tokens.
+    pub(super) access: AccessNeeds,
     /// The filter that keeps sessions.
     pub(super) session: bool,
     /// The filter that answers for an invalid share, and that makes other faults.
@@ -90,6 +93,7 @@ impl Needs {
     fn add_http_filters(&mut self, http_filters: &HttpFilters, config: &ir::Config) {
         let HttpFilters { cors, auths, guards } = http_filters;
         self.origins |= guards.origins.is_some();
+        self.access.add(guards);
         self.bodies |= guards.body.is_some();
         self.regex |= http_guards::route_uses_regex(guards);
         // Origins and the headers that preflights list are compared with expressions.

@@ -32,8 +32,9 @@ pub(super) fn redirect_routes(base: Route, redirect: &Redirect, host: &Hostname,
 /// Whether the headers of the responses are changed by a filter: the lists of a route without a cluster do not reach
 /// what an authorization filter answers.
 pub(super) fn needs_mutation_filter(redirect: &Redirect) -> bool {
-    let ir::HttpFilters { cors, auths, guards: _ } = &redirect.http_filters;
-    !auths.is_empty() && (cors.is_some() || !redirect.response_headers.0.is_empty())
+    let ir::HttpFilters { cors, auths, guards } = &redirect.http_filters;
+    let is_guarded = !auths.is_empty() || guards.tokens.is_some() || guards.access.is_some();
+    is_guarded && (cors.is_some() || !redirect.response_headers.0.is_empty())
 }
 
 /// The route with its changes to responses handed to the filter.

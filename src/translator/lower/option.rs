@@ -7,6 +7,7 @@
 //! Gloo Gateway runs options between the filters of a rule: they hide its header modifiers and mirrors, and its
 //! URLRewrite is laid over theirs. Its limits are the rule's own affair there, so they count before those of options.
 
+mod access;
 mod cors;
 mod fault;
 mod faults;
@@ -74,6 +75,9 @@ impl RouteLowering<'_, '_> {
         let part = match value {
             RouteOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said),
             RouteOption::Csrf(said) => guards::lower_origin_rule(place, said),
+            RouteOption::Jwt(said) => Ok(access::lower_switch(*said)),
+            RouteOption::JwtProvidersStaged(said) => access::lower_staged(place, said).map_err(Wrong::from),
+            RouteOption::Rbac(said) => access::lower_access(place, said).map_err(Wrong::from),
             other => lower_part(place, other).map_err(Wrong::from),
         };
         part.map_err(|wrong| wrong.report(self.diagnostics))
@@ -134,6 +138,9 @@ impl RouteLowering<'_, '_> {
                 Part::Fault(fault) => policy.fault = Some(fault),
                 Part::Body(rule) => policy.guards.body = Some(rule),
                 Part::Origins(rule) => policy.guards.origins = Some(rule),
+                Part::Tokens(_) if policy.guards.tokens.is_some() => return Err(self.report_two_tokens(option)),
+                Part::Tokens(rule) => policy.guards.tokens = Some(rule),
+                Part::Access(rule) => policy.guards.access = Some(rule),
             }
         }
         // Who sees the host that was asked for is told nothing more.
@@ -145,6 +152,12 @@ impl RouteLowering<'_, '_> {
         let place = Place { source, field: value.field() };
         let message = "a prefix and an expression cannot both rewrite the path of a rule";
         self.diagnostics.error(*place.refuse(&path![], message, "keep one of `prefixRewrite` and `regexRewrite`"))
+    }
+
+    fn report_two_tokens(&mut self, Effective { value, source }: Effective<'_, RouteOption>) -> Reported {
+        let place = Place { source, field: value.field() };
+        let message = "a rule that switches tokens off cannot name who vouches for them";
+        self.diagnostics.error(*place.refuse(&path![], message, "keep one of `jwt` and `jwtProvidersStaged`"))
     }
 
     fn report_not_of_redirect(

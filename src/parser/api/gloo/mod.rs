@@ -3,6 +3,7 @@
 //! The options of a policy are a list with one entry for each field that is set: the field is what policies are merged
 //! by. A new kind is a file with the list of its options ([`option_list`]).
 
+mod access;
 mod duration;
 mod gloo_enum;
 mod http_guards;
@@ -18,6 +19,7 @@ mod upstream_settings;
 mod upstream_tls;
 mod virtual_host_option;
 
+pub use access::*;
 pub use duration::GoDuration;
 pub use gloo_enum::GlooEnum;
 pub use http_guards::*;

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use crate::http::HeaderName;
 use crate::name::{Name, Namespace};
 
+use super::access::{OptionAccess, OptionStagedTokens, OptionTokenSwitch};
 use super::duration::GoDuration;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::option_list::{OptionList, Untranslated, options};
@@ -61,8 +62,8 @@ options! {
         HostRewriteHeader(HeaderName) = "hostRewriteHeader",
         HostRewritePathRegex(OptionSubstitution) = "hostRewritePathRegex",
         IdleTimeout(GoDuration) = "idleTimeout",
-        Jwt(Untranslated) = "jwt",
-        JwtProvidersStaged(Untranslated) = "jwtProvidersStaged",
+        Jwt(OptionTokenSwitch) = "jwt",
+        JwtProvidersStaged(OptionStagedTokens) = "jwtProvidersStaged",
         JwtStaged(Untranslated) = "jwtStaged",
         LbHash(OptionHash) = "lbHash",
         MaxStreamDuration(OptionStreamLimit) = "maxStreamDuration",
@@ -74,7 +75,7 @@ options! {
         RatelimitBasic(Untranslated) = "ratelimitBasic",
         RatelimitEarly(Untranslated) = "ratelimitEarly",
         RatelimitRegular(Untranslated) = "ratelimitRegular",
-        Rbac(Untranslated) = "rbac",
+        Rbac(OptionAccess) = "rbac",
         RegexRewrite(OptionSubstitution) = "regexRewrite",
         Retries(OptionRetries) = "retries",
         Shadowing(OptionShadowing) = "shadowing",

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::access::{OptionAccess, OptionTokens};
 use super::gloo_enum::GlooEnum;
 use super::http_guards::{OptionBufferPerRoute, OptionCsrf};
 use super::listener_options::ListenerOptionsSpec;
@@ -28,7 +29,7 @@ options! {
         HeaderManipulation(HeaderManipulation) = "headerManipulation",
         IncludeAttemptCountInResponse(bool) = "includeAttemptCountInResponse",
         IncludeRequestAttemptCount(bool) = "includeRequestAttemptCount",
-        Jwt(Untranslated) = "jwt",
+        Jwt(OptionTokens) = "jwt",
         JwtStaged(Untranslated) = "jwtStaged",
         RateLimitConfigs(Untranslated) = "rateLimitConfigs",
         RateLimitEarlyConfigs(Untranslated) = "rateLimitEarlyConfigs",
@@ -37,7 +38,7 @@ options! {
         RatelimitBasic(Untranslated) = "ratelimitBasic",
         RatelimitEarly(Untranslated) = "ratelimitEarly",
         RatelimitRegular(Untranslated) = "ratelimitRegular",
-        Rbac(Untranslated) = "rbac",
+        Rbac(OptionAccess) = "rbac",
         Retries(OptionRetries) = "retries",
         StagedTransformations(Untranslated) = "stagedTransformations",
         Stats(Untranslated) = "stats",

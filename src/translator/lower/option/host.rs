@@ -21,7 +21,7 @@ use crate::resolver::{Effective, ListenerOptions, ListenerOptionsId, Resolved};
 use super::super::header::lay_over;
 use super::faults::Wrong;
 use super::part::{OwnCors, Part, Place, RuleSays};
-use super::{cors, guards, headers, retries};
+use super::{access, cors, guards, headers, retries};
 
 /// What the options of listeners say.
 pub(in crate::translator::lower) type HostParts = TiVec<ListenerOptionsId, Result<HostPart, Reported>>;
@@ -86,6 +86,8 @@ fn lower_option(
         VirtualHostOption::Cors(cors) => cors::lower(place, cors)?,
         VirtualHostOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said)?,
         VirtualHostOption::Csrf(said) => guards::lower_origin_rule(place, said)?,
+        VirtualHostOption::Jwt(said) => access::lower_tokens(place, said)?,
+        VirtualHostOption::Rbac(said) => access::lower_access(place, said)?,
         VirtualHostOption::CorsPolicyMergeSettings(OptionCorsMerge { expose_headers }) => {
             host.unites_exposed = expose_headers.as_ref().is_some_and(|way| matches!(way.0.as_str(), "UNION" | "1"));
             Part::Nothing
@@ -114,6 +116,8 @@ fn lower_option(
         Part::Cors(cors) => host.cors = cors,
         Part::Body(rule) => host.guards.body = Some(rule),
         Part::Origins(rule) => host.guards.origins = Some(rule),
+        Part::Tokens(rule) => host.guards.tokens = Some(rule),
+        Part::Access(rule) => host.guards.access = Some(rule),
         // None of the options above is any of the others.
         _ => {}
     }
@@ -199,6 +203,8 @@ impl HostPart {
         let guards = &mut filters.guards;
         guards.body = guards.body.or(self.guards.body);
         guards.origins = guards.origins.take().or_else(|| self.guards.origins.clone());
+        guards.tokens = guards.tokens.take().or_else(|| self.guards.tokens.clone());
+        guards.access = guards.access.take().or_else(|| self.guards.access.clone());
         let Some(host) = &self.cors else { return filters };
         filters.cors = match (says.cors, filters.cors) {
             (OwnCors::Nothing, _) => Some(host.clone()),

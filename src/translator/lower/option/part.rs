@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::diagnostics::{FieldPath, Finding, ObjectPart, Reported, codes};
 use crate::ir::{
-    BodyRule, CopyHost, Cors, Fault, HashPart, HeaderMutations, HostRewrite, Metadata, OriginRule, PathRewrite, Retry,
-    Share, StreamLimit, Upgrades,
+    AccessRule, BodyRule, CopyHost, Cors, Fault, HashPart, HeaderMutations, HostRewrite, Metadata, OriginRule,
+    PathRewrite, Retry, Share, StreamLimit, TokenRule, Upgrades,
 };
 use crate::name::{Name, Namespace, NamespacedName};
 use crate::parser::api::{OptionCors, RouteOption};
@@ -53,6 +53,10 @@ pub(in crate::translator::lower) enum Part {
     Body(BodyRule),
     /// Where requests that change something may come from.
     Origins(OriginRule),
+    /// Which tokens requests have to bring.
+    Tokens(TokenRule),
+    /// What these have to say.
+    Access(AccessRule),
 }
 
 /// What each option of each policy says: by the key of the policy and the field.

@@ -1,0 +1,236 @@
+//! Who may send requests, by the tokens that they bring
+//! ([JWT authentication](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/jwt_authn_filter),
+//! [RBAC](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter)).
+//!
+//! Signatures are verified, and times compared with the clock, as Envoy does.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value};
+
+use crate::ir::{
+    AccessPolicy, AccessRule, Claim, ClaimIs, Principal, RouteGuards, TokenNeed, TokenProvider, TokenRule, TokenRules,
+};
+use crate::jwks::{Jwks, Token};
+
+use super::admitted::Admitted;
+use super::decision::{LocalReply, Reason};
+use super::path::split_query;
+
+/// Where tokens are unless a provider says otherwise.
+const HEADER: (&str, &str) = ("authorization", "Bearer ");
+const PARAMETER: &str = "access_token";
+
+/// How much of the URL clients are told that were refused.
+const LONGEST_URL: usize = 256;
+
+/// Why a token does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flaw {
+    Missing,
+    Malformed,
+    Issuer,
+    Early,
+    Expired,
+    Audience,
+    Signature,
+}
+
+impl Flaw {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Missing => "Jwt is missing",
+            Self::Malformed => "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections",
+            Self::Issuer => "Jwt issuer is not configured",
+            Self::Early => "Jwt not yet valid",
+            Self::Expired => "Jwt is expired",
+            Self::Audience => "Audiences in Jwt are not allowed",
+            Self::Signature => "Jwt verification fails",
+        }
+    }
+}
+
+/// The place of a token in a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum TokenPlace {
+    Header(String),
+    Parameter(String),
+}
+
+/// What is known of who sends a request: by provider, what a token says that it vouches for.
+type Known<'c> = Vec<(&'c str, Map<String, Value>)>;
+
+/// Lets a request pass, without the tokens that backends do not get, or answers it.
+pub(super) fn pass(guards: &RouteGuards, request: &Admitted) -> Result<Option<Admitted>, LocalReply> {
+    let RouteGuards { body: _, origins: _, tokens, access } = guards;
+    let mut request = std::borrow::Cow::Borrowed(request);
+    let mut known = Known::new();
+    if let Some(TokenRule::Asked(rules)) = tokens {
+        let (found, removed) = verify(rules, &request).map_err(|flaw| refuse(flaw, &request))?;
+        known = found;
+        for place in removed {
+            remove(&place, request.to_mut());
+        }
+    }
+    if let Some(AccessRule::Listed(policies)) = access
+        && !policies.iter().any(|policy| lets_pass(policy, &known, &request))
+    {
+        return Err(LocalReply::new(403, Reason::NotAllowed).with_body("RBAC: access denied"));
+    }
+    Ok(match request {
+        std::borrow::Cow::Borrowed(_) => None,
+        std::borrow::Cow::Owned(changed) => Some(changed),
+    })
+}
+
+fn verify<'c>(rules: &'c TokenRules, request: &Admitted) -> Result<(Known<'c>, Vec<TokenPlace>), Flaw> {
+    let TokenRules { providers, need } = rules;
+    let mut flaws = Vec::new();
+    for provider in providers {
+        match verify_by(provider, request) {
+            Ok((claims, places)) => {
+                let removed = if provider.keeps_token { Vec::new() } else { places };
+                return Ok((vec![(provider.name.as_str(), claims)], removed));
+            }
+            Err(flaw) => flaws.push(flaw),
+        }
+    }
+    let has_none = flaws.iter().all(|flaw| *flaw == Flaw::Missing);
+    if *need == TokenNeed::Anything || *need == TokenNeed::MissingOrValid && has_none {
+        return Ok((Known::new(), Vec::new()));
+    }
+    // What says least of the token is told only where nothing else is known.
+    let telling = flaws.iter().rev().find(|flaw| !matches!(flaw, Flaw::Missing | Flaw::Issuer));
+    Err(telling.or_else(|| flaws.iter().rev().find(|flaw| **flaw != Flaw::Missing)).copied().unwrap_or(Flaw::Missing))
+}
+
+/// What the last of the tokens says that a provider vouches for; all that there are have to be valid.
+fn verify_by(provider: &TokenProvider, request: &Admitted) -> Result<(Map<String, Value>, Vec<TokenPlace>), Flaw> {
+    let found = tokens_of(provider, request);
+    let mut claims = Err(Flaw::Missing);
+    let mut places = Vec::new();
+    for (text, place) in found {
+        claims = Ok(judge(provider, &text)?);
+        places.push(place);
+    }
+    Ok((claims?, places))
+}
+
+fn judge(provider: &TokenProvider, text: &str) -> Result<Map<String, Value>, Flaw> {
+    let token = Token::parse(text).ok_or(Flaw::Malformed)?;
+    if provider.issuer.is_some() && provider.issuer != token.issuer {
+        return Err(Flaw::Issuer);
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let skew = u64::from(provider.skew_seconds);
+    if now.saturating_add(skew) < token.begins {
+        return Err(Flaw::Early);
+    }
+    if token.expires > 0 && now > token.expires.saturating_add(skew) {
+        return Err(Flaw::Expired);
+    }
+    let is_meant =
+        |audience: &String| token.audiences.iter().any(|own| without_scheme(own) == without_scheme(audience));
+    if !provider.audiences.is_empty() && !provider.audiences.iter().any(is_meant) {
+        return Err(Flaw::Audience);
+    }
+    match Jwks::parse(&provider.keys) {
+        Ok(keys) if keys.has_signed(&token) => Ok(token.claims),
+        _ => Err(Flaw::Signature),
+    }
+}
+
+/// An audience as Envoy compares it.
+fn without_scheme(audience: &str) -> &str {
+    let rest = audience.strip_prefix("https://").or_else(|| audience.strip_prefix("http://")).unwrap_or(audience);
+    rest.strip_suffix('/').unwrap_or(rest)
+}
+
+/// Every token of a request that a provider looks at.
+fn tokens_of(provider: &TokenProvider, request: &Admitted) -> Vec<(String, TokenPlace)> {
+    let TokenProvider { headers, parameters, .. } = provider;
+    let is_default = headers.is_empty() && parameters.is_empty();
+    let own = headers.iter().map(|(name, prefix)| (name.as_str(), prefix.as_str()));
+    let mut found = Vec::new();
+    for (name, prefix) in own.chain(is_default.then_some(HEADER)) {
+        let lines: Vec<&str> =
+            request.headers.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str()).collect();
+        if lines.is_empty() {
+            continue;
+        }
+        let value = lines.join(",");
+        let text = match prefix {
+            "" => Some(value.as_str()),
+            prefix => value.find(prefix).map(|position| token_in(&value, position + prefix.len())),
+        };
+        found.extend(text.map(|text| (text.to_owned(), TokenPlace::Header(name.to_owned()))));
+    }
+    let (_, query) = split_query(&request.target);
+    let own = parameters.iter().map(String::as_str);
+    for name in own.chain(is_default.then_some(PARAMETER)) {
+        let mut pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+        if let Some((_, value)) = pairs.find(|(own, _)| *own == name) {
+            found.push((value.to_owned(), TokenPlace::Parameter(name.to_owned())));
+        }
+    }
+    found
+}
+
+/// The first run of characters that a token has.
+fn token_in(value: &str, from: usize) -> &str {
+    let is_of_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let rest = value.get(from..).unwrap_or_default();
+    match rest.find(is_of_token) {
+        None => value,
+        Some(start) => {
+            let rest = &rest[start..];
+            &rest[..rest.find(|c| !is_of_token(c)).unwrap_or(rest.len())]
+        }
+    }
+}
+
+fn remove(place: &TokenPlace, request: &mut Admitted) {
+    match place {
+        TokenPlace::Header(name) => request.headers.retain(|(own, _)| own != name),
+        TokenPlace::Parameter(name) => {
+            let (path, query) = split_query(&request.target);
+            let is_other = |pair: &&str| pair.split_once('=').map_or(*pair, |(own, _)| own) != name;
+            let left: Vec<&str> = query.trim_start_matches('?').split('&').filter(is_other).collect();
+            request.target = if left.is_empty() { path.to_owned() } else { format!("{path}?{}", left.join("&")) };
+        }
+    }
+}
+
+/// The answer to a request without a token that counts.
+fn refuse(flaw: Flaw, request: &Admitted) -> LocalReply {
+    let status = if flaw == Flaw::Audience { 403 } else { 401 };
+    let url = format!("{}://{}{}", request.scheme, request.authority, request.target);
+    let url: String = url.chars().take(LONGEST_URL).collect();
+    let error = if flaw == Flaw::Missing { "" } else { ", error=\"invalid_token\"" };
+    let headers = vec![("www-authenticate".to_owned(), format!("Bearer realm=\"{url}\"{error}"))];
+    LocalReply { headers, ..LocalReply::new(status, Reason::NoToken).with_body(flaw.words()) }
+}
+
+fn lets_pass(policy: &AccessPolicy, known: &Known<'_>, request: &Admitted) -> bool {
+    let AccessPolicy { name: _, principals, path_prefix, methods } = policy;
+    let (path, _) = split_query(&request.target);
+    path_prefix.as_ref().is_none_or(|prefix| path.starts_with(prefix.as_str()))
+        && (methods.is_empty() || methods.contains(&request.method))
+        && principals.iter().any(|principal| is_by(principal, known))
+}
+
+fn is_by(Principal { provider, claims }: &Principal, known: &Known<'_>) -> bool {
+    let mut vouching = known.iter().filter(|(name, _)| provider.as_ref().is_none_or(|own| own == name));
+    vouching.any(|(_, said)| claims.iter().all(|claim| says(said, claim)))
+}
+
+fn says(said: &Map<String, Value>, Claim { path, is }: &Claim) -> bool {
+    let mut names = path.iter();
+    let Some(first) = names.next().and_then(|name| said.get(name)) else { return false };
+    let Some(value) = names.try_fold(first, |value, name| value.get(name)) else { return false };
+    match is {
+        ClaimIs::Text(text) => value.as_str() == Some(text),
+        ClaimIs::Flag(flag) => value.as_bool() == Some(*flag),
+        ClaimIs::ListWith(text) => value.as_array().is_some_and(|all| all.iter().any(|one| one.as_str() == Some(text))),
+    }
+}
