@@ -24,11 +24,11 @@ use super::git::Revisions;
 use super::{confine, value};
 use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::diagnostics::{FieldPath, Part, Span};
-use crate::options::{IgnoreRule, SettingsFile};
+use crate::options::{Capture, IgnoreRule, SettingsFile};
 use crate::parser::decode::decode;
 use crate::parser::load::{Disk, Tree};
 use crate::parser::node::Node;
-use crate::parser::skip::{SETTINGS, kebab};
+use crate::parser::skip::{MESH, SETTINGS, kebab};
 use crate::parser::spans::SpanTree;
 use crate::parser::split::{Piece, split};
 use crate::path;
@@ -53,7 +53,22 @@ const IGNORE: &str = "ignore";
 /// How many bytes the file may have.
 const LARGEST: u64 = 1 << 20;
 /// Settings of which the first gives way when the second is on the command line.
-const OPPOSITES: [(&str, &str); 2] = [("no-admin", "admin-address"), ("admin-address", "no-admin")];
+const OPPOSITES: [(&str, &str); 10] = [
+    ("no-admin", "admin-address"),
+    ("admin-address", "no-admin"),
+    (MESH_FOR, "gateway"),
+    (MESH_FOR, "gateway-class"),
+    (MESH_FOR, "port-map"),
+    (MESH_FOR, "proxy-protocol"),
+    ("gateway", MESH_FOR),
+    ("gateway-class", MESH_FOR),
+    ("port-map", MESH_FOR),
+    ("proxy-protocol", MESH_FOR),
+];
+/// The setting without which no other one says anything that is about clients of Services.
+const MESH_FOR: &str = "mesh-for";
+/// How the names of those begin.
+const OF_MESH: &str = "mesh-";
 
 /// Parses a command line, with what `gwctl.yaml` beside its manifests, or the file of `--settings`, adds to it.
 ///
@@ -151,7 +166,7 @@ struct Setting {
     name: String,
     /// The place of the key, as `FILE:LINE:COLUMN`.
     place: String,
-    /// The places of the items of a list.
+    /// The places of the items of a list, or of the keys of a mapping.
     items: Vec<String>,
     value: Node,
 }
@@ -251,14 +266,16 @@ impl SettingsText<'_> {
             problems.push(format!("{}: a settings file holds one document", self.place(other.range.start)));
         }
         let placed = entries.into_iter().map(|(key, value)| {
-            let items = match &value {
-                Node::List(items) => items.len(),
-                _ => 0,
+            let items: Vec<String> = match &value {
+                Node::List(items) => {
+                    (0..items.len()).map(|item| place(&path![key.clone(), item], Part::Value)).collect()
+                }
+                Node::Map(below) => below.iter().map(|(own, _)| at(&path![key.clone(), own.clone()])).collect(),
+                _ => Vec::new(),
             };
-            let items = (0..items).map(|item| place(&path![key.clone(), item], Part::Value)).collect();
             Setting { place: at(&path![key.clone()]), items, name: key, value }
         });
-        let found = known(placed, &mut problems);
+        let found = known(placed.flat_map(Setting::each), &mut problems);
         if problems.is_empty() { Ok(Some(found)) } else { Err(problems) }
     }
 
@@ -298,6 +315,19 @@ fn unknown(key: &str, flag: &str, place: &str) -> String {
 }
 
 impl Setting {
+    /// The setting, or those that stand together below `mesh`, under their own names.
+    fn each(self) -> Vec<Self> {
+        let Self { name, place, items, value } = self;
+        match value {
+            Node::Map(below) if name == MESH => {
+                let own =
+                    |((key, value), place)| Self { name: format!("{OF_MESH}{key}"), place, items: Vec::new(), value };
+                below.into_iter().zip(items).map(own).collect()
+            }
+            value => vec![Self { name, place, items, value }],
+        }
+    }
+
     /// The setting in one line, as a report names it.
     fn words(&self) -> String {
         let Self { name, place: _, items: _, value } = self;
@@ -424,9 +454,16 @@ fn reach_of<'v>(name: &str, value: &'v str) -> Option<(&'v str, &'static str)> {
         "admin-address" if value.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback()) => {
             "opens Envoy's administration to other machines"
         }
+        "mesh-capture" if value::capture(value).is_ok_and(opens_proxy) => {
+            "opens a proxy to whatever the Services lead to, for other machines"
+        }
         _ => return None,
     };
     Some((value, why))
+}
+
+fn opens_proxy(capture: Capture) -> bool {
+    matches!(capture, Capture::Proxy(address) if !address.ip().is_loopback())
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -481,11 +518,14 @@ impl<'a> CommandLine<'a> {
     /// The flags of all settings that the command has and the line does not say. Errors are messages with places.
     fn flags_of(&self, settings: &Settings<'_>) -> Result<Added, Vec<String>> {
         let (mut added, mut problems) = (Added::default(), Vec::new());
+        let is_said = |name: &str| self.arg(name).is_some_and(|arg| self.has(arg));
+        let is_overruled = |setting: &str| OPPOSITES.iter().any(|(name, other)| *name == setting && is_said(other));
+        let is_set = |name: &str| settings.entries.iter().any(|setting| setting.name == name) && !is_overruled(name);
+        let has_clients = is_said(MESH_FOR) || is_set(MESH_FOR);
         for setting in &settings.entries {
             let Some(arg) = self.arg(&setting.name) else { continue };
-            let gives_way = OPPOSITES
-                .iter()
-                .any(|(name, other)| *name == setting.name && self.arg(other).is_some_and(|other| self.has(other)));
+            let says_nothing = setting.name.starts_with(OF_MESH) && !has_clients;
+            let gives_way = says_nothing || is_overruled(&setting.name);
             let rules = setting.rules(settings);
             let flags = setting.flags(arg, settings);
             // A value is checked also where a flag takes its place.

@@ -40,6 +40,53 @@ fn settings_count_as_flags_and_flags_win() {
 }
 
 #[test]
+fn settings_about_clients_of_services_may_stand_together_and_say_nothing_of_gateways() {
+    use crate::options::Capture;
+    let mesh_of = |text: &str, flags: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("gwctl.yaml"), text).unwrap();
+        let manifest = directory.path().join("a.yaml");
+        let line = ["gwctl".into(), "translate".into(), manifest.into_os_string()];
+        let line = line.into_iter().chain(flags.split_whitespace().map(OsString::from));
+        let cli = parse_line(line).map_err(|error| error.to_string())?;
+        let Command::Translate(args) = &cli.command else { panic!("{:?}", cli.command) };
+        let mut options = args.compile.options()?;
+        args.mesh.complete(&mut options)?;
+        Ok::<_, String>((options.mesh, options.gateways.len(), args.compile.read_settings.clone()))
+    };
+    let together = "mesh: {for: team, capture: \"redirect=15002\", services: all}\n";
+    let apart = "mesh-for: team\nmeshCapture: redirect=15002\nmesh_services: all\n";
+    for text in [together, apart] {
+        let (mesh, ..) = mesh_of(text, "").unwrap();
+        let mesh = mesh.unwrap();
+        assert_eq!((mesh.client.as_str(), mesh.routed_only), ("team", false));
+        assert!(matches!(mesh.capture, Capture::Redirect(port) if port.number() == 15002), "{mesh:?}");
+    }
+    // Flags win; and whoever asks for a Gateway asks for no clients of Services.
+    let (mesh, ..) = mesh_of(together, "--mesh-for other --mesh-capture address").unwrap();
+    let mesh = mesh.unwrap();
+    assert!(mesh.client.as_str() == "other" && matches!(mesh.capture, Capture::Address(_)), "{mesh:?}");
+    let (mesh, gateways, _) = mesh_of(together, "--gateway infra/edge").unwrap();
+    assert!(mesh.is_none() && gateways == 1);
+    // Without clients the others say nothing, and are not said to count.
+    let (mesh, _, read) = mesh_of("mesh: {capture: proxy}\nnamespace: shop\n", "").unwrap();
+    assert!(mesh.is_none());
+    assert_eq!(read.iter().flat_map(|file| &file.in_effect).collect::<Vec<_>>(), ["namespace: shop"]);
+    let (mesh, ..) = mesh_of("mesh: {capture: proxy}\n", "--mesh-for team").unwrap();
+    assert!(mesh.is_some());
+    for (text, words) in [
+        ("mesh: {capture: sideways}\nmesh-for: team\n", "gwctl.yaml:1:8: "),
+        ("mesh: {capture: \"proxy=0.0.0.0:15080\", for: team}\n", "opens a proxy"),
+        ("mesh: {colour: red}\n", "there is no setting `mesh-colour`"),
+        ("mesh: {for: a}\nmesh-for: b\n", "given more than once"),
+        ("mesh: team\n", "there is no setting `mesh`"),
+    ] {
+        let problem = mesh_of(text, "").unwrap_err();
+        assert!(problem.contains(words), "{text}: {problem}");
+    }
+}
+
+#[test]
 fn paths_are_relative_to_the_file() {
     let (read, directory) = options_of("translate", "secrets-dir: keys\n", "").unwrap();
     assert_eq!(read.secrets_dir, Some(directory.join("keys")));

@@ -204,6 +204,11 @@ pub(crate) const SETTINGS: &[&str] = &[
     "ignore",
     "listener-address",
     "local",
+    "mesh-addresses",
+    "mesh-capture",
+    "mesh-for",
+    "mesh-services",
+    "mesh-unknown",
     "namespace",
     "no-admin",
     "no-gitignore",
@@ -218,9 +223,13 @@ pub(crate) const SETTINGS: &[&str] = &[
     "trusted-hops",
 ];
 
+/// The key under which the settings about clients of Services may stand together, each without this word.
+pub(crate) const MESH: &str = "mesh";
+
 fn is_settings(root: &Node) -> bool {
     root.as_map().is_some_and(|entries| {
-        !entries.is_empty() && entries.iter().all(|(key, _)| SETTINGS.contains(&kebab(key).as_str()))
+        let is_setting = |key: &str| SETTINGS.contains(&kebab(key).as_str()) || key == MESH;
+        !entries.is_empty() && entries.iter().all(|(key, _)| is_setting(key))
     })
 }
 

@@ -11,6 +11,7 @@ use serde_yaml::Value;
 use crate::case::{Case, Pins, discover};
 use crate::commands::{Stage, ensure, json};
 use crate::harness::Harness;
+use crate::mesh::MESH;
 use crate::{process, proxy};
 
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -26,6 +27,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("names_lead_to_objects_files_and_lines", names_lead_back),
         test("what_is_not_ours_or_has_several_meanings_is_said", unclear_names),
         test("lines_that_ask_the_same_are_answered_once", lines_together),
+        test("names_of_what_serves_clients_of_services_lead_back", names_of_mesh),
         Trial::test("blame::every_name_of_an_output_leads_back", move || Ok(every_name(&names)?)),
         Trial::test("blame::statistics_and_access_logs_of_a_running_envoy_lead_back", move || Ok(running(&live)?)),
     ]
@@ -92,6 +94,41 @@ fn unclear_names(stage: &Stage) -> Result<(), Failed> {
     Ok(())
 }
 
+fn names_of_mesh(stage: &Stage) -> Result<(), Failed> {
+    stage.write("mesh.yaml", MESH)?;
+    for (client, name, expected) in [
+        ("other", "mesh/web/cart/80", &["listener mesh/web/cart/80 for clients in namespace other", "mesh.yaml:4"][..]),
+        (
+            "other",
+            "http.mesh/web/cart/80.downstream_rq_2xx: 3",
+            &["for clients in namespace other", "Service web/cart"],
+        ),
+        ("other", "httproute/web/cart/rule/0/match/0", &["HTTPRoute web/cart spec.rules[0]"]),
+        ("team", "httproute/team/cart/rule/0/match/0", &["in namespace team", "HTTPRoute team/cart spec.rules[0]"]),
+        ("team", "cluster.web/cart-v2/80.upstream_rq_5xx", &["sent to by", "HTTPRoute team/cart"]),
+    ] {
+        let clients = format!("--mesh-for={client}");
+        let output =
+            stage.run(&["blame", name, "mesh.yaml", "--mesh-capture=address", "--kind=listener", &clients][..4])?;
+        ensure(output.code == Some(2) && output.stderr.contains("belongs to `--mesh-for"), &output)?;
+        let kind = if name.starts_with("mesh/") { "--kind=listener" } else { "--color=never" };
+        let output = stage.run(&["blame", name, "mesh.yaml", "--mesh-capture=address", &clients, kind])?;
+        ensure(output.code == Some(0) && expected.iter().all(|words| output.stdout.contains(words)), &output)?;
+    }
+    // What others have is not these clients'.
+    let line = ["blame", "httproute/team/cart/rule/0/match/0", "mesh.yaml", "--mesh-for=other", "--mesh-capture=proxy"];
+    let output = stage.run(&line)?;
+    ensure(output.code == Some(1) && output.stdout.contains("nothing that these manifests"), &output)?;
+    let entry = "{\"route_name\":\"httproute/web/cart/rule/0/match/0\",\"upstream_cluster\":\"web/cart-v2/80\"}\n";
+    let clients = ["blame", "-", "mesh.yaml", "--mesh-for=other", "--mesh-capture=proxy", "-ojson"];
+    let output = run_with(stage, &clients, entry)?;
+    let answers = json(&output)?;
+    let is_both = answers["answers"][0]["matches"].as_array().map(Vec::len) == Some(2);
+    ensure(output.code == Some(0) && is_both && answers["answers"][0]["from"] == "other", &output)?;
+    let output = stage.run(&["blame", "cluster.mesh/web/cart/80.upstream_cx_total", "mesh.yaml"])?;
+    ensure(output.code == Some(1) && output.stdout.contains("add the `--mesh-for` and `--mesh-capture`"), &output)
+}
+
 /// Runs gwctl with lines on standard input.
 fn run_with(stage: &Stage, args: &[&str], lines: &str) -> Result<process::Output, String> {
     stage.write("lines", lines)?;
@@ -131,9 +168,8 @@ const LISTS: [(&str, &str); 6] = [
 /// Every name of the cases that pin what is emitted.
 fn every_name(harness: &Harness) -> Result<(), String> {
     let cases = discover(&harness.testdata()).into_iter().filter_map(|(_, found)| found.ok());
-    // What clients of Services are served with is not asked for yet.
     let is_of_mesh = |case: &Case| case.translate_args.iter().any(|flag| flag == "--mesh-for");
-    let is_asked = |case: &Case| case.pins == Pins::Bootstrap && case.exit.translate == 0 && !is_of_mesh(case);
+    let is_asked = |case: &Case| case.exit.translate == 0 && (case.pins == Pins::Bootstrap || is_of_mesh(case));
     let cases: Vec<Case> = cases.filter(is_asked).collect();
     let mut wrong = Vec::new();
     let mut asked = 0;
@@ -147,7 +183,8 @@ fn every_name(harness: &Harness) -> Result<(), String> {
             asked += names.len();
             let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
             let own = ["-", "--partial", "-ojson", "--kind", kind].map(str::to_owned);
-            let line: Vec<String> = own.into_iter().chain(case.args.iter().cloned()).collect();
+            let clients = case.translate_args.iter().filter(|flag| is_of_mesh(case) && *flag != "--partial");
+            let line: Vec<String> = own.into_iter().chain(case.args.iter().chain(clients).cloned()).collect();
             if names.is_empty() || case.stdin.is_some() {
                 continue;
             }

@@ -151,7 +151,7 @@ fn refused(harness: &Harness) -> Result<(), String> {
     for (flags, words) in [
         (&["--mesh-for=web"][..], "--mesh-capture"),
         (&["--mesh-capture=proxy"], "--mesh-for"),
-        (&["--mesh-unknown=pass"], "belong to `--mesh-for NAMESPACE`"),
+        (&["--mesh-unknown=pass"], "`--mesh-unknown` belongs to `--mesh-for NAMESPACE`"),
         (&["--mesh-for=web", "--mesh-capture=redirect=0"], "not a port from 1 to 65535"),
         (&["--mesh-for=web", "--mesh-capture=redirect=19000"], "admin interface"),
         (&["--mesh-for=web", "--mesh-capture=redirect", "--mesh-unknown=pass"], "not led to Envoy"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::name_kind::NameKind;
-use super::{CompileArgs, DecisionFormat, InputArgs, ReportArgs};
+use super::{CompileArgs, DecisionFormat, InputArgs, MeshArgs, ReportArgs};
 
 /// Flags of `blame`.
 #[derive(Debug, Args)]
@@ -21,6 +21,9 @@ pub struct BlameArgs {
     /// The settings of the compilation; those that the output was made with.
     #[command(flatten)]
     pub compile: CompileArgs,
+    /// Whom the output serves.
+    #[command(flatten)]
+    pub mesh: MeshArgs,
     /// What the name is the name of, where it may be several things.
     #[arg(long, value_name = "KIND", help_heading = "Output")]
     pub kind: Option<NameKind>,

@@ -13,7 +13,7 @@ use crate::options::{Addresses, Capture, Mesh, Options};
 pub struct MeshArgs {
     /// Serve the clients of this namespace that connect to Services, by the routes that have Services for parents. Gateways
     /// are judged and not served. Needs --mesh-capture.
-    #[arg(long, value_name = "NAMESPACE", value_parser = value::namespace, requires = "mesh_capture")]
+    #[arg(long, value_name = "NAMESPACE", value_parser = value::namespace)]
     #[arg(conflicts_with_all = ["gateway", "gateway_class", "port_map", "proxy_protocol"], help_heading = "Mesh")]
     pub mesh_for: Option<Namespace>,
     /// How the traffic of these clients gets to Envoy. `proxy`: they name the Service to a forward proxy, on
@@ -21,12 +21,12 @@ pub struct MeshArgs {
     /// address of the Service, which Envoy has (--mesh-addresses, --section hosts). `redirect`: they connect to the
     /// `clusterIP`, and rules of nftables lead them to Envoy, on port 15001 of 127.0.0.1 or on another PORT (--section
     /// redirect).
-    #[arg(long, value_name = "address|proxy[=ADDRESS:PORT]|redirect[=PORT]", value_parser = value::capture, requires = "mesh_for")]
+    #[arg(long, value_name = "address|proxy[=ADDRESS:PORT]|redirect[=PORT]", value_parser = value::capture)]
     #[arg(help_heading = "Mesh")]
     pub mesh_capture: Option<Capture>,
     /// The addresses of Services for `--mesh-capture address`: their `clusterIP`, or addresses of this machine, by default
     /// of 127.1.0.0/16. By default `cluster-ip` where every Service of the input has one, otherwise `loopback`.
-    #[arg(long, value_name = "cluster-ip|loopback[=RANGE]", value_parser = value::addresses, requires = "mesh_capture")]
+    #[arg(long, value_name = "cluster-ip|loopback[=RANGE]", value_parser = value::addresses)]
     #[arg(help_heading = "Mesh")]
     pub mesh_addresses: Option<Addresses>,
     /// Which Services are served: those with routes for these clients (the default for `--mesh-capture redirect`), or all
@@ -64,12 +64,24 @@ impl MeshArgs {
     /// A message for the user where flags have nothing to say without the clients that they are about, or nothing about
     /// these.
     pub fn complete(&self, options: &mut Options) -> Result<(), String> {
-        let (Some(client), Some(capture)) = (&self.mesh_for, self.mesh_capture) else {
-            let is_given = self.mesh_services.is_some() || self.mesh_unknown != UnknownHosts::Reject;
-            return match is_given {
-                true => Err("`--mesh-services` and `--mesh-unknown` belong to `--mesh-for NAMESPACE`".to_owned()),
-                false => Ok(()),
-            };
+        let (client, capture) = match (&self.mesh_for, self.mesh_capture) {
+            (Some(client), Some(capture)) => (client, capture),
+            (Some(_), None) => {
+                let why = "`--mesh-for` needs `--mesh-capture`: how the traffic of these clients gets to Envoy";
+                return Err(why.to_owned());
+            }
+            (None, _) => {
+                let given = [
+                    ("--mesh-capture", self.mesh_capture.is_some()),
+                    ("--mesh-addresses", self.mesh_addresses.is_some()),
+                    ("--mesh-services", self.mesh_services.is_some()),
+                    ("--mesh-unknown", self.mesh_unknown != UnknownHosts::Reject),
+                ];
+                return match given.iter().find(|(_, is_given)| *is_given) {
+                    Some((flag, _)) => Err(format!("`{flag}` belongs to `--mesh-for NAMESPACE`")),
+                    None => Ok(()),
+                };
+            }
         };
         if options.trusted_hops > 0 {
             return Err("`--trusted-hops` is about clients of Gateways, and does not go with `--mesh-for`".to_owned());

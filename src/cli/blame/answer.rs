@@ -8,6 +8,7 @@ use crate::cli::name_kind::NameKind;
 use crate::cli::trace::{Spot, Tracer};
 use crate::diagnostics::style::Style;
 use crate::ir::Origin;
+use crate::translator::envoy::name;
 
 use super::asked::Asked;
 use super::index::{Entry, Index};
@@ -18,6 +19,9 @@ const VERSION: u32 = 1;
 /// Said of what no object of the input declares: an assumed Service, or the endpoints of several under one name.
 const NO_OBJECT: &str = "no object of the input declares it by itself";
 
+/// How the names of what serves clients of Services begin.
+const OF_SERVICES: &str = "mesh/";
+
 /// How many rules that send to a cluster people are shown.
 const MOST_SENDERS: usize = 10;
 
@@ -26,6 +30,8 @@ const MOST_SENDERS: usize = 10;
 pub(super) struct Answer {
     /// What was asked.
     asked: String,
+    /// The namespace of the clients whose configuration has the name; `None` in one for Gateways.
+    from: Option<String>,
     /// How many lines ask the same.
     lines: usize,
     /// What it names.
@@ -53,12 +59,15 @@ pub(super) struct Answerer<'c> {
     pub(super) index: &'c Index,
     pub(super) tracer: Tracer<'c>,
     pub(super) kind: Option<NameKind>,
+    /// The namespace of the clients of Services that the output serves.
+    pub(super) clients: Option<String>,
 }
 
 impl Answerer<'_> {
     pub(super) fn answer(&self, asked: &Asked, text: &str, lines: usize) -> Answer {
         let answer = |matches: Vec<Match>, reason: Option<String>, is_answered| Answer {
             asked: text.to_owned(),
+            from: self.clients.clone(),
             lines,
             matches,
             reason,
@@ -73,7 +82,15 @@ impl Answerer<'_> {
             let reason = format!("several things have this name ({}); --kind says which is meant", kinds.join(", "));
             return answer(named, (!is_one).then_some(reason), is_one);
         }
+        let is_of_mesh = |name: &str| name == name::FORWARD_PROXY || name.starts_with(OF_SERVICES);
+        let is_elsewhere = match asked {
+            Asked::Name(name) | Asked::Statistic(_, name) => is_of_mesh(name) && self.clients.is_none(),
+            Asked::Process | Asked::Foreign | Asked::Entry { .. } => false,
+        };
         match asked {
+            _ if is_elsewhere => none(
+                "what clients of Services are served with has such names: add the `--mesh-for` and `--mesh-capture` of the output",
+            ),
             Asked::Name(_) => none("nothing that these manifests are translated to has this name"),
             Asked::Statistic(kind, statistic) => match self.index.measured(*kind, statistic) {
                 Some(found) => answer(self.matches(vec![found]), None, true),
@@ -159,13 +176,13 @@ pub(super) fn write_json(answers: &[Answer], out: &mut dyn Write) -> io::Result<
 /// Those of `out`.
 pub(super) fn write_human(answers: &[Answer], color: bool, out: &mut dyn Write) -> io::Result<()> {
     for (position, answer) in answers.iter().enumerate() {
-        let Answer { asked, lines, matches, reason, is_answered } = answer;
+        let Answer { asked, from, lines, matches, reason, is_answered } = answer;
         if answers.len() > 1 {
             let gap = if position > 0 { "\n" } else { "" };
             let times = if *lines > 1 { format!("{lines} lines like ") } else { String::new() };
             writeln!(out, "{gap}{}", Style::Dim.paint(&format!("{times}{asked}"), color))?;
         }
-        matches.iter().try_for_each(|one| one.write(color, out))?;
+        matches.iter().try_for_each(|one| one.write(from.as_deref(), color, out))?;
         if let Some(reason) = reason {
             let style = if *is_answered { Style::Dim } else { Style::Yellow };
             writeln!(out, "{}", style.paint(reason, color))?;
@@ -175,9 +192,10 @@ pub(super) fn write_human(answers: &[Answer], color: bool, out: &mut dyn Write) 
 }
 
 impl Match {
-    fn write(&self, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, from: Option<&str>, color: bool, out: &mut dyn Write) -> io::Result<()> {
         let Self { kind, name, places, senders, note } = self;
-        writeln!(out, "{} {}", kind.as_str(), Style::Bold.paint(name, color))?;
+        let clients = from.map(|from| format!(" for clients in namespace {from}")).unwrap_or_default();
+        writeln!(out, "{} {}{clients}", kind.as_str(), Style::Bold.paint(name, color))?;
         if let Some(note) = note {
             writeln!(out, "  {note}")?;
         }

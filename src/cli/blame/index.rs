@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cli::name_kind::NameKind;
-use crate::ir::{Action, Config, FilterChain, Handler, Listener, Origin, Target, TcpBackend, Transport};
+use crate::ir::{Action, Config, FilterChain, ForwardProxy, Handler, Listener, Origin, Target, TcpBackend, Transport};
 use crate::translator::envoy::{has_invalid_backend, name, target};
 
 /// What stands behind a name.
@@ -38,6 +38,14 @@ impl Index {
         }
         for listener in &config.listeners {
             self.add_listener(listener, config);
+        }
+        if let Some(proxy) = &config.forward_proxy {
+            self.add_forward_proxy(proxy, config);
+        }
+        if config.outbound.is_some() {
+            let note =
+                "the port that rules of the machine lead connections to Services to; what has no listener is closed";
+            self.note(NameKind::Listener, name::OUTBOUND.to_owned(), note);
         }
         for cluster in &config.clusters {
             self.put(NameKind::Cluster, name::cluster(cluster), cluster.origin);
@@ -79,6 +87,27 @@ impl Index {
                 }
                 Handler::Close => {}
             }
+        }
+    }
+
+    /// What leads the clients of a forward proxy to the listeners of Services.
+    fn add_forward_proxy(&mut self, proxy: &ForwardProxy, config: &Config) {
+        let note = "the forward proxy that clients name (`--mesh-capture proxy`)";
+        for kind in [NameKind::Listener, NameKind::RouteConfiguration, NameKind::Statistics] {
+            self.note(kind, name::FORWARD_PROXY.to_owned(), note);
+        }
+        for listener in proxy.ports.iter().filter_map(|port| config.listeners.get(port.listener)) {
+            for kind in [NameKind::VirtualHost, NameKind::Cluster] {
+                self.put(kind, name::listener(listener), Some(listener.origin));
+            }
+        }
+        if proxy.passes_unknown {
+            let note = "whatever is no served Service (`--mesh-unknown pass`)";
+            for kind in [NameKind::VirtualHost, NameKind::Cluster] {
+                self.note(kind, name::ELSEWHERE.to_owned(), note);
+            }
+            let note = "refuses what names the port of the proxy itself, which might come back for ever";
+            self.note(NameKind::VirtualHost, name::ITSELF.to_owned(), note);
         }
     }
 

@@ -32,7 +32,8 @@ const LONGEST_LINE: usize = 1 << 20;
 pub(super) fn run(args: &BlameArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
     let started = Instant::now();
     let usage = |message: &str| Failure::Usage(Cli::usage_error(message));
-    let options = args.compile.options().map_err(|message| usage(&message))?;
+    let mut options = args.compile.options().map_err(|message| usage(&message))?;
+    args.mesh.complete(&mut options).map_err(|message| usage(&message))?;
     let reads_lines = args.name == "-";
     if reads_lines && args.input.paths.iter().any(|path| path == Path::new("-")) {
         return Err(usage(
@@ -58,12 +59,23 @@ pub(super) fn run(args: &BlameArgs, screen: ScreenArgs, streams: &mut Streams<'_
     }
     let compilation = &compiled.compilation;
     let mut index = Index::default();
-    // What one proxy holds together has names that no Gateway alone has, and the other way round.
-    index.add(compilation.lowered.judged());
-    if compilation.lowered.is_narrowed() {
-        index.add(&compilation.emitted().config);
-    }
-    let answerer = Answerer { index: &index, tracer: Tracer::new(compilation), kind: args.kind };
+    let clients = options.mesh.as_ref().map(|mesh| mesh.client.to_string());
+    let tracer = match &clients {
+        // What serves clients of Services serves no Gateway.
+        Some(_) => {
+            index.add(&compilation.emitted().config);
+            Tracer::of(compilation, compilation.emitted())
+        }
+        // What one proxy holds together has names that no Gateway alone has, and the other way round.
+        None => {
+            index.add(compilation.lowered.judged());
+            if compilation.lowered.is_narrowed() {
+                index.add(&compilation.emitted().config);
+            }
+            Tracer::new(compilation)
+        }
+    };
+    let answerer = Answerer { index: &index, tracer, kind: args.kind, clients };
     let answers: Vec<Answer> = asked.iter().map(|(asked, text, lines)| answerer.answer(asked, text, *lines)).collect();
     let color = streams.color_stdout && args.output_file.is_none();
     pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| match args.output {
