@@ -53,12 +53,11 @@ const IGNORE: &str = "ignore";
 /// How many bytes the file may have.
 const LARGEST: u64 = 1 << 20;
 /// Settings of which the first gives way when the second is on the command line.
-const OPPOSITES: [(&str, &str); 10] = [
+const OPPOSITES: [(&str, &str); 9] = [
     ("no-admin", "admin-address"),
     ("admin-address", "no-admin"),
     (MESH_FOR, "gateway"),
     (MESH_FOR, "gateway-class"),
-    (MESH_FOR, "port-map"),
     (MESH_FOR, "proxy-protocol"),
     ("gateway", MESH_FOR),
     ("gateway-class", MESH_FOR),

@@ -410,7 +410,7 @@ registry! {
         }
         /// A route of HTTP for all ports of a Service, also those of other protocols.
         MESH_PORTLESS = "GW3046" "mesh-route-for-every-port" Warning {
-            traffic: "what is no HTTP is broken on these ports",
+            traffic: "what is no HTTP goes to the Service there, past the routes",
             remedy: "name the `port` of the parent that the route is meant for",
         }
         /// A Service parent whose port is named by `sectionName` alone.
@@ -432,6 +432,11 @@ registry! {
         MESH_LOOP = "GW3050" "mesh-loop" Error {
             traffic: "the proxy would connect to itself, again and again, until it has no file descriptors left",
             remedy: "say where the endpoints of the Service are: add its EndpointSlices, name them with `--resolve`, or give Services other addresses with `--mesh-addresses loopback`",
+        }
+        /// More sockets than a process may open where nobody has raised the limit.
+        MESH_MANY_SOCKETS = "GW3051" "mesh-many-sockets" Warning {
+            traffic: "an Envoy that may not open as many file descriptors ends at the start",
+            remedy: "raise the limit of open files, serve fewer ports with `--mesh-services routed`, or use `--mesh-capture redirect`, which binds one",
         }
         /// An address to which no connection can be made.
         UNUSABLE_ADDRESS = "GW3070" "unusable-address" Error, Programmed False AddressNotUsable {

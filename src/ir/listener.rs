@@ -160,10 +160,22 @@ pub struct ChainName {
 pub enum ChainMatch {
     /// Every connection of the socket.
     Any,
+    /// Connections in plain text that begin with a request of HTTP, which a client has sent soon enough.
+    Http,
     /// TLS connections whose server name is one of these hosts; never empty.
     ServerNames(Vec<Hostname>),
     /// TLS connections whose server name no other chain takes, or that send none.
     AnyServerName,
+}
+
+impl ChainMatch {
+    /// Whether the server name of TLS decides.
+    pub fn is_by_server_name(&self) -> bool {
+        match self {
+            Self::ServerNames(_) | Self::AnyServerName => true,
+            Self::Any | Self::Http => false,
+        }
+    }
 }
 
 /// What serves a connection.

@@ -22,7 +22,7 @@ use super::client::{NoAnswer, WEBSOCKET_KEY, WEBSOCKET_VERSION};
 use super::echo::{Controls, DATE, Echo, SERVICE_TIME};
 use super::grpc;
 use super::nowhere::nowhere;
-use super::run::{CaseResult, Proof, confined, resolve, services};
+use super::run::{CaseResult, Proof, WayToServices, confined, resolve, services};
 use super::tls::accepts;
 use super::topology::Topology;
 use super::values::{HttpVersion, Mirrors, Scheme};
@@ -42,7 +42,7 @@ const EXPECTED_TIMEOUT: &str = "x-envoy-expected-rq-timeout-ms";
 /// The options with which cases are compiled for the simulator: as for a run
 /// with echo backends, every Service port has one endpoint.
 pub fn offline_options(topology: &Topology, cases: &CaseFile, options: &Options) -> Options {
-    let proof = Proof { envoy: Path::new(""), topology, cases, options, warnings: None };
+    let proof = Proof { envoy: Path::new(""), topology, cases, options, way: WayToServices::Proxy, warnings: None };
     let mut moved = confined(options, cases);
     // Where a run has it nobody else is.
     moved.admin_address = None;

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::leftovers::PrivateDirectory;
 use crate::name::Namespace;
-use crate::options::{AccessLog, Capture, ListenerAddress, Mesh, Options, PortMap, Resolve};
+use crate::options::{AccessLog, Addresses, Capture, ListenerAddress, Mesh, Options, PortMap, Resolve};
 
 use super::backend::Backend;
 use super::cases::{CaseFile, RequestCase};
@@ -23,6 +23,7 @@ use super::confine::{self, Allowed};
 use super::datagram::{self, DatagramBackend};
 use super::envoy::Envoy;
 use super::error::Error;
+use super::frontends::{self, Frontends};
 use super::journal::Journal;
 use super::ports::{DatagramReservation, PORT_ATTEMPTS, Reservation, reserve_both};
 use super::session::follow_up;
@@ -62,9 +63,21 @@ pub struct Proof<'a> {
     pub cases: &'a CaseFile,
     /// The options to start from; addresses and ports are replaced.
     pub options: &'a Options,
+    /// How cases get to Services that are sent from a namespace.
+    pub way: WayToServices,
     /// What Envoy may warn about when it starts: each warning contains one of these texts.
     /// `None` lets every warning pass.
     pub warnings: Option<&'a [&'a str]>,
+}
+
+/// How the cases that are sent from a namespace get to the Services that their URLs name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WayToServices {
+    /// Through tunnels of a forward proxy.
+    #[default]
+    Proxy,
+    /// By an address of this machine for each Service. Its ports are moved to free ones.
+    Addresses,
 }
 
 /// What one case showed.
@@ -192,6 +205,9 @@ fn run_inside(
     };
     let bootstrap = compile(&stage.options).map_err(Error::Compile)?;
     confine::check(&bootstrap, &stage.allowed(proof.cases))?;
+    if let (Served::Clients(client), WayToServices::Addresses) = (served, proof.way) {
+        stage.frontends = Some(Frontends::read(client, &bootstrap)?);
+    }
     // The configuration may hold keys.
     let directory = PrivateDirectory::new().map_err(Error::system("create a directory for Envoy"))?;
     let config =
@@ -246,6 +262,8 @@ pub(super) struct Stage<'a> {
     ports: HashMap<u16, Reservation>,
     /// Where clients of Services name these to a proxy.
     forward: Option<Reservation>,
+    /// Where clients of Services have an address for each of these.
+    frontends: Option<Frontends>,
     journal: Journal,
     /// The datagrams of the same ports, reserved until Envoy has started.
     pub(super) datagram_ports: Vec<DatagramReservation>,
@@ -265,9 +283,17 @@ impl<'a> Stage<'a> {
         let (mut ports, mut datagram_ports) = (HashMap::new(), Vec::new());
         let forward = match served {
             Served::Gateways(_) => None,
-            Served::Clients(client) => Some(forward(client, &mut options)?),
+            Served::Clients(client) => clients(proof.way, client, &mut options)?,
         };
-        for port in topology.ports().into_iter().filter(|_| forward.is_none()) {
+        let moved = match (served, &forward) {
+            (_, Some(_)) => BTreeSet::new(),
+            (Served::Gateways(_), None) => topology.ports(),
+            (Served::Clients(_), None) => {
+                let declared = topology.services.iter().chain(&topology.datagram_services);
+                declared.chain(&topology.referenced).map(|service| service.port).collect()
+            }
+        };
+        for port in moved {
             let (reservation, datagrams) = reserve_both(LOOPBACK)?;
             datagram_ports.push(datagrams);
             options.port_map.retain(|map| map.from != port);
@@ -318,6 +344,7 @@ impl<'a> Stage<'a> {
             admin,
             ports,
             forward,
+            frontends: None,
             journal,
             datagram_ports,
             _backends: backends,
@@ -353,9 +380,12 @@ impl<'a> Stage<'a> {
 
     async fn run_case(&self, case: &RequestCase, gateway: Option<&GatewayName>) -> Result<CaseResult, Error> {
         let start = Instant::now();
-        let destination = match &self.forward {
-            Some(forward) => through(forward, case)?,
-            None => Destination { address: self.address(case, gateway.or(case.gateway.as_ref()))?, tunnel: None },
+        let destination = match (&self.forward, &self.frontends) {
+            (Some(forward), _) => through(forward, case)?,
+            (None, Some(frontends)) => Destination { address: frontends.address(case)?, tunnel: None },
+            (None, None) => {
+                Destination { address: self.address(case, gateway.or(case.gateway.as_ref()))?, tunnel: None }
+            }
         };
         let tls = self.client_tls(case)?;
         let expect = &case.expect;
@@ -452,10 +482,15 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Lets a compilation serve clients of Services through a proxy that they name, and says where that will be.
-fn forward(client: &str, options: &mut Options) -> Result<Reservation, Error> {
-    let reservation = Reservation::new(LOOPBACK)?;
-    let capture = Capture::Proxy(reservation.address());
+/// Lets a compilation serve clients of Services, and says where their proxy will be if they name one.
+fn clients(way: WayToServices, client: &str, options: &mut Options) -> Result<Option<Reservation>, Error> {
+    let (capture, reservation) = match way {
+        WayToServices::Proxy => {
+            let reservation = Reservation::new(LOOPBACK)?;
+            (Capture::Proxy(reservation.address()), Some(reservation))
+        }
+        WayToServices::Addresses => (Capture::Address(Addresses::Loopback(frontends::range())), None),
+    };
     options.mesh = Some(Mesh { client: Namespace::from(client), capture, routed_only: false, passes_unknown: false });
     // These are about clients of Gateways.
     (options.trusted_hops, options.proxy_protocol) = (0, false);
@@ -467,7 +502,8 @@ fn forward(client: &str, options: &mut Options) -> Result<Reservation, Error> {
 fn through(forward: &Reservation, case: &RequestCase) -> Result<Destination, Error> {
     let url = &case.request.url;
     if url.scheme == Scheme::Udp {
-        let why = "a proxy carries no datagrams to Services, so that such a case is answered without Envoy only";
+        let why =
+            "a proxy carries no datagrams to Services: `--mesh-capture address` does, and so does a run without Envoy";
         return Err(Error::Case(format!("case `{}`: {why}", case.name)));
     }
     let host =

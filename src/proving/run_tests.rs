@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use super::{CaseResult, Proof, run, services};
+use super::{CaseResult, Proof, WayToServices, run, services};
 use crate::options::{Options, Resolve};
 use crate::proving::{CaseFile, Error, Topology, provide, validate};
 
@@ -108,7 +108,17 @@ fn prove(cases: &str) -> Result<Vec<CaseResult>, Error> {
     let topology = Topology::scan([MANIFESTS], "default");
     let cases = CaseFile::parse(cases).expect("cases");
     let options = Options::default();
-    run(&Proof { envoy: &envoy(), topology: &topology, cases: &cases, options: &options, warnings: None }, bootstrap)
+    run(
+        &Proof {
+            envoy: &envoy(),
+            topology: &topology,
+            cases: &cases,
+            options: &options,
+            way: WayToServices::Proxy,
+            warnings: None,
+        },
+        bootstrap,
+    )
 }
 
 #[test]
@@ -222,8 +232,14 @@ fn a_service_may_keep_the_address_of_the_output() {
     let topology = Topology::scan([MANIFESTS], "default");
     let cases = CaseFile::parse("{requests: [], unresolved: [shop/b:80]}").expect("cases");
     let mut options = Options::default();
-    let proof =
-        Proof { envoy: Path::new("envoy"), topology: &topology, cases: &cases, options: &options, warnings: None };
+    let proof = Proof {
+        envoy: Path::new("envoy"),
+        topology: &topology,
+        cases: &cases,
+        options: &options,
+        way: WayToServices::Proxy,
+        warnings: None,
+    };
     let names: Vec<_> = services(&proof).map(|key| key.name).collect();
     assert_eq!(names, ["a", "h2"]);
     let address = ("127.0.0.1".to_owned(), 1);
@@ -235,12 +251,24 @@ fn a_service_may_keep_the_address_of_the_output() {
         stands_in: false,
     });
     // An address that is given by hand is replaced by a backend, unless the cases keep addresses.
-    let proof =
-        Proof { envoy: Path::new("envoy"), topology: &topology, cases: &cases, options: &options, warnings: None };
+    let proof = Proof {
+        envoy: Path::new("envoy"),
+        topology: &topology,
+        cases: &cases,
+        options: &options,
+        way: WayToServices::Proxy,
+        warnings: None,
+    };
     assert_eq!(services(&proof).map(|key| key.name).collect::<Vec<_>>(), ["a", "h2"]);
     let cases = CaseFile { keep_endpoints: true, ..cases };
-    let proof =
-        Proof { envoy: Path::new("envoy"), topology: &topology, cases: &cases, options: &options, warnings: None };
+    let proof = Proof {
+        envoy: Path::new("envoy"),
+        topology: &topology,
+        cases: &cases,
+        options: &options,
+        way: WayToServices::Proxy,
+        warnings: None,
+    };
     assert_eq!(services(&proof).count(), 0, "`h2` has a slice, and `a` the given address");
 }
 
@@ -260,7 +288,14 @@ fn a_refused_configuration_is_an_error_with_envoys_words() {
     let topology = Topology::scan([MANIFESTS], "default");
     let cases = CaseFile::parse("requests: []").expect("cases");
     let options = Options::default();
-    let proof = Proof { envoy: &envoy(), topology: &topology, cases: &cases, options: &options, warnings: None };
+    let proof = Proof {
+        envoy: &envoy(),
+        topology: &topology,
+        cases: &cases,
+        options: &options,
+        way: WayToServices::Proxy,
+        warnings: None,
+    };
     let error = run(&proof, |_| Ok("no_such_field: 1\n".to_owned())).expect_err("a refusal");
     assert!(matches!(&error, Error::NotRunning(text) if text.contains("no_such_field")), "{error}");
     let error = run(&proof, |_| Err("two errors".to_owned())).expect_err("a refusal");
@@ -285,8 +320,14 @@ fn a_warning_of_envoy_that_is_not_expected_is_an_error_with_its_words() {
     let options = Options::default();
     let expecting = |warnings: &[&str]| {
         let envoy = envoy();
-        let proof =
-            Proof { envoy: &envoy, topology: &topology, cases: &cases, options: &options, warnings: Some(warnings) };
+        let proof = Proof {
+            envoy: &envoy,
+            topology: &topology,
+            cases: &cases,
+            options: &options,
+            way: WayToServices::Proxy,
+            warnings: Some(warnings),
+        };
         run(&proof, bootstrap)
     };
     let error = expecting(&[]).expect_err("a configuration without a limit on connections");

@@ -86,12 +86,14 @@ pub fn of_clients<'m>(
             let mut attached = Vec::new();
             let held = held_as(frontend, listener.spec.port, port.is_udp);
             let client = frontend.client.as_deref().unwrap_or(client);
-            for holder in mesh_parents.held.set(&held, client).holders() {
+            let counting = mesh_parents.held.set(&held, client);
+            let is_meant = counting.holders().iter().any(|holder| holder.names_port);
+            for holder in counting.holders() {
                 attached.push((holder.route, accepted(holder.parent)));
             }
+            let plain = by_object.get(&std::ptr::from_ref(&port.plain.head)).copied();
             if attached.is_empty() {
-                let plain = by_object.get(&std::ptr::from_ref(&port.plain.head));
-                attached.extend(plain.map(|route| (*route, accepted(0))));
+                attached.extend(plain.map(|route| (route, accepted(0))));
             }
             listener.attached = attached.iter().map(|(route, _)| *route).collect();
             listener.attached.sort_unstable();
@@ -100,6 +102,11 @@ pub fn of_clients<'m>(
                 let kind = routes.get(*route).kind();
                 listener.protocol = protocol(kind);
                 listener.kinds = vec![kind];
+            }
+            let is_detected = listener.protocol == Protocol::Http && port.is_doubtful && !is_meant;
+            if let Some(plain) = plain.filter(|_| is_detected) {
+                listener.unlike_http = Some(plain);
+                routes.add_parent(plain, accepted(0));
             }
             attached.into_iter().for_each(|(route, parent)| routes.add_parent(route, parent));
         }
@@ -154,6 +161,7 @@ fn as_gateway(frontend: &Frontend) -> ResolvedGateway<'_> {
         conflict: None,
         bad_selector: None,
         attached: Vec::new(),
+        unlike_http: None,
     });
     ResolvedGateway {
         object,

@@ -119,6 +119,8 @@ pub struct ResolvedListener<'m> {
     pub bad_selector: Option<Reported>,
     /// The routes that attached, by kind, namespace and name.
     pub attached: Vec<RouteId>,
+    /// The route of connections that do not begin with a request, where nobody says that the listener takes nothing else.
+    pub unlike_http: Option<RouteId>,
 }
 
 impl ResolvedListener<'_> {
@@ -223,6 +225,7 @@ fn resolve_listener<'m>(
             diagnostics,
         ),
         attached: Vec::new(),
+        unlike_http: None,
     }
 }
 

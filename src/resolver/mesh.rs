@@ -24,6 +24,7 @@ use super::attachment::ParentRefusal;
 use super::route::Routes;
 use super::route_id::RouteId;
 use finding::Named;
+pub(super) use port::Declared;
 use port::ports_of;
 
 pub use route_set::{HeldPorts, PortHolder, RouteSet, ServedPort};
@@ -256,7 +257,9 @@ impl HeldPorts {
         for port in one.ports.iter().filter(|port| !lost.contains(port)) {
             let Clients { service: (namespace, service), port, is_udp, namespace: clients } = one.clients(*port);
             let held = ServedPort { namespace: namespace.clone(), service: service.clone(), port, is_udp };
-            let holder = PortHolder { route: one.route, parent: one.index, clients: clients.cloned() };
+            let reference = &one.declared.parent_refs[one.index];
+            let names_port = reference.port.is_some() || reference.section_name.is_some();
+            let holder = PortHolder { route: one.route, parent: one.index, names_port, clients: clients.cloned() };
             self.0.entry(held).or_default().push(holder);
         }
     }

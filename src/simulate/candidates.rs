@@ -105,7 +105,7 @@ impl Precedence {
 impl<'c> Simulator<'c> {
     /// The routes of the virtual host that takes a request, in order; empty when none does.
     pub fn candidates(&self, request: &Request) -> Vec<Candidate<'c>> {
-        let Ok((table, place)) = self.connect(&request.connection) else { return Vec::new() };
+        let Ok((table, place)) = self.connect(request) else { return Vec::new() };
         let Some(http) = self.http(table, place) else { return Vec::new() };
         let Ok(admitted) = http.admit(self.config, request) else { return Vec::new() };
         let Some((_, routes)) = http.host(&admitted) else { return Vec::new() };

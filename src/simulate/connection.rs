@@ -14,14 +14,15 @@ use super::share::Share;
 use super::simulator::Simulator;
 
 impl<'c> Simulator<'c> {
-    /// The listener and the place of the chain that take a connection.
+    /// The listener and the place of the chain that take the connection of a request.
     pub(super) fn connect(
         &self,
-        connection: &Connection,
+        request: &Request,
     ) -> Result<(&ListenerTable<'c>, usize), (Option<&'c Listener>, Closed)> {
+        let connection = &request.connection;
         let table = self.listener(connection).ok_or((None, Closed::NoListener))?;
         let listener = table.listener;
-        let place = table.chain(&connection.security).ok_or((Some(listener), Closed::NoChain))?;
+        let place = table.chain(&connection.security, !request.is_stream()).ok_or((Some(listener), Closed::NoChain))?;
         match check_security(&listener.chains()[place], &connection.security) {
             None => Ok((table, place)),
             Some(closed) => Err((Some(listener), closed)),

@@ -29,7 +29,7 @@ impl<'c> ListenerTable<'c> {
         };
         let names = chains.iter().enumerate().flat_map(|(place, chain)| {
             let hosts: &[Hostname] = match &chain.select {
-                ChainMatch::Any => &[],
+                ChainMatch::Any | ChainMatch::Http => &[],
                 ChainMatch::ServerNames(hosts) => hosts,
                 ChainMatch::AnyServerName => &[Hostname::Any],
             };
@@ -38,13 +38,15 @@ impl<'c> ListenerTable<'c> {
         Self { listener, http: chains.iter().map(|_| OnceLock::new()).collect(), names: HostTable::new(names) }
     }
 
-    /// The place of the chain that takes a connection.
-    pub(super) fn chain(&self, security: &Security) -> Option<usize> {
-        let any = || self.listener.chains().iter().position(|chain| chain.select == ChainMatch::Any);
+    /// The place of the chain that takes a connection; `is_http` when it begins with a request.
+    pub(super) fn chain(&self, security: &Security, is_http: bool) -> Option<usize> {
+        let place = |select: ChainMatch| self.listener.chains().iter().position(|chain| chain.select == select);
+        let any = || place(ChainMatch::Any);
         match security {
             Security::Tls { server_name, .. } => {
                 self.names.find(server_name.as_deref().unwrap_or_default()).or_else(any)
             }
+            Security::Plain if is_http => place(ChainMatch::Http).or_else(any),
             Security::Plain | Security::Udp => any(),
         }
     }

@@ -69,7 +69,7 @@ impl<'c> Simulator<'c> {
         if let Some(decision) = self.datagram(&request.connection) {
             return decision;
         }
-        match self.connect(&request.connection) {
+        match self.connect(request) {
             Ok((listener, chain)) => self.serve(listener, chain, request, authority),
             Err((listener, closed)) => Decision::closed(listener, closed),
         }

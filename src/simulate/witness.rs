@@ -119,7 +119,7 @@ impl<'c> Simulator<'c> {
         let conditions = Conditions::new(matches);
         hosts_of(&host.hostname).iter().find_map(|authority| {
             let request = request(listener, chain, authority, matches);
-            let (table, place) = self.connect(&request.connection).ok()?;
+            let (table, place) = self.connect(&request).ok()?;
             let http = self.http(table, place)?;
             let admitted = http.admit(self.config, &request).ok()?;
             let (found, _) = http.host(&admitted)?;
@@ -145,7 +145,7 @@ fn hosts_of(hostname: &Hostname) -> Vec<String> {
 fn other_names(chain: &FilterChain) -> Vec<String> {
     match &chain.select {
         ChainMatch::ServerNames(names) => names.iter().take(1).flat_map(hosts_of).collect(),
-        ChainMatch::Any | ChainMatch::AnyServerName => OTHER_NAMES.map(str::to_owned).to_vec(),
+        ChainMatch::Any | ChainMatch::Http | ChainMatch::AnyServerName => OTHER_NAMES.map(str::to_owned).to_vec(),
     }
 }
 

@@ -228,8 +228,8 @@ fn streams(listener: &Listener) -> Vec<(Vec<gwctl::ir::Origin>, Request)> {
 fn security(chain: &FilterChain) -> Security {
     let tls = |server_name| Security::Tls { server_name, certificate: true };
     match &chain.select {
-        ChainMatch::Any if chain.tls.is_none() => Security::Plain,
-        ChainMatch::Any | ChainMatch::AnyServerName => tls(None),
+        ChainMatch::Any | ChainMatch::Http if chain.tls.is_none() => Security::Plain,
+        ChainMatch::Any | ChainMatch::Http | ChainMatch::AnyServerName => tls(None),
         ChainMatch::ServerNames(names) => tls(names.first().map(Simulator::example_host)),
     }
 }
@@ -444,7 +444,7 @@ fn ask(sentence: &str, compilation: &Compilation) -> Result<bool, String> {
     let listeners =
         config.listeners.iter().filter(|one| ports.contains(&one.port.number()) && !one.chains().is_empty());
     let answers = |listener: &Listener| {
-        let has_tls = listener.chains().iter().any(|chain| chain.tls.is_some() || chain.select != ChainMatch::Any);
+        let has_tls = listener.chains().iter().any(|chain| chain.tls.is_some() || chain.select.is_by_server_name());
         let is_so = |simulator: &Simulator<'_>, host: &str| {
             let mut request = Request::get(listener.port, host, "/");
             if has_tls {

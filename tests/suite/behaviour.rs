@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use gwctl::options::{Capture, ListenerAddress, Mesh, Options, Resolve};
-use gwctl::proving::{CaseFile, Proof, Topology, run};
+use gwctl::options::{Addresses, Capture, ListenerAddress, Mesh, Options, Resolve};
+use gwctl::proving::{CaseFile, Proof, Topology, WayToServices, run};
 use libtest_mimic::Trial;
 use walkdir::WalkDir;
 
@@ -19,6 +19,7 @@ const REPLACED: &[&str] = &[
     "--port-map",
     "--resolve",
     "--mesh-for",
+    "--mesh-addresses",
     "--mesh-capture",
     "--mesh-services",
     "--mesh-unknown",
@@ -35,18 +36,36 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     let cases = discover(&harness.testdata()).into_iter().filter_map(|(_, found)| found.ok());
     cases
         .filter_map(|case| Some((case.requests.clone()?, case)))
-        .map(|(requests, case)| {
+        .flat_map(|(requests, case)| {
+            let at_addresses = is_of_clients(&requests).then(|| {
+                let (harness, case, requests) = (harness.clone(), case.clone(), requests.clone());
+                Trial::test(format!("requests::{}::at_addresses", case.name), move || {
+                    let folder = format!("requests-at-addresses/{}", case.name);
+                    Ok(prove_by(WayToServices::Addresses, &harness, &case, &requests, &folder)?)
+                })
+            });
             let harness = harness.clone();
-            Trial::test(format!("requests::{}", case.name), move || {
+            let own = Trial::test(format!("requests::{}", case.name), move || {
                 let folder = format!("requests/{}", case.name);
                 Ok(prove(&harness, &case, &requests, &folder)?)
-            })
+            });
+            std::iter::once(own).chain(at_addresses)
         })
         .collect()
 }
 
+/// Whether clients of Services ask, who get to these in more than one way.
+fn is_of_clients(requests: &Path) -> bool {
+    let cases = fs::read_to_string(requests).ok().and_then(|text| CaseFile::parse(&text).ok());
+    cases.is_some_and(|cases| cases.requests.iter().any(|case| case.from.is_some()))
+}
+
 /// Runs all requests of a case. The message lists every mismatch.
 pub(crate) fn prove(harness: &Harness, case: &Case, requests: &Path, folder: &str) -> Result<(), String> {
+    prove_by(WayToServices::Proxy, harness, case, requests, folder)
+}
+
+fn prove_by(way: WayToServices, harness: &Harness, case: &Case, requests: &Path, folder: &str) -> Result<(), String> {
     let text = fs::read_to_string(requests).map_err(|error| format!("{}: {error}", requests.display()))?;
     let cases = CaseFile::parse(&text).map_err(|error| format!("{}:{error}", requests.display()))?;
     let cases = cases.in_folder(&case.folder);
@@ -68,6 +87,7 @@ pub(crate) fn prove(harness: &Harness, case: &Case, requests: &Path, folder: &st
         topology: &topology,
         cases: &cases,
         options: &options,
+        way,
         warnings: Some(WARNINGS),
     };
     let results = run(&proof, compile).map_err(|error| error.to_string())?;
@@ -164,8 +184,11 @@ fn arguments(args: &[String], options: &Options) -> Vec<String> {
         Some(Mesh { client, capture: Capture::Proxy(proxy), .. }) => {
             arguments.extend([format!("--mesh-for={client}"), format!("--mesh-capture=proxy={proxy}")]);
         }
-        Some(Mesh { client, capture: Capture::Address(_), .. }) => {
+        Some(Mesh { client, capture: Capture::Address(addresses), .. }) => {
             arguments.extend([format!("--mesh-for={client}"), "--mesh-capture=address".to_owned()]);
+            if let Addresses::Loopback(range) = addresses {
+                arguments.push(format!("--mesh-addresses=loopback={range}"));
+            }
         }
         Some(Mesh { client, capture: Capture::Redirect(port), .. }) => {
             arguments.extend([format!("--mesh-for={client}"), format!("--mesh-capture=redirect={port}")]);

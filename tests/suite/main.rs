@@ -46,6 +46,7 @@ mod made;
 mod mesh;
 #[cfg(unix)]
 mod mesh_address;
+mod mesh_detection;
 mod mesh_diff;
 #[cfg(unix)]
 mod mesh_proxy;
@@ -154,6 +155,8 @@ fn trials() -> Vec<Trial> {
     trials.extend(mesh_run::trials(&harness));
     #[cfg(unix)]
     trials.extend(mesh_address::trials(&harness));
+    #[cfg(unix)]
+    trials.extend(mesh_detection::trials(&harness));
     trials.extend(admitted::trials(&harness));
     trials.extend(compared::trials(&harness));
     trials.extend(exchanged::trials(&harness));

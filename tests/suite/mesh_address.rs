@@ -4,8 +4,8 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::io::Read;
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use gwctl::proving::Envoy;
@@ -14,6 +14,7 @@ use libtest_mimic::Trial;
 
 use crate::commands::Stage;
 use crate::harness::Harness;
+use crate::mesh_detection::greeter;
 use crate::mesh_proxy::{ensure, exchange};
 use crate::process::fail;
 use crate::proxy::backend;
@@ -22,18 +23,6 @@ use crate::xds::free_ports;
 /// The tests of this file.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
     vec![harness.trial("mesh::addresses_of_services_answer_by_the_routes", served)]
-}
-
-/// A server that speaks first.
-fn greeter() -> Result<SocketAddr, String> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(fail)?;
-    let address = listener.local_addr().map_err(fail)?;
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let _ = stream.and_then(|mut stream| stream.write_all(b"hello"));
-        }
-    });
-    Ok(address)
 }
 
 /// A server that sends datagrams back.

@@ -14,7 +14,7 @@ pub struct MeshArgs {
     /// Serve the clients of this namespace that connect to Services, by the routes that have Services for parents. Gateways
     /// are judged and not served. Needs --mesh-capture.
     #[arg(long, value_name = "NAMESPACE", value_parser = value::namespace)]
-    #[arg(conflicts_with_all = ["gateway", "gateway_class", "port_map", "proxy_protocol"], help_heading = "Mesh")]
+    #[arg(conflicts_with_all = ["gateway", "gateway_class", "proxy_protocol"], help_heading = "Mesh")]
     pub mesh_for: Option<Namespace>,
     /// How the traffic of these clients gets to Envoy. `proxy`: they name the Service to a forward proxy, on
     /// 127.0.0.1:15080 or on another ADDRESS:PORT (`http_proxy=http://127.0.0.1:15080`). `address`: they connect to the
@@ -83,6 +83,10 @@ impl MeshArgs {
                 };
             }
         };
+        if !options.port_map.is_empty() && !matches!(capture, Capture::Address(_)) {
+            let why = "`--port-map` moves what is bound: with `--mesh-for` these are ports of Services for `--mesh-capture address` alone";
+            return Err(why.to_owned());
+        }
         if options.trusted_hops > 0 {
             return Err("`--trusted-hops` is about clients of Gateways, and does not go with `--mesh-for`".to_owned());
         }

@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 use super::super::value::{self, Destination};
 use super::{CompileArgs, FileArgs};
 use crate::diagnostics::escape::Commands;
+use crate::options::Capture;
+use crate::proving::WayToServices;
 
 /// Flags of `test`.
 #[derive(Debug, Args)]
@@ -24,6 +26,10 @@ pub struct TestArgs {
     /// GWCTL_ENVOY or of the PATH.
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, help_heading = "Envoy")]
     pub envoy: Option<Option<PathBuf>>,
+    /// How cases with `from` get to Envoy with --envoy: `proxy` through tunnels, `address` by an address of this machine for
+    /// each Service, to which datagrams can be sent as well.
+    #[arg(long, value_name = "address|proxy", value_parser = value::capture, help_heading = "Envoy")]
+    pub mesh_capture: Option<Capture>,
     /// Fail when the cases reach less than this percentage of the matches.
     #[arg(long, value_name = "PERCENT", value_parser = value::percent, help_heading = "Output")]
     pub fail_under: Option<f64>,
@@ -43,6 +49,22 @@ pub struct TestArgs {
     /// error, or to a file with `=FILE`. Repeatable. Without it they are a part of the results.
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Findings")]
     pub report: Vec<Destination>,
+}
+
+impl TestArgs {
+    /// How cases with `from` get to the Services that they name.
+    ///
+    /// # Errors
+    /// A message for the user about a way that a run does not have.
+    pub fn way(&self) -> Result<WayToServices, String> {
+        match self.mesh_capture {
+            Some(Capture::Redirect(_)) => {
+                Err("`test` changes no rules of this machine: `--mesh-capture` is `address` or `proxy` here".to_owned())
+            }
+            Some(Capture::Address(_)) => Ok(WayToServices::Addresses),
+            Some(Capture::Proxy(_)) | None => Ok(WayToServices::Proxy),
+        }
+    }
 }
 
 /// The format of test results.

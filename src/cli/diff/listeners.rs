@@ -111,7 +111,7 @@ fn compare_addresses(both: Both<'_, '_>, changes: &mut Vec<Change>) {
 fn hosts(chain: Chain<'_>) -> Vec<String> {
     match &chain.chain.select {
         ChainMatch::ServerNames(names) => names.iter().map(|name| example(name).into_owned()).collect(),
-        ChainMatch::Any | ChainMatch::AnyServerName => vec![EXAMPLE.to_owned()],
+        ChainMatch::Any | ChainMatch::Http | ChainMatch::AnyServerName => vec![EXAMPLE.to_owned()],
     }
 }
 

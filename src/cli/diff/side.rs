@@ -311,7 +311,7 @@ pub(super) fn example(host: &Hostname) -> Cow<'_, str> {
 /// A plain request for a host over the connections of a chain.
 pub(super) fn probe(at: Chain<'_>, host: &str) -> Request {
     // Also where TLS does not end here, the server name chooses the chain.
-    let has_tls = at.chain.tls.is_some() || at.chain.select != crate::ir::ChainMatch::Any;
+    let has_tls = at.chain.tls.is_some() || at.chain.select.is_by_server_name();
     let security = match has_tls {
         true => Security::Tls { server_name: Some(host.to_owned()), certificate: true },
         false => Security::Plain,
@@ -336,8 +336,12 @@ fn stream_request(listener: &Listener, security: Security) -> Request {
 fn connections(chain: &FilterChain) -> Vec<(String, Security)> {
     let tls = |server_name: Option<String>| Security::Tls { server_name, certificate: true };
     match &chain.select {
-        crate::ir::ChainMatch::Any if chain.tls.is_none() => vec![("TCP".to_owned(), Security::Plain)],
-        crate::ir::ChainMatch::Any | crate::ir::ChainMatch::AnyServerName => vec![("TLS".to_owned(), tls(None))],
+        crate::ir::ChainMatch::Any | crate::ir::ChainMatch::Http if chain.tls.is_none() => {
+            vec![("TCP".to_owned(), Security::Plain)]
+        }
+        crate::ir::ChainMatch::Any | crate::ir::ChainMatch::Http | crate::ir::ChainMatch::AnyServerName => {
+            vec![("TLS".to_owned(), tls(None))]
+        }
         crate::ir::ChainMatch::ServerNames(names) => {
             names.iter().map(|name| (format!("TLS {name}"), tls(Some(example(name).into_owned())))).collect()
         }

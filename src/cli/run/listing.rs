@@ -137,7 +137,7 @@ impl Listing<'_> {
                 let (host, shares) = (at.ip(), self.shares(config, backends));
                 let names: Vec<Cow<'_, str>> = match &chain.select {
                     ChainMatch::ServerNames(names) => names.iter().map(callable).collect(),
-                    ChainMatch::Any | ChainMatch::AnyServerName => Vec::new(),
+                    ChainMatch::Any | ChainMatch::Http | ChainMatch::AnyServerName => Vec::new(),
                 };
                 if names.is_empty() && chain.tls.is_none() && chain.select == ChainMatch::Any {
                     let _ = writeln!(text, "  nc {host} {}   connections → {shares}", at.port());

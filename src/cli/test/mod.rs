@@ -26,6 +26,11 @@ pub(super) fn run(args: &TestArgs, streams: &mut Streams<'_>) -> Result<ExitStat
     let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     // Whoever stakes a release on the cases hears what a configuration would be refused for.
     let options = Options { writes_configuration: true, ..options };
+    if args.mesh_capture.is_some() && args.envoy.is_none() {
+        let why = "`--mesh-capture` says how cases get to Envoy: it belongs to `--envoy`";
+        return Err(Failure::Usage(Cli::usage_error(why)));
+    }
+    args.way().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     stream_format(&args.report, "--report").map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
     let ran = match runner::run(args, &options, streams.stdin) {
         Ok(ran) => ran,

@@ -305,7 +305,8 @@ impl State {
             Some(path) => path,
             None => &proving::find().map_err(|error| error.to_string())?,
         };
-        let proof = Proof { envoy, topology, cases, options, warnings: None };
+        let way = args.way()?;
+        let proof = Proof { envoy, topology, cases, options, way, warnings: None };
         let gateways = gateway_of_cases(cases, topology, options, manifests)?;
         let translate = |options: &Options| manifests.translate(options, args.partial);
         let results = proving::run_until_signal(&proof, gateways.as_deref(), translate);

@@ -13,7 +13,7 @@ use crate::parser::route::RouteKind;
 use crate::parser::source::DocumentId;
 use crate::port::Port;
 
-use super::super::mesh::{HeldPorts, ServedPort};
+use super::super::mesh::{Declared, HeldPorts, ServedPort};
 
 /// In the place of a namespace, the clients of all that have no routes of their own: no namespace has this name.
 const ANY_OTHER: &str = "";
@@ -46,6 +46,8 @@ pub(super) struct FrontendPort {
     pub(super) index: usize,
     /// Whether it takes datagrams.
     pub(super) is_udp: bool,
+    /// Whether it may well carry something else than HTTP where a route does not say that it is for this very port.
+    pub(super) is_doubtful: bool,
     /// What it does where no route counts: all that arrives goes to the Service.
     pub(super) plain: Object<L4RouteSpec>,
 }
@@ -112,8 +114,7 @@ impl Frontends {
         let mut frontends: BTreeMap<NamespacedName<'_>, Frontend> = BTreeMap::new();
         let own = manifests.services.iter().map(|service| (service.metadata.sort_key(), service));
         for (key, service) in own.filter(|(key, service)| has_address(&service.spec) && is_wanted(key)) {
-            let ports = service.spec.ports.iter().map(number).collect::<Vec<_>>();
-            frontends.entry(key).or_insert_with(|| Frontend::new(&service.head, &ports));
+            frontends.entry(key).or_insert_with(|| Frontend::of(service));
         }
         for (key, ports) in missing.into_iter().filter(|(key, _)| is_wanted(key)) {
             let ports: Vec<_> = ports.into_iter().map(Some).collect();
@@ -124,6 +125,21 @@ impl Frontends {
 }
 
 impl Frontend {
+    fn of(service: &Object<Service>) -> Self {
+        let numbers: Vec<_> = service.spec.ports.iter().map(number).collect();
+        let mut frontend = Self::new(&service.head, &numbers);
+        // A route for a Service with one port is for that port.
+        let is_alone = numbers.iter().flatten().filter(|(_, is_udp)| !is_udp).count() < 2;
+        for port in &mut frontend.ports {
+            port.is_doubtful = match service.spec.ports.get(port.index).map(Declared::of) {
+                Some(Declared::Http) | None => false,
+                Some(Declared::Nothing) => !is_alone,
+                Some(Declared::Other) => true,
+            };
+        }
+        frontend
+    }
+
     /// `ports` are numbers, and whether they take datagrams; `None` for those that gwctl knows no protocol of.
     fn new(service: &ObjectHead, ports: &[Option<(Port, bool)>]) -> Self {
         let known = || ports.iter().enumerate().filter_map(|(index, port)| Some((index, (*port)?)));
@@ -137,8 +153,13 @@ impl Frontend {
             default_scope: None,
         };
         let plain = |number| Object { head: service.clone(), spec: plain(&service.metadata.name, number) };
-        let ports =
-            known().map(|(index, (number, is_udp))| FrontendPort { index, is_udp, plain: plain(number) }).collect();
+        let ports = known().map(|(index, (number, is_udp))| FrontendPort {
+            index,
+            is_udp,
+            is_doubtful: false,
+            plain: plain(number),
+        });
+        let ports = ports.collect();
         let Metadata { namespace, name, .. } = &service.metadata;
         let key = (namespace.clone(), name.clone());
         Self { gateway: Object { head: service.clone(), spec }, service: key, client: None, ports }

@@ -175,7 +175,7 @@ impl Named<'_> {
             finding
                 .label("no `port`")
                 .related(service.at(&path!["spec", "ports"]), "declared for another protocol")
-                .consequence(format!("what is no HTTP is broken on {listed}"))
+                .consequence(format!("what is no HTTP goes to the Service on {listed}, past the routes"))
                 .help("name the `port` of the parent that the route is meant for"),
         );
     }

@@ -51,8 +51,30 @@ pub(super) fn ports_of(
 
 /// Whether a port is declared for something else than HTTP.
 pub(super) fn is_of_other_protocol(port: &ServicePort) -> bool {
-    match &port.app_protocol {
-        Some(protocol) => !HTTP_PROTOCOLS.contains(&protocol.to_ascii_lowercase().as_str()),
-        None => OTHER_PREFIXES.contains(&port.name.split('-').next().unwrap_or_default()),
+    Declared::of(port) == Declared::Other
+}
+
+/// What a port is declared for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::resolver) enum Declared {
+    /// HTTP, in some version.
+    Http,
+    /// Something else.
+    Other,
+    /// Nobody says.
+    Nothing,
+}
+
+impl Declared {
+    /// By `appProtocol`, and without it by the beginning of the name.
+    pub(in crate::resolver) fn of(port: &ServicePort) -> Self {
+        let prefix = port.name.split('-').next().unwrap_or_default();
+        match &port.app_protocol {
+            Some(protocol) if HTTP_PROTOCOLS.contains(&protocol.to_ascii_lowercase().as_str()) => Self::Http,
+            Some(_) => Self::Other,
+            None if HTTP_PROTOCOLS.contains(&prefix) => Self::Http,
+            None if OTHER_PREFIXES.contains(&prefix) => Self::Other,
+            None => Self::Nothing,
+        }
     }
 }

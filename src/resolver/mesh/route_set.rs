@@ -28,6 +28,8 @@ pub struct PortHolder {
     pub route: RouteId,
     /// The parent by which it has the port, in `spec.parentRefs`.
     pub parent: usize,
+    /// Whether the parent says which port it is about.
+    pub names_port: bool,
     /// The namespace whose clients alone have it; `None` is everybody.
     pub clients: Option<Namespace>,
 }
@@ -106,7 +108,7 @@ mod tests {
     use crate::resolver::RouteId;
 
     fn holder(route: usize, clients: Option<&str>) -> PortHolder {
-        PortHolder { route: RouteId(route), parent: 0, clients: clients.map(Namespace::from) }
+        PortHolder { route: RouteId(route), parent: 0, names_port: true, clients: clients.map(Namespace::from) }
     }
 
     fn routes(set: &RouteSet<'_>) -> Vec<usize> {

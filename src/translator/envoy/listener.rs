@@ -10,6 +10,7 @@ use envoy_types::pb::envoy::config::listener::v3::{
     listener::{InternalListenerConfig, ListenerSpecifier},
     listener_filter,
 };
+use envoy_types::pb::envoy::extensions::filters::listener::http_inspector::v3::HttpInspector;
 use envoy_types::pb::envoy::extensions::filters::listener::proxy_protocol::v3::ProxyProtocol;
 use envoy_types::pb::envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector;
 use envoy_types::pb::google::protobuf::Any;
@@ -34,6 +35,10 @@ const TCP_PROXY: &str = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 /// How long a TLS handshake may take: there is no limit by default, and
 /// [proxies at the edge](https://www.envoyproxy.io/docs/envoy/latest/configuration/best_practices/edge) want one.
 const TLS_HANDSHAKE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// How long a client may take to send the beginning of a request before it counts as one that does not speak HTTP. Envoy's
+/// own 15 s are what clients of servers that speak first would wait for.
+const HTTP_DETECTION_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(200);
 
 pub(super) fn to_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout) -> Listener {
     match &listener.transport {
@@ -66,6 +71,9 @@ fn to_tcp_listener(listener: &ir::Listener, config: &ir::Config, layout: &Layout
         address: (!is_internal).then(|| bound_address(listener, config)),
         filter_chains: listener.chains().iter().map(|chain| to_filter_chain(chain, listener, config, layout)).collect(),
         listener_filters: listener_filters(listener, config),
+        // What has said nothing until then is no HTTP: the server may be the one to speak first, and waits.
+        listener_filters_timeout: detects_http(listener).then(|| duration(HTTP_DETECTION_TIMEOUT)),
+        continue_on_listener_filters_timeout: detects_http(listener),
         per_connection_buffer_limit_bytes: Some(uint32(BUFFER_LIMIT_BYTES)),
         // Two proxies on one port would share its connections without an error.
         enable_reuse_port: is_bound.then(|| boolean(false)),
@@ -99,12 +107,22 @@ fn listener_filters(listener: &ir::Listener, config: &ir::Config) -> Vec<Listene
         filters.push(listener_filter("envoy.filters.listener.proxy_protocol", filter));
     }
     // Without the inspector no server name ever matches and every connection is closed.
-    if listener.chains().iter().any(|chain| chain.select != ChainMatch::Any) {
+    if listener.chains().iter().any(|chain| chain.select.is_by_server_name()) {
         let message = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
         let filter = any(message, &TlsInspector::default());
         filters.push(listener_filter("envoy.filters.listener.tls_inspector", filter));
     }
+    if detects_http(listener) {
+        let message = "envoy.extensions.filters.listener.http_inspector.v3.HttpInspector";
+        let filter = any(message, &HttpInspector::default());
+        filters.push(listener_filter("envoy.filters.listener.http_inspector", filter));
+    }
     filters
+}
+
+/// Whether connections are told apart by what clients send first.
+fn detects_http(listener: &ir::Listener) -> bool {
+    listener.chains().iter().any(|chain| chain.select == ChainMatch::Http)
 }
 
 pub(super) fn listener_filter(name: &str, config: Any) -> ListenerFilter {
@@ -160,9 +178,17 @@ pub(super) fn network_filter(name: &str, config: Any) -> Filter {
     Filter { name: name.to_owned(), config_type: Some(ConfigType::TypedConfig(config)) }
 }
 
+/// What the inspector calls the versions of HTTP
+/// ([HTTP Inspector](https://www.envoyproxy.io/docs/envoy/latest/configuration/listeners/listener_filters/http_inspector)).
+const HTTP_PROTOCOLS: [&str; 3] = ["http/1.0", "http/1.1", "h2c"];
+
 fn to_chain_match(select: &ChainMatch) -> Option<FilterChainMatch> {
     let server_names = match select {
         ChainMatch::Any => return None,
+        ChainMatch::Http => {
+            let application_protocols = HTTP_PROTOCOLS.map(str::to_owned).to_vec();
+            return Some(FilterChainMatch { application_protocols, ..FilterChainMatch::default() });
+        }
         ChainMatch::ServerNames(hosts) => hosts.iter().map(ToString::to_string).collect(),
         ChainMatch::AnyServerName => Vec::new(),
     };

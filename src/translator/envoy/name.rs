@@ -147,7 +147,7 @@ pub fn http_statistics(listener: &Listener, chain: &FilterChain) -> String {
 pub fn route_configuration(listener: &Listener, chain: &FilterChain) -> String {
     let socket = http_statistics(listener, chain);
     match &chain.select {
-        ChainMatch::Any => socket,
+        ChainMatch::Any | ChainMatch::Http => socket,
         ChainMatch::ServerNames(hosts) => {
             let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
             format!("{socket}/{}", hosts.join(","))

@@ -14,6 +14,7 @@ use crate::resolver::{Audience, KeyPairId, ListenerId, ListenerOptionsId, Resolv
 
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
+use super::l4_chain::lower_stream_chain;
 use super::option::host::{HostPart, lay_under};
 use super::option::http::{self, settings_of};
 use super::precedence::{MatchRank, Precedence};
@@ -21,13 +22,26 @@ use super::rule::LoweredRule;
 use super::socket_lowering::SocketLowering;
 use super::virtual_host::{ListenerRoutes, build_virtual_hosts};
 
-/// The chain of the plain HTTP listeners of a socket. They share it: the host
-/// of a request, not the connection, says which listener it belongs to.
-pub(super) fn lower_http_chain(
+/// The chains of the plain HTTP listeners of a socket: theirs, and one beside it for what turns out to be no HTTP where
+/// that may be.
+pub(super) fn lower_http_chains(
     lowering: &mut SocketLowering<'_, '_>,
     first: ListenerId,
     ids: &[ListenerId],
-) -> FilterChain {
+) -> Vec<FilterChain> {
+    let chain = lower_http_chain(lowering, first, ids);
+    match lowering.resolved.listener(first).unlike_http {
+        None => vec![chain],
+        Some(route) => {
+            let select = ChainMatch::Http;
+            vec![FilterChain { select, ..chain }, lower_stream_chain(lowering, first, route)]
+        }
+    }
+}
+
+/// The chain of the plain HTTP listeners of a socket. They share it: the host
+/// of a request, not the connection, says which listener it belongs to.
+fn lower_http_chain(lowering: &mut SocketLowering<'_, '_>, first: ListenerId, ids: &[ListenerId]) -> FilterChain {
     let origin = lowering.origin_of(first);
     let profile = match lowering.resolved.audience {
         Audience::Strangers => HttpProfile::Edge,

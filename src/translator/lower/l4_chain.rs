@@ -2,7 +2,7 @@
 
 use crate::ir::{ChainMatch, FilterChain, Handler, TcpBackend, TcpProxy, UdpProxy};
 use crate::parser::route::RouteKind;
-use crate::resolver::{ListenerId, serving_route};
+use crate::resolver::{ListenerId, RouteId, serving_route};
 
 use super::cluster::RouteProtocol;
 use super::socket_lowering::SocketLowering;
@@ -11,10 +11,18 @@ use super::socket_lowering::SocketLowering;
 pub(super) fn lower_tcp_chain(lowering: &mut SocketLowering<'_, '_>, id: ListenerId) -> FilterChain {
     let resolved = lowering.resolved;
     let route = serving_route(resolved.listener(id), RouteKind::Tcp, &resolved.routes);
-    let handler = match route {
-        None => Handler::Close,
-        Some(route) => Handler::Tcp(TcpProxy { backends: lowering.backends_of(id, route, RouteProtocol::Tcp) }),
-    };
+    match route {
+        Some(route) => lower_stream_chain(lowering, id, route),
+        None => {
+            let origin = lowering.origin_of(id);
+            FilterChain { name: None, select: ChainMatch::Any, tls: None, handler: Handler::Close, origin }
+        }
+    }
+}
+
+/// The chain that hands whatever arrives to the backends of a route.
+pub(super) fn lower_stream_chain(lowering: &mut SocketLowering<'_, '_>, id: ListenerId, route: RouteId) -> FilterChain {
+    let handler = Handler::Tcp(TcpProxy { backends: lowering.backends_of(id, route, RouteProtocol::Tcp) });
     FilterChain { name: None, select: ChainMatch::Any, tls: None, handler, origin: lowering.origin_of(id) }
 }
 

@@ -13,7 +13,7 @@ use crate::whole;
 
 use super::cluster::Clusters;
 use super::external_auths::ExternalAuths;
-use super::http_chain::lower_http_chain;
+use super::http_chain::lower_http_chains;
 use super::key_material::KeyMaterial;
 use super::l4_chain::{lower_tcp_chain, lower_udp};
 use super::option::socket::settings_of;
@@ -64,7 +64,7 @@ fn lower_socket(lowering: &mut SocketLowering<'_, '_>, bind: Bind, ids: &[Listen
 fn lower_chains(lowering: &mut SocketLowering<'_, '_>, ids: &[ListenerId]) -> Vec<FilterChain> {
     let Some(first) = ids.first() else { return Vec::new() };
     match Demultiplexing::of(lowering.resolved.listener(*first).protocol) {
-        Demultiplexing::Http => vec![lower_http_chain(lowering, *first, ids)],
+        Demultiplexing::Http => lower_http_chains(lowering, *first, ids),
         Demultiplexing::Tls => lower_tls_chains(lowering, ids),
         Demultiplexing::Nothing => vec![lower_tcp_chain(lowering, *first)],
     }

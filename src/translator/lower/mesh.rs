@@ -66,6 +66,7 @@ pub fn lower_for_clients(
         (Capture::Address(_), Some(addresses)) => {
             hosts = bind_services(&mut config.listeners, Entrance::Service, addresses, mesh, options);
             report_loops(&config, &hosts, (&services, addresses), diagnostics);
+            report_sockets(config.listeners.len(), diagnostics);
         }
     }
     Lowered { config, origins, files, expected, hosts, ..Lowered::default() }
@@ -165,6 +166,21 @@ fn nobody_served(mesh: &Mesh) -> Finding {
     Finding::new(codes::NO_LISTENER, Location::Run, message)
         .consequence("there is nothing that Envoy could run")
         .help("add the Services to the input, and those without routes with `--mesh-services all`")
+}
+
+/// Warns of more sockets than an Envoy of few workers may have where a process may open the usual 1,024 files.
+fn report_sockets(ports: usize, diagnostics: &mut Diagnostics) {
+    const MANY: usize = 500;
+    if ports <= MANY {
+        return;
+    }
+    let message = format!("{ports} ports of Services are sockets, {ports} for each worker of Envoy");
+    let finding = Finding::new(codes::MESH_MANY_SOCKETS, Location::Run, message);
+    diagnostics.report(
+        finding
+            .consequence(format!("with two workers Envoy needs more than {} file descriptors, and ends without them", 2 * ports))
+            .help("raise the limit of open files (`ulimit -n`), serve fewer ports with `--mesh-services routed`, or use `--mesh-capture redirect`, which binds one"),
+    );
 }
 
 /// Ends the names of Services with a dot: whoever resolves them then asks no file of hosts, which may lead to this very

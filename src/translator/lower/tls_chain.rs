@@ -151,7 +151,7 @@ fn select(hosts: &[Hostname]) -> ChainMatch {
 /// connection without a chain is closed as well. A socket has one chain at least.
 fn drop_needless(chains: Vec<FilterChain>) -> Vec<FilterChain> {
     let takes = |chain: &FilterChain, host: &Hostname| match &chain.select {
-        ChainMatch::Any | ChainMatch::AnyServerName => true,
+        ChainMatch::Any | ChainMatch::Http | ChainMatch::AnyServerName => true,
         ChainMatch::ServerNames(hosts) => hosts.iter().any(|own| own.covers(host)),
     };
     let serving: Vec<bool> = chains.iter().map(|chain| !matches!(chain.handler, Handler::Close)).collect();
@@ -159,7 +159,7 @@ fn drop_needless(chains: Vec<FilterChain>) -> Vec<FilterChain> {
         ChainMatch::ServerNames(hosts) => {
             hosts.iter().any(|host| chains.iter().zip(&serving).any(|(other, serves)| *serves && takes(other, host)))
         }
-        ChainMatch::Any | ChainMatch::AnyServerName => false,
+        ChainMatch::Any | ChainMatch::Http | ChainMatch::AnyServerName => false,
     };
     let kept: Vec<bool> = chains.iter().zip(&serving).map(|(chain, serves)| *serves || needed(chain)).collect();
     if !kept.contains(&true) {

@@ -25,7 +25,7 @@ use gwctl::emit::{self, NoComments};
 use gwctl::options::Options;
 use gwctl::parser::source::{Found, Source, SourceSet};
 use gwctl::proving::{
-    BackendTlsSpec, CaseFile, Expectation, Offline, Proof, RequestCase, Topology, offline_options, run,
+    BackendTlsSpec, CaseFile, Expectation, Offline, Proof, RequestCase, Topology, WayToServices, offline_options, run,
 };
 use gwctl::simulate::{Answer, Closed, Decision, Outcome, Simulator};
 use libtest_mimic::Trial;
@@ -247,7 +247,14 @@ fn decide_and_send<'s>(
     }
     let cases = case_file(expected);
     let options = Options::default();
-    let proof = Proof { envoy, topology, cases: &cases, options: &options, warnings: Some(WARNINGS) };
+    let proof = Proof {
+        envoy,
+        topology,
+        cases: &cases,
+        options: &options,
+        way: WayToServices::Proxy,
+        warnings: Some(WARNINGS),
+    };
     let results = run(&proof, |options| {
         let compiled = build(yaml, options);
         let findings = compiled.findings.iter().map(|finding| format!("{}: {}", finding.code.id(), finding.message));

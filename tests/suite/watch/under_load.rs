@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gwctl::options::Options;
-use gwctl::proving::{Envoy, Manner, Proof, Scene};
+use gwctl::proving::{Envoy, Manner, Proof, Scene, WayToServices};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject as _};
 
@@ -162,8 +162,14 @@ pub(super) fn check(harness: &Harness) -> Result<(), String> {
     let mut random = Random::new(seed);
     let load = Load::new()?;
     let (topology, cases, options) = (everything(), case_file(Vec::new()), Options::default());
-    let proof =
-        Proof { envoy: harness.envoy()?, topology: &topology, cases: &cases, options: &options, warnings: None };
+    let proof = Proof {
+        envoy: harness.envoy()?,
+        topology: &topology,
+        cases: &cases,
+        options: &options,
+        way: WayToServices::Proxy,
+        warnings: None,
+    };
     let scene = load.runtime.block_on(Scene::build(&proof)).map_err(fail)?;
     let work = harness.work_directory("watch-load")?;
     let inputs = work.join("manifests");
