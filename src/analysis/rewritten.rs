@@ -63,7 +63,10 @@ pub(super) fn report(config: &Config, release: EnvoyVersion, objects: &Objects<'
             }
             for header in &route.matches.headers {
                 if fate(&header.name) != Fate::Kept {
-                    let verdict = judge(header, scheme, config.proxy.trusted_hops).map(|verdict| (verdict, scheme));
+                    let clients = at.chain.clients();
+                    let hops = clients.trusted_hops.unwrap_or(config.proxy.trusted_hops);
+                    let told = Some(header).filter(|header| !clients.keep_header(&header.name));
+                    let verdict = told.and_then(|header| judge(header, scheme, hops)).map(|verdict| (verdict, scheme));
                     found.entry((route.origin, header.name.as_str())).or_default().insert(verdict);
                 }
             }

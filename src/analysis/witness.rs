@@ -319,7 +319,7 @@ fn show_header(witness: &mut Witness, field: Option<ModifiedHeader>, decision: &
     let [outcome] = decision.outcomes.as_slice() else { return };
     let Answer::Upstream(upstream) = &outcome.answer else { return };
     if field.is_response {
-        witness.answer.response = Some(lines(upstream.answer(Vec::new(), None), &field.name));
+        witness.answer.response = Some(lines(upstream.answer(Vec::new(), 0, None), &field.name));
     } else {
         witness.answer.upstream = Some(lines(upstream.headers.clone(), &field.name));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::default::is_default;
-use super::{HttpGuards, HttpProfile, Upgrades};
+use super::{ClientDetails, Compression, HttpGuards, HttpProfile, Upgrades};
 
 /// The settings of HTTP connections; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -44,6 +44,12 @@ pub struct HttpSettings {
     /// Whether requests of each backend are not counted by their status.
     #[serde(skip_serializing_if = "is_default")]
     pub uncounted: bool,
+    /// What backends are told of clients.
+    #[serde(skip_serializing_if = "is_default")]
+    pub clients: ClientDetails,
+    /// How responses are compressed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub compression: Option<Compression>,
     /// What connections may become.
     #[serde(skip_serializing_if = "is_default")]
     pub upgrades: Upgrades,
@@ -230,6 +236,12 @@ pub struct Http1 {
     /// Whether names of headers are written with capitals.
     #[serde(skip_serializing_if = "is_default")]
     pub capitals: bool,
+    /// Whether names of headers are written as they were received.
+    #[serde(skip_serializing_if = "is_default")]
+    pub keeps_case: bool,
+    /// Whether requests may have any method.
+    #[serde(skip_serializing_if = "is_default")]
+    pub any_method: bool,
 }
 
 /// What HTTP/2 is spoken with.

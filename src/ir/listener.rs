@@ -12,8 +12,8 @@ use crate::port::Port;
 
 use super::default::is_default;
 use super::{
-    Entrance, HttpProfile, HttpSettings, ListenerSettings, Origin, PathRules, TcpProxy, TlsTermination, UdpProxy,
-    VirtualHost,
+    ClientDetails, Entrance, HttpProfile, HttpSettings, ListenerSettings, Origin, PathRules, TcpProxy, TlsTermination,
+    UdpProxy, VirtualHost,
 };
 
 /// One socket.
@@ -131,6 +131,14 @@ pub struct FilterChain {
 }
 
 impl FilterChain {
+    /// What backends are told of clients; nothing where nobody reads requests.
+    pub fn clients(&self) -> ClientDetails {
+        match &self.handler {
+            Handler::Http(connection) => connection.settings.clients,
+            Handler::Tcp(_) | Handler::Close => ClientDetails::default(),
+        }
+    }
+
     /// What becomes of paths before routes see them; they stay where nobody looks at them.
     pub fn path_rules(&self) -> PathRules {
         match &self.handler {

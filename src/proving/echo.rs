@@ -239,7 +239,7 @@ impl<'a> Echo<'a> {
         if upstream.is_upgrade() && reply.status == 200 {
             upgrade(&mut reply, case, upstream);
         }
-        reply.headers = upstream.answer(reply.headers, address);
+        reply.headers = upstream.answer(reply.headers, reply.body.len(), address);
         observed(Ok(reply), std::iter::once(received).chain(copies).collect())
     }
 
@@ -363,15 +363,19 @@ fn path(method: &str, target: &str, is_http2: bool) -> String {
     if method == CONNECT && is_http2 { String::new() } else { target.to_owned() }
 }
 
+/// How many bytes the proxy says at least of a backend that cannot be reached.
+const UNREACHABLE_BYTES: usize = 64;
+
 /// What the proxy answers when the backend cannot be reached.
 fn unreachable(upstream: &Upstream<'_>, address: Option<SocketAddr>) -> Reply {
     let is_call = upstream.headers.iter().any(|(name, value)| name == "content-type" && value == grpc::MEDIA_TYPE);
     if !is_call {
-        let headers = upstream.answer(vec![("content-type".to_owned(), "text/plain".to_owned())], address);
+        let headers =
+            upstream.answer(vec![("content-type".to_owned(), "text/plain".to_owned())], UNREACHABLE_BYTES, address);
         return reply(503, headers, "");
     }
     // A client of gRPC reads the status of the call, which is `UNAVAILABLE`.
-    let mut headers = upstream.answer(vec![("content-type".to_owned(), grpc::MEDIA_TYPE.to_owned())], address);
+    let mut headers = upstream.answer(vec![("content-type".to_owned(), grpc::MEDIA_TYPE.to_owned())], 0, address);
     headers.push((grpc::STATUS.to_owned(), "14".to_owned()));
     reply(200, headers, "")
 }

@@ -239,6 +239,9 @@ impl<'a> Offline<'a> {
         if upstreams(decision).any(|upstream| config.cluster(upstream.cluster).settings.can_close()) {
             return Some("whether an endpoint is healthy and may be sent to needs a run");
         }
+        if case.expect.body.is_some() && upstreams(decision).any(Upstream::may_be_compressed) {
+            return Some("the bytes of a compressed body need a run");
+        }
         let upgrades = |upstream: &Upstream<'_>| {
             upstream.is_upgrade() && echo.speaks_http2(upstream.cluster, case.request.version())
         };

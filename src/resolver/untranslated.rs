@@ -3,7 +3,7 @@
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
     ConnectionSettings, GlooEnum, HeaderManipulation, HttpListenerOption, ListenerOption, OptionAccessLogs,
-    OptionRetries, OptionStagedTokens, OptionTokens, OptionUpgrade, RouteOption, VirtualHostOption,
+    OptionGrpcWeb, OptionRetries, OptionStagedTokens, OptionTokens, OptionUpgrade, RouteOption, VirtualHostOption,
 };
 use crate::path;
 
@@ -162,6 +162,8 @@ impl PolicyOption for HttpListenerOption {
             Self::Buffer(_)
             | Self::ConnectionLimit(_)
             | Self::Csrf(_)
+            | Self::Gzip(_)
+            | Self::HeaderValidationSettings(_)
             | Self::HealthCheck(_)
             | Self::HttpLocalRatelimit(_)
             | Self::NetworkLocalRatelimit(_)
@@ -181,9 +183,8 @@ impl PolicyOption for HttpListenerOption {
             Self::Caching(_) => Said::Whole("every request would get to a backend", false),
             Self::DynamicForwardProxy(_) => Said::Whole("requests would get to no host but the rules' own", false),
             Self::GrpcJsonTranscoder(_) => Said::Whole("backends would get JSON as it is", false),
+            Self::GrpcWeb(OptionGrpcWeb { disable: true }) | Self::SanitizeClusterHeader(false) => Said::Translated,
             Self::GrpcWeb(_) => Said::Whole("calls of gRPC-Web would get to backends as they are", false),
-            Self::Gzip(_) => Said::Whole("responses would not be compressed", false),
-            Self::HeaderValidationSettings(_) => Said::Whole("requests with unknown methods would get 400", false),
             Self::LeftmostXffAddress(_) => Said::Whole("the address of the connection would be the client's", false),
             Self::ProxyLatency(_) => Said::Whole("nobody would measure how long the proxy takes", false),
             Self::SanitizeClusterHeader(_) => Said::Whole("a header of that name would pass", false),
@@ -198,7 +199,7 @@ fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
     let ConnectionSettings {
         accept_http10: _,
         allow_chunked_length: _,
-        append_x_forwarded_port,
+        append_x_forwarded_port: _,
         codec_type,
         default_host_for_http10: _,
         delayed_close_timeout: _,
@@ -206,7 +207,7 @@ fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
         early_header_manipulation,
         enable_trailers: _,
         forward_client_cert_details,
-        generate_request_id,
+        generate_request_id: _,
         headers_with_underscores_action: _,
         http2_protocol_options: _,
         idle_timeout: _,
@@ -219,62 +220,43 @@ fn untranslated_settings(settings: &ConnectionSettings) -> Vec<Missing> {
         merge_slashes: _,
         normalize_path: _,
         path_with_escaped_slashes_action: _,
-        preserve_case_header_key_format,
-        preserve_external_request_id,
+        preserve_case_header_key_format: _,
+        preserve_external_request_id: _,
         proper_case_header_key_format: _,
-        proxy_100_continue,
+        proxy_100_continue: _,
         request_headers_timeout: _,
         request_timeout: _,
         server_header_transformation: _,
         server_name: _,
         set_current_client_cert_details,
-        skip_xff_append,
+        skip_xff_append: _,
         stream_idle_timeout: _,
         strip_any_host_port: _,
         tracing,
         upgrades,
         use_remote_address,
-        uuid_request_id_config,
+        uuid_request_id_config: _,
         via: _,
-        xff_num_trusted_hops,
+        xff_num_trusted_hops: _,
     } = settings;
     let is_other = |word: &Option<GlooEnum>, own: &str| {
         word.as_ref().is_some_and(|GlooEnum(word)| word != own && word != "0" && !word.is_empty())
     };
     let no_cert = "backends would not be told who the client is";
     let fields = [
-        ("appendXForwardedPort", *append_x_forwarded_port == Some(true), "backends would not be told the port"),
         ("codecType", is_other(codec_type, "AUTO"), "connections would speak HTTP/1 and HTTP/2"),
         ("earlyHeaderManipulation", early_header_manipulation.is_some(), NOT_CHANGED),
         ("forwardClientCertDetails", is_other(forward_client_cert_details, "SANITIZE"), no_cert),
-        ("generateRequestId", *generate_request_id == Some(false), "requests would get an id"),
         ("internalAddressConfig", internal_address_config.is_some(), "no address would be one's own"),
-        (
-            "preserveCaseHeaderKeyFormat",
-            *preserve_case_header_key_format == Some(true),
-            "names of headers would be in lower case",
-        ),
-        ("preserveExternalRequestId", *preserve_external_request_id == Some(true), "requests would get another id"),
-        ("proxy100Continue", *proxy_100_continue == Some(true), "backends would not be asked for `100 Continue`"),
         ("setCurrentClientCertDetails", set_current_client_cert_details.is_some(), no_cert),
-        ("skipXffAppend", *skip_xff_append == Some(true), "the address of the connection would be appended"),
         ("tracing", tracing.is_some(), "no traces would be made"),
-        ("upgrades", upgrades.is_some(), "connections would become websockets as on every other listener"),
         ("useRemoteAddress", *use_remote_address == Some(false), "the address of the connection would be the client's"),
-        (
-            "uuidRequestIdConfig",
-            uuid_request_id_config.is_some(),
-            "ids of requests would be as on every other listener",
-        ),
-        (
-            "xffNumTrustedHops",
-            xff_num_trusted_hops.is_some_and(|hops| hops > 0),
-            "the address of the connection would be the client's",
-        ),
     ];
     let missing = fields.into_iter().filter(|(_, is_missing, _)| *is_missing);
     let path = |field: &'static str| path!["httpConnectionManagerSettings", field];
-    missing.map(|(field, _, loss)| Missing { path: path(field), loss, is_security: false }).collect()
+    let missing = missing.map(|(field, _, loss)| Missing { path: path(field), loss, is_security: false });
+    let upgrades = upgrades.as_deref().unwrap_or_default();
+    missing.chain(untranslated_upgrades(path("upgrades"), upgrades)).collect()
 }
 
 /// Tunnels that the proxy would end are not translated; without them nothing is different.

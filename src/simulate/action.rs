@@ -13,7 +13,7 @@ use super::cors_headers::CorsHeaders;
 use super::decision::{Answer, LocalReply, Outcome, Reason, Upstream};
 use super::guard::{kept_out_by_rule, refusal};
 use super::hash::given_cookies;
-use super::header::{ATTEMPT_COUNT, GENERATED, Mutate, apply, decides, line, set};
+use super::header::{ATTEMPT_COUNT, Mutate, apply, decides, line, set};
 use super::path::split_query;
 use super::redirect::redirect;
 use super::rewrite::{rewrite, substitute};
@@ -269,11 +269,10 @@ fn send<'c>(
         return Answer::Local(with_headers(reply, &response, cors_headers.as_ref()));
     }
     let mut headers = request.headers.clone();
-    let mut generated: Vec<&'static str> = match request.profile {
-        HttpProfile::Edge => GENERATED.to_vec(),
-        // Nothing is made up between neighbours, and what was rewritten is told to nobody.
-        HttpProfile::Mesh => Vec::new(),
-    };
+    let mut generated = request.generated.clone();
+    if request.hides_encodings {
+        headers.retain(|(name, _)| name != "accept-encoding");
+    }
     let tells_original = request.profile == HttpProfile::Edge && !request.is_silent;
     if attempts.to_backends {
         set(&mut headers, ATTEMPT_COUNT, "1");
@@ -318,6 +317,7 @@ fn send<'c>(
         generated,
         tells_time: request.profile == HttpProfile::Edge && !request.is_silent,
         response,
+        compression: None,
         given: given_cookies(config, cluster, hash, request),
         counts_attempts: attempts.to_clients,
         mirrors: Vec::new(),

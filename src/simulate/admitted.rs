@@ -17,6 +17,10 @@ pub(super) struct Admitted {
     pub(super) is_grpc: bool,
     pub(super) body_bytes: u64,
     pub(super) profile: HttpProfile,
+    /// Headers that the proxy adds, with values that only a run shows.
+    pub(super) generated: Vec<&'static str>,
+    /// Whether backends are not told which encodings its client takes.
+    pub(super) hides_encodings: bool,
     /// Whether nobody is told what the proxy knows of it.
     pub(super) is_silent: bool,
     /// Why it is kept out, whatever its rule says.
@@ -43,6 +47,8 @@ impl Admitted {
             is_grpc,
             body_bytes: _,
             profile: _,
+            generated: _,
+            hides_encodings: _,
             is_silent: _,
             kept_out: _,
         } = self;

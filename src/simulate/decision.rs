@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use crate::ir::{AuthId, ClusterId, FilterChain, HashCookie, HttpSettings, Listener, Origin, Route, VirtualHost};
+use crate::ir::{
+    AuthId, ClusterId, Compression, FilterChain, HashCookie, HttpSettings, Listener, Origin, Route, VirtualHost,
+};
 
+use super::compression::{CHANGED, compress};
 use super::cors_headers::{self, CorsHeaders};
 use super::hash::give;
 use super::header::{ATTEMPT_COUNT, Mutate, joined, set, upgrade};
@@ -74,6 +77,21 @@ pub enum Answer<'c> {
 }
 
 impl<'c> Answer<'c> {
+    /// Compresses the response, where the settings of the connection say so.
+    pub(super) fn compress(&mut self, settings: &'c HttpSettings, is_taken: bool) {
+        let Some(compression) = &settings.compression else { return };
+        match self {
+            // What is refused before filters see it does not pass them.
+            Self::Local(LocalReply {
+                reason: Reason::BadRequest | Reason::TooManyHeaders | Reason::Underscore,
+                ..
+            }) => {}
+            Self::Local(reply) => compress(compression, is_taken, reply.body.len(), &mut reply.headers),
+            Self::Upstream(upstream) => upstream.compression = Some((compression, is_taken)),
+            Self::Stream(_) | Self::Closed(_) => {}
+        }
+    }
+
     /// Adds what the settings of the connection say of the proxy in responses, after all others.
     pub(super) fn tell_of_proxy(&mut self, settings: &'c HttpSettings) {
         if named_of_proxy(settings).is_empty() {
@@ -262,6 +280,8 @@ pub struct Upstream<'c> {
     pub generated: Vec<&'static str>,
     /// Whether the client is told how long the backend took.
     pub tells_time: bool,
+    /// How the response is compressed, and whether the client takes that.
+    pub(super) compression: Option<(&'c Compression, bool)>,
     /// The cookies that the client is given, with values that only a run shows.
     pub given: Vec<&'c HashCookie>,
     /// Whether the client is told how often the request was sent.
@@ -279,9 +299,14 @@ pub struct Upstream<'c> {
 }
 
 impl Upstream<'_> {
-    /// What the client gets of the headers of a response, which `endpoint` sends where it is known. Names are in lower
+    /// What the client gets of the headers of a response with so many bytes, which `endpoint` sends where it is known. Names are in lower
     /// case.
-    pub fn answer(&self, headers: Vec<(String, String)>, endpoint: Option<SocketAddr>) -> Vec<(String, String)> {
+    pub fn answer(
+        &self,
+        headers: Vec<(String, String)>,
+        bytes: usize,
+        endpoint: Option<SocketAddr>,
+    ) -> Vec<(String, String)> {
         let mut headers = joined(&headers, Message::Response);
         if self.cors_headers.is_some() {
             cors_headers::take_out(&mut headers);
@@ -298,10 +323,18 @@ impl Upstream<'_> {
             cors_headers.set_in(&mut headers);
         }
         headers.extend(self.session.iter().flat_map(|session| session.lines(endpoint)));
+        if let Some((compression, is_taken)) = self.compression.filter(|_| !self.is_upgrade()) {
+            compress(compression, is_taken, bytes, &mut headers);
+        }
         if let Some(settings) = self.told {
             tell_of_proxy(settings, &mut headers);
         }
         headers
+    }
+
+    /// Whether the bytes of the response are others than those that the backend sends.
+    pub fn may_be_compressed(&self) -> bool {
+        self.compression.is_some_and(|(_, is_taken)| is_taken)
     }
 
     /// Whether its connection shall become another one.
@@ -314,6 +347,7 @@ impl Upstream<'_> {
         let mut names: Vec<&str> = Vec::new();
         let counted = self.counts_attempts.then_some(ATTEMPT_COUNT);
         let told = self.told.map(named_of_proxy).unwrap_or_default();
+        let told = told.into_iter().chain(self.compression.into_iter().flat_map(|_| CHANGED));
         for name in counted.into_iter().chain(told).chain(self.response.iter().flat_map(Mutate::names)) {
             if !names.contains(&name) {
                 names.push(name);

@@ -8,14 +8,17 @@ use crate::ir::{CONNECT, Config, HttpConnection, HttpProfile, PathRules, Route, 
 use super::action::{act, answer_early};
 use super::admitted::{Admitted, KeptOut};
 use super::authorization::Authority;
+use super::clients::{as_kept, generated};
+use super::compression::takes_gzip;
 use super::decision::{Answer, Closed, Decision, LocalReply, Outcome, Reason};
 use super::guard::{kept_out, refusal};
 use super::head::is_too_large;
-use super::header::{BadConnection, Lines, admit, admit_neighbour, line, receive, upgrade};
+use super::header::{BadConnection, Lines, admit, admit_neighbour, joined, line, receive, upgrade};
 use super::host::{HostTable, split_port, without_dot};
 use super::path::{Normalized, normalize};
 use super::proxy_headers::add_via;
 use super::request::{Connection, Request, Security, Version};
+use super::rewritten::Message;
 use super::routes::RouteTable;
 use super::share::Share;
 use super::upgrades::{is_refused, said_by};
@@ -104,7 +107,9 @@ impl<'c> HttpTable<'c> {
     /// Decides about a request.
     pub(super) fn decide(&self, config: &'c Config, request: &Request, authority: &Authority<'_>) -> Decision<'c> {
         let mut decision = self.answer(config, request, authority);
+        let takes_gzip = takes_gzip(&joined(&request.headers, Message::Request));
         for outcome in &mut decision.outcomes {
+            outcome.answer.compress(&self.connection.settings, takes_gzip);
             outcome.answer.tell_of_proxy(&self.connection.settings);
         }
         decision
@@ -179,7 +184,8 @@ impl<'c> HttpTable<'c> {
     pub(super) fn admit(&self, config: &Config, request: &Request) -> Result<Admitted, Refusal> {
         let Request { connection, version, method, authority: _, target, headers, body_bytes } = request;
         let broken = || Refusal::Reply(LocalReply::new(400, Reason::BadRequest).with_body("Bad Request"));
-        if *version == Version::Http1 && !METHODS.contains(&method.as_str()) {
+        let any_method = self.connection.settings.http1.any_method && is_token(method);
+        if *version == Version::Http1 && !METHODS.contains(&method.as_str()) && !any_method {
             return Err(broken());
         }
         // The parser of HTTP/1.1 takes no such target, and nobody looks for a route.
@@ -211,7 +217,8 @@ impl<'c> HttpTable<'c> {
             (Err(BadConnection), Version::Http2) => return Err(Refusal::Reset(Closed::ConnectionHeader)),
         };
         let profile = self.connection.profile;
-        let hops = config.proxy.trusted_hops;
+        let (clients, compression) = (self.connection.settings.clients, self.connection.settings.compression.as_ref());
+        let hops = clients.trusted_hops.unwrap_or(config.proxy.trusted_hops);
         let is_told = hops > 0 || profile == HttpProfile::Mesh;
         let scheme = Scheme::of(connection, *version, &received, is_told);
         let admitted = |authority: &str, target: String, headers: Lines| Admitted {
@@ -227,12 +234,14 @@ impl<'c> HttpTable<'c> {
             is_grpc: is_grpc(&received),
             body_bytes: *body_bytes,
             profile,
+            generated: generated(profile, clients, hops, &received),
+            hides_encodings: compression.is_some_and(|compression| compression.hides_encodings),
             is_silent: profile == HttpProfile::Mesh || self.connection.settings.silent,
             kept_out: KeptOut::default(),
         };
         let ready = |authority: &str, target: String| {
             let mut headers = match profile {
-                HttpProfile::Edge => admit(&received, &scheme.line, hops),
+                HttpProfile::Edge => as_kept(clients, &received, admit(&received, &scheme.line, hops)),
                 HttpProfile::Mesh => admit_neighbour(&received, &scheme.line),
             };
             if let Some(via) = &self.connection.settings.via {
@@ -376,6 +385,11 @@ fn status_of(reason: Reason) -> u16 {
         Reason::Misdirected => 421,
         _ => 404,
     }
+}
+
+/// Whether a method is written with the characters that methods may have.
+fn is_token(method: &str) -> bool {
+    !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn is_grpc(headers: &[(String, String)]) -> bool {

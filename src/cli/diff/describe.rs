@@ -27,7 +27,7 @@ pub(super) fn describe(decision: &Decision<'_>, config: &Config, long: bool) -> 
             Answer::Upstream(upstream) => {
                 let name = target(config.cluster(upstream.cluster));
                 if long {
-                    let response = upstream.answer(Vec::new(), None);
+                    let response = upstream.answer(Vec::new(), 0, None);
                     let response =
                         if response.is_empty() { String::new() } else { format!(", response {}", lines(&response)) };
                     let changed = upstream.answered_headers().join(", ");

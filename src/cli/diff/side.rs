@@ -14,9 +14,9 @@ use crate::analysis::outcome;
 use crate::compile::Compilation;
 use crate::hostname::Hostname;
 use crate::ir::{
-    Across, Action, AuthId, Branch, ClusterId, Config, Cors, ExternalAuthSettings, FilterChain, Forward, GatewayName,
-    Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener, ListenerSettings, Origin, PathRewrite, PathRules,
-    Route, RouteMatch, TcpBackend, TcpProxy, Transport, UdpProxy, VirtualHost, WeightedBackend,
+    Across, Action, AuthId, Branch, ClientDetails, ClusterId, Config, Cors, ExternalAuthSettings, FilterChain, Forward,
+    GatewayName, Handler, HeaderMatch, HeaderMutations, HttpConnection, Listener, ListenerSettings, Origin,
+    PathRewrite, PathRules, Route, RouteMatch, TcpBackend, TcpProxy, Transport, UdpProxy, VirtualHost, WeightedBackend,
 };
 use crate::port::Port;
 use crate::simulate::{Connection, Decision, Request, Security, Simulator, Version};
@@ -216,8 +216,9 @@ impl<'c> Side<'c> {
             // Misdirected hosts are those of the other chains of the socket.
             Handler::Http(HttpConnection { virtual_hosts, misdirected: _, profile: _, settings: _ }) => {
                 let name = if at.chain.tls.is_some() { "https" } else { "http" };
-                let trusted_hops = self.config.proxy.trusted_hops;
-                let scheme = Scheme { name, trusted_hops, paths: at.chain.path_rules() };
+                let clients = at.chain.clients();
+                let trusted_hops = clients.trusted_hops.unwrap_or(self.config.proxy.trusted_hops);
+                let scheme = Scheme { name, trusted_hops, clients, paths: at.chain.path_rules() };
                 for host in virtual_hosts {
                     let rules = rules(host, &scheme, patterns, actions);
                     let key = HostKey { chain: key.clone(), host: &host.hostname };
@@ -392,13 +393,16 @@ fn rules<'c>(
 struct Scheme {
     name: &'static str,
     trusted_hops: u32,
+    clients: ClientDetails,
     paths: PathRules,
 }
 
 /// Whether the routes before each route leave it a request.
 fn reached<'c>(routes: &'c [Arc<Route>], scheme: &Scheme, patterns: &mut Patterns<'c>) -> Vec<bool> {
-    let Scheme { name, trusted_hops, paths } = scheme;
-    let is_settled = |header: &HeaderMatch| outcome(header, name, *trusted_hops);
+    let Scheme { name, trusted_hops, clients, paths } = scheme;
+    let is_settled = |header: &HeaderMatch| {
+        if clients.keep_header(&header.name) { None } else { outcome(header, name, *trusted_hops) }
+    };
     if routes.iter().all(|route| route.matches.headers.iter().all(|header| is_settled(header).is_none())) {
         return reached_in_order(routes.iter().map(|route| Some(&**route)), *paths, patterns);
     }

@@ -18,9 +18,9 @@ use crate::ir::{self, Across, Action, Forward, Target};
 use super::header::to_header_lists;
 use super::mirror::{spread, to_mirror};
 use super::path::{Rewrite, substitute, to_rewrite, to_substitution};
-use super::proto::{any, boolean, duration, uint32, uint64};
+use super::proto::{any, boolean, duration, uint32};
 use super::retry::to_retry_policy;
-use super::{cors, ext_authz, http_guards, name, route_said, stateful_session, target};
+use super::{cors, ext_authz, http_guards, name, retried_body, route_said, stateful_session, target};
 
 /// The filter that answers for the share of a backend that cannot be used.
 pub(super) const FAULT_FILTER: &str = "envoy.filters.http.fault";
@@ -80,9 +80,7 @@ pub(super) fn forward_route(base: Route, forward: &Forward, config: &ir::Config)
     typed_per_filter_config.extend(http_guards::per_route(&http_filters.guards));
     typed_per_filter_config.extend(session.as_deref().map(stateful_session::per_route));
     typed_per_filter_config.extend(fault.map(|fault| (FAULT_FILTER.to_owned(), any(FAULT, &to_fault(fault)))));
-    // Without it Envoy gives up further tries as soon as the body passes the limit of the connection
-    // ([buffer limit](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#envoy-v3-api-field-config-route-v3-route-request-body-buffer-limit)).
-    let request_body_buffer_limit = retry.is_some().then(|| uint64(u64::from(ir::RETRIED_BODY_BYTES)));
+    let request_body_buffer_limit = retried_body::of_rule(forward);
     Route {
         action: Some(route::Action::Route(action)),
         request_headers_to_add,

@@ -29,8 +29,8 @@ use super::needs::Needs;
 use super::proto::{any, boolean, http_filter, uint32};
 use super::tracing::to_tracing;
 use super::{
-    access, cors, ext_authz, forward, header, http_guards, http_settings, listener_settings, mesh, name, route,
-    stateful_session,
+    access, compression, cors, ext_authz, forward, header, http_guards, http_settings, listener_settings, mesh, name,
+    retried_body, route, stateful_session,
 };
 
 /// Field numbers of the messages that are joined as bytes.
@@ -62,7 +62,7 @@ pub(super) fn encode_http_connection_manager(
         let rds = Rds { config_source: Some(files.source(&name)), route_config_name: name };
         return HttpConnectionManager { route_specifier: Some(RouteSpecifier::Rds(rds)), ..manager }.encode_to_vec();
     }
-    let routes = routes(connection, &name::route_configuration(listener, chain), config);
+    let routes = routes((connection, listener), &name::route_configuration(listener, chain), config);
     let mut manager = Joined::of(&manager);
     manager.append(routes.into_field(HTTP_CONNECTION_MANAGER_ROUTE_CONFIG, Joined::default()));
     manager.into_bytes()
@@ -77,7 +77,7 @@ pub(super) fn encode_route_configuration(
     layout: &Layout,
 ) -> (String, Vec<u8>) {
     let name = route_configuration_name(connection, chain, listener, config, layout);
-    let bytes = routes(connection, &name, config).into_bytes();
+    let bytes = routes((connection, listener), &name, config).into_bytes();
     (name, bytes)
 }
 
@@ -103,7 +103,7 @@ fn route_configuration_name(
     format!("{name}/authorized/{}", name::digest(&filters))
 }
 
-fn routes(connection: &ir::HttpConnection, name: &str, config: &ir::Config) -> Joined {
+fn routes((connection, listener): (&ir::HttpConnection, &ir::Listener), name: &str, config: &ir::Config) -> Joined {
     let ir::HttpConnection { virtual_hosts, misdirected, profile: _, settings: _ } = connection;
     let configuration = RouteConfiguration {
         name: name.to_owned(),
@@ -111,7 +111,8 @@ fn routes(connection: &ir::HttpConnection, name: &str, config: &ir::Config) -> J
         ..RouteConfiguration::default()
     };
     let mut routes = Joined::of(&configuration);
-    let to_host = |host: &ir::VirtualHost| route::to_virtual_host(host, config);
+    let kept = retried_body::declared(&connection.settings, &listener.settings);
+    let to_host = |host: &ir::VirtualHost| retried_body::keep(route::to_virtual_host(host, config), kept);
     routes.extend(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, virtual_hosts, to_host);
     if !misdirected.is_empty() {
         routes.push(ROUTE_CONFIGURATION_VIRTUAL_HOSTS, &route::misdirected_host(misdirected));
@@ -212,6 +213,8 @@ fn http_filters(
     if needs.fault || is_followed {
         filters.push(http_filter(forward::FAULT_FILTER, any(forward::FAULT, &HttpFault::default())));
     }
+    // It sees what backends answer before all others do.
+    filters.extend(connection.settings.compression.as_ref().map(compression::to_filter));
     filters.push(router(connection.profile, &connection.settings));
     filters
 }

@@ -1,7 +1,7 @@
 //! What is asked for of HTTP connections, laid over the connection manager.
 
 use envoy_types::pb::envoy::config::core::v3::{
-    Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions,
+    Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions, TypedExtensionConfig,
     http_protocol_options::HeadersWithUnderscoresAction,
     http1_protocol_options::{
         HeaderKeyFormat,
@@ -11,11 +11,13 @@ use envoy_types::pb::envoy::config::core::v3::{
 use envoy_types::pb::envoy::config::route::v3::{HeaderMatcher, header_matcher::HeaderMatchSpecifier};
 use envoy_types::pb::envoy::extensions::filters::http::health_check::v3::HealthCheck;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3::{
-    HttpConnectionManager, HttpFilter,
+    HttpConnectionManager, HttpFilter, RequestIdExtension,
     http_connection_manager::{PathWithEscapedSlashesAction, ServerHeaderTransformation, StripPortMode},
 };
+use envoy_types::pb::envoy::extensions::http::header_formatters::preserve_case::v3::PreserveCaseFormatterConfig;
+use envoy_types::pb::envoy::extensions::request_id::uuid::v3::UuidRequestIdConfig;
 
-use crate::ir::{self, EscapedSlashes, HttpSettings, ServerSays, Underscores};
+use crate::ir::{self, ClientDetails, EscapedSlashes, HttpSettings, ServerSays, Underscores};
 
 use super::proto::{any, boolean, duration, exact, http_filter, uint32};
 
@@ -54,13 +56,23 @@ pub(super) fn lay_over(connection: &ir::HttpConnection, manager: HttpConnectionM
         uncounted: _,
         // Beside what routes need.
         upgrades: _,
+        compression: _,
+        clients,
         limits,
         times,
         http1,
         http2,
     } = settings;
     let rules = connection.path_rules();
+    let ClientDetails { trusted_hops, keeps_addresses, tells_port, passes_expectations, request_id } = clients;
     HttpConnectionManager {
+        xff_num_trusted_hops: trusted_hops.unwrap_or(manager.xff_num_trusted_hops),
+        skip_xff_append: *keeps_addresses,
+        append_x_forwarded_port: *tells_port,
+        proxy_100_continue: *passes_expectations,
+        preserve_external_request_id: request_id.kept,
+        generate_request_id: request_id.unmade.then(|| boolean(false)),
+        request_id_extension: to_request_id(*request_id),
         normalize_path: Some(boolean(rules.resolve_dots)),
         merge_slashes: rules.merge_slashes,
         path_with_escaped_slashes_action: to_escaped_slashes(rules.escaped_slashes) as i32,
@@ -122,17 +134,46 @@ fn common(
 }
 
 fn to_http1(http1: &ir::Http1) -> Option<Http1ProtocolOptions> {
-    let ir::Http1 { old_version, default_host, chunked_length, trailers, capitals } = http1;
+    let ir::Http1 { old_version, default_host, chunked_length, trailers, capitals, keeps_case, any_method } = http1;
+    let case = match (capitals, keeps_case) {
+        (true, _) => Some(HeaderFormat::ProperCaseWords(ProperCaseWords {})),
+        (false, true) => Some(HeaderFormat::StatefulFormatter(preserve_case())),
+        (false, false) => None,
+    };
     let options = Http1ProtocolOptions {
         accept_http_10: old_version.unwrap_or_default(),
         default_host_for_http_10: default_host.clone().unwrap_or_default(),
         allow_chunked_length: chunked_length.unwrap_or_default(),
         enable_trailers: trailers.unwrap_or_default(),
-        header_key_format: capitals
-            .then(|| HeaderKeyFormat { header_format: Some(HeaderFormat::ProperCaseWords(ProperCaseWords {})) }),
+        header_key_format: case.map(|case| HeaderKeyFormat { header_format: Some(case) }),
+        allow_custom_methods: *any_method,
         ..Http1ProtocolOptions::default()
     };
     (options != Http1ProtocolOptions::default()).then_some(options)
+}
+
+/// Names of headers as they were received.
+fn preserve_case() -> TypedExtensionConfig {
+    let config = PreserveCaseFormatterConfig::default();
+    TypedExtensionConfig {
+        name: "envoy.http.stateful_header_formatters.preserve_case".to_owned(),
+        typed_config: Some(any(
+            "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig",
+            &config,
+        )),
+    }
+}
+
+/// What identifiers of requests say of traces, where that is asked for.
+fn to_request_id(rules: ir::RequestIdRules) -> Option<RequestIdExtension> {
+    let ir::RequestIdRules { kept: _, unmade: _, says_trace, decides_trace } = rules;
+    let config = UuidRequestIdConfig {
+        pack_trace_reason: says_trace.map(boolean),
+        use_request_id_for_trace_sampling: decides_trace.map(boolean),
+    };
+    (config != UuidRequestIdConfig::default()).then(|| RequestIdExtension {
+        typed_config: Some(any("envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", &config)),
+    })
 }
 
 fn to_http2(own: Http2ProtocolOptions, http2: ir::Http2Connections) -> Http2ProtocolOptions {

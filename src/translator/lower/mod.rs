@@ -125,7 +125,7 @@ pub fn lower(resolved: &Resolved<'_>, options: &Options, diagnostics: &mut Diagn
     };
     let declared = socket::sockets_of_each_gateway(resolved, options);
     let settings = ConnectionParts {
-        http: option::http::lower_http_options(resolved, diagnostics),
+        http: option::http::lower_http_options(resolved, options.envoy_version, diagnostics),
         sockets: option::socket::lower_socket_options(resolved, options.envoy_version, diagnostics),
     };
     option::http::report_shared(resolved, &settings.http, [&declared, &emitted], diagnostics);

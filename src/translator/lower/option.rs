@@ -8,6 +8,7 @@
 //! URLRewrite is laid over theirs. Its limits are the rule's own affair there, so they count before those of options.
 
 mod access;
+mod compression;
 mod cors;
 mod fault;
 mod faults;

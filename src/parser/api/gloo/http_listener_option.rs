@@ -5,11 +5,13 @@ use serde::Deserialize;
 
 use super::duration::GoDuration;
 use super::gloo_enum::GlooEnum;
+use super::http_connections::{OptionGrpcWeb, OptionGzip, OptionHeaderValidation, OptionRequestId};
 use super::http_guards::{
     OptionBuffer, OptionConnectionLimit, OptionCsrf, OptionLocalRateLimit, OptionRouter, OptionTokenBucket,
 };
 use super::listener_options::ListenerOptionsSpec;
 use super::option_list::{Untranslated, options};
+use super::route_traffic::OptionUpgrade;
 
 /// The spec of an HttpListenerOption.
 pub type HttpListenerOptionSpec = ListenerOptionsSpec<HttpListenerOption>;
@@ -32,9 +34,9 @@ options! {
         Extauth(Untranslated) = "extauth",
         Extensions(Untranslated) = "extensions",
         GrpcJsonTranscoder(Untranslated) = "grpcJsonTranscoder",
-        GrpcWeb(Untranslated) = "grpcWeb",
-        Gzip(Untranslated) = "gzip",
-        HeaderValidationSettings(Untranslated) = "headerValidationSettings",
+        GrpcWeb(OptionGrpcWeb) = "grpcWeb",
+        Gzip(OptionGzip) = "gzip",
+        HeaderValidationSettings(OptionHeaderValidation) = "headerValidationSettings",
         HealthCheck(OptionHealthCheck) = "healthCheck",
         HttpConnectionManagerSettings(Box<ConnectionSettings>) = "httpConnectionManagerSettings",
         HttpLocalRatelimit(OptionLocalRateLimit) = "httpLocalRatelimit",
@@ -43,7 +45,7 @@ options! {
         ProxyLatency(Untranslated) = "proxyLatency",
         RatelimitServer(Untranslated) = "ratelimitServer",
         Router(OptionRouter) = "router",
-        SanitizeClusterHeader(Untranslated) = "sanitizeClusterHeader",
+        SanitizeClusterHeader(bool) = "sanitizeClusterHeader",
         StatefulSession(Untranslated) = "statefulSession",
         Tap(Untranslated) = "tap",
         Waf(Untranslated) = "waf",
@@ -100,9 +102,9 @@ pub struct ConnectionSettings {
     pub stream_idle_timeout: Option<GoDuration>,
     pub strip_any_host_port: Option<bool>,
     pub tracing: Option<Untranslated>,
-    pub upgrades: Option<Untranslated>,
+    pub upgrades: Option<Vec<OptionUpgrade>>,
     pub use_remote_address: Option<bool>,
-    pub uuid_request_id_config: Option<Untranslated>,
+    pub uuid_request_id_config: Option<OptionRequestId>,
     pub via: Option<String>,
     pub xff_num_trusted_hops: Option<u32>,
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_yaml::Value;
+use serde_json::Value;
 
 use super::gloo_enum::GlooEnum;
 use super::listener_options::ListenerOptionsSpec;

@@ -6,6 +6,7 @@
 mod access;
 mod duration;
 mod gloo_enum;
+mod http_connections;
 mod http_guards;
 mod http_listener_option;
 mod listener_option;
@@ -22,6 +23,7 @@ mod virtual_host_option;
 pub use access::*;
 pub use duration::GoDuration;
 pub use gloo_enum::GlooEnum;
+pub use http_connections::*;
 pub use http_guards::*;
 pub use http_listener_option::*;
 pub use listener_option::*;

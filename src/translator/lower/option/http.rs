@@ -11,20 +11,24 @@ use typed_index_collections::TiVec;
 
 use crate::diagnostics::{Diagnostics, Finding, Reported, codes};
 use crate::ir::{
-    Action, Branch, EscapedSlashes, Http1, Http2Connections, HttpLimits, HttpSettings, HttpTimes, PathSettings,
-    ServerHeader, ServerSays, Underscores,
+    Action, Branch, ClientDetails, EscapedSlashes, Http1, Http2Connections, HttpLimits, HttpSettings, HttpTimes,
+    PathSettings, RequestIdRules, ServerHeader, ServerSays, Underscores, Upgrades,
 };
+use crate::options::EnvoyVersion;
 use crate::parser::api::{
-    ConnectionSettings, GlooEnum, GoDuration, Http2Settings, HttpListenerOption, OptionHealthCheck, OptionRouter,
+    ConnectionSettings, GlooEnum, GoDuration, Http2Settings, HttpListenerOption, OptionGrpcWeb, OptionHeaderValidation,
+    OptionHealthCheck, OptionRouter,
 };
 use crate::path;
 use crate::resolver::{Effective, ListenerId, ListenerOptions, ListenerOptionsId, Resolved};
 use crate::whole;
 
 use super::super::socket::{Demultiplexing, Socket};
+use super::compression;
 use super::faults::Faults;
 use super::guards;
 use super::part::{HostFields, Place, RuleSays};
+use super::upgrades::to_upgrades;
 
 /// What the options of listeners say of their connections.
 pub(in crate::translator::lower) type HttpParts = TiVec<ListenerOptionsId, Result<Arc<HttpSettings>, Reported>>;
@@ -39,14 +43,16 @@ const STREAMS: std::ops::RangeInclusive<u32> = 1..=0x7fff_ffff;
 /// Lowers the options of all listeners.
 pub(in crate::translator::lower) fn lower_http_options(
     resolved: &Resolved<'_>,
+    version: EnvoyVersion,
     diagnostics: &mut Diagnostics,
 ) -> HttpParts {
     let mut known = HostFields::new();
-    resolved.http_listener_options.sets().map(|(_, set)| lower_set(set, &mut known, diagnostics)).collect()
+    resolved.http_listener_options.sets().map(|(_, set)| lower_set(set, version, &mut known, diagnostics)).collect()
 }
 
 fn lower_set<'m>(
     ListenerOptions { fields, failed, first: _ }: &ListenerOptions<'m, HttpListenerOption>,
+    version: EnvoyVersion,
     known: &mut HostFields<'m>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Arc<HttpSettings>, Reported> {
@@ -59,7 +65,7 @@ fn lower_set<'m>(
             failed = failed.or(Some(told));
             continue;
         }
-        let faults = lower_option(*option, &mut settings);
+        let faults = lower_option(*option, version, &mut settings);
         let proof = faults.into_iter().map(|finding| diagnostics.error(finding)).reduce(|first, _| first);
         failed = failed.or(proof);
         known.insert(key, proof);
@@ -70,6 +76,7 @@ fn lower_set<'m>(
 /// Adds what an option says; what of it cannot be honoured.
 fn lower_option(
     Effective { value, source }: Effective<'_, HttpListenerOption>,
+    version: EnvoyVersion,
     settings: &mut HttpSettings,
 ) -> Vec<Finding> {
     let place = Place { source, field: value.field() };
@@ -98,6 +105,13 @@ fn lower_option(
             settings.silent = suppress_envoy_headers.unwrap_or_default();
             settings.uncounted = *dynamic_stats == Some(false);
         }
+        HttpListenerOption::Gzip(said) => settings.compression = Some(compression::lower(said, version, &mut faults)),
+        HttpListenerOption::HeaderValidationSettings(OptionHeaderValidation { disable_http1_method_validation }) => {
+            settings.http1.any_method = disable_http1_method_validation.is_some();
+        }
+        // Neither asks for anything.
+        HttpListenerOption::GrpcWeb(OptionGrpcWeb { disable: true })
+        | HttpListenerOption::SanitizeClusterHeader(false) => {}
         // The resolver hands on none of the others.
         other => {
             let message = format!("`{}` is not translated", other.field());
@@ -111,6 +125,15 @@ fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, fau
     let ConnectionSettings {
         accept_http10,
         allow_chunked_length,
+        append_x_forwarded_port,
+        generate_request_id,
+        preserve_case_header_key_format,
+        preserve_external_request_id,
+        proxy_100_continue,
+        skip_xff_append,
+        upgrades,
+        uuid_request_id_config,
+        xff_num_trusted_hops,
         default_host_for_http10,
         delayed_close_timeout,
         drain_timeout,
@@ -135,22 +158,13 @@ fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, fau
         strip_any_host_port,
         via,
         // What they ask for is as it is without them: the resolver lets nothing else through.
-        append_x_forwarded_port: _,
         codec_type: _,
         early_header_manipulation: _,
         forward_client_cert_details: _,
-        generate_request_id: _,
         internal_address_config: _,
-        preserve_case_header_key_format: _,
-        preserve_external_request_id: _,
-        proxy_100_continue: _,
         set_current_client_cert_details: _,
-        skip_xff_append: _,
         tracing: _,
-        upgrades: _,
         use_remote_address: _,
-        uuid_request_id_config: _,
-        xff_num_trusted_hops: _,
     } = said;
     settings.paths = PathSettings {
         resolve_dots: *normalize_path,
@@ -193,7 +207,31 @@ fn lower_connections(said: &ConnectionSettings, settings: &mut HttpSettings, fau
         chunked_length: *allow_chunked_length,
         trailers: *enable_trailers,
         capitals: proper_case_header_key_format.unwrap_or_default(),
+        keeps_case: preserve_case_header_key_format.unwrap_or_default(),
+        any_method: settings.http1.any_method,
     };
+    if settings.http1.capitals && settings.http1.keeps_case {
+        let message = "names of headers cannot both stay as they are and get capitals";
+        let help = "keep one of `preserveCaseHeaderKeyFormat` and `properCaseHeaderKeyFormat`";
+        faults.add(&path!["preserveCaseHeaderKeyFormat"], message, help);
+    }
+    let id = uuid_request_id_config.as_ref();
+    settings.clients = ClientDetails {
+        trusted_hops: *xff_num_trusted_hops,
+        keeps_addresses: skip_xff_append.unwrap_or_default(),
+        tells_port: append_x_forwarded_port.unwrap_or_default(),
+        passes_expectations: proxy_100_continue.unwrap_or_default(),
+        request_id: RequestIdRules {
+            kept: preserve_external_request_id.unwrap_or_default(),
+            unmade: *generate_request_id == Some(false),
+            says_trace: id.and_then(|id| id.pack_trace_reason),
+            decides_trace: id.and_then(|id| id.use_request_id_for_trace_sampling),
+        },
+    };
+    settings.upgrades = to_upgrades(upgrades.as_deref().unwrap_or_default()).unwrap_or_else(|(at, message)| {
+        faults.add(&path!["upgrades"].join(&at), message, "keep one of the entries");
+        Upgrades::default()
+    });
     settings.http2 = http2_protocol_options.map(|said| lower_http2(said, faults)).unwrap_or_default();
 }
 

@@ -1,7 +1,6 @@
 //! Logs that the options of listeners ask for.
 
 use serde_json::{Map, Value};
-use serde_yaml::Value as Yaml;
 
 use crate::diagnostics::FieldPath;
 use crate::ir::{Log, LogEntry};
@@ -11,6 +10,7 @@ use crate::path;
 
 use super::faults::Faults;
 use super::log_format::first_fault;
+use super::metadata::find_inexact;
 
 /// What is wrong with logs is told here, for a release of Envoy.
 pub(super) struct To<'f, 'o> {
@@ -40,6 +40,12 @@ fn lower_sink(at: &FieldPath, sink: &OptionFileSink, to: &mut To<'_, '_>) -> Log
         }
         (_, Some(fields)) => {
             let at = at.join(&path!["jsonFormat"]);
+            for (key, value) in fields {
+                if let Some((tail, number)) = find_inexact(value) {
+                    let message = format!("the proxy cannot hold `{number}` exactly");
+                    to.faults.add(&at.join(&path![key.to_owned()]).join(&tail), message, "write the number as a text");
+                }
+            }
             let fields = fields.iter().map(|(key, value)| (key.clone(), lower_value(&at, key, value, to)));
             LogEntry::Json(fields.collect::<Map<String, Value>>())
         }
@@ -49,22 +55,16 @@ fn lower_sink(at: &FieldPath, sink: &OptionFileSink, to: &mut To<'_, '_>) -> Log
 }
 
 /// A value of a JSON entry. Whatever is a text holds operators.
-fn lower_value(at: &FieldPath, key: &str, value: &Yaml, to: &mut To<'_, '_>) -> Value {
+fn lower_value(at: &FieldPath, key: &str, value: &Value, to: &mut To<'_, '_>) -> Value {
     let at = at.join(&path![key.to_owned()]);
     match value {
-        Yaml::Null => Value::Null,
-        Yaml::Bool(is) => Value::Bool(*is),
-        Yaml::Number(number) => {
-            number.as_f64().and_then(serde_json::Number::from_f64).map_or(Value::Null, Value::Number)
-        }
-        Yaml::String(text) => Value::String(with_operators(&at, text, to)),
-        Yaml::Sequence(items) => Value::Array(items.iter().map(|item| lower_value(&at, key, item, to)).collect()),
-        Yaml::Mapping(fields) => {
-            let named = fields.iter().filter_map(|(key, value)| Some((key.as_str()?, value)));
-            let fields = named.map(|(key, value)| (key.to_owned(), lower_value(&at, key, value, to)));
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        Value::String(text) => Value::String(with_operators(&at, text, to)),
+        Value::Array(items) => Value::Array(items.iter().map(|item| lower_value(&at, key, item, to)).collect()),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| (key.to_owned(), lower_value(&at, key, value, to)));
             Value::Object(fields.collect())
         }
-        Yaml::Tagged(tagged) => lower_value(&at, key, &tagged.value, to),
     }
 }
 

@@ -1,0 +1,48 @@
+//! Options of HttpListenerOption about what connections do beside routing.
+
+use serde::Deserialize;
+
+use super::gloo_enum::GlooEnum;
+use super::option_list::Untranslated;
+
+/// `gzip`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionGzip {
+    pub compression_level: Option<GlooEnum>,
+    pub compression_strategy: Option<GlooEnum>,
+    pub content_length: Option<u32>,
+    #[serde(default)]
+    pub content_type: Vec<String>,
+    #[serde(default)]
+    pub disable_on_etag_header: bool,
+    pub memory_level: Option<u32>,
+    #[serde(default)]
+    pub remove_accept_encoding_header: bool,
+    pub window_bits: Option<u32>,
+}
+
+/// `grpcWeb`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionGrpcWeb {
+    #[serde(default)]
+    pub disable: bool,
+}
+
+/// `headerValidationSettings`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionHeaderValidation {
+    /// That it is there is all that it says.
+    pub disable_http1_method_validation: Option<Untranslated>,
+}
+
+/// `uuidRequestIdConfig`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionRequestId {
+    pub pack_trace_reason: Option<bool>,
+    pub use_request_id_for_trace_sampling: Option<bool>,
+}
