@@ -130,7 +130,7 @@ fn requests() -> Vec<Request> {
 }
 
 fn config(routes: Vec<Arc<Route>>) -> Config {
-    let host = VirtualHost { hostname: Hostname::Any, routes, origin: Origin(0) };
+    let host = VirtualHost { hostname: Hostname::Any, routes, counters: Arc::default(), origin: Origin(0) };
     let connection = HttpConnection {
         virtual_hosts: vec![host],
         misdirected: Vec::new(),

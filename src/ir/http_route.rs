@@ -8,7 +8,8 @@ use crate::hostname::Hostname;
 use crate::http::{HeaderName, Method};
 use crate::name::{Name, Namespace};
 
-use super::{Action, Origin};
+use super::default::is_default;
+use super::{Action, Origin, RequestCounter};
 
 /// The routes of one host pattern.
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +18,9 @@ pub struct VirtualHost {
     pub hostname: Hostname,
     /// The routes in order of precedence; a request that none matches gets 404.
     pub routes: Vec<Arc<Route>>,
+    /// What is counted of their requests: each by the first counter that is about it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub counters: Arc<Vec<RequestCounter>>,
     /// The Gateway listener that owns the hosts.
     pub origin: Origin,
 }

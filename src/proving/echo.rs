@@ -239,7 +239,7 @@ impl<'a> Echo<'a> {
         if upstream.is_upgrade() && reply.status == 200 {
             upgrade(&mut reply, case, upstream);
         }
-        reply.headers = upstream.answer(reply.headers, reply.body.len(), address);
+        reply.headers = upstream.answer(reply.headers, body_bytes(&reply.body, &received), address);
         observed(Ok(reply), std::iter::once(received).chain(copies).collect())
     }
 
@@ -427,6 +427,15 @@ fn answer(received: &Received) -> Reply {
         reply.trailers.push((grpc::STATUS.to_owned(), status));
     }
     reply
+}
+
+/// How many bytes a backend sends: where the request names no body, those of its report.
+fn body_bytes(body: &[u8], received: &Received) -> usize {
+    let controls = Controls { headers: &received.headers, path: &received.path, backend: &received.backend };
+    if received.method == "HEAD" || controls.get("x-echo-body").is_some() {
+        return body.len();
+    }
+    serde_json::to_vec_pretty(received).map_or(0, |report| report.len())
 }
 
 fn reply(status: u16, headers: Vec<(String, String)>, body: &str) -> Reply {

@@ -114,7 +114,8 @@ impl PolicyOption for VirtualHostOption {
             | Self::Csrf(_)
             | Self::IncludeAttemptCountInResponse(_)
             | Self::IncludeRequestAttemptCount(_)
-            | Self::Rbac(_) => Said::Translated,
+            | Self::Rbac(_)
+            | Self::Stats(_) => Said::Translated,
             Self::Jwt(tokens) => Said::Tokens(tokens),
             Self::Extauth(_) | Self::JwtStaged(_) => Said::Whole(NOT_KEPT_OUT, true),
             Self::Ratelimit(_)
@@ -129,7 +130,6 @@ impl PolicyOption for VirtualHostOption {
             Self::Dlp(_) => Said::Whole(NOT_MASKED, true),
             Self::Transformations(_) | Self::StagedTransformations(_) => Said::Whole(NOT_CHANGED, false),
             Self::Extensions(_) => Said::Whole(NOT_KNOWN, true),
-            Self::Stats(_) => Said::Whole("requests would not be counted by virtual clusters", false),
         }
     }
 }

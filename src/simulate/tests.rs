@@ -74,6 +74,7 @@ fn config(hosts: Vec<(&str, Vec<Arc<Route>>)>) -> Config {
     let virtual_hosts = hosts.into_iter().map(|(host, routes)| VirtualHost {
         hostname: Hostname::from_field((host != "*").then_some(host)),
         routes,
+        counters: Arc::default(),
         origin: Origin(0),
     });
     let connection = HttpConnection {

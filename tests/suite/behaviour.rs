@@ -29,7 +29,11 @@ const REPLACED: &[&str] = &[
 
 /// What Envoy warns about whatever the configuration says: each of the two fields by which a UDP listener can name
 /// its cluster has a warning, `matcher` because it is young and `cluster` because it is deprecated.
-pub(crate) const WARNINGS: &[&str] = &["UdpProxyConfig.matcher' is marked as work-in-progress"];
+/// What a listener asks for that takes any method is as young.
+pub(crate) const WARNINGS: &[&str] = &[
+    "UdpProxyConfig.matcher' is marked as work-in-progress",
+    "Http1ProtocolOptions.allow_custom_methods' is marked as work-in-progress",
+];
 
 /// One test for each case with requests.
 pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {

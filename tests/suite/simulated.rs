@@ -45,6 +45,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "retry/bodies",
             "retry/budget",
             "retry/codes",
+            "retry/declared",
             "route-option/limits",
             "route-option/merge",
             "session/with-filters",
@@ -117,14 +118,24 @@ const EXEMPT: &[(&str, &[&str])] = &[
     ),
     // Bodies of backends are their own, and so is the number of their messages.
     ("grpcMessages", &["grpc/matches"]),
-    ("attempts", &["retry/bodies", "retry/codes", "retry/under-load", "session/with-filters"]),
+    (
+        "attempts",
+        &["retry/bodies", "retry/codes", "retry/under-load", "virtual-host-option/counters", "session/with-filters"],
+    ),
     ("totalAttempts", &["retry/budget"]),
     ("within", &["mirror/several", "route-option/faults", "timeouts/request"]),
     // Envoy makes up the values, from the address of the client or from the time.
     (
         "headers that a run generates",
-        &["diagnostics/GW4070", "http/proxy-trusted-hops", "route-option/cookies", "session/permanent"],
+        &[
+            "diagnostics/GW4070",
+            "http-listener-option/clients",
+            "http/proxy-trusted-hops",
+            "route-option/cookies",
+            "session/permanent",
+        ],
     ),
+    ("the bytes of a compressed body need a run", &["http-listener-option/compression"]),
     ("whatever it expects needs a run", &["http/proxy-trusted-hops"]),
     ("whether a session has ended needs a run", &["session/cookie", "session/permanent"]),
     ("where a session goes on without its backend needs a run", &["session/dead-backend"]),

@@ -371,8 +371,8 @@ fn rules<'c>(
     patterns: &mut Patterns<'c>,
     actions: &mut Actions<'c, '_>,
 ) -> Vec<Rule<'c>> {
-    // Who declares the hosts does not count.
-    let VirtualHost { hostname: _, routes, origin: _ } = host;
+    // Who declares the hosts does not count, and what is counted decides nothing.
+    let VirtualHost { hostname: _, routes, counters: _, origin: _ } = host;
     let reached = reached(routes, scheme, patterns);
     let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut rules = Vec::with_capacity(routes.len());

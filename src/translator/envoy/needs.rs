@@ -48,6 +48,7 @@ impl Needs {
         let mut needs = Self::default();
         for connection in config.listeners.iter().flat_map(ir::Listener::http_connections) {
             needs.regex |= http_guards::uses_regex(&connection.settings.guards);
+            needs.regex |= connection.virtual_hosts.iter().any(|host| !host.counters.is_empty());
             for route in connection.virtual_hosts.iter().flat_map(|host| &host.routes) {
                 needs.add_route(route, config);
             }

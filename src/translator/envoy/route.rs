@@ -10,13 +10,13 @@ use crate::ir::{self, Action, AttemptCount};
 
 use super::action::to_leaf_routes;
 use super::route_match::to_match;
-use super::{forward, name, preflight, split, tracing};
+use super::{forward, name, preflight, route_said, split, tracing};
 
 /// The status of a request that came over a connection to another host.
 const MISDIRECTED_REQUEST: u32 = 421;
 
 pub(super) fn to_virtual_host(host: &ir::VirtualHost, config: &ir::Config) -> VirtualHost {
-    let ir::VirtualHost { hostname, routes, origin: _ } = host;
+    let ir::VirtualHost { hostname, routes, counters, origin: _ } = host;
     let is_asked = |is: fn(AttemptCount) -> bool| {
         let leaves = routes.iter().flat_map(|route| route.action.leaves());
         leaves.into_iter().any(|leaf| matches!(leaf, Action::Forward(forward) if is(forward.attempts)))
@@ -26,6 +26,7 @@ pub(super) fn to_virtual_host(host: &ir::VirtualHost, config: &ir::Config) -> Vi
         // All routes of a virtual host are told the same, since one Gateway listener owns it.
         include_request_attempt_count: is_asked(|attempts| attempts.to_backends),
         include_attempt_count_in_response: is_asked(|attempts| attempts.to_clients),
+        virtual_clusters: counters.iter().map(route_said::to_virtual_cluster).collect(),
         domains: vec![hostname.to_string()],
         routes: routes.iter().flat_map(|route| to_routes(route, hostname, config)).collect(),
         ..VirtualHost::default()

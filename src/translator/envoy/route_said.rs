@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use envoy_types::pb::envoy::config::core::v3::Metadata;
-use envoy_types::pb::envoy::config::route::v3::route_action::UpgradeConfig;
+use envoy_types::pb::envoy::config::route::v3::{
+    HeaderMatcher, VirtualCluster, header_matcher::HeaderMatchSpecifier, route_action::UpgradeConfig,
+};
 use serde_json::{Map, Value};
 
 use crate::ir;
 
-use super::proto::boolean;
+use super::proto::{boolean, exact, matching};
 use super::structure::to_struct;
 
 /// What connections may become, where the route says it itself.
@@ -29,4 +31,17 @@ pub(super) fn to_metadata(metadata: &Map<String, Value>) -> Option<Metadata> {
     let fields = metadata.iter().filter_map(|(reader, fields)| Some((reader.clone(), to_struct(fields.as_object()?))));
     let filter_metadata: HashMap<_, _> = fields.collect();
     (!filter_metadata.is_empty()).then(|| Metadata { filter_metadata, ..Metadata::default() })
+}
+
+/// Requests that are counted together.
+pub(super) fn to_virtual_cluster(counter: &ir::RequestCounter) -> VirtualCluster {
+    let ir::RequestCounter { name, path, method } = counter;
+    let matcher = |name: &str, text| HeaderMatcher {
+        name: name.to_owned(),
+        header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(text)),
+        ..HeaderMatcher::default()
+    };
+    let method = method.as_ref().map(|method| matcher(":method", exact(method)));
+    let headers = std::iter::once(matcher(":path", matching(path))).chain(method).collect();
+    VirtualCluster { headers, name: name.to_owned() }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::{ObjectPart, PartPath, Reported, codes};
 use crate::ir::{Cors, RETRIED_BODY_BYTES, Session, Target};
+use crate::parser::api::RouteOption;
 use crate::parser::route::Filter;
 use crate::resolver::{ResolvedBackend, ResolvedFilter, ResolvedRule, RuleSession};
 use crate::whole;
@@ -97,16 +98,24 @@ impl RouteLowering<'_, '_> {
     /// Says up to which body a request is tried again.
     fn note_retried_bodies(&mut self, list: ListPlace<'_>, rule: &ResolvedRule<'_>) {
         let at = if rule.retry.is_some() { list.owner.with("retry") } else { list.owner.clone() };
-        let limit = RETRIED_BODY_BYTES / (1024 * 1024);
+        // What the rule declares to be held of a body is held for further tries too.
+        let declared = rule.options.fields.iter().find_map(|option| match option.value {
+            RouteOption::BufferPerRoute(said) => said.buffer?.max_request_bytes,
+            _ => None,
+        });
+        let limit = match declared {
+            Some(bytes) if bytes > RETRIED_BODY_BYTES => format!("{bytes} bytes"),
+            _ => format!("{} MiB", RETRIED_BODY_BYTES / (1024 * 1024)),
+        };
         self.diagnostics.report(
             self.object
                 .finding(
                     codes::RETRIED_BODY_LIMIT,
                     at,
-                    format!("a request is tried again when its body has {limit} MiB at most"),
+                    format!("a request is tried again when its body has {limit} at most"),
                 )
                 .consequence(format!(
-                    "requests with a body above {limit} MiB are sent once, and a failure is the client's to see"
+                    "requests with a body above {limit} are sent once, and a failure is the client's to see"
                 ))
                 .help("let clients repeat large uploads, or split them"),
         );

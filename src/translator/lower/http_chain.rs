@@ -102,6 +102,9 @@ fn listener_routes<'a>(
             let listener = resolved.listener(*id);
             let mut own = ListenerRoutes::new(&listener.hostname, lowering.origin_of(*id));
             let host = resolved.virtual_host_options.of(*id);
+            if let Some(Ok(said)) = host.map(|host| lowering.options.hosts[host].as_ref()) {
+                own.counters = said.counters();
+            }
             let sharing = if scheme == "http" { ids } else { std::slice::from_ref(id) };
             let http = http::options_of(resolved, lowering.options.settings, *id, sharing);
             let failed = lowering.failure_of(*id);

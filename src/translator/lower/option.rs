@@ -25,6 +25,7 @@ mod report;
 mod retries;
 mod shadowing;
 pub(super) mod socket;
+mod stats;
 mod substitution;
 mod upgrades;
 

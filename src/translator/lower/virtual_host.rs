@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::hostname::Hostname;
-use crate::ir::{Origin, Route, VirtualHost};
+use crate::ir::{Origin, RequestCounter, Route, VirtualHost};
 use crate::resolver::RouteId;
 
 use super::precedence::Precedence;
@@ -23,6 +23,8 @@ pub(super) struct ListenerRoutes<'m> {
     pub(super) hostname: &'m Hostname,
     /// Its origin.
     pub(super) origin: Origin,
+    /// What is counted of its requests.
+    pub(super) counters: Arc<Vec<RequestCounter>>,
     /// The routes by the hostname that their object names.
     levels: HashMap<&'m Hostname, Vec<Candidate<'m>>>,
 }
@@ -60,7 +62,7 @@ pub struct Unserved {
 
 impl<'m> ListenerRoutes<'m> {
     pub(super) fn new(hostname: &'m Hostname, origin: Origin) -> Self {
-        Self { hostname, origin, levels: HashMap::new() }
+        Self { hostname, origin, counters: Arc::default(), levels: HashMap::new() }
     }
 
     /// Adds routes under one hostname of their object.
@@ -156,7 +158,8 @@ pub(super) fn build_virtual_hosts(
         let routes = listener.routes_of(&hostname, placement);
         // A host that no virtual host covers gets 404, just as one without routes does.
         let needed = !routes.is_empty() || hostname != Hostname::Any;
-        needed.then_some((index, VirtualHost { hostname, routes, origin: listener.origin }))
+        let counters = Arc::clone(&listener.counters);
+        needed.then_some((index, VirtualHost { hostname, routes, counters, origin: listener.origin }))
     });
     hosts.collect()
 }

@@ -272,7 +272,7 @@ fn shown(decision: &Decision<'_>, config: &Config) -> Vec<(String, String)> {
                 let mut mirrors: Vec<String> = upstream.mirrors.iter().map(|id| name(*id)).collect();
                 mirrors.sort();
                 let (method, path, host) = (&upstream.method, &upstream.path, &upstream.host);
-                let (sent, answered) = (&upstream.headers, upstream.answer(Vec::new(), None));
+                let (sent, answered) = (&upstream.headers, upstream.answer(Vec::new(), 0, None));
                 format!("{} {method} {path} {host} {sent:?} {answered:?} {mirrors:?}", name(upstream.cluster))
             }
         };

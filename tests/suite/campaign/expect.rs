@@ -117,7 +117,7 @@ impl Seen<'_> {
                 grpc_status: (self.case.request.grpc.is_some() && self.is_http2(upstream)).then_some(0),
                 backend: Some(self.backend(upstream)),
                 upstream: Some(self.received(upstream)),
-                response: Some(response(&upstream.answer(self.echoed(), None))),
+                response: Some(response(&upstream.answer(self.echoed(), 0, None))),
                 mirrors: mirrors.then(|| self.mirrors(upstream)),
                 ..Expectation::default()
             },

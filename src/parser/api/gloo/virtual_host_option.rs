@@ -41,7 +41,7 @@ options! {
         Rbac(OptionAccess) = "rbac",
         Retries(OptionRetries) = "retries",
         StagedTransformations(Untranslated) = "stagedTransformations",
-        Stats(Untranslated) = "stats",
+        Stats(OptionStats) = "stats",
         Transformations(Untranslated) = "transformations",
         Waf(Untranslated) = "waf",
     }
@@ -52,4 +52,25 @@ options! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionCorsMerge {
     pub expose_headers: Option<GlooEnum>,
+}
+
+/// `stats`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionStats {
+    #[serde(default)]
+    pub virtual_clusters: Vec<OptionVirtualCluster>,
+}
+
+/// Requests that are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct OptionVirtualCluster {
+    #[serde(default)]
+    pub method: String,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub pattern: String,
 }

@@ -11,8 +11,8 @@ use typed_index_collections::TiVec;
 
 use crate::diagnostics::{Diagnostics, Finding, ObjectPart, Reported, codes};
 use crate::ir::{
-    Action, AttemptCount, Branch, ClusterId, Cors, Forward, HeaderMutations, HttpFilters, RETRIED_BODY_BYTES, Retry,
-    RouteGuards, Target,
+    Action, AttemptCount, Branch, ClusterId, Cors, Forward, HeaderMutations, HttpFilters, RETRIED_BODY_BYTES,
+    RequestCounter, Retry, RouteGuards, Target,
 };
 use crate::parser::api::{OptionCorsMerge, VirtualHostOption};
 use crate::path;
@@ -21,7 +21,7 @@ use crate::resolver::{Effective, ListenerOptions, ListenerOptionsId, Resolved};
 use super::super::header::lay_over;
 use super::faults::Wrong;
 use super::part::{OwnCors, Part, Place, RuleSays};
-use super::{access, cors, guards, headers, retries};
+use super::{access, cors, guards, headers, retries, stats};
 
 /// What the options of listeners say.
 pub(in crate::translator::lower) type HostParts = TiVec<ListenerOptionsId, Result<HostPart, Reported>>;
@@ -37,6 +37,7 @@ pub(in crate::translator::lower) struct HostPart {
     unites_exposed: bool,
     attempts: AttemptCount,
     guards: RouteGuards,
+    counters: Arc<Vec<RequestCounter>>,
 }
 
 /// Lowers the options of all listeners.
@@ -100,6 +101,10 @@ fn lower_option(
             host.attempts.to_clients = *is_set;
             Part::Nothing
         }
+        VirtualHostOption::Stats(said) => {
+            host.counters = Arc::new(stats::lower(place, said)?);
+            Part::Nothing
+        }
         // The resolver hands on none of the others.
         other => {
             let message = format!("`{}` is not translated", other.field());
@@ -149,6 +154,11 @@ pub(in crate::translator::lower) fn lay_under(
 }
 
 impl HostPart {
+    /// What is counted of requests.
+    pub(in crate::translator::lower) fn counters(&self) -> Arc<Vec<RequestCounter>> {
+        Arc::clone(&self.counters)
+    }
+
     fn under(&self, says: RuleSays, action: Action, retried: &mut impl FnMut(ClusterId)) -> Action {
         match action {
             Action::Forward(forward) => Action::Forward(self.under_forward(says, forward, retried)),
