@@ -244,8 +244,8 @@ fn to_question(question: &Question) -> HealthChecker {
     match question {
         Question::Tcp => HealthChecker::TcpHealthCheck(TcpHealthCheck::default()),
         Question::Exchange { sent, received } => HealthChecker::TcpHealthCheck(TcpHealthCheck {
-            send: sent.as_ref().map(to_payload),
-            receive: received.iter().map(to_payload).collect(),
+            send: sent.as_deref().map(to_payload),
+            receive: received.iter().map(|digits| to_payload(digits)).collect(),
             ..TcpHealthCheck::default()
         }),
         Question::Grpc { service, authority, metadata } => HealthChecker::GrpcHealthCheck(GrpcHealthCheck {
@@ -272,8 +272,8 @@ fn to_question(question: &Question) -> HealthChecker {
     }
 }
 
-fn to_payload(digits: &String) -> Payload {
-    Payload { payload: Some(PayloadForm::Text(digits.clone())) }
+fn to_payload(digits: &str) -> Payload {
+    Payload { payload: Some(PayloadForm::Text(digits.to_owned())) }
 }
 
 /// What is not written is a GET.
