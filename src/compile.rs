@@ -168,6 +168,13 @@ impl Compilation {
     }
 }
 
+/// Lets somebody look at the input with its references looked up: a compilation does not keep that. What is wrong with
+/// them the compilation has told.
+pub fn look<R>(compilation: &Compilation, options: &Options, look: impl FnOnce(&Resolved<'_>) -> R) -> R {
+    let stand_ins = StandIns::new(&compilation.manifests, options);
+    look(&resolver::resolve(&compilation.manifests, &stand_ins, options, &mut Diagnostics::new()))
+}
+
 /// What a configuration is made of where some objects are judged only: the input without them. What is found on the
 /// way is found again, and more of it, where all are judged.
 fn lower_admitted(manifests: &Manifests, options: &Options) -> Lowered {

@@ -1,11 +1,14 @@
 //! The command line: every command, flag and help text. Each command has a file; so do the flags that several share.
 
+mod asked;
 mod blame;
 mod compile;
+mod describe;
 mod diff;
 mod explain;
 mod findings;
 mod flags;
+mod get;
 mod input;
 mod man;
 mod mesh;
@@ -22,11 +25,14 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+pub use asked::AskedArgs;
 pub use blame::BlameArgs;
 pub use compile::CompileArgs;
+pub use describe::DescribeArgs;
 pub use diff::{DiffArgs, DiffFormat};
 pub use explain::ExplainArgs;
 pub use findings::ReportArgs;
+pub use get::{GetArgs, ViewFormat};
 pub use input::{FileArgs, InputArgs, InputPaths};
 pub use man::ManArgs;
 pub use mesh::{MeshArgs, ServedServices, UnknownHosts};
@@ -70,6 +76,16 @@ pub enum Command {
     ///
     /// The status goes to standard output, also when there are errors, and findings go to standard error.
     Status(Box<StatusArgs>),
+    /// List objects of the manifests as cluster tools do, with what a controller would say of them.
+    ///
+    /// The objects go to standard output, findings go to standard error. The exit code is 1 when no object has the name.
+    Get(Box<GetArgs>),
+    /// Say all that is known of an object: conditions, what it refers to and what becomes of that, who refers to it, the
+    /// policies that count and where each comes from, rules in order of precedence, findings.
+    ///
+    /// The description goes to standard output, findings go to standard error. The exit code is 1 when no object has the
+    /// name.
+    Describe(Box<DescribeArgs>),
     /// Say what the gateway would do with one request: which listener and rule take it, which backends get it, and what
     /// they see of it.
     Route(Box<RouteArgs>),
@@ -151,6 +167,14 @@ impl Cli {
                 }
                 Command::Validate(args) => args.complete(matches),
                 Command::Status(args) => args.input.order_paths(matches),
+                Command::Get(args) => {
+                    let asked = args.asked.complete(matches, args.compile.namespace());
+                    asked.map_err(|message| Self::usage_error(&message))?;
+                }
+                Command::Describe(args) => {
+                    let asked = args.asked.complete(matches, args.compile.namespace());
+                    asked.map_err(|message| Self::usage_error(&message))?;
+                }
                 Command::Blame(args) => args.input.order_paths(matches),
                 Command::Run(args) => args.complete(matches),
                 Command::Route(_)
@@ -170,6 +194,8 @@ impl Cli {
             Command::Translate(args) => &args.input.paths,
             Command::Validate(args) => &args.input.paths,
             Command::Status(args) => &args.input.paths,
+            Command::Get(args) => &args.asked.paths,
+            Command::Describe(args) => &args.asked.paths,
             Command::Blame(args) => &args.input.paths,
             Command::Run(args) => &args.input.paths,
             Command::Route(args) => &args.files.filename,
@@ -186,12 +212,31 @@ impl Cli {
             Command::Translate(args) => Some(&args.compile),
             Command::Validate(args) => Some(&args.compile),
             Command::Status(args) => Some(&args.compile),
+            Command::Get(args) => Some(&args.compile),
+            Command::Describe(args) => Some(&args.compile),
             Command::Blame(args) => Some(&args.compile),
             Command::Route(args) => Some(&args.compile),
             Command::Test(args) => Some(&args.compile),
             Command::Diff(args) => Some(&args.compile),
             Command::Run(args) => Some(&args.compile),
             Command::Explain(_) | Command::Completions { .. } | Command::Man(_) => None,
+        }
+    }
+
+    /// The objects that are asked for, of the commands that show some.
+    fn asked_mut(&mut self) -> Option<&mut AskedArgs> {
+        match &mut self.command {
+            Command::Get(args) => Some(&mut args.asked),
+            Command::Describe(args) => Some(&mut args.asked),
+            _ => None,
+        }
+    }
+
+    /// Takes out of a selection what a settings file has added to the command line: `namespace` says there what objects
+    /// without one are in, and selects none.
+    pub(super) fn restore_selection(&mut self, mut given: Self) {
+        if let (Some(asked), Some(given)) = (self.asked_mut(), given.asked_mut()) {
+            asked.namespace = given.namespace.take();
         }
     }
 
@@ -216,6 +261,8 @@ impl Cli {
             Command::Translate(args) => Some(&mut args.compile),
             Command::Validate(args) => Some(&mut args.compile),
             Command::Status(args) => Some(&mut args.compile),
+            Command::Get(args) => Some(&mut args.compile),
+            Command::Describe(args) => Some(&mut args.compile),
             Command::Blame(args) => Some(&mut args.compile),
             Command::Route(args) => Some(&mut args.compile),
             Command::Test(args) => Some(&mut args.compile),

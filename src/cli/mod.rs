@@ -9,6 +9,7 @@ mod baseline;
 mod blame;
 mod check;
 mod confine;
+mod describe;
 mod diff;
 mod envoy;
 pub mod exit;
@@ -16,10 +17,12 @@ mod explain;
 mod failure;
 mod findings;
 mod fix;
+mod get;
 mod git;
 mod given;
 mod identity;
 mod ignored;
+mod kinds;
 mod made;
 mod man;
 mod mesh;
@@ -36,6 +39,7 @@ mod split;
 mod status;
 pub mod streams;
 mod substitute;
+mod table;
 mod test;
 mod trace;
 mod translate;
@@ -43,6 +47,7 @@ mod unlooked;
 mod validate;
 pub mod value;
 pub mod version;
+mod view;
 mod watch;
 mod xds;
 
@@ -64,6 +69,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
         Command::Translate(args) => translate::run(args, cli.screen, streams),
         Command::Validate(args) => validate::run(args, cli.screen, streams),
         Command::Status(args) => status::run(args, cli.screen, streams),
+        Command::Get(args) => get::run(args, cli.screen, streams),
+        Command::Describe(args) => describe::run(args, cli.screen, streams),
         Command::Route(args) => route::run(args, cli.screen, streams),
         Command::Blame(args) => blame::run(args, cli.screen, streams),
         Command::Test(args) => test::run(args, streams),

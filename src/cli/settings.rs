@@ -88,9 +88,10 @@ pub fn parse_line(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap:
     let path = settings.file.display().to_string();
     let given = CommandLine::new(&line, &matches);
     let Added { flags: added, rules, in_effect } = given.flags_of(&settings).map_err(|problems| refuse(&problems))?;
-    let flags = cli.flags().to_vec();
+    let written = cli;
     let mut cli = Cli::parse_line(given.with(&added))?;
-    cli.set_flags(flags);
+    cli.set_flags(written.flags().to_vec());
+    cli.restore_selection(written);
     if let Some(compile) = cli.compile_mut() {
         let has_patterns = in_effect.iter().any(|setting| setting.starts_with(EXCLUDE));
         compile.exclude_base = has_patterns.then(|| settings.real_directory()).flatten();

@@ -20,8 +20,10 @@ use crate::private_key::{joined, key_material};
 
 pub use scrub::scrub;
 
+/// What stands in the place of what is hidden.
+pub(super) const HIDDEN: &str = "<hidden>";
 /// The fields of a Secret that say what it is and nothing of what is in it.
-const HEAD: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
+pub(super) const HEAD: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
 /// Where what makes Secrets says what is in them.
 const TEMPLATES: [&str; 3] = ["template", "literal", "literals"];
 /// Where `kubectl apply` keeps a copy of the whole object.

@@ -34,7 +34,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 23] = [
+    pub const ALL: [Self; 23] = [
         Self::GatewayClass,
         Self::Gateway,
         Self::ListenerSet,

@@ -36,6 +36,7 @@ mod repeated;
 pub mod route;
 mod scalar;
 pub mod schema;
+pub mod shown;
 pub(crate) mod skip;
 pub mod skipped;
 pub mod source;

@@ -31,6 +31,9 @@ const REPORT: &str = "diagnostics.json";
 /// The status of every object, and the tables of it, for the cases that ask for them.
 const STATUS: &str = "status.yaml";
 const STATUS_TABLE: &str = "status.txt";
+/// The same cases in the tables of `get`, and as `describe` has them.
+const LISTED: &str = "get.txt";
+const DESCRIBED: &str = "describe.txt";
 
 /// The constructs of all pinned bootstraps, read when they are first needed.
 pub(crate) type Pinned = Arc<OnceLock<Result<BTreeSet<String>, String>>>;
@@ -89,6 +92,15 @@ pub(crate) fn compare(harness: &Harness, case: &Case, pinned: &Pinned) -> Result
             check_code(case.exit.validate, &output, "status", &mut wrong);
             wrong.extend(snapshot(harness, case, product, &output.stdout, &work).err());
         }
+        for (command, product, format) in [("get", LISTED, &["-o", "wide"][..]), ("describe", DESCRIBED, &[])] {
+            let asked = ["all"].iter().chain(format).map(|word| (*word).to_owned());
+            let args: Vec<String> = asked.chain(case.args.iter().cloned()).collect();
+            let output = harness.gwctl(command, case, &args, &work)?;
+            check_code(case.exit.validate, &output, command, &mut wrong);
+            if command == "describe" || !has_ages(case) {
+                wrong.extend(snapshot(harness, case, product, &output.stdout, &work).err());
+            }
+        }
     }
     if !translated.stderr.is_empty() && translated.stderr != validated.stdout {
         wrong.extend(snapshot(harness, case, TRANSLATE_DIAGNOSTICS, &translated.stderr, &work).err());
@@ -96,6 +108,12 @@ pub(crate) fn compare(harness: &Harness, case: &Case, pinned: &Pinned) -> Result
         wrong.push(format!("{TRANSLATE_DIAGNOSTICS}.snap is not made any more: `validate` says the same, delete it"));
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n\n")) }
+}
+
+/// Whether objects of a case are as old as their manifests say: what is printed of them changes with the clock.
+fn has_ages(case: &Case) -> bool {
+    let files = WalkDir::new(&case.folder).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+    files.into_iter().any(|file| fs::read_to_string(file.path()).is_ok_and(|text| text.contains("creationTimestamp")))
 }
 
 /// Compares what is emitted: the bootstrap, or what it is made of.
@@ -254,6 +272,10 @@ pub(crate) fn orphans(harness: &Harness) -> Vec<PathBuf> {
         if case.status {
             made.push(path(harness, &case, STATUS));
             made.push(path(harness, &case, STATUS_TABLE));
+            made.push(path(harness, &case, DESCRIBED));
+            if !has_ages(&case) {
+                made.push(path(harness, &case, LISTED));
+            }
         }
         if case.exit.translate == 0 {
             made.push(path(harness, &case, if case.pins == Pins::Bootstrap { BOOTSTRAP } else { IR }));

@@ -33,6 +33,7 @@ mod docs;
 mod exchanged;
 mod features;
 mod formatter;
+mod get;
 mod golden;
 mod harness;
 mod index;
@@ -137,6 +138,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(blame::trials(&harness));
     trials.extend(planted::trials(&harness));
     trials.extend(formatter::trials(&harness));
+    trials.extend(get::trials(&harness));
     trials.extend(signals::trials(&harness));
     trials.extend(simulated::trials(&harness));
     trials.extend(run::trials(&harness));

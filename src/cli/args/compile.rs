@@ -182,6 +182,11 @@ enum ChannelName {
 }
 
 impl CompileArgs {
+    /// The namespace of objects that name none.
+    pub fn namespace(&self) -> &Namespace {
+        &self.namespace
+    }
+
     /// What fails the run beside errors.
     pub fn denied(&self) -> Denied {
         let mut denied = Denied::default();

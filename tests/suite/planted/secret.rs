@@ -149,7 +149,9 @@ fn commands(folder: &Path) -> Vec<Vec<String>> {
     lines.extend(
         ["table", "yaml", "json"].iter().map(|format| words(format!("status {m} -o {format} --report github"))),
     );
+    lines.extend(["wide", "yaml", "json", "name"].iter().map(|format| words(format!("get all -f {m} -o {format}"))));
     lines.extend([
+        words(format!("describe all -f {m}")),
         words(format!("translate {m} --partial --assume services,gateways")),
         words(format!("translate {m} --partial --report sarif --secrets-dir {keys}")),
         words(format!("route http://shop.test/x -f {m} --explain")),

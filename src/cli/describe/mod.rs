@@ -1,0 +1,148 @@
+//! `gwctl describe`: all that is known of an object (docs/describe.md).
+
+mod backend;
+mod gateway;
+mod order;
+mod policy;
+mod rest;
+mod route;
+mod tables;
+mod text;
+
+use std::time::Instant;
+
+use super::args::{Cli, DescribeArgs, ScreenArgs};
+use super::exit::ExitStatus;
+use super::failure::Failure;
+use super::findings::{TRANSLATE_ONLY, tell_findings};
+use super::get::tell_missing;
+use super::pipeline;
+use super::streams::Streams;
+use super::table::Table;
+use super::view::{View, select};
+use crate::compile;
+use crate::diagnostics::escape::Commands;
+use crate::diagnostics::style::Style;
+use crate::diagnostics::{Severity, Subject, Unjudged};
+use crate::parser::manifests::{Kind, Manifests, ObjectHead};
+use text::Section;
+
+/// Where `kubectl apply` keeps a copy of the whole object.
+const COPY: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Compiles the input and describes what is asked for.
+///
+/// # Errors
+/// Wrong usage, or an output that could not be written.
+pub(super) fn run(args: &DescribeArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
+    let started = Instant::now();
+    let usage = |message: String| Failure::Usage(Cli::usage_error(&message));
+    let options = args.compile.options().map_err(usage)?;
+    args.asked.check().map_err(usage)?;
+    // A word that means nothing is told before anything is read.
+    select(&args.asked, &Manifests::default()).map_err(usage)?;
+    let compiled = pipeline::compile_with_status(args.asked.paths(), &options, streams.stdin);
+    let denied = args.compile.denied();
+    let wanted = (args.findings.report.as_slice(), &denied);
+    let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;
+    if status == ExitStatus::CouldNotRun {
+        return Ok(status);
+    }
+    let selection = select(&args.asked, &compiled.compilation.manifests).map_err(usage)?;
+    tell_missing(&selection, streams);
+    let locator = compiled.locator();
+    let is_file = args.output_file.as_deref().is_some_and(|file| file.as_os_str() != "-");
+    let is_colored = streams.color_stdout && !is_file;
+    let written = compile::look(&compiled.compilation, &options, |resolved| {
+        let view = View::new(&compiled.compilation, resolved, &locator, options.now);
+        pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| {
+            for (position, head) in selection.heads.iter().enumerate() {
+                if position > 0 {
+                    writeln!(out, "\n")?;
+                }
+                describe(&view, head).write(0, is_colored, out)?;
+            }
+            Ok(())
+        })
+    });
+    written?;
+    Ok(if !selection.missing.is_empty() {
+        ExitStatus::Findings
+    } else if args.partial {
+        ExitStatus::Success
+    } else {
+        status
+    })
+}
+
+/// All that is known of an object.
+fn describe(view: &View<'_, '_>, head: &ObjectHead) -> Section {
+    let mut section = Section::default();
+    section.line("Name", head.metadata.name.as_str());
+    if head.kind.is_namespaced() {
+        section.line("Namespace", head.metadata.namespace.as_str());
+    }
+    let pairs = |map: &std::collections::BTreeMap<String, String>| {
+        let known = map.iter().filter(|(name, _)| name.as_str() != COPY);
+        known.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+    };
+    section.lines("Labels", pairs(&head.metadata.labels));
+    // Those of a Secret may say what is in it.
+    if head.kind != Kind::Secret {
+        section.lines("Annotations", pairs(&head.metadata.annotations));
+    }
+    let api_version = match head.kind.group() {
+        "" => head.version.to_owned(),
+        group => format!("{group}/{}", head.version),
+    };
+    section.line("API Version", api_version);
+    section.line("Kind", head.kind.name());
+    section.line("Source", view.place(head));
+    if head.position.context {
+        section.line("Judged", "no: it is of --context");
+    } else if head.refusal.is_some() {
+        section.line("Judged", "as far as it can be read: the API server would refuse it");
+    }
+    match head.kind {
+        Kind::GatewayClass | Kind::XMesh => gateway::describe_class(view, head, &mut section),
+        Kind::Gateway | Kind::ListenerSet => gateway::describe(view, head, &mut section),
+        Kind::HTTPRoute | Kind::GRPCRoute | Kind::TLSRoute | Kind::TCPRoute | Kind::UDPRoute => {
+            route::describe(view, head, &mut section);
+        }
+        Kind::Service | Kind::XBackend | Kind::Upstream => backend::describe(view, head, &mut section),
+        kind if kind.is_policy() => policy::describe(view, head, &mut section),
+        _ => rest::describe(view, head, &mut section),
+    }
+    add_analysis(view, head, &mut section);
+    section
+}
+
+/// The findings on an object, and what of it nobody judged.
+fn add_analysis(view: &View<'_, '_>, head: &ObjectHead, section: &mut Section) {
+    let mut table = Table::new(&["CODE", "SEVERITY", "PLACE", "MESSAGE"]);
+    for finding in view.findings(&head.key()) {
+        let place = view.locate.place(&finding.location);
+        let place = place.map_or_else(String::new, |place| match &place.span {
+            Some(span) => format!("{}:{}:{}", place.file, span.line, span.column),
+            None => place.file,
+        });
+        let (severity, style) = match finding.severity() {
+            Severity::Error => ("error", Style::Red),
+            Severity::Warning => ("warning", Style::Yellow),
+            Severity::Note => ("note", Style::Blue),
+        };
+        let severity = super::table::Cell { text: severity.to_owned(), style: Some(style) };
+        table.push(vec![finding.code.id().into(), severity, place.into(), finding.message.as_str().into()]);
+    }
+    section.table("Analysis", table);
+    let object = head.key().to_ref();
+    let own = |one: &&Unjudged| match &one.subject {
+        Subject::Object(own) | Subject::Part(own, _) => *own == object,
+        Subject::Document | Subject::File(_) => false,
+    };
+    let unjudged: Vec<String> =
+        view.compilation.unjudged.iter().filter(own).map(|one| format!("{}: {}", one.subject, one.reason)).collect();
+    if !unjudged.is_empty() {
+        section.lines("Not judged", unjudged);
+    }
+}

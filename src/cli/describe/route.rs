@@ -1,0 +1,255 @@
+//! Routes: parents, rules in order of precedence, backends, and the policies that count.
+
+use super::order::hosts;
+use super::tables::{attached_policies, conditions};
+use super::text::Section;
+use crate::cli::table::{Table, cell, or_nothing};
+use crate::cli::trace::describe_match;
+use crate::cli::view::{Role, View, uses_of};
+use crate::diagnostics::ConditionKind;
+use crate::ir::RouteMatch;
+use crate::parser::manifests::ObjectHead;
+use crate::parser::route::Filter;
+use crate::resolver::{BackendTls, ResolvedRoute, ResolvedRule, RuleSession};
+use crate::status::StatusReference;
+
+/// A match of a rule, with the hosts that have it.
+struct Place<'c> {
+    rule: usize,
+    index: usize,
+    conditions: &'c RouteMatch,
+    hosts: Vec<String>,
+}
+
+/// A route of any kind.
+pub(super) fn describe(view: &View<'_, '_>, head: &ObjectHead, section: &mut Section) {
+    let key = head.key();
+    let Some(route) = view.resolved.routes.find(&key.to_ref()) else { return };
+    if route.kind().has_hostnames() {
+        section.lines("Hostnames", route.declared.hostnames.to_vec());
+    }
+    section.table("Parents", parents(view, head, route));
+    for parent in view.parents(&key) {
+        section.table(format!("Conditions By {}", reference(head, &parent.parent_ref)), conditions(&parent.conditions));
+    }
+    let order = if route.kind().has_requests() { order(view, route) } else { Vec::new() };
+    if route.kind().has_requests() {
+        section.table("Rules In Order Of Precedence", order_table(&order));
+        let served = |rule: usize| order.iter().any(|place| place.rule == rule);
+        let unserved = route.rules.iter().filter(|rule| !served(rule.index));
+        section.lines("Rules That Get No Request", unserved.map(|rule| format!("rule {}", rule.index)).collect());
+    }
+    for rule in by_precedence(route, &order) {
+        section.section(format!("Rule {}", rule.index), describe_rule(view, route, rule));
+    }
+    section.table("Directly Attached Policies", attached_policies(view, head));
+    section.table("Inherited Policies", inherited(view, route));
+}
+
+/// The rules of a route, those first that are tried first.
+fn by_precedence<'r, 'm>(route: &'r ResolvedRoute<'m>, order: &[Place<'_>]) -> Vec<&'r ResolvedRule<'m>> {
+    let rank = |rule: &&ResolvedRule<'_>| order.iter().position(|place| place.rule == rule.index).unwrap_or(usize::MAX);
+    let mut rules: Vec<&ResolvedRule<'m>> = route.rules.iter().collect();
+    rules.sort_by_key(rank);
+    rules
+}
+
+fn parents(view: &View<'_, '_>, head: &ObjectHead, route: &ResolvedRoute<'_>) -> Table {
+    let mut table = Table::new(&["PARENT", "LISTENERS", "ACCEPTED", "RESOLVED-REFS"]);
+    let statuses = view.parents(&head.key());
+    for (index, declared) in route.declared.parent_refs.iter().enumerate() {
+        let attached = route.parents.iter().filter(|parent| parent.source == crate::resolver::ParentSource::Ref(index));
+        let names = attached.flat_map(|parent| &parent.listeners);
+        let names: Vec<String> = names.map(|id| view.resolved.listener(*id).spec.name.to_string()).collect();
+        let namespace = declared.namespace.as_ref().unwrap_or(&head.metadata.namespace);
+        let mut name = format!("{}/{namespace}/{}", declared.kind.to_ascii_lowercase(), declared.name);
+        if let Some(section) = &declared.section_name {
+            name.push_str(&format!("#{section}"));
+        }
+        if let Some(port) = declared.port {
+            name.push_str(&format!(":{port}"));
+        }
+        let status = statuses.iter().find(|status| reference(head, &status.parent_ref) == name);
+        let conditions = status.map_or(&[][..], |status| &status.conditions);
+        table.push(vec![
+            name.into(),
+            or_nothing(names.join(",")).into(),
+            cell(conditions, ConditionKind::Accepted),
+            cell(conditions, ConditionKind::ResolvedRefs),
+        ]);
+    }
+    table
+}
+
+/// A parent as `kind/namespace/name`, with its section and its port.
+fn reference(head: &ObjectHead, parent: &StatusReference) -> String {
+    let namespace = parent.namespace.as_ref().unwrap_or(&head.metadata.namespace);
+    let section = parent.section_name.as_ref().map(|name| format!("#{name}")).unwrap_or_default();
+    let port = parent.port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}/{namespace}/{}{section}{port}", parent.kind.to_ascii_lowercase(), parent.name)
+}
+
+/// The matches of a route in the order in which requests try them, each once.
+fn order<'v>(view: &View<'v, '_>, route: &ResolvedRoute<'_>) -> Vec<Place<'v>> {
+    let mut order: Vec<Place<'v>> = Vec::new();
+    let (namespace, name) = route.object().metadata.sort_key();
+    for host in hosts(view) {
+        for entry in &host.host.routes {
+            let own = &entry.name;
+            if own.kind != route.kind().in_names() || own.namespace != *namespace || own.name != *name {
+                continue;
+            }
+            let hostname = host.host.hostname.to_string();
+            match order.iter_mut().find(|place| (place.rule, place.index) == (own.rule, own.index)) {
+                Some(place) if place.hosts.contains(&hostname) => {}
+                Some(place) => place.hosts.push(hostname),
+                None => {
+                    let (rule, index, conditions) = (own.rule, own.index, &entry.matches);
+                    order.push(Place { rule, index, conditions, hosts: vec![hostname] });
+                }
+            }
+        }
+    }
+    order
+}
+
+fn order_table(order: &[Place<'_>]) -> Table {
+    let mut table = Table::new(&["#", "RULE", "MATCH", "CONDITIONS", "HOSTS"]);
+    for (position, place) in order.iter().enumerate() {
+        table.push(vec![
+            (position + 1).to_string().into(),
+            place.rule.to_string().into(),
+            place.index.to_string().into(),
+            describe_match(place.conditions).into(),
+            place.hosts.join(",").into(),
+        ]);
+    }
+    table
+}
+
+fn describe_rule(view: &View<'_, '_>, route: &ResolvedRoute<'_>, rule: &ResolvedRule<'_>) -> Section {
+    let mut section = Section::default();
+    if !rule.is_decoded {
+        section.line("Judged", "no: it cannot be read");
+    }
+    section.lines("Filters", rule.filters.iter().map(|filter| filter_words(filter.filter)).collect());
+    let (mut backends, mut asked) = (
+        Table::new(&["KIND", "NAME", "PORT", "WEIGHT", "SHARE", "BECAME"]),
+        Table::new(&["FILTER", "KIND", "NAME", "PORT", "BECAME"]),
+    );
+    let total: u64 = rule.backends.iter().map(|backend| u64::from(backend.weight)).sum();
+    for one in uses_of(route).iter().filter(|one| one.rule.index == rule.index) {
+        let namespace = one.reference.namespace.unwrap_or(&route.object().metadata.namespace);
+        let port = one.reference.port.map_or_else(String::new, |port| port.to_string());
+        let name = format!("{namespace}/{}", one.reference.name);
+        let became = view.became(one.outcome);
+        match one.role {
+            Role::Weight(weight) => backends.push(vec![
+                one.reference.kind.into(),
+                name.into(),
+                or_nothing(port).into(),
+                weight.to_string().into(),
+                share(weight, total).into(),
+                became.into(),
+            ]),
+            Role::Filter(member) => asked.push(vec![
+                member.into(),
+                one.reference.kind.into(),
+                name.into(),
+                or_nothing(port).into(),
+                became.into(),
+            ]),
+        }
+    }
+    section.table("Backends", backends);
+    if !asked.is_empty() {
+        section.table("Backends Of Filters", asked);
+    }
+    section.table("Effective Policies", effective(view, route, rule));
+    section
+}
+
+fn share(weight: u32, total: u64) -> String {
+    match total {
+        0 => "0%".to_owned(),
+        total => {
+            // Two digits behind the point, without those that say nothing.
+            let hundredths = u64::from(weight) * 10_000 / total;
+            match (hundredths / 100, hundredths % 100) {
+                (whole, 0) => format!("{whole}%"),
+                (whole, rest) => format!("{whole}.{rest:02}%"),
+            }
+        }
+    }
+}
+
+fn filter_words(filter: Filter<'_>) -> String {
+    match filter {
+        Filter::ExtensionRef(reference) => format!("{} {} {}", filter.member(), reference.kind, reference.name),
+        _ => filter.member().to_owned(),
+    }
+}
+
+/// What counts at a rule, with the object that each part comes from.
+fn effective(view: &View<'_, '_>, route: &ResolvedRoute<'_>, rule: &ResolvedRule<'_>) -> Table {
+    let mut table = Table::new(&["FIELD", "FROM", "WHERE"]);
+    let from = |head: &ObjectHead| format!("{} {}", head.kind.name(), head.full_name());
+    for field in &rule.options.fields {
+        table.push(vec![field.value.field().into(), from(field.source).into(), "the rule".into()]);
+    }
+    if rule.options.failed.is_some() {
+        table.push(vec!["cannot be honoured: the rule fails".into(), "RouteOption".into(), "the rule".into()]);
+    }
+    if let Some(RuleSession::OfPolicy(policy, _)) = rule.session {
+        table.push(vec!["sessionPersistence".into(), from(policy).into(), "the rule".into()]);
+    }
+    let hosts = &view.resolved.virtual_host_options;
+    let is_own = |name: &str| rule.options.fields.iter().any(|field| field.value.field() == name);
+    for id in route.listeners() {
+        let Some(options) = hosts.of(id).map(|id| hosts.get(id)) else { continue };
+        let listener = view.resolved.listener(id).spec.name.as_str();
+        for field in options.fields.iter().filter(|field| !is_own(field.value.field())) {
+            let place = format!("listener {listener}");
+            table.push(vec![field.value.field().into(), from(field.source).into(), place.into()]);
+        }
+    }
+    for backend in &rule.backends {
+        let Ok(id) = backend.outcome else { continue };
+        let backend = view.resolved.backends.get(id);
+        let place = format!("{}/{}:{}", backend.name.namespace, backend.name.name, backend.name.port);
+        if let Some(policy) = backend.policy.map(|at| view.resolved.backends.policies().get(at)) {
+            let word = match backend.tls {
+                BackendTls::Invalid(_) => "validation (cannot be used: nobody connects)",
+                _ => "validation",
+            };
+            table.push(vec![word.into(), from(policy.object).into(), place.as_str().into()]);
+        }
+        let policy = view.resolved.traffic_policies.of_backend(backend);
+        if let Some(policy) = policy.filter(|policy| policy.spec.retry_constraint.is_some()) {
+            table.push(vec!["retryConstraint".into(), from(policy).into(), place.into()]);
+        }
+    }
+    table
+}
+
+/// The policies of the listeners that the route is attached to, and of what it sends to.
+fn inherited(view: &View<'_, '_>, route: &ResolvedRoute<'_>) -> Table {
+    let mut table = Table::new(&["KIND", "NAME", "BY"]);
+    let mut seen = std::collections::BTreeSet::new();
+    let owners = route.listeners().flat_map(|id| {
+        let owner = view.resolved.listener(id).owner;
+        [Some(owner.key()), owner.set.is_some().then(|| owner.gateway.key())]
+    });
+    let backends = uses_of(route);
+    let backends = backends.iter().filter_map(|one| View::referent(route, one.reference));
+    for key in owners.flatten().chain(backends).collect::<Vec<_>>() {
+        for policy in view.policies_of(&key) {
+            let by = format!("{} {}/{}", key.kind.name(), key.namespace, key.name);
+            seen.insert((by, policy.policy.kind.name(), policy.policy.full_name()));
+        }
+    }
+    for (by, kind, name) in seen {
+        table.push(vec![kind.into(), name.into(), by.into()]);
+    }
+    table
+}
