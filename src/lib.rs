@@ -18,6 +18,8 @@ mod context;
 pub mod diagnostics;
 pub mod emit;
 mod glob;
+#[cfg(feature = "cli")]
+pub mod graph;
 pub mod hostname;
 pub mod http;
 mod id;

@@ -9,6 +9,7 @@ mod explain;
 mod findings;
 mod flags;
 mod get;
+mod graph;
 mod input;
 mod man;
 mod mesh;
@@ -33,6 +34,7 @@ pub use diff::{DiffArgs, DiffFormat};
 pub use explain::ExplainArgs;
 pub use findings::ReportArgs;
 pub use get::{GetArgs, ViewFormat};
+pub use graph::{GraphArgs, LevelName, PictureFormat};
 pub use input::{FileArgs, InputArgs, InputPaths};
 pub use man::ManArgs;
 pub use mesh::{MeshArgs, ServedServices, UnknownHosts};
@@ -86,6 +88,12 @@ pub enum Command {
     /// The description goes to standard output, findings go to standard error. The exit code is 1 when no object has the
     /// name.
     Describe(Box<DescribeArgs>),
+    /// Draw what leads from Gateways to endpoints: listeners, routes, rules, backends, policies and grants, what is broken
+    /// with its code.
+    ///
+    /// The picture goes to standard output, also when there are errors, and findings go to standard error. The exit code is
+    /// 1 when the object of --for is not in it.
+    Graph(Box<GraphArgs>),
     /// Say what the gateway would do with one request: which listener and rule take it, which backends get it, and what
     /// they see of it.
     Route(Box<RouteArgs>),
@@ -176,6 +184,7 @@ impl Cli {
                     asked.map_err(|message| Self::usage_error(&message))?;
                 }
                 Command::Blame(args) => args.input.order_paths(matches),
+                Command::Graph(args) => args.input.order_paths(matches),
                 Command::Run(args) => args.complete(matches),
                 Command::Route(_)
                 | Command::Test(_)
@@ -197,6 +206,7 @@ impl Cli {
             Command::Get(args) => &args.asked.paths,
             Command::Describe(args) => &args.asked.paths,
             Command::Blame(args) => &args.input.paths,
+            Command::Graph(args) => &args.input.paths,
             Command::Run(args) => &args.input.paths,
             Command::Route(args) => &args.files.filename,
             Command::Test(args) => &args.files.filename,
@@ -215,6 +225,7 @@ impl Cli {
             Command::Get(args) => Some(&args.compile),
             Command::Describe(args) => Some(&args.compile),
             Command::Blame(args) => Some(&args.compile),
+            Command::Graph(args) => Some(&args.compile),
             Command::Route(args) => Some(&args.compile),
             Command::Test(args) => Some(&args.compile),
             Command::Diff(args) => Some(&args.compile),
@@ -264,6 +275,7 @@ impl Cli {
             Command::Get(args) => Some(&mut args.compile),
             Command::Describe(args) => Some(&mut args.compile),
             Command::Blame(args) => Some(&mut args.compile),
+            Command::Graph(args) => Some(&mut args.compile),
             Command::Route(args) => Some(&mut args.compile),
             Command::Test(args) => Some(&mut args.compile),
             Command::Diff(args) => Some(&mut args.compile),

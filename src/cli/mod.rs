@@ -20,6 +20,7 @@ mod fix;
 mod get;
 mod git;
 mod given;
+mod graph;
 mod identity;
 mod ignored;
 mod kinds;
@@ -71,6 +72,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> ExitStatus {
         Command::Status(args) => status::run(args, cli.screen, streams),
         Command::Get(args) => get::run(args, cli.screen, streams),
         Command::Describe(args) => describe::run(args, cli.screen, streams),
+        Command::Graph(args) => graph::run(args, cli.screen, streams),
         Command::Route(args) => route::run(args, cli.screen, streams),
         Command::Blame(args) => blame::run(args, cli.screen, streams),
         Command::Test(args) => test::run(args, streams),

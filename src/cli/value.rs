@@ -14,8 +14,11 @@ use crate::options::{
     AccessLog, Addresses, Capture, Collector, EnvoyVersion, ListenerAddress, LoopbackRange, OUTBOUND_PORT,
     PROXY_ADDRESS, PortMap, Resolve, Tracing,
 };
+use crate::parser::manifests::ObjectKey;
 use crate::port::Port;
 use crate::suppress;
+
+use super::kinds;
 
 /// The oldest and the newest minor version of Envoy 1.x that output can be made for.
 pub(super) const ENVOY_MINORS: std::ops::RangeInclusive<u16> = 36..=40;
@@ -165,6 +168,17 @@ pub(super) fn namespaced_name(text: &str) -> Result<(Namespace, Name), String> {
         Ok((namespace, Name::from(name)))
     } else {
         Err(format!("`{name}` is not an object's name"))
+    }
+}
+
+/// `KIND/NAMESPACE/NAME`, with the words of `get` for kinds.
+pub(super) fn object(text: &str) -> Result<ObjectKey, String> {
+    let (kind, name) = text.split_once('/').ok_or("expected KIND/NAMESPACE/NAME")?;
+    let (namespace, name) = name.split_once('/').ok_or("expected KIND/NAMESPACE/NAME")?;
+    let kinds = kinds::named(kind)?;
+    match kinds.as_slice() {
+        [kind] => Ok(ObjectKey { kind: *kind, namespace: self::namespace(namespace)?, name: Name::from(name) }),
+        _ => Err(format!("`{kind}` is several kinds")),
     }
 }
 

@@ -74,6 +74,9 @@ const LAYERS: &[Layer] = &[
         false,
         false,
     ),
+    // Pictures have no words of their own for what a route does: whoever has some hands them over.
+    layer("graph/form", &["diagnostics", "parser"], false, false),
+    layer("graph", &["diagnostics", "id", "ir", "name", "parser", "port", "resolver"], false, false),
     layer("emit", &["ir", "leftovers"], true, true),
     layer("simulate", &["hostname", "http", "ir", "jwks", "port"], false, false),
     // A stand-in for an authorization service speaks Envoy's protocol.

@@ -35,6 +35,7 @@ mod features;
 mod formatter;
 mod get;
 mod golden;
+mod graph;
 mod harness;
 mod index;
 mod intermediate;
@@ -139,6 +140,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(planted::trials(&harness));
     trials.extend(formatter::trials(&harness));
     trials.extend(get::trials(&harness));
+    trials.extend(graph::trials(&harness));
     trials.extend(signals::trials(&harness));
     trials.extend(simulated::trials(&harness));
     trials.extend(run::trials(&harness));

@@ -152,6 +152,8 @@ fn commands(folder: &Path) -> Vec<Vec<String>> {
     lines.extend(["wide", "yaml", "json", "name"].iter().map(|format| words(format!("get all -f {m} -o {format}"))));
     lines.extend([
         words(format!("describe all -f {m}")),
+        words(format!("graph {m} -o svg")),
+        words(format!("graph {m} -o html")),
         words(format!("translate {m} --partial --assume services,gateways")),
         words(format!("translate {m} --partial --report sarif --secrets-dir {keys}")),
         words(format!("route http://shop.test/x -f {m} --explain")),
