@@ -47,7 +47,7 @@ impl Reply {
 pub(super) struct Witnesses<'c> {
     config: &'c Config,
     /// What decides about the requests of each Gateway.
-    simulators: HashMap<&'c GatewayName, Simulator<'c>>,
+    simulators: BTreeMap<&'c GatewayName, Simulator<'c>>,
     /// The Gateways that have each port.
     gateways_of_port: HashMap<Port, HashSet<&'c GatewayName>>,
     /// Who asks, where the listeners are ports of Services.
@@ -61,8 +61,7 @@ impl<'c> Witnesses<'c> {
             let named = listener.gateways.iter().filter(|gateway| !gateway.is_unnamed());
             gateways_of_port.entry(listener.port).or_default().extend(named);
         }
-        let names: HashSet<&GatewayName> = config.listeners.iter().flat_map(|listener| &listener.gateways).collect();
-        let simulators = names.into_iter().map(|name| (name, Simulator::of_gateway(config, name))).collect();
+        let simulators = Simulator::of_each_gateway(config);
         Self { config, simulators, gateways_of_port, services: None }
     }
 

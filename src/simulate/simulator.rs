@@ -1,5 +1,7 @@
 //! A configuration that can be asked about requests.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::ir::{Config, GatewayName, Listener, Transport};
 
 use super::authorization::{Permission, Question};
@@ -33,6 +35,18 @@ impl<'c> Simulator<'c> {
     pub fn of_gateway(config: &'c Config, gateway: &GatewayName) -> Self {
         let own = config.listeners.iter().filter(|listener| listener.is_of(gateway));
         Self { config, listeners: own.map(ListenerTable::new).collect() }
+    }
+
+    /// The same for each Gateway: whoever asks about all of them looks at each listener once.
+    pub fn of_each_gateway(config: &'c Config) -> BTreeMap<&'c GatewayName, Self> {
+        let mut each: BTreeMap<&GatewayName, Self> = BTreeMap::new();
+        for listener in &config.listeners {
+            for gateway in listener.gateways.iter().collect::<BTreeSet<_>>() {
+                let of_gateway = each.entry(gateway).or_insert_with(|| Self { config, listeners: Vec::new() });
+                of_gateway.listeners.push(ListenerTable::new(listener));
+            }
+        }
+        each
     }
 
     /// The Gateways of a configuration that serve a connection's port, each once. Where a client names an address, those

@@ -144,10 +144,7 @@ impl<'c> Side<'c> {
         is_compared: impl Fn(&Listener) -> bool,
     ) -> Self {
         let config = lowered.judged();
-        let gateways: BTreeSet<&GatewayName> =
-            config.listeners.iter().flat_map(|listener| &listener.gateways).collect();
-        let simulators =
-            gateways.into_iter().map(|gateway| (gateway, Simulator::of_gateway(config, gateway))).collect();
+        let simulators = Simulator::of_each_gateway(config);
         let mut side = Self {
             config,
             tracer: Tracer::of(compilation, lowered),

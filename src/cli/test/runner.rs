@@ -431,10 +431,9 @@ struct Simulators<'c> {
 
 impl<'c> Simulators<'c> {
     fn new(config: &'c Config, is_emitted: bool) -> Self {
-        let gateways = config.listeners.iter().flat_map(|listener| &listener.gateways);
-        let gateways = gateways.filter(|gateway| !gateway.is_unnamed());
-        let each = gateways.map(|gateway| (gateway, Simulator::of_gateway(config, gateway)));
-        Self { all: Simulator::of_named(config), each: each.collect(), is_emitted }
+        let mut each = Simulator::of_each_gateway(config);
+        each.retain(|gateway, _| !gateway.is_unnamed());
+        Self { all: Simulator::of_named(config), each, is_emitted }
     }
 
     /// The one that decides about a case: that of its Gateway, or of the only one that serves the port.
