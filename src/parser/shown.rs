@@ -39,11 +39,11 @@ pub fn shown(manifests: &Manifests, locator: &Locator<'_>, head: &ObjectHead) ->
         if head.kind == Kind::Secret {
             fields.retain(|name, _| HEAD.contains(&name.as_str()));
         }
-        if let Some(Value::Object(metadata)) = fields.get_mut("metadata") {
-            if head.kind.is_namespaced() {
-                let namespace = metadata.entry("namespace").or_insert(Value::Null);
-                *namespace = head.metadata.namespace.as_str().into();
-            }
+        if let Some(Value::Object(metadata)) = fields.get_mut("metadata")
+            && head.kind.is_namespaced()
+        {
+            let namespace = metadata.entry("namespace").or_insert(Value::Null);
+            *namespace = head.metadata.namespace.as_str().into();
         }
         // What a cluster said of the object is not what the manifests say.
         fields.remove("status");

@@ -15,12 +15,12 @@ pub(super) fn takes_gzip(request: &Lines) -> bool {
     let Some(accepted) = line(request, "accept-encoding") else { return false };
     let quality = |wanted: &str| {
         let entries = accepted.split(',').map(|entry| entry.split(';').map(str::trim));
-        let found = entries.filter_map(|mut entry| {
+        let mut found = entries.filter_map(|mut entry| {
             let is_wanted = entry.next().is_some_and(|name| name.eq_ignore_ascii_case(wanted));
             let quality = entry.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |text| text.parse().ok());
             quality.filter(|_: &f64| is_wanted)
         });
-        found.last()
+        found.next_back()
     };
     let gzip = quality("gzip").or_else(|| quality("*")).unwrap_or(0.0);
     gzip > 0.0 && quality("identity").is_none_or(|identity| identity <= gzip)

@@ -30,6 +30,9 @@ pub(super) struct Area {
     pub(super) height: f64,
 }
 
+/// Right and down, in pixels.
+pub(super) type Point = (f64, f64);
+
 /// Where everything is.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Page {
@@ -39,7 +42,7 @@ pub(super) struct Page {
     /// The boxes of namespaces.
     pub(super) boxes: Vec<(String, Area)>,
     /// The points of each edge, in its direction, and where its label is.
-    pub(super) edges: Vec<(Vec<(f64, f64)>, Option<(f64, f64)>)>,
+    pub(super) edges: Vec<(Vec<Point>, Option<Point>)>,
 }
 
 /// Places everything.

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use super::label::{Class, lines, number, on_edge};
-use super::layout::{LINE, LONGEST, Page, place};
+use super::layout::{LINE, LONGEST, Page, Point, place};
 use crate::diagnostics::escape::for_terminal;
 use crate::diagnostics::xml::Xml;
 use crate::graph::{Edge, Graph, Link, Node, Presence};
@@ -125,7 +125,7 @@ fn draw_edge(xml: &mut Xml<'_>, edge: &Edge, page: &Page, position: usize) -> io
 }
 
 /// A line through points that bends between them.
-fn curve(points: &[(f64, f64)]) -> String {
+fn curve(points: &[Point]) -> String {
     let Some(((x, y), rest)) = points.split_first() else { return String::new() };
     let mut path = format!("M{x} {y}");
     let (mut before, mut rest) = ((*x, *y), rest);
