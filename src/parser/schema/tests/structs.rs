@@ -112,6 +112,22 @@ impl<'de> SeqAccess<'de> for Once<'_> {
     }
 }
 
+/// The one entry of a map.
+struct OnceNamed<'a>(Option<Probe<'a>>);
+
+impl<'de> MapAccess<'de> for OnceNamed<'_> {
+    type Error = Failure;
+
+    fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Failure> {
+        self.0.as_ref().map(|_| seed.deserialize("a".into_deserializer())).transpose()
+    }
+
+    fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failure> {
+        let probe = self.0.take().ok_or_else(|| Failure("a value without a key".to_owned()))?;
+        seed.deserialize(probe)
+    }
+}
+
 impl<'de> Deserializer<'de> for Probe<'_> {
     type Error = Failure;
 
@@ -170,10 +186,13 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        if !matches!(self.ty, Type::Map(map) if matches!(map.values, Type::Text(_) | Type::Any)) {
-            self.differ("the struct wants a map of strings or of anything");
-        }
-        visitor.visit_map(de::value::MapDeserializer::new(std::iter::empty::<(&str, &str)>()))
+        let Type::Map(map) = self.ty else {
+            self.differ("the struct wants a map");
+            return visitor.visit_map(OnceNamed(None));
+        };
+        // What is of strings or of anything has nothing below it that could differ.
+        let has_fields = self.is_full && !matches!(map.values, Type::Text(_) | Type::Any);
+        visitor.visit_map(OnceNamed(has_fields.then(|| self.below(&map.values, "{}"))))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
