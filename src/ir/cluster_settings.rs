@@ -264,12 +264,16 @@ pub struct Outliers {
     /// The share of endpoints that may be left out, in percent.
     pub most_percent: Option<u32>,
     /// How many 5xx in a row.
+    #[serde(skip_serializing_if = "is_default")]
     pub errors: Streak,
     /// How many 502, 503 and 504 in a row.
+    #[serde(skip_serializing_if = "is_default")]
     pub gateway_errors: Streak,
     /// How many failed connections in a row, where they are counted apart.
+    #[serde(skip_serializing_if = "is_default")]
     pub local_errors: Streak,
     /// By how far the rate of success is below that of others.
+    #[serde(skip_serializing_if = "is_default")]
     pub success_rate: SuccessRate,
     /// Whether what fails on the way is told from what backends answer.
     #[serde(skip_serializing_if = "is_default")]

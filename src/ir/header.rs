@@ -4,6 +4,11 @@ use serde::Serialize;
 
 use crate::http::HeaderName;
 
+/// How many headers Envoy takes in one list of those that it sets.
+pub const MOST_SET_HEADERS: usize = 1000;
+/// How many bytes Envoy takes in the name and in the value of a header that it sets.
+pub const LONGEST_HEADER_TEXT: usize = 16_384;
+
 /// Changes to headers: one entry a header, in the order of first mention.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HeaderMutations(pub Vec<HeaderMutation>);

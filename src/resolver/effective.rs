@@ -38,8 +38,8 @@ pub(super) fn first<'m, T>(ranked: impl IntoIterator<Item = (&'m ObjectHead, &'m
 }
 
 /// Fills what better policies leave unset. Fields of one `slot` are forms of one thing: the first of them counts.
-pub(super) fn fill_unset<'m, T>(
-    ranked: impl IntoIterator<Item = (&'m ObjectHead, &'m [T])>,
+pub(super) fn fill_unset<'m, T, V: IntoIterator<Item = &'m T>>(
+    ranked: impl IntoIterator<Item = (&'m ObjectHead, V)>,
     slot: fn(&T) -> &'static str,
 ) -> (Vec<Effective<'m, T>>, Vec<Hidden<'m, T>>) {
     let mut fields: Vec<Effective<'m, T>> = Vec::new();

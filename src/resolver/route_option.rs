@@ -181,7 +181,8 @@ impl<'m> RouteOptions<'m> {
             failed: ranked.iter().find_map(|object| object.refusal.as_ref().map(|refusal| refusal.proof)),
             copies_to: None,
         };
-        let lists = ranked.iter().map(|object| (&object.head, object.spec.options.0.as_slice()));
+        let lists =
+            ranked.iter().map(|object| (&object.head, object.spec.options.0.iter().filter(|option| option.is_set())));
         let (fields, hidden) = fill_unset(lists, RouteOption::slot);
         for hidden in &hidden {
             let finding = self.verdicts.hidden(hidden, "a filter names it, or it is older", true);

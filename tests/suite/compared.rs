@@ -32,6 +32,7 @@ pub(crate) fn trials(harness: &Harness) -> Vec<Trial> {
         test("diff_names_what_routes_of_services_lead_to", mesh),
         test("diff_names_options_and_upstreams_of_nobody", unled),
         test("diff_names_other_names_of_listeners", renamed),
+        test("diff_tells_settings_that_are_on_with_nothing_more", bare),
     ]
 }
 
@@ -652,6 +653,33 @@ fn unled(stage: &Stage) -> Result<(), Failed> {
         ensure(output.code == Some(2), &output)?;
         stage.diff(&format!("{base}{old}"), &format!("{old}{base}"))?;
         let output = stage.run("diff old.yaml new.yaml --assume services --exit-code")?;
+        ensure(output.code == Some(0), &output)?;
+    }
+    Ok(())
+}
+
+/// An empty object turns on what it stands for.
+fn bare(stage: &Stage) -> Result<(), Failed> {
+    let of_upstream = |settings: &str| {
+        let to = "backendRefs: [{group: gloo.solo.io, kind: Upstream, name: up}]";
+        let route = route("r", "edge", "/", "one").replace("backendRefs: [{name: one, port: 80}]", to);
+        let upstream = format!(
+            "---\napiVersion: gloo.solo.io/v1\nkind: Upstream\nmetadata: {{name: up}}\nspec: {{static: {{hosts: [{{addr: \
+             10.0.0.1, port: 80}}]}}{settings}}}\n"
+        );
+        gateway("edge", HTTP) + &route + &upstream
+    };
+    for (settings, words) in [
+        ("outlierDetection: {}", "outliers"),
+        ("connectionConfig: {tcpKeepalive: {}}", "connections keepalive"),
+        ("loadBalancerConfig: {ringHash: {}}", "balancing choice RingHash"),
+        ("loadBalancerConfig: {leastRequest: {}}", "balancing choice LeastRequest"),
+    ] {
+        let on = of_upstream(&format!(", {settings}"));
+        let (output, found) = stage.diff(&of_upstream(""), &on)?;
+        let is_told = found["changes"][0]["newAnswer"].as_str().is_some_and(|answer| answer.ends_with(words));
+        ensure(output.code == Some(1) && is_told, &output)?;
+        let (output, _) = stage.diff(&on, &on)?;
         ensure(output.code == Some(0), &output)?;
     }
     Ok(())

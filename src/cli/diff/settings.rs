@@ -23,7 +23,14 @@ fn flatten(value: &Value, name: String, words: &mut Vec<String>) {
         Value::Null => {}
         Value::Object(fields) => match duration(value) {
             Some(length) => words.push(format!("{name} {length:?}")),
-            None => fields.iter().for_each(|(field, value)| flatten(value, below(&field.replace('_', " ")), words)),
+            None => {
+                let known = words.len();
+                fields.iter().for_each(|(field, value)| flatten(value, below(&field.replace('_', " ")), words));
+                // What asks for nothing more is asked for all the same: what is not asked for is not printed.
+                if words.len() == known && !name.is_empty() {
+                    words.push(name);
+                }
+            }
         },
         Value::Array(items) => {
             items.iter().enumerate().for_each(|(index, value)| flatten(value, below(&index.to_string()), words));
@@ -45,7 +52,7 @@ mod tests {
     use std::time::Duration;
 
     use super::in_words;
-    use crate::ir::{ClusterSettings, Connections, Limits};
+    use crate::ir::{Balancing, Choice, ClusterSettings, Connections, Keepalive, Limits, Outliers};
 
     #[test]
     fn settings_that_are_asked_for_are_told() {
@@ -57,5 +64,16 @@ mod tests {
             ..ClusterSettings::default()
         };
         assert_eq!(in_words(&settings), ", connections timeout 1.5s, limits connections 5, weights 0 1, weights 1 3");
+    }
+
+    #[test]
+    fn settings_that_are_on_with_nothing_more_are_told() {
+        let settings = ClusterSettings {
+            balancing: Balancing { choice: Some(Choice::RingHash { least: None, most: None }), ..Balancing::default() },
+            outliers: Some(Outliers::default()),
+            connections: Connections { keepalive: Some(Keepalive::default()), ..Connections::default() },
+            ..ClusterSettings::default()
+        };
+        assert_eq!(in_words(&settings), ", balancing choice RingHash, connections keepalive, outliers");
     }
 }

@@ -19,6 +19,7 @@ use super::super::backend_tls::TrustAnchors;
 use super::super::certificate::HeldSecret;
 use super::encryption::BackendTls;
 use super::refused::{Refused, untranslated, unusable};
+use super::upstream_checks;
 use super::upstream_settings;
 use super::upstream_tls::{self, TlsOfHosts, TlsWishes, is_server_name};
 
@@ -85,6 +86,10 @@ pub(super) fn meant(
         protocol = protocol.or(Some(UpstreamProtocol::Http1));
         tls
     });
+    // A Service has a protocol of its own.
+    if matches!(place, Some(Place::Hosts(_))) && protocol != Some(UpstreamProtocol::Http2) {
+        refused.extend(upstream_checks::over_http2(&settings.health_checks));
+    }
     if place.is_none() && refused.is_empty() {
         refused.push(Refused {
             path: path![],
@@ -92,14 +97,7 @@ pub(super) fn meant(
             help: "add `static` or `kube`",
         });
     }
-    let mut proof = None;
-    for Refused { path, message, help } in refused {
-        let at = ObjectPart::Whole.at(&path!["spec"].join(&path));
-        let message = format!("Upstream `{}`: {message}", object.full_name());
-        let finding = object.finding(codes::UNSUPPORTED_UPSTREAM, at, message).label("gwctl does not translate it");
-        proof = Some(diagnostics.error(finding.consequence("requests for this backend get 500").help(help)));
-    }
-    match proof {
+    match report(object, refused, diagnostics) {
         Some(proof) => Err(proof),
         // Without a place something has been reported.
         None => {
@@ -112,6 +110,21 @@ pub(super) fn meant(
             })
         }
     }
+}
+
+/// Says what cannot be honoured; the proof of the last, `None` where there is nothing.
+pub(super) fn report(
+    object: &Object<UpstreamSpec>,
+    refused: impl IntoIterator<Item = Refused>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Reported> {
+    let proofs = refused.into_iter().map(|Refused { path, message, help }| {
+        let at = ObjectPart::Whole.at(&path!["spec"].join(&path));
+        let message = format!("Upstream `{}`: {message}", object.full_name());
+        let finding = object.finding(codes::UNSUPPORTED_UPSTREAM, at, message).label("gwctl does not translate it");
+        diagnostics.error(finding.consequence("requests for this backend get 500").help(help))
+    });
+    proofs.last()
 }
 
 fn service(object: &Object<UpstreamSpec>, kube: &UpstreamKube, refused: &mut Vec<Refused>) -> Place {

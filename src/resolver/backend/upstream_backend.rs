@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostics::{Diagnostics, Reported, codes};
-use crate::ir::{BackendName, ClusterSettings, Endpoints, Site};
+use crate::ir::{BackendName, ClusterSettings, Endpoints, Site, UpstreamProtocol};
 use crate::name::NamespacedName;
 use crate::parser::api::UpstreamSpec;
 use crate::parser::manifests::{Kind, Object, ObjectHead, ObjectKey};
@@ -17,7 +17,8 @@ use super::index::{
     Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendReferrer, BackendTls, Behind, Given,
     Suits, Unusable,
 };
-use super::upstream::{Meant, Place, Says, meant};
+use super::upstream::{Meant, Place, Says, meant, report};
+use super::upstream_checks;
 
 impl<'m> BackendIndex<'m> {
     /// What a reference to an Upstream stands for.
@@ -78,9 +79,16 @@ impl<'m> BackendIndex<'m> {
             }
             None => tls.unwrap_or_else(|| base.tls.clone()),
         };
+        let protocol = protocol.or(base.protocol);
+        // A handshake may agree on HTTP/2.
+        let has_http2 = protocol.map_or(tls != BackendTls::Plain, |protocol| protocol == UpstreamProtocol::Http2);
+        let refused = object
+            .filter(|_| !has_http2)
+            .and_then(|object| report(object, upstream_checks::over_http2(&settings.health_checks), diagnostics));
+        let tls = refused.map_or(tls, BackendTls::Invalid);
         let derived = Backend {
             object: object.map_or(base.object, |object| BackendObject::Upstream(object)),
-            protocol: protocol.or(base.protocol),
+            protocol,
             tls,
             settings,
             behind: Some(Behind { id, name: base.name }),

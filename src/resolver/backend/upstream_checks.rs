@@ -2,10 +2,15 @@
 //! ([health checking](https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/health_checking)).
 
 use crate::diagnostics::FieldPath;
-use crate::ir::{ClusterHttp1, Existing, HeaderCase, HeaderMutation, HeaderMutations, ProbeMethod, Question};
+use crate::ir::{
+    ClusterHttp1, Existing, HeaderCase, HeaderMutation, HeaderMutations, HealthCheck, LONGEST_HEADER_TEXT,
+    MOST_SET_HEADERS, ProbeMethod, Question,
+};
 use crate::parser::api::{
     GlooEnum, HeaderOption, RequestHeaderOption, UpstreamHttp1, UpstreamHttpCheck, UpstreamPayload, UpstreamTcpCheck,
 };
+
+use crate::path;
 
 use super::refused::{Refused, untranslated, unusable};
 
@@ -50,9 +55,21 @@ pub(super) fn method(word: Option<&GlooEnum>, at: FieldPath, refused: &mut Vec<R
     }
 }
 
+/// The questions over gRPC, which Envoy does not ask where HTTP/2 is not spoken.
+pub(super) fn over_http2(checks: &[HealthCheck]) -> impl Iterator<Item = Refused> {
+    let asked = checks.iter().enumerate().filter(|(_, check)| matches!(check.question, Question::Grpc { .. }));
+    asked.map(|(index, _)| {
+        let at = path!["healthChecks", index, "grpcHealthCheck"];
+        unusable(at, "needs HTTP/2", "add `useHttp2: true`, or ask over HTTP or TCP")
+    })
+}
+
 /// The headers that a question has besides.
 pub(super) fn headers(entries: &[RequestHeaderOption], at: &FieldPath, refused: &mut Vec<Refused>) -> HeaderMutations {
     let mut mutations = HeaderMutations::default();
+    if entries.len() > MOST_SET_HEADERS {
+        refused.push(unusable(at.clone(), "has more headers than Envoy takes", "write 1000 headers at most"));
+    }
     for (index, RequestHeaderOption { header, header_secret_ref, append }) in entries.iter().enumerate() {
         let at = at.with(index);
         if header_secret_ref.is_some() {
@@ -70,6 +87,12 @@ pub(super) fn headers(entries: &[RequestHeaderOption], at: &FieldPath, refused: 
         if !value.bytes().all(is_value) || value.contains('%') {
             let help = "write visible characters, and no `%`, which begins an operator of Envoy";
             refused.push(unusable(at.with("header").with("value"), "is no value that can be set as it is", help));
+        }
+        for (field, text) in [("key", key.as_str()), ("value", value)] {
+            if text.len() > LONGEST_HEADER_TEXT {
+                let help = "write 16384 bytes at most";
+                refused.push(unusable(at.with("header").with(field), "is longer than Envoy takes", help));
+            }
         }
         let name = key.lower();
         let list = &mut mutations.0;
@@ -127,4 +150,30 @@ pub(super) fn exchange(check: &UpstreamTcpCheck, at: &FieldPath, refused: &mut V
     let received: Vec<String> =
         receive.iter().enumerate().map(|(index, one)| digits(one, at.with("receive").with(index))).collect();
     if sent.is_none() && received.is_empty() { Question::Tcp } else { Question::Exchange { sent, received } }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parser::api::{HeaderOption, RequestHeaderOption};
+    use crate::path;
+
+    use super::headers;
+
+    #[test]
+    fn headers_are_as_many_and_as_long_as_envoy_takes() {
+        let entry = |key: &str, value: &str| RequestHeaderOption {
+            header: Some(HeaderOption { key: key.into(), value: value.to_owned() }),
+            header_secret_ref: None,
+            append: None,
+        };
+        let refused = |entries: &[RequestHeaderOption]| {
+            let mut refused = Vec::new();
+            headers(entries, &path!["list"], &mut refused);
+            refused.into_iter().map(|one| one.path.to_string()).collect::<Vec<_>>()
+        };
+        let (most, more) = ("a".repeat(16_384), "a".repeat(16_385));
+        assert!(refused(&vec![entry(&most, &most); 1000]).is_empty());
+        assert_eq!(refused(&vec![entry("a", "b"); 1001]), ["list"]);
+        assert_eq!(refused(&[entry(&more, &more)]), ["list[0].header.key", "list[0].header.value"]);
+    }
 }

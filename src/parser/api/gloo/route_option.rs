@@ -96,6 +96,15 @@ impl RouteOption {
             other => other.field(),
         }
     }
+
+    /// Whether it says something: an empty list or map is as good as none, and leaves the field to others.
+    pub fn is_set(&self) -> bool {
+        match self {
+            Self::EnvoyMetadata(metadata) => !metadata.is_empty(),
+            Self::Upgrades(upgrades) => !upgrades.is_empty(),
+            _ => true,
+        }
+    }
 }
 
 /// `headerManipulation`: what is removed goes first.

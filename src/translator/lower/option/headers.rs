@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Finding, codes};
 use crate::http::HeaderName;
-use crate::ir::{Existing, HeaderMutations};
+use crate::ir::{Existing, HeaderMutations, LONGEST_HEADER_TEXT, MOST_SET_HEADERS};
 use crate::parser::api::{HeaderManipulation, HeaderOption, RequestHeaderOption, ResponseHeaderOption};
 use crate::path;
 
@@ -55,6 +55,10 @@ impl Side<'_> {
             }
             entry(&mut mutations, name).existing = Existing::Removed;
         }
+        if self.added.len() > MOST_SET_HEADERS {
+            let help = "write 1000 headers at most";
+            return Err(place.refuse(&path![self.add], "there are more headers than Envoy takes", help));
+        }
         for (index, (header, appends)) in self.added.iter().enumerate() {
             let Some(HeaderOption { key, value }) = header else {
                 return Err(place.refuse(&path![self.add, index], "the entry has no header", "add `header`"));
@@ -65,6 +69,13 @@ impl Side<'_> {
                 let is_evaluated = found.code == codes::EVALUATED_VALUE;
                 let help = if is_evaluated { "write the value without this operator of Envoy's" } else { found.help };
                 return Err(place.refuse(&path![self.add, index, "header", field], found.message, help));
+            }
+            for (field, text) in [("key", key.as_str()), ("value", &value)] {
+                if text.len() > LONGEST_HEADER_TEXT {
+                    let message = format!("the {field} of the header is longer than Envoy takes");
+                    let help = "write 16384 bytes at most";
+                    return Err(place.refuse(&path![self.add, index, "header", field], message, help));
+                }
             }
             let mutation = entry(&mut mutations, key);
             if *appends {

@@ -10,7 +10,7 @@ use crate::path;
 
 use super::faults::Faults;
 use super::log_format::first_fault;
-use super::metadata::find_inexact;
+use super::metadata::{find_inexact, inexact};
 
 /// What is wrong with logs is told here, for a release of Envoy.
 pub(super) struct To<'f, 'o> {
@@ -42,8 +42,11 @@ fn lower_sink(at: &FieldPath, sink: &OptionFileSink, to: &mut To<'_, '_>) -> Log
             let at = at.join(&path!["jsonFormat"]);
             for (key, value) in fields {
                 if let Some((tail, number)) = find_inexact(value) {
-                    let message = format!("the proxy cannot hold `{number}` exactly");
-                    to.faults.add(&at.join(&path![key.to_owned()]).join(&tail), message, "write the number as a text");
+                    to.faults.add(
+                        &at.join(&path![key.to_owned()]).join(&tail),
+                        inexact(&number),
+                        "write the number as a text",
+                    );
                 }
             }
             let fields = fields.iter().map(|(key, value)| (key.clone(), lower_value(&at, key, value, to)));

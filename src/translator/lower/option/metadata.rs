@@ -10,16 +10,17 @@ use crate::path;
 
 use super::part::{Part, Place};
 
-/// The largest integer up to which the proxy holds every one: its numbers are those of JavaScript.
-const MOST_EXACT: u64 = 1 << 53;
+/// From here on the proxy does not hold every integer: its numbers are those of JavaScript. This one may be what is left of
+/// the next, and all numbers of this size are whole.
+const LEAST_INEXACT: f64 = 9_007_199_254_740_992.0;
 
 pub(super) fn lower(place: Place<'_>, said: &OptionMetadata) -> Result<Part, Box<Finding>> {
     for (reader, fields) in said {
-        let wrong = if fields.is_object() {
-            let inexact = find_inexact(fields);
-            inexact.map(|(at, number)| {
-                (at, format!("the proxy cannot hold `{number}` exactly"), "write the number as a text")
-            })
+        let wrong = if reader.is_empty() {
+            let message = "what is told has no name".to_owned();
+            Some((path![], message, "write the name of who reads it in place of `\"\"`"))
+        } else if fields.is_object() {
+            find_inexact(fields).map(|(at, number)| (at, inexact(&number), "write the number as a text"))
         } else {
             let message = format!("what `{reader}` is told is no list of fields");
             Some((path![], message, "write fields with their values"))
@@ -32,14 +33,19 @@ pub(super) fn lower(place: Place<'_>, said: &OptionMetadata) -> Result<Part, Box
     Ok(if said.is_empty() { Part::Nothing } else { Part::Metadata(Arc::new(metadata)) })
 }
 
-/// The first integer that the proxy cannot hold, and where it is.
+/// What is said of a number that the proxy may not hold.
+pub(super) fn inexact(number: &str) -> String {
+    format!("the proxy does not hold every number as large as `{number}` exactly")
+}
+
+/// The first number that may be another one in the proxy, and where it is.
 pub(super) fn find_inexact(value: &Value) -> Option<(FieldPath, String)> {
     let below =
         |at: FieldPath, found: Option<(FieldPath, String)>| found.map(|(tail, number)| (at.join(&tail), number));
     match value {
         Value::Number(number) => {
-            let size = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs))?;
-            (size > MOST_EXACT).then(|| (path![], number.to_string()))
+            let is_inexact = number.as_f64().is_none_or(|size| size.abs() >= LEAST_INEXACT);
+            is_inexact.then(|| (path![], number.to_string()))
         }
         Value::Array(items) => {
             let mut items = items.iter().enumerate();
