@@ -12,8 +12,31 @@ const MOST_SLIPS: usize = 3;
 const MOST_SEARCHED: usize = 1000;
 /// How many names may be alike but for one word, and one of them still be meant.
 const MOST_ALIKE: usize = 64;
+/// How many letters of a word there are for each slip in it.
+const LETTERS_TO_A_SLIP: usize = 3;
 /// How many words a name must have for another word among them to be a slip.
 const WORDS_BESIDE_ANOTHER: usize = 3;
+
+/// What may be meant by a name that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Near<N> {
+    pub(crate) name: N,
+    /// Whether nothing else can be meant, so that it can be written without asking: no other name is as near, and what differs is
+    /// neither a whole word nor a number.
+    pub(crate) is_certain: bool,
+}
+
+impl<N> Near<N> {
+    /// The name where nothing else can be meant.
+    pub(crate) fn certain(self) -> Option<N> {
+        self.is_certain.then_some(self.name)
+    }
+}
+
+/// The candidate nearest to `name`, as [`near`] finds it.
+pub(crate) fn nearest<N: AsRef<str> + Copy + Ord>(name: &str, candidates: impl IntoIterator<Item = N>) -> Option<N> {
+    near(name, candidates).map(|near| near.name)
+}
 
 /// The candidate nearest to `name`, unless all are too far away to be meant.
 ///
@@ -22,21 +45,32 @@ const WORDS_BESIDE_ANOTHER: usize = 3;
 /// other is one slip too. A letter in the wrong case is no slip, but of two
 /// names that are equally near the one with more letters in the right case is
 /// chosen.
-pub(crate) fn nearest<N: AsRef<str> + Copy + Ord>(name: &str, candidates: impl IntoIterator<Item = N>) -> Option<N> {
+pub(crate) fn near<N: AsRef<str> + Copy + Ord>(name: &str, candidates: impl IntoIterator<Item = N>) -> Option<Near<N>> {
     let lower = name.to_lowercase();
     let length = lower.chars().count();
-    candidates
-        .into_iter()
-        .filter_map(|candidate| Some((slips(&lower, length, &candidate.as_ref().to_lowercase())?, candidate)))
-        .min_by_key(|(slips, candidate)| (*slips, Reverse(same_characters(name, candidate.as_ref())), *candidate))
-        .map(|(_, candidate)| candidate)
+    let mut best = None;
+    let mut is_tie = false;
+    for candidate in candidates {
+        let Some(slips) = slips(&lower, length, &candidate.as_ref().to_lowercase()) else { continue };
+        let this = (slips, Reverse(same_characters(name, candidate.as_ref())), candidate);
+        match best {
+            Some((least, _, _)) if slips > least => {}
+            Some(other @ (least, _, rival)) if slips == least => {
+                is_tie |= rival != candidate;
+                best = Some(this.min(other));
+            }
+            _ => (best, is_tie) = (Some(this), false),
+        }
+    }
+    let ((_, is_word), _, found) = best?;
+    Some(Near { name: found, is_certain: !is_tie && !is_word && has_same_words(name, found.as_ref()) })
 }
 
 /// Names among which many are looked for: the time for one of them does not grow with their number.
 ///
-/// It finds what [`nearest`] finds, with two exceptions: where there are more than a thousand names, only those that are one slip
-/// away, and no name of more than 64 that are alike but for the word in one place. In the one case every name that is misspelt
-/// would have to be compared with all, in the other nobody knows which one is meant.
+/// It finds what [`near`] finds. Only where there are more than a thousand names it finds those alone that are one slip away, and
+/// none of more than 64 that are alike but for a letter or the word in one place: every name that is misspelt would have to be
+/// compared with all of them. Where some were left out nothing is certain.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index<N> {
     names: Vec<N>,
@@ -58,15 +92,16 @@ impl<N: AsRef<str> + Ord> Index<N> {
     }
 
     /// The nearest to a name.
-    pub(crate) fn nearest(&self, name: &str) -> Option<&N> {
-        let near = self.by_slip.get_or_init(|| BySlip::new(&self.names));
-        let found: HashSet<usize> = near.candidates(name).collect();
-        let found = nearest(name, found.into_iter().filter_map(|position| self.names.get(position)));
+    pub(crate) fn near(&self, name: &str) -> Option<Near<&N>> {
+        let by_slip = self.by_slip.get_or_init(|| BySlip::new(&self.names));
+        let (found, is_whole) = by_slip.candidates(name);
+        let found = near(name, found.into_iter().filter_map(|position| self.names.get(position)));
         // What is one slip away is among these, and nothing is nearer; what is farther away may be no candidate.
+        let found = found.filter(|found| slips_between(name, found.name.as_ref()).is_some_and(|(slips, _)| slips <= 1));
         match found {
-            Some(found) if slips_between(name, found.as_ref()).is_some_and(|(slips, _)| slips <= 1) => Some(found),
-            _ if self.names.len() <= MOST_SEARCHED => nearest(name, &self.names),
-            _ => None,
+            Some(found) if is_whole => Some(found),
+            _ if self.names.len() <= MOST_SEARCHED => near(name, &self.names),
+            found => found.map(|found| Near { is_certain: false, ..found }),
         }
     }
 }
@@ -81,15 +116,20 @@ impl BySlip {
         Self { hasher, entries }
     }
 
-    /// The positions of all names that may be one slip away, and of some others.
-    fn candidates(&self, name: &str) -> impl Iterator<Item = usize> {
-        with_one_slip(&name.to_lowercase(), &self.hasher).into_iter().flat_map(|key| {
+    /// The positions of all names that may be one slip away, and of some others; and whether none was left out.
+    fn candidates(&self, name: &str) -> (HashSet<usize>, bool) {
+        let (mut found, mut is_whole) = (HashSet::new(), true);
+        for key in with_one_slip(&name.to_lowercase(), &self.hasher) {
             let start = self.entries.partition_point(|(other, _)| *other < key);
             let same = self.entries.get(start..).unwrap_or_default();
             let count = same.iter().take(MOST_ALIKE + 1).take_while(|(other, _)| *other == key).count();
-            let count = if count > MOST_ALIKE { 0 } else { count };
-            same.iter().take(count).map(|(_, at)| *at)
-        })
+            if count > MOST_ALIKE {
+                is_whole = false;
+            } else {
+                found.extend(same.iter().take(count).map(|(_, at)| *at));
+            }
+        }
+        (found, is_whole)
     }
 }
 
@@ -126,7 +166,7 @@ fn slips_between(name: &str, other: &str) -> Option<(usize, bool)> {
 /// The slips between two names in lower case, and whether a whole word is one of them; `None` when they are too many.
 fn slips(name: &str, length: usize, candidate: &str) -> Option<(usize, bool)> {
     let other = candidate.chars().count();
-    let most = (length.max(other) / 3).min(MOST_SLIPS);
+    let most = (length.max(other) / LETTERS_TO_A_SLIP).min(MOST_SLIPS);
     // Names whose lengths differ by more need as many slips at least: most pairs are told apart without a comparison.
     let letters = (length.abs_diff(other) <= most).then(|| strsim::damerau_levenshtein(name, candidate));
     let words = is_one_word_off(name, candidate).then_some((1, true));
@@ -148,6 +188,59 @@ fn is_one_word_off(one: &str, other: &str) -> bool {
     if most == least { most >= WORDS_BESIDE_ANOTHER && before + after + 1 >= most } else { before + after >= least }
 }
 
+/// Whether two names that are alike have the same numbers, and differ in no word so much that it is another one.
+fn has_same_words(name: &str, candidate: &str) -> bool {
+    let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+    if digits(name) != digits(candidate) {
+        return false;
+    }
+    let letters = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    if letters(name) == letters(candidate) {
+        return true;
+    }
+    let (own, others) = (words(name, false), words(candidate, false));
+    let is_same =
+        |own: &[String], others: &[String]| own.iter().zip(others).all(|(own, other)| is_same_word(own, other));
+    // Where a capital is missing or too many, the words between capitals cannot be told.
+    let (parts, of_other) = (words(name, true), words(candidate, true));
+    own.len() == others.len() && is_same(&own, &others) && (parts.len() != of_other.len() || is_same(&parts, &of_other))
+}
+
+fn is_same_word(one: &str, other: &str) -> bool {
+    let longest = one.chars().count().max(other.chars().count());
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let slips = strsim::damerau_levenshtein(one, other);
+    // Of two letters that have changed places both are still there.
+    slips <= longest / LETTERS_TO_A_SLIP || slips == 1 && sorted(one) == sorted(other)
+}
+
+/// The words of a name in lower case: what is between other characters than letters and digits and, where that is asked, what begins
+/// with a capital.
+fn words(name: &str, by_capitals: bool) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let letters: Vec<char> = name.chars().collect();
+    for (at, letter) in letters.iter().enumerate() {
+        let is = |at: Option<usize>, test: fn(char) -> bool| {
+            at.and_then(|at| letters.get(at)).is_some_and(|letter| test(*letter))
+        };
+        let before = at.checked_sub(1);
+        let after_small = is(before, |letter| letter.is_lowercase() || letter.is_ascii_digit());
+        let ends_capitals = is(before, char::is_uppercase) && is(Some(at + 1), char::is_lowercase);
+        let is_begin = by_capitals && letter.is_uppercase() && (after_small || ends_capitals);
+        if is_begin || !letter.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words
+}
+
 fn same_characters(name: &str, candidate: &str) -> usize {
     name.chars().zip(candidate.chars()).filter(|(one, other)| one == other).count()
 }
@@ -156,7 +249,7 @@ fn same_characters(name: &str, candidate: &str) -> usize {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Index, nearest};
+    use super::{Index, Near, near, nearest};
 
     #[test]
     fn a_slip_is_corrected_and_another_word_is_not() {
@@ -200,7 +293,7 @@ mod tests {
         ) {
             let mut index = Index::default();
             names.iter().for_each(|name| index.add(name.clone()));
-            prop_assert_eq!(index.nearest(&name), nearest(&name, &names));
+            prop_assert_eq!(index.near(&name), near(&name, &names));
         }
     }
 
@@ -208,12 +301,60 @@ mod tests {
     fn among_many_names_what_is_one_slip_away_is_found() {
         let mut index = Index::default();
         (0..2000).for_each(|number| index.add(format!("service-{number}-web")));
-        assert_eq!(index.nearest("servise-1234-web").map(String::as_str), Some("service-1234-web"));
-        assert_eq!(index.nearest("service-1234-wbe").map(String::as_str), Some("service-1234-web"));
-        assert_eq!(index.nearest("service-77").map(String::as_str), Some("service-77-web"));
+        let found = |name: &str| index.near(name).map(|near| (near.name.as_str(), near.is_certain));
+        assert_eq!(found("servise-1234-web"), Some(("service-1234-web", true)));
+        assert_eq!(found("service-1234-wbe"), Some(("service-1234-web", true)));
+        assert_eq!(found("service-77"), Some(("service-77-web", false)));
         // What any of them may be, and two slips.
-        assert_eq!(index.nearest("service-production-web"), None);
-        assert_eq!(index.nearest("servixx-1234-wbe"), None);
+        assert_eq!(found("service-production-web"), None);
+        assert_eq!(found("servixx-1234-wbe"), None);
+    }
+
+    #[test]
+    fn among_some_names_all_are_looked_at() {
+        let mut index = Index::default();
+        (0..200).for_each(|number| index.add(format!("service-{number}-web")));
+        let found = index.near("service-production-web");
+        assert_eq!(found, Some(Near { name: &"service-0-web".to_owned(), is_certain: false }));
+    }
+
+    #[test]
+    fn a_slip_of_letters_is_certain_where_no_other_name_is_as_near() {
+        let certain =
+            |name: &str, candidates: &[&'static str]| near(name, candidates.iter().copied()).and_then(Near::certain);
+        for (name, meant) in [
+            ("httpbinn", "httpbin"),
+            ("web-frnt", "web-front"),
+            ("my-service", "myservice"),
+            ("backendrefs", "backendRefs"),
+            ("backendRef", "backendRefs"),
+            ("HTTPRoutes", "HTTPRoute"),
+            ("TCProute", "TCPRoute"),
+            ("gateway.k8s.oi", "gateway.k8s.io"),
+            ("payments-v3-prodution", "payments-v3-production"),
+        ] {
+            assert_eq!(certain(name, &[meant]), Some(meant), "{name}");
+        }
+        for (name, near) in [
+            // Another word, another number.
+            ("web-x", "web-a"),
+            ("api-eu-west", "api-us-west"),
+            ("shop-orders-staging", "shop-orders-production"),
+            ("redis-cart", "cart"),
+            ("maxEjectionTime", "minEjectionTime"),
+            ("TCPRoute", "UDPRoute"),
+            ("gateway.y-k8s.io", "gateway.x-k8s.io"),
+            ("payments-v3-production", "payments-v1-production"),
+            ("checkout2", "checkout"),
+        ] {
+            assert_eq!(nearest(name, [near]), Some(near), "{name}");
+            assert_eq!(certain(name, &[near]), None, "{name}");
+        }
+        // As near as another one.
+        assert_eq!(certain("checkoud", &["checkout", "checkouts"]), Some("checkout"));
+        assert_eq!(certain("checkoux", &["checkout", "checkoua"]), None);
+        assert_eq!(certain("Web", &["web", "weB"]), None);
+        assert_eq!(certain("web", &["weeb", "weeb"]), Some("weeb"));
     }
 
     #[test]

@@ -625,6 +625,20 @@ fn fixes_are_made_in_the_file_and_reported_on_standard_error() {
 }
 
 #[test]
+fn only_what_is_certain_is_fixed() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/upstream/leads-nowhere/manifests.yaml");
+    let before = std::fs::read_to_string(path).unwrap();
+    let folder = folder(&[("a.yaml", before.as_bytes())]);
+    let (code, stdout, stderr) = run(folder.path(), &["validate", "a.yaml", "--fix"]);
+    assert_eq!(code, Some(1), "{stderr}");
+    let after = std::fs::read_to_string(folder.path().join("a.yaml")).unwrap();
+    assert_eq!(after, before.replace("name: cartss", "name: carts"), "{stderr}");
+    for help in ["Service `cart` is in the namespaces `a`, `b`", "did you mean `serviceName: carts`?"] {
+        assert!(stdout.contains(help), "{help}: {stdout}");
+    }
+}
+
+#[test]
 fn a_stale_configuration_is_told_from_a_current_one() {
     let right = String::from_utf8(MISSPELT.to_vec()).unwrap().replace("name: crt", "name: cart");
     let folder = folder(&[("a.yaml", right.as_bytes()), ("other.yaml", b"kind: Service\n")]);

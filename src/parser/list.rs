@@ -6,7 +6,7 @@
 
 use crate::diagnostics::{Change, FieldPath, Scalar, codes};
 use crate::path;
-use crate::spelling::nearest;
+use crate::spelling::{Near, near};
 
 use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use super::node::Node;
@@ -82,9 +82,9 @@ pub(super) fn problems(node: &Node, kind: &str) -> Vec<Problem> {
 }
 
 fn unknown_field(name: &str, kind: &str) -> Problem {
-    let near = nearest(name, FIELDS);
+    let near = near(name, FIELDS);
     let help = match near {
-        Some(meant) => format!("did you mean `{meant}`?"),
+        Some(Near { name: meant, is_certain: _ }) => format!("did you mean `{meant}`?"),
         None => format!("the fields of a {kind} are {}, and its objects are in `{ITEMS}`", listed(FIELDS, "and")),
     };
     let message = format!("unknown field {} in a {kind}", quote(name));
@@ -92,7 +92,7 @@ fn unknown_field(name: &str, kind: &str) -> Problem {
         .key()
         .label("what is below it is not read")
         .help(help)
-        .fix(near.map(|near| Change::Rename(near.to_owned())))
+        .fix(near.and_then(Near::certain).map(|meant| Change::Rename(meant.to_owned())))
 }
 
 /// The error about an object with `items` whose kind is none of a list.

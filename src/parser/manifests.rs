@@ -20,6 +20,7 @@ use super::source::{Document, DocumentId, SourceSet};
 
 pub use super::head::{Metadata, Object, ObjectHead, Position, Refusal, Timestamp};
 pub use super::kind::{Kind, ObjectKey};
+pub(crate) use super::known_names::Likely;
 
 /// Every object of the input, each list in input order, each key once (the later definition).
 #[derive(Clone, Debug, Default)]
@@ -193,13 +194,13 @@ impl Manifests {
         if self.refused.contains_key(key) { IS_REFUSED } else { "is not in the input" }
     }
 
-    /// The name of an object of a kind and namespace that is nearest to one which none of them has. It is asked when all objects
-    /// of the input have their places.
-    pub fn nearest(&self, kind: Kind, namespace: &Namespace, name: &Name) -> Option<&Name> {
-        self.names.of(kind, || self.heads())?.nearest(namespace, name)
+    /// What may be meant by a name that no object of a kind and namespace has. It is asked when all objects of the input have their
+    /// places.
+    pub(crate) fn likely(&self, kind: Kind, namespace: &Namespace, name: &Name) -> Option<Likely> {
+        self.names.of(kind, || self.heads())?.likely(namespace, name)
     }
 
-    /// The namespaces in which an object of a kind has a name, in the order of the input; asked as [`Self::nearest`] is.
+    /// The namespaces in which an object of a kind has a name, in the order of the input; asked as [`Self::likely`] is.
     pub fn namespaces_with(&self, kind: Kind, name: &Name) -> &[Namespace] {
         self.names.of(kind, || self.heads()).map(|names| names.namespaces_with(name)).unwrap_or_default()
     }

@@ -28,7 +28,7 @@ use super::head::{Metadata, Object, ObjectHead, Position, Refusal};
 use super::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP, Kind, ObjectKey};
 use super::node::Node;
 use super::schema::{Checker, Problem, Schema, Step, Type, listed, other_schemas, quote, schemas};
-use crate::spelling::nearest;
+use crate::spelling::{Near, near, nearest};
 
 /// What decides how an object is read.
 #[derive(Clone, Debug)]
@@ -407,10 +407,10 @@ fn top_level(node: Node, schema: &Schema, checker: &mut Checker) -> Parts {
 fn unknown_top_level(name: &str, schema: &Schema) -> Problem {
     const KNOWN: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
     let is_of_spec = schema.spec.fields.iter().any(|field| field.name == name);
-    let near = nearest(name, KNOWN).filter(|_| !is_of_spec);
+    let near = near(name, KNOWN).filter(|_| !is_of_spec);
     let help = if is_of_spec {
         format!("move `{name}` into `spec`")
-    } else if let Some(meant) = near {
+    } else if let Some(Near { name: meant, is_certain: _ }) = near {
         format!("did you mean `{meant}`?")
     } else {
         format!("the fields here are {}", listed(KNOWN, "and"))
@@ -419,7 +419,7 @@ fn unknown_top_level(name: &str, schema: &Schema) -> Problem {
         .key()
         .label("no such field")
         .help(help)
-        .fix(near.map(|near| Change::Rename(near.to_owned())))
+        .fix(near.and_then(Near::certain).map(|meant| Change::Rename(meant.to_owned())))
 }
 
 /// An object without its spec.

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use crate::diagnostics::{Change, Diagnostics, Finding, ObjectPart, PartPath, Scalar, codes};
 use crate::hostname::Hostname;
-use crate::name::{Namespace, NamespacedName};
+use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::Options;
 use crate::parser::api::{
     DefaultScope, FromNamespaces, ListenerSetSpec, ParentGatewayReference, ParentReference, RouteNamespaces,
@@ -466,7 +466,7 @@ impl<'a, 'm> Attacher<'a, 'm> {
         diagnostics: &mut Diagnostics,
     ) -> Option<String> {
         let known = self.manifests.namespaces_with(kind, name);
-        let near = || self.manifests.nearest(kind, namespace, name).map(|near| near.as_str());
+        let likely = || self.manifests.likely(kind, namespace, name);
         let key = ObjectKey { kind, namespace: namespace.clone(), name: name.clone() };
         let is_refused = self.manifests.refused.contains_key(&key);
         let kind = kind.name();
@@ -488,9 +488,9 @@ impl<'a, 'm> Attacher<'a, 'm> {
             let change = Change::Insert { key: "namespace".to_owned(), value: text(other) };
             // A reference that names a namespace names the wrong one: which of the two is meant is not certain.
             (help, (known.len() == 1).then(|| route.object.fix(at, change)))
-        } else if let Some(near) = near() {
-            let fix = route.object.fix(&at.with("name"), Change::Set(text(near)));
-            (format!("did you mean `{near}`?"), Some(fix))
+        } else if let Some(likely) = likely() {
+            let set = |meant: &Name| route.object.fix(&at.with("name"), Change::Set(text(meant.as_str())));
+            (likely.help(kind, name), likely.certain().map(set))
         } else {
             let help =
                 format!("add the {kind} to the input, pass its file with `--context`, or pass `--assume gateways`");

@@ -250,7 +250,7 @@ impl<'m> BackendIndex<'m> {
         match self.get(id).object {
             // What is known of it was looked at; in a cluster there is no such Service.
             BackendObject::Service(service) if lacks_parts(service) => {
-                let refused = Unusable::NoService { near: None, refused: true };
+                let refused = Unusable::NoService { likely: None, refused: true };
                 Err(diagnostics.error(self.unusable(from, &key.0, refused)))
             }
             BackendObject::Service(_)

@@ -475,7 +475,7 @@ impl<'m> CertificateIndex<'m> {
         if (assumed || is_made) && !refused {
             return None;
         }
-        Some(Unusable::Missing { near: self.manifests.nearest(kind, namespace, name).cloned(), refused })
+        Some(Unusable::Missing { likely: self.manifests.likely(kind, namespace, name), refused })
     }
 
     fn warn_of_pair(&self, pair: &StoredPair<'_>, diagnostics: &mut Diagnostics) {

@@ -7,7 +7,7 @@ use crate::name::{Name, NamespacedName};
 use crate::options::Options;
 use crate::parser::api::{EndpointSlice, SERVICE_NAME_LABEL};
 use crate::parser::foreign::ForeignObject;
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::manifests::{Kind, Likely, Manifests, Object, ObjectKey};
 use crate::whole;
 
 /// Reports each slice whose label names no Service, or a Service that is not in the input.
@@ -26,7 +26,7 @@ pub(super) fn report_orphans(manifests: &Manifests, options: &Options, diagnosti
                 let key = ObjectKey { kind: Kind::Service, namespace: namespace.clone(), name: name.clone() };
                 // Of a refused Service its own errors are enough.
                 if !manifests.refused.contains_key(&key) {
-                    report_orphan(slice, name, manifests.nearest(Kind::Service, namespace, name), diagnostics);
+                    report_orphan(slice, name, manifests.likely(Kind::Service, namespace, name), diagnostics);
                 }
             }
         }
@@ -43,15 +43,15 @@ fn report_unlabelled(slice: &Object<EndpointSlice>, diagnostics: &mut Diagnostic
     );
 }
 
-fn report_orphan(slice: &Object<EndpointSlice>, name: &Name, near: Option<&Name>, diagnostics: &mut Diagnostics) {
+fn report_orphan(slice: &Object<EndpointSlice>, name: &Name, likely: Option<Likely>, diagnostics: &mut Diagnostics) {
     let at = whole!["metadata", "labels", SERVICE_NAME_LABEL];
     let full = format!("{}/{name}", slice.metadata.namespace);
-    let fix = near.map(|near| {
+    let fix = likely.as_ref().and_then(Likely::certain).map(|meant| {
         let place = slice.position.base.join(&at);
-        Fix::one(slice.position.document, place, Change::Set(Scalar::Text(near.to_string())))
+        Fix::one(slice.position.document, place, Change::Set(Scalar::Text(meant.to_string())))
     });
-    let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
+    let help = match likely {
+        Some(likely) => likely.help(Kind::Service.name(), name),
         None => "correct the label, or add the Service to the input".to_owned(),
     };
     diagnostics.report(

@@ -264,7 +264,7 @@ enum Concern {
     Missed {
         path: FieldPath,
         name: String,
-        near: Option<String>,
+        help: Option<String>,
     },
     Nothing,
 }
@@ -312,8 +312,8 @@ fn of_name(target: &ForeignTarget, kind: Kind, name: &Name, known: &Known<'_>) -
             Ok(About { path, name: full, kind, place: None, is_judged: true, is_asked: true })
         }
         None => {
-            let near = known.manifests.nearest(kind, namespace, name).map(Name::to_string);
-            Err(Concern::Missed { path, name: full, near })
+            let help = known.manifests.likely(kind, namespace, name).map(|likely| likely.help(kind.name(), name));
+            Err(Concern::Missed { path, name: full, help })
         }
     }
 }
@@ -425,10 +425,10 @@ impl Concern {
                 let finding = finding(code, whole!["metadata", "name"], message).label("not translated");
                 Some(finding.consequence(consequence).help(help).related(place, "named here"))
             }
-            Self::Missed { path, name: target, near } => {
+            Self::Missed { path, name: target, help } => {
                 let message = format!("{name}{group} applies to {target}, which is not in the input");
-                let help = match near {
-                    Some(near) => format!("did you mean `{near}`?"),
+                let help = match help {
+                    Some(help) => help,
                     None => "nothing needs to change where the object is in another place".to_owned(),
                 };
                 Some(

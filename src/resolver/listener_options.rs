@@ -410,10 +410,10 @@ fn aim<'m>(
     let kind = known_kind.name();
     let Some(listeners) = known.listeners.get(&(known_kind, (own, name))) else {
         let message = format!("{kind} `{own}/{name}` is not in the input");
-        let near = known.manifests.nearest(known_kind, own, name);
+        let likely = known.manifests.likely(known_kind, own, name);
         let finding = object.finding(codes::OPTION_TARGET_NOT_FOUND, at.with("name"), message);
-        let finding = finding.label(format!("no such {kind}")).help(match near {
-            Some(near) => format!("did you mean `{near}`?"),
+        let finding = finding.label(format!("no such {kind}")).help(match likely {
+            Some(likely) => likely.help(kind, name),
             None => format!("correct the name; nothing needs to change where the {kind} is in another place"),
         });
         return (scope, no_effect(finding));

@@ -236,12 +236,12 @@ impl<'a, 'm> Admission<'a, 'm> {
             diagnostics.report(set.finding(codes::REFUSED_OBJECT, at, message));
             return Membership::Refused(codes::REFUSED_OBJECT);
         }
-        let near = || self.manifests.nearest(Kind::Gateway, namespace, name);
+        let likely = || self.manifests.likely(Kind::Gateway, namespace, name);
         let help = match known.first() {
             Some(other) => format!("Gateway `{name}` is in namespace `{other}`: add `namespace: {other}`"),
-            None => near().map_or_else(
+            None => likely().map_or_else(
                 || "add the Gateway to the input, or pass its file with `--context`".to_owned(),
-                |near| format!("did you mean `{near}`?"),
+                |likely| likely.help(Kind::Gateway.name(), name),
             ),
         };
         let message = format!("Gateway `{namespace}/{name}` is not in the input");

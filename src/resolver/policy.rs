@@ -156,8 +156,8 @@ pub(super) fn missing_service(object: &ObjectHead, at: PartPath, name: &Name, ma
     if manifests.refused.contains_key(&key) {
         return finding.label("cannot be used as it is").help("mend the errors of the Service first");
     }
-    finding.label("no such Service").help(match manifests.nearest(Kind::Service, namespace, name) {
-        Some(near) => format!("did you mean `{near}`?"),
+    finding.label("no such Service").help(match manifests.likely(Kind::Service, namespace, name) {
+        Some(likely) => likely.help(Kind::Service.name(), name),
         None => "add the Service to the input, or pass `--assume services`".to_owned(),
     })
 }

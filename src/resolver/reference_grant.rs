@@ -11,7 +11,7 @@ use crate::parser::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use crate::parser::manifests::{Kind, Manifests, Object};
 use crate::parser::object::is_built_in_group;
 use crate::path;
-use crate::spelling::nearest;
+use crate::spelling::{Near, near};
 use crate::whole;
 
 /// The longest name of an object ([names](https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)).
@@ -158,21 +158,25 @@ pub(super) fn report_slips(manifests: &Manifests, diagnostics: &mut Diagnostics)
 }
 
 /// The kind that was probably meant, where there is none of this group and name.
-fn meant(group: &str, kind: &str, known: &[Kind]) -> Option<Kind> {
-    let is_ours = is_built_in_group(group) || nearest(group, [GATEWAY_GROUP, EXPERIMENTAL_GROUP]).is_some();
-    if !is_ours || known.iter().any(|one| one.is_named(group, kind)) {
+fn meant(group: &str, kind: &str, known: &[Kind]) -> Option<Near<Kind>> {
+    let near_group = near(group, [GATEWAY_GROUP, EXPERIMENTAL_GROUP]);
+    let is_built_in = is_built_in_group(group);
+    if !is_built_in && near_group.is_none() || known.iter().any(|one| one.is_named(group, kind)) {
         return None;
     }
-    let near = nearest(kind, known.iter().map(|one| one.name()))?;
-    known.iter().copied().find(|one| one.name() == near)
+    let near = near(kind, known.iter().map(|one| one.name()))?;
+    let name = known.iter().copied().find(|one| one.name() == near.name)?;
+    let is_certain = near.is_certain && (is_built_in || near_group.is_some_and(|near| near.is_certain));
+    Some(Near { name, is_certain })
 }
 
 fn report_slip(
     grant: &Object<ReferenceGrantSpec>,
-    (at, meant): (&PartPath, Kind),
+    (at, near): (&PartPath, Near<Kind>),
     (group, kind): (&str, &str),
     diagnostics: &mut Diagnostics,
 ) {
+    let Near { name: meant, is_certain } = near;
     let of_group = if group.is_empty() { "the core group".to_owned() } else { format!("the group `{group}`") };
     let message = format!("the grant is about a kind `{kind}` of {of_group}, and there is none");
     let (field, written) = if kind == meant.name() { ("group", meant.group()) } else { ("kind", meant.name()) };
@@ -184,7 +188,7 @@ fn report_slip(
     // Of two fields that are wrong each would be wrong without the other.
     let is_one = kind == meant.name() || group == meant.group();
     let change = Change::Set(Scalar::Text(written.to_owned()));
-    let fix = is_one.then(|| grant.fix(&at.with(field), change));
+    let fix = (is_one && is_certain).then(|| grant.fix(&at.with(field), change));
     diagnostics.report(
         grant
             .finding(codes::MISSPELT_TYPE, at.with(field), message)

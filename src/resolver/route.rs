@@ -223,6 +223,7 @@ impl<'r, 'm> RouteResolver<'r, '_, 'm> {
         let weights: Vec<u32> = backends.iter().map(|backend| backend.weight).collect();
         let resolve = |(index, backend): (usize, &RuleBackend<'m>)| {
             let from = BackendReferrer {
+                through: None,
                 object: route.object,
                 kind: route.kind,
                 path: ObjectPart::Backend { rule, index }.into(),
@@ -272,6 +273,7 @@ impl<'r, 'm> RouteResolver<'r, '_, 'm> {
         let resolve = |(index, filter): (usize, Filter<'m>)| {
             let outcome = filter.backend().map(|reference| {
                 let from = BackendReferrer {
+                    through: None,
                     object: route.object,
                     kind: route.kind,
                     path: ObjectPart::Filter { rule, backend, index }.with(filter.member()).with("backendRef"),

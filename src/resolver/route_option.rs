@@ -149,8 +149,8 @@ impl<'m> RouteOptions<'m> {
         if let Some(object) = self.by_name.get(&(namespace, name)) {
             return Some(Ok(object));
         }
-        let help = match self.manifests.nearest(Kind::RouteOption, namespace, name) {
-            Some(near) => format!("did you mean `{near}`?"),
+        let help = match self.manifests.likely(Kind::RouteOption, namespace, name) {
+            Some(likely) => likely.help(Kind::RouteOption.name(), name),
             None => "add the RouteOption to the input".to_owned(),
         };
         let message = format!("RouteOption `{namespace}/{name}` is not in the input");
@@ -249,10 +249,10 @@ fn aim<'m>(
         None
     } else {
         let message = format!("HTTPRoute `{own}/{name}` is not in the input");
-        let near = manifests.nearest(Kind::HTTPRoute, own, name);
+        let likely = manifests.likely(Kind::HTTPRoute, own, name);
         let finding = object.finding(codes::OPTION_TARGET_NOT_FOUND, at.with("name"), message);
-        Some(finding.label("no such HTTPRoute").help(match near {
-            Some(near) => format!("did you mean `{near}`?"),
+        Some(finding.label("no such HTTPRoute").help(match likely {
+            Some(likely) => likely.help(Kind::HTTPRoute.name(), name),
             None => "correct the name; nothing needs to change where the route is in another place".to_owned(),
         }))
     };

@@ -67,6 +67,7 @@ fn look_up<'m>(
         port: None,
     };
     let from = BackendReferrer {
+        through: None,
         object: source,
         kind: RouteKind::Http,
         path: at(&path!["upstream"]),

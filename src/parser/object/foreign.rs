@@ -9,7 +9,7 @@ use crate::options::Channel;
 use crate::parser::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use crate::parser::schema::{Problem, quote, schemas};
 use crate::path;
-use crate::spelling::nearest;
+use crate::spelling::near;
 
 use super::core;
 
@@ -32,22 +32,23 @@ pub(super) const BUILT_IN: [&str; 11] = [
 
 /// The warning about an object of another group or kind, when it looks like one that gwctl reads.
 pub(super) fn slip(group: &str, version: &str, kind: &str, channel: Channel) -> Option<Problem> {
-    let is_near_group = nearest(group, [GATEWAY_GROUP, EXPERIMENTAL_GROUP]).is_some();
+    let near_group = near(group, [GATEWAY_GROUP, EXPERIMENTAL_GROUP]);
     let known = api_version_of(kind, channel);
-    if let Some(meant) = known.filter(|_| is_near_group || BUILT_IN.contains(&group)) {
-        return Some(of_version(group, version, kind, &meant));
+    if let Some(meant) = known.filter(|_| near_group.is_some() || BUILT_IN.contains(&group)) {
+        let is_certain = near_group.is_none_or(|near| near.is_certain);
+        return Some(of_version((group, version, kind), &meant, is_certain));
     }
     let of_group = core::kinds().filter(|known| known.group() == group).map(|known| known.name());
-    let near = nearest(kind, of_group)?;
+    let near = near(kind, of_group)?;
     Some(
         Problem::new(codes::MISSPELT_TYPE, path!["kind"], format!("an object of kind {} is ignored", quote(kind)))
             .label("not read")
-            .help(format!("did you mean `kind: {near}`?"))
-            .fix(Some(Change::Set(Scalar::Text(near.to_owned())))),
+            .help(format!("did you mean `kind: {}`?", near.name))
+            .fix(near.certain().map(|meant| Change::Set(Scalar::Text(meant.to_owned())))),
     )
 }
 
-fn of_version(group: &str, version: &str, kind: &str, meant: &str) -> Problem {
+fn of_version((group, version, kind): (&str, &str, &str), meant: &str, is_certain: bool) -> Problem {
     let message = match group {
         "" => format!("an object of kind {} and version {} is ignored", quote(kind), quote(version)),
         _ => format!("an object of kind {} and group {} is ignored", quote(kind), quote(group)),
@@ -55,7 +56,7 @@ fn of_version(group: &str, version: &str, kind: &str, meant: &str) -> Problem {
     Problem::new(codes::MISSPELT_TYPE, path!["apiVersion"], message)
         .label("not read")
         .help(format!("write `apiVersion: {meant}`"))
-        .fix(Some(Change::Set(Scalar::Text(meant.to_owned()))))
+        .fix(is_certain.then(|| Change::Set(Scalar::Text(meant.to_owned()))))
 }
 
 /// The `apiVersion` of a kind that gwctl reads.

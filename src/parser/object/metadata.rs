@@ -20,7 +20,7 @@ use crate::parser::manifests::{Kind, Metadata, Timestamp};
 use crate::parser::node::Node;
 use crate::parser::schema::pattern::{self, is_label, is_qualified_name, is_subdomain};
 use crate::parser::schema::{Problem, Step, quote, wrong_type};
-use crate::spelling::nearest;
+use crate::spelling::{Near, near};
 
 /// The label that every Namespace carries with its own name.
 const NAMESPACE_LABEL: &str = "kubernetes.io/metadata.name";
@@ -210,9 +210,9 @@ impl Reader<'_> {
     /// The API server refuses a field that it does not know. gwctl reads the part of `metadata` that it needs, and only
     /// warns about the rest.
     fn unknown_field(&mut self, name: &str, at: &Step<'_>) {
-        let near = nearest(name, FIELDS);
+        let near = near(name, FIELDS);
         let help = match near {
-            Some(meant) => format!("did you mean `{meant}`?"),
+            Some(Near { name: meant, is_certain: _ }) => format!("did you mean `{meant}`?"),
             None => "remove it, or make it an annotation".to_owned(),
         };
         self.problems.push(
@@ -220,7 +220,7 @@ impl Reader<'_> {
                 .key()
                 .label("not read")
                 .help(help)
-                .fix(near.map(|near| Change::Rename(near.to_owned()))),
+                .fix(near.and_then(Near::certain).map(|meant| Change::Rename(meant.to_owned()))),
         );
     }
 

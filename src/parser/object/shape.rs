@@ -3,7 +3,7 @@
 use crate::diagnostics::{Change, Code};
 use crate::parser::node::Node;
 use crate::parser::schema::{Problem, Step, quote};
-use crate::spelling::nearest;
+use crate::spelling::{Near, near};
 
 /// What a mapping may hold.
 pub(super) struct Shape {
@@ -32,14 +32,14 @@ pub(super) fn check(node: &Node, shape: &Shape, at: &Step<'_>, code: Code, probl
 }
 
 fn unknown_field(name: &str, Shape { noun, fields, below: _ }: &Shape, at: &Step<'_>, code: Code) -> Problem {
-    let near = nearest(name, fields.iter().copied());
+    let near = near(name, fields.iter().copied());
     let help = match near {
-        Some(meant) => format!("did you mean `{meant}`?"),
+        Some(Near { name: meant, is_certain: _ }) => format!("did you mean `{meant}`?"),
         None => "remove it, or make it an annotation".to_owned(),
     };
     Problem::new(code, at.path(), format!("{noun} has no field {}", quote(name)))
         .key()
         .label("not read")
         .help(help)
-        .fix(near.map(|near| Change::Rename(near.to_owned())))
+        .fix(near.and_then(Near::certain).map(|meant| Change::Rename(meant.to_owned())))
 }

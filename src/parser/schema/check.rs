@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use crate::diagnostics::{Change, FieldPath, Segment, codes};
 use crate::options::Channel;
 use crate::parser::node::Node;
-use crate::spelling::nearest;
+use crate::spelling::near;
 
 use super::problem::{self, Problem, Step, listed, quote};
 use super::table::{Breaks, Field, Identity, Integer, List, Map, Presence, Rule, Shape, Text, Type};
@@ -223,9 +223,9 @@ impl Checker {
             problem
                 .label("not in the standard channel")
                 .help(format!("`{name}` is in the experimental channel only: pass `--channel experimental`"))
-        } else if let Some(meant) = nearest(name, known()) {
-            let fix = Change::Rename(meant.to_owned());
-            problem.label("no such field").help(format!("did you mean `{meant}`?")).fix(Some(fix))
+        } else if let Some(near) = near(name, known()) {
+            let fix = near.certain().map(|meant| Change::Rename(meant.to_owned()));
+            problem.label("no such field").help(format!("did you mean `{}`?", near.name)).fix(fix)
         } else {
             problem.label("no such field").help(format!("the fields here are {}", listed(known(), "and")))
         };

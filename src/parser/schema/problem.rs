@@ -13,7 +13,7 @@ use crate::name::{Name, Namespace};
 use crate::parser::manifests::Position;
 use crate::parser::node::Node;
 use crate::parser::part;
-use crate::spelling::nearest;
+use crate::spelling::{Near, near};
 
 use super::table::{Field, Integer, List, Text, Type};
 
@@ -314,14 +314,14 @@ pub(super) fn number_out_of_bounds(number: i64, limits: &Integer, at: &Step<'_>)
 pub(in crate::parser) fn unsupported(shown: &str, allowed: &[&str], at: &Step<'_>) -> Problem {
     let mut help = format!("write {}", listed(allowed.iter().copied(), "or"));
     // A number that is close is not what was meant.
-    let near = nearest(shown, allowed.iter().copied()).filter(|near| near.parse::<i64>().is_err());
-    if let Some(meant) = near.filter(|_| allowed.len() > 2) {
+    let near = near(shown, allowed.iter().copied()).filter(|near| near.name.parse::<i64>().is_err());
+    if let Some(meant) = near.map(|near| near.name).filter(|_| allowed.len() > 2) {
         help = format!("did you mean `{meant}`? Allowed are {}", listed(allowed.iter().copied(), "and"));
     }
     Problem::new(codes::UNSUPPORTED_VALUE, at.path(), format!("{} is not a value of `{}`", quote(shown), at.name()))
         .label("not an allowed value")
         .help(help)
-        .fix(near.map(|near| Change::Set(Scalar::Text(near.to_owned()))))
+        .fix(near.and_then(Near::certain).map(|meant| Change::Set(Scalar::Text(meant.to_owned()))))
 }
 
 /// A string that is too short or too long.

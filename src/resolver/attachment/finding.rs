@@ -4,7 +4,7 @@ use crate::diagnostics::{Change, Code, Condition, ConditionKind, Finding, PartPa
 use crate::parser::api::{ListenerSetSpec, ParentReference};
 use crate::parser::manifests::{Kind, Object, ObjectHead};
 use crate::path;
-use crate::spelling::nearest;
+use crate::spelling::{Near, near};
 use crate::whole;
 
 use super::super::listener::{ResolvedListener, listener_path};
@@ -103,11 +103,13 @@ pub(super) fn no_matching_parent(
     };
     let listed: Vec<_> = declared.iter().map(|l| format!("`{}` (port {})", l.spec.name, l.spec.port)).collect();
     let unknown = parent.section_name.filter(|section| !names().any(|name| **section == *name));
-    let near = unknown.and_then(|section| nearest(section, names()));
+    let near = unknown.and_then(|section| near(section, names()));
     let set = |near: &str| route.fix(&parent.at.with("sectionName"), Change::Set(Scalar::Text(near.to_owned())));
-    let fix = near.map(set);
-    let help = near
-        .map_or_else(|| format!("its listeners are {}", listed.join(", ")), |near| format!("did you mean `{near}`?"));
+    let fix = near.and_then(Near::certain).map(set);
+    let help = near.map_or_else(
+        || format!("its listeners are {}", listed.join(", ")),
+        |near| format!("did you mean `{}`?", near.name),
+    );
     route
         .finding(codes::NO_MATCHING_PARENT, field, message)
         .label("selects no listener")

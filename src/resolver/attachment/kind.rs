@@ -6,7 +6,7 @@ use crate::parser::api::ParentReference;
 use crate::parser::kind::{EXPERIMENTAL_GROUP, GATEWAY_GROUP};
 use crate::parser::manifests::Kind;
 use crate::parser::object::is_built_in_group;
-use crate::spelling::nearest;
+use crate::spelling::{Near, near, nearest};
 use crate::whole;
 
 use super::finding::NO_TRAFFIC;
@@ -22,7 +22,7 @@ pub(super) enum ParentKind {
     /// A mesh, or a controller of another project's kind.
     Elsewhere,
     /// Nothing: such a kind does not exist, or takes no routes. What was probably meant.
-    Nothing(Option<Kind>),
+    Nothing(Option<Near<Kind>>),
 }
 
 impl ParentKind {
@@ -32,8 +32,12 @@ impl ParentKind {
         if is_known || !is_group_of_ours(group) {
             return Self::Elsewhere;
         }
-        let near = nearest(kind, PARENTS.map(Kind::name));
-        Self::Nothing(near.and_then(|near| PARENTS.into_iter().find(|parent| parent.name() == near)))
+        let of_kind = near(kind, PARENTS.map(Kind::name));
+        let is_certain = is_certain_group(group);
+        Self::Nothing(of_kind.and_then(|near| {
+            let name = PARENTS.into_iter().find(|parent| parent.name() == near.name)?;
+            Some(Near { name, is_certain: near.is_certain && is_certain })
+        }))
     }
 }
 
@@ -42,14 +46,20 @@ fn is_group_of_ours(group: &str) -> bool {
     is_built_in_group(group) || nearest(group, [GATEWAY_GROUP, EXPERIMENTAL_GROUP]).is_some()
 }
 
+/// Whether a group is known, or nothing but one such can be meant.
+fn is_certain_group(group: &str) -> bool {
+    is_built_in_group(group) || near(group, [GATEWAY_GROUP, EXPERIMENTAL_GROUP]).is_some_and(|near| near.is_certain)
+}
+
 /// The warning on a parent of a kind that takes no routes.
 pub(super) fn unknown_parent_kind(
     route: RouteView<'_>,
     reference: &ParentReference,
-    meant: Option<Kind>,
+    near: Option<Near<Kind>>,
     at: &PartPath,
 ) -> Finding {
     let ParentReference { group, kind, name, namespace: _, section_name: _, port: _ } = reference;
+    let meant = near.map(|near| near.name);
     let message = match group.as_str() {
         "" => format!("parent `{name}` is a `{kind}` of the core group, and no such kind takes routes"),
         group => format!("parent `{name}` is a `{kind}` of the group `{group}`, and no such kind takes routes"),
@@ -58,7 +68,7 @@ pub(super) fn unknown_parent_kind(
     let field = if is_kind && meant.is_some() { "group" } else { "kind" };
     let finding = route.object.finding(codes::UNKNOWN_PARENT_KIND, at.with(field), message);
     let help = meant.map_or_else(|| HELP.to_owned(), |meant| suggestion(meant, group));
-    let fix = meant.and_then(|meant| fix(route, reference, meant, at));
+    let fix = near.and_then(Near::certain).and_then(|meant| fix(route, reference, meant, at));
     finding.label("nothing takes the route here").consequence(NO_TRAFFIC).help(help).fix(fix)
 }
 

@@ -93,8 +93,8 @@ impl<'m> BackendIndex<'m> {
 
     fn no_external(&self, name: &BackendName) -> Unusable {
         let object = ObjectKey { kind: Kind::XBackend, namespace: name.namespace.clone(), name: name.name.clone() };
-        let near = self.manifests.nearest(Kind::XBackend, &name.namespace, &name.name).cloned();
-        Unusable::NoExternal { near, refused: self.refused.contains_key(&object) }
+        let likely = self.manifests.likely(Kind::XBackend, &name.namespace, &name.name);
+        Unusable::NoExternal { likely, refused: self.refused.contains_key(&object) }
     }
 }
 

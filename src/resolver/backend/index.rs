@@ -9,7 +9,7 @@ use crate::ir::{BackendName, ClusterSettings, Endpoints, UpstreamProtocol};
 use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::Resolve;
 use crate::parser::api::{EndpointSlice, L4Protocol, Service, UpstreamSpec, XBackendSpec};
-use crate::parser::manifests::{Manifests, Object, ObjectHead, ObjectKey, Position};
+use crate::parser::manifests::{Likely, Manifests, Object, ObjectHead, ObjectKey, Position};
 use crate::parser::route::RouteKind;
 use crate::port::Port;
 use typed_index_collections::TiVec;
@@ -144,6 +144,8 @@ pub(in super::super) struct BackendReferrer<'r> {
     pub(in super::super) path: PartPath,
     /// What the traffic does when the reference is invalid.
     pub(in super::super) consequence: Consequence<'r>,
+    /// The Upstream that the field names, where what that one names is looked up.
+    pub(in super::super) through: Option<&'r ObjectHead>,
 }
 
 /// An XBackend with its TLS settings.
@@ -153,7 +155,7 @@ pub(super) type ExternalBackend<'m> = (&'m Object<XBackendSpec>, BackendTls);
 #[derive(Clone, Debug)]
 pub(super) enum Unusable {
     NoService {
-        near: Option<Name>,
+        likely: Option<Likely>,
         refused: bool,
     },
     NoPort {
@@ -171,13 +173,13 @@ pub(super) enum Unusable {
         name: String,
     },
     NoUpstream {
-        near: Option<Name>,
+        likely: Option<Likely>,
         refused: bool,
     },
     /// An Upstream that is not translated: what is wrong with it was reported.
     BadUpstream(Reported),
     NoExternal {
-        near: Option<Name>,
+        likely: Option<Likely>,
         refused: bool,
     },
 }

@@ -3,7 +3,7 @@
 use crate::diagnostics::{Change, Finding, Fix, Scalar, codes};
 use crate::parser::api::Service;
 use crate::parser::manifests::Object;
-use crate::spelling::nearest;
+use crate::spelling::{Near, near};
 use crate::whole;
 
 /// The values that gwctl knows ([GEP-1911](https://gateway-api.sigs.k8s.io/geps/gep-1911/)).
@@ -18,18 +18,18 @@ pub(super) fn slip(service: &Object<Service>, port: usize, value: &str) -> Optio
         return None;
     }
     let prefixed = format!("{PREFIX}{value}");
-    let meant = KNOWN.into_iter().find(|known| *known == prefixed).or_else(|| nearest(value, KNOWN))?;
+    let exact = KNOWN.into_iter().find(|known| *known == prefixed).map(|name| Near { name, is_certain: true });
+    let near = exact.or_else(|| near(value, KNOWN))?;
     let at = whole!["spec", "ports", port, "appProtocol"];
-    let fix = Fix::one(
-        service.position.document,
-        service.position.base.join(&at),
-        Change::Set(Scalar::Text(meant.to_owned())),
-    );
+    let fix = near.certain().map(|meant| {
+        let place = service.position.base.join(&at);
+        Fix::one(service.position.document, place, Change::Set(Scalar::Text(meant.to_owned())))
+    });
     Some(
         service
             .finding(codes::MISSPELT_PROTOCOL, at, format!("appProtocol `{value}` is not known, and has no effect"))
             .label("not a known protocol")
-            .help(format!("did you mean `{meant}`?"))
+            .help(format!("did you mean `{}`?", near.name))
             .fix(fix),
     )
 }

@@ -48,7 +48,7 @@ impl<'m> BackendIndex<'m> {
         };
         let port = find_port(&service.spec, name.port, from.kind).map_err(|why| match why {
             // The port may be one of those that cannot be decoded.
-            Unusable::NoPort { .. } if lacks_ports(service) => Unusable::NoService { near: None, refused: true },
+            Unusable::NoPort { .. } if lacks_ports(service) => Unusable::NoService { likely: None, refused: true },
             why => why,
         })?;
         let mut hostname = None;
@@ -185,8 +185,8 @@ impl<'m> BackendIndex<'m> {
 
     fn no_service(&self, name: &BackendName) -> Unusable {
         let object = ObjectKey { kind: Kind::Service, namespace: name.namespace.clone(), name: name.name.clone() };
-        let near = self.manifests.nearest(Kind::Service, &name.namespace, &name.name).cloned();
-        Unusable::NoService { near, refused: self.refused.contains_key(&object) }
+        let likely = self.manifests.likely(Kind::Service, &name.namespace, &name.name);
+        Unusable::NoService { likely, refused: self.refused.contains_key(&object) }
     }
 
     fn dns(&self, name: &BackendName, port: Port) -> Endpoints {

@@ -4,10 +4,9 @@ use crate::diagnostics::{Change, FieldPath, Finding, Scalar, codes};
 use crate::ir::{BackendName, Site};
 use crate::name::{Name, Namespace};
 use crate::parser::api::L4Protocol;
-use crate::parser::manifests::{IS_REFUSED, Kind};
+use crate::parser::manifests::{IS_REFUSED, Kind, Likely, ObjectHead};
 use crate::parser::route::RouteKind;
 use crate::path;
-use crate::port::Port;
 
 use super::super::group_slip;
 use super::super::object_name;
@@ -18,13 +17,18 @@ impl BackendIndex<'_> {
     pub(super) fn unusable(&self, from: &BackendReferrer<'_>, key: &BackendName, why: Unusable) -> Finding {
         let BackendName { namespace, name, port, site } = key;
         let full = format!("{namespace}/{name}");
-        let at = |code, field: &'static str, message: String| from.object.finding(code, from.path.with(field), message);
+        let at = |code, field: &'static str, message: String| {
+            let field = if from.through.is_some() { "name" } else { field };
+            from.object.finding(code, from.path.with(field), message)
+        };
+        let is_of_port =
+            matches!(why, Unusable::NoPort { .. } | Unusable::WrongL4 { .. } | Unusable::UnknownTargetPort { .. });
         let finding = match why {
-            Unusable::NoService { near, refused } => missing(from, "Service", (&full, *port), near, refused),
-            Unusable::NoExternal { near, refused } => missing(from, "XBackend", (&full, *port), near, refused),
-            Unusable::NoUpstream { near, refused } => missing(from, "Upstream", (&full, *port), near, refused),
+            Unusable::NoService { likely, refused } => missing(from, Kind::Service, key, likely, refused),
+            Unusable::NoExternal { likely, refused } => missing(from, Kind::XBackend, key, likely, refused),
+            Unusable::NoUpstream { likely, refused } => missing(from, Kind::Upstream, key, likely, refused),
             // It is told on the Upstream, and nobody gets here with it.
-            Unusable::BadUpstream(_) => missing(from, "Upstream", (&full, *port), None, true),
+            Unusable::BadUpstream(_) => missing(from, Kind::Upstream, key, None, true),
             Unusable::NoPort { ports, of_target } => {
                 let set = |port| from.object.fix(&from.path.with("port"), Change::Set(Scalar::Number(port)));
                 let fix = match (of_target, ports.as_slice()) {
@@ -73,37 +77,57 @@ impl BackendIndex<'_> {
             Some(service) => finding.related(service.at(&path!["spec"]), "the Service"),
             None => finding,
         };
+        let finding = match from.through {
+            Some(upstream) => through(finding, upstream, if is_of_port { "servicePort" } else { "serviceName" }),
+            None => finding,
+        };
         finding.consequence(from.consequence.describe())
     }
 }
 
+/// What is found behind an Upstream is nothing that whoever names the Upstream has written.
+fn through(mut finding: Finding, upstream: &ObjectHead, field: &'static str) -> Finding {
+    let message = &finding.message;
+    finding.message = format!("{message}: `spec.kube.{field}` of Upstream `{}` names it", upstream.full_name());
+    let finding = finding.label("an Upstream that leads nowhere").fix(None);
+    finding.related(upstream.at(&path!["spec", "kube", field]), "this leads nowhere")
+}
+
 fn missing(
     from: &BackendReferrer<'_>,
-    kind: &str,
-    (full, port): (&str, Port),
-    near: Option<Name>,
+    kind: Kind,
+    BackendName { namespace, name, port, site: _ }: &BackendName,
+    likely: Option<Likely>,
     refused: bool,
 ) -> Finding {
-    let set = |near: &Name| from.object.fix(&from.path.with("name"), Change::Set(Scalar::Text(near.to_string())));
-    let fix = near.as_ref().map(set);
-    let assume = if kind == Kind::Service.name() {
+    let full = format!("{namespace}/{name}");
+    let set = |meant: &Name| from.object.fix(&from.path.with("name"), Change::Set(Scalar::Text(meant.to_string())));
+    let fix = likely.as_ref().and_then(Likely::certain).map(set);
+    let assume = if kind == Kind::Service {
         format!(", pass `--resolve {full}:{port}=HOST:PORT`, or pass `--assume services`")
     } else {
         String::new()
     };
+    let kind_name = kind.name();
     let at = |message: String| from.object.finding(codes::BACKEND_NOT_FOUND, from.path.with("name"), message);
     if refused {
-        return at(format!("{kind} `{full}` {IS_REFUSED}"))
+        return at(format!("{kind_name} `{full}` {IS_REFUSED}"))
             .label("cannot be used as it is")
-            .help(format!("mend the errors of the {kind} first"));
+            .help(format!("mend the errors of the {kind_name} first"));
     }
-    at(format!("{kind} `{full}` is not in the input"))
-        .label(format!("no such {kind}"))
-        .help(match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("add the {kind} to the input{assume}"),
-        })
-        .fix(fix)
+    let help = match &likely {
+        Some(Likely::Near(near)) if from.through.is_some() => format!("did you mean `serviceName: {}`?", near.name),
+        Some(likely @ Likely::Elsewhere(namespaces)) => match (namespaces.as_slice(), from.through, kind) {
+            ([only], Some(_), _) => format!("{}: write `serviceNamespace: {only}`", likely.help(kind_name, name)),
+            ([only], None, Kind::Service | Kind::Upstream) => {
+                format!("{}: write `namespace: {only}`, and permit it there", likely.help(kind_name, name))
+            }
+            _ => likely.help(kind_name, name),
+        },
+        Some(likely) => likely.help(kind_name, name),
+        None => format!("add the {kind_name} to the input{assume}"),
+    };
+    at(format!("{kind_name} `{full}` is not in the input")).label(format!("no such {kind_name}")).help(help).fix(fix)
 }
 
 pub(super) fn invalid_kind(from: &BackendReferrer<'_>, group: &str, kind: &str) -> Finding {

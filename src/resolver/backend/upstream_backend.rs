@@ -43,7 +43,9 @@ impl<'m> BackendIndex<'m> {
         match known {
             Some(Meant { place: Place::Service(service), says }) => {
                 let own = own(service.port);
-                let id = self.resolve_named(from, service, diagnostics)?;
+                let through = self.upstreams.get(&key).map(|object| &object.head);
+                let of_upstream = BackendReferrer { path: from.path.clone(), through, ..*from };
+                let id = self.resolve_named(&of_upstream, service, diagnostics)?;
                 Ok(if says == Says::default() { id } else { self.derive(own, id, says, from.kind, diagnostics) })
             }
             Some(Meant { place: Place::Hosts(endpoints), .. }) => {
@@ -106,10 +108,10 @@ impl<'m> BackendIndex<'m> {
         let given = self.given(name);
         let key = (&name.namespace, &name.name);
         let (Some(object), Some(meant)) = (self.upstreams.get(&key), self.meant.get(&key)) else {
-            let near = self.manifests.nearest(Kind::Upstream, &name.namespace, &name.name).cloned();
+            let likely = self.manifests.likely(Kind::Upstream, &name.namespace, &name.name);
             let (namespace, name) = (name.namespace.clone(), name.name.clone());
             let refused = self.refused.contains_key(&ObjectKey { kind: Kind::Upstream, namespace, name });
-            return Err(Unusable::NoUpstream { near, refused });
+            return Err(Unusable::NoUpstream { likely, refused });
         };
         let Meant { place, says: Says { protocol, tls, settings } } = match meant {
             Ok(meant) => meant.clone(),

@@ -46,17 +46,17 @@ impl CertificateIndex<'_> {
     ) -> Finding {
         let full = format!("{} `{namespace}/{name}`", kind.name());
         match why {
-            Unusable::Missing { near: _, refused: true } => {
+            Unusable::Missing { likely: _, refused: true } => {
                 let finding = from.error(reference.missing, "name", format!("{full} {IS_REFUSED}"));
                 let help = format!("mend the errors of the {} first", kind.name());
                 self.relate(finding.label("cannot be used as it is").help(help), kind, (namespace, name), None)
             }
-            Unusable::Missing { near, refused: false } => {
+            Unusable::Missing { likely, refused: false } => {
                 let assume = if kind == Kind::Secret { "secrets" } else { "configmaps" };
                 from.error(reference.missing, "name", format!("{full} is not in the input"))
                     .label(format!("no such {}", kind.name()))
-                    .help(match near {
-                        Some(near) => format!("did you mean `{near}`?"),
+                    .help(match likely {
+                        Some(likely) => likely.help(kind.name(), name),
                         None => format!("add it to the input, or pass `--assume {assume} --secrets-dir DIR`"),
                     })
             }

@@ -9,7 +9,7 @@ use crate::name::{Name, Namespace, NamespacedName};
 use crate::options::{AuthoritiesFile, CertificateFiles, GivenFile};
 use crate::parser::api::{ConfigMap, Secret};
 use crate::parser::foreign::ForeignObject;
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectHead};
+use crate::parser::manifests::{Kind, Likely, Manifests, Object, ObjectHead};
 use typed_index_collections::TiVec;
 
 /// The key of the certificate chain in a Secret of type `kubernetes.io/tls`.
@@ -199,7 +199,7 @@ impl CertificateReferrer<'_> {
 #[derive(Clone, Debug)]
 pub(super) enum Unusable {
     Missing {
-        near: Option<Name>,
+        likely: Option<Likely>,
         refused: bool,
     },
     /// Assumed, and there is no directory where it could be.

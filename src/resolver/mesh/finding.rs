@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostics::{Change, Code, Diagnostics, Finding, PartPath, Scalar, codes};
 use crate::parser::api::{ParentReference, Service, ServicePort};
-use crate::parser::manifests::{Kind, Manifests, Object, ObjectKey};
+use crate::parser::manifests::{Kind, Likely, Manifests, Object, ObjectKey};
 use crate::parser::route::{Route, RouteKind};
 use crate::path;
 use crate::port::Port;
@@ -67,15 +67,25 @@ impl Named<'_> {
         if manifests.refused.contains_key(&key) {
             return None;
         }
-        let near = manifests.nearest(Kind::Service, namespace, &self.reference.name);
+        let likely = manifests.likely(Kind::Service, namespace, &self.reference.name);
         let at = self.at.with("name");
-        let fix = near.map(|near| self.route.object.fix(&at, Change::Set(Scalar::Text(near.to_string()))));
-        let help = near.map_or_else(
+        let meant = likely.as_ref().and_then(Likely::certain);
+        let fix = meant.map(|meant| self.route.object.fix(&at, Change::Set(Scalar::Text(meant.to_string()))));
+        let help = likely.as_ref().map_or_else(
             || {
                 "correct the name, add `namespace`, or say with `--assume services` that Services may be missing"
                     .to_owned()
             },
-            |near| format!("did you mean `{near}`?"),
+            |likely| {
+                let help = likely.help(Kind::Service.name(), &self.reference.name);
+                match likely {
+                    Likely::Elsewhere(namespaces) => match namespaces.as_slice() {
+                        [only] => format!("{help}: add `namespace: {only}`"),
+                        _ => help,
+                    },
+                    Likely::Near(_) => help,
+                }
+            },
         );
         let message = format!("Service `{}`, a parent of the route, is not in the input", self.service());
         let finding = self.finding(codes::MESH_PARENT_NOT_FOUND, at, message);
