@@ -230,6 +230,7 @@ const KEPT_FROM_EFFECT: &[(&str, &str, &str, &str)] = &[
     ("getting-started/all-versions", "Service", "spec", "a later object replaces this one, which is reported"),
     ("getting-started/all-versions", "Service", "kind", "a later object replaces this one, which is reported"),
     ("diagnostics/GW8055", "EndpointSlice", "ports[]", "no route names the Service of the slice"),
+    ("diagnostics/GW8056", "EndpointSlice", "ports[]", "no route names the Service of the slice"),
     ("words/grant-slips", "ReferenceGrant", "spec.to[]", "a grant for references of kinds that gwctl does not read"),
     ("words/grant-slips", "ReferenceGrant", "spec.from[]", "a grant for references of kinds that gwctl does not read"),
     ("listenerset/selected-gateway", "*", "", "only one of the Gateways is selected"),
