@@ -200,7 +200,8 @@ impl Manifests {
         self.names.of(kind, || self.heads())?.likely(namespace, name)
     }
 
-    /// The namespaces in which an object of a kind has a name, in the order of the input; asked as [`Self::likely`] is.
+    /// The namespaces in which an object of a kind has a name, in the order of the input. It is asked when all
+    /// objects of the input have their places.
     pub fn namespaces_with(&self, kind: Kind, name: &Name) -> &[Namespace] {
         self.names.of(kind, || self.heads()).map(|names| names.namespaces_with(name)).unwrap_or_default()
     }
