@@ -93,16 +93,17 @@ impl<N: AsRef<str> + Ord> Index<N> {
 
     /// The nearest to a name.
     pub(crate) fn near(&self, name: &str) -> Option<Near<&N>> {
+        if self.names.len() <= MOST_SEARCHED { near(name, &self.names) } else { self.one_slip_away(name) }
+    }
+
+    /// The nearest of the names that are one slip away.
+    fn one_slip_away(&self, name: &str) -> Option<Near<&N>> {
         let by_slip = self.by_slip.get_or_init(|| BySlip::new(&self.names));
         let (found, is_whole) = by_slip.candidates(name);
-        let found = near(name, found.into_iter().filter_map(|position| self.names.get(position)));
+        let found = near(name, found.into_iter().filter_map(|position| self.names.get(position)))?;
         // What is one slip away is among these, and nothing is nearer; what is farther away may be no candidate.
-        let found = found.filter(|found| slips_between(name, found.name.as_ref()).is_some_and(|(slips, _)| slips <= 1));
-        match found {
-            Some(found) if is_whole => Some(found),
-            _ if self.names.len() <= MOST_SEARCHED => near(name, &self.names),
-            found => found.map(|found| Near { is_certain: false, ..found }),
-        }
+        let is_near = slips_between(name, found.name.as_ref()).is_some_and(|(slips, _)| slips <= 1);
+        is_near.then_some(Near { is_certain: found.is_certain && is_whole, ..found })
     }
 }
 
@@ -249,7 +250,7 @@ fn same_characters(name: &str, candidate: &str) -> usize {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Index, Near, near, nearest};
+    use super::{Index, Near, near, nearest, slips_between};
 
     #[test]
     fn a_slip_is_corrected_and_another_word_is_not() {
@@ -287,12 +288,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_index_finds_what_a_search_finds(
+        fn what_is_one_slip_away_is_what_a_search_finds(
             names in prop::collection::btree_set("[abA]{1,4}(-[ab]{1,3}){0,3}", 0..60),
             name in "[abcA]{1,4}(-[abc]{1,3}){0,3}",
         ) {
             let mut index = Index::default();
             names.iter().for_each(|name| index.add(name.clone()));
+            let is_near = |found: &Near<&String>| slips_between(&name, found.name).is_some_and(|(slips, _)| slips <= 1);
+            prop_assert_eq!(index.one_slip_away(&name), near(&name, &names).filter(is_near));
             prop_assert_eq!(index.near(&name), near(&name, &names));
         }
     }

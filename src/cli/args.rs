@@ -15,6 +15,7 @@ mod man;
 mod mesh;
 mod route;
 mod run;
+mod show;
 mod status;
 mod test;
 mod translate;
@@ -40,6 +41,7 @@ pub use man::ManArgs;
 pub use mesh::{MeshArgs, ServedServices, UnknownHosts};
 pub use route::{DecisionFormat, RouteArgs};
 pub use run::RunArgs;
+pub use show::ShowArgs;
 pub use status::{StatusArgs, StatusFormat};
 pub use test::{EmittedCases, TestArgs, TestFormat};
 pub use translate::{LayoutName, OutputFormat, Section, SplitBy, TranslateArgs};
@@ -176,11 +178,11 @@ impl Cli {
                 Command::Validate(args) => args.complete(matches),
                 Command::Status(args) => args.input.order_paths(matches),
                 Command::Get(args) => {
-                    let asked = args.asked.complete(matches, args.compile.namespace());
+                    let asked = args.show.asked.complete(matches, args.show.compile.namespace());
                     asked.map_err(|message| Self::usage_error(&message))?;
                 }
                 Command::Describe(args) => {
-                    let asked = args.asked.complete(matches, args.compile.namespace());
+                    let asked = args.show.asked.complete(matches, args.show.compile.namespace());
                     asked.map_err(|message| Self::usage_error(&message))?;
                 }
                 Command::Blame(args) => args.input.order_paths(matches),
@@ -203,8 +205,8 @@ impl Cli {
             Command::Translate(args) => &args.input.paths,
             Command::Validate(args) => &args.input.paths,
             Command::Status(args) => &args.input.paths,
-            Command::Get(args) => &args.asked.paths,
-            Command::Describe(args) => &args.asked.paths,
+            Command::Get(args) => &args.show.asked.paths,
+            Command::Describe(args) => &args.show.asked.paths,
             Command::Blame(args) => &args.input.paths,
             Command::Graph(args) => &args.input.paths,
             Command::Run(args) => &args.input.paths,
@@ -222,8 +224,8 @@ impl Cli {
             Command::Translate(args) => Some(&args.compile),
             Command::Validate(args) => Some(&args.compile),
             Command::Status(args) => Some(&args.compile),
-            Command::Get(args) => Some(&args.compile),
-            Command::Describe(args) => Some(&args.compile),
+            Command::Get(args) => Some(&args.show.compile),
+            Command::Describe(args) => Some(&args.show.compile),
             Command::Blame(args) => Some(&args.compile),
             Command::Graph(args) => Some(&args.compile),
             Command::Route(args) => Some(&args.compile),
@@ -237,8 +239,8 @@ impl Cli {
     /// The objects that are asked for, of the commands that show some.
     fn asked_mut(&mut self) -> Option<&mut AskedArgs> {
         match &mut self.command {
-            Command::Get(args) => Some(&mut args.asked),
-            Command::Describe(args) => Some(&mut args.asked),
+            Command::Get(args) => Some(&mut args.show.asked),
+            Command::Describe(args) => Some(&mut args.show.asked),
             _ => None,
         }
     }
@@ -272,8 +274,8 @@ impl Cli {
             Command::Translate(args) => Some(&mut args.compile),
             Command::Validate(args) => Some(&mut args.compile),
             Command::Status(args) => Some(&mut args.compile),
-            Command::Get(args) => Some(&mut args.compile),
-            Command::Describe(args) => Some(&mut args.compile),
+            Command::Get(args) => Some(&mut args.show.compile),
+            Command::Describe(args) => Some(&mut args.show.compile),
             Command::Blame(args) => Some(&mut args.compile),
             Command::Graph(args) => Some(&mut args.compile),
             Command::Route(args) => Some(&mut args.compile),

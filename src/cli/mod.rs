@@ -42,6 +42,7 @@ pub mod streams;
 mod substitute;
 mod table;
 mod test;
+mod told;
 mod trace;
 mod translate;
 mod unlooked;

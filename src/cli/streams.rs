@@ -5,6 +5,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
+use std::path::Path;
 
 use super::args::ColorChoice;
 use crate::diagnostics::escape::{Commands, Guard, guarded};
@@ -30,6 +31,11 @@ pub struct Streams<'a> {
 pub struct Unwritten(pub String);
 
 impl Streams<'_> {
+    /// Whether a product is coloured that goes to a file or, without one, to standard output.
+    pub fn is_product_colored(&self, file: Option<&Path>) -> bool {
+        self.color_stdout && file.is_none_or(|file| file.as_os_str() == "-")
+    }
+
     /// Writes a product that is text (for people, JSON, XML) to standard output, with whatever could steer its reader
     /// made visible. A reader that goes away early ends the writing quietly.
     ///

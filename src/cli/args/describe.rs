@@ -1,28 +1,13 @@
 //! The command line of `describe`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use super::asked::AskedArgs;
-use super::{CompileArgs, ReportArgs};
+use super::ShowArgs;
 
 /// Flags of `describe`.
 #[derive(Debug, Args)]
 pub struct DescribeArgs {
-    /// The objects, and the input.
+    /// The objects, the input, and where all goes.
     #[command(flatten)]
-    pub asked: AskedArgs,
-    /// The settings of the compilation.
-    #[command(flatten)]
-    pub compile: CompileArgs,
-    /// Write to this file instead of standard output. The file is replaced as a whole, or left as it was.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub output_file: Option<PathBuf>,
-    /// Exit with 0 also when there are errors.
-    #[arg(long, help_heading = "Output")]
-    pub partial: bool,
-    /// Where findings go.
-    #[command(flatten)]
-    pub findings: ReportArgs,
+    pub show: ShowArgs,
 }

@@ -1,33 +1,18 @@
 //! The command line of `get`.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 
-use super::asked::AskedArgs;
-use super::{CompileArgs, ReportArgs};
+use super::ShowArgs;
 
 /// Flags of `get`.
 #[derive(Debug, Args)]
 pub struct GetArgs {
-    /// The objects, and the input.
+    /// The objects, the input, and where all goes.
     #[command(flatten)]
-    pub asked: AskedArgs,
-    /// The settings of the compilation.
-    #[command(flatten)]
-    pub compile: CompileArgs,
+    pub show: ShowArgs,
     /// The format.
     #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     pub output: ViewFormat,
-    /// Write to this file instead of standard output. The file is replaced as a whole, or left as it was.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub output_file: Option<PathBuf>,
-    /// Exit with 0 also when there are errors.
-    #[arg(long, help_heading = "Output")]
-    pub partial: bool,
-    /// Where findings go.
-    #[command(flatten)]
-    pub findings: ReportArgs,
 }
 
 /// The format of objects.

@@ -9,22 +9,16 @@ mod route;
 mod tables;
 mod text;
 
-use std::time::Instant;
-
-use super::args::{Cli, DescribeArgs, ScreenArgs};
+use super::args::{DescribeArgs, ScreenArgs};
 use super::exit::ExitStatus;
 use super::failure::Failure;
-use super::findings::{TRANSLATE_ONLY, tell_findings};
-use super::get::tell_missing;
-use super::pipeline;
 use super::streams::Streams;
 use super::table::Table;
-use super::view::{View, select};
-use crate::compile;
-use crate::diagnostics::escape::Commands;
+use super::told;
+use super::view::View;
 use crate::diagnostics::style::Style;
 use crate::diagnostics::{Severity, Subject, Unjudged};
-use crate::parser::manifests::{Kind, Manifests, ObjectHead};
+use crate::parser::manifests::{Kind, ObjectHead};
 use text::Section;
 
 /// Where `kubectl apply` keeps a copy of the whole object.
@@ -35,43 +29,14 @@ const COPY: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// # Errors
 /// Wrong usage, or an output that could not be written.
 pub(super) fn run(args: &DescribeArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
-    let started = Instant::now();
-    let usage = |message: String| Failure::Usage(Cli::usage_error(&message));
-    let options = args.compile.options().map_err(usage)?;
-    args.asked.check().map_err(usage)?;
-    // A word that means nothing is told before anything is read.
-    select(&args.asked, &Manifests::default()).map_err(usage)?;
-    let compiled = pipeline::compile_with_status(args.asked.paths(), &options, streams.stdin);
-    let denied = args.compile.denied();
-    let wanted = (args.findings.report.as_slice(), &denied);
-    let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;
-    if status == ExitStatus::CouldNotRun {
-        return Ok(status);
-    }
-    let selection = select(&args.asked, &compiled.compilation.manifests).map_err(usage)?;
-    tell_missing(&selection, streams);
-    let locator = compiled.locator();
-    let is_file = args.output_file.as_deref().is_some_and(|file| file.as_os_str() != "-");
-    let is_colored = streams.color_stdout && !is_file;
-    let written = compile::look(&compiled.compilation, &options, |resolved| {
-        let view = View::new(&compiled.compilation, resolved, &locator, options.now);
-        pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| {
-            for (position, head) in selection.heads.iter().enumerate() {
-                if position > 0 {
-                    writeln!(out, "\n")?;
-                }
-                describe(&view, head).write(0, is_colored, out)?;
+    told::show(&args.show, screen, streams, |view, selection, is_colored, out| {
+        for (position, head) in selection.heads.iter().enumerate() {
+            if position > 0 {
+                writeln!(out, "\n")?;
             }
-            Ok(())
-        })
-    });
-    written?;
-    Ok(if !selection.missing.is_empty() {
-        ExitStatus::Findings
-    } else if args.partial {
-        ExitStatus::Success
-    } else {
-        status
+            describe(view, head).write(0, is_colored, out)?;
+        }
+        Ok(())
     })
 }
 

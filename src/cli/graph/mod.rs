@@ -2,14 +2,12 @@
 
 mod cards;
 
-use std::time::Instant;
-
-use super::args::{Cli, GraphArgs, LevelName, PictureFormat, ScreenArgs};
+use super::args::{GraphArgs, LevelName, PictureFormat, ScreenArgs};
 use super::exit::ExitStatus;
 use super::failure::Failure;
-use super::findings::{TRANSLATE_ONLY, tell_findings};
 use super::pipeline;
 use super::streams::Streams;
+use super::told::{self, Told};
 use super::view::View;
 use crate::compile;
 use crate::diagnostics::escape::Commands;
@@ -22,16 +20,11 @@ use pipeline::Compiled;
 /// # Errors
 /// Wrong usage, or an output that could not be written.
 pub(super) fn run(args: &GraphArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
-    let started = Instant::now();
-    let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    let compiled = pipeline::compile_with_status(args.input.paths(), &options, streams.stdin);
-    let denied = args.compile.denied();
-    let wanted = (args.findings.report.as_slice(), &denied);
-    let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;
-    if status == ExitStatus::CouldNotRun {
-        return Ok(status);
-    }
-    let whole = draw(&compiled, &options);
+    let Some(told) = told::tell(args.input.paths(), &args.compile, &args.findings, screen, streams)? else {
+        return Ok(ExitStatus::CouldNotRun);
+    };
+    let Told { options, compiled, .. } = &told;
+    let whole = draw(compiled, options);
     let about = match &args.about {
         None => Some(whole),
         Some(object) => whole.about(object),
@@ -53,7 +46,7 @@ pub(super) fn run(args: &GraphArgs, screen: ScreenArgs, streams: &mut Streams<'_
         ));
     }
     let notes = match args.format() {
-        PictureFormat::Html => notes(&compiled, &options, &shown),
+        PictureFormat::Html => notes(compiled, options, &shown),
         _ => form::html::Notes::default(),
     };
     pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| match args.format() {
@@ -62,7 +55,7 @@ pub(super) fn run(args: &GraphArgs, screen: ScreenArgs, streams: &mut Streams<'_
         PictureFormat::Svg => form::write_svg(&shown, out),
         PictureFormat::Html => form::write_html(&shown, &notes, out),
     })?;
-    Ok(if args.partial { ExitStatus::Success } else { status })
+    Ok(told.end(args.partial))
 }
 
 /// The picture of an input.

@@ -3,14 +3,13 @@
 mod table;
 
 use std::io::{self, Write};
-use std::time::Instant;
 
-use super::args::{Cli, ScreenArgs, StatusArgs, StatusFormat};
+use super::args::{ScreenArgs, StatusArgs, StatusFormat};
 use super::exit::ExitStatus;
 use super::failure::Failure;
-use super::findings::{TRANSLATE_ONLY, tell_findings};
 use super::pipeline;
 use super::streams::Streams;
+use super::told;
 use crate::diagnostics::escape::Commands;
 use crate::emit;
 use crate::status::ObjectStatus;
@@ -20,24 +19,18 @@ use crate::status::ObjectStatus;
 /// # Errors
 /// Wrong usage, or an output that could not be written.
 pub(super) fn run(args: &StatusArgs, screen: ScreenArgs, streams: &mut Streams<'_>) -> Result<ExitStatus, Failure> {
-    let started = Instant::now();
-    let options = args.compile.options().map_err(|message| Failure::Usage(Cli::usage_error(&message)))?;
-    let compiled = pipeline::compile_with_status(args.input.paths(), &options, streams.stdin);
-    let denied = args.compile.denied();
-    let wanted = (args.findings.report.as_slice(), &denied);
-    let status = tell_findings(&compiled, TRANSLATE_ONLY, wanted, screen, started, streams)?;
-    if status == ExitStatus::CouldNotRun {
-        return Ok(status);
-    }
-    let statuses = &compiled.compilation.status;
-    let is_file = args.output_file.as_deref().is_some_and(|file| file.as_os_str() != "-");
-    let is_colored = streams.color_stdout && !is_file;
-    pipeline::write_product(args.output_file.as_deref(), streams, Commands::Refused, |out| match args.output {
+    let Some(told) = told::tell(args.input.paths(), &args.compile, &args.findings, screen, streams)? else {
+        return Ok(ExitStatus::CouldNotRun);
+    };
+    let statuses = &told.compiled.compilation.status;
+    let file = args.output_file.as_deref();
+    let is_colored = streams.is_product_colored(file);
+    pipeline::write_product(file, streams, Commands::Refused, |out| match args.output {
         StatusFormat::Table => table::write(statuses, is_colored, out),
         StatusFormat::Yaml => write_documents(statuses, out),
         StatusFormat::Json => write_list(statuses, out),
     })?;
-    Ok(if args.partial { ExitStatus::Success } else { status })
+    Ok(told.end(args.partial))
 }
 
 /// One YAML document for each object.

@@ -117,9 +117,9 @@ fn missing(
     }
     let help = match &likely {
         Some(Likely::Near(near)) if from.through.is_some() => format!("did you mean `serviceName: {}`?", near.name),
-        Some(likely @ Likely::Elsewhere(namespaces)) => match (namespaces.as_slice(), from.through, kind) {
-            ([only], Some(_), _) => format!("{}: write `serviceNamespace: {only}`", likely.help(kind_name, name)),
-            ([only], None, Kind::Service | Kind::Upstream) => {
+        Some(likely @ Likely::Elsewhere(elsewhere)) => match (elsewhere.only(), from.through, kind) {
+            (Some(only), Some(_), _) => format!("{}: write `serviceNamespace: {only}`", likely.help(kind_name, name)),
+            (Some(only), None, Kind::Service | Kind::Upstream) => {
                 format!("{}: write `namespace: {only}`, and permit it there", likely.help(kind_name, name))
             }
             _ => likely.help(kind_name, name),

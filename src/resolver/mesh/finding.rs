@@ -79,9 +79,9 @@ impl Named<'_> {
             |likely| {
                 let help = likely.help(Kind::Service.name(), &self.reference.name);
                 match likely {
-                    Likely::Elsewhere(namespaces) => match namespaces.as_slice() {
-                        [only] => format!("{help}: add `namespace: {only}`"),
-                        _ => help,
+                    Likely::Elsewhere(elsewhere) => match elsewhere.only() {
+                        Some(only) => format!("{help}: add `namespace: {only}`"),
+                        None => help,
                     },
                     Likely::Near(_) => help,
                 }
