@@ -111,7 +111,8 @@ fn compile_for(
     let emitted = admitted.as_deref().unwrap_or(&lowered);
     let bootstrap = (!emitted.config.listeners.is_empty()).then(|| encode(emitted));
     let inline = |pair: &ir::KeyPair| matches!(pair.key, ir::Material::Inline(_));
-    let holds_private_key = emitted.config.certificates.iter().any(inline);
+    let has_headers = !emitted.config.secret_headers().is_empty();
+    let holds_private_key = has_headers || emitted.config.certificates.iter().any(inline);
     if holds_private_key && bootstrap.is_some() {
         diagnostics.report(private_key_finding());
     }

@@ -12,7 +12,7 @@ use super::pipeline::{Compiled, Emission};
 use super::running::{self, Running};
 use super::streams::{Streams, Unwritten};
 use crate::diagnostics::escape::{Commands, path_for_terminal};
-use crate::emit::secret::masked;
+use crate::emit::secret::{masked, without_credentials};
 use crate::emit::{self, difference::differences};
 
 /// What the top of a bootstrap may hold; one of them at least is there.
@@ -86,18 +86,19 @@ impl Checked {
     ) -> Result<ExitStatus, Unwritten> {
         let path = path_for_terminal(&self.path);
         let failed = |error: String| Unwritten(format!("cannot compare with `{path}`: {error}"));
+        let names = compiled.compilation.emitted().config.names_of_secret_headers();
         let found = match &self.content {
             Content::Bootstrap(content) => {
                 let today = self.today(compiled).map_err(failed)?;
                 // What is secret is compared and shown by its digest.
-                differences(&masked(content), &masked(&today))
+                differences(&masked(content, &names), &masked(&today, &names))
             }
             Content::Running(running) => {
                 if running.hides() {
                     streams.tell("note: private keys are not compared: a proxy does not show them");
                 }
                 let (content, today) = running.both(compiled).map_err(|error| failed(error.to_string()))?;
-                differences(&content, &today)
+                differences(&without_credentials(&content, &names), &without_credentials(&today, &names))
             }
         };
         let lacks_endpoints = matches!(&self.content, Content::Running(running) if running.lacks_endpoints(compiled));

@@ -62,7 +62,7 @@ pub(super) fn refusals(binary: &Path, compilation: &Compilation) -> Result<Vec<F
     // The configuration may hold keys.
     let directory = PrivateDirectory::new().map_err(|error| internal(error.to_string()))?;
     let judge = Judge { binary, directory: &directory };
-    let secrets = emit::secret::secrets(&config);
+    let secrets = emit::secret::secrets(&config, &compilation.emitted().config.names_of_secret_headers());
     let mut search = Search { judge: &judge, config, places: compilation.named_places() };
     let mut findings = Vec::new();
     while findings.len() < MOST_COMPLAINTS {

@@ -398,7 +398,10 @@ impl Compiled {
         let shows = |section| {
             let Some(kind) = kind_of(section) else { return false };
             let resources = self.resources(kind, &self.sections());
-            resources.iter().any(|one| emit::holds_private_key(kind.message(), &one.wire).unwrap_or(true))
+            let secrets = self.compilation.emitted().config.sent_secrets();
+            resources.iter().any(|one| {
+                emit::holds_private_key(kind.message(), &one.wire).unwrap_or(true) || secrets.are_in(&one.wire)
+            })
         };
         self.compilation.holds_private_key && section.is_none_or(shows)
     }

@@ -134,12 +134,14 @@ pub(super) fn write(
     let made = Made::default();
     let emission = Emission { format: settings.format, section: None, comments: settings.comments, made };
     let comments = compiled.comments(&emission);
+    let secrets = config.sent_secrets();
     let render = |name: String, kind: Kind, resources: &[Resource]| -> io::Result<Entry> {
         let wires: Vec<&[u8]> = resources.iter().map(|one| one.wire.as_slice()).collect();
         let mut content = Vec::new();
         emit::write_resources(kind.message(), &wires, settings.format.into(), &*comments, &mut content)?;
         // Only what is of no use without its key is for the owner alone.
-        let is_private = wires.iter().any(|wire| holds_private_key(kind.message(), wire).unwrap_or(true));
+        let is_private =
+            wires.iter().any(|wire| holds_private_key(kind.message(), wire).unwrap_or(true) || secrets.are_in(wire));
         let access = if is_private { Access::Private } else { Access::Ordinary };
         Ok(Entry { name, access, content })
     };

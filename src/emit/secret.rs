@@ -5,10 +5,12 @@
 //! Invariant: a key that the output refers to by its path is not in it; one that
 //! stands in the output is found wherever it is packed.
 
+use std::collections::BTreeSet;
 use std::io;
 
-use ring::digest::{SHA256, digest};
 use serde_json::Value;
+
+use crate::masked::{self, short_digest};
 
 use super::table::{self, Kind, Message, Shape};
 use super::walk::Packed;
@@ -37,9 +39,30 @@ pub fn holds_private_key(message: &str, wire: &[u8]) -> io::Result<bool> {
 const SECRET_SOURCES: [&str; 8] =
     ["private_key", "pkcs12", "password", "keys", "secret", "generic_secret", "token_secret", "hmac_secret"];
 
-/// A configuration with a short digest in the place of everything secret, so that it can be compared and shown.
-pub fn masked(value: &Value) -> Value {
-    mask(value, false)
+/// A configuration with a short digest in the place of everything secret, so that it can be compared and shown. Headers of
+/// these `names`, in lower case, have values of Secrets.
+pub fn masked(value: &Value, names: &BTreeSet<String>) -> Value {
+    mask(&without_credentials(value, names), false)
+}
+
+/// A configuration with a short digest in the place of each value of a header that says who somebody is.
+pub fn without_credentials(value: &Value, names: &BTreeSet<String>) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let header = fields.get("key").and_then(Value::as_str).zip(fields.get("value").and_then(Value::as_str));
+            let shown = header.map(|(name, value)| match names.contains(&name.to_ascii_lowercase()) {
+                true => short_digest(value),
+                false => masked::header_value(name, value).into_owned(),
+            });
+            let field = |(name, value): (&String, &Value)| match (&shown, name.as_str()) {
+                (Some(shown), "value") => (name.clone(), shown.clone().into()),
+                _ => (name.clone(), without_credentials(value, names)),
+            };
+            Value::Object(fields.iter().map(field).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| without_credentials(item, names)).collect()),
+        other => other.clone(),
+    }
 }
 
 /// What a proxy shows in the place of a secret.
@@ -71,7 +94,7 @@ fn mask(value: &Value, is_secret: bool) -> Value {
                 let is_source = SECRET_SOURCES.contains(&name.as_str());
                 let is_inline = is_secret && name.starts_with("inline");
                 let value = match value {
-                    Value::String(text) if is_inline || holds_key(text) => shown_digest(text).into(),
+                    Value::String(text) if is_inline || holds_key(text) => short_digest(text).into(),
                     // A file, a variable or a name is no secret.
                     other => mask(other, is_source || (is_secret && !other.is_string())),
                 };
@@ -80,13 +103,13 @@ fn mask(value: &Value, is_secret: bool) -> Value {
             Value::Object(fields.iter().map(field).collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(|item| mask(item, is_secret)).collect()),
-        Value::String(text) if holds_key(text) => shown_digest(text).into(),
+        Value::String(text) if holds_key(text) => short_digest(text).into(),
         other => other.clone(),
     }
 }
 
-/// Everything secret in a configuration, as text.
-pub fn secrets(value: &Value) -> Vec<String> {
+/// Everything secret in a configuration, as text. Headers of these `names`, in lower case, have values of Secrets.
+pub fn secrets(value: &Value, names: &BTreeSet<String>) -> Vec<String> {
     fn collect(value: &Value, masked: &Value, found: &mut Vec<String>) {
         match (value, masked) {
             (Value::Object(fields), Value::Object(masked)) => {
@@ -100,7 +123,7 @@ pub fn secrets(value: &Value) -> Vec<String> {
         }
     }
     let mut found = Vec::new();
-    collect(value, &masked(value), &mut found);
+    collect(value, &masked(value, names), &mut found);
     found
 }
 
@@ -111,13 +134,6 @@ fn holds_key(text: &str) -> bool {
         text.match_indices("LS0tLS1CRUdJTiB")
             .any(|(at, _)| !text.get(at..).is_some_and(|rest| rest.starts_with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0t")))
     }
-}
-
-/// A short digest: enough to see that two secrets differ.
-fn shown_digest(text: &str) -> String {
-    let digest = digest(&SHA256, text.as_bytes());
-    let hex: String = digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
 }
 
 fn search(message: &'static Message, wire: &[u8]) -> io::Result<bool> {
@@ -167,12 +183,22 @@ mod tests {
             "secret": {"secret": {"inline_string": "marked"}},
             "note": "x\n-----BEGIN EC PRIVATE KEY-----\nmarked",
         }});
-        let shown = masked(&config);
+        let none = BTreeSet::new();
+        let shown = masked(&config, &none);
         assert!(!shown.to_string().contains("marked"), "{shown}");
         assert_eq!(shown["tls"]["password"], config["tls"]["password"]);
         assert_eq!(shown["tls"]["certificate_chain"], config["tls"]["certificate_chain"]);
         assert_eq!(shown["tls"]["private_key"]["inline_string"], shown["tls"]["keys"][0]["inline_bytes"]);
         assert_ne!(shown["tls"]["private_key"]["inline_string"], shown["tls"]["note"]);
-        assert_eq!(secrets(&config).len(), 4);
+        assert_eq!(secrets(&config, &none).len(), 4);
+    }
+    #[test]
+    fn headers_that_say_who_somebody_is_are_digests() {
+        let header = |key: &str, value: &str| json!({"header": {"key": key, "value": value}, "append_action": 1});
+        let config = json!([header("authorization", "marked"), header("x-team", "marked"), header("x-note", "plain")]);
+        let shown = masked(&config, &BTreeSet::from(["x-team".to_owned()]));
+        assert!(!shown.to_string().contains("marked"), "{shown}");
+        assert_eq!(shown[2], config[2]);
+        assert_eq!(shown[0]["append_action"], config[0]["append_action"]);
     }
 }

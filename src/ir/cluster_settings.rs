@@ -65,6 +65,30 @@ impl ClusterSettings {
     }
 }
 
+impl ClusterSettings {
+    /// What becomes of the headers of everything that endpoints are asked.
+    pub fn headers(&self) -> impl Iterator<Item = &HeaderMutations> {
+        self.health_checks.iter().filter_map(|check| match &check.question {
+            Question::Http { headers, .. } => Some(headers),
+            Question::Grpc { metadata, .. } => Some(metadata),
+            Question::Tcp | Question::Exchange { .. } => None,
+        })
+    }
+
+    /// The same settings, with what reports may show in the place of headers that say who somebody is.
+    pub fn masked(&self) -> Self {
+        let mut masked = self.clone();
+        for check in &mut masked.health_checks {
+            match &mut check.question {
+                Question::Http { headers, .. } => headers.mask(),
+                Question::Grpc { metadata, .. } => metadata.mask(),
+                Question::Tcp | Question::Exchange { .. } => {}
+            }
+        }
+        masked
+    }
+}
+
 /// A number in thousandths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Thousandths(pub u32);

@@ -1,8 +1,12 @@
 //! Changes to headers.
 
-use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
 
 use crate::http::HeaderName;
+use crate::masked;
 
 /// How many headers Envoy takes in one list of those that it sets.
 pub const MOST_SET_HEADERS: usize = 1000;
@@ -21,7 +25,7 @@ pub struct HeaderMutation {
     /// What becomes of the values that the message has.
     pub existing: Existing,
     /// Values that are added after that, in order.
-    pub added: Vec<String>,
+    pub added: Vec<HeaderValue>,
 }
 
 /// What becomes of a header's present values.
@@ -32,7 +36,106 @@ pub enum Existing {
     /// They go.
     Removed,
     /// This one takes their place.
-    Replaced(String),
+    Replaced(HeaderValue),
+}
+
+/// A value that a header is given.
+#[derive(Clone, PartialEq, Eq)]
+pub enum HeaderValue {
+    /// As whoever writes manifests wrote it.
+    Plain(String),
+    /// Of a Secret: whatever reads the representation but the proxy is shown a digest.
+    Secret(SecretText),
+}
+
+/// A text that nothing shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(Arc<str>);
+
+impl HeaderValue {
+    /// A value of a Secret.
+    pub fn secret(text: &str) -> Self {
+        Self::Secret(SecretText(text.into()))
+    }
+
+    /// What the proxy sends.
+    pub fn sent(&self) -> &str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Secret(SecretText(text)) => text,
+        }
+    }
+
+    /// What may be shown of it.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Plain(text) => text.clone(),
+            Self::Secret(SecretText(text)) => masked::secret(text),
+        }
+    }
+
+    /// The text, where nothing may show it.
+    pub fn secret_text(&self) -> Option<&str> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Secret(SecretText(text)) => Some(text),
+        }
+    }
+
+    /// Whether there is no text, which is not sent.
+    pub fn is_empty(&self) -> bool {
+        self.sent().is_empty()
+    }
+}
+
+impl From<String> for HeaderValue {
+    fn from(text: String) -> Self {
+        Self::Plain(text)
+    }
+}
+
+impl fmt::Debug for HeaderValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.shown(), formatter)
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&masked::secret(&self.0))
+    }
+}
+
+impl Serialize for HeaderValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.shown())
+    }
+}
+
+impl HeaderMutations {
+    /// All values that are set or added, each with the name of its header.
+    pub fn values(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+        self.0.iter().flat_map(|HeaderMutation { name, existing, added }| {
+            let replaced = match existing {
+                Existing::Replaced(value) => Some(value),
+                Existing::Kept | Existing::Removed => None,
+            };
+            replaced.into_iter().chain(added).map(move |value| (name, value))
+        })
+    }
+
+    /// Puts what reports may show in the place of every value that says who somebody is.
+    pub fn mask(&mut self) {
+        for HeaderMutation { name, existing, added } in &mut self.0 {
+            let replaced = match existing {
+                Existing::Replaced(value) => Some(value),
+                Existing::Kept | Existing::Removed => None,
+            };
+            for value in replaced.into_iter().chain(added) {
+                *value = HeaderValue::Plain(masked::header_value(name, &value.shown()).into_owned());
+            }
+        }
+    }
 }
 
 /// Headers that the router takes for orders to itself when rules set them, and hands on to nobody

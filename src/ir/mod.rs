@@ -6,6 +6,9 @@
 //! `simulate` are two readers of the same value. Every node can be serialized, its key material as digests:
 //! [`crate::ir_text`] prints it.
 
+use std::collections::BTreeSet;
+
+use crate::http::HeaderName;
 use crate::id::ids;
 use typed_index_collections::TiVec;
 
@@ -100,8 +103,54 @@ impl Config {
         &self.external_auths[id]
     }
 
+    /// The headers whose values are those of Secrets, each value once.
+    pub fn secret_headers(&self) -> BTreeSet<(&HeaderName, &str)> {
+        let connections = self.listeners.iter().flat_map(Listener::chains);
+        let hosts = connections.flat_map(|chain| match &chain.handler {
+            Handler::Http(connection) => connection.virtual_hosts.as_slice(),
+            Handler::Tcp(_) | Handler::Close => &[],
+        });
+        let of_routes = hosts.flat_map(|host| &host.routes).flat_map(|route| route.action.leaves()).flat_map(|leaf| {
+            let forward = match leaf {
+                Action::Forward(forward) => Some(forward),
+                Action::Redirect(_) | Action::Respond(_) | Action::Split(_) => None,
+            };
+            forward.into_iter().flat_map(|forward| {
+                let of_backends = forward.backends.iter().map(|backend| &backend.request_headers);
+                std::iter::once(&forward.request_headers).chain(of_backends)
+            })
+        });
+        let of_clusters = self.clusters.iter().flat_map(|cluster| cluster.settings.headers());
+        let values = of_routes.chain(of_clusters).flat_map(HeaderMutations::values);
+        values.filter_map(|(name, value)| Some((name, value.secret_text()?))).collect()
+    }
+
+    /// The names of these headers, in lower case.
+    pub fn names_of_secret_headers(&self) -> BTreeSet<String> {
+        self.secret_headers().into_iter().map(|(name, _)| name.to_ascii_lowercase()).collect()
+    }
+
+    /// The values of these headers as they stand in a configuration, where percent signs are written twice.
+    pub fn sent_secrets(&self) -> SentSecrets {
+        SentSecrets(self.secret_headers().into_iter().map(|(_, text)| text.replace('%', "%%")).collect())
+    }
+
     /// The certificate of an id.
     pub fn certificate(&self, id: CertificateId) -> &KeyPair {
         &self.certificates[id]
+    }
+}
+
+/// The values of Secrets that stand in a configuration.
+#[derive(Clone, Default)]
+pub struct SentSecrets(BTreeSet<String>);
+
+impl SentSecrets {
+    /// Whether a part of the output has one of them.
+    pub fn are_in(&self, wire: &[u8]) -> bool {
+        !self.0.is_empty() && {
+            let text = String::from_utf8_lossy(wire);
+            self.0.iter().any(|secret| text.contains(secret.as_str()))
+        }
     }
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 use crate::ir::{
     Action, ClientCertificates, ClusterId, Endpoints, FilterChain, Handler, HttpGuards, Material, Timeouts,
 };
+use crate::masked;
 use crate::options::Options;
 use crate::simulate::{
     Answer, Connection, Decision, Outcome, Request, Security, SessionStart, Share, Simulator, Upstream, Version,
@@ -117,6 +118,7 @@ impl<'a> Offline<'a> {
             }
         }
         let (mut expect, unchecked) = checkable(&case.expect, &simulated.decision);
+        self.hide_secrets(&mut expect, &simulated.decision);
         simulated.unchecked = unchecked;
         let outcomes = std::mem::take(&mut expect.outcomes);
         // Of outcomes that were loosened, whether one is met is not certain.
@@ -176,6 +178,27 @@ impl<'a> Offline<'a> {
             simulated.skipped = Some("whatever it expects needs a run");
         }
         simulated
+    }
+
+    /// Puts what is shown of Secrets in the place of their values: so it is in what a backend would receive.
+    fn hide_secrets(&self, expect: &mut Expectation, decision: &Decision<'_>) {
+        let mut lines = upstreams(decision).flat_map(|upstream| &upstream.headers);
+        if !lines.any(|(_, line)| masked::has_secret(line)) {
+            return;
+        }
+        let secrets = self.simulator.config().secret_headers();
+        let of_outcomes = expect.outcomes.iter_mut().filter_map(|kind| kind.upstream.as_mut());
+        for expected in expect.upstream.iter_mut().chain(of_outcomes) {
+            for (name, values) in &mut expected.headers.0 {
+                for (_, secret) in secrets.iter().filter(|(own, _)| **own == *name.as_str()) {
+                    let shown = masked::secret(secret);
+                    let mut lines = upstreams(decision).flat_map(|upstream| &upstream.headers);
+                    if lines.any(|(own, line)| own == name.as_str() && line.contains(&shown)) {
+                        values.iter_mut().for_each(|value| *value = value.replace(secret, &shown));
+                    }
+                }
+            }
+        }
     }
 
     /// Whether the client of a case takes the certificate that it is shown.
@@ -493,8 +516,12 @@ fn keep_certain_upstream(expected: &mut UpstreamExpectation, decision: &Decision
         upstreams(decision).any(|upstream| upstream.generated.contains(&name)) || has_limit && name == EXPECTED_TIMEOUT
     };
     let given = (headers.0.len() + matching.0.len(), absent.len());
+    let is_secret = |name: &str| {
+        let mut lines = upstreams(decision).flat_map(|upstream| &upstream.headers);
+        lines.any(|(own, line)| own.eq_ignore_ascii_case(name) && masked::has_secret(line))
+    };
     headers.0.retain(|(name, _)| !is_generated(name.as_str()));
-    matching.0.retain(|(name, _)| !is_generated(name.as_str()));
+    matching.0.retain(|(name, _)| !is_generated(name.as_str()) && !is_secret(name.as_str()));
     absent.retain(|name| !(has_limit && name.eq_ignore_ascii_case(EXPECTED_TIMEOUT)));
     let left = left_out(given, (headers.0.len() + matching.0.len(), absent.len()));
     tls.into_iter().chain(left).collect()

@@ -7,6 +7,7 @@
 //! reported once.
 
 mod finding;
+mod header_secret;
 mod held_secret;
 mod index;
 
@@ -27,6 +28,8 @@ use super::reference_grant::Grants;
 use finding::{
     AUTHORITY_CODES, BACKEND_AUTHORITY_CODES, PAIR_CODES, ReferenceCodes, check_name, day, permit, wrong_kind,
 };
+pub(super) use header_secret::header_references_of_upstreams;
+pub use header_secret::{HeaderSecret, NoHeaders};
 pub(super) use held_secret::HeldSecret;
 pub use index::{
     AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeldBundle, Holder, KeyPairId, PRIVATE_KEY_KEY,
@@ -134,6 +137,7 @@ impl<'m> CertificateIndex<'m> {
             .chain(assumed)
             .chain(assumed_bundles)
             .map(|(kind, namespace, name)| ObjectKey { kind, namespace: namespace.clone(), name: name.clone() })
+            .chain(self.unread_headers())
             .collect();
         keys.sort();
         keys.dedup();
@@ -408,7 +412,8 @@ impl<'m> CertificateIndex<'m> {
         };
         let pair = || self.known_pairs.get(&(namespace.clone(), name.clone()));
         let bundle = || self.known_bundles.get(&(Kind::Secret, namespace.clone(), name.clone()));
-        is_told() && (pair().is_some_and(Result::is_ok) || bundle().is_some_and(Result::is_ok))
+        let is_read = || pair().is_some_and(Result::is_ok) || bundle().is_some_and(Result::is_ok);
+        is_told() && (is_read() || self.gives_headers(secret))
     }
 
     /// Says that a Secret which a reference names cannot be read here, and what is expected of it.
@@ -451,6 +456,7 @@ impl<'m> CertificateIndex<'m> {
         let is_assumed = |bundle: &StoredBundle<'_>| !bundle.is_known();
         let has_unseen = !self.unseen_pairs.is_empty() || !self.unseen_bundles.is_empty();
         has_unseen
+            || self.unread_headers().next().is_some()
             || !self.has_directory
                 && (self.bundles.iter().any(is_assumed) || self.pairs.iter().any(|pair| pair.known.is_none()))
     }

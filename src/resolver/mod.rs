@@ -66,8 +66,8 @@ pub use attachment::{ParentRefusal, ParentSource, RouteParent};
 pub use backend::{Backend, BackendId, BackendIndex, BackendObject, BackendRefOutcome, BackendTls};
 pub use backend_tls::{BackendTlsPolicies, TlsSettings, TrustAnchors};
 pub use certificate::{
-    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeldBundle, Holder, KeyPairId, PRIVATE_KEY_KEY,
-    Stored, StoredBundle, StoredPair,
+    AUTHORITIES_KEY, BundleId, CERTIFICATE_KEY, CertificateIndex, HeaderSecret, HeldBundle, Holder, KeyPairId,
+    NoHeaders, PRIVATE_KEY_KEY, Stored, StoredBundle, StoredPair,
 };
 pub use clients::{Frontends, names_of_service, of_clients, service_named};
 pub use effective::Effective;

@@ -2,8 +2,8 @@
 
 use crate::diagnostics::FieldPath;
 use crate::parser::api::{
-    ConnectionSettings, GlooEnum, HeaderManipulation, HttpListenerOption, ListenerOption, OptionAccessLogs,
-    OptionGrpcWeb, OptionRetries, OptionStagedTokens, OptionTokens, OptionUpgrade, RouteOption, VirtualHostOption,
+    ConnectionSettings, GlooEnum, HttpListenerOption, ListenerOption, OptionAccessLogs, OptionGrpcWeb, OptionRetries,
+    OptionStagedTokens, OptionTokens, OptionUpgrade, RouteOption, VirtualHostOption,
 };
 use crate::path;
 
@@ -35,8 +35,6 @@ pub enum Said<'o> {
     Translated,
     /// Something that is not translated at all: what is lost without it, and whether it keeps requests out.
     Whole(&'static str, bool),
-    /// Changes to headers.
-    Headers(&'o HeaderManipulation),
     /// What connections may become.
     Upgrades(&'o [OptionUpgrade]),
     /// Further tries.
@@ -58,7 +56,6 @@ impl PolicyOption for RouteOption {
 
     fn said(&self) -> Said<'_> {
         match self {
-            Self::HeaderManipulation(headers) => Said::Headers(headers),
             Self::Retries(retries) => Said::Retries(retries),
             Self::JwtProvidersStaged(staged) => Said::Staged(staged),
             Self::AppendXForwardedHost(_)
@@ -68,6 +65,7 @@ impl PolicyOption for RouteOption {
             | Self::Csrf(_)
             | Self::EnvoyMetadata(_)
             | Self::Faults(_)
+            | Self::HeaderManipulation(_)
             | Self::HostRewrite(_)
             | Self::HostRewriteHeader(_)
             | Self::HostRewritePathRegex(_)
@@ -106,12 +104,12 @@ impl PolicyOption for VirtualHostOption {
 
     fn said(&self) -> Said<'_> {
         match self {
-            Self::HeaderManipulation(headers) => Said::Headers(headers),
             Self::Retries(retries) => Said::Retries(retries),
             Self::BufferPerRoute(_)
             | Self::Cors(_)
             | Self::CorsPolicyMergeSettings(_)
             | Self::Csrf(_)
+            | Self::HeaderManipulation(_)
             | Self::IncludeAttemptCountInResponse(_)
             | Self::IncludeRequestAttemptCount(_)
             | Self::Rbac(_)
@@ -282,13 +280,6 @@ pub(super) fn untranslated(option: &impl PolicyOption) -> Vec<Missing> {
             missing.map(|(path, loss)| Missing { path, loss, is_security: false }).collect()
         }
         Said::Whole(loss, is_security) => vec![Missing { path: path![option.field()], loss, is_security }],
-        Said::Headers(HeaderManipulation { request_headers_to_add, .. }) => {
-            let secrets =
-                request_headers_to_add.iter().enumerate().filter(|(_, entry)| entry.header_secret_ref.is_some());
-            let path = |index: usize| path!["headerManipulation", "requestHeadersToAdd", index, "headerSecretRef"];
-            let loss = "backends would not get the headers of the Secret";
-            secrets.map(|(index, _)| Missing { path: path(index), loss, is_security: false }).collect()
-        }
         Said::Upgrades(upgrades) => untranslated_upgrades(path![option.field()], upgrades),
         Said::Retries(OptionRetries { previous_priorities, rate_limited_retry_back_off, .. }) => {
             let mut missing = of_part(

@@ -215,12 +215,12 @@ pub(super) fn apply(mutations: &HeaderMutations, lines: &mut Lines, message: Mes
             Existing::Replaced(value) if value.is_empty() => {}
             Existing::Replaced(value) => {
                 lines.retain(|(other, _)| *other != *name);
-                lines.push((name.to_string(), value.clone()));
+                lines.push((name.to_string(), value.shown()));
             }
         }
     }
     for HeaderMutation { name, existing: _, added } in &mutations.0 {
-        added.iter().filter(|value| !value.is_empty()).for_each(|value| append(lines, name, value, message));
+        added.iter().filter(|value| !value.is_empty()).for_each(|value| append(lines, name, &value.shown(), message));
     }
 }
 

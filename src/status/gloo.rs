@@ -133,7 +133,10 @@ fn state(findings: &[&Finding], lost: Vec<String>, reported_by: &'static str) ->
         _ => finding.message.clone(),
     };
     let warnings: Vec<String> = findings.iter().filter(is_warning).map(describe).chain(lost).collect();
-    let is_error = |finding: &&&Finding| finding.severity() == Severity::Error && !is_warning(finding);
+    // Who has the cluster reads there what the input lacks.
+    let is_unread = |finding: &&&Finding| finding.code == codes::ASSUMED_WITHOUT_DIRECTORY;
+    let is_error =
+        |finding: &&&Finding| finding.severity() == Severity::Error && !is_warning(finding) && !is_unread(finding);
     let errors: Vec<String> = findings.iter().filter(is_error).map(describe).collect();
     let state = match (errors.is_empty(), warnings.is_empty()) {
         (false, _) => GlooState::Rejected,

@@ -32,6 +32,7 @@ const LAYERS: &[Layer] = &[
     layer("http", &[], false, false),
     layer("id", &[], false, false),
     layer("jwks", &[], false, false),
+    layer("masked", &[], false, false),
     layer("name", &[], false, false),
     layer("port", &[], false, false),
     layer("private_key", &[], false, false),
@@ -41,12 +42,24 @@ const LAYERS: &[Layer] = &[
     // The resolver speaks of endpoints and origins in the words of the IR, and of nothing else in it.
     layer(
         "resolver",
-        &["certificate", "diagnostics", "hostname", "id", "ir", "name", "options", "parser", "port", "spelling"],
+        &[
+            "certificate",
+            "diagnostics",
+            "hostname",
+            "http",
+            "id",
+            "ir",
+            "name",
+            "options",
+            "parser",
+            "port",
+            "spelling",
+        ],
         false,
         false,
     ),
     layer("status", &["diagnostics", "name", "options", "parser", "port", "resolver"], false, false),
-    layer("ir", &["hostname", "http", "id", "name", "port"], false, false),
+    layer("ir", &["hostname", "http", "id", "masked", "name", "port"], false, false),
     layer(
         "translator/lower",
         &["diagnostics", "hostname", "http", "id", "ir", "jwks", "name", "options", "parser", "port", "resolver"],
@@ -77,11 +90,11 @@ const LAYERS: &[Layer] = &[
     // Pictures have no words of their own for what a route does: whoever has some hands them over.
     layer("graph/form", &["diagnostics", "parser"], false, false),
     layer("graph", &["diagnostics", "id", "ir", "name", "parser", "port", "resolver"], false, false),
-    layer("emit", &["ir", "leftovers"], true, true),
+    layer("emit", &["ir", "leftovers", "masked"], true, true),
     layer("simulate", &["hostname", "http", "ir", "jwks", "port"], false, false),
     // A stand-in for an authorization service speaks Envoy's protocol.
     layer("proving/authorization", &[], true, false),
-    layer("proving", &["ir", "leftovers", "name", "options", "port", "simulate"], false, true),
+    layer("proving", &["ir", "leftovers", "masked", "name", "options", "port", "simulate"], false, true),
     layer("options", &["diagnostics", "glob", "name", "port"], false, false),
 ];
 

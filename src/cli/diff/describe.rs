@@ -8,6 +8,7 @@ use crate::ir::{
     Authorities, CertificateId, CertificateName, ClientCertificates, Cluster, Config, Endpoints, KeyPair, Material,
     RetryLimit, TlsOffer, TlsTermination, TlsVersion, UpstreamProtocol, UpstreamTls,
 };
+use crate::masked::header_value;
 use crate::parser::api::{Service, ServicePort, TargetPort};
 use crate::simulate::{Answer, Closed, Decision};
 use crate::translator::envoy::name;
@@ -53,8 +54,10 @@ fn target(cluster: &Cluster) -> String {
     if cluster.withheld { format!("{name} (its TLS needs what is missing)") } else { name }
 }
 
+/// Headers, without what says who somebody is.
 fn lines(headers: &[(String, String)]) -> String {
-    let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let lines: Vec<String> =
+        headers.iter().map(|(name, value)| format!("{name}: {}", header_value(name, value))).collect();
     format!("{{{}}}", lines.join(", "))
 }
 
@@ -110,7 +113,7 @@ pub(super) fn describe_cluster(cluster: &Cluster, config: &Config) -> String {
             format!(", with retries for {percent} % of its requests, at least {least}")
         }
     };
-    format!("{protocol}{tls} to {endpoints}{retries}{}", settings::in_words(asked))
+    format!("{protocol}{tls} to {endpoints}{retries}{}", settings::in_words(&asked.masked()))
 }
 
 /// Which pods are behind a Service port, in words that are equal where they are.

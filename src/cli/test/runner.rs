@@ -21,6 +21,7 @@ use crate::compile::Compilation;
 use crate::diagnostics::escape::{for_terminal, path_for_terminal};
 use crate::diagnostics::{Code, Denied, Finding, Severity, codes};
 use crate::ir::{Config, GatewayName, RouteName};
+use crate::masked;
 use crate::options::{ListenerAddress, Options};
 use crate::parser::api::Service;
 use crate::parser::manifests::{Kind, Object, ObjectKey};
@@ -311,7 +312,13 @@ impl State {
         let translate = |options: &Options| manifests.translate(options, args.partial);
         let results = proving::run_until_signal(&proof, gateways.as_deref(), translate);
         let results = results.map_err(|error| error.to_string())?;
-        for result in results {
+        let secrets = config.secret_headers();
+        for mut result in results {
+            for Mismatch { subject: _, expected, actual } in &mut result.mismatches {
+                for text in [expected, actual] {
+                    secrets.iter().for_each(|(_, secret)| *text = text.replace(secret, &masked::secret(secret)));
+                }
+            }
             let trace = shown.next().map(|one| one.trace);
             self.outcomes.push(outcome(file, result, trace));
         }

@@ -16,12 +16,11 @@ use crate::path;
 use crate::port::Port;
 
 use super::super::backend_tls::TrustAnchors;
-use super::super::certificate::HeldSecret;
 use super::encryption::BackendTls;
 use super::refused::{Refused, untranslated, unusable};
 use super::upstream_checks;
 use super::upstream_settings;
-use super::upstream_tls::{self, TlsOfHosts, TlsWishes, is_server_name};
+use super::upstream_tls::{self, TlsOfHosts, TlsWishes, UpstreamSecrets, is_server_name};
 
 /// The largest weight of a host.
 const HEAVIEST: u32 = 1_000_000;
@@ -55,7 +54,7 @@ pub(super) enum Place {
 /// What an Upstream stands for; why that is not known is told once, where something refers to it.
 pub(super) fn meant(
     object: &Object<UpstreamSpec>,
-    secret: Option<&Result<HeldSecret, Reported>>,
+    UpstreamSecrets { tls: secrets, headers }: &UpstreamSecrets<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Meant, Reported> {
     let OptionList(options) = &object.spec;
@@ -75,10 +74,11 @@ pub(super) fn meant(
             UpstreamOption::DisableIstioAutoMtls(_)
             | UpstreamOption::DiscoveryMetadata(_)
             | UpstreamOption::NamespacedStatuses(_) => {}
-            other if upstream_settings::take(other, &mut settings, &mut refused) => {}
+            other if upstream_settings::take(other, headers, &mut settings, &mut refused) => {}
             other => refused.push(untranslated(path![other.field()])),
         }
     }
+    let secret = secrets.get(&object.metadata.sort_key());
     let encrypted = upstream_tls::of_upstream(&TlsWishes { ssl, hosts, protocol, secret }, &mut refused);
     let tls = encrypted.map(|TlsOfHosts { tls, server_names }| {
         settings.server_names = server_names;

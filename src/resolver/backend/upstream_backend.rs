@@ -33,7 +33,7 @@ impl<'m> BackendIndex<'m> {
                 let known = self
                     .meant
                     .entry(object.metadata.sort_key())
-                    .or_insert_with(|| meant(object, self.upstream_secrets.get(&key), diagnostics));
+                    .or_insert_with(|| meant(object, &self.upstream_secrets, diagnostics));
                 known.as_ref().ok().cloned()
             }
             None => None,

@@ -2,17 +2,21 @@
 //! ([health checking](https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/health_checking)).
 
 use crate::diagnostics::FieldPath;
+use crate::http::HeaderName;
 use crate::ir::{
-    ClusterHttp1, Existing, HeaderCase, HeaderMutation, HeaderMutations, HealthCheck, LONGEST_HEADER_TEXT,
+    ClusterHttp1, Existing, HeaderCase, HeaderMutation, HeaderMutations, HeaderValue, HealthCheck, LONGEST_HEADER_TEXT,
     MOST_SET_HEADERS, ProbeMethod, Question,
 };
 use crate::parser::api::{
-    GlooEnum, HeaderOption, RequestHeaderOption, UpstreamHttp1, UpstreamHttpCheck, UpstreamPayload, UpstreamTcpCheck,
+    GlooEnum, GlooResourceRef, HeaderOption, RequestHeaderOption, UpstreamHttp1, UpstreamHttpCheck, UpstreamPayload,
+    UpstreamTcpCheck,
 };
 
 use crate::path;
 
+use super::super::certificate::{HeaderSecret, NoHeaders};
 use super::refused::{Refused, untranslated, unusable};
+use super::upstream_tls::HeaderSecrets;
 
 /// How HTTP/1 is spoken.
 pub(super) fn http1(options: &UpstreamHttp1, at: &FieldPath, refused: &mut Vec<Refused>) -> ClusterHttp1 {
@@ -65,49 +69,101 @@ pub(super) fn over_http2(checks: &[HealthCheck]) -> impl Iterator<Item = Refused
 }
 
 /// The headers that a question has besides.
-pub(super) fn headers(entries: &[RequestHeaderOption], at: &FieldPath, refused: &mut Vec<Refused>) -> HeaderMutations {
+pub(super) fn headers(
+    entries: &[RequestHeaderOption],
+    secrets: &HeaderSecrets<'_>,
+    at: &FieldPath,
+    refused: &mut Vec<Refused>,
+) -> HeaderMutations {
     let mut mutations = HeaderMutations::default();
-    if entries.len() > MOST_SET_HEADERS {
-        refused.push(unusable(at.clone(), "has more headers than Envoy takes", "write 1000 headers at most"));
-    }
+    let mut count = 0;
     for (index, RequestHeaderOption { header, header_secret_ref, append }) in entries.iter().enumerate() {
         let at = at.with(index);
-        if header_secret_ref.is_some() {
-            refused.push(untranslated(at.with("headerSecretRef")));
-            continue;
-        }
-        let Some(HeaderOption { key, value }) = header else {
-            refused.push(unusable(at.with("header"), "is missing", "write its `key` and its `value`"));
-            continue;
+        let of_entry = match header_secret_ref {
+            Some(reference) => of_secret(reference, secrets, &at.with("headerSecretRef"), refused),
+            None => of_manifest(header.as_ref(), &at.with("header"), refused).into_iter().collect(),
         };
-        if !key.is_token() || key.is_among(&UNTOUCHED) {
-            refused.push(unusable(at.with("header").with("key"), "is no header that can be set", SETTABLE));
-        }
-        let is_value = |byte: u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
-        if !value.bytes().all(is_value) || value.contains('%') {
-            let help = "write visible characters, and no `%`, which begins an operator of Envoy";
-            refused.push(unusable(at.with("header").with("value"), "is no value that can be set as it is", help));
-        }
-        for (field, text) in [("key", key.as_str()), ("value", value)] {
-            if text.len() > LONGEST_HEADER_TEXT {
-                let help = "write 16384 bytes at most";
-                refused.push(unusable(at.with("header").with(field), "is longer than Envoy takes", help));
-            }
-        }
-        let name = key.lower();
-        let list = &mut mutations.0;
-        let position = list.iter().position(|known| known.name == name).unwrap_or_else(|| {
-            list.push(HeaderMutation { name, existing: Existing::Kept, added: Vec::new() });
-            list.len() - 1
-        });
-        if append.unwrap_or(true) {
-            list[position].added.push(value.clone());
-        } else {
-            list[position].existing = Existing::Replaced(value.clone());
-            list[position].added.clear();
+        count += of_entry.len();
+        for (name, value) in of_entry {
+            add(&mut mutations, name.lower(), value, append.unwrap_or(true));
         }
     }
+    if count > MOST_SET_HEADERS {
+        refused.push(unusable(at.clone(), "has more headers than Envoy takes", "write 1000 headers at most"));
+    }
     mutations
+}
+
+/// The headers of a Secret. One that cannot be read here is refused: nobody knows what hosts would be asked with.
+fn of_secret(
+    reference: &GlooResourceRef,
+    secrets: &HeaderSecrets<'_>,
+    at: &FieldPath,
+    refused: &mut Vec<Refused>,
+) -> Vec<(HeaderName, HeaderValue)> {
+    match secrets.get(&(&reference.namespace, &reference.name)) {
+        Some(Ok(HeaderSecret::Known(headers))) => {
+            if headers.iter().any(|(name, _)| name.is_among(&UNTOUCHED)) {
+                refused.push(unusable(at.with("name"), "names a Secret with a header that cannot be set", SETTABLE));
+            }
+            headers.clone()
+        }
+        Some(Ok(HeaderSecret::Unread(why))) => {
+            let help = "add the Secret to the input as it is in the cluster";
+            let why = format!("gives headers that are not known: {why}");
+            refused.push(unusable(at.with("name"), &why, help));
+            Vec::new()
+        }
+        Some(Err(NoHeaders { field, why, help })) => {
+            let at = field.map_or_else(|| at.clone(), |field| at.with(field));
+            refused.push(unusable(at, why, help));
+            Vec::new()
+        }
+        None => {
+            refused.push(untranslated(at.clone()));
+            Vec::new()
+        }
+    }
+}
+
+/// A header as it is written.
+fn of_manifest(
+    header: Option<&HeaderOption>,
+    at: &FieldPath,
+    refused: &mut Vec<Refused>,
+) -> Option<(HeaderName, HeaderValue)> {
+    let Some(HeaderOption { key, value }) = header else {
+        refused.push(unusable(at.clone(), "is missing", "write its `key` and its `value`"));
+        return None;
+    };
+    if !key.is_token() || key.is_among(&UNTOUCHED) {
+        refused.push(unusable(at.with("key"), "is no header that can be set", SETTABLE));
+    }
+    let is_value = |byte: u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
+    if !value.bytes().all(is_value) || value.contains('%') {
+        let help = "write visible characters, and no `%`, which begins an operator of Envoy";
+        refused.push(unusable(at.with("value"), "is no value that can be set as it is", help));
+    }
+    for (field, text) in [("key", key.as_str()), ("value", value)] {
+        if text.len() > LONGEST_HEADER_TEXT {
+            refused.push(unusable(at.with(field), "is longer than Envoy takes", "write 16384 bytes at most"));
+        }
+    }
+    Some((key.clone(), value.clone().into()))
+}
+
+/// Adds a header to those that are set so far.
+fn add(HeaderMutations(list): &mut HeaderMutations, name: HeaderName, value: HeaderValue, appends: bool) {
+    let position = list.iter().position(|known| known.name == name).unwrap_or_else(|| {
+        list.push(HeaderMutation { name, existing: Existing::Kept, added: Vec::new() });
+        list.len() - 1
+    });
+    if appends {
+        list[position].added.push(value);
+    } else {
+        list[position].existing = Existing::Replaced(value);
+        list[position].added.clear();
+    }
 }
 
 /// The headers that a question lacks. Envoy removes before it adds.
@@ -154,6 +210,8 @@ pub(super) fn exchange(check: &UpstreamTcpCheck, at: &FieldPath, refused: &mut V
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use crate::parser::api::{HeaderOption, RequestHeaderOption};
     use crate::path;
 
@@ -168,7 +226,7 @@ mod tests {
         };
         let refused = |entries: &[RequestHeaderOption]| {
             let mut refused = Vec::new();
-            headers(entries, &path!["list"], &mut refused);
+            headers(entries, &HashMap::new(), &path!["list"], &mut refused);
             refused.into_iter().map(|one| one.path.to_string()).collect::<Vec<_>>()
         };
         let (most, more) = ("a".repeat(16_384), "a".repeat(16_385));

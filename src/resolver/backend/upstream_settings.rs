@@ -20,6 +20,7 @@ use crate::path;
 
 use super::refused::{Refused, untranslated, unusable};
 use super::upstream_checks;
+use super::upstream_tls::HeaderSecrets;
 
 /// The largest ring that Envoy builds.
 const LARGEST_RING: u64 = 8_388_608;
@@ -27,7 +28,12 @@ const ABOVE_ZERO: &str = "write a length of time above zero";
 const PERCENT: &str = "write a number from 0 to 100";
 
 /// Takes an option of an Upstream; `false` for one that is about something else.
-pub(super) fn take(option: &UpstreamOption, settings: &mut ClusterSettings, refused: &mut Vec<Refused>) -> bool {
+pub(super) fn take(
+    option: &UpstreamOption,
+    secrets: &HeaderSecrets<'_>,
+    settings: &mut ClusterSettings,
+    refused: &mut Vec<Refused>,
+) -> bool {
     let at = path![option.field()];
     match option {
         UpstreamOption::CircuitBreakers(breakers) => settings.limits = limits(breakers),
@@ -39,7 +45,8 @@ pub(super) fn take(option: &UpstreamOption, settings: &mut ClusterSettings, refu
             settings.dns.refresh = Some(*rate);
         }
         UpstreamOption::HealthChecks(checks) => {
-            let checks = checks.iter().enumerate().map(|(index, check)| health_check(check, &at.with(index), refused));
+            let checks = checks.iter().enumerate();
+            let checks = checks.map(|(index, check)| health_check(check, secrets, &at.with(index), refused));
             settings.health_checks = checks.collect();
         }
         UpstreamOption::IgnoreHealthOnHostRemoval(is_set) => settings.drops_removed = *is_set,
@@ -223,7 +230,12 @@ fn slow(config: &UpstreamSlowStart, at: &FieldPath, refused: &mut Vec<Refused>) 
     Some(SlowStart { window, aggression, least_percent })
 }
 
-fn health_check(check: &UpstreamHealthCheck, at: &FieldPath, refused: &mut Vec<Refused>) -> HealthCheck {
+fn health_check(
+    check: &UpstreamHealthCheck,
+    secrets: &HeaderSecrets<'_>,
+    at: &FieldPath,
+    refused: &mut Vec<Refused>,
+) -> HealthCheck {
     let UpstreamHealthCheck {
         always_log_health_check_failures,
         custom_health_check,
@@ -256,11 +268,11 @@ fn health_check(check: &UpstreamHealthCheck, at: &FieldPath, refused: &mut Vec<R
         question = upstream_checks::exchange(check, &at.with("tcpHealthCheck"), refused);
     }
     if let Some(http) = http_health_check {
-        question = http_question(http, &at.with("httpHealthCheck"), refused);
+        question = http_question(http, secrets, &at.with("httpHealthCheck"), refused);
     }
     if let Some(UpstreamGrpcCheck { authority, initial_metadata, service_name }) = grpc_health_check {
         let at = at.with("grpcHealthCheck").with("initialMetadata");
-        let metadata = upstream_checks::headers(initial_metadata, &at, refused);
+        let metadata = upstream_checks::headers(initial_metadata, secrets, &at, refused);
         question = Question::Grpc { service: service_name.clone(), authority: written(authority), metadata };
     }
     let mut wait = |value: Option<GoDuration>, field| above_zero(value, at.with(field), refused);
@@ -295,7 +307,12 @@ fn health_check(check: &UpstreamHealthCheck, at: &FieldPath, refused: &mut Vec<R
     }
 }
 
-fn http_question(check: &UpstreamHttpCheck, at: &FieldPath, refused: &mut Vec<Refused>) -> Question {
+fn http_question(
+    check: &UpstreamHttpCheck,
+    secrets: &HeaderSecrets<'_>,
+    at: &FieldPath,
+    refused: &mut Vec<Refused>,
+) -> Question {
     let UpstreamHttpCheck {
         expected_statuses,
         host,
@@ -333,7 +350,8 @@ fn http_question(check: &UpstreamHttpCheck, at: &FieldPath, refused: &mut Vec<Re
         range
     });
     let statuses = statuses.collect();
-    let mut headers = upstream_checks::headers(request_headers_to_add, &at.with("requestHeadersToAdd"), refused);
+    let at_headers = at.with("requestHeadersToAdd");
+    let mut headers = upstream_checks::headers(request_headers_to_add, secrets, &at_headers, refused);
     upstream_checks::remove(check, &mut headers, &at.with("requestHeadersToRemove"), refused);
     Question::Http {
         method: upstream_checks::method(method.as_ref(), at.with("method"), refused),

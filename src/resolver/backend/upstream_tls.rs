@@ -21,7 +21,9 @@ use crate::path;
 use crate::whole;
 
 use super::super::backend_tls::{TlsSettings, TrustAnchors};
-use super::super::certificate::{CertificateIndex, CertificateReferrer, HeldSecret};
+use super::super::certificate::{
+    CertificateIndex, CertificateReferrer, HeaderSecret, HeldSecret, NoHeaders, header_references_of_upstreams,
+};
 use super::super::object_name::is_object_name;
 use super::encryption::BackendTls;
 use super::refused::{Refused, untranslated, unusable};
@@ -53,8 +55,17 @@ const CIPHERS: [&str; 14] = [
 /// The curves that it knows.
 const CURVES: [&str; 4] = ["P-256", "P-384", "P-521", "X25519"];
 
-/// The Secrets of Upstreams, by namespace and name of the Upstream.
-pub(in super::super) type UpstreamSecrets<'m> = HashMap<NamespacedName<'m>, Result<HeldSecret, Reported>>;
+/// The Secrets of Upstreams.
+#[derive(Debug)]
+pub(in super::super) struct UpstreamSecrets<'m> {
+    /// What is shown to servers and what vouches for them, by namespace and name of the Upstream.
+    pub(super) tls: HashMap<NamespacedName<'m>, Result<HeldSecret, Reported>>,
+    /// What health checks send, by namespace and name of the Secret.
+    pub(super) headers: HeaderSecrets<'m>,
+}
+
+/// What becomes of references to Secrets with headers, by namespace and name of the Secret.
+pub(super) type HeaderSecrets<'m> = HashMap<NamespacedName<'m>, Result<HeaderSecret, NoHeaders>>;
 
 /// Resolves the Secret that each Upstream names.
 pub(in super::super) fn resolve_upstream_secrets<'m>(
@@ -71,7 +82,7 @@ pub(in super::super) fn resolve_upstream_secrets<'m>(
         let is_named = is_object_name(&reference.name) && !reference.namespace.is_empty();
         is_named.then_some((object, reference))
     });
-    named
+    let tls = named
         .map(|(object, GlooResourceRef { name, namespace })| {
             let from = CertificateReferrer {
                 kind: Kind::Upstream,
@@ -86,7 +97,11 @@ pub(in super::super) fn resolve_upstream_secrets<'m>(
             };
             (object.metadata.sort_key(), certificates.resolve_held_secret(&from, (namespace, name), diagnostics))
         })
-        .collect()
+        .collect();
+    let headers = header_references_of_upstreams(manifests)
+        .map(|reference| ((&reference.namespace, &reference.name), certificates.header_secret(reference)))
+        .collect();
+    UpstreamSecrets { tls, headers }
 }
 
 /// What of an Upstream is about TLS.

@@ -38,9 +38,11 @@ pub(super) fn to_header_lists(mutations: &HeaderMutations) -> (Vec<HeaderValueOp
         match existing {
             Existing::Kept => {}
             Existing::Removed => remove.push(name.to_string()),
-            Existing::Replaced(value) => add.push(option(name, value, HeaderAppendAction::OverwriteIfExistsOrAdd)),
+            Existing::Replaced(value) => {
+                add.push(option(name, value.sent(), HeaderAppendAction::OverwriteIfExistsOrAdd))
+            }
         }
-        add.extend(added.iter().map(|value| option(name, value, HeaderAppendAction::AppendIfExistsOrAdd)));
+        add.extend(added.iter().map(|value| option(name, value.sent(), HeaderAppendAction::AppendIfExistsOrAdd)));
     }
     (add, remove)
 }

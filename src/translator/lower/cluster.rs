@@ -14,6 +14,7 @@ use crate::resolver::{
 use typed_index_collections::TiVec;
 
 use super::key_material::KeyMaterial;
+use super::option::headers::HeaderSecrets;
 use super::scope::Scope;
 
 /// The protocol of what a route sends to a backend. It decides, with what the backend declares,
@@ -91,6 +92,11 @@ impl<'m> Clusters<'m> {
         };
         table.shows_certificates = resolved.gateways.iter().any(|gateway| table.certificate_of(gateway).is_some());
         table
+    }
+
+    /// The Secrets that headers may come from.
+    pub(super) fn header_secrets(&self) -> HeaderSecrets<'m> {
+        HeaderSecrets { index: &self.resolved.certificates, scope: self.scope }
     }
 
     /// The certificate that a Gateway shows to backends, if any and if it has a place in a configuration of the scope.

@@ -83,11 +83,11 @@ fn compose(base: &mut HeaderMutations, filter: &HeaderFilter) {
     let HeaderFilter { set, add, remove } = filter;
     for header in set {
         let entry = entry(base, &header.name);
-        entry.existing = Existing::Replaced(header.value.clone());
+        entry.existing = Existing::Replaced(header.value.clone().into());
         entry.added.clear();
     }
     for header in add {
-        entry(base, &header.name).added.push(header.value.clone());
+        entry(base, &header.name).added.push(header.value.clone().into());
     }
     for name in remove {
         let entry = entry(base, name);
@@ -241,8 +241,8 @@ mod tests {
         compose(&mut mutations, &rule);
         compose(&mut mutations, &backend);
         assert_eq!(mutations.0.len(), 2);
-        assert_eq!(mutations.0[0].existing, Existing::Replaced("rule".to_owned()));
-        assert_eq!(mutations.0[0].added, ["backend"]);
+        assert_eq!(mutations.0[0].existing, Existing::Replaced("rule".to_owned().into()));
+        assert_eq!(mutations.0[0].added, ["backend".to_owned().into()]);
         assert_eq!(mutations.0[1].existing, Existing::Removed);
     }
 

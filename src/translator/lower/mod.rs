@@ -213,7 +213,7 @@ fn lower_scope<'m>(
     let mut shared = rule::Shared::default();
     let mut clusters = Clusters::new(resolved, scope, options);
     let routes = routes::LoweredRoutes::new(resolved, &mut clusters, &mut shared, origins, diagnostics);
-    let hosts = option::host::lower_host_options(resolved, diagnostics);
+    let hosts = option::host::lower_host_options(resolved, scope, diagnostics);
     let (routes_of, auths) = (&routes, &mut shared.auths);
     let of_listeners = listener::ListenerParts { hosts: &hosts, settings: &settings.http, sockets: &settings.sockets };
     let parts =

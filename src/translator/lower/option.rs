@@ -14,7 +14,7 @@ mod fault;
 mod faults;
 mod guards;
 mod hash;
-mod headers;
+pub(super) mod headers;
 pub(super) mod host;
 pub(super) mod http;
 mod log;
@@ -32,7 +32,7 @@ mod upgrades;
 use crate::diagnostics::{Finding, ObjectPart, Reported, codes};
 use crate::http::HeaderName;
 use crate::ir::{HostRewrite, PathRewrite, StreamLimit};
-use crate::parser::api::{GoDuration, OptionStreamLimit, RouteOption};
+use crate::parser::api::{GoDuration, HeaderManipulation, OptionStreamLimit, RouteOption};
 use crate::parser::route::Filter;
 use crate::path;
 use crate::resolver::{Effective, ResolvedRule};
@@ -77,12 +77,19 @@ impl RouteLowering<'_, '_> {
         let part = match value {
             RouteOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said),
             RouteOption::Csrf(said) => guards::lower_origin_rule(place, said),
+            RouteOption::HeaderManipulation(said) => self.lower_header_option(place, said),
             RouteOption::Jwt(said) => Ok(access::lower_switch(*said)),
             RouteOption::JwtProvidersStaged(said) => access::lower_staged(place, said).map_err(Wrong::from),
             RouteOption::Rbac(said) => access::lower_access(place, said).map_err(Wrong::from),
             other => lower_part(place, other).map_err(Wrong::from),
         };
         part.map_err(|wrong| wrong.report(self.diagnostics))
+    }
+
+    fn lower_header_option(&mut self, place: Place<'_>, said: &HeaderManipulation) -> Result<Part, Wrong> {
+        let (part, unread) = headers::lower(place, said, self.clusters.header_secrets())?;
+        unread.into_iter().for_each(|finding| self.diagnostics.report(finding));
+        Ok(part)
     }
 
     /// Lays options over the filters and limits of a rule, as Gloo Gateway does.
@@ -228,7 +235,6 @@ fn lower_part(place: Place<'_>, value: &RouteOption) -> Result<Part, Box<Finding
     match value {
         RouteOption::Timeout(GoDuration(limit)) => Ok(Part::Timeout(Some(*limit).filter(|limit| !limit.is_zero()))),
         RouteOption::Retries(retries) => retries::lower(place, retries),
-        RouteOption::HeaderManipulation(headers) => headers::lower(place, headers),
         RouteOption::Cors(cors) => cors::lower(place, cors),
         RouteOption::PrefixRewrite(prefix) => lower_prefix(place, prefix),
         RouteOption::HostRewrite(host) => lower_host(place, host),

@@ -25,6 +25,8 @@ pub(super) fn trials(harness: &Harness) -> Vec<Trial> {
         test("no_output_shows_a_secret_beside_any_case", beside_cases),
         test("no_output_shows_a_key_in_any_field", in_fields),
         test("a_stale_configuration_is_compared_by_digests", stale_configuration),
+        test("no_report_shows_a_header_of_a_secret", headers_of_secrets),
+        test("no_difference_shows_a_header_that_says_who_somebody_is", credentials),
         test("what_is_shown_is_noticed", |_| {
             let encoded = STANDARD.encode(format!("x{MARK}"));
             let shown = [format!("a {} b", &MARK[3..16]), encoded];
@@ -274,6 +276,132 @@ fn stale_configuration(harness: &Harness) -> Result<(), String> {
     let all = format!("{stdout}{stderr}");
     if leak(&all).is_some() || !stdout.contains("sha256:") || all.contains("BEGIN PRIVATE KEY") {
         return Err(format!("the difference of a key is not shown by digests:\n{all}"));
+    }
+    Ok(())
+}
+
+/// Manifests that send `value` in headers: of a Secret, or as it is where `is_plain`.
+fn sending(value: &str, is_plain: bool) -> String {
+    let (gloo, route) = ("gateway.solo.io/v1", "gateway.networking.k8s.io/v1");
+    let entry = |name: &str| match is_plain {
+        true => format!(
+            "{{header: {{key: authorization, value: {value}}}}}, {{header: {{key: x-api-key, value: {value}}}}}"
+        ),
+        false => format!("{{headerSecretRef: {{name: {name}, namespace: shop}}}}"),
+    };
+    let secret = match is_plain {
+        true => String::new(),
+        false => format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: given, namespace: shop}}\nstringData: {{x-team: {value}}}\n---\n\
+             apiVersion: v1\nkind: Secret\nmetadata: {{name: bad, namespace: shop}}\nstringData: {{x-team: '{value}%REQ(x)%'}}\n---\n\
+             apiVersion: v1\nkind: Secret\nmetadata: {{name: typed, namespace: shop}}\ntype: a/b\nstringData: {{x: {value}}}\n---\n"
+        ),
+    };
+    let filter = |name: &str| {
+        format!(
+            "filters: [{{type: ExtensionRef, extensionRef: {{group: gateway.solo.io, kind: RouteOption, name: {name}}}}}]"
+        )
+    };
+    let option = |name: &str| {
+        format!(
+            "apiVersion: {gloo}\nkind: RouteOption\nmetadata: {{name: {name}, namespace: shop}}\n\
+             spec: {{options: {{headerManipulation: {{requestHeadersToAdd: [{}]}}}}}}\n---\n",
+            entry(name)
+        )
+    };
+    let rule = |name: &str| {
+        format!(
+            "  - matches: [{{path: {{value: /{name}}}}}]\n    {}\n    backendRefs: [{{name: cart, port: 80}}]\n",
+            filter(name)
+        )
+    };
+    let modifier = match is_plain {
+        true => format!(
+            "  - matches: [{{path: {{value: /own}}}}]\n    filters: [{{type: RequestHeaderModifier, requestHeaderModifier: \
+             {{set: [{{name: cookie, value: id={value}}}]}}}}, {{type: ResponseHeaderModifier, responseHeaderModifier: \
+             {{set: [{{name: set-cookie, value: id={value}}}]}}}}]\n    backendRefs: [{{name: cart, port: 80}}]\n"
+        ),
+        false => format!("{}{}", rule("bad"), rule("typed")),
+    };
+    let question =
+        |kind: &str| format!("{{interval: 1s, timeout: 1s, unhealthyThreshold: 1, healthyThreshold: 1, {kind}}}");
+    format!(
+        "{secret}{}{}{}apiVersion: {route}\nkind: Gateway\nmetadata: {{name: edge, namespace: shop}}\n\
+         spec: {{gatewayClassName: a, listeners: [{{name: http, port: 80, protocol: HTTP}}]}}\n---\n\
+         apiVersion: v1\nkind: Service\nmetadata: {{name: cart, namespace: shop}}\nspec: {{ports: [{{port: 80}}]}}\n---\n\
+         apiVersion: {route}\nkind: HTTPRoute\nmetadata: {{name: web, namespace: shop}}\nspec:\n  parentRefs: [{{name: edge}}]\n  rules:\n\
+         {}{modifier}  - backendRefs: [{{group: gloo.solo.io, kind: Upstream, name: asked}}]\n---\n\
+         apiVersion: {gloo}\nkind: VirtualHostOption\nmetadata: {{name: all, namespace: shop}}\nspec:\n  \
+         targetRefs: [{{group: gateway.networking.k8s.io, kind: Gateway, name: edge}}]\n  \
+         options: {{headerManipulation: {{requestHeadersToAdd: [{}]}}}}\n---\n\
+         apiVersion: gloo.solo.io/v1\nkind: Upstream\nmetadata: {{name: asked, namespace: shop}}\nspec:\n  \
+         kube: {{serviceName: cart, serviceNamespace: shop, servicePort: 80}}\n  useHttp2: true\n  healthChecks:\n  - {}\n  - {}\n",
+        option("given"),
+        option("bad"),
+        option("typed"),
+        rule("given"),
+        entry("given"),
+        question(&format!("httpHealthCheck: {{path: /, requestHeadersToAdd: [{}]}}", entry("given"))),
+        question(&format!("grpcHealthCheck: {{initialMetadata: [{}]}}", entry("given"))),
+    )
+}
+
+const REQUESTS: &str = "requests:\n- name: a\n  request: {url: 'http://shop.test/given'}\n  \
+                        expect: {status: 201, upstream: {headers: {x-team: other}}}\n";
+
+fn headers_of_secrets(harness: &Harness) -> Result<(), String> {
+    let folder = harness.work_directory("planted/headers")?;
+    write(&folder.join("m/a.yaml"), &sending(MARK, false))?;
+    write(&folder.join("other/a.yaml"), &sending(&format!("{MARK}2"), false))?;
+    write(&folder.join("cases.yaml"), REQUESTS)?;
+    let mut lines = commands(&folder);
+    let m = folder.join("m").display().to_string();
+    let of_words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<String>>();
+    lines.push(of_words(&format!("route http://shop.test/given -f {m} --explain")));
+    lines.push(of_words(&format!("route http://shop.test/given -f {m} -o json")));
+    let file = folder.join("envoy.yaml").display().to_string();
+    let written =
+        run(&of_words(&format!("translate {} --partial --output-file {file}", folder.join("other").display())));
+    let text = fs::read_to_string(&file).map_err(|error| format!("{error}: {}", written.stderr))?;
+    if leak(&text).is_none() {
+        return Err("the configuration lacks the header".to_owned());
+    }
+    lines.push(of_words(&format!("translate {m} --partial --check {file}")));
+    let mut shown = String::new();
+    for line in lines {
+        let Written { stdout, stderr } = run(&line);
+        // The configuration has it.
+        let is_product = line[0] == "translate" && !line.iter().any(|word| word == "--check");
+        for text in [if is_product { "" } else { &stdout }, &stderr] {
+            if let Some(part) = leak(text) {
+                return Err(format!("gwctl {} shows {part}:\n{text}", line.join(" ")));
+            }
+        }
+        shown.push_str(&stdout);
+    }
+    // What is hidden is seen to differ.
+    let differs = run(&of_words(&format!("diff {m} {}", folder.join("other").display()))).stdout;
+    match shown.contains("<secret sha256:") && differs.contains("sha256:") {
+        true => Ok(()),
+        false => Err(format!("nothing says that there is a header:\n{differs}")),
+    }
+}
+
+fn credentials(harness: &Harness) -> Result<(), String> {
+    let folder = harness.work_directory("planted/credentials")?;
+    write(&folder.join("m/a.yaml"), &sending(MARK, true))?;
+    write(&folder.join("other/a.yaml"), &sending(&format!("{MARK}2"), true))?;
+    let (m, other) = (folder.join("m").display().to_string(), folder.join("other").display().to_string());
+    for format in ["human", "json", "markdown"] {
+        let line: Vec<String> = ["diff", &m, &other, "-o", format].iter().map(|word| (*word).to_owned()).collect();
+        let Written { stdout, stderr } = run(&line);
+        if let Some(part) = leak(&stdout).or_else(|| leak(&stderr)) {
+            return Err(format!("gwctl {} shows {part}:\n{stdout}{stderr}", line.join(" ")));
+        }
+        // Rules and health checks, which have one each for the other's.
+        if stdout.matches("sha256:").count() < 6 {
+            return Err(format!("gwctl {} sees too little:\n{stdout}{stderr}", line.join(" ")));
+        }
     }
     Ok(())
 }

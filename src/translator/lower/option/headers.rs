@@ -1,25 +1,48 @@
 //! `headerManipulation`: what is removed goes first, then headers are added in their order.
 
-use crate::diagnostics::{Finding, codes};
+use crate::diagnostics::{Finding, ObjectPart, codes};
 use crate::http::HeaderName;
-use crate::ir::{Existing, HeaderMutations, LONGEST_HEADER_TEXT, MOST_SET_HEADERS};
-use crate::parser::api::{HeaderManipulation, HeaderOption, RequestHeaderOption, ResponseHeaderOption};
+use crate::ir::{Existing, HeaderMutations, HeaderValue, LONGEST_HEADER_TEXT, MOST_SET_HEADERS};
+use crate::parser::api::{
+    GlooResourceRef, HeaderManipulation, HeaderOption, RequestHeaderOption, ResponseHeaderOption,
+};
 use crate::path;
+use crate::resolver::{CertificateIndex, HeaderSecret, NoHeaders};
 
 use super::super::header::{bad_header, bad_removed_name, entry};
 use super::super::operator::find_operator;
+use super::super::scope::Scope;
 use super::part::{Part, Place};
+
+/// The Secrets that headers may come from, and whether what they hold has to be known.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::translator::lower) struct HeaderSecrets<'m> {
+    pub(in crate::translator::lower) index: &'m CertificateIndex<'m>,
+    pub(in crate::translator::lower) scope: Scope,
+}
 
 /// One side of the option.
 struct Side<'o> {
     add: &'static str,
     remove: &'static str,
-    added: Vec<(Option<&'o HeaderOption>, bool)>,
+    added: Vec<(Given<'o>, bool)>,
     removed: &'o [HeaderName],
     is_request: bool,
 }
 
-pub(super) fn lower(place: Place<'_>, option: &HeaderManipulation) -> Result<Part, Box<Finding>> {
+/// Where the headers of an entry come from.
+enum Given<'o> {
+    Manifest(Option<&'o HeaderOption>),
+    Secret(&'o GlooResourceRef),
+}
+
+/// What the option says, and what is said of Secrets that cannot be read: judgements do without their headers, and no
+/// configuration does.
+pub(super) fn lower(
+    place: Place<'_>,
+    option: &HeaderManipulation,
+    secrets: HeaderSecrets<'_>,
+) -> Result<(Part, Vec<Finding>), Box<Finding>> {
     let HeaderManipulation {
         request_headers_to_add,
         request_headers_to_remove,
@@ -27,27 +50,44 @@ pub(super) fn lower(place: Place<'_>, option: &HeaderManipulation) -> Result<Par
         response_headers_to_remove,
     } = option;
     // Who says nothing of it adds to the values that are there.
-    let of_request = |entry: &'_ RequestHeaderOption| entry.append.unwrap_or(true);
-    let of_response = |entry: &'_ ResponseHeaderOption| entry.append.unwrap_or(true);
+    fn of_request(
+        RequestHeaderOption { header, header_secret_ref, append }: &RequestHeaderOption,
+    ) -> (Given<'_>, bool) {
+        let given = match header_secret_ref {
+            Some(reference) => Given::Secret(reference),
+            None => Given::Manifest(header.as_ref()),
+        };
+        (given, append.unwrap_or(true))
+    }
+    fn of_response(ResponseHeaderOption { header, append }: &ResponseHeaderOption) -> (Given<'_>, bool) {
+        (Given::Manifest(header.as_ref()), append.unwrap_or(true))
+    }
     let request = Side {
         add: "requestHeadersToAdd",
         remove: "requestHeadersToRemove",
-        added: request_headers_to_add.iter().map(|one| (one.header.as_ref(), of_request(one))).collect(),
+        added: request_headers_to_add.iter().map(of_request).collect(),
         removed: request_headers_to_remove,
         is_request: true,
     };
     let response = Side {
         add: "responseHeadersToAdd",
         remove: "responseHeadersToRemove",
-        added: response_headers_to_add.iter().map(|one| (one.header.as_ref(), of_response(one))).collect(),
+        added: response_headers_to_add.iter().map(of_response).collect(),
         removed: response_headers_to_remove,
         is_request: false,
     };
-    Ok(Part::Headers(request.lower(place)?, response.lower(place)?))
+    let mut unread = Vec::new();
+    let request = request.lower(place, secrets, &mut unread)?;
+    Ok((Part::Headers(request, response.lower(place, secrets, &mut unread)?), unread))
 }
 
 impl Side<'_> {
-    fn lower(&self, place: Place<'_>) -> Result<HeaderMutations, Box<Finding>> {
+    fn lower(
+        &self,
+        place: Place<'_>,
+        secrets: HeaderSecrets<'_>,
+        unread: &mut Vec<Finding>,
+    ) -> Result<HeaderMutations, Box<Finding>> {
         let mut mutations = HeaderMutations::default();
         for (index, name) in self.removed.iter().enumerate() {
             if let Some((message, help)) = bad_removed_name(name) {
@@ -55,37 +95,100 @@ impl Side<'_> {
             }
             entry(&mut mutations, name).existing = Existing::Removed;
         }
-        if self.added.len() > MOST_SET_HEADERS {
+        let mut count = 0;
+        for (index, (given, appends)) in self.added.iter().enumerate() {
+            let headers = match given {
+                Given::Manifest(header) => vec![self.of_manifest(place, index, *header)?],
+                Given::Secret(reference) => self.of_secret(place, index, reference, secrets, unread)?,
+            };
+            count += headers.len();
+            for (key, value) in headers {
+                let mutation = entry(&mut mutations, &key);
+                if *appends {
+                    mutation.added.push(value);
+                } else {
+                    mutation.existing = Existing::Replaced(value);
+                    mutation.added.clear();
+                }
+            }
+        }
+        if count > MOST_SET_HEADERS {
             let help = "write 1000 headers at most";
             return Err(place.refuse(&path![self.add], "there are more headers than Envoy takes", help));
         }
-        for (index, (header, appends)) in self.added.iter().enumerate() {
-            let Some(HeaderOption { key, value }) = header else {
-                return Err(place.refuse(&path![self.add, index], "the entry has no header", "add `header`"));
-            };
-            let value = self.value(place, index, value)?;
-            if let Some(found) = bad_header(key, &value, self.is_request) {
-                let field = if found.field == "value" { "value" } else { "key" };
-                let is_evaluated = found.code == codes::EVALUATED_VALUE;
-                let help = if is_evaluated { "write the value without this operator of Envoy's" } else { found.help };
-                return Err(place.refuse(&path![self.add, index, "header", field], found.message, help));
-            }
-            for (field, text) in [("key", key.as_str()), ("value", &value)] {
-                if text.len() > LONGEST_HEADER_TEXT {
-                    let message = format!("the {field} of the header is longer than Envoy takes");
-                    let help = "write 16384 bytes at most";
-                    return Err(place.refuse(&path![self.add, index, "header", field], message, help));
-                }
-            }
-            let mutation = entry(&mut mutations, key);
-            if *appends {
-                mutation.added.push(value);
-            } else {
-                mutation.existing = Existing::Replaced(value);
-                mutation.added.clear();
+        Ok(mutations)
+    }
+
+    /// A header as it is written.
+    fn of_manifest(
+        &self,
+        place: Place<'_>,
+        index: usize,
+        header: Option<&HeaderOption>,
+    ) -> Result<(HeaderName, HeaderValue), Box<Finding>> {
+        let Some(HeaderOption { key, value }) = header else {
+            return Err(place.refuse(&path![self.add, index], "the entry has no header", "add `header`"));
+        };
+        let value = self.value(place, index, value)?;
+        if let Some(found) = bad_header(key, &value, self.is_request) {
+            let field = if found.field == "value" { "value" } else { "key" };
+            let is_evaluated = found.code == codes::EVALUATED_VALUE;
+            let help = if is_evaluated { "write the value without this operator of Envoy's" } else { found.help };
+            return Err(place.refuse(&path![self.add, index, "header", field], found.message, help));
+        }
+        for (field, text) in [("key", key.as_str()), ("value", &value)] {
+            if text.len() > LONGEST_HEADER_TEXT {
+                let message = format!("the {field} of the header is longer than Envoy takes");
+                let help = "write 16384 bytes at most";
+                return Err(place.refuse(&path![self.add, index, "header", field], message, help));
             }
         }
-        Ok(mutations)
+        Ok((key.clone(), value.into()))
+    }
+
+    /// The headers of a Secret. Nothing that is said of them has a value in it.
+    fn of_secret(
+        &self,
+        place: Place<'_>,
+        index: usize,
+        reference: &GlooResourceRef,
+        HeaderSecrets { index: secrets, scope }: HeaderSecrets<'_>,
+        unread: &mut Vec<Finding>,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, Box<Finding>> {
+        let at = path![self.add, index, "headerSecretRef"];
+        let headers = match secrets.header_secret(reference) {
+            Ok(HeaderSecret::Known(headers)) => headers,
+            Ok(HeaderSecret::Unread(why)) => {
+                let at = ObjectPart::Whole.at(&path!["spec", "options", place.field].join(&at).with("name"));
+                let message = format!("{why}, and its headers have no place");
+                let finding = place.source.finding(codes::ASSUMED_WITHOUT_DIRECTORY, at, message);
+                let finding = finding
+                    .label("its content is not in the input")
+                    .consequence("with `--partial`, all requests of the rules that it applies to get 500")
+                    .help("add the Secret to the input: Envoy reads no header from a file");
+                if scope == Scope::Emitted {
+                    return Err(Box::new(finding));
+                }
+                unread.push(finding);
+                return Ok(Vec::new());
+            }
+            Err(NoHeaders { field, why, help }) => {
+                let at = field.map_or_else(|| at.clone(), |field| at.with(field));
+                let last = field.unwrap_or("headerSecretRef");
+                return Err(place.refuse(&at, format!("`{last}` {why}"), help));
+            }
+        };
+        for (name, value) in &headers {
+            if let Some(found) = bad_header(name, value.sent(), self.is_request) {
+                let GlooResourceRef { name: secret, namespace } = reference;
+                let message = match found.field {
+                    "value" => format!("Envoy would evaluate the value of `{name}` in Secret `{namespace}/{secret}`"),
+                    _ => format!("Secret `{namespace}/{secret}`: {}", found.message),
+                };
+                return Err(place.refuse(&at, message, found.help));
+            }
+        }
+        Ok(headers)
     }
 
     /// The value that is sent. Envoy evaluates what stands between percent signs, and two of them are one

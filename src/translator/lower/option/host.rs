@@ -19,7 +19,9 @@ use crate::path;
 use crate::resolver::{Effective, ListenerOptions, ListenerOptionsId, Resolved};
 
 use super::super::header::lay_over;
+use super::super::scope::Scope;
 use super::faults::Wrong;
+use super::headers::HeaderSecrets;
 use super::part::{OwnCors, Part, Place, RuleSays};
 use super::{access, cors, guards, headers, retries, stats};
 
@@ -43,14 +45,17 @@ pub(in crate::translator::lower) struct HostPart {
 /// Lowers the options of all listeners.
 pub(in crate::translator::lower) fn lower_host_options(
     resolved: &Resolved<'_>,
+    scope: Scope,
     diagnostics: &mut Diagnostics,
 ) -> HostParts {
     let mut known = super::part::HostFields::new();
-    resolved.virtual_host_options.sets().map(|(_, set)| lower_set(set, &mut known, diagnostics)).collect()
+    let secrets = HeaderSecrets { index: &resolved.certificates, scope };
+    resolved.virtual_host_options.sets().map(|(_, set)| lower_set(set, secrets, &mut known, diagnostics)).collect()
 }
 
 fn lower_set<'m>(
     ListenerOptions { fields, failed, first: _ }: &ListenerOptions<'m, VirtualHostOption>,
+    secrets: HeaderSecrets<'_>,
     known: &mut super::part::HostFields<'m>,
     diagnostics: &mut Diagnostics,
 ) -> Result<HostPart, Reported> {
@@ -60,7 +65,7 @@ fn lower_set<'m>(
         let key = (option.source.metadata.sort_key(), option.value.field());
         // Several listeners may have the option, each among others.
         let told = known.get(&key).copied();
-        match lower_option(*option, &mut host) {
+        match lower_option(*option, secrets, &mut host) {
             Ok(notes) if told.is_none() => notes.into_iter().for_each(|note| diagnostics.report(note)),
             Ok(_) => {}
             Err(_) if told.flatten().is_some() => failed = failed.or(told.flatten()),
@@ -78,12 +83,19 @@ fn lower_set<'m>(
 /// Adds what an option says; the notes about it.
 fn lower_option(
     Effective { value, source }: Effective<'_, VirtualHostOption>,
+    secrets: HeaderSecrets<'_>,
     host: &mut HostPart,
 ) -> Result<Vec<Finding>, Wrong> {
     let place = Place { source, field: value.field() };
     let part = match value {
         VirtualHostOption::Retries(retries) => retries::lower(place, retries)?,
-        VirtualHostOption::HeaderManipulation(headers) => headers::lower(place, headers)?,
+        VirtualHostOption::HeaderManipulation(said) => {
+            let (part, unread) = headers::lower(place, said, secrets)?;
+            if let Part::Headers(request, response) = part {
+                (host.request, host.response) = (request, response);
+            }
+            return Ok(unread);
+        }
         VirtualHostOption::Cors(cors) => cors::lower(place, cors)?,
         VirtualHostOption::BufferPerRoute(said) => guards::lower_body_rule(place, *said)?,
         VirtualHostOption::Csrf(said) => guards::lower_origin_rule(place, said)?,
@@ -117,7 +129,6 @@ fn lower_option(
             host.retry = Some((retry, per_try));
             return Ok(vec![note_retried_bodies(place)]);
         }
-        Part::Headers(request, response) => (host.request, host.response) = (request, response),
         Part::Cors(cors) => host.cors = cors,
         Part::Body(rule) => host.guards.body = Some(rule),
         Part::Origins(rule) => host.guards.origins = Some(rule),
